@@ -1,0 +1,37 @@
+/** The import rules of the house (ARCHITECTURE.md, "Rooms"). CI fails when one is broken. */
+const SERVICES = ['command-api', 'processor', 'gateway', 'projector', 'query-api'];
+const SUPPORT = ['conversion-job', 'event-store', 'read-store', 'blob-store', 'identity', 'runtime'];
+
+/** Production code only: a test may set up whatever it needs. */
+const from = (folder) => ({ path: `^${folder}/`, pathNot: '\\.test\\.ts$' });
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    ...SERVICES.map((service) => ({
+      name: `${service}-imports-no-other-service`,
+      severity: 'error',
+      from: from(service),
+      to: { path: `^(${[...SERVICES.filter((other) => other !== service), 'web', 'cli', 'tests', 'bench', 'simulation'].join('|')})/` },
+    })),
+    ...SUPPORT.map((room) => ({
+      name: `${room}-imports-schemas-and-itself`,
+      severity: 'error',
+      from: from(room),
+      to: { path: `^(${[...SERVICES, ...SUPPORT.filter((other) => other !== room && other !== 'runtime'), 'web', 'cli', 'tests', 'bench', 'simulation'].join('|')})/` },
+    })),
+    { name: 'schemas-import-zod-only', severity: 'error', from: from('schemas'), to: { pathNot: '^(schemas/|node_modules/(zod|uuid)/)', dependencyTypesNot: ['type-only'] } },
+    { name: 'conversion-job-is-pure', severity: 'error', from: from('conversion-job'), to: { pathNot: '^(schemas|conversion-job)/' } },
+    { name: 'runtime-imports-schemas-only', severity: 'error', from: from('runtime'), to: { path: `^(${[...SERVICES, 'conversion-job', 'event-store', 'read-store', 'blob-store', 'identity', 'web', 'cli'].join('|')})/` } },
+    { name: 'a-rebuild-has-no-side-effects', severity: 'error', from: from('projector'), to: { path: '^(event-store/append|event-store/handle-command|blob-store/|gateway/)' } },
+    { name: 'the-gateway-stands-alone', severity: 'error', from: from('gateway'), to: { path: '^(conversion-job|event-store|read-store|blob-store|identity)/' } },
+    { name: 'web-imports-schemas-only', severity: 'error', from: from('web'), to: { path: `^(${[...SERVICES, ...SUPPORT, 'cli'].join('|')})/` } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^(web/dist|\\.docket)' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { extensions: ['.ts', '.tsx', '.mjs', '.cjs', '.js', '.json'], conditionNames: ['import', 'require', 'node', 'default'] },
+  },
+};

@@ -1,0 +1,23 @@
+// Tests stand beside the source; the suffix says their cost:
+//   *.test.ts      pure, milliseconds
+//   *.int.test.ts  a real Postgres, event store or process
+//   *.e2e.test.ts  the whole house, a real browser
+export default {
+  testEnvironment: 'node',
+  testMatch: ['<rootDir>/**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '/.docket/', '/web/dist/'],
+  modulePathIgnorePatterns: ['<rootDir>/.docket/', '<rootDir>/web/dist/'],
+  extensionsToTreatAsEsm: ['.ts', '.tsx'],
+  transform: {
+    '^.+\\.tsx?$': [
+      '@swc/jest',
+      {
+        jsc: { target: 'es2024', parser: { syntax: 'typescript', tsx: true } },
+        module: { type: 'es6' },
+        sourceMaps: 'inline',
+      },
+    ],
+  },
+  testTimeout: 30_000,
+  maxWorkers: 2,
+};
