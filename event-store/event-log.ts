@@ -1,0 +1,84 @@
+/**
+ * The log as the rest of Docket sees it: append with an exact expected revision, read, follow.
+ * `connect.ts` implements it on the unmodified `@eventstore/db-client`; the simulator implements it in memory.
+ */
+
+/** What an append expects the stream to look like: no stream yet, or exactly this last revision. */
+export type ExpectedRevision = bigint | 'no_stream';
+
+/** An event before it is in the log. `id` is deterministic (UUIDv5), so a repeated append is recognised. */
+export interface EventToAppend {
+  readonly id: string;
+  readonly type: string;
+  readonly data: unknown;
+  readonly metadata: unknown;
+}
+
+/** An event as the log holds it. */
+export interface RecordedEvent {
+  readonly id: string;
+  readonly type: string;
+  readonly stream: string;
+  /** Place in its own stream, from 0. */
+  readonly revision: bigint;
+  /** Commit position in the whole log; sparse, strictly increasing. EventStoreDB's prepare position equals it. */
+  readonly position: bigint;
+  /** When the store recorded it. */
+  readonly created: Date;
+  readonly data: unknown;
+  readonly metadata: unknown;
+}
+
+/** The answer to an append. */
+export interface Appended {
+  /** Revision of the last event written. */
+  readonly revision: bigint;
+  /** Commit position of the append. */
+  readonly position: bigint;
+}
+
+/** Which events of `$all` a follower wants. Prefixes only: .NET and JavaScript regular expressions differ. */
+export type AllFilter =
+  | { readonly streamPrefixes: readonly string[] }
+  | { readonly eventTypePrefixes: readonly string[] };
+
+export interface FollowOptions {
+  /** Go on after this position; `'start'` is the beginning of the log. Read again at every resubscription. */
+  readonly after: () => bigint | 'start' | Promise<bigint | 'start'>;
+  readonly filter: AllFilter;
+  /** Called for one event after the other; the next is not delivered until this resolves. */
+  readonly onEvent: (event: RecordedEvent) => void | Promise<void>;
+  /** Nothing that passes the filter lies between the last event and `position`. */
+  readonly onCheckpoint?: (position: bigint) => void | Promise<void>;
+  /** The follower has reached the live end of the log (again, after each time it fell behind). */
+  readonly onCaughtUp?: () => void | Promise<void>;
+  /** The subscription broke; it comes back by itself with backoff, from `after()`. */
+  readonly onInterrupted?: (cause: Error) => void;
+}
+
+export interface Following {
+  /** Ends the subscription; resolves when no callback is running any more. */
+  stop(): Promise<void>;
+}
+
+export interface EventLog {
+  /**
+   * Appends all events or none.
+   * @throws StreamMovedOn when the stream is not at `expected`
+   * @throws LogUnavailable when the store cannot be reached in time; the outcome is then unknown, and the same
+   *   call with the same event ids may be repeated
+   */
+  append(stream: string, events: readonly EventToAppend[], expected: ExpectedRevision): Promise<Appended>;
+  /** The stream's events in order from `fromRevision` (default 0); empty when the stream does not exist. */
+  readStream(stream: string, fromRevision?: bigint): AsyncIterable<RecordedEvent>;
+  /** The last event of a stream, or null. */
+  readLast(stream: string): Promise<RecordedEvent | null>;
+  /** `$all` in order, after `after`, at most `maxCount` events. */
+  readAll(after: bigint | 'start', filter: AllFilter, maxCount?: number): AsyncIterable<RecordedEvent>;
+  /** Position of the last event in the log, 0n when it is empty. */
+  head(): Promise<bigint>;
+  follow(options: FollowOptions): Following;
+  /** Bounds a stream by age (`$maxAge`, whole seconds). */
+  setMaxAge(stream: string, maxAgeSec: number): Promise<void>;
+  close(): Promise<void>;
+}
