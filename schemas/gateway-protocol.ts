@@ -1,0 +1,153 @@
+import { z } from 'zod';
+
+/**
+ * The gateway's HTTP contract (`POST /v1/convert`, `GET /v1/mappings`, `GET /health`), as its callers see it.
+ * The gateway answers 200 with the result as the body, or 4xx/5xx with a `GatewayRefusal` as JSON.
+ */
+
+/** Header names of the contract, in the case they are written on the wire. */
+export const GATEWAY_HEADERS = {
+  /** Request: the job this conversion is for; any text up to 128 characters. */
+  jobId: 'X-Job-Id',
+  /** Response: RFC 9530 digest of the body, `sha-256=:BASE64:`. */
+  reprDigest: 'Repr-Digest',
+  /** Response: lower-case hex SHA-256 of the PDF bytes the gateway received. */
+  sourceSha256: 'X-Source-Sha256',
+  mappingVersion: 'X-Mapping-Version',
+  pages: 'X-Pages',
+  /** Response: milliseconds from the whole body received to the result ready, queueing included. */
+  conversionMs: 'X-Conversion-Ms',
+  /** Response: base64url of a JSON array of `{code, message}`, at most `warningsHeaderBytesMax` long. */
+  warnings: 'X-Warnings',
+} as const;
+
+/** Longest `X-Warnings` value in bytes; warnings past it are dropped and the last one says how many. */
+export const warningsHeaderBytesMax = 4096;
+
+/** Media types a mapping may answer with. */
+export const RESULT_MEDIA_TYPES = ['application/xml', 'text/calendar'] as const;
+export const resultMediaTypeSchema = z.enum(RESULT_MEDIA_TYPES);
+export type ResultMediaType = z.infer<typeof resultMediaTypeSchema>;
+
+/** Why the gateway gives no result. The first list is about the document and final; the second about the gateway. */
+export const DOCUMENT_REFUSAL_CODES = [
+  'PDF_ENCRYPTED',
+  'PDF_CORRUPT',
+  'NO_TEXT',
+  'PDF_LIMIT',
+  'MAPPING_MISMATCH',
+  'CHECKS_FAILED',
+  'AMBIGUOUS',
+  'NO_EMBEDDED_XML',
+  'EMBEDDED_XML_REFUSED',
+] as const;
+export const REQUEST_REFUSAL_CODES = [
+  'UNKNOWN_MAPPING',
+  'BAD_PARAMETER',
+  'NOT_PDF',
+  'TOO_LARGE',
+  'NOT_FOUND',
+  'BAD_REQUEST',
+] as const;
+export const AVAILABILITY_REFUSAL_CODES = [
+  'OVERLOADED',
+  'SHUTTING_DOWN',
+  'CONVERTER_CRASHED',
+  'INTERNAL',
+] as const;
+export const GATEWAY_REFUSAL_CODES = [
+  ...DOCUMENT_REFUSAL_CODES,
+  ...REQUEST_REFUSAL_CODES,
+  ...AVAILABILITY_REFUSAL_CODES,
+] as const;
+export const gatewayRefusalCodeSchema = z.enum(GATEWAY_REFUSAL_CODES);
+export type GatewayRefusalCode = z.infer<typeof gatewayRefusalCodeSchema>;
+
+/** HTTP status of each refusal. 503 carries `Retry-After` in seconds. */
+export const GATEWAY_REFUSAL_STATUS: Readonly<Record<GatewayRefusalCode, number>> = {
+  PDF_ENCRYPTED: 422,
+  PDF_CORRUPT: 422,
+  NO_TEXT: 422,
+  PDF_LIMIT: 422,
+  MAPPING_MISMATCH: 422,
+  CHECKS_FAILED: 422,
+  AMBIGUOUS: 422,
+  NO_EMBEDDED_XML: 422,
+  EMBEDDED_XML_REFUSED: 422,
+  UNKNOWN_MAPPING: 400,
+  BAD_PARAMETER: 400,
+  NOT_PDF: 400,
+  BAD_REQUEST: 400,
+  TOO_LARGE: 413,
+  NOT_FOUND: 404,
+  OVERLOADED: 503,
+  SHUTTING_DOWN: 503,
+  CONVERTER_CRASHED: 500,
+  INTERNAL: 500,
+};
+
+/** Body of every 4xx and 5xx. A caller accepts codes it does not know: `code` stays a plain string on reading. */
+export const gatewayRefusalSchema = z.object({
+  code: z.string().min(1).max(64),
+  message: z.string().max(2000),
+});
+export type GatewayRefusal = z.infer<typeof gatewayRefusalSchema>;
+
+export const gatewayWarningSchema = z.object({
+  code: z.string().min(1).max(64),
+  message: z.string().max(2000),
+});
+export type GatewayWarning = z.infer<typeof gatewayWarningSchema>;
+export const gatewayWarningsSchema = z.array(gatewayWarningSchema).max(200);
+
+/** One entry of `GET /v1/mappings`. */
+export const gatewayMappingSchema = z.object({
+  id: z.string().regex(/^[a-z][a-z0-9_]{2,63}$/),
+  version: z.int().min(1),
+  /** Lower-case hex SHA-256 of the mapping's canonical JSON. */
+  contentHash: z.string().regex(/^[0-9a-f]{64}$/),
+  label: z.string().min(1).max(120),
+  /** True for exactly one entry. */
+  default: z.boolean(),
+  mediaType: resultMediaTypeSchema,
+});
+export type GatewayMapping = z.infer<typeof gatewayMappingSchema>;
+export const gatewayMappingsSchema = z.array(gatewayMappingSchema).min(1);
+
+/** Body of `GET /health`. */
+export const gatewayHealthSchema = z.object({
+  status: z.enum(['ok', 'draining']),
+  children: z.int().min(0),
+  busy: z.int().min(0),
+  waiting: z.int().min(0),
+});
+export type GatewayHealth = z.infer<typeof gatewayHealthSchema>;
+
+/** Reads an `X-Warnings` value; throws when it is not what the gateway writes. */
+export function decodeWarnings(headerValue: string | null | undefined): GatewayWarning[] {
+  if (!headerValue) return [];
+  const bytes = Uint8Array.from(atob(headerValue.replaceAll('-', '+').replaceAll('_', '/')), (c) =>
+    c.charCodeAt(0),
+  );
+  return gatewayWarningsSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
+}
+
+/** Writes an `X-Warnings` value no longer than `warningsHeaderBytesMax`; what does not fit is counted in a last entry. */
+export function encodeWarnings(warnings: readonly GatewayWarning[]): string {
+  for (let kept = Math.min(warnings.length, 199); ; kept--) {
+    const list = warnings.slice(0, kept);
+    if (kept < warnings.length) {
+      list.push({
+        code: 'MORE_WARNINGS',
+        message: `${warnings.length - kept} more warnings are not listed.`,
+      });
+    }
+    const text = toBase64Url(JSON.stringify(list));
+    if (text.length <= warningsHeaderBytesMax || kept === 0) return text;
+  }
+}
+
+function toBase64Url(text: string): string {
+  const binary = Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join('');
+  return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+}
