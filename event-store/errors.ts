@@ -7,7 +7,10 @@ export class StreamMovedOn extends Error {
   readonly actual: bigint | null;
 
   constructor(stream: string, actual: bigint | null, options?: ErrorOptions) {
-    super(`Stream ${stream} is at ${actual === null ? 'no revision' : `revision ${actual.toString()}`}, not where the append expected it.`, options);
+    super(
+      `Stream ${stream} is at ${actual === null ? 'no revision' : `revision ${actual.toString()}`}, not where the append expected it.`,
+      options,
+    );
     this.name = 'StreamMovedOn';
     this.stream = stream;
     this.actual = actual;

@@ -39,8 +39,7 @@ export interface Appended {
 
 /** Which events of `$all` a follower wants. Prefixes only: .NET and JavaScript regular expressions differ. */
 export type AllFilter =
-  | { readonly streamPrefixes: readonly string[] }
-  | { readonly eventTypePrefixes: readonly string[] };
+  { readonly streamPrefixes: readonly string[] } | { readonly eventTypePrefixes: readonly string[] };
 
 export interface FollowOptions {
   /** Go on after this position; `'start'` is the beginning of the log. Read again at every resubscription. */

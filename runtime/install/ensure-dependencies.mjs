@@ -19,7 +19,9 @@ if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted) process
 
 const npm = process.env.npm_execpath;
 if (!npm) {
-  console.error('Docket: start with `npm start` or `npm test`; this script needs npm to install what it runs on.');
+  console.error(
+    'Docket: start with `npm start` or `npm test`; this script needs npm to install what it runs on.',
+  );
   process.exit(1);
 }
 console.error('Docket: installing dependencies (first start, or they changed) ...');
@@ -28,7 +30,9 @@ const install = spawnSync(process.execPath, [npm, 'ci', '--no-audit', '--no-fund
   stdio: ['ignore', 'ignore', 'inherit'],
 });
 if (install.status !== 0) {
-  console.error('Docket: `npm ci` failed; the lines above say why. Check the network and the npm registry, then try again.');
+  console.error(
+    'Docket: `npm ci` failed; the lines above say why. Check the network and the npm registry, then try again.',
+  );
   process.exit(install.status ?? 1);
 }
 writeFileSync(stampFile, wanted);

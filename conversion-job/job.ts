@@ -1,0 +1,67 @@
+import type { JobFailureCode } from '../schemas/error-codes.ts';
+import type { MappingRef, ResultRef, Warning } from '../schemas/job-events.ts';
+
+/** What every job has, whatever its state. Instants are ISO 8601 in UTC with milliseconds. */
+export interface JobFacts {
+  readonly jobId: string;
+  readonly owner: string;
+  readonly filename: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly mapping: MappingRef;
+  /** Where the PDF is, or null once it has expired. */
+  readonly sourceBlobKey: string | null;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly priority: number;
+  /** Times the conversion was requested: by upload, retry or re-upload. */
+  readonly runs: number;
+  /** Attempts since the conversion was last requested. */
+  readonly attempts: number;
+  /** Attempts of this run that count against the retry budget; a shutdown of ours does not. */
+  readonly chargedAttempts: number;
+  /** Attempts in the job's whole life. */
+  readonly attemptsEver: number;
+  /** When the first attempt of this run began; the job's timeout is counted from here. */
+  readonly firstAttemptAt: string | null;
+  /** Revision of the last event folded. */
+  readonly revision: bigint;
+}
+
+/** Why an attempt or the job failed. */
+export interface Failure {
+  readonly code: JobFailureCode;
+  /** The gateway's own reason, such as `PDF_ENCRYPTED`. */
+  readonly reason: string | null;
+  readonly message: string;
+}
+
+/** A finished conversion. */
+export interface Conversion {
+  readonly result: ResultRef;
+  readonly pages: number;
+  readonly gatewayMs: number;
+  readonly warnings: readonly Warning[];
+}
+
+/** One type a state, so that a queued job cannot have a result. `absent` is a stream without events. */
+export type Job =
+  | { readonly state: 'absent' }
+  | (JobFacts & { readonly state: 'queued' })
+  | (JobFacts & {
+      readonly state: 'converting';
+      readonly workerId: string;
+      readonly leaseUntil: string;
+      /** Revision of this attempt's `ConversionStarted`, as decimal text. */
+      readonly fencingToken: string;
+    })
+  | (JobFacts & { readonly state: 'waiting'; readonly notBefore: string; readonly lastFailure: Failure })
+  | (JobFacts & { readonly state: 'ready'; readonly conversion: Conversion; readonly fencingToken: string })
+  | (JobFacts & { readonly state: 'failed'; readonly failure: Failure })
+  | (JobFacts & { readonly state: 'cancelled' })
+  | (JobFacts & { readonly state: 'expired'; readonly conversion: Conversion });
+
+export type ExistingJob = Exclude<Job, { state: 'absent' }>;
+
+/** The job before its first event. */
+export const ABSENT: Job = { state: 'absent' };

@@ -1,0 +1,46 @@
+import type { JobFailureCode } from '../schemas/error-codes.ts';
+
+/** The limits a decision about another attempt depends on; they come from the settings of the same names. */
+export interface RetryPolicy {
+  readonly maxAttempts: number;
+  readonly backoffMs: number;
+  readonly backoffMaxMs: number;
+  readonly jobTimeoutMs: number;
+}
+
+/** DESIGN section 4: attempts in all, by failure code (R06.01, R06.04, I12). */
+export function attemptsAllowed(code: JobFailureCode, policy: RetryPolicy): number {
+  switch (code) {
+    case 'GW_4XX':
+    case 'JOB_TIMEOUT':
+      return 1;
+    case 'IO_ERROR':
+      return Math.min(2, policy.maxAttempts);
+    case 'GW_5XX':
+    case 'GW_TIMEOUT':
+    case 'GW_UNREACHABLE':
+    case 'GW_BAD_OUTPUT':
+    case 'ABANDONED':
+      return policy.maxAttempts;
+    default:
+      return code satisfies never;
+  }
+}
+
+/**
+ * Wait before the next attempt, in ms: full jitter over a window that doubles with each attempt made, up to the
+ * policy's ceiling. What the gateway asked for by `Retry-After` is a floor, itself capped at the ceiling.
+ *
+ * @param attempts attempts made so far, 1 or more
+ * @param jitter uniform in [0, 1)
+ */
+export function backoffMs(
+  attempts: number,
+  jitter: number,
+  retryAfterMs: number | null,
+  policy: RetryPolicy,
+): number {
+  const windowMs = Math.min(policy.backoffMaxMs, policy.backoffMs * 2 ** Math.min(attempts - 1, 30));
+  const askedMs = Math.min(retryAfterMs ?? 0, policy.backoffMaxMs);
+  return Math.round(Math.max(askedMs, windowMs * jitter));
+}

@@ -1,0 +1,129 @@
+import { eventIdOf } from '../schemas/ids.ts';
+import { currentVersion, understandEvent } from '../schemas/event-versions.ts';
+import type { EventMetadata } from '../schemas/event-metadata.ts';
+import { StreamMovedOn } from './errors.ts';
+import type { EventLog, EventToAppend } from './event-log.ts';
+
+/** Tries before a stream that keeps moving is reported to the caller. */
+const CONFLICT_RETRIES_MAX = 20;
+
+type KnownEvent = ReturnType<typeof understandEvent>;
+
+/** What a stream's decider must offer: where it starts, how it folds, what it decides. All three are pure. */
+export interface Decider<State, Command, Event extends KnownEvent, Refusal> {
+  readonly initial: State;
+  readonly evolve: (state: State, event: Event, revision: bigint) => State;
+  readonly decide: (
+    command: Command,
+    state: State,
+  ) => { readonly accepted: readonly Event[] } | { readonly refused: Refusal };
+}
+
+/** Who asks, and under which id: the same command id is applied once, however often it is sent. */
+export interface CommandContext {
+  readonly commandId: string;
+  readonly correlationId: string;
+  readonly actor: string;
+}
+
+export type Handled<State, Event, Refusal> =
+  | {
+      readonly outcome: 'accepted';
+      readonly state: State;
+      /** What was appended; empty when the stream already said so. */
+      readonly events: readonly Event[];
+      readonly revision: bigint;
+      readonly position: bigint;
+    }
+  | {
+      readonly outcome: 'refused';
+      readonly state: State;
+      readonly refusal: Refusal;
+      readonly position: bigint;
+    };
+
+/**
+ * The write side in one function: load the stream, fold it, decide, append at the exact revision; when the stream has
+ * moved on meanwhile, start over.
+ *
+ * @throws LogUnavailable when the store does not answer; sending the same command id again is safe
+ * @throws StreamMovedOn when the stream moved on in each of 20 tries
+ * @throws EventNotUnderstood when the stream holds an event this build cannot read
+ */
+export async function handleCommand<State, Command, Event extends KnownEvent, Refusal>(
+  log: EventLog,
+  decider: Decider<State, Command, Event, Refusal>,
+  stream: string,
+  command: Command,
+  context: CommandContext,
+): Promise<Handled<State, Event, Refusal>> {
+  for (let tries = 1; ; tries += 1) {
+    const loaded = await loadStream(log, decider, stream, eventIdOf(context.commandId, 0));
+    const { state, revision, position } = loaded;
+    if (loaded.alreadyApplied) return { outcome: 'accepted', state, events: [], revision, position };
+    const decision = decider.decide(command, state);
+    if ('refused' in decision) return { outcome: 'refused', state, refusal: decision.refused, position };
+    const events = decision.accepted;
+    if (events.length === 0) return { outcome: 'accepted', state, events, revision, position };
+    try {
+      const expected = revision < 0n ? 'no_stream' : revision;
+      const appended = await log.append(stream, sealed(events, context), expected);
+      const next = events.reduce(
+        (folded, event, index) => decider.evolve(folded, event, revision + 1n + BigInt(index)),
+        state,
+      );
+      return {
+        outcome: 'accepted',
+        state: next,
+        events,
+        revision: appended.revision,
+        position: appended.position,
+      };
+    } catch (error) {
+      if (!(error instanceof StreamMovedOn) || tries >= CONFLICT_RETRIES_MAX) throw error;
+    }
+  }
+}
+
+/** A stream folded to its present, with the place of its last event (-1n and 0n when there is none). */
+export interface LoadedStream<State> {
+  readonly state: State;
+  readonly revision: bigint;
+  readonly position: bigint;
+  /** The event asked about is in the stream. */
+  readonly alreadyApplied: boolean;
+}
+
+/**
+ * Reads and folds a whole stream.
+ * @throws LogUnavailable, EventNotUnderstood
+ */
+export async function loadStream<State, Event extends KnownEvent>(
+  log: EventLog,
+  decider: Pick<Decider<State, never, Event, never>, 'initial' | 'evolve'>,
+  stream: string,
+  firstEventId?: string,
+): Promise<LoadedStream<State>> {
+  let state = decider.initial;
+  let [revision, position, alreadyApplied] = [-1n, 0n, false];
+  for await (const recorded of log.readStream(stream)) {
+    state = decider.evolve(state, understandEvent(recorded) as Event, recorded.revision);
+    revision = recorded.revision;
+    position = recorded.position;
+    alreadyApplied ||= recorded.id === firstEventId;
+  }
+  return { state, revision, position, alreadyApplied };
+}
+
+/** Gives decided events their deterministic ids and their metadata. */
+export function sealed(events: readonly KnownEvent[], context: CommandContext): EventToAppend[] {
+  return events.map((event, index) => {
+    const metadata: EventMetadata = {
+      correlationId: context.correlationId,
+      causationId: context.commandId,
+      actor: context.actor,
+      schemaVersion: currentVersion(event.type),
+    };
+    return { id: eventIdOf(context.commandId, index), type: event.type, data: event.data, metadata };
+  });
+}

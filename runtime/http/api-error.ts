@@ -1,0 +1,28 @@
+import { API_ERRORS, type ApiErrorCode } from '../../schemas/error-codes.ts';
+
+/** An answer other than success: one code of the one list and one sentence for a person. */
+export class ApiError extends Error {
+  readonly code: ApiErrorCode;
+  readonly retryable: boolean;
+  readonly jobId: string | undefined;
+  /** Seconds for a `Retry-After` header, or undefined for none. */
+  readonly retryAfterSec: number | undefined;
+
+  constructor(
+    code: ApiErrorCode,
+    message: string = API_ERRORS[code].sentence,
+    options: ErrorOptions & { jobId?: string; retryAfterSec?: number } = {},
+  ) {
+    super(message, options);
+    this.name = 'ApiError';
+    this.code = code;
+    this.jobId = options.jobId;
+    this.retryable = code === 'UNAVAILABLE' || code === 'RATE_LIMITED';
+    this.retryAfterSec = options.retryAfterSec ?? (this.retryable ? 2 : undefined);
+  }
+
+  /** HTTP status of the code (RFC 9110). */
+  get status(): number {
+    return API_ERRORS[this.code].status;
+  }
+}

@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto';
+import express, { type ErrorRequestHandler, type Express, type Request, type Response } from 'express';
+import type { ErrorBody } from '../../schemas/error-codes.ts';
+import type { Log } from '../log.ts';
+import { ApiError } from './api-error.ts';
+
+const METHODS_SERVED = new Set(['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS']);
+
+/** The correlation id of a request; it goes into events, logs and error answers. */
+export function requestIdOf(res: Response): string {
+  return String(res.locals['requestId']);
+}
+
+/**
+ * An Express app with the manners every service shares: a request id, no advertising header, JSON errors only.
+ * Mount routers with `app.use`, then call `endWithJsonErrors`.
+ */
+export function createApp(): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('query parser', 'simple');
+  app.use((req, res, next) => {
+    res.locals['requestId'] = randomUUID();
+    res.setHeader('X-Request-Id', requestIdOf(res));
+    if (!METHODS_SERVED.has(req.method)) return next(new ApiError('METHOD_NOT_ALLOWED'));
+    next();
+  });
+  return app;
+}
+
+/** Last in line: whatever was not answered is 404, whatever threw becomes one JSON error without stack or path. */
+export function endWithJsonErrors(app: Express, log: Log): void {
+  app.use((_req: Request, _res: Response, next) => next(new ApiError('NOT_FOUND')));
+  const answerError: ErrorRequestHandler = (error: unknown, req, res, next) => {
+    const known = toApiError(error);
+    if (known.code === 'INTERNAL' || known.code === 'UNAVAILABLE') {
+      log.error({ err: error, requestId: requestIdOf(res), method: req.method }, 'request failed');
+    }
+    if (res.headersSent) return next(error);
+    sendError(res, known);
+  };
+  app.use(answerError);
+}
+
+/** Writes an error answer. */
+export function sendError(res: Response, error: ApiError): void {
+  const body: ErrorBody = {
+    error: {
+      code: error.code,
+      message: error.message,
+      requestId: requestIdOf(res),
+      ...(error.jobId === undefined ? {} : { jobId: error.jobId }),
+    },
+  };
+  if (error.retryAfterSec !== undefined) res.setHeader('Retry-After', String(error.retryAfterSec));
+  res.setHeader('Cache-Control', 'no-store');
+  res.status(error.status).json(body);
+}
+
+/** Express's own refusals (bad percent-encoding, body too large) carry `status`; everything else unknown is ours. */
+function toApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  const { status, code } = (error ?? {}) as { status?: unknown; code?: unknown };
+  if (code === 'LOG_UNAVAILABLE' || code === 'READ_STORE_UNAVAILABLE')
+    return new ApiError('UNAVAILABLE', undefined, { cause: error });
+  if (status === 413)
+    return new ApiError('TOO_LARGE', 'The request body is larger than the limit.', { cause: error });
+  if (typeof status === 'number' && status >= 400 && status < 500)
+    return new ApiError('BAD_REQUEST', undefined, { cause: error });
+  return new ApiError('INTERNAL', undefined, { cause: error });
+}

@@ -1,0 +1,94 @@
+import { createServer, STATUS_CODES, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+
+/** Limits of a listening server; slow or endless senders are ended by these (A-UP12, A-HT01). */
+export interface HttpLimits {
+  readonly headersTimeoutMs: number;
+  /** Longest time for one whole request, body included; 0 leaves it to the route. */
+  readonly requestTimeoutMs: number;
+  readonly keepAliveTimeoutMs: number;
+  readonly headerBytesMax: number;
+  readonly connectionsMax: number;
+}
+
+export const HTTP_LIMITS: HttpLimits = {
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 0,
+  keepAliveTimeoutMs: 65_000,
+  headerBytesMax: 16 * 1024,
+  connectionsMax: 20_000,
+};
+
+/** How often Node looks for connections past their time; its default of 30 s would make the limits above idle. */
+const CONNECTIONS_CHECKING_MS = 1_000;
+
+export interface Listening {
+  readonly server: Server;
+  readonly port: number;
+  /** Stops listening, lets running answers finish until `graceMs`, then closes what is left. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** The port is taken or may not be used. */
+export class PortUnavailable extends Error {
+  readonly code = 'PORT_UNAVAILABLE';
+  readonly retryable = false;
+
+  constructor(port: number, why: string, options?: ErrorOptions) {
+    super(`Port ${port} cannot be used: ${why}. Choose another one with PORT=...`, options);
+    this.name = 'PortUnavailable';
+  }
+}
+
+/**
+ * Starts an HTTP server whose refusals before any route are JSON as well.
+ * @throws PortUnavailable
+ */
+export async function listen(
+  handler: RequestListener,
+  address: { host: string; port: number },
+  limits: HttpLimits = HTTP_LIMITS,
+): Promise<Listening> {
+  const server = createServer(
+    {
+      headersTimeout: limits.headersTimeoutMs,
+      requestTimeout: limits.requestTimeoutMs,
+      keepAliveTimeout: limits.keepAliveTimeoutMs,
+      maxHeaderSize: limits.headerBytesMax,
+      connectionsCheckingInterval: CONNECTIONS_CHECKING_MS,
+    },
+    handler,
+  );
+  server.maxConnections = limits.connectionsMax;
+  server.on('clientError', answerClientError);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const why =
+        error.code === 'EADDRINUSE' ? 'something else is listening there' : (error.code ?? 'unknown');
+      reject(new PortUnavailable(address.port, why, { cause: error }));
+    });
+    server.listen(address.port, address.host, resolve);
+  });
+  return { server, port: (server.address() as AddressInfo).port, close: (graceMs) => close(server, graceMs) };
+}
+
+function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
+  const status =
+    error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
+  const body = JSON.stringify({
+    error: { code: 'BAD_REQUEST', message: 'The request could not be understood.', requestId: '' },
+  });
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}
+
+async function close(server: Server, graceMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const deadline = setTimeout(() => server.closeAllConnections(), graceMs);
+  await closed;
+  clearTimeout(deadline);
+}

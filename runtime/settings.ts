@@ -1,0 +1,58 @@
+import { Settings } from '../schemas/config.ts';
+
+/** The settings cannot be used as they are; the message says which and why, one a line. */
+export class SettingsRefused extends Error {
+  readonly code = 'SETTINGS_REFUSED';
+  readonly retryable = false;
+
+  constructor(faults: readonly string[], options?: ErrorOptions) {
+    super(
+      `Docket cannot start with these settings:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`,
+      options,
+    );
+    this.name = 'SettingsRefused';
+  }
+}
+
+/**
+ * Reads the settings from environment variables. An empty variable counts as unset.
+ * @throws SettingsRefused naming every fault at once
+ */
+export function loadSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
+  const given = Object.fromEntries(
+    Object.keys(Settings.shape)
+      .filter((name) => environment[name] !== undefined && environment[name] !== '')
+      .map((name) => [name, environment[name]]),
+  );
+  const parsed = Settings.safeParse(given);
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    throw new SettingsRefused(faults, { cause: parsed.error });
+  }
+  const faults = contradictions(parsed.data);
+  if (faults.length > 0) throw new SettingsRefused(faults);
+  return parsed.data;
+}
+
+/** Settings that are each fine and impossible together. The time ladder is R04.02. */
+function contradictions(settings: Settings): string[] {
+  const faults: string[] = [];
+  const leaseMs = settings.WORKER_LEASE_TTL_SEC * 1000;
+  if (settings.GATEWAY_TIMEOUT_MS > settings.WORKER_TIMEOUT_MS)
+    faults.push('GATEWAY_TIMEOUT_MS must not be above WORKER_TIMEOUT_MS');
+  if (settings.WORKER_TIMEOUT_MS >= leaseMs)
+    faults.push('WORKER_TIMEOUT_MS must be below WORKER_LEASE_TTL_SEC');
+  if (settings.WORKER_LEASE_TTL_SEC >= settings.JOB_TIMEOUT_SEC)
+    faults.push('WORKER_LEASE_TTL_SEC must be below JOB_TIMEOUT_SEC');
+  if (settings.RETRY_BACKOFF_MS > settings.RETRY_BACKOFF_MAX_MS)
+    faults.push('RETRY_BACKOFF_MS must not be above RETRY_BACKOFF_MAX_MS');
+  if (settings.PROCESSOR_BEAT_MS * 2 > settings.PROCESSOR_SILENT_MS)
+    faults.push('PROCESSOR_SILENT_MS must be at least twice PROCESSOR_BEAT_MS');
+  if (settings.DISK_WARN_PERCENT > settings.DISK_REFUSE_PERCENT)
+    faults.push('DISK_WARN_PERCENT must not be above DISK_REFUSE_PERCENT');
+  if (settings.NODE_ENV === 'production' && !settings.SESSION_SECRET)
+    faults.push('SESSION_SECRET is required in production');
+  if (settings.BLOB_STORE === 's3' && !settings.S3_BUCKET)
+    faults.push('S3_BUCKET is required when BLOB_STORE is s3');
+  return faults;
+}

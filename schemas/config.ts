@@ -1,0 +1,136 @@
+import { z } from 'zod';
+
+const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
+const url = z.url();
+
+/**
+ * Every setting, by the name of its environment variable. The description is the line of the README's table
+ * (`npm run docket -- settings --markdown` prints it); the unit is the last word of the name.
+ */
+export const Settings = z.object({
+  NODE_ENV: z
+    .enum(['development', 'test', 'production'])
+    .default('development')
+    .describe('`production` requires `SESSION_SECRET` and refuses test hooks'),
+  PORT: whole(0, 65535).default(8080).describe('Port of the web app and both APIs'),
+  HOST: z.string().default('127.0.0.1').describe('Address to listen on'),
+  PUBLIC_URL: url
+    .optional()
+    .describe(
+      'Address that people open, when it is not `http://HOST:PORT`; its origin is the only one browsers may write from',
+    ),
+  DATA_DIR: z
+    .string()
+    .default('./.docket')
+    .describe('Folder for everything that Docket keeps on this machine'),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+    .describe('Least severe log line that is written'),
+  SESSION_SECRET: z
+    .string()
+    .min(32)
+    .optional()
+    .describe(
+      'Key that signs session cookies, 32 characters or more; made and kept in `DATA_DIR` when unset',
+    ),
+  TRUST_PROXY: z
+    .string()
+    .optional()
+    .describe('Addresses (comma-separated) of reverse proxies whose X-Forwarded headers are believed'),
+
+  EVENTSTORE_URL: z
+    .string()
+    .optional()
+    .describe(
+      'Connection string of EventStoreDB or KurrentDB (`esdb://...`); unset: the embedded event store',
+    ),
+  EVENTSTORE_TIMEOUT_MS: whole(100, 60_000)
+    .default(5_000)
+    .describe('Longest wait for one answer of the event store'),
+  DATABASE_URL: z.string().optional().describe('Connection string of Postgres; unset: the embedded Postgres'),
+  DATABASE_POOL_MAX: whole(2, 100).default(10).describe('Connections to Postgres a service may hold'),
+  DATABASE_TIMEOUT_MS: whole(100, 60_000).default(5_000).describe('Longest wait for one query'),
+  GATEWAY_URL: url
+    .optional()
+    .describe('Address of the conversion gateway; unset: one is started on this machine'),
+  GATEWAY_CHILDREN: whole(1, 64).default(2).describe('Child processes that convert, per gateway'),
+
+  BLOB_STORE: z.enum(['filesystem', 's3']).default('filesystem').describe('Where PDFs and results are kept'),
+  BLOB_DIR: z
+    .string()
+    .optional()
+    .describe('Folder of the filesystem blob store; unset: `blobs` in `DATA_DIR`'),
+  S3_BUCKET: z.string().optional().describe('Bucket of the S3 blob store'),
+  S3_ENDPOINT: url.optional().describe('Address of an S3-compatible store; unset: AWS'),
+  S3_REGION: z.string().default('us-east-1').describe('Region of the bucket'),
+  S3_FORCE_PATH_STYLE: flag.default(false).describe('`true` for stores that take the bucket in the path'),
+  S3_SERVER_SIDE_ENCRYPTION: z
+    .enum(['none', 'AES256', 'aws:kms'])
+    .default('none')
+    .describe('Encryption at rest asked of the store'),
+
+  MAX_UPLOAD_MB: whole(1, 2048).default(50).describe('Largest PDF, in MiB'),
+  MAX_FILES_PER_REQUEST: whole(1, 200).default(40).describe('Most files in one upload request'),
+  STRICT_PDF_HEADER: flag.default(true).describe('`false` takes `%PDF-` anywhere in the first 1,024 bytes'),
+  DEFAULT_MAPPING: z.string().default('pt_simon_invoice_v1').describe('Mapping of an upload that names none'),
+  UPLOAD_RATE_PER_MINUTE: whole(1, 1_000_000).default(600).describe('Files an owner may upload in a minute'),
+  REQUEST_RATE_PER_MINUTE: whole(1, 10_000_000)
+    .default(6_000)
+    .describe('Requests an address may make in a minute'),
+  UPLOADS_IN_FLIGHT_MAX: whole(1, 10_000)
+    .default(64)
+    .describe('Uploads received at the same time by one command-api'),
+  UPLOAD_IDLE_TIMEOUT_MS: whole(100, 600_000)
+    .default(30_000)
+    .describe('An upload that sends nothing for so long is ended'),
+
+  WORKER_CONCURRENCY: whole(1, 256).default(4).describe('Conversions at the same time, per processor'),
+  GATEWAY_TIMEOUT_MS: whole(10, 600_000)
+    .default(30_000)
+    .describe('Longest wait for one answer of the gateway'),
+  WORKER_TIMEOUT_MS: whole(10, 1_200_000).default(60_000).describe('Longest attempt, storage included'),
+  WORKER_LEASE_TTL_SEC: whole(1, 3_600).default(90).describe('How long a claim holds without an outcome'),
+  JOB_TIMEOUT_SEC: whole(1, 86_400)
+    .default(300)
+    .describe('A failed attempt is not repeated later than this after the first one'),
+  RETRY_MAX_ATTEMPTS: whole(1, 20).default(3).describe('Attempts in all for errors that may pass'),
+  RETRY_BACKOFF_MS: whole(1, 600_000)
+    .default(5_000)
+    .describe('First backoff; doubled each time, with full jitter'),
+  RETRY_BACKOFF_MAX_MS: whole(1, 3_600_000).default(60_000).describe('Longest backoff'),
+  PROCESSOR_BEAT_MS: whole(50, 60_000).default(2_000).describe('How often a processor says that it lives'),
+  PROCESSOR_SILENT_MS: whole(100, 600_000)
+    .default(10_000)
+    .describe('A processor silent for so long loses its leases'),
+  BREAKER_OPEN_MODE: z
+    .enum(['queue', 'fail_fast'])
+    .default('queue')
+    .describe('While the circuit breaker is open: jobs stay queued, or fail at once'),
+  BREAKER_FAILURES: whole(1, 1_000)
+    .default(5)
+    .describe('Gateway failures within 10 s that open the circuit breaker'),
+  BREAKER_RESET_MS: whole(10, 600_000)
+    .default(10_000)
+    .describe('How long the circuit breaker stays open before one probe'),
+  GATEWAY_MAX_RATE: whole(1, 100_000)
+    .optional()
+    .describe('Jobs a second over all processors; unset: no limit'),
+
+  PDF_TTL_DAYS: whole(0, 36_500).default(7).describe('Days an uploaded PDF is kept'),
+  XML_TTL_DAYS: whole(0, 36_500).default(30).describe('Days a result is kept'),
+  DELETE_XML_ON_FIRST_DOWNLOAD: flag
+    .default(false)
+    .describe('`true` removes a result after its first complete download'),
+  DISK_WARN_PERCENT: whole(1, 100).default(80).describe('Disk use that is warned about'),
+  DISK_REFUSE_PERCENT: whole(1, 100).default(90).describe('Disk use at which uploads are refused with 507'),
+
+  SHUTDOWN_GRACE_MS: whole(100, 120_000).default(25_000).describe('Longest drain after SIGTERM'),
+});
+
+export type Settings = z.infer<typeof Settings>;
+export type SettingName = keyof Settings;
+
+/** Settings that are never printed or logged. */
+export const SECRET_SETTINGS: readonly SettingName[] = ['SESSION_SECRET', 'DATABASE_URL', 'EVENTSTORE_URL'];

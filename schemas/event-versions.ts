@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { EventMetadata } from './event-metadata.ts';
+import { JOB_EVENT_SCHEMAS, type JobEvent } from './job-events.ts';
+import { SERVICE_EVENT_SCHEMAS, type ServiceEvent } from './service-events.ts';
+
+type KnownEvent = JobEvent | ServiceEvent;
+type KnownType = KnownEvent['type'];
+
+/** Turns the payload of one version into the payload of the next. */
+export type Upcaster = (payload: unknown) => unknown;
+
+/**
+ * `UPCASTERS[type][n]` lifts version n + 1 to version n + 2, so the current version of a type is its number of
+ * upcasters plus one. Events in the log are never edited; they are lifted when they are read.
+ */
+const UPCASTERS: Partial<Record<KnownType, readonly Upcaster[]>> = {};
+
+/** An event in the log that this build cannot read: unknown type, newer version, or a broken shape (D30, D39). */
+export class EventNotUnderstood extends Error {
+  readonly code = 'EVENT_NOT_UNDERSTOOD';
+  readonly retryable = false;
+
+  constructor(type: string, why: string, options?: ErrorOptions) {
+    super(`Event ${type} cannot be understood: ${why}.`, options);
+    this.name = 'EventNotUnderstood';
+  }
+}
+
+/** The schema version this build writes for an event type. */
+export function currentVersion(type: KnownType): number {
+  return (UPCASTERS[type]?.length ?? 0) + 1;
+}
+
+function schemaOf(type: string): z.ZodType | undefined {
+  const schemas: Record<string, z.ZodType> = { ...JOB_EVENT_SCHEMAS, ...SERVICE_EVENT_SCHEMAS };
+  return Object.hasOwn(schemas, type) ? schemas[type] : undefined;
+}
+
+/**
+ * Reads an event of the log: lifts it to the current version and checks it.
+ * @throws EventNotUnderstood
+ */
+export function understandEvent(recorded: { type: string; data: unknown; metadata: unknown }): KnownEvent {
+  const schema = schemaOf(recorded.type);
+  if (!schema) throw new EventNotUnderstood(recorded.type, 'its type is unknown to this build');
+  const type = recorded.type as KnownType;
+  const metadata = EventMetadata.safeParse(recorded.metadata);
+  if (!metadata.success)
+    throw new EventNotUnderstood(type, 'its metadata is not complete', { cause: metadata.error });
+  const { schemaVersion } = metadata.data;
+  if (schemaVersion > currentVersion(type)) {
+    throw new EventNotUnderstood(
+      type,
+      `version ${schemaVersion} is newer than version ${currentVersion(type)} of this build`,
+    );
+  }
+  const lifted = (UPCASTERS[type] ?? [])
+    .slice(schemaVersion - 1)
+    .reduce((payload, upcast) => upcast(payload), recorded.data);
+  const parsed = schema.safeParse(lifted);
+  if (!parsed.success)
+    throw new EventNotUnderstood(type, z.prettifyError(parsed.error).replaceAll('\n', ' '), {
+      cause: parsed.error,
+    });
+  return { type, data: parsed.data } as KnownEvent;
+}

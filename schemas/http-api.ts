@@ -1,0 +1,120 @@
+import { z } from 'zod';
+import { ApiErrorCode, JobFailureCode } from './error-codes.ts';
+import { JobId, MappingId, PositionText, Sha256 } from './ids.ts';
+import { JobStateName } from './job-states.ts';
+
+/** A job as REST and the live socket show it; the two never differ. */
+export const JobView = z.object({
+  jobId: JobId,
+  filename: z.string(),
+  mapping: z.object({ id: MappingId, version: z.number().int(), label: z.string() }),
+  state: JobStateName,
+  error: z.object({ code: JobFailureCode, reason: z.string().nullable(), message: z.string() }).nullable(),
+  /** Attempts made since the conversion was last requested. */
+  attempts: z.number().int(),
+  bytes: z.number().int(),
+  pages: z.number().int().nullable(),
+  warnings: z.array(z.object({ code: z.string(), message: z.string() })),
+  result: z.object({ bytes: z.number().int(), mediaType: z.string(), sha256: Sha256 }).nullable(),
+  nextAttemptAt: z.iso.datetime().nullable(),
+  createdAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+  revision: z.number().int(),
+  position: PositionText,
+});
+export type JobView = z.infer<typeof JobView>;
+
+/** One line of the answer to an upload. */
+export const UploadResult = z.union([
+  z.object({ filename: z.string(), jobId: JobId, state: JobStateName, deduplicated: z.boolean() }),
+  z.object({ filename: z.string(), error: z.object({ code: ApiErrorCode, message: z.string() }) }),
+]);
+export type UploadResult = z.infer<typeof UploadResult>;
+
+/** 202 when anything was accepted, 200 when everything was deduplicated, otherwise the first error's status. */
+export const UploadAnswer = z.object({ position: PositionText, results: z.array(UploadResult) });
+export type UploadAnswer = z.infer<typeof UploadAnswer>;
+
+/** The answer to retry and cancel of one job. */
+export const CommandAnswer = z.object({ position: PositionText, jobId: JobId, state: JobStateName });
+export type CommandAnswer = z.infer<typeof CommandAnswer>;
+
+/** Most jobs in one batch command. */
+export const BATCH_JOBS_MAX = 500;
+
+/** Body of `POST /api/jobs/retry` and `POST /api/jobs/cancel`. */
+export const BatchCommand = z.strictObject({ jobIds: z.array(JobId).min(1).max(BATCH_JOBS_MAX) });
+export const BatchAnswer = z.object({
+  position: PositionText,
+  results: z.array(
+    z.union([
+      z.object({ jobId: JobId, state: JobStateName }),
+      z.object({ jobId: JobId, error: z.object({ code: ApiErrorCode, message: z.string() }) }),
+    ]),
+  ),
+});
+export type BatchAnswer = z.infer<typeof BatchAnswer>;
+
+export const PAGE_JOBS_MAX = 200;
+export const PAGE_JOBS_DEFAULT = 50;
+export const JOB_SORTS = ['created', '-created', 'updated', '-updated', 'filename', '-filename'] as const;
+
+/** Query of `GET /api/jobs`. Unknown keys are refused (A-PP01). */
+export const JobListQuery = z.strictObject({
+  state: z
+    .string()
+    .transform((text) => text.split(','))
+    .pipe(z.array(JobStateName).min(1).max(7))
+    .optional(),
+  mapping: MappingId.optional(),
+  /** Part of a file name, case-insensitive. */
+  search: z.string().trim().min(1).max(100).optional(),
+  errorCode: JobFailureCode.optional(),
+  sort: z.enum(JOB_SORTS).default('-created'),
+  limit: z.coerce.number().int().min(1).max(PAGE_JOBS_MAX).default(PAGE_JOBS_DEFAULT),
+  /** The `next` of the page before; opaque and signed. */
+  after: z.string().max(500).optional(),
+  /** Wait until the read side has reached this position, to read one's own writes. */
+  atLeast: PositionText.optional(),
+  asOf: z.string().max(40).optional(),
+});
+export type JobListQuery = z.infer<typeof JobListQuery>;
+
+/** Answer of `GET /api/jobs`: a page, where the next one starts, and the live resume token of the moment. */
+export const JobListAnswer = z.object({
+  jobs: z.array(JobView),
+  next: z.string().nullable(),
+  token: z.string(),
+  position: PositionText,
+});
+export type JobListAnswer = z.infer<typeof JobListAnswer>;
+
+/** One event of a job as its owner sees it. */
+export const TimelineEntry = z.object({
+  revision: z.number().int(),
+  position: PositionText,
+  at: z.iso.datetime(),
+  type: z.string(),
+  actor: z.string(),
+  correlationId: z.string(),
+  causationId: z.string(),
+  sentence: z.string(),
+  data: z.record(z.string(), z.unknown()),
+});
+export type TimelineEntry = z.infer<typeof TimelineEntry>;
+export const TimelineAnswer = z.object({
+  jobId: JobId,
+  entries: z.array(TimelineEntry),
+  position: PositionText,
+});
+export type TimelineAnswer = z.infer<typeof TimelineAnswer>;
+
+/** `GET /api/mappings`: what the upload form offers. */
+export const MappingListing = z.object({
+  id: MappingId,
+  version: z.number().int(),
+  label: z.string(),
+  default: z.boolean(),
+  mediaType: z.string(),
+});
+export type MappingListing = z.infer<typeof MappingListing>;
