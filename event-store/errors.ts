@@ -27,3 +27,14 @@ export class LogUnavailable extends Error {
     this.name = 'LogUnavailable';
   }
 }
+
+/** The store will never take this append: too large, the stream is gone for good, or access is denied. */
+export class AppendRefused extends Error {
+  readonly code = 'APPEND_REFUSED';
+  readonly retryable = false;
+
+  constructor(stream: string, why: string, options?: ErrorOptions) {
+    super(`The event store refuses to append to ${stream}: ${why}.`, options);
+    this.name = 'AppendRefused';
+  }
+}

@@ -67,17 +67,34 @@ export interface EventLog {
    * @throws LogUnavailable when the store cannot be reached in time; the outcome is then unknown, and the same
    *   call with the same event ids may be repeated
    */
-  append(stream: string, events: readonly EventToAppend[], expected: ExpectedRevision): Promise<Appended>;
+  readonly append: (
+    stream: string,
+    events: readonly EventToAppend[],
+    expected: ExpectedRevision,
+  ) => Promise<Appended>;
   /** The stream's events in order from `fromRevision` (default 0); empty when the stream does not exist. */
-  readStream(stream: string, fromRevision?: bigint): AsyncIterable<RecordedEvent>;
+  readonly readStream: (stream: string, fromRevision?: bigint) => AsyncIterable<RecordedEvent>;
   /** The last event of a stream, or null. */
-  readLast(stream: string): Promise<RecordedEvent | null>;
+  readonly readLast: (stream: string) => Promise<RecordedEvent | null>;
   /** `$all` in order, after `after`, at most `maxCount` events. */
-  readAll(after: bigint | 'start', filter: AllFilter, maxCount?: number): AsyncIterable<RecordedEvent>;
+  readonly readAll: (
+    after: bigint | 'start',
+    filter: AllFilter,
+    maxCount?: number,
+  ) => AsyncIterable<RecordedEvent>;
   /** Position of the last event in the log, 0n when it is empty. */
-  head(): Promise<bigint>;
-  follow(options: FollowOptions): Following;
+  readonly head: () => Promise<bigint>;
+  readonly follow: (options: FollowOptions) => Following;
   /** Bounds a stream by age (`$maxAge`, whole seconds). */
-  setMaxAge(stream: string, maxAgeSec: number): Promise<void>;
-  close(): Promise<void>;
+  readonly setMaxAge: (stream: string, maxAgeSec: number) => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+/** What a projection may hold: it can read and follow, and has nothing to cause a side effect with (promise 10). */
+export type LogReader = Pick<EventLog, 'readStream' | 'readLast' | 'readAll' | 'head' | 'follow'>;
+
+/** The reading half of a log as an object of its own, without the means to append. */
+export function readerOf(log: EventLog): LogReader {
+  const { readStream, readLast, readAll, head, follow } = log;
+  return { readStream, readLast, readAll, head, follow };
 }

@@ -1,0 +1,98 @@
+import {
+  AccessDeniedError,
+  jsonEvent,
+  MaxAppendSizeExceededError,
+  StreamDeletedError,
+  WrongExpectedVersionError,
+  type AppendResult,
+  type EventStoreDBClient,
+} from '@eventstore/db-client';
+import type { ClientGenerations } from './client-generations.ts';
+import { AppendRefused, LogUnavailable, StreamMovedOn } from './errors.ts';
+import type { Appended, EventToAppend, ExpectedRevision } from './event-log.ts';
+
+/** First pause before an append of unknown outcome is repeated; doubled each time. */
+const REPEAT_AFTER_MS = 25;
+const REPEAT_AFTER_MAX_MS = 500;
+
+/**
+ * Appends with the traps of batch appends closed: every try has a time limit of its own, and a try of unknown outcome
+ * is repeated with the same event ids and the same expected revision, which the store answers as the first time.
+ *
+ * @param timeoutMs longest time for all tries together
+ * @throws StreamMovedOn, AppendRefused, LogUnavailable
+ */
+export async function appendExactly(
+  generations: ClientGenerations,
+  timeoutMs: number,
+  stream: string,
+  events: readonly EventToAppend[],
+  expected: ExpectedRevision,
+): Promise<Appended> {
+  const deadline = Date.now() + timeoutMs;
+  const proposed = events.map(({ id, type, data, metadata }) =>
+    jsonEvent({
+      id,
+      type,
+      data: data as Record<string, unknown>,
+      metadata: metadata as Record<string, unknown>,
+    }),
+  );
+  for (let pauseMs = REPEAT_AFTER_MS; ; pauseMs = Math.min(pauseMs * 2, REPEAT_AFTER_MAX_MS)) {
+    const { client, generation } = generations.current();
+    // Half of the time is left for a second try on a fresh connection.
+    const tryMs = Math.max(50, Math.min(deadline - Date.now(), timeoutMs / 2));
+    try {
+      const result = await tryOnce(client, stream, proposed, expected, tryMs);
+      return { revision: result.nextExpectedRevision, position: result.position?.commit ?? 0n };
+    } catch (error) {
+      const final = finalAnswer(stream, error);
+      if (final) throw final;
+      if (error instanceof NoAnswer)
+        generations.giveUp(generation, `no answer to an append within ${tryMs} ms`);
+      if (Date.now() + pauseMs >= deadline)
+        throw new LogUnavailable(`appending to ${stream}`, { cause: error });
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+  }
+}
+
+/** The server said nothing in time; the client would wait for ever. */
+class NoAnswer extends Error {}
+
+async function tryOnce(
+  client: EventStoreDBClient,
+  stream: string,
+  events: ReturnType<typeof jsonEvent>[],
+  expectedRevision: ExpectedRevision,
+  tryMs: number,
+): Promise<AppendResult> {
+  let timer: NodeJS.Timeout | undefined;
+  const silence = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new NoAnswer()), tryMs);
+  });
+  const answer = client.appendToStream(stream, events, { expectedRevision, deadline: tryMs });
+  // The late answer of a try that was given up belongs to nobody.
+  answer.catch(() => undefined);
+  try {
+    return await Promise.race([answer, silence]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The error that ends the append, or null when its outcome is unknown and it may be repeated. */
+function finalAnswer(stream: string, error: unknown): Error | null {
+  if (error instanceof WrongExpectedVersionError) {
+    const actual = typeof error.actualVersion === 'bigint' ? error.actualVersion : null;
+    return new StreamMovedOn(stream, actual, { cause: error });
+  }
+  if (error instanceof StreamDeletedError)
+    return new AppendRefused(stream, 'the stream was deleted', { cause: error });
+  if (error instanceof AccessDeniedError)
+    return new AppendRefused(stream, 'access is denied', { cause: error });
+  if (error instanceof MaxAppendSizeExceededError) {
+    return new AppendRefused(stream, 'the events are too large', { cause: error });
+  }
+  return null;
+}
