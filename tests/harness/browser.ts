@@ -1,0 +1,72 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium, type Browser } from 'playwright-core';
+import { chromiumFiles } from './chromium-files.ts';
+
+const LAUNCH_TIMEOUT_MS = 60_000;
+
+/** Keeps the browser from talking to anybody but the page under test, and lets it run as root in a container. */
+const FLAGS = [
+  '--no-sandbox',
+  '--no-zygote',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-domain-reliability',
+  '--disable-sync',
+  '--no-default-browser-check',
+  '--no-pings',
+  '--font-render-hinting=none',
+  '--use-gl=angle',
+  '--use-angle=swiftshader',
+  '--enable-unsafe-swiftshader',
+];
+
+/**
+ * A headless Chromium for tests, from npm alone: nothing is installed on the machine. `CHROMIUM_PATH` names another
+ * binary. Close it with `browser.close()`; its temporary folder goes with it.
+ */
+export async function launchBrowser(): Promise<Browser> {
+  const temporary = await mkdtemp(join(tmpdir(), 'docket-browser-'));
+  const removeTemporary = () => rm(temporary, { recursive: true, force: true, maxRetries: 5 });
+  try {
+    const browser = await chromium.launch({
+      ...(await whichBrowser(temporary)),
+      args: FLAGS,
+      headless: true,
+      timeout: LAUNCH_TIMEOUT_MS,
+    });
+    const close = browser.close.bind(browser);
+    browser.close = async (options) => {
+      await close(options);
+      await removeTemporary();
+    };
+    return browser;
+  } catch (error) {
+    await removeTemporary();
+    throw error;
+  }
+}
+
+async function whichBrowser(
+  temporary: string,
+): Promise<{ executablePath: string; env: Record<string, string> }> {
+  const env = { ...definedOnly(process.env), TMPDIR: temporary, HOME: temporary };
+  const override = process.env['CHROMIUM_PATH'];
+  if (override !== undefined && override !== '') return { executablePath: override, env };
+  const files = await chromiumFiles();
+  return {
+    executablePath: files.executable,
+    env: {
+      ...env,
+      LD_LIBRARY_PATH: [files.libraries, process.env['LD_LIBRARY_PATH']].filter(Boolean).join(':'),
+      FONTCONFIG_FILE: files.fontsConf,
+    },
+  };
+}
+
+function definedOnly(env: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}

@@ -1,0 +1,90 @@
+import { randomBytes } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { promisify } from 'node:util';
+import { brotliDecompress, createBrotliDecompress } from 'node:zlib';
+import { unpackTar } from './tar.ts';
+
+const REPOSITORY = join(import.meta.dirname, '..', '..');
+const PACKAGE = join(REPOSITORY, 'node_modules', '@sparticuz', 'chromium');
+
+/** Where the browser lies once it is unpacked. */
+export interface ChromiumFiles {
+  readonly executable: string;
+  /** For `LD_LIBRARY_PATH`: the shared libraries a bare machine lacks. */
+  readonly libraries: string;
+  /** For `FONTCONFIG_FILE`. */
+  readonly fontsConf: string;
+}
+
+/**
+ * Unpacks the browser of `@sparticuz/chromium` once per version. The package's own way shares one folder of /tmp among
+ * all users and never finishes a half-done one; here a complete folder appears under its name by one rename, so two
+ * test workers may do it at the same time and the later one just throws its copy away.
+ */
+export async function chromiumFiles(): Promise<ChromiumFiles> {
+  const { version } = JSON.parse(await readFile(join(PACKAGE, 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  const cache = join(REPOSITORY, 'node_modules', '.cache');
+  const folder = join(cache, `docket-chromium-${version}-${process.arch}`);
+  if (!(await exists(folder))) await unpackInto(cache, folder);
+  return {
+    executable: join(folder, 'chromium'),
+    libraries: join(folder, 'lib'),
+    fontsConf: join(folder, 'fonts.conf'),
+  };
+}
+
+async function unpackInto(cache: string, folder: string): Promise<void> {
+  const building = join(cache, `.docket-chromium-${process.pid}-${randomBytes(4).toString('hex')}`);
+  await mkdir(building, { recursive: true });
+  try {
+    await unpackAll(building, folder);
+    await rename(building, folder);
+  } catch (error) {
+    await rm(building, { recursive: true, force: true });
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error;
+  }
+}
+
+async function unpackAll(building: string, final: string): Promise<void> {
+  await pipeline(
+    createReadStream(join(PACKAGE, 'bin', 'chromium.br')),
+    createBrotliDecompress({ chunkSize: 2 ** 21 }),
+    createWriteStream(join(building, 'chromium'), { mode: 0o755 }),
+  );
+  // swiftshader holds the GL libraries, which the browser looks for beside itself
+  for (const archive of ['al2023', 'fonts', 'swiftshader']) {
+    const packed = await readFile(join(PACKAGE, 'bin', `${archive}.tar.br`));
+    await unpackTar(
+      await promisify(brotliDecompress)(packed),
+      archive === 'fonts' ? join(building, 'fonts') : building,
+    );
+  }
+  await writeFile(join(building, 'fonts.conf'), fontsConf(join(final, 'fonts'), join(final, 'font-cache')));
+}
+
+/** Own fonts first, then the machine's, so that a picture of a page looks alike on any machine. */
+function fontsConf(fonts: string, cache: string): string {
+  return `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir>${fonts}</dir>
+  <dir>/usr/share/fonts</dir>
+  <cachedir>${cache}</cachedir>
+  <alias><family>sans-serif</family><prefer><family>Open Sans</family></prefer></alias>
+  <alias><family>system-ui</family><prefer><family>Open Sans</family></prefer></alias>
+</fontconfig>
+`;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
