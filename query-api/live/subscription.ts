@@ -1,0 +1,176 @@
+import type { Bookmark } from './resume-token.ts';
+
+/** A row of a topic as it goes on the wire: the whole row as JSON text, made once for every subscriber. */
+export interface ChangedRow {
+  readonly key: string;
+  readonly owner: string;
+  /** Commit position of the last event folded into the row. */
+  readonly position: bigint;
+  readonly json: string;
+}
+
+/** Rows past a position, in the order of their position, as one statement saw them. */
+export interface Page {
+  readonly epoch: string;
+  /** The projection's checkpoint in the same snapshot as the rows. */
+  readonly head: bigint;
+  readonly rows: readonly ChangedRow[];
+  /** Rows past the last one were left out. */
+  readonly more: boolean;
+}
+
+/**
+ * What the server knows of one subscription. `position` is the promise: the client was sent every row it may see up
+ * to there. While it catches up from the table, and while its socket is full, changes are held: the latest of each
+ * row only.
+ */
+export interface Subscription {
+  /** Null until the first page was read. */
+  readonly epoch: string | null;
+  readonly position: bigint;
+  /**
+   * Where the change feed stood when the subscription joined it: what lies before is never brought by the feed, so
+   * the table has to be read at least up to here.
+   */
+  readonly since: bigint;
+  readonly phase: 'snapshot' | 'resume' | 'chase' | 'live';
+  readonly held: ReadonlyMap<string, ChangedRow>;
+  readonly heldTo: bigint;
+  readonly heldBytes: number;
+  /** More was held than is kept: what was dropped has to be read from the table. */
+  readonly overflowed: boolean;
+}
+
+/** What to tell the client, before tokens are sealed. */
+export type Send =
+  | {
+      readonly type: 'snapshot';
+      readonly rows: readonly ChangedRow[];
+      readonly more: boolean;
+      readonly to: Bookmark;
+    }
+  | { readonly type: 'delta'; readonly rows: readonly ChangedRow[]; readonly to: Bookmark }
+  | { readonly type: 'reset'; readonly reason: 'epoch' | 'expired' | 'invalid' };
+
+export interface Step {
+  readonly next: Subscription;
+  readonly send: readonly Send[];
+}
+
+/** Before the first row; no position of the log is below 0. */
+export const BEFORE_EVERYTHING = -1n;
+
+/** Rows held for one subscription while it catches up; past that they are read from the table again. */
+export const HELD_ROWS_MAX = 1_000;
+
+const NOTHING: ReadonlyMap<string, ChangedRow> = new Map();
+
+/** A subscription that starts with everything; the feed brings it what comes after `since`. */
+export function fromNothing(since: bigint): Subscription {
+  return {
+    epoch: null,
+    position: BEFORE_EVERYTHING,
+    since,
+    phase: 'snapshot',
+    held: NOTHING,
+    heldTo: BEFORE_EVERYTHING,
+    heldBytes: 0,
+    overflowed: false,
+  };
+}
+
+/** A subscription of a client that has every row up to its bookmark. */
+export function fromBookmark(bookmark: Bookmark, since: bigint): Subscription {
+  return { ...fromNothing(since), epoch: bookmark.epoch, position: bookmark.position, phase: 'resume' };
+}
+
+/**
+ * The client's bookmark cannot be used, or the tables were switched: everything anew. What was held belongs to the
+ * past as well.
+ */
+export function startOver(reason: 'epoch' | 'expired' | 'invalid', since: bigint): Step {
+  return { next: fromNothing(since), send: [{ type: 'reset', reason }] };
+}
+
+/**
+ * Takes a page read from the table at `subscription.position`. Pages are in order of position, so a row that changes
+ * while pages are read moves to a later page: none is missed and none goes back. The last page makes the
+ * subscription live; what the feed brought meanwhile follows it.
+ */
+export function takePage(subscription: Subscription, page: Page): Step {
+  const { epoch, position, phase, since } = subscription;
+  if (epoch !== null && epoch !== page.epoch) return startOver('epoch', since);
+  if (page.head < position) return startOver('invalid', since);
+  if (phase === 'resume' && page.more) return startOver('expired', since);
+  const reached = page.more ? (page.rows.at(-1)?.position ?? position) : page.head;
+  const to: Bookmark = { epoch: page.epoch, position: reached };
+  const first: Send =
+    phase === 'snapshot'
+      ? { type: 'snapshot', rows: page.rows, more: page.more, to }
+      : { type: 'delta', rows: page.rows, to };
+  const next: Subscription = { ...subscription, epoch: page.epoch, position: reached };
+  if (page.more) return { next, send: [first] };
+  if (subscription.overflowed) return { next: { ...nothingHeld(next), phase: 'chase' }, send: [first] };
+  if (page.head < since) return { next: { ...next, phase: 'chase' }, send: [first] };
+  const flushed = flush({ ...next, phase: 'live' });
+  return { next: flushed.next, send: [first, ...flushed.send] };
+}
+
+/**
+ * Takes rows of the change feed, which is complete up to `to`. They are sent at once when the client can take them;
+ * otherwise they are held.
+ */
+export function takeChanges(
+  subscription: Subscription,
+  changes: { readonly rows: readonly ChangedRow[]; readonly to: bigint },
+  clientHasRoom: boolean,
+): Step {
+  const { position, phase, held, epoch } = subscription;
+  if (changes.to <= position) return { next: subscription, send: [] };
+  const rows = changes.rows.every((row) => row.position > position)
+    ? changes.rows
+    : changes.rows.filter((row) => row.position > position);
+  if (rows.length === 0) return { next: subscription, send: [] };
+  if (phase === 'live' && clientHasRoom && held.size === 0 && epoch !== null) {
+    const next = { ...subscription, position: changes.to };
+    return { next, send: [{ type: 'delta', rows, to: { epoch, position: changes.to } }] };
+  }
+  const next = hold(subscription, rows, changes.to);
+  return clientHasRoom ? flush(next) : { next, send: [] };
+}
+
+/** Sends what was held, now that there is room for it. */
+export function flush(subscription: Subscription): Step {
+  const { epoch, position, held, heldTo, phase } = subscription;
+  if (phase !== 'live' || held.size === 0 || epoch === null) return { next: subscription, send: [] };
+  const rows = [...held.values()].filter((row) => row.position > position).sort(byPosition);
+  const next = nothingHeld(subscription);
+  if (rows.length === 0) return { next, send: [] };
+  return {
+    next: { ...next, position: heldTo },
+    send: [{ type: 'delta', rows, to: { epoch, position: heldTo } }],
+  };
+}
+
+/** Keeps the latest change of each row. While catching up the number is bounded; a live client is closed instead. */
+function hold(subscription: Subscription, rows: readonly ChangedRow[], to: bigint): Subscription {
+  if (subscription.overflowed) return subscription;
+  const held = new Map(subscription.held);
+  let heldBytes = subscription.heldBytes;
+  for (const row of rows) {
+    heldBytes += row.json.length - (held.get(row.key)?.json.length ?? 0);
+    held.set(row.key, row);
+  }
+  if (subscription.phase !== 'live' && held.size > HELD_ROWS_MAX) {
+    return { ...nothingHeld(subscription), overflowed: true };
+  }
+  return { ...subscription, held, heldBytes, heldTo: to };
+}
+
+function nothingHeld(subscription: Subscription): Subscription {
+  return { ...subscription, held: NOTHING, heldBytes: 0, heldTo: BEFORE_EVERYTHING, overflowed: false };
+}
+
+function byPosition(a: ChangedRow, b: ChangedRow): number {
+  return a.position < b.position ? -1 : 1;
+}
