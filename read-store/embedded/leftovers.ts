@@ -1,0 +1,73 @@
+import { readdir, readFile, readlink, realpath, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Log } from '../../runtime/log.ts';
+import { EmbeddedPostgresFailed } from './failure.ts';
+
+/** Each step is tried for so long before the next, harder one. */
+const PATIENCE_MS = 5_000;
+const LOOK_AGAIN_MS = 20;
+
+/**
+ * Ends what an earlier server left in the cluster folder: a postmaster whose parent was killed is shut down, backends
+ * whose postmaster was killed are waited for (they leave by themselves, and hold its shared memory until then), and
+ * the pid file of a dead postmaster is removed. The caller holds the lock of the data folder, so nobody uses it.
+ *
+ * @throws EmbeddedPostgresFailed when something survives even SIGKILL
+ */
+export async function clearLeftovers(cluster: string, log: Log): Promise<void> {
+  const pidFile = join(cluster, 'postmaster.pid');
+  const postmaster = await postmasterPid(pidFile);
+  if (postmaster === null) return;
+  const found = await programsIn(cluster);
+  if (found.length > 0)
+    log.warn({ postmaster, found }, 'stopping the Postgres that an earlier run left behind');
+  if (found.includes(postmaster)) signal(postmaster, 'SIGINT');
+  for (const harder of ['SIGQUIT', 'SIGKILL'] as const) {
+    if (await gone(cluster)) break;
+    for (const pid of await programsIn(cluster)) signal(pid, harder);
+  }
+  if (!(await gone(cluster))) {
+    throw new EmbeddedPostgresFailed(`An earlier Postgres still runs in ${cluster} and cannot be stopped.`);
+  }
+  await rm(pidFile, { force: true });
+}
+
+/** The pid in the first line of `postmaster.pid`, or null when there is no such file. */
+async function postmasterPid(pidFile: string): Promise<number | null> {
+  try {
+    return Number.parseInt(await readFile(pidFile, 'utf8'), 10);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/**
+ * Pids of the programs that work in the folder: a server and its backends stay in their cluster folder. The pid file
+ * alone would not do, since its number may belong to another program by now.
+ */
+async function programsIn(cluster: string): Promise<number[]> {
+  const place = await realpath(cluster);
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  const places = await Promise.all(pids.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => null)));
+  return pids.filter((pid, index) => places[index] === place && pid !== process.pid);
+}
+
+async function gone(cluster: string): Promise<boolean> {
+  for (let waitedMs = 0; waitedMs < PATIENCE_MS; waitedMs += LOOK_AGAIN_MS) {
+    if ((await programsIn(cluster)).length === 0) return true;
+    await sleep(LOOK_AGAIN_MS);
+  }
+  return false;
+}
+
+/** @returns false when the program has gone already */
+export function signal(pid: number, name: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    throw error;
+  }
+}

@@ -1,0 +1,36 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+
+/** The embedded server listens here and nowhere else. */
+export const LOOPBACK = '127.0.0.1';
+
+/** A port that can be listened on: the wanted one or, for 0, any; null when the wanted one is taken. */
+export function freePort(wanted: number): Promise<number | null> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE' || error.code === 'EACCES') resolve(null);
+      else reject(error);
+    });
+    probe.listen(wanted, LOOPBACK, () => {
+      const { port } = probe.address() as AddressInfo;
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+/** The port of the last run, so that services find a restarted server at the same address; 0 when there is none. */
+export async function rememberedPort(directory: string): Promise<number> {
+  try {
+    const port = Number.parseInt(await readFile(join(directory, 'port'), 'utf8'), 10);
+    return port > 0 && port < 65_536 ? port : 0;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
+    throw error;
+  }
+}
+
+export async function rememberPort(directory: string, port: number): Promise<void> {
+  await writeFile(join(directory, 'port'), `${port}\n`);
+}

@@ -1,0 +1,115 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SERVER_ENVIRONMENT, type ServerAccount } from './account.ts';
+import type { PostgresBinaries } from './binaries.ts';
+import { clusterArgument } from './cluster.ts';
+import { LOOPBACK } from './port.ts';
+
+/** Recovery after a crash replays at most 1 GB of write-ahead log. */
+const READY_TIMEOUT_MS = 60_000;
+const LOOK_AGAIN_MS = 10;
+/** The server's own log starts anew at a start that finds it larger. */
+const LOG_BYTES_MAX = 16 * 1024 * 1024;
+
+/** One machine, one node: no replication, no sockets in the file system, durable commits (the default) kept. */
+const CONFIGURATION: Readonly<Record<string, string>> = {
+  listen_addresses: LOOPBACK,
+  unix_socket_directories: '',
+  max_connections: '100',
+  wal_level: 'minimal',
+  max_wal_senders: '0',
+  max_wal_size: '1GB',
+  shared_buffers: '128MB',
+  io_method: 'sync',
+  jit: 'off',
+  timezone: 'UTC',
+  log_timezone: 'UTC',
+  log_min_messages: 'warning',
+  idle_in_transaction_session_timeout: '60s',
+  cluster_name: 'docket',
+};
+
+export interface ServerExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export interface PostgresServer {
+  readonly pid: number;
+  readonly exited: Promise<ServerExit>;
+  /** Resolves true when connections are taken, false when the server has ended instead. */
+  ready(): Promise<boolean>;
+  /** What the server has written since this start. */
+  output(): Promise<string>;
+}
+
+/** Starts `postgres` in its own session: Ctrl-C at the terminal reaches our own program only, which stops it in order. */
+export async function spawnServer(
+  directory: string,
+  cluster: string,
+  port: number,
+  binaries: PostgresBinaries,
+  account: ServerAccount,
+): Promise<PostgresServer> {
+  const logFile = join(directory, 'postgres.log');
+  const written = await open(logFile, 'a', 0o600);
+  try {
+    if ((await written.stat()).size > LOG_BYTES_MAX) await written.truncate(0);
+    const { size: logStart } = await written.stat();
+    const settings = Object.entries({ ...CONFIGURATION, port: String(port) });
+    const child = spawn(
+      binaries.postgres,
+      [
+        '-D',
+        clusterArgument(cluster, account),
+        ...settings.flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+      ],
+      {
+        ...account,
+        cwd: cluster,
+        env: SERVER_ENVIRONMENT,
+        detached: true,
+        stdio: ['ignore', written.fd, written.fd],
+      },
+    );
+    const exited = exitOf(child);
+    const pid = await pidOf(child);
+    return {
+      pid,
+      exited,
+      ready: () => Promise.race([readyAt(cluster, pid), exited.then(() => false)]),
+      output: async () => (await readFile(logFile)).subarray(logStart).toString('utf8'),
+    };
+  } finally {
+    await written.close();
+  }
+}
+
+function pidOf(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('spawn', () => resolve(child.pid as number));
+  });
+}
+
+function exitOf(child: ChildProcess): Promise<ServerExit> {
+  return new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
+}
+
+/** The eighth line of `postmaster.pid` is the server's own word for its state (PostgreSQL, miscadmin.h). */
+async function readyAt(cluster: string, pid: number): Promise<boolean> {
+  for (let waitedMs = 0; waitedMs < READY_TIMEOUT_MS; waitedMs += LOOK_AGAIN_MS) {
+    const lines = await readFile(join(cluster, 'postmaster.pid'), 'utf8').catch(
+      (error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return '';
+        throw error;
+      },
+    );
+    const [writer, , , , , , , state] = lines.split('\n');
+    if (Number(writer) === pid && state?.trim() === 'ready') return true;
+    await sleep(LOOK_AGAIN_MS);
+  }
+  return false;
+}
