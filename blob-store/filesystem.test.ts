@@ -1,0 +1,105 @@
+import { mkdir, mkdtemp, readdir, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { itKeepsTheBlobContract } from './contract.ts';
+import { openFilesystemBlobStore } from './filesystem.ts';
+
+const roomy = { maxBytes: 1_000_000 };
+
+itKeepsTheBlobContract('the filesystem blob store', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'docket-blobs-'));
+  const store = await openFilesystemBlobStore({ directory });
+  return { store, discard: () => rm(directory, { recursive: true }) };
+});
+
+describe('a folder of blobs', () => {
+  let base: string;
+  let directory: string;
+  beforeEach(async () => {
+    base = await mkdtemp(join(tmpdir(), 'docket-blobs-'));
+    directory = join(base, 'blobs');
+  });
+  afterEach(() => rm(base, { recursive: true }));
+
+  it('keeps its blobs when it is opened again', async () => {
+    const before = await openFilesystemBlobStore({ directory });
+    await before.put('sources/a.pdf', Readable.from([Buffer.from('abc')]), roomy);
+    const after = await openFilesystemBlobStore({ directory });
+    expect((await after.stat('sources/a.pdf')).bytes).toBe(3);
+  });
+
+  it('refuses a folder that holds something else', async () => {
+    await mkdir(directory);
+    await writeFile(join(directory, 'letter.txt'), 'mine');
+    await expect(openFilesystemBlobStore({ directory })).rejects.toMatchObject({
+      code: 'BLOB_STORE_UNAVAILABLE',
+    });
+  });
+
+  it('says unavailable, not missing, when its volume is gone, and works again when it is back', async () => {
+    const store = await openFilesystemBlobStore({ directory });
+    await store.put('sources/a.pdf', Readable.from([Buffer.from('abc')]), roomy);
+    await rename(directory, join(base, 'elsewhere'));
+    await mkdir(directory);
+    const gone = { code: 'BLOB_STORE_UNAVAILABLE', retryable: true };
+    await expect(store.open('sources/a.pdf')).rejects.toMatchObject(gone);
+    await expect(store.stat('sources/a.pdf')).rejects.toMatchObject(gone);
+    await expect(store.remove('sources/a.pdf')).rejects.toMatchObject(gone);
+    const put = store.put('sources/b.pdf', Readable.from([Buffer.from('abc')]), roomy);
+    await expect(put).rejects.toMatchObject(gone);
+    expect(await readdir(directory)).toEqual([]);
+    await rm(directory, { recursive: true });
+    await rename(join(base, 'elsewhere'), directory);
+    expect((await store.stat('sources/a.pdf')).bytes).toBe(3);
+  });
+
+  it('notices another volume in its place', async () => {
+    const store = await openFilesystemBlobStore({ directory });
+    await rename(directory, join(base, 'elsewhere'));
+    await openFilesystemBlobStore({ directory });
+    const put = store.put('sources/b.pdf', Readable.from([Buffer.from('abc')]), roomy);
+    await expect(put).rejects.toMatchObject({ code: 'BLOB_STORE_UNAVAILABLE' });
+  });
+
+  it('follows no symbolic link, neither as the blob nor as its folder [R01.06]', async () => {
+    const store = await openFilesystemBlobStore({ directory });
+    const outside = join(base, 'outside');
+    await mkdir(outside);
+    await writeFile(join(outside, 'secret'), 'secret');
+    await mkdir(join(directory, 'sources'));
+    await symlink(join(outside, 'secret'), join(directory, 'sources', 'a.pdf'));
+    await symlink(outside, join(directory, 'results'));
+    await expect(store.open('sources/a.pdf')).rejects.toMatchObject({ code: 'BLOB_MISSING' });
+    await expect(store.stat('sources/a.pdf')).rejects.toMatchObject({ code: 'BLOB_MISSING' });
+    const overLink = store.put('sources/a.pdf', Readable.from([Buffer.from('x')]), roomy);
+    await expect(overLink).rejects.toMatchObject({ code: 'BLOB_EXISTS' });
+    await expect(store.open('results/secret')).rejects.toMatchObject({ code: 'BLOB_KEY_REFUSED' });
+    const through = store.put('results/new', Readable.from([Buffer.from('x')]), roomy);
+    await expect(through).rejects.toMatchObject({ code: 'BLOB_KEY_REFUSED' });
+    expect(await readdir(outside)).toEqual(['secret']);
+  });
+
+  it('sweeps the partial files of a crash once they are old enough, and no younger ones', async () => {
+    const store = await openFilesystemBlobStore({ directory });
+    const [old, young] = ['old', 'young'].map((name) => join(directory, '.partial', name));
+    await writeFile(old!, 'half');
+    await writeFile(young!, 'half');
+    await utimes(old!, new Date(0), new Date(0));
+    expect(await store.sweepPartials(60_000)).toBe(1);
+    expect(await readdir(join(directory, '.partial'))).toEqual(['young']);
+  });
+
+  it('survives blobs of one job being written and removed at the same time', async () => {
+    const store = await openFilesystemBlobStore({ directory });
+    await Promise.all(
+      Array.from({ length: 60 }, async (_, index) => {
+        const key = `results/job/${index}`;
+        await store.put(key, Readable.from([Buffer.from('x')]), roomy);
+        await store.remove(key);
+      }),
+    );
+    expect(await readdir(join(directory, 'results'))).toEqual([]);
+  });
+});

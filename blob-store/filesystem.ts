@@ -1,0 +1,221 @@
+import { randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { link, lstat, open, readdir, rm, rmdir, statfs, unlink, type FileHandle } from 'node:fs/promises';
+import { dirname, join, relative, sep } from 'node:path';
+import type { Readable } from 'node:stream';
+import { openBlobFolder, syncFolder, type BlobFolder } from './blob-folder.ts';
+import type { BlobListing, BlobStore, OpenedBlob, PutOptions, Written } from './blob-store.ts';
+import { BlobExists, BlobMissing } from './errors.ts';
+import { isSystemError, storageFault } from './filesystem-faults.ts';
+import { readHashed } from './hashed-stream.ts';
+
+const fileMode = 0o600;
+const readBytes = 256 * 1024;
+const publishTriesMax = 3;
+/** What opening a path answers when no blob is there: nothing, a symbolic link, or a file where a folder should be. */
+const ABSENT = new Set(['ENOENT', 'ELOOP', 'ENOTDIR']);
+const READ = constants.O_RDONLY | constants.O_NOFOLLOW;
+const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+
+/**
+ * Blobs as files below one folder. A put writes to a partial file, syncs it, and links it under its key, which fails
+ * when the key is taken; so a blob is there whole or not at all, and never changes.
+ *
+ * @throws BlobStoreUnavailable when the folder cannot be used
+ */
+export async function openFilesystemBlobStore(options: { directory: string }): Promise<BlobStore> {
+  const folder = await openBlobFolder(options.directory);
+  return {
+    put: (key, source, putOptions) => put(folder, key, source, putOptions),
+    open: (key) => foundOrNamed(folder, key, (path) => openBlob(key, path)),
+    stat: (key) => foundOrNamed(folder, key, (path) => statBlob(key, path)),
+    remove: (key) => faultsNamed(() => remove(folder, key)),
+    list: (prefix) => list(folder, prefix),
+    sweepPartials: (olderThanMs) => faultsNamed(() => sweepPartials(folder, olderThanMs)),
+    usedPercent: () => faultsNamed(() => usedPercent(folder.root)),
+  };
+}
+
+/** Faults of the disk are named one by one here, so that an error of the source stays what it is. */
+async function put(folder: BlobFolder, key: string, source: Readable, options: PutOptions): Promise<Written> {
+  options.signal?.throwIfAborted();
+  const partial = join(folder.partials, randomUUID());
+  const handle = await faultsNamed(async () => {
+    await folder.assertMounted();
+    await folder.pathOf(key, { create: true });
+    return open(partial, CREATE, fileMode);
+  });
+  try {
+    const written = await writePartial(handle, source, options);
+    await options.verify?.(written);
+    options.signal?.throwIfAborted();
+    await faultsNamed(() => publish(folder, partial, key));
+    return written;
+  } finally {
+    await faultsNamed(() => rm(partial, { force: true }));
+  }
+}
+
+async function writePartial(handle: FileHandle, source: Readable, options: PutOptions): Promise<Written> {
+  let lastWrite: Promise<void> = Promise.resolve();
+  const write = (batch: Buffer[]): Promise<void> => (lastWrite = faultsNamed(() => writeAll(handle, batch)));
+  try {
+    const written = await readHashed(source, write, options);
+    await faultsNamed(() => handle.datasync());
+    return written;
+  } finally {
+    // The descriptor must not be closed under a write that still runs.
+    await Promise.allSettled([lastWrite]);
+    await handle.close();
+  }
+}
+
+/** writev(2) may write less than it was given. */
+async function writeAll(handle: FileHandle, batch: Buffer[]): Promise<void> {
+  let rest = batch;
+  while (rest.length > 0) {
+    let { bytesWritten } = await handle.writev(rest);
+    const next = rest.findIndex((chunk) => {
+      if (bytesWritten < chunk.length) return true;
+      bytesWritten -= chunk.length;
+      return false;
+    });
+    if (next < 0) return;
+    rest = [rest[next]!.subarray(bytesWritten), ...rest.slice(next + 1)];
+  }
+}
+
+/** Links the finished file under its key and makes the name durable. */
+async function publish(folder: BlobFolder, partial: string, key: string): Promise<void> {
+  const path = await linkCreateOnly(folder, partial, key);
+  try {
+    await syncFolder(dirname(path));
+  } catch (error) {
+    await unlink(path);
+    throw error;
+  }
+}
+
+async function linkCreateOnly(folder: BlobFolder, partial: string, key: string): Promise<string> {
+  for (let tries = 1; ; tries += 1) {
+    const path = await folder.pathOf(key, { create: true });
+    try {
+      await link(partial, path);
+      return path;
+    } catch (error) {
+      if (!isSystemError(error)) throw error;
+      if (error.code === 'EEXIST') throw new BlobExists(key, { cause: error });
+      // A concurrent remove took the emptied folder away between the two calls.
+      if (error.code !== 'ENOENT' || tries >= publishTriesMax) throw error;
+    }
+  }
+}
+
+async function openBlob(key: string, path: string): Promise<OpenedBlob> {
+  const handle = await open(path, READ);
+  try {
+    const found = await handle.stat();
+    if (!found.isFile()) throw new BlobMissing(key);
+    const stream = handle.createReadStream({ autoClose: true, highWaterMark: readBytes });
+    return { stream, bytes: found.size };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+async function statBlob(key: string, path: string): Promise<BlobListing> {
+  const found = await lstat(path);
+  if (!found.isFile()) throw new BlobMissing(key);
+  return { key, bytes: found.size, modifiedAt: found.mtime };
+}
+
+async function remove(folder: BlobFolder, key: string): Promise<void> {
+  await folder.assertMounted();
+  const path = await folder.pathOf(key);
+  if (!(await doneUnless(['ENOENT', 'ENOTDIR'], unlink(path)))) return;
+  const parent = dirname(path);
+  await syncFolder(parent);
+  const isNested = dirname(parent) !== folder.root && parent !== folder.root;
+  if (isNested) await doneUnless(['ENOTEMPTY', 'EEXIST', 'ENOENT'], rmdir(parent));
+}
+
+/** True when the operation was done, false when one of the named answers says that there was nothing to do. */
+async function doneUnless(codes: readonly string[], operation: Promise<void>): Promise<boolean> {
+  try {
+    await operation;
+    return true;
+  } catch (error) {
+    if (isSystemError(error) && codes.includes(error.code)) return false;
+    throw error;
+  }
+}
+
+/** A file that is not there is a missing blob only while the volume is. */
+async function foundOrNamed<T>(
+  folder: BlobFolder,
+  key: string,
+  use: (path: string) => Promise<T>,
+): Promise<T> {
+  return faultsNamed(async () => {
+    const path = await folder.pathOf(key);
+    try {
+      return await use(path);
+    } catch (error) {
+      if (!isSystemError(error) || !ABSENT.has(error.code)) throw error;
+      await folder.assertMounted();
+      throw new BlobMissing(key, { cause: error });
+    }
+  });
+}
+
+async function* list(folder: BlobFolder, prefix: string): AsyncGenerator<BlobListing> {
+  await folder.assertMounted();
+  const pending = [folder.root];
+  for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
+    for (const entry of await faultsNamed(() => readdir(at, { withFileTypes: true }))) {
+      if (entry.name.startsWith('.')) continue;
+      const path = join(at, entry.name);
+      const key = relative(folder.root, path).split(sep).join('/');
+      const mayHold = `${key}/`.startsWith(prefix) || prefix.startsWith(`${key}/`);
+      if (entry.isDirectory() && mayHold) pending.push(path);
+      if (!entry.isFile() || !key.startsWith(prefix)) continue;
+      const listing = await statBlob(key, path).catch(absentWhenGone);
+      if (listing) yield listing;
+    }
+  }
+}
+
+/** A file removed while the folder was being listed is not in the list. */
+function absentWhenGone(error: unknown): null {
+  if (error instanceof BlobMissing || (isSystemError(error) && error.code === 'ENOENT')) return null;
+  throw storageFault(error);
+}
+
+async function sweepPartials(folder: BlobFolder, olderThanMs: number): Promise<number> {
+  const before = Date.now() - olderThanMs;
+  let swept = 0;
+  for (const name of await readdir(folder.partials)) {
+    const path = join(folder.partials, name);
+    const found = await lstat(path).catch(absentWhenGone);
+    if (!found || found.mtimeMs > before) continue;
+    await rm(path, { force: true });
+    swept += 1;
+  }
+  return swept;
+}
+
+/** As df(1) counts: blocks kept for root are not room. */
+async function usedPercent(root: string): Promise<number> {
+  const { blocks, bfree, bavail } = await statfs(root);
+  const used = blocks - bfree;
+  return used + bavail === 0 ? 100 : (100 * used) / (used + bavail);
+}
+
+async function faultsNamed<T>(use: () => Promise<T>): Promise<T> {
+  try {
+    return await use();
+  } catch (error) {
+    throw storageFault(error);
+  }
+}

@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import type { PutOptions, Written } from './blob-store.ts';
+import { BlobTooLarge } from './errors.ts';
+
+/** Bytes gathered before one write; with as many again on their way to the disk, a put holds twice this. */
+const gatherBytesMax = 256 * 1024;
+
+/**
+ * Reads `source` to its end, hashing and counting, and hands the bytes to `write` in gathered batches, one batch at a
+ * time. Uses plain 'data' events: an async iterator costs more than the hashing's own overhead a chunk, and it cannot
+ * be left while it waits. The source is paused, never destroyed.
+ */
+export function readHashed(
+  source: Readable,
+  write: (batch: Buffer[]) => Promise<void>,
+  options: Pick<PutOptions, 'maxBytes' | 'inspect' | 'signal'>,
+): Promise<Written> {
+  const { maxBytes, inspect, signal } = options;
+  const hash = createHash('sha256');
+  let [bytes, gatheredBytes, ended, writing, settled] = [0, 0, false, false, false];
+  let gathered: Buffer[] = [];
+
+  return new Promise((resolve, reject) => {
+    const settle = (finish: () => void): void => {
+      if (settled) return;
+      settled = true;
+      source.off('data', onData).off('end', onEnd).off('close', onClose).pause();
+      // The error listener stays: a source that breaks later must not end the process.
+      signal?.removeEventListener('abort', onAbort);
+      finish();
+    };
+    const fail = (cause: unknown): void => settle(() => reject(cause));
+    const onAbort = (): void => fail(signal?.reason);
+
+    const writeNext = (): void => {
+      if (writing || settled) return;
+      if (gatheredBytes === 0 && ended) return settle(() => resolve({ bytes, sha256: hash.digest('hex') }));
+      if (gatheredBytes < gatherBytesMax && !ended) return;
+      const batch = gathered;
+      [gathered, gatheredBytes, writing] = [[], 0, true];
+      if (!ended && source.isPaused()) source.resume();
+      write(batch).then(() => {
+        writing = false;
+        writeNext();
+      }, fail);
+    };
+    const onData = (chunk: Buffer): void => {
+      bytes += chunk.length;
+      if (bytes > maxBytes) return fail(new BlobTooLarge(maxBytes));
+      try {
+        inspect?.(chunk);
+      } catch (error) {
+        return fail(error);
+      }
+      hash.update(chunk);
+      gathered.push(chunk);
+      gatheredBytes += chunk.length;
+      if (gatheredBytes < gatherBytesMax) return;
+      if (writing) source.pause();
+      else writeNext();
+    };
+    const onEnd = (): void => {
+      ended = true;
+      writeNext();
+    };
+    const onClose = (): void => {
+      if (!ended) fail(source.errored ?? new Error('The source ended before its last byte.'));
+    };
+
+    source.on('error', fail);
+    if (signal?.aborted) return onAbort();
+    if (source.destroyed || source.readableEnded) return onClose();
+    signal?.addEventListener('abort', onAbort, { once: true });
+    source.on('end', onEnd).on('close', onClose).on('data', onData);
+    source.resume();
+  });
+}
