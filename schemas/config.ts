@@ -24,6 +24,7 @@ export const Settings = z.object({
     .string()
     .default('./.docket')
     .describe('Folder for everything that Docket keeps on this machine'),
+  WEB_DIR: z.string().optional().describe('Folder of the built web app; unset: `web/dist` of this checkout'),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')

@@ -1,0 +1,50 @@
+/** A command of `docket`. Exit codes: 0 done, 1 failed or a difference found, 2 wrong usage, 3 already running. */
+export interface Command {
+  readonly name: string;
+  readonly usage: string;
+  readonly summary: string;
+  readonly example: string;
+  /** Loaded only when it is asked for, so that `docket help` is instant. */
+  readonly load: () => Promise<{ run: (argv: readonly string[]) => Promise<number> }>;
+}
+
+export const COMMANDS: readonly Command[] = [
+  {
+    name: 'up',
+    usage: 'up',
+    summary: 'Starts everything on this machine and says which address to open.',
+    example: 'PORT=9000 npm start',
+    load: async () => {
+      const { up } = await import('./up/up.ts');
+      return { run: up };
+    },
+  },
+  {
+    name: 'serve',
+    usage: 'serve <all|command-api|processor|projector|query-api|gateway>',
+    summary: 'Runs one service, or all of them in one process, on the stores that the settings name.',
+    example: 'EVENTSTORE_URL=esdb://... DATABASE_URL=postgres://... npm run docket -- serve processor',
+    load: () => import('./serve/serve.ts'),
+  },
+  {
+    name: 'why',
+    usage: 'why <job> [--json]',
+    summary: 'Explains why a job is in its state: its history in words, and what may happen next.',
+    example: 'npm run docket -- why 0b0f4c2e-5a51-5d3c-8f0e-2f6f3f0a9d11',
+    load: () => import('./why.ts'),
+  },
+  {
+    name: 'verify',
+    usage: 'verify [--json]',
+    summary: 'Compares the read tables with the fold of the log; exit code 1 when they differ.',
+    example: 'npm run docket -- verify',
+    load: () => import('./verify.ts'),
+  },
+  {
+    name: 'settings',
+    usage: 'settings [--markdown]',
+    summary: 'Lists every setting with its present value, or the table of the README.',
+    example: 'npm run docket -- settings --markdown',
+    load: () => import('./settings.ts'),
+  },
+];

@@ -1,0 +1,47 @@
+#!/usr/bin/env node
+import { COMMANDS } from './commands.ts';
+
+/** Errors whose message is written for the person at the terminal; every other one is a bug and shows its stack. */
+const PLAIN_CODES = new Set([
+  'ALREADY_RUNNING',
+  'CHILD_FAILED',
+  'DATA_DIR_UNUSABLE',
+  'EMBEDDED_POSTGRES_FAILED',
+  'LOG_UNAVAILABLE',
+  'PORT_UNAVAILABLE',
+  'READ_STORE_UNAVAILABLE',
+  'SETTINGS_REFUSED',
+  'USAGE',
+]);
+
+async function main(argv: readonly string[]): Promise<number> {
+  const [name = 'help', ...rest] = argv;
+  const command = COMMANDS.find((known) => known.name === name);
+  if (name === 'help' || name === '--help' || name === '-h') return help();
+  if (!command) {
+    console.error(`docket: there is no command '${name}'. \`docket help\` lists them.`);
+    return 2;
+  }
+  if (rest.includes('--help') || rest.includes('-h')) {
+    console.log(`docket ${command.usage}\n\n${command.summary}\n\nExample:\n  ${command.example}`);
+    return 0;
+  }
+  const { run } = await command.load();
+  return run(rest);
+}
+
+function help(): number {
+  const width = Math.max(...COMMANDS.map(({ usage }) => usage.length));
+  console.log('docket <command>\n');
+  for (const { usage, summary } of COMMANDS) console.log(`  ${usage.padEnd(width)}  ${summary}`);
+  console.log('\n`docket <command> --help` shows an example.');
+  return 0;
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  const { code, message, exitCode, stack } = error as Error & { code?: string; exitCode?: number };
+  console.error(PLAIN_CODES.has(code ?? '') ? `Docket: ${message}` : (stack ?? String(error)));
+  process.exitCode = exitCode ?? 1;
+}

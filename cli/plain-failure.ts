@@ -1,0 +1,13 @@
+/** A failure that a person can act on: printed as its one sentence, without a stack. */
+export class PlainFailure extends Error {
+  readonly code: string;
+  readonly retryable = false;
+  readonly exitCode: number;
+
+  constructor(code: string, message: string, options: ErrorOptions & { exitCode?: number } = {}) {
+    super(message, options);
+    this.name = 'PlainFailure';
+    this.code = code;
+    this.exitCode = options.exitCode ?? 1;
+  }
+}

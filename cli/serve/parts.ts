@@ -1,0 +1,23 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { openFilesystemBlobStore } from '../../blob-store/filesystem.ts';
+import type { BlobStore } from '../../blob-store/blob-store.ts';
+import { createCommandApi } from '../../command-api/service.ts';
+import { connectEventLog } from '../../event-store/connect.ts';
+import { readerOf, type EventLog } from '../../event-store/event-log.ts';
+import { openIdentity } from '../../identity/identity.ts';
+import { startProcessor } from '../../processor/service.ts';
+import { startProjector } from '../../projector/service.ts';
+import { createQueryApi } from '../../query-api/service.ts';
+import { openReadStore, type ReadStore } from '../../read-store/pool.ts';
+import { systemClock } from '../../runtime/clock.ts';
+import { createMappingDirectory } from '../../runtime/mapping-directory.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { Metrics } from '../../runtime/metrics.ts';
+import type { Service } from '../../runtime/service.ts';
+import type { Settings } from '../../schemas/config.ts';
+import { PlainFailure } from '../plain-failure.ts';
+
+export const SERVICES = ['command-api', 'processor', 'projector', 'query-api'] as const;
+export type ServiceName = (typeof SERVICES)[number];

@@ -1,0 +1,41 @@
+import { SECRET_SETTINGS, Settings, type SettingName } from '../schemas/config.ts';
+import { loadSettings } from '../runtime/settings.ts';
+
+interface SettingLine {
+  readonly name: SettingName;
+  readonly fallback: string;
+  readonly description: string;
+}
+
+/** Every setting with its default and its sentence, in the order of the schema. */
+export function settingLines(): SettingLine[] {
+  const defaults = Settings.parse({}) as Record<string, unknown>;
+  return (Object.keys(Settings.shape) as SettingName[]).map((name) => ({
+    name,
+    fallback: defaults[name] === undefined ? '' : String(defaults[name] as string | number | boolean),
+    description: Settings.shape[name].description ?? '',
+  }));
+}
+
+/** The table of the README. */
+export function settingsTable(): string {
+  const rows = settingLines().map(({ name, fallback, description }) => {
+    const shown = fallback === '' ? '' : `\`${fallback}\``;
+    return `| \`${name}\` | ${shown} | ${description} |`;
+  });
+  return ['| setting | default | what it does |', '|---|---|---|', ...rows].join('\n');
+}
+
+export async function run(argv: readonly string[]): Promise<number> {
+  if (argv.includes('--markdown')) {
+    console.log(settingsTable());
+    return 0;
+  }
+  const present = loadSettings(process.env) as Record<string, unknown>;
+  for (const { name, description } of settingLines()) {
+    const value = present[name] as string | number | boolean | undefined;
+    const shown = value === undefined ? '(unset)' : SECRET_SETTINGS.includes(name) ? '(set)' : String(value);
+    console.log(`${name}=${shown}  # ${description}`);
+  }
+  return 0;
+}

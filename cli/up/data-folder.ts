@@ -1,0 +1,82 @@
+import { mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { tryLockFile } from '../../runtime/file-lock.ts';
+import { PlainFailure } from '../plain-failure.ts';
+
+/** Less free room than this and nothing can be promised. */
+const FREE_BYTES_MIN = 64 * 1024 * 1024;
+
+export interface DataFolder {
+  readonly path: string;
+  /** Gives the folder back to the next start. */
+  release(): void;
+}
+
+/**
+ * Makes the data folder and takes it for this process.
+ * @throws PlainFailure when it cannot be written, is full, or another Docket runs on it
+ */
+export function openDataFolder(path: string): DataFolder {
+  const release = prepare(path);
+  if (release === null) {
+    throw new PlainFailure('ALREADY_RUNNING', `Docket is already running on ${path}${addressNoted(path)}.`, {
+      exitCode: 3,
+    });
+  }
+  return {
+    path,
+    release: () => {
+      rmSync(join(path, 'address'), { force: true });
+      release();
+    },
+  };
+}
+
+/** Remembers the address for the message of a second start. */
+export function noteAddress(folder: DataFolder, address: string): void {
+  writeFileSync(join(folder.path, 'address'), `${address}\n`);
+}
+
+function prepare(path: string): (() => void) | null {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    const { bavail, bsize } = statfsSync(path);
+    if (bavail * bsize < FREE_BYTES_MIN) throw Object.assign(new Error('no room left'), { code: 'ENOSPC' });
+    const probe = join(path, '.write-probe');
+    writeFileSync(probe, 'docket');
+    rmSync(probe);
+    return tryLockFile(join(path, 'lock'));
+  } catch (error) {
+    throw new PlainFailure('DATA_DIR_UNUSABLE', `The data folder ${path} cannot be used: ${why(error)}.`, {
+      cause: error,
+    });
+  }
+}
+
+function why(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  switch (code) {
+    case 'EACCES':
+    case 'EPERM':
+      return 'this user may not write there';
+    case 'EROFS':
+      return 'its file system is read-only';
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return 'the disk is full';
+    case 'ENOTDIR':
+    case 'EEXIST':
+      return 'there is a file in its place';
+    default:
+      return error instanceof Error ? error.message : 'unknown';
+  }
+}
+
+function addressNoted(path: string): string {
+  try {
+    return `; open ${readFileSync(join(path, 'address'), 'utf8').trim()}`;
+  } catch {
+    // A start that is still under way has no address yet.
+    return '';
+  }
+}

@@ -1,0 +1,93 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { PlainFailure } from '../plain-failure.ts';
+import type { LogFiles } from './log-files.ts';
+
+/** Longest wait for a child's ready line. */
+const READY_MS_MAX = 60_000;
+
+/** A child process that is up. */
+export interface RunningChild {
+  readonly pid: number;
+  readonly port: number;
+  readonly exited: Promise<string>;
+  /** SIGTERM, then SIGKILL after `graceMs`. */
+  stop(graceMs: number): Promise<void>;
+}
+
+export interface NodeChild {
+  readonly name: string;
+  readonly script: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/**
+ * Starts one of our own processes and waits for its ready line `{"ready":true,"port":N}` on stdout. It gets a process
+ * group of its own, so that Ctrl-C reaches it through the supervisor and in order; and it ends by itself when the
+ * supervisor is gone, because its IPC channel closes.
+ *
+ * @throws PlainFailure with the child's own last words when it does not come up
+ */
+export async function startNodeChild(child: NodeChild, logs: LogFiles): Promise<RunningChild> {
+  const stderr = logs.open(child.name);
+  const spawned = spawn(process.execPath, [child.script, ...child.args], {
+    detached: true,
+    stdio: ['ignore', 'pipe', stderr, 'ipc'],
+    env: { ...process.env, ...child.env, EXIT_WITH_PARENT: '1' },
+  });
+  closeSync(stderr);
+  const exited = new Promise<string>((resolve) => {
+    spawned.once('error', (error) => resolve(error.message));
+    spawned.once('exit', (code, signal) => resolve(signal ?? `exit code ${code ?? 'unknown'}`));
+  });
+  const port = await readyPort(child, spawned, exited, logs);
+  return {
+    pid: spawned.pid ?? 0,
+    port,
+    exited,
+    stop: async (graceMs) => {
+      spawned.kill('SIGTERM');
+      const timer = setTimeout(() => spawned.kill('SIGKILL'), graceMs);
+      await exited;
+      clearTimeout(timer);
+    },
+  };
+}
+
+async function readyPort(
+  child: NodeChild,
+  spawned: ChildProcess,
+  exited: Promise<string>,
+  logs: LogFiles,
+): Promise<number> {
+  const lines = createInterface({ input: spawned.stdout! });
+  let timer: NodeJS.Timeout | undefined;
+  const ready = new Promise<number>((resolve, reject) => {
+    lines.on('line', (line) => {
+      if (!line.startsWith('{"ready":true')) return;
+      resolve((JSON.parse(line) as { port: number }).port);
+    });
+    timer = setTimeout(() => reject(new Error(`it said nothing for ${READY_MS_MAX / 1000} s`)), READY_MS_MAX);
+    void exited.then((how) => reject(new Error(lastWords(logs.path(child.name)) ?? how)));
+  });
+  try {
+    return await ready;
+  } catch (error) {
+    spawned.kill('SIGKILL');
+    const message = `${child.name} did not start: ${error instanceof Error ? error.message : String(error)}`;
+    throw new PlainFailure('CHILD_FAILED', message, { cause: error });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The last plain line of a log: children end with one sentence when they cannot start. */
+function lastWords(path: string): string | null {
+  const plain = readFileSync(path, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('{') && !line.startsWith('    at '));
+  return plain.at(-1) ?? null;
+}

@@ -1,0 +1,94 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const READY_MS_MAX = 60_000;
+const STOP_MS_MAX = 10_000;
+
+/** The whole of Docket as `npm start` runs it, on a free port and a folder of its own. */
+export interface House {
+  readonly url: string;
+  readonly dataDir: string;
+  /** Process id of the supervisor. */
+  readonly pid: number;
+  /** Process ids of the parts, by name. */
+  parts(): Promise<Record<string, number>>;
+  /** SIGTERM, and the exit code. The folder stays for the next start. */
+  halt(signal?: NodeJS.Signals): Promise<number | null>;
+  /** Ends it and removes the folder. */
+  stop(): Promise<void>;
+}
+
+/** Starts the house; the same `dataDir` continues an earlier one. */
+export async function startHouse(
+  options: { dataDir?: string; port?: number; env?: Record<string, string> } = {},
+): Promise<House> {
+  const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'docket-house-')));
+  const port = options.port ?? (await freePort());
+  const child = spawn(process.execPath, [join(ROOT, 'cli', 'docket.ts'), 'up'], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...process.env,
+      NODE_OPTIONS: '',
+      LOG_LEVEL: 'info',
+      PORT: String(port),
+      DATA_DIR: dataDir,
+      ...options.env,
+    },
+  });
+  const url = await readyAddress(child);
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const halt = async (signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> => {
+    if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS_MAX);
+    const code = await exited;
+    clearTimeout(timer);
+    return code;
+  };
+  return {
+    url,
+    dataDir,
+    pid: child.pid ?? 0,
+    parts: async () =>
+      JSON.parse(await readFile(join(dataDir, 'parts.json'), 'utf8')) as Record<string, number>,
+    halt,
+    stop: async () => {
+      await halt();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function readyAddress(child: ChildProcess): Promise<string> {
+  let stderr = '';
+  child.stderr?.on('data', (chunk: Buffer) => (stderr = (stderr + chunk.toString()).slice(-4_000)));
+  return new Promise<string>((resolve, reject) => {
+    const timer = setTimeout(
+      () => reject(new Error(`the house was not ready in time:\n${stderr}`)),
+      READY_MS_MAX,
+    );
+    createInterface({ input: child.stdout! }).on('line', (line) => {
+      const address = /^Docket is ready: (\S+)$/.exec(line)?.[1];
+      if (!address) return;
+      clearTimeout(timer);
+      resolve(address);
+    });
+    child.once('exit', (code) => {
+      clearTimeout(timer);
+      reject(new Error(`the house ended with ${code ?? 'a signal'}:\n${stderr}`));
+    });
+  });
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+  return port;
+}
