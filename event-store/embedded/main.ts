@@ -1,0 +1,75 @@
+/**
+ * The embedded event store as a process of its own.
+ *
+ *   node event-store/embedded/main.ts --directory DIR [--port N] [--host H]
+ *
+ * or EVENT_STORE_DIR, EVENT_STORE_PORT, EVENT_STORE_HOST. One line on stdout when it is ready:
+ * {"ready":true,"port":N}. Codes: 0 stopped by SIGTERM, SIGINT or its parent's end; 1 the disk failed or the port
+ * is taken; 2 the directory is open in another process; 3 the log is damaged; 4 the directory cannot be written
+ * or the disk is full; 64 wrong arguments. Each but 0 with one sentence on stderr.
+ */
+import { parseArgs } from 'node:util';
+import { DirectoryUnusable, DiskFull, isNoRoom, LogCorrupt, StoreLocked, systemCode } from './errors.ts';
+import { DEFAULT_LIMITS } from './limits.ts';
+import { startEmbeddedEventStore, type EmbeddedEventStore } from './server.ts';
+
+/** How often a process started with EXIT_WITH_PARENT=1 looks whether its parent is still there. */
+const PARENT_CHECK_MS = 500;
+
+function fail(code: number, sentence: string): never {
+  process.stderr.write(`${sentence}\n`);
+  process.exit(code);
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof StoreLocked) return 2;
+  if (error instanceof LogCorrupt) return 3;
+  if (error instanceof DirectoryUnusable || error instanceof DiskFull || isNoRoom(error)) return 4;
+  return ['EACCES', 'EPERM', 'EROFS'].includes(systemCode(error)) ? 4 : 1;
+}
+
+function failWith(error: unknown): never {
+  fail(exitCodeOf(error), error instanceof Error ? error.message : String(error));
+}
+
+function readOptions(): { directory: string; port: number; host: string } {
+  const { values } = parseArgs({
+    options: { directory: { type: 'string' }, port: { type: 'string' }, host: { type: 'string' } },
+  });
+  const directory = values.directory ?? process.env.EVENT_STORE_DIR ?? '';
+  const port = Number(values.port ?? process.env.EVENT_STORE_PORT ?? 0);
+  const host = values.host ?? process.env.EVENT_STORE_HOST ?? '127.0.0.1';
+  if (directory === '')
+    fail(64, 'Give the directory of the event store: --directory DIR or EVENT_STORE_DIR.');
+  if (!Number.isInteger(port) || port < 0 || port > 65535)
+    fail(64, 'The port must be a number from 0 to 65535.');
+  return { directory, port, host };
+}
+
+function stopOnRequest(store: EmbeddedEventStore): void {
+  let isStopping = false;
+  const stop = (): void => {
+    if (isStopping) return;
+    isStopping = true;
+    // A client that does not let go must not hold the end up.
+    setTimeout(() => process.exit(0), DEFAULT_LIMITS.shutdownMs).unref();
+    store.close().then(() => process.exit(0), failWith);
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  if (process.env.EXIT_WITH_PARENT !== '1' && process.channel === undefined) return;
+  process.on('disconnect', stop);
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) stop();
+  }, PARENT_CHECK_MS).unref();
+}
+
+const options = readOptions();
+try {
+  const store = await startEmbeddedEventStore({ ...options, onFailed: failWith });
+  stopOnRequest(store);
+  process.stdout.write(`${JSON.stringify({ ready: true, port: store.port })}\n`);
+} catch (error) {
+  failWith(error);
+}

@@ -1,0 +1,92 @@
+/** The embedded event store: EventStoreDB's protocol on one directory, for one machine. */
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { DEFAULT_LIMITS, type StoreLimits } from './limits.ts';
+import { addService } from './service/open-service.ts';
+import { openLog } from './storage/open-log.ts';
+
+export interface EmbeddedEventStoreOptions extends Partial<StoreLimits> {
+  /** Where the log lies; made when it is missing. */
+  readonly directory: string;
+  /** The address to listen on. There is no authentication: leave it on loopback or a private network. */
+  readonly host?: string;
+  /** 0 takes a free one. */
+  readonly port?: number;
+  /** Told of things worth a line that stop nothing. */
+  readonly onNotice?: (sentence: string) => void;
+  /**
+   * Told when the store cannot go on (DiskFailed, LogCorrupt). It answers nothing more; the process should end.
+   * The default ends it with a sentence on stderr and code 3 for damage, 1 otherwise.
+   */
+  readonly onFailed?: (failure: Error) => void;
+}
+
+export interface EmbeddedEventStore {
+  readonly port: number;
+  /** For `EventStoreDBClient.connectionString`. */
+  readonly connectionString: string;
+  /** Answers the appends that wait, ends all streams, writes the index, gives the directory back. */
+  close(): Promise<void>;
+}
+
+function endProcess(failure: Error): void {
+  process.stderr.write(`${failure.message}\n`);
+  process.exit(failure.name === 'LogCorrupt' ? 3 : 1);
+}
+
+const listen = (server: Server, address: string): Promise<number> =>
+  new Promise((resolve, reject) => {
+    server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => {
+      if (error === null) resolve(port);
+      else reject(error);
+    });
+  });
+
+/**
+ * Opens the store and listens.
+ * @throws StoreLocked when another process has the directory
+ * @throws LogCorrupt when stored bytes are damaged, with file and offset
+ * @throws DirectoryUnusable, DiskFull, DiskFailed, or the system's error when the port is taken
+ */
+export async function startEmbeddedEventStore(
+  options: EmbeddedEventStoreOptions,
+): Promise<EmbeddedEventStore> {
+  const {
+    directory,
+    host = '127.0.0.1',
+    port: wantedPort = 0,
+    onNotice,
+    onFailed = endProcess,
+    ...given
+  } = options;
+  const limits: StoreLimits = { ...DEFAULT_LIMITS, ...given };
+  const notice = onNotice ?? ((sentence: string) => void process.stderr.write(`${sentence}\n`));
+  const log = openLog(directory, limits, { notice, onFailed });
+  const server = new Server({
+    'grpc.max_receive_message_length': limits.maxMessageBytes,
+    'grpc.max_send_message_length': limits.maxMessageBytes,
+  });
+  const service = addService(server, { log, limits, onFailed });
+  let port: number;
+  try {
+    port = await listen(server, `${host}:${wantedPort}`);
+  } catch (error) {
+    server.forceShutdown();
+    await log.close();
+    throw error;
+  }
+
+  const stop = async (): Promise<void> => {
+    // First the log: appends that wait are answered before their streams end.
+    await log.close();
+    service.endStreams();
+    // The statuses just written need a turn to reach the sockets.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    server.forceShutdown();
+  };
+  let stopping: Promise<void> | null = null;
+  return {
+    port,
+    connectionString: `esdb://${host}:${port}?tls=false`,
+    close: () => (stopping ??= stop()),
+  };
+}

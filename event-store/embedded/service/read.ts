@@ -1,0 +1,79 @@
+/** `Streams.Read` without a subscription: a stream or `$all`, either way, and then the end. */
+import type { Log } from '../storage/open-log.ts';
+import type { ReadRequest } from '../wire/read-request.ts';
+import { streamNotFound } from '../wire/responses.ts';
+import { compileFilter } from './filter.ts';
+import { refuseDeletedStream, type Refusal } from './refusal.ts';
+import { resolveEvent } from './resolve-link.ts';
+import type { Sender } from './send-stream.ts';
+import { breathe, TURN_EVENTS } from './turns.ts';
+
+/** The ordinals a read goes through, in its order. */
+type Ordinals = Iterable<number>;
+
+function* countUp(from: number, to: number, at: (index: number) => number): Ordinals {
+  for (let index = from; index <= to; index += 1) yield at(index);
+}
+
+function* countDown(from: number, to: number, at: (index: number) => number): Ordinals {
+  for (let index = from; index >= to; index -= 1) yield at(index);
+}
+
+/** `$all`: forwards from a position on, backwards from before it. */
+function ordinalsOfAll(log: Log, { from, isBackwards, filter }: ReadRequest): Ordinals {
+  const { index } = log;
+  const first = from.kind === 'start' ? 0 : from.kind === 'end' ? index.count() : index.ordinalAt(from.at);
+  const itself = (ordinal: number): number => ordinal;
+  const all = isBackwards ? countDown(first - 1, 0, itself) : countUp(first, index.count() - 1, itself);
+  return filter === null ? all : passing(all, log, filter);
+}
+
+function* passing(ordinals: Ordinals, log: Log, filter: NonNullable<ReadRequest['filter']>): Ordinals {
+  const passes = compileFilter(filter, log.index);
+  for (const ordinal of ordinals) if (passes(ordinal)) yield ordinal;
+}
+
+/** A stream: forwards or backwards from a revision, which is included; null when there is none to read. */
+function ordinalsOfStream(
+  log: Log,
+  stream: Buffer,
+  { from, isBackwards }: ReadRequest,
+): Ordinals | Refusal | null {
+  const window = log.view.windowOf(stream, Date.now());
+  if (window.kind === 'missing') return null;
+  if (window.kind === 'tombstoned') return refuseDeletedStream(stream);
+  const { first, last } = window;
+  const at = (revision: number): number => log.index.ordinalOf(window.stream, revision);
+  const begin = from.kind === 'start' ? first : from.kind === 'end' ? last : from.at;
+  if (isBackwards) return countDown(Math.min(begin, last), first, at);
+  // EventStoreDB answers a forward read from the end with nothing.
+  return from.kind === 'end' ? [] : countUp(Math.max(begin, first), last, at);
+}
+
+/**
+ * Sends what was asked for; resolves when it is sent or the client is gone.
+ * @returns why the read is refused, or null
+ */
+export async function serveRead(request: ReadRequest, sender: Sender, log: Log): Promise<Refusal | null> {
+  const ordinals =
+    request.stream === null ? ordinalsOfAll(log, request) : ordinalsOfStream(log, request.stream, request);
+  if (ordinals === null) {
+    sender.send(streamNotFound(request.stream as Buffer));
+    return null;
+  }
+  if (!(Symbol.iterator in ordinals)) return ordinals;
+  const reader = log.openReader();
+  let left = request.maxCount;
+  let turn = TURN_EVENTS;
+  for (const ordinal of ordinals) {
+    if (left <= 0 || sender.isOver()) break;
+    left -= 1;
+    const event = request.resolvesLinks ? resolveEvent(log, reader, ordinal) : reader.event(ordinal);
+    if (!sender.send(event)) await sender.whenTaken();
+    turn -= 1;
+    if (turn > 0) continue;
+    turn = TURN_EVENTS;
+    await breathe();
+  }
+  return null;
+}

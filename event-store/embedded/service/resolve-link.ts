@@ -1,0 +1,24 @@
+/** Links: an event of type `$>` whose content is `revision@stream` stands for that event. */
+import type { EventReader } from '../storage/event-reader.ts';
+import type { Log } from '../storage/open-log.ts';
+import { readRecordedEvent } from '../wire/recorded-event.ts';
+import { resolvedLink } from '../wire/responses.ts';
+
+const LINK_TYPE = Buffer.from('$>');
+const LINK = /^(\d+)@(.+)$/s;
+
+/** The event at `ordinal` as a reader that resolves links gets it; a link to nothing comes alone. */
+export function resolveEvent(log: Log, reader: EventReader, ordinal: number): Buffer {
+  const { index, view } = log;
+  const stored = reader.event(ordinal);
+  if (!index.types.name(index.typeOf(ordinal)).equals(LINK_TYPE)) return stored;
+  const link = readRecordedEvent(stored);
+  const parts = LINK.exec(link.content.toString('utf8'));
+  const window = parts === null ? null : view.windowOf(Buffer.from(parts[2] as string), Date.now());
+  const revision = Number(parts?.[1]);
+  const isThere = window?.kind === 'open' && revision >= window.first && revision <= window.last;
+  const target = isThere
+    ? readRecordedEvent(reader.event(index.ordinalOf(window.stream, revision))).recorded
+    : null;
+  return resolvedLink(target, link.recorded, index.positionOf(ordinal));
+}

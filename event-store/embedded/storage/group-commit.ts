@@ -1,0 +1,163 @@
+/**
+ * The only writer. Requests wait in a queue; all that wait are staged, written and synced together, and only
+ * then are their events published and the requests answered. Answers that rest on events of the same group
+ * (a conflict, a repeated append) wait for the same sync.
+ */
+import { DiskFull, type DiskFailed } from '../errors.ts';
+import type { StoreLimits } from '../limits.ts';
+import type { SegmentFiles } from './segment-files.ts';
+import type { StagedEvent, StagedGroup } from './staged-group.ts';
+import type { WriteOutcome, WriteRequest } from './write-request.ts';
+
+type Answer = (outcome: WriteOutcome) => void;
+
+interface Waiting {
+  readonly request: WriteRequest;
+  readonly bytes: number;
+  readonly answer: Answer;
+}
+
+export interface GroupCommit {
+  /** `answer` is called exactly once, later. */
+  readonly submit: (request: WriteRequest, bytes: number, answer: Answer) => void;
+  /** Refuses what comes from now on; resolves when everything that waited is answered. */
+  readonly close: () => Promise<void>;
+}
+
+export interface GroupCommitParts {
+  readonly files: SegmentFiles;
+  readonly limits: StoreLimits;
+  readonly stage: (requests: readonly WriteRequest[], startPosition: number) => StagedGroup;
+  /** Called with the events of a group once they are durable. */
+  readonly publish: (events: readonly StagedEvent[]) => void;
+  /** Called before the next segment file is begun. */
+  readonly onSegmentFull: () => void;
+  /** The disk failed; no answer is given any more. */
+  readonly onFailed: (failure: Error) => void;
+}
+
+export function openGroupCommit(parts: GroupCommitParts): GroupCommit {
+  const { files, limits } = parts;
+  let waiting: Waiting[] = [];
+  let waitingBytes = 0;
+  let isBusy = false;
+  let hasFailed = false;
+  let whenIdle: (() => void) | null = null;
+  let isClosing = false;
+
+  const takeGroup = (): Waiting[] => {
+    let bytes = 0;
+    let count = 0;
+    while (
+      count < waiting.length &&
+      (count === 0 || bytes + (waiting[count] as Waiting).bytes <= limits.maxGroupBytes)
+    ) {
+      bytes += (waiting[count] as Waiting).bytes;
+      count += 1;
+    }
+    const group = count === waiting.length ? waiting : waiting.slice(0, count);
+    waiting = count === waiting.length ? [] : waiting.slice(count);
+    waitingBytes -= bytes;
+    return group;
+  };
+
+  const finish = (): void => {
+    if (waiting.length > 0) {
+      commit(takeGroup());
+      return;
+    }
+    isBusy = false;
+    whenIdle?.();
+  };
+
+  const fail = (failure: unknown): void => {
+    hasFailed = true;
+    parts.onFailed(failure instanceof Error ? failure : new Error(String(failure)));
+  };
+
+  const answerAll = (group: readonly Waiting[], outcomes: readonly WriteOutcome[]): void => {
+    group.forEach((one, place) => one.answer(outcomes[place] as WriteOutcome));
+  };
+
+  /** The group is written, or refused for want of room (null) with nothing of it in the log. */
+  const writeStaged = (requests: readonly WriteRequest[]): StagedGroup | null => {
+    try {
+      const [last] = files.segments().slice(-1);
+      if (last !== undefined && last.end - last.base >= limits.segmentBytes) {
+        parts.onSegmentFull();
+        files.roll();
+      }
+      const staged = parts.stage(requests, files.end());
+      if (staged.bytes.length > 0) files.write(staged.bytes);
+      return staged;
+    } catch (error) {
+      if (error instanceof DiskFull) return null;
+      throw error;
+    }
+  };
+
+  const refuseWriters = (group: readonly Waiting[]): void => {
+    const staged = parts.stage(
+      group.map((one) => one.request),
+      files.end(),
+    );
+    const writers = group.filter((_one, place) => staged.wrote[place]);
+    const others = group.filter((_one, place) => !staged.wrote[place]);
+    for (const one of writers) one.answer({ kind: 'disk-full' });
+    // Without the writers the others may be decided differently.
+    if (others.length > 0) commit(others);
+    else finish();
+  };
+
+  const commit = (group: readonly Waiting[]): void => {
+    try {
+      const staged = writeStaged(group.map((one) => one.request));
+      if (staged === null) {
+        refuseWriters(group);
+        return;
+      }
+      if (staged.bytes.length === 0) {
+        answerAll(group, staged.outcomes);
+        finish();
+        return;
+      }
+      files.sync(staged.bytes.length, (failure: DiskFailed | null) => {
+        if (failure !== null) {
+          fail(failure);
+          return;
+        }
+        parts.publish(staged.events);
+        answerAll(group, staged.outcomes);
+        finish();
+      });
+    } catch (error) {
+      fail(error);
+    }
+  };
+
+  return {
+    submit: (request, bytes, answer) => {
+      if (isClosing || hasFailed) {
+        queueMicrotask(() => answer({ kind: 'closing' }));
+        return;
+      }
+      if (waiting.length >= limits.maxWaitingAppends || waitingBytes + bytes > limits.maxWaitingBytes) {
+        queueMicrotask(() => answer({ kind: 'too-many-waiting' }));
+        return;
+      }
+      waiting.push({ request, bytes, answer });
+      waitingBytes += bytes;
+      if (isBusy) return;
+      isBusy = true;
+      // Whatever else arrived in this turn joins the group.
+      setImmediate(finish);
+    },
+    close: () => {
+      isClosing = true;
+      return new Promise((resolve) => {
+        if (!isBusy || hasFailed) resolve();
+        else whenIdle = resolve;
+      });
+    },
+  };
+}

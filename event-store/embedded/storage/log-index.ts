@@ -1,0 +1,69 @@
+/**
+ * Where every published event lies. An event's ordinal is its place in the whole log, counted from 0. Beyond the
+ * streams' names an event costs 22 to 28 bytes of memory: position 8, stream 4, type 4, its cell in the stream's
+ * list 4 to 8 (and what lists left behind).
+ */
+import { narrowColumn, wideColumn } from './column.ts';
+import { openNameTable, type NameTable } from './name-table.ts';
+import { openOrdinalLists } from './ordinal-lists.ts';
+
+export interface LogIndex {
+  readonly streams: NameTable;
+  readonly types: NameTable;
+  readonly count: () => number;
+  readonly positionOf: (ordinal: number) => number;
+  readonly streamOf: (ordinal: number) => number;
+  readonly typeOf: (ordinal: number) => number;
+  /** First ordinal whose position is at or after `position`; `count()` when there is none. */
+  readonly ordinalAt: (position: number) => number;
+  /** Events of a stream, a tombstone not counted. */
+  readonly eventsOf: (stream: number) => number;
+  readonly ordinalOf: (stream: number, revision: number) => number;
+  readonly isTombstoned: (stream: number) => boolean;
+  /** True when the event at `ordinal` is the one that marks a tombstone. */
+  readonly isTombstone: (ordinal: number) => boolean;
+  /** Adds the next event, its position after all others'. */
+  readonly add: (stream: number, type: number, position: number, isTombstone: boolean) => void;
+}
+
+const TOMBSTONE_BIT = 0x80000000;
+
+export function openLogIndex(): LogIndex {
+  const streams = openNameTable();
+  const types = openNameTable();
+  const positions = wideColumn();
+  const streamNumbers = narrowColumn();
+  const typeNumbers = narrowColumn();
+  const lists = openOrdinalLists();
+  const tombstoned = new Set<number>();
+
+  return {
+    streams,
+    types,
+    count: positions.length,
+    positionOf: positions.at,
+    streamOf: streamNumbers.at,
+    typeOf: (ordinal) => typeNumbers.at(ordinal) & ~TOMBSTONE_BIT,
+    ordinalAt: (position) => {
+      let low = 0;
+      let high = positions.length();
+      while (low < high) {
+        const middle = Math.floor((low + high) / 2);
+        if (positions.at(middle) < position) low = middle + 1;
+        else high = middle;
+      }
+      return low;
+    },
+    eventsOf: lists.length,
+    ordinalOf: lists.at,
+    isTombstoned: (stream) => tombstoned.has(stream),
+    isTombstone: (ordinal) => typeNumbers.at(ordinal) >= TOMBSTONE_BIT,
+    add: (stream, type, position, isTombstone) => {
+      if (isTombstone) tombstoned.add(stream);
+      else lists.push(stream, positions.length());
+      positions.push(position);
+      streamNumbers.push(stream);
+      typeNumbers.push(isTombstone ? type + TOMBSTONE_BIT : type);
+    },
+  };
+}

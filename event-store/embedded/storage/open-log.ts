@@ -1,0 +1,188 @@
+/** The log of one directory: locked, recovered, checked, with one writer and any number of readers. */
+import { randomUUID } from 'node:crypto';
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import { DirectoryUnusable, systemCode } from '../errors.ts';
+import type { StoreLimits } from '../limits.ts';
+import { readRecordedEvent } from '../wire/recorded-event.ts';
+import { lockDirectory } from './directory-lock.ts';
+import { openEventReader, type EventReader } from './event-reader.ts';
+import { openGroupCommit } from './group-commit.ts';
+import { encodeIndex, markIndex, writeIndexFile, writeIndexFileNow, type IndexMark } from './index-file.ts';
+import { openLogIndex, type LogIndex } from './log-index.ts';
+import { openRecentIds } from './recent-ids.ts';
+import { recover } from './recovery.ts';
+import { openSegmentFiles, segmentPath, type Segment } from './segment-files.ts';
+import { stageGroup, type StagedEvent } from './staged-group.ts';
+import { openStreamView, type StreamView } from './stream-view.ts';
+import { verifyAtStart, verifyInBackground } from './verification.ts';
+import type { WriteOutcome, WriteRequest } from './write-request.ts';
+
+export interface Log {
+  readonly index: LogIndex;
+  readonly view: StreamView;
+  /** A reader of its own for each read: it reads ahead where its caller goes. */
+  readonly openReader: () => EventReader;
+  /** Position of the newest event, 0 when there is none. */
+  readonly head: () => number;
+  /** @param bytes what the request weighs in the queue */
+  readonly submit: (request: WriteRequest, bytes: number, answer: (outcome: WriteOutcome) => void) => void;
+  /** Calls `listener` after every publication until the function returned is called. */
+  readonly onPublished: (listener: () => void) => () => void;
+  /** Finishes the writes that wait, writes the newest index file, gives the directory back. */
+  readonly close: () => Promise<void>;
+}
+
+export interface LogSurroundings {
+  /** Something worth a line that stops nothing. */
+  readonly notice: (sentence: string) => void;
+  /** The log cannot go on: the disk failed, or stored bytes are damaged. */
+  readonly onFailed: (failure: Error) => void;
+}
+
+function prepareDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true });
+    accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    const reason = systemCode(cause) === 'EACCES' ? 'there is no right to write in it' : String(cause);
+    throw new DirectoryUnusable(directory, reason, { cause });
+  }
+}
+
+/**
+ * Opens the log in a directory, which is made when it is missing.
+ * @throws DirectoryUnusable, StoreLocked, LogCorrupt, DiskFull, DiskFailed
+ */
+export function openLog(directory: string, limits: StoreLimits, surroundings: LogSurroundings): Log {
+  prepareDirectory(directory);
+  const unlock = lockDirectory(directory);
+  try {
+    return openLocked(directory, limits, surroundings, unlock);
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+function openLocked(
+  directory: string,
+  limits: StoreLimits,
+  surroundings: LogSurroundings,
+  unlock: () => void,
+): Log {
+  const index = openLogIndex();
+  const recovered = recover(directory, index);
+  if (recovered.tornBytes > 0) {
+    surroundings.notice(`Cut off ${recovered.tornBytes} bytes of a write that was never acknowledged.`);
+  }
+  const unchecked = verifyAtStart(recovered.segments, limits.verifyAtStartMs);
+  const files = openSegmentFiles(
+    directory,
+    recovered.segments.map(({ segment }) => segment),
+    limits.maxOpenSegmentFiles,
+  );
+  const indexFiles = keepIndexFiles(directory, index, surroundings.notice);
+  const closing = new AbortController();
+
+  const readerForLog = openEventReader(files, index);
+  const view = openStreamView(index, readerForLog);
+  const eventAt = (ordinal: number) => readRecordedEvent(readerForLog.event(ordinal));
+  const recentIds = openRecentIds(limits.rememberedEventIds, function* () {
+    const from = Math.max(0, index.count() - limits.rememberedEventIds);
+    for (let ordinal = from; ordinal < index.count(); ordinal += 1)
+      yield [eventAt(ordinal).id, ordinal] as const;
+  });
+  const ground = {
+    index,
+    view,
+    recentIds,
+    idOf: (ordinal: number) => eventAt(ordinal).id,
+    newId: randomUUID,
+  };
+
+  const listeners = new Set<() => void>();
+  let newestCreatedMs = index.count() === 0 ? 0 : eventAt(index.count() - 1).createdMs;
+  let segmentStart = recovered.segments.at(-1)?.start ?? markIndex(index);
+  const activeSegment = (): Segment => files.segments().at(-1) as Segment;
+
+  const publish = (events: readonly StagedEvent[]): void => {
+    for (const event of events) {
+      recentIds.remember(event.id, index.count());
+      index.add(
+        index.streams.intern(event.stream),
+        index.types.intern(event.type),
+        event.position,
+        event.isTombstone,
+      );
+    }
+    for (const listener of listeners) listener();
+  };
+
+  const writer = openGroupCommit({
+    files,
+    limits,
+    stage: (requests, startPosition) => {
+      const nowMs = Date.now();
+      newestCreatedMs = Math.max(newestCreatedMs, nowMs);
+      return stageGroup(ground, requests, startPosition, newestCreatedMs, nowMs);
+    },
+    publish,
+    onSegmentFull: () => {
+      indexFiles.writeSoon(activeSegment(), segmentStart);
+      segmentStart = markIndex(index);
+    },
+    onFailed: surroundings.onFailed,
+  });
+
+  for (const { segment, start, isIndexed } of recovered.segments.slice(0, -1)) {
+    if (!isIndexed) indexFiles.writeSoon(segment, start);
+  }
+  void verifyInBackground(unchecked, closing.signal).catch(surroundings.onFailed);
+
+  return {
+    index,
+    view,
+    openReader: () => openEventReader(files, index),
+    head: () => (index.count() === 0 ? 0 : index.positionOf(index.count() - 1)),
+    submit: writer.submit,
+    onPublished: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    close: async () => {
+      closing.abort();
+      await writer.close();
+      await indexFiles.settled();
+      indexFiles.writeNow(activeSegment(), segmentStart);
+      files.close();
+      unlock();
+    },
+  };
+}
+
+/** Writes index files. One that cannot be written costs the next start some time and nothing else. */
+function keepIndexFiles(directory: string, index: LogIndex, notice: (sentence: string) => void) {
+  const encode = (segment: Segment, start: IndexMark): { path: string; bytes: Buffer } => ({
+    path: segmentPath(directory, segment.base, 'index'),
+    bytes: encodeIndex(index, segment.base, segment.end, start, markIndex(index)),
+  });
+  const report = (error: unknown): void => {
+    notice(`An index file was not written, the next start will read the segment again: ${String(error)}`);
+  };
+  let writing = Promise.resolve();
+  return {
+    writeSoon: (segment: Segment, start: IndexMark): void => {
+      const { path, bytes } = encode(segment, start);
+      writing = writing.then(() => writeIndexFile(path, bytes)).catch(report);
+    },
+    writeNow: (segment: Segment, start: IndexMark): void => {
+      try {
+        const { path, bytes } = encode(segment, start);
+        writeIndexFileNow(path, bytes);
+      } catch (error) {
+        report(error);
+      }
+    },
+    settled: (): Promise<void> => writing,
+  };
+}

@@ -1,0 +1,36 @@
+/**
+ * The ids of the newest events, so that an append that expects any revision and is sent twice is written once.
+ * Bounded, as EventStoreDB's is: an append repeated after very many others is written again.
+ */
+export interface RecentIds {
+  /** The ordinal of the event with this id, or -1. */
+  readonly find: (id: string) => number;
+  readonly remember: (id: string, ordinal: number) => void;
+}
+
+/**
+ * @param newest the ordinals of the newest events with their ids, asked for once, at the first use: a log whose
+ *   writers always name a revision never pays for it
+ */
+export function openRecentIds(bound: number, newest: () => Iterable<readonly [string, number]>): RecentIds {
+  let known: Map<string, number> | null = null;
+
+  const remember = (ids: Map<string, number>, id: string, ordinal: number): void => {
+    const [oldest] = ids.keys();
+    if (oldest !== undefined && ids.size >= bound) ids.delete(oldest);
+    ids.set(id, ordinal);
+  };
+
+  return {
+    find: (id) => {
+      if (known === null) {
+        known = new Map();
+        for (const [newId, ordinal] of newest()) remember(known, newId, ordinal);
+      }
+      return known.get(id) ?? -1;
+    },
+    remember: (id, ordinal) => {
+      if (known !== null) remember(known, id, ordinal);
+    },
+  };
+}

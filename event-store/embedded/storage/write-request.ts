@@ -1,0 +1,39 @@
+/** What a client asks the log to write, and what the log answers. */
+
+/** What the writer expects of the stream. */
+export type ExpectedState =
+  | { readonly kind: 'revision'; readonly revision: number }
+  | { readonly kind: 'no-stream' }
+  | { readonly kind: 'any' }
+  | { readonly kind: 'exists' };
+
+/** An event as it came in; the buffers are views of the request. */
+export interface ProposedEvent {
+  readonly id: string;
+  readonly type: Buffer;
+  readonly contentType: Buffer;
+  readonly customMetadata: Buffer;
+  readonly content: Buffer;
+}
+
+export interface WriteRequest {
+  readonly kind: 'append' | 'delete' | 'tombstone';
+  readonly stream: Buffer;
+  readonly expected: ExpectedState;
+  /** Empty for a deletion. */
+  readonly events: readonly ProposedEvent[];
+  /** After this time (milliseconds since 1970) the request is not begun any more. */
+  readonly notAfterMs: number;
+}
+
+export type WriteOutcome =
+  /** On disk. `revision` is the stream's last one (-1 when nothing was written to a missing stream). */
+  | { readonly kind: 'written'; readonly revision: number; readonly position: number }
+  | { readonly kind: 'wrong-revision'; readonly actual: number }
+  | { readonly kind: 'stream-deleted' }
+  /** Not begun before `notAfterMs`. */
+  | { readonly kind: 'expired' }
+  /** Nothing of it is in the log; it may be repeated when there is room. */
+  | { readonly kind: 'disk-full' }
+  | { readonly kind: 'too-many-waiting' }
+  | { readonly kind: 'closing' };

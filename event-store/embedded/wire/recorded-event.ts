@@ -1,0 +1,159 @@
+/**
+ * An event as `Streams.Read` sends it: a `ReadResp` that holds one `ReadEvent` (streams.proto). The log stores
+ * these very bytes, so a read copies and never encodes.
+ *
+ *   ReadResp       1 event
+ *   ReadEvent      1 event, 2 link, 3 commit_position
+ *   RecordedEvent  1 id, 2 stream_identifier, 3 stream_revision, 4 prepare_position, 5 commit_position,
+ *                  6 metadata (map), 7 custom_metadata, 8 data
+ */
+import { fieldBytes, forEachField, varintBytes, writeFieldStart, writeVarint } from './protobuf.ts';
+
+/** Length of a UUID in its text form. */
+export const UUID_CHARS = 36;
+
+/** Revision of the event that marks a tombstone: the largest int64, as EventStoreDB gives it. */
+export const TOMBSTONE_REVISION = 9223372036854775807n;
+const TOMBSTONE_VARINT = Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]);
+
+/** .NET ticks are 100 ns; a millisecond has this many. */
+const TICKS_ZEROS = '0000';
+
+export interface EventParts {
+  /** 36 characters, lower case. */
+  readonly id: string;
+  readonly stream: Buffer;
+  /** Place in the stream; null for the event that marks a tombstone. */
+  readonly revision: number | null;
+  readonly position: number;
+  readonly type: Buffer;
+  readonly contentType: Buffer;
+  /** Milliseconds since 1970. */
+  readonly createdMs: number;
+  readonly customMetadata: Buffer;
+  readonly content: Buffer;
+}
+
+const TYPE_KEY = Buffer.from('type');
+const CREATED_KEY = Buffer.from('created');
+const CONTENT_TYPE_KEY = Buffer.from('content-type');
+
+/** Bytes an encoded event takes beyond its stream name, type, content type, metadata and content; generous. */
+export const EVENT_OVERHEAD_BYTES = 224;
+
+const mapEntryBytes = (key: Buffer, value: Buffer): number =>
+  fieldBytes(fieldBytes(key.length) + fieldBytes(value.length));
+
+function writeBytes(target: Buffer, field: number, content: Buffer, at: number): number {
+  const start = writeFieldStart(target, field, content.length, at);
+  content.copy(target, start);
+  return start + content.length;
+}
+
+function writeMapEntry(target: Buffer, key: Buffer, value: Buffer, at: number): number {
+  const length = fieldBytes(key.length) + fieldBytes(value.length);
+  return writeBytes(target, 2, value, writeBytes(target, 1, key, writeFieldStart(target, 6, length, at)));
+}
+
+function writeNumber(target: Buffer, field: number, value: number, at: number): number {
+  target[at] = field << 3;
+  return writeVarint(target, value, at + 1);
+}
+
+/** Encodes an event into `target` at `at` and returns the offset after it. */
+export function writeRecordedEvent(target: Buffer, event: EventParts, at: number): number {
+  const created = Buffer.from(`${event.createdMs}${TICKS_ZEROS}`, 'latin1');
+  const positionBytes = 1 + varintBytes(event.position);
+  const streamBytes = fieldBytes(event.stream.length);
+  const recordedBytes =
+    fieldBytes(fieldBytes(UUID_CHARS)) +
+    fieldBytes(streamBytes) +
+    1 +
+    (event.revision === null ? TOMBSTONE_VARINT.length : varintBytes(event.revision)) +
+    2 * positionBytes +
+    mapEntryBytes(TYPE_KEY, event.type) +
+    mapEntryBytes(CREATED_KEY, created) +
+    mapEntryBytes(CONTENT_TYPE_KEY, event.contentType) +
+    fieldBytes(event.customMetadata.length) +
+    fieldBytes(event.content.length);
+
+  let offset = writeFieldStart(target, 1, fieldBytes(recordedBytes) + positionBytes, at);
+  offset = writeFieldStart(target, 1, recordedBytes, offset);
+  offset = writeFieldStart(target, 1, fieldBytes(UUID_CHARS), offset);
+  offset = writeFieldStart(target, 2, UUID_CHARS, offset);
+  offset += target.write(event.id, offset, UUID_CHARS, 'latin1');
+  offset = writeFieldStart(target, 2, streamBytes, offset);
+  offset = writeBytes(target, 3, event.stream, offset);
+  if (event.revision === null) {
+    target[offset++] = 3 << 3;
+    offset += TOMBSTONE_VARINT.copy(target, offset);
+  } else {
+    offset = writeNumber(target, 3, event.revision, offset);
+  }
+  offset = writeNumber(target, 4, event.position, offset);
+  offset = writeNumber(target, 5, event.position, offset);
+  offset = writeMapEntry(target, TYPE_KEY, event.type, offset);
+  offset = writeMapEntry(target, CREATED_KEY, created, offset);
+  offset = writeMapEntry(target, CONTENT_TYPE_KEY, event.contentType, offset);
+  offset = writeBytes(target, 7, event.customMetadata, offset);
+  offset = writeBytes(target, 8, event.content, offset);
+  return writeNumber(target, 3, event.position, offset);
+}
+
+/** What the index, the stream limits and links need to know of an encoded event. */
+export interface EncodedEvent {
+  id: string;
+  stream: Buffer;
+  type: Buffer;
+  createdMs: number;
+  content: Buffer;
+  /** The `RecordedEvent` alone. */
+  recorded: Buffer;
+}
+
+/**
+ * Takes an encoded event apart again; the buffers are views of `bytes`.
+ * @throws MalformedMessage
+ */
+export function readRecordedEvent(bytes: Buffer): EncodedEvent {
+  const nothing = bytes.subarray(0, 0);
+  const event: EncodedEvent = {
+    id: '',
+    stream: nothing,
+    type: nothing,
+    createdMs: 0,
+    content: nothing,
+    recorded: nothing,
+  };
+  forEachField(bytes, 0, bytes.length, (_response, _v, from, to) => {
+    forEachField(bytes, from, to, (field, _w, start, end) => {
+      if (field === 1) event.recorded = bytes.subarray(start, end);
+    });
+  });
+  const recorded = event.recorded;
+  forEachField(recorded, 0, recorded.length, (field, _value, from, to) => {
+    if (field === 1) event.id = recorded.toString('latin1', from + 2, to);
+    else if (field === 2)
+      forEachField(
+        recorded,
+        from,
+        to,
+        (_f, _v, start, end) => (event.stream = recorded.subarray(start, end)),
+      );
+    else if (field === 6) readMapEntry(recorded, from, to, event);
+    else if (field === 8) event.content = recorded.subarray(from, to);
+  });
+  return event;
+}
+
+function readMapEntry(recorded: Buffer, from: number, to: number, event: EncodedEvent): void {
+  let key = recorded;
+  let value = recorded;
+  forEachField(recorded, from, to, (field, _value, start, end) => {
+    if (field === 1) key = recorded.subarray(start, end);
+    else value = recorded.subarray(start, end);
+  });
+  if (key.equals(TYPE_KEY)) event.type = value;
+  else if (key.equals(CREATED_KEY))
+    event.createdMs = Number(value.toString('latin1').slice(0, -TICKS_ZEROS.length));
+}
