@@ -1,0 +1,77 @@
+import type { Box, Matrix } from './matrix.ts';
+import { IDENTITY } from './matrix.ts';
+
+/** The part of a pdfjs font object that placing text needs. */
+export interface FontObject {
+  readonly fontMatrix?: readonly number[];
+  readonly vertical?: boolean;
+  readonly defaultVMetrics?: readonly number[];
+  readonly ascent?: number;
+  readonly descent?: number;
+  readonly isType3Font?: boolean;
+  readonly black?: boolean;
+  readonly bold?: boolean;
+  readonly name?: string;
+}
+
+/** The graphics and text state (ISO 32000-1, 8.4 and 9.3) as far as it decides what is seen, and where. */
+export interface GraphicsState {
+  ctm: Matrix;
+  clip: Box;
+  /** The visible page; text outside is not seen. */
+  readonly pageBox: Box;
+  fillColor: string | undefined;
+  strokeColor: string | undefined;
+  fillAlpha: number;
+  strokeAlpha: number;
+  normalBlend: boolean;
+  softMask: boolean;
+  /** Inside a group that only defines a soft mask. */
+  inMask: boolean;
+  font: FontObject | undefined;
+  fontSize: number;
+  fontDirection: 1 | -1;
+  textMatrix: Matrix;
+  x: number;
+  y: number;
+  lineX: number;
+  lineY: number;
+  leading: number;
+  charSpacing: number;
+  wordSpacing: number;
+  /** 1 is 100 %. */
+  hScale: number;
+  rise: number;
+  /** 9.3.6: 0 fill, 1 stroke, 2 both, 3 invisible, 4 to 7 the same with clipping. */
+  renderMode: number;
+}
+
+/** The state every page starts with (8.4.1): black ink, no clip but the page. */
+export function initialState(ctm: Matrix, pageBox: Box): GraphicsState {
+  return {
+    ctm,
+    clip: pageBox,
+    pageBox,
+    fillColor: '#000000',
+    strokeColor: '#000000',
+    fillAlpha: 1,
+    strokeAlpha: 1,
+    normalBlend: true,
+    softMask: false,
+    inMask: false,
+    font: undefined,
+    fontSize: 0,
+    fontDirection: 1,
+    textMatrix: IDENTITY,
+    x: 0,
+    y: 0,
+    lineX: 0,
+    lineY: 0,
+    leading: 0,
+    charSpacing: 0,
+    wordSpacing: 0,
+    hScale: 1,
+    rise: 0,
+    renderMode: 0,
+  };
+}

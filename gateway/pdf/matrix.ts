@@ -1,0 +1,58 @@
+/** A PDF transformation `[a b c d e f]` (ISO 32000-1, 8.3.3): x' = a x + c y + e, y' = b x + d y + f. */
+export type Matrix = readonly [number, number, number, number, number, number];
+
+export const IDENTITY: Matrix = [1, 0, 0, 1, 0, 0];
+
+/** The transformation that applies `inner` first and `outer` second. */
+export function multiply(outer: Matrix, inner: Matrix): Matrix {
+  return [
+    outer[0] * inner[0] + outer[2] * inner[1],
+    outer[1] * inner[0] + outer[3] * inner[1],
+    outer[0] * inner[2] + outer[2] * inner[3],
+    outer[1] * inner[2] + outer[3] * inner[3],
+    outer[0] * inner[4] + outer[2] * inner[5] + outer[4],
+    outer[1] * inner[4] + outer[3] * inner[5] + outer[5],
+  ];
+}
+
+/** Reads six finite numbers from an operator's arguments; undefined when they are not that. */
+export function matrixFrom(values: unknown): Matrix | undefined {
+  if (values === null || typeof values !== 'object') return undefined;
+  const numbers = Array.from(values as ArrayLike<unknown>);
+  if (numbers.length < 6 || !numbers.every((n) => typeof n === 'number' && Number.isFinite(n))) return undefined;
+  return numbers.slice(0, 6) as unknown as Matrix;
+}
+
+/** An axis-aligned box in page points, y growing downwards from the top of the page. */
+export interface Box {
+  readonly x0: number;
+  readonly y0: number;
+  readonly x1: number;
+  readonly y1: number;
+}
+
+/** The box around a rectangle `[x0 y0 x1 y1]` after `m`. */
+export function boxOf(m: Matrix, x0: number, y0: number, x1: number, y1: number): Box {
+  const xs = [m[0] * x0 + m[2] * y0, m[0] * x1 + m[2] * y0, m[0] * x0 + m[2] * y1, m[0] * x1 + m[2] * y1];
+  const ys = [m[1] * x0 + m[3] * y0, m[1] * x1 + m[3] * y0, m[1] * x0 + m[3] * y1, m[1] * x1 + m[3] * y1];
+  return {
+    x0: Math.min(...xs) + m[4],
+    y0: Math.min(...ys) + m[5],
+    x1: Math.max(...xs) + m[4],
+    y1: Math.max(...ys) + m[5],
+  };
+}
+
+/** The common part of two boxes; one of negative size when they do not touch. */
+export function intersect(a: Box, b: Box): Box {
+  return { x0: Math.max(a.x0, b.x0), y0: Math.max(a.y0, b.y0), x1: Math.min(a.x1, b.x1), y1: Math.min(a.y1, b.y1) };
+}
+
+/** The smallest box around both. */
+export function union(a: Box, b: Box): Box {
+  return { x0: Math.min(a.x0, b.x0), y0: Math.min(a.y0, b.y0), x1: Math.max(a.x1, b.x1), y1: Math.max(a.y1, b.y1) };
+}
+
+export function containsPoint(box: Box, x: number, y: number): boolean {
+  return x >= box.x0 && x <= box.x1 && y >= box.y0 && y <= box.y1;
+}

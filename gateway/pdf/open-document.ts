@@ -1,0 +1,74 @@
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import type { PDFDocumentProxy } from 'pdfjs-dist';
+import { Refusal } from '../refusal.ts';
+
+/** pdfjs asks for these browser classes while it loads; reading text and images never draws with them. */
+class NotDrawnHere {}
+
+/** Where pdfjs-dist is installed: its fonts, character maps and decoders are read from there. */
+export const pdfjsFolder = dirname(createRequire(import.meta.url).resolve('pdfjs-dist/package.json'));
+
+type Pdfjs = typeof import('pdfjs-dist');
+let loaded: Promise<Pdfjs> | undefined;
+
+/** Loads pdfjs-dist once. Its browser classes are left out unless something has already put real ones in place. */
+export function loadPdfjs(): Promise<Pdfjs> {
+  loaded ??= (async () => {
+    const scope = globalThis as Record<string, unknown>;
+    scope['DOMMatrix'] ??= NotDrawnHere;
+    scope['Path2D'] ??= NotDrawnHere;
+    const pdfjs = (await import('pdfjs-dist/legacy/build/pdf.mjs')) as unknown as Pdfjs;
+    return pdfjs;
+  })();
+  return loaded;
+}
+
+/** Settings every document is opened with: nothing is fetched, nothing in the document is run. */
+export const READING_OPTIONS = {
+  isEvalSupported: false,
+  enableXfa: false,
+  disableAutoFetch: true,
+  disableStream: true,
+  disableRange: true,
+  useSystemFonts: false,
+  useWorkerFetch: false,
+  stopAtErrors: false,
+  verbosity: 0,
+  // A QR code needs a few hundred pixels a side; an image past this size is not decoded at all.
+  maxImageSize: 40_000_000,
+  standardFontDataUrl: join(pdfjsFolder, 'standard_fonts/'),
+  cMapUrl: join(pdfjsFolder, 'cmaps/'),
+  cMapPacked: true,
+  wasmUrl: join(pdfjsFolder, 'wasm/'),
+  iccUrl: join(pdfjsFolder, 'iccs/'),
+} as const;
+
+/**
+ * Opens a PDF.
+ * @throws Refusal `PDF_ENCRYPTED` when a user password is needed, `PDF_CORRUPT` when nothing readable is found.
+ */
+export async function openDocument(bytes: Uint8Array): Promise<PDFDocumentProxy> {
+  const pdfjs = await loadPdfjs();
+  const task = pdfjs.getDocument({ data: bytes, ...READING_OPTIONS });
+  try {
+    const document = await task.promise;
+    if (document.numPages < 1) throw new Refusal('PDF_CORRUPT', 'The file has no pages.');
+    return document;
+  } catch (error) {
+    await task.destroy();
+    throw refusalFor(error);
+  }
+}
+
+function refusalFor(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  const name = error instanceof Error ? error.name : '';
+  const message = error instanceof Error ? error.message : '';
+  if (name === 'PasswordException' || /encrypt/i.test(message)) {
+    return new Refusal('PDF_ENCRYPTED', 'The file is protected by a password. Save it without one and send it again.', {
+      cause: error,
+    });
+  }
+  return new Refusal('PDF_CORRUPT', 'The file is damaged and cannot be opened as a PDF.', { cause: error });
+}

@@ -1,0 +1,103 @@
+import type { Fill, PageContent } from './page-content.ts';
+import { containsPoint } from './matrix.ts';
+import type { TextPiece } from './show-glyphs.ts';
+
+/** Why text that is in the file is not on the page for a reader; counted, never used. */
+export interface HiddenCounts {
+  /** Render mode 3 or 7, full transparency, a hidden layer. */
+  invisible: number;
+  /** Outside the crop box or the clip, or too small to be ink. */
+  outside: number;
+  /** Something opaque was painted over it later. */
+  covered: number;
+  /** Ink in the colour of what lies under it. */
+  sameColor: number;
+  /** The same text drawn again at the same place. */
+  overprinted: number;
+  /** Characters that XML 1.0 does not allow (section 2.2). */
+  illegalCharacters: number;
+}
+
+export function noneHidden(): HiddenCounts {
+  return { invisible: 0, outside: 0, covered: 0, sameColor: 0, overprinted: 0, illegalCharacters: 0 };
+}
+
+/** Two colours closer than this in every channel (0 to 255) cannot be told apart on a page. */
+const sameColorDistance = 12;
+const inkSizeMinPt = 0.6;
+const bandHeightPt = 24;
+
+/** The pieces a reader sees, in drawing order; the others are counted. */
+export function visiblePieces(content: PageContent, counts: HiddenCounts): TextPiece[] {
+  const bands = fillsByBand(content);
+  counts.invisible += content.hidden;
+  return content.pieces.filter((piece) => {
+    const [x, y] = middle(piece, 0.5);
+    if (piece.size < inkSizeMinPt || !containsPoint(piece.clip, x, y)) {
+      counts.outside += 1;
+      return false;
+    }
+    const fills = bands.get(Math.floor(y / bandHeightPt)) ?? [];
+    if (isCovered(piece, fills)) {
+      counts.covered += 1;
+      return false;
+    }
+    if (!standsOut(piece, x, y, fills)) {
+      counts.sameColor += 1;
+      return false;
+    }
+    return true;
+  });
+}
+
+/** A point on the piece, at `along` of its length and at the height of a small letter's middle. */
+function middle(piece: TextPiece, along: number): [number, number] {
+  const x = piece.x0 + (piece.x1 - piece.x0) * along;
+  const y = piece.y0 + (piece.y1 - piece.y0) * along;
+  const up = piece.size * 0.3;
+  if (piece.angle === 0) return [x, y - up];
+  if (piece.angle === 1) return [x + up, y];
+  if (piece.angle === 2) return [x, y + up];
+  return [x - up, y];
+}
+
+function fillsByBand(content: PageContent): Map<number, Fill[]> {
+  const bands = new Map<number, Fill[]>();
+  const last = Math.ceil(Math.min(content.height, 1e5) / bandHeightPt);
+  for (const fill of content.fills) {
+    const from = Math.max(0, Math.floor(fill.box.y0 / bandHeightPt));
+    const to = Math.min(last, Math.floor(fill.box.y1 / bandHeightPt));
+    for (let band = from; band <= to; band++) {
+      const list = bands.get(band);
+      if (list) list.push(fill);
+      else bands.set(band, [fill]);
+    }
+  }
+  return bands;
+}
+
+function isCovered(piece: TextPiece, fills: readonly Fill[]): boolean {
+  return fills.some(
+    (fill) =>
+      fill.opaque &&
+      fill.order > piece.order &&
+      [0.15, 0.5, 0.85].every((along) => containsPoint(fill.box, ...middle(piece, along))),
+  );
+}
+
+function standsOut(piece: TextPiece, x: number, y: number, fills: readonly Fill[]): boolean {
+  const ink = channels(piece.color);
+  if (!ink) return true;
+  let under: Fill | undefined;
+  for (const fill of fills) {
+    if (fill.order < piece.order && containsPoint(fill.box, x, y) && (!under || fill.order > under.order)) under = fill;
+  }
+  const ground = under ? (under.opaque || under.color === undefined ? channels(under.color) : undefined) : [255, 255, 255];
+  if (!ground) return true;
+  return ink.some((value, i) => Math.abs(value - (ground[i] ?? 0)) >= sameColorDistance);
+}
+
+function channels(color: string | undefined): number[] | undefined {
+  const match = color === undefined ? null : /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})/i.exec(color);
+  return match ? match.slice(1, 4).map((hex) => parseInt(hex, 16)) : undefined;
+}

@@ -1,0 +1,177 @@
+import type { Box } from './matrix.ts';
+import { union } from './matrix.ts';
+import type { PageContent } from './page-content.ts';
+import type { HiddenCounts } from './visibility.ts';
+import { visiblePieces } from './visibility.ts';
+import type { TextPiece } from './show-glyphs.ts';
+import { xmlText } from './xml-text.ts';
+
+/** A word as read: placed in reading coordinates, with its box on the page kept beside. */
+export interface Word {
+  readonly text: string;
+  readonly page: number;
+  /** Reading coordinates in points: x to the right, y downwards to the baseline. */
+  readonly x0: number;
+  readonly x1: number;
+  readonly y: number;
+  readonly size: number;
+  readonly bold: boolean;
+  /** Where the word is on the page as shown: points from its top left. */
+  readonly box: Box;
+}
+
+/** Words on one baseline, left to right. */
+export interface Line {
+  readonly page: number;
+  readonly y: number;
+  readonly size: number;
+  readonly words: readonly Word[];
+  /** True when the line does not run in the page's main direction. */
+  readonly rotated: boolean;
+}
+
+/** One page as a reader sees it: lines from top to bottom, rotated ones last. */
+export interface PageText {
+  readonly page: number;
+  /** Size in reading coordinates, points. */
+  readonly width: number;
+  readonly height: number;
+  readonly lines: readonly Line[];
+}
+
+/** Pieces nearer than this part of the font size are one word. */
+const joinGapRatio = 0.16;
+/** Baselines nearer than this part of the font size are one line. */
+const sameLineRatio = 0.34;
+
+/** Puts what a page paints into words and lines by where it stands, not by when it was drawn. */
+export function pageText(content: PageContent, counts: HiddenCounts): PageText {
+  const pieces = visiblePieces(content, counts);
+  const angle = mainAngle(pieces);
+  const lines: Line[] = [];
+  const turned: Line[] = [];
+  for (const turn of [0, 1, 2, 3] as const) {
+    const own = pieces.filter((piece) => piece.angle === turn);
+    const target = turn === angle ? lines : turned;
+    for (const group of groupByBaseline(own.map((piece) => turnPiece(piece, content)))) {
+      const words = joinWords(group, content.pageNumber, counts);
+      if (words.length > 0) target.push(lineOf(words, content.pageNumber, turn !== angle));
+    }
+  }
+  const sideways = angle === 1 || angle === 3;
+  return {
+    page: content.pageNumber,
+    width: sideways ? content.height : content.width,
+    height: sideways ? content.width : content.height,
+    lines: [...lines, ...turned],
+  };
+}
+
+interface Placed {
+  readonly piece: TextPiece;
+  readonly x0: number;
+  readonly x1: number;
+  readonly y: number;
+}
+
+function mainAngle(pieces: readonly TextPiece[]): number {
+  const weight = [0, 0, 0, 0];
+  for (const piece of pieces) weight[piece.angle] = (weight[piece.angle] ?? 0) + piece.text.length;
+  return weight.indexOf(Math.max(...weight));
+}
+
+function turnPiece(piece: TextPiece, content: PageContent): Placed {
+  const { x0, y0, x1, y1 } = piece;
+  if (piece.angle === 1) return { piece, x0: y0, x1: y1, y: content.width - x0 };
+  if (piece.angle === 2) return { piece, x0: content.width - x0, x1: content.width - x1, y: content.height - y0 };
+  if (piece.angle === 3) return { piece, x0: content.height - y0, x1: content.height - y1, y: x0 };
+  return { piece, x0, x1, y: y0 };
+}
+
+function groupByBaseline(placed: Placed[]): Placed[][] {
+  const sorted = placed.sort((a, b) => a.y - b.y || a.x0 - b.x0);
+  const groups: { y: number; size: number; members: Placed[] }[] = [];
+  for (const item of sorted) {
+    const group = groups.at(-1);
+    if (group && item.y - group.y <= sameLineRatio * Math.min(group.size, item.piece.size)) {
+      group.members.push(item);
+      // The largest font sets the line, so that a footnote mark does not pull the baseline up.
+      if (item.piece.size > group.size * 1.2) {
+        group.y = item.y;
+        group.size = item.piece.size;
+      }
+    } else groups.push({ y: item.y, size: item.piece.size, members: [item] });
+  }
+  return groups.map((group) => group.members.sort((a, b) => a.x0 - b.x0));
+}
+
+function joinWords(group: readonly Placed[], page: number, counts: HiddenCounts): Word[] {
+  const words: Word[] = [];
+  let parts: Placed[] = [];
+  const flush = (): void => {
+    const word = wordOf(parts, page, counts);
+    if (word) words.push(word);
+    parts = [];
+  };
+  for (const item of group) {
+    const previous = parts.at(-1);
+    if (isOverprint(item, parts)) {
+      counts.overprinted += 1;
+      continue;
+    }
+    if (previous && item.x0 - previous.x1 > joinGapRatio * Math.min(previous.piece.size, item.piece.size)) flush();
+    parts.push(item);
+  }
+  flush();
+  return withoutOverprints(words, counts);
+}
+
+function isOverprint(item: Placed, earlier: readonly Placed[]): boolean {
+  const near = item.piece.size * 0.3;
+  return earlier.some((other) => other.piece.text === item.piece.text && Math.abs(other.x0 - item.x0) < near);
+}
+
+function withoutOverprints(words: Word[], counts: HiddenCounts): Word[] {
+  return words.filter((word, i) => {
+    const twin = words.slice(Math.max(0, i - 3), i).some((w) => w.text === word.text && Math.abs(w.x0 - word.x0) < word.size * 0.3);
+    if (twin) counts.overprinted += 1;
+    return !twin;
+  });
+}
+
+function wordOf(parts: readonly Placed[], page: number, counts: HiddenCounts): Word | undefined {
+  const [first] = parts;
+  const last = parts.at(-1);
+  if (!first || !last) return undefined;
+  const clean = xmlText(parts.map((part) => part.piece.text).join(''));
+  counts.illegalCharacters += clean.dropped;
+  if (clean.text.trim() === '') return undefined;
+  return {
+    text: clean.text,
+    page,
+    x0: first.x0,
+    x1: Math.max(last.x1, first.x0),
+    y: first.y,
+    size: Math.max(...parts.map((part) => part.piece.size)),
+    bold: parts.every((part) => part.piece.bold),
+    box: parts.map((part) => pieceBox(part.piece)).reduce(union),
+  };
+}
+
+/** Box of a piece with the usual share of the font size above (0.78) and under (0.22) the baseline. */
+function pieceBox(piece: TextPiece): Box {
+  const up = piece.size * 0.78;
+  const down = piece.size * 0.22;
+  const [xa, xb] = [Math.min(piece.x0, piece.x1), Math.max(piece.x0, piece.x1)];
+  const [ya, yb] = [Math.min(piece.y0, piece.y1), Math.max(piece.y0, piece.y1)];
+  if (piece.angle === 0) return { x0: xa, y0: ya - up, x1: xb, y1: yb + down };
+  if (piece.angle === 1) return { x0: xa - down, y0: ya, x1: xb + up, y1: yb };
+  if (piece.angle === 2) return { x0: xa, y0: ya - down, x1: xb, y1: yb + up };
+  return { x0: xa - up, y0: ya, x1: xb + down, y1: yb };
+}
+
+function lineOf(words: readonly Word[], page: number, rotated: boolean): Line {
+  const size = Math.max(...words.map((word) => word.size));
+  const y = words.reduce((sum, word) => sum + word.y, 0) / words.length;
+  return { page, y, size, words, rotated };
+}

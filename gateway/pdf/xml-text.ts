@@ -1,0 +1,29 @@
+/** Text that XML 1.0 can carry, and how many characters were left out for it. */
+export interface XmlText {
+  readonly text: string;
+  readonly dropped: number;
+}
+
+/** Everything outside the Char production of XML 1.0 (section 2.2), lone surrogates included. */
+const ILLEGAL = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu;
+/** Ligatures and width variants that stand for plain letters (Unicode compatibility decompositions). */
+const COMPATIBILITY = /[\uFB00-\uFB06\uFF01-\uFF5E]+/g;
+/** Spaces of every kind, and marks that have no width. */
+const SPACES = /[\u00A0\u1680\u2000-\u200A\u202F\u205F\u3000]/g;
+const ZERO_WIDTH = /[\u00AD\u200B-\u200D\u2060\uFEFF]/g;
+
+/** Drops what XML cannot carry, spells ligatures out, composes accents (NFC). */
+export function xmlText(raw: string): XmlText {
+  let dropped = 0;
+  const legal = raw.replace(ILLEGAL, () => {
+    dropped += 1;
+    return '';
+  });
+  if (/^[\x20-\x7e]*$/.test(legal)) return { text: legal, dropped };
+  const text = legal
+    .replace(COMPATIBILITY, (match) => match.normalize('NFKC'))
+    .replace(SPACES, ' ')
+    .replace(ZERO_WIDTH, '')
+    .normalize('NFC');
+  return { text, dropped };
+}

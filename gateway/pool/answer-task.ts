@@ -1,0 +1,22 @@
+import { convert } from '../convert.ts';
+import { Refusal } from '../refusal.ts';
+import type { ChildMessage, ConverterOutcome, ConverterTask } from './child-protocol.ts';
+
+/** Carries out one task; whatever goes wrong in it becomes an answer. */
+export async function answerTask(message: unknown): Promise<ChildMessage> {
+  const task = message as ConverterTask;
+  return { type: 'answer', id: task.id, outcome: await outcomeOf(task) };
+}
+
+async function outcomeOf(task: ConverterTask): Promise<ConverterOutcome> {
+  try {
+    return await convert(task);
+  } catch (error) {
+    if (error instanceof Refusal) return { ok: false, code: error.code, message: error.message };
+    if (error instanceof RangeError) {
+      // V8 says this way that a stack or an array has no more room: the document asked for too much.
+      return { ok: false, code: 'PDF_LIMIT', message: 'The file is nested or sized past what can be read.' };
+    }
+    return { ok: false, code: 'PDF_CORRUPT', message: 'The file is damaged in a way that stops it from being read.' };
+  }
+}

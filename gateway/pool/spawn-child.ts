@@ -1,0 +1,61 @@
+import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { pdfjsFolder } from '../pdf/open-document.ts';
+
+const gatewayFolder = dirname(dirname(fileURLToPath(import.meta.url)));
+const repositoryFolder = dirname(gatewayFolder);
+
+/** What a child is started with. `drawing` lets it load the native canvas, which page pictures need. */
+export interface ChildOptions {
+  readonly heapMb: number;
+  readonly drawing: boolean;
+  readonly mappingFolder: string | undefined;
+}
+
+/**
+ * Starts a converter child that may read Docket's own code and its packages and nothing else:
+ * Node's permission model denies it all writing, other files, other programs and (unless drawing) native code.
+ * The permission model of Node 24 has no rule for the network, so the child also removes it from itself.
+ */
+export function spawnChild(options: ChildOptions): ChildProcess {
+  const readable = [
+    join(gatewayFolder, '*'),
+    join(repositoryFolder, 'schemas', '*'),
+    join(repositoryFolder, 'package.json'),
+    ...packageFolders(),
+    ...(options.mappingFolder === undefined ? [] : [join(options.mappingFolder, '*')]),
+  ];
+  const entry = join(gatewayFolder, 'pool', 'converter-child.ts');
+  return fork(entry, [], {
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    env: {
+      NODE_ENV: process.env['NODE_ENV'] ?? '',
+      ...(options.mappingFolder === undefined ? {} : { DOCKET_MAPPINGS: options.mappingFolder }),
+    },
+    execArgv: [
+      '--permission',
+      ...readable.map((path) => `--allow-fs-read=${path}`),
+      '--allow-worker',
+      ...(options.drawing ? ['--allow-addons'] : []),
+      '--disallow-code-generation-from-strings',
+      '--no-warnings',
+      `--max-old-space-size=${options.heapMb}`,
+      '--max-semi-space-size=16',
+    ],
+  });
+}
+
+/** The `node_modules` folders that the converter's packages are loaded from. */
+function packageFolders(): string[] {
+  const require = createRequire(import.meta.url);
+  const folders = new Set([dirname(pdfjsFolder)]);
+  for (const name of ['zod', 'big.js', 're2js', 'jsqr', 'xmlbuilder2', 'fast-xml-parser']) {
+    const path = require.resolve(name);
+    folders.add(path.slice(0, path.lastIndexOf('node_modules') + 'node_modules'.length));
+  }
+  return [...folders].map((folder) => join(folder, '*'));
+}

@@ -1,0 +1,75 @@
+import { keyOf } from './tokens.ts';
+import type { Token, TokenLine } from './tokens.ts';
+
+/** A label as a mapping lists it, for one field or region. */
+export interface LabelUse {
+  readonly owner: string;
+  /** How sure the label is of its field, 0 to 1. */
+  readonly weight: number;
+}
+
+/** A label found on a line. */
+export interface LabelHit {
+  readonly key: string;
+  readonly uses: readonly LabelUse[];
+  readonly line: TokenLine;
+  /** Index of its first token on the line, and of the one after its last. */
+  readonly from: number;
+  readonly to: number;
+  readonly x0: number;
+  readonly x1: number;
+  readonly text: string;
+}
+
+/** Every label of a mapping, by key. The longest match wins, so that `total a pagar` is never read as `total`. */
+export interface LabelIndex {
+  readonly byKey: ReadonlyMap<string, readonly LabelUse[]>;
+  readonly prefixes: ReadonlySet<string>;
+}
+
+export function labelIndex(labels: Iterable<{ owner: string; text: string; weight: number }>): LabelIndex {
+  const byKey = new Map<string, LabelUse[]>();
+  const prefixes = new Set<string>();
+  for (const { owner, text, weight } of labels) {
+    const key = text.split(/\s+/).map(keyOf).join('');
+    if (key === '') continue;
+    const uses = byKey.get(key) ?? [];
+    uses.push({ owner, weight });
+    byKey.set(key, uses);
+    for (let end = 1; end <= key.length; end++) prefixes.add(key.slice(0, end));
+  }
+  return { byKey, prefixes };
+}
+
+/** Words of one label are not further apart than this share of the font size. */
+const labelGapMax = 1.6;
+
+/** All labels on a line, left to right, none overlapping another. */
+export function labelHits(line: TokenLine, index: LabelIndex): LabelHit[] {
+  const hits: LabelHit[] = [];
+  for (let from = 0; from < line.tokens.length; ) {
+    const hit = longestFrom(line, from, index);
+    if (hit) hits.push(hit);
+    from = hit ? hit.to : from + 1;
+  }
+  return hits;
+}
+
+function longestFrom(line: TokenLine, from: number, index: LabelIndex): LabelHit | undefined {
+  let key = '';
+  let best: LabelHit | undefined;
+  for (let at = from; at < line.tokens.length && at < from + 8; at++) {
+    const token = line.tokens[at] as Token;
+    if (at > from && token.gap > labelGapMax) break;
+    key += token.key;
+    if (key !== '' && !index.prefixes.has(key)) break;
+    const uses = index.byKey.get(key);
+    if (!uses || token.key === '') continue;
+    const tokens = line.tokens.slice(from, at + 1);
+    const first = tokens[0] as Token;
+    best = { key, uses, line, from, to: at + 1, x0: first.x0, x1: token.x1, text: tokens.map((t) => t.text).join(' ') };
+    // A colon closes a label: what follows is its value even where it could go on as a longer label.
+    if (token.text.endsWith(':')) break;
+  }
+  return best;
+}

@@ -1,0 +1,88 @@
+import type { Line, PageText, Word } from '../pdf/words.ts';
+
+/** A word prepared for matching: labels are compared by `key`, which knows no case, accents or punctuation. */
+export interface Token {
+  readonly text: string;
+  readonly key: string;
+  readonly word: Word;
+  readonly x0: number;
+  readonly x1: number;
+  /** Blank space before it on its line, as a share of the font size; large for the first. */
+  readonly gap: number;
+}
+
+/** A line of tokens, with its place among all lines of the document. */
+export interface TokenLine {
+  readonly index: number;
+  readonly page: number;
+  readonly y: number;
+  readonly size: number;
+  readonly rotated: boolean;
+  readonly tokens: readonly Token[];
+}
+
+/** A gap wider than this share of the font size separates two cells of a line. */
+export const cellGapRatio = 0.9;
+
+/** Lower case, no accents, letters and digits only; `%`, `#` and `€` stay when they stand alone. */
+export function keyOf(text: string): string {
+  const plain = text.normalize('NFD').replace(/[\u0300-\u036f]/g, '').toLowerCase().replace(/º|°/g, 'o').replace(/ª/g, 'a').replace(/ß/g, 'ss');
+  const letters = plain.replace(/[^\p{L}\p{N}]/gu, '');
+  if (letters !== '') return letters;
+  return /[%#€]/.exec(text)?.[0] ?? '';
+}
+
+/** Tokens of every line of the document, top to bottom, page after page. */
+export function tokenLines(pages: readonly PageText[]): TokenLine[] {
+  const lines: TokenLine[] = [];
+  for (const page of pages) {
+    for (const line of page.lines) {
+      const tokens = tokensOf(line);
+      if (tokens.length === 0) continue;
+      lines.push({ index: lines.length, page: line.page, y: line.y, size: line.size, rotated: line.rotated, tokens });
+    }
+  }
+  return lines;
+}
+
+function tokensOf(line: Line): Token[] {
+  const tokens: Token[] = [];
+  for (const word of line.words) {
+    for (const part of splitWord(word)) {
+      const previous = tokens.at(-1);
+      const gap = previous ? (part.x0 - previous.x1) / Math.max(word.size, 1) : Number.POSITIVE_INFINITY;
+      tokens.push({ ...part, key: keyOf(part.text), word, gap });
+    }
+  }
+  return tokens;
+}
+
+/** `NIF:123` is a label and a value, `Total(EUR)` two words; `10:30`, `https://x` and `A:1*B:2` stay whole. */
+const LABEL_AND_VALUE = /^([^\d:/]*\p{L}[^:/\d]*:)([^/].*)$/u;
+const WORD_AND_BRACKET = /^(\p{L}[\p{L}.]*)(\(.+)$/u;
+
+function splitWord(word: Word): { text: string; x0: number; x1: number }[] {
+  const match = word.text.length > 200 || word.text.includes('*') ? null : (LABEL_AND_VALUE.exec(word.text) ?? WORD_AND_BRACKET.exec(word.text));
+  const [, left, right] = match ?? [];
+  if (left === undefined || right === undefined) return [{ text: word.text, x0: word.x0, x1: word.x1 }];
+  const middle = word.x0 + ((word.x1 - word.x0) * left.length) / word.text.length;
+  return [
+    { text: left, x0: word.x0, x1: middle },
+    { text: right, x0: middle, x1: word.x1 },
+  ];
+}
+
+/** Tokens of a line in cells: runs without a wide gap. */
+export function cellsOf(line: TokenLine, gapRatio = cellGapRatio): Token[][] {
+  const cells: Token[][] = [];
+  for (const token of line.tokens) {
+    if (token.gap > gapRatio || cells.length === 0) cells.push([]);
+    cells.at(-1)?.push(token);
+  }
+  return cells;
+}
+
+/** The text of tokens as printed, words one space apart. */
+export function textOf(tokens: readonly Token[]): string {
+  return tokens.map((token, i) => (i > 0 && token.word !== tokens[i - 1]?.word ? ' ' : '') + token.text).join('');
+}

@@ -1,0 +1,19 @@
+import { GATEWAY_REFUSAL_STATUS } from '../schemas/gateway-protocol.ts';
+import type { GatewayRefusalCode } from '../schemas/gateway-protocol.ts';
+
+/** The gateway gives no result, and says why in one sentence fit for the person who sent the document. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly code: GatewayRefusalCode;
+  /** True when the same request may succeed later without any change to it. */
+  readonly retryable: boolean;
+  /** For 503: whole seconds after which a new attempt makes sense. */
+  readonly retryAfterSec: number | undefined;
+
+  constructor(code: GatewayRefusalCode, message: string, options: { cause?: unknown; retryAfterSec?: number } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.retryable = GATEWAY_REFUSAL_STATUS[code] >= 500;
+    this.retryAfterSec = options.retryAfterSec;
+  }
+}

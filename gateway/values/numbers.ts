@@ -1,0 +1,88 @@
+/** How a document writes decimals. */
+export type DecimalMark = 'comma' | 'point';
+
+/** Digits, with groups of three by point, comma, apostrophe or space, and at most one decimal part. */
+const NUMBER = /^(?:\d{1,3}(?:[.,'’ ]\d{3})+|\d+)(?:[.,]\d{1,6})?$/;
+
+/**
+ * Reads a printed number into plain decimal notation (`-1234.50`), keeping its decimals.
+ * A lone separator before exactly three digits is a decimal mark only when it is the document's own.
+ * @returns undefined when the text is not a number.
+ */
+export function parseNumber(raw: string, mark: DecimalMark): string | undefined {
+  let text = raw.trim().replace(/[\u2212\u2013]/g, '-');
+  let negative = false;
+  const bracketed = /^\((.+)\)$/.exec(text);
+  if (bracketed) {
+    negative = true;
+    text = bracketed[1] ?? '';
+  }
+  if (/^-/.test(text) || /-$/.test(text)) {
+    negative = true;
+    text = text.replace(/^-\s*|\s*-$/g, '');
+  }
+  text = text.replace(/^\+/, '');
+  if (text.length > 24 || !NUMBER.test(text)) return undefined;
+  const plain = toPlain(text, mark);
+  if (plain === undefined) return undefined;
+  return negative && !/^[0.]+$/.test(plain) ? `-${plain}` : plain;
+}
+
+function toPlain(text: string, mark: DecimalMark): string | undefined {
+  const own = mark === 'comma' ? ',' : '.';
+  const other = mark === 'comma' ? '.' : ',';
+  const bare = text.replace(/['’ ]/g, '');
+  const [ownAt, otherAt] = [bare.lastIndexOf(own), bare.lastIndexOf(other)];
+  if (ownAt < 0 && otherAt < 0) return strip(bare, '');
+  if (ownAt >= 0 && otherAt >= 0) {
+    // Both are there: the last one is the decimal mark.
+    return ownAt > otherAt ? strip(bare.slice(0, ownAt), bare.slice(ownAt + 1)) : strip(bare.slice(0, otherAt), bare.slice(otherAt + 1));
+  }
+  if (ownAt >= 0) {
+    const several = bare.indexOf(own) !== ownAt;
+    if (several) return strip(bare, '');
+    return strip(bare.slice(0, ownAt), bare.slice(ownAt + 1));
+  }
+  const several = bare.indexOf(other) !== otherAt;
+  const decimals = bare.length - otherAt - 1;
+  // The other mark groups thousands where it can; elsewhere it must be a decimal mark.
+  if (several || (decimals === 3 && otherAt <= 3 && !/^0/.test(bare))) return strip(bare, '');
+  return strip(bare.slice(0, otherAt), bare.slice(otherAt + 1));
+}
+
+function strip(whole: string, decimals: string): string {
+  const digits = whole.replace(/[^\d]/g, '').replace(/^0+(?=\d)/, '');
+  return decimals === '' ? digits : `${digits === '' ? '0' : digits}.${decimals}`;
+}
+
+/** Which mark the document uses, told by its amounts with two decimals; the fallback decides a tie. */
+export function decimalMarkOf(texts: Iterable<string>, fallback: DecimalMark): DecimalMark {
+  let comma = 0;
+  let point = 0;
+  for (const text of texts) {
+    const match = /(?:^|[^\d.,])(\d{1,3}(?:[.,' ]?\d{3})*)([.,])(\d{2})\)?-?[€$£%]?$/.exec(text);
+    if (!match || /^\d{1,2}\.\d{2}$/.test(text) === false && /^\d{2}[.]\d{2}[.]\d{2,4}$/.test(text)) continue;
+    const weight = /[.,]/.test(match[1] ?? '') ? 3 : 1;
+    if (match[2] === ',') comma += weight;
+    else point += weight;
+  }
+  if (comma === point) return fallback;
+  return comma > point ? 'comma' : 'point';
+}
+
+/** Currency signs and codes as printed, by ISO 4217 code. */
+const CURRENCY_MARKS: Readonly<Record<string, string>> = {
+  '€': 'EUR', eur: 'EUR', euro: 'EUR', euros: 'EUR', '$': 'USD', usd: 'USD', us$: 'USD', '£': 'GBP', gbp: 'GBP',
+  chf: 'CHF', pln: 'PLN', zł: 'PLN', sek: 'SEK', nok: 'NOK', dkk: 'DKK', czk: 'CZK', huf: 'HUF', ron: 'RON',
+  bgn: 'BGN', brl: 'BRL', r$: 'BRL', aoa: 'AOA', kz: 'AOA', cad: 'CAD', aud: 'AUD', jpy: 'JPY', cny: 'CNY',
+}; // prettier-ignore
+
+/** The ISO 4217 code a printed word stands for, or undefined. */
+export function currencyOf(word: string): string | undefined {
+  return CURRENCY_MARKS[word.toLowerCase().replace(/^[([]|[)\].:,;]+$/g, '')];
+}
+
+/** Splits a currency sign off an amount it touches: `€1.234,56`, `99,00€`, `EUR12.00`. */
+export function withoutCurrency(word: string): string {
+  return word.replace(/^(?:€|\$|£|eur|usd|gbp|chf)\s*(?=[-+(\d])/i, '').replace(/(?<=[\d)-])\s*(?:€|\$|£|eur|usd|gbp|chf)\.?$/i, '');
+}
