@@ -1,0 +1,131 @@
+import type { JobCommandType } from '../schemas/job-commands.ts';
+import type { JobStateName } from '../schemas/job-states.ts';
+import { COMMAND_PROBES } from './command-probes.ts';
+import { decide, type Refusal } from './decide.ts';
+import type { Conversion, ExistingJob, Failure } from './job.ts';
+import type { RetryPolicy } from './retry-policy.ts';
+
+/** Facts from outside the job's own stream that its waiting can depend on. */
+export interface Surroundings {
+  readonly policy: RetryPolicy;
+  /** Since when the gateway's circuit breaker is open (ISO 8601), or null when it is closed. */
+  readonly gatewayPausedSince: string | null;
+}
+
+/** A command as the decider answers it now: allowed, without effect, or refused by a rule. */
+export type CommandVerdict =
+  | { readonly command: JobCommandType; readonly answer: 'allowed' | 'no-effect' }
+  | {
+      readonly command: JobCommandType;
+      readonly answer: 'refused';
+      readonly code: Refusal['code'];
+      readonly rule: string;
+    };
+
+export interface Explanation {
+  readonly state: JobStateName;
+  /** The present state and how it came about. */
+  readonly because: string;
+  /** What happens next without anyone doing anything, and not before when; null when nothing does. */
+  readonly next: { readonly what: string; readonly at: string | null } | null;
+  readonly commands: readonly CommandVerdict[];
+}
+
+/**
+ * Why a job is as it is. The commands are put to the decider itself, so what is said to be allowed is what would
+ * happen, and a refusal is said in the words of the rule that refuses.
+ *
+ * @param now ISO 8601 in UTC with milliseconds
+ */
+export function explain(job: ExistingJob, now: string, surroundings: Surroundings): Explanation {
+  return {
+    state: job.state,
+    because: because(job),
+    next: next(job, now, surroundings.gatewayPausedSince),
+    commands: (Object.keys(COMMAND_PROBES) as JobCommandType[]).map((command) =>
+      ask(command, job, now, surroundings),
+    ),
+  };
+}
+
+function because(job: ExistingJob): string {
+  switch (job.state) {
+    case 'queued':
+      return job.attempts === 0
+        ? `The conversion was requested at ${job.updatedAt} and no worker has claimed it yet.`
+        : `Attempt ${job.attemptsEver} ended at ${job.updatedAt} without an outcome, so the job is back in the queue.`;
+    case 'converting':
+      return `Worker ${job.workerId} claimed attempt ${job.attemptsEver} at ${job.updatedAt}; its lease holds until ${job.leaseUntil}.`;
+    case 'waiting':
+      return `Attempt ${job.attemptsEver} failed at ${job.updatedAt} with ${named(job.lastFailure)}, which may pass: ${job.lastFailure.message}`;
+    case 'ready':
+      return `Attempt ${job.attemptsEver} succeeded: ${outcome(job.conversion)}`;
+    case 'failed':
+      return `The job failed after ${counted(job.attempts, 'attempt')} with ${named(job.failure)}: ${job.failure.message}`;
+    case 'cancelled':
+      return 'The conversion was cancelled before it had an outcome.';
+    case 'expired':
+      return 'The conversion succeeded, and its result was removed by the rules of retention.';
+    default:
+      return job satisfies never;
+  }
+}
+
+function next(job: ExistingJob, now: string, pausedSince: string | null): Explanation['next'] {
+  switch (job.state) {
+    case 'queued':
+      return { what: `A free worker claims it${paused(pausedSince)}.`, at: null };
+    case 'converting':
+      return now < job.leaseUntil
+        ? {
+            what: 'The worker reports an outcome; if it does not, the attempt is abandoned.',
+            at: job.leaseUntil,
+          }
+        : { what: 'The lease has run out; the attempt is abandoned and another worker takes over.', at: now };
+    case 'waiting':
+      return now < job.notBefore
+        ? {
+            what: `The backoff ends and the next attempt can be claimed${paused(pausedSince)}.`,
+            at: job.notBefore,
+          }
+        : { what: `The backoff is over; a free worker claims it${paused(pausedSince)}.`, at: null };
+    case 'ready':
+      return { what: 'The result is kept until its keeping time is over.', at: null };
+    case 'failed':
+    case 'cancelled':
+    case 'expired':
+      return null;
+    default:
+      return job satisfies never;
+  }
+}
+
+function paused(since: string | null): string {
+  return since === null
+    ? ''
+    : ` once the gateway answers again (claiming is paused by the circuit breaker since ${since})`;
+}
+
+function outcome({ result, pages, warnings }: Conversion): string {
+  const noted = warnings.length === 0 ? 'no warning' : counted(warnings.length, 'warning');
+  return `${counted(result.bytes, 'byte')} of ${result.mediaType} from ${counted(pages, 'page')}, with ${noted}.`;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function named(failure: Failure): string {
+  return failure.reason === null ? failure.code : `${failure.code} (${failure.reason})`;
+}
+
+function ask(
+  command: JobCommandType,
+  job: ExistingJob,
+  now: string,
+  { policy }: Surroundings,
+): CommandVerdict {
+  const decision = decide(COMMAND_PROBES[command](job, now), job, policy);
+  if ('refused' in decision) return { command, answer: 'refused', ...decision.refused };
+  return { command, answer: decision.accepted.length === 0 ? 'no-effect' : 'allowed' };
+}
