@@ -72,8 +72,8 @@ export const JobListQuery = z.strictObject({
   errorCode: JobFailureCode.optional(),
   sort: z.enum(JOB_SORTS).default('-created'),
   limit: z.coerce.number().int().min(1).max(PAGE_JOBS_MAX).default(PAGE_JOBS_DEFAULT),
-  /** The `next` of the page before; opaque and signed. */
-  after: z.string().max(500).optional(),
+  /** The `next` of the page before; opaque and signed. Sorted by file name it carries one, up to 400 characters. */
+  after: z.string().max(2_500).optional(),
   /** Wait until the read side has reached this position, to read one's own writes. */
   atLeast: PositionText.optional(),
   asOf: z.string().max(40).optional(),
@@ -105,6 +105,8 @@ export type TimelineEntry = z.infer<typeof TimelineEntry>;
 export const TimelineAnswer = z.object({
   jobId: JobId,
   entries: z.array(TimelineEntry),
+  /** `fromRevision` of the next page, or null when these are all. */
+  next: z.number().int().nullable(),
   position: PositionText,
 });
 export type TimelineAnswer = z.infer<typeof TimelineAnswer>;
@@ -118,3 +120,65 @@ export const MappingListing = z.object({
   mediaType: z.string(),
 });
 export type MappingListing = z.infer<typeof MappingListing>;
+
+/** Most events in one page of a timeline. */
+export const TIMELINE_ENTRIES_MAX = 500;
+
+/** Query of `GET /api/jobs/:id` and of its timeline. */
+export const JobQuery = z.strictObject({ atLeast: PositionText.optional() });
+export const TimelineQuery = z.strictObject({
+  fromRevision: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0),
+  atLeast: PositionText.optional(),
+});
+
+/** `GET /api/jobs/:id/why`: the present state in words, what comes next, and what every command would do now. */
+export const WhyAnswer = z.object({
+  jobId: JobId,
+  state: JobStateName,
+  because: z.string(),
+  next: z.object({ what: z.string(), at: z.iso.datetime().nullable() }).nullable(),
+  commands: z.array(
+    z.union([
+      z.object({ command: z.string(), answer: z.enum(['allowed', 'no-effect']) }),
+      z.object({ command: z.string(), answer: z.literal('refused'), code: z.string(), rule: z.string() }),
+    ]),
+  ),
+  revision: z.number().int(),
+});
+export type WhyAnswer = z.infer<typeof WhyAnswer>;
+
+/** Most jobs in one `GET /api/jobs/download`. */
+export const ZIP_JOBS_MAX = 1_000;
+
+/** Query of `GET /api/jobs/download`: every Ready job of the owner, or some of them by id. */
+export const ZipQuery = z.union([
+  z.strictObject({ state: z.literal('ready') }),
+  z.strictObject({
+    ids: z
+      .string()
+      .transform((text) => text.split(','))
+      .pipe(z.array(JobId).min(1).max(ZIP_JOBS_MAX)),
+  }),
+]);
+
+/** `GET /api/jobs/metrics`, and the one row of the live topic `ops:metrics`. */
+export const JobMetrics = z.object({
+  byState: z.record(JobStateName, z.number().int()),
+  /** Failed jobs by their code; codes without a job are left out. */
+  failedByCode: z.partialRecord(JobFailureCode, z.number().int()),
+  active: z.number().int(),
+  /** When the job that has been active longest was requested last. */
+  oldestActiveAt: z.iso.datetime().nullable(),
+  sourceBytes: z.number().int(),
+  resultBytes: z.number().int(),
+  position: PositionText,
+});
+export type JobMetrics = z.infer<typeof JobMetrics>;
+
+/** `GET /api/limits`: what an upload may be, so that the page can say it before a file is chosen. */
+export const LimitsAnswer = z.object({
+  maxUploadMb: z.number().int(),
+  maxFilesPerRequest: z.number().int(),
+  defaultMapping: MappingId,
+});
+export type LimitsAnswer = z.infer<typeof LimitsAnswer>;

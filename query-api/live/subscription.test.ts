@@ -107,7 +107,8 @@ class World {
     }
     for (const each of send.rows) {
       const before = this.rows.get(each.key) ?? -1n;
-      if (each.position < before || (send.type === 'delta' && each.position === before)) throw new Error(`row ${each.key} went back, or came twice`);
+      if (each.position < before || (send.type === 'delta' && each.position === before))
+        throw new Error(`row ${each.key} went back, or came twice`);
       this.rows.set(each.key, each.position);
     }
     this.bookmark = this.building ? null : send.to;

@@ -1,0 +1,69 @@
+import type { JobFailureCode } from '../schemas/error-codes.ts';
+import type { JobView } from '../schemas/http-api.ts';
+import type { JobStateName } from '../schemas/job-states.ts';
+
+/** Columns of `docket.jobs` that a view is made of. */
+export const JOB_COLUMNS = [
+  ...['job_id', 'owner', 'filename', 'mapping_id', 'mapping_version', 'state'],
+  ...['error_code', 'error_reason', 'error_message', 'attempts', 'bytes', 'pages', 'warnings'],
+  ...['result_bytes', 'result_media_type', 'result_sha256', 'next_attempt_at'],
+  ...['created_at', 'updated_at', 'revision', 'position'],
+] as const;
+
+/** A row as the driver gives it: `bigint` columns as text. */
+export interface JobRow {
+  readonly job_id: string;
+  readonly owner: string;
+  readonly filename: string;
+  readonly mapping_id: string;
+  readonly mapping_version: number;
+  readonly state: JobStateName;
+  readonly error_code: JobFailureCode | null;
+  readonly error_reason: string | null;
+  readonly error_message: string | null;
+  readonly attempts: number;
+  readonly bytes: string;
+  readonly pages: number | null;
+  readonly warnings: readonly { readonly code: string; readonly message: string }[] | null;
+  readonly result_bytes: string | null;
+  readonly result_media_type: string | null;
+  readonly result_sha256: string | null;
+  readonly next_attempt_at: Date | null;
+  readonly created_at: Date;
+  readonly updated_at: Date;
+  readonly revision: string;
+  readonly position: string;
+}
+
+/** The name of a mapping for people. */
+export type LabelOf = (mappingId: string) => string;
+
+/** A job as REST and the live socket show it. A result is shown only while it can be downloaded. */
+export function jobView(row: JobRow, labelOf: LabelOf): JobView {
+  return {
+    jobId: row.job_id,
+    filename: row.filename,
+    mapping: { id: row.mapping_id, version: row.mapping_version, label: labelOf(row.mapping_id) },
+    state: row.state,
+    error:
+      row.error_code === null
+        ? null
+        : { code: row.error_code, reason: row.error_reason, message: row.error_message ?? '' },
+    attempts: row.attempts,
+    bytes: Number(row.bytes),
+    pages: row.pages,
+    warnings: [...(row.warnings ?? [])],
+    result: resultOf(row),
+    nextAttemptAt: row.next_attempt_at?.toISOString() ?? null,
+    createdAt: row.created_at.toISOString(),
+    updatedAt: row.updated_at.toISOString(),
+    revision: Number(row.revision),
+    position: row.position,
+  };
+}
+
+function resultOf(row: JobRow): JobView['result'] {
+  const { state, result_bytes: bytes, result_media_type: mediaType, result_sha256: sha256 } = row;
+  if (state !== 'ready' || bytes === null || mediaType === null || sha256 === null) return null;
+  return { bytes: Number(bytes), mediaType, sha256 };
+}

@@ -1,0 +1,75 @@
+import type { JobListQuery } from '../schemas/http-api.ts';
+import { JOB_COLUMNS, type JobRow } from './job-row.ts';
+import type { ListPlace } from './list-cursor.ts';
+
+/** A statement for `pg`: nothing of a request is ever in the text. */
+export interface Statement {
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
+type SortColumn = 'created' | 'updated' | 'filename';
+
+/** File names are ordered by their characters in lower case, the same on every server whatever its locale. */
+const SORT_EXPRESSION: Readonly<Record<SortColumn, string>> = {
+  created: 'created_at',
+  updated: 'updated_at',
+  filename: 'lower(filename) collate "C"',
+};
+const SORT_TYPE: Readonly<Record<SortColumn, string>> = {
+  created: 'timestamptz',
+  updated: 'timestamptz',
+  filename: 'text',
+};
+
+function sortOf(query: Pick<JobListQuery, 'sort'>): { column: SortColumn; descending: boolean } {
+  const descending = query.sort.startsWith('-');
+  return { column: (descending ? query.sort.slice(1) : query.sort) as SortColumn, descending };
+}
+
+/**
+ * The statement for one page of an owner's jobs, one row more than asked for, so that it is known whether another
+ * page follows. Pages go by key, not by number: a page costs the same wherever it is (A-DS01).
+ */
+export function listStatement(owner: string, query: JobListQuery, after: ListPlace | null): Statement {
+  const values: unknown[] = [owner];
+  const value = (given: unknown): string => `$${values.push(given)}`;
+  const where = ['owner = $1'];
+  if (query.state) where.push(`state = any(${value(query.state)}::text[])`);
+  if (query.mapping !== undefined) where.push(`mapping_id = ${value(query.mapping)}`);
+  if (query.errorCode !== undefined) where.push(`error_code = ${value(query.errorCode)}`);
+  if (query.search !== undefined) where.push(`filename ilike ${value(`%${literally(query.search)}%`)}`);
+  const { column, descending } = sortOf(query);
+  const sorted = SORT_EXPRESSION[column];
+  if (after) {
+    const place = `${value(after.value)}::${SORT_TYPE[column]}, ${value(after.jobId)}::uuid`;
+    where.push(`(${sorted}, job_id) ${descending ? '<' : '>'} (${place})`);
+  }
+  const direction = descending ? 'desc' : 'asc';
+  const text =
+    `select ${JOB_COLUMNS.join(', ')}, ${sortValue(column)} as sort_value from docket.jobs` +
+    ` where ${where.join(' and ')} order by ${sorted} ${direction}, job_id ${direction}` +
+    ` limit ${value(query.limit + 1)}`;
+  return { text, values };
+}
+
+/** The sort value as text, made by the database itself so that it compares as the rows do. */
+function sortValue(column: SortColumn): string {
+  return column === 'filename' ? 'lower(filename)' : `${SORT_EXPRESSION[column]}::text`;
+}
+
+/** The place after a row of `listStatement`. */
+export function placeOf(row: JobRow & { readonly sort_value: string }): ListPlace {
+  return { value: row.sort_value, jobId: row.job_id };
+}
+
+/** What a cursor is bound to: another filter or sort makes it worthless. */
+export function listBinding(owner: string, query: JobListQuery): readonly string[] {
+  const { state, mapping, search, errorCode, sort } = query;
+  return [owner, sort, JSON.stringify([state ?? null, mapping ?? null, search ?? null, errorCode ?? null])];
+}
+
+/** `%`, `_` and `\` stand for themselves in a LIKE pattern. */
+function literally(text: string): string {
+  return text.replaceAll(/[\\%_]/g, (character) => `\\${character}`);
+}
