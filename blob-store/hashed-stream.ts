@@ -30,6 +30,8 @@ export function readHashed(
       signal?.removeEventListener('abort', onAbort);
       finish();
     };
+    // The reason of a signal or a source is passed on as it is.
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
     const fail = (cause: unknown): void => settle(() => reject(cause));
     const onAbort = (): void => fail(signal?.reason);
 

@@ -34,7 +34,7 @@ export const Settings = z.object({
     .min(32)
     .optional()
     .describe(
-      'Key that signs session cookies, 32 characters or more; made and kept in `DATA_DIR` when unset',
+      'Key that signs session cookies, 32 characters or more (to rotate: several, newest first, separated by commas); made and kept in `DATA_DIR` when unset',
     ),
   TRUST_PROXY: z
     .string()

@@ -1,0 +1,69 @@
+import { describe, expect, it } from '@jest/globals';
+import request from 'supertest';
+import { systemClock } from '../runtime/clock.ts';
+import { createApp, endWithJsonErrors } from '../runtime/http/app.ts';
+import { createLog } from '../runtime/log.ts';
+import { createIdentity, ownerOf } from './middleware.ts';
+
+function appBehindIdentity(publicUrl?: string) {
+  const identity = createIdentity({
+    settings: { HOST: '127.0.0.1', PORT: 0, PUBLIC_URL: publicUrl },
+    secrets: ['a secret of at least thirty-two characters'],
+    clock: systemClock,
+  });
+  const app = createApp();
+  app.use(identity.middleware, identity.middleware);
+  app.all('/who', (_req, res) => void res.json({ owner: ownerOf(res) }));
+  endWithJsonErrors(app, createLog('test', 'silent'));
+  return { app, identity };
+}
+
+describe('the identity middleware', () => {
+  it('gives a request without a cookie one fresh session, and knows it again', async () => {
+    const { app } = appBehindIdentity();
+    const first = await request(app).get('/who');
+    const cookies = first.get('Set-Cookie') ?? [];
+    expect(cookies).toHaveLength(1);
+    const cookie = cookies[0]!.split(';')[0]!;
+    const again = await request(app).get('/who').set('Cookie', cookie);
+    expect(again.body.owner).toBe(first.body.owner);
+    expect(again.get('Set-Cookie')).toBeUndefined();
+  });
+
+  it.each(['docket=known', 'docket=a; docket=b', 'docket=v1.AAAAAAAAAAAAAAAAAAAAAA.abc.def'])(
+    'ignores %s and issues a fresh id [A-SE01]',
+    async (cookie) => {
+      const { app } = appBehindIdentity();
+      const answer = await request(app).get('/who').set('Cookie', cookie);
+      expect(answer.get('Set-Cookie')).toHaveLength(1);
+      expect(answer.body.owner).toMatch(/^[A-Za-z0-9_-]{22}$/);
+    },
+  );
+
+  it('names the cookie __Host-docket and marks it Secure when the public address is https', async () => {
+    const { app } = appBehindIdentity('https://docket.example');
+    const answer = await request(app).get('/who');
+    expect(answer.get('Set-Cookie')?.[0]).toMatch(
+      /^__Host-docket=.*; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
+    );
+  });
+
+  it('refuses a change asked for by another site as JSON, before there is a session [A-CS01]', async () => {
+    const { app } = appBehindIdentity();
+    const answer = await request(app).post('/who').set('Sec-Fetch-Site', 'cross-site');
+    expect(answer.status).toBe(403);
+    expect(answer.body.error.code).toBe('FORBIDDEN');
+    expect(answer.get('Set-Cookie')).toBeUndefined();
+  });
+
+  it('never issues a session to a socket, and reads the one it brings [A-CS03]', async () => {
+    const { app, identity } = appBehindIdentity();
+    const first = await request(app).get('/who');
+    const cookie = (first.get('Set-Cookie') ?? [])[0]!.split(';')[0]!;
+    const upgrade = (headers: object) => ({ headers, socket: { localPort: 80 } }) as never;
+    expect(identity.ownerOfUpgrade(upgrade({ cookie }))).toBe(first.body.owner);
+    expect(identity.ownerOfUpgrade(upgrade({}))).toBeNull();
+    expect(identity.mayOpenSocket(upgrade({ origin: 'http://localhost' }))).toBe(true);
+    expect(identity.mayOpenSocket(upgrade({ origin: 'https://evil.example' }))).toBe(false);
+  });
+});

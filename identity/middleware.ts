@@ -1,0 +1,77 @@
+import type { IncomingMessage } from 'node:http';
+import type { RequestHandler, Response } from 'express';
+import type { Settings } from '../schemas/config.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { ApiError } from '../runtime/http/api-error.ts';
+import { allowedOrigins, mayOpenSocket, mayWrite } from './same-origin.ts';
+import {
+  cookieValue,
+  newOwner,
+  PLAIN_COOKIE,
+  readSession,
+  sealSession,
+  SECURE_COOKIE,
+  setCookieLine,
+  type Session,
+} from './session.ts';
+import { keysFor, type SigningSecrets } from './signing-keys.ts';
+
+/** Who is asking, and from where. One value for every service of a process. */
+export interface Identity {
+  /**
+   * Refuses a change that another site's page asks for (403), then gives the request an owner; one without a valid
+   * cookie gets a fresh session. Nothing is stored (A-SE04). May be mounted more than once.
+   */
+  readonly middleware: RequestHandler;
+  /** The owner of an upgrade request, or null; a session is never issued here. */
+  ownerOfUpgrade(request: IncomingMessage): string | null;
+  /** Whether the page that opens this socket is ours. */
+  mayOpenSocket(request: IncomingMessage): boolean;
+}
+
+/** The owner that `middleware` gave the request. */
+export function ownerOf(res: Response): string {
+  const owner: unknown = res.locals['owner'];
+  if (typeof owner !== 'string') throw new Error('The route is not behind the identity middleware.');
+  return owner;
+}
+
+/** Identity by anonymous, signed session cookies. */
+export function createIdentity(options: {
+  settings: Pick<Settings, 'PUBLIC_URL' | 'HOST' | 'PORT'>;
+  secrets: SigningSecrets;
+  clock: Clock;
+}): Identity {
+  const { settings, clock } = options;
+  const keys = keysFor(options.secrets, 'session');
+  const cookieName = settings.PUBLIC_URL?.startsWith('https:') ? SECURE_COOKIE : PLAIN_COOKIE;
+  const originsByPort = new Map<number, ReadonlySet<string>>();
+
+  const originsFor = (request: IncomingMessage): ReadonlySet<string> => {
+    const port = settings.PORT || (request.socket.localPort ?? 0);
+    const known = originsByPort.get(port);
+    if (known) return known;
+    const origins = allowedOrigins(settings, port);
+    originsByPort.set(port, origins);
+    return origins;
+  };
+  const sessionOf = (request: IncomingMessage): Session | null => {
+    const value = cookieValue(request.headers.cookie, cookieName);
+    return value === null ? null : readSession(value, keys, clock.now());
+  };
+
+  return {
+    middleware: (req, res, next) => {
+      if (res.locals['owner'] !== undefined) return next();
+      if (!mayWrite(req, originsFor(req))) return next(new ApiError('FORBIDDEN'));
+      const session = sessionOf(req);
+      const owner = session?.owner ?? newOwner();
+      if (!session || session.renew)
+        res.append('Set-Cookie', setCookieLine(cookieName, sealSession(owner, keys, clock.now())));
+      res.locals['owner'] = owner;
+      next();
+    },
+    ownerOfUpgrade: (request) => sessionOf(request)?.owner ?? null,
+    mayOpenSocket: (request) => mayOpenSocket(request, originsFor(request)),
+  };
+}

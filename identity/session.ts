@@ -1,0 +1,83 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { stringifySetCookie } from 'cookie';
+
+/** `__Host-` binds the cookie to this host over TLS, so that no sibling domain can set it (RFC 6265bis, 4.1.3.2). */
+export const SECURE_COOKIE = '__Host-docket';
+export const PLAIN_COOKIE = 'docket';
+
+/** The longest that browsers keep a cookie (RFC 6265bis, 5.5). */
+export const cookieMaxAgeSec = 400 * 24 * 3600;
+/** A session in use is written again this often, so that it does not end under its owner. */
+const renewAfterSec = 30 * 24 * 3600;
+/** A cookie from the future is somebody's clock, up to this much. */
+const clockSkewSec = 24 * 3600;
+/** 128 random bits: the owner's id, 22 characters of base64url. */
+const ownerIdBytes = 16;
+
+const FORM = /^v1\.([A-Za-z0-9_-]{22})\.([0-9a-z]{1,10})\.([A-Za-z0-9_-]{43})$/;
+
+/** Newest first: the first signs, all verify. */
+export type SessionKeys = readonly [Buffer, ...Buffer[]];
+
+/** A session that a cookie proves. */
+export interface Session {
+  readonly owner: string;
+  /** Whether the cookie should be written again: it is old, or an older key signed it. */
+  readonly renew: boolean;
+}
+
+/** A fresh, random owner. Nothing is stored anywhere; the cookie is the session. */
+export function newOwner(): string {
+  return randomBytes(ownerIdBytes).toString('base64url');
+}
+
+/** The value of the cookie: version, owner, issue time in seconds (base 36), HMAC-SHA256 of the three. */
+export function sealSession(owner: string, keys: SessionKeys, nowMs: number): string {
+  const claim = `v1.${owner}.${Math.floor(nowMs / 1000).toString(36)}`;
+  return `${claim}.${macOf(claim, keys[0]).toString('base64url')}`;
+}
+
+/** The session behind a cookie's value, or null when it is not one of ours or too old. */
+export function readSession(value: string, keys: SessionKeys, nowMs: number): Session | null {
+  const match = FORM.exec(value);
+  if (!match) return null;
+  const [, owner = '', issuedText = '', macText = ''] = match;
+  const claim = value.slice(0, value.lastIndexOf('.'));
+  const mac = Buffer.from(macText, 'base64url');
+  const signer = keys.findIndex((key) => timingSafeEqual(macOf(claim, key), mac));
+  if (signer < 0) return null;
+  const ageSec = nowMs / 1000 - Number.parseInt(issuedText, 36);
+  if (ageSec > cookieMaxAgeSec || ageSec < -clockSkewSec) return null;
+  return { owner, renew: signer > 0 || ageSec > renewAfterSec };
+}
+
+/**
+ * The value of a cookie in a `Cookie` header, or null. A name that comes twice with different values is nobody's:
+ * which of the two the browser was given first cannot be told (A-SE02).
+ */
+export function cookieValue(header: string | undefined, name: string): string | null {
+  const values = new Set<string>();
+  for (const pair of (header ?? '').split(';')) {
+    const at = pair.indexOf('=');
+    if (at >= 0 && pair.slice(0, at).trim() === name) values.add(pair.slice(at + 1).trim());
+  }
+  const [value, ...others] = values;
+  return value === undefined || others.length > 0 ? null : value;
+}
+
+/** The `Set-Cookie` line of a session. */
+export function setCookieLine(name: string, value: string): string {
+  return stringifySetCookie({
+    name,
+    value,
+    maxAge: cookieMaxAgeSec,
+    path: '/',
+    httpOnly: true,
+    sameSite: 'lax',
+    secure: name === SECURE_COOKIE,
+  });
+}
+
+function macOf(claim: string, key: Buffer): Buffer {
+  return createHmac('sha256', key).update(claim).digest();
+}

@@ -1,0 +1,95 @@
+import { hkdfSync, randomBytes } from 'node:crypto';
+import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+const keyFile = 'session-keys';
+const keyBytes = 32;
+const keyFileMode = 0o600;
+/** Shorter secrets are guessable; the same bound as the setting's. */
+const secretCharsMin = 32;
+/** Keys that still verify; each costs one HMAC for a cookie that nobody signed. */
+const secretsMax = 8;
+
+/** The secrets, newest first: the first signs, all of them verify. */
+export type SigningSecrets = readonly [string, ...string[]];
+
+/** The signing secrets cannot be used as they are. */
+export class SigningSecretsRefused extends Error {
+  readonly code = 'SIGNING_SECRETS_REFUSED';
+  readonly retryable = false;
+
+  constructor(why: string, options?: ErrorOptions) {
+    super(`The session keys cannot be used: ${why}.`, options);
+    this.name = 'SigningSecretsRefused';
+  }
+}
+
+/**
+ * The secrets behind every signature: `SESSION_SECRET` when it is set (several, newest first, separated by commas),
+ * otherwise the lines of `session-keys` in the data folder, which is made with one random key when it is missing.
+ * To rotate, put a new one in front; drop the old one when its cookies may die.
+ *
+ * @throws SigningSecretsRefused
+ */
+export async function loadSigningSecrets(settings: {
+  SESSION_SECRET?: string | undefined;
+  DATA_DIR: string;
+}): Promise<SigningSecrets> {
+  if (settings.SESSION_SECRET !== undefined) return parsed(settings.SESSION_SECRET.split(','));
+  await mkdir(settings.DATA_DIR, { recursive: true });
+  const path = join(settings.DATA_DIR, keyFile);
+  const kept = (await readOrNull(path)) ?? (await createdOnce(path));
+  return parsed(kept.split('\n'));
+}
+
+function parsed(lines: readonly string[]): SigningSecrets {
+  const secrets = lines.map((line) => line.trim()).filter((line) => line !== '');
+  const [first, ...rest] = secrets;
+  if (first === undefined) throw new SigningSecretsRefused('there is none');
+  if (secrets.length > secretsMax) throw new SigningSecretsRefused(`there are more than ${secretsMax}`);
+  if (secrets.some((secret) => secret.length < secretCharsMin))
+    throw new SigningSecretsRefused(`one is shorter than ${secretCharsMin} characters`);
+  return [first, ...rest];
+}
+
+async function readOrNull(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw new SigningSecretsRefused('the key file cannot be read', { cause: error });
+  }
+}
+
+/** Written whole beside its name and linked there, so that two starting processes end with the same key. */
+async function createdOnce(path: string): Promise<string> {
+  const draft = `${path}.${randomBytes(6).toString('hex')}`;
+  const handle = await open(draft, 'wx', keyFileMode);
+  try {
+    await handle.writeFile(`${randomBytes(keyBytes).toString('base64url')}\n`);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  try {
+    await link(draft, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST')
+      throw new SigningSecretsRefused('the key file cannot be written', { cause: error });
+  } finally {
+    await rm(draft, { force: true });
+  }
+  return readFile(path, 'utf8');
+}
+
+/**
+ * One key a secret for one purpose (HKDF, RFC 5869), so that what is signed for one can never pass for another.
+ *
+ * @param purpose such as `session` or `page-cursor`; part of every signature made with the keys
+ */
+export function keysFor(secrets: SigningSecrets, purpose: string): [Buffer, ...Buffer[]] {
+  const derive = (secret: string): Buffer =>
+    Buffer.from(hkdfSync('sha256', secret, 'docket', purpose, keyBytes));
+  const [first, ...rest] = secrets;
+  return [derive(first), ...rest.map(derive)];
+}
