@@ -6,6 +6,8 @@ import { PlainFailure } from '../plain-failure.ts';
 /** Less free room than this and nothing can be promised. */
 const FREE_BYTES_MIN = 64 * 1024 * 1024;
 
+const PARTS_FILE = 'parts.json';
+
 export interface DataFolder {
   readonly path: string;
   /** Gives the folder back to the next start. */
@@ -26,7 +28,7 @@ export function openDataFolder(path: string): DataFolder {
   return {
     path,
     release: () => {
-      rmSync(join(path, 'address'), { force: true });
+      for (const note of ['address', PARTS_FILE]) rmSync(join(path, note), { force: true });
       release();
     },
   };
@@ -35,6 +37,12 @@ export function openDataFolder(path: string): DataFolder {
 /** Remembers the address for the message of a second start. */
 export function noteAddress(folder: DataFolder, address: string): void {
   writeFileSync(join(folder.path, 'address'), `${address}\n`);
+}
+
+/** Notes the process id of a part, for operators and drills: `parts.json` in the data folder. */
+export function notePart(folder: DataFolder, parts: Map<string, number>, name: string, pid: number): void {
+  parts.set(name, pid);
+  writeFileSync(join(folder.path, PARTS_FILE), `${JSON.stringify(Object.fromEntries(parts))}\n`);
 }
 
 function prepare(path: string): (() => void) | null {

@@ -1,5 +1,6 @@
 /** Something that runs beside us and may end at any time. */
 export interface Running {
+  readonly pid: number;
   readonly exited: Promise<string>;
   stop(graceMs: number): Promise<void>;
 }
@@ -15,14 +16,15 @@ export interface Supervised {
 
 /**
  * Keeps one part of the house running: started again, with backoff, whenever it ends by itself.
- * @param say where a person is told, one line each time
+ * @param house where the part is noted, and a person is told, one line each time
  */
 export async function supervise<Part extends Running>(
   name: string,
   start: () => Promise<Part>,
-  say: (line: string) => void,
+  house: { say: (line: string) => void; noteRunning: (name: string, pid: number) => void },
 ): Promise<Supervised & { readonly first: Part }> {
   const first = await start();
+  house.noteRunning(name, first.pid);
   let part: Running | null = first;
   let stopping = false;
   let wake: () => void = () => undefined;
@@ -39,7 +41,7 @@ export async function supervise<Part extends Running>(
         part = null;
         if (stopping) return;
         if (performance.now() - startedAt > HEALTHY_AFTER_MS) backoffMs = RESTART_AFTER_MS;
-        say(`${name} ended (${how}); starting it again`);
+        house.say(`${name} ended (${how}); starting it again`);
       }
       await new Promise<void>((resolve) => {
         wake = resolve;
@@ -48,9 +50,10 @@ export async function supervise<Part extends Running>(
       if (stopping) return;
       try {
         part = await start();
-        say(`${name} is back`);
+        house.noteRunning(name, part.pid);
+        house.say(`${name} is back`);
       } catch (error) {
-        say(error instanceof Error ? error.message : String(error));
+        house.say(error instanceof Error ? error.message : String(error));
       }
     }
   })();

@@ -4,17 +4,29 @@ import { createLog } from '../../runtime/log.ts';
 import { loadSettings } from '../../runtime/settings.ts';
 import type { Settings } from '../../schemas/config.ts';
 import { buildWebApp } from '../../web/build.ts';
-import { noteAddress, openDataFolder } from './data-folder.ts';
+import { noteAddress, notePart, openDataFolder, type DataFolder } from './data-folder.ts';
 import { freePort, requirePort } from './free-port.ts';
 import { openLogFiles, type LogFiles } from './log-files.ts';
 import { startNodeChild, type NodeChild } from './node-child.ts';
-import { supervise, type Supervised } from './supervise.ts';
+import { supervise, type Running, type Supervised } from './supervise.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 /** Ctrl-C ends everything within 5 s: what is still converting after this is given back in the log. */
 const SERVICES_GRACE_MS_MAX = 3_000;
+/** The services' own grace, and then some to leave. */
+const SERVICES_EXIT_MS = SERVICES_GRACE_MS_MAX + 500;
 /** The stores have nothing to drain once the services are gone. */
 const STORE_GRACE_MS = 2_000;
+
+/** What is running, and what it takes to start more of it. */
+interface House {
+  readonly settings: Settings;
+  readonly folder: DataFolder;
+  readonly logs: LogFiles;
+  /** Keeps a part running and answers its first run. */
+  keep<Part extends Running>(name: string, start: () => Promise<Part>): Promise<Part>;
+  stop(): Promise<void>;
+}
 
 /**
  * The whole house on one machine: event store, Postgres, gateway and services, each in a process of its own, watched
@@ -24,135 +36,132 @@ const STORE_GRACE_MS = 2_000;
  */
 export async function up(): Promise<number> {
   const settings = loadSettings(process.env);
-  const folder = openDataFolder(resolve(settings.DATA_DIR));
-  const logs = openLogFiles(folder.path);
-  const parts: Supervised[] = [];
+  const house = openHouse(settings);
   const stopAsked = untilAskedToStop();
   try {
     await requirePort(settings.PORT, settings.HOST);
-    const started = startHouse(settings, folder.path, logs, parts);
+    const started = startAll(house);
     const address = await Promise.race([started, stopAsked.then(() => null)]);
     if (address !== null) {
-      noteAddress(folder, address);
+      noteAddress(house.folder, address);
       console.log(`Docket is ready: ${address}`);
       await stopAsked;
     }
-    await started.catch(() => undefined);
+    await Promise.allSettled([started]);
     return 0;
   } finally {
-    await stopHouse(parts, settings);
-    logs.stop();
-    folder.release();
+    await house.stop();
   }
 }
 
-/** Brings the parts up, adding each to `parts` as soon as it runs, and answers the address to open. */
-async function startHouse(
-  settings: Settings,
-  dataDir: string,
-  logs: LogFiles,
-  parts: Supervised[],
-): Promise<string> {
-  const webDir = buildWebApp();
-  const stores = await Promise.allSettled([
-    eventStoreUrl(settings, dataDir, logs, parts),
-    databaseUrl(settings, dataDir, parts),
-    gatewayUrl(settings, logs, parts),
+function openHouse(settings: Settings): House {
+  const folder = openDataFolder(resolve(settings.DATA_DIR));
+  const logs = openLogFiles(folder.path);
+  const parts = new Map<string, Supervised>();
+  const pids = new Map<string, number>();
+  const say = (line: string) => console.error(`Docket: ${line}`);
+  const noteRunning = (name: string, pid: number) => notePart(folder, pids, name, pid);
+  return {
+    settings,
+    folder,
+    logs,
+    keep: async (name, start) => {
+      const part = await supervise(name, start, { say, noteRunning });
+      parts.set(name, part);
+      return part.first;
+    },
+    stop: async () => {
+      // The services go first, while the stores they give their work back to still answer.
+      await parts.get('services')?.stop(SERVICES_EXIT_MS);
+      parts.delete('services');
+      await Promise.all([...parts.values()].map((part) => part.stop(STORE_GRACE_MS)));
+      logs.stop();
+      folder.release();
+    },
+  };
+}
+
+/** Brings the parts up and answers the address to open. */
+async function startAll(house: House): Promise<string> {
+  const { settings, folder } = house;
+  const parts = await Promise.allSettled([
+    eventStoreUrl(house),
+    databaseUrl(house),
+    gatewayUrl(house),
+    buildWebApp(),
   ]);
-  const failed = stores.find((outcome) => outcome.status === 'rejected');
+  const failed = parts.find((outcome) => outcome.status === 'rejected');
   if (failed) throw failed.reason;
-  const [eventStore, database, gateway] = stores.map((outcome) =>
+  const [EVENTSTORE_URL = '', DATABASE_URL = '', GATEWAY_URL = '', WEB_DIR = ''] = parts.map((outcome) =>
     outcome.status === 'fulfilled' ? outcome.value : '',
   );
-  const services = await keepChild(logs, parts, {
+  const SHUTDOWN_GRACE_MS = String(Math.min(settings.SHUTDOWN_GRACE_MS, SERVICES_GRACE_MS_MAX));
+  const env = {
+    EVENTSTORE_URL,
+    DATABASE_URL,
+    GATEWAY_URL,
+    WEB_DIR,
+    DATA_DIR: folder.path,
+    SHUTDOWN_GRACE_MS,
+  };
+  const port = await keepChild(house, {
     name: 'services',
     script: join(ROOT, 'cli', 'docket.ts'),
     args: ['serve', 'all'],
-    env: {
-      EVENTSTORE_URL: eventStore ?? '',
-      DATABASE_URL: database ?? '',
-      GATEWAY_URL: gateway ?? '',
-      DATA_DIR: dataDir,
-      WEB_DIR: await webDir,
-      SHUTDOWN_GRACE_MS: String(Math.min(settings.SHUTDOWN_GRACE_MS, SERVICES_GRACE_MS_MAX)),
-    },
+    env,
   });
   return (
-    settings.PUBLIC_URL ?? `http://${settings.HOST === '127.0.0.1' ? 'localhost' : settings.HOST}:${services}`
+    settings.PUBLIC_URL ?? `http://${settings.HOST === '127.0.0.1' ? 'localhost' : settings.HOST}:${port}`
   );
 }
 
-async function eventStoreUrl(
-  settings: Settings,
-  dataDir: string,
-  logs: LogFiles,
-  parts: Supervised[],
-): Promise<string> {
-  if (settings.EVENTSTORE_URL) return settings.EVENTSTORE_URL;
+async function eventStoreUrl(house: House): Promise<string> {
+  if (house.settings.EVENTSTORE_URL) return house.settings.EVENTSTORE_URL;
   const port = await freePort();
-  await keepChild(logs, parts, {
+  await keepChild(house, {
     name: 'event-store',
     script: join(ROOT, 'event-store', 'embedded', 'main.ts'),
-    args: ['--directory', join(dataDir, 'event-store'), '--port', String(port)],
+    args: ['--directory', join(house.folder.path, 'event-store'), '--port', String(port)],
     env: {},
   });
   return `esdb://127.0.0.1:${port}?tls=false`;
 }
 
-async function databaseUrl(settings: Settings, dataDir: string, parts: Supervised[]): Promise<string> {
-  if (settings.DATABASE_URL) return settings.DATABASE_URL;
+async function databaseUrl(house: House): Promise<string> {
+  if (house.settings.DATABASE_URL) return house.settings.DATABASE_URL;
   const log = createLog('postgres', 'warn');
   let port = 0;
-  const postgres = await supervise(
-    'postgres',
-    async () => {
-      const running = await startEmbeddedPostgres({ directory: join(dataDir, 'postgres'), port, log });
-      port = Number(new URL(running.url).port);
-      return {
-        ...running,
-        exited: running.exited.then(({ code, signal }) => signal ?? `exit code ${code ?? 'unknown'}`),
-      };
-    },
-    say,
-  );
-  parts.push(postgres);
-  return postgres.first.url;
+  const postgres = await house.keep('postgres', async () => {
+    const running = await startEmbeddedPostgres({
+      directory: join(house.folder.path, 'postgres'),
+      port,
+      log,
+    });
+    // A restart takes the same port, so that the services find it again.
+    port = Number(new URL(running.url).port);
+    const exited = running.exited.then(({ code, signal }) => signal ?? `exit code ${code ?? 'unknown'}`);
+    return { ...running, exited };
+  });
+  return postgres.url;
 }
 
-async function gatewayUrl(settings: Settings, logs: LogFiles, parts: Supervised[]): Promise<string> {
-  if (settings.GATEWAY_URL) return settings.GATEWAY_URL;
+async function gatewayUrl(house: House): Promise<string> {
+  if (house.settings.GATEWAY_URL) return house.settings.GATEWAY_URL;
   const port = await freePort();
-  await keepChild(logs, parts, {
-    name: 'gateway',
-    script: join(ROOT, 'gateway', 'main.ts'),
-    args: [],
-    env: { PORT: String(port), HOST: '127.0.0.1' },
-  });
+  const env = { PORT: String(port), HOST: '127.0.0.1' };
+  await keepChild(house, { name: 'gateway', script: join(ROOT, 'gateway', 'main.ts'), args: [], env });
   return `http://127.0.0.1:${port}`;
 }
 
-/** Starts one of our processes, keeps it running, and answers its port. */
-async function keepChild(logs: LogFiles, parts: Supervised[], child: NodeChild): Promise<number> {
-  const kept = await supervise(child.name, () => startNodeChild(child, logs), say);
-  parts.push(kept);
-  return kept.first.port;
-}
-
-/** The services go first, while the stores they give their work back to still answer. */
-async function stopHouse(parts: readonly Supervised[], settings: Settings): Promise<void> {
-  const servicesGraceMs = Math.min(settings.SHUTDOWN_GRACE_MS, SERVICES_GRACE_MS_MAX) + 500;
-  const services = parts.at(-1);
-  await services?.stop(servicesGraceMs);
-  await Promise.all(parts.slice(0, -1).map((part) => part.stop(STORE_GRACE_MS)));
+/** Starts one of our own programs, keeps it running, and answers its port. */
+async function keepChild(house: House, child: NodeChild): Promise<number> {
+  const { port } = await house.keep(child.name, () => startNodeChild(child, house.logs));
+  return port;
 }
 
 function untilAskedToStop(): Promise<void> {
-  return new Promise((resolvePromise) => {
-    process.once('SIGINT', () => resolvePromise());
-    process.once('SIGTERM', () => resolvePromise());
+  return new Promise((resolveStop) => {
+    process.once('SIGINT', () => resolveStop());
+    process.once('SIGTERM', () => resolveStop());
   });
-}
-
-function say(line: string): void {
-  console.error(`Docket: ${line}`);
 }

@@ -1,0 +1,61 @@
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+
+/** What the proxy does to bytes that pass; changed while it runs. */
+export interface ProxyFault {
+  /** Wait before each chunk is passed on, in ms. */
+  delayMs: number;
+  /** Replies are swallowed: the request arrives, its answer does not. */
+  dropReplies: boolean;
+  /** Nothing passes either way and nothing is closed: a half-open connection. */
+  silent: boolean;
+  /** New connections are refused. */
+  refuse: boolean;
+}
+
+export interface FaultProxy {
+  readonly port: number;
+  readonly fault: ProxyFault;
+  /** Resets every open connection. */
+  cut(): void;
+  stop(): Promise<void>;
+}
+
+/** A TCP proxy on a free loopback port in front of `targetPort`, with faults that a test switches on and off. */
+export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
+  const fault: ProxyFault = { delayMs: 0, dropReplies: false, silent: false, refuse: false };
+  const open = new Set<Socket>();
+  const server = createServer((client) => {
+    if (fault.refuse) return void client.destroy();
+    const upstream = connect(targetPort, '127.0.0.1');
+    for (const socket of [client, upstream]) {
+      open.add(socket);
+      socket.on('error', () => socket.destroy());
+      socket.on('close', () => {
+        open.delete(socket);
+        (socket === client ? upstream : client).destroy();
+      });
+    }
+    pass(client, upstream, () => fault.silent, fault);
+    pass(upstream, client, () => fault.silent || fault.dropReplies, fault);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const cut = () => open.forEach((socket) => socket.resetAndDestroy());
+  return {
+    port: (server.address() as AddressInfo).port,
+    fault,
+    cut,
+    stop: async () => {
+      cut();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+function pass(from: Socket, to: Socket, swallowed: () => boolean, fault: ProxyFault): void {
+  from.on('data', (chunk: Buffer) => {
+    if (swallowed()) return;
+    const write = () => void (to.writable && to.write(chunk));
+    if (fault.delayMs > 0) setTimeout(write, fault.delayMs);
+    else write();
+  });
+}
