@@ -1,0 +1,79 @@
+import { knex, type Knex } from 'knex';
+import { ReadStoreUnavailable, readStoreError } from './errors.ts';
+import { MIGRATIONS } from './migrations/all.ts';
+import type { Migration } from './migrations/migration.ts';
+
+/** Any number that nobody else locks: "docket" as a number. */
+const MIGRATION_LOCK = 0x646f_636b;
+const CONNECT_TIMEOUT_MS = 10_000;
+
+export interface MigrateOptions {
+  readonly url: string;
+  /** Schema that holds the bookkeeping table; made when it is not there. */
+  readonly schema?: string;
+  readonly migrations?: readonly Migration[];
+}
+
+/**
+ * Brings the schema up to date and answers the names of the steps it made. Safe when several programs do it at the
+ * same time: everything happens in one transaction behind a lock that the transaction's end gives back, so a program
+ * that dies half-way leaves nothing, and it works behind PgBouncer, which breaks locks that belong to a session.
+ *
+ * @throws ReadStoreUnavailable, or the error of a step
+ */
+export async function migrate(options: MigrateOptions): Promise<string[]> {
+  return locked(options, async (transaction, settings) => {
+    const [, names] = (await transaction.migrate.latest(settings)) as [number, string[]];
+    return names;
+  });
+}
+
+/** Undoes every step, the last one first; for tests and for leaving. Read tables can always be rebuilt. */
+export async function unmigrate(options: MigrateOptions): Promise<string[]> {
+  return locked(options, async (transaction, settings) => {
+    const [, names] = (await transaction.migrate.rollback(settings, true)) as [number, string[]];
+    return names;
+  });
+}
+
+async function locked<Result>(
+  { url, schema = 'docket', migrations = MIGRATIONS }: MigrateOptions,
+  work: (transaction: Knex, settings: Knex.MigratorConfig) => Promise<Result>,
+): Promise<Result> {
+  const database = knex({
+    client: 'pg',
+    connection: { connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS },
+    pool: { min: 0, max: 1 },
+    acquireConnectionTimeout: CONNECT_TIMEOUT_MS,
+    // knex prints what it also throws.
+    log: { warn: silent, error: silent, debug: silent, deprecate: silent },
+  });
+  try {
+    return await database.transaction(async (transaction) => {
+      await transaction.raw('select pg_advisory_xact_lock(?)', [MIGRATION_LOCK]);
+      await transaction.raw('create schema if not exists ??', [schema]);
+      return work(transaction, {
+        schemaName: schema,
+        tableName: 'migrations',
+        migrationSource: sourceOf(migrations),
+      });
+    });
+  } catch (error) {
+    if (error instanceof Error && error.name === 'KnexTimeoutError')
+      throw new ReadStoreUnavailable('no connection in time', { cause: error });
+    throw readStoreError(error);
+  } finally {
+    await database.destroy();
+  }
+}
+
+function silent(): void {}
+
+function sourceOf(migrations: readonly Migration[]): Knex.MigrationSource<Migration> {
+  return {
+    getMigrations: () => Promise.resolve([...migrations]),
+    getMigrationName: (migration) => migration.name,
+    getMigration: (migration) =>
+      Promise.resolve({ up: (on: Knex) => migration.up(on), down: (on: Knex) => migration.down(on) }),
+  };
+}

@@ -1,0 +1,58 @@
+import type { Migration } from './migration.ts';
+
+/** Schema `docket`, and what every projection is accounted for in. */
+export const projectionLedger: Migration = {
+  name: '0001-projection-ledger',
+  async up(transaction) {
+    await transaction.raw(`
+      create table docket.projections (
+        name text not null,
+        version integer not null,
+        epoch uuid not null,
+        is_current boolean not null,
+        created_at timestamptz not null default now(),
+        primary key (name, version)
+      );
+      create unique index projections_one_current on docket.projections (name) where is_current;
+
+      create table docket.checkpoints (
+        projection text not null,
+        version integer not null,
+        commit_position bigint not null,
+        prepare_position bigint not null,
+        updated_at timestamptz not null default now(),
+        primary key (projection, version)
+      );
+
+      create table docket.projection_leases (
+        projection text not null,
+        version integer not null,
+        holder text not null,
+        fencing_epoch bigint not null,
+        held_until timestamptz not null,
+        primary key (projection, version)
+      );
+
+      create table docket.quarantine (
+        projection text not null,
+        version integer not null,
+        stream text not null,
+        revision bigint not null,
+        position bigint not null,
+        event_id text not null,
+        type text not null,
+        reason text,
+        event text not null,
+        held_at timestamptz not null default now(),
+        primary key (projection, version, stream, revision)
+      );
+      comment on column docket.quarantine.reason is
+        'why the event cannot be folded; null for an event that waits behind one of its stream';
+    `);
+  },
+  async down(transaction) {
+    await transaction.raw(
+      'drop table docket.quarantine, docket.projection_leases, docket.checkpoints, docket.projections',
+    );
+  },
+};

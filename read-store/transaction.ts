@@ -1,0 +1,33 @@
+import type pg from 'pg';
+import { ReadStoreUnavailable, readStoreError } from './errors.ts';
+import { ask, type Queryable } from './pool.ts';
+
+/**
+ * Runs `work` in one transaction on one connection. A connection that failed or fell silent is thrown away, never
+ * given back: a late answer on it would be taken for the next statement's.
+ */
+export async function inTransaction<Result>(
+  pool: pg.Pool,
+  work: (within: Queryable) => Promise<Result>,
+): Promise<Result> {
+  const client = await pool.connect().catch((error: unknown) => {
+    throw readStoreError(error);
+  });
+  let lost: Error | undefined;
+  // A connection that drops between two statements says so here, and would end the program if nobody listened.
+  const onLost = (error: Error) => (lost = error);
+  client.on('error', onLost);
+  try {
+    await ask(client, 'begin');
+    const result = await work({ query: (text, values) => ask(client, text, values) });
+    await ask(client, 'commit');
+    return result;
+  } catch (error) {
+    if (error instanceof ReadStoreUnavailable) lost ??= error;
+    else await ask(client, 'rollback').catch((failed: unknown) => (lost = failed as Error));
+    throw error;
+  } finally {
+    client.off('error', onLost);
+    client.release(lost);
+  }
+}
