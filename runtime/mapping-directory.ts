@@ -1,0 +1,92 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { gatewayMappingsSchema } from '../schemas/gateway-protocol.ts';
+import type { MappingListing } from '../schemas/http-api.ts';
+import type { Log } from './log.ts';
+
+/** Longest wait for one answer of the gateway. */
+const fetchTimeoutMs = 5_000;
+/** Far above any real list; a gateway that sends more is not ours. */
+const listBytesMax = 1024 * 1024;
+const backoffMinMs = 200;
+const backoffMaxMs = 10_000;
+
+/** The mappings that the gateway offers, kept here so that an upload never waits for it. */
+export interface MappingDirectory {
+  /** The last good list; empty until there was one. */
+  list(): readonly MappingListing[];
+  find(id: string): MappingListing | null;
+  /** Resolves when the first list is there; stays pending while the gateway cannot be reached. */
+  readonly ready: Promise<void>;
+  /** True once there was a list. */
+  loaded(): boolean;
+  stop(): void;
+}
+
+/**
+ * Fetches the gateway's list and keeps it fresh. While the gateway is away the last good list stays, and the directory
+ * asks again with backoff.
+ */
+export function createMappingDirectory(options: {
+  gatewayUrl: string;
+  log: Log;
+  refreshMs: number;
+}): MappingDirectory {
+  const { log, refreshMs } = options;
+  const address = new URL('/v1/mappings', options.gatewayUrl);
+  const stopped = new AbortController();
+  let byId: ReadonlyMap<string, MappingListing> = new Map();
+  let isLoaded = false;
+  const { promise: ready, resolve: nowReady } = Promise.withResolvers<void>();
+
+  const keepFresh = async (): Promise<void> => {
+    let failures = 0;
+    while (!stopped.signal.aborted) {
+      try {
+        byId = new Map((await fetchMappings(address, stopped.signal)).map((entry) => [entry.id, entry]));
+        isLoaded = true;
+        nowReady();
+        failures = 0;
+      } catch (error) {
+        if (stopped.signal.aborted) return;
+        failures += 1;
+        if (failures === 1) log.warn({ err: error }, 'the gateway does not say its mappings; asking again');
+      }
+      const backoffMs = Math.min(backoffMaxMs, backoffMinMs * 2 ** Math.min(failures, 16));
+      const waitMs = failures === 0 ? refreshMs : Math.min(backoffMs, Math.max(refreshMs, backoffMinMs));
+      await sleep(waitMs, undefined, { signal: stopped.signal, ref: false }).catch(() => undefined);
+    }
+  };
+  void keepFresh();
+
+  return {
+    list: () => [...byId.values()],
+    find: (id) => byId.get(id) ?? null,
+    ready,
+    loaded: () => isLoaded,
+    stop: () => stopped.abort(),
+  };
+}
+
+async function fetchMappings(address: URL, stopped: AbortSignal): Promise<MappingListing[]> {
+  const signal = AbortSignal.any([stopped, AbortSignal.timeout(fetchTimeoutMs)]);
+  const answer = await fetch(address, { signal, redirect: 'error' });
+  if (!answer.ok) {
+    await answer.body?.cancel();
+    throw new Error(`The gateway answered ${answer.status} to ${address.pathname}.`);
+  }
+  const mappings = gatewayMappingsSchema.parse(JSON.parse(await boundedText(answer)));
+  return mappings.map(({ id, version, label, default: isDefault, mediaType }) => ({
+    ...{ id, version, label, default: isDefault, mediaType },
+  }));
+}
+
+async function boundedText(answer: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of answer.body ?? []) {
+    bytes += chunk.length;
+    if (bytes > listBytesMax) throw new Error(`The gateway's list is longer than ${listBytesMax} bytes.`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
