@@ -36,16 +36,14 @@ const CLIENT_MESSAGES =
   /Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client (was closed|has encountered a connection error)|Cannot use a pool after/;
 
 /** An error of `pg` as the rest of Docket knows it: `ReadStoreUnavailable`, or the error itself. */
-export function readStoreError(error: unknown): Error {
-  if (error instanceof AggregateError && error.errors.length > 0) {
-    const [first] = error.errors as unknown[];
-    return readStoreError(first);
-  }
-  if (!(error instanceof Error) || error instanceof ReadStoreUnavailable) return error as Error;
-  const code = (error as NodeJS.ErrnoException).code ?? '';
+export function readStoreError(thrown: unknown): Error {
+  // An address with several IPs fails with one error for each.
+  const error = (thrown instanceof AggregateError ? thrown.errors[0] : thrown) as NodeJS.ErrnoException;
+  if (error instanceof ReadStoreUnavailable) return error;
+  const { code = '', message = '' } = error;
   const passing =
     NETWORK_CODES.has(code) ||
     UNAVAILABLE_SQLSTATES.some((pattern) => pattern.test(code)) ||
-    (code === '' && CLIENT_MESSAGES.test(error.message));
-  return passing ? new ReadStoreUnavailable(error.message.replace(/\.$/, ''), { cause: error }) : error;
+    (code === '' && CLIENT_MESSAGES.test(message));
+  return passing ? new ReadStoreUnavailable(message.replace(/\.$/, ''), { cause: error }) : error;
 }
