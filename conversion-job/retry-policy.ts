@@ -1,3 +1,4 @@
+import type { Settings } from '../schemas/config.ts';
 import type { JobFailureCode } from '../schemas/error-codes.ts';
 
 /** The limits a decision about another attempt depends on; they come from the settings of the same names. */
@@ -43,4 +44,19 @@ export function backoffMs(
   const windowMs = Math.min(policy.backoffMaxMs, policy.backoffMs * 2 ** Math.min(attempts - 1, 30));
   const askedMs = Math.min(retryAfterMs ?? 0, policy.backoffMaxMs);
   return Math.round(Math.max(askedMs, windowMs * jitter));
+}
+
+/** The policy as the settings give it. */
+export function retryPolicyOf(
+  settings: Pick<
+    Settings,
+    'RETRY_MAX_ATTEMPTS' | 'RETRY_BACKOFF_MS' | 'RETRY_BACKOFF_MAX_MS' | 'JOB_TIMEOUT_SEC'
+  >,
+): RetryPolicy {
+  return {
+    maxAttempts: settings.RETRY_MAX_ATTEMPTS,
+    backoffMs: settings.RETRY_BACKOFF_MS,
+    backoffMaxMs: settings.RETRY_BACKOFF_MAX_MS,
+    jobTimeoutMs: settings.JOB_TIMEOUT_SEC * 1000,
+  };
 }

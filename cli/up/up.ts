@@ -4,6 +4,7 @@ import { createLog } from '../../runtime/log.ts';
 import { loadSettings } from '../../runtime/settings.ts';
 import type { Settings } from '../../schemas/config.ts';
 import { buildWebApp } from '../../web/build.ts';
+import { forgetConnections, noteConnections } from '../connections.ts';
 import { noteAddress, notePart, openDataFolder, type DataFolder } from './data-folder.ts';
 import { freePort, requirePort } from './free-port.ts';
 import { openLogFiles, type LogFiles } from './log-files.ts';
@@ -76,6 +77,7 @@ function openHouse(settings: Settings): House {
       parts.delete('services');
       await Promise.all([...parts.values()].map((part) => part.stop(STORE_GRACE_MS)));
       logs.stop();
+      forgetConnections(folder.path);
       folder.release();
     },
   };
@@ -95,6 +97,7 @@ async function startAll(house: House): Promise<string> {
   const [EVENTSTORE_URL = '', DATABASE_URL = '', GATEWAY_URL = '', WEB_DIR = ''] = parts.map((outcome) =>
     outcome.status === 'fulfilled' ? outcome.value : '',
   );
+  noteConnections(folder.path, { EVENTSTORE_URL, DATABASE_URL, GATEWAY_URL });
   const SHUTDOWN_GRACE_MS = String(Math.min(settings.SHUTDOWN_GRACE_MS, SERVICES_GRACE_MS_MAX));
   const env = {
     EVENTSTORE_URL,

@@ -1,0 +1,54 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Settings } from '../schemas/config.ts';
+import { PlainFailure } from './plain-failure.ts';
+
+/** Where the stores and the gateway of a running Docket are. */
+export interface Connections {
+  readonly EVENTSTORE_URL: string;
+  readonly DATABASE_URL: string;
+  readonly GATEWAY_URL: string;
+}
+
+const fileIn = (dataDir: string) => join(dataDir, 'connections.json');
+
+/** `docket up` notes them for the other commands on the same data folder. */
+export function noteConnections(dataDir: string, connections: Connections): void {
+  writeFileSync(fileIn(dataDir), `${JSON.stringify(connections, null, 2)}\n`, { mode: 0o600 });
+}
+
+export function forgetConnections(dataDir: string): void {
+  rmSync(fileIn(dataDir), { force: true });
+}
+
+/**
+ * From the settings where they name them, otherwise from the Docket that runs on the data folder.
+ * @throws PlainFailure when one is named by neither
+ */
+export function findConnections(settings: Settings): Connections {
+  const noted = readNoted(resolve(settings.DATA_DIR));
+  const find = (name: keyof Connections): string => {
+    const url = settings[name] ?? noted[name];
+    if (!url) {
+      throw new PlainFailure(
+        'NOT_RUNNING',
+        `Docket is not running on ${settings.DATA_DIR}: start it with \`npm start\`, or name its stores with ${name}.`,
+      );
+    }
+    return url;
+  };
+  return {
+    EVENTSTORE_URL: find('EVENTSTORE_URL'),
+    DATABASE_URL: find('DATABASE_URL'),
+    GATEWAY_URL: find('GATEWAY_URL'),
+  };
+}
+
+function readNoted(dataDir: string): Partial<Connections> {
+  try {
+    return JSON.parse(readFileSync(fileIn(dataDir), 'utf8')) as Connections;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw error;
+  }
+}
