@@ -23,7 +23,7 @@ export interface JobRow {
   readonly error_message: string | null;
   readonly attempts: number;
   readonly bytes: string;
-  readonly pages: number | null;
+  readonly pages: string | null;
   readonly warnings: readonly { readonly code: string; readonly message: string }[] | null;
   readonly result_bytes: string | null;
   readonly result_media_type: string | null;
@@ -51,7 +51,7 @@ export function jobView(row: JobRow, labelOf: LabelOf): JobView {
         : { code: row.error_code, reason: row.error_reason, message: row.error_message ?? '' },
     attempts: row.attempts,
     bytes: Number(row.bytes),
-    pages: row.pages,
+    pages: row.pages === null ? null : Number(row.pages),
     warnings: [...(row.warnings ?? [])],
     result: resultOf(row),
     nextAttemptAt: row.next_attempt_at?.toISOString() ?? null,

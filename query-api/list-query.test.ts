@@ -43,7 +43,7 @@ describe('the list query', () => {
 });
 
 describe('a list cursor', () => {
-  const key = randomBytes(32);
+  const key = [randomBytes(32)] as const;
   const place = { value: '2026-10-01 12:00:00.001+00', jobId: '0b0f4c2e-5a51-5d3c-8f0e-2f6f3f0a9d11' };
   const bound = listBinding('anna', JobListQuery.parse({ state: 'ready' }));
 

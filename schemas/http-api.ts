@@ -167,7 +167,7 @@ export const JobMetrics = z.object({
   /** Failed jobs by their code; codes without a job are left out. */
   failedByCode: z.partialRecord(JobFailureCode, z.number().int()),
   active: z.number().int(),
-  /** When the job that has been active longest was requested last. */
+  /** When the active job that has been still the longest moved last. */
   oldestActiveAt: z.iso.datetime().nullable(),
   sourceBytes: z.number().int(),
   resultBytes: z.number().int(),

@@ -1,0 +1,144 @@
+import type { Log } from '../runtime/log.ts';
+import type { Queryable } from '../read-store/pool.ts';
+import { readHead } from './projection-head.ts';
+import type { ReadPage } from './live/page-reader.ts';
+import type { Bookmark } from './live/resume-token.ts';
+import type { ChangedRow } from './live/subscription.ts';
+
+/** A lost notification is noticed after this. */
+const POLL_MS = 1_000;
+/** Rows read at once; more are read in further pages. */
+const FEED_ROWS_MAX = 2_000;
+/** Requests that may wait for a position at the same time. */
+const WAITERS_MAX = 1_000;
+
+export interface FeedListener {
+  /** False lets the feed skip the rows and follow the position alone. */
+  wanted(): boolean;
+  /** All rows that changed up to `to`; the feed is complete up to there. */
+  changed(rows: readonly ChangedRow[], to: bigint): void;
+  /** The tables are other ones now: what was sent before means nothing. */
+  switched(at: Bookmark): void;
+}
+
+/** The one follower of the read tables in this process. */
+export interface ChangeFeed {
+  /** Where listeners have been told everything up to, or null before the tables were first seen. */
+  at(): Bookmark | null;
+  /** Whether the last look at the tables succeeded. */
+  healthy(): boolean;
+  /** Looks soon. */
+  wake(): void;
+  /** Resolves true when the tables have reached a position, false after `maxMs`. */
+  reached(position: bigint, maxMs: number): Promise<boolean>;
+  stop(): Promise<void>;
+}
+
+interface Waiter {
+  readonly position: bigint;
+  readonly settle: (reached: boolean) => void;
+}
+
+/** Follows the read tables: one query a wake-up for all rows that changed, however many sockets there are. */
+export function startChangeFeed(options: {
+  store: Queryable;
+  readPage: ReadPage;
+  listener: FeedListener;
+  log: Log;
+}): ChangeFeed {
+  const { store, readPage, listener, log } = options;
+  const waiters = new Set<Waiter>();
+  let place: Bookmark | null = null;
+  let isHealthy = false;
+  let stopped = false;
+  let awake = true;
+  let rouse: () => void = () => undefined;
+
+  const moveTo = (next: Bookmark): void => {
+    place = next;
+    for (const waiter of waiters) if (next.position >= waiter.position) waiter.settle(true);
+  };
+
+  /** One look; true when there is more to read. */
+  const look = async (): Promise<boolean> => {
+    if (place === null || !listener.wanted()) {
+      const head = await readHead(store);
+      if (place !== null && (head.epoch !== place.epoch || head.position < place.position)) {
+        moveTo(head);
+        listener.switched(head);
+        return false;
+      }
+      // Somebody joined while the head was read: the rows up to it may be theirs.
+      if (place !== null && listener.wanted()) return true;
+      moveTo(head);
+      return false;
+    }
+    const page = await readPage({ kind: 'everyone' }, place.position, FEED_ROWS_MAX);
+    if (page.epoch !== place.epoch || page.head < place.position) {
+      const head = { epoch: page.epoch, position: page.head };
+      moveTo(head);
+      listener.switched(head);
+      return false;
+    }
+    const to = page.more ? (page.rows.at(-1)?.position ?? page.head) : page.head;
+    if (page.rows.length > 0) listener.changed(page.rows, to);
+    moveTo({ epoch: page.epoch, position: to });
+    return page.more;
+  };
+
+  const follow = async (): Promise<void> => {
+    while (!stopped) {
+      awake = false;
+      try {
+        while (!stopped && (await look()));
+        if (!isHealthy) log.info('the read tables are being followed');
+        isHealthy = true;
+      } catch (error) {
+        if (isHealthy) log.error({ err: error }, 'the read tables cannot be followed; trying again');
+        isHealthy = false;
+      }
+      if (!awake && !stopped) await pause();
+    }
+  };
+  const pause = (): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, POLL_MS);
+      rouse = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+
+  const following = follow();
+  return {
+    at: () => place,
+    healthy: () => isHealthy,
+    wake: () => {
+      awake = true;
+      rouse();
+    },
+    reached: (position, maxMs) => {
+      if (place !== null && place.position >= position) return Promise.resolve(true);
+      if (waiters.size >= WAITERS_MAX || stopped) return Promise.resolve(false);
+      return new Promise((resolve) => {
+        const timer = setTimeout(() => waiter.settle(false), maxMs);
+        const waiter: Waiter = {
+          position,
+          settle: (reached) => {
+            clearTimeout(timer);
+            waiters.delete(waiter);
+            resolve(reached);
+          },
+        };
+        waiters.add(waiter);
+      });
+    },
+    stop: async () => {
+      stopped = true;
+      awake = true;
+      rouse();
+      for (const waiter of waiters) waiter.settle(false);
+      await following;
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import type { Follower } from './connection.ts';
+import type { Page } from './subscription.ts';
+
+/** Pages read from the table at the same time; ten thousand clients that come back at once wait their turn. */
+const READS_AT_ONCE_MAX = 6;
+/** Pause before a read that is to find what the last one did not. */
+const READ_AGAIN_MS = 50;
+
+export interface CatchUp {
+  /** The follower's next page is read when its turn comes. */
+  enqueue(follower: Follower): void;
+  /** The follower waits for its socket; `resume` puts it back. */
+  park(follower: Follower): void;
+  resume(follower: Follower): void;
+  remove(follower: Follower): void;
+  stop(): void;
+}
+
+/**
+ * Brings subscriptions from the table to the feed, page by page and in turn, so that one with many rows does not hold
+ * up the others.
+ */
+export function startCatchUp(options: {
+  read: (follower: Follower) => Promise<Page>;
+  /** Takes the page in; what it answers is what comes next for the follower. */
+  arrived: (follower: Follower, page: Page) => 'again' | 'later' | 'park' | 'done';
+  failed: (follower: Follower, error: unknown) => void;
+}): CatchUp {
+  const { read, arrived, failed } = options;
+  const queue = new Set<Follower>();
+  const parked = new Set<Follower>();
+  const delayed = new Map<Follower, NodeJS.Timeout>();
+  let reading = 0;
+  let stopped = false;
+
+  const enqueue = (follower: Follower): void => {
+    if (stopped) return;
+    queue.add(follower);
+    work();
+  };
+  const work = (): void => {
+    while (reading < READS_AT_ONCE_MAX) {
+      const [follower] = queue;
+      if (!follower) return;
+      queue.delete(follower);
+      reading += 1;
+      void turn(follower).finally(() => {
+        reading -= 1;
+        work();
+      });
+    }
+  };
+  const turn = async (follower: Follower): Promise<void> => {
+    const { round } = follower;
+    let page: Page;
+    try {
+      page = await read(follower);
+    } catch (error) {
+      if (!stopped) failed(follower, error);
+      return;
+    }
+    if (stopped || follower.round !== round) return;
+    const next = arrived(follower, page);
+    if (next === 'again') queue.add(follower);
+    else if (next === 'park') parked.add(follower);
+    else if (next === 'later') delay(follower);
+  };
+  const delay = (follower: Follower): void => {
+    const timer = setTimeout(() => {
+      delayed.delete(follower);
+      enqueue(follower);
+    }, READ_AGAIN_MS);
+    delayed.set(follower, timer);
+  };
+  const remove = (follower: Follower): void => {
+    queue.delete(follower);
+    parked.delete(follower);
+    clearTimeout(delayed.get(follower));
+    delayed.delete(follower);
+  };
+  return {
+    enqueue,
+    park: (follower) => void parked.add(follower),
+    resume: (follower) => {
+      if (parked.delete(follower)) enqueue(follower);
+    },
+    remove,
+    stop: () => {
+      stopped = true;
+      for (const follower of [...queue, ...parked, ...delayed.keys()]) remove(follower);
+    },
+  };
+}

@@ -1,0 +1,124 @@
+import type { RawData } from 'ws';
+import type { Clock } from '../../runtime/clock.ts';
+import { LIVE_CLOSE, LIVE_LIMITS, LIVE_PROTOCOL, type ClientFrame } from '../../schemas/live-protocol.ts';
+import type { SealingKeys } from '../sealed-text.ts';
+import type { CatchUp } from './catch-up.ts';
+import { readClientFrame } from './client-frame.ts';
+import type { Connection, Follower } from './connection.ts';
+import type { Followers } from './followers.ts';
+import { spendMessage } from './message-budget.ts';
+import { openBookmark, type Bookmark } from './resume-token.ts';
+import type { Sender } from './sender.ts';
+import { fromBookmark, fromNothing, startOver } from './subscription.ts';
+import { scopeOf } from './topic-scope.ts';
+
+export interface ConversationOptions {
+  readonly sender: Sender;
+  readonly followers: Followers;
+  readonly catchUp: CatchUp;
+  readonly keys: SealingKeys;
+  readonly clock: Clock;
+  readonly feedAt: () => Bookmark | null;
+  readonly mayOperate: (owner: string) => boolean;
+  readonly sendAway: (connection: Connection) => void;
+}
+
+/** What a client says, and what is done about it. */
+export interface Conversation {
+  hear(connection: Connection, message: RawData, isBinary: boolean): void;
+  /** A control frame of the WebSocket protocol: it costs as much as a message. */
+  hearPing(connection: Connection): void;
+}
+
+export function createConversation(options: ConversationOptions): Conversation {
+  const { sender, clock } = options;
+
+  const afford = (connection: Connection): boolean => {
+    if (connection.closing) return false;
+    const nowMs = clock.now();
+    const budget = spendMessage(connection.budget, nowMs, LIVE_LIMITS.messagesPerSecondMax);
+    connection.heardAtMs = nowMs;
+    if (budget === null) {
+      sender.close(connection, LIVE_CLOSE.tooManyMessages, 'more than 10 messages a second');
+      return false;
+    }
+    connection.budget = budget;
+    return true;
+  };
+  return {
+    hearPing: (connection) => void afford(connection),
+    hear: (connection, message, isBinary) => {
+      if (!afford(connection)) return;
+      const heard = readClientFrame(message, isBinary);
+      if ('close' in heard) return sender.close(connection, heard.close, heard.why);
+      if (!connection.greeted && heard.frame.type !== 'hello')
+        return sender.close(connection, LIVE_CLOSE.badFrame, 'hello comes first');
+      answer(options, connection, heard.frame);
+    },
+  };
+}
+
+function answer(options: ConversationOptions, connection: Connection, frame: ClientFrame): void {
+  switch (frame.type) {
+    case 'hello':
+      connection.greeted = true;
+      return options.sender.say(connection, {
+        type: 'welcome',
+        protocol: LIVE_PROTOCOL,
+        heartbeatMs: LIVE_LIMITS.heartbeatMs,
+      });
+    case 'subscribe':
+      return subscribe(options, connection, frame);
+    case 'unsubscribe':
+      return unsubscribe(options, connection, frame.id);
+    case 'pong':
+      return;
+    default:
+      return frame satisfies never;
+  }
+}
+
+function subscribe(
+  { sender, followers, catchUp, keys, feedAt, mayOperate, sendAway }: ConversationOptions,
+  connection: Connection,
+  { id, topic, token }: Extract<ClientFrame, { type: 'subscribe' }>,
+): void {
+  const { owner, subscriptions } = connection;
+  if (subscriptions.has(id))
+    return sender.say(connection, {
+      ...{ type: 'error', id, code: 'BAD_REQUEST' },
+      message: 'This id is already subscribed on this socket.',
+    });
+  if (subscriptions.size >= LIVE_LIMITS.subscriptionsMax)
+    return sender.close(
+      connection,
+      LIVE_CLOSE.policy,
+      `at most ${LIVE_LIMITS.subscriptionsMax} subscriptions`,
+    );
+  const scope = scopeOf(topic, owner, mayOperate);
+  if (!scope)
+    return sender.say(connection, {
+      ...{ type: 'error', id, code: 'NOT_FOUND' },
+      message: 'There is no such topic.',
+    });
+  const at = feedAt();
+  if (at === null) return sendAway(connection);
+  const bookmark = token === undefined ? null : openBookmark(keys, { owner, topic }, token);
+  const follower: Follower = {
+    ...{ connection, id, topic, scope, token: token ?? '', round: 0, idleReads: 0 },
+    state: bookmark ? fromBookmark(bookmark, at.position) : fromNothing(at.position),
+  };
+  subscriptions.set(id, follower);
+  followers.add(follower);
+  if (token !== undefined && !bookmark) sender.advance(follower, startOver('invalid', at.position));
+  catchUp.enqueue(follower);
+}
+
+function unsubscribe({ followers, catchUp }: ConversationOptions, connection: Connection, id: number): void {
+  const follower = connection.subscriptions.get(id);
+  if (!follower) return;
+  connection.subscriptions.delete(id);
+  followers.remove(follower);
+  catchUp.remove(follower);
+  follower.round += 1;
+}

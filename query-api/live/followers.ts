@@ -1,0 +1,72 @@
+import type { Follower } from './connection.ts';
+import type { ChangedRow } from './subscription.ts';
+
+/** Rows for one follower; the same list object for all who are to get the same. */
+export type Deliver = (follower: Follower, rows: readonly ChangedRow[]) => void;
+
+/** Who follows what, so that a change costs as much as it has followers. */
+export interface Followers {
+  add(follower: Follower): void;
+  remove(follower: Follower): void;
+  size(): number;
+  /** Followers of the figures, who are served apart. */
+  ofMetrics(): ReadonlySet<Follower>;
+  all(): Iterable<Follower>;
+  deliver(rows: readonly ChangedRow[], deliver: Deliver): void;
+}
+
+const NOBODY: ReadonlySet<Follower> = new Set();
+
+/** An empty index. */
+export function createFollowers(): Followers {
+  const byKey = new Map<string, Set<Follower>>();
+  let count = 0;
+  const of = (key: string): ReadonlySet<Follower> => byKey.get(key) ?? NOBODY;
+  return {
+    add: (follower) => {
+      const key = keyOf(follower);
+      const others = byKey.get(key) ?? new Set();
+      byKey.set(key, others.add(follower));
+      count += 1;
+    },
+    remove: (follower) => {
+      const key = keyOf(follower);
+      const others = byKey.get(key);
+      if (!others?.delete(follower)) return;
+      count -= 1;
+      if (others.size === 0) byKey.delete(key);
+    },
+    size: () => count,
+    ofMetrics: () => of('metrics'),
+    all: function* () {
+      for (const followers of byKey.values()) yield* followers;
+    },
+    deliver: (rows, deliver) => {
+      for (const follower of of('everyone')) deliver(follower, rows);
+      const byOwner = new Map<string, ChangedRow[]>();
+      for (const row of rows) {
+        const ofOwner = byOwner.get(row.owner);
+        if (ofOwner) ofOwner.push(row);
+        else if (byKey.has(`owner:${row.owner}`)) byOwner.set(row.owner, [row]);
+        const followers = of(`job:${row.owner}:${row.key}`);
+        if (followers.size > 0) for (const follower of followers) deliver(follower, [row]);
+      }
+      for (const [owner, ofOwner] of byOwner)
+        for (const follower of of(`owner:${owner}`)) deliver(follower, ofOwner);
+    },
+  };
+}
+
+function keyOf({ scope }: Follower): string {
+  switch (scope.kind) {
+    case 'owner':
+      return `owner:${scope.owner}`;
+    case 'job':
+      return `job:${scope.owner}:${scope.jobId}`;
+    case 'everyone':
+    case 'metrics':
+      return scope.kind;
+    default:
+      return scope satisfies never;
+  }
+}

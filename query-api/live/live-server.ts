@@ -1,0 +1,222 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { Metrics } from '../../runtime/metrics.ts';
+import { LIVE_CLOSE, LIVE_LIMITS, LIVE_PATH, LIVE_PROTOCOL } from '../../schemas/live-protocol.ts';
+import type { FeedListener } from '../change-feed.ts';
+import type { SealingKeys } from '../sealed-text.ts';
+import { startCatchUp } from './catch-up.ts';
+import { hasRoom, type Connection, type Follower } from './connection.ts';
+import { createConversation } from './conversation.ts';
+import { createFollowers } from './followers.ts';
+import { liveMetrics } from './live-metrics.ts';
+import { PAGE_ROWS_MAX, type ReadPage } from './page-reader.ts';
+import type { Bookmark } from './resume-token.ts';
+import { createSender } from './sender.ts';
+import { createSocketRegistry } from './socket-registry.ts';
+import { startOver, takeChanges, takePage, type ChangedRow, type Page } from './subscription.ts';
+import { sweepConnection, sweepFull } from './sweep.ts';
+import { admit, answerRefusal, type SocketIdentity } from './upgrade-gate.ts';
+
+/** Sockets of one process; each takes a few KB here and more in the kernel. */
+export const SOCKETS_MAX = 15_000;
+/** How often full sockets are looked at; all others, once in `SWEEP_EVERY` times. */
+const TICK_MS = 100;
+const SWEEP_EVERY = 10;
+/** The closing handshake has this long; then the socket is destroyed. */
+const CLOSE_TIMEOUT_MS = 3_000;
+/** Clients that are sent away come back within this, spread out. */
+const RETURN_MS_MIN = 500;
+const RETURN_SPREAD_MS = 4_500;
+/** Reads that bring a subscription nowhere before its client is sent away. */
+const IDLE_READS_MAX = 100;
+
+export interface LiveServerOptions {
+  readonly identity: SocketIdentity;
+  readonly keys: SealingKeys;
+  readonly readPage: ReadPage;
+  readonly feedAt: () => Bookmark | null;
+  /** Whether the log knows the job as the owner's; asked when the read tables do not. */
+  readonly ownsJob: (owner: string, jobId: string) => Promise<boolean>;
+  /** Who may follow `ops:` topics. */
+  readonly mayOperate: (owner: string) => boolean;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly socketsMax?: number;
+}
+
+/** The live sockets of this process, and what the change feed tells them. */
+export interface LiveServer extends FeedListener {
+  /** Takes over an upgrade of `/api/live`; false when the address is another. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
+  sockets(): number;
+  /** Says goodbye to every client and waits, at most `graceMs`, until they are gone. */
+  stop(graceMs: number): Promise<void>;
+}
+
+export function createLiveServer(options: LiveServerOptions): LiveServer {
+  const { clock, random, log, readPage } = options;
+  const full = new Set<Connection>();
+  const followers = createFollowers();
+  const metrics = liveMetrics(options.metrics, {
+    sockets: () => registry.size(),
+    followers: () => followers.size(),
+  });
+  let stopping = false;
+
+  const forget = (connection: Connection): void => {
+    full.delete(connection);
+    for (const follower of connection.subscriptions.values()) {
+      follower.round += 1;
+      followers.remove(follower);
+      catchUp.remove(follower);
+    }
+    connection.subscriptions.clear();
+  };
+  const sender = createSender({ keys: options.keys, clock, metrics, onClosing: forget });
+  const hasRoomNow = (connection: Connection): boolean => {
+    const room = hasRoom(connection, clock.now());
+    if (!room) full.add(connection);
+    return room;
+  };
+  const sendAway = (connection: Connection, code: number = LIVE_CLOSE.tryAgainLater): void => {
+    const retryAfterMs = Math.round(RETURN_MS_MIN + random() * RETURN_SPREAD_MS);
+    sender.say(connection, { type: 'goodbye', retryAfterMs });
+    sender.close(connection, code, 'come back in a moment');
+  };
+  const catchUp = startCatchUp({
+    read: async (follower) => {
+      const { scope, state } = follower;
+      const page = await readPage(scope, state.position, PAGE_ROWS_MAX);
+      const isUnseen = scope.kind === 'job' && page.rows.length === 0 && state.phase === 'snapshot';
+      if (isUnseen && !(await options.ownsJob(scope.owner, scope.jobId))) throw new NoSuchJob();
+      return page;
+    },
+    arrived: (follower, page) => arrived(follower, page),
+    failed: (follower, error) => {
+      const { connection, id } = follower;
+      if (error instanceof NoSuchJob) {
+        connection.subscriptions.delete(id);
+        followers.remove(follower);
+        sender.say(connection, { type: 'error', id, code: 'NOT_FOUND', message: 'There is no such job.' });
+        return;
+      }
+      log.warn({ err: error }, 'a subscription could not be read; its client is sent away');
+      sendAway(connection);
+    },
+  });
+  const arrived = (follower: Follower, page: Page): 'again' | 'later' | 'park' | 'done' => {
+    const { connection, state: before } = follower;
+    sender.advance(follower, takePage(before, page));
+    if (connection.closing || follower.state.phase === 'live') return 'done';
+    const moved = follower.state.position !== before.position || follower.state.phase !== before.phase;
+    follower.idleReads = moved ? 0 : follower.idleReads + 1;
+    if (follower.idleReads > IDLE_READS_MAX) {
+      sendAway(connection);
+      return 'done';
+    }
+    if (!moved) return 'later';
+    return hasRoomNow(connection) ? 'again' : 'park';
+  };
+  const conversation = createConversation({
+    ...{ sender, followers, catchUp, keys: options.keys, clock },
+    ...{ feedAt: options.feedAt, mayOperate: options.mayOperate, sendAway },
+  });
+  const deliver = (follower: Follower, rows: readonly ChangedRow[], to: bigint): void => {
+    const room = hasRoomNow(follower.connection);
+    sender.advance(follower, takeChanges(follower.state, { rows, to }, room));
+  };
+
+  const registry = createSocketRegistry({ conversation, forget, clock, random });
+  const server = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    maxPayload: LIVE_LIMITS.frameBytesMax,
+    maxFragments: 64,
+    maxBufferedChunks: 256,
+    perMessageDeflate: false,
+    handleProtocols: () => LIVE_PROTOCOL,
+    ...{ closeTimeout: CLOSE_TIMEOUT_MS },
+  });
+
+  let ticks = 0;
+  const metricsSeen = { position: -1n, reading: false };
+  const ticker = setInterval(() => {
+    const nowMs = clock.now();
+    for (const connection of full) if (sweepFull(connection, nowMs, sender, catchUp)) full.delete(connection);
+    ticks = (ticks + 1) % SWEEP_EVERY;
+    if (ticks !== 0) return;
+    for (const connection of registry.all()) sweepConnection(connection, nowMs, random(), sender);
+    void tellMetrics();
+  }, TICK_MS);
+  ticker.unref();
+
+  /** The figures, once a second, when anything moved and anyone looks. */
+  const tellMetrics = async (): Promise<void> => {
+    const at = options.feedAt();
+    const watching = followers.ofMetrics();
+    if (at === null || watching.size === 0 || metricsSeen.reading || at.position === metricsSeen.position)
+      return;
+    metricsSeen.reading = true;
+    try {
+      const page = await readPage({ kind: 'metrics' }, -1n, 1);
+      metricsSeen.position = at.position;
+      for (const follower of watching) deliver(follower, page.rows, page.head);
+    } catch (error) {
+      log.warn({ err: error }, 'the figures could not be read; trying again in a second');
+    } finally {
+      metricsSeen.reading = false;
+    }
+  };
+
+  return {
+    sockets: () => registry.size(),
+    wanted: () => followers.size() > followers.ofMetrics().size,
+    changed: (rows, to) => followers.deliver(rows, (follower, theirs) => deliver(follower, theirs, to)),
+    switched: (at) => {
+      for (const follower of [...followers.all()]) {
+        follower.round += 1;
+        catchUp.remove(follower);
+        sender.advance(follower, startOver('epoch', at.position));
+        catchUp.enqueue(follower);
+      }
+    },
+    upgrade: (request, socket, head) => {
+      if (request.url?.split('?', 1)[0] !== LIVE_PATH) return false;
+      const admission = stopping
+        ? { refused: 'UNAVAILABLE' as const, message: 'This server is about to stop.' }
+        : admit(request, options.identity, {
+            ofOwner: (owner) => registry.ofOwner(owner),
+            total: registry.size(),
+            totalMax: options.socketsMax ?? SOCKETS_MAX,
+          });
+      if ('refused' in admission) {
+        metrics.refusals.inc({ code: admission.refused });
+        answerRefusal(socket, admission);
+        return true;
+      }
+      server.handleUpgrade(request, socket, head, (opened) => registry.accept(opened, admission.owner));
+      return true;
+    },
+    stop: async (graceMs) => {
+      stopping = true;
+      for (const connection of registry.all()) sendAway(connection, LIVE_CLOSE.serviceRestart);
+      const deadline = clock.now() + graceMs;
+      while (registry.size() > 0 && clock.now() < deadline)
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      for (const connection of registry.all()) connection.socket.terminate();
+      clearInterval(ticker);
+      catchUp.stop();
+      server.close();
+    },
+  };
+}
+
+class NoSuchJob extends Error {
+  readonly code = 'NOT_FOUND';
+  readonly retryable = false;
+}

@@ -1,0 +1,48 @@
+import { LIVE_CLOSE, LIVE_LIMITS } from '../../schemas/live-protocol.ts';
+import { hasRoom, isTooSlow, type Connection } from './connection.ts';
+import type { CatchUp } from './catch-up.ts';
+import type { Sender } from './sender.ts';
+import { flush } from './subscription.ts';
+
+/** The heartbeat comes after 80 to 100 % of its interval, so that clients that came together drift apart. */
+const HEARTBEAT_JITTER = 0.2;
+/** A client that says nothing for two heartbeats is gone, whatever TCP says. */
+const SILENT_HEARTBEATS_MAX = 2;
+
+/** When a connection is to be pinged next. */
+export function nextPingAt(nowMs: number, random: number): number {
+  return nowMs + LIVE_LIMITS.heartbeatMs * (1 - HEARTBEAT_JITTER * random);
+}
+
+/** Looks after one connection: hello in time, heartbeat, signs of life. */
+export function sweepConnection(connection: Connection, nowMs: number, random: number, sender: Sender): void {
+  if (connection.closing) return;
+  if (!connection.greeted && nowMs - connection.openedAtMs > LIVE_LIMITS.helloMsMax)
+    return sender.close(connection, LIVE_CLOSE.helloTimeout, 'no hello in time');
+  if (nowMs - connection.heardAtMs > LIVE_LIMITS.heartbeatMs * SILENT_HEARTBEATS_MAX)
+    return sender.close(connection, LIVE_CLOSE.silent, 'no sign of life');
+  if (connection.greeted && nowMs >= connection.nextPingAtMs) {
+    connection.nextPingAtMs = nextPingAt(nowMs, random);
+    sender.say(connection, { type: 'ping' });
+  }
+}
+
+/**
+ * Looks after a connection whose socket was full: sends what was held when there is room again, closes it when it
+ * stays slow. True when it is full no more.
+ */
+export function sweepFull(connection: Connection, nowMs: number, sender: Sender, catchUp: CatchUp): boolean {
+  if (connection.closing) return true;
+  const since = connection.fullSinceMs;
+  connection.fullSinceMs = null;
+  if (!hasRoom(connection, nowMs)) {
+    connection.fullSinceMs = since ?? nowMs;
+    if (isTooSlow(connection, nowMs)) sender.close(connection, LIVE_CLOSE.tooSlow, 'the client is too slow');
+    return connection.closing;
+  }
+  for (const follower of connection.subscriptions.values()) {
+    sender.advance(follower, flush(follower.state));
+    catchUp.resume(follower);
+  }
+  return true;
+}

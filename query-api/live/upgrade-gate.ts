@@ -1,0 +1,60 @@
+import type { IncomingMessage } from 'node:http';
+import { STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { API_ERRORS, type ApiErrorCode } from '../../schemas/error-codes.ts';
+import { LIVE_LIMITS, LIVE_PROTOCOL } from '../../schemas/live-protocol.ts';
+
+/** What the gate asks of whoever knows sessions (identity/). */
+export interface SocketIdentity {
+  ownerOfUpgrade(request: IncomingMessage): string | null;
+  mayOpenSocket(request: IncomingMessage): boolean;
+}
+
+export type Admission =
+  { readonly owner: string } | { readonly refused: ApiErrorCode; readonly message: string };
+
+/**
+ * Whether a socket is opened, decided before the upgrade is accepted: exact Origin first (A-CS03), then a session,
+ * the subprotocol, and room for one more (A-WS03).
+ */
+export function admit(
+  request: IncomingMessage,
+  identity: SocketIdentity,
+  open: { readonly ofOwner: (owner: string) => number; readonly total: number; readonly totalMax: number },
+): Admission {
+  if (request.method !== 'GET') return refuse('METHOD_NOT_ALLOWED', 'A socket is opened by GET.');
+  if (!identity.mayOpenSocket(request))
+    return refuse('FORBIDDEN', 'Sockets are opened from pages of this site only.');
+  const owner = identity.ownerOfUpgrade(request);
+  if (owner === null) return refuse('UNAUTHENTICATED', 'There is no valid session with this request.');
+  const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
+  if (!offered.includes(LIVE_PROTOCOL))
+    return refuse('BAD_REQUEST', `The subprotocol of this socket is ${LIVE_PROTOCOL}.`);
+  if (open.ofOwner(owner) >= LIVE_LIMITS.socketsPerOwnerMax)
+    return refuse(
+      'RATE_LIMITED',
+      `At most ${LIVE_LIMITS.socketsPerOwnerMax} sockets of one owner are open at a time.`,
+    );
+  if (open.total >= open.totalMax) return refuse('UNAVAILABLE', 'No further socket fits here right now.');
+  return { owner };
+}
+
+/** Answers an upgrade that is refused, as JSON, and closes. */
+export function answerRefusal(
+  socket: Duplex,
+  { refused, message }: { refused: ApiErrorCode; message: string },
+) {
+  const { status } = API_ERRORS[refused];
+  const body = JSON.stringify({ error: { code: refused, message, requestId: '' } });
+  const retry = refused === 'RATE_LIMITED' || refused === 'UNAVAILABLE' ? 'Retry-After: 5\r\n' : '';
+  socket.on('error', () => socket.destroy());
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json\r\n${retry}` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    () => socket.destroy(),
+  );
+}
+
+function refuse(refused: ApiErrorCode, message: string): Admission {
+  return { refused, message };
+}
