@@ -1,0 +1,197 @@
+import type { ExistingJob } from '../conversion-job/job.ts';
+import type { BlobStore } from '../blob-store/blob-store.ts';
+import { LogUnavailable } from '../event-store/errors.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { crashPoint } from '../runtime/crash-points.ts';
+import type { Log } from '../runtime/log.ts';
+import type { Settings } from '../schemas/config.ts';
+import { commandIdOf } from '../schemas/ids.ts';
+import type { JobCommand } from '../schemas/job-commands.ts';
+import { AttemptTooLong, type ConversionResult, type Convert } from './converter.ts';
+import { AttemptFailed } from './gateway-failure.ts';
+import type { HandledJob, JobCommands } from './job-commands.ts';
+import type { ProcessorMetrics } from './processor-metrics.ts';
+import type { ClaimedItem, WorkList } from './work-list/work-list.ts';
+import { placementOf } from './work-list/work-change.ts';
+
+/** How long a start is repeated while the log does not answer; well below the reservation on the list. */
+const START_PATIENCE_MS = 15_000;
+/** Part of the lease kept free for recording the outcome. */
+const OUTCOME_MARGIN_MS = 1_000;
+
+/** Why a running attempt is cut off from outside; the abort reason of its signal. */
+export class AttemptCut extends Error {
+  readonly code = 'ATTEMPT_CUT';
+  readonly retryable = false;
+  readonly why: 'shutdown' | 'lease-lost';
+
+  constructor(why: 'shutdown' | 'lease-lost') {
+    super(why === 'shutdown' ? 'The processor is stopping.' : 'The attempt no longer holds its lease.');
+    this.name = 'AttemptCut';
+    this.why = why;
+  }
+}
+
+export interface AttemptParts {
+  readonly workerId: string;
+  readonly settings: Pick<Settings, 'WORKER_TIMEOUT_MS' | 'WORKER_LEASE_TTL_SEC'>;
+  readonly commands: JobCommands;
+  readonly convert: Convert;
+  readonly list: Pick<WorkList, 'correct'>;
+  readonly blobs: Pick<BlobStore, 'remove'>;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly metrics: ProcessorMetrics;
+  readonly logger: Log;
+}
+
+/** The lease of an attempt that has begun. */
+interface Begun {
+  readonly job: ExistingJob & { state: 'converting' };
+  readonly correlationId: string;
+  /** End of the lease less the margin, on this process's own monotonic clock. */
+  readonly leaseUntilMs: number;
+}
+
+/**
+ * One attempt at one job, from the claim to its outcome in the log.
+ *
+ * @param cut ends the attempt early; its reason is an `AttemptCut`
+ * @param onBegun told the fencing token as soon as the lease is in the log
+ * @throws LogUnavailable when the log did not answer: the sweepers take it from there; ReadStoreUnavailable
+ */
+export async function runAttempt(
+  parts: AttemptParts,
+  item: ClaimedItem,
+  cut: AbortSignal,
+  onBegun: (fencingToken: string) => void,
+): Promise<void> {
+  const begun = await begin(parts, item);
+  if (begun === null) return;
+  onBegun(begun.job.fencingToken);
+  crashPoint('after-lease-append');
+  const startedMs = performance.now();
+  const outcome = await outcomeOf(parts, begun, cut);
+  const handled = outcome === null ? null : await record(parts, begun, outcome);
+  const label = handled === null || handled.outcome === 'refused' ? 'lease-lost' : labelOf(outcome);
+  parts.metrics.attempts.inc({ outcome: label });
+  parts.metrics.attemptSeconds.observe({ outcome: label }, (performance.now() - startedMs) / 1000);
+  if (label === 'lease-lost') await discardResult(parts, begun, outcome);
+}
+
+/** Makes the claim true in the log, or answers null when the stream says otherwise; then the list is put right. */
+async function begin(parts: AttemptParts, item: ClaimedItem): Promise<Begun | null> {
+  const { clock, settings, workerId } = parts;
+  const leaseMs = settings.WORKER_LEASE_TTL_SEC * 1000;
+  const beforeMs = performance.now();
+  // The list says that the wait is over, by one clock for all; a clock of ours that is slow must not refuse that.
+  const now = Math.max(clock.now(), item.notBefore === null ? 0 : Date.parse(item.notBefore));
+  const at = new Date(now).toISOString();
+  const leaseUntil = new Date(now + leaseMs).toISOString();
+  const commandId = commandIdOf('start', item.jobId, item.revision.toString(), workerId);
+  crashPoint('before-lease');
+  const command = { type: 'StartAttempt', at, workerId, leaseUntil } as const;
+  const asked = { jobId: item.jobId, command, commandId, correlationId: commandId };
+  const handled = await parts.commands.insist(asked, beforeMs + START_PATIENCE_MS);
+  const job = handled.state;
+  if (handled.outcome === 'refused' || job.state !== 'converting' || job.workerId !== workerId) {
+    const revision = job.state === 'absent' ? item.revision : job.revision;
+    await parts.list.correct([{ jobId: item.jobId, revision, standing: null, placement: placementOf(job) }]);
+    return null;
+  }
+  if (job.runs === 1 && job.attempts === 1)
+    parts.metrics.dispatchSeconds.observe(Math.max(0, now - Date.parse(job.createdAt)) / 1000);
+  return { job, correlationId: commandId, leaseUntilMs: beforeMs + leaseMs - OUTCOME_MARGIN_MS };
+}
+
+type Outcome =
+  | { readonly kind: 'succeeded'; readonly conversion: ConversionResult }
+  | { readonly kind: 'failed'; readonly failure: AttemptFailed }
+  | { readonly kind: 'abandoned' };
+
+/** Null when the lease is lost: then nobody is waiting for an outcome. */
+async function outcomeOf(parts: AttemptParts, begun: Begun, cut: AbortSignal): Promise<Outcome | null> {
+  const { job } = begun;
+  const wall = new AbortController();
+  const wallMs = Math.min(parts.settings.WORKER_TIMEOUT_MS, begun.leaseUntilMs - performance.now());
+  const timer = setTimeout(() => wall.abort(new AttemptTooLong(wallMs)), Math.max(0, wallMs));
+  try {
+    if (job.sourceBlobKey === null)
+      throw new AttemptFailed('IO_ERROR', 'The PDF of this job has been removed.');
+    const task = {
+      jobId: job.jobId,
+      fencingToken: job.fencingToken,
+      mapping: job.mapping,
+      sourceBlobKey: job.sourceBlobKey,
+      sourceSha256: job.sha256,
+      sourceBytes: job.bytes,
+    };
+    const conversion = await parts.convert(task, AbortSignal.any([wall.signal, cut]));
+    return { kind: 'succeeded', conversion };
+  } catch (error) {
+    if (error instanceof AttemptCut) return error.why === 'shutdown' ? { kind: 'abandoned' } : null;
+    if (error instanceof AttemptFailed) return { kind: 'failed', failure: error };
+    // Not foreseen, so a defect of ours: the attempt is charged to storage, which is tried once more, and it is loud.
+    parts.logger.error({ err: error, jobId: job.jobId }, 'an attempt failed in a way that nobody foresaw');
+    const failure = new AttemptFailed('IO_ERROR', 'The attempt failed inside Docket.', { cause: error });
+    return { kind: 'failed', failure };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function record(parts: AttemptParts, begun: Begun, outcome: Outcome): Promise<HandledJob> {
+  const { job, correlationId, leaseUntilMs } = begun;
+  const { jobId, fencingToken } = job;
+  const command = commandOf(parts, outcome, fencingToken);
+  if (outcome.kind === 'succeeded') crashPoint('before-ready-append');
+  const commandId = commandIdOf(command.type, jobId, fencingToken);
+  try {
+    const asked = { jobId, command, commandId, correlationId };
+    const handled = await parts.commands.insist(asked, leaseUntilMs, job);
+    if (outcome.kind === 'succeeded') {
+      crashPoint('after-ready-append');
+      parts.metrics.gatewaySeconds.observe(outcome.conversion.gatewayMs / 1000);
+    }
+    return handled;
+  } catch (error) {
+    if (error instanceof LogUnavailable)
+      parts.logger.warn(
+        { err: error, jobId },
+        'the outcome of an attempt could not be recorded before its lease ended',
+      );
+    throw error;
+  }
+}
+
+function commandOf(parts: AttemptParts, outcome: Outcome, fencingToken: string): JobCommand {
+  const at = new Date(parts.clock.now()).toISOString();
+  switch (outcome.kind) {
+    case 'succeeded':
+      return { type: 'CompleteAttempt', at, fencingToken, ...outcome.conversion };
+    case 'abandoned':
+      return { type: 'AbandonAttempt', at, fencingToken, cause: 'shutdown' };
+    case 'failed': {
+      const { code, reason, message, retryable, retryAfterMs } = outcome.failure;
+      const jitter = parts.random();
+      return {
+        ...{ type: 'ReportFailure', at, fencingToken, code, reason, message },
+        ...{ final: !retryable, retryAfterMs, jitter },
+      };
+    }
+    default:
+      return outcome satisfies never;
+  }
+}
+
+/** The store refused the outcome, for certain: the blob of this attempt can never become visible (promise 3). */
+async function discardResult(parts: AttemptParts, begun: Begun, outcome: Outcome | null): Promise<void> {
+  const { jobId, fencingToken } = begun.job;
+  parts.logger.info({ jobId, fencingToken }, 'an attempt lost its lease and changed nothing');
+  if (outcome?.kind === 'succeeded') await parts.blobs.remove(outcome.conversion.result.blobKey);
+}
+
+function labelOf(outcome: Outcome | null): string {
+  if (outcome === null) return 'lease-lost';
+  return outcome.kind === 'failed' ? outcome.failure.code : outcome.kind;
+}

@@ -1,0 +1,150 @@
+import type { BlobStore, OpenedBlob } from '../blob-store/blob-store.ts';
+import { resultKeyOf } from '../blob-store/blob-key.ts';
+import { BlobTooLarge } from '../blob-store/errors.ts';
+import { crashPoint } from '../runtime/crash-points.ts';
+import type { Log } from '../runtime/log.ts';
+import type { MappingRef, ResultRef, Warning } from '../schemas/job-events.ts';
+import type { GatewayClient, GatewayResult } from './gateway-client.ts';
+import type { GatewayGate } from './gateway-gate.ts';
+import { AttemptFailed, badOutput } from './gateway-failure.ts';
+import { checkResult } from './result-check.ts';
+import { RESULT_BYTES_MAX, tooLarge } from './result-headers.ts';
+
+/** What an attempt is about. */
+export interface ConversionTask {
+  readonly jobId: string;
+  readonly fencingToken: string;
+  readonly mapping: MappingRef;
+  readonly sourceBlobKey: string;
+  readonly sourceSha256: string;
+  readonly sourceBytes: number;
+}
+
+/** A result that is stored under a key of this attempt's own and verified. */
+export interface ConversionResult {
+  readonly result: ResultRef;
+  readonly pages: number;
+  readonly gatewayMs: number;
+  readonly warnings: readonly Warning[];
+}
+
+/**
+ * Turns a document into a stored result.
+ * @throws AttemptFailed, or the signal's reason once `signal` is aborted; at once, even when a disk hangs
+ */
+export type Convert = (task: ConversionTask, signal: AbortSignal) => Promise<ConversionResult>;
+
+/** The wall of WORKER_TIMEOUT_MS, as an abort reason. */
+export class AttemptTooLong extends Error {
+  readonly code = 'ATTEMPT_TOO_LONG';
+  readonly retryable = true;
+
+  constructor(timeoutMs: number) {
+    super(`The attempt did not end within ${timeoutMs} ms.`);
+    this.name = 'AttemptTooLong';
+  }
+}
+
+/** Converts by the gateway and stores in `blobs`; a result becomes visible only when its bytes are verified. */
+export function gatewayConverter(parts: {
+  client: GatewayClient;
+  gate: GatewayGate;
+  blobs: BlobStore;
+  logger: Log;
+}): Convert {
+  const { client, gate, blobs, logger } = parts;
+  return async (task, signal) => {
+    const key = resultKeyOf(task.jobId, task.fencingToken);
+    const at: { waitingFor: 'storage' | 'gateway' } = { waitingFor: 'storage' };
+    const work = (async () => {
+      const source = await openSource(blobs, task);
+      at.waitingFor = 'gateway';
+      const { mapping, jobId, sourceBytes, sourceSha256 } = task;
+      crashPoint('before-gateway');
+      return gate.run(() =>
+        client.convert(
+          { jobId, mapping, source: source.stream, sourceBytes, sourceSha256, signal },
+          (result, both) => {
+            crashPoint('after-gateway');
+            result.body.once('end', () => (at.waitingFor = 'storage'));
+            return store(blobs, key, result, both);
+          },
+        ),
+      );
+    })();
+    try {
+      return await Promise.race([work, whenAborted(signal)]);
+    } catch (error) {
+      if (signal.aborted) discardLate(work, blobs, key, logger);
+      if (!(error instanceof AttemptTooLong)) throw error;
+      const code = at.waitingFor === 'gateway' ? 'GW_TIMEOUT' : 'IO_ERROR';
+      throw new AttemptFailed(code, `${error.message} It was waiting for the ${at.waitingFor}.`, {
+        cause: error,
+      });
+    }
+  };
+}
+
+async function openSource(blobs: BlobStore, task: ConversionTask): Promise<OpenedBlob> {
+  let source: OpenedBlob;
+  try {
+    source = await blobs.open(task.sourceBlobKey);
+  } catch (error) {
+    throw new AttemptFailed('IO_ERROR', 'The stored PDF could not be opened.', { cause: error });
+  }
+  if (source.bytes === task.sourceBytes) return source;
+  source.stream.destroy();
+  throw new AttemptFailed('IO_ERROR', 'The stored PDF has not the length it was uploaded with.');
+}
+
+async function store(
+  blobs: BlobStore,
+  key: string,
+  result: GatewayResult,
+  signal: AbortSignal,
+): Promise<ConversionResult> {
+  const check = checkResult(result.mediaType);
+  try {
+    const written = await blobs.put(key, result.body, {
+      maxBytes: RESULT_BYTES_MAX,
+      signal,
+      inspect: (chunk) => {
+        check.inspect(chunk);
+        crashPoint('mid-tmp');
+      },
+      verify: ({ bytes, sha256 }) => {
+        check.finish();
+        if (result.contentLength !== null && bytes !== result.contentLength)
+          throw badOutput('The result has not the length it was announced with.');
+        if (sha256 !== result.sha256) throw badOutput('The result has not the digest it was announced with.');
+      },
+    });
+    crashPoint('after-rename');
+    const { mediaType, pages, conversionMs, warnings } = result;
+    return { result: { blobKey: key, ...written, mediaType }, pages, gatewayMs: conversionMs, warnings };
+  } catch (error) {
+    if (error instanceof AttemptFailed || signal.aborted || error === result.body.errored) throw error;
+    if (error instanceof BlobTooLarge) throw tooLarge({ cause: error });
+    throw new AttemptFailed('IO_ERROR', 'The result could not be stored.', { cause: error });
+  }
+}
+
+function whenAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const abort = (): void => reject(signal.reason as Error);
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+  });
+}
+
+/** The attempt is over; should its result still arrive, it belongs to nobody. */
+function discardLate(work: Promise<unknown>, blobs: BlobStore, key: string, logger: Log): void {
+  work
+    .then(
+      () => blobs.remove(key),
+      () => undefined,
+    )
+    .catch((error: unknown) =>
+      logger.warn({ err: error, key }, 'a late result stays until the orphan sweep'),
+    );
+}

@@ -1,0 +1,173 @@
+import { Agent, request, type ClientRequest, type IncomingMessage } from 'node:http';
+import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
+import type { Readable } from 'node:stream';
+import { GATEWAY_HEADERS } from '../schemas/gateway-protocol.ts';
+import type { MappingRef } from '../schemas/job-events.ts';
+import { crashPoint } from '../runtime/crash-points.ts';
+import { AttemptFailed, badOutput, failureOfAnswer } from './gateway-failure.ts';
+import { readResultHeaders, type ResultHeaders } from './result-headers.ts';
+
+/** Most bytes of a refusal that are read. */
+const REFUSAL_BYTES_MAX = 64 * 1024;
+/** Longest wait for an answer to `GET /health`. */
+const HEALTH_TIMEOUT_MS = 2_000;
+/** An idle connection is closed by us before a server with a keep-alive of 5 s, Node's default, closes it. */
+const IDLE_SOCKET_MS = 4_000;
+
+/** One document for the gateway. */
+export interface ConversionCall {
+  readonly jobId: string;
+  readonly mapping: MappingRef;
+  readonly source: Readable;
+  readonly sourceBytes: number;
+  /** SHA-256 of the document; the answer must name the same. */
+  readonly sourceSha256: string;
+  /** Ends the call; it then rejects with the signal's reason. */
+  readonly signal: AbortSignal;
+}
+
+/** The gateway's answer with its body still under way. */
+export interface GatewayResult extends ResultHeaders {
+  readonly body: Readable;
+}
+
+export interface GatewayClient {
+  /**
+   * Sends a document and hands the answer to `receive`, all within one deadline: a gateway that trickles a byte a
+   * second is cut off like one that says nothing (D16).
+   * @throws AttemptFailed, the signal's reason, or what `receive` threw
+   */
+  convert<Received>(
+    call: ConversionCall,
+    receive: (result: GatewayResult, signal: AbortSignal) => Promise<Received>,
+  ): Promise<Received>;
+  /** Whether `GET /health` answers 200 in time. */
+  healthy(): Promise<boolean>;
+  close(): void;
+}
+
+/**
+ * The gateway over HTTP/1.1 with kept-alive connections. Redirects are not followed (A-SS02).
+ *
+ * @param options.timeoutMs total time for one call, from connecting to the last byte
+ */
+export function gatewayClient(options: {
+  url: string;
+  timeoutMs: number;
+  connectionsMax: number;
+}): GatewayClient {
+  const base = new URL(options.url);
+  const secure = base.protocol === 'https:';
+  const agentOptions = { keepAlive: true, maxSockets: options.connectionsMax + 1, timeout: IDLE_SOCKET_MS };
+  const agent = secure ? new TlsAgent(agentOptions) : new Agent(agentOptions);
+  const send = secure ? tlsRequest : request;
+  const address = (path: string): URL => new URL(base.pathname.replace(/\/$/, '') + path, base);
+
+  return {
+    convert: async (call, receive) => {
+      const deadline = AbortSignal.timeout(options.timeoutMs);
+      const signal = AbortSignal.any([deadline, call.signal]);
+      const open = (): ClientRequest =>
+        send(address(`/v1/convert?mapping=${encodeURIComponent(call.mapping.id)}`), {
+          method: 'POST',
+          agent,
+          signal,
+          headers: {
+            'Content-Type': 'application/pdf',
+            'Content-Length': call.sourceBytes,
+            'Accept-Encoding': 'identity',
+            [GATEWAY_HEADERS.jobId]: call.jobId,
+          },
+        });
+      try {
+        return await converse(open, call, (result) => receive(result, signal));
+      } catch (error) {
+        if (call.signal.aborted) throw call.signal.reason;
+        if (deadline.aborted) throw timedOut(options.timeoutMs, error);
+        throw error;
+      } finally {
+        call.source.destroy();
+      }
+    },
+    healthy: () =>
+      isHealthy(() => send(address('/health'), { agent, signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS) })),
+    close: () => agent.destroy(),
+  };
+}
+
+async function converse<Received>(
+  open: () => ClientRequest,
+  call: ConversionCall,
+  receive: (result: GatewayResult) => Promise<Received>,
+): Promise<Received> {
+  const response = await exchange(open(), call.source);
+  try {
+    if (response.statusCode !== 200) throw await refusal(response);
+    const headers = readResultHeaders(response.headers, call);
+    return await receive({ ...headers, body: response });
+  } catch (error) {
+    if (response.errored !== null && error === response.errored)
+      throw badOutput('The gateway cut its answer off.', { cause: error });
+    throw error;
+  } finally {
+    // A connection with an unread rest cannot be used again.
+    if (!response.readableEnded) response.destroy();
+  }
+}
+
+/** Sends the document and waits for the head of the answer, which may come before the last byte is sent. */
+function exchange(sending: ClientRequest, source: Readable): Promise<IncomingMessage> {
+  return new Promise<IncomingMessage>((resolve, reject) => {
+    sending.once('response', resolve);
+    // Stays for good: after an early answer the rest of the upload fails, and that concerns nobody.
+    sending.on('error', (error) => reject(unreachable(error)));
+    source.once('error', (error) => {
+      reject(new AttemptFailed('IO_ERROR', 'The stored PDF could not be read.', { cause: error }));
+      sending.destroy();
+    });
+    sending.once('finish', () => crashPoint('during-gateway'));
+    source.pipe(sending);
+  });
+}
+
+async function refusal(response: IncomingMessage): Promise<AttemptFailed> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > REFUSAL_BYTES_MAX) break;
+  }
+  const answer = {
+    status: response.statusCode ?? 0,
+    retryAfter: response.headers['retry-after'],
+    body: Buffer.concat(chunks).toString('utf8'),
+  };
+  return failureOfAnswer(answer, Date.now());
+}
+
+function unreachable(cause: Error): AttemptFailed {
+  return new AttemptFailed('GW_UNREACHABLE', 'The gateway cannot be reached.', {
+    cause,
+    countsAgainstGateway: true,
+  });
+}
+
+function timedOut(timeoutMs: number, cause: unknown): AttemptFailed {
+  return new AttemptFailed('GW_TIMEOUT', `The gateway did not finish within ${timeoutMs} ms.`, {
+    cause,
+    countsAgainstGateway: true,
+  });
+}
+
+async function isHealthy(open: () => ClientRequest): Promise<boolean> {
+  return new Promise((resolve) => {
+    const asking = open();
+    asking.once('response', (response) => {
+      response.once('error', () => resolve(false));
+      response.resume().once('end', () => resolve(response.statusCode === 200));
+    });
+    asking.on('error', () => resolve(false));
+    asking.end();
+  });
+}

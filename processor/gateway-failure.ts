@@ -1,0 +1,107 @@
+import type { JobFailureCode } from '../schemas/error-codes.ts';
+import { gatewayRefusalSchema } from '../schemas/gateway-protocol.ts';
+
+/** Longest message that an event takes. */
+const MESSAGE_CHARS_MAX = 500;
+const REASON = /^[A-Z][A-Z0-9_]{0,63}$/;
+/** A `Retry-After` beyond this is cut; the retry policy has its own, lower ceiling. */
+const RETRY_AFTER_MAX_MS = 24 * 60 * 60 * 1000;
+/**
+ * Refusals that say "not now" rather than "not this": RFC 9110 (408), RFC 8470 (425), RFC 6585 (429). They are tried
+ * again, so they carry the code of a gateway that cannot answer at the moment, GW_5XX, with `HTTP_429` and the like
+ * as the reason; GW_4XX always means that the file was refused for good.
+ */
+const PASSING_STATUSES: ReadonlySet<number> = new Set([408, 425, 429]);
+
+/** An attempt ended without a result. */
+export class AttemptFailed extends Error {
+  readonly code: JobFailureCode;
+  readonly retryable: boolean;
+  /** The gateway's own reason, such as `PDF_ENCRYPTED`. */
+  readonly reason: string | null;
+  readonly retryAfterMs: number | null;
+  /** True when it says something about the gateway's health; a refused file does not. */
+  readonly countsAgainstGateway: boolean;
+
+  constructor(
+    code: JobFailureCode,
+    message: string,
+    options: ErrorOptions & {
+      final?: boolean;
+      reason?: string | null;
+      retryAfterMs?: number | null;
+      countsAgainstGateway?: boolean;
+    } = {},
+  ) {
+    super(message.slice(0, MESSAGE_CHARS_MAX), options);
+    this.name = 'AttemptFailed';
+    this.code = code;
+    this.retryable = !(options.final ?? false);
+    this.reason = options.reason ?? null;
+    this.retryAfterMs = options.retryAfterMs ?? null;
+    this.countsAgainstGateway = options.countsAgainstGateway ?? false;
+  }
+}
+
+/** What the gateway answered instead of a result. */
+export interface GatewayAnswer {
+  readonly status: number;
+  readonly retryAfter: string | undefined;
+  /** The first bytes of the body, as text. */
+  readonly body: string;
+}
+
+/**
+ * Turns an answer other than 200 into the failure of the attempt (R05.01, R06.01).
+ *
+ * | answer | code | tried again | counts against the gateway |
+ * |---|---|---|---|
+ * | 4xx | GW_4XX | no | no |
+ * | 408, 425, 429 | GW_5XX | yes, after `Retry-After` | no |
+ * | 5xx | GW_5XX | yes, after `Retry-After` | yes |
+ * | anything else, redirects included | GW_BAD_OUTPUT | yes | yes |
+ */
+export function failureOfAnswer(answer: GatewayAnswer, now: number): AttemptFailed {
+  const { status } = answer;
+  const refusal = refusalOf(answer);
+  const retryAfterMs = retryAfterMsOf(answer.retryAfter, now);
+  if (PASSING_STATUSES.has(status)) {
+    return new AttemptFailed('GW_5XX', refusal.message, { reason: `HTTP_${status}`, retryAfterMs });
+  }
+  if (status >= 400 && status < 500)
+    return new AttemptFailed('GW_4XX', refusal.message, { reason: refusal.code, final: true });
+  if (status >= 500) {
+    const counted = { retryAfterMs, countsAgainstGateway: true };
+    return new AttemptFailed('GW_5XX', refusal.message, { reason: refusal.code, ...counted });
+  }
+  const what = status >= 300 && status < 400 ? 'a redirect, which is not followed' : 'not a result';
+  return badOutput(`The gateway answered ${status}, ${what}.`);
+}
+
+/** A 200 that is not what the contract promises (D17). */
+export function badOutput(message: string, options: ErrorOptions = {}): AttemptFailed {
+  return new AttemptFailed('GW_BAD_OUTPUT', message, { ...options, countsAgainstGateway: true });
+}
+
+/** The gateway's reason and sentence, or the bare status when it gave none that can be kept. */
+function refusalOf({ status, body }: GatewayAnswer): { code: string; message: string } {
+  const bare = { code: `HTTP_${status}`, message: `The gateway answered ${status}.` };
+  try {
+    const parsed = gatewayRefusalSchema.safeParse(JSON.parse(body));
+    if (!parsed.success || !REASON.test(parsed.data.code)) return bare;
+    const message = parsed.data.message
+      .toWellFormed()
+      .replaceAll(/\p{Cc}+/gu, ' ')
+      .trim();
+    return { code: parsed.data.code, message: message === '' ? bare.message : message };
+  } catch {
+    return bare;
+  }
+}
+
+/** `Retry-After` of RFC 9110, section 10.2.3: seconds or a date. Null when absent or not understood. */
+export function retryAfterMsOf(value: string | undefined, now: number): number | null {
+  if (value === undefined || value === '') return null;
+  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now;
+  return Number.isNaN(ms) ? null : Math.min(RETRY_AFTER_MAX_MS, Math.max(0, ms));
+}

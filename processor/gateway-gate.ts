@@ -1,0 +1,130 @@
+import CircuitBreaker from 'opossum';
+import type { Settings } from '../schemas/config.ts';
+import { AttemptFailed } from './gateway-failure.ts';
+import { failuresIn, isBroken, withCall, type FailureWindow } from './failure-window.ts';
+import { afterFailure, afterSuccess, fullRamp, restarted, type Ramp } from './ramp.ts';
+
+export type GateState = 'closed' | 'open' | 'half-open';
+
+/** What the gate tells the rest of the processor. */
+export interface GateEvents {
+  readonly onPaused: (failures: number, lastCode: string) => void;
+  readonly onResumed: (pausedMs: number) => void;
+  /** More claims may be possible now. */
+  readonly onRoom: () => void;
+}
+
+/** The circuit breaker in front of the gateway, and how many conversions it lets the processor have. */
+export interface GatewayGate {
+  state(): GateState;
+  /** How many more jobs may be claimed while `running` are under way. */
+  room(running: number): number;
+  /**
+   * Runs a call through the breaker.
+   * @throws AttemptFailed GW_UNREACHABLE, final, when the breaker is open and BREAKER_OPEN_MODE is fail_fast
+   */
+  run<T>(call: () => Promise<T>): Promise<T>;
+  stop(): void;
+}
+
+type Call = () => Promise<unknown>;
+
+/**
+ * opossum keeps the state and its timer; when to open is decided by `failure-window.ts`, and the time limit of a call
+ * is its own AbortSignal, because opossum's leaves the socket open.
+ */
+export function gatewayGate(parts: {
+  settings: Pick<
+    Settings,
+    'WORKER_CONCURRENCY' | 'BREAKER_FAILURES' | 'BREAKER_RESET_MS' | 'BREAKER_OPEN_MODE'
+  >;
+  healthy: () => Promise<boolean>;
+  events: GateEvents;
+  now: () => number;
+}): GatewayGate {
+  const { settings, healthy, events, now } = parts;
+  const queues = settings.BREAKER_OPEN_MODE === 'queue';
+  let ramp: Ramp = fullRamp(settings.WORKER_CONCURRENCY);
+  let window: FailureWindow = [];
+  let pausedAt: number | null = null;
+  let lastCode = '';
+  /** In the half-open state: the gateway has answered `GET /health`, so one job may try. */
+  let answersHealth = false;
+
+  const breaker = new CircuitBreaker((call: Call) => call(), {
+    timeout: false,
+    resetTimeout: settings.BREAKER_RESET_MS,
+    // opossum's own rule for opening while closed is out of reach; a failed trial while half-open still opens.
+    volumeThreshold: Number.MAX_SAFE_INTEGER,
+    errorThresholdPercentage: 100,
+    rollingPercentilesEnabled: false,
+    enableSnapshots: false,
+    errorFilter: (error: unknown) => !(error instanceof AttemptFailed && error.countsAgainstGateway),
+  });
+  breaker.on('success', () => {
+    ramp = afterSuccess(ramp);
+    window = withCall(window, now(), false);
+    events.onRoom();
+  });
+  breaker.on('failure', (error: unknown) => {
+    lastCode = error instanceof AttemptFailed ? error.code : 'GW_UNREACHABLE';
+    ramp = afterFailure(ramp);
+    window = withCall(window, now(), true);
+    if (breaker.closed && isBroken(window, settings.BREAKER_FAILURES)) breaker.open();
+  });
+  breaker.on('open', () => {
+    answersHealth = false;
+    if (pausedAt !== null) return;
+    pausedAt = now();
+    events.onPaused(failuresIn(window), lastCode);
+  });
+  breaker.on('halfOpen', () => {
+    void healthy().then((answered) => {
+      if (!breaker.halfOpen) return;
+      if (!answered) return breaker.open();
+      answersHealth = true;
+      events.onRoom();
+    });
+  });
+  breaker.on('close', () => {
+    const pausedMs = pausedAt === null ? 0 : now() - pausedAt;
+    pausedAt = null;
+    window = [];
+    ramp = restarted(ramp);
+    events.onResumed(pausedMs);
+    events.onRoom();
+  });
+
+  const state = (): GateState => (breaker.closed ? 'closed' : breaker.halfOpen ? 'half-open' : 'open');
+  return {
+    state,
+    room: (running) => {
+      if (breaker.closed) return Math.max(0, ramp.limit - running);
+      if (!queues) return Math.max(0, ramp.full - running);
+      return breaker.halfOpen && answersHealth && running === 0 ? 1 : 0;
+    },
+    run: async <T>(call: () => Promise<T>): Promise<T> => {
+      // A job that was claimed just before the breaker opened has its lease already: it is tried rather than failed.
+      if (queues && !breaker.closed && !(breaker.halfOpen && answersHealth)) return call();
+      if (!queues && breaker.halfOpen && !answersHealth) throw paused();
+      try {
+        return (await breaker.fire(call)) as T;
+      } catch (error) {
+        if (CircuitBreaker.isOurError(error as Error)) throw paused(error);
+        throw error;
+      }
+    },
+    stop: () => breaker.shutdown(),
+  };
+}
+
+function paused(cause?: unknown): AttemptFailed {
+  return new AttemptFailed(
+    'GW_UNREACHABLE',
+    'The gateway is failing, and conversions are refused until it recovers.',
+    {
+      cause,
+      final: true,
+    },
+  );
+}

@@ -1,0 +1,90 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Refusal } from '../conversion-job/decide.ts';
+import type { JobDecider } from '../conversion-job/decider.ts';
+import type { ExistingJob, Job } from '../conversion-job/job.ts';
+import { LogUnavailable, StreamMovedOn } from '../event-store/errors.ts';
+import type { EventLog } from '../event-store/event-log.ts';
+import { handleCommand, loadStream, sealed, type Handled } from '../event-store/handle-command.ts';
+import type { JobCommand } from '../schemas/job-commands.ts';
+import type { JobEvent } from '../schemas/job-events.ts';
+import { jobStream } from '../schemas/streams.ts';
+
+/** Pause between two tries against a log that does not answer; doubled each time. */
+const AGAIN_AFTER_MS = 100;
+const AGAIN_AFTER_MAX_MS = 2_000;
+
+export type HandledJob = Handled<Job, JobEvent, Refusal>;
+
+/** A command that may be sent again: the id makes it take effect once. */
+export interface IdentifiedCommand {
+  readonly jobId: string;
+  readonly command: JobCommand;
+  readonly commandId: string;
+  /** Groups the commands of one attempt. */
+  readonly correlationId: string;
+}
+
+export interface JobCommands {
+  /** @throws LogUnavailable, StreamMovedOn, EventNotUnderstood */
+  send(asked: IdentifiedCommand): Promise<HandledJob>;
+  /**
+   * Sends, and repeats while the log does not answer, until `untilMs` (of `performance.now()`).
+   *
+   * @param known the job as this worker's own last append left it: the decision is made on that and appended at its
+   *   revision, which saves the read; a stream that has moved on goes the long way
+   * @throws LogUnavailable when the time is over; StreamMovedOn, EventNotUnderstood
+   */
+  insist(asked: IdentifiedCommand, untilMs: number, known?: ExistingJob): Promise<HandledJob>;
+  /** @throws LogUnavailable, EventNotUnderstood */
+  look(jobId: string): Promise<{ job: Job; revision: bigint; position: bigint }>;
+}
+
+/** Commands to jobs in the name of one processor. */
+export function jobCommands(log: EventLog, decider: JobDecider, actor: string): JobCommands {
+  const contextOf = ({ commandId, correlationId }: IdentifiedCommand) => ({
+    commandId,
+    correlationId,
+    actor,
+  });
+  const send = (asked: IdentifiedCommand): Promise<HandledJob> =>
+    handleCommand(log, decider, jobStream(asked.jobId), asked.command, contextOf(asked));
+
+  const sendKnowing = async (asked: IdentifiedCommand, known: ExistingJob): Promise<HandledJob> => {
+    const decision = decider.decide(asked.command, known);
+    if ('refused' in decision || decision.accepted.length === 0) return send(asked);
+    const events = decision.accepted;
+    try {
+      const appended = await log.append(
+        jobStream(asked.jobId),
+        sealed(events, contextOf(asked)),
+        known.revision,
+      );
+      const state = events.reduce<Job>(
+        (job, event, index) => decider.evolve(job, event, known.revision + 1n + BigInt(index)),
+        known,
+      );
+      return { outcome: 'accepted', state, events, ...appended };
+    } catch (error) {
+      if (error instanceof StreamMovedOn) return send(asked);
+      throw error;
+    }
+  };
+
+  return {
+    send,
+    insist: async (asked, untilMs, known) => {
+      for (let pauseMs = AGAIN_AFTER_MS; ; pauseMs = Math.min(pauseMs * 2, AGAIN_AFTER_MAX_MS)) {
+        try {
+          return await (known === undefined ? send(asked) : sendKnowing(asked, known));
+        } catch (error) {
+          if (!(error instanceof LogUnavailable) || performance.now() + pauseMs >= untilMs) throw error;
+        }
+        await sleep(pauseMs);
+      }
+    },
+    look: async (jobId) => {
+      const { state, revision, position } = await loadStream(log, decider, jobStream(jobId));
+      return { job: state, revision, position };
+    },
+  };
+}

@@ -1,0 +1,24 @@
+import { EventNotUnderstood } from '../schemas/event-versions.ts';
+import type { JobCommands } from './job-commands.ts';
+import { placementOf, type WorkChange } from './work-list/work-change.ts';
+
+/**
+ * What a job's stream says about its row, or null when the stream cannot be understood.
+ * @throws LogUnavailable
+ */
+export async function changeFromStream(
+  commands: Pick<JobCommands, 'look'>,
+  jobId: string,
+): Promise<WorkChange | null> {
+  try {
+    const { job, revision, position } = await commands.look(jobId);
+    const standing =
+      job.state === 'absent'
+        ? null
+        : { owner: job.owner, priority: job.priority, requestedPosition: position };
+    return { jobId, revision, standing, placement: placementOf(job) };
+  } catch (error) {
+    if (error instanceof EventNotUnderstood) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,70 @@
+import type { ReadStore } from '../read-store/pool.ts';
+import type { Log } from '../runtime/log.ts';
+
+const CHANNEL = 'docket_work';
+/** At most one NOTIFY in this time; it is sent outside every transaction, where it would serialise the commits. */
+const NOTIFY_EVERY_MS = 50;
+const LISTEN_AGAIN_AFTER_MS = 1_000;
+
+/** Tells the other processors that jobs are on offer. Only a hint: the poll covers a lost one. */
+export interface NudgeChannel {
+  /** At once when the last one is long enough ago, otherwise as soon as it is. */
+  send(): void;
+  close(): Promise<void>;
+}
+
+/** @param onNudge another processor has seen jobs enter the list */
+export function openNudgeChannel(store: ReadStore, onNudge: () => void, logger: Log): NudgeChannel {
+  let release = (): void => undefined;
+  let [closed, sentAtMs] = [false, -Infinity];
+  let sendTimer: NodeJS.Timeout | undefined;
+  let listenTimer: NodeJS.Timeout | undefined;
+
+  const listen = async (): Promise<void> => {
+    const client = await store.pool.connect();
+    let released = false;
+    const give = (error: unknown): void => {
+      if (released) return;
+      released = true;
+      client.release(true);
+      again(error);
+    };
+    client.on('error', give);
+    client.on('notification', onNudge);
+    release = () => give(new Error('The channel was closed.'));
+    if (closed) return release();
+    await client.query(`listen ${CHANNEL}`).catch(give);
+  };
+  const again = (error: unknown): void => {
+    if (closed) return;
+    logger.debug({ err: error }, 'not listening for nudges; the poll goes on');
+    clearTimeout(listenTimer);
+    listenTimer = setTimeout(() => void listen().catch(again), LISTEN_AGAIN_AFTER_MS);
+  };
+  void listen().catch(again);
+
+  const notify = (): void => {
+    sentAtMs = performance.now();
+    store
+      .query(`notify ${CHANNEL}`)
+      .catch((error: unknown) => logger.debug({ err: error }, 'a nudge was not sent; the poll goes on'));
+  };
+  return {
+    send: () => {
+      if (closed || sendTimer !== undefined) return;
+      const dueInMs = sentAtMs + NOTIFY_EVERY_MS - performance.now();
+      if (dueInMs <= 0) return notify();
+      sendTimer = setTimeout(() => {
+        sendTimer = undefined;
+        notify();
+      }, dueInMs);
+    },
+    close: () => {
+      closed = true;
+      clearTimeout(sendTimer);
+      clearTimeout(listenTimer);
+      release();
+      return Promise.resolve();
+    },
+  };
+}

@@ -1,0 +1,47 @@
+import type { JobCommands } from './job-commands.ts';
+import { AttemptCut } from './attempt.ts';
+import type { RunningAttempt } from './claim-loop.ts';
+import type { LostLease, WorkList } from './work-list/work-list.ts';
+
+export interface OwnLeaseParts {
+  readonly list: Pick<WorkList, 'leasesOf'>;
+  readonly commands: Pick<JobCommands, 'look'>;
+  readonly workerId: string;
+  readonly running: () => readonly RunningAttempt[];
+  readonly abandon: (lease: LostLease) => Promise<void>;
+  /** An attempt younger than this may not be on the list yet. */
+  readonly settledAfterMs: number;
+}
+
+/**
+ * Compares what this worker runs with what the list believes it runs. An attempt whose job was cancelled or given to
+ * another is cut off; a lease that nobody here is working on, left by a start whose answer never came, is given back.
+ * Answers the look to call on every beat.
+ */
+export function ownLeaseWatch(parts: OwnLeaseParts): () => Promise<void> {
+  /** Leases without an attempt at the last look; only what stays so for a second look is given back. */
+  let strays = new Set<string>();
+
+  return async () => {
+    const leases = await parts.list.leasesOf(parts.workerId);
+    const running = parts.running();
+    const listed = new Set(leases.map((lease) => lease.jobId));
+    for (const attempt of running) {
+      const isSettled = performance.now() - attempt.startedMs > parts.settledAfterMs;
+      if (isSettled && !listed.has(attempt.jobId)) await cutIfLost(parts, attempt);
+    }
+    const busy = new Set(running.map((attempt) => attempt.jobId));
+    const idle = leases.filter((lease) => !busy.has(lease.jobId));
+    for (const lease of idle)
+      if (strays.has(lease.fencingToken + lease.jobId))
+        await parts.abandon({ ...lease, cause: 'lease-ended' });
+    strays = new Set(idle.map((lease) => lease.fencingToken + lease.jobId));
+  };
+}
+
+async function cutIfLost(parts: OwnLeaseParts, attempt: RunningAttempt): Promise<void> {
+  if (attempt.fencingToken === null) return;
+  const { job } = await parts.commands.look(attempt.jobId);
+  const holds = job.state === 'converting' && job.fencingToken === attempt.fencingToken;
+  if (!holds) attempt.cut.abort(new AttemptCut('lease-lost'));
+}

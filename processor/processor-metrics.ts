@@ -1,0 +1,81 @@
+import { Counter, Gauge, Histogram, type Metrics } from '../runtime/metrics.ts';
+
+const GATE_STATES = ['closed', 'half-open', 'open'] as const;
+
+export interface ProcessorMetrics {
+  /** Rows of the work list by place, as the feeder last counted them. */
+  readonly jobs: Gauge<'place'>;
+  readonly running: Gauge;
+  /** Attempts that ended, by outcome: `succeeded`, a failure code, `abandoned`, `lease-lost`. */
+  readonly attempts: Counter<'outcome'>;
+  readonly attemptSeconds: Histogram<'outcome'>;
+  readonly gatewaySeconds: Histogram;
+  /** From the upload's event to the start of the first attempt. */
+  readonly dispatchSeconds: Histogram;
+  readonly abandonedLeases: Counter<'cause'>;
+  readonly eventsNotUnderstood: Counter;
+  setGate(state: (typeof GATE_STATES)[number]): void;
+}
+
+/** Registers the processor's metrics. Labels are bounded sets. */
+export function processorMetrics(registry: Metrics): ProcessorMetrics {
+  const registers = [registry];
+  const gate = new Gauge({
+    name: 'docket_processor_gateway_breaker',
+    help: 'State of the circuit breaker: 1 for the state it is in',
+    labelNames: ['state'],
+    registers,
+  });
+  return {
+    jobs: new Gauge({
+      name: 'docket_processor_work_items',
+      help: 'Jobs on the work list',
+      labelNames: ['place'],
+      registers,
+    }),
+    running: new Gauge({
+      name: 'docket_processor_running_attempts',
+      help: 'Attempts under way in this processor',
+      registers,
+    }),
+    attempts: new Counter({
+      name: 'docket_processor_attempts_total',
+      help: 'Attempts that ended in this processor',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    attemptSeconds: new Histogram({
+      name: 'docket_processor_attempt_seconds',
+      help: 'Length of an attempt, storage included',
+      labelNames: ['outcome'],
+      buckets: [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
+      registers,
+    }),
+    gatewaySeconds: new Histogram({
+      name: 'docket_processor_gateway_seconds',
+      help: 'Time the gateway took for a result, by its own account',
+      buckets: [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+      registers,
+    }),
+    dispatchSeconds: new Histogram({
+      name: 'docket_processor_dispatch_seconds',
+      help: 'Time from the accepted upload to the start of its first attempt',
+      buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5, 30, 120],
+      registers,
+    }),
+    abandonedLeases: new Counter({
+      name: 'docket_processor_abandoned_leases_total',
+      help: 'Leases given back in the log on behalf of a worker that did not',
+      labelNames: ['cause'],
+      registers,
+    }),
+    eventsNotUnderstood: new Counter({
+      name: 'docket_processor_events_not_understood_total',
+      help: 'Events that set their job aside because this build cannot read them',
+      registers,
+    }),
+    setGate: (state) => {
+      for (const each of GATE_STATES) gate.set({ state: each }, each === state ? 1 : 0);
+    },
+  };
+}

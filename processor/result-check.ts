@@ -1,0 +1,77 @@
+import type { ResultMediaType } from '../schemas/gateway-protocol.ts';
+import { badOutput } from './gateway-failure.ts';
+
+/** Bytes kept of either end of a result; enough for a prolog and a root element with many namespaces. */
+const END_BYTES = 16 * 1024;
+
+export interface ResultCheck {
+  /** @throws AttemptFailed GW_BAD_OUTPUT as soon as the bytes cannot be a result */
+  inspect(chunk: Buffer): void;
+  /** @throws AttemptFailed GW_BAD_OUTPUT when the whole cannot be one */
+  finish(): void;
+}
+
+/**
+ * Looks at a result while it streams by, in constant memory: valid UTF-8, and the outline of its media type. This is
+ * not validation, which is the gateway's; it tells a result from an HTML page, a cut-off body and an empty one (D17,
+ * A-SS02). A DOCTYPE is refused, so that nobody downstream is handed an entity to expand.
+ */
+export function checkResult(mediaType: ResultMediaType): ResultCheck {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let head = '';
+  let tail = '';
+  const take = (text: string): void => {
+    if (head.length < END_BYTES) head += text.slice(0, END_BYTES - head.length);
+    tail = (tail + text).slice(-END_BYTES);
+  };
+  const decode = (chunk?: Buffer): string => {
+    try {
+      return chunk ? decoder.decode(chunk, { stream: true }) : decoder.decode();
+    } catch (error) {
+      throw badOutput('The result is not valid UTF-8.', { cause: error });
+    }
+  };
+  return {
+    inspect: (chunk) => take(decode(chunk)),
+    finish: () => {
+      take(decode());
+      const fault = mediaType === 'application/xml' ? faultOfXml(head, tail) : faultOfCalendar(head, tail);
+      if (fault !== null) throw badOutput(fault);
+    },
+  };
+}
+
+/** XML declaration, comments and processing instructions may stand before the root element (XML 1.0, section 2.8). */
+const PROLOG = /^\s*(?:<\?[\s\S]*?\?>\s*|<!--[\s\S]*?-->\s*)*/;
+
+function faultOfXml(head: string, tail: string): string | null {
+  const body = head.replace(PROLOG, '');
+  if (body === '') return 'The result is empty.';
+  if (/^<!DOCTYPE/i.test(body)) return 'The result has a DOCTYPE.';
+  const root = /^<([A-Za-z_][\w.:-]*)[\s/>]/.exec(body)?.[1];
+  if (root === undefined) return 'The result is not XML.';
+  if (root.toLowerCase() === 'html') return 'The result is an HTML page.';
+  const end = withoutEpilog(tail);
+  const selfClosed = new RegExp(`^<${escaped(root)}(?:\\s[^<]*)?/>$`).test(body.trimEnd());
+  const closed = new RegExp(`</${escaped(root)}\\s*>$`).test(end);
+  return closed || selfClosed ? null : `The result ends without closing its root element.`;
+}
+
+/** Comments and processing instructions may also follow the root element. */
+function withoutEpilog(text: string): string {
+  const rest = text.trimEnd();
+  const opening = rest.endsWith('-->') ? '<!--' : rest.endsWith('?>') ? '<?' : null;
+  const at = opening === null ? -1 : rest.lastIndexOf(opening);
+  return at < 0 ? rest : withoutEpilog(rest.slice(0, at));
+}
+
+/** RFC 5545, section 3.4. */
+function faultOfCalendar(head: string, tail: string): string | null {
+  if (head.trim() === '') return 'The result is empty.';
+  if (!/^BEGIN:VCALENDAR\r?\n/.test(head)) return 'The result is not a calendar.';
+  return /\nEND:VCALENDAR\s*$/.test(tail) ? null : 'The result ends without closing its calendar.';
+}
+
+function escaped(name: string): string {
+  return name.replaceAll(/[.\\-]/g, '\\$&');
+}

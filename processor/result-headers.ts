@@ -1,0 +1,96 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import {
+  decodeWarnings,
+  GATEWAY_HEADERS,
+  resultMediaTypeSchema,
+  type GatewayWarning,
+  type ResultMediaType,
+} from '../schemas/gateway-protocol.ts';
+import { Warning, type MappingRef } from '../schemas/job-events.ts';
+import { badOutput } from './gateway-failure.ts';
+
+/** Largest result taken, in bytes (A-SS02). */
+export const RESULT_BYTES_MAX = 100 * 1024 * 1024;
+/** Most warnings that one event keeps. */
+const WARNINGS_MAX = 50;
+
+/** What a 200 of the gateway says about its body. */
+export interface ResultHeaders {
+  readonly mediaType: ResultMediaType;
+  /** Announced length, or null for a chunked body. */
+  readonly contentLength: number | null;
+  /** SHA-256 of the body in lower-case hexadecimal, as announced. */
+  readonly sha256: string;
+  readonly pages: number;
+  readonly conversionMs: number;
+  readonly warnings: readonly Warning[];
+}
+
+/**
+ * Reads and checks the head of a result.
+ * @throws AttemptFailed GW_BAD_OUTPUT when it is not this document's result, or no result at all
+ */
+export function readResultHeaders(
+  headers: IncomingHttpHeaders,
+  expected: { readonly sourceSha256: string; readonly mapping: MappingRef },
+): ResultHeaders {
+  const header = (name: string): string | undefined => {
+    const value = headers[name.toLowerCase()];
+    return Array.isArray(value) ? value.join(', ') : value;
+  };
+  if ((header('content-encoding') ?? 'identity') !== 'identity')
+    throw badOutput('The result is compressed, which was not asked for.');
+  if (header(GATEWAY_HEADERS.sourceSha256) !== expected.sourceSha256)
+    throw badOutput('The result is not about this document.');
+  const version = header(GATEWAY_HEADERS.mappingVersion);
+  if (version !== undefined && version !== String(expected.mapping.version))
+    throw badOutput('The result was made with another version of the mapping.');
+  const contentLength =
+    header('content-length') === undefined ? null : count('Content-Length', header('content-length'));
+  if (contentLength === 0) throw badOutput('The result is empty.');
+  if ((contentLength ?? 0) > RESULT_BYTES_MAX) throw tooLarge();
+  return {
+    mediaType: mediaTypeOf(header('content-type')),
+    contentLength,
+    sha256: sha256Of(header(GATEWAY_HEADERS.reprDigest)),
+    pages: count(GATEWAY_HEADERS.pages, header(GATEWAY_HEADERS.pages)),
+    conversionMs: count(GATEWAY_HEADERS.conversionMs, header(GATEWAY_HEADERS.conversionMs)),
+    warnings: warningsOf(header(GATEWAY_HEADERS.warnings)),
+  };
+}
+
+/** The failure of a result past its limit. */
+export function tooLarge(options: ErrorOptions = {}): Error {
+  return badOutput(`The result is larger than ${RESULT_BYTES_MAX} bytes.`, options);
+}
+
+function mediaTypeOf(contentType: string | undefined): ResultMediaType {
+  const mediaType = resultMediaTypeSchema.safeParse(contentType?.split(';')[0]?.trim().toLowerCase());
+  if (!mediaType.success) throw badOutput('The result has a media type that no mapping makes.');
+  return mediaType.data;
+}
+
+/** RFC 9530: `sha-256=:BASE64:`, possibly among other algorithms. */
+function sha256Of(digest: string | undefined): string {
+  const base64 = /(?:^|,)\s*sha-256=:([A-Za-z0-9+/]{43}=):/.exec(digest ?? '')?.[1];
+  if (base64 === undefined) throw badOutput('The result carries no SHA-256 digest.');
+  return Buffer.from(base64, 'base64').toString('hex');
+}
+
+function count(name: string, value: string | undefined): number {
+  if (value === undefined || !/^\d{1,12}$/.test(value)) throw badOutput(`The result has no usable ${name}.`);
+  return Number(value);
+}
+
+function warningsOf(value: string | undefined): Warning[] {
+  let given: GatewayWarning[];
+  try {
+    given = decodeWarnings(value);
+  } catch (error) {
+    throw badOutput('The warnings of the result cannot be read.', { cause: error });
+  }
+  return given
+    .map(({ code, message }) => ({ code, message: message.toWellFormed().slice(0, 500) }))
+    .filter((warning) => Warning.safeParse(warning).success)
+    .slice(0, WARNINGS_MAX);
+}

@@ -1,0 +1,226 @@
+import { randomBytes } from 'node:crypto';
+import type { BlobStore } from '../blob-store/blob-store.ts';
+import { jobDecider } from '../conversion-job/decider.ts';
+import type { EventLog } from '../event-store/event-log.ts';
+import { migrate } from '../read-store/migrate.ts';
+import type { ReadStore } from '../read-store/pool.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { checkCrashPoint } from '../runtime/crash-points.ts';
+import type { Log } from '../runtime/log.ts';
+import type { Metrics } from '../runtime/metrics.ts';
+import type { Service } from '../runtime/service.ts';
+import { SettingsRefused } from '../runtime/settings.ts';
+import type { Settings } from '../schemas/config.ts';
+import { runAttempt } from './attempt.ts';
+import { startClaimLoop, type ClaimLoop } from './claim-loop.ts';
+import { gatewayConverter, type Convert } from './converter.ts';
+import { feederRole, type FeederRole } from './feeder-role.ts';
+import { gatewayClient } from './gateway-client.ts';
+import { gatewayGate } from './gateway-gate.ts';
+import { gatewayRecorder } from './gateway-recorder.ts';
+import { jobCommands } from './job-commands.ts';
+import { PROCESSOR_MIGRATIONS, PROCESSOR_SCHEMA } from './migrations/all.ts';
+import { openNudgeChannel } from './nudge-channel.ts';
+import { ownLeaseWatch } from './own-leases.ts';
+import { processorMetrics } from './processor-metrics.ts';
+import { repeat, type Repeating } from './repeating.ts';
+import { stopInOrder } from './stop-in-order.ts';
+import { abandon } from './sweeper.ts';
+import { postgresWorkList } from './work-list/postgres-work-list.ts';
+
+/** How often the list is looked at without a nudge: the longest delay of a lost one, and the grain of backoffs. */
+const POLL_EVERY_MS = 500;
+
+export interface ProcessorParts {
+  readonly log: EventLog;
+  readonly store: ReadStore;
+  readonly blobs: BlobStore;
+  readonly settings: Settings;
+  readonly logger: Log;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** The same over restarts; no two processors share one. At most 80 characters. */
+  readonly processorId: string;
+  /** How a document becomes a result; by default the gateway at GATEWAY_URL. */
+  readonly convert?: Convert;
+}
+
+/**
+ * Starts a processor: it follows the log, claims jobs, has them converted and puts every outcome in the log. Resolves
+ * at once; what it still waits for is in its readiness.
+ *
+ * @throws SettingsRefused
+ */
+export async function startProcessor(parts: ProcessorParts): Promise<Service> {
+  const { log, store, settings, clock, random, processorId, logger } = parts;
+  checkCrashPoint(process.env, settings.NODE_ENV);
+  // The random suffix is this life's own: a restart finds what its earlier lives held.
+  const workerId = `${processorId}.${randomBytes(4).toString('hex')}`;
+  const metrics = processorMetrics(parts.metrics);
+  const decider = jobDecider({
+    maxAttempts: settings.RETRY_MAX_ATTEMPTS,
+    backoffMs: settings.RETRY_BACKOFF_MS,
+    backoffMaxMs: settings.RETRY_BACKOFF_MAX_MS,
+    jobTimeoutMs: settings.JOB_TIMEOUT_SEC * 1000,
+  });
+  const list = postgresWorkList(store);
+  const commands = jobCommands(log, decider, `processor:${processorId}`);
+  const shared = { list, commands, settings, clock, random, metrics, logger, workerId };
+
+  const recorder = gatewayRecorder({ log, processorId, workerId, clock, logger });
+  const gateway = gatewayParts(parts, {
+    onPaused: (failures, lastCode) => {
+      logger.warn({ failures, lastCode }, 'the gateway is failing: no more jobs are claimed');
+      recorder.paused(failures, lastCode);
+    },
+    onResumed: (pausedMs) => {
+      logger.info({ pausedMs }, 'the gateway answers again');
+      recorder.resumed(pausedMs);
+    },
+    onRoom: () => loop.nudge(),
+  });
+  const troubles = new Map<string, string>();
+  const troubled = (what: string) => (error: unknown) => noteTrouble(troubles, what, error, logger);
+  const loop: ClaimLoop = startClaimLoop({
+    ...{ list, workerId, logger },
+    room: (running) => {
+      metrics.setGate(gateway.gate.state());
+      metrics.running.set(running);
+      return ready && !superseded ? gateway.gate.room(running) : 0;
+    },
+    maxRate: settings.GATEWAY_MAX_RATE,
+    run: (item, attempt) =>
+      runAttempt(
+        { ...shared, blobs: parts.blobs, convert: gateway.convert },
+        item,
+        attempt.cut.signal,
+        (token) => {
+          attempt.fencingToken = token;
+        },
+      ),
+    onError: troubled('claims'),
+  });
+  const nudges = openNudgeChannel(store, () => loop.nudge(), logger);
+  const feeder: FeederRole = feederRole({
+    ...{ ...shared, log, processorId },
+    onOffered: () => {
+      loop.nudge();
+      nudges.send();
+    },
+    onNotUnderstood: (event, cause) => {
+      metrics.eventsNotUnderstood.inc();
+      logger.error(
+        { err: cause, stream: event.stream },
+        'a job was set aside: one of its events is not understood',
+      );
+    },
+  });
+  const ownLeases = ownLeaseWatch({
+    ...{ list, commands, workerId },
+    running: () => loop.running(),
+    abandon: (lease) => abandon(shared, lease),
+    settledAfterMs: settings.PROCESSOR_BEAT_MS * 2,
+  });
+
+  let [ready, superseded, beatingSinceMs] = [false, false, 0];
+  const prepare = async (): Promise<void> => {
+    await migrate({ url: store.url, schema: PROCESSOR_SCHEMA, migrations: PROCESSOR_MIGRATIONS });
+    await list.enlist(processorId, workerId);
+    beatingSinceMs = performance.now();
+    ready = true;
+    recorder.closeEarlierPause();
+    startTending();
+    loop.nudge();
+  };
+  const beat = async (): Promise<void> => {
+    if (!ready) return prepare();
+    if (await list.beat(processorId, workerId)) return;
+    if (!superseded) logger.error('another processor runs under this id; this one claims nothing any more');
+    superseded = true;
+  };
+  const tasks: Repeating[] = [
+    repeat(settings.PROCESSOR_BEAT_MS, random, beat, (error) => {
+      if (error !== null) beatingSinceMs = performance.now();
+      troubled('beat')(error);
+    }),
+  ];
+  // Apart from the beat: a log that is slow to answer must not make this processor look silent.
+  const startTending = (): void => {
+    const tendEveryMs = Math.min(settings.PROCESSOR_BEAT_MS, 1_000);
+    const trusted = (): boolean => performance.now() - beatingSinceMs > 2 * settings.PROCESSOR_BEAT_MS;
+    tasks.push(
+      repeat(tendEveryMs, random, () => feeder.tend(trusted()), troubled('work list')),
+      repeat(settings.PROCESSOR_BEAT_MS, random, ownLeases, troubled('own leases')),
+      repeat(
+        POLL_EVERY_MS,
+        random,
+        async () => {
+          await list.offerDue(settings.PROCESSOR_SILENT_MS);
+          loop.nudge();
+        },
+        troubled('poll'),
+      ),
+    );
+  };
+
+  return {
+    name: 'processor',
+    readiness: () => {
+      const waitingFor = [...new Set(troubles.values())];
+      if (!ready && waitingFor.length === 0) waitingFor.push('Postgres');
+      if (superseded) waitingFor.push('a processor id of its own');
+      return { ready: ready && waitingFor.length === 0, waitingFor };
+    },
+    stop: (graceMs) =>
+      stopInOrder({
+        loop,
+        tasks,
+        nudges,
+        feeder,
+        recorder,
+        graceMs,
+        logger,
+        leave: () => list.leave(workerId),
+      }).finally(gateway.close),
+  };
+}
+
+type GateEvents = Parameters<typeof gatewayGate>[0]['events'];
+
+/** @throws SettingsRefused when there is neither a gateway nor a converter */
+function gatewayParts(parts: ProcessorParts, events: GateEvents) {
+  const { settings, blobs, logger } = parts;
+  const url = settings.GATEWAY_URL;
+  if (url === undefined && parts.convert === undefined)
+    throw new SettingsRefused(['GATEWAY_URL: a processor needs the address of a gateway']);
+  const client =
+    url === undefined
+      ? null
+      : gatewayClient({
+          url,
+          timeoutMs: settings.GATEWAY_TIMEOUT_MS,
+          connectionsMax: settings.WORKER_CONCURRENCY,
+        });
+  const healthy = (): Promise<boolean> => client?.healthy() ?? Promise.resolve(true);
+  const gate = gatewayGate({ settings, events, healthy, now: () => performance.now() });
+  const convert = parts.convert ?? (client && gatewayConverter({ client, gate, blobs, logger }));
+  if (convert === null)
+    throw new SettingsRefused(['GATEWAY_URL: a processor needs the address of a gateway']);
+  const close = (): void => {
+    gate.stop();
+    client?.close();
+  };
+  return { gate, convert, close };
+}
+
+/** Keeps what is wrong now, by dependency, and says it once rather than at every repetition. */
+function noteTrouble(troubles: Map<string, string>, what: string, error: unknown, logger: Log): void {
+  if (error === null) return void troubles.delete(what);
+  const code = (error as { code?: unknown }).code;
+  const dependency =
+    code === 'READ_STORE_UNAVAILABLE' ? 'Postgres' : code === 'LOG_UNAVAILABLE' ? 'the event store' : what;
+  if (troubles.get(what) !== dependency) logger.warn({ err: error, what }, `waiting for ${dependency}`);
+  troubles.set(what, dependency);
+}

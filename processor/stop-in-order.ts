@@ -1,0 +1,55 @@
+import type { Log } from '../runtime/log.ts';
+import { cutAll, type ClaimLoop } from './claim-loop.ts';
+import type { FeederRole } from './feeder-role.ts';
+import type { GatewayRecorder } from './gateway-recorder.ts';
+import type { NudgeChannel } from './nudge-channel.ts';
+import type { Repeating } from './repeating.ts';
+
+/** Share of the grace kept for giving back what did not finish, and its upper bound. */
+const GIVE_BACK_SHARE = 0.25;
+const GIVE_BACK_MAX_MS = 5_000;
+
+/**
+ * Stops a processor (R04.04): no new claims; what runs may finish; what does not finish in time is abandoned in the
+ * log at once, so that another processor takes it without waiting for the lease; then the right to feed is given back.
+ */
+export async function stopInOrder(parts: {
+  loop: ClaimLoop;
+  tasks: readonly Repeating[];
+  nudges: NudgeChannel;
+  feeder: FeederRole;
+  recorder: GatewayRecorder;
+  leave: () => Promise<void>;
+  graceMs: number;
+  logger: Log;
+}): Promise<void> {
+  const { loop, graceMs, logger } = parts;
+  const endsAtMs = performance.now() + graceMs;
+  const giveBackMs = Math.min(GIVE_BACK_MAX_MS, graceMs * GIVE_BACK_SHARE);
+  await within(graceMs - giveBackMs, loop.close());
+  if (!(await loop.drained(Math.max(0, endsAtMs - giveBackMs - performance.now())))) {
+    logger.info({ attempts: loop.running().length }, 'giving back what did not finish in time');
+    cutAll(loop);
+    await loop.drained(giveBackMs / 2);
+  }
+  const last = async (): Promise<void> => {
+    await Promise.all(parts.tasks.map((task) => task.stop()));
+    await parts.nudges.close();
+    await parts.recorder.stop();
+    await parts.feeder.stop();
+    await parts.leave();
+  };
+  const leaving = last().catch((error: unknown) =>
+    logger.warn({ err: error }, 'left without saying so; the others will notice by the silence'),
+  );
+  await within(Math.max(giveBackMs / 2, endsAtMs - performance.now()), leaving);
+}
+
+async function within(ms: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work, over]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,85 @@
+import type { WorkChange } from './work-change.ts';
+
+/** The columns of a batch of changes, one array a column, as `unnest` takes them. */
+export function columnsOf(changes: readonly WorkChange[]): unknown[] {
+  const columns: unknown[][] = Array.from({ length: 11 }, () => []);
+  for (const { jobId, revision, standing, placement } of changes) {
+    const row = [
+      jobId,
+      revision.toString(),
+      standing?.owner ?? null,
+      standing?.priority ?? null,
+      standing?.requestedPosition.toString() ?? null,
+      placement.place,
+      placement.place === 'later' ? placement.notBefore : null,
+      placement.place === 'later' ? placement.waitMs : null,
+      placement.place === 'running' ? placement.workerId : null,
+      placement.place === 'running' ? placement.fencingToken : null,
+      placement.place === 'running' ? placement.leaseMs : null,
+    ];
+    row.forEach((value, index) => columns[index]?.push(value));
+  }
+  return columns;
+}
+
+const CHANGE_COLUMNS = `unnest($1::uuid[], $2::bigint[], $3::text[], $4::int[], $5::bigint[], $6::text[],
+    $7::timestamptz[], $8::bigint[], $9::text[], $10::bigint[], $11::bigint[])
+  as change(job_id, revision, owner, priority, requested_position, place, not_before, wait_ms, worker_id,
+    fencing_token, lease_ms)`;
+
+/** Every column that a placement decides; `now()` is the list's own clock. */
+const PLACED = `
+    revision = change.revision,
+    place = change.place,
+    not_before = change.not_before,
+    due_at = now() + change.wait_ms * interval '1 ms',
+    worker_id = change.worker_id,
+    fencing_token = change.fencing_token,
+    lease_ends_at = now() + change.lease_ms * interval '1 ms',
+    claimed_until = null,
+    touched_at = now()`;
+
+/**
+ * One statement, so one transaction and one round trip: the checkpoint moves only under the feeder's epoch, and
+ * nothing is written when it does not. Finished jobs leave the list here and nowhere else. The commit does not wait
+ * for the disk: what a crash of Postgres takes away, it takes away together with the checkpoint.
+ */
+export const APPLY = `
+with moved as (
+  update processor.feed set position = $12
+  from (select set_config('synchronous_commit', 'off', true) as commits) quick
+  where name = 'work-list' and epoch = $13 and (position is null or position <= $12) and quick.commits = 'off'
+  returning 1
+), change as (
+  select * from ${CHANGE_COLUMNS} where exists (select from moved)
+), entered as (
+  insert into processor.work_items as item (job_id, owner, priority, requested_position, revision, place, not_before,
+    due_at, worker_id, fencing_token, lease_ends_at)
+  select job_id, owner, priority, requested_position, revision, place, not_before,
+    now() + wait_ms * interval '1 ms', worker_id, fencing_token, now() + lease_ms * interval '1 ms'
+  from change where owner is not null and place <> 'done'
+  on conflict (job_id) do update set
+    owner = excluded.owner, priority = excluded.priority, requested_position = excluded.requested_position,
+    revision = excluded.revision, place = excluded.place, not_before = excluded.not_before,
+    due_at = excluded.due_at, worker_id = excluded.worker_id, fencing_token = excluded.fencing_token,
+    lease_ends_at = excluded.lease_ends_at, claimed_until = null, touched_at = now()
+  where item.revision < excluded.revision
+), placed as (
+  update processor.work_items item set ${PLACED}
+  from change
+  where item.job_id = change.job_id and item.revision < change.revision
+    and change.owner is null and change.place <> 'done'
+), finished as (
+  delete from processor.work_items item using change
+  where item.job_id = change.job_id and item.revision <= change.revision and change.place = 'done'
+)
+select count(*)::int as moved from moved`;
+
+/** Sets existing rows to what their streams say. A finished job keeps its row until the feeder passes it. */
+export const CORRECT = `
+update processor.work_items item set ${PLACED},
+  owner = coalesce(change.owner, item.owner)
+from (select * from ${CHANGE_COLUMNS}) change
+where item.job_id = change.job_id
+  and (item.revision < change.revision
+    or (item.revision = change.revision and item.place in ('claimed', 'held')))`;

@@ -1,0 +1,85 @@
+/** $1 processor, $2 worker: a new life; what earlier lives held is lost from now on. */
+export const ENLIST = `
+insert into processor.processors (processor_id, worker_id) values ($1, $2)
+on conflict (processor_id) do update set worker_id = excluded.worker_id, started_at = now(), beat_at = now()`;
+
+/** $1 processor, $2 worker. No row: a later life has taken the place. A row that was lost with the tables is made anew. */
+export const BEAT = `
+insert into processor.processors as known (processor_id, worker_id) values ($1, $2)
+on conflict (processor_id) do update set beat_at = now() where known.worker_id = excluded.worker_id
+returning 1`;
+
+export const LEAVE = `delete from processor.processors where worker_id = $1`;
+
+/** $1 processor, $2 worker, $3 ms. An earlier life of the same processor is followed at once. */
+export const HOLD_FEED = `
+update processor.feed set
+  epoch = case when holder = $2 then epoch else epoch + 1 end,
+  holder = $2,
+  held_until = now() + $3 * interval '1 ms'
+where name = 'work-list'
+  and (holder is null or holder = $2 or held_until < now() or left(holder, -9) = $1)
+returning epoch, position`;
+
+/** $1 worker. The epoch moves at the next hold, so a write that is still under way is refused then. */
+export const DROP_FEED = `update processor.feed set holder = null, held_until = null where holder = $1`;
+
+/** $1 ms of silence. Also forgets processors that have been gone for a day. */
+export const OFFER_DUE = `
+with forgotten as (
+  delete from processor.processors where beat_at < now() - interval '1 day'
+), due as (
+  update processor.work_items set place = 'offered', worker_id = null, claimed_until = null, touched_at = now()
+  where (place = 'later' and due_at <= now())
+    or (place = 'claimed' and (claimed_until < now() or not exists (
+      select from processor.processors alive
+      where alive.worker_id = work_items.worker_id and alive.beat_at > now() - $1 * interval '1 ms')))
+  returning 1
+)
+select count(*)::int as offered from due`;
+
+/** $1 ms of silence, $2 whether silence may be trusted, $3 most rows. */
+export const LOST_LEASES = `
+select job_id, fencing_token::text, case when lease_ends_at < now() then 'lease-ended' else 'processor-silent' end as cause
+from processor.work_items item
+where place = 'running' and (
+  lease_ends_at < now()
+  or exists (select from processor.processors later_life
+    where later_life.processor_id = left(item.worker_id, -9) and later_life.worker_id <> item.worker_id)
+  or ($2 and not exists (select from processor.processors alive
+    where alive.worker_id = item.worker_id and alive.beat_at > now() - $1 * interval '1 ms')))
+order by requested_position limit $3`;
+
+export const LEASES_OF = `
+select job_id, fencing_token::text from processor.work_items where place = 'running' and worker_id = $1`;
+
+/** $1 ms, $2 most rows. Marks what it answers, so that the next look sees others. */
+export const UNTOUCHED = `
+update processor.work_items set touched_at = now() where job_id in (
+  select job_id from processor.work_items
+  where place <> 'offered' and touched_at < now() - $1 * interval '1 ms'
+  order by touched_at limit $2 for update skip locked)
+returning job_id`;
+
+export const HELD = `select job_id from processor.work_items where place = 'held' order by requested_position limit $1`;
+
+export const COUNTS = `select place, count(*)::int as jobs from processor.work_items group by place`;
+
+/** Permits in the bucket: a tenth of a second's worth, one at least, so that a pause is not followed by a burst. */
+const BUCKET_MAX = `greatest(1, $2::float8 / 10)`;
+const REFILLED = `least(${BUCKET_MAX},
+  rate.tokens + $2 * greatest(0, extract(epoch from clock_timestamp() - rate.refilled_at)))`;
+
+/** $1 most permits, $2 permits a second. One row is the bucket of all processors. */
+export const TAKE_PERMITS = `
+insert into processor.gateway_rate as rate (name, tokens, granted, refilled_at)
+values ('gateway', ${BUCKET_MAX} - least($1::int, floor(${BUCKET_MAX})), least($1::int, floor(${BUCKET_MAX})),
+  clock_timestamp())
+on conflict (name) do update set
+  granted = least($1::int, floor(${REFILLED})),
+  tokens = ${REFILLED} - least($1::int, floor(${REFILLED})),
+  refilled_at = clock_timestamp()
+returning granted, tokens`;
+
+/** $1 permits that were taken and not used. */
+export const RETURN_PERMITS = `update processor.gateway_rate set tokens = tokens + $1 where name = 'gateway'`;

@@ -1,0 +1,88 @@
+import type { WorkChange } from './work-change.ts';
+
+/** A job taken from the list. It is only reserved: the claim becomes true by appending `ConversionStarted`. */
+export interface ClaimedItem {
+  readonly jobId: string;
+  readonly owner: string;
+  /** Revision of the stream the list knew; a stream that has moved on refuses the start. */
+  readonly revision: bigint;
+  /** When the job was requested, ISO 8601; for the dispatch metric only. */
+  readonly notBefore: string | null;
+}
+
+/** A lease in the log whose holder can no longer be trusted to report. */
+export interface LostLease {
+  readonly jobId: string;
+  readonly fencingToken: string;
+  readonly cause: 'lease-ended' | 'processor-silent';
+}
+
+/** The right to feed the list, and where the last feeder stopped. */
+export interface FeedGrant {
+  readonly epoch: bigint;
+  readonly position: bigint | 'start';
+}
+
+/** Another processor feeds the list now; this one must stop. */
+export class FeedLost extends Error {
+  readonly code = 'FEED_LOST';
+  readonly retryable = false;
+
+  constructor(epoch: bigint, options?: ErrorOptions) {
+    super(`The work list is no longer fed under epoch ${epoch.toString()}.`, options);
+    this.name = 'FeedLost';
+  }
+}
+
+/**
+ * The to-do list of all processors: what the log still owes an outcome. It is derived from the log and never decides
+ * anything: a wrong row costs a refused command, nothing else. Postgres holds it in production, the simulator keeps
+ * it in memory. Every method may throw the read store's `READ_STORE_UNAVAILABLE`.
+ *
+ * All times are measured by the list's own clock, so that no two machines' clocks are ever compared.
+ */
+export interface WorkList {
+  /** Announces a processor's new life; from now on leases of its earlier lives are lost. */
+  enlist(processorId: string, workerId: string): Promise<void>;
+  /** Says that the worker lives. False when a later life of the same processor has taken its place. */
+  beat(processorId: string, workerId: string): Promise<boolean>;
+  /** The worker has stopped in good order. */
+  leave(workerId: string): Promise<void>;
+
+  /** Takes or keeps the right to feed for `ttlMs`; null while another living worker has it. */
+  holdFeed(processorId: string, workerId: string, ttlMs: number): Promise<FeedGrant | null>;
+  /** Gives the right back at once. */
+  dropFeed(workerId: string): Promise<void>;
+  /**
+   * Writes changes and the checkpoint in one transaction. A change older than its row is skipped.
+   * @throws FeedLost
+   */
+  apply(changes: readonly WorkChange[], position: bigint, epoch: bigint): Promise<void>;
+  /** Sets rows right after a look at their streams, whoever looked. Never adds a row. */
+  correct(changes: readonly WorkChange[]): Promise<void>;
+
+  /**
+   * Reserves up to `max` jobs for `reserveMs`: owners with the fewest running conversions first, then priority, then
+   * age.
+   */
+  claim(workerId: string, max: number, reserveMs: number): Promise<ClaimedItem[]>;
+  /** Gives reserved jobs back without a trace. */
+  release(workerId: string, jobIds: readonly string[]): Promise<void>;
+  /** Offers what has waited long enough, and what was reserved by a worker that never started it. Answers how many. */
+  offerDue(silentMs: number): Promise<number>;
+
+  /** Leases that ended or whose worker has been silent, at most `max`; `trustSilence` false leaves the silent ones. */
+  lostLeases(silentMs: number, trustSilence: boolean, max: number): Promise<LostLease[]>;
+  /** Jobs that the list believes this worker is converting. */
+  leasesOf(workerId: string): Promise<{ jobId: string; fencingToken: string }[]>;
+  /** Rows that nothing has touched for `untouchedMs`, marked as looked at; their streams tell whether they are right. */
+  untouched(untouchedMs: number, max: number): Promise<string[]>;
+  /** Jobs set aside because an event of theirs was not understood. */
+  held(max: number): Promise<string[]>;
+  /** Number of rows by place. */
+  counts(): Promise<Record<'offered' | 'claimed' | 'running' | 'later' | 'held', number>>;
+
+  /** Takes up to `max` of the permits shared by all processors; `waitMs` says when the next one is due. */
+  takePermits(max: number, perSecond: number): Promise<{ granted: number; waitMs: number }>;
+  returnPermits(count: number): Promise<void>;
+}
