@@ -1,0 +1,77 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+
+const WEB = import.meta.dirname;
+const DIST = join(WEB, 'dist');
+const STAMP = '.stamp';
+/** What the built files depend on. Of `schemas/` the app takes types alone, which leave no trace in it. */
+const SOURCES = ['src', 'live-client', 'public', 'index.html', 'vite.config.mts'];
+
+/**
+ * Builds the web app when its sources changed since the last build, and answers the folder with its files. A build
+ * appears by one rename, so a server that serves the folder never sees half of one, and two builders cannot mix.
+ */
+export async function buildWebApp(): Promise<string> {
+  const stamp = await hashOfSources();
+  if ((await stampOf(DIST)) === stamp) return DIST;
+  const { build } = await import('vite');
+  const building = join(WEB, `dist-${process.pid}-${randomBytes(3).toString('hex')}.tmp`);
+  try {
+    await build({
+      configFile: join(WEB, 'vite.config.mts'),
+      logLevel: 'error',
+      build: { outDir: building, emptyOutDir: true },
+    });
+    await writeFile(join(building, STAMP), stamp);
+    await putInPlace(building);
+  } finally {
+    await rm(building, { recursive: true, force: true });
+  }
+  return DIST;
+}
+
+async function putInPlace(building: string): Promise<void> {
+  const old = `${building}-old`;
+  await rename(DIST, old).catch(ignoreMissing);
+  try {
+    await rename(building, DIST);
+  } catch (error) {
+    // another builder was a moment faster; its files come from the same sources
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error;
+  }
+  await rm(old, { recursive: true, force: true });
+}
+
+async function hashOfSources(): Promise<string> {
+  const hash = createHash('sha256');
+  for (const source of SOURCES) {
+    for (const file of await filesBelow(join(WEB, source))) {
+      hash
+        .update(`${relative(WEB, file)}\0`)
+        .update(await readFile(file))
+        .update('\0');
+    }
+  }
+  return hash.digest('hex');
+}
+
+async function filesBelow(path: string): Promise<string[]> {
+  const entries = await readdir(path, { withFileTypes: true, recursive: true }).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return null;
+    throw error;
+  });
+  if (entries === null) return [path];
+  const files = entries.filter((entry) => entry.isFile() && !entry.name.includes('.test.'));
+  return files.map((entry) => join(entry.parentPath, entry.name)).sort();
+}
+
+async function stampOf(folder: string): Promise<string | null> {
+  return readFile(join(folder, STAMP), 'utf8').catch(ignoreMissing);
+}
+
+function ignoreMissing(error: unknown): null {
+  if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+  throw error;
+}

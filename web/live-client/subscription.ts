@@ -1,0 +1,64 @@
+import type { ServerFrame } from '../../schemas/live-protocol.ts';
+
+/** What a client holds of one topic. The functions here are pure: they answer a new value and change none. */
+export interface Held<Row> {
+  readonly topic: string;
+  /** Bookmark of the rows held; null before the first complete snapshot and after a reset. */
+  readonly token: string | null;
+  readonly rows: ReadonlyMap<string, Row>;
+  /** A snapshot that is still coming in; the old rows stay on show until it is whole. */
+  readonly incoming: ReadonlyMap<string, Row> | null;
+}
+
+export interface RowRules<Row> {
+  keyOf(row: Row): string;
+  /** False for a row older than the one held: it is dropped, so that nothing on show steps back. */
+  supersedes(row: Row, held: Row): boolean;
+}
+
+export interface Received<Row> {
+  readonly held: Held<Row>;
+  /** Rows to show anew, or null when there is nothing to show yet. */
+  readonly changed: readonly Row[] | null;
+  /** True when a delta is missing: subscribe again with the last token. */
+  readonly gap: boolean;
+}
+
+export function nothingHeld<Row>(topic: string): Held<Row> {
+  return { topic, token: null, rows: new Map(), incoming: null };
+}
+
+/** Takes in one frame of a subscription. */
+export function receive<Row>(
+  held: Held<Row>,
+  frame: Extract<ServerFrame, { type: 'snapshot' | 'delta' | 'reset' }>,
+  rules: RowRules<Row>,
+): Received<Row> {
+  if (frame.type === 'reset')
+    return { held: { ...held, token: null, incoming: null }, changed: null, gap: false };
+  if (frame.type === 'snapshot') {
+    const incoming = new Map(held.incoming);
+    for (const row of frame.rows as Row[]) incoming.set(rules.keyOf(row), row);
+    if (frame.more) return { held: { ...held, incoming }, changed: null, gap: false };
+    const whole = { ...held, rows: incoming, incoming: null, token: frame.token };
+    return { held: whole, changed: [...incoming.values()], gap: false };
+  }
+  if (frame.previous !== held.token) return { held, changed: null, gap: true };
+  const rows = new Map(held.rows);
+  const changed = (frame.rows as Row[]).filter((row) => {
+    const before = rows.get(rules.keyOf(row));
+    return before === undefined || rules.supersedes(row, before);
+  });
+  for (const row of changed) rows.set(rules.keyOf(row), row);
+  return { held: { ...held, rows, token: frame.token }, changed, gap: false };
+}
+
+const BACKOFF_FIRST_MS = 500;
+const BACKOFF_MAX_MS = 20_000;
+/**
+ * The wait before trying again after `failures` failed connections: doubled each time, with full jitter (`random` in
+ * [0, 1)) so that many clients do not come back in one instant, and never sooner than the server asked for.
+ */
+export function reconnectDelayMs(failures: number, random: number, askedMs: number): number {
+  return Math.round(askedMs + random * Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** failures));
+}

@@ -1,0 +1,98 @@
+import { createContext } from 'preact';
+import { useContext } from 'preact/hooks';
+import type { BatchAnswer, MappingListing } from '../../schemas/http-api.ts';
+import { emptyQueue, type QueueState } from './jobs/queue-state.ts';
+import { readQuery } from './jobs/queue-query.ts';
+import { NOTHING_HAPPENED, together, type Happenings } from './live/announcements.ts';
+import { NOT_YET_CONNECTED, type Connection } from './live/connection.ts';
+import { followJobs, type JobFeed } from './live/job-feed.ts';
+import { keptPreferences, type Preferences } from './preferences.ts';
+import { createRouter, type Router } from './router.ts';
+import { createStore, type Store } from './store.ts';
+import { createUploader, type Uploader } from './uploads/uploader.ts';
+import { NO_UPLOADS, type UploadList } from './uploads/upload-list.ts';
+
+/** `GET /api/limits`. */
+export interface Limits {
+  readonly maxUploadMb: number;
+  readonly maxFilesPerRequest: number;
+  readonly defaultMapping: string;
+}
+
+/** The limits of an installation whose own have not arrived yet: the defaults of `schemas/config.ts`. */
+const USUAL_LIMITS: Limits = {
+  maxUploadMb: 50,
+  maxFilesPerRequest: 40,
+  defaultMapping: 'pt_simon_invoice_v1',
+};
+
+/** Everything the page works with: stores to watch and the few things that act. */
+export interface App {
+  readonly queue: Store<QueueState>;
+  readonly uploads: Store<UploadList>;
+  readonly connection: Store<Connection>;
+  readonly preferences: Store<Preferences>;
+  readonly limits: Store<Limits>;
+  readonly mappings: Store<readonly MappingListing[]>;
+  /** Waiting to be said by the live region. */
+  readonly happenings: Store<Happenings>;
+  /** The short note at the foot of the page. */
+  readonly notice: Store<string>;
+  readonly router: Router;
+  readonly uploader: Uploader;
+  readonly feed: JobFeed;
+  /** Shows a note and says it. */
+  tell(text: string): void;
+  /** Sends one command for many jobs. */
+  command(name: 'retry' | 'cancel', jobIds: readonly string[]): Promise<BatchAnswer>;
+}
+
+export function createApp(
+  send: <Answer>(path: string, body: unknown) => Promise<Answer>,
+  batchMax: number,
+): App {
+  const queue = createStore(emptyQueue(readQuery(location.search)));
+  const uploads = createStore(NO_UPLOADS);
+  const connection = createStore(NOT_YET_CONNECTED);
+  const happenings = createStore(NOTHING_HAPPENED);
+  const notice = createStore('');
+  const feed = followJobs(queue, connection);
+  return {
+    queue,
+    uploads,
+    connection,
+    happenings,
+    notice,
+    preferences: keptPreferences(),
+    limits: createStore(USUAL_LIMITS),
+    mappings: createStore<readonly MappingListing[]>([]),
+    router: createRouter(),
+    uploader: createUploader(uploads, () => feed.nudge()),
+    feed,
+    tell(text) {
+      notice.set(text);
+      happenings.update((now) => together(now, { ...NOTHING_HAPPENED, said: [text] }));
+    },
+    async command(name, jobIds) {
+      const results: BatchAnswer['results'] = [];
+      let position = '0';
+      for (let start = 0; start < jobIds.length; start += batchMax) {
+        const part = await send<BatchAnswer>(`/api/jobs/${name}`, {
+          jobIds: jobIds.slice(start, start + batchMax),
+        });
+        results.push(...part.results);
+        position = part.position;
+      }
+      feed.nudge();
+      return { position, results };
+    },
+  };
+}
+
+export const AppContext = createContext<App | null>(null);
+
+export function useApp(): App {
+  const app = useContext(AppContext);
+  if (app === null) throw new Error('there is no app around this component');
+  return app;
+}

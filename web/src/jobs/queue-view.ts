@@ -1,0 +1,101 @@
+import type { JobView } from '../../../schemas/http-api.ts';
+import type { JobStateName } from '../../../schemas/job-states.ts';
+import type { QueueQuery } from './queue-query.ts';
+import { STATES } from './states.ts';
+
+export type Counts = Readonly<Record<JobStateName, number>>;
+
+/** The queue as it is shown: filtered and sorted, with the figures beside it. Counts are over all jobs. */
+export interface QueueView {
+  readonly query: QueueQuery;
+  readonly rows: readonly JobView[];
+  readonly counts: Counts;
+  readonly total: number;
+}
+
+/** Above this share of changed rows a whole sort is cheaper than single moves. */
+const REBUILD_SHARE = 0.2;
+
+export function buildView(jobs: Iterable<JobView>, query: QueueQuery): QueueView {
+  const all = [...jobs];
+  const counts = emptyCounts();
+  for (const job of all) counts[job.state]++;
+  const rows = all.filter(matcher(query)).sort(orderOf(query));
+  return { query, rows, counts, total: all.length };
+}
+
+/**
+ * The view after `changed` took the place of what `before` held. Equal to building it anew from all jobs, in time that
+ * grows with the change and not with the queue.
+ */
+export function patchView(
+  view: QueueView,
+  before: ReadonlyMap<string, JobView>,
+  jobs: ReadonlyMap<string, JobView>,
+  changed: readonly JobView[],
+): QueueView {
+  if (changed.length > jobs.size * REBUILD_SHARE) return buildView(jobs.values(), view.query);
+  const counts = { ...view.counts };
+  const rows = [...view.rows];
+  const matches = matcher(view.query);
+  const order = orderOf(view.query);
+  for (const job of changed) {
+    const old = before.get(job.jobId);
+    if (old !== undefined) {
+      counts[old.state]--;
+      if (matches(old)) rows.splice(placeOf(rows, old, order), 1);
+    }
+    counts[job.state]++;
+    if (matches(job)) rows.splice(placeOf(rows, job, order), 0, job);
+  }
+  return { query: view.query, rows, counts, total: jobs.size };
+}
+
+function emptyCounts(): Record<JobStateName, number> {
+  return Object.fromEntries(STATES.map((state) => [state, 0])) as Record<JobStateName, number>;
+}
+
+function matcher(query: QueueQuery): (job: JobView) => boolean {
+  const wanted = folded(query.search.trim());
+  return (job) =>
+    (query.states.length === 0 || query.states.includes(job.state)) &&
+    (wanted === '' || folded(job.filename).includes(wanted) || job.jobId === wanted);
+}
+
+/** Case and accents do not matter to somebody who searches. */
+function folded(text: string): string {
+  return text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
+}
+
+const names = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
+
+type Order = (left: JobView, right: JobView) => number;
+
+/** A total order: the job id settles every tie, so that a row has exactly one place. */
+function orderOf({ sort }: QueueQuery): Order {
+  const sign = sort.descending ? -1 : 1;
+  const by: Record<typeof sort.column, Order> = {
+    created: (left, right) => compare(left.createdAt, right.createdAt),
+    updated: (left, right) => compare(left.updatedAt, right.updatedAt),
+    filename: (left, right) => names.compare(left.filename, right.filename),
+    size: (left, right) => left.bytes - right.bytes,
+  };
+  return (left, right) => sign * (by[sort.column](left, right) || compare(left.jobId, right.jobId));
+}
+
+function compare(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+/** Where a job is, or would be, in sorted rows. */
+function placeOf(rows: readonly JobView[], job: JobView, order: Order): number {
+  let low = 0;
+  let high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const there = rows[middle];
+    if (there !== undefined && order(there, job) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,30 @@
+import type { JobView } from '../../../schemas/http-api.ts';
+import type { JobStateName } from '../../../schemas/job-states.ts';
+
+/**
+ * The lists of `schemas/job-states.ts` again, because that file brings a validator into the bundle. The types refuse a
+ * wrong name and a test compares the lists.
+ */
+export const STATES = [
+  'queued',
+  'converting',
+  'waiting',
+  'ready',
+  'failed',
+  'cancelled',
+  'expired',
+] as const satisfies readonly JobStateName[];
+export const ACTIVE_STATES: readonly JobStateName[] = ['queued', 'converting', 'waiting'];
+
+export function isActive(job: JobView): boolean {
+  return ACTIVE_STATES.includes(job.state);
+}
+
+/** Retry makes sense once there is no outcome to wait for and none to lose. */
+export function canRetry(job: JobView): boolean {
+  return job.state === 'failed' || job.state === 'cancelled' || job.state === 'expired';
+}
+
+export function canDownload(job: JobView): boolean {
+  return job.state === 'ready';
+}

@@ -1,0 +1,53 @@
+import type { JobView } from '../../../schemas/http-api.ts';
+import type { Translate } from '../text/translate.ts';
+
+/** What happened since the last announcement, to be said in one breath. */
+export interface Happenings {
+  readonly added: readonly string[];
+  readonly ready: readonly string[];
+  readonly failed: readonly string[];
+  readonly said: readonly string[];
+}
+
+export const NOTHING_HAPPENED: Happenings = { added: [], ready: [], failed: [], said: [] };
+
+/** Compares two moments of the queue. The first load is silent: nobody wants their whole queue read out. */
+export function happenedBetween(
+  before: ReadonlyMap<string, JobView>,
+  after: ReadonlyMap<string, JobView>,
+): Happenings {
+  const added: string[] = [];
+  const ready: string[] = [];
+  const failed: string[] = [];
+  for (const [jobId, job] of after) {
+    const old = before.get(jobId);
+    if (old === job) continue;
+    if (old === undefined) added.push(job.filename);
+    if (old?.state === job.state) continue;
+    if (job.state === 'ready') ready.push(job.filename);
+    if (job.state === 'failed') failed.push(job.filename);
+  }
+  return { added, ready, failed, said: [] };
+}
+
+export function together(first: Happenings, second: Happenings): Happenings {
+  return {
+    added: [...first.added, ...second.added],
+    ready: [...first.ready, ...second.ready],
+    failed: [...first.failed, ...second.failed],
+    said: [...first.said, ...second.said],
+  };
+}
+
+/** One sentence a kind: a name when it is one document, a number when there are more. */
+export function spoken(t: Translate, { added, ready, failed, said }: Happenings): string {
+  const [oneAdded = '', oneReady = '', oneFailed = ''] = [added[0], ready[0], failed[0]];
+  const sentences = [...said];
+  if (added.length === 1) sentences.push(t('announceAddedName', { filename: oneAdded }));
+  if (added.length > 1) sentences.push(t('announceNew', { count: added.length }));
+  if (ready.length === 1) sentences.push(t('announceReadyName', { filename: oneReady }));
+  if (ready.length > 1) sentences.push(t('announceReady', { count: ready.length }));
+  if (failed.length === 1) sentences.push(t('announceFailedName', { filename: oneFailed }));
+  if (failed.length > 1) sentences.push(t('announceFailed', { count: failed.length }));
+  return sentences.join(' ');
+}

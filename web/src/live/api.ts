@@ -1,0 +1,47 @@
+import type { ErrorBody } from '../../../schemas/error-codes.ts';
+
+/** An answer that is not the wanted one. `code` is the server's, `NETWORK` when there was no answer at all. */
+export class ApiFailure extends Error {
+  readonly code: string;
+  readonly status: number;
+  readonly retryable: boolean;
+
+  constructor(code: string, status: number, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'ApiFailure';
+    this.code = code;
+    this.status = status;
+    this.retryable = status === 0 || status === 429 || status >= 500;
+  }
+}
+
+/** Longest wait for an answer of the API. */
+const ANSWER_MAX_MS = 15_000;
+
+/** Asks for JSON; throws `ApiFailure`. */
+export async function askJson<Answer>(path: string, init: RequestInit = {}): Promise<Answer> {
+  const signal = AbortSignal.timeout(ANSWER_MAX_MS);
+  const response = await fetch(path, {
+    signal,
+    ...init,
+    headers: { Accept: 'application/json', ...init.headers },
+  }).catch((cause: unknown) => {
+    throw new ApiFailure('NETWORK', 0, 'no answer', { cause });
+  });
+  const body: unknown = await response.json().catch(() => null);
+  if (response.ok && body !== null) return body as Answer;
+  const error = (body as ErrorBody | null)?.error;
+  throw new ApiFailure(
+    error?.code ?? 'UNAVAILABLE',
+    response.status,
+    error?.message ?? `status ${response.status}`,
+  );
+}
+
+export function postJson<Answer>(path: string, body: unknown): Promise<Answer> {
+  return askJson<Answer>(path, {
+    method: 'POST',
+    body: JSON.stringify(body),
+    headers: { 'Content-Type': 'application/json' },
+  });
+}

@@ -1,0 +1,62 @@
+import { render } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import type { MappingListing } from '../../schemas/http-api.ts';
+import { AppContext, createApp, type App, type Limits } from './app.ts';
+import { askJson, postJson } from './live/api.ts';
+import { ClerkPage } from './page/clerk-page.tsx';
+import { Shell } from './page/shell.tsx';
+import type { Preferences } from './preferences.ts';
+import { useStore } from './store.ts';
+import { TextContext, textOf, type Text } from './text/text-context.ts';
+import { chooseLocale, loadCatalogue, type Locale } from './text/translate.ts';
+
+/** As many as the server takes in one batch command; a test compares the two. */
+export const BATCH_JOBS_MAX = 500;
+const ASK_AGAIN_MS = 3_000;
+
+function localeOf({ locale }: Preferences): Locale {
+  return locale === 'auto' ? chooseLocale(navigator.languages) : locale;
+}
+
+async function loadText(locale: Locale): Promise<Text> {
+  document.documentElement.lang = locale;
+  return textOf(locale, await loadCatalogue(locale));
+}
+
+function Root({ app, first }: { app: App; first: Text }) {
+  const [text, setText] = useState(first);
+  const preferences = useStore(app.preferences, (now) => now);
+  const locale = localeOf(preferences);
+  useEffect(() => {
+    if (locale !== text.locale) void loadText(locale).then(setText);
+  }, [locale]);
+  useEffect(() => {
+    if (preferences.theme === 'auto') delete document.documentElement.dataset['theme'];
+    else document.documentElement.dataset['theme'] = preferences.theme;
+  }, [preferences.theme]);
+  return (
+    <AppContext.Provider value={app}>
+      <TextContext.Provider value={text}>
+        <Shell>
+          <ClerkPage key={text.locale} />
+        </Shell>
+      </TextContext.Provider>
+    </AppContext.Provider>
+  );
+}
+
+/** Asks until there is an answer: without limits and mappings the page works, but by its own defaults. */
+async function askUntilAnswered<Answer>(path: string, take: (answer: Answer) => void): Promise<void> {
+  for (;;) {
+    const answer = await askJson<Answer>(path).catch(() => null);
+    if (answer !== null) return take(answer);
+    await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
+  }
+}
+
+const app = createApp(postJson, BATCH_JOBS_MAX);
+void askUntilAnswered<Limits>('/api/limits', (limits) => app.limits.set(limits));
+void askUntilAnswered<readonly MappingListing[]>('/api/mappings', (mappings) => app.mappings.set(mappings));
+const place = document.getElementById('app');
+if (place === null) throw new Error('index.html has no #app');
+render(<Root app={app} first={await loadText(localeOf(app.preferences.get()))} />, place);

@@ -1,0 +1,26 @@
+import type { JobStateName } from '../../../schemas/job-states.ts';
+import type { MessageKey } from '../text/en.ts';
+import { useText } from '../text/text-context.ts';
+import { Icon } from './icons.tsx';
+
+/** The words of every state, in one place for badges, filters and the job page. */
+export const STATE_WORDS = {
+  queued: 'stateQueued',
+  converting: 'stateConverting',
+  waiting: 'stateWaiting',
+  ready: 'stateReady',
+  failed: 'stateFailed',
+  cancelled: 'stateCancelled',
+  expired: 'stateExpired',
+} as const satisfies Record<JobStateName, MessageKey>;
+
+/** A state as word, shape and colour; never by colour alone (WCAG 2.2, 1.4.1). */
+export function Badge({ state }: { state: JobStateName }) {
+  const { t } = useText();
+  return (
+    <span class="badge" data-state={state}>
+      <Icon name={state} spin={state === 'converting'} />
+      {t(STATE_WORDS[state])}
+    </span>
+  );
+}

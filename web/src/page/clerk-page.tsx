@@ -1,0 +1,105 @@
+import { useApp } from '../app.ts';
+import { isPlain, PLAIN_QUERY } from '../jobs/queue-query.ts';
+import { useStore } from '../store.ts';
+import { useText } from '../text/text-context.ts';
+import { useWindowTitle } from './attention.tsx';
+import { DropZone } from './drop-zone.tsx';
+import { Icon } from './icons.tsx';
+import { line } from './line-banner.tsx';
+import { QueueTable } from './queue-table.tsx';
+import { DownloadAll, SelectionBar } from './selection-bar.tsx';
+import { Toolbar, useChoice } from './toolbar.tsx';
+import { UploadsPanel } from './uploads-panel.tsx';
+
+/** The clerk's page: files in above, the queue below. */
+export function ClerkPage() {
+  const app = useApp();
+  const { t } = useText();
+  useWindowTitle(t('appName'));
+  const total = useStore(app.queue, ({ view }) => view.total);
+  const loaded = useStore(app.queue, (now) => now.loaded);
+  return (
+    <>
+      <h1 class="visually-hidden">{t('appName')}</h1>
+      <DropZone empty={loaded && total === 0} />
+      <UploadsPanel />
+      <section class="queue-section" aria-labelledby="queue-title">
+        <header>
+          <h2 id="queue-title" tabIndex={-1}>
+            {t('queueTitle')}
+          </h2>
+          <DownloadAll />
+        </header>
+        {total > 0 && <Toolbar />}
+        <SelectionBar />
+        <QueueContent />
+      </section>
+    </>
+  );
+}
+
+/** Exactly one of: the table, or why there is none and the one thing to do about it. */
+function QueueContent() {
+  const app = useApp();
+  const { t } = useText();
+  const choose = useChoice();
+  const { loaded, view } = useStore(app.queue, (now) => now);
+  const state = useStore(line, (now) => now);
+  if (view.rows.length > 0) return <QueueTable />;
+  if (!loaded && state === 'lost')
+    return (
+      <Emptiness title={t('unreachableTitle')} hint={t('unreachableHint')}>
+        <button type="button" class="primary" onClick={() => app.feed.client.reconnectNow()}>
+          {t('tryAgain')}
+        </button>
+      </Emptiness>
+    );
+  if (!loaded)
+    return (
+      <div class="loading" aria-busy="true">
+        <p class="visually-hidden">{t('loading')}</p>
+        {[1, 2, 3, 4].map((each) => (
+          <div key={each} class="loading-row" />
+        ))}
+      </div>
+    );
+  if (!isPlain(view.query))
+    return (
+      <Emptiness title={t('noMatchTitle')} hint={t('noMatchHint')}>
+        <button
+          type="button"
+          class="primary"
+          onClick={() => choose({ ...PLAIN_QUERY, sort: view.query.sort })}
+        >
+          {t('clearFilters')}
+        </button>
+      </Emptiness>
+    );
+  return (
+    <Emptiness title={t('emptyTitle')} hint={t('emptyHint')}>
+      <button type="button" onClick={() => document.querySelector<HTMLElement>('#choose-files')?.click()}>
+        <Icon name="upload" />
+        {t('chooseFiles')}
+      </button>
+    </Emptiness>
+  );
+}
+
+function Emptiness({
+  title,
+  hint,
+  children,
+}: {
+  title: string;
+  hint: string;
+  children: preact.ComponentChildren;
+}) {
+  return (
+    <div class="emptiness">
+      <Icon name="document" />
+      <h3>{title}</h3>
+      <p>{hint}</p>
+      {children}
+    </div>
+  );
+}

@@ -1,0 +1,122 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { useApp } from '../app.ts';
+import { useStore } from '../store.ts';
+import { useText } from '../text/text-context.ts';
+import { filesOf } from '../uploads/dropped-files.ts';
+import { Icon } from './icons.tsx';
+
+/** Where files come in: by drop anywhere on the page, by the button, by paste. Says its limits beforehand. */
+export function DropZone({ empty }: { empty: boolean }) {
+  const app = useApp();
+  const { t } = useText();
+  const input = useRef<HTMLInputElement>(null);
+  const limits = useStore(app.limits, (now) => now);
+  const over = useFileDrop((transfer) => void filesOf(transfer).then(add));
+
+  function add(files: readonly File[]): void {
+    if (files.length > 0) void app.uploader.add(files, mappingOf(), limits.maxUploadMb);
+  }
+  const mappingOf = () =>
+    chosenMapping(app.mappings.get(), app.preferences.get().mapping, limits.defaultMapping);
+
+  return (
+    <section class="drop" data-empty={empty} data-over={over} aria-label={t('dropTitle')}>
+      <div class="drop-words">
+        <p class="drop-title">
+          <Icon name="upload" />
+          {over ? t('dropTitleOver') : t('dropTitle')} <span class="quiet">{t('dropHint')}</span>
+        </p>
+        <p class="drop-limit">{t('limitCopy', { megabytes: limits.maxUploadMb })}</p>
+      </div>
+      <MappingChoice />
+      <button type="button" class="primary" id="choose-files" onClick={() => input.current?.click()}>
+        <Icon name="upload" />
+        {empty ? t('chooseFiles') : t('uploadMore')}
+      </button>
+      <input
+        ref={input}
+        type="file"
+        multiple
+        hidden
+        accept=".pdf,application/pdf"
+        aria-label={t('chooseFiles')}
+        onChange={(event) => {
+          add([...(event.currentTarget.files ?? [])]);
+          event.currentTarget.value = '';
+        }}
+      />
+    </section>
+  );
+}
+
+function MappingChoice() {
+  const app = useApp();
+  const { t } = useText();
+  const mappings = useStore(app.mappings, (now) => now);
+  const wanted = useStore(app.preferences, (now) => now.mapping);
+  const usual = useStore(app.limits, (now) => now.defaultMapping);
+  return (
+    <label class="field">
+      <span>{t('mappingLabel')}</span>
+      <select
+        name="mapping"
+        disabled={mappings.length === 0}
+        value={chosenMapping(mappings, wanted, usual)}
+        onChange={(event) => {
+          const mapping = event.currentTarget.value;
+          app.preferences.update((now) => ({ ...now, mapping }));
+        }}
+      >
+        {mappings.length === 0 && <option value={usual}>{usual}</option>}
+        {mappings.map(({ id, label }) => (
+          <option key={id} value={id}>
+            {label}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+/** The clerk's last choice while it still exists, otherwise the installation's default. */
+function chosenMapping(
+  mappings: readonly { id: string; default: boolean }[],
+  wanted: string | null,
+  usual: string,
+): string {
+  const known = mappings.find(({ id }) => id === wanted) ?? mappings.find((each) => each.default);
+  return known?.id ?? usual;
+}
+
+/** Takes files dropped anywhere or pasted; answers whether files hover over the page now. */
+function useFileDrop(take: (transfer: DataTransfer) => void): boolean {
+  const [over, setOver] = useState(false);
+  const latest = useRef(take);
+  latest.current = take;
+  useEffect(() => {
+    const stop = new AbortController();
+    const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') === true;
+    const on = <Name extends keyof WindowEventMap>(
+      name: Name,
+      listener: (event: WindowEventMap[Name]) => void,
+    ) => addEventListener(name, listener, { signal: stop.signal });
+    on('dragover', (event) => {
+      if (!hasFiles(event)) return;
+      event.preventDefault();
+      setOver(true);
+    });
+    on('dragleave', (event) => event.relatedTarget === null && setOver(false));
+    on('drop', (event) => {
+      setOver(false);
+      if (!hasFiles(event) || event.dataTransfer === null) return;
+      event.preventDefault();
+      latest.current(event.dataTransfer);
+    });
+    on('paste', (event) => {
+      if (event.clipboardData !== null && event.clipboardData.files.length > 0)
+        latest.current(event.clipboardData);
+    });
+    return () => stop.abort();
+  }, []);
+  return over;
+}

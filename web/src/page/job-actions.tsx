@@ -1,0 +1,134 @@
+import type { JobView } from '../../../schemas/http-api.ts';
+import { useApp, type App } from '../app.ts';
+import { ApiFailure } from '../live/api.ts';
+import { errorLine } from '../text/error-text.ts';
+import type { Text } from '../text/text-context.ts';
+import { useText } from '../text/text-context.ts';
+import { Icon } from './icons.tsx';
+
+export function downloadPath(job: JobView): string {
+  return `/api/jobs/${job.jobId}/download`;
+}
+
+/** Sends a command and tells how it went. What the jobs then do is shown by their rows, which change by themselves. */
+export async function runCommand(
+  app: App,
+  { t }: Text,
+  name: 'retry' | 'cancel',
+  jobIds: readonly string[],
+): Promise<void> {
+  const maxUploadMb = app.limits.get().maxUploadMb;
+  try {
+    const { results } = await app.command(name, jobIds);
+    const refused = results.flatMap((result) => ('error' in result ? [result.error] : []));
+    const done = results.length - refused.length;
+    const [first] = refused;
+    const words: string[] = [];
+    if (done > 0) words.push(t(name === 'retry' ? 'retried' : 'cancelled', { count: done }));
+    if (first !== undefined) {
+      const reason = errorLine(t, [first.code], first.message, maxUploadMb).sentence;
+      words.push(t('commandFailed', { count: refused.length, reason }));
+    }
+    app.tell(words.join(' '));
+  } catch (error) {
+    if (!(error instanceof ApiFailure)) throw error;
+    const { sentence, code } = errorLine(t, [error.code], error.message, maxUploadMb);
+    app.tell(`${sentence} (${code})`);
+  }
+}
+
+export function DownloadLink({ job }: { job: JobView }) {
+  const { t, formats } = useText();
+  return (
+    <a
+      class="button"
+      href={downloadPath(job)}
+      download
+      data-action="download"
+      aria-label={t('downloadOf', { filename: job.filename })}
+      title={job.result === null ? undefined : formats.bytes(job.result.bytes)}
+    >
+      <Icon name="download" />
+      {t('download')}
+    </a>
+  );
+}
+
+export function RetryButton({ job }: { job: JobView }) {
+  const app = useApp();
+  const text = useText();
+  return (
+    <button
+      type="button"
+      data-action="retry"
+      aria-label={text.t('retryOf', { filename: job.filename })}
+      onClick={() => void runCommand(app, text, 'retry', [job.jobId])}
+    >
+      <Icon name="retry" />
+      {text.t('retry')}
+    </button>
+  );
+}
+
+export function CancelButton({ job }: { job: JobView }) {
+  const app = useApp();
+  const text = useText();
+  return (
+    <button
+      type="button"
+      data-action="cancel"
+      aria-label={text.t('cancelOf', { filename: job.filename })}
+      onClick={() => void runCommand(app, text, 'cancel', [job.jobId])}
+    >
+      <Icon name="close" />
+      {text.t('cancel')}
+    </button>
+  );
+}
+
+/** Present and not yet possible: it can be reached and says why, which a plain disabled button could not. */
+export function ReviewButton({ job }: { job: JobView }) {
+  const app = useApp();
+  const { t } = useText();
+  return (
+    <button
+      type="button"
+      class="quiet-button"
+      data-action="review"
+      aria-disabled="true"
+      aria-label={t('reviewOf', { filename: job.filename })}
+      aria-describedby="review-reason"
+      title={t('reviewReason')}
+      onClick={() => app.tell(t('reviewReason'))}
+    >
+      {t('review')}
+    </button>
+  );
+}
+
+export function CopyIdButton({ job }: { job: JobView }) {
+  const app = useApp();
+  const text = useText();
+  return (
+    <button
+      type="button"
+      class="quiet-button icon-button"
+      data-action="copy"
+      aria-label={text.t('copyIdOf', { filename: job.filename })}
+      title={text.t('copyId')}
+      onClick={() => void copyJobId(app, text, job.jobId)}
+    >
+      <Icon name="copy" />
+    </button>
+  );
+}
+
+async function copyJobId(app: App, { t }: Text, jobId: string): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(jobId);
+    app.tell(t('copied'));
+  } catch {
+    // no permission, or a page without TLS: the note then holds the id for copying by hand
+    app.tell(t('copyFailed', { id: jobId }));
+  }
+}

@@ -1,0 +1,141 @@
+import { useEffect, useRef } from 'preact/hooks';
+import { memo } from '../memo.ts';
+import type { JobView } from '../../../schemas/http-api.ts';
+import { useApp } from '../app.ts';
+import { withSelected } from '../jobs/queue-state.ts';
+import { canDownload, canRetry, isActive } from '../jobs/states.ts';
+import { jobPath } from '../router.ts';
+import { useStore } from '../store.ts';
+import { errorLine } from '../text/error-text.ts';
+import { useText } from '../text/text-context.ts';
+import { Badge } from './badge.tsx';
+import { clock, Moment } from './moment.tsx';
+import { Icon } from './icons.tsx';
+import { CancelButton, CopyIdButton, DownloadLink, RetryButton, ReviewButton } from './job-actions.tsx';
+import { RouteLink } from './route-link.tsx';
+
+interface JobRowProps {
+  readonly job: JobView;
+  /** Place in the whole list, from 2 (1 is the header), when not every row is drawn. */
+  readonly rowIndex: number | undefined;
+  readonly selected: boolean;
+}
+
+/** One document: what it is, where it stands, what can be done with it. Drawn again only when one of these changed. */
+export const JobRow = memo(function JobRow({ job, rowIndex, selected }: JobRowProps) {
+  const app = useApp();
+  const { t, formats } = useText();
+  return (
+    <tr
+      data-row={job.jobId}
+      data-state={job.state}
+      aria-rowindex={rowIndex}
+      aria-selected={selected ? true : undefined}
+    >
+      <td class="c-select">
+        <label class="tick">
+          <input
+            type="checkbox"
+            checked={selected}
+            aria-label={t('selectOf', { filename: job.filename })}
+            onChange={(event) => {
+              const on = event.currentTarget.checked;
+              app.queue.update((state) => withSelected(state, [job.jobId], on));
+            }}
+          />
+        </label>
+      </td>
+      <th scope="row" class="c-file">
+        <RouteLink to={jobPath(job.jobId)} class="filename" title={job.filename}>
+          {job.filename}
+        </RouteLink>
+        <JobNote job={job} />
+      </th>
+      <td class="c-state">
+        <Badge state={job.state} />
+      </td>
+      <td class="c-size">
+        {formats.bytes(job.bytes)}
+        {job.pages !== null && <span class="quiet"> · {t('pages', { count: job.pages })}</span>}
+      </td>
+      <td class="c-time">
+        <Moment at={job.createdAt} />
+      </td>
+      <td class="c-actions">
+        <div class="row-actions">
+          {canDownload(job) && <DownloadLink job={job} />}
+          {canRetry(job) && <RetryButton job={job} />}
+          {isActive(job) && <CancelButton job={job} />}
+          <ReviewButton job={job} />
+          <CopyIdButton job={job} />
+        </div>
+      </td>
+    </tr>
+  );
+});
+
+/** The line under a file's name: why it failed, when it goes on, or under which mapping it runs. */
+function JobNote({ job }: { job: JobView }) {
+  const app = useApp();
+  const { t } = useText();
+  if (job.error !== null && (job.state === 'failed' || job.state === 'waiting')) {
+    const { code, reason, message } = job.error;
+    const line = errorLine(t, [reason, code], message, app.limits.get().maxUploadMb);
+    const failed = job.state === 'failed';
+    return (
+      <span class={failed ? 'note error-line' : 'note'} title={`${message} ${line.code}`}>
+        {failed ? line.sentence : line.what} {!failed && <NextAttempt at={job.nextAttemptAt} />}{' '}
+        <code>{line.code}</code>
+      </span>
+    );
+  }
+  return (
+    <span class="note">
+      {job.mapping.label}
+      {job.warnings.length > 0 && (
+        <span class="warnings">
+          <Icon name="warning" />
+          {t('warnings', { count: job.warnings.length })}
+        </span>
+      )}
+    </span>
+  );
+}
+
+function NextAttempt({ at }: { at: string | null }) {
+  const { t, formats } = useText();
+  const when = useStore(clock, (now) => (at === null ? '' : formats.relative(at, now)));
+  return <>{when === '' ? '' : t('nextAttempt', { when })}</>;
+}
+
+/** The checkbox over all rows; half ticked when only some are selected. */
+export function SelectAll({ jobs, selected }: { jobs: readonly JobView[]; selected: ReadonlySet<string> }) {
+  const app = useApp();
+  const { t } = useText();
+  const box = useRef<HTMLInputElement>(null);
+  const count =
+    selected.size === 0 ? 0 : jobs.reduce((sum, { jobId }) => sum + (selected.has(jobId) ? 1 : 0), 0);
+  const all = jobs.length > 0 && count === jobs.length;
+  useEffect(() => {
+    if (box.current !== null) box.current.indeterminate = count > 0 && !all;
+  }, [count, all]);
+  return (
+    <label class="tick">
+      <input
+        ref={box}
+        type="checkbox"
+        checked={all}
+        aria-label={t('selectAll')}
+        onChange={() =>
+          app.queue.update((state) =>
+            withSelected(
+              state,
+              jobs.map(({ jobId }) => jobId),
+              !all,
+            ),
+          )
+        }
+      />
+    </label>
+  );
+}

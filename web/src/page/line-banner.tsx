@@ -1,0 +1,67 @@
+import { useEffect, useState } from 'preact/hooks';
+import { useApp } from '../app.ts';
+import { BANNER_AFTER_MS, lineOf, type Line } from '../live/connection.ts';
+import { createStore, useStore } from '../store.ts';
+import type { MessageKey } from '../text/en.ts';
+import { useText } from '../text/text-context.ts';
+import { clock } from './moment.tsx';
+
+const LINE_WORDS = {
+  live: 'liveNow',
+  connecting: 'liveConnecting',
+  polling: 'livePolling',
+  lost: 'liveLost',
+} as const satisfies Record<Line, MessageKey>;
+
+/** One word on the state of the line, kept in step by the banner below. */
+export const line = createStore<Line>('connecting');
+
+export function LineWord() {
+  const { t } = useText();
+  const now = useStore(line, (state) => state);
+  return (
+    <span class="line" data-line={now}>
+      <span class="dot" aria-hidden="true" />
+      {t(LINE_WORDS[now])}
+    </span>
+  );
+}
+
+/** Said out loud only after five seconds without a line, and taken back when it returns. */
+export function LineBanner() {
+  const app = useApp();
+  const { t, formats } = useText();
+  const connection = useStore(app.connection, (now) => now);
+  const [, wake] = useState(0);
+  const now = Date.now();
+  const state = lineOf(connection, now);
+
+  useEffect(() => {
+    if (connection.downSinceMs === null) return;
+    const timer = setTimeout(
+      () => wake((count) => count + 1),
+      BANNER_AFTER_MS - (Date.now() - connection.downSinceMs) + 10,
+    );
+    return () => clearTimeout(timer);
+  }, [connection.downSinceMs]);
+  useEffect(() => {
+    const before = line.get();
+    line.set(state);
+    clock.set(Date.now());
+    if (state === 'lost') app.tell(t('liveLost'));
+    if (state === 'live' && before === 'lost') app.tell(t('backLive'));
+  }, [state]);
+
+  if (state !== 'lost' && state !== 'polling') return null;
+  const since = formats.clock(connection.downSinceMs ?? now);
+  return (
+    <div class="banner" data-line={state}>
+      <p>{state === 'lost' ? t('bannerLost', { time: since }) : t('bannerPolling')}</p>
+      {state === 'lost' && (
+        <button type="button" onClick={() => app.feed.client.reconnectNow()}>
+          {t('connectNow')}
+        </button>
+      )}
+    </div>
+  );
+}

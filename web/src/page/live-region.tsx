@@ -1,0 +1,67 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { useApp } from '../app.ts';
+import { happenedBetween, NOTHING_HAPPENED, spoken, together } from '../live/announcements.ts';
+import { useText } from '../text/text-context.ts';
+
+/** Happenings are gathered this long and said in one breath: a screen reader is not flooded by forty rows. */
+const GATHER_MS = 1_200;
+const NOTICE_SHOWN_MS = 6_000;
+
+/** The one polite live region of the page. */
+export function LiveRegion() {
+  const app = useApp();
+  const { t } = useText();
+  const [text, setText] = useState('');
+  const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
+
+  useEffect(() => {
+    let before = app.queue.get();
+    const stopQueue = app.queue.watch((after) => {
+      const from = before;
+      before = after;
+      if (!from.loaded || from.jobs === after.jobs) return;
+      app.happenings.update((now) => together(now, happenedBetween(from.jobs, after.jobs)));
+    });
+    const stopHappenings = app.happenings.watch((now) => {
+      if (now === NOTHING_HAPPENED || timer.current !== null) return;
+      timer.current = setTimeout(() => {
+        timer.current = null;
+        setText(spoken(t, app.happenings.get()));
+        app.happenings.set(NOTHING_HAPPENED);
+      }, GATHER_MS);
+    });
+    return () => {
+      stopQueue();
+      stopHappenings();
+    };
+  }, [app, t]);
+
+  return (
+    <div class="visually-hidden" role="status" aria-live="polite" id="live-region">
+      {text}
+    </div>
+  );
+}
+
+/** The same words for the eye; the live region has said them already. */
+export function Notice() {
+  const app = useApp();
+  const [shown, setShown] = useState('');
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const stop = app.notice.watch((text) => {
+      setShown(text);
+      clearTimeout(timer);
+      timer = setTimeout(() => app.notice.set(''), NOTICE_SHOWN_MS);
+    });
+    return () => {
+      stop();
+      clearTimeout(timer);
+    };
+  }, [app]);
+  return shown === '' ? null : (
+    <div class="notice" aria-hidden="true">
+      {shown}
+    </div>
+  );
+}

@@ -1,0 +1,93 @@
+import type { JobView } from '../../../schemas/http-api.ts';
+import { useApp } from '../app.ts';
+import { selectedJobs, withNothingSelected } from '../jobs/queue-state.ts';
+import { canDownload, canRetry, isActive } from '../jobs/states.ts';
+import { useStore } from '../store.ts';
+import { useText } from '../text/text-context.ts';
+import { Icon } from './icons.tsx';
+import { runCommand, downloadPath } from './job-actions.tsx';
+
+/** Most results in one zip (the query side's bound). */
+const ZIP_RESULTS_MAX = 1_000;
+/** Longest list of ids in an address: 37 characters each, well below what servers take (8 KiB). */
+const ZIP_IDS_MAX = 200;
+
+function bytesOf(jobs: readonly JobView[]): number {
+  return jobs.reduce((sum, { result }) => sum + (result?.bytes ?? 0), 0);
+}
+
+/** Everything that is ready, as one file: its number and size are said before. */
+export function DownloadAll() {
+  const app = useApp();
+  const { t, formats } = useText();
+  const jobs = useStore(app.queue, (now) => now.jobs);
+  const ready = [...jobs.values()].filter(canDownload);
+  const [first] = ready;
+  if (first === undefined) return null;
+  const size = formats.bytes(bytesOf(ready));
+  if (ready.length > ZIP_RESULTS_MAX)
+    return <span class="quiet">{t('downloadTooMany', { limit: ZIP_RESULTS_MAX })}</span>;
+  const href = ready.length === 1 ? downloadPath(first) : '/api/jobs/download?state=ready';
+  return (
+    <a class="button" href={href} download id="download-all">
+      <Icon name="download" />
+      {t('downloadAll', { count: ready.length, size })}
+    </a>
+  );
+}
+
+/** What can be done with the selected documents; each button says for how many of them it works. */
+export function SelectionBar() {
+  const app = useApp();
+  const text = useText();
+  const { t, formats } = text;
+  const queue = useStore(app.queue, (now) => now);
+  const jobs = selectedJobs(queue);
+  if (jobs.length === 0) return null;
+  const ready = jobs.filter(canDownload);
+  const retryable = jobs.filter(canRetry);
+  const active = jobs.filter(isActive);
+  const ids = (some: readonly JobView[]) => some.map(({ jobId }) => jobId);
+  return (
+    <div class="selection" role="group" aria-label={t('selectedCount', { count: jobs.length })}>
+      <strong>{t('selectedCount', { count: jobs.length })}</strong>
+      {ready.length > ZIP_IDS_MAX && (
+        <span class="quiet">{t('downloadTooMany', { limit: ZIP_IDS_MAX })}</span>
+      )}
+      {ready[0] !== undefined && ready.length <= ZIP_IDS_MAX && (
+        <a
+          class="button"
+          download
+          href={
+            ready.length === 1 ? downloadPath(ready[0]) : `/api/jobs/download?ids=${ids(ready).join(',')}`
+          }
+        >
+          <Icon name="download" />
+          {t('selectedDownload', { count: ready.length, size: formats.bytes(bytesOf(ready)) })}
+        </a>
+      )}
+      {retryable.length > 0 && (
+        <button type="button" onClick={() => void runCommand(app, text, 'retry', ids(retryable))}>
+          <Icon name="retry" />
+          {t('selectedRetry', { count: retryable.length })}
+        </button>
+      )}
+      {active.length > 0 && (
+        <button type="button" onClick={() => void runCommand(app, text, 'cancel', ids(active))}>
+          <Icon name="close" />
+          {t('selectedCancel', { count: active.length })}
+        </button>
+      )}
+      <button
+        type="button"
+        class="quiet-button"
+        onClick={() => {
+          app.queue.update(withNothingSelected);
+          document.querySelector<HTMLElement>('#search')?.focus({ preventScroll: true });
+        }}
+      >
+        {t('clearSelection')}
+      </button>
+    </div>
+  );
+}

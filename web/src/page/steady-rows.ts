@@ -1,0 +1,46 @@
+import { useRef, useState } from 'preact/hooks';
+import type { JobView } from '../../../schemas/http-api.ts';
+import type { QueueState } from '../jobs/queue-state.ts';
+import type { QueueQuery } from '../jobs/queue-query.ts';
+
+export interface SteadyRows {
+  readonly rows: readonly JobView[];
+  /** Documents that belong in the list but wait until the pointer or the keyboard has left it. */
+  readonly held: number;
+  hold(): void;
+  release(): void;
+}
+
+/**
+ * Rows that do not jump from under the pointer: while the list is held its rows change in place, but none moves, goes
+ * or comes. A new search, filter or sort lets go.
+ */
+export function useSteadyRows({ jobs, view }: QueueState): SteadyRows {
+  const held = useRef<{
+    readonly query: QueueQuery;
+    readonly jobIds: readonly string[];
+    readonly known: ReadonlySet<string>;
+  } | null>(null);
+  const [, redraw] = useState(0);
+  if (held.current !== null && held.current.query !== view.query) held.current = null;
+
+  const frozen = held.current;
+  return {
+    rows:
+      frozen === null
+        ? view.rows
+        : frozen.jobIds.map((jobId) => jobs.get(jobId)).filter((job) => job !== undefined),
+    held:
+      frozen === null ? 0 : view.rows.reduce((sum, { jobId }) => sum + (frozen.known.has(jobId) ? 0 : 1), 0),
+    hold() {
+      if (held.current !== null) return;
+      const jobIds = view.rows.map(({ jobId }) => jobId);
+      held.current = { query: view.query, jobIds, known: new Set(jobIds) };
+    },
+    release() {
+      if (held.current === null) return;
+      held.current = null;
+      redraw((count) => count + 1);
+    },
+  };
+}

@@ -1,0 +1,193 @@
+import { useEffect, useRef } from 'preact/hooks';
+import { useApp } from '../app.ts';
+import { jobPath } from '../router.ts';
+import { useStore } from '../store.ts';
+import { errorLine } from '../text/error-text.ts';
+import { useText } from '../text/text-context.ts';
+import {
+  inReadingOrder,
+  isUnderway,
+  mayRetry,
+  needsAttention,
+  UPLOADS_MAX,
+  type Upload,
+} from '../uploads/upload-list.ts';
+import { Icon } from './icons.tsx';
+import { useKeptFocus } from './kept-focus.ts';
+import { RouteLink } from './route-link.tsx';
+
+/** Most uploads drawn at a time; the rest is a number until it is their turn. */
+const SHOWN_MAX = 60;
+
+/** What is on its way to the server, and what did not get there. Gone when there is nothing to say. */
+export function UploadsPanel() {
+  const app = useApp();
+  const { t } = useText();
+  const { uploads, overfull } = useStore(app.uploads, (now) => now);
+  const arrived = useStore(app.queue, (now) => now.jobs);
+  const list = useRef<HTMLUListElement>(null);
+  useKeptFocus(list, '#choose-files');
+  useLeaveGuard(uploads.some(isUnderway));
+
+  // a received upload is dropped here once its row stands in the queue
+  const listed = uploads.filter(({ phase }) => phase.name !== 'received' || !arrived.has(phase.jobId));
+  if (listed.length === 0 && !overfull) return null;
+  const underway = listed.filter(isUnderway);
+  const attention = listed.filter(needsAttention);
+  const ordered = inReadingOrder(listed);
+  return (
+    <section class="uploads" aria-labelledby="uploads-title">
+      <header>
+        <h2 id="uploads-title">{summary(t, underway.length, attention)}</h2>
+        {attention.some(mayRetry) && (
+          <button
+            type="button"
+            class="quiet-button"
+            onClick={() => attention.forEach((each) => app.uploader.retry(each))}
+          >
+            {t('uploadsRetryAll')}
+          </button>
+        )}
+        {underway.length > 1 && (
+          <button type="button" class="quiet-button" onClick={() => app.uploader.cancelAll()}>
+            {t('uploadsCancelAll')}
+          </button>
+        )}
+        {attention.length > 1 && (
+          <button type="button" class="quiet-button" onClick={() => app.uploader.dismiss(needsAttention)}>
+            {t('uploadsDismissAll')}
+          </button>
+        )}
+      </header>
+      {overfull && <p class="error-line">{t('tooManyFiles', { count: UPLOADS_MAX })}</p>}
+      <ul ref={list}>
+        {ordered.slice(0, SHOWN_MAX).map((upload) => (
+          <UploadLine key={upload.id} upload={upload} />
+        ))}
+      </ul>
+      {ordered.length > SHOWN_MAX && (
+        <p class="quiet">{t('uploadsMore', { count: ordered.length - SHOWN_MAX })}</p>
+      )}
+    </section>
+  );
+}
+
+function summary(t: ReturnType<typeof useText>['t'], underway: number, attention: readonly Upload[]): string {
+  const refused = attention.filter(({ phase }) => phase.name === 'refused').length;
+  const words = [
+    underway > 0 ? t('uploadsRunning', { count: underway }) : '',
+    refused > 0 ? t('uploadsProblems', { count: refused }) : '',
+  ].filter((part) => part !== '');
+  return words.length > 0 ? words.join(' · ') : t('uploadsSettled');
+}
+
+function UploadLine({ upload }: { upload: Upload }) {
+  const app = useApp();
+  const { t, formats } = useText();
+  const { filename, phase } = upload;
+  return (
+    <li class="upload" data-row={upload.id} data-phase={phase.name}>
+      <div class="upload-what">
+        <span class="filename">{filename}</span> <span class="quiet">{formats.bytes(upload.bytes)}</span>
+      </div>
+      <UploadState upload={upload} />
+      <div class="row-actions">
+        {mayRetry(upload) && (
+          <button
+            type="button"
+            onClick={() => app.uploader.retry(upload)}
+            aria-label={t('uploadRetryOf', { filename })}
+          >
+            <Icon name="retry" />
+            {t('retry')}
+          </button>
+        )}
+        {phase.name === 'duplicate' && (
+          <RouteLink class="button" to={jobPath(phase.jobId)}>
+            {t('uploadShowJob')}
+          </RouteLink>
+        )}
+        {isUnderway(upload) ? (
+          <button
+            type="button"
+            onClick={() => app.uploader.cancel(upload)}
+            aria-label={t('uploadCancelOf', { filename })}
+          >
+            <Icon name="close" />
+            {t('cancel')}
+          </button>
+        ) : (
+          <button
+            type="button"
+            onClick={() => app.uploader.dismiss(({ id }) => id === upload.id)}
+            aria-label={t('uploadDismissOf', { filename })}
+          >
+            <Icon name="close" />
+            {t('dismiss')}
+          </button>
+        )}
+      </div>
+    </li>
+  );
+}
+
+function UploadState({ upload }: { upload: Upload }) {
+  const app = useApp();
+  const { t, formats } = useText();
+  const { phase, filename, bytes } = upload;
+  const maxUploadMb = useStore(app.limits, (now) => now.maxUploadMb);
+  switch (phase.name) {
+    case 'waiting':
+      return <p class="quiet">{t('uploadWaiting')}</p>;
+    case 'sending': {
+      const left =
+        phase.bytesPerSec === null ? null : ((bytes - phase.sent) * 1_000) / Math.max(1, phase.bytesPerSec);
+      return (
+        <p class="upload-progress">
+          <progress aria-label={t('uploadProgress', { filename })} value={phase.sent} max={bytes} />
+          <span>
+            {t('uploadSending')} {Math.floor((phase.sent / bytes) * 100)} %
+            {phase.bytesPerSec !== null && ` · ${t('speed', { size: formats.bytes(phase.bytesPerSec) })}`}
+            {left !== null && left > 2_000 && ` · ${t('secondsLeft', { time: formats.duration(left) })}`}
+          </span>
+        </p>
+      );
+    }
+    case 'checking':
+      return (
+        <p class="upload-progress">
+          <progress aria-label={t('uploadProgress', { filename })} />
+          <span>{t('uploadChecking')}</span>
+        </p>
+      );
+    case 'retrying':
+      return <p class="quiet">{t('uploadRetrying')}</p>;
+    case 'received':
+      return <p class="quiet">{t('uploadReceived')}</p>;
+    case 'duplicate':
+      return <p>{t('uploadDuplicate')}</p>;
+    case 'cancelled':
+      return <p class="quiet">{t('uploadCancelled')}</p>;
+    case 'refused': {
+      const line = errorLine(t, [phase.code], phase.message, maxUploadMb);
+      return (
+        <p class="error-line">
+          <Icon name="warning" />
+          <span>
+            {line.sentence} <code>{line.code}</code>
+          </span>
+        </p>
+      );
+    }
+  }
+}
+
+/** The browser asks before it leaves a page whose uploads would be lost. */
+function useLeaveGuard(active: boolean): void {
+  useEffect(() => {
+    if (!active) return;
+    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+    addEventListener('beforeunload', ask);
+    return () => removeEventListener('beforeunload', ask);
+  }, [active]);
+}

@@ -1,0 +1,54 @@
+import { createStore, type Store } from './store.ts';
+import { LOCALES, type Locale } from './text/translate.ts';
+
+/** Choices of this browser. */
+export interface Preferences {
+  readonly locale: Locale | 'auto';
+  readonly theme: 'auto' | 'light' | 'dark';
+  readonly notify: boolean;
+  /** Single-key shortcuts can be switched off (WCAG 2.2, 2.1.4). */
+  readonly shortcuts: boolean;
+  readonly mapping: string | null;
+}
+
+const PLACE = 'docket.preferences';
+const USUAL: Preferences = { locale: 'auto', theme: 'auto', notify: false, shortcuts: true, mapping: null };
+
+/** Takes what is stored as far as it makes sense. */
+export function readPreferences(stored: string | null): Preferences {
+  let found: Partial<Record<keyof Preferences, unknown>>;
+  try {
+    found = (JSON.parse(stored ?? '{}') ?? {}) as typeof found;
+  } catch {
+    // written by something else: the usual choices are as good as any
+    found = {};
+  }
+  return {
+    locale: LOCALES.find((each) => each === found.locale) ?? USUAL.locale,
+    theme: (['light', 'dark'] as const).find((each) => each === found.theme) ?? USUAL.theme,
+    notify: found.notify === true,
+    shortcuts: found.shortcuts !== false,
+    mapping: typeof found.mapping === 'string' ? found.mapping : null,
+  };
+}
+
+/** Preferences that are kept in this browser where it allows that. */
+export function keptPreferences(): Store<Preferences> {
+  const store = createStore(readPreferences(stored()));
+  store.watch((now) => {
+    try {
+      localStorage.setItem(PLACE, JSON.stringify(now));
+    } catch {
+      // storage may be forbidden or full: the choice then lasts as long as the page
+    }
+  });
+  return store;
+}
+
+function stored(): string | null {
+  try {
+    return localStorage.getItem(PLACE);
+  } catch {
+    return null;
+  }
+}

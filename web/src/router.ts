@@ -1,0 +1,39 @@
+import { createStore } from './store.ts';
+
+export type Route = { readonly name: 'queue' } | { readonly name: 'job'; readonly jobId: string };
+
+const JOB_PATH = /^\/jobs\/([0-9a-f-]{36})\/?$/;
+
+/** Every address that is not a job's shows the queue. */
+export function routeOf(path: string): Route {
+  const jobId = JOB_PATH.exec(path)?.[1];
+  return jobId === undefined ? { name: 'queue' } : { name: 'job', jobId };
+}
+
+export function jobPath(jobId: string): string {
+  return `/jobs/${jobId}`;
+}
+
+/** The address shown, and the way to another one without loading the page again. */
+export function createRouter() {
+  const route = createStore(routeOf(location.pathname));
+  addEventListener('popstate', () => route.set(routeOf(location.pathname)));
+  return {
+    route,
+    go(path: string) {
+      history.pushState(null, '', path);
+      route.set(routeOf(location.pathname));
+      scrollTo(0, 0);
+    },
+    /** Writes the state of the present page into its address, without a step in the history. */
+    note(search: string) {
+      history.replaceState(history.state, '', `${location.pathname}${search}`);
+    },
+  };
+}
+export type Router = ReturnType<typeof createRouter>;
+
+/** True for a click that means "here", and not "in a new tab" or "save". */
+export function isPlainClick(event: MouseEvent): boolean {
+  return event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
+}

@@ -1,0 +1,36 @@
+import { en, type MessageKey } from './en.ts';
+import type { Translate } from './translate.ts';
+
+type ErrorKey = Extract<MessageKey, `error_${string}`>;
+
+/** A failure as the page shows it: one sentence with what happened and what to do, then the code. */
+export interface ErrorLine {
+  readonly sentence: string;
+  /** What happened alone, for a failure that Docket is dealing with by itself. */
+  readonly what: string;
+  readonly code: string;
+}
+
+/**
+ * The sentence for the first code that has one; the most exact code comes first. A code we do not know keeps the
+ * server's own message, so that a new reason is never hidden behind a general one.
+ */
+export function errorLine(
+  t: Translate,
+  codes: readonly (string | null)[],
+  message: string,
+  maxUploadMb: number,
+): ErrorLine {
+  const given = codes.filter((code): code is string => code !== null && code !== '');
+  const first = given[0];
+  const code = [...given].reverse().join(' · ');
+  const key = `error_${first ?? ''}`;
+  if (!isErrorKey(key)) return { sentence: message, what: message, code };
+  const sentence = key === 'error_TOO_LARGE' ? t(key, { megabytes: maxUploadMb }) : t(key);
+  const what = /^.*?[.](?=\s|$)/.exec(sentence)?.[0] ?? sentence;
+  return { sentence, what, code };
+}
+
+function isErrorKey(key: string): key is ErrorKey {
+  return Object.hasOwn(en, key);
+}

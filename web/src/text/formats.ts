@@ -1,0 +1,70 @@
+import type { Locale } from './translate.ts';
+
+const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
+const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+  ['second', 1],
+];
+const JUST_NOW_SEC = 5;
+/** Past this a date says more than a number of days. */
+const RELATIVE_MAX_SEC = 7 * 86_400;
+
+export interface Formats {
+  /** `1.2 MB`. Steps of 1,024, as the upload limit is counted. */
+  bytes(count: number): string;
+  /** `3 minutes ago`, or the date when it is more than a week away. */
+  relative(at: string, nowMs: number): string;
+  /** Date and time to the second, with the zone. */
+  exact(at: string): string;
+  clock(atMs: number): string;
+  /** `850 ms`, `12 s`, `3 min`, `2 h`. */
+  duration(ms: number): string;
+  number(count: number): string;
+}
+
+/** Everything that a language writes in its own way, by Intl alone. */
+export function formatsOf(locale: Locale): Formats {
+  const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
+  const exact = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'long' });
+  const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' });
+  const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'short' });
+  const number = new Intl.NumberFormat(locale);
+  const units = new Map<string, Intl.NumberFormat>();
+  const unit = (value: number, name: string, digits: number) => {
+    const key = `${name} ${digits}`;
+    const format = units.get(key) ?? unitFormat(locale, name, digits);
+    units.set(key, format);
+    return format.format(value);
+  };
+
+  return {
+    bytes(count) {
+      const step = count < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(count) / 10));
+      const value = count / 1024 ** step;
+      return unit(value, UNITS[step] ?? 'byte', step > 1 && value < 100 ? 1 : 0);
+    },
+    relative(at, nowMs) {
+      const seconds = (Date.parse(at) - nowMs) / 1000;
+      if (Math.abs(seconds) > RELATIVE_MAX_SEC) return day.format(Date.parse(at));
+      if (Math.abs(seconds) < JUST_NOW_SEC) return relative.format(0, 'second');
+      const [name, size] = STEPS.find(([, each]) => Math.abs(seconds) >= each) ?? ['second', 1];
+      return relative.format(Math.trunc(seconds / size), name);
+    },
+    exact: (at) => exact.format(Date.parse(at)),
+    clock: (atMs) => clock.format(atMs),
+    duration(ms) {
+      if (ms < 1_000) return unit(Math.max(0, Math.round(ms)), 'millisecond', 0);
+      if (ms < 60_000) return unit(ms / 1_000, 'second', ms < 10_000 ? 1 : 0);
+      if (ms < 3_600_000) return unit(ms / 60_000, 'minute', 0);
+      return unit(ms / 3_600_000, 'hour', 1);
+    },
+    number: (count) => number.format(count),
+  };
+}
+
+function unitFormat(locale: Locale, unit: string, maximumFractionDigits: number): Intl.NumberFormat {
+  const unitDisplay = unit === 'byte' ? 'long' : 'short';
+  return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay, maximumFractionDigits });
+}

@@ -1,0 +1,24 @@
+import { createContext } from 'preact';
+import { useContext } from 'preact/hooks';
+import { formatsOf, type Formats } from './formats.ts';
+import { translator, type Locale, type Translate } from './translate.ts';
+import type { Catalogue } from './en.ts';
+
+/** The language of the page: how things are said, and how figures are written. */
+export interface Text {
+  readonly locale: Locale;
+  readonly t: Translate;
+  readonly formats: Formats;
+}
+
+export function textOf(locale: Locale, catalogue: Catalogue): Text {
+  return { locale, t: translator(locale, catalogue), formats: formatsOf(locale) };
+}
+
+export const TextContext = createContext<Text | null>(null);
+
+export function useText(): Text {
+  const text = useContext(TextContext);
+  if (text === null) throw new Error('there is no language around this component');
+  return text;
+}

@@ -1,0 +1,64 @@
+import type { ErrorBody } from '../../../schemas/error-codes.ts';
+import type { UploadAnswer } from '../../../schemas/http-api.ts';
+
+export type Sent =
+  | { readonly kind: 'accepted'; readonly jobId: string; readonly deduplicated: boolean }
+  /** `again`: the same file may be taken another time. */
+  | { readonly kind: 'refused'; readonly code: string; readonly message: string; readonly again: boolean }
+  /** Nobody said no: the connection broke or the server is busy for so long. */
+  | { readonly kind: 'interrupted'; readonly code: string; readonly waitMs: number }
+  | { readonly kind: 'aborted' };
+
+const TRY_LATER = [429, 502, 503, 504];
+const FINAL_CODES = ['NOT_PDF', 'TOO_LARGE', 'FORBIDDEN'];
+
+/**
+ * Sends one file by XMLHttpRequest, which unlike `fetch` tells how much of the body is out. Ends by itself or by the
+ * signal; never throws for an answer of the server.
+ */
+export function sendFile(
+  file: File,
+  mapping: string,
+  onProgress: (sentBytes: number) => void,
+  signal: AbortSignal,
+): Promise<Sent> {
+  return new Promise((resolve) => {
+    const request = new XMLHttpRequest();
+    const abort = () => request.abort();
+    signal.addEventListener('abort', abort, { once: true });
+    request.upload.onprogress = (event) => onProgress(Math.floor((event.loaded / event.total) * file.size));
+    request.onerror = () => resolve({ kind: 'interrupted', code: 'NETWORK', waitMs: 0 });
+    request.onabort = () => resolve({ kind: 'aborted' });
+    request.onload = () =>
+      resolve(understood(request.status, request.responseText, request.getResponseHeader('Retry-After')));
+    request.onloadend = () => signal.removeEventListener('abort', abort);
+    const form = new FormData();
+    form.append('mapping', mapping);
+    form.append('files', file, file.name);
+    request.open('POST', '/api/jobs');
+    request.setRequestHeader('Accept', 'application/json');
+    request.send(form);
+  });
+}
+
+/** What an answer to one file means. */
+export function understood(status: number, body: string, retryAfter: string | null): Sent {
+  const answer = parsed(body);
+  const [result] = answer.results ?? [];
+  if (result !== undefined && 'jobId' in result)
+    return { kind: 'accepted', jobId: result.jobId, deduplicated: result.deduplicated };
+  const error = result?.error ?? answer.error;
+  const code = error?.code ?? (status >= 500 ? 'UNAVAILABLE' : 'BAD_REQUEST');
+  if (TRY_LATER.includes(status))
+    return { kind: 'interrupted', code, waitMs: Number(retryAfter ?? 0) * 1_000 || 0 };
+  return { kind: 'refused', code, message: error?.message ?? '', again: !FINAL_CODES.includes(code) };
+}
+
+function parsed(body: string): Partial<UploadAnswer> & Partial<ErrorBody> {
+  try {
+    return JSON.parse(body) as Partial<UploadAnswer> & Partial<ErrorBody>;
+  } catch {
+    // a proxy's own page: the status alone says what happened
+    return {};
+  }
+}

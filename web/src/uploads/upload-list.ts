@@ -1,0 +1,109 @@
+/** Uploads under way and those that need the clerk's attention. Every function is pure. */
+export interface Upload {
+  readonly id: number;
+  readonly filename: string;
+  readonly bytes: number;
+  readonly mapping: string;
+  readonly phase: UploadPhase;
+}
+
+export type UploadPhase =
+  | { readonly name: 'waiting' }
+  | {
+      readonly name: 'sending';
+      readonly sent: number;
+      readonly bytesPerSec: number | null;
+      readonly atMs: number;
+    }
+  /** Every byte is out; the server checks and stores. */
+  | { readonly name: 'checking' }
+  /** The connection broke; the next try follows by itself. */
+  | { readonly name: 'retrying' }
+  | { readonly name: 'received'; readonly jobId: string }
+  | { readonly name: 'duplicate'; readonly jobId: string }
+  | { readonly name: 'refused'; readonly code: string; readonly message: string; readonly again: boolean }
+  | { readonly name: 'cancelled' };
+
+export interface UploadList {
+  readonly uploads: readonly Upload[];
+  readonly lastId: number;
+  /** True after files were left out because too many waited. */
+  readonly overfull: boolean;
+}
+
+/** Most uploads listed at a time; a larger drop is cut off and says so. */
+export const UPLOADS_MAX = 2_000;
+export const NO_UPLOADS: UploadList = { uploads: [], lastId: 0, overfull: false };
+
+export interface Chosen {
+  readonly filename: string;
+  readonly bytes: number;
+  /** Why the page refuses the file before it is sent, or null. */
+  readonly refusal: { readonly code: string; readonly again: boolean } | null;
+}
+
+/** Adds chosen files in their order. */
+export function withChosen(list: UploadList, chosen: readonly Chosen[], mapping: string): UploadList {
+  const room = UPLOADS_MAX - list.uploads.length;
+  const added = chosen.slice(0, room).map((file, index): Upload => {
+    const phase: UploadPhase =
+      file.refusal === null ? { name: 'waiting' } : { name: 'refused', message: '', ...file.refusal };
+    return { id: list.lastId + 1 + index, filename: file.filename, bytes: file.bytes, mapping, phase };
+  });
+  return {
+    uploads: [...list.uploads, ...added],
+    lastId: list.lastId + added.length,
+    overfull: chosen.length > room,
+  };
+}
+
+export function withPhase(list: UploadList, id: number, phase: UploadPhase): UploadList {
+  const uploads = list.uploads.map((upload) => (upload.id === id ? { ...upload, phase } : upload));
+  return { ...list, uploads };
+}
+
+/** Weight of the newest measure in the speed shown; small enough not to flicker. */
+const SPEED_WEIGHT = 0.3;
+const SPEED_EVERY_MS = 250;
+
+/** `sent` bytes are out at `atMs` on a clock that never steps back. */
+export function withProgress(list: UploadList, id: number, sent: number, atMs: number): UploadList {
+  const upload = list.uploads.find((each) => each.id === id);
+  if (upload === undefined) return list;
+  if (sent >= upload.bytes) return withPhase(list, id, { name: 'checking' });
+  if (upload.phase.name !== 'sending')
+    return withPhase(list, id, { name: 'sending', sent, bytesPerSec: null, atMs });
+  const elapsedMs = atMs - upload.phase.atMs;
+  if (elapsedMs < SPEED_EVERY_MS) return list;
+  const measured = ((sent - upload.phase.sent) * 1_000) / elapsedMs;
+  const before = upload.phase.bytesPerSec ?? measured;
+  const bytesPerSec = before + (measured - before) * SPEED_WEIGHT;
+  return withPhase(list, id, { name: 'sending', sent, bytesPerSec, atMs });
+}
+
+export function without(list: UploadList, drop: (upload: Upload) => boolean): UploadList {
+  const uploads = list.uploads.filter((upload) => !drop(upload));
+  if (uploads.length === list.uploads.length && !list.overfull) return list;
+  return { ...list, uploads, overfull: false };
+}
+
+/** Still on the way: leaving the page would lose it. */
+export function isUnderway({ phase }: Upload): boolean {
+  return ['waiting', 'sending', 'checking', 'retrying'].includes(phase.name);
+}
+
+/** Stays listed until the clerk has seen it. */
+export function needsAttention({ phase }: Upload): boolean {
+  return phase.name === 'refused' || phase.name === 'duplicate' || phase.name === 'cancelled';
+}
+
+export function mayRetry({ phase }: Upload): boolean {
+  return phase.name === 'cancelled' || (phase.name === 'refused' && phase.again);
+}
+
+/** Problems first, then what moves, then what waits: the order in which somebody wants to read them. */
+export function inReadingOrder(uploads: readonly Upload[]): Upload[] {
+  const rank = ({ phase }: Upload) =>
+    phase.name === 'refused' ? 0 : phase.name === 'waiting' ? 2 : phase.name === 'received' ? 3 : 1;
+  return [...uploads].sort((left, right) => rank(left) - rank(right) || left.id - right.id);
+}

@@ -1,0 +1,129 @@
+import type { Store } from '../store.ts';
+import { checkFile } from './check-file.ts';
+import { sendFile, type Sent } from './send-file.ts';
+import {
+  isUnderway,
+  mayRetry,
+  withChosen,
+  withPhase,
+  withProgress,
+  without,
+  UPLOADS_MAX,
+  type Chosen,
+  type Upload,
+  type UploadList,
+} from './upload-list.ts';
+
+/** Uploads at the same time: enough to fill a line, few enough to leave the browser's other connections free. */
+const UPLOADS_AT_ONCE = 3;
+/** Tries after a broken connection before the clerk is asked; together about a minute and a half. */
+const RETRY_WAITS_MS = [1_000, 2_000, 5_000, 10_000, 20_000, 30_000];
+/** How long a received upload may stay listed when its row does not appear in the queue. */
+const RECEIVED_SHOWN_MS = 10_000;
+
+export interface Uploader {
+  add(files: readonly File[], mapping: string, maxUploadMb: number): Promise<void>;
+  cancel(upload: Upload): void;
+  cancelAll(): void;
+  retry(upload: Upload): void;
+  dismiss(drop: (upload: Upload) => boolean): void;
+}
+
+/** Runs the uploads of a list, three at a time, one file a request. */
+export function createUploader(list: Store<UploadList>, onReceived: () => void): Uploader {
+  const files = new Map<number, File>();
+  const running = new Map<number, AbortController>();
+
+  function startNext(): void {
+    for (const upload of list.get().uploads) {
+      if (running.size >= UPLOADS_AT_ONCE) return;
+      if (upload.phase.name === 'waiting' && !running.has(upload.id)) void run(upload);
+    }
+  }
+
+  async function run(upload: Upload): Promise<void> {
+    const stop = new AbortController();
+    running.set(upload.id, stop);
+    const sent = await sendPatiently(upload, stop.signal);
+    running.delete(upload.id);
+    settle(upload, sent);
+    startNext();
+  }
+
+  async function sendPatiently(upload: Upload, signal: AbortSignal): Promise<Sent> {
+    const file = files.get(upload.id);
+    if (file === undefined) return { kind: 'refused', code: 'UNREADABLE', message: '', again: false };
+    const onProgress = (sent: number) =>
+      list.update((now) => withProgress(now, upload.id, sent, performance.now()));
+    for (let attempt = 0; ; attempt++) {
+      list.update((now) =>
+        withPhase(now, upload.id, { name: 'sending', sent: 0, bytesPerSec: null, atMs: performance.now() }),
+      );
+      const sent = await sendFile(file, upload.mapping, onProgress, signal);
+      const waitMs = RETRY_WAITS_MS[attempt];
+      if (sent.kind !== 'interrupted')
+        // the first try may have got through although its answer was lost: then this is no duplicate
+        return sent.kind === 'accepted' && attempt > 0 ? { ...sent, deduplicated: false } : sent;
+      if (waitMs === undefined) return { kind: 'refused', code: sent.code, message: '', again: true };
+      list.update((now) => withPhase(now, upload.id, { name: 'retrying' }));
+      await pause(Math.max(waitMs * (0.5 + Math.random() / 2), sent.waitMs), signal);
+      if (signal.aborted) return { kind: 'aborted' };
+    }
+  }
+
+  function settle(upload: Upload, sent: Sent): void {
+    if (sent.kind === 'accepted') {
+      files.delete(upload.id);
+      onReceived();
+      const name = sent.deduplicated ? 'duplicate' : 'received';
+      list.update((now) => withPhase(now, upload.id, { name, jobId: sent.jobId }));
+      if (!sent.deduplicated)
+        setTimeout(() => list.update((now) => without(now, ({ id }) => id === upload.id)), RECEIVED_SHOWN_MS);
+    } else if (sent.kind === 'refused')
+      list.update((now) => withPhase(now, upload.id, { ...sent, name: 'refused' }));
+    else list.update((now) => withPhase(now, upload.id, { name: 'cancelled' }));
+  }
+
+  function cancel(upload: Upload): void {
+    const stop = running.get(upload.id);
+    if (stop === undefined) list.update((now) => withPhase(now, upload.id, { name: 'cancelled' }));
+    else stop.abort();
+  }
+
+  return {
+    async add(chosen, mapping, maxUploadMb) {
+      const taken = chosen.slice(0, UPLOADS_MAX + 1);
+      const checked = await Promise.all(
+        taken.map(async (file): Promise<Chosen> => {
+          return { filename: file.name, bytes: file.size, refusal: await checkFile(file, maxUploadMb) };
+        }),
+      );
+      const firstId = list.get().lastId + 1;
+      list.update((now) => withChosen(now, checked, mapping));
+      for (let id = firstId; id <= list.get().lastId; id++) {
+        const file = taken[id - firstId];
+        if (file !== undefined) files.set(id, file);
+      }
+      startNext();
+    },
+    cancel,
+    cancelAll: () => list.get().uploads.filter(isUnderway).forEach(cancel),
+    retry(upload) {
+      if (!mayRetry(upload)) return;
+      list.update((now) => withPhase(now, upload.id, { name: 'waiting' }));
+      startNext();
+    },
+    dismiss(drop) {
+      for (const upload of list.get().uploads)
+        if (drop(upload) && !isUnderway(upload)) files.delete(upload.id);
+      list.update((now) => without(now, (upload) => drop(upload) && !isUnderway(upload)));
+    },
+  };
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
+  });
+}
