@@ -20,8 +20,8 @@ export interface StoreLimits {
   readonly maxInFlightPerBatchStream: number;
   /** An append not answered by now is answered `Timeout`; EventStoreDB's write timeout is 2 s. */
   readonly appendTimeoutMs: number;
-  /** Reads and subscriptions open at once. */
-  readonly maxOpenReads: number;
+  /** Reads, subscriptions and batch streams open at once. */
+  readonly maxOpenStreams: number;
   /** Event ids remembered to recognise a repeated append that expects any revision. */
   readonly rememberedEventIds: number;
   /** Time at start spent on checking stored bytes; what is left is checked while the store runs. */
@@ -46,8 +46,8 @@ export const DEFAULT_LIMITS: StoreLimits = {
   maxWaitingBytes: 64 * MiB,
   maxInFlightPerBatchStream: 4096,
   appendTimeoutMs: 2000,
-  maxOpenReads: 20_000,
-  rememberedEventIds: 32_768,
+  maxOpenStreams: 20_000,
+  rememberedEventIds: 8192,
   verifyAtStartMs: 1000,
   maxOpenSegmentFiles: 64,
   shutdownMs: 1500,

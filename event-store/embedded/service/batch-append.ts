@@ -19,26 +19,17 @@ import {
   type BatchError,
 } from '../wire/responses.ts';
 import { eventBytes, eventFault, queuedBytes, streamNameFault } from './append-checks.ts';
-import { NO_ROOM, refuseError, refuseInvalid, SHUTTING_DOWN, TOO_MANY_WAITING } from './refusal.ts';
+import { openAppends, type OpenAppend, type OpenAppends } from './open-appends.ts';
+import { NO_ROOM, refuseError, refuseInvalid, TOO_MANY_WAITING } from './refusal.ts';
+import { openSender } from './send-stream.ts';
 
 export type BatchCall = ServerDuplexStream<Buffer, Buffer>;
 
-/** An append whose chunks are still coming, or that waits for the disk. */
-interface OpenAppend {
-  readonly correlation: Buffer;
-  readonly options: BatchOptions;
-  readonly answerByMs: number;
-  readonly events: ProposedEvent[];
-  bytes: number;
-  /** Answered already: chunks that still come are dropped until the final one. */
-  isAnswered: boolean;
-  isFinal: boolean;
-}
-
-/** Deadlines are looked at this often, so an answer can be late by as much. */
-const DEADLINE_TICK_MS = 20;
-
-function errorOf(outcome: Exclude<WriteOutcome, { kind: 'written' }>, options: BatchOptions): BatchError {
+/** The error for an outcome, or null when the end of the whole stream is the answer. */
+function errorOf(
+  outcome: Exclude<WriteOutcome, { kind: 'written' }>,
+  options: BatchOptions,
+): BatchError | null {
   switch (outcome.kind) {
     case 'wrong-revision':
       return wrongExpectedVersion(outcome.actual, options.expected);
@@ -51,120 +42,104 @@ function errorOf(outcome: Exclude<WriteOutcome, { kind: 'written' }>, options: B
     case 'too-many-waiting':
       return noRoom(TOO_MANY_WAITING);
     case 'closing':
-      return noRoom(SHUTTING_DOWN);
+      return null;
     default:
       return outcome satisfies never;
   }
 }
 
+function fail(appends: OpenAppends, append: OpenAppend, error: BatchError): void {
+  appends.answer(append, batchFailed(append.correlation, append.options, error));
+}
+
+/** What is wrong with a chunk's event, or null when it was added. */
+function faultOf(append: OpenAppend, event: ProposedEvent, limits: StoreLimits): BatchError | null {
+  const fault = eventFault(event, limits);
+  if (fault !== null) return badRequest(fault);
+  append.bytes += eventBytes(event);
+  if (append.bytes > limits.maxAppendBytes) return appendTooLarge(limits.maxAppendBytes);
+  append.events.push(event);
+  return null;
+}
+
+/** Adds a chunk to its append; an append that fails is answered at once and its later chunks are dropped. */
+function addChunk(
+  appends: OpenAppends,
+  append: OpenAppend,
+  events: readonly ProposedEvent[],
+  limits: StoreLimits,
+): void {
+  for (const event of events) {
+    if (append.isAnswered) return;
+    const fault = faultOf(append, event, limits);
+    if (fault !== null) fail(appends, append, fault);
+  }
+  if (!append.isFinal && appends.unfinishedBytes() > limits.maxWaitingBytes) {
+    fail(appends, append, noRoom(TOO_MANY_WAITING));
+  }
+}
+
 /** Serves one batch stream until the client ends it. */
 export function serveBatchAppend(call: BatchCall, log: Log, limits: StoreLimits): void {
-  const open = new Map<string, OpenAppend>();
+  const sender = openSender(call);
   let isEnding = false;
+  const appends = openAppends(sender, limits, () => {
+    if (appends.size() < limits.maxInFlightPerBatchStream && call.isPaused()) call.resume();
+    if (isEnding && appends.size() === 0) call.end();
+  });
 
-  const send = (append: OpenAppend, answer: Buffer): void => {
-    if (append.isAnswered) return;
-    append.isAnswered = true;
-    if (!call.cancelled && !call.writableEnded) call.write(answer);
-  };
-
-  const forget = (append: OpenAppend): void => {
-    open.delete(append.correlation.toString('latin1'));
-    if (open.size < limits.maxInFlightPerBatchStream && call.isPaused()) call.resume();
-    if (open.size > 0) return;
-    clearInterval(clock);
-    clock = undefined;
-    if (isEnding) call.end();
-  };
-
-  const fail = (append: OpenAppend, error: BatchError): void => {
-    send(append, batchFailed(append.correlation, append.options, error));
-    if (append.isFinal) forget(append);
-  };
-
-  const answerLate = (): void => {
-    const nowMs = Date.now();
-    for (const append of open.values()) {
-      if (append.isAnswered || nowMs <= append.answerByMs) continue;
-      send(append, batchFailed(append.correlation, append.options, timedOut()));
-    }
-  };
-  let clock: NodeJS.Timeout | undefined;
-
-  const begin = (message: BatchMessage, options: BatchOptions): OpenAppend => {
-    const nowMs = Date.now();
-    const append: OpenAppend = {
-      correlation: message.correlation,
-      options,
-      answerByMs: Math.min(options.deadlineMs ?? Infinity, nowMs + limits.appendTimeoutMs),
-      events: [],
-      bytes: 0,
-      isAnswered: false,
-      isFinal: false,
-    };
-    open.set(message.correlation.toString('latin1'), append);
-    clock ??= setInterval(answerLate, DEADLINE_TICK_MS);
+  const begin = (correlation: Buffer, options: BatchOptions): OpenAppend => {
+    const append = appends.begin(correlation, options);
     const fault = streamNameFault(options.stream, limits);
-    if (fault !== null) fail(append, badRequest(fault));
+    if (fault !== null) fail(appends, append, badRequest(fault));
     return append;
   };
 
-  const addChunk = (append: OpenAppend, events: readonly ProposedEvent[]): void => {
-    for (const event of events) {
-      if (append.isAnswered) return;
-      const fault = eventFault(event, limits);
-      append.bytes += eventBytes(event);
-      if (fault !== null) fail(append, badRequest(fault));
-      else if (append.bytes > limits.maxAppendBytes) fail(append, appendTooLarge(limits.maxAppendBytes));
-      else append.events.push(event);
-    }
-  };
-
   const submit = (append: OpenAppend): void => {
-    const { stream, expected } = append.options;
-    const request = {
-      kind: 'append',
-      stream,
-      expected,
-      events: append.events,
-      notAfterMs: append.answerByMs,
-    } as const;
-    log.submit(request, queuedBytes(append.events), (outcome) => {
+    const { events, options, answerByMs: notAfterMs } = append;
+    const { stream, expected } = options;
+    log.submit({ kind: 'append', stream, expected, events, notAfterMs }, queuedBytes(events), (outcome) => {
       if (outcome.kind === 'written') {
-        send(append, batchSucceeded(append.correlation, append.options, outcome.revision, outcome.position));
-        forget(append);
-      } else fail(append, errorOf(outcome, append.options));
+        appends.answer(
+          append,
+          batchSucceeded(append.correlation, options, outcome.revision, outcome.position),
+        );
+      } else {
+        const error = errorOf(outcome, options);
+        if (error !== null) fail(appends, append, error);
+      }
+      appends.done(append);
     });
   };
 
-  const take = (bytes: Buffer): void => {
-    const message = readBatchMessage(bytes, Date.now());
-    const known = open.get(message.correlation.toString('latin1'));
+  const take = (message: BatchMessage): void => {
+    const known = appends.find(message.correlation);
     if (known === undefined && message.options === null) {
       call.emit('error', refuseInvalid('A batch append began without options.'));
       return;
     }
-    const append = known ?? begin(message, message.options as BatchOptions);
+    const append = known ?? begin(message.correlation, message.options as BatchOptions);
+    // The correlation id of an append that waits for the disk: sent twice, written and answered once.
     if (append.isFinal) return;
     append.isFinal = message.isFinal;
-    addChunk(append, message.events);
+    addChunk(appends, append, message.events, limits);
     if (!message.isFinal) return;
-    if (append.isAnswered) forget(append);
+    if (append.isAnswered) appends.done(append);
     else submit(append);
   };
 
   call.on('data', (bytes: Buffer) => {
     try {
-      take(bytes);
+      take(readBatchMessage(bytes, Date.now()));
     } catch (error) {
       call.emit('error', refuseError(error));
       return;
     }
-    if (open.size >= limits.maxInFlightPerBatchStream) call.pause();
+    if (appends.size() >= limits.maxInFlightPerBatchStream) call.pause();
   });
   call.on('end', () => {
     isEnding = true;
-    if (open.size === 0) call.end();
+    if (appends.size() === 0) call.end();
   });
-  call.on('cancelled', () => clearInterval(clock));
+  sender.onOver(appends.close);
 }

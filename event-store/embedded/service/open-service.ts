@@ -6,6 +6,7 @@ import {
   type Server,
   type ServerReadableStream,
   type ServerUnaryCall,
+  type ServerWritableStream,
 } from '@grpc/grpc-js';
 import { LogCorrupt } from '../errors.ts';
 import type { StoreLimits } from '../limits.ts';
@@ -17,9 +18,10 @@ import { clusterOf, SUPPORTED_METHODS } from './cluster.ts';
 import { GOSSIP_SERVICE, SERVER_FEATURES_SERVICE, STREAMS_SERVICE } from './definitions.ts';
 import { serveRead } from './read.ts';
 import { refusal, refuseError, SHUTTING_DOWN, type Refusal } from './refusal.ts';
-import { openSender, type ReadCall } from './send-stream.ts';
+import { openSender } from './send-stream.ts';
 import { serveSubscription } from './subscription.ts';
 
+type ReadCall = ServerWritableStream<Buffer, Buffer>;
 type UnaryCall = ServerUnaryCall<Buffer, Buffer>;
 type Answer = sendUnaryData<Buffer>;
 
@@ -52,8 +54,11 @@ export function addService(server: Server, { log, limits, onFailed }: ServicePar
   };
 
   const read = (call: ReadCall): void => {
-    if (streams.size >= limits.maxOpenReads) {
-      end(call, refusal(status.RESOURCE_EXHAUSTED, `There are ${limits.maxOpenReads} streams open already.`));
+    if (streams.size >= limits.maxOpenStreams) {
+      end(
+        call,
+        refusal(status.RESOURCE_EXHAUSTED, `There are ${limits.maxOpenStreams} streams open already.`),
+      );
       return;
     }
     track(call);

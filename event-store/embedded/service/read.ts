@@ -59,6 +59,7 @@ export async function serveRead(request: ReadRequest, sender: Sender, log: Log):
     request.stream === null ? ordinalsOfAll(log, request) : ordinalsOfStream(log, request.stream, request);
   if (ordinals === null) {
     sender.send(streamNotFound(request.stream as Buffer));
+    sender.flush();
     return null;
   }
   if (!(Symbol.iterator in ordinals)) return ordinals;
@@ -69,11 +70,13 @@ export async function serveRead(request: ReadRequest, sender: Sender, log: Log):
     if (left <= 0 || sender.isOver()) break;
     left -= 1;
     const event = request.resolvesLinks ? resolveEvent(log, reader, ordinal) : reader.event(ordinal);
-    if (!sender.send(event)) await sender.whenTaken();
+    sender.send(event);
+    if (sender.isFull()) await sender.whenTaken();
     turn -= 1;
     if (turn > 0) continue;
     turn = TURN_EVENTS;
     await breathe();
   }
+  sender.flush();
   return null;
 }

@@ -1,40 +1,76 @@
-/** Writing to a read's stream no faster than its client takes it. */
-import type { ServerWritableStream } from '@grpc/grpc-js';
+/** Writing to a stream no faster than its client takes it, and several messages at a time. */
+import { packMessages } from './packed-messages.ts';
 
-export type ReadCall = ServerWritableStream<Buffer, Buffer>;
+/** What a sender needs of a call that writes: grpc-js's writable and duplex streams both have it. */
+export interface WritableCall {
+  write(message: Buffer, taken: () => void): boolean;
+  readonly writableEnded: boolean;
+  on(event: 'cancelled' | 'close', listener: () => void): unknown;
+}
 
 export interface Sender {
-  /** True when the stream can take another message now. */
-  readonly send: (message: Buffer) => boolean;
-  /** Resolves when the client has taken what was sent, or is gone. */
+  /** Adds a message to what is sent at the next `flush`, or now when there is enough for one write. */
+  readonly send: (message: Buffer) => void;
+  readonly flush: () => void;
+  /** The client has so much before it that no more should be sent. */
+  readonly isFull: () => boolean;
+  /** Flushes; resolves when the client has taken most of what was sent, or is gone. */
   readonly whenTaken: () => Promise<void>;
   readonly isOver: () => boolean;
   /** Calls `then` once when the call is over, however it ended. */
   readonly onOver: (then: () => void) => void;
 }
 
-/** The one message in the stream's queue is the client's; a slow client costs that and no more. */
-export function openSender(call: ReadCall): Sender {
+/** Messages are put together up to this size. */
+const PACK_BYTES = 32 * 1024;
+/** What may wait for one client beyond one message, whatever its speed. */
+const MAX_UNTAKEN_BYTES = 64 * 1024;
+
+export function openSender(call: WritableCall): Sender {
   let isOver = false;
   let whenOver: (() => void)[] = [];
   let resume: (() => void) | null = null;
+  let pending: Buffer[] = [];
+  let pendingBytes = 0;
+  let untakenBytes = 0;
 
   const end = (): void => {
     if (isOver) return;
     isOver = true;
+    pending = [];
     resume?.();
     for (const then of whenOver) then();
     whenOver = [];
   };
   call.on('cancelled', end);
   call.on('close', end);
-  call.on('drain', () => resume?.());
+
+  const flush = (): void => {
+    if (pending.length === 0 || isOver || call.writableEnded) return;
+    const bytes = pendingBytes;
+    const packed = packMessages(pending);
+    pending = [];
+    pendingBytes = 0;
+    untakenBytes += bytes;
+    call.write(packed, () => {
+      untakenBytes -= bytes;
+      if (untakenBytes < PACK_BYTES) resume?.();
+    });
+  };
 
   return {
-    send: (message) => !isOver && call.write(message),
-    whenTaken: () =>
-      new Promise((resolve) => {
-        if (isOver || !call.writableNeedDrain) {
+    flush,
+    send: (message) => {
+      if (isOver) return;
+      pending.push(message);
+      pendingBytes += message.length;
+      if (pendingBytes >= PACK_BYTES) flush();
+    },
+    isFull: () => untakenBytes + pendingBytes >= MAX_UNTAKEN_BYTES,
+    whenTaken: () => {
+      flush();
+      return new Promise((resolve) => {
+        if (isOver || untakenBytes < PACK_BYTES) {
           resolve();
           return;
         }
@@ -42,7 +78,8 @@ export function openSender(call: ReadCall): Sender {
           resume = null;
           resolve();
         };
-      }),
+      });
+    },
     isOver: () => isOver,
     onOver: (then) => {
       if (isOver) then();

@@ -116,17 +116,14 @@ export async function serveSubscription(
       const ordinal = course.ordinalOf(course.next);
       course.next += 1;
       sinceCheckpoint += 1;
-      let isTaken = true;
       if (course.passes(ordinal)) {
-        isTaken = sender.send(
-          request.resolvesLinks ? resolveEvent(log, reader, ordinal) : reader.event(ordinal),
-        );
+        sender.send(request.resolvesLinks ? resolveEvent(log, reader, ordinal) : reader.event(ordinal));
       }
       if (sinceCheckpoint >= course.checkpointEvery) {
         sinceCheckpoint = 0;
-        isTaken = sender.send(checkpointReached(log.index.positionOf(ordinal)));
+        sender.send(checkpointReached(log.index.positionOf(ordinal)));
       }
-      if (!isTaken) await sender.whenTaken();
+      if (sender.isFull()) await sender.whenTaken();
     }
   };
 
@@ -140,6 +137,7 @@ export async function serveSubscription(
         sender.send(FELL_BEHIND);
       }
       await goOn();
+      sender.flush();
       if (course.next < course.end()) await breathe();
       continue;
     }
@@ -148,6 +146,7 @@ export async function serveSubscription(
       sinceCheckpoint = 0;
       if (course.checkpointEvery !== Infinity && log.head() > 0) sender.send(checkpointReached(log.head()));
       sender.send(CAUGHT_UP);
+      sender.flush();
     }
     await published(() => course.next < course.end() || course.isDeleted());
   }

@@ -4,7 +4,7 @@
  */
 import { LogCorrupt } from '../errors.ts';
 import type { LogIndex } from './log-index.ts';
-import { ENTRY_HEADER_BYTES, readEntry } from './record.ts';
+import { readEntry } from './record.ts';
 import type { SegmentFiles } from './segment-files.ts';
 
 /** Most bytes one read brings in, unless one event is larger. */
@@ -60,6 +60,3 @@ export function openEventReader(files: SegmentFiles, index: LogIndex): EventRead
     },
   };
 }
-
-/** Room an event takes in a segment beyond its own bytes. */
-export const ENTRY_OVERHEAD_BYTES = ENTRY_HEADER_BYTES;

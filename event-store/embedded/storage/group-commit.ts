@@ -5,7 +5,7 @@
  */
 import { DiskFull, type DiskFailed } from '../errors.ts';
 import type { StoreLimits } from '../limits.ts';
-import type { SegmentFiles } from './segment-files.ts';
+import type { Segment, SegmentFiles } from './segment-files.ts';
 import type { StagedEvent, StagedGroup } from './staged-group.ts';
 import type { WriteOutcome, WriteRequest } from './write-request.ts';
 
@@ -30,8 +30,8 @@ export interface GroupCommitParts {
   readonly stage: (requests: readonly WriteRequest[], startPosition: number) => StagedGroup;
   /** Called with the events of a group once they are durable. */
   readonly publish: (events: readonly StagedEvent[]) => void;
-  /** Called before the next segment file is begun. */
-  readonly onSegmentFull: () => void;
+  /** Called when a segment is full and the next one is begun. */
+  readonly onSegmentClosed: (segment: Segment) => void;
   /** The disk failed; no answer is given any more. */
   readonly onFailed: (failure: Error) => void;
 }
@@ -82,10 +82,10 @@ export function openGroupCommit(parts: GroupCommitParts): GroupCommit {
   /** The group is written, or refused for want of room (null) with nothing of it in the log. */
   const writeStaged = (requests: readonly WriteRequest[]): StagedGroup | null => {
     try {
-      const [last] = files.segments().slice(-1);
-      if (last !== undefined && last.end - last.base >= limits.segmentBytes) {
-        parts.onSegmentFull();
+      const active = files.segments().at(-1) as Segment;
+      if (active.end - active.base >= limits.segmentBytes) {
         files.roll();
+        parts.onSegmentClosed(active);
       }
       const staged = parts.stage(requests, files.end());
       if (staged.bytes.length > 0) files.write(staged.bytes);

@@ -19,6 +19,8 @@ export interface LogIndex {
   /** Events of a stream, a tombstone not counted. */
   readonly eventsOf: (stream: number) => number;
   readonly ordinalOf: (stream: number, revision: number) => number;
+  /** The revision of the event at `ordinal` in its stream. */
+  readonly revisionOf: (ordinal: number) => number;
   readonly isTombstoned: (stream: number) => boolean;
   /** True when the event at `ordinal` is the one that marks a tombstone. */
   readonly isTombstone: (ordinal: number) => boolean;
@@ -37,6 +39,18 @@ export function openLogIndex(): LogIndex {
   const lists = openOrdinalLists();
   const tombstoned = new Set<number>();
 
+  /** First number from 0 to `end` (not included) for which `isAtOrAfter` holds, or `end`. */
+  const firstAt = (end: number, isAtOrAfter: (place: number) => boolean): number => {
+    let low = 0;
+    let high = end;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      if (isAtOrAfter(middle)) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  };
+
   return {
     streams,
     types,
@@ -44,18 +58,14 @@ export function openLogIndex(): LogIndex {
     positionOf: positions.at,
     streamOf: streamNumbers.at,
     typeOf: (ordinal) => typeNumbers.at(ordinal) & ~TOMBSTONE_BIT,
-    ordinalAt: (position) => {
-      let low = 0;
-      let high = positions.length();
-      while (low < high) {
-        const middle = Math.floor((low + high) / 2);
-        if (positions.at(middle) < position) low = middle + 1;
-        else high = middle;
-      }
-      return low;
-    },
+    ordinalAt: (position) => firstAt(positions.length(), (ordinal) => positions.at(ordinal) >= position),
     eventsOf: lists.length,
     ordinalOf: lists.at,
+    // Ordinals rise with revisions.
+    revisionOf: (ordinal) => {
+      const stream = streamNumbers.at(ordinal);
+      return firstAt(lists.length(stream), (revision) => lists.at(stream, revision) >= ordinal);
+    },
     isTombstoned: (stream) => tombstoned.has(stream),
     isTombstone: (ordinal) => typeNumbers.at(ordinal) >= TOMBSTONE_BIT,
     add: (stream, type, position, isTombstone) => {

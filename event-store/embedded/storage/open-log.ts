@@ -1,5 +1,4 @@
 /** The log of one directory: locked, recovered, checked, with one writer and any number of readers. */
-import { randomUUID } from 'node:crypto';
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { DirectoryUnusable, systemCode } from '../errors.ts';
 import type { StoreLimits } from '../limits.ts';
@@ -97,7 +96,6 @@ function openLocked(
     view,
     recentIds,
     idOf: (ordinal: number) => eventAt(ordinal).id,
-    newId: randomUUID,
   };
 
   const listeners = new Set<() => void>();
@@ -124,11 +122,11 @@ function openLocked(
     stage: (requests, startPosition) => {
       const nowMs = Date.now();
       newestCreatedMs = Math.max(newestCreatedMs, nowMs);
-      return stageGroup(ground, requests, startPosition, newestCreatedMs, nowMs);
+      return stageGroup(ground, requests, { startPosition, createdMs: newestCreatedMs, nowMs });
     },
     publish,
-    onSegmentFull: () => {
-      indexFiles.writeSoon(activeSegment(), segmentStart);
+    onSegmentClosed: (segment) => {
+      indexFiles.writeSoon(segment, segmentStart);
       segmentStart = markIndex(index);
     },
     onFailed: surroundings.onFailed,

@@ -27,8 +27,11 @@ export interface WriteRequest {
 }
 
 export type WriteOutcome =
-  /** On disk. `revision` is the stream's last one (-1 when nothing was written to a missing stream). */
-  | { readonly kind: 'written'; readonly revision: number; readonly position: number }
+  /**
+   * On disk. `revision` is that of its last event (the stream's last one, or -1, when it had none), `position`
+   * its last event's, null when it had none.
+   */
+  | { readonly kind: 'written'; readonly revision: number; readonly position: number | null }
   | { readonly kind: 'wrong-revision'; readonly actual: number }
   | { readonly kind: 'stream-deleted' }
   /** Not begun before `notAfterMs`. */

@@ -105,22 +105,22 @@ export function batchFailed(correlation: Buffer, options: BatchOptions, error: B
 }
 
 /** `Success`: 1 revision or 2 no stream; 3 position or 4 no position. Of Append and BatchAppend alike. */
-const success = (revision: number, position: number): Buffer =>
+const success = (revision: number, position: number | null): Buffer =>
   message(
     revision < 0 ? emptyField(2) : varintField(1, revision),
-    position < 0 ? emptyField(4) : bytesField(3, positionMessage(position)),
+    position === null ? emptyField(4) : bytesField(3, positionMessage(position)),
   );
 
 export const batchSucceeded = (
   correlation: Buffer,
   options: BatchOptions,
   revision: number,
-  position: number,
+  position: number | null,
 ): Buffer => batchAnswer(correlation, options, bytesField(3, success(revision, position)));
 
 // ---- AppendResp: 1 success, 2 wrong expected version; DeleteResp, TombstoneResp: 1 position
 
-export const appended = (revision: number, position: number): Buffer =>
+export const appended = (revision: number, position: number | null): Buffer =>
   bytesField(1, success(revision, position));
 
 /** `AppendResp.WrongExpectedVersion`: 6 current, 7 no stream; 8 expected, 9 any, 10 exists, 11 no stream. */
@@ -132,4 +132,5 @@ export function appendConflict(actual: number, expected: ExpectedState): Buffer 
   return bytesField(2, message(current, wanted));
 }
 
-export const deleted = (position: number): Buffer => bytesField(1, positionMessage(position));
+export const deleted = (position: number | null): Buffer =>
+  position === null ? emptyField(2) : bytesField(1, positionMessage(position));

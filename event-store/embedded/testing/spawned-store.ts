@@ -1,0 +1,146 @@
+/** The event store as tests use it: a process of its own, reached through the unmodified client. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  EventStoreDBClient,
+  jsonEvent,
+  type JSONEventData,
+  type JSONEventType,
+  type ResolvedEvent,
+} from '@eventstore/db-client';
+
+const MAIN = join(import.meta.dirname, '..', 'main.ts');
+
+export interface SpawnedStore {
+  readonly port: number;
+  readonly pid: number;
+  readonly child: ChildProcess;
+  /** What it has said on stderr. */
+  readonly stderr: () => string;
+  /** From the start of the process to its line on stdout. */
+  readonly startMs: number;
+  /** Sends a signal and waits for the end; the exit code, or null when the signal ended it. */
+  readonly end: (signal: NodeJS.Signals) => Promise<number | null>;
+}
+
+/** An event store that ended instead of becoming ready. */
+export class StoreDidNotStart extends Error {
+  readonly exitCode: number | null;
+  readonly stderr: string;
+
+  constructor(exitCode: number | null, stderr: string) {
+    super(`The event store ended with ${exitCode}: ${stderr}`);
+    this.name = 'StoreDidNotStart';
+    this.exitCode = exitCode;
+    this.stderr = stderr;
+  }
+}
+
+export interface SpawnOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly ipc?: boolean;
+  /** Words to start the store by, in place of this Node. */
+  readonly command?: readonly string[];
+}
+
+/**
+ * Starts the store's process on a directory and waits until it is ready.
+ * @throws StoreDidNotStart
+ */
+export async function spawnStore(directory: string, options: SpawnOptions = {}): Promise<SpawnedStore> {
+  const [command, ...words] = [...(options.command ?? []), process.execPath, MAIN, '--directory', directory];
+  const began = performance.now();
+  const child = spawn(command as string, words, {
+    stdio: options.ipc === true ? ['ignore', 'pipe', 'pipe', 'ipc'] : ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NODE_OPTIONS: '', ...options.env },
+  });
+  let stderr = '';
+  child.stderr?.on('data', (text: Buffer) => (stderr += text.toString()));
+  const ended = once(child, 'close').then(([code]) => code as number | null);
+  const ready = new Promise<number>((resolve) => {
+    let stdout = '';
+    child.stdout?.on('data', (text: Buffer) => {
+      stdout += text.toString();
+      if (stdout.includes('\n')) resolve((JSON.parse(stdout) as { port: number }).port);
+    });
+  });
+  const first = await Promise.race([ready.then((port) => ({ port })), ended.then((code) => ({ code }))]);
+  if ('code' in first) throw new StoreDidNotStart(first.code, stderr);
+  return {
+    port: first.port,
+    pid: child.pid as number,
+    child,
+    stderr: () => stderr,
+    startMs: performance.now() - began,
+    end: (signal) => {
+      child.kill(signal);
+      return ended;
+    },
+  };
+}
+
+export const connectTo = (port: number): EventStoreDBClient =>
+  EventStoreDBClient.connectionString(`esdb://127.0.0.1:${port}?tls=false`);
+
+/** A directory of its own below the system's temporary one. */
+export const temporaryDirectory = (): string => mkdtempSync(join(tmpdir(), 'docket-event-store-'));
+
+export const removeDirectory = (directory: string): void =>
+  rmSync(directory, { recursive: true, force: true });
+
+/** A store, a client and their end, for one test file. */
+export interface StoreForTests {
+  readonly client: EventStoreDBClient;
+  readonly store: SpawnedStore;
+  readonly directory: string;
+  readonly stop: () => Promise<void>;
+}
+
+export async function startStoreForTests(): Promise<StoreForTests> {
+  const directory = temporaryDirectory();
+  const store = await spawnStore(directory);
+  const client = connectTo(store.port);
+  return {
+    client,
+    store,
+    directory,
+    stop: async () => {
+      await client.dispose();
+      await store.end('SIGTERM');
+      removeDirectory(directory);
+    },
+  };
+}
+
+export type Counted = JSONEventType<string, { n: number; filler?: string }>;
+
+/** An event of a type that holds a number. */
+export const counted = (n: number, type = 'Counted', fillerBytes = 0): JSONEventData<Counted> =>
+  jsonEvent<Counted>({
+    type,
+    data: fillerBytes === 0 ? { n } : { n, filler: 'x'.repeat(fillerBytes) },
+    metadata: { note: `number ${n}` },
+  });
+
+/** The numbers of the events, in their order. */
+export async function numbersOf(events: AsyncIterable<ResolvedEvent>): Promise<number[]> {
+  const numbers: number[] = [];
+  for await (const { event } of events) numbers.push((event?.data as { n: number }).n);
+  return numbers;
+}
+
+/** Resolves when `condition` holds; the promise fails after `withinMs`. */
+export async function eventually(condition: () => boolean, what: string, withinMs = 10_000): Promise<void> {
+  const until = performance.now() + withinMs;
+  while (!condition()) {
+    if (performance.now() > until) throw new Error(`Not within ${withinMs} ms: ${what}.`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+let streams = 0;
+/** A stream name nobody has used. */
+export const newStream = (prefix = 'job'): string => `${prefix}-${process.pid}-${(streams += 1)}`;
