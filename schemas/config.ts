@@ -101,6 +101,11 @@ export const Settings = z.object({
     .default(5_000)
     .describe('First backoff; doubled each time, with full jitter'),
   RETRY_BACKOFF_MAX_MS: whole(1, 3_600_000).default(60_000).describe('Longest backoff'),
+  PROCESSOR_ID: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,80}$/)
+    .optional()
+    .describe('Name of this processor, the same over restarts and shared by no other; unset: the host name'),
   PROCESSOR_BEAT_MS: whole(50, 60_000).default(2_000).describe('How often a processor says that it lives'),
   PROCESSOR_SILENT_MS: whole(100, 600_000)
     .default(10_000)

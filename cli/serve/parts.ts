@@ -1,23 +1,104 @@
-import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
-import { openFilesystemBlobStore } from '../../blob-store/filesystem.ts';
+import { join, resolve } from 'node:path';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
-import { createCommandApi } from '../../command-api/service.ts';
+import { openFilesystemBlobStore } from '../../blob-store/filesystem.ts';
 import { connectEventLog } from '../../event-store/connect.ts';
-import { readerOf, type EventLog } from '../../event-store/event-log.ts';
-import { openIdentity } from '../../identity/identity.ts';
-import { startProcessor } from '../../processor/service.ts';
-import { startProjector } from '../../projector/service.ts';
-import { createQueryApi } from '../../query-api/service.ts';
+import type { EventLog } from '../../event-store/event-log.ts';
+import { createIdentity, type Identity } from '../../identity/middleware.ts';
+import { loadSigningSecrets, type SigningSecrets } from '../../identity/signing-keys.ts';
 import { openReadStore, type ReadStore } from '../../read-store/pool.ts';
-import { systemClock } from '../../runtime/clock.ts';
-import { createMappingDirectory } from '../../runtime/mapping-directory.ts';
+import { systemClock, type Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
+import { createMappingDirectory, type MappingDirectory } from '../../runtime/mapping-directory.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
-import type { Service } from '../../runtime/service.ts';
 import type { Settings } from '../../schemas/config.ts';
 import { PlainFailure } from '../plain-failure.ts';
 
-export const SERVICES = ['command-api', 'processor', 'projector', 'query-api'] as const;
-export type ServiceName = (typeof SERVICES)[number];
+/** How often the list of mappings is fetched again. */
+const MAPPINGS_REFRESH_MS = 30_000;
+
+/** What services are made of. Each is opened when the first service of this process asks for it, and once. */
+export interface Parts {
+  readonly settings: Settings;
+  readonly logger: Log;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  readonly processorId: string;
+  readonly webDir: string;
+  log(): EventLog;
+  store(): ReadStore;
+  blobs(): Promise<BlobStore>;
+  mappings(): MappingDirectory;
+  secrets(): Promise<SigningSecrets>;
+  identity(): Promise<Identity>;
+  /** Closes what was opened. */
+  close(): Promise<void>;
+}
+
+/**
+ * @throws PlainFailure when a service asks for a store that the settings do not name
+ */
+export function gatherParts(settings: Settings, logger: Log, metrics: Metrics): Parts {
+  const opened: (() => unknown)[] = [];
+  const log = once(() => {
+    const connectionString = required(settings, 'EVENTSTORE_URL');
+    const connected = connectEventLog({
+      connectionString,
+      timeoutMs: settings.EVENTSTORE_TIMEOUT_MS,
+      log: logger,
+    });
+    opened.push(() => connected.close());
+    return connected;
+  });
+  const store = once(() => {
+    const { DATABASE_POOL_MAX: poolMax, DATABASE_TIMEOUT_MS: timeoutMs } = settings;
+    const readStore = openReadStore({
+      url: required(settings, 'DATABASE_URL'),
+      poolMax,
+      timeoutMs,
+      log: logger,
+    });
+    opened.push(() => readStore.close());
+    return readStore;
+  });
+  const mappings = once(() => {
+    const gatewayUrl = required(settings, 'GATEWAY_URL');
+    const directory = createMappingDirectory({ gatewayUrl, log: logger, refreshMs: MAPPINGS_REFRESH_MS });
+    opened.push(() => directory.stop());
+    return directory;
+  });
+  const secrets = once(() => loadSigningSecrets(settings));
+  const identity = once(async () =>
+    createIdentity({ settings, secrets: await secrets(), clock: systemClock }),
+  );
+  const blobs = once(() => openBlobs(settings));
+  return {
+    ...{ settings, logger, metrics, clock: systemClock, log, store, blobs, mappings, secrets, identity },
+    processorId: settings.PROCESSOR_ID ?? hostname(),
+    webDir: settings.WEB_DIR ?? join(import.meta.dirname, '..', '..', 'web', 'dist'),
+    close: async () => {
+      for (const close of opened.toReversed()) await close();
+    },
+  };
+}
+
+async function openBlobs(settings: Settings): Promise<BlobStore> {
+  return openFilesystemBlobStore({
+    directory: settings.BLOB_DIR ?? join(resolve(settings.DATA_DIR), 'blobs'),
+  });
+}
+
+function required(settings: Settings, name: 'EVENTSTORE_URL' | 'DATABASE_URL' | 'GATEWAY_URL'): string {
+  const value = settings[name];
+  if (!value)
+    throw new PlainFailure(
+      'SETTINGS_REFUSED',
+      `A service that runs by itself needs ${name}; \`npm start\` sets it for you.`,
+    );
+  return value;
+}
+
+function once<Value>(make: () => Value): () => Value {
+  let made: { value: Value } | null = null;
+  return () => (made ??= { value: make() }).value;
+}

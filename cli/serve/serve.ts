@@ -1,0 +1,89 @@
+import { createApp, endWithJsonErrors } from '../../runtime/http/app.ts';
+import { listen, type Listening } from '../../runtime/http/listen.ts';
+import { observabilityRoutes } from '../../runtime/http/observability.ts';
+import { createLog, type Log } from '../../runtime/log.ts';
+import { createMetrics } from '../../runtime/metrics.ts';
+import type { Service } from '../../runtime/service.ts';
+import { loadSettings } from '../../runtime/settings.ts';
+import type { Settings } from '../../schemas/config.ts';
+import { PlainFailure } from '../plain-failure.ts';
+import { gatherParts, type Parts } from './parts.ts';
+import { SERVICES, type ServiceName } from './services.ts';
+
+/**
+ * `docket serve <name>`: one service, or `all` of them in one process, behind one port, until SIGTERM.
+ * @throws PlainFailure, SettingsRefused, PortUnavailable
+ */
+export async function run(argv: readonly string[]): Promise<number> {
+  const [name = ''] = argv;
+  if (name === 'gateway') {
+    await import('../../gateway/main.ts');
+    return new Promise(() => undefined);
+  }
+  const names = namesOf(name);
+  const settings = loadSettings(process.env);
+  const logger = createLog(name === 'all' ? 'services' : name, settings.LOG_LEVEL);
+  const metrics = createMetrics();
+  const parts = gatherParts(settings, logger, metrics);
+  const stopAsked = untilAskedToStop();
+  const services: Service[] = [];
+  for (const each of names) services.push(await SERVICES[each](parts));
+
+  let stopping = false;
+  const app = createApp();
+  app.use(observabilityRoutes(services, metrics, () => stopping));
+  for (const { router } of services) if (router) app.use(router);
+  endWithJsonErrors(app, logger);
+  const listening = await listen(app, { host: settings.HOST, port: settings.PORT });
+  passUpgrades(listening, services);
+  console.log(JSON.stringify({ ready: true, port: listening.port }));
+  logger.info({ port: listening.port, services: names }, 'serving');
+
+  await stopAsked;
+  stopping = true;
+  await stop(services, listening, parts, settings, logger);
+  return 0;
+}
+
+function namesOf(name: string): ServiceName[] {
+  const known = Object.keys(SERVICES) as ServiceName[];
+  if (name === 'all') return known;
+  if (known.includes(name as ServiceName)) return [name as ServiceName];
+  throw new PlainFailure('USAGE', `Name what to serve: all, gateway, ${known.join(', ')}.`, { exitCode: 2 });
+}
+
+function passUpgrades(listening: Listening, services: readonly Service[]): void {
+  listening.server.on('upgrade', (request, socket, head) => {
+    for (const service of services) if (service.upgrade?.(request, socket, head)) return;
+    socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+  });
+}
+
+/** No new requests, then everything that runs finishes or is given back, then the stores are let go. */
+async function stop(
+  services: readonly Service[],
+  listening: Listening,
+  parts: Parts,
+  settings: Settings,
+  logger: Log,
+): Promise<void> {
+  const graceMs = settings.SHUTDOWN_GRACE_MS;
+  const outcomes = await Promise.allSettled([
+    listening.close(graceMs),
+    ...services.map((service) => service.stop(graceMs)),
+  ]);
+  for (const outcome of outcomes) {
+    if (outcome.status === 'rejected')
+      logger.error({ err: outcome.reason as unknown }, 'a part did not stop cleanly');
+  }
+  await parts.close();
+  logger.info('stopped');
+}
+
+function untilAskedToStop(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once('SIGTERM', () => resolve());
+    process.once('SIGINT', () => resolve());
+    if (process.env['EXIT_WITH_PARENT'] === '1') process.once('disconnect', () => resolve());
+  });
+}

@@ -1,0 +1,41 @@
+import type { Service } from '../../runtime/service.ts';
+import type { Parts } from './parts.ts';
+
+/** How each service is put together. Loaded only when asked for: a command-api never loads the projector. */
+export const SERVICES = {
+  'command-api': async (parts: Parts): Promise<Service> => {
+    const { createCommandApi } = await import('../../command-api/service.ts');
+    const { settings, logger, metrics, clock } = parts;
+    const [blobs, identity] = [await parts.blobs(), await parts.identity()];
+    return createCommandApi({
+      ...{ settings, logger, metrics, clock, blobs, identity },
+      log: parts.log(),
+      mappings: parts.mappings(),
+    });
+  },
+  processor: async (parts: Parts): Promise<Service> => {
+    const { startProcessor } = await import('../../processor/start-processor.ts');
+    const { settings, logger, metrics, clock, processorId } = parts;
+    const blobs = await parts.blobs();
+    return startProcessor({
+      ...{ settings, logger, metrics, clock, processorId, blobs, random: Math.random },
+      ...{ log: parts.log(), store: parts.store() },
+    });
+  },
+  projector: async (parts: Parts): Promise<Service> => {
+    const { startProjector } = await import('../../projector/start-projector.ts');
+    const { settings, logger, metrics } = parts;
+    return startProjector({ settings, logger, metrics, log: parts.log(), store: parts.store() });
+  },
+  'query-api': async (parts: Parts): Promise<Service> => {
+    const { createQueryApi } = await import('../../query-api/service.ts');
+    const { settings, logger, metrics, clock, webDir } = parts;
+    const [blobs, identity] = [await parts.blobs(), await parts.identity()];
+    return createQueryApi({
+      ...{ settings, logger, metrics, clock, webDir, blobs, identity },
+      ...{ log: parts.log(), store: parts.store(), mappings: parts.mappings() },
+    });
+  },
+} as const;
+
+export type ServiceName = keyof typeof SERVICES;

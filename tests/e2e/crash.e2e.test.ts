@@ -1,0 +1,171 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import WebSocket from 'ws';
+import { makeInvoicePdf } from '../../gateway/fixtures/invoice-pdf.ts';
+import type { JobView } from '../../schemas/http-api.ts';
+import { connectLive, type LiveClient } from '../../web/live-client/live-client.ts';
+import { startHouse, type House } from '../harness/house.ts';
+import { newPerson, until, type Person } from '../harness/person.ts';
+import { runDocket } from '../harness/run-docket.ts';
+
+const JOBS = 200;
+const SETTLE_MS_MAX = 120_000;
+/** Short leases, so that a test does not wait for the defaults; the ladder between them is the same. */
+const QUICK = {
+  PROCESSOR_BEAT_MS: '200',
+  PROCESSOR_SILENT_MS: '1500',
+  RETRY_BACKOFF_MS: '200',
+  RETRY_BACKOFF_MAX_MS: '2000',
+  RETRY_MAX_ATTEMPTS: '10',
+  BREAKER_RESET_MS: '500',
+};
+
+let house: House;
+let person: Person;
+let pdfs: Uint8Array<ArrayBuffer>[];
+
+beforeAll(async () => {
+  house = await startHouse({ env: QUICK });
+  person = await newPerson(house.url);
+  pdfs = await Promise.all(
+    Array.from({ length: JOBS }, async (_, seed) => new Uint8Array(await makeInvoicePdf(seed + 1))),
+  );
+}, 120_000);
+
+afterAll(async () => {
+  await house.stop();
+});
+
+/** Uploads again and again until it is acknowledged: what a client does, and what must stay one job. */
+async function uploadUntilAcknowledged(index: number): Promise<void> {
+  const file = { filename: `invoice-${index}.pdf`, bytes: pdfs[index]! };
+  await until(
+    `upload ${index} is acknowledged`,
+    async () => {
+      const answer = await person.upload([file]).catch(() => null);
+      return answer?.status === 202 || answer?.status === 200;
+    },
+    60_000,
+  );
+}
+
+async function uploadAll(from: number, count: number): Promise<void> {
+  const indexes = Array.from({ length: count }, (_, offset) => from + offset);
+  const lanes = Array.from({ length: 4 }, async () => {
+    for (let next = indexes.shift(); next !== undefined; next = indexes.shift())
+      await uploadUntilAcknowledged(next);
+  });
+  await Promise.all(lanes);
+}
+
+/** A client of the live queue whose connection is cut `cuts` times. */
+function watchQueue(): {
+  rows: () => ReadonlyMap<string, JobView>;
+  cut: () => void;
+  close: () => void;
+  stepsBack: string[];
+} {
+  let rows: ReadonlyMap<string, JobView> = new Map();
+  let socket: WebSocket | null = null;
+  const stepsBack: string[] = [];
+  class Session extends WebSocket {
+    constructor(url: string | URL, protocols?: string | string[]) {
+      super(url, protocols, { origin: house.url, headers: { cookie: person.cookie() } });
+      // eslint-disable-next-line @typescript-eslint/no-this-alias
+      socket = this;
+      this.on('error', () => undefined);
+    }
+  }
+  const client: LiveClient = connectLive({
+    url: `${house.url.replace('http', 'ws')}/api/live`,
+    WebSocket: Session as unknown as typeof globalThis.WebSocket,
+    random: () => 0.05,
+  });
+  const seen = new Map<string, number>();
+  client.subscribe<JobView>('jobs', {
+    keyOf: (row) => row.jobId,
+    supersedes: (row, held) => row.revision > held.revision,
+    onRows: (all) => {
+      for (const [jobId, row] of all) {
+        if (row.revision < (seen.get(jobId) ?? -1))
+          stepsBack.push(`${jobId} went from ${seen.get(jobId)} to ${row.revision}`);
+        seen.set(jobId, row.revision);
+      }
+      rows = all;
+    },
+  });
+  return { rows: () => rows, cut: () => socket?.terminate(), close: () => client.close(), stepsBack };
+}
+
+async function expectAllReady(count: number): Promise<JobView[]> {
+  let jobs: JobView[] = [];
+  await until(
+    `${count} jobs are ready`,
+    async () => {
+      jobs = await person.jobs().catch(() => []);
+      return jobs.filter(({ state }) => state === 'ready').length === count;
+    },
+    SETTLE_MS_MAX,
+  ).catch((error: unknown) => {
+    const others = jobs
+      .filter(({ state }) => state !== 'ready')
+      .map(({ jobId, state, error: failure }) => ({ jobId, state, failure }));
+    throw new Error(`${String(error)}: ${JSON.stringify(others.slice(0, 5))} of ${jobs.length}`);
+  });
+  return jobs;
+}
+
+describe('kill -9 of any process', () => {
+  it('during 200 jobs loses none, converts none twice, and a socket client cut 100 times ends with the true rows [D19][D22][I1][I2][I5][I9]', async () => {
+    const queue = watchQueue();
+    const cutting = setInterval(() => queue.cut(), 250);
+    const uploading = uploadAll(0, JOBS);
+    for (const part of ['gateway', 'event-store', 'services', 'postgres', 'gateway', 'services']) {
+      await new Promise((resolve) => setTimeout(resolve, 3_000));
+      const pid = (await house.parts())[part];
+      if (pid) process.kill(pid, 'SIGKILL');
+    }
+    await uploading;
+    const jobs = await expectAllReady(JOBS);
+    for (let cuts = 0; cuts < 100; cuts += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      queue.cut();
+    }
+    clearInterval(cutting);
+    expect(new Set(jobs.map(({ jobId }) => jobId)).size).toBe(JOBS);
+
+    await until('the socket client has every row', async () => queue.rows().size === JOBS, 30_000);
+    const truth = new Map((await person.jobs()).map((job) => [job.jobId, job]));
+    await until(
+      'the socket client is as the table',
+      async () => [...truth].every(([id, job]) => queue.rows().get(id)?.revision === job.revision),
+      30_000,
+    );
+    expect([...queue.rows().values()].toSorted((a, b) => (a.jobId < b.jobId ? -1 : 1))).toEqual(
+      [...truth.values()].toSorted((a, b) => (a.jobId < b.jobId ? -1 : 1)),
+    );
+    expect(queue.stepsBack).toEqual([]);
+    queue.close();
+
+    const results = join(house.dataDir, 'blobs', 'results');
+    const perJob = await Promise.all(
+      (await readdir(results)).map(async (jobId) => (await readdir(join(results, jobId))).length),
+    );
+    expect(perJob.every((count) => count >= 1)).toBe(true);
+    const verified = await runDocket(['verify', '--json'], { DATA_DIR: house.dataDir });
+    expect({ code: verified.code, output: verified.stdout }).toMatchObject({ code: 0 });
+  }, 240_000);
+
+  it('of the supervisor leaves work that the next start finishes [I1]', async () => {
+    const more = await Promise.all(
+      Array.from({ length: 20 }, async (_, seed) => new Uint8Array(await makeInvoicePdf(seed + 1_001))),
+    );
+    pdfs.push(...more);
+    await uploadAll(JOBS, 20);
+    await house.halt('SIGKILL');
+    const port = Number(new URL(house.url).port);
+    house = await startHouse({ dataDir: house.dataDir, port, env: QUICK });
+    await expectAllReady(JOBS + 20);
+  }, 180_000);
+});

@@ -1,0 +1,101 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startHouse, type House } from '../harness/house.ts';
+import { newPerson, until } from '../harness/person.ts';
+import { makeInvoicePdf } from '../../gateway/fixtures/invoice-pdf.ts';
+import { runDocket } from '../harness/run-docket.ts';
+
+let house: House | null = null;
+afterEach(async () => {
+  await house?.stop();
+  house = null;
+});
+
+const lives = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+describe('npm start', () => {
+  it('stops cleanly within 5 s, leaves no process behind, and keeps everything for the next start', async () => {
+    const first = (house = await startHouse());
+    const person = await newPerson(first.url);
+    const pdf = new Uint8Array(await makeInvoicePdf(7));
+    await person.upload([{ filename: 'a.pdf', bytes: pdf }]);
+    await until('ready', async () => (await person.jobs())[0]?.state === 'ready', 20_000);
+    const pids = Object.values(await first.parts());
+    expect(pids).toHaveLength(4);
+
+    const askedAt = performance.now();
+    expect(await first.halt('SIGINT')).toBe(0);
+    expect(performance.now() - askedAt).toBeLessThan(5_000);
+    expect(pids.filter(lives)).toEqual([]);
+
+    house = await startHouse({ dataDir: first.dataDir, port: Number(new URL(first.url).port) });
+    expect((await person.jobs()).map(({ state }) => state)).toEqual(['ready']);
+    expect((await person.upload([{ filename: 'a.pdf', bytes: pdf }])).answer.results[0]).toMatchObject({
+      deduplicated: true,
+    });
+  }, 90_000);
+
+  it('a second start on the same folder says that one is already running, and where', async () => {
+    house = await startHouse();
+    const second = await runDocket(['up'], { DATA_DIR: house.dataDir, PORT: '0' });
+    expect(second.code).toBe(3);
+    expect(second.stderr.trim()).toBe(
+      `Docket: Docket is already running on ${house.dataDir}; open ${house.url}.`,
+    );
+  }, 60_000);
+});
+
+describe('a start that cannot be says why in one sentence', () => {
+  it('a port in use', async () => {
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+    const { port } = taken.address() as AddressInfo;
+    const dataDir = await mkdtemp(join(tmpdir(), 'docket-start-'));
+    const ran = await runDocket(['up'], { DATA_DIR: dataDir, PORT: String(port) });
+    expect(ran.stderr.trim()).toBe(
+      `Docket: Port ${port} cannot be used: something else is listening there. Choose another one with PORT=...`,
+    );
+    expect(ran.code).toBe(1);
+    await new Promise((resolve) => taken.close(resolve));
+    await rm(dataDir, { recursive: true });
+  }, 60_000);
+
+  it('a data folder that is a file', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'docket-start-'));
+    await writeFile(join(folder, 'file'), '');
+    const ran = await runDocket(['up'], { DATA_DIR: join(folder, 'file'), PORT: '0' });
+    expect(ran.stderr).toMatch(
+      /^Docket: The data folder .* cannot be used: there is a file in its place\.$/m,
+    );
+    expect(ran.code).toBe(1);
+    await rm(folder, { recursive: true });
+  }, 60_000);
+
+  it('a data folder without rights', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'docket-start-'));
+    await chmod(folder, 0o500);
+    // Root may write anywhere; /proc refuses even root.
+    const target = process.getuid?.() === 0 ? '/proc/docket' : join(folder, 'inside');
+    const ran = await runDocket(['up'], { DATA_DIR: target, PORT: '0' });
+    expect(ran.stderr).toMatch(/^Docket: The data folder .* cannot be used: .*\.$/m);
+    expect(ran.code).toBe(1);
+    await rm(folder, { recursive: true });
+  }, 60_000);
+
+  it('a broken ladder of time limits, with every fault at once [R04.02]', async () => {
+    const ran = await runDocket(['up'], { WORKER_TIMEOUT_MS: '95000', GATEWAY_TIMEOUT_MS: '99000' });
+    expect(ran.stderr).toContain('GATEWAY_TIMEOUT_MS must not be above WORKER_TIMEOUT_MS');
+    expect(ran.stderr).toContain('WORKER_TIMEOUT_MS must be below WORKER_LEASE_TTL_SEC');
+    expect(ran.code).toBe(1);
+  });
+});
