@@ -1,0 +1,37 @@
+const EXTENSIONS: Readonly<Record<string, string>> = { 'application/xml': 'xml', 'text/calendar': 'ics' };
+const BASE_CODE_POINTS_MAX = 180;
+
+/**
+ * The name a result is saved under: the PDF's, with the ending of what it became. Characters that a file system or a
+ * reader could take for something else (path separators, controls, bidi controls) are gone (A-FN04, A-FN06, A-FN10).
+ */
+export function resultName(filename: string, mediaType: string): string {
+  const base = filename
+    .toWellFormed()
+    .replaceAll(/[\p{Cc}\p{Cf}\ufffd]/gu, '')
+    .replaceAll(/[/\\:*?"<>|]/g, '_')
+    .replace(/\.pdf$/i, '')
+    .replace(/^[. ]+/, '')
+    .replace(/[. ]+$/, '');
+  const bounded = [...base].slice(0, BASE_CODE_POINTS_MAX).join('') || 'result';
+  return `${bounded}.${EXTENSIONS[mediaType] ?? 'bin'}`;
+}
+
+/**
+ * Makes names unique within one archive: the second `a.xml` becomes `a (2).xml`. Case does not tell names apart, since
+ * on some file systems it does not.
+ */
+export function uniqueNames(): (name: string) => string {
+  const taken = new Set<string>();
+  const lastOf = new Map<string, number>();
+  return (name) => {
+    const at = name.lastIndexOf('.');
+    const [base, ending] = at > 0 ? [name.slice(0, at), name.slice(at)] : [name, ''];
+    let count = lastOf.get(name.toLowerCase()) ?? 1;
+    let unique = count === 1 ? name : `${base} (${count})${ending}`;
+    while (taken.has(unique.toLowerCase())) unique = `${base} (${(count += 1)})${ending}`;
+    taken.add(unique.toLowerCase());
+    lastOf.set(name.toLowerCase(), count);
+    return unique;
+  };
+}
