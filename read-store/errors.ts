@@ -17,6 +17,7 @@ const UNAVAILABLE_SQLSTATES = [
   /^58/, // system error, such as a failed write
   /^57014$/, // cancelled by a timeout of the server
   /^25006$/, // a replica that takes no writes
+  /^55P03$/, // a lock was not free in time
   /^40/, // serialisation failure or deadlock: the transaction was undone
 ];
 

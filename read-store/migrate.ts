@@ -6,6 +6,7 @@ import type { Migration } from './migrations/migration.ts';
 /** Any number that nobody else locks: "docket" as a number. */
 const MIGRATION_LOCK = 0x646f_636b;
 const CONNECT_TIMEOUT_MS = 10_000;
+const LOCK_TIMEOUT_SEC = 60;
 
 export interface MigrateOptions {
   readonly url: string;
@@ -50,6 +51,7 @@ async function locked<Result>(
   });
   try {
     return await database.transaction(async (transaction) => {
+      await transaction.raw(`set local lock_timeout = '${LOCK_TIMEOUT_SEC}s'`);
       await transaction.raw('select pg_advisory_xact_lock(?)', [MIGRATION_LOCK]);
       await transaction.raw('create schema if not exists ??', [schema]);
       return work(transaction, {

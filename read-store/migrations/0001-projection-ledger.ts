@@ -41,13 +41,13 @@ export const projectionLedger: Migration = {
         position bigint not null,
         event_id text not null,
         type text not null,
-        reason text,
+        reason text not null,
         event text not null,
         held_at timestamptz not null default now(),
-        primary key (projection, version, stream, revision)
+        primary key (projection, version, stream)
       );
-      comment on column docket.quarantine.reason is
-        'why the event cannot be folded; null for an event that waits behind one of its stream';
+      comment on table docket.quarantine is
+        'the first event of a stream that could not be folded; the events behind it wait in the log';
     `);
   },
   async down(transaction) {

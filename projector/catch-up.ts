@@ -1,0 +1,59 @@
+import type { EventLog } from '../event-store/event-log.ts';
+import type { ProjectionWriter } from '../read-store/projection-engine/writer.ts';
+import type { StoredEvent } from '../read-store/projection-engine/stored-event.ts';
+import { FOLLOWED_STREAM_PREFIXES } from '../schemas/streams.ts';
+
+/** Events of a batch while tables are built or caught up (DESIGN, 6). */
+export const BULK_EVENTS_MAX = 10_000;
+/** Fewer events than this at the end of a read: the live subscription does the rest. */
+const NEARLY_THERE_EVENTS = 1_000;
+
+/**
+ * Reads the log from the writer's checkpoint to its end in large batches; the next one is read and folded while the
+ * one before is written. Answers the number of events read.
+ *
+ * @throws LogUnavailable, and what `ProjectionWriter.apply` throws
+ */
+export async function catchUp(
+  log: Pick<EventLog, 'readAll'>,
+  writer: ProjectionWriter,
+  onBatch: (through: bigint) => void,
+  isStopped: () => boolean,
+): Promise<number> {
+  let total = 0;
+  for (;;) {
+    const read = await readToEnd(log, writer, onBatch, isStopped);
+    total += read;
+    if (read < NEARLY_THERE_EVENTS || isStopped()) return total;
+  }
+}
+
+async function readToEnd(
+  log: Pick<EventLog, 'readAll'>,
+  writer: ProjectionWriter,
+  onBatch: (through: bigint) => void,
+  isStopped: () => boolean,
+): Promise<number> {
+  let batch: StoredEvent[] = [];
+  let read = 0;
+  let inFlight: Promise<unknown>[] = [];
+  const write = async () => {
+    const through = batch.at(-1)?.position;
+    if (through === undefined) return;
+    const written = writer.apply(batch, through).then(() => onBatch(through));
+    written.catch(() => undefined);
+    batch = [];
+    inFlight = [...inFlight.slice(-1), written];
+    if (inFlight.length > 1) await inFlight[0];
+  };
+  const filter = { streamPrefixes: FOLLOWED_STREAM_PREFIXES };
+  for await (const event of log.readAll(writer.checkpoint() ?? 'start', filter)) {
+    if (isStopped()) break;
+    batch.push(event);
+    read += 1;
+    if (batch.length >= BULK_EVENTS_MAX) await write();
+  }
+  await write();
+  await Promise.all(inFlight);
+  return read;
+}

@@ -1,0 +1,87 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { StoredEvent } from '../read-store/projection-engine/stored-event.ts';
+
+/** A live batch is written when it holds so many events or when its first one has waited so long (DESIGN, 6). */
+export const LIVE_EVENTS_MAX = 2_000;
+export const LIVE_FLUSH_AFTER_MS = 10;
+/** A checkpoint without events is written at most this often. */
+export const IDLE_CHECKPOINT_MS = 1_000;
+
+export interface LiveBuffer {
+  /** Takes an event; waits when the buffer is full. Throws what the writing threw. */
+  add(event: StoredEvent): Promise<void>;
+  /** Nothing of ours lies before `position`. */
+  mark(position: bigint): void;
+  /** Resolves when everything taken so far is written. */
+  drained(): Promise<void>;
+  /** Rejects with the first failure of the writing; never resolves. */
+  readonly failed: Promise<never>;
+}
+
+/** Gathers live events into batches; one batch is written at a time, the next one gathers meanwhile. */
+export function createLiveBuffer(
+  write: (events: readonly StoredEvent[], through: bigint) => Promise<unknown>,
+): LiveBuffer {
+  let events: StoredEvent[] = [];
+  let marked: bigint | null = null;
+  let markedWrittenAt = 0;
+  let pumping: Promise<void> | null = null;
+  let wake: AbortController | null = null;
+  const failure = Promise.withResolvers<never>();
+  failure.promise.catch(() => undefined);
+
+  const gather = async () => {
+    if (events.length >= LIVE_EVENTS_MAX) return;
+    wake = new AbortController();
+    await sleep(LIVE_FLUSH_AFTER_MS, undefined, { signal: wake.signal }).catch(() => undefined);
+    wake = null;
+  };
+  const flush = async () => {
+    const batch = events;
+    const last = batch.at(-1)?.position ?? -1n;
+    const through = marked !== null && marked > last ? marked : last;
+    [events, marked] = [[], null];
+    markedWrittenAt = performance.now();
+    await write(batch, through);
+  };
+  const pump = async () => {
+    try {
+      while (events.length > 0) {
+        await gather();
+        await flush();
+      }
+      if (marked !== null && performance.now() - markedWrittenAt >= IDLE_CHECKPOINT_MS) await flush();
+    } catch (error) {
+      failure.reject(error);
+      throw error;
+    }
+    pumping = null;
+  };
+  const start = (): Promise<void> => {
+    if (pumping === null) {
+      pumping = pump();
+      pumping.catch(() => undefined);
+    }
+    return pumping;
+  };
+  return {
+    failed: failure.promise,
+    add: async (event) => {
+      while (events.length >= LIVE_EVENTS_MAX) {
+        wake?.abort();
+        await start();
+      }
+      events.push(event);
+      if (events.length >= LIVE_EVENTS_MAX) wake?.abort();
+      void start();
+    },
+    mark: (position) => {
+      marked = position;
+      void start();
+    },
+    drained: async () => {
+      while (events.length > 0) await start();
+      await pumping;
+    },
+  };
+}

@@ -1,0 +1,108 @@
+import type { Queryable, ReadStore } from '../pool.ts';
+import { moveCheckpoint, type Checkpoint } from './checkpoint.ts';
+import { RowsRefused } from './errors.ts';
+import type { Change, Quarantined } from './fold-batch.ts';
+import type { FoldedRow, Projection, ProjectionTarget } from './projection.ts';
+import { holdStreams, releaseStreams } from './quarantine.ts';
+import { columnArrays, writeStatement } from './statement.ts';
+import type { Table, Values } from './table.ts';
+
+export interface Commit<Row> {
+  readonly changes: readonly Change<Row>[];
+  readonly quarantined: readonly Quarantined[];
+  /** Streams that leave the quarantine with this batch. */
+  readonly released: readonly string[];
+  readonly from: Checkpoint;
+  readonly to: bigint;
+}
+
+/** SQLSTATE classes 22 and 23: Postgres will never take these values, however often they are offered. */
+const VALUES_REFUSED = /^2[23]/;
+
+/**
+ * Writes a folded batch: rows, quarantine and checkpoint in one transaction, one statement a table.
+ *
+ * @throws CheckpointMoved when another writer was there
+ * @throws RowsRefused when Postgres refused the values of some streams: those are in quarantine, everything else is
+ *   written, and the caller's rows in memory are no longer right
+ * @throws ReadStoreUnavailable
+ */
+export async function commitBatch<Event, Row extends FoldedRow>(
+  store: ReadStore,
+  projection: Projection<Event, Row>,
+  target: ProjectionTarget,
+  fencingEpoch: bigint,
+  commit: Commit<Row>,
+): Promise<void> {
+  const inOneTransaction = (write: (within: Queryable) => Promise<readonly Quarantined[]>) =>
+    store.transaction(async (within) => {
+      if (!target.durable) await within.query('set local synchronous_commit = off');
+      await moveCheckpoint(within, target, fencingEpoch, commit.from, commit.to);
+      if (commit.released.length > 0) await releaseStreams(within, target, commit.released);
+      const refused = await write(within);
+      await holdStreams(within, target, [...commit.quarantined, ...refused]);
+      return refused;
+    });
+  try {
+    await inOneTransaction(async (within) => {
+      await writeChanges(within, projection, target, commit.changes);
+      return [];
+    });
+  } catch (error) {
+    if (!VALUES_REFUSED.test((error as { code?: string }).code ?? '')) throw error;
+    const refused = await inOneTransaction((within) =>
+      writeWhatIsTaken(within, projection, target, commit.changes),
+    );
+    throw new RowsRefused(refused.map(({ recorded }) => recorded.stream));
+  }
+}
+
+async function writeChanges<Event, Row extends FoldedRow>(
+  on: Queryable,
+  projection: Projection<Event, Row>,
+  target: ProjectionTarget,
+  changes: readonly Change<Row>[],
+): Promise<void> {
+  const rows = changes.flatMap(({ row }) => (row === undefined ? [] : [projection.rows.valuesOf(row)]));
+  await writeRows(on, target.schema, projection.rows, rows);
+  for (const [index, table] of projection.derived.entries()) {
+    const entries: Values[] = [];
+    for (const { derived } of changes) for (const values of derived[index]!.values()) entries.push(values);
+    await writeRows(on, target.schema, table, entries);
+  }
+}
+
+async function writeRows(
+  on: Queryable,
+  schema: string,
+  table: Table,
+  rows: readonly Values[],
+): Promise<void> {
+  if (rows.length > 0) await on.query(writeStatement(schema, table), columnArrays(table, rows));
+}
+
+/** Finds the changes that Postgres refuses by halving; the others are written. Never the usual way, so it may be slow. */
+async function writeWhatIsTaken<Event, Row extends FoldedRow>(
+  on: Queryable,
+  projection: Projection<Event, Row>,
+  target: ProjectionTarget,
+  changes: readonly Change<Row>[],
+): Promise<Quarantined[]> {
+  await on.query('savepoint offered');
+  try {
+    await writeChanges(on, projection, target, changes);
+    await on.query('release savepoint offered');
+    return [];
+  } catch (error) {
+    const { code = '', message } = error as { code?: string; message: string };
+    if (!VALUES_REFUSED.test(code)) throw error;
+    await on.query('rollback to savepoint offered');
+    const [only] = changes;
+    if (changes.length === 1 && only)
+      return [{ recorded: only.first, reason: `Postgres refuses it: ${message}` }];
+  }
+  const half = Math.ceil(changes.length / 2);
+  const first = await writeWhatIsTaken(on, projection, target, changes.slice(0, half));
+  const second = await writeWhatIsTaken(on, projection, target, changes.slice(half));
+  return [...first, ...second];
+}

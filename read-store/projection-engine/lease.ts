@@ -1,0 +1,54 @@
+import type { Queryable } from '../pool.ts';
+import type { ProjectionTarget } from './projection.ts';
+
+/** A writer that says nothing for so long is followed by a standby. Short, because fencing makes it safe. */
+export const LEASE_TTL_MS = 3_000;
+/** How often the holder renews it, and a standby looks. */
+export const LEASE_BEAT_MS = 1_000;
+
+/**
+ * Takes the lease if it is free, run out or already this holder's, and answers the fencing epoch; null when another
+ * one has it. Every taking raises the epoch, so that a batch of the holder before cannot be committed any more. The
+ * clock is Postgres' own.
+ */
+export async function takeLease(
+  on: Queryable,
+  target: ProjectionTarget,
+  holder: string,
+  ttlMs: number = LEASE_TTL_MS,
+): Promise<bigint | null> {
+  const { rows } = await on.query<{ fencing_epoch: string }>(
+    `insert into docket.projection_leases as held (projection, version, holder, fencing_epoch, held_until)
+     values ($1, $2, $3, 1, now() + $4 * interval '1 ms')
+     on conflict (projection, version) do update
+     set holder = excluded.holder, fencing_epoch = held.fencing_epoch + 1, held_until = excluded.held_until
+     where held.held_until < now() or held.holder = excluded.holder
+     returning fencing_epoch`,
+    [target.ledger, target.version, holder, ttlMs],
+  );
+  return rows[0] ? BigInt(rows[0].fencing_epoch) : null;
+}
+
+/** Keeps the lease; false when another one has taken it. */
+export async function renewLease(
+  on: Queryable,
+  target: ProjectionTarget,
+  fencingEpoch: bigint,
+  ttlMs: number = LEASE_TTL_MS,
+): Promise<boolean> {
+  const { rowCount } = await on.query(
+    `update docket.projection_leases set held_until = now() + $4 * interval '1 ms'
+     where projection = $1 and version = $2 and fencing_epoch = $3`,
+    [target.ledger, target.version, fencingEpoch.toString(), ttlMs],
+  );
+  return rowCount === 1;
+}
+
+/** Gives the lease back, so that a standby need not wait for its end. */
+export async function releaseLease(
+  on: Queryable,
+  target: ProjectionTarget,
+  fencingEpoch: bigint,
+): Promise<void> {
+  await renewLease(on, target, fencingEpoch, -1);
+}

@@ -1,0 +1,29 @@
+/** Rows of the last `2 * rowsMax` keys or fewer, least recently used half gone first. */
+export interface RowCache<Row> {
+  has(key: string): boolean;
+  get(key: string): Row | undefined;
+  /** Remembers a row, or that there is none. */
+  set(key: string, row: Row | undefined): void;
+}
+
+/** Two generations: a full younger one becomes the older, and the older one is dropped. */
+export function createRowCache<Row>(rowsMax: number): RowCache<Row> {
+  let younger = new Map<string, Row | undefined>();
+  let older = new Map<string, Row | undefined>();
+  const set = (key: string, row: Row | undefined) => {
+    younger.set(key, row);
+    if (younger.size < rowsMax) return;
+    older = younger;
+    younger = new Map();
+  };
+  return {
+    set,
+    has: (key) => younger.has(key) || older.has(key),
+    get: (key) => {
+      if (younger.has(key)) return younger.get(key);
+      const row = older.get(key);
+      if (older.has(key)) set(key, row);
+      return row;
+    },
+  };
+}

@@ -1,0 +1,34 @@
+/** A value on its way into a column: jsonb as text, an instant as ISO 8601. */
+export type ColumnValue = string | number | bigint | boolean | null;
+/** The values of one table row, in the order of the table's columns. */
+export type Values = readonly ColumnValue[];
+
+export interface Column {
+  readonly name: string;
+  readonly type: 'uuid' | 'text' | 'integer' | 'bigint' | 'boolean' | 'jsonb' | 'timestamptz';
+  /** A null in a newer row leaves what an older one said. */
+  readonly keepsOlder?: boolean;
+}
+
+export interface Table {
+  readonly name: string;
+  readonly columns: readonly Column[];
+  /** The first so many columns are the primary key. */
+  readonly keyColumns: number;
+  /** `append`: a row that is there stays as it is. `replace`: the newer row wins. */
+  readonly writes: 'append' | 'replace';
+  /** Column that only grows; a row is never replaced by an older one. */
+  readonly growing?: string;
+}
+
+/** The primary key of a row as text, for maps in memory. */
+export function keyOfValues(table: Table, values: Values): string {
+  return values.slice(0, table.keyColumns).join('\u001f');
+}
+
+/** What a `replace` table holds after an older and a newer row of the same key; the SQL statement does the same. */
+export function merged(table: Table, older: Values, newer: Values): Values {
+  return table.columns.map((column, index) =>
+    column.keepsOlder ? (newer[index] ?? older[index] ?? null) : (newer[index] ?? null),
+  );
+}
