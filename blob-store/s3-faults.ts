@@ -1,0 +1,43 @@
+import { BlobStoreUnavailable, StorageFull } from './errors.ts';
+
+/** Codes and status by which S3 and its likes say that there is no room (RFC 4918, section 11.5, for 507; D26). */
+const FULL = new Set(['QuotaExceeded', 'XMinioStorageFull', 'InsufficientStorage']);
+const FULL_STATUS = 507;
+
+/** Codes for "no such object"; a HEAD has no body, so its 404 is named after the status. */
+const ABSENT = new Set(['NoSuchKey', 'NotFound']);
+
+interface S3Error {
+  readonly name: string;
+  readonly $metadata: { readonly httpStatusCode?: number };
+}
+
+/** True for an error that the store answered. By its shape: `instanceof` fails across realms. */
+export function isS3Answer(error: unknown): error is S3Error {
+  const { name, $metadata } = (error ?? {}) as Partial<S3Error>;
+  return typeof name === 'string' && typeof $metadata?.httpStatusCode === 'number';
+}
+
+/** The store says that there is nothing under the key. */
+export function saysAbsent(error: unknown): boolean {
+  return isS3Answer(error) && ABSENT.has(error.name);
+}
+
+/** The store refused to publish because of what is, or is just being put, under the key. */
+export function saysTaken(error: unknown): boolean {
+  const status = isS3Answer(error) ? error.$metadata.httpStatusCode : undefined;
+  return status === 412 || (isS3Answer(error) && error.name === 'ConditionalRequestConflict');
+}
+
+/**
+ * The condition behind an error of the S3 client (D33). Everything that is not "full" may pass: the client has
+ * already repeated what can be repeated, and a broken setting shows as a store that cannot be used.
+ */
+export function s3Fault(error: unknown): Error {
+  if (isS3Answer(error) && (FULL.has(error.name) || error.$metadata.httpStatusCode === FULL_STATUS)) {
+    return new StorageFull({ cause: error });
+  }
+  const name = error instanceof Error || isS3Answer(error) ? error.name : 'nothing that can be understood';
+  const code = (error as { code?: unknown }).code;
+  return new BlobStoreUnavailable(`S3 answered ${typeof code === 'string' ? code : name}`, { cause: error });
+}

@@ -1,0 +1,130 @@
+import { randomUUID } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+import type { Written } from './blob-store.ts';
+import { BlobExists, BlobStoreUnavailable } from './errors.ts';
+import type { S3Bucket } from './s3-bucket.ts';
+import { isS3Answer, s3Fault, saysTaken } from './s3-faults.ts';
+
+/**
+ * Bytes of every part but the last. S3 wants 5 MiB at least and 10,000 parts at most, some of its likes want all parts
+ * of one length; a put holds one part in memory.
+ */
+export const partBytes = 8 * 1024 * 1024;
+
+/** Says which put made an object, so that a put whose answer was lost recognises its own. */
+const PUT_ID = 'docket-put';
+
+/** One put: nothing is visible before `publish`, nothing is left after `discard`. */
+export interface S3Upload {
+  write(batch: readonly Buffer[]): Promise<void>;
+  /**
+   * Makes the object visible, unless its key is taken.
+   * @throws BlobExists, BlobStoreUnavailable, StorageFull
+   */
+  publish(written: Written): Promise<void>;
+  /** Takes the parts back. */
+  discard(): Promise<void>;
+}
+
+/**
+ * A document shorter than one part is sent in one request that carries its SHA-256; a longer one as a multipart upload
+ * whose parts and whole carry CRC-32. The store refuses bytes that do not agree, and `If-None-Match` refuses a key
+ * that is taken. Parts are buffers, never streams: only a buffer can be sent again.
+ */
+export function s3Upload(bucket: S3Bucket, key: string, signal?: AbortSignal): S3Upload {
+  const at = { Bucket: bucket.name, Key: key };
+  const putId = randomUUID();
+  const parts: { PartNumber: number; ETag: string | undefined; ChecksumCRC32: string }[] = [];
+  let [held, heldBytes, crc]: [Buffer[], number, number] = [[], 0, 0];
+  let uploadId: string | undefined;
+  let running: Promise<void> = Promise.resolve();
+
+  const begin = async (): Promise<string> => {
+    const begun = await bucket.s3.createMultipartUpload(
+      {
+        ...at,
+        ...bucket.encryption,
+        Metadata: { [PUT_ID]: putId },
+        ChecksumAlgorithm: 'CRC32',
+        ChecksumType: 'FULL_OBJECT',
+      },
+      { ...(signal && { abortSignal: signal }) },
+    );
+    if (begun.UploadId === undefined) throw new BlobStoreUnavailable('S3 gave no id to an upload');
+    return begun.UploadId;
+  };
+  const sendPart = async (body: Buffer): Promise<void> => {
+    uploadId ??= await begin();
+    crc = crc32(body, crc);
+    const part = { PartNumber: parts.length + 1, ChecksumCRC32: crcText(crc32(body)) };
+    const sent = await bucket.s3.uploadPart(
+      { ...at, ...part, UploadId: uploadId, Body: body },
+      { ...(signal && { abortSignal: signal }) },
+    );
+    parts.push({ ...part, ETag: sent.ETag });
+  };
+  const sendFullParts = async (): Promise<void> => {
+    while (heldBytes >= partBytes) {
+      const whole = Buffer.concat(held, heldBytes);
+      [held, heldBytes] = [[whole.subarray(partBytes)], heldBytes - partBytes];
+      await sendPart(whole.subarray(0, partBytes));
+    }
+  };
+  const send = async ({ sha256 }: Written): Promise<void> => {
+    const rest = Buffer.concat(held, heldBytes);
+    if (uploadId === undefined) {
+      const ChecksumSHA256 = Buffer.from(sha256, 'hex').toString('base64');
+      const about = { ...bucket.encryption, Metadata: { [PUT_ID]: putId }, ChecksumSHA256 };
+      await bucket.s3.putObject({
+        ...at,
+        ...about,
+        Body: rest,
+        ContentLength: rest.length,
+        IfNoneMatch: '*',
+      });
+      return;
+    }
+    if (rest.length > 0) await sendPart(rest);
+    const whole = {
+      ChecksumCRC32: crcText(crc),
+      ChecksumType: 'FULL_OBJECT' as const,
+      MultipartUpload: { Parts: parts },
+    };
+    await bucket.s3.completeMultipartUpload({ ...at, ...whole, UploadId: uploadId, IfNoneMatch: '*' });
+  };
+
+  return {
+    write: (batch) => {
+      held.push(...batch);
+      for (const chunk of batch) heldBytes += chunk.length;
+      return (running = bucket.ask(sendFullParts, signal));
+    },
+    publish: async (written) => {
+      try {
+        await send(written);
+      } catch (error) {
+        // A try whose answer was lost may have done it; a later try is then told that the key is taken.
+        const found = await bucket.head(key);
+        if (found?.metadata[PUT_ID] === putId) return;
+        throw found !== null && saysTaken(error) ? new BlobExists(key, { cause: error }) : s3Fault(error);
+      }
+    },
+    discard: async () => {
+      await Promise.allSettled([running]);
+      if (uploadId === undefined) return;
+      try {
+        await bucket.s3.abortMultipartUpload({ ...at, UploadId: uploadId });
+      } catch (error) {
+        if (isS3Answer(error) && error.name === 'NoSuchUpload') return;
+        // The put fails with its own reason; its parts are invisible and `sweepPartials` takes them.
+        bucket.log.warn({ err: error, key }, 'the parts of a failed upload could not be removed yet');
+      }
+    },
+  };
+}
+
+function crcText(crc: number): string {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(crc);
+  return bytes.toString('base64');
+}

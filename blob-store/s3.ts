@@ -1,0 +1,120 @@
+import type { Readable } from 'node:stream';
+import type { ListMultipartUploadsCommandOutput } from '@aws-sdk/client-s3';
+import { assertBlobKey, RESULTS_PREFIX, SOURCES_PREFIX } from './blob-key.ts';
+import type { BlobListing, BlobStore, PutOptions, Written } from './blob-store.ts';
+import { BlobMissing } from './errors.ts';
+import { readHashed } from './hashed-stream.ts';
+import { s3Bucket, type S3Bucket, type S3Options } from './s3-bucket.ts';
+import { openObject } from './s3-download.ts';
+import { isS3Answer } from './s3-faults.ts';
+import { s3Upload } from './s3-upload.ts';
+
+export type { S3Options } from './s3-bucket.ts';
+
+/**
+ * Blobs as objects of one bucket of S3 or of a store that speaks its protocol: conditional writes and full-object
+ * checksums are required. Nothing is asked of the store until it is used.
+ */
+export function openS3BlobStore(options: S3Options): BlobStore {
+  const bucket = s3Bucket(options);
+  return {
+    put: (key, source, putOptions) => put(bucket, key, source, putOptions),
+    open: async (key) => {
+      assertBlobKey(key);
+      return openObject(bucket, key);
+    },
+    stat: (key) => stat(bucket, key),
+    remove: async (key) => {
+      assertBlobKey(key);
+      await bucket.ask(() => bucket.s3.deleteObject({ Bucket: bucket.name, Key: key }));
+    },
+    list: (prefix) => list(bucket, prefix),
+    sweepPartials: (olderThanMs) => sweepPartials(bucket, olderThanMs),
+    usedPercent: () => Promise.resolve(null),
+  };
+}
+
+async function put(bucket: S3Bucket, key: string, source: Readable, options: PutOptions): Promise<Written> {
+  assertBlobKey(key);
+  options.signal?.throwIfAborted();
+  const upload = s3Upload(bucket, key, options.signal);
+  try {
+    const written = await readHashed(source, (batch) => upload.write(batch), options);
+    await options.verify?.(written);
+    options.signal?.throwIfAborted();
+    await upload.publish(written);
+    return written;
+  } catch (error) {
+    await upload.discard();
+    throw error;
+  }
+}
+
+async function stat(bucket: S3Bucket, key: string): Promise<BlobListing> {
+  assertBlobKey(key);
+  const found = await bucket.head(key);
+  if (found === null) throw new BlobMissing(key);
+  return { key, bytes: found.bytes, modifiedAt: found.modifiedAt };
+}
+
+async function* list(bucket: S3Bucket, prefix: string): AsyncGenerator<BlobListing> {
+  let from: string | undefined;
+  do {
+    const about = {
+      Bucket: bucket.name,
+      Prefix: prefix,
+      ...(from !== undefined && { ContinuationToken: from }),
+    };
+    const page = await bucket.ask(() => bucket.s3.listObjectsV2(about));
+    for (const { Key: key, Size: bytes, LastModified: modifiedAt } of page.Contents ?? []) {
+      if (key !== undefined) yield { key, bytes: bytes ?? 0, modifiedAt: modifiedAt ?? new Date(0) };
+    }
+    from = page.IsTruncated === true ? page.NextContinuationToken : undefined;
+  } while (from !== undefined);
+}
+
+/** Ends the multipart uploads that no put is working on any more. A bucket may hold others' uploads: only ours. */
+async function sweepPartials(bucket: S3Bucket, olderThanMs: number): Promise<number> {
+  const before = Date.now() - olderThanMs;
+  let swept = 0;
+  for (const prefix of [SOURCES_PREFIX, RESULTS_PREFIX]) {
+    for await (const { key, uploadId, begunAt } of uploadsUnder(bucket, prefix)) {
+      if (begunAt.getTime() > before) continue;
+      if (await ended(bucket, key, uploadId)) swept += 1;
+    }
+  }
+  return swept;
+}
+
+/** False when the upload ended by itself meanwhile. */
+async function ended(bucket: S3Bucket, key: string, uploadId: string): Promise<boolean> {
+  const about = { Bucket: bucket.name, Key: key, UploadId: uploadId };
+  return bucket.ask(async () => {
+    try {
+      await bucket.s3.abortMultipartUpload(about);
+      return true;
+    } catch (error) {
+      if (isS3Answer(error) && error.name === 'NoSuchUpload') return false;
+      throw error;
+    }
+  });
+}
+
+async function* uploadsUnder(
+  bucket: S3Bucket,
+  prefix: string,
+): AsyncGenerator<{ key: string; uploadId: string; begunAt: Date }> {
+  let from: { KeyMarker?: string; UploadIdMarker?: string } | null = {};
+  while (from !== null) {
+    const about = { Bucket: bucket.name, Prefix: prefix, ...from };
+    const page: ListMultipartUploadsCommandOutput = await bucket.ask(() =>
+      bucket.s3.listMultipartUploads(about),
+    );
+    for (const { Key: key, UploadId: uploadId, Initiated: begunAt } of page.Uploads ?? []) {
+      if (key !== undefined && uploadId !== undefined && begunAt) yield { key, uploadId, begunAt };
+    }
+    const { NextKeyMarker: key, NextUploadIdMarker: uploadId } = page;
+    const more = page.IsTruncated === true && key !== undefined;
+    from = more ? { KeyMarker: key, ...(uploadId !== undefined && { UploadIdMarker: uploadId }) } : null;
+  }
+}
