@@ -44,13 +44,13 @@ export function createLiveBuffer(
     markedWrittenAt = performance.now();
     await write(batch, through);
   };
+  const isMarkDue = () => marked !== null && performance.now() - markedWrittenAt >= IDLE_CHECKPOINT_MS;
   const pump = async () => {
     try {
-      while (events.length > 0) {
-        await gather();
+      while (events.length > 0 || isMarkDue()) {
+        if (events.length > 0) await gather();
         await flush();
       }
-      if (marked !== null && performance.now() - markedWrittenAt >= IDLE_CHECKPOINT_MS) await flush();
     } catch (error) {
       failure.reject(error);
       throw error;

@@ -1,0 +1,104 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LEASE_BEAT_MS, takeLease } from '../read-store/projection-engine/lease.ts';
+import type { FoldedRow } from '../read-store/projection-engine/projection.ts';
+import { runSession, type SessionOptions, type WaitingFor } from './session.ts';
+
+/** Backoff of a projection that broke: doubled, with full jitter, from the first up to the last. */
+const AGAIN_AFTER_MS = 100;
+const AGAIN_AFTER_MAX_MS = 5_000;
+/** A session that lived this long was healthy: the next break starts from the first backoff again. */
+const HEALTHY_AFTER_MS = 10_000;
+
+export type ProjectionOptions<Event, Row extends FoldedRow> = Omit<
+  SessionOptions<Event, Row>,
+  'fencingEpoch' | 'stop' | 'onWaiting'
+> & {
+  /** Unique to this program; the lease knows its holder by it. */
+  readonly holder: string;
+};
+
+export interface RunningProjection {
+  waitingFor(): WaitingFor;
+  /** Writes what was delivered, gives the lease back. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Keeps a projection running for ever: as a standby until the lease is free, then as its writer; after any error
+ * again from the stored checkpoint. Nothing in it needs a restart of the program.
+ */
+export function runProjection<Event, Row extends FoldedRow>(
+  options: ProjectionOptions<Event, Row>,
+  prepare: () => Promise<unknown>,
+): RunningProjection {
+  const stopping = new AbortController();
+  const stop = stopping.signal;
+  let waitingFor: WaitingFor = 'read store';
+  const onWaiting = (reason: WaitingFor) => (waitingFor = reason);
+  const pause = (ms: number) => sleep(ms, undefined, { signal: stop }).catch(() => undefined);
+  const runOnce = async () => {
+    const fencingEpoch = await takeLease(options.store, options.target, options.holder);
+    if (fencingEpoch === null) {
+      onWaiting('projection lease');
+      return void (await pause(LEASE_BEAT_MS));
+    }
+    onWaiting('event store');
+    await runSession({ ...options, fencingEpoch, stop, onWaiting });
+  };
+  const ended = (async () => {
+    let prepared = false;
+    for (let backoffMs = AGAIN_AFTER_MS; !stop.aborted;) {
+      const startedAt = performance.now();
+      try {
+        if (!prepared) await prepare();
+        prepared = true;
+        await runOnce();
+      } catch (error) {
+        if (stop.aborted) return;
+        if (performance.now() - startedAt > HEALTHY_AFTER_MS) backoffMs = AGAIN_AFTER_MS;
+        onWaiting(waitingReason(error));
+        report(options, error, backoffMs);
+        await pause(backoffMs * Math.random());
+        backoffMs = Math.min(backoffMs * 2, AGAIN_AFTER_MAX_MS);
+      }
+    }
+  })();
+  return {
+    waitingFor: () => waitingFor,
+    stop: async () => {
+      stopping.abort();
+      await ended;
+    },
+  };
+}
+
+function codeOf(error: unknown): string {
+  return (error as { code?: string }).code ?? 'UNKNOWN';
+}
+
+function waitingReason(error: unknown): WaitingFor {
+  switch (codeOf(error)) {
+    case 'LOG_UNAVAILABLE':
+      return 'event store';
+    case 'CHECKPOINT_MOVED':
+      return 'projection lease';
+    case 'CHECKPOINT_BEYOND_HEAD':
+      return 'the right log';
+    case 'ROWS_REFUSED':
+      return 'catching up';
+    default:
+      return 'read store';
+  }
+}
+
+function report<Event, Row extends FoldedRow>(
+  { logger, metrics, target }: ProjectionOptions<Event, Row>,
+  error: unknown,
+  backoffMs: number,
+): void {
+  metrics.restarts.inc({ projection: target.ledger, code: codeOf(error) });
+  const retryable = (error as { retryable?: boolean }).retryable === true;
+  const line = { err: error, projection: target.ledger, backoffMs };
+  if (retryable) logger.warn(line, 'the projection broke off and starts again from its checkpoint');
+  else logger.error(line, 'the projection cannot go on; it is tried again');
+}
