@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import { useApp } from '../app.ts';
 import { isPlain, PLAIN_QUERY } from '../jobs/queue-query.ts';
 import { useStore } from '../store.ts';
@@ -75,25 +76,11 @@ function QueueContent() {
         </button>
       </Emptiness>
     );
-  return (
-    <Emptiness title={t('emptyTitle')} hint={t('emptyHint')}>
-      <button type="button" onClick={() => document.querySelector<HTMLElement>('#choose-files')?.click()}>
-        <Icon name="upload" />
-        {t('chooseFiles')}
-      </button>
-    </Emptiness>
-  );
+  // the one action of an empty queue is the drop zone right above it
+  return <Emptiness title={t('emptyTitle')} hint={t('emptyHint')} />;
 }
 
-function Emptiness({
-  title,
-  hint,
-  children,
-}: {
-  title: string;
-  hint: string;
-  children: preact.ComponentChildren;
-}) {
+function Emptiness({ title, hint, children }: { title: string; hint: string; children?: ComponentChildren }) {
   return (
     <div class="emptiness">
       <Icon name="document" />

@@ -84,8 +84,8 @@ function JobNote({ job }: { job: JobView }) {
     const failed = job.state === 'failed';
     return (
       <span class={failed ? 'note error-line' : 'note'} title={`${message} ${line.code}`}>
-        {failed ? line.sentence : line.what} {!failed && <NextAttempt at={job.nextAttemptAt} />}{' '}
-        <code>{line.code}</code>
+        {!failed && <NextAttempt at={job.nextAttemptAt} />} {failed ? line.sentence : line.what}{' '}
+        <code>{reason ?? code}</code>
       </span>
     );
   }

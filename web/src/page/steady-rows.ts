@@ -7,8 +7,8 @@ export interface SteadyRows {
   readonly rows: readonly JobView[];
   /** Documents that belong in the list but wait until the pointer or the keyboard has left it. */
   readonly held: number;
-  hold(): void;
-  release(): void;
+  readonly hold: () => void;
+  readonly release: () => void;
 }
 
 /**

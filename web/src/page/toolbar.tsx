@@ -54,7 +54,7 @@ export function Toolbar() {
 
 interface Choosing {
   readonly query: QueueQuery;
-  choose(next: QueueQuery): void;
+  readonly choose: (next: QueueQuery) => void;
 }
 
 /** Applies a query, writes it into the address and, after a rest, says how much it shows. */
