@@ -1,0 +1,66 @@
+import type { BlobStore } from '../blob-store/blob-store.ts';
+import type { JobDecider } from '../conversion-job/decider.ts';
+import type { ExistingJob, Job } from '../conversion-job/job.ts';
+import type { EventLog } from '../event-store/event-log.ts';
+import { handleCommand, type CommandContext } from '../event-store/handle-command.ts';
+import type { UploadDocument } from '../schemas/job-commands.ts';
+import { jobStream } from '../schemas/streams.ts';
+
+export interface AcceptedDocument {
+  readonly job: ExistingJob;
+  /** The job was already what the upload asks for. */
+  readonly deduplicated: boolean;
+  readonly position: bigint;
+  /** The blob that no job refers to any more: the one just stored, or the one it took the place of. */
+  readonly unneededBlobKey: string | null;
+}
+
+/**
+ * Makes a stored document a job, or finds the job it already is.
+ *
+ * @throws LogUnavailable when the outcome is not known; the blob must then stay, since the log may refer to it
+ */
+export async function acceptDocument(
+  log: EventLog,
+  decider: JobDecider,
+  command: UploadDocument,
+  context: CommandContext,
+): Promise<AcceptedDocument> {
+  let before: Job | null = null;
+  const watching: JobDecider = {
+    ...decider,
+    decide: (asked, job) => {
+      before = job;
+      return decider.decide(asked, job);
+    },
+  };
+  const handled = await handleCommand(log, watching, jobStream(command.jobId), command, context);
+  const job = handled.state;
+  if (handled.outcome === 'refused' || job.state === 'absent')
+    throw new Error(`An upload to job ${command.jobId} came to nothing.`);
+  const isOurs = handled.events.length > 0 || job.sourceBlobKey === command.blobKey;
+  // Nothing was decided: an earlier try of this very command is in the log already.
+  const isRepeated = before === null;
+  return {
+    job,
+    deduplicated: !isOurs && !isRepeated,
+    position: handled.position,
+    unneededBlobKey: isOurs ? replacedBlob(before, command.blobKey) : command.blobKey,
+  };
+}
+
+/** A job that is uploaded again refers to the new blob; the old one, if it is still there, is nobody's. */
+function replacedBlob(before: Job | null, blobKey: string): string | null {
+  if (before === null || before.state === 'absent' || before.sourceBlobKey === blobKey) return null;
+  return before.sourceBlobKey;
+}
+
+/** Removes a blob that nothing refers to. One that cannot be removed now is counted; retention sweeps orphans. */
+export async function removeUnneeded(
+  blobs: BlobStore,
+  key: string | null,
+  onOrphan: (error: unknown) => void,
+): Promise<void> {
+  if (key === null) return;
+  await blobs.remove(key).catch(onOrphan);
+}

@@ -1,0 +1,92 @@
+import { isIPv6 } from 'node:net';
+import type { Request } from 'express';
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import type { BlobStore } from '../blob-store/blob-store.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { ApiError } from '../runtime/http/api-error.ts';
+import type { Settings } from '../schemas/config.ts';
+
+const minuteSec = 60;
+/** The disk does not fill faster than this matters. */
+const diskAskedEveryMs = 1_000;
+
+/** Whether a request may come in at all. Every check throws the `ApiError` to answer with. */
+export interface Admission {
+  /** One request from its address. @throws ApiError RATE_LIMITED */
+  request(req: Request): Promise<void>;
+  /** One file of an owner; seconds to wait, or null when it may come. */
+  file(owner: string): Promise<number | null>;
+  /**
+   * One upload request: room on the disk, a length that can be right, a free place. Call the answer when it is over.
+   * @throws ApiError STORAGE_FULL, TOO_LARGE, UNAVAILABLE
+   */
+  upload(req: Request): Promise<() => void>;
+  inFlight(): number;
+}
+
+export function createAdmission(options: { settings: Settings; blobs: BlobStore; clock: Clock }): Admission {
+  const { settings, blobs, clock } = options;
+  const byAddress = new RateLimiterMemory({
+    points: settings.REQUEST_RATE_PER_MINUTE,
+    duration: minuteSec,
+  });
+  const byOwner = new RateLimiterMemory({ points: settings.UPLOAD_RATE_PER_MINUTE, duration: minuteSec });
+  let inFlight = 0;
+  let disk: { askedAt: number; usedPercent: Promise<number | null> } | null = null;
+
+  const usedPercent = (): Promise<number | null> => {
+    if (disk === null || clock.now() - disk.askedAt >= diskAskedEveryMs)
+      disk = { askedAt: clock.now(), usedPercent: blobs.usedPercent() };
+    return disk.usedPercent;
+  };
+
+  return {
+    request: async (req) => {
+      const waitSec = await waitFor(byAddress, addressOf(req));
+      if (waitSec !== null) throw new ApiError('RATE_LIMITED', undefined, { retryAfterSec: waitSec });
+    },
+    file: (owner) => waitFor(byOwner, owner),
+    upload: async (req) => {
+      if (bodyLength(req) > requestBytesMax(settings))
+        throw new ApiError('TOO_LARGE', 'The request is larger than the limit.');
+      const used = await usedPercent().catch((error: unknown) => {
+        throw new ApiError('UNAVAILABLE', undefined, { cause: error });
+      });
+      if (used !== null && used >= settings.DISK_REFUSE_PERCENT) throw new ApiError('STORAGE_FULL');
+      if (inFlight >= settings.UPLOADS_IN_FLIGHT_MAX)
+        throw new ApiError('UNAVAILABLE', 'Too many uploads are arriving; try again in a moment.');
+      inFlight += 1;
+      return () => {
+        inFlight -= 1;
+      };
+    },
+    inFlight: () => inFlight,
+  };
+}
+
+/** Every file at its largest, with the form around it. */
+function requestBytesMax(settings: Settings): number {
+  const formBytesMax = 1024 * 1024;
+  return settings.MAX_FILES_PER_REQUEST * settings.MAX_UPLOAD_MB * 1024 * 1024 + formBytesMax;
+}
+
+function bodyLength(req: Request): number {
+  return Number(req.headers['content-length'] ?? 0);
+}
+
+/** Seconds until one more is allowed, or null when it is now. */
+async function waitFor(limiter: RateLimiterMemory, key: string): Promise<number | null> {
+  try {
+    await limiter.consume(key);
+    return null;
+  } catch (refused) {
+    if (!(refused instanceof RateLimiterRes)) throw refused;
+    return Math.max(1, Math.ceil(refused.msBeforeNext / 1000));
+  }
+}
+
+/** An IPv6 subscriber has a whole /64 (RFC 6177); its addresses count as one. */
+function addressOf(req: Request): string {
+  const address = req.ip ?? 'unknown';
+  return isIPv6(address) && !address.startsWith('::') ? address.split(':').slice(0, 4).join(':') : address;
+}

@@ -1,0 +1,166 @@
+import { randomUUID } from 'node:crypto';
+import type { Request, RequestHandler, Response } from 'express';
+import pLimit from 'p-limit';
+import { z } from 'zod';
+import type { JobDecider } from '../conversion-job/decider.ts';
+import { StreamMovedOn } from '../event-store/errors.ts';
+import { handleCommand, type CommandContext } from '../event-store/handle-command.ts';
+import { ownerOf } from '../identity/middleware.ts';
+import { isoNow } from '../runtime/clock.ts';
+import { ApiError } from '../runtime/http/api-error.ts';
+import { requestIdOf } from '../runtime/http/app.ts';
+import { BatchCommand } from '../schemas/http-api.ts';
+import { commandIdOf, JobId } from '../schemas/ids.ts';
+import type { JobCommand } from '../schemas/job-commands.ts';
+import type { JobStateName } from '../schemas/job-states.ts';
+import { jobStream } from '../schemas/streams.ts';
+import { errorBody } from './early-answer.ts';
+import type { Answer } from './idempotency.ts';
+import { fingerprintOf } from './idempotency-record.ts';
+import { hasBody, readJson } from './json-body.ts';
+import { holdingKey, keyedRequestOf, REPLAYED_HEADER } from './keyed-request.ts';
+import type { WriteSide } from './write-side.ts';
+
+export type CommandName = 'retry' | 'cancel';
+
+const retryPriority = 0;
+/** Jobs of one batch whose streams are worked on at the same time. */
+const batchAtOnce = 8;
+const NoBody = z.strictObject({});
+
+interface Commanded {
+  readonly state: JobStateName;
+  readonly position: bigint;
+}
+
+/** `POST /api/jobs/:id/retry` and `POST /api/jobs/:id/cancel`, also `DELETE /api/jobs/:id`. */
+export function oneJobRoute(side: WriteSide, name: CommandName): RequestHandler {
+  return async (req, res) => {
+    const jobId = String(req.params['id']);
+    // Parsed before anything else, so that a malformed id is answered like one that does not exist.
+    if (!JobId.safeParse(jobId).success) throw new ApiError('NOT_FOUND');
+    if (hasBody(req)) await readJson(req, NoBody);
+    await answerOnce(side, req, res, fingerprintOf(name, jobId), async (seed) => {
+      const { state, position } = await command(side, res, name, jobId, seed);
+      return {
+        status: name === 'retry' ? 202 : 200,
+        body: { position: position.toString(), jobId, state },
+      };
+    });
+  };
+}
+
+/** `POST /api/jobs/retry` and `POST /api/jobs/cancel`: each job on its own, one answer for all. */
+export function batchRoute(side: WriteSide, name: CommandName): RequestHandler {
+  return async (req, res) => {
+    const jobIds = [...new Set((await readJson(req, BatchCommand)).jobIds)];
+    await answerOnce(side, req, res, fingerprintOf(`${name} batch`, jobIds), async (seed) => {
+      const limit = pLimit(batchAtOnce);
+      let highest = 0n;
+      let passing: ApiError | null = null;
+      const one = async (jobId: JobId) => {
+        try {
+          const { state, position } = await command(side, res, name, jobId, seed);
+          if (position > highest) highest = position;
+          return { jobId, state };
+        } catch (error) {
+          if (!(error instanceof ApiError)) throw error;
+          if (error.retryable) passing = error;
+          return { jobId, error: { code: error.code, message: error.message } };
+        }
+      };
+      const results = await Promise.all(jobIds.map((jobId) => limit(() => one(jobId))));
+      if (passing && results.every((result) => 'error' in result)) throw passing as ApiError;
+      return {
+        ...{ status: 200, body: { position: highest.toString(), results } },
+        keep: passing === null,
+      };
+    });
+  };
+}
+
+/**
+ * Handles one command on one job of the asking owner.
+ * @throws ApiError NOT_FOUND for a foreign job exactly as for an unknown one, CONFLICT, EXPIRED, UNAVAILABLE
+ */
+async function command(
+  side: WriteSide,
+  res: Response,
+  name: CommandName,
+  jobId: JobId,
+  seed: string,
+): Promise<Commanded> {
+  const owner = ownerOf(res);
+  const at = isoNow(side.clock);
+  const asked: JobCommand =
+    name === 'retry'
+      ? { type: 'RetryConversion', at, priority: retryPriority }
+      : { type: 'CancelConversion', at, by: 'owner' };
+  const context: CommandContext = {
+    commandId: commandIdOf(name, seed, jobId),
+    correlationId: requestIdOf(res),
+    actor: `owner:${owner}`,
+  };
+  try {
+    const handled = await handleCommand(
+      side.log,
+      ownedBy(owner, side.decider),
+      jobStream(jobId),
+      asked,
+      context,
+    );
+    side.metrics.commands.inc({ command: name, outcome: handled.outcome });
+    if (handled.outcome === 'refused') throw refusal(handled.refusal, jobId);
+    if (handled.state.state === 'absent') throw new ApiError('NOT_FOUND');
+    return { state: handled.state.state, position: handled.position };
+  } catch (error) {
+    const { code } = error as { code?: unknown };
+    if (code !== 'LOG_UNAVAILABLE' && !(error instanceof StreamMovedOn)) throw error;
+    throw new ApiError('UNAVAILABLE', undefined, { cause: error });
+  }
+}
+
+/** To everybody but its owner a job does not exist (promise 8). */
+function ownedBy(owner: string, decider: JobDecider): JobDecider {
+  return {
+    ...decider,
+    decide: (asked, job) =>
+      job.state === 'absent' || job.owner !== owner
+        ? { refused: { code: 'NOT_FOUND', rule: 'There is no such job.' } }
+        : decider.decide(asked, job),
+  };
+}
+
+function refusal({ code, rule }: { code: string; rule: string }, jobId: JobId): ApiError {
+  if (code === 'NOT_FOUND') return new ApiError('NOT_FOUND');
+  if (code === 'EXPIRED') return new ApiError('EXPIRED', rule, { jobId });
+  return new ApiError('CONFLICT', rule, { jobId });
+}
+
+/** Carries the command out, once for each idempotency key, and answers. A refusal by the job is an answer too. */
+async function answerOnce(
+  side: WriteSide,
+  req: Request,
+  res: Response,
+  fingerprint: string,
+  carryOut: (seed: string) => Promise<Answer & { keep?: boolean }>,
+): Promise<void> {
+  const keyed = keyedRequestOf(req, res);
+  const answered = async (seed: string): Promise<{ answer: Answer; keep: boolean }> => {
+    try {
+      const { keep = true, ...answer } = await carryOut(seed);
+      return { answer, keep };
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status >= 500) throw error;
+      return { answer: { status: error.status, body: { ...errorBody(res, error) } }, keep: true };
+    }
+  };
+  const { answer, replayed } = await holdingKey(side.idempotency, keyed, async () =>
+    keyed
+      ? side.idempotency.once({ ...keyed, fingerprint }, answered)
+      : { ...(await answered(randomUUID())), replayed: false },
+  );
+  if (replayed) res.setHeader(REPLAYED_HEADER, 'true');
+  res.setHeader('Cache-Control', 'no-store');
+  res.status(answer.status).json(answer.body);
+}

@@ -1,0 +1,28 @@
+/** DESIGN section 3: what Postgres or a terminal would stumble over must never enter the log. */
+export const nameCodePointsMax = 200;
+/** Shown for a file whose name has nothing left that may be shown. */
+const NAMELESS = 'document.pdf';
+
+/** Control, format (bidi, zero-width, tags), line and paragraph separators (Unicode general categories; A-FN04). */
+const UNSHOWABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+const extensionCharsMax = 10;
+
+/**
+ * The name a file is shown under: the last part of whatever path was sent, well-formed, NFC, without characters that
+ * cannot be seen, at most 200 code points with the extension kept. Never empty. It is shown and nothing else: no path
+ * or key is made from it (A-FN01).
+ */
+export function displayNameOf(sent: string | undefined): string {
+  const last = (sent ?? '').toWellFormed().split(/[/\\]/).at(-1) ?? '';
+  const name = last.replace(UNSHOWABLE, '').normalize('NFC').trim();
+  if (name === '' || /^\.+$/.test(name)) return NAMELESS;
+  return shortened(name);
+}
+
+function shortened(name: string): string {
+  const points = Array.from(name);
+  if (points.length <= nameCodePointsMax) return name;
+  const extension = /\.[A-Za-z0-9]+$/.exec(name)?.[0] ?? '';
+  const kept = extension.length <= extensionCharsMax ? extension : '';
+  return points.slice(0, nameCodePointsMax - kept.length).join('') + kept;
+}

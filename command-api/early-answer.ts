@@ -1,0 +1,56 @@
+import type { IncomingMessage } from 'node:http';
+import type { ErrorRequestHandler, Response } from 'express';
+import type { ErrorBody } from '../schemas/error-codes.ts';
+import { ApiError } from '../runtime/http/api-error.ts';
+import { requestIdOf } from '../runtime/http/app.ts';
+
+/** How long and how much of a refused body is still read, so that its sender gets to see the answer (A-UP06). */
+const lingerMs = 5_000;
+const lingerBytesMax = 64 * 1024 * 1024;
+
+/** The body of an error answer. */
+export function errorBody(res: Response, error: ApiError): ErrorBody {
+  const jobId = error.jobId === undefined ? {} : { jobId: error.jobId };
+  return { error: { code: error.code, message: error.message, requestId: requestIdOf(res), ...jobId } };
+}
+
+/**
+ * Answers a request whose body is still coming. The whole answer goes out at once; then the body is read and thrown
+ * away within bounds, and only then is the connection closed. Closing first would reset it under the sender, who would
+ * see a broken connection instead of the answer (RFC 9112, section 9.6).
+ */
+export function answerEarly(req: IncomingMessage, res: Response, status: number, body: object): void {
+  if (req.complete || req.destroyed || !req.readable) {
+    res.status(status).json(body);
+    return;
+  }
+  const text = Buffer.from(JSON.stringify(body));
+  res.writeHead(status, {
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': text.length,
+    Connection: 'close',
+  });
+  res.write(text);
+
+  let bytes = 0;
+  const finish = (): void => {
+    clearTimeout(deadline);
+    req.off('data', count).off('end', finish).off('close', finish);
+    res.end();
+  };
+  const count = (chunk: Buffer): void => {
+    bytes += chunk.length;
+    if (bytes > lingerBytesMax) finish();
+  };
+  const deadline = setTimeout(finish, lingerMs);
+  req.on('data', count).on('end', finish).on('close', finish);
+  req.resume();
+}
+
+/** Errors of routes that read bodies: like every other error, but never before the sender can see it. */
+export const answerErrorEarly: ErrorRequestHandler = (error: unknown, req, res, next) => {
+  if (!(error instanceof ApiError) || req.complete || res.headersSent) return next(error);
+  if (error.retryAfterSec !== undefined) res.setHeader('Retry-After', String(error.retryAfterSec));
+  res.setHeader('Cache-Control', 'no-store');
+  answerEarly(req, res, error.status, errorBody(res, error));
+};

@@ -1,0 +1,38 @@
+import type { IncomingMessage } from 'node:http';
+
+/** A sender slower than this over a whole window holds a place that others wait for (A-UP12). */
+const slowestBytesPerSec = 1024;
+
+/** Watches a request body arrive. */
+export interface Pace {
+  /** Bytes of the body seen so far. */
+  bytes(): number;
+  stop(): void;
+}
+
+/**
+ * Calls `tooSlow` once when a whole window of `windowMs` passes with less than 1 KiB a second. A stopped sender is
+ * the slowest of all.
+ */
+export function watchPace(request: IncomingMessage, windowMs: number, tooSlow: () => void): Pace {
+  let [bytes, bytesAtWindowStart] = [0, 0];
+  const count = (chunk: Buffer): void => {
+    bytes += chunk.length;
+  };
+  const leastBytes = Math.max(1, (slowestBytesPerSec * windowMs) / 1000);
+  const timer = setInterval(() => {
+    // Where the reader itself is behind, the sender is not to blame.
+    const isWaitingForUs = request.isPaused() && request.readableLength > 0;
+    if (bytes - bytesAtWindowStart < leastBytes && !isWaitingForUs) {
+      stop();
+      tooSlow();
+    }
+    bytesAtWindowStart = bytes;
+  }, windowMs);
+  const stop = (): void => {
+    clearInterval(timer);
+    request.off('data', count);
+  };
+  request.on('data', count);
+  return { bytes: () => bytes, stop };
+}

@@ -1,0 +1,185 @@
+import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
+import type { BlobStore, Written } from '../blob-store/blob-store.ts';
+import { newSourceKey } from '../blob-store/blob-key.ts';
+import { ApiError } from '../runtime/http/api-error.ts';
+import { API_ERRORS, type ApiErrorCode } from '../schemas/error-codes.ts';
+import { displayNameOf } from './display-name.ts';
+import { readMultipart, type MultipartReading } from './multipart.ts';
+import { watchPace } from './pace.ts';
+import { createPdfCheck, NotPdf } from './pdf-check.ts';
+
+const FILE_FIELDS = new Set(['files', 'file']);
+const MAPPING_FIELD = 'mapping';
+/** How far a file of unknown length is followed past its limit, in case it and the form end soon (A-UP07). */
+const oversizeSkipBytesMax = 16 * 1024 * 1024;
+const oversizeSkipMs = 5_000;
+
+/** A file of the form: stored and checked, or refused with one sentence. */
+export type ReceivedFile =
+  | { readonly filename: string; readonly stored: Written & { readonly key: string } }
+  | { readonly filename: string; readonly refused: RefusedFile };
+
+export interface RefusedFile {
+  readonly code: ApiErrorCode;
+  readonly message: string;
+  /** Bytes seen until the refusal. */
+  readonly bytes: number;
+  /** When another try may be taken. */
+  readonly retryAfterSec?: number;
+  readonly cause?: unknown;
+}
+
+export interface ReceivedUpload {
+  /** What the form said, or null when it said nothing. */
+  readonly mapping: string | null;
+  readonly files: readonly ReceivedFile[];
+}
+
+export interface UploadLimits {
+  readonly fileBytesMax: number;
+  readonly filesMax: number;
+  readonly idleMs: number;
+  readonly strictPdfHeader: boolean;
+}
+
+/**
+ * Reads an upload form, streaming each file straight into the blob store while it is counted, hashed and checked.
+ * Nothing is a job yet: either this answers with every stored file, or it throws and has removed what it stored.
+ *
+ * @param admitFile called for each file before its bytes are kept; what it answers refuses the file
+ * @throws ApiError for a form that cannot be taken at all, SenderGone
+ */
+export async function receiveUpload(
+  request: IncomingMessage,
+  blobs: BlobStore,
+  limits: UploadLimits,
+  admitFile: () => Promise<RefusedFile | null>,
+): Promise<ReceivedUpload> {
+  const tasks: Promise<ReceivedFile>[] = [];
+  const stop = new AbortController();
+  let mapping: string | null = null;
+  let skipTimer: NodeJS.Timeout | undefined;
+
+  const reading: MultipartReading = readMultipart(request, limits, {
+    onField: (field, value) => {
+      if (field !== MAPPING_FIELD) throw unknownField(field);
+      if (mapping !== null) throw new ApiError('BAD_REQUEST', 'The form names more than one mapping.');
+      mapping = value;
+    },
+    onFile: (field, stream, sentName) => {
+      if (!FILE_FIELDS.has(field)) throw unknownField(field);
+      const filename = displayNameOf(sentName);
+      const task = storeFile({ stream, filename, blobs, limits, admitFile, signal: stop.signal });
+      // Seen again where all are awaited; until then a failure here must not count as unhandled.
+      task.catch(() => undefined);
+      void task.then(
+        (file) => {
+          if ('refused' in file && file.refused.code === 'TOO_LARGE') skipWithinBounds(stream);
+        },
+        (error: unknown) => reading.cut(error as Error),
+      );
+      tasks.push(task);
+    },
+  });
+  const skipWithinBounds = (oversize: Readable): void => {
+    if (request.headers['content-length'] !== undefined || oversize.readableEnded) return;
+    clearInterval(skipTimer);
+    oversize.once('end', () => clearInterval(skipTimer));
+    const bytesAtStart = pace.bytes();
+    const startedAt = performance.now();
+    skipTimer = setInterval(() => {
+      const isOver = performance.now() - startedAt > oversizeSkipMs;
+      if (isOver || pace.bytes() - bytesAtStart > oversizeSkipBytesMax) reading.cut();
+    }, 10);
+  };
+  const pace = watchPace(request, limits.idleMs, () =>
+    reading.cut(new ApiError('BAD_REQUEST', 'The upload stopped; nothing came for too long.')),
+  );
+
+  try {
+    const isWhole = await reading.done;
+    const files = await Promise.all(tasks);
+    if (files.length === 0) throw new ApiError('BAD_REQUEST', 'There is no file in the form.');
+    // A mapping may come after the files; where the form was cut it is not known which was meant.
+    if (!isWhole && mapping === null) throw new ApiError('TOO_LARGE', tooLarge(limits));
+    return { mapping, files };
+  } catch (error) {
+    stop.abort(error);
+    await removeStored(blobs, tasks);
+    throw error;
+  } finally {
+    clearInterval(skipTimer);
+    pace.stop();
+  }
+}
+
+async function storeFile(options: {
+  stream: Readable;
+  filename: string;
+  blobs: BlobStore;
+  limits: UploadLimits;
+  admitFile: () => Promise<RefusedFile | null>;
+  signal: AbortSignal;
+}): Promise<ReceivedFile> {
+  const { stream, filename, blobs, limits, signal } = options;
+  const check = createPdfCheck({ strictHeader: limits.strictPdfHeader });
+  let bytes = 0;
+  const inspect = (chunk: Buffer): void => {
+    bytes += chunk.length;
+    check.see(chunk);
+  };
+  try {
+    const refused = await options.admitFile();
+    if (refused) return { filename, refused };
+    const key = newSourceKey();
+    const verify = (): void => check.finish();
+    const written = await blobs.put(key, stream, {
+      maxBytes: limits.fileBytesMax,
+      ...{ inspect, verify, signal },
+    });
+    return { filename, stored: { key, ...written } };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { filename, refused: refusalOf(error, bytes, limits) };
+  } finally {
+    // Whatever was not read is read past, so that the parts behind it are seen.
+    stream.resume();
+  }
+}
+
+/** The refusal that a failure to store a file means; anything unknown is ours and ends the request. */
+function refusalOf(error: unknown, bytes: number, limits: UploadLimits): RefusedFile {
+  if (error instanceof NotPdf) return { code: 'NOT_PDF', message: error.message, bytes };
+  switch ((error as { code?: unknown }).code) {
+    case 'BLOB_TOO_LARGE':
+      return { code: 'TOO_LARGE', message: tooLarge(limits), bytes };
+    case 'STORAGE_FULL':
+      return { code: 'STORAGE_FULL', message: API_ERRORS.STORAGE_FULL.sentence, bytes, cause: error };
+    case 'BLOB_STORE_UNAVAILABLE':
+      return { code: 'UNAVAILABLE', message: API_ERRORS.UNAVAILABLE.sentence, bytes, cause: error };
+    default:
+      throw error;
+  }
+}
+
+/** Removes the blobs of a request that came to nothing. */
+async function removeStored(blobs: BlobStore, tasks: readonly Promise<ReceivedFile>[]): Promise<void> {
+  const outcomes = await Promise.allSettled(tasks);
+  const keys = outcomes.flatMap((outcome) =>
+    outcome.status === 'fulfilled' && 'stored' in outcome.value ? [outcome.value.stored.key] : [],
+  );
+  // One that cannot be removed now is an orphan, and retention sweeps those.
+  await Promise.allSettled(keys.map((key) => blobs.remove(key)));
+}
+
+function unknownField(field: string): ApiError {
+  return new ApiError(
+    'BAD_REQUEST',
+    `The form has a field that is not known: ${JSON.stringify(displayNameOf(field).slice(0, 40))}.`,
+  );
+}
+
+function tooLarge(limits: UploadLimits): string {
+  return `This file is larger than ${Math.floor(limits.fileBytesMax / 1024 / 1024)} MB.`;
+}

@@ -1,0 +1,94 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Router, type RequestHandler } from 'express';
+import type { BlobStore } from '../blob-store/blob-store.ts';
+import { jobDecider } from '../conversion-job/decider.ts';
+import type { EventLog } from '../event-store/event-log.ts';
+import type { Identity } from '../identity/middleware.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { ApiError } from '../runtime/http/api-error.ts';
+import type { Log } from '../runtime/log.ts';
+import type { MappingDirectory } from '../runtime/mapping-directory.ts';
+import type { Metrics } from '../runtime/metrics.ts';
+import type { Service } from '../runtime/service.ts';
+import type { Settings } from '../schemas/config.ts';
+import { createAdmission } from './admission.ts';
+import { batchRoute, oneJobRoute } from './command-routes.ts';
+import { answerErrorEarly } from './early-answer.ts';
+import { createIdempotency } from './idempotency.ts';
+import { recordRejectedUploads } from './rejected-uploads.ts';
+import { createUploadMetrics } from './upload-metrics.ts';
+import { uploadRoute } from './upload-route.ts';
+import type { WriteSide } from './write-side.ts';
+
+const drainAskedEveryMs = 20;
+
+/**
+ * The write side: uploads and commands become events. It needs the log and the blobs, never Postgres.
+ * It owns nothing it was given: whoever made the log, the blobs and the directory ends them.
+ */
+export function createCommandApi(options: {
+  log: EventLog;
+  blobs: BlobStore;
+  settings: Settings;
+  logger: Log;
+  metrics: Metrics;
+  clock: Clock;
+  mappings: Pick<MappingDirectory, 'find' | 'loaded'>;
+  identity: Pick<Identity, 'middleware'>;
+}): Service {
+  const { log, blobs, settings, logger, clock, mappings, identity } = options;
+  const admission = createAdmission({ settings, blobs, clock });
+  const metrics = createUploadMetrics(options.metrics, () => admission.inFlight());
+  const rejections = recordRejectedUploads({
+    log,
+    logger,
+    onDropped: (count) => metrics.rejectionsDropped.inc(count),
+  });
+  const side: WriteSide = {
+    ...{ log, blobs, mappings, admission, rejections, metrics, settings, clock, logger },
+    decider: jobDecider(retryPolicyOf(settings)),
+    idempotency: createIdempotency(log, clock),
+  };
+  let isStopping = false;
+  const admit: RequestHandler = async (req, _res, next) => {
+    if (isStopping) throw new ApiError('UNAVAILABLE', 'Docket is stopping; try again in a moment.');
+    await admission.request(req);
+    next();
+  };
+
+  return {
+    name: 'command-api',
+    router: routes(side, [admit, identity.middleware]),
+    readiness: () => {
+      const waitingFor = mappings.loaded() ? [] : ['the gateway’s mappings'];
+      return { ready: waitingFor.length === 0 && !isStopping, waitingFor };
+    },
+    stop: async (graceMs) => {
+      isStopping = true;
+      const until = performance.now() + graceMs;
+      while (admission.inFlight() > 0 && performance.now() < until) await sleep(drainAskedEveryMs);
+      await rejections.stop(Math.max(0, until - performance.now()));
+    },
+  };
+}
+
+function routes(side: WriteSide, first: RequestHandler[]): Router {
+  const router = Router({ caseSensitive: true, strict: true });
+  router.post('/api/jobs', first, uploadRoute(side), answerErrorEarly);
+  router.post('/api/jobs/retry', first, batchRoute(side, 'retry'), answerErrorEarly);
+  router.post('/api/jobs/cancel', first, batchRoute(side, 'cancel'), answerErrorEarly);
+  router.post('/api/jobs/:id/retry', first, oneJobRoute(side, 'retry'), answerErrorEarly);
+  router.post('/api/jobs/:id/cancel', first, oneJobRoute(side, 'cancel'), answerErrorEarly);
+  router.delete('/api/jobs/:id', first, oneJobRoute(side, 'cancel'), answerErrorEarly);
+  return router;
+}
+
+/** The write side never retries, but what it decides about a job must be what the processor would. */
+function retryPolicyOf(settings: Settings) {
+  return {
+    maxAttempts: settings.RETRY_MAX_ATTEMPTS,
+    backoffMs: settings.RETRY_BACKOFF_MS,
+    backoffMaxMs: settings.RETRY_BACKOFF_MAX_MS,
+    jobTimeoutMs: settings.JOB_TIMEOUT_SEC * 1000,
+  };
+}

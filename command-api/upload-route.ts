@@ -1,0 +1,232 @@
+import { randomUUID } from 'node:crypto';
+import type { RequestHandler } from 'express';
+import pLimit from 'p-limit';
+import { ownerOf } from '../identity/middleware.ts';
+import { isoNow } from '../runtime/clock.ts';
+import { ApiError } from '../runtime/http/api-error.ts';
+import { requestIdOf } from '../runtime/http/app.ts';
+import { API_ERRORS } from '../schemas/error-codes.ts';
+import type { MappingListing } from '../schemas/http-api.ts';
+import { commandIdOf, jobIdOf, MappingId } from '../schemas/ids.ts';
+import { acceptDocument, removeUnneeded } from './accept-document.ts';
+import { answerEarly } from './early-answer.ts';
+import type { Answer } from './idempotency.ts';
+import { fingerprintOf } from './idempotency-record.ts';
+import { holdingKey, keyedRequestOf, REPLAYED_HEADER } from './keyed-request.ts';
+import { SenderGone } from './multipart.ts';
+import { receiveUpload, type ReceivedFile, type ReceivedUpload, type RefusedFile } from './receive-upload.ts';
+import { uploadAnswer, type FileOutcome } from './upload-answer.ts';
+import type { WriteSide } from './write-side.ts';
+
+/** Files of one request whose commands run at the same time. */
+const commandsAtOnce = 8;
+const uploadPriority = 0;
+const unavailableRetrySec = 2;
+/** Refusals worth a place on the record; the others are about us or about the moment. */
+const RECORDED = new Set(['NOT_PDF', 'TOO_LARGE', 'UNKNOWN_MAPPING']);
+
+interface UploadRequest {
+  readonly owner: string;
+  readonly requestId: string;
+}
+
+/** `POST /api/jobs`: files become jobs. The way of an upload, step by step. */
+export function uploadRoute(side: WriteSide): RequestHandler {
+  return async (req, res) => {
+    const request: UploadRequest = { owner: ownerOf(res), requestId: requestIdOf(res) };
+    const keyed = keyedRequestOf(req, res);
+    const leave = await side.admission.upload(req);
+    const endTimer = side.metrics.seconds.startTimer();
+    try {
+      const { answer, replayed } = await holdingKey(side.idempotency, keyed, async () => {
+        const received = await receiveUpload(req, side.blobs, limitsOf(side), () => admitFile(side, request));
+        const mapping = await mappingOf(side, request, received);
+        const carryOut = (seed: string) => carryOutUpload(side, request, { received, mapping, seed });
+        if (!keyed) return { ...(await carryOut(randomUUID())), replayed: false };
+        const once = await onceOrRemoved(side, received, () =>
+          side.idempotency.once({ ...keyed, fingerprint: uploadFingerprint(received) }, carryOut),
+        );
+        if (once.replayed) await removeAll(side, received);
+        return once;
+      });
+      if (replayed) res.setHeader(REPLAYED_HEADER, 'true');
+      res.setHeader('Cache-Control', 'no-store');
+      if (answer.retryAfterSec !== undefined) res.setHeader('Retry-After', String(answer.retryAfterSec));
+      answerEarly(req, res, answer.status, answer.body);
+    } catch (error) {
+      if (!(error instanceof SenderGone)) throw error;
+      side.metrics.aborted.inc();
+      res.destroy();
+    } finally {
+      endTimer();
+      leave();
+    }
+  };
+}
+
+function limitsOf({ settings }: WriteSide) {
+  return {
+    fileBytesMax: settings.MAX_UPLOAD_MB * 1024 * 1024,
+    filesMax: settings.MAX_FILES_PER_REQUEST,
+    idleMs: settings.UPLOAD_IDLE_TIMEOUT_MS,
+    strictPdfHeader: settings.STRICT_PDF_HEADER,
+  };
+}
+
+async function admitFile(side: WriteSide, request: UploadRequest): Promise<RefusedFile | null> {
+  const waitSec = await side.admission.file(request.owner);
+  if (waitSec === null) return null;
+  const message = `Too many files; try again in ${waitSec} s.`;
+  return { code: 'RATE_LIMITED', message, bytes: 0, retryAfterSec: waitSec };
+}
+
+/** From stored files to jobs and an answer. With the same seed it may be called again after a crash. */
+async function carryOutUpload(
+  side: WriteSide,
+  request: UploadRequest,
+  { received, mapping, seed }: { received: ReceivedUpload; mapping: MappingListing; seed: string },
+): Promise<{ answer: Answer; keep: boolean }> {
+  const limit = pLimit(commandsAtOnce);
+  const before = new Map<string, Promise<unknown>>();
+  const outcomes = await Promise.all(
+    received.files.map((file, index) => {
+      const run = () => limit(() => outcomeOf(side, request, { file, mapping, seed: `${seed}/${index}` }));
+      // Twice the same content in one form: the first is the job, the second finds it.
+      const content = 'stored' in file ? file.stored.sha256 : String(index);
+      const outcome = (before.get(content) ?? Promise.resolve()).then(run);
+      before.set(content, outcome);
+      return outcome;
+    }),
+  );
+  const { status, body } = uploadAnswer(outcomes, request.requestId);
+  const isPassingFault = outcomes.some(({ result }) => 'error' in result && isPassing(result.error.code));
+  const retryAfterSec = retryAfterOf(status, received);
+  return { answer: { status, body, ...retryAfterSec }, keep: !isPassingFault && status < 400 };
+}
+
+/** RFC 9110, section 10.2.3: what a 429 or a 503 says about the next try. */
+function retryAfterOf(status: number, received: ReceivedUpload): { retryAfterSec?: number } {
+  if (status === 503) return { retryAfterSec: unavailableRetrySec };
+  if (status !== 429) return {};
+  const waits = received.files.map((file) => ('refused' in file ? (file.refused.retryAfterSec ?? 0) : 0));
+  return { retryAfterSec: Math.max(...waits) };
+}
+
+/** Refusals that another try may not meet; an answer with one must not be kept. */
+function isPassing(code: string): boolean {
+  return code === 'UNAVAILABLE' || code === 'RATE_LIMITED' || code === 'STORAGE_FULL' || code === 'INTERNAL';
+}
+
+async function mappingOf(
+  side: WriteSide,
+  request: UploadRequest,
+  received: ReceivedUpload,
+): Promise<MappingListing> {
+  const id = received.mapping ?? side.settings.DEFAULT_MAPPING;
+  const mapping = MappingId.safeParse(id).success ? side.mappings.find(id) : null;
+  if (mapping) return mapping;
+  await removeAll(side, received);
+  if (!side.mappings.loaded())
+    throw new ApiError('UNAVAILABLE', 'The mappings are not known yet; try again in a moment.');
+  for (const { filename } of received.files)
+    recordRefusal(side, request, filename, {
+      code: 'UNKNOWN_MAPPING',
+      message: API_ERRORS.UNKNOWN_MAPPING.sentence,
+      bytes: 0,
+    });
+  throw new ApiError('UNKNOWN_MAPPING');
+}
+
+async function outcomeOf(
+  side: WriteSide,
+  request: UploadRequest,
+  { file, mapping, seed }: { file: ReceivedFile; mapping: MappingListing; seed: string },
+): Promise<FileOutcome> {
+  const { filename } = file;
+  if ('refused' in file) {
+    const { code, message } = file.refused;
+    recordRefusal(side, request, filename, file.refused);
+    return { result: { filename, error: { code, message } } };
+  }
+  const { key: blobKey, bytes, sha256 } = file.stored;
+  const jobId = jobIdOf(request.owner, mapping, sha256);
+  const mappingRef = { id: mapping.id, version: mapping.version };
+  try {
+    const accepted = await acceptDocument(
+      side.log,
+      side.decider,
+      {
+        ...{ type: 'UploadDocument', at: isoNow(side.clock), jobId, owner: request.owner },
+        ...{ filename, bytes, sha256, blobKey, mapping: mappingRef, priority: uploadPriority },
+      },
+      {
+        commandId: commandIdOf('upload', seed),
+        correlationId: request.requestId,
+        actor: `owner:${request.owner}`,
+      },
+    );
+    await removeUnneeded(side.blobs, accepted.unneededBlobKey, (error) => orphaned(side, error));
+    const { deduplicated, position, job } = accepted;
+    side.metrics.files.inc({ outcome: deduplicated ? 'deduplicated' : 'accepted' });
+    side.metrics.bytes.inc(bytes);
+    return { result: { filename, jobId, state: job.state, deduplicated }, position };
+  } catch (error) {
+    // Whether the log has it is not known, so the blob stays: it is a job's, or an orphan that retention sweeps.
+    const code = (error as { retryable?: unknown }).retryable === true ? 'UNAVAILABLE' : 'INTERNAL';
+    side.logger.error({ err: error, requestId: request.requestId, jobId }, 'an upload could not be appended');
+    side.metrics.orphanedBlobs.inc();
+    side.metrics.files.inc({ outcome: code });
+    return { result: { filename, error: { code, message: API_ERRORS[code].sentence } } };
+  }
+}
+
+function recordRefusal(
+  side: WriteSide,
+  request: UploadRequest,
+  filename: string,
+  refused: RefusedFile,
+): void {
+  const { code, message, bytes, cause } = refused;
+  side.metrics.files.inc({ outcome: code });
+  if (cause !== undefined)
+    side.logger.error({ err: cause, requestId: request.requestId }, 'an upload could not be stored');
+  if (!RECORDED.has(code)) return;
+  side.rejections.record(
+    { at: isoNow(side.clock), owner: request.owner, code, filename, bytes, reason: message },
+    request.requestId,
+  );
+}
+
+/** Two forms are the same when they name the same mapping and the same files with the same bytes, in order. */
+function uploadFingerprint({ mapping, files }: ReceivedUpload): string {
+  const parts = files.map((file) => [
+    file.filename,
+    'stored' in file ? file.stored.sha256 : file.refused.code,
+  ]);
+  return fingerprintOf('POST /api/jobs', mapping, parts);
+}
+
+/** A key that is taken by another request leaves the stored files to nobody. */
+async function onceOrRemoved<T>(
+  side: WriteSide,
+  received: ReceivedUpload,
+  once: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await once();
+  } catch (error) {
+    if (error instanceof ApiError && (error.code === 'CONFLICT' || error.code === 'IDEMPOTENCY_MISMATCH'))
+      await removeAll(side, received);
+    throw error;
+  }
+}
+
+async function removeAll(side: WriteSide, received: ReceivedUpload): Promise<void> {
+  for (const file of received.files)
+    if ('stored' in file) await removeUnneeded(side.blobs, file.stored.key, (error) => orphaned(side, error));
+}
+
+function orphaned(side: WriteSide, error: unknown): void {
+  side.metrics.orphanedBlobs.inc();
+  side.logger.warn({ err: error }, 'a blob that nothing refers to could not be removed; retention will');
+}

@@ -1,0 +1,26 @@
+import type { BlobStore } from '../blob-store/blob-store.ts';
+import type { JobDecider } from '../conversion-job/decider.ts';
+import type { EventLog } from '../event-store/event-log.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Log } from '../runtime/log.ts';
+import type { MappingDirectory } from '../runtime/mapping-directory.ts';
+import type { Settings } from '../schemas/config.ts';
+import type { Admission } from './admission.ts';
+import type { Idempotency } from './idempotency.ts';
+import type { RejectedUploads } from './rejected-uploads.ts';
+import type { UploadMetrics } from './upload-metrics.ts';
+
+/** What every route of the write side works with. */
+export interface WriteSide {
+  readonly log: EventLog;
+  readonly blobs: BlobStore;
+  readonly decider: JobDecider;
+  readonly mappings: Pick<MappingDirectory, 'find' | 'loaded'>;
+  readonly idempotency: Idempotency;
+  readonly admission: Admission;
+  readonly rejections: RejectedUploads;
+  readonly metrics: UploadMetrics;
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly logger: Log;
+}
