@@ -1,12 +1,8 @@
+import type { Queryable } from '../read-store/pool.ts';
 import type { JobListQuery } from '../schemas/http-api.ts';
 import { JOB_COLUMNS, type JobRow } from './job-row.ts';
 import type { ListPlace } from './list-cursor.ts';
-
-/** A statement for `pg`: nothing of a request is ever in the text. */
-export interface Statement {
-  readonly text: string;
-  readonly values: readonly unknown[];
-}
+import { readAtHead, type AtHead, type Statement } from './projection-head.ts';
 
 type SortColumn = 'created' | 'updated' | 'filename';
 
@@ -59,7 +55,7 @@ function sortValue(column: SortColumn): string {
 }
 
 /** The place after a row of `listStatement`. */
-export function placeOf(row: JobRow & { readonly sort_value: string }): ListPlace {
+export function placeOf(row: ListedRow): ListPlace {
   return { value: row.sort_value, jobId: row.job_id };
 }
 
@@ -72,4 +68,29 @@ export function listBinding(owner: string, query: JobListQuery): readonly string
 /** `%`, `_` and `\` stand for themselves in a LIKE pattern. */
 function literally(text: string): string {
   return text.replaceAll(/[\\%_]/g, (character) => `\\${character}`);
+}
+
+/** A row of a page, with the value it is sorted by. */
+export type ListedRow = JobRow & { readonly sort_value: string };
+
+/**
+ * A page of an owner's jobs, at most one row longer than asked for, in its order.
+ * @throws ReadStoreUnavailable
+ */
+export async function listPage(
+  store: Queryable,
+  owner: string,
+  query: JobListQuery,
+  after: ListPlace | null,
+): Promise<AtHead<ListedRow>> {
+  const { column, descending } = sortOf(query);
+  const direction = descending ? 'desc' : 'asc';
+  const order = `${SORT_EXPRESSION[column]} ${direction}, job_id ${direction}`;
+  return readAtHead<ListedRow>(store, listStatement(owner, query, after), order);
+}
+
+/** The statement for one job of an owner. */
+export function oneJob(owner: string, jobId: string): Statement {
+  const text = `select ${JOB_COLUMNS.join(', ')} from docket.jobs where owner = $1 and job_id = $2`;
+  return { text, values: [owner, jobId] };
 }

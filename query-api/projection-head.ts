@@ -1,6 +1,11 @@
 import type { Queryable } from '../read-store/pool.ts';
-import type { Statement } from './list-query.ts';
 import type { Bookmark } from './live/resume-token.ts';
+
+/** A statement for `pg`: nothing of a request is ever in the text. */
+export interface Statement {
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
 
 /** Rows and the projection's place in the same snapshot. */
 export interface AtHead<Row> {

@@ -1,0 +1,115 @@
+import { Router, type Request, type RequestHandler } from 'express';
+import type { BlobStore } from '../blob-store/blob-store.ts';
+import { retryPolicyOf } from '../conversion-job/retry-policy.ts';
+import type { EventLog } from '../event-store/event-log.ts';
+import type { Identity } from '../identity/middleware.ts';
+import { allowedOrigins } from '../identity/same-origin.ts';
+import { keysFor, type SigningSecrets } from '../identity/signing-keys.ts';
+import type { ReadStore } from '../read-store/pool.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Log } from '../runtime/log.ts';
+import type { MappingDirectory } from '../runtime/mapping-directory.ts';
+import type { Metrics } from '../runtime/metrics.ts';
+import type { Service } from '../runtime/service.ts';
+import type { Settings } from '../schemas/config.ts';
+import { startChangeFeed, type ChangeFeed } from './change-feed.ts';
+import { createDownloadLedger } from './download-ledger.ts';
+import { createLiveServer, type LiveServer } from './live/live-server.ts';
+import { pageReader } from './live/page-reader.ts';
+import { findOwnJob } from './own-job.ts';
+import { listenForPositions } from './position-listener.ts';
+import { labelOf, type QueryContext } from './query-context.ts';
+import { checkedBlobs } from './result-delivery.ts';
+import { downloadRoutes } from './routes/download-routes.ts';
+import { jobRoutes } from './routes/job-routes.ts';
+import { listingRoutes } from './routes/listing-routes.ts';
+import { webRoutes } from './routes/web-routes.ts';
+import { zipRoutes } from './routes/zip-routes.ts';
+import { loadWebFiles } from './web-files.ts';
+
+export interface QueryApiOptions {
+  readonly store: ReadStore;
+  readonly log: EventLog;
+  readonly blobs: BlobStore;
+  readonly mappings: Pick<MappingDirectory, 'list' | 'find'>;
+  readonly identity: Identity;
+  /** What page cursors and resume tokens are signed with; the same for every query-api of one house. */
+  readonly secrets: SigningSecrets;
+  readonly settings: Settings;
+  readonly logger: Log;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  /** Folder of the built web app; null serves none. */
+  readonly webDir: string | null;
+  /** Who may follow the `ops:` topics; on one machine everyone may. */
+  readonly mayOperate?: (owner: string) => boolean;
+}
+
+/**
+ * Reads, downloads, the live socket and the web app's files.
+ * @throws WebAppMissing
+ */
+export async function createQueryApi(options: QueryApiOptions): Promise<Service> {
+  const { store, log, settings, logger, metrics, clock, secrets, identity } = options;
+  const policy = retryPolicyOf(settings);
+  const files = options.webDir === null ? null : await loadWebFiles(options.webDir);
+  const ledger = createDownloadLedger({ log, policy, clock, logger, metrics });
+  const keys = { cursor: keysFor(secrets, 'page-cursor'), token: keysFor(secrets, 'resume-token') };
+  const label = labelOf(options);
+  const readPage = pageReader(store, label);
+  const live: LiveServer = createLiveServer({
+    identity,
+    keys: keys.token,
+    readPage,
+    feedAt: () => feed.at(),
+    ownsJob: async (owner, jobId) => (await findOwnJob(log, policy, owner, jobId)) !== null,
+    mayOperate: options.mayOperate ?? (() => true),
+    ...{ clock, random: Math.random, log: logger, metrics },
+  });
+  const feed: ChangeFeed = startChangeFeed({ store, readPage, listener: live, log: logger });
+  const listener = listenForPositions({
+    url: store.url,
+    timeoutMs: settings.DATABASE_TIMEOUT_MS,
+    log: logger,
+    onWake: () => feed.wake(),
+  });
+  const context: QueryContext = {
+    ...{ store, log, blobs: options.blobs, mappings: options.mappings, feed, ledger, policy, keys },
+    ...{ logger, clock },
+  };
+  const results = checkedBlobs(options.blobs);
+  const router = Router();
+  router.use('/api', privateAnswers, identity.middleware);
+  router.use(listingRoutes(options, settings));
+  router.use(zipRoutes(context, results));
+  router.use(downloadRoutes(context, results, metrics));
+  router.use(jobRoutes(context));
+  if (files) router.use(webRoutes(files, identity.middleware, (request) => socketOrigins(settings, request)));
+
+  return {
+    name: 'query-api',
+    router,
+    upgrade: (request, socket, head) => live.upgrade(request, socket, head),
+    readiness: () => {
+      const waitingFor = feed.healthy() ? [] : ['the read tables'];
+      return { ready: waitingFor.length === 0, waitingFor };
+    },
+    stop: async (graceMs) => {
+      await live.stop(graceMs);
+      await Promise.all([feed.stop(), listener.stop(), ledger.settle(graceMs)]);
+    },
+  };
+}
+
+/** Answers of the API are for their owner alone, and are never run. */
+const privateAnswers: RequestHandler = (_req, res, next) => {
+  res.set('Cache-Control', 'private, no-store').set('X-Content-Type-Options', 'nosniff');
+  res.set('Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'");
+  next();
+};
+
+/** Our own origins as a socket names them; from the settings, never from the request's Host (A-HT02). */
+function socketOrigins(settings: Settings, request: Request): readonly string[] {
+  const origins = allowedOrigins(settings, settings.PORT || (request.socket.localPort ?? 0));
+  return [...origins].map((origin) => origin.replace(/^http/, 'ws'));
+}
