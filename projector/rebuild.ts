@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { EventLog } from '../event-store/event-log.ts';
-import type { Queryable, ReadStore } from '../read-store/pool.ts';
+import { openReadStore, type Queryable, type ReadStore } from '../read-store/pool.ts';
+import type { Log } from '../runtime/log.ts';
 import { takeLease } from '../read-store/projection-engine/lease.ts';
 import type { ProjectionTarget } from '../read-store/projection-engine/projection.ts';
 import { openWriter } from '../read-store/projection-engine/writer.ts';
@@ -26,6 +27,8 @@ const BESIDE: ProjectionTarget = {
 const REBUILD_LEASE_TTL_MS = 3_600_000;
 /** Rounds of catching up with a projector that goes on writing meanwhile. */
 const CATCH_UP_ROUNDS_MAX = 50;
+/** Making an index of millions of rows is one statement. */
+const STATEMENT_TIMEOUT_MS = 1_800_000;
 
 export interface Rebuilt {
   readonly events: number;
@@ -36,7 +39,9 @@ export interface Rebuilt {
 
 export interface RebuildOptions {
   readonly log: Pick<EventLog, 'readAll' | 'readStream'>;
-  readonly store: ReadStore;
+  /** Connection string of the read store. */
+  readonly url: string;
+  readonly logger: Log;
   readonly onProgress?: (position: bigint) => void;
 }
 
@@ -48,7 +53,17 @@ export interface RebuildOptions {
  * @throws RebuildRunning, LogUnavailable, ReadStoreUnavailable
  */
 export async function rebuildJobs(options: RebuildOptions): Promise<Rebuilt> {
-  const { log, store } = options;
+  const { url, logger } = options;
+  const store = openReadStore({ url, poolMax: 2, timeoutMs: STATEMENT_TIMEOUT_MS, log: logger });
+  try {
+    return await rebuildIn(store, options);
+  } finally {
+    await store.close();
+  }
+}
+
+async function rebuildIn(store: ReadStore, options: RebuildOptions): Promise<Rebuilt> {
+  const { log } = options;
   const fencingEpoch = await takeLease(store, BESIDE, randomUUID(), REBUILD_LEASE_TTL_MS);
   if (fencingEpoch === null) throw new RebuildRunning();
   try {
@@ -128,9 +143,11 @@ async function switchTo(within: Queryable, position: bigint): Promise<boolean> {
     ledger,
   );
   if (rows[0] && BigInt(rows[0].commit_position) > position) return false;
-  await within.query(`drop schema ${JOBS_V1_SCHEMA} cascade`);
+  // The views first: they, their grants and what others built on them outlive the old tables.
+  await within.query(pointViewsAt(BESIDE.schema, JOBS_V1_TABLES));
+  await within.query(`drop table ${JOBS_V1_TABLES.map((table) => `${JOBS_V1_SCHEMA}.${table}`).join(', ')}`);
+  await within.query(`drop schema ${JOBS_V1_SCHEMA}`);
   await within.query(`alter schema ${BESIDE.schema} rename to ${JOBS_V1_SCHEMA}`);
-  await within.query(pointViewsAt(JOBS_V1_SCHEMA, JOBS_V1_TABLES));
   for (const table of ['checkpoints', 'quarantine']) {
     await within.query(`delete from docket.${table} where projection = $1 and version = $2`, ledger);
     await within.query(`update docket.${table} set projection = $1 where projection = $2 and version = $3`, [

@@ -39,18 +39,20 @@ export async function runSession<Event, Row extends FoldedRow>(
   options: SessionOptions<Event, Row>,
 ): Promise<void> {
   const lease = keepLease(options);
+  let over = false;
   try {
     await refuseForeignLog(options);
     const writer = await openObservedWriter(options);
     await replayHeldStreams(options, writer);
     options.onWaiting('catching up');
-    const isStopped = () => options.stop.aborted;
+    const isStopped = () => over || options.stop.aborted;
     await Promise.race([
       catchUp(options.log, writer, (through) => options.notices.tell(through), isStopped),
       lease.lost,
     ]);
     if (!isStopped()) await followLive(options, writer, lease.lost);
   } finally {
+    over = true;
     await lease.stop();
   }
 }

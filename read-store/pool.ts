@@ -1,24 +1,12 @@
 import pg from 'pg';
 import type { Log } from '../runtime/log.ts';
-import { readStoreError } from './errors.ts';
+import { ask, type Queryable } from './queryable.ts';
 import { inTransaction } from './transaction.ts';
 
 /** An idle connection is given back after this. */
 const IDLE_TIMEOUT_MS = 30_000;
 
-/** A row as `pg` gives it: bigint as text, timestamptz as Date, jsonb parsed. */
-export type Row = Record<string, unknown>;
-
-/** What both the store and an open transaction can do. */
-export interface Queryable {
-  /** @throws ReadStoreUnavailable, or the error of the statement */
-  query<Result extends object = Row>(text: string, values?: readonly unknown[]): Promise<Rows<Result>>;
-}
-
-export interface Rows<Result> {
-  readonly rows: readonly Result[];
-  readonly rowCount: number;
-}
+export type { Queryable, Row, Rows } from './queryable.ts';
 
 export interface ReadStore extends Queryable {
   readonly pool: pg.Pool;
@@ -61,18 +49,4 @@ export function openReadStore(options: {
     transaction: (work) => inTransaction(pool, work),
     close: () => pool.end(),
   };
-}
-
-/** Runs one statement on a pool or a connection, with the errors of the read store. */
-export async function ask<Result extends object>(
-  on: Pick<pg.Pool | pg.PoolClient, 'query'>,
-  text: string,
-  values: readonly unknown[] = [],
-): Promise<Rows<Result>> {
-  try {
-    const { rows, rowCount } = await on.query<Result>(text, [...values]);
-    return { rows, rowCount: rowCount ?? 0 };
-  } catch (error) {
-    throw readStoreError(error);
-  }
 }

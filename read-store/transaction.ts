@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { ReadStoreUnavailable, readStoreError } from './errors.ts';
-import { ask, type Queryable } from './pool.ts';
+import { ask, type Queryable } from './queryable.ts';
 
 /**
  * Runs `work` in one transaction on one connection. A connection that failed or fell silent is thrown away, never

@@ -1,0 +1,30 @@
+import type pg from 'pg';
+import { readStoreError } from './errors.ts';
+
+/** A row as `pg` gives it: bigint as text, timestamptz as Date, jsonb parsed. */
+export type Row = Record<string, unknown>;
+
+/** What both the store and an open transaction can do. */
+export interface Queryable {
+  /** @throws ReadStoreUnavailable, or the error of the statement */
+  query<Result extends object = Row>(text: string, values?: readonly unknown[]): Promise<Rows<Result>>;
+}
+
+export interface Rows<Result> {
+  readonly rows: readonly Result[];
+  readonly rowCount: number;
+}
+
+/** Runs one statement on a pool or a connection, with the errors of the read store. */
+export async function ask<Result extends object>(
+  on: Pick<pg.Pool | pg.PoolClient, 'query'>,
+  text: string,
+  values: readonly unknown[] = [],
+): Promise<Rows<Result>> {
+  try {
+    const { rows, rowCount } = await on.query<Result>(text, [...values]);
+    return { rows, rowCount: rowCount ?? 0 };
+  } catch (error) {
+    throw readStoreError(error);
+  }
+}
