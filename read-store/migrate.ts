@@ -1,4 +1,4 @@
-import { knex, type Knex } from 'knex';
+import knex, { type Knex } from 'knex';
 import { ReadStoreUnavailable, readStoreError } from './errors.ts';
 import { MIGRATIONS } from './migrations/all.ts';
 import type { Migration } from './migrations/migration.ts';

@@ -23,16 +23,16 @@ export const SERVICES = {
     });
   },
   projector: async (parts: Parts): Promise<Service> => {
-    const { startProjector } = await import('../../projector/start-projector.ts');
+    const { startProjector } = await import('../../projector/start.ts');
     const { settings, logger, metrics } = parts;
     return startProjector({ settings, logger, metrics, log: parts.log(), store: parts.store() });
   },
   'query-api': async (parts: Parts): Promise<Service> => {
     const { createQueryApi } = await import('../../query-api/service.ts');
     const { settings, logger, metrics, clock, webDir } = parts;
-    const [blobs, identity] = [await parts.blobs(), await parts.identity()];
+    const [blobs, identity, secrets] = [await parts.blobs(), await parts.identity(), await parts.secrets()];
     return createQueryApi({
-      ...{ settings, logger, metrics, clock, webDir, blobs, identity },
+      ...{ settings, logger, metrics, clock, webDir, blobs, identity, secrets },
       ...{ log: parts.log(), store: parts.store(), mappings: parts.mappings() },
     });
   },
