@@ -29,6 +29,5 @@ export function uploadAnswer(
   return {
     status: API_ERRORS[firstError.code].status,
     body: { error, ...body },
-    firstError: firstError.code,
   };
 }

@@ -4,6 +4,7 @@ import { startTestEventStore, type TestEventStore } from '../tests/harness/event
 import { understandEvent } from '../schemas/event-versions.ts';
 import { UploadAnswer } from '../schemas/http-api.ts';
 import { jobStream, REJECTED_UPLOADS_STREAM } from '../schemas/streams.ts';
+import { uploadTo } from './testing/client.ts';
 import { formOf, somePdf } from './testing/pdfs.ts';
 import { startWriteSide, type RunningWriteSide } from './testing/write-side.ts';
 
@@ -19,31 +20,10 @@ afterAll(async () => {
   await store.stop();
 });
 
-interface Answered {
-  status: number;
-  body: any;
-  cookie: string;
-  headers: Headers;
-}
-
-async function upload(
+const upload = (
   form: FormData,
-  options: { cookie?: string; headers?: Record<string, string>; to?: RunningWriteSide } = {},
-): Promise<Answered> {
-  const cookie = options.cookie ? { Cookie: options.cookie } : {};
-  const answer = await fetch(`${(options.to ?? side).url}/api/jobs`, {
-    method: 'POST',
-    body: form,
-    headers: { ...cookie, ...options.headers },
-  });
-  const set = answer.headers.get('set-cookie')?.split(';')[0];
-  return {
-    status: answer.status,
-    body: await answer.json(),
-    cookie: options.cookie ?? set ?? '',
-    headers: answer.headers,
-  };
-}
+  options: Partial<Parameters<typeof uploadTo>[2]> & { to?: RunningWriteSide } = {},
+) => uploadTo(options.to ?? side, form, options);
 
 async function eventsOf(jobId: string): Promise<ReturnType<typeof understandEvent>[]> {
   const events = [];
@@ -66,7 +46,7 @@ describe('an upload', () => {
     expect(body.results).toEqual([
       { filename: 'fatura.pdf', jobId: expect.any(String), state: 'queued', deduplicated: false },
     ]);
-    const [uploaded, requested, ...others] = await eventsOf(body.results[0].jobId);
+    const [uploaded, requested, ...others] = await eventsOf(body.results[0]!.jobId!);
     expect(others).toEqual([]);
     const sha256 = createHash('sha256').update(pdf).digest('hex');
     expect(uploaded).toMatchObject({
@@ -82,7 +62,7 @@ describe('an upload', () => {
     const key = (uploaded!.data as { blobKey: string }).blobKey;
     expect(key).toMatch(/^sources\/[0-9a-f-]{36}\.pdf$/);
     expect((await side.blobs.stat(key)).bytes).toBe(pdf.length);
-    const last = await side.log.readLast(jobStream(body.results[0].jobId));
+    const last = await side.log.readLast(jobStream(body.results[0]!.jobId!));
     expect(body.position).toBe(last!.position.toString());
   });
 
@@ -93,7 +73,7 @@ describe('an upload', () => {
     const again = await upload(formOf([{ name: 'b.pdf', bytes: pdf }]), { cookie: first.cookie });
     expect(again.status).toBe(200);
     expect(again.body.results[0]).toEqual({
-      ...{ filename: 'b.pdf', jobId: first.body.results[0].jobId, state: 'queued', deduplicated: true },
+      ...{ filename: 'b.pdf', jobId: first.body.results[0]!.jobId, state: 'queued', deduplicated: true },
     });
     expect(again.body.position).toBe(first.body.position);
     expect(await blobKeys()).toEqual(before);
@@ -106,9 +86,9 @@ describe('an upload', () => {
     const mapped = await upload(formOf([{ name: 'a.pdf', bytes: pdf }], { mapping: 'other_v1' }), {
       cookie: mine.cookie,
     });
-    const ids = [mine, theirs, mapped].map(({ status, body }) => [status, body.results[0].deduplicated]);
+    const ids = [mine, theirs, mapped].map(({ status, body }) => [status, body.results[0]!.deduplicated]);
     expect(ids).toEqual(Array.from({ length: 3 }, () => [202, false]));
-    expect(new Set([mine, theirs, mapped].map(({ body }) => body.results[0].jobId)).size).toBe(3);
+    expect(new Set([mine, theirs, mapped].map(({ body }) => body.results[0]!.jobId!)).size).toBe(3);
   });
 
   it('fifty times at once is one job, one blob and one accepted answer [D37] [R02.01]', async () => {
@@ -118,10 +98,10 @@ describe('an upload', () => {
     const answers = await Promise.all(
       Array.from({ length: 50 }, () => upload(formOf([{ name: 'same.pdf', bytes: pdf }]), { cookie })),
     );
-    expect(new Set(answers.map(({ body }) => body.results[0].jobId)).size).toBe(1);
+    expect(new Set(answers.map(({ body }) => body.results[0]!.jobId!)).size).toBe(1);
     expect(answers.filter(({ status }) => status === 202)).toHaveLength(1);
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(49);
-    expect(await eventsOf(answers[0]!.body.results[0].jobId)).toHaveLength(2);
+    expect(await eventsOf(answers[0]!.body.results[0]!.jobId!)).toHaveLength(2);
     expect((await blobKeys()).length).toBe(before + 1);
   });
 
@@ -138,14 +118,14 @@ describe('an upload', () => {
     );
     expect(status).toBe(202);
     UploadAnswer.parse(body);
-    expect(body.results.map((one: any) => one.error?.code ?? [one.state, one.deduplicated])).toEqual([
+    expect(body.results.map((one) => one.error?.code ?? [one.state, one.deduplicated])).toEqual([
       ['queued', false],
       'NOT_PDF',
       ['queued', false],
       'NOT_PDF',
       ['queued', true],
     ]);
-    expect(body.results.map((one: any) => one.filename)).toEqual([
+    expect(body.results.map((one) => one.filename)).toEqual([
       ...['one.pdf', 'text.pdf', 'two.pdf', 'empty.pdf', 'two again.pdf'],
     ]);
   });
@@ -156,13 +136,13 @@ describe('an upload', () => {
     expect(status).toBe(400);
     expect(body.error).toMatchObject({ code: 'NOT_PDF', requestId: expect.any(String) });
     expect(body.results).toEqual([
-      { filename: 'a.pdf', error: { code: 'NOT_PDF', message: body.error.message } },
+      { filename: 'a.pdf', error: { code: 'NOT_PDF', message: body.error?.message } },
     ]);
     expect(await blobKeys()).toEqual(before);
     let last = await side.log.readLast(REJECTED_UPLOADS_STREAM);
     for (
       let tries = 0;
-      tries < 50 && !JSON.stringify(last?.metadata ?? '').includes(body.error.requestId);
+      tries < 50 && !JSON.stringify(last?.metadata ?? '').includes(body.error?.requestId);
       tries += 1
     ) {
       await new Promise((resolve) => setTimeout(resolve, 20));
@@ -181,7 +161,7 @@ describe('an upload', () => {
       const late = formOf([{ name: 'a.pdf', bytes: somePdf() }]);
       late.append('mapping', mapping);
       for (const { status, body } of [early, await upload(late)])
-        expect([status, body.error.code]).toEqual([400, 'UNKNOWN_MAPPING']);
+        expect([status, body.error?.code]).toEqual([400, 'UNKNOWN_MAPPING']);
     }
     expect(await blobKeys()).toEqual(before);
   });
@@ -191,14 +171,14 @@ describe('an upload', () => {
     form.append('mapping', 'other_v1');
     const { status, body } = await upload(form);
     expect(status).toBe(202);
-    const [uploaded] = await eventsOf(body.results[0].jobId);
+    const [uploaded] = await eventsOf(body.results[0]!.jobId!);
     expect(uploaded!.data).toMatchObject({ mapping: { id: 'other_v1', version: 2 } });
   });
 
   it('shows the name it was given in a harmless form, and stores under none of it [A-FN01] [A-FN04]', async () => {
     const names = ['../../etc/passwd', 'evil\u202Efdp.exe', 'Fatura nº 12 – é.pdf', '😀'.repeat(255)];
     const { body } = await upload(formOf(names.map((name) => ({ name, bytes: somePdf() }))));
-    expect(body.results.map((one: any) => one.filename)).toEqual([
+    expect(body.results.map((one) => one.filename)).toEqual([
       ...['passwd', 'evilfdp.exe', 'Fatura nº 12 – é.pdf', '😀'.repeat(200)],
     ]);
     for (const key of await blobKeys()) expect(key).toMatch(/^sources\/[0-9a-f-]{36}\.pdf$/);
@@ -207,7 +187,7 @@ describe('an upload', () => {
   it('is refused from another site before anything is read [A-CS01]', async () => {
     const headers = { Origin: 'https://evil.example', 'Sec-Fetch-Site': 'cross-site' };
     const { status, body } = await upload(formOf([{ name: 'a.pdf', bytes: somePdf() }]), { headers });
-    expect([status, body.error.code]).toEqual([403, 'FORBIDDEN']);
+    expect([status, body.error?.code]).toEqual([403, 'FORBIDDEN']);
   });
 });
 
@@ -230,11 +210,11 @@ describe('uploads past a limit', () => {
       const files = Array.from({ length: 4 }, () => ({ name: 'a.pdf', bytes: somePdf() }));
       const { status, body } = await upload(formOf(files), { to, cookie });
       expect(status).toBe(202);
-      expect(body.results.map((one: any) => one.error?.code ?? 'ok')).toEqual([
+      expect(body.results.map((one) => one.error?.code ?? 'ok')).toEqual([
         ...['ok', 'ok', 'RATE_LIMITED', 'RATE_LIMITED'],
       ]);
       const refused = await upload(formOf(files.slice(0, 1)), { to, cookie });
-      expect([refused.status, refused.body.error.code]).toEqual([429, 'RATE_LIMITED']);
+      expect([refused.status, refused.body.error?.code]).toEqual([429, 'RATE_LIMITED']);
       expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
       const stored = [];
       for await (const { key } of to.blobs.list('')) stored.push(key);
@@ -254,7 +234,7 @@ describe('uploads past a limit', () => {
   it('of the disk are 507 before anything is written [R24.03]', async () => {
     await limited({ DISK_REFUSE_PERCENT: '1', DISK_WARN_PERCENT: '1' }, async (to) => {
       const { status, body } = await upload(formOf([{ name: 'a.pdf', bytes: somePdf() }]), { to });
-      expect([status, body.error.code]).toEqual([507, 'STORAGE_FULL']);
+      expect([status, body.error?.code]).toEqual([507, 'STORAGE_FULL']);
     });
   });
 });
