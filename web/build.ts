@@ -75,3 +75,5 @@ function ignoreMissing(error: unknown): null {
   if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
   throw error;
 }
+
+if (import.meta.main) console.log(await buildWebApp());

@@ -1,6 +1,6 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
-import type { BatchAnswer, MappingListing } from '../../schemas/http-api.ts';
+import type { BatchAnswer, LimitsAnswer as Limits, MappingListing } from '../../schemas/http-api.ts';
 import { emptyQueue, type QueueState } from './jobs/queue-state.ts';
 import { readQuery } from './jobs/queue-query.ts';
 import { NOTHING_HAPPENED, together, type Happenings } from './live/announcements.ts';
@@ -11,13 +11,6 @@ import { createRouter, type Router } from './router.ts';
 import { createStore, type Store } from './store.ts';
 import { createUploader, type Uploader } from './uploads/uploader.ts';
 import { NO_UPLOADS, type UploadList } from './uploads/upload-list.ts';
-
-/** `GET /api/limits`. */
-export interface Limits {
-  readonly maxUploadMb: number;
-  readonly maxFilesPerRequest: number;
-  readonly defaultMapping: string;
-}
 
 /** The limits of an installation whose own have not arrived yet: the defaults of `schemas/config.ts`. */
 const USUAL_LIMITS: Limits = {

@@ -1,7 +1,7 @@
-import { render } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
-import type { MappingListing } from '../../schemas/http-api.ts';
-import { AppContext, createApp, type App, type Limits } from './app.ts';
+import { render, type FunctionComponent } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { LimitsAnswer, MappingListing } from '../../schemas/http-api.ts';
+import { AppContext, createApp, useApp, type App } from './app.ts';
 import { askJson, postJson } from './live/api.ts';
 import { ClerkPage } from './page/clerk-page.tsx';
 import { Shell } from './page/shell.tsx';
@@ -38,11 +38,30 @@ function Root({ app, first }: { app: App; first: Text }) {
     <AppContext.Provider value={app}>
       <TextContext.Provider value={text}>
         <Shell>
-          <ClerkPage key={text.locale} />
+          <Page key={text.locale} />
         </Shell>
       </TextContext.Provider>
     </AppContext.Provider>
   );
+}
+
+/** The page of the present address. What only one page needs is loaded with that page. */
+function Page() {
+  const { router } = useApp();
+  const route = useStore(router.route, (now) => now);
+  const [JobPage, setJobPage] = useState<FunctionComponent<{ jobId: string }> | null>(null);
+  useEffect(() => {
+    if (route.name === 'job')
+      void import('./job-page/job-page.tsx').then((loaded) => setJobPage(() => loaded.JobPage));
+  }, [route.name]);
+  // the new page's heading takes the focus, so that a screen reader starts reading there
+  const first = useRef(true);
+  useEffect(() => {
+    if (!first.current) document.querySelector<HTMLElement>('#queue-title')?.focus({ preventScroll: true });
+    first.current = false;
+  }, [route]);
+  if (route.name === 'queue') return <ClerkPage />;
+  return JobPage === null ? null : <JobPage key={route.jobId} jobId={route.jobId} />;
 }
 
 /** Asks until there is an answer: without limits and mappings the page works, but by its own defaults. */
@@ -55,7 +74,7 @@ async function askUntilAnswered<Answer>(path: string, take: (answer: Answer) => 
 }
 
 const app = createApp(postJson, BATCH_JOBS_MAX);
-void askUntilAnswered<Limits>('/api/limits', (limits) => app.limits.set(limits));
+void askUntilAnswered<LimitsAnswer>('/api/limits', (limits) => app.limits.set(limits));
 void askUntilAnswered<readonly MappingListing[]>('/api/mappings', (mappings) => app.mappings.set(mappings));
 const place = document.getElementById('app');
 if (place === null) throw new Error('index.html has no #app');

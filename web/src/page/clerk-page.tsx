@@ -1,11 +1,10 @@
-import type { ComponentChildren } from 'preact';
 import { useApp } from '../app.ts';
 import { isPlain, PLAIN_QUERY } from '../jobs/queue-query.ts';
 import { useStore } from '../store.ts';
 import { useText } from '../text/text-context.ts';
 import { useWindowTitle } from './attention.tsx';
 import { DropZone } from './drop-zone.tsx';
-import { Icon } from './icons.tsx';
+import { Emptiness } from './emptiness.tsx';
 import { line } from './line-banner.tsx';
 import { QueueTable } from './queue-table.tsx';
 import { DownloadAll, SelectionBar } from './selection-bar.tsx';
@@ -19,10 +18,11 @@ export function ClerkPage() {
   useWindowTitle(t('appName'));
   const total = useStore(app.queue, ({ view }) => view.total);
   const loaded = useStore(app.queue, (now) => now.loaded);
+  const idle = useStore(app.uploads, (now) => now.uploads.length === 0);
   return (
     <>
       <h1 class="visually-hidden">{t('appName')}</h1>
-      <DropZone empty={loaded && total === 0} />
+      <DropZone empty={loaded && total === 0 && idle} />
       <UploadsPanel />
       <section class="queue-section" aria-labelledby="queue-title">
         <header>
@@ -33,7 +33,7 @@ export function ClerkPage() {
         </header>
         {total > 0 && <Toolbar />}
         <SelectionBar />
-        <QueueContent />
+        {(total > 0 || idle) && <QueueContent />}
       </section>
     </>
   );
@@ -78,15 +78,4 @@ function QueueContent() {
     );
   // the one action of an empty queue is the drop zone right above it
   return <Emptiness title={t('emptyTitle')} hint={t('emptyHint')} />;
-}
-
-function Emptiness({ title, hint, children }: { title: string; hint: string; children?: ComponentChildren }) {
-  return (
-    <div class="emptiness">
-      <Icon name="document" />
-      <h3>{title}</h3>
-      <p>{hint}</p>
-      {children}
-    </div>
-  );
 }

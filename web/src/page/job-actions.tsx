@@ -116,19 +116,20 @@ export function CopyIdButton({ job }: { job: JobView }) {
       data-action="copy"
       aria-label={text.t('copyIdOf', { filename: job.filename })}
       title={text.t('copyId')}
-      onClick={() => void copyJobId(app, text, job.jobId)}
+      onClick={() => void copyText(app, job.jobId, text.t('copied'), text.t('copyFailed', { id: job.jobId }))}
     >
       <Icon name="copy" />
     </button>
   );
 }
 
-async function copyJobId(app: App, { t }: Text, jobId: string): Promise<void> {
+/** Copies a text and says so, or says `otherwise` where copying is not allowed. */
+export async function copyText(app: App, text: string, done: string, otherwise: string): Promise<void> {
   try {
-    await navigator.clipboard.writeText(jobId);
-    app.tell(t('copied'));
+    await navigator.clipboard.writeText(text);
+    app.tell(done);
   } catch {
-    // no permission, or a page without TLS: the note then holds the id for copying by hand
-    app.tell(t('copyFailed', { id: jobId }));
+    // no permission, or a page without TLS
+    app.tell(otherwise);
   }
 }

@@ -148,7 +148,9 @@ function UploadState({ upload }: { upload: Upload }) {
           <span>
             {t('uploadSending')} {Math.floor((phase.sent / bytes) * 100)} %
             {phase.bytesPerSec !== null && ` · ${t('speed', { size: formats.bytes(phase.bytesPerSec) })}`}
-            {left !== null && left > 2_000 && ` · ${t('secondsLeft', { time: formats.duration(left) })}`}
+            {left !== null &&
+              left > 2_000 &&
+              ` · ${t('secondsLeft', { time: formats.duration(Math.ceil(left / 1_000) * 1_000) })}`}
           </span>
         </p>
       );

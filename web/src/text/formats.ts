@@ -19,6 +19,8 @@ export interface Formats {
   /** Date and time to the second, with the zone. */
   exact(at: string): string;
   clock(atMs: number): string;
+  /** Time of day to the second. */
+  clockSeconds(at: string): string;
   /** `850 ms`, `12 s`, `3 min`, `2 h`. */
   duration(ms: number): string;
   number(count: number): string;
@@ -30,6 +32,7 @@ export function formatsOf(locale: Locale): Formats {
   const exact = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'long' });
   const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' });
   const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'short' });
+  const clockSeconds = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' });
   const number = new Intl.NumberFormat(locale);
   const units = new Map<string, Intl.NumberFormat>();
   const unit = (value: number, name: string, digits: number) => {
@@ -53,6 +56,7 @@ export function formatsOf(locale: Locale): Formats {
       return relative.format(Math.trunc(seconds / size), name);
     },
     exact: (at) => exact.format(Date.parse(at)),
+    clockSeconds: (at) => clockSeconds.format(Date.parse(at)),
     clock: (atMs) => clock.format(atMs),
     duration(ms) {
       if (ms < 1_000) return unit(Math.max(0, Math.round(ms)), 'millisecond', 0);

@@ -1,0 +1,64 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { JobView, TimelineAnswer, TimelineEntry, WhyAnswer } from '../../../schemas/http-api.ts';
+import { useApp } from '../app.ts';
+import { ApiFailure, askJson } from '../live/api.ts';
+import { useStore } from '../store.ts';
+
+/** Most pages of a timeline that are read; an event more is what the raw log is for. */
+const TIMELINE_PAGES_MAX = 20;
+
+/** Everything the job page shows, as far as it has come in. */
+export interface JobStory {
+  readonly job: JobView | null;
+  readonly entries: readonly TimelineEntry[] | null;
+  readonly why: WhyAnswer | null;
+  readonly failure: ApiFailure | null;
+}
+
+/** Follows one job: its row by the live queue, its history and its reasons again whenever the row has moved on. */
+export function useJobStory(jobId: string): JobStory & { readonly again: () => void } {
+  const app = useApp();
+  const row = useStore(app.queue, ({ jobs }) => jobs.get(jobId) ?? null);
+  const [asked, setAsked] = useState(0);
+  const [story, setStory] = useState<JobStory>({ job: null, entries: null, why: null, failure: null });
+  const revision = row?.revision ?? -1;
+
+  useEffect(() => {
+    let wanted = true;
+    readStory(jobId, row?.position).then(
+      (next) => wanted && setStory({ ...next, failure: null }),
+      (error: unknown) => {
+        if (!(error instanceof ApiFailure)) throw error;
+        if (wanted) setStory((now) => ({ ...now, failure: error }));
+      },
+    );
+    return () => {
+      wanted = false;
+    };
+  }, [jobId, revision, asked]);
+
+  return { ...story, job: row ?? story.job, again: () => setAsked((count) => count + 1) };
+}
+
+async function readStory(jobId: string, atLeast: string | undefined): Promise<Omit<JobStory, 'failure'>> {
+  const moment = atLeast === undefined ? '' : `atLeast=${atLeast}`;
+  const [job, entries, why] = await Promise.all([
+    askJson<JobView>(`/api/jobs/${jobId}?${moment}`),
+    readTimeline(jobId, moment),
+    askJson<WhyAnswer>(`/api/jobs/${jobId}/why`),
+  ]);
+  return { job, entries, why };
+}
+
+async function readTimeline(jobId: string, moment: string): Promise<TimelineEntry[]> {
+  const entries: TimelineEntry[] = [];
+  let from: number | null = 0;
+  for (let page = 0; from !== null && page < TIMELINE_PAGES_MAX; page++) {
+    const answer: TimelineAnswer = await askJson(
+      `/api/jobs/${jobId}/timeline?fromRevision=${from}&${moment}`,
+    );
+    entries.push(...answer.entries);
+    from = answer.next ?? null;
+  }
+  return entries;
+}
