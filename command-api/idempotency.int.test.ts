@@ -3,7 +3,7 @@ import { startTestEventStore, type TestEventStore } from '../tests/harness/event
 import type { BlobStore } from '../blob-store/blob-store.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { createIdempotency } from './idempotency.ts';
-import { fingerprintOf, idempotencyStream } from './idempotency-record.ts';
+import { fingerprintOf } from './idempotency-record.ts';
 import { ask, uploadTo, type Asking } from './testing/client.ts';
 import { formOf, somePdf } from './testing/pdfs.ts';
 import { startWriteSide, type RunningWriteSide } from './testing/write-side.ts';
@@ -181,10 +181,11 @@ describe('a process that died with a key in its hands [D10]', () => {
   });
 
   it('of a key whose events have aged away starts afresh', async () => {
-    const idempotency = createIdempotency(side.log, systemClock);
+    const forgetful = { ...side.log, setMaxAge: (stream: string) => side.log.setMaxAge(stream, 1) };
+    const idempotency = createIdempotency(forgetful, systemClock);
     const run = async () => ({ answer: { status: 202, body: {} }, keep: true });
     await idempotency.once(request('d-3'), run);
-    await side.log.setMaxAge(idempotencyStream('owner', 'd-3'), 1);
+    expect((await idempotency.once(request('d-3'), run)).replayed).toBe(true);
     await new Promise((resolve) => setTimeout(resolve, 2_100));
     expect((await idempotency.once(request('d-3'), run)).replayed).toBe(false);
   });

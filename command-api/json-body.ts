@@ -4,7 +4,7 @@ import { ApiError } from '../runtime/http/api-error.ts';
 
 /** A full batch of 500 job ids takes 20 KB. */
 const bodyBytesMax = 32 * 1024;
-const bodyMsMax = 10_000;
+const bodyMsMax = 5_000;
 
 /**
  * Reads a small JSON body against a strict schema. Only plain UTF-8 JSON that says each thing once is taken: a byte

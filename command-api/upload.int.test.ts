@@ -142,7 +142,7 @@ describe('an upload', () => {
     let last = await side.log.readLast(REJECTED_UPLOADS_STREAM);
     for (
       let tries = 0;
-      tries < 50 && !JSON.stringify(last?.metadata ?? '').includes(body.error?.requestId);
+      tries < 50 && !JSON.stringify(last?.metadata ?? '').includes(body.error!.requestId);
       tries += 1
     ) {
       await new Promise((resolve) => setTimeout(resolve, 20));
