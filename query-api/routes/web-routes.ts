@@ -19,16 +19,18 @@ export function webRoutes(
   const page = files.get('/index.html');
   router.get('/{*path}', async (req, res, next) => {
     const file = req.path === '/' ? undefined : files.get(req.path);
-    if (file && file !== page) return send(req, res, file);
-    if (!page || !isPageAddress(req)) return next();
-    await new Promise<void>((resolve, reject) => {
-      void identity(req, res, (error?: unknown) => (error ? reject(error) : resolve()));
-    });
+    if (!file || file === page) return next();
+    await send(req, res, file);
+  });
+  const pagesOnly: RequestHandler = (req, _res, next) =>
+    next(page && isPageAddress(req) ? undefined : 'route');
+  router.get('/{*path}', pagesOnly, identity, async (req, res, next) => {
+    if (!page) return next();
     res.set('Content-Security-Policy', contentSecurityPolicy(socketOrigins(req)));
     res.set('Referrer-Policy', 'same-origin').set('Cross-Origin-Opener-Policy', 'same-origin');
     res.set('X-Frame-Options', 'DENY');
     res.set('Permissions-Policy', 'camera=(), geolocation=(), microphone=()');
-    return send(req, res, page);
+    await send(req, res, page);
   });
   return router;
 }

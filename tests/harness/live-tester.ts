@@ -1,0 +1,96 @@
+import { WebSocket } from 'ws';
+import type { JobView } from '../../schemas/http-api.ts';
+import { LIVE_PATH, LIVE_PROTOCOL, ServerFrame } from '../../schemas/live-protocol.ts';
+
+/** A socket of a test: every frame it got, in order, checked against the schema. */
+export interface LiveTester {
+  readonly socket: WebSocket;
+  readonly frames: ServerFrame[];
+  /** Resolves with the close code. */
+  readonly closed: Promise<number>;
+  send(frame: unknown): void;
+  /** Resolves with the first frame, from the `after`-th on, that satisfies `wanted`. */
+  frame<Wanted extends ServerFrame>(
+    wanted: (frame: ServerFrame) => frame is Wanted,
+    after?: number,
+  ): Promise<Wanted>;
+}
+
+export const isType =
+  <Type extends ServerFrame['type']>(type: Type) =>
+  (frame: ServerFrame): frame is Extract<ServerFrame, { type: Type }> =>
+    frame.type === type;
+
+const FRAME_MS_MAX = 8_000;
+
+/** Opens a socket with a session and our Origin, and says hello unless told not to. */
+export async function openLive(
+  house: { readonly port: number; cookieOf(owner: string): string },
+  owner: string,
+  options: { hello?: boolean; headers?: Record<string, string> } = {},
+): Promise<LiveTester> {
+  const address = `127.0.0.1:${house.port}`;
+  const socket = new WebSocket(`ws://${address}${LIVE_PATH}`, [LIVE_PROTOCOL], {
+    headers: { origin: `http://${address}`, cookie: house.cookieOf(owner), ...options.headers },
+  });
+  const frames: ServerFrame[] = [];
+  const closed = new Promise<number>((resolve) => socket.on('close', resolve));
+  socket.on('message', (message: Buffer) => frames.push(ServerFrame.parse(JSON.parse(message.toString()))));
+  await new Promise<void>((resolve, reject) => {
+    socket.once('open', resolve);
+    socket.once('error', reject);
+  });
+  socket.on('error', () => undefined);
+  const tester: LiveTester = {
+    ...{ socket, frames, closed },
+    send: (frame) => socket.send(typeof frame === 'string' ? frame : JSON.stringify(frame)),
+    frame: async (wanted, after = 0) => {
+      const deadline = Date.now() + FRAME_MS_MAX;
+      for (;;) {
+        const found = frames.slice(after).find(wanted);
+        if (found) return found;
+        if (Date.now() > deadline)
+          throw new Error(`no such frame in time; got ${JSON.stringify(frames).slice(0, 600)}`);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    },
+  };
+  if (options.hello !== false) {
+    tester.send({ type: 'hello', protocol: LIVE_PROTOCOL });
+    await tester.frame(isType('welcome'));
+  }
+  return tester;
+}
+
+/** What a careful client keeps: rows by job, the token, and complaints about anything that may not happen. */
+export interface LiveRows {
+  readonly rows: Map<string, JobView>;
+  readonly faults: string[];
+  token: string | null;
+  building: boolean;
+}
+
+export function noRows(): LiveRows {
+  return { rows: new Map(), faults: [], token: null, building: false };
+}
+
+/** Takes a frame of one subscription in, as docs/live-protocol.md says a client does. */
+export function takeIn(held: LiveRows, frame: ServerFrame): void {
+  if (frame.type === 'reset') {
+    held.token = null;
+    held.building = false;
+  } else if (frame.type === 'snapshot') {
+    if (!held.building) held.rows.clear();
+    held.building = frame.more;
+    for (const row of frame.rows as JobView[]) held.rows.set(row.jobId, row);
+    held.token = frame.more ? null : frame.token;
+  } else if (frame.type === 'delta') {
+    if (frame.previous !== held.token) held.faults.push('a delta does not follow the token held');
+    for (const row of frame.rows as JobView[]) {
+      const before = held.rows.get(row.jobId);
+      if (before && BigInt(row.position) <= BigInt(before.position)) held.faults.push('a row stepped back');
+      held.rows.set(row.jobId, row);
+    }
+    held.token = frame.token;
+  }
+}
