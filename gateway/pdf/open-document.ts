@@ -50,7 +50,10 @@ export const READING_OPTIONS = {
  */
 export async function openDocument(bytes: Uint8Array): Promise<PDFDocumentProxy> {
   const pdfjs = await loadPdfjs();
-  const task = pdfjs.getDocument({ data: bytes, ...READING_OPTIONS });
+  // pdfjs takes the array over (it detaches its memory) and refuses Node's Buffer.
+  const own = new Uint8Array(bytes.byteLength);
+  own.set(bytes);
+  const task = pdfjs.getDocument({ data: own, ...READING_OPTIONS });
   try {
     const document = await task.promise;
     if (document.numPages < 1) throw new Refusal('PDF_CORRUPT', 'The file has no pages.');

@@ -26,6 +26,8 @@ export interface ConverterRefusal {
   readonly ok: false;
   readonly code: GatewayRefusalCode;
   readonly message: string;
+  /** For the gateway's log only: what went wrong underneath. */
+  readonly detail?: string;
 }
 
 export type ConverterOutcome = ConverterSuccess | ConverterRefusal;

@@ -1,0 +1,39 @@
+import type Big from 'big.js';
+import type { Invoice } from '../invoice/invoice.ts';
+import type { Amounts } from '../invoice/amounts.ts';
+import type { QrPayload } from '../invoice/qr-payload.ts';
+import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
+
+/** What a rule looks at. */
+export interface CheckContext {
+  readonly invoice: Invoice;
+  readonly amounts: Amounts;
+  /** Payloads of the AT QR codes found on the pages, in page order. */
+  readonly qr: readonly QrPayload[];
+  readonly mapping: InvoiceMapping;
+}
+
+/** One finding of a rule: its two sides and whether they agree. */
+export interface CheckFinding {
+  readonly rule: string;
+  readonly ok: boolean;
+  /** What is compared, in words. */
+  readonly what: string;
+  readonly left: string;
+  readonly right: string;
+}
+
+/** A rule: no finding means that it does not apply to this document. */
+export type Check = (context: CheckContext) => readonly CheckFinding[];
+
+/** Compares two amounts to the cent. */
+export function equalAmounts(rule: string, what: string, left: Big, right: Big, toleranceCents = 0): CheckFinding {
+  const ok = left.minus(right).abs().times(100).lte(toleranceCents);
+  return { rule, ok, what, left: left.toFixed(2), right: right.toFixed(2) };
+}
+
+/** Something that must be there. */
+export function present(rule: string, what: string, value: string | undefined): CheckFinding {
+  const there = value !== undefined && value.trim() !== '';
+  return { rule, ok: there, what, left: there ? value : 'missing', right: 'present' };
+}

@@ -1,0 +1,20 @@
+import type { Check } from './check.ts';
+import { present } from './check.ts';
+
+/**
+ * CIUS-PT (eSPap, "CIUS-PT: Especificação"): what the Portuguese public sector's specification asks for beyond
+ * EN 16931. Held only by mappings whose output target is `cius-pt`; the list is the part that a PDF can satisfy.
+ */
+export const ciusPt: Check = ({ invoice, mapping }) => {
+  if (mapping.output.target !== 'cius-pt') return [];
+  return [
+    present('CIUS-PT', 'NIF of the seller', invoice.seller.vatId?.value),
+    present('CIUS-PT', 'NIF of the buyer', invoice.buyer.vatId?.value),
+    present('CIUS-PT', 'town of the seller', invoice.seller.city),
+    present('CIUS-PT', 'postal code of the seller', invoice.seller.postalCode),
+    present('CIUS-PT', 'town of the buyer', invoice.buyer.city),
+    present('CIUS-PT', 'postal code of the buyer', invoice.buyer.postalCode),
+    present('CIUS-PT', 'ATCUD', invoice.fields.get('atcud')?.value),
+    present('CIUS-PT', 'due date or payment terms', invoice.fields.get('dueDate')?.value ?? invoice.fields.get('paymentTerms')?.value),
+  ];
+};

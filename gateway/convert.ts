@@ -1,0 +1,46 @@
+import { openDocument } from './pdf/open-document.ts';
+import { loadMappings } from './mapping/registry.ts';
+import type { MappingRegistry } from './mapping/registry.ts';
+import type { Mapping } from './mapping/mapping-schema.ts';
+import { Refusal } from './refusal.ts';
+import type { ConverterOutcome, ConverterTask } from './pool/child-protocol.ts';
+import { convertInvoice } from './invoice/convert-invoice.ts';
+import { convertLayout } from './layout/convert-layout.ts';
+
+/** Largest result in bytes; a document that would give more is `PDF_LIMIT`. */
+export const resultBytesMax = 64 * 1024 * 1024;
+
+let registry: MappingRegistry | undefined;
+
+/**
+ * Converts one document in this process. Production runs it in a converter child only.
+ * @throws Refusal for every reason a document is not converted
+ */
+export async function convert(task: ConverterTask): Promise<ConverterOutcome> {
+  registry ??= loadMappings(process.env['DOCKET_MAPPINGS']);
+  const mapping = registry.get(task.mappingId);
+  if (!mapping) throw new Refusal('UNKNOWN_MAPPING', `There is no mapping ${task.mappingId}.`);
+  const document = await openDocument(task.pdf);
+  try {
+    const outcome = await byReader(task, mapping, document);
+    if (outcome.ok && outcome.body.byteLength > resultBytesMax) {
+      throw new Refusal('PDF_LIMIT', `The result would be larger than ${resultBytesMax / 1024 / 1024} MB.`);
+    }
+    return outcome;
+  } finally {
+    await document.loadingTask.destroy();
+  }
+}
+
+type Document = Awaited<ReturnType<typeof openDocument>>;
+
+async function byReader(_task: ConverterTask, mapping: Mapping, document: Document): Promise<ConverterOutcome> {
+  switch (mapping.reader) {
+    case 'layout':
+      return convertLayout(mapping, document);
+    case 'invoice':
+      return convertInvoice(mapping, document);
+    default:
+      throw new Refusal('UNKNOWN_MAPPING', 'not yet');
+  }
+}

@@ -1,0 +1,27 @@
+import type { ServerResponse } from 'node:http';
+import { GATEWAY_REFUSAL_STATUS } from '../../schemas/gateway-protocol.ts';
+import type { GatewayRefusalCode } from '../../schemas/gateway-protocol.ts';
+
+/** Sends JSON; does nothing when the caller is gone or an answer was begun. */
+export function sendJson(response: ServerResponse, status: number, value: unknown, headers: Record<string, string> = {}): void {
+  if (response.headersSent || response.destroyed) return;
+  const body = Buffer.from(JSON.stringify(value));
+  response.writeHead(status, {
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': String(body.length),
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
+    ...headers,
+  });
+  response.end(body);
+}
+
+/** Sends `{code, message}` with the status the contract gives the code. */
+export function sendRefusal(response: ServerResponse, code: GatewayRefusalCode, message: string, retryAfterSec?: number): void {
+  const status = GATEWAY_REFUSAL_STATUS[code];
+  const headers: Record<string, string> = {};
+  if (status === 503) headers['Retry-After'] = String(retryAfterSec ?? 5);
+  // The rest of a body that is not wanted would otherwise be read as the next request.
+  if (status === 413 || status === 400) headers['Connection'] = 'close';
+  sendJson(response, status, { code, message }, headers);
+}

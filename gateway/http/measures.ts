@@ -1,0 +1,42 @@
+import type { ServerResponse } from 'node:http';
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import type { ChildPool } from '../pool/child-pool.ts';
+
+/** The gateway's figures, in Prometheus' text form at `GET /metrics`. */
+export interface GatewayMeasures {
+  converted(mappingId: string, result: string, ms: number): void;
+  answer(response: ServerResponse, pool: ReturnType<ChildPool['state']>): Promise<void>;
+}
+
+/** Buckets in seconds: most documents take tens of milliseconds, the wall clock ends at 20 s. */
+const durationBucketsSec = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30];
+
+export function openMeasures(): GatewayMeasures {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const register = { registers: [registry] };
+  const duration = new Histogram({
+    name: 'gateway_conversion_duration_seconds',
+    help: 'Time from the whole document received to its answer.',
+    labelNames: ['mapping', 'result'],
+    buckets: durationBucketsSec,
+    ...register,
+  });
+  const children = new Gauge({ name: 'gateway_children', help: 'Converter children by what they do.', labelNames: ['doing'], ...register });
+  const waiting = new Gauge({ name: 'gateway_waiting_documents', help: 'Documents waiting for a child.', ...register });
+  const ended = new Counter({ name: 'gateway_children_ended_total', help: 'Children ended, by why.', labelNames: ['why'], ...register });
+  const seen: Record<string, number> = {};
+  return {
+    converted: (mapping, result, ms) => duration.observe({ mapping, result }, ms / 1000),
+    answer: async (response, pool) => {
+      children.set({ doing: 'busy' }, pool.busy);
+      children.set({ doing: 'idle' }, pool.children - pool.busy);
+      waiting.set(pool.waiting);
+      for (const [why, count] of Object.entries(pool.counts) as [string, number][]) {
+        ended.inc({ why }, count - (seen[why] ?? 0));
+        seen[why] = count;
+      }
+      response.writeHead(200, { 'Content-Type': registry.contentType }).end(await registry.metrics());
+    },
+  };
+}

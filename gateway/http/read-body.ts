@@ -1,0 +1,26 @@
+import type { IncomingMessage } from 'node:http';
+import { Refusal } from '../refusal.ts';
+
+/**
+ * Reads a request's body into memory.
+ * @param bytesMax past it, `TOO_LARGE`; a declared length past it is refused before a byte is read
+ * @throws Refusal `TOO_LARGE`, or `BAD_REQUEST` when the caller breaks off
+ */
+export async function readBody(request: IncomingMessage, bytesMax: number): Promise<Uint8Array> {
+  const tooLarge = (): Refusal => new Refusal('TOO_LARGE', `The file is larger than ${Math.floor(bytesMax / 1024 / 1024)} MB.`);
+  const declared = Number(request.headers['content-length'] ?? 0);
+  if (declared > bytesMax) throw tooLarge();
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > bytesMax) throw tooLarge();
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    throw new Refusal('BAD_REQUEST', 'The file did not arrive whole.', { cause: error });
+  }
+  return Buffer.concat(chunks, bytes);
+}

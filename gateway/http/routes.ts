@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { GATEWAY_HEADERS, encodeWarnings } from '../../schemas/gateway-protocol.ts';
+import type { GatewayHealth } from '../../schemas/gateway-protocol.ts';
+import type { GatewayLog } from '../log.ts';
+import type { MappingRegistry } from '../mapping/registry.ts';
+import type { ChildPool, TaskRequest } from '../pool/child-pool.ts';
+import type { ConverterOutcome } from '../pool/child-protocol.ts';
+import { Refusal } from '../refusal.ts';
+import { sendJson, sendRefusal } from './answers.ts';
+import type { GatewayMeasures } from './measures.ts';
+import { readBody } from './read-body.ts';
+
+/** What the routes need from the gateway around them. */
+export interface RouteContext {
+  readonly registry: MappingRegistry;
+  readonly pool: ChildPool;
+  /** Children that may load the native canvas, opened when the first picture is asked for. */
+  readonly drawingPool: () => ChildPool;
+  readonly measures: GatewayMeasures;
+  readonly log: GatewayLog;
+  readonly uploadBytesMax: number;
+  readonly draining: () => boolean;
+}
+
+/** Answers one request; never throws. */
+export async function route(context: RouteContext, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  try {
+    await dispatch(context, request, response);
+  } catch (error) {
+    if (error instanceof Refusal) sendRefusal(response, error.code, error.message, error.retryAfterSec);
+    else {
+      context.log.error({ err: error }, 'a request failed in the gateway itself');
+      sendRefusal(response, 'INTERNAL', 'The gateway failed; the fault is not in the file.');
+    }
+  }
+}
+
+async function dispatch(context: RouteContext, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const url = parseUrl(request.url);
+  const called = `${request.method ?? ''} ${url.pathname}`;
+  if (called === 'GET /health') return sendJson(response, 200, health(context));
+  if (called === 'GET /v1/mappings') return sendJson(response, 200, context.registry.list());
+  if (called === 'GET /metrics') return context.measures.answer(response, context.pool.state());
+  if (called === 'POST /v1/convert') return convertRoute(context, request, response, url, 'convert');
+  if (called === 'POST /v1/explain') {
+    return convertRoute(context, request, response, url, url.searchParams.has('image') ? 'explain-image' : 'explain');
+  }
+  sendRefusal(response, 'NOT_FOUND', 'There is nothing at this address.');
+}
+
+function parseUrl(raw: string | undefined): URL {
+  try {
+    return new URL(raw ?? '/', 'http://gateway');
+  } catch (error) {
+    throw new Refusal('BAD_REQUEST', 'The address cannot be read.', { cause: error });
+  }
+}
+
+function health(context: RouteContext): GatewayHealth {
+  const { children, busy, waiting } = context.pool.state();
+  return { status: context.draining() ? 'draining' : 'ok', children, busy, waiting };
+}
+
+const jobIdLengthMax = 128;
+
+async function convertRoute(
+  context: RouteContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+  url: URL,
+  kind: TaskRequest['kind'],
+): Promise<void> {
+  if (context.draining()) throw new Refusal('SHUTTING_DOWN', 'The gateway is stopping.');
+  const options = readOptions(context, url, kind);
+  const jobId = String(request.headers['x-job-id'] ?? '').slice(0, jobIdLengthMax);
+  const pdf = await readBody(request, context.uploadBytesMax);
+  const startedAt = performance.now();
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  const pool = kind === 'explain-image' ? context.drawingPool() : context.pool;
+  const outcome = await pool.run({ kind, ...options, pdf }, gone.signal);
+  const ms = Math.round(performance.now() - startedAt);
+  const result = outcome.ok ? 'OK' : outcome.code;
+  context.measures.converted(options.mappingId, result, ms);
+  context.log.info({ jobId, mapping: options.mappingId, kind, bytes: pdf.byteLength, result, ms, ...(outcome.ok || outcome.detail === undefined ? {} : { detail: outcome.detail }) }, 'document answered');
+  if (!outcome.ok) return sendRefusal(response, outcome.code, outcome.message);
+  sendResult(response, outcome, pdf, ms);
+}
+
+function readOptions(context: RouteContext, url: URL, kind: TaskRequest['kind']): Omit<TaskRequest, 'kind' | 'pdf'> {
+  const mappingId = url.searchParams.get('mapping') ?? '';
+  if (!context.registry.get(mappingId)) throw new Refusal('UNKNOWN_MAPPING', 'There is no mapping of that name.');
+  const parameters: Record<string, string> = {};
+  for (const [name, value] of url.searchParams) {
+    const match = /^param\.([a-z][A-Za-z0-9]{0,39})$/.exec(name);
+    if (match?.[1] !== undefined && value.length <= 4000) parameters[match[1]] = value;
+    else if (name !== 'mapping' && name !== 'image') throw new Refusal('BAD_PARAMETER', `The parameter ${name.slice(0, 60)} is not known.`);
+  }
+  if (kind !== 'explain-image') return { mappingId, parameters };
+  const imagePage = Number(url.searchParams.get('image'));
+  if (!Number.isInteger(imagePage) || imagePage < 1) throw new Refusal('BAD_PARAMETER', 'image must be the number of a page, from 1.');
+  return { mappingId, parameters, imagePage };
+}
+
+function sendResult(response: ServerResponse, outcome: ConverterOutcome & { ok: true }, pdf: Uint8Array, ms: number): void {
+  if (response.headersSent || response.destroyed) return;
+  const text = outcome.mediaType === 'image/png' ? '' : '; charset=utf-8';
+  response.writeHead(200, {
+    'Content-Type': `${outcome.mediaType}${text}`,
+    'Content-Length': String(outcome.body.byteLength),
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
+    [GATEWAY_HEADERS.reprDigest]: `sha-256=:${createHash('sha256').update(outcome.body).digest('base64')}:`,
+    [GATEWAY_HEADERS.sourceSha256]: createHash('sha256').update(pdf).digest('hex'),
+    [GATEWAY_HEADERS.mappingVersion]: String(outcome.mappingVersion),
+    [GATEWAY_HEADERS.pages]: String(outcome.pages),
+    [GATEWAY_HEADERS.conversionMs]: String(ms),
+    [GATEWAY_HEADERS.warnings]: encodeWarnings(outcome.warnings),
+  });
+  response.end(outcome.body);
+}

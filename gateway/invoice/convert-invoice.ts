@@ -1,0 +1,45 @@
+import type { PDFDocumentProxy } from 'pdfjs-dist';
+import { checkWarnings, failureMessage, runChecks } from '../checks/run-checks.ts';
+import type { JudgedFinding } from '../checks/run-checks.ts';
+import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
+import { ublXml } from '../output/ubl.ts';
+import { hiddenWarnings, requireText } from '../pdf/hidden-warnings.ts';
+import { DEFAULT_READ_LIMITS, readPdf } from '../pdf/read-pdf.ts';
+import type { PdfText } from '../pdf/read-pdf.ts';
+import type { ConverterSuccess } from '../pool/child-protocol.ts';
+import { Refusal } from '../refusal.ts';
+import type { QrPayload } from './qr-payload.ts';
+import type { InvoiceReading } from './read-invoice.ts';
+import { readInvoice } from './read-invoice.ts';
+import { qrCollector } from './qr-images.ts';
+
+/** A document as read, judged and ready to be written or explained. */
+export interface JudgedReading extends InvoiceReading {
+  readonly findings: readonly JudgedFinding[];
+  readonly text: PdfText;
+}
+
+/** Reads and checks an invoice. @throws Refusal `NO_TEXT`, `MAPPING_MISMATCH`, `PDF_LIMIT`, `PDF_CORRUPT` */
+export async function judgeInvoice(mapping: InvoiceMapping, document: PDFDocumentProxy): Promise<JudgedReading> {
+  const wantsQr = mapping.checks.some((check) => check.rule === 'PT-QR');
+  const codes: QrPayload[] = [];
+  const text = await readPdf(document, DEFAULT_READ_LIMITS, wantsQr ? qrCollector(codes) : undefined);
+  requireText(text);
+  const reading = readInvoice(text, mapping, codes);
+  return { ...reading, text, findings: runChecks(reading.invoice, mapping, codes) };
+}
+
+/** An invoice as UBL. @throws Refusal as `judgeInvoice`, and `CHECKS_FAILED` naming the rules and both values */
+export async function convertInvoice(mapping: InvoiceMapping, document: PDFDocumentProxy): Promise<ConverterSuccess> {
+  const { invoice, findings, text } = await judgeInvoice(mapping, document);
+  const failure = failureMessage(findings);
+  if (failure !== undefined) throw new Refusal('CHECKS_FAILED', failure);
+  return {
+    ok: true,
+    body: new TextEncoder().encode(ublXml(invoice, mapping.output)),
+    mediaType: mapping.mediaType,
+    pages: text.pages.length,
+    mappingVersion: mapping.version,
+    warnings: [...checkWarnings(findings), ...hiddenWarnings(text.hidden)],
+  };
+}

@@ -1,0 +1,26 @@
+import type { VatCategory } from './invoice.ts';
+
+/**
+ * The AT's codes of reasons for not charging IVA ("Tabela de códigos de motivos de isenção", SAF-T PT field
+ * TaxExemptionCode) that are not plain exemptions, with their EN 16931 category (UNCL5305).
+ */
+export const EXEMPTION_CATEGORIES: Readonly<Record<string, VatCategory>> = {
+  M05: 'G', // article 14 CIVA, exports
+  M08: 'AE', // reverse charge (in force until 2022)
+  M16: 'K', // article 14 RITI, supplies within the Union
+  M30: 'AE',
+  M31: 'AE',
+  M32: 'AE',
+  M33: 'AE',
+  M34: 'AE',
+  M40: 'AE', // article 6(6)(a) CIVA, reverse charge
+  M41: 'AE',
+  M42: 'AE',
+  M43: 'AE',
+  M99: 'O', // not subject, or not taxed
+};
+
+/** An AT exemption code in a text, or undefined. */
+export function exemptionCodeIn(text: string): string | undefined {
+  return /(?:^|[^\p{L}\d])(M(?:0[1-9]|1[0-9]|2[0-6]|3[0-4]|4[0-4]|99))(?![\p{L}\d])/u.exec(text)?.[1];
+}

@@ -1,0 +1,60 @@
+import type { Found } from '../reading/provenance.ts';
+
+/** A seller or buyer as printed. */
+export interface Party {
+  readonly name: Found | undefined;
+  /** Country prefix included where one is printed. */
+  readonly vatId: Found | undefined;
+  readonly street: Found | undefined;
+  readonly postalCode: string | undefined;
+  readonly city: string | undefined;
+  /** ISO 3166-1 alpha-2. */
+  readonly country: string | undefined;
+}
+
+/** One line of the document. Amounts are plain decimals. */
+export interface InvoiceLine {
+  readonly position: number;
+  readonly code: Found | undefined;
+  readonly name: Found | undefined;
+  readonly qty: Found | undefined;
+  readonly unit: Found | undefined;
+  readonly price: Found | undefined;
+  /** Percent. */
+  readonly discount: Found | undefined;
+  /** Net amount of the line. */
+  readonly total: Found | undefined;
+  /** Percent. */
+  readonly rate: Found | undefined;
+}
+
+/** One rate of the VAT breakdown. */
+export interface VatRow {
+  /** Percent. */
+  readonly rate: Found;
+  readonly basis: Found;
+  readonly tax: Found;
+  /** UNCL5305 category: S, Z, E, AE, K, G or O. */
+  readonly category: VatCategory;
+  readonly reason: Found | undefined;
+}
+
+export type VatCategory = 'S' | 'Z' | 'E' | 'AE' | 'K' | 'G' | 'O';
+
+/** What was read from an invoice or credit note, before it is written. */
+export interface Invoice {
+  /** Internal document type, for example FT, FR, NC; empty when the document does not say. */
+  readonly documentType: string;
+  /** UNTDID 1001. */
+  readonly typeCode: string;
+  readonly credit: boolean;
+  readonly currency: Found;
+  readonly fields: ReadonlyMap<string, Found>;
+  readonly seller: Party;
+  readonly buyer: Party;
+  readonly lines: readonly InvoiceLine[];
+  readonly vat: readonly VatRow[];
+  /** ATCUD as found on each page, by page number. */
+  readonly atcudByPage: ReadonlyMap<number, string>;
+  readonly pages: number;
+}

@@ -1,0 +1,132 @@
+import Big from 'big.js';
+import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
+import { linearPattern } from '../mapping/linear-pattern.ts';
+import type { PdfText } from '../pdf/read-pdf.ts';
+import { Refusal } from '../refusal.ts';
+import type { Candidate } from '../reading/candidates.ts';
+import { candidatesFor } from '../reading/candidates.ts';
+import type { ReadDocument } from '../reading/document.ts';
+import { readDocument } from '../reading/document.ts';
+import type { Found } from '../reading/provenance.ts';
+import { derived } from '../reading/provenance.ts';
+import type { Area } from '../reading/regions.ts';
+import { findRegions } from '../reading/regions.ts';
+import { solve, sumOf } from '../reading/solve.ts';
+import { findHeaders } from '../reading/table-header.ts';
+import type { ReadTable } from '../reading/table-rows.ts';
+import { readTable } from '../reading/table-rows.ts';
+import { ATCUD } from '../values/identifiers.ts';
+import { documentTypeOf } from './document-type.ts';
+import type { Invoice } from './invoice.ts';
+import { lineItems } from './line-items.ts';
+import { readParties } from './read-parties.ts';
+import type { QrPayload } from './qr-payload.ts';
+import { preferQr } from './qr-payload.ts';
+import { vatRows } from './vat-rows.ts';
+
+/** An invoice with everything that led to it; explain shows the rest. */
+export interface InvoiceReading {
+  readonly invoice: Invoice;
+  readonly candidates: ReadonlyMap<string, readonly Candidate[]>;
+  readonly matched: readonly string[];
+  readonly areas: ReadonlyMap<string, Area>;
+  readonly tables: { readonly lines: ReadTable; readonly vat: ReadTable };
+  readonly qr: readonly QrPayload[];
+}
+
+/**
+ * Reads an invoice from the words of a document.
+ * @throws Refusal `MAPPING_MISMATCH` when the document is not of the kind the mapping is for
+ */
+export function readInvoice(text: PdfText, mapping: InvoiceMapping, qr: readonly QrPayload[]): InvoiceReading {
+  const document = readDocument(text, mapping);
+  const matched = matchOf(mapping, document);
+  const areas = findRegions(mapping, document);
+  const lineHeaders = findHeaders(mapping.tables.lines, document);
+  const vatHeaders = findHeaders(mapping.tables.vat, document);
+  const linesTable = readTable('lines', mapping.tables.lines, document, vatHeaders);
+  const vatTable = readTable('vat', mapping.tables.vat, document, lineHeaders);
+  const candidates = new Map(
+    Object.entries(mapping.fields).map(([name, rule]) => [name, preferQr(name, candidatesFor(name, rule, document, rule.region === undefined ? undefined : areas.get(rule.region)), qr[0])]),
+  );
+  const sums = columnSums(linesTable, vatTable);
+  const chosen = solve(candidates, mapping.equations, sums);
+  const fields = new Map<string, Found>(chosen);
+  derive(mapping, fields, sums);
+  const items = lineItems(linesTable);
+  const vat = vatRows(mapping, document, vatTable, items, fields);
+  const tableStart = linesTable.headers[0]?.fromLine ?? document.lines.length;
+  const parties = readParties(mapping, document, areas, tableStart, qr[0]);
+  const invoice: Invoice = {
+    ...documentTypeOf(mapping, document, fields.get('number')?.value),
+    currency: fields.get('currency') ?? derived(mapping.currency, 'the mapping’s currency'),
+    fields,
+    ...parties,
+    lines: items.map((line) => (line.rate ? line : { ...line, rate: onlyRate(vat) })),
+    vat,
+    atcudByPage: atcudByPage(document),
+    pages: document.pages,
+  };
+  return { invoice, candidates, matched, areas, tables: { lines: linesTable, vat: vatTable }, qr };
+}
+
+function matchOf(mapping: InvoiceMapping, document: ReadDocument): string[] {
+  const text = document.lines.map((line) => line.tokens.map((token) => token.text).join(' ')).join('\n').slice(0, 400_000);
+  const hits = (patterns: readonly string[]): string[] => patterns.filter((source) => linearPattern(source).test(text));
+  const any = hits(mapping.match.anyOf);
+  const evidence = hits(mapping.match.evidence);
+  if (any.length === 0 || evidence.length < mapping.match.evidenceMin) {
+    throw new Refusal('MAPPING_MISMATCH', `The document does not look like what the mapping ${mapping.id} reads.`);
+  }
+  return [...any, ...evidence];
+}
+
+/** Sums of the table columns that equations name: `lines.total`, `vat.basis`, `vat.tax`. */
+function columnSums(lines: ReadTable, vat: ReadTable): Map<string, Big> {
+  const sums = new Map<string, Big>();
+  const add = (name: string, table: ReadTable, column: string): void => {
+    const values = table.rows.map((row) => row.cells.get(column)?.value).filter((v) => v !== undefined);
+    if (values.length > 0) sums.set(name, values.reduce((sum, v) => sum.plus(v), new Big(0)));
+  };
+  add('lines.total', lines, 'total');
+  add('lines.gross', lines, 'gross');
+  add('vat.basis', vat, 'basis');
+  add('vat.tax', vat, 'tax');
+  return sums;
+}
+
+/** Fills empty fields as the mapping says; what is printed is never replaced. */
+function derive(mapping: InvoiceMapping, fields: Map<string, Found>, sums: ReadonlyMap<string, Big>): void {
+  for (const rule of mapping.derive) {
+    if (fields.has(rule.field)) continue;
+    if ('value' in rule) fields.set(rule.field, derived(rule.value, 'a fixed value'));
+    else if ('copy' in rule) {
+      const source = fields.get(rule.copy);
+      if (source) fields.set(rule.field, { ...source, rule: `derived from ${rule.copy}: ${source.rule}`, confidence: source.confidence * 0.8 });
+    } else {
+      const amounts = new Map<string, Big>(sums);
+      for (const term of rule.sum.map((t) => t.replace(/^-/, ''))) {
+        const value = fields.get(term)?.value;
+        if (value !== undefined && mapping.fields[term]?.type === 'money') amounts.set(term, new Big(value));
+      }
+      const sum = sumOf(rule.sum, amounts);
+      if (sum) fields.set(rule.field, derived(sum.toFixed(2), rule.sum.join(' + ')));
+    }
+  }
+}
+
+function onlyRate(vat: Invoice['vat']): Found | undefined {
+  return vat.length === 1 ? vat[0]?.rate : undefined;
+}
+
+function atcudByPage(document: ReadDocument): Map<number, string> {
+  const pages = new Map<number, string>();
+  for (const line of document.lines) {
+    for (const [i, token] of line.tokens.entries()) {
+      const labelled = /^atcud/i.test(token.text) || /atcud:?$/i.test(line.tokens[i - 1]?.text ?? '');
+      const code = ATCUD.exec(token.text)?.[1];
+      if (code !== undefined && labelled && !pages.has(line.page)) pages.set(line.page, code);
+    }
+  }
+  return pages;
+}

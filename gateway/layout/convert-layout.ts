@@ -1,0 +1,20 @@
+import type { PDFDocumentProxy } from 'pdfjs-dist';
+import type { LayoutMapping } from '../mapping/mapping-schema.ts';
+import type { ConverterSuccess } from '../pool/child-protocol.ts';
+import { DEFAULT_READ_LIMITS, readPdf } from '../pdf/read-pdf.ts';
+import { hiddenWarnings, requireText } from '../pdf/hidden-warnings.ts';
+import { layoutXml } from './layout-xml.ts';
+
+/** Any digital PDF as structured text. @throws Refusal `NO_TEXT` for a scan */
+export async function convertLayout(mapping: LayoutMapping, document: PDFDocumentProxy): Promise<ConverterSuccess> {
+  const text = await readPdf(document, DEFAULT_READ_LIMITS);
+  requireText(text);
+  return {
+    ok: true,
+    body: new TextEncoder().encode(layoutXml(text)),
+    mediaType: mapping.mediaType,
+    pages: text.pages.length,
+    mappingVersion: mapping.version,
+    warnings: hiddenWarnings(text.hidden),
+  };
+}

@@ -1,0 +1,175 @@
+import { z } from 'zod';
+import { resultMediaTypeSchema } from '../../schemas/gateway-protocol.ts';
+import { linearPattern } from './linear-pattern.ts';
+
+/**
+ * The mapping format: what a mapping may say. Data only, no code; regular expressions run in a linear-time engine.
+ * `docs/gateway.md` explains it with examples.
+ */
+const identifier = z.string().regex(/^[a-z][A-Za-z0-9]{0,39}$/, 'a short name in camel case');
+const weight = z.number().gt(0).max(1);
+const pattern = z.string().max(400).superRefine((text, context) => {
+  try {
+    linearPattern(text);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: `is not a regular expression: ${error instanceof Error ? error.message : 'unknown'}` });
+  }
+});
+/** A printed label; an object lowers its weight from 1. */
+const label = z.union([z.string().min(1).max(80), z.strictObject({ text: z.string().min(1).max(80), weight })]);
+const labels = z.array(label).min(1).max(200);
+
+export const FIELD_TYPES = ['money', 'date', 'percent', 'vatId', 'nif', 'iban', 'documentNumber', 'currency', 'text', 'pattern'] as const;
+export const DIRECTIONS = ['right', 'below'] as const;
+
+const fieldSchema = z.strictObject({
+  type: z.enum(FIELD_TYPES),
+  labels: labels.optional(),
+  /** Where the value stands as seen from its label, in order of preference. */
+  directions: z.array(z.enum(DIRECTIONS)).min(1).default(['right', 'below']),
+  /** Finds the value without a label; group 1 is the value where there is one. */
+  patterns: z.array(pattern).max(20).optional(),
+  /** What the value must look like to be taken. */
+  mustMatch: pattern.optional(),
+  /** Only labels inside this region count. */
+  region: identifier.optional(),
+  /** For words that say the value in other words, for example how many days after the invoice date. */
+  required: z.boolean().default(false),
+  /** Keep the amount's size, drop its sign: for amounts that are printed with a minus to be taken off. */
+  unsigned: z.boolean().default(false),
+});
+export type FieldRule = z.infer<typeof fieldSchema>;
+
+const regionSchema = z.strictObject({
+  labels,
+  /** A region ends where one of these labels, or another region's, begins. */
+  until: labels.optional(),
+  /** Longest extent downwards in lines of its label's height. */
+  linesMax: z.int().min(1).max(60).default(14),
+});
+export type RegionRule = z.infer<typeof regionSchema>;
+
+export const COLUMN_TYPES = ['text', 'code', 'money', 'quantity', 'percent', 'unit', 'integer', 'date'] as const;
+const columnSchema = z.strictObject({ type: z.enum(COLUMN_TYPES), synonyms: z.array(z.string().min(1).max(80)).min(1).max(120) });
+
+const tableSchema = z.strictObject({
+  columns: z.record(identifier, columnSchema),
+  /** At least one of these sets of columns must be in the header. */
+  headerNeeds: z.array(z.array(identifier).min(1)).min(1),
+  /** A line begins a row when it holds a value in every column of one of these sets. */
+  rowAnchor: z.array(z.array(identifier).min(1)).min(1),
+  /** Lines without an anchor, close under (or over) a row, belong to it. */
+  continuation: z.boolean().default(true),
+  /** Lines of carried amounts between pages; never rows. */
+  carry: z.array(z.string().max(80)).max(60).default([]),
+  /** Lines that end the table. */
+  stop: z.array(z.string().max(80)).max(200).default([]),
+});
+export type TableRule = z.infer<typeof tableSchema>;
+
+const partySchema = z.strictObject({
+  /** Titles that stand over or beside the party's block. */
+  labels,
+  nameLabels: labels.optional(),
+  vatLabels: labels,
+  /** Without a title, the block at the top of the first page is this party. */
+  atTop: z.boolean().default(false),
+});
+export type PartyRule = z.infer<typeof partySchema>;
+
+const term = z.union([identifier, z.string().regex(/^(lines|vat)\.[a-z][A-Za-z]*$/)]);
+/** `sum` of the terms (each may start with `-`) equals `equals`, within `toleranceCents`. */
+const equationSchema = z.strictObject({
+  sum: z.array(z.string().regex(/^-?(?:(?:lines|vat)\.)?[a-z][A-Za-z0-9]*$/)).min(1).max(8),
+  equals: term,
+  toleranceCents: z.number().min(0).max(200).default(0),
+});
+export type EquationRule = z.infer<typeof equationSchema>;
+
+const deriveSchema = z.union([
+  z.strictObject({ field: identifier, sum: z.array(z.string().regex(/^-?(?:(?:lines|vat)\.)?[a-z][A-Za-z0-9]*$/)).min(1).max(8) }),
+  z.strictObject({ field: identifier, copy: identifier }),
+  z.strictObject({ field: identifier, value: z.string().max(200) }),
+]);
+export type DeriveRule = z.infer<typeof deriveSchema>;
+
+const checkSchema = z.strictObject({ rule: z.string().min(3).max(40), severity: z.enum(['error', 'warning']).default('error') });
+export type CheckChoice = z.infer<typeof checkSchema>;
+
+const matchSchema = z.strictObject({
+  /** At least one of these must be on the page. */
+  anyOf: z.array(pattern).min(1).max(60),
+  /** And at least this many of these. */
+  evidence: z.array(pattern).max(60).default([]),
+  evidenceMin: z.int().min(0).max(20).default(0),
+});
+
+const common = {
+  $schema: z.string().optional(),
+  id: z.string().regex(/^[a-z][a-z0-9_]{2,63}$/),
+  version: z.int().min(1),
+  label: z.string().min(1).max(120),
+  description: z.string().max(600),
+  /** The default mapping is locked: it can be neither left out nor replaced. */
+  default: z.boolean().default(false),
+  locked: z.boolean().default(false),
+  mediaType: resultMediaTypeSchema,
+};
+
+export const invoiceMappingSchema = z.strictObject({
+  ...common,
+  reader: z.literal('invoice'),
+  match: matchSchema,
+  numbers: z.enum(['comma', 'point']),
+  dateOrder: z.enum(['dmy', 'mdy']).default('dmy'),
+  currency: z.string().regex(/^[A-Z]{3}$/),
+  /** Country of a seller whose VAT number has no prefix. */
+  country: z.string().regex(/^[A-Z]{2}$/).optional(),
+  regions: z.record(identifier, regionSchema).default({}),
+  /** Labels that look like one of ours and are not. */
+  decoys: z.array(z.string().max(80)).max(300).default([]),
+  /** Words that tell a credit note from an invoice, by document type. */
+  documentTypes: z.array(z.strictObject({ type: z.string().max(20), typeCode: z.string().regex(/^\d{2,3}$/), credit: z.boolean().default(false), titles: z.array(z.string().max(80)).min(1) })).min(1),
+  fields: z.record(identifier, fieldSchema),
+  parties: z.strictObject({ seller: partySchema, buyer: partySchema }),
+  tables: z.strictObject({ lines: tableSchema, vat: tableSchema }),
+  equations: z.array(equationSchema).max(20),
+  derive: z.array(deriveSchema).max(20),
+  checks: z.array(checkSchema).max(80),
+  output: z.strictObject({
+    writer: z.literal('ubl'),
+    customizationId: z.string().max(200),
+    profileId: z.string().max(200).optional(),
+    /** `cius-pt` also holds the result to the Portuguese specification's own demands. */
+    target: z.enum(['en16931', 'cius-pt']),
+  }),
+});
+export type InvoiceMapping = z.infer<typeof invoiceMappingSchema>;
+
+export const embeddedMappingSchema = z.strictObject({
+  ...common,
+  reader: z.literal('embedded'),
+  /** Root elements that make an attachment an e-invoice: local name and namespace. */
+  roots: z.array(z.strictObject({ name: z.string().max(80), namespace: z.string().max(200) })).min(1),
+  attachmentsMax: z.int().min(1).max(1000).default(200),
+  bytesMax: z.int().min(1024).max(50_000_000).default(20_000_000),
+});
+export type EmbeddedMapping = z.infer<typeof embeddedMappingSchema>;
+
+export const timetableMappingSchema = z.strictObject({
+  ...common,
+  reader: z.literal('timetable'),
+  /** Weekday names and abbreviations, Monday first. */
+  weekdays: z.array(z.array(z.string().max(30)).min(1)).length(7),
+  headers: z.record(identifier, z.array(z.string().max(80)).min(1)),
+  parameters: z.record(identifier, z.strictObject({ description: z.string().max(300), default: z.string().max(400).optional(), pattern })),
+  termLabels: z.strictObject({ start: labels, end: labels, holidays: labels }),
+  eventsMax: z.int().min(1).max(20_000).default(5000),
+});
+export type TimetableMapping = z.infer<typeof timetableMappingSchema>;
+
+export const layoutMappingSchema = z.strictObject({ ...common, reader: z.literal('layout') });
+export type LayoutMapping = z.infer<typeof layoutMappingSchema>;
+
+export const mappingSchema = z.discriminatedUnion('reader', [invoiceMappingSchema, embeddedMappingSchema, timetableMappingSchema, layoutMappingSchema]);
+export type Mapping = z.infer<typeof mappingSchema>;

@@ -1,0 +1,24 @@
+import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
+import { Refusal } from '../refusal.ts';
+import type { PdfText } from './read-pdf.ts';
+import type { HiddenCounts } from './visibility.ts';
+
+/** One sentence for each kind of text that is in the file and not on the page. */
+export function hiddenWarnings(hidden: HiddenCounts): GatewayWarning[] {
+  const kinds: [keyof HiddenCounts, string, string][] = [
+    ['invisible', 'TEXT_INVISIBLE', 'pieces of text are in the file but not shown'],
+    ['outside', 'TEXT_OUTSIDE_PAGE', 'pieces of text lie outside the visible page'],
+    ['covered', 'TEXT_COVERED', 'pieces of text are painted over'],
+    ['sameColor', 'TEXT_SAME_COLOUR', 'pieces of text have the colour of what is under them'],
+    ['illegalCharacters', 'CHARACTERS_DROPPED', 'characters cannot be written in XML'],
+  ];
+  return kinds
+    .filter(([kind]) => hidden[kind] > 0)
+    .map(([kind, code, what]) => ({ code, message: `${hidden[kind]} ${what}; they were left out.` }));
+}
+
+/** @throws Refusal `NO_TEXT` when a reader sees no text that could be read. */
+export function requireText(text: PdfText): void {
+  if (text.pages.some((page) => page.lines.length > 0)) return;
+  throw new Refusal('NO_TEXT', 'The file has no text that can be read; it seems to be a scan. Send the digital original instead.');
+}

@@ -1,0 +1,147 @@
+import type { FieldRule } from '../mapping/mapping-schema.ts';
+import { linearPattern } from '../mapping/linear-pattern.ts';
+import type { ReadDocument } from './document.ts';
+import type { LabelHit } from './labels.ts';
+import type { Found } from './provenance.ts';
+import { foundIn } from './provenance.ts';
+import type { Area } from './regions.ts';
+import { isInside } from './regions.ts';
+import type { Token, TokenLine } from './tokens.ts';
+import { cellsOf } from './tokens.ts';
+import { parseValue } from './value-parsers.ts';
+
+/** A value that may be a field's, with the points that speak for it. */
+export interface Candidate extends Found {
+  readonly score: number;
+  readonly line: number;
+}
+
+/** How far under a label, in line heights, its value may stand. */
+const belowLinesMax = 3.4;
+/** Words that may stand between a label and its value without being part of either. */
+const noiseWordsMax = 3;
+const candidatesPerFieldMax = 40;
+
+/** All candidates of a field, best first. */
+export function candidatesFor(name: string, rule: FieldRule, document: ReadDocument, area: Area | undefined): Candidate[] {
+  const all: Candidate[] = [];
+  for (const line of document.lines) {
+    for (const hit of document.hits[line.index] ?? []) {
+      const use = hit.uses.find((u) => u.owner === `field:${name}`);
+      if (!use || (area && !isInside(area, line, hit.x0))) continue;
+      for (const direction of rule.directions) {
+        const reach = direction === 'right' ? rightOf(hit, rule, document) : belowOf(hit, rule, document);
+        all.push(...reach.map((c) => ({ ...c, score: c.score * use.weight * standing(hit, line, document, rule) })));
+      }
+    }
+  }
+  for (const pattern of rule.patterns ?? []) all.push(...byPattern(pattern, rule, document));
+  const fitting = all.filter((c) => rule.mustMatch === undefined || linearPattern(rule.mustMatch).test(c.value));
+  return distinct(fitting.map((c) => (rule.unsigned && c.value.startsWith('-') ? { ...c, value: c.value.slice(1) } : c)));
+}
+
+/** Headings and complete cells say more than a word in running text; amounts stand late, everything else early. */
+function standing(hit: LabelHit, line: TokenLine, document: ReadDocument, rule: FieldRule): number {
+  const startsCell = hit.from === 0 || (line.tokens[hit.from]?.gap ?? 0) > 0.9;
+  const size = line.size > document.bodySize * 1.25 ? 1.06 : 1;
+  const share = line.index / Math.max(document.lines.length, 1);
+  const place = rule.type === 'money' ? 0.97 + 0.03 * share : 1 - 0.06 * share;
+  const sideways = line.rotated ? 0.9 : 1;
+  return (startsCell ? 1 : 0.86) * size * place * sideways;
+}
+
+function rightOf(hit: LabelHit, rule: FieldRule, document: ReadDocument): Candidate[] {
+  const line = hit.line;
+  const next = (document.hits[line.index] ?? []).find((other) => other.from >= hit.to);
+  const tokens = line.tokens.slice(hit.to, next ? next.from : undefined);
+  const found: Candidate[] = [];
+  let score = 1;
+  let noise = 0;
+  for (let at = 0; at < tokens.length && noise <= noiseWordsMax && found.length < 4; ) {
+    const rest = tokens.slice(at);
+    const parsed = parseValue(rule.type, rest, document.notation);
+    if (parsed) {
+      const first = rest[0] as Token;
+      const distance = Math.max(0, (first.x0 - hit.x1) / Math.max(line.size, 1));
+      const far = rule.type === 'money' ? 0.0015 * distance : 0.006 * distance;
+      const confidence = Math.max(0.2, score * parsed.fit - Math.min(far, 0.3));
+      found.push(candidate(parsed.value, rest.slice(0, parsed.count), `label "${hit.text}" right`, confidence, line));
+      if (rule.type !== 'money') break;
+      score *= 0.72;
+      at += parsed.count;
+      continue;
+    }
+    const token = rest[0] as Token;
+    if (token.key !== '' && !/^[([]/.test(token.text) && !/%/.test(token.text)) {
+      noise += 1;
+      score *= rule.type === 'money' ? 0.82 : 0.75;
+    }
+    if (rule.type === 'text') break;
+    at += 1;
+  }
+  return found;
+}
+
+function belowOf(hit: LabelHit, rule: FieldRule, document: ReadDocument): Candidate[] {
+  const size = hit.line.size;
+  for (let i = hit.line.index + 1; i < document.lines.length; i++) {
+    const line = document.lines[i] as TokenLine;
+    if (line.page !== hit.line.page || line.rotated !== hit.line.rotated) break;
+    const drop = line.y - hit.line.y;
+    if (drop > belowLinesMax * size) break;
+    if (drop < 0.5 * size) continue;
+    for (const cell of cellsOf(line)) {
+      const [first, last] = [cell[0] as Token, cell.at(-1) as Token];
+      if (last.x1 < hit.x0 - 1 || first.x0 > hit.x1 + 1) continue;
+      const start = cell.findIndex((token) => token.x1 > hit.x0 - 0.5 * size || token === first);
+      const tokens = first.x0 >= hit.x0 - size * 4 ? cell : cell.slice(start);
+      const blocked = (document.hits[line.index] ?? []).some((other) => other.from === line.tokens.indexOf(tokens[0] as Token));
+      const parsed = blocked ? undefined : parseValue(rule.type, tokens, document.notation);
+      if (parsed) {
+        const slant = Math.min(Math.abs(first.x0 - hit.x0), Math.abs(last.x1 - hit.x1)) / Math.max(size, 1);
+        const score = parsed.fit * (0.9 - 0.05 * Math.max(0, drop / size - 1.2)) - Math.min(0.012 * slant, 0.2);
+        return [candidate(parsed.value, tokens.slice(0, parsed.count), `label "${hit.text}" below`, score, line)];
+      }
+      // Something else already stands under the label.
+      if (!blocked && rule.type !== 'money') return [];
+    }
+  }
+  return [];
+}
+
+function byPattern(source: string, rule: FieldRule, document: ReadDocument): Candidate[] {
+  const pattern = linearPattern(source);
+  const found: Candidate[] = [];
+  for (const line of document.lines) {
+    const text = line.tokens.map((token) => token.text).join(' ');
+    const match = text.length > 4000 ? undefined : pattern.first(text);
+    if (!match) continue;
+    let at = 0;
+    const tokens = line.tokens.filter((token) => {
+      const [from, to] = [at, at + token.text.length];
+      at = to + 1;
+      return from < match.end && to > match.start;
+    });
+    const typed = rule.type === 'text' || rule.type === 'pattern' ? undefined : parseValue(rule.type, tokens, document.notation);
+    if (rule.type !== 'text' && rule.type !== 'pattern' && !typed) continue;
+    const position = 1 - (0.05 * line.index) / Math.max(document.lines.length, 1);
+    found.push(candidate(typed?.value ?? match.value, tokens, `pattern ${source}`, 0.88 * position, line));
+    if (found.length >= candidatesPerFieldMax) break;
+  }
+  return found;
+}
+
+function candidate(value: string, tokens: readonly Token[], rule: string, score: number, line: TokenLine): Candidate {
+  return { ...foundIn(value, tokens, rule, Math.min(1, Math.max(0, score))), score, line: line.index };
+}
+
+/** The best of each value at each place, best first. */
+function distinct(all: Candidate[]): Candidate[] {
+  const best = new Map<string, Candidate>();
+  for (const c of all) {
+    const key = `${c.value}|${c.line}`;
+    const known = best.get(key);
+    if (!known || c.score > known.score) best.set(key, c);
+  }
+  return [...best.values()].sort((a, b) => b.score - a.score).slice(0, candidatesPerFieldMax);
+}

@@ -1,0 +1,61 @@
+import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
+import type { PdfText } from '../pdf/read-pdf.ts';
+import { dateOrderOf } from '../values/dates.ts';
+import { decimalMarkOf } from '../values/numbers.ts';
+import type { LabelHit } from './labels.ts';
+import { labelHits, labelIndex } from './labels.ts';
+import type { TokenLine } from './tokens.ts';
+import { tokenLines } from './tokens.ts';
+import type { Notation } from './value-parsers.ts';
+
+/** A document ready to be searched: its lines, the labels on them, its notation. */
+export interface ReadDocument {
+  readonly lines: readonly TokenLine[];
+  /** Label hits of each line, by line index. */
+  readonly hits: readonly (readonly LabelHit[])[];
+  readonly notation: Notation;
+  readonly pages: number;
+  /** The usual font size, points. */
+  readonly bodySize: number;
+}
+
+type LabelRule = string | { readonly text: string; readonly weight: number };
+
+function* labelsOf(mapping: InvoiceMapping): Generator<{ owner: string; text: string; weight: number }> {
+  const each = function* (owner: string, labels: readonly LabelRule[] | undefined): Generator<{ owner: string; text: string; weight: number }> {
+    for (const label of labels ?? []) {
+      yield typeof label === 'string' ? { owner, text: label, weight: 1 } : { owner, ...label };
+    }
+  };
+  for (const [name, field] of Object.entries(mapping.fields)) yield* each(`field:${name}`, field.labels);
+  for (const [name, region] of Object.entries(mapping.regions)) {
+    yield* each(`region:${name}`, region.labels);
+    yield* each(`until:${name}`, region.until);
+  }
+  for (const role of ['seller', 'buyer'] as const) {
+    const party = mapping.parties[role];
+    yield* each(`party:${role}`, party.labels);
+    yield* each(`name:${role}`, party.nameLabels);
+    yield* each(`vat:${role}`, party.vatLabels);
+  }
+  yield* each('decoy', mapping.decoys);
+}
+
+/** Prepares a document for a mapping. */
+export function readDocument(text: PdfText, mapping: InvoiceMapping): ReadDocument {
+  const lines = tokenLines(text.pages);
+  const index = labelIndex(labelsOf(mapping));
+  const words = lines.flatMap((line) => line.tokens.map((token) => token.text));
+  return {
+    lines,
+    hits: lines.map((line) => labelHits(line, index)),
+    notation: { mark: decimalMarkOf(words, mapping.numbers), order: dateOrderOf(words, mapping.dateOrder) },
+    pages: text.pages.length,
+    bodySize: median(lines.flatMap((line) => line.tokens.map((token) => token.word.size))),
+  };
+}
+
+function median(values: number[]): number {
+  const sorted = values.sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 8;
+}

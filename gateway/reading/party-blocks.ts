@@ -1,0 +1,115 @@
+import type { InvoiceMapping, PartyRule } from '../mapping/mapping-schema.ts';
+import type { Party } from '../invoice/invoice.ts';
+import type { ReadDocument } from './document.ts';
+import type { LabelHit } from './labels.ts';
+import type { Role, TaxNumber, TextBlock } from './parties.ts';
+import type { Found } from './provenance.ts';
+import { foundIn } from './provenance.ts';
+import type { Token } from './tokens.ts';
+import { textOf } from './tokens.ts';
+
+type BlockCell = TextBlock['cells'][number];
+
+/** A postal code and the place after it, in the forms of the countries the mappings read. */
+const POSTAL = /^(?:([A-Z]{1,2})[-\s])?(\d{4}-\d{3}|\d{5}(?:-\d{4})?|\d{4}\s?[A-Z]{2}|\d{4}|[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2})\s+(\p{L}.{1,60})$/u;
+/** Cells of an address block that are not its name. */
+const NOT_A_NAME = /^(?:nif|nipc|nº|tel|telf|telefone|telemóvel|fax|e-?mail|www|http|capital|cons|mat|iban|swift|bic|contrib|vat|ust|tva|siren|siret|gln|original|duplicado|triplicado|pág|page|seite|data|date|@|atcud)\b|@|^\d[\d\s./-]*$|^www\.|^p[áa]g\.?\s/iu;
+
+/** Where a party's block stands, found by its title or, for the sender, by its place at the top. */
+export function partyBlock(role: Role, rule: PartyRule, document: ReadDocument, blocks: readonly TextBlock[], taken: ReadonlySet<BlockCell>): BlockCell[] {
+  for (const line of document.lines) {
+    const hit = (document.hits[line.index] ?? []).find((h) => h.uses.some((use) => use.owner === `party:${role}`) && startsCell(h));
+    if (!hit) continue;
+    const cells = cellsAt(hit, blocks).filter((cell) => !taken.has(cell));
+    if (cells.some((cell) => isNameLike(cell.tokens))) return cells;
+  }
+  if (!rule.atTop) return [];
+  const first = blocks.filter((block) => block.page === 1 && block.cells.some((cell) => !taken.has(cell)));
+  const candidates = first
+    .map((block) => ({ block, cells: block.cells.filter((cell) => !taken.has(cell)) }))
+    .filter(({ cells }) => cells.some((cell) => isNameLike(cell.tokens)) && cells.length > 0);
+  candidates.sort((a, b) => letterheadRank(b.cells, document) - letterheadRank(a.cells, document));
+  return candidates[0]?.cells ?? [];
+}
+
+function startsCell(hit: LabelHit): boolean {
+  return hit.from === 0 || (hit.line.tokens[hit.from]?.gap ?? 0) > 0.9;
+}
+
+/** The cells a title announces: the rest of its own cell, then what stands under it in its block or right of it. */
+function cellsAt(hit: LabelHit, blocks: readonly TextBlock[]): BlockCell[] {
+  const rest = hit.line.tokens.slice(hit.to);
+  const own = rest.filter((_, i) => rest.slice(0, i + 1).every((token) => token.gap <= 1.4));
+  const cells: BlockCell[] = own.length > 0 && own.some((token) => token.key !== '') ? [{ tokens: own, line: hit.line }] : [];
+  const home = blocks.find((block) => block.cells.some((cell) => cell.line === hit.line && cell.tokens.includes(hit.line.tokens[hit.from] as Token)));
+  const under = home?.cells.filter((cell) => cell.line.index > hit.line.index) ?? [];
+  if (under.length > 0) return [...cells, ...under];
+  const size = hit.line.size;
+  const near = blocks
+    .map((block) => ({ block, first: block.cells[0] as BlockCell }))
+    .filter(({ block, first }) => {
+      const drop = first.line.y - hit.line.y;
+      const below = drop > 0 && drop < 3.6 * size && Math.abs(block.x0 - hit.x0) < 40;
+      const beside = Math.abs(drop) < 1.2 * size && block.x0 > hit.x1;
+      return first.line.page === hit.line.page && (below || beside);
+    })
+    .sort((a, b) => Math.abs(a.first.line.y - hit.line.y) - Math.abs(b.first.line.y - hit.line.y));
+  return [...cells, ...(near[0]?.block.cells ?? [])];
+}
+
+/** Points for being the sender's letterhead: high on the page, large, with a tax number, more than one line. */
+function letterheadRank(cells: readonly BlockCell[], document: ReadDocument): number {
+  const [first] = cells;
+  if (!first) return Number.NEGATIVE_INFINITY;
+  const size = (first.tokens[0]?.word.size ?? 8) / document.bodySize;
+  const hasVat = cells.some((cell) => (document.hits[cell.line.index] ?? []).some((h) => h.uses.some((u) => u.owner === 'vat:seller') && cell.tokens.includes(cell.line.tokens[h.from] as Token)));
+  const hasAddress = cells.some((cell) => POSTAL.test(textOf(cell.tokens)));
+  const isTitle = (document.hits[first.line.index] ?? []).some((h) => h.uses.some((u) => u.owner === 'field:number') && first.tokens.includes(h.line.tokens[h.from] as Token));
+  return (hasVat ? 2 : 0) + (hasAddress ? 2 : 0) + Math.min(size, 2) + Math.min(cells.length, 5) * 0.2 - first.line.y / 400 - (isTitle ? 6 : 0);
+}
+
+function isNameLike(tokens: readonly Token[]): boolean {
+  const text = textOf(tokens);
+  return /\p{L}{2}/u.test(text) && !NOT_A_NAME.test(text) && !POSTAL.test(text);
+}
+
+/** Reads name and address out of a party's cells. */
+export function readParty(role: Role, mapping: InvoiceMapping, document: ReadDocument, cells: readonly BlockCell[], vatId: TaxNumber | undefined): Party {
+  const named = namedValue(role, document);
+  const usable = cells.filter((cell) => !isLabelled(cell, document) && !/^@/.test(textOf(cell.tokens)));
+  const nameCell = usable.find((cell) => isNameLike(cell.tokens));
+  const name = named ?? (nameCell ? foundIn(textOf(nameCell.tokens), nameCell.tokens, `block of the ${role}`, 0.8) : undefined);
+  const postalCell = usable.find((cell) => cell !== nameCell && POSTAL.test(textOf(cell.tokens)));
+  const postal = postalCell ? POSTAL.exec(textOf(postalCell.tokens)) : null;
+  const after = nameCell ? usable.indexOf(nameCell) + 1 : 0;
+  const before = postalCell ? usable.indexOf(postalCell) : after + 1;
+  const streetCells = usable.slice(after, Math.max(after, Math.min(before, after + 3))).filter((cell) => isNameLike(cell.tokens));
+  const street = streetCells[0];
+  const country = postal?.[1] ?? (/^([A-Z]{2})[A-Z0-9]/.exec(vatId?.value ?? '')?.[1] || undefined) ?? mapping.country;
+  return {
+    name,
+    vatId,
+    street: street ? foundIn(textOf(street.tokens), street.tokens, `block of the ${role}`, 0.7) : undefined,
+    postalCode: postal?.[2],
+    city: postal?.[3]?.replace(/,\s*[A-Z]{2}$/, ''),
+    country: country === 'EL' ? 'GR' : country,
+  };
+}
+
+function namedValue(role: Role, document: ReadDocument): Found | undefined {
+  for (const line of document.lines) {
+    const hit = (document.hits[line.index] ?? []).find((h) => h.uses.some((use) => use.owner === `name:${role}`));
+    const rest = hit ? line.tokens.slice(hit.to) : [];
+    const tokens = rest.filter((_, i) => i === 0 || rest.slice(1, i + 1).every((token) => token.gap <= 1.4));
+    if (hit && tokens.length > 0 && isNameLike(tokens)) return foundIn(textOf(tokens), tokens, `label "${hit.text}" right`, 0.85);
+  }
+  return undefined;
+}
+
+/** A cell that begins with a tax-number, contact or other field's label is no part of the address. */
+function isLabelled(cell: BlockCell, document: ReadDocument): boolean {
+  return (document.hits[cell.line.index] ?? []).some((h) => {
+    const first = cell.line.tokens[h.from];
+    return first !== undefined && cell.tokens[0] === first && h.uses.some((use) => /^(?:vat:|field:|decoy|party:|name:)/.test(use.owner));
+  });
+}

@@ -1,0 +1,38 @@
+import type { Box } from '../pdf/matrix.ts';
+import { union } from '../pdf/matrix.ts';
+import type { Token } from './tokens.ts';
+import { textOf } from './tokens.ts';
+
+/** A value and where it came from. Every value that reaches the output keeps this. */
+export interface Found {
+  /** Normalised: money as plain decimals, dates as YYYY-MM-DD, identifiers without blanks. */
+  readonly value: string;
+  /** As printed. */
+  readonly raw: string;
+  /** Page from 1; 0 for a value that stands nowhere on the page (derived). */
+  readonly page: number;
+  /** Points from the top left of the page as shown. */
+  readonly box: Box | undefined;
+  /** Which rule found it, in words: `label "Total" right`, `column total`, `derived net + tax`. */
+  readonly rule: string;
+  /** 0 to 1. */
+  readonly confidence: number;
+}
+
+/** A value as found in tokens that stand together. */
+export function foundIn(value: string, tokens: readonly Token[], rule: string, confidence: number): Found {
+  const boxes = tokens.map((token) => token.word.box);
+  return {
+    value,
+    raw: textOf(tokens),
+    page: tokens[0]?.word.page ?? 0,
+    box: boxes.length > 0 ? boxes.reduce(union) : undefined,
+    rule,
+    confidence: Math.round(confidence * 1000) / 1000,
+  };
+}
+
+/** A value worked out from others. */
+export function derived(value: string, rule: string): Found {
+  return { value, raw: '', page: 0, box: undefined, rule: `derived ${rule}`, confidence: 0.5 };
+}

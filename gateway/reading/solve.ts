@@ -1,0 +1,119 @@
+import Big from 'big.js';
+import type { EquationRule } from '../mapping/mapping-schema.ts';
+import type { Candidate } from './candidates.ts';
+
+/** Sums of table columns that equations may name, for example `lines.total`. */
+export type ColumnSums = ReadonlyMap<string, Big>;
+
+/** Points for an equation that holds and for one that does not, beside candidates of 0 to 1 points. */
+const holdsBonus = 1.1;
+const failsMalus = 0.45;
+const candidatesTriedMax = 6;
+const combinationsMax = 60_000;
+
+/**
+ * Picks one candidate a field so that their own points and the equations between them give the most.
+ * A field may stay empty when that fits better. Fields in no equation take their best candidate.
+ */
+export function solve(byField: ReadonlyMap<string, readonly Candidate[]>, equations: readonly EquationRule[], sums: ColumnSums): Map<string, Candidate> {
+  const chosen = new Map<string, Candidate>();
+  const involved = new Set(equations.flatMap((e) => [e.equals, ...e.sum].map(nameOf)).filter((name) => byField.has(name)));
+  for (const [name, candidates] of byField) {
+    const best = candidates[0];
+    if (!involved.has(name) && best) chosen.set(name, best);
+  }
+  const names = [...involved].filter((name) => (byField.get(name)?.length ?? 0) > 0);
+  let options = names.map((name) => distinctValues(byField.get(name) ?? []).slice(0, candidatesTriedMax));
+  while (options.reduce((n, list) => n * (list.length + 1), 1) > combinationsMax) {
+    const longest = Math.max(...options.map((list) => list.length));
+    options = options.map((list) => (list.length === longest && longest > 1 ? list.slice(0, longest - 1) : list));
+  }
+  const best = bestCombination(names, options, equations, sums);
+  names.forEach((name, i) => {
+    const pick = best[i];
+    if (pick) chosen.set(name, pick);
+  });
+  return chosen;
+}
+
+function distinctValues(candidates: readonly Candidate[]): Candidate[] {
+  const seen = new Set<string>();
+  return candidates.filter((c) => !seen.has(c.value) && seen.add(c.value));
+}
+
+function bestCombination(
+  names: readonly string[],
+  options: readonly (readonly Candidate[])[],
+  equations: readonly EquationRule[],
+  sums: ColumnSums,
+): (Candidate | undefined)[] {
+  const amounts = new Map<string, Big>(sums);
+  const picked: (Candidate | undefined)[] = [];
+  let best: (Candidate | undefined)[] = [];
+  let bestScore = Number.NEGATIVE_INFINITY;
+  const visit = (at: number, points: number): void => {
+    if (at === names.length) {
+      const score = points + equations.reduce((sum, e) => sum + worth(e, amounts, sums), 0) - samePlacePenalty(picked);
+      if (score > bestScore) {
+        bestScore = score;
+        best = [...picked];
+      }
+      return;
+    }
+    const name = names[at] as string;
+    for (const option of [...(options[at] ?? []), undefined]) {
+      picked[at] = option;
+      if (option) amounts.set(name, new Big(option.value));
+      else amounts.delete(name);
+      visit(at + 1, points + (option?.score ?? 0));
+    }
+    amounts.delete(name);
+  };
+  visit(0, 0);
+  return best;
+}
+
+/** One printed amount is one field's: two fields that take the same figure from the same line cost their worth. */
+function samePlacePenalty(picked: readonly (Candidate | undefined)[]): number {
+  const places = new Set<string>();
+  let penalty = 0;
+  for (const c of picked) {
+    if (!c?.box) continue;
+    const place = `${c.page}|${c.box.x0}|${c.box.y0}`;
+    if (places.has(place)) penalty += 0.9;
+    places.add(place);
+  }
+  return penalty;
+}
+
+function worth(equation: EquationRule, amounts: ReadonlyMap<string, Big>, sums: ColumnSums): number {
+  const difference = differenceOf(equation, amounts);
+  if (difference === undefined) return 0;
+  const tolerance = new Big(equation.toleranceCents).div(100);
+  if (difference.abs().lte(tolerance)) return holdsBonus;
+  // What a table adds up to may miss a row; printed totals among themselves may not.
+  return [...equation.sum, equation.equals].some((t) => sums.has(nameOf(t))) ? -failsMalus / 2 : -failsMalus;
+}
+
+/** Left side less right side; undefined when a term is not known. */
+export function differenceOf(equation: EquationRule, amounts: ReadonlyMap<string, Big>): Big | undefined {
+  const right = amounts.get(equation.equals);
+  if (!right) return undefined;
+  const left = sumOf(equation.sum, amounts);
+  return left?.minus(right);
+}
+
+/** Sum of terms such as `net`, `-withholding`, `vat.tax`. Undefined when one is not known; a term with `?` may be. */
+export function sumOf(terms: readonly string[], amounts: ReadonlyMap<string, Big>): Big | undefined {
+  let sum = new Big(0);
+  for (const t of terms) {
+    const amount = amounts.get(nameOf(t));
+    if (!amount) return undefined;
+    sum = t.startsWith('-') ? sum.minus(amount) : sum.plus(amount);
+  }
+  return sum;
+}
+
+function nameOf(term: string): string {
+  return term.replace(/^-/, '');
+}

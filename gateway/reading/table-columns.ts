@@ -1,0 +1,143 @@
+import type { TableRule } from '../mapping/mapping-schema.ts';
+import { currencyOf, withoutCurrency } from '../values/numbers.ts';
+import type { TableHeader } from './table-header.ts';
+import type { Token } from './tokens.ts';
+
+/** A column with the width its words may take. */
+export interface PlacedColumn {
+  readonly name: string;
+  readonly type: TableRule['columns'][string]['type'];
+  readonly x0: number;
+  readonly x1: number;
+}
+
+/** Words of a line by column name, left to right. */
+export type Assigned = ReadonlyMap<string, readonly Token[]>;
+
+const NUMERIC = new Set(['money', 'quantity', 'percent', 'integer']);
+
+export function isNumeric(column: PlacedColumn): boolean {
+  return NUMERIC.has(column.type);
+}
+
+/**
+ * Gives the columns of a header their widths: a text column reaches from the end of the title before it to the start
+ * of the title after it, since its words start left of and run past its own title; the others keep their titles'.
+ */
+export function placeColumns(header: TableHeader, rule: TableRule): PlacedColumn[] {
+  return header.columns.map((column, i) => {
+    const type = rule.columns[column.name]?.type ?? 'text';
+    if (type !== 'text') return { name: column.name, type, x0: column.x0, x1: column.x1 };
+    const before = header.columns[i - 1];
+    const after = header.columns[i + 1];
+    return {
+      name: column.name,
+      type,
+      x0: before ? Math.min(column.x0, before.x1 + 2) : column.x0 - 40,
+      x1: after ? Math.max(column.x1, after.x0 - 2) : column.x1 + 60,
+    };
+  });
+}
+
+const impossible = 1e6;
+const alienNumber = 14;
+const alienText = 60;
+const crowded = 45;
+
+/**
+ * Puts each word of a line into a column: the assignment that keeps words and columns in order from left to right
+ * and costs least, where cost is the distance to the column plus what the word's look says against it.
+ */
+export function assignColumns(tokens: readonly Token[], columns: readonly PlacedColumn[]): Assigned {
+  const rows = tokens.length;
+  const width = columns.length;
+  const cost: number[][] = [];
+  const from: number[][] = [];
+  for (let i = 0; i < rows; i++) {
+    const token = tokens[i] as Token;
+    const line: number[] = [];
+    const back: number[] = [];
+    for (let j = 0; j < width; j++) {
+      const column = columns[j] as PlacedColumn;
+      const own = tokenCost(token, column);
+      let best = i === 0 ? 0 : impossible;
+      let source = j;
+      for (let k = 0; i > 0 && k <= j; k++) {
+        const together = k === j ? togetherCost(tokens[i - 1] as Token, token, column) : splitCost(token);
+        const total = (cost[i - 1]?.[k] ?? impossible) + together;
+        if (total < best) {
+          best = total;
+          source = k;
+        }
+      }
+      line.push(best + own);
+      back.push(source);
+    }
+    cost.push(line);
+    from.push(back);
+  }
+  return trace(tokens, columns, cost, from);
+}
+
+function trace(tokens: readonly Token[], columns: readonly PlacedColumn[], cost: number[][], from: number[][]): Assigned {
+  const assigned = new Map<string, Token[]>();
+  const last = cost.at(-1);
+  if (!last) return assigned;
+  let j = last.indexOf(Math.min(...last));
+  for (let i = tokens.length - 1; i >= 0; i--) {
+    const name = columns[j]?.name ?? '';
+    const list = assigned.get(name) ?? [];
+    list.unshift(tokens[i] as Token);
+    assigned.set(name, list);
+    j = from[i]?.[j] ?? 0;
+  }
+  return assigned;
+}
+
+/** Distance in font sizes from the word to the column, and what speaks against its look. */
+function tokenCost(token: Token, column: PlacedColumn): number {
+  const size = Math.max(token.word.size, 1);
+  const middle = (token.x0 + token.x1) / 2;
+  const gap = (column.type === 'text' ? Math.max(0, column.x0 - middle, token.x0 - column.x1) : Math.max(0, column.x0 - token.x1, token.x0 - column.x1)) / size;
+  const edges = Math.min(Math.abs(token.x0 - column.x0), Math.abs(token.x1 - column.x1), Math.abs(token.x0 + token.x1 - column.x0 - column.x1) / 2) / size;
+  return gap * 4 + Math.min(edges, 12) * (isNumeric(column) ? 0.25 : 0.04) + lookCost(token, column);
+}
+
+function lookCost(token: Token, column: PlacedColumn): number {
+  const bare = withoutCurrency(token.text);
+  const number = /^[-+(]?\d[\d.,'’]*\)?-?%?$/.test(bare);
+  const money = /^[-+(]?\d[\d.,'’]*[.,]\d{2,5}\)?-?$/.test(bare);
+  const sign = currencyOf(token.text) !== undefined || /^[%:=\-\u2013]$/.test(token.text);
+  switch (column.type) {
+    case 'money':
+      return number ? (token.text.endsWith('%') ? alienNumber : money ? 0 : 3) : sign ? 1 : alienText;
+    case 'quantity':
+      return number ? (token.text.endsWith('%') ? alienNumber : 0) : /^[\p{L}²³.%/]{1,10}$/u.test(token.text) ? 8 : alienText;
+    case 'percent':
+      return number || token.text === '%' ? 0 : /^(?:\(?[A-Z]{1,4}\d?\)?|isento|exempt|isenta|-)$/i.test(token.text) ? 2 : alienText / 2;
+    case 'integer':
+      return /^\d{1,5}\.?$/.test(token.text) ? 0 : alienText;
+    case 'unit':
+      return number ? alienNumber : /^[\p{L}²³./%]{1,12}$/u.test(token.text) ? 0 : 10;
+    case 'date':
+      return /\d/.test(token.text) ? 0 : 8;
+    case 'code':
+      return /^[\p{L}\d][\p{L}\d./_\-]*$/u.test(token.text) ? (/\d/.test(token.text) ? 0 : 0.5) : 4;
+    case 'text':
+      return money ? 4 : 0;
+  }
+}
+
+/** Two words in one column: usual for text; for figures only parts of one number or its unit. */
+function togetherCost(previous: Token, token: Token, column: PlacedColumn): number {
+  if (column.type === 'text') return token.gap > 2.5 ? 1.5 : 0;
+  if (column.type === 'code' || column.type === 'date' || column.type === 'unit') return token.gap > 0.9 ? 20 : 1;
+  const parts = token.gap < 1.3 && !(/\d/.test(previous.text) && /\d/.test(token.text) && !/^\d{3}/.test(token.text));
+  return parts ? 0.5 : crowded;
+}
+
+/** The next column begins inside what looks like one run of words. */
+function splitCost(token: Token): number {
+  if (token.gap > 0.9) return 0;
+  return token.gap > 0.45 ? 0.6 : 1.6;
+}

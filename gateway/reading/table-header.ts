@@ -1,0 +1,179 @@
+import type { TableRule } from '../mapping/mapping-schema.ts';
+import type { ReadDocument } from './document.ts';
+import type { Token, TokenLine } from './tokens.ts';
+import { keyOf } from './tokens.ts';
+
+/** A column of a header found on a page: what it holds and where its title stands. */
+export interface HeaderColumn {
+  readonly name: string;
+  readonly x0: number;
+  readonly x1: number;
+}
+
+/** A header: its columns from left to right, and the lines it takes. */
+export interface TableHeader {
+  readonly page: number;
+  readonly fromLine: number;
+  readonly toLine: number;
+  readonly columns: readonly HeaderColumn[];
+  /** How many columns were recognised by a complete title, less what was not understood. */
+  readonly score: number;
+}
+
+/** Titles stand in at most this many lines above one another. */
+const headerLinesMax = 3;
+
+/** Synonyms by key, for one table. */
+export interface ColumnIndex {
+  /** A title can mean several columns (`IVA`: the rate or the tax); the first free one is taken. */
+  readonly byKey: ReadonlyMap<string, readonly string[]>;
+  readonly lengthMax: number;
+}
+
+export function columnIndex(rule: TableRule): ColumnIndex {
+  const byKey = new Map<string, string[]>();
+  for (const [name, column] of Object.entries(rule.columns)) {
+    for (const synonym of column.synonyms) {
+      const key = synonym.split(/\s+/).map(keyOf).join('');
+      byKey.set(key, [...(byKey.get(key) ?? []), name]);
+    }
+  }
+  return { byKey, lengthMax: Math.max(...[...byKey.keys()].map((key) => key.length)) };
+}
+
+/** Every place where the table's header stands, in reading order; none overlaps another. */
+export function findHeaders(rule: TableRule, document: ReadDocument): TableHeader[] {
+  const index = columnIndex(rule);
+  const headers: TableHeader[] = [];
+  for (let at = 0; at < document.lines.length; at++) {
+    let best: TableHeader | undefined;
+    for (let depth = 1; depth <= headerLinesMax; depth++) {
+      const band = bandFrom(document.lines, at, depth);
+      if (band.length < depth) break;
+      const header = readHeader(band, rule, index);
+      if (header && (!best || header.score > best.score)) best = header;
+    }
+    if (best) {
+      headers.push(best);
+      at = best.toLine;
+    }
+  }
+  return headers;
+}
+
+function bandFrom(lines: readonly TokenLine[], at: number, depth: number): TokenLine[] {
+  const first = lines[at] as TokenLine;
+  const band = [first];
+  for (let i = at + 1; i < lines.length && band.length < depth; i++) {
+    const line = lines[i] as TokenLine;
+    const previous = band.at(-1) as TokenLine;
+    if (line.page !== first.page || line.rotated !== first.rotated || line.y - previous.y > 1.7 * Math.max(previous.size, line.size)) break;
+    band.push(line);
+  }
+  return band;
+}
+
+interface Cell {
+  x0: number;
+  x1: number;
+  readonly tokens: Token[];
+}
+
+function readHeader(band: readonly TokenLine[], rule: TableRule, index: ColumnIndex): TableHeader | undefined {
+  const cells = stackCells(band);
+  const titles = cells.map((cell) => titlesIn(cell, index));
+  const columns = nameColumns(titles.flat());
+  // What stands left or right of the recognised titles belongs to something else beside the table.
+  const left = Math.min(...columns.map((column) => column.x0));
+  const right = Math.max(...columns.map((column) => column.x1));
+  const within = cells.map((cell, i) => ({ cell, titles: titles[i] ?? [] })).filter(({ cell }) => cell.x1 > left && cell.x0 < right);
+  const unknown = within.filter((entry) => entry.titles.length === 0).length;
+  const numbers = within.filter(({ cell }) => cell.tokens.some((token) => /^\d[\d.,]*$/.test(token.text))).length;
+  const names = new Set(columns.map((column) => column.name));
+  const complete = rule.headerNeeds.some((set) => set.every((name) => names.has(name)));
+  // Figures belong to rows: a band that holds them has gone past the header.
+  if (!complete || numbers > 0) return undefined;
+  const [first, last] = [band[0] as TokenLine, band.at(-1) as TokenLine];
+  columns.sort((a, b) => a.x0 - b.x0);
+  return { page: first.page, fromLine: first.index, toLine: last.index, columns, score: columns.length - 0.4 * unknown + 0.05 * band.length };
+}
+
+interface Title {
+  readonly names: readonly string[];
+  readonly x0: number;
+  readonly x1: number;
+}
+
+/** Titles with one meaning first, then the others by what is still free. */
+function nameColumns(titles: readonly Title[]): HeaderColumn[] {
+  const columns: HeaderColumn[] = [];
+  for (const title of [...titles].sort((a, b) => a.names.length - b.names.length || a.x0 - b.x0)) {
+    const name = title.names.find((n) => !columns.some((column) => column.name === n));
+    if (name !== undefined) columns.push({ name, x0: title.x0, x1: title.x1 });
+  }
+  return columns;
+}
+
+/** Words of a band that stand over one another, or next to one another on a line, make one title. */
+function stackCells(band: readonly TokenLine[]): Cell[] {
+  const cells: Cell[] = [];
+  for (const line of band) {
+    for (const token of line.tokens) {
+      const size = token.word.size;
+      const beside = cells.find((cell) => {
+        const last = cell.tokens.at(-1) as Token;
+        return line.tokens.includes(last) && token.x0 - last.x1 < 0.55 * size;
+      });
+      const under = cells.find((cell) => !cell.tokens.some((t) => line.tokens.includes(t)) && token.x0 < cell.x1 && token.x1 > cell.x0);
+      const home = beside ?? under;
+      if (home) {
+        home.tokens.push(token);
+        home.x0 = Math.min(home.x0, token.x0);
+        home.x1 = Math.max(home.x1, token.x1);
+      } else cells.push({ x0: token.x0, x1: token.x1, tokens: [token] });
+    }
+  }
+  return cells;
+}
+
+/** The titles in a cell: usually one; two when their words touch (`Un.Pr. Unitário`). Empty when it is not understood. */
+function titlesIn(cell: Cell, index: ColumnIndex): Title[] {
+  const text = cell.tokens.map((token) => token.key).join('');
+  const whole = index.byKey.get(text) ?? index.byKey.get(withoutCurrencyKey(text));
+  if (whole !== undefined) return [{ names: whole, x0: cell.x0, x1: cell.x1 }];
+  const split = segment(text, index);
+  if (!split) return [];
+  const width = (cell.x1 - cell.x0) / Math.max(text.length, 1);
+  let at = 0;
+  return split.map(({ names, length }) => {
+    const column = { names, x0: cell.x0 + at * width, x1: cell.x0 + (at + length) * width };
+    at += length;
+    return column;
+  });
+}
+
+function withoutCurrencyKey(key: string): string {
+  return key.replace(/(?:eur|euros|€|%)$/, '');
+}
+
+interface Part {
+  readonly names: readonly string[];
+  readonly length: number;
+}
+
+/** Splits a run of letters into titles of different columns, longest first; undefined when it does not come out even. */
+function segment(text: string, index: ColumnIndex): Part[] | undefined {
+  if (text.length > 60) return undefined;
+  const best: (Part[] | undefined)[] = [[]];
+  for (let end = 1; end <= text.length; end++) {
+    for (let start = Math.max(0, end - index.lengthMax); start < end; start++) {
+      const before = best[start];
+      const names = index.byKey.get(text.slice(start, end));
+      if (!before || names === undefined) continue;
+      const known = best[end];
+      if (!known || known.length > before.length + 1) best[end] = [...before, { names, length: end - start }];
+    }
+  }
+  const result = best[text.length];
+  return result && result.length <= 3 ? result : undefined;
+}
