@@ -42,6 +42,8 @@ export async function run(argv: readonly string[]): Promise<number> {
   await stopAsked;
   stopping = true;
   await stop(services, listening, parts, settings, logger);
+  // The channel to a supervisor would keep this process alive.
+  if (process.connected) process.disconnect();
   return 0;
 }
 

@@ -3,7 +3,7 @@ import { startEmbeddedPostgres } from '../../read-store/embedded/start.ts';
 import { createLog } from '../../runtime/log.ts';
 import { loadSettings } from '../../runtime/settings.ts';
 import type { Settings } from '../../schemas/config.ts';
-import { buildWebApp } from '../../web/build.ts';
+import { builtWebApp } from './built-web-app.ts';
 import { forgetConnections, noteConnections } from '../connections.ts';
 import { noteAddress, notePart, openDataFolder, type DataFolder } from './data-folder.ts';
 import { freePort, requirePort } from './free-port.ts';
@@ -90,7 +90,7 @@ async function startAll(house: House): Promise<string> {
     eventStoreUrl(house),
     databaseUrl(house),
     gatewayUrl(house),
-    buildWebApp(),
+    builtWebApp(),
   ]);
   const failed = parts.find((outcome) => outcome.status === 'rejected');
   if (failed) throw failed.reason;
