@@ -1,9 +1,31 @@
-/** The write side as a process of its own, so that a test can weigh it or kill it. Ends with its parent. */
+/** The write side as a process of its own, so that a test can weigh it or have it killed. Ends with its parent. */
 import { startWriteSide } from './write-side.ts';
 
+/** Where this process kills itself, as `kill -9` would: `after-blob`, `after-append`, or nowhere. */
+const dieAt = process.env['DIE_AT'];
+const die = (): Promise<never> => {
+  process.kill(process.pid, 'SIGKILL');
+  return new Promise(() => undefined);
+};
+
+const directory = process.env['DATA_DIR'];
 const running = await startWriteSide({
   connectionString: process.env['EVENTSTORE_URL'] ?? '',
-  env: { MAX_UPLOAD_MB: '50' },
+  ...(directory === undefined ? {} : { directory }),
+  wrapBlobs: (blobs) => ({
+    ...blobs,
+    put: async (...args) => {
+      const written = await blobs.put(...args);
+      return dieAt === 'after-blob' ? die() : written;
+    },
+  }),
+  wrapLog: (log) => ({
+    ...log,
+    append: async (stream, ...args) => {
+      const appended = await log.append(stream, ...args);
+      return dieAt === 'after-append' && stream.startsWith('job-') ? die() : appended;
+    },
+  }),
 });
 process.on('message', (asked: unknown) => {
   if (asked !== 'weigh') return;
@@ -11,9 +33,9 @@ process.on('message', (asked: unknown) => {
   const cpu = process.cpuUsage();
   process.send?.({
     rssBytes: process.memoryUsage.rss(),
+    peakRssBytes: process.resourceUsage().maxRSS * 1024,
     cpuMs: (cpu.user + cpu.system) / 1000,
-    maxRssBytes: process.resourceUsage().maxRSS * 1024,
   });
 });
 process.on('disconnect', () => process.exit(0));
-process.send?.({ url: running.url, port: running.port, blobDirectory: running.blobDirectory });
+process.send?.({ url: running.url, port: running.port });

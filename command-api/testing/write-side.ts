@@ -37,9 +37,13 @@ export async function startWriteSide(options: {
   env?: Record<string, string>;
   /** Stands between the write side and the blobs, for faults. */
   wrapBlobs?: (blobs: BlobStore) => BlobStore;
+  /** The same for the log. */
+  wrapLog?: (log: EventLog) => EventLog;
+  /** A data folder that outlives this write side; without it a fresh one that does not. */
+  directory?: string;
   findMapping?: (id: string) => MappingListing | null;
 }): Promise<RunningWriteSide> {
-  const directory = await mkdtemp(join(tmpdir(), 'docket-write-side-'));
+  const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'docket-write-side-')));
   const settings = loadSettings({ PORT: '0', DATA_DIR: directory, ...options.env });
   const logger = createLog('command-api', 'silent');
   const metrics = createMetrics({ defaults: false });
@@ -47,7 +51,10 @@ export async function startWriteSide(options: {
   const stored = await openFilesystemBlobStore({ directory: blobDirectory });
   const blobs = options.wrapBlobs?.(stored) ?? stored;
   const timeoutMs = settings.EVENTSTORE_TIMEOUT_MS;
-  const log = connectEventLog({ connectionString: options.connectionString, timeoutMs, log: logger });
+  const connected = connectEventLog({
+    ...{ connectionString: options.connectionString, timeoutMs, log: logger },
+  });
+  const log = options.wrapLog?.(connected) ?? connected;
   const find = options.findMapping ?? ((id: string) => KNOWN_MAPPINGS.find((one) => one.id === id) ?? null);
   const secrets = ['only for tests, thirty-two characters'] as const;
   const identity = createIdentity({ settings, secrets, clock: systemClock });
@@ -72,7 +79,7 @@ export async function startWriteSide(options: {
       await service.stop(1_000);
       await listening.close(100);
       await log.close();
-      await rm(directory, { recursive: true, force: true });
+      if (options.directory === undefined) await rm(directory, { recursive: true, force: true });
     },
   };
 }
