@@ -60,7 +60,9 @@ export class DiskFailed extends Error {
 
 /** The system's code of an error (`ENOSPC`), or ''. */
 export const systemCode = (error: unknown): string =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+  typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : '';
 
 // EFBIG is what a file-size limit (RLIMIT_FSIZE) gives, EDQUOT a quota.
 const NO_ROOM = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);

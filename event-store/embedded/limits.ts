@@ -48,7 +48,7 @@ export const DEFAULT_LIMITS: StoreLimits = {
   appendTimeoutMs: 2000,
   maxOpenStreams: 20_000,
   rememberedEventIds: 8192,
-  verifyAtStartMs: 1000,
+  verifyAtStartMs: 500,
   maxOpenSegmentFiles: 64,
   shutdownMs: 1500,
 };

@@ -15,7 +15,7 @@ const OWNER_FILE = 'owner';
 const SQLITE_BUSY = 5;
 
 const isBusy = (error: unknown): boolean =>
-  error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY;
+  typeof error === 'object' && error !== null && 'errcode' in error && error.errcode === SQLITE_BUSY;
 
 function ownerText(directory: string): string {
   try {

@@ -53,7 +53,7 @@ export interface SpawnOptions {
 export async function spawnStore(directory: string, options: SpawnOptions = {}): Promise<SpawnedStore> {
   const [command, ...words] = [...(options.command ?? []), process.execPath, MAIN, '--directory', directory];
   const began = performance.now();
-  const child = spawn(command as string, words, {
+  const child = spawn(command, words, {
     stdio: options.ipc === true ? ['ignore', 'pipe', 'pipe', 'ipc'] : ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NODE_OPTIONS: '', ...options.env },
   });
