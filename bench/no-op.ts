@@ -1,0 +1,146 @@
+/**
+ * No-op jobs, end to end: command handled, event in the log, claimed, a conversion that returns at once, outcome in
+ * the log, row in the read table. The event store, Postgres, a producer and the services are processes of their own,
+ * as in a deployment; all durable (every append and every read-table commit reaches the disk).
+ *
+ *   node bench/no-op.ts throughput [n=5000] [c=16] [inflight=16]
+ *   node bench/no-op.ts latency [rate=50] [secs=12] [c=16]
+ *
+ * One line of JSON on stdout. At most a minute, whatever the machine does.
+ */
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startTestEventStore } from '../tests/harness/event-store.ts';
+import { startTestPostgres } from '../tests/harness/postgres.ts';
+import { operate, type Operated } from './no-op/operations.ts';
+
+const LONGEST_MS = 60_000;
+const WARM_UP_JOBS = 200;
+const POLL_MS = 20;
+
+export interface NoOpOptions {
+  readonly n: number;
+  readonly c: number;
+  readonly inflight: number;
+  readonly rate: number;
+  readonly secs: number;
+}
+
+const [mode = 'throughput', ...given] = process.argv.slice(2);
+const options: NoOpOptions = {
+  ...{ n: 5_000, c: 16, inflight: 16, rate: 50, secs: 12 },
+  ...Object.fromEntries(given.map((text) => [text.split('=')[0], Number(text.split('=')[1])])),
+};
+const tooLong = new Promise<never>((_resolve, reject) => {
+  setTimeout(() => reject(new Error('the bench took longer than a minute')), LONGEST_MS).unref();
+});
+const [eventStore, postgres] = await Promise.all([startTestEventStore(), startTestPostgres()]);
+const env = {
+  ...{ LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'silent', NODE_ENV: 'test' },
+  ...{ EVENTSTORE_URL: eventStore.connectionString, DATABASE_URL: postgres.url },
+  WORKER_CONCURRENCY: String(options.c),
+};
+const services = operate('services.ts', env);
+const producer = operate('producer.ts', env);
+try {
+  const measured = await Promise.race([measure(), tooLong]);
+  process.stdout.write(`${JSON.stringify({ system: 'docket', mode, ...options, ...measured })}\n`);
+} finally {
+  await Promise.allSettled([services.ask('stop'), producer.ask('stop')]);
+  await Promise.all([eventStore.stop(), postgres.stop()]);
+}
+
+async function measure(): Promise<object> {
+  while (!(await services.ask<boolean>('ready'))) await sleep(POLL_MS);
+  await producer.ask('fill', { n: WARM_UP_JOBS, inflight: options.inflight });
+  await finished(services, WARM_UP_JOBS);
+  await producer.ask('forget');
+  return mode === 'latency' ? latency(services, producer) : throughput(services, producer);
+}
+
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+async function throughput(work: Operated, feed: Operated) {
+  const cpu = cpuMs();
+  const filling = feed.ask<Span>('fill', { n: options.n, inflight: options.inflight });
+  const { from, to } = await filling;
+  const end = await finished(work, WARM_UP_JOBS + options.n);
+  const { startedTwice } = await work.ask<{ startedTwice: number }>('startedAt');
+  return {
+    jobsPerSec: Math.round((options.n * 1e9) / (end - from)),
+    enqueuedPerSec: Math.round((options.n * 1e9) / (to - from)),
+    startedTwice,
+    cpuMsPerJob: cpuPerJob(cpu, cpuMs(), options.n),
+  };
+}
+
+async function latency(work: Operated, feed: Operated) {
+  const n = options.rate * options.secs;
+  const filling = feed.ask<Span>('offer', { rate: options.rate, secs: options.secs });
+  await filling;
+  await finished(work, WARM_UP_JOBS + n);
+  const sent = await feed.ask<Record<string, { called: number; acknowledged: number }>>('sent');
+  const { startedAt } = await work.ask<{ startedAt: Record<string, number> }>('startedAt');
+  const jobs = Object.entries(sent).map(([jobId, times]) => ({ ...times, started: startedAt[jobId] ?? NaN }));
+  return {
+    acknowledgeMs: percentiles(jobs.map((job) => job.acknowledged - job.called)),
+    /** From the acknowledgement to the start of the conversion; the claim is in the log by then. */
+    dispatchMs: percentiles(jobs.map((job) => job.started - job.acknowledged)),
+    /** From the call to the start of the conversion, as the peers' queue latency is measured. */
+    queueMs: percentiles(jobs.map((job) => job.started - job.called)),
+  };
+}
+
+/** Waits until the read table shows so many ready jobs; answers when that was seen. */
+async function finished(work: Operated, jobs: number): Promise<number> {
+  for (;;) {
+    const seen = await work.ask<{ jobs: number; at: number }>('finished');
+    if (seen.jobs >= jobs) return seen.at;
+    await sleep(POLL_MS);
+  }
+}
+
+function percentiles(ns: readonly number[]) {
+  const sorted = [...ns].sort((a, b) => a - b);
+  const at = (share: number): number => round((sorted[Math.ceil(sorted.length * share) - 1] ?? NaN) / 1e6);
+  return { n: sorted.length, p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) };
+}
+
+/** CPU time of a process and its children that ended, in ms: /proc/PID/stat counts in hundredths of a second (proc(5)). */
+function cpuMsOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}
+
+function childrenOf(pid: number): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  return children === '' ? [] : children.split(' ').map(Number);
+}
+
+function ownChildren(running: string): number[] {
+  return childrenOf(process.pid).filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(running));
+}
+
+/** CPU time so far by part, in ms; it hardly depends on what else the machine does. */
+function cpuMs(): Record<string, number> {
+  const backends = [postgres.pid, ...childrenOf(postgres.pid)].map(cpuMsOf);
+  return {
+    eventStore: ownChildren('event-store/embedded/main.ts').reduce((total, pid) => total + cpuMsOf(pid), 0),
+    postgres: backends.reduce((total, ms) => total + ms, 0),
+    services: cpuMsOf(services.pid),
+    producer: cpuMsOf(producer.pid),
+  };
+}
+
+function cpuPerJob(before: Record<string, number>, after: Record<string, number>, jobs: number) {
+  const parts = Object.entries(after).map(([part, ms]) => [part, round((ms - (before[part] ?? 0)) / jobs)] as const);
+  return { ...Object.fromEntries(parts), total: round(parts.reduce((total, [, ms]) => total + ms, 0)) };
+}
+
+function round(value: number): number {
+  return Number(value.toFixed(2));
+}

@@ -1,0 +1,57 @@
+/**
+ * The processor and the projector as a process of their own, with a conversion that returns at once: what is left is
+ * Docket's own cost. Every start of a conversion is noted on the monotonic clock, which all processes share.
+ */
+import type { BlobStore } from '../../blob-store/blob-store.ts';
+import { connectEventLog } from '../../event-store/connect.ts';
+import type { ConversionResult, ConversionTask } from '../../processor/converter.ts';
+import { startProcessor } from '../../processor/start-processor.ts';
+import { startProjector } from '../../projector/start.ts';
+import { openReadStore } from '../../read-store/pool.ts';
+import { systemClock } from '../../runtime/clock.ts';
+import { createLog } from '../../runtime/log.ts';
+import { createMetrics } from '../../runtime/metrics.ts';
+import { loadSettings } from '../../runtime/settings.ts';
+import { serveOperations } from './operations.ts';
+
+const settings = loadSettings(process.env);
+const logger = createLog('bench', settings.LOG_LEVEL);
+const log = connectEventLog({ connectionString: settings.EVENTSTORE_URL ?? '', timeoutMs: 5_000, log: logger });
+const store = openReadStore({ url: settings.DATABASE_URL ?? '', poolMax: 10, timeoutMs: 5_000, log: logger });
+
+/** Nanoseconds of the monotonic clock at which each job's conversion began; a second start would be double work. */
+const startedAt = new Map<string, number>();
+let startedTwice = 0;
+
+async function convertNothing(task: ConversionTask): Promise<ConversionResult> {
+  if (startedAt.has(task.jobId)) startedTwice += 1;
+  startedAt.set(task.jobId, Number(process.hrtime.bigint()));
+  const result = { blobKey: `results/${task.jobId}/${task.fencingToken}`, bytes: 1, mediaType: 'application/xml' };
+  return { result: { ...result, sha256: task.sourceSha256 }, pages: 1, gatewayMs: 0, warnings: [] };
+}
+
+const nothingStored = {
+  remove: () => Promise.resolve(),
+} as unknown as BlobStore;
+
+const parts = { log, store, settings, logger };
+const processor = await startProcessor({
+  ...{ ...parts, blobs: nothingStored, metrics: createMetrics({ defaults: false }), convert: convertNothing },
+  ...{ clock: systemClock, random: Math.random, processorId: 'bench' },
+});
+const projector = await startProjector({ ...parts, metrics: createMetrics({ defaults: false }) });
+
+serveOperations({
+  ready: () => Promise.resolve(processor.readiness().ready && projector.readiness().ready),
+  finished: async () => {
+    const { rows } = await store.query<{ jobs: number }>(
+      `select count(*)::int as jobs from docket.jobs where state = 'ready'`,
+    );
+    return { jobs: rows[0]?.jobs ?? 0, at: Number(process.hrtime.bigint()) };
+  },
+  startedAt: () => Promise.resolve({ startedAt: Object.fromEntries(startedAt), startedTwice }),
+  stop: async () => {
+    await Promise.all([processor.stop(2_000), projector.stop(2_000)]);
+    await Promise.all([log.close(), store.close()]);
+  },
+});
