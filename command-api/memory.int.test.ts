@@ -51,11 +51,9 @@ describe('the memory of the write side', () => {
     for (const chunked of [false, true]) expect((await send(8 * MiB, chunked)).status).toBe(202);
     for (const chunked of [false, true]) {
       const { endMiB, peakMiB } = await growth(async () => {
-        for (let round = 0; round < 2; round += 1) {
-          expect((await send(50 * MiB, chunked)).status).toBe(202);
-          const over = await send(50 * MiB + 1, chunked);
-          expect([over.status, over.ended]).toEqual([413, 'answered']);
-        }
+        expect((await send(50 * MiB, chunked)).status).toBe(202);
+        const over = await send(50 * MiB + 1, chunked);
+        expect([over.status, over.ended]).toEqual([413, 'answered']);
       });
       expect({ chunked, endMiB: Math.round(endMiB), under20: endMiB < 20 && peakMiB < 20 }).toMatchObject({
         under20: true,

@@ -1,0 +1,73 @@
+/**
+ * CPU of the write side for one 50 MB upload, beside hashing the same bytes alone, in one run. The upload is the whole
+ * way: socket, form, check, hash, file, fsync, events. Prints one line of JSON.
+ *
+ *   node bench/upload.ts
+ */
+import { createHash } from 'node:crypto';
+import { startWriteSideProcess } from '../command-api/testing/process.ts';
+import { somePdf } from '../command-api/testing/pdfs.ts';
+import { formEnd, partHead, push, speak, uploadHead } from '../command-api/testing/raw-http.ts';
+import { startTestEventStore } from '../tests/harness/event-store.ts';
+
+const MiB = 1024 * 1024;
+const fileBytes = 50 * MiB;
+const rounds = 8;
+const warmUps = 3;
+/** What a socket read gives Node. */
+const chunkBytes = 64 * 1024;
+
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+function hashAlone(bytes: Buffer): number {
+  const before = cpuMs();
+  const hash = createHash('sha256');
+  for (let at = 0; at < bytes.length; at += chunkBytes) hash.update(bytes.subarray(at, at + chunkBytes));
+  hash.digest();
+  return cpuMs() - before;
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
+const store = await startTestEventStore();
+const side = await startWriteSideProcess({ EVENTSTORE_URL: store.connectionString }, []);
+try {
+  const [hashing, uploading, wall]: number[][] = [[], [], []];
+  for (let round = -warmUps; round < rounds; round += 1) {
+    const pdf = somePdf(fileBytes);
+    const hashMs = hashAlone(pdf);
+    const before = await side.weigh();
+    const startedAt = performance.now();
+    const { status } = await speak(side.port, async (socket) => {
+      await push(socket, uploadHead(partHead().length + pdf.length + formEnd.length));
+      await push(socket, partHead());
+      await push(socket, pdf);
+      await push(socket, formEnd);
+    });
+    if (status !== 202) throw new Error(`The upload was answered ${status}.`);
+    const wallMs = performance.now() - startedAt;
+    const uploadMs = (await side.weigh()).cpuMs - before.cpuMs;
+    if (round < 0) continue;
+    hashing?.push(hashMs);
+    uploading?.push(uploadMs);
+    wall?.push(wallMs);
+  }
+  const [hashMs, uploadMs] = [median(hashing ?? []), median(uploading ?? [])];
+  const line = {
+    bench: 'upload',
+    ...{ fileMiB: fileBytes / MiB, rounds },
+    hashCpuMs: Math.round(hashMs * 10) / 10,
+    uploadCpuMs: Math.round(uploadMs * 10) / 10,
+    ratio: Math.round((uploadMs / hashMs) * 100) / 100,
+    uploadWallMs: Math.round(median(wall ?? [])),
+  };
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+} finally {
+  await side.stop();
+  await store.stop();
+}
