@@ -1,0 +1,149 @@
+import { Readable } from 'node:stream';
+import { newSourceKey } from '../../blob-store/blob-key.ts';
+import type { BlobStore } from '../../blob-store/blob-store.ts';
+import { acceptDocument, removeUnneeded } from '../../command-api/accept-document.ts';
+import { createIdempotency, type Answer } from '../../command-api/idempotency.ts';
+import { fingerprintOf } from '../../command-api/idempotency-record.ts';
+import type { EventLog } from '../../event-store/event-log.ts';
+import { handleCommand, loadStream } from '../../event-store/handle-command.ts';
+import { isoNow } from '../../runtime/clock.ts';
+import { commandIdOf } from '../../schemas/ids.ts';
+import type { JobCommand } from '../../schemas/job-commands.ts';
+import { jobStream } from '../../schemas/streams.ts';
+import type { Life } from '../engine/world.ts';
+import { MAPPING, type House } from '../house.ts';
+import { simulatedBlobs } from '../ports/blob-store.ts';
+import { simulatedLog } from '../ports/event-log.ts';
+
+/** Longest document, in bytes. */
+export const DOCUMENT_BYTES_MAX = 400;
+
+export interface UploadRequest {
+  readonly owner: string;
+  /** The `Idempotency-Key`; the same for every try of one upload. */
+  readonly key: string;
+  readonly requestId: string;
+  readonly filename: string;
+  readonly bytes: Buffer;
+}
+
+/** What a client of the write side is told: a status, and the job when there is one. */
+export interface Reply {
+  readonly status: number;
+  readonly jobId: string | null;
+}
+
+export interface CommandApi {
+  upload(request: UploadRequest): Promise<Reply>;
+  /** Retry or cancel of an own job; anyone else's looks as if it did not exist. */
+  command(owner: string, jobId: string, what: 'retry' | 'cancel', requestId: string): Promise<Reply>;
+}
+
+/**
+ * The write side without HTTP: the order of `upload-route.ts`, with its own idempotency, its own `acceptDocument` and
+ * its own way of dealing with blobs that turn out not to be needed.
+ */
+export function bootCommandApi(house: House, life: Life): CommandApi {
+  const { world, composition, decider } = house;
+  const log = composition.log(simulatedLog(world, life, house.log), world.random);
+  const blobs = simulatedBlobs(world, life, house.blobs);
+  const idempotency = createIdempotency(log, life.clock);
+
+  const accept = async (request: UploadRequest, stored: Stored, seed: string): Promise<Kept> => {
+    const { owner, filename, requestId } = request;
+    const { sha256, bytes, key: blobKey } = stored;
+    const jobId = composition.jobId({ owner, mapping: MAPPING, sha256 }, house.tables, world.random);
+    const about = { jobId, owner, filename, bytes, sha256, blobKey, mapping: MAPPING, priority: 0 };
+    const context = {
+      commandId: commandIdOf('upload', `${seed}/0`),
+      correlationId: requestId,
+      actor: `owner:${owner}`,
+    };
+    try {
+      const command = { type: 'UploadDocument', at: isoNow(life.clock), ...about } as const;
+      const { unneededBlobKey, deduplicated } = await acceptDocument(log, decider, command, context);
+      await removeUnneeded(blobs, unneededBlobKey, () => undefined);
+      return { answer: { status: deduplicated ? 200 : 202, body: { jobId } }, keep: true };
+    } catch (error) {
+      if ((error as { retryable?: unknown }).retryable !== true) throw error;
+      return { answer: { status: 503, body: {} }, keep: false };
+    }
+  };
+
+  return {
+    upload: async (request) => {
+      const { owner, key, requestId, filename } = request;
+      let release: () => void;
+      try {
+        release = idempotency.hold({ owner, key });
+      } catch {
+        return { status: 409, jobId: null };
+      }
+      try {
+        const stored = await receive(blobs, request);
+        if ('status' in stored) return stored;
+        const fingerprint = fingerprintOf('upload', filename, stored.sha256);
+        const asked = { owner, key, correlationId: requestId, fingerprint };
+        const once = await idempotency.once(asked, (seed) => accept(request, stored, seed));
+        if (once.replayed) await removeUnneeded(blobs, stored.key, () => undefined);
+        return {
+          status: once.answer.status,
+          jobId: (once.answer.body['jobId'] as string | undefined) ?? null,
+        };
+      } catch (error) {
+        return replyOf(error);
+      } finally {
+        release();
+      }
+    },
+    command: (owner, jobId, what, requestId) =>
+      command(house, life, log, { owner, jobId, what, requestId }).catch(replyOf),
+  };
+}
+
+type Stored = { readonly key: string; readonly bytes: number; readonly sha256: string };
+type Kept = { answer: Answer; keep: boolean };
+
+async function receive(blobs: BlobStore, { bytes }: UploadRequest): Promise<Stored | Reply> {
+  const key = newSourceKey();
+  try {
+    return { key, ...(await blobs.put(key, Readable.from([bytes]), { maxBytes: DOCUMENT_BYTES_MAX })) };
+  } catch (error) {
+    const statuses: Record<string, number> = { BLOB_TOO_LARGE: 413, STORAGE_FULL: 507 };
+    return { status: statuses[(error as { code: string }).code] ?? 503, jobId: null };
+  }
+}
+
+async function command(
+  { decider }: House,
+  life: Life,
+  log: EventLog,
+  {
+    owner,
+    jobId,
+    what,
+    requestId,
+  }: { owner: string; jobId: string; what: 'retry' | 'cancel'; requestId: string },
+): Promise<Reply> {
+  const { state: job } = await loadStream(log, decider, jobStream(jobId));
+  if (job.state === 'absent' || job.owner !== owner) return { status: 404, jobId: null };
+  const at = isoNow(life.clock);
+  const asked: JobCommand =
+    what === 'retry'
+      ? { type: 'RetryConversion', at, priority: 0 }
+      : { type: 'CancelConversion', at, by: 'owner' };
+  const context = {
+    commandId: commandIdOf(what, requestId, jobId),
+    correlationId: requestId,
+    actor: `owner:${owner}`,
+  };
+  const handled = await handleCommand(log, decider, jobStream(jobId), asked, context);
+  return { status: handled.outcome === 'accepted' ? 202 : 409, jobId };
+}
+
+function replyOf(error: unknown): Reply {
+  const { code, retryable } = error as { code?: unknown; retryable?: unknown };
+  if (code === 'CONFLICT') return { status: 409, jobId: null };
+  if (retryable === true) return { status: 503, jobId: null };
+  throw error;
+}

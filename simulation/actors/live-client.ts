@@ -1,0 +1,70 @@
+import type { Bookmark } from '../../query-api/live/resume-token.ts';
+import type { World } from '../engine/world.ts';
+import type { Frame, Socket } from './live-session.ts';
+import type { QueryApi } from './query-api.ts';
+
+/** A browser that follows its own jobs and comes back after every cut. */
+export interface LiveClient {
+  readonly owner: string;
+  /** Job id to the row as it was received. */
+  readonly rows: ReadonlyMap<string, string>;
+  readonly connected: () => boolean;
+}
+
+const reconnectMs = 400;
+
+/**
+ * Holds what a client of `docket.live.v1` holds, and the server to promise 7: a row never goes back, a delta follows
+ * on the token the client has, and nobody else's row is ever seen.
+ */
+export function startLiveClient(world: World, owner: string, server: () => QueryApi | null): LiveClient {
+  const rows = new Map<string, string>();
+  const positions = new Map<string, bigint>();
+  let [bookmark, building, socket]: [Bookmark | null, boolean, Socket | null] = [null, false, null];
+  let epoch: string | null = null;
+
+  const take = (frame: Frame): void => {
+    const { send, previous } = frame;
+    if (send.type === 'reset') {
+      [bookmark, building] = [null, false];
+      return;
+    }
+    if (send.type === 'snapshot') {
+      if (!building) {
+        rows.clear();
+        if (epoch !== send.to.epoch) positions.clear();
+      }
+      building = send.more;
+    } else if (!samePlace(previous, bookmark)) {
+      world.broken('7 sockets', `${owner} got a delta that does not follow on its token`);
+    }
+    epoch = send.to.epoch;
+    for (const { key, owner: of, position, json } of send.rows) {
+      if (of !== owner) world.broken('8 secrecy', `${owner} was sent a row of ${of}`);
+      if (position < (positions.get(key) ?? -1n))
+        world.broken('7 sockets', `row ${key} went back for ${owner}`);
+      positions.set(key, position);
+      rows.set(key, json);
+    }
+    bookmark = building ? null : send.to;
+    world.trace.say(
+      `browser ${owner}`,
+      () => `${send.type} of ${send.rows.length} rows, to ${send.to.position}`,
+    );
+  };
+  const connect = (): void => {
+    building = false;
+    const opened: Socket = { owner, open: true, inFlight: 0, lastArrivalMs: 0, receive: take };
+    if (server()?.connect(opened, bookmark) === true) socket = opened;
+  };
+  const watch = (): void => {
+    if (socket?.open !== true) connect();
+    world.later(reconnectMs * (0.5 + world.random.next()), watch);
+  };
+  watch();
+  return { owner, rows, connected: () => socket?.open === true };
+}
+
+function samePlace(a: Bookmark | null, b: Bookmark | null): boolean {
+  return a !== null && b !== null && a.epoch === b.epoch && a.position === b.position;
+}

@@ -1,0 +1,115 @@
+import type { Bookmark } from '../../query-api/live/resume-token.ts';
+import {
+  flush,
+  fromBookmark,
+  fromNothing,
+  startOver,
+  takeChanges,
+  takePage,
+  type ChangedRow,
+  type Page,
+  type Send,
+  type Step,
+  type Subscription,
+} from '../../query-api/live/subscription.ts';
+import type { Life, World } from '../engine/world.ts';
+
+/** What arrives at a client: what the server sent, and the token its last frame had. */
+export interface Frame {
+  readonly send: Send;
+  readonly previous: Bookmark | null;
+}
+
+/** A socket, as the server sees it: frames arrive in order, after a while, or never. */
+export interface Socket {
+  readonly owner: string;
+  open: boolean;
+  /** Frames on their way. */
+  inFlight: number;
+  /** When the last of them arrives. */
+  lastArrivalMs: number;
+  readonly receive: (frame: Frame) => void;
+}
+
+export interface LiveSession {
+  readonly socket: Socket;
+  changed(rows: readonly ChangedRow[], to: bigint): void;
+  switched(at: Bookmark): void;
+}
+
+/** Frames on their way above which the socket counts as full. */
+const inFlightMax = 3;
+const pageRows = 2;
+
+/**
+ * One subscription to `jobs` over one socket. The states and what is sent are those of `subscription.ts`; only the
+ * socket and the timing are simulated.
+ */
+export function openSession(
+  world: World,
+  life: Life,
+  socket: Socket,
+  options: {
+    bookmark: Bookmark | null;
+    since: bigint;
+    read: (past: bigint, rowsMax: number, phase: Subscription['phase']) => Promise<Page>;
+    closed: () => void;
+  },
+): LiveSession {
+  const { bookmark, since, read, closed } = options;
+  let state: Subscription = bookmark ? fromBookmark(bookmark, since) : fromNothing(since);
+  let [token, round] = [bookmark, 0];
+  const hasRoom = (): boolean => socket.inFlight < inFlightMax;
+
+  const send = (what: Send): void => {
+    const frame: Frame = { send: what, previous: token };
+    if (what.type !== 'reset') token = what.to;
+    const { random } = world;
+    const delayMs = random.chance(world.weather().slowSocket)
+      ? random.between(100, 900)
+      : random.between(0.2, 8);
+    socket.lastArrivalMs = Math.max(world.nowMs() + delayMs, socket.lastArrivalMs);
+    socket.inFlight += 1;
+    world.later(socket.lastArrivalMs - world.nowMs(), () => {
+      if (!socket.open) return;
+      socket.inFlight -= 1;
+      socket.receive(frame);
+      if (life.alive && hasRoom()) advance(flush(state));
+    });
+  };
+  const advance = (step: Step): void => {
+    if (!socket.open) return;
+    state = step.next;
+    for (const each of step.send) send(each);
+    if (world.random.chance(world.weather().cutSocket)) {
+      socket.open = false;
+      closed();
+    }
+  };
+  const catchUp = async (): Promise<void> => {
+    const mine = round;
+    while (socket.open && state.phase !== 'live') {
+      const page = await read(state.position, pageRows, state.phase);
+      if (mine !== round || !socket.open) return;
+      const before = state;
+      advance(takePage(state, page));
+      const moved = state.position !== before.position || state.phase !== before.phase;
+      if (!moved || !hasRoom()) await new Promise((resolve) => setTimeout(resolve, 30));
+    }
+  };
+  const start = (): void =>
+    void catchUp().catch(() => {
+      socket.open = false;
+      closed();
+    });
+  start();
+  return {
+    socket,
+    changed: (rows, to) => advance(takeChanges(state, { rows, to }, hasRoom())),
+    switched: (at) => {
+      round += 1;
+      advance(startOver('epoch', at.position));
+      start();
+    },
+  };
+}

@@ -1,0 +1,98 @@
+import { runAttempt } from '../../processor/attempt.ts';
+import { startClaimLoop } from '../../processor/claim-loop.ts';
+import { gatewayConverter } from '../../processor/converter.ts';
+import { feederRole } from '../../processor/feeder-role.ts';
+import { gatewayGate } from '../../processor/gateway-gate.ts';
+import { jobCommands } from '../../processor/job-commands.ts';
+import { ownLeaseWatch } from '../../processor/own-leases.ts';
+import { repeat } from '../../processor/repeating.ts';
+import { abandon } from '../../processor/sweeper.ts';
+import type { Life } from '../engine/world.ts';
+import { idleMetrics, SETTINGS, silentLog, type House } from '../house.ts';
+import { simulatedBlobs } from '../ports/blob-store.ts';
+import { simulatedLog } from '../ports/event-log.ts';
+import { simulatedGateway } from '../ports/gateway.ts';
+import { simulatedWorkList } from '../ports/work-list.ts';
+
+const pollEveryMs = 500;
+
+/**
+ * A processor, put together as `startProcessor` does it but on the simulated ports: the claim loop, the attempt, the
+ * converter, the gate, the feeder and the sweeper are the product's own.
+ */
+export function bootProcessor(house: House, life: Life, processorId: string): void {
+  const { world, composition, decider } = house;
+  const { random } = world;
+  const workerId = `${processorId}.${random.hex(8)}`;
+  const log = composition.log(simulatedLog(world, life, house.log), random);
+  const list = composition.workList(simulatedWorkList(world, life, house.workList), house.workList);
+  const blobs = simulatedBlobs(world, life, house.blobs);
+  const commands = jobCommands(log, decider, `processor:${processorId}`);
+  const troubled = (what: string) => (error: unknown) => {
+    if (error !== null) world.trace.say(life.name, () => `${what}: ${String(error).slice(0, 120)}`);
+  };
+  const gate = gatewayGate({
+    settings: SETTINGS,
+    healthy: () => Promise.resolve(true),
+    now: () => performance.now(),
+    events: {
+      onPaused: () => world.trace.say(life.name, () => 'the circuit breaker opens'),
+      onResumed: () => world.trace.say(life.name, () => 'the circuit breaker closes'),
+      onRoom: () => loop.nudge(),
+    },
+  });
+  const client = simulatedGateway(world, life, house.gateway, SETTINGS.GATEWAY_TIMEOUT_MS);
+  const convert = composition.convert(
+    gatewayConverter({ client, gate, blobs, logger: silentLog }),
+    blobs,
+    random,
+  );
+  const parts = {
+    ...{ list, commands, workerId, convert, blobs, settings: SETTINGS, clock: life.clock },
+    ...{ random: () => random.next(), metrics: idleMetrics, logger: silentLog },
+  };
+  let [ready, superseded, beatingSinceMs] = [false, false, 0];
+  const loop = startClaimLoop({
+    ...{ list, workerId, logger: silentLog, maxRate: undefined, onError: troubled('claims') },
+    room: (running) => (ready && !superseded ? gate.room(running) : 0),
+    run: (item, attempt) =>
+      runAttempt(parts, item, attempt.cut.signal, (token) => {
+        attempt.fencingToken = token;
+      }),
+  });
+  const feeder = feederRole({
+    ...{ ...parts, log, processorId },
+    onOffered: () => loop.nudge(),
+    onNotUnderstood: (event) => world.broken('1 final', `an event of ${event.stream} is not understood`),
+  });
+  const ownLeases = ownLeaseWatch({
+    ...{ list, commands, workerId },
+    running: () => loop.running(),
+    abandon: (lease) => abandon(parts, lease),
+    settledAfterMs: SETTINGS.PROCESSOR_BEAT_MS * 2,
+  });
+  const trusted = (): boolean => performance.now() - beatingSinceMs > 2 * SETTINGS.PROCESSOR_BEAT_MS;
+  const poll = async (): Promise<void> => {
+    await list.offerDue(SETTINGS.PROCESSOR_SILENT_MS);
+    loop.nudge();
+  };
+  const startTending = (): void => {
+    repeat(SETTINGS.PROCESSOR_BEAT_MS, parts.random, () => feeder.tend(trusted()), troubled('work list'));
+    repeat(SETTINGS.PROCESSOR_BEAT_MS, parts.random, ownLeases, troubled('own leases'));
+    repeat(pollEveryMs, parts.random, poll, troubled('poll'));
+  };
+  const beat = async (): Promise<void> => {
+    if (ready) {
+      superseded = !(await list.beat(processorId, workerId)) || superseded;
+      return;
+    }
+    await list.enlist(processorId, workerId);
+    [ready, beatingSinceMs] = [true, performance.now()];
+    startTending();
+    loop.nudge();
+  };
+  repeat(SETTINGS.PROCESSOR_BEAT_MS, parts.random, beat, (error) => {
+    if (error !== null) beatingSinceMs = performance.now();
+    troubled('beat')(error);
+  });
+}

@@ -1,0 +1,129 @@
+import type { RecordedEvent } from '../../event-store/event-log.ts';
+import { jobsProjection } from '../../projector/jobs/projection.ts';
+import type { JobRow } from '../../projector/jobs/row.ts';
+import { ReadStoreUnavailable } from '../../read-store/errors.ts';
+import {
+  foldBatch,
+  understandBatch,
+  type FoldedBatch,
+} from '../../read-store/projection-engine/fold-batch.ts';
+import { createRowCache, type RowCache } from '../../read-store/projection-engine/row-cache.ts';
+import { FOLLOWED_STREAM_PREFIXES } from '../../schemas/streams.ts';
+import { ask } from '../engine/network.ts';
+import type { Life } from '../engine/world.ts';
+import type { House } from '../house.ts';
+import { simulatedLog } from '../ports/event-log.ts';
+import { recordOfValues } from '../ports/table-server.ts';
+
+const batchEventsMax = 20;
+const openAgainMs = 150;
+
+/**
+ * The projector's shell, as thin as it can be: follow, fold, commit, and open everything anew after any error. The
+ * folding is the engine's own `understandBatch` and `foldBatch`; the SQL around them is replaced by `TableServer`.
+ */
+export function bootProjector(house: House, life: Life): void {
+  const { world } = house;
+  const again = async (): Promise<void> => {
+    for (;;) {
+      try {
+        await session(house, life);
+      } catch (error) {
+        world.trace.say(life.name, () => `starts over: ${(error as Error).message}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, openAgainMs * world.random.next()));
+    }
+  };
+  void again();
+}
+
+async function session(house: House, life: Life): Promise<void> {
+  const { world, tables, composition } = house;
+  const log = simulatedLog(world, life, house.log);
+  const asking = <T>(what: string, changes: boolean, effect: () => T): Promise<T> => {
+    const unavailable = (): Error => new ReadStoreUnavailable('no answer in time');
+    return ask(world, life, { what: `tables: ${what}`, changes, effect, timeoutMs: 400, unavailable });
+  };
+  const fence = await asking('take the lease', true, () => tables.takeLease());
+  let checkpoint = await asking('read the checkpoint', false, () => tables.checkpoint());
+  const rows = createRowCache<JobRow>(1_000);
+  const pending: RecordedEvent[] = [];
+  let [received, passed, wake] = [checkpoint ?? 'start', 0n, (): void => undefined] as [
+    bigint | 'start',
+    bigint,
+    () => void,
+  ];
+  const following = log.follow({
+    filter: { streamPrefixes: FOLLOWED_STREAM_PREFIXES },
+    after: () => received,
+    onEvent: (event) => {
+      pending.push(event);
+      received = event.position;
+      wake();
+    },
+    onCheckpoint: (position) => {
+      passed = position;
+      wake();
+    },
+  });
+  try {
+    for (;;) {
+      if (pending.length === 0 && passed <= (checkpoint ?? -1n))
+        await new Promise<void>((resolve) => (wake = resolve));
+      const batch = pending.splice(0, batchEventsMax);
+      const through = batch.at(-1)?.position ?? passed;
+      const folded = await foldWithGaps(house, life, rows, batch);
+      for (const { recorded, reason } of folded.quarantined)
+        world.broken('4 tables', `${recorded.type} of ${recorded.stream} was quarantined: ${reason}`);
+      const to = checkpoint !== null && checkpoint > through ? checkpoint : through;
+      await composition.commit(world, life, tables, {
+        changes: [...folded.changes.values()],
+        from: checkpoint,
+        to,
+        fence,
+      });
+      for (const { key, row } of folded.changes.values()) rows.set(key, row);
+      checkpoint = to;
+    }
+  } finally {
+    await following.stop();
+  }
+}
+
+/** Folds a batch; a stream that misses events is read again from the log, as the writer of the engine does it. */
+async function foldWithGaps(
+  house: House,
+  life: Life,
+  cache: RowCache<JobRow>,
+  batch: readonly RecordedEvent[],
+): Promise<FoldedBatch<JobRow>> {
+  const { world } = house;
+  const fold = async (events: readonly RecordedEvent[], gaps: 'report' | 'accept') => {
+    const { understood, quarantined } = understandBatch(jobsProjection, new Set(), events);
+    const unknown = [...new Set(understood.map(({ key }) => key))].filter((key) => !cache.has(key));
+    if (unknown.length > 0) {
+      const unavailable = (): Error => new ReadStoreUnavailable('no answer in time');
+      const read = () => unknown.map((key) => house.tables.tables().rows.get(key));
+      const found = await ask(world, life, {
+        what: 'tables: read rows',
+        changes: false,
+        effect: read,
+        timeoutMs: 400,
+        unavailable,
+      });
+      unknown.forEach((key, index) => {
+        const values = found[index];
+        cache.set(key, values && jobsProjection.rows.rowOf(recordOfValues(values)));
+      });
+    }
+    const result = foldBatch(jobsProjection, (key) => cache.get(key), understood, gaps);
+    return { ...result, quarantined: [...quarantined, ...result.quarantined] };
+  };
+  const first = await fold(batch, 'report');
+  if (first.gaps.length === 0) return first;
+  const log = simulatedLog(world, life, house.log);
+  const missing: RecordedEvent[] = [];
+  for (const { stream, from, to } of first.gaps)
+    for await (const event of log.readStream(stream, from)) if (event.revision < to) missing.push(event);
+  return fold([...missing, ...batch], 'accept');
+}

@@ -1,0 +1,117 @@
+import { startChangeFeed } from '../../query-api/change-feed.ts';
+import { checkedBytes } from '../../query-api/checked-bytes.ts';
+import { createDownloadLedger } from '../../query-api/download-ledger.ts';
+import { jobView, type JobRow } from '../../query-api/job-row.ts';
+import { findOwnJob } from '../../query-api/own-job.ts';
+import type { Bookmark } from '../../query-api/live/resume-token.ts';
+import type { Page } from '../../query-api/live/subscription.ts';
+import type { TopicScope } from '../../query-api/live/topic-scope.ts';
+import { ReadStoreUnavailable } from '../../read-store/errors.ts';
+import type { Queryable } from '../../read-store/pool.ts';
+import { createMetrics } from '../../runtime/metrics.ts';
+import { ask } from '../engine/network.ts';
+import type { Life } from '../engine/world.ts';
+import { RETRY_POLICY, silentLog, type House } from '../house.ts';
+import { simulatedBlobs } from '../ports/blob-store.ts';
+import { simulatedLog } from '../ports/event-log.ts';
+import { recordOfValues } from '../ports/table-server.ts';
+import { openSession, type LiveSession, type Socket } from './live-session.ts';
+
+export interface QueryApi {
+  /** False when the tables have not been seen yet. */
+  connect(socket: Socket, bookmark: Bookmark | null): boolean;
+  /** The result's bytes, or null when there is nothing to download for this owner. */
+  download(owner: string, jobId: string, requestId: string): Promise<Buffer | null>;
+}
+
+/** The read side without HTTP: the product's change feed, live protocol and download on simulated ports. */
+export function bootQueryApi(house: House, life: Life): QueryApi {
+  const { world, composition } = house;
+  const sessions = new Set<LiveSession>();
+  const asking = <T>(what: string, effect: () => T): Promise<T> => {
+    const unavailable = (): Error => new ReadStoreUnavailable('no answer in time');
+    return ask(world, life, { what: `tables: ${what}`, changes: false, effect, timeoutMs: 400, unavailable });
+  };
+  const readPage = (scope: TopicScope, past: bigint, rowsMax: number): Promise<Page> =>
+    asking('read a page', () => pageOf(house, scope, past, rowsMax));
+  const head = {
+    rows: () => [{ epoch: house.tables.epoch(), head: (house.tables.checkpoint() ?? -1n).toString() }],
+  };
+  // Only the head is asked for by a statement; the rows come by `readPage`.
+  const store = {
+    query: async () => ({ rows: await asking('read the head', head.rows), rowCount: 1 }),
+  } as unknown as Queryable;
+  const feed = startChangeFeed({
+    store,
+    readPage,
+    log: silentLog,
+    listener: {
+      wanted: () => sessions.size > 0,
+      changed: (rows, to) => {
+        for (const session of sessions) {
+          const own = rows.filter(({ owner }) => owner === session.socket.owner);
+          if (own.length > 0) session.changed(own, to);
+        }
+      },
+      switched: (at) => {
+        for (const session of sessions) session.switched(at);
+      },
+    },
+  });
+  const listen = (): void =>
+    house.tables.onceMoved(() => {
+      if (!life.alive) return;
+      listen();
+      // A notification may be lost; the feed's own poll covers that.
+      if (!world.random.chance(world.weather().lostRequest))
+        life.inside.later(world.random.between(0.2, 5), () => feed.wake());
+    });
+  listen();
+
+  const log = composition.log(simulatedLog(world, life, house.log), world.random);
+  const blobs = simulatedBlobs(world, life, house.blobs);
+  const ledger = createDownloadLedger({
+    ...{ log, policy: RETRY_POLICY, clock: life.clock, logger: silentLog },
+    metrics: createMetrics({ defaults: false }),
+  });
+  return {
+    connect: (socket, bookmark) => {
+      const at = feed.at();
+      if (at === null) return false;
+      const session = openSession(world, life, socket, {
+        ...{ bookmark, since: at.position, closed: () => sessions.delete(session) },
+        read: async (past, rowsMax, phase) =>
+          composition.page(await readPage({ kind: 'owner', owner: socket.owner }, past, rowsMax), phase),
+      });
+      sessions.add(session);
+      return true;
+    },
+    download: async (owner, jobId, requestId) => {
+      const job = await findOwnJob(log, RETRY_POLICY, owner, jobId);
+      if (job?.state !== 'ready') return null;
+      const { blobKey, bytes, sha256 } = job.conversion.result;
+      const opened = await blobs.open(blobKey);
+      const chunks: Buffer[] = [];
+      for await (const chunk of checkedBytes(opened.stream, { blobKey, bytes, sha256 })) chunks.push(chunk);
+      house.downloads.set(jobId, (house.downloads.get(jobId) ?? 0) + 1);
+      ledger.record({ owner, jobId, bytes, requestId });
+      return Buffer.concat(chunks);
+    },
+  };
+}
+
+function pageOf({ tables }: House, scope: TopicScope, past: bigint, rowsMax: number): Page {
+  const rows = [...tables.tables().rows.values()]
+    .map((values) => recordOfValues(values) as unknown as JobRow & { owner: string })
+    .filter((row) => BigInt(row.position) > past && (scope.kind !== 'owner' || row.owner === scope.owner))
+    .sort((a, b) => Number(BigInt(a.position) - BigInt(b.position)));
+  return {
+    epoch: tables.epoch(),
+    head: tables.checkpoint() ?? -1n,
+    rows: rows.slice(0, rowsMax).map((row) => ({
+      ...{ key: row.job_id, owner: row.owner, position: BigInt(row.position) },
+      json: JSON.stringify(jobView(row, (id) => id)),
+    })),
+    more: rows.length > rowsMax,
+  };
+}

@@ -1,0 +1,47 @@
+import type { BlobStore } from '../blob-store/blob-store.ts';
+import type { JobDecider } from '../conversion-job/decider.ts';
+import type { EventLog } from '../event-store/event-log.ts';
+import type { Convert } from '../processor/converter.ts';
+import type { WorkList } from '../processor/work-list/work-list.ts';
+import type { Page } from '../query-api/live/subscription.ts';
+import { jobIdOf } from '../schemas/ids.ts';
+import type { MappingRef } from '../schemas/job-events.ts';
+import { expireByStream, type Expiry } from './actors/expiry.ts';
+import { commitInOne, type Commit } from './actors/commit.ts';
+import type { Seeded } from './engine/seeded.ts';
+import type { TableServer } from './ports/table-server.ts';
+import type { WorkListServer } from './ports/work-list-server.ts';
+
+/** An upload, as far as the choice of its job's id depends on it. */
+export interface Identified {
+  readonly owner: string;
+  readonly mapping: MappingRef;
+  readonly sha256: string;
+}
+
+/**
+ * Where the parts of a simulated house are put together. The faithful one changes nothing; a mutant puts a broken
+ * part in one of these places, and the product's own code stays as it is.
+ */
+export interface Composition {
+  readonly decider: (real: JobDecider) => JobDecider;
+  readonly log: (real: EventLog, random: Seeded) => EventLog;
+  readonly workList: (real: WorkList, server: WorkListServer) => WorkList;
+  readonly convert: (real: Convert, blobs: BlobStore, random: Seeded) => Convert;
+  readonly jobId: (upload: Identified, tables: TableServer, random: Seeded) => string;
+  readonly commit: Commit;
+  readonly expire: Expiry;
+  /** The page a subscription is brought forward by. */
+  readonly page: (real: Page, phase: 'snapshot' | 'resume' | 'chase' | 'live') => Page;
+}
+
+export const FAITHFUL: Composition = {
+  decider: (real) => real,
+  log: (real) => real,
+  workList: (real) => real,
+  convert: (real) => real,
+  jobId: ({ owner, mapping, sha256 }) => jobIdOf(owner, mapping, sha256),
+  commit: commitInOne,
+  expire: expireByStream,
+  page: (real) => real,
+};

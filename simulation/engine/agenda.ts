@@ -1,0 +1,61 @@
+/** Something that will happen, unless it is cancelled. */
+export interface Due {
+  readonly atMs: number;
+  readonly order: number;
+  run: (() => void) | null;
+}
+
+/** What is to happen, by time and then by the order in which it was put down: a binary heap. */
+export interface Agenda {
+  add(atMs: number, run: () => void): Due;
+  /** Takes the next entry that was not cancelled, or null when there is none. */
+  take(): { readonly atMs: number; readonly run: () => void } | null;
+}
+
+export function agenda(): Agenda {
+  const heap: Due[] = [];
+  let order = 0;
+  const before = (a: Due, b: Due): boolean => a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
+
+  const rise = (from: number): void => {
+    const entry = heap[from]!;
+    let at = from;
+    while (at > 0) {
+      const above = (at - 1) >> 1;
+      if (!before(entry, heap[above]!)) break;
+      heap[at] = heap[above]!;
+      at = above;
+    }
+    heap[at] = entry;
+  };
+  const sink = (entry: Due): void => {
+    let at = 0;
+    for (;;) {
+      let below = 2 * at + 1;
+      if (below >= heap.length) break;
+      if (below + 1 < heap.length && before(heap[below + 1]!, heap[below]!)) below += 1;
+      if (!before(heap[below]!, entry)) break;
+      heap[at] = heap[below]!;
+      at = below;
+    }
+    heap[at] = entry;
+  };
+  return {
+    add: (atMs, run) => {
+      order += 1;
+      const entry: Due = { atMs, order, run };
+      heap.push(entry);
+      rise(heap.length - 1);
+      return entry;
+    },
+    take: () => {
+      for (;;) {
+        const first = heap[0];
+        if (first === undefined) return null;
+        const last = heap.pop()!;
+        if (heap.length > 0) sink(last);
+        if (first.run !== null) return { atMs: first.atMs, run: first.run };
+      }
+    },
+  };
+}

@@ -1,0 +1,95 @@
+import type { Life, World } from './world.ts';
+
+/** A request to a server that never loses what it has done: the log, the blobs, Postgres. */
+export interface Request<T> {
+  /** For the trace. */
+  readonly what: string;
+  /** What the server does, at one instant; what it throws is its answer. */
+  readonly effect: () => T;
+  /** Whether it changes anything; crashes are aimed at changes. */
+  readonly changes: boolean;
+  /** Whether the network may deliver it twice; a query to Postgres never is. */
+  readonly mayRepeat?: boolean;
+  /** What the caller is told when no answer comes. */
+  readonly unavailable: () => Error;
+  readonly timeoutMs: number;
+}
+
+type Fate = 'arrives' | 'request-lost' | 'reply-lost' | 'late' | 'twice' | 'crash-before' | 'crash-after';
+
+/**
+ * Sends a request from one life of a process to a server. It may take long, get lost on the way there or back, arrive
+ * after its caller gave up, or arrive twice; the caller may die just before or just after it takes effect. What is
+ * under way when the caller dies still arrives.
+ */
+export function ask<T>(world: World, life: Life, request: Request<T>): Promise<T> {
+  const { random } = world;
+  const fate = fateOf(world, request.changes, request.mayRepeat ?? false);
+  const thereMs = latencyMs(world);
+  return new Promise<T>((resolve, reject) => {
+    const settle = (ms: number, then: () => void): void =>
+      void world.later(ms, () => {
+        if (life.alive) then();
+      });
+    const fail = (ms: number): void => settle(ms, () => reject(request.unavailable()));
+    const say = (how: string): void => world.trace.say(life.name, () => `${request.what}${how}`);
+    if (fate === 'request-lost') {
+      say(': the request is lost');
+      return fail(request.timeoutMs);
+    }
+    if (fate === 'late') fail(request.timeoutMs);
+    const delayMs = fate === 'late' ? request.timeoutMs + random.between(1, 2_000) : thereMs;
+    world.later(delayMs, () => {
+      if (fate === 'crash-before') return world.crash(life, `before ${request.what}`);
+      let then: () => void;
+      try {
+        const answer = request.effect();
+        if (request.changes) say(fate === 'arrives' ? '' : ` (${fate})`);
+        then = () => resolve(answer);
+      } catch (error) {
+        say(`: ${(error as Error).name}`);
+        then = () => reject(error as Error);
+      }
+      if (fate === 'twice') world.later(latencyMs(world), () => repeated(world, life, request));
+      if (fate === 'crash-after') return world.crash(life, `after ${request.what}`);
+      if (fate === 'reply-lost') return fail(request.timeoutMs);
+      if (fate !== 'late') settle(latencyMs(world), then);
+    });
+  });
+}
+
+/** The second copy of a request: the server does it again, and nobody hears the answer. */
+function repeated<T>(world: World, life: Life, request: Request<T>): void {
+  try {
+    request.effect();
+    world.trace.say(life.name, () => `${request.what} (the second copy)`);
+  } catch (error) {
+    world.trace.say(life.name, () => `${request.what} (the second copy): ${(error as Error).name}`);
+  }
+}
+
+function fateOf(world: World, changes: boolean, mayRepeat: boolean): Fate {
+  const weather = world.weather();
+  const at = world.random.next();
+  const odds: readonly (readonly [Fate, number])[] = changes
+    ? [
+        ['request-lost', weather.lostRequest],
+        ['reply-lost', weather.lostReply],
+        ['late', weather.lateRequest],
+        ['twice', mayRepeat ? weather.duplicate : 0],
+        ['crash-before', weather.crashBefore],
+        ['crash-after', weather.crashAfter],
+      ]
+    : [['request-lost', weather.lostRequest]];
+  let sum = 0;
+  for (const [fate, odd] of odds) {
+    sum += odd;
+    if (at < sum) return fate;
+  }
+  return 'arrives';
+}
+
+function latencyMs(world: World): number {
+  const { random } = world;
+  return random.chance(world.weather().slow) ? random.between(50, 1_500) : random.between(0.2, 6);
+}

@@ -1,0 +1,120 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { createRequire, syncBuiltinESMExports } from 'node:module';
+import type { Due } from './agenda.ts';
+import type { Seeded } from './seeded.ts';
+
+/** What a piece of product code stands in while it runs in a simulated world. */
+export interface Inside {
+  readonly nowMs: () => number;
+  /** Runs later, unless the process it belongs to has died by then. */
+  readonly later: (ms: number, run: () => void) => Due;
+  readonly random: Seeded;
+}
+
+/** The wall clock's start in every simulated world. */
+export const SIMULATED_EPOCH_MS = Date.UTC(2030, 0, 1);
+
+const context = new AsyncLocalStorage<Inside>();
+
+/** Runs code as part of a simulated process: everything it starts, however much later, stays inside. */
+export function runInside<T>(inside: Inside, code: () => T): T {
+  return context.run(inside, code);
+}
+
+/** Timers that product code was given, so that the clearing functions know them. */
+const simulated = new WeakMap<object, { due: Due; again: boolean }>();
+
+/**
+ * Puts the simulated clock, timers and randomness in the place of Node's for code that runs inside a simulated
+ * process, once for the whole program. Code outside, such as the runner, keeps the real ones. The product takes time
+ * from `setTimeout`, `performance.now` and `node:timers/promises` without being told, so this is what lets its own
+ * loops run unchanged.
+ */
+export function installSimulatedTime(): void {
+  const require = createRequire(import.meta.url);
+  installTimers();
+  installClocks();
+  const timers = require('node:timers/promises') as { setTimeout: typeof sleepInside };
+  const realSleep = timers.setTimeout;
+  timers.setTimeout = (ms, value, options) =>
+    context.getStore() ? sleepInside(ms, value, options) : realSleep(ms, value, options);
+  installRandomness(require);
+  syncBuiltinESMExports();
+}
+
+function installTimers(): void {
+  const real = { setTimeout, clearTimeout, setInterval, clearInterval };
+  const start = (inside: Inside, ms: number, run: () => void, again: boolean): object => {
+    const handle = { ref: () => handle, unref: () => handle, hasRef: () => true, refresh: () => handle };
+    const arm = (): void => {
+      const entry = { due: inside.later(ms, fire), again };
+      simulated.set(handle, entry);
+    };
+    const fire = (): void => {
+      if (again) arm();
+      run();
+    };
+    arm();
+    return handle;
+  };
+  const stop = (handle: unknown): boolean => {
+    const entry = typeof handle === 'object' && handle !== null ? simulated.get(handle) : undefined;
+    if (entry) entry.due.run = null;
+    return entry !== undefined;
+  };
+  const replace = (name: 'setTimeout' | 'setInterval', again: boolean): void => {
+    const patched = (run: (...args: unknown[]) => void, ms = 0, ...args: unknown[]): unknown => {
+      const inside = context.getStore();
+      return inside
+        ? start(inside, Math.max(1, ms), () => run(...args), again)
+        : real[name](run, ms, ...args);
+    };
+    Object.assign(globalThis, { [name]: patched });
+  };
+  replace('setTimeout', false);
+  replace('setInterval', true);
+  const clear = (name: 'clearTimeout' | 'clearInterval') => (handle: NodeJS.Timeout) =>
+    void (stop(handle) || real[name](handle));
+  Object.assign(globalThis, { clearTimeout: clear('clearTimeout'), clearInterval: clear('clearInterval') });
+}
+
+function installClocks(): void {
+  const [realNow, realDate, realRandom] = [performance.now.bind(performance), Date.now, Math.random];
+  performance.now = () => context.getStore()?.nowMs() ?? realNow();
+  Date.now = () => {
+    const inside = context.getStore();
+    return inside ? SIMULATED_EPOCH_MS + inside.nowMs() : realDate();
+  };
+  Math.random = () => context.getStore()?.random.next() ?? realRandom();
+}
+
+function installRandomness(require: NodeJS.Require): void {
+  const crypto = require('node:crypto') as { randomUUID: () => string };
+  const realUuid = crypto.randomUUID;
+  crypto.randomUUID = () => {
+    const random = context.getStore()?.random;
+    if (!random) return realUuid();
+    const { hex } = random;
+    return `${hex(8)}-${hex(4)}-4${hex(3)}-8${hex(3)}-${hex(12)}`;
+  };
+}
+
+/** `setTimeout` of `node:timers/promises`, with its signal. */
+function sleepInside<T>(ms = 0, value?: T, options: { signal?: AbortSignal } = {}): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const { signal } = options;
+    const stopped = (): void => {
+      clearTimeout(timer);
+      // As the real one does, whatever the reason is.
+      reject(
+        Object.assign(new Error('The operation was aborted'), { name: 'AbortError', code: 'ABORT_ERR' }),
+      );
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', stopped);
+      resolve(value as T);
+    }, ms);
+    if (signal?.aborted) stopped();
+    else signal?.addEventListener('abort', stopped, { once: true });
+  });
+}

@@ -1,0 +1,60 @@
+import type { Seeded } from './seeded.ts';
+
+/** How often things go wrong in one world. Every world has its own mix, so that rare mixes come up as well. */
+export interface Weather {
+  /** Probability, for one request, of each fault. */
+  readonly lostRequest: number;
+  readonly lostReply: number;
+  readonly lateRequest: number;
+  readonly duplicate: number;
+  readonly slow: number;
+  readonly crashBefore: number;
+  readonly crashAfter: number;
+  readonly diskFull: number;
+  readonly brokenRead: number;
+  readonly gateway5xx: number;
+  readonly gatewaySilent: number;
+  readonly gatewayGarbage: number;
+  readonly gatewayUnreachable: number;
+  readonly cutSubscription: number;
+  readonly cutSocket: number;
+  readonly slowSocket: number;
+  /** Largest difference of a process's clock from the true time, in ms. */
+  readonly clockSkewMs: number;
+}
+
+export type FaultKind = keyof Weather;
+
+const WORST: Weather = {
+  lostRequest: 0.05,
+  lostReply: 0.06,
+  lateRequest: 0.02,
+  duplicate: 0.08,
+  slow: 0.06,
+  crashBefore: 0.015,
+  crashAfter: 0.02,
+  diskFull: 0.08,
+  brokenRead: 0.06,
+  gateway5xx: 0.25,
+  gatewaySilent: 0.1,
+  gatewayGarbage: 0.15,
+  gatewayUnreachable: 0.1,
+  cutSubscription: 0.02,
+  cutSocket: 0.03,
+  slowSocket: 0.3,
+  clockSkewMs: 3_600_000,
+};
+
+/** Nothing goes wrong. */
+export const FAIR: Weather = Object.fromEntries(
+  Object.keys(WORST).map((kind) => [kind, 0]),
+) as unknown as Weather;
+
+/** Draws the weather of a world: each fault is absent in about a third of all worlds, else anywhere up to its worst. */
+export function drawWeather(random: Seeded): Weather {
+  const drawn = Object.entries(WORST).map(([kind, worst]) => [
+    kind,
+    random.chance(0.35) ? 0 : worst * random.next(),
+  ]);
+  return Object.fromEntries(drawn) as unknown as Weather;
+}

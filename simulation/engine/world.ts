@@ -1,0 +1,147 @@
+import { agenda, type Due } from './agenda.ts';
+import { seeded, type Seeded } from './seeded.ts';
+import { runInside, SIMULATED_EPOCH_MS, type Inside } from './simulated-time.ts';
+import { trace, type Trace } from './trace.ts';
+import { drawWeather, FAIR, type Weather } from './weather.ts';
+
+/** One life of a process, from its start to its crash. Nothing of it happens after that. */
+export interface Life {
+  readonly name: string;
+  readonly number: number;
+  alive: boolean;
+  readonly inside: Inside;
+  /** The process's own idea of the time: the true one, off by a constant. */
+  readonly clock: { now(): number };
+}
+
+/** A process that is started again after each crash. */
+export interface Machine {
+  readonly name: string;
+  life: Life;
+  /** True once it is never to be started again. */
+  stopped: boolean;
+}
+
+/** Time, chance and processes of one run. */
+export interface World {
+  readonly random: Seeded;
+  readonly trace: Trace;
+  nowMs(): number;
+  weather(): Weather;
+  later(ms: number, run: () => void): Due;
+  /** Starts a process, and starts it again some time after every crash. */
+  start(name: string, boot: (life: Life) => void): Machine;
+  crash(life: Life, why: string): void;
+  /** Ends a process for good. */
+  stop(machine: Machine): void;
+  crashes(): number;
+  /** From now on nothing goes wrong any more. */
+  clearUp(): void;
+  /** A promise of the world is broken; the run goes on, so that the trace shows what came of it. */
+  broken(promise: string, what: string): void;
+  readonly violations: readonly string[];
+  /** Runs what is due until `done` says so, nothing is left, or the time is over; answers whether `done` said so. */
+  run(untilMs: number, done: () => boolean): Promise<boolean>;
+}
+
+const restartMs = { from: 50, to: 3_000 };
+/** More steps than this in one world: something goes round in circles. */
+const STEPS_MAX = 400_000;
+
+export function createWorld(seed: number, traced: boolean): World {
+  const random = seeded(seed);
+  const coming = agenda();
+  const violations: string[] = [];
+  let [nowMs, steps, crashes, weather] = [0, 0, 0, drawWeather(random)];
+  const story = trace(() => nowMs, traced);
+  const later = (ms: number, run: () => void): Due => coming.add(nowMs + ms, run);
+
+  const born = (name: string, number: number): Life => {
+    const skewMs = Math.round((random.next() * 2 - 1) * weather.clockSkewMs);
+    const life: Life = {
+      name: `${name}#${number}`,
+      number,
+      alive: true,
+      clock: { now: () => SIMULATED_EPOCH_MS + Math.floor(nowMs) + skewMs },
+      inside: {
+        nowMs: () => nowMs,
+        random,
+        later: (ms, run) =>
+          later(ms, () => {
+            if (life.alive) runInside(life.inside, run);
+          }),
+      },
+    };
+    return life;
+  };
+  const boots = new Map<string, { machine: Machine; boot: (life: Life) => void }>();
+
+  return {
+    random,
+    trace: story,
+    violations,
+    nowMs: () => nowMs,
+    weather: () => weather,
+    later,
+    start: (name, boot) => {
+      const machine: Machine = { name, life: born(name, 1), stopped: false };
+      boots.set(name, { machine, boot });
+      later(0, () => runInside(machine.life.inside, () => boot(machine.life)));
+      return machine;
+    },
+    crash: (life, why) => {
+      if (!life.alive) return;
+      life.alive = false;
+      crashes += 1;
+      story.say(life.name, () => `CRASHES ${why}`);
+      const started = boots.get(life.name.split('#', 1)[0]!)!;
+      later(random.between(restartMs.from, restartMs.to), () => {
+        if (started.machine.stopped) return;
+        started.machine.life = born(started.machine.name, life.number + 1);
+        story.say(started.machine.life.name, () => 'starts again');
+        runInside(started.machine.life.inside, () => started.boot(started.machine.life));
+      });
+    },
+    stop: (machine) => {
+      machine.stopped = true;
+      machine.life.alive = false;
+    },
+    crashes: () => crashes,
+    clearUp: () => {
+      weather = FAIR;
+      story.say('world', () => 'nothing goes wrong any more');
+    },
+    broken: (promise, what) => {
+      if (violations.length >= 20) return;
+      violations.push(`${promise}: ${what}`);
+      story.say('PROMISE', () => `${promise} IS BROKEN: ${what}`);
+    },
+    run: (untilMs, done) =>
+      new Promise((resolve, reject) => {
+        const step = (): void => {
+          try {
+            steps += 1;
+            if (steps > STEPS_MAX) throw new Error(`The world did not settle within ${STEPS_MAX} steps.`);
+            if (done()) return resolve(true);
+            const next = coming.take();
+            if (next === null) return resolve(false);
+            if (next.atMs > untilMs) {
+              coming.add(next.atMs, next.run);
+              return resolve(false);
+            }
+            nowMs = Math.max(nowMs, next.atMs);
+            next.run();
+          } catch (error) {
+            return reject(error as Error);
+          }
+          afterEverything(step);
+        };
+        afterEverything(step);
+      }),
+  };
+}
+
+/** A tick that is asked for by a microtask comes after every microtask: all that the last step set off has run. */
+function afterEverything(run: () => void): void {
+  queueMicrotask(() => process.nextTick(run));
+}

@@ -1,0 +1,74 @@
+import { Readable } from 'node:stream';
+import type { BlobListing, BlobStore, PutOptions, Written } from '../../blob-store/blob-store.ts';
+import { BlobExists, BlobMissing, BlobStoreUnavailable, StorageFull } from '../../blob-store/errors.ts';
+import { assertBlobKey } from '../../blob-store/blob-key.ts';
+import { readHashed } from '../../blob-store/hashed-stream.ts';
+import { ask } from '../engine/network.ts';
+import { SIMULATED_EPOCH_MS } from '../engine/simulated-time.ts';
+import type { Life, World } from '../engine/world.ts';
+import type { BlobServer, StoredBlob } from './blob-server.ts';
+
+const timeoutMs = 500;
+const chunkBytes = 64;
+
+/** The blob store as one life of a process sees it: full disks, silent stores, reads that break off. */
+export function simulatedBlobs(world: World, life: Life, server: BlobServer): BlobStore {
+  const { random } = world;
+  const asking = <T>(what: string, changes: boolean, effect: () => T): Promise<T> => {
+    const unavailable = (): Error => new BlobStoreUnavailable('it does not answer');
+    return ask(world, life, { what, changes, effect, timeoutMs, unavailable });
+  };
+  const found = (key: string): StoredBlob => {
+    const blob = server.blobs.get(key);
+    if (!blob) throw new BlobMissing(key);
+    return blob;
+  };
+  const put = async (key: string, source: Readable, options: PutOptions): Promise<Written> => {
+    assertBlobKey(key);
+    options.signal?.throwIfAborted();
+    const chunks: Buffer[] = [];
+    const write = async (batch: Buffer[]): Promise<void> => {
+      if (random.chance(world.weather().diskFull)) {
+        world.trace.say(life.name, () => `disk full while writing ${key}`);
+        throw new StorageFull();
+      }
+      chunks.push(...batch);
+    };
+    const written = await readHashed(source, write, options);
+    await options.verify?.(written);
+    options.signal?.throwIfAborted();
+    const bytes = Buffer.concat(chunks);
+    const created = await asking(`stores ${key}`, true, () => server.create(key, bytes, written.sha256));
+    if (!created) throw new BlobExists(key);
+    return written;
+  };
+  return {
+    put,
+    open: async (key) => {
+      const { bytes } = await asking(`opens ${key}`, false, () => found(key));
+      const isCut = random.chance(world.weather().brokenRead);
+      return { stream: Readable.from(chunksOf(bytes, isCut), { objectMode: false }), bytes: bytes.length };
+    },
+    stat: (key) => asking(`looks at ${key}`, false, () => listingOf(key, found(key))),
+    remove: (key) => asking(`removes ${key}`, true, () => server.remove(key)),
+    list: async function* (prefix) {
+      const listed = await asking('lists blobs', false, () =>
+        [...server.blobs].filter(([key]) => key.startsWith(prefix)),
+      );
+      for (const [key, blob] of listed) yield listingOf(key, blob);
+    },
+    sweepPartials: () => Promise.resolve(0),
+    usedPercent: () => Promise.resolve(null),
+  };
+}
+
+function listingOf(key: string, { bytes, storedAtMs }: StoredBlob): BlobListing {
+  return { key, bytes: bytes.length, modifiedAt: new Date(SIMULATED_EPOCH_MS + storedAtMs) };
+}
+
+/** A read that breaks off gives its first half and then an error. */
+async function* chunksOf(bytes: Buffer, isCut: boolean): AsyncGenerator<Buffer> {
+  const end = isCut ? bytes.length >> 1 : bytes.length;
+  for (let at = 0; at < end; at += chunkBytes) yield bytes.subarray(at, Math.min(end, at + chunkBytes));
+  if (isCut) throw new BlobStoreUnavailable('the read broke off');
+}

@@ -1,0 +1,90 @@
+import { LogUnavailable } from '../../event-store/errors.ts';
+import type { EventLog, Following, FollowOptions, RecordedEvent } from '../../event-store/event-log.ts';
+import { ask } from '../engine/network.ts';
+import { runInside } from '../engine/simulated-time.ts';
+import type { Life, World } from '../engine/world.ts';
+import { passes, type LogServer } from './log-server.ts';
+
+/** Longest wait of one process for one answer of the log. */
+const timeoutMs = 400;
+const resubscribeMs = 150;
+
+/** The log as one life of a process sees it, over a network that is not to be trusted. */
+export function simulatedLog(world: World, life: Life, server: LogServer): EventLog {
+  const asking = <T>(what: string, changes: boolean, effect: () => T): Promise<T> =>
+    ask(world, life, {
+      ...{ what, changes, effect, timeoutMs, mayRepeat: changes },
+      unavailable: () => new LogUnavailable(what),
+    });
+  async function* readStream(stream: string, fromRevision = 0n): AsyncGenerator<RecordedEvent> {
+    const read = () => (server.streams.get(stream) ?? []).slice(Number(fromRevision));
+    yield* await asking(`reads ${stream}`, false, read);
+  }
+  return {
+    append: (stream, events, expected) => {
+      const what = `appends ${events.map(({ type }) => type).join(', ')} to ${stream} at ${expected}`;
+      return asking(what, true, () => server.append(stream, events, expected));
+    },
+    readStream,
+    readLast: (stream) => asking(`reads ${stream}`, false, () => server.streams.get(stream)?.at(-1) ?? null),
+    readAll: async function* (after, filter, maxCount = Infinity) {
+      const from = after === 'start' ? -1n : after;
+      const read = () => server.all.filter((event) => event.position > from && passes(event, filter));
+      yield* (await asking('reads $all', false, read)).slice(0, maxCount);
+    },
+    head: () => asking('reads the head', false, () => server.head()),
+    follow: (options) => follow(world, life, server, options),
+    setMaxAge: () => asking('sets $maxAge', true, () => undefined),
+    close: () => Promise.resolve(),
+  };
+}
+
+/** One event after the other; now and then the subscription breaks, or brings an event a second time (D29). */
+function follow(world: World, life: Life, server: LogServer, options: FollowOptions): Following {
+  let stopped = false;
+  const { random } = world;
+  const pause = (ms: number): Promise<void> => new Promise((resolve) => void life.inside.later(ms, resolve));
+  const appended = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.onceAppended(() => void life.inside.later(random.between(0.2, 5), resolve));
+    });
+
+  const subscription = async (): Promise<void> => {
+    let after = await options.after();
+    let announced = false;
+    while (!stopped) {
+      if (random.chance(world.weather().cutSubscription)) throw new Error('The subscription is cut.');
+      const event = server.nextAfter(after, options.filter);
+      if (event === null) {
+        const head = server.head();
+        if (after === 'start' ? head > 0n : head > after) await options.onCheckpoint?.(head);
+        if (!announced) await options.onCaughtUp?.();
+        announced = true;
+        if (server.nextAfter(after, options.filter) === null) await appended();
+        continue;
+      }
+      await pause(random.between(0.1, 2));
+      const times = random.chance(world.weather().duplicate) ? 2 : 1;
+      for (let time = 1; time <= times && !stopped; time += 1) await options.onEvent(event);
+      after = event.position;
+    }
+  };
+  const run = async (): Promise<void> => {
+    while (!stopped) {
+      try {
+        await subscription();
+      } catch (error) {
+        world.trace.say(life.name, () => `subscription ends: ${(error as Error).message}`);
+        options.onInterrupted?.(error as Error);
+        await pause(resubscribeMs * random.next());
+      }
+    }
+  };
+  runInside(life.inside, () => void run());
+  return {
+    stop: () => {
+      stopped = true;
+      return Promise.resolve();
+    },
+  };
+}

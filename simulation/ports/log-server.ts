@@ -1,0 +1,94 @@
+import { StreamMovedOn } from '../../event-store/errors.ts';
+import type {
+  AllFilter,
+  Appended,
+  EventToAppend,
+  ExpectedRevision,
+  RecordedEvent,
+} from '../../event-store/event-log.ts';
+import { SIMULATED_EPOCH_MS } from '../engine/simulated-time.ts';
+import type { World } from '../engine/world.ts';
+
+/** The event store of a simulated world: what it has answered is never lost. */
+export interface LogServer {
+  readonly streams: ReadonlyMap<string, readonly RecordedEvent[]>;
+  readonly all: readonly RecordedEvent[];
+  head(): bigint;
+  /** As EventStoreDB does it: exact revision, all or none, and a repeated append is answered like the first. */
+  append(stream: string, events: readonly EventToAppend[], expected: ExpectedRevision): Appended;
+  /** The first event after a position that passes the filter. */
+  nextAfter(after: bigint | 'start', filter: AllFilter): RecordedEvent | null;
+  /** Calls once, at the next append. */
+  onceAppended(listener: () => void): void;
+  /** Sees every event as it is recorded. */
+  observe(observer: (event: RecordedEvent) => void): void;
+}
+
+export function createLogServer(world: World): LogServer {
+  const streams = new Map<string, RecordedEvent[]>();
+  const all: RecordedEvent[] = [];
+  const observers: ((event: RecordedEvent) => void)[] = [];
+  let waiting: (() => void)[] = [];
+  const head = (): bigint => all.at(-1)?.position ?? 0n;
+
+  const record = (stream: string, events: readonly EventToAppend[], present: RecordedEvent[]): Appended => {
+    for (const { id, type, data, metadata } of events) {
+      // Positions are sparse, as in EventStoreDB, and now and then adjacent.
+      const position = head() + BigInt(1 + world.random.int(3));
+      const revision = BigInt(present.length);
+      const created = new Date(SIMULATED_EPOCH_MS + world.nowMs());
+      const wire = JSON.parse(JSON.stringify({ data, metadata })) as { data: unknown; metadata: unknown };
+      const recorded: RecordedEvent = { id, type, stream, revision, position, created, ...wire };
+      present.push(recorded);
+      all.push(recorded);
+      for (const observe of observers) observe(recorded);
+    }
+    const woken = waiting;
+    waiting = [];
+    for (const wake of woken) wake();
+    return { revision: BigInt(present.length - 1), position: head() };
+  };
+
+  return {
+    streams,
+    all,
+    head,
+    append: (stream, events, expected) => {
+      const present = streams.get(stream) ?? [];
+      const next = expected === 'no_stream' ? 0 : Number(expected) + 1;
+      if (present.length === next) {
+        streams.set(stream, present);
+        return record(stream, events, present);
+      }
+      const isRepeated = events.every(({ id }, index) => present[next + index]?.id === id);
+      const last = present[next + events.length - 1];
+      if (isRepeated && last) return { revision: last.revision, position: last.position };
+      throw new StreamMovedOn(stream, present.at(-1)?.revision ?? null);
+    },
+    nextAfter: (after, filter) => {
+      const from = after === 'start' ? -1n : after;
+      for (let at = firstAfter(all, from); at < all.length; at += 1)
+        if (passes(all[at]!, filter)) return all[at]!;
+      return null;
+    },
+    onceAppended: (listener) => void waiting.push(listener),
+    observe: (observer) => void observers.push(observer),
+  };
+}
+
+/** Index of the first event past a position. */
+function firstAfter(all: readonly RecordedEvent[], position: bigint): number {
+  let [low, high] = [0, all.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (all[middle]!.position > position) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+export function passes(event: RecordedEvent, filter: AllFilter): boolean {
+  return 'streamPrefixes' in filter
+    ? filter.streamPrefixes.some((prefix) => event.stream.startsWith(prefix))
+    : filter.eventTypePrefixes.some((prefix) => event.type.startsWith(prefix));
+}

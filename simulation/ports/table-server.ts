@@ -1,0 +1,136 @@
+import { jobsProjection } from '../../projector/jobs/projection.ts';
+import { CheckpointMoved } from '../../read-store/projection-engine/errors.ts';
+import type { Change } from '../../read-store/projection-engine/fold-batch.ts';
+import {
+  keyOfValues,
+  merged,
+  type Column,
+  type Table,
+  type Values,
+} from '../../read-store/projection-engine/table.ts';
+import type { JobRow } from '../../projector/jobs/row.ts';
+import type { World } from '../engine/world.ts';
+
+/** The read tables of one build of projection `jobs`. */
+export interface Tables {
+  readonly rows: Map<string, Values>;
+  readonly derived: readonly Map<string, Values>[];
+}
+
+export interface Batch {
+  readonly changes: readonly Change<JobRow>[];
+  readonly from: bigint | null;
+  readonly to: bigint;
+  readonly fence: number;
+}
+
+/** Postgres' half of the read side: each method is one transaction. */
+export interface TableServer {
+  tables(): Tables;
+  checkpoint(): bigint | null;
+  /** Changes when the tables are rebuilt and switched. */
+  epoch(): string;
+  /** Takes the right to write; whoever had it before finds its batches refused. */
+  takeLease(): number;
+  /** @throws CheckpointMoved */
+  assertMayWrite(batch: Batch): void;
+  /** @throws CheckpointMoved */
+  commit(batch: Batch): void;
+  writeRows(changes: Batch['changes']): void;
+  writeDerived(changes: Batch['changes']): void;
+  moveCheckpoint(to: bigint): void;
+  switchTo(tables: Tables): void;
+  /** Calls once, after the next commit. */
+  onceMoved(listener: () => void): void;
+}
+
+export function emptyTables(): Tables {
+  return { rows: new Map(), derived: jobsProjection.derived.map(() => new Map<string, Values>()) };
+}
+
+export function createTableServer(world: World, head: () => bigint): TableServer {
+  let [tables, checkpoint, epochNumber, fence]: [Tables, bigint | null, number, number] = [
+    emptyTables(),
+    null,
+    1,
+    0,
+  ];
+  let waiting: (() => void)[] = [];
+
+  const server: TableServer = {
+    tables: () => tables,
+    checkpoint: () => checkpoint,
+    epoch: () => `00000000-0000-4000-8000-${String(epochNumber).padStart(12, '0')}`,
+    takeLease: () => (fence += 1),
+    assertMayWrite: (batch) => {
+      if (batch.fence !== fence || batch.from !== checkpoint) throw new CheckpointMoved('jobs', 1);
+    },
+    commit: (batch) => {
+      server.assertMayWrite(batch);
+      server.writeRows(batch.changes);
+      server.writeDerived(batch.changes);
+      server.moveCheckpoint(batch.to);
+    },
+    writeRows: (changes) => writeRows(tables, changes),
+    writeDerived: (changes) => writeDerived(tables, changes),
+    moveCheckpoint: (to) => {
+      if (checkpoint !== null && to < checkpoint)
+        world.broken('4 tables', `the checkpoint went back to ${to}`);
+      if (to > head()) world.broken('4 tables', `the checkpoint ${to} is beyond the head of the log`);
+      checkpoint = to;
+      const woken = waiting;
+      waiting = [];
+      for (const wake of woken) wake();
+    },
+    switchTo: (rebuilt) => {
+      tables = rebuilt;
+      epochNumber += 1;
+    },
+    onceMoved: (listener) => void waiting.push(listener),
+  };
+  return server;
+}
+
+function writeRows(tables: Tables, changes: Batch['changes']): void {
+  for (const { key, row } of changes) {
+    if (row === undefined) continue;
+    const values = jobsProjection.rows.valuesOf(row);
+    const present = tables.rows.get(key);
+    if (!present || revisionOf(present) < revisionOf(values)) tables.rows.set(key, values);
+  }
+}
+
+function writeDerived(tables: Tables, changes: Batch['changes']): void {
+  jobsProjection.derived.forEach((table, index) => {
+    const entries = tables.derived[index]!;
+    for (const { derived } of changes)
+      for (const values of derived[index]!.values()) write(entries, table, values);
+  });
+}
+
+function write(entries: Map<string, Values>, table: Table, values: Values): void {
+  const key = keyOfValues(table, values);
+  const present = entries.get(key);
+  if (!present) entries.set(key, values);
+  else if (table.writes === 'replace') entries.set(key, merged(table, present, values));
+}
+
+const revisionColumn = jobsProjection.rows.columns.findIndex(({ name }) => name === 'revision');
+
+function revisionOf(values: Values): bigint {
+  return values[revisionColumn] as bigint;
+}
+
+/** A row as `pg` would give it: bigint as text, timestamptz as Date, jsonb parsed. */
+export function recordOfValues(values: Values): Record<string, unknown> {
+  return Object.fromEntries(
+    jobsProjection.rows.columns.map((column, index) => [column.name, asRead(column, values[index])]),
+  );
+}
+
+function asRead(column: Column, value: Values[number] | undefined): unknown {
+  if (value === null || value === undefined) return null;
+  if (column.type === 'bigint') return String(value);
+  if (column.type === 'timestamptz') return new Date(String(value));
+  return column.type === 'jsonb' ? (JSON.parse(String(value)) as unknown) : value;
+}

@@ -1,0 +1,204 @@
+import {
+  FeedLost,
+  type ClaimedItem,
+  type FeedGrant,
+  type LostLease,
+} from '../../processor/work-list/work-list.ts';
+import type { WorkChange } from '../../processor/work-list/work-change.ts';
+import type { World } from '../engine/world.ts';
+
+export interface WorkRow {
+  readonly jobId: string;
+  owner: string;
+  priority: number;
+  requestedPosition: bigint;
+  revision: bigint;
+  place: 'offered' | 'claimed' | 'running' | 'later' | 'done' | 'held';
+  notBefore: string | null;
+  dueAtMs: number | null;
+  workerId: string | null;
+  fencingToken: string | null;
+  leaseEndsAtMs: number | null;
+  claimedUntilMs: number | null;
+  touchedAtMs: number;
+}
+
+/** The tables of the work list, each method one transaction: the same rules as the SQL in processor/work-list. */
+export interface WorkListServer {
+  readonly rows: Map<string, WorkRow>;
+  enlist(processorId: string, workerId: string): void;
+  beat(processorId: string, workerId: string): boolean;
+  leave(workerId: string): void;
+  holdFeed(processorId: string, workerId: string, ttlMs: number): FeedGrant | null;
+  dropFeed(workerId: string): void;
+  apply(changes: readonly WorkChange[], position: bigint, epoch: bigint): void;
+  correct(changes: readonly WorkChange[]): void;
+  claim(workerId: string, max: number, reserveMs: number): ClaimedItem[];
+  release(workerId: string, jobIds: readonly string[]): void;
+  offerDue(silentMs: number): number;
+  lostLeases(silentMs: number, trustSilence: boolean, max: number): LostLease[];
+  leasesOf(workerId: string): { jobId: string; fencingToken: string }[];
+  untouched(untouchedMs: number, max: number): string[];
+  held(max: number): string[];
+}
+
+/** A worker id is its processor's id, a dot and eight characters of its own life. */
+const lifeSuffixChars = 9;
+
+export function createWorkListServer(world: World): WorkListServer {
+  const rows = new Map<string, WorkRow>();
+  const processors = new Map<string, { workerId: string; beatAtMs: number }>();
+  const feed = { position: null as bigint | null, epoch: 0n, holder: null as string | null, heldUntilMs: 0 };
+  const now = world.nowMs;
+  const all = (): WorkRow[] => [...rows.values()];
+  const isAlive = (workerId: string | null, silentMs: number): boolean =>
+    [...processors.values()].some((each) => each.workerId === workerId && each.beatAtMs > now() - silentMs);
+  const offer = (row: WorkRow): void => {
+    Object.assign(row, { place: 'offered', workerId: null, claimedUntilMs: null, touchedAtMs: now() });
+  };
+
+  const applyOne = (change: WorkChange): void => {
+    const row = rows.get(change.jobId);
+    if (change.placement.place === 'done') {
+      if (row && row.revision <= change.revision) rows.delete(change.jobId);
+      return;
+    }
+    if (row ? row.revision >= change.revision : change.standing === null) return;
+    const entered = row ?? { jobId: change.jobId };
+    rows.set(change.jobId, Object.assign(entered, change.standing ?? {}, placed(change, now())) as WorkRow);
+  };
+
+  return {
+    rows,
+    enlist: (processorId, workerId) => void processors.set(processorId, { workerId, beatAtMs: now() }),
+    beat: (processorId, workerId) => {
+      const known = processors.get(processorId);
+      if (known && known.workerId !== workerId) return false;
+      processors.set(processorId, { workerId, beatAtMs: now() });
+      return true;
+    },
+    leave: (workerId) => {
+      for (const [id, each] of processors) if (each.workerId === workerId) processors.delete(id);
+    },
+    holdFeed: (processorId, workerId, ttlMs) => {
+      const { holder } = feed;
+      const isFree = holder === null || holder === workerId || feed.heldUntilMs < now();
+      if (!isFree && holder.slice(0, -lifeSuffixChars) !== processorId) return null;
+      if (holder !== workerId) feed.epoch += 1n;
+      Object.assign(feed, { holder: workerId, heldUntilMs: now() + ttlMs });
+      return { epoch: feed.epoch, position: feed.position ?? 'start' };
+    },
+    dropFeed: (workerId) => {
+      if (feed.holder === workerId) feed.holder = null;
+    },
+    apply: (changes, position, epoch) => {
+      if (feed.epoch !== epoch || (feed.position !== null && feed.position > position))
+        throw new FeedLost(epoch);
+      feed.position = position;
+      for (const change of changes) applyOne(change);
+    },
+    correct: (changes) => {
+      for (const change of changes) {
+        const row = rows.get(change.jobId);
+        const isStale =
+          row && (row.place === 'claimed' || row.place === 'held') && row.revision === change.revision;
+        if (row && (row.revision < change.revision || isStale))
+          Object.assign(row, placed(change, now()), { owner: change.standing?.owner ?? row.owner });
+      }
+    },
+    claim: (workerId, max, reserveMs) =>
+      turns(all())
+        .slice(0, max)
+        .map((row) => {
+          Object.assign(row, {
+            place: 'claimed',
+            workerId,
+            claimedUntilMs: now() + reserveMs,
+            touchedAtMs: now(),
+          });
+          const { jobId, owner, revision, notBefore } = row;
+          return { jobId, owner, revision, notBefore };
+        }),
+    release: (workerId, jobIds) => {
+      for (const jobId of jobIds) {
+        const row = rows.get(jobId);
+        if (row?.place === 'claimed' && row.workerId === workerId) offer(row);
+      }
+    },
+    offerDue: (silentMs) => {
+      const due = all().filter(
+        (row) =>
+          (row.place === 'later' && (row.dueAtMs ?? 0) <= now()) ||
+          (row.place === 'claimed' &&
+            ((row.claimedUntilMs ?? 0) < now() || !isAlive(row.workerId, silentMs))),
+      );
+      due.forEach(offer);
+      return due.length;
+    },
+    lostLeases: (silentMs, trustSilence, max) => {
+      const lost = all().flatMap((row): LostLease[] => {
+        if (row.place !== 'running' || row.workerId === null || row.fencingToken === null) return [];
+        const laterLife = processors.get(row.workerId.slice(0, -lifeSuffixChars));
+        const isOver = (row.leaseEndsAtMs ?? 0) < now();
+        const isSilent = trustSilence && !isAlive(row.workerId, silentMs);
+        const isFormer = laterLife !== undefined && laterLife.workerId !== row.workerId;
+        const { jobId, fencingToken } = row;
+        if (!isOver && !isSilent && !isFormer) return [];
+        return [{ jobId, fencingToken, cause: isOver ? 'lease-ended' : 'processor-silent' }];
+      });
+      return lost.slice(0, max);
+    },
+    leasesOf: (workerId) =>
+      all().flatMap(({ jobId, fencingToken, ...row }) =>
+        row.place === 'running' && row.workerId === workerId && fencingToken !== null
+          ? [{ jobId, fencingToken }]
+          : [],
+      ),
+    untouched: (untouchedMs, max) => {
+      const still = all().filter((row) => row.place !== 'offered' && row.touchedAtMs < now() - untouchedMs);
+      const looked = still.sort((a, b) => a.touchedAtMs - b.touchedAtMs).slice(0, max);
+      for (const row of looked) row.touchedAtMs = now();
+      return looked.map(({ jobId }) => jobId);
+    },
+    held: (max) =>
+      all()
+        .filter(({ place }) => place === 'held')
+        .slice(0, max)
+        .map(({ jobId }) => jobId),
+  };
+}
+
+/** What a placement makes of a row. */
+function placed({ revision, placement }: WorkChange, nowMs: number): Partial<WorkRow> {
+  const running = placement.place === 'running' ? placement : null;
+  const later = placement.place === 'later' ? placement : null;
+  return {
+    revision,
+    place: placement.place,
+    notBefore: later?.notBefore ?? null,
+    dueAtMs: later ? nowMs + later.waitMs : null,
+    workerId: running?.workerId ?? null,
+    fencingToken: running?.fencingToken ?? null,
+    leaseEndsAtMs: running ? nowMs + running.leaseMs : null,
+    claimedUntilMs: null,
+    touchedAtMs: nowMs,
+  };
+}
+
+/** Offered rows in the order of their turn: what their owner has running plus their place among the owner's own. */
+function turns(rows: readonly WorkRow[]): WorkRow[] {
+  const inOrder = (a: WorkRow, b: WorkRow): number =>
+    b.priority - a.priority || Number(a.requestedPosition - b.requestedPosition);
+  const turnOf = new Map<string, number>();
+  for (const { owner, place } of rows)
+    if (place === 'claimed' || place === 'running') turnOf.set(owner, (turnOf.get(owner) ?? 0) + 1);
+  const ranked = rows
+    .filter(({ place }) => place === 'offered')
+    .sort(inOrder)
+    .map((row) => {
+      const turn = (turnOf.get(row.owner) ?? 0) + 1;
+      turnOf.set(row.owner, turn);
+      return { row, turn };
+    });
+  return ranked.sort((a, b) => a.turn - b.turn || inOrder(a.row, b.row)).map(({ row }) => row);
+}

@@ -1,0 +1,43 @@
+import type { WorkList } from '../../processor/work-list/work-list.ts';
+import { ReadStoreUnavailable } from '../../read-store/errors.ts';
+import { ask } from '../engine/network.ts';
+import type { Life, World } from '../engine/world.ts';
+import type { WorkListServer } from './work-list-server.ts';
+
+const timeoutMs = 400;
+
+/** The work list as one life of a processor sees it. */
+export function simulatedWorkList(world: World, life: Life, server: WorkListServer): WorkList {
+  const asking = <T>(what: string, effect: () => T, changes = true): Promise<T> => {
+    const unavailable = (): Error => new ReadStoreUnavailable('no answer in time');
+    return ask(world, life, { what: `work list: ${what}`, changes, effect, timeoutMs, unavailable });
+  };
+  return {
+    enlist: (processorId, workerId) => asking('enlist', () => server.enlist(processorId, workerId)),
+    beat: (processorId, workerId) => asking('beat', () => server.beat(processorId, workerId), false),
+    leave: (workerId) => asking('leave', () => server.leave(workerId)),
+    holdFeed: (processorId, workerId, ttlMs) =>
+      asking('hold feed', () => server.holdFeed(processorId, workerId, ttlMs), false),
+    dropFeed: (workerId) => asking('drop feed', () => server.dropFeed(workerId)),
+    apply: (changes, position, epoch) => {
+      const what = `apply ${changes.map(({ jobId, placement }) => `${jobId} ${placement.place}`).join(', ')} to ${position}`;
+      return asking(what, () => server.apply(changes, position, epoch));
+    },
+    correct: (changes) =>
+      asking(
+        `correct ${changes.map(({ jobId, placement }) => `${jobId} ${placement.place}`).join(', ')}`,
+        () => server.correct(changes),
+      ),
+    claim: (workerId, max, reserveMs) => asking(`claim ${max}`, () => server.claim(workerId, max, reserveMs)),
+    release: (workerId, jobIds) => asking('release', () => server.release(workerId, jobIds)),
+    offerDue: (silentMs) => asking('offer due', () => server.offerDue(silentMs), false),
+    lostLeases: (silentMs, trust, max) =>
+      asking('lost leases', () => server.lostLeases(silentMs, trust, max), false),
+    leasesOf: (workerId) => asking('own leases', () => server.leasesOf(workerId), false),
+    untouched: (untouchedMs, max) => asking('untouched', () => server.untouched(untouchedMs, max), false),
+    held: (max) => asking('held', () => server.held(max), false),
+    counts: () => Promise.resolve({ offered: 0, claimed: 0, running: 0, later: 0, held: 0 }),
+    takePermits: (max) => Promise.resolve({ granted: max, waitMs: 1 }),
+    returnPermits: () => Promise.resolve(),
+  };
+}

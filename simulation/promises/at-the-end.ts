@@ -1,0 +1,87 @@
+import { resultKeyOf } from '../../blob-store/blob-key.ts';
+import type { RecordedEvent } from '../../event-store/event-log.ts';
+import type { JobEvent } from '../../schemas/job-events.ts';
+import { isActive } from '../../schemas/job-states.ts';
+import { jobIdOfStream } from '../../schemas/streams.ts';
+import type { ExistingJob } from '../../conversion-job/job.ts';
+import { RETRY_POLICY, type House } from '../house.ts';
+import { resultOf } from '../ports/gateway.ts';
+import type { Records } from './records.ts';
+
+/** Checks, when the world has settled, every promise that can be read off the streams and the blobs. */
+export function checkStreams(house: House, records: Records): void {
+  const { world, log } = house;
+  for (const jobId of records.acknowledged) {
+    const state = records.jobs.get(jobId)?.state ?? 'absent';
+    if (state === 'absent') world.broken('1 final', `the acknowledged job ${jobId} is not in the log`);
+  }
+  const identities = new Map<string, string>();
+  for (const [jobId, job] of records.jobs) {
+    if (job.state === 'absent') continue;
+    if (isActive(job.state)) world.broken('1 final', `${jobId} is still ${job.state}`);
+    const identity = `${job.owner} ${job.mapping.id} ${job.mapping.version} ${job.sha256}`;
+    const twin = identities.get(identity);
+    if (twin !== undefined)
+      world.broken('5 one job', `${jobId} and ${twin} are the same document of ${job.owner}`);
+    identities.set(identity, jobId);
+    const events = (log.streams.get(`job-${jobId}`) ?? []) as readonly RecordedEvent[];
+    checkHistory(house, jobId, events);
+    checkResult(house, job);
+  }
+  checkBlobs(house, records);
+}
+
+/** Attempts within the budget, gateway calls within the attempts, one result a run, one event a download. */
+function checkHistory(house: House, jobId: string, events: readonly RecordedEvent[]): void {
+  const { world, gateway } = house;
+  let [charged, attempts, results, downloads] = [0, 0, 0, 0];
+  for (const recorded of events) {
+    const event = { type: recorded.type, data: recorded.data } as JobEvent;
+    if (event.type === 'ConversionRequested') [charged, results] = [0, 0];
+    if (event.type === 'ConversionStarted') [charged, attempts] = [charged + 1, attempts + 1];
+    if (event.type === 'AttemptAbandoned' && event.data.cause === 'shutdown') charged -= 1;
+    if (event.type === 'ConversionSucceeded') results += 1;
+    if (event.type === 'ResultDownloaded') downloads += 1;
+    if (charged > RETRY_POLICY.maxAttempts)
+      world.broken('1 final', `${jobId} was attempted ${charged} times in one run`);
+    if (results > 1) world.broken('2 result', `${jobId} became Ready twice in one run`);
+  }
+  const calls = gateway.calls.filter((call) => call.jobId === jobId).length;
+  if (calls > attempts)
+    world.broken('2 once', `the gateway was called ${calls} times for ${attempts} attempts of ${jobId}`);
+  const served = house.downloads.get(jobId) ?? 0;
+  if (downloads > served)
+    world.broken('2 once', `${downloads} downloads of ${jobId} are recorded, ${served} were made`);
+}
+
+function checkResult({ world, blobs }: House, job: ExistingJob): void {
+  if (job.state !== 'ready') return;
+  const { blobKey, sha256 } = job.conversion.result;
+  const blob = blobs.blobs.get(blobKey);
+  if (!blob) return world.broken('2 result', `the result of ${job.jobId} is gone`);
+  if (blob.sha256 !== sha256 || !blob.bytes.equals(resultOf(job.sha256)))
+    world.broken('2 result', `the result of ${job.jobId} is not its own`);
+}
+
+/** After the last sweep there is a blob for every file the log refers to, and no other. */
+function checkBlobs({ world, blobs, log }: House, records: Records): void {
+  const wanted = new Set<string>();
+  for (const job of records.jobs.values()) {
+    if (job.state === 'absent') continue;
+    if (job.sourceBlobKey !== null) wanted.add(job.sourceBlobKey);
+    if (job.state === 'ready') wanted.add(job.conversion.result.blobKey);
+  }
+  for (const key of wanted)
+    if (!blobs.blobs.has(key)) world.broken('6 cleanup', `${key} is referred to and gone`);
+  for (const key of blobs.blobs.keys())
+    if (!wanted.has(key)) world.broken('9 nothing left over', `${key} belongs to nobody and was not swept`);
+  const attempts = new Set<string>();
+  for (const { type, stream, revision } of log.all)
+    if (type === 'ConversionStarted')
+      attempts.add(resultKeyOf(jobIdOfStream(stream) ?? '', revision.toString()));
+  for (const job of records.jobs.values()) {
+    if (job.state !== 'ready' && job.state !== 'expired') continue;
+    const { blobKey } = job.conversion.result;
+    if (!attempts.has(blobKey)) world.broken('2 result', `${blobKey} is not the key of an attempt`);
+  }
+}

@@ -1,0 +1,60 @@
+import { isDeepStrictEqual } from 'node:util';
+import { jobsProjection } from '../../projector/jobs/projection.ts';
+import { foldBatch, understandBatch } from '../../read-store/projection-engine/fold-batch.ts';
+import type { Values } from '../../read-store/projection-engine/table.ts';
+import { jobView, type JobRow } from '../../query-api/job-row.ts';
+import type { LiveClient } from '../actors/live-client.ts';
+import type { House } from '../house.ts';
+import { createTableServer, recordOfValues, type Tables } from '../ports/table-server.ts';
+import type { Records } from './records.ts';
+
+/** Builds the tables anew from the log up to a position; nothing else is touched (promise 10). */
+export function rebuild(house: House, upTo: bigint): Tables {
+  const events = house.log.all.filter(({ position }) => position <= upTo);
+  const { understood } = understandBatch(jobsProjection, new Set(), events);
+  const { changes } = foldBatch(jobsProjection, () => undefined, understood, 'accept');
+  const built = createTableServer(house.world, () => upTo);
+  built.writeRows([...changes.values()]);
+  built.writeDerived([...changes.values()]);
+  return built.tables();
+}
+
+/** Promises 4 and 10: the tables are the fold of the log, and a rebuild yields the same. */
+export function checkTables(house: House, records: Records): void {
+  const { world, tables } = house;
+  const rebuilt = rebuild(house, tables.checkpoint() ?? -1n);
+  const present = tables.tables();
+  compare(house, 'jobs', present.rows, rebuilt.rows);
+  jobsProjection.derived.forEach(({ name }, index) =>
+    compare(house, name, present.derived[index]!, rebuilt.derived[index]!),
+  );
+  for (const [jobId, job] of records.jobs) {
+    if (job.state === 'absent') continue;
+    const values = present.rows.get(jobId);
+    const folded = values && jobsProjection.rows.rowOf(recordOfValues(values)).job;
+    if (!isDeepStrictEqual(folded, job))
+      world.broken('4 tables', `the row of ${jobId} is not the fold of its stream`);
+  }
+}
+
+function compare({ world }: House, table: string, present: Tables['rows'], wanted: Tables['rows']): void {
+  for (const [key, values] of wanted) {
+    const found: Values | undefined = present.get(key);
+    if (!found) world.broken('4 tables', `${table} lacks the row ${key.slice(0, 60)}`);
+    else if (!isDeepStrictEqual(found, values))
+      world.broken('4 tables', `${table} has another row ${key.slice(0, 60)}`);
+  }
+  for (const key of present.keys())
+    if (!wanted.has(key)) world.broken('10 rebuild', `${table} has a row too many: ${key}`);
+}
+
+/** Whether a browser has exactly the rows it may see. */
+export function sees(house: House, client: LiveClient): boolean {
+  const own = [...house.tables.tables().rows.values()]
+    .map((values) => recordOfValues(values) as unknown as JobRow & { owner: string })
+    .filter((row) => row.owner === client.owner);
+  return (
+    own.length === client.rows.size &&
+    own.every((row) => client.rows.get(row.job_id) === JSON.stringify(jobView(row, (id) => id)))
+  );
+}

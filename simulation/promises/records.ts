@@ -1,0 +1,77 @@
+import { evolve } from '../../conversion-job/evolve.ts';
+import { ABSENT, type ExistingJob, type Job } from '../../conversion-job/job.ts';
+import type { RecordedEvent } from '../../event-store/event-log.ts';
+import type { JobEvent } from '../../schemas/job-events.ts';
+import { isActive } from '../../schemas/job-states.ts';
+import { jobIdOfStream } from '../../schemas/streams.ts';
+import type { World } from '../engine/world.ts';
+import type { BlobServer } from '../ports/blob-server.ts';
+import type { LogServer } from '../ports/log-server.ts';
+
+/** What the checker of promises knows: the truth, as nobody inside the world can see it. */
+export interface Records {
+  /** Every job, folded from its stream as the stream grew. */
+  readonly jobs: ReadonlyMap<string, Job>;
+  /** Jobs that a client was told of by 200 or 202. */
+  readonly acknowledged: Set<string>;
+}
+
+/** Watches the log and the blobs from outside, and cries out at the moment a promise is broken. */
+export function keepRecords(world: World, log: LogServer, blobs: BlobServer): Records {
+  const jobs = new Map<string, Job>();
+  const eventIds = new Set<string>();
+  const keyOwners = new Map<string, string>();
+
+  log.observe((recorded) => {
+    if (eventIds.has(recorded.id)) world.broken('2 once', `event id ${recorded.id} is in the log twice`);
+    eventIds.add(recorded.id);
+    const jobId = jobIdOfStream(recorded.stream);
+    if (jobId === null) return;
+    const event = { type: recorded.type, data: recorded.data } as JobEvent;
+    const before = jobs.get(jobId) ?? ABSENT;
+    assertFenced(world, jobId, before, event);
+    if (event.type === 'DocumentUploaded') keyOwners.set(event.data.blobKey, jobId);
+    if (event.type === 'ConversionSucceeded') assertStored(world, blobs, recorded, event);
+    jobs.set(jobId, evolve(before, event, recorded.revision));
+  });
+  blobs.observeRemoval((key) => {
+    const jobId = keyOwners.get(key) ?? key.split('/')[1] ?? '';
+    const job = jobs.get(jobId);
+    if (!job || job.state === 'absent') return;
+    assertMayGo(world, job, key);
+  });
+  return { jobs, acknowledged: new Set() };
+}
+
+/** Promise 3: an outcome is only ever recorded by the attempt that holds the lease. */
+function assertFenced(world: World, jobId: string, before: Job, event: JobEvent): void {
+  if (!('fencingToken' in event.data) || event.data.fencingToken === null) return;
+  const { fencingToken } = event.data;
+  if (before.state === 'converting' && before.fencingToken === fencingToken) return;
+  world.broken(
+    '3 fencing',
+    `${event.type} of attempt ${fencingToken} was recorded while ${jobId} is ${before.state}`,
+  );
+}
+
+/** Promise 2: a result is stored before the log says so, with the hash the log says. */
+function assertStored(
+  world: World,
+  blobs: BlobServer,
+  { stream }: RecordedEvent,
+  { data }: Extract<JobEvent, { type: 'ConversionSucceeded' }>,
+): void {
+  const blob = blobs.blobs.get(data.result.blobKey);
+  if (!blob) world.broken('2 result', `${stream} is Ready without its blob`);
+  else if (blob.sha256 !== data.result.sha256)
+    world.broken('2 result', `${stream} is Ready with other bytes`);
+}
+
+/** Promise 6: a file goes after its event, and never while its job is active. */
+function assertMayGo(world: World, job: ExistingJob, key: string): void {
+  const isSource = job.sourceBlobKey === key;
+  const isResult = job.state === 'ready' && job.conversion.result.blobKey === key;
+  if (isSource && isActive(job.state))
+    world.broken('6 cleanup', `the PDF of ${job.jobId} was deleted while it is ${job.state}`);
+  else if (isSource || isResult) world.broken('6 cleanup', `${key} was deleted before its event`);
+}

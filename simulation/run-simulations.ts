@@ -1,0 +1,104 @@
+import { parseArgs } from 'node:util';
+import { FAITHFUL, type Composition } from './composition.ts';
+import { MUTANTS } from './mutants.ts';
+import { simulate, type Outcome } from './simulate.ts';
+
+const USAGE = `node simulation/run.ts [--seeds N] [--from N] [--seed N [--trace]] [--mutant NAME] [--mutants [--markdown]]`;
+
+/** Seeds within which every mutant has to be caught. */
+export const MUTANT_SEEDS_MAX = 2_000;
+
+/** Runs what the command line asks for; answers the exit code. */
+export async function runSimulations(args: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      ...{ seeds: { type: 'string', default: '2000' }, from: { type: 'string', default: '1' } },
+      ...{ seed: { type: 'string' }, trace: { type: 'boolean', default: false }, mutant: { type: 'string' } },
+      ...{ mutants: { type: 'boolean', default: false }, markdown: { type: 'boolean', default: false } },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return say(USAGE, 0);
+  const mutant = values.mutant === undefined ? null : MUTANTS.find(({ name }) => name === values.mutant);
+  if (mutant === undefined)
+    return say(
+      `There is no mutant ${values.mutant}; there are ${MUTANTS.map(({ name }) => name).join(', ')}.`,
+      2,
+    );
+  if (values.mutants) return runMutants(values.markdown);
+  const composition = mutant?.composition ?? FAITHFUL;
+  if (values.seed !== undefined) return runOne(Number(values.seed), composition, values.trace);
+  return runMany(Number(values.from), Number(values.seeds), composition);
+}
+
+async function runOne(seed: number, composition: Composition, traced: boolean): Promise<number> {
+  const outcome = await simulate(seed, composition, true);
+  if (traced) for (const line of outcome.trace) say(line, 0);
+  return report(outcome);
+}
+
+async function runMany(from: number, seeds: number, composition: Composition): Promise<number> {
+  const startedMs = performance.now();
+  const totals = { events: 0, jobs: 0, crashes: 0 };
+  const byState: Record<string, number> = {};
+  for (let seed = from; seed < from + seeds; seed += 1) {
+    const { violations, figures } = await simulate(seed, composition);
+    if (violations.length > 0) {
+      // Once more, now with its trace: the same seed is the same world.
+      const again = await simulate(seed, composition, true);
+      for (const line of again.trace) say(line, 0);
+      return report(again);
+    }
+    totals.events += figures.events;
+    totals.jobs += figures.jobs;
+    totals.crashes += figures.crashes;
+    for (const [state, jobs] of Object.entries(figures.byState))
+      byState[state] = (byState[state] ?? 0) + jobs;
+  }
+  const sec = ((performance.now() - startedMs) / 1000).toFixed(1);
+  const states = Object.entries(byState).map(([state, jobs]) => `${jobs} ${state}`);
+  say(`${seeds} worlds from seed ${from}: every promise kept, in ${sec} s.`, 0);
+  return say(
+    `${totals.jobs} jobs (${states.join(', ')}), ${totals.events} events, ${totals.crashes} crashes.`,
+    0,
+  );
+}
+
+async function runMutants(markdown: boolean): Promise<number> {
+  let missed = 0;
+  if (markdown) say('| mutant | what is broken | first failing seed | promise |\n|---|---|---|---|', 0);
+  for (const { name, what, composition } of MUTANTS) {
+    const caught = await firstFailure(composition);
+    if (!caught) missed += 1;
+    const promise = caught?.violations[0]?.split(':', 1)[0] ?? '';
+    const seed = caught ? String(caught.seed) : `none of ${MUTANT_SEEDS_MAX}`;
+    say(
+      markdown
+        ? `| ${name} | ${what} | ${seed} | ${promise} |`
+        : `${name}: ${seed} ${caught?.violations[0] ?? ''}`,
+      0,
+    );
+  }
+  return missed === 0 ? 0 : 1;
+}
+
+async function firstFailure(composition: Composition): Promise<Outcome | null> {
+  for (let seed = 1; seed <= MUTANT_SEEDS_MAX; seed += 1) {
+    const outcome = await simulate(seed, composition);
+    if (outcome.violations.length > 0) return outcome;
+  }
+  return null;
+}
+
+function report({ seed, violations, figures }: Outcome): number {
+  say(`seed ${seed}: ${JSON.stringify(figures)}`, 0);
+  for (const violation of violations) say(`  BROKEN ${violation}`, 0);
+  if (violations.length > 0) say(`Run it again with: node simulation/run.ts --seed ${seed} --trace`, 0);
+  return violations.length === 0 ? 0 : 1;
+}
+
+function say(text: string, exitCode: number): number {
+  process.stdout.write(`${text}\n`);
+  return exitCode;
+}

@@ -1,0 +1,176 @@
+import { isActive } from '../schemas/job-states.ts';
+import { jobIdOfStream } from '../schemas/streams.ts';
+import { bootCommandApi, type CommandApi } from './actors/command-api.ts';
+import { OWNERS, startClients, type Clients, type Reached } from './actors/clients.ts';
+import { bootKeeper, keepOnce } from './actors/keeper.ts';
+import { startLiveClient, type LiveClient } from './actors/live-client.ts';
+import { bootProcessor } from './actors/processor.ts';
+import { bootProjector } from './actors/projector.ts';
+import { bootQueryApi, type QueryApi } from './actors/query-api.ts';
+import type { Composition } from './composition.ts';
+import { createWorld, type Life, type Machine, type World } from './engine/world.ts';
+import { deciderOf, type House } from './house.ts';
+import { createBlobServer } from './ports/blob-server.ts';
+import { createLogServer } from './ports/log-server.ts';
+import { createTableServer } from './ports/table-server.ts';
+import { createWorkListServer } from './ports/work-list-server.ts';
+import { checkStreams } from './promises/at-the-end.ts';
+import { checkTables, rebuild, sees } from './promises/read-side.ts';
+import { keepRecords, type Records } from './promises/records.ts';
+
+/** What became of one world. */
+export interface Outcome {
+  readonly seed: number;
+  readonly violations: readonly string[];
+  readonly trace: readonly string[];
+  /** How much happened in it. */
+  readonly figures: {
+    readonly events: number;
+    readonly jobs: number;
+    readonly crashes: number;
+    readonly virtualMs: number;
+    readonly byState: Readonly<Record<string, number>>;
+  };
+}
+
+const stormMs = 12_000;
+/** After the storm everything must have come to rest within this much simulated time. */
+const settleMs = 240_000;
+const checkEveryMs = 400;
+
+/** Runs one world from its seed to its end. The same seed and composition always give the same outcome. */
+export async function simulate(seed: number, composition: Composition, traced = false): Promise<Outcome> {
+  const world = createWorld(seed, traced);
+  const house = buildHouse(world, composition);
+  const records = keepRecords(world, house.log, house.blobs);
+  const { machines, clients, browsers } = inhabit(house, records);
+  try {
+    storm(house, machines, clients);
+    await world.run(stormMs, () => false);
+    world.clearUp();
+    const settled = await world.run(stormMs + settleMs, atRest(house, records, clients, browsers));
+    for (const machine of machines) world.stop(machine);
+    await lastSweep(house);
+    if (!settled) sayUnsettled(house, clients, browsers);
+    checkStreams(house, records);
+    checkTables(house, records);
+  } catch (error) {
+    world.broken('0 no crash', error instanceof Error ? (error.stack ?? error.message) : String(error));
+  }
+  return outcomeOf(seed, world, house, records);
+}
+
+function buildHouse(world: World, composition: Composition): House {
+  const log = createLogServer(world);
+  return {
+    ...{ world, composition, log, decider: deciderOf(composition) },
+    blobs: createBlobServer(world),
+    workList: createWorkListServer(world),
+    tables: createTableServer(world, log.head),
+    gateway: { calls: [] },
+    downloads: new Map(),
+  };
+}
+
+interface Inhabitants {
+  readonly machines: readonly Machine[];
+  readonly clients: Clients;
+  readonly browsers: readonly LiveClient[];
+}
+
+function inhabit(house: House, records: Records): Inhabitants {
+  const { world } = house;
+  const { random } = world;
+  const reached = <Service>(name: string, boot: (house: House, life: Life) => Service): Reached<Service> => {
+    const entry = { service: null } as { service: Service | null; machine: Machine };
+    entry.machine = world.start(name, (life) => (entry.service = boot(house, life)));
+    return entry;
+  };
+  const apis: Reached<CommandApi>[] = ['api-1', 'api-2'].map((name) => reached(name, bootCommandApi));
+  const queries: Reached<QueryApi>[] = [reached('query-1', bootQueryApi)];
+  const processors = ['proc-1', 'proc-2'].map((name) =>
+    world.start(name, (life) => bootProcessor(house, life, name)),
+  );
+  const projector = world.start('projector', (life) => bootProjector(house, life));
+  const ttlMs = { source: random.pick([500, 6_000, 600_000]), result: random.pick([1_500, 8_000, 600_000]) };
+  const keeper = world.start('keeper', (life) => bootKeeper(house, life, ttlMs));
+  const clients = startClients(world, apis, queries, records);
+  const browsers = OWNERS.map((owner) => startLiveClient(world, owner, () => queries[0]?.service ?? null));
+  const all = [...apis, ...queries].map(({ machine }) => machine).concat(processors, projector, keeper);
+  return { machines: all, clients, browsers };
+}
+
+/** What people do in the first seconds, and the sudden deaths that are not aimed at any step. */
+function storm(house: House, machines: Inhabitants['machines'], clients: Clients): void {
+  const { world } = house;
+  const { random } = world;
+  for (let left = 4 + random.int(9); left > 0; left -= 1)
+    world.later(random.between(0, stormMs), () => clients.act());
+  for (let left = random.int(4); left > 0; left -= 1) {
+    world.later(random.between(500, stormMs), () => world.crash(random.pick(machines).life, 'for no reason'));
+  }
+  if (random.chance(0.15)) {
+    world.later(random.between(2_000, stormMs), () => {
+      world.trace.say('operator', () => 'rebuilds the tables and switches to them');
+      house.tables.switchTo(rebuild(house, house.tables.checkpoint() ?? -1n));
+    });
+  }
+}
+
+/** Everything that was begun is over, and everybody sees the same. */
+function atRest(
+  house: House,
+  records: Records,
+  clients: Clients,
+  browsers: readonly LiveClient[],
+): () => boolean {
+  let nextCheckMs = 0;
+  return () => {
+    const nowMs = house.world.nowMs();
+    if (nowMs < nextCheckMs) return false;
+    nextCheckMs = nowMs + checkEveryMs;
+    const isOver = [...records.jobs.values()].every((job) => job.state === 'absent' || !isActive(job.state));
+    return isOver && clients.busy() === 0 && isCaughtUp(house) && browsers.every((each) => sees(house, each));
+  };
+}
+
+function isCaughtUp({ log, tables, workList }: House): boolean {
+  const last = log.all.findLast(({ stream }) => jobIdOfStream(stream) !== null)?.position ?? 0n;
+  return (
+    (tables.checkpoint() ?? -1n) >= last && [...workList.rows.values()].every(({ place }) => place === 'done')
+  );
+}
+
+/** With every process gone, retention runs once more, on all that is left. */
+async function lastSweep(house: House): Promise<void> {
+  const { world } = house;
+  const never = Number.MAX_SAFE_INTEGER;
+  let over = false;
+  world.start('last-sweep', (life) => {
+    void keepOnce(house, life, { source: never, result: never }, -1).then(() => (over = true));
+  });
+  if (!(await world.run(world.nowMs() + 60_000, () => over)))
+    world.broken('1 final', 'the last sweep does not end');
+}
+
+function sayUnsettled(house: House, clients: Clients, browsers: readonly LiveClient[]): void {
+  const { world } = house;
+  if (clients.busy() > 0) world.broken('1 final', `${clients.busy()} requests never came to an end`);
+  if (!isCaughtUp(house)) world.broken('4 tables', 'the read side or the work list never caught up');
+  for (const browser of browsers)
+    if (!sees(house, browser))
+      world.broken('7 sockets', `${browser.owner} does not see what is in the tables`);
+}
+
+function outcomeOf(seed: number, world: World, house: House, records: Records): Outcome {
+  const byState: Record<string, number> = {};
+  for (const { state } of records.jobs.values()) byState[state] = (byState[state] ?? 0) + 1;
+  const figures = {
+    events: house.log.all.length,
+    jobs: records.jobs.size,
+    crashes: world.crashes(),
+    virtualMs: Math.round(world.nowMs()),
+    byState,
+  };
+  return { seed, violations: world.violations, trace: world.trace.lines(), figures };
+}
