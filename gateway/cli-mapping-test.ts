@@ -14,24 +14,48 @@ export async function run(argv: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: argv,
     allowPositionals: true,
-    options: { mapping: { type: 'string' }, json: { type: 'boolean' }, verbose: { type: 'boolean' }, mappings: { type: 'string' } },
+    options: {
+      mapping: { type: 'string' },
+      json: { type: 'boolean' },
+      verbose: { type: 'boolean' },
+      mappings: { type: 'string' },
+    },
   });
   const [folder] = positionals;
   const mappingId = values.mapping;
   const mapping = mappingId === undefined ? undefined : loadMappings(values.mappings).get(mappingId);
   if (folder === undefined || mappingId === undefined || mapping?.reader !== 'invoice') {
-    process.stderr.write(mapping && mapping.reader !== 'invoice' ? `${mappingId} does not read invoices; there is nothing to score.\n` : usage);
+    process.stderr.write(
+      mapping && mapping.reader !== 'invoice'
+        ? `${mappingId} does not read invoices; there is nothing to score.\n`
+        : usage,
+    );
     return 2;
   }
-  const pool = openPool({ ...DEFAULT_POOL_LIMITS, children: 1 }, { drawing: false, mappingFolder: values.mappings }, stderrLog());
+  const pool = openPool(
+    { ...DEFAULT_POOL_LIMITS, children: 1 },
+    { drawing: false, mappingFolder: values.mappings },
+    stderrLog(),
+  );
   try {
     const { report } = await testMapping(pool, folder, mappingId, (one) => {
       if (values.verbose !== true) return;
-      process.stdout.write(`${one.truth.file}: ${one.answer}${one.warnings.length > 0 ? ` (${one.warnings.join(' ')})` : ''}${one.silentWrong ? ' SILENT WRONG' : ''}\n`);
+      process.stdout.write(
+        `${one.truth.file}: ${one.answer}${one.warnings.length > 0 ? ` (${one.warnings.join(' ')})` : ''}${one.silentWrong ? ' SILENT WRONG' : ''}\n`,
+      );
       if (one.message !== '') process.stdout.write(`    ${one.message}\n`);
       for (const difference of one.differences) process.stdout.write(`    ${difference}\n`);
     });
-    process.stdout.write(values.json === true ? `${JSON.stringify(report)}\n` : `${Object.entries(report).map(([name, value]) => `${name.padEnd(16)} ${typeof value === 'object' ? JSON.stringify(value) : value}`).join('\n')}\n`);
+    process.stdout.write(
+      values.json === true
+        ? `${JSON.stringify(report)}\n`
+        : `${Object.entries(report)
+            .map(
+              ([name, value]) =>
+                `${name.padEnd(16)} ${typeof value === 'object' ? JSON.stringify(value) : value}`,
+            )
+            .join('\n')}\n`,
+    );
     return 0;
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);

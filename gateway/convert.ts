@@ -34,7 +34,11 @@ export async function convert(task: ConverterTask): Promise<ConverterOutcome> {
 
 type Document = Awaited<ReturnType<typeof openDocument>>;
 
-async function byReader(_task: ConverterTask, mapping: Mapping, document: Document): Promise<ConverterOutcome> {
+async function byReader(
+  _task: ConverterTask,
+  mapping: Mapping,
+  document: Document,
+): Promise<ConverterOutcome> {
   switch (mapping.reader) {
     case 'layout':
       return convertLayout(mapping, document);

@@ -8,13 +8,18 @@ export interface GatewayLog {
 /** One JSON object a line on stderr, for a gateway started without a logger. */
 export function stderrLog(): GatewayLog {
   const write = (level: string) => (fields: object, message: string) => {
-    process.stderr.write(`${JSON.stringify({ level, time: new Date().toISOString(), service: 'gateway', msg: message, ...readable(fields) })}\n`);
+    process.stderr.write(
+      `${JSON.stringify({ level, time: new Date().toISOString(), service: 'gateway', msg: message, ...readable(fields) })}\n`,
+    );
   };
   return { info: write('info'), warn: write('warn'), error: write('error') };
 }
 
 function readable(fields: object): object {
   return Object.fromEntries(
-    Object.entries(fields).map(([key, value]: [string, unknown]) => [key, value instanceof Error ? { name: value.name, message: value.message } : value]),
+    Object.entries(fields).map(([key, value]: [string, unknown]) => [
+      key,
+      value instanceof Error ? { name: value.name, message: value.message } : value,
+    ]),
   );
 }

@@ -35,7 +35,10 @@ try {
   const mappingFolder = setting(values.mappings, 'GATEWAY_MAPPINGS');
   const gateway = await startGateway({
     port: wholeNumber(setting(values.port, 'PORT'), 0, 'PORT', 65_535),
-    children: Math.max(1, wholeNumber(setting(values.children, 'GATEWAY_CHILDREN'), 2, 'GATEWAY_CHILDREN', 64)),
+    children: Math.max(
+      1,
+      wholeNumber(setting(values.children, 'GATEWAY_CHILDREN'), 2, 'GATEWAY_CHILDREN', 64),
+    ),
     ...(host === undefined ? {} : { host }),
     ...(mappingFolder === undefined ? {} : { mappingFolder }),
     log,
@@ -50,10 +53,13 @@ try {
     void gateway.close().then(() => process.exit(0));
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop(signal));
-  if (process.env['EXIT_WITH_PARENT'] === '1' && process.channel) process.on('disconnect', () => stop('parent gone'));
+  if (process.env['EXIT_WITH_PARENT'] === '1' && process.channel)
+    process.on('disconnect', () => stop('parent gone'));
   process.stdout.write(`${JSON.stringify({ ready: true, port: gateway.port })}\n`);
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`The gateway cannot start: ${error instanceof MappingInvalid ? `invalid mapping ${message}` : message}\n`);
+  process.stderr.write(
+    `The gateway cannot start: ${error instanceof MappingInvalid ? `invalid mapping ${message}` : message}\n`,
+  );
   process.exit(1);
 }

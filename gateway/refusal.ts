@@ -10,7 +10,11 @@ export class Refusal extends Error {
   /** For 503: whole seconds after which a new attempt makes sense. */
   readonly retryAfterSec: number | undefined;
 
-  constructor(code: GatewayRefusalCode, message: string, options: { cause?: unknown; retryAfterSec?: number } = {}) {
+  constructor(
+    code: GatewayRefusalCode,
+    message: string,
+    options: { cause?: unknown; retryAfterSec?: number } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.retryable = GATEWAY_REFUSAL_STATUS[code] >= 500;

@@ -51,16 +51,31 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const context = {
     registry,
     pool,
-    drawingPool: () => (drawing ??= openPool({ ...limits, children: 1, waitingMax: 4 }, { drawing: true, mappingFolder }, log)),
+    drawingPool: () =>
+      (drawing ??= openPool(
+        { ...limits, children: 1, waitingMax: 4 },
+        { drawing: true, mappingFolder },
+        log,
+      )),
     measures: openMeasures(),
     log,
     uploadBytesMax: options.uploadBytesMax ?? defaultUploadBytesMax,
     draining: () => draining,
   };
-  const server = createServer({ requestTimeout: requestTimeoutMs, headersTimeout: 10_000, connectionsCheckingInterval: 5_000 });
+  const server = createServer({
+    requestTimeout: requestTimeoutMs,
+    headersTimeout: 10_000,
+    connectionsCheckingInterval: 5_000,
+  });
   server.on('request', (request, response) => void route(context, request, response));
-  server.on('clientError', (_error, socket) => socket.writable && socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n'));
-  server.on('checkExpectation', (_request, response) => sendRefusal(response, 'BAD_REQUEST', 'The expectation cannot be met.'));
+  server.on(
+    'clientError',
+    (_error, socket) =>
+      socket.writable && socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n'),
+  );
+  server.on('checkExpectation', (_request, response) =>
+    sendRefusal(response, 'BAD_REQUEST', 'The expectation cannot be met.'),
+  );
   const close = async (): Promise<void> => {
     draining = true;
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -87,5 +102,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
 
 function definedOnly(options: Partial<PoolLimits>): Partial<PoolLimits> {
   const known = Object.keys(DEFAULT_POOL_LIMITS) as (keyof PoolLimits)[];
-  return Object.fromEntries(known.filter((key) => options[key] !== undefined).map((key) => [key, options[key]]));
+  return Object.fromEntries(
+    known.filter((key) => options[key] !== undefined).map((key) => [key, options[key]]),
+  );
 }

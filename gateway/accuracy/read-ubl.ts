@@ -11,11 +11,17 @@ type Tree = Record<string, unknown>;
 
 /** Reads back a UBL Invoice or CreditNote that the gateway wrote. */
 export function readUbl(xml: string): UblContent {
-  const parser = new XMLParser({ removeNSPrefix: true, ignoreAttributes: true, parseTagValue: false, isArray: (name) => ['InvoiceLine', 'CreditNoteLine', 'Note', 'TaxTotal'].includes(name) });
+  const parser = new XMLParser({
+    removeNSPrefix: true,
+    ignoreAttributes: true,
+    parseTagValue: false,
+    isArray: (name) => ['InvoiceLine', 'CreditNoteLine', 'Note', 'TaxTotal'].includes(name),
+  });
   const document = parser.parse(xml) as Tree;
   const root = tree(document['Invoice'] ?? document['CreditNote']);
   const totals = tree(root['LegalMonetaryTotal']);
-  const vatOf = (party: string): string | undefined => string(at(root, party, 'Party', 'PartyTaxScheme', 'CompanyID'));
+  const vatOf = (party: string): string | undefined =>
+    string(at(root, party, 'Party', 'PartyTaxScheme', 'CompanyID'));
   const notes = list(root['Note']).map((note) => string(note) ?? '');
   const fields = {
     id: string(root['ID']),

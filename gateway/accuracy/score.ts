@@ -37,14 +37,29 @@ export function scoreDocument(truth: Truth, result: UblContent | undefined, page
     if (own === undefined) fields.missing += 1;
     else if (normal(name, own) === normal(name, wanted)) fields.right += 1;
     else fields.wrong += 1;
-    if (own === undefined || normal(name, own) !== normal(name, wanted)) differences.push(`${name}: ${own ?? 'missing'}, truth ${wanted}`);
+    if (own === undefined || normal(name, own) !== normal(name, wanted))
+      differences.push(`${name}: ${own ?? 'missing'}, truth ${wanted}`);
   }
-  const visible = !truth.onlyVisible || truth.lines.every((line) => line.total === undefined || isVisible('net', line.total, page));
-  const lines = visible ? scoreLines(truth.lines, result?.lines, differences) : { right: 0, wrong: 0, missing: 0 };
-  return { fields, lines, exact: differences.length === 0, anyWrong: fields.wrong + lines.wrong > 0, differences };
+  const visible =
+    !truth.onlyVisible ||
+    truth.lines.every((line) => line.total === undefined || isVisible('net', line.total, page));
+  const lines = visible
+    ? scoreLines(truth.lines, result?.lines, differences)
+    : { right: 0, wrong: 0, missing: 0 };
+  return {
+    fields,
+    lines,
+    exact: differences.length === 0,
+    anyWrong: fields.wrong + lines.wrong > 0,
+    differences,
+  };
 }
 
-function scoreLines(wanted: readonly TruthLine[], own: readonly TruthLine[] | undefined, differences: string[]): Tally {
+function scoreLines(
+  wanted: readonly TruthLine[],
+  own: readonly TruthLine[] | undefined,
+  differences: string[],
+): Tally {
   const left = [...(own ?? [])];
   let right = 0;
   for (const line of wanted) {
@@ -54,20 +69,32 @@ function scoreLines(wanted: readonly TruthLine[], own: readonly TruthLine[] | un
       right += 1;
     } else differences.push(`line not found: ${line.qty} × ${line.price} = ${line.total} ${line.name ?? ''}`);
   }
-  for (const line of left) differences.push(`line not in the truth: ${line.qty} × ${line.price} = ${line.total} ${line.name ?? ''}`);
+  for (const line of left)
+    differences.push(`line not in the truth: ${line.qty} × ${line.price} = ${line.total} ${line.name ?? ''}`);
   return { right, wrong: left.length, missing: wanted.length - right };
 }
 
 /** Amount, quantity and price agree as numbers, and the names share most of their letters. */
 function sameLine(a: TruthLine, b: TruthLine): boolean {
-  const same = (x: string | undefined, y: string | undefined): boolean => x === undefined || (y !== undefined && number(x).eq(number(y)));
-  return same(a.total, b.total) && same(a.qty, b.qty) && same(a.price, b.price) && similarNames(a.name, b.name);
+  const same = (x: string | undefined, y: string | undefined): boolean =>
+    x === undefined || (y !== undefined && number(x).eq(number(y)));
+  return (
+    same(a.total, b.total) && same(a.qty, b.qty) && same(a.price, b.price) && similarNames(a.name, b.name)
+  );
 }
 
 /** Word overlap, by the shorter name: pages shorten and lengthen names. */
 function similarNames(a: string | undefined, b: string | undefined): boolean {
   if (a === undefined || b === undefined) return true;
-  const words = (text: string): Set<string> => new Set(text.normalize('NFKD').toLowerCase().replace(/[^\p{L}\p{N} ]/gu, ' ').split(/\s+/).filter((w) => w !== ''));
+  const words = (text: string): Set<string> =>
+    new Set(
+      text
+        .normalize('NFKD')
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N} ]/gu, ' ')
+        .split(/\s+/)
+        .filter((w) => w !== ''),
+    );
   const [x, y] = [words(a), words(b)];
   const common = [...x].filter((word) => y.has(word)).length;
   return common >= 0.5 * Math.min(x.size, y.size);
@@ -96,14 +123,33 @@ function isVisible(name: FieldName, value: string, page: string): boolean {
   if (MONEY.has(name)) {
     const [whole = '0', decimals = '00'] = number(value).abs().toFixed(2).split('.');
     const grouped = (mark: string): string => whole.replace(/\B(?=(\d{3})+$)/g, mark);
-    return [`${whole},${decimals}`, `${whole}.${decimals}`, `${grouped('.')},${decimals}`, `${grouped(',')}.${decimals}`, `${grouped("'")}.${decimals}`].some((shape) => page.includes(shape));
+    return [
+      `${whole},${decimals}`,
+      `${whole}.${decimals}`,
+      `${grouped('.')},${decimals}`,
+      `${grouped(',')}.${decimals}`,
+      `${grouped("'")}.${decimals}`,
+    ].some((shape) => page.includes(shape));
   }
   const date = /^(\d{4})-(\d{2})-(\d{2})$/.exec(value);
   if (!date) return page.includes(bare) || page.replace(/[.\-/]/g, '').includes(bare.replace(/[.\-/]/g, ''));
   const [, y = '', m = '', d = ''] = date;
   const [m1, d1] = [String(Number(m)), String(Number(d))];
-  const shapes = ['/', '.', '-'].flatMap((s) => [`${d}${s}${m}${s}${y}`, `${d1}${s}${m1}${s}${y}`, `${y}${s}${m}${s}${d}`, `${m}${s}${d}${s}${y}`, `${m1}${s}${d1}${s}${y}`, `${d}${s}${m}${s}${y.slice(2)}`, `${m}${s}${d}${s}${y.slice(2)}`]);
-  return shapes.some((shape) => page.includes(shape)) || new RegExp(`${d1}[.,]?(DE)?\\p{L}{3,9}[.,]?(DE)?,?${y}|\\p{L}{3,9}${d1}(ST|ND|RD|TH)?,?${y}`, 'u').test(page);
+  const shapes = ['/', '.', '-'].flatMap((s) => [
+    `${d}${s}${m}${s}${y}`,
+    `${d1}${s}${m1}${s}${y}`,
+    `${y}${s}${m}${s}${d}`,
+    `${m}${s}${d}${s}${y}`,
+    `${m1}${s}${d1}${s}${y}`,
+    `${d}${s}${m}${s}${y.slice(2)}`,
+    `${m}${s}${d}${s}${y.slice(2)}`,
+  ]);
+  return (
+    shapes.some((shape) => page.includes(shape)) ||
+    new RegExp(`${d1}[.,]?(DE)?\\p{L}{3,9}[.,]?(DE)?,?${y}|\\p{L}{3,9}${d1}(ST|ND|RD|TH)?,?${y}`, 'u').test(
+      page,
+    )
+  );
 }
 
 export function addTallies(a: Tally, b: Tally): Tally {

@@ -29,7 +29,12 @@ export interface ScoredDocument extends DocumentScore {
 }
 
 /** Converts every document of a folder with truth and scores the results. */
-export async function testMapping(pool: ChildPool, folder: string, mappingId: string, onDocument?: (scored: ScoredDocument) => void): Promise<{ report: MappingReport; scored: ScoredDocument[] }> {
+export async function testMapping(
+  pool: ChildPool,
+  folder: string,
+  mappingId: string,
+  onDocument?: (scored: ScoredDocument) => void,
+): Promise<{ report: MappingReport; scored: ScoredDocument[] }> {
   const scored: ScoredDocument[] = [];
   for (const truth of readTruths(folder)) {
     const one = await scoreOne(pool, join(folder, truth.file), truth, mappingId);
@@ -39,13 +44,20 @@ export async function testMapping(pool: ChildPool, folder: string, mappingId: st
   return { report: summarise(scored), scored };
 }
 
-async function scoreOne(pool: ChildPool, path: string, truth: Truth, mappingId: string): Promise<ScoredDocument> {
+async function scoreOne(
+  pool: ChildPool,
+  path: string,
+  truth: Truth,
+  mappingId: string,
+): Promise<ScoredDocument> {
   const pdf = readFileSync(path);
   const outcome = await pool.run({ kind: 'convert', mappingId, parameters: {}, pdf });
   const result = outcome.ok ? readUbl(new TextDecoder().decode(outcome.body)) : undefined;
   const score = scoreDocument(truth, result, truth.onlyVisible ? await pageWords(pool, pdf) : '');
   // Warnings about text that is not on the page are no failed checks.
-  const warnings = outcome.ok ? outcome.warnings.filter((w) => !/^(?:TEXT_|CHARACTERS_)/.test(w.code)).map((w) => w.code) : [];
+  const warnings = outcome.ok
+    ? outcome.warnings.filter((w) => !/^(?:TEXT_|CHARACTERS_)/.test(w.code)).map((w) => w.code)
+    : [];
   return {
     ...score,
     truth,
@@ -59,14 +71,20 @@ async function scoreOne(pool: ChildPool, path: string, truth: Truth, mappingId: 
 async function pageWords(pool: ChildPool, pdf: Uint8Array): Promise<string> {
   const outcome = await pool.run({ kind: 'convert', mappingId: 'text_layout_v1', parameters: {}, pdf });
   if (!outcome.ok) return '';
-  return new TextDecoder().decode(outcome.body).replace(/<[^>]+>/g, ' ').replaceAll('&amp;', '&').replaceAll('&lt;', '<').replaceAll('&gt;', '>');
+  return new TextDecoder()
+    .decode(outcome.body)
+    .replace(/<[^>]+>/g, ' ')
+    .replaceAll('&amp;', '&')
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>');
 }
 
 /** Adds up documents. */
 export function summarise(scored: readonly ScoredDocument[]): MappingReport {
   const none: Tally = { right: 0, wrong: 0, missing: 0 };
   const refusedByCode: Record<string, number> = {};
-  for (const { answer } of scored) if (answer !== 'OK') refusedByCode[answer] = (refusedByCode[answer] ?? 0) + 1;
+  for (const { answer } of scored)
+    if (answer !== 'OK') refusedByCode[answer] = (refusedByCode[answer] ?? 0) + 1;
   const share = (count: number): number => round(scored.length === 0 ? 0 : count / scored.length);
   return {
     documents: scored.length,

@@ -20,7 +20,19 @@ export interface TruthLine {
   readonly total: string | undefined;
 }
 
-export const FIELD_NAMES = ['id', 'date', 'due', 'sellerVat', 'buyerVat', 'net', 'tax', 'grand', 'payable', 'iban', 'atcud'] as const;
+export const FIELD_NAMES = [
+  'id',
+  'date',
+  'due',
+  'sellerVat',
+  'buyerVat',
+  'net',
+  'tax',
+  'grand',
+  'payable',
+  'iban',
+  'atcud',
+] as const;
 export type FieldName = (typeof FIELD_NAMES)[number];
 
 const text = z.string().nullish();
@@ -61,18 +73,39 @@ const listedSchema = z.object({
 export function readTruths(folder: string): Truth[] {
   const list = join(folder, 'truth.jsonl');
   const truths = existsSync(list)
-    ? readFileSync(list, 'utf8').split('\n').filter((row) => row.trim() !== '').map((row) => listed(JSON.parse(row)))
-    : readdirSync(folder).filter((name) => name.endsWith('.pdf') && existsSync(join(folder, name.replace(/\.pdf$/, '.json')))).sort().map((name) => beside(folder, name));
-  if (truths.length === 0) throw new Error(`No PDF with truth in ${folder}: neither NAME.json beside NAME.pdf nor truth.jsonl.`);
+    ? readFileSync(list, 'utf8')
+        .split('\n')
+        .filter((row) => row.trim() !== '')
+        .map((row) => listed(JSON.parse(row)))
+    : readdirSync(folder)
+        .filter((name) => name.endsWith('.pdf') && existsSync(join(folder, name.replace(/\.pdf$/, '.json'))))
+        .sort()
+        .map((name) => beside(folder, name));
+  if (truths.length === 0)
+    throw new Error(`No PDF with truth in ${folder}: neither NAME.json beside NAME.pdf nor truth.jsonl.`);
   return truths;
 }
 
 function beside(folder: string, file: string): Truth {
-  const t = besideSchema.parse(JSON.parse(readFileSync(join(folder, file.replace(/\.pdf$/, '.json')), 'utf8')));
+  const t = besideSchema.parse(
+    JSON.parse(readFileSync(join(folder, file.replace(/\.pdf$/, '.json')), 'utf8')),
+  );
   return {
     file,
     layout: t.layout === undefined ? undefined : String(t.layout),
-    fields: known({ id: t.id, date: t.date, due: t.due, sellerVat: t.seller?.nif, buyerVat: t.buyer?.nif, net: t.basis, tax: t.tax, grand: t.grand, payable: t.due_payable, iban: t.iban, atcud: t.atcud }),
+    fields: known({
+      id: t.id,
+      date: t.date,
+      due: t.due,
+      sellerVat: t.seller?.nif,
+      buyerVat: t.buyer?.nif,
+      net: t.basis,
+      tax: t.tax,
+      grand: t.grand,
+      payable: t.due_payable,
+      iban: t.iban,
+      atcud: t.atcud,
+    }),
     lines: t.lines.map(lineOf),
     onlyVisible: false,
   };
@@ -83,16 +116,32 @@ function listed(json: unknown): Truth {
   return {
     file: t.file,
     layout: undefined,
-    fields: known({ id: t.id, date: t.date, due: t.duedate, sellerVat: t.sellervat, net: t.basis, tax: t.tax, grand: t.grand, iban: t.iban }),
+    fields: known({
+      id: t.id,
+      date: t.date,
+      due: t.duedate,
+      sellerVat: t.sellervat,
+      net: t.basis,
+      tax: t.tax,
+      grand: t.grand,
+      iban: t.iban,
+    }),
     lines: t.lines.map(lineOf),
     onlyVisible: true,
   };
 }
 
 function lineOf(l: z.infer<typeof line>): TruthLine {
-  return { name: l.name ?? undefined, qty: l.qty ?? undefined, price: l.price ?? undefined, total: l.total ?? undefined };
+  return {
+    name: l.name ?? undefined,
+    qty: l.qty ?? undefined,
+    price: l.price ?? undefined,
+    total: l.total ?? undefined,
+  };
 }
 
 function known(fields: Partial<Record<FieldName, string | null | undefined>>): Truth['fields'] {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => typeof value === 'string' && value !== ''));
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => typeof value === 'string' && value !== ''),
+  );
 }

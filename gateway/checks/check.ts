@@ -27,7 +27,13 @@ export interface CheckFinding {
 export type Check = (context: CheckContext) => readonly CheckFinding[];
 
 /** Compares two amounts to the cent. */
-export function equalAmounts(rule: string, what: string, left: Big, right: Big, toleranceCents = 0): CheckFinding {
+export function equalAmounts(
+  rule: string,
+  what: string,
+  left: Big,
+  right: Big,
+  toleranceCents = 0,
+): CheckFinding {
   const ok = left.minus(right).abs().times(100).lte(toleranceCents);
   return { rule, ok, what, left: left.toFixed(2), right: right.toFixed(2) };
 }

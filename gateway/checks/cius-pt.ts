@@ -15,6 +15,10 @@ export const ciusPt: Check = ({ invoice, mapping }) => {
     present('CIUS-PT', 'town of the buyer', invoice.buyer.city),
     present('CIUS-PT', 'postal code of the buyer', invoice.buyer.postalCode),
     present('CIUS-PT', 'ATCUD', invoice.fields.get('atcud')?.value),
-    present('CIUS-PT', 'due date or payment terms', invoice.fields.get('dueDate')?.value ?? invoice.fields.get('paymentTerms')?.value),
+    present(
+      'CIUS-PT',
+      'due date or payment terms',
+      invoice.fields.get('dueDate')?.value ?? invoice.fields.get('paymentTerms')?.value,
+    ),
   ];
 };

@@ -12,25 +12,43 @@ function bareNif(party: Party): string | undefined {
 /** PT-NIF-SELLER: the seller's NIF holds its check digit (modulo 11; Decreto-Lei 14/2013). */
 export const nifSeller: Check = ({ invoice }) => {
   const nif = bareNif(invoice.seller);
-  return [{ rule: 'PT-NIF-SELLER', ok: nif !== undefined && isNif(nif), what: 'NIF of the seller', left: nif ?? 'missing', right: 'a valid NIF' }];
+  return [
+    {
+      rule: 'PT-NIF-SELLER',
+      ok: nif !== undefined && isNif(nif),
+      what: 'NIF of the seller',
+      left: nif ?? 'missing',
+      right: 'a valid NIF',
+    },
+  ];
 };
 
 /** PT-NIF-BUYER: the buyer's NIF, where there is one, holds its check digit; foreign buyers have other numbers. */
 export const nifBuyer: Check = ({ invoice }) => {
   const nif = bareNif(invoice.buyer);
   if (nif === undefined || /^[A-Z]{2}/.test(nif)) return [];
-  return [{ rule: 'PT-NIF-BUYER', ok: isNif(nif), what: 'NIF of the buyer', left: nif, right: 'a valid NIF' }];
+  return [
+    { rule: 'PT-NIF-BUYER', ok: isNif(nif), what: 'NIF of the buyer', left: nif, right: 'a valid NIF' },
+  ];
 };
 
 /** PT-ATCUD: validation code, hyphen, number; and that number is the document number's (Portaria 195/2020, article 3). */
 export const atcud: Check = ({ invoice }) => {
   const value = invoice.fields.get('atcud')?.value;
   if (value === undefined) return [];
-  const findings: CheckFinding[] = [{ rule: 'PT-ATCUD', ok: ATCUD.test(value), what: 'form of the ATCUD', left: value, right: 'CODE-NUMBER' }];
+  const findings: CheckFinding[] = [
+    { rule: 'PT-ATCUD', ok: ATCUD.test(value), what: 'form of the ATCUD', left: value, right: 'CODE-NUMBER' },
+  ];
   const own = /(\d+)$/.exec(value)?.[1];
   const number = /(\d+)\s*$/.exec(invoice.fields.get('number')?.value ?? '')?.[1];
   if (own !== undefined && number !== undefined) {
-    findings.push({ rule: 'PT-ATCUD', ok: Number(own) === Number(number), what: 'number in the ATCUD and of the document', left: own, right: number });
+    findings.push({
+      rule: 'PT-ATCUD',
+      ok: Number(own) === Number(number),
+      what: 'number in the ATCUD and of the document',
+      left: own,
+      right: number,
+    });
   }
   return findings;
 };
@@ -40,7 +58,15 @@ export const atcudPages: Check = ({ invoice }) => {
   const value = invoice.fields.get('atcud')?.value;
   if (value === undefined || invoice.pages < 2) return [];
   const right = [...invoice.atcudByPage.values()].filter((code) => code === value).length;
-  return [{ rule: 'PT-ATCUD-PAGES', ok: right === invoice.pages && invoice.atcudByPage.size === invoice.pages, what: 'pages with the ATCUD', left: String(right), right: String(invoice.pages) }];
+  return [
+    {
+      rule: 'PT-ATCUD-PAGES',
+      ok: right === invoice.pages && invoice.atcudByPage.size === invoice.pages,
+      what: 'pages with the ATCUD',
+      left: String(right),
+      right: String(invoice.pages),
+    },
+  ];
 };
 
 /** IVA rates by region since 2011: mainland; Madeira; Azores (CIVA article 18; regional decrees). 0 stands for exempt. */
@@ -52,21 +78,49 @@ const RATES_BY_REGION: Readonly<Record<string, readonly string[]>> = {
 
 /** PT-IVA-RATE: every rate is one of one Portuguese region's. */
 export const ivaRate: Check = ({ invoice }) => {
-  const rates = [...new Set([...invoice.vat.map((row) => row.rate.value), ...invoice.lines.map((line) => line.rate?.value)].filter((r) => r !== undefined).map((r) => new Big(r).toString()))];
-  const region = Object.entries(RATES_BY_REGION).find(([, allowed]) => rates.every((rate) => allowed.includes(rate)));
-  return rates.length === 0 ? [] : [{ rule: 'PT-IVA-RATE', ok: region !== undefined, what: 'IVA rates', left: rates.join(', '), right: 'rates of one region' }];
+  const rates = [
+    ...new Set(
+      [...invoice.vat.map((row) => row.rate.value), ...invoice.lines.map((line) => line.rate?.value)]
+        .filter((r) => r !== undefined)
+        .map((r) => new Big(r).toString()),
+    ),
+  ];
+  const region = Object.entries(RATES_BY_REGION).find(([, allowed]) =>
+    rates.every((rate) => allowed.includes(rate)),
+  );
+  return rates.length === 0
+    ? []
+    : [
+        {
+          rule: 'PT-IVA-RATE',
+          ok: region !== undefined,
+          what: 'IVA rates',
+          left: rates.join(', '),
+          right: 'rates of one region',
+        },
+      ];
 };
 
 /** PT-WITHHOLDING: what is withheld is a share of the net amount that the law knows (CIRS article 101, CIRC article 94: at most 35 %). */
 export const withholding: Check = ({ amounts }) =>
   amounts.withholding.eq(0)
     ? []
-    : [{ rule: 'PT-WITHHOLDING', ok: amounts.withholding.gt(0) && amounts.withholding.lte(amounts.net.times('0.35').plus('0.01')), what: 'tax withheld', left: amounts.withholding.toFixed(2), right: `at most 35 % of ${amounts.net.toFixed(2)}` }];
+    : [
+        {
+          rule: 'PT-WITHHOLDING',
+          ok: amounts.withholding.gt(0) && amounts.withholding.lte(amounts.net.times('0.35').plus('0.01')),
+          what: 'tax withheld',
+          left: amounts.withholding.toFixed(2),
+          right: `at most 35 % of ${amounts.net.toFixed(2)}`,
+        },
+      ];
 
 /** IBAN: the check digits hold (ISO 13616). */
 export const ibanRule: Check = ({ invoice }) => {
   const iban = invoice.fields.get('iban')?.value;
-  return iban === undefined ? [] : [{ rule: 'IBAN', ok: isIbanValid(iban), what: 'check digits of the IBAN', left: iban, right: 'valid' }];
+  return iban === undefined
+    ? []
+    : [{ rule: 'IBAN', ok: isIbanValid(iban), what: 'check digits of the IBAN', left: iban, right: 'valid' }];
 };
 
 /** Bases and taxes in the QR code, by region 1 to 3 and rate class (AT, QR specification, fields I2 to K8). */
@@ -81,8 +135,17 @@ export const qrCode: Check = ({ invoice, qr }) => {
     const wanted = payload.get(letter);
     if (wanted === undefined || (letter === 'H' && wanted === '0')) return;
     const amounts = /^-?\d+(?:\.\d+)?$/;
-    const equal = own !== undefined && (own === wanted || (amounts.test(own) && amounts.test(wanted) && own.length < 16 && new Big(own).eq(wanted)));
-    findings.push({ rule: 'PT-QR', ok: equal, what: `${what} (field ${letter} of the QR code)`, left: own ?? 'missing', right: wanted });
+    const equal =
+      own !== undefined &&
+      (own === wanted ||
+        (amounts.test(own) && amounts.test(wanted) && own.length < 16 && new Big(own).eq(wanted)));
+    findings.push({
+      rule: 'PT-QR',
+      ok: equal,
+      what: `${what} (field ${letter} of the QR code)`,
+      left: own ?? 'missing',
+      right: wanted,
+    });
   };
   same('NIF of the seller', 'A', bareNif(invoice.seller));
   // 999999990 is the AT's number for a buyer who gave none.
@@ -105,11 +168,20 @@ function breakdown(invoice: Invoice, payload: ReadonlyMap<string, string>): Chec
       (letter === '2' || Number(letter) % 2 === 1 ? bases : taxes).push(new Big(value));
     }
   }
-  const list = (values: readonly Big[]): string => values.filter((v) => !v.eq(0)).sort((a, b) => a.cmp(b)).map((v) => v.toFixed(2)).join(' ');
-  const own = (pick: (row: Invoice['vat'][number]) => string): Big[] => invoice.vat.map((row) => new Big(pick(row)));
+  const list = (values: readonly Big[]): string =>
+    values
+      .filter((v) => !v.eq(0))
+      .sort((a, b) => a.cmp(b))
+      .map((v) => v.toFixed(2))
+      .join(' ');
+  const own = (pick: (row: Invoice['vat'][number]) => string): Big[] =>
+    invoice.vat.map((row) => new Big(pick(row)));
   const findings: CheckFinding[] = [];
-  const compare = (what: string, left: string, right: string): void => void findings.push({ rule: 'PT-QR', ok: left === right, what, left, right });
-  if (bases.length > 0 && payload.get('L') === undefined) compare('bases by rate (fields I to K of the QR code)', list(own((row) => row.basis.value)), list(bases));
-  if (bases.length > 0) compare('taxes by rate (fields I to K of the QR code)', list(own((row) => row.tax.value)), list(taxes));
+  const compare = (what: string, left: string, right: string): void =>
+    void findings.push({ rule: 'PT-QR', ok: left === right, what, left, right });
+  if (bases.length > 0 && payload.get('L') === undefined)
+    compare('bases by rate (fields I to K of the QR code)', list(own((row) => row.basis.value)), list(bases));
+  if (bases.length > 0)
+    compare('taxes by rate (fields I to K of the QR code)', list(own((row) => row.tax.value)), list(taxes));
   return findings;
 }

@@ -30,9 +30,15 @@ export interface JudgedFinding extends CheckFinding {
 }
 
 /** Runs the mapping's checks in its order. */
-export function runChecks(invoice: Invoice, mapping: InvoiceMapping, qr: readonly QrPayload[]): JudgedFinding[] {
+export function runChecks(
+  invoice: Invoice,
+  mapping: InvoiceMapping,
+  qr: readonly QrPayload[],
+): JudgedFinding[] {
   const context = { invoice, mapping, qr, amounts: amountsOf(invoice) };
-  return mapping.checks.flatMap(({ rule, severity }) => (CHECKS[rule]?.(context) ?? []).map((finding) => ({ ...finding, severity })));
+  return mapping.checks.flatMap(({ rule, severity }) =>
+    (CHECKS[rule]?.(context) ?? []).map((finding) => ({ ...finding, severity })),
+  );
 }
 
 /** `BR-CO-15: total with VAT and ... do not agree: 12.30 and 12.40.` */
@@ -53,5 +59,7 @@ export function failureMessage(findings: readonly JudgedFinding[]): string | und
 
 /** The failed checks that the mapping takes as warnings. */
 export function checkWarnings(findings: readonly JudgedFinding[]): GatewayWarning[] {
-  return findings.filter((finding) => !finding.ok && finding.severity === 'warning').map((finding) => ({ code: finding.rule, message: sentenceOf(finding) }));
+  return findings
+    .filter((finding) => !finding.ok && finding.severity === 'warning')
+    .map((finding) => ({ code: finding.rule, message: sentenceOf(finding) }));
 }

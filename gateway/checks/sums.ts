@@ -15,7 +15,15 @@ function sum(values: readonly Big[]): Big {
 export const brCo10: Check = ({ invoice, amounts }) => {
   if (!invoice.fields.has('net') || invoice.lines.length === 0) return [];
   const wanted = amounts.net.plus(amounts.allowance).minus(amounts.charge);
-  return [equalAmounts('BR-CO-10', 'sum of the lines and the total they add up to', amounts.lineTotal, wanted, linesTolerance(invoice.lines.length))];
+  return [
+    equalAmounts(
+      'BR-CO-10',
+      'sum of the lines and the total they add up to',
+      amounts.lineTotal,
+      wanted,
+      linesTolerance(invoice.lines.length),
+    ),
+  ];
 };
 
 /** Lines without a printed amount are rounded each; printed ones add up exactly. */
@@ -24,49 +32,116 @@ function linesTolerance(lines: number): number {
 }
 
 /** BR-CO-11 (EN 16931-1): allowances on document level (BT-107) = Σ BT-92. One printed figure is one allowance; it is never negative. */
-export const brCo11: Check = ({ amounts }) => (amounts.allowance.eq(0) ? [] : [{ rule: 'BR-CO-11', ok: amounts.allowance.gt(0), what: 'discount on the document', left: amounts.allowance.toFixed(2), right: 'above 0' }]);
+export const brCo11: Check = ({ amounts }) =>
+  amounts.allowance.eq(0)
+    ? []
+    : [
+        {
+          rule: 'BR-CO-11',
+          ok: amounts.allowance.gt(0),
+          what: 'discount on the document',
+          left: amounts.allowance.toFixed(2),
+          right: 'above 0',
+        },
+      ];
 
 /** BR-CO-12 (EN 16931-1): charges on document level (BT-108) = Σ BT-99. */
-export const brCo12: Check = ({ amounts }) => (amounts.charge.eq(0) ? [] : [{ rule: 'BR-CO-12', ok: amounts.charge.gt(0), what: 'charge on the document', left: amounts.charge.toFixed(2), right: 'above 0' }]);
+export const brCo12: Check = ({ amounts }) =>
+  amounts.charge.eq(0)
+    ? []
+    : [
+        {
+          rule: 'BR-CO-12',
+          ok: amounts.charge.gt(0),
+          what: 'charge on the document',
+          left: amounts.charge.toFixed(2),
+          right: 'above 0',
+        },
+      ];
 
 /** BR-CO-13 (EN 16931-1): BT-109 = Σ BT-131 − BT-107 + BT-108. */
 export const brCo13: Check = ({ invoice, amounts }) => {
   if (invoice.lines.length === 0 || !invoice.fields.has('net')) return [];
   const right = amounts.lineTotal.minus(amounts.allowance).plus(amounts.charge);
-  return [equalAmounts('BR-CO-13', 'total without VAT and lines less discounts plus charges', amounts.net, right, linesTolerance(invoice.lines.length))];
+  return [
+    equalAmounts(
+      'BR-CO-13',
+      'total without VAT and lines less discounts plus charges',
+      amounts.net,
+      right,
+      linesTolerance(invoice.lines.length),
+    ),
+  ];
 };
 
 /** BR-CO-14 (EN 16931-1): total VAT (BT-110) = Σ VAT by category (BT-117). */
 export const brCo14: Check = ({ invoice, amounts }) =>
-  invoice.vat.length === 0 ? [] : [equalAmounts('BR-CO-14', 'total VAT and the sum of the VAT breakdown', amounts.tax, sum(invoice.vat.map((row) => new Big(row.tax.value))), invoice.vat.some((row) => row.tax.page === 0) ? invoice.vat.length : 0)];
+  invoice.vat.length === 0
+    ? []
+    : [
+        equalAmounts(
+          'BR-CO-14',
+          'total VAT and the sum of the VAT breakdown',
+          amounts.tax,
+          sum(invoice.vat.map((row) => new Big(row.tax.value))),
+          invoice.vat.some((row) => row.tax.page === 0) ? invoice.vat.length : 0,
+        ),
+      ];
 
 /** BR-CO-15 (EN 16931-1): BT-112 = BT-109 + BT-110. */
 export const brCo15: Check = ({ invoice, amounts }) =>
-  invoice.fields.has('grand') && invoice.fields.has('net') ? [equalAmounts('BR-CO-15', 'total with VAT and total without VAT plus VAT', amounts.grand, amounts.net.plus(amounts.tax))] : [];
+  invoice.fields.has('grand') && invoice.fields.has('net')
+    ? [
+        equalAmounts(
+          'BR-CO-15',
+          'total with VAT and total without VAT plus VAT',
+          amounts.grand,
+          amounts.net.plus(amounts.tax),
+        ),
+      ]
+    : [];
 
 /** BR-CO-16 (EN 16931-1): BT-115 = BT-112 − BT-113 + BT-114; tax withheld counts in BT-113. */
 export const brCo16: Check = ({ amounts }) => [
-  equalAmounts('BR-CO-16', 'amount due and total less what is paid or withheld', amounts.payable, amounts.grand.minus(amounts.paid).minus(amounts.withholding).plus(amounts.rounding)),
+  equalAmounts(
+    'BR-CO-16',
+    'amount due and total less what is paid or withheld',
+    amounts.payable,
+    amounts.grand.minus(amounts.paid).minus(amounts.withholding).plus(amounts.rounding),
+  ),
 ];
 
 /** BR-CO-17 (EN 16931-1): VAT by category (BT-117) = BT-116 × BT-119 / 100, rounded to two decimals; a cent more is taken as rounding by line. */
 export const brCo17: Check = ({ invoice }) =>
   invoice.vat.map((row) =>
-    equalAmounts('BR-CO-17', `VAT at ${new Big(row.rate.value).toString()} %`, new Big(row.tax.value), new Big(row.basis.value).times(row.rate.value).div(100).round(2, Big.roundHalfUp), 1 + Math.floor(invoice.lines.length / 25)),
+    equalAmounts(
+      'BR-CO-17',
+      `VAT at ${new Big(row.rate.value).toString()} %`,
+      new Big(row.tax.value),
+      new Big(row.basis.value).times(row.rate.value).div(100).round(2, Big.roundHalfUp),
+      1 + Math.floor(invoice.lines.length / 25),
+    ),
   );
 
 /** BR-S-08, BR-E-08, BR-Z-08 (EN 16931-1): basis of a category and rate = Σ its lines − its allowances + its charges. */
 function basisRule(rule: string, categories: readonly VatCategory[]): Check {
   return ({ invoice, amounts }) => {
     // A discount or charge on the document falls on rates the page does not always name.
-    if (invoice.lines.some((line) => !line.rate) || !amounts.allowance.eq(0) || !amounts.charge.eq(0)) return [];
+    if (invoice.lines.some((line) => !line.rate) || !amounts.allowance.eq(0) || !amounts.charge.eq(0))
+      return [];
     return invoice.vat
       .filter((row) => categories.includes(row.category))
       .map((row) => {
         const own = invoice.lines.filter((line) => line.rate && new Big(line.rate.value).eq(row.rate.value));
         const sameRate = invoice.vat.filter((other) => new Big(other.rate.value).eq(row.rate.value));
         const basis = sum(sameRate.map((other) => new Big(other.basis.value)));
-        return equalAmounts(rule, `basis at ${new Big(row.rate.value).toString()} % and its lines`, basis, sum(own.map(lineNet)), Math.max(1, linesTolerance(own.length)));
+        return equalAmounts(
+          rule,
+          `basis at ${new Big(row.rate.value).toString()} % and its lines`,
+          basis,
+          sum(own.map(lineNet)),
+          Math.max(1, linesTolerance(own.length)),
+        );
       });
   };
 }
@@ -76,7 +151,15 @@ export const brZ08 = basisRule('BR-Z-08', ['Z']);
 
 /** BR-E-10 (EN 16931-1): an exempt breakdown says why (BT-120 or BT-121). */
 export const brE10: Check = ({ invoice }) =>
-  invoice.vat.filter((row) => row.category === 'E').map((row) => ({ rule: 'BR-E-10', ok: row.reason !== undefined, what: 'reason for the exemption', left: row.reason?.value ?? 'missing', right: 'present' }));
+  invoice.vat
+    .filter((row) => row.category === 'E')
+    .map((row) => ({
+      rule: 'BR-E-10',
+      ok: row.reason !== undefined,
+      what: 'reason for the exemption',
+      left: row.reason?.value ?? 'missing',
+      right: 'present',
+    }));
 
 /** LINE-NET (EN 16931-1, BT-131): quantity × price less discount = the line's printed amount, within the rounding of the printed price. */
 export const lineNetRule: Check = ({ invoice }) =>
@@ -86,7 +169,15 @@ export const lineNetRule: Check = ({ invoice }) =>
     const expected = grossOf(line).minus(discountOf(line));
     const decimals = line.price.value.split('.')[1]?.length ?? 0;
     const slack = quantityOf(line).abs().times(new Big(10).pow(-decimals)).div(2).plus('0.011');
-    return [{ rule: 'LINE-NET', ok: total.minus(expected).abs().lte(slack), what: `amount of line ${line.position}`, left: total.toFixed(2), right: expected.toFixed(2) } satisfies CheckFinding];
+    return [
+      {
+        rule: 'LINE-NET',
+        ok: total.minus(expected).abs().lte(slack),
+        what: `amount of line ${line.position}`,
+        left: total.toFixed(2),
+        right: expected.toFixed(2),
+      } satisfies CheckFinding,
+    ];
   });
 
 /** DATES: a document falls due on or after its date, and is no older than 30 years nor from the far future. */
@@ -94,5 +185,13 @@ export const datesRule: Check = ({ invoice }: CheckContext) => {
   const issue = invoice.fields.get('issueDate')?.value;
   const due = invoice.fields.get('dueDate')?.value;
   if (issue === undefined || due === undefined) return [];
-  return [{ rule: 'DATES', ok: due >= issue, what: 'due date and issue date', left: due, right: `on or after ${issue}` }];
+  return [
+    {
+      rule: 'DATES',
+      ok: due >= issue,
+      what: 'due date and issue date',
+      left: due,
+      right: `on or after ${issue}`,
+    },
+  ];
 };

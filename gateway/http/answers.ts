@@ -3,7 +3,12 @@ import { GATEWAY_REFUSAL_STATUS } from '../../schemas/gateway-protocol.ts';
 import type { GatewayRefusalCode } from '../../schemas/gateway-protocol.ts';
 
 /** Sends JSON; does nothing when the caller is gone or an answer was begun. */
-export function sendJson(response: ServerResponse, status: number, value: unknown, headers: Record<string, string> = {}): void {
+export function sendJson(
+  response: ServerResponse,
+  status: number,
+  value: unknown,
+  headers: Record<string, string> = {},
+): void {
   if (response.headersSent || response.destroyed) return;
   const body = Buffer.from(JSON.stringify(value));
   response.writeHead(status, {
@@ -17,7 +22,12 @@ export function sendJson(response: ServerResponse, status: number, value: unknow
 }
 
 /** Sends `{code, message}` with the status the contract gives the code. */
-export function sendRefusal(response: ServerResponse, code: GatewayRefusalCode, message: string, retryAfterSec?: number): void {
+export function sendRefusal(
+  response: ServerResponse,
+  code: GatewayRefusalCode,
+  message: string,
+  retryAfterSec?: number,
+): void {
   const status = GATEWAY_REFUSAL_STATUS[code];
   const headers: Record<string, string> = {};
   if (status === 503) headers['Retry-After'] = String(retryAfterSec ?? 5);

@@ -22,9 +22,23 @@ export function openMeasures(): GatewayMeasures {
     buckets: durationBucketsSec,
     ...register,
   });
-  const children = new Gauge({ name: 'gateway_children', help: 'Converter children by what they do.', labelNames: ['doing'], ...register });
-  const waiting = new Gauge({ name: 'gateway_waiting_documents', help: 'Documents waiting for a child.', ...register });
-  const ended = new Counter({ name: 'gateway_children_ended_total', help: 'Children ended, by why.', labelNames: ['why'], ...register });
+  const children = new Gauge({
+    name: 'gateway_children',
+    help: 'Converter children by what they do.',
+    labelNames: ['doing'],
+    ...register,
+  });
+  const waiting = new Gauge({
+    name: 'gateway_waiting_documents',
+    help: 'Documents waiting for a child.',
+    ...register,
+  });
+  const ended = new Counter({
+    name: 'gateway_children_ended_total',
+    help: 'Children ended, by why.',
+    labelNames: ['why'],
+    ...register,
+  });
   const seen: Record<string, number> = {};
   return {
     converted: (mapping, result, ms) => duration.observe({ mapping, result }, ms / 1000),

@@ -7,7 +7,8 @@ import { Refusal } from '../refusal.ts';
  * @throws Refusal `TOO_LARGE`, or `BAD_REQUEST` when the caller breaks off
  */
 export async function readBody(request: IncomingMessage, bytesMax: number): Promise<Uint8Array> {
-  const tooLarge = (): Refusal => new Refusal('TOO_LARGE', `The file is larger than ${Math.floor(bytesMax / 1024 / 1024)} MB.`);
+  const tooLarge = (): Refusal =>
+    new Refusal('TOO_LARGE', `The file is larger than ${Math.floor(bytesMax / 1024 / 1024)} MB.`);
   const declared = Number(request.headers['content-length'] ?? 0);
   if (declared > bytesMax) throw tooLarge();
   const chunks: Buffer[] = [];

@@ -24,7 +24,11 @@ export interface RouteContext {
 }
 
 /** Answers one request; never throws. */
-export async function route(context: RouteContext, request: IncomingMessage, response: ServerResponse): Promise<void> {
+export async function route(
+  context: RouteContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   try {
     await dispatch(context, request, response);
   } catch (error) {
@@ -36,7 +40,11 @@ export async function route(context: RouteContext, request: IncomingMessage, res
   }
 }
 
-async function dispatch(context: RouteContext, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function dispatch(
+  context: RouteContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const url = parseUrl(request.url);
   const called = `${request.method ?? ''} ${url.pathname}`;
   if (called === 'GET /health') return sendJson(response, 200, health(context));
@@ -44,7 +52,13 @@ async function dispatch(context: RouteContext, request: IncomingMessage, respons
   if (called === 'GET /metrics') return context.measures.answer(response, context.pool.state());
   if (called === 'POST /v1/convert') return convertRoute(context, request, response, url, 'convert');
   if (called === 'POST /v1/explain') {
-    return convertRoute(context, request, response, url, url.searchParams.has('image') ? 'explain-image' : 'explain');
+    return convertRoute(
+      context,
+      request,
+      response,
+      url,
+      url.searchParams.has('image') ? 'explain-image' : 'explain',
+    );
   }
   sendRefusal(response, 'NOT_FOUND', 'There is nothing at this address.');
 }
@@ -83,27 +97,50 @@ async function convertRoute(
   const ms = Math.round(performance.now() - startedAt);
   const result = outcome.ok ? 'OK' : outcome.code;
   context.measures.converted(options.mappingId, result, ms);
-  context.log.info({ jobId, mapping: options.mappingId, kind, bytes: pdf.byteLength, result, ms, ...(outcome.ok || outcome.detail === undefined ? {} : { detail: outcome.detail }) }, 'document answered');
+  context.log.info(
+    {
+      jobId,
+      mapping: options.mappingId,
+      kind,
+      bytes: pdf.byteLength,
+      result,
+      ms,
+      ...(outcome.ok || outcome.detail === undefined ? {} : { detail: outcome.detail }),
+    },
+    'document answered',
+  );
   if (!outcome.ok) return sendRefusal(response, outcome.code, outcome.message);
   sendResult(response, outcome, pdf, ms);
 }
 
-function readOptions(context: RouteContext, url: URL, kind: TaskRequest['kind']): Omit<TaskRequest, 'kind' | 'pdf'> {
+function readOptions(
+  context: RouteContext,
+  url: URL,
+  kind: TaskRequest['kind'],
+): Omit<TaskRequest, 'kind' | 'pdf'> {
   const mappingId = url.searchParams.get('mapping') ?? '';
-  if (!context.registry.get(mappingId)) throw new Refusal('UNKNOWN_MAPPING', 'There is no mapping of that name.');
+  if (!context.registry.get(mappingId))
+    throw new Refusal('UNKNOWN_MAPPING', 'There is no mapping of that name.');
   const parameters: Record<string, string> = {};
   for (const [name, value] of url.searchParams) {
     const match = /^param\.([a-z][A-Za-z0-9]{0,39})$/.exec(name);
     if (match?.[1] !== undefined && value.length <= 4000) parameters[match[1]] = value;
-    else if (name !== 'mapping' && name !== 'image') throw new Refusal('BAD_PARAMETER', `The parameter ${name.slice(0, 60)} is not known.`);
+    else if (name !== 'mapping' && name !== 'image')
+      throw new Refusal('BAD_PARAMETER', `The parameter ${name.slice(0, 60)} is not known.`);
   }
   if (kind !== 'explain-image') return { mappingId, parameters };
   const imagePage = Number(url.searchParams.get('image'));
-  if (!Number.isInteger(imagePage) || imagePage < 1) throw new Refusal('BAD_PARAMETER', 'image must be the number of a page, from 1.');
+  if (!Number.isInteger(imagePage) || imagePage < 1)
+    throw new Refusal('BAD_PARAMETER', 'image must be the number of a page, from 1.');
   return { mappingId, parameters, imagePage };
 }
 
-function sendResult(response: ServerResponse, outcome: ConverterOutcome & { ok: true }, pdf: Uint8Array, ms: number): void {
+function sendResult(
+  response: ServerResponse,
+  outcome: ConverterOutcome & { ok: true },
+  pdf: Uint8Array,
+  ms: number,
+): void {
   if (response.headersSent || response.destroyed) return;
   const text = outcome.mediaType === 'image/png' ? '' : '; charset=utf-8';
   response.writeHead(200, {

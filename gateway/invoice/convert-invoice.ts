@@ -20,7 +20,10 @@ export interface JudgedReading extends InvoiceReading {
 }
 
 /** Reads and checks an invoice. @throws Refusal `NO_TEXT`, `MAPPING_MISMATCH`, `PDF_LIMIT`, `PDF_CORRUPT` */
-export async function judgeInvoice(mapping: InvoiceMapping, document: PDFDocumentProxy): Promise<JudgedReading> {
+export async function judgeInvoice(
+  mapping: InvoiceMapping,
+  document: PDFDocumentProxy,
+): Promise<JudgedReading> {
   const wantsQr = mapping.checks.some((check) => check.rule === 'PT-QR');
   const codes: QrPayload[] = [];
   const text = await readPdf(document, DEFAULT_READ_LIMITS, wantsQr ? qrCollector(codes) : undefined);
@@ -30,7 +33,10 @@ export async function judgeInvoice(mapping: InvoiceMapping, document: PDFDocumen
 }
 
 /** An invoice as UBL. @throws Refusal as `judgeInvoice`, and `CHECKS_FAILED` naming the rules and both values */
-export async function convertInvoice(mapping: InvoiceMapping, document: PDFDocumentProxy): Promise<ConverterSuccess> {
+export async function convertInvoice(
+  mapping: InvoiceMapping,
+  document: PDFDocumentProxy,
+): Promise<ConverterSuccess> {
   const { invoice, findings, text } = await judgeInvoice(mapping, document);
   const failure = failureMessage(findings);
   if (failure !== undefined) throw new Refusal('CHECKS_FAILED', failure);

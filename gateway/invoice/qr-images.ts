@@ -18,7 +18,8 @@ export function qrCollector(found: QrPayload[]): PageVisitor {
     const page = await document.getPage(content.pageNumber);
     for (const image of candidates(content)) {
       const pixels = pixelsOf(image.inline ?? imageObject(page, image.name));
-      const code = pixels && jsQR.default(pixels.rgba, pixels.width, pixels.height, { inversionAttempts: 'dontInvert' });
+      const code =
+        pixels && jsQR.default(pixels.rgba, pixels.width, pixels.height, { inversionAttempts: 'dontInvert' });
       const payload = code ? parseQrPayload(code.data) : undefined;
       if (payload) {
         found.push(payload);
@@ -30,7 +31,8 @@ export function qrCollector(found: QrPayload[]): PageVisitor {
 
 /** Roughly square images, the smaller ones first: logos and backgrounds are rarely so. */
 function candidates(content: PageContent): PageContent['images'][number][] {
-  const area = (image: PageContent['images'][number]): number => (image.box.x1 - image.box.x0) * (image.box.y1 - image.box.y0);
+  const area = (image: PageContent['images'][number]): number =>
+    (image.box.x1 - image.box.x0) * (image.box.y1 - image.box.y0);
   return content.images
     .filter(({ box }) => {
       const ratio = (box.x1 - box.x0) / Math.max(box.y1 - box.y0, 0.01);
@@ -51,8 +53,14 @@ const quietPixels = 16;
 
 /** A pdfjs image (kinds 1 black and white, 2 RGB, 3 RGBA) as RGBA with a white border. */
 function pixelsOf(image: unknown): Pixels | undefined {
-  const { width, height, kind, data } = (image ?? {}) as { width?: number; height?: number; kind?: number; data?: Uint8Array };
-  if (!width || !height || !data || width < sideMin || height < sideMin || width * height > imagePixelsMax) return undefined;
+  const { width, height, kind, data } = (image ?? {}) as {
+    width?: number;
+    height?: number;
+    kind?: number;
+    data?: Uint8Array;
+  };
+  if (!width || !height || !data || width < sideMin || height < sideMin || width * height > imagePixelsMax)
+    return undefined;
   const scale = width < 120 ? 4 : 1;
   const [w, h] = [width * scale + 2 * quietPixels, height * scale + 2 * quietPixels];
   const rgba = new Uint8ClampedArray(w * h * 4).fill(255);
@@ -69,7 +77,14 @@ function pixelsOf(image: unknown): Pixels | undefined {
   return { rgba, width: w, height: h };
 }
 
-function grayAt(data: Uint8Array, kind: number, x: number, y: number, width: number, rowBytes: number): number | undefined {
+function grayAt(
+  data: Uint8Array,
+  kind: number,
+  x: number,
+  y: number,
+  width: number,
+  rowBytes: number,
+): number | undefined {
   if (kind === 1) return ((data[y * rowBytes + (x >> 3)] ?? 0) >> (7 - (x & 7))) & 1 ? 255 : 0;
   const bytes = kind === 2 ? 3 : kind === 3 ? 4 : 0;
   if (bytes === 0) return undefined;

@@ -38,7 +38,11 @@ export interface InvoiceReading {
  * Reads an invoice from the words of a document.
  * @throws Refusal `MAPPING_MISMATCH` when the document is not of the kind the mapping is for
  */
-export function readInvoice(text: PdfText, mapping: InvoiceMapping, qr: readonly QrPayload[]): InvoiceReading {
+export function readInvoice(
+  text: PdfText,
+  mapping: InvoiceMapping,
+  qr: readonly QrPayload[],
+): InvoiceReading {
   const document = readDocument(text, mapping);
   const matched = matchOf(mapping, document);
   const areas = findRegions(mapping, document);
@@ -47,7 +51,14 @@ export function readInvoice(text: PdfText, mapping: InvoiceMapping, qr: readonly
   const linesTable = readTable('lines', mapping.tables.lines, document, vatHeaders);
   const vatTable = readTable('vat', mapping.tables.vat, document, lineHeaders);
   const candidates = new Map(
-    Object.entries(mapping.fields).map(([name, rule]) => [name, preferQr(name, candidatesFor(name, rule, document, rule.region === undefined ? undefined : areas.get(rule.region)), qr[0])]),
+    Object.entries(mapping.fields).map(([name, rule]) => [
+      name,
+      preferQr(
+        name,
+        candidatesFor(name, rule, document, rule.region === undefined ? undefined : areas.get(rule.region)),
+        qr[0],
+      ),
+    ]),
   );
   const sums = columnSums(linesTable, vatTable);
   const chosen = solve(candidates, mapping.equations, sums);
@@ -71,12 +82,19 @@ export function readInvoice(text: PdfText, mapping: InvoiceMapping, qr: readonly
 }
 
 function matchOf(mapping: InvoiceMapping, document: ReadDocument): string[] {
-  const text = document.lines.map((line) => line.tokens.map((token) => token.text).join(' ')).join('\n').slice(0, 400_000);
-  const hits = (patterns: readonly string[]): string[] => patterns.filter((source) => linearPattern(source).test(text));
+  const text = document.lines
+    .map((line) => line.tokens.map((token) => token.text).join(' '))
+    .join('\n')
+    .slice(0, 400_000);
+  const hits = (patterns: readonly string[]): string[] =>
+    patterns.filter((source) => linearPattern(source).test(text));
   const any = hits(mapping.match.anyOf);
   const evidence = hits(mapping.match.evidence);
   if (any.length === 0 || evidence.length < mapping.match.evidenceMin) {
-    throw new Refusal('MAPPING_MISMATCH', `The document does not look like what the mapping ${mapping.id} reads.`);
+    throw new Refusal(
+      'MAPPING_MISMATCH',
+      `The document does not look like what the mapping ${mapping.id} reads.`,
+    );
   }
   return [...any, ...evidence];
 }
@@ -86,7 +104,11 @@ function columnSums(lines: ReadTable, vat: ReadTable): Map<string, Big> {
   const sums = new Map<string, Big>();
   const add = (name: string, table: ReadTable, column: string): void => {
     const values = table.rows.map((row) => row.cells.get(column)?.value).filter((v) => v !== undefined);
-    if (values.length > 0) sums.set(name, values.reduce((sum, v) => sum.plus(v), new Big(0)));
+    if (values.length > 0)
+      sums.set(
+        name,
+        values.reduce((sum, v) => sum.plus(v), new Big(0)),
+      );
   };
   add('lines.total', lines, 'total');
   add('lines.gross', lines, 'gross');
@@ -102,7 +124,12 @@ function derive(mapping: InvoiceMapping, fields: Map<string, Found>, sums: Reado
     if ('value' in rule) fields.set(rule.field, derived(rule.value, 'a fixed value'));
     else if ('copy' in rule) {
       const source = fields.get(rule.copy);
-      if (source) fields.set(rule.field, { ...source, rule: `derived from ${rule.copy}: ${source.rule}`, confidence: source.confidence * 0.8 });
+      if (source)
+        fields.set(rule.field, {
+          ...source,
+          rule: `derived from ${rule.copy}: ${source.rule}`,
+          confidence: source.confidence * 0.8,
+        });
     } else {
       const amounts = new Map<string, Big>(sums);
       for (const term of rule.sum.map((t) => t.replace(/^-/, ''))) {

@@ -20,19 +20,35 @@ export function readParties(
   const sellerCells = partyBlock('seller', mapping.parties.seller, document, blocks, new Set(buyerCells));
   const numbers = taxNumbers(mapping, document, areas);
   const inCells = (number: TaxNumber, cells: typeof buyerCells): boolean =>
-    cells.some((cell) => cell.line === number.line && cell.tokens.some((token) => Math.abs(token.x0 - number.x0) < 1));
-  const inBlockOf = (number: TaxNumber, cells: typeof buyerCells): boolean => inCells(number, cells) || blockOf(number, blocks, cells);
+    cells.some(
+      (cell) => cell.line === number.line && cell.tokens.some((token) => Math.abs(token.x0 - number.x0) < 1),
+    );
+  const inBlockOf = (number: TaxNumber, cells: typeof buyerCells): boolean =>
+    inCells(number, cells) || blockOf(number, blocks, cells);
   const scored = numbers.map((number) => ({
     number,
-    buyer: (number.role === 'buyer' ? 3 : 0) + (inBlockOf(number, buyerCells) ? 2 : 0) + (qr?.get('B') === bare(number) ? 4 : 0),
-    seller: (number.role === 'seller' ? 3 : 0) + (inBlockOf(number, sellerCells) ? 2 : 0) + (qr?.get('A') === bare(number) ? 4 : 0),
+    buyer:
+      (number.role === 'buyer' ? 3 : 0) +
+      (inBlockOf(number, buyerCells) ? 2 : 0) +
+      (qr?.get('B') === bare(number) ? 4 : 0),
+    seller:
+      (number.role === 'seller' ? 3 : 0) +
+      (inBlockOf(number, sellerCells) ? 2 : 0) +
+      (qr?.get('A') === bare(number) ? 4 : 0),
   }));
   const rank = (role: 'buyer' | 'seller', other: 'buyer' | 'seller') =>
     [...scored]
       .filter((s) => s[other] <= s[role])
-      .sort((a, b) => b[role] - b[other] - (a[role] - a[other]) || Number(isPlausibleTaxNumber(b.number.value)) - Number(isPlausibleTaxNumber(a.number.value)) || a.number.line.index - b.number.line.index);
+      .sort(
+        (a, b) =>
+          b[role] - b[other] - (a[role] - a[other]) ||
+          Number(isPlausibleTaxNumber(b.number.value)) - Number(isPlausibleTaxNumber(a.number.value)) ||
+          a.number.line.index - b.number.line.index,
+      );
   const buyerNumber = rank('buyer', 'seller').find((s) => s.buyer > 0)?.number;
-  const sellerNumber = rank('seller', 'buyer').find((s) => s.number.value !== buyerNumber?.value || s.seller > 0)?.number;
+  const sellerNumber = rank('seller', 'buyer').find(
+    (s) => s.number.value !== buyerNumber?.value || s.seller > 0,
+  )?.number;
   return {
     seller: readParty('seller', mapping, document, sellerCells, sellerNumber),
     buyer: readParty('buyer', mapping, document, buyerCells, buyerNumber),
@@ -44,10 +60,17 @@ function bare(number: TaxNumber): string {
 }
 
 /** True when the number stands in the same block as the party's cells. */
-function blockOf(number: TaxNumber, blocks: readonly TextBlock[], cells: readonly TextBlock['cells'][number][]): boolean {
+function blockOf(
+  number: TaxNumber,
+  blocks: readonly TextBlock[],
+  cells: readonly TextBlock['cells'][number][],
+): boolean {
   return blocks.some(
     (block) =>
       block.cells.some((cell) => cells.includes(cell)) &&
-      block.cells.some((cell) => cell.line === number.line && cell.tokens.some((token) => Math.abs(token.x0 - number.x0) < 1)),
+      block.cells.some(
+        (cell) =>
+          cell.line === number.line && cell.tokens.some((token) => Math.abs(token.x0 - number.x0) < 1),
+      ),
   );
 }

@@ -55,7 +55,11 @@ function fromLines(lines: readonly InvoiceLine[], fields: ReadonlyMap<string, Fo
   const tax = fields.get('tax');
   const rates = new Set(lines.map((line) => line.rate?.value));
   if (net && tax && (rates.size <= 1 || lines.length === 0)) {
-    const rate = lines[0]?.rate ?? fields.get('taxRate') ?? rateFrom(net, tax) ?? (new Big(tax.value).eq(0) ? derived('0', 'no tax') : undefined);
+    const rate =
+      lines[0]?.rate ??
+      fields.get('taxRate') ??
+      rateFrom(net, tax) ??
+      (new Big(tax.value).eq(0) ? derived('0', 'no tax') : undefined);
     return rate ? [{ rate, basis: net, tax, reason: undefined }] : [];
   }
   if (rates.has(undefined)) return [];
@@ -64,7 +68,12 @@ function fromLines(lines: readonly InvoiceLine[], fields: ReadonlyMap<string, Fo
     const basis = own.reduce((sum, line) => sum.plus(line.total?.value ?? 0), new Big(0));
     const rate = own[0]?.rate as Found;
     const amount = basis.times(rate.value).div(100).round(2, Big.roundHalfUp);
-    return { rate, basis: derived(basis.toFixed(2), 'sum of the lines at the rate'), tax: derived(amount.toFixed(2), 'basis × rate'), reason: undefined };
+    return {
+      rate,
+      basis: derived(basis.toFixed(2), 'sum of the lines at the rate'),
+      tax: derived(amount.toFixed(2), 'basis × rate'),
+      reason: undefined,
+    };
   });
 }
 
@@ -74,8 +83,12 @@ function mergeRates(rows: readonly RawRow[]): RawRow[] {
   for (const row of rows) {
     const key = `${new Big(row.rate.value).toString()}|${row.reason?.value ?? ''}`;
     const known = byKey.get(key);
-    const plus = (a: Found, b: Found): Found => derived(new Big(a.value).plus(b.value).toFixed(2), 'sum of rows at one rate');
-    byKey.set(key, known ? { ...known, basis: plus(known.basis, row.basis), tax: plus(known.tax, row.tax) } : row);
+    const plus = (a: Found, b: Found): Found =>
+      derived(new Big(a.value).plus(b.value).toFixed(2), 'sum of rows at one rate');
+    byKey.set(
+      key,
+      known ? { ...known, basis: plus(known.basis, row.basis), tax: plus(known.tax, row.tax) } : row,
+    );
   }
   return [...byKey.values()];
 }
@@ -92,7 +105,12 @@ function categoryOf(reason: string | undefined): VatCategory {
   if (reason === undefined) return 'E';
   const code = exemptionCodeIn(reason);
   if (code !== undefined) return EXEMPTION_CATEGORIES[code] ?? 'E';
-  if (/autoliquida|reverse charge|steuerschuldnerschaft|inversi[oó]n del sujeto|inversione contabile/i.test(reason)) return 'AE';
+  if (
+    /autoliquida|reverse charge|steuerschuldnerschaft|inversi[oó]n del sujeto|inversione contabile/i.test(
+      reason,
+    )
+  )
+    return 'AE';
   if (/intracomun|intra-?commun|innergemeinschaft|intracom/i.test(reason)) return 'K';
   if (/export|ausfuhr/i.test(reason)) return 'G';
   if (/n[aã]o sujei|not subject|nicht steuerbar|hors champ/i.test(reason)) return 'O';
@@ -104,12 +122,20 @@ function exemptionIn(document: ReadDocument): Found | undefined {
   for (const line of document.lines) {
     const text = line.tokens.map((token) => token.text).join(' ');
     const code = exemptionCodeIn(text);
-    const sentence = /\b(isent[oa]|isenção|não sujei|autoliquida|reverse charge|exempt|exonér|steuerfrei|umsatzsteuerbefrei|steuerbefrei|kein(?:e)? umsatzsteuer|§\s?\d+|kleinunternehmer|exent[oa]|esente|vatex)/i.test(text);
+    const sentence =
+      /\b(isent[oa]|isenção|não sujei|autoliquida|reverse charge|exempt|exonér|steuerfrei|umsatzsteuerbefrei|steuerbefrei|kein(?:e)? umsatzsteuer|§\s?\d+|kleinunternehmer|exent[oa]|esente|vatex)/i.test(
+        text,
+      );
     if (code === undefined && !sentence) continue;
-    const from = line.tokens.findIndex((token) => (code !== undefined ? token.text.includes(code) : /\p{L}/u.test(token.text)));
-    const tokens = line.tokens.slice(Math.max(0, from)).filter((_, i, all) => all.slice(1, i + 1).every((token) => token.gap < 1.4));
+    const from = line.tokens.findIndex((token) =>
+      code !== undefined ? token.text.includes(code) : /\p{L}/u.test(token.text),
+    );
+    const tokens = line.tokens
+      .slice(Math.max(0, from))
+      .filter((_, i, all) => all.slice(1, i + 1).every((token) => token.gap < 1.4));
     const value = tokens.map((token) => token.text).join(' ');
-    if (value.length >= 3 && value.length <= 300 && (code !== undefined || /\s/.test(value))) return foundIn(value, tokens, 'exemption sentence', 0.6);
+    if (value.length >= 3 && value.length <= 300 && (code !== undefined || /\s/.test(value)))
+      return foundIn(value, tokens, 'exemption sentence', 0.6);
   }
   return undefined;
 }

@@ -37,13 +37,20 @@ export function blocksOf(page: PageText): Block[] {
       );
       if (home) {
         home.block.lines.push(part);
-        Object.assign(home, { x0: Math.min(home.x0, x0), x1: Math.max(home.x1, x1), y: part.y, size: part.size });
-      } else open.push({ block: { rotated: line.rotated, lines: [part] }, x0, x1, y: part.y, size: part.size });
+        Object.assign(home, {
+          x0: Math.min(home.x0, x0),
+          x1: Math.max(home.x1, x1),
+          y: part.y,
+          size: part.size,
+        });
+      } else
+        open.push({ block: { rotated: line.rotated, lines: [part] }, x0, x1, y: part.y, size: part.size });
     }
     // Blocks far above can take no more lines; keeping the list short keeps this linear.
     for (let i = open.length - 1; i >= 0; i--) {
       const o = open[i];
-      if (o && (line.y - o.y > 6 * o.size || o.block.rotated !== line.rotated)) done.push(...open.splice(i, 1));
+      if (o && (line.y - o.y > 6 * o.size || o.block.rotated !== line.rotated))
+        done.push(...open.splice(i, 1));
     }
   }
   return [...done, ...open]

@@ -6,7 +6,10 @@ import { hiddenWarnings, requireText } from '../pdf/hidden-warnings.ts';
 import { layoutXml } from './layout-xml.ts';
 
 /** Any digital PDF as structured text. @throws Refusal `NO_TEXT` for a scan */
-export async function convertLayout(mapping: LayoutMapping, document: PDFDocumentProxy): Promise<ConverterSuccess> {
+export async function convertLayout(
+  mapping: LayoutMapping,
+  document: PDFDocumentProxy,
+): Promise<ConverterSuccess> {
   const text = await readPdf(document, DEFAULT_READ_LIMITS);
   requireText(text);
   return {

@@ -15,13 +15,25 @@ export function layoutXml(text: PdfText): string {
       const lines = block.lines.map((line): XmlNode => {
         const words = line.words.map((word): XmlNode => ({
           name: 'word',
-          attributes: { ...boxAttributes(word.box), size: point(word.size), ...(word.bold ? { bold: 'true' } : {}) },
+          attributes: {
+            ...boxAttributes(word.box),
+            size: point(word.size),
+            ...(word.bold ? { bold: 'true' } : {}),
+          },
           text: word.text,
         }));
-        return { name: 'line', attributes: boxAttributes(line.words.map((word) => word.box).reduce(union)), children: words };
+        return {
+          name: 'line',
+          attributes: boxAttributes(line.words.map((word) => word.box).reduce(union)),
+          children: words,
+        };
       });
       const box = block.lines.flatMap((line) => line.words.map((word) => word.box)).reduce(union);
-      return { name: 'block', attributes: { ...boxAttributes(box), ...(block.rotated ? { rotated: 'true' } : {}) }, children: lines };
+      return {
+        name: 'block',
+        attributes: { ...boxAttributes(box), ...(block.rotated ? { rotated: 'true' } : {}) },
+        children: lines,
+      };
     });
     return {
       name: 'page',
@@ -29,11 +41,20 @@ export function layoutXml(text: PdfText): string {
       children: blocks,
     };
   });
-  return writeXml({ name: 'document', attributes: { xmlns: LAYOUT_NAMESPACE, pages: String(text.pages.length) }, children: pages });
+  return writeXml({
+    name: 'document',
+    attributes: { xmlns: LAYOUT_NAMESPACE, pages: String(text.pages.length) },
+    children: pages,
+  });
 }
 
 function boxAttributes(box: Box): Record<string, string> {
-  return { x: point(box.x0), y: point(box.y0), width: point(box.x1 - box.x0), height: point(box.y1 - box.y0) };
+  return {
+    x: point(box.x0),
+    y: point(box.y0),
+    width: point(box.x1 - box.x0),
+    height: point(box.y1 - box.y0),
+  };
 }
 
 function point(value: number): string {

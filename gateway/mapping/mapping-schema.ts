@@ -8,18 +8,38 @@ import { linearPattern } from './linear-pattern.ts';
  */
 const identifier = z.string().regex(/^[a-z][A-Za-z0-9]{0,39}$/, 'a short name in camel case');
 const weight = z.number().gt(0).max(1);
-const pattern = z.string().max(400).superRefine((text, context) => {
-  try {
-    linearPattern(text);
-  } catch (error) {
-    context.addIssue({ code: 'custom', message: `is not a regular expression: ${error instanceof Error ? error.message : 'unknown'}` });
-  }
-});
+const pattern = z
+  .string()
+  .max(400)
+  .superRefine((text, context) => {
+    try {
+      linearPattern(text);
+    } catch (error) {
+      context.addIssue({
+        code: 'custom',
+        message: `is not a regular expression: ${error instanceof Error ? error.message : 'unknown'}`,
+      });
+    }
+  });
 /** A printed label; an object lowers its weight from 1. */
-const label = z.union([z.string().min(1).max(80), z.strictObject({ text: z.string().min(1).max(80), weight })]);
+const label = z.union([
+  z.string().min(1).max(80),
+  z.strictObject({ text: z.string().min(1).max(80), weight }),
+]);
 const labels = z.array(label).min(1).max(200);
 
-export const FIELD_TYPES = ['money', 'date', 'percent', 'vatId', 'nif', 'iban', 'documentNumber', 'currency', 'text', 'pattern'] as const;
+export const FIELD_TYPES = [
+  'money',
+  'date',
+  'percent',
+  'vatId',
+  'nif',
+  'iban',
+  'documentNumber',
+  'currency',
+  'text',
+  'pattern',
+] as const;
 export const DIRECTIONS = ['right', 'below'] as const;
 
 const fieldSchema = z.strictObject({
@@ -49,8 +69,20 @@ const regionSchema = z.strictObject({
 });
 export type RegionRule = z.infer<typeof regionSchema>;
 
-export const COLUMN_TYPES = ['text', 'code', 'money', 'quantity', 'percent', 'unit', 'integer', 'date'] as const;
-const columnSchema = z.strictObject({ type: z.enum(COLUMN_TYPES), synonyms: z.array(z.string().min(1).max(80)).min(1).max(120) });
+export const COLUMN_TYPES = [
+  'text',
+  'code',
+  'money',
+  'quantity',
+  'percent',
+  'unit',
+  'integer',
+  'date',
+] as const;
+const columnSchema = z.strictObject({
+  type: z.enum(COLUMN_TYPES),
+  synonyms: z.array(z.string().min(1).max(80)).min(1).max(120),
+});
 
 const tableSchema = z.strictObject({
   columns: z.record(identifier, columnSchema),
@@ -80,20 +112,32 @@ export type PartyRule = z.infer<typeof partySchema>;
 const term = z.union([identifier, z.string().regex(/^(lines|vat)\.[a-z][A-Za-z]*$/)]);
 /** `sum` of the terms (each may start with `-`) equals `equals`, within `toleranceCents`. */
 const equationSchema = z.strictObject({
-  sum: z.array(z.string().regex(/^-?(?:(?:lines|vat)\.)?[a-z][A-Za-z0-9]*$/)).min(1).max(8),
+  sum: z
+    .array(z.string().regex(/^-?(?:(?:lines|vat)\.)?[a-z][A-Za-z0-9]*$/))
+    .min(1)
+    .max(8),
   equals: term,
   toleranceCents: z.number().min(0).max(200).default(0),
 });
 export type EquationRule = z.infer<typeof equationSchema>;
 
 const deriveSchema = z.union([
-  z.strictObject({ field: identifier, sum: z.array(z.string().regex(/^-?(?:(?:lines|vat)\.)?[a-z][A-Za-z0-9]*$/)).min(1).max(8) }),
+  z.strictObject({
+    field: identifier,
+    sum: z
+      .array(z.string().regex(/^-?(?:(?:lines|vat)\.)?[a-z][A-Za-z0-9]*$/))
+      .min(1)
+      .max(8),
+  }),
   z.strictObject({ field: identifier, copy: identifier }),
   z.strictObject({ field: identifier, value: z.string().max(200) }),
 ]);
 export type DeriveRule = z.infer<typeof deriveSchema>;
 
-const checkSchema = z.strictObject({ rule: z.string().min(3).max(40), severity: z.enum(['error', 'warning']).default('error') });
+const checkSchema = z.strictObject({
+  rule: z.string().min(3).max(40),
+  severity: z.enum(['error', 'warning']).default('error'),
+});
 export type CheckChoice = z.infer<typeof checkSchema>;
 
 const matchSchema = z.strictObject({
@@ -124,12 +168,24 @@ export const invoiceMappingSchema = z.strictObject({
   dateOrder: z.enum(['dmy', 'mdy']).default('dmy'),
   currency: z.string().regex(/^[A-Z]{3}$/),
   /** Country of a seller whose VAT number has no prefix. */
-  country: z.string().regex(/^[A-Z]{2}$/).optional(),
+  country: z
+    .string()
+    .regex(/^[A-Z]{2}$/)
+    .optional(),
   regions: z.record(identifier, regionSchema).default({}),
   /** Labels that look like one of ours and are not. */
   decoys: z.array(z.string().max(80)).max(300).default([]),
   /** Words that tell a credit note from an invoice, by document type. */
-  documentTypes: z.array(z.strictObject({ type: z.string().max(20), typeCode: z.string().regex(/^\d{2,3}$/), credit: z.boolean().default(false), titles: z.array(z.string().max(80)).min(1) })).min(1),
+  documentTypes: z
+    .array(
+      z.strictObject({
+        type: z.string().max(20),
+        typeCode: z.string().regex(/^\d{2,3}$/),
+        credit: z.boolean().default(false),
+        titles: z.array(z.string().max(80)).min(1),
+      }),
+    )
+    .min(1),
   fields: z.record(identifier, fieldSchema),
   parties: z.strictObject({ seller: partySchema, buyer: partySchema }),
   tables: z.strictObject({ lines: tableSchema, vat: tableSchema }),
@@ -162,7 +218,10 @@ export const timetableMappingSchema = z.strictObject({
   /** Weekday names and abbreviations, Monday first. */
   weekdays: z.array(z.array(z.string().max(30)).min(1)).length(7),
   headers: z.record(identifier, z.array(z.string().max(80)).min(1)),
-  parameters: z.record(identifier, z.strictObject({ description: z.string().max(300), default: z.string().max(400).optional(), pattern })),
+  parameters: z.record(
+    identifier,
+    z.strictObject({ description: z.string().max(300), default: z.string().max(400).optional(), pattern }),
+  ),
   termLabels: z.strictObject({ start: labels, end: labels, holidays: labels }),
   eventsMax: z.int().min(1).max(20_000).default(5000),
 });
@@ -171,5 +230,10 @@ export type TimetableMapping = z.infer<typeof timetableMappingSchema>;
 export const layoutMappingSchema = z.strictObject({ ...common, reader: z.literal('layout') });
 export type LayoutMapping = z.infer<typeof layoutMappingSchema>;
 
-export const mappingSchema = z.discriminatedUnion('reader', [invoiceMappingSchema, embeddedMappingSchema, timetableMappingSchema, layoutMappingSchema]);
+export const mappingSchema = z.discriminatedUnion('reader', [
+  invoiceMappingSchema,
+  embeddedMappingSchema,
+  timetableMappingSchema,
+  layoutMappingSchema,
+]);
 export type Mapping = z.infer<typeof mappingSchema>;

@@ -67,7 +67,10 @@ function notes(invoice: Invoice): string[] {
   const atcud = invoice.fields.get('atcud')?.value;
   if (atcud !== undefined) list.push(`ATCUD:${atcud}`);
   const [hash, certificate] = [invoice.fields.get('hash')?.value, invoice.fields.get('certificate')?.value];
-  if (certificate !== undefined) list.push(`${hash === undefined ? '' : `${hash}-`}Processado por programa certificado n.º ${certificate}/AT`);
+  if (certificate !== undefined)
+    list.push(
+      `${hash === undefined ? '' : `${hash}-`}Processado por programa certificado n.º ${certificate}/AT`,
+    );
   const withholding = invoice.fields.get('withholding')?.value;
   if (withholding !== undefined && Number(withholding) !== 0) list.push(`Retenção na fonte: ${withholding}`);
   return list;
@@ -85,7 +88,9 @@ function party(name: string, who: Party): XmlNode {
       text('PostalZone', who.postalCode),
       group('Country', text('IdentificationCode', who.country)),
     ),
-    vatId === undefined ? undefined : group('PartyTaxScheme', text('CompanyID', vatId), group('TaxScheme', text('ID', 'VAT'))),
+    vatId === undefined
+      ? undefined
+      : group('PartyTaxScheme', text('CompanyID', vatId), group('TaxScheme', text('ID', 'VAT'))),
     group('PartyLegalEntity', text('RegistrationName', who.name?.value ?? vatId)),
   );
   return { name: `cac:${name}`, children: partyNode ? [partyNode] : [] };
@@ -137,11 +142,18 @@ function documentAllowances(invoice: Invoice, amounts: Amounts, currency: string
   return parts;
 }
 
-function splitByRate(invoice: Invoice, total: Big, charge: boolean, amounts: Amounts): { row: VatRow; amount: Big }[] {
+function splitByRate(
+  invoice: Invoice,
+  total: Big,
+  charge: boolean,
+  amounts: Amounts,
+): { row: VatRow; amount: Big }[] {
   const both = amounts.allowance.gt(0) && amounts.charge.gt(0);
   const parts = invoice.vat
     .map((row) => {
-      const lines = invoice.lines.filter((line) => line.rate && new Big(line.rate.value).eq(row.rate.value)).reduce((sum, line) => sum.plus(lineNet(line)), new Big(0));
+      const lines = invoice.lines
+        .filter((line) => line.rate && new Big(line.rate.value).eq(row.rate.value))
+        .reduce((sum, line) => sum.plus(lineNet(line)), new Big(0));
       return { row, amount: charge ? new Big(row.basis.value).minus(lines) : lines.minus(row.basis.value) };
     })
     .filter(({ amount }) => amount.gt(0));
@@ -152,7 +164,12 @@ function splitByRate(invoice: Invoice, total: Big, charge: boolean, amounts: Amo
 }
 
 /** VATEX codes for the categories that have a general one (Connecting Europe Facility VATEX code list). */
-const REASON_CODES: Readonly<Record<string, string>> = { AE: 'VATEX-EU-AE', K: 'VATEX-EU-IC', G: 'VATEX-EU-G', O: 'VATEX-EU-O' };
+const REASON_CODES: Readonly<Record<string, string>> = {
+  AE: 'VATEX-EU-AE',
+  K: 'VATEX-EU-IC',
+  G: 'VATEX-EU-G',
+  O: 'VATEX-EU-O',
+};
 
 function taxCategory(name: string, row: VatRow, withReason: boolean): Maybe {
   return group(
@@ -170,7 +187,12 @@ function taxTotal(invoice: Invoice, amounts: Amounts, currency: string): Maybe {
     'TaxTotal',
     money('TaxAmount', amounts.tax, currency),
     invoice.vat.map((row) =>
-      group('TaxSubtotal', money('TaxableAmount', new Big(row.basis.value), currency), money('TaxAmount', new Big(row.tax.value), currency), taxCategory('TaxCategory', row, row.category !== 'S')),
+      group(
+        'TaxSubtotal',
+        money('TaxableAmount', new Big(row.basis.value), currency),
+        money('TaxAmount', new Big(row.tax.value), currency),
+        taxCategory('TaxCategory', row, row.category !== 'S'),
+      ),
     ),
   );
 }
@@ -183,7 +205,11 @@ function withholdingTotal(invoice: Invoice, amounts: Amounts, currency: string):
       'TaxSubtotal',
       money('TaxableAmount', amounts.net, currency),
       money('TaxAmount', amounts.withholding, currency),
-      group('TaxCategory', text('Percent', withholdingRate(invoice, amounts)), group('TaxScheme', text('ID', 'IRS'))),
+      group(
+        'TaxCategory',
+        text('Percent', withholdingRate(invoice, amounts)),
+        group('TaxScheme', text('ID', 'IRS')),
+      ),
     ),
   );
 }
@@ -191,7 +217,10 @@ function withholdingTotal(invoice: Invoice, amounts: Amounts, currency: string):
 function withholdingRate(invoice: Invoice, amounts: Amounts): string | undefined {
   if (amounts.net.eq(0)) return undefined;
   const printed = /(\d{1,2}(?:[.,]\d{1,2})?)\s?%/.exec(invoice.fields.get('withholding')?.rule ?? '')?.[1];
-  return printed?.replace(',', '.') ?? amounts.withholding.div(amounts.net).times(100).round(1, Big.roundHalfUp).toString();
+  return (
+    printed?.replace(',', '.') ??
+    amounts.withholding.div(amounts.net).times(100).round(1, Big.roundHalfUp).toString()
+  );
 }
 
 /** What is withheld counts as paid (BT-113), so that BT-115 is what the buyer still transfers (docs/adr). */
@@ -219,7 +248,9 @@ function invoiceLine(line: InvoiceLine, invoice: Invoice, credit: boolean): Mayb
   return group(
     credit ? 'CreditNoteLine' : 'InvoiceLine',
     text('ID', String(line.position)),
-    text(credit ? 'CreditedQuantity' : 'InvoicedQuantity', quantityOf(line).toString(), { unitCode: unitCode(line.unit?.value) }),
+    text(credit ? 'CreditedQuantity' : 'InvoicedQuantity', quantityOf(line).toString(), {
+      unitCode: unitCode(line.unit?.value),
+    }),
     money('LineExtensionAmount', net, currency),
     discount.eq(0) || percent === undefined
       ? undefined
@@ -237,7 +268,10 @@ function invoiceLine(line: InvoiceLine, invoice: Invoice, credit: boolean): Mayb
       line.code === undefined ? undefined : group('SellersItemIdentification', text('ID', line.code.value)),
       lineTaxCategory(line, invoice.vat),
     ),
-    group('Price', text('PriceAmount', line.price?.value ?? priceOf(line).toString(), { currencyID: currency })),
+    group(
+      'Price',
+      text('PriceAmount', line.price?.value ?? priceOf(line).toString(), { currencyID: currency }),
+    ),
   );
 }
 

@@ -21,8 +21,16 @@ const UNSPECIFIED = 'C62';
 /** The unit code for a printed unit; `C62` when there is none or it is not known. A printed code stays itself. */
 export function unitCode(printed: string | undefined): string {
   if (printed === undefined) return UNSPECIFIED;
-  const key = printed.normalize('NFD').replace(/[\u0300-\u036f.]/g, '').toLowerCase().trim();
+  const key = printed
+    .normalize('NFD')
+    .replace(/[\u0300-\u036f.]/g, '')
+    .toLowerCase()
+    .trim();
   const known = UNIT_CODES[key];
   if (known !== undefined) return known;
-  return /^(?:C62|H87|EA|KGM|GRM|TNE|MTR|MTK|MTQ|LTR|HUR|DAY|MON|ANN|LS|SET|XBX|XPP|NAR|KWH|MIN|WEE)$/.test(printed) ? printed : UNSPECIFIED;
+  return /^(?:C62|H87|EA|KGM|GRM|TNE|MTR|MTK|MTQ|LTR|HUR|DAY|MON|ANN|LS|SET|XBX|XPP|NAR|KWH|MIN|WEE)$/.test(
+    printed,
+  )
+    ? printed
+    : UNSPECIFIED;
 }

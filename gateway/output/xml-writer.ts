@@ -27,7 +27,8 @@ function append(parent: Builder, node: XmlNode, namespaces: Namespaces, isRoot: 
   const namespace = namespaces[prefix] ?? '';
   const element = namespace === '' ? parent.ele(node.name) : parent.ele(namespace, node.name);
   if (isRoot) {
-    for (const [name, uri] of Object.entries(node.namespaces ?? {})) element.att('http://www.w3.org/2000/xmlns/', `xmlns:${name}`, uri);
+    for (const [name, uri] of Object.entries(node.namespaces ?? {}))
+      element.att('http://www.w3.org/2000/xmlns/', `xmlns:${name}`, uri);
   }
   for (const [name, value] of Object.entries(node.attributes ?? {})) {
     if (name !== 'xmlns') element.att(name, xmlText(value).text);

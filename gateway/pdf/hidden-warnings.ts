@@ -20,5 +20,8 @@ export function hiddenWarnings(hidden: HiddenCounts): GatewayWarning[] {
 /** @throws Refusal `NO_TEXT` when a reader sees no text that could be read. */
 export function requireText(text: PdfText): void {
   if (text.pages.some((page) => page.lines.length > 0)) return;
-  throw new Refusal('NO_TEXT', 'The file has no text that can be read; it seems to be a scan. Send the digital original instead.');
+  throw new Refusal(
+    'NO_TEXT',
+    'The file has no text that can be read; it seems to be a scan. Send the digital original instead.',
+  );
 }

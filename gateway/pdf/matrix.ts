@@ -19,7 +19,8 @@ export function multiply(outer: Matrix, inner: Matrix): Matrix {
 export function matrixFrom(values: unknown): Matrix | undefined {
   if (values === null || typeof values !== 'object') return undefined;
   const numbers = Array.from(values as ArrayLike<unknown>);
-  if (numbers.length < 6 || !numbers.every((n) => typeof n === 'number' && Number.isFinite(n))) return undefined;
+  if (numbers.length < 6 || !numbers.every((n) => typeof n === 'number' && Number.isFinite(n)))
+    return undefined;
   return numbers.slice(0, 6) as unknown as Matrix;
 }
 
@@ -45,12 +46,22 @@ export function boxOf(m: Matrix, x0: number, y0: number, x1: number, y1: number)
 
 /** The common part of two boxes; one of negative size when they do not touch. */
 export function intersect(a: Box, b: Box): Box {
-  return { x0: Math.max(a.x0, b.x0), y0: Math.max(a.y0, b.y0), x1: Math.min(a.x1, b.x1), y1: Math.min(a.y1, b.y1) };
+  return {
+    x0: Math.max(a.x0, b.x0),
+    y0: Math.max(a.y0, b.y0),
+    x1: Math.min(a.x1, b.x1),
+    y1: Math.min(a.y1, b.y1),
+  };
 }
 
 /** The smallest box around both. */
 export function union(a: Box, b: Box): Box {
-  return { x0: Math.min(a.x0, b.x0), y0: Math.min(a.y0, b.y0), x1: Math.max(a.x1, b.x1), y1: Math.max(a.y1, b.y1) };
+  return {
+    x0: Math.min(a.x0, b.x0),
+    y0: Math.min(a.y0, b.y0),
+    x1: Math.max(a.x1, b.x1),
+    y1: Math.max(a.y1, b.y1),
+  };
 }
 
 export function containsPoint(box: Box, x: number, y: number): boolean {

@@ -69,9 +69,13 @@ function refusalFor(error: unknown): Refusal {
   const name = error instanceof Error ? error.name : '';
   const message = error instanceof Error ? error.message : '';
   if (name === 'PasswordException' || /encrypt/i.test(message)) {
-    return new Refusal('PDF_ENCRYPTED', 'The file is protected by a password. Save it without one and send it again.', {
-      cause: error,
-    });
+    return new Refusal(
+      'PDF_ENCRYPTED',
+      'The file is protected by a password. Save it without one and send it again.',
+      {
+        cause: error,
+      },
+    );
   }
   return new Refusal('PDF_CORRUPT', 'The file is damaged and cannot be opened as a PDF.', { cause: error });
 }

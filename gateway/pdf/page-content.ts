@@ -61,14 +61,22 @@ interface Interpreter {
 }
 
 /** Reads what one page paints. @throws Refusal `PDF_LIMIT` past the page's bounds. */
-export async function readPageContent(document: PDFDocumentProxy, pageNumber: number, layers: LayerConfig): Promise<PageContent> {
+export async function readPageContent(
+  document: PDFDocumentProxy,
+  pageNumber: number,
+  layers: LayerConfig,
+): Promise<PageContent> {
   const pdfjs = await loadPdfjs();
   const page = await document.getPage(pageNumber);
   const viewport = page.getViewport({ scale: 1 });
   const list = await page.getOperatorList();
   if (list.fnArray.length > operatorsPerPageMax) {
-    throw new Refusal('PDF_LIMIT', `Page ${pageNumber} has more than ${operatorsPerPageMax} drawing operations.`);
+    throw new Refusal(
+      'PDF_LIMIT',
+      `Page ${pageNumber} has more than ${operatorsPerPageMax} drawing operations.`,
+    );
   }
+  await imagesArrived(page, list, pdfjs.OPS['paintImageXObject'] ?? -1);
   const base = matrixFrom(viewport.transform) ?? ([1, 0, 0, -1, 0, 0] as const);
   const crop: Box = { x0: 0, y0: 0, x1: viewport.width, y1: viewport.height };
   const run: Interpreter = {
@@ -96,6 +104,35 @@ export async function readPageContent(document: PDFDocumentProxy, pageNumber: nu
   return { pageNumber, width: viewport.width, height: viewport.height, pieces, fills, images, hidden };
 }
 
+/** How long a page waits for its images to be decoded; one that is later counts as not there. */
+const imageWaitMs = 4000;
+
+/** Images are decoded apart from the operators and may come after them. */
+async function imagesArrived(
+  page: PDFPageProxy,
+  list: { fnArray: readonly number[]; argsArray: readonly unknown[] },
+  paintImage: number,
+): Promise<void> {
+  const names = new Set<string>();
+  list.fnArray.forEach((code, i) => {
+    const args: unknown = list.argsArray[i];
+    if (code === paintImage && Array.isArray(args) && typeof args[0] === 'string') names.add(args[0]);
+  });
+  const missing = [...names].filter((name) => !storeOf(page, name).has(name));
+  if (missing.length === 0) return;
+  const timer = Promise.withResolvers<void>();
+  const timeout = setTimeout(timer.resolve, imageWaitMs);
+  const arrived = missing.map(
+    (name) => new Promise((resolve) => void storeOf(page, name).get(name, resolve)),
+  );
+  await Promise.race([Promise.all(arrived), timer.promise]);
+  clearTimeout(timeout);
+}
+
+function storeOf(page: PDFPageProxy, name: string): PDFPageProxy['objs'] {
+  return name.startsWith('g_') ? page.commonObjs : page.objs;
+}
+
 /** The document's optional content (layers), as pdfjs evaluates it. */
 export interface LayerConfig {
   isVisible(group: unknown): boolean;
@@ -120,7 +157,8 @@ const color = (value: unknown): string | undefined => (typeof value === 'string'
 
 const save: Step = (run) => {
   // 8.4.2 asks for nesting without naming a bound; a page that only nests is not worth its memory.
-  if (run.stack.length >= graphicsStackDepthMax) throw new Refusal('PDF_LIMIT', 'A page nests graphics states too deeply.');
+  if (run.stack.length >= graphicsStackDepthMax)
+    throw new Refusal('PDF_LIMIT', 'A page nests graphics states too deeply.');
   run.stack.push(run.state);
   run.state = { ...run.state };
 };
@@ -195,7 +233,9 @@ const GRAPHICS_STEPS: Record<string, Step> = {
 };
 
 function matrixlessBox(value: unknown): ArrayLike<unknown> | undefined {
-  return value !== null && typeof value === 'object' && 'length' in value ? (value as ArrayLike<unknown>) : undefined;
+  return value !== null && typeof value === 'object' && 'length' in value
+    ? (value as ArrayLike<unknown>)
+    : undefined;
 }
 
 function setFont(run: Interpreter, args: unknown[]): void {
@@ -291,7 +331,8 @@ const PAINT_STEPS: Record<string, Step> = {
     }
   },
   endPath: (run) => void (run.pendingClip = false),
-  paintImageXObject: (run, args) => paintImage(run, args[0], undefined, hasNoAlpha(imageObject(run.page, args[0]))),
+  paintImageXObject: (run, args) =>
+    paintImage(run, args[0], undefined, hasNoAlpha(imageObject(run.page, args[0]))),
   paintInlineImageXObject: (run, args) => paintImage(run, undefined, args[0], hasNoAlpha(args[0])),
   paintImageMaskXObject: (run, args) => paintImage(run, undefined, args[0], false),
 };
@@ -305,7 +346,7 @@ function hasNoAlpha(image: unknown): boolean {
 /** The decoded image of that name, or undefined while or when there is none. */
 export function imageObject(page: PDFPageProxy, name: unknown): unknown {
   if (typeof name !== 'string') return undefined;
-  const store = name.startsWith('g_') ? page.commonObjs : page.objs;
+  const store = storeOf(page, name);
   return store.has(name) ? (store.get(name) as unknown) : undefined;
 }
 
@@ -322,7 +363,7 @@ function isRectangle(paths: unknown): boolean {
   const path = matrixlessBox(first);
   if (!path || path.length < 12 || path.length > 17) return false;
   const points: [number, number][] = [];
-  for (let i = 0; i < path.length; ) {
+  for (let i = 0; i < path.length;) {
     const op = number(path[i]);
     if (op === 4) i += 1;
     else if (op === 0 || op === 1) {

@@ -28,9 +28,16 @@ export type PageVisitor = (content: PageContent, document: PDFDocumentProxy) => 
  * Reads the words of every page.
  * @throws Refusal `PDF_LIMIT` past a bound, `PDF_CORRUPT` when no page can be read.
  */
-export async function readPdf(document: PDFDocumentProxy, limits: ReadLimits, visit?: PageVisitor): Promise<PdfText> {
+export async function readPdf(
+  document: PDFDocumentProxy,
+  limits: ReadLimits,
+  visit?: PageVisitor,
+): Promise<PdfText> {
   if (document.numPages > limits.pagesMax) {
-    throw new Refusal('PDF_LIMIT', `The file has ${document.numPages} pages; at most ${limits.pagesMax} are converted.`);
+    throw new Refusal(
+      'PDF_LIMIT',
+      `The file has ${document.numPages} pages; at most ${limits.pagesMax} are converted.`,
+    );
   }
   const layers = await document.getOptionalContentConfig();
   const hidden = noneHidden();
@@ -39,7 +46,11 @@ export async function readPdf(document: PDFDocumentProxy, limits: ReadLimits, vi
   let failure: unknown;
   for (let number = 1; number <= document.numPages; number++) {
     try {
-      const content = await readPageContent(document, number, layers as { isVisible(group: unknown): boolean });
+      const content = await readPageContent(
+        document,
+        number,
+        layers as { isVisible(group: unknown): boolean },
+      );
       const text = pageText(content, hidden);
       await visit?.(content, document);
       words += text.lines.reduce((sum, line) => sum + line.words.length, 0);
@@ -48,7 +59,8 @@ export async function readPdf(document: PDFDocumentProxy, limits: ReadLimits, vi
       if (error instanceof Refusal) throw error;
       failure ??= error;
     }
-    if (words > limits.wordsMax) throw new Refusal('PDF_LIMIT', `The file holds more than ${limits.wordsMax} words.`);
+    if (words > limits.wordsMax)
+      throw new Refusal('PDF_LIMIT', `The file holds more than ${limits.wordsMax} words.`);
     if (number < document.numPages) (await document.getPage(number)).cleanup();
   }
   if (failure !== undefined) {

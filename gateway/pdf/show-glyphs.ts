@@ -37,7 +37,13 @@ const wordGapRatio = 0.16;
  * Walks the glyphs of one text-showing operator, adds the pieces that are inked and moves the text position on.
  * @returns how many pieces were not inked (render mode 3 or 7, transparent, or `visible` false).
  */
-export function showGlyphs(s: GraphicsState, glyphs: readonly unknown[], order: number, visible: boolean, out: TextPiece[]): number {
+export function showGlyphs(
+  s: GraphicsState,
+  glyphs: readonly unknown[],
+  order: number,
+  visible: boolean,
+  out: TextPiece[],
+): number {
   const font = s.font;
   if (!font || s.fontSize === 0) return 0;
   const inked = visible && isInked(s);
@@ -88,7 +94,15 @@ function isInked(s: GraphicsState): boolean {
   return (fills && s.fillAlpha > 0.02) || (strokes && s.strokeAlpha > 0.02);
 }
 
-function place(s: GraphicsState, text: string, from: number, to: number, vertical: boolean, hScale: number, order: number): TextPiece {
+function place(
+  s: GraphicsState,
+  text: string,
+  from: number,
+  to: number,
+  vertical: boolean,
+  hScale: number,
+  order: number,
+): TextPiece {
   const m = multiply(s.ctm, s.textMatrix);
   const [sx, sy] = [s.x, s.y + s.rise];
   const ax = vertical ? sx : sx + from * hScale;

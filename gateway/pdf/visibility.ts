@@ -90,9 +90,14 @@ function standsOut(piece: TextPiece, x: number, y: number, fills: readonly Fill[
   if (!ink) return true;
   let under: Fill | undefined;
   for (const fill of fills) {
-    if (fill.order < piece.order && containsPoint(fill.box, x, y) && (!under || fill.order > under.order)) under = fill;
+    if (fill.order < piece.order && containsPoint(fill.box, x, y) && (!under || fill.order > under.order))
+      under = fill;
   }
-  const ground = under ? (under.opaque || under.color === undefined ? channels(under.color) : undefined) : [255, 255, 255];
+  const ground = under
+    ? under.opaque || under.color === undefined
+      ? channels(under.color)
+      : undefined
+    : [255, 255, 255];
   if (!ground) return true;
   return ink.some((value, i) => Math.abs(value - (ground[i] ?? 0)) >= sameColorDistance);
 }

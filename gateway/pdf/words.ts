@@ -83,7 +83,8 @@ function mainAngle(pieces: readonly TextPiece[]): number {
 function turnPiece(piece: TextPiece, content: PageContent): Placed {
   const { x0, y0, x1, y1 } = piece;
   if (piece.angle === 1) return { piece, x0: y0, x1: y1, y: content.width - x0 };
-  if (piece.angle === 2) return { piece, x0: content.width - x0, x1: content.width - x1, y: content.height - y0 };
+  if (piece.angle === 2)
+    return { piece, x0: content.width - x0, x1: content.width - x1, y: content.height - y0 };
   if (piece.angle === 3) return { piece, x0: content.height - y0, x1: content.height - y1, y: x0 };
   return { piece, x0, x1, y: y0 };
 }
@@ -119,7 +120,8 @@ function joinWords(group: readonly Placed[], page: number, counts: HiddenCounts)
       counts.overprinted += 1;
       continue;
     }
-    if (previous && item.x0 - previous.x1 > joinGapRatio * Math.min(previous.piece.size, item.piece.size)) flush();
+    if (previous && item.x0 - previous.x1 > joinGapRatio * Math.min(previous.piece.size, item.piece.size))
+      flush();
     parts.push(item);
   }
   flush();
@@ -133,7 +135,9 @@ function isOverprint(item: Placed, earlier: readonly Placed[]): boolean {
 
 function withoutOverprints(words: Word[], counts: HiddenCounts): Word[] {
   return words.filter((word, i) => {
-    const twin = words.slice(Math.max(0, i - 3), i).some((w) => w.text === word.text && Math.abs(w.x0 - word.x0) < word.size * 0.3);
+    const twin = words
+      .slice(Math.max(0, i - 3), i)
+      .some((w) => w.text === word.text && Math.abs(w.x0 - word.x0) < word.size * 0.3);
     if (twin) counts.overprinted += 1;
     return !twin;
   });

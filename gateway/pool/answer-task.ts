@@ -12,12 +12,23 @@ async function outcomeOf(task: ConverterTask): Promise<ConverterOutcome> {
   try {
     return await convert(task);
   } catch (error) {
-    if (error instanceof Refusal) return { ok: false, code: error.code, message: error.message, ...detailOf(error.cause) };
+    if (error instanceof Refusal)
+      return { ok: false, code: error.code, message: error.message, ...detailOf(error.cause) };
     if (error instanceof RangeError) {
       // V8 says this way that a stack or an array has no more room: the document asked for too much.
-      return { ok: false, code: 'PDF_LIMIT', message: 'The file is nested or sized past what can be read.', ...detailOf(error) };
+      return {
+        ok: false,
+        code: 'PDF_LIMIT',
+        message: 'The file is nested or sized past what can be read.',
+        ...detailOf(error),
+      };
     }
-    return { ok: false, code: 'PDF_CORRUPT', message: 'The file is damaged in a way that stops it from being read.', ...detailOf(error) };
+    return {
+      ok: false,
+      code: 'PDF_CORRUPT',
+      message: 'The file is damaged in a way that stops it from being read.',
+      ...detailOf(error),
+    };
   }
 }
 

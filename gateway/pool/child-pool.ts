@@ -86,8 +86,18 @@ export function openPool(
   let nextId = 1;
 
   function start(): void {
-    const child = spawnChild({ ...options, heapMb: Math.floor((limits.residentBytesMax * 0.8) / 1024 / 1024) });
-    const slot: Slot = { child, state: 'starting', documents: 0, current: undefined, verdict: undefined, timers: [] };
+    const child = spawnChild({
+      ...options,
+      heapMb: Math.floor((limits.residentBytesMax * 0.8) / 1024 / 1024),
+    });
+    const slot: Slot = {
+      child,
+      state: 'starting',
+      documents: 0,
+      current: undefined,
+      verdict: undefined,
+      timers: [],
+    };
     slots.add(slot);
     slot.timers.push(setTimeout(() => child.kill('SIGKILL'), limits.startTimeoutMs));
     child.on('message', (message) => onMessage(slot, message as ChildMessage));
@@ -133,7 +143,10 @@ export function openPool(
     noteReplacement();
     if (!slot.verdict) {
       counts.crashed += 1;
-      log.warn({ exitCode: code, signal, starting: wasStarting }, 'a converter child ended by itself and is replaced');
+      log.warn(
+        { exitCode: code, signal, starting: wasStarting },
+        'a converter child ended by itself and is replaced',
+      );
     }
     // A child that cannot even start is tried again at a measured pace, not in a tight loop.
     if (wasStarting) setTimeout(() => closing || start(), 500).unref();
@@ -142,13 +155,24 @@ export function openPool(
     dispatch();
   }
 
-  function answerForEnded(job: Waiting, slot: Slot, code: number | null, signal: NodeJS.Signals | null): void {
+  function answerForEnded(
+    job: Waiting,
+    slot: Slot,
+    code: number | null,
+    signal: NodeJS.Signals | null,
+  ): void {
     if (slot.verdict) job.resolve(slot.verdict);
-    else if (signal === 'SIGABRT' || code === 134) job.resolve(tooMuch('needs more memory than the gateway allows'));
+    else if (signal === 'SIGABRT' || code === 134)
+      job.resolve(tooMuch('needs more memory than the gateway allows'));
     else if (!job.retried) {
       job.retried = true;
       waiting.unshift(job);
-    } else job.resolve({ ok: false, code: 'CONVERTER_CRASHED', message: 'The converter stopped twice while reading this file.' });
+    } else
+      job.resolve({
+        ok: false,
+        code: 'CONVERTER_CRASHED',
+        message: 'The converter stopped twice while reading this file.',
+      });
   }
 
   function dispatch(): void {
@@ -193,13 +217,20 @@ export function openPool(
   }
 
   function run(task: TaskRequest, signal?: AbortSignal): Promise<ConverterOutcome> {
-    if (closing) return Promise.reject(new Refusal('SHUTTING_DOWN', 'The gateway is stopping.', { retryAfterSec }));
+    if (closing)
+      return Promise.reject(new Refusal('SHUTTING_DOWN', 'The gateway is stopping.', { retryAfterSec }));
     const recent = replacedAt.filter((at) => at > Date.now() - 60_000).length;
     if (recent > limits.replacementsPerMinuteMax) {
-      return Promise.reject(new Refusal('OVERLOADED', 'Converters had to be replaced too often; try again later.', { retryAfterSec: 15 }));
+      return Promise.reject(
+        new Refusal('OVERLOADED', 'Converters had to be replaced too often; try again later.', {
+          retryAfterSec: 15,
+        }),
+      );
     }
     if (waiting.length >= limits.waitingMax) {
-      return Promise.reject(new Refusal('OVERLOADED', 'Too many documents are waiting; try again later.', { retryAfterSec }));
+      return Promise.reject(
+        new Refusal('OVERLOADED', 'Too many documents are waiting; try again later.', { retryAfterSec }),
+      );
     }
     return new Promise((resolve, reject) => {
       const job: Waiting = { task, resolve, reject, retried: false };
@@ -215,7 +246,8 @@ export function openPool(
   }
 
   async function close(drainMs: number): Promise<void> {
-    for (const job of waiting.splice(0)) job.reject(new Refusal('SHUTTING_DOWN', 'The gateway is stopping.', { retryAfterSec }));
+    for (const job of waiting.splice(0))
+      job.reject(new Refusal('SHUTTING_DOWN', 'The gateway is stopping.', { retryAfterSec }));
     const until = Date.now() + drainMs;
     while ([...slots].some((slot) => slot.state === 'busy') && Date.now() < until) {
       await new Promise((resolve) => setTimeout(resolve, 20));

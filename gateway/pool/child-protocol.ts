@@ -33,4 +33,6 @@ export interface ConverterRefusal {
 export type ConverterOutcome = ConverterSuccess | ConverterRefusal;
 
 /** What a converter child says: once that it is ready, then one answer a task. */
-export type ChildMessage = { readonly type: 'ready' } | { readonly type: 'answer'; readonly id: number; readonly outcome: ConverterOutcome };
+export type ChildMessage =
+  | { readonly type: 'ready' }
+  | { readonly type: 'answer'; readonly id: number; readonly outcome: ConverterOutcome };

@@ -23,7 +23,12 @@ const noiseWordsMax = 3;
 const candidatesPerFieldMax = 40;
 
 /** All candidates of a field, best first. */
-export function candidatesFor(name: string, rule: FieldRule, document: ReadDocument, area: Area | undefined): Candidate[] {
+export function candidatesFor(
+  name: string,
+  rule: FieldRule,
+  document: ReadDocument,
+  area: Area | undefined,
+): Candidate[] {
   const all: Candidate[] = [];
   for (const line of document.lines) {
     for (const hit of document.hits[line.index] ?? []) {
@@ -31,13 +36,19 @@ export function candidatesFor(name: string, rule: FieldRule, document: ReadDocum
       if (!use || (area && !isInside(area, line, hit.x0))) continue;
       for (const direction of rule.directions) {
         const reach = direction === 'right' ? rightOf(hit, rule, document) : belowOf(hit, rule, document);
-        all.push(...reach.map((c) => ({ ...c, score: c.score * use.weight * standing(hit, line, document, rule) })));
+        all.push(
+          ...reach.map((c) => ({ ...c, score: c.score * use.weight * standing(hit, line, document, rule) })),
+        );
       }
     }
   }
   for (const pattern of rule.patterns ?? []) all.push(...byPattern(pattern, rule, document));
-  const fitting = all.filter((c) => rule.mustMatch === undefined || linearPattern(rule.mustMatch).test(c.value));
-  return distinct(fitting.map((c) => (rule.unsigned && c.value.startsWith('-') ? { ...c, value: c.value.slice(1) } : c)));
+  const fitting = all.filter(
+    (c) => rule.mustMatch === undefined || linearPattern(rule.mustMatch).test(c.value),
+  );
+  return distinct(
+    fitting.map((c) => (rule.unsigned && c.value.startsWith('-') ? { ...c, value: c.value.slice(1) } : c)),
+  );
 }
 
 /** Headings and complete cells say more than a word in running text; amounts stand late, everything else early. */
@@ -57,7 +68,7 @@ function rightOf(hit: LabelHit, rule: FieldRule, document: ReadDocument): Candid
   const found: Candidate[] = [];
   let score = 1;
   let noise = 0;
-  for (let at = 0; at < tokens.length && noise <= noiseWordsMax && found.length < 4; ) {
+  for (let at = 0; at < tokens.length && noise <= noiseWordsMax && found.length < 4;) {
     const rest = tokens.slice(at);
     const parsed = parseValue(rule.type, rest, document.notation);
     if (parsed) {
@@ -65,7 +76,9 @@ function rightOf(hit: LabelHit, rule: FieldRule, document: ReadDocument): Candid
       const distance = Math.max(0, (first.x0 - hit.x1) / Math.max(line.size, 1));
       const far = rule.type === 'money' ? 0.0015 * distance : 0.006 * distance;
       const confidence = Math.max(0.2, score * parsed.fit - Math.min(far, 0.3));
-      found.push(candidate(parsed.value, rest.slice(0, parsed.count), `label "${hit.text}" right`, confidence, line));
+      found.push(
+        candidate(parsed.value, rest.slice(0, parsed.count), `label "${hit.text}" right`, confidence, line),
+      );
       if (rule.type !== 'money') break;
       score *= 0.72;
       at += parsed.count;
@@ -95,12 +108,17 @@ function belowOf(hit: LabelHit, rule: FieldRule, document: ReadDocument): Candid
       if (last.x1 < hit.x0 - 1 || first.x0 > hit.x1 + 1) continue;
       const start = cell.findIndex((token) => token.x1 > hit.x0 - 0.5 * size || token === first);
       const tokens = first.x0 >= hit.x0 - size * 4 ? cell : cell.slice(start);
-      const blocked = (document.hits[line.index] ?? []).some((other) => other.from === line.tokens.indexOf(tokens[0] as Token));
+      const blocked = (document.hits[line.index] ?? []).some(
+        (other) => other.from === line.tokens.indexOf(tokens[0] as Token),
+      );
       const parsed = blocked ? undefined : parseValue(rule.type, tokens, document.notation);
       if (parsed) {
         const slant = Math.min(Math.abs(first.x0 - hit.x0), Math.abs(last.x1 - hit.x1)) / Math.max(size, 1);
-        const score = parsed.fit * (0.9 - 0.05 * Math.max(0, drop / size - 1.2)) - Math.min(0.012 * slant, 0.2);
-        return [candidate(parsed.value, tokens.slice(0, parsed.count), `label "${hit.text}" below`, score, line)];
+        const score =
+          parsed.fit * (0.9 - 0.05 * Math.max(0, drop / size - 1.2)) - Math.min(0.012 * slant, 0.2);
+        return [
+          candidate(parsed.value, tokens.slice(0, parsed.count), `label "${hit.text}" below`, score, line),
+        ];
       }
       // Something else already stands under the label.
       if (!blocked && rule.type !== 'money') return [];
@@ -122,7 +140,10 @@ function byPattern(source: string, rule: FieldRule, document: ReadDocument): Can
       at = to + 1;
       return from < match.end && to > match.start;
     });
-    const typed = rule.type === 'text' || rule.type === 'pattern' ? undefined : parseValue(rule.type, tokens, document.notation);
+    const typed =
+      rule.type === 'text' || rule.type === 'pattern'
+        ? undefined
+        : parseValue(rule.type, tokens, document.notation);
     if (rule.type !== 'text' && rule.type !== 'pattern' && !typed) continue;
     const position = 1 - (0.05 * line.index) / Math.max(document.lines.length, 1);
     found.push(candidate(typed?.value ?? match.value, tokens, `pattern ${source}`, 0.88 * position, line));
@@ -131,7 +152,13 @@ function byPattern(source: string, rule: FieldRule, document: ReadDocument): Can
   return found;
 }
 
-function candidate(value: string, tokens: readonly Token[], rule: string, score: number, line: TokenLine): Candidate {
+function candidate(
+  value: string,
+  tokens: readonly Token[],
+  rule: string,
+  score: number,
+  line: TokenLine,
+): Candidate {
   return { ...foundIn(value, tokens, rule, Math.min(1, Math.max(0, score))), score, line: line.index };
 }
 

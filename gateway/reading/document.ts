@@ -22,7 +22,10 @@ export interface ReadDocument {
 type LabelRule = string | { readonly text: string; readonly weight: number };
 
 function* labelsOf(mapping: InvoiceMapping): Generator<{ owner: string; text: string; weight: number }> {
-  const each = function* (owner: string, labels: readonly LabelRule[] | undefined): Generator<{ owner: string; text: string; weight: number }> {
+  const each = function* (
+    owner: string,
+    labels: readonly LabelRule[] | undefined,
+  ): Generator<{ owner: string; text: string; weight: number }> {
     for (const label of labels ?? []) {
       yield typeof label === 'string' ? { owner, text: label, weight: 1 } : { owner, ...label };
     }

@@ -47,7 +47,7 @@ const labelGapMax = 1.6;
 /** All labels on a line, left to right, none overlapping another. */
 export function labelHits(line: TokenLine, index: LabelIndex): LabelHit[] {
   const hits: LabelHit[] = [];
-  for (let from = 0; from < line.tokens.length; ) {
+  for (let from = 0; from < line.tokens.length;) {
     const hit = longestFrom(line, from, index);
     if (hit) hits.push(hit);
     from = hit ? hit.to : from + 1;
@@ -67,7 +67,16 @@ function longestFrom(line: TokenLine, from: number, index: LabelIndex): LabelHit
     if (!uses || token.key === '') continue;
     const tokens = line.tokens.slice(from, at + 1);
     const first = tokens[0] as Token;
-    best = { key, uses, line, from, to: at + 1, x0: first.x0, x1: token.x1, text: tokens.map((t) => t.text).join(' ') };
+    best = {
+      key,
+      uses,
+      line,
+      from,
+      to: at + 1,
+      x0: first.x0,
+      x1: token.x1,
+      text: tokens.map((t) => t.text).join(' '),
+    };
     // A colon closes a label: what follows is its value even where it could go on as a longer label.
     if (token.text.endsWith(':')) break;
   }

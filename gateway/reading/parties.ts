@@ -29,7 +29,13 @@ export interface TaxNumber extends Found {
 
 /** Blocks of the document's lines up to `lineMax` (lines of the item table and below are no addresses). */
 export function textBlocks(document: ReadDocument, lineMax: number): TextBlock[] {
-  const open: { page: number; x0: number; y: number; size: number; cells: { tokens: Token[]; line: TokenLine }[] }[] = [];
+  const open: {
+    page: number;
+    x0: number;
+    y: number;
+    size: number;
+    cells: { tokens: Token[]; line: TokenLine }[];
+  }[] = [];
   for (const line of document.lines.slice(0, lineMax)) {
     if (line.rotated) continue;
     for (const tokens of cellsOf(line, 1.4)) {
@@ -45,14 +51,25 @@ export function textBlocks(document: ReadDocument, lineMax: number): TextBlock[]
         home.cells.push({ tokens, line });
         home.y = line.y;
         home.size = first.word.size;
-      } else open.push({ page: line.page, x0: first.x0, y: line.y, size: first.word.size, cells: [{ tokens, line }] });
+      } else
+        open.push({
+          page: line.page,
+          x0: first.x0,
+          y: line.y,
+          size: first.word.size,
+          cells: [{ tokens, line }],
+        });
     }
   }
   return open.map(({ page, x0, cells }) => ({ page, x0, cells }));
 }
 
 /** All tax numbers with a label, and whose they seem to be: by the label itself, the region, or the block they stand in. */
-export function taxNumbers(mapping: InvoiceMapping, document: ReadDocument, areas: ReadonlyMap<string, Area>): TaxNumber[] {
+export function taxNumbers(
+  mapping: InvoiceMapping,
+  document: ReadDocument,
+  areas: ReadonlyMap<string, Area>,
+): TaxNumber[] {
   const found: TaxNumber[] = [];
   for (const line of document.lines) {
     for (const hit of document.hits[line.index] ?? []) {
@@ -78,7 +95,13 @@ function valueOf(hit: LabelHit, document: ReadDocument): Found | undefined {
   for (let skip = 0; skip < Math.min(4, rest.length); skip++) {
     const token = rest[skip] as Token;
     const parsed = parseValue('vatId', rest.slice(skip), document.notation);
-    if (parsed) return foundIn(parsed.value, rest.slice(skip, skip + parsed.count), `label "${hit.text}" right`, parsed.fit);
+    if (parsed)
+      return foundIn(
+        parsed.value,
+        rest.slice(skip, skip + parsed.count),
+        `label "${hit.text}" right`,
+        parsed.fit,
+      );
     if (/\d/.test(token.text)) break;
   }
   const size = hit.line.size;
@@ -88,7 +111,13 @@ function valueOf(hit: LabelHit, document: ReadDocument): Found | undefined {
       const [first, last] = [cell[0] as Token, cell.at(-1) as Token];
       if (last.x1 < hit.x0 - 1 || first.x0 > hit.x1 + 1) continue;
       const parsed = parseValue('vatId', cell, document.notation);
-      if (parsed) return foundIn(parsed.value, cell.slice(0, parsed.count), `label "${hit.text}" below`, 0.95 * parsed.fit);
+      if (parsed)
+        return foundIn(
+          parsed.value,
+          cell.slice(0, parsed.count),
+          `label "${hit.text}" below`,
+          0.95 * parsed.fit,
+        );
     }
   }
   return undefined;
@@ -101,5 +130,7 @@ export function isPlausibleTaxNumber(value: string): boolean {
 
 /** The text of a cell without a leading label that only says what it is (`Nome:`). */
 export function plainText(tokens: readonly Token[]): string {
-  return textOf(tokens).replace(/^[^:]{1,24}:\s+(?=\S)/, '').trim();
+  return textOf(tokens)
+    .replace(/^[^:]{1,24}:\s+(?=\S)/, '')
+    .trim();
 }

@@ -11,14 +11,24 @@ import { textOf } from './tokens.ts';
 type BlockCell = TextBlock['cells'][number];
 
 /** A postal code and the place after it, in the forms of the countries the mappings read. */
-const POSTAL = /^(?:([A-Z]{1,2})[-\s])?(\d{4}-\d{3}|\d{5}(?:-\d{4})?|\d{4}\s?[A-Z]{2}|\d{4}|[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2})\s+(\p{L}.{1,60})$/u;
+const POSTAL =
+  /^(?:([A-Z]{1,2})[-\s])?(\d{4}-\d{3}|\d{5}(?:-\d{4})?|\d{4}\s?[A-Z]{2}|\d{4}|[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2})\s+(\p{L}.{1,60})$/u;
 /** Cells of an address block that are not its name. */
-const NOT_A_NAME = /^(?:nif|nipc|nº|tel|telf|telefone|telemóvel|fax|e-?mail|www|http|capital|cons|mat|iban|swift|bic|contrib|vat|ust|tva|siren|siret|gln|original|duplicado|triplicado|pág|page|seite|data|date|@|atcud)\b|@|^\d[\d\s./-]*$|^www\.|^p[áa]g\.?\s/iu;
+const NOT_A_NAME =
+  /^(?:nif|nipc|nº|tel|telf|telefone|telemóvel|fax|e-?mail|www|http|capital|cons|mat|iban|swift|bic|contrib|vat|ust|tva|siren|siret|gln|original|duplicado|triplicado|pág|page|seite|data|date|@|atcud)\b|@|^\d[\d\s./-]*$|^www\.|^p[áa]g\.?\s/iu;
 
 /** Where a party's block stands, found by its title or, for the sender, by its place at the top. */
-export function partyBlock(role: Role, rule: PartyRule, document: ReadDocument, blocks: readonly TextBlock[], taken: ReadonlySet<BlockCell>): BlockCell[] {
+export function partyBlock(
+  role: Role,
+  rule: PartyRule,
+  document: ReadDocument,
+  blocks: readonly TextBlock[],
+  taken: ReadonlySet<BlockCell>,
+): BlockCell[] {
   for (const line of document.lines) {
-    const hit = (document.hits[line.index] ?? []).find((h) => h.uses.some((use) => use.owner === `party:${role}`) && startsCell(h));
+    const hit = (document.hits[line.index] ?? []).find(
+      (h) => h.uses.some((use) => use.owner === `party:${role}`) && startsCell(h),
+    );
     if (!hit) continue;
     const cells = cellsAt(hit, blocks).filter((cell) => !taken.has(cell));
     if (cells.some((cell) => isNameLike(cell.tokens))) return cells;
@@ -40,8 +50,13 @@ function startsCell(hit: LabelHit): boolean {
 function cellsAt(hit: LabelHit, blocks: readonly TextBlock[]): BlockCell[] {
   const rest = hit.line.tokens.slice(hit.to);
   const own = rest.filter((_, i) => rest.slice(0, i + 1).every((token) => token.gap <= 1.4));
-  const cells: BlockCell[] = own.length > 0 && own.some((token) => token.key !== '') ? [{ tokens: own, line: hit.line }] : [];
-  const home = blocks.find((block) => block.cells.some((cell) => cell.line === hit.line && cell.tokens.includes(hit.line.tokens[hit.from] as Token)));
+  const cells: BlockCell[] =
+    own.length > 0 && own.some((token) => token.key !== '') ? [{ tokens: own, line: hit.line }] : [];
+  const home = blocks.find((block) =>
+    block.cells.some(
+      (cell) => cell.line === hit.line && cell.tokens.includes(hit.line.tokens[hit.from] as Token),
+    ),
+  );
   const under = home?.cells.filter((cell) => cell.line.index > hit.line.index) ?? [];
   if (under.length > 0) return [...cells, ...under];
   const size = hit.line.size;
@@ -62,10 +77,26 @@ function letterheadRank(cells: readonly BlockCell[], document: ReadDocument): nu
   const [first] = cells;
   if (!first) return Number.NEGATIVE_INFINITY;
   const size = (first.tokens[0]?.word.size ?? 8) / document.bodySize;
-  const hasVat = cells.some((cell) => (document.hits[cell.line.index] ?? []).some((h) => h.uses.some((u) => u.owner === 'vat:seller') && cell.tokens.includes(cell.line.tokens[h.from] as Token)));
+  const hasVat = cells.some((cell) =>
+    (document.hits[cell.line.index] ?? []).some(
+      (h) =>
+        h.uses.some((u) => u.owner === 'vat:seller') &&
+        cell.tokens.includes(cell.line.tokens[h.from] as Token),
+    ),
+  );
   const hasAddress = cells.some((cell) => POSTAL.test(textOf(cell.tokens)));
-  const isTitle = (document.hits[first.line.index] ?? []).some((h) => h.uses.some((u) => u.owner === 'field:number') && first.tokens.includes(h.line.tokens[h.from] as Token));
-  return (hasVat ? 2 : 0) + (hasAddress ? 2 : 0) + Math.min(size, 2) + Math.min(cells.length, 5) * 0.2 - first.line.y / 400 - (isTitle ? 6 : 0);
+  const isTitle = (document.hits[first.line.index] ?? []).some(
+    (h) =>
+      h.uses.some((u) => u.owner === 'field:number') && first.tokens.includes(h.line.tokens[h.from] as Token),
+  );
+  return (
+    (hasVat ? 2 : 0) +
+    (hasAddress ? 2 : 0) +
+    Math.min(size, 2) +
+    Math.min(cells.length, 5) * 0.2 -
+    first.line.y / 400 -
+    (isTitle ? 6 : 0)
+  );
 }
 
 function isNameLike(tokens: readonly Token[]): boolean {
@@ -74,18 +105,29 @@ function isNameLike(tokens: readonly Token[]): boolean {
 }
 
 /** Reads name and address out of a party's cells. */
-export function readParty(role: Role, mapping: InvoiceMapping, document: ReadDocument, cells: readonly BlockCell[], vatId: TaxNumber | undefined): Party {
+export function readParty(
+  role: Role,
+  mapping: InvoiceMapping,
+  document: ReadDocument,
+  cells: readonly BlockCell[],
+  vatId: TaxNumber | undefined,
+): Party {
   const named = namedValue(role, document);
   const usable = cells.filter((cell) => !isLabelled(cell, document) && !/^@/.test(textOf(cell.tokens)));
   const nameCell = usable.find((cell) => isNameLike(cell.tokens));
-  const name = named ?? (nameCell ? foundIn(textOf(nameCell.tokens), nameCell.tokens, `block of the ${role}`, 0.8) : undefined);
+  const name =
+    named ??
+    (nameCell ? foundIn(textOf(nameCell.tokens), nameCell.tokens, `block of the ${role}`, 0.8) : undefined);
   const postalCell = usable.find((cell) => cell !== nameCell && POSTAL.test(textOf(cell.tokens)));
   const postal = postalCell ? POSTAL.exec(textOf(postalCell.tokens)) : null;
   const after = nameCell ? usable.indexOf(nameCell) + 1 : 0;
   const before = postalCell ? usable.indexOf(postalCell) : after + 1;
-  const streetCells = usable.slice(after, Math.max(after, Math.min(before, after + 3))).filter((cell) => isNameLike(cell.tokens));
+  const streetCells = usable
+    .slice(after, Math.max(after, Math.min(before, after + 3)))
+    .filter((cell) => isNameLike(cell.tokens));
   const street = streetCells[0];
-  const country = postal?.[1] ?? (/^([A-Z]{2})[A-Z0-9]/.exec(vatId?.value ?? '')?.[1] || undefined) ?? mapping.country;
+  const country =
+    postal?.[1] ?? (/^([A-Z]{2})[A-Z0-9]/.exec(vatId?.value ?? '')?.[1] || undefined) ?? mapping.country;
   return {
     name,
     vatId,
@@ -98,10 +140,13 @@ export function readParty(role: Role, mapping: InvoiceMapping, document: ReadDoc
 
 function namedValue(role: Role, document: ReadDocument): Found | undefined {
   for (const line of document.lines) {
-    const hit = (document.hits[line.index] ?? []).find((h) => h.uses.some((use) => use.owner === `name:${role}`));
+    const hit = (document.hits[line.index] ?? []).find((h) =>
+      h.uses.some((use) => use.owner === `name:${role}`),
+    );
     const rest = hit ? line.tokens.slice(hit.to) : [];
     const tokens = rest.filter((_, i) => i === 0 || rest.slice(1, i + 1).every((token) => token.gap <= 1.4));
-    if (hit && tokens.length > 0 && isNameLike(tokens)) return foundIn(textOf(tokens), tokens, `label "${hit.text}" right`, 0.85);
+    if (hit && tokens.length > 0 && isNameLike(tokens))
+      return foundIn(textOf(tokens), tokens, `label "${hit.text}" right`, 0.85);
   }
   return undefined;
 }
@@ -110,6 +155,10 @@ function namedValue(role: Role, document: ReadDocument): Found | undefined {
 function isLabelled(cell: BlockCell, document: ReadDocument): boolean {
   return (document.hits[cell.line.index] ?? []).some((h) => {
     const first = cell.line.tokens[h.from];
-    return first !== undefined && cell.tokens[0] === first && h.uses.some((use) => /^(?:vat:|field:|decoy|party:|name:)/.test(use.owner));
+    return (
+      first !== undefined &&
+      cell.tokens[0] === first &&
+      h.uses.some((use) => /^(?:vat:|field:|decoy|party:|name:)/.test(use.owner))
+    );
   });
 }

@@ -12,7 +12,9 @@ export interface Area {
 }
 
 export function isInside(area: Area, line: TokenLine, x: number): boolean {
-  return line.page === area.page && line.y >= area.y0 - 0.1 && line.y <= area.y1 && x >= area.x0 && x < area.x1;
+  return (
+    line.page === area.page && line.y >= area.y0 - 0.1 && line.y <= area.y1 && x >= area.x0 && x < area.x1
+  );
 }
 
 /**
@@ -23,7 +25,9 @@ export function findRegions(mapping: InvoiceMapping, document: ReadDocument): Re
   const areas = new Map<string, Area>();
   for (const [name, rule] of Object.entries(mapping.regions)) {
     for (const line of document.lines) {
-      const hit = (document.hits[line.index] ?? []).find((h) => h.uses.some((use) => use.owner === `region:${name}`));
+      const hit = (document.hits[line.index] ?? []).find((h) =>
+        h.uses.some((use) => use.owner === `region:${name}`),
+      );
       if (!hit || line.rotated) continue;
       areas.set(name, areaFrom(name, line, hit.x0, rule.linesMax, document));
       break;
@@ -38,11 +42,16 @@ function areaFrom(name: string, line: TokenLine, x0: number, linesMax: number, d
   for (const other of document.lines) {
     if (other.page !== line.page || other.rotated) continue;
     for (const hit of document.hits[other.index] ?? []) {
-      const bounds = hit.uses.some((use) => use.owner === `until:${name}` || (use.owner.startsWith('region:') && use.owner !== `region:${name}`));
+      const bounds = hit.uses.some(
+        (use) =>
+          use.owner === `until:${name}` ||
+          (use.owner.startsWith('region:') && use.owner !== `region:${name}`),
+      );
       if (!bounds) continue;
       const sameRow = Math.abs(other.y - line.y) < line.size;
       if (sameRow && hit.x0 > x0) x1 = Math.min(x1, hit.x0 - 1);
-      else if (other.y > line.y + line.size * 0.5 && hit.x0 < x1 && Math.abs(hit.x0 - x0) < 60) y1 = Math.min(y1, other.y - other.size * 0.8);
+      else if (other.y > line.y + line.size * 0.5 && hit.x0 < x1 && Math.abs(hit.x0 - x0) < 60)
+        y1 = Math.min(y1, other.y - other.size * 0.8);
     }
   }
   return { page: line.page, x0: x0 - 3, x1, y0: line.y, y1 };

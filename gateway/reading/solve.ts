@@ -15,9 +15,15 @@ const combinationsMax = 60_000;
  * Picks one candidate a field so that their own points and the equations between them give the most.
  * A field may stay empty when that fits better. Fields in no equation take their best candidate.
  */
-export function solve(byField: ReadonlyMap<string, readonly Candidate[]>, equations: readonly EquationRule[], sums: ColumnSums): Map<string, Candidate> {
+export function solve(
+  byField: ReadonlyMap<string, readonly Candidate[]>,
+  equations: readonly EquationRule[],
+  sums: ColumnSums,
+): Map<string, Candidate> {
   const chosen = new Map<string, Candidate>();
-  const involved = new Set(equations.flatMap((e) => [e.equals, ...e.sum].map(nameOf)).filter((name) => byField.has(name)));
+  const involved = new Set(
+    equations.flatMap((e) => [e.equals, ...e.sum].map(nameOf)).filter((name) => byField.has(name)),
+  );
   for (const [name, candidates] of byField) {
     const best = candidates[0];
     if (!involved.has(name) && best) chosen.set(name, best);
@@ -26,7 +32,9 @@ export function solve(byField: ReadonlyMap<string, readonly Candidate[]>, equati
   let options = names.map((name) => distinctValues(byField.get(name) ?? []).slice(0, candidatesTriedMax));
   while (options.reduce((n, list) => n * (list.length + 1), 1) > combinationsMax) {
     const longest = Math.max(...options.map((list) => list.length));
-    options = options.map((list) => (list.length === longest && longest > 1 ? list.slice(0, longest - 1) : list));
+    options = options.map((list) =>
+      list.length === longest && longest > 1 ? list.slice(0, longest - 1) : list,
+    );
   }
   const best = bestCombination(names, options, equations, sums);
   names.forEach((name, i) => {
@@ -53,7 +61,8 @@ function bestCombination(
   let bestScore = Number.NEGATIVE_INFINITY;
   const visit = (at: number, points: number): void => {
     if (at === names.length) {
-      const score = points + equations.reduce((sum, e) => sum + worth(e, amounts, sums), 0) - samePlacePenalty(picked);
+      const score =
+        points + equations.reduce((sum, e) => sum + worth(e, amounts, sums), 0) - samePlacePenalty(picked);
       if (score > bestScore) {
         bestScore = score;
         best = [...picked];

@@ -8,10 +8,16 @@ import { numberAt, parseValue } from './value-parsers.ts';
 import type { Notation } from './value-parsers.ts';
 
 /** Words that stand in a tax column for "no tax" (rate 0). */
-const NO_TAX = /^(?:isento|isenta|isen|isencao|ise|exempt|exonere|exento|esente|steuerfrei|befreit|zero|nenhuma|n\/a)$/i;
+const NO_TAX =
+  /^(?:isento|isenta|isen|isencao|ise|exempt|exonere|exento|esente|steuerfrei|befreit|zero|nenhuma|n\/a)$/i;
 
 /** What the words of a cell say: usually one value; a quantity cell can hold its unit too (`2 HR`). */
-export function readCell(column: PlacedColumn, tokens: readonly Token[], notation: Notation, table: string): [string, Found][] {
+export function readCell(
+  column: PlacedColumn,
+  tokens: readonly Token[],
+  notation: Notation,
+  table: string,
+): [string, Found][] {
   const rule = `${table} column ${column.name}`;
   const one = (value: string | undefined, confidence: number): [string, Found][] =>
     value === undefined ? [] : [[column.name, foundIn(value, tokens, rule, confidence)]];
@@ -39,19 +45,34 @@ export function readCell(column: PlacedColumn, tokens: readonly Token[], notatio
   }
 }
 
-function readPercent(column: PlacedColumn, tokens: readonly Token[], notation: Notation, rule: string): [string, Found][] {
+function readPercent(
+  column: PlacedColumn,
+  tokens: readonly Token[],
+  notation: Notation,
+  rule: string,
+): [string, Found][] {
   for (let i = 0; i < tokens.length; i++) {
     const parsed = parseValue('percent', tokens.slice(i), notation);
     if (parsed) return [[column.name, foundIn(parsed.value, tokens, rule, parsed.fit)]];
   }
   const text = textOf(tokens);
-  const plain = text.normalize('NFD').replace(/[\u0300-\u036f().]/g, '').trim();
+  const plain = text
+    .normalize('NFD')
+    .replace(/[\u0300-\u036f().]/g, '')
+    .trim();
   if (NO_TAX.test(plain)) return [[column.name, foundIn('0', tokens, rule, 0.8)]];
   // A code (`NOR`, `A`) that another table of the document explains.
-  return /^[(]?[\p{L}]{1,4}\d?[)]?$/u.test(text) ? [[`${column.name}Code`, foundIn(plain.toUpperCase(), tokens, rule, 0.6)]] : [];
+  return /^[(]?[\p{L}]{1,4}\d?[)]?$/u.test(text)
+    ? [[`${column.name}Code`, foundIn(plain.toUpperCase(), tokens, rule, 0.6)]]
+    : [];
 }
 
-function readQuantity(column: PlacedColumn, tokens: readonly Token[], notation: Notation, rule: string): [string, Found][] {
+function readQuantity(
+  column: PlacedColumn,
+  tokens: readonly Token[],
+  notation: Notation,
+  rule: string,
+): [string, Found][] {
   const negative = /^[-\u2212]$/.test(tokens[0]?.text ?? '') ? 1 : 0;
   const number = numberAt(tokens.slice(negative), notation.mark);
   if (number) {
@@ -59,16 +80,22 @@ function readQuantity(column: PlacedColumn, tokens: readonly Token[], notation: 
     const rest = tokens.slice(negative + number.count);
     const value = negative > 0 && !number.value.startsWith('-') ? `-${number.value}` : number.value;
     const cells: [string, Found][] = [[column.name, foundIn(value, used, rule, 0.95)]];
-    if (rest.length > 0 && /\p{L}/u.test(textOf(rest))) cells.push(['unit', foundIn(textOf(rest), rest, rule, 0.7)]);
+    if (rest.length > 0 && /\p{L}/u.test(textOf(rest)))
+      cells.push(['unit', foundIn(textOf(rest), rest, rule, 0.7)]);
     return cells;
   }
   const glued = /^([-+]?\d[\d.,]*)(\p{L}[\p{L}²³.]*)$/u.exec(tokens[0]?.text ?? '');
-  const gluedNumber = glued?.[1] === undefined ? undefined : numberAt([{ ...(tokens[0] as Token), text: glued[1] }], notation.mark);
+  const gluedNumber =
+    glued?.[1] === undefined
+      ? undefined
+      : numberAt([{ ...(tokens[0] as Token), text: glued[1] }], notation.mark);
   if (glued && gluedNumber) {
     return [
       [column.name, foundIn(gluedNumber.value, tokens, rule, 0.9)],
       ['unit', foundIn(glued[2] ?? '', tokens, rule, 0.7)],
     ];
   }
-  return /^\p{L}[\p{L}²³.]{0,8}$/u.test(textOf(tokens)) ? [['unit', foundIn(textOf(tokens), tokens, rule, 0.6)]] : [];
+  return /^\p{L}[\p{L}²³.]{0,8}$/u.test(textOf(tokens))
+    ? [['unit', foundIn(textOf(tokens), tokens, rule, 0.6)]]
+    : [];
 }

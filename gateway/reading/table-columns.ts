@@ -79,7 +79,12 @@ export function assignColumns(tokens: readonly Token[], columns: readonly Placed
   return trace(tokens, columns, cost, from);
 }
 
-function trace(tokens: readonly Token[], columns: readonly PlacedColumn[], cost: number[][], from: number[][]): Assigned {
+function trace(
+  tokens: readonly Token[],
+  columns: readonly PlacedColumn[],
+  cost: number[][],
+  from: number[][],
+): Assigned {
   const assigned = new Map<string, Token[]>();
   const last = cost.at(-1);
   if (!last) return assigned;
@@ -98,8 +103,16 @@ function trace(tokens: readonly Token[], columns: readonly PlacedColumn[], cost:
 function tokenCost(token: Token, column: PlacedColumn): number {
   const size = Math.max(token.word.size, 1);
   const middle = (token.x0 + token.x1) / 2;
-  const gap = (column.type === 'text' ? Math.max(0, column.x0 - middle, token.x0 - column.x1) : Math.max(0, column.x0 - token.x1, token.x0 - column.x1)) / size;
-  const edges = Math.min(Math.abs(token.x0 - column.x0), Math.abs(token.x1 - column.x1), Math.abs(token.x0 + token.x1 - column.x0 - column.x1) / 2) / size;
+  const gap =
+    (column.type === 'text'
+      ? Math.max(0, column.x0 - middle, token.x0 - column.x1)
+      : Math.max(0, column.x0 - token.x1, token.x0 - column.x1)) / size;
+  const edges =
+    Math.min(
+      Math.abs(token.x0 - column.x0),
+      Math.abs(token.x1 - column.x1),
+      Math.abs(token.x0 + token.x1 - column.x0 - column.x1) / 2,
+    ) / size;
   return gap * 4 + Math.min(edges, 12) * (isNumeric(column) ? 0.25 : 0.04) + lookCost(token, column);
 }
 
@@ -112,9 +125,19 @@ function lookCost(token: Token, column: PlacedColumn): number {
     case 'money':
       return number ? (token.text.endsWith('%') ? alienNumber : money ? 0 : 3) : sign ? 1 : alienText;
     case 'quantity':
-      return number ? (token.text.endsWith('%') ? alienNumber : 0) : /^[\p{L}²³.%/]{1,10}$/u.test(token.text) ? 8 : alienText;
+      return number
+        ? token.text.endsWith('%')
+          ? alienNumber
+          : 0
+        : /^[\p{L}²³.%/]{1,10}$/u.test(token.text)
+          ? 8
+          : alienText;
     case 'percent':
-      return number || token.text === '%' ? 0 : /^(?:\(?[A-Z]{1,4}\d?\)?|isento|exempt|isenta|-)$/i.test(token.text) ? 2 : alienText / 2;
+      return number || token.text === '%'
+        ? 0
+        : /^(?:\(?[A-Z]{1,4}\d?\)?|isento|exempt|isenta|-)$/i.test(token.text)
+          ? 2
+          : alienText / 2;
     case 'integer':
       return /^\d{1,5}\.?$/.test(token.text) ? 0 : alienText;
     case 'unit':
@@ -131,8 +154,10 @@ function lookCost(token: Token, column: PlacedColumn): number {
 /** Two words in one column: usual for text; for figures only parts of one number or its unit. */
 function togetherCost(previous: Token, token: Token, column: PlacedColumn): number {
   if (column.type === 'text') return token.gap > 2.5 ? 1.5 : 0;
-  if (column.type === 'code' || column.type === 'date' || column.type === 'unit') return token.gap > 0.9 ? 20 : 1;
-  const parts = token.gap < 1.3 && !(/\d/.test(previous.text) && /\d/.test(token.text) && !/^\d{3}/.test(token.text));
+  if (column.type === 'code' || column.type === 'date' || column.type === 'unit')
+    return token.gap > 0.9 ? 20 : 1;
+  const parts =
+    token.gap < 1.3 && !(/\d/.test(previous.text) && /\d/.test(token.text) && !/^\d{3}/.test(token.text));
   return parts ? 0.5 : crowded;
 }
 

@@ -67,7 +67,12 @@ function bandFrom(lines: readonly TokenLine[], at: number, depth: number): Token
   for (let i = at + 1; i < lines.length && band.length < depth; i++) {
     const line = lines[i] as TokenLine;
     const previous = band.at(-1) as TokenLine;
-    if (line.page !== first.page || line.rotated !== first.rotated || line.y - previous.y > 1.7 * Math.max(previous.size, line.size)) break;
+    if (
+      line.page !== first.page ||
+      line.rotated !== first.rotated ||
+      line.y - previous.y > 1.7 * Math.max(previous.size, line.size)
+    )
+      break;
     band.push(line);
   }
   return band;
@@ -79,23 +84,37 @@ interface Cell {
   readonly tokens: Token[];
 }
 
-function readHeader(band: readonly TokenLine[], rule: TableRule, index: ColumnIndex): TableHeader | undefined {
+function readHeader(
+  band: readonly TokenLine[],
+  rule: TableRule,
+  index: ColumnIndex,
+): TableHeader | undefined {
   const cells = stackCells(band);
   const titles = cells.map((cell) => titlesIn(cell, index));
   const columns = nameColumns(titles.flat());
   // What stands left or right of the recognised titles belongs to something else beside the table.
   const left = Math.min(...columns.map((column) => column.x0));
   const right = Math.max(...columns.map((column) => column.x1));
-  const within = cells.map((cell, i) => ({ cell, titles: titles[i] ?? [] })).filter(({ cell }) => cell.x1 > left && cell.x0 < right);
+  const within = cells
+    .map((cell, i) => ({ cell, titles: titles[i] ?? [] }))
+    .filter(({ cell }) => cell.x1 > left && cell.x0 < right);
   const unknown = within.filter((entry) => entry.titles.length === 0).length;
-  const numbers = within.filter(({ cell }) => cell.tokens.some((token) => /^\d[\d.,]*$/.test(token.text))).length;
+  const numbers = within.filter(({ cell }) =>
+    cell.tokens.some((token) => /^\d[\d.,]*$/.test(token.text)),
+  ).length;
   const names = new Set(columns.map((column) => column.name));
   const complete = rule.headerNeeds.some((set) => set.every((name) => names.has(name)));
   // Figures belong to rows: a band that holds them has gone past the header.
   if (!complete || numbers > 0) return undefined;
   const [first, last] = [band[0] as TokenLine, band.at(-1) as TokenLine];
   columns.sort((a, b) => a.x0 - b.x0);
-  return { page: first.page, fromLine: first.index, toLine: last.index, columns, score: columns.length - 0.4 * unknown + 0.05 * band.length };
+  return {
+    page: first.page,
+    fromLine: first.index,
+    toLine: last.index,
+    columns,
+    score: columns.length - 0.4 * unknown + 0.05 * band.length,
+  };
 }
 
 interface Title {
@@ -124,7 +143,10 @@ function stackCells(band: readonly TokenLine[]): Cell[] {
         const last = cell.tokens.at(-1) as Token;
         return line.tokens.includes(last) && token.x0 - last.x1 < 0.55 * size;
       });
-      const under = cells.find((cell) => !cell.tokens.some((t) => line.tokens.includes(t)) && token.x0 < cell.x1 && token.x1 > cell.x0);
+      const under = cells.find(
+        (cell) =>
+          !cell.tokens.some((t) => line.tokens.includes(t)) && token.x0 < cell.x1 && token.x1 > cell.x0,
+      );
       const home = beside ?? under;
       if (home) {
         home.tokens.push(token);

@@ -41,8 +41,17 @@ interface OpenRow {
  * Reads a table: from each header down to a stop line, another header or the end of the page.
  * @param others headers of other tables, which end this one
  */
-export function readTable(name: string, rule: TableRule, document: ReadDocument, others: readonly TableHeader[]): ReadTable {
-  const headers = consistent(findHeaders(rule, document).filter((header) => !others.some((o) => overlaps(o, header) && o.score > header.score)));
+export function readTable(
+  name: string,
+  rule: TableRule,
+  document: ReadDocument,
+  others: readonly TableHeader[],
+): ReadTable {
+  const headers = consistent(
+    findHeaders(rule, document).filter(
+      (header) => !others.some((o) => overlaps(o, header) && o.score > header.score),
+    ),
+  );
   const rows: TableRow[] = [];
   let lastLine = -1;
   headers.forEach((header, i) => {
@@ -56,18 +65,34 @@ export function readTable(name: string, rule: TableRule, document: ReadDocument,
 }
 
 function overlaps(a: TableHeader, b: TableHeader): boolean {
-  return a.fromLine <= b.toLine && b.fromLine <= a.toLine && (a.columns[0]?.x0 ?? 0) < (b.columns.at(-1)?.x1 ?? 0) && (b.columns[0]?.x0 ?? 0) < (a.columns.at(-1)?.x1 ?? 0);
+  return (
+    a.fromLine <= b.toLine &&
+    b.fromLine <= a.toLine &&
+    (a.columns[0]?.x0 ?? 0) < (b.columns.at(-1)?.x1 ?? 0) &&
+    (b.columns[0]?.x0 ?? 0) < (a.columns.at(-1)?.x1 ?? 0)
+  );
 }
 
 /** One document has one item table: the header with most columns, and its repetitions. */
 function consistent(headers: TableHeader[]): TableHeader[] {
-  const best = headers.reduce<TableHeader | undefined>((a, b) => (a && a.score >= b.score ? a : b), undefined);
+  const best = headers.reduce<TableHeader | undefined>(
+    (a, b) => (a && a.score >= b.score ? a : b),
+    undefined,
+  );
   if (!best) return [];
   const names = (header: TableHeader): string => header.columns.map((column) => column.name).join();
-  return headers.filter((header) => header === best || (names(header) === names(best) && header.page !== best.page));
+  return headers.filter(
+    (header) => header === best || (names(header) === names(best) && header.page !== best.page),
+  );
 }
 
-function readPart(name: string, rule: TableRule, document: ReadDocument, header: TableHeader, untilLine: number): { rows: TableRow[]; lastLine: number } {
+function readPart(
+  name: string,
+  rule: TableRule,
+  document: ReadDocument,
+  header: TableHeader,
+  untilLine: number,
+): { rows: TableRow[]; lastLine: number } {
   const columns = placeColumns(header, rule);
   const rows: OpenRow[] = [];
   let pending: { line: TokenLine; assigned: Assigned }[] = [];
@@ -84,8 +109,16 @@ function readPart(name: string, rule: TableRule, document: ReadDocument, header:
     if (!full && startsWithAny(tokens, rule.stop)) break;
     if (!full && startsWithAny(tokens, rule.carry)) continue;
     if (isAnchor(rule, cells)) {
-      const row: OpenRow = { page: line.page, cells, texts: textsOf(assigned, columns), y: line.y, top: line.y, size: line.size };
-      for (const early of pending.splice(0)) if (closerToNext(early.line, rows.at(-1), row)) prepend(row, early.assigned, columns);
+      const row: OpenRow = {
+        page: line.page,
+        cells,
+        texts: textsOf(assigned, columns),
+        y: line.y,
+        top: line.y,
+        size: line.size,
+      };
+      for (const early of pending.splice(0))
+        if (closerToNext(early.line, rows.at(-1), row)) prepend(row, early.assigned, columns);
       if (rows.length >= rowsMax) break;
       rows.push(row);
       lastLine = i;
@@ -120,7 +153,11 @@ function startsWithAny(tokens: readonly Token[], labels: readonly string[]): boo
     for (let i = start; i < Math.min(tokens.length, start + 7); i++) {
       key += tokens[i]?.key ?? '';
       const next = tokens[i + 1];
-      if (wanted.has(key) && (!next || tokens[i]?.text.endsWith(':') || next.gap > 0.9 || /^[-+(€]?\d|^\(|^€|^EUR/.test(next.text))) return true;
+      if (
+        wanted.has(key) &&
+        (!next || tokens[i]?.text.endsWith(':') || next.gap > 0.9 || /^[-+(€]?\d|^\(|^€|^EUR/.test(next.text))
+      )
+        return true;
     }
     return false;
   });
@@ -137,12 +174,18 @@ function stopKeys(labels: readonly string[]): Set<string> {
   return keys;
 }
 
-function readCells(assigned: Assigned, columns: readonly PlacedColumn[], document: ReadDocument, table: string): Map<string, Found> {
+function readCells(
+  assigned: Assigned,
+  columns: readonly PlacedColumn[],
+  document: ReadDocument,
+  table: string,
+): Map<string, Found> {
   const cells = new Map<string, Found>();
   for (const column of columns) {
     const tokens = assigned.get(column.name);
     if (!tokens || tokens.length === 0) continue;
-    for (const [name, found] of readCell(column, tokens, document.notation, table)) if (!cells.has(name)) cells.set(name, found);
+    for (const [name, found] of readCell(column, tokens, document.notation, table))
+      if (!cells.has(name)) cells.set(name, found);
   }
   return cells;
 }
@@ -156,7 +199,11 @@ function isAnchor(rule: TableRule, cells: ReadonlyMap<string, Found>): boolean {
 }
 
 function textsOf(assigned: Assigned, columns: readonly PlacedColumn[]): Map<string, Token[]> {
-  return new Map(columns.filter((c) => c.type === 'text' && assigned.has(c.name)).map((c) => [c.name, [...(assigned.get(c.name) ?? [])]]));
+  return new Map(
+    columns
+      .filter((c) => c.type === 'text' && assigned.has(c.name))
+      .map((c) => [c.name, [...(assigned.get(c.name) ?? [])]]),
+  );
 }
 
 function closerToNext(line: TokenLine, previous: OpenRow | undefined, next: OpenRow): boolean {
@@ -165,19 +212,32 @@ function closerToNext(line: TokenLine, previous: OpenRow | undefined, next: Open
 }
 
 function prepend(row: OpenRow, assigned: Assigned, columns: readonly PlacedColumn[]): void {
-  for (const [name, tokens] of textsOf(assigned, columns)) row.texts.set(name, [...tokens, ...(row.texts.get(name) ?? [])]);
+  for (const [name, tokens] of textsOf(assigned, columns))
+    row.texts.set(name, [...tokens, ...(row.texts.get(name) ?? [])]);
 }
 
 /** Adds a line under a row: its words to the text columns; a value to a column the row left empty. */
-function extend(row: OpenRow, assigned: Assigned, columns: readonly PlacedColumn[], document: ReadDocument, table: string, line: TokenLine): void {
-  for (const [name, tokens] of textsOf(assigned, columns)) row.texts.set(name, [...(row.texts.get(name) ?? []), ...tokens]);
-  for (const [name, found] of readCells(assigned, columns, document, table)) if (!row.cells.has(name)) row.cells.set(name, found);
+function extend(
+  row: OpenRow,
+  assigned: Assigned,
+  columns: readonly PlacedColumn[],
+  document: ReadDocument,
+  table: string,
+  line: TokenLine,
+): void {
+  for (const [name, tokens] of textsOf(assigned, columns))
+    row.texts.set(name, [...(row.texts.get(name) ?? []), ...tokens]);
+  for (const [name, found] of readCells(assigned, columns, document, table))
+    if (!row.cells.has(name)) row.cells.set(name, found);
   row.y = line.y;
 }
 
 function closeRow(row: OpenRow): TableRow {
   for (const [name, tokens] of row.texts) {
-    const text = tokens.map((token) => token.text).join(' ').trim();
+    const text = tokens
+      .map((token) => token.text)
+      .join(' ')
+      .trim();
     if (text !== '') row.cells.set(name, foundIn(text, tokens, `column ${name}`, 0.9));
   }
   return { page: row.page, cells: row.cells };

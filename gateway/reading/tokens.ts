@@ -26,7 +26,13 @@ export const cellGapRatio = 0.9;
 
 /** Lower case, no accents, letters and digits only; `%`, `#` and `€` stay when they stand alone. */
 export function keyOf(text: string): string {
-  const plain = text.normalize('NFD').replace(/[\u0300-\u036f]/g, '').toLowerCase().replace(/º|°/g, 'o').replace(/ª/g, 'a').replace(/ß/g, 'ss');
+  const plain = text
+    .normalize('NFD')
+    .replace(/[\u0300-\u036f]/g, '')
+    .toLowerCase()
+    .replace(/º|°/g, 'o')
+    .replace(/ª/g, 'a')
+    .replace(/ß/g, 'ss');
   const letters = plain.replace(/[^\p{L}\p{N}]/gu, '');
   if (letters !== '') return letters;
   return /[%#€]/.exec(text)?.[0] ?? '';
@@ -39,7 +45,14 @@ export function tokenLines(pages: readonly PageText[]): TokenLine[] {
     for (const line of page.lines) {
       const tokens = tokensOf(line);
       if (tokens.length === 0) continue;
-      lines.push({ index: lines.length, page: line.page, y: line.y, size: line.size, rotated: line.rotated, tokens });
+      lines.push({
+        index: lines.length,
+        page: line.page,
+        y: line.y,
+        size: line.size,
+        rotated: line.rotated,
+        tokens,
+      });
     }
   }
   return lines;
@@ -62,7 +75,10 @@ const LABEL_AND_VALUE = /^([^\d:/]*\p{L}[^:/\d]*:)([^/].*)$/u;
 const WORD_AND_BRACKET = /^(\p{L}[\p{L}.]*)(\(.+)$/u;
 
 function splitWord(word: Word): { text: string; x0: number; x1: number }[] {
-  const match = word.text.length > 200 || word.text.includes('*') ? null : (LABEL_AND_VALUE.exec(word.text) ?? WORD_AND_BRACKET.exec(word.text));
+  const match =
+    word.text.length > 200 || word.text.includes('*')
+      ? null
+      : (LABEL_AND_VALUE.exec(word.text) ?? WORD_AND_BRACKET.exec(word.text));
   const [, left, right] = match ?? [];
   if (left === undefined || right === undefined) return [{ text: word.text, x0: word.x0, x1: word.x1 }];
   const middle = word.x0 + ((word.x1 - word.x0) * left.length) / word.text.length;
@@ -84,5 +100,7 @@ export function cellsOf(line: TokenLine, gapRatio = cellGapRatio): Token[][] {
 
 /** The text of tokens as printed, words one space apart. */
 export function textOf(tokens: readonly Token[]): string {
-  return tokens.map((token, i) => (i > 0 && token.word !== tokens[i - 1]?.word ? ' ' : '') + token.text).join('');
+  return tokens
+    .map((token, i) => (i > 0 && token.word !== tokens[i - 1]?.word ? ' ' : '') + token.text)
+    .join('');
 }

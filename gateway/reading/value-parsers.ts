@@ -25,7 +25,11 @@ export type FieldType = (typeof FIELD_TYPES)[number];
 type Parser = (tokens: readonly Token[], notation: Notation) => ParsedValue | undefined;
 
 /** Reads a value of the type from the first token on; undefined when there is none right there. */
-export function parseValue(type: FieldType, tokens: readonly Token[], notation: Notation): ParsedValue | undefined {
+export function parseValue(
+  type: FieldType,
+  tokens: readonly Token[],
+  notation: Notation,
+): ParsedValue | undefined {
   return PARSERS[type](tokens, notation);
 }
 
@@ -33,13 +37,20 @@ export function parseValue(type: FieldType, tokens: readonly Token[], notation: 
 const groupGapMax = 0.55;
 
 /** The number at the start, digits in groups joined (`1 234,56`), and how many tokens it took. */
-export function numberAt(tokens: readonly Token[], mark: DecimalMark): { value: string; count: number; decimals: number } | undefined {
+export function numberAt(
+  tokens: readonly Token[],
+  mark: DecimalMark,
+): { value: string; count: number; decimals: number } | undefined {
   const first = tokens[0];
   if (!first || !/\d/.test(first.text)) return undefined;
   let text = withoutCurrency(first.text);
   let count = 1;
   if (/^[-+(]?\d{1,3}$/.test(text)) {
-    for (let next = tokens[count]; next && next.gap < groupGapMax && /^\d{3}(?:[.,]\d{1,4})?(?:€|\))?$/.test(next.text); next = tokens[count]) {
+    for (
+      let next = tokens[count];
+      next && next.gap < groupGapMax && /^\d{3}(?:[.,]\d{1,4})?(?:€|\))?$/.test(next.text);
+      next = tokens[count]
+    ) {
       text = `${text} ${withoutCurrency(next.text)}`;
       count += 1;
       if (/[.,]/.test(next.text)) break;
@@ -95,7 +106,11 @@ const date: Parser = (tokens, notation) => {
 };
 
 /** Joins tokens of one cell until a parser takes them; the longest run wins. */
-function longestRun(tokens: readonly Token[], tokensMax: number, parse: (text: string) => string | undefined): ParsedValue | undefined {
+function longestRun(
+  tokens: readonly Token[],
+  tokensMax: number,
+  parse: (text: string) => string | undefined,
+): ParsedValue | undefined {
   let text = '';
   let best: ParsedValue | undefined;
   for (let i = 0; i < Math.min(tokens.length, tokensMax); i++) {
@@ -116,7 +131,11 @@ const vatId: Parser = (tokens) => {
 };
 
 const nif: Parser = (tokens) => {
-  const run = longestRun(tokens, 4, (text) => /^(?:PT)?[-\s]?([1-9]\d{8})$/i.exec(text.replace(/[\s.]/g, ''))?.[1]);
+  const run = longestRun(
+    tokens,
+    4,
+    (text) => /^(?:PT)?[-\s]?([1-9]\d{8})$/i.exec(text.replace(/[\s.]/g, ''))?.[1],
+  );
   return run && { ...run, fit: isNif(run.value) ? 1 : 0.5 };
 };
 
@@ -131,14 +150,19 @@ const NUMBER_WORDS = new Set(['n', 'no', 'nr', 'num', 'numero', 'number', '#', '
 
 const documentNumber: Parser = (tokens) => {
   let skipped = 0;
-  while (tokens[skipped] && (NUMBER_WORDS.has(tokens[skipped]?.key ?? '') || /^[:#.-]$/.test(tokens[skipped]?.text ?? ''))) skipped += 1;
+  while (
+    tokens[skipped] &&
+    (NUMBER_WORDS.has(tokens[skipped]?.key ?? '') || /^[:#.-]$/.test(tokens[skipped]?.text ?? ''))
+  )
+    skipped += 1;
   const [a, b, c] = tokens.slice(skipped).map((token) => token.text.replace(/^[#(]+|[,;)]+$/g, ''));
   const near = (i: number): boolean => (tokens[skipped + i]?.gap ?? 9) < 1;
   if (a === undefined) return undefined;
   // SAF-T (PT): internal document code, blank, series, slash, number (Portaria 302/2016, field 4.1.4.1).
   if (/^[A-Z][A-Z0-9]{0,5}$/.test(a) && b !== undefined && near(1)) {
     if (/^[^\s/]+\/\d+$/.test(b)) return { value: `${a} ${b}`, count: skipped + 2, fit: 1 };
-    if (c !== undefined && near(2) && /^[^\s/]+\/$/.test(b) && /^\d+$/.test(c)) return { value: `${a} ${b}${c}`, count: skipped + 3, fit: 1 };
+    if (c !== undefined && near(2) && /^[^\s/]+\/$/.test(b) && /^\d+$/.test(c))
+      return { value: `${a} ${b}${c}`, count: skipped + 3, fit: 1 };
   }
   if (!/\d/.test(a) || !/^[\p{L}\d][\p{L}\d./_#\-]*$/u.test(a) || a.length > 40) return undefined;
   const value = a.replace(/[.]+$/, '');
@@ -158,7 +182,12 @@ const currency: Parser = (tokens) => {
 const text: Parser = (tokens) => {
   let count = 0;
   while (tokens[count] && (count === 0 || (tokens[count]?.gap ?? 9) <= 1.2)) count += 1;
-  const value = tokens.slice(0, count).map((token) => token.text).join(' ').replace(/^[:\-\s]+/, '').trim();
+  const value = tokens
+    .slice(0, count)
+    .map((token) => token.text)
+    .join(' ')
+    .replace(/^[:\-\s]+/, '')
+    .trim();
   return value === '' ? undefined : { value, count, fit: 0.9 };
 };
 
@@ -167,4 +196,15 @@ const atcudLike: Parser = (tokens) => {
   return match?.[1] === undefined ? undefined : { value: match[1], count: 1, fit: 1 };
 };
 
-const PARSERS: Readonly<Record<FieldType, Parser>> = { money, percent, date, vatId, nif, iban, documentNumber, currency, text, pattern: atcudLike };
+const PARSERS: Readonly<Record<FieldType, Parser>> = {
+  money,
+  percent,
+  date,
+  vatId,
+  nif,
+  iban,
+  documentNumber,
+  currency,
+  text,
+  pattern: atcudLike,
+};

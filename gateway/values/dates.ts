@@ -19,7 +19,12 @@ const MONTHS: readonly (readonly string[])[] = [
 const monthByName = new Map(MONTHS.flatMap((names, i) => names.map((name) => [name, i + 1] as const)));
 
 function monthOf(word: string): number | undefined {
-  return monthByName.get(word.normalize('NFD').replace(/[^a-zA-Z]/g, '').toLowerCase());
+  return monthByName.get(
+    word
+      .normalize('NFD')
+      .replace(/[^a-zA-Z]/g, '')
+      .toLowerCase(),
+  );
 }
 
 /**
@@ -43,7 +48,9 @@ export function parseDate(text: string, order: DateOrder): string | undefined {
 }
 
 function worded(text: string): string | undefined {
-  const words = text.split(/[\s,/-]+/).filter((word) => word !== '' && !/^(de|do|of|the|del|di|den|le)$/i.test(word));
+  const words = text
+    .split(/[\s,/-]+/)
+    .filter((word) => word !== '' && !/^(de|do|of|the|del|di|den|le)$/i.test(word));
   if (words.length !== 3) return undefined;
   const [a, b, c] = words as [string, string, string];
   const day = (word: string): number | undefined => {

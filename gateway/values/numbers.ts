@@ -36,7 +36,9 @@ function toPlain(text: string, mark: DecimalMark): string | undefined {
   if (ownAt < 0 && otherAt < 0) return strip(bare, '');
   if (ownAt >= 0 && otherAt >= 0) {
     // Both are there: the last one is the decimal mark.
-    return ownAt > otherAt ? strip(bare.slice(0, ownAt), bare.slice(ownAt + 1)) : strip(bare.slice(0, otherAt), bare.slice(otherAt + 1));
+    return ownAt > otherAt
+      ? strip(bare.slice(0, ownAt), bare.slice(ownAt + 1))
+      : strip(bare.slice(0, otherAt), bare.slice(otherAt + 1));
   }
   if (ownAt >= 0) {
     const several = bare.indexOf(own) !== ownAt;
@@ -61,7 +63,8 @@ export function decimalMarkOf(texts: Iterable<string>, fallback: DecimalMark): D
   let point = 0;
   for (const text of texts) {
     const match = /(?:^|[^\d.,])(\d{1,3}(?:[.,' ]?\d{3})*)([.,])(\d{2})\)?-?[€$£%]?$/.exec(text);
-    if (!match || /^\d{1,2}\.\d{2}$/.test(text) === false && /^\d{2}[.]\d{2}[.]\d{2,4}$/.test(text)) continue;
+    if (!match || (/^\d{1,2}\.\d{2}$/.test(text) === false && /^\d{2}[.]\d{2}[.]\d{2,4}$/.test(text)))
+      continue;
     const weight = /[.,]/.test(match[1] ?? '') ? 3 : 1;
     if (match[2] === ',') comma += weight;
     else point += weight;
@@ -84,5 +87,7 @@ export function currencyOf(word: string): string | undefined {
 
 /** Splits a currency sign off an amount it touches: `€1.234,56`, `99,00€`, `EUR12.00`. */
 export function withoutCurrency(word: string): string {
-  return word.replace(/^(?:€|\$|£|eur|usd|gbp|chf)\s*(?=[-+(\d])/i, '').replace(/(?<=[\d)-])\s*(?:€|\$|£|eur|usd|gbp|chf)\.?$/i, '');
+  return word
+    .replace(/^(?:€|\$|£|eur|usd|gbp|chf)\s*(?=[-+(\d])/i, '')
+    .replace(/(?<=[\d)-])\s*(?:€|\$|£|eur|usd|gbp|chf)\.?$/i, '');
 }
