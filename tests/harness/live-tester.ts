@@ -9,17 +9,20 @@ export interface LiveTester {
   /** Resolves with the close code. */
   readonly closed: Promise<number>;
   send(frame: unknown): void;
-  /** Resolves with the first frame, from the `after`-th on, that satisfies `wanted`. */
-  frame<Wanted extends ServerFrame>(
-    wanted: (frame: ServerFrame) => frame is Wanted,
+  /** Resolves with the first frame of a type, from the `after`-th frame on, that satisfies `where`. */
+  frame<Type extends ServerFrame['type']>(
+    type: Type,
+    where?: (frame: FrameOf<Type>) => boolean,
     after?: number,
-  ): Promise<Wanted>;
+  ): Promise<FrameOf<Type>>;
 }
 
-export const isType =
-  <Type extends ServerFrame['type']>(type: Type) =>
-  (frame: ServerFrame): frame is Extract<ServerFrame, { type: Type }> =>
-    frame.type === type;
+export type FrameOf<Type extends ServerFrame['type']> = Extract<ServerFrame, { type: Type }>;
+
+/** The rows of a frame. */
+export function rowsOf(frame: { readonly rows: readonly unknown[] }): readonly JobView[] {
+  return frame.rows as readonly JobView[];
+}
 
 const FRAME_MS_MAX = 8_000;
 
@@ -44,20 +47,25 @@ export async function openLive(
   const tester: LiveTester = {
     ...{ socket, frames, closed },
     send: (frame) => socket.send(typeof frame === 'string' ? frame : JSON.stringify(frame)),
-    frame: async (wanted, after = 0) => {
+    frame: async <Type extends ServerFrame['type']>(
+      type: Type,
+      where: (frame: FrameOf<Type>) => boolean = () => true,
+      after = 0,
+    ) => {
       const deadline = Date.now() + FRAME_MS_MAX;
       for (;;) {
-        const found = frames.slice(after).find(wanted);
+        const ofType = frames.slice(after).filter((frame): frame is FrameOf<Type> => frame.type === type);
+        const found = ofType.find(where);
         if (found) return found;
         if (Date.now() > deadline)
-          throw new Error(`no such frame in time; got ${JSON.stringify(frames).slice(0, 600)}`);
+          throw new Error(`no such ${type} in time; got ${JSON.stringify(frames).slice(0, 600)}`);
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
     },
   };
   if (options.hello !== false) {
     tester.send({ type: 'hello', protocol: LIVE_PROTOCOL });
-    await tester.frame(isType('welcome'));
+    await tester.frame('welcome');
   }
   return tester;
 }

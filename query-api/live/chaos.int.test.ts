@@ -1,0 +1,114 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { WebSocket } from 'ws';
+import type { JobListAnswer } from '../../schemas/http-api.ts';
+import type { ServerFrame } from '../../schemas/live-protocol.ts';
+import { noRows, openLive, rowsOf, takeIn, type LiveTester } from '../../tests/harness/live-tester.ts';
+import { projectInto, type Projection } from '../../tests/harness/projected-jobs.ts';
+import { startQueryHouse, type QueryHouse } from '../../tests/harness/query-house.ts';
+
+let projection: Projection;
+let house: QueryHouse;
+
+beforeAll(async () => {
+  house = await startQueryHouse({ withLog: false });
+  projection = projectInto(house.store);
+  await projection.write([]);
+}, 60_000);
+afterAll(() => house.stop());
+
+describe('chaos', () => {
+  it('a client cut 120 times at random moments ends with exactly the rows of GET /api/jobs [I9][D12]', async () => {
+    const owner = house.newOwner();
+    const jobIds = Array.from({ length: 60 }, () => randomUUID());
+    const states = ['queued', 'converting', 'waiting', 'ready', 'failed'] as const;
+    const pick = <Value>(from: readonly Value[]) => from[Math.floor(Math.random() * from.length)] as Value;
+    let moving = true;
+    const mover = (async () => {
+      while (moving) {
+        const changed = Array.from({ length: 1 + Math.floor(Math.random() * 4) }, () => pick(jobIds));
+        await projection.write([...new Set(changed)].map((jobId) => ({ jobId, owner, state: pick(states) })));
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 8));
+      }
+    })();
+    const held = noRows();
+    let cuts = 0;
+    let resumed = 0;
+    const connectOnce = async (): Promise<LiveTester> => {
+      const tester = await openLive(house, owner);
+      tester.socket.on('message', (message: Buffer) =>
+        takeIn(held, JSON.parse(message.toString()) as ServerFrame),
+      );
+      if (held.token) resumed += 1;
+      tester.send({ type: 'subscribe', id: 1, topic: 'jobs', ...(held.token ? { token: held.token } : {}) });
+      return tester;
+    };
+    for (; cuts < 120; cuts += 1) {
+      const tester = await connectOnce();
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 60));
+      tester.socket.terminate();
+      tester.socket.removeAllListeners('message');
+      held.building = false;
+      if (cuts === 60) await projection.newEpoch();
+    }
+    moving = false;
+    await mover;
+    const last = await connectOnce();
+    const { jobs } = await house.json<JobListAnswer>(
+      `/api/jobs?limit=200&atLeast=${projection.position()}`,
+      owner,
+    );
+    const expected = new Map(jobs.map((job) => [job.jobId, job.position]));
+    const shown = () => new Map([...held.rows].map(([jobId, row]) => [jobId, row.position]));
+    const same = () =>
+      shown().size === expected.size &&
+      [...expected].every(([jobId, position]) => shown().get(jobId) === position);
+    for (let tries = 0; !same() && tries < 100; tries += 1)
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(shown()).toEqual(expected);
+    expect(held.faults).toEqual([]);
+    expect(resumed).toBeGreaterThan(60);
+    last.socket.close();
+  }, 60_000);
+});
+
+describe('a slow client [D32]', () => {
+  it('is closed with 4008 while the others go on, and the server keeps little for it', async () => {
+    const [slow, quick] = [house.newOwner(), house.newOwner()];
+    const tester = await openLive(house, slow);
+    tester.send({ type: 'subscribe', id: 1, topic: 'ops:jobs' });
+    await tester.frame('snapshot', (frame) => !frame.more);
+    tester.socket.pause();
+    const other = await openLive(house, quick);
+    other.send({ type: 'subscribe', id: 1, topic: 'jobs' });
+    await other.frame('snapshot');
+    const before = process.memoryUsage().rss;
+    const started = Date.now();
+    let writes = 0;
+    const pages = Array.from({ length: 300 }, () => ({
+      jobId: randomUUID(),
+      owner: slow,
+      filename: 'x'.repeat(390),
+    }));
+    while (tester.socket.readyState === WebSocket.OPEN && Date.now() - started < 25_000) {
+      await projection.write(pages);
+      writes += 1;
+      if (writes % 20 === 0) {
+        const { body } = await fetch(`${house.url}/api/limits`);
+        await body?.cancel();
+      }
+      if ((await closeSeen()) !== null) break;
+    }
+    async function closeSeen(): Promise<number | null> {
+      const metrics = await house.metrics.getSingleMetricAsString('docket_live_closes_total');
+      return metrics.includes('code="4008"') ? 4008 : null;
+    }
+    expect(await closeSeen()).toBe(4008);
+    expect(process.memoryUsage().rss - before).toBeLessThan(150 * 1024 * 1024);
+    const jobId = randomUUID();
+    await projection.write([{ jobId, owner: quick }]);
+    await other.frame('delta', (frame) => rowsOf(frame)[0]?.jobId === jobId);
+    other.socket.close();
+    tester.socket.terminate();
+  }, 60_000);
+});

@@ -1,0 +1,112 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { WebSocket } from 'ws';
+import { LIVE_CLOSE, LIVE_LIMITS, LIVE_PROTOCOL } from '../../schemas/live-protocol.ts';
+import { openLive, type LiveTester } from '../../tests/harness/live-tester.ts';
+import { projectInto } from '../../tests/harness/projected-jobs.ts';
+import { startQueryHouse, type QueryHouse } from '../../tests/harness/query-house.ts';
+
+let house: QueryHouse;
+
+beforeAll(async () => {
+  house = await startQueryHouse({ withLog: false });
+  await projectInto(house.store).write([]);
+}, 60_000);
+afterAll(() => house.stop());
+
+describe('the gate', () => {
+  const address = () => `ws://127.0.0.1:${house.port}/api/live`;
+  const attempt = (headers: Record<string, string>, protocols = [LIVE_PROTOCOL], url = address()) =>
+    new Promise<number>((resolve) => {
+      const socket = new WebSocket(url, protocols, { headers });
+      socket.once('unexpected-response', (_request, response) => {
+        response.resume();
+        resolve(response.statusCode ?? 0);
+      });
+      socket.once('open', () => {
+        socket.close();
+        resolve(101);
+      });
+      socket.on('error', () => undefined);
+    });
+
+  it.each([['https://evil.example'], ['null'], ['http://localhost.evil.example'], ['']])(
+    'refuses Origin %j before the upgrade [A-CS03]',
+    async (origin) => {
+      const cookie = house.cookieOf(house.newOwner());
+      expect(await attempt({ cookie, ...(origin ? { origin } : {}) })).toBe(403);
+    },
+  );
+
+  it('refuses who has no session, and who speaks another protocol', async () => {
+    const origin = `http://127.0.0.1:${house.port}`;
+    const cookie = house.cookieOf(house.newOwner());
+    expect(await attempt({ origin })).toBe(401);
+    expect(await attempt({ origin, cookie: 'docket=v1.x.y.z' })).toBe(401);
+    expect(await attempt({ origin, cookie }, ['other.v1'])).toBe(400);
+    expect(await attempt({ origin, cookie })).toBe(101);
+  });
+
+  it('refuses the eleventh socket of an owner, until one has gone [A-WS03]', async () => {
+    const owner = house.newOwner();
+    const open = await Promise.all(
+      Array.from({ length: LIVE_LIMITS.socketsPerOwnerMax }, () => openLive(house, owner)),
+    );
+    const headers = { origin: `http://127.0.0.1:${house.port}`, cookie: house.cookieOf(owner) };
+    expect(await attempt(headers)).toBe(429);
+    open[0]?.socket.close();
+    await open[0]?.closed;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await attempt(headers)).toBe(101);
+    for (const tester of open) tester.socket.close();
+  });
+});
+
+describe('a client that breaks a rule is closed with the code of that rule [A-WS01]', () => {
+  const closes = async (misbehave: (tester: LiveTester) => void, hello = true): Promise<number> => {
+    const tester = await openLive(house, house.newOwner(), { hello });
+    misbehave(tester);
+    return tester.closed;
+  };
+  it('more than 4 KiB in a frame', async () => {
+    expect(await closes((tester) => tester.send('x'.repeat(LIVE_LIMITS.frameBytesMax + 1)))).toBe(1009);
+  });
+  it('more than 10 messages a second', async () => {
+    const flood = (tester: LiveTester) => {
+      for (let at = 0; at < 100; at += 1) tester.send({ type: 'pong' });
+    };
+    expect(await closes(flood)).toBe(LIVE_CLOSE.tooManyMessages);
+  });
+  it('a flood of pings', async () => {
+    const flood = (tester: LiveTester) => {
+      for (let at = 0; at < 100; at += 1) tester.socket.ping();
+    };
+    expect(await closes(flood)).toBe(LIVE_CLOSE.tooManyMessages);
+  });
+  it('a ninth subscription', async () => {
+    const many = (tester: LiveTester) => {
+      for (let id = 1; id <= 9; id += 1) tester.send({ type: 'subscribe', id, topic: 'jobs' });
+    };
+    expect(await closes(many)).toBe(LIVE_CLOSE.policy);
+  });
+  it.each([
+    ['no JSON', '{'],
+    ['an unknown type', '{"type":"shutdown"}'],
+    ['an unknown key', '{"type":"pong","x":1}'],
+    ['an array', '[]'],
+    ['null', 'null'],
+  ])('%s', async (_what, text) => {
+    expect(await closes((tester) => tester.send(text))).toBe(LIVE_CLOSE.badFrame);
+  });
+  it('anything before hello', async () => {
+    expect(await closes((tester) => tester.send({ type: 'pong' }), false)).toBe(LIVE_CLOSE.badFrame);
+  });
+  it('binary frames, and text that is no UTF-8', async () => {
+    expect(await closes((tester) => tester.socket.send(Buffer.from('x'), { binary: true }))).toBe(1003);
+    expect(await closes((tester) => tester.socket.send(Buffer.from([0xc3, 0x28]), { binary: false }))).toBe(
+      1007,
+    );
+  });
+  it('no hello within 5 s', async () => {
+    expect(await closes(() => undefined, false)).toBe(LIVE_CLOSE.helloTimeout);
+  });
+});
