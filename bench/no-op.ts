@@ -122,7 +122,9 @@ function childrenOf(pid: number): number[] {
 }
 
 function ownChildren(running: string): number[] {
-  return childrenOf(process.pid).filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(running));
+  return childrenOf(process.pid).filter((pid) =>
+    readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(running),
+  );
 }
 
 /** CPU time so far by part, in ms; it hardly depends on what else the machine does. */
@@ -137,7 +139,9 @@ function cpuMs(): Record<string, number> {
 }
 
 function cpuPerJob(before: Record<string, number>, after: Record<string, number>, jobs: number) {
-  const parts = Object.entries(after).map(([part, ms]) => [part, round((ms - (before[part] ?? 0)) / jobs)] as const);
+  const parts = Object.entries(after).map(
+    ([part, ms]) => [part, round((ms - (before[part] ?? 0)) / jobs)] as const,
+  );
   return { ...Object.fromEntries(parts), total: round(parts.reduce((total, [, ms]) => total + ms, 0)) };
 }
 

@@ -92,7 +92,7 @@ async function begin(parts: AttemptParts, item: ClaimedItem): Promise<Begun | nu
   crashPoint('before-lease');
   const command = { type: 'StartAttempt', at, workerId, leaseUntil } as const;
   const asked = { jobId: item.jobId, command, commandId, correlationId: commandId };
-  const handled = await parts.commands.insist(asked, beforeMs + START_PATIENCE_MS);
+  const handled = await parts.commands.insist(asked, beforeMs + START_PATIENCE_MS, item.job ?? undefined);
   const job = handled.state;
   if (handled.outcome === 'refused' || job.state !== 'converting' || job.workerId !== workerId) {
     const revision = job.state === 'absent' ? item.revision : job.revision;

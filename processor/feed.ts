@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ExistingJob } from '../conversion-job/job.ts';
 import type { EventLog, RecordedEvent } from '../event-store/event-log.ts';
 import type { Log } from '../runtime/log.ts';
 import { EventNotUnderstood, understandEvent } from '../schemas/event-versions.ts';
@@ -7,18 +8,23 @@ import { JOB_STREAM_PREFIX } from '../schemas/streams.ts';
 import type { JobCommands } from './job-commands.ts';
 import { changeFromStream } from './look-up.ts';
 import { foldChanges, type FedEvent } from './work-list/fold-changes.ts';
+import { placementAfter } from './work-list/work-change.ts';
 import { FeedLost, type FeedGrant, type WorkList } from './work-list/work-list.ts';
 
 /** Events waiting to be written; the subscription is held back above it. */
 const BUFFER_EVENTS_MAX = 4_000;
 /** Events in one write. */
 const BATCH_EVENTS_MAX = 1_000;
+/** Between the starts of two writes: under load a few jobs share one. */
+const WRITE_GAP_MS = 4;
+/** Changes that offer no work wait this long for company: nobody waits for them. */
+const NOT_URGENT_MS = 40;
 /** A checkpoint without changes is written this often at most. */
 const IDLE_CHECKPOINT_MS = 5_000;
 const WRITE_AGAIN_AFTER_MS = 100;
 const WRITE_AGAIN_AFTER_MAX_MS = 5_000;
 /** Uploads remembered until their request comes; it is the next event of the same append. */
-const OWNERS_MAX = 10_000;
+const UPLOADS_MAX = 10_000;
 
 /** The list's checkpoint lies beyond the log's end: the log was restored from an older copy (D21). */
 export class WorkListAheadOfLog extends Error {
@@ -53,8 +59,8 @@ export interface FeedParts {
 }
 
 /**
- * Feeds the work list from the log. Events are written as soon as the write before is done, so a quiet log is written
- * event by event and a busy one in batches; nothing waits for a timer.
+ * Feeds the work list from the log. A job that enters the list is written at once when the log is quiet and with a few
+ * others when it is busy; what only moves or leaves a row waits a little longer.
  *
  * @throws WorkListAheadOfLog, LogUnavailable
  */
@@ -114,16 +120,17 @@ function fedEvent(event: RecordedEvent, parts: Pick<FeedParts, 'onNotUnderstood'
 
 /** The bounded buffer between the subscription and the list. */
 function startWriter(parts: FeedParts, onLost: (cause: Error) => void) {
-  const owners = new Map<string, string>();
+  const uploads = new Map<string, ExistingJob>();
   const closing = new AbortController();
   let buffer: FedEvent[] = [];
   let passed = 0n;
-  let wroteAtMs = performance.now();
+  let [wroteAtMs, startedMs] = [performance.now(), -Infinity];
+  let [urgent, hurry] = [false, (): void => undefined];
   let [writing, wake, haveRoom] = [false, (): void => undefined, (): void => undefined];
 
   const write = async (events: readonly FedEvent[], position: bigint): Promise<void> => {
-    const { changes, lookUps } = foldChanges(events, owners);
-    forgetOldest(owners);
+    const { changes, lookUps } = foldChanges(events, uploads);
+    forgetOldest(uploads);
     if (changes.length + lookUps.length === 0 && performance.now() - wroteAtMs < IDLE_CHECKPOINT_MS) return;
     const looked = await Promise.all(lookUps.map((jobId) => changeFromStream(parts.commands, jobId)));
     const all = [...changes, ...looked.filter((change) => change !== null)];
@@ -132,16 +139,36 @@ function startWriter(parts: FeedParts, onLost: (cause: Error) => void) {
     if (all.some((change) => change.placement.place === 'offered')) parts.onOffered();
   };
 
+  /** Waits for the next write's time, which an urgent event brings forward. */
+  const patience = async (): Promise<void> => {
+    for (const [gapMs, late] of [
+      [WRITE_GAP_MS, false],
+      [NOT_URGENT_MS, true],
+    ] as const) {
+      const waitMs = startedMs + gapMs - performance.now();
+      if (waitMs <= 0 || (late && (urgent || buffer.length >= BATCH_EVENTS_MAX))) continue;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, waitMs);
+        hurry = () => (clearTimeout(timer), resolve());
+        if (!late) hurry = () => undefined;
+      });
+      hurry = () => undefined;
+    }
+  };
+
   const ended = (async () => {
     while (!closing.signal.aborted) {
       if (buffer.length === 0 && passed === 0n) await new Promise<void>((resolve) => (wake = resolve));
+      await patience();
       if (closing.signal.aborted) return;
+      urgent = false;
       const events = buffer.slice(0, BATCH_EVENTS_MAX);
       buffer = buffer.slice(BATCH_EVENTS_MAX);
       const position = buffer.length === 0 && passed > 0n ? passed : (events.at(-1)?.position ?? passed);
       if (buffer.length === 0) passed = 0n;
       haveRoom();
       writing = true;
+      startedMs = performance.now();
       await insistOn(() => write(events, position), parts.logger, closing.signal);
       writing = false;
     }
@@ -153,6 +180,10 @@ function startWriter(parts: FeedParts, onLost: (cause: Error) => void) {
     add: (event: FedEvent) => {
       buffer.push(event);
       passed = 0n;
+      if (isUrgent(event)) {
+        urgent = true;
+        hurry();
+      }
       wake();
     },
     /** Nothing for us lies before `position`. */
@@ -167,9 +198,15 @@ function startWriter(parts: FeedParts, onLost: (cause: Error) => void) {
     close: () => {
       closing.abort();
       haveRoom();
+      hurry();
       wake();
     },
   };
+}
+
+/** Whether somebody may be waiting for it: it offers work. */
+function isUrgent({ event }: FedEvent): boolean {
+  return event !== 'not-understood' && placementAfter(event, 0n)?.place === 'offered';
 }
 
 /** Writing the same batch again is harmless, so it is repeated until it is done, or somebody else feeds the list. */
@@ -187,10 +224,10 @@ async function insistOn(write: () => Promise<void>, logger: Log, stop: AbortSign
   }
 }
 
-/** An owner that is forgotten is looked up in the job's stream. */
-function forgetOldest(owners: Map<string, string>): void {
-  for (const jobId of owners.keys()) {
-    if (owners.size <= OWNERS_MAX) return;
-    owners.delete(jobId);
+/** An upload that is forgotten is looked up in the job's stream. */
+function forgetOldest(uploads: Map<string, ExistingJob>): void {
+  for (const jobId of uploads.keys()) {
+    if (uploads.size <= UPLOADS_MAX) return;
+    uploads.delete(jobId);
   }
 }

@@ -15,7 +15,7 @@ export async function changeFromStream(
     const standing =
       job.state === 'absent'
         ? null
-        : { owner: job.owner, priority: job.priority, requestedPosition: position };
+        : { owner: job.owner, priority: job.priority, requestedPosition: position, job };
     return { jobId, revision, standing, placement: placementOf(job) };
   } catch (error) {
     if (error instanceof EventNotUnderstood) return null;

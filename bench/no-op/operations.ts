@@ -49,7 +49,7 @@ export function operate(file: string, env: Record<string, string>): Operated {
       new Promise<Answer>((resolve, reject) => {
         const id = (last += 1);
         waiting.set(id, { resolve: resolve as (answer: unknown) => void, reject });
-        child.send({ id, name, numbers });
+        child.send({ id, name, numbers }, (error) => error && reject(error));
       }),
   };
 }

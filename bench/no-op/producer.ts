@@ -26,7 +26,14 @@ async function upload(index: number): Promise<void> {
   const owner = `owner-${index % OWNERS}`;
   const sha256 = createHash('sha256').update(randomUUID()).digest('hex');
   const jobId = jobIdOf(owner, MAPPING, sha256);
-  const document = { jobId, owner, filename: `doc-${index}.pdf`, bytes: 1, sha256, blobKey: `sources/${jobId}.pdf` };
+  const document = {
+    jobId,
+    owner,
+    filename: `doc-${index}.pdf`,
+    bytes: 1,
+    sha256,
+    blobKey: `sources/${jobId}.pdf`,
+  };
   const called = now();
   await handleCommand(
     log,

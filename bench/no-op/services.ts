@@ -16,7 +16,11 @@ import { serveOperations } from './operations.ts';
 
 const settings = loadSettings(process.env);
 const logger = createLog('bench', settings.LOG_LEVEL);
-const log = connectEventLog({ connectionString: settings.EVENTSTORE_URL ?? '', timeoutMs: 5_000, log: logger });
+const log = connectEventLog({
+  connectionString: settings.EVENTSTORE_URL ?? '',
+  timeoutMs: 5_000,
+  log: logger,
+});
 const store = openReadStore({ url: settings.DATABASE_URL ?? '', poolMax: 10, timeoutMs: 5_000, log: logger });
 
 /** Nanoseconds of the monotonic clock at which each job's conversion began; a second start would be double work. */
@@ -26,7 +30,11 @@ let startedTwice = 0;
 async function convertNothing(task: ConversionTask): Promise<ConversionResult> {
   if (startedAt.has(task.jobId)) startedTwice += 1;
   startedAt.set(task.jobId, Number(process.hrtime.bigint()));
-  const result = { blobKey: `results/${task.jobId}/${task.fencingToken}`, bytes: 1, mediaType: 'application/xml' };
+  const result = {
+    blobKey: `results/${task.jobId}/${task.fencingToken}`,
+    bytes: 1,
+    mediaType: 'application/xml',
+  };
   return { result: { ...result, sha256: task.sourceSha256 }, pages: 1, gatewayMs: 0, warnings: [] };
 }
 

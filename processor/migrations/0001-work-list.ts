@@ -14,6 +14,7 @@ export const workList: Migration = {
       priority int not null,
       requested_position bigint not null,
       revision bigint not null,
+      snapshot text,
       place text not null check (place in ('offered', 'claimed', 'running', 'later', 'done', 'held')),
       not_before timestamptz,
       due_at timestamptz,

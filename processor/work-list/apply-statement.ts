@@ -1,8 +1,9 @@
+import { snapshotOf } from './snapshot.ts';
 import type { WorkChange } from './work-change.ts';
 
 /** The columns of a batch of changes, one array a column, as `unnest` takes them. */
 export function columnsOf(changes: readonly WorkChange[]): unknown[] {
-  const columns: unknown[][] = Array.from({ length: 11 }, () => []);
+  const columns: unknown[][] = Array.from({ length: 12 }, () => []);
   for (const { jobId, revision, standing, placement } of changes) {
     const row = [
       jobId,
@@ -16,6 +17,7 @@ export function columnsOf(changes: readonly WorkChange[]): unknown[] {
       placement.place === 'running' ? placement.workerId : null,
       placement.place === 'running' ? placement.fencingToken : null,
       placement.place === 'running' ? placement.leaseMs : null,
+      placement.place === 'offered' && standing?.job ? snapshotOf(standing.job) : null,
     ];
     row.forEach((value, index) => columns[index]?.push(value));
   }
@@ -23,13 +25,14 @@ export function columnsOf(changes: readonly WorkChange[]): unknown[] {
 }
 
 const CHANGE_COLUMNS = `unnest($1::uuid[], $2::bigint[], $3::text[], $4::int[], $5::bigint[], $6::text[],
-    $7::timestamptz[], $8::bigint[], $9::text[], $10::bigint[], $11::bigint[])
+    $7::timestamptz[], $8::bigint[], $9::text[], $10::bigint[], $11::bigint[], $12::text[])
   as change(job_id, revision, owner, priority, requested_position, place, not_before, wait_ms, worker_id,
-    fencing_token, lease_ms)`;
+    fencing_token, lease_ms, snapshot)`;
 
 /** Every column that a placement decides; `now()` is the list's own clock. */
 const PLACED = `
     revision = change.revision,
+    snapshot = change.snapshot,
     place = change.place,
     not_before = change.not_before,
     due_at = now() + change.wait_ms * interval '1 ms',
@@ -46,21 +49,21 @@ const PLACED = `
  */
 export const APPLY = `
 with moved as (
-  update processor.feed set position = $12
+  update processor.feed set position = $13
   from (select set_config('synchronous_commit', 'off', true) as commits) quick
-  where name = 'work-list' and epoch = $13 and (position is null or position <= $12) and quick.commits = 'off'
+  where name = 'work-list' and epoch = $14 and (position is null or position <= $13) and quick.commits = 'off'
   returning 1
 ), change as (
   select * from ${CHANGE_COLUMNS} where exists (select from moved)
 ), entered as (
-  insert into processor.work_items as item (job_id, owner, priority, requested_position, revision, place, not_before,
-    due_at, worker_id, fencing_token, lease_ends_at)
-  select job_id, owner, priority, requested_position, revision, place, not_before,
+  insert into processor.work_items as item (job_id, owner, priority, requested_position, revision, snapshot, place,
+    not_before, due_at, worker_id, fencing_token, lease_ends_at)
+  select job_id, owner, priority, requested_position, revision, snapshot, place, not_before,
     now() + wait_ms * interval '1 ms', worker_id, fencing_token, now() + lease_ms * interval '1 ms'
   from change where owner is not null and place <> 'done'
   on conflict (job_id) do update set
     owner = excluded.owner, priority = excluded.priority, requested_position = excluded.requested_position,
-    revision = excluded.revision, place = excluded.place, not_before = excluded.not_before,
+    revision = excluded.revision, snapshot = excluded.snapshot, place = excluded.place, not_before = excluded.not_before,
     due_at = excluded.due_at, worker_id = excluded.worker_id, fencing_token = excluded.fencing_token,
     lease_ends_at = excluded.lease_ends_at, claimed_until = null, touched_at = now()
   where item.revision < excluded.revision

@@ -47,4 +47,4 @@ update processor.work_items item
 set place = 'claimed', worker_id = $1, claimed_until = now() + $3 * interval '1 ms', touched_at = now()
 from taken, (select set_config('synchronous_commit', 'off', true) as commits) quick
 where item.job_id = taken.job_id and quick.commits = 'off'
-returning item.job_id, item.owner, item.revision, item.not_before`;
+returning item.job_id, item.owner, item.revision, item.not_before, item.snapshot`;

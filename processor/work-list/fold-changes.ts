@@ -1,3 +1,5 @@
+import { evolve } from '../../conversion-job/evolve.ts';
+import { ABSENT, type ExistingJob } from '../../conversion-job/job.ts';
 import { jobIdOfStream } from '../../schemas/streams.ts';
 import type { JobEvent } from '../../schemas/job-events.ts';
 import { placementAfter, type Placement, type Standing, type WorkChange } from './work-change.ts';
@@ -24,12 +26,12 @@ interface Draft {
 }
 
 /**
- * Folds a run of the log into at most one change a job. Pure but for `owners`: it remembers who uploaded a job whose
+ * Folds a run of the log into at most one change a job. Pure but for `uploads`: it remembers a job whose
  * `ConversionRequested` comes in a later run.
  *
- * @param owners job id to owner, for uploads seen and not yet requested; entries are added and taken away
+ * @param uploads jobs uploaded for the first time and not yet requested; entries are added and taken away
  */
-export function foldChanges(events: readonly FedEvent[], owners: Map<string, string>): FoldedChanges {
+export function foldChanges(events: readonly FedEvent[], uploads: Map<string, ExistingJob>): FoldedChanges {
   const drafts = new Map<string, Draft>();
   for (const fed of events) {
     const jobId = jobIdOfStream(fed.stream);
@@ -37,9 +39,12 @@ export function foldChanges(events: readonly FedEvent[], owners: Map<string, str
     const draft = drafts.get(jobId) ?? { revision: -1n, standing: null, placement: null, lookUp: false };
     drafts.set(jobId, draft);
     draft.revision = fed.revision;
-    if (fed.event === 'not-understood') hold(draft, jobId, fed, owners);
-    else if (fed.event.type === 'DocumentUploaded') owners.set(jobId, fed.event.data.owner);
-    else if (draft.placement?.place !== 'held') advance(draft, jobId, fed, fed.event, owners);
+    if (fed.event === 'not-understood') hold(draft, jobId, fed, uploads);
+    else if (fed.event.type === 'DocumentUploaded') {
+      const job = evolve(ABSENT, fed.event, fed.revision);
+      // A re-upload has a stream behind it that this job does not know.
+      if (fed.revision === 0n && job.state !== 'absent') uploads.set(jobId, job);
+    } else if (draft.placement?.place !== 'held') advance(draft, jobId, fed, fed.event, uploads);
   }
   const changes: WorkChange[] = [];
   const lookUps: string[] = [];
@@ -52,12 +57,13 @@ export function foldChanges(events: readonly FedEvent[], owners: Map<string, str
 }
 
 /** A job may be held before the list knows it; whoever reads the stream later puts the owner right. */
-function hold(draft: Draft, jobId: string, fed: FedEvent, owners: Map<string, string>): void {
+function hold(draft: Draft, jobId: string, fed: FedEvent, uploads: Map<string, ExistingJob>): void {
   draft.placement = { place: 'held' };
   draft.standing ??= {
-    owner: owners.get(jobId) ?? 'unknown',
+    owner: uploads.get(jobId)?.owner ?? 'unknown',
     priority: 0,
     requestedPosition: fed.position,
+    job: null,
   };
 }
 
@@ -66,14 +72,19 @@ function advance(
   jobId: string,
   fed: FedEvent,
   event: JobEvent,
-  owners: Map<string, string>,
+  uploads: Map<string, ExistingJob>,
 ): void {
   if (event.type === 'ConversionRequested') {
-    const owner = owners.get(jobId);
-    owners.delete(jobId);
-    draft.lookUp = owner === undefined;
+    const uploaded = uploads.get(jobId);
+    uploads.delete(jobId);
+    const job = uploaded && evolve(uploaded, event, fed.revision);
+    draft.lookUp = job === undefined || job.state === 'absent';
     draft.standing =
-      owner === undefined ? null : { owner, priority: event.data.priority, requestedPosition: fed.position };
+      job === undefined || job.state === 'absent'
+        ? null
+        : { owner: job.owner, priority: job.priority, requestedPosition: fed.position, job };
+  } else if (draft.standing !== null) {
+    draft.standing = { ...draft.standing, job: null };
   }
   draft.placement = placementAfter(event, fed.revision) ?? draft.placement;
 }

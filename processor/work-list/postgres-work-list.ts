@@ -1,4 +1,5 @@
 import type { ReadStore } from '../../read-store/pool.ts';
+import { statements } from './statements.ts';
 import { APPLY, columnsOf, CORRECT } from './apply-statement.ts';
 import { CLAIM } from './claim-statement.ts';
 import {
@@ -16,14 +17,12 @@ import {
   TAKE_PERMITS,
   UNTOUCHED,
 } from './liveness-statements.ts';
+import { jobOfSnapshot } from './snapshot.ts';
 import { FeedLost, type LostLease, type WorkList } from './work-list.ts';
 
 /** The work list in Postgres, one statement a method. */
 export function postgresWorkList(store: ReadStore): WorkList {
-  const rows = async <Row extends object>(
-    text: string,
-    values: readonly unknown[] = [],
-  ): Promise<readonly Row[]> => (await store.query<Row>(text, values)).rows;
+  const rows = statements(store);
 
   return {
     enlist: async (processorId, workerId) => void (await rows(ENLIST, [processorId, workerId])),
@@ -56,12 +55,14 @@ export function postgresWorkList(store: ReadStore): WorkList {
         owner: string;
         revision: string;
         not_before: Date | null;
+        snapshot: string | null;
       }>(CLAIM, [workerId, max, reserveMs]);
       return claimed.map((row) => ({
         jobId: row.job_id,
         owner: row.owner,
         revision: BigInt(row.revision),
         notBefore: row.not_before?.toISOString() ?? null,
+        job: jobOfSnapshot(row.snapshot),
       }));
     },
     release: async (workerId, jobIds) => void (await rows(RELEASE, [workerId, jobIds])),

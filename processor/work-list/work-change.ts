@@ -1,4 +1,4 @@
-import type { Job } from '../../conversion-job/job.ts';
+import type { ExistingJob, Job } from '../../conversion-job/job.ts';
 import type { JobEvent } from '../../schemas/job-events.ts';
 
 /** Where a job stands from the processor's point of view. */
@@ -22,6 +22,11 @@ export interface Standing {
   readonly priority: number;
   /** Position of the request in the log: age. */
   readonly requestedPosition: bigint;
+  /**
+   * The whole job at the change's revision, when the feeder has seen its stream from the beginning. A worker then
+   * starts its first attempt without reading the stream; the exact revision of the append keeps that honest.
+   */
+  readonly job: ExistingJob | null;
 }
 
 /** What some events of one job do to its row, in absolute terms: applying it twice is applying it once. */

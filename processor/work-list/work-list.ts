@@ -1,3 +1,4 @@
+import type { ExistingJob } from '../../conversion-job/job.ts';
 import type { WorkChange } from './work-change.ts';
 
 /** A job taken from the list. It is only reserved: the claim becomes true by appending `ConversionStarted`. */
@@ -6,8 +7,10 @@ export interface ClaimedItem {
   readonly owner: string;
   /** Revision of the stream the list knew; a stream that has moved on refuses the start. */
   readonly revision: bigint;
-  /** When the job was requested, ISO 8601; for the dispatch metric only. */
+  /** The end of a backoff, ISO 8601, or null. */
   readonly notBefore: string | null;
+  /** The job at `revision`, when the list knows it whole. */
+  readonly job: ExistingJob | null;
 }
 
 /** A lease in the log whose holder can no longer be trusted to report. */
