@@ -38,8 +38,8 @@ export function createLiveBuffer(
   };
   const flush = async () => {
     const batch = events;
-    const last = batch.at(-1)?.position ?? -1n;
-    const through = marked !== null && marked > last ? marked : last;
+    let through = marked ?? -1n;
+    for (const { position } of batch) if (position > through) through = position;
     [events, marked] = [[], null];
     markedWrittenAt = performance.now();
     await write(batch, through);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { EventLog } from '../event-store/event-log.ts';
 import { openReadStore, type Queryable, type ReadStore } from '../read-store/pool.ts';
 import type { Log } from '../runtime/log.ts';
+import { RowsRefused } from '../read-store/projection-engine/errors.ts';
 import { takeLease } from '../read-store/projection-engine/lease.ts';
 import type { ProjectionTarget } from '../read-store/projection-engine/projection.ts';
 import { openWriter } from '../read-store/projection-engine/writer.ts';
@@ -31,7 +32,6 @@ const CATCH_UP_ROUNDS_MAX = 50;
 const STATEMENT_TIMEOUT_MS = 1_800_000;
 
 export interface Rebuilt {
-  readonly events: number;
   /** Streams that this build cannot fold; they are in quarantine. */
   readonly heldStreams: number;
   readonly position: bigint;
@@ -63,28 +63,16 @@ export async function rebuildJobs(options: RebuildOptions): Promise<Rebuilt> {
 }
 
 async function rebuildIn(store: ReadStore, options: RebuildOptions): Promise<Rebuilt> {
-  const { log } = options;
   const fencingEpoch = await takeLease(store, BESIDE, randomUUID(), REBUILD_LEASE_TTL_MS);
   if (fencingEpoch === null) throw new RebuildRunning();
   try {
     await startOver(store);
-    const readMissing = (stream: string, from: bigint) => log.readStream(stream, from);
-    const writer = await openWriter({
-      store,
-      projection: jobsProjection,
-      target: BESIDE,
-      fencingEpoch,
-      readMissing,
-    });
-    const onBatch = options.onProgress ?? (() => undefined);
-    let events = await catchUp(log, writer, onBatch, () => false);
+    const build = () => buildFromLog(store, fencingEpoch, options);
+    await build();
     await store.query(indexJobsV1(BESIDE.schema));
     for (let round = 1; ; round += 1) {
-      events += await catchUp(log, writer, onBatch, () => false);
-      const position = writer.checkpoint() ?? 0n;
-      if (await store.transaction((within) => switchTo(within, position))) {
-        return { events, heldStreams: writer.heldStreams().size, position };
-      }
+      const built = await build();
+      if (await store.transaction((within) => switchTo(within, built.position))) return built;
       if (round >= CATCH_UP_ROUNDS_MAX) throw new RebuildBehind();
     }
   } finally {
@@ -92,6 +80,34 @@ async function rebuildIn(store: ReadStore, options: RebuildOptions): Promise<Reb
       BESIDE.ledger,
       fencingEpoch.toString(),
     ]);
+  }
+}
+
+/** Writes what the log has beyond the checkpoint; a writer whose rows were refused is opened again behind them. */
+async function buildFromLog(
+  store: ReadStore,
+  fencingEpoch: bigint,
+  options: RebuildOptions,
+): Promise<Rebuilt> {
+  const readMissing = (stream: string, from: bigint) => options.log.readStream(stream, from);
+  for (;;) {
+    const writer = await openWriter({
+      store,
+      projection: jobsProjection,
+      target: BESIDE,
+      fencingEpoch,
+      readMissing,
+    });
+    try {
+      await catchUp(options.log, writer, options.onProgress ?? (() => undefined), () => false);
+      return { heldStreams: writer.heldStreams().size, position: writer.checkpoint() ?? 0n };
+    } catch (error) {
+      if (!(error instanceof RowsRefused)) throw error;
+      options.logger.error(
+        { err: error, streams: error.streams },
+        'streams went into quarantine during the rebuild',
+      );
+    }
   }
 }
 

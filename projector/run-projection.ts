@@ -11,7 +11,7 @@ const HEALTHY_AFTER_MS = 10_000;
 
 export type ProjectionOptions<Event, Row extends FoldedRow> = Omit<
   SessionOptions<Event, Row>,
-  'fencingEpoch' | 'stop' | 'onWaiting'
+  'fencingEpoch' | 'stop' | 'onWaiting' | 'replaysHeld' | 'onReplayed'
 > & {
   /** Unique to this program; the lease knows its holder by it. */
   readonly holder: string;
@@ -36,6 +36,8 @@ export function runProjection<Event, Row extends FoldedRow>(
   let waitingFor: WaitingFor = 'read store';
   const onWaiting = (reason: WaitingFor) => (waitingFor = reason);
   const pause = (ms: number) => sleep(ms, undefined, { signal: stop }).catch(() => undefined);
+  let replaysHeld = true;
+  const onReplayed = () => (replaysHeld = false);
   const runOnce = async () => {
     const fencingEpoch = await takeLease(options.store, options.target, options.holder);
     if (fencingEpoch === null) {
@@ -43,7 +45,7 @@ export function runProjection<Event, Row extends FoldedRow>(
       return void (await pause(LEASE_BEAT_MS));
     }
     onWaiting('event store');
-    await runSession({ ...options, fencingEpoch, stop, onWaiting });
+    await runSession({ ...options, fencingEpoch, stop, onWaiting, replaysHeld, onReplayed });
   };
   const ended = (async () => {
     let prepared = false;

@@ -1,9 +1,14 @@
 import type { EventLog } from '../event-store/event-log.ts';
 import type { ReadStore } from '../read-store/pool.ts';
 import { readCheckpoint } from '../read-store/projection-engine/checkpoint.ts';
-import { CheckpointBeyondHead, CheckpointMoved } from '../read-store/projection-engine/errors.ts';
+import {
+  CheckpointBeyondHead,
+  CheckpointMoved,
+  RowsRefused,
+} from '../read-store/projection-engine/errors.ts';
 import { LEASE_BEAT_MS, releaseLease, renewLease } from '../read-store/projection-engine/lease.ts';
 import type { FoldedRow, Projection, ProjectionTarget } from '../read-store/projection-engine/projection.ts';
+import { heldStreams } from '../read-store/projection-engine/quarantine.ts';
 import { openWriter, type Applied, type ProjectionWriter } from '../read-store/projection-engine/writer.ts';
 import type { Log } from '../runtime/log.ts';
 import { FOLLOWED_STREAM_PREFIXES } from '../schemas/streams.ts';
@@ -26,6 +31,9 @@ export interface SessionOptions<Event, Row extends FoldedRow> {
   readonly metrics: ProjectorMetrics;
   readonly notices: PositionNotices;
   readonly onWaiting: (waitingFor: WaitingFor) => void;
+  /** Try the streams in quarantine first. */
+  readonly replaysHeld: boolean;
+  readonly onReplayed: () => void;
   readonly stop: AbortSignal;
 }
 
@@ -42,8 +50,9 @@ export async function runSession<Event, Row extends FoldedRow>(
   let over = false;
   try {
     await refuseForeignLog(options);
+    if (options.replaysHeld) await replayHeldStreams(options);
+    options.onReplayed();
     const writer = await openObservedWriter(options);
-    await replayHeldStreams(options, writer);
     options.onWaiting('catching up');
     const isStopped = () => over || options.stop.aborted;
     await Promise.race([
@@ -124,15 +133,24 @@ async function openObservedWriter<Event, Row extends FoldedRow>(
   };
 }
 
-/** A new build may understand what an older one could not, so every start tries. */
+/**
+ * A new build may understand what an older one could not, so the first session of a program tries every held stream.
+ * Each gets a writer of its own: rows that Postgres refuses again leave the stream held and the writer unusable.
+ */
 async function replayHeldStreams<Event, Row extends FoldedRow>(
-  { logger }: SessionOptions<Event, Row>,
-  writer: ProjectionWriter,
+  options: SessionOptions<Event, Row>,
 ): Promise<void> {
-  for (const stream of [...writer.heldStreams()]) {
-    const { events } = await writer.replay(stream);
-    if (!writer.heldStreams().has(stream))
-      logger.info({ stream, events }, 'a stream has left the quarantine');
+  const { logger, store, target } = options;
+  for (const stream of await heldStreams(store, target)) {
+    const writer = await openObservedWriter(options);
+    try {
+      const { events } = await writer.replay(stream);
+      if (!writer.heldStreams().has(stream))
+        logger.info({ stream, events }, 'a stream has left the quarantine');
+    } catch (error) {
+      if (!(error instanceof RowsRefused)) throw error;
+      logger.error({ err: error, stream }, 'a stream stays in quarantine');
+    }
   }
 }
 

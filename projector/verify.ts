@@ -1,0 +1,146 @@
+import { isDeepStrictEqual } from 'node:util';
+import { evolve } from '../conversion-job/evolve.ts';
+import { ABSENT, type Job } from '../conversion-job/job.ts';
+import type { EventLog } from '../event-store/event-log.ts';
+import type { Queryable } from '../read-store/pool.ts';
+import { readCheckpoint } from '../read-store/projection-engine/checkpoint.ts';
+import { understandEvent } from '../schemas/event-versions.ts';
+import type { JobEvent } from '../schemas/job-events.ts';
+import { jobIdOfStream, jobStream } from '../schemas/streams.ts';
+import { rowOf } from './jobs/row.ts';
+import { JOBS_TARGET } from './start.ts';
+
+/** Jobs held in memory at a time. */
+const PAGE_JOBS = 500;
+/** Streams read at the same time. */
+const STREAMS_AT_ONCE = 8;
+const LOWEST_UUID = '00000000-0000-0000-0000-000000000000';
+
+export interface Difference {
+  readonly jobId: string;
+  readonly kind:
+    'row differs' | 'row is behind' | 'row without a job' | 'job without a row' | 'timeline differs';
+  /** What the log says, and what the table says. */
+  readonly expected: unknown;
+  readonly found: unknown;
+}
+
+export interface Verified {
+  readonly jobs: number;
+  /** The first differences, at most as many as were asked for. */
+  readonly differences: readonly Difference[];
+  /** Up to where the tables were compared. */
+  readonly position: bigint;
+}
+
+export interface VerifyOptions {
+  readonly log: Pick<EventLog, 'readAll' | 'readStream'>;
+  readonly store: Queryable;
+  /** Stops after so many; 20 unless told. */
+  readonly differencesMax?: number;
+}
+
+/**
+ * Compares the read tables with the fold of the log (promise 4), while both go on: every row against the fold of its
+ * stream up to the row's revision, every stream up to the checkpoint against the tables. Memory does not grow with
+ * the number of jobs. Jobs in quarantine show up as differences, since their rows are not right.
+ *
+ * @throws LogUnavailable, ReadStoreUnavailable
+ */
+export async function verifyJobs(options: VerifyOptions): Promise<Verified> {
+  const checkpoint = (await readCheckpoint(options.store, JOBS_TARGET)) ?? -1n;
+  const differences: Difference[] = [];
+  const isFull = () => differences.length >= (options.differencesMax ?? 20);
+  let jobs = 0;
+  for await (const page of pagesOfRows(options.store)) {
+    if (isFull()) break;
+    jobs += page.length;
+    const found = await inParallel(page, (record) => compareRow(options, record, checkpoint));
+    differences.push(...found.filter((difference) => difference !== null));
+  }
+  for await (const page of pagesOfUploads(options.log, checkpoint)) {
+    if (isFull()) break;
+    differences.push(...(await withoutRow(options.store, page)));
+  }
+  return { jobs, differences: differences.slice(0, options.differencesMax ?? 20), position: checkpoint };
+}
+
+type StoredRow = Readonly<Record<string, unknown>> & { readonly job_id: string; readonly timeline: string };
+
+async function* pagesOfRows(store: Queryable): AsyncGenerator<readonly StoredRow[]> {
+  for (let after = LOWEST_UUID; ;) {
+    const { rows } = await store.query<StoredRow>(
+      `select jobs.*, (select count(*) from docket.job_events
+                       where job_id = jobs.job_id and revision <= jobs.revision) as timeline
+       from docket.jobs where job_id > $1 order by job_id limit ${PAGE_JOBS}`,
+      [after],
+    );
+    const last = rows.at(-1);
+    if (!last) return;
+    yield rows;
+    after = last.job_id;
+  }
+}
+
+async function compareRow(
+  { log }: VerifyOptions,
+  record: StoredRow,
+  checkpoint: bigint,
+): Promise<Difference | null> {
+  const jobId = record.job_id;
+  const { job: found, revision } = rowOf(record);
+  let expected: Job = ABSENT;
+  let behind: bigint | null = null;
+  for await (const event of log.readStream(jobStream(jobId))) {
+    if (event.revision <= revision)
+      expected = evolve(expected, understandEvent(event) as JobEvent, event.revision);
+    else if (event.position > 0n && event.position <= checkpoint) behind = event.revision;
+    else break;
+  }
+  if (expected.state === 'absent') return { jobId, kind: 'row without a job', expected: null, found };
+  if (!isDeepStrictEqual(expected, found)) return { jobId, kind: 'row differs', expected, found };
+  if (behind !== null) return { jobId, kind: 'row is behind', expected: behind, found: revision };
+  const timeline = BigInt(record.timeline);
+  if (timeline !== revision + 1n)
+    return { jobId, kind: 'timeline differs', expected: revision + 1n, found: timeline };
+  return null;
+}
+
+/** Jobs by their first event, in pages; only those that the tables should know by now. */
+async function* pagesOfUploads(
+  log: VerifyOptions['log'],
+  checkpoint: bigint,
+): AsyncGenerator<readonly string[]> {
+  let page = new Set<string>();
+  for await (const event of log.readAll('start', { eventTypePrefixes: ['DocumentUploaded'] })) {
+    if (event.position > checkpoint) break;
+    const jobId = jobIdOfStream(event.stream);
+    if (jobId !== null && event.revision === 0n) page.add(jobId);
+    if (page.size < PAGE_JOBS) continue;
+    yield [...page];
+    page = new Set();
+  }
+  yield [...page];
+}
+
+async function withoutRow(store: Queryable, jobIds: readonly string[]): Promise<Difference[]> {
+  const { rows } = await store.query<{ job_id: string }>(
+    `select wanted as job_id from unnest($1::text[]) as wanted
+     where not exists (select from docket.jobs where job_id = wanted::uuid)`,
+    [jobIds],
+  );
+  return rows.map(({ job_id: jobId }) => ({
+    jobId,
+    kind: 'job without a row',
+    expected: jobId,
+    found: null,
+  }));
+}
+
+async function inParallel<In, Out>(items: readonly In[], work: (item: In) => Promise<Out>): Promise<Out[]> {
+  const results: Out[] = [];
+  for (let start = 0; start < items.length; start += STREAMS_AT_ONCE) {
+    results.push(...(await Promise.all(items.slice(start, start + STREAMS_AT_ONCE).map(work))));
+  }
+  return results;
+}
