@@ -87,7 +87,8 @@ function inhabit(house: House, records: Records): Inhabitants {
     return entry;
   };
   const apis: Reached<CommandApi>[] = ['api-1', 'api-2'].map((name) => reached(name, bootCommandApi));
-  const queries: Reached<QueryApi>[] = [reached('query-1', bootQueryApi)];
+  const query = reached('query-1', bootQueryApi);
+  const queries: Reached<QueryApi>[] = [query];
   const processors = ['proc-1', 'proc-2'].map((name) =>
     world.start(name, (life) => bootProcessor(house, life, name)),
   );
@@ -95,7 +96,7 @@ function inhabit(house: House, records: Records): Inhabitants {
   const ttlMs = { source: random.pick([500, 6_000, 600_000]), result: random.pick([1_500, 8_000, 600_000]) };
   const keeper = world.start('keeper', (life) => bootKeeper(house, life, ttlMs));
   const clients = startClients(world, apis, queries, records);
-  const browsers = OWNERS.map((owner) => startLiveClient(world, owner, () => queries[0]?.service ?? null));
+  const browsers = OWNERS.map((owner) => startLiveClient(world, owner, query));
   const all = [...apis, ...queries].map(({ machine }) => machine).concat(processors, projector, keeper);
   return { machines: all, clients, browsers };
 }

@@ -1,5 +1,6 @@
 import type { Bookmark } from '../../query-api/live/resume-token.ts';
-import type { World } from '../engine/world.ts';
+import type { Life, World } from '../engine/world.ts';
+import type { Reached } from './clients.ts';
 import type { Frame, Socket } from './live-session.ts';
 import type { QueryApi } from './query-api.ts';
 
@@ -17,11 +18,12 @@ const reconnectMs = 400;
  * Holds what a client of `docket.live.v1` holds, and the server to promise 7: a row never goes back, a delta follows
  * on the token the client has, and nobody else's row is ever seen.
  */
-export function startLiveClient(world: World, owner: string, server: () => QueryApi | null): LiveClient {
+export function startLiveClient(world: World, owner: string, server: Reached<QueryApi>): LiveClient {
   const rows = new Map<string, string>();
   const positions = new Map<string, bigint>();
   let [bookmark, building, socket]: [Bookmark | null, boolean, Socket | null] = [null, false, null];
   let epoch: string | null = null;
+  let servedBy: Life | null = null;
 
   const take = (frame: Frame): void => {
     const { send, previous } = frame;
@@ -55,9 +57,13 @@ export function startLiveClient(world: World, owner: string, server: () => Query
   const connect = (): void => {
     building = false;
     const opened: Socket = { owner, open: true, inFlight: 0, lastArrivalMs: 0, receive: take };
-    if (server()?.connect(opened, bookmark) === true) socket = opened;
+    const { life } = server.machine;
+    if (!life.alive || server.service?.connect(opened, bookmark) !== true) return;
+    [socket, servedBy] = [opened, life];
   };
   const watch = (): void => {
+    // A process that dies takes its sockets with it.
+    if (socket && servedBy?.alive !== true) socket.open = false;
     if (socket?.open !== true) connect();
     world.later(reconnectMs * (0.5 + world.random.next()), watch);
   };

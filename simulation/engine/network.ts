@@ -13,6 +13,8 @@ export interface Request<T> {
   /** What the caller is told when no answer comes. */
   readonly unavailable: () => Error;
   readonly timeoutMs: number;
+  /** Whether a plain answer is worth a line of the trace; a change is, when nothing is said. */
+  readonly isNews?: (answer: T) => boolean;
 }
 
 type Fate = 'arrives' | 'request-lost' | 'reply-lost' | 'late' | 'twice' | 'crash-before' | 'crash-after';
@@ -44,7 +46,7 @@ export function ask<T>(world: World, life: Life, request: Request<T>): Promise<T
       let then: () => void;
       try {
         const answer = request.effect();
-        if (request.changes) say(fate === 'arrives' ? '' : ` (${fate})`);
+        if (request.isNews?.(answer) ?? request.changes) say(fate === 'arrives' ? '' : ` (${fate})`);
         then = () => resolve(answer);
       } catch (error) {
         say(`: ${(error as Error).name}`);

@@ -1,3 +1,4 @@
+import type { ExistingJob } from '../../conversion-job/job.ts';
 import {
   FeedLost,
   type ClaimedItem,
@@ -21,6 +22,8 @@ export interface WorkRow {
   leaseEndsAtMs: number | null;
   claimedUntilMs: number | null;
   touchedAtMs: number;
+  /** The job at `revision`, for a worker that starts it without reading its stream. */
+  job: ExistingJob | null;
 }
 
 /** The tables of the work list, each method one transaction: the same rules as the SQL in processor/work-list. */
@@ -116,8 +119,8 @@ export function createWorkListServer(world: World): WorkListServer {
             claimedUntilMs: now() + reserveMs,
             touchedAtMs: now(),
           });
-          const { jobId, owner, revision, notBefore } = row;
-          return { jobId, owner, revision, notBefore };
+          const { jobId, owner, revision, notBefore, job } = row;
+          return { jobId, owner, revision, notBefore, job };
         }),
     release: (workerId, jobIds) => {
       for (const jobId of jobIds) {
@@ -169,11 +172,12 @@ export function createWorkListServer(world: World): WorkListServer {
 }
 
 /** What a placement makes of a row. */
-function placed({ revision, placement }: WorkChange, nowMs: number): Partial<WorkRow> {
+function placed({ revision, placement, standing }: WorkChange, nowMs: number): Partial<WorkRow> {
   const running = placement.place === 'running' ? placement : null;
   const later = placement.place === 'later' ? placement : null;
   return {
     revision,
+    job: placement.place === 'offered' ? (standing?.job ?? null) : null,
     place: placement.place,
     notBefore: later?.notBefore ?? null,
     dueAtMs: later ? nowMs + later.waitMs : null,

@@ -8,9 +8,21 @@ const timeoutMs = 400;
 
 /** The work list as one life of a processor sees it. */
 export function simulatedWorkList(world: World, life: Life, server: WorkListServer): WorkList {
-  const asking = <T>(what: string, effect: () => T, changes = true): Promise<T> => {
+  const asking = <T>(
+    what: string,
+    effect: () => T,
+    changes = true,
+    isNews?: (answer: T) => boolean,
+  ): Promise<T> => {
     const unavailable = (): Error => new ReadStoreUnavailable('no answer in time');
-    return ask(world, life, { what: `work list: ${what}`, changes, effect, timeoutMs, unavailable });
+    return ask(world, life, {
+      what: `work list: ${what}`,
+      changes,
+      effect,
+      timeoutMs,
+      unavailable,
+      ...(isNews && { isNews }),
+    });
   };
   return {
     enlist: (processorId, workerId) => asking('enlist', () => server.enlist(processorId, workerId)),
@@ -28,11 +40,18 @@ export function simulatedWorkList(world: World, life: Life, server: WorkListServ
         `correct ${changes.map(({ jobId, placement }) => `${jobId} ${placement.place}`).join(', ')}`,
         () => server.correct(changes),
       ),
-    claim: (workerId, max, reserveMs) => asking(`claim ${max}`, () => server.claim(workerId, max, reserveMs)),
+    claim: (workerId, max, reserveMs) =>
+      asking(`claim ${max}`, () => server.claim(workerId, max, reserveMs), true, isAny),
     release: (workerId, jobIds) => asking('release', () => server.release(workerId, jobIds)),
-    offerDue: (silentMs) => asking('offer due', () => server.offerDue(silentMs), false),
+    offerDue: (silentMs) =>
+      asking(
+        'offer due',
+        () => server.offerDue(silentMs),
+        false,
+        (offered) => offered > 0,
+      ),
     lostLeases: (silentMs, trust, max) =>
-      asking('lost leases', () => server.lostLeases(silentMs, trust, max), false),
+      asking('lost leases', () => server.lostLeases(silentMs, trust, max), false, isAny),
     leasesOf: (workerId) => asking('own leases', () => server.leasesOf(workerId), false),
     untouched: (untouchedMs, max) => asking('untouched', () => server.untouched(untouchedMs, max), false),
     held: (max) => asking('held', () => server.held(max), false),
@@ -40,4 +59,8 @@ export function simulatedWorkList(world: World, life: Life, server: WorkListServ
     takePermits: (max) => Promise.resolve({ granted: max, waitMs: 1 }),
     returnPermits: () => Promise.resolve(),
   };
+}
+
+function isAny(list: readonly unknown[]): boolean {
+  return list.length > 0;
 }
