@@ -2,6 +2,7 @@ import { render, type FunctionComponent } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { LimitsAnswer, MappingListing } from '../../schemas/http-api.ts';
 import { AppContext, createApp, useApp, type App } from './app.ts';
+import { COMMAND_JOBS_MAX } from './jobs/limits.ts';
 import { askJson, postJson } from './live/api.ts';
 import { ClerkPage } from './page/clerk-page.tsx';
 import { Shell } from './page/shell.tsx';
@@ -10,8 +11,6 @@ import { useStore } from './store.ts';
 import { TextContext, textOf, type Text } from './text/text-context.ts';
 import { chooseLocale, loadCatalogue, type Locale } from './text/translate.ts';
 
-/** As many as the server takes in one batch command; a test compares the two. */
-export const BATCH_JOBS_MAX = 500;
 const ASK_AGAIN_MS = 3_000;
 
 function localeOf({ locale }: Preferences): Locale {
@@ -73,7 +72,7 @@ async function askUntilAnswered<Answer>(path: string, take: (answer: Answer) => 
   }
 }
 
-const app = createApp(postJson, BATCH_JOBS_MAX);
+const app = createApp(postJson, COMMAND_JOBS_MAX);
 void askUntilAnswered<LimitsAnswer>('/api/limits', (limits) => app.limits.set(limits));
 void askUntilAnswered<readonly MappingListing[]>('/api/mappings', (mappings) => app.mappings.set(mappings));
 const place = document.getElementById('app');

@@ -35,7 +35,7 @@ function TimelineItem({ entry, before }: { entry: TimelineEntry; before: Timelin
           {sentence} {code !== null && <code>{code}</code>}
         </p>
         <p class="quiet">
-          {t('timelineBy', { actor: actorWords(text, entry.actor) })}
+          {actorWords(text, entry.actor)}
           {gapMs >= GAP_TOLD_MS && ` · ${t('timelineAfter', { duration: formats.duration(gapMs) })}`}
         </p>
       </div>

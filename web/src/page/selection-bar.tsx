@@ -2,15 +2,11 @@ import type { JobView } from '../../../schemas/http-api.ts';
 import { useApp } from '../app.ts';
 import { selectedJobs, withNothingSelected } from '../jobs/queue-state.ts';
 import { canDownload, canRetry, isActive } from '../jobs/states.ts';
+import { ZIP_IDS_MAX, ZIP_RESULTS_MAX } from '../jobs/limits.ts';
 import { useStore } from '../store.ts';
 import { useText } from '../text/text-context.ts';
 import { Icon } from './icons.tsx';
 import { runCommand, downloadPath } from './job-actions.tsx';
-
-/** Most results in one zip (the query side's bound). */
-const ZIP_RESULTS_MAX = 1_000;
-/** Longest list of ids in an address: 37 characters each, well below what servers take (8 KiB). */
-const ZIP_IDS_MAX = 200;
 
 function bytesOf(jobs: readonly JobView[]): number {
   return jobs.reduce((sum, { result }) => sum + (result?.bytes ?? 0), 0);

@@ -1,0 +1,72 @@
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { JobStateName } from '../../schemas/job-states.ts';
+
+export interface ChosenFile {
+  readonly name: string;
+  readonly mimeType: string;
+  readonly buffer: Buffer;
+}
+
+/** A clerk at the page, with a session of their own, who notes everything that went wrong and what was asked for. */
+export interface Clerk {
+  readonly page: Page;
+  /** Script errors and refusals of the content security policy. */
+  readonly complaints: readonly string[];
+  /** `GET` requests for the list of jobs. */
+  readonly listRequests: readonly string[];
+  /** Everything the live socket brought in. */
+  readonly frames: readonly string[];
+  choose(files: readonly ChosenFile[]): Promise<void>;
+  /** Waits until exactly so many rows stand in a state. */
+  untilRows(state: JobStateName, count: number, withinMs?: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The mapping that takes any document with text, so that tests can make their own. */
+export const ANY_TEXT_MAPPING = 'text_layout_v1';
+
+export async function newClerk(
+  browser: Browser,
+  url: string,
+  options: BrowserContextOptions = {},
+): Promise<Clerk> {
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 900 },
+    locale: 'en-GB',
+    ...options,
+  });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  const listRequests: string[] = [];
+  const frames: string[] = [];
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('console', (message) => {
+    if (/Content Security Policy|violates/i.test(message.text())) complaints.push(message.text());
+  });
+  page.on('request', (request) => {
+    if (request.method() === 'GET' && new URL(request.url()).pathname === '/api/jobs')
+      listRequests.push(request.url());
+  });
+  page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => frames.push(String(payload))));
+  await page.goto(url);
+  await page.locator('[data-line=live]').waitFor({ timeout: 20_000 });
+  return {
+    page,
+    complaints,
+    listRequests,
+    frames,
+    choose: async (files) => page.setInputFiles('input[type=file]', [...files]),
+    untilRows: async (state, count, withinMs = 60_000) => {
+      await page.waitForFunction(
+        ([wanted, number]) => document.querySelectorAll(`tbody tr[data-state=${wanted}]`).length === number,
+        [state, count] as const,
+        { timeout: withinMs },
+      );
+    },
+    close: () => context.close(),
+  };
+}
+
+export function pdfFile(name: string, buffer: Buffer): ChosenFile {
+  return { name, mimeType: 'application/pdf', buffer };
+}

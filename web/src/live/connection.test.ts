@@ -1,0 +1,59 @@
+import { describe, expect, it } from '@jest/globals';
+import type { JobView } from '../../../schemas/http-api.ts';
+import { en } from '../text/en.ts';
+import { translator } from '../text/translate.ts';
+import { happenedBetween, NOTHING_HAPPENED, spoken, together } from './announcements.ts';
+import { lineOf, NOT_YET_CONNECTED, withStatus } from './connection.ts';
+
+const status = (phase: 'connecting' | 'live' | 'waiting', failures: number, everLive: boolean) => ({
+  phase,
+  failures,
+  everLive,
+});
+
+describe('the line to the server', () => {
+  it('is called lost only after five seconds, counted from the loss', () => {
+    const live = withStatus(NOT_YET_CONNECTED, status('live', 0, true), 0);
+    const lost = withStatus(live, status('waiting', 1, true), 10_000);
+    const still = withStatus(lost, status('connecting', 1, true), 13_000);
+    expect([10_000, 14_999, 15_000].map((now) => lineOf(still, now))).toEqual([
+      'connecting',
+      'connecting',
+      'lost',
+    ]);
+  });
+
+  it('is polled when sockets never got through, or stay away very long, and no more once one lives', () => {
+    const blocked = withStatus(NOT_YET_CONNECTED, status('waiting', 3, false), 0);
+    expect(lineOf(blocked, 0)).toBe('polling');
+    expect(lineOf({ ...blocked, unreachable: true }, 5_000)).toBe('lost');
+    expect(withStatus(NOT_YET_CONNECTED, status('waiting', 7, true), 0).polling).toBe(false);
+    expect(withStatus(NOT_YET_CONNECTED, status('waiting', 8, true), 0).polling).toBe(true);
+    expect(withStatus(blocked, status('live', 0, true), 0)).toMatchObject({
+      polling: false,
+      downSinceMs: null,
+    });
+  });
+});
+
+describe('an announcement', () => {
+  const t = translator('en', en);
+  const jobs = (...entries: [string, JobView['state']][]) =>
+    new Map(entries.map(([filename, state]) => [filename, { filename, state } as JobView]));
+
+  it('names one document and counts several, all in one breath', () => {
+    const before = jobs(['a', 'converting'], ['b', 'converting'], ['c', 'converting']);
+    const after = jobs(['a', 'ready'], ['b', 'ready'], ['c', 'failed'], ['d', 'queued']);
+    expect(spoken(t, happenedBetween(before, after))).toBe('d added. 2 documents ready. c failed.');
+  });
+
+  it('merges what happened before it is said, and has nothing to say of what stayed', () => {
+    const same = jobs(['a', 'ready']);
+    expect(happenedBetween(same, same)).toEqual(NOTHING_HAPPENED);
+    const twice = together(
+      { ...NOTHING_HAPPENED, ready: ['a'] },
+      { ...NOTHING_HAPPENED, ready: ['b'], said: ['Hello.'] },
+    );
+    expect(spoken(t, twice)).toBe('Hello. 2 documents ready.');
+  });
+});

@@ -1,0 +1,87 @@
+import { describe, expect, it } from '@jest/globals';
+import { API_ERROR_CODES, JOB_FAILURE_CODES } from '../../../schemas/error-codes.ts';
+import { DOCUMENT_REFUSAL_CODES } from '../../../schemas/gateway-protocol.ts';
+import { BATCH_JOBS_MAX, ZIP_JOBS_MAX } from '../../../schemas/http-api.ts';
+import { ACTIVE_JOB_STATES, JOB_STATES } from '../../../schemas/job-states.ts';
+import { COMMAND_JOBS_MAX, ZIP_RESULTS_MAX } from '../jobs/limits.ts';
+import { ACTIVE_STATES, STATES } from '../jobs/states.ts';
+import { en, type PluralForms } from './en.ts';
+import { errorLine } from './error-text.ts';
+import { formatsOf } from './formats.ts';
+import { pt } from './pt.ts';
+import { chooseLocale, translator } from './translate.ts';
+
+type Message = string | PluralForms;
+const forms = (message: Message): string[] =>
+  typeof message === 'string' ? [message] : [message.one, message.other];
+const braces = (message: Message) =>
+  forms(message).map((form) => [...form.matchAll(/\{\w+\}/g)].map(String).sort());
+
+/** Words that are the same in both languages. */
+const SAME_IN_BOTH = ['appName', 'titleActive'];
+
+describe('the sentences of the page', () => {
+  it('are all translated, with the same blanks to fill [R13.05]', () => {
+    expect(Object.keys(pt).sort()).toEqual(Object.keys(en).sort());
+    for (const key of Object.keys(en) as (keyof typeof en)[]) {
+      expect([key, braces(pt[key])]).toEqual([key, braces(en[key])]);
+      if (!SAME_IN_BOTH.includes(key)) expect([key, pt[key]]).not.toEqual([key, en[key]]);
+    }
+  });
+
+  it('know every error code of the API, of jobs and of the gateway about documents', () => {
+    for (const code of [...API_ERROR_CODES, ...JOB_FAILURE_CODES, ...DOCUMENT_REFUSAL_CODES])
+      expect(en).toHaveProperty(`error_${code}`);
+  });
+
+  it('say what happened and what to do', () => {
+    for (const [key, text] of Object.entries(en))
+      if (key.startsWith('error_'))
+        expect([key, (text as string).split(/[.;] /).length]).not.toEqual([key, 1]);
+  });
+
+  it('agree with the schemas on states and limits', () => {
+    expect(STATES).toEqual(JOB_STATES);
+    expect(ACTIVE_STATES).toEqual(ACTIVE_JOB_STATES);
+    expect([COMMAND_JOBS_MAX, ZIP_RESULTS_MAX]).toEqual([BATCH_JOBS_MAX, ZIP_JOBS_MAX]);
+  });
+});
+
+describe('a language', () => {
+  it('is the first one wanted that there is', () => {
+    expect(chooseLocale(['de', 'pt-BR', 'en'])).toBe('pt-PT');
+    expect(chooseLocale(['en-GB', 'pt'])).toBe('en');
+    expect(chooseLocale(['fr'])).toBe('en');
+  });
+
+  it('has its plurals and figures', () => {
+    const [english, portuguese] = [translator('en', en), translator('pt-PT', pt)];
+    expect(english('announceReady', { count: 1 })).toBe('1 document ready.');
+    expect(english('announceReady', { count: 1_234 })).toBe('1,234 documents ready.');
+    expect(portuguese('announceReady', { count: 2 })).toBe('2 documentos prontos.');
+    expect(formatsOf('en').bytes(52_428_800)).toBe('50 MB');
+    expect(formatsOf('pt-PT').bytes(1_258_291)).toBe('1,2 MB');
+  });
+
+  it('tells times as people do', () => {
+    const { relative, duration } = formatsOf('en');
+    const now = Date.parse('2026-05-05T12:00:00.000Z');
+    expect(relative('2026-05-05T11:59:58.000Z', now)).toBe('now');
+    expect(relative('2026-05-05T11:57:00.000Z', now)).toBe('3 minutes ago');
+    expect(relative('2026-05-05T12:00:42.000Z', now)).toBe('in 42 seconds');
+    expect([340, 1_100, 30_000, 120_000].map(duration)).toEqual(['340 ms', '1.1 sec', '30 sec', '2 min']);
+  });
+});
+
+describe('an error line', () => {
+  const t = translator('en', en);
+  it('prefers the most exact code, shows all, and never hides an unknown one', () => {
+    expect(errorLine(t, ['NO_TEXT', 'GW_4XX'], 'x', 50)).toMatchObject({ code: 'GW_4XX · NO_TEXT' });
+    expect(errorLine(t, ['NEW_REASON', 'GW_4XX'], 'The page is upside down.', 50)).toMatchObject({
+      sentence: 'The page is upside down.',
+      code: 'GW_4XX · NEW_REASON',
+    });
+    expect(errorLine(t, ['TOO_LARGE'], '', 7).sentence).toContain('7 MB');
+    expect(errorLine(t, ['GW_TIMEOUT'], '', 7).what).toBe('The conversion took too long.');
+  });
+});
