@@ -1,8 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
+import { jobDecider } from '../../conversion-job/decider.ts';
+import { POLICY } from '../../conversion-job/scenario.ts';
+import { handleCommand } from '../../event-store/handle-command.ts';
 import type { JobListAnswer } from '../../schemas/http-api.ts';
+import { jobIdOf } from '../../schemas/ids.ts';
+import type { JobCommand } from '../../schemas/job-commands.ts';
 import { LIVE_CLOSE } from '../../schemas/live-protocol.ts';
+import { jobStream } from '../../schemas/streams.ts';
 import { openLive, rowsOf, type LiveTester } from '../../tests/harness/live-tester.ts';
 import { projectInto, type Projection } from '../../tests/harness/projected-jobs.ts';
 import { startQueryHouse, type QueryHouse } from '../../tests/harness/query-house.ts';
@@ -138,6 +144,26 @@ describe('a live subscription', () => {
       expect(await stranger.frame('error')).toMatchObject({ id: 1, code: 'NOT_FOUND' });
       stranger.socket.close();
     }
+  });
+
+  it('of a job that is in the log but not yet in the tables begins empty, and its row follows', async () => {
+    const [owner, sha256] = [house.newOwner(), randomUUID().replaceAll('-', '').repeat(2)];
+    const mapping = { id: 'pt_simon_invoice_v1', version: 1 };
+    const jobId = jobIdOf(owner, mapping, sha256);
+    const command: JobCommand = {
+      ...{ type: 'UploadDocument', at: new Date().toISOString(), jobId, owner, filename: 'a.pdf', bytes: 1 },
+      ...{ sha256, blobKey: 'sources/a.pdf', mapping, priority: 0 },
+    };
+    const context = { commandId: randomUUID(), correlationId: 'test', actor: 'system' };
+    await handleCommand(house.log, jobDecider(POLICY), jobStream(jobId), command, context);
+    const tester = await follow(owner, `job:${jobId}`);
+    expect(await tester.frame('snapshot')).toMatchObject({ rows: [], more: false });
+    await projection.write([{ jobId, owner }]);
+    expect(rowsOf(await tester.frame('delta'))[0]?.jobId).toBe(jobId);
+    tester.socket.close();
+    const stranger = await follow(house.newOwner(), `job:${jobId}`);
+    expect(await stranger.frame('error')).toMatchObject({ code: 'NOT_FOUND' });
+    stranger.socket.close();
   });
 
   it('never carries a byte of another owner’s jobs', async () => {

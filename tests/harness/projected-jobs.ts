@@ -18,6 +18,8 @@ export interface Projection {
   position(): bigint;
   /** Writes rows and the checkpoint in one transaction, as the projector does, then notifies. */
   write(jobs: readonly ProjectedJob[]): Promise<bigint>;
+  /** Moves every row of an owner on, in one statement. */
+  touchAll(owner: string): Promise<bigint>;
   /** Gives the tables another epoch, as a rebuild or switch does. */
   newEpoch(): Promise<void>;
 }
@@ -26,13 +28,9 @@ export interface Projection {
 export function projectInto(store: ReadStore): Projection {
   let position = 0n;
   let revision = 0;
-  const write = async (jobs: readonly ProjectedJob[]): Promise<bigint> => {
+  const commit = async (change: (within: Queryable) => Promise<void>): Promise<bigint> => {
     await store.transaction(async (within) => {
-      for (const job of jobs) {
-        position += 7n;
-        revision += 1;
-        await upsert(within, job, position, revision);
-      }
+      await change(within);
       await within.query(
         `insert into docket.checkpoints (projection, version, commit_position, prepare_position)
            select name, version, $1, $1 from docket.projections where name = 'jobs' and is_current
@@ -45,7 +43,24 @@ export function projectInto(store: ReadStore): Projection {
   };
   return {
     position: () => position,
-    write,
+    write: (jobs) =>
+      commit(async (within) => {
+        for (const job of jobs) {
+          position += 7n;
+          revision += 1;
+          await upsert(within, job, position, revision);
+        }
+      }),
+    touchAll: (owner) =>
+      commit(async (within) => {
+        const { rowCount } = await within.query(
+          `update jobs_v1.jobs set position = $2::bigint + n.at * 7, revision = revision + 1
+             from (select job_id, row_number() over () as at from jobs_v1.jobs where owner = $1) n
+            where jobs.job_id = n.job_id`,
+          [owner, position.toString()],
+        );
+        position += 7n * BigInt(rowCount);
+      }),
     newEpoch: async () => {
       await store.query(`update docket.projections set epoch = $1 where name = 'jobs'`, [randomUUID()]);
     },
