@@ -1,0 +1,131 @@
+/**
+ * How fast the read tables are rebuilt: `node bench/rebuild.ts [events]`. Three figures of one run on one machine:
+ * the engine alone (events already in memory, fold + write), the same rows by one bare COPY a table, and a whole
+ * rebuild out of the event store. At most about a minute.
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, rm, chmod } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connectEventLog } from '../event-store/connect.ts';
+import type { EventLog } from '../event-store/event-log.ts';
+import { jobsProjection } from '../projector/jobs/projection.ts';
+import { rebuildJobs } from '../projector/rebuild.ts';
+import { jobHistories } from '../projector/testing/job-histories.ts';
+import { migrate } from '../read-store/migrate.ts';
+import { openReadStore, type ReadStore } from '../read-store/pool.ts';
+import { takeLease } from '../read-store/projection-engine/lease.ts';
+import type { StoredEvent } from '../read-store/projection-engine/stored-event.ts';
+import { openWriter } from '../read-store/projection-engine/writer.ts';
+import { createJobsV1, JOBS_V1_TABLES } from '../read-store/tables/jobs-v1.ts';
+import { createLog } from '../runtime/log.ts';
+import { startTestEventStore } from '../tests/harness/event-store.ts';
+import { startTestPostgres } from '../tests/harness/postgres.ts';
+
+const EVENTS_WANTED = Number(process.argv[2] ?? 200_000);
+/** Events that go through the event store; appending them takes longer than reading them. */
+const STORED_EVENTS_MAX = 100_000;
+const BATCH_EVENTS = 10_000;
+const APPENDS_IN_FLIGHT = 64;
+const STATEMENT_TIMEOUT_MS = 60_000;
+/** Events of an average history of `jobHistories`. */
+const EVENTS_A_JOB = 6;
+const logger = createLog('bench', 'error');
+
+const seconds = (sinceMs: number) => (performance.now() - sinceMs) / 1_000;
+const perSecond = (count: number, took: number) => Math.round(count / took).toLocaleString('en');
+
+/** Fold and write of events that are in memory already. */
+async function engineAlone(store: ReadStore, events: readonly StoredEvent[]): Promise<number> {
+  const target = { ledger: 'bench', version: 1, schema: 'bench_engine', durable: false };
+  await store.query(createJobsV1(target.schema));
+  const fencingEpoch = (await takeLease(store, target, 'bench', STATEMENT_TIMEOUT_MS)) ?? 0n;
+  const readMissing = async function* () {};
+  const writer = await openWriter({ store, projection: jobsProjection, target, fencingEpoch, readMissing });
+  const startedAt = performance.now();
+  let [before, now]: Promise<unknown>[] = [Promise.resolve(), Promise.resolve()];
+  for (let start = 0; start < events.length; start += BATCH_EVENTS) {
+    const batch = events.slice(start, start + BATCH_EVENTS);
+    await before;
+    [before, now] = [now!, writer.apply(batch, batch.at(-1)!.position)];
+  }
+  await Promise.all([before, now]);
+  return seconds(startedAt);
+}
+
+/** The rows the engine has made, by one COPY a table from files of the server's own. */
+async function bareCopy(store: ReadStore, folder: string): Promise<{ rows: number; took: number }> {
+  await store.query(createJobsV1('bench_copy'));
+  for (const table of JOBS_V1_TABLES)
+    await store.query(`copy bench_engine.${table} to '${join(folder, table)}'`);
+  const startedAt = performance.now();
+  let rows = 0;
+  for (const table of JOBS_V1_TABLES) {
+    rows += (await store.query(`copy bench_copy.${table} from '${join(folder, table)}'`)).rowCount;
+  }
+  return { rows, took: seconds(startedAt) };
+}
+
+async function appendAll(log: EventLog, events: readonly StoredEvent[]): Promise<void> {
+  const streams = [...Map.groupBy(events, ({ stream }) => stream)];
+  const appendSome = async () => {
+    for (let next = streams.pop(); next; next = streams.pop()) {
+      const bodies = next[1].map(({ type, data, metadata }) => ({ id: randomUUID(), type, data, metadata }));
+      await log.append(next[0], bodies, 'no_stream');
+    }
+  };
+  await Promise.all(Array.from({ length: APPENDS_IN_FLIGHT }, appendSome));
+}
+
+async function endToEnd(
+  url: string,
+  events: readonly StoredEvent[],
+): Promise<{ took: number; readTook: number }> {
+  const eventStore = await startTestEventStore();
+  const log = connectEventLog({
+    connectionString: eventStore.connectionString,
+    timeoutMs: 10_000,
+    log: logger,
+  });
+  try {
+    await appendAll(log, events);
+    const readStartedAt = performance.now();
+    for await (const _event of log.readAll('start', { streamPrefixes: ['job-'] }));
+    const readTook = seconds(readStartedAt);
+    const startedAt = performance.now();
+    await rebuildJobs({ log, url, logger });
+    return { took: seconds(startedAt), readTook };
+  } finally {
+    await log.close();
+    await eventStore.stop();
+  }
+}
+
+const postgres = await startTestPostgres();
+const folder = await mkdtemp(join(tmpdir(), 'docket-bench-'));
+await mkdir(folder, { recursive: true });
+await chmod(folder, 0o777);
+const store = openReadStore({ url: postgres.url, poolMax: 4, timeoutMs: STATEMENT_TIMEOUT_MS, log: logger });
+try {
+  await migrate({ url: postgres.url });
+  const events = jobHistories(Math.round(EVENTS_WANTED / EVENTS_A_JOB), 1);
+  const engineTook = await engineAlone(store, events);
+  console.log(
+    `engine, events in memory   ${perSecond(events.length, engineTook)} events/s (${events.length} events)`,
+  );
+  const copied = await bareCopy(store, folder);
+  console.log(
+    `bare COPY of the same rows ${perSecond(events.length, copied.took)} events/s (${copied.rows} rows)`,
+  );
+  console.log(`engine beside COPY         ${(engineTook / copied.took).toFixed(2)} times its duration`);
+  const stored = jobHistories(Math.round(Math.min(EVENTS_WANTED, STORED_EVENTS_MAX) / EVENTS_A_JOB), 2);
+  const { took, readTook } = await endToEnd(postgres.url, stored);
+  console.log(`reading the log alone      ${perSecond(stored.length, readTook)} events/s`);
+  console.log(
+    `rebuild out of the store   ${perSecond(stored.length, took)} events/s (${stored.length} events)`,
+  );
+} finally {
+  await store.close();
+  await postgres.stop();
+  await rm(folder, { recursive: true, force: true });
+}
