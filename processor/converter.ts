@@ -61,16 +61,21 @@ export function gatewayConverter(parts: {
       at.waitingFor = 'gateway';
       const { mapping, jobId, sourceBytes, sourceSha256 } = task;
       crashPoint('before-gateway');
-      return gate.run(() =>
-        client.convert(
-          { jobId, mapping, source: source.stream, sourceBytes, sourceSha256, signal },
-          (result, both) => {
-            crashPoint('after-gateway');
-            result.body.once('end', () => (at.waitingFor = 'storage'));
-            return store(blobs, key, result, both);
-          },
-        ),
-      );
+      try {
+        return await gate.run(() =>
+          client.convert(
+            { jobId, mapping, source: source.stream, sourceBytes, sourceSha256, signal },
+            (result, both) => {
+              crashPoint('after-gateway');
+              result.body.once('end', () => (at.waitingFor = 'storage'));
+              return store(blobs, key, result, both);
+            },
+          ),
+        );
+      } finally {
+        // The gate may refuse without ever making the call.
+        source.stream.destroy();
+      }
     })();
     try {
       return await Promise.race([work, whenAborted(signal)]);

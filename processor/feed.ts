@@ -6,7 +6,7 @@ import { EventNotUnderstood, understandEvent } from '../schemas/event-versions.t
 import type { JobEvent } from '../schemas/job-events.ts';
 import { JOB_STREAM_PREFIX } from '../schemas/streams.ts';
 import type { JobCommands } from './job-commands.ts';
-import { changeFromStream } from './look-up.ts';
+import { changesFromStreams } from './look-up.ts';
 import { foldChanges, type FedEvent } from './work-list/fold-changes.ts';
 import { placementAfter } from './work-list/work-change.ts';
 import { FeedLost, type FeedGrant, type WorkList } from './work-list/work-list.ts';
@@ -132,8 +132,7 @@ function startWriter(parts: FeedParts, onLost: (cause: Error) => void) {
     const { changes, lookUps } = foldChanges(events, uploads);
     forgetOldest(uploads);
     if (changes.length + lookUps.length === 0 && performance.now() - wroteAtMs < IDLE_CHECKPOINT_MS) return;
-    const looked = await Promise.all(lookUps.map((jobId) => changeFromStream(parts.commands, jobId)));
-    const all = [...changes, ...looked.filter((change) => change !== null)];
+    const all = [...changes, ...(await changesFromStreams(parts.commands, lookUps))];
     await parts.list.apply(all, position, parts.grant.epoch);
     wroteAtMs = performance.now();
     if (all.some((change) => change.placement.place === 'offered')) parts.onOffered();

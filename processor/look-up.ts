@@ -22,3 +22,20 @@ export async function changeFromStream(
     throw error;
   }
 }
+
+/** Streams read at the same time. */
+const READS_MAX = 20;
+
+/** The same for many jobs; those that cannot be understood are left out. @throws LogUnavailable */
+export async function changesFromStreams(
+  commands: Pick<JobCommands, 'look'>,
+  jobIds: readonly string[],
+): Promise<WorkChange[]> {
+  const found: WorkChange[] = [];
+  for (let from = 0; from < jobIds.length; from += READS_MAX) {
+    const some = jobIds.slice(from, from + READS_MAX);
+    const looked = await Promise.all(some.map((jobId) => changeFromStream(commands, jobId)));
+    found.push(...looked.filter((change) => change !== null));
+  }
+  return found;
+}
