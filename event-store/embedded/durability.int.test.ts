@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { fork } from 'node:child_process';
+import { fork, spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   chmodSync,
@@ -17,7 +17,7 @@ import {
 } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { UnavailableError, type EventStoreDBClient } from '@eventstore/db-client';
 import {
   connectTo,
@@ -30,6 +30,9 @@ import {
   temporaryDirectory,
   type SpawnedStore,
 } from './testing/spawned-store.ts';
+
+// Generous: each test starts several processes, and the machine may have much else to do.
+jest.setTimeout(120_000);
 
 let directory: string;
 const running: SpawnedStore[] = [];
@@ -150,7 +153,7 @@ describe('SIGKILL', () => {
     await client.dispose();
     const total = [...acknowledged.values()].reduce((sum, pairs) => sum + pairs, 0);
     expect(total).toBeGreaterThan(100);
-  }, 80_000);
+  }, 300_000);
 });
 
 describe('a restart', () => {
@@ -330,7 +333,6 @@ describe('the directory', () => {
     );
     expect(shown).toEqual(attempts.map(({ status }, n) => (status === 'fulfilled' ? [n, n] : [])));
 
-    const { spawnSync } = await import('node:child_process');
     expect(spawnSync('prlimit', [`--pid=${store.pid}`, '--fsize=unlimited:unlimited']).status).toBe(0);
     await client.appendToStream('large', counted(1, 'Large', 400_000), { expectedRevision: 'no_stream' });
     expect(await numbersOf(client.readStream('before'))).toEqual([0]);
@@ -404,7 +406,7 @@ describe('the process', () => {
         return false;
       }
     };
-    await eventually(() => !isAlive(), 'the end of the store', 5000);
+    await eventually(() => !isAlive(), 'the end of the store');
   });
 
   it('says when its port is taken', async () => {

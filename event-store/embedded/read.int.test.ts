@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import {
   EventStoreDBClient,
   jsonEvent,
@@ -15,6 +15,8 @@ import {
   startStoreForTests,
   type StoreForTests,
 } from './testing/spawned-store.ts';
+
+jest.setTimeout(120_000);
 
 let started: StoreForTests;
 let client: EventStoreDBClient;

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import {
   eventTypeFilter,
   excludeSystemEvents,
@@ -17,6 +17,9 @@ import {
   startStoreForTests,
   type StoreForTests,
 } from './testing/spawned-store.ts';
+
+// Generous: what is claimed here is not speed, and the machine may have much else to do.
+jest.setTimeout(120_000);
 
 let started: StoreForTests;
 let client: EventStoreDBClient;
@@ -213,7 +216,7 @@ describe('many subscribers', () => {
         for (let n = 0; n < 10; n += 1) await append(`${prefix}-${writer}`, writer * 10 + n);
       }),
     );
-    await eventually(() => followers.every(({ events }) => events.length === 160), 'all events', 20_000);
+    await eventually(() => followers.every(({ events }) => events.length === 160), 'all events');
     const orders = new Set(followers.map(({ events }) => events.map(({ event }) => event?.id).join()));
     expect(orders.size).toBe(1);
     const positions = followers[0]?.events.map(({ event }) => event?.position?.commit as bigint) ?? [];
@@ -221,39 +224,41 @@ describe('many subscribers', () => {
     await Promise.all(followers.map(({ stop }) => stop()));
   });
 
-  it('one that does not read costs the server bounded memory and the others nothing', async () => {
+  it('that do not read cost the server bounded memory and the others nothing', async () => {
     const prefix = newStream('slow');
     const filter = streamNameFilter({ prefixes: [prefix] });
     const slowClient = connectTo(started.store.port);
-    const slow = slowClient.subscribeToAll({ fromPosition: 'end', filter });
     let fellBehind = false;
     let caughtUp = 0;
-    slow.on('fellBehind', () => (fellBehind = true)).on('error', () => undefined);
-    slow.on('caughtUp', () => (caughtUp += 1));
-    slow.once('data', () => slow.pause());
+    const slow = Array.from({ length: 20 }, () => {
+      const subscription = slowClient.subscribeToAll({ fromPosition: 'end', filter });
+      subscription.on('error', () => undefined).once('data', () => subscription.pause());
+      return subscription.on('caughtUp', () => (caughtUp += 1));
+    });
     const quick = follow({ fromPosition: 'end', filter });
-    await eventually(() => quick.heard.includes('caught up') && caughtUp === 1, 'both caught up');
+    await eventually(() => quick.heard.includes('caught up') && caughtUp === 20, 'all caught up');
     await append(`${prefix}-first`, 0);
     const before = serverMemoryBytes();
-    // 40 MB pass by the subscriber that does not read.
+    // 20 MB pass by each of the 20 that do not read: 400 MB if the server kept them.
     for (let round = 0; round < 10; round += 1) {
       await Promise.all(
-        Array.from({ length: 8 }, (_, writer) =>
+        Array.from({ length: 4 }, (_, writer) =>
           client.appendToStream(
             `${prefix}-${writer}`,
-            Array.from({ length: 25 }, (__, n) => counted(n, 'Large', 20_000)),
+            Array.from({ length: 50 }, (__, n) => counted(n, 'Large', 10_000)),
           ),
         ),
       );
     }
-    await eventually(() => quick.events.length === 2001, 'the reading one has everything', 20_000);
-    expect(serverMemoryBytes() - before).toBeLessThan(120 * 1024 * 1024);
+    await eventually(() => quick.events.length === 2001, 'the reading one has everything');
+    expect(serverMemoryBytes() - before).toBeLessThan(160 * 1024 * 1024);
 
-    const late: number[] = [];
-    slow.on('data', ({ event }) => late.push((event?.data as { n: number }).n));
-    slow.resume();
-    await eventually(() => late.length >= 2000 && caughtUp === 2, 'the slow one caught up again', 20_000);
-    expect([late.length, fellBehind]).toEqual([2000, true]);
+    const [late] = slow;
+    let received = 0;
+    late?.on('data', () => (received += 1)).on('fellBehind', () => (fellBehind = true));
+    late?.resume();
+    await eventually(() => received >= 2000 && caughtUp === 21, 'a slow one that reads again caught up');
+    expect([received, fellBehind]).toEqual([2000, true]);
     await quick.stop();
     await slowClient.dispose();
   });

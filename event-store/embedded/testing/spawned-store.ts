@@ -133,7 +133,7 @@ export async function numbersOf(events: AsyncIterable<ResolvedEvent>): Promise<n
 }
 
 /** Resolves when `condition` holds; the promise fails after `withinMs`. */
-export async function eventually(condition: () => boolean, what: string, withinMs = 10_000): Promise<void> {
+export async function eventually(condition: () => boolean, what: string, withinMs = 60_000): Promise<void> {
   const until = performance.now() + withinMs;
   while (!condition()) {
     if (performance.now() > until) throw new Error(`Not within ${withinMs} ms: ${what}.`);
