@@ -44,7 +44,8 @@ export async function run(argv: string[]): Promise<number> {
         `${one.truth.file}: ${one.answer}${one.warnings.length > 0 ? ` (${one.warnings.join(' ')})` : ''}${one.silentWrong ? ' SILENT WRONG' : ''}\n`,
       );
       if (one.message !== '') process.stdout.write(`    ${one.message}\n`);
-      for (const difference of one.differences) process.stdout.write(`    ${difference}\n`);
+      for (const difference of one.answer === 'OK' ? one.differences : [])
+        process.stdout.write(`    ${difference}\n`);
     });
     process.stdout.write(
       values.json === true

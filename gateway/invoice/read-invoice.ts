@@ -50,18 +50,32 @@ export function readInvoice(
   const vatHeaders = findHeaders(mapping.tables.vat, document);
   const linesTable = readTable('lines', mapping.tables.lines, document, vatHeaders);
   const vatTable = readTable('vat', mapping.tables.vat, document, lineHeaders);
+  const itemLines = new Set(
+    linesTable.spans.flatMap(([from, to]) => Array.from({ length: to - from + 1 }, (_, i) => from + i)),
+  );
   const candidates = new Map(
     Object.entries(mapping.fields).map(([name, rule]) => [
       name,
       preferQr(
         name,
-        candidatesFor(name, rule, document, rule.region === undefined ? undefined : areas.get(rule.region)),
+        candidatesFor(
+          name,
+          rule,
+          document,
+          rule.region === undefined ? undefined : areas.get(rule.region),
+          itemLines,
+        ),
         qr[0],
       ),
     ]),
   );
   const sums = columnSums(linesTable, vatTable);
-  const chosen = solve(candidates, mapping.equations, sums);
+  const chosen = solve(
+    candidates,
+    mapping.equations,
+    sums,
+    new Set(Object.keys(mapping.fields).filter((name) => mapping.fields[name]?.onlyIfBalanced)),
+  );
   const fields = new Map<string, Found>(chosen);
   derive(mapping, fields, sums);
   const items = lineItems(linesTable);

@@ -53,8 +53,9 @@ const fieldSchema = z.strictObject({
   mustMatch: pattern.optional(),
   /** Only labels inside this region count. */
   region: identifier.optional(),
-  /** For words that say the value in other words, for example how many days after the invoice date. */
   required: z.boolean().default(false),
+  /** Taken only when an equation that names the field holds with it. */
+  onlyIfBalanced: z.boolean().default(false),
   /** Keep the amount's size, drop its sign: for amounts that are printed with a minus to be taken off. */
   unsigned: z.boolean().default(false),
 });

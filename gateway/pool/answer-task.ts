@@ -25,8 +25,8 @@ async function outcomeOf(task: ConverterTask): Promise<ConverterOutcome> {
     }
     return {
       ok: false,
-      code: 'PDF_CORRUPT',
-      message: 'The file is damaged in a way that stops it from being read.',
+      code: 'INTERNAL',
+      message: 'The gateway failed; the fault is not in the file.',
       ...detailOf(error),
     };
   }

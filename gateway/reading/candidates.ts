@@ -22,15 +22,21 @@ const belowLinesMax = 3.4;
 const noiseWordsMax = 3;
 const candidatesPerFieldMax = 40;
 
-/** All candidates of a field, best first. */
+/**
+ * All candidates of a field, best first.
+ * @param itemLines lines of the item table, whose words are not labels
+ */
 export function candidatesFor(
   name: string,
   rule: FieldRule,
   document: ReadDocument,
   area: Area | undefined,
+  itemLines: ReadonlySet<number>,
 ): Candidate[] {
   const all: Candidate[] = [];
   for (const line of document.lines) {
+    // Titles of columns and names of goods are no labels of totals.
+    if (itemLines.has(line.index)) continue;
     for (const hit of document.hits[line.index] ?? []) {
       const use = hit.uses.find((u) => u.owner === `field:${name}`);
       if (!use || (area && !isInside(area, line, hit.x0))) continue;

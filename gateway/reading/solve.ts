@@ -19,6 +19,7 @@ export function solve(
   byField: ReadonlyMap<string, readonly Candidate[]>,
   equations: readonly EquationRule[],
   sums: ColumnSums,
+  onlyIfBalanced: ReadonlySet<string> = new Set(),
 ): Map<string, Candidate> {
   const chosen = new Map<string, Candidate>();
   const involved = new Set(
@@ -36,7 +37,7 @@ export function solve(
       list.length === longest && longest > 1 ? list.slice(0, longest - 1) : list,
     );
   }
-  const best = bestCombination(names, options, equations, sums);
+  const best = bestCombination(names, options, equations, sums, onlyIfBalanced);
   names.forEach((name, i) => {
     const pick = best[i];
     if (pick) chosen.set(name, pick);
@@ -54,6 +55,7 @@ function bestCombination(
   options: readonly (readonly Candidate[])[],
   equations: readonly EquationRule[],
   sums: ColumnSums,
+  onlyIfBalanced: ReadonlySet<string>,
 ): (Candidate | undefined)[] {
   const amounts = new Map<string, Big>(sums);
   const picked: (Candidate | undefined)[] = [];
@@ -62,7 +64,10 @@ function bestCombination(
   const visit = (at: number, points: number): void => {
     if (at === names.length) {
       const score =
-        points + equations.reduce((sum, e) => sum + worth(e, amounts, sums), 0) - samePlacePenalty(picked);
+        points +
+        equations.reduce((sum, e) => sum + worth(e, amounts, sums), 0) -
+        samePlacePenalty(picked) -
+        unbalancedPenalty(names, picked, equations, amounts, onlyIfBalanced);
       if (score > bestScore) {
         bestScore = score;
         best = [...picked];
@@ -102,6 +107,22 @@ function worth(equation: EquationRule, amounts: ReadonlyMap<string, Big>, sums: 
   if (difference.abs().lte(tolerance)) return holdsBonus;
   // What a table adds up to may miss a row; printed totals among themselves may not.
   return [...equation.sum, equation.equals].some((t) => sums.has(nameOf(t))) ? -failsMalus / 2 : -failsMalus;
+}
+
+/** A field that needs an equation to hold, and has none, costs more than it can bring. */
+function unbalancedPenalty(
+  names: readonly string[],
+  picked: readonly (Candidate | undefined)[],
+  equations: readonly EquationRule[],
+  amounts: ReadonlyMap<string, Big>,
+  onlyIfBalanced: ReadonlySet<string>,
+): number {
+  const loose = names.filter((name, i) => {
+    if (!onlyIfBalanced.has(name) || !picked[i]) return false;
+    const own = equations.filter((e) => e.equals === name || e.sum.some((term) => nameOf(term) === name));
+    return !own.some((e) => differenceOf(e, amounts)?.abs().times(100).lte(e.toleranceCents));
+  });
+  return 3 * loose.length;
 }
 
 /** Left side less right side; undefined when a term is not known. */

@@ -118,8 +118,8 @@ function tokenCost(token: Token, column: PlacedColumn): number {
 
 function lookCost(token: Token, column: PlacedColumn): number {
   const bare = withoutCurrency(token.text);
-  const number = /^[-+(]?\d[\d.,'’]*\)?-?%?$/.test(bare);
-  const money = /^[-+(]?\d[\d.,'’]*[.,]\d{2,5}\)?-?$/.test(bare);
+  const number = /^[-+(]?\d[\d.,'’ ]*\)?-?%?$/.test(bare);
+  const money = /^[-+(]?\d[\d.,'’ ]*[.,]\d{2,5}\)?-?$/.test(bare);
   const sign = currencyOf(token.text) !== undefined || /^[%:=\-\u2013]$/.test(token.text);
   switch (column.type) {
     case 'money':

@@ -91,7 +91,7 @@ function readHeader(
 ): TableHeader | undefined {
   const cells = stackCells(band);
   const titles = cells.map((cell) => titlesIn(cell, index));
-  const columns = nameColumns(titles.flat());
+  const columns = nameColumns(titles);
   // What stands left or right of the recognised titles belongs to something else beside the table.
   const left = Math.min(...columns.map((column) => column.x0));
   const right = Math.max(...columns.map((column) => column.x1));
@@ -123,12 +123,21 @@ interface Title {
   readonly x1: number;
 }
 
-/** Titles with one meaning first, then the others by what is still free. */
-function nameColumns(titles: readonly Title[]): HeaderColumn[] {
+/**
+ * Titles with one meaning first, then the others by what is still free. Words that touch are taken for several titles
+ * only when each of them finds a column of its own.
+ */
+function nameColumns(cells: readonly (readonly Title[])[]): HeaderColumn[] {
   const columns: HeaderColumn[] = [];
-  for (const title of [...titles].sort((a, b) => a.names.length - b.names.length || a.x0 - b.x0)) {
-    const name = title.names.find((n) => !columns.some((column) => column.name === n));
-    if (name !== undefined) columns.push({ name, x0: title.x0, x1: title.x1 });
+  const meanings = (titles: readonly Title[]): number => Math.max(0, ...titles.map((title) => title.names.length));
+  const order = [...cells].sort((a, b) => meanings(a) - meanings(b) || a.length - b.length || (a[0]?.x0 ?? 0) - (b[0]?.x0 ?? 0));
+  for (const titles of order) {
+    const own: HeaderColumn[] = [];
+    for (const title of [...titles].sort((a, b) => a.names.length - b.names.length)) {
+      const name = title.names.find((n) => ![...columns, ...own].some((column) => column.name === n));
+      if (name !== undefined) own.push({ name, x0: title.x0, x1: title.x1 });
+    }
+    if (own.length === titles.length) columns.push(...own);
   }
   return columns;
 }
@@ -165,12 +174,20 @@ function titlesIn(cell: Cell, index: ColumnIndex): Title[] {
   if (whole !== undefined) return [{ names: whole, x0: cell.x0, x1: cell.x1 }];
   const split = segment(text, index);
   if (!split) return [];
-  const width = (cell.x1 - cell.x0) / Math.max(text.length, 1);
+  const places = letterPlaces(cell);
   let at = 0;
   return split.map(({ names, length }) => {
-    const column = { names, x0: cell.x0 + at * width, x1: cell.x0 + (at + length) * width };
+    const title = { names, x0: places[at]?.[0] ?? cell.x0, x1: places[at + length - 1]?.[1] ?? cell.x1 };
     at += length;
-    return column;
+    return title;
+  });
+}
+
+/** From where to where each letter of a cell's key stands, as far as its words tell. */
+function letterPlaces(cell: Cell): [number, number][] {
+  return cell.tokens.flatMap((token) => {
+    const width = (token.x1 - token.x0) / Math.max(token.key.length, 1);
+    return [...token.key].map((_, i): [number, number] => [token.x0 + i * width, token.x0 + (i + 1) * width]);
   });
 }
 

@@ -20,8 +20,8 @@ export interface TableRow {
 export interface ReadTable {
   readonly headers: readonly TableHeader[];
   readonly rows: readonly TableRow[];
-  /** Index of the last line that belongs to the table; -1 without a table. */
-  readonly lastLine: number;
+  /** First and last line index of each part, header included. */
+  readonly spans: readonly (readonly [number, number])[];
 }
 
 /** Bounds: rows of one table, and how far, in line heights, a continuation line may stand from its row. */
@@ -53,15 +53,15 @@ export function readTable(
     ),
   );
   const rows: TableRow[] = [];
-  let lastLine = -1;
+  const spans: [number, number][] = [];
   headers.forEach((header, i) => {
     const until = headers[i + 1]?.fromLine ?? document.lines.length;
     const ends = others.filter((o) => o.fromLine > header.toLine).map((o) => o.fromLine);
     const part = readPart(name, rule, document, header, Math.min(until, ...ends));
     rows.push(...part.rows);
-    lastLine = Math.max(lastLine, part.lastLine);
+    if (part.rows.length > 0) spans.push([header.fromLine, part.lastLine]);
   });
-  return { headers, rows, lastLine };
+  return { headers, rows, spans };
 }
 
 function overlaps(a: TableHeader, b: TableHeader): boolean {
@@ -194,8 +194,16 @@ function hasQuantityAndPrice(cells: ReadonlyMap<string, Found>): boolean {
   return cells.has('qty') && cells.has('price');
 }
 
+/** Amounts that only may be amounts (`3`) make a row of their own only beside a quantity and a price. */
+const moneyFitMin = 0.9;
+
 function isAnchor(rule: TableRule, cells: ReadonlyMap<string, Found>): boolean {
-  return rule.rowAnchor.some((set) => set.every((name) => cells.has(name)));
+  const counts = (name: string): boolean => {
+    const cell = cells.get(name);
+    if (!cell) return false;
+    return rule.columns[name]?.type !== 'money' || cell.confidence >= moneyFitMin || hasQuantityAndPrice(cells);
+  };
+  return rule.rowAnchor.some((set) => set.every(counts));
 }
 
 function textsOf(assigned: Assigned, columns: readonly PlacedColumn[]): Map<string, Token[]> {

@@ -1,3 +1,4 @@
+import { union } from '../pdf/matrix.ts';
 import type { Line, PageText, Word } from '../pdf/words.ts';
 
 /** A word prepared for matching: labels are compared by `key`, which knows no case, accents or punctuation. */
@@ -67,7 +68,40 @@ function tokensOf(line: Line): Token[] {
       tokens.push({ ...part, key: keyOf(part.text), word, gap });
     }
   }
-  return tokens;
+  return joinGroups(tokens);
+}
+
+/** Digits grouped by blanks (`1 234,56`) are one number where a decimal part ends the run. */
+function joinGroups(tokens: Token[]): Token[] {
+  const joined: Token[] = [];
+  for (let at = 0; at < tokens.length; ) {
+    const count = groupedDigits(tokens, at);
+    const parts = tokens.slice(at, at + count);
+    joined.push(count === 1 ? (tokens[at] as Token) : joinTokens(parts));
+    at += count;
+  }
+  return joined;
+}
+
+/** A blank inside a number is no wider than this share of the font size. */
+const groupGapMax = 0.4;
+
+function groupedDigits(tokens: readonly Token[], at: number): number {
+  if (!/^[-+(€]?\d{1,3}$/.test(tokens[at]?.text ?? '')) return 1;
+  for (let next = at + 1; next < Math.min(tokens.length, at + 5); next++) {
+    const token = tokens[next] as Token;
+    if (token.gap > groupGapMax) return 1;
+    if (/^\d{3}[.,]\d{1,4}(?:\)|€|-)?$/.test(token.text)) return next - at + 1;
+    if (!/^\d{3}$/.test(token.text)) return 1;
+  }
+  return 1;
+}
+
+function joinTokens(parts: readonly Token[]): Token {
+  const [first, last] = [parts[0] as Token, parts.at(-1) as Token];
+  const text = parts.map((part) => part.text).join(' ');
+  const word = { ...first.word, text, x1: last.word.x1, box: parts.map((part) => part.word.box).reduce(union) };
+  return { text, key: keyOf(text), word, x0: first.x0, x1: last.x1, gap: first.gap };
 }
 
 /** `NIF:123` is a label and a value, `Total(EUR)` two words; `10:30`, `https://x` and `A:1*B:2` stay whole. */
