@@ -76,7 +76,7 @@ describe('a write side that is killed', () => {
       await push(socket, partHead());
       await push(socket, pdf.subarray(0, 1_000_000));
       while ((await readdir(partials)).length === 0) await sleep(10);
-      await doomed.stop();
+      await doomed.kill();
     });
     expect(await readdir(partials)).toHaveLength(1);
     const blobs = await openFilesystemBlobStore({ directory: join(directory, 'blobs') });

@@ -16,6 +16,7 @@ import { startChangeFeed, type ChangeFeed } from './change-feed.ts';
 import { createDownloadLedger } from './download-ledger.ts';
 import { createLiveServer, type LiveServer } from './live/live-server.ts';
 import { pageReader } from './live/page-reader.ts';
+import { BEFORE_EVERYTHING } from './live/subscription.ts';
 import { findOwnJob } from './own-job.ts';
 import { listenForPositions } from './position-listener.ts';
 import { labelOf, type QueryContext } from './query-context.ts';
@@ -26,6 +27,9 @@ import { listingRoutes } from './routes/listing-routes.ts';
 import { webRoutes } from './routes/web-routes.ts';
 import { zipRoutes } from './routes/zip-routes.ts';
 import { loadWebFiles } from './web-files.ts';
+
+/** Longest wait of a subscription for the first look at the read tables. */
+const FEED_WAIT_MS = 5_000;
 
 export interface QueryApiOptions {
   readonly store: ReadStore;
@@ -62,6 +66,7 @@ export async function createQueryApi(options: QueryApiOptions): Promise<Service>
     keys: keys.token,
     readPage,
     feedAt: () => feed.at(),
+    feedReady: () => feed.reached(BEFORE_EVERYTHING, FEED_WAIT_MS),
     ownsJob: async (owner, jobId) => (await findOwnJob(log, policy, owner, jobId)) !== null,
     mayOperate: options.mayOperate ?? (() => true),
     ...{ clock, random: Math.random, log: logger, metrics },

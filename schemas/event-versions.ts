@@ -31,9 +31,12 @@ export function currentVersion(type: KnownType): number {
   return (UPCASTERS[type]?.length ?? 0) + 1;
 }
 
+const SCHEMAS = new Map<string, z.ZodType>(
+  Object.entries({ ...JOB_EVENT_SCHEMAS, ...SERVICE_EVENT_SCHEMAS }),
+);
+
 function schemaOf(type: string): z.ZodType | undefined {
-  const schemas: Record<string, z.ZodType> = { ...JOB_EVENT_SCHEMAS, ...SERVICE_EVENT_SCHEMAS };
-  return Object.hasOwn(schemas, type) ? schemas[type] : undefined;
+  return SCHEMAS.get(type);
 }
 
 /**

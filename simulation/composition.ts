@@ -1,4 +1,5 @@
 import type { BlobStore } from '../blob-store/blob-store.ts';
+import type { ExistingJob } from '../conversion-job/job.ts';
 import type { JobDecider } from '../conversion-job/decider.ts';
 import type { EventLog } from '../event-store/event-log.ts';
 import type { Convert } from '../processor/converter.ts';
@@ -30,6 +31,8 @@ export interface Composition {
   readonly convert: (real: Convert, blobs: BlobStore, random: Seeded) => Convert;
   readonly jobId: (upload: Identified, tables: TableServer, random: Seeded) => string;
   readonly commit: Commit;
+  /** The job that retention judges, in the log and in the read tables. */
+  readonly judged: (inLog: ExistingJob, tables: TableServer) => ExistingJob | null;
   readonly expire: Expiry;
   /** The page a subscription is brought forward by. */
   readonly page: (real: Page, phase: 'snapshot' | 'resume' | 'chase' | 'live') => Page;
@@ -42,6 +45,7 @@ export const FAITHFUL: Composition = {
   convert: (real) => real,
   jobId: ({ owner, mapping, sha256 }) => jobIdOf(owner, mapping, sha256),
   commit: commitInOne,
+  judged: (inLog) => inLog,
   expire: expireByStream,
   page: (real) => real,
 };

@@ -1,7 +1,179 @@
-import type { Composition } from './composition.ts';
+import { randomUUID } from 'node:crypto';
+import { resultKeyOf, RESULTS_PREFIX } from '../blob-store/blob-key.ts';
+import type { JobDecider } from '../conversion-job/decider.ts';
+import { jobsProjection } from '../projector/jobs/projection.ts';
+import { commandIdOf, jobIdOf } from '../schemas/ids.ts';
+import { jobStream } from '../schemas/streams.ts';
+import { loadStream, sealed } from '../event-store/handle-command.ts';
+import type { WorkList } from '../processor/work-list/work-list.ts';
+import { describeBatch, oneTransaction, type Commit } from './actors/commit.ts';
+import { recordExpiry, type Expiry } from './actors/expiry.ts';
+import { FAITHFUL, type Composition } from './composition.ts';
+import { recordOfValues } from './ports/table-server.ts';
+
+/** A planted bug: the faithful composition with one broken part. */
 export interface Mutant {
   readonly name: string;
+  /** One clause for the table in docs/simulation.md. */
   readonly what: string;
   readonly composition: Composition;
 }
-export const MUTANTS: readonly Mutant[] = [];
+
+/** The outcome of an attempt is taken whoever holds the lease by now. */
+const noCompletionFence = (real: JobDecider): JobDecider => ({
+  ...real,
+  decide: (command, job) => {
+    if (command.type !== 'CompleteAttempt' || job.state !== 'converting') return real.decide(command, job);
+    const decision = real.decide({ ...command, fencingToken: job.fencingToken }, job);
+    if ('refused' in decision) return decision;
+    const { fencingToken } = command;
+    return {
+      accepted: decision.accepted.map((event) =>
+        event.type === 'ConversionSucceeded' ? { ...event, data: { ...event.data, fencingToken } } : event,
+      ),
+    };
+  },
+});
+
+/** A claimed job leaves the list at once, as a message leaves a queue that is acknowledged on receipt. */
+const acknowledgeFirst: Composition['workList'] = (real, server) => ({
+  ...real,
+  claim: async (workerId, max, reserveMs) => {
+    const items = await real.claim(workerId, max, reserveMs);
+    for (const { jobId } of items) server.rows.delete(jobId);
+    return items;
+  },
+});
+
+const checkpointFirst: Commit = async (world, life, tables, batch) => {
+  await oneTransaction(world, life, describeBatch('move the checkpoint for', batch), () => {
+    tables.assertMayWrite(batch);
+    tables.moveCheckpoint(batch.to);
+  });
+  await oneTransaction(world, life, describeBatch('write', batch), () => {
+    tables.writeRows(batch.changes);
+    tables.writeDerived(batch.changes);
+  });
+};
+
+const splitTransaction: Commit = async (world, life, tables, batch) => {
+  await oneTransaction(world, life, describeBatch('write the jobs of', batch), () => {
+    tables.assertMayWrite(batch);
+    tables.writeRows(batch.changes);
+  });
+  await oneTransaction(world, life, describeBatch('write the rest of', batch), () => {
+    tables.assertMayWrite(batch);
+    tables.writeDerived(batch.changes);
+    tables.moveCheckpoint(batch.to);
+  });
+};
+
+const randomEventIds: Composition['log'] = (real) => ({
+  ...real,
+  append: (stream, events, expected) =>
+    real.append(
+      stream,
+      events.map((event) => ({ ...event, id: randomUUID() })),
+      expected,
+    ),
+});
+
+/** The result is stored under a key that says nothing of its attempt. */
+const randomResultKey: Composition['convert'] = (real, blobs) => async (task, signal) => {
+  const converted = await real(task, signal);
+  const named = resultKeyOf(task.jobId, task.fencingToken);
+  const key = `${RESULTS_PREFIX}${task.jobId}/${randomUUID()}`;
+  const { stream } = await blobs.open(named);
+  await blobs.put(key, stream, { maxBytes: converted.result.bytes });
+  await blobs.remove(named);
+  return { ...converted, result: { ...converted.result, blobKey: key } };
+};
+
+/** Whether the job is finished is read from the read tables, which may be behind. */
+const judgedByReadModel: Composition['judged'] = ({ jobId }, tables) => {
+  const values = tables.tables().rows.get(jobId);
+  return values ? jobsProjection.rows.rowOf(recordOfValues(values)).job : null;
+};
+
+/** What was judged is not judged again from the stream. */
+const expireAsJudged: Expiry = async ({ log, decider, blobs, at }, { job: { jobId }, kind, blobKey }) => {
+  const { revision } = await loadStream(log, decider, jobStream(jobId));
+  const commandId = commandIdOf('expire', jobId, blobKey);
+  const context = { commandId, correlationId: commandId, actor: 'system' };
+  const type = kind === 'source' ? 'SourceExpired' : 'ResultExpired';
+  await log.append(
+    jobStream(jobId),
+    sealed([{ type, data: { at, blobKey, cause: 'age' } }], context),
+    revision,
+  );
+  await blobs.remove(blobKey);
+};
+
+const deleteFirst: Expiry = async (parts, overdue) => {
+  await parts.blobs.remove(overdue.blobKey);
+  await recordExpiry(parts, overdue);
+};
+
+/** Whether the document is known is looked up in the read tables; if not, it gets an id of its own. */
+const dedupeByReadModel: Composition['jobId'] = ({ owner, mapping, sha256 }, tables, random) => {
+  for (const values of tables.tables().rows.values()) {
+    const row = recordOfValues(values);
+    if (row['owner'] === owner && row['sha256'] === sha256) return String(row['job_id']);
+  }
+  return jobIdOf(`${owner}-${random.hex(8)}`, mapping, sha256);
+};
+
+/** A subscription that is taken up again begins one row too late. */
+const resumeOffByOne: Composition['page'] = (real, phase) =>
+  phase === 'resume' ? { ...real, rows: real.rows.slice(1) } : real;
+
+/** A lost lease is only ever told of once, whether or not it was given back then. */
+const forgetfulSweeper: Composition['workList'] = (real): WorkList => {
+  const told = new Set<string>();
+  return {
+    ...real,
+    lostLeases: async (silentMs, trustSilence, max) => {
+      const lost = await real.lostLeases(silentMs, trustSilence, max);
+      const news = lost.filter(({ jobId, fencingToken }) => !told.has(`${jobId} ${fencingToken}`));
+      for (const { jobId, fencingToken } of news) told.add(`${jobId} ${fencingToken}`);
+      return news;
+    },
+    untouched: () => Promise.resolve([]),
+  };
+};
+
+/** Every planted bug. Each must be caught within 2,000 seeds; `mutants.test.ts` holds the simulator to it. */
+export const MUTANTS: readonly Mutant[] = [
+  mutant('no-completion-fence', 'an outcome is taken from an attempt that lost its lease', {
+    decider: noCompletionFence,
+  }),
+  mutant('acknowledge-before-lease', 'a claimed job leaves the list before its lease is in the log', {
+    workList: acknowledgeFirst,
+  }),
+  mutant('checkpoint-before-rows', 'the checkpoint is committed before the rows', {
+    commit: checkpointFirst,
+  }),
+  mutant('split-transaction', 'jobs are committed apart from their timeline and checkpoint', {
+    commit: splitTransaction,
+  }),
+  mutant('random-event-ids', 'an append whose reply was lost is repeated under other event ids', {
+    log: randomEventIds,
+  }),
+  mutant('random-result-key', 'the key of a result does not name its attempt', { convert: randomResultKey }),
+  mutant('cleanup-from-read-model', 'retention trusts the read tables', {
+    judged: judgedByReadModel,
+    expire: expireAsJudged,
+  }),
+  mutant('delete-before-event', 'a file is deleted before the log says so', { expire: deleteFirst }),
+  mutant('dedupe-by-read-model', 'a known document is looked up in the read tables', {
+    jobId: dedupeByReadModel,
+  }),
+  mutant('resume-off-by-one', 'a resumed subscription skips a row', { page: resumeOffByOne }),
+  mutant('forgetful-sweeper', 'a lost lease is looked at once and never again', {
+    workList: forgetfulSweeper,
+  }),
+];
+
+function mutant(name: string, what: string, broken: Partial<Composition>): Mutant {
+  return { name, what, composition: { ...FAITHFUL, ...broken } };
+}

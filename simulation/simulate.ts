@@ -37,6 +37,9 @@ const stormMs = 12_000;
 /** After the storm everything must have come to rest within this much simulated time. */
 const settleMs = 240_000;
 const checkEveryMs = 400;
+/** A request that its caller gave up arrives within this. */
+const stragglersMs = 2_600;
+const READERS: ReadonlySet<string> = new Set(['projector', 'query-1']);
 
 /** Runs one world from its seed to its end. The same seed and composition always give the same outcome. */
 export async function simulate(seed: number, composition: Composition, traced = false): Promise<Outcome> {
@@ -48,7 +51,8 @@ export async function simulate(seed: number, composition: Composition, traced = 
     storm(house, machines, clients);
     await world.run(stormMs, () => false);
     world.clearUp();
-    const settled = await world.run(stormMs + settleMs, atRest(house, records, clients, browsers));
+    const rest = atRest(house, records, clients, browsers);
+    const settled = (await world.run(stormMs + settleMs, rest)) && (await closeDown(world, machines, rest));
     for (const machine of machines) world.stop(machine);
     await lastSweep(house);
     if (!settled) sayUnsettled(house, clients, browsers);
@@ -110,12 +114,23 @@ function storm(house: House, machines: Inhabitants['machines'], clients: Clients
   for (let left = random.int(4); left > 0; left -= 1) {
     world.later(random.between(500, stormMs), () => world.crash(random.pick(machines).life, 'for no reason'));
   }
+  for (let left = random.int(3); left > 0; left -= 1) {
+    const forMs = random.between(500, 8_000);
+    world.later(random.between(500, stormMs), () => world.freeze(random.pick(machines).life, forMs));
+  }
   if (random.chance(0.15)) {
     world.later(random.between(2_000, stormMs), () => {
       world.trace.say('operator', () => 'rebuilds the tables and switches to them');
       house.tables.switchTo(rebuild(house, house.tables.checkpoint() ?? -1n));
     });
   }
+}
+
+/** Those who write stop; those who read must come to see whatever of it was still under way. */
+async function closeDown(world: World, machines: readonly Machine[], rest: () => boolean): Promise<boolean> {
+  for (const machine of machines) if (!READERS.has(machine.name)) world.stop(machine);
+  await world.run(world.nowMs() + stragglersMs, () => false);
+  return world.run(world.nowMs() + settleMs, rest);
 }
 
 /** Everything that was begun is over, and everybody sees the same. */

@@ -37,5 +37,5 @@ process.on('message', (asked: unknown) => {
     cpuMs: (cpu.user + cpu.system) / 1000,
   });
 });
-process.on('disconnect', () => process.exit(0));
+process.on('disconnect', () => void running.stop().finally(() => process.exit(0)));
 process.send?.({ url: running.url, port: running.port });

@@ -16,6 +16,9 @@ export interface WriteSideProcess {
   weigh(): Promise<Weight>;
   /** Resolves when the process is gone. */
   readonly ended: Promise<void>;
+  /** SIGKILL; its data folder stays. */
+  kill(): Promise<void>;
+  /** Lets it end and clear up. */
   stop(): Promise<void>;
 }
 
@@ -39,8 +42,12 @@ export async function startWriteSideProcess(
       const [weight] = (await once(child, 'message')) as [Weight];
       return weight;
     },
-    stop: async () => {
+    kill: async () => {
       child.kill('SIGKILL');
+      await ended;
+    },
+    stop: async () => {
+      if (child.connected) child.disconnect();
       await ended;
     },
   };

@@ -35,7 +35,7 @@ export function columnIndex(rule: TableRule): ColumnIndex {
   for (const [name, column] of Object.entries(rule.columns)) {
     for (const synonym of column.synonyms) {
       const key = synonym.split(/\s+/).map(keyOf).join('');
-      byKey.set(key, [...(byKey.get(key) ?? []), name]);
+      byKey.set(key, [...new Set([...(byKey.get(key) ?? []), name])]);
     }
   }
   return { byKey, lengthMax: Math.max(...[...byKey.keys()].map((key) => key.length)) };

@@ -3,12 +3,14 @@ import fc from 'fast-check';
 import { fold } from '../../conversion-job/evolve.ts';
 import { foldBatch, understandBatch } from '../../read-store/projection-engine/fold-batch.ts';
 import type { StoredEvent } from '../../read-store/projection-engine/stored-event.ts';
-import { keyOfValues, merged, type Values } from '../../read-store/projection-engine/table.ts';
+import { merged, type Table, type Values } from '../../read-store/projection-engine/table.ts';
 import { understandEvent } from '../../schemas/event-versions.ts';
 import type { JobEvent } from '../../schemas/job-events.ts';
 import { jobHistories, randomFrom } from '../testing/job-histories.ts';
 import { jobsProjection } from './projection.ts';
 import type { JobRow } from './row.ts';
+
+const keyOfValues = (table: Table, values: Values) => values.slice(0, table.keyColumns).join();
 
 /** The tables as plain maps: what Postgres does with the statements, without Postgres. */
 function foldIntoMaps(batches: readonly (readonly StoredEvent[])[]) {
@@ -23,7 +25,7 @@ function foldIntoMaps(batches: readonly (readonly StoredEvent[])[]) {
     for (const change of folded.changes.values()) {
       if (change.row) rows.set(change.key, change.row);
       for (const [index, table] of jobsProjection.derived.entries()) {
-        for (const values of change.derived[index]!.values()) {
+        for (const values of change.derived[index]!) {
           const key = keyOfValues(table, values);
           const older = derived[index]!.get(key);
           if (!older) derived[index]!.set(key, values);

@@ -19,6 +19,8 @@ export interface ConversationOptions {
   readonly keys: SealingKeys;
   readonly clock: Clock;
   readonly feedAt: () => Bookmark | null;
+  /** Resolves true once `feedAt` is known, false when that takes too long. */
+  readonly feedReady: () => Promise<boolean>;
   readonly mayOperate: (owner: string) => boolean;
   readonly sendAway: (connection: Connection) => void;
 }
@@ -79,10 +81,12 @@ function answer(options: ConversationOptions, connection: Connection, frame: Cli
 }
 
 function subscribe(
-  { sender, followers, catchUp, keys, feedAt, mayOperate, sendAway }: ConversationOptions,
+  options: ConversationOptions,
   connection: Connection,
-  { id, topic, token }: Extract<ClientFrame, { type: 'subscribe' }>,
+  frame: Extract<ClientFrame, { type: 'subscribe' }>,
 ): void {
+  const { sender, followers, catchUp, keys, feedAt, feedReady, mayOperate, sendAway } = options;
+  const { id, topic, token } = frame;
   const { owner, subscriptions } = connection;
   if (subscriptions.has(id))
     return sender.say(connection, {
@@ -102,7 +106,14 @@ function subscribe(
       message: 'There is no such topic.',
     });
   const at = feedAt();
-  if (at === null) return sendAway(connection);
+  if (at === null) {
+    void feedReady().then((ready) => {
+      if (connection.closing) return;
+      if (ready) subscribe(options, connection, frame);
+      else sendAway(connection);
+    });
+    return;
+  }
   const bookmark = token === undefined ? null : openBookmark(keys, { owner, topic }, token);
   const follower: Follower = {
     ...{ connection, id, topic, scope, token: token ?? '', round: 0, idleReads: 0 },

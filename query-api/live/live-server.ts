@@ -38,6 +38,8 @@ export interface LiveServerOptions {
   readonly keys: SealingKeys;
   readonly readPage: ReadPage;
   readonly feedAt: () => Bookmark | null;
+  /** Resolves true once `feedAt` is known, false when that takes too long. */
+  readonly feedReady: () => Promise<boolean>;
   /** Whether the log knows the job as the owner's; asked when the read tables do not. */
   readonly ownsJob: (owner: string, jobId: string) => Promise<boolean>;
   /** Who may follow `ops:` topics. */
@@ -124,7 +126,7 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
   };
   const conversation = createConversation({
     ...{ sender, followers, catchUp, keys: options.keys, clock },
-    ...{ feedAt: options.feedAt, mayOperate: options.mayOperate, sendAway },
+    ...{ feedAt: options.feedAt, feedReady: options.feedReady, mayOperate: options.mayOperate, sendAway },
   });
   const deliver = (follower: Follower, rows: readonly ChangedRow[], to: bigint): void => {
     const room = hasRoomNow(follower.connection);

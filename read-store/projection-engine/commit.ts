@@ -67,7 +67,7 @@ async function writeChanges<Event, Row extends FoldedRow>(
   await writeRows(on, target.schema, projection.rows, rows);
   for (const [index, table] of projection.derived.entries()) {
     const entries: Values[] = [];
-    for (const { derived } of changes) for (const values of derived[index]!.values()) entries.push(values);
+    for (const { derived } of changes) entries.push(...derived[index]!);
     await writeRows(on, target.schema, table, entries);
   }
 }

@@ -1,6 +1,6 @@
 import type { FoldedRow, Projection } from './projection.ts';
 import type { StoredEvent } from './stored-event.ts';
-import { keyOfValues, merged, type Values } from './table.ts';
+import { merged, sameKey, type Values } from './table.ts';
 
 /** An event of the batch that the projection has understood. */
 export interface Understood<Event> {
@@ -21,8 +21,8 @@ export interface Change<Row> {
   /** The event the change begins with. */
   readonly first: StoredEvent;
   row: Row | undefined;
-  /** New rows of each derived table, by primary key. */
-  readonly derived: readonly Map<string, Values>[];
+  /** New rows of each derived table, one a primary key. */
+  readonly derived: readonly Values[][];
 }
 
 /** Events of a stream that are missing between its row and the batch: from (inclusive) to (exclusive). */
@@ -111,19 +111,19 @@ function startOfChange<Event, Row extends FoldedRow>(
   key: string,
   first: StoredEvent,
 ): Change<Row> {
-  return { key, first, row: undefined, derived: projection.derived.map(() => new Map<string, Values>()) };
+  return { key, first, row: undefined, derived: projection.derived.map(() => []) };
 }
 
 function addEntries(
-  collected: Map<string, Values>,
+  collected: Values[],
   table: Projection<unknown, never>['derived'][number],
   entries: readonly Values[],
 ): void {
   for (const values of entries) {
-    const key = keyOfValues(table, values);
-    const older = collected.get(key);
-    if (older === undefined) collected.set(key, values);
-    else if (table.writes === 'replace') collected.set(key, merged(table, older, values));
+    // An event is folded once, so what it appends is new; only a row that can be replaced may be there already.
+    const at = table.writes === 'append' ? -1 : collected.findIndex((older) => sameKey(table, older, values));
+    if (at < 0) collected.push(values);
+    else collected[at] = merged(table, collected[at]!, values);
   }
 }
 

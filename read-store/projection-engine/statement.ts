@@ -1,9 +1,14 @@
-import type { Column, ColumnValue, Table, Values } from './table.ts';
+import type { Column, Table, Values } from './table.ts';
 
-/** One statement that writes many rows of a table: a parameter a column, each an array. */
+/** JSON text has every control character escaped, so this one can stand between two of them; nothing stands for null. */
+const BETWEEN_JSON = '\u001e';
+
+/** One statement that writes many rows of a table: a parameter a column, each holding the values of all rows. */
 export function writeStatement(schema: string, table: Table): string {
   const names = table.columns.map(({ name }) => name);
-  const arrays = table.columns.map(({ type }, index) => `$${index + 1}::${type}[]`);
+  const arrays = table.columns.map(({ type }, index) =>
+    type === 'jsonb' ? `string_to_array($${index + 1}, e'\\x1e', '')::jsonb[]` : `$${index + 1}::${type}[]`,
+  );
   const key = names.slice(0, table.keyColumns).join(', ');
   const insert = `insert into ${schema}.${table.name} as present (${names.join(', ')}) select * from unnest(${arrays.join(', ')})`;
   if (table.writes === 'append') return `${insert} on conflict (${key}) do nothing`;
@@ -16,23 +21,30 @@ function assignment({ name, keepsOlder }: Column): string {
   return keepsOlder ? `${name} = coalesce(excluded.${name}, present.${name})` : `${name} = excluded.${name}`;
 }
 
-/** The parameters of a `writeStatement`: the rows turned into one array literal a column. */
+/** The parameters of a `writeStatement` for these rows, of which there is at least one. */
 export function columnArrays(table: Table, rows: readonly Values[]): string[] {
   return table.columns.map(({ type }, index) => {
-    const literal = type === 'text' || type === 'jsonb' ? quoted : plain;
-    return `{${rows.map((values) => literal(values[index] ?? null)).join(',')}}`;
+    if (type === 'jsonb') return jsonList(rows, index);
+    const isText = type === 'text';
+    let literal = '{';
+    for (let row = 0; row < rows.length; row += 1) {
+      const value = rows[row]![index] ?? null;
+      if (row > 0) literal += ',';
+      if (value === null) literal += 'NULL';
+      else literal += isText ? quoted(String(value)) : String(value);
+    }
+    return `${literal}}`;
   });
 }
 
-/** Digits, UUIDs, booleans and ISO instants need no quotes in an array literal (PostgreSQL documentation, 8.15.6). */
-function plain(value: ColumnValue): string {
-  return value === null ? 'NULL' : String(value);
+/** A single null becomes an empty list, which `unnest` fills up with nulls like every list that is too short. */
+function jsonList(rows: readonly Values[], index: number): string {
+  return rows.map((values) => values[index] ?? '').join(BETWEEN_JSON);
 }
 
 const NEEDS_ESCAPE = /["\\]/;
 
-function quoted(value: ColumnValue): string {
-  if (value === null) return 'NULL';
-  const text = String(value);
-  return `"${NEEDS_ESCAPE.test(text) ? text.replace(/["\\]/g, '\\$&') : text}"`;
+/** Digits, UUIDs, booleans and ISO instants need no quotes in an array literal; text does (PostgreSQL 18, 8.15.6). */
+function quoted(text: string): string {
+  return NEEDS_ESCAPE.test(text) ? `"${text.replace(/["\\]/g, '\\$&')}"` : `"${text}"`;
 }

@@ -21,9 +21,12 @@ export interface Table {
   readonly growing?: string;
 }
 
-/** The primary key of a row as text, for maps in memory. */
-export function keyOfValues(table: Table, values: Values): string {
-  return values.slice(0, table.keyColumns).join('\u001f');
+/** True when two rows have the same primary key. */
+export function sameKey(table: Table, one: Values, other: Values): boolean {
+  for (let column = 0; column < table.keyColumns; column += 1) {
+    if (one[column] !== other[column]) return false;
+  }
+  return true;
 }
 
 /** What a `replace` table holds after an older and a newer row of the same key; the SQL statement does the same. */

@@ -6,7 +6,6 @@ import { handleCommand } from '../../event-store/handle-command.ts';
 import { commandIdOf } from '../../schemas/ids.ts';
 import type { JobCommand } from '../../schemas/job-commands.ts';
 import { jobStream } from '../../schemas/streams.ts';
-import type { Tables } from '../ports/table-server.ts';
 
 /** A file whose keeping time is over, as far as the keeper knows. */
 export interface Overdue {
@@ -20,8 +19,6 @@ export interface ExpiryParts {
   readonly decider: JobDecider;
   readonly blobs: BlobStore;
   readonly at: string;
-  /** The read tables as they are now, for a keeper that should not look at them. */
-  readonly tables: () => Tables;
 }
 
 /** Removes a file whose time is over, if its job still allows it. */

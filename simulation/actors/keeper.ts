@@ -45,13 +45,11 @@ export async function keepOnce(
     streams.add(stream);
   for (const stream of streams) {
     const { state: job } = await loadStream(log, decider, stream);
-    if (job.state === 'absent') continue;
-    for (const overdue of overdueOf(job, life.clock.now(), ttlMs)) {
+    const judged = job.state === 'absent' ? null : composition.judged(job, house.tables);
+    if (judged === null) continue;
+    for (const overdue of overdueOf(judged, life.clock.now(), ttlMs)) {
       const at = new Date(life.clock.now()).toISOString();
-      await composition.expire(
-        { log, decider, blobs, at, tables: () => house.tables.tables() },
-        { job, ...overdue },
-      );
+      await composition.expire({ log, decider, blobs, at }, { job: judged, ...overdue });
     }
   }
   await removeOrphans(house, { log, blobs }, SIMULATED_EPOCH_MS + world.nowMs() - orphansOlderThanMs);

@@ -56,7 +56,7 @@ export function startLiveClient(world: World, owner: string, server: Reached<Que
   };
   const connect = (): void => {
     building = false;
-    const opened: Socket = { owner, open: true, inFlight: 0, lastArrivalMs: 0, receive: take };
+    const opened: Socket = { owner, open: true, inFlight: [], lastArrivalMs: 0, receive: take };
     const { life } = server.machine;
     if (!life.alive || server.service?.connect(opened, bookmark) !== true) return;
     [socket, servedBy] = [opened, life];

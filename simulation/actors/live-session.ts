@@ -24,8 +24,8 @@ export interface Frame {
 export interface Socket {
   readonly owner: string;
   open: boolean;
-  /** Frames on their way. */
-  inFlight: number;
+  /** Frames on their way, in the order in which they arrive. */
+  readonly inFlight: Frame[];
   /** When the last of them arrives. */
   lastArrivalMs: number;
   readonly receive: (frame: Frame) => void;
@@ -59,7 +59,7 @@ export function openSession(
   const { bookmark, since, read, closed } = options;
   let state: Subscription = bookmark ? fromBookmark(bookmark, since) : fromNothing(since);
   let [token, round] = [bookmark, 0];
-  const hasRoom = (): boolean => socket.inFlight < inFlightMax;
+  const hasRoom = (): boolean => socket.inFlight.length < inFlightMax;
 
   const send = (what: Send): void => {
     const frame: Frame = { send: what, previous: token };
@@ -69,11 +69,11 @@ export function openSession(
       ? random.between(100, 900)
       : random.between(0.2, 8);
     socket.lastArrivalMs = Math.max(world.nowMs() + delayMs, socket.lastArrivalMs);
-    socket.inFlight += 1;
+    socket.inFlight.push(frame);
     world.later(socket.lastArrivalMs - world.nowMs(), () => {
-      if (!socket.open) return;
-      socket.inFlight -= 1;
-      socket.receive(frame);
+      const arrived = socket.inFlight.shift();
+      if (!socket.open || !arrived) return;
+      socket.receive(arrived);
       if (life.alive && hasRoom()) advance(flush(state));
     });
   };

@@ -30,9 +30,7 @@ export function ask<T>(world: World, life: Life, request: Request<T>): Promise<T
   const thereMs = latencyMs(world);
   return new Promise<T>((resolve, reject) => {
     const settle = (ms: number, then: () => void): void =>
-      void world.later(ms, () => {
-        if (life.alive) then();
-      });
+      void world.later(ms, () => world.awake(life, then));
     const fail = (ms: number): void => settle(ms, () => reject(request.unavailable()));
     const say = (how: string): void => world.trace.say(life.name, () => `${request.what}${how}`);
     if (fate === 'request-lost') {

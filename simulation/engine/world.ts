@@ -9,6 +9,8 @@ export interface Life {
   readonly name: string;
   readonly number: number;
   alive: boolean;
+  /** Until then the process stands still, as after SIGSTOP; the rest of the world goes on. */
+  frozenUntilMs: number;
   readonly inside: Inside;
   /** The process's own idea of the time: the true one, off by a constant. */
   readonly clock: { now(): number };
@@ -31,7 +33,10 @@ export interface World {
   later(ms: number, run: () => void): Due;
   /** Starts a process, and starts it again some time after every crash. */
   start(name: string, boot: (life: Life) => void): Machine;
+  /** Runs what was due in a process: now, when it thaws, or never. */
+  awake(life: Life, run: () => void): void;
   crash(life: Life, why: string): void;
+  freeze(life: Life, ms: number): void;
   /** Ends a process for good. */
   stop(machine: Machine): void;
   crashes(): number;
@@ -56,20 +61,24 @@ export function createWorld(seed: number, traced: boolean): World {
   const story = trace(() => nowMs, traced);
   const later = (ms: number, run: () => void): Due => coming.add(nowMs + ms, run);
 
+  const awake = (life: Life, run: () => void): void => {
+    if (!life.alive) return;
+    if (life.frozenUntilMs > nowMs) later(life.frozenUntilMs - nowMs + random.next(), () => awake(life, run));
+    else run();
+  };
+
   const born = (name: string, number: number): Life => {
     const skewMs = Math.round((random.next() * 2 - 1) * weather.clockSkewMs);
     const life: Life = {
       name: `${name}#${number}`,
       number,
       alive: true,
+      frozenUntilMs: 0,
       clock: { now: () => SIMULATED_EPOCH_MS + Math.floor(nowMs) + skewMs },
       inside: {
         nowMs: () => nowMs,
         random,
-        later: (ms, run) =>
-          later(ms, () => {
-            if (life.alive) runInside(life.inside, run);
-          }),
+        later: (ms, run) => later(ms, () => awake(life, () => runInside(life.inside, run))),
       },
     };
     return life;
@@ -88,6 +97,12 @@ export function createWorld(seed: number, traced: boolean): World {
       boots.set(name, { machine, boot });
       later(0, () => runInside(machine.life.inside, () => boot(machine.life)));
       return machine;
+    },
+    awake,
+    freeze: (life, ms) => {
+      if (!life.alive) return;
+      life.frozenUntilMs = nowMs + ms;
+      story.say(life.name, () => `stands still for ${Math.round(ms)} ms`);
     },
     crash: (life, why) => {
       if (!life.alive) return;

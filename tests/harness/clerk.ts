@@ -41,7 +41,8 @@ export async function newClerk(
   const frames: string[] = [];
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('console', (message) => {
-    if (/Content Security Policy|violates/i.test(message.text())) complaints.push(message.text());
+    if (/violates the following Content Security Policy|Refused to/i.test(message.text()))
+      complaints.push(message.text());
   });
   page.on('request', (request) => {
     if (request.method() === 'GET' && new URL(request.url()).pathname === '/api/jobs')
@@ -57,11 +58,8 @@ export async function newClerk(
     frames,
     choose: async (files) => page.setInputFiles('input[type=file]', [...files]),
     untilRows: async (state, count, withinMs = 60_000) => {
-      await page.waitForFunction(
-        ([wanted, number]) => document.querySelectorAll(`tbody tr[data-state=${wanted}]`).length === number,
-        [state, count] as const,
-        { timeout: withinMs },
-      );
+      const rows = page.locator(`tbody tr[data-state=${state}]`);
+      await until(async () => (await rows.count()) === count, `${count} rows are ${state}`, withinMs);
     },
     close: () => context.close(),
   };
@@ -69,4 +67,15 @@ export async function newClerk(
 
 export function pdfFile(name: string, buffer: Buffer): ChosenFile {
   return { name, mimeType: 'application/pdf', buffer };
+}
+
+/**
+ * Waits until a condition holds; looks from outside the page, whose content security policy forbids the evaluation of
+ * text that Playwright's own `waitForFunction` needs.
+ */
+export async function until(holds: () => Promise<boolean>, what: string, withinMs = 20_000): Promise<void> {
+  for (const end = Date.now() + withinMs; !(await holds());) {
+    if (Date.now() > end) throw new Error(`within ${withinMs} ms it did not come to pass that ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
 }

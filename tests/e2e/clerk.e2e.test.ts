@@ -1,0 +1,202 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { readFile } from 'node:fs/promises';
+import type { Browser, BrowserContextOptions } from 'playwright-core';
+import { launchBrowser } from '../harness/browser.ts';
+import { ANY_TEXT_MAPPING, newClerk, pdfFile, type ChosenFile, type Clerk } from '../harness/clerk.ts';
+import { startHouse, type House } from '../harness/house.ts';
+import { lockedPdf, pdfOf } from '../harness/pdf-of.ts';
+
+let house: House;
+let browser: Browser;
+const clerks: Clerk[] = [];
+
+beforeAll(async () => {
+  [house, browser] = await Promise.all([startHouse(), launchBrowser()]);
+}, 120_000);
+
+afterEach(async () => {
+  for (const clerk of clerks.splice(0)) await clerk.close();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await house?.stop();
+});
+
+async function clerk(options: BrowserContextOptions = {}): Promise<Clerk> {
+  const one = await newClerk(browser, house.url, options);
+  clerks.push(one);
+  await one.page.selectOption('select[name=mapping]', ANY_TEXT_MAPPING);
+  return one;
+}
+
+async function documents(prefix: string, count: number): Promise<ChosenFile[]> {
+  return Promise.all(
+    Array.from({ length: count }, async (_, index) =>
+      pdfFile(`${prefix}-${index}.pdf`, await pdfOf([`${prefix} document ${index}`, 'Some words to read.'])),
+    ),
+  );
+}
+
+describe("the clerk's page", () => {
+  it('says its limits before a file is chosen, and what an empty queue is for', async () => {
+    const { page } = await clerk();
+    expect(await page.locator('.drop-limit').innerText()).toBe('PDF only, up to 50 MB each.');
+    expect(await page.locator('.emptiness h3').innerText()).toBe('Nothing here yet');
+    expect(await page.locator('#choose-files').innerText()).toBe('Choose PDFs');
+  });
+
+  it('turns three documents Ready in place, by the socket alone, and hands out the result [R13.01]', async () => {
+    const one = await clerk();
+    await one.choose(await documents('three', 3));
+    await one.untilRows('ready', 3);
+    expect(one.listRequests).toEqual([]);
+    expect(await one.page.locator('#choose-files').innerText()).toBe('Upload more');
+    const [download] = await Promise.all([
+      one.page.waitForEvent('download'),
+      one.page.locator('tbody [data-action=download]').first().click(),
+    ]);
+    expect(await readFile(await download.path(), 'utf8')).toMatch(/^<\?xml /);
+    expect(one.complaints).toEqual([]);
+  }, 90_000);
+
+  it('takes forty files at once: the good become Ready, the bad get their sentence and code [A-UP01]', async () => {
+    const one = await clerk();
+    const good = await documents('forty', 38);
+    const text = { ...pdfFile('letter.pdf', Buffer.from('Dear Sir or Madam,')), name: 'letter.pdf' };
+    await one.choose([
+      ...good.slice(0, 20),
+      text,
+      ...good.slice(20),
+      pdfFile('nothing.pdf', Buffer.alloc(0)),
+    ]);
+    await one.untilRows('ready', 38, 120_000);
+    const lines = await one.page.locator('.upload .error-line').allInnerTexts();
+    expect(lines).toHaveLength(2);
+    expect(lines.join('\n')).toMatch(/is not a PDF[^]*NOT_PDF/);
+    expect(lines.join('\n')).toMatch(/is empty[^]*EMPTY/);
+    expect(one.listRequests).toEqual([]);
+    expect(await one.page.locator('#download-all').innerText()).toMatch(
+      /Download all 38 results \(.* kB, zip\)/,
+    );
+    const [download] = await Promise.all([
+      one.page.waitForEvent('download'),
+      one.page.locator('#download-all').click(),
+    ]);
+    expect((await readFile(await download.path())).subarray(0, 2).toString()).toBe('PK');
+  }, 150_000);
+
+  it('says that a document is already there, and makes no second job of it [R02.01]', async () => {
+    const one = await clerk();
+    const [file] = await documents('again', 1);
+    await one.choose([file!]);
+    await one.untilRows('ready', 1);
+    await one.choose([{ ...file!, name: 'another-name.pdf' }]);
+    await one.page.locator('.upload[data-phase=duplicate]').waitFor();
+    expect(await one.page.locator('.upload').innerText()).toContain('Already in your queue');
+    expect(await one.page.locator('tbody tr').count()).toBe(1);
+  }, 90_000);
+
+  it('tells why a document failed, offers Retry, and keeps Download for what is Ready', async () => {
+    const one = await clerk();
+    await one.choose([pdfFile('locked.pdf', await lockedPdf())]);
+    await one.untilRows('failed', 1);
+    const row = one.page.locator('tbody tr');
+    expect(await row.locator('.error-line').innerText()).toMatch(/protected by a password.*PDF_ENCRYPTED/s);
+    expect(await row.locator('[data-action=download]').count()).toBe(0);
+    await row.locator('[data-action=retry]').click();
+    await one.page.waitForFunction(
+      () => document.querySelector('.notice')?.textContent === '1 job queued again.',
+    );
+    await one.untilRows('failed', 1);
+    await row.locator('a.filename').click();
+    await one.page.locator('.timeline li[data-type=ConversionFailed]').nth(1).waitFor();
+    expect(await one.page.locator('.timeline').innerText()).toContain('requested again by a retry');
+  }, 90_000);
+
+  it('says why Review is not possible instead of being a dead button', async () => {
+    const one = await clerk();
+    await one.choose(await documents('review', 1));
+    const review = one.page.locator('tbody [data-action=review]');
+    await review.waitFor();
+    expect(await review.getAttribute('aria-disabled')).toBe('true');
+    await review.click();
+    expect(await one.page.locator('.notice').innerText()).toMatch(/^Review is not available yet/);
+  }, 60_000);
+
+  it('shows a hostile file name as text and runs none of it [A-FN07]', async () => {
+    const one = await clerk();
+    const name = '<img src=x onerror=document.title=1>.pdf';
+    await one.choose([pdfFile(name, await pdfOf(['hostile name']))]);
+    await one.untilRows('ready', 1);
+    expect(await one.page.locator('a.filename').innerText()).toBe(name);
+    expect(await one.page.locator('tbody img').count()).toBe(0);
+    expect(await one.page.title()).toBe('Docket');
+  }, 60_000);
+
+  it('keeps filter, search and order in the address, over a reload', async () => {
+    const one = await clerk();
+    await one.choose([...(await documents('filter', 3)), pdfFile('locked-too.pdf', await lockedPdf())]);
+    await one.untilRows('ready', 3);
+    await one.untilRows('failed', 1);
+    await one.page.click('[data-filter=ready]');
+    await one.page.fill('#search', 'FILTER-1');
+    await one.page.click('th.c-file button');
+    expect(new URL(one.page.url()).search).toBe('?state=ready&search=FILTER-1&sort=filename');
+    await one.page.reload();
+    await one.page.locator('tbody tr').waitFor();
+    expect(await one.page.locator('a.filename').allInnerTexts()).toEqual(['filter-1.pdf']);
+    await one.page.fill('#search', 'no such name');
+    expect(await one.page.locator('.emptiness h3').innerText()).toBe('No document matches');
+    await one.page.click('.emptiness button');
+    expect(await one.page.locator('tbody tr').count()).toBe(4);
+  }, 90_000);
+
+  it('can be used from upload to download by the keyboard alone [R13.05]', async () => {
+    const one = await clerk();
+    const { page } = one;
+    const [file] = await documents('keys', 1);
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate(() => document.activeElement?.className)).toBe('skip');
+    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('u')]);
+    await chooser.setFiles([file!]);
+    await one.untilRows('ready', 1);
+    await page.keyboard.press('j');
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('keys-0.pdf');
+    const [download] = await Promise.all([page.waitForEvent('download'), page.keyboard.press('d')]);
+    expect((await readFile(await download.path())).length).toBeGreaterThan(100);
+    await page.keyboard.press('x');
+    expect(await page.locator('.selection strong').innerText()).toBe('1 selected');
+    await page.keyboard.press('Escape');
+    expect(await page.locator('.selection').count()).toBe(0);
+    await page.keyboard.press('?');
+    expect(await page.locator('dialog[open] h2').innerText()).toBe('Keyboard shortcuts');
+    await page.keyboard.press('Escape');
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('keys-0.pdf');
+    await page.keyboard.press('Enter');
+    await page.locator('article.job h1').waitFor();
+  }, 90_000);
+
+  it('never receives a byte about the documents of another session [R08.01]', async () => {
+    const [one, other] = [await clerk(), await clerk()];
+    await one.choose([pdfFile('only-mine.pdf', await pdfOf(['mine alone']))]);
+    await one.untilRows('ready', 1);
+    await other.choose([pdfFile('only-theirs.pdf', await pdfOf(['theirs alone']))]);
+    await other.untilRows('ready', 1);
+    expect(one.frames.join('\n')).toContain('only-mine.pdf');
+    expect(one.frames.join('\n')).not.toContain('only-theirs.pdf');
+    expect(other.frames.join('\n')).not.toContain('only-mine.pdf');
+  }, 90_000);
+
+  it('puts what moves into one polite announcement and the window title', async () => {
+    const one = await clerk();
+    await one.choose(await documents('said', 4));
+    await one.page.waitForFunction(() => /^\(\d\) Docket$/.test(document.title));
+    await one.untilRows('ready', 4);
+    await one.page.waitForFunction(() =>
+      /ready/.test(document.querySelector('#live-region')?.textContent ?? ''),
+    );
+    expect(await one.page.locator('[aria-live]').count()).toBe(1);
+    expect(await one.page.title()).toBe('Docket');
+  }, 90_000);
+});
