@@ -1,13 +1,7 @@
 import { jobsProjection } from '../../projector/jobs/projection.ts';
 import { CheckpointMoved } from '../../read-store/projection-engine/errors.ts';
 import type { Change } from '../../read-store/projection-engine/fold-batch.ts';
-import {
-  keyOfValues,
-  merged,
-  type Column,
-  type Table,
-  type Values,
-} from '../../read-store/projection-engine/table.ts';
+import { merged, type Column, type Table, type Values } from '../../read-store/projection-engine/table.ts';
 import type { JobRow } from '../../projector/jobs/row.ts';
 import type { World } from '../engine/world.ts';
 
@@ -109,7 +103,7 @@ function writeDerived(tables: Tables, changes: Batch['changes']): void {
 }
 
 function write(entries: Map<string, Values>, table: Table, values: Values): void {
-  const key = keyOfValues(table, values);
+  const key = values.slice(0, table.keyColumns).join(' ');
   const present = entries.get(key);
   if (!present) entries.set(key, values);
   else if (table.writes === 'replace') entries.set(key, merged(table, present, values));
