@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { readFile } from 'node:fs/promises';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { launchBrowser } from '../harness/browser.ts';
-import { ANY_TEXT_MAPPING, newClerk, pdfFile, type ChosenFile, type Clerk } from '../harness/clerk.ts';
+import { ANY_TEXT_MAPPING, newClerk, pdfFile, until, type ChosenFile, type Clerk } from '../harness/clerk.ts';
 import { startHouse, type House } from '../harness/house.ts';
 import { lockedPdf, pdfOf } from '../harness/pdf-of.ts';
 
@@ -105,8 +105,10 @@ describe("the clerk's page", () => {
     expect(await row.locator('.error-line').innerText()).toMatch(/protected by a password.*PDF_ENCRYPTED/s);
     expect(await row.locator('[data-action=download]').count()).toBe(0);
     await row.locator('[data-action=retry]').click();
-    await one.page.waitForFunction(
-      () => document.querySelector('.notice')?.textContent === '1 job queued again.',
+    const notice = one.page.locator('.notice');
+    await until(
+      async () => (await notice.allInnerTexts()).join() === '1 job queued again.',
+      'it is confirmed',
     );
     await one.untilRows('failed', 1);
     await row.locator('a.filename').click();
@@ -191,11 +193,10 @@ describe("the clerk's page", () => {
   it('puts what moves into one polite announcement and the window title', async () => {
     const one = await clerk();
     await one.choose(await documents('said', 4));
-    await one.page.waitForFunction(() => /^\(\d\) Docket$/.test(document.title));
+    await until(async () => /^\(\d\) Docket$/.test(await one.page.title()), 'the title counts');
     await one.untilRows('ready', 4);
-    await one.page.waitForFunction(() =>
-      /ready/.test(document.querySelector('#live-region')?.textContent ?? ''),
-    );
+    const said = one.page.locator('#live-region');
+    await until(async () => (await said.innerText()).includes('ready'), 'it is said');
     expect(await one.page.locator('[aria-live]').count()).toBe(1);
     expect(await one.page.title()).toBe('Docket');
   }, 90_000);

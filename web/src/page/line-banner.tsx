@@ -55,13 +55,13 @@ export function LineBanner() {
   if (state !== 'lost' && state !== 'polling') return null;
   const since = formats.clock(connection.downSinceMs ?? now);
   return (
-    <div class="banner" data-line={state}>
+    <section class="banner" data-line={state} aria-label={t(LINE_WORDS[state])}>
       <p>{state === 'lost' ? t('bannerLost', { time: since }) : t('bannerPolling')}</p>
       {state === 'lost' && (
         <button type="button" onClick={() => app.feed.client.reconnectNow()}>
           {t('connectNow')}
         </button>
       )}
-    </div>
+    </section>
   );
 }

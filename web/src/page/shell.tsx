@@ -29,7 +29,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
       </header>
       <LineBanner />
       <main id="main">{children}</main>
-      <p id="review-reason" class="visually-hidden">
+      <p id="review-reason" hidden>
         {t('reviewReason')}
       </p>
       <LiveRegion />
