@@ -113,8 +113,13 @@ const privateAnswers: RequestHandler = (_req, res, next) => {
   next();
 };
 
-/** Our own origins as a socket names them; from the settings, never from the request's Host (A-HT02). */
+/**
+ * Our own origins as a socket names them; from the settings, never from the request's Host (A-HT02). A policy cannot
+ * name IPv6 addresses (CSP 3, section 2.3.1); there 'self' has to do.
+ */
 function socketOrigins(settings: Settings, request: Request): readonly string[] {
   const origins = allowedOrigins(settings, settings.PORT || (request.socket.localPort ?? 0));
-  return [...origins].map((origin) => origin.replace(/^http/, 'ws'));
+  return [...origins]
+    .filter((origin) => !origin.includes('['))
+    .map((origin) => origin.replace(/^http/, 'ws'));
 }
