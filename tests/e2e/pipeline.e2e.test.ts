@@ -41,22 +41,26 @@ const parser = new XMLParser({
   isArray: (name) => name === 'InvoiceLine',
 });
 
+type Element = { readonly [name: string]: Element } & { readonly '#text'?: string };
+
 /** The values of a UBL invoice that the truth files hold. */
 function valuesOf(xml: Buffer) {
-  const { Invoice: invoice } = parser.parse(xml) as { Invoice: Record<string, any> };
-  const amount = (node: unknown): string =>
-    typeof node === 'object' ? (node as { '#text': string })['#text'] : String(node);
+  const { Invoice: invoice } = parser.parse(xml) as { Invoice: Element };
+  const [totals, lines] = [invoice['LegalMonetaryTotal']!, invoice['InvoiceLine'] as unknown as Element[]];
+  const text = (element: Element | undefined): string => element?.['#text'] ?? (element as unknown as string);
+  const taxes = [invoice['TaxTotal']].flat() as Element[];
+  const party = invoice['AccountingSupplierParty']!['Party']!;
   return {
-    id: invoice.ID,
-    date: invoice.IssueDate,
-    nif: String(invoice.AccountingSupplierParty.Party.PartyTaxScheme.CompanyID).replace(/^PT/, ''),
-    basis: amount(invoice.LegalMonetaryTotal.TaxExclusiveAmount),
-    tax: amount([invoice.TaxTotal].flat()[0].TaxAmount),
-    grand: amount(invoice.LegalMonetaryTotal.TaxInclusiveAmount),
-    lines: invoice.InvoiceLine.map((line: Record<string, any>) => ({
-      name: line.Item.Name ?? line.Item.Description,
-      qty: Number(amount(line.InvoicedQuantity)),
-      total: amount(line.LineExtensionAmount),
+    id: text(invoice['ID']),
+    date: text(invoice['IssueDate']),
+    nif: text(party['PartyTaxScheme']!['CompanyID']).replace(/^PT/, ''),
+    basis: text(totals['TaxExclusiveAmount']),
+    tax: text(taxes[0]!['TaxAmount']),
+    grand: text(totals['TaxInclusiveAmount']),
+    lines: lines.map((line) => ({
+      name: text(line['Item']!['Name']),
+      qty: Number(text(line['InvoicedQuantity'])),
+      total: text(line['LineExtensionAmount']),
     })),
   };
 }

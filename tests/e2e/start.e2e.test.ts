@@ -84,8 +84,8 @@ describe('a start that cannot be says why in one sentence', () => {
   it('a data folder without rights', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'docket-start-'));
     await chmod(folder, 0o500);
-    // Root may write anywhere; /proc refuses even root.
-    const target = process.getuid?.() === 0 ? '/proc/docket' : join(folder, 'inside');
+    // Root may write almost anywhere; sysfs refuses even root.
+    const target = process.getuid?.() === 0 ? '/sys/docket' : join(folder, 'inside');
     const ran = await runDocket(['up'], { DATA_DIR: target, PORT: '0' });
     expect(ran.stderr).toMatch(/^Docket: The data folder .* cannot be used: .*\.$/m);
     expect(ran.code).toBe(1);
