@@ -11,7 +11,8 @@ import { readHashed } from './hashed-stream.ts';
 
 const fileMode = 0o600;
 const readBytes = 256 * 1024;
-const publishTriesMax = 3;
+/** Each lost try needs another remove of the same job's last blob at that very instant. */
+const publishTriesMax = 20;
 /** What opening a path answers when no blob is there: nothing, a symbolic link, or a file where a folder should be. */
 const ABSENT = new Set(['ENOENT', 'ELOOP', 'ENOTDIR']);
 const READ = constants.O_RDONLY | constants.O_NOFOLLOW;
@@ -42,7 +43,7 @@ async function put(folder: BlobFolder, key: string, source: Readable, options: P
   const partial = join(folder.partials, randomUUID());
   const handle = await faultsNamed(async () => {
     await folder.assertMounted();
-    await folder.pathOf(key, { create: true });
+    await folder.pathOf(key);
     return open(partial, CREATE, fileMode);
   });
   try {
@@ -98,8 +99,8 @@ async function publish(folder: BlobFolder, partial: string, key: string): Promis
 
 async function linkCreateOnly(folder: BlobFolder, partial: string, key: string): Promise<string> {
   for (let tries = 1; ; tries += 1) {
-    const path = await folder.pathOf(key, { create: true });
     try {
+      const path = await folder.pathOf(key, { create: true });
       await link(partial, path);
       return path;
     } catch (error) {
@@ -135,7 +136,8 @@ async function remove(folder: BlobFolder, key: string): Promise<void> {
   const path = await folder.pathOf(key);
   if (!(await doneUnless(['ENOENT', 'ENOTDIR'], unlink(path)))) return;
   const parent = dirname(path);
-  await syncFolder(parent);
+  // A concurrent remove may have taken the emptied folder, and the name with it.
+  await doneUnless(['ENOENT'], syncFolder(parent));
   const isNested = dirname(parent) !== folder.root && parent !== folder.root;
   if (isNested) await doneUnless(['ENOTEMPTY', 'EEXIST', 'ENOENT'], rmdir(parent));
 }
