@@ -11,9 +11,8 @@ describe('several processors', () => {
   it('never convert a job twice: each of sixty has one start, one gateway call, one result [I2][I3]', async () => {
     await Promise.all([world.start(), world.start(), world.start()]);
     await world.gateway.script({ otherwise: { delayMs: 20 } });
-    const jobIds = await Promise.all(
-      Array.from({ length: 60 }, (_, index) => world.upload(`owner-${index % 7}`)),
-    );
+    const jobIds: string[] = [];
+    for (let index = 0; index < 60; index += 1) jobIds.push(await world.upload(`owner-${index % 7}`));
     for (const jobId of jobIds) await world.until(jobId, ['ready', 'failed'], 25_000);
     const calls = await world.gateway.calls();
     expect(calls.map((call) => call.jobId).toSorted()).toEqual(jobIds.toSorted());
