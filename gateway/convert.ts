@@ -4,6 +4,7 @@ import type { MappingRegistry } from './mapping/registry.ts';
 import type { Mapping } from './mapping/mapping-schema.ts';
 import { Refusal } from './refusal.ts';
 import type { ConverterOutcome, ConverterTask } from './pool/child-protocol.ts';
+import { convertEmbedded } from './embedded/convert-embedded.ts';
 import { convertInvoice } from './invoice/convert-invoice.ts';
 import { convertLayout } from './layout/convert-layout.ts';
 
@@ -42,6 +43,8 @@ async function byReader(
   switch (mapping.reader) {
     case 'layout':
       return convertLayout(mapping, document);
+    case 'embedded':
+      return convertEmbedded(mapping, document);
     case 'invoice':
       return convertInvoice(mapping, document);
     default:

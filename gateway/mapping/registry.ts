@@ -13,7 +13,12 @@ export interface MappingRegistry {
 }
 
 /** Mappings that come with Docket; a file that is not named here is refused, a name without its file too. */
-export const SHIPPED_MAPPINGS = ['pt_simon_invoice_v1', 'text_layout_v1'] as const;
+export const SHIPPED_MAPPINGS = [
+  'pt_simon_invoice_v1',
+  'eu_invoice_v1',
+  'einvoice_embedded_v1',
+  'text_layout_v1',
+] as const;
 
 /** The mapping that is used when none is named; locked. */
 export const DEFAULT_MAPPING = 'pt_simon_invoice_v1';
@@ -43,23 +48,14 @@ export function loadMappings(ownFolder?: string): MappingRegistry {
   const found = jsonFiles(shippedFolder);
   const missing = SHIPPED_MAPPINGS.find((id) => !found.includes(`${id}.json`));
   if (missing !== undefined) throw new MappingInvalid(`${missing}.json`, 'the mapping is missing');
-  const stranger = found.find(
-    (file) => !(SHIPPED_MAPPINGS as readonly string[]).includes(file.replace(/\.json$/, '')),
-  );
+  const stranger = found.find((file) => !(SHIPPED_MAPPINGS as readonly string[]).includes(file.replace(/\.json$/, '')));
   if (stranger !== undefined) throw new MappingInvalid(stranger, 'the mapping is not on the allow-list');
   const own = ownFolder === undefined ? [] : jsonFiles(ownFolder);
-  for (const [folder, file] of [
-    ...SHIPPED_MAPPINGS.map((id) => [shippedFolder, `${id}.json`]),
-    ...own.map((name) => [ownFolder, name]),
-  ]) {
+  for (const [folder, file] of [...SHIPPED_MAPPINGS.map((id) => [shippedFolder, `${id}.json`]), ...own.map((name) => [ownFolder, name])]) {
     const mapping = readMapping(join(folder as string, file as string), file as string);
-    if (byId.has(mapping.id))
-      throw new MappingInvalid(`${file}#/id`, `the id ${mapping.id} is already taken`);
+    if (byId.has(mapping.id)) throw new MappingInvalid(`${file}#/id`, `the id ${mapping.id} is already taken`);
     if (mapping.default !== (mapping.id === DEFAULT_MAPPING)) {
-      throw new MappingInvalid(
-        `${file}#/default`,
-        `only ${DEFAULT_MAPPING} is the default, and it is always`,
-      );
+      throw new MappingInvalid(`${file}#/default`, `only ${DEFAULT_MAPPING} is the default, and it is always`);
     }
     byId.set(mapping.id, deepFreeze(mapping));
     entries.push({
@@ -88,8 +84,7 @@ export function readMapping(path: string, shownAs: string): Mapping {
     const pointer = (issue?.path ?? []).map((part) => `/${String(part)}`).join('');
     throw new MappingInvalid(`${shownAs}#${pointer}`, issue?.message ?? 'is not a mapping', parsed.error);
   }
-  if (`${parsed.data.id}.json` !== shownAs)
-    throw new MappingInvalid(`${shownAs}#/id`, 'the id must be the name of the file');
+  if (`${parsed.data.id}.json` !== shownAs) throw new MappingInvalid(`${shownAs}#/id`, 'the id must be the name of the file');
   return parsed.data;
 }
 
@@ -102,19 +97,14 @@ function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   if (value !== null && typeof value === 'object') {
     const entries = Object.entries(value).filter(([, v]) => v !== undefined);
-    return `{${entries
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([k, v]) => `${JSON.stringify(k)}:${canonical(v)}`)
-      .join(',')}}`;
+    return `{${entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([k, v]) => `${JSON.stringify(k)}:${canonical(v)}`).join(',')}}`;
   }
   return JSON.stringify(value);
 }
 
 function jsonFiles(folder: string): string[] {
   if (!existsSync(folder)) throw new MappingInvalid(folder, 'the folder of mappings is missing');
-  return readdirSync(folder)
-    .filter((file) => file.endsWith('.json'))
-    .sort();
+  return readdirSync(folder).filter((file) => file.endsWith('.json')).sort();
 }
 
 function deepFreeze<T>(value: T): T {
