@@ -48,7 +48,7 @@ function valuesOf(xml: Buffer) {
   const { Invoice: invoice } = parser.parse(xml) as { Invoice: Element };
   const [totals, lines] = [invoice['LegalMonetaryTotal']!, invoice['InvoiceLine'] as unknown as Element[]];
   const text = (element: Element | undefined): string => element?.['#text'] ?? (element as unknown as string);
-  const taxes = [invoice['TaxTotal']].flat() as Element[];
+  const taxes = [invoice['TaxTotal']!].flat();
   const party = invoice['AccountingSupplierParty']!['Party']!;
   return {
     id: text(invoice['ID']),
