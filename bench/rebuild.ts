@@ -4,6 +4,7 @@
  * rebuild out of the event store. At most about a minute.
  */
 import { randomUUID } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, chmod } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,6 +32,23 @@ const STATEMENT_TIMEOUT_MS = 60_000;
 /** Events of an average history of `jobHistories`. */
 const EVENTS_A_JOB = 6;
 const logger = createLog('bench', 'error');
+
+/** The kernel counts CPU time in these (USER_HZ is 100 on every Linux that Node runs on). */
+const CLOCK_TICK_MS = 10;
+
+/** CPU time of Postgres so far: the postmaster and its children, those that have ended included. */
+function postgresCpuMs(postmaster: number): number {
+  const ofPid = (pid: string) => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  let ticks = 0;
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    const fields = existsSync(`/proc/${pid}/stat`) ? ofPid(pid) : [];
+    if (Number(fields[1]) === postmaster) ticks += Number(fields[11]) + Number(fields[12]);
+    if (Number(pid) === postmaster) ticks += Number(fields[13]) + Number(fields[14]);
+  }
+  return ticks * CLOCK_TICK_MS;
+}
+
+const microsecondsEach = (ms: number, count: number) => ((ms * 1_000) / count).toFixed(1);
 
 const seconds = (sinceMs: number) => (performance.now() - sinceMs) / 1_000;
 const perSecond = (count: number, took: number) => Math.round(count / took).toLocaleString('en');
@@ -109,9 +127,16 @@ const store = openReadStore({ url: postgres.url, poolMax: 4, timeoutMs: STATEMEN
 try {
   await migrate({ url: postgres.url });
   const events = jobHistories(Math.round(EVENTS_WANTED / EVENTS_A_JOB), 1);
+  const [nodeBefore, postgresBefore] = [process.cpuUsage(), postgresCpuMs(postgres.pid)];
   const engineTook = await engineAlone(store, events);
+  const { user, system } = process.cpuUsage(nodeBefore);
+  const postgresMs = postgresCpuMs(postgres.pid) - postgresBefore;
   console.log(
     `engine, events in memory   ${perSecond(events.length, engineTook)} events/s (${events.length} events)`,
+  );
+  console.log(
+    `  CPU an event             ${microsecondsEach((user + system) / 1_000, events.length)} us in Node, ` +
+      `${microsecondsEach(postgresMs, events.length)} us in Postgres`,
   );
   const copied = await bareCopy(store, folder);
   console.log(
