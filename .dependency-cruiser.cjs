@@ -20,7 +20,7 @@ module.exports = {
       from: from(room),
       to: { path: `^(${[...SERVICES, ...SUPPORT.filter((other) => other !== room && other !== 'runtime'), 'web', 'cli', 'tests', 'bench', 'simulation'].join('|')})/` },
     })),
-    { name: 'schemas-import-zod-only', severity: 'error', from: from('schemas'), to: { pathNot: '^(schemas/|node_modules/(zod|uuid)/)', dependencyTypesNot: ['type-only'] } },
+    { name: 'schemas-import-zod-only', severity: 'error', from: from('schemas'), to: { pathNot: '^(schemas/|node_modules/(zod|uuid)/|(zod|uuid)$)', dependencyTypesNot: ['type-only'] } },
     { name: 'conversion-job-is-pure', severity: 'error', from: from('conversion-job'), to: { pathNot: '^(schemas|conversion-job)/' } },
     { name: 'runtime-imports-schemas-only', severity: 'error', from: from('runtime'), to: { path: `^(${[...SERVICES, 'conversion-job', 'event-store', 'read-store', 'blob-store', 'identity', 'web', 'cli'].join('|')})/` } },
     { name: 'a-rebuild-has-no-side-effects', severity: 'error', from: from('projector'), to: { path: '^(event-store/append|event-store/handle-command|blob-store/|gateway/)' } },
