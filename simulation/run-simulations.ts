@@ -3,7 +3,7 @@ import { FAITHFUL, type Composition } from './composition.ts';
 import { MUTANTS } from './mutants.ts';
 import { simulate, type Outcome } from './simulate.ts';
 
-const USAGE = `node simulation/run.ts [--seeds N] [--from N] [--seed N [--trace]] [--mutant NAME] [--mutants [--markdown]]`;
+const USAGE = `node simulation/run.ts [--seeds N] [--from N] [--keep-going] [--seed N [--trace]] [--mutant NAME] [--mutants [--markdown]]`;
 
 /** Seeds within which every mutant has to be caught. */
 export const MUTANT_SEEDS_MAX = 2_000;
@@ -16,7 +16,7 @@ export async function runSimulations(args: readonly string[]): Promise<number> {
       ...{ seeds: { type: 'string', default: '2000' }, from: { type: 'string', default: '1' } },
       ...{ seed: { type: 'string' }, trace: { type: 'boolean', default: false }, mutant: { type: 'string' } },
       ...{ mutants: { type: 'boolean', default: false }, markdown: { type: 'boolean', default: false } },
-      help: { type: 'boolean', default: false },
+      ...{ help: { type: 'boolean', default: false }, 'keep-going': { type: 'boolean', default: false } },
     },
   });
   if (values.help) return say(USAGE, 0);
@@ -29,7 +29,8 @@ export async function runSimulations(args: readonly string[]): Promise<number> {
   if (values.mutants) return runMutants(values.markdown);
   const composition = mutant?.composition ?? FAITHFUL;
   if (values.seed !== undefined) return runOne(Number(values.seed), composition, values.trace);
-  return runMany(Number(values.from), Number(values.seeds), composition);
+  const range = { from: Number(values.from), seeds: Number(values.seeds), keepGoing: values['keep-going'] };
+  return runMany(range, composition);
 }
 
 async function runOne(seed: number, composition: Composition, traced: boolean): Promise<number> {
@@ -38,14 +39,23 @@ async function runOne(seed: number, composition: Composition, traced: boolean): 
   return report(outcome);
 }
 
-async function runMany(from: number, seeds: number, composition: Composition): Promise<number> {
+async function runMany(
+  { from, seeds, keepGoing }: { from: number; seeds: number; keepGoing: boolean },
+  composition: Composition,
+): Promise<number> {
   const startedMs = performance.now();
-  const totals = { events: 0, jobs: 0, crashes: 0 };
+  // Errors are part of the weather; a world that breaks a promise is run again with their stacks.
+  Error.stackTraceLimit = 0;
+  const totals = { events: 0, jobs: 0, crashes: 0, steps: 0 };
   const byState: Record<string, number> = {};
+  let failed = 0;
   for (let seed = from; seed < from + seeds; seed += 1) {
     const { violations, figures } = await simulate(seed, composition);
-    if (violations.length > 0) {
+    if (violations.length > 0 && keepGoing) {
+      failed += say(`seed ${seed}: ${violations[0]}`, 1);
+    } else if (violations.length > 0) {
       // Once more, now with its trace: the same seed is the same world.
+      Error.stackTraceLimit = 10;
       const again = await simulate(seed, composition, true);
       for (const line of again.trace) say(line, 0);
       return report(again);
@@ -53,14 +63,18 @@ async function runMany(from: number, seeds: number, composition: Composition): P
     totals.events += figures.events;
     totals.jobs += figures.jobs;
     totals.crashes += figures.crashes;
+    totals.steps += figures.steps;
     for (const [state, jobs] of Object.entries(figures.byState))
       byState[state] = (byState[state] ?? 0) + jobs;
   }
   const sec = ((performance.now() - startedMs) / 1000).toFixed(1);
   const states = Object.entries(byState).map(([state, jobs]) => `${jobs} ${state}`);
-  say(`${seeds} worlds from seed ${from}: every promise kept, in ${sec} s.`, 0);
+  say(
+    `${seeds} worlds from seed ${from}: ${failed === 0 ? 'every promise kept' : `${failed} broke a promise`}, in ${sec} s.`,
+    0,
+  );
   return say(
-    `${totals.jobs} jobs (${states.join(', ')}), ${totals.events} events, ${totals.crashes} crashes.`,
+    `${totals.jobs} jobs (${states.join(', ')}), ${totals.events} events, ${totals.steps} steps, ${totals.crashes} crashes.`,
     0,
   );
 }
@@ -84,6 +98,7 @@ async function runMutants(markdown: boolean): Promise<number> {
 }
 
 async function firstFailure(composition: Composition): Promise<Outcome | null> {
+  Error.stackTraceLimit = 0;
   for (let seed = 1; seed <= MUTANT_SEEDS_MAX; seed += 1) {
     const outcome = await simulate(seed, composition);
     if (outcome.violations.length > 0) return outcome;

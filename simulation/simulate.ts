@@ -28,17 +28,18 @@ export interface Outcome {
     readonly events: number;
     readonly jobs: number;
     readonly crashes: number;
+    readonly steps: number;
     readonly virtualMs: number;
     readonly byState: Readonly<Record<string, number>>;
   };
 }
 
-const stormMs = 12_000;
+const stormMs = 9_000;
 /** After the storm everything must have come to rest within this much simulated time. */
 const settleMs = 240_000;
 const checkEveryMs = 400;
 /** A request that its caller gave up arrives within this. */
-const stragglersMs = 2_600;
+const stragglersMs = 1_600;
 const READERS: ReadonlySet<string> = new Set(['projector', 'query-1']);
 
 /** Runs one world from its seed to its end. The same seed and composition always give the same outcome. */
@@ -185,6 +186,7 @@ function outcomeOf(seed: number, world: World, house: House, records: Records): 
     events: house.log.all.length,
     jobs: records.jobs.size,
     crashes: world.crashes(),
+    steps: world.steps(),
     virtualMs: Math.round(world.nowMs()),
     byState,
   };

@@ -1,3 +1,4 @@
+import { jobsProjection } from '../../projector/jobs/projection.ts';
 import { startChangeFeed } from '../../query-api/change-feed.ts';
 import { checkedBytes } from '../../query-api/checked-bytes.ts';
 import { createDownloadLedger } from '../../query-api/download-ledger.ts';
@@ -100,18 +101,19 @@ export function bootQueryApi(house: House, life: Life): QueryApi {
   };
 }
 
+const columnAt = (name: string): number =>
+  jobsProjection.rows.columns.findIndex((column) => column.name === name);
+const [positionAt, ownerAt] = [columnAt('position'), columnAt('owner')];
+
 function pageOf({ tables }: House, scope: TopicScope, past: bigint, rowsMax: number): Page {
-  const rows = [...tables.tables().rows.values()]
-    .map((values) => recordOfValues(values) as unknown as JobRow & { owner: string })
-    .filter((row) => BigInt(row.position) > past && (scope.kind !== 'owner' || row.owner === scope.owner))
-    .sort((a, b) => Number(BigInt(a.position) - BigInt(b.position)));
-  return {
-    epoch: tables.epoch(),
-    head: tables.checkpoint() ?? -1n,
-    rows: rows.slice(0, rowsMax).map((row) => ({
-      ...{ key: row.job_id, owner: row.owner, position: BigInt(row.position) },
-      json: JSON.stringify(jobView(row, (id) => id)),
-    })),
-    more: rows.length > rowsMax,
-  };
+  const found = [...tables.tables().rows.values()]
+    .filter((values) => (values[positionAt] as bigint) > past)
+    .filter((values) => scope.kind !== 'owner' || values[ownerAt] === scope.owner)
+    .sort((a, b) => Number((a[positionAt] as bigint) - (b[positionAt] as bigint)));
+  const rows = found.slice(0, rowsMax).map((values) => {
+    const row = recordOfValues(values) as unknown as JobRow & { owner: string };
+    const json = JSON.stringify(jobView(row, (id) => id));
+    return { key: row.job_id, owner: row.owner, position: BigInt(row.position), json };
+  });
+  return { epoch: tables.epoch(), head: tables.checkpoint() ?? -1n, rows, more: found.length > rowsMax };
 }

@@ -38,7 +38,7 @@ export function ask<T>(world: World, life: Life, request: Request<T>): Promise<T
       return fail(request.timeoutMs);
     }
     if (fate === 'late') fail(request.timeoutMs);
-    const delayMs = fate === 'late' ? request.timeoutMs + random.between(1, 2_000) : thereMs;
+    const delayMs = fate === 'late' ? request.timeoutMs + random.between(1, 1_000) : thereMs;
     world.later(delayMs, () => {
       if (fate === 'crash-before') return world.crash(life, `before ${request.what}`);
       let then: () => void;

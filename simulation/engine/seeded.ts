@@ -28,6 +28,13 @@ export function seeded(seed: number): Seeded {
     between: (from, to) => from + next() * (to - from),
     chance: (probability) => next() < probability,
     pick: (list) => list[int(list.length)]!,
-    hex: (digits) => Array.from({ length: digits }, () => int(16).toString(16)).join(''),
+    hex: (digits) => {
+      let text = '';
+      while (text.length < digits)
+        text += int(2 ** 32)
+          .toString(16)
+          .padStart(8, '0');
+      return text.slice(0, digits);
+    },
   };
 }

@@ -40,6 +40,7 @@ export interface World {
   /** Ends a process for good. */
   stop(machine: Machine): void;
   crashes(): number;
+  steps(): number;
   /** From now on nothing goes wrong any more. */
   clearUp(): void;
   /** A promise of the world is broken; the run goes on, so that the trace shows what came of it. */
@@ -122,6 +123,7 @@ export function createWorld(seed: number, traced: boolean): World {
       machine.life.alive = false;
     },
     crashes: () => crashes,
+    steps: () => steps,
     clearUp: () => {
       weather = FAIR;
       story.say('world', () => 'nothing goes wrong any more');
