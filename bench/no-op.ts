@@ -29,7 +29,12 @@ export interface NoOpOptions {
 const [mode = 'throughput', ...given] = process.argv.slice(2);
 const options: NoOpOptions = {
   ...{ n: 5_000, c: 16, inflight: 16, rate: 50, secs: 12 },
-  ...Object.fromEntries(given.map((text) => [text.split('=')[0], Number(text.split('=')[1])])),
+  ...Object.fromEntries(
+    given.map((text): [string, number] => {
+      const [name = '', value = ''] = text.split('=');
+      return [name, Number(value)];
+    }),
+  ),
 };
 const tooLong = new Promise<never>((_resolve, reject) => {
   setTimeout(() => reject(new Error('the bench took longer than a minute')), LONGEST_MS).unref();
