@@ -39,14 +39,14 @@ async function documents(prefix: string, count: number): Promise<ChosenFile[]> {
 }
 
 describe("the clerk's page", () => {
-  it('says its limits before a file is chosen, and what an empty queue is for', async () => {
+  it('says its limits before a file is chosen, and what an empty queue is for [R13.01][R13.04]', async () => {
     const { page } = await clerk();
     expect(await page.locator('.drop-limit').innerText()).toBe('PDF only, up to 50 MB each.');
     expect(await page.locator('.emptiness h3').innerText()).toBe('Nothing here yet');
     expect(await page.locator('#choose-files').innerText()).toBe('Choose PDFs');
   });
 
-  it('turns three documents Ready in place, by the socket alone, and hands out the result [R13.01]', async () => {
+  it('turns three documents Ready in place, by the socket alone, and hands out the result [R12.01][R13.04]', async () => {
     const one = await clerk();
     await one.choose(await documents('three', 3));
     await one.untilRows('ready', 3);
@@ -97,7 +97,7 @@ describe("the clerk's page", () => {
     expect(await one.page.locator('tbody tr').count()).toBe(1);
   }, 90_000);
 
-  it('tells why a document failed, offers Retry, and keeps Download for what is Ready', async () => {
+  it('tells why a document failed, offers Retry, and keeps Download for what is Ready [R13.02]', async () => {
     const one = await clerk();
     await one.choose([pdfFile('locked.pdf', await lockedPdf())]);
     await one.untilRows('failed', 1);
@@ -116,13 +116,14 @@ describe("the clerk's page", () => {
     expect(await one.page.locator('.timeline').innerText()).toContain('requested again by a retry');
   }, 90_000);
 
-  it('says why Review is not possible instead of being a dead button', async () => {
+  it('says why Review is not possible instead of being a dead button [R13.03]', async () => {
     const one = await clerk();
     await one.choose(await documents('review', 1));
     const review = one.page.locator('tbody [data-action=review]');
     await review.waitFor();
     expect(await review.getAttribute('aria-disabled')).toBe('true');
-    await review.click();
+    await review.focus();
+    await one.page.keyboard.press('Enter');
     expect(await one.page.locator('.notice').innerText()).toMatch(/^Review is not available yet/);
   }, 60_000);
 
