@@ -3,13 +3,15 @@ export interface Due {
   readonly atMs: number;
   readonly order: number;
   run: (() => void) | null;
+  /** It runs no code of a process, so nothing has to settle after it. */
+  readonly quiet: boolean;
 }
 
 /** What is to happen, by time and then by the order in which it was put down: a binary heap. */
 export interface Agenda {
-  add(atMs: number, run: () => void): Due;
+  add(atMs: number, run: () => void, quiet?: boolean): Due;
   /** Takes the next entry that was not cancelled, or null when there is none. */
-  take(): { readonly atMs: number; readonly run: () => void } | null;
+  take(): (Due & { readonly run: () => void }) | null;
 }
 
 export function agenda(): Agenda {
@@ -41,9 +43,9 @@ export function agenda(): Agenda {
     heap[at] = entry;
   };
   return {
-    add: (atMs, run) => {
+    add: (atMs, run, quiet = false) => {
       order += 1;
-      const entry: Due = { atMs, order, run };
+      const entry: Due = { atMs, order, run, quiet };
       heap.push(entry);
       rise(heap.length - 1);
       return entry;
@@ -54,7 +56,7 @@ export function agenda(): Agenda {
         if (first === undefined) return null;
         const last = heap.pop()!;
         if (heap.length > 0) sink(last);
-        if (first.run !== null) return { atMs: first.atMs, run: first.run };
+        if (first.run !== null) return first as Due & { readonly run: () => void };
       }
     },
   };

@@ -39,7 +39,7 @@ export function ask<T>(world: World, life: Life, request: Request<T>): Promise<T
     }
     if (fate === 'late') fail(request.timeoutMs);
     const delayMs = fate === 'late' ? request.timeoutMs + random.between(1, 1_000) : thereMs;
-    world.later(delayMs, () => {
+    world.atServer(delayMs, () => {
       if (fate === 'crash-before') return world.crash(life, `before ${request.what}`);
       let then: () => void;
       try {
@@ -50,7 +50,7 @@ export function ask<T>(world: World, life: Life, request: Request<T>): Promise<T
         say(`: ${(error as Error).name}`);
         then = () => reject(error as Error);
       }
-      if (fate === 'twice') world.later(latencyMs(world), () => repeated(world, life, request));
+      if (fate === 'twice') world.atServer(latencyMs(world), () => repeated(world, life, request));
       if (fate === 'crash-after') return world.crash(life, `after ${request.what}`);
       if (fate === 'reply-lost') return fail(request.timeoutMs);
       if (fate !== 'late') settle(latencyMs(world), then);

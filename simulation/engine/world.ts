@@ -31,6 +31,8 @@ export interface World {
   nowMs(): number;
   weather(): Weather;
   later(ms: number, run: () => void): Due;
+  /** The same for what only servers do: no process runs before the next entry. */
+  atServer(ms: number, run: () => void): Due;
   /** Starts a process, and starts it again some time after every crash. */
   start(name: string, boot: (life: Life) => void): Machine;
   /** Runs what was due in a process: now, when it thaws, or never. */
@@ -93,6 +95,7 @@ export function createWorld(seed: number, traced: boolean): World {
     nowMs: () => nowMs,
     weather: () => weather,
     later,
+    atServer: (ms, run) => coming.add(nowMs + ms, run, true),
     start: (name, boot) => {
       const machine: Machine = { name, life: born(name, 1), stopped: false };
       boots.set(name, { machine, boot });
@@ -137,17 +140,20 @@ export function createWorld(seed: number, traced: boolean): World {
       new Promise((resolve, reject) => {
         const step = (): void => {
           try {
-            steps += 1;
-            if (steps > STEPS_MAX) throw new Error(`The world did not settle within ${STEPS_MAX} steps.`);
-            if (done()) return resolve(true);
-            const next = coming.take();
-            if (next === null) return resolve(false);
-            if (next.atMs > untilMs) {
-              coming.add(next.atMs, next.run);
-              return resolve(false);
+            for (let quiet = true; quiet;) {
+              steps += 1;
+              if (steps > STEPS_MAX) throw new Error(`The world did not settle within ${STEPS_MAX} steps.`);
+              if (done()) return resolve(true);
+              const next = coming.take();
+              if (next === null) return resolve(false);
+              if (next.atMs > untilMs) {
+                coming.add(next.atMs, next.run, next.quiet);
+                return resolve(false);
+              }
+              nowMs = Math.max(nowMs, next.atMs);
+              next.run();
+              quiet = next.quiet;
             }
-            nowMs = Math.max(nowMs, next.atMs);
-            next.run();
           } catch (error) {
             return reject(error as Error);
           }
