@@ -22,7 +22,7 @@ const BESIDE: ProjectionTarget = {
   ledger: 'jobs:rebuild',
   version: JOBS_TARGET.version,
   schema: `${JOBS_V1_SCHEMA}_rebuild`,
-  durable: false,
+  underConstruction: true,
 };
 /** A rebuild holds its lease for its whole run; a dead one is followed after this. */
 const REBUILD_LEASE_TTL_MS = 3_600_000;

@@ -18,7 +18,7 @@ export const JOBS_TARGET: ProjectionTarget = {
   ledger: jobsProjection.name,
   version: jobsProjection.version,
   schema: JOBS_V1_SCHEMA,
-  durable: true,
+  underConstruction: false,
 };
 
 export interface ProjectorOptions {

@@ -36,7 +36,7 @@ export async function commitBatch<Event, Row extends FoldedRow>(
 ): Promise<void> {
   const inOneTransaction = (write: (within: Queryable) => Promise<readonly Quarantined[]>) =>
     store.transaction(async (within) => {
-      if (!target.durable) await within.query('set local synchronous_commit = off');
+      if (target.underConstruction) await within.query('set local synchronous_commit = off');
       await moveCheckpoint(within, target, fencingEpoch, commit.from, commit.to);
       if (commit.released.length > 0) await releaseStreams(within, target, commit.released);
       const refused = await write(within);
@@ -64,21 +64,23 @@ async function writeChanges<Event, Row extends FoldedRow>(
   changes: readonly Change<Row>[],
 ): Promise<void> {
   const rows = changes.flatMap(({ row }) => (row === undefined ? [] : [projection.rows.valuesOf(row)]));
-  await writeRows(on, target.schema, projection.rows, rows);
+  await writeRows(on, target, projection.rows, rows);
   for (const [index, table] of projection.derived.entries()) {
     const entries: Values[] = [];
     for (const { derived } of changes) entries.push(...derived[index]!);
-    await writeRows(on, target.schema, table, entries);
+    await writeRows(on, target, table, entries);
   }
 }
 
 async function writeRows(
   on: Queryable,
-  schema: string,
+  { schema, underConstruction }: ProjectionTarget,
   table: Table,
   rows: readonly Values[],
 ): Promise<void> {
-  if (rows.length > 0) await on.query(writeStatement(schema, table), columnArrays(table, rows));
+  if (rows.length === 0) return;
+  const statement = writeStatement(schema, table, underConstruction ? 'keyless' : 'keyed');
+  await on.query(statement, columnArrays(table, rows));
 }
 
 /** Finds the changes that Postgres refuses by halving; the others are written. Never the usual way, so it may be slow. */

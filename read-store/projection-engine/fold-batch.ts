@@ -92,7 +92,8 @@ export function foldBatch<Event, Row extends FoldedRow>(
     try {
       const after = projection.fold(before, event, recorded);
       const change = changes.get(key) ?? startOfChange(projection, key, recorded);
-      for (const [index, table] of projection.derived.entries()) {
+      // Only a row remembers its revision; without one an event could be taken twice.
+      for (const [index, table] of after ? projection.derived.entries() : []) {
         addEntries(change.derived[index]!, table, table.entriesOf(event, recorded, before, after));
       }
       change.row = after;

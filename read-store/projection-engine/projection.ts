@@ -15,7 +15,7 @@ export interface RowTable<Row extends FoldedRow> extends Table {
 
 /** A table that follows from the events: a timeline, parts of a row, counters by the minute. */
 export interface DerivedTable<Event, Row extends FoldedRow> extends Table {
-  /** The rows that one event adds or replaces. Their primary key belongs to the event's stream alone. */
+  /** The rows that one event adds or replaces; none as long as there is no row after it. Their primary key belongs to the event's stream alone. */
   entriesOf(
     event: Event,
     recorded: StoredEvent,
@@ -48,6 +48,9 @@ export interface ProjectionTarget {
   readonly ledger: string;
   readonly version: number;
   readonly schema: string;
-  /** False while tables are rebuilt beside the current ones: losing the last commits only means doing them again. */
-  readonly durable: boolean;
+  /**
+   * True while tables are built beside the current ones: losing the last commits only means doing them again, and
+   * tables that are only appended to get their keys at the end.
+   */
+  readonly underConstruction: boolean;
 }

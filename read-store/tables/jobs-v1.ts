@@ -8,7 +8,7 @@ export const JOBS_V1_TABLES = ['jobs', 'job_events', 'job_artifacts'] as const;
 
 const listed = (words: readonly string[]) => words.map((word) => `'${word}'`).join(', ');
 
-/** Makes the tables of `jobs` version 1, without the indexes that only readers need. */
+/** Makes the tables of `jobs` version 1, with those keys only that writing needs. */
 export function createJobsV1(schema: string): string {
   return `
     create schema ${schema};
@@ -56,8 +56,7 @@ export function createJobsV1(schema: string): string {
       actor text not null,
       correlation_id text not null,
       causation_id text not null,
-      data jsonb not null,
-      primary key (job_id, revision)
+      data jsonb not null
     );
     create table ${schema}.job_artifacts (
       job_id uuid not null,
@@ -72,9 +71,10 @@ export function createJobsV1(schema: string): string {
     );`;
 }
 
-/** The indexes of the readers; a rebuild makes them once, at its end. */
+/** The other keys and indexes; a rebuild makes them once, at its end, which is far cheaper than row by row. */
 export function indexJobsV1(schema: string): string {
   return `
+    alter table ${schema}.job_events add primary key (job_id, revision);
     create index jobs_by_owner_state on ${schema}.jobs (owner, state);
     create index jobs_by_owner_created on ${schema}.jobs (owner, created_at, job_id);
     create index jobs_by_owner_position on ${schema}.jobs (owner, position);
