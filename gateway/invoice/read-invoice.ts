@@ -48,7 +48,7 @@ export function readInvoice(
   const areas = findRegions(mapping, document);
   const lineHeaders = findHeaders(mapping.tables.lines, document);
   const vatHeaders = findHeaders(mapping.tables.vat, document);
-  const linesTable = readTable('lines', mapping.tables.lines, document, vatHeaders);
+  const linesTable = readTable('lines', mapping.tables.lines, document, vatHeaders, totalLabels(mapping));
   const vatTable = readTable('vat', mapping.tables.vat, document, lineHeaders);
   const itemLines = new Set(
     linesTable.spans.flatMap(([from, to]) => Array.from({ length: to - from + 1 }, (_, i) => from + i)),
@@ -70,6 +70,7 @@ export function readInvoice(
     ]),
   );
   const sums = columnSums(linesTable, vatTable);
+  addTableSums(mapping, candidates, sums);
   const chosen = solve(
     candidates,
     mapping.equations,
@@ -113,6 +114,14 @@ function matchOf(mapping: InvoiceMapping, document: ReadDocument): string[] {
   return [...any, ...evidence];
 }
 
+const totalFields = ['net', 'tax', 'grand', 'payable'] as const;
+const sureLabelWeight = 0.7;
+
+/** Labels that stand for a total and nothing else. */
+function totalLabels(mapping: InvoiceMapping): string[] {
+  return totalFields.flatMap((name) => mapping.fields[name]?.labels ?? []).flatMap((label) => (typeof label === 'string' ? [label] : label.weight >= sureLabelWeight ? [label.text] : []));
+}
+
 /** Sums of the table columns that equations name: `lines.total`, `vat.basis`, `vat.tax`. */
 function columnSums(lines: ReadTable, vat: ReadTable): Map<string, Big> {
   const sums = new Map<string, Big>();
@@ -153,6 +162,24 @@ function derive(mapping: InvoiceMapping, fields: Map<string, Found>, sums: Reado
       const sum = sumOf(rule.sum, amounts);
       if (sum) fields.set(rule.field, derived(sum.toFixed(2), rule.sum.join(' + ')));
     }
+  }
+}
+
+/** How much a sum of a table counts beside printed totals, 0 to 1. */
+const tableSumScore = 0.42;
+
+/** What a column adds up to is a candidate of the fields that the mapping derives from it alone. */
+function addTableSums(
+  mapping: InvoiceMapping,
+  candidates: Map<string, Candidate[]>,
+  sums: ReadonlyMap<string, Big>,
+): void {
+  for (const rule of mapping.derive) {
+    const [term] = 'sum' in rule && rule.sum.length === 1 ? rule.sum : [];
+    const sum = term === undefined ? undefined : sums.get(term);
+    const own = candidates.get(rule.field);
+    if (!sum || !own || own.some((c) => sum.eq(c.value))) continue;
+    own.push({ ...derived(sum.toFixed(2), `sum of ${term}`), score: tableSumScore, line: -1 });
   }
 }
 

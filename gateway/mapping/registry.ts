@@ -48,14 +48,23 @@ export function loadMappings(ownFolder?: string): MappingRegistry {
   const found = jsonFiles(shippedFolder);
   const missing = SHIPPED_MAPPINGS.find((id) => !found.includes(`${id}.json`));
   if (missing !== undefined) throw new MappingInvalid(`${missing}.json`, 'the mapping is missing');
-  const stranger = found.find((file) => !(SHIPPED_MAPPINGS as readonly string[]).includes(file.replace(/\.json$/, '')));
+  const stranger = found.find(
+    (file) => !(SHIPPED_MAPPINGS as readonly string[]).includes(file.replace(/\.json$/, '')),
+  );
   if (stranger !== undefined) throw new MappingInvalid(stranger, 'the mapping is not on the allow-list');
   const own = ownFolder === undefined ? [] : jsonFiles(ownFolder);
-  for (const [folder, file] of [...SHIPPED_MAPPINGS.map((id) => [shippedFolder, `${id}.json`]), ...own.map((name) => [ownFolder, name])]) {
+  for (const [folder, file] of [
+    ...SHIPPED_MAPPINGS.map((id) => [shippedFolder, `${id}.json`]),
+    ...own.map((name) => [ownFolder, name]),
+  ]) {
     const mapping = readMapping(join(folder as string, file as string), file as string);
-    if (byId.has(mapping.id)) throw new MappingInvalid(`${file}#/id`, `the id ${mapping.id} is already taken`);
+    if (byId.has(mapping.id))
+      throw new MappingInvalid(`${file}#/id`, `the id ${mapping.id} is already taken`);
     if (mapping.default !== (mapping.id === DEFAULT_MAPPING)) {
-      throw new MappingInvalid(`${file}#/default`, `only ${DEFAULT_MAPPING} is the default, and it is always`);
+      throw new MappingInvalid(
+        `${file}#/default`,
+        `only ${DEFAULT_MAPPING} is the default, and it is always`,
+      );
     }
     byId.set(mapping.id, deepFreeze(mapping));
     entries.push({
@@ -84,7 +93,8 @@ export function readMapping(path: string, shownAs: string): Mapping {
     const pointer = (issue?.path ?? []).map((part) => `/${String(part)}`).join('');
     throw new MappingInvalid(`${shownAs}#${pointer}`, issue?.message ?? 'is not a mapping', parsed.error);
   }
-  if (`${parsed.data.id}.json` !== shownAs) throw new MappingInvalid(`${shownAs}#/id`, 'the id must be the name of the file');
+  if (`${parsed.data.id}.json` !== shownAs)
+    throw new MappingInvalid(`${shownAs}#/id`, 'the id must be the name of the file');
   return parsed.data;
 }
 
@@ -97,14 +107,19 @@ function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   if (value !== null && typeof value === 'object') {
     const entries = Object.entries(value).filter(([, v]) => v !== undefined);
-    return `{${entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([k, v]) => `${JSON.stringify(k)}:${canonical(v)}`).join(',')}}`;
+    return `{${entries
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([k, v]) => `${JSON.stringify(k)}:${canonical(v)}`)
+      .join(',')}}`;
   }
   return JSON.stringify(value);
 }
 
 function jsonFiles(folder: string): string[] {
   if (!existsSync(folder)) throw new MappingInvalid(folder, 'the folder of mappings is missing');
-  return readdirSync(folder).filter((file) => file.endsWith('.json')).sort();
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.json'))
+    .sort();
 }
 
 function deepFreeze<T>(value: T): T {

@@ -128,19 +128,23 @@ function joinWords(group: readonly Placed[], page: number, counts: HiddenCounts)
   return withoutOverprints(words, counts);
 }
 
+/** The same letters again, mostly over themselves: bold by double strike, or a shadow. `ll` is two letters side by side. */
 function isOverprint(item: Placed, earlier: readonly Placed[]): boolean {
-  const near = item.piece.size * 0.3;
-  return earlier.some((other) => other.piece.text === item.piece.text && Math.abs(other.x0 - item.x0) < near);
+  return earlier.some((other) => other.piece.text === item.piece.text && overlapShare(other, item) > 0.6);
 }
 
 function withoutOverprints(words: Word[], counts: HiddenCounts): Word[] {
   return words.filter((word, i) => {
     const twin = words
       .slice(Math.max(0, i - 3), i)
-      .some((w) => w.text === word.text && Math.abs(w.x0 - word.x0) < word.size * 0.3);
+      .some((w) => w.text === word.text && overlapShare(w, word) > 0.6);
     if (twin) counts.overprinted += 1;
     return !twin;
   });
+}
+
+function overlapShare(a: { x0: number; x1: number }, b: { x0: number; x1: number }): number {
+  return (Math.min(a.x1, b.x1) - Math.max(a.x0, b.x0)) / Math.max(b.x1 - b.x0, 0.01);
 }
 
 function wordOf(parts: readonly Placed[], page: number, counts: HiddenCounts): Word | undefined {

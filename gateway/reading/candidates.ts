@@ -49,6 +49,7 @@ export function candidatesFor(
     }
   }
   for (const pattern of rule.patterns ?? []) all.push(...byPattern(pattern, rule, document));
+  if (all.length === 0 && rule.type === 'date' && rule.required) all.push(...lonelyDates(document));
   const fitting = all.filter(
     (c) => rule.mustMatch === undefined || linearPattern(rule.mustMatch).test(c.value),
   );
@@ -131,6 +132,28 @@ function belowOf(hit: LabelHit, rule: FieldRule, document: ReadDocument): Candid
     }
   }
   return [];
+}
+
+/** A letter's date: alone in its cell, in the upper part of the first page. */
+function lonelyDates(document: ReadDocument): Candidate[] {
+  const found: Candidate[] = [];
+  for (const line of document.lines.slice(0, Math.ceil(document.lines.length / 2))) {
+    if (line.page > 1 || line.rotated) break;
+    for (const cell of cellsOf(line)) {
+      const parsed = parseValue('date', cell, document.notation);
+      if (parsed?.count === cell.length)
+        found.push(
+          candidate(
+            parsed.value,
+            cell,
+            'a date by itself',
+            0.4 - 0.1 * (line.index / document.lines.length),
+            line,
+          ),
+        );
+    }
+  }
+  return found;
 }
 
 function byPattern(source: string, rule: FieldRule, document: ReadDocument): Candidate[] {

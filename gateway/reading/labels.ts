@@ -1,3 +1,4 @@
+import { currencyOf } from '../values/numbers.ts';
 import { keyOf } from './tokens.ts';
 import type { Token, TokenLine } from './tokens.ts';
 
@@ -31,7 +32,11 @@ export function labelIndex(labels: Iterable<{ owner: string; text: string; weigh
   const byKey = new Map<string, LabelUse[]>();
   const prefixes = new Set<string>();
   for (const { owner, text, weight } of labels) {
-    const key = text.split(/\s+/).map(keyOf).join('');
+    const words = text.split(/\s+/);
+    const key = words
+      .filter((word, i) => i === 0 || currencyOf(word) === undefined)
+      .map(keyOf)
+      .join('');
     if (key === '') continue;
     const uses = byKey.get(key) ?? [];
     uses.push({ owner, weight });
@@ -61,6 +66,8 @@ function longestFrom(line: TokenLine, from: number, index: LabelIndex): LabelHit
   for (let at = from; at < line.tokens.length && at < from + 8; at++) {
     const token = line.tokens[at] as Token;
     if (at > from && token.gap > labelGapMax) break;
+    // `Total € incl. VAT`, `Total EUR`: the currency is no part of the label.
+    if (at > from && currencyOf(token.text) !== undefined) continue;
     key += token.key;
     if (key !== '' && !index.prefixes.has(key)) break;
     const uses = index.byKey.get(key);

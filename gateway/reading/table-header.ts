@@ -91,7 +91,8 @@ function readHeader(
 ): TableHeader | undefined {
   const cells = stackCells(band);
   const titles = cells.map((cell) => titlesIn(cell, index));
-  const columns = nameColumns(titles);
+  const columns = bestNaming(titles, rule);
+  nameTheRest(columns, cells, titles, rule);
   // What stands left or right of the recognised titles belongs to something else beside the table.
   const left = Math.min(...columns.map((column) => column.x0));
   const right = Math.max(...columns.map((column) => column.x1));
@@ -123,14 +124,52 @@ interface Title {
   readonly x1: number;
 }
 
+/** Titles with several meanings are tried in the mapping's order, then the other way round where that completes the table. */
+function bestNaming(titles: readonly (readonly Title[])[], rule: TableRule): HeaderColumn[] {
+  const first = nameColumns(titles);
+  const isComplete = (columns: readonly HeaderColumn[]): boolean =>
+    rule.headerNeeds.some((set) => set.every((name) => columns.some((column) => column.name === name)));
+  if (isComplete(first)) return first;
+  const second = nameColumns(
+    titles.map((cell) => cell.map((title) => ({ ...title, names: [...title.names].reverse() }))),
+  );
+  return isComplete(second) ? second : first;
+}
+
+/** Columns that must be known before an unknown title is taken for the description. */
+const knownColumnsMin = 4;
+
+/** A table with most columns known and no description: the unknown title with the most room after it is that one. */
+function nameTheRest(
+  columns: HeaderColumn[],
+  cells: readonly Cell[],
+  titles: readonly (readonly Title[])[],
+  rule: TableRule,
+): void {
+  if (
+    rule.columns['name'] === undefined ||
+    columns.length < knownColumnsMin ||
+    columns.some((column) => column.name === 'name')
+  )
+    return;
+  const starts = [...columns.map((column) => column.x0), ...cells.map((cell) => cell.x0)];
+  const room = (cell: Cell): number => Math.min(...starts.filter((x) => x > cell.x0 + 1)) - cell.x0;
+  const [widest] = cells.filter((_, i) => titles[i]?.length === 0).sort((a, b) => room(b) - room(a));
+  if (widest && Number.isFinite(room(widest)) && room(widest) > 80)
+    columns.push({ name: 'name', x0: widest.x0, x1: widest.x1 });
+}
+
 /**
  * Titles with one meaning first, then the others by what is still free. Words that touch are taken for several titles
  * only when each of them finds a column of its own.
  */
 function nameColumns(cells: readonly (readonly Title[])[]): HeaderColumn[] {
   const columns: HeaderColumn[] = [];
-  const meanings = (titles: readonly Title[]): number => Math.max(0, ...titles.map((title) => title.names.length));
-  const order = [...cells].sort((a, b) => meanings(a) - meanings(b) || a.length - b.length || (a[0]?.x0 ?? 0) - (b[0]?.x0 ?? 0));
+  const meanings = (titles: readonly Title[]): number =>
+    Math.max(0, ...titles.map((title) => title.names.length));
+  const order = [...cells].sort(
+    (a, b) => meanings(a) - meanings(b) || a.length - b.length || (a[0]?.x0 ?? 0) - (b[0]?.x0 ?? 0),
+  );
   for (const titles of order) {
     const own: HeaderColumn[] = [];
     for (const title of [...titles].sort((a, b) => a.names.length - b.names.length)) {

@@ -40,24 +40,27 @@ interface OpenRow {
 /**
  * Reads a table: from each header down to a stop line, another header or the end of the page.
  * @param others headers of other tables, which end this one
+ * @param totals labels of totals, which end it like its own stop lines
  */
 export function readTable(
   name: string,
   rule: TableRule,
   document: ReadDocument,
   others: readonly TableHeader[],
+  totals: readonly string[] = [],
 ): ReadTable {
   const headers = consistent(
     findHeaders(rule, document).filter(
       (header) => !others.some((o) => overlaps(o, header) && o.score > header.score),
     ),
   );
+  const stop = [...rule.stop, ...totals];
   const rows: TableRow[] = [];
   const spans: [number, number][] = [];
   headers.forEach((header, i) => {
     const until = headers[i + 1]?.fromLine ?? document.lines.length;
     const ends = others.filter((o) => o.fromLine > header.toLine).map((o) => o.fromLine);
-    const part = readPart(name, rule, document, header, Math.min(until, ...ends));
+    const part = readPart(name, rule, document, header, Math.min(until, ...ends), stop);
     rows.push(...part.rows);
     if (part.rows.length > 0) spans.push([header.fromLine, part.lastLine]);
   });
@@ -92,6 +95,7 @@ function readPart(
   document: ReadDocument,
   header: TableHeader,
   untilLine: number,
+  stop: readonly string[],
 ): { rows: TableRow[]; lastLine: number } {
   const columns = placeColumns(header, rule);
   const rows: OpenRow[] = [];
@@ -106,7 +110,7 @@ function readPart(
     const assigned = assignColumns(tokens, columns);
     const cells = readCells(assigned, columns, document, name);
     const full = hasQuantityAndPrice(cells);
-    if (!full && startsWithAny(tokens, rule.stop)) break;
+    if (!full && startsWithAny(tokens, stop)) break;
     if (!full && startsWithAny(tokens, rule.carry)) continue;
     if (isAnchor(rule, cells)) {
       const row: OpenRow = {
@@ -201,7 +205,9 @@ function isAnchor(rule: TableRule, cells: ReadonlyMap<string, Found>): boolean {
   const counts = (name: string): boolean => {
     const cell = cells.get(name);
     if (!cell) return false;
-    return rule.columns[name]?.type !== 'money' || cell.confidence >= moneyFitMin || hasQuantityAndPrice(cells);
+    return (
+      rule.columns[name]?.type !== 'money' || cell.confidence >= moneyFitMin || hasQuantityAndPrice(cells)
+    );
   };
   return rule.rowAnchor.some((set) => set.every(counts));
 }

@@ -74,7 +74,7 @@ function tokensOf(line: Line): Token[] {
 /** Digits grouped by blanks (`1 234,56`) are one number where a decimal part ends the run. */
 function joinGroups(tokens: Token[]): Token[] {
   const joined: Token[] = [];
-  for (let at = 0; at < tokens.length; ) {
+  for (let at = 0; at < tokens.length;) {
     const count = groupedDigits(tokens, at);
     const parts = tokens.slice(at, at + count);
     joined.push(count === 1 ? (tokens[at] as Token) : joinTokens(parts));
@@ -100,7 +100,12 @@ function groupedDigits(tokens: readonly Token[], at: number): number {
 function joinTokens(parts: readonly Token[]): Token {
   const [first, last] = [parts[0] as Token, parts.at(-1) as Token];
   const text = parts.map((part) => part.text).join(' ');
-  const word = { ...first.word, text, x1: last.word.x1, box: parts.map((part) => part.word.box).reduce(union) };
+  const word = {
+    ...first.word,
+    text,
+    x1: last.word.x1,
+    box: parts.map((part) => part.word.box).reduce(union),
+  };
   return { text, key: keyOf(text), word, x0: first.x0, x1: last.x1, gap: first.gap };
 }
 

@@ -126,6 +126,13 @@ function longestRun(
 const vatId: Parser = (tokens) => {
   const withPrefix = longestRun(tokens, 7, parseVatId);
   if (withPrefix) return withPrefix;
+  // A labelled number with a country's prefix is what was printed, right or not.
+  const loose = longestRun(
+    tokens,
+    4,
+    (text) => /^[A-Z]{2}\d[\dA-Z]{5,12}$/.exec(text.toUpperCase().replace(/[\s.-]/g, ''))?.[0],
+  );
+  if (loose) return { ...loose, fit: 0.6 };
   const bare = nif(tokens, { mark: 'comma', order: 'dmy' });
   return bare && { ...bare, fit: 0.7 };
 };
@@ -155,7 +162,7 @@ const documentNumber: Parser = (tokens) => {
     (NUMBER_WORDS.has(tokens[skipped]?.key ?? '') || /^[:#.-]$/.test(tokens[skipped]?.text ?? ''))
   )
     skipped += 1;
-  const [a, b, c] = tokens.slice(skipped).map((token) => token.text.replace(/^[#(]+|[,;)]+$/g, ''));
+  const [a, b, c] = tokens.slice(skipped).map((token) => token.text.replace(/^#+|[,;]+$/g, ''));
   const near = (i: number): boolean => (tokens[skipped + i]?.gap ?? 9) < 1;
   if (a === undefined) return undefined;
   // SAF-T (PT): internal document code, blank, series, slash, number (Portaria 302/2016, field 4.1.4.1).
