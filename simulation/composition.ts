@@ -3,9 +3,10 @@ import type { ExistingJob } from '../conversion-job/job.ts';
 import type { JobDecider } from '../conversion-job/decider.ts';
 import type { EventLog } from '../event-store/event-log.ts';
 import type { Convert } from '../processor/converter.ts';
+import type { JobCommands } from '../processor/job-commands.ts';
 import type { WorkList } from '../processor/work-list/work-list.ts';
 import type { Page } from '../query-api/live/subscription.ts';
-import { jobIdOf } from '../schemas/ids.ts';
+import { commandIdOf, jobIdOf } from '../schemas/ids.ts';
 import type { MappingRef } from '../schemas/job-events.ts';
 import { expireByStream, type Expiry } from './actors/expiry.ts';
 import { commitInOne, type Commit } from './actors/commit.ts';
@@ -28,8 +29,12 @@ export interface Composition {
   readonly decider: (real: JobDecider) => JobDecider;
   readonly log: (real: EventLog, random: Seeded) => EventLog;
   readonly workList: (real: WorkList, server: WorkListServer) => WorkList;
+  /** Commands of a processor. */
+  readonly commands: (real: JobCommands) => JobCommands;
   readonly convert: (real: Convert, blobs: BlobStore, random: Seeded) => Convert;
   readonly jobId: (upload: Identified, tables: TableServer, random: Seeded) => string;
+  /** Whether the blob of an upload is not needed, once its answer is known. */
+  readonly isUnneeded: (upload: { readonly replayed: boolean; readonly carriedOut: boolean }) => boolean;
   readonly commit: Commit;
   /** The job that retention judges, in the log and in the read tables. */
   readonly judged: (inLog: ExistingJob, tables: TableServer) => ExistingJob | null;
@@ -42,10 +47,33 @@ export const FAITHFUL: Composition = {
   decider: (real) => real,
   log: (real) => real,
   workList: (real) => real,
+  commands: oneIdAClaim,
   convert: (real) => real,
   jobId: ({ owner, mapping, sha256 }) => jobIdOf(owner, mapping, sha256),
+  isUnneeded: ({ replayed, carriedOut }) => replayed && !carriedOut,
   commit: commitInOne,
   judged: (inLog) => inLog,
   expire: expireByStream,
   page: (real) => real,
 };
+
+/**
+ * Each claim starts its attempt under an id of its own, however often that start is repeated. Two claims of one
+ * worker at one revision would otherwise share an id, and the log would answer the second start like the first
+ * (docs/simulation.md, "What it has found").
+ */
+function oneIdAClaim(real: JobCommands): JobCommands {
+  let claims = 0;
+  return {
+    ...real,
+    insist: (asked, untilMs, known) => {
+      if (asked.command.type !== 'StartAttempt') return real.insist(asked, untilMs, known);
+      claims += 1;
+      return real.insist(
+        { ...asked, commandId: commandIdOf(asked.commandId, String(claims)) },
+        untilMs,
+        known,
+      );
+    },
+  };
+}

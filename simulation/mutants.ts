@@ -172,6 +172,16 @@ export const MUTANTS: readonly Mutant[] = [
   mutant('forgetful-sweeper', 'a lost lease is looked at once and never again', {
     workList: forgetfulSweeper,
   }),
+  mutant('start-named-by-revision', 'two claims of one worker at one revision start under one command id', {
+    commands: (real) => real,
+  }),
+  mutant(
+    'replay-removes-its-blob',
+    'an upload that was answered by another process removes the blob it stored',
+    {
+      isUnneeded: ({ replayed }) => replayed,
+    },
+  ),
 ];
 
 function mutant(name: string, what: string, broken: Partial<Composition>): Mutant {

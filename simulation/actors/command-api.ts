@@ -84,8 +84,13 @@ export function bootCommandApi(house: House, life: Life): CommandApi {
         if ('status' in stored) return stored;
         const fingerprint = fingerprintOf('upload', filename, stored.sha256);
         const asked = { owner, key, correlationId: requestId, fingerprint };
-        const once = await idempotency.once(asked, (seed) => accept(request, stored, seed));
-        if (once.replayed) await removeUnneeded(blobs, stored.key, () => undefined);
+        let carriedOut = false;
+        const once = await idempotency.once(asked, (seed) => {
+          carriedOut = true;
+          return accept(request, stored, seed);
+        });
+        if (composition.isUnneeded({ replayed: once.replayed, carriedOut }))
+          await removeUnneeded(blobs, stored.key, () => undefined);
         return {
           status: once.answer.status,
           jobId: (once.answer.body['jobId'] as string | undefined) ?? null,

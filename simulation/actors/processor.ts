@@ -27,7 +27,7 @@ export function bootProcessor(house: House, life: Life, processorId: string): vo
   const log = composition.log(simulatedLog(world, life, house.log), random);
   const list = composition.workList(simulatedWorkList(world, life, house.workList), house.workList);
   const blobs = simulatedBlobs(world, life, house.blobs);
-  const commands = jobCommands(log, decider, `processor:${processorId}`);
+  const commands = composition.commands(jobCommands(log, decider, `processor:${processorId}`));
   const troubled = (what: string) => (error: unknown) => {
     if (error !== null) world.trace.say(life.name, () => `${what}: ${String(error).slice(0, 120)}`);
   };
