@@ -120,7 +120,6 @@ export const JOB_EVENT_SCHEMAS = {
 } as const;
 
 export type JobEventType = keyof typeof JOB_EVENT_SCHEMAS;
-export const JOB_EVENT_TYPES = Object.keys(JOB_EVENT_SCHEMAS) as JobEventType[];
 
 /** An event of a job's stream: what happened, as the decider and every fold see it. */
 export type JobEvent = {

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { JobView } from './http-api.ts';
 import { JobId } from './ids.ts';
 
 /** Subprotocol of the read-only socket on `/api/live` (docs/live-protocol.md). */
@@ -95,6 +94,3 @@ export const ServerFrame = z.discriminatedUnion('type', [
   z.object({ type: z.literal('goodbye'), retryAfterMs: z.number().int() }),
 ]);
 export type ServerFrame = z.infer<typeof ServerFrame>;
-
-/** Rows of the topics `jobs`, `job:<id>` and `ops:jobs`. */
-export const LiveJobRow = JobView;

@@ -25,10 +25,14 @@ if (!npm) {
   process.exit(1);
 }
 console.error('Docket: installing dependencies (first start, or they changed) ...');
-const install = spawnSync(process.execPath, [npm, 'ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-  cwd: root,
-  stdio: ['ignore', 'ignore', 'inherit'],
-});
+const install = spawnSync(
+  process.execPath,
+  [npm, 'ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'],
+  {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  },
+);
 if (install.status !== 0) {
   console.error(
     'Docket: `npm ci` failed; the lines above say why. Check the network and the npm registry, then try again.',

@@ -13,7 +13,7 @@ import { fieldBytes, forEachField, varintBytes, writeFieldStart, writeVarint } f
 export const UUID_CHARS = 36;
 
 /** Revision of the event that marks a tombstone: the largest int64, as EventStoreDB gives it. */
-export const TOMBSTONE_REVISION = 9223372036854775807n;
+const TOMBSTONE_REVISION = 9223372036854775807n;
 const TOMBSTONE_VARINT = Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]);
 
 /** .NET ticks are 100 ns; a millisecond has this many. */

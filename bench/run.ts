@@ -1,0 +1,122 @@
+/**
+ * `npm run bench`: the first table of `bench/README.md`, all of it in one run on one machine. Takes five to ten
+ * minutes and prints Markdown.
+ *
+ *   npm run bench                              Docket alone
+ *   PEERS_DIR=/tmp/peers npm run bench         beside graphile-worker and BullMQ, whose folder is prepared and whose
+ *                                              services run (bench/README.md says how)
+ */
+import { execFile } from 'node:child_process';
+import { cpus, loadavg } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const RUNS = Number(process.env['BENCH_RUNS'] ?? 3);
+const JOBS = 5_000;
+const STEP_MS_MAX = 180_000;
+const PEERS = ['graphile', 'bullmq-aof+pgrow+history'] as const;
+const peersDir = process.env['PEERS_DIR'];
+
+interface Percentiles {
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+}
+interface Throughput {
+  readonly jobsPerSec: number;
+}
+interface Latency {
+  readonly queueMs: Percentiles;
+  readonly dispatchMs?: Percentiles;
+}
+
+async function run(
+  script: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, [script, ...args], {
+    timeout: STEP_MS_MAX,
+    maxBuffer: 16 * 1024 * 1024,
+    env: { ...process.env, NODE_ENV: 'test', ...env },
+  });
+  return stdout.trim();
+}
+
+/** A cell of Docket or of a peer, as the last line of JSON that its bench prints. */
+async function cell<Measured>(system: string, mode: 'throughput' | 'latency'): Promise<Measured> {
+  const docketArgs =
+    mode === 'throughput' ? [`n=${JOBS}`, 'c=16', 'inflight=16'] : ['rate=50', 'secs=15', 'c=16'];
+  const peerArgs =
+    mode === 'throughput' ? [`n=${JOBS}`, 'c=16', 'jobMs=0'] : ['rate=50', 'secs=15', 'c=16', 'jobMs=0'];
+  const printed =
+    system === 'docket'
+      ? await run(join(import.meta.dirname, 'no-op.ts'), [mode, ...docketArgs])
+      : await run(
+          join(peersDir!, 'bench.mjs'),
+          [system, mode === 'throughput' ? 'e2e' : 'latency', ...peerArgs],
+          peerSettings(),
+        );
+  return JSON.parse(printed.split('\n').at(-1)!) as Measured;
+}
+
+/** What the peers' `env.sh` sets. */
+function peerSettings(): Record<string, string> {
+  const root = peersDir!;
+  return {
+    ...{ ROOT: root, DATA: join(root, 'data'), PGPORT: '55432', REDIS_PORT: '56379', GATE_PCT: '0' },
+    PG_URL: 'postgres://postgres@127.0.0.1:55432/bench',
+  };
+}
+
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+const shown = (value: number): string =>
+  value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(1);
+
+async function noOpJobs(): Promise<void> {
+  const systems = ['docket', ...(peersDir ? PEERS : [])];
+  const rates = new Map<string, number[]>(systems.map((system) => [system, []]));
+  const waits = new Map<string, Latency[]>(systems.map((system) => [system, []]));
+  // Systems take turns, so that a change of the machine's mood meets them all.
+  for (let round = 0; round < RUNS; round += 1) {
+    for (const system of systems) {
+      rates.get(system)!.push((await cell<Throughput>(system, 'throughput')).jobsPerSec);
+      waits.get(system)!.push(await cell<Latency>(system, 'latency'));
+    }
+  }
+  const docket = median(rates.get('docket')!);
+  console.log(
+    `## No-op jobs, end to end (${JOBS} jobs, 16 at a time; median of ${RUNS} runs taken in turns)\n`,
+  );
+  console.log(
+    '| system | jobs/s | Docket is | queue latency at 50 jobs/s, ms: p50 | p95 | p99 |\n|---|---|---|---|---|---|',
+  );
+  for (const system of systems) {
+    const rate = median(rates.get(system)!);
+    const at = (name: keyof Percentiles) =>
+      shown(median(waits.get(system)!.map(({ queueMs }) => queueMs[name])));
+    console.log(
+      `| ${system} | ${shown(rate)} | ${(docket / rate).toFixed(2)} times it | ${at('p50')} | ${at('p95')} | ${at('p99')} |`,
+    );
+  }
+  const dispatch = waits.get('docket')!.flatMap(({ dispatchMs }) => (dispatchMs ? [dispatchMs] : []));
+  const of = (name: keyof Percentiles) => shown(median(dispatch.map((each) => each[name])));
+  console.log(
+    `\nDispatch (202 to claimed) at 50 jobs/s: p50 ${of('p50')}, p95 ${of('p95')}, p99 ${of('p99')} ms.\n`,
+  );
+}
+
+console.log(
+  `${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model ?? 'unknown CPU'}, load before the run ${loadavg()[0]!.toFixed(1)}.\n`,
+);
+await noOpJobs();
+console.log(
+  `## Appends and reads through the client\n\n\`\`\`\n${await run(join(import.meta.dirname, 'event-store.ts'), [])}\n\`\`\`\n`,
+);
+console.log(
+  `## Rebuild of the read tables\n\n\`\`\`\n${await run(join(import.meta.dirname, 'rebuild.ts'), [])}\n\`\`\`\n`,
+);
+console.log(
+  `## Upload CPU beside hashing alone\n\n\`\`\`\n${await run(join(import.meta.dirname, 'upload.ts'), [])}\n\`\`\``,
+);
