@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
 import { WebSocketServer, type WebSocket } from 'ws';
-import type { JobView, LimitsAnswer } from '../../schemas/http-api.ts';
+import type { JobView, LimitsAnswer, MappingListing } from '../../schemas/http-api.ts';
 import type { ClientFrame, ServerFrame } from '../../schemas/live-protocol.ts';
 import { buildWebApp } from '../../web/build.ts';
 
@@ -17,6 +17,23 @@ const LIMITS: LimitsAnswer = {
   maxFilesPerRequest: 40,
   defaultMapping: 'pt_simon_invoice_v1',
 };
+/** One of them with a name longer than a narrow screen is wide. */
+const MAPPINGS: MappingListing[] = [
+  {
+    id: 'pt_simon_invoice_v1',
+    version: 1,
+    label: 'Portuguese supplier invoice',
+    default: true,
+    mediaType: 'application/xml',
+  },
+  {
+    id: 'long_v1',
+    version: 1,
+    label: 'Invoice with the structured original of its sender inside',
+    default: false,
+    mediaType: 'application/xml',
+  },
+];
 const SNAPSHOT_ROWS = 500;
 const FRAMES_PER_SEC = 20;
 
@@ -34,7 +51,7 @@ export async function startLongQueue(jobs: number) {
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? '/', 'http://localhost').pathname;
     if (path === '/api/limits') return response.end(JSON.stringify(LIMITS));
-    if (path === '/api/mappings') return response.end('[]');
+    if (path === '/api/mappings') return response.end(JSON.stringify(MAPPINGS));
     const file = path === '/' ? 'index.html' : path;
     readFile(join(dist, file)).then(
       (body) => response.setHeader('Content-Type', MEDIA_TYPES[extname(file)] ?? 'image/svg+xml').end(body),

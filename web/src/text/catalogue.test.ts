@@ -69,7 +69,12 @@ describe('a language', () => {
     expect(formats.relative('2026-05-05T11:59:58.000Z', now)).toBe('now');
     expect(formats.relative('2026-05-05T11:57:00.000Z', now)).toBe('3 minutes ago');
     expect(formats.relative('2026-05-05T12:00:42.000Z', now)).toBe('in 42 seconds');
-    expect([340, 1_100, 30_000, 120_000].map((ms) => formats.duration(ms))).toEqual(['340 ms', '1.1 sec', '30 sec', '2 min']);
+    expect([340, 1_100, 30_000, 120_000].map((ms) => formats.duration(ms))).toEqual([
+      '340 ms',
+      '1.1 sec',
+      '30 sec',
+      '2 min',
+    ]);
   });
 });
 
