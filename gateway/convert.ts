@@ -6,6 +6,7 @@ import { Refusal } from './refusal.ts';
 import type { ConverterOutcome, ConverterTask } from './pool/child-protocol.ts';
 import { convertEmbedded } from './embedded/convert-embedded.ts';
 import { convertInvoice } from './invoice/convert-invoice.ts';
+import { convertTimetable } from './timetable/convert-timetable.ts';
 import { convertLayout } from './layout/convert-layout.ts';
 
 /** Largest result in bytes; a document that would give more is `PDF_LIMIT`. */
@@ -36,7 +37,7 @@ export async function convert(task: ConverterTask): Promise<ConverterOutcome> {
 type Document = Awaited<ReturnType<typeof openDocument>>;
 
 async function byReader(
-  _task: ConverterTask,
+  task: ConverterTask,
   mapping: Mapping,
   document: Document,
 ): Promise<ConverterOutcome> {
@@ -47,7 +48,7 @@ async function byReader(
       return convertEmbedded(mapping, document);
     case 'invoice':
       return convertInvoice(mapping, document);
-    default:
-      throw new Refusal('UNKNOWN_MAPPING', 'not yet');
+    case 'timetable':
+      return convertTimetable(mapping, document, task.parameters);
   }
 }

@@ -119,7 +119,11 @@ const sureLabelWeight = 0.7;
 
 /** Labels that stand for a total and nothing else. */
 function totalLabels(mapping: InvoiceMapping): string[] {
-  return totalFields.flatMap((name) => mapping.fields[name]?.labels ?? []).flatMap((label) => (typeof label === 'string' ? [label] : label.weight >= sureLabelWeight ? [label.text] : []));
+  return totalFields
+    .flatMap((name) => mapping.fields[name]?.labels ?? [])
+    .flatMap((label) =>
+      typeof label === 'string' ? [label] : label.weight >= sureLabelWeight ? [label.text] : [],
+    );
 }
 
 /** Sums of the table columns that equations name: `lines.total`, `vat.basis`, `vat.tax`. */

@@ -17,6 +17,7 @@ export const SHIPPED_MAPPINGS = [
   'pt_simon_invoice_v1',
   'eu_invoice_v1',
   'einvoice_embedded_v1',
+  'schedule_ics_v1',
   'text_layout_v1',
 ] as const;
 

@@ -84,6 +84,17 @@ function readQuantity(
       cells.push(['unit', foundIn(textOf(rest), rest, rule, 0.7)]);
     return cells;
   }
+  // `PCE 1,00`: the unit stands first.
+  const at = tokens.findIndex((token) => /^[-+]?\d/.test(token.text));
+  if (at > 0) {
+    const later = numberAt(tokens.slice(at), notation.mark);
+    if (later) {
+      return [
+        [column.name, foundIn(later.value, tokens.slice(at), rule, 0.8)],
+        ['unit', foundIn(textOf(tokens.slice(0, at)), tokens.slice(0, at), rule, 0.6)],
+      ];
+    }
+  }
   const glued = /^([-+]?\d[\d.,]*)(\p{L}[\p{L}²³.]*)$/u.exec(tokens[0]?.text ?? '');
   const gluedNumber =
     glued?.[1] === undefined

@@ -21,7 +21,7 @@ export interface TableHeader {
 }
 
 /** Titles stand in at most this many lines above one another. */
-const headerLinesMax = 3;
+const headerLinesMax = 6;
 
 /** Synonyms by key, for one table. */
 export interface ColumnIndex {
