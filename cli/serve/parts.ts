@@ -1,7 +1,6 @@
 import { hostname } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
-import { openFilesystemBlobStore } from '../../blob-store/filesystem.ts';
 import { connectEventLog } from '../../event-store/connect.ts';
 import type { EventLog } from '../../event-store/event-log.ts';
 import { createIdentity, type Identity } from '../../identity/middleware.ts';
@@ -12,6 +11,7 @@ import type { Log } from '../../runtime/log.ts';
 import { createMappingDirectory, type MappingDirectory } from '../../runtime/mapping-directory.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
 import type { Settings } from '../../schemas/config.ts';
+import { openBlobs } from '../open-blobs.ts';
 import { PlainFailure } from '../plain-failure.ts';
 
 /** How often the list of mappings is fetched again. */
@@ -71,7 +71,7 @@ export function gatherParts(settings: Settings, logger: Log, metrics: Metrics): 
   const identity = once(async () =>
     createIdentity({ settings, secrets: await secrets(), clock: systemClock }),
   );
-  const blobs = once(() => openBlobs(settings));
+  const blobs = once(() => openBlobs(settings, logger));
   return {
     ...{ settings, logger, metrics, clock: systemClock, log, store, blobs, mappings, secrets, identity },
     processorId: settings.PROCESSOR_ID ?? hostname(),
@@ -80,12 +80,6 @@ export function gatherParts(settings: Settings, logger: Log, metrics: Metrics): 
       for (const close of opened.toReversed()) await close();
     },
   };
-}
-
-async function openBlobs(settings: Settings): Promise<BlobStore> {
-  return openFilesystemBlobStore({
-    directory: settings.BLOB_DIR ?? join(resolve(settings.DATA_DIR), 'blobs'),
-  });
 }
 
 function required(settings: Settings, name: 'EVENTSTORE_URL' | 'DATABASE_URL' | 'GATEWAY_URL'): string {

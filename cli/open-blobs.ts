@@ -1,0 +1,35 @@
+import { join, resolve } from 'node:path';
+import type { BlobStore } from '../blob-store/blob-store.ts';
+import { openFilesystemBlobStore } from '../blob-store/filesystem.ts';
+import type { Log } from '../runtime/log.ts';
+import { SettingsRefused } from '../runtime/settings.ts';
+import type { Settings } from '../schemas/config.ts';
+
+/** Longest wait for one answer of S3, the sending of one part (8 MiB) included: 2.2 Mbit/s is enough. */
+const S3_ANSWER_MS_MAX = 30_000;
+
+/**
+ * Opens the blob store that the settings name. Credentials of S3 come from the AWS client's own chain: environment,
+ * shared files, instance role.
+ *
+ * @throws BlobStoreUnavailable when the folder cannot be used, SettingsRefused
+ */
+export async function openBlobs(settings: Settings, log: Log): Promise<BlobStore> {
+  if (settings.BLOB_STORE === 'filesystem') {
+    const directory = settings.BLOB_DIR ?? join(resolve(settings.DATA_DIR), 'blobs');
+    return openFilesystemBlobStore({ directory });
+  }
+  const bucket = settings.S3_BUCKET;
+  if (bucket === undefined) throw new SettingsRefused(['S3_BUCKET is required when BLOB_STORE is s3']);
+  // The client of S3 is large; who keeps blobs in a folder does not load it.
+  const { openS3BlobStore } = await import('../blob-store/s3.ts');
+  return openS3BlobStore({
+    bucket,
+    region: settings.S3_REGION,
+    ...(settings.S3_ENDPOINT === undefined ? {} : { endpoint: settings.S3_ENDPOINT }),
+    forcePathStyle: settings.S3_FORCE_PATH_STYLE,
+    serverSideEncryption: settings.S3_SERVER_SIDE_ENCRYPTION,
+    timeoutMs: S3_ANSWER_MS_MAX,
+    log,
+  });
+}
