@@ -1,67 +1,40 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { connectEventLog } from '../event-store/connect.ts';
-import type { EventLog, FollowOptions, RecordedEvent } from '../event-store/event-log.ts';
-import { startEmbeddedPostgres } from '../read-store/embedded/start.ts';
 import { migrate } from '../read-store/migrate.ts';
-import { openReadStore, type ReadStore } from '../read-store/pool.ts';
+import { type ReadStore } from '../read-store/pool.ts';
 import { readCheckpoint } from '../read-store/projection-engine/checkpoint.ts';
 import { takeLease } from '../read-store/projection-engine/lease.ts';
 import type { StoredEvent } from '../read-store/projection-engine/stored-event.ts';
 import { openWriter } from '../read-store/projection-engine/writer.ts';
-import { createLog } from '../runtime/log.ts';
 import { createMetrics } from '../runtime/metrics.ts';
 import type { Service } from '../runtime/service.ts';
-import { loadSettings } from '../runtime/settings.ts';
-import { startTestEventStore, type TestEventStore } from '../tests/harness/event-store.ts';
-import { startTestPostgres, type TestPostgres } from '../tests/harness/postgres.ts';
 import { EventNotUnderstood } from '../schemas/event-versions.ts';
 import { jobsProjection } from './jobs/projection.ts';
-import { rebuildJobs } from './rebuild.ts';
-import { JOBS_TARGET, startProjector } from './start.ts';
-import { jobHistories, randomFrom } from './testing/job-histories.ts';
+import { JOBS_TARGET } from './start.ts';
+import { jobHistories } from './testing/job-histories.ts';
 import { verifyJobs } from './verify.ts';
 
-const logger = createLog('test', 'silent');
-let postgres: TestPostgres;
-let eventStore: TestEventStore;
-let log: EventLog;
-let url: string;
-let store: ReadStore;
-let services: Service[];
+import {
+  append,
+  appendHistories,
+  caughtUp,
+  eventually,
+  log,
+  onlyOf,
+  poisoned,
+  readBack,
+  shuffled,
+  start,
+  store,
+  tables,
+  tablesOf,
+  url,
+  useWorld,
+  writerOn,
+} from '../tests/harness/projector-world.ts';
 
-beforeAll(async () => {
-  [postgres, eventStore] = await Promise.all([startTestPostgres(), startTestEventStore()]);
-});
-afterAll(async () => {
-  await eventStore.stop();
-  await postgres.stop();
-});
-beforeEach(async () => {
-  services = [];
-  url = await freshDatabase();
-  store = openReadStore({ url, poolMax: 4, timeoutMs: 5_000, log: logger });
-  log = connectEventLog({ connectionString: eventStore.connectionString, timeoutMs: 3_000, log: logger });
-});
-afterEach(async () => {
-  await Promise.all(services.map((service) => service.stop(1_000)));
-  await log.close();
-  await store.close();
-});
-
-const start = async (
-  over: Partial<{ log: EventLog; store: ReadStore; metrics: ReturnType<typeof createMetrics> }> = {},
-) => {
-  const metrics = over.metrics ?? createMetrics({ defaults: false });
-  const service = await startProjector({ log, store, ...over, metrics, settings: loadSettings({}), logger });
-  services.push(service);
-  return service;
-};
+useWorld();
 
 describe('the projector', () => {
   it('keeps the tables equal to the fold of the log, live and from the start [R10.05][R03.02]', async () => {
@@ -254,249 +227,3 @@ describe('the projector', () => {
     await onlyOf(events);
   });
 });
-
-describe('outages', () => {
-  it('are waited out: the event store is killed and started again', async () => {
-    const service = await start();
-    await appendHistories(5, 61);
-    await caughtUp();
-    await eventStore.kill('SIGKILL');
-    await eventually(() => expect(service.readiness().waitingFor).toEqual(['event store']));
-    expect(service.readiness().ready).toBe(false);
-    await eventStore.restart();
-    await appendHistories(5, 62);
-    await caughtUp();
-    await eventually(() => expect(service.readiness().ready).toBe(true));
-    expect((await onlyKnown()).differences).toEqual([]);
-  });
-
-  it('are waited out: Postgres is killed and started again under load', async () => {
-    const directory = await mkdtemp(join(tmpdir(), 'docket-outage-'));
-    let own = await startEmbeddedPostgres({ directory, log: logger });
-    const ownStore = openReadStore({ url: own.url, poolMax: 4, timeoutMs: 2_000, log: logger });
-    const service = await start({ store: ownStore });
-    await appendHistories(5, 63);
-    await caughtUp(ownStore);
-    process.kill(own.pid, 'SIGKILL');
-    await own.exited;
-    await appendHistories(30, 64);
-    await eventually(() => expect(service.readiness()).toEqual({ ready: false, waitingFor: ['read store'] }));
-    own = await startEmbeddedPostgres({ directory, log: logger });
-    await caughtUp(ownStore);
-    await onlyOf(jobHistories(30, 64), ownStore);
-    await service.stop(1_000);
-    await ownStore.close();
-    await own.stop();
-    await rm(directory, { recursive: true });
-  }, 90_000);
-
-  it('of both at the start do not end the service: it names what it waits for', async () => {
-    const nowhere = openReadStore({
-      url: 'postgres://x@127.0.0.1:9/x',
-      poolMax: 1,
-      timeoutMs: 500,
-      log: logger,
-    });
-    const service = await start({ store: nowhere });
-    expect(service.readiness()).toEqual({ ready: false, waitingFor: ['read store'] });
-    await service.stop(1_000);
-    await nowhere.close();
-  });
-});
-
-describe('a rebuild', () => {
-  it('gives the same tables, while the projector goes on, and readers see no step back', async () => {
-    await start();
-    await appendHistories(50, 71);
-    await caughtUp();
-    const before = await epoch();
-    const rebuilding = rebuildJobs({ log, url, logger });
-    await appendHistories(20, 72);
-    const rebuilt = await rebuilding;
-    expect(rebuilt.position).toBeGreaterThan(0n);
-    expect(await epoch()).not.toBe(before);
-    await appendHistories(20, 73);
-    await caughtUp();
-    expect((await onlyKnown()).differences).toEqual([]);
-    expect((await store.query(`select from pg_namespace where nspname = 'jobs_v1_rebuild'`)).rowCount).toBe(
-      0,
-    );
-  });
-
-  it('repairs tables that somebody has changed by hand', async () => {
-    await start();
-    const events = await appendHistories(10, 74);
-    await caughtUp();
-    const [victim, lost] = [...new Set(events.map(({ stream }) => stream.slice(4)))];
-    await store.query(`update docket.jobs set state = 'queued', attempts = 77 where job_id = $1`, [victim]);
-    await store.query('delete from docket.jobs where job_id = $1', [lost]);
-    const { differences } = await onlyKnown();
-    expect(differences.map(({ jobId, kind }) => [jobId, kind])).toEqual([
-      [victim, 'row differs'],
-      [lost, 'job without a row'],
-    ]);
-    await rebuildJobs({ log, url, logger });
-    expect((await onlyKnown()).differences).toEqual([]);
-  });
-});
-
-async function append(events: readonly StoredEvent[]): Promise<void> {
-  for (const [stream, own] of Map.groupBy(events, (event) => event.stream)) {
-    const bodies = own.map(({ type, data, metadata }) => ({ id: randomUUID(), type, data, metadata }));
-    await log.append(stream, bodies, 'no_stream');
-  }
-}
-
-/** Appends random histories; each is a stream of its own, in the order of the seeds. */
-async function appendHistories(jobs: number, seed: number): Promise<StoredEvent[]> {
-  const events = jobHistories(jobs, seed);
-  await append(events);
-  return events;
-}
-
-/** One job's history with one event spoiled. */
-function poisoned(seed: number, spoil: (event: StoredEvent) => StoredEvent, at = 1) {
-  const events = jobHistories(1, seed).map((event, index) => (index === at ? spoil(event) : event));
-  return { held: events[0]!.stream, events };
-}
-
-async function readBack(events: readonly StoredEvent[]): Promise<StoredEvent[]> {
-  const found: StoredEvent[] = [];
-  for (const stream of new Set(events.map((event) => event.stream)))
-    for await (const event of log.readStream(stream)) found.push(event);
-  return found.sort((a, b) => Number(a.position - b.position));
-}
-
-async function caughtUp(on: ReadStore = store): Promise<void> {
-  const head = await lastFollowed();
-  await eventually(async () =>
-    expect((await readCheckpoint(on, JOBS_TARGET)) ?? -1n).toBeGreaterThanOrEqual(head),
-  );
-}
-
-async function lastFollowed(): Promise<bigint> {
-  let last = 0n;
-  for await (const event of log.readAll('start', { streamPrefixes: ['job-'] })) last = event.position;
-  return last;
-}
-
-async function eventually(claim: () => unknown, withinMs = 20_000): Promise<void> {
-  for (const startedAt = performance.now(); ; await sleep(20)) {
-    try {
-      return void (await claim());
-    } catch (error) {
-      if (performance.now() - startedAt > withinMs) throw error;
-    }
-  }
-}
-
-/** The log of this file holds the poison of an earlier test; everything else must be right. */
-async function onlyKnown() {
-  const held = new Set(
-    (await store.query<{ stream: string }>('select stream from docket.quarantine')).rows.map(
-      (row) => row.stream,
-    ),
-  );
-  const clean = {
-    readAll: async function* (...args: Parameters<EventLog['readAll']>) {
-      for await (const event of log.readAll(...args)) if (!held.has(event.stream)) yield event;
-    },
-    readStream: log.readStream,
-  };
-  const query: ReadStore['query'] = (text, values) =>
-    store.query(
-      text.replace(
-        'where job_id > $1',
-        `where job_id > $1 and 'job-' || job_id not in (select stream from docket.quarantine)`,
-      ),
-      values,
-    );
-  return verifyJobs({ log: clean, store: { query } });
-}
-
-/** The rows of these events are exactly the fold of these events. */
-async function onlyOf(events: readonly StoredEvent[], on: ReadStore = store): Promise<void> {
-  const expected = await tablesOf(events, false);
-  const ids = [...new Set(events.map(({ stream }) => stream.slice(4)))];
-  expect(await tables(on, false, ids)).toEqual(expected);
-}
-
-async function tables(on: ReadStore, positions = true, ids?: readonly string[]): Promise<unknown[][]> {
-  const drop = positions ? '' : ` - 'position'`;
-  const found: unknown[][] = [];
-  for (const table of ['jobs', 'job_events', 'job_artifacts']) {
-    const { rows } = await on.query<{ row: unknown }>(
-      `select to_jsonb(t) ${drop} as row from docket.${table} t
-       where $1::uuid[] is null or job_id = any($1) order by (to_jsonb(t) ${drop})::text`,
-      [ids ?? null],
-    );
-    found.push(rows.map(({ row }) => row));
-  }
-  return found;
-}
-
-/** What the tables hold after all these events in one batch, in a database of its own. */
-async function tablesOf(events: readonly StoredEvent[], positions = true): Promise<unknown[][]> {
-  const address = await freshDatabase();
-  await migrate({ url: address });
-  const own = openReadStore({ url: address, poolMax: 2, timeoutMs: 5_000, log: logger });
-  const writer = await writerOn(own, events);
-  await writer.apply(events, events.at(-1)!.position);
-  const found = await tables(own, positions);
-  await own.close();
-  return found;
-}
-
-async function writerOn(on: ReadStore, events: readonly StoredEvent[], holder = 'test') {
-  const fencingEpoch = await takeLease(on, JOBS_TARGET, holder);
-  const readMissing = async function* (stream: string, from: bigint) {
-    for (const event of events) if (event.stream === stream && event.revision >= from) yield event;
-  };
-  return openWriter({
-    ...{ store: on, projection: jobsProjection, target: JOBS_TARGET, readMissing },
-    fencingEpoch: fencingEpoch ?? 0n,
-  });
-}
-
-async function epoch(): Promise<unknown> {
-  return (await store.query(`select epoch from docket.projections where name = 'jobs'`)).rows[0]?.['epoch'];
-}
-
-async function freshDatabase(): Promise<string> {
-  const name = `fresh_${randomUUID().replaceAll('-', '')}`;
-  const admin = openReadStore({ url: postgres.url, poolMax: 1, timeoutMs: 5_000, log: logger });
-  await admin.query(`create database ${name}`);
-  await admin.close();
-  const address = new URL(postgres.url);
-  address.pathname = `/${name}`;
-  return address.href;
-}
-
-/** Delivers what a real subscription delivers, but half of it twice and within windows of 20 in any order. */
-function shuffled(options: FollowOptions): FollowOptions {
-  const random = randomFrom(29);
-  let window: RecordedEvent[] = [];
-  const flush = async () => {
-    const due = window;
-    window = [];
-    for (let index = due.length - 1; index > 0; index -= 1) {
-      const other = Math.floor(random() * (index + 1));
-      [due[index], due[other]] = [due[other]!, due[index]!];
-    }
-    for (const event of due) {
-      await options.onEvent(event);
-      if (random() < 0.5) await options.onEvent(event);
-    }
-  };
-  let timer: NodeJS.Timeout | undefined;
-  return {
-    ...options,
-    onCheckpoint: () => undefined,
-    onEvent: async (event) => {
-      clearTimeout(timer);
-      window.push(event);
-      if (window.length >= 20) await flush();
-      else timer = setTimeout(() => void flush().catch(() => undefined), 50);
-    },
-  };
-}

@@ -1,0 +1,111 @@
+import { describe, expect, it } from '@jest/globals';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startEmbeddedPostgres } from '../read-store/embedded/start.ts';
+import { openReadStore } from '../read-store/pool.ts';
+import { rebuildJobs } from './rebuild.ts';
+import { jobHistories } from './testing/job-histories.ts';
+
+import {
+  appendHistories,
+  caughtUp,
+  epoch,
+  eventStore,
+  eventually,
+  log,
+  logger,
+  onlyKnown,
+  onlyOf,
+  start,
+  store,
+  url,
+  useWorld,
+} from '../tests/harness/projector-world.ts';
+
+useWorld();
+
+describe('outages', () => {
+  it('are waited out: the event store is killed and started again', async () => {
+    const service = await start();
+    await appendHistories(5, 61);
+    await caughtUp();
+    await eventStore.kill('SIGKILL');
+    await eventually(() => expect(service.readiness().waitingFor).toEqual(['event store']));
+    expect(service.readiness().ready).toBe(false);
+    await eventStore.restart();
+    await appendHistories(5, 62);
+    await caughtUp();
+    await eventually(() => expect(service.readiness().ready).toBe(true));
+    expect((await onlyKnown()).differences).toEqual([]);
+  });
+
+  it('are waited out: Postgres is killed and started again under load', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'docket-outage-'));
+    let own = await startEmbeddedPostgres({ directory, log: logger });
+    const ownStore = openReadStore({ url: own.url, poolMax: 4, timeoutMs: 2_000, log: logger });
+    const service = await start({ store: ownStore });
+    await appendHistories(5, 63);
+    await caughtUp(ownStore);
+    process.kill(own.pid, 'SIGKILL');
+    await own.exited;
+    await appendHistories(30, 64);
+    await eventually(() => expect(service.readiness()).toEqual({ ready: false, waitingFor: ['read store'] }));
+    own = await startEmbeddedPostgres({ directory, log: logger });
+    await caughtUp(ownStore);
+    await onlyOf(jobHistories(30, 64), ownStore);
+    await service.stop(1_000);
+    await ownStore.close();
+    await own.stop();
+    await rm(directory, { recursive: true });
+  }, 90_000);
+
+  it('of both at the start do not end the service: it names what it waits for', async () => {
+    const nowhere = openReadStore({
+      url: 'postgres://x@127.0.0.1:9/x',
+      poolMax: 1,
+      timeoutMs: 500,
+      log: logger,
+    });
+    const service = await start({ store: nowhere });
+    expect(service.readiness()).toEqual({ ready: false, waitingFor: ['read store'] });
+    await service.stop(1_000);
+    await nowhere.close();
+  });
+});
+
+describe('a rebuild', () => {
+  it('gives the same tables, while the projector goes on, and readers see no step back', async () => {
+    await start();
+    await appendHistories(50, 71);
+    await caughtUp();
+    const before = await epoch();
+    const rebuilding = rebuildJobs({ log, url, logger });
+    await appendHistories(20, 72);
+    const rebuilt = await rebuilding;
+    expect(rebuilt.position).toBeGreaterThan(0n);
+    expect(await epoch()).not.toBe(before);
+    await appendHistories(20, 73);
+    await caughtUp();
+    expect((await onlyKnown()).differences).toEqual([]);
+    expect((await store.query(`select from pg_namespace where nspname = 'jobs_v1_rebuild'`)).rowCount).toBe(
+      0,
+    );
+  });
+
+  it('repairs tables that somebody has changed by hand', async () => {
+    await start();
+    const events = await appendHistories(10, 74);
+    await caughtUp();
+    const [victim, lost] = [...new Set(events.map(({ stream }) => stream.slice(4)))];
+    await store.query(`update docket.jobs set state = 'queued', attempts = 77 where job_id = $1`, [victim]);
+    await store.query('delete from docket.jobs where job_id = $1', [lost]);
+    const { differences } = await onlyKnown();
+    expect(differences.map(({ jobId, kind }) => [jobId, kind])).toEqual([
+      [victim, 'row differs'],
+      [lost, 'job without a row'],
+    ]);
+    await rebuildJobs({ log, url, logger });
+    expect((await onlyKnown()).differences).toEqual([]);
+  });
+});
