@@ -5,6 +5,8 @@ import type { Mapping } from './mapping/mapping-schema.ts';
 import { Refusal } from './refusal.ts';
 import type { ConverterOutcome, ConverterTask } from './pool/child-protocol.ts';
 import { convertEmbedded } from './embedded/convert-embedded.ts';
+import { explain } from './explain/explain.ts';
+import { pagePicture, prepareDrawing } from './explain/page-picture.ts';
 import { convertInvoice } from './invoice/convert-invoice.ts';
 import { convertTimetable } from './timetable/convert-timetable.ts';
 import { convertLayout } from './layout/convert-layout.ts';
@@ -22,8 +24,24 @@ export async function convert(task: ConverterTask): Promise<ConverterOutcome> {
   registry ??= loadMappings(process.env['DOCKET_MAPPINGS']);
   const mapping = registry.get(task.mappingId);
   if (!mapping) throw new Refusal('UNKNOWN_MAPPING', `There is no mapping ${task.mappingId}.`);
+  const canvas = task.kind === 'explain-image' ? await prepareDrawing() : undefined;
   const document = await openDocument(task.pdf);
   try {
+    if (canvas)
+      return sideResult(
+        mapping,
+        document,
+        'image/png',
+        await pagePicture(canvas, mapping, document, task.imagePage ?? 1),
+      );
+    if (task.kind === 'explain') {
+      return sideResult(
+        mapping,
+        document,
+        'application/json',
+        new TextEncoder().encode(JSON.stringify(await explain(mapping, document))),
+      );
+    }
     const outcome = await byReader(task, mapping, document);
     if (outcome.ok && outcome.body.byteLength > resultBytesMax) {
       throw new Refusal('PDF_LIMIT', `The result would be larger than ${resultBytesMax / 1024 / 1024} MB.`);
@@ -35,6 +53,22 @@ export async function convert(task: ConverterTask): Promise<ConverterOutcome> {
 }
 
 type Document = Awaited<ReturnType<typeof openDocument>>;
+
+function sideResult(
+  mapping: Mapping,
+  document: Document,
+  mediaType: 'application/json' | 'image/png',
+  body: Uint8Array,
+): ConverterOutcome {
+  return {
+    ok: true,
+    body,
+    mediaType,
+    pages: document.numPages,
+    mappingVersion: mapping.version,
+    warnings: [],
+  };
+}
 
 async function byReader(
   task: ConverterTask,

@@ -18,4 +18,6 @@ const send = (message: unknown): void => void process.send?.(message);
 process.on('message', (task) => {
   void answerTask(task).then(send);
 });
+// A warm child has the libraries in memory. A drawing one must put the canvas in place before pdfjs looks for it.
+if (process.env['DOCKET_DRAWING'] !== '1') await (await import('../pdf/open-document.ts')).loadPdfjs();
 send({ type: 'ready' });

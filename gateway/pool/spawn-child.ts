@@ -33,6 +33,7 @@ export function spawnChild(options: ChildOptions): ChildProcess {
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     env: {
+      ...(options.drawing ? { DOCKET_DRAWING: '1' } : {}),
       NODE_ENV: process.env['NODE_ENV'] ?? '',
       ...(options.mappingFolder === undefined ? {} : { DOCKET_MAPPINGS: options.mappingFolder }),
     },
@@ -53,7 +54,7 @@ export function spawnChild(options: ChildOptions): ChildProcess {
 function packageFolders(): string[] {
   const require = createRequire(import.meta.url);
   const folders = new Set([dirname(pdfjsFolder)]);
-  for (const name of ['zod', 'big.js', 're2js', 'jsqr', 'xmlbuilder2', 'fast-xml-parser']) {
+  for (const name of ['zod', 'big.js', 're2js', 'jsqr', 'xmlbuilder2', 'fast-xml-parser', 'pdfjs-dist']) {
     const path = require.resolve(name);
     folders.add(path.slice(0, path.lastIndexOf('node_modules') + 'node_modules'.length));
   }

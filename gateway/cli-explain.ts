@@ -1,0 +1,57 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { stderrLog } from './log.ts';
+import { DEFAULT_MAPPING } from './mapping/registry.ts';
+import { DEFAULT_POOL_LIMITS, openPool } from './pool/child-pool.ts';
+
+const usage = 'Usage: docket explain FILE [--mapping ID] [--image OUT.png [--page N]] [--mappings FOLDER]\n';
+
+/**
+ * `docket explain FILE --mapping ID`: prints as JSON how a document is read; `--image` also draws a page with boxes.
+ * @returns the process's exit code: 0, 1 when the document cannot be read, 2 for a wrong call
+ */
+export async function run(argv: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: argv,
+    allowPositionals: true,
+    options: {
+      mapping: { type: 'string', default: DEFAULT_MAPPING },
+      image: { type: 'string' },
+      page: { type: 'string', default: '1' },
+      mappings: { type: 'string' },
+    },
+  });
+  const [file] = positionals;
+  const imagePage = Number(values.page);
+  if (file === undefined || !Number.isInteger(imagePage) || imagePage < 1) {
+    process.stderr.write(usage);
+    return 2;
+  }
+  const pdf = readFileSync(file);
+  const drawing = values.image !== undefined;
+  const pool = openPool(
+    { ...DEFAULT_POOL_LIMITS, children: 1 },
+    { drawing, mappingFolder: values.mappings },
+    stderrLog(),
+  );
+  try {
+    const task = { mappingId: values.mapping, parameters: {}, pdf };
+    if (values.image !== undefined) {
+      const picture = await pool.run({ ...task, kind: 'explain-image', imagePage });
+      if (!picture.ok) return refuse(picture);
+      writeFileSync(values.image, picture.body);
+      process.stderr.write(`Picture of page ${imagePage}: ${values.image}\n`);
+    }
+    const outcome = await pool.run({ ...task, kind: 'explain' });
+    if (!outcome.ok) return refuse(outcome);
+    process.stdout.write(`${JSON.stringify(JSON.parse(new TextDecoder().decode(outcome.body)), null, 2)}\n`);
+    return 0;
+  } finally {
+    await pool.close(0);
+  }
+}
+
+function refuse({ code, message }: { code: string; message: string }): number {
+  process.stderr.write(`${code}: ${message}\n`);
+  return 1;
+}
