@@ -59,7 +59,17 @@ export async function newClerk(
     choose: async (files) => page.setInputFiles('input[type=file]', [...files]),
     untilRows: async (state, count, withinMs = 60_000) => {
       const rows = page.locator(`tbody tr[data-state=${state}]`);
-      await until(async () => (await rows.count()) === count, `${count} rows are ${state}`, withinMs);
+      const wanted = until(
+        async () => (await rows.count()) === count,
+        `${count} rows are ${state}`,
+        withinMs,
+      );
+      await wanted.catch(async (cause: unknown) => {
+        const shown = await page.locator('.upload, tbody tr, .banner').allInnerTexts();
+        throw new Error(`${String(cause)}; the page shows:\n${shown.join('\n').replaceAll('\n\n', ' ')}`, {
+          cause,
+        });
+      });
     },
     close: () => context.close(),
   };
