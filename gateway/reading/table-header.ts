@@ -109,6 +109,8 @@ function readHeader(
   if (!complete || numbers > 0) return undefined;
   const [first, last] = [band[0] as TokenLine, band.at(-1) as TokenLine];
   columns.sort((a, b) => a.x0 - b.x0);
+  // Labels under one another are a list of totals, not titles side by side.
+  if (columns.some((column, i) => i > 0 && column.x0 < (columns[i - 1]?.x1 ?? 0) - 3)) return undefined;
   return {
     page: first.page,
     fromLine: first.index,
