@@ -50,6 +50,8 @@ export function ask<T>(world: World, life: Life, request: Request<T>): Promise<T
         say(`: ${(error as Error).name}`);
         then = () => reject(error as Error);
       }
+      if (request.changes && random.chance(world.weather().freeze))
+        world.freeze(life, random.between(1_000, 6_000));
       if (fate === 'twice') world.atServer(latencyMs(world), () => repeated(world, life, request));
       if (fate === 'crash-after') return world.crash(life, `after ${request.what}`);
       if (fate === 'reply-lost') return fail(request.timeoutMs);

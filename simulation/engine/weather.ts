@@ -10,6 +10,8 @@ export interface Weather {
   readonly slow: number;
   readonly crashBefore: number;
   readonly crashAfter: number;
+  /** A process stands still for seconds just after something it did took effect (D44). */
+  readonly freeze: number;
   readonly diskFull: number;
   readonly brokenRead: number;
   readonly gateway5xx: number;
@@ -19,6 +21,8 @@ export interface Weather {
   readonly cutSubscription: number;
   readonly cutSocket: number;
   readonly slowSocket: number;
+  /** Longest conversion beyond the usual, in ms. */
+  readonly gatewayPaceMs: number;
   /** Largest difference of a process's clock from the true time, in ms. */
   readonly clockSkewMs: number;
 }
@@ -26,13 +30,14 @@ export interface Weather {
 export type FaultKind = keyof Weather;
 
 const WORST: Weather = {
-  lostRequest: 0.05,
-  lostReply: 0.06,
+  lostRequest: 0.08,
+  lostReply: 0.08,
   lateRequest: 0.02,
   duplicate: 0.08,
   slow: 0.06,
   crashBefore: 0.015,
   crashAfter: 0.02,
+  freeze: 0.06,
   diskFull: 0.08,
   brokenRead: 0.06,
   gateway5xx: 0.25,
@@ -42,6 +47,7 @@ const WORST: Weather = {
   cutSubscription: 0.02,
   cutSocket: 0.03,
   slowSocket: 0.3,
+  gatewayPaceMs: 1_400,
   clockSkewMs: 3_600_000,
 };
 

@@ -67,7 +67,7 @@ async function answer(world: World, life: Life, server: GatewayServer, call: Con
   }
   if (document.toString('latin1').startsWith(REFUSED_DOCUMENT)) throw refusal(world, life, call, 422);
   if (random.chance(weather.gateway5xx)) throw refusal(world, life, call, random.pick([500, 503, 429]));
-  await waits(life, random.between(1, 40), call.signal);
+  await waits(life, random.between(1, 40 + weather.gatewayPaceMs), call.signal);
   return random.chance(weather.gatewayGarbage) ? garbage(world, life, call) : honest(call);
 }
 
