@@ -34,7 +34,10 @@ export async function acceptDocument(
       return decider.decide(asked, job);
     },
   };
-  const handled = await handleCommand(log, watching, jobStream(command.jobId), command, context);
+  const handled = await handleCommand(log, watching, jobStream(command.jobId), command, {
+    ...context,
+    presumeNew: true,
+  });
   const job = handled.state;
   if (handled.outcome === 'refused' || job.state === 'absent')
     throw new Error(`An upload to job ${command.jobId} came to nothing.`);

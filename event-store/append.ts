@@ -39,11 +39,11 @@ export async function appendExactly(
     }),
   );
   for (let pauseMs = REPEAT_AFTER_MS; ; pauseMs = Math.min(pauseMs * 2, REPEAT_AFTER_MAX_MS)) {
-    const { client, generation } = generations.current();
+    const generation = await generations.current();
     // Half of the time is left for a second try on a fresh connection.
     const tryMs = Math.max(50, Math.min(deadline - Date.now(), timeoutMs / 2));
     try {
-      const result = await tryOnce(client, stream, proposed, expected, tryMs);
+      const result = await tryOnce(generation.client, stream, proposed, expected, tryMs);
       return { revision: result.nextExpectedRevision, position: result.position?.commit ?? 0n };
     } catch (error) {
       const final = finalAnswer(stream, error);
@@ -67,11 +67,15 @@ async function tryOnce(
   expectedRevision: ExpectedRevision,
   tryMs: number,
 ): Promise<AppendResult> {
+  return answeredWithin(tryMs, client.appendToStream(stream, events, { expectedRevision, deadline: tryMs }));
+}
+
+/** @throws NoAnswer when the client's promise does not settle in time */
+async function answeredWithin<Answer>(ms: number, answer: Promise<Answer>): Promise<Answer> {
   let timer: NodeJS.Timeout | undefined;
   const silence = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new NoAnswer()), tryMs);
+    timer = setTimeout(() => reject(new NoAnswer()), ms);
   });
-  const answer = client.appendToStream(stream, events, { expectedRevision, deadline: tryMs });
   // The late answer of a try that was given up belongs to nobody.
   answer.catch(() => undefined);
   try {
@@ -95,4 +99,24 @@ function finalAnswer(stream: string, error: unknown): Error | null {
     return new AppendRefused(stream, 'the events are too large', { cause: error });
   }
   return null;
+}
+
+/**
+ * Bounds a stream by age; events older than that are no longer given.
+ * @throws LogUnavailable
+ */
+export async function setMaxAge(
+  generations: ClientGenerations,
+  timeoutMs: number,
+  stream: string,
+  maxAgeSec: number,
+): Promise<void> {
+  const generation = await generations.current();
+  const answer = generation.client.setStreamMetadata(stream, { maxAge: maxAgeSec }, { deadline: timeoutMs });
+  try {
+    await answeredWithin(timeoutMs, answer);
+  } catch (error) {
+    if (error instanceof NoAnswer) generations.giveUp(generation, 'no answer to metadata');
+    throw new LogUnavailable(`bounding ${stream}`, { cause: error });
+  }
 }

@@ -4,32 +4,55 @@ import type { Log } from '../runtime/log.ts';
 /** Longest wait for the streams of a client that is being given up. */
 const DISPOSE_WAIT_MS = 1_000;
 
+/** A client and its number in the row. */
+export interface Generation {
+  readonly client: EventStoreDBClient;
+  readonly number: number;
+}
+
 /** One client after the other: a client that stopped answering is given up and replaced, never shared. */
 export interface ClientGenerations {
-  current(): { readonly client: EventStoreDBClient; readonly generation: number };
+  /** The client to use now; waits while one is being given up. */
+  current(): Promise<Generation>;
   /** Replaces the client unless that has already happened since `generation`. */
-  giveUp(generation: number, why: string): void;
+  giveUp(generation: Generation, why: string): void;
   close(): Promise<void>;
 }
 
 /**
  * The client keeps a rejected or never-settled capability request for ever, and a batch append on a silent connection
- * has no deadline. A fresh client is the only way out of both (event-store/README.md, "Traps").
+ * has no deadline. A fresh client is the only way out of both.
+ *
+ * Nobody gets the fresh client before the old one's streams have ended: pending appends of all clients stand in one
+ * map of the module, which the end of a stream empties. The reply to an append that was put there too early would find
+ * nothing and end the process.
  */
 export function openClientGenerations(connectionString: string, log: Log): ClientGenerations {
-  let generation = 1;
-  let client = EventStoreDBClient.connectionString(connectionString);
+  const open = (number: number): Generation => ({
+    client: EventStoreDBClient.connectionString(connectionString),
+    number,
+  });
+  let generation = open(1);
+  let replacing: Promise<void> | null = null;
 
-  function giveUp(failed: number, why: string): void {
-    if (failed !== generation) return;
-    log.warn({ generation, why }, 'event store client given up; opening another');
-    const old = client;
-    generation += 1;
-    client = EventStoreDBClient.connectionString(connectionString);
-    void dispose(old);
+  function giveUp(failed: Generation, why: string): void {
+    if (failed.number !== generation.number) return;
+    log.warn({ generation: failed.number, why }, 'event store client given up; opening another');
+    generation = open(failed.number + 1);
+    replacing = dispose(failed.client).finally(() => (replacing = null));
   }
 
-  return { current: () => ({ client, generation }), giveUp, close: () => dispose(client) };
+  return {
+    current: async () => {
+      while (replacing) await replacing;
+      return generation;
+    },
+    giveUp,
+    close: async () => {
+      await replacing;
+      await dispose(generation.client);
+    },
+  };
 }
 
 /** Cancels every stream of a client; bounded, since a dead connection may never confirm. */

@@ -103,6 +103,16 @@ describe('appending', () => {
     expect(await all(log.readStream(stream))).toHaveLength(1);
   });
 
+  it('fifty appends whose replies are all lost end as fifty appends, and the process lives [D20]', async () => {
+    proxy.fault.dropReplies = true;
+    const streams = Array.from({ length: 50 }, someStream);
+    const appending = streams.map((stream) => log.append(stream, [someEvent()], 'no_stream'));
+    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    proxy.fault.dropReplies = false;
+    for (const { revision } of await Promise.all(appending)) expect(revision).toBe(0n);
+    for (const stream of streams) expect(await all(log.readStream(stream))).toHaveLength(1);
+  });
+
   it('connections cut under way lose no acknowledged append and repeat none [D19]', async () => {
     const stream = someStream();
     const cutting = setInterval(() => proxy.cut(), 60);

@@ -1,5 +1,5 @@
 import type { Log } from '../runtime/log.ts';
-import { appendExactly } from './append.ts';
+import { appendExactly, setMaxAge } from './append.ts';
 import { openClientGenerations } from './client-generations.ts';
 import type { EventLog } from './event-log.ts';
 import { followAll } from './follow.ts';
@@ -18,21 +18,21 @@ export function connectEventLog(options: {
   log: Log;
 }): EventLog {
   const { connectionString, timeoutMs, log } = options;
-  const generations = openClientGenerations(connectionString, log);
+  // Appends have a client of their own: an error of a read or a subscription would make a shared one open a second
+  // append stream beside the first, and the end of the first would then take the second's pending appends with it.
+  const appending = openClientGenerations(connectionString, log);
+  const reading = openClientGenerations(connectionString, log);
   return {
-    append: (stream, events, expected) => appendExactly(generations, timeoutMs, stream, events, expected),
-    readStream: (stream, fromRevision = 0n) =>
-      readStreamForwards(generations, timeoutMs, stream, fromRevision),
-    readLast: (stream) => readLastEvent(generations, timeoutMs, stream),
+    append: (stream, events, expected) => appendExactly(appending, timeoutMs, stream, events, expected),
+    readStream: (stream, fromRevision = 0n) => readStreamForwards(reading, timeoutMs, stream, fromRevision),
+    readLast: (stream) => readLastEvent(reading, timeoutMs, stream),
     readAll: (after, filter, maxCount = Number.MAX_SAFE_INTEGER) =>
-      readAllForwards(generations, timeoutMs, after, filter, maxCount),
-    head: () => readHead(generations, timeoutMs),
-    follow: (followOptions) => followAll(generations, log, followOptions),
-    setMaxAge: async (stream, maxAgeSec) => {
-      await generations
-        .current()
-        .client.setStreamMetadata(stream, { maxAge: maxAgeSec }, { deadline: timeoutMs });
+      readAllForwards(reading, timeoutMs, after, filter, maxCount),
+    head: () => readHead(reading, timeoutMs),
+    follow: (followOptions) => followAll(reading, log, followOptions),
+    setMaxAge: (stream, maxAgeSec) => setMaxAge(appending, timeoutMs, stream, maxAgeSec),
+    close: async () => {
+      await Promise.all([appending.close(), reading.close()]);
     },
-    close: () => generations.close(),
   };
 }

@@ -50,7 +50,8 @@ async function subscribeOnce(
   try {
     const after = await options.after();
     const marks = inTurn<{ event?: RecordedByClient }>();
-    subscription = generations.current().client.subscribeToAll({
+    const { client } = await generations.current();
+    subscription = client.subscribeToAll({
       fromPosition: after === 'start' ? START : { commit: after, prepare: after },
       filter: clientFilter(options.filter, (position) => marks.add(() => options.onCheckpoint?.(position))),
     });

@@ -24,6 +24,11 @@ export interface CommandContext {
   readonly commandId: string;
   readonly correlationId: string;
   readonly actor: string;
+  /**
+   * True when the stream most likely does not exist yet: the first try appends without reading, and the exact expected
+   * revision tells when that was wrong.
+   */
+  readonly presumeNew?: boolean;
 }
 
 export type Handled<State, Event, Refusal> =
@@ -58,10 +63,15 @@ export async function handleCommand<State, Command, Event extends KnownEvent, Re
   context: CommandContext,
 ): Promise<Handled<State, Event, Refusal>> {
   for (let tries = 1; ; tries += 1) {
-    const loaded = await loadStream(log, decider, stream, eventIdOf(context.commandId, 0));
+    const presumed = tries === 1 && context.presumeNew === true;
+    const loaded = presumed
+      ? notYet(decider.initial)
+      : await loadStream(log, decider, stream, eventIdOf(context.commandId, 0));
     const { state, revision, position } = loaded;
     if (loaded.alreadyApplied) return { outcome: 'accepted', state, events: [], revision, position };
     const decision = decider.decide(command, state);
+    // Only an append can prove the presumption; any other answer needs the stream itself.
+    if (presumed && !('accepted' in decision && decision.accepted.length > 0)) continue;
     if ('refused' in decision) return { outcome: 'refused', state, refusal: decision.refused, position };
     const events = decision.accepted;
     if (events.length === 0) return { outcome: 'accepted', state, events, revision, position };
@@ -83,6 +93,10 @@ export async function handleCommand<State, Command, Event extends KnownEvent, Re
       if (!(error instanceof StreamMovedOn) || tries >= CONFLICT_RETRIES_MAX) throw error;
     }
   }
+}
+
+function notYet<State>(initial: State): LoadedStream<State> {
+  return { state: initial, revision: -1n, position: 0n, alreadyApplied: false };
 }
 
 /** A stream folded to its present, with the place of its last event (-1n and 0n when there is none). */

@@ -12,8 +12,7 @@ import { fieldBytes, forEachField, varintBytes, writeFieldStart, writeVarint } f
 /** Length of a UUID in its text form. */
 export const UUID_CHARS = 36;
 
-/** Revision of the event that marks a tombstone: the largest int64, as EventStoreDB gives it. */
-const TOMBSTONE_REVISION = 9223372036854775807n;
+/** Revision of the event that marks a tombstone, as EventStoreDB gives it: the largest int64, 9223372036854775807. */
 const TOMBSTONE_VARINT = Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]);
 
 /** .NET ticks are 100 ns; a millisecond has this many. */
