@@ -50,6 +50,8 @@ export function createApp(
   const happenings = createStore(NOTHING_HAPPENED);
   const notice = createStore('');
   const feed = followJobs(queue, connection);
+  const uploader = createUploader(uploads, () => feed.nudge());
+  connection.watch(({ status }) => status.phase === 'live' && uploader.wake());
   return {
     queue,
     uploads,
@@ -60,7 +62,7 @@ export function createApp(
     limits: createStore(USUAL_LIMITS),
     mappings: createStore<readonly MappingListing[]>([]),
     router: createRouter(),
-    uploader: createUploader(uploads, () => feed.nudge()),
+    uploader,
     feed,
     tell(text) {
       notice.set(text);

@@ -16,8 +16,8 @@ import {
 
 /** Uploads at the same time: enough to fill a line, few enough to leave the browser's other connections free. */
 const UPLOADS_AT_ONCE = 3;
-/** Tries after a broken connection before the clerk is asked; together about a minute and a half. */
-const RETRY_WAITS_MS = [1_000, 2_000, 5_000, 10_000, 20_000, 30_000];
+/** Waits between tries after a broken connection, two and a half to five minutes in all; then the clerk is asked. */
+const RETRY_WAITS_MS = [1, 2, 5, 10, 20, 30, 30, 30, 30, 30, 60, 60].map((seconds) => seconds * 1_000);
 /** How long a received upload may stay listed when its row does not appear in the queue. */
 const RECEIVED_SHOWN_MS = 10_000;
 
@@ -27,12 +27,15 @@ export interface Uploader {
   cancelAll(): void;
   retry(upload: Upload): void;
   dismiss(drop: (upload: Upload) => boolean): void;
+  /** The server is there again: uploads that wait for their next try need not wait any longer. */
+  wake(): void;
 }
 
 /** Runs the uploads of a list, three at a time, one file a request. */
 export function createUploader(list: Store<UploadList>, onReceived: () => void): Uploader {
   const files = new Map<number, File>();
   const running = new Map<number, AbortController>();
+  const sleepers = new Set<() => void>();
 
   function startNext(): void {
     for (const upload of list.get().uploads) {
@@ -66,7 +69,7 @@ export function createUploader(list: Store<UploadList>, onReceived: () => void):
         return sent.kind === 'accepted' && attempt > 0 ? { ...sent, deduplicated: false } : sent;
       if (waitMs === undefined) return { kind: 'refused', code: sent.code, message: '', again: true };
       list.update((now) => withPhase(now, upload.id, { name: 'retrying' }));
-      await pause(Math.max(waitMs * (0.5 + Math.random() / 2), sent.waitMs), signal);
+      await pause(Math.max(waitMs * (0.5 + Math.random() / 2), sent.waitMs), signal, sleepers);
       if (signal.aborted) return { kind: 'aborted' };
     }
   }
@@ -113,6 +116,7 @@ export function createUploader(list: Store<UploadList>, onReceived: () => void):
       list.update((now) => withPhase(now, upload.id, { name: 'waiting' }));
       startNext();
     },
+    wake: () => sleepers.forEach((end) => end()),
     dismiss(drop) {
       for (const upload of list.get().uploads)
         if (drop(upload) && !isUnderway(upload)) files.delete(upload.id);
@@ -121,9 +125,16 @@ export function createUploader(list: Store<UploadList>, onReceived: () => void):
   };
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
+/** Ends after a time, by the signal, or when the sleepers are woken. */
+function pause(ms: number, signal: AbortSignal, sleepers: Set<() => void>): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
+    const end = () => {
+      clearTimeout(timer);
+      sleepers.delete(end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    sleepers.add(end);
+    signal.addEventListener('abort', end, { once: true });
   });
 }
