@@ -1,0 +1,358 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { XmlDocument, XsdValidator } from 'libxml2-wasm';
+import { xmlRegisterFsInputProviders } from 'libxml2-wasm/lib/nodejs.mjs';
+import {
+  GATEWAY_REFUSAL_CODES,
+  decodeWarnings,
+  gatewayHealthSchema,
+  gatewayMappingsSchema,
+} from '../schemas/gateway-protocol.ts';
+import { readUbl } from './accuracy/read-ubl.ts';
+import { scoreDocument } from './accuracy/score.ts';
+import type { Truth } from './accuracy/truth.ts';
+import { readTruths } from './accuracy/truth.ts';
+import type { InvoiceTruth } from './fixtures/invoice-truth.ts';
+import { makeInvoice, makeInvoicePdf } from './fixtures/invoice-pdf.ts';
+import { STYLES } from './fixtures/invoice-style.ts';
+import { makeHostilePdfs, makePlainPdf, makeTimetablePdf } from './fixtures/other-pdf.ts';
+import { choices } from './fixtures/random.ts';
+import type { RunningGateway } from './server.ts';
+import { startGateway } from './server.ts';
+
+const corpus = fileURLToPath(new URL('../../shared/corpus', import.meta.url));
+const xsd = join(corpus, 'ubl-2.1-xsd', 'maindoc');
+const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const slowMs = 90_000;
+
+let gateway: RunningGateway;
+beforeAll(async () => {
+  gateway = await startGateway({ port: 0, children: 2, log: quiet });
+}, slowMs);
+afterAll(() => gateway.close());
+
+async function convert(
+  pdf: Uint8Array,
+  mapping = 'pt_simon_invoice_v1',
+  more = '',
+): Promise<{ response: Response; text: string; code: string; message: string }> {
+  const response = await fetch(`${gateway.url}/v1/convert?mapping=${mapping}${more}`, {
+    method: 'POST',
+    body: pdf as BodyInit,
+    headers: { 'Content-Type': 'application/pdf', 'X-Job-Id': 'test' },
+  });
+  const text = await response.text();
+  const refusal = response.ok
+    ? { code: 'OK', message: '' }
+    : (JSON.parse(text) as { code: string; message: string });
+  return { response, text, ...refusal };
+}
+
+function asTruth(t: InvoiceTruth): Truth {
+  const fields = {
+    id: t.id,
+    date: t.date,
+    sellerVat: t.seller.nif,
+    buyerVat: t.buyer.nif,
+    net: t.basis,
+    tax: t.tax,
+    grand: t.grand,
+    payable: t.due_payable,
+    atcud: t.atcud,
+  };
+  return {
+    file: t.id,
+    layout: t.layout,
+    onlyVisible: false,
+    lines: t.lines,
+    fields: {
+      ...fields,
+      ...(t.due === null ? {} : { due: t.due }),
+      ...(t.iban === null ? {} : { iban: t.iban }),
+    },
+  };
+}
+
+function validator(kind: string): XsdValidator {
+  xmlRegisterFsInputProviders();
+  const path = join(xsd, `UBL-${kind}-2.1.xsd`);
+  return XsdValidator.fromDoc(XmlDocument.fromBuffer(readFileSync(path), { url: pathToFileURL(path).href }));
+}
+
+function expectValid(xml: string): void {
+  if (!existsSync(xsd)) return;
+  const document = XmlDocument.fromString(xml);
+  validator(xml.includes('<CreditNote') ? 'CreditNote' : 'Invoice').validate(document);
+  document.dispose();
+}
+
+describe('the gateway over HTTP', () => {
+  it('says what it can do', async () => {
+    expect(
+      gatewayMappingsSchema.parse(await (await fetch(`${gateway.url}/v1/mappings`)).json()),
+    ).toHaveLength(5);
+    expect(gatewayHealthSchema.parse(await (await fetch(`${gateway.url}/health`)).json()).status).toBe('ok');
+    expect(await (await fetch(`${gateway.url}/metrics`)).text()).toContain('gateway_children');
+    expect((await fetch(`${gateway.url}/nowhere`)).status).toBe(404);
+  });
+
+  it('answers with the digest of the result and of the source', async () => {
+    const pdf = await makeInvoicePdf(11, { layout: 'classic' });
+    const { response, text } = await convert(pdf);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('repr-digest')).toBe(
+      `sha-256=:${createHash('sha256').update(text).digest('base64')}:`,
+    );
+    expect(response.headers.get('x-source-sha256')).toBe(createHash('sha256').update(pdf).digest('hex'));
+    expect(response.headers.get('content-type')).toBe('application/xml; charset=utf-8');
+    expect(Number(response.headers.get('x-pages'))).toBeGreaterThan(0);
+    expect(decodeWarnings(response.headers.get('x-warnings'))).toEqual([]);
+    expectValid(text);
+  });
+
+  it('refuses an unknown mapping and an unknown parameter before reading anything [R14.02]', async () => {
+    expect(await convert(Buffer.from('x'), '../secret')).toMatchObject({ code: 'UNKNOWN_MAPPING' });
+    expect(await convert(Buffer.from('x'), 'text_layout_v1', '&evil=1')).toMatchObject({
+      code: 'BAD_PARAMETER',
+    });
+  });
+});
+
+describe('made-up invoices', () => {
+  it.each(STYLES.map((style) => style.name))(
+    'of layout %s come out with every value right',
+    async (layout) => {
+      for (const seed of [1, 2]) {
+        const made = await makeInvoice(seed + 100 * STYLES.findIndex((s) => s.name === layout), { layout });
+        const { text, code, message } = await convert(made.pdf);
+        expect({ code, message }).toEqual({ code: 'OK', message: '' });
+        expect(scoreDocument(asTruth(made.truth), readUbl(text), '').differences).toEqual([]);
+        expectValid(text);
+      }
+    },
+    slowMs,
+  );
+
+  it(
+    'over several pages leave carried amounts out',
+    async () => {
+      const made = await makeInvoice(77, { layout: 'classic', lines: 60, type: 'FT' });
+      const { text } = await convert(made.pdf);
+      expect(readUbl(text).lines).toHaveLength(60);
+    },
+    slowMs,
+  );
+
+  it('that are credit notes become a CreditNote', async () => {
+    const { text } = await convert(await makeInvoicePdf(5, { layout: 'boxed', type: 'NC' }));
+    expect(text).toContain('<CreditNote ');
+    expect(text).toContain('<cbc:CreditNoteTypeCode>381<');
+    expectValid(text);
+  });
+
+  it('whose total does not add up fail with the rule and both values', async () => {
+    const { response, code, message } = await convert(
+      await makeInvoicePdf(5, { layout: 'classic', wrongTotal: true }),
+    );
+    expect(response.status).toBe(422);
+    expect(code).toBe('CHECKS_FAILED');
+    expect(message).toMatch(/BR-CO-15.*987654\.32 and [\d.]+/);
+  });
+
+  it('whose QR code says something else fail', async () => {
+    expect(await convert(await makeInvoicePdf(6, { layout: 'classic', wrongQr: true }))).toMatchObject({
+      code: 'CHECKS_FAILED',
+      message: expect.stringContaining('PT-QR'),
+    });
+  });
+
+  it('are the same bytes for the same seed', async () => {
+    expect(await makeInvoicePdf(9)).toEqual(await makeInvoicePdf(9));
+  });
+});
+
+describe('what a reader does not see', () => {
+  it('is left out and counted: white on white, covered, outside the page', async () => {
+    const pdf = await makePlainPdf({
+      texts: [['Seen words', 50, 50]],
+      draw: (sheet) => {
+        sheet.fillColor('#ffffff').text('Ghost', 50, 100, { lineBreak: false });
+        sheet.fillColor('#000000').text('Buried', 50, 150, { lineBreak: false });
+        sheet.rect(40, 140, 100, 30).fill('#ffffff');
+        sheet.fillColor('#000000').text('Beyond', 900, 200, { lineBreak: false });
+        sheet.rect(40, 240, 100, 30).fill('#003366');
+        sheet.fillColor('#ffffff').text('Headline', 50, 250, { lineBreak: false });
+      },
+    });
+    const { text, response } = await convert(pdf, 'text_layout_v1');
+    expect(text).toContain('Seen');
+    expect(text).toContain('Headline');
+    for (const hidden of ['Ghost', 'Buried', 'Beyond']) expect(text).not.toContain(hidden);
+    expect(
+      decodeWarnings(response.headers.get('x-warnings'))
+        .map((w) => w.code)
+        .sort(),
+    ).toEqual(['TEXT_COVERED', 'TEXT_OUTSIDE_PAGE', 'TEXT_SAME_COLOUR']);
+  });
+
+  it('does not merge two letters side by side', async () => {
+    const { text } = await convert(
+      await makePlainPdf({ texts: [['Toller Allround millennial', 50, 50]] }),
+      'text_layout_v1',
+    );
+    for (const word of ['Toller', 'Allround', 'millennial']) expect(text).toContain(`>${word}<`);
+  });
+});
+
+describe('embedded e-invoices', () => {
+  const cii =
+    '<?xml version="1.0"?><rsm:CrossIndustryInvoice xmlns:rsm="urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100"><a>é</a></rsm:CrossIndustryInvoice>\n';
+  const ask = async (...contents: string[]) =>
+    convert(
+      await makePlainPdf({
+        texts: [['Rechnung', 50, 50]],
+        attachments: contents.map((content, i) => ({ name: `${i}.bin`, content })),
+      }),
+      'einvoice_embedded_v1',
+    );
+
+  it('come out byte for byte, whatever the file is called', async () => {
+    expect(await ask('<other/>', cii)).toMatchObject({ code: 'OK', text: cii });
+  });
+
+  it('are refused when there are none, two, one with a DOCTYPE, or one that is broken', async () => {
+    expect(await ask('<other/>')).toMatchObject({ code: 'NO_EMBEDDED_XML' });
+    expect(await ask(cii, cii.replace('é', 'e'))).toMatchObject({ code: 'AMBIGUOUS' });
+    expect(await ask(cii.replace('?>', '?><!DOCTYPE x [<!ENTITY a "b">]>'))).toMatchObject({
+      code: 'EMBEDDED_XML_REFUSED',
+    });
+    expect(await ask(cii.replace('</a>', ''))).toMatchObject({ code: 'EMBEDDED_XML_REFUSED' });
+  });
+});
+
+describe('timetables', () => {
+  it('become repeating events with a zone, an end and exceptions [R14.03]', async () => {
+    const { text, response } = await convert(
+      await makeTimetablePdf(),
+      'schedule_ics_v1',
+      '&param.holidays=2024-10-07',
+    );
+    expect(response.headers.get('content-type')).toBe('text/calendar; charset=utf-8');
+    const plain = text.replaceAll('\r\n ', '');
+    expect(plain.match(/BEGIN:VEVENT/g)).toHaveLength(4);
+    expect(plain).toContain('DTSTART;TZID=Europe/Lisbon:20240916T090000');
+    expect(plain).toContain('RRULE:FREQ=WEEKLY;UNTIL=20241220T235900Z;BYDAY=MO');
+    expect(plain).toContain('EXDATE;TZID=Europe/Lisbon:20241007T090000');
+    expect(plain).toContain('SUMMARY:História\\; Arte');
+    expect(plain).toContain('LOCATION:Sala 2.1');
+    expect(plain).toContain('TZOFFSETTO:+0000');
+    expect(
+      (await convert(await makeTimetablePdf(), 'schedule_ics_v1', '&param.holidays=2024-10-07')).text,
+    ).toBe(text);
+  });
+
+  it('are refused with parameters that mean nothing', async () => {
+    expect(
+      await convert(await makeTimetablePdf(), 'schedule_ics_v1', '&param.timezone=Mars/Base'),
+    ).toMatchObject({ code: 'BAD_PARAMETER' });
+    expect(await convert(await makeTimetablePdf(), 'schedule_ics_v1', '&param.termStart=soon')).toMatchObject(
+      { code: 'BAD_PARAMETER' },
+    );
+  });
+});
+
+describe('explain', () => {
+  it('shows for each field what was found, where, and against what', async () => {
+    const pdf = await makeInvoicePdf(12, { layout: 'classic', wrongTotal: true });
+    const answer = (await (
+      await fetch(`${gateway.url}/v1/explain?mapping=pt_simon_invoice_v1`, {
+        method: 'POST',
+        body: pdf as BodyInit,
+      })
+    ).json()) as {
+      result: { code: string };
+      fields: { name: string; found: { page: number; box: object } | null; candidates: unknown[] }[];
+      checks: { rule: string; ok: boolean }[];
+    };
+    expect(answer.result.code).toBe('CHECKS_FAILED');
+    expect(answer.fields.find((f) => f.name === 'number')?.found).toMatchObject({
+      page: 1,
+      box: { x0: expect.any(Number) },
+    });
+    expect(answer.checks.some((c) => c.rule === 'BR-CO-15' && !c.ok)).toBe(true);
+  });
+
+  it(
+    'draws a page as PNG',
+    async () => {
+      const response = await fetch(`${gateway.url}/v1/explain?mapping=pt_simon_invoice_v1&image=1`, {
+        method: 'POST',
+        body: (await makeInvoicePdf(12, { layout: 'classic' })) as BodyInit,
+      });
+      expect(response.headers.get('content-type')).toBe('image/png');
+      expect(
+        Buffer.from(await response.arrayBuffer())
+          .subarray(1, 4)
+          .toString(),
+      ).toBe('PNG');
+    },
+    slowMs,
+  );
+});
+
+describe('bad files', () => {
+  it(
+    'each end in their class and the gateway goes on',
+    async () => {
+      const good = await makeInvoicePdf(3, { layout: 'classic' });
+      for (const { name, pdf, codes } of await makeHostilePdfs(good)) {
+        const { code } = await convert(pdf, 'text_layout_v1');
+        expect({ name, ok: codes.includes(code), code }).toEqual({ name, ok: true, code });
+      }
+      expect(await convert(good)).toMatchObject({ code: 'OK' });
+    },
+    slowMs,
+  );
+
+  it(
+    'by seeded mutation end in a result or a listed code',
+    async () => {
+      const random = choices(20261122);
+      const good = await makeInvoicePdf(4, { layout: 'boxed' });
+      for (let i = 0; i < 25; i++) {
+        const pdf = Buffer.from(good);
+        for (let k = random.whole(1, 40); k > 0; k--)
+          pdf[random.whole(0, pdf.length - 1)] = random.whole(0, 255);
+        const { code } = await convert(pdf);
+        expect(['OK', ...GATEWAY_REFUSAL_CODES.filter((c) => c !== 'INTERNAL')]).toContain(code);
+      }
+    },
+    slowMs,
+  );
+});
+
+const ptInvoices = join(corpus, 'pt-invoices');
+const present = existsSync(ptInvoices) && readdirSync(ptInvoices).length > 0;
+(present ? describe : describe.skip)(
+  `the Portuguese sample invoices${present ? '' : ' (skipped: ../shared/corpus is not here)'}`,
+  () => {
+    it(
+      'come out with every value right and valid against the UBL schema',
+      async () => {
+        for (const truth of readTruths(ptInvoices)) {
+          const { text, message } = await convert(readFileSync(join(ptInvoices, truth.file)));
+          expect({ file: truth.file, message }).toEqual({ file: truth.file, message: '' });
+          expect({
+            file: truth.file,
+            differences: scoreDocument(truth, readUbl(text), '').differences,
+          }).toEqual({ file: truth.file, differences: [] });
+          expectValid(text);
+        }
+      },
+      slowMs,
+    );
+  },
+);
