@@ -55,6 +55,19 @@ describe('a folder of blobs', () => {
     expect((await store.stat('sources/a.pdf')).bytes).toBe(3);
   });
 
+  it('lists what stays while other blobs, and the folders they were alone in, are removed', async () => {
+    const store = await openFilesystemBlobStore({ directory });
+    for (const job of ['a', 'b', 'c'])
+      await store.put(`results/${job}/1`, Readable.from([Buffer.from('abc')]), roomy);
+    const listed: string[] = [];
+    for await (const { key } of store.list('results/')) {
+      listed.push(key);
+      for (const job of ['a', 'b', 'c'])
+        if (key !== `results/${job}/1`) await store.remove(`results/${job}/1`);
+    }
+    expect(listed).toHaveLength(1);
+  });
+
   it('notices another volume in its place', async () => {
     const store = await openFilesystemBlobStore({ directory });
     await rename(directory, join(base, 'elsewhere'));

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
+import { constants, type Dirent } from 'node:fs';
 import { link, lstat, open, readdir, rm, rmdir, statfs, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -175,7 +175,7 @@ async function* list(folder: BlobFolder, prefix: string): AsyncGenerator<BlobLis
   await folder.assertMounted();
   const pending = [folder.root];
   for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
-    for (const entry of await faultsNamed(() => readdir(at, { withFileTypes: true }))) {
+    for (const entry of await entriesOf(folder, at)) {
       if (entry.name.startsWith('.')) continue;
       const path = join(at, entry.name);
       const key = relative(folder.root, path).split(sep).join('/');
@@ -185,6 +185,17 @@ async function* list(folder: BlobFolder, prefix: string): AsyncGenerator<BlobLis
       const listing = await statBlob(key, path).catch(absentWhenGone);
       if (listing) yield listing;
     }
+  }
+}
+
+/** None for a folder whose last blob was removed while the others were being listed. */
+async function entriesOf(folder: BlobFolder, path: string): Promise<Dirent[]> {
+  try {
+    return await readdir(path, { withFileTypes: true });
+  } catch (error) {
+    if (!isSystemError(error) || error.code !== 'ENOENT' || path === folder.root) throw storageFault(error);
+    await folder.assertMounted();
+    return [];
   }
 }
 

@@ -24,6 +24,8 @@ import { openNudgeChannel } from './nudge-channel.ts';
 import { ownLeaseWatch } from './own-leases.ts';
 import { processorMetrics } from './processor-metrics.ts';
 import { repeat, type Repeating } from './repeating.ts';
+import { retentionMetrics } from './retention/retention-metrics.ts';
+import { RETENTION_ASKED_EVERY_MS, retentionRole } from './retention/retention-role.ts';
 import { stopInOrder } from './stop-in-order.ts';
 import { abandon } from './sweeper.ts';
 import { postgresWorkList } from './work-list/postgres-work-list.ts';
@@ -123,6 +125,10 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
     abandon: (lease) => abandon(shared, lease),
     settledAfterMs: settings.PROCESSOR_BEAT_MS * 2,
   });
+  const retention = retentionRole({
+    ...{ log, store, settings, clock, logger, decider, processorId, workerId, blobs: parts.blobs },
+    metrics: retentionMetrics(parts.metrics),
+  });
 
   let [ready, superseded, beatingSinceMs] = [false, false, 0];
   const prepare = async (): Promise<void> => {
@@ -162,6 +168,10 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
         },
         troubled('poll'),
       ),
+      // A processor that cannot clean up still converts, so this does not count against its readiness.
+      repeat(RETENTION_ASKED_EVERY_MS, random, () => retention.tend(), (error) => {
+        if (error !== null) logger.warn({ err: error }, 'retention broke off; it goes on in a moment');
+      }),
     );
   };
 
@@ -180,6 +190,7 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
         nudges,
         feeder,
         recorder,
+        retention,
         graceMs,
         logger,
         leave: () => list.leave(workerId),

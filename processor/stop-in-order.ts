@@ -4,6 +4,7 @@ import type { FeederRole } from './feeder-role.ts';
 import type { GatewayRecorder } from './gateway-recorder.ts';
 import type { NudgeChannel } from './nudge-channel.ts';
 import type { Repeating } from './repeating.ts';
+import type { RetentionRole } from './retention/retention-role.ts';
 
 /** Share of the grace kept for giving back what did not finish, and its upper bound. */
 const GIVE_BACK_SHARE = 0.25;
@@ -19,6 +20,7 @@ export async function stopInOrder(parts: {
   nudges: NudgeChannel;
   feeder: FeederRole;
   recorder: GatewayRecorder;
+  retention: Pick<RetentionRole, 'stop'>;
   leave: () => Promise<void>;
   graceMs: number;
   logger: Log;
@@ -33,7 +35,7 @@ export async function stopInOrder(parts: {
     await loop.drained(giveBackMs / 2);
   }
   const last = async (): Promise<void> => {
-    await Promise.all(parts.tasks.map((task) => task.stop()));
+    await Promise.all([parts.retention.stop(), ...parts.tasks.map((task) => task.stop())]);
     await parts.nudges.close();
     await parts.recorder.stop();
     await parts.feeder.stop();

@@ -1,8 +1,9 @@
 import type { Migration } from '../../read-store/migrations/migration.ts';
 import { workList } from './0001-work-list.ts';
+import { retention } from './0002-retention.ts';
 
 /** Schema of the processor's own tables. */
 export const PROCESSOR_SCHEMA = 'processor';
 
 /** Every step of the processor's schema, in order. */
-export const PROCESSOR_MIGRATIONS: readonly Migration[] = [workList];
+export const PROCESSOR_MIGRATIONS: readonly Migration[] = [workList, retention];

@@ -1,0 +1,54 @@
+import type { FileKind } from './kept-job.ts';
+
+/** One file that went, or would have gone in a dry run. */
+export interface RemovedFile {
+  /** `leftover`: its end was in the log already. `orphan`: no job ever referred to it. */
+  readonly why: 'age' | 'first-download' | 'leftover' | 'orphan';
+  readonly kind: FileKind;
+  readonly blobKey: string;
+  readonly jobId: string | null;
+  readonly bytes: number;
+}
+
+/** What a cleanup came to. */
+export interface CleanupReport {
+  readonly expired: Record<FileKind, number>;
+  readonly leftovers: number;
+  readonly orphans: number;
+  /** Unfinished writes that were removed; null in a dry run, which does not look for them. */
+  readonly partials: number | null;
+  readonly bytes: number;
+  /** Files whose time is over and that stay: the job still needs them. */
+  readonly stillNeeded: number;
+  /** Files that stay because this build does not understand an event of their job. */
+  readonly notUnderstood: number;
+}
+
+/**
+ * Collects a report; every file is told to `onRemoved` as well.
+ *
+ * @param dryRun files stay, so that several rules may find the same one: each is counted once
+ */
+export function tallyCleanup(onRemoved: (file: RemovedFile) => void, dryRun: boolean) {
+  const found = new Set<string>();
+  const expired = { source: 0, result: 0 };
+  let [leftovers, orphans, bytes, stillNeeded, notUnderstood] = [0, 0, 0, 0, 0];
+  return {
+    removed: (file: RemovedFile): void => {
+      if (found.has(file.blobKey)) return;
+      if (dryRun) found.add(file.blobKey);
+      if (file.why === 'leftover') leftovers += 1;
+      else if (file.why === 'orphan') orphans += 1;
+      else expired[file.kind] += 1;
+      bytes += file.bytes;
+      onRemoved(file);
+    },
+    stillNeeded: (): void => void (stillNeeded += 1),
+    notUnderstood: (): void => void (notUnderstood += 1),
+    report: (partials: number | null): CleanupReport => ({
+      ...{ expired, leftovers, orphans, partials, bytes, stillNeeded, notUnderstood },
+    }),
+  };
+}
+
+export type CleanupTally = ReturnType<typeof tallyCleanup>;

@@ -1,0 +1,22 @@
+import type { CleanupReport } from './cleanup-report.ts';
+import { ORPHAN_AGE_MS, sweepOrphans } from './orphans.ts';
+import { trailsOf, walkTrail, type TrailParts } from './trails.ts';
+
+export interface CleanupParts extends TrailParts {
+  /** Called now and then; what it throws ends the run. */
+  readonly pause: () => Promise<void>;
+}
+
+/**
+ * A full run: files whose time is over, files whose expiry is in the log already, unfinished writes, and blobs that
+ * no job refers to. A run that breaks off is finished by the next one.
+ *
+ * @throws LogUnavailable, StreamMovedOn, BlobStoreUnavailable, and what `marks.keep` and `pause` throw
+ */
+export async function runCleanup(parts: CleanupParts): Promise<CleanupReport> {
+  for (const trail of trailsOf(parts.policy)) await walkTrail(parts, trail);
+  const partials = parts.dryRun ? null : await parts.blobs.sweepPartials(ORPHAN_AGE_MS);
+  await parts.pause();
+  await sweepOrphans(parts);
+  return parts.tally.report(partials);
+}

@@ -1,0 +1,111 @@
+import { resultKeyOf } from '../../blob-store/blob-key.ts';
+import type { Refusal } from '../../conversion-job/decide.ts';
+import type { JobDecider } from '../../conversion-job/decider.ts';
+import { ABSENT, type Job } from '../../conversion-job/job.ts';
+import type { Settings } from '../../schemas/config.ts';
+import type { JobEvent } from '../../schemas/job-events.ts';
+
+/** How long files are kept. */
+export interface KeepingPolicy {
+  readonly sourceTtlMs: number;
+  readonly resultTtlMs: number;
+  readonly deleteResultOnDownload: boolean;
+}
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+export function keepingPolicyOf(
+  settings: Pick<Settings, 'PDF_TTL_DAYS' | 'XML_TTL_DAYS' | 'DELETE_XML_ON_FIRST_DOWNLOAD'>,
+): KeepingPolicy {
+  return {
+    sourceTtlMs: settings.PDF_TTL_DAYS * dayMs,
+    resultTtlMs: settings.XML_TTL_DAYS * dayMs,
+    deleteResultOnDownload: settings.DELETE_XML_ON_FIRST_DOWNLOAD,
+  };
+}
+
+/** A job with the instants that its files' keeping times are counted from, ISO 8601 or null. */
+export interface KeptJob {
+  readonly job: Job;
+  readonly uploadedAt: string | null;
+  readonly succeededAt: string | null;
+  /** First complete download of the present result. */
+  readonly downloadedAt: string | null;
+}
+
+export type FileKind = 'source' | 'result';
+
+/** May this very file go? */
+export interface ReleaseFile {
+  readonly kind: FileKind;
+  readonly blobKey: string;
+  /** ISO 8601 in UTC with milliseconds. */
+  readonly at: string;
+}
+
+/** Folds and decides what may be removed from a job's own stream, and from nothing else (promise 6). Pure. */
+export interface KeepingDecider {
+  readonly initial: KeptJob;
+  readonly evolve: (kept: KeptJob, event: JobEvent, revision: bigint) => KeptJob;
+  /** No events and no refusal: nothing refers to the file any more. */
+  readonly decide: (
+    command: ReleaseFile,
+    kept: KeptJob,
+  ) => { readonly accepted: readonly JobEvent[] } | { readonly refused: Refusal };
+}
+
+export function keepingDecider(jobs: JobDecider, policy: KeepingPolicy): KeepingDecider {
+  return {
+    initial: { job: ABSENT, uploadedAt: null, succeededAt: null, downloadedAt: null },
+    evolve: (kept, event, revision) => evolve(jobs, kept, event, revision),
+    decide: ({ kind, blobKey, at }, kept) => {
+      if (!refersTo(kept.job, blobKey)) return { accepted: [] };
+      const cause = overdueBy(kept, kind, at, policy);
+      if (cause === null) return refuse('TOO_EARLY', 'The keeping time of this file is not over.');
+      if (kind === 'result') return jobs.decide({ type: 'ExpireResult', at, cause }, kept.job);
+      return jobs.decide({ type: 'ExpireSource', at, cause: 'age' }, kept.job);
+    },
+  };
+}
+
+/** True when the job needs the blob now, or an attempt under way is about to write it. */
+export function refersTo(job: Job, blobKey: string): boolean {
+  if (job.state === 'absent') return false;
+  if (job.sourceBlobKey === blobKey) return true;
+  if (job.state === 'ready') return job.conversion.result.blobKey === blobKey;
+  return job.state === 'converting' && resultKeyOf(job.jobId, job.fencingToken) === blobKey;
+}
+
+function evolve(jobs: JobDecider, kept: KeptJob, event: JobEvent, revision: bigint): KeptJob {
+  const job = jobs.evolve(kept.job, event, revision);
+  const { at } = event.data;
+  switch (event.type) {
+    case 'DocumentUploaded':
+      return { ...kept, job, uploadedAt: at };
+    case 'ConversionSucceeded':
+      return job.state === 'ready' && kept.job.state !== 'ready'
+        ? { ...kept, job, succeededAt: at, downloadedAt: null }
+        : { ...kept, job };
+    case 'ResultDownloaded':
+      return { ...kept, job, downloadedAt: kept.downloadedAt ?? at };
+    default:
+      return { ...kept, job };
+  }
+}
+
+function overdueBy(
+  kept: KeptJob,
+  kind: FileKind,
+  at: string,
+  policy: KeepingPolicy,
+): 'age' | 'first-download' | null {
+  const isOver = (since: string | null, ttlMs: number): boolean =>
+    since !== null && Date.parse(at) - Date.parse(since) >= ttlMs;
+  if (kind === 'source') return isOver(kept.uploadedAt, policy.sourceTtlMs) ? 'age' : null;
+  if (policy.deleteResultOnDownload && kept.downloadedAt !== null) return 'first-download';
+  return isOver(kept.succeededAt, policy.resultTtlMs) ? 'age' : null;
+}
+
+function refuse(code: Refusal['code'], rule: string): { refused: Refusal } {
+  return { refused: { code, rule } };
+}

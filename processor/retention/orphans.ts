@@ -1,0 +1,106 @@
+import type { BlobListing } from '../../blob-store/blob-store.ts';
+import { RESULTS_PREFIX, SOURCES_PREFIX } from '../../blob-store/blob-key.ts';
+import type { RecordedEvent } from '../../event-store/event-log.ts';
+import { loadStream } from '../../event-store/handle-command.ts';
+import { EventNotUnderstood, understandEvent } from '../../schemas/event-versions.ts';
+import { JobId } from '../../schemas/ids.ts';
+import { jobStream } from '../../schemas/streams.ts';
+import { refersTo } from './kept-job.ts';
+import { remove, type ReleaseParts } from './release-file.ts';
+
+/** A blob younger than this may belong to an upload or an attempt that has not come to its event yet. */
+export const ORPHAN_AGE_MS = 60 * 60 * 1000;
+/** PDFs compared with the log in one reading of it; about 20 MB of keys. */
+const SOURCES_AT_ONCE = 100_000;
+
+export interface OrphanParts extends ReleaseParts {
+  /** Called now and then; what it throws ends the sweep. */
+  readonly pause: () => Promise<void>;
+}
+
+/**
+ * Removes blobs that no job refers to: a PDF whose upload never became an event, the result of an attempt that lost
+ * its lease. The blobs are listed first and the log is read after, so that what is not in the log by then never will
+ * be: command-api takes no file that has waited longer than `FILE_WAIT_MS_MAX` for its event.
+ *
+ * @throws LogUnavailable, BlobStoreUnavailable, and what `pause` throws
+ */
+export async function sweepOrphans(parts: OrphanParts): Promise<void> {
+  if ((await parts.log.head()) === 0n) {
+    parts.logger.warn('the log is empty, so nothing is known about any blob: none is taken for an orphan');
+    return;
+  }
+  await sweepResults(parts);
+  await sweepSources(parts);
+}
+
+async function sweepResults(parts: OrphanParts): Promise<void> {
+  let seen = 0;
+  for await (const listing of parts.blobs.list(RESULTS_PREFIX)) {
+    if (!isOld(parts, listing)) continue;
+    const { key: blobKey } = listing;
+    const jobId = JobId.safeParse(blobKey.slice(RESULTS_PREFIX.length).split('/')[0]);
+    // Not a key of ours, so not ours to remove.
+    if (!jobId.success) continue;
+    if (!(await isReferred(parts, jobId.data, blobKey)))
+      await remove(parts, { why: 'orphan', kind: 'result', jobId: jobId.data, blobKey });
+    if (++seen % 100 === 0) await parts.pause();
+  }
+}
+
+/** The key of a result names its job, so the job's own stream answers. */
+async function isReferred(parts: OrphanParts, jobId: string, blobKey: string): Promise<boolean> {
+  try {
+    const { state } = await loadStream(parts.log, parts.decider, jobStream(jobId));
+    return refersTo(state.job, blobKey);
+  } catch (error) {
+    if (!(error instanceof EventNotUnderstood)) throw error;
+    return true;
+  }
+}
+
+async function sweepSources(parts: OrphanParts): Promise<void> {
+  let unknown = new Set<string>();
+  for await (const listing of parts.blobs.list(SOURCES_PREFIX)) {
+    if (isOld(parts, listing)) unknown.add(listing.key);
+    if (unknown.size < SOURCES_AT_ONCE) continue;
+    await removeUnreferred(parts, unknown);
+    unknown = new Set();
+  }
+  if (unknown.size > 0) await removeUnreferred(parts, unknown);
+}
+
+/** The key of a PDF names nothing; the `DocumentUploaded` events of the whole log say which are known. */
+async function removeUnreferred(parts: OrphanParts, keys: Set<string>): Promise<void> {
+  const filter = { eventTypePrefixes: ['DocumentUploaded'] };
+  let seen = 0;
+  for await (const recorded of parts.log.readAll('start', filter)) {
+    const blobKey = uploadedKey(recorded);
+    if (blobKey === null) {
+      parts.tally.notUnderstood();
+      parts.logger.error(
+        { stream: recorded.stream, type: recorded.type },
+        'an upload in the log is not understood; it may name any PDF, so none is taken for an orphan',
+      );
+      return;
+    }
+    keys.delete(blobKey);
+    if (++seen % 10_000 === 0) await parts.pause();
+    if (keys.size === 0) return;
+  }
+  for (const blobKey of keys) await remove(parts, { why: 'orphan', kind: 'source', jobId: null, blobKey });
+}
+
+function uploadedKey(recorded: RecordedEvent): string | null {
+  try {
+    const event = understandEvent(recorded);
+    return event.type === 'DocumentUploaded' ? event.data.blobKey : null;
+  } catch (error) {
+    if (!(error instanceof EventNotUnderstood)) throw error;
+    return null;
+  }
+}
+
+function isOld({ clock }: OrphanParts, { modifiedAt }: BlobListing): boolean {
+  return clock.now() - modifiedAt.getTime() >= ORPHAN_AGE_MS;
+}

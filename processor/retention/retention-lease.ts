@@ -1,0 +1,95 @@
+import type { ReadStore } from '../../read-store/pool.ts';
+import type { TrailMarks, TrailName } from './trails.ts';
+
+/** Longer than one file can take: an append, and S3's answer to a deletion, tries included. */
+export const RETENTION_LEASE_MS = 120_000;
+/** Time between the ends of two full runs. */
+const RUN_EVERY_HOURS = 24;
+
+/** Another processor runs retention now; this one must stop. */
+export class RetentionLost extends Error {
+  readonly code = 'RETENTION_LOST';
+  readonly retryable = true;
+
+  constructor(epoch: bigint) {
+    super(`Retention is no longer run under epoch ${epoch.toString()}.`);
+    this.name = 'RetentionLost';
+  }
+}
+
+export interface RetentionGrant {
+  readonly epoch: bigint;
+  /** A day has passed since the last full run. */
+  readonly isDue: boolean;
+  readonly marks: ReadonlyMap<string, bigint>;
+}
+
+/**
+ * The right to run retention: one row with an epoch, by the clock of Postgres. It saves double work and nothing else;
+ * two runs at a time remove no file that its job's stream does not release.
+ */
+export interface RetentionLease {
+  /** Takes or keeps the right; null while another worker has it. @throws ReadStoreUnavailable */
+  hold(workerId: string): Promise<RetentionGrant | null>;
+  /** Renews the right, and notes how far a trail is settled. @throws RetentionLost, ReadStoreUnavailable */
+  keep(epoch: bigint, trail: TrailName | null, position: bigint | null): Promise<void>;
+  /** A full run has come to its end. @throws RetentionLost, ReadStoreUnavailable */
+  ran(epoch: bigint): Promise<void>;
+  drop(workerId: string): Promise<void>;
+}
+
+/** $1 worker, $2 ms, $3 hours. A row that was lost with the tables is made anew. */
+const HOLD = `
+insert into processor.retention as held (name, holder, epoch, held_until)
+values ('retention', $1, 1, now() + $2 * interval '1 ms')
+on conflict (name) do update set
+  epoch = case when held.holder = $1 then held.epoch else held.epoch + 1 end,
+  holder = $1,
+  held_until = excluded.held_until
+where held.holder is null or held.holder = $1 or held.held_until < now()
+returning epoch, marks, coalesce(ran_at < now() - $3 * interval '1 hour', true) as is_due`;
+
+/** $1 epoch, $2 ms, $3 trail or null, $4 position or null. */
+const KEEP = `
+update processor.retention set
+  held_until = now() + $2 * interval '1 ms',
+  marks = case when $3::text is null or $4::text is null then marks
+    else marks || jsonb_build_object($3::text, $4::text) end
+where name = 'retention' and epoch = $1 and holder is not null`;
+
+const RAN = `update processor.retention set ran_at = now() where name = 'retention' and epoch = $1`;
+const DROP = `update processor.retention set holder = null, held_until = null where holder = $1`;
+
+export function retentionLease(store: ReadStore): RetentionLease {
+  return {
+    hold: async (workerId) => {
+      const { rows } = await store.query<{ epoch: string; marks: Record<string, string>; is_due: boolean }>(
+        HOLD,
+        [workerId, RETENTION_LEASE_MS, RUN_EVERY_HOURS],
+      );
+      const [held] = rows;
+      if (held === undefined) return null;
+      const marks = new Map(Object.entries(held.marks).map(([trail, text]) => [trail, BigInt(text)]));
+      return { epoch: BigInt(held.epoch), isDue: held.is_due, marks };
+    },
+    keep: async (epoch, trail, position) => {
+      const values = [epoch.toString(), RETENTION_LEASE_MS, trail, position?.toString() ?? null];
+      if ((await store.query(KEEP, values)).rowCount !== 1) throw new RetentionLost(epoch);
+    },
+    ran: async (epoch) => {
+      if ((await store.query(RAN, [epoch.toString()])).rowCount !== 1) throw new RetentionLost(epoch);
+    },
+    drop: async (workerId) => void (await store.query(DROP, [workerId])),
+  };
+}
+
+/** The marks of a grant; each note renews the lease, and `stop` ends the walk between two files. */
+export function marksUnder(lease: RetentionLease, grant: RetentionGrant, stop: AbortSignal): TrailMarks {
+  return {
+    markOf: (trail) => grant.marks.get(trail) ?? 'start',
+    keep: async (trail, position) => {
+      stop.throwIfAborted();
+      await lease.keep(grant.epoch, trail, position);
+    },
+  };
+}

@@ -1,0 +1,98 @@
+import type { BlobStore } from '../../blob-store/blob-store.ts';
+import type { JobDecider } from '../../conversion-job/decider.ts';
+import type { EventLog } from '../../event-store/event-log.ts';
+import type { ReadStore } from '../../read-store/pool.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { Settings } from '../../schemas/config.ts';
+import { runCleanup, type CleanupParts } from './cleanup.ts';
+import { tallyCleanup } from './cleanup-report.ts';
+import { keepingDecider, keepingPolicyOf } from './kept-job.ts';
+import { marksUnder, retentionLease, type RetentionGrant } from './retention-lease.ts';
+import type { RetentionMetrics } from './retention-metrics.ts';
+import { walkTrail } from './trails.ts';
+
+/** How often a processor asks whether retention is its to run: the longest delay of a removal after a download. */
+export const RETENTION_ASKED_EVERY_MS = 5_000;
+
+export interface RetentionRole {
+  /**
+   * Takes or keeps the right to run retention; when it is ours, runs it once a day, and follows the downloads when
+   * results go after the first one.
+   *
+   * @throws LogUnavailable, ReadStoreUnavailable, BlobStoreUnavailable: the next call goes on from there
+   */
+  tend(): Promise<void>;
+  /** Ends a run that is under way between two files, and gives the right back. */
+  stop(): Promise<void>;
+}
+
+export function retentionRole(parts: {
+  readonly log: EventLog;
+  readonly store: ReadStore;
+  readonly blobs: BlobStore;
+  readonly decider: JobDecider;
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly logger: Log;
+  readonly metrics: RetentionMetrics;
+  readonly processorId: string;
+  readonly workerId: string;
+}): RetentionRole {
+  const { log, blobs, clock, logger, metrics, workerId } = parts;
+  const policy = keepingPolicyOf(parts.settings);
+  const decider = keepingDecider(parts.decider, policy);
+  const lease = retentionLease(parts.store);
+  const stopping = new AbortController();
+  let tending: Promise<void> = Promise.resolve();
+
+  const cleanupParts = (grant: RetentionGrant): CleanupParts => ({
+    ...{ log, blobs, clock, logger, policy, decider, dryRun: false },
+    actor: `processor:${parts.processorId}`,
+    tally: tallyCleanup((file) => metrics.removed(file), false),
+    marks: marksUnder(lease, grant, stopping.signal),
+    pause: async () => {
+      stopping.signal.throwIfAborted();
+      await lease.keep(grant.epoch, null, null);
+    },
+  });
+
+  const fullRun = async (grant: RetentionGrant): Promise<void> => {
+    try {
+      const report = await runCleanup(cleanupParts(grant));
+      await lease.ran(grant.epoch);
+      metrics.partials.inc(report.partials ?? 0);
+      metrics.notUnderstood.set(report.notUnderstood);
+      metrics.runs.inc({ outcome: 'done' });
+      metrics.lastRun.set(clock.now() / 1000);
+      logger.info({ ...report, epoch: grant.epoch.toString() }, 'retention has run');
+    } catch (error) {
+      if (!stopping.signal.aborted) metrics.runs.inc({ outcome: 'failed' });
+      throw error;
+    }
+  };
+
+  const tend = async (): Promise<void> => {
+    const grant = await lease.hold(workerId);
+    if (grant === null) return;
+    if (grant.isDue) await fullRun(grant);
+    else if (policy.deleteResultOnDownload) await walkTrail(cleanupParts(grant), 'downloads');
+  };
+  return {
+    tend: () => {
+      if (stopping.signal.aborted) return Promise.resolve();
+      tending = tend().catch((error: unknown) => {
+        if (!stopping.signal.aborted) throw error;
+      });
+      return tending;
+    },
+    stop: async () => {
+      stopping.abort(new Error('The processor is stopping.'));
+      await Promise.allSettled([tending]);
+      // When Postgres is away the right runs out by itself.
+      await lease
+        .drop(workerId)
+        .catch((error: unknown) => logger.debug({ err: error }, 'retention not given back'));
+    },
+  };
+}

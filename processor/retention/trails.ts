@@ -1,0 +1,143 @@
+import type { RecordedEvent } from '../../event-store/event-log.ts';
+import { EventNotUnderstood, understandEvent } from '../../schemas/event-versions.ts';
+import { jobIdOfStream } from '../../schemas/streams.ts';
+import type { KeepingPolicy } from './kept-job.ts';
+import { releaseFile, type NamedFile, type ReleaseParts } from './release-file.ts';
+
+/** Events read in one call, and how many of them are settled at the same time. */
+const PAGE_EVENTS = 256;
+const SETTLED_AT_ONCE = 8;
+
+/** Events of one kind, in the order of the log, each of which names a file that may have to go. */
+export type TrailName = 'uploads' | 'results' | 'downloads' | 'expiries';
+
+const EVENT_TYPES: Readonly<Record<TrailName, readonly string[]>> = {
+  uploads: ['DocumentUploaded'],
+  results: ['ConversionSucceeded'],
+  downloads: ['ResultDownloaded'],
+  expiries: ['ResultExpired', 'SourceExpired'],
+};
+
+/** Where a trail was left: every event up to the position is settled for good. Losing it costs time, nothing else. */
+export interface TrailMarks {
+  markOf(trail: TrailName): bigint | 'start';
+  /** Called between batches, with null while nothing is settled yet; what it throws ends the walk. */
+  keep(trail: TrailName, position: bigint | null): Promise<void>;
+}
+
+export interface TrailParts extends ReleaseParts {
+  readonly policy: KeepingPolicy;
+  readonly marks: TrailMarks;
+}
+
+/** The trails that a full run walks, in this order. */
+export function trailsOf(policy: KeepingPolicy): readonly TrailName[] {
+  return [
+    'expiries',
+    'uploads',
+    'results',
+    ...(policy.deleteResultOnDownload ? (['downloads'] as const) : []),
+  ];
+}
+
+/**
+ * Settles what the events of a trail name, from the mark to the first event that is too young, which by the order of
+ * the log is the end. The mark follows up to the first file that has to stay; what lies behind it is looked at again
+ * in the next run. Memory does not grow with the log.
+ *
+ * @throws LogUnavailable, StreamMovedOn, BlobStoreUnavailable, and what `marks.keep` throws
+ */
+export async function walkTrail(parts: TrailParts, trail: TrailName): Promise<void> {
+  const { log, marks } = parts;
+  const head = await log.head();
+  // A mark beyond the log's end is of another log, or this one was restored from an older copy (D21).
+  const marked = marks.markOf(trail);
+  let after = marked !== 'start' && marked > head ? 'start' : marked;
+  let mark: bigint | null = after === 'start' ? null : after;
+  let isUnbroken = true;
+  const bornBeforeMs = parts.clock.now() - youngestMs(trail, parts.policy);
+  for (;;) {
+    const page = await readPage(parts, trail, after);
+    const old = page.filter(({ created }) => created.getTime() <= bornBeforeMs);
+    for (let from = 0; from < old.length; from += SETTLED_AT_ONCE) {
+      const batch = old.slice(from, from + SETTLED_AT_ONCE);
+      const settled = await Promise.all(batch.map((recorded) => settle(parts, recorded)));
+      const stays = settled.indexOf(false);
+      const last = stays < 0 ? batch.at(-1) : batch[stays - 1];
+      if (isUnbroken && last !== undefined) mark = last.position;
+      isUnbroken &&= stays < 0;
+      await marks.keep(trail, mark);
+    }
+    const last = page.at(-1);
+    if (last === undefined || old.length < page.length || page.length < PAGE_EVENTS) {
+      const isAtEnd = old.length === page.length;
+      if (isAtEnd && isUnbroken) await marks.keep(trail, last && last.position > head ? last.position : head);
+      return;
+    }
+    after = last.position;
+  }
+}
+
+async function readPage(
+  parts: TrailParts,
+  trail: TrailName,
+  after: bigint | 'start',
+): Promise<RecordedEvent[]> {
+  const filter = { eventTypePrefixes: EVENT_TYPES[trail] };
+  const page: RecordedEvent[] = [];
+  for await (const event of parts.log.readAll(after, filter, PAGE_EVENTS)) page.push(event);
+  return page;
+}
+
+/** Age below which no event of the trail can name a file that has to go. */
+function youngestMs(trail: TrailName, policy: KeepingPolicy): number {
+  if (trail === 'uploads') return policy.sourceTtlMs;
+  return trail === 'results' ? policy.resultTtlMs : 0;
+}
+
+async function settle(parts: TrailParts, recorded: RecordedEvent): Promise<boolean> {
+  try {
+    const files = await filesNamedBy(parts, recorded);
+    const settled = await Promise.all(files.map((file) => releaseFile(parts, file)));
+    return settled.every(Boolean);
+  } catch (error) {
+    if (!(error instanceof EventNotUnderstood)) throw error;
+    parts.tally.notUnderstood();
+    return false;
+  }
+}
+
+async function filesNamedBy(parts: TrailParts, recorded: RecordedEvent): Promise<NamedFile[]> {
+  const jobId = jobIdOfStream(recorded.stream);
+  if (jobId === null) return [];
+  const event = understandEvent(recorded);
+  switch (event.type) {
+    case 'DocumentUploaded':
+      return [{ kind: 'source', jobId, blobKey: event.data.blobKey }];
+    case 'SourceExpired':
+      return [{ kind: 'source', jobId, blobKey: event.data.blobKey }];
+    case 'ConversionSucceeded':
+      return [{ kind: 'result', jobId, blobKey: event.data.result.blobKey }];
+    case 'ResultExpired':
+      return [{ kind: 'result', jobId, blobKey: event.data.blobKey }];
+    case 'ResultDownloaded':
+      return presentResult(parts, jobId, recorded);
+    default:
+      return [];
+  }
+}
+
+/** A download names no blob: it is the result that was there at that moment. */
+async function presentResult(
+  parts: TrailParts,
+  jobId: string,
+  downloaded: RecordedEvent,
+): Promise<NamedFile[]> {
+  let blobKey: string | null = null;
+  for await (const recorded of parts.log.readStream(downloaded.stream)) {
+    if (recorded.revision >= downloaded.revision) break;
+    const event = understandEvent(recorded);
+    if (event.type === 'ConversionSucceeded') blobKey = event.data.result.blobKey;
+  }
+  return blobKey === null ? [] : [{ kind: 'result', jobId, blobKey }];
+}
