@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { resultKeyOf, RESULTS_PREFIX } from '../blob-store/blob-key.ts';
 import type { JobDecider } from '../conversion-job/decider.ts';
+import { isActive } from '../schemas/job-states.ts';
 import { jobsProjection } from '../projector/jobs/projection.ts';
 import { commandIdOf, jobIdOf } from '../schemas/ids.ts';
 import { jobStream } from '../schemas/streams.ts';
@@ -19,19 +20,14 @@ export interface Mutant {
   readonly composition: Composition;
 }
 
-/** The outcome of an attempt is taken whoever holds the lease by now. */
+/** The outcome of an attempt is taken while the job is unfinished, whoever holds the lease by now. */
 const noCompletionFence = (real: JobDecider): JobDecider => ({
   ...real,
   decide: (command, job) => {
-    if (command.type !== 'CompleteAttempt' || job.state !== 'converting') return real.decide(command, job);
-    const decision = real.decide({ ...command, fencingToken: job.fencingToken }, job);
-    if ('refused' in decision) return decision;
+    if (command.type !== 'CompleteAttempt' || job.state === 'absent' || !isActive(job.state))
+      return real.decide(command, job);
     const { fencingToken } = command;
-    return {
-      accepted: decision.accepted.map((event) =>
-        event.type === 'ConversionSucceeded' ? { ...event, data: { ...event.data, fencingToken } } : event,
-      ),
-    };
+    return real.decide(command, { ...job, state: 'converting', fencingToken, workerId: '', leaseUntil: '' });
   },
 });
 

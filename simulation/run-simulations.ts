@@ -27,21 +27,30 @@ export async function runSimulations(args: readonly string[]): Promise<number> {
       2,
     );
   if (values.mutants) return runMutants(values.markdown);
-  const composition = mutant?.composition ?? FAITHFUL;
-  if (values.seed !== undefined) return runOne(Number(values.seed), composition, values.trace);
+  const house = {
+    composition: mutant?.composition ?? FAITHFUL,
+    again: mutant ? ` --mutant ${mutant.name}` : '',
+  };
+  if (values.seed !== undefined) return runOne(Number(values.seed), house, values.trace);
   const range = { from: Number(values.from), seeds: Number(values.seeds), keepGoing: values['keep-going'] };
-  return runMany(range, composition);
+  return runMany(range, house);
 }
 
-async function runOne(seed: number, composition: Composition, traced: boolean): Promise<number> {
+/** What is simulated, and how to ask for the same again. */
+interface Simulated {
+  readonly composition: Composition;
+  readonly again: string;
+}
+
+async function runOne(seed: number, { composition, again }: Simulated, traced: boolean): Promise<number> {
   const outcome = await simulate(seed, composition, true);
   if (traced) for (const line of outcome.trace) say(line, 0);
-  return report(outcome);
+  return report(outcome, again);
 }
 
 async function runMany(
   { from, seeds, keepGoing }: { from: number; seeds: number; keepGoing: boolean },
-  composition: Composition,
+  { composition, again }: Simulated,
 ): Promise<number> {
   const startedMs = performance.now();
   // Errors are part of the weather; a world that breaks a promise is run again with their stacks.
@@ -56,9 +65,9 @@ async function runMany(
     } else if (violations.length > 0) {
       // Once more, now with its trace: the same seed is the same world.
       Error.stackTraceLimit = 10;
-      const again = await simulate(seed, composition, true);
-      for (const line of again.trace) say(line, 0);
-      return report(again);
+      const traced = await simulate(seed, composition, true);
+      for (const line of traced.trace) say(line, 0);
+      return report(traced, again);
     }
     totals.events += figures.events;
     totals.jobs += figures.jobs;
@@ -106,10 +115,11 @@ async function firstFailure(composition: Composition): Promise<Outcome | null> {
   return null;
 }
 
-function report({ seed, violations, figures }: Outcome): number {
+function report({ seed, violations, figures }: Outcome, again: string): number {
   say(`seed ${seed}: ${JSON.stringify(figures)}`, 0);
   for (const violation of violations) say(`  BROKEN ${violation}`, 0);
-  if (violations.length > 0) say(`Run it again with: node simulation/run.ts --seed ${seed} --trace`, 0);
+  if (violations.length > 0)
+    say(`Run it again with: node simulation/run.ts --seed ${seed}${again} --trace`, 0);
   return violations.length === 0 ? 0 : 1;
 }
 

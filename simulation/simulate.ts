@@ -71,7 +71,7 @@ function buildHouse(world: World, composition: Composition): House {
     ...{ world, composition, log, decider: deciderOf(composition) },
     blobs: createBlobServer(world),
     workList: createWorkListServer(world),
-    tables: createTableServer(world, log.head),
+    tables: createTableServer(world, () => log.head()),
     gateway: { calls: [] },
     downloads: new Map(),
   };

@@ -29,7 +29,11 @@ export function bootProcessor(house: House, life: Life, processorId: string): vo
   const blobs = simulatedBlobs(world, life, house.blobs);
   const commands = composition.commands(jobCommands(log, decider, `processor:${processorId}`));
   const troubled = (what: string) => (error: unknown) => {
-    if (error !== null) world.trace.say(life.name, () => `${what}: ${String(error).slice(0, 120)}`);
+    if (error !== null)
+      world.trace.say(
+        life.name,
+        () => `${what}: ${error instanceof Error ? error.message.slice(0, 120) : 'failed'}`,
+      );
   };
   const gate = gatewayGate({
     settings: SETTINGS,

@@ -89,7 +89,7 @@ function installClocks(): void {
 }
 
 function installRandomness(require: NodeJS.Require): void {
-  const crypto = require('node:crypto') as { randomUUID: () => string };
+  const crypto = require('node:crypto') as { randomUUID: (this: void) => string };
   const realUuid = crypto.randomUUID;
   crypto.randomUUID = () => {
     const random = context.getStore()?.random;

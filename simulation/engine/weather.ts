@@ -62,5 +62,5 @@ export function drawWeather(random: Seeded): Weather {
     kind,
     random.chance(0.35) ? 0 : worst * random.next(),
   ]);
-  return Object.fromEntries(drawn) as unknown as Weather;
+  return Object.fromEntries(drawn);
 }

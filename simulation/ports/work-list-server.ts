@@ -52,7 +52,7 @@ export function createWorkListServer(world: World): WorkListServer {
   const rows = new Map<string, WorkRow>();
   const processors = new Map<string, { workerId: string; beatAtMs: number }>();
   const feed = { position: null as bigint | null, epoch: 0n, holder: null as string | null, heldUntilMs: 0 };
-  const now = world.nowMs;
+  const now = (): number => world.nowMs();
   const all = (): WorkRow[] => [...rows.values()];
   const isAlive = (workerId: string | null, silentMs: number): boolean =>
     [...processors.values()].some((each) => each.workerId === workerId && each.beatAtMs > now() - silentMs);

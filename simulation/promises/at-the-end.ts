@@ -24,7 +24,7 @@ export function checkStreams(house: House, records: Records): void {
     if (twin !== undefined)
       world.broken('5 one job', `${jobId} and ${twin} are the same document of ${job.owner}`);
     identities.set(identity, jobId);
-    const events = (log.streams.get(`job-${jobId}`) ?? []) as readonly RecordedEvent[];
+    const events = log.streams.get(`job-${jobId}`) ?? [];
     checkHistory(house, jobId, events);
     checkResult(house, job);
   }

@@ -1,0 +1,16 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+
+const RUN = join(import.meta.dirname, 'run.ts');
+const outputBytesMax = 64 * 1024 * 1024;
+
+/** The runner in a process of its own, as it is used by hand: its clock is not a test runner's. */
+export function runSimulator(...args: readonly string[]): Promise<{ exitCode: number; output: string }> {
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, [RUN, ...args], { maxBuffer: outputBytesMax }, (error, stdout, stderr) => {
+      const code = error?.code;
+      if (error && typeof code !== 'number') return reject(error);
+      resolve({ exitCode: typeof code === 'number' ? code : 0, output: stdout + stderr });
+    });
+  });
+}

@@ -1,0 +1,31 @@
+import { describe, expect, it } from '@jest/globals';
+import { runSimulator } from './child-run.ts';
+
+describe('a simulated house', () => {
+  it('keeps every promise in 2,000 worlds of crashes, lost answers and garbage [D29] [D36]', async () => {
+    const { exitCode, output } = await runSimulator('--seeds', '2000');
+    expect(output).toContain('every promise kept');
+    expect(exitCode).toBe(0);
+    const crashes = Number(/([\d]+) crashes/.exec(output)?.[1]);
+    expect(crashes).toBeGreaterThan(1_000);
+    for (const state of ['ready', 'failed', 'expired', 'cancelled']) expect(output).toContain(` ${state}`);
+  }, 240_000);
+
+  it('tells the same story of the same seed, byte for byte, and another of another', async () => {
+    const [once, again, other] = await Promise.all(
+      ['7', '7', '8'].map((seed) => runSimulator('--seed', seed, '--trace')),
+    );
+    expect(once?.output.length).toBeGreaterThan(3_000);
+    expect(again?.output).toBe(once?.output);
+    expect(other?.output).not.toBe(once?.output);
+  }, 60_000);
+
+  it('prints the seed and the trace of a world that breaks a promise', async () => {
+    const { exitCode, output } = await runSimulator('--mutant', 'delete-before-event', '--seeds', '100');
+    expect(exitCode).toBe(1);
+    expect(output).toMatch(/PROMISE +6 cleanup IS BROKEN/);
+    expect(output).toMatch(
+      /Run it again with: node simulation\/run\.ts --seed \d+ --mutant delete-before-event --trace/,
+    );
+  }, 60_000);
+});
