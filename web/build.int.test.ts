@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { buildWebApp } from './build.ts';
+import { builtWebApp } from '../tests/harness/built-web-app.ts';
 
 const FIRST_LOAD_KB_MAX = 45;
 
@@ -15,7 +15,7 @@ async function gzipKb(dist: string, paths: readonly string[]): Promise<number> {
 
 describe('the built web app', () => {
   it('loads at most 45 kB of compressed JavaScript for the clerk, and neither language nor page that is not shown', async () => {
-    const dist = await buildWebApp();
+    const dist = await builtWebApp();
     const html = await readFile(join(dist, 'index.html'), 'utf8');
     const first = [...html.matchAll(/(?:src|href)="\/(assets\/[^"]+\.js)"/g)].map((match) => match[1] ?? '');
     const all = (await readdir(join(dist, 'assets'))).filter((name) => name.endsWith('.js'));
@@ -28,7 +28,7 @@ describe('the built web app', () => {
   });
 
   it('holds no inline script or style, and nothing from elsewhere: the strict policy is enough for it [R18.01]', async () => {
-    const dist = await buildWebApp();
+    const dist = await builtWebApp();
     const html = await readFile(join(dist, 'index.html'), 'utf8');
     expect(html).not.toMatch(/<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=|https?:\/\//);
     const styles = (await readdir(join(dist, 'assets'))).filter((name) => name.endsWith('.css'));
@@ -37,9 +37,9 @@ describe('the built web app', () => {
   });
 
   it('is not built again while its sources are the same', async () => {
-    const dist = await buildWebApp();
+    const dist = await builtWebApp();
     const before = await stat(join(dist, 'index.html'));
-    await buildWebApp();
+    await builtWebApp();
     expect((await stat(join(dist, 'index.html'))).mtimeMs).toBe(before.mtimeMs);
   });
 });

@@ -5,7 +5,7 @@ import { extname, join } from 'node:path';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { JobView, LimitsAnswer, MappingListing } from '../../schemas/http-api.ts';
 import type { ClientFrame, ServerFrame } from '../../schemas/live-protocol.ts';
-import { buildWebApp } from '../../web/build.ts';
+import { builtWebApp } from './built-web-app.ts';
 
 const MEDIA_TYPES: Record<string, string> = {
   '.html': 'text/html',
@@ -42,7 +42,7 @@ const FRAMES_PER_SEC = 20;
  * without the minutes that filling a real one would take. Frames are those of `docket.live.v1`.
  */
 export async function startLongQueue(jobs: number) {
-  const dist = await buildWebApp();
+  const dist = await builtWebApp();
   const rows = Array.from({ length: jobs }, (_, index) => jobOf(index));
   const followers = new Map<WebSocket, number>();
   let moment = 0;
