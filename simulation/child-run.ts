@@ -9,7 +9,8 @@ export function runSimulator(...args: readonly string[]): Promise<{ exitCode: nu
   return new Promise((resolve, reject) => {
     execFile(process.execPath, [RUN, ...args], { maxBuffer: outputBytesMax }, (error, stdout, stderr) => {
       const code = error?.code;
-      if (error && typeof code !== 'number') return reject(error);
+      if (error && typeof code !== 'number')
+        return reject(new Error('The simulator could not be run.', { cause: error }));
       resolve({ exitCode: typeof code === 'number' ? code : 0, output: stdout + stderr });
     });
   });

@@ -48,7 +48,7 @@ export function ask<T>(world: World, life: Life, request: Request<T>): Promise<T
         then = () => resolve(answer);
       } catch (error) {
         say(`: ${(error as Error).name}`);
-        then = () => reject(error);
+        then = () => reject(error instanceof Error ? error : new Error(String(error)));
       }
       if (request.changes && random.chance(world.weather().freeze))
         world.freeze(life, random.between(1_000, 6_000));

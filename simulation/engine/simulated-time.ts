@@ -94,7 +94,7 @@ function installRandomness(require: NodeJS.Require): void {
   crypto.randomUUID = () => {
     const random = context.getStore()?.random;
     if (!random) return realUuid();
-    const { hex } = random;
+    const hex = (digits: number): string => random.hex(digits);
     return `${hex(8)}-${hex(4)}-4${hex(3)}-8${hex(3)}-${hex(12)}`;
   };
 }

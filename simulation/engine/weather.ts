@@ -58,9 +58,9 @@ export const FAIR: Weather = Object.fromEntries(
 
 /** Draws the weather of a world: each fault is absent in about a third of all worlds, else anywhere up to its worst. */
 export function drawWeather(random: Seeded): Weather {
-  const drawn = Object.entries(WORST).map(([kind, worst]) => [
+  const drawn = Object.entries(WORST).map(([kind, worst]: [string, number]): [string, number] => [
     kind,
     random.chance(0.35) ? 0 : worst * random.next(),
   ]);
-  return Object.fromEntries(drawn);
+  return Object.fromEntries(drawn) as unknown as Weather;
 }

@@ -155,7 +155,7 @@ export function createWorld(seed: number, traced: boolean): World {
               quiet = next.quiet;
             }
           } catch (error) {
-            return reject(error);
+            return reject(error instanceof Error ? error : new Error(String(error)));
           }
           afterEverything(step);
         };
