@@ -18,7 +18,7 @@ export function loadPdfjs(): Promise<Pdfjs> {
     const scope = globalThis as Record<string, unknown>;
     scope['DOMMatrix'] ??= NotDrawnHere;
     scope['Path2D'] ??= NotDrawnHere;
-    const pdfjs = (await import('pdfjs-dist/legacy/build/pdf.mjs')) as unknown as Pdfjs;
+    const pdfjs = await import('pdfjs-dist/legacy/build/pdf.mjs');
     return pdfjs;
   })();
   return loaded;

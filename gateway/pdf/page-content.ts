@@ -51,7 +51,8 @@ interface Interpreter {
   readonly fills: Fill[];
   readonly images: PaintedImage[];
   state: GraphicsState;
-  readonly stack: GraphicsState[];
+  readonly stack: { readonly state: GraphicsState; times: number }[];
+  pendingSaves: number;
   /** Visibility of each open marked-content section. */
   readonly layers: boolean[];
   hiddenLayers: number;
@@ -88,6 +89,7 @@ export async function readPageContent(
     images: [],
     state: initialState(base, crop),
     stack: [],
+    pendingSaves: 0,
     layers: [],
     hiddenLayers: 0,
     hidden: 0,
@@ -98,7 +100,9 @@ export async function readPageContent(
   for (let i = 0; i < list.fnArray.length; i++) {
     run.order = i;
     const args: unknown = list.argsArray[i];
-    steps[list.fnArray[i] ?? 0]?.(run, Array.isArray(args) ? (args as unknown[]) : []);
+    const step = steps[list.fnArray[i] ?? 0];
+    if (step !== save && step !== restore) settleSaves(run);
+    step?.(run, Array.isArray(args) ? (args as unknown[]) : []);
   }
   const { pieces, fills, images, hidden } = run;
   return { pageNumber, width: viewport.width, height: viewport.height, pieces, fills, images, hidden };
@@ -155,17 +159,34 @@ function stepsByOperator(OPS: Readonly<Record<string, number>>): (Step | undefin
 const number = (value: unknown): number => (typeof value === 'number' && Number.isFinite(value) ? value : 0);
 const color = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
+/** Saving is put off until the state changes, so that a page of nothing but `q` costs a counter. */
 const save: Step = (run) => {
-  // 8.4.2 asks for nesting without naming a bound; a page that only nests is not worth its memory.
-  if (run.stack.length >= graphicsStackDepthMax)
+  run.pendingSaves += 1;
+  if (run.pendingSaves + run.stack.length >= graphicsStackDepthMax)
     throw new Refusal('PDF_LIMIT', 'A page nests graphics states too deeply.');
-  run.stack.push(run.state);
-  run.state = { ...run.state };
+};
+const saveNow: Step = (run, args) => {
+  save(run, args);
+  settleSaves(run);
 };
 const restore: Step = (run) => {
-  const previous = run.stack.pop();
-  if (previous) run.state = previous;
+  if (run.pendingSaves > 0) {
+    run.pendingSaves -= 1;
+    return;
+  }
+  const top = run.stack.at(-1);
+  if (!top) return;
+  top.times -= 1;
+  run.state = top.times === 0 ? top.state : { ...top.state };
+  if (top.times === 0) run.stack.pop();
 };
+
+function settleSaves(run: Interpreter): void {
+  if (run.pendingSaves === 0) return;
+  run.stack.push({ state: run.state, times: run.pendingSaves });
+  run.state = { ...run.state };
+  run.pendingSaves = 0;
+}
 
 function concat(run: Interpreter, m: Matrix | undefined): void {
   if (m) run.state.ctm = multiply(run.state.ctm, m);
@@ -200,20 +221,20 @@ const GRAPHICS_STEPS: Record<string, Step> = {
   clip: (run) => void (run.pendingClip = true),
   eoClip: (run) => void (run.pendingClip = true),
   paintFormXObjectBegin: (run, args) => {
-    save(run, args);
+    saveNow(run, args);
     concat(run, matrixFrom(args[0]));
     if (args[1]) clipTo(run, args[1]);
   },
   paintFormXObjectEnd: restore,
   beginGroup: (run, args) => {
-    save(run, args);
+    saveNow(run, args);
     const group = args[0] as { smask?: unknown } | undefined;
     // What a soft mask draws is a mask, not ink.
     if (group?.smask) run.state.inMask = true;
   },
   endGroup: restore,
   beginAnnotation: (run, args) => {
-    save(run, args);
+    saveNow(run, args);
     const rect = matrixlessBox(args[1]);
     run.state = { ...initialState(run.base, run.state.pageBox) };
     if (rect) clipTo(run, rect);

@@ -46,11 +46,7 @@ export async function readPdf(
   let failure: unknown;
   for (let number = 1; number <= document.numPages; number++) {
     try {
-      const content = await readPageContent(
-        document,
-        number,
-        layers as { isVisible(group: unknown): boolean },
-      );
+      const content = await readPageContent(document, number, layers);
       const text = pageText(content, hidden);
       await visit?.(content, document);
       words += text.lines.reduce((sum, line) => sum + line.words.length, 0);

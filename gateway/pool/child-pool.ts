@@ -1,3 +1,4 @@
+import { constants, setPriority } from 'node:os';
 import { Refusal } from '../refusal.ts';
 import type { ChildMessage, ConverterOutcome, ConverterTask } from './child-protocol.ts';
 import { residentBytes } from './memory.ts';
@@ -33,6 +34,8 @@ export const DEFAULT_POOL_LIMITS: PoolLimits = {
 /** How often a busy child's memory is looked at. */
 const memoryCheckEveryMs = 50;
 const retryAfterSec = 5;
+/** A document still running after this gets less of the processor. */
+const slowAfterMs = 1500;
 
 export type TaskRequest = Omit<ConverterTask, 'id'>;
 
@@ -204,10 +207,22 @@ export function openPool(
         stop(tooMuch('needs more memory than the gateway allows'));
       }, memoryCheckEveryMs),
     );
+    slot.timers.push(setTimeout(() => stepBack(slot), slowAfterMs));
     slot.child.send({ ...job.task, id }, (error) => {
       // The exit handler answers for a child that is gone; this only makes sure that it does go.
       if (error) slot.child.kill('SIGKILL');
     });
+  }
+
+  /** A document that takes long must not take the processor from the quick ones; its child is replaced afterwards. */
+  function stepBack(slot: Slot): void {
+    try {
+      if (slot.child.pid !== undefined) setPriority(slot.child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
+      slot.documents = limits.documentsPerChildMax;
+    } catch (error) {
+      // Only the child's end makes this fail, and its exit is handled where it is heard of.
+      log.info({ err: error }, 'a slow converter child could not be given less priority');
+    }
   }
 
   function noteReplacement(): void {

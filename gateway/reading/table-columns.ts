@@ -145,7 +145,7 @@ function lookCost(token: Token, column: PlacedColumn): number {
     case 'date':
       return /\d/.test(token.text) ? 0 : 8;
     case 'code':
-      return /^[\p{L}\d][\p{L}\d./_\-]*$/u.test(token.text) ? (/\d/.test(token.text) ? 0 : 0.5) : 4;
+      return /^[\p{L}\d][\p{L}\d./_-]*$/u.test(token.text) ? (/\d/.test(token.text) ? 0 : 0.5) : 4;
     case 'text':
       return money ? 4 : 0;
   }

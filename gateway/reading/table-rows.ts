@@ -99,7 +99,7 @@ function readPart(
 ): { rows: TableRow[]; lastLine: number } {
   const columns = placeColumns(header, rule);
   const rows: OpenRow[] = [];
-  let pending: { line: TokenLine; assigned: Assigned }[] = [];
+  const pending: { line: TokenLine; assigned: Assigned }[] = [];
   let lastLine = header.toLine;
   for (let i = header.toLine + 1; i < untilLine; i++) {
     const line = document.lines[i] as TokenLine;

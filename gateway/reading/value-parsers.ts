@@ -171,7 +171,7 @@ const documentNumber: Parser = (tokens) => {
     if (c !== undefined && near(2) && /^[^\s/]+\/$/.test(b) && /^\d+$/.test(c))
       return { value: `${a} ${b}${c}`, count: skipped + 3, fit: 1 };
   }
-  if (!/\d/.test(a) || !/^[\p{L}\d][\p{L}\d./_#\-]*$/u.test(a) || a.length > 40) return undefined;
+  if (!/\d/.test(a) || !/^[\p{L}\d][\p{L}\d./_#-]*$/u.test(a) || a.length > 40) return undefined;
   const value = a.replace(/[.]+$/, '');
   if (parseDate(value, 'dmy') !== undefined && !/^\d{8}$/.test(value)) return undefined;
   if (currencyOf(b ?? '') !== undefined || /^\d+[.,]\d{2}$/.test(value)) return undefined;

@@ -39,7 +39,7 @@ export function ibanLength(text: string): number | undefined {
 
 /** An IBAN in one run of characters, or undefined when the text is not shaped like one. The length may be off by the printer's fault. */
 export function parseIban(text: string): string | undefined {
-  const bare = text.toUpperCase().replace(/[\s.\-]/g, '');
+  const bare = text.toUpperCase().replace(/[\s.-]/g, '');
   if (!/^[A-Z]{2}\d{2}[A-Z0-9]{11,30}$/.test(bare) || ibanLength(bare) === undefined) return undefined;
   return bare;
 }
