@@ -7,7 +7,7 @@ import {
   type AppendResult,
   type EventStoreDBClient,
 } from '@eventstore/db-client';
-import type { ClientGenerations } from './client-generations.ts';
+import { isStuck, type ClientGenerations } from './client-generations.ts';
 import { AppendRefused, LogUnavailable, StreamMovedOn } from './errors.ts';
 import type { Appended, EventToAppend, ExpectedRevision } from './event-log.ts';
 
@@ -48,8 +48,7 @@ export async function appendExactly(
     } catch (error) {
       const final = finalAnswer(stream, error);
       if (final) throw final;
-      if (error instanceof NoAnswer)
-        generations.giveUp(generation, `no answer to an append within ${tryMs} ms`);
+      if (isStuck(error)) generations.giveUp(generation, `an append within ${tryMs} ms: ${String(error)}`);
       if (Date.now() + pauseMs >= deadline)
         throw new LogUnavailable(`appending to ${stream}`, { cause: error });
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
@@ -58,7 +57,9 @@ export async function appendExactly(
 }
 
 /** The server said nothing in time; the client would wait for ever. */
-class NoAnswer extends Error {}
+class NoAnswer extends Error {
+  override readonly name = 'NoAnswer';
+}
 
 async function tryOnce(
   client: EventStoreDBClient,
@@ -116,7 +117,7 @@ export async function setMaxAge(
   try {
     await answeredWithin(timeoutMs, answer);
   } catch (error) {
-    if (error instanceof NoAnswer) generations.giveUp(generation, 'no answer to metadata');
+    if (isStuck(error)) generations.giveUp(generation, `metadata: ${String(error)}`);
     throw new LogUnavailable(`bounding ${stream}`, { cause: error });
   }
 }

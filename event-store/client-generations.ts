@@ -1,4 +1,4 @@
-import { EventStoreDBClient } from '@eventstore/db-client';
+import { CancelledError, EventStoreDBClient, TimeoutError, UnavailableError } from '@eventstore/db-client';
 import type { Log } from '../runtime/log.ts';
 
 /** Longest wait for the streams of a client that is being given up. */
@@ -63,4 +63,12 @@ async function dispose(client: EventStoreDBClient): Promise<void> {
   });
   await Promise.race([client.dispose(), bound]);
   clearTimeout(timer);
+}
+
+/** Faults that a client gets over by itself: it connects anew, or the server was only slow. */
+const PASSING = [UnavailableError, CancelledError, TimeoutError] as const;
+
+/** True when only a fresh client helps: after any other fault it may keep a failed answer about the server for ever. */
+export function isStuck(error: unknown): boolean {
+  return !PASSING.some((passing) => error instanceof passing);
 }

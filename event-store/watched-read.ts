@@ -1,6 +1,6 @@
 import { StreamNotFoundError, type EventStoreDBClient } from '@eventstore/db-client';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ClientGenerations, Generation } from './client-generations.ts';
+import { isStuck, type ClientGenerations, type Generation } from './client-generations.ts';
 import { LogUnavailable } from './errors.ts';
 import type { RecordedEvent } from './event-log.ts';
 import { recordedEvent, type RecordedByClient } from './recorded-event.ts';
@@ -62,7 +62,6 @@ async function* watchedRead(read: Read, generation: Generation): ReadEvents {
   const watchdog = setTimeout(() => {
     if (consuming) return void watchdog.refresh();
     silent = true;
-    generations.giveUp(generation, `silence while ${doing}`);
     events.destroy(new Error('silent'));
   }, silenceMs);
   try {
@@ -74,8 +73,9 @@ async function* watchedRead(read: Read, generation: Generation): ReadEvents {
     }
   } catch (error) {
     if (error instanceof StreamNotFoundError) return;
-    if (silent || isOfTheStore(error)) throw new LogUnavailable(doing, { cause: error });
-    throw error;
+    if (!silent && !isOfTheStore(error)) throw error;
+    if (isStuck(error)) generations.giveUp(generation, `${doing}: ${String(error)}`);
+    throw new LogUnavailable(doing, { cause: error });
   } finally {
     clearTimeout(watchdog);
     if (!events.readableEnded && !silent) await events.cancel();
