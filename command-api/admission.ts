@@ -1,14 +1,11 @@
 import { isIPv6 } from 'node:net';
 import type { Request } from 'express';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
-import type { BlobStore } from '../blob-store/blob-store.ts';
-import type { Clock } from '../runtime/clock.ts';
 import { ApiError } from '../runtime/http/api-error.ts';
 import type { Settings } from '../schemas/config.ts';
+import type { DiskGuard } from './disk-guard.ts';
 
 const minuteSec = 60;
-/** The disk does not fill faster than this matters. */
-const diskAskedEveryMs = 1_000;
 
 /** Whether a request may come in at all. Every check throws the `ApiError` to answer with. */
 export interface Admission {
@@ -24,21 +21,14 @@ export interface Admission {
   inFlight(): number;
 }
 
-export function createAdmission(options: { settings: Settings; blobs: BlobStore; clock: Clock }): Admission {
-  const { settings, blobs, clock } = options;
+export function createAdmission(options: { settings: Settings; disk: Pick<DiskGuard, 'isFull'> }): Admission {
+  const { settings, disk } = options;
   const byAddress = new RateLimiterMemory({
     points: settings.REQUEST_RATE_PER_MINUTE,
     duration: minuteSec,
   });
   const byOwner = new RateLimiterMemory({ points: settings.UPLOAD_RATE_PER_MINUTE, duration: minuteSec });
   let inFlight = 0;
-  let disk: { askedAt: number; usedPercent: Promise<number | null> } | null = null;
-
-  const usedPercent = (): Promise<number | null> => {
-    if (disk === null || clock.now() - disk.askedAt >= diskAskedEveryMs)
-      disk = { askedAt: clock.now(), usedPercent: blobs.usedPercent() };
-    return disk.usedPercent;
-  };
 
   return {
     request: async (req) => {
@@ -49,10 +39,10 @@ export function createAdmission(options: { settings: Settings; blobs: BlobStore;
     upload: async (req) => {
       if (bodyLength(req) > requestBytesMax(settings))
         throw new ApiError('TOO_LARGE', 'The request is larger than the limit.');
-      const used = await usedPercent().catch((error: unknown) => {
+      const isFull = await disk.isFull().catch((error: unknown) => {
         throw new ApiError('UNAVAILABLE', undefined, { cause: error });
       });
-      if (used !== null && used >= settings.DISK_REFUSE_PERCENT) throw new ApiError('STORAGE_FULL');
+      if (isFull) throw new ApiError('STORAGE_FULL');
       if (inFlight >= settings.UPLOADS_IN_FLIGHT_MAX)
         throw new ApiError('UNAVAILABLE', 'Too many uploads are arriving; try again in a moment.');
       inFlight += 1;

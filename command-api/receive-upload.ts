@@ -8,6 +8,7 @@ import { displayNameOf } from './display-name.ts';
 import { readMultipart, type MultipartReading } from './multipart.ts';
 import { watchPace } from './pace.ts';
 import { createPdfCheck, NotPdf } from './pdf-check.ts';
+import { refuseLongWaiting } from './waiting-files.ts';
 
 const FILE_FIELDS = new Set(['files', 'file']);
 const MAPPING_FIELD = 'mapping';
@@ -17,8 +18,14 @@ const oversizeSkipMs = 5_000;
 
 /** A file of the form: stored and checked, or refused with one sentence. */
 export type ReceivedFile =
-  | { readonly filename: string; readonly stored: Written & { readonly key: string } }
+  | { readonly filename: string; readonly stored: StoredFile }
   | { readonly filename: string; readonly refused: RefusedFile };
+
+export interface StoredFile extends Written {
+  readonly key: string;
+  /** When the blob was whole, by `performance.now()`. */
+  readonly storedAtMs: number;
+}
 
 export interface RefusedFile {
   readonly code: ApiErrorCode;
@@ -103,7 +110,7 @@ export async function receiveUpload(
     if (files.length === 0) throw new ApiError('BAD_REQUEST', 'There is no file in the form.');
     // A mapping may come after the files; where the form was cut it is not known which was meant.
     if (!isWhole && mapping === null) throw new ApiError('TOO_LARGE', tooLarge(limits));
-    return { mapping, files };
+    return { mapping, files: await refuseLongWaiting(blobs, files, performance.now()) };
   } catch (error) {
     stop.abort(error);
     await removeStored(blobs, tasks);
@@ -138,7 +145,7 @@ async function storeFile(options: {
       maxBytes: limits.fileBytesMax,
       ...{ inspect, verify, signal },
     });
-    return { filename, stored: { key, ...written } };
+    return { filename, stored: { key, ...written, storedAtMs: performance.now() } };
   } catch (error) {
     signal.throwIfAborted();
     return { filename, refused: refusalOf(error, bytes, limits) };

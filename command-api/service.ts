@@ -13,6 +13,7 @@ import type { Service } from '../runtime/service.ts';
 import type { Settings } from '../schemas/config.ts';
 import { createAdmission } from './admission.ts';
 import { batchRoute, oneJobRoute } from './command-routes.ts';
+import { watchDisk } from './disk-guard.ts';
 import { answerErrorEarly } from './early-answer.ts';
 import { createIdempotency } from './idempotency.ts';
 import { recordRejectedUploads } from './rejected-uploads.ts';
@@ -37,7 +38,8 @@ export function createCommandApi(options: {
   identity: Pick<Identity, 'middleware'>;
 }): Service {
   const { log, blobs, settings, logger, clock, mappings, identity } = options;
-  const admission = createAdmission({ settings, blobs, clock });
+  const disk = watchDisk({ settings, blobs, clock, logger, metrics: options.metrics });
+  const admission = createAdmission({ settings, disk });
   const metrics = createUploadMetrics(options.metrics, () => admission.inFlight());
   const rejections = recordRejectedUploads({
     log,
@@ -65,6 +67,7 @@ export function createCommandApi(options: {
     },
     stop: async (graceMs) => {
       isStopping = true;
+      disk.stop();
       const until = performance.now() + graceMs;
       while (admission.inFlight() > 0 && performance.now() < until) await sleep(drainAskedEveryMs);
       await rejections.stop(Math.max(0, until - performance.now()));
