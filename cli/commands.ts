@@ -41,6 +41,14 @@ export const COMMANDS: readonly Command[] = [
     load: () => import('./verify.ts'),
   },
   {
+    name: 'cleanup',
+    usage: 'cleanup [--dry-run] [--json]',
+    summary:
+      'Removes files whose keeping time is over, and what no job refers to; the processors do it daily.',
+    example: 'npm run docket -- cleanup --dry-run',
+    load: () => import('./cleanup.ts'),
+  },
+  {
     name: 'settings',
     usage: 'settings [--markdown]',
     summary: 'Lists every setting with its present value, or the table of the README.',

@@ -4,6 +4,7 @@ import { COMMANDS } from './commands.ts';
 /** Errors whose message is written for the person at the terminal; every other one is a bug and shows its stack. */
 const PLAIN_CODES = new Set([
   'ALREADY_RUNNING',
+  'BLOB_STORE_UNAVAILABLE',
   'CHILD_FAILED',
   'DATA_DIR_UNUSABLE',
   'EMBEDDED_POSTGRES_FAILED',

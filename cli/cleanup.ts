@@ -1,0 +1,76 @@
+import { jobDecider } from '../conversion-job/decider.ts';
+import { retryPolicyOf } from '../conversion-job/retry-policy.ts';
+import { connectEventLog } from '../event-store/connect.ts';
+import { runCleanup } from '../processor/retention/cleanup.ts';
+import { tallyCleanup, type CleanupReport, type RemovedFile } from '../processor/retention/cleanup-report.ts';
+import { keepingDecider, keepingPolicyOf } from '../processor/retention/kept-job.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { createLog } from '../runtime/log.ts';
+import { loadSettings } from '../runtime/settings.ts';
+import { findConnections } from './connections.ts';
+import { openBlobs } from './open-blobs.ts';
+
+/** Files listed one by one; the sums count all. */
+const LISTED_MAX = 1_000;
+
+/**
+ * `docket cleanup`: a full run of retention now. It needs the event store and the blobs and not Postgres, so that it
+ * can make room when a full disk has stopped Postgres; it therefore reads the whole log, and takes no lease: what may
+ * go is decided from each job's own stream, whoever else cleans up at the same time.
+ */
+export async function run(argv: readonly string[]): Promise<number> {
+  const dryRun = argv.includes('--dry-run');
+  const settings = loadSettings(process.env);
+  const logger = createLog('docket', 'warn');
+  const blobs = await openBlobs(settings, logger);
+  const log = connectEventLog({
+    connectionString: findConnections(settings).EVENTSTORE_URL,
+    timeoutMs: settings.EVENTSTORE_TIMEOUT_MS,
+    log: logger,
+  });
+  const policy = keepingPolicyOf(settings);
+  const files: RemovedFile[] = [];
+  const note = (file: RemovedFile): void => {
+    if (files.length < LISTED_MAX) files.push(file);
+  };
+  try {
+    const report = await runCleanup({
+      ...{ log, blobs, policy, logger, dryRun, clock: systemClock, actor: 'operator' },
+      decider: keepingDecider(jobDecider(retryPolicyOf(settings)), policy),
+      tally: tallyCleanup(note, dryRun),
+      marks: { markOf: () => 'start', keep: () => Promise.resolve() },
+      pause: () => Promise.resolve(),
+    });
+    if (argv.includes('--json')) console.log(JSON.stringify({ dryRun, ...report, files }, null, 2));
+    else print(report, files, dryRun);
+    return 0;
+  } finally {
+    await log.close();
+  }
+}
+
+const WHY: Readonly<Record<RemovedFile['why'], string>> = {
+  age: 'its keeping time is over',
+  'first-download': 'it was downloaded',
+  leftover: 'its end was in the log already',
+  orphan: 'no job refers to it',
+};
+
+function print(report: CleanupReport, files: readonly RemovedFile[], dryRun: boolean): void {
+  for (const { kind, blobKey, why, bytes, jobId } of files) {
+    const of = jobId === null ? '' : ` of job ${jobId}`;
+    console.log(`  ${kind === 'source' ? 'PDF' : 'result'} ${blobKey}${of}, ${bytes} bytes: ${WHY[why]}`);
+  }
+  const { expired, leftovers, orphans, partials, bytes, stillNeeded, notUnderstood } = report;
+  const all = expired.source + expired.result + leftovers + orphans;
+  if (all > files.length) console.log(`  and ${all - files.length} more`);
+  console.log(
+    `${dryRun ? 'Would remove' : 'Removed'} ${all} files, ${bytes} bytes: ${expired.source} PDFs and ${expired.result} results ` +
+      `whose time is over, ${leftovers} left over by an earlier run, ${orphans} that no job refers to.`,
+  );
+  if (partials !== null) console.log(`Removed ${partials} unfinished writes.`);
+  if (stillNeeded > 0)
+    console.log(`${stillNeeded} files stay although their time is over: their jobs are not done.`);
+  if (notUnderstood > 0)
+    console.log(`${notUnderstood} files stay: their jobs have events that this build does not understand.`);
+}
