@@ -1,4 +1,4 @@
-import { create } from 'xmlbuilder2';
+import { XMLBuilder } from 'fast-xml-parser';
 import { xmlText } from '../pdf/xml-text.ts';
 
 /** An element to write: either text or children. */
@@ -11,28 +11,36 @@ export interface XmlNode {
   readonly children?: readonly XmlNode[];
 }
 
-type Builder = ReturnType<typeof create>;
-type Namespaces = Readonly<Record<string, string>>;
+const builder = new XMLBuilder({
+  preserveOrder: true,
+  ignoreAttributes: false,
+  attributeNamePrefix: '',
+  suppressEmptyNode: true,
+  suppressBooleanAttributes: false,
+  processEntities: true,
+  format: true,
+  indentBy: ' ',
+});
 
 /** Writes a document, UTF-8, one element a line. Characters XML cannot carry are left out, whatever they came from. */
 export function writeXml(root: XmlNode): string {
-  const document = create({ version: '1.0', encoding: 'UTF-8' });
-  const namespaces = { '': root.attributes?.['xmlns'] ?? '', ...root.namespaces };
-  append(document, root, namespaces, true);
-  return `${document.end({ prettyPrint: true, indent: ' ' })}\n`;
+  const prefixes = Object.fromEntries(
+    Object.entries(root.namespaces ?? {}).map(([prefix, uri]) => [`xmlns:${prefix}`, uri]),
+  );
+  const tree = [ordered({ ...root, attributes: { ...root.attributes, ...prefixes } })];
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${String(builder.build(tree)).trim()}\n`;
 }
 
-function append(parent: Builder, node: XmlNode, namespaces: Namespaces, isRoot: boolean): void {
-  const prefix = node.name.includes(':') ? (node.name.split(':')[0] ?? '') : '';
-  const namespace = namespaces[prefix] ?? '';
-  const element = namespace === '' ? parent.ele(node.name) : parent.ele(namespace, node.name);
-  if (isRoot) {
-    for (const [name, uri] of Object.entries(node.namespaces ?? {}))
-      element.att('http://www.w3.org/2000/xmlns/', `xmlns:${name}`, uri);
-  }
-  for (const [name, value] of Object.entries(node.attributes ?? {})) {
-    if (name !== 'xmlns') element.att(name, xmlText(value).text);
-  }
-  if (node.text !== undefined) element.txt(xmlText(node.text).text);
-  for (const child of node.children ?? []) append(element, child, namespaces, false);
+type Ordered = Record<string, unknown>;
+
+/** The serializer's own form: an array of children under the name, attributes under `:@`. */
+function ordered(node: XmlNode): Ordered {
+  const children: Ordered[] = (node.children ?? []).map(ordered);
+  if (node.text !== undefined) children.push({ '#text': xmlText(node.text).text });
+  const attributes = Object.entries(node.attributes ?? {}).map(
+    ([name, value]) => [name, xmlText(value).text] as const,
+  );
+  return attributes.length === 0
+    ? { [node.name]: children }
+    : { [node.name]: children, ':@': Object.fromEntries(attributes) };
 }
