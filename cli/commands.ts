@@ -41,6 +41,20 @@ export const COMMANDS: readonly Command[] = [
     load: () => import('./verify.ts'),
   },
   {
+    name: 'failed',
+    usage: 'failed <list|retry|discard> [--code CODE] [--json] [job...]',
+    summary: 'Lists failed jobs, tries them again, or gives them up and removes their PDFs.',
+    example: 'npm run docket -- failed retry --code GW_5XX',
+    load: () => import('./failed.ts'),
+  },
+  {
+    name: 'quarantine',
+    usage: 'quarantine <list|replay> [--json] [job...]',
+    summary: 'Lists jobs whose events the projector could not apply, or tries them again with this build.',
+    example: 'npm run docket -- quarantine replay',
+    load: () => import('./quarantine.ts'),
+  },
+  {
     name: 'cleanup',
     usage: 'cleanup [--dry-run] [--json]',
     summary:

@@ -3,6 +3,8 @@ import type { ProjectionTarget } from './projection.ts';
 
 /** A writer that says nothing for so long is followed by a standby. Short, because fencing makes it safe. */
 export const LEASE_TTL_MS = 3_000;
+/** A seized lease is not renewed: long enough for an operator's act, short when it dies. */
+const SEIZED_TTL_MS = 15_000;
 /** How often the holder renews it, and a standby looks. */
 export const LEASE_BEAT_MS = 1_000;
 
@@ -27,6 +29,24 @@ export async function takeLease(
     [target.ledger, target.version, holder, ttlMs],
   );
   return rows[0] ? BigInt(rows[0].fencing_epoch) : null;
+}
+
+/** Takes the lease whoever has it: an operator's act. The fencing epoch stops the holder before. */
+export async function seizeLease(
+  on: Queryable,
+  target: ProjectionTarget,
+  holder: string,
+  ttlMs: number = SEIZED_TTL_MS,
+): Promise<bigint> {
+  const { rows } = await on.query<{ fencing_epoch: string }>(
+    `insert into docket.projection_leases as held (projection, version, holder, fencing_epoch, held_until)
+     values ($1, $2, $3, 1, now() + $4 * interval '1 ms')
+     on conflict (projection, version) do update
+     set holder = excluded.holder, fencing_epoch = held.fencing_epoch + 1, held_until = excluded.held_until
+     returning fencing_epoch`,
+    [target.ledger, target.version, holder, ttlMs],
+  );
+  return BigInt(rows[0]!.fencing_epoch);
 }
 
 /** Keeps the lease; false when another one has taken it. */

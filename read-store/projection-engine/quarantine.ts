@@ -42,7 +42,10 @@ export async function holdStreams(
   }
 }
 
-/** Lets streams go again; their events are folded in the same transaction. */
+/**
+ * Lets streams go again; their events are folded in the same transaction. Their rows change at positions that live
+ * clients are past, so the tables get a new epoch: every resume token of before is answered with a reset.
+ */
 export async function releaseStreams(
   on: Queryable,
   target: ProjectionTarget,
@@ -52,6 +55,10 @@ export async function releaseStreams(
     'delete from docket.quarantine where projection = $1 and version = $2 and stream = any($3::text[])',
     [target.ledger, target.version, streams],
   );
+  await on.query('update docket.projections set epoch = gen_random_uuid() where name = $1 and version = $2', [
+    target.ledger,
+    target.version,
+  ]);
 }
 
 /** What Postgres takes as text: no NUL, no half of a surrogate pair. */

@@ -69,7 +69,8 @@ export async function openWriter<Event, Row extends FoldedRow>(
       await commitBatch(store, projection, target, fencingEpoch, {
         changes,
         quarantined,
-        released,
+        // A stream that is held again and has changed nothing was never let go.
+        released: changes.length > 0 || quarantined.length === 0 ? released : [],
         from,
         to,
       });

@@ -1,0 +1,226 @@
+import { randomUUID } from 'node:crypto';
+import pLimit from 'p-limit';
+import type { BlobStore } from '../blob-store/blob-store.ts';
+import { jobDecider, type JobDecider } from '../conversion-job/decider.ts';
+import { retryPolicyOf } from '../conversion-job/retry-policy.ts';
+import { connectEventLog } from '../event-store/connect.ts';
+import type { EventLog } from '../event-store/event-log.ts';
+import { handleCommand } from '../event-store/handle-command.ts';
+import { openReadStore, type ReadStore } from '../read-store/pool.ts';
+import { isoNow, systemClock } from '../runtime/clock.ts';
+import { createLog } from '../runtime/log.ts';
+import { loadSettings } from '../runtime/settings.ts';
+import { JobFailureCode } from '../schemas/error-codes.ts';
+import { commandIdOf, JobId } from '../schemas/ids.ts';
+import type { JobCommand } from '../schemas/job-commands.ts';
+import { jobStream } from '../schemas/streams.ts';
+import { findConnections } from './connections.ts';
+import { openBlobs } from './open-blobs.ts';
+import { PlainFailure } from './plain-failure.ts';
+
+/** Jobs read from the table at a time, and commands under way at the same time. */
+const PAGE_JOBS = 500;
+const AT_ONCE = 8;
+/** Jobs that `list` shows; the command says when there are more. */
+const LISTED_MAX = 1_000;
+
+interface FailedJob {
+  readonly job_id: string;
+  readonly filename: string;
+  readonly error_code: string;
+  readonly error_reason: string | null;
+  readonly error_message: string;
+  readonly attempts: number;
+  readonly updated_at: Date;
+  readonly source_key: string | null;
+}
+
+interface Asked {
+  readonly action: 'list' | 'retry' | 'discard';
+  readonly code: string | null;
+  readonly jobIds: readonly string[];
+  readonly json: boolean;
+}
+
+/**
+ * `docket failed list|retry|discard`: the dead letters. The read table says which there are; each command is decided
+ * from the job's own stream.
+ */
+export async function run(argv: readonly string[]): Promise<number> {
+  const asked = understand(argv);
+  const settings = loadSettings(process.env);
+  const connections = findConnections(settings);
+  const logger = createLog('docket', 'warn');
+  const { DATABASE_POOL_MAX: poolMax, DATABASE_TIMEOUT_MS: timeoutMs } = settings;
+  const store = openReadStore({ url: connections.DATABASE_URL, poolMax, timeoutMs, log: logger });
+  const log = connectEventLog({
+    connectionString: connections.EVENTSTORE_URL,
+    timeoutMs: settings.EVENTSTORE_TIMEOUT_MS,
+    log: logger,
+  });
+  try {
+    if (asked.action === 'list') return await list(store, asked);
+    const blobs = asked.action === 'discard' ? await openBlobs(settings, logger) : null;
+    return await command(
+      { log, store, blobs, decider: onlyFailed(jobDecider(retryPolicyOf(settings))) },
+      asked,
+    );
+  } finally {
+    await Promise.all([log.close(), store.close()]);
+  }
+}
+
+/** @throws PlainFailure */
+function understand(argv: readonly string[]): Asked {
+  const [action, ...rest] = argv;
+  if (action !== 'list' && action !== 'retry' && action !== 'discard')
+    throw usage('Say what to do: docket failed list, retry or discard.');
+  let code: string | null = null;
+  const jobIds: string[] = [];
+  for (let at = 0; at < rest.length; at += 1) {
+    const argument = rest[at]!;
+    if (argument === '--json') continue;
+    if (argument === '--code') {
+      const given = JobFailureCode.safeParse(rest[(at += 1)]);
+      if (!given.success) throw usage(`--code is one of ${JobFailureCode.options.join(', ')}.`);
+      code = given.data;
+    } else if (JobId.safeParse(argument).success) jobIds.push(argument);
+    else throw usage(`${JSON.stringify(argument)} is no job id.`);
+  }
+  if (action !== 'list' && (code === null) === (jobIds.length === 0))
+    throw usage(`Name the jobs to ${action}, or all of a code with --code.`);
+  return { action, code, jobIds, json: rest.includes('--json') };
+}
+
+function usage(sentence: string): PlainFailure {
+  return new PlainFailure('USAGE', sentence, { exitCode: 2 });
+}
+
+/** A page of failed jobs after a job id. With `retryable`, those alone whose PDF is still there. */
+async function page(
+  store: ReadStore,
+  asked: Asked,
+  after: string,
+  retryable: boolean,
+): Promise<readonly FailedJob[]> {
+  const { rows } = await store.query<FailedJob>(
+    `select job_id, filename, error_code, error_reason, error_message, attempts, updated_at, source_key
+     from docket.jobs where state = 'failed' and job_id > $1 and ($2::text is null or error_code = $2)
+       and (cardinality($3::uuid[]) = 0 or job_id = any($3::uuid[])) and (not $4 or source_key is not null)
+     order by job_id limit ${PAGE_JOBS}`,
+    [after, asked.code, asked.jobIds, retryable],
+  );
+  return rows;
+}
+
+async function* pages(
+  store: ReadStore,
+  asked: Asked,
+  retryable: boolean,
+): AsyncGenerator<readonly FailedJob[]> {
+  for (let after = '00000000-0000-0000-0000-000000000000'; ;) {
+    const rows = await page(store, asked, after, retryable);
+    if (rows.length > 0) yield rows;
+    if (rows.length < PAGE_JOBS) return;
+    after = rows.at(-1)!.job_id;
+  }
+}
+
+async function list(store: ReadStore, asked: Asked): Promise<number> {
+  const found: FailedJob[] = [];
+  let isMore = false;
+  for await (const rows of pages(store, asked, false)) {
+    found.push(...rows);
+    isMore = found.length > LISTED_MAX;
+    if (isMore) break;
+  }
+  const jobs = found.slice(0, LISTED_MAX).map((row) => ({
+    ...{ jobId: row.job_id, filename: row.filename, code: row.error_code, reason: row.error_reason },
+    ...{ message: row.error_message, attempts: row.attempts, failedAt: row.updated_at.toISOString() },
+    canBeRetried: row.source_key !== null,
+  }));
+  if (asked.json) console.log(JSON.stringify({ jobs, more: isMore }, null, 2));
+  else {
+    for (const job of jobs) {
+      const why = job.reason === null ? job.code : `${job.code} ${job.reason}`;
+      const gone = job.canBeRetried ? '' : '  (its PDF is removed)';
+      console.log(
+        `${job.jobId}  ${job.failedAt}  ${why}  ${job.attempts} attempts  ${visible(job.filename)}${gone}`,
+      );
+    }
+    console.log(isMore ? `The first ${LISTED_MAX}; there are more.` : `${jobs.length} failed jobs.`);
+  }
+  return 0;
+}
+
+interface CommandParts {
+  readonly log: EventLog;
+  readonly store: ReadStore;
+  readonly blobs: BlobStore | null;
+  readonly decider: JobDecider;
+}
+
+/** Exit code 1 when one was refused. */
+async function command(parts: CommandParts, asked: Asked): Promise<number> {
+  const limit = pLimit(AT_ONCE);
+  const batchId = randomUUID();
+  const refused: { jobId: string; rule: string }[] = [];
+  let done = 0;
+  const one = async (jobId: string): Promise<void> => {
+    const rule = await commandOne(parts, asked, jobId, batchId);
+    if (rule === null) done += 1;
+    else refused.push({ jobId, rule });
+  };
+  const all = (jobIds: readonly string[]) => Promise.all(jobIds.map((jobId) => limit(() => one(jobId))));
+  if (asked.jobIds.length > 0) await all(asked.jobIds);
+  else for await (const rows of pages(parts.store, asked, true)) await all(rows.map((row) => row.job_id));
+  if (asked.json) console.log(JSON.stringify({ action: asked.action, done, refused }, null, 2));
+  else {
+    for (const { jobId, rule } of refused) console.log(`${jobId}: ${rule}`);
+    const what = asked.action === 'retry' ? 'queued again' : 'discarded: their PDFs are removed';
+    console.log(`${done} jobs ${what}${refused.length > 0 ? `; ${refused.length} refused` : ''}.`);
+  }
+  return refused.length > 0 ? 1 : 0;
+}
+
+/** Null when done, otherwise the rule that refuses it. The event first, the deletion after; cleanup finishes a crash. */
+async function commandOne(
+  { log, blobs, decider }: CommandParts,
+  { action }: Asked,
+  jobId: string,
+  batchId: string,
+): Promise<string | null> {
+  const at = isoNow(systemClock);
+  const asked: JobCommand =
+    action === 'retry'
+      ? { type: 'RetryConversion', at, priority: 0 }
+      : { type: 'ExpireSource', at, cause: 'discard' };
+  const commandId = commandIdOf('failed', action, batchId, jobId);
+  const context = { commandId, correlationId: batchId, actor: 'operator' };
+  const handled = await handleCommand(log, decider, jobStream(jobId), asked, context);
+  if (handled.outcome === 'refused') return handled.refusal.rule;
+  for (const event of handled.events)
+    if (event.type === 'SourceExpired') await blobs?.remove(event.data.blobKey);
+  return null;
+}
+
+/** These commands are about dead letters; a job that has moved on is left alone. */
+function onlyFailed(decider: JobDecider): JobDecider {
+  return {
+    ...decider,
+    decide: (asked, job) =>
+      job.state === 'absent' || job.state === 'failed'
+        ? decider.decide(asked, job)
+        : {
+            refused: {
+              code: 'CONFLICT',
+              rule: `Only a failed job can be retried or discarded; this one is ${job.state}.`,
+            },
+          },
+  };
+}
+
+/** Control characters of a file name must not reach the terminal (A-FN09). */
+function visible(text: string): string {
+  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, '\u{fffd}');
+}

@@ -1,0 +1,75 @@
+import { connectEventLog } from '../event-store/connect.ts';
+import { replayQuarantine } from '../projector/replay-quarantine.ts';
+import { openReadStore, type ReadStore } from '../read-store/pool.ts';
+import { HELD_STREAMS_MAX } from '../read-store/projection-engine/quarantine.ts';
+import { createLog } from '../runtime/log.ts';
+import { loadSettings } from '../runtime/settings.ts';
+import { JobId } from '../schemas/ids.ts';
+import { jobIdOfStream, jobStream } from '../schemas/streams.ts';
+import { findConnections } from './connections.ts';
+import { PlainFailure } from './plain-failure.ts';
+
+/** `docket quarantine list|replay`: jobs whose events the projector could not apply. Exit code 1: some stay held. */
+export async function run(argv: readonly string[]): Promise<number> {
+  const [action, ...rest] = argv;
+  const json = rest.includes('--json');
+  const jobIds = rest.filter((argument) => argument !== '--json');
+  if (
+    (action !== 'list' && action !== 'replay') ||
+    !jobIds.every((jobId) => JobId.safeParse(jobId).success)
+  ) {
+    throw new PlainFailure('USAGE', 'Say: docket quarantine list, or docket quarantine replay [job...].', {
+      exitCode: 2,
+    });
+  }
+  const settings = loadSettings(process.env);
+  const connections = findConnections(settings);
+  const logger = createLog('docket', 'warn');
+  const { DATABASE_POOL_MAX: poolMax, DATABASE_TIMEOUT_MS: timeoutMs } = settings;
+  const store = openReadStore({ url: connections.DATABASE_URL, poolMax, timeoutMs, log: logger });
+  try {
+    if (action === 'list') return await list(store, json);
+    const log = connectEventLog({
+      connectionString: connections.EVENTSTORE_URL,
+      timeoutMs: settings.EVENTSTORE_TIMEOUT_MS,
+      log: logger,
+    });
+    try {
+      const replayed = await replayQuarantine({ log, store }, jobIds.map(jobStream));
+      if (json) console.log(JSON.stringify({ replayed }, null, 2));
+      else {
+        for (const { stream, outcome } of replayed)
+          console.log(`${jobIdOfStream(stream) ?? stream}: ${outcome}`);
+        console.log(`${replayed.length} jobs tried.`);
+      }
+      return replayed.every(({ outcome }) => outcome === 'released') ? 0 : 1;
+    } finally {
+      await log.close();
+    }
+  } finally {
+    await store.close();
+  }
+}
+
+async function list(store: ReadStore, json: boolean): Promise<number> {
+  const { rows } = await store.query<{
+    projection: string;
+    stream: string;
+    revision: string;
+    type: string;
+    reason: string;
+    held_at: Date;
+  }>(
+    `select projection, stream, revision, type, reason, held_at from docket.quarantine order by held_at limit $1`,
+    [HELD_STREAMS_MAX],
+  );
+  if (json) console.log(JSON.stringify({ held: rows }, null, 2));
+  else {
+    for (const { stream, revision, type, reason, held_at: heldAt } of rows)
+      console.log(
+        `${jobIdOfStream(stream) ?? stream}  ${heldAt.toISOString()}  event ${revision} ${type}: ${reason}`,
+      );
+    console.log(`${rows.length} jobs in quarantine.`);
+  }
+  return 0;
+}
