@@ -34,10 +34,10 @@ export interface Outcome {
   };
 }
 
-const stormMs = 9_000;
+const stormMs = 7_000;
 /** After the storm everything must have come to rest within this much simulated time. */
 const settleMs = 240_000;
-const checkEveryMs = 400;
+const checkEveryMs = 250;
 /** A request that its caller gave up arrives within this. */
 const stragglersMs = 1_600;
 const READERS: ReadonlySet<string> = new Set(['projector', 'query-1']);

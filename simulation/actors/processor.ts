@@ -14,7 +14,7 @@ import { simulatedLog } from '../ports/event-log.ts';
 import { simulatedGateway } from '../ports/gateway.ts';
 import { simulatedWorkList } from '../ports/work-list.ts';
 
-const pollEveryMs = 800;
+const pollEveryMs = 1_000;
 
 /**
  * A processor, put together as `startProcessor` does it but on the simulated ports: the claim loop, the attempt, the

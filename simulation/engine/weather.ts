@@ -27,8 +27,6 @@ export interface Weather {
   readonly clockSkewMs: number;
 }
 
-export type FaultKind = keyof Weather;
-
 const WORST: Weather = {
   lostRequest: 0.08,
   lostReply: 0.08,
