@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
-import type { BlobStore, Written } from '../blob-store/blob-store.ts';
+import type { BlobStore } from '../blob-store/blob-store.ts';
 import { newSourceKey } from '../blob-store/blob-key.ts';
 import { ApiError } from '../runtime/http/api-error.ts';
 import { API_ERRORS, type ApiErrorCode } from '../schemas/error-codes.ts';
@@ -8,6 +8,7 @@ import { displayNameOf } from './display-name.ts';
 import { readMultipart, type MultipartReading } from './multipart.ts';
 import { watchPace } from './pace.ts';
 import { createPdfCheck, NotPdf } from './pdf-check.ts';
+import type { ReceivedFile, RefusedFile } from './received-file.ts';
 import { refuseLongWaiting } from './waiting-files.ts';
 
 const FILE_FIELDS = new Set(['files', 'file']);
@@ -15,27 +16,6 @@ const MAPPING_FIELD = 'mapping';
 /** How far a file of unknown length is followed past its limit, in case it and the form end soon (A-UP07). */
 const oversizeSkipBytesMax = 16 * 1024 * 1024;
 const oversizeSkipMs = 5_000;
-
-/** A file of the form: stored and checked, or refused with one sentence. */
-export type ReceivedFile =
-  | { readonly filename: string; readonly stored: StoredFile }
-  | { readonly filename: string; readonly refused: RefusedFile };
-
-export interface StoredFile extends Written {
-  readonly key: string;
-  /** When the blob was whole, by `performance.now()`. */
-  readonly storedAtMs: number;
-}
-
-export interface RefusedFile {
-  readonly code: ApiErrorCode;
-  readonly message: string;
-  /** Bytes seen until the refusal. */
-  readonly bytes: number;
-  /** When another try may be taken. */
-  readonly retryAfterSec?: number;
-  readonly cause?: unknown;
-}
 
 export interface ReceivedUpload {
   /** What the form said, or null when it said nothing. */

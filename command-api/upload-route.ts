@@ -14,7 +14,8 @@ import type { Answer } from './idempotency.ts';
 import { fingerprintOf } from './idempotency-record.ts';
 import { holdingKey, keyedRequestOf, REPLAYED_HEADER } from './keyed-request.ts';
 import { SenderGone } from './multipart.ts';
-import { receiveUpload, type ReceivedFile, type ReceivedUpload, type RefusedFile } from './receive-upload.ts';
+import { receiveUpload, type ReceivedUpload } from './receive-upload.ts';
+import type { ReceivedFile, RefusedFile } from './received-file.ts';
 import { uploadAnswer, type FileOutcome } from './upload-answer.ts';
 import type { WriteSide } from './write-side.ts';
 

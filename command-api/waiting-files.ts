@@ -1,5 +1,5 @@
 import type { BlobStore } from '../blob-store/blob-store.ts';
-import type { ReceivedFile } from './receive-upload.ts';
+import type { ReceivedFile } from './received-file.ts';
 
 /**
  * Longest time between a stored file and its event, which comes when the whole form is there. Retention takes a PDF

@@ -169,9 +169,14 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
         troubled('poll'),
       ),
       // A processor that cannot clean up still converts, so this does not count against its readiness.
-      repeat(RETENTION_ASKED_EVERY_MS, random, () => retention.tend(), (error) => {
-        if (error !== null) logger.warn({ err: error }, 'retention broke off; it goes on in a moment');
-      }),
+      repeat(
+        RETENTION_ASKED_EVERY_MS,
+        random,
+        () => retention.tend(),
+        (error) => {
+          if (error !== null) logger.warn({ err: error }, 'retention broke off; it goes on in a moment');
+        },
+      ),
     );
   };
 
