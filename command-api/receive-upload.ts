@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import type { BlobStore } from '../blob-store/blob-store.ts';
 import { newSourceKey } from '../blob-store/blob-key.ts';
 import { ApiError } from '../runtime/http/api-error.ts';
-import { API_ERRORS, type ApiErrorCode } from '../schemas/error-codes.ts';
+import { API_ERRORS } from '../schemas/error-codes.ts';
 import { displayNameOf } from './display-name.ts';
 import { readMultipart, type MultipartReading } from './multipart.ts';
 import { watchPace } from './pace.ts';
