@@ -42,12 +42,17 @@ export function uploadRoute(side: WriteSide): RequestHandler {
       const { answer, replayed } = await holdingKey(side.idempotency, keyed, async () => {
         const received = await receiveUpload(req, side.blobs, limitsOf(side), () => admitFile(side, request));
         const mapping = await mappingOf(side, request, received);
-        const carryOut = (seed: string) => carryOutUpload(side, request, { received, mapping, seed });
+        let carriedOut = false;
+        const carryOut = (seed: string) => {
+          carriedOut = true;
+          return carryOutUpload(side, request, { received, mapping, seed });
+        };
         if (!keyed) return { ...(await carryOut(randomUUID())), replayed: false };
         const once = await onceOrRemoved(side, received, () =>
           side.idempotency.once({ ...keyed, fingerprint: uploadFingerprint(received) }, carryOut),
         );
-        if (once.replayed) await removeAll(side, received);
+        // One that was carried out here and answered by another meanwhile has its blobs in the log.
+        if (once.replayed && !carriedOut) await removeAll(side, received);
         return once;
       });
       if (replayed) res.setHeader(REPLAYED_HEADER, 'true');

@@ -88,7 +88,10 @@ async function begin(parts: AttemptParts, item: ClaimedItem): Promise<Begun | nu
   const now = Math.max(clock.now(), item.notBefore === null ? 0 : Date.parse(item.notBefore));
   const at = new Date(now).toISOString();
   const leaseUntil = new Date(now + leaseMs).toISOString();
-  const commandId = commandIdOf('start', item.jobId, item.revision.toString(), workerId);
+  // An id for each claim, not for each revision: a row that was offered twice must be refused the second time, not
+  // answered as the first.
+  const claim = parts.random().toString();
+  const commandId = commandIdOf('start', item.jobId, item.revision.toString(), workerId, claim);
   crashPoint('before-lease');
   const command = { type: 'StartAttempt', at, workerId, leaseUntil } as const;
   const asked = { jobId: item.jobId, command, commandId, correlationId: commandId };

@@ -6,7 +6,7 @@ import type { Convert } from '../processor/converter.ts';
 import type { JobCommands } from '../processor/job-commands.ts';
 import type { WorkList } from '../processor/work-list/work-list.ts';
 import type { Page } from '../query-api/live/subscription.ts';
-import { commandIdOf, jobIdOf } from '../schemas/ids.ts';
+import { jobIdOf } from '../schemas/ids.ts';
 import type { MappingRef } from '../schemas/job-events.ts';
 import { expireByStream, type Expiry } from './actors/expiry.ts';
 import { commitInOne, type Commit } from './actors/commit.ts';
@@ -47,7 +47,7 @@ export const FAITHFUL: Composition = {
   decider: (real) => real,
   log: (real) => real,
   workList: (real) => real,
-  commands: oneIdAClaim,
+  commands: (real) => real,
   convert: (real) => real,
   jobId: ({ owner, mapping, sha256 }) => jobIdOf(owner, mapping, sha256),
   isUnneeded: ({ replayed, carriedOut }) => replayed && !carriedOut,
@@ -56,24 +56,3 @@ export const FAITHFUL: Composition = {
   expire: expireByStream,
   page: (real) => real,
 };
-
-/**
- * Each claim starts its attempt under an id of its own, however often that start is repeated. Two claims of one
- * worker at one revision would otherwise share an id, and the log would answer the second start like the first
- * (docs/simulation.md, "What it has found").
- */
-function oneIdAClaim(real: JobCommands): JobCommands {
-  let claims = 0;
-  return {
-    ...real,
-    insist: (asked, untilMs, known) => {
-      if (asked.command.type !== 'StartAttempt') return real.insist(asked, untilMs, known);
-      claims += 1;
-      return real.insist(
-        { ...asked, commandId: commandIdOf(asked.commandId, String(claims)) },
-        untilMs,
-        known,
-      );
-    },
-  };
-}

@@ -6,6 +6,7 @@ import { jobsProjection } from '../projector/jobs/projection.ts';
 import { commandIdOf, jobIdOf } from '../schemas/ids.ts';
 import { jobStream } from '../schemas/streams.ts';
 import { loadStream, sealed } from '../event-store/handle-command.ts';
+import type { JobCommands } from '../processor/job-commands.ts';
 import type { WorkList } from '../processor/work-list/work-list.ts';
 import { describeBatch, oneTransaction, type Commit } from './actors/commit.ts';
 import { recordExpiry, type Expiry } from './actors/expiry.ts';
@@ -169,7 +170,7 @@ export const MUTANTS: readonly Mutant[] = [
     workList: forgetfulSweeper,
   }),
   mutant('start-named-by-revision', 'two claims of one worker at one revision start under one command id', {
-    commands: (real) => real,
+    commands: startNamedByRevision,
   }),
   mutant(
     'replay-removes-its-blob',
@@ -179,6 +180,19 @@ export const MUTANTS: readonly Mutant[] = [
     },
   ),
 ];
+
+/** A start's id without the part that is each claim's own. */
+function startNamedByRevision(real: JobCommands): JobCommands {
+  return {
+    ...real,
+    insist: (asked, untilMs, known) => {
+      const { command, jobId } = asked;
+      if (command.type !== 'StartAttempt' || !known) return real.insist(asked, untilMs, known);
+      const commandId = commandIdOf('start', jobId, known.revision.toString(), command.workerId);
+      return real.insist({ ...asked, commandId }, untilMs, known);
+    },
+  };
+}
 
 function mutant(name: string, what: string, broken: Partial<Composition>): Mutant {
   return { name, what, composition: { ...FAITHFUL, ...broken } };
