@@ -63,6 +63,23 @@ export const COMMANDS: readonly Command[] = [
     load: () => import('./cleanup.ts'),
   },
   {
+    name: 'explain',
+    usage: 'explain <file.pdf> [--mapping ID] [--image FILE.png [--page N]]',
+    summary: 'Shows how a mapping reads a PDF: which value came from where, which check failed on what.',
+    example: 'npm run docket -- explain invoice.pdf --mapping pt_simon_invoice_v1 --image page.png',
+    load: () => import('../gateway/cli-explain.ts'),
+  },
+  {
+    name: 'mapping',
+    usage: 'mapping test <folder> --mapping ID [--json]',
+    summary: 'Scores a mapping against a folder of PDFs with truth files.',
+    example: 'npm run docket -- mapping test ./invoices --mapping eu_invoice_v1',
+    load: async () => {
+      const { run } = await import('../gateway/cli-mapping-test.ts');
+      return { run: (argv) => run(argv[0] === 'test' ? argv.slice(1) : argv) };
+    },
+  },
+  {
     name: 'settings',
     usage: 'settings [--markdown]',
     summary: 'Lists every setting with its present value, or the table of the README.',

@@ -10,9 +10,9 @@ const usage = 'Usage: docket explain FILE [--mapping ID] [--image OUT.png [--pag
  * `docket explain FILE --mapping ID`: prints as JSON how a document is read; `--image` also draws a page with boxes.
  * @returns the process's exit code: 0, 1 when the document cannot be read, 2 for a wrong call
  */
-export async function run(argv: string[]): Promise<number> {
+export async function run(argv: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
-    args: argv,
+    args: [...argv],
     allowPositionals: true,
     options: {
       mapping: { type: 'string', default: DEFAULT_MAPPING },

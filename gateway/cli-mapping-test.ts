@@ -10,9 +10,9 @@ const usage = 'Usage: docket mapping test DIR --mapping ID [--json] [--verbose] 
  * `docket mapping test DIR --mapping ID [--json]`: scores a mapping against a folder of PDFs with truth.
  * @returns the process's exit code: 0, 2 for a wrong call, 1 for a folder without truth
  */
-export async function run(argv: string[]): Promise<number> {
+export async function run(argv: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
-    args: argv,
+    args: [...argv],
     allowPositionals: true,
     options: {
       mapping: { type: 'string' },
