@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { EventLog } from '../event-store/event-log.ts';
+import type { LogReader } from '../event-store/event-log.ts';
 import { migrate } from '../read-store/migrate.ts';
 import type { ReadStore } from '../read-store/pool.ts';
 import type { ProjectionTarget } from '../read-store/projection-engine/projection.ts';
@@ -22,7 +22,8 @@ export const JOBS_TARGET: ProjectionTarget = {
 };
 
 export interface ProjectorOptions {
-  readonly log: EventLog;
+  /** Only the reading half: a rebuild must have nothing to cause a side effect with (promise 10). */
+  readonly log: LogReader;
   readonly store: ReadStore;
   readonly settings: Settings;
   readonly logger: Log;

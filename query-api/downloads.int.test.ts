@@ -260,6 +260,10 @@ describe('while Postgres is away', () => {
     expect(await answer.text()).toBe('<a/>');
     expect((await house.get(`/api/jobs/${jobId}/why`, owner)).status).toBe(200);
     await downloaded(jobId, 1);
+    // The line to Postgres is looked at once a second.
+    const deadline = Date.now() + 10_000;
+    while (house.service.readiness().ready && Date.now() < deadline)
+      await new Promise((resolve) => setTimeout(resolve, 50));
     expect(house.service.readiness().ready).toBe(false);
   });
 });

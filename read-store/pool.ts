@@ -6,7 +6,7 @@ import { inTransaction } from './transaction.ts';
 /** An idle connection is given back after this. */
 const IDLE_TIMEOUT_MS = 30_000;
 
-export type { Queryable, Row, Rows } from './queryable.ts';
+export type { Queryable } from './queryable.ts';
 
 export interface ReadStore extends Queryable {
   readonly pool: pg.Pool;

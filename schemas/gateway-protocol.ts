@@ -91,7 +91,6 @@ export const gatewayRefusalSchema = z.object({
   code: z.string().min(1).max(64),
   message: z.string().max(2000),
 });
-export type GatewayRefusal = z.infer<typeof gatewayRefusalSchema>;
 
 export const gatewayWarningSchema = z.object({
   code: z.string().min(1).max(64),

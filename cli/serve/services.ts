@@ -1,3 +1,4 @@
+import { readerOf } from '../../event-store/event-log.ts';
 import type { Service } from '../../runtime/service.ts';
 import type { Parts } from './parts.ts';
 
@@ -25,7 +26,7 @@ export const SERVICES = {
   projector: async (parts: Parts): Promise<Service> => {
     const { startProjector } = await import('../../projector/start.ts');
     const { settings, logger, metrics } = parts;
-    return startProjector({ settings, logger, metrics, log: parts.log(), store: parts.store() });
+    return startProjector({ settings, logger, metrics, log: readerOf(parts.log()), store: parts.store() });
   },
   'query-api': async (parts: Parts): Promise<Service> => {
     const { createQueryApi } = await import('../../query-api/service.ts');

@@ -68,7 +68,6 @@ const regionSchema = z.strictObject({
   /** Longest extent downwards in lines of its label's height. */
   linesMax: z.int().min(1).max(60).default(14),
 });
-export type RegionRule = z.infer<typeof regionSchema>;
 
 export const COLUMN_TYPES = [
   'text',
@@ -133,13 +132,11 @@ const deriveSchema = z.union([
   z.strictObject({ field: identifier, copy: identifier }),
   z.strictObject({ field: identifier, value: z.string().max(200) }),
 ]);
-export type DeriveRule = z.infer<typeof deriveSchema>;
 
 const checkSchema = z.strictObject({
   rule: z.string().min(3).max(40),
   severity: z.enum(['error', 'warning']).default('error'),
 });
-export type CheckChoice = z.infer<typeof checkSchema>;
 
 const matchSchema = z.strictObject({
   /** At least one of these must be on the page. */

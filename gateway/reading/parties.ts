@@ -7,7 +7,7 @@ import { foundIn } from './provenance.ts';
 import type { Area } from './regions.ts';
 import { isInside } from './regions.ts';
 import type { Token, TokenLine } from './tokens.ts';
-import { cellsOf, textOf } from './tokens.ts';
+import { cellsOf } from './tokens.ts';
 import { parseValue } from './value-parsers.ts';
 
 export type Role = 'seller' | 'buyer';
@@ -126,11 +126,4 @@ function valueOf(hit: LabelHit, document: ReadDocument): Found | undefined {
 /** True for digits that hold as a NIF, or a number with a country prefix. */
 export function isPlausibleTaxNumber(value: string): boolean {
   return isNif(value.replace(/^PT/, '')) || /^[A-Z]{2}/.test(value);
-}
-
-/** The text of a cell without a leading label that only says what it is (`Nome:`). */
-export function plainText(tokens: readonly Token[]): string {
-  return textOf(tokens)
-    .replace(/^[^:]{1,24}:\s+(?=\S)/, '')
-    .trim();
 }

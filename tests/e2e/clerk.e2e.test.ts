@@ -159,9 +159,12 @@ describe("the clerk's page", () => {
     const one = await clerk();
     const { page } = one;
     const [file] = await documents('keys', 1);
+    // Waited for early: the browser is told to hand its dialog over, and that takes effect a moment later.
+    const choosing = page.waitForEvent('filechooser');
     await page.keyboard.press('Tab');
     expect(await page.evaluate(() => document.activeElement?.className)).toBe('skip');
-    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('u')]);
+    await page.keyboard.press('u');
+    const chooser = await choosing;
     await chooser.setFiles([file!]);
     await one.untilRows('ready', 1);
     await page.keyboard.press('j');
