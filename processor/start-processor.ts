@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { BlobStore } from '../blob-store/blob-store.ts';
 import { jobDecider } from '../conversion-job/decider.ts';
+import { retryPolicyOf } from '../conversion-job/retry-policy.ts';
 import type { EventLog } from '../event-store/event-log.ts';
 import { migrate } from '../read-store/migrate.ts';
 import type { ReadStore } from '../read-store/pool.ts';
@@ -61,12 +62,7 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
   // The random suffix is this life's own: a restart finds what its earlier lives held.
   const workerId = `${processorId}.${randomBytes(4).toString('hex')}`;
   const metrics = processorMetrics(parts.metrics);
-  const decider = jobDecider({
-    maxAttempts: settings.RETRY_MAX_ATTEMPTS,
-    backoffMs: settings.RETRY_BACKOFF_MS,
-    backoffMaxMs: settings.RETRY_BACKOFF_MAX_MS,
-    jobTimeoutMs: settings.JOB_TIMEOUT_SEC * 1000,
-  });
+  const decider = jobDecider(retryPolicyOf(settings));
   const list = postgresWorkList(store);
   const commands = jobCommands(log, decider, `processor:${processorId}`);
   const shared = { list, commands, settings, clock, random, metrics, logger, workerId };

@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { freePort } from '../../cli/up/free-port.ts';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'event-store', 'embedded', 'main.ts');
 const READY_MS_MAX = 20_000;
@@ -66,12 +66,4 @@ async function startServer(directory: string, port: number): Promise<ChildProces
     child.once('exit', (code) => reject(new Error(`the event store ended with ${code ?? 'a signal'}`)));
   });
   return child;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return port;
 }
