@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { pagePictureScale } from '../schemas/gateway-explanation.ts';
 import { stderrLog } from './log.ts';
 import { DEFAULT_MAPPING } from './mapping/registry.ts';
 import { DEFAULT_POOL_LIMITS, openPool } from './pool/child-pool.ts';
@@ -37,7 +38,11 @@ export async function run(argv: readonly string[]): Promise<number> {
   try {
     const task = { mappingId: values.mapping, parameters: {}, pdf };
     if (values.image !== undefined) {
-      const picture = await pool.run({ ...task, kind: 'explain-image', imagePage });
+      const picture = await pool.run({
+        ...task,
+        kind: 'explain-image',
+        picture: { page: imagePage, draw: 'boxes', scale: pagePictureScale.default },
+      });
       if (!picture.ok) return refuse(picture);
       writeFileSync(values.image, picture.body);
       process.stderr.write(`Picture of page ${imagePage}: ${values.image}\n`);

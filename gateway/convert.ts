@@ -6,7 +6,8 @@ import { Refusal } from './refusal.ts';
 import type { ConverterOutcome, ConverterTask } from './pool/child-protocol.ts';
 import { convertEmbedded } from './embedded/convert-embedded.ts';
 import { explain } from './explain/explain.ts';
-import { pagePicture, prepareDrawing } from './explain/page-picture.ts';
+import { prepareDrawing } from './explain/canvas.ts';
+import { pagePicture } from './explain/page-picture.ts';
 import { convertInvoice } from './invoice/convert-invoice.ts';
 import { convertTimetable } from './timetable/convert-timetable.ts';
 import { convertLayout } from './layout/convert-layout.ts';
@@ -27,12 +28,12 @@ export async function convert(task: ConverterTask): Promise<ConverterOutcome> {
   const canvas = task.kind === 'explain-image' ? await prepareDrawing() : undefined;
   const document = await openDocument(task.pdf);
   try {
-    if (canvas)
+    if (canvas && task.picture)
       return sideResult(
         mapping,
         document,
         'image/png',
-        await pagePicture(canvas, mapping, document, task.imagePage ?? 1),
+        await pagePicture(canvas, mapping, document, task.picture),
       );
     if (task.kind === 'explain') {
       return sideResult(

@@ -11,6 +11,7 @@ import {
   gatewayHealthSchema,
   gatewayMappingsSchema,
 } from '../schemas/gateway-protocol.ts';
+import { gatewayExplanationSchema } from '../schemas/gateway-explanation.ts';
 import { readUbl } from './accuracy/read-ubl.ts';
 import { scoreDocument } from './accuracy/score.ts';
 import type { Truth } from './accuracy/truth.ts';
@@ -267,37 +268,56 @@ describe('timetables', () => {
 describe('explain', () => {
   it('shows for each field what was found, where, and against what', async () => {
     const pdf = await makeInvoicePdf(12, { layout: 'classic', wrongTotal: true });
-    const answer = (await (
-      await fetch(`${gateway.url}/v1/explain?mapping=pt_simon_invoice_v1`, {
-        method: 'POST',
-        body: pdf as BodyInit,
-      })
-    ).json()) as {
-      result: { code: string };
-      fields: { name: string; found: { page: number; box: object } | null; candidates: unknown[] }[];
-      checks: { rule: string; ok: boolean }[];
-    };
+    const answer = gatewayExplanationSchema.parse(
+      await (
+        await fetch(`${gateway.url}/v1/explain?mapping=pt_simon_invoice_v1`, {
+          method: 'POST',
+          body: pdf as BodyInit,
+        })
+      ).json(),
+    );
     expect(answer.result.code).toBe('CHECKS_FAILED');
-    expect(answer.fields.find((f) => f.name === 'number')?.found).toMatchObject({
-      page: 1,
-      box: { x0: expect.any(Number) },
-    });
+    expect(answer.pages[0]).toMatchObject({ page: 1, width: expect.any(Number) });
+    const number = answer.values.find((value) => value.path === 'number');
+    expect(number).toMatchObject({ page: 1, pageWidth: answer.pages[0]?.width, raw: number?.value });
+    expect(number?.box?.x0).toBeGreaterThan(0);
+    expect(number?.box?.x1).toBeLessThan(answer.pages[0]?.width ?? 0);
+    expect(answer.values.map((value) => value.path)).toEqual(
+      expect.arrayContaining(['seller.vatId', 'buyer.postalCode', 'lines[0].total', 'vat[0].rate']),
+    );
     expect(answer.checks.some((c) => c.rule === 'BR-CO-15' && !c.ok)).toBe(true);
+    expect(answer.details['candidates']).toHaveProperty('number');
+  });
+
+  it('says why a document is not one of the mapping’s', async () => {
+    const response = await fetch(`${gateway.url}/v1/explain?mapping=pt_simon_invoice_v1`, {
+      method: 'POST',
+      body: (await makePlainPdf({ texts: [['A letter about nothing', 50, 50]] })) as BodyInit,
+    });
+    const answer = gatewayExplanationSchema.parse(await response.json());
+    expect(answer.result).toMatchObject({ code: 'MAPPING_MISMATCH', message: expect.any(String) });
+    expect(answer.values).toEqual([]);
   });
 
   it(
-    'draws a page as PNG',
+    'draws a page as PNG, bare or with boxes and what was read beside it',
     async () => {
-      const response = await fetch(`${gateway.url}/v1/explain?mapping=pt_simon_invoice_v1&image=1`, {
-        method: 'POST',
-        body: (await makeInvoicePdf(12, { layout: 'classic' })) as BodyInit,
-      });
-      expect(response.headers.get('content-type')).toBe('image/png');
-      expect(
-        Buffer.from(await response.arrayBuffer())
-          .subarray(1, 4)
-          .toString(),
-      ).toBe('PNG');
+      const pdf = await makeInvoicePdf(12, { layout: 'classic' });
+      const draw = (query: string): Promise<Response> =>
+        fetch(`${gateway.url}/v1/explain?mapping=pt_simon_invoice_v1&${query}`, {
+          method: 'POST',
+          body: pdf as BodyInit,
+        });
+      const widthOf = async (response: Response): Promise<number> => {
+        expect(response.headers.get('content-type')).toBe('image/png');
+        return Buffer.from(await response.arrayBuffer()).readUInt32BE(16);
+      };
+      const bare = await widthOf(await draw('image=1&draw=page&scale=1'));
+      expect(bare).toBeGreaterThanOrEqual(595);
+      expect(bare).toBeLessThan(620);
+      expect(await widthOf(await draw('image=1&scale=1'))).toBeGreaterThan(bare + 300);
+      for (const wrong of ['image=0', 'image=99', 'image=1&draw=all', 'image=1&scale=9', 'image=1&scale=x'])
+        expect((await draw(wrong)).status).toBe(400);
     },
     slowMs,
   );

@@ -10,10 +10,10 @@ export const ciusPt: Check = ({ invoice, mapping }) => {
   return [
     present('CIUS-PT', 'NIF of the seller', invoice.seller.vatId?.value),
     present('CIUS-PT', 'NIF of the buyer', invoice.buyer.vatId?.value),
-    present('CIUS-PT', 'town of the seller', invoice.seller.city),
-    present('CIUS-PT', 'postal code of the seller', invoice.seller.postalCode),
-    present('CIUS-PT', 'town of the buyer', invoice.buyer.city),
-    present('CIUS-PT', 'postal code of the buyer', invoice.buyer.postalCode),
+    present('CIUS-PT', 'town of the seller', invoice.seller.city?.value),
+    present('CIUS-PT', 'postal code of the seller', invoice.seller.postalCode?.value),
+    present('CIUS-PT', 'town of the buyer', invoice.buyer.city?.value),
+    present('CIUS-PT', 'postal code of the buyer', invoice.buyer.postalCode?.value),
     present('CIUS-PT', 'ATCUD', invoice.fields.get('atcud')?.value),
     present(
       'CIUS-PT',

@@ -25,16 +25,18 @@ export const br06: Check = ({ invoice }) => [present('BR-06', 'seller name', inv
 export const br07: Check = ({ invoice }) => [present('BR-07', 'buyer name', invoice.buyer.name?.value)];
 /** BR-08 (EN 16931-1): the seller has a postal address (BG-5). */
 export const br08: Check = ({ invoice }) => [
-  present('BR-08', 'seller address', invoice.seller.street?.value ?? invoice.seller.city),
+  present('BR-08', 'seller address', invoice.seller.street?.value ?? invoice.seller.city?.value),
 ];
 /** BR-09 (EN 16931-1): the seller's address has a country (BT-40). */
-export const br09: Check = ({ invoice }) => [present('BR-09', 'seller country', invoice.seller.country)];
+export const br09: Check = ({ invoice }) => [
+  present('BR-09', 'seller country', invoice.seller.country?.value),
+];
 /** BR-10 (EN 16931-1): the buyer has a postal address (BG-8). */
 export const br10: Check = ({ invoice }) => [
-  present('BR-10', 'buyer address', invoice.buyer.street?.value ?? invoice.buyer.city),
+  present('BR-10', 'buyer address', invoice.buyer.street?.value ?? invoice.buyer.city?.value),
 ];
 /** BR-11 (EN 16931-1): the buyer's address has a country (BT-55). */
-export const br11: Check = ({ invoice }) => [present('BR-11', 'buyer country', invoice.buyer.country)];
+export const br11: Check = ({ invoice }) => [present('BR-11', 'buyer country', invoice.buyer.country?.value)];
 /** BR-12 (EN 16931-1): the sum of the lines' net amounts is given (BT-106); here: the lines have amounts. */
 export const br12: Check = ({ invoice }) => [
   present(

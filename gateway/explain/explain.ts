@@ -1,91 +1,131 @@
 import type { PDFDocumentProxy } from 'pdfjs-dist';
+import type { GatewayExplanation } from '../../schemas/gateway-explanation.ts';
 import { failureMessage } from '../checks/run-checks.ts';
+import { embeddedInvoices } from '../embedded/convert-embedded.ts';
 import { judgeInvoice } from '../invoice/convert-invoice.ts';
 import type { JudgedReading } from '../invoice/convert-invoice.ts';
 import type { InvoiceMapping, Mapping } from '../mapping/mapping-schema.ts';
-import type { Found } from '../reading/provenance.ts';
-import { embeddedInvoices } from '../embedded/convert-embedded.ts';
 import { DEFAULT_READ_LIMITS, readPdf } from '../pdf/read-pdf.ts';
+import { Refusal } from '../refusal.ts';
 import { readTimetable } from '../timetable/read-timetable.ts';
+import type { PageSize } from './page-sizes.ts';
+import { pageSizes } from './page-sizes.ts';
+import { invoiceValues, timetableValues } from './values.ts';
 
 /** Candidates shown for each field. */
 const candidatesShownMax = 8;
 
-/** How a document was read: which mapping and why, each value and its rivals, each check and its two sides. */
-export async function explain(mapping: Mapping, document: PDFDocumentProxy): Promise<object> {
-  const head = {
+type Told = Partial<Pick<GatewayExplanation, 'result' | 'values' | 'missing' | 'checks' | 'details'>>;
+
+/**
+ * How a document was read: which mapping and why, each value and its rivals, each check and its two sides.
+ * A document that its mapping is not for is explained too: its `result` says so and it has no values.
+ * @throws Refusal `PDF_CORRUPT`, `PDF_LIMIT`
+ */
+export async function explain(mapping: Mapping, document: PDFDocumentProxy): Promise<GatewayExplanation> {
+  const pages = await pageSizes(document);
+  const told = await tell(mapping, document, pages).catch((error: unknown): Told => {
+    if (!(error instanceof Refusal) || !EXPLAINED_REFUSALS.has(error.code)) throw error;
+    return { result: { code: error.code, message: error.message } };
+  });
+  return {
     mapping: { id: mapping.id, version: mapping.version, label: mapping.label, reader: mapping.reader },
-    pages: document.numPages,
+    result: { code: 'OK' },
+    pages,
+    values: [],
+    missing: [],
+    checks: [],
+    details: {},
+    ...told,
   };
+}
+
+/** Refusals that say something about what is on the page; others mean that no page could be read. */
+const EXPLAINED_REFUSALS: ReadonlySet<string> = new Set([
+  'MAPPING_MISMATCH',
+  'NO_TEXT',
+  'AMBIGUOUS',
+  'NO_EMBEDDED_XML',
+  'EMBEDDED_XML_REFUSED',
+]);
+
+async function tell(mapping: Mapping, document: PDFDocumentProxy, pages: readonly PageSize[]): Promise<Told> {
   switch (mapping.reader) {
     case 'invoice':
-      return { ...head, ...explainInvoice(mapping, await judgeInvoice(mapping, document)) };
+      return tellInvoice(mapping, await judgeInvoice(mapping, document), pages);
     case 'embedded': {
       const found = await embeddedInvoices(mapping, document);
-      return {
-        ...head,
-        embedded: found.map(({ filename, root, bytes }) => ({ filename, root, bytes: bytes.byteLength })),
-      };
+      const embedded = found.map(({ filename, root, bytes }) => ({
+        filename,
+        root,
+        bytes: bytes.byteLength,
+      }));
+      return { details: { embedded } };
     }
-    case 'timetable':
-      return { ...head, events: readTimetable(await readPdf(document, DEFAULT_READ_LIMITS), mapping) };
+    case 'timetable': {
+      const events = readTimetable(await readPdf(document, DEFAULT_READ_LIMITS), mapping);
+      return { values: timetableValues(events, pages), details: { events } };
+    }
     case 'layout': {
       const text = await readPdf(document, DEFAULT_READ_LIMITS);
-      return {
-        ...head,
-        hidden: text.hidden,
-        lines: text.pages.map((page) => ({ page: page.page, lines: page.lines.length })),
-      };
+      const lines = text.pages.map((page) => ({ page: page.page, lines: page.lines.length }));
+      return { details: { hiddenText: text.hidden, lines } };
     }
   }
 }
 
-function explainInvoice(mapping: InvoiceMapping, reading: JudgedReading): object {
+function tellInvoice(mapping: InvoiceMapping, reading: JudgedReading, pages: readonly PageSize[]): Told {
   const { invoice } = reading;
   const failure = failureMessage(reading.findings);
+  const absent = Object.entries(mapping.fields).filter(([name]) => !invoice.fields.has(name));
   return {
     result: failure === undefined ? { code: 'OK' } : { code: 'CHECKS_FAILED', message: failure },
-    matched: reading.matched,
-    documentType: { type: invoice.documentType, typeCode: invoice.typeCode, creditNote: invoice.credit },
-    regions: Object.fromEntries(reading.areas),
-    fields: Object.keys(mapping.fields).map((name) => ({
-      name,
-      required: mapping.fields[name]?.required ?? false,
-      found: invoice.fields.get(name) ?? null,
-      candidates: (reading.candidates.get(name) ?? [])
-        .slice(0, candidatesShownMax)
-        .map(({ value, raw, page, box, rule, score }) => ({ value, raw, page, box, rule, score })),
+    values: invoiceValues(invoice, pages),
+    missing: absent.map(([path, rule]) => ({ path, required: rule.required })),
+    checks: reading.findings.map(({ rule, ok, severity, what, left, right }) => ({
+      rule,
+      ok,
+      severity,
+      what,
+      left,
+      right,
     })),
-    parties: { seller: invoice.seller, buyer: invoice.buyer },
-    tables: Object.fromEntries(
-      Object.entries(reading.tables).map(([name, table]) => [
-        name,
-        {
-          headers: table.headers.map((header) => ({ page: header.page, columns: header.columns })),
-          rows: table.rows.map((row) => ({ page: row.page, cells: Object.fromEntries(row.cells) })),
-        },
-      ]),
-    ),
-    vat: invoice.vat,
-    qr: reading.qr.map((code) => Object.fromEntries(code)),
-    checks: reading.findings,
-    hiddenText: reading.text.hidden,
+    details: {
+      matched: reading.matched,
+      documentType: {
+        type: invoice.documentType,
+        typeCode: invoice.typeCode,
+        creditNote: invoice.credit,
+      },
+      regions: Object.fromEntries(reading.areas),
+      candidates: candidatesShown(mapping, reading),
+      tables: tablesShown(reading),
+      qr: reading.qr.map((code) => Object.fromEntries(code)),
+      hiddenText: reading.text.hidden,
+    },
   };
 }
 
-/** Every placed value of a reading with the name it goes by. */
-export function placedValues(
-  reading: JudgedReading,
-): { name: string; found: Found; kind: 'field' | 'party' | 'cell' }[] {
-  const { invoice } = reading;
-  const values: { name: string; found: Found | undefined; kind: 'field' | 'party' | 'cell' }[] = [];
-  for (const [name, found] of invoice.fields) values.push({ name, found, kind: 'field' });
-  for (const role of ['seller', 'buyer'] as const) {
-    for (const part of ['name', 'vatId', 'street'] as const)
-      values.push({ name: `${role} ${part}`, found: invoice[role][part], kind: 'party' });
-  }
-  for (const table of Object.values(reading.tables))
-    for (const row of table.rows)
-      for (const [name, found] of row.cells) values.push({ name, found, kind: 'cell' });
-  return values.flatMap(({ name, found, kind }) => (found?.box ? [{ name, found, kind }] : []));
+/** The best candidates of each field, chosen or not. */
+function candidatesShown(mapping: InvoiceMapping, reading: JudgedReading): Record<string, object[]> {
+  return Object.fromEntries(
+    Object.keys(mapping.fields).map((name) => [
+      name,
+      (reading.candidates.get(name) ?? [])
+        .slice(0, candidatesShownMax)
+        .map(({ value, raw, page, box, rule, score }) => ({ value, raw, page, box, rule, score })),
+    ]),
+  );
+}
+
+function tablesShown(reading: JudgedReading): Record<string, object> {
+  return Object.fromEntries(
+    Object.entries(reading.tables).map(([name, table]) => [
+      name,
+      {
+        headers: table.headers.map((header) => ({ page: header.page, columns: header.columns })),
+        rows: table.rows.map((row) => ({ page: row.page, cells: Object.fromEntries(row.cells) })),
+      },
+    ]),
+  );
 }

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { PAGE_DRAWINGS, pagePictureScale } from '../../schemas/gateway-explanation.ts';
 import { GATEWAY_HEADERS, encodeWarnings } from '../../schemas/gateway-protocol.ts';
 import type { GatewayHealth } from '../../schemas/gateway-protocol.ts';
 import type { GatewayLog } from '../log.ts';
 import type { MappingRegistry } from '../mapping/registry.ts';
 import type { ChildPool, TaskRequest } from '../pool/child-pool.ts';
-import type { ConverterOutcome } from '../pool/child-protocol.ts';
+import type { ConverterOutcome, PictureRequest } from '../pool/child-protocol.ts';
 import { Refusal } from '../refusal.ts';
 import { sendJson, sendRefusal } from './answers.ts';
 import type { GatewayMeasures } from './measures.ts';
@@ -122,17 +123,30 @@ function readOptions(
   if (!context.registry.get(mappingId))
     throw new Refusal('UNKNOWN_MAPPING', 'There is no mapping of that name.');
   const parameters: Record<string, string> = {};
+  const known = kind === 'convert' ? ['mapping'] : ['mapping', 'image', 'draw', 'scale'];
   for (const [name, value] of url.searchParams) {
     const match = /^param\.([a-z][A-Za-z0-9]{0,39})$/.exec(name);
     if (match?.[1] !== undefined && value.length <= 4000) parameters[match[1]] = value;
-    else if (name !== 'mapping' && name !== 'image')
+    else if (!known.includes(name))
       throw new Refusal('BAD_PARAMETER', `The parameter ${name.slice(0, 60)} is not known.`);
   }
   if (kind !== 'explain-image') return { mappingId, parameters };
-  const imagePage = Number(url.searchParams.get('image'));
-  if (!Number.isInteger(imagePage) || imagePage < 1)
+  return { mappingId, parameters, picture: readPicture(url.searchParams) };
+}
+
+/** Reads `image`, `draw` and `scale`. @throws Refusal `BAD_PARAMETER` */
+function readPicture(given: URLSearchParams): PictureRequest {
+  const page = Number(given.get('image'));
+  if (!Number.isInteger(page) || page < 1)
     throw new Refusal('BAD_PARAMETER', 'image must be the number of a page, from 1.');
-  return { mappingId, parameters, imagePage };
+  const draw = PAGE_DRAWINGS.find((name) => name === (given.get('draw') ?? 'boxes'));
+  if (draw === undefined)
+    throw new Refusal('BAD_PARAMETER', `draw must be one of ${PAGE_DRAWINGS.join(', ')}.`);
+  const { min, max, default: usual } = pagePictureScale;
+  const scale = Number(given.get('scale') ?? usual);
+  if (!(scale >= min && scale <= max))
+    throw new Refusal('BAD_PARAMETER', `scale must be a number from ${min} to ${max}.`);
+  return { page, draw, scale };
 }
 
 function sendResult(

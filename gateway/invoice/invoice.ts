@@ -6,10 +6,10 @@ export interface Party {
   /** Country prefix included where one is printed. */
   readonly vatId: Found | undefined;
   readonly street: Found | undefined;
-  readonly postalCode: string | undefined;
-  readonly city: string | undefined;
+  readonly postalCode: Found | undefined;
+  readonly city: Found | undefined;
   /** ISO 3166-1 alpha-2. */
-  readonly country: string | undefined;
+  readonly country: Found | undefined;
 }
 
 /** One line of the document. Amounts are plain decimals. */

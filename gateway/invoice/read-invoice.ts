@@ -106,9 +106,13 @@ function matchOf(mapping: InvoiceMapping, document: ReadDocument): string[] {
   const any = hits(mapping.match.anyOf);
   const evidence = hits(mapping.match.evidence);
   if (any.length === 0 || evidence.length < mapping.match.evidenceMin) {
+    const lacks =
+      any.length === 0
+        ? 'none of the words that name such a document is on it'
+        : `${evidence.length} of at least ${mapping.match.evidenceMin} further signs are on it`;
     throw new Refusal(
       'MAPPING_MISMATCH',
-      `The document does not look like what the mapping ${mapping.id} reads.`,
+      `The document does not look like what the mapping ${mapping.id} reads: ${lacks}.`,
     );
   }
   return [...any, ...evidence];

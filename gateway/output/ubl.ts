@@ -84,9 +84,9 @@ function party(name: string, who: Party): XmlNode {
     group(
       'PostalAddress',
       text('StreetName', who.street?.value),
-      text('CityName', who.city),
-      text('PostalZone', who.postalCode),
-      group('Country', text('IdentificationCode', who.country)),
+      text('CityName', who.city?.value),
+      text('PostalZone', who.postalCode?.value),
+      group('Country', text('IdentificationCode', who.country?.value)),
     ),
     vatId === undefined
       ? undefined
@@ -100,7 +100,7 @@ function party(name: string, who: Party): XmlNode {
 function taxNumber(who: Party): string | undefined {
   const value = who.vatId?.value;
   if (value === undefined) return undefined;
-  return /^\d{9}$/.test(value) ? `${who.country ?? 'PT'}${value}` : value;
+  return /^\d{9}$/.test(value) ? `${who.country?.value ?? 'PT'}${value}` : value;
 }
 
 /** UNCL4461: 30 credit transfer where an account is given, 1 "not defined" where only a date is. */

@@ -1,4 +1,14 @@
+import type { PageDrawing } from '../../schemas/gateway-explanation.ts';
 import type { GatewayRefusalCode, GatewayWarning, ResultMediaType } from '../../schemas/gateway-protocol.ts';
+
+/** A picture of one page. */
+export interface PictureRequest {
+  /** From 1. */
+  readonly page: number;
+  readonly draw: PageDrawing;
+  /** Pixels a point. */
+  readonly scale: number;
+}
 
 /** What the gateway asks a converter child for; sent over the child's IPC channel. */
 export interface ConverterTask {
@@ -6,8 +16,8 @@ export interface ConverterTask {
   readonly kind: 'convert' | 'explain' | 'explain-image';
   readonly mappingId: string;
   readonly parameters: Readonly<Record<string, string>>;
-  /** For `explain-image`: the page to draw, from 1. */
-  readonly imagePage?: number;
+  /** For `explain-image`: what to draw. */
+  readonly picture?: PictureRequest;
   readonly pdf: Uint8Array;
 }
 

@@ -4,7 +4,7 @@ import type { ReadDocument } from './document.ts';
 import type { LabelHit } from './labels.ts';
 import type { Role, TaxNumber, TextBlock } from './parties.ts';
 import type { Found } from './provenance.ts';
-import { foundIn } from './provenance.ts';
+import { derived, foundIn } from './provenance.ts';
 import type { Token } from './tokens.ts';
 import { textOf } from './tokens.ts';
 
@@ -126,16 +126,38 @@ export function readParty(
     .slice(after, Math.max(after, Math.min(before, after + 3)))
     .filter((cell) => isNameLike(cell.tokens));
   const street = streetCells[0];
-  const country =
-    postal?.[1] ?? (/^([A-Z]{2})[A-Z0-9]/.exec(vatId?.value ?? '')?.[1] || undefined) ?? mapping.country;
+  const rule = `block of the ${role}`;
+  const part = (value: string | undefined): Found | undefined =>
+    value === undefined ? undefined : foundIn(value, tokensOfPart(value, postalCell), rule, 0.7);
   return {
     name,
     vatId,
-    street: street ? foundIn(textOf(street.tokens), street.tokens, `block of the ${role}`, 0.7) : undefined,
-    postalCode: postal?.[2],
-    city: postal?.[3]?.replace(/,\s*[A-Z]{2}$/, ''),
-    country: country === 'EL' ? 'GR' : country,
+    street: street ? foundIn(textOf(street.tokens), street.tokens, rule, 0.7) : undefined,
+    postalCode: part(postal?.[2]),
+    city: part(postal?.[3]?.replace(/,\s*[A-Z]{2}$/, '')),
+    country: countryOf(postal?.[1], vatId, mapping.country),
   };
+}
+
+/** The tokens of a cell that make up a part of its text. */
+function tokensOfPart(value: string, cell: BlockCell | undefined): readonly Token[] {
+  return (cell?.tokens ?? []).filter((token) => {
+    const own = token.text.replace(/,$/, '');
+    return value.includes(own) || own.includes(value);
+  });
+}
+
+/** The country: of the postal code, else of the tax number's prefix, else the mapping's own. */
+function countryOf(
+  postalPrefix: string | undefined,
+  vatId: TaxNumber | undefined,
+  usual: string | undefined,
+): Found | undefined {
+  const iso = (code: string): string => (code === 'EL' ? 'GR' : code);
+  if (postalPrefix !== undefined) return derived(iso(postalPrefix), 'prefix of the postal code');
+  const vatPrefix = /^([A-Z]{2})[A-Z0-9]/.exec(vatId?.value ?? '')?.[1];
+  if (vatPrefix !== undefined) return derived(iso(vatPrefix), 'prefix of the tax number');
+  return usual === undefined ? undefined : derived(usual, 'the mapping’s country');
 }
 
 function namedValue(role: Role, document: ReadDocument): Found | undefined {

@@ -1,4 +1,6 @@
 import type { TimetableMapping } from '../mapping/mapping-schema.ts';
+import type { Box } from '../pdf/matrix.ts';
+import { union } from '../pdf/matrix.ts';
 import type { PdfText } from '../pdf/read-pdf.ts';
 import type { Token, TokenLine } from '../reading/tokens.ts';
 import { cellsOf, keyOf, textOf, tokenLines } from '../reading/tokens.ts';
@@ -11,6 +13,10 @@ export interface WeeklyEvent {
   readonly title: string;
   readonly place: string | undefined;
   readonly page: number;
+  /** The entry as printed, where it stands (points from the page's top left), and what it was read from. */
+  readonly raw: string;
+  readonly box: Box | undefined;
+  readonly rule: string;
 }
 
 /** A time range as printed: `09:00 - 10:30`, `9h00-10h30`, `9.00 às 10.30`. */
@@ -89,7 +95,7 @@ function readGrid(
       const tokens = inRow.flatMap((line) =>
         line.tokens.filter((token) => token.x0 >= Math.max(from, left - 12) && token.x0 < to),
       );
-      return eventOf(day.weekday, row, tokens, head.page);
+      return eventOf(day.weekday, row, tokens, 'grid');
     });
   });
 }
@@ -109,7 +115,7 @@ function readList(lines: readonly TokenLine[], weekdayByKey: ReadonlyMap<string,
         !/^(?:\d{1,2}\s?[:h.]\s?\d{0,2}h?|-|–|—|às|as|to|bis|feira|a)$/i.test(token.text) &&
         !/^\d{1,2}[:h.]\d{2}h?[-–]\d{1,2}[:h.]\d{2}h?$/i.test(token.text),
     );
-    return eventOf(current, times, rest, line.page);
+    return eventOf(current, times, rest, 'list');
   });
 }
 
@@ -117,7 +123,7 @@ function eventOf(
   weekday: number,
   times: { start: string; end: string },
   tokens: readonly Token[],
-  page: number,
+  rule: string,
 ): WeeklyEvent[] {
   const text = tokens
     .map((token) => token.text)
@@ -139,7 +145,10 @@ function eventOf(
       end: times.end,
       title: title === '' ? text : title,
       place: place?.[0],
-      page,
+      page: tokens[0]?.word.page ?? 0,
+      raw: text,
+      box: tokens.length > 0 ? tokens.map((token) => token.word.box).reduce(union) : undefined,
+      rule,
     },
   ];
 }

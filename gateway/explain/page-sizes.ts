@@ -1,0 +1,22 @@
+import type { PDFDocumentProxy } from 'pdfjs-dist';
+
+/** Size of a page as it is shown (turned and cropped), in points. */
+export interface PageSize {
+  /** From 1. */
+  readonly page: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Pages whose size is told; the values of further ones are not placed. */
+const pagesMax = 2000;
+
+/** The sizes of a document's pages, in order. */
+export async function pageSizes(document: PDFDocumentProxy): Promise<PageSize[]> {
+  const sizes: PageSize[] = [];
+  for (let page = 1; page <= Math.min(document.numPages, pagesMax); page++) {
+    const { width, height } = (await document.getPage(page)).getViewport({ scale: 1 });
+    sizes.push({ page, width, height });
+  }
+  return sizes;
+}
