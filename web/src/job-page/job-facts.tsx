@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import type { JobView } from '../../../schemas/http-api.ts';
 import { Moment } from '../page/moment.tsx';
+import { mappingLabel } from '../text/mapping-label.ts';
 import { useText } from '../text/text-context.ts';
 
 /** What is known about a document, as a list of terms. */
@@ -12,7 +13,7 @@ export function JobFacts({ job }: { job: JobView }) {
       <h2 id="facts-title">{t('jobFacts')}</h2>
       <dl>
         <Fact term={t('factMapping')}>
-          {mapping.label}
+          {mappingLabel(t, mapping)}
           <br />
           <code>{mapping.id}</code> <span class="quiet">{t('version', { version: mapping.version })}</span>
         </Fact>

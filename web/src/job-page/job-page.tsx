@@ -7,14 +7,13 @@ import { Badge } from '../page/badge.tsx';
 import { Emptiness } from '../page/emptiness.tsx';
 import { Icon } from '../page/icons.tsx';
 import { CancelButton, CopyIdButton, DownloadLink, RetryButton, ReviewButton } from '../page/job-actions.tsx';
-import { Moment } from '../page/moment.tsx';
 import { RouteLink } from '../page/route-link.tsx';
-import { errorLine } from '../text/error-text.ts';
 import { useText } from '../text/text-context.ts';
 import { JobFacts } from './job-facts.tsx';
 import { useJobStory } from './job-story.ts';
 import { RawEvents } from './raw-events.tsx';
 import { Timeline } from './timeline.tsx';
+import { Why } from './why.tsx';
 
 /** One document: where it stands and why, what happened to it, and the record itself. */
 export function JobPage({ jobId }: { jobId: string }) {
@@ -74,40 +73,6 @@ function Job({
       </div>
       {entries !== null && <RawEvents entries={entries} />}
     </article>
-  );
-}
-
-/** The present state in the reader's language, then in the decider's own words. */
-function Why({ job, why }: { job: JobView; why: WhyAnswer | null }) {
-  const app = useApp();
-  const { t } = useText();
-  const failed = job.error !== null && (job.state === 'failed' || job.state === 'waiting') ? job.error : null;
-  const line =
-    failed === null
-      ? null
-      : errorLine(t, [failed.reason, failed.code], failed.message, app.limits.get().maxUploadMb);
-  return (
-    <section class="why" aria-labelledby="why-title">
-      <h2 id="why-title">{t('jobWhy')}</h2>
-      <p>{t(`why_${job.state}`)}</p>
-      {line !== null && (
-        <p class={job.state === 'failed' ? 'error-line' : ''}>
-          {job.state === 'failed' ? line.sentence : line.what} <code>{line.code}</code>
-        </p>
-      )}
-      {why !== null && (
-        <details>
-          <summary>{t('whyInFull')}</summary>
-          <p lang="en">{why.because}</p>
-          {why.next !== null && (
-            <p>
-              <strong>{t('whyNext')}:</strong> <span lang="en">{why.next.what}</span>{' '}
-              {why.next.at !== null && <Moment at={why.next.at} />}
-            </p>
-          )}
-        </details>
-      )}
-    </section>
   );
 }
 

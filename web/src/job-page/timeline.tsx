@@ -6,6 +6,8 @@ import { actorWords, wordsOf } from './event-sentence.ts';
 
 /** Shorter gaps than this are the machine's own pace and not worth a word. */
 const GAP_TOLD_MS = 100;
+/** Enough of an id to tell one command from another by eye; the whole one is on hover and in the raw events. */
+const SHORT_ID = 8;
 
 /** The events of a job in words, oldest first, with what lay between them. */
 export function Timeline({ entries }: { entries: readonly TimelineEntry[] }) {
@@ -37,6 +39,11 @@ function TimelineItem({ entry, before }: { entry: TimelineEntry; before: Timelin
         <p class="quiet">
           {actorWords(text, entry.actor)}
           {gapMs >= GAP_TOLD_MS && ` · ${t('timelineAfter', { duration: formats.duration(gapMs) })}`}
+          {entry.causationId !== before?.causationId && (
+            <span title={entry.causationId}>
+              {` · ${t('timelineCause', { id: entry.causationId.slice(0, SHORT_ID) })}`}
+            </span>
+          )}
         </p>
       </div>
     </li>

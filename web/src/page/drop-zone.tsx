@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useApp } from '../app.ts';
 import { useStore } from '../store.ts';
+import { mappingLabel } from '../text/mapping-label.ts';
 import { useText } from '../text/text-context.ts';
 import { filesOf } from '../uploads/dropped-files.ts';
 import { Icon } from './icons.tsx';
@@ -68,9 +69,9 @@ function MappingChoice() {
         }}
       >
         {mappings.length === 0 && <option value={usual}>{usual}</option>}
-        {mappings.map(({ id, label }) => (
-          <option key={id} value={id}>
-            {label}
+        {mappings.map((mapping) => (
+          <option key={mapping.id} value={mapping.id}>
+            {mappingLabel(t, mapping)}
           </option>
         ))}
       </select>

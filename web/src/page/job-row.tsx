@@ -7,6 +7,7 @@ import { canDownload, canRetry, isActive } from '../jobs/states.ts';
 import { jobPath } from '../router.ts';
 import { useStore } from '../store.ts';
 import { errorLine } from '../text/error-text.ts';
+import { mappingLabel } from '../text/mapping-label.ts';
 import { useText } from '../text/text-context.ts';
 import { Badge } from './badge.tsx';
 import { clock, Moment } from './moment.tsx';
@@ -91,7 +92,7 @@ function JobNote({ job }: { job: JobView }) {
   }
   return (
     <span class="note">
-      {job.mapping.label}
+      {mappingLabel(t, job.mapping)}
       {job.warnings.length > 0 && (
         <span class="warnings">
           <Icon name="warning" />

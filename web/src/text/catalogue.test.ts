@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { API_ERROR_CODES, JOB_FAILURE_CODES } from '../../../schemas/error-codes.ts';
 import { DOCUMENT_REFUSAL_CODES } from '../../../schemas/gateway-protocol.ts';
 import { BATCH_JOBS_MAX, ZIP_JOBS_MAX } from '../../../schemas/http-api.ts';
@@ -9,7 +11,7 @@ import { en, type PluralForms } from './en.ts';
 import { errorLine } from './error-text.ts';
 import { formatsOf } from './formats.ts';
 import { pt } from './pt.ts';
-import { chooseLocale, translator } from './translate.ts';
+import { chooseLocale, regionOf, translator } from './translate.ts';
 
 type Message = string | PluralForms;
 const forms = (message: Message): string[] =>
@@ -19,6 +21,8 @@ const braces = (message: Message) =>
 
 /** Words that are the same in both languages. */
 const SAME_IN_BOTH = ['appName', 'titleActive'];
+
+const MAPPINGS = join(import.meta.dirname, '..', '..', '..', 'gateway', 'mappings');
 
 describe('the sentences of the page', () => {
   it('are all translated, with the same blanks to fill [R13.05]', () => {
@@ -40,6 +44,16 @@ describe('the sentences of the page', () => {
         expect([key, (text as string).split(/[.;] /).length]).not.toEqual([key, 1]);
   });
 
+  it('know every mapping that comes with the gateway by the name it has there', async () => {
+    for (const file of await readdir(MAPPINGS)) {
+      const { id, label } = JSON.parse(await readFile(join(MAPPINGS, file), 'utf8')) as Record<
+        string,
+        string
+      >;
+      expect([id, Object.entries(en).find(([key]) => key === `mapping_${id}`)?.[1]]).toEqual([id, label]);
+    }
+  });
+
   it('agree with the schemas on states and limits', () => {
     expect(STATES).toEqual(JOB_STATES);
     expect(ACTIVE_STATES).toEqual(ACTIVE_JOB_STATES);
@@ -52,6 +66,12 @@ describe('a language', () => {
     expect(chooseLocale(['de', 'pt-BR', 'en'])).toBe('pt-PT');
     expect(chooseLocale(['en-GB', 'pt'])).toBe('en');
     expect(chooseLocale(['fr'])).toBe('en');
+  });
+
+  it('writes times as the country of the reader does', () => {
+    expect(regionOf('en', ['pt-PT', 'en-GB', 'en-US'])).toBe('en-GB');
+    expect(regionOf('pt-PT', ['en-GB'])).toBe('pt-PT');
+    expect(formatsOf('en-GB', 'Europe/Lisbon').clockSeconds('2026-07-01T13:05:00.000Z')).toBe('14:05:00');
   });
 
   it('has its plurals and figures', () => {

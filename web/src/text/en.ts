@@ -3,6 +3,7 @@ export interface PluralForms {
   readonly one: string;
   readonly other: string;
 }
+export type Messages = Readonly<Record<string, string | PluralForms>>;
 
 /**
  * Every sentence of the web app. Words in braces are filled in; `count` chooses the plural form. The Portuguese
@@ -25,6 +26,12 @@ export const en = {
   uploadMore: 'Upload more',
   limitCopy: 'PDF only, up to {megabytes} MB each.',
   mappingLabel: 'Convert with',
+
+  mapping_pt_simon_invoice_v1: 'Portuguese supplier invoice',
+  mapping_eu_invoice_v1: 'European invoice (pt, en, de, fr, es, it)',
+  mapping_einvoice_embedded_v1: 'Embedded e-invoice (Factur-X, ZUGFeRD, XRechnung, Order-X)',
+  mapping_schedule_ics_v1: 'Timetable to calendar (iCalendar)',
+  mapping_text_layout_v1: 'Any PDF as structured text',
 
   uploadsTitle: 'Uploads',
   uploadsRunning: { one: 'Uploading {count} file', other: 'Uploading {count} files' },
@@ -205,6 +212,7 @@ export const en = {
   byProcessor: 'by the processor',
   bySystem: 'by Docket',
   timelineAfter: '{duration} later',
+  timelineCause: 'Caused by command {id}',
   sessionExpired: 'Your session is over. Reload the page.',
 
   event_DocumentUploaded: '{filename} was uploaded ({size}), stored and verified.',
@@ -236,7 +244,14 @@ export const en = {
   why_cancelled: 'The conversion was cancelled before it had an outcome.',
   why_expired: 'The conversion succeeded, and its result was removed when its keeping time was over.',
   whyNext: 'What comes next',
-  whyInFull: 'In full',
+  next_queued: 'A free worker claims it.',
+  next_converting: 'The worker reports an outcome. If it does not, another one takes over',
+  next_waiting: 'The next attempt begins',
+  next_ready: 'The result is kept until its keeping time is over.',
+  whyCommands: 'What Docket would do with each command now',
+  command_allowed: 'possible',
+  command_noEffect: 'possible, changes nothing',
+  whyInFull: 'In full, in English',
   copyEvents: 'Copy as JSON',
   eventsCopied: 'Events copied.',
   eventsNotCopied: 'The browser did not allow copying. Select the text instead.',
@@ -280,10 +295,10 @@ export const en = {
   error_AMBIGUOUS: 'A value in this document has more than one reading. Check the document.',
   error_NO_EMBEDDED_XML: 'This PDF has no XML inside. Choose another mapping and upload it again.',
   error_EMBEDDED_XML_REFUSED: 'The XML inside this PDF is not acceptable. Ask its sender for a correct one.',
-} as const satisfies Record<string, string | PluralForms>;
+} as const satisfies Messages;
 
 export type MessageKey = keyof typeof en;
-/** What every language has to provide. */
-export type Catalogue = {
-  readonly [Key in MessageKey]: (typeof en)[Key] extends string ? string : PluralForms;
+/** What every language has to provide for the sentences of `English`. */
+export type Catalogue<English extends Messages = typeof en> = {
+  readonly [Key in keyof English]: English[Key] extends string ? string : PluralForms;
 };

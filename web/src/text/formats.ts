@@ -1,5 +1,3 @@
-import type { Locale } from './translate.ts';
-
 const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
 const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ['day', 86_400],
@@ -26,13 +24,13 @@ export interface Formats {
   number(count: number): string;
 }
 
-/** Everything that a language writes in its own way, by Intl alone. */
-export function formatsOf(locale: Locale): Formats {
+/** Everything that a language writes in its own way, by Intl alone; times are those of `timeZone`, or of the browser. */
+export function formatsOf(locale: string, timeZone?: string): Formats {
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
-  const exact = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'long' });
-  const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' });
-  const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'short' });
-  const clockSeconds = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' });
+  const exact = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'long', timeZone });
+  const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone });
+  const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'short', timeZone });
+  const clockSeconds = new Intl.DateTimeFormat(locale, { timeStyle: 'medium', timeZone });
   const number = new Intl.NumberFormat(locale);
   const units = new Map<string, Intl.NumberFormat>();
   const unit = (value: number, name: string, digits: number) => {
@@ -68,7 +66,7 @@ export function formatsOf(locale: Locale): Formats {
   };
 }
 
-function unitFormat(locale: Locale, unit: string, maximumFractionDigits: number): Intl.NumberFormat {
+function unitFormat(locale: string, unit: string, maximumFractionDigits: number): Intl.NumberFormat {
   const unitDisplay = unit === 'byte' ? 'long' : 'short';
   return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay, maximumFractionDigits });
 }

@@ -1,7 +1,7 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import { formatsOf, type Formats } from './formats.ts';
-import { translator, type Locale, type Translate } from './translate.ts';
+import { regionOf, translator, type Locale, type Translate } from './translate.ts';
 import type { Catalogue } from './en.ts';
 
 /** The language of the page: how things are said, and how figures are written. */
@@ -12,7 +12,11 @@ export interface Text {
 }
 
 export function textOf(locale: Locale, catalogue: Catalogue): Text {
-  return { locale, t: translator(locale, catalogue), formats: formatsOf(locale) };
+  return {
+    locale,
+    t: translator(locale, catalogue),
+    formats: formatsOf(regionOf(locale, navigator.languages)),
+  };
 }
 
 export const TextContext = createContext<Text | null>(null);

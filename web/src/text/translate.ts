@@ -1,25 +1,37 @@
-import { en, type Catalogue, type MessageKey, type PluralForms } from './en.ts';
+import { en, type Catalogue, type Messages } from './en.ts';
 
 export const LOCALES = ['en', 'pt-PT'] as const;
 export type Locale = (typeof LOCALES)[number];
 
 type Braces<Text> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | Braces<Rest> : never;
-type Form<Key extends MessageKey> = (typeof en)[Key] extends PluralForms
-  ? (typeof en)[Key]['other']
-  : (typeof en)[Key];
+type Form<Message> = Message extends { readonly other: infer Other } ? Other : Message;
 /** What has to be filled into a sentence; nothing else is accepted. */
-export type Fill<Key extends MessageKey> = { readonly [Name in Braces<Form<Key>>]: string | number };
-type FillArgument<Key extends MessageKey> = [Braces<Form<Key>>] extends [never] ? [] : [Fill<Key>];
+type FillArgument<Message> = [Braces<Form<Message>>] extends [never]
+  ? []
+  : [{ readonly [Name in Braces<Form<Message>>]: string | number }];
 
-export type Translate = <Key extends MessageKey>(key: Key, ...fill: FillArgument<Key>) => string;
+/** Says the sentences of one catalogue, of which `English` is the original. */
+export type TranslateOf<English extends Messages> = <Key extends keyof English & string>(
+  key: Key,
+  ...fill: FillArgument<English[Key]>
+) => string;
+export type Translate = TranslateOf<typeof en>;
 
-/** Makes the function that says things in one language. */
+/** Makes the function that says the page's sentences in one language. */
 export function translator(locale: Locale, catalogue: Catalogue): Translate {
+  return translatorOf<typeof en>(locale, catalogue);
+}
+
+/** The same for the sentences of a part of the page that is loaded by itself. */
+export function translatorOf<English extends Messages>(
+  locale: Locale,
+  catalogue: Catalogue<English>,
+): TranslateOf<English> {
   const plurals = new Intl.PluralRules(locale);
   const numbers = new Intl.NumberFormat(locale);
   return (key, ...[fill]) => {
     const values: Readonly<Record<string, string | number>> = fill ?? {};
-    const message: string | PluralForms = catalogue[key];
+    const message = (catalogue as Messages)[key] ?? key;
     const text =
       typeof message === 'string'
         ? message
@@ -43,4 +55,10 @@ export function chooseLocale(wanted: readonly string[]): Locale {
 /** English is in the first load; the other language is fetched only by those who read it. */
 export async function loadCatalogue(locale: Locale): Promise<Catalogue> {
   return locale === 'en' ? en : (await import('./pt.ts')).pt;
+}
+
+/** The way of the reader's own country to write dates and times, where it is a way of that language. */
+export function regionOf(locale: Locale, wanted: readonly string[]): string {
+  const language = locale.slice(0, 2);
+  return wanted.find((tag) => tag.toLowerCase().startsWith(`${language}-`)) ?? locale;
 }
