@@ -2,6 +2,7 @@ import { eventIdOf } from '../schemas/ids.ts';
 import { currentVersion, understandEvent } from '../schemas/event-versions.ts';
 import type { EventMetadata } from '../schemas/event-metadata.ts';
 import { StreamMovedOn } from './errors.ts';
+import { chained, hashAfter } from './event-hash.ts';
 import type { EventLog, EventToAppend } from './event-log.ts';
 
 /** Tries before a stream that keeps moving is reported to the caller. */
@@ -38,6 +39,8 @@ export type Handled<State, Event, Refusal> =
       /** What was appended; empty when the stream already said so. */
       readonly events: readonly Event[];
       readonly revision: bigint;
+      /** Hash of the stream's last event; the next one is chained to it. */
+      readonly hash: string | null;
       readonly position: bigint;
     }
   | {
@@ -67,17 +70,18 @@ export async function handleCommand<State, Command, Event extends KnownEvent, Re
     const loaded = presumed
       ? notYet(decider.initial)
       : await loadStream(log, decider, stream, eventIdOf(context.commandId, 0));
-    const { state, revision, position } = loaded;
-    if (loaded.alreadyApplied) return { outcome: 'accepted', state, events: [], revision, position };
+    const { state, revision, hash, position } = loaded;
+    if (loaded.alreadyApplied) return { outcome: 'accepted', state, events: [], revision, hash, position };
     const decision = decider.decide(command, state);
     // Only an append can prove the presumption; any other answer needs the stream itself.
     if (presumed && !('accepted' in decision && decision.accepted.length > 0)) continue;
     if ('refused' in decision) return { outcome: 'refused', state, refusal: decision.refused, position };
     const events = decision.accepted;
-    if (events.length === 0) return { outcome: 'accepted', state, events, revision, position };
+    if (events.length === 0) return { outcome: 'accepted', state, events, revision, hash, position };
     try {
       const expected = revision < 0n ? 'no_stream' : revision;
-      const appended = await log.append(stream, sealed(events, context), expected);
+      const links = chained(sealed(events, context), { stream, revision, hash });
+      const appended = await log.append(stream, links.events, expected);
       const next = events.reduce(
         (folded, event, index) => decider.evolve(folded, event, revision + 1n + BigInt(index)),
         state,
@@ -87,6 +91,7 @@ export async function handleCommand<State, Command, Event extends KnownEvent, Re
         state: next,
         events,
         revision: appended.revision,
+        hash: links.end.hash,
         position: appended.position,
       };
     } catch (error) {
@@ -96,13 +101,15 @@ export async function handleCommand<State, Command, Event extends KnownEvent, Re
 }
 
 function notYet<State>(initial: State): LoadedStream<State> {
-  return { state: initial, revision: -1n, position: 0n, alreadyApplied: false };
+  return { state: initial, revision: -1n, hash: null, position: 0n, alreadyApplied: false };
 }
 
 /** A stream folded to its present, with the place of its last event (-1n and 0n when there is none). */
 export interface LoadedStream<State> {
   readonly state: State;
   readonly revision: bigint;
+  /** Hash of the last event, null when there is none. */
+  readonly hash: string | null;
   readonly position: bigint;
   /** The event asked about is in the stream. */
   readonly alreadyApplied: boolean;
@@ -120,13 +127,15 @@ export async function loadStream<State, Event extends KnownEvent>(
 ): Promise<LoadedStream<State>> {
   let state = decider.initial;
   let [revision, position, alreadyApplied] = [-1n, 0n, false];
+  let hash: string | null = null;
   for await (const recorded of log.readStream(stream)) {
     state = decider.evolve(state, understandEvent(recorded) as Event, recorded.revision);
     revision = recorded.revision;
+    hash = hashAfter(recorded, hash);
     position = recorded.position;
     alreadyApplied ||= recorded.id === firstEventId;
   }
-  return { state, revision, position, alreadyApplied };
+  return { state, revision, hash, position, alreadyApplied };
 }
 
 /** Gives decided events their deterministic ids and their metadata. */

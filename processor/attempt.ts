@@ -48,6 +48,8 @@ export interface AttemptParts {
 /** The lease of an attempt that has begun. */
 interface Begun {
   readonly job: ExistingJob & { state: 'converting' };
+  /** Hash of the `ConversionStarted`; the outcome is chained to it. */
+  readonly hash: string | null;
   readonly correlationId: string;
   /** End of the lease less the margin, on this process's own monotonic clock. */
   readonly leaseUntilMs: number;
@@ -95,7 +97,7 @@ async function begin(parts: AttemptParts, item: ClaimedItem): Promise<Begun | nu
   crashPoint('before-lease');
   const command = { type: 'StartAttempt', at, workerId, leaseUntil } as const;
   const asked = { jobId: item.jobId, command, commandId, correlationId: commandId };
-  const handled = await parts.commands.insist(asked, beforeMs + START_PATIENCE_MS, item.job ?? undefined);
+  const handled = await parts.commands.insist(asked, beforeMs + START_PATIENCE_MS, item.known ?? undefined);
   const job = handled.state;
   if (handled.outcome === 'refused' || job.state !== 'converting' || job.workerId !== workerId) {
     const revision = job.state === 'absent' ? item.revision : job.revision;
@@ -104,7 +106,12 @@ async function begin(parts: AttemptParts, item: ClaimedItem): Promise<Begun | nu
   }
   if (job.runs === 1 && job.attempts === 1)
     parts.metrics.dispatchSeconds.observe(Math.max(0, now - Date.parse(job.createdAt)) / 1000);
-  return { job, correlationId: commandId, leaseUntilMs: beforeMs + leaseMs - OUTCOME_MARGIN_MS };
+  return {
+    job,
+    hash: handled.hash,
+    correlationId: commandId,
+    leaseUntilMs: beforeMs + leaseMs - OUTCOME_MARGIN_MS,
+  };
 }
 
 type Outcome =
@@ -144,14 +151,18 @@ async function outcomeOf(parts: AttemptParts, begun: Begun, cut: AbortSignal): P
 }
 
 async function record(parts: AttemptParts, begun: Begun, outcome: Outcome): Promise<HandledJob> {
-  const { job, correlationId, leaseUntilMs } = begun;
+  const { job, hash, correlationId, leaseUntilMs } = begun;
   const { jobId, fencingToken } = job;
   const command = commandOf(parts, outcome, fencingToken);
   if (outcome.kind === 'succeeded') crashPoint('before-ready-append');
   const commandId = commandIdOf(command.type, jobId, fencingToken);
   try {
     const asked = { jobId, command, commandId, correlationId };
-    const handled = await parts.commands.insist(asked, leaseUntilMs, job);
+    const handled = await parts.commands.insist(
+      asked,
+      leaseUntilMs,
+      hash === null ? undefined : { job, hash },
+    );
     if (outcome.kind === 'succeeded') {
       crashPoint('after-ready-append');
       parts.metrics.gatewaySeconds.observe(outcome.conversion.gatewayMs / 1000);

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExistingJob } from '../conversion-job/job.ts';
+import { linksOf } from '../event-store/event-hash.ts';
 import type { EventLog, RecordedEvent } from '../event-store/event-log.ts';
 import type { Log } from '../runtime/log.ts';
 import { EventNotUnderstood, understandEvent } from '../schemas/event-versions.ts';
@@ -109,12 +110,13 @@ export async function startFeed(parts: FeedParts): Promise<Feed> {
 
 function fedEvent(event: RecordedEvent, parts: Pick<FeedParts, 'onNotUnderstood'>): FedEvent {
   const { stream, revision, position } = event;
+  const hash = linksOf(event)?.hash ?? null;
   try {
-    return { stream, revision, position, event: understandEvent(event) as JobEvent };
+    return { stream, revision, position, hash, event: understandEvent(event) as JobEvent };
   } catch (error) {
     if (!(error instanceof EventNotUnderstood)) throw error;
     parts.onNotUnderstood(event, error);
-    return { stream, revision, position, event: 'not-understood' };
+    return { stream, revision, position, hash, event: 'not-understood' };
   }
 }
 

@@ -1,4 +1,5 @@
 import { StreamMovedOn } from '../event-store/errors.ts';
+import { chained, hashAfter, linksOf } from '../event-store/event-hash.ts';
 import type { EventLog } from '../event-store/event-log.ts';
 import { sealed } from '../event-store/handle-command.ts';
 import { understandEvent } from '../schemas/event-versions.ts';
@@ -23,14 +24,29 @@ export async function recordGatewayEvent(
   const commandId = commandIdOf('gateway', workerId, event.type, event.data.at);
   const context = { commandId, correlationId: commandId, actor: `processor:${event.data.processorId}` };
   for (let tries = 1; ; tries += 1) {
-    const last = await log.readLast(GATEWAY_STREAM);
+    const { revision, hash } = await endOfGatewayStream(log);
+    const links = chained(sealed([event], context), { stream: GATEWAY_STREAM, revision, hash });
     try {
-      await log.append(GATEWAY_STREAM, sealed([event], context), last?.revision ?? 'no_stream');
+      await log.append(GATEWAY_STREAM, links.events, revision < 0n ? 'no_stream' : revision);
       return;
     } catch (error) {
       if (!(error instanceof StreamMovedOn) || tries >= CONFLICT_RETRIES_MAX) throw error;
     }
   }
+}
+
+/** The last event says it all, unless it is older than the chain: then the whole stream is read. */
+async function endOfGatewayStream(log: EventLog): Promise<{ revision: bigint; hash: string | null }> {
+  const last = await log.readLast(GATEWAY_STREAM);
+  if (last === null) return { revision: -1n, hash: null };
+  const links = linksOf(last);
+  if (links !== null) return { revision: last.revision, hash: links.hash };
+  let [revision, hash]: [bigint, string | null] = [-1n, null];
+  for await (const recorded of log.readStream(GATEWAY_STREAM)) {
+    hash = hashAfter(recorded, hash);
+    revision = recorded.revision;
+  }
+  return { revision, hash };
 }
 
 /**

@@ -1,13 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Refusal } from '../conversion-job/decide.ts';
 import type { JobDecider } from '../conversion-job/decider.ts';
-import type { ExistingJob, Job } from '../conversion-job/job.ts';
+import type { Job } from '../conversion-job/job.ts';
 import { LogUnavailable, StreamMovedOn } from '../event-store/errors.ts';
+import { chained } from '../event-store/event-hash.ts';
 import type { EventLog } from '../event-store/event-log.ts';
 import { handleCommand, loadStream, sealed, type Handled } from '../event-store/handle-command.ts';
 import type { JobCommand } from '../schemas/job-commands.ts';
 import type { JobEvent } from '../schemas/job-events.ts';
 import { jobStream } from '../schemas/streams.ts';
+import type { KnownJob } from './work-list/snapshot.ts';
 
 /** Pause between two tries against a log that does not answer; doubled each time. */
 const AGAIN_AFTER_MS = 100;
@@ -34,9 +36,9 @@ export interface JobCommands {
    *   revision, which saves the read; a stream that has moved on goes the long way
    * @throws LogUnavailable when the time is over; StreamMovedOn, EventNotUnderstood
    */
-  insist(asked: IdentifiedCommand, untilMs: number, known?: ExistingJob): Promise<HandledJob>;
+  insist(asked: IdentifiedCommand, untilMs: number, known?: KnownJob): Promise<HandledJob>;
   /** @throws LogUnavailable, EventNotUnderstood */
-  look(jobId: string): Promise<{ job: Job; revision: bigint; position: bigint }>;
+  look(jobId: string): Promise<{ job: Job; revision: bigint; hash: string | null; position: bigint }>;
 }
 
 /** Commands to jobs in the name of one processor. */
@@ -49,21 +51,22 @@ export function jobCommands(log: EventLog, decider: JobDecider, actor: string): 
   const send = (asked: IdentifiedCommand): Promise<HandledJob> =>
     handleCommand(log, decider, jobStream(asked.jobId), asked.command, contextOf(asked));
 
-  const sendKnowing = async (asked: IdentifiedCommand, known: ExistingJob): Promise<HandledJob> => {
+  const sendKnowing = async (
+    asked: IdentifiedCommand,
+    { job: known, hash }: KnownJob,
+  ): Promise<HandledJob> => {
     const decision = decider.decide(asked.command, known);
     if ('refused' in decision || decision.accepted.length === 0) return send(asked);
     const events = decision.accepted;
     try {
-      const appended = await log.append(
-        jobStream(asked.jobId),
-        sealed(events, contextOf(asked)),
-        known.revision,
-      );
+      const stream = jobStream(asked.jobId);
+      const links = chained(sealed(events, contextOf(asked)), { stream, revision: known.revision, hash });
+      const appended = await log.append(stream, links.events, known.revision);
       const state = events.reduce<Job>(
         (job, event, index) => decider.evolve(job, event, known.revision + 1n + BigInt(index)),
         known,
       );
-      return { outcome: 'accepted', state, events, ...appended };
+      return { outcome: 'accepted', state, events, ...appended, hash: links.end.hash };
     } catch (error) {
       if (error instanceof StreamMovedOn) return send(asked);
       throw error;
@@ -83,8 +86,8 @@ export function jobCommands(log: EventLog, decider: JobDecider, actor: string): 
       }
     },
     look: async (jobId) => {
-      const { state, revision, position } = await loadStream(log, decider, jobStream(jobId));
-      return { job: state, revision, position };
+      const { state, revision, hash, position } = await loadStream(log, decider, jobStream(jobId));
+      return { job: state, revision, hash, position };
     },
   };
 }

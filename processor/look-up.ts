@@ -11,11 +11,14 @@ export async function changeFromStream(
   jobId: string,
 ): Promise<WorkChange | null> {
   try {
-    const { job, revision, position } = await commands.look(jobId);
+    const { job, revision, hash, position } = await commands.look(jobId);
     const standing =
       job.state === 'absent'
         ? null
-        : { owner: job.owner, priority: job.priority, requestedPosition: position, job };
+        : {
+            ...{ owner: job.owner, priority: job.priority, requestedPosition: position },
+            known: hash === null ? null : { job, hash },
+          };
     return { jobId, revision, standing, placement: placementOf(job) };
   } catch (error) {
     if (error instanceof EventNotUnderstood) return null;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Sha256 } from './ids.ts';
 
 /** What every event says about where it came from. */
 export const EventMetadata = z.object({
@@ -9,5 +10,9 @@ export const EventMetadata = z.object({
   /** `owner:<id>`, `processor:<id>`, `operator` or `system`. */
   actor: z.string().min(1).max(120),
   schemaVersion: z.number().int().min(1),
+  /** The hash of the event before in the stream; null for the first. Absent in events older than the chain. */
+  previousHash: Sha256.nullable().optional(),
+  /** The hash of this event, which covers `previousHash` (event-store/event-hash.ts). */
+  hash: Sha256.optional(),
 });
 export type EventMetadata = z.infer<typeof EventMetadata>;

@@ -5,6 +5,8 @@ import { isActive } from '../schemas/job-states.ts';
 import { jobsProjection } from '../projector/jobs/projection.ts';
 import { commandIdOf, jobIdOf } from '../schemas/ids.ts';
 import { jobStream } from '../schemas/streams.ts';
+import { chained, linksOf } from '../event-store/event-hash.ts';
+import type { EventToAppend, ExpectedRevision } from '../event-store/event-log.ts';
 import { loadStream, sealed } from '../event-store/handle-command.ts';
 import type { JobCommands } from '../processor/job-commands.ts';
 import type { WorkList } from '../processor/work-list/work-list.ts';
@@ -67,13 +69,21 @@ const splitTransaction: Commit = async (world, life, tables, batch) => {
 
 const randomEventIds: Composition['log'] = (real) => ({
   ...real,
-  append: (stream, events, expected) =>
-    real.append(
-      stream,
-      events.map((event) => ({ ...event, id: randomUUID() })),
-      expected,
-    ),
+  append: (stream, events, expected) => real.append(stream, renamed(stream, events, expected), expected),
 });
+
+/** Under fresh ids, and chained under them: it is the ids alone that are wrong. */
+function renamed(
+  stream: string,
+  events: readonly EventToAppend[],
+  expected: ExpectedRevision,
+): readonly EventToAppend[] {
+  const fresh = events.map((event) => ({ ...event, id: randomUUID() }));
+  const links = events[0] && linksOf(events[0]);
+  if (!links) return fresh;
+  const revision = expected === 'no_stream' ? -1n : expected;
+  return chained(fresh, { stream, revision, hash: links.previousHash }).events;
+}
 
 /** The result is stored under a key that says nothing of its attempt. */
 const randomResultKey: Composition['convert'] = (real, blobs) => async (task, signal) => {
@@ -94,15 +104,13 @@ const judgedByReadModel: Composition['judged'] = ({ jobId }, tables) => {
 
 /** What was judged is not judged again from the stream. */
 const expireAsJudged: Expiry = async ({ log, decider, blobs, at }, { job: { jobId }, kind, blobKey }) => {
-  const { revision } = await loadStream(log, decider, jobStream(jobId));
+  const stream = jobStream(jobId);
+  const { revision, hash } = await loadStream(log, decider, stream);
   const commandId = commandIdOf('expire', jobId, blobKey);
   const context = { commandId, correlationId: commandId, actor: 'system' };
   const type = kind === 'source' ? 'SourceExpired' : 'ResultExpired';
-  await log.append(
-    jobStream(jobId),
-    sealed([{ type, data: { at, blobKey, cause: 'age' } }], context),
-    revision,
-  );
+  const expiry = sealed([{ type, data: { at, blobKey, cause: 'age' } }], context);
+  await log.append(stream, chained(expiry, { stream, revision, hash }).events, revision);
   await blobs.remove(blobKey);
 };
 
@@ -188,7 +196,7 @@ function startNamedByRevision(real: JobCommands): JobCommands {
     insist: (asked, untilMs, known) => {
       const { command, jobId } = asked;
       if (command.type !== 'StartAttempt' || !known) return real.insist(asked, untilMs, known);
-      const commandId = commandIdOf('start', jobId, known.revision.toString(), command.workerId);
+      const commandId = commandIdOf('start', jobId, known.job.revision.toString(), command.workerId);
       return real.insist({ ...asked, commandId }, untilMs, known);
     },
   };

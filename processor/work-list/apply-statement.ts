@@ -17,7 +17,7 @@ export function columnsOf(changes: readonly WorkChange[]): unknown[] {
       placement.place === 'running' ? placement.workerId : null,
       placement.place === 'running' ? placement.fencingToken : null,
       placement.place === 'running' ? placement.leaseMs : null,
-      placement.place === 'offered' && standing?.job ? snapshotOf(standing.job) : null,
+      placement.place === 'offered' && standing?.known ? snapshotOf(standing.known) : null,
     ];
     row.forEach((value, index) => columns[index]?.push(value));
   }

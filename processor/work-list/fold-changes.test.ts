@@ -42,6 +42,7 @@ function stream(events: readonly (JobEvent | 'not-understood')[], fromRevision =
     revision: BigInt(fromRevision + index),
     position: BigInt((fromRevision + index + 1) * 100),
     event,
+    hash: `hash of ${fromRevision + index}`,
   }));
 }
 
@@ -54,7 +55,10 @@ describe('folding events into changes of the work list', () => {
         ...{ jobId: 'j', revision: 1n, placement: { place: 'offered' } },
         standing: {
           ...{ owner: 'ana', priority: 2, requestedPosition: 200n },
-          job: expect.objectContaining({ state: 'queued', revision: 1n, owner: 'ana' }),
+          known: {
+            job: expect.objectContaining({ state: 'queued', revision: 1n, owner: 'ana' }),
+            hash: 'hash of 1',
+          },
         },
       },
     ]);
@@ -64,8 +68,13 @@ describe('folding events into changes of the work list', () => {
     const uploads = new Map<string, ExistingJob>();
     expect(foldChanges(stream([uploaded]), uploads).changes).toEqual([]);
     const { changes } = foldChanges(stream([requested], 1), uploads);
-    expect(changes[0]?.standing?.job).toMatchObject({ revision: 1n });
+    expect(changes[0]?.standing?.known).toMatchObject({ job: { revision: 1n }, hash: 'hash of 1' });
     expect(uploads.size).toBe(0);
+  });
+
+  it('a job whose last event is older than the chain is not taken as known: a worker reads its stream first', () => {
+    const events = stream([uploaded, requested]).map((fed) => ({ ...fed, hash: null }));
+    expect(foldChanges(events, new Map()).changes[0]?.standing).toMatchObject({ owner: 'ana', known: null });
   });
 
   it('a retry, whose owner is only in the stream, is looked up', () => {
@@ -83,7 +92,7 @@ describe('folding events into changes of the work list', () => {
     expect(changes[0]?.placement).toEqual({
       ...{ place: 'running', workerId: 'w.12345678', fencingToken: '2', leaseMs: 90_000 },
     });
-    expect(changes[0]?.standing?.job).toBeNull();
+    expect(changes[0]?.standing?.known).toBeNull();
   });
 
   it('a deferral is a wait of the length that one clock measured, never an instant of another', () => {

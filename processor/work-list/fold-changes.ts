@@ -10,6 +10,8 @@ export interface FedEvent {
   readonly revision: bigint;
   readonly position: bigint;
   readonly event: JobEvent | 'not-understood';
+  /** The hash the event carries, or null for one from before events were chained. */
+  readonly hash: string | null;
 }
 
 export interface FoldedChanges {
@@ -63,7 +65,7 @@ function hold(draft: Draft, jobId: string, fed: FedEvent, uploads: Map<string, E
     owner: uploads.get(jobId)?.owner ?? 'unknown',
     priority: 0,
     requestedPosition: fed.position,
-    job: null,
+    known: null,
   };
 }
 
@@ -78,13 +80,17 @@ function advance(
     const uploaded = uploads.get(jobId);
     uploads.delete(jobId);
     const job = uploaded && evolve(uploaded, event, fed.revision);
+    const { hash } = fed;
     draft.lookUp = job === undefined || job.state === 'absent';
     draft.standing =
       job === undefined || job.state === 'absent'
         ? null
-        : { owner: job.owner, priority: job.priority, requestedPosition: fed.position, job };
+        : {
+            ...{ owner: job.owner, priority: job.priority, requestedPosition: fed.position },
+            known: hash === null ? null : { job, hash },
+          };
   } else if (draft.standing !== null) {
-    draft.standing = { ...draft.standing, job: null };
+    draft.standing = { ...draft.standing, known: null };
   }
   draft.placement = placementAfter(event, fed.revision) ?? draft.placement;
 }

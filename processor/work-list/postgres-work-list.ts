@@ -62,7 +62,7 @@ export function postgresWorkList(store: ReadStore): WorkList {
         owner: row.owner,
         revision: BigInt(row.revision),
         notBefore: row.not_before?.toISOString() ?? null,
-        job: jobOfSnapshot(row.snapshot),
+        known: jobOfSnapshot(row.snapshot),
       }));
     },
     release: async (workerId, jobIds) => void (await rows(RELEASE, [workerId, jobIds])),

@@ -1,5 +1,6 @@
-import type { ExistingJob, Job } from '../../conversion-job/job.ts';
+import type { Job } from '../../conversion-job/job.ts';
 import type { JobEvent } from '../../schemas/job-events.ts';
+import type { KnownJob } from './snapshot.ts';
 
 /** Where a job stands from the processor's point of view. */
 export type Placement =
@@ -26,7 +27,7 @@ export interface Standing {
    * The whole job at the change's revision, when the feeder has seen its stream from the beginning. A worker then
    * starts its first attempt without reading the stream; the exact revision of the append keeps that honest.
    */
-  readonly job: ExistingJob | null;
+  readonly known: KnownJob | null;
 }
 
 /** What some events of one job do to its row, in absolute terms: applying it twice is applying it once. */

@@ -1,4 +1,4 @@
-import type { ExistingJob } from '../../conversion-job/job.ts';
+import type { KnownJob } from './snapshot.ts';
 import type { WorkChange } from './work-change.ts';
 
 /** A job taken from the list. It is only reserved: the claim becomes true by appending `ConversionStarted`. */
@@ -10,7 +10,7 @@ export interface ClaimedItem {
   /** The end of a backoff, ISO 8601, or null. */
   readonly notBefore: string | null;
   /** The job at `revision`, when the list knows it whole. */
-  readonly job: ExistingJob | null;
+  readonly known: KnownJob | null;
 }
 
 /** A lease in the log whose holder can no longer be trusted to report. */

@@ -1,4 +1,4 @@
-import type { ExistingJob } from '../../conversion-job/job.ts';
+import type { KnownJob } from '../../processor/work-list/snapshot.ts';
 import {
   FeedLost,
   type ClaimedItem,
@@ -23,7 +23,7 @@ export interface WorkRow {
   claimedUntilMs: number | null;
   touchedAtMs: number;
   /** The job at `revision`, for a worker that starts it without reading its stream. */
-  job: ExistingJob | null;
+  known: KnownJob | null;
 }
 
 /** The tables of the work list, each method one transaction: the same rules as the SQL in processor/work-list. */
@@ -119,8 +119,8 @@ export function createWorkListServer(world: World): WorkListServer {
             claimedUntilMs: now() + reserveMs,
             touchedAtMs: now(),
           });
-          const { jobId, owner, revision, notBefore, job } = row;
-          return { jobId, owner, revision, notBefore, job };
+          const { jobId, owner, revision, notBefore, known } = row;
+          return { jobId, owner, revision, notBefore, known };
         }),
     release: (workerId, jobIds) => {
       for (const jobId of jobIds) {
@@ -177,7 +177,7 @@ function placed({ revision, placement, standing }: WorkChange, nowMs: number): P
   const later = placement.place === 'later' ? placement : null;
   return {
     revision,
-    job: placement.place === 'offered' ? (standing?.job ?? null) : null,
+    known: placement.place === 'offered' ? (standing?.known ?? null) : null,
     place: placement.place,
     notBefore: later?.notBefore ?? null,
     dueAtMs: later ? nowMs + later.waitMs : null,

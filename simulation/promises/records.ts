@@ -1,5 +1,6 @@
 import { evolve } from '../../conversion-job/evolve.ts';
 import { ABSENT, type ExistingJob, type Job } from '../../conversion-job/job.ts';
+import { hashOfEvent, linksOf } from '../../event-store/event-hash.ts';
 import type { RecordedEvent } from '../../event-store/event-log.ts';
 import type { JobEvent } from '../../schemas/job-events.ts';
 import { isActive } from '../../schemas/job-states.ts';
@@ -21,12 +22,14 @@ export function keepRecords(world: World, log: LogServer, blobs: BlobServer): Re
   const jobs = new Map<string, Job>();
   const eventIds = new Set<string>();
   const keyOwners = new Map<string, string>();
+  const hashes = new Map<string, string>();
 
   log.observe((recorded) => {
     if (eventIds.has(recorded.id)) world.broken('2 once', `event id ${recorded.id} is in the log twice`);
     eventIds.add(recorded.id);
     const jobId = jobIdOfStream(recorded.stream);
     if (jobId === null) return;
+    assertChained(world, recorded, hashes);
     const event = { type: recorded.type, data: recorded.data } as JobEvent;
     const before = jobs.get(jobId) ?? ABSENT;
     assertFenced(world, jobId, before, event);
@@ -41,6 +44,16 @@ export function keepRecords(world: World, log: LogServer, blobs: BlobServer): Re
     assertMayGo(world, job, key);
   });
   return { jobs, acknowledged: new Set() };
+}
+
+/** Every event of a job carries the hash of the one before, whoever appended it and whatever it had read. */
+function assertChained(world: World, recorded: RecordedEvent, hashes: Map<string, string>): void {
+  const before = hashes.get(recorded.stream) ?? null;
+  const links = linksOf(recorded);
+  const hash = hashOfEvent(recorded, before);
+  if (links?.previousHash !== before || links.hash !== hash)
+    world.broken('11 chain', `${recorded.stream} is not chained at revision ${recorded.revision}`);
+  hashes.set(recorded.stream, hash);
 }
 
 /** Promise 3: an outcome is only ever recorded by the attempt that holds the lease. */

@@ -1,0 +1,36 @@
+/**
+ * JSON in the one spelling of RFC 8785: no white space, members in the order of their names' UTF-16 code units, numbers
+ * and strings as ECMAScript writes them. What `JSON.stringify` leaves out is left out here, so that a value and what a
+ * store gives back for it have the same spelling.
+ *
+ * @throws TypeError for what JSON cannot say: a number that is not finite, a bigint, undefined by itself
+ */
+export function canonicalJson(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return JSON.stringify(value);
+    case 'number':
+      if (!Number.isFinite(value)) throw new TypeError(`${value} has no JSON`);
+      return JSON.stringify(value);
+    case 'object':
+      if (value === null) return 'null';
+      return Array.isArray(value) ? ofArray(value) : ofObject(value as Record<string, unknown>);
+    default:
+      throw new TypeError(`a ${typeof value} has no JSON`);
+  }
+}
+
+function ofArray(items: readonly unknown[]): string {
+  return `[${items.map((item) => (item === undefined ? 'null' : canonicalJson(item))).join(',')}]`;
+}
+
+function ofObject(members: Record<string, unknown>): string {
+  let text = '';
+  for (const name of Object.keys(members).sort()) {
+    const value = members[name];
+    if (value === undefined) continue;
+    text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${canonicalJson(value)}`;
+  }
+  return `{${text}}`;
+}

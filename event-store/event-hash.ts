@@ -1,0 +1,76 @@
+import { hash as digest } from 'node:crypto';
+import { canonicalJson } from './canonical-json.ts';
+import type { EventToAppend, RecordedEvent } from './event-log.ts';
+
+/** What of an event its hash covers: everything but the store's own clock and position. */
+export type HashedEvent = Pick<RecordedEvent, 'stream' | 'revision' | 'id' | 'type' | 'data' | 'metadata'>;
+
+/** The links of an event in the chain of its stream, as its metadata holds them. */
+export interface ChainLinks {
+  /** Hash of the event before; null for the first of the stream. */
+  readonly previousHash: string | null;
+  readonly hash: string;
+}
+
+/** The end of a stream: what the next event is chained to. */
+export interface StreamEnd {
+  readonly stream: string;
+  /** Revision of the last event, -1n when there is none. */
+  readonly revision: bigint;
+  /** Hash of the last event, null when there is none. */
+  readonly hash: string | null;
+}
+
+const HASH = /^[0-9a-f]{64}$/;
+
+/**
+ * SHA-256, in hexadecimal, of an event as it is stored (never as an upcaster understands it) together with the hash of
+ * the one before: RFC 8785 JSON of data, id, metadata without its two links, previous, revision, stream and type.
+ */
+export function hashOfEvent(event: HashedEvent, previous: string | null): string {
+  const { stream, revision, id, type, data, metadata } = event;
+  const text = canonicalJson({
+    ...{ data, id, previous, stream, type },
+    metadata: withoutLinks(metadata),
+    revision: revision.toString(),
+  });
+  return digest('sha256', text, 'hex');
+}
+
+/** The links an event carries; null for one that was written before events were chained. */
+export function linksOf({ metadata }: Pick<RecordedEvent, 'metadata'>): ChainLinks | null {
+  if (typeof metadata !== 'object' || metadata === null) return null;
+  const { hash, previousHash = null } = metadata as Partial<ChainLinks>;
+  if (typeof hash !== 'string' || !HASH.test(hash)) return null;
+  return { hash, previousHash };
+}
+
+/**
+ * The hash that the next event is chained to. An event without links counts as if it had them, so that the first
+ * chained event of an older stream vouches for all that came before it.
+ */
+export function hashAfter(event: RecordedEvent, previous: string | null): string {
+  return linksOf(event)?.hash ?? hashOfEvent(event, previous);
+}
+
+/** Chains events that are about to be appended at the end of a stream; answers the end they make. */
+export function chained(
+  events: readonly EventToAppend[],
+  end: StreamEnd,
+): { readonly events: readonly EventToAppend[]; readonly end: StreamEnd } {
+  let { revision, hash: previousHash } = end;
+  const linked = events.map((event) => {
+    revision += 1n;
+    const hash = hashOfEvent({ ...event, stream: end.stream, revision }, previousHash);
+    const metadata = { ...(event.metadata as object), previousHash, hash };
+    previousHash = hash;
+    return { ...event, metadata };
+  });
+  return { events: linked, end: { stream: end.stream, revision, hash: previousHash } };
+}
+
+function withoutLinks(metadata: unknown): unknown {
+  if (typeof metadata !== 'object' || metadata === null) return metadata ?? null;
+  const { hash: _hash, previousHash: _previousHash, ...rest } = metadata as Record<string, unknown>;
+  return rest;
+}
