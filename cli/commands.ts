@@ -28,9 +28,9 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'why',
-    usage: 'why <job> [--json]',
-    summary: 'Explains why a job is in its state: its history in words, and what may happen next.',
-    example: 'npm run docket -- why 0b0f4c2e-5a51-5d3c-8f0e-2f6f3f0a9d11',
+    usage: 'why <job> [--at TIME|POSITION] [--json]',
+    summary: 'Explains why a job is, or was at a moment, in its state: what led to it, its attempts, what may be asked of it.',
+    example: 'npm run docket -- why 0b0f4c2e-5a51-5d3c-8f0e-2f6f3f0a9d11 --at 2026-11-03T12:00Z',
     load: () => import('./why.ts'),
   },
   {

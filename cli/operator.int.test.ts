@@ -53,6 +53,24 @@ it('quarantine: a replayed job is in the tables, and live clients start over [D3
   expect(await epoch()).not.toBe(before);
 }, 60_000);
 
+it('why: the job as it was at a position, with what led to it; exit code 2 for a wrong moment', async () => {
+  const jobId = await world.upload();
+  const last = await world.log.readLast(jobStream(jobId));
+  const { code, said } = await docket('why', jobId, '--at', last!.position.toString());
+  expect({ code, state: said['state'] }).toEqual({ code: 0, state: 'queued' });
+  expect(said['causes']).toMatchObject([
+    { kind: 'request', led: [{ kind: 'command', led: [{ id: '0' }, { id: '1' }] }] },
+  ]);
+  const env = {
+    EVENTSTORE_URL: world.eventStore.connectionString,
+    DATABASE_URL: world.store.url,
+    GATEWAY_URL: 'x',
+  };
+  const wrong = await runDocket(['why', jobId, '--at', 'yesterday'], env);
+  expect(wrong.code).toBe(2);
+  expect((await runDocket(['why', jobId, '--at', '2000-01-01'], env)).code).toBe(1);
+}, 60_000);
+
 it('failed: listed by code, tried again, discarded with their PDFs; cleanup removes the rest', async () => {
   const metrics = createMetrics({ defaults: false });
   const { log, store } = world;

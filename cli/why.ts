@@ -1,27 +1,25 @@
-import { jobDecider } from '../conversion-job/decider.ts';
-import { explain } from '../conversion-job/explain.ts';
 import { retryPolicyOf } from '../conversion-job/retry-policy.ts';
 import { connectEventLog } from '../event-store/connect.ts';
-import type { EventLog, RecordedEvent } from '../event-store/event-log.ts';
-import { sentenceOf } from '../query-api/timeline-sentences.ts';
+import { sentenceOf } from '../conversion-job/event-sentences.ts';
+import { explainJob, type Explained } from '../query-api/why.ts';
 import { isoNow, systemClock } from '../runtime/clock.ts';
 import { createLog } from '../runtime/log.ts';
-
 import { loadSettings } from '../runtime/settings.ts';
-import { EventMetadata } from '../schemas/event-metadata.ts';
-import { understandEvent } from '../schemas/event-versions.ts';
+import type { CauseNode, WhyAnswer } from '../schemas/http-api.ts';
 import { JobId } from '../schemas/ids.ts';
-import type { JobEvent } from '../schemas/job-events.ts';
-import { GATEWAY_STREAM, jobStream } from '../schemas/streams.ts';
+import { momentOf, type Moment } from '../schemas/moment.ts';
 import { findConnections } from './connections.ts';
 import { PlainFailure } from './plain-failure.ts';
 
-/** `docket why <job>`: the job's own stream in words, its present state, and what may happen next. */
+interface Asked {
+  readonly jobId: string;
+  readonly moment: Moment | null;
+  readonly json: boolean;
+}
+
+/** `docket why <job> [--at TIME|POSITION]`: the job's own stream in words, its state, and what led to it. */
 export async function run(argv: readonly string[]): Promise<number> {
-  const [given] = argv.filter((argument) => !argument.startsWith('--'));
-  const jobId = JobId.safeParse(given);
-  if (!jobId.success)
-    throw new PlainFailure('USAGE', 'Name the job by its id: docket why <job>.', { exitCode: 2 });
+  const { jobId, moment, json } = understand(argv);
   const settings = loadSettings(process.env);
   const log = connectEventLog({
     connectionString: findConnections(settings).EVENTSTORE_URL,
@@ -29,73 +27,85 @@ export async function run(argv: readonly string[]): Promise<number> {
     log: createLog('docket', 'error'),
   });
   try {
-    const events = await readAll(log, jobStream(jobId.data));
-    const decider = jobDecider(retryPolicyOf(settings));
-    const job = events.reduce(
-      (folded, { event, recorded }) => decider.evolve(folded, event, recorded.revision),
-      decider.initial,
-    );
-    if (job.state === 'absent') throw new PlainFailure('NOT_FOUND', `There is no job ${jobId.data}.`);
-    const surroundings = { policy: retryPolicyOf(settings), gatewayPausedSince: await pausedSince(log) };
-    const explanation = explain(job, isoNow(systemClock), surroundings);
-    const history = events.map(({ event, recorded }) => ({
-      revision: Number(recorded.revision),
-      at: event.data.at,
-      type: event.type,
-      sentence: sentenceOf(event),
-      ...EventMetadata.parse(recorded.metadata),
-    }));
-    if (argv.includes('--json'))
-      console.log(
-        JSON.stringify({ jobId: jobId.data, filename: job.filename, ...explanation, history }, null, 2),
-      );
-    else print(job.filename, explanation, history);
+    const sources = { log, policy: retryPolicyOf(settings) };
+    const explained = await explainJob(sources, jobId, moment, isoNow(systemClock));
+    if (!explained) {
+      const when = moment === null ? '' : ' at that moment';
+      throw new PlainFailure('NOT_FOUND', `There is no job ${jobId}${when}.`);
+    }
+    if (json) console.log(JSON.stringify({ ...explained.answer, history: historyOf(explained) }, null, 2));
+    else print(explained);
     return 0;
   } finally {
     await log.close();
   }
 }
 
-async function readAll(
-  log: EventLog,
-  stream: string,
-): Promise<{ event: JobEvent; recorded: RecordedEvent }[]> {
-  const events: { event: JobEvent; recorded: RecordedEvent }[] = [];
-  for await (const recorded of log.readStream(stream))
-    events.push({ event: understandEvent(recorded) as JobEvent, recorded });
-  return events;
-}
-
-/** Since when the circuit breaker is open, or null: its own stream says. */
-async function pausedSince(log: EventLog): Promise<string | null> {
-  const last = await log.readLast(GATEWAY_STREAM);
-  const event = last ? understandEvent(last) : null;
-  return event?.type === 'GatewayPaused' ? event.data.at : null;
-}
-
-interface HistoryLine {
-  readonly revision: number;
-  readonly at: string;
-  readonly sentence: string;
-  readonly actor: string;
-}
-
-function print(
-  filename: string,
-  explanation: ReturnType<typeof explain>,
-  history: readonly HistoryLine[],
-): void {
-  console.log(`${visible(filename)} is ${explanation.state}.\n${visible(explanation.because)}`);
-  if (explanation.next)
-    console.log(`Next: ${explanation.next.what}${explanation.next.at ? ` (${explanation.next.at})` : ''}`);
-  console.log('\nWhat happened:');
-  for (const { revision, at, sentence, actor } of history) {
-    console.log(`  ${String(revision).padStart(3)}  ${at}  ${visible(sentence)}  [${actor}]`);
+/** @throws PlainFailure */
+function understand(argv: readonly string[]): Asked {
+  let [jobId, moment, json]: [string | null, Moment | null, boolean] = [null, null, false];
+  for (let index = 0; index < argv.length; index += 1) {
+    const argument = argv[index]!;
+    if (argument === '--json') json = true;
+    else if (argument === '--at') {
+      moment = momentOf(argv[(index += 1)] ?? '');
+      if (!moment) throw usage('--at is a position of the log or a time such as 2026-03-01T12:00Z.');
+    } else if (jobId === null && JobId.safeParse(argument).success) jobId = argument;
+    else throw usage('Name the job by its id: docket why <job>.');
   }
-  console.log('\nWhat may be asked of it now:');
-  for (const verdict of explanation.commands) {
+  if (jobId === null) throw usage('Name the job by its id: docket why <job>.');
+  return { jobId, moment, json };
+}
+
+function usage(sentence: string): PlainFailure {
+  return new PlainFailure('USAGE', sentence, { exitCode: 2 });
+}
+
+function historyOf({ events }: Explained) {
+  return events.map(({ event, revision, position, ...origin }) => ({
+    revision: Number(revision),
+    position: position.toString(),
+    at: event.data.at,
+    type: event.type,
+    sentence: sentenceOf(event),
+    ...origin,
+  }));
+}
+
+function print(explained: Explained): void {
+  const { answer } = explained;
+  const { moment } = answer;
+  const verb = moment.isPast ? 'was' : 'is';
+  const when = moment.isPast ? ` at ${moment.at} (position ${moment.position})` : '';
+  console.log(`${visible(answer.filename)} ${verb} ${answer.state}${when}.\n${visible(answer.because)}`);
+  if (answer.next) console.log(`Next: ${answer.next.what}${answer.next.at ? ` (${answer.next.at})` : ''}`);
+  console.log('\nWhat happened:');
+  for (const { revision, at, sentence, actor } of historyOf(explained))
+    console.log(`  ${String(revision).padStart(3)}  ${at}  ${visible(sentence)}  [${actor}]`);
+  console.log('\nWhat led to what:');
+  for (const cause of answer.causes) printCause(cause, 1);
+  if (answer.attempts.length > 0) printAttempts(answer.attempts);
+  console.log(`\nWhat could be asked of it ${moment.isPast ? 'then' : 'now'}:`);
+  for (const verdict of answer.commands) {
+    const said = verdict.answer === 'refused' ? `refused: ${verdict.rule}` : verdict.answer;
+    console.log(`  ${verdict.command.padEnd(17)} ${said}`);
+  }
+}
+
+function printCause(cause: CauseNode, depth: number): void {
+  const who = cause.actor === null ? '' : `  [${cause.actor}]`;
+  console.log(`${'  '.repeat(depth)}${cause.kind} ${cause.id}: ${visible(cause.what)}${who}`);
+  for (const led of cause.led) printCause(led, depth + 1);
+}
+
+function printAttempts(attempts: WhyAnswer['attempts']): void {
+  console.log('\nAttempts:');
+  for (const { attempt, outcome, code, durationMs, backoffMs, workerId, reason } of attempts) {
+    const took = durationMs === null ? 'running' : `${durationMs} ms`;
+    const why = code === null ? '' : `  ${code}${reason === null ? '' : ` (${reason})`}`;
+    const wait = backoffMs === null ? '' : `  backoff ${backoffMs} ms`;
     console.log(
-      `  ${verdict.command.padEnd(17)} ${verdict.answer === 'refused' ? `refused: ${verdict.rule}` : verdict.answer}`,
+      `  ${String(attempt).padStart(3)}  ${outcome.padEnd(10)} ${took}${why}${wait}  [${workerId}]`,
     );
   }
 }

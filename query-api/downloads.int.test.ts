@@ -4,6 +4,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import type { RecordedEvent } from '../event-store/event-log.ts';
 import { handleCommand } from '../event-store/handle-command.ts';
 import { jobDecider } from '../conversion-job/decider.ts';
 import { POLICY } from '../conversion-job/scenario.ts';
@@ -245,6 +246,28 @@ describe('the why of a job', () => {
     expect(why.state).toBe('queued');
     expect(why.commands.find((each) => each.command === 'CancelConversion')?.answer).toBe('allowed');
     expect((await house.get(`/api/jobs/${jobId}/why`, house.newOwner())).status).toBe(404);
+  });
+
+  it('at a past position or time is the fold of then, with the decider’s answers of then', async () => {
+    const owner = house.newOwner();
+    const jobId = await job(owner, 'expired');
+    const events: RecordedEvent[] = [];
+    for await (const event of house.log.readStream(jobStream(jobId))) events.push(event);
+    const at = (moment: string) => house.get(`/api/jobs/${jobId}/why?at=${moment}`, owner);
+    const states: string[] = [];
+    for (const { position } of events)
+      states.push(WhyAnswer.parse(await (await at(position.toString())).json()).state);
+    expect(states).toEqual(['queued', 'queued', 'converting', 'ready', 'expired']);
+    const then = WhyAnswer.parse(await (await at(events[2]!.position.toString())).json());
+    expect(then.moment).toMatchObject({ position: events[2]!.position.toString(), isPast: true });
+    expect(then.attempts).toMatchObject([{ attempt: 1, outcome: 'running', durationMs: null }]);
+    expect(then.fold).toMatchObject({ state: 'converting', workerId: 'w1', revision: 2 });
+    const verdict = then.commands.find(({ command }) => command === 'RecordDownload');
+    expect(verdict).toMatchObject({ answer: 'refused', code: 'NOT_READY' });
+    expect(WhyAnswer.parse(await (await at('2999-01-01')).json()).state).toBe('expired');
+    for (const before of [(events[0]!.position - 1n).toString(), '2000-01-01'])
+      expect((await at(before)).status).toBe(404);
+    for (const wrong of ['x', '-1', '99999999999999999999']) expect((await at(wrong)).status).toBe(400);
   });
 });
 

@@ -3,7 +3,7 @@ import { TIMELINE_ENTRIES_MAX, type TimelineAnswer, type TimelineEntry } from '.
 import { JOB_EVENT_SCHEMAS, type JobEvent } from '../schemas/job-events.ts';
 import type { Bookmark } from './live/resume-token.ts';
 import { positionText, readAtHead } from './projection-head.ts';
-import { sentenceOf } from './timeline-sentences.ts';
+import { sentenceOf } from '../conversion-job/event-sentences.ts';
 
 interface TimelineRow {
   readonly revision: string | null;

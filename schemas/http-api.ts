@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ApiErrorCode, JobFailureCode } from './error-codes.ts';
 import { JobId, MappingId, PositionText, Sha256 } from './ids.ts';
 import { JobStateName } from './job-states.ts';
+import { MomentText } from './moment.ts';
 
 /** A job as REST and the live socket show it; the two never differ. */
 export const JobView = z.object({
@@ -131,9 +132,55 @@ export const TimelineQuery = z.strictObject({
   atLeast: PositionText.optional(),
 });
 
-/** `GET /api/jobs/:id/why`: the present state in words, what comes next, and what every command would do now. */
+/** Query of `GET /api/jobs/:id/why`. */
+export const WhyQuery = z.strictObject({ at: MomentText.optional() });
+
+/** One cause and what it led to: request, command, event, attempt, or an open circuit breaker in between. */
+export interface CauseNode {
+  readonly kind: 'request' | 'command' | 'event' | 'attempt' | 'breaker';
+  readonly id: string;
+  readonly at: string;
+  readonly what: string;
+  readonly actor: string | null;
+  readonly led: CauseNode[];
+}
+export const CauseNode: z.ZodType<CauseNode> = z.object({
+  kind: z.enum(['request', 'command', 'event', 'attempt', 'breaker']),
+  id: z.string(),
+  at: z.iso.datetime(),
+  what: z.string(),
+  actor: z.string().nullable(),
+  get led() {
+    return z.array(CauseNode);
+  },
+});
+
+/** One attempt, from its claim to its end. */
+export const AttemptView = z.object({
+  attempt: z.number().int(),
+  workerId: z.string(),
+  startedAt: z.iso.datetime(),
+  startRevision: z.number().int(),
+  endedAt: z.iso.datetime().nullable(),
+  endRevision: z.number().int().nullable(),
+  durationMs: z.number().int().nullable(),
+  outcome: z.enum(['running', 'succeeded', 'deferred', 'failed', 'abandoned', 'cancelled', 'superseded']),
+  /** Failure code, or the cause of an abandonment. */
+  code: z.string().nullable(),
+  reason: z.string().nullable(),
+  message: z.string().nullable(),
+  gatewayMs: z.number().int().nullable(),
+  /** Wait before the next attempt. */
+  backoffMs: z.number().int().nullable(),
+});
+
+/**
+ * `GET /api/jobs/:id/why`: the state in words, what comes next, what every command would do, every attempt, and what
+ * led to what; at the moment of `?at=` when it is given.
+ */
 export const WhyAnswer = z.object({
   jobId: JobId,
+  filename: z.string(),
   state: JobStateName,
   because: z.string(),
   next: z.object({ what: z.string(), at: z.iso.datetime().nullable() }).nullable(),
@@ -144,6 +191,12 @@ export const WhyAnswer = z.object({
     ]),
   ),
   revision: z.number().int(),
+  /** The instant the commands were put to the decider for, and the position of the last event folded. */
+  moment: z.object({ at: z.iso.datetime(), position: PositionText, isPast: z.boolean() }),
+  /** The folded job itself. */
+  fold: z.record(z.string(), z.unknown()),
+  attempts: z.array(AttemptView),
+  causes: z.array(CauseNode),
 });
 export type WhyAnswer = z.infer<typeof WhyAnswer>;
 

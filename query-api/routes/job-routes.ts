@@ -1,29 +1,26 @@
 import { Router } from 'express';
-import { explain } from '../../conversion-job/explain.ts';
 import { ownerOf } from '../../identity/middleware.ts';
 import { isoNow } from '../../runtime/clock.ts';
 import { ApiError } from '../../runtime/http/api-error.ts';
-import { understandEvent } from '../../schemas/event-versions.ts';
 import {
   JobListQuery,
   JobQuery,
   TimelineQuery,
+  WhyQuery,
   type JobListAnswer,
   type JobView,
-  type WhyAnswer,
 } from '../../schemas/http-api.ts';
-import { GATEWAY_STREAM } from '../../schemas/streams.ts';
 import { readAtLeast } from '../freshness.ts';
 import { jobView, type JobRow } from '../job-row.ts';
 import { readJobMetrics } from '../job-metrics.ts';
 import { openPlace, sealPlace } from '../list-cursor.ts';
 import { listBinding, listPage, oneJob, placeOf } from '../list-query.ts';
 import { sealBookmark } from '../live/resume-token.ts';
-import { findOwnJob } from '../own-job.ts';
 import { positionText, readAtHead } from '../projection-head.ts';
 import { labelOf, type QueryContext } from '../query-context.ts';
 import { jobIdOfPath, queryOf } from '../request-input.ts';
 import { readTimeline } from '../timeline.ts';
+import { explainJob } from '../why.ts';
 
 /** `GET /api/jobs`, one job, its timeline and its why; the figures of an owner's jobs. */
 export function jobRoutes(context: QueryContext): Router {
@@ -62,7 +59,12 @@ export function jobRoutes(context: QueryContext): Router {
   });
 
   router.get('/api/jobs/:id/why', async (req, res) => {
-    res.json(await whyOf(context, ownerOf(res), jobIdOfPath(req)));
+    const jobId = jobIdOfPath(req);
+    const { at } = queryOf(WhyQuery, req);
+    const explained = await explainJob(context, jobId, at ?? null, isoNow(context.clock));
+    // Another owner's job looks exactly like an unknown one (promise 8).
+    if (!explained || explained.owner !== ownerOf(res)) throw new ApiError('NOT_FOUND');
+    res.json(explained.answer);
   });
   return router;
 }
@@ -82,16 +84,4 @@ async function listJobs(context: QueryContext, owner: string, query: JobListQuer
     token: sealBookmark(keys.token, { owner, topic: 'jobs' }, head),
     position: positionText(head.position),
   };
-}
-
-/** Answered from the log alone: it is true even when the read tables are behind or away. */
-async function whyOf(context: QueryContext, owner: string, jobId: string): Promise<WhyAnswer> {
-  const { log, policy, clock } = context;
-  const job = await findOwnJob(log, policy, owner, jobId);
-  if (!job) throw new ApiError('NOT_FOUND');
-  const last = await log.readLast(GATEWAY_STREAM);
-  const gateway = last ? understandEvent(last) : null;
-  const gatewayPausedSince = gateway?.type === 'GatewayPaused' ? gateway.data.at : null;
-  const explanation = explain(job, isoNow(clock), { policy, gatewayPausedSince });
-  return { jobId, ...explanation, commands: [...explanation.commands], revision: Number(job.revision) };
 }

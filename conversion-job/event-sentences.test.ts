@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { HISTORY_OF, sourceExpired } from '../conversion-job/samples.ts';
+import { HISTORY_OF, sourceExpired } from './samples.ts';
 import { JOB_STATES } from '../schemas/job-states.ts';
-import { sentenceOf } from './timeline-sentences.ts';
+import { sentenceOf } from './event-sentences.ts';
 
 describe('the sentences of a timeline', () => {
   const events = [...JOB_STATES.flatMap((state) => HISTORY_OF[state]), sourceExpired];

@@ -1,0 +1,104 @@
+import type { JobEvent } from '../schemas/job-events.ts';
+import type { RecordedJobEvent } from './recorded.ts';
+
+/** How an attempt ended; `running` when it has not, `superseded` when a new request came first. */
+export type AttemptOutcome =
+  'running' | 'succeeded' | 'deferred' | 'failed' | 'abandoned' | 'cancelled' | 'superseded';
+
+/** One attempt from its claim to its end. */
+export interface Attempt {
+  /** Counted over the job's whole life, from 1. */
+  readonly attempt: number;
+  readonly workerId: string;
+  readonly startedAt: string;
+  readonly startRevision: number;
+  readonly endedAt: string | null;
+  readonly endRevision: number | null;
+  /** From the claim to the outcome, in ms; null while it runs. */
+  readonly durationMs: number | null;
+  readonly outcome: AttemptOutcome;
+  /** Failure code, or the cause of an abandonment; null for the others. */
+  readonly code: string | null;
+  readonly reason: string | null;
+  readonly message: string | null;
+  /** What the gateway itself took, in ms; known of a success only. */
+  readonly gatewayMs: number | null;
+  /** Wait before the next attempt, in ms; null when none was decided. */
+  readonly backoffMs: number | null;
+}
+
+type Ending = Pick<Attempt, 'outcome' | 'code' | 'reason' | 'message' | 'gatewayMs' | 'backoffMs'>;
+
+const NOTHING = { code: null, reason: null, message: null, gatewayMs: null, backoffMs: null };
+
+/** Every attempt of a job, oldest first. An outcome that is not the running attempt's own changes nothing. */
+export function attemptsOf(events: readonly RecordedJobEvent[]): Attempt[] {
+  const attempts: Attempt[] = [];
+  for (const { event, revision } of events) {
+    const running = attempts.at(-1)?.outcome === 'running' ? attempts.at(-1)! : null;
+    if (event.type === 'ConversionStarted' && !running) {
+      attempts.push(claimed(event.data, Number(revision)));
+      continue;
+    }
+    const ending = running ? endingOf(event, running) : null;
+    if (!running || !ending) continue;
+    attempts[attempts.length - 1] = {
+      ...running,
+      ...ending,
+      endedAt: event.data.at,
+      endRevision: Number(revision),
+      durationMs: msBetween(running.startedAt, event.data.at),
+    };
+  }
+  return attempts;
+}
+
+function claimed(
+  { at, attempt, workerId }: Extract<JobEvent, { type: 'ConversionStarted' }>['data'],
+  startRevision: number,
+): Attempt {
+  const open = { endedAt: null, endRevision: null, durationMs: null, outcome: 'running' as const };
+  return { attempt, workerId, startedAt: at, startRevision, ...open, ...NOTHING };
+}
+
+/** What an event makes of the running attempt, or null when it is not about it. */
+function endingOf(event: JobEvent, running: Attempt): Ending | null {
+  const isOwn = (fencingToken: string | null) =>
+    fencingToken === null || fencingToken === String(running.startRevision);
+  switch (event.type) {
+    case 'ConversionSucceeded': {
+      if (!isOwn(event.data.fencingToken)) return null;
+      return { ...NOTHING, outcome: 'succeeded', gatewayMs: event.data.gatewayMs };
+    }
+    case 'ConversionDeferred': {
+      const { fencingToken, code, reason, message, at, notBefore } = event.data;
+      if (!isOwn(fencingToken)) return null;
+      return { ...NOTHING, outcome: 'deferred', code, reason, message, backoffMs: msBetween(at, notBefore) };
+    }
+    case 'ConversionFailed': {
+      const { code, reason, message } = event.data;
+      return { ...NOTHING, outcome: 'failed', code, reason, message };
+    }
+    case 'AttemptAbandoned': {
+      if (!isOwn(event.data.fencingToken)) return null;
+      return { ...NOTHING, outcome: 'abandoned', code: event.data.cause };
+    }
+    case 'ConversionCancelled':
+      return { ...NOTHING, outcome: 'cancelled' };
+    case 'DocumentUploaded':
+    case 'ConversionRequested':
+      return { ...NOTHING, outcome: 'superseded' };
+    case 'ConversionStarted':
+    case 'ResultDownloaded':
+    case 'ResultExpired':
+    case 'SourceExpired':
+      return null;
+    default:
+      return event satisfies never;
+  }
+}
+
+/** Clocks of two processes may disagree; a duration is never below 0. */
+function msBetween(from: string, to: string): number {
+  return Math.max(0, Date.parse(to) - Date.parse(from));
+}

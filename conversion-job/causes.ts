@@ -1,0 +1,169 @@
+import type { JobEvent } from '../schemas/job-events.ts';
+import type { Attempt } from './attempts.ts';
+import { sentenceOf } from './event-sentences.ts';
+import type { BreakerPause, RecordedJobEvent } from './recorded.ts';
+
+/** One cause and what it led to. */
+export interface Cause {
+  readonly kind: 'request' | 'command' | 'event' | 'attempt' | 'breaker';
+  /** Correlation id, command id, revision, number of the attempt, or processor. */
+  readonly id: string;
+  readonly at: string;
+  readonly what: string;
+  /** Who asked; null where the cause above says it. */
+  readonly actor: string | null;
+  readonly led: Cause[];
+}
+
+/**
+ * What led to what: a request gives commands, a command events, a request for a conversion its attempts, a claim its
+ * outcome. An open circuit breaker stands between a request and the attempt that had to wait for it.
+ */
+export function causesOf(
+  events: readonly RecordedJobEvent[],
+  attempts: readonly Attempt[],
+  pauses: readonly BreakerPause[],
+): Cause[] {
+  const roots: Cause[] = [];
+  const byStart = new Map(attempts.map((attempt) => [attempt.startRevision, attempt]));
+  let requested: Cause | null = null;
+  let running: Cause | null = null;
+  /** Since when an attempt could have been claimed; null while one runs or none is wanted. */
+  let claimableSince: string | null = null;
+  for (const recorded of events) {
+    const { event } = recorded;
+    const above: Cause[] =
+      event.type === 'ConversionStarted' && requested
+        ? requested.led
+        : running && isOutcome(event)
+          ? running.led
+          : requestIn(roots, recorded).led;
+    const node = eventUnder(commandIn(above, recorded), recorded);
+    if (event.type === 'ConversionRequested') requested = node;
+    if (event.type === 'ConversionStarted') {
+      const attempt = byStart.get(Number(recorded.revision));
+      if (claimableSince !== null && requested)
+        addPauses(requested, pauses, claimableSince, event.data.at, recorded);
+      running = attempt ? attemptUnder(node, attempt) : null;
+    } else if (running && isOutcome(event)) running = null;
+    claimableSince = claimableFrom(event, claimableSince);
+  }
+  if (claimableSince !== null && requested) addPauses(requested, pauses, claimableSince, null, null);
+  return roots;
+}
+
+function isOutcome({ type }: JobEvent): boolean {
+  return (
+    type === 'ConversionSucceeded' ||
+    type === 'ConversionDeferred' ||
+    type === 'ConversionFailed' ||
+    type === 'AttemptAbandoned'
+  );
+}
+
+function claimableFrom(event: JobEvent, before: string | null): string | null {
+  switch (event.type) {
+    case 'ConversionRequested':
+    case 'AttemptAbandoned':
+      return event.data.at;
+    case 'ConversionDeferred':
+      return event.data.notBefore;
+    case 'ResultDownloaded':
+    case 'ResultExpired':
+    case 'SourceExpired':
+    case 'DocumentUploaded':
+      return before;
+    case 'ConversionStarted':
+    case 'ConversionSucceeded':
+    case 'ConversionFailed':
+    case 'ConversionCancelled':
+      return null;
+    default:
+      return event satisfies never;
+  }
+}
+
+function requestIn(roots: Cause[], { event, correlationId, actor }: RecordedJobEvent): Cause {
+  const known = roots.find(({ id }) => id === correlationId);
+  if (known) return known;
+  const what = `A request of ${actor}.`;
+  return added(roots, { kind: 'request', id: correlationId, at: event.data.at, what, actor, led: [] });
+}
+
+function commandIn(among: Cause[], { event, causationId, actor }: RecordedJobEvent): Cause {
+  const known = among.find(({ kind, id }) => kind === 'command' && id === causationId);
+  if (known) return known;
+  const what = `${commandOf(event)} was accepted.`;
+  return added(among, { kind: 'command', id: causationId, at: event.data.at, what, actor, led: [] });
+}
+
+function eventUnder(command: Cause, { event, revision }: RecordedJobEvent): Cause {
+  const what = `${event.type}: ${sentenceOf(event)}`;
+  const id = revision.toString();
+  return added(command.led, { kind: 'event', id, at: event.data.at, what, actor: null, led: [] });
+}
+
+function attemptUnder(event: Cause, attempt: Attempt): Cause {
+  const { outcome, durationMs, code, backoffMs, startedAt: at } = attempt;
+  const took = durationMs === null ? '' : ` after ${durationMs} ms`;
+  const why = code === null ? '' : ` (${code})`;
+  const wait = backoffMs === null ? '' : `; the next one waits ${backoffMs} ms`;
+  const what = `Attempt ${attempt.attempt} ${outcome}${took}${why}${wait}.`;
+  const id = String(attempt.attempt);
+  return added(event.led, { kind: 'attempt', id, at, what, actor: null, led: [] });
+}
+
+/** Puts the breaker's pauses between `from` and `to` before the claim they held up, or last when there is none yet. */
+function addPauses(
+  requested: Cause,
+  pauses: readonly BreakerPause[],
+  from: string,
+  to: string | null,
+  claim: RecordedJobEvent | null,
+): void {
+  const overlapping = pauses.filter(
+    ({ pausedAt, resumedAt }) => (to === null || pausedAt < to) && (resumedAt === null || resumedAt > from),
+  );
+  const nodes = overlapping.map(({ processorId, pausedAt, resumedAt, failures, lastCode }): Cause => {
+    const until = resumedAt === null ? 'and is still open' : `and closed at ${resumedAt}`;
+    const what = `The circuit breaker opened after ${failures} failures (${lastCode}) ${until}; nothing was claimed meanwhile.`;
+    return { kind: 'breaker', id: processorId, at: pausedAt, what, actor: null, led: [] };
+  });
+  const before = claim ? requested.led.findIndex(({ id }) => id === claim.causationId) : -1;
+  requested.led.splice(before < 0 ? requested.led.length : before, 0, ...nodes);
+}
+
+function added(to: Cause[], cause: Cause): Cause {
+  to.push(cause);
+  return cause;
+}
+
+/** The command that decides an event of this type. */
+function commandOf(event: JobEvent): string {
+  switch (event.type) {
+    case 'DocumentUploaded':
+      return 'UploadDocument';
+    case 'ConversionRequested':
+      return event.data.by === 'retry' ? 'RetryConversion' : 'UploadDocument';
+    case 'ConversionStarted':
+      return 'StartAttempt';
+    case 'ConversionSucceeded':
+      return 'CompleteAttempt';
+    case 'ConversionDeferred':
+      return 'ReportFailure';
+    case 'ConversionFailed':
+      return event.data.fencingToken === null ? 'AbandonAttempt' : 'ReportFailure';
+    case 'AttemptAbandoned':
+      return 'AbandonAttempt';
+    case 'ConversionCancelled':
+      return 'CancelConversion';
+    case 'ResultDownloaded':
+      return 'RecordDownload';
+    case 'ResultExpired':
+      return 'ExpireResult';
+    case 'SourceExpired':
+      return 'ExpireSource';
+    default:
+      return event satisfies never;
+  }
+}

@@ -1,0 +1,24 @@
+import type { JobEvent } from '../schemas/job-events.ts';
+
+/** An event of a job with what the log says about where it came from. */
+export interface RecordedJobEvent {
+  readonly event: JobEvent;
+  readonly revision: bigint;
+  readonly position: bigint;
+  /** `owner:<id>`, `processor:<id>`, `operator` or `system`. */
+  readonly actor: string;
+  /** The request or the processor's step that led here. */
+  readonly correlationId: string;
+  /** The command that decided the event. */
+  readonly causationId: string;
+}
+
+/** A time in which one processor's circuit breaker was open, so that it claimed nothing. */
+export interface BreakerPause {
+  readonly processorId: string;
+  readonly pausedAt: string;
+  /** Null while it is still open. */
+  readonly resumedAt: string | null;
+  readonly failures: number;
+  readonly lastCode: string;
+}

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+
+/** A moment of the past: a commit position of the log, or an instant (ISO 8601, UTC with milliseconds). */
+export type Moment =
+  { readonly kind: 'position'; readonly position: bigint } | { readonly kind: 'time'; readonly at: string };
+
+/** No position of a log is above this (a signed 64-bit number). */
+const POSITION_MAX = 2n ** 63n - 1n;
+const POSITION = /^\d{1,19}$/;
+/** A day alone is its first instant in UTC; an instant without an offset is in UTC. */
+const TIME = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})?)?$/;
+
+/** Text as a person or a link gives it; null when it is neither a position nor a time. */
+export function momentOf(text: string): Moment | null {
+  if (POSITION.test(text)) {
+    const position = BigInt(text);
+    return position > POSITION_MAX ? null : { kind: 'position', position };
+  }
+  if (!TIME.test(text)) return null;
+  const isInstant = text.includes('T');
+  const hasZone = /(Z|[+-]\d{2}:\d{2})$/.test(text);
+  const ms = Date.parse(isInstant && !hasZone ? `${text}Z` : text);
+  return Number.isNaN(ms) ? null : { kind: 'time', at: new Date(ms).toISOString() };
+}
+
+/** A moment in a query: `?at=` and `?asOf=`. */
+export const MomentText = z
+  .string()
+  .max(40)
+  .transform((text, context) => {
+    const moment = momentOf(text);
+    if (moment) return moment;
+    context.addIssue({ code: 'custom', message: 'a position or a time such as 2026-03-01T12:00Z' });
+    return z.NEVER;
+  });
