@@ -11,7 +11,8 @@ import { join } from 'node:path';
 import { connectEventLog } from '../event-store/connect.ts';
 import type { EventLog } from '../event-store/event-log.ts';
 import { jobsProjection } from '../projector/jobs/projection.ts';
-import { rebuildJobs } from '../projector/rebuild.ts';
+import { rebuildProjection } from '../projector/rebuild.ts';
+import { PROJECTIONS } from '../projector/registry.ts';
 import { jobHistories } from '../projector/testing/job-histories.ts';
 import { migrate } from '../read-store/migrate.ts';
 import { openReadStore, type ReadStore } from '../read-store/pool.ts';
@@ -113,7 +114,7 @@ async function endToEnd(
     for await (const _event of log.readAll('start', { streamPrefixes: ['job-'] }));
     const readTook = seconds(readStartedAt);
     const startedAt = performance.now();
-    await rebuildJobs({ log, url, logger });
+    await rebuildProjection({ projection: PROJECTIONS[0]!, log, url, logger });
     return { took: seconds(startedAt), readTook };
   } finally {
     await log.close();

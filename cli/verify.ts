@@ -1,5 +1,6 @@
 import { connectEventLog } from '../event-store/connect.ts';
-import { verifyJobs } from '../projector/verify.ts';
+import { PROJECTIONS } from '../projector/registry.ts';
+import type { Verified } from '../projector/verified.ts';
 import { openReadStore } from '../read-store/pool.ts';
 import { createLog } from '../runtime/log.ts';
 import { loadSettings } from '../runtime/settings.ts';
@@ -18,22 +19,33 @@ export async function run(argv: readonly string[]): Promise<number> {
   const { DATABASE_POOL_MAX: poolMax, DATABASE_TIMEOUT_MS: timeoutMs } = settings;
   const store = openReadStore({ url: DATABASE_URL, poolMax, timeoutMs, log: logger });
   try {
-    const { jobs, differences, position } = await verifyJobs({ log, store });
+    const verified: { projection: string; verified: Verified }[] = [];
+    for (const projection of PROJECTIONS)
+      verified.push({ projection: projection.name, verified: await projection.verify({ log, store }) });
     if (argv.includes('--json')) {
-      console.log(JSON.stringify({ jobs, position: position.toString(), differences }, textOfBigint, 2));
-    } else if (differences.length === 0) {
-      console.log(`${jobs} jobs: the read tables equal the fold of the log up to position ${position}.`);
-    } else {
-      console.log(`${jobs} jobs, up to position ${position}; the first differences:`);
-      for (const { jobId, kind, expected, found } of differences) {
-        console.log(
-          `  ${jobId}: ${kind}\n    the log says   ${JSON.stringify(expected, textOfBigint)}\n    the table says ${JSON.stringify(found, textOfBigint)}`,
-        );
-      }
-    }
-    return differences.length === 0 ? 0 : 1;
+      const told = verified.map(({ projection, verified: { checked, position, differences } }) => ({
+        ...{ projection, checked, position, differences },
+      }));
+      console.log(JSON.stringify({ projections: told }, textOfBigint, 2));
+    } else for (const one of verified) report(one.projection, one.verified);
+    return verified.every(({ verified: { differences } }) => differences.length === 0) ? 0 : 1;
   } finally {
     await Promise.all([log.close(), store.close()]);
+  }
+}
+
+function report(projection: string, { checked, position, differences }: Verified): void {
+  if (differences.length === 0) {
+    console.log(
+      `${projection}: ${checked} streams; the read tables equal the fold of the log up to position ${position}.`,
+    );
+    return;
+  }
+  console.log(`${projection}: ${checked} streams, up to position ${position}; the first differences:`);
+  for (const { subject, kind, expected, found } of differences) {
+    console.log(
+      `  ${subject}: ${kind}\n    the log says   ${JSON.stringify(expected, textOfBigint)}\n    the table says ${JSON.stringify(found, textOfBigint)}`,
+    );
   }
 }
 

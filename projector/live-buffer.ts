@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StoredEvent } from '../read-store/projection-engine/stored-event.ts';
 
-/** A live batch is written when it holds so many events or when its first one has waited so long (DESIGN, 6). */
+/** A live batch is written when it holds so many events or when its first one has waited so long, unless told otherwise (DESIGN, 6). */
 export const LIVE_EVENTS_MAX = 2_000;
 export const LIVE_FLUSH_AFTER_MS = 10;
 /** A checkpoint without events is written at most this often. */
@@ -21,6 +21,7 @@ export interface LiveBuffer {
 /** Gathers live events into batches; one batch is written at a time, the next one gathers meanwhile. */
 export function createLiveBuffer(
   write: (events: readonly StoredEvent[], through: bigint) => Promise<unknown>,
+  flushAfterMs: number = LIVE_FLUSH_AFTER_MS,
 ): LiveBuffer {
   let events: StoredEvent[] = [];
   let marked: bigint | null = null;
@@ -33,7 +34,7 @@ export function createLiveBuffer(
   const gather = async () => {
     if (events.length >= LIVE_EVENTS_MAX) return;
     wake = new AbortController();
-    await sleep(LIVE_FLUSH_AFTER_MS, undefined, { signal: wake.signal }).catch(() => undefined);
+    await sleep(flushAfterMs, undefined, { signal: wake.signal }).catch(() => undefined);
     wake = null;
   };
   const flush = async () => {

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbeddedPostgres } from '../read-store/embedded/start.ts';
 import { openReadStore } from '../read-store/pool.ts';
-import { rebuildJobs } from './rebuild.ts';
+import { rebuildProjection } from './rebuild.ts';
+import { PROJECTIONS } from './registry.ts';
 import { jobHistories } from './testing/job-histories.ts';
 
 import {
@@ -80,7 +81,7 @@ describe('a rebuild', () => {
     await appendHistories(50, 71);
     await caughtUp();
     const before = await epoch();
-    const rebuilding = rebuildJobs({ log, url, logger });
+    const rebuilding = rebuildProjection({ projection: PROJECTIONS[0]!, log, url, logger });
     await appendHistories(20, 72);
     const rebuilt = await rebuilding;
     expect(rebuilt.position).toBeGreaterThan(0n);
@@ -101,11 +102,11 @@ describe('a rebuild', () => {
     await store.query(`update docket.jobs set state = 'queued', attempts = 77 where job_id = $1`, [victim]);
     await store.query('delete from docket.jobs where job_id = $1', [lost]);
     const { differences } = await onlyKnown();
-    expect(differences.map(({ jobId, kind }) => [jobId, kind])).toEqual([
+    expect(differences.map(({ subject, kind }) => [subject, kind])).toEqual([
       [victim, 'row differs'],
       [lost, 'job without a row'],
     ]);
-    await rebuildJobs({ log, url, logger });
+    await rebuildProjection({ projection: PROJECTIONS[0]!, log, url, logger });
     expect((await onlyKnown()).differences).toEqual([]);
   });
 });

@@ -42,3 +42,6 @@ export function createPositionNotices(
     },
   };
 }
+
+/** For a projection that nobody is told of. */
+export const UNTOLD: PositionNotices = { tell: () => undefined, stop: () => Promise.resolve() };

@@ -11,9 +11,9 @@ import { createMetrics } from '../runtime/metrics.ts';
 import type { Service } from '../runtime/service.ts';
 import { EventNotUnderstood } from '../schemas/event-versions.ts';
 import { jobsProjection } from './jobs/projection.ts';
-import { JOBS_TARGET } from './start.ts';
+import { JOBS_TARGET } from './targets.ts';
 import { jobHistories } from './testing/job-histories.ts';
-import { verifyJobs } from './verify.ts';
+import { verifyJobs } from './verify-jobs.ts';
 
 import {
   append,
@@ -45,7 +45,7 @@ describe('the projector', () => {
     await caughtUp();
     const verified = await verifyJobs({ log, store });
     expect(verified.differences).toEqual([]);
-    expect(verified.jobs).toBeGreaterThanOrEqual(120);
+    expect(verified.checked).toBeGreaterThanOrEqual(120);
     const { rows } = await store.query<{ n: string }>(
       'select count(*) as n from docket.job_events where job_id = any($1::uuid[])',
       [more.map(({ stream }) => stream.slice(4))],
@@ -164,7 +164,7 @@ describe('the projector', () => {
     );
     expect(new Set(rows.map(({ stream }) => stream))).toEqual(new Set(poison.map(({ held }) => held)));
     const { differences } = await verifyJobs({ log, store });
-    expect(new Set(differences.map(({ jobId }) => `job-${jobId}`))).toEqual(
+    expect(new Set(differences.map(({ subject }) => `job-${subject}`))).toEqual(
       new Set(poison.map(({ held }) => held)),
     );
     const shown = await store.query('select job_id from docket.jobs where job_id = any($1::uuid[])', [

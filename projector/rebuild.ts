@@ -5,25 +5,19 @@ import type { Log } from '../runtime/log.ts';
 import { RowsRefused } from '../read-store/projection-engine/errors.ts';
 import { takeLease } from '../read-store/projection-engine/lease.ts';
 import type { ProjectionTarget } from '../read-store/projection-engine/projection.ts';
-import { openWriter } from '../read-store/projection-engine/writer.ts';
-import {
-  createJobsV1,
-  indexJobsV1,
-  JOBS_V1_SCHEMA,
-  JOBS_V1_TABLES,
-  pointViewsAt,
-} from '../read-store/tables/jobs-v1.ts';
+import { pointViewsAt } from '../read-store/tables/jobs-v1.ts';
 import { catchUp } from './catch-up.ts';
-import { jobsProjection } from './jobs/projection.ts';
-import { JOBS_TARGET } from './start.ts';
+import type { RegisteredProjection } from './registry.ts';
 
 /** The tables under construction, and where their checkpoint is kept until they take the place of the others. */
-const BESIDE: ProjectionTarget = {
-  ledger: 'jobs:rebuild',
-  version: JOBS_TARGET.version,
-  schema: `${JOBS_V1_SCHEMA}_rebuild`,
-  underConstruction: true,
-};
+function besideOf({ target }: RegisteredProjection): ProjectionTarget {
+  return {
+    ledger: `${target.ledger}:rebuild`,
+    version: target.version,
+    schema: `${target.schema}_rebuild`,
+    underConstruction: true,
+  };
+}
 /** A rebuild holds its lease for its whole run; a dead one is followed after this. */
 const REBUILD_LEASE_TTL_MS = 3_600_000;
 /** Rounds of catching up with a projector that goes on writing meanwhile. */
@@ -38,6 +32,7 @@ export interface Rebuilt {
 }
 
 export interface RebuildOptions {
+  readonly projection: RegisteredProjection;
   readonly log: Pick<EventLog, 'readAll' | 'readStream'>;
   /** Connection string of the read store. */
   readonly url: string;
@@ -46,13 +41,13 @@ export interface RebuildOptions {
 }
 
 /**
- * Builds the tables of projection `jobs` again from the first event, beside the ones in use, and switches to them in
+ * Builds the tables of a projection again from the first event, beside the ones in use, and switches to them in
  * one transaction when they have come at least as far. Readers and the projector go on meanwhile; nothing outside the
  * read store is touched. A rebuild that dies leaves the tables in use as they are; the next one starts over.
  *
  * @throws RebuildRunning, LogUnavailable, ReadStoreUnavailable
  */
-export async function rebuildJobs(options: RebuildOptions): Promise<Rebuilt> {
+export async function rebuildProjection(options: RebuildOptions): Promise<Rebuilt> {
   const { url, logger } = options;
   const store = openReadStore({ url, poolMax: 2, timeoutMs: STATEMENT_TIMEOUT_MS, log: logger });
   try {
@@ -63,21 +58,24 @@ export async function rebuildJobs(options: RebuildOptions): Promise<Rebuilt> {
 }
 
 async function rebuildIn(store: ReadStore, options: RebuildOptions): Promise<Rebuilt> {
-  const fencingEpoch = await takeLease(store, BESIDE, randomUUID(), REBUILD_LEASE_TTL_MS);
-  if (fencingEpoch === null) throw new RebuildRunning();
+  const { projection } = options;
+  const beside = besideOf(projection);
+  const fencingEpoch = await takeLease(store, beside, randomUUID(), REBUILD_LEASE_TTL_MS);
+  if (fencingEpoch === null) throw new RebuildRunning(projection.name);
   try {
-    await startOver(store);
-    const build = () => buildFromLog(store, fencingEpoch, options);
+    await startOver(store, projection, beside);
+    const build = () => buildFromLog(store, beside, fencingEpoch, options);
     await build();
-    await store.query(indexJobsV1(BESIDE.schema));
+    await store.query(projection.tables.index(beside.schema));
     for (let round = 1; ; round += 1) {
       const built = await build();
-      if (await store.transaction((within) => switchTo(within, built.position))) return built;
+      if (await store.transaction((within) => switchTo(within, projection, beside, built.position)))
+        return built;
       if (round >= CATCH_UP_ROUNDS_MAX) throw new RebuildBehind();
     }
   } finally {
     await store.query('delete from docket.projection_leases where projection = $1 and fencing_epoch = $2', [
-      BESIDE.ledger,
+      beside.ledger,
       fencingEpoch.toString(),
     ]);
   }
@@ -86,18 +84,13 @@ async function rebuildIn(store: ReadStore, options: RebuildOptions): Promise<Reb
 /** Writes what the log has beyond the checkpoint; a writer whose rows were refused is opened again behind them. */
 async function buildFromLog(
   store: ReadStore,
+  target: ProjectionTarget,
   fencingEpoch: bigint,
   options: RebuildOptions,
 ): Promise<Rebuilt> {
   const readMissing = (stream: string, from: bigint) => options.log.readStream(stream, from);
   for (;;) {
-    const writer = await openWriter({
-      store,
-      projection: jobsProjection,
-      target: BESIDE,
-      fencingEpoch,
-      readMissing,
-    });
+    const writer = await options.projection.openWriter({ store, target, fencingEpoch, readMissing });
     try {
       await catchUp(options.log, writer, options.onProgress ?? (() => undefined), () => false);
       return { heldStreams: writer.heldStreams().size, position: writer.checkpoint() ?? 0n };
@@ -116,8 +109,8 @@ export class RebuildRunning extends Error {
   readonly code = 'REBUILD_RUNNING';
   readonly retryable = true;
 
-  constructor() {
-    super('A rebuild of projection jobs is already running.');
+  constructor(projection: string) {
+    super(`A rebuild of projection ${projection} is already running.`);
     this.name = 'RebuildRunning';
   }
 }
@@ -133,12 +126,16 @@ export class RebuildBehind extends Error {
   }
 }
 
-async function startOver(store: ReadStore): Promise<void> {
+async function startOver(
+  store: ReadStore,
+  { tables }: RegisteredProjection,
+  beside: ProjectionTarget,
+): Promise<void> {
   await store.transaction(async (within) => {
-    await within.query(`drop schema if exists ${BESIDE.schema} cascade`);
-    await within.query(createJobsV1(BESIDE.schema));
+    await within.query(`drop schema if exists ${beside.schema} cascade`);
+    await within.query(tables.create(beside.schema));
     for (const table of ['checkpoints', 'quarantine'])
-      await within.query(`delete from docket.${table} where projection = $1`, [BESIDE.ledger]);
+      await within.query(`delete from docket.${table} where projection = $1`, [beside.ledger]);
   });
 }
 
@@ -147,8 +144,13 @@ async function startOver(store: ReadStore): Promise<void> {
  * epoch makes the projector's next batch fail; it then goes on from the new checkpoint. False when the tables in use
  * are further than the new ones: readers must not step back.
  */
-async function switchTo(within: Queryable, position: bigint): Promise<boolean> {
-  const ledger = [JOBS_TARGET.ledger, JOBS_TARGET.version];
+async function switchTo(
+  within: Queryable,
+  { target, tables }: RegisteredProjection,
+  beside: ProjectionTarget,
+  position: bigint,
+): Promise<boolean> {
+  const ledger = [target.ledger, target.version];
   await within.query(
     `update docket.projection_leases set fencing_epoch = fencing_epoch + 1, held_until = now()
      where projection = $1 and version = $2`,
@@ -160,16 +162,16 @@ async function switchTo(within: Queryable, position: bigint): Promise<boolean> {
   );
   if (rows[0] && BigInt(rows[0].commit_position) > position) return false;
   // The views first: they, their grants and what others built on them outlive the old tables.
-  await within.query(pointViewsAt(BESIDE.schema, JOBS_V1_TABLES));
-  await within.query(`drop table ${JOBS_V1_TABLES.map((table) => `${JOBS_V1_SCHEMA}.${table}`).join(', ')}`);
-  await within.query(`drop schema ${JOBS_V1_SCHEMA}`);
-  await within.query(`alter schema ${BESIDE.schema} rename to ${JOBS_V1_SCHEMA}`);
+  await within.query(pointViewsAt(beside.schema, tables.names));
+  await within.query(`drop table ${tables.names.map((table) => `${target.schema}.${table}`).join(', ')}`);
+  await within.query(`drop schema ${target.schema}`);
+  await within.query(`alter schema ${beside.schema} rename to ${target.schema}`);
   for (const table of ['checkpoints', 'quarantine']) {
     await within.query(`delete from docket.${table} where projection = $1 and version = $2`, ledger);
     await within.query(`update docket.${table} set projection = $1 where projection = $2 and version = $3`, [
-      JOBS_TARGET.ledger,
-      BESIDE.ledger,
-      BESIDE.version,
+      target.ledger,
+      beside.ledger,
+      beside.version,
     ]);
   }
   await within.query(

@@ -4,36 +4,45 @@ import type { ReadStore } from '../read-store/pool.ts';
 import { RowsRefused } from '../read-store/projection-engine/errors.ts';
 import { releaseLease, seizeLease } from '../read-store/projection-engine/lease.ts';
 import { heldStreams } from '../read-store/projection-engine/quarantine.ts';
-import { openWriter } from '../read-store/projection-engine/writer.ts';
-import { jobsProjection } from './jobs/projection.ts';
-import { JOBS_TARGET } from './start.ts';
+import { PROJECTIONS, type RegisteredProjection } from './registry.ts';
 
 export interface ReplayedStream {
+  readonly projection: string;
   readonly stream: string;
   readonly outcome: 'released' | 'still held';
 }
 
 /**
- * Tries the held streams of projection `jobs` again with this build: all of them, or the named ones. It takes the
+ * Tries the held streams of every projection again with this build: all of them, or the named ones. It takes the
  * projection's lease from the running projector, which notices, and goes on from the stored checkpoint as soon as the
  * lease is given back: a second or so without updates, and nothing lost.
  *
  * @throws CheckpointMoved when the projector was faster; LogUnavailable, ReadStoreUnavailable
  */
 export async function replayQuarantine(
+  parts: { log: LogReader; store: ReadStore },
+  named: readonly string[],
+): Promise<ReplayedStream[]> {
+  const replayed: ReplayedStream[] = [];
+  for (const registered of PROJECTIONS) replayed.push(...(await replayOf(registered, parts, named)));
+  return replayed;
+}
+
+async function replayOf(
+  registered: RegisteredProjection,
   { log, store }: { log: LogReader; store: ReadStore },
   named: readonly string[],
 ): Promise<ReplayedStream[]> {
-  const held = await heldStreams(store, JOBS_TARGET);
+  const { name: projection, target } = registered;
+  const held = await heldStreams(store, target);
   const streams = named.length === 0 ? [...held] : named.filter((stream) => held.has(stream));
   if (streams.length === 0) return [];
-  const fencingEpoch = await seizeLease(store, JOBS_TARGET, `replay-${randomUUID()}`);
+  const fencingEpoch = await seizeLease(store, target, `replay-${randomUUID()}`);
   const replayed: ReplayedStream[] = [];
   try {
     for (const stream of streams) {
       const readMissing = (missing: string, from: bigint) => log.readStream(missing, from);
-      const options = { store, projection: jobsProjection, target: JOBS_TARGET, fencingEpoch, readMissing };
-      const writer = await openWriter(options);
+      const writer = await registered.openWriter({ store, target, fencingEpoch, readMissing });
       let isHeld = true;
       try {
         await writer.replay(stream);
@@ -42,10 +51,10 @@ export async function replayQuarantine(
         // Postgres refuses its rows again; the writer cannot be used any more, the next stream gets its own.
         if (!(error instanceof RowsRefused)) throw error;
       }
-      replayed.push({ stream, outcome: isHeld ? 'still held' : 'released' });
+      replayed.push({ projection, stream, outcome: isHeld ? 'still held' : 'released' });
     }
   } finally {
-    await releaseLease(store, JOBS_TARGET, fencingEpoch);
+    await releaseLease(store, target, fencingEpoch);
   }
   return replayed;
 }

@@ -26,6 +26,8 @@ export interface SessionOptions<Event, Row extends FoldedRow> {
   readonly store: ReadStore;
   readonly projection: Projection<Event, Row>;
   readonly target: ProjectionTarget;
+  /** How long the first event of a live batch waits for others. */
+  readonly flushAfterMs: number;
   readonly fencingEpoch: bigint;
   readonly logger: Log;
   readonly metrics: ProjectorMetrics;
@@ -163,7 +165,7 @@ async function followLive<Event, Row extends FoldedRow>(
   const buffer = createLiveBuffer(async (events, through) => {
     await writer.apply(events, through);
     notices.tell(writer.checkpoint() ?? through);
-  });
+  }, options.flushAfterMs);
   const following = log.follow({
     filter: { streamPrefixes: FOLLOWED_STREAM_PREFIXES },
     // What was delivered before a break is written first; then the subscription goes on from there.

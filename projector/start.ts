@@ -2,24 +2,14 @@ import { randomUUID } from 'node:crypto';
 import type { LogReader } from '../event-store/event-log.ts';
 import { migrate } from '../read-store/migrate.ts';
 import type { ReadStore } from '../read-store/pool.ts';
-import type { ProjectionTarget } from '../read-store/projection-engine/projection.ts';
-import { JOBS_V1_SCHEMA } from '../read-store/tables/jobs-v1.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { Service } from '../runtime/service.ts';
 import type { Settings } from '../schemas/config.ts';
-import { jobsProjection } from './jobs/projection.ts';
 import { projectorMetrics } from './metrics.ts';
-import { createPositionNotices, POSITION_CHANNEL } from './position-notices.ts';
-import { runProjection } from './run-projection.ts';
-
-/** Where the current version of projection `jobs` is written. */
-export const JOBS_TARGET: ProjectionTarget = {
-  ledger: jobsProjection.name,
-  version: jobsProjection.version,
-  schema: JOBS_V1_SCHEMA,
-  underConstruction: false,
-};
+import { createPositionNotices, POSITION_CHANNEL, UNTOLD } from './position-notices.ts';
+import { PROJECTIONS } from './registry.ts';
+import { JOBS_TARGET } from './targets.ts';
 
 export interface ProjectorOptions {
   /** Only the reading half: a rebuild must have nothing to cause a side effect with (promise 10). */
@@ -41,25 +31,33 @@ export async function startProjector(options: ProjectorOptions): Promise<Service
     (position) => store.query('select pg_notify($1, $2)', [POSITION_CHANNEL, position.toString()]),
     () => metrics.noticesLost.inc({ projection: JOBS_TARGET.ledger }),
   );
-  const jobs = runProjection(
-    {
-      ...{ log, store, logger, metrics, notices },
-      projection: jobsProjection,
-      target: JOBS_TARGET,
-      holder: `${process.pid}-${randomUUID()}`,
-    },
-    () => migrate({ url: store.url }),
-  );
+  // The schema is brought up to date once, whoever comes first.
+  let migrating: Promise<unknown> | null = null;
+  const prepare = () =>
+    (migrating ??= migrate({ url: store.url }).catch((error: unknown) => {
+      migrating = null;
+      throw error;
+    }));
+  const holder = `${process.pid}-${randomUUID()}`;
+  const running = PROJECTIONS.map((registered) => ({
+    isQueue: registered.isQueue,
+    projection: registered.run(
+      { log, store, logger, metrics, notices: registered.isQueue ? notices : UNTOLD, holder },
+      prepare,
+    ),
+  }));
   return {
     name: 'projector',
     readiness: () => {
-      const waitingFor = jobs.waitingFor();
+      const waiting = running.flatMap(({ isQueue, projection }) =>
+        isQueue ? [projection.waitingFor()] : [],
+      );
       // A standby does all that is asked of it.
-      const ready = waitingFor === null || waitingFor === 'projection lease';
-      return { ready, waitingFor: waitingFor === null ? [] : [waitingFor] };
+      const ready = waiting.every((waitingFor) => waitingFor === null || waitingFor === 'projection lease');
+      return { ready, waitingFor: waiting.filter((waitingFor) => waitingFor !== null) };
     },
     stop: async () => {
-      await jobs.stop();
+      await Promise.all(running.map(({ projection }) => projection.stop()));
       await notices.stop();
     },
   };

@@ -5,7 +5,7 @@ import type { Change, Quarantined } from './fold-batch.ts';
 import type { FoldedRow, Projection, ProjectionTarget } from './projection.ts';
 import { holdStreams, releaseStreams } from './quarantine.ts';
 import { columnArrays, writeStatement } from './statement.ts';
-import type { Table, Values } from './table.ts';
+import { summed, type Table, type Values } from './table.ts';
 
 export interface Commit<Row> {
   readonly changes: readonly Change<Row>[];
@@ -68,7 +68,8 @@ async function writeChanges<Event, Row extends FoldedRow>(
   for (const [index, table] of projection.derived.entries()) {
     const entries: Values[] = [];
     for (const { derived } of changes) entries.push(...derived[index]!);
-    await writeRows(on, target, table, entries);
+    // One statement cannot change a row twice, so what many streams add to it is one number first.
+    await writeRows(on, target, table, table.writes === 'add' ? summed(table, entries) : entries);
   }
 }
 

@@ -15,7 +15,11 @@ export interface RowTable<Row extends FoldedRow> extends Table {
 
 /** A table that follows from the events: a timeline, parts of a row, counters by the minute. */
 export interface DerivedTable<Event, Row extends FoldedRow> extends Table {
-  /** The rows that one event adds or replaces; none as long as there is no row after it. Their primary key belongs to the event's stream alone. */
+  /**
+   * The rows that one event adds or replaces; none as long as there is no row after it. Unless the table is an `add`
+   * one, their primary key belongs to the event's stream alone. What is added is added once: the stream's own row
+   * remembers the event, and both are written in the transaction of the checkpoint.
+   */
   entriesOf(
     event: Event,
     recorded: StoredEvent,

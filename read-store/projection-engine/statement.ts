@@ -20,13 +20,17 @@ export function writeStatement(
   const insert = `insert into ${schema}.${table.name} as present (${names.join(', ')}) select * from unnest(${arrays.join(', ')})`;
   if (table.writes === 'append' && appendsTo === 'keyless') return insert;
   if (table.writes === 'append') return `${insert} on conflict (${key}) do nothing`;
-  const assignments = table.columns.slice(table.keyColumns).map(assignment);
+  const assignments = table.columns.slice(table.keyColumns).map(table.writes === 'add' ? sum : assignment);
   const growing = table.growing ? ` where present.${table.growing} < excluded.${table.growing}` : '';
   return `${insert} on conflict (${key}) do update set ${assignments.join(', ')}${growing}`;
 }
 
 function assignment({ name, keepsOlder }: Column): string {
   return keepsOlder ? `${name} = coalesce(excluded.${name}, present.${name})` : `${name} = excluded.${name}`;
+}
+
+function sum({ name }: Column): string {
+  return `${name} = present.${name} + excluded.${name}`;
 }
 
 /** The parameters of a `writeStatement` for these rows, of which there is at least one. */

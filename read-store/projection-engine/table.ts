@@ -15,8 +15,11 @@ export interface Table {
   readonly columns: readonly Column[];
   /** The first so many columns are the primary key. */
   readonly keyColumns: number;
-  /** `append`: a row that is there stays as it is. `replace`: the newer row wins. */
-  readonly writes: 'append' | 'replace';
+  /**
+   * `append`: a row that is there stays as it is. `replace`: the newer row wins. `add`: the columns behind the key are
+   * numbers that are added to those that are there; many streams may add to one row.
+   */
+  readonly writes: 'append' | 'replace' | 'add';
   /** Column that only grows; a row is never replaced by an older one. */
   readonly growing?: string;
 }
@@ -29,9 +32,27 @@ export function sameKey(table: Table, one: Values, other: Values): boolean {
   return true;
 }
 
-/** What a `replace` table holds after an older and a newer row of the same key; the SQL statement does the same. */
+/** What a table holds after an older and a newer row of the same key; the SQL statement does the same. */
 export function merged(table: Table, older: Values, newer: Values): Values {
+  if (table.writes === 'add') return added(table, older, newer);
   return table.columns.map((column, index) =>
     column.keepsOlder ? (newer[index] ?? older[index] ?? null) : (newer[index] ?? null),
   );
+}
+
+function added(table: Table, older: Values, newer: Values): Values {
+  return table.columns.map((_column, index) =>
+    index < table.keyColumns ? (older[index] ?? null) : Number(older[index] ?? 0) + Number(newer[index] ?? 0),
+  );
+}
+
+/** Rows of an `add` table with each key once, in the order of their first appearance. */
+export function summed(table: Table, rows: readonly Values[]): Values[] {
+  const byKey = new Map<string, Values>();
+  for (const values of rows) {
+    const key = values.slice(0, table.keyColumns).join('\u001f');
+    const older = byKey.get(key);
+    byKey.set(key, older ? added(table, older, values) : values);
+  }
+  return [...byKey.values()];
 }

@@ -79,7 +79,9 @@ export function indexJobsV1(schema: string): string {
     create index jobs_by_owner_created on ${schema}.jobs (owner, created_at, job_id);
     create index jobs_by_owner_position on ${schema}.jobs (owner, position);
     create index jobs_by_state_created on ${schema}.jobs (state, created_at);
-    create index jobs_by_position on ${schema}.jobs (position);`;
+    create index jobs_by_position on ${schema}.jobs (position);
+    create index job_events_by_at on ${schema}.job_events using brin (at, position)
+      with (pages_per_range = 16, autosummarize = on);`;
 }
 
 /** Lets the stable views of schema `docket` show the tables of `schema`. */

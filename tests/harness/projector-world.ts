@@ -16,9 +16,10 @@ import { loadSettings } from '../../runtime/settings.ts';
 import { startTestEventStore, type TestEventStore } from './event-store.ts';
 import { startTestPostgres, type TestPostgres } from './postgres.ts';
 import { jobsProjection } from '../../projector/jobs/projection.ts';
-import { JOBS_TARGET, startProjector } from '../../projector/start.ts';
+import { startProjector } from '../../projector/start.ts';
+import { JOBS_TARGET } from '../../projector/targets.ts';
 import { jobHistories, randomFrom } from '../../projector/testing/job-histories.ts';
-import { verifyJobs } from '../../projector/verify.ts';
+import { verifyJobs } from '../../projector/verify-jobs.ts';
 
 export const logger = createLog('test', 'silent');
 export let postgres: TestPostgres;

@@ -1,44 +1,24 @@
 import { isDeepStrictEqual } from 'node:util';
 import { evolve } from '../conversion-job/evolve.ts';
 import { ABSENT, type Job } from '../conversion-job/job.ts';
-import type { EventLog } from '../event-store/event-log.ts';
 import type { Queryable } from '../read-store/pool.ts';
 import { readCheckpoint } from '../read-store/projection-engine/checkpoint.ts';
 import { understandEvent } from '../schemas/event-versions.ts';
 import type { JobEvent } from '../schemas/job-events.ts';
 import { jobIdOfStream, jobStream } from '../schemas/streams.ts';
 import { rowOf } from './jobs/row.ts';
-import { JOBS_TARGET } from './start.ts';
+import { JOBS_TARGET } from './targets.ts';
+import {
+  DIFFERENCES_MAX,
+  inParallel,
+  type Difference,
+  type Verified,
+  type VerifyOptions,
+} from './verified.ts';
 
 /** Jobs held in memory at a time. */
 const PAGE_JOBS = 500;
-/** Streams read at the same time. */
-const STREAMS_AT_ONCE = 8;
 const LOWEST_UUID = '00000000-0000-0000-0000-000000000000';
-
-export interface Difference {
-  readonly jobId: string;
-  readonly kind:
-    'row differs' | 'row is behind' | 'row without a job' | 'job without a row' | 'timeline differs';
-  /** What the log says, and what the table says. */
-  readonly expected: unknown;
-  readonly found: unknown;
-}
-
-export interface Verified {
-  readonly jobs: number;
-  /** The first differences, at most as many as were asked for. */
-  readonly differences: readonly Difference[];
-  /** Up to where the tables were compared. */
-  readonly position: bigint;
-}
-
-export interface VerifyOptions {
-  readonly log: Pick<EventLog, 'readAll' | 'readStream'>;
-  readonly store: Queryable;
-  /** Stops after so many; 20 unless told. */
-  readonly differencesMax?: number;
-}
 
 /**
  * Compares the read tables with the fold of the log (promise 4), while both go on: every row against the fold of its
@@ -50,7 +30,7 @@ export interface VerifyOptions {
 export async function verifyJobs(options: VerifyOptions): Promise<Verified> {
   const checkpoint = (await readCheckpoint(options.store, JOBS_TARGET)) ?? -1n;
   const differences: Difference[] = [];
-  const isFull = () => differences.length >= (options.differencesMax ?? 20);
+  const isFull = () => differences.length >= (options.differencesMax ?? DIFFERENCES_MAX);
   let jobs = 0;
   for await (const page of pagesOfRows(options.store)) {
     if (isFull()) break;
@@ -62,7 +42,11 @@ export async function verifyJobs(options: VerifyOptions): Promise<Verified> {
     if (isFull()) break;
     differences.push(...(await withoutRow(options.store, page)));
   }
-  return { jobs, differences: differences.slice(0, options.differencesMax ?? 20), position: checkpoint };
+  return {
+    checked: jobs,
+    differences: differences.slice(0, options.differencesMax ?? DIFFERENCES_MAX),
+    position: checkpoint,
+  };
 }
 
 type StoredRow = Readonly<Record<string, unknown>> & { readonly job_id: string; readonly timeline: string };
@@ -97,12 +81,13 @@ async function compareRow(
     else if (event.position > 0n && event.position <= checkpoint) behind = event.revision;
     else break;
   }
-  if (expected.state === 'absent') return { jobId, kind: 'row without a job', expected: null, found };
-  if (!isDeepStrictEqual(expected, found)) return { jobId, kind: 'row differs', expected, found };
-  if (behind !== null) return { jobId, kind: 'row is behind', expected: behind, found: revision };
+  if (expected.state === 'absent')
+    return { subject: jobId, kind: 'row without a job', expected: null, found };
+  if (!isDeepStrictEqual(expected, found)) return { subject: jobId, kind: 'row differs', expected, found };
+  if (behind !== null) return { subject: jobId, kind: 'row is behind', expected: behind, found: revision };
   const timeline = BigInt(record.timeline);
   if (timeline !== revision + 1n)
-    return { jobId, kind: 'timeline differs', expected: revision + 1n, found: timeline };
+    return { subject: jobId, kind: 'timeline differs', expected: revision + 1n, found: timeline };
   return null;
 }
 
@@ -130,17 +115,9 @@ async function withoutRow(store: Queryable, jobIds: readonly string[]): Promise<
     [jobIds],
   );
   return rows.map(({ job_id: jobId }) => ({
-    jobId,
+    subject: jobId,
     kind: 'job without a row',
     expected: jobId,
     found: null,
   }));
-}
-
-async function inParallel<In, Out>(items: readonly In[], work: (item: In) => Promise<Out>): Promise<Out[]> {
-  const results: Out[] = [];
-  for (let start = 0; start < items.length; start += STREAMS_AT_ONCE) {
-    results.push(...(await Promise.all(items.slice(start, start + STREAMS_AT_ONCE).map(work))));
-  }
-  return results;
 }

@@ -1,0 +1,109 @@
+import { latencyBoundOf } from '../schemas/latency-buckets.ts';
+import type { JobEvent } from '../schemas/job-events.ts';
+import type { Job } from './job.ts';
+
+/**
+ * What is counted of jobs. The first ones flow: they say what happened. `jobs`, `*_files` and `*_bytes` stand: their
+ * sum up to a moment is what there was at that moment.
+ */
+export type FigureName =
+  | 'submitted'
+  | 'succeeded'
+  | 'failed'
+  | 'deferred'
+  | 'abandoned'
+  | 'cancelled'
+  | 'downloads'
+  | 'removed_sources'
+  | 'removed_results'
+  | 'removed_bytes'
+  | 'latency'
+  | 'jobs'
+  | 'source_files'
+  | 'source_bytes'
+  | 'result_files'
+  | 'result_bytes';
+
+/** A number that an event adds; `detail` tells the codes, states or buckets of one figure apart. */
+export interface Figure {
+  readonly name: FigureName;
+  readonly detail: string;
+  readonly value: number;
+}
+
+/**
+ * The figures of one event, between the job before it and the job after it. Pure, and blind to everything of a job
+ * but its state, its failure's code and the bytes of its files. An event that changed nothing (an outcome of an
+ * attempt that had lost its lease) counts nothing.
+ */
+export function figuresOf(event: JobEvent, before: Job, after: Job): Figure[] {
+  const figures: Figure[] = [];
+  const add = (name: FigureName, value: number, detail = ''): void => {
+    if (value !== 0) figures.push({ name, detail, value });
+  };
+  flowOf(event, before, after, add);
+  const [stoodAt, standsAt] = [placeOf(before), placeOf(after)];
+  if (stoodAt !== standsAt) {
+    if (stoodAt !== null) add('jobs', -1, stoodAt);
+    if (standsAt !== null) add('jobs', 1, standsAt);
+  }
+  const [had, has] = [filesOf(before), filesOf(after)];
+  add('source_files', has.sourceFiles - had.sourceFiles);
+  add('source_bytes', has.sourceBytes - had.sourceBytes);
+  add('result_files', has.resultFiles - had.resultFiles);
+  add('result_bytes', has.resultBytes - had.resultBytes);
+  return figures;
+}
+
+type Add = (name: FigureName, value: number, detail?: string) => void;
+
+function flowOf(event: JobEvent, before: Job, after: Job, add: Add): void {
+  const moved = before.state !== after.state;
+  switch (event.type) {
+    case 'ConversionRequested':
+      return add('submitted', 1);
+    case 'ConversionSucceeded':
+      if (!moved) return;
+      add('succeeded', 1);
+      return add('latency', 1, String(latencyBoundOf(event.data.gatewayMs)));
+    case 'ConversionFailed':
+      return moved ? add('failed', 1, event.data.code) : undefined;
+    case 'ConversionDeferred':
+      return moved ? add('deferred', 1) : undefined;
+    case 'AttemptAbandoned':
+      return moved ? add('abandoned', 1) : undefined;
+    case 'ConversionCancelled':
+      return moved ? add('cancelled', 1) : undefined;
+    case 'ResultDownloaded':
+      return add('downloads', 1);
+    case 'ResultExpired':
+      if (!moved) return;
+      add('removed_results', 1);
+      return add('removed_bytes', filesOf(before).resultBytes);
+    case 'SourceExpired':
+      add('removed_sources', filesOf(before).sourceFiles);
+      return add('removed_bytes', filesOf(before).sourceBytes);
+    case 'DocumentUploaded':
+    case 'ConversionStarted':
+      return;
+    default:
+      return event satisfies never;
+  }
+}
+
+/** Where a job is counted: its state, a failed one also by its code; null before it is a job. */
+function placeOf(job: Job): string | null {
+  if (job.state === 'absent') return null;
+  return job.state === 'failed' ? `failed:${job.failure.code}` : job.state;
+}
+
+function filesOf(job: Job) {
+  const hasSource = job.state !== 'absent' && job.sourceBlobKey !== null;
+  const hasResult = job.state === 'ready';
+  return {
+    sourceFiles: hasSource ? 1 : 0,
+    sourceBytes: hasSource ? job.bytes : 0,
+    resultFiles: hasResult ? 1 : 0,
+    resultBytes: hasResult ? job.conversion.result.bytes : 0,
+  };
+}

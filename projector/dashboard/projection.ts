@@ -1,0 +1,40 @@
+import { evolve } from '../../conversion-job/evolve.ts';
+import { ABSENT } from '../../conversion-job/job.ts';
+import type { Projection } from '../../read-store/projection-engine/projection.ts';
+import type { StoredEvent } from '../../read-store/projection-engine/stored-event.ts';
+import { EventNotUnderstood, understandEvent } from '../../schemas/event-versions.ts';
+import { isActive } from '../../schemas/job-states.ts';
+import { SERVICE_EVENT_SCHEMAS } from '../../schemas/service-events.ts';
+import { GATEWAY_STREAM, jobIdOfStream, REJECTED_UPLOADS_STREAM } from '../../schemas/streams.ts';
+import { understandJobEvent } from '../job-event.ts';
+import { breakerTable } from './breaker-table.ts';
+import { figuresTable, isJobEvent, type CountedEvent } from './figures-table.ts';
+import { streamsTable, type CountedStream } from './row.ts';
+
+const SERVICE_STREAMS: readonly string[] = [GATEWAY_STREAM, REJECTED_UPLOADS_STREAM];
+
+/** Version 1 of the console's figures. What a job's events mean is the decider's own `evolve`, here as in the queue. */
+export const dashboardProjection: Projection<CountedEvent, CountedStream> = {
+  name: 'dashboard',
+  version: 1,
+  keyOf: (stream) => (jobIdOfStream(stream) !== null || SERVICE_STREAMS.includes(stream) ? stream : null),
+  understand,
+  fold: (row, event, { stream, revision }) => {
+    if (!isJobEvent(event)) return { stream, job: ABSENT, activeSince: null, revision };
+    const job = evolve(row?.job ?? ABSENT, event, revision);
+    if (job.state === 'absent') return undefined;
+    const since = event.type === 'ConversionRequested' ? event.data.at : (row?.activeSince ?? event.data.at);
+    return { stream, job, activeSince: isActive(job.state) ? since : null, revision };
+  },
+  rows: streamsTable,
+  derived: [figuresTable, breakerTable],
+};
+
+/** @throws EventNotUnderstood */
+function understand(recorded: StoredEvent): CountedEvent {
+  if (!SERVICE_STREAMS.includes(recorded.stream)) return understandJobEvent(recorded);
+  const event = understandEvent(recorded);
+  if (!Object.hasOwn(SERVICE_EVENT_SCHEMAS, event.type))
+    throw new EventNotUnderstood(recorded.type, 'it does not belong into a stream of the service');
+  return event;
+}
