@@ -52,6 +52,11 @@ export interface BlobStore {
   list(prefix: string): AsyncIterable<BlobListing>;
   /** Removes what crashed puts left behind, when it was last written to more than `olderThanMs` ago; answers how many. */
   sweepPartials(olderThanMs: number): Promise<number>;
+  /**
+   * The store's own time, which `modifiedAt` is told in: milliseconds since the epoch. How old a blob is must be asked
+   * of one clock, or a host whose clock is wrong takes a file that is just being uploaded for an old one.
+   */
+  now(): Promise<number>;
   /** Share of the room that is used, 0 to 100, or null where there is no such limit. */
   usedPercent(): Promise<number | null>;
 }

@@ -26,6 +26,7 @@ export function itKeepsTheBlobContract(name: string, start: () => Promise<StoreU
     writing(store);
     failing(store);
     removingAndListing(store);
+    ages(store);
     keys(store);
   });
 }
@@ -178,6 +179,19 @@ function removingAndListing(store: () => BlobStore): void {
     if (used === null) return;
     expect(used).toBeGreaterThanOrEqual(0);
     expect(used).toBeLessThanOrEqual(100);
+  });
+}
+
+function ages(store: () => BlobStore): void {
+  it('tells the age of a blob by one clock, its own', async () => {
+    const key = newSourceKey();
+    const before = await store().now();
+    await store().put(key, Readable.from([randomBytes(10)]), roomy);
+    const storedAt = (await store().stat(key)).modifiedAt.getTime();
+    // S3 tells whole seconds.
+    expect(storedAt).toBeGreaterThan(before - 1_500);
+    expect(await store().now()).toBeGreaterThan(storedAt - 1_500);
+    expect(storedAt).toBeLessThan((await store().now()) + 1_500);
   });
 }
 

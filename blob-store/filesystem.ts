@@ -33,6 +33,7 @@ export async function openFilesystemBlobStore(options: { directory: string }): P
     remove: (key) => faultsNamed(() => remove(folder, key)),
     list: (prefix) => list(folder, prefix),
     sweepPartials: (olderThanMs) => faultsNamed(() => sweepPartials(folder, olderThanMs)),
+    now: () => faultsNamed(() => now(folder)),
     usedPercent: () => faultsNamed(() => usedPercent(folder.root)),
   };
 }
@@ -206,7 +207,7 @@ function absentWhenGone(error: unknown): null {
 }
 
 async function sweepPartials(folder: BlobFolder, olderThanMs: number): Promise<number> {
-  const before = Date.now() - olderThanMs;
+  const before = (await now(folder)) - olderThanMs;
   let swept = 0;
   for (const name of await readdir(folder.partials)) {
     const path = join(folder.partials, name);
@@ -216,6 +217,18 @@ async function sweepPartials(folder: BlobFolder, olderThanMs: number): Promise<n
     swept += 1;
   }
   return swept;
+}
+
+/** A network file system stamps files by its own clock, so a file just made is asked. */
+async function now(folder: BlobFolder): Promise<number> {
+  const path = join(folder.partials, randomUUID());
+  const handle = await open(path, CREATE, fileMode);
+  try {
+    return (await handle.stat()).mtimeMs;
+  } finally {
+    await handle.close();
+    await rm(path, { force: true });
+  }
 }
 
 /** As df(1) counts: blocks kept for root are not room. */

@@ -34,6 +34,8 @@ export interface S3Bucket {
    * @throws BlobStoreUnavailable, StorageFull, or the signal's reason
    */
   ask<Answer>(question: () => Promise<Answer>, signal?: AbortSignal): Promise<Answer>;
+  /** The store's time, ms since the epoch. @throws BlobStoreUnavailable */
+  now(): Promise<number>;
   /** The object's facts, or null when there is none; a bucket that is gone is not a missing object. */
   head(key: string): Promise<ObjectFacts | null>;
 }
@@ -61,7 +63,12 @@ export function s3Bucket(options: S3Options): S3Bucket {
     ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
   });
   const encryption = serverSideEncryption === 'none' ? {} : { ServerSideEncryption: serverSideEncryption };
-  return { s3, name, timeoutMs, log, encryption, ask, head: (key) => head(s3, name, key) };
+  const now = async (): Promise<number> => {
+    await ask(() => s3.headBucket({ Bucket: name }));
+    // The client keeps it from the `Date` of the answer, once the two clocks are minutes apart.
+    return Date.now() + s3.config.systemClockOffset;
+  };
+  return { s3, name, timeoutMs, log, encryption, ask, now, head: (key) => head(s3, name, key) };
 }
 
 async function ask<Answer>(question: () => Promise<Answer>, signal?: AbortSignal): Promise<Answer> {

@@ -30,6 +30,7 @@ export function openS3BlobStore(options: S3Options): BlobStore {
     },
     list: (prefix) => list(bucket, prefix),
     sweepPartials: (olderThanMs) => sweepPartials(bucket, olderThanMs),
+    now: () => bucket.now(),
     usedPercent: () => Promise.resolve(null),
   };
 }
@@ -75,7 +76,7 @@ async function* list(bucket: S3Bucket, prefix: string): AsyncGenerator<BlobListi
 
 /** Ends the multipart uploads that no put is working on any more. A bucket may hold others' uploads: only ours. */
 async function sweepPartials(bucket: S3Bucket, olderThanMs: number): Promise<number> {
-  const before = Date.now() - olderThanMs;
+  const before = (await bucket.now()) - olderThanMs;
   let swept = 0;
   for (const prefix of [SOURCES_PREFIX, RESULTS_PREFIX]) {
     for await (const { key, uploadId, begunAt } of uploadsUnder(bucket, prefix)) {

@@ -4,6 +4,7 @@ import { connectEventLog } from '../event-store/connect.ts';
 import { runCleanup } from '../processor/retention/cleanup.ts';
 import { tallyCleanup, type CleanupReport, type RemovedFile } from '../processor/retention/cleanup-report.ts';
 import { keepingDecider, keepingPolicyOf } from '../processor/retention/kept-job.ts';
+import { ORPHAN_AGE_MS } from '../processor/retention/orphans.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { createLog } from '../runtime/log.ts';
 import { loadSettings } from '../runtime/settings.ts';
@@ -36,6 +37,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   try {
     const report = await runCleanup({
       ...{ log, blobs, policy, logger, dryRun, clock: systemClock, actor: 'operator' },
+      orphanAgeMs: ORPHAN_AGE_MS,
       decider: keepingDecider(jobDecider(retryPolicyOf(settings)), policy),
       tally: tallyCleanup(note, dryRun),
       marks: { markOf: () => 'start', keep: () => Promise.resolve() },

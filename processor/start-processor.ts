@@ -25,6 +25,8 @@ import { openNudgeChannel } from './nudge-channel.ts';
 import { ownLeaseWatch } from './own-leases.ts';
 import { processorMetrics } from './processor-metrics.ts';
 import { repeat, type Repeating } from './repeating.ts';
+import { ORPHAN_AGE_MS } from './retention/orphans.ts';
+import { retentionLease } from './retention/retention-lease.ts';
 import { retentionMetrics } from './retention/retention-metrics.ts';
 import { RETENTION_ASKED_EVERY_MS, retentionRole } from './retention/retention-role.ts';
 import { stopInOrder } from './stop-in-order.ts';
@@ -122,7 +124,8 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
     settledAfterMs: settings.PROCESSOR_BEAT_MS * 2,
   });
   const retention = retentionRole({
-    ...{ log, store, settings, clock, logger, decider, processorId, workerId, blobs: parts.blobs },
+    ...{ log, settings, clock, logger, decider, processorId, workerId, blobs: parts.blobs },
+    ...{ lease: retentionLease(store), orphanAgeMs: ORPHAN_AGE_MS },
     metrics: retentionMetrics(parts.metrics),
   });
 

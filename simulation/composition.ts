@@ -1,14 +1,13 @@
 import type { BlobStore } from '../blob-store/blob-store.ts';
-import type { ExistingJob } from '../conversion-job/job.ts';
 import type { JobDecider } from '../conversion-job/decider.ts';
 import type { EventLog } from '../event-store/event-log.ts';
 import type { Convert } from '../processor/converter.ts';
 import type { JobCommands } from '../processor/job-commands.ts';
 import type { WorkList } from '../processor/work-list/work-list.ts';
 import type { Page } from '../query-api/live/subscription.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { jobIdOf } from '../schemas/ids.ts';
 import type { MappingRef } from '../schemas/job-events.ts';
-import { expireByStream, type Expiry } from './actors/expiry.ts';
 import { commitInOne, type Commit } from './actors/commit.ts';
 import type { Seeded } from './engine/seeded.ts';
 import type { TableServer } from './ports/table-server.ts';
@@ -19,6 +18,14 @@ export interface Identified {
   readonly owner: string;
   readonly mapping: MappingRef;
   readonly sha256: string;
+}
+
+/** What retention works on. */
+export interface KeeperParts {
+  readonly log: EventLog;
+  readonly blobs: BlobStore;
+  readonly decider: JobDecider;
+  readonly clock: Clock;
 }
 
 /**
@@ -36,9 +43,8 @@ export interface Composition {
   /** Whether the blob of an upload is not needed, once its answer is known. */
   readonly isUnneeded: (upload: { readonly replayed: boolean; readonly carriedOut: boolean }) => boolean;
   readonly commit: Commit;
-  /** The job that retention judges, in the log and in the read tables. */
-  readonly judged: (inLog: ExistingJob, tables: TableServer) => ExistingJob | null;
-  readonly expire: Expiry;
+  /** What retention works on. */
+  readonly keeper: (real: KeeperParts, tables: TableServer) => KeeperParts;
   /** The page a subscription is brought forward by. */
   readonly page: (real: Page, phase: 'snapshot' | 'resume' | 'chase' | 'live') => Page;
 }
@@ -52,7 +58,6 @@ export const FAITHFUL: Composition = {
   jobId: ({ owner, mapping, sha256 }) => jobIdOf(owner, mapping, sha256),
   isUnneeded: ({ replayed, carriedOut }) => replayed && !carriedOut,
   commit: commitInOne,
-  judged: (inLog) => inLog,
-  expire: expireByStream,
+  keeper: (real) => real,
   page: (real) => real,
 };

@@ -7,6 +7,7 @@ import type { World } from './engine/world.ts';
 import type { BlobServer } from './ports/blob-server.ts';
 import type { GatewayServer } from './ports/gateway.ts';
 import type { LogServer } from './ports/log-server.ts';
+import type { RetentionServer } from './ports/retention-lease.ts';
 import type { TableServer } from './ports/table-server.ts';
 import type { WorkListServer } from './ports/work-list-server.ts';
 
@@ -18,6 +19,7 @@ export interface House {
   readonly log: LogServer;
   readonly blobs: BlobServer;
   readonly workList: WorkListServer;
+  readonly retention: RetentionServer;
   readonly tables: TableServer;
   readonly gateway: GatewayServer;
   /** Downloads of which the server handed over the last byte, by job. */

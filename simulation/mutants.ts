@@ -4,14 +4,11 @@ import type { JobDecider } from '../conversion-job/decider.ts';
 import { isActive } from '../schemas/job-states.ts';
 import { jobsProjection } from '../projector/jobs/projection.ts';
 import { commandIdOf, jobIdOf } from '../schemas/ids.ts';
-import { jobStream } from '../schemas/streams.ts';
 import { chained, linksOf } from '../event-store/event-hash.ts';
 import type { EventToAppend, ExpectedRevision } from '../event-store/event-log.ts';
-import { loadStream, sealed } from '../event-store/handle-command.ts';
 import type { JobCommands } from '../processor/job-commands.ts';
 import type { WorkList } from '../processor/work-list/work-list.ts';
 import { describeBatch, oneTransaction, type Commit } from './actors/commit.ts';
-import { recordExpiry, type Expiry } from './actors/expiry.ts';
 import { FAITHFUL, type Composition } from './composition.ts';
 import { recordOfValues } from './ports/table-server.ts';
 
@@ -96,28 +93,39 @@ const randomResultKey: Composition['convert'] = (real, blobs) => async (task, si
   return { ...converted, result: { ...converted.result, blobKey: key } };
 };
 
-/** Whether the job is finished is read from the read tables, which may be behind. */
-const judgedByReadModel: Composition['judged'] = ({ jobId }, tables) => {
-  const values = tables.tables().rows.get(jobId);
-  return values ? jobsProjection.rows.rowOf(recordOfValues(values)).job : null;
-};
+/** Retention decides on the job as the read tables show it, which may be behind. */
+const keeperTrustsTables: Composition['keeper'] = (real, tables) => ({
+  ...real,
+  decider: {
+    ...real.decider,
+    decide: (command, job) => {
+      const values = job.state === 'absent' ? undefined : tables.tables().rows.get(job.jobId);
+      const shown = values && jobsProjection.rows.rowOf(recordOfValues(values)).job;
+      return real.decider.decide(command, shown ?? job);
+    },
+  },
+});
 
-/** What was judged is not judged again from the stream. */
-const expireAsJudged: Expiry = async ({ log, decider, blobs, at }, { job: { jobId }, kind, blobKey }) => {
-  const stream = jobStream(jobId);
-  const { revision, hash } = await loadStream(log, decider, stream);
-  const commandId = commandIdOf('expire', jobId, blobKey);
-  const context = { commandId, correlationId: commandId, actor: 'system' };
-  const type = kind === 'source' ? 'SourceExpired' : 'ResultExpired';
-  const expiry = sealed([{ type, data: { at, blobKey, cause: 'age' } }], context);
-  await log.append(stream, chained(expiry, { stream, revision, hash }).events, revision);
-  await blobs.remove(blobKey);
-};
+/** The file goes first, and the event that says so comes after it. */
+const deleteFirst: Composition['keeper'] = (real) => ({
+  ...real,
+  log: {
+    ...real.log,
+    append: async (stream, events, expected) => {
+      for (const { type, data } of events) {
+        const { blobKey } = data as { blobKey?: string };
+        if (type.endsWith('Expired') && blobKey !== undefined) await real.blobs.remove(blobKey);
+      }
+      return real.log.append(stream, events, expected);
+    },
+  },
+});
 
-const deleteFirst: Expiry = async (parts, overdue) => {
-  await parts.blobs.remove(overdue.blobKey);
-  await recordExpiry(parts, overdue);
-};
+/** How old a blob is, is told by the clock of whoever asks, and not by the store's. */
+const ageByOwnClock: Composition['keeper'] = (real) => ({
+  ...real,
+  blobs: { ...real.blobs, now: () => Promise.resolve(real.clock.now()) },
+});
 
 /** Whether the document is known is looked up in the read tables; if not, it gets an id of its own. */
 const dedupeByReadModel: Composition['jobId'] = ({ owner, mapping, sha256 }, tables, random) => {
@@ -166,10 +174,10 @@ export const MUTANTS: readonly Mutant[] = [
   }),
   mutant('random-result-key', 'the key of a result does not name its attempt', { convert: randomResultKey }),
   mutant('cleanup-from-read-model', 'retention trusts the read tables', {
-    judged: judgedByReadModel,
-    expire: expireAsJudged,
+    keeper: keeperTrustsTables,
   }),
-  mutant('delete-before-event', 'a file is deleted before the log says so', { expire: deleteFirst }),
+  mutant('delete-before-event', 'a file is deleted before the log says so', { keeper: deleteFirst }),
+  mutant('age-by-own-clock', 'retention tells the age of a blob by its own clock', { keeper: ageByOwnClock }),
   mutant('dedupe-by-read-model', 'a known document is looked up in the read tables', {
     jobId: dedupeByReadModel,
   }),

@@ -2,7 +2,7 @@ import { isActive } from '../schemas/job-states.ts';
 import { jobIdOfStream } from '../schemas/streams.ts';
 import { bootCommandApi, type CommandApi } from './actors/command-api.ts';
 import { OWNERS, startClients, type Clients, type Reached } from './actors/clients.ts';
-import { bootKeeper, keepOnce } from './actors/keeper.ts';
+import { bootKeeper, drawKeeping, sweepAll } from './actors/keeper.ts';
 import { startLiveClient, type LiveClient } from './actors/live-client.ts';
 import { bootProcessor } from './actors/processor.ts';
 import { bootProjector } from './actors/projector.ts';
@@ -12,9 +12,10 @@ import { createWorld, type Life, type Machine, type World } from './engine/world
 import { deciderOf, type House } from './house.ts';
 import { createBlobServer } from './ports/blob-server.ts';
 import { createLogServer } from './ports/log-server.ts';
+import { createRetentionServer } from './ports/retention-lease.ts';
 import { createTableServer } from './ports/table-server.ts';
 import { createWorkListServer } from './ports/work-list-server.ts';
-import { checkStreams } from './promises/at-the-end.ts';
+import { checkNothingLeft, checkStreams } from './promises/at-the-end.ts';
 import { checkTables, rebuild, sees } from './promises/read-side.ts';
 import { keepRecords, type Records } from './promises/records.ts';
 
@@ -48,6 +49,7 @@ export async function simulate(seed: number, composition: Composition, traced = 
   const house = buildHouse(world, composition);
   const records = keepRecords(world, house.log, house.blobs);
   const { machines, clients, browsers } = inhabit(house, records);
+  let byState: Record<string, number> = {};
   try {
     storm(house, machines, clients);
     await world.run(stormMs, () => false);
@@ -55,14 +57,17 @@ export async function simulate(seed: number, composition: Composition, traced = 
     const rest = atRest(house, records, clients, browsers);
     const settled = (await world.run(stormMs + settleMs, rest)) && (await closeDown(world, machines, rest));
     for (const machine of machines) world.stop(machine);
-    await lastSweep(house);
+    await lastSweep(house, false);
     if (!settled) sayUnsettled(house, clients, browsers);
     checkStreams(house, records);
     checkTables(house, records);
+    byState = statesOf(records);
+    await lastSweep(house, true);
+    checkNothingLeft(house);
   } catch (error) {
     world.broken('0 no crash', error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
-  return outcomeOf(seed, world, house, records);
+  return outcomeOf(seed, house, records, byState);
 }
 
 function buildHouse(world: World, composition: Composition): House {
@@ -71,6 +76,7 @@ function buildHouse(world: World, composition: Composition): House {
     ...{ world, composition, log, decider: deciderOf(composition) },
     blobs: createBlobServer(world),
     workList: createWorkListServer(world),
+    retention: createRetentionServer(world),
     tables: createTableServer(world, () => log.head()),
     gateway: { calls: [] },
     downloads: new Map(),
@@ -85,7 +91,6 @@ interface Inhabitants {
 
 function inhabit(house: House, records: Records): Inhabitants {
   const { world } = house;
-  const { random } = world;
   const reached = <Service>(name: string, boot: (house: House, life: Life) => Service): Reached<Service> => {
     const entry = { service: null } as { service: Service | null; machine: Machine };
     entry.machine = world.start(name, (life) => (entry.service = boot(house, life)));
@@ -98,11 +103,13 @@ function inhabit(house: House, records: Records): Inhabitants {
     world.start(name, (life) => bootProcessor(house, life, name)),
   );
   const projector = world.start('projector', (life) => bootProjector(house, life));
-  const ttlMs = { source: random.pick([500, 6_000, 600_000]), result: random.pick([1_500, 8_000, 600_000]) };
-  const keeper = world.start('keeper', (life) => bootKeeper(house, life, ttlMs));
+  const keeping = drawKeeping(house);
+  const keepers = ['keeper-1', 'keeper-2'].map((name) =>
+    world.start(name, (life) => bootKeeper(house, life, keeping)),
+  );
   const clients = startClients(world, apis, queries, records);
   const browsers = OWNERS.map((owner) => startLiveClient(world, owner, query));
-  const all = [...apis, ...queries].map(({ machine }) => machine).concat(processors, projector, keeper);
+  const all = [...apis, ...queries].map(({ machine }) => machine).concat(processors, projector, keepers);
   return { machines: all, clients, browsers };
 }
 
@@ -159,12 +166,11 @@ function isCaughtUp({ log, tables, workList }: House): boolean {
 }
 
 /** With every process gone, retention runs once more, on all that is left. */
-async function lastSweep(house: House): Promise<void> {
+async function lastSweep(house: House, overdue: boolean): Promise<void> {
   const { world } = house;
-  const never = Number.MAX_SAFE_INTEGER;
   let over = false;
-  world.start('last-sweep', (life) => {
-    void keepOnce(house, life, { source: never, result: never }, -1).then(() => (over = true));
+  world.start(overdue ? 'last-expiry' : 'last-sweep', (life) => {
+    void sweepAll(house, life, overdue).then(() => (over = true));
   });
   if (!(await world.run(world.nowMs() + 60_000, () => over)))
     world.broken('1 final', 'the last sweep does not end');
@@ -179,9 +185,20 @@ function sayUnsettled(house: House, clients: Clients, browsers: readonly LiveCli
       world.broken('7 sockets', `${browser.owner} does not see what is in the tables`);
 }
 
-function outcomeOf(seed: number, world: World, house: House, records: Records): Outcome {
+function statesOf(records: Records): Record<string, number> {
   const byState: Record<string, number> = {};
   for (const { state } of records.jobs.values()) byState[state] = (byState[state] ?? 0) + 1;
+  return byState;
+}
+
+/** @param byState before the files of every job were made to expire */
+function outcomeOf(
+  seed: number,
+  house: House,
+  records: Records,
+  byState: Readonly<Record<string, number>>,
+): Outcome {
+  const { world } = house;
   const figures = {
     events: house.log.all.length,
     jobs: records.jobs.size,

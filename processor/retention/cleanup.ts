@@ -1,11 +1,8 @@
 import type { CleanupReport } from './cleanup-report.ts';
-import { ORPHAN_AGE_MS, sweepOrphans } from './orphans.ts';
+import { sweepOrphans, type OrphanParts } from './orphans.ts';
 import { trailsOf, walkTrail, type TrailParts } from './trails.ts';
 
-export interface CleanupParts extends TrailParts {
-  /** Called now and then; what it throws ends the run. */
-  readonly pause: () => Promise<void>;
-}
+export type CleanupParts = TrailParts & OrphanParts;
 
 /**
  * A full run: files whose time is over, files whose expiry is in the log already, unfinished writes, and blobs that
@@ -15,7 +12,7 @@ export interface CleanupParts extends TrailParts {
  */
 export async function runCleanup(parts: CleanupParts): Promise<CleanupReport> {
   for (const trail of trailsOf(parts.policy)) await walkTrail(parts, trail);
-  const partials = parts.dryRun ? null : await parts.blobs.sweepPartials(ORPHAN_AGE_MS);
+  const partials = parts.dryRun ? null : await parts.blobs.sweepPartials(parts.orphanAgeMs);
   await parts.pause();
   await sweepOrphans(parts);
   return parts.tally.report(partials);

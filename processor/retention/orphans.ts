@@ -1,4 +1,3 @@
-import type { BlobListing } from '../../blob-store/blob-store.ts';
 import { RESULTS_PREFIX, SOURCES_PREFIX } from '../../blob-store/blob-key.ts';
 import type { RecordedEvent } from '../../event-store/event-log.ts';
 import { loadStream } from '../../event-store/handle-command.ts';
@@ -8,12 +7,14 @@ import { jobStream } from '../../schemas/streams.ts';
 import { refersTo } from './kept-job.ts';
 import { remove, type ReleaseParts } from './release-file.ts';
 
-/** A blob younger than this may belong to an upload or an attempt that has not come to its event yet. */
+/** A blob younger than this may belong to an upload or an attempt that has not come to its event yet (ADR 0030). */
 export const ORPHAN_AGE_MS = 60 * 60 * 1000;
 /** PDFs compared with the log in one reading of it; about 20 MB of keys. */
 const SOURCES_AT_ONCE = 100_000;
 
 export interface OrphanParts extends ReleaseParts {
+  /** Blobs younger than this are no orphans: `ORPHAN_AGE_MS`, shorter in a simulation. */
+  readonly orphanAgeMs: number;
   /** Called now and then; what it throws ends the sweep. */
   readonly pause: () => Promise<void>;
 }
@@ -30,14 +31,15 @@ export async function sweepOrphans(parts: OrphanParts): Promise<void> {
     parts.logger.warn('the log is empty, so nothing is known about any blob: none is taken for an orphan');
     return;
   }
-  await sweepResults(parts);
-  await sweepSources(parts);
+  const bornBeforeMs = (await parts.blobs.now()) - parts.orphanAgeMs;
+  await sweepResults(parts, bornBeforeMs);
+  await sweepSources(parts, bornBeforeMs);
 }
 
-async function sweepResults(parts: OrphanParts): Promise<void> {
+async function sweepResults(parts: OrphanParts, bornBeforeMs: number): Promise<void> {
   let seen = 0;
   for await (const listing of parts.blobs.list(RESULTS_PREFIX)) {
-    if (!isOld(parts, listing)) continue;
+    if (listing.modifiedAt.getTime() > bornBeforeMs) continue;
     const { key: blobKey } = listing;
     const jobId = JobId.safeParse(blobKey.slice(RESULTS_PREFIX.length).split('/')[0]);
     // Not a key of ours, so not ours to remove.
@@ -59,10 +61,10 @@ async function isReferred(parts: OrphanParts, jobId: string, blobKey: string): P
   }
 }
 
-async function sweepSources(parts: OrphanParts): Promise<void> {
+async function sweepSources(parts: OrphanParts, bornBeforeMs: number): Promise<void> {
   let unknown = new Set<string>();
   for await (const listing of parts.blobs.list(SOURCES_PREFIX)) {
-    if (isOld(parts, listing)) unknown.add(listing.key);
+    if (listing.modifiedAt.getTime() <= bornBeforeMs) unknown.add(listing.key);
     if (unknown.size < SOURCES_AT_ONCE) continue;
     await removeUnreferred(parts, unknown);
     unknown = new Set();
@@ -99,8 +101,4 @@ function uploadedKey(recorded: RecordedEvent): string | null {
     if (!(error instanceof EventNotUnderstood)) throw error;
     return null;
   }
-}
-
-function isOld({ clock }: OrphanParts, { modifiedAt }: BlobListing): boolean {
-  return clock.now() - modifiedAt.getTime() >= ORPHAN_AGE_MS;
 }

@@ -1,14 +1,13 @@
 import type { BlobStore } from '../../blob-store/blob-store.ts';
 import type { JobDecider } from '../../conversion-job/decider.ts';
 import type { EventLog } from '../../event-store/event-log.ts';
-import type { ReadStore } from '../../read-store/pool.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Settings } from '../../schemas/config.ts';
 import { runCleanup, type CleanupParts } from './cleanup.ts';
 import { tallyCleanup } from './cleanup-report.ts';
 import { keepingDecider, keepingPolicyOf } from './kept-job.ts';
-import { marksUnder, retentionLease, type RetentionGrant } from './retention-lease.ts';
+import { marksUnder, type RetentionGrant, type RetentionLease } from './retention-lease.ts';
 import type { RetentionMetrics } from './retention-metrics.ts';
 import { walkTrail } from './trails.ts';
 
@@ -29,25 +28,25 @@ export interface RetentionRole {
 
 export function retentionRole(parts: {
   readonly log: EventLog;
-  readonly store: ReadStore;
+  readonly lease: RetentionLease;
   readonly blobs: BlobStore;
   readonly decider: JobDecider;
-  readonly settings: Settings;
+  readonly settings: Pick<Settings, 'PDF_TTL_DAYS' | 'XML_TTL_DAYS' | 'DELETE_XML_ON_FIRST_DOWNLOAD'>;
+  readonly orphanAgeMs: number;
   readonly clock: Clock;
   readonly logger: Log;
   readonly metrics: RetentionMetrics;
   readonly processorId: string;
   readonly workerId: string;
 }): RetentionRole {
-  const { log, blobs, clock, logger, metrics, workerId } = parts;
+  const { log, lease, blobs, clock, logger, metrics, workerId, orphanAgeMs } = parts;
   const policy = keepingPolicyOf(parts.settings);
   const decider = keepingDecider(parts.decider, policy);
-  const lease = retentionLease(parts.store);
   const stopping = new AbortController();
   let tending: Promise<void> = Promise.resolve();
 
   const cleanupParts = (grant: RetentionGrant): CleanupParts => ({
-    ...{ log, blobs, clock, logger, policy, decider, dryRun: false },
+    ...{ log, blobs, clock, logger, policy, decider, orphanAgeMs, dryRun: false },
     actor: `processor:${parts.processorId}`,
     tally: tallyCleanup((file) => metrics.removed(file), false),
     marks: marksUnder(lease, grant, stopping.signal),

@@ -13,6 +13,7 @@ import { eventually, startProcessorWorld, type ProcessorWorld } from '../../test
 import { runCleanup, type CleanupParts } from './cleanup.ts';
 import { tallyCleanup, type RemovedFile } from './cleanup-report.ts';
 import { keepingDecider, refersTo, type KeepingPolicy } from './kept-job.ts';
+import { ORPHAN_AGE_MS } from './orphans.ts';
 import { retentionLease } from './retention-lease.ts';
 import { walkTrail, type TrailName } from './trails.ts';
 
@@ -54,7 +55,13 @@ function partsOf(policy: KeepingPolicy, days = 0, more: Partial<CleanupParts> = 
     clock: { now: () => Date.now() + days * dayMs },
     logger: createLog('test', 'silent'),
     tally: tallyCleanup((file) => removed.push(file), more.dryRun ?? false),
-    ...{ actor: 'test', dryRun: false, marks: marksInMemory(), pause: async () => undefined },
+    ...{
+      actor: 'test',
+      dryRun: false,
+      orphanAgeMs: ORPHAN_AGE_MS,
+      marks: marksInMemory(),
+      pause: async () => undefined,
+    },
     ...more,
   };
 }

@@ -58,6 +58,7 @@ export function simulatedBlobs(world: World, life: Life, server: BlobServer): Bl
       for (const [key, blob] of listed) yield listingOf(key, blob);
     },
     sweepPartials: () => Promise.resolve(0),
+    now: () => asking('asks the time', false, () => SIMULATED_EPOCH_MS + world.nowMs()),
     usedPercent: () => Promise.resolve(null),
   };
 }

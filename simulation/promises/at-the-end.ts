@@ -63,6 +63,12 @@ function checkResult({ world, blobs }: House, job: ExistingJob): void {
     world.broken('2 result', `the result of ${job.jobId} is not its own`);
 }
 
+/** When the time of every file is over, retention has removed every one of them. */
+export function checkNothingLeft({ world, blobs }: House): void {
+  for (const key of blobs.blobs.keys())
+    world.broken('9 nothing left over', `${key} is kept although its time is over`);
+}
+
 /** After the last sweep there is a blob for every file the log refers to, and no other. */
 function checkBlobs({ world, blobs, log }: House, records: Records): void {
   const wanted = new Set<string>();
@@ -73,8 +79,12 @@ function checkBlobs({ world, blobs, log }: House, records: Records): void {
   }
   for (const key of wanted)
     if (!blobs.blobs.has(key)) world.broken('6 cleanup', `${key} is referred to and gone`);
+  // The PDF of an earlier upload is kept for its own time, though its job has a newer one.
+  const kept = new Set(wanted);
+  for (const { type, data } of log.all)
+    if (type === 'DocumentUploaded') kept.add((data as { blobKey: string }).blobKey);
   for (const key of blobs.blobs.keys())
-    if (!wanted.has(key)) world.broken('9 nothing left over', `${key} belongs to nobody and was not swept`);
+    if (!kept.has(key)) world.broken('9 nothing left over', `${key} belongs to nobody and was not swept`);
   const attempts = new Set<string>();
   for (const { type, stream, revision } of log.all)
     if (type === 'ConversionStarted')

@@ -33,6 +33,7 @@ export function keepRecords(world: World, log: LogServer, blobs: BlobServer): Re
     const event = { type: recorded.type, data: recorded.data } as JobEvent;
     const before = jobs.get(jobId) ?? ABSENT;
     assertFenced(world, jobId, before, event);
+    assertExpiry(world, jobId, before, event);
     if (event.type === 'DocumentUploaded') keyOwners.set(event.data.blobKey, jobId);
     if (event.type === 'ConversionSucceeded') assertStored(world, blobs, recorded, event);
     jobs.set(jobId, evolve(before, event, recorded.revision));
@@ -65,6 +66,14 @@ function assertFenced(world: World, jobId: string, before: Job, event: JobEvent)
     '3 fencing',
     `${event.type} of attempt ${fencingToken} was recorded while ${jobId} is ${before.state}`,
   );
+}
+
+/** Promise 6: nothing of an active job expires, and no result but one that is there. */
+function assertExpiry(world: World, jobId: string, before: Job, event: JobEvent): void {
+  const isWrong =
+    (event.type === 'SourceExpired' && before.state !== 'absent' && isActive(before.state)) ||
+    (event.type === 'ResultExpired' && before.state !== 'ready');
+  if (isWrong) world.broken('6 cleanup', `${event.type} was recorded while ${jobId} is ${before.state}`);
 }
 
 /** Promise 2: a result is stored before the log says so, with the hash the log says. */

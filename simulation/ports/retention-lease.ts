@@ -1,0 +1,69 @@
+import { ReadStoreUnavailable } from '../../read-store/errors.ts';
+import {
+  RetentionLost,
+  type RetentionGrant,
+  type RetentionLease,
+} from '../../processor/retention/retention-lease.ts';
+import { ask } from '../engine/network.ts';
+import type { Life, World } from '../engine/world.ts';
+
+const timeoutMs = 400;
+/** The product's two minutes and a day, shortened, so that the right changes hands and runs come often. */
+const leaseMs = 5_000;
+const runEveryMs = 1_500;
+
+/** The row of `processor.retention`, each method one transaction: the same rules as the SQL of the product. */
+export interface RetentionServer {
+  hold(workerId: string): RetentionGrant | null;
+  keep(epoch: bigint, trail: string | null, position: bigint | null): void;
+  ran(epoch: bigint): void;
+  drop(workerId: string): void;
+}
+
+export function createRetentionServer(world: World): RetentionServer {
+  const marks = new Map<string, bigint>();
+  let [epoch, holder, heldUntilMs, ranAtMs] = [0n, null as string | null, 0, null as number | null];
+  const assertHeld = (asked: bigint): void => {
+    if (asked !== epoch || holder === null) throw new RetentionLost(asked);
+  };
+  return {
+    hold: (workerId) => {
+      if (holder !== null && holder !== workerId && heldUntilMs >= world.nowMs()) return null;
+      if (holder !== workerId) epoch += 1n;
+      [holder, heldUntilMs] = [workerId, world.nowMs() + leaseMs];
+      const isDue = ranAtMs === null || ranAtMs < world.nowMs() - runEveryMs;
+      return { epoch, isDue, marks: new Map(marks) };
+    },
+    keep: (asked, trail, position) => {
+      assertHeld(asked);
+      heldUntilMs = world.nowMs() + leaseMs;
+      if (trail !== null && position !== null) marks.set(trail, position);
+    },
+    ran: (asked) => {
+      if (asked !== epoch) throw new RetentionLost(asked);
+      ranAtMs = world.nowMs();
+    },
+    drop: (workerId) => {
+      if (holder === workerId) holder = null;
+    },
+  };
+}
+
+/** The right to run retention as one life of a process sees it. */
+export function simulatedRetentionLease(world: World, life: Life, server: RetentionServer): RetentionLease {
+  const asking = <T>(what: string, effect: () => T, changes = true): Promise<T> => {
+    const unavailable = (): Error => new ReadStoreUnavailable('no answer in time');
+    return ask(world, life, { what: `retention: ${what}`, changes, effect, timeoutMs, unavailable });
+  };
+  return {
+    hold: (workerId) => asking('hold', () => server.hold(workerId), false),
+    keep: (epoch, trail, position) =>
+      asking(
+        `keep ${trail ?? 'on'} ${position ?? ''}`,
+        () => server.keep(epoch, trail, position),
+        trail !== null,
+      ),
+    ran: (epoch) => asking('has run', () => server.ran(epoch)),
+    drop: (workerId) => asking('drop', () => server.drop(workerId)),
+  };
+}
