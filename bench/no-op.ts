@@ -102,7 +102,7 @@ async function latency(work: Operated, feed: Operated) {
 /** Waits until the read table shows so many ready jobs; answers when that was seen. */
 async function finished(work: Operated, jobs: number): Promise<number> {
   for (;;) {
-    const seen = await work.ask<{ jobs: number; at: number }>('finished');
+    const seen = await work.ask<{ jobs: number; at: number }>('finished', { awaited: jobs });
     if (seen.jobs >= jobs) return seen.at;
     await sleep(POLL_MS);
   }

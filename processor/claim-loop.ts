@@ -18,6 +18,8 @@ export interface ClaimLoop {
   /** There may be work, or room: look now. */
   nudge(): void;
   running(): readonly RunningAttempt[];
+  /** The last claim was filled: more jobs wait than there are workers, so no worker waits for the next one. */
+  isBacklogged(): boolean;
   /** No new claims from now on; resolves when the claim under way, if any, is done. */
   close(): Promise<void>;
   /** Resolves when nothing runs any more, or after `ms`. */
@@ -42,7 +44,7 @@ export interface ClaimLoopParts {
  */
 export function startClaimLoop(parts: ClaimLoopParts): ClaimLoop {
   const running = new Map<string, RunningAttempt>();
-  let [closed, mayHaveWork, lookAgain] = [false, true, false];
+  let [closed, mayHaveWork, backlogged, lookAgain] = [false, true, false, false];
   let looking: Promise<void> | null = null;
   let whenIdle: (() => void) | null = null;
   let permitTimer: NodeJS.Timeout | undefined;
@@ -70,7 +72,8 @@ export function startClaimLoop(parts: ClaimLoopParts): ClaimLoop {
     const items = await parts.list.claim(parts.workerId, permits, RESERVE_MS);
     if (parts.maxRate !== undefined && items.length < permits)
       await parts.list.returnPermits(permits - items.length);
-    if (items.length === permits) mayHaveWork = true;
+    backlogged = items.length === permits;
+    if (backlogged) mayHaveWork = true;
     // A job cannot run twice here: a second reservation of one that is still ending waits for its turn.
     const again = items.filter((item) => closed || running.has(item.jobId)).map((item) => item.jobId);
     if (again.length > 0) await parts.list.release(parts.workerId, again);
@@ -110,6 +113,7 @@ export function startClaimLoop(parts: ClaimLoopParts): ClaimLoop {
       mayHaveWork = true;
       look();
     },
+    isBacklogged: () => backlogged,
     running: () => [...running.values()],
     close: async () => {
       closed = true;

@@ -18,7 +18,7 @@ const BUFFER_EVENTS_MAX = 4_000;
 const BATCH_EVENTS_MAX = 1_000;
 /** Between the starts of two writes: under load a few jobs share one. */
 const WRITE_GAP_MS = 4;
-/** Changes that offer no work wait this long for company: nobody waits for them. */
+/** Changes that no worker waits for are written so long after the last ones; many of them then cancel out. */
 const NOT_URGENT_MS = 40;
 /** A checkpoint without changes is written this often at most. */
 const IDLE_CHECKPOINT_MS = 5_000;
@@ -52,6 +52,8 @@ export interface FeedParts {
   readonly list: Pick<WorkList, 'apply'>;
   readonly commands: Pick<JobCommands, 'look'>;
   readonly grant: FeedGrant;
+  /** More jobs wait on the list than are taken from it: nobody waits for the next one. */
+  readonly isBacklogged: () => boolean;
   readonly onOffered: () => void;
   readonly onNotUnderstood: (event: RecordedEvent, cause: EventNotUnderstood) => void;
   /** The right to feed is gone; the feed has ended by itself. */
@@ -181,7 +183,7 @@ function startWriter(parts: FeedParts, onLost: (cause: Error) => void) {
     add: (event: FedEvent) => {
       buffer.push(event);
       passed = 0n;
-      if (isUrgent(event)) {
+      if (isUrgent(event) && !parts.isBacklogged()) {
         urgent = true;
         hurry();
       }
@@ -205,7 +207,7 @@ function startWriter(parts: FeedParts, onLost: (cause: Error) => void) {
   };
 }
 
-/** Whether somebody may be waiting for it: it offers work. */
+/** Whether a worker without work may be waiting for it: it offers work. */
 function isUrgent({ event }: FedEvent): boolean {
   return event !== 'not-understood' && placementAfter(event, 0n)?.place === 'offered';
 }

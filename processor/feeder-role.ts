@@ -22,6 +22,7 @@ export interface FeederRoleParts extends SweepParts {
   readonly log: EventLog;
   readonly processorId: string;
   readonly workerId: string;
+  readonly isBacklogged: () => boolean;
   readonly onOffered: () => void;
   readonly onNotUnderstood: (event: RecordedEvent, cause: EventNotUnderstood) => void;
 }
@@ -50,7 +51,11 @@ export function feederRole(parts: FeederRoleParts): FeederRole {
       logger.info({ epoch: grant.epoch.toString() }, 'feeding the work list');
       const feed = await startFeed({
         ...{ log, list, commands: parts.commands, grant, logger },
-        ...{ onOffered: parts.onOffered, onNotUnderstood: parts.onNotUnderstood },
+        ...{
+          isBacklogged: parts.isBacklogged,
+          onOffered: parts.onOffered,
+          onNotUnderstood: parts.onNotUnderstood,
+        },
         onLost: (cause) => {
           logger.warn({ err: cause }, 'stopped feeding the work list');
           if (current?.epoch === grant.epoch) current = null;

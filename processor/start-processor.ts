@@ -105,6 +105,7 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
   const nudges = openNudgeChannel(store, () => loop.nudge(), logger);
   const feeder: FeederRole = feederRole({
     ...{ ...shared, log, processorId },
+    isBacklogged: () => loop.isBacklogged(),
     onOffered: () => {
       loop.nudge();
       nudges.send();

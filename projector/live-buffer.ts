@@ -4,6 +4,12 @@ import type { StoredEvent } from '../read-store/projection-engine/stored-event.t
 /** A live batch is written when it holds so many events or when its first one has waited so long, unless told otherwise (DESIGN, 6). */
 export const LIVE_EVENTS_MAX = 2_000;
 export const LIVE_FLUSH_AFTER_MS = 10;
+/**
+ * After a batch of so many events the log is busy, and the next batch gathers longer: a write costs more than its rows,
+ * and readers are told of new positions every 50 ms at most (DESIGN, 6).
+ */
+export const LIVE_BUSY_EVENTS = 12;
+export const LIVE_BUSY_FLUSH_AFTER_MS = 30;
 /** A checkpoint without events is written at most this often. */
 export const IDLE_CHECKPOINT_MS = 1_000;
 
@@ -26,6 +32,7 @@ export function createLiveBuffer(
   let events: StoredEvent[] = [];
   let marked: bigint | null = null;
   let markedWrittenAt = 0;
+  let writtenBefore = 0;
   let pumping: Promise<void> | null = null;
   let wake: AbortController | null = null;
   const failure = Promise.withResolvers<never>();
@@ -34,7 +41,9 @@ export function createLiveBuffer(
   const gather = async () => {
     if (events.length >= LIVE_EVENTS_MAX) return;
     wake = new AbortController();
-    await sleep(flushAfterMs, undefined, { signal: wake.signal }).catch(() => undefined);
+    const busyMs = writtenBefore < LIVE_BUSY_EVENTS ? 0 : LIVE_BUSY_FLUSH_AFTER_MS;
+    const waitMs = Math.max(flushAfterMs, busyMs);
+    await sleep(waitMs, undefined, { signal: wake.signal }).catch(() => undefined);
     wake = null;
   };
   const flush = async () => {
@@ -43,6 +52,7 @@ export function createLiveBuffer(
     for (const { position } of batch) if (position > through) through = position;
     [events, marked] = [[], null];
     markedWrittenAt = performance.now();
+    writtenBefore = batch.length;
     await write(batch, through);
   };
   const isMarkDue = () => marked !== null && performance.now() - markedWrittenAt >= IDLE_CHECKPOINT_MS;

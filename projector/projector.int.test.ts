@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { migrate } from '../read-store/migrate.ts';
-import { type ReadStore } from '../read-store/pool.ts';
+import type { Queryable, ReadStore } from '../read-store/pool.ts';
 import { readCheckpoint } from '../read-store/projection-engine/checkpoint.ts';
 import { takeLease } from '../read-store/projection-engine/lease.ts';
 import type { StoredEvent } from '../read-store/projection-engine/stored-event.ts';
@@ -74,17 +74,19 @@ describe('the projector', () => {
     await migrate({ url });
     const events = jobHistories(40, 3);
     for (const killed of ['before the commit', 'after the commit']) {
+      const killing = async <Result>(work: (within: Queryable) => Promise<Result>): Promise<Result> => {
+        const result = await store.transaction(async (within) => {
+          const done = await work(within);
+          if (killed === 'before the commit') throw new Error('killed');
+          return done;
+        });
+        if (killed === 'after the commit') throw new Error('killed');
+        return result;
+      };
       const dying: ReadStore = {
         ...store,
-        transaction: async (work) => {
-          const result = await store.transaction(async (within) => {
-            const done = await work(within);
-            if (killed === 'before the commit') throw new Error('killed');
-            return done;
-          });
-          if (killed === 'after the commit') throw new Error('killed');
-          return result;
-        },
+        transaction: killing,
+        prepared: (text, values) => killing((within) => within.query(text, values)),
       };
       for (const half of [events.slice(0, 90), events.slice(60)]) {
         const writer = await writerOn(dying, events);

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { Log } from '../runtime/log.ts';
+import { preparedStatements } from './prepared-statements.ts';
 import { ask, type Queryable } from './queryable.ts';
 import { inTransaction } from './transaction.ts';
 
@@ -12,6 +13,8 @@ export interface ReadStore extends Queryable {
   readonly pool: pg.Pool;
   /** Holds the password, if there is one: never logged. */
   readonly url: string;
+  /** As `query`, planned once a connection: for statements that run often, of which there are few. */
+  readonly prepared: Queryable['query'];
   /**
    * Commits when `work` resolves, rolls back when it throws.
    * @throws ReadStoreUnavailable; the outcome is unknown when it comes from the commit
@@ -46,6 +49,7 @@ export function openReadStore(options: {
     pool,
     url,
     query: (text, values) => ask(pool, text, values),
+    prepared: preparedStatements(pool),
     transaction: (work) => inTransaction(pool, work),
     close: () => pool.end(),
   };

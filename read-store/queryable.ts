@@ -15,14 +15,18 @@ export interface Rows<Result> {
   readonly rowCount: number;
 }
 
-/** Runs one statement on a pool or a connection, with the errors of the read store. */
+/**
+ * Runs one statement on a pool or a connection, with the errors of the read store.
+ * @param name keeps the statement prepared on the connection under this name
+ */
 export async function ask<Result extends object>(
   on: Pick<pg.Pool | pg.PoolClient, 'query'>,
   text: string,
   values: readonly unknown[] = [],
+  name?: string,
 ): Promise<Rows<Result>> {
   try {
-    const { rows, rowCount } = await on.query<Result>(text, [...values]);
+    const { rows, rowCount } = await on.query<Result>({ text, values: [...values], ...(name && { name }) });
     return { rows, rowCount: rowCount ?? 0 };
   } catch (error) {
     throw readStoreError(error);

@@ -40,7 +40,7 @@ async function upload(index: number): Promise<void> {
     decider,
     jobStream(jobId),
     { type: 'UploadDocument', at: new Date().toISOString(), ...document, mapping: MAPPING, priority: 0 },
-    { commandId: randomUUID(), correlationId: randomUUID(), actor: `owner:${owner}` },
+    { commandId: randomUUID(), correlationId: randomUUID(), actor: `owner:${owner}`, presumeNew: true },
   );
   sent.set(jobId, { called, acknowledged: now() });
 }

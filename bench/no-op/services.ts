@@ -51,7 +51,9 @@ const projector = await startProjector({ ...parts, metrics: createMetrics({ defa
 
 serveOperations({
   ready: () => Promise.resolve(processor.readiness().ready && projector.readiness().ready),
-  finished: async () => {
+  /** Rows that show a ready job. The table is not asked before every conversion has begun: that would be load too. */
+  finished: async ({ awaited }) => {
+    if (startedAt.size < (awaited ?? 0)) return { jobs: 0, at: 0 };
     const { rows } = await store.query<{ jobs: number }>(
       `select count(*)::int as jobs from docket.jobs where state = 'ready'`,
     );

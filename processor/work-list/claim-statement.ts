@@ -1,16 +1,28 @@
-/** Most owners whose best jobs are compared in one claim. */
+/** Most owners whose best jobs are compared in one ranking. */
 export const CLAIM_OWNERS_MAX = 200;
 /** The oldest jobs compared as well, so that nobody starves when more owners than that are waiting. */
 export const CLAIM_OLDEST_MAX = 200;
-/** How many more jobs than asked are looked at, since another worker may be taking the same ones. */
-export const CLAIM_SLACK = 4;
+/** Fewest best jobs of each owner that are compared, since another worker may be taking the same ones. */
+export const CLAIM_OWNER_JOBS_MIN = 4;
 
 /**
- * Reserves jobs: $1 worker, $2 most jobs, $3 reservation in ms. Owners are found by skipping from one to the next in
- * the index, so one owner's hundred thousand files cost no more than one file. A job's turn is the number of its
- * owner's running conversions plus its place among the owner's own waiting jobs. Does not wait for the disk: a reservation that a crash takes away was only a reservation.
+ * The reservation itself, of the jobs that `taken` names. It does not wait for the disk: a reservation that a crash
+ * takes away was only a reservation.
  */
-export const CLAIM = `
+const RESERVE = `
+update processor.work_items item
+set place = 'claimed', worker_id = $1, claimed_until = now() + $3 * interval '1 ms', touched_at = now()
+from taken, (select set_config('synchronous_commit', 'off', true) as commits) quick
+where item.job_id = taken.job_id and quick.commits = 'off'
+returning item.job_id, item.owner, item.revision, item.not_before, item.snapshot`;
+
+/**
+ * Ranks the waiting jobs and reserves the best: $1 worker, $2 most jobs, $3 reservation in ms, $4 places of the ranking.
+ * Owners are found by skipping from one to the next in the index, so one owner's hundred thousand files cost no more
+ * than one file. A job's turn is the number of its owner's running conversions plus its place among the owner's own
+ * waiting jobs. Rows with an owner are reserved; the others are next in turn, in order.
+ */
+export const RANK_AND_CLAIM = `
 with recursive owners(owner) as (
   (select owner from processor.work_items where place = 'offered' order by owner limit 1)
   union all
@@ -18,12 +30,15 @@ with recursive owners(owner) as (
     select item.owner from processor.work_items item
     where item.place = 'offered' and item.owner > owners.owner order by item.owner limit 1
   ) from owners where owners.owner is not null
+), next_owner as materialized (
+  select owner from owners where owner is not null limit ${CLAIM_OWNERS_MAX}
 ), compared as (
-  select head.* from (select owner from owners where owner is not null limit ${CLAIM_OWNERS_MAX}) next_owner
+  select head.* from next_owner
   cross join lateral (
     select job_id, owner, priority, requested_position from processor.work_items item
     where item.place = 'offered' and item.owner = next_owner.owner
-    order by priority desc, requested_position limit $2 * ${CLAIM_SLACK}
+    order by priority desc, requested_position
+    limit greatest(${CLAIM_OWNER_JOBS_MIN}, 2 * $4::int / (select count(*) from next_owner))
   ) head
   union
   (select job_id, owner, priority, requested_position from processor.work_items
@@ -34,17 +49,23 @@ with recursive owners(owner) as (
   select job_id, priority, requested_position, coalesce(busy.running, 0) + row_number() over (
     partition by compared.owner order by priority desc, requested_position) as turn
   from compared left join busy using (owner)
-), best as (
-  select job_id, turn from ranked
-  order by turn, priority desc, requested_position limit $2 * ${CLAIM_SLACK}
+), best as materialized (
+  select job_id, row_number() over (order by turn, priority desc, requested_position) as rank from ranked
+  order by rank limit $4
 ), taken as (
   select item.job_id from processor.work_items item join best using (job_id)
-  where item.place = 'offered'
-  order by best.turn, item.priority desc, item.requested_position
+  where item.place = 'offered' order by best.rank
+  limit $2 for update of item skip locked
+), reserved as (${RESERVE})
+select best.rank, best.job_id, reserved.owner, reserved.revision, reserved.not_before, reserved.snapshot
+from best left join reserved using (job_id) order by best.rank`;
+
+/** Reserves jobs of an earlier ranking: $1 worker, $2 most jobs, $3 reservation in ms, $4 jobs in order. */
+export const CLAIM_RANKED = `
+with taken as (
+  select item.job_id from processor.work_items item
+  join unnest($4::uuid[]) with ordinality as best(job_id, rank) using (job_id)
+  where item.place = 'offered' order by best.rank
   limit $2 for update of item skip locked
 )
-update processor.work_items item
-set place = 'claimed', worker_id = $1, claimed_until = now() + $3 * interval '1 ms', touched_at = now()
-from taken, (select set_config('synchronous_commit', 'off', true) as commits) quick
-where item.job_id = taken.job_id and quick.commits = 'off'
-returning item.job_id, item.owner, item.revision, item.not_before, item.snapshot`;
+${RESERVE}`;

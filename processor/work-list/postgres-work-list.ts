@@ -1,7 +1,6 @@
 import type { ReadStore } from '../../read-store/pool.ts';
-import { statements } from './statements.ts';
 import { APPLY, columnsOf, CORRECT } from './apply-statement.ts';
-import { CLAIM } from './claim-statement.ts';
+import { fairClaims } from './claims.ts';
 import {
   BEAT,
   COUNTS,
@@ -17,12 +16,12 @@ import {
   TAKE_PERMITS,
   UNTOUCHED,
 } from './liveness-statements.ts';
-import { jobOfSnapshot } from './snapshot.ts';
 import { FeedLost, type LostLease, type WorkList } from './work-list.ts';
 
 /** The work list in Postgres, one statement a method. */
 export function postgresWorkList(store: ReadStore): WorkList {
-  const rows = statements(store);
+  const rows = async <Row extends object>(text: string, values: readonly unknown[] = []) =>
+    (await store.prepared<Row>(text, values)).rows;
 
   return {
     enlist: async (processorId, workerId) => void (await rows(ENLIST, [processorId, workerId])),
@@ -49,22 +48,7 @@ export function postgresWorkList(store: ReadStore): WorkList {
     },
     correct: async (changes) => void (await rows(CORRECT, columnsOf(changes))),
 
-    claim: async (workerId, max, reserveMs) => {
-      const claimed = await rows<{
-        job_id: string;
-        owner: string;
-        revision: string;
-        not_before: Date | null;
-        snapshot: string | null;
-      }>(CLAIM, [workerId, max, reserveMs]);
-      return claimed.map((row) => ({
-        jobId: row.job_id,
-        owner: row.owner,
-        revision: BigInt(row.revision),
-        notBefore: row.not_before?.toISOString() ?? null,
-        known: jobOfSnapshot(row.snapshot),
-      }));
-    },
+    claim: fairClaims(store),
     release: async (workerId, jobIds) => void (await rows(RELEASE, [workerId, jobIds])),
     offerDue: async (silentMs) => (await rows<{ offered: number }>(OFFER_DUE, [silentMs]))[0]?.offered ?? 0,
 

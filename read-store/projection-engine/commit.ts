@@ -1,11 +1,12 @@
 import type { Queryable, ReadStore } from '../pool.ts';
 import { moveCheckpoint, type Checkpoint } from './checkpoint.ts';
+import { commitAtOnce, type TableRows } from './commit-at-once.ts';
 import { RowsRefused } from './errors.ts';
 import type { Change, Quarantined } from './fold-batch.ts';
 import type { FoldedRow, Projection, ProjectionTarget } from './projection.ts';
 import { holdStreams, releaseStreams } from './quarantine.ts';
 import { columnArrays, writeStatement } from './statement.ts';
-import { summed, type Table, type Values } from './table.ts';
+import { summed, type Values } from './table.ts';
 
 export interface Commit<Row> {
   readonly changes: readonly Change<Row>[];
@@ -20,7 +21,7 @@ export interface Commit<Row> {
 const VALUES_REFUSED = /^2[23]/;
 
 /**
- * Writes a folded batch: rows, quarantine and checkpoint in one transaction, one statement a table.
+ * Writes a folded batch: rows, quarantine and checkpoint in one transaction; the usual batch in one statement.
  *
  * @throws CheckpointMoved when another writer was there
  * @throws RowsRefused when Postgres refused the values of some streams: those are in quarantine, everything else is
@@ -44,6 +45,11 @@ export async function commitBatch<Event, Row extends FoldedRow>(
       return refused;
     });
   try {
+    const { from, to, changes, quarantined, released } = commit;
+    if (from !== null && quarantined.length === 0 && released.length === 0) {
+      await commitAtOnce(store, target, fencingEpoch, from, to, rowsOf(projection, changes));
+      return;
+    }
     await inOneTransaction(async (within) => {
       await writeChanges(within, projection, target, commit.changes);
       return [];
@@ -57,31 +63,32 @@ export async function commitBatch<Event, Row extends FoldedRow>(
   }
 }
 
+/** What the changes come to, a list a table. */
+function rowsOf<Event, Row extends FoldedRow>(
+  projection: Projection<Event, Row>,
+  changes: readonly Change<Row>[],
+): TableRows[] {
+  const rows = changes.flatMap(({ row }) => (row === undefined ? [] : [projection.rows.valuesOf(row)]));
+  const derived = projection.derived.map((table, index) => {
+    const entries: Values[] = [];
+    for (const change of changes) entries.push(...change.derived[index]!);
+    // One statement cannot change a row twice, so what many streams add to it is one number first.
+    return { table, rows: table.writes === 'add' ? summed(table, entries) : entries };
+  });
+  return [{ table: projection.rows, rows }, ...derived];
+}
+
 async function writeChanges<Event, Row extends FoldedRow>(
   on: Queryable,
   projection: Projection<Event, Row>,
-  target: ProjectionTarget,
+  { schema, underConstruction }: ProjectionTarget,
   changes: readonly Change<Row>[],
 ): Promise<void> {
-  const rows = changes.flatMap(({ row }) => (row === undefined ? [] : [projection.rows.valuesOf(row)]));
-  await writeRows(on, target, projection.rows, rows);
-  for (const [index, table] of projection.derived.entries()) {
-    const entries: Values[] = [];
-    for (const { derived } of changes) entries.push(...derived[index]!);
-    // One statement cannot change a row twice, so what many streams add to it is one number first.
-    await writeRows(on, target, table, table.writes === 'add' ? summed(table, entries) : entries);
+  const appendsTo = underConstruction ? 'keyless' : 'keyed';
+  for (const { table, rows } of rowsOf(projection, changes)) {
+    if (rows.length === 0) continue;
+    await on.query(writeStatement(schema, table, { appendsTo }), columnArrays(table, rows));
   }
-}
-
-async function writeRows(
-  on: Queryable,
-  { schema, underConstruction }: ProjectionTarget,
-  table: Table,
-  rows: readonly Values[],
-): Promise<void> {
-  if (rows.length === 0) return;
-  const statement = writeStatement(schema, table, underConstruction ? 'keyless' : 'keyed');
-  await on.query(statement, columnArrays(table, rows));
 }
 
 /** Finds the changes that Postgres refuses by halving; the others are written. Never the usual way, so it may be slow. */

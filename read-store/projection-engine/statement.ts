@@ -3,21 +3,29 @@ import type { Column, Table, Values } from './table.ts';
 /** JSON text has every control character escaped, so this one can stand between two of them; nothing stands for null. */
 const BETWEEN_JSON = '\u001e';
 
-/**
- * One statement that writes many rows of a table: a parameter a column, each holding the values of all rows. Tables
- * that are being built have no keys yet where rows are only appended.
- */
-export function writeStatement(
-  schema: string,
-  table: Table,
-  appendsTo: 'keyed' | 'keyless' = 'keyed',
-): string {
+/** How a `writeStatement` stands: on its own, or as a part of a larger one. */
+export interface Standing {
+  /** Tables that are being built have no keys yet where rows are only appended. */
+  readonly appendsTo?: 'keyed' | 'keyless';
+  /** Number of its first parameter; from 1. */
+  readonly firstParameter?: number;
+  /** Nothing is written unless this holds. */
+  readonly onlyIf?: string;
+}
+
+/** One statement that writes many rows of a table: a parameter a column, each holding the values of all rows. */
+export function writeStatement(schema: string, table: Table, standing: Standing = {}): string {
+  const { appendsTo = 'keyed', firstParameter = 1, onlyIf } = standing;
   const names = table.columns.map(({ name }) => name);
-  const arrays = table.columns.map(({ type }, index) =>
-    type === 'jsonb' ? `string_to_array($${index + 1}, e'\\x1e', '')::jsonb[]` : `$${index + 1}::${type}[]`,
-  );
+  const arrays = table.columns.map(({ type }, index) => {
+    const parameter = `$${firstParameter + index}`;
+    return type === 'jsonb'
+      ? `string_to_array(${parameter}, e'\\x1e', '')::jsonb[]`
+      : `${parameter}::${type}[]`;
+  });
   const key = names.slice(0, table.keyColumns).join(', ');
-  const insert = `insert into ${schema}.${table.name} as present (${names.join(', ')}) select * from unnest(${arrays.join(', ')})`;
+  const where = onlyIf === undefined ? '' : ` where ${onlyIf}`;
+  const insert = `insert into ${schema}.${table.name} as present (${names.join(', ')}) select * from unnest(${arrays.join(', ')})${where}`;
   if (table.writes === 'append' && appendsTo === 'keyless') return insert;
   if (table.writes === 'append') return `${insert} on conflict (${key}) do nothing`;
   const assignments = table.columns.slice(table.keyColumns).map(table.writes === 'add' ? sum : assignment);

@@ -66,6 +66,7 @@ export function bootProcessor(house: House, life: Life, processorId: string): vo
   });
   const feeder = feederRole({
     ...{ ...parts, log, processorId },
+    isBacklogged: () => loop.isBacklogged(),
     onOffered: () => loop.nudge(),
     onNotUnderstood: (event) => world.broken('1 final', `an event of ${event.stream} is not understood`),
   });
