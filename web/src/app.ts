@@ -19,6 +19,9 @@ const USUAL_LIMITS: Limits = {
   defaultMapping: 'pt_simon_invoice_v1',
 };
 
+/** Where jobs are asked for: one's own, or everybody's for operators. */
+export type JobsBase = '/api/jobs' | '/api/ops/jobs';
+
 /** Everything the page works with: stores to watch and the few things that act. */
 export interface App {
   readonly queue: Store<QueueState>;
@@ -31,13 +34,15 @@ export interface App {
   readonly happenings: Store<Happenings>;
   /** The short note at the foot of the page. */
   readonly notice: Store<string>;
+  /** True when this session may see the operator's console. */
+  readonly operator: Store<boolean>;
   readonly router: Router;
   readonly uploader: Uploader;
   readonly feed: JobFeed;
   /** Shows a note and says it. */
   tell(text: string): void;
-  /** Sends one command for many jobs. */
-  command(name: 'retry' | 'cancel', jobIds: readonly string[]): Promise<BatchAnswer>;
+  /** Sends one command for many jobs: one's own, or anybody's by the operators' address. */
+  command(name: 'retry' | 'cancel', jobIds: readonly string[], base?: JobsBase): Promise<BatchAnswer>;
 }
 
 export function createApp(
@@ -61,6 +66,7 @@ export function createApp(
     preferences: keptPreferences(),
     limits: createStore(USUAL_LIMITS),
     mappings: createStore<readonly MappingListing[]>([]),
+    operator: createStore(false),
     router: createRouter(),
     uploader,
     feed,
@@ -68,11 +74,11 @@ export function createApp(
       notice.set(text);
       happenings.update((now) => together(now, { ...NOTHING_HAPPENED, said: [text] }));
     },
-    async command(name, jobIds) {
+    async command(name, jobIds, base = '/api/jobs') {
       const results: BatchAnswer['results'] = [];
       let position = '0';
       for (let start = 0; start < jobIds.length; start += batchMax) {
-        const part = await send<BatchAnswer>(`/api/jobs/${name}`, {
+        const part = await send<BatchAnswer>(`${base}/${name}`, {
           jobIds: jobIds.slice(start, start + batchMax),
         });
         results.push(...part.results);

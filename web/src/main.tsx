@@ -1,12 +1,14 @@
 import { render, type FunctionComponent } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { LimitsAnswer, MappingListing } from '../../schemas/http-api.ts';
-import { AppContext, createApp, useApp, type App } from './app.ts';
+import type { MeAnswer } from '../../schemas/ops-api.ts';
+import { AppContext, createApp, useApp, type App, type JobsBase } from './app.ts';
 import { COMMAND_JOBS_MAX } from './jobs/limits.ts';
-import { askJson, postJson } from './live/api.ts';
+import { ApiFailure, askJson, postJson } from './live/api.ts';
 import { ClerkPage } from './page/clerk-page.tsx';
 import { Shell } from './page/shell.tsx';
 import type { Preferences } from './preferences.ts';
+import type { Route } from './router.ts';
 import { useStore } from './store.ts';
 import { TextContext, textOf, type Text } from './text/text-context.ts';
 import { chooseLocale, loadCatalogue, type Locale } from './text/translate.ts';
@@ -44,15 +46,27 @@ function Root({ app, first }: { app: App; first: Text }) {
   );
 }
 
+type JobPageComponent = FunctionComponent<{ jobId: string; base?: JobsBase }>;
+interface LoadedPages {
+  readonly JobPage: JobPageComponent | null;
+  readonly OpsPage: FunctionComponent | null;
+}
+
+async function loadPage(name: Route['name']): Promise<Partial<LoadedPages>> {
+  if (name === 'queue') return {};
+  if (name === 'ops') return { OpsPage: (await import('./ops/ops-page.tsx')).OpsPage };
+  return { JobPage: (await import('./job-page/job-page.tsx')).JobPage };
+}
+
 /** The page of the present address. What only one page needs is loaded with that page. */
 function Page() {
   const { router } = useApp();
   const route = useStore(router.route, (now) => now);
-  const [JobPage, setJobPage] = useState<FunctionComponent<{ jobId: string }> | null>(null);
-  useEffect(() => {
-    if (route.name === 'job')
-      void import('./job-page/job-page.tsx').then((loaded) => setJobPage(() => loaded.JobPage));
-  }, [route.name]);
+  const [{ JobPage, OpsPage }, setPages] = useState<LoadedPages>({ JobPage: null, OpsPage: null });
+  useEffect(
+    () => void loadPage(route.name).then((page) => setPages((now) => ({ ...now, ...page }))),
+    [route.name],
+  );
   // the new page's heading takes the focus, so that a screen reader starts reading there
   const first = useRef(true);
   useEffect(() => {
@@ -60,14 +74,19 @@ function Page() {
     first.current = false;
   }, [route]);
   if (route.name === 'queue') return <ClerkPage />;
-  return JobPage === null ? null : <JobPage key={route.jobId} jobId={route.jobId} />;
+  if (route.name === 'ops') return OpsPage === null ? null : <OpsPage />;
+  if (JobPage === null) return null;
+  if (route.name === 'ops-job')
+    return <JobPage key={`ops ${route.jobId}`} jobId={route.jobId} base="/api/ops/jobs" />;
+  return <JobPage key={route.jobId} jobId={route.jobId} />;
 }
 
-/** Asks until there is an answer: without limits and mappings the page works, but by its own defaults. */
+/** Asks until there is an answer or a refusal: without limits and mappings the page works by its own defaults. */
 async function askUntilAnswered<Answer>(path: string, take: (answer: Answer) => void): Promise<void> {
   for (;;) {
-    const answer = await askJson<Answer>(path).catch(() => null);
-    if (answer !== null) return take(answer);
+    const answer = await askJson<Answer>(path).catch((error: unknown) => error as Error);
+    if (answer instanceof ApiFailure && !answer.retryable) return;
+    if (!(answer instanceof Error)) return take(answer);
     await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
   }
 }
@@ -75,6 +94,7 @@ async function askUntilAnswered<Answer>(path: string, take: (answer: Answer) => 
 const app = createApp(postJson, COMMAND_JOBS_MAX);
 void askUntilAnswered<LimitsAnswer>('/api/limits', (limits) => app.limits.set(limits));
 void askUntilAnswered<readonly MappingListing[]>('/api/mappings', (mappings) => app.mappings.set(mappings));
+void askUntilAnswered<MeAnswer>('/api/me', ({ operator }) => app.operator.set(operator));
 const place = document.getElementById('app');
 if (place === null) throw new Error('index.html has no #app');
 render(<Root app={app} first={await loadText(localeOf(app.preferences.get()))} />, place);

@@ -9,10 +9,14 @@ export interface Preferences {
   /** Single-key shortcuts can be switched off (WCAG 2.2, 2.1.4). */
   readonly shortcuts: boolean;
   readonly mapping: string | null;
+  /** The page beside the XML is open on the job page. */
+  readonly reading: boolean;
 }
 
 const PLACE = 'docket.preferences';
-const USUAL: Preferences = { locale: 'auto', theme: 'auto', notify: false, shortcuts: true, mapping: null };
+const USUAL: Preferences = {
+  ...{ locale: 'auto', theme: 'auto', notify: false, shortcuts: true, mapping: null, reading: false },
+};
 
 /** Takes what is stored as far as it makes sense. */
 export function readPreferences(stored: string | null): Preferences {
@@ -29,6 +33,7 @@ export function readPreferences(stored: string | null): Preferences {
     notify: found.notify === true,
     shortcuts: found.shortcuts !== false,
     mapping: typeof found.mapping === 'string' ? found.mapping : null,
+    reading: found.reading === true,
   };
 }
 

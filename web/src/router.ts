@@ -1,17 +1,29 @@
 import { createStore } from './store.ts';
 
-export type Route = { readonly name: 'queue' } | { readonly name: 'job'; readonly jobId: string };
+export type Route =
+  | { readonly name: 'queue' }
+  | { readonly name: 'job'; readonly jobId: string }
+  | { readonly name: 'ops' }
+  | { readonly name: 'ops-job'; readonly jobId: string };
 
-const JOB_PATH = /^\/jobs\/([0-9a-f-]{36})\/?$/;
+const JOB_PATH = /^(\/ops)?\/jobs\/([0-9a-f-]{36})\/?$/;
+export const OPS_PATH = '/ops';
 
 /** Every address that is not a job's shows the queue. */
 export function routeOf(path: string): Route {
-  const jobId = JOB_PATH.exec(path)?.[1];
-  return jobId === undefined ? { name: 'queue' } : { name: 'job', jobId };
+  if (path.replace(/\/$/, '') === OPS_PATH) return { name: 'ops' };
+  const [, ops, jobId] = JOB_PATH.exec(path) ?? [];
+  if (jobId === undefined) return { name: 'queue' };
+  return { name: ops === undefined ? 'job' : 'ops-job', jobId };
 }
 
 export function jobPath(jobId: string): string {
   return `/jobs/${jobId}`;
+}
+
+/** The page of anybody's job, for operators. */
+export function opsJobPath(jobId: string): string {
+  return `${OPS_PATH}/jobs/${jobId}`;
 }
 
 /** The address shown, and the way to another one without loading the page again. */

@@ -1,5 +1,5 @@
 import type { JobView, TimelineEntry, WhyAnswer } from '../../../schemas/http-api.ts';
-import { useApp } from '../app.ts';
+import { useApp, type JobsBase } from '../app.ts';
 import { writeQuery } from '../jobs/queue-query.ts';
 import { canDownload, canRetry, isActive } from '../jobs/states.ts';
 import { useWindowTitle } from '../page/attention.tsx';
@@ -8,29 +8,35 @@ import { Emptiness } from '../page/emptiness.tsx';
 import { Icon } from '../page/icons.tsx';
 import { CancelButton, CopyIdButton, DownloadLink, RetryButton, ReviewButton } from '../page/job-actions.tsx';
 import { RouteLink } from '../page/route-link.tsx';
+import { OPS_PATH } from '../router.ts';
 import { useText } from '../text/text-context.ts';
 import { JobFacts } from './job-facts.tsx';
 import { useJobStory } from './job-story.ts';
 import { RawEvents } from './raw-events.tsx';
+import { ReadingPanel } from './reading-panel.tsx';
 import { Timeline } from './timeline.tsx';
 import { Why } from './why.tsx';
 
-/** One document: where it stands and why, what happened to it, and the record itself. */
-export function JobPage({ jobId }: { jobId: string }) {
+/**
+ * One document: where it stands and why, what happened to it, the page beside the result, and the record itself. An
+ * operator sees anybody's, by the operators' address.
+ */
+export function JobPage({ jobId, base = '/api/jobs' }: { jobId: string; base?: JobsBase }) {
   const app = useApp();
   const { t } = useText();
-  const { job, entries, why, failure, again } = useJobStory(jobId);
+  const { job, entries, why, failure, again } = useJobStory(jobId, base);
   useWindowTitle(job?.filename ?? t('appName'));
+  const isOwn = base === '/api/jobs';
   return (
     <>
-      <RouteLink class="back" to={`/${writeQuery(app.queue.get().view.query)}`}>
+      <RouteLink class="back" to={isOwn ? `/${writeQuery(app.queue.get().view.query)}` : OPS_PATH}>
         <Icon name="back" />
-        {t('backToQueue')}
+        {t(isOwn ? 'backToQueue' : 'operations')}
       </RouteLink>
       {job === null ? (
         <NoJob failure={failure} again={again} />
       ) : (
-        <Job job={job} entries={entries} why={why} />
+        <Job job={job} base={base} entries={entries} why={why} />
       )}
     </>
   );
@@ -38,14 +44,17 @@ export function JobPage({ jobId }: { jobId: string }) {
 
 function Job({
   job,
+  base,
   entries,
   why,
 }: {
   job: JobView;
+  base: JobsBase;
   entries: readonly TimelineEntry[] | null;
   why: WhyAnswer | null;
 }) {
   const { t } = useText();
+  const isOwn = base === '/api/jobs';
   return (
     <article class="job">
       <header class="job-head" data-row={job.jobId}>
@@ -54,10 +63,10 @@ function Job({
         </h1>
         <Badge state={job.state} />
         <div class="row-actions">
-          {canDownload(job) && <DownloadLink job={job} />}
-          {canRetry(job) && <RetryButton job={job} />}
-          {isActive(job) && <CancelButton job={job} />}
-          <ReviewButton job={job} />
+          {isOwn && canDownload(job) && <DownloadLink job={job} />}
+          {canRetry(job) && <RetryButton job={job} base={base} />}
+          {isActive(job) && <CancelButton job={job} base={base} />}
+          {isOwn && <ReviewButton job={job} />}
           <CopyIdButton job={job} />
         </div>
       </header>
@@ -71,6 +80,7 @@ function Job({
         </div>
         <JobFacts job={job} />
       </div>
+      <ReadingPanel job={job} base={base} />
       {entries !== null && <RawEvents entries={entries} />}
     </article>
   );

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { JobView, TimelineAnswer, TimelineEntry, WhyAnswer } from '../../../schemas/http-api.ts';
-import { useApp } from '../app.ts';
+import { useApp, type JobsBase } from '../app.ts';
+import { isActive } from '../jobs/states.ts';
 import { ApiFailure, askJson } from '../live/api.ts';
 import { useStore } from '../store.ts';
 
@@ -15,8 +16,11 @@ export interface JobStory {
   readonly failure: ApiFailure | null;
 }
 
+/** A job of somebody else is not in the live queue; while it is active it is asked for so often. */
+const ASK_AGAIN_MS = 2_000;
+
 /** Follows one job: its row by the live queue, its history and its reasons again whenever the row has moved on. */
-export function useJobStory(jobId: string): JobStory & { readonly again: () => void } {
+export function useJobStory(jobId: string, base: JobsBase): JobStory & { readonly again: () => void } {
   const app = useApp();
   const row = useStore(app.queue, ({ jobs }) => jobs.get(jobId) ?? null);
   const [asked, setAsked] = useState(0);
@@ -25,7 +29,7 @@ export function useJobStory(jobId: string): JobStory & { readonly again: () => v
 
   useEffect(() => {
     let wanted = true;
-    readStory(jobId, row?.position).then(
+    readStory(`${base}/${jobId}`, row?.position).then(
       (next) => wanted && setStory({ ...next, failure: null }),
       (error: unknown) => {
         if (!(error instanceof ApiFailure)) throw error;
@@ -37,26 +41,31 @@ export function useJobStory(jobId: string): JobStory & { readonly again: () => v
     };
   }, [jobId, revision, asked]);
 
+  const isForeign = row === null && story.job !== null && isActive(story.job);
+  useEffect(() => {
+    if (!isForeign) return;
+    const timer = setInterval(() => setAsked((count) => count + 1), ASK_AGAIN_MS);
+    return () => clearInterval(timer);
+  }, [isForeign]);
+
   return { ...story, job: row ?? story.job, again: () => setAsked((count) => count + 1) };
 }
 
-async function readStory(jobId: string, atLeast: string | undefined): Promise<Omit<JobStory, 'failure'>> {
+async function readStory(place: string, atLeast: string | undefined): Promise<Omit<JobStory, 'failure'>> {
   const moment = atLeast === undefined ? '' : `atLeast=${atLeast}`;
   const [job, entries, why] = await Promise.all([
-    askJson<JobView>(`/api/jobs/${jobId}?${moment}`),
-    readTimeline(jobId, moment),
-    askJson<WhyAnswer>(`/api/jobs/${jobId}/why`),
+    askJson<JobView>(`${place}?${moment}`),
+    readTimeline(place, moment),
+    askJson<WhyAnswer>(`${place}/why`),
   ]);
   return { job, entries, why };
 }
 
-async function readTimeline(jobId: string, moment: string): Promise<TimelineEntry[]> {
+async function readTimeline(place: string, moment: string): Promise<TimelineEntry[]> {
   const entries: TimelineEntry[] = [];
   let from: number | null = 0;
   for (let page = 0; from !== null && page < TIMELINE_PAGES_MAX; page++) {
-    const answer: TimelineAnswer = await askJson(
-      `/api/jobs/${jobId}/timeline?fromRevision=${from}&${moment}`,
-    );
+    const answer: TimelineAnswer = await askJson(`${place}/timeline?fromRevision=${from}&${moment}`);
     entries.push(...answer.entries);
     from = answer.next ?? null;
   }

@@ -20,18 +20,33 @@ const ANSWER_MAX_MS = 15_000;
 
 /** Asks for JSON; throws `ApiFailure`. */
 export async function askJson<Answer>(path: string, init: RequestInit = {}): Promise<Answer> {
+  const response = await ask(path, init);
+  const body: unknown = await response.json().catch(() => null);
+  if (response.ok && body !== null) return body as Answer;
+  throw failureOf(response, body);
+}
+
+/** Asks for a text of any kind; throws `ApiFailure`. */
+export async function askText(path: string): Promise<string> {
+  const response = await ask(path, {});
+  if (response.ok) return response.text();
+  throw failureOf(response, await response.json().catch(() => null));
+}
+
+async function ask(path: string, init: RequestInit): Promise<Response> {
   const signal = AbortSignal.timeout(ANSWER_MAX_MS);
-  const response = await fetch(path, {
+  return fetch(path, {
     signal,
     ...init,
     headers: { Accept: 'application/json', ...init.headers },
   }).catch((cause: unknown) => {
     throw new ApiFailure('NETWORK', 0, 'no answer', { cause });
   });
-  const body: unknown = await response.json().catch(() => null);
-  if (response.ok && body !== null) return body as Answer;
+}
+
+function failureOf(response: Response, body: unknown): ApiFailure {
   const error = (body as ErrorBody | null)?.error;
-  throw new ApiFailure(
+  return new ApiFailure(
     error?.code ?? 'UNAVAILABLE',
     response.status,
     error?.message ?? `status ${response.status}`,

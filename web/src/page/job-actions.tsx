@@ -1,5 +1,5 @@
 import type { JobView } from '../../../schemas/http-api.ts';
-import { useApp, type App } from '../app.ts';
+import { useApp, type App, type JobsBase } from '../app.ts';
 import { ApiFailure } from '../live/api.ts';
 import { errorLine } from '../text/error-text.ts';
 import type { Text } from '../text/text-context.ts';
@@ -16,10 +16,11 @@ export async function runCommand(
   { t }: Text,
   name: 'retry' | 'cancel',
   jobIds: readonly string[],
+  base?: JobsBase,
 ): Promise<void> {
   const maxUploadMb = app.limits.get().maxUploadMb;
   try {
-    const { results } = await app.command(name, jobIds);
+    const { results } = await app.command(name, jobIds, base);
     const refused = results.flatMap((result) => ('error' in result ? [result.error] : []));
     const done = results.length - refused.length;
     const [first] = refused;
@@ -54,7 +55,7 @@ export function DownloadLink({ job }: { job: JobView }) {
   );
 }
 
-export function RetryButton({ job }: { job: JobView }) {
+export function RetryButton({ job, base }: { job: JobView; base?: JobsBase }) {
   const app = useApp();
   const text = useText();
   return (
@@ -62,7 +63,7 @@ export function RetryButton({ job }: { job: JobView }) {
       type="button"
       data-action="retry"
       aria-label={text.t('retryOf', { filename: job.filename })}
-      onClick={() => void runCommand(app, text, 'retry', [job.jobId])}
+      onClick={() => void runCommand(app, text, 'retry', [job.jobId], base)}
     >
       <Icon name="retry" />
       {text.t('retry')}
@@ -70,7 +71,7 @@ export function RetryButton({ job }: { job: JobView }) {
   );
 }
 
-export function CancelButton({ job }: { job: JobView }) {
+export function CancelButton({ job, base }: { job: JobView; base?: JobsBase }) {
   const app = useApp();
   const text = useText();
   return (
@@ -78,7 +79,7 @@ export function CancelButton({ job }: { job: JobView }) {
       type="button"
       data-action="cancel"
       aria-label={text.t('cancelOf', { filename: job.filename })}
-      onClick={() => void runCommand(app, text, 'cancel', [job.jobId])}
+      onClick={() => void runCommand(app, text, 'cancel', [job.jobId], base)}
     >
       <Icon name="close" />
       {text.t('cancel')}

@@ -1,4 +1,7 @@
 import type { ComponentChildren } from 'preact';
+import { useApp } from '../app.ts';
+import { OPS_PATH } from '../router.ts';
+import { useStore } from '../store.ts';
 import { useText } from '../text/text-context.ts';
 import { FinishedNotification } from './attention.tsx';
 import { LineBanner, LineWord } from './line-banner.tsx';
@@ -10,6 +13,7 @@ import { Shortcuts } from './shortcuts.tsx';
 /** What every page has around it. */
 export function Shell({ children }: { children: ComponentChildren }) {
   const { t } = useText();
+  const operator = useStore(useApp().operator, (now) => now);
   return (
     <>
       <a class="skip" href="#queue-title">
@@ -23,6 +27,11 @@ export function Shell({ children }: { children: ComponentChildren }) {
           </svg>
           {t('appName')}
         </RouteLink>
+        {operator && (
+          <RouteLink to={OPS_PATH} class="top-link">
+            {t('operations')}
+          </RouteLink>
+        )}
         <LineWord />
         <Shortcuts />
         <Settings />

@@ -20,7 +20,7 @@ const braces = (message: Message) =>
   forms(message).map((form) => [...form.matchAll(/\{\w+\}/g)].map(String).sort());
 
 /** Words that are the same in both languages. */
-const SAME_IN_BOTH = ['appName', 'titleActive'];
+const SAME_IN_BOTH = ['appName', 'titleActive', 'readingXml'];
 
 const MAPPINGS = join(import.meta.dirname, '..', '..', '..', 'gateway', 'mappings');
 

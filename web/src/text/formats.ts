@@ -17,6 +17,8 @@ export interface Formats {
   /** Date and time to the second, with the zone. */
   exact(at: string): string;
   clock(atMs: number): string;
+  /** `5 May`. */
+  dayShort(at: string): string;
   /** Time of day to the second. */
   clockSeconds(at: string): string;
   /** `850 ms`, `12 s`, `3 min`, `2 h`. */
@@ -30,6 +32,7 @@ export function formatsOf(locale: string, timeZone?: string): Formats {
   const exact = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'long', timeZone });
   const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone });
   const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'short', timeZone });
+  const dayShort = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', timeZone });
   const clockSeconds = new Intl.DateTimeFormat(locale, { timeStyle: 'medium', timeZone });
   const number = new Intl.NumberFormat(locale);
   const units = new Map<string, Intl.NumberFormat>();
@@ -56,6 +59,7 @@ export function formatsOf(locale: string, timeZone?: string): Formats {
     exact: (at) => exact.format(Date.parse(at)),
     clockSeconds: (at) => clockSeconds.format(Date.parse(at)),
     clock: (atMs) => clock.format(atMs),
+    dayShort: (at) => dayShort.format(Date.parse(at)),
     duration(ms) {
       if (ms < 1_000) return unit(Math.max(0, Math.round(ms)), 'millisecond', 0);
       if (ms < 60_000) return unit(ms / 1_000, 'second', ms < 10_000 ? 1 : 0);

@@ -19,6 +19,11 @@ export function textOf(locale: Locale, catalogue: Catalogue): Text {
   };
 }
 
+/** The same language with the clock of another zone. */
+export function zoned(text: Text, timeZone: string): Text {
+  return { ...text, formats: formatsOf(regionOf(text.locale, navigator.languages), timeZone) };
+}
+
 export const TextContext = createContext<Text | null>(null);
 
 export function useText(): Text {

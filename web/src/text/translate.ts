@@ -16,6 +16,7 @@ export type TranslateOf<English extends Messages> = <Key extends keyof English &
   ...fill: FillArgument<English[Key]>
 ) => string;
 export type Translate = TranslateOf<typeof en>;
+export type MessageKeyOf<English extends Messages> = keyof English & string;
 
 /** Makes the function that says the page's sentences in one language. */
 export function translator(locale: Locale, catalogue: Catalogue): Translate {

@@ -1,0 +1,3 @@
+import './reading.css';
+
+export { Reading } from './reading.tsx';

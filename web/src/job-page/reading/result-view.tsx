@@ -1,0 +1,51 @@
+import { useEffect, useRef } from 'preact/hooks';
+import { useText } from '../../text/text-context.ts';
+import type { ValueLinks } from './link-values.ts';
+import type { XmlToken } from './xml-tokens.ts';
+
+interface ResultViewProps {
+  readonly tokens: readonly XmlToken[];
+  readonly links: ValueLinks;
+  readonly chosen: readonly number[];
+  readonly choose: (places: readonly number[]) => void;
+}
+
+/** The result as it is; every text that was read from the page is a button that shows where it stands there. */
+export function ResultView({ tokens, links, chosen, choose }: ResultViewProps) {
+  const { t } = useText();
+  const box = useRef<HTMLPreElement>(null);
+  useEffect(() => {
+    const first = box.current?.querySelector('[aria-pressed=true]');
+    // only this box scrolls: the page must not move from under the pointer
+    if (first instanceof HTMLElement && box.current !== null && !first.matches(':hover, :focus'))
+      box.current.scrollTop = first.offsetTop - box.current.clientHeight / 3;
+  }, [chosen]);
+  let texts = -1;
+  return (
+    <pre ref={box} class="result-view" tabIndex={0} role="region" aria-label={t('readingXml')}>
+      {tokens.map((token, index) => {
+        if (token.kind === 'tag')
+          return (
+            <span key={index} class="tag">
+              {token.source}
+            </span>
+          );
+        if (token.kind === 'blank') return token.source;
+        const places = links.valuesOfText[++texts] ?? [];
+        if (places.length === 0) return token.source;
+        return (
+          <button
+            key={index}
+            type="button"
+            class="xml-value"
+            aria-pressed={places.some((place) => chosen.includes(place))}
+            onClick={() => choose(places)}
+            onPointerEnter={(event) => event.pointerType === 'mouse' && choose(places)}
+          >
+            {token.source}
+          </button>
+        );
+      })}
+    </pre>
+  );
+}

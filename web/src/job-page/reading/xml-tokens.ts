@@ -1,0 +1,31 @@
+/** A piece of a result's text as it is written; `text` is what stands between two tags, without blanks around it. */
+export interface XmlToken {
+  readonly kind: 'tag' | 'text' | 'blank';
+  readonly source: string;
+  /** The text as it is meant, with its entities read; empty for the other kinds. */
+  readonly text: string;
+}
+
+const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+
+/** Cuts well-formed XML into tags and texts; joined again, the sources are the whole. */
+export function tokensOf(xml: string): XmlToken[] {
+  return xml
+    .split(/(<[^>]*>)/)
+    .filter((source) => source !== '')
+    .map((source) => {
+      if (source.startsWith('<')) return { kind: 'tag', source, text: '' };
+      const text = source.trim();
+      return text === ''
+        ? { kind: 'blank', source, text: '' }
+        : { kind: 'text', source, text: decoded(text) };
+    });
+}
+
+function decoded(text: string): string {
+  return text.replace(/&(#x?)?(\w+);/g, (whole, hash: string | undefined, name: string) => {
+    if (hash === undefined) return NAMED[name] ?? whole;
+    const code = Number.parseInt(name, hash === '#x' ? 16 : 10);
+    return Number.isNaN(code) || code > 0x10ffff ? whole : String.fromCodePoint(code);
+  });
+}

@@ -1,0 +1,88 @@
+import { useText } from '../text/text-context.ts';
+import type { MessageKeyOf } from '../text/translate.ts';
+import type { opsEn } from '../text/ops-en.ts';
+import { isZone, RANGES, type OpsQuery, type Choose } from './ops-query.ts';
+import { useOpsText } from './ops-text.ts';
+import { TimeMachine } from './time-machine.tsx';
+
+/** Older than this the figures are called old: two or three of the beats that come every second are missing. */
+const STALE_MS = 4_000;
+const USUAL_ZONES = ['UTC', 'Europe/Lisbon', 'Atlantic/Azores'];
+
+/** What is looked at: window, zone, moment; and how fresh it is. */
+export function ConsoleBar({
+  query,
+  choose,
+  ageMs,
+}: {
+  query: OpsQuery;
+  choose: Choose;
+  /** Null when nothing is live. */
+  ageMs: number | null;
+}) {
+  const say = useOpsText();
+  return (
+    <header class="ops-bar">
+      <h1 id="queue-title" tabIndex={-1}>
+        {say('title')}
+      </h1>
+      {ageMs !== null && <Age ageMs={ageMs} />}
+      <div class="ranges" role="group" aria-label={say('rangeLabel')}>
+        {RANGES.map((range) => (
+          <button
+            key={range}
+            type="button"
+            class="small"
+            data-range={range}
+            aria-pressed={query.range === range}
+            onClick={() => choose({ range })}
+          >
+            {say(`range_${range}` satisfies MessageKeyOf<typeof opsEn>)}
+          </button>
+        ))}
+      </div>
+      <ZoneChoice zone={query.zone} choose={choose} />
+      <TimeMachine query={query} choose={choose} />
+    </header>
+  );
+}
+
+function Age({ ageMs }: { ageMs: number }) {
+  const say = useOpsText();
+  const { formats } = useText();
+  const stale = ageMs >= STALE_MS;
+  return (
+    <span class="line" data-line={stale ? 'lost' : 'live'}>
+      <span class="dot" aria-hidden="true" />
+      {stale ? say('stale', { age: formats.duration(ageMs) }) : say('freshNow')}
+    </span>
+  );
+}
+
+function ZoneChoice({ zone, choose }: { zone: string; choose: Choose }) {
+  const say = useOpsText();
+  const usual = [...new Set([zone, ...USUAL_ZONES.filter(isZone)])];
+  const others = Intl.supportedValuesOf('timeZone').filter((each) => !usual.includes(each));
+  return (
+    <label class="zone">
+      <span class="visually-hidden">{say('zoneLabel')}</span>
+      <select
+        name="zone"
+        title={say('zoneLabel')}
+        value={zone}
+        onChange={(event) => choose({ zone: event.currentTarget.value })}
+      >
+        <optgroup label={say('zoneUsual')}>
+          {usual.map((each) => (
+            <option key={each}>{each}</option>
+          ))}
+        </optgroup>
+        <optgroup label={say('zoneOther')}>
+          {others.map((each) => (
+            <option key={each}>{each}</option>
+          ))}
+        </optgroup>
+      </select>
+    </label>
+  );
+}

@@ -1,0 +1,90 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { DashboardAnswer, OpsMetrics } from '../../../schemas/dashboard-api.ts';
+import { useApp } from '../app.ts';
+import { ApiFailure, askJson } from '../live/api.ts';
+import { hasGap, movedOn } from './live-window.ts';
+import type { OpsQuery } from './ops-query.ts';
+
+/** Percentiles of the whole window cannot be added up from its parts, so they are asked for again this often. */
+const ASK_AGAIN_MS = 15_000;
+const ASK_AGAIN_AFTER_FAILURE_MS = 4_000;
+/** How often the age of the figures is told anew. */
+const AGE_TICK_MS = 1_000;
+
+/** The figures of the console, and how old they are. */
+export interface ConsoleFigures {
+  readonly figures: DashboardAnswer | null;
+  readonly failure: ApiFailure | null;
+  /** Age in milliseconds of what is shown, by this browser's clock alone; null before the first answer. */
+  readonly ageMs: number | null;
+}
+
+interface Held {
+  readonly asked: string;
+  readonly answer: DashboardAnswer;
+  readonly receivedAtMs: number;
+}
+
+/** Asks for the window, and moves it on once a second by the socket while it is the present that is looked at. */
+export function useConsole({ range, zone, at }: OpsQuery): ConsoleFigures {
+  const app = useApp();
+  const [held, setHeld] = useState<Held | null>(null);
+  const [failure, setFailure] = useState<ApiFailure | null>(null);
+  const [asking, askAgain] = useState(0);
+  const [nowMs, setNowMs] = useState(() => performance.now());
+  const params = new URLSearchParams({ range, zone, ...(at === null ? {} : { asOf: at }) });
+  const asked = `/api/dashboard?${params.toString()}`;
+
+  useEffect(() => {
+    let wanted = true;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    askJson<DashboardAnswer>(asked).then(
+      (answer) => {
+        if (!wanted) return;
+        setHeld({ asked, answer, receivedAtMs: performance.now() });
+        setFailure(null);
+        if (at === null) timer = setTimeout(() => askAgain((count) => count + 1), ASK_AGAIN_MS);
+      },
+      (error: unknown) => {
+        if (!(error instanceof ApiFailure)) throw error;
+        if (!wanted) return;
+        setFailure(error);
+        if (error.retryable)
+          timer = setTimeout(() => askAgain((count) => count + 1), ASK_AGAIN_AFTER_FAILURE_MS);
+      },
+    );
+    return () => {
+      wanted = false;
+      clearTimeout(timer);
+    };
+  }, [asked, asking]);
+
+  const gap = useRef(() => {});
+  gap.current = () => askAgain((count) => count + 1);
+  useEffect(() => {
+    if (at !== null) return;
+    return app.feed.client.subscribe<OpsMetrics>('ops:metrics', {
+      keyOf: () => 'metrics',
+      supersedes: () => true,
+      onRows: (_rows, [metrics]) => {
+        if (metrics === undefined) return;
+        setHeld((now) => {
+          if (now === null || now.answer.past) return now;
+          if (hasGap(now.answer, metrics)) gap.current();
+          return { ...now, answer: movedOn(now.answer, metrics), receivedAtMs: performance.now() };
+        });
+      },
+    });
+  }, [app, at]);
+
+  useEffect(() => {
+    const timer = setInterval(() => setNowMs(performance.now()), AGE_TICK_MS);
+    return () => clearInterval(timer);
+  }, []);
+
+  return {
+    figures: held?.answer ?? null,
+    failure,
+    ageMs: held === null ? null : Math.max(0, nowMs - held.receivedAtMs),
+  };
+}

@@ -1,0 +1,60 @@
+import type { BatchAnswer } from '../../../schemas/http-api.ts';
+import type { SelectionAnswer } from '../../../schemas/ops-api.ts';
+import { askJson, postJson } from '../live/api.ts';
+
+/** Failed jobs of one code and reason, frozen at the position of the log at which they were asked for. */
+export interface FrozenSelection {
+  readonly code: string;
+  readonly reason: string | null;
+  /** The moment it was frozen, by this browser's clock (ms since 1970). */
+  readonly atMs: number;
+  readonly first: SelectionAnswer;
+}
+
+export interface RetryProgress {
+  /** Jobs that are queued again. */
+  readonly queued: number;
+  /** Jobs that had moved on, or cannot be retried. */
+  readonly refused: number;
+}
+
+/** Pages of a selection that are retried at one press; past this the operator presses again. */
+const PAGES_MAX = 200;
+/** How the query says "without a reason"; no reason at all means every reason. */
+const NO_REASON = 'NONE';
+
+function pagePath(code: string, reason: string | null, more: Readonly<Record<string, string>>): string {
+  const params = new URLSearchParams({ code, reason: reason ?? NO_REASON, ...more });
+  return `/api/ops/failures/selection?${params.toString()}`;
+}
+
+/** Asks what would be retried now. What fails after this is not in it. */
+export async function freeze(code: string, reason: string | null): Promise<FrozenSelection> {
+  const first = await askJson<SelectionAnswer>(pagePath(code, reason, {}));
+  return { code, reason, atMs: Date.now(), first };
+}
+
+/** Retries the whole selection, page by page; `tell` hears how far it is. @throws ApiFailure, what is done stays done */
+export async function retrySelection(
+  { code, reason, first }: FrozenSelection,
+  tell: (progress: RetryProgress) => void,
+): Promise<RetryProgress> {
+  let progress: RetryProgress = { queued: 0, refused: 0 };
+  let page = first;
+  for (let count = 0; count < PAGES_MAX; count++) {
+    if (page.jobIds.length > 0) {
+      const { results } = await postJson<BatchAnswer>('/api/ops/jobs/retry', { jobIds: page.jobIds });
+      const refused = results.filter((result) => 'error' in result).length;
+      progress = {
+        queued: progress.queued + results.length - refused,
+        refused: progress.refused + refused,
+      };
+      tell(progress);
+    }
+    if (page.next === null) break;
+    page = await askJson<SelectionAnswer>(
+      pagePath(code, reason, { position: first.position, after: page.next }),
+    );
+  }
+  return progress;
+}

@@ -1,0 +1,74 @@
+import type { DashboardAnswer, DashboardBucket, OpsMetrics } from '../../../schemas/dashboard-api.ts';
+import { RANGES_MIN } from './ops-query.ts';
+
+/** Figures that follow from the buckets of a window and hold while it moves on. */
+export type FlowCounts = Pick<
+  DashboardBucket,
+  | 'submitted'
+  | 'succeeded'
+  | 'failed'
+  | 'cancelled'
+  | 'rejected'
+  | 'removedSources'
+  | 'removedResults'
+  | 'removedBytes'
+>;
+
+/**
+ * An answer about now, moved on by the newest figures: the standing ones are replaced, and a window by the minute
+ * takes in the running minute and the one before. Windows by the hour or day keep their buckets until asked again.
+ */
+export function movedOn(answer: DashboardAnswer, metrics: OpsMetrics): DashboardAnswer {
+  if (answer.past) return answer;
+  const { jobs, storage, breaker, lastRemovalAt, present, at, position } = metrics;
+  const standing = { ...answer, jobs, storage, breaker, lastRemovalAt, present, at, position };
+  if (answer.window.bucket !== 'minute') return standing;
+  const buckets = [...answer.buckets];
+  for (const bucket of metrics.recent) {
+    const place = buckets.findIndex(({ start }) => start === bucket.start);
+    if (place >= 0) buckets[place] = bucket;
+    else if (bucket.start >= (buckets.at(-1)?.end ?? '')) buckets.push(bucket);
+  }
+  const window = buckets.slice(-RANGES_MIN[answer.window.range]);
+  return { ...standing, buckets: window };
+}
+
+/** True when minutes are missing between the answer and the newest figures, as after a laptop's sleep. */
+export function hasGap(answer: DashboardAnswer, metrics: OpsMetrics): boolean {
+  const [first, last] = [metrics.recent[0], answer.buckets.at(-1)];
+  return first !== undefined && last !== undefined && first.start > last.end;
+}
+
+export function sumOf(buckets: readonly DashboardBucket[]): FlowCounts {
+  const sum = { submitted: 0, succeeded: 0, failed: 0, cancelled: 0, rejected: 0 };
+  const removed = { removedSources: 0, removedResults: 0, removedBytes: 0 };
+  const all: Record<keyof FlowCounts, number> = { ...sum, ...removed };
+  for (const bucket of buckets)
+    for (const name of Object.keys(all) as (keyof FlowCounts)[]) all[name] += bucket[name];
+  return all;
+}
+
+/** Failures of a window by code, the most frequent first. */
+export function failuresOf(buckets: readonly DashboardBucket[]): { code: string; count: number }[] {
+  const counts = new Map<string, number>();
+  for (const { failedByCode } of buckets)
+    for (const [code, count] of Object.entries(failedByCode))
+      counts.set(code, (counts.get(code) ?? 0) + count);
+  return [...counts]
+    .map(([code, count]) => ({ code, count }))
+    .sort((left, right) => right.count - left.count || (left.code < right.code ? -1 : 1));
+}
+
+/**
+ * Jobs in hand at the end of every bucket, reckoned back from their number at the window's end: whatever was asked for
+ * came in, whatever has an outcome went out.
+ */
+export function inHandOf(buckets: readonly DashboardBucket[], active: number): number[] {
+  const inHand: number[] = [];
+  let after = active;
+  for (const { submitted, succeeded, failed, cancelled } of buckets.toReversed()) {
+    inHand.push(Math.max(0, after));
+    after += succeeded + failed + cancelled - submitted;
+  }
+  return inHand.reverse();
+}

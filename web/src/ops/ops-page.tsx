@@ -1,0 +1,108 @@
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import type { DashboardAnswer } from '../../../schemas/dashboard-api.ts';
+import { useApp } from '../app.ts';
+import { useWindowTitle } from '../page/attention.tsx';
+import { Emptiness } from '../page/emptiness.tsx';
+import { RouteLink } from '../page/route-link.tsx';
+import { useStore } from '../store.ts';
+import { TextContext, useText, zoned } from '../text/text-context.ts';
+import { ConsoleBar } from './console-bar.tsx';
+import { useConsole, type ConsoleFigures } from './console-data.ts';
+import { ConsoleCharts } from './console-charts.tsx';
+import { FailedJobs } from './failed-jobs.tsx';
+import { OpsQueue } from './ops-queue.tsx';
+import { readOpsQuery, writeOpsQuery, type OpsQuery, type Choose } from './ops-query.ts';
+import { OpsTextProvider, useOpsCatalogue, useOpsText } from './ops-text.ts';
+import { Quarantine } from './quarantine.tsx';
+import { ReadSide, StorageAndCleanup } from './standing.tsx';
+import { Tiles } from './tiles.tsx';
+import { PastBanner } from './time-machine.tsx';
+import './ops.css';
+
+/** The operator's console: everything on one screen, live; or all of it as it was at a moment of the past. */
+export function OpsPage() {
+  const app = useApp();
+  const text = useText();
+  const say = useOpsCatalogue(text.locale);
+  const route = useStore(app.router.route, (now) => now);
+  const [query, setQuery] = useState(queryOfAddress);
+  // Back, Forward and links to this page bring another address
+  useEffect(() => setQuery(queryOfAddress()), [route]);
+  const inZone = useMemo(() => zoned(text, query.zone), [text, query.zone]);
+  useEffect(() => app.router.note(writeOpsQuery(query)), [query]);
+  if (say === null) return null;
+  return (
+    <OpsTextProvider value={say}>
+      <TextContext.Provider value={inZone}>
+        <Console query={query} choose={(change) => setQuery((now) => ({ ...now, ...change }))} />
+      </TextContext.Provider>
+    </OpsTextProvider>
+  );
+}
+
+function queryOfAddress(): OpsQuery {
+  return readOpsQuery(location.search, new Intl.DateTimeFormat().resolvedOptions().timeZone);
+}
+
+function Console({ query, choose }: { query: OpsQuery; choose: Choose }) {
+  const say = useOpsText();
+  useWindowTitle(say('title'));
+  const { figures, failure, ageMs } = useConsole(query);
+  const isPast = query.at !== null;
+  return (
+    <div class="ops" data-past={isPast}>
+      {query.at !== null && <PastBanner at={query.at} query={query} choose={choose} />}
+      <ConsoleBar query={query} choose={choose} ageMs={isPast ? null : ageMs} />
+      {figures === null || (failure !== null && !failure.retryable) ? (
+        <NoFigures failure={failure} />
+      ) : (
+        <Panels figures={figures} query={query} choose={choose} />
+      )}
+    </div>
+  );
+}
+
+function Panels({ figures, query, choose }: { figures: DashboardAnswer; query: OpsQuery; choose: Choose }) {
+  return (
+    <>
+      <Tiles figures={figures} />
+      <div class="charts">
+        <ConsoleCharts figures={figures} query={query} choose={choose} />
+        <div class="stack">
+          <StorageAndCleanup figures={figures} />
+          <ReadSide figures={figures} />
+        </div>
+      </div>
+      <FailedJobs
+        query={query}
+        choose={choose}
+        total={figures.jobs.byState.failed}
+        position={figures.position}
+      />
+      <Quarantine isPast={query.at !== null} />
+      <OpsQueue query={query} choose={choose} position={figures.position} />
+    </>
+  );
+}
+
+function NoFigures({ failure }: { failure: ConsoleFigures['failure'] }) {
+  const say = useOpsText();
+  const { t } = useText();
+  if (failure === null)
+    return (
+      <div class="loading" aria-busy="true">
+        <p class="visually-hidden">{say('loading')}</p>
+        <div class="loading-row" />
+        <div class="loading-row" />
+      </div>
+    );
+  if (failure.status === 403)
+    return (
+      <Emptiness title={say('forbiddenTitle')} hint={say('forbiddenHint')}>
+        <RouteLink class="button" to="/">
+          {t('backToQueue')}
+        </RouteLink>
+      </Emptiness>
+    );
+  return <Emptiness title={say('asksFailedTitle')} hint={say('asksFailedHint', { code: failure.code })} />;
+}

@@ -1,0 +1,86 @@
+import type { DashboardRange } from '../../../schemas/dashboard-api.ts';
+import type { JobFailureCode } from '../../../schemas/error-codes.ts';
+import type { JobStateName } from '../../../schemas/job-states.ts';
+import { SEARCH_LENGTH_MAX } from '../jobs/queue-query.ts';
+import { STATES } from '../jobs/states.ts';
+
+/** The windows that `GET /api/dashboard` knows, with their length in minutes; a test holds them to the schema. */
+export const RANGES_MIN: Readonly<Record<DashboardRange, number>> = {
+  '15m': 15,
+  '1h': 60,
+  '6h': 360,
+  '24h': 1_440,
+  '7d': 10_080,
+  '30d': 43_200,
+  '90d': 129_600,
+};
+export const RANGES = Object.keys(RANGES_MIN) as DashboardRange[];
+
+/** What the operator looks at. All of it is in the address, so that a link shows somebody else the same. */
+export interface OpsQuery {
+  readonly range: DashboardRange;
+  /** IANA name of the zone that times are written in and days begin in. */
+  readonly zone: string;
+  /** The moment looked at (ISO 8601 in UTC); null is now. */
+  readonly at: string | null;
+  /** Filters of the queue; empty and null mean all. */
+  readonly states: readonly JobStateName[];
+  readonly code: JobFailureCode | null;
+  readonly search: string;
+}
+
+/** Changes what is looked at. */
+export type Choose = (change: Partial<OpsQuery>) => void;
+
+/** Reads the address; what is not understood is left out. `zone` is the browser's own. */
+export function readOpsQuery(searchParams: string, zone: string): OpsQuery {
+  const params = new URLSearchParams(searchParams);
+  const wanted = (params.get('state') ?? '').split(',');
+  const atMs = Date.parse(params.get('at') ?? '');
+  const code = params.get('code') ?? '';
+  const named = params.get('zone') ?? '';
+  return {
+    range: RANGES.find((each) => each === params.get('range')) ?? '1h',
+    zone: isZone(named) ? named : zone,
+    at: Number.isNaN(atMs) ? null : new Date(atMs).toISOString(),
+    states: STATES.filter((state) => wanted.includes(state)),
+    // a code that does not exist is refused by the server, in words
+    code: /^[A-Z][A-Z0-9_]{1,40}$/.test(code) ? (code as JobFailureCode) : null,
+    search: (params.get('search') ?? '').slice(0, SEARCH_LENGTH_MAX),
+  };
+}
+
+export function writeOpsQuery({ range, zone, at, states, code, search }: OpsQuery): string {
+  const params = new URLSearchParams({ range, zone });
+  if (at !== null) params.set('at', at);
+  if (states.length > 0) params.set('state', states.join(','));
+  if (code !== null) params.set('code', code);
+  if (search.trim() !== '') params.set('search', search.trim());
+  return `?${params.toString().replaceAll('%2C', ',').replaceAll('%2F', '/').replaceAll('%3A', ':')}`;
+}
+
+/** The query of `GET /api/ops/jobs` for the page of the queue that begins at `after`. */
+export function listQuery(
+  { states, code, search, at }: OpsQuery,
+  limit: number,
+  after: string | null,
+): string {
+  const params = new URLSearchParams({ sort: '-updated', limit: String(limit) });
+  if (states.length > 0) params.set('state', states.join(','));
+  if (code !== null) params.set('errorCode', code);
+  if (search.trim() !== '') params.set('search', search.trim());
+  if (at !== null) params.set('asOf', at);
+  if (after !== null) params.set('after', after);
+  return `?${params.toString()}`;
+}
+
+export function isZone(name: string): boolean {
+  if (name === '') return false;
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    // RangeError: not a zone that this browser knows
+    return false;
+  }
+}

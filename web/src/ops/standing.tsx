@@ -1,0 +1,119 @@
+import type { ComponentChildren } from 'preact';
+import type { DashboardAnswer } from '../../../schemas/dashboard-api.ts';
+import { Moment } from '../page/moment.tsx';
+import { useText } from '../text/text-context.ts';
+import { sumOf } from './live-window.ts';
+import { useOpsText } from './ops-text.ts';
+
+/** What is kept, and what cleanup took away. */
+export function StorageAndCleanup({ figures }: { figures: DashboardAnswer }) {
+  const say = useOpsText();
+  const { formats } = useText();
+  const { source, result } = figures.storage;
+  const removed = sumOf(figures.buckets);
+  const stored = ({ files, bytes }: { files: number; bytes: number }) =>
+    `${formats.bytes(bytes)} · ${say('storageFiles', { count: files })}`;
+  return (
+    <section class="panel" aria-labelledby="storage-title">
+      <h3 id="storage-title">{say('storageTitle')}</h3>
+      <dl class="terms">
+        <Term name={say('storageSource')}>{stored(source)}</Term>
+        <Term name={say('storageResult')}>{stored(result)}</Term>
+        <Term name={say('cleanupRemoved')}>
+          {say('cleanupFiles', {
+            count: removed.removedSources + removed.removedResults,
+            size: formats.bytes(removed.removedBytes),
+          })}
+        </Term>
+        <Term name={say('cleanupLast')}>
+          {figures.lastRemovalAt === null ? say('never') : <Moment at={figures.lastRemovalAt} />}
+        </Term>
+      </dl>
+    </section>
+  );
+}
+
+function Term({ name, children }: { name: string; children: ComponentChildren }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+/** How far the read tables are behind, and who converts. */
+export function ReadSide({ figures: { present } }: { figures: DashboardAnswer }) {
+  const say = useOpsText();
+  const { formats } = useText();
+  if (present === null)
+    return (
+      <section class="panel" aria-labelledby="read-side-title">
+        <h3 id="read-side-title">{say('readSideTitle')}</h3>
+        <p class="quiet">{say('presentOnly')}</p>
+      </section>
+    );
+  return (
+    <section class="panel" aria-labelledby="read-side-title">
+      <h3 id="read-side-title">{say('readSideTitle')}</h3>
+      <div class="two-tables" tabIndex={0} role="region" aria-labelledby="read-side-title">
+        <table>
+          <caption class="visually-hidden">{say('projection')}</caption>
+          <thead>
+            <Heads
+              names={[say('projection'), say('projectionLag'), say('projectionMoved'), say('projectionHeld')]}
+            />
+          </thead>
+          <tbody>
+            {present.projections.map((each) => (
+              <tr key={`${each.name} ${each.version}`}>
+                <th scope="row">
+                  <code>
+                    {each.name} v{each.version}
+                  </code>
+                </th>
+                <td>{formats.duration(each.lagMs)}</td>
+                <td>
+                  <Moment at={each.updatedAt} />
+                </td>
+                <td data-alarm={each.held > 0}>{formats.number(each.held)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+        <table>
+          <caption class="visually-hidden">{say('worker')}</caption>
+          <thead>
+            <Heads names={[say('worker'), say('workerState'), say('workerJobs'), say('workerSeen')]} />
+          </thead>
+          <tbody>
+            {present.workers.map((each) => (
+              <tr key={each.id}>
+                <th scope="row">
+                  <code>{each.id}</code>
+                </th>
+                <td data-alarm={!each.alive}>{say(each.alive ? 'alive' : 'silent')}</td>
+                <td>{formats.number(each.converting)}</td>
+                <td>
+                  <Moment at={each.seenAt} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
+export function Heads({ names }: { names: readonly string[] }) {
+  return (
+    <tr>
+      {names.map((name) => (
+        <th key={name} scope="col">
+          {name}
+        </th>
+      ))}
+    </tr>
+  );
+}

@@ -1,0 +1,117 @@
+import type { ComponentChildren } from 'preact';
+import type { DashboardAnswer } from '../../../schemas/dashboard-api.ts';
+import { Icon } from '../page/icons.tsx';
+import { clock } from '../page/moment.tsx';
+import { useStore } from '../store.ts';
+import { useText } from '../text/text-context.ts';
+import { sumOf } from './live-window.ts';
+import { useOpsText } from './ops-text.ts';
+
+/** A projection further behind than this is worth a colour. */
+const LAG_WARN_MS = 5_000;
+
+/** The figures somebody looks for first, as terms and values. */
+export function Tiles({ figures }: { figures: DashboardAnswer }) {
+  const say = useOpsText();
+  const { formats } = useText();
+  const { jobs, totals, buckets, present, breaker } = figures;
+  const flow = sumOf(buckets);
+  const lastMinute = buckets.at(-2);
+  const lags = present?.projections.map(({ lagMs }) => lagMs) ?? [];
+  const lagMs = Math.max(0, ...lags);
+  const alive = present?.workers.filter((worker) => worker.alive).length ?? 0;
+  return (
+    <dl class="tiles">
+      <Tile name="depth" term={say('tileDepth')} note={say('tileTotal', { count: jobs.total })}>
+        {formats.number(jobs.queueDepth)}
+      </Tile>
+      <Tile
+        name="converting"
+        term={say('tileConverting')}
+        note={present === null ? '' : say('tileWorkers', { count: alive })}
+      >
+        {formats.number(jobs.byState.converting)}
+      </Tile>
+      <Oldest figures={figures} />
+      {figures.window.bucket === 'minute' && (
+        <Tile name="done" term={say('tileDone')} note={say('tileStored', { count: flow.succeeded })}>
+          {formats.number((lastMinute?.succeeded ?? 0) + (lastMinute?.failed ?? 0))}
+        </Tile>
+      )}
+      <Tile
+        name="failed"
+        term={say('tileFailed')}
+        alarm={jobs.byState.failed > 0}
+        note={`${say('tileStored', { count: flow.failed })} · ${say('tileRejected', { count: flow.rejected })}`}
+      >
+        {formats.number(jobs.byState.failed)}
+      </Tile>
+      <Tile
+        name="latency"
+        term={say('tileLatency')}
+        note={totals.latency === null ? '' : say('tileP99', { time: formats.duration(totals.latency.p99) })}
+      >
+        {totals.latency === null ? '–' : formats.duration(totals.latency.p95)}
+      </Tile>
+      {present !== null && (
+        <Tile
+          name="lag"
+          term={say('tileLag')}
+          alarm={lagMs > LAG_WARN_MS}
+          note={say('tileHead', { position: present.logHead })}
+        >
+          {formats.duration(lagMs)}
+        </Tile>
+      )}
+      <Tile
+        name="breaker"
+        term={say('tileBreaker')}
+        alarm={breaker.state === 'open'}
+        note={
+          breaker.since === null ? '' : say('breakerSince', { time: formats.clockSeconds(breaker.since) })
+        }
+      >
+        <Icon name={breaker.state === 'open' ? 'warning' : 'ready'} />{' '}
+        {say(breaker.state === 'open' ? 'breakerOpen' : 'breakerClosed')}
+      </Tile>
+    </dl>
+  );
+}
+
+/** In the present an age that grows; in the past the age it had then. */
+function Oldest({ figures: { jobs, past, at } }: { figures: DashboardAnswer }) {
+  const say = useOpsText();
+  const { formats } = useText();
+  const nowMs = useStore(clock, (now) => now);
+  const since = jobs.oldestActiveSince;
+  const ageMs = since === null ? null : (past ? Date.parse(at) : nowMs) - Date.parse(since);
+  return (
+    <Tile name="oldest" term={say('tileOldest')} note={since === null ? '' : formats.clockSeconds(since)}>
+      {ageMs === null ? say('tileNone') : formats.duration(Math.max(0, ageMs))}
+    </Tile>
+  );
+}
+
+function Tile({
+  name,
+  term,
+  note,
+  alarm = false,
+  children,
+}: {
+  name: string;
+  term: string;
+  note: string;
+  alarm?: boolean;
+  children: ComponentChildren;
+}) {
+  return (
+    <div class="tile" data-tile={name} data-alarm={alarm}>
+      <dt>{term}</dt>
+      <dd>
+        <strong>{children}</strong>
+        <span class="quiet">{note}</span>
+      </dd>
+    </div>
+  );
+}
