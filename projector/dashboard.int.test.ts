@@ -20,6 +20,7 @@ import { GATEWAY_STREAM, REJECTED_UPLOADS_STREAM } from '../schemas/streams.ts';
 import { rebuildProjection } from './rebuild.ts';
 import { projectionNamed } from './registry.ts';
 import { DASHBOARD_TARGET } from './targets.ts';
+import { dyingStore } from './testing/dying-store.ts';
 
 useWorld();
 
@@ -79,18 +80,8 @@ describe('the dashboard', () => {
         fencingEpoch: fencingEpoch!,
       });
     };
-    for (const killed of ['before the commit', 'after the commit']) {
-      const dying: ReadStore = {
-        ...store,
-        transaction: async (work) => {
-          await store.transaction(async (within) => {
-            const done = await work(within);
-            if (killed === 'before the commit') throw new Error('killed');
-            return done;
-          });
-          throw new Error('killed');
-        },
-      };
+    for (const killed of ['before the commit', 'after the commit'] as const) {
+      const dying = dyingStore(store, killed);
       for (const half of [events.slice(0, 90), events.slice(60)]) {
         await expect((await writerOn(dying)).apply(half, half.at(-1)!.position)).rejects.toThrow('killed');
         await (await writerOn(store)).apply(half, half.at(-1)!.position);

@@ -2,7 +2,6 @@ import { describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { migrate } from '../read-store/migrate.ts';
-import type { Queryable, ReadStore } from '../read-store/pool.ts';
 import { readCheckpoint } from '../read-store/projection-engine/checkpoint.ts';
 import { takeLease } from '../read-store/projection-engine/lease.ts';
 import type { StoredEvent } from '../read-store/projection-engine/stored-event.ts';
@@ -12,6 +11,7 @@ import type { Service } from '../runtime/service.ts';
 import { EventNotUnderstood } from '../schemas/event-versions.ts';
 import { jobsProjection } from './jobs/projection.ts';
 import { JOBS_TARGET } from './targets.ts';
+import { dyingStore } from './testing/dying-store.ts';
 import { jobHistories } from './testing/job-histories.ts';
 import { verifyJobs } from './verify-jobs.ts';
 
@@ -73,21 +73,8 @@ describe('the projector', () => {
   it('writes a batch and its checkpoint together: killed in between or after, nothing is lost or doubled [D11]', async () => {
     await migrate({ url });
     const events = jobHistories(40, 3);
-    for (const killed of ['before the commit', 'after the commit']) {
-      const killing = async <Result>(work: (within: Queryable) => Promise<Result>): Promise<Result> => {
-        const result = await store.transaction(async (within) => {
-          const done = await work(within);
-          if (killed === 'before the commit') throw new Error('killed');
-          return done;
-        });
-        if (killed === 'after the commit') throw new Error('killed');
-        return result;
-      };
-      const dying: ReadStore = {
-        ...store,
-        transaction: killing,
-        prepared: (text, values) => killing((within) => within.query(text, values)),
-      };
+    for (const killed of ['before the commit', 'after the commit'] as const) {
+      const dying = dyingStore(store, killed);
       for (const half of [events.slice(0, 90), events.slice(60)]) {
         const writer = await writerOn(dying, events);
         await expect(writer.apply(half, half.at(-1)!.position)).rejects.toThrow('killed');
