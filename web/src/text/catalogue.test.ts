@@ -10,6 +10,8 @@ import { ACTIVE_STATES, STATES } from '../jobs/states.ts';
 import { en, type PluralForms } from './en.ts';
 import { errorLine } from './error-text.ts';
 import { formatsOf } from './formats.ts';
+import { opsEn } from './ops-en.ts';
+import { opsPt } from './ops-pt.ts';
 import { pt } from './pt.ts';
 import { chooseLocale, regionOf, translator } from './translate.ts';
 
@@ -30,6 +32,14 @@ describe('the sentences of the page', () => {
     for (const key of Object.keys(en) as (keyof typeof en)[]) {
       expect([key, braces(pt[key])]).toEqual([key, braces(en[key])]);
       if (!SAME_IN_BOTH.includes(key)) expect([key, pt[key]]).not.toEqual([key, en[key]]);
+    }
+  });
+
+  it('of the console are all translated too, with the same blanks to fill', () => {
+    expect(Object.keys(opsPt).sort()).toEqual(Object.keys(opsEn).sort());
+    for (const key of Object.keys(opsEn) as (keyof typeof opsEn)[]) {
+      expect([key, braces(opsPt[key])]).toEqual([key, braces(opsEn[key])]);
+      expect([key, opsPt[key]]).not.toEqual([key, opsEn[key]]);
     }
   });
 
@@ -71,6 +81,7 @@ describe('a language', () => {
   it('writes times as the country of the reader does', () => {
     expect(regionOf('en', ['pt-PT', 'en-GB', 'en-US'])).toBe('en-GB');
     expect(regionOf('pt-PT', ['en-GB'])).toBe('pt-PT');
+    expect(regionOf('en', ['en-US@posix', 'en-GB'])).toBe('en-GB');
     expect(formatsOf('en-GB', 'Europe/Lisbon').clockSeconds('2026-07-01T13:05:00.000Z')).toBe('14:05:00');
   });
 

@@ -61,5 +61,15 @@ export async function loadCatalogue(locale: Locale): Promise<Catalogue> {
 /** The way of the reader's own country to write dates and times, where it is a way of that language. */
 export function regionOf(locale: Locale, wanted: readonly string[]): string {
   const language = locale.slice(0, 2);
-  return wanted.find((tag) => tag.toLowerCase().startsWith(`${language}-`)) ?? locale;
+  return wanted.find((tag) => tag.toLowerCase().startsWith(`${language}-`) && isLanguageTag(tag)) ?? locale;
+}
+
+/** Browsers without a desktop's settings name languages such as `en-US@posix`, which Intl refuses. */
+function isLanguageTag(tag: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(tag).length === 1;
+  } catch {
+    // RangeError: not a language tag
+    return false;
+  }
 }
