@@ -2,10 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
 import pLimit from 'p-limit';
 import { z } from 'zod';
-import type { JobDecider } from '../conversion-job/decider.ts';
 import { StreamMovedOn } from '../event-store/errors.ts';
 import { handleCommand, type CommandContext } from '../event-store/handle-command.ts';
-import { ownerOf } from '../identity/middleware.ts';
 import { isoNow } from '../runtime/clock.ts';
 import { ApiError } from '../runtime/http/api-error.ts';
 import { requestIdOf } from '../runtime/http/app.ts';
@@ -14,6 +12,7 @@ import { commandIdOf, JobId } from '../schemas/ids.ts';
 import type { JobCommand } from '../schemas/job-commands.ts';
 import type { JobStateName } from '../schemas/job-states.ts';
 import { jobStream } from '../schemas/streams.ts';
+import { onlyFailed, type CommandActor } from './command-actor.ts';
 import { errorBody } from './early-answer.ts';
 import type { Answer } from './idempotency.ts';
 import { fingerprintOf } from './idempotency-record.ts';
@@ -21,7 +20,10 @@ import { hasBody, readJson } from './json-body.ts';
 import { holdingKey, keyedRequestOf, REPLAYED_HEADER } from './keyed-request.ts';
 import type { WriteSide } from './write-side.ts';
 
-export type CommandName = 'retry' | 'cancel';
+/** `discard` gives a failed job up and removes its PDF, which cannot be undone: an operator's act. */
+export type CommandName = 'retry' | 'cancel' | 'discard';
+/** Whose command it is, by the answer that the identity middleware prepared. */
+export type ActorOf = (res: Response) => CommandActor;
 
 const retryPriority = 0;
 /** Jobs of one batch whose streams are worked on at the same time. */
@@ -33,15 +35,16 @@ interface Commanded {
   readonly position: bigint;
 }
 
-/** `POST /api/jobs/:id/retry` and `POST /api/jobs/:id/cancel`, also `DELETE /api/jobs/:id`. */
-export function oneJobRoute(side: WriteSide, name: CommandName): RequestHandler {
+/** `POST .../:id/retry`, `.../:id/cancel` and `.../:id/discard`, also `DELETE /api/jobs/:id`. */
+export function oneJobRoute(side: WriteSide, name: CommandName, actorOf: ActorOf): RequestHandler {
   return async (req, res) => {
+    const actor = actorOf(res);
     const jobId = String(req.params['id']);
     // Parsed before anything else, so that a malformed id is answered like one that does not exist.
     if (!JobId.safeParse(jobId).success) throw new ApiError('NOT_FOUND');
     if (hasBody(req)) await readJson(req, NoBody);
-    await answerOnce(side, req, res, fingerprintOf(name, jobId), async (seed) => {
-      const { state, position } = await command(side, res, name, jobId, seed);
+    await answerOnce(side, req, res, fingerprintOf(purposeOf(name, actor), jobId), async (seed) => {
+      const { state, position } = await command(side, res, actor, name, jobId, seed);
       return {
         status: name === 'retry' ? 202 : 200,
         body: { position: position.toString(), jobId, state },
@@ -50,68 +53,76 @@ export function oneJobRoute(side: WriteSide, name: CommandName): RequestHandler 
   };
 }
 
-/** `POST /api/jobs/retry` and `POST /api/jobs/cancel`: each job on its own, one answer for all. */
-export function batchRoute(side: WriteSide, name: CommandName): RequestHandler {
+/** `POST .../retry`, `.../cancel` and `.../discard` of many: each job on its own, one answer for all. */
+export function batchRoute(side: WriteSide, name: CommandName, actorOf: ActorOf): RequestHandler {
   return async (req, res) => {
+    const actor = actorOf(res);
     const jobIds = [...new Set((await readJson(req, BatchCommand)).jobIds)];
-    await answerOnce(side, req, res, fingerprintOf(`${name} batch`, jobIds), async (seed) => {
-      const limit = pLimit(batchAtOnce);
-      let highest = 0n;
-      let passing: ApiError | null = null;
-      const one = async (jobId: JobId) => {
-        try {
-          const { state, position } = await command(side, res, name, jobId, seed);
-          if (position > highest) highest = position;
-          return { jobId, state };
-        } catch (error) {
-          if (!(error instanceof ApiError)) throw error;
-          if (error.retryable) passing = error;
-          return { jobId, error: { code: error.code, message: error.message } };
-        }
-      };
-      const results = await Promise.all(jobIds.map((jobId) => limit(() => one(jobId))));
-      if (passing && results.every((result) => 'error' in result)) throw passing as ApiError;
-      return {
-        ...{ status: 200, body: { position: highest.toString(), results } },
-        keep: passing === null,
-      };
-    });
+    await answerOnce(
+      side,
+      req,
+      res,
+      fingerprintOf(`${purposeOf(name, actor)} batch`, jobIds),
+      async (seed) => {
+        const limit = pLimit(batchAtOnce);
+        let highest = 0n;
+        let passing: ApiError | null = null;
+        const one = async (jobId: JobId) => {
+          try {
+            const { state, position } = await command(side, res, actor, name, jobId, seed);
+            if (position > highest) highest = position;
+            return { jobId, state };
+          } catch (error) {
+            if (!(error instanceof ApiError)) throw error;
+            if (error.retryable) passing = error;
+            return { jobId, error: { code: error.code, message: error.message } };
+          }
+        };
+        const results = await Promise.all(jobIds.map((jobId) => limit(() => one(jobId))));
+        if (passing && results.every((result) => 'error' in result)) throw passing as ApiError;
+        return {
+          ...{ status: 200, body: { position: highest.toString(), results } },
+          keep: passing === null,
+        };
+      },
+    );
   };
 }
 
 /**
- * Handles one command on one job of the asking owner.
+ * Handles one command on one job. What it removes is removed after its event; cleanup finishes what a crash leaves.
  * @throws ApiError NOT_FOUND for a foreign job exactly as for an unknown one, CONFLICT, EXPIRED, UNAVAILABLE
  */
 async function command(
   side: WriteSide,
   res: Response,
+  actor: CommandActor,
   name: CommandName,
   jobId: JobId,
   seed: string,
 ): Promise<Commanded> {
-  const owner = ownerOf(res);
-  const at = isoNow(side.clock);
-  const asked: JobCommand =
-    name === 'retry'
-      ? { type: 'RetryConversion', at, priority: retryPriority }
-      : { type: 'CancelConversion', at, by: 'owner' };
   const context: CommandContext = {
     commandId: commandIdOf(name, seed, jobId),
     correlationId: requestIdOf(res),
-    actor: `owner:${owner}`,
+    actor: actor.name,
   };
   try {
     const handled = await handleCommand(
       side.log,
-      ownedBy(owner, side.decider),
+      actor.decider(name === 'discard' ? onlyFailed(side.decider) : side.decider),
       jobStream(jobId),
-      asked,
+      commandOf(name, actor, isoNow(side.clock)),
       context,
     );
     side.metrics.commands.inc({ command: name, outcome: handled.outcome });
     if (handled.outcome === 'refused') throw refusal(handled.refusal, jobId);
     if (handled.state.state === 'absent') throw new ApiError('NOT_FOUND');
+    for (const event of handled.events) {
+      if (event.type !== 'SourceExpired') continue;
+      await side.blobs
+        .remove(event.data.blobKey)
+        .catch((error: unknown) => side.logger.warn({ err: error, jobId }, 'a PDF is left for cleanup'));
+    }
     return { state: handled.state.state, position: handled.position };
   } catch (error) {
     const { code } = error as { code?: unknown };
@@ -120,15 +131,22 @@ async function command(
   }
 }
 
-/** To everybody but its owner a job does not exist (promise 8). */
-function ownedBy(owner: string, decider: JobDecider): JobDecider {
-  return {
-    ...decider,
-    decide: (asked, job) =>
-      job.state === 'absent' || job.owner !== owner
-        ? { refused: { code: 'NOT_FOUND', rule: 'There is no such job.' } }
-        : decider.decide(asked, job),
-  };
+function commandOf(name: CommandName, { by }: CommandActor, at: string): JobCommand {
+  switch (name) {
+    case 'retry':
+      return { type: 'RetryConversion', at, priority: retryPriority };
+    case 'cancel':
+      return { type: 'CancelConversion', at, by };
+    case 'discard':
+      return { type: 'ExpireSource', at, cause: 'discard' };
+    default:
+      return name satisfies never;
+  }
+}
+
+/** What an idempotency key was used for: the same command of an operator is another one. */
+function purposeOf(name: CommandName, { by }: CommandActor): string {
+  return by === 'operator' ? `operator's ${name}` : name;
 }
 
 function refusal({ code, rule }: { code: string; rule: string }, jobId: JobId): ApiError {

@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { jobDecider } from '../conversion-job/decider.ts';
+import { POLICY } from '../conversion-job/scenario.ts';
+import { handleCommand } from '../event-store/handle-command.ts';
 import { startTestEventStore, type TestEventStore } from '../tests/harness/event-store.ts';
 import { BATCH_JOBS_MAX, BatchAnswer, CommandAnswer } from '../schemas/http-api.ts';
+import type { JobCommand } from '../schemas/job-commands.ts';
 import { jobStream } from '../schemas/streams.ts';
 import { ask, uploadTo, type Answered } from './testing/client.ts';
 import { formOf, somePdf } from './testing/pdfs.ts';
@@ -54,6 +58,55 @@ describe('cancel and retry', () => {
     const { status, body } = await post(`/api/jobs/${jobId}/retry`, cookie);
     expect([status, body.error?.code, body.error?.jobId]).toEqual([409, 'CONFLICT', jobId]);
     expect(body.error?.message).toContain('queued');
+  });
+
+  it('of an operator reach anyone’s job, are on the record as such, and are closed to other sites', async () => {
+    const [mine, theirs] = [await newJob(), await newJob()];
+    const cancelled = await post(`/api/ops/jobs/${theirs.jobId}/cancel`, mine.cookie);
+    expect([cancelled.status, cancelled.body.state]).toEqual([200, 'cancelled']);
+    const event = await side.log.readLast(jobStream(theirs.jobId));
+    expect(event).toMatchObject({ data: { by: 'operator' }, metadata: { actor: 'operator' } });
+    const many = await post('/api/ops/jobs/retry', mine.cookie, { jobIds: [mine.jobId, theirs.jobId] });
+    expect(BatchAnswer.parse(many.body).results).toMatchObject([
+      { jobId: mine.jobId, error: { code: 'CONFLICT' } },
+      { jobId: theirs.jobId, state: 'queued' },
+    ]);
+    const discarded = await post(`/api/ops/jobs/${theirs.jobId}/discard`, mine.cookie);
+    expect([discarded.status, discarded.body.error?.code]).toEqual([409, 'CONFLICT']);
+    const foreign = await ask(
+      `${side.url}/api/ops/jobs/${theirs.jobId}/cancel`,
+      { method: 'POST' },
+      { cookie: mine.cookie, headers: { 'X-Forwarded-For': '127.0.0.1' } },
+    );
+    expect([foreign.status, foreign.body.error?.code]).toEqual([403, 'FORBIDDEN']);
+  });
+
+  it('to discard a failed job remove its PDF, the event first, and leave the failure', async () => {
+    const { jobId, cookie } = await newJob();
+    const give = async (command: JobCommand) => {
+      const context = { commandId: randomUUID(), correlationId: 'test', actor: 'system' };
+      await handleCommand(side.log, jobDecider(POLICY), jobStream(jobId), command, context);
+    };
+    const at = new Date().toISOString();
+    await give({ type: 'StartAttempt', at, workerId: 'w1', leaseUntil: at });
+    await give({
+      ...{
+        type: 'ReportFailure',
+        at,
+        fencingToken: '2',
+        code: 'GW_4XX',
+        reason: 'NO_TEXT',
+        message: 'No text.',
+      },
+      ...{ final: true, retryAfterMs: null, jitter: 0 },
+    });
+    const answer = await post(`/api/ops/jobs/${jobId}/discard`, cookie);
+    expect([answer.status, answer.body.state]).toEqual([200, 'failed']);
+    const last = await side.log.readLast(jobStream(jobId));
+    expect(last).toMatchObject({ type: 'SourceExpired', data: { cause: 'discard' } });
+    const { blobKey } = last?.data as { blobKey: string };
+    await expect(side.blobs.open(blobKey)).rejects.toMatchObject({ code: 'BLOB_MISSING' });
+    expect((await post(`/api/ops/jobs/${jobId}/retry`, cookie)).status).toBeGreaterThanOrEqual(400);
   });
 
   it('of a cancelled job by uploading its file again keep one blob only', async () => {

@@ -12,7 +12,8 @@ import type { Metrics } from '../runtime/metrics.ts';
 import type { Service } from '../runtime/service.ts';
 import type { Settings } from '../schemas/config.ts';
 import { createAdmission } from './admission.ts';
-import { batchRoute, oneJobRoute } from './command-routes.ts';
+import { operatingActor, owningActor } from './command-actor.ts';
+import { batchRoute, oneJobRoute, type ActorOf, type CommandName } from './command-routes.ts';
 import { watchDisk } from './disk-guard.ts';
 import { answerErrorEarly } from './early-answer.ts';
 import { createIdempotency } from './idempotency.ts';
@@ -35,7 +36,7 @@ export function createCommandApi(options: {
   metrics: Metrics;
   clock: Clock;
   mappings: Pick<MappingDirectory, 'find' | 'loaded'>;
-  identity: Pick<Identity, 'middleware'>;
+  identity: Pick<Identity, 'middleware' | 'operatorsOnly'>;
 }): Service {
   const { log, blobs, settings, logger, clock, mappings, identity } = options;
   const disk = watchDisk({ settings, blobs, clock, logger, metrics: options.metrics });
@@ -60,7 +61,7 @@ export function createCommandApi(options: {
 
   return {
     name: 'command-api',
-    router: routes(side, [admit, identity.middleware]),
+    router: routes(side, [admit, identity.middleware], identity.operatorsOnly),
     readiness: () => {
       const waitingFor = mappings.loaded() ? [] : ['the gateway’s mappings'];
       return { ready: waitingFor.length === 0 && !isStopping, waitingFor };
@@ -75,14 +76,21 @@ export function createCommandApi(options: {
   };
 }
 
-function routes(side: WriteSide, first: RequestHandler[]): Router {
+function routes(side: WriteSide, first: RequestHandler[], operatorsOnly: RequestHandler): Router {
   const router = Router({ caseSensitive: true, strict: true });
   router.post('/api/jobs', first, uploadRoute(side), answerErrorEarly);
-  router.post('/api/jobs/retry', first, batchRoute(side, 'retry'), answerErrorEarly);
-  router.post('/api/jobs/cancel', first, batchRoute(side, 'cancel'), answerErrorEarly);
-  router.post('/api/jobs/:id/retry', first, oneJobRoute(side, 'retry'), answerErrorEarly);
-  router.post('/api/jobs/:id/cancel', first, oneJobRoute(side, 'cancel'), answerErrorEarly);
-  router.delete('/api/jobs/:id', first, oneJobRoute(side, 'cancel'), answerErrorEarly);
+  const many = (name: CommandName, actorOf: ActorOf) => batchRoute(side, name, actorOf);
+  const one = (name: CommandName, actorOf: ActorOf) => oneJobRoute(side, name, actorOf);
+  for (const name of ['retry', 'cancel'] as const) {
+    router.post(`/api/jobs/${name}`, first, many(name, owningActor), answerErrorEarly);
+    router.post(`/api/jobs/:id/${name}`, first, one(name, owningActor), answerErrorEarly);
+  }
+  router.delete('/api/jobs/:id', first, one('cancel', owningActor), answerErrorEarly);
+  const operators = [...first, operatorsOnly];
+  for (const name of ['retry', 'cancel', 'discard'] as const) {
+    router.post(`/api/ops/jobs/${name}`, operators, many(name, operatingActor), answerErrorEarly);
+    router.post(`/api/ops/jobs/:id/${name}`, operators, one(name, operatingActor), answerErrorEarly);
+  }
   return router;
 }
 

@@ -7,12 +7,13 @@ import { createIdentity, ownerOf } from './middleware.ts';
 
 function appBehindIdentity(publicUrl?: string) {
   const identity = createIdentity({
-    settings: { HOST: '127.0.0.1', PORT: 0, PUBLIC_URL: publicUrl },
+    settings: { HOST: '127.0.0.1', PORT: 0, PUBLIC_URL: publicUrl, OPS_ACCESS: 'loopback' },
     secrets: ['a secret of at least thirty-two characters'],
     clock: systemClock,
   });
   const app = createApp();
   app.use(identity.middleware, identity.middleware);
+  app.get('/ops', identity.operatorsOnly, (_req, res) => void res.json({}));
   app.all('/who', (_req, res) => void res.json({ owner: ownerOf(res) }));
   endWithJsonErrors(app, createLog('test', 'silent'));
   return { app, identity };
@@ -54,6 +55,13 @@ describe('the identity middleware', () => {
     expect(answer.status).toBe(403);
     expect(answer.body.error.code).toBe('FORBIDDEN');
     expect(answer.get('Set-Cookie')).toBeUndefined();
+  });
+
+  it('lets a program on this machine operate, and no page of another site', async () => {
+    const { app } = appBehindIdentity();
+    expect((await request(app).get('/ops')).status).toBe(200);
+    const foreign = await request(app).get('/ops').set('Host', 'evil.example');
+    expect([foreign.status, foreign.body.error.code]).toEqual([403, 'FORBIDDEN']);
   });
 
   it('never issues a session to a socket, and reads the one it brings [A-CS03]', async () => {

@@ -3,6 +3,7 @@ import type { RequestHandler, Response } from 'express';
 import type { Settings } from '../schemas/config.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { ApiError } from '../runtime/http/api-error.ts';
+import { mayOperate } from './operator-access.ts';
 import { allowedOrigins, mayOpenSocket, mayWrite } from './same-origin.ts';
 import {
   cookieValue,
@@ -27,6 +28,10 @@ export interface Identity {
   ownerOfUpgrade(request: IncomingMessage): string | null;
   /** Whether the page that opens this socket is ours. */
   mayOpenSocket(request: IncomingMessage): boolean;
+  /** Whether who asks may see and do what operators may (`OPS_ACCESS`). */
+  mayOperate(request: IncomingMessage): boolean;
+  /** Answers 403 to everybody else. */
+  readonly operatorsOnly: RequestHandler;
 }
 
 /** The owner that `middleware` gave the request. */
@@ -38,7 +43,7 @@ export function ownerOf(res: Response): string {
 
 /** Identity by anonymous, signed session cookies. */
 export function createIdentity(options: {
-  settings: Pick<Settings, 'PUBLIC_URL' | 'HOST' | 'PORT'>;
+  settings: Pick<Settings, 'PUBLIC_URL' | 'HOST' | 'PORT' | 'OPS_ACCESS' | 'TRUST_PROXY'>;
   secrets: SigningSecrets;
   clock: Clock;
 }): Identity {
@@ -59,8 +64,16 @@ export function createIdentity(options: {
     const value = cookieValue(request.headers.cookie, cookieName);
     return value === null ? null : readSession(value, keys, clock.now());
   };
+  const operates = (request: IncomingMessage): boolean => mayOperate(request, settings, originsFor(request));
 
   return {
+    mayOperate: operates,
+    operatorsOnly: (req, _res, next) =>
+      next(
+        operates(req)
+          ? undefined
+          : new ApiError('FORBIDDEN', 'This is for operators; OPS_ACCESS says who that is.'),
+      ),
     middleware: (req, res, next) => {
       if (res.locals['owner'] !== undefined) return next();
       if (!mayWrite(req, originsFor(req))) return next(new ApiError('FORBIDDEN'));

@@ -1,5 +1,6 @@
 import type { JobFailureCode } from '../schemas/error-codes.ts';
 import type { JobView } from '../schemas/http-api.ts';
+import type { OperatorJobView } from '../schemas/ops-api.ts';
 import type { JobStateName } from '../schemas/job-states.ts';
 
 /** Columns of `docket.jobs` that a view is made of. */
@@ -60,6 +61,11 @@ export function jobView(row: JobRow, labelOf: LabelOf): JobView {
     revision: Number(row.revision),
     position: row.position,
   };
+}
+
+/** A job as an operator sees it. */
+export function operatorJobView(row: JobRow, labelOf: LabelOf): OperatorJobView {
+  return { ...jobView(row, labelOf), owner: row.owner };
 }
 
 function resultOf(row: JobRow): JobView['result'] {

@@ -23,14 +23,19 @@ function sortOf(query: Pick<JobListQuery, 'sort'>): { column: SortColumn; descen
   return { column: (descending ? query.sort.slice(1) : query.sort) as SortColumn, descending };
 }
 
+/** Whose jobs; `owner` null is everyone's. */
+export interface ListScope {
+  readonly owner: string | null;
+}
+
 /**
- * The statement for one page of an owner's jobs, one row more than asked for, so that it is known whether another
- * page follows. Pages go by key, not by number: a page costs the same wherever it is (A-DS01).
+ * The statement for one page of jobs, one row more than asked for, so that it is known whether another page follows.
+ * Pages go by key, not by number: a page costs the same wherever it is (A-DS01).
  */
-export function listStatement(owner: string, query: JobListQuery, after: ListPlace | null): Statement {
-  const values: unknown[] = [owner];
+export function listStatement(scope: ListScope, query: JobListQuery, after: ListPlace | null): Statement {
+  const values: unknown[] = [];
   const value = (given: unknown): string => `$${values.push(given)}`;
-  const where = ['owner = $1'];
+  const where = scope.owner === null ? [] : [`owner = ${value(scope.owner)}`];
   if (query.state) where.push(`state = any(${value(query.state)}::text[])`);
   if (query.mapping !== undefined) where.push(`mapping_id = ${value(query.mapping)}`);
   if (query.errorCode !== undefined) where.push(`error_code = ${value(query.errorCode)}`);
@@ -44,7 +49,7 @@ export function listStatement(owner: string, query: JobListQuery, after: ListPla
   const direction = descending ? 'desc' : 'asc';
   const text =
     `select ${JOB_COLUMNS.join(', ')}, ${sortValue(column)} as sort_value from docket.jobs` +
-    ` where ${where.join(' and ')} order by ${sorted} ${direction}, job_id ${direction}` +
+    `${where.length > 0 ? ` where ${where.join(' and ')}` : ''} order by ${sorted} ${direction}, job_id ${direction}` +
     ` limit ${value(query.limit + 1)}`;
   return { text, values };
 }
@@ -60,9 +65,13 @@ export function placeOf(row: ListedRow): ListPlace {
 }
 
 /** What a cursor is bound to: another filter or sort makes it worthless. */
-export function listBinding(owner: string, query: JobListQuery): readonly string[] {
+export function listBinding({ owner }: ListScope, query: JobListQuery): readonly string[] {
   const { state, mapping, search, errorCode, sort } = query;
-  return [owner, sort, JSON.stringify([state ?? null, mapping ?? null, search ?? null, errorCode ?? null])];
+  return [
+    owner ?? 'everyone',
+    sort,
+    JSON.stringify([state ?? null, mapping ?? null, search ?? null, errorCode ?? null]),
+  ];
 }
 
 /** `%`, `_` and `\` stand for themselves in a LIKE pattern. */
@@ -74,23 +83,23 @@ function literally(text: string): string {
 export type ListedRow = JobRow & { readonly sort_value: string };
 
 /**
- * A page of an owner's jobs, at most one row longer than asked for, in its order.
+ * A page of jobs, at most one row longer than asked for, in its order.
  * @throws ReadStoreUnavailable
  */
 export async function listPage(
   store: Queryable,
-  owner: string,
+  scope: ListScope,
   query: JobListQuery,
   after: ListPlace | null,
 ): Promise<AtHead<ListedRow>> {
   const { column, descending } = sortOf(query);
   const direction = descending ? 'desc' : 'asc';
   const order = `${SORT_EXPRESSION[column]} ${direction}, job_id ${direction}`;
-  return readAtHead<ListedRow>(store, listStatement(owner, query, after), order);
+  return readAtHead<ListedRow>(store, listStatement(scope, query, after), order);
 }
 
-/** The statement for one job of an owner. */
-export function oneJob(owner: string, jobId: string): Statement {
-  const text = `select ${JOB_COLUMNS.join(', ')} from docket.jobs where owner = $1 and job_id = $2`;
+/** The statement for one job of an owner, or of anyone when `owner` is null. */
+export function oneJob(owner: string | null, jobId: string): Statement {
+  const text = `select ${JOB_COLUMNS.join(', ')} from docket.jobs where ($1::text is null or owner = $1) and job_id = $2`;
   return { text, values: [owner, jobId] };
 }

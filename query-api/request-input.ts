@@ -5,8 +5,6 @@ import { JobId } from '../schemas/ids.ts';
 
 /** The query of a request, strictly: an unknown key is refused (A-PP01). */
 export function queryOf<Schema extends z.ZodType>(schema: Schema, request: Request): z.output<Schema> {
-  if ('asOf' in request.query)
-    throw new ApiError('BAD_REQUEST', 'The past cannot be asked for with asOf here.');
   const values = Object.values(request.query);
   if (values.some((value) => typeof value !== 'string' || value.includes('\0')))
     throw new ApiError('BAD_REQUEST', 'Each key of the query is given once, as plain text.');

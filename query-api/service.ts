@@ -12,7 +12,10 @@ import type { MappingDirectory } from '../runtime/mapping-directory.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { Service } from '../runtime/service.ts';
 import type { Settings } from '../schemas/config.ts';
+import { AS_OPERATOR, AS_OWNER } from './asker.ts';
 import { startChangeFeed, type ChangeFeed } from './change-feed.ts';
+import { readOpsMetrics, type DashboardSources } from './dashboard/dashboard.ts';
+import { documentReader } from './document-reader.ts';
 import { createDownloadLedger } from './download-ledger.ts';
 import { createLiveServer, type LiveServer } from './live/live-server.ts';
 import { pageReader } from './live/page-reader.ts';
@@ -20,10 +23,14 @@ import { BEFORE_EVERYTHING } from './live/subscription.ts';
 import { findOwnJob } from './own-job.ts';
 import { listenForPositions } from './position-listener.ts';
 import { labelOf, type QueryContext } from './query-context.ts';
+import { readyResults } from './ready-result.ts';
 import { checkedBlobs } from './result-delivery.ts';
-import { downloadRoutes } from './routes/download-routes.ts';
+import { documentRoutes } from './routes/document-routes.ts';
+import { downloadRoutes, resultRoutes } from './routes/download-routes.ts';
 import { jobRoutes } from './routes/job-routes.ts';
 import { listingRoutes } from './routes/listing-routes.ts';
+import { oneJobRoutes } from './routes/one-job-routes.ts';
+import { opsRoutes } from './routes/ops-routes.ts';
 import { webRoutes } from './routes/web-routes.ts';
 import { zipRoutes } from './routes/zip-routes.ts';
 import { loadWebFiles } from './web-files.ts';
@@ -45,8 +52,6 @@ export interface QueryApiOptions {
   readonly clock: Clock;
   /** Folder of the built web app; null serves none. */
   readonly webDir: string | null;
-  /** Who may follow the `ops:` topics; on one machine everyone may. */
-  readonly mayOperate?: (owner: string) => boolean;
 }
 
 /**
@@ -61,6 +66,7 @@ export async function createQueryApi(options: QueryApiOptions): Promise<Service>
   const keys = { cursor: keysFor(secrets, 'page-cursor'), token: keysFor(secrets, 'resume-token') };
   const label = labelOf(options);
   const readPage = pageReader(store, label);
+  const figures: DashboardSources = { store, log, clock, silentMs: settings.PROCESSOR_SILENT_MS };
   const live: LiveServer = createLiveServer({
     identity,
     keys: keys.token,
@@ -68,7 +74,7 @@ export async function createQueryApi(options: QueryApiOptions): Promise<Service>
     feedAt: () => feed.at(),
     feedReady: () => feed.reached(BEFORE_EVERYTHING, FEED_WAIT_MS),
     ownsJob: async (owner, jobId) => (await findOwnJob(log, policy, owner, jobId)) !== null,
-    mayOperate: options.mayOperate ?? (() => true),
+    readMetrics: async () => JSON.stringify(await readOpsMetrics(figures)),
     ...{ clock, random: Math.random, log: logger, metrics },
   });
   const feed: ChangeFeed = startChangeFeed({ store, readPage, listener: live, log: logger });
@@ -82,13 +88,23 @@ export async function createQueryApi(options: QueryApiOptions): Promise<Service>
     ...{ store, log, blobs: options.blobs, mappings: options.mappings, feed, ledger, policy, keys },
     ...{ logger, clock },
   };
-  const results = checkedBlobs(options.blobs);
+  const blobs = checkedBlobs(options.blobs);
+  const results = readyResults(context, blobs, metrics);
+  const reader = documentReader({
+    ...{ gatewayUrl: settings.GATEWAY_URL, timeoutMs: settings.GATEWAY_TIMEOUT_MS, blobs },
+  });
   const router = Router();
   router.use('/api', privateAnswers, identity.middleware);
   router.use(listingRoutes(options, settings));
-  router.use(zipRoutes(context, results));
-  router.use(downloadRoutes(context, results, metrics));
+  router.use(opsRoutes(context, figures, identity));
+  router.use(zipRoutes(context, blobs));
+  router.use(downloadRoutes(context, results));
   router.use(jobRoutes(context));
+  for (const asker of [AS_OWNER, AS_OPERATOR]) {
+    router.use(resultRoutes(results, asker));
+    router.use(documentRoutes(context, blobs, reader, asker));
+    router.use(oneJobRoutes(context, asker));
+  }
   if (files) router.use(webRoutes(files, identity.middleware, (request) => socketOrigins(settings, request)));
 
   return {

@@ -20,12 +20,12 @@ interface TimelineRow {
 const TIMELINE =
   'select e.revision, e.position, e.at, e.type, e.actor, e.correlation_id, e.causation_id, e.data' +
   ' from docket.jobs j left join docket.job_events e on e.job_id = j.job_id and e.revision >= $3' +
-  ' where j.owner = $1 and j.job_id = $2 order by e.revision limit $4';
+  ' where ($1::text is null or j.owner = $1) and j.job_id = $2 order by e.revision limit $4';
 
-/** A page of a job's events in words; `answer` is null when the owner has no such job. */
+/** A page of a job's events in words; `answer` is null when the owner (null: anyone) has no such job. */
 export async function readTimeline(
   store: Queryable,
-  owner: string,
+  owner: string | null,
   jobId: string,
   fromRevision: number,
 ): Promise<{ head: Bookmark; answer: TimelineAnswer | null }> {

@@ -40,6 +40,12 @@ export const Settings = z.object({
     .string()
     .optional()
     .describe('Addresses (comma-separated) of reverse proxies whose X-Forwarded headers are believed'),
+  OPS_ACCESS: z
+    .enum(['loopback', 'open', 'off'])
+    .default('loopback')
+    .describe(
+      'Who may use the console and act on everyone’s jobs: `loopback`, who is on this machine (nobody behind a proxy); `open`, whoever reaches the address; `off`, nobody',
+    ),
 
   EVENTSTORE_URL: z
     .string()

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { JobFailureCode } from './error-codes.ts';
 import { PositionText } from './ids.ts';
 import { JobStateName } from './job-states.ts';
+import { MomentText } from './moment.ts';
 
 /** Windows of `GET /api/dashboard`, in minutes. A window ends at `asOf`, or now. */
 export const DASHBOARD_RANGES_MIN = {
@@ -31,13 +32,6 @@ export function defaultBucket(range: DashboardRange): DashboardBucketName {
   return minutes <= DASHBOARD_RANGES_MIN['7d'] ? 'hour' : 'day';
 }
 
-/**
- * A moment of the past: an instant (ISO 8601 in UTC) or a position of the log. An instant means every event that was
- * decided (`at`) up to it; a position means every event up to it. Figures of the past hold nothing live: no workers,
- * no lag.
- */
-export const AsOf = z.union([z.iso.datetime(), PositionText]);
-
 /** Query of `GET /api/dashboard`. Unknown keys are refused. */
 export const DashboardQuery = z.strictObject({
   range: z.enum(DASHBOARD_RANGES).default('1h'),
@@ -46,9 +40,10 @@ export const DashboardQuery = z.strictObject({
   zone: z
     .string()
     .max(64)
-    .regex(/^[A-Za-z0-9_+/-]+$/)
+    .regex(/^[A-Za-z][A-Za-z0-9_+/-]*$/)
     .default('UTC'),
-  asOf: AsOf.optional(),
+  /** The figures as they were at that moment; they then hold nothing live. */
+  asOf: MomentText.optional(),
   atLeast: PositionText.optional(),
 });
 export type DashboardQuery = z.infer<typeof DashboardQuery>;
@@ -97,7 +92,7 @@ export const StandingFigures = z.object({
     queueDepth: Count,
     /** Queued, converting and waiting. */
     active: Count,
-    /** Since when the active job that has been asked for the longest waits for its outcome. */
+    /** Since when the active job that has been asked for the longest waits for its outcome; null in the past. */
     oldestActiveSince: Instant.nullable(),
     /** Jobs that are failed now, by code; codes without a job are left out. */
     failedByCode: z.partialRecord(JobFailureCode, Count),
@@ -112,7 +107,7 @@ export const StandingFigures = z.object({
       z.object({ processorId: z.string(), since: Instant, failures: Count, lastCode: z.string() }),
     ),
   }),
-  /** When a file was last removed by cleanup. */
+  /** When a file was last removed by cleanup, to the minute. */
   lastRemovalAt: Instant.nullable(),
 });
 
@@ -134,16 +129,16 @@ export const PresentFigures = z.object({
       name: z.string(),
       version: z.number().int(),
       position: PositionText,
-      /** Age of the oldest event that the tables do not show yet; 0 when they show everything. */
-      lagMs: Count,
+      /** Age of the oldest event that the tables do not show yet, 0 when they show everything; null: the log is away. */
+      lagMs: Count.nullable(),
       /** When the checkpoint last moved. */
       updatedAt: Instant,
       /** Streams in quarantine. */
       held: Count,
     }),
   ),
-  /** Position of the log's last event. */
-  logHead: PositionText,
+  /** Position of the log's last event; null when the log is away. */
+  logHead: PositionText.nullable(),
 });
 
 /** `GET /api/dashboard`. */

@@ -200,6 +200,17 @@ export const WhyAnswer = z.object({
 });
 export type WhyAnswer = z.infer<typeof WhyAnswer>;
 
+/** Query of an address that takes none. */
+export const NoQuery = z.strictObject({});
+
+/** Query of `GET /api/jobs/:id/pages/:page`: pixels a point (1/72 inch). */
+export const PageQuery = z.strictObject({ scale: z.coerce.number().min(0.25).max(3).default(1.6) });
+/** A page's number in an address, from 1. */
+export const PAGE_NUMBER = z
+  .string()
+  .regex(/^[1-9]\d{0,4}$/)
+  .transform(Number);
+
 /** Most jobs in one `GET /api/jobs/download`. */
 export const ZIP_JOBS_MAX = 1_000;
 

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { AsOf } from './dashboard-api.ts';
 import { JobFailureCode } from './error-codes.ts';
 import { JobListAnswer, JobListQuery, JobView } from './http-api.ts';
 import { JobId, OwnerId, PositionText } from './ids.ts';
@@ -17,7 +16,7 @@ export const OperatorListAnswer = JobListAnswer.extend({ jobs: z.array(OperatorJ
 export type OperatorListAnswer = z.infer<typeof OperatorListAnswer>;
 
 /** Query of `GET /api/ops/failures`. */
-export const FailuresQuery = z.strictObject({ asOf: AsOf.optional(), atLeast: PositionText.optional() });
+export const FailuresQuery = z.strictObject({ atLeast: PositionText.optional() });
 
 /** Answer of `GET /api/ops/failures`: the failed jobs, grouped. */
 export const FailuresAnswer = z.object({
@@ -45,6 +44,7 @@ export const SELECTION_JOBS_MAX = 500;
 /** Query of `GET /api/ops/failures/selection`. */
 export const SelectionQuery = z.strictObject({
   code: JobFailureCode.optional(),
+  /** The gateway's own reason; `NONE` for the failures without one. */
   reason: z
     .string()
     .regex(/^[A-Z][A-Z0-9_]{0,63}$/)

@@ -8,6 +8,8 @@ import type { TopicScope } from './topic-scope.ts';
 export interface Connection {
   readonly socket: WebSocket;
   readonly owner: string;
+  /** Whether it may follow the `ops:` topics; decided when it was opened. */
+  readonly operates: boolean;
   readonly subscriptions: Map<number, Follower>;
   readonly openedAtMs: number;
   greeted: boolean;

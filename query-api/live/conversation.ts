@@ -9,7 +9,7 @@ import type { Followers } from './followers.ts';
 import { spendMessage } from './message-budget.ts';
 import { openBookmark, type Bookmark } from './resume-token.ts';
 import type { Sender } from './sender.ts';
-import { fromBookmark, fromNothing, startOver } from './subscription.ts';
+import { BEFORE_EVERYTHING, fromBookmark, fromNothing, startOver } from './subscription.ts';
 import { scopeOf } from './topic-scope.ts';
 
 export interface ConversationOptions {
@@ -21,7 +21,6 @@ export interface ConversationOptions {
   readonly feedAt: () => Bookmark | null;
   /** Resolves true once `feedAt` is known, false when that takes too long. */
   readonly feedReady: () => Promise<boolean>;
-  readonly mayOperate: (owner: string) => boolean;
   readonly sendAway: (connection: Connection) => void;
 }
 
@@ -85,7 +84,7 @@ function subscribe(
   connection: Connection,
   frame: Extract<ClientFrame, { type: 'subscribe' }>,
 ): void {
-  const { sender, followers, catchUp, keys, feedAt, feedReady, mayOperate, sendAway } = options;
+  const { sender, followers, catchUp, keys, feedAt, feedReady, sendAway } = options;
   const { id, topic, token } = frame;
   const { owner, subscriptions } = connection;
   if (subscriptions.has(id))
@@ -99,7 +98,7 @@ function subscribe(
       LIVE_CLOSE.policy,
       `at most ${LIVE_LIMITS.subscriptionsMax} subscriptions`,
     );
-  const scope = scopeOf(topic, owner, mayOperate);
+  const scope = scopeOf(topic, connection);
   if (!scope)
     return sender.say(connection, {
       ...{ type: 'error', id, code: 'NOT_FOUND' },
@@ -115,13 +114,15 @@ function subscribe(
     return;
   }
   const bookmark = token === undefined ? null : openBookmark(keys, { owner, topic }, token);
+  // The figures are not brought by the feed, so there is no place in it that they have to reach.
+  const since = scope.kind === 'metrics' ? BEFORE_EVERYTHING : at.position;
   const follower: Follower = {
     ...{ connection, id, topic, scope, token: token ?? '', round: 0, idleReads: 0 },
-    state: bookmark ? fromBookmark(bookmark, at.position) : fromNothing(at.position),
+    state: bookmark ? fromBookmark(bookmark, since) : fromNothing(since),
   };
   subscriptions.set(id, follower);
   followers.add(follower);
-  if (token !== undefined && !bookmark) sender.advance(follower, startOver('invalid', at.position));
+  if (token !== undefined && !bookmark) sender.advance(follower, startOver('invalid', since));
   catchUp.enqueue(follower);
 }
 

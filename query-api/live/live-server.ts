@@ -12,6 +12,8 @@ import { hasRoom, type Connection, type Follower } from './connection.ts';
 import { createConversation } from './conversation.ts';
 import { createFollowers } from './followers.ts';
 import { liveMetrics } from './live-metrics.ts';
+import { createMetricsTopic } from './metrics-topic.ts';
+import { operatorPage, operatorRows } from './operator-rows.ts';
 import { PAGE_ROWS_MAX, type ReadPage } from './page-reader.ts';
 import type { Bookmark } from './resume-token.ts';
 import { createSender } from './sender.ts';
@@ -42,8 +44,8 @@ export interface LiveServerOptions {
   readonly feedReady: () => Promise<boolean>;
   /** Whether the log knows the job as the owner's; asked when the read tables do not. */
   readonly ownsJob: (owner: string, jobId: string) => Promise<boolean>;
-  /** Who may follow `ops:` topics. */
-  readonly mayOperate: (owner: string) => boolean;
+  /** The row of `ops:metrics` as JSON text. */
+  readonly readMetrics: () => Promise<string>;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
@@ -93,7 +95,9 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
   const catchUp = startCatchUp({
     read: async (follower) => {
       const { scope, state } = follower;
+      if (scope.kind === 'metrics') return figures.page();
       const page = await readPage(scope, state.position, PAGE_ROWS_MAX);
+      if (scope.kind === 'everyone') return operatorPage(page);
       const isUnseen = scope.kind === 'job' && page.rows.length === 0 && state.phase === 'snapshot';
       if (isUnseen && !(await options.ownsJob(scope.owner, scope.jobId))) throw new NoSuchJob();
       return page;
@@ -126,12 +130,14 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
   };
   const conversation = createConversation({
     ...{ sender, followers, catchUp, keys: options.keys, clock },
-    ...{ feedAt: options.feedAt, feedReady: options.feedReady, mayOperate: options.mayOperate, sendAway },
+    ...{ feedAt: options.feedAt, feedReady: options.feedReady, sendAway },
   });
   const deliver = (follower: Follower, rows: readonly ChangedRow[], to: bigint): void => {
     const room = hasRoomNow(follower.connection);
-    sender.advance(follower, takeChanges(follower.state, { rows, to }, room));
+    const seen = follower.scope.kind === 'everyone' ? operatorRows(rows) : rows;
+    sender.advance(follower, takeChanges(follower.state, { rows: seen, to }, room));
   };
+  const figures = createMetricsTopic({ readMetrics: options.readMetrics, clock, log, deliver });
 
   const registry = createSocketRegistry({ conversation, forget, clock, random });
   const server = new WebSocketServer({
@@ -146,34 +152,15 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
   });
 
   let ticks = 0;
-  const metricsSeen = { position: -1n, reading: false };
   const ticker = setInterval(() => {
     const nowMs = clock.now();
     for (const connection of full) if (sweepFull(connection, nowMs, sender, catchUp)) full.delete(connection);
     ticks = (ticks + 1) % SWEEP_EVERY;
     if (ticks !== 0) return;
     for (const connection of registry.all()) sweepConnection(connection, nowMs, random(), sender);
-    void tellMetrics();
+    void figures.tell(followers.ofMetrics());
   }, TICK_MS);
   ticker.unref();
-
-  /** The figures, once a second, when anything moved and anyone looks. */
-  const tellMetrics = async (): Promise<void> => {
-    const at = options.feedAt();
-    const watching = followers.ofMetrics();
-    if (at === null || watching.size === 0 || metricsSeen.reading || at.position === metricsSeen.position)
-      return;
-    metricsSeen.reading = true;
-    try {
-      const page = await readPage({ kind: 'metrics' }, -1n, 1);
-      metricsSeen.position = at.position;
-      for (const follower of watching) deliver(follower, page.rows, page.head);
-    } catch (error) {
-      log.warn({ err: error }, 'the figures could not be read; trying again in a second');
-    } finally {
-      metricsSeen.reading = false;
-    }
-  };
 
   return {
     sockets: () => registry.size(),
@@ -181,6 +168,7 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
     changed: (rows, to) => followers.deliver(rows, (follower, theirs) => deliver(follower, theirs, to)),
     switched: (at) => {
       for (const follower of [...followers.all()]) {
+        if (follower.scope.kind === 'metrics') continue;
         follower.round += 1;
         catchUp.remove(follower);
         sender.advance(follower, startOver('epoch', at.position));
@@ -201,7 +189,7 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
         answerRefusal(socket, admission);
         return true;
       }
-      server.handleUpgrade(request, socket, head, (opened) => registry.accept(opened, admission.owner));
+      server.handleUpgrade(request, socket, head, (opened) => registry.accept(opened, admission));
       return true;
     },
     stop: async (graceMs) => {

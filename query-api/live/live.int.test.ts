@@ -7,7 +7,9 @@ import { handleCommand } from '../../event-store/handle-command.ts';
 import type { JobListAnswer } from '../../schemas/http-api.ts';
 import { jobIdOf } from '../../schemas/ids.ts';
 import type { JobCommand } from '../../schemas/job-commands.ts';
+import { OpsMetrics } from '../../schemas/dashboard-api.ts';
 import { LIVE_CLOSE } from '../../schemas/live-protocol.ts';
+import { OperatorJobView } from '../../schemas/ops-api.ts';
 import { jobStream } from '../../schemas/streams.ts';
 import { openLive, rowsOf, type LiveTester } from '../../tests/harness/live-tester.ts';
 import { projectInto, type Projection } from '../../tests/harness/projected-jobs.ts';
@@ -21,7 +23,7 @@ beforeAll(async () => {
   house = await startQueryHouse();
   projection = projectInto(house.store);
   await projection.write([]);
-  denied = await house.open({ mayOperate: () => false });
+  denied = await house.open({ identity: house.identityWith({ OPS_ACCESS: 'off' }) });
 }, 60_000);
 afterAll(async () => {
   await denied.service.stop(500);
@@ -189,16 +191,22 @@ describe('a live subscription', () => {
   it('of ops topics shows everyone’s jobs and the figures, to who may operate only', async () => {
     const tester = await openLive(house, house.newOwner());
     tester.send({ type: 'subscribe', id: 1, topic: 'ops:metrics' });
-    const { rows } = await tester.frame('snapshot');
-    const before = (rows[0] as { active: number }).active;
+    const figures = await tester.frame('snapshot');
+    const first = OpsMetrics.parse(figures.rows[0]);
     tester.send({ type: 'subscribe', id: 2, topic: 'ops:jobs' });
-    await tester.frame('snapshot', (frame) => frame.id === 2 && !frame.more);
-    const jobId = randomUUID();
-    await projection.write([{ jobId, owner: house.newOwner() }]);
+    const seen = await tester.frame('snapshot', (frame) => frame.id === 2 && !frame.more);
+    for (const row of seen.rows) OperatorJobView.parse(row);
+    const [jobId, owner] = [randomUUID(), house.newOwner()];
+    await projection.write([{ jobId, owner }]);
     const delta = await tester.frame('delta', (frame) => frame.id === 2);
-    expect(rowsOf(delta)[0]?.jobId).toBe(jobId);
-    const figures = await tester.frame('delta', (frame) => frame.id === 1);
-    expect(figures.rows).toMatchObject([{ active: before + 1 }]);
+    expect(delta.rows).toMatchObject([{ jobId, owner }]);
+    // The figures come every second, also when nothing moves: their age is news too.
+    const next = await tester.frame('delta', (frame) => frame.id === 1);
+    const later = await tester.frame('delta', (frame) => frame.id === 1 && frame !== next);
+    expect(later.previous).toBe(next.token);
+    const ages = [next, later].map(({ rows }) => Date.parse(OpsMetrics.parse(rows[0]).at));
+    expect(ages[0]).toBeGreaterThan(Date.parse(first.at));
+    expect(ages[1]! - ages[0]!).toBeGreaterThan(500);
     tester.socket.close();
     const clerk = await openLive({ ...house, port: denied.port }, house.newOwner());
     clerk.send({ type: 'subscribe', id: 1, topic: 'ops:jobs' });

@@ -1,22 +1,20 @@
 import type { Queryable } from '../../read-store/pool.ts';
 import { JOB_COLUMNS, jobView, type JobRow, type LabelOf } from '../job-row.ts';
-import { readJobMetrics } from '../job-metrics.ts';
 import { readAtHead } from '../projection-head.ts';
 import type { ChangedRow, Page } from './subscription.ts';
-import { rowsPast, type TopicScope } from './topic-scope.ts';
+import { rowsPast, type RowScope } from './topic-scope.ts';
 
 /** Rows in one frame of a snapshot, about 120 KB; a resume that would need more becomes a snapshot. */
 export const PAGE_ROWS_MAX = 200;
 
 /** Reads the rows of a scope past a position, the oldest change first. */
-export type ReadPage = (scope: TopicScope, past: bigint, rowsMax: number) => Promise<Page>;
+export type ReadPage = (scope: RowScope, past: bigint, rowsMax: number) => Promise<Page>;
 
 /**
  * @throws ReadStoreUnavailable
  */
 export function pageReader(store: Queryable, labelOf: LabelOf): ReadPage {
   return async (scope, past, rowsMax) => {
-    if (scope.kind === 'metrics') return metricsPage(store);
     const { where, values } = rowsPast(scope, past);
     const limit = `$${values.push(rowsMax + 1)}`;
     const text = `select ${JOB_COLUMNS.join(', ')} from docket.jobs where ${where} order by position limit ${limit}`;
@@ -37,11 +35,4 @@ function changedRow(row: JobRow, labelOf: LabelOf): ChangedRow {
     position: BigInt(row.position),
     json: JSON.stringify(jobView(row, labelOf)),
   };
-}
-
-/** The one row of `ops:metrics`: always new, at the position of the head. */
-async function metricsPage(store: Queryable): Promise<Page> {
-  const { head, metrics } = await readJobMetrics(store, null);
-  const row = { key: 'metrics', owner: '', position: head.position, json: JSON.stringify(metrics) };
-  return { epoch: head.epoch, head: head.position, rows: [row], more: false };
 }

@@ -7,7 +7,7 @@ import { nextPingAt } from './sweep.ts';
 
 /** The open sockets of this process. */
 export interface SocketRegistry {
-  accept(socket: WebSocket, owner: string): void;
+  accept(socket: WebSocket, admitted: { readonly owner: string; readonly operates: boolean }): void;
   all(): Iterable<Connection>;
   size(): number;
   ofOwner(owner: string): number;
@@ -49,10 +49,11 @@ export function createSocketRegistry(options: {
     size: () => connections.size,
     all: () => connections.values(),
     ofOwner: (owner) => socketsOf.get(owner) ?? 0,
-    accept: (socket, owner) => {
+    accept: (socket, { owner, operates }) => {
       const nowMs = clock.now();
       connections.set(socket, {
-        ...{ socket, owner, subscriptions: new Map<number, Follower>(), openedAtMs: nowMs, greeted: false },
+        ...{ socket, owner, operates },
+        ...{ subscriptions: new Map<number, Follower>(), openedAtMs: nowMs, greeted: false },
         budget: { left: LIVE_LIMITS.messagesPerSecondMax, atMs: nowMs },
         ...{ heardAtMs: nowMs, nextPingAtMs: nextPingAt(nowMs, random()), fullSinceMs: null, closing: false },
       });

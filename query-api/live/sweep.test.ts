@@ -10,7 +10,13 @@ const NO_CATCH_UP = { resume: () => undefined } as unknown as CatchUp;
 /** A connection that was opened at 0 and said hello, with so many bytes waiting in its socket. */
 function connection(changes: Partial<Connection> = {}, bufferedAmount = 0): Connection {
   return {
-    ...{ socket: { bufferedAmount } as WebSocket, owner: 'anna', subscriptions: new Map(), openedAtMs: 0 },
+    ...{
+      socket: { bufferedAmount } as WebSocket,
+      owner: 'anna',
+      operates: false,
+      subscriptions: new Map(),
+      openedAtMs: 0,
+    },
     ...{ greeted: true, budget: { left: 10, atMs: 0 }, heardAtMs: 0, nextPingAtMs: nextPingAt(0, 0.5) },
     ...{ fullSinceMs: null, closing: false },
     ...changes,

@@ -8,25 +8,24 @@ export type TopicScope =
   | { readonly kind: 'everyone' }
   | { readonly kind: 'metrics' };
 
+/** A scope whose rows are jobs. */
+export type RowScope = Exclude<TopicScope, { kind: 'metrics' }>;
+
 /** The scope of a topic, or null when there is no such topic or not for this owner: the two look alike (A-WS04). */
 export function scopeOf(
   topic: string,
-  owner: string,
-  mayOperate: (owner: string) => boolean,
+  { owner, operates }: { readonly owner: string; readonly operates: boolean },
 ): TopicScope | null {
   const known = LiveTopic.safeParse(topic);
   if (!known.success) return null;
   if (known.data === 'jobs') return { kind: 'owner', owner };
   if (known.data.startsWith('job:')) return { kind: 'job', owner, jobId: known.data.slice('job:'.length) };
-  if (!mayOperate(owner)) return null;
+  if (!operates) return null;
   return known.data === 'ops:jobs' ? { kind: 'everyone' } : { kind: 'metrics' };
 }
 
 /** The condition that picks a scope's rows past a position, its values in order. */
-export function rowsPast(
-  scope: Exclude<TopicScope, { kind: 'metrics' }>,
-  position: bigint,
-): { where: string; values: unknown[] } {
+export function rowsPast(scope: RowScope, position: bigint): { where: string; values: unknown[] } {
   const past = position <= BEFORE_EVERYTHING ? '-1' : position.toString();
   switch (scope.kind) {
     case 'everyone':

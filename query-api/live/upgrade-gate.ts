@@ -8,10 +8,12 @@ import { LIVE_LIMITS, LIVE_PROTOCOL } from '../../schemas/live-protocol.ts';
 export interface SocketIdentity {
   ownerOfUpgrade(request: IncomingMessage): string | null;
   mayOpenSocket(request: IncomingMessage): boolean;
+  mayOperate(request: IncomingMessage): boolean;
 }
 
 export type Admission =
-  { readonly owner: string } | { readonly refused: ApiErrorCode; readonly message: string };
+  | { readonly owner: string; readonly operates: boolean }
+  | { readonly refused: ApiErrorCode; readonly message: string };
 
 /**
  * Whether a socket is opened, decided before the upgrade is accepted: exact Origin first (A-CS03), then a session,
@@ -36,7 +38,7 @@ export function admit(
       `At most ${LIVE_LIMITS.socketsPerOwnerMax} sockets of one owner are open at a time.`,
     );
   if (open.total >= open.totalMax) return refuse('UNAVAILABLE', 'No further socket fits here right now.');
-  return { owner };
+  return { owner, operates: identity.mayOperate(request) };
 }
 
 /** Answers an upgrade that is refused, as JSON, and closes. */

@@ -1,34 +1,46 @@
 import { Router } from 'express';
 import { ownerOf } from '../../identity/middleware.ts';
-import { isoNow } from '../../runtime/clock.ts';
 import { ApiError } from '../../runtime/http/api-error.ts';
-import {
-  JobListQuery,
-  JobQuery,
-  TimelineQuery,
-  WhyQuery,
-  type JobListAnswer,
-  type JobView,
-} from '../../schemas/http-api.ts';
+import { JobListQuery, JobQuery, type JobListAnswer } from '../../schemas/http-api.ts';
+import { OperatorListQuery, type OperatorListAnswer } from '../../schemas/ops-api.ts';
 import { readAtLeast } from '../freshness.ts';
-import { jobView, type JobRow } from '../job-row.ts';
+import { jobView, operatorJobView } from '../job-row.ts';
 import { readJobMetrics } from '../job-metrics.ts';
 import { openPlace, sealPlace } from '../list-cursor.ts';
-import { listBinding, listPage, oneJob, placeOf } from '../list-query.ts';
-import { sealBookmark } from '../live/resume-token.ts';
-import { positionText, readAtHead } from '../projection-head.ts';
+import { listBinding, listPage, placeOf, type ListedRow, type ListScope } from '../list-query.ts';
+import { sealBookmark, type Bookmark } from '../live/resume-token.ts';
+import { positionText } from '../projection-head.ts';
 import { labelOf, type QueryContext } from '../query-context.ts';
-import { jobIdOfPath, queryOf } from '../request-input.ts';
-import { readTimeline } from '../timeline.ts';
-import { explainJob } from '../why.ts';
+import { queryOf } from '../request-input.ts';
 
-/** `GET /api/jobs`, one job, its timeline and its why; the figures of an owner's jobs. */
+/** `GET /api/jobs`, the figures of an owner's jobs, and `GET /api/ops/jobs`. */
 export function jobRoutes(context: QueryContext): Router {
   const router = Router();
-  const { store, feed } = context;
+  const { store, feed, keys } = context;
 
   router.get('/api/jobs', async (req, res) => {
-    res.json(await listJobs(context, ownerOf(res), queryOf(JobListQuery, req)));
+    const owner = ownerOf(res);
+    const { rows, next, head } = await listJobs(context, { owner }, queryOf(JobListQuery, req));
+    const answer: JobListAnswer = {
+      jobs: rows.map((row) => jobView(row, labelOf(context))),
+      next,
+      token: sealBookmark(keys.token, { owner, topic: 'jobs' }, head),
+      position: positionText(head.position),
+    };
+    res.json(answer);
+  });
+
+  // Only behind `identity.operatorsOnly`.
+  router.get('/api/ops/jobs', async (req, res) => {
+    const { owner = null, ...query } = queryOf(OperatorListQuery, req);
+    const { rows, next, head } = await listJobs(context, { owner }, query);
+    const answer: OperatorListAnswer = {
+      jobs: rows.map((row) => operatorJobView(row, labelOf(context))),
+      next,
+      token: sealBookmark(keys.token, { owner: ownerOf(res), topic: 'ops:jobs' }, head),
+      position: positionText(head.position),
+    };
+    res.json(answer);
   });
 
   router.get('/api/jobs/metrics', async (req, res) => {
@@ -36,52 +48,26 @@ export function jobRoutes(context: QueryContext): Router {
     const { metrics } = await readAtLeast(feed, atLeast, () => readJobMetrics(store, ownerOf(res)));
     res.json(metrics);
   });
-
-  router.get('/api/jobs/:id', async (req, res) => {
-    const jobId = jobIdOfPath(req);
-    const { atLeast } = queryOf(JobQuery, req);
-    const { rows } = await readAtLeast(feed, atLeast, () =>
-      readAtHead<JobRow>(store, oneJob(ownerOf(res), jobId), 'job_id'),
-    );
-    if (!rows[0]) throw new ApiError('NOT_FOUND');
-    const view: JobView = jobView(rows[0], labelOf(context));
-    res.json(view);
-  });
-
-  router.get('/api/jobs/:id/timeline', async (req, res) => {
-    const jobId = jobIdOfPath(req);
-    const { atLeast, fromRevision } = queryOf(TimelineQuery, req);
-    const { answer } = await readAtLeast(feed, atLeast, () =>
-      readTimeline(store, ownerOf(res), jobId, fromRevision),
-    );
-    if (!answer) throw new ApiError('NOT_FOUND');
-    res.json(answer);
-  });
-
-  router.get('/api/jobs/:id/why', async (req, res) => {
-    const jobId = jobIdOfPath(req);
-    const { at } = queryOf(WhyQuery, req);
-    const explained = await explainJob(context, jobId, at ?? null, isoNow(context.clock));
-    // Another owner's job looks exactly like an unknown one (promise 8).
-    if (!explained || explained.owner !== ownerOf(res)) throw new ApiError('NOT_FOUND');
-    res.json(explained.answer);
-  });
   return router;
 }
 
-async function listJobs(context: QueryContext, owner: string, query: JobListQuery): Promise<JobListAnswer> {
+interface Listed {
+  readonly rows: readonly ListedRow[];
+  readonly next: string | null;
+  readonly head: Bookmark;
+}
+
+/** A page of the list, and where the next one starts. */
+async function listJobs(context: QueryContext, scope: ListScope, query: JobListQuery): Promise<Listed> {
   const { store, feed, keys } = context;
-  const binding = listBinding(owner, query);
+  if (query.asOf !== undefined)
+    throw new ApiError('BAD_REQUEST', 'The past cannot be asked for with asOf here.');
+  const binding = listBinding(scope, query);
   const after = query.after === undefined ? null : openPlace(keys.cursor, binding, query.after);
   if (query.after !== undefined && !after)
     throw new ApiError('BAD_REQUEST', '`after` is not the `next` of a page of this list.');
-  const { head, rows } = await readAtLeast(feed, query.atLeast, () => listPage(store, owner, query, after));
+  const { head, rows } = await readAtLeast(feed, query.atLeast, () => listPage(store, scope, query, after));
   const page = rows.slice(0, query.limit);
   const last = rows.length > query.limit ? page.at(-1) : undefined;
-  return {
-    jobs: page.map((row) => jobView(row, labelOf(context))),
-    next: last ? sealPlace(keys.cursor, binding, placeOf(last)) : null,
-    token: sealBookmark(keys.token, { owner, topic: 'jobs' }, head),
-    position: positionText(head.position),
-  };
+  return { rows: page, head, next: last ? sealPlace(keys.cursor, binding, placeOf(last)) : null };
 }

@@ -51,6 +51,9 @@ export async function startQueryHouse(changes: Partial<QueryApiOptions> & { with
     metrics: createMetrics({ defaults: false }),
     ...changes,
   };
+  /** Identity under other settings, with the same sessions. */
+  const identityWith = (other: Partial<typeof settings>) =>
+    createIdentity({ settings: { ...settings, ...other }, secrets: SECRETS, clock: systemClock });
   const open = async (otherwise: Partial<QueryApiOptions> = {}) => {
     const metrics = createMetrics({ defaults: false });
     const service = await createQueryApi({ ...options, metrics, ...otherwise });
@@ -69,7 +72,7 @@ export async function startQueryHouse(changes: Partial<QueryApiOptions> & { with
     fetch(new URL(path, first.url), { ...init, headers: { ...init.headers, cookie: cookieOf(owner) } });
   return {
     ...first,
-    ...{ open, store, log, blobs, postgres, eventStore, directory, cookieOf, get },
+    ...{ open, identityWith, store, log, blobs, postgres, eventStore, directory, cookieOf, get },
     /** A fresh owner id of the right form. */
     newOwner: () => randomUUID().replaceAll('-', '').slice(0, 22),
     json: async <Answer>(path: string, owner: string): Promise<Answer> =>

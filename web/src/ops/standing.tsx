@@ -72,7 +72,7 @@ export function ReadSide({ figures: { present } }: { figures: DashboardAnswer })
                     {each.name} v{each.version}
                   </code>
                 </th>
-                <td>{formats.duration(each.lagMs)}</td>
+                <td>{each.lagMs === null ? '–' : formats.duration(each.lagMs)}</td>
                 <td>
                   <Moment at={each.updatedAt} />
                 </td>

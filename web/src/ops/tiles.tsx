@@ -18,7 +18,8 @@ export function Tiles({ figures }: { figures: DashboardAnswer }) {
   const flow = sumOf(buckets);
   const lastMinute = buckets.at(-2);
   const lags = present?.projections.map(({ lagMs }) => lagMs) ?? [];
-  const lagMs = Math.max(0, ...lags);
+  // While the log is away nobody knows how far behind it the tables are.
+  const lagMs = lags.includes(null) ? null : Math.max(0, ...lags.filter((lag) => lag !== null));
   const alive = present?.workers.filter((worker) => worker.alive).length ?? 0;
   return (
     <dl class="tiles">
@@ -57,10 +58,10 @@ export function Tiles({ figures }: { figures: DashboardAnswer }) {
         <Tile
           name="lag"
           term={say('tileLag')}
-          alarm={lagMs > LAG_WARN_MS}
-          note={say('tileHead', { position: present.logHead })}
+          alarm={lagMs === null || lagMs > LAG_WARN_MS}
+          note={say('tileHead', { position: present.logHead ?? '–' })}
         >
-          {formats.duration(lagMs)}
+          {lagMs === null ? '–' : formats.duration(lagMs)}
         </Tile>
       )}
       <Tile

@@ -1,0 +1,56 @@
+import type { Queryable } from '../../read-store/pool.ts';
+import type { Moment } from '../../schemas/moment.ts';
+
+/** A moment of the past as the dashboard needs it: where it lies in the log, and when it was. */
+export interface PastMoment {
+  /** The last position at or before it; -1 when there was nothing. */
+  readonly position: bigint;
+  /** ISO 8601 in UTC with milliseconds. */
+  readonly at: string;
+}
+
+/** How far back is looked at first; sixteen times as far whenever nothing was found, since the index is by blocks. */
+const FIRST_REACH_MS = 3_600_000n;
+const FIRST_REACH_POSITIONS = 1_000_000n;
+const FURTHER = 16n;
+
+/**
+ * Finds a moment in the timeline. An instant is the last position of an event decided up to it, a position the instant
+ * at which its event was decided. The future is now.
+ *
+ * @param now ISO 8601 in UTC with milliseconds
+ * @throws ReadStoreUnavailable
+ */
+export async function findMoment(store: Queryable, moment: Moment, now: string): Promise<PastMoment> {
+  if (moment.kind === 'time') {
+    const at = moment.at < now ? moment.at : now;
+    const position = await lastPosition(store, at);
+    return { position: position ?? -1n, at };
+  }
+  return { position: moment.position, at: (await lastInstant(store, moment.position)) ?? now };
+}
+
+async function lastPosition(store: Queryable, at: string): Promise<bigint | null> {
+  const toMs = BigInt(Date.parse(at));
+  for (let reachMs = FIRST_REACH_MS; ; reachMs *= FURTHER) {
+    const from = reachMs >= toMs ? '-infinity' : new Date(Number(toMs - reachMs)).toISOString();
+    const { rows } = await store.query<{ position: string | null }>(
+      'select max(position)::text as position from docket.job_events where at <= $1 and at > $2',
+      [at, from],
+    );
+    const found = rows[0]?.position ?? null;
+    if (found !== null || from === '-infinity') return found === null ? null : BigInt(found);
+  }
+}
+
+async function lastInstant(store: Queryable, position: bigint): Promise<string | null> {
+  for (let reach = FIRST_REACH_POSITIONS; ; reach *= FURTHER) {
+    const from = reach > position ? -1n : position - reach;
+    const { rows } = await store.query<{ at: Date | null }>(
+      'select max(at) as at from docket.job_events where position <= $1 and position > $2',
+      [position.toString(), from.toString()],
+    );
+    const found = rows[0]?.at ?? null;
+    if (found !== null || from < 0n) return found?.toISOString() ?? null;
+  }
+}

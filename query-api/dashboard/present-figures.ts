@@ -1,0 +1,120 @@
+import type { z } from 'zod';
+import type { EventLog } from '../../event-store/event-log.ts';
+import type { Queryable } from '../../read-store/pool.ts';
+import type { PresentFigures } from '../../schemas/dashboard-api.ts';
+import { FOLLOWED_STREAM_PREFIXES } from '../../schemas/streams.ts';
+import { positionText } from '../projection-head.ts';
+
+export type Present = z.output<typeof PresentFigures>;
+
+export interface PresentSources {
+  readonly store: Queryable;
+  readonly log: Pick<EventLog, 'head' | 'readAll'>;
+  /** A processor that was silent for so long is not alive. */
+  readonly silentMs: number;
+  readonly nowMs: number;
+}
+
+/** Longest wait for the log, which may be away while the console is looked at. */
+const LOG_WAIT_MS = 1_000;
+
+/** What lives now: processors, and how far the tables are behind the log. @throws ReadStoreUnavailable */
+export async function readPresent(sources: PresentSources): Promise<Present> {
+  const [workers, projections, logHead] = await Promise.all([
+    readWorkers(sources),
+    readProjections(sources.store),
+    inTime(sources.log.head()),
+  ]);
+  const lags =
+    logHead === null
+      ? []
+      : await Promise.all(projections.map(({ position }) => lagOf(sources, position, logHead)));
+  return {
+    workers,
+    logHead: logHead === null ? null : positionText(logHead),
+    projections: projections.map(({ position, ...rest }, index) => ({
+      ...rest,
+      position: positionText(position),
+      lagMs: lags[index] ?? null,
+    })),
+  };
+}
+
+/** The processors' own list (`processor.workers`), which is there once one has run. */
+async function readWorkers({ store, silentMs }: PresentSources): Promise<Present['workers']> {
+  const { rows: known } = await store.query<{ there: boolean }>(
+    `select to_regclass('processor.workers') is not null as there`,
+  );
+  if (!known[0]?.there) return [];
+  const { rows } = await store.query<{
+    processor_id: string;
+    started_at: Date;
+    beat_at: Date;
+    alive: boolean;
+    converting: string;
+  }>(
+    `select processor_id, started_at, beat_at, beat_at > now() - $1 * interval '1 ms' as alive,
+       (select count(*) from docket.jobs where state = 'converting' and worker_id = w.worker_id) as converting
+     from processor.workers w order by processor_id`,
+    [silentMs],
+  );
+  return rows.map((row) => ({
+    id: row.processor_id,
+    startedAt: row.started_at.toISOString(),
+    seenAt: row.beat_at.toISOString(),
+    alive: row.alive,
+    converting: Number(row.converting),
+  }));
+}
+
+type ProjectionPlace = Omit<Present['projections'][number], 'position' | 'lagMs'> & {
+  readonly position: bigint;
+};
+
+async function readProjections(store: Queryable): Promise<ProjectionPlace[]> {
+  const { rows } = await store.query<{
+    name: string;
+    version: number;
+    position: string;
+    updated_at: Date;
+    held: string;
+  }>(
+    `select p.name, p.version, coalesce(c.commit_position, -1)::text as position,
+       coalesce(c.updated_at, p.created_at) as updated_at,
+       (select count(*) from docket.quarantine q where q.projection = p.name and q.version = p.version) as held
+     from docket.projections p
+     left join docket.checkpoints c on c.projection = p.name and c.version = p.version
+     where p.is_current order by p.name`,
+  );
+  return rows.map(({ name, version, position, updated_at: updatedAt, held }) => ({
+    ...{ name, version, position: BigInt(position) },
+    ...{ updatedAt: updatedAt.toISOString(), held: Number(held) },
+  }));
+}
+
+/** Age of the first event beyond the checkpoint. A head beyond it may be of a stream that nobody follows. */
+async function lagOf({ log, nowMs }: PresentSources, position: bigint, head: bigint): Promise<number | null> {
+  if (head <= position) return 0;
+  const after = position < 0n ? 'start' : position;
+  const first = async () => {
+    for await (const event of log.readAll(after, { streamPrefixes: FOLLOWED_STREAM_PREFIXES }, 1))
+      return event;
+    return undefined;
+  };
+  const found = await inTime(first());
+  if (found === null) return null;
+  return found === undefined ? 0 : Math.max(0, nowMs - found.created.getTime());
+}
+
+/** What the log answers, or null when it does not in time. */
+async function inTime<Answer>(asked: Promise<Answer>): Promise<Answer | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), LOG_WAIT_MS);
+  });
+  try {
+    return await Promise.race([asked.catch(() => null), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

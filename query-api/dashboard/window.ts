@@ -1,0 +1,39 @@
+import { ApiError } from '../../runtime/http/api-error.ts';
+import {
+  DASHBOARD_BUCKETS_MAX,
+  DASHBOARD_BUCKETS_MIN,
+  DASHBOARD_RANGES_MIN,
+  defaultBucket,
+  type DashboardBucketName,
+  type DashboardQuery,
+  type DashboardRange,
+} from '../../schemas/dashboard-api.ts';
+
+/** What of time is asked for: so many buckets of one length, the last of which holds the moment of the answer. */
+export interface Window {
+  readonly range: DashboardRange;
+  readonly bucket: DashboardBucketName;
+  readonly zone: string;
+  readonly buckets: number;
+}
+
+/** @throws ApiError BAD_REQUEST for an unknown zone, or for more buckets than one answer holds */
+export function windowOf({ range, bucket = defaultBucket(range), zone }: DashboardQuery): Window {
+  if (!isZone(zone)) throw new ApiError('BAD_REQUEST', 'This time zone is not known.');
+  const buckets = Math.ceil(DASHBOARD_RANGES_MIN[range] / DASHBOARD_BUCKETS_MIN[bucket]);
+  if (buckets > DASHBOARD_BUCKETS_MAX)
+    throw new ApiError(
+      'BAD_REQUEST',
+      `A ${bucket} is too short for ${range}; at most ${DASHBOARD_BUCKETS_MAX} fit.`,
+    );
+  return { range, bucket, zone, buckets };
+}
+
+function isZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
+}

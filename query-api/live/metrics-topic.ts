@@ -1,0 +1,54 @@
+import type { Clock } from '../../runtime/clock.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { Follower } from './connection.ts';
+import type { ChangedRow, Page } from './subscription.ts';
+
+/** The figures belong to no build of the tables: a token of theirs is good with every one. */
+const NO_EPOCH = '00000000-0000-0000-0000-000000000000';
+
+/** The topic `ops:metrics`: one row, whole, once a second for as long as anyone looks. */
+export interface MetricsTopic {
+  /** The row of now. @throws ReadStoreUnavailable */
+  page(): Promise<Page>;
+  /** Sends the row to these followers, unless the one before is still being read. */
+  tell(followers: ReadonlySet<Follower>): Promise<void>;
+}
+
+/**
+ * The row's place is the clock, in milliseconds, since it changes with time as well as with the log: lag and liveness
+ * are news also when nothing moves.
+ */
+export function createMetricsTopic(options: {
+  /** The row as JSON text. */
+  readMetrics: () => Promise<string>;
+  clock: Clock;
+  log: Log;
+  deliver: (follower: Follower, rows: readonly ChangedRow[], to: bigint) => void;
+}): MetricsTopic {
+  const { readMetrics, clock, log, deliver } = options;
+  let reading = false;
+
+  const page = async (): Promise<Page> => {
+    const json = await readMetrics();
+    const head = BigInt(clock.now());
+    return {
+      ...{ epoch: NO_EPOCH, head, more: false },
+      rows: [{ key: 'metrics', owner: '', position: head, json }],
+    };
+  };
+  return {
+    page,
+    tell: async (followers) => {
+      if (followers.size === 0 || reading) return;
+      reading = true;
+      try {
+        const { rows, head } = await page();
+        for (const follower of followers) deliver(follower, rows, head);
+      } catch (error) {
+        log.warn({ err: error }, 'the figures could not be read; trying again in a second');
+      } finally {
+        reading = false;
+      }
+    },
+  };
+}

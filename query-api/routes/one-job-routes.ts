@@ -1,0 +1,50 @@
+import { Router } from 'express';
+import { isoNow } from '../../runtime/clock.ts';
+import { ApiError } from '../../runtime/http/api-error.ts';
+import { JobQuery, TimelineQuery, WhyQuery } from '../../schemas/http-api.ts';
+import type { Asker } from '../asker.ts';
+import { readAtLeast } from '../freshness.ts';
+import { jobView, operatorJobView, type JobRow } from '../job-row.ts';
+import { oneJob } from '../list-query.ts';
+import { readAtHead } from '../projection-head.ts';
+import { labelOf, type QueryContext } from '../query-context.ts';
+import { jobIdOfPath, queryOf } from '../request-input.ts';
+import { readTimeline } from '../timeline.ts';
+import { explainJob } from '../why.ts';
+
+/** One job, its timeline and its why. Another owner's job looks exactly like an unknown one (promise 8). */
+export function oneJobRoutes(context: QueryContext, { prefix, ownerOf }: Asker): Router {
+  const router = Router();
+  const { store, feed } = context;
+
+  router.get(`${prefix}/:id`, async (req, res) => {
+    const owner = ownerOf(res);
+    const jobId = jobIdOfPath(req);
+    const { atLeast } = queryOf(JobQuery, req);
+    const { rows } = await readAtLeast(feed, atLeast, () =>
+      readAtHead<JobRow>(store, oneJob(owner, jobId), 'job_id'),
+    );
+    if (!rows[0]) throw new ApiError('NOT_FOUND');
+    res.json((owner === null ? operatorJobView : jobView)(rows[0], labelOf(context)));
+  });
+
+  router.get(`${prefix}/:id/timeline`, async (req, res) => {
+    const jobId = jobIdOfPath(req);
+    const { atLeast, fromRevision } = queryOf(TimelineQuery, req);
+    const { answer } = await readAtLeast(feed, atLeast, () =>
+      readTimeline(store, ownerOf(res), jobId, fromRevision),
+    );
+    if (!answer) throw new ApiError('NOT_FOUND');
+    res.json(answer);
+  });
+
+  router.get(`${prefix}/:id/why`, async (req, res) => {
+    const owner = ownerOf(res);
+    const jobId = jobIdOfPath(req);
+    const { at } = queryOf(WhyQuery, req);
+    const explained = await explainJob(context, jobId, at ?? null, isoNow(context.clock));
+    if (!explained || (owner !== null && explained.owner !== owner)) throw new ApiError('NOT_FOUND');
+    res.json(explained.answer);
+  });
+  return router;
+}
