@@ -19,5 +19,6 @@ export default {
     ],
   },
   testTimeout: 30_000,
-  maxWorkers: 2,
+  // The tests mostly wait: for processes to start, for clocks to pass, for the disk.
+  maxWorkers: 3,
 };
