@@ -1,74 +1,78 @@
-import { makeInvoicePdf } from '../gateway/fixtures/invoice-pdf.ts';
-import { STYLES } from '../gateway/fixtures/invoice-style.ts';
-import { convert } from '../gateway/convert.ts';
-import { READING_OPTIONS, loadPdfjs } from '../gateway/pdf/open-document.ts';
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { startGateway } from '../gateway/server.ts';
+import { speedFiles } from './gateway-cpu.ts';
 
-/** Documents and pages a second with 1 and 2 children, and CPU a page beside pdfjs-dist's bare text extraction in the same run. */
-const rounds = Number(process.argv[2] ?? 8);
-const files = await Promise.all(
-  STYLES.flatMap((style, i) => [
-    makeInvoicePdf(700 + i, { layout: style.name }),
-    makeInvoicePdf(800 + i, { layout: style.name, lines: 40 }),
-  ]),
-);
+/**
+ * CPU beside pdfjs-dist's bare text extraction in the same run, then documents and pages a second with 1 and 2
+ * children: `node bench/gateway-speed.ts [TURNS]`. Files: the generator's, and the sample sets where they are there.
+ */
+const turns = Number(process.argv[2] ?? 3);
+const rounds = 6;
+const corpus = fileURLToPath(new URL('../../shared/corpus', import.meta.url));
+const sets: readonly { name: string; folder: string | undefined; mapping: string }[] = [
+  { name: 'made-up invoices', folder: undefined, mapping: 'pt_simon_invoice_v1' },
+  { name: 'pt-invoices', folder: join(corpus, 'pt-invoices'), mapping: 'pt_simon_invoice_v1' },
+  { name: 'einvoices', folder: join(corpus, 'einvoices'), mapping: 'eu_invoice_v1' },
+];
 
-async function bareText(pdf: Buffer): Promise<number> {
-  const pdfjs = await loadPdfjs();
-  const task = pdfjs.getDocument({ ...READING_OPTIONS, data: new Uint8Array(pdf) });
-  const document = await task.promise;
-  for (let n = 1; n <= document.numPages; n++) await (await document.getPage(n)).getTextContent();
-  const pages = document.numPages;
-  await task.destroy();
-  return pages;
+/** Turn by turn, each way in a fresh process, so that whatever else the machine does falls on all alike; the median counts. */
+function cpuBeside({ name, folder, mapping }: (typeof sets)[number]): void {
+  const script = fileURLToPath(new URL('gateway-cpu.ts', import.meta.url));
+  const ways = ['pdfjs', 'text_layout_v1', mapping];
+  const ms = new Map<string, number[]>(ways.map((way) => [way, []]));
+  let pages = Number.NaN;
+  for (let turn = 0; turn < turns; turn++) {
+    for (const way of ways) {
+      const args = [script, way, String(rounds), ...(folder === undefined ? [] : [folder])];
+      const [spent, read] = execFileSync(process.execPath, args, { encoding: 'utf8' }).trim().split(' ');
+      ms.get(way)?.push(Number(spent));
+      if (way === 'pdfjs') pages = Number(read);
+    }
+  }
+  const median = (way: string): number =>
+    [...(ms.get(way) ?? [])].sort((a, b) => a - b)[Math.floor(turns / 2)] ?? Number.NaN;
+  for (const way of ways)
+    process.stdout.write(
+      `${name}: ${way.padEnd(20)} ${(median(way) / pages).toFixed(1)} ms CPU a page, ${(median(way) / median('pdfjs')).toFixed(2)} times pdfjs\n`,
+    );
 }
 
-async function cpuPerPage(each: (pdf: Buffer) => Promise<number>): Promise<number> {
-  for (const pdf of files) await each(pdf);
-  const from = process.cpuUsage();
-  let pages = 0;
-  for (let r = 0; r < rounds; r++) for (const pdf of files) pages += await each(pdf);
-  const { user, system } = process.cpuUsage(from);
-  return (user + system) / 1000 / pages;
-}
-
-const converted =
-  (mappingId: string) =>
-  async (pdf: Buffer): Promise<number> => {
-    const outcome = await convert({ id: 1, kind: 'convert', mappingId, parameters: {}, pdf });
-    return outcome.ok ? outcome.pages : 1;
-  };
-const bare = await cpuPerPage(bareText);
-const layout = await cpuPerPage(converted('text_layout_v1'));
-const invoice = await cpuPerPage(converted('pt_simon_invoice_v1'));
-process.stdout.write(
-  `CPU ms a page: pdfjs text ${bare.toFixed(1)}, text_layout_v1 ${layout.toFixed(1)} (${(layout / bare).toFixed(2)}x), pt_simon_invoice_v1 ${invoice.toFixed(1)} (${(invoice / bare).toFixed(2)}x, QR code and checks included)\n`,
-);
-
-for (const children of [1, 2]) {
+async function throughput(children: number, files: readonly Buffer[]): Promise<void> {
   const gateway = await startGateway({
     port: 0,
     children,
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
   });
-  let pages = 0;
-  const jobs = Array.from({ length: rounds }, () => files).flat();
-  const startedAt = performance.now();
-  const total = jobs.length;
-  const worker = async (): Promise<void> => {
-    for (let pdf = jobs.pop(); pdf; pdf = jobs.pop()) {
-      const response = await fetch(`${gateway.url}/v1/convert?mapping=pt_simon_invoice_v1`, {
-        method: 'POST',
-        body: pdf as BodyInit,
-      });
-      await response.arrayBuffer();
-      pages += Number(response.headers.get('x-pages') ?? 1);
-    }
+  const convertAll = async (jobs: Buffer[]): Promise<number> => {
+    let pages = 0;
+    const worker = async (): Promise<void> => {
+      for (let pdf = jobs.pop(); pdf; pdf = jobs.pop()) {
+        const response = await fetch(`${gateway.url}/v1/convert?mapping=pt_simon_invoice_v1`, {
+          method: 'POST',
+          body: pdf as BodyInit,
+        });
+        await response.arrayBuffer();
+        pages += Number(response.headers.get('x-pages') ?? 1);
+      }
+    };
+    await Promise.all(Array.from({ length: children * 2 }, worker));
+    return pages;
   };
-  await Promise.all(Array.from({ length: children * 2 }, worker));
+  await convertAll([...files]);
+  const jobs = Array.from({ length: rounds }, () => files).flat();
+  const total = jobs.length;
+  const startedAt = performance.now();
+  const pages = await convertAll(jobs);
   const seconds = (performance.now() - startedAt) / 1000;
   process.stdout.write(
     `${children} ${children === 1 ? 'child' : 'children'}: ${(total / seconds).toFixed(1)} documents/s, ${(pages / seconds).toFixed(1)} pages/s\n`,
   );
   await gateway.close();
 }
+
+for (const set of sets) if (set.folder === undefined || existsSync(set.folder)) cpuBeside(set);
+const files = await speedFiles();
+for (const children of [1, 2]) await throughput(children, files);

@@ -26,7 +26,7 @@ export async function convert(task: ConverterTask): Promise<ConverterOutcome> {
   const mapping = registry.get(task.mappingId);
   if (!mapping) throw new Refusal('UNKNOWN_MAPPING', `There is no mapping ${task.mappingId}.`);
   const canvas = task.kind === 'explain-image' ? await prepareDrawing() : undefined;
-  const document = await openDocument(task.pdf);
+  const document = await openDocument(task.pdf, canvas ? 'draw' : 'read');
   try {
     if (canvas && task.picture)
       return sideResult(

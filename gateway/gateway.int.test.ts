@@ -77,10 +77,18 @@ function asTruth(t: InvoiceTruth): Truth {
   };
 }
 
+const validators = new Map<string, XsdValidator>();
+
 function validator(kind: string): XsdValidator {
+  const known = validators.get(kind);
+  if (known) return known;
   xmlRegisterFsInputProviders();
   const path = join(xsd, `UBL-${kind}-2.1.xsd`);
-  return XsdValidator.fromDoc(XmlDocument.fromBuffer(readFileSync(path), { url: pathToFileURL(path).href }));
+  const made = XsdValidator.fromDoc(
+    XmlDocument.fromBuffer(readFileSync(path), { url: pathToFileURL(path).href }),
+  );
+  validators.set(kind, made);
+  return made;
 }
 
 function expectValid(xml: string): void {

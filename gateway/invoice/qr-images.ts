@@ -1,15 +1,15 @@
-import jsQR from 'jsqr';
+import { BitMatrix, Decoder, Detector, binarize } from '@nuintun/qrcode';
+import type { Ink } from './image-ink.ts';
+import { inkOf, modulesOf } from './image-ink.ts';
 import { imageObject } from '../pdf/page-content.ts';
 import type { PageContent } from '../pdf/page-content.ts';
 import type { PageVisitor } from '../pdf/read-pdf.ts';
 import type { QrPayload } from './qr-payload.ts';
 import { parseQrPayload } from './qr-payload.ts';
 
-/** Bounds on looking for QR codes: pages looked at, images a page, pixels of an image. */
+/** Bounds on looking for QR codes: pages looked at, images a page. */
 const pagesLookedAtMax = 20;
 const imagesPerPageMax = 12;
-const imagePixelsMax = 4_000_000;
-const sideMin = 21;
 
 /** Looks at the images of the first pages for AT QR codes, in page order; stops at the first found. */
 export function qrCollector(found: QrPayload[]): PageVisitor {
@@ -17,10 +17,8 @@ export function qrCollector(found: QrPayload[]): PageVisitor {
     if (found.length > 0 || content.pageNumber > pagesLookedAtMax) return;
     const page = await document.getPage(content.pageNumber);
     for (const image of candidates(content)) {
-      const pixels = pixelsOf(image.inline ?? imageObject(page, image.name));
-      const code =
-        pixels && jsQR.default(pixels.rgba, pixels.width, pixels.height, { inversionAttempts: 'dontInvert' });
-      const payload = code ? parseQrPayload(code.data) : undefined;
+      const ink = inkOf(image.inline ?? imageObject(page, image.name));
+      const payload = ink && (payloadOnGrid(modulesOf(ink)) ?? payloadIn(ink));
       if (payload) {
         found.push(payload);
         return;
@@ -42,54 +40,54 @@ function candidates(content: PageContent): PageContent['images'][number][] {
     .slice(0, imagesPerPageMax);
 }
 
-interface Pixels {
-  readonly rgba: Uint8ClampedArray;
-  readonly width: number;
-  readonly height: number;
+/** White border around the image, in dots: codes are often cropped to their modules. */
+const quietDots = 16;
+/** Narrower images are read at several dots a dot, since a dot may be a whole module. */
+const smallWidth = 90;
+/** Places in one image that are tried as a code. */
+const placesTriedMax = 20;
+
+/** The payload of a code on an exact grid, one dot a module. */
+function payloadOnGrid(grid: Ink | undefined): QrPayload | undefined {
+  if (!grid) return undefined;
+  const matrix = new BitMatrix(grid.width, grid.height);
+  for (let y = 0; y < grid.height; y++)
+    for (let x = 0; x < grid.width; x++) if (grid.gray[y * grid.width + x] === 0) matrix.set(x, y);
+  return decoded(matrix);
 }
 
-/** White border around the image, in pixels: codes are often cropped to their modules. */
-const quietPixels = 16;
-
-/** A pdfjs image (kinds 1 black and white, 2 RGB, 3 RGBA) as RGBA with a white border. */
-function pixelsOf(image: unknown): Pixels | undefined {
-  const { width, height, kind, data } = (image ?? {}) as {
-    width?: number;
-    height?: number;
-    kind?: number;
-    data?: Uint8Array;
-  };
-  if (!width || !height || !data || width < sideMin || height < sideMin || width * height > imagePixelsMax)
-    return undefined;
-  const scale = width < 120 ? 4 : 1;
-  const [w, h] = [width * scale + 2 * quietPixels, height * scale + 2 * quietPixels];
-  const rgba = new Uint8ClampedArray(w * h * 4).fill(255);
-  const rowBytes = (width + 7) >> 3;
-  for (let y = 0; y < height * scale; y++) {
-    for (let x = 0; x < width * scale; x++) {
-      const [sx, sy] = [Math.floor(x / scale), Math.floor(y / scale)];
-      const gray = grayAt(data, kind ?? 0, sx, sy, width, rowBytes);
-      if (gray === undefined) return undefined;
-      const at = ((y + quietPixels) * w + x + quietPixels) * 4;
-      rgba[at] = rgba[at + 1] = rgba[at + 2] = gray;
-    }
+/** The payload of a code somewhere in a picture. */
+function payloadIn(ink: Ink): QrPayload | undefined {
+  const { gray, width, height } = withBorder(ink);
+  const places = new Detector().detect(binarize(gray, width, height));
+  let place = places.next();
+  for (let tried = 0; !place.done && tried < placesTriedMax; tried++) {
+    const payload = decoded(place.value.matrix);
+    if (payload) return payload;
+    place = places.next(false);
   }
-  return { rgba, width: w, height: h };
+  return undefined;
 }
 
-function grayAt(
-  data: Uint8Array,
-  kind: number,
-  x: number,
-  y: number,
-  width: number,
-  rowBytes: number,
-): number | undefined {
-  if (kind === 1) return ((data[y * rowBytes + (x >> 3)] ?? 0) >> (7 - (x & 7))) & 1 ? 255 : 0;
-  const bytes = kind === 2 ? 3 : kind === 3 ? 4 : 0;
-  if (bytes === 0) return undefined;
-  const at = (y * width + x) * bytes;
-  const alpha = bytes === 4 ? (data[at + 3] ?? 255) / 255 : 1;
-  const mean = ((data[at] ?? 0) + (data[at + 1] ?? 0) + (data[at + 2] ?? 0)) / 3;
-  return mean * alpha + 255 * (1 - alpha);
+/** Undefined for what is no code, a damaged one, or one of another kind. */
+function decoded(matrix: BitMatrix): QrPayload | undefined {
+  try {
+    return parseQrPayload(new Decoder().decode(matrix).content);
+  } catch {
+    // The decoder says by an exception that these dots are no code.
+    return undefined;
+  }
+}
+
+function withBorder(ink: Ink): Ink {
+  const scale = ink.width < smallWidth ? 3 : 1;
+  const width = ink.width * scale + 2 * quietDots;
+  const height = ink.height * scale + 2 * quietDots;
+  const gray = new Uint8Array(width * height).fill(255);
+  for (let y = 0; y < ink.height * scale; y++) {
+    const from = Math.floor(y / scale) * ink.width;
+    const to = (y + quietDots) * width + quietDots;
+    for (let x = 0; x < ink.width * scale; x++) gray[to + x] = ink.gray[from + Math.floor(x / scale)] ?? 255;
+  }
+  return { gray, width, height };
 }

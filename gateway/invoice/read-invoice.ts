@@ -48,8 +48,15 @@ export function readInvoice(
   const areas = findRegions(mapping, document);
   const lineHeaders = findHeaders(mapping.tables.lines, document);
   const vatHeaders = findHeaders(mapping.tables.vat, document);
-  const linesTable = readTable('lines', mapping.tables.lines, document, vatHeaders, totalLabels(mapping));
-  const vatTable = readTable('vat', mapping.tables.vat, document, lineHeaders);
+  const linesTable = readTable(
+    'lines',
+    mapping.tables.lines,
+    document,
+    lineHeaders,
+    vatHeaders,
+    totalLabels(mapping),
+  );
+  const vatTable = readTable('vat', mapping.tables.vat, document, vatHeaders, lineHeaders);
   const itemLines = new Set(
     linesTable.spans.flatMap(([from, to]) => Array.from({ length: to - from + 1 }, (_, i) => from + i)),
   );

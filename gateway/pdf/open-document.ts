@@ -2,9 +2,19 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { PDFDocumentProxy } from 'pdfjs-dist';
 import { Refusal } from '../refusal.ts';
+import { inflateAtOnce } from './inflate-at-once.ts';
 
 /** pdfjs asks for these browser classes while it loads; reading text and images never draws with them. */
 class NotDrawnHere {}
+
+/**
+ * Fonts that are handed over and never used. With them pdfjs takes a font as ready; without them it would work out
+ * the outline of every glyph, which is a tenth of reading an ordinary page and needed only for drawing.
+ */
+const FONTS_NOT_USED = { fonts: { add: () => undefined, delete: () => true } };
+class FontNotUsed {
+  readonly loaded = Promise.resolve(this);
+}
 
 /** Where pdfjs-dist is installed: its fonts, character maps and decoders are read from there. */
 export const pdfjsFolder = dirname(createRequire(import.meta.url).resolve('pdfjs-dist/package.json'));
@@ -18,6 +28,10 @@ export function loadPdfjs(): Promise<Pdfjs> {
     const scope = globalThis as Record<string, unknown>;
     scope['DOMMatrix'] ??= NotDrawnHere;
     scope['Path2D'] ??= NotDrawnHere;
+    scope['FontFace'] ??= FontNotUsed;
+    scope['DecompressionStream'] = function DecompressionStream(format: string) {
+      return inflateAtOnce(format);
+    };
     const pdfjs = await import('pdfjs-dist/legacy/build/pdf.mjs');
     return pdfjs;
   })();
@@ -37,7 +51,6 @@ export const READING_OPTIONS = {
   verbosity: 0,
   // A QR code needs a few hundred pixels a side; an image past this size is not decoded at all.
   maxImageSize: 40_000_000,
-  standardFontDataUrl: join(pdfjsFolder, 'standard_fonts/'),
   cMapUrl: join(pdfjsFolder, 'cmaps/'),
   cMapPacked: true,
   wasmUrl: join(pdfjsFolder, 'wasm/'),
@@ -46,14 +59,23 @@ export const READING_OPTIONS = {
 
 /**
  * Opens a PDF.
+ * @param use `draw` also prepares the outlines of glyphs
  * @throws Refusal `PDF_ENCRYPTED` when a user password is needed, `PDF_CORRUPT` when nothing readable is found.
  */
-export async function openDocument(bytes: Uint8Array): Promise<PDFDocumentProxy> {
+export async function openDocument(
+  bytes: Uint8Array,
+  use: 'read' | 'draw' = 'read',
+): Promise<PDFDocumentProxy> {
   const pdfjs = await loadPdfjs();
   // pdfjs takes the array over (it detaches its memory) and refuses Node's Buffer.
   const own = new Uint8Array(bytes.byteLength);
   own.set(bytes);
-  const task = pdfjs.getDocument({ data: own, ...READING_OPTIONS });
+  const fonts =
+    use === 'draw'
+      ? { disableFontFace: true, standardFontDataUrl: join(pdfjsFolder, 'standard_fonts/') }
+      : // Of fonts that are not in the file only the widths are needed, and those pdfjs has.
+        { disableFontFace: false, ownerDocument: FONTS_NOT_USED as unknown as HTMLDocument };
+  const task = pdfjs.getDocument({ data: own, ...READING_OPTIONS, ...fonts });
   try {
     const document = await task.promise;
     if (document.numPages < 1) throw new Refusal('PDF_CORRUPT', 'The file has no pages.');

@@ -54,7 +54,15 @@ export function spawnChild(options: ChildOptions): ChildProcess {
 function packageFolders(): string[] {
   const require = createRequire(import.meta.url);
   const folders = new Set([dirname(pdfjsFolder)]);
-  for (const name of ['zod', 'big.js', 're2js', 'jsqr', 'fast-xml-parser', 'pdfjs-dist']) {
+  for (const name of [
+    'zod',
+    'big.js',
+    're2js',
+    '@nuintun/qrcode',
+    'tslib',
+    'fast-xml-parser',
+    'pdfjs-dist',
+  ]) {
     const path = require.resolve(name);
     folders.add(path.slice(0, path.lastIndexOf('node_modules') + 'node_modules'.length));
   }

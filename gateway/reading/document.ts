@@ -2,7 +2,7 @@ import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
 import type { PdfText } from '../pdf/read-pdf.ts';
 import { dateOrderOf } from '../values/dates.ts';
 import { decimalMarkOf } from '../values/numbers.ts';
-import type { LabelHit } from './labels.ts';
+import type { LabelHit, LabelIndex } from './labels.ts';
 import { labelHits, labelIndex } from './labels.ts';
 import type { TokenLine } from './tokens.ts';
 import { tokenLines } from './tokens.ts';
@@ -44,10 +44,18 @@ function* labelsOf(mapping: InvoiceMapping): Generator<{ owner: string; text: st
   yield* each('decoy', mapping.decoys);
 }
 
+const indexes = new WeakMap<InvoiceMapping, LabelIndex>();
+
+function indexOf(mapping: InvoiceMapping): LabelIndex {
+  const known = indexes.get(mapping) ?? labelIndex(labelsOf(mapping));
+  indexes.set(mapping, known);
+  return known;
+}
+
 /** Prepares a document for a mapping. */
 export function readDocument(text: PdfText, mapping: InvoiceMapping): ReadDocument {
   const lines = tokenLines(text.pages);
-  const index = labelIndex(labelsOf(mapping));
+  const index = indexOf(mapping);
   const words = lines.flatMap((line) => line.tokens.map((token) => token.text));
   return {
     lines,

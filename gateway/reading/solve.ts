@@ -58,6 +58,7 @@ function bestCombination(
   onlyIfBalanced: ReadonlySet<string>,
 ): (Candidate | undefined)[] {
   const amounts = new Map<string, Big>(sums);
+  const values = options.map((list) => list.map((option) => new Big(option.value)));
   const picked: (Candidate | undefined)[] = [];
   let best: (Candidate | undefined)[] = [];
   let bestScore = Number.NEGATIVE_INFINITY;
@@ -75,9 +76,11 @@ function bestCombination(
       return;
     }
     const name = names[at] as string;
-    for (const option of [...(options[at] ?? []), undefined]) {
+    for (let i = 0; i <= (options[at]?.length ?? 0); i++) {
+      const option = options[at]?.[i];
+      const value = values[at]?.[i];
       picked[at] = option;
-      if (option) amounts.set(name, new Big(option.value));
+      if (value) amounts.set(name, value);
       else amounts.delete(name);
       visit(at + 1, points + (option?.score ?? 0));
     }

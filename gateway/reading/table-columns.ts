@@ -55,11 +55,12 @@ export function assignColumns(tokens: readonly Token[], columns: readonly Placed
   const from: number[][] = [];
   for (let i = 0; i < rows; i++) {
     const token = tokens[i] as Token;
+    const look = lookOf(token);
     const line: number[] = [];
     const back: number[] = [];
     for (let j = 0; j < width; j++) {
       const column = columns[j] as PlacedColumn;
-      const own = tokenCost(token, column);
+      const own = tokenCost(token, look, column);
       let best = i === 0 ? 0 : impossible;
       let source = j;
       for (let k = 0; i > 0 && k <= j; k++) {
@@ -100,7 +101,7 @@ function trace(
 }
 
 /** Distance in font sizes from the word to the column, and what speaks against its look. */
-function tokenCost(token: Token, column: PlacedColumn): number {
+function tokenCost(token: Token, look: Look, column: PlacedColumn): number {
   const size = Math.max(token.word.size, 1);
   const middle = (token.x0 + token.x1) / 2;
   const gap =
@@ -113,14 +114,26 @@ function tokenCost(token: Token, column: PlacedColumn): number {
       Math.abs(token.x1 - column.x1),
       Math.abs(token.x0 + token.x1 - column.x0 - column.x1) / 2,
     ) / size;
-  return gap * 4 + Math.min(edges, 12) * (isNumeric(column) ? 0.25 : 0.04) + lookCost(token, column);
+  return gap * 4 + Math.min(edges, 12) * (isNumeric(column) ? 0.25 : 0.04) + lookCost(token, look, column);
 }
 
-function lookCost(token: Token, column: PlacedColumn): number {
+/** What a word looks like, whatever column it may stand in. */
+interface Look {
+  readonly number: boolean;
+  readonly money: boolean;
+  readonly sign: boolean;
+}
+
+function lookOf(token: Token): Look {
   const bare = withoutCurrency(token.text);
-  const number = /^[-+(]?\d[\d.,'’ ]*\)?-?%?$/.test(bare);
-  const money = /^[-+(]?\d[\d.,'’ ]*[.,]\d{2,5}\)?-?$/.test(bare);
-  const sign = currencyOf(token.text) !== undefined || /^[%:=\-\u2013]$/.test(token.text);
+  return {
+    number: /^[-+(]?\d[\d.,'’ ]*\)?-?%?$/.test(bare),
+    money: /^[-+(]?\d[\d.,'’ ]*[.,]\d{2,5}\)?-?$/.test(bare),
+    sign: currencyOf(token.text) !== undefined || /^[%:=\-\u2013]$/.test(token.text),
+  };
+}
+
+function lookCost(token: Token, { number, money, sign }: Look, column: PlacedColumn): number {
   switch (column.type) {
     case 'money':
       return number ? (token.text.endsWith('%') ? alienNumber : money ? 0 : 3) : sign ? 1 : alienText;

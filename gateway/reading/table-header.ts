@@ -27,10 +27,19 @@ const headerLinesMax = 6;
 export interface ColumnIndex {
   /** A title can mean several columns (`IVA`: the rate or the tax); the first free one is taken. */
   readonly byKey: ReadonlyMap<string, readonly string[]>;
-  readonly lengthMax: number;
+  /** Beginnings of titles: all of them, and the first letters only. */
+  readonly prefixes: ReadonlySet<string>;
+  readonly beginnings: ReadonlySet<string>;
+  /** What runs of letters were split into; the same cells come by for every band they are part of. */
+  readonly splits: Map<string, readonly Part[] | undefined>;
 }
 
-export function columnIndex(rule: TableRule): ColumnIndex {
+const beginningLetters = 3;
+const indexes = new WeakMap<TableRule, ColumnIndex>();
+
+function columnIndex(rule: TableRule): ColumnIndex {
+  const known = indexes.get(rule);
+  if (known) return known;
   const byKey = new Map<string, string[]>();
   for (const [name, column] of Object.entries(rule.columns)) {
     for (const synonym of column.synonyms) {
@@ -38,7 +47,12 @@ export function columnIndex(rule: TableRule): ColumnIndex {
       byKey.set(key, [...new Set([...(byKey.get(key) ?? []), name])]);
     }
   }
-  return { byKey, lengthMax: Math.max(...[...byKey.keys()].map((key) => key.length)) };
+  const prefixes = new Set<string>();
+  for (const key of byKey.keys()) for (let end = 1; end <= key.length; end++) prefixes.add(key.slice(0, end));
+  const beginnings = new Set([...byKey.keys()].map((key) => key.slice(0, beginningLetters)));
+  const index = { byKey, prefixes, beginnings, splits: new Map() };
+  indexes.set(rule, index);
+  return index;
 }
 
 /** Every place where the table's header stands, in reading order; none overlaps another. */
@@ -47,6 +61,7 @@ export function findHeaders(rule: TableRule, document: ReadDocument): TableHeade
   const headers: TableHeader[] = [];
   for (let at = 0; at < document.lines.length; at++) {
     let best: TableHeader | undefined;
+    if (!mayBegin(document.lines[at] as TokenLine, index)) continue;
     for (let depth = 1; depth <= headerLinesMax; depth++) {
       const band = bandFrom(document.lines, at, depth);
       if (band.length < depth) break;
@@ -59,6 +74,13 @@ export function findHeaders(rule: TableRule, document: ReadDocument): TableHeade
     }
   }
   return headers;
+}
+
+/** A header begins on a line where some word begins a title; most lines of a page do not. */
+function mayBegin(line: TokenLine, index: ColumnIndex): boolean {
+  return line.tokens.some(({ key }) =>
+    [1, 2, beginningLetters].some((letters) => index.beginnings.has(key.slice(0, letters))),
+  );
 }
 
 function bandFrom(lines: readonly TokenLine[], at: number, depth: number): TokenLine[] {
@@ -241,19 +263,28 @@ interface Part {
   readonly length: number;
 }
 
+const splitsKeptMax = 2000;
+
 /** Splits a run of letters into titles of different columns, longest first; undefined when it does not come out even. */
-function segment(text: string, index: ColumnIndex): Part[] | undefined {
+function segment(text: string, index: ColumnIndex): readonly Part[] | undefined {
   if (text.length > 60) return undefined;
+  if (index.splits.has(text)) return index.splits.get(text);
+  if (index.splits.size >= splitsKeptMax) index.splits.clear();
   const best: (Part[] | undefined)[] = [[]];
-  for (let end = 1; end <= text.length; end++) {
-    for (let start = Math.max(0, end - index.lengthMax); start < end; start++) {
-      const before = best[start];
-      const names = index.byKey.get(text.slice(start, end));
-      if (!before || names === undefined) continue;
+  for (let start = 0; start < text.length; start++) {
+    const before = best[start];
+    if (!before) continue;
+    for (let end = start + 1; end <= text.length; end++) {
+      const key = text.slice(start, end);
+      if (!index.prefixes.has(key)) break;
+      const names = index.byKey.get(key);
       const known = best[end];
-      if (!known || known.length > before.length + 1) best[end] = [...before, { names, length: end - start }];
+      if (names !== undefined && (!known || known.length > before.length + 1))
+        best[end] = [...before, { names, length: end - start }];
     }
   }
-  const result = best[text.length];
-  return result && result.length <= 3 ? result : undefined;
+  const found = best[text.length];
+  const result = found && found.length <= 3 ? found : undefined;
+  index.splits.set(text, result);
+  return result;
 }

@@ -6,7 +6,6 @@ import { readCell } from './table-cells.ts';
 import type { Assigned, PlacedColumn } from './table-columns.ts';
 import { assignColumns, placeColumns } from './table-columns.ts';
 import type { TableHeader } from './table-header.ts';
-import { findHeaders } from './table-header.ts';
 import type { Token, TokenLine } from './tokens.ts';
 import { keyOf } from './tokens.ts';
 
@@ -39,6 +38,7 @@ interface OpenRow {
 
 /**
  * Reads a table: from each header down to a stop line, another header or the end of the page.
+ * @param found every place where its header stands
  * @param others headers of other tables, which end this one
  * @param totals labels of totals, which end it like its own stop lines
  */
@@ -46,13 +46,12 @@ export function readTable(
   name: string,
   rule: TableRule,
   document: ReadDocument,
+  found: readonly TableHeader[],
   others: readonly TableHeader[],
   totals: readonly string[] = [],
 ): ReadTable {
   const headers = consistent(
-    findHeaders(rule, document).filter(
-      (header) => !others.some((o) => overlaps(o, header) && o.score > header.score),
-    ),
+    found.filter((header) => !others.some((o) => overlaps(o, header) && o.score > header.score)),
   );
   const stop = [...rule.stop, ...totals];
   const rows: TableRow[] = [];

@@ -25,8 +25,15 @@ export interface TokenLine {
 /** A gap wider than this share of the font size separates two cells of a line. */
 export const cellGapRatio = 0.9;
 
+const PLAIN = /^[\x20-\x7e]*$/;
+const NOT_PLAIN_LETTERS = /[^a-z0-9]/g;
+
 /** Lower case, no accents, letters and digits only; `%`, `#` and `€` stay when they stand alone. */
 export function keyOf(text: string): string {
+  if (PLAIN.test(text)) {
+    const letters = text.toLowerCase().replace(NOT_PLAIN_LETTERS, '');
+    if (letters !== '') return letters;
+  }
   const plain = text
     .normalize('NFD')
     .replace(/[\u0300-\u036f]/g, '')

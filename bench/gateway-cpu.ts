@@ -1,0 +1,67 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { makeInvoicePdf } from '../gateway/fixtures/invoice-pdf.ts';
+import { Refusal } from '../gateway/refusal.ts';
+import { STYLES } from '../gateway/fixtures/invoice-style.ts';
+
+/**
+ * One way of reading the bench's files, in a process of its own as in production: `node bench/gateway-cpu.ts WAY ROUNDS`
+ * prints CPU milliseconds in all and pages. WAY is a mapping, or `pdfjs` for the text extraction of pdfjs-dist and nothing else.
+ */
+const [way = 'pdfjs', rounds = '8', folder] = process.argv.slice(2);
+
+/** Invoices of every layout of the generator, short and long ones: most carry a QR code. */
+export async function speedFiles(from?: string): Promise<Buffer[]> {
+  if (from !== undefined)
+    return readdirSync(from)
+      .filter((name) => name.endsWith('.pdf'))
+      .sort()
+      .map((name) => readFileSync(join(from, name)));
+  return Promise.all(
+    STYLES.flatMap((style, i) => [
+      makeInvoicePdf(700 + i, { layout: style.name }),
+      makeInvoicePdf(800 + i, { layout: style.name, lines: 40 }),
+    ]),
+  );
+}
+
+async function bareText(): Promise<(pdf: Buffer) => Promise<number>> {
+  const scope = globalThis as Record<string, unknown>;
+  scope['DOMMatrix'] ??= class {};
+  const pdfjs = await import('pdfjs-dist/legacy/build/pdf.mjs');
+  return async (pdf) => {
+    const task = pdfjs.getDocument({ data: new Uint8Array(pdf), verbosity: 0, useSystemFonts: false });
+    const document = await task.promise;
+    for (let n = 1; n <= document.numPages; n++) await (await document.getPage(n)).getTextContent();
+    const pages = document.numPages;
+    await task.destroy();
+    return pages;
+  };
+}
+
+async function converted(mappingId: string): Promise<(pdf: Buffer) => Promise<number>> {
+  const { convert } = await import('../gateway/convert.ts');
+  return async (pdf) => {
+    try {
+      const outcome = await convert({ id: 1, kind: 'convert', mappingId, parameters: {}, pdf });
+      return outcome.ok ? outcome.pages : 0;
+    } catch (error) {
+      // A refused document was read and judged all the same; its pages are counted by the other way.
+      if (error instanceof Refusal) return 0;
+      throw error;
+    }
+  };
+}
+
+const warmUpRounds = 3;
+
+if (import.meta.main) {
+  const files = await speedFiles(folder);
+  const read = way === 'pdfjs' ? await bareText() : await converted(way);
+  for (let i = 0; i < warmUpRounds; i++) for (const pdf of files) await read(pdf);
+  const from = process.cpuUsage();
+  let pages = 0;
+  for (let i = 0; i < Number(rounds); i++) for (const pdf of files) pages += await read(pdf);
+  const { user, system } = process.cpuUsage(from);
+  process.stdout.write(`${((user + system) / 1000 / Number(rounds)).toFixed(1)} ${pages / Number(rounds)}\n`);
+}
