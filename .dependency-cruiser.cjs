@@ -1,5 +1,7 @@
 /** The import rules of the house (ARCHITECTURE.md, "Rooms"). CI fails when one is broken. */
 const SERVICES = ['command-api', 'processor', 'gateway', 'projector', 'query-api'];
+/** Rooms that read the whole log for people: only cli composes them. */
+const KEEPING = ['audit', 'archive'];
 const SUPPORT = ['conversion-job', 'event-store', 'read-store', 'blob-store', 'identity', 'runtime'];
 
 /** Production code only: a test may set up whatever it needs. */
@@ -13,7 +15,7 @@ module.exports = {
       severity: 'error',
       from: from(service),
       to: {
-        path: `^(${[...SERVICES.filter((other) => other !== service), 'web', 'cli', 'tests', 'bench', 'simulation'].join('|')})/`,
+        path: `^(${[...SERVICES.filter((other) => other !== service), ...KEEPING, 'web', 'cli', 'tests', 'bench', 'simulation'].join('|')})/`,
       },
     })),
     ...SUPPORT.map((room) => ({
@@ -21,7 +23,15 @@ module.exports = {
       severity: 'error',
       from: from(room),
       to: {
-        path: `^(${[...SERVICES, ...SUPPORT.filter((other) => other !== room && other !== 'runtime'), 'web', 'cli', 'tests', 'bench', 'simulation'].join('|')})/`,
+        path: `^(${[...SERVICES, ...KEEPING, ...SUPPORT.filter((other) => other !== room && other !== 'runtime'), 'web', 'cli', 'tests', 'bench', 'simulation'].join('|')})/`,
+      },
+    })),
+    ...KEEPING.map((room) => ({
+      name: `${room}-imports-no-service`,
+      severity: 'error',
+      from: from(room),
+      to: {
+        path: `^(${[...SERVICES, ...KEEPING.filter((other) => other !== room), 'identity', 'web', 'cli', 'tests', 'bench', 'simulation'].join('|')})/`,
       },
     })),
     {
@@ -41,7 +51,7 @@ module.exports = {
       severity: 'error',
       from: from('runtime'),
       to: {
-        path: `^(${[...SERVICES, 'conversion-job', 'event-store', 'read-store', 'blob-store', 'identity', 'web', 'cli'].join('|')})/`,
+        path: `^(${[...SERVICES, 'conversion-job', 'event-store', 'read-store', 'blob-store', 'identity', ...KEEPING, 'web', 'cli'].join('|')})/`,
       },
     },
     {

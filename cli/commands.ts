@@ -21,7 +21,7 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'serve',
-    usage: 'serve <all|command-api|processor|projector|query-api|gateway>',
+    usage: 'serve <all|command-api|processor|projector|query-api|sealer|gateway>',
     summary: 'Runs one service, or all of them in one process, on the stores that the settings name.',
     example: 'EVENTSTORE_URL=esdb://... DATABASE_URL=postgres://... npm run docket -- serve processor',
     load: () => import('./serve/serve.ts'),
@@ -39,6 +39,38 @@ export const COMMANDS: readonly Command[] = [
     summary: 'Compares the read tables with the fold of the log; exit code 1 when they differ.',
     example: 'npm run docket -- verify',
     load: () => import('./verify.ts'),
+  },
+  {
+    name: 'seal',
+    usage: 'seal [--key EARLIER-PUBLIC-KEY] [--json]',
+    summary: 'Seals the log now: a signed root over where every stream ends. A running Docket does it daily.',
+    example: 'npm run docket -- seal',
+    load: async () => ({ run: (await import('./audit.ts')).runSeal }),
+  },
+  {
+    name: 'audit',
+    usage: 'audit <verify [--key FILE]|export JOB [--out FOLDER]|check BUNDLE --key FILE|key> [--json]',
+    summary:
+      'Finds events that were changed, removed or cut; writes a job with its proof for a third party, and checks one.',
+    example:
+      'npm run docket -- audit check ./audit-0b0f4c2e-5a51-5d3c-8f0e-2f6f3f0a9d11 --key seal-public.pem',
+    load: async () => ({ run: (await import('./audit.ts')).runAudit }),
+  },
+  {
+    name: 'export',
+    usage: 'export <folder> [--json]',
+    summary:
+      'Writes the events that the folder does not have yet, in numbered batches with checksums; run again, it goes on.',
+    example: 'npm run docket -- export /srv/archive',
+    load: async () => ({ run: (await import('./archive.ts')).runExport }),
+  },
+  {
+    name: 'import',
+    usage: 'import <folder> [--check] [--json]',
+    summary:
+      'Appends an exported folder to a log that nobody else writes to; --check only looks whether the folder is whole.',
+    example: 'DATA_DIR=/srv/docket npm run docket -- import /srv/archive',
+    load: async () => ({ run: (await import('./archive.ts')).runImport }),
   },
   {
     name: 'failed',

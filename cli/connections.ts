@@ -26,7 +26,7 @@ export function forgetConnections(dataDir: string): void {
  * @throws PlainFailure when one is named by neither
  */
 export function findConnections(settings: Settings): Connections {
-  const noted = readNoted(resolve(settings.DATA_DIR));
+  const noted = notedConnections(resolve(settings.DATA_DIR));
   const find = (name: keyof Connections): string => {
     const url = settings[name] ?? noted[name];
     if (!url) {
@@ -44,7 +44,8 @@ export function findConnections(settings: Settings): Connections {
   };
 }
 
-function readNoted(dataDir: string): Partial<Connections> {
+/** What the Docket that runs on a data folder noted; nothing when none runs. */
+export function notedConnections(dataDir: string): Partial<Connections> {
   try {
     return JSON.parse(readFileSync(fileIn(dataDir), 'utf8')) as Connections;
   } catch (error) {

@@ -4,15 +4,22 @@ import { COMMANDS } from './commands.ts';
 /** Errors whose message is written for the person at the terminal; every other one is a bug and shows its stack. */
 const PLAIN_CODES = new Set([
   'ALREADY_RUNNING',
+  'ARCHIVE_DAMAGED',
   'BLOB_STORE_UNAVAILABLE',
+  'BUNDLE_UNREADABLE',
   'CHILD_FAILED',
   'DATA_DIR_UNUSABLE',
   'EMBEDDED_POSTGRES_FAILED',
+  'HISTORIES_DIFFER',
+  'INTERRUPTED',
   'LOG_UNAVAILABLE',
   'NOT_FOUND',
   'NOT_RUNNING',
+  'NOT_SEALED',
   'PORT_UNAVAILABLE',
   'READ_STORE_UNAVAILABLE',
+  'SEAL_KEY_REFUSED',
+  'SEAL_REFUSED',
   'SETTINGS_REFUSED',
   'USAGE',
 ]);

@@ -138,6 +138,12 @@ export const Settings = z.object({
   DISK_WARN_PERCENT: whole(1, 100).default(80).describe('Disk use that is warned about'),
   DISK_REFUSE_PERCENT: whole(1, 100).default(90).describe('Disk use at which uploads are refused with 507'),
 
+  SEAL_EVERY_HOURS: whole(0, 8_760).default(24).describe('Hours between two seals of the log; 0 for none'),
+  SEAL_KEY_FILE: z
+    .string()
+    .optional()
+    .describe('Ed25519 private key (PEM) that signs seals; made and kept in `DATA_DIR` when unset'),
+
   SHUTDOWN_GRACE_MS: whole(100, 120_000).default(25_000).describe('Longest drain after SIGTERM'),
 });
 

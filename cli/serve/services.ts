@@ -28,6 +28,18 @@ export const SERVICES = {
     const { settings, logger, metrics } = parts;
     return startProjector({ settings, logger, metrics, log: readerOf(parts.log()), store: parts.store() });
   },
+  sealer: async (parts: Parts): Promise<Service> => {
+    const { startSealer } = await import('../../audit/sealer.ts');
+    const { loadSealKey } = await import('../../audit/seal-keys.ts');
+    const { sealCopies } = await import('../audit.ts');
+    const { settings, logger, metrics, clock } = parts;
+    return startSealer({
+      ...{ logger, metrics, clock, log: parts.log(), store: parts.store() },
+      copies: sealCopies(settings, await parts.blobs()),
+      key: () => loadSealKey(settings),
+      everyHours: settings.SEAL_EVERY_HOURS,
+    });
+  },
   'query-api': async (parts: Parts): Promise<Service> => {
     const { createQueryApi } = await import('../../query-api/service.ts');
     const { settings, logger, metrics, clock, webDir } = parts;

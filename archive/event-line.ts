@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import type { RecordedEvent } from '../event-store/event-log.ts';
+import { PositionText } from '../schemas/ids.ts';
+
+/** One event of an archive, one line of JSON. `position` and `recordedAt` are those of the log it came from. */
+const EventLine = z.strictObject({
+  stream: z.string().min(1),
+  revision: PositionText,
+  id: z.uuid(),
+  type: z.string().min(1),
+  position: PositionText,
+  recordedAt: z.iso.datetime({ precision: 3 }),
+  data: z.unknown(),
+  metadata: z.unknown(),
+});
+
+export interface ArchivedEvent {
+  readonly stream: string;
+  readonly revision: bigint;
+  readonly id: string;
+  readonly type: string;
+  readonly position: bigint;
+  readonly data: unknown;
+  readonly metadata: unknown;
+}
+
+/** @param revision the event's place in its stream in the archive */
+export function lineOf(event: RecordedEvent, revision: bigint): string {
+  const { stream, id, type, position, created, data, metadata } = event;
+  const line = {
+    ...{ stream, revision: revision.toString(), id, type, position: position.toString() },
+    ...{ recordedAt: created.toISOString(), data, metadata },
+  };
+  return `${JSON.stringify(line)}\n`;
+}
+
+/** The event of a line, or what is wrong with it. */
+export function eventOfLine(line: string): ArchivedEvent | { readonly wrong: string } {
+  let json: unknown;
+  try {
+    json = JSON.parse(line);
+  } catch {
+    return { wrong: 'it is not JSON' };
+  }
+  const parsed = EventLine.safeParse(json);
+  if (!parsed.success) return { wrong: z.prettifyError(parsed.error).replaceAll('\n', ' ') };
+  const { recordedAt: _recordedAt, revision, position, ...rest } = parsed.data;
+  return { ...rest, revision: BigInt(revision), position: BigInt(position) };
+}

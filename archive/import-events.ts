@@ -1,0 +1,144 @@
+import { StreamMovedOn } from '../event-store/errors.ts';
+import type { EventLog } from '../event-store/event-log.ts';
+import { ArchiveDamaged, HistoriesDiffer } from './errors.ts';
+import type { ArchivedEvent } from './event-line.ts';
+import { readLinks, readManifest, type BatchLink, type Manifest } from './links.ts';
+import type { Place } from './place.ts';
+import { readBatch } from './read-batch.ts';
+
+/** Appends on their way at the same time; they reach the store in the order of the archive. */
+const APPENDS_IN_FLIGHT = 128;
+
+export interface ImportParts {
+  /** Nobody else may write to it meanwhile: a processor would take up jobs whose outcome is still to come. */
+  readonly log: Pick<EventLog, 'append' | 'readStream'>;
+  readonly place: Place;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (events: number, of: number) => void;
+  /** Sees every event of the archive, those the log already had included. */
+  readonly onEvent?: (event: ArchivedEvent) => void;
+}
+
+export interface Imported {
+  readonly manifest: Manifest;
+  /** Batches that the log already had when the import began. */
+  readonly skippedBatches: number;
+}
+
+/**
+ * Appends an archive to a log: each event under its own id, at its own revision, with its own metadata, in the order of
+ * the archive. A batch is checked whole before any of it is appended. Appends are recognised by id and revision, so an
+ * import that was cut is gone on with and one that is done changes nothing. Positions and the store's own timestamps
+ * become those of the new log.
+ *
+ * @throws ArchiveDamaged; HistoriesDiffer when the log has other events at these revisions; LogUnavailable;
+ *   BlobStoreUnavailable; the signal's reason, between two batches
+ */
+export async function importEvents(parts: ImportParts): Promise<Imported> {
+  const { place } = parts;
+  const closed = await readManifest(place);
+  if (closed === null)
+    throw new ArchiveDamaged('manifest/', 'there is none: the export did not come to its end');
+  const { manifest } = closed;
+  const { links, end } = await readLinks(place, manifest.batches);
+  if (end !== manifest.link)
+    throw new ArchiveDamaged('manifest/', 'it does not vouch for the batches that are there');
+  const begun = await batchesBegun(parts, links);
+  // The last of those that were begun may have been cut.
+  const skippedBatches = Math.max(0, begun - 1);
+  let events = 0;
+  for (const link of links) {
+    parts.signal?.throwIfAborted();
+    if (link.batch > skippedBatches || parts.onEvent) {
+      const batch = await readBatch(place, link);
+      if (link.batch > skippedBatches) await appendBatch(parts, link, batch);
+      if (parts.onEvent) batch.forEach(parts.onEvent);
+    }
+    events += link.events;
+    parts.onProgress?.(events, manifest.events);
+  }
+  return { manifest, skippedBatches };
+}
+
+/** How many batches have their first event in the log; batches are appended in order, so a search by halves finds it. */
+async function batchesBegun({ log }: ImportParts, links: readonly BatchLink[]): Promise<number> {
+  let [from, to] = [0, links.length];
+  while (from < to) {
+    const middle = Math.ceil((from + to) / 2);
+    if (await hasEvent(log, links[middle - 1]!.first)) from = middle;
+    else to = middle - 1;
+  }
+  return from;
+}
+
+async function hasEvent(
+  log: ImportParts['log'],
+  { stream, revision, id }: BatchLink['first'],
+): Promise<boolean> {
+  for await (const event of log.readStream(stream, BigInt(revision))) return event.id === id;
+  return false;
+}
+
+async function appendBatch(
+  parts: ImportParts,
+  link: BatchLink,
+  events: readonly ArchivedEvent[],
+): Promise<void> {
+  const [first, ...rest] = runsOf(events);
+  const settle = (
+    run: readonly ArchivedEvent[],
+    outcome: PromiseSettledResult<void>,
+  ): Promise<void> | undefined =>
+    // One that overtook the append it follows, since that one had to be repeated, is right by now.
+    outcome.status === 'rejected' ? appendAgain(parts, link, run, outcome.reason) : undefined;
+  // The first one opens the client's stream of appends; those behind it would overtake it meanwhile.
+  for (const some of [first ? [first] : [], ...inGroups(rest, APPENDS_IN_FLIGHT)]) {
+    const outcomes = await Promise.allSettled(some.map((run) => appendRun(parts, run)));
+    for (const [index, outcome] of outcomes.entries()) await settle(some[index]!, outcome);
+  }
+}
+
+function inGroups<Item>(items: readonly Item[], size: number): Item[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, at) =>
+    items.slice(at * size, (at + 1) * size),
+  );
+}
+
+/** Neighbours of one stream go in one append, as they most likely came. */
+function runsOf(events: readonly ArchivedEvent[]): ArchivedEvent[][] {
+  const runs: ArchivedEvent[][] = [];
+  for (const event of events) {
+    const run = runs.at(-1);
+    if (run?.[0]?.stream === event.stream) run.push(event);
+    else runs.push([event]);
+  }
+  return runs;
+}
+
+async function appendRun({ log }: ImportParts, run: readonly ArchivedEvent[]): Promise<void> {
+  const first = run[0]!;
+  const events = run.map(({ id, type, data, metadata }) => ({ id, type, data, metadata }));
+  await log.append(first.stream, events, first.revision === 0n ? 'no_stream' : first.revision - 1n);
+}
+
+async function appendAgain(
+  parts: ImportParts,
+  link: BatchLink,
+  run: readonly ArchivedEvent[],
+  cause: unknown,
+): Promise<void> {
+  if (!(cause instanceof StreamMovedOn)) throw cause;
+  try {
+    await appendRun(parts, run);
+  } catch (error) {
+    if (!(error instanceof StreamMovedOn)) throw error;
+    const { stream, revision } = run[0]!;
+    const actual = error.actual ?? -1n;
+    throw new HistoriesDiffer(
+      actual < revision - 1n
+        ? `batch ${link.batch} goes on with event ${revision} of ${stream}, which ends at ${actual} in the log`
+        : `the log has another event ${revision} of ${stream} than batch ${link.batch}`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,73 @@
+import { buffer } from 'node:stream/consumers';
+import { BlobMissing } from '../blob-store/errors.ts';
+import { ArchiveDamaged } from './errors.ts';
+import { eventOfLine, type ArchivedEvent } from './event-line.ts';
+import { batchName, sha256Of, type BatchLink } from './links.ts';
+import type { Place } from './place.ts';
+
+/**
+ * The events of a batch, in the order of the log, after every check that can be made without a log: nothing of a batch
+ * is used unless all of it is right.
+ *
+ * @throws ArchiveDamaged naming file and line; BlobStoreUnavailable
+ */
+export async function readBatch(place: Place, link: BatchLink): Promise<readonly ArchivedEvent[]> {
+  const name = batchName(link.batch);
+  const content = await contentOf(place, name);
+  if (content.length !== link.bytes)
+    throw new ArchiveDamaged(name, `it has ${content.length} bytes instead of ${link.bytes}`);
+  if (sha256Of(content) !== link.sha256)
+    throw new ArchiveDamaged(name, 'its bytes are not those that were written');
+  const lines = content.toString('utf8').split('\n');
+  if (lines.pop() !== '' || lines.length !== link.events)
+    throw new ArchiveDamaged(name, `it has ${lines.length} events instead of ${link.events}`);
+  const events = lines.map((line, index) => {
+    const event = eventOfLine(line);
+    if ('wrong' in event) throw new ArchiveDamaged(`${name}, line ${index + 1}`, event.wrong);
+    return event;
+  });
+  assertOrdered(name, events);
+  assertEnds(name, link, events);
+  return events;
+}
+
+async function contentOf(place: Place, name: string): Promise<Buffer> {
+  try {
+    return await buffer(await place.read(name));
+  } catch (error) {
+    if (error instanceof BlobMissing) throw new ArchiveDamaged(name, 'it is missing', { cause: error });
+    throw error;
+  }
+}
+
+/** Positions rise; within a stream each event follows the one before; no id comes twice. */
+function assertOrdered(name: string, events: readonly ArchivedEvent[]): void {
+  const ids = new Set<string>();
+  const revisions = new Map<string, bigint>();
+  let position = -1n;
+  events.forEach((event, index) => {
+    const where = `${name}, line ${index + 1}`;
+    const before = revisions.get(event.stream);
+    if (ids.has(event.id)) throw new ArchiveDamaged(where, `event ${event.id} is there twice`);
+    if (event.position <= position) throw new ArchiveDamaged(where, 'it is out of order');
+    if (before !== undefined && event.revision <= before)
+      throw new ArchiveDamaged(
+        where,
+        `event ${event.revision} of ${event.stream} comes after event ${before}`,
+      );
+    if (before !== undefined && event.revision > before + 1n)
+      throw new ArchiveDamaged(where, `${event.stream} has a gap after event ${before}`);
+    ids.add(event.id);
+    revisions.set(event.stream, event.revision);
+    position = event.position;
+  });
+}
+
+function assertEnds(name: string, { first, last }: BatchLink, events: readonly ArchivedEvent[]): void {
+  for (const [end, event] of [
+    [first, events[0]],
+    [last, events.at(-1)],
+  ] as const)
+    if (event?.id !== end.id || event.position.toString() !== end.position)
+      throw new ArchiveDamaged(name, 'it does not begin and end where its link says');
+}

@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+
+/**
+ * Merkle trees as RFC 9162 (section 2.1) defines them: leaves and nodes are hashed with different first bytes, so that
+ * no node can pass for a leaf. Hashes are 32 bytes.
+ */
+const LEAF = Buffer.from([0]);
+const NODE = Buffer.from([1]);
+
+export function leafHash(leaf: string): Buffer {
+  return createHash('sha256').update(LEAF).update(leaf).digest();
+}
+
+function nodeHash(left: Buffer, right: Buffer): Buffer {
+  return createHash('sha256').update(NODE).update(left).update(right).digest();
+}
+
+/** The root of leaves that are hashed already; that of no leaves is the hash of nothing. */
+export function rootOf(hashes: readonly Buffer[]): Buffer {
+  if (hashes.length === 0) return createHash('sha256').digest();
+  let level = hashes;
+  while (level.length > 1) level = above(level);
+  return level[0]!;
+}
+
+/** Pairs from the left; one that is left over moves up as it is, which gives the tree of the RFC. */
+function above(level: readonly Buffer[]): Buffer[] {
+  const next: Buffer[] = [];
+  for (let at = 0; at < level.length; at += 2) {
+    const [left, right] = [level[at]!, level[at + 1]];
+    next.push(right ? nodeHash(left, right) : left);
+  }
+  return next;
+}
+
+/** One step of a proof: the hash beside, and on which side of the path it stands. */
+export interface ProofStep {
+  readonly side: 'left' | 'right';
+  /** Hexadecimal. */
+  readonly hash: string;
+}
+
+/** What leads from the leaf at `index` to the root. */
+export function proofOf(hashes: readonly Buffer[], index: number): ProofStep[] {
+  const steps: ProofStep[] = [];
+  let level = hashes;
+  for (let at = index; level.length > 1; at >>= 1) {
+    const beside = level[at ^ 1];
+    if (beside) steps.push({ side: at % 2 === 0 ? 'right' : 'left', hash: beside.toString('hex') });
+    level = above(level);
+  }
+  return steps;
+}
+
+/** The root that a leaf and its proof lead to. */
+export function rootByProof(leaf: Buffer, steps: readonly ProofStep[]): Buffer {
+  return steps.reduce((hash, step) => {
+    const beside = Buffer.from(step.hash, 'hex');
+    return step.side === 'right' ? nodeHash(hash, beside) : nodeHash(beside, hash);
+  }, leaf);
+}

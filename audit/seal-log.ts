@@ -1,0 +1,107 @@
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import type { EventLog, RecordedEvent } from '../event-store/event-log.ts';
+import { isoNow, type Clock } from '../runtime/clock.ts';
+import { readSeals, sha256, type ReadSeals } from './read-seals.ts';
+import { signed, storedChanges, storedSeal, summaryOf, type Seal } from './seal.ts';
+import type { SealCopies } from './seal-store.ts';
+import { SEALED_STREAM_PREFIXES, streamEnds, type StreamEnds } from './stream-ends.ts';
+
+/** Nothing is sealed over a log or over seals that are not right. */
+export class SealRefused extends Error {
+  readonly code = 'SEAL_REFUSED';
+  readonly retryable = false;
+
+  constructor(why: string, options?: ErrorOptions) {
+    super(`Nothing was sealed: ${why}. \`docket audit verify\` tells more.`, options);
+    this.name = 'SealRefused';
+  }
+}
+
+export interface SealParts {
+  readonly log: Pick<EventLog, 'readAll' | 'readStream' | 'head'>;
+  /** The first counts and is written first. */
+  readonly copies: readonly SealCopies[];
+  readonly key: KeyObject;
+  /** Keys of earlier seals, after the key was changed. */
+  readonly earlierKeys?: readonly KeyObject[];
+  readonly clock: Clock;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (position: bigint, head: bigint) => void;
+}
+
+/**
+ * Seals the log up to its present end: a Merkle root over where every stream ends, signed, chained to the seal before.
+ * Only what is new since then is read, and each new event is checked against its chain.
+ *
+ * @throws SealRefused when an event, a stream's end or an earlier seal is not what it was; BlobExists when another
+ *   process sealed meanwhile; LogUnavailable; BlobStoreUnavailable; the signal's reason
+ */
+export async function sealLog(parts: SealParts): Promise<Seal> {
+  const before = await readSeals(parts.copies, [createPublicKey(parts.key), ...(parts.earlierKeys ?? [])]);
+  const [fault] = before.faults;
+  if (fault) throw new SealRefused(fault.message);
+  const head = await parts.log.head();
+  const after = await placeAfter(parts, before);
+  const streams = streamEnds(after === 'start' ? new Map() : before.ends);
+  const last = await takeAll(parts, streams, after, head);
+  if (after === 'start') assertHolds(before, streams);
+  const changes = storedChanges(streams.ends, before.ends);
+  const seal = signed(
+    {
+      ...{ format: 'docket.seal.v1', number: before.count + 1, sealedAt: isoNow(parts.clock) },
+      position: head.toString(),
+      last: last
+        ? { stream: last.stream, revision: last.revision.toString(), id: last.id }
+        : (before.newest?.last ?? null),
+      ...summaryOf(streams.ends),
+      ...{ changes: sha256(changes), previous: before.newestHash },
+    },
+    parts.key,
+  );
+  for (const place of parts.copies) await place.write(seal.number, { seal: storedSeal(seal), changes });
+  return seal;
+}
+
+/** Where to go on reading: after the seal before, or at the start when this log's positions are others. */
+async function placeAfter({ log }: SealParts, { newest }: ReadSeals): Promise<bigint | 'start'> {
+  if (!newest?.last) return 'start';
+  const { stream, revision, id } = newest.last;
+  for await (const event of log.readStream(stream, BigInt(revision))) {
+    if (event.id !== id) break;
+    return event.position > 0n && event.position <= BigInt(newest.position)
+      ? BigInt(newest.position)
+      : 'start';
+  }
+  throw new SealRefused(
+    `event ${revision} of ${stream}, the last one of seal ${newest.number}, is not in the log`,
+  );
+}
+
+async function takeAll(
+  { log, signal, onProgress }: SealParts,
+  streams: StreamEnds,
+  after: bigint | 'start',
+  head: bigint,
+): Promise<RecordedEvent | null> {
+  let last: RecordedEvent | null = null;
+  let seen = 0;
+  for await (const event of log.readAll(after, { streamPrefixes: SEALED_STREAM_PREFIXES })) {
+    if (event.position > head) break;
+    const fault = streams.take(event);
+    if (fault) throw new SealRefused(`${fault.stream}: ${fault.message}`);
+    last = event;
+    if (++seen % 1_000 !== 0) continue;
+    signal?.throwIfAborted();
+    onProgress?.(event.position, head);
+  }
+  return last;
+}
+
+/** A log that was read whole has everything that was sealed before. */
+function assertHolds(before: ReadSeals, { ends }: StreamEnds): void {
+  for (const [stream, sealed] of before.ends) {
+    const end = ends.get(stream);
+    if (!end || end.revision < sealed.revision)
+      throw new SealRefused(`${stream} ends before event ${sealed.revision}, which was sealed`);
+  }
+}

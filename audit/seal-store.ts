@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import type { BlobStore } from '../blob-store/blob-store.ts';
+import { BlobExists, BlobMissing } from '../blob-store/errors.ts';
+
+/** Where seals are in the blob store. */
+export const SEALS_PREFIX = 'seals/';
+const FILE_BYTES_MAX = 4 * 1024 ** 3;
+
+/** A seal as it is stored, and what goes with it. */
+export interface StoredSeal {
+  readonly seal: Buffer;
+  readonly changes: string;
+}
+
+/** One place where seals are kept. */
+export interface SealCopies {
+  readonly name: string;
+  numbers(): Promise<number[]>;
+  /** Null when it is not there; changes that are missing are read as none, which their hash then shows. */
+  read(number: number): Promise<StoredSeal | null>;
+  /** The changes first: a seal that is there has its changes. @throws BlobExists where there is one of this number */
+  write(number: number, stored: StoredSeal): Promise<void>;
+}
+
+const sealName = (number: number): string => `${String(number).padStart(6, '0')}.json`;
+/** Named by what is in it, so that two who seal at the same time do not write over each other's. */
+const changesName = (changes: string): string =>
+  `changes-${createHash('sha256').update(changes).digest('hex')}.jsonl.gz`;
+const numberOf = (name: string): number[] => {
+  const number = /^(\d{6})\.json$/.exec(name)?.[1];
+  return number === undefined ? [] : [Number(number)];
+};
+
+/** The copies that count: written once, so that of two who seal at the same time one is refused. */
+export function sealsInBlobs(blobs: BlobStore): SealCopies {
+  const whole = async (name: string): Promise<Buffer | null> => {
+    try {
+      return await buffer((await blobs.open(`${SEALS_PREFIX}${name}`)).stream);
+    } catch (error) {
+      if (error instanceof BlobMissing) return null;
+      throw error;
+    }
+  };
+  const put = (name: string, content: Buffer): Promise<unknown> =>
+    blobs.put(`${SEALS_PREFIX}${name}`, Readable.from([content]), { maxBytes: FILE_BYTES_MAX });
+  return {
+    name: 'the blob store',
+    numbers: async () => {
+      const numbers: number[] = [];
+      for await (const { key } of blobs.list(SEALS_PREFIX))
+        numbers.push(...numberOf(key.slice(SEALS_PREFIX.length)));
+      return numbers.sort((a, b) => a - b);
+    },
+    read: async (number) => readBoth(whole, number),
+    write: async (number, { seal, changes }) => {
+      await put(changesName(changes), gzipSync(changes)).catch((error: unknown) => {
+        if (!(error instanceof BlobExists)) throw error;
+      });
+      await put(sealName(number), seal);
+    },
+  };
+}
+
+/** A second copy, in a folder of this machine. */
+export function sealsInFolder(directory: string): SealCopies {
+  const whole = async (name: string): Promise<Buffer | null> => {
+    try {
+      return await readFile(join(directory, name));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+      throw error;
+    }
+  };
+  const put = async (name: string, content: Buffer): Promise<void> => {
+    const draft = join(directory, `.${name}`);
+    const handle = await open(draft, 'w', 0o600);
+    await handle.writeFile(content);
+    await handle.sync();
+    await handle.close();
+    await rename(draft, join(directory, name));
+  };
+  return {
+    name: directory,
+    numbers: async () => {
+      await mkdir(directory, { recursive: true, mode: 0o700 });
+      return (await readdir(directory)).flatMap(numberOf).sort((a, b) => a - b);
+    },
+    read: (number) => readBoth(whole, number),
+    write: async (number, { seal, changes }) => {
+      await mkdir(directory, { recursive: true, mode: 0o700 });
+      await put(changesName(changes), gzipSync(changes));
+      await put(sealName(number), seal);
+    },
+  };
+}
+
+async function readBoth(
+  whole: (name: string) => Promise<Buffer | null>,
+  number: number,
+): Promise<StoredSeal | null> {
+  const seal = await whole(sealName(number));
+  const named = seal && changesOf(seal);
+  const changes = named && (await whole(`changes-${named}.jsonl.gz`));
+  return seal && { seal, changes: changes ? unpacked(changes) : '' };
+}
+
+/** The hash that a seal gives for its changes, or null when nothing can be read in it. */
+function changesOf(seal: Buffer): string | null {
+  try {
+    const { changes } = JSON.parse(seal.toString('utf8')) as { changes?: unknown };
+    return typeof changes === 'string' && /^[0-9a-f]{64}$/.test(changes) ? changes : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Bytes that are no gzip are not the changes that were sealed; their hash will tell. */
+function unpacked(changes: Buffer): string {
+  try {
+    return gunzipSync(changes).toString('utf8');
+  } catch {
+    return changes.toString('utf8');
+  }
+}

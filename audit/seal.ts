@@ -1,0 +1,94 @@
+import { createHash, createPublicKey, sign, verify, type KeyObject } from 'node:crypto';
+import { z } from 'zod';
+import { canonicalJson } from '../event-store/canonical-json.ts';
+import { PositionText, Sha256 } from '../schemas/ids.ts';
+import { leafHash, rootOf } from './merkle.ts';
+import type { StreamEnd } from './stream-ends.ts';
+
+/** A signed statement of where every stream ended at one position of the log. */
+export const Seal = z.strictObject({
+  format: z.literal('docket.seal.v1'),
+  /** 1, 2, 3 ... */
+  number: z.number().int().min(1),
+  sealedAt: z.iso.datetime({ precision: 3 }),
+  /** The log was read up to here; an import into another log changes positions, and nothing else in here. */
+  position: PositionText,
+  /** The last event that is covered, to find the place again in a log whose positions are others. */
+  last: z.strictObject({ stream: z.string(), revision: PositionText, id: z.string() }).nullable(),
+  streams: z.number().int().min(0),
+  events: z.number().int().min(0),
+  /** Root of the Merkle tree (RFC 9162) over the ends of all streams, in the order of their names. */
+  root: Sha256,
+  /** SHA-256 of the file with the ends that changed since the seal before. */
+  changes: Sha256,
+  /** SHA-256 of the seal before, as it is stored; null for the first. */
+  previous: Sha256.nullable(),
+  /** First 16 digits of the SHA-256 of the public key (SPKI, DER). */
+  keyId: z.string(),
+  /** Ed25519 over the RFC 8785 JSON of all the other members, in base64. */
+  signature: z.string(),
+});
+export type Seal = z.infer<typeof Seal>;
+
+/** A leaf of the tree, in the one spelling that is hashed. */
+export function leafOf(stream: string, end: StreamEnd): string {
+  return canonicalJson({ stream, revision: end.revision.toString(), hash: end.hash });
+}
+
+/** Names of streams in the order of the leaves: by UTF-16 code units. */
+export function inOrder(ends: ReadonlyMap<string, StreamEnd>): string[] {
+  return [...ends.keys()].sort();
+}
+
+export function leafHashes(ends: ReadonlyMap<string, StreamEnd>): Buffer[] {
+  return inOrder(ends).map((stream) => leafHash(leafOf(stream, ends.get(stream)!)));
+}
+
+/** What the ends of all streams come to. */
+export function summaryOf(ends: ReadonlyMap<string, StreamEnd>): Pick<Seal, 'streams' | 'events' | 'root'> {
+  let events = 0n;
+  for (const { revision } of ends.values()) events += revision + 1n;
+  return { streams: ends.size, events: Number(events), root: rootOf(leafHashes(ends)).toString('hex') };
+}
+
+export function signed(seal: Omit<Seal, 'signature' | 'keyId'>, privateKey: KeyObject): Seal {
+  const body = { ...seal, keyId: keyIdOf(createPublicKey(privateKey)) };
+  return { ...body, signature: sign(null, Buffer.from(canonicalJson(body)), privateKey).toString('base64') };
+}
+
+export function isSignedBy(seal: Seal, publicKey: KeyObject): boolean {
+  const { signature, ...body } = seal;
+  return verify(null, Buffer.from(canonicalJson(body)), publicKey, Buffer.from(signature, 'base64'));
+}
+
+export function keyIdOf(publicKey: KeyObject): string {
+  const der = publicKey.export({ type: 'spki', format: 'der' });
+  return createHash('sha256').update(der).digest('hex').slice(0, 16);
+}
+
+/** A seal as it is stored; its hash is what the next one names. */
+export function storedSeal(seal: Seal): Buffer {
+  return Buffer.from(`${JSON.stringify(seal, null, 1)}\n`);
+}
+
+/** The ends that differ from those of the seal before, one a line. */
+export function storedChanges(
+  ends: ReadonlyMap<string, StreamEnd>,
+  before: ReadonlyMap<string, StreamEnd>,
+): string {
+  return inOrder(ends)
+    .filter((stream) => ends.get(stream)!.hash !== before.get(stream)?.hash)
+    .map((stream) => `${leafOf(stream, ends.get(stream)!)}\n`)
+    .join('');
+}
+
+const Leaf = z.strictObject({ stream: z.string(), revision: PositionText, hash: Sha256 });
+
+/** Moves ends on by the lines of a file of changes. @throws ZodError, SyntaxError */
+export function applyChanges(ends: Map<string, StreamEnd>, changes: string): void {
+  for (const line of changes.split('\n')) {
+    if (line === '') continue;
+    const { stream, revision, hash } = Leaf.parse(JSON.parse(line));
+    ends.set(stream, { revision: BigInt(revision), hash });
+  }
+}

@@ -1,0 +1,86 @@
+import type { KeyObject } from 'node:crypto';
+import type { EventLog } from '../event-store/event-log.ts';
+import { readSeals, type SealFault } from './read-seals.ts';
+import type { SealCopies } from './seal-store.ts';
+import { SEALED_STREAM_PREFIXES, streamEnds, type ChainFault, type StreamEnd } from './stream-ends.ts';
+
+export interface LogVerified {
+  readonly events: number;
+  readonly streams: number;
+  readonly seals: number;
+  /** Events behind the newest seal: their end is vouched for by nothing yet. */
+  readonly unsealedEvents: number;
+  /** The first faults, at most as many as were asked for. */
+  readonly faults: readonly (ChainFault | SealFault)[];
+}
+
+export interface VerifyLogParts {
+  readonly log: Pick<EventLog, 'readAll' | 'head'>;
+  readonly copies: readonly SealCopies[];
+  readonly keys: readonly KeyObject[];
+  /** 20 unless told. */
+  readonly faultsMax?: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (position: bigint, head: bigint) => void;
+}
+
+/**
+ * Reads every event and every seal: each event must be what was written, in its place, and each stream must still have
+ * the end that was sealed. Names what was changed, what is missing, and which stream was cut, written anew or dropped.
+ *
+ * @throws LogUnavailable, BlobStoreUnavailable, the signal's reason
+ */
+export async function verifyLog(parts: VerifyLogParts): Promise<LogVerified> {
+  const { log } = parts;
+  const seals = await readSeals(parts.copies, parts.keys);
+  const faults: (ChainFault | SealFault)[] = [...seals.faults];
+  const faultsMax = parts.faultsMax ?? 20;
+  const head = await log.head();
+  const streams = streamEnds();
+  let [events, sealedEvents] = [0, 0];
+  for await (const event of log.readAll('start', { streamPrefixes: SEALED_STREAM_PREFIXES })) {
+    if (event.position > head || faults.length >= faultsMax) break;
+    events += 1;
+    const sealed = seals.ends.get(event.stream);
+    if (sealed && event.revision <= sealed.revision) sealedEvents += 1;
+    const fault = streams.take(event) ?? rewritten(event, sealed, streams.ends);
+    if (fault) faults.push(fault);
+    if (events % 1_000 !== 0) continue;
+    parts.signal?.throwIfAborted();
+    parts.onProgress?.(event.position, head);
+  }
+  if (faults.length < faultsMax) faults.push(...cutStreams(seals.ends, streams.ends));
+  return {
+    ...{ events, streams: streams.ends.size, seals: seals.count },
+    unsealedEvents: events - sealedEvents,
+    faults: faults.slice(0, faultsMax),
+  };
+}
+
+/** A stream whose chain is sound and whose hash is not the sealed one was written anew. */
+function rewritten(
+  { stream, revision, type }: { stream: string; revision: bigint; type: string },
+  sealed: StreamEnd | undefined,
+  ends: ReadonlyMap<string, StreamEnd>,
+): ChainFault | null {
+  if (sealed?.revision !== revision || ends.get(stream)?.hash === sealed.hash) return null;
+  const message = `up to event ${revision} (${type}) it is not what was sealed: it was written anew`;
+  return { kind: 'rewritten', stream, revision: revision.toString(), message };
+}
+
+function cutStreams(
+  sealed: ReadonlyMap<string, StreamEnd>,
+  ends: ReadonlyMap<string, StreamEnd>,
+): ChainFault[] {
+  const faults: ChainFault[] = [];
+  for (const [stream, { revision }] of sealed) {
+    const end = ends.get(stream);
+    if (end && end.revision >= revision) continue;
+    const missing = end ? end.revision + 1n : 0n;
+    const message = end
+      ? `it was cut: events ${missing} to ${revision} were sealed and are gone`
+      : `it is gone: all of its ${revision + 1n} events were sealed`;
+    faults.push({ kind: end ? 'truncated' : 'dropped', stream, revision: missing.toString(), message });
+  }
+  return faults;
+}

@@ -1,0 +1,91 @@
+import { resolve } from 'node:path';
+import { checkArchive } from '../archive/check-archive.ts';
+import { exportEvents } from '../archive/export-events.ts';
+import { importEvents } from '../archive/import-events.ts';
+import { plainPlace, type Place } from '../archive/place.ts';
+import { openFilesystemBlobStore } from '../blob-store/filesystem.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { createLog } from '../runtime/log.ts';
+import { loadSettings } from '../runtime/settings.ts';
+import { interruptSignal } from './interrupt.ts';
+import { PlainFailure } from './plain-failure.ts';
+import { progressOn } from './progress.ts';
+import { reachLog } from './reach-log.ts';
+
+const SAFE_TO_REPEAT = 'What was written stays; run the same command again to go on.';
+
+/** `docket export <folder>`. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the data folder is in use, 130 interrupted. */
+export async function runExport(argv: readonly string[]): Promise<number> {
+  const { folder, json } = asked(argv, 'export');
+  const settings = loadSettings(process.env);
+  const signal = interruptSignal(SAFE_TO_REPEAT);
+  const progress = progressOn(process.stderr, 'Exporting');
+  const place = await folderPlace(folder);
+  const reached = await reachLog(settings, createLog('docket', 'error'), { alone: false });
+  try {
+    const { log } = reached;
+    const onProgress = (position: bigint, head: bigint): void =>
+      progress.show(Number(position), Number(head));
+    const { manifest, added } = await exportEvents({ log, place, clock: systemClock, signal, onProgress });
+    progress.end();
+    if (json) console.log(JSON.stringify({ ...manifest, added }, null, 2));
+    else
+      console.log(
+        `${added.events} events in ${added.batches} batches written; ${folder} has ${manifest.events} events in ` +
+          `${manifest.batches} batches, up to position ${manifest.position}.`,
+      );
+    return 0;
+  } finally {
+    progress.end();
+    await reached.close();
+  }
+}
+
+/** `docket import <folder>`. Exit codes as of `export`; 1 also when the folder is damaged or of another history. */
+export async function runImport(argv: readonly string[]): Promise<number> {
+  const { folder, json, check } = asked(argv, 'import');
+  const settings = loadSettings(process.env);
+  const signal = interruptSignal(SAFE_TO_REPEAT);
+  const progress = progressOn(process.stderr, check ? 'Checking' : 'Importing');
+  const place = await folderPlace(folder);
+  if (check) {
+    const manifest = await checkArchive(place, { signal, onProgress: progress.show });
+    progress.end();
+    if (json) console.log(JSON.stringify(manifest, null, 2));
+    else console.log(`${folder} is whole: ${manifest.events} events in ${manifest.batches} batches.`);
+    return 0;
+  }
+  const reached = await reachLog(settings, createLog('docket', 'error'), { alone: true });
+  try {
+    const { log } = reached;
+    const { manifest, skippedBatches } = await importEvents({
+      log,
+      place,
+      signal,
+      onProgress: progress.show,
+    });
+    progress.end();
+    if (json) console.log(JSON.stringify({ ...manifest, skippedBatches }, null, 2));
+    else {
+      const skipped = skippedBatches > 0 ? `, ${skippedBatches} of which it had already` : '';
+      console.log(`The log has ${manifest.events} events in ${manifest.batches} batches${skipped}.`);
+      console.log('Read tables of another log must go: see docs/backup.md, "After an import".');
+    }
+    return 0;
+  } finally {
+    progress.end();
+    await reached.close();
+  }
+}
+
+function asked(argv: readonly string[], name: string): { folder: string; json: boolean; check: boolean } {
+  const [given, ...more] = argv.filter((argument) => !argument.startsWith('--'));
+  if (given === undefined || more.length > 0)
+    throw new PlainFailure('USAGE', `Name one folder: docket ${name} <folder>.`, { exitCode: 2 });
+  return { folder: resolve(given), json: argv.includes('--json'), check: argv.includes('--check') };
+}
+
+/** Archives in folders are readable by anyone who may read the folder; `docket backup` encrypts. */
+export async function folderPlace(directory: string): Promise<Place> {
+  return plainPlace(await openFilesystemBlobStore({ directory }));
+}

@@ -1,0 +1,37 @@
+/** Columns of the bar. */
+const BAR_COLUMNS = 30;
+const REDRAW_MS = 100;
+
+export interface Progress {
+  /** `of` null: how much there is, is not known. */
+  show(done: number, of: number | null): void;
+  /** Takes the line away. */
+  end(): void;
+}
+
+/** One line on stderr that says how far something is, on a terminal; in a pipe nothing. */
+export function progressOn(stream: NodeJS.WriteStream, doing: string): Progress {
+  if (!stream.isTTY) return { show: () => undefined, end: () => undefined };
+  const startedMs = performance.now();
+  let drawnMs = -Infinity;
+  return {
+    show: (done, of) => {
+      const nowMs = performance.now();
+      if (nowMs - drawnMs < REDRAW_MS) return;
+      drawnMs = nowMs;
+      stream.write(`\r\u001b[K${doing} ${progressText(done, of, (nowMs - startedMs) / 1000)}`);
+    },
+    end: () => void stream.write('\r\u001b[K'),
+  };
+}
+
+/** Bar, share, rate and time left. */
+export function progressText(done: number, of: number | null, seconds: number): string {
+  const rate = seconds > 0 ? Math.round(done / seconds) : 0;
+  if (of === null || of === 0) return `${done}, ${rate}/s`;
+  const share = Math.min(1, done / of);
+  const full = Math.round(share * BAR_COLUMNS);
+  const bar = '#'.repeat(full) + '.'.repeat(BAR_COLUMNS - full);
+  const left = rate > 0 ? `, ${Math.ceil((of - done) / rate)} s left` : '';
+  return `[${bar}] ${Math.floor(share * 100)} %, ${rate}/s${left}`;
+}

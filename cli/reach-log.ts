@@ -1,0 +1,58 @@
+import { join, resolve } from 'node:path';
+import { connectEventLog } from '../event-store/connect.ts';
+import type { EventLog } from '../event-store/event-log.ts';
+import type { Log } from '../runtime/log.ts';
+import type { Settings } from '../schemas/config.ts';
+import { notedConnections } from './connections.ts';
+import { openDataFolder } from './up/data-folder.ts';
+import { openLogFiles } from './up/log-files.ts';
+import { startNodeChild } from './up/node-child.ts';
+
+const EVENT_STORE = join(import.meta.dirname, '..', 'event-store', 'embedded', 'main.ts');
+const STOP_MS = 5_000;
+
+export interface ReachedLog {
+  readonly log: EventLog;
+  close(): Promise<void>;
+}
+
+/**
+ * The log that the settings name, or that of the Docket that runs on the data folder, or else the data folder's own,
+ * whose event store is started for as long as it takes.
+ *
+ * @param options.alone true for what nobody else may write beside: a running Docket is then refused
+ * @throws PlainFailure ALREADY_RUNNING, DATA_DIR_UNUSABLE, CHILD_FAILED
+ */
+export async function reachLog(
+  settings: Settings,
+  logger: Log,
+  options: { alone: boolean },
+): Promise<ReachedLog> {
+  const { EVENTSTORE_TIMEOUT_MS: timeoutMs } = settings;
+  const connect = (connectionString: string): EventLog =>
+    connectEventLog({ connectionString, timeoutMs, log: logger });
+  const path = resolve(settings.DATA_DIR);
+  const url = settings.EVENTSTORE_URL ?? (options.alone ? undefined : notedConnections(path).EVENTSTORE_URL);
+  if (url !== undefined) {
+    const log = connect(url);
+    return { log, close: () => log.close() };
+  }
+  const folder = openDataFolder(path);
+  const logs = openLogFiles(path);
+  try {
+    const args = ['--directory', join(path, 'event-store'), '--port', '0'];
+    const store = await startNodeChild({ name: 'event-store', script: EVENT_STORE, args, env: {} }, logs);
+    const log = connect(`esdb://127.0.0.1:${store.port}?tls=false`);
+    const close = async (): Promise<void> => {
+      await log.close();
+      await store.stop(STOP_MS);
+      logs.stop();
+      folder.release();
+    };
+    return { log, close };
+  } catch (error) {
+    logs.stop();
+    folder.release();
+    throw error;
+  }
+}
