@@ -2,7 +2,7 @@ import { StreamMovedOn } from '../event-store/errors.ts';
 import type { EventLog } from '../event-store/event-log.ts';
 import { ArchiveDamaged, HistoriesDiffer } from './errors.ts';
 import type { ArchivedEvent } from './event-line.ts';
-import { readLinks, readManifest, type BatchLink, type Manifest } from './links.ts';
+import { readLinks, readManifest, type BatchLink } from './links.ts';
 import type { Place } from './place.ts';
 import { readBatch } from './read-batch.ts';
 
@@ -13,6 +13,8 @@ export interface ImportParts {
   /** Nobody else may write to it meanwhile: a processor would take up jobs whose outcome is still to come. */
   readonly log: Pick<EventLog, 'append' | 'readStream'>;
   readonly place: Place;
+  /** Up to which batch, and the hash of its link; to the newest manifest unless told. */
+  readonly until?: { readonly batches: number; readonly link: string | null };
   readonly signal?: AbortSignal;
   readonly onProgress?: (events: number, of: number) => void;
   /** Sees every event of the archive, those the log already had included. */
@@ -20,7 +22,8 @@ export interface ImportParts {
 }
 
 export interface Imported {
-  readonly manifest: Manifest;
+  readonly events: number;
+  readonly batches: number;
   /** Batches that the log already had when the import began. */
   readonly skippedBatches: number;
 }
@@ -36,13 +39,13 @@ export interface Imported {
  */
 export async function importEvents(parts: ImportParts): Promise<Imported> {
   const { place } = parts;
-  const closed = await readManifest(place);
-  if (closed === null)
+  const until = parts.until ?? (await readManifest(place))?.manifest;
+  if (until === undefined)
     throw new ArchiveDamaged('manifest/', 'there is none: the export did not come to its end');
-  const { manifest } = closed;
-  const { links, end } = await readLinks(place, manifest.batches);
-  if (end !== manifest.link)
+  const { links, end } = await readLinks(place, until.batches);
+  if (end !== until.link)
     throw new ArchiveDamaged('manifest/', 'it does not vouch for the batches that are there');
+  const all = links.reduce((sum, link) => sum + link.events, 0);
   const begun = await batchesBegun(parts, links);
   // The last of those that were begun may have been cut.
   const skippedBatches = Math.max(0, begun - 1);
@@ -55,9 +58,9 @@ export async function importEvents(parts: ImportParts): Promise<Imported> {
       if (parts.onEvent) batch.forEach(parts.onEvent);
     }
     events += link.events;
-    parts.onProgress?.(events, manifest.events);
+    parts.onProgress?.(events, all);
   }
-  return { manifest, skippedBatches };
+  return { events, batches: links.length, skippedBatches };
 }
 
 /** How many batches have their first event in the log; batches are appended in order, so a search by halves finds it. */

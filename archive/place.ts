@@ -30,6 +30,18 @@ export function plainPlace(store: BlobStore): Place {
   };
 }
 
+/** The files of a place whose names begin with `prefix`, under the rest of their names. */
+export function placeUnder(place: Place, prefix: string): Place {
+  return {
+    write: (name, content) => place.write(prefix + name, content),
+    read: (name) => place.read(prefix + name),
+    remove: (name) => place.remove(prefix + name),
+    names: async function* (start) {
+      for await (const name of place.names(prefix + start)) yield name.slice(prefix.length);
+    },
+  };
+}
+
 async function* namesOf(store: BlobStore, prefix: string): AsyncGenerator<string> {
   for await (const { key } of store.list(prefix)) yield key;
 }

@@ -6,7 +6,7 @@ import type { z } from 'zod';
 import type { RecordedEvent } from '../event-store/event-log.ts';
 import { BUNDLE, BundleEvent, BundleIndex, BundleProof } from './bundle.ts';
 import { leafHash, rootByProof } from './merkle.ts';
-import { fileNamedBy } from './named-files.ts';
+import { fileNamedBy } from '../conversion-job/named-files.ts';
 import { isSignedBy, keyIdOf, leafOf, Seal } from './seal.ts';
 import { streamEnds } from './stream-ends.ts';
 

@@ -11,7 +11,7 @@ import { jobStream } from '../schemas/streams.ts';
 import { BUNDLE, type BundleEvent, type BundleIndex } from './bundle.ts';
 import { bundlePage } from './bundle-page.ts';
 import { proofOf } from './merkle.ts';
-import { fileNamedBy, type NamedFile } from './named-files.ts';
+import { fileNamedBy, type NamedFile } from '../conversion-job/named-files.ts';
 import { readSeals } from './read-seals.ts';
 import { inOrder, leafHashes, storedSeal, type Seal } from './seal.ts';
 import type { SealCopies } from './seal-store.ts';

@@ -58,17 +58,18 @@ export async function runImport(argv: readonly string[]): Promise<number> {
   const reached = await reachLog(settings, createLog('docket', 'error'), { alone: true });
   try {
     const { log } = reached;
-    const { manifest, skippedBatches } = await importEvents({
+    const imported = await importEvents({
       log,
       place,
       signal,
       onProgress: progress.show,
     });
     progress.end();
-    if (json) console.log(JSON.stringify({ ...manifest, skippedBatches }, null, 2));
+    if (json) console.log(JSON.stringify(imported, null, 2));
     else {
+      const { events, batches, skippedBatches } = imported;
       const skipped = skippedBatches > 0 ? `, ${skippedBatches} of which it had already` : '';
-      console.log(`The log has ${manifest.events} events in ${manifest.batches} batches${skipped}.`);
+      console.log(`The log has the ${events} events of ${batches} batches${skipped}.`);
       console.log('Read tables of another log must go: see docs/backup.md, "After an import".');
     }
     return 0;

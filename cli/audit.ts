@@ -8,7 +8,7 @@ import { verifyLog } from '../audit/verify-log.ts';
 import { writeBundle } from '../audit/write-bundle.ts';
 import type { BlobStore } from '../blob-store/blob-store.ts';
 import type { RecordedEvent } from '../event-store/event-log.ts';
-import { sentenceOf } from '../query-api/timeline-sentences.ts';
+import { sentenceOf } from '../conversion-job/event-sentences.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { createLog } from '../runtime/log.ts';
 import { loadSettings } from '../runtime/settings.ts';

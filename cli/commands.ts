@@ -29,15 +29,17 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'why',
     usage: 'why <job> [--at TIME|POSITION] [--json]',
-    summary: 'Explains why a job is, or was at a moment, in its state: what led to it, its attempts, what may be asked of it.',
+    summary:
+      'Explains why a job is, or was at a moment, in its state: what led to it, its attempts, what may be asked of it.',
     example: 'npm run docket -- why 0b0f4c2e-5a51-5d3c-8f0e-2f6f3f0a9d11 --at 2026-11-03T12:00Z',
     load: () => import('./why.ts'),
   },
   {
     name: 'verify',
-    usage: 'verify [--json]',
-    summary: 'Compares the read tables with the fold of the log; exit code 1 when they differ.',
-    example: 'npm run docket -- verify',
+    usage: 'verify [streams] [blobs] [tables] [--json]',
+    summary:
+      'Checks streams against the state machine, blobs against the hashes in the log, read tables against its fold.',
+    example: 'npm run docket -- verify blobs',
     load: () => import('./verify.ts'),
   },
   {
@@ -55,6 +57,22 @@ export const COMMANDS: readonly Command[] = [
     example:
       'npm run docket -- audit check ./audit-0b0f4c2e-5a51-5d3c-8f0e-2f6f3f0a9d11 --key seal-public.pem',
     load: async () => ({ run: (await import('./audit.ts')).runAudit }),
+  },
+  {
+    name: 'backup',
+    usage: 'backup <folder|s3://BUCKET[/PREFIX]> [--check] [--json]',
+    summary:
+      'Adds what is new to an encrypted backup of log, files and keys, and reads it back; --check reads all of it back.',
+    example: 'BACKUP_KEY_FILE=/etc/docket/backup.key npm run docket -- backup /srv/backup',
+    load: async () => ({ run: (await import('./backup.ts')).runBackup }),
+  },
+  {
+    name: 'restore',
+    usage: 'restore <folder|s3://BUCKET[/PREFIX]> [--json]',
+    summary: 'Puts a backup into an empty data folder, checks it and says how long it took.',
+    example:
+      'BACKUP_KEY_FILE=/etc/docket/backup.key DATA_DIR=/srv/docket npm run docket -- restore /srv/backup',
+    load: async () => ({ run: (await import('./backup.ts')).runRestore }),
   },
   {
     name: 'export',

@@ -5,6 +5,7 @@ import { COMMANDS } from './commands.ts';
 const PLAIN_CODES = new Set([
   'ALREADY_RUNNING',
   'ARCHIVE_DAMAGED',
+  'BACKUP_KEY_REFUSED',
   'BLOB_STORE_UNAVAILABLE',
   'BUNDLE_UNREADABLE',
   'CHILD_FAILED',

@@ -21,6 +21,11 @@ export async function openBlobs(settings: Settings, log: Log): Promise<BlobStore
   }
   const bucket = settings.S3_BUCKET;
   if (bucket === undefined) throw new SettingsRefused(['S3_BUCKET is required when BLOB_STORE is s3']);
+  return openBucket(bucket, settings, log);
+}
+
+/** A bucket at the S3 endpoint of the settings. */
+export async function openBucket(bucket: string, settings: Settings, log: Log): Promise<BlobStore> {
   // The client of S3 is large; who keeps blobs in a folder does not load it.
   const { openS3BlobStore } = await import('../blob-store/s3.ts');
   return openS3BlobStore({

@@ -4,9 +4,9 @@ const REDRAW_MS = 100;
 
 export interface Progress {
   /** `of` null: how much there is, is not known. */
-  show(done: number, of: number | null): void;
+  readonly show: (done: number, of: number | null) => void;
   /** Takes the line away. */
-  end(): void;
+  readonly end: () => void;
 }
 
 /** One line on stderr that says how far something is, on a terminal; in a pipe nothing. */

@@ -1,40 +1,132 @@
+import { verifyBlobs, type BlobFault } from '../audit/verify-blobs.ts';
+import { verifyStreams, type StreamsVerified } from '../audit/verify-streams.ts';
+import type { EventLog } from '../event-store/event-log.ts';
 import { connectEventLog } from '../event-store/connect.ts';
 import { PROJECTIONS } from '../projector/registry.ts';
 import type { Verified } from '../projector/verified.ts';
 import { openReadStore } from '../read-store/pool.ts';
-import { createLog } from '../runtime/log.ts';
+import { createLog, type Log } from '../runtime/log.ts';
 import { loadSettings } from '../runtime/settings.ts';
+import type { Settings } from '../schemas/config.ts';
 import { findConnections } from './connections.ts';
+import { interruptSignal } from './interrupt.ts';
+import { openBlobs } from './open-blobs.ts';
+import { PlainFailure } from './plain-failure.ts';
+import { progressOn } from './progress.ts';
 
-/** `docket verify`: the read tables against the fold of the log. Exit code 1 when they differ. */
+const PARTS = ['streams', 'blobs', 'tables'] as const;
+type Part = (typeof PARTS)[number];
+
+interface Report {
+  readonly streams: StreamsVerified;
+  readonly blobs: { readonly files: number; readonly faults: readonly BlobFault[] } | null;
+  readonly tables: readonly { readonly projection: string; readonly verified: Verified }[] | null;
+}
+
+/**
+ * `docket verify [streams|blobs|tables]...`: streams against the schemas and the state machine, blobs against the
+ * hashes in the log, read tables against its fold; all three unless told. Exit codes: 0 all is right, 1 something is
+ * not or it failed, 2 wrong usage, 130 interrupted.
+ */
 export async function run(argv: readonly string[]): Promise<number> {
+  const asked = argv.filter((word) => !word.startsWith('--'));
+  const unknown = asked.find((word) => !PARTS.includes(word as Part));
+  if (unknown !== undefined)
+    throw new PlainFailure('USAGE', `Say: docket verify, or some of ${PARTS.join(', ')}.`, { exitCode: 2 });
+  const parts = new Set((asked.length === 0 ? PARTS : asked) as Part[]);
   const settings = loadSettings(process.env);
-  const { EVENTSTORE_URL, DATABASE_URL } = findConnections(settings);
   const logger = createLog('docket', 'error');
   const log = connectEventLog({
-    connectionString: EVENTSTORE_URL,
+    connectionString: findConnections(settings).EVENTSTORE_URL,
     timeoutMs: settings.EVENTSTORE_TIMEOUT_MS,
     log: logger,
   });
-  const { DATABASE_POOL_MAX: poolMax, DATABASE_TIMEOUT_MS: timeoutMs } = settings;
-  const store = openReadStore({ url: DATABASE_URL, poolMax, timeoutMs, log: logger });
   try {
-    const verified: { projection: string; verified: Verified }[] = [];
-    for (const projection of PROJECTIONS)
-      verified.push({ projection: projection.name, verified: await projection.verify({ log, store }) });
-    if (argv.includes('--json')) {
-      const told = verified.map(({ projection, verified: { checked, position, differences } }) => ({
-        ...{ projection, checked, position, differences },
-      }));
-      console.log(JSON.stringify({ projections: told }, textOfBigint, 2));
-    } else for (const one of verified) report(one.projection, one.verified);
-    return verified.every(({ verified: { differences } }) => differences.length === 0) ? 0 : 1;
+    const report = await verifyAll(parts, settings, log, logger);
+    if (argv.includes('--json')) console.log(JSON.stringify(inJson(report), textOfBigint, 2));
+    else print(report);
+    return isRight(report) ? 0 : 1;
   } finally {
-    await Promise.all([log.close(), store.close()]);
+    await log.close();
   }
 }
 
-function report(projection: string, { checked, position, differences }: Verified): void {
+async function verifyAll(parts: Set<Part>, settings: Settings, log: EventLog, logger: Log): Promise<Report> {
+  const signal = interruptSignal('Nothing was changed.');
+  const reading = progressOn(process.stderr, 'Streams');
+  const onProgress = (position: bigint, head: bigint): void => reading.show(Number(position), Number(head));
+  const streams = await verifyStreams({ log, signal, onProgress }).finally(reading.end);
+  const { files, jobs } = streams;
+  const hashing = progressOn(process.stderr, 'Blobs');
+  const blobs = parts.has('blobs')
+    ? await verifyBlobs({
+        log,
+        files,
+        signal,
+        blobs: await openBlobs(settings, logger),
+        onProgress: hashing.show,
+      }).finally(hashing.end)
+    : null;
+  const tables = parts.has('tables') ? await verifyTables(settings, log, jobs, logger) : null;
+  return { streams, blobs: blobs && { files: files.size, faults: blobs }, tables };
+}
+
+async function verifyTables(
+  settings: Settings,
+  log: EventLog,
+  folded: StreamsVerified['jobs'],
+  logger: Log,
+): Promise<NonNullable<Report['tables']>> {
+  const { DATABASE_POOL_MAX: poolMax, DATABASE_TIMEOUT_MS: timeoutMs } = settings;
+  const store = openReadStore({
+    ...{ url: findConnections(settings).DATABASE_URL, poolMax, timeoutMs, log: logger },
+  });
+  try {
+    const tables: { projection: string; verified: Verified }[] = [];
+    for (const projection of PROJECTIONS)
+      tables.push({
+        projection: projection.name,
+        verified: await projection.verify({ log, store, folded }),
+      });
+    return tables;
+  } finally {
+    await store.close();
+  }
+}
+
+function isRight({ streams, blobs, tables }: Report): boolean {
+  return (
+    streams.faults.length === 0 &&
+    (blobs?.faults.length ?? 0) === 0 &&
+    (tables ?? []).every(({ verified }) => verified.differences.length === 0)
+  );
+}
+
+function inJson({ streams, blobs, tables }: Report): object {
+  const { events, position, faults, jobs } = streams;
+  return {
+    streams: { events, jobs: jobs.size, position, faults },
+    blobs,
+    projections: tables?.map(({ projection, verified }) => ({ projection, ...verified })) ?? null,
+  };
+}
+
+function print({ streams, blobs, tables }: Report): void {
+  const { events, jobs, faults } = streams;
+  console.log(
+    `streams: ${events} events of ${jobs.size} jobs; ${faults.length === 0 ? 'each follows from the one before.' : 'the first faults:'}`,
+  );
+  for (const { stream, message } of faults) console.log(`  ${stream}: ${message}`);
+  if (blobs) {
+    console.log(
+      `blobs: ${blobs.files} files; ${blobs.faults.length === 0 ? 'each has the hash in the log.' : 'the first faults:'}`,
+    );
+    for (const { jobId, message } of blobs.faults) console.log(`  ${jobId}: ${message}`);
+  }
+  for (const { projection, verified } of tables ?? []) printTables(projection, verified);
+}
+
+function printTables(projection: string, { checked, position, differences }: Verified): void {
   if (differences.length === 0) {
     console.log(
       `${projection}: ${checked} streams; the read tables equal the fold of the log up to position ${position}.`,

@@ -1,3 +1,4 @@
+import type { Job } from '../conversion-job/job.ts';
 import type { EventLog } from '../event-store/event-log.ts';
 import type { Queryable } from '../read-store/pool.ts';
 
@@ -34,6 +35,8 @@ export interface Verified {
 export interface VerifyOptions {
   readonly log: Pick<EventLog, 'readAll' | 'readStream'>;
   readonly store: Queryable;
+  /** Jobs that were folded already, by id, which saves reading the streams of those whose rows are the same. */
+  readonly folded?: ReadonlyMap<string, Job>;
   /** Stops after so many; `DIFFERENCES_MAX` unless told. */
   readonly differencesMax?: number;
 }

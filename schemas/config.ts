@@ -144,6 +144,16 @@ export const Settings = z.object({
     .optional()
     .describe('Ed25519 private key (PEM) that signs seals; made and kept in `DATA_DIR` when unset'),
 
+  BACKUP_KEY_FILE: z
+    .string()
+    .optional()
+    .describe('File of 32 random bytes or more that backups are encrypted with'),
+  BACKUP_PASSPHRASE: z
+    .string()
+    .min(12)
+    .optional()
+    .describe('Words that backups are encrypted with, when there is no key file; 12 characters or more'),
+
   SHUTDOWN_GRACE_MS: whole(100, 120_000).default(25_000).describe('Longest drain after SIGTERM'),
 });
 
@@ -151,4 +161,9 @@ export type Settings = z.infer<typeof Settings>;
 export type SettingName = keyof Settings;
 
 /** Settings that are never printed or logged. */
-export const SECRET_SETTINGS: readonly SettingName[] = ['SESSION_SECRET', 'DATABASE_URL', 'EVENTSTORE_URL'];
+export const SECRET_SETTINGS: readonly SettingName[] = [
+  'SESSION_SECRET',
+  'BACKUP_PASSPHRASE',
+  'DATABASE_URL',
+  'EVENTSTORE_URL',
+];

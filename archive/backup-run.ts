@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { PositionText, Sha256 } from '../schemas/ids.ts';
+import { ArchiveDamaged } from './errors.ts';
+import { parsedAs, sha256Of, stored } from './links.ts';
+import { readWhole, type Place } from './place.ts';
+
+/** One blob of a backup. */
+export const BackedUpBlob = z.strictObject({
+  key: z.string(),
+  sha256: Sha256,
+  bytes: z.number().int().min(0),
+});
+export type BackedUpBlob = z.infer<typeof BackedUpBlob>;
+
+/** What one run added; written last, so that a run without it never was. */
+export const BackupRun = z.strictObject({
+  format: z.literal('docket.backup-run.v1'),
+  run: z.number().int().min(1),
+  at: z.iso.datetime({ precision: 3 }),
+  /** The log was read up to here. */
+  position: PositionText,
+  batches: z.number().int().min(0),
+  /** Hash of the last batch's link. */
+  link: Sha256.nullable(),
+  blobs: z.array(BackedUpBlob),
+  /** The processor's name, for `PROCESSOR_ID` of the machine that takes its place. */
+  processorId: z.string(),
+  /** Files of the data folder (`session-keys`, seal key, seals), by name, in base64. */
+  identity: z.record(z.string(), z.string()),
+  /** SHA-256 of the run before as it is stored, decrypted. */
+  previous: Sha256.nullable(),
+});
+export type BackupRun = z.infer<typeof BackupRun>;
+
+export const runName = (run: number): string => `runs/${String(run).padStart(6, '0')}.json`;
+/** The name tells nothing of the key. */
+export const blobName = (key: string): string => `blobs/${createHash('sha256').update(key).digest('hex')}`;
+
+export interface BackupRuns {
+  readonly runs: readonly BackupRun[];
+  readonly end: string | null;
+}
+
+/** @throws ArchiveDamaged when a run is missing or does not follow the one before; BlobStoreUnavailable */
+export async function readRuns(place: Place): Promise<BackupRuns> {
+  const numbers = new Set<string>();
+  for await (const name of place.names('runs/')) numbers.add(name);
+  const runs: BackupRun[] = [];
+  let end: string | null = null;
+  for (let run = 1; run <= numbers.size; run += 1) {
+    const content = await readWhole(place, runName(run));
+    if (content === null) throw new ArchiveDamaged(runName(run), 'it is missing');
+    const parsed = parsedAs(BackupRun, content, runName(run));
+    if (parsed.previous !== end) throw new ArchiveDamaged(runName(run), 'it does not follow the run before');
+    runs.push(parsed);
+    end = sha256Of(content);
+  }
+  return { runs, end };
+}
+
+export async function writeRun(place: Place, run: BackupRun): Promise<void> {
+  await place.write(runName(run.run), stored(run));
+}

@@ -1,0 +1,65 @@
+import { BlobMissing } from '../blob-store/errors.ts';
+import { blobName, readRuns, type BackedUpBlob } from './backup-run.ts';
+import { ArchiveDamaged } from './errors.ts';
+import { hashing } from './hashing.ts';
+import { readLinks } from './links.ts';
+import type { Place } from './place.ts';
+import { readBatch } from './read-batch.ts';
+
+export interface BackupChecked {
+  readonly runs: number;
+  readonly events: number;
+  readonly blobs: number;
+}
+
+/**
+ * Reads a backup back, decrypts it and compares it with its own hashes.
+ *
+ * @param options.lastRunOnly only what the last run added; otherwise all of it
+ * @throws ArchiveDamaged, BlobStoreUnavailable, the signal's reason
+ */
+export async function checkBackup(
+  place: Place,
+  options: {
+    readonly lastRunOnly: boolean;
+    readonly signal?: AbortSignal;
+    readonly onProgress?: (done: number, of: number) => void;
+  },
+): Promise<BackupChecked> {
+  const { runs } = await readRuns(place);
+  const last = runs.at(-1);
+  if (last === undefined) throw new ArchiveDamaged('runs/', 'there is none: no backup has come to its end');
+  const { links, end } = await readLinks(place, last.batches);
+  if (end !== last.link)
+    throw new ArchiveDamaged('runs/', 'the last run does not vouch for the batches that are there');
+  const known = options.lastRunOnly ? (runs.at(-2)?.batches ?? 0) : 0;
+  const batches = links.slice(known);
+  const blobs = (options.lastRunOnly ? [last] : runs).flatMap((run) => run.blobs);
+  let [done, events] = [0, 0];
+  const step = (): void => {
+    options.signal?.throwIfAborted();
+    options.onProgress?.((done += 1), batches.length + blobs.length);
+  };
+  for (const link of batches) {
+    events += (await readBatch(place, link)).length;
+    step();
+  }
+  for (const blob of blobs) {
+    await assertBlob(place, blob);
+    step();
+  }
+  return { runs: runs.length, events, blobs: blobs.length };
+}
+
+async function assertBlob(place: Place, { key, sha256 }: BackedUpBlob): Promise<void> {
+  const where = `${blobName(key)} (${key})`;
+  try {
+    const read = hashing(await place.read(blobName(key)));
+    for await (const _chunk of read.chunks);
+    if (read.result().sha256 !== sha256)
+      throw new ArchiveDamaged(where, 'its bytes are not those that were written');
+  } catch (error) {
+    if (error instanceof BlobMissing) throw new ArchiveDamaged(where, 'it is missing', { cause: error });
+    throw error;
+  }
+}

@@ -1,0 +1,81 @@
+import type { BlobStore } from '../blob-store/blob-store.ts';
+import { BlobExists, BlobMissing } from '../blob-store/errors.ts';
+import { noteFiles, type NamedFile } from '../conversion-job/named-files.ts';
+import type { EventLog } from '../event-store/event-log.ts';
+import { blobName, readRuns, type BackedUpBlob, type BackupRun } from './backup-run.ts';
+import { ArchiveDamaged } from './errors.ts';
+import { importEvents } from './import-events.ts';
+import type { Place } from './place.ts';
+
+/** Largest blob: larger than any upload may be. */
+const BLOB_BYTES_MAX = 4 * 1024 ** 3;
+const SEALS_PREFIX = 'seals/';
+
+export interface RestoreParts {
+  readonly log: Pick<EventLog, 'append' | 'readStream'>;
+  readonly blobs: Pick<BlobStore, 'put'>;
+  readonly place: Place;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (doing: 'events' | 'blobs', done: number, of: number) => void;
+}
+
+export interface Restored {
+  readonly run: BackupRun;
+  readonly events: number;
+  readonly blobs: number;
+  /** Files that the log refers to and that the backup does not have. */
+  readonly missing: readonly string[];
+  readonly seconds: { readonly events: number; readonly blobs: number };
+}
+
+/**
+ * Puts the log and the files of a backup into empty stores, as they were at its last run: the files that were due then
+ * and no others. A restore that was cut is gone on with.
+ *
+ * @throws ArchiveDamaged, HistoriesDiffer, LogUnavailable, BlobStoreUnavailable, StorageFull, the signal's reason
+ */
+export async function restore(parts: RestoreParts): Promise<Restored> {
+  const { place, log, signal, onProgress } = parts;
+  const { runs } = await readRuns(place);
+  const run = runs.at(-1);
+  if (run === undefined) throw new ArchiveDamaged('runs/', 'there is none: no backup has come to its end');
+  const startedMs = performance.now();
+  const wanted = new Map<string, NamedFile>();
+  const { events } = await importEvents({
+    ...{ log, place, until: run, ...(signal && { signal }) },
+    onProgress: (done, of) => onProgress?.('events', done, of),
+    onEvent: (event) => noteFiles(wanted, event, {}),
+  });
+  const importedMs = performance.now();
+  const blobs = runs
+    .flatMap((each) => each.blobs)
+    .filter(({ key }) => wanted.has(key) || key.startsWith(SEALS_PREFIX));
+  for (const [index, blob] of blobs.entries()) {
+    signal?.throwIfAborted();
+    await putBack(parts, blob);
+    wanted.delete(blob.key);
+    onProgress?.('blobs', index + 1, blobs.length);
+  }
+  const seconds = (from: number, to: number): number => Math.round((to - from) / 10) / 100;
+  return {
+    ...{ run, events, blobs: blobs.length, missing: [...wanted.keys()] },
+    seconds: { events: seconds(startedMs, importedMs), blobs: seconds(importedMs, performance.now()) },
+  };
+}
+
+async function putBack({ blobs, place }: RestoreParts, { key, sha256 }: BackedUpBlob): Promise<void> {
+  try {
+    await blobs.put(key, await place.read(blobName(key)), {
+      maxBytes: BLOB_BYTES_MAX,
+      verify: (written) => {
+        if (written.sha256 !== sha256)
+          throw new ArchiveDamaged(`${blobName(key)} (${key})`, 'its bytes are not those that were written');
+      },
+    });
+  } catch (error) {
+    if (error instanceof BlobMissing)
+      throw new ArchiveDamaged(`${blobName(key)} (${key})`, 'it is missing', { cause: error });
+    // A restore that was cut has put it there, whole.
+    if (!(error instanceof BlobExists)) throw error;
+  }
+}

@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+import type { BlobStore } from '../blob-store/blob-store.ts';
+import { BlobMissing } from '../blob-store/errors.ts';
+import type { EventLog } from '../event-store/event-log.ts';
+import { jobStream } from '../schemas/streams.ts';
+import { fileEndedBy, type NamedFile } from '../conversion-job/named-files.ts';
+
+/** Files read at the same time. */
+const FILES_AT_ONCE = 8;
+
+export interface BlobFault {
+  readonly jobId: string;
+  readonly blobKey: string;
+  readonly message: string;
+}
+
+/**
+ * Reads every file that the log refers to and compares it with the hash that its event gives. A file that is not there
+ * is a fault unless its job's stream says by now that its time was over.
+ *
+ * @throws LogUnavailable, BlobStoreUnavailable, the signal's reason
+ */
+export async function verifyBlobs(options: {
+  readonly blobs: Pick<BlobStore, 'open'>;
+  readonly log: Pick<EventLog, 'readStream'>;
+  readonly files: ReadonlyMap<string, NamedFile & { readonly jobId: string }>;
+  readonly faultsMax?: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (files: number, of: number) => void;
+}): Promise<readonly BlobFault[]> {
+  const { files, faultsMax = 20 } = options;
+  const waiting = files.values();
+  const faults: BlobFault[] = [];
+  let done = 0;
+  const lane = async (): Promise<void> => {
+    for (const file of waiting) {
+      options.signal?.throwIfAborted();
+      if (faults.length >= faultsMax) return;
+      const message = await faultOf(options, file);
+      if (message !== null) faults.push({ jobId: file.jobId, blobKey: file.blobKey, message });
+      options.onProgress?.((done += 1), files.size);
+    }
+  };
+  await Promise.all(Array.from({ length: FILES_AT_ONCE }, lane));
+  return faults.slice(0, faultsMax);
+}
+
+async function faultOf(
+  { blobs, log }: { blobs: Pick<BlobStore, 'open'>; log: Pick<EventLog, 'readStream'> },
+  { kind, blobKey, sha256, bytes, jobId }: NamedFile & { jobId: string },
+): Promise<string | null> {
+  const what = kind === 'source' ? 'the PDF' : 'the result';
+  try {
+    const hash = createHash('sha256');
+    let length = 0;
+    for await (const chunk of (await blobs.open(blobKey)).stream) {
+      hash.update(chunk as Buffer);
+      length += (chunk as Buffer).length;
+    }
+    if (hash.digest('hex') === sha256) return null;
+    return `${what} ${blobKey} has ${length} bytes that are not the ${bytes} its event names`;
+  } catch (error) {
+    if (!(error instanceof BlobMissing)) throw error;
+    for await (const event of log.readStream(jobStream(jobId)))
+      if (fileEndedBy(event) === blobKey) return null;
+    return `${what} ${blobKey} is missing`;
+  }
+}

@@ -1,0 +1,96 @@
+import { evolve } from '../conversion-job/evolve.ts';
+import { ABSENT, type Job } from '../conversion-job/job.ts';
+import { whyUnlawful } from '../conversion-job/lawful.ts';
+import { noteFiles, type NamedFile } from '../conversion-job/named-files.ts';
+import type { EventLog, RecordedEvent } from '../event-store/event-log.ts';
+import { EventNotUnderstood, understandEvent } from '../schemas/event-versions.ts';
+import { jobIdOf } from '../schemas/ids.ts';
+import type { JobEvent } from '../schemas/job-events.ts';
+import { FOLLOWED_STREAM_PREFIXES, jobIdOfStream } from '../schemas/streams.ts';
+
+export interface StreamFault {
+  readonly stream: string;
+  readonly revision: string;
+  readonly message: string;
+}
+
+export interface StreamsVerified {
+  readonly events: number;
+  readonly position: bigint;
+  /** Every job at `position`, as its stream says. */
+  readonly jobs: ReadonlyMap<string, Job>;
+  /** Files that should be there, by key. */
+  readonly files: ReadonlyMap<string, NamedFile & { readonly jobId: string }>;
+  readonly faults: readonly StreamFault[];
+}
+
+/**
+ * Reads every event once: its shape must be one that was ever written, its place in its stream the next one, and it
+ * must follow from what the decider decides. Holds each job, about 1 KB, and the name of each file that is still kept.
+ *
+ * @param options.faultsMax stops after so many; 20 unless told
+ * @throws LogUnavailable, the signal's reason
+ */
+export async function verifyStreams(options: {
+  readonly log: Pick<EventLog, 'readAll' | 'head'>;
+  readonly faultsMax?: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (position: bigint, head: bigint) => void;
+}): Promise<StreamsVerified> {
+  const { log, faultsMax = 20 } = options;
+  const checker = streamChecker();
+  const head = await log.head();
+  let events = 0;
+  for await (const event of log.readAll('start', { streamPrefixes: FOLLOWED_STREAM_PREFIXES })) {
+    if (event.position > head || checker.faults.length >= faultsMax) break;
+    checker.take(event);
+    events += 1;
+    if (events % 1_000 !== 0) continue;
+    options.signal?.throwIfAborted();
+    options.onProgress?.(event.position, head);
+  }
+  const { jobs, files, faults } = checker;
+  return { events, position: head, jobs, files, faults };
+}
+
+function streamChecker() {
+  const jobs = new Map<string, Job>();
+  const files = new Map<string, NamedFile & { jobId: string }>();
+  const before = new Map<string, { revision: bigint; event: JobEvent }>();
+  const faults: StreamFault[] = [];
+
+  const check = (recorded: RecordedEvent, jobId: string): string | null => {
+    const { stream, revision } = recorded;
+    const last = before.get(stream);
+    const expected = last === undefined ? 0n : last.revision + 1n;
+    const event = understandEvent(recorded) as JobEvent;
+    before.set(stream, { revision, event });
+    const job = jobs.get(jobId) ?? ABSENT;
+    jobs.set(jobId, evolve(job, event, revision));
+    noteFiles(files, recorded, { jobId });
+    if (revision !== expected) return `it stands where event ${expected} should be`;
+    if (event.type === 'DocumentUploaded' && !isOwnId(jobId, event.data))
+      return 'its owner, mapping and content are those of another job';
+    return whyUnlawful(job, event, last?.event ?? null);
+  };
+  return {
+    ...{ jobs, files, faults },
+    take: (recorded: RecordedEvent): void => {
+      const jobId = jobIdOfStream(recorded.stream);
+      const { stream, type } = recorded;
+      const revision = recorded.revision.toString();
+      try {
+        const why = jobId === null ? (understandEvent(recorded), null) : check(recorded, jobId);
+        if (why !== null)
+          faults.push({ stream, revision, message: `event ${revision} (${type}) cannot be: ${why}` });
+      } catch (error) {
+        if (!(error instanceof EventNotUnderstood)) throw error;
+        faults.push({ stream, revision, message: `event ${revision}: ${error.message}` });
+      }
+    },
+  };
+}
+
+function isOwnId(jobId: string, upload: Extract<JobEvent, { type: 'DocumentUploaded' }>['data']): boolean {
+  return upload.jobId === jobId && jobIdOf(upload.owner, upload.mapping, upload.sha256) === jobId;
+}
