@@ -39,6 +39,11 @@ export function openMeasures(): GatewayMeasures {
     labelNames: ['why'],
     ...register,
   });
+  const standIns = new Counter({
+    name: 'gateway_stand_ins_total',
+    help: 'Children started because another was busy with a slow document.',
+    ...register,
+  });
   const seen: Record<string, number> = {};
   return {
     converted: (mapping, result, ms) => duration.observe({ mapping, result }, ms / 1000),
@@ -47,7 +52,9 @@ export function openMeasures(): GatewayMeasures {
       children.set({ doing: 'idle' }, pool.children - pool.busy);
       waiting.set(pool.waiting);
       for (const [why, count] of Object.entries(pool.counts) as [string, number][]) {
-        ended.inc({ why }, count - (seen[why] ?? 0));
+        const more = count - (seen[why] ?? 0);
+        if (why === 'standIns') standIns.inc(more);
+        else ended.inc({ why }, more);
         seen[why] = count;
       }
       response.writeHead(200, { 'Content-Type': registry.contentType }).end(await registry.metrics());

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { PDFDocumentProxy } from 'pdfjs-dist';
 import { Refusal } from '../refusal.ts';
+import { keepStatesFlat } from './flat-states.ts';
 import { inflateAtOnce } from './inflate-at-once.ts';
 
 /** pdfjs asks for these browser classes while it loads; reading text and images never draws with them. */
@@ -32,6 +33,7 @@ export function loadPdfjs(): Promise<Pdfjs> {
     scope['DecompressionStream'] = function DecompressionStream(format: string) {
       return inflateAtOnce(format);
     };
+    keepStatesFlat();
     const pdfjs = await import('pdfjs-dist/legacy/build/pdf.mjs');
     return pdfjs;
   })();

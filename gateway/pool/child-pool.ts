@@ -17,6 +17,10 @@ export interface PoolLimits {
   /** A child is replaced after this many documents, so that a slow leak never matters. */
   readonly documentsPerChildMax: number;
   readonly startTimeoutMs: number;
+  /** A document still running after this is slow: it gets less of the processor, and another child takes its place. */
+  readonly slowAfterMs: number;
+  /** Children beside `children` that stand in for ones busy with a slow document. Memory: as many times `residentBytesMax`. */
+  readonly standInsMax: number;
   /** More unplanned replacements than this in a minute and new documents are turned away for a while. */
   readonly replacementsPerMinuteMax: number;
 }
@@ -28,14 +32,14 @@ export const DEFAULT_POOL_LIMITS: PoolLimits = {
   residentBytesMax: 700 * 1024 * 1024,
   documentsPerChildMax: 200,
   startTimeoutMs: 15_000,
+  slowAfterMs: 1500,
+  standInsMax: 2,
   replacementsPerMinuteMax: 60,
 };
 
 /** How often a busy child's memory is looked at. */
 const memoryCheckEveryMs = 50;
 const retryAfterSec = 5;
-/** A document still running after this gets less of the processor. */
-const slowAfterMs = 1500;
 
 export type TaskRequest = Omit<ConverterTask, 'id'>;
 
@@ -45,6 +49,8 @@ export interface PoolCounts {
   readonly killedForTime: number;
   readonly crashed: number;
   readonly recycled: number;
+  /** Children started because another was busy with a slow document. */
+  readonly standIns: number;
 }
 
 export interface ChildPool {
@@ -73,6 +79,8 @@ interface Slot {
   /** Set when the pool itself ends the child, with what to answer. */
   verdict: ConverterOutcome | undefined;
   timers: NodeJS.Timeout[];
+  /** Another child has taken its place already; it is not replaced when it ends. */
+  replaced: boolean;
 }
 
 export function openPool(
@@ -83,7 +91,7 @@ export function openPool(
   const slots = new Set<Slot>();
   const waiting: Waiting[] = [];
   const replacedAt: number[] = [];
-  const counts = { killedForMemory: 0, killedForTime: 0, crashed: 0, recycled: 0 };
+  const counts = { killedForMemory: 0, killedForTime: 0, crashed: 0, recycled: 0, standIns: 0 };
   const readiness = Promise.withResolvers<void>();
   let closing = false;
   let nextId = 1;
@@ -100,6 +108,7 @@ export function openPool(
       current: undefined,
       verdict: undefined,
       timers: [],
+      replaced: false,
     };
     slots.add(slot);
     slot.timers.push(setTimeout(() => child.kill('SIGKILL'), limits.startTimeoutMs));
@@ -131,7 +140,7 @@ export function openPool(
     slot.state = 'ended';
     slots.delete(slot);
     slot.child.kill('SIGKILL');
-    if (!closing) start();
+    if (!closing && !slot.replaced) start();
   }
 
   function onExit(slot: Slot, code: number | null, signal: NodeJS.Signals | null): void {
@@ -152,7 +161,8 @@ export function openPool(
       );
     }
     // A child that cannot even start is tried again at a measured pace, not in a tight loop.
-    if (wasStarting) setTimeout(() => closing || start(), 500).unref();
+    if (slot.replaced) log.info({}, 'a converter child that another stands in for has ended');
+    else if (wasStarting) setTimeout(() => closing || start(), 500).unref();
     else start();
     if (job) answerForEnded(job, slot, code, signal);
     dispatch();
@@ -207,22 +217,29 @@ export function openPool(
         stop(tooMuch('needs more memory than the gateway allows'));
       }, memoryCheckEveryMs),
     );
-    slot.timers.push(setTimeout(() => stepBack(slot), slowAfterMs));
+    slot.timers.push(setTimeout(() => stepBack(slot), limits.slowAfterMs));
     slot.child.send({ ...job.task, id }, (error) => {
       // The exit handler answers for a child that is gone; this only makes sure that it does go.
       if (error) slot.child.kill('SIGKILL');
     });
   }
 
-  /** A document that takes long must not take the processor from the quick ones; its child is replaced afterwards. */
+  /**
+   * A slow document keeps its child but takes nothing from the quick ones: it gets less of the processor, and another
+   * child stands in for its own, which is let go when the document is done.
+   */
   function stepBack(slot: Slot): void {
+    slot.documents = limits.documentsPerChildMax;
     try {
       if (slot.child.pid !== undefined) setPriority(slot.child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
-      slot.documents = limits.documentsPerChildMax;
     } catch (error) {
       // Only the child's end makes this fail, and its exit is handled where it is heard of.
       log.info({ err: error }, 'a slow converter child could not be given less priority');
     }
+    if (closing || slots.size >= limits.children + limits.standInsMax) return;
+    slot.replaced = true;
+    counts.standIns += 1;
+    start();
   }
 
   function noteReplacement(): void {

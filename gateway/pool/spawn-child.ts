@@ -21,13 +21,6 @@ export interface ChildOptions {
  * The permission model of Node 24 has no rule for the network, so the child also removes it from itself.
  */
 export function spawnChild(options: ChildOptions): ChildProcess {
-  const readable = [
-    join(gatewayFolder, '*'),
-    join(repositoryFolder, 'schemas', '*'),
-    join(repositoryFolder, 'package.json'),
-    ...packageFolders(),
-    ...(options.mappingFolder === undefined ? [] : [join(options.mappingFolder, '*')]),
-  ];
   const entry = join(gatewayFolder, 'pool', 'converter-child.ts');
   return fork(entry, [], {
     serialization: 'advanced',
@@ -37,17 +30,29 @@ export function spawnChild(options: ChildOptions): ChildProcess {
       NODE_ENV: process.env['NODE_ENV'] ?? '',
       ...(options.mappingFolder === undefined ? {} : { DOCKET_MAPPINGS: options.mappingFolder }),
     },
-    execArgv: [
-      '--permission',
-      ...readable.map((path) => `--allow-fs-read=${path}`),
-      '--allow-worker',
-      ...(options.drawing ? ['--allow-addons'] : []),
-      '--disallow-code-generation-from-strings',
-      '--no-warnings',
-      `--max-old-space-size=${options.heapMb}`,
-      '--max-semi-space-size=16',
-    ],
+    execArgv: childRights(options),
   });
+}
+
+/** The arguments of Node that give a child its rights and its memory. */
+export function childRights(options: ChildOptions): string[] {
+  const readable = [
+    join(gatewayFolder, '*'),
+    join(repositoryFolder, 'schemas', '*'),
+    join(repositoryFolder, 'package.json'),
+    ...packageFolders(),
+    ...(options.mappingFolder === undefined ? [] : [join(options.mappingFolder, '*')]),
+  ];
+  return [
+    '--permission',
+    ...readable.map((path) => `--allow-fs-read=${path}`),
+    '--allow-worker',
+    ...(options.drawing ? ['--allow-addons'] : []),
+    '--disallow-code-generation-from-strings',
+    '--no-warnings',
+    `--max-old-space-size=${options.heapMb}`,
+    '--max-semi-space-size=16',
+  ];
 }
 
 /** The `node_modules` folders that the converter's packages are loaded from. */
