@@ -38,9 +38,9 @@ export async function run(argv: readonly string[]): Promise<number> {
       const replayed = await replayQuarantine({ log, store }, jobIds.map(jobStream));
       if (json) console.log(JSON.stringify({ replayed }, null, 2));
       else {
-        for (const { stream, outcome } of replayed)
-          console.log(`${jobIdOfStream(stream) ?? stream}: ${outcome}`);
-        console.log(`${replayed.length} jobs tried.`);
+        for (const { projection, stream, outcome } of replayed)
+          console.log(`${jobIdOfStream(stream) ?? stream}  ${projection}: ${outcome}`);
+        console.log(`${new Set(replayed.map(({ stream }) => stream)).size} jobs tried.`);
       }
       return replayed.every(({ outcome }) => outcome === 'released') ? 0 : 1;
     } finally {
@@ -65,11 +65,12 @@ async function list(store: ReadStore, json: boolean): Promise<number> {
   );
   if (json) console.log(JSON.stringify({ held: rows }, null, 2));
   else {
-    for (const { stream, revision, type, reason, held_at: heldAt } of rows)
+    for (const { projection, stream, revision, type, reason, held_at: heldAt } of rows)
       console.log(
-        `${jobIdOfStream(stream) ?? stream}  ${heldAt.toISOString()}  event ${revision} ${type}: ${reason}`,
+        `${jobIdOfStream(stream) ?? stream}  ${projection}  ${heldAt.toISOString()}  event ${revision} ${type}: ${reason}`,
       );
-    console.log(`${rows.length} jobs in quarantine.`);
+    const jobs = new Set(rows.map(({ stream }) => stream)).size;
+    console.log(`${jobs} jobs in quarantine.`);
   }
   return 0;
 }

@@ -18,7 +18,7 @@ import { readOpsMetrics, type DashboardSources } from './dashboard/dashboard.ts'
 import { documentReader } from './document-reader.ts';
 import { createDownloadLedger } from './download-ledger.ts';
 import { createLiveServer, type LiveServer } from './live/live-server.ts';
-import { pageReader } from './live/page-reader.ts';
+import { ownerPagesReader, pageReader } from './live/page-reader.ts';
 import { BEFORE_EVERYTHING } from './live/subscription.ts';
 import { findOwnJob } from './own-job.ts';
 import { listenForPositions } from './position-listener.ts';
@@ -71,6 +71,7 @@ export async function createQueryApi(options: QueryApiOptions): Promise<Service>
     identity,
     keys: keys.token,
     readPage,
+    readOwnerPages: ownerPagesReader(store, label),
     feedAt: () => feed.at(),
     feedReady: () => feed.reached(BEFORE_EVERYTHING, FEED_WAIT_MS),
     ownsJob: async (owner, jobId) => (await findOwnJob(log, policy, owner, jobId)) !== null,

@@ -1,10 +1,15 @@
 import type { Follower } from './connection.ts';
 import type { Page } from './subscription.ts';
 
-/** Pages read from the table at the same time; ten thousand clients that come back at once wait their turn. */
-const READS_AT_ONCE_MAX = 6;
+/** Statements at the same time; ten thousand clients that come back at once wait their turn. */
+const READS_AT_ONCE_MAX = 3;
+/** Followers whose pages are read together: planning the statement costs more than a page. */
+const FOLLOWERS_A_READ_MAX = 32;
 /** Pause before a read that is to find what the last one did not. */
 const READ_AGAIN_MS = 50;
+
+/** A page, or why it could not be read. */
+export type PageRead = { readonly page: Page } | { readonly error: unknown };
 
 export interface CatchUp {
   /** The follower's next page is read when its turn comes. */
@@ -21,7 +26,8 @@ export interface CatchUp {
  * up the others.
  */
 export function startCatchUp(options: {
-  read: (follower: Follower) => Promise<Page>;
+  /** Answers in the order of the followers; never rejects. */
+  read: (followers: readonly Follower[]) => Promise<readonly PageRead[]>;
   /** Takes the page in; what it answers is what comes next for the follower. */
   arrived: (follower: Follower, page: Page) => 'again' | 'later' | 'park' | 'done';
   failed: (follower: Follower, error: unknown) => void;
@@ -40,26 +46,31 @@ export function startCatchUp(options: {
   };
   const work = (): void => {
     while (reading < READS_AT_ONCE_MAX) {
-      const [follower] = queue;
-      if (!follower) return;
-      queue.delete(follower);
+      const followers: Follower[] = [];
+      for (const follower of queue) {
+        if (followers.length >= FOLLOWERS_A_READ_MAX) break;
+        followers.push(follower);
+        queue.delete(follower);
+      }
+      if (followers.length === 0) return;
       reading += 1;
-      void turn(follower).finally(() => {
+      void turn(followers).finally(() => {
         reading -= 1;
         work();
       });
     }
   };
-  const turn = async (follower: Follower): Promise<void> => {
-    const { round } = follower;
-    let page: Page;
-    try {
-      page = await read(follower);
-    } catch (error) {
-      if (!stopped) failed(follower, error);
-      return;
+  const turn = async (followers: readonly Follower[]): Promise<void> => {
+    const rounds = followers.map(({ round }) => round);
+    const outcomes = await read(followers);
+    for (const [index, follower] of followers.entries()) {
+      if (stopped || follower.round !== rounds[index]) continue;
+      const outcome = outcomes[index]!;
+      if ('error' in outcome) failed(follower, outcome.error);
+      else proceed(follower, outcome.page);
     }
-    if (stopped || follower.round !== round) return;
+  };
+  const proceed = (follower: Follower, page: Page): void => {
     const next = arrived(follower, page);
     if (next === 'again') queue.add(follower);
     else if (next === 'park') parked.add(follower);

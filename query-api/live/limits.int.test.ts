@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
+import type { ReadStore } from '../../read-store/pool.ts';
 import { LIVE_CLOSE, LIVE_LIMITS, LIVE_PROTOCOL } from '../../schemas/live-protocol.ts';
 import { openLive, type LiveTester } from '../../tests/harness/live-tester.ts';
 import { projectInto } from '../../tests/harness/projected-jobs.ts';
 import { startQueryHouse, type QueryHouse } from '../../tests/harness/query-house.ts';
+import { admit } from './upgrade-gate.ts';
 
 let house: QueryHouse;
 
@@ -58,6 +61,36 @@ describe('the gate', () => {
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(await attempt(headers)).toBe(101);
     for (const tester of open) tester.socket.close();
+  });
+});
+
+describe('a server that cannot serve', () => {
+  it('has no room: 503 before the upgrade, also for who has no socket open yet', () => {
+    const identity = { ownerOfUpgrade: () => 'anna', mayOpenSocket: () => true, mayOperate: () => false };
+    const request = {
+      method: 'GET',
+      headers: { 'sec-websocket-protocol': LIVE_PROTOCOL },
+    } as IncomingMessage;
+    const open = { ofOwner: () => 0, totalMax: 100 };
+    expect(admit(request, identity, { ...open, total: 100 })).toMatchObject({ refused: 'UNAVAILABLE' });
+    expect(admit(request, identity, { ...open, total: 99 })).toEqual({ owner: 'anna', operates: false });
+  });
+
+  it('cannot read the tables: goodbye with a time to come back, then 1013', async () => {
+    let isAway = false;
+    const store: ReadStore = {
+      ...house.store,
+      query: (...asked: Parameters<ReadStore['query']>) =>
+        isAway ? Promise.reject(new Error('away')) : house.store.query(...asked),
+    };
+    const other = await house.open({ store });
+    const tester = await openLive({ ...house, port: other.port }, house.newOwner());
+    isAway = true;
+    tester.send({ type: 'subscribe', id: 1, topic: 'jobs' });
+    expect((await tester.frame('goodbye')).retryAfterMs).toBeGreaterThan(0);
+    expect(await tester.closed).toBe(LIVE_CLOSE.tryAgainLater);
+    await other.service.stop(100);
+    await other.listening.close(100);
   });
 });
 

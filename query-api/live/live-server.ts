@@ -10,11 +10,12 @@ import type { SealingKeys } from '../sealed-text.ts';
 import { startCatchUp } from './catch-up.ts';
 import { hasRoom, type Connection, type Follower } from './connection.ts';
 import { createConversation } from './conversation.ts';
+import { followerPages, NoSuchJob } from './follower-pages.ts';
 import { createFollowers } from './followers.ts';
 import { liveMetrics } from './live-metrics.ts';
 import { createMetricsTopic } from './metrics-topic.ts';
-import { operatorPage, operatorRows } from './operator-rows.ts';
-import { PAGE_ROWS_MAX, type ReadPage } from './page-reader.ts';
+import { operatorRows } from './operator-rows.ts';
+import type { ReadOwnerPages, ReadPage } from './page-reader.ts';
 import type { Bookmark } from './resume-token.ts';
 import { createSender } from './sender.ts';
 import { createSocketRegistry } from './socket-registry.ts';
@@ -39,6 +40,7 @@ export interface LiveServerOptions {
   readonly identity: SocketIdentity;
   readonly keys: SealingKeys;
   readonly readPage: ReadPage;
+  readonly readOwnerPages: ReadOwnerPages;
   readonly feedAt: () => Bookmark | null;
   /** Resolves true once `feedAt` is known, false when that takes too long. */
   readonly feedReady: () => Promise<boolean>;
@@ -63,7 +65,7 @@ export interface LiveServer extends FeedListener {
 }
 
 export function createLiveServer(options: LiveServerOptions): LiveServer {
-  const { clock, random, log, readPage } = options;
+  const { clock, random, log } = options;
   const full = new Set<Connection>();
   const followers = createFollowers();
   const metrics = liveMetrics(options.metrics, {
@@ -93,15 +95,7 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
     sender.close(connection, code, 'come back in a moment');
   };
   const catchUp = startCatchUp({
-    read: async (follower) => {
-      const { scope, state } = follower;
-      if (scope.kind === 'metrics') return figures.page();
-      const page = await readPage(scope, state.position, PAGE_ROWS_MAX);
-      if (scope.kind === 'everyone') return operatorPage(page);
-      const isUnseen = scope.kind === 'job' && page.rows.length === 0 && state.phase === 'snapshot';
-      if (isUnseen && !(await options.ownsJob(scope.owner, scope.jobId))) throw new NoSuchJob();
-      return page;
-    },
+    read: followerPages({ ...options, readFigures: () => figures.page() }),
     arrived: (follower, page) => arrived(follower, page),
     failed: (follower, error) => {
       const { connection, id } = follower;
@@ -204,9 +198,4 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
       server.close();
     },
   };
-}
-
-class NoSuchJob extends Error {
-  readonly code = 'NOT_FOUND';
-  readonly retryable = false;
 }

@@ -28,6 +28,43 @@ export function pageReader(store: Queryable, labelOf: LabelOf): ReadPage {
   };
 }
 
+/** Reads the next pages of many owners' queues as one statement sees them; the answers are in the order asked. */
+export type ReadOwnerPages = (
+  asked: readonly { readonly owner: string; readonly past: bigint }[],
+  rowsMax: number,
+) => Promise<readonly Page[]>;
+
+const OWNER_PAGES =
+  `select asked.at::integer as asked, ${JOB_COLUMNS.map((column) => `page.${column}`).join(', ')}` +
+  ' from unnest($1::text[], $2::bigint[]) with ordinality as asked (owner, past, at)' +
+  ` cross join lateral (select ${JOB_COLUMNS.join(', ')} from docket.jobs` +
+  ' where owner = asked.owner and position > asked.past order by position limit $3) page';
+
+/**
+ * @throws ReadStoreUnavailable
+ */
+export function ownerPagesReader(store: Queryable, labelOf: LabelOf): ReadOwnerPages {
+  return async (asked, rowsMax) => {
+    const pasts = asked.map(({ past }) => (past < 0n ? '-1' : past.toString()));
+    const values = [asked.map(({ owner }) => owner), pasts, rowsMax + 1];
+    const { head, rows } = await readAtHead<JobRow & { asked: number }>(
+      store,
+      { text: OWNER_PAGES, values },
+      'asked, position',
+    );
+    const pages = Map.groupBy(rows, (row) => row.asked);
+    return asked.map((_one, index) => {
+      const own = pages.get(index + 1) ?? [];
+      return {
+        epoch: head.epoch,
+        head: head.position,
+        rows: own.slice(0, rowsMax).map((row) => changedRow(row, labelOf)),
+        more: own.length > rowsMax,
+      };
+    });
+  };
+}
+
 function changedRow(row: JobRow, labelOf: LabelOf): ChangedRow {
   return {
     key: row.job_id,

@@ -19,7 +19,7 @@ import { loadSettings } from '../../runtime/settings.ts';
 import { startTestEventStore } from './event-store.ts';
 import { startTestPostgres } from './postgres.ts';
 
-const SECRETS: SigningSecrets = ['a secret for tests that is long enough to be one'];
+export const SECRETS: SigningSecrets = ['a secret for tests that is long enough to be one'];
 const MAPPING = { id: 'pt_simon_invoice_v1', version: 1, label: 'Invoice (PT)', default: true };
 
 /** A query-api on a real Postgres, a real event store and a real folder; rows are written by the test itself. */

@@ -1,0 +1,153 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { JobListAnswer } from '../../schemas/http-api.ts';
+import type { ServerFrame } from '../../schemas/live-protocol.ts';
+import {
+  noRows,
+  openLive,
+  rowsOf,
+  takeIn,
+  type LiveRows,
+  type LiveTester,
+} from '../../tests/harness/live-tester.ts';
+import { projectInto, type Projection } from '../../tests/harness/projected-jobs.ts';
+import { startQueryHouse, type QueryHouse } from '../../tests/harness/query-house.ts';
+
+/**
+ * How a client comes back. `token` is the protocol's way. The two others are what is often built instead; they get the
+ * same server, the same changes and the same cuts, and are here to show that this test can fail.
+ */
+type Design = 'token' | 'resubscribe only' | 'fetch, then subscribe';
+
+const JOBS_EACH = 5;
+const STATES = ['queued', 'converting', 'waiting', 'ready', 'failed'] as const;
+
+let projection: Projection;
+let house: QueryHouse;
+beforeAll(async () => {
+  house = await startQueryHouse({ withLog: false });
+  projection = projectInto(house.store);
+  await projection.write([]);
+}, 60_000);
+afterAll(() => house.stop());
+
+const pick = <Value>(from: readonly Value[]) => from[Math.floor(Math.random() * from.length)] as Value;
+
+/** A client that is cut and comes back; what it holds is by its design. */
+function createClient(design: Design) {
+  const owner = house.newOwner();
+  const jobIds = Array.from({ length: JOBS_EACH }, () => randomUUID());
+  const held: LiveRows = noRows();
+  const seen = { foreign: 0, everHeld: false };
+  let tester: LiveTester | null = null;
+
+  const fetchRows = async (): Promise<void> => {
+    const { jobs } = await house.json<JobListAnswer>('/api/jobs?limit=200', owner);
+    held.rows.clear();
+    for (const job of jobs) held.rows.set(job.jobId, job);
+  };
+  const hear = (frame: ServerFrame): void => {
+    if (JSON.stringify(frame).replaceAll(`of-${owner}.pdf`, '').includes('.pdf')) seen.foreign += 1;
+    if (design === 'token') return takeIn(held, frame);
+    // These designs know changes only: what the server sends first to others, it does not send to them.
+    const isFirstList = frame.type === 'snapshot' && design === 'resubscribe only' && !seen.everHeld;
+    if (frame.type !== 'delta' && !isFirstList) return;
+    seen.everHeld = true;
+    for (const row of rowsOf(frame)) held.rows.set(row.jobId, row);
+  };
+  return {
+    owner,
+    jobIds,
+    held,
+    seen,
+    /** @param between what happens after a fetch and before the subscription, where there is a fetch */
+    connect: async (between: () => Promise<unknown> = () => Promise.resolve()): Promise<void> => {
+      if (design === 'fetch, then subscribe') await fetchRows();
+      await between();
+      tester = await openLive(house, owner);
+      tester.socket.on('message', (message: Buffer) => hear(JSON.parse(message.toString()) as ServerFrame));
+      const token = design === 'token' ? held.token : null;
+      tester.send({ type: 'subscribe', id: 1, topic: 'jobs', ...(token ? { token } : {}) });
+    },
+    cut: (): void => {
+      tester?.socket.removeAllListeners('message');
+      tester?.socket.terminate();
+      held.building = false;
+    },
+    /** Whether it shows exactly the table. */
+    isRight: async (): Promise<boolean> => {
+      const { jobs } = await house.json<JobListAnswer>(
+        `/api/jobs?limit=200&atLeast=${projection.position()}`,
+        owner,
+      );
+      return (
+        jobs.length === held.rows.size &&
+        jobs.every((job) => held.rows.get(job.jobId)?.position === job.position)
+      );
+    },
+  };
+}
+
+/** So many clients, each cut so often at random moments while everything moves; answers those that end up wrong. */
+async function survive(design: Design, clientCount: number, cutsEach: number) {
+  const clients = Array.from({ length: clientCount }, () => createClient(design));
+  const jobOf = (client: (typeof clients)[number]) => ({
+    ...{
+      jobId: pick(client.jobIds),
+      owner: client.owner,
+      filename: `of-${client.owner}.pdf`,
+      state: pick(STATES),
+    },
+  });
+  await projection.write(clients.map(jobOf));
+  let moving = true;
+  const mover = (async () => {
+    while (moving) {
+      await projection.write(Array.from({ length: 10 }, () => jobOf(pick(clients))));
+      await sleep(Math.random() * 6);
+    }
+  })();
+  let cuts = 0;
+  const live = async (client: (typeof clients)[number]): Promise<void> => {
+    for (let cut = 0; cut < cutsEach; cut += 1) {
+      await client.connect(() => sleep(Math.random() * 10));
+      await sleep(Math.random() * 120);
+      client.cut();
+      cuts += 1;
+      if (cuts === Math.floor((clientCount * cutsEach) / 2)) await projection.newEpoch();
+    }
+  };
+  await Promise.all(clients.map(live));
+  moving = false;
+  await mover;
+  // The last moment is not left to chance: one change comes while the client is on its way back.
+  for (const client of clients) await client.connect(() => projection.write([jobOf(client)]));
+  let wrong = clients;
+  for (let tries = 0; wrong.length > 0 && tries < (design === 'token' ? 100 : 5); tries += 1) {
+    await sleep(50);
+    const right = await Promise.all(wrong.map((client) => client.isRight()));
+    wrong = wrong.filter((_client, index) => !right[index]);
+  }
+  for (const client of clients) client.cut();
+  return {
+    cuts,
+    wrong: wrong.length,
+    faults: clients.flatMap(({ held }) => held.faults),
+    foreign: clients.reduce((sum, { seen }) => sum + seen.foreign, 0),
+  };
+}
+
+describe('clients that are cut at random moments', () => {
+  it('100 of them, cut 1,000 times, each end with exactly the table and never see another’s job [I9][D12]', async () => {
+    expect(await survive('token', 100, 10)).toEqual({ cuts: 1_000, wrong: 0, faults: [], foreign: 0 });
+  }, 120_000);
+
+  it.each(['resubscribe only', 'fetch, then subscribe'] as const)(
+    'that %s do not: the same test finds every one of them wrong',
+    async (design) => {
+      expect(await survive(design, 12, 5)).toMatchObject({ cuts: 60, wrong: 12, foreign: 0 });
+    },
+    60_000,
+  );
+});

@@ -1,0 +1,55 @@
+import type { PageRead } from './catch-up.ts';
+import type { Follower } from './connection.ts';
+import { operatorPage } from './operator-rows.ts';
+import { PAGE_ROWS_MAX, type ReadOwnerPages, type ReadPage } from './page-reader.ts';
+import type { Page } from './subscription.ts';
+
+/** There is no such job, or it is another owner's. */
+export class NoSuchJob extends Error {
+  readonly code = 'NOT_FOUND';
+  readonly retryable = false;
+}
+
+/** What followers' pages are read from. */
+export interface PageSources {
+  readonly readPage: ReadPage;
+  readonly readOwnerPages: ReadOwnerPages;
+  readonly readFigures: () => Promise<Page>;
+  /** Whether the log knows the job as the owner's; asked when the read tables do not. */
+  readonly ownsJob: (owner: string, jobId: string) => Promise<boolean>;
+}
+
+/**
+ * Reads the next page of each follower, those of owners' queues by one statement. An error is each follower's own.
+ */
+export function followerPages(sources: PageSources): (followers: readonly Follower[]) => Promise<PageRead[]> {
+  return async (followers) => {
+    const asked = followers.flatMap(({ scope, state }) =>
+      scope.kind === 'owner' ? [{ owner: scope.owner, past: state.position }] : [],
+    );
+    const together = asked.length === 0 ? Promise.resolve([]) : sources.readOwnerPages(asked, PAGE_ROWS_MAX);
+    let taken = 0;
+    const pages = followers.map((follower) => {
+      if (follower.scope.kind !== 'owner') return readAlone(sources, follower);
+      const at = taken++;
+      return together.then((read) => read[at]!);
+    });
+    const settled = await Promise.allSettled(pages);
+    return settled.map((outcome) =>
+      outcome.status === 'fulfilled' ? { page: outcome.value } : { error: outcome.reason as unknown },
+    );
+  };
+}
+
+/** @throws NoSuchJob, ReadStoreUnavailable, LogUnavailable */
+async function readAlone(
+  { readPage, readFigures, ownsJob }: PageSources,
+  { scope, state }: Follower,
+): Promise<Page> {
+  if (scope.kind === 'metrics') return readFigures();
+  const page = await readPage(scope, state.position, PAGE_ROWS_MAX);
+  if (scope.kind === 'everyone') return operatorPage(page);
+  const isUnseen = scope.kind === 'job' && page.rows.length === 0 && state.phase === 'snapshot';
+  if (isUnseen && !(await ownsJob(scope.owner, scope.jobId))) throw new NoSuchJob();
+  return page;
+}
