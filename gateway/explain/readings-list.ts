@@ -1,4 +1,4 @@
-import type { GatewayExplanation } from '../../schemas/gateway-explanation.ts';
+import type { ExplainedValue, GatewayExplanation } from '../../schemas/gateway-explanation.ts';
 import type { Ink } from './canvas.ts';
 import { fontName } from './canvas.ts';
 
@@ -13,6 +13,23 @@ const COLORS = {
   wrong: '#c62828',
   absent: '#777777',
 } as const;
+
+const LIST_COLORS = {
+  field: COLORS.read,
+  party: COLORS.party,
+  event: COLORS.counted,
+  line: COLORS.counted,
+  vat: COLORS.counted,
+} as const;
+
+/** The number a value goes by on the page and in the list; cells of tables have none, their column says what they are. */
+export function valueNumbers(values: readonly ExplainedValue[]): Map<string, number> {
+  const numbers = new Map<string, number>();
+  for (const { path, kind } of values)
+    if (kind === 'field' || kind === 'party' || (kind === 'event' && path.endsWith('title')))
+      numbers.set(path, numbers.size + 1);
+  return numbers;
+}
 
 /** Writes what was read, what is missing and which checks failed, from the top down as far as there is room. */
 export function drawReadings(
@@ -48,11 +65,12 @@ export function drawReadings(
     );
   if (result.message !== undefined && failed.length === 0) row(result.message, COLORS.wrong);
   y += 6;
+  const numbers = valueNumbers(values);
   for (const { path, kind, value, page } of values) {
+    const number = numbers.get(path);
+    if (number === undefined) continue;
     const where = page === 0 ? ' (worked out)' : '';
-    if (kind === 'field') row(`${path}: ${value}${where}`, COLORS.read);
-    else if (kind === 'party') row(`${path}: ${value}${where}`, COLORS.party);
-    else if (kind === 'event' && path.endsWith('title')) row(value, COLORS.counted);
+    row(`${number}  ${path}: ${value}${where}`, LIST_COLORS[kind]);
   }
   const count = (kind: string): number =>
     new Set(values.filter((v) => v.kind === kind).map((v) => v.path.split('.')[0])).size;
