@@ -59,7 +59,7 @@ function breakerOf(breakers: readonly BreakerState[]): Standing['breaker'] {
     state: first ? 'open' : 'closed',
     since: first?.at ?? null,
     reason: first
-      ? `${first.failures ?? 0} failures in a row of time, the last one ${first.lastCode ?? 'unknown'}`
+      ? `${first.failures ?? 0} gateway failures in a short time, the last one ${first.lastCode ?? 'unknown'}`
       : null,
     processors: open.map(({ processorId, at, failures, lastCode }) => ({
       ...{ processorId, since: at, failures: failures ?? 0, lastCode: lastCode ?? '' },
