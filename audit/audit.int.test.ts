@@ -17,7 +17,9 @@ import { appendJob, jobHistory, startStoreWithLog, type StoreWithLog } from '../
 import { checkBundle } from './check-bundle.ts';
 import { sealLog } from './seal-log.ts';
 import { sealsInBlobs, sealsInFolder, type SealCopies } from './seal-store.ts';
+import { verifyBlobs } from './verify-blobs.ts';
 import { verifyLog } from './verify-log.ts';
+import { verifyStreams } from './verify-streams.ts';
 import { writeBundle } from './write-bundle.ts';
 
 const JOBS = 12;
@@ -233,6 +235,51 @@ describe('a bundle for a third party', () => {
     await writeFile(path, before);
     expect(faults.join('; ')).toMatch(message);
   });
+});
+
+describe('docket verify', () => {
+  it('finds no fault in streams that were decided, and names the event that no decision led to', async () => {
+    const { faults, jobs, files } = await verifyStreams({ log: world.log });
+    expect(faults).toEqual([]);
+    expect(jobs.size).toBe(JOBS + 1);
+    const jobId = jobHistory(1).jobId;
+    expect(files.get(`sources/${jobId}.pdf`)).toMatchObject({ kind: 'source', jobId });
+    await forged(
+      (segment) => replaced(segment, 'ConversionSucceeded', 'ConversionSucceedet'),
+      async (log) => {
+        const { faults: found } = await verifyStreams({ log, faultsMax: 1 });
+        expect(found).toEqual([
+          expect.objectContaining({ revision: '3', message: expect.stringContaining('unknown') }),
+        ]);
+      },
+    );
+  }, 60_000);
+
+  it('names the blob that was swapped for another, and one that is gone', async () => {
+    const { files } = await verifyStreams({ log: world.log });
+    const [swapped, gone, whole] = [1, 2, 4].map((number) => `sources/${jobHistory(number).jobId}.pdf`) as [
+      string,
+      string,
+      string,
+    ];
+    for (const [key, content] of [
+      [swapped, 'pdf 1'],
+      [gone, 'pdf 2'],
+      [whole, 'pdf 4'],
+    ] as const)
+      await blobs.put(key, Readable.from([Buffer.from(content)]), { maxBytes: 100 });
+    const some = new Map([swapped, gone, whole].map((key) => [key, files.get(key)!]));
+    expect(await verifyBlobs({ log: world.log, blobs, files: some })).toEqual([]);
+    await cp(join(scratch, 'blobs', whole), join(scratch, 'blobs', swapped));
+    await rm(join(scratch, 'blobs', gone));
+    const faults = await verifyBlobs({ log: world.log, blobs, files: some });
+    expect(new Map(faults.map(({ blobKey, message }) => [blobKey, message]))).toEqual(
+      new Map([
+        [gone, `the PDF ${gone} is missing`],
+        [swapped, `the PDF ${swapped} has 5 bytes that are not the 1001 its event names`],
+      ]),
+    );
+  }, 60_000);
 });
 
 async function emptyBlobs(): Promise<BlobStore> {

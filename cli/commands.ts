@@ -130,6 +130,15 @@ export const COMMANDS: readonly Command[] = [
     },
   },
   {
+    name: 'simulate-policy',
+    usage:
+      'simulate-policy [--retry attempts=N,backoff=MS,max=MS,timeout=MS] [--breaker failures=N,reset=MS|off] [--json]',
+    summary:
+      'Replays the attempts of the past under another policy: jobs rescued, extra calls, waiting time.',
+    example: 'npm run docket -- simulate-policy --retry attempts=5,backoff=2000 --breaker failures=3',
+    load: () => import('./simulate-policy.ts'),
+  },
+  {
     name: 'settings',
     usage: 'settings [--markdown]',
     summary: 'Lists every setting with its present value, or the table of the README.',

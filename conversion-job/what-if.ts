@@ -1,0 +1,235 @@
+import type { JobFailureCode } from '../schemas/error-codes.ts';
+import type { JobEvent } from '../schemas/job-events.ts';
+import { attemptsAllowed, backoffMs, type RetryPolicy } from './retry-policy.ts';
+
+/** When the circuit breaker opens and for how long; `failures` null is no breaker. */
+export interface BreakerPolicy {
+  readonly failures: number | null;
+  readonly resetMs: number;
+}
+
+/** One attempt of the past. Instants in ms since the epoch. */
+export interface PastAttempt {
+  readonly startedMs: number;
+  readonly durationMs: number;
+  /** Null for a success. */
+  readonly code: JobFailureCode | null;
+  /** The gateway said that trying again is useless, or its code allows no second attempt. */
+  readonly isFinal: boolean;
+}
+
+/** One run of a job: from its request to its end. */
+export interface PastRun {
+  readonly jobId: string;
+  readonly requestedMs: number;
+  readonly attempts: readonly PastAttempt[];
+}
+
+/** Failures within this time open the breaker, as in the processor. */
+const BREAKER_WINDOW_MS = 10_000;
+/** An attempt of another job tells how the gateway was at most so much earlier or later. */
+const NEIGHBOUR_MS = 300_000;
+/** Failures of the gateway rather than of a document: the attempts of other jobs tell whether it was over. */
+const OF_THE_GATEWAY: ReadonlySet<JobFailureCode> = new Set(['GW_5XX', 'GW_TIMEOUT', 'GW_UNREACHABLE']);
+
+/** What a policy would have come to. */
+export interface PolicyOutcome {
+  readonly runs: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  /** Runs whose further attempts nothing in the past tells anything about; they count as failed. */
+  readonly unknown: number;
+  readonly calls: number;
+  /** Time between attempts, over all runs. */
+  readonly waitingMs: number;
+  /** Times the breaker opened. */
+  readonly opened: number;
+}
+
+/** Splits a job's stream into runs. Attempts that were abandoned are no word about the gateway and are left out. */
+export function runsOf(jobId: string, events: readonly JobEvent[]): PastRun[] {
+  const runs: { jobId: string; requestedMs: number; attempts: PastAttempt[] }[] = [];
+  let startedMs: number | null = null;
+  for (const event of events) {
+    const atMs = Date.parse(event.data.at);
+    if (event.type === 'ConversionRequested') runs.push({ jobId, requestedMs: atMs, attempts: [] });
+    if (event.type === 'ConversionStarted') startedMs = atMs;
+    const attempt = startedMs === null ? null : attemptEndedBy(event, startedMs, atMs);
+    if (attempt) runs.at(-1)?.attempts.push(attempt);
+    if (attempt || event.type === 'AttemptAbandoned') startedMs = null;
+  }
+  return runs.filter(({ attempts }) => attempts.length > 0);
+}
+
+function attemptEndedBy(event: JobEvent, startedMs: number, atMs: number): PastAttempt | null {
+  const timed = { startedMs, durationMs: Math.max(0, atMs - startedMs) };
+  if (event.type === 'ConversionSucceeded') return { ...timed, code: null, isFinal: true };
+  if (event.type === 'ConversionDeferred') return { ...timed, code: event.data.code, isFinal: false };
+  if (event.type !== 'ConversionFailed' || event.data.fencingToken === null) return null;
+  const { code, reason } = event.data;
+  // A refusal with a reason of the document's own, or a code that is never repeated.
+  return { ...timed, code, isFinal: code === 'GW_4XX' || reason !== null };
+}
+
+/**
+ * What the runs of the past would have come to under another policy. An attempt that was made keeps its outcome when
+ * the policy would have made it too. One that was not made has the outcome of the attempt of any other job that began
+ * nearest to it, within five minutes, when it was the gateway that failed; nothing tells about the others. Waits are
+ * the middle of their jitter. Pure: the same past and policy give the same answer.
+ */
+export function replayPolicy(
+  past: readonly PastRun[],
+  retry: RetryPolicy,
+  breaker: BreakerPolicy,
+): PolicyOutcome {
+  const world = neighbours(past);
+  const gate = breakerOf(breaker);
+  const sums = { runs: past.length, succeeded: 0, failed: 0, unknown: 0, calls: 0, waitingMs: 0 };
+  const due = dueList(past);
+  for (let step = due.next(); step; step = due.next()) {
+    const { run, made, atMs, firstMs, lastCode } = step;
+    const freeMs = gate.freeFrom(atMs);
+    if (freeMs > atMs) {
+      sums.waitingMs += freeMs - atMs;
+      due.add({ ...step, atMs: freeMs });
+      continue;
+    }
+    const attempt = attemptAt(run, made, atMs, lastCode, world);
+    if (attempt === null) {
+      sums.unknown += 1;
+      sums.failed += 1;
+      continue;
+    }
+    sums.calls += 1;
+    const endMs = atMs + attempt.durationMs;
+    gate.note(endMs, attempt.code !== null && attempt.code !== 'GW_4XX');
+    if (attempt.code === null) {
+      sums.succeeded += 1;
+      continue;
+    }
+    const waitMs = backoffMs(made + 1, 0.5, null, retry);
+    const isOver =
+      attempt.isFinal ||
+      made + 1 >= attemptsAllowed(attempt.code, retry) ||
+      endMs + waitMs > firstMs + retry.jobTimeoutMs;
+    if (isOver) {
+      sums.failed += 1;
+      continue;
+    }
+    sums.waitingMs += waitMs;
+    due.add({ run, made: made + 1, atMs: endMs + waitMs, firstMs, lastCode: attempt.code });
+  }
+  return { ...sums, opened: gate.opened() };
+}
+
+interface Step {
+  readonly run: PastRun;
+  /** Attempts made so far. */
+  readonly made: number;
+  readonly atMs: number;
+  readonly firstMs: number;
+  readonly lastCode: JobFailureCode | null;
+}
+
+/** The attempt as it was, or as those of other jobs suggest; null when nothing tells. */
+function attemptAt(
+  run: PastRun,
+  made: number,
+  atMs: number,
+  lastCode: JobFailureCode | null,
+  nearest: ReturnType<typeof neighbours>,
+): PastAttempt | null {
+  const own = run.attempts[made];
+  const wasThen = own && Math.abs(own.startedMs - atMs) <= NEIGHBOUR_MS;
+  if (own && (wasThen || own.code === null || !OF_THE_GATEWAY.has(own.code))) return own;
+  if (lastCode === null || !OF_THE_GATEWAY.has(lastCode)) return null;
+  return nearest(run.jobId, atMs);
+}
+
+/** Finds the attempt of another job that began nearest to an instant. */
+function neighbours(past: readonly PastRun[]): (jobId: string, atMs: number) => PastAttempt | null {
+  const all = past
+    .flatMap(({ jobId, attempts }) => attempts.map((attempt) => ({ jobId, attempt })))
+    .filter(({ attempt: { code } }) => code === null || OF_THE_GATEWAY.has(code))
+    .sort((a, b) => a.attempt.startedMs - b.attempt.startedMs);
+  return (jobId, atMs) => {
+    let [from, to] = [0, all.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if (all[middle]!.attempt.startedMs < atMs) from = middle + 1;
+      else to = middle;
+    }
+    const other = (start: number, step: 1 | -1): PastAttempt | null => {
+      for (let at = start; at >= 0 && at < all.length; at += step) {
+        const { jobId: of, attempt } = all[at]!;
+        if (Math.abs(attempt.startedMs - atMs) > NEIGHBOUR_MS) return null;
+        if (of !== jobId) return attempt;
+      }
+      return null;
+    };
+    const [before, after] = [other(from - 1, -1), other(from, 1)];
+    if (before === null || after === null) return before ?? after;
+    return atMs - before.startedMs <= after.startedMs - atMs ? before : after;
+  };
+}
+
+function breakerOf({ failures, resetMs }: BreakerPolicy) {
+  let recent: number[] = [];
+  let [openUntilMs, openings, isProbing] = [-Infinity, 0, false];
+  const open = (atMs: number): void => {
+    openUntilMs = atMs + resetMs;
+    openings += 1;
+    [recent, isProbing] = [[], true];
+  };
+  return {
+    /** When an attempt that is due may begin. */
+    freeFrom: (atMs: number): number => Math.max(atMs, openUntilMs),
+    note: (atMs: number, hasFailed: boolean): void => {
+      if (failures === null || atMs < openUntilMs) return;
+      if (!hasFailed) isProbing = false;
+      else if (isProbing) open(atMs);
+      else {
+        recent = [...recent.filter((each) => each > atMs - BREAKER_WINDOW_MS), atMs];
+        if (recent.length >= failures) open(atMs);
+      }
+    },
+    opened: () => openings,
+  };
+}
+
+/** Steps in the order of time, on a binary heap: a month has many. */
+function dueList(past: readonly PastRun[]) {
+  const heap: Step[] = [];
+  const swap = (a: number, b: number): void => {
+    [heap[a], heap[b]] = [heap[b]!, heap[a]!];
+  };
+  const isLess = (a: number, b: number): boolean => heap[a]!.atMs < heap[b]!.atMs;
+  const add = (step: Step): void => {
+    heap.push(step);
+    for (let at = heap.length - 1; at > 0;) {
+      const above = (at - 1) >> 1;
+      if (!isLess(at, above)) return;
+      swap(at, above);
+      at = above;
+    }
+  };
+  const next = (): Step | null => {
+    const [first] = heap;
+    const last = heap.pop();
+    if (first === undefined || last === undefined || heap.length === 0) return first ?? null;
+    heap[0] = last;
+    for (let at = 0; ;) {
+      let least = at;
+      for (const below of [2 * at + 1, 2 * at + 2])
+        if (below < heap.length && isLess(below, least)) least = below;
+      if (least === at) return first;
+      swap(at, least);
+      at = least;
+    }
+  };
+  for (const run of past) {
+    const atMs = run.attempts[0]!.startedMs;
+    add({ run, made: 0, atMs, firstMs: atMs, lastCode: null });
+  }
+  return { add, next };
+}
