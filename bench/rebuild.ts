@@ -19,7 +19,7 @@ import { openReadStore, type ReadStore } from '../read-store/pool.ts';
 import { takeLease } from '../read-store/projection-engine/lease.ts';
 import type { StoredEvent } from '../read-store/projection-engine/stored-event.ts';
 import { openWriter } from '../read-store/projection-engine/writer.ts';
-import { createJobsV1, indexJobsV1, JOBS_V1_TABLES } from '../read-store/tables/jobs-v1.ts';
+import { createJobsTables, indexJobsTables, JOBS_TABLES } from '../read-store/tables/job-history.ts';
 import { createLog } from '../runtime/log.ts';
 import { startTestEventStore } from '../tests/harness/event-store.ts';
 import { startTestPostgres } from '../tests/harness/postgres.ts';
@@ -57,7 +57,7 @@ const perSecond = (count: number, took: number) => Math.round(count / took).toLo
 /** Fold and write of events that are in memory already, indexes included. */
 async function engineAlone(store: ReadStore, events: readonly StoredEvent[]): Promise<number> {
   const target = { ledger: 'bench', version: 1, schema: 'bench_engine', underConstruction: true };
-  await store.query(createJobsV1(target.schema));
+  await store.query(createJobsTables(target.schema));
   const fencingEpoch = (await takeLease(store, target, 'bench', STATEMENT_TIMEOUT_MS)) ?? 0n;
   const readMissing = async function* () {};
   const writer = await openWriter({ store, projection: jobsProjection, target, fencingEpoch, readMissing });
@@ -69,21 +69,21 @@ async function engineAlone(store: ReadStore, events: readonly StoredEvent[]): Pr
     [before, now] = [now!, writer.apply(batch, batch.at(-1)!.position)];
   }
   await Promise.all([before, now]);
-  await store.query(indexJobsV1(target.schema));
+  await store.query(indexJobsTables(target.schema));
   return seconds(startedAt);
 }
 
 /** The rows the engine has made, by one COPY a table from files of the server's own, indexes included. */
 async function bareCopy(store: ReadStore, folder: string): Promise<{ rows: number; took: number }> {
-  await store.query(createJobsV1('bench_copy'));
-  for (const table of JOBS_V1_TABLES)
+  await store.query(createJobsTables('bench_copy'));
+  for (const table of JOBS_TABLES)
     await store.query(`copy bench_engine.${table} to '${join(folder, table)}'`);
   const startedAt = performance.now();
   let rows = 0;
-  for (const table of JOBS_V1_TABLES) {
+  for (const table of JOBS_TABLES) {
     rows += (await store.query(`copy bench_copy.${table} from '${join(folder, table)}'`)).rowCount;
   }
-  await store.query(indexJobsV1('bench_copy'));
+  await store.query(indexJobsTables('bench_copy'));
   return { rows, took: seconds(startedAt) };
 }
 

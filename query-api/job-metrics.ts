@@ -3,6 +3,7 @@ import type { JobFailureCode } from '../schemas/error-codes.ts';
 import type { JobMetrics } from '../schemas/http-api.ts';
 import { isActive, JOB_STATES, type JobStateName } from '../schemas/job-states.ts';
 import type { Bookmark } from './live/resume-token.ts';
+import { rowsAt } from './past-rows.ts';
 import { positionText, readAtHead } from './projection-head.ts';
 
 interface Group {
@@ -14,21 +15,27 @@ interface Group {
   readonly result_bytes: string;
 }
 
-/** The figures of one owner's jobs, or of everyone's when `owner` is null. */
+const COUNTED = ['state', 'error_code', 'updated_at', 'bytes', 'result_bytes', 'position'];
+
+/** The figures of one owner's jobs, or of everyone's when `owner` is null; at a position of the past, or now. */
 export async function readJobMetrics(
   store: Queryable,
   owner: string | null,
+  asOf: bigint | null = null,
 ): Promise<{ head: Bookmark; metrics: JobMetrics }> {
-  const statement = {
-    text:
-      "select state, case when state = 'failed' then error_code end as error_code, count(*) as jobs," +
-      ' min(updated_at) as oldest, coalesce(sum(bytes), 0) as source_bytes,' +
-      " coalesce(sum(result_bytes) filter (where state = 'ready'), 0) as result_bytes" +
-      ` from docket.jobs ${owner === null ? '' : 'where owner = $1'} group by 1, 2`,
-    values: owner === null ? [] : [owner],
-  };
-  const { head, rows } = await readAtHead<Group>(store, statement, 'state');
-  return { head, metrics: metricsOf(rows, head.position) };
+  const values: string[] = [];
+  const where = owner === null ? [] : [`owner = $${values.push(owner)}`];
+  const from =
+    asOf === null
+      ? `docket.jobs ${where.length > 0 ? `where ${where.join('')}` : ''}`
+      : `(${rowsAt({ columns: COUNTED, position: `$${values.push(asOf.toString())}`, where })}) past`;
+  const text =
+    "select state, case when state = 'failed' then error_code end as error_code, count(*) as jobs," +
+    ' min(updated_at) as oldest, coalesce(sum(bytes), 0) as source_bytes,' +
+    " coalesce(sum(result_bytes) filter (where state = 'ready'), 0) as result_bytes" +
+    ` from ${from} group by 1, 2`;
+  const { head, rows } = await readAtHead<Group>(store, { text, values }, 'state');
+  return { head, metrics: metricsOf(rows, asOf ?? head.position) };
 }
 
 function metricsOf(groups: readonly Group[], position: bigint): JobMetrics {

@@ -4,9 +4,9 @@ import { JobListQuery } from '../schemas/http-api.ts';
 import { openPlace, sealPlace } from './list-cursor.ts';
 import { listBinding, listStatement } from './list-query.ts';
 
+const anna = { owner: 'anna', asOf: null };
 const parse = (query: Record<string, unknown>) => JobListQuery.safeParse(query);
-const statement = (query: Record<string, unknown>) =>
-  listStatement({ owner: 'anna' }, JobListQuery.parse(query), null);
+const statement = (query: Record<string, unknown>) => listStatement(anna, JobListQuery.parse(query), null);
 
 describe('the list query', () => {
   it.each([
@@ -46,7 +46,7 @@ describe('the list query', () => {
 describe('a list cursor', () => {
   const key = [randomBytes(32)] as const;
   const place = { value: '2026-10-01 12:00:00.001+00', jobId: '0b0f4c2e-5a51-5d3c-8f0e-2f6f3f0a9d11' };
-  const bound = listBinding({ owner: 'anna' }, JobListQuery.parse({ state: 'ready' }));
+  const bound = listBinding(anna, JobListQuery.parse({ state: 'ready' }));
 
   it('opens to the place it was made of, file names of 400 characters included', () => {
     expect(openPlace(key, bound, sealPlace(key, bound, place))).toEqual(place);
@@ -56,12 +56,13 @@ describe('a list cursor', () => {
     expect(parse({ after: cursor }).success).toBe(true);
   });
 
-  it('is worthless to another owner, for another filter, another sort, and as a live token [A-SQ01]', () => {
+  it('is worthless to another owner, for another filter, another sort, another moment, and as a live token [A-SQ01]', () => {
     const cursor = sealPlace(key, bound, place);
     const others = [
-      listBinding({ owner: 'bert' }, JobListQuery.parse({ state: 'ready' })),
-      listBinding({ owner: 'anna' }, JobListQuery.parse({ state: 'failed' })),
-      listBinding({ owner: 'anna' }, JobListQuery.parse({ state: 'ready', sort: 'created' })),
+      listBinding({ ...anna, owner: 'bert' }, JobListQuery.parse({ state: 'ready' })),
+      listBinding({ ...anna, asOf: 7n }, JobListQuery.parse({ state: 'ready' })),
+      listBinding(anna, JobListQuery.parse({ state: 'failed' })),
+      listBinding(anna, JobListQuery.parse({ state: 'ready', sort: 'created' })),
     ];
     for (const other of others) expect(openPlace(key, other, cursor)).toBeNull();
     expect(openPlace(key, bound, `${cursor}A`)).toBeNull();

@@ -2,6 +2,7 @@ import type { Queryable } from '../read-store/pool.ts';
 import type { JobListQuery } from '../schemas/http-api.ts';
 import { JOB_COLUMNS, type JobRow } from './job-row.ts';
 import type { ListPlace } from './list-cursor.ts';
+import { rowsAt } from './past-rows.ts';
 import { readAtHead, type AtHead, type Statement } from './projection-head.ts';
 
 type SortColumn = 'created' | 'updated' | 'filename';
@@ -23,9 +24,11 @@ function sortOf(query: Pick<JobListQuery, 'sort'>): { column: SortColumn; descen
   return { column: (descending ? query.sort.slice(1) : query.sort) as SortColumn, descending };
 }
 
-/** Whose jobs; `owner` null is everyone's. */
+/** Whose jobs, and when: `owner` null is everyone's, `asOf` null is the present. */
 export interface ListScope {
   readonly owner: string | null;
+  /** A position; the rows are those of the tables when they stood there. */
+  readonly asOf: bigint | null;
 }
 
 /**
@@ -47,11 +50,15 @@ export function listStatement(scope: ListScope, query: JobListQuery, after: List
     where.push(`(${sorted}, job_id) ${descending ? '<' : '>'} (${place})`);
   }
   const direction = descending ? 'desc' : 'asc';
-  const text =
-    `select ${JOB_COLUMNS.join(', ')}, ${sortValue(column)} as sort_value from docket.jobs` +
-    `${where.length > 0 ? ` where ${where.join(' and ')}` : ''} order by ${sorted} ${direction}, job_id ${direction}` +
-    ` limit ${value(query.limit + 1)}`;
-  return { text, values };
+  const orderAndLimit = `order by ${sorted} ${direction}, job_id ${direction} limit ${value(query.limit + 1)}`;
+  const columns = `${JOB_COLUMNS.join(', ')}, ${sortValue(column)} as sort_value`;
+  if (scope.asOf !== null) {
+    const position = value(scope.asOf.toString());
+    const rows = rowsAt({ columns: JOB_COLUMNS, position, where, orderAndLimit });
+    return { text: `select ${columns} from (${rows}) past ${orderAndLimit}`, values };
+  }
+  const conditions = where.length > 0 ? ` where ${where.join(' and ')}` : '';
+  return { text: `select ${columns} from docket.jobs${conditions} ${orderAndLimit}`, values };
 }
 
 /** The sort value as text, made by the database itself so that it compares as the rows do. */
@@ -65,13 +72,10 @@ export function placeOf(row: ListedRow): ListPlace {
 }
 
 /** What a cursor is bound to: another filter or sort makes it worthless. */
-export function listBinding({ owner }: ListScope, query: JobListQuery): readonly string[] {
+export function listBinding({ owner, asOf }: ListScope, query: JobListQuery): readonly string[] {
   const { state, mapping, search, errorCode, sort } = query;
-  return [
-    owner ?? 'everyone',
-    sort,
-    JSON.stringify([state ?? null, mapping ?? null, search ?? null, errorCode ?? null]),
-  ];
+  const filter = JSON.stringify([state ?? null, mapping ?? null, search ?? null, errorCode ?? null]);
+  return [owner ?? 'everyone', sort, filter, asOf?.toString() ?? 'now'];
 }
 
 /** `%`, `_` and `\` stand for themselves in a LIKE pattern. */
@@ -98,8 +102,16 @@ export async function listPage(
   return readAtHead<ListedRow>(store, listStatement(scope, query, after), order);
 }
 
-/** The statement for one job of an owner, or of anyone when `owner` is null. */
-export function oneJob(owner: string | null, jobId: string): Statement {
-  const text = `select ${JOB_COLUMNS.join(', ')} from docket.jobs where ($1::text is null or owner = $1) and job_id = $2`;
-  return { text, values: [owner, jobId] };
+/** The statement for one job of an owner, or of anyone when `owner` is null; as it is, or was at a position. */
+export function oneJob(owner: string | null, jobId: string, asOf: bigint | null = null): Statement {
+  const own = '($1::text is null or owner = $1) and job_id = $2';
+  if (asOf === null)
+    return { text: `select ${JOB_COLUMNS.join(', ')} from docket.jobs where ${own}`, values: [owner, jobId] };
+  // Whose it is and when it was created never change; the key of the past begins with the two.
+  const same = (column: string) => `${column} = (select ${column} from docket.jobs where job_id = $2)`;
+  const where = [own, same('owner'), same('created_at')];
+  return {
+    text: rowsAt({ columns: JOB_COLUMNS, position: '$3', where }),
+    values: [owner, jobId, asOf.toString()],
+  };
 }

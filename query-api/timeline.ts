@@ -20,6 +20,7 @@ interface TimelineRow {
 const TIMELINE =
   'select e.revision, e.position, e.at, e.type, e.actor, e.correlation_id, e.causation_id, e.data' +
   ' from docket.jobs j left join docket.job_events e on e.job_id = j.job_id and e.revision >= $3' +
+  ' and ($5::bigint is null or e.position <= $5)' +
   ' where ($1::text is null or j.owner = $1) and j.job_id = $2 order by e.revision limit $4';
 
 /** A page of a job's events in words; `answer` is null when the owner (null: anyone) has no such job. */
@@ -28,11 +29,14 @@ export async function readTimeline(
   owner: string | null,
   jobId: string,
   fromRevision: number,
+  asOf: bigint | null = null,
 ): Promise<{ head: Bookmark; answer: TimelineAnswer | null }> {
-  const values = [owner, jobId, fromRevision, TIMELINE_ENTRIES_MAX + 1];
+  const values = [owner, jobId, fromRevision, TIMELINE_ENTRIES_MAX + 1, asOf?.toString() ?? null];
   const { head, rows } = await readAtHead<TimelineRow>(store, { text: TIMELINE, values }, 'revision');
   if (rows.length === 0) return { head, answer: null };
   const entries = rows.flatMap((row) => (row.revision === null ? [] : [entryOf(row, row.revision)]));
+  // Before its first event the job was not there.
+  if (asOf !== null && entries.length === 0 && fromRevision === 0) return { head, answer: null };
   const following = entries[TIMELINE_ENTRIES_MAX];
   return {
     head,
@@ -40,7 +44,7 @@ export async function readTimeline(
       jobId,
       entries: entries.slice(0, TIMELINE_ENTRIES_MAX),
       next: following?.revision ?? null,
-      position: positionText(head.position),
+      position: positionText(asOf ?? head.position),
     },
   };
 }

@@ -77,7 +77,8 @@ export const JobListQuery = z.strictObject({
   after: z.string().max(2_500).optional(),
   /** Wait until the read side has reached this position, to read one's own writes. */
   atLeast: PositionText.optional(),
-  asOf: z.string().max(40).optional(),
+  /** The list as it was at a position or a time; `after` is of the same moment. */
+  asOf: MomentText.optional(),
 });
 export type JobListQuery = z.infer<typeof JobListQuery>;
 
@@ -125,11 +126,12 @@ export type MappingListing = z.infer<typeof MappingListing>;
 /** Most events in one page of a timeline. */
 export const TIMELINE_ENTRIES_MAX = 500;
 
-/** Query of `GET /api/jobs/:id` and of its timeline. */
-export const JobQuery = z.strictObject({ atLeast: PositionText.optional() });
+/** Query of `GET /api/jobs/:id` and of `GET /api/jobs/metrics`. */
+export const JobQuery = z.strictObject({ atLeast: PositionText.optional(), asOf: MomentText.optional() });
 export const TimelineQuery = z.strictObject({
   fromRevision: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0),
   atLeast: PositionText.optional(),
+  asOf: MomentText.optional(),
 });
 
 /** Query of `GET /api/jobs/:id/why`. */

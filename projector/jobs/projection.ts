@@ -5,6 +5,7 @@ import type { JobEvent } from '../../schemas/job-events.ts';
 import { jobIdOfStream } from '../../schemas/streams.ts';
 import { understandJobEvent } from '../job-event.ts';
 import { artifactsTable } from './artifacts-table.ts';
+import { historyTable } from './history-table.ts';
 import { jobsTable } from './jobs-table.ts';
 import type { JobRow } from './row.ts';
 import { timelineTable } from './timeline-table.ts';
@@ -24,5 +25,5 @@ export const jobsProjection: Projection<JobEvent, JobRow> = {
     return { job, revision, position: row && row.position > position ? row.position : position };
   },
   rows: jobsTable,
-  derived: [timelineTable, artifactsTable],
+  derived: [timelineTable, artifactsTable, historyTable],
 };

@@ -30,7 +30,8 @@ export async function findMoment(store: Queryable, moment: Moment, now: string):
   return { position: moment.position, at: (await lastInstant(store, moment.position)) ?? now };
 }
 
-async function lastPosition(store: Queryable, at: string): Promise<bigint | null> {
+/** The last position of an event dated at or before an instant, or null. */
+export async function lastPosition(store: Queryable, at: string): Promise<bigint | null> {
   const toMs = BigInt(Date.parse(at));
   for (let reachMs = FIRST_REACH_MS; ; reachMs *= FURTHER) {
     const from = reachMs >= toMs ? '-infinity' : new Date(Number(toMs - reachMs)).toISOString();

@@ -3,6 +3,7 @@ import { ownerOf } from '../../identity/middleware.ts';
 import { ApiError } from '../../runtime/http/api-error.ts';
 import { JobListQuery, JobQuery, type JobListAnswer } from '../../schemas/http-api.ts';
 import { OperatorListQuery, type OperatorListAnswer } from '../../schemas/ops-api.ts';
+import { pastOf } from '../as-of.ts';
 import { readAtLeast } from '../freshness.ts';
 import { jobView, operatorJobView } from '../job-row.ts';
 import { readJobMetrics } from '../job-metrics.ts';
@@ -20,7 +21,7 @@ export function jobRoutes(context: QueryContext): Router {
 
   router.get('/api/jobs', async (req, res) => {
     const owner = ownerOf(res);
-    const { rows, next, head } = await listJobs(context, { owner }, queryOf(JobListQuery, req));
+    const { rows, next, head } = await listJobs(context, owner, queryOf(JobListQuery, req));
     const answer: JobListAnswer = {
       jobs: rows.map((row) => jobView(row, labelOf(context))),
       next,
@@ -33,7 +34,7 @@ export function jobRoutes(context: QueryContext): Router {
   // Only behind `identity.operatorsOnly`.
   router.get('/api/ops/jobs', async (req, res) => {
     const { owner = null, ...query } = queryOf(OperatorListQuery, req);
-    const { rows, next, head } = await listJobs(context, { owner }, query);
+    const { rows, next, head } = await listJobs(context, owner, query);
     const answer: OperatorListAnswer = {
       jobs: rows.map((row) => operatorJobView(row, labelOf(context))),
       next,
@@ -44,8 +45,9 @@ export function jobRoutes(context: QueryContext): Router {
   });
 
   router.get('/api/jobs/metrics', async (req, res) => {
-    const { atLeast } = queryOf(JobQuery, req);
-    const { metrics } = await readAtLeast(feed, atLeast, () => readJobMetrics(store, ownerOf(res)));
+    const { atLeast, asOf } = queryOf(JobQuery, req);
+    const past = await pastOf(context, asOf);
+    const { metrics } = await readAtLeast(feed, atLeast, () => readJobMetrics(store, ownerOf(res), past));
     res.json(metrics);
   });
   return router;
@@ -58,10 +60,9 @@ interface Listed {
 }
 
 /** A page of the list, and where the next one starts. */
-async function listJobs(context: QueryContext, scope: ListScope, query: JobListQuery): Promise<Listed> {
+async function listJobs(context: QueryContext, owner: string | null, query: JobListQuery): Promise<Listed> {
   const { store, feed, keys } = context;
-  if (query.asOf !== undefined)
-    throw new ApiError('BAD_REQUEST', 'The past cannot be asked for with asOf here.');
+  const scope: ListScope = { owner, asOf: await pastOf(context, query.asOf) };
   const binding = listBinding(scope, query);
   const after = query.after === undefined ? null : openPlace(keys.cursor, binding, query.after);
   if (query.after !== undefined && !after)
@@ -69,5 +70,10 @@ async function listJobs(context: QueryContext, scope: ListScope, query: JobListQ
   const { head, rows } = await readAtLeast(feed, query.atLeast, () => listPage(store, scope, query, after));
   const page = rows.slice(0, query.limit);
   const last = rows.length > query.limit ? page.at(-1) : undefined;
-  return { rows: page, head, next: last ? sealPlace(keys.cursor, binding, placeOf(last)) : null };
+  return {
+    rows: page,
+    next: last ? sealPlace(keys.cursor, binding, placeOf(last)) : null,
+    // Following from a past moment brings every row that has changed since.
+    head: { ...head, position: scope.asOf ?? head.position },
+  };
 }

@@ -3,6 +3,7 @@ import { isoNow } from '../../runtime/clock.ts';
 import { ApiError } from '../../runtime/http/api-error.ts';
 import { JobQuery, TimelineQuery, WhyQuery } from '../../schemas/http-api.ts';
 import type { Asker } from '../asker.ts';
+import { pastOf } from '../as-of.ts';
 import { readAtLeast } from '../freshness.ts';
 import { jobView, operatorJobView, type JobRow } from '../job-row.ts';
 import { oneJob } from '../list-query.ts';
@@ -20,9 +21,10 @@ export function oneJobRoutes(context: QueryContext, { prefix, ownerOf }: Asker):
   router.get(`${prefix}/:id`, async (req, res) => {
     const owner = ownerOf(res);
     const jobId = jobIdOfPath(req);
-    const { atLeast } = queryOf(JobQuery, req);
+    const { atLeast, asOf } = queryOf(JobQuery, req);
+    const past = await pastOf(context, asOf);
     const { rows } = await readAtLeast(feed, atLeast, () =>
-      readAtHead<JobRow>(store, oneJob(owner, jobId), 'job_id'),
+      readAtHead<JobRow>(store, oneJob(owner, jobId, past), 'job_id'),
     );
     if (!rows[0]) throw new ApiError('NOT_FOUND');
     res.json((owner === null ? operatorJobView : jobView)(rows[0], labelOf(context)));
@@ -30,9 +32,10 @@ export function oneJobRoutes(context: QueryContext, { prefix, ownerOf }: Asker):
 
   router.get(`${prefix}/:id/timeline`, async (req, res) => {
     const jobId = jobIdOfPath(req);
-    const { atLeast, fromRevision } = queryOf(TimelineQuery, req);
+    const { atLeast, fromRevision, asOf } = queryOf(TimelineQuery, req);
+    const past = await pastOf(context, asOf);
     const { answer } = await readAtLeast(feed, atLeast, () =>
-      readTimeline(store, ownerOf(res), jobId, fromRevision),
+      readTimeline(store, ownerOf(res), jobId, fromRevision, past),
     );
     if (!answer) throw new ApiError('NOT_FOUND');
     res.json(answer);

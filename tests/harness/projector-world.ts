@@ -7,6 +7,7 @@ import { migrate } from '../../read-store/migrate.ts';
 import { openReadStore, type ReadStore } from '../../read-store/pool.ts';
 import { readCheckpoint } from '../../read-store/projection-engine/checkpoint.ts';
 import { takeLease } from '../../read-store/projection-engine/lease.ts';
+import { JOBS_TABLES } from '../../read-store/tables/job-history.ts';
 import type { StoredEvent } from '../../read-store/projection-engine/stored-event.ts';
 import { openWriter } from '../../read-store/projection-engine/writer.ts';
 import { createLog } from '../../runtime/log.ts';
@@ -142,9 +143,9 @@ export async function onlyOf(events: readonly StoredEvent[], on: ReadStore = sto
 }
 
 export async function tables(on: ReadStore, positions = true, ids?: readonly string[]): Promise<unknown[][]> {
-  const drop = positions ? '' : ` - 'position'`;
+  const drop = positions ? '' : ` - '{position,since,until}'::text[]`;
   const found: unknown[][] = [];
-  for (const table of ['jobs', 'job_events', 'job_artifacts']) {
+  for (const table of JOBS_TABLES) {
     const { rows } = await on.query<{ row: unknown }>(
       `select to_jsonb(t) ${drop} as row from docket.${table} t
        where $1::uuid[] is null or job_id = any($1) order by (to_jsonb(t) ${drop})::text`,
