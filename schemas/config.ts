@@ -57,6 +57,12 @@ export const Settings = z.object({
     .default(5_000)
     .describe('Longest wait for one answer of the event store'),
   DATABASE_URL: z.string().optional().describe('Connection string of Postgres; unset: the embedded Postgres'),
+  ANALYTICS_DATABASE_URL: z
+    .string()
+    .optional()
+    .describe(
+      'Connection string of the analysts’ role for `docket query`; unset: role `docket_analyst` without a password',
+    ),
   DATABASE_POOL_MAX: whole(2, 100).default(10).describe('Connections to Postgres a service may hold'),
   DATABASE_TIMEOUT_MS: whole(100, 60_000).default(5_000).describe('Longest wait for one query'),
   GATEWAY_URL: url
@@ -165,5 +171,6 @@ export const SECRET_SETTINGS: readonly SettingName[] = [
   'SESSION_SECRET',
   'BACKUP_PASSPHRASE',
   'DATABASE_URL',
+  'ANALYTICS_DATABASE_URL',
   'EVENTSTORE_URL',
 ];

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { SERVER_ENVIRONMENT, type ServerAccount } from './account.ts';
 import type { PostgresBinaries } from './binaries.ts';
 import { EmbeddedPostgresFailed, outputFailure } from './failure.ts';
+import { ANALYST_ROLE } from '../analytics/reader-role.ts';
 
 /** The only role and the only database; everything runs on one machine, under one account. */
 export const ROLE = 'docket';
@@ -11,7 +12,9 @@ export const DATABASE = 'docket';
 const INITDB_TIMEOUT_MS = 120_000;
 
 /** Connections come from this machine's own loopback address, and from nowhere else. */
-const HOST_BASED_ACCESS = `host all ${ROLE} 127.0.0.1/32 trust\n`;
+const HOST_BASED_ACCESS = [ROLE, ANALYST_ROLE]
+  .map((role) => `host all ${role} 127.0.0.1/32 trust\n`)
+  .join('');
 
 /**
  * How the server names its own folder. As root we enter the folder first and give up our rights then, so it works
@@ -31,7 +34,11 @@ export async function ensureCluster(
   account: ServerAccount,
 ): Promise<string> {
   const cluster = join(directory, 'cluster');
-  if (await belongsToUs(cluster, account)) return cluster;
+  if (await belongsToUs(cluster, account)) {
+    // A folder of an older Docket may let fewer roles in.
+    await writeFile(join(cluster, 'pg_hba.conf'), HOST_BASED_ACCESS);
+    return cluster;
+  }
   const unfinished = await mkdtemp(join(directory, 'unfinished-'));
   try {
     const fresh = join(unfinished, 'cluster');

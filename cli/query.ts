@@ -1,0 +1,71 @@
+import { ANALYST_ROLE } from '../read-store/analytics/reader-role.ts';
+import { runQuery } from '../read-store/analytics/run-query.ts';
+import { loadSettings } from '../runtime/settings.ts';
+import { findConnections } from './connections.ts';
+import { PlainFailure } from './plain-failure.ts';
+import { csvOf, jsonOf, tableOf } from './query-output.ts';
+
+const ROWS_DEFAULT = 1_000;
+const ROWS_MAX = 100_000;
+const TIMEOUT_SEC_DEFAULT = 30;
+const TIMEOUT_SEC_MAX = 600;
+
+interface Asked {
+  readonly sql: string;
+  readonly output: 'table' | 'csv' | 'json';
+  readonly rowsMax: number;
+  readonly timeoutSec: number;
+}
+
+/** `docket query "SQL"`: one read-only query of schema `analytics`, as the analysts' role. */
+export async function run(argv: readonly string[]): Promise<number> {
+  const { sql, output, rowsMax, timeoutSec } = understand(argv);
+  const settings = loadSettings(process.env);
+  const url = settings.ANALYTICS_DATABASE_URL ?? asAnalyst(findConnections(settings).DATABASE_URL);
+  const answer = await runQuery({ url, sql, rowsMax, timeoutMs: timeoutSec * 1_000 });
+  if (output === 'json') console.log(jsonOf(answer));
+  else if (output === 'csv') process.stdout.write(csvOf(answer));
+  else console.log(tableOf(answer));
+  if (answer.more)
+    console.error(`The first ${rowsMax} rows; there are more (--rows N, at most ${ROWS_MAX}).`);
+  return 0;
+}
+
+/** The same database as the analysts' role, without the password of another one. */
+function asAnalyst(databaseUrl: string): string {
+  const url = new URL(databaseUrl);
+  url.username = ANALYST_ROLE;
+  url.password = '';
+  return url.href;
+}
+
+/** @throws PlainFailure */
+function understand(argv: readonly string[]): Asked {
+  let sql: string | null = null;
+  let output: Asked['output'] = 'table';
+  let [rowsMax, timeoutSec] = [ROWS_DEFAULT, TIMEOUT_SEC_DEFAULT];
+  for (let index = 0; index < argv.length; index += 1) {
+    const argument = argv[index]!;
+    if (argument === '--json') output = 'json';
+    else if (argument === '--csv') output = 'csv';
+    else if (argument === '--rows') rowsMax = numberIn(argument, argv[(index += 1)], ROWS_MAX);
+    else if (argument === '--timeout') timeoutSec = numberIn(argument, argv[(index += 1)], TIMEOUT_SEC_MAX);
+    else if (argument.startsWith('--') || sql !== null)
+      throw usage(`${JSON.stringify(argument)} is not understood.`);
+    else sql = argument;
+  }
+  if (sql === null || sql.trim() === '')
+    throw usage('Give the query as one argument: docket query "select ...".');
+  return { sql, output, rowsMax, timeoutSec };
+}
+
+function numberIn(option: string, given: string | undefined, max: number): number {
+  const value = Number(given);
+  if (!Number.isInteger(value) || value < 1 || value > max)
+    throw usage(`${option} is a number from 1 to ${max}.`);
+  return value;
+}
+
+function usage(sentence: string): PlainFailure {
+  return new PlainFailure('USAGE', sentence, { exitCode: 2 });
+}
