@@ -91,6 +91,22 @@ export const COMMANDS: readonly Command[] = [
     load: async () => ({ run: (await import('./archive.ts')).runImport }),
   },
   {
+    name: 'query',
+    usage: 'query "SQL" [--csv|--json] [--rows N] [--timeout SEC]',
+    summary: 'Asks the analytics views one read-only question, as a table, CSV or JSON (docs/analytics.md).',
+    example: 'npm run docket -- query "select state, count(*) from analytics.jobs group by 1"',
+    load: () => import('./query.ts'),
+  },
+  {
+    name: 'projection',
+    usage:
+      'projection <list|build|compare|switch|rollback|drop|rebuild> [name] [version] [--accept KEY,...] [--json]',
+    summary:
+      'Builds a version of the read tables beside those in use, compares the two, and switches readers.',
+    example: 'npm run docket -- projection compare jobs',
+    load: () => import('./projection.ts'),
+  },
+  {
     name: 'failed',
     usage: 'failed <list|retry|discard> [--code CODE] [--json] [job...]',
     summary: 'Lists failed jobs, tries them again, or gives them up and removes their PDFs.',

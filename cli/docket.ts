@@ -18,11 +18,14 @@ const PLAIN_CODES = new Set([
   'NOT_RUNNING',
   'NOT_SEALED',
   'PORT_UNAVAILABLE',
+  'QUERY_REFUSED',
   'READ_STORE_UNAVAILABLE',
   'SEAL_KEY_REFUSED',
   'SEAL_REFUSED',
   'SETTINGS_REFUSED',
+  'REBUILD_RUNNING',
   'USAGE',
+  'VERSION_REFUSED',
 ]);
 
 async function main(argv: readonly string[]): Promise<number> {

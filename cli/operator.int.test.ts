@@ -46,7 +46,7 @@ it('quarantine: a replayed job is in the tables, and live clients start over [D3
   const { code, said } = await docket('quarantine', 'replay', jobId);
   expect({ code, said }).toEqual({
     code: 0,
-    said: { replayed: [{ stream: jobStream(jobId), outcome: 'released' }] },
+    said: { replayed: [{ projection: 'jobs', stream: jobStream(jobId), outcome: 'released' }] },
   });
   expect((await world.store.query('select from docket.jobs where job_id = $1', [jobId])).rowCount).toBe(1);
   expect((await docket('quarantine', 'list')).said['held']).toEqual([]);
@@ -69,6 +69,22 @@ it('why: the job as it was at a position, with what led to it; exit code 2 for a
   const wrong = await runDocket(['why', jobId, '--at', 'yesterday'], env);
   expect(wrong.code).toBe(2);
   expect((await runDocket(['why', jobId, '--at', '2000-01-01'], env)).code).toBe(1);
+}, 60_000);
+
+it('projection: the versions are listed; what cannot be done is refused with its reason', async () => {
+  const { code, said } = await docket('projection', 'list', 'jobs');
+  expect({ code, versions: said['versions'] }).toMatchObject({
+    code: 0,
+    versions: [{ name: 'jobs', version: 1, state: 'in use', known: true }],
+  });
+  const env = {
+    EVENTSTORE_URL: world.eventStore.connectionString,
+    DATABASE_URL: world.store.url,
+    GATEWAY_URL: 'http://127.0.0.1:1',
+  };
+  const refused = await runDocket(['projection', 'drop', 'jobs'], env);
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('is in use')]);
+  expect((await runDocket(['projection', 'bild', 'jobs'], env)).code).toBe(2);
 }, 60_000);
 
 it('failed: listed by code, tried again, discarded with their PDFs; cleanup removes the rest', async () => {

@@ -4,12 +4,14 @@ import {
   type ProjectionWriter,
   type WriterOptions,
 } from '../read-store/projection-engine/writer.ts';
+import type { StoredEvent } from '../read-store/projection-engine/stored-event.ts';
 import {
   createDashboardV1,
   DASHBOARD_V1_TABLES,
   indexDashboardV1,
 } from '../read-store/tables/dashboard-v1.ts';
-import { createJobsV1, indexJobsV1, JOBS_V1_TABLES } from '../read-store/tables/jobs-v1.ts';
+import { createJobsTables, indexJobsTables, JOBS_TABLES } from '../read-store/tables/job-history.ts';
+import { jobStream } from '../schemas/streams.ts';
 import { dashboardProjection } from './dashboard/projection.ts';
 import { jobsProjection } from './jobs/projection.ts';
 import { LIVE_FLUSH_AFTER_MS } from './live-buffer.ts';
@@ -18,6 +20,7 @@ import { DASHBOARD_TARGET, JOBS_TARGET } from './targets.ts';
 import { verifyDashboard } from './verify-dashboard.ts';
 import type { Verified, VerifyOptions } from './verified.ts';
 import { verifyJobs } from './verify-jobs.ts';
+import { traceOf, type TracedStep } from './versions/trace.ts';
 
 /** How the tables of a projection are made in a schema of their own, and which views of schema `docket` show them. */
 export interface ProjectionTables {
@@ -42,8 +45,23 @@ export interface RegisteredProjection {
   ): RunningProjection;
   /** Opens tables for writing: those in use, or others. @throws as `openWriter` */
   openWriter(options: Omit<WriterOptions<never, never>, 'projection'>): Promise<ProjectionWriter>;
+  /** How the tables of two versions are compared. */
+  readonly compared: Compared;
+  /** The stream that a key of `compared` belongs to. */
+  streamOf(key: string): string;
+  /** What each event of a stream makes of its rows, step by step. */
+  trace(events: readonly StoredEvent[]): readonly TracedStep[];
   /** Compares the tables in use with the fold of the log. @throws LogUnavailable, ReadStoreUnavailable */
   verify(options: VerifyOptions): Promise<Verified>;
+}
+
+/** Tables whose rows belong to one key each, such as a job. */
+export interface Compared {
+  /** Name and type of the key. */
+  readonly key: { readonly name: string; readonly type: string };
+  /** The table with one row a key, which knows the revision of its last event. */
+  readonly rows: string;
+  readonly tables: readonly string[];
 }
 
 type Registered = 'projection' | 'target' | 'flushAfterMs';
@@ -51,7 +69,14 @@ type Registered = 'projection' | 'target' | 'flushAfterMs';
 /** Nobody looks at the figures more often than once a second; larger batches are cheaper. */
 const DASHBOARD_FLUSH_AFTER_MS = 250;
 
-function register<Event, Row extends FoldedRow>(
+function comparedOf<Event, Row extends FoldedRow>({ rows, derived }: Projection<Event, Row>): Compared {
+  const { name, type } = rows.columns[0]!;
+  const keyed = derived.filter(({ columns }) => columns.some((column) => column.name === name));
+  return { key: { name, type }, rows: rows.name, tables: [rows.name, ...keyed.map((table) => table.name)] };
+}
+
+/** Makes a projection one that the services and commands can run, build and compare. */
+export function register<Event, Row extends FoldedRow>(
   projection: Projection<Event, Row>,
   parts: Pick<RegisteredProjection, 'target' | 'tables' | 'isQueue' | 'verify'> & { flushAfterMs: number },
 ): RegisteredProjection {
@@ -59,17 +84,23 @@ function register<Event, Row extends FoldedRow>(
   return {
     ...rest,
     name: projection.name,
+    compared: comparedOf(projection),
+    streamOf: (key) => (projection.keyOf(key) === key ? key : jobStream(key)),
+    trace: (events) => traceOf(projection, events),
     run: (options, prepare) =>
       runProjection({ ...options, projection, target: parts.target, flushAfterMs }, prepare),
     openWriter: (options) => openWriter({ ...options, projection }),
   };
 }
 
-/** Every projection of Docket, in the order in which they are built. */
+/**
+ * Every projection of Docket, in the order in which they are built. A new version stands after the one before it, with
+ * a target of its own, for as long as both may be in use.
+ */
 export const PROJECTIONS: readonly RegisteredProjection[] = [
   register(jobsProjection, {
     target: JOBS_TARGET,
-    tables: { create: createJobsV1, index: indexJobsV1, names: JOBS_V1_TABLES },
+    tables: { create: createJobsTables, index: indexJobsTables, names: JOBS_TABLES },
     isQueue: true,
     flushAfterMs: LIVE_FLUSH_AFTER_MS,
     verify: verifyJobs,
@@ -83,7 +114,7 @@ export const PROJECTIONS: readonly RegisteredProjection[] = [
   }),
 ];
 
-/** The projection of a name, or undefined. */
+/** The newest version of a projection, or undefined. */
 export function projectionNamed(name: string): RegisteredProjection | undefined {
-  return PROJECTIONS.find((registered) => registered.name === name);
+  return PROJECTIONS.findLast((registered) => registered.name === name);
 }

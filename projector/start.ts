@@ -8,8 +8,9 @@ import type { Service } from '../runtime/service.ts';
 import type { Settings } from '../schemas/config.ts';
 import { projectorMetrics } from './metrics.ts';
 import { createPositionNotices, POSITION_CHANNEL, UNTOLD } from './position-notices.ts';
-import { PROJECTIONS } from './registry.ts';
+import { PROJECTIONS, type RegisteredProjection } from './registry.ts';
 import { JOBS_TARGET } from './targets.ts';
+import { followVersions } from './versions/follow.ts';
 
 export interface ProjectorOptions {
   /** Only the reading half: a rebuild must have nothing to cause a side effect with (promise 10). */
@@ -18,6 +19,8 @@ export interface ProjectorOptions {
   readonly settings: Settings;
   readonly logger: Log;
   readonly metrics: Metrics;
+  /** Every projection, unless a test has others. */
+  readonly projections?: readonly RegisteredProjection[];
 }
 
 /**
@@ -39,25 +42,27 @@ export async function startProjector(options: ProjectorOptions): Promise<Service
       throw error;
     }));
   const holder = `${process.pid}-${randomUUID()}`;
-  const running = PROJECTIONS.map((registered) => ({
-    isQueue: registered.isQueue,
-    projection: registered.run(
-      { log, store, logger, metrics, notices: registered.isQueue ? notices : UNTOLD, holder },
-      prepare,
-    ),
-  }));
+  const versions = followVersions({
+    store,
+    logger,
+    prepare,
+    projections: options.projections ?? PROJECTIONS,
+    run: (registered) =>
+      registered.run(
+        { log, store, logger, metrics, notices: registered.isQueue ? notices : UNTOLD, holder },
+        prepare,
+      ),
+  });
   return {
     name: 'projector',
     readiness: () => {
-      const waiting = running.flatMap(({ isQueue, projection }) =>
-        isQueue ? [projection.waitingFor()] : [],
-      );
+      const waiting = versions.waitingFor();
       // A standby does all that is asked of it.
       const ready = waiting.every((waitingFor) => waitingFor === null || waitingFor === 'projection lease');
       return { ready, waitingFor: waiting.filter((waitingFor) => waitingFor !== null) };
     },
     stop: async () => {
-      await Promise.all(running.map(({ projection }) => projection.stop()));
+      await versions.stop();
       await notices.stop();
     },
   };

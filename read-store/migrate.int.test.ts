@@ -6,7 +6,7 @@ import { startTestPostgres, type TestPostgres } from '../tests/harness/postgres.
 import { migrate, unmigrate } from './migrate.ts';
 import { MIGRATIONS } from './migrations/all.ts';
 import { openReadStore, type ReadStore } from './pool.ts';
-import { createJobsV1, indexJobsV1 } from './tables/jobs-v1.ts';
+import { createJobsTables, indexJobsTables, JOBS_TABLES } from './tables/job-history.ts';
 
 let postgres: TestPostgres;
 let store: ReadStore;
@@ -43,7 +43,7 @@ describe('the migrations of the read store', () => {
 
   it('leave nothing of a step that fails', async () => {
     const broken = {
-      name: '0003-broken',
+      name: '9999-broken',
       up: async (on: { raw: (text: string) => PromiseLike<unknown> }) => {
         await on.raw('create table docket.half_done (a int)');
         await on.raw('select no_such_column');
@@ -63,8 +63,8 @@ describe('the migrations of the read store', () => {
 
   it('make the same tables as a rebuild makes beside them', async () => {
     await migrate({ url });
-    await store.query(createJobsV1('jobs_v1_again'));
-    await store.query(indexJobsV1('jobs_v1_again'));
+    await store.query(createJobsTables('jobs_v1_again'));
+    await store.query(indexJobsTables('jobs_v1_again'));
     const tables = await schemaOf(store);
     const of = (schema: string) =>
       tables
@@ -84,7 +84,7 @@ describe('the migrations of the read store', () => {
 
   it('show the tables of the current version through the views of schema docket', async () => {
     await migrate({ url });
-    for (const view of ['jobs', 'job_events', 'job_artifacts']) {
+    for (const view of JOBS_TABLES) {
       expect((await store.query(`select * from docket.${view}`)).rows).toEqual([]);
     }
   });

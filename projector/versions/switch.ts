@@ -1,0 +1,159 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ReadStoreUnavailable } from '../../read-store/errors.ts';
+import type { Queryable, ReadStore } from '../../read-store/pool.ts';
+import type { RegisteredProjection } from '../registry.ts';
+import { ledgerVersions, VersionRefused, type LedgerVersion } from './ledger.ts';
+import { pointViewAt } from './view-columns.ts';
+
+/** How long a switch waits for the version that is a little behind. */
+const CATCH_UP_MS_MAX = 10_000;
+const TRY_AGAIN_MS = 50;
+/** Readers hold the views for the length of a query; a switch that waits longer lets them pass and tries again. */
+const VIEW_LOCK_TIMEOUT_MS = 250;
+
+export interface Switched {
+  readonly from: number;
+  readonly to: number;
+  readonly position: bigint;
+}
+
+/**
+ * Lets readers see another version, in one transaction: views, current version and a new epoch, so that every socket
+ * is given a snapshot. The version must have come as far as the one in use, and the last comparison must have found
+ * no difference but those accepted by name.
+ *
+ * @param accepted keys whose difference is wanted
+ * @throws VersionRefused, ReadStoreUnavailable
+ */
+export async function switchVersion(
+  store: ReadStore,
+  projection: RegisteredProjection,
+  accepted: ReadonlySet<string>,
+): Promise<Switched> {
+  const { name, target } = projection;
+  const { current, other } = await pairOf(store, name, target.version);
+  await refuseDifferences(store, current, other, accepted);
+  return whenCaughtUp(store, projection, current, other);
+}
+
+/** Goes back to the version that readers were switched away from last; nothing has to be compared for that. */
+export async function rollbackVersion(
+  store: ReadStore,
+  name: string,
+  versions: readonly RegisteredProjection[],
+): Promise<Switched> {
+  const known = (await ledgerVersions(store)).filter((each) => each.name === name);
+  const before = known
+    .filter(({ isCurrent, leftAt }) => !isCurrent && leftAt !== null)
+    .sort((one, two) => two.leftAt!.getTime() - one.leftAt!.getTime())[0];
+  if (!before) throw new VersionRefused(`There is no version of projection ${name} to go back to.`);
+  const projection = versions.find((each) => each.name === name && each.target.version === before.version);
+  if (!projection)
+    throw new VersionRefused(`This build does not know version ${before.version} of projection ${name}.`);
+  const { current, other } = await pairOf(store, name, before.version);
+  return whenCaughtUp(store, projection, current, other);
+}
+
+async function pairOf(
+  store: ReadStore,
+  name: string,
+  version: number,
+): Promise<{ current: LedgerVersion; other: LedgerVersion }> {
+  const known = (await ledgerVersions(store)).filter((each) => each.name === name);
+  const current = known.find(({ isCurrent }) => isCurrent);
+  const other = known.find((each) => each.version === version);
+  if (!current) throw new VersionRefused(`Projection ${name} has no version in use.`);
+  if (!other || other.builtAt === null)
+    throw new VersionRefused(
+      `Version ${version} of projection ${name} is not built: \`docket projection build ${name}\`.`,
+    );
+  if (other.isCurrent)
+    throw new VersionRefused(`Version ${version} of projection ${name} is in use already.`);
+  return { current, other };
+}
+
+async function refuseDifferences(
+  store: ReadStore,
+  current: LedgerVersion,
+  other: LedgerVersion,
+  accepted: ReadonlySet<string>,
+): Promise<void> {
+  const { rows } = await store.query<{ differing: string[]; complete: boolean; is_stale: boolean }>(
+    `select differing, complete, compared_at < $4 as is_stale from docket.projection_comparisons
+     where name = $1 and from_version = $2 and to_version = $3`,
+    [current.name, current.version, other.version, other.builtAt],
+  );
+  const [last] = rows;
+  const compare = `\`docket projection compare ${current.name}\``;
+  if (!last || last.is_stale) throw new VersionRefused(`The two versions were not compared yet: ${compare}.`);
+  if (!last.complete)
+    throw new VersionRefused(
+      `The last comparison found more differences than it keeps: mend them, then ${compare}.`,
+    );
+  const open = last.differing.filter((key) => !accepted.has(key));
+  if (open.length > 0)
+    throw new VersionRefused(
+      `${open.length} differences are not accepted: ${open.slice(0, 5).join(', ')}${open.length > 5 ? ' ...' : ''}. Accept each by name with --accept.`,
+    );
+}
+
+async function whenCaughtUp(
+  store: ReadStore,
+  projection: RegisteredProjection,
+  current: LedgerVersion,
+  other: LedgerVersion,
+): Promise<Switched> {
+  const deadline = performance.now() + CATCH_UP_MS_MAX;
+  for (;;) {
+    const position = await tryToSwitch(store, projection, current, other);
+    if (position !== null) return { from: current.version, to: other.version, position };
+    if (performance.now() > deadline)
+      throw new VersionRefused(
+        `Version ${other.version} of projection ${current.name} stays behind version ${current.version}: is a projector running that knows it?`,
+      );
+    await sleep(TRY_AGAIN_MS);
+  }
+}
+
+/** The position switched at, or null when the version is behind or a reader held the views. */
+async function tryToSwitch(
+  store: ReadStore,
+  { tables, target }: RegisteredProjection,
+  current: LedgerVersion,
+  other: LedgerVersion,
+): Promise<bigint | null> {
+  const { name } = current;
+  try {
+    return await store.transaction(async (within) => {
+      await within.query(`set local lock_timeout = '${VIEW_LOCK_TIMEOUT_MS}ms'`);
+      // Neither can move while they are compared.
+      const before = await lockedCheckpoint(within, name, current.version);
+      const position = await lockedCheckpoint(within, name, other.version);
+      if (position < before) return null;
+      for (const table of tables.names) await pointViewAt(within, target.schema, table);
+      await within.query(
+        'update docket.projections set is_current = false, left_at = now() where name = $1 and version = $2',
+        [name, current.version],
+      );
+      await within.query(
+        'update docket.projections set is_current = true, epoch = gen_random_uuid() where name = $1 and version = $2',
+        [name, other.version],
+      );
+      return position;
+    });
+  } catch (error) {
+    // 55P03: a lock was not free in time (PostgreSQL documentation, appendix A).
+    const cause =
+      error instanceof ReadStoreUnavailable ? (error.cause as { code?: string } | undefined) : undefined;
+    if (cause?.code === '55P03') return null;
+    throw error;
+  }
+}
+
+async function lockedCheckpoint(within: Queryable, name: string, version: number): Promise<bigint> {
+  const { rows } = await within.query<{ position: string }>(
+    'select commit_position as position from docket.checkpoints where projection = $1 and version = $2 for update',
+    [name, version],
+  );
+  return rows[0] ? BigInt(rows[0].position) : -1n;
+}
