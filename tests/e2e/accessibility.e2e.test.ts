@@ -6,6 +6,8 @@ import { ANY_TEXT_MAPPING, newClerk, pdfFile, type Clerk } from '../harness/cler
 import { startHouse, type House } from '../harness/house.ts';
 import { lockedPdf, pdfOf } from '../harness/pdf-of.ts';
 import { en } from '../../web/src/text/en.ts';
+import { opsEn } from '../../web/src/text/ops-en.ts';
+import { opsPt } from '../../web/src/text/ops-pt.ts';
 import { pt } from '../../web/src/text/pt.ts';
 
 const UNKNOWN_JOB = '/jobs/00000000-0000-4000-8000-000000000000';
@@ -53,8 +55,23 @@ async function throughAllViews(clerk: Clerk, look: (view: string) => Promise<voi
   await page.keyboard.press('Escape');
   await page.locator('tr[data-state=failed] a.filename').click();
   await page.locator('.timeline li[data-type=ConversionFailed]').waitFor();
-  await page.locator('.raw summary').click();
+  for (const part of await page.locator('.raw summary, .why summary').all()) await part.click();
   await look('job');
+  await page.goto(new URL('/ops', page.url()).href);
+  await page.locator('tr[data-group] [data-action=retry-group]').first().waitFor();
+  await page.locator('.ops-queue tbody tr').first().waitFor();
+  await look('console');
+  await page.locator('tr[data-group] [data-action=retry-group]').first().click();
+  await page.locator('dialog[open]').waitFor();
+  await look('retry of a group');
+  await page.keyboard.press('Escape');
+  for (const chart of await page.locator('.chart header button').all()) await chart.click();
+  await page.click('[popovertarget=time-machine]');
+  await look('console as tables, with the time machine');
+  await page.click('#moment-go');
+  await page.locator('.past-banner').waitFor();
+  await page.locator('.ops-panels[aria-busy=false] .tiles').waitFor();
+  await look('console of the past');
   await page.goto(new URL(UNKNOWN_JOB, page.url()).href);
   await page.locator('.emptiness h1').waitFor();
   await look('unknown job');
@@ -130,12 +147,21 @@ describe('every view', () => {
 
 /** Sentences of the English catalogue that stand as they are, without a blank, and differ in Portuguese. */
 function englishSentences(): Set<string> {
-  const sentences = Object.entries(en).flatMap(([key, message]) => {
-    const own = typeof message === 'string' ? [message] : [message.one, message.other];
-    const translated = JSON.stringify(pt[key as keyof typeof en]);
+  const [english, portuguese]: Record<string, unknown>[] = [
+    { ...en, ...prefixed(opsEn) },
+    { ...pt, ...prefixed(opsPt) },
+  ];
+  const sentences = Object.entries(english!).flatMap(([key, message]) => {
+    const own = typeof message === 'string' ? [message] : Object.values(message as object).map(String);
+    const translated = JSON.stringify(portuguese![key]);
     return own.filter((text) => !text.includes('{') && !translated.includes(text));
   });
   return new Set(sentences);
+}
+
+/** Two catalogues have some names in common. */
+function prefixed(catalogue: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(catalogue).map(([key, message]) => [`ops ${key}`, message]));
 }
 
 /** Every text and every label of the page, apart from what is marked as being in another language. */

@@ -5,7 +5,8 @@ import { ANY_TEXT_MAPPING, newClerk, pdfFile, until } from '../harness/clerk.ts'
 import { startHouse, type House } from '../harness/house.ts';
 import { pdfOf } from '../harness/pdf-of.ts';
 
-const DOCUMENTS = 24;
+/** Forty files at once, two of them bad. */
+const GOOD = 38;
 let house: House;
 let browser: Browser;
 
@@ -18,33 +19,39 @@ afterAll(async () => {
   await house?.stop();
 });
 
-describe('the page while the house goes away and comes back', () => {
-  it('says so after five seconds, then shows every document Ready once, without a reload [R12.02]', async () => {
+describe('forty files, two of them bad, and the house killed while they are on their way', () => {
+  it('has its banner after five seconds, then 38 Ready once each and two with their sentence, without a reload [R12.02]', async () => {
     const clerk = await newClerk(browser, house.url);
     const { page } = clerk;
     await page.selectOption('select[name=mapping]', ANY_TEXT_MAPPING);
     const files = await Promise.all(
-      Array.from({ length: DOCUMENTS }, async (_, index) =>
+      Array.from({ length: GOOD }, async (_, index) =>
         pdfFile(`outage-${index}.pdf`, await pdfOf([`outage document ${index}`])),
       ),
     );
+    const bad = [
+      pdfFile('letter.pdf', Buffer.from('Dear Sir or Madam,')),
+      pdfFile('empty.pdf', Buffer.alloc(0)),
+    ];
     await page.evaluate(() => Object.assign(window, { notReloaded: true }));
-    await clerk.choose(files);
+    await clerk.choose([...files.slice(0, 19), bad[0]!, ...files.slice(19), bad[1]!]);
     await until(async () => (await page.locator('tbody tr').count()) >= 3, 'some rows are there');
 
     const { dataDir, url } = house;
-    await house.halt();
+    await house.halt('SIGKILL');
     await page.locator('.banner[data-line=lost]').waitFor({ timeout: 20_000 });
     expect(await page.locator('.banner').innerText()).toContain('The connection is lost');
     expect(await page.locator('tbody tr').count()).toBeGreaterThanOrEqual(3);
 
     house = await startHouse({ dataDir, port: Number(new URL(url).port) });
     await page.locator('[data-line=live]').waitFor({ timeout: 40_000 });
-    await clerk.untilRows('ready', DOCUMENTS, 150_000);
+    await clerk.untilRows('ready', GOOD, 150_000);
     const names = await page.locator('a.filename').allInnerTexts();
     expect(names.toSorted()).toEqual(files.map(({ name }) => name).toSorted());
     expect(await page.locator('.banner').count()).toBe(0);
-    expect(await page.locator('.upload .error-line').allInnerTexts()).toEqual([]);
+    const sentences = (await page.locator('.upload .error-line').allInnerTexts()).sort();
+    expect(sentences).toHaveLength(2);
+    expect(sentences.join('\n')).toMatch(/is empty[^]*EMPTY[^]*is not a PDF[^]*NOT_PDF/);
     expect(await page.evaluate(() => 'notReloaded' in window)).toBe(true);
     expect(clerk.complaints).toEqual([]);
     await clerk.close();

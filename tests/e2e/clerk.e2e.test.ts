@@ -62,6 +62,7 @@ describe("the clerk's page", () => {
 
   it('takes forty files at once: the good become Ready, the bad get their sentence and code [A-UP01]', async () => {
     const one = await clerk();
+    await one.page.evaluate(() => Object.assign(window, { notReloaded: true }));
     const good = await documents('forty', 38);
     const text = { ...pdfFile('letter.pdf', Buffer.from('Dear Sir or Madam,')), name: 'letter.pdf' };
     await one.choose([
@@ -76,6 +77,7 @@ describe("the clerk's page", () => {
     expect(lines.join('\n')).toMatch(/is not a PDF[^]*NOT_PDF/);
     expect(lines.join('\n')).toMatch(/is empty[^]*EMPTY/);
     expect(one.listRequests).toEqual([]);
+    expect(await one.page.evaluate(() => 'notReloaded' in window)).toBe(true);
     expect(await one.page.locator('#download-all').innerText()).toMatch(
       /Download all 38 results \(.* kB, zip\)/,
     );
@@ -192,6 +194,10 @@ describe("the clerk's page", () => {
     expect(one.frames.join('\n')).toContain('only-mine.pdf');
     expect(one.frames.join('\n')).not.toContain('only-theirs.pdf');
     expect(other.frames.join('\n')).not.toContain('only-mine.pdf');
+    const idOf = async ({ page }: Clerk) => page.locator('tbody tr[data-row]').getAttribute('data-row');
+    const [mine, theirs] = [await idOf(one), await idOf(other)];
+    expect(other.frames.join('\n')).not.toContain(mine);
+    expect(one.frames.join('\n')).not.toContain(theirs);
   }, 90_000);
 
   it('puts what moves into one polite announcement and the window title', async () => {

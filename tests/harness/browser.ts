@@ -5,6 +5,8 @@ import { chromium, type Browser } from 'playwright-core';
 import { chromiumFiles } from './chromium-files.ts';
 
 const LAUNCH_TIMEOUT_MS = 60_000;
+/** After some pages (a long scroll is enough) its drawing process keeps the browser from ending for half a minute. */
+const CLOSE_MS_MAX = 2_000;
 
 /** Keeps the browser from talking to anybody but the page under test, and lets it run as root in a container. */
 const FLAGS = [
@@ -36,15 +38,35 @@ export async function launchBrowser(): Promise<Browser> {
       headless: true,
       timeout: LAUNCH_TIMEOUT_MS,
     });
+    const pid = await processIdOf(browser);
     const close = browser.close.bind(browser);
     browser.close = async (options) => {
+      const late = setTimeout(() => endProcessGroup(pid), CLOSE_MS_MAX);
       await close(options);
+      clearTimeout(late);
       await removeTemporary();
     };
     return browser;
   } catch (error) {
     await removeTemporary();
     throw error;
+  }
+}
+
+async function processIdOf(browser: Browser): Promise<number> {
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+  await session.detach();
+  return processInfo.find(({ type }) => type === 'browser')?.id ?? 0;
+}
+
+/** The browser leads a group of its own, so nothing of it stays behind. */
+function endProcessGroup(pid: number): void {
+  if (pid <= 0) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 

@@ -15,8 +15,8 @@ export async function pdfOf(lines: readonly string[]): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** A real PDF that nobody can read without its password. */
-export async function lockedPdf(): Promise<Buffer> {
+/** A real PDF that nobody can read without its password; another secret is another document. */
+export async function lockedPdf(secret = 'secret'): Promise<Buffer> {
   const document = new PDFDocument({
     userPassword: 'nobody knows',
     ownerPassword: 'nobody either',
@@ -25,7 +25,7 @@ export async function lockedPdf(): Promise<Buffer> {
   const chunks: Buffer[] = [];
   document.on('data', (chunk: Buffer) => chunks.push(chunk));
   const ended = new Promise<void>((resolve) => document.on('end', resolve));
-  document.text('secret');
+  document.text(secret);
   document.end();
   await ended;
   return Buffer.concat(chunks);

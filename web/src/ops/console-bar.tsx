@@ -1,3 +1,4 @@
+import { useState } from 'preact/hooks';
 import { useText } from '../text/text-context.ts';
 import type { MessageKeyOf } from '../text/translate.ts';
 import type { opsEn } from '../text/ops-en.ts';
@@ -61,8 +62,10 @@ function Age({ ageMs }: { ageMs: number }) {
 
 function ZoneChoice({ zone, choose }: { zone: string; choose: Choose }) {
   const say = useOpsText();
+  // some four hundred options are made only for somebody who is about to choose
+  const [wanted, setWanted] = useState(false);
   const usual = [...new Set([zone, ...USUAL_ZONES.filter(isZone)])];
-  const others = Intl.supportedValuesOf('timeZone').filter((each) => !usual.includes(each));
+  const others = wanted ? Intl.supportedValuesOf('timeZone').filter((each) => !usual.includes(each)) : [];
   return (
     <label class="zone">
       <span class="visually-hidden">{say('zoneLabel')}</span>
@@ -70,6 +73,8 @@ function ZoneChoice({ zone, choose }: { zone: string; choose: Choose }) {
         name="zone"
         title={say('zoneLabel')}
         value={zone}
+        onFocus={() => setWanted(true)}
+        onPointerEnter={() => setWanted(true)}
         onChange={(event) => choose({ zone: event.currentTarget.value })}
       >
         <optgroup label={say('zoneUsual')}>
@@ -77,11 +82,13 @@ function ZoneChoice({ zone, choose }: { zone: string; choose: Choose }) {
             <option key={each}>{each}</option>
           ))}
         </optgroup>
-        <optgroup label={say('zoneOther')}>
-          {others.map((each) => (
-            <option key={each}>{each}</option>
-          ))}
-        </optgroup>
+        {wanted && (
+          <optgroup label={say('zoneOther')}>
+            {others.map((each) => (
+              <option key={each}>{each}</option>
+            ))}
+          </optgroup>
+        )}
       </select>
     </label>
   );

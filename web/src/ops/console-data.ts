@@ -14,6 +14,8 @@ const AGE_TICK_MS = 1_000;
 /** The figures of the console, and how old they are. */
 export interface ConsoleFigures {
   readonly figures: DashboardAnswer | null;
+  /** The figures shown are of another moment, window or zone than the one wanted, which are on their way. */
+  readonly pending: boolean;
   readonly failure: ApiFailure | null;
   /** Age in milliseconds of what is shown, by this browser's clock alone; null before the first answer. */
   readonly ageMs: number | null;
@@ -82,8 +84,11 @@ export function useConsole({ range, zone, at }: OpsQuery): ConsoleFigures {
     return () => clearInterval(timer);
   }, []);
 
+  // the present must never be taken for the past, nor the other way round, not even for the time of one request
+  const shown = held?.answer.past === (at !== null) ? held : null;
   return {
-    figures: held?.answer ?? null,
+    figures: shown?.answer ?? null,
+    pending: shown?.asked !== asked,
     failure,
     ageMs: held === null ? null : Math.max(0, nowMs - held.receivedAtMs),
   };

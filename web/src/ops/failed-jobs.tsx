@@ -1,4 +1,5 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
+import type { JobFailureCode } from '../../../schemas/error-codes.ts';
 import type { FailuresAnswer } from '../../../schemas/ops-api.ts';
 import { useApp } from '../app.ts';
 import { ApiFailure } from '../live/api.ts';
@@ -7,7 +8,7 @@ import { Moment } from '../page/moment.tsx';
 import { errorLine } from '../text/error-text.ts';
 import { useText } from '../text/text-context.ts';
 import { freeze, type FrozenSelection } from './frozen-selection.ts';
-import type { Choose, OpsQuery } from './ops-query.ts';
+import type { Choose } from './ops-query.ts';
 import { useOpsText } from './ops-text.ts';
 import { RetryDialog } from './retry-dialog.tsx';
 import { Heads } from './standing.tsx';
@@ -16,22 +17,18 @@ import { useAnswer } from './use-answer.ts';
 type Group = FailuresAnswer['groups'][number];
 
 interface FailedJobsProps {
-  readonly query: OpsQuery;
   readonly choose: Choose;
-  /** How many jobs are failed, and up to where the figures go: when either moves the groups are asked for again. */
-  readonly total: number;
-  readonly position: string;
+  /** The groups are asked for again when this is another one. */
+  readonly version: string;
 }
 
 /** Failed jobs by code and reason; a whole group is retried at one press, exactly as it stood then. */
-export function FailedJobs({ query, choose, total, position }: FailedJobsProps) {
+export function FailedJobs({ choose, version }: FailedJobsProps) {
   const app = useApp();
   const say = useOpsText();
   const [frozen, setFrozen] = useState<FrozenSelection | null>(null);
-  const asOf = query.at === null ? '' : `?asOf=${encodeURIComponent(query.at)}`;
-  const answer = useAnswer<FailuresAnswer>(`/api/ops/failures${asOf}`, `${total} ${position}`);
+  const { answer } = useAnswer<FailuresAnswer>('/api/ops/failures', version);
   const groups = answer?.groups ?? [];
-  useEffect(() => setFrozen(null), [query.at]);
 
   async function ask({ code, reason }: Group): Promise<void> {
     try {
@@ -51,7 +48,7 @@ export function FailedJobs({ query, choose, total, position }: FailedJobsProps) 
         {groups.length === 0 && answer !== null ? say('failuresNone') : say('failuresHint')}
       </p>
       {groups.length > 0 && (
-        <div class="scroll-x" tabIndex={0} role="region" aria-labelledby="failures-title">
+        <div class="scroll-x" tabIndex={0} role="group" aria-labelledby="failures-title">
           <table class="grid-table">
             <caption class="visually-hidden">{say('failuresTitle')}</caption>
             <thead>
@@ -66,12 +63,8 @@ export function FailedJobs({ query, choose, total, position }: FailedJobsProps) 
                 <GroupRow
                   key={`${group.code} ${group.reason ?? ''}`}
                   group={group}
-                  isPast={query.at !== null}
                   retry={() => void ask(group)}
-                  show={() => {
-                    choose({ states: ['failed'], code: group.code });
-                    document.querySelector('#ops-queue-title')?.scrollIntoView();
-                  }}
+                  show={() => showFailed(choose, group.code)}
                 />
               ))}
             </tbody>
@@ -83,17 +76,13 @@ export function FailedJobs({ query, choose, total, position }: FailedJobsProps) 
   );
 }
 
-function GroupRow({
-  group,
-  isPast,
-  retry,
-  show,
-}: {
-  group: Group;
-  isPast: boolean;
-  retry: () => void;
-  show: () => void;
-}) {
+/** Filters the queue to the jobs that failed with a code, and goes there. */
+export function showFailed(choose: Choose, code: JobFailureCode): void {
+  choose({ states: ['failed'], code });
+  document.querySelector<HTMLElement>('#ops-queue-title')?.focus();
+}
+
+function GroupRow({ group, retry, show }: { group: Group; retry: () => void; show: () => void }) {
   const app = useApp();
   const { t, formats } = useText();
   const say = useOpsText();
@@ -117,7 +106,7 @@ function GroupRow({
       </td>
       <td>
         <div class="row-actions">
-          {!isPast && retryable > 0 && (
+          {retryable > 0 && (
             <button
               type="button"
               data-action="retry-group"
@@ -128,7 +117,7 @@ function GroupRow({
               {say('retryGroup', { count: retryable })}
             </button>
           )}
-          {!isPast && retryable === 0 && <span class="quiet">{say('notRetryable')}</span>}
+          {retryable === 0 && <span class="quiet">{say('notRetryable')}</span>}
           <button
             type="button"
             class="quiet-button"

@@ -10,6 +10,7 @@ import { ConsoleBar } from './console-bar.tsx';
 import { useConsole, type ConsoleFigures } from './console-data.ts';
 import { ConsoleCharts } from './console-charts.tsx';
 import { FailedJobs } from './failed-jobs.tsx';
+import { FailedThen } from './failed-then.tsx';
 import { OpsQueue } from './ops-queue.tsx';
 import { readOpsQuery, writeOpsQuery, type OpsQuery, type Choose } from './ops-query.ts';
 import { OpsTextProvider, useOpsCatalogue, useOpsText } from './ops-text.ts';
@@ -47,7 +48,7 @@ function queryOfAddress(): OpsQuery {
 function Console({ query, choose }: { query: OpsQuery; choose: Choose }) {
   const say = useOpsText();
   useWindowTitle(say('title'));
-  const { figures, failure, ageMs } = useConsole(query);
+  const { figures, pending, failure, ageMs } = useConsole(query);
   const isPast = query.at !== null;
   return (
     <div class="ops" data-past={isPast}>
@@ -56,7 +57,9 @@ function Console({ query, choose }: { query: OpsQuery; choose: Choose }) {
       {figures === null || (failure !== null && !failure.retryable) ? (
         <NoFigures failure={failure} />
       ) : (
-        <Panels figures={figures} query={query} choose={choose} />
+        <div class="ops-panels" aria-busy={pending}>
+          <Panels figures={figures} query={query} choose={choose} />
+        </div>
       )}
     </div>
   );
@@ -73,14 +76,13 @@ function Panels({ figures, query, choose }: { figures: DashboardAnswer; query: O
           <ReadSide figures={figures} />
         </div>
       </div>
-      <FailedJobs
-        query={query}
-        choose={choose}
-        total={figures.jobs.byState.failed}
-        position={figures.position}
-      />
-      <Quarantine isPast={query.at !== null} />
-      <OpsQueue query={query} choose={choose} position={figures.position} />
+      {figures.past ? (
+        <FailedThen figures={figures} choose={choose} />
+      ) : (
+        <FailedJobs choose={choose} version={`${figures.jobs.byState.failed} ${figures.position}`} />
+      )}
+      <Quarantine isPast={figures.past} />
+      <OpsQueue key={query.at ?? 'now'} query={query} choose={choose} position={figures.position} />
     </>
   );
 }

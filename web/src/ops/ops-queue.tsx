@@ -31,16 +31,21 @@ export function OpsQueue({ query, choose, position }: OpsQueueProps) {
   const say = useOpsText();
   const { t } = useText();
   const [limit, setLimit] = useState(SHOWN_FIRST);
-  const answer = useAnswer<OperatorListAnswer>(`/api/ops/jobs${listQuery(query, limit, null)}`, position);
+  const { answer, refused } = useAnswer<OperatorListAnswer>(
+    `/api/ops/jobs${listQuery(query, limit, null)}`,
+    position,
+  );
   const jobs = answer?.jobs ?? [];
   const filters = [
     ...query.states.map((state) => t(STATE_WORDS[state])),
     ...(query.code ? [query.code] : []),
   ];
   return (
-    <section class="panel" aria-labelledby="ops-queue-title" aria-busy={answer === null}>
+    <section class="panel" aria-labelledby="ops-queue-title" aria-busy={answer === null && refused === null}>
       <header class="queue-bar">
-        <h2 id="ops-queue-title">{say('queueTitle')}</h2>
+        <h2 id="ops-queue-title" tabIndex={-1}>
+          {say('queueTitle')}
+        </h2>
         {filters.length > 0 && (
           <button
             type="button"
@@ -66,6 +71,11 @@ export function OpsQueue({ query, choose, position }: OpsQueueProps) {
           />
         </div>
       </header>
+      {refused !== null && (
+        <p>
+          {say('queueRefused')} <code>{refused}</code>
+        </p>
+      )}
       {answer !== null && (
         <p class="quiet">
           {jobs.length === 0 ? say('queueEmpty') : say('queueShown', { count: jobs.length })}
@@ -85,7 +95,7 @@ function JobTable({ jobs }: { jobs: readonly OperatorJobView[] }) {
   const say = useOpsText();
   const { t } = useText();
   return (
-    <div class="scroll-x" tabIndex={0} role="region" aria-labelledby="ops-queue-title">
+    <div class="scroll-x" tabIndex={0} role="group" aria-labelledby="ops-queue-title">
       <table class="grid-table ops-queue">
         <caption class="visually-hidden">{say('queueCaption')}</caption>
         <thead>

@@ -24,7 +24,7 @@ export function Quarantine({ isPast }: { isPast: boolean }) {
 function Held() {
   const say = useOpsText();
   const version = useStore(clock, (now) => String(now));
-  const answer = useAnswer<QuarantineAnswer>('/api/ops/quarantine', version);
+  const { answer } = useAnswer<QuarantineAnswer>('/api/ops/quarantine', version);
   if (answer === null || answer.total === 0)
     return <p class="quiet">{say(answer === null ? 'quarantineHint' : 'quarantineNone')}</p>;
   const columns = (['columnJob', 'columnEvent', 'columnReason', 'projection', 'columnSince'] as const).map(
@@ -35,7 +35,7 @@ function Held() {
       <p>
         {say('quarantineHint')} {say('quarantineReplay', { command: REPLAY_COMMAND })}
       </p>
-      <div class="scroll-x" tabIndex={0} role="region" aria-labelledby="quarantine-title">
+      <div class="scroll-x" tabIndex={0} role="group" aria-labelledby="quarantine-title">
         <table class="grid-table">
           <caption class="visually-hidden">{say('quarantineTitle')}</caption>
           <thead>

@@ -15,7 +15,7 @@ export function StorageAndCleanup({ figures }: { figures: DashboardAnswer }) {
     `${formats.bytes(bytes)} · ${say('storageFiles', { count: files })}`;
   return (
     <section class="panel" aria-labelledby="storage-title">
-      <h3 id="storage-title">{say('storageTitle')}</h3>
+      <h2 id="storage-title">{say('storageTitle')}</h2>
       <dl class="terms">
         <Term name={say('storageSource')}>{stored(source)}</Term>
         <Term name={say('storageResult')}>{stored(result)}</Term>
@@ -49,14 +49,14 @@ export function ReadSide({ figures: { present } }: { figures: DashboardAnswer })
   if (present === null)
     return (
       <section class="panel" aria-labelledby="read-side-title">
-        <h3 id="read-side-title">{say('readSideTitle')}</h3>
+        <h2 id="read-side-title">{say('readSideTitle')}</h2>
         <p class="quiet">{say('presentOnly')}</p>
       </section>
     );
   return (
     <section class="panel" aria-labelledby="read-side-title">
-      <h3 id="read-side-title">{say('readSideTitle')}</h3>
-      <div class="two-tables" tabIndex={0} role="region" aria-labelledby="read-side-title">
+      <h2 id="read-side-title">{say('readSideTitle')}</h2>
+      <div class="two-tables" tabIndex={0} role="group" aria-labelledby="read-side-title">
         <table>
           <caption class="visually-hidden">{say('projection')}</caption>
           <thead>
@@ -72,7 +72,7 @@ export function ReadSide({ figures: { present } }: { figures: DashboardAnswer })
                     {each.name} v{each.version}
                   </code>
                 </th>
-                <td>{each.lagMs === null ? '–' : formats.duration(each.lagMs)}</td>
+                <td>{each.lagMs === null ? say('unknown') : formats.duration(each.lagMs)}</td>
                 <td>
                   <Moment at={each.updatedAt} />
                 </td>

@@ -17,9 +17,9 @@ export function Tiles({ figures }: { figures: DashboardAnswer }) {
   const { jobs, totals, buckets, present, breaker } = figures;
   const flow = sumOf(buckets);
   const lastMinute = buckets.at(-2);
-  const lags = present?.projections.map(({ lagMs }) => lagMs) ?? [];
-  // While the log is away nobody knows how far behind it the tables are.
-  const lagMs = lags.includes(null) ? null : Math.max(0, ...lags.filter((lag) => lag !== null));
+  const lags: (number | null)[] = present?.projections.map((each) => each.lagMs) ?? [];
+  // a lag that is not known, because the log does not answer, is no small one
+  const lagMs = lags.includes(null) ? null : Math.max(0, ...lags.map(Number));
   const alive = present?.workers.filter((worker) => worker.alive).length ?? 0;
   return (
     <dl class="tiles">
@@ -33,7 +33,7 @@ export function Tiles({ figures }: { figures: DashboardAnswer }) {
       >
         {formats.number(jobs.byState.converting)}
       </Tile>
-      <Oldest figures={figures} />
+      {!figures.past && <Oldest since={jobs.oldestActiveSince} />}
       {figures.window.bucket === 'minute' && (
         <Tile name="done" term={say('tileDone')} note={say('tileStored', { count: flow.succeeded })}>
           {formats.number((lastMinute?.succeeded ?? 0) + (lastMinute?.failed ?? 0))}
@@ -59,9 +59,9 @@ export function Tiles({ figures }: { figures: DashboardAnswer }) {
           name="lag"
           term={say('tileLag')}
           alarm={lagMs === null || lagMs > LAG_WARN_MS}
-          note={say('tileHead', { position: present.logHead ?? '–' })}
+          note={present.logHead === null ? '' : say('tileHead', { position: present.logHead })}
         >
-          {lagMs === null ? '–' : formats.duration(lagMs)}
+          {lagMs === null ? say('unknown') : formats.duration(lagMs)}
         </Tile>
       )}
       <Tile
@@ -79,13 +79,11 @@ export function Tiles({ figures }: { figures: DashboardAnswer }) {
   );
 }
 
-/** In the present an age that grows; in the past the age it had then. */
-function Oldest({ figures: { jobs, past, at } }: { figures: DashboardAnswer }) {
+function Oldest({ since }: { since: string | null }) {
   const say = useOpsText();
   const { formats } = useText();
   const nowMs = useStore(clock, (now) => now);
-  const since = jobs.oldestActiveSince;
-  const ageMs = since === null ? null : (past ? Date.parse(at) : nowMs) - Date.parse(since);
+  const ageMs = since === null ? null : nowMs - Date.parse(since);
   return (
     <Tile name="oldest" term={say('tileOldest')} note={since === null ? '' : formats.clockSeconds(since)}>
       {ageMs === null ? say('tileNone') : formats.duration(Math.max(0, ageMs))}

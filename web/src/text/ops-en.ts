@@ -76,6 +76,7 @@ export const opsEn = {
   cleanupFiles: { one: '{count} file, {size}', other: '{count} files, {size}' },
   cleanupLast: 'Last removal',
   never: 'never',
+  unknown: 'unknown',
 
   readSideTitle: 'Read side and workers',
   projection: 'Projection',
@@ -130,6 +131,7 @@ export const opsEn = {
   queueTitle: 'All jobs',
   queueCaption: 'Jobs of all owners, last changed first',
   queueShown: { one: '{count} job shown', other: '{count} jobs shown' },
+  queueRefused: 'This list cannot be given.',
   queueEmpty: 'No job matches.',
   queueMore: 'Show more',
   queueFiltered: 'Only {what}',

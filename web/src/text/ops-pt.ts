@@ -77,6 +77,7 @@ export const opsPt: Catalogue<typeof opsEn> = {
   cleanupFiles: { one: '{count} ficheiro, {size}', other: '{count} ficheiros, {size}' },
   cleanupLast: 'Última remoção',
   never: 'nunca',
+  unknown: 'desconhecido',
 
   readSideTitle: 'Leitura e processadores',
   projection: 'Projeção',
@@ -131,6 +132,7 @@ export const opsPt: Catalogue<typeof opsEn> = {
   queueTitle: 'Todos os trabalhos',
   queueCaption: 'Trabalhos de todos os donos, os alterados por último primeiro',
   queueShown: { one: '{count} trabalho mostrado', other: '{count} trabalhos mostrados' },
+  queueRefused: 'Não é possível dar esta lista.',
   queueEmpty: 'Nenhum trabalho corresponde.',
   queueMore: 'Mostrar mais',
   queueFiltered: 'Apenas {what}',

@@ -84,7 +84,7 @@ function Picture({ src, alt }: { src: string; alt: string }) {
   }, [failed, tries]);
   // without the picture the boxes still say where on the page everything stands
   if (failed) return tries >= TRIES_MAX ? <p class="quiet">{t('pageNoPicture')}</p> : null;
-  return <img src={tries === 0 ? src : `${src}?try=${tries}`} alt={alt} onError={() => setFailed(true)} />;
+  return <img key={tries} src={src} alt={alt} onError={() => setFailed(true)} />;
 }
 
 function Box({

@@ -26,7 +26,7 @@ export function ChartFrame({ title, note, legend, table, children }: ChartFrameP
   return (
     <section class="panel chart" aria-labelledby={id}>
       <header>
-        <h3 id={id}>{title}</h3>
+        <h2 id={id}>{title}</h2>
         <button
           type="button"
           class="quiet-button small"
@@ -46,7 +46,7 @@ export function ChartFrame({ title, note, legend, table, children }: ChartFrameP
 
 function FigureTable({ title, columns, rows }: ChartTable & { title: string }) {
   return (
-    <div class="figure-table" tabIndex={0} role="region" aria-label={title}>
+    <div class="figure-table" tabIndex={0} role="group" aria-label={title}>
       <table>
         <caption class="visually-hidden">{title}</caption>
         <thead>
