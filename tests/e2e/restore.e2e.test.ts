@@ -19,7 +19,7 @@ const env = (dataDir: string) => ({ DATA_DIR: dataDir, BACKUP_KEY_FILE: keyFile 
 let house: House;
 let person: Person;
 let results: Map<string, Buffer>;
-let tables: Record<string, unknown[]>;
+let tables: Record<string, readonly unknown[]>;
 let root: string;
 
 beforeAll(async () => {
@@ -72,7 +72,7 @@ async function seal(dataDir: string): Promise<string> {
 const verify = () => runDocket(['verify', '--json'], env(house.dataDir));
 
 /** All tables but for positions, which belong to one log. */
-async function readTables(dataDir: string): Promise<Record<string, unknown[]>> {
+async function readTables(dataDir: string): Promise<Record<string, readonly unknown[]>> {
   const { DATABASE_URL } = JSON.parse(await readFile(join(dataDir, 'connections.json'), 'utf8')) as {
     DATABASE_URL: string;
   };
@@ -83,7 +83,7 @@ async function readTables(dataDir: string): Promise<Record<string, unknown[]>> {
     log: createLog('test', 'silent'),
   });
   try {
-    const rows = async (table: string): Promise<unknown[]> =>
+    const rows = async (table: string): Promise<readonly unknown[]> =>
       (
         await store.query<{ row: unknown }>(
           `select to_jsonb(t) - 'position' as row from docket.${table} t order by 1`,
