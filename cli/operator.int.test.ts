@@ -32,7 +32,8 @@ const docket = async (...argv: string[]) => {
   return { code: ran.code, said: JSON.parse(ran.stdout) as Record<string, unknown> };
 };
 const epoch = async () =>
-  (await world.store.query<{ epoch: string }>('select epoch from docket.projections')).rows[0]?.epoch;
+  (await world.store.query<{ epoch: string }>(`select epoch from docket.projections where name = 'jobs'`))
+    .rows[0]?.epoch;
 
 it('quarantine: a replayed job is in the tables, and live clients start over [D30]', async () => {
   const jobId = await world.upload();

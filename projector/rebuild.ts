@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { EventLog } from '../event-store/event-log.ts';
+import { isLockConflict } from '../read-store/errors.ts';
 import { openReadStore, type Queryable, type ReadStore } from '../read-store/pool.ts';
 import type { Log } from '../runtime/log.ts';
 import { RowsRefused } from '../read-store/projection-engine/errors.ts';
@@ -7,6 +8,7 @@ import { takeLease } from '../read-store/projection-engine/lease.ts';
 import type { ProjectionTarget } from '../read-store/projection-engine/projection.ts';
 import { pointViewsAt } from '../read-store/tables/jobs-v1.ts';
 import { catchUp } from './catch-up.ts';
+import { GIVE_WAY_TO_READERS } from './give-way.ts';
 import type { RegisteredProjection } from './registry.ts';
 
 /** The tables under construction, and where their checkpoint is kept until they take the place of the others. */
@@ -69,8 +71,7 @@ async function rebuildIn(store: ReadStore, options: RebuildOptions): Promise<Reb
     await store.query(projection.tables.index(beside.schema));
     for (let round = 1; ; round += 1) {
       const built = await build();
-      if (await store.transaction((within) => switchTo(within, projection, beside, built.position)))
-        return built;
+      if (await tryToSwitch(store, projection, beside, built.position)) return built;
       if (round >= CATCH_UP_ROUNDS_MAX) throw new RebuildBehind();
     }
   } finally {
@@ -137,6 +138,24 @@ async function startOver(
     for (const table of ['checkpoints', 'quarantine'])
       await within.query(`delete from docket.${table} where projection = $1`, [beside.ledger]);
   });
+}
+
+/** False when the tables in use are further, or a reader or the projector held a lock all the while. */
+async function tryToSwitch(
+  store: ReadStore,
+  projection: RegisteredProjection,
+  beside: ProjectionTarget,
+  position: bigint,
+): Promise<boolean> {
+  try {
+    return await store.transaction(async (within) => {
+      await within.query(GIVE_WAY_TO_READERS);
+      return switchTo(within, projection, beside, position);
+    });
+  } catch (error) {
+    if (!isLockConflict(error)) throw error;
+    return false;
+  }
 }
 
 /**

@@ -48,3 +48,10 @@ export function readStoreError(thrown: unknown): Error {
     (code === '' && CLIENT_MESSAGES.test(message));
   return passing ? new ReadStoreUnavailable(message.replace(/\.$/, ''), { cause: error }) : error;
 }
+
+/** Whether a transaction was undone because a lock was not free in time (55P03), or by a deadlock (40P01). */
+export function isLockConflict(error: unknown): boolean {
+  const cause =
+    error instanceof ReadStoreUnavailable ? (error.cause as { code?: string } | undefined) : undefined;
+  return cause?.code === '55P03' || cause?.code === '40P01';
+}

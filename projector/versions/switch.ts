@@ -1,16 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ReadStoreUnavailable } from '../../read-store/errors.ts';
+import { isLockConflict } from '../../read-store/errors.ts';
 import type { Queryable, ReadStore } from '../../read-store/pool.ts';
 import type { RegisteredProjection } from '../registry.ts';
+import { GIVE_WAY_TO_READERS } from '../give-way.ts';
 import { ledgerVersions, VersionRefused, type LedgerVersion } from './ledger.ts';
 import { pointViewAt } from './view-columns.ts';
 
 /** How long a switch waits for the version that is a little behind. */
 const CATCH_UP_MS_MAX = 10_000;
 const TRY_AGAIN_MS = 50;
-/** Readers hold the views for the length of a query; a switch that waits longer lets them pass and tries again. */
-const VIEW_LOCK_TIMEOUT_MS = 250;
-
 export interface Switched {
   readonly from: number;
   readonly to: number;
@@ -125,7 +123,7 @@ async function tryToSwitch(
   const { name } = current;
   try {
     return await store.transaction(async (within) => {
-      await within.query(`set local lock_timeout = '${VIEW_LOCK_TIMEOUT_MS}ms'`);
+      await within.query(GIVE_WAY_TO_READERS);
       // Neither can move while they are compared.
       const before = await lockedCheckpoint(within, name, current.version);
       const position = await lockedCheckpoint(within, name, other.version);
@@ -142,10 +140,7 @@ async function tryToSwitch(
       return position;
     });
   } catch (error) {
-    // 55P03: a lock was not free in time (PostgreSQL documentation, appendix A).
-    const cause =
-      error instanceof ReadStoreUnavailable ? (error.cause as { code?: string } | undefined) : undefined;
-    if (cause?.code === '55P03') return null;
+    if (isLockConflict(error)) return null;
     throw error;
   }
 }
