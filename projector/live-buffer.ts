@@ -56,9 +56,10 @@ export function createLiveBuffer(
     await write(batch, through);
   };
   const isMarkDue = () => marked !== null && performance.now() - markedWrittenAt >= IDLE_CHECKPOINT_MS;
+  const isWriteDue = () => events.length > 0 || isMarkDue();
   const pump = async () => {
     try {
-      while (events.length > 0 || isMarkDue()) {
+      while (isWriteDue()) {
         if (events.length > 0) await gather();
         await flush();
       }
@@ -68,12 +69,13 @@ export function createLiveBuffer(
     }
     pumping = null;
   };
-  const start = (): Promise<void> => {
-    if (pumping === null) {
+  const start = async (): Promise<void> => {
+    // A pump with nothing to write would end before it is known here, and stand for a running one ever after.
+    if (pumping === null && isWriteDue()) {
       pumping = pump();
       pumping.catch(() => undefined);
     }
-    return pumping;
+    await pumping;
   };
   return {
     failed: failure.promise,
@@ -84,11 +86,11 @@ export function createLiveBuffer(
       }
       events.push(event);
       if (events.length >= LIVE_EVENTS_MAX) wake?.abort();
-      void start();
+      start().catch(() => undefined);
     },
     mark: (position) => {
       marked = position;
-      void start();
+      start().catch(() => undefined);
     },
     drained: async () => {
       while (events.length > 0) await start();
