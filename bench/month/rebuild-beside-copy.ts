@@ -1,0 +1,86 @@
+import { chmod, mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { rebuildProjection } from '../../projector/rebuild.ts';
+import { PROJECTIONS, type RegisteredProjection } from '../../projector/registry.ts';
+import type { ReadStore } from '../../read-store/pool.ts';
+import { createLog } from '../../runtime/log.ts';
+import { FOLLOWED_STREAM_PREFIXES } from '../../schemas/streams.ts';
+import type { MonthStores } from './stores.ts';
+
+const COPY_SCHEMA = 'bench_copy';
+
+async function countOf(log: MonthStores['log']): Promise<number> {
+  let events = 0;
+  for await (const _event of log.readAll('start', { streamPrefixes: FOLLOWED_STREAM_PREFIXES })) events += 1;
+  return events;
+}
+
+/** Events a second, of all in the log. */
+async function withRate(log: MonthStores['log'], seconds: number): Promise<object> {
+  const events = await countOf(log);
+  return { events, seconds, eventsPerSec: Math.round(events / seconds) };
+}
+
+/** Reading the log and nothing else. */
+export async function measureReading({ log }: MonthStores): Promise<object> {
+  let events = 0;
+  const seconds = await secondsOf(async () => (events = await countOf(log)));
+  return { events, seconds, eventsPerSec: Math.round(events / seconds) };
+}
+
+/** Rebuilds the tables of projections from the log one after the other, indexes and switch included. */
+export async function measureRebuild(
+  { log, env }: MonthStores,
+  projections: readonly RegisteredProjection[],
+): Promise<object> {
+  const logger = createLog('bench', 'error');
+  const byProjection: Record<string, number> = {};
+  for (const projection of projections)
+    byProjection[projection.name] = await secondsOf(() =>
+      rebuildProjection({ projection, log, url: env['DATABASE_URL']!, logger }),
+    );
+  return { byProjection, ...(await withRate(log, sum(Object.values(byProjection)))) };
+}
+
+/** The rows of all read tables by one bare COPY a table, then the same indexes. */
+export async function measureCopy({ log, store }: MonthStores, folder: string): Promise<object> {
+  const files = join(folder, 'copies');
+  await mkdir(files, { recursive: true });
+  // The server, which may be another account, writes them.
+  await chmod(files, 0o777);
+  const copies: { rows: number; seconds: number }[] = [];
+  for (const projection of PROJECTIONS) copies.push(await copyRows(store, projection, files));
+  await rm(files, { recursive: true });
+  const rows = sum(copies.map((copy) => copy.rows));
+  return { rows, ...(await withRate(log, sum(copies.map(({ seconds }) => seconds)))) };
+}
+
+function sum(numbers: readonly number[]): number {
+  return Math.round(numbers.reduce((total, number) => total + number, 0) * 100) / 100;
+}
+
+async function copyRows(
+  store: ReadStore,
+  { target, tables }: RegisteredProjection,
+  files: string,
+): Promise<{ rows: number; seconds: number }> {
+  await store.query(`drop schema if exists ${COPY_SCHEMA} cascade`);
+  await store.query(tables.create(COPY_SCHEMA));
+  for (const table of tables.names)
+    await store.query(`copy ${target.schema}.${table} to '${join(files, table)}'`);
+  let rows = 0;
+  const seconds = await secondsOf(async () => {
+    for (const table of tables.names)
+      rows += (await store.query(`copy ${COPY_SCHEMA}.${table} from '${join(files, table)}'`)).rowCount;
+    await store.query(tables.index(COPY_SCHEMA));
+  });
+  await store.query(`drop schema ${COPY_SCHEMA} cascade`);
+  return { rows, seconds };
+}
+
+/** Seconds that the work takes, to a hundredth. */
+export async function secondsOf(work: () => Promise<unknown>): Promise<number> {
+  const startedMs = performance.now();
+  await work();
+  return Math.round((performance.now() - startedMs) / 10) / 100;
+}

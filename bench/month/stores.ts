@@ -1,0 +1,56 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { connectEventLog } from '../../event-store/connect.ts';
+import type { EventLog } from '../../event-store/event-log.ts';
+import { startEmbeddedPostgres } from '../../read-store/embedded/start.ts';
+import { migrate } from '../../read-store/migrate.ts';
+import { openReadStore, type ReadStore } from '../../read-store/pool.ts';
+import { createLog } from '../../runtime/log.ts';
+
+const EVENT_STORE = join(import.meta.dirname, '..', '..', 'event-store', 'embedded', 'main.ts');
+const TIMEOUT_MS = 30_000;
+/** Making an index of a million rows is one statement. */
+const STATEMENT_TIMEOUT_MS = 600_000;
+
+/** Both stores of a month, on the folder that holds them between the parts of the measurement. */
+export interface MonthStores {
+  readonly log: EventLog;
+  readonly store: ReadStore;
+  readonly postgresPid: number;
+  /** The settings by which a command of `docket` finds them. */
+  readonly env: Readonly<Record<string, string>>;
+  stop(): Promise<void>;
+}
+
+/** Starts the event store and Postgres of a folder, each a process of its own, and brings the schema up to date. */
+export async function openStores(folder: string): Promise<MonthStores> {
+  const logger = createLog('bench', 'error');
+  const child = spawn(process.execPath, [EVENT_STORE, '--directory', join(folder, 'event-store')], {
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    env: { ...process.env, EXIT_WITH_PARENT: '1' },
+  });
+  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+  const { port } = JSON.parse(line) as { port: number };
+  const postgres = await startEmbeddedPostgres({ directory: join(folder, 'postgres'), log: logger });
+  const connectionString = `esdb://127.0.0.1:${port}?tls=false`;
+  await migrate({ url: postgres.url });
+  const log = connectEventLog({ connectionString, timeoutMs: TIMEOUT_MS, log: logger });
+  const store = openReadStore({
+    ...{ url: postgres.url, poolMax: 4, timeoutMs: STATEMENT_TIMEOUT_MS, log: logger },
+  });
+  return {
+    ...{ log, store, postgresPid: postgres.pid },
+    env: {
+      ...{ EVENTSTORE_URL: connectionString, DATABASE_URL: postgres.url, GATEWAY_URL: 'http://127.0.0.1:1' },
+      DATA_DIR: join(folder, 'docket'),
+    },
+    stop: async () => {
+      await Promise.all([log.close(), store.close()]);
+      const ended = once(child, 'exit');
+      child.kill('SIGTERM');
+      await Promise.all([ended, postgres.stop()]);
+    },
+  };
+}
