@@ -67,7 +67,7 @@ async function verifyAll(parts: Set<Part>, settings: Settings, log: EventLog, lo
         onProgress: hashing.show,
       }).finally(hashing.end)
     : null;
-  const tables = parts.has('tables') ? await verifyTables(settings, log, jobs, logger) : null;
+  const tables = parts.has('tables') ? await verifyTables(settings, log, jobs, logger, signal) : null;
   return { streams, blobs: blobs && { files: files.size, faults: blobs }, tables };
 }
 
@@ -76,6 +76,7 @@ async function verifyTables(
   log: EventLog,
   folded: StreamsVerified['jobs'],
   logger: Log,
+  signal: AbortSignal,
 ): Promise<NonNullable<Report['tables']>> {
   const { DATABASE_POOL_MAX: poolMax, DATABASE_TIMEOUT_MS: timeoutMs } = settings;
   const store = openReadStore({
@@ -83,11 +84,14 @@ async function verifyTables(
   });
   try {
     const tables: { projection: string; verified: Verified }[] = [];
-    for (const projection of PROJECTIONS)
-      tables.push({
-        projection: projection.name,
-        verified: await projection.verify({ log, store, folded }),
-      });
+    for (const projection of PROJECTIONS) {
+      const comparing = progressOn(process.stderr, `Tables of ${projection.name}`);
+      const onProgress = (done: number): void => comparing.show(done, null);
+      const verified = await projection
+        .verify({ log, store, folded, signal, onProgress })
+        .finally(comparing.end);
+      tables.push({ projection: projection.name, verified });
+    }
     return tables;
   } finally {
     await store.close();

@@ -39,6 +39,15 @@ export interface VerifyOptions {
   readonly folded?: ReadonlyMap<string, Job>;
   /** Stops after so many; `DIFFERENCES_MAX` unless told. */
   readonly differencesMax?: number;
+  readonly signal?: AbortSignal;
+  /** How many rows, or events, were looked at. */
+  readonly onProgress?: (done: number) => void;
+}
+
+/** Tells how far a comparison is. @throws the signal's reason */
+export function tellProgress({ signal, onProgress }: VerifyOptions, done: number): void {
+  signal?.throwIfAborted();
+  onProgress?.(done);
 }
 
 /** Works on a few streams at a time; the answers are in the order of the items. */

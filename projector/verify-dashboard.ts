@@ -1,6 +1,6 @@
 import type { Queryable } from '../read-store/pool.ts';
 import type { Values } from '../read-store/projection-engine/table.ts';
-import { GATEWAY_STREAM, REJECTED_UPLOADS_STREAM } from '../schemas/streams.ts';
+import { FOLLOWED_STREAM_PREFIXES, REJECTED_UPLOADS_STREAM } from '../schemas/streams.ts';
 import { EVER, figuresTable } from './dashboard/figures-table.ts';
 import { dashboardProjection } from './dashboard/projection.ts';
 import { streamsTable, type CountedStream } from './dashboard/row.ts';
@@ -8,6 +8,7 @@ import { DASHBOARD_TARGET } from './targets.ts';
 import {
   DIFFERENCES_MAX,
   inParallel,
+  tellProgress,
   type Difference,
   type Verified,
   type VerifyOptions,
@@ -19,37 +20,30 @@ const QUARTER_MS = 15 * 60_000;
 
 /**
  * Compares the figures with the fold of the log, while both go on: the figures and their checkpoint are read by one
- * statement, then every stream is counted again up to that checkpoint. Memory grows with the number of figures, not
- * of jobs. A stream in quarantine is counted up to where it is held. Refused uploads are compared as far back as the
- * log keeps them.
+ * statement, then every event up to that checkpoint is counted again. The log is read once; a row a stream is held
+ * meanwhile, about 1 KB. A stream in quarantine is counted up to where it is held. Refused uploads are compared as far
+ * back as the log keeps them.
  *
- * @throws LogUnavailable, ReadStoreUnavailable, EventNotUnderstood
+ * @throws LogUnavailable, ReadStoreUnavailable, EventNotUnderstood, the signal's reason
  */
 export async function verifyDashboard(options: VerifyOptions): Promise<Verified> {
   const { store, log } = options;
   const { checkpoint, figures } = await readFigures(store);
   const held = await heldFrom(store);
+  const counted = await countAgain(options, checkpoint, held);
   const differences: Difference[] = [];
-  const counted = new Map<string, number>();
-  let checked = 0;
-  let rejectedFrom = '';
-  for await (const page of pagesOfStreams(log, checkpoint)) {
+  const streams = [...counted.rows.keys()];
+  for (let start = 0; start < streams.length; start += PAGE_STREAMS) {
+    const page = streams.slice(start, start + PAGE_STREAMS);
     const rows = await rowsOf(store, page);
-    checked += page.length;
-    const found = await inParallel(page, async (stream) => {
-      const outcome = await countStream(options, stream, rows.get(stream), {
-        checkpoint,
-        held: held.get(stream),
-      });
-      for (const [key, value] of outcome.figures) counted.set(key, (counted.get(key) ?? 0) + value);
-      if (outcome.truncatedAt !== null) rejectedFrom = afterQuarterOf(outcome.truncatedAt);
-      return outcome.difference;
-    });
+    const found = await inParallel(page, (stream) =>
+      differingRow(log, stream, rows.get(stream), counted.rows.get(stream), held.get(stream)),
+    );
     differences.push(...found.filter((difference) => difference !== null));
   }
-  differences.push(...differingFigures(figures, counted, rejectedFrom));
+  differences.push(...differingFigures(figures, counted.figures, counted.rejectedFrom));
   const max = options.differencesMax ?? DIFFERENCES_MAX;
-  return { checked, differences: differences.slice(0, max), position: checkpoint };
+  return { checked: streams.length, differences: differences.slice(0, max), position: checkpoint };
 }
 
 interface FigureRow {
@@ -89,23 +83,6 @@ async function heldFrom(store: Queryable): Promise<Map<string, bigint>> {
   return new Map(rows.map(({ stream, revision }) => [stream, BigInt(revision)]));
 }
 
-async function* pagesOfStreams(
-  log: VerifyOptions['log'],
-  checkpoint: bigint,
-): AsyncGenerator<readonly string[]> {
-  yield [GATEWAY_STREAM, REJECTED_UPLOADS_STREAM];
-  let page: string[] = [];
-  for await (const event of log.readAll('start', { eventTypePrefixes: ['DocumentUploaded'] })) {
-    if (event.position > checkpoint) break;
-    if (event.revision !== 0n || dashboardProjection.keyOf(event.stream) === null) continue;
-    page.push(event.stream);
-    if (page.length < PAGE_STREAMS) continue;
-    yield page;
-    page = [];
-  }
-  yield page;
-}
-
 async function rowsOf(store: Queryable, streams: readonly string[]): Promise<Map<string, CountedStream>> {
   const { rows } = await store.query<Record<string, unknown> & { stream: string }>(
     'select * from docket.dashboard_streams where stream = any($1::text[])',
@@ -115,39 +92,60 @@ async function rowsOf(store: Queryable, streams: readonly string[]): Promise<Map
 }
 
 interface CountedAgain {
-  readonly figures: Map<string, number>;
-  readonly difference: Difference | null;
-  /** `at` of the first event that the log still has of a stream whose beginning is gone. */
-  readonly truncatedAt: string | null;
+  readonly figures: ReadonlyMap<string, number>;
+  /** The row of every stream at the checkpoint. */
+  readonly rows: ReadonlyMap<string, CountedStream | undefined>;
+  /** Refusals before this are no longer in the log; empty when all are. */
+  readonly rejectedFrom: string;
 }
 
-/** Counts a stream up to the checkpoint, and compares its row with the fold at the row's own revision. */
-async function countStream(
-  { log }: VerifyOptions,
-  stream: string,
-  found: CountedStream | undefined,
-  until: { readonly checkpoint: bigint; readonly held: bigint | undefined },
+/** Counts every event up to the checkpoint, those of a held stream up to where it is held. */
+async function countAgain(
+  options: VerifyOptions,
+  checkpoint: bigint,
+  held: ReadonlyMap<string, bigint>,
 ): Promise<CountedAgain> {
   const figures = new Map<string, number>();
-  let row: CountedStream | undefined;
-  let atFound: CountedStream | undefined;
-  let truncatedAt: string | null = null;
-  for await (const recorded of log.readStream(stream)) {
-    if (until.held !== undefined && recorded.revision >= until.held) break;
-    const isCounted = recorded.position <= until.checkpoint;
-    if (!isCounted && (found === undefined || recorded.revision > found.revision)) break;
+  const rows = new Map<string, CountedStream | undefined>();
+  let [rejectedFrom, seen] = ['', 0];
+  for await (const recorded of options.log.readAll('start', { streamPrefixes: FOLLOWED_STREAM_PREFIXES })) {
+    const { stream, revision, position } = recorded;
+    if (position > checkpoint) break;
+    if (++seen % 1_000 === 0) tellProgress(options, seen);
+    if (dashboardProjection.keyOf(stream) === null || revision >= (held.get(stream) ?? revision + 1n))
+      continue;
     const event = dashboardProjection.understand(recorded);
-    if (row === undefined && recorded.revision > 0n) truncatedAt = event.data.at;
-    const before = row;
-    row = dashboardProjection.fold(before, event, recorded);
-    if (row?.revision === found?.revision) atFound = row;
-    if (!isCounted) continue;
+    const before = rows.get(stream);
+    if (stream === REJECTED_UPLOADS_STREAM && before === undefined && revision > 0n)
+      rejectedFrom = afterQuarterOf(event.data.at);
+    const row = dashboardProjection.fold(before, event, recorded);
+    rows.set(stream, row);
     for (const values of figuresTable.entriesOf(event, recorded, before, row)) {
       const key = keyOf(values.slice(0, figuresTable.keyColumns));
       figures.set(key, (figures.get(key) ?? 0) + Number(values.at(-1)));
     }
   }
-  return { figures, truncatedAt, difference: rowDifference(stream, found, atFound, row) };
+  return { figures, rows, rejectedFrom };
+}
+
+/** Compares a stream's row with the fold at the checkpoint, or, when they differ, at the row's own revision. */
+async function differingRow(
+  log: VerifyOptions['log'],
+  stream: string,
+  found: CountedStream | undefined,
+  expected: CountedStream | undefined,
+  held: bigint | undefined,
+): Promise<Difference | null> {
+  if (found === undefined || expected?.revision === found.revision)
+    return rowDifference(stream, found, expected, expected);
+  let row: CountedStream | undefined;
+  let atFound: CountedStream | undefined;
+  for await (const recorded of log.readStream(stream)) {
+    if (recorded.revision > found.revision || recorded.revision >= (held ?? found.revision + 1n)) break;
+    row = dashboardProjection.fold(row, dashboardProjection.understand(recorded), recorded);
+    if (row?.revision === found.revision) atFound = row;
+  }
+  return rowDifference(stream, found, atFound, row);
 }
 
 function rowDifference(

@@ -11,6 +11,7 @@ import { JOBS_TARGET } from './targets.ts';
 import {
   DIFFERENCES_MAX,
   inParallel,
+  tellProgress,
   type Difference,
   type Verified,
   type VerifyOptions,
@@ -25,20 +26,31 @@ const LOWEST_UUID = '00000000-0000-0000-0000-000000000000';
  * stream up to the row's revision, every stream up to the checkpoint against the tables. Memory does not grow with
  * the number of jobs. Jobs in quarantine show up as differences, since their rows are not right.
  *
- * @throws LogUnavailable, ReadStoreUnavailable
+ * @throws LogUnavailable, ReadStoreUnavailable, the signal's reason
  */
 export async function verifyJobs(options: VerifyOptions): Promise<Verified> {
   const checkpoint = (await readCheckpoint(options.store, JOBS_TARGET)) ?? -1n;
   const differences: Difference[] = [];
   const isFull = () => differences.length >= (options.differencesMax ?? DIFFERENCES_MAX);
+  const { folded } = options;
+  const withRow = new Set<string>();
   let jobs = 0;
   for await (const page of pagesOfRows(options.store)) {
     if (isFull()) break;
     jobs += page.length;
+    tellProgress(options, jobs);
+    if (folded) for (const { job_id: jobId } of page) withRow.add(jobId);
     const found = await inParallel(page, (record) => compareRow(options, record, checkpoint));
     differences.push(...found.filter((difference) => difference !== null));
   }
-  for await (const page of pagesOfUploads(options.log, checkpoint)) {
+  const uploads = folded
+    ? uploadsAmong(
+        options.log,
+        checkpoint,
+        [...folded.keys()].filter((jobId) => !withRow.has(jobId)),
+      )
+    : pagesOfUploads(options.log, checkpoint);
+  for await (const page of uploads) {
     if (isFull()) break;
     differences.push(...(await withoutRow(options.store, page)));
   }
@@ -107,6 +119,19 @@ async function* pagesOfUploads(
     page = new Set();
   }
   yield [...page];
+}
+
+/** Of jobs that were seen without a row, in pages, those that the tables should know by now. */
+async function* uploadsAmong(
+  log: VerifyOptions['log'],
+  checkpoint: bigint,
+  jobIds: Iterable<string>,
+): AsyncGenerator<readonly string[]> {
+  for (const jobId of jobIds)
+    for await (const { position } of log.readStream(jobStream(jobId))) {
+      if (position <= checkpoint) yield [jobId];
+      break;
+    }
 }
 
 async function withoutRow(store: Queryable, jobIds: readonly string[]): Promise<Difference[]> {
