@@ -1,19 +1,27 @@
-/** A command of `docket`. Exit codes: 0 done, 1 failed or a difference found, 2 wrong usage, 3 already running. */
+/** A command of `docket`. */
 export interface Command {
   readonly name: string;
+  /** Names every option; another one is refused. */
   readonly usage: string;
   readonly summary: string;
   readonly example: string;
+  /** Where they say more than 0 done, 1 failed, 2 wrong usage, 130 interrupted. */
+  readonly exitCodes?: string;
   /** Loaded only when it is asked for, so that `docket help` is instant. */
   readonly load: () => Promise<{ run: (argv: readonly string[]) => Promise<number> }>;
 }
 
+const ON_THE_FOLDER = '0 done, 1 failed, 2 wrong usage, 3 the data folder is in use, 130 interrupted';
+const CHECKS = '0 all is right, 1 something is not, or it failed, 2 wrong usage, 130 interrupted';
+
 export const COMMANDS: readonly Command[] = [
   {
     name: 'up',
-    usage: 'up',
+    usage: 'up [--json]',
     summary: 'Starts everything on this machine and says which address to open.',
     example: 'PORT=9000 npm start',
+    exitCodes:
+      '0 stopped by Ctrl-C or a signal, 1 failed, 2 wrong usage, 3 already running, 130 a second Ctrl-C',
     load: async () => {
       const { up } = await import('./up/up.ts');
       return { run: up };
@@ -21,9 +29,10 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'serve',
-    usage: 'serve <all|command-api|processor|projector|query-api|sealer|gateway>',
+    usage: 'serve <all|command-api|processor|projector|query-api|sealer|gateway> [--json]',
     summary: 'Runs one service, or all of them in one process, on the stores that the settings name.',
     example: 'EVENTSTORE_URL=esdb://... DATABASE_URL=postgres://... npm run docket -- serve processor',
+    exitCodes: '0 stopped by Ctrl-C or a signal, 1 failed, 2 wrong usage, 130 a second Ctrl-C',
     load: () => import('./serve/serve.ts'),
   },
   {
@@ -40,6 +49,7 @@ export const COMMANDS: readonly Command[] = [
     summary:
       'Checks streams against the state machine, blobs against the hashes in the log, read tables against its fold.',
     example: 'npm run docket -- verify blobs',
+    exitCodes: CHECKS,
     load: () => import('./verify.ts'),
   },
   {
@@ -47,6 +57,7 @@ export const COMMANDS: readonly Command[] = [
     usage: 'seal [--key EARLIER-PUBLIC-KEY] [--json]',
     summary: 'Seals the log now: a signed root over where every stream ends. A running Docket does it daily.',
     example: 'npm run docket -- seal',
+    exitCodes: ON_THE_FOLDER,
     load: async () => ({ run: (await import('./audit.ts')).runSeal }),
   },
   {
@@ -56,6 +67,8 @@ export const COMMANDS: readonly Command[] = [
       'Finds events that were changed, removed or cut; writes a job with its proof for a third party, and checks one.',
     example:
       'npm run docket -- audit check ./audit-0b0f4c2e-5a51-5d3c-8f0e-2f6f3f0a9d11 --key seal-public.pem',
+    exitCodes:
+      '0 all is right, 1 something is not, or it failed, 2 wrong usage, 3 the data folder is in use, 130 interrupted',
     load: async () => ({ run: (await import('./audit.ts')).runAudit }),
   },
   {
@@ -64,6 +77,7 @@ export const COMMANDS: readonly Command[] = [
     summary:
       'Adds what is new to an encrypted backup of log, files and keys, and reads it back; --check reads all of it back.',
     example: 'BACKUP_KEY_FILE=/etc/docket/backup.key npm run docket -- backup /srv/backup',
+    exitCodes: ON_THE_FOLDER,
     load: async () => ({ run: (await import('./backup.ts')).runBackup }),
   },
   {
@@ -72,6 +86,7 @@ export const COMMANDS: readonly Command[] = [
     summary: 'Puts a backup into an empty data folder, checks it and says how long it took.',
     example:
       'BACKUP_KEY_FILE=/etc/docket/backup.key DATA_DIR=/srv/docket npm run docket -- restore /srv/backup',
+    exitCodes: ON_THE_FOLDER,
     load: async () => ({ run: (await import('./backup.ts')).runRestore }),
   },
   {
@@ -80,6 +95,7 @@ export const COMMANDS: readonly Command[] = [
     summary:
       'Writes the events that the folder does not have yet, in numbered batches with checksums; run again, it goes on.',
     example: 'npm run docket -- export /srv/archive',
+    exitCodes: ON_THE_FOLDER,
     load: async () => ({ run: (await import('./archive.ts')).runExport }),
   },
   {
@@ -88,6 +104,7 @@ export const COMMANDS: readonly Command[] = [
     summary:
       'Appends an exported folder to a log that nobody else writes to; --check only looks whether the folder is whole.',
     example: 'DATA_DIR=/srv/docket npm run docket -- import /srv/archive',
+    exitCodes: ON_THE_FOLDER,
     load: async () => ({ run: (await import('./archive.ts')).runImport }),
   },
   {
@@ -104,6 +121,7 @@ export const COMMANDS: readonly Command[] = [
     summary:
       'Builds a version of the read tables beside those in use, compares the two, and switches readers.',
     example: 'npm run docket -- projection compare jobs',
+    exitCodes: '0 done, or equal, 1 refused, or different, 2 wrong usage, 130 interrupted',
     load: () => import('./projection.ts'),
   },
   {
@@ -111,6 +129,8 @@ export const COMMANDS: readonly Command[] = [
     usage: 'failed <list|retry|discard> [--code CODE] [--json] [job...]',
     summary: 'Lists failed jobs, tries them again, or gives them up and removes their PDFs.',
     example: 'npm run docket -- failed retry --code GW_5XX',
+    exitCodes:
+      '0 done, 1 some were refused, 2 wrong usage, 130 interrupted (run it again: what was done stays done)',
     load: () => import('./failed.ts'),
   },
   {
@@ -118,6 +138,7 @@ export const COMMANDS: readonly Command[] = [
     usage: 'quarantine <list|replay> [--json] [job...]',
     summary: 'Lists jobs whose events the projector could not apply, or tries them again with this build.',
     example: 'npm run docket -- quarantine replay',
+    exitCodes: '0 done, 1 some stay held, 2 wrong usage, 130 interrupted',
     load: () => import('./quarantine.ts'),
   },
   {
@@ -126,18 +147,19 @@ export const COMMANDS: readonly Command[] = [
     summary:
       'Removes files whose keeping time is over, and what no job refers to; the processors do it daily.',
     example: 'npm run docket -- cleanup --dry-run',
+    exitCodes: '0 done, 1 failed, 2 wrong usage, 130 interrupted (the next run goes on)',
     load: () => import('./cleanup.ts'),
   },
   {
     name: 'explain',
-    usage: 'explain <file.pdf> [--mapping ID] [--image FILE.png [--page N]]',
+    usage: 'explain <file.pdf> [--mapping ID] [--image FILE.png [--page N]] [--mappings FOLDER] [--json]',
     summary: 'Shows how a mapping reads a PDF: which value came from where, which check failed on what.',
     example: 'npm run docket -- explain invoice.pdf --mapping pt_simon_invoice_v1 --image page.png',
     load: () => import('../gateway/cli-explain.ts'),
   },
   {
     name: 'mapping',
-    usage: 'mapping test <folder> --mapping ID [--json]',
+    usage: 'mapping test <folder> --mapping ID [--mappings FOLDER] [--verbose] [--json]',
     summary: 'Scores a mapping against a folder of PDFs with truth files.',
     example: 'npm run docket -- mapping test ./invoices --mapping eu_invoice_v1',
     load: async () => {
@@ -156,7 +178,7 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'settings',
-    usage: 'settings [--markdown]',
+    usage: 'settings [--markdown|--json]',
     summary: 'Lists every setting with its present value, or the table of the README.',
     example: 'npm run docket -- settings --markdown',
     load: () => import('./settings.ts'),

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { helpOf, unknownOption } from './command-line.ts';
 import { COMMANDS } from './commands.ts';
 
 /** Errors whose message is written for the person at the terminal; every other one is a bug and shows its stack. */
@@ -37,8 +38,13 @@ async function main(argv: readonly string[]): Promise<number> {
     return 2;
   }
   if (rest.includes('--help') || rest.includes('-h')) {
-    console.log(`docket ${command.usage}\n\n${command.summary}\n\nExample:\n  ${command.example}`);
+    console.log(helpOf(command));
     return 0;
+  }
+  const unknown = unknownOption(command, rest);
+  if (unknown !== null) {
+    console.error(`docket: ${name} does not know ${unknown}. \`docket ${name} --help\` shows what it knows.`);
+    return 2;
   }
   const { run } = await command.load();
   return run(rest);

@@ -174,10 +174,13 @@ async function build(parts: Parts): Promise<number> {
 }
 
 async function rebuild(parts: Parts): Promise<number> {
-  const { log, url, logger } = parts;
+  const { log, url, logger, stop } = parts;
   const progress = progressOn(process.stderr, 'rebuilding, bytes of the log:');
   const head = await log.head();
-  const onProgress = (position: bigint) => progress.show(Number(position), Number(head));
+  const onProgress = (position: bigint) => {
+    stop.throwIfAborted();
+    progress.show(Number(position), Number(head));
+  };
   const rebuilt = await rebuildProjection({ projection: chosen(parts.asked), log, url, logger, onProgress });
   progress.end();
   return said(parts, rebuilt, `Rebuilt up to ${rebuilt.position}; the new tables are in use.`);

@@ -32,10 +32,14 @@ export async function run(argv: readonly string[]): Promise<number> {
     return 0;
   }
   const present = loadSettings(process.env) as Record<string, unknown>;
-  for (const { name, description } of settingLines()) {
+  const shown = settingLines().map(({ name, fallback, description }) => {
     const value = present[name] as string | number | boolean | undefined;
-    const shown = value === undefined ? '(unset)' : SECRET_SETTINGS.includes(name) ? '(set)' : String(value);
-    console.log(`${name}=${shown}  # ${description}`);
-  }
+    const isHidden = value !== undefined && SECRET_SETTINGS.includes(name);
+    return { name, value: isHidden ? '(set)' : (value ?? null), default: fallback, description };
+  });
+  if (argv.includes('--json')) console.log(JSON.stringify(shown, null, 2));
+  else
+    for (const { name, value, description } of shown)
+      console.log(`${name}=${value ?? '(unset)'}  # ${description}`);
   return 0;
 }

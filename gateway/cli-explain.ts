@@ -20,6 +20,8 @@ export async function run(argv: readonly string[]): Promise<number> {
       image: { type: 'string' },
       page: { type: 'string', default: '1' },
       mappings: { type: 'string' },
+      // It prints JSON with it and without.
+      json: { type: 'boolean' },
     },
   });
   const [file] = positionals;

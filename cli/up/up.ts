@@ -35,7 +35,7 @@ interface House {
  *
  * @throws PlainFailure, PortUnavailable, SettingsRefused, EmbeddedPostgresFailed when it cannot start
  */
-export async function up(): Promise<number> {
+export async function up(argv: readonly string[] = []): Promise<number> {
   const settings = loadSettings(process.env);
   const house = openHouse(settings);
   const stopAsked = untilAskedToStop();
@@ -45,7 +45,9 @@ export async function up(): Promise<number> {
     const address = await Promise.race([started, stopAsked.then(() => null)]);
     if (address !== null) {
       noteAddress(house.folder, address);
-      console.log(`Docket is ready: ${address}`);
+      console.log(
+        argv.includes('--json') ? JSON.stringify({ ready: true, address }) : `Docket is ready: ${address}`,
+      );
       await stopAsked;
     }
     await Promise.allSettled([started]);
