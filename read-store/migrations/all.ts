@@ -4,6 +4,7 @@ import { dashboardV1 } from './0003-dashboard-v1.ts';
 import { jobHistory } from './0004-job-history.ts';
 import { analytics } from './0005-analytics.ts';
 import { projectionVersions } from './0006-projection-versions.ts';
+import { everyonesJobs } from './0007-everyones-jobs.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step of the read store's schema, in order. */
@@ -14,4 +15,5 @@ export const MIGRATIONS: readonly Migration[] = [
   jobHistory,
   analytics,
   projectionVersions,
+  everyonesJobs,
 ];

@@ -39,7 +39,14 @@ export function createJobHistory(schema: string): string {
 /** The key is in the order of an owner's list, so that the past is paged as the present is. */
 export function indexJobHistory(schema: string): string {
   return `
-    alter table ${schema}.job_history add primary key (owner, created_at, job_id, revision);`;
+    alter table ${schema}.job_history add primary key (owner, created_at, job_id, revision);
+    ${indexEveryonesHistory(schema)}`;
+}
+
+/** For an operator's list of everyone's jobs as they were. */
+export function indexEveryonesHistory(schema: string): string {
+  return `
+    create index if not exists job_history_by_created on ${schema}.job_history (created_at, job_id);`;
 }
 
 /** All tables of projection `jobs`, with those keys only that writing needs. */

@@ -81,7 +81,14 @@ export function indexJobsV1(schema: string): string {
     create index jobs_by_state_created on ${schema}.jobs (state, created_at);
     create index jobs_by_position on ${schema}.jobs (position);
     create index job_events_by_at on ${schema}.job_events using brin (at, position)
-      with (pages_per_range = 16, autosummarize = on);`;
+      with (pages_per_range = 16, autosummarize = on);
+    ${indexEveryonesJobs(schema)}`;
+}
+
+/** For an operator's list of everyone's jobs. */
+export function indexEveryonesJobs(schema: string): string {
+  return `
+    create index if not exists jobs_by_created on ${schema}.jobs (created_at, job_id);`;
 }
 
 /** Lets the stable views of schema `docket` show the tables of `schema`. */
