@@ -31,7 +31,7 @@ export async function openStores(folder: string): Promise<MonthStores> {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     env: { ...process.env, EXIT_WITH_PARENT: '1' },
   });
-  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+  const [line] = (await once(createInterface({ input: child.stdout! }), 'line')) as [string];
   const { port } = JSON.parse(line) as { port: number };
   const postgres = await startEmbeddedPostgres({ directory: join(folder, 'postgres'), log: logger });
   const connectionString = `esdb://127.0.0.1:${port}?tls=false`;
