@@ -103,13 +103,17 @@ describe("the operator's console", () => {
   it('shows a moment of the past, all of it and loudly, lets nothing be changed there, and comes back', async () => {
     const { page } = operator;
     await untilBar('failed', 3);
-    const before = new Date().toISOString();
+    // the moment is chosen to the second, so a whole one lies between it and what was before
     await page.waitForTimeout(1_100);
+    const before = new Date().toISOString();
     await upload(['after-the-moment']);
     await untilBar('ready', 4);
 
     await page.locator('[popovertarget=time-machine]').click();
     await page.locator('input[name=moment]').fill(before.slice(0, 19));
+    // the console moves on meanwhile, and what was typed stays
+    await page.waitForTimeout(1_500);
+    expect(await page.locator('input[name=moment]').inputValue()).toBe(before.slice(0, 19));
     await page.locator('#moment-go').click();
     await page.locator('.past-banner').waitFor();
     expect(await page.locator('.past-banner').innerText()).toMatch(

@@ -50,7 +50,7 @@ export async function newClerk(
   });
   page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => frames.push(String(payload))));
   await page.goto(url);
-  await page.locator('[data-line=live]').waitFor({ timeout: 20_000 });
+  await page.locator('.top [data-line=live]').waitFor({ timeout: 20_000 });
   return {
     page,
     complaints,

@@ -53,7 +53,7 @@ function Age({ ageMs }: { ageMs: number }) {
   const { formats } = useText();
   const stale = ageMs >= STALE_MS;
   return (
-    <span class="line" data-line={stale ? 'lost' : 'live'}>
+    <span class="line" data-figures={stale ? 'stale' : 'fresh'}>
       <span class="dot" aria-hidden="true" />
       {stale ? say('stale', { age: formats.duration(ageMs) }) : say('freshNow')}
     </span>

@@ -22,33 +22,35 @@ export function FailedThen({ figures, choose }: { figures: DashboardAnswer; choo
       {codes.length === 0 ? (
         <p class="quiet">{say('failuresNone')}</p>
       ) : (
-        <table class="grid-table">
-          <caption class="visually-hidden">{say('failuresTitle')}</caption>
-          <thead>
-            <Heads names={[say('columnCode'), say('columnWhat'), say('columnJobs'), say('columnAct')]} />
-          </thead>
-          <tbody>
-            {codes.map(([code, count]) => (
-              <tr key={code}>
-                <th scope="row">
-                  <code>{code}</code>
-                </th>
-                <td>{errorLine(t, [code], code, app.limits.get().maxUploadMb).sentence}</td>
-                <td>{formats.number(count)}</td>
-                <td>
-                  <button
-                    type="button"
-                    class="quiet-button"
-                    aria-label={say('showGroupOf', { code })}
-                    onClick={() => showFailed(choose, code)}
-                  >
-                    {say('showGroup')}
-                  </button>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <div class="scroll-x" tabIndex={0} role="group" aria-labelledby="failures-title">
+          <table class="grid-table">
+            <caption class="visually-hidden">{say('failuresTitle')}</caption>
+            <thead>
+              <Heads names={[say('columnCode'), say('columnWhat'), say('columnJobs'), say('columnAct')]} />
+            </thead>
+            <tbody>
+              {codes.map(([code, count]) => (
+                <tr key={code}>
+                  <th scope="row">
+                    <code>{code}</code>
+                  </th>
+                  <td>{errorLine(t, [code], code, app.limits.get().maxUploadMb).sentence}</td>
+                  <td>{formats.number(count)}</td>
+                  <td>
+                    <button
+                      type="button"
+                      class="quiet-button"
+                      aria-label={say('showGroupOf', { code })}
+                      onClick={() => showFailed(choose, code)}
+                    >
+                      {say('showGroup')}
+                    </button>
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
       )}
     </section>
   );

@@ -20,25 +20,34 @@ interface MomentProps {
 /** Opens the choice of a moment, in a native popover. */
 export function TimeMachine({ query, choose }: MomentProps) {
   const say = useOpsText();
+  const [open, setOpen] = useState(false);
   return (
     <>
       <button type="button" popovertarget="time-machine" aria-pressed={query.at !== null}>
         <Icon name="queued" />
         {say('timeMachine')}
       </button>
-      <div id="time-machine" class="popover" popover="auto" role="dialog" aria-label={say('timeMachine')}>
+      <div
+        id="time-machine"
+        class="popover"
+        popover="auto"
+        role="dialog"
+        aria-label={say('timeMachine')}
+        onBeforeToggle={(event) => setOpen(event.newState === 'open')}
+      >
         <p class="quiet">{say('timeMachineHint')}</p>
-        <MomentForm query={query} choose={choose} />
+        {open && <MomentForm query={query} choose={choose} />}
       </div>
     </>
   );
 }
 
+/** Offers the moment it was opened at: the console moves on every second, and what is being typed must not. */
 function MomentForm({ query, choose }: MomentProps) {
   const say = useOpsText();
   const [wrong, setWrong] = useState(false);
   const input = useRef<HTMLInputElement>(null);
-  const shown = query.at ?? new Date().toISOString();
+  const [offered] = useState(() => localText(query.at ?? new Date().toISOString(), query.zone));
   return (
     <form
       class="moment-form"
@@ -60,8 +69,7 @@ function MomentForm({ query, choose }: MomentProps) {
           name="moment"
           step="1"
           required
-          key={shown.slice(0, 19)}
-          defaultValue={localText(shown, query.zone)}
+          defaultValue={offered}
           aria-invalid={wrong}
           aria-describedby={wrong ? 'moment-wrong' : undefined}
         />
