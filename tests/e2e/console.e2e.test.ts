@@ -8,6 +8,7 @@ import { lockedPdf, pdfOf } from '../harness/pdf-of.ts';
 
 /** Figures are sent once a second and the projection flushes four times a second; the rest is for a slow machine. */
 const LIVE_MS_MAX = 10_000;
+const LOCKED = ['locked-1', 'locked-2', 'locked-later'];
 
 let house: House;
 let browser: Browser;
@@ -94,7 +95,7 @@ describe("the operator's console", () => {
       'two are confirmed',
     );
     await until(
-      async () => (await timesAsked(['locked-1', 'locked-2', 'locked-later'])).join() === '2,2,1',
+      async () => (await timesOf('ConversionRequested', LOCKED)).join() === '2,2,1',
       'the two were tried again and the third was not',
       LIVE_MS_MAX,
     );
@@ -102,6 +103,11 @@ describe("the operator's console", () => {
 
   it('shows a moment of the past, all of it and loudly, lets nothing be changed there, and comes back', async () => {
     const { page } = operator;
+    await until(
+      async () => (await timesOf('ConversionFailed', LOCKED)).join() === '2,2,1',
+      'the two that were retried failed again',
+      LIVE_MS_MAX,
+    );
     await untilBar('failed', 3);
     // the moment is chosen to the second, so a whole one lies between it and what was before
     await page.waitForTimeout(1_100);
@@ -136,14 +142,14 @@ describe("the operator's console", () => {
   }, 60_000);
 });
 
-/** How often the conversion of each document was requested, as its own page tells. */
-async function timesAsked(names: readonly string[]): Promise<number[]> {
+/** How often an event happened to each document, as its own page tells. */
+async function timesOf(event: string, names: readonly string[]): Promise<number[]> {
   return Promise.all(
     names.map(async (name) => {
       const href = await clerk.page.locator('a.filename', { hasText: `${name}.pdf` }).getAttribute('href');
       const answer = await clerk.page.request.get(new URL(`/api${href}/timeline`, house.url).href);
       const { entries } = (await answer.json()) as { entries: { type: string }[] };
-      return entries.filter(({ type }) => type === 'ConversionRequested').length;
+      return entries.filter(({ type }) => type === event).length;
     }),
   );
 }
