@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { makeInvoicePdf } from '../gateway/fixtures/invoice-pdf.ts';
 import { residentBytes } from '../gateway/pool/memory.ts';
-import { startGateway } from '../gateway/server.ts';
+import { startGatewayProcess } from './gateway-process.ts';
 
 /**
  * Sends every hostile file once while good files go on being converted: each must end in its expected class within
@@ -24,23 +24,25 @@ if (!existsSync(folder)) {
   process.stdout.write('skipped: ../shared/corpus is not here\n');
   process.exit(0);
 }
-const gateway = await startGateway({
-  port: 0,
-  children: 2,
-  log: { info: () => undefined, warn: () => undefined, error: () => undefined },
-});
+const gateway = await startGatewayProcess(2);
 
-async function send(pdf: Uint8Array, mapping: string): Promise<{ code: string; ms: number }> {
+interface Answer {
+  readonly code: string;
+  readonly message: string;
+  readonly ms: number;
+}
+
+async function send(pdf: Uint8Array, mapping: string): Promise<Answer> {
   const startedAt = performance.now();
   const response = await fetch(`${gateway.url}/v1/convert?mapping=${mapping}`, {
     method: 'POST',
     body: pdf as BodyInit,
   });
   const text = await response.text();
-  return {
-    code: response.ok ? 'OK' : (JSON.parse(text) as { code: string }).code,
-    ms: performance.now() - startedAt,
-  };
+  const ms = performance.now() - startedAt;
+  return response.ok
+    ? { code: 'OK', message: '', ms }
+    : { ...(JSON.parse(text) as { code: string; message: string }), ms };
 }
 
 const good = await makeInvoicePdf(3, { layout: 'classic' });
@@ -68,10 +70,10 @@ function steadyLoad(): { stop: () => Promise<{ perSecond: number; failed: number
 }
 
 for (let i = 0; i < 20; i++) await send(good, 'pt_simon_invoice_v1');
-const before = residentBytes(process.pid) ?? 0;
 const alone = steadyLoad();
 await new Promise((resolve) => setTimeout(resolve, 8000));
 const usual = await alone.stop();
+const before = residentBytes(gateway.pid) ?? 0;
 
 const beside = steadyLoad();
 const slow: string[] = [];
@@ -82,18 +84,17 @@ const rows = readFileSync(join(folder, 'expected.tsv'), 'utf8')
   .map((row) => row.split('\t') as [string, string]);
 for (const [expected, file] of rows) {
   const classes = expected.split('|');
-  const { code, ms } = await send(
+  const { code, message, ms } = await send(
     readFileSync(join(folder, file)),
     mappings[classes[0] ?? ''] ?? 'text_layout_v1',
   );
   if (ms > answerWithinMs) slow.push(`${file} ${Math.round(ms)} ms`);
   if (!classes.some((name) => CLASS_OF[name]?.includes(code)))
-    wrong.push(`${file}: ${code}, expected ${expected}`);
+    wrong.push(`${file}: ${code} (${message}) after ${Math.round(ms)} ms, expected ${expected}`);
 }
 const during = await beside.stop();
 await new Promise((resolve) => setTimeout(resolve, 3000));
-globalThis.gc?.();
-const after = residentBytes(process.pid) ?? 0;
+const after = residentBytes(gateway.pid) ?? 0;
 process.stdout.write(
   [
     `hostile files           ${rows.length}`,

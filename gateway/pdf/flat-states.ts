@@ -9,8 +9,7 @@ export function keepStatesFlat(): void {
   const flatOrCreate = (prototype: object | null, properties?: PropertyDescriptorMap): unknown => {
     if (properties !== undefined) return create(prototype, properties) as unknown;
     if (prototype === null || !isEvaluatorState(prototype)) return create(prototype) as unknown;
-    const flat = create(Object.getPrototypeOf(prototype) as object) as object;
-    return Object.assign(flat, prototype);
+    return Object.setPrototypeOf({ ...prototype }, Object.getPrototypeOf(prototype) as object) as object;
   };
   Object.create = flatOrCreate as typeof Object.create;
 }
