@@ -48,15 +48,25 @@ export async function pagePicture(
   ink.fillStyle = '#ffffff';
   ink.fillRect(0, 0, sheet.width, sheet.height);
   ink.drawImage(target, 0, 0);
-  drawBoxes(ink, explanation.values, pageNumber, zoom);
+  drawBoxes(ink, target.getContext('2d'), explanation.values, pageNumber, zoom);
   drawReadings(ink, explanation, { x: width, height: sheet.height });
   return new Uint8Array(sheet.toBuffer('image/png'));
 }
 
-/** Frames every value of the page; those that the list names one by one get its number beside them. */
-function drawBoxes(ink: Ink, values: readonly ExplainedValue[], pageNumber: number, zoom: number): void {
+/**
+ * Frames every value of the page; those that the list names one by one get its number beside them, where it hides no
+ * other value and, if there is such a place, no ink of the bare page.
+ */
+function drawBoxes(
+  ink: Ink,
+  bare: Ink,
+  values: readonly ExplainedValue[],
+  pageNumber: number,
+  zoom: number,
+): void {
   const numbers = valueNumbers(values);
   const taken: Box[] = [];
+  const isFree = (place: Box): boolean => !taken.some((other) => overlap(other, place));
   for (const { page, box, kind } of values) {
     if (page !== pageNumber || !box) continue;
     const frame = {
@@ -72,34 +82,50 @@ function drawBoxes(ink: Ink, values: readonly ExplainedValue[], pageNumber: numb
   }
   for (const value of values) {
     const number = numbers.get(value.path);
-    if (value.page === pageNumber && value.box && number !== undefined)
-      drawTag(ink, value, String(number), zoom, taken);
+    if (value.page !== pageNumber || !value.box || number === undefined) continue;
+    const text = String(number);
+    ink.font = `9px ${fontName}`;
+    const places = tagPlaces(value.box, Math.ceil(ink.measureText(text).width) + 4, zoom);
+    const free = places.filter(isFree);
+    const place = free.find((at) => isBlank(bare, at)) ?? free[0] ?? places[0];
+    taken.push(place);
+    drawTag(ink, place, text, COLORS[value.kind]);
   }
 }
 
 const tagHeightPx = 11;
 
-/** A number on a coloured ground, where it hides nothing that was read: right of the value, left, over or under it. */
-function drawTag(ink: Ink, value: ExplainedValue, text: string, zoom: number, taken: Box[]): void {
-  const box = value.box;
-  if (!box) return;
-  ink.font = `9px ${fontName}`;
-  const width = Math.ceil(ink.measureText(text).width) + 4;
+/** Where the number of a value may stand: right of it, left, over or under it. */
+function tagPlaces(box: Box, width: number, zoom: number): [Box, ...Box[]] {
   const [left, right] = [box.x0 * zoom - 3, box.x1 * zoom + 3];
   const middle = ((box.y0 + box.y1) * zoom - tagHeightPx) / 2;
-  const places = [
-    [right, middle],
-    [left - width, middle],
-    [left, box.y0 * zoom - tagHeightPx - 1],
-    [left, box.y1 * zoom + 1],
-  ].map(([x = 0, y = 0]): Box => ({ x0: x, y0: y, x1: x + width, y1: y + tagHeightPx }));
-  const free = (place: Box): boolean =>
-    !taken.some((t) => t.x0 < place.x1 && place.x0 < t.x1 && t.y0 < place.y1 && place.y0 < t.y1);
-  const place = places.find(free) ?? places[0];
-  if (!place) return;
-  taken.push(place);
-  ink.fillStyle = COLORS[value.kind];
-  ink.fillRect(place.x0, place.y0, width, tagHeightPx);
+  const at = (x: number, y: number): Box => ({ x0: x, y0: y, x1: x + width, y1: y + tagHeightPx });
+  return [
+    at(right, middle),
+    at(left - width, middle),
+    at(left, box.y0 * zoom - tagHeightPx - 1),
+    at(left, box.y1 * zoom + 1),
+    at(right - width, box.y0 * zoom - tagHeightPx - 1),
+    at(right - width, box.y1 * zoom + 1),
+  ];
+}
+
+function overlap(a: Box, b: Box): boolean {
+  return a.x0 < b.x1 && b.x0 < a.x1 && a.y0 < b.y1 && b.y0 < a.y1;
+}
+
+/** A number on a coloured ground. */
+function drawTag(ink: Ink, place: Box, text: string, color: string): void {
+  ink.fillStyle = color;
+  ink.fillRect(place.x0, place.y0, place.x1 - place.x0, tagHeightPx);
   ink.fillStyle = '#ffffff';
   ink.fillText(text, place.x0 + 2, place.y1 - 2);
+}
+
+/** Nothing is drawn at a place: all its pixels have one colour. */
+function isBlank(ink: Ink, { x0, y0, x1, y1 }: Box): boolean {
+  const [left, top] = [Math.floor(x0), Math.floor(y0)];
+  const { data } = ink.getImageData(left, top, Math.ceil(x1) - left, Math.ceil(y1) - top);
+  const pixels = new Uint32Array(data.buffer, data.byteOffset, data.byteLength / 4);
+  return pixels.every((pixel) => pixel === pixels[0]);
 }
