@@ -7,7 +7,8 @@ import { speedFiles } from './gateway-cpu.ts';
 
 /**
  * CPU beside pdfjs-dist's bare text extraction in the same run, then documents and pages a second with 1 and 2
- * children: `node bench/gateway-speed.ts [TURNS]`. Files: the generator's, and the sample sets where they are there.
+ * children: `node bench/gateway-speed.ts [TURNS] [SET]`; no turns leave the first part out, SET takes one set of files.
+ * Files: the generator's, and the sample sets where they are there.
  */
 const turns = Number(process.argv[2] ?? 3);
 const rounds = 6;
@@ -73,6 +74,8 @@ async function throughput(children: number, files: readonly Buffer[]): Promise<v
   await gateway.close();
 }
 
-for (const set of sets) if (set.folder === undefined || existsSync(set.folder)) cpuBeside(set);
+const chosen = sets.filter(({ name }) => process.argv[3] === undefined || process.argv[3] === name);
+for (const set of turns > 0 ? chosen : [])
+  if (set.folder === undefined || existsSync(set.folder)) cpuBeside(set);
 const files = await speedFiles();
 for (const children of [1, 2]) await throughput(children, files);
