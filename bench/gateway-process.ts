@@ -17,6 +17,7 @@ export async function startGatewayProcess(children: number): Promise<GatewayProc
     stdio: ['ignore', 'pipe', 'ignore', 'ipc'],
     env: { ...process.env, EXIT_WITH_PARENT: '1' },
   });
+  if (!child.stdout) throw new Error('the gateway has no output to say its port on');
   const [line] = (await Promise.race([
     once(createInterface(child.stdout), 'line'),
     once(child, 'exit').then(() => {

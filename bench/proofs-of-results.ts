@@ -25,7 +25,7 @@ export async function embeddedBytes(pool: ChildPool, folder: string): Promise<st
   let same = 0;
   const other: string[] = [];
   const files = await overResults(pool, folder, 'einvoice_embedded_v1', (file, pdf, body) => {
-    if (streamsOf(pdf).some((bytes) => bytes.equals(body)) || pdf.includes(body)) same += 1;
+    if (streamsOf(pdf).some((bytes) => bytes.equals(body)) || pdf.includes(Buffer.from(body))) same += 1;
     else other.push(`\n  ${file}: not one of its streams`);
   });
   return `einvoice_embedded_v1: ${same} of ${files} documents byte for byte${other.join('')}`;
