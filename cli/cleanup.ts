@@ -10,6 +10,7 @@ import { createLog } from '../runtime/log.ts';
 import { loadSettings } from '../runtime/settings.ts';
 import { findConnections } from './connections.ts';
 import { openBlobs } from './open-blobs.ts';
+import { progressOn } from './progress.ts';
 
 /** Files listed one by one; the sums count all. */
 const LISTED_MAX = 1_000;
@@ -31,7 +32,10 @@ export async function run(argv: readonly string[]): Promise<number> {
   });
   const policy = keepingPolicyOf(settings);
   const files: RemovedFile[] = [];
+  const progress = progressOn(process.stderr, dryRun ? 'Files to remove:' : 'Files removed:');
+  let noted = 0;
   const note = (file: RemovedFile): void => {
+    progress.show((noted += 1), null);
     if (files.length < LISTED_MAX) files.push(file);
   };
   try {
@@ -42,7 +46,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       tally: tallyCleanup(note, dryRun),
       marks: { markOf: () => 'start', keep: () => Promise.resolve() },
       pause: () => Promise.resolve(),
-    });
+    }).finally(progress.end);
     if (argv.includes('--json')) console.log(JSON.stringify({ dryRun, ...report, files }, null, 2));
     else print(report, files, dryRun);
     return 0;

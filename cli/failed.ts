@@ -17,6 +17,7 @@ import { jobStream } from '../schemas/streams.ts';
 import { findConnections } from './connections.ts';
 import { openBlobs } from './open-blobs.ts';
 import { PlainFailure } from './plain-failure.ts';
+import { progressOn } from './progress.ts';
 
 /** Jobs read from the table at a time, and commands under way at the same time. */
 const PAGE_JOBS = 500;
@@ -165,15 +166,18 @@ async function command(parts: CommandParts, asked: Asked): Promise<number> {
   const limit = pLimit(AT_ONCE);
   const batchId = randomUUID();
   const refused: { jobId: string; rule: string }[] = [];
+  const progress = progressOn(process.stderr, `Jobs to ${asked.action}:`);
   let done = 0;
   const one = async (jobId: string): Promise<void> => {
     const rule = await commandOne(parts, asked, jobId, batchId);
     if (rule === null) done += 1;
     else refused.push({ jobId, rule });
+    progress.show(done + refused.length, asked.jobIds.length || null);
   };
   const all = (jobIds: readonly string[]) => Promise.all(jobIds.map((jobId) => limit(() => one(jobId))));
   if (asked.jobIds.length > 0) await all(asked.jobIds);
   else for await (const rows of pages(parts.store, asked, true)) await all(rows.map((row) => row.job_id));
+  progress.end();
   if (asked.json) console.log(JSON.stringify({ action: asked.action, done, refused }, null, 2));
   else {
     for (const { jobId, rule } of refused) console.log(`${jobId}: ${rule}`);
