@@ -2,8 +2,9 @@ import { parseArgs } from 'node:util';
 import { FAITHFUL, type Composition } from './composition.ts';
 import { MUTANTS } from './mutants.ts';
 import { simulate, type Outcome } from './simulate.ts';
+import { addTotals, noTotals, sentencesOf, TOTALS } from './totals.ts';
 
-const USAGE = `node simulation/run.ts [--seeds N] [--from N] [--keep-going] [--seed N [--trace]] [--mutant NAME] [--mutants [--markdown]]`;
+const USAGE = `node simulation/run.ts [--seeds N] [--from N] [--workers N] [--keep-going] [--seed N [--trace]] [--mutant NAME] [--mutants [--markdown]]`;
 
 /** Seeds within which every mutant has to be caught. */
 export const MUTANT_SEEDS_MAX = 2_000;
@@ -16,6 +17,7 @@ export async function runSimulations(args: readonly string[]): Promise<number> {
       ...{ seeds: { type: 'string', default: '2000' }, from: { type: 'string', default: '1' } },
       ...{ seed: { type: 'string' }, trace: { type: 'boolean', default: false }, mutant: { type: 'string' } },
       ...{ mutants: { type: 'boolean', default: false }, markdown: { type: 'boolean', default: false } },
+      totals: { type: 'boolean', default: false },
       ...{ help: { type: 'boolean', default: false }, 'keep-going': { type: 'boolean', default: false } },
     },
   });
@@ -32,7 +34,11 @@ export async function runSimulations(args: readonly string[]): Promise<number> {
     again: mutant ? ` --mutant ${mutant.name}` : '',
   };
   if (values.seed !== undefined) return runOne(Number(values.seed), house, values.trace);
-  const range = { from: Number(values.from), seeds: Number(values.seeds), keepGoing: values['keep-going'] };
+  const { totals } = values;
+  const range = {
+    ...{ from: Number(values.from), seeds: Number(values.seeds), totals },
+    keepGoing: values['keep-going'],
+  };
   return runMany(range, house);
 }
 
@@ -49,19 +55,22 @@ async function runOne(seed: number, { composition, again }: Simulated, traced: b
 }
 
 async function runMany(
-  { from, seeds, keepGoing }: { from: number; seeds: number; keepGoing: boolean },
+  {
+    from,
+    seeds,
+    keepGoing,
+    totals: asJson,
+  }: { from: number; seeds: number; keepGoing: boolean; totals: boolean },
   { composition, again }: Simulated,
 ): Promise<number> {
   const startedMs = performance.now();
   // Errors are part of the weather; a world that breaks a promise is run again with their stacks.
   Error.stackTraceLimit = 0;
-  const totals = { events: 0, jobs: 0, crashes: 0, steps: 0 };
-  const byState: Record<string, number> = {};
-  let failed = 0;
+  const totals = noTotals();
   for (let seed = from; seed < from + seeds; seed += 1) {
     const { violations, figures } = await simulate(seed, composition);
     if (violations.length > 0 && keepGoing) {
-      failed += say(`seed ${seed}: ${violations[0]}`, 1);
+      totals.failed += say(`seed ${seed}: ${violations[0]}`, 1);
     } else if (violations.length > 0) {
       // Once more, now with its trace: the same seed is the same world.
       Error.stackTraceLimit = 10;
@@ -69,23 +78,11 @@ async function runMany(
       for (const line of traced.trace) say(line, 0);
       return report(traced, again);
     }
-    totals.events += figures.events;
-    totals.jobs += figures.jobs;
-    totals.crashes += figures.crashes;
-    totals.steps += figures.steps;
-    for (const [state, jobs] of Object.entries(figures.byState))
-      byState[state] = (byState[state] ?? 0) + jobs;
+    addTotals(totals, { ...figures, failed: 0 });
   }
-  const sec = ((performance.now() - startedMs) / 1000).toFixed(1);
-  const states = Object.entries(byState).map(([state, jobs]) => `${jobs} ${state}`);
-  say(
-    `${seeds} worlds from seed ${from}: ${failed === 0 ? 'every promise kept' : `${failed} broke a promise`}, in ${sec} s.`,
-    0,
-  );
-  return say(
-    `${totals.jobs} jobs (${states.join(', ')}), ${totals.events} events, ${totals.steps} steps, ${totals.crashes} crashes.`,
-    0,
-  );
+  if (asJson) return say(`${TOTALS}${JSON.stringify(totals)}`, 0);
+  for (const line of sentencesOf(totals, { from, seeds, startedMs })) say(line, 0);
+  return 0;
 }
 
 async function runMutants(markdown: boolean): Promise<number> {

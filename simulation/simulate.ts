@@ -134,12 +134,21 @@ function storm(house: House, machines: Inhabitants['machines'], clients: Clients
   }
 }
 
-/** Those who write stop; those who read must come to see whatever of it was still under way. */
+/**
+ * First those who take requests stop, and what was still under way from them is worked off; then all who write; and
+ * those who read must come to see whatever of it was still under way.
+ */
 async function closeDown(world: World, machines: readonly Machine[], rest: () => boolean): Promise<boolean> {
-  for (const machine of machines) if (!READERS.has(machine.name)) world.stop(machine);
-  await world.run(world.nowMs() + stragglersMs, () => false);
-  return world.run(world.nowMs() + settleMs, rest);
+  for (const leaving of [isFrontDoor, isWriter]) {
+    for (const machine of machines) if (leaving(machine)) world.stop(machine);
+    await world.run(world.nowMs() + stragglersMs, () => false);
+    if (!(await world.run(world.nowMs() + settleMs, rest))) return false;
+  }
+  return true;
 }
+
+const isFrontDoor = ({ name }: Machine): boolean => name.startsWith('api-');
+const isWriter = ({ name }: Machine): boolean => !READERS.has(name);
 
 /** Everything that was begun is over, and everybody sees the same. */
 function atRest(

@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+import pLimit from 'p-limit';
+import { addTotals, noTotals, sentencesOf, TOTALS, type Totals } from './totals.ts';
+
+/** Worlds that one process simulates: what they leave behind in memory goes with it. */
+const SLICE_SEEDS = 2_500;
+
+const RUN = join(import.meta.dirname, 'run.ts');
+
+/** How many processes a command line asks for, 1 when it does not say. */
+export function workersOf(args: readonly string[]): number {
+  const at = args.indexOf('--workers');
+  return at < 0 ? 1 : Number(args[at + 1]);
+}
+
+/** One run of many worlds in several processes, each with seeds of its own. The first broken promise ends them all. */
+export async function runInParallel(args: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      ...{ seeds: { type: 'string', default: '2000' }, from: { type: 'string', default: '1' } },
+      ...{ workers: { type: 'string', default: '1' }, mutant: { type: 'string' } },
+      'keep-going': { type: 'boolean', default: false },
+    },
+  });
+  const [from, seeds, workers] = [Number(values.from), Number(values.seeds), Number(values.workers)];
+  const startedMs = performance.now();
+  const further = [
+    ...(values.mutant === undefined ? [] : ['--mutant', values.mutant]),
+    ...(values['keep-going'] ? ['--keep-going'] : []),
+  ];
+  const stop = new AbortController();
+  const totals = noTotals();
+  const limit = pLimit(workers);
+  const slices = Array.from(
+    { length: Math.ceil(seeds / SLICE_SEEDS) },
+    (_, index) => from + index * SLICE_SEEDS,
+  );
+  const codes = await Promise.all(
+    slices.map((first) =>
+      limit(async () => {
+        if (stop.signal.aborted) return 0;
+        const share = Math.min(SLICE_SEEDS, from + seeds - first);
+        const code = await runSlice(
+          ['--from', String(first), '--seeds', String(share), ...further],
+          totals,
+          stop.signal,
+        );
+        if (code !== 0) stop.abort();
+        else console.error(`seeds ${first} to ${first + share - 1} are run`);
+        return code;
+      }),
+    ),
+  );
+  const worst = Math.max(...codes);
+  if (worst === 0) for (const line of sentencesOf(totals, { from, seeds, startedMs })) console.log(line);
+  return worst;
+}
+
+function runSlice(args: readonly string[], totals: Totals, signal: AbortSignal): Promise<number> {
+  const child = spawn(process.execPath, [RUN, ...args, '--totals'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  signal.addEventListener('abort', () => child.kill());
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    if (line.startsWith(TOTALS)) addTotals(totals, JSON.parse(line.slice(TOTALS.length)) as Totals);
+    else console.log(line);
+  });
+  return new Promise((resolve) => child.once('close', (code) => resolve(code ?? 0)));
+}

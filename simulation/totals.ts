@@ -1,0 +1,36 @@
+/** How much happened in many worlds. */
+export interface Totals {
+  events: number;
+  jobs: number;
+  crashes: number;
+  steps: number;
+  /** Worlds that broke a promise. */
+  failed: number;
+  byState: Record<string, number>;
+}
+
+/** Begins the line by which a worker tells its totals. */
+export const TOTALS = 'totals ';
+
+export function noTotals(): Totals {
+  return { events: 0, jobs: 0, crashes: 0, steps: 0, failed: 0, byState: {} };
+}
+
+export function addTotals(to: Totals, more: Readonly<Totals>): void {
+  for (const name of ['events', 'jobs', 'crashes', 'steps', 'failed'] as const) to[name] += more[name];
+  for (const [state, jobs] of Object.entries(more.byState))
+    to.byState[state] = (to.byState[state] ?? 0) + jobs;
+}
+
+/** What a run of many worlds says at its end. */
+export function sentencesOf(
+  { jobs, events, steps, crashes, failed, byState }: Readonly<Totals>,
+  { from, seeds, startedMs }: { from: number; seeds: number; startedMs: number },
+): string[] {
+  const sec = ((performance.now() - startedMs) / 1000).toFixed(1);
+  const states = Object.entries(byState).map(([state, count]) => `${count} ${state}`);
+  return [
+    `${seeds} worlds from seed ${from}: ${failed === 0 ? 'every promise kept' : `${failed} broke a promise`}, in ${sec} s.`,
+    `${jobs} jobs (${states.join(', ')}), ${events} events, ${steps} steps, ${crashes} crashes.`,
+  ];
+}
