@@ -34,7 +34,8 @@ export interface ClaimLoopParts {
   /** Jobs a second over all processors, or undefined for no limit. */
   readonly maxRate: number | undefined;
   readonly run: (item: ClaimedItem, attempt: RunningAttempt) => Promise<void>;
-  readonly onError: (error: unknown) => void;
+  /** Told what went wrong, and null when claiming works again. */
+  readonly onTrouble: (trouble: unknown) => void;
   readonly logger: Log;
 }
 
@@ -55,7 +56,7 @@ export function startClaimLoop(parts: ClaimLoopParts): ClaimLoop {
     running.set(jobId, attempt);
     void parts
       .run(item, attempt)
-      .catch(parts.onError)
+      .catch(parts.onTrouble)
       .finally(() => {
         running.delete(jobId);
         if (running.size === 0) whenIdle?.();
@@ -100,7 +101,7 @@ export function startClaimLoop(parts: ClaimLoopParts): ClaimLoop {
         await claimOnce();
       }
     })()
-      .catch(parts.onError)
+      .then(() => parts.onTrouble(null), parts.onTrouble)
       .finally(() => {
         looking = null;
         // A nudge that came after the last look and before this line.

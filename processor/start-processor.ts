@@ -100,7 +100,7 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
           attempt.fencingToken = token;
         },
       ),
-    onError: troubled('claims'),
+    onTrouble: troubled('claims'),
   });
   const nudges = openNudgeChannel(store, () => loop.nudge(), logger);
   const feeder: FeederRole = feederRole({

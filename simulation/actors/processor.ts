@@ -57,7 +57,7 @@ export function bootProcessor(house: House, life: Life, processorId: string): vo
   };
   let [ready, superseded, beatingSinceMs] = [false, false, 0];
   const loop = startClaimLoop({
-    ...{ list, workerId, logger: silentLog, maxRate: undefined, onError: troubled('claims') },
+    ...{ list, workerId, logger: silentLog, maxRate: undefined, onTrouble: troubled('claims') },
     room: (running) => (ready && !superseded ? gate.room(running) : 0),
     run: (item, attempt) =>
       runAttempt(parts, item, attempt.cut.signal, (token) => {
