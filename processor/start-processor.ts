@@ -126,7 +126,7 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
   });
   const retention = retentionRole({
     ...{ log, settings, clock, logger, decider, processorId, workerId, blobs: parts.blobs },
-    ...{ lease: retentionLease(store), orphanAgeMs: ORPHAN_AGE_MS },
+    ...{ lease: retentionLease(store, settings.PROCESSOR_SILENT_MS), orphanAgeMs: ORPHAN_AGE_MS },
     metrics: retentionMetrics(parts.metrics),
   });
 

@@ -38,7 +38,7 @@ export interface RetentionLease {
   drop(workerId: string): Promise<void>;
 }
 
-/** $1 worker, $2 ms, $3 hours. A row that was lost with the tables is made anew. */
+/** $1 worker, $2 ms, $3 hours, $4 ms of silence. A row that was lost with the tables is made anew. */
 const HOLD = `
 insert into processor.retention as held (name, holder, epoch, held_until)
 values ('retention', $1, 1, now() + $2 * interval '1 ms')
@@ -47,6 +47,8 @@ on conflict (name) do update set
   holder = $1,
   held_until = excluded.held_until
 where held.holder is null or held.holder = $1 or held.held_until < now()
+  or not exists (select from processor.processors alive
+    where alive.worker_id = held.holder and alive.beat_at > now() - $4 * interval '1 ms')
 returning epoch, marks, coalesce(ran_at < now() - $3 * interval '1 hour', true) as is_due`;
 
 /** $1 epoch, $2 ms, $3 trail or null, $4 position or null. */
@@ -60,12 +62,16 @@ where name = 'retention' and epoch = $1 and holder is not null`;
 const RAN = `update processor.retention set ran_at = now() where name = 'retention' and epoch = $1`;
 const DROP = `update processor.retention set holder = null, held_until = null where holder = $1`;
 
-export function retentionLease(store: ReadStore): RetentionLease {
+/**
+ * @param silentMs a holder that has not beaten for so long has lost the right, so that a killed one is followed in
+ *   seconds; only its epoch makes that safe when it was merely slow
+ */
+export function retentionLease(store: ReadStore, silentMs: number): RetentionLease {
   return {
     hold: async (workerId) => {
       const { rows } = await store.query<{ epoch: string; marks: Record<string, string>; is_due: boolean }>(
         HOLD,
-        [workerId, RETENTION_LEASE_MS, RUN_EVERY_HOURS],
+        [workerId, RETENTION_LEASE_MS, RUN_EVERY_HOURS, silentMs],
       );
       const [held] = rows;
       if (held === undefined) return null;

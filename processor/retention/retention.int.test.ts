@@ -10,6 +10,7 @@ import { jobDecider } from '../../conversion-job/decider.ts';
 import { isActive } from '../../schemas/job-states.ts';
 import { createLog } from '../../runtime/log.ts';
 import { eventually, startProcessorWorld, type ProcessorWorld } from '../../tests/harness/processor-world.ts';
+import { postgresWorkList } from '../work-list/postgres-work-list.ts';
 import { runCleanup, type CleanupParts } from './cleanup.ts';
 import { tallyCleanup, type RemovedFile } from './cleanup-report.ts';
 import { keepingDecider, refersTo, type KeepingPolicy } from './kept-job.ts';
@@ -198,7 +199,9 @@ describe('retention', () => {
   });
 
   it('the right to run is one row with an epoch, and who lost it can note nothing [I10]', async () => {
-    const lease = retentionLease(world.store);
+    const lease = retentionLease(world.store, 60_000);
+    const list = postgresWorkList(world.store);
+    for (const id of ['a', 'b']) await list.enlist(id, `${id}.00000000`);
     await world.store.query('update processor.retention set holder = null');
     const first = await lease.hold('a.00000000');
     expect(await lease.hold('b.00000000')).toBeNull();
@@ -210,7 +213,10 @@ describe('retention', () => {
     await expect(lease.keep(first!.epoch, 'uploads', 9n)).rejects.toMatchObject({ code: 'RETENTION_LOST' });
     await lease.ran(second!.epoch);
     expect((await lease.hold('b.00000000'))!.isDue).toBe(false);
-    await lease.drop('b.00000000');
+    // Silent for longer than 0 ms, as one that was killed comes to be after PROCESSOR_SILENT_MS (D13).
+    const third = await retentionLease(world.store, 0).hold('a.00000000');
+    expect(third!.epoch).toBe(second!.epoch + 1n);
+    await lease.drop('a.00000000');
   });
 
   it('racing uploads, conversions, retries and downloads, never removes a file that its job needs [D36][I7]', async () => {
