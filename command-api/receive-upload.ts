@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { BlobStore } from '../blob-store/blob-store.ts';
 import { newSourceKey } from '../blob-store/blob-key.ts';
+import { crashPoint } from '../runtime/crash-points.ts';
 import { ApiError } from '../runtime/http/api-error.ts';
 import { API_ERRORS } from '../schemas/error-codes.ts';
 import { displayNameOf } from './display-name.ts';
@@ -114,6 +115,7 @@ async function storeFile(options: {
   let bytes = 0;
   const inspect = (chunk: Buffer): void => {
     bytes += chunk.length;
+    crashPoint('mid-upload');
     check.see(chunk);
   };
   try {
@@ -125,6 +127,7 @@ async function storeFile(options: {
       maxBytes: limits.fileBytesMax,
       ...{ inspect, verify, signal },
     });
+    crashPoint('after-blob');
     return { filename, stored: { key, ...written, storedAtMs: performance.now() } };
   } catch (error) {
     signal.throwIfAborted();

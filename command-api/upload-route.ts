@@ -3,6 +3,7 @@ import type { RequestHandler } from 'express';
 import pLimit from 'p-limit';
 import { ownerOf } from '../identity/middleware.ts';
 import { isoNow } from '../runtime/clock.ts';
+import { crashPoint } from '../runtime/crash-points.ts';
 import { ApiError } from '../runtime/http/api-error.ts';
 import { requestIdOf } from '../runtime/http/app.ts';
 import { API_ERRORS } from '../schemas/error-codes.ts';
@@ -171,6 +172,7 @@ async function outcomeOf(
         actor: `owner:${request.owner}`,
       },
     );
+    crashPoint('after-upload-append');
     await removeUnneeded(side.blobs, accepted.unneededBlobKey, (error) => orphaned(side, error));
     const { deduplicated, position, job } = accepted;
     side.metrics.files.inc({ outcome: deduplicated ? 'deduplicated' : 'accepted' });

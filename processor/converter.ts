@@ -60,7 +60,7 @@ export function gatewayConverter(parts: {
       const source = await openSource(blobs, task);
       at.waitingFor = 'gateway';
       const { mapping, jobId, sourceBytes, sourceSha256 } = task;
-      crashPoint('before-gateway');
+      crashPoint('before-gateway', jobId);
       try {
         return await gate.run(() =>
           client.convert(

@@ -15,14 +15,24 @@ export const CRASH_POINTS = [
   'before-ready-append',
   'after-ready-append',
 ] as const;
-export type CrashPoint = (typeof CRASH_POINTS)[number];
+/** The steps of an upload (drill D10): bytes are on their way, the blob is stored, its events are in the log. */
+export const UPLOAD_CRASH_POINTS = ['mid-upload', 'after-blob', 'after-upload-append'] as const;
+
+/** The steps of a projection's batch (drill D11): the checkpoint is moved and no row written, all is committed. */
+export const PROJECTION_CRASH_POINTS = ['before-rows', 'after-commit'] as const;
+
+const ALL = [...CRASH_POINTS, ...UPLOAD_CRASH_POINTS, ...PROJECTION_CRASH_POINTS] as const;
+export type CrashPoint = (typeof ALL)[number];
 
 /**
- * Kills this very process with SIGKILL when `CRASH_AT` names the point; otherwise does nothing. SIGKILL, since a drill
- * must see what a power cut sees: no handler runs, no buffer is flushed.
+ * Kills this very process with SIGKILL when `CRASH_AT` names the point; otherwise does nothing. With `CRASH_JOB`, only
+ * for that job: a poison that kills whatever touches it. SIGKILL, since a drill must see what a power cut sees: no
+ * handler runs, no buffer is flushed.
  */
-export function crashPoint(name: CrashPoint): void {
-  if (process.env['CRASH_AT'] === name) process.kill(process.pid, 'SIGKILL');
+export function crashPoint(name: CrashPoint, jobId?: string): void {
+  if (process.env['CRASH_AT'] !== name) return;
+  const poisoned = process.env['CRASH_JOB'];
+  if (poisoned === undefined || poisoned === jobId) process.kill(process.pid, 'SIGKILL');
 }
 
 /**
@@ -37,6 +47,6 @@ export function checkCrashPoint(
   if (asked === undefined || asked === '') return;
   if (nodeEnv === 'production')
     throw new SettingsRefused(['CRASH_AT is a test hook and is refused in production']);
-  if (!(CRASH_POINTS as readonly string[]).includes(asked))
-    throw new SettingsRefused([`CRASH_AT must be one of ${CRASH_POINTS.join(', ')}`]);
+  if (!(ALL as readonly string[]).includes(asked))
+    throw new SettingsRefused([`CRASH_AT must be one of ${ALL.join(', ')}`]);
 }

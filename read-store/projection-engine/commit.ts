@@ -1,4 +1,5 @@
 import type { Queryable, ReadStore } from '../pool.ts';
+import { crashPoint } from '../../runtime/crash-points.ts';
 import { moveCheckpoint, type Checkpoint } from './checkpoint.ts';
 import { commitAtOnce, type TableRows } from './commit-at-once.ts';
 import { RowsRefused } from './errors.ts';
@@ -39,6 +40,7 @@ export async function commitBatch<Event, Row extends FoldedRow>(
     store.transaction(async (within) => {
       if (target.underConstruction) await within.query('set local synchronous_commit = off');
       await moveCheckpoint(within, target, fencingEpoch, commit.from, commit.to);
+      crashPoint('before-rows');
       if (commit.released.length > 0) await releaseStreams(within, target, commit.released);
       const refused = await write(within);
       await holdStreams(within, target, [...commit.quarantined, ...refused]);
@@ -54,6 +56,7 @@ export async function commitBatch<Event, Row extends FoldedRow>(
       await writeChanges(within, projection, target, commit.changes);
       return [];
     });
+    crashPoint('after-commit');
   } catch (error) {
     if (!VALUES_REFUSED.test((error as { code?: string }).code ?? '')) throw error;
     const refused = await inOneTransaction((within) =>
