@@ -29,8 +29,9 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'serve',
-    usage: 'serve <all|command-api|processor|projector|query-api|sealer|gateway> [--json]',
-    summary: 'Runs one service, or all of them in one process, on the stores that the settings name.',
+    usage: 'serve <all|command-api|processor|projector|query-api|sealer|gateway>... [--json]',
+    summary:
+      'Runs one service, several, or all of them in one process, on the stores that the settings name.',
     example: 'EVENTSTORE_URL=esdb://... DATABASE_URL=postgres://... npm run docket -- serve processor',
     exitCodes: '0 stopped by Ctrl-C or a signal, 1 failed, 2 wrong usage, 130 a second Ctrl-C',
     load: () => import('./serve/serve.ts'),

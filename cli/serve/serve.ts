@@ -1,3 +1,4 @@
+import { checkCrashPoint } from '../../runtime/crash-points.ts';
 import { createApp, endWithJsonErrors } from '../../runtime/http/app.ts';
 import { listen, type Listening } from '../../runtime/http/listen.ts';
 import { observabilityRoutes } from '../../runtime/http/observability.ts';
@@ -11,23 +12,32 @@ import { gatherParts, type Parts } from './parts.ts';
 import { SERVICES, type ServiceName } from './services.ts';
 
 /**
- * `docket serve <name>`: one service, or `all` of them in one process, behind one port, until SIGTERM.
+ * `docket serve <name...>`: one service, several, or `all` of them in one process, behind one port, until SIGTERM.
  * @throws PlainFailure, SettingsRefused, PortUnavailable
  */
 export async function run(argv: readonly string[]): Promise<number> {
-  const [name = ''] = argv;
+  const [name = '', ...more] = argv;
   if (name === 'gateway') {
     await import('../../gateway/main.ts');
     return new Promise(() => undefined);
   }
-  const names = namesOf(name);
+  const names = [...new Set([name, ...more].flatMap(namesOf))];
   const settings = loadSettings(process.env);
-  const logger = createLog(name === 'all' ? 'services' : name, settings.LOG_LEVEL);
+  checkCrashPoint(process.env, settings.NODE_ENV);
+  const logger = createLog(names.length > 1 ? 'services' : name, settings.LOG_LEVEL);
   const metrics = createMetrics();
   const parts = gatherParts(settings, logger, metrics);
   const stopAsked = untilAskedToStop();
   const services: Service[] = [];
-  for (const each of names) services.push(await SERVICES[each](parts));
+  try {
+    for (const each of names) services.push(await SERVICES[each](parts));
+  } catch (error) {
+    // What was started before would keep a process alive that serves nothing.
+    await Promise.allSettled(services.map((service) => service.stop(0)));
+    await parts.close();
+    if (process.connected) process.disconnect();
+    throw error;
+  }
 
   let stopping = false;
   const app = createApp();
