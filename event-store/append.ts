@@ -14,6 +14,8 @@ import type { Appended, EventToAppend, ExpectedRevision } from './event-log.ts';
 /** First pause before an append of unknown outcome is repeated; doubled each time. */
 const REPEAT_AFTER_MS = 25;
 const REPEAT_AFTER_MAX_MS = 500;
+/** A silence shorter than this is not held against a client. */
+const SILENT_MS_MIN = 400;
 
 /**
  * Appends with the traps of batch appends closed: every try has a time limit of its own, and a try of unknown outcome
@@ -48,7 +50,10 @@ export async function appendExactly(
     } catch (error) {
       const final = finalAnswer(stream, error);
       if (final) throw final;
-      if (isStuck(error)) generations.giveUp(generation, `an append within ${tryMs} ms: ${String(error)}`);
+      // A try with hardly any time left says nothing about the client.
+      const wasHeard = !(error instanceof NoAnswer) || tryMs >= SILENT_MS_MIN;
+      if (wasHeard && isStuck(error))
+        generations.giveUp(generation, `an append within ${tryMs} ms: ${String(error)}`);
       if (Date.now() + pauseMs >= deadline)
         throw new LogUnavailable(`appending to ${stream}`, { cause: error });
       await new Promise((resolve) => setTimeout(resolve, pauseMs));

@@ -1,5 +1,6 @@
 import { CancelledError, EventStoreDBClient, TimeoutError, UnavailableError } from '@eventstore/db-client';
 import type { Log } from '../runtime/log.ts';
+import { bearStrayAnswers } from './stray-answers.ts';
 
 /** Longest wait for the streams of a client that is being given up. */
 const DISPOSE_WAIT_MS = 1_000;
@@ -24,12 +25,14 @@ export interface ClientGenerations {
  * has no deadline. A fresh client is the only way out of both.
  *
  * Nobody gets the fresh client before the old one's streams have ended: pending appends of all clients stand in one
- * map of the module, which the end of a stream empties. The reply to an append that was put there too early would find
- * nothing and end the process.
+ * map of the module, which the end of a stream empties, so that appends put there too early would be done twice. The
+ * wait is bounded; the answer that comes in spite of it is borne by `bearStrayAnswers`.
  */
 export function openClientGenerations(connectionString: string, log: Log): ClientGenerations {
   const open = (number: number): Generation => ({
-    client: EventStoreDBClient.connectionString(connectionString),
+    client: bearStrayAnswers(EventStoreDBClient.connectionString(connectionString), () =>
+      log.warn({ generation: number }, 'an answer to an append came that nobody waits for any more'),
+    ),
     number,
   });
   let generation = open(1);
