@@ -24,7 +24,6 @@ import {
   onlyOf,
   poisoned,
   readBack,
-  shuffled,
   start,
   store,
   tables,
@@ -33,6 +32,7 @@ import {
   useWorld,
   writerOn,
 } from '../tests/harness/projector-world.ts';
+import { shuffled } from '../tests/harness/shuffled-delivery.ts';
 
 useWorld();
 

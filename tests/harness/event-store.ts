@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { freePort } from '../../cli/up/free-port.ts';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'event-store', 'embedded', 'main.ts');
-const READY_MS_MAX = 20_000;
+const READY_MS_MAX = 60_000;
 
 export interface TestEventStore {
   /** The same over restarts. */
@@ -15,6 +15,7 @@ export interface TestEventStore {
   readonly port: number;
   /** Sends a signal to the server's process; resolves when it has ended (at once for SIGSTOP and SIGCONT). */
   kill(signal: NodeJS.Signals): Promise<void>;
+  readonly pid: () => number;
   /** Starts it again on the same folder and port. */
   restart(): Promise<void>;
   /** Ends it and removes the folder. */
@@ -40,6 +41,7 @@ export async function startTestEventStore(): Promise<TestEventStore> {
     directory,
     port,
     kill,
+    pid: () => child.pid ?? 0,
     restart: async () => {
       await ended(child);
       child = await startServer(directory, port);

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect } from '@jest/global
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectEventLog } from '../../event-store/connect.ts';
-import type { EventLog, FollowOptions, RecordedEvent } from '../../event-store/event-log.ts';
+import type { EventLog } from '../../event-store/event-log.ts';
 import { migrate } from '../../read-store/migrate.ts';
 import { openReadStore, type ReadStore } from '../../read-store/pool.ts';
 import { readCheckpoint } from '../../read-store/projection-engine/checkpoint.ts';
@@ -19,7 +19,7 @@ import { startTestPostgres, type TestPostgres } from './postgres.ts';
 import { jobsProjection } from '../../projector/jobs/projection.ts';
 import { startProjector } from '../../projector/start.ts';
 import { JOBS_TARGET } from '../../projector/targets.ts';
-import { jobHistories, randomFrom } from '../../projector/testing/job-histories.ts';
+import { jobHistories } from '../../projector/testing/job-histories.ts';
 import { verifyJobs } from '../../projector/verify-jobs.ts';
 
 export const logger = createLog('test', 'silent');
@@ -191,33 +191,4 @@ export async function freshDatabase(): Promise<string> {
   const address = new URL(postgres.url);
   address.pathname = `/${name}`;
   return address.href;
-}
-
-/** Delivers what a real subscription delivers, but half of it twice and within windows of 20 in any order. */
-export function shuffled(options: FollowOptions): FollowOptions {
-  const random = randomFrom(29);
-  let window: RecordedEvent[] = [];
-  const flush = async () => {
-    const due = window;
-    window = [];
-    for (let index = due.length - 1; index > 0; index -= 1) {
-      const other = Math.floor(random() * (index + 1));
-      [due[index], due[other]] = [due[other]!, due[index]!];
-    }
-    for (const event of due) {
-      await options.onEvent(event);
-      if (random() < 0.5) await options.onEvent(event);
-    }
-  };
-  let timer: NodeJS.Timeout | undefined;
-  return {
-    ...options,
-    onCheckpoint: () => undefined,
-    onEvent: async (event) => {
-      clearTimeout(timer);
-      window.push(event);
-      if (window.length >= 20) await flush();
-      else timer = setTimeout(() => void flush().catch(() => undefined), 50);
-    },
-  };
 }

@@ -10,11 +10,19 @@ import { appendFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { GATEWAY_HEADERS } from '../../schemas/gateway-protocol.ts';
+import { GATEWAY_HEADERS, type GatewayMapping } from '../../schemas/gateway-protocol.ts';
 import type { ScriptedAnswer, Script } from './scripted-gateway.ts';
 
 const [port = '0', callLog = '/dev/null'] = process.argv.slice(2);
 const CHUNK = Buffer.alloc(64 * 1024, 'x');
+
+/** The one mapping it offers; what it makes of a document is up to the script. */
+const MAPPINGS: readonly GatewayMapping[] = [
+  {
+    ...{ id: 'pt_simon_invoice_v1', version: 1, label: 'Invoice (PT)', default: true },
+    ...{ contentHash: createHash('sha256').update('scripted').digest('hex'), mediaType: 'application/xml' },
+  },
+];
 
 let script: Script = {};
 
@@ -84,6 +92,10 @@ const server = createServer((req, res) => {
     appendFileSync(callLog, `${JSON.stringify({ at: Date.now(), jobId: null, url: req.url })}\n`);
     res.writeHead(script.healthStatus ?? 200, { 'Content-Type': 'application/json' });
     return void res.end('{"status":"ok","children":1,"busy":0,"waiting":0}');
+  }
+  if (req.url === '/v1/mappings') {
+    res.writeHead(200, { 'Content-Type': 'application/json' });
+    return void res.end(JSON.stringify(MAPPINGS));
   }
   convert(req, res).catch(() => res.destroy());
 });

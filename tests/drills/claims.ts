@@ -1,0 +1,42 @@
+/** What a drill claims is not so. */
+export class DrillFailed extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'DrillFailed';
+  }
+}
+
+/** @throws DrillFailed */
+export function expectThat(isSo: boolean, claim: string, found?: unknown): void {
+  if (isSo) return;
+  throw new DrillFailed(
+    found === undefined ? claim : `${claim}; found ${JSON.stringify(found, textOfBigint)}`,
+  );
+}
+
+/** Polls until it is so; what it throws counts as not yet. @throws DrillFailed after `withinMs` */
+export async function within(
+  withinMs: number,
+  claim: string,
+  isSo: () => Promise<boolean> | boolean,
+  everyMs = 50,
+): Promise<number> {
+  const startedAt = performance.now();
+  let last: unknown;
+  for (;;) {
+    try {
+      if (await isSo()) return performance.now() - startedAt;
+    } catch (error) {
+      last = error;
+    }
+    if (performance.now() - startedAt > withinMs)
+      throw new DrillFailed(
+        `not within ${withinMs} ms: ${claim}${last === undefined ? '' : ` (${(last as Error).message})`}`,
+      );
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
+  }
+}
+
+function textOfBigint(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? value.toString() : value;
+}

@@ -1,0 +1,162 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { BlobStore } from '../../blob-store/blob-store.ts';
+import { openFilesystemBlobStore } from '../../blob-store/filesystem.ts';
+import { openS3BlobStore } from '../../blob-store/s3.ts';
+import { connectEventLog } from '../../event-store/connect.ts';
+import type { EventLog } from '../../event-store/event-log.ts';
+import { openReadStore, type ReadStore } from '../../read-store/pool.ts';
+import { createLog } from '../../runtime/log.ts';
+import { startTestEventStore, type TestEventStore } from '../harness/event-store.ts';
+import { startFaultProxy, type FaultProxy } from '../harness/fault-proxy.ts';
+import { startS3Double, type S3Double } from '../harness/s3-double.ts';
+import { startScriptedGateway, type ScriptedGateway } from '../harness/scripted-gateway.ts';
+import { startDrillPostgres, type DrillPostgres } from './drill-postgres.ts';
+import { QUICK } from './drill-settings.ts';
+import { startServiceProcess, type ServiceOptions, type ServiceProcess } from './service-process.ts';
+
+/** The services that most drills leave alone, in one process. */
+const REST = ['command-api', 'projector', 'query-api'] as const;
+
+export interface HouseOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Services of the one process that drills leave alone; none: every process is started by the drills. */
+  readonly rest?: readonly string[];
+  readonly blobs?: 'filesystem' | 's3';
+  /** `real`: the product's own gateway process instead of the one with a script. */
+  readonly gateway?: 'scripted' | 'real';
+}
+
+/** Docket in real processes, with a fault proxy before each store, and what a drill needs to look behind it. */
+export interface DrillHouse {
+  readonly directory: string;
+  readonly blobDir: string;
+  readonly eventStore: TestEventStore;
+  readonly postgres: DrillPostgres;
+  readonly gateway: ScriptedGateway;
+  readonly realGateway: ServiceProcess | null;
+  /** Every process of the house reaches the stores and the gateway through these. */
+  readonly toEventStore: FaultProxy;
+  readonly toPostgres: FaultProxy;
+  readonly toGateway: FaultProxy;
+  readonly s3: S3Double | null;
+  readonly rest: ServiceProcess | null;
+  /** Past the proxies. */
+  readonly log: EventLog;
+  readonly store: ReadStore;
+  readonly blobs: BlobStore;
+  /** What every process of the house is started with. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Jobs that somebody was told of by 200 or 202, with their owners. */
+  readonly acknowledged: Map<string, string>;
+  /** Jobs whose events are not understood on purpose; their rows are not compared. */
+  readonly spoiled: Set<string>;
+  serve(
+    name: string,
+    services: readonly string[],
+    more?: Partial<Pick<ServiceOptions, 'env' | 'under' | 'unready'>>,
+  ): Promise<ServiceProcess>;
+  processes(): readonly ServiceProcess[];
+  stop(): Promise<void>;
+}
+
+export async function startDrillHouse(options: HouseOptions = {}): Promise<DrillHouse> {
+  const directory = await mkdtemp(join(tmpdir(), 'docket-drill-'));
+  const [blobDir, logDir] = [join(directory, 'blobs'), join(directory, 'logs')];
+  const webDir = join(directory, 'web');
+  await Promise.all([mkdir(logDir), mkdir(webDir)]);
+  await writeFile(join(webDir, 'index.html'), '<!doctype html><title>Docket</title>');
+  const [eventStore, postgres, gateway, s3] = await Promise.all([
+    startTestEventStore(),
+    startDrillPostgres(),
+    startScriptedGateway(),
+    options.blobs === 's3' ? startS3Double() : null,
+  ]);
+  const processes: ServiceProcess[] = [];
+  const realGateway =
+    options.gateway === 'real'
+      ? await startServiceProcess({
+          name: 'gateway',
+          services: ['gateway'],
+          env: QUICK,
+          logDir,
+          unready: true,
+        })
+      : null;
+  const gatewayPort = realGateway?.port ?? Number(new URL(gateway.url).port);
+  const [toEventStore, toPostgres, toGateway] = (await Promise.all(
+    [eventStore.port, postgres.port, gatewayPort].map(startFaultProxy),
+  )) as [FaultProxy, FaultProxy, FaultProxy];
+  const through = new URL(postgres.url);
+  through.port = String(toPostgres.port);
+  const env = {
+    ...QUICK,
+    EVENTSTORE_URL: `esdb://127.0.0.1:${toEventStore.port}?tls=false`,
+    DATABASE_URL: through.href,
+    GATEWAY_URL: `http://127.0.0.1:${toGateway.port}`,
+    DATA_DIR: directory,
+    WEB_DIR: webDir,
+    ...(s3 === null ? { BLOB_DIR: blobDir } : s3Settings(s3)),
+    ...options.env,
+  };
+  const logger = createLog('drill', 'silent');
+  const log = connectEventLog({
+    connectionString: eventStore.connectionString,
+    timeoutMs: 5_000,
+    log: logger,
+  });
+  const store = openReadStore({ url: postgres.url, poolMax: 4, timeoutMs: 5_000, log: logger });
+  const blobs = s3 === null ? await openFilesystemBlobStore({ directory: blobDir }) : s3Blobs(s3);
+  const serve: DrillHouse['serve'] = async (name, services, more = {}) => {
+    const started = await startServiceProcess({
+      ...{ name, services, logDir, ...more },
+      env: { ...env, PROCESSOR_ID: name, ...more.env },
+    });
+    processes.push(started);
+    return started;
+  };
+  const restOf = options.rest ?? REST;
+  const rest = restOf.length === 0 ? null : await serve('rest', restOf);
+  return {
+    ...{
+      directory,
+      blobDir,
+      eventStore,
+      postgres,
+      gateway,
+      realGateway,
+      s3,
+      rest,
+      log,
+      store,
+      blobs,
+      env,
+      serve,
+    },
+    ...{ toEventStore, toPostgres, toGateway, acknowledged: new Map(), spoiled: new Set() },
+    processes: () => processes,
+    stop: async () => {
+      await Promise.all(processes.map((each) => each.kill()));
+      await Promise.allSettled([realGateway?.kill(), log.close(), store.close()]);
+      await Promise.allSettled([toEventStore, toPostgres, toGateway].map((proxy) => proxy.stop()));
+      await Promise.allSettled([eventStore.stop(), postgres.stop(), gateway.stop(), s3?.close()]);
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function s3Settings({ bucket, endpoint, region, credentials }: S3Double): Record<string, string> {
+  return {
+    ...{ BLOB_STORE: 's3', S3_BUCKET: bucket, S3_ENDPOINT: endpoint, S3_REGION: region },
+    ...{ S3_FORCE_PATH_STYLE: 'true', AWS_ACCESS_KEY_ID: credentials.accessKeyId },
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+  };
+}
+
+function s3Blobs({ bucket, endpoint, region, credentials }: S3Double): BlobStore {
+  return openS3BlobStore({
+    ...{ bucket, endpoint, region, credentials, forcePathStyle: true, serverSideEncryption: 'none' },
+    ...{ timeoutMs: 10_000, log: createLog('drill-s3', 'silent') },
+  });
+}

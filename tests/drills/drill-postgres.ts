@@ -1,0 +1,40 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../read-store/embedded/start.ts';
+import { createLog } from '../../runtime/log.ts';
+
+/** A Postgres of a drill, which can be killed and comes back on its port. */
+export interface DrillPostgres {
+  readonly url: string;
+  readonly port: number;
+  pid(): number;
+  /** SIGKILL to the postmaster, and wait until it is gone. */
+  kill(): Promise<void>;
+  /** Starts it again; as after a real crash its shared memory may not be free at once. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startDrillPostgres(): Promise<DrillPostgres> {
+  const directory = await mkdtemp(join(tmpdir(), 'docket-drill-postgres-'));
+  const log = createLog('drill-postgres', 'silent');
+  let running: EmbeddedPostgres = await startEmbeddedPostgres({ directory, log });
+  const { url } = running;
+  const port = Number(new URL(url).port);
+  return {
+    ...{ url, port },
+    pid: () => running.pid,
+    kill: async () => {
+      process.kill(running.pid, 'SIGKILL');
+      await running.exited;
+    },
+    restart: async () => {
+      running = await startEmbeddedPostgres({ directory, port, log });
+    },
+    stop: async () => {
+      await running.stop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}

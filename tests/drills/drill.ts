@@ -1,0 +1,33 @@
+import type { DrillHouse } from './drill-house.ts';
+
+/** One line of the matrix: a fault, what must come of it, and how it is brought about. */
+export interface Drill {
+  /** Of the drill matrix: `D05`. */
+  readonly id: string;
+  readonly title: string;
+  /** Answers why this machine cannot run it, or null. */
+  readonly cannot?: () => string | null;
+  /** Brings the fault about and checks what is particular to it; answers what was measured, in a few words. */
+  readonly run: (house: DrillHouse) => Promise<string>;
+  /** How long it may take, for the few that do much; by default two minutes. */
+  readonly msMax?: number;
+}
+
+/** Drills that share one house, one after the other; each begins where the last one left the house at rest. */
+export interface DrillGroup {
+  readonly name: string;
+  readonly start: () => Promise<DrillHouse>;
+  readonly drills: readonly Drill[];
+  /** Part of `npm run drills -- --small`: cheap, and says whether the drills themselves are sound. */
+  readonly small?: boolean;
+}
+
+export interface DrillResult {
+  readonly id: string;
+  readonly title: string;
+  readonly group: string;
+  readonly outcome: 'ok' | 'FAILED' | 'SKIP';
+  readonly seconds: number;
+  /** What was measured, why it was skipped, or what went wrong. */
+  readonly note: string;
+}

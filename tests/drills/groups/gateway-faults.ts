@@ -1,0 +1,174 @@
+import { startDrillHouse, type DrillHouse } from '../drill-house.ts';
+import { expectThat, within } from '../claims.ts';
+import type { DrillGroup } from '../drill.ts';
+import { historyOf, storyOf, untilState } from '../job-streams.ts';
+import { upload } from '../people.ts';
+import { socketsOf, type ServiceProcess } from '../service-process.ts';
+import { GATEWAY_STREAM } from '../../../schemas/streams.ts';
+
+let processor: ServiceProcess;
+
+async function start(): Promise<DrillHouse> {
+  const house = await startDrillHouse();
+  processor = await house.serve('processor', ['processor'], { env: { BREAKER_FAILURES: '1000' } });
+  return house;
+}
+
+/** With a breaker that opens at the fifth failure, and attempts enough to outlive the fault. */
+async function startWithBreaker(): Promise<DrillHouse> {
+  const house = await startDrillHouse({
+    env: { BREAKER_FAILURES: '5', RETRY_MAX_ATTEMPTS: '20', GATEWAY_MAX_RATE: '10', WORKER_CONCURRENCY: '8' },
+  });
+  processor = await house.serve('processor', ['processor']);
+  return house;
+}
+
+async function breakerEvents(house: DrillHouse, type: string): Promise<number> {
+  let count = 0;
+  for await (const event of house.log.readStream(GATEWAY_STREAM)) if (event.type === type) count += 1;
+  return count;
+}
+
+async function hang(house: DrillHouse): Promise<string> {
+  const before = socketsOf(processor.pid());
+  house.gateway.kill('SIGSTOP');
+  const jobs = await Promise.all(Array.from({ length: 8 }, () => upload(house)));
+  await within(20_000, 'the breaker opens', async () => (await breakerEvents(house, 'GatewayPaused')) > 0);
+  const paused = await historyOf(house, jobs[0]!);
+  expectThat(paused.includes('ConversionDeferred GW_TIMEOUT'), 'an attempt ended as GW_TIMEOUT', paused);
+  house.gateway.kill('SIGCONT');
+  for (const jobId of jobs) await untilState(house, jobId, ['ready'], 40_000);
+  await within(5_000, 'the pause is over', async () => (await breakerEvents(house, 'GatewayResumed')) > 0);
+  await within(
+    10_000,
+    'sockets are back at their number (I11)',
+    () => socketsOf(processor.pid()) <= before + 10,
+  );
+  return `breaker opened and closed, sockets ${before} -> ${socketsOf(processor.pid())}, 8 of 8 ready`;
+}
+
+async function fivehundreds(house: DrillHouse): Promise<string> {
+  const retryAfter = { status: 429, headers: { 'Retry-After': '1' }, body: '{}' };
+  await house.gateway.script({
+    queue: [{ status: 503, headers: { 'Retry-After': '1' }, body: '{}' }, retryAfter],
+  });
+  const passing = await upload(house);
+  await untilState(house, passing, ['ready']);
+  const { events } = await storyOf(house, passing);
+  const starts = events.flatMap(({ event }) =>
+    event.type === 'ConversionStarted' ? [Date.parse(event.data.at)] : [],
+  );
+  expectThat(starts.length === 3, 'the third attempt succeeded', starts.length);
+  // Retry-After is capped by RETRY_BACKOFF_MAX_MS, 800 ms here.
+  const gaps = starts.slice(1).map((at, index) => at - starts[index]!);
+  expectThat(
+    gaps.every((gap) => gap >= 800),
+    'Retry-After was waited for',
+    gaps,
+  );
+  await house.gateway.script({ otherwise: { status: 500, body: '{}' } });
+  const doomed = await Promise.all(Array.from({ length: 5 }, () => upload(house)));
+  for (const jobId of doomed) {
+    const job = await untilState(house, jobId, ['failed']);
+    expectThat(job.state === 'failed' && job.failure.code === 'GW_5XX', 'it failed with GW_5XX', job);
+    const attempts = (await historyOf(house, jobId)).filter((type) => type === 'ConversionStarted').length;
+    expectThat(attempts === 3, 'after three attempts', attempts);
+  }
+  await house.gateway.script({});
+  return `gaps ${gaps.join(' and ')} ms after Retry-After; 5 of 5 failed GW_5XX after 3 attempts`;
+}
+
+async function slowBodies(house: DrillHouse): Promise<string> {
+  const limitMs = 1_500;
+  const faults = [{ trickleMs: 200 }, { instead: 'reset' as const }, { cutAfterBytes: 10 }];
+  const found: string[] = [];
+  for (const fault of faults) {
+    await house.gateway.script({ queue: [fault] });
+    const jobId = await upload(house);
+    await untilState(house, jobId, ['ready']);
+    const { events } = await storyOf(house, jobId);
+    const [began, ended] = [events[2]!.event, events[3]!.event];
+    expectThat(ended.type === 'ConversionDeferred', 'the first attempt failed', ended.type);
+    const tookMs = Date.parse(ended.data.at) - Date.parse(began.data.at);
+    expectThat(tookMs < limitMs + 1_000, 'within the total deadline', tookMs);
+    found.push(`${ended.type === 'ConversionDeferred' ? ended.data.code : ''} in ${tookMs} ms`);
+  }
+  return `trickle ${found[0]}, reset ${found[1]}, cut ${found[2]}`;
+}
+
+async function garbage(house: DrillHouse): Promise<string> {
+  const answers = {
+    HTML: { body: '<html><body>no</body></html>', headers: { 'Content-Type': 'text/html' } },
+    'truncated XML': { body: '<?xml version="1.0"?>\n<Invoice><ID>1</ID>' },
+    "another job's XML": { headers: { 'X-Source-Sha256': '0'.repeat(64) } },
+    'no bytes': { body: '' },
+    '200 MB': { bytes: 200 * 1024 * 1024 },
+  };
+  for (const [name, answer] of Object.entries(answers)) {
+    await house.gateway.script({ queue: [answer, answer, answer] });
+    const jobId = await upload(house);
+    const job = await untilState(house, jobId, ['failed', 'ready'], 30_000);
+    // Whether so many bytes come to the limit of their number or of their time first depends on the machine.
+    const codes = name === '200 MB' ? ['GW_BAD_OUTPUT', 'GW_TIMEOUT'] : ['GW_BAD_OUTPUT'];
+    expectThat(job.state === 'failed' && codes.includes(job.failure.code), `${name} is refused`, job);
+  }
+  await house.gateway.script({});
+  return `${Object.keys(answers).join(', ')}: each GW_BAD_OUTPUT, none became Ready`;
+}
+
+/** Dead for three seconds, with sixty jobs waiting: the queue drains at the set rate and not all at once. */
+async function deadThenBack(house: DrillHouse): Promise<string> {
+  house.gateway.kill('SIGKILL');
+  const jobs = await Promise.all(Array.from({ length: 60 }, () => upload(house)));
+  await within(15_000, 'the breaker opens', async () => (await breakerEvents(house, 'GatewayPaused')) > 1);
+  await new Promise((resolve) => setTimeout(resolve, 3_000));
+  const before = (await house.gateway.calls()).length;
+  await house.gateway.restart();
+  const backAt = performance.now();
+  for (const jobId of jobs) await untilState(house, jobId, ['ready'], 60_000);
+  const drainedSec = (performance.now() - backAt) / 1000;
+  const at = (await house.gateway.calls()).slice(before).map((call) => call.at);
+  const most = Math.max(...at.map((from) => at.filter((each) => each >= from && each < from + 1_000).length));
+  // A token may be waiting when the second begins.
+  expectThat(most <= 12, 'no second saw more than the rate and its bucket', most);
+  const [first] = at;
+  const atOnce = at.filter((each) => each < first! + 300).length;
+  expectThat(atOnce <= 4, 'the first calls after the pause come one by one', atOnce);
+  return `60 jobs in ${drainedSec.toFixed(1)} s, at most ${most} calls in any second, ${atOnce} in the first 0.3 s`;
+}
+
+/** Requests arrive, answers do not: what an asymmetric partition looks like from the processor. */
+async function oneWay(house: DrillHouse): Promise<string> {
+  const before = await breakerEvents(house, 'GatewayPaused');
+  house.toGateway.fault.dropReplies = true;
+  const jobs = await Promise.all(Array.from({ length: 8 }, () => upload(house)));
+  await within(
+    20_000,
+    'the breaker opens',
+    async () => (await breakerEvents(house, 'GatewayPaused')) > before,
+  );
+  house.toGateway.fault.dropReplies = false;
+  house.toGateway.cut();
+  for (const jobId of jobs) await untilState(house, jobId, ['ready'], 40_000);
+  return 'answers dropped by the proxy: breaker opened, 8 of 8 ready after it healed';
+}
+
+export const gatewayAnswers: DrillGroup = {
+  name: 'gateway-answers',
+  start,
+  drills: [
+    { id: 'D15', title: 'gateway 5xx burst, 429 and 503 with Retry-After', run: fivehundreds },
+    { id: 'D16', title: 'gateway slow: trickle, reset, cut in mid-body', run: slowBodies },
+    { id: 'D17', title: 'gateway garbage: HTML, truncated, foreign, empty, 200 MB', run: garbage },
+  ],
+};
+
+export const gatewayOutages: DrillGroup = {
+  name: 'gateway-outages',
+  start: startWithBreaker,
+  drills: [
+    { id: 'D14', title: 'gateway hang (SIGSTOP, SIGCONT)', run: hang },
+    { id: 'D18', title: 'gateway dead, then back, with 60 jobs waiting', run: deadThenBack },
+    { id: 'D25', title: 'asymmetric partition to the gateway (by proxy)', run: oneWay },
+  ],
+};

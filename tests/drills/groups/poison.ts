@@ -1,0 +1,48 @@
+import { jobIdOf } from '../../../schemas/ids.ts';
+import { createHash } from 'node:crypto';
+import { startDrillHouse, type DrillHouse } from '../drill-house.ts';
+import { expectThat } from '../claims.ts';
+import type { DrillGroup } from '../drill.ts';
+import { historyOf, untilState } from '../job-streams.ts';
+import { anyPdf, newOwner, upload } from '../people.ts';
+
+/** A document that kills whatever process converts it, in a fleet whose supervisor starts each again. */
+async function poisonJob(house: DrillHouse): Promise<string> {
+  const [owner, bytes] = [newOwner(), anyPdf()];
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const poison = jobIdOf(owner, { id: 'pt_simon_invoice_v1', version: 1 }, sha256);
+  const env = { CRASH_AT: 'before-gateway', CRASH_JOB: poison };
+  const fleet = await Promise.all([1, 2].map((n) => house.serve(`fleet-${n}`, ['processor'], { env })));
+  let [over, deaths] = [false, 0];
+  const supervising = fleet.map(async (each) => {
+    for (;;) {
+      await each.ended();
+      if (over) return;
+      deaths += 1;
+      await each.restart({}, true);
+    }
+  });
+  const others = await Promise.all(Array.from({ length: 10 }, () => upload(house)));
+  await upload(house, { owner, bytes });
+  const later = await Promise.all(Array.from({ length: 10 }, () => upload(house)));
+  const job = await untilState(house, poison, ['failed', 'ready'], 60_000);
+  expectThat(job.state === 'failed' && job.failure.code === 'ABANDONED', 'it failed as ABANDONED', job);
+  for (const jobId of [...others, ...later]) await untilState(house, jobId, ['ready'], 60_000);
+  expectThat(
+    fleet.every((each) => each.isAlive()),
+    'the fleet lives',
+  );
+  const starts = (await historyOf(house, poison)).filter((type) => type === 'ConversionStarted').length;
+  expectThat(starts === 3 && deaths === 3, 'it killed its worker three times', { starts, deaths });
+  over = true;
+  await Promise.all(fleet.map((each) => each.kill()));
+  await Promise.all(supervising);
+  return `ABANDONED after it killed 3 workers; 20 of 20 others ready, all processors up`;
+}
+
+export const poison: DrillGroup = {
+  name: 'poison',
+  small: true,
+  start: () => startDrillHouse(),
+  drills: [{ id: 'D31', title: 'a job that kills its worker, every time', run: poisonJob }],
+};

@@ -1,0 +1,129 @@
+import { randomUUID } from 'node:crypto';
+import { makeInvoicePdf } from '../../../gateway/fixtures/invoice-pdf.ts';
+import { choices } from '../../../gateway/fixtures/random.ts';
+import { GATEWAY_REFUSAL_CODES } from '../../../schemas/gateway-protocol.ts';
+import { startDrillHouse, type DrillHouse } from '../drill-house.ts';
+import { expectThat, within } from '../claims.ts';
+import type { DrillGroup } from '../drill.ts';
+import { storyOf, untilAllFinal, untilState } from '../job-streams.ts';
+import { newOwner, tryUpload, upload, type Uploaded } from '../people.ts';
+import { bombs } from '../pdf-bombs.ts';
+
+const MUTATIONS = 1_000;
+const FILES_AT_ONCE = 20;
+const DRILL_MS_MAX = 300_000;
+const ALL_FINAL_MS_MAX = 200_000;
+
+async function start(): Promise<DrillHouse> {
+  const house = await startDrillHouse({
+    gateway: 'real',
+    env: {
+      ...{ GATEWAY_TIMEOUT_MS: '20000', WORKER_TIMEOUT_MS: '30000', WORKER_LEASE_TTL_SEC: '60' },
+      // What is drilled is the gateway; a machine that is busy with a bomb may answer late.
+      ...{ EVENTSTORE_TIMEOUT_MS: '10000', DATABASE_TIMEOUT_MS: '10000' },
+    },
+  });
+  await house.serve('processor', ['processor'], { env: { WORKER_CONCURRENCY: '4' } });
+  return house;
+}
+
+/** Seeded: bytes turned over, the end cut off, a piece moved, a piece taken out. */
+function mutated(source: Buffer, random: ReturnType<typeof choices>): Buffer {
+  const pdf = Buffer.from(source);
+  const at = (): number => random.whole(16, pdf.length - 1);
+  switch (random.whole(0, 3)) {
+    case 0:
+      for (let n = random.whole(1, 60); n > 0; n -= 1) pdf[at()] = random.whole(0, 255);
+      return pdf;
+    case 1:
+      return pdf.subarray(0, at());
+    case 2:
+      pdf.copyWithin(at(), at(), pdf.length);
+      return pdf;
+    default: {
+      const [from, to] = [at(), at()].toSorted((a, b) => a - b) as [number, number];
+      return Buffer.concat([pdf.subarray(0, from), pdf.subarray(to)]);
+    }
+  }
+}
+
+async function mutations(house: DrillHouse): Promise<string> {
+  const random = choices(34);
+  const good = await Promise.all([1, 2, 3].map((seed) => makeInvoicePdf(seed)));
+  const refused = { before: 0 };
+  for (let done = 0; done < MUTATIONS; done += FILES_AT_ONCE) {
+    const files = Array.from({ length: Math.min(FILES_AT_ONCE, MUTATIONS - done) }, () =>
+      mutated(Buffer.from(random.pick(good)), random),
+    );
+    const answers = await Promise.all(files.map((bytes) => untilAnswered(house, new Uint8Array(bytes))));
+    for (const { status, text } of answers) {
+      if (status === 202 || status === 200) continue;
+      expectThat(status === 400, 'what is no PDF is told so at once', { status, text });
+      refused.before += 1;
+    }
+  }
+  const stories = await untilAllFinal(house, ALL_FINAL_MS_MAX);
+  const tally: Record<string, number> = {};
+  for (const { job } of stories.values()) {
+    const failure = job.state === 'failed' ? job.failure : null;
+    const known =
+      failure === null || (GATEWAY_REFUSAL_CODES as readonly string[]).includes(failure.reason ?? '');
+    expectThat(known || failure?.code === 'GW_TIMEOUT', 'every failure has a listed reason', failure);
+    const label = failure === null ? job.state : (failure.reason ?? failure.code);
+    tally[label] = (tally[label] ?? 0) + 1;
+  }
+  return `${MUTATIONS} mutations: ${refused.before} refused at the door, ${JSON.stringify(tally).replaceAll('"', '')}`;
+}
+
+/** As a client does: what is told 503 is sent again. */
+async function untilAnswered(house: DrillHouse, bytes: Uint8Array): Promise<Uploaded> {
+  const [owner, key] = [newOwner(), randomUUID()];
+  for (;;) {
+    const answer = await tryUpload(house, { owner, key, bytes, timeoutMs: 60_000 });
+    if (answer.status !== 503) return answer;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
+async function explosive(house: DrillHouse): Promise<string> {
+  const api = house.rest!;
+  const [apiBefore, gatewayBefore] = [api.rssBytes(), house.realGateway!.rssBytes()];
+  const told: string[] = [];
+  for (const [name, bytes] of Object.entries(bombs())) {
+    const jobId = await upload(house, { owner: newOwner(), bytes: new Uint8Array(bytes), timeoutMs: 60_000 });
+    const job = await untilState(house, jobId, ['failed', 'ready'], 100_000);
+    const { events } = await storyOf(house, jobId);
+    const attempts = events.filter(({ event }) => event.type === 'ConversionStarted').length;
+    told.push(
+      `${name} ${job.state === 'failed' ? (job.failure.reason ?? job.failure.code) : job.state} (${attempts})`,
+    );
+  }
+  const grown = (now: number, before: number): number => (now - before) / 2 ** 20;
+  const apiMb = grown(api.rssBytes(), apiBefore);
+  const gatewayMb = grown(house.realGateway!.rssBytes(), gatewayBefore);
+  expectThat(apiMb < 150 && gatewayMb < 150, 'memory of API and gateway stays bounded (I17)', {
+    apiMb,
+    gatewayMb,
+  });
+  const good = await upload(house, { bytes: new Uint8Array(await makeInvoicePdf(7)) });
+  await within(
+    60_000,
+    'a good file is converted after them',
+    async () => (await storyOf(house, good)).job.state === 'ready',
+  );
+  return `${told.join(', ')}; API +${apiMb.toFixed(0)} MB, gateway +${gatewayMb.toFixed(0)} MB`;
+}
+
+export const realGateway: DrillGroup = {
+  name: 'real-gateway',
+  start,
+  drills: [
+    { id: 'D35', title: 'PDF bombs through the whole house', run: explosive, msMax: DRILL_MS_MAX },
+    {
+      id: 'D34',
+      title: '1,000 seeded mutations of invoices through the whole house',
+      run: mutations,
+      msMax: DRILL_MS_MAX,
+    },
+  ],
+};

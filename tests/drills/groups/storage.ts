@@ -1,0 +1,132 @@
+import { execFileSync } from 'node:child_process';
+import { rename } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startDrillHouse, type DrillHouse } from '../drill-house.ts';
+import { expectThat, within } from '../claims.ts';
+import type { DrillGroup } from '../drill.ts';
+import { untilState } from '../job-streams.ts';
+import { anyPdf, tryUpload, upload } from '../people.ts';
+import type { ServiceProcess } from '../service-process.ts';
+
+let processor: ServiceProcess;
+
+async function start(): Promise<DrillHouse> {
+  const house = await startDrillHouse();
+  processor = await house.serve('processor', ['processor']);
+  return house;
+}
+
+const hasPrlimit = (): string | null => {
+  try {
+    execFileSync('prlimit', ['--version'], { stdio: 'ignore' });
+    return null;
+  } catch {
+    return 'prlimit(1) is missing: no limit can be put on a running process';
+  }
+};
+
+/** A limit on the length of files makes a write fail as a full disk does (EFBIG), without root. */
+function limitFiles(pid: number, bytes: number | 'unlimited'): void {
+  execFileSync('prlimit', [`--pid=${pid}`, `--fsize=${bytes}:unlimited`]);
+}
+
+async function fullDisk(house: DrillHouse): Promise<string> {
+  const api = await house.serve(`full-${performance.now().toFixed(0)}`, ['command-api']);
+  limitFiles(api.pid(), 1024 * 1024);
+  const large = await tryUpload(house, { bytes: anyPdf(3 * 1024 * 1024), at: api.url });
+  expectThat(large.status === 507, 'an upload that does not fit is told 507', large);
+  const small = await upload(house, { at: api.url });
+  limitFiles(api.pid(), 'unlimited');
+  const guarded = await house.serve(`guarded-${performance.now().toFixed(0)}`, ['command-api'], {
+    env: { DISK_WARN_PERCENT: '1', DISK_REFUSE_PERCENT: '1' },
+  });
+  const refused = await tryUpload(house, { at: guarded.url });
+  expectThat(refused.status === 507, 'beyond the hard threshold nothing is begun', refused);
+  await untilState(house, small, ['ready']);
+
+  limitFiles(processor.pid(), 256 * 1024);
+  await house.gateway.script({
+    otherwise: { body: `<?xml version="1.0"?>\n<Invoice>${'x'.repeat(2 ** 20)}</Invoice>` },
+  });
+  const result = await upload(house);
+  const failed = await untilState(house, result, ['failed']);
+  limitFiles(processor.pid(), 'unlimited');
+  await house.gateway.script({});
+  expectThat(failed.state === 'failed' && failed.failure.code === 'IO_ERROR', 'results: IO_ERROR', failed);
+  expectThat(failed.state === 'failed' && failed.attempts === 2, 'after one retry', failed);
+
+  limitFiles(house.eventStore.pid(), 1);
+  const during = await tryUpload(house);
+  expectThat(during.status === 503 && during.retryAfter !== null, 'a full log: 503 with Retry-After', during);
+  await house.eventStore.kill('SIGKILL');
+  await house.eventStore.restart();
+  await untilState(house, await upload(house), ['ready'], 40_000);
+  await Promise.all([api.kill(), guarded.kill()]);
+  return 'uploads 507, results IO_ERROR after one retry, log 503 and whole after its restart';
+}
+
+async function brokenFiles(house: DrillHouse): Promise<string> {
+  const few = await house.serve(`few-files-${performance.now().toFixed(0)}`, ['command-api'], {
+    under: ['prlimit', '--nofile=40'],
+  });
+  const answers = await Promise.all(
+    Array.from({ length: 60 }, () =>
+      tryUpload(house, { at: few.url, bytes: anyPdf(100_000) }).then(
+        ({ status }) => status,
+        () => 'no connection' as const,
+      ),
+    ),
+  );
+  const odd = answers.filter((status) => ![202, 429, 503, 507, 'no connection'].includes(status));
+  expectThat(odd.length === 0, 'every answer has a typed status', odd);
+  expectThat(few.isAlive(), 'the process lives');
+  await within(
+    20_000,
+    'it takes uploads again',
+    async () => (await tryUpload(house, { at: few.url })).status === 202,
+  );
+  await few.kill();
+
+  const away = `${house.blobDir}.unmounted`;
+  await rename(house.blobDir, away);
+  const unmounted = await tryUpload(house);
+  expectThat(unmounted.status === 503, 'without its marker the volume is taken for unmounted', unmounted);
+  await rename(away, house.blobDir);
+  await untilState(house, await upload(house), ['ready']);
+  const readOnly = await onReadOnlyFiles(house);
+  const taken = answers.filter((status) => status === 202).length;
+  return `40 file handles: ${taken} of 60 taken, the others told so; unmounted volume 503; read-only ${readOnly}`;
+}
+
+/** A read-only mount needs root and the right to mount; without them this part is left out and said so. */
+async function onReadOnlyFiles(house: DrillHouse): Promise<string> {
+  const mount = (...args: string[]): void => void execFileSync('mount', args, { stdio: 'ignore' });
+  try {
+    mount('--bind', house.blobDir, house.blobDir);
+  } catch {
+    return 'left out (no right to mount)';
+  }
+  try {
+    mount('-o', 'remount,ro,bind', house.blobDir);
+    const { status } = await tryUpload(house);
+    expectThat(status === 503 || status === 507, 'on a read-only file system an upload is refused', status);
+    return String(status);
+  } finally {
+    await sleep(100);
+    execFileSync('umount', ['--lazy', house.blobDir]);
+  }
+}
+
+export const storage: DrillGroup = {
+  name: 'storage',
+  start,
+  drills: [
+    { id: 'D26', title: 'disk full on uploads, results and the log', cannot: hasPrlimit, run: fullDisk },
+    {
+      id: 'D27',
+      title: 'no file handles, unmounted volume, read-only file system',
+      cannot: hasPrlimit,
+      run: brokenFiles,
+    },
+  ],
+};

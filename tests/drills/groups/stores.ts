@@ -1,0 +1,277 @@
+import { cp, mkdtemp, rename, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startFaultProxy } from '../../harness/fault-proxy.ts';
+import { startDrillHouse, type DrillHouse } from '../drill-house.ts';
+import { expectThat, within } from '../claims.ts';
+import type { DrillGroup } from '../drill.ts';
+import { historyOf, untilAllFinal, untilState } from '../job-streams.ts';
+import { newOwner, request, tryUpload, upload, type Uploaded } from '../people.ts';
+import type { ServiceProcess } from '../service-process.ts';
+
+let processor: ServiceProcess;
+
+async function start(): Promise<DrillHouse> {
+  const house = await startDrillHouse();
+  processor = await house.serve('processor', ['processor']);
+  return house;
+}
+
+interface Steady {
+  readonly refused: readonly Uploaded[];
+  /** Uploads whose connection ended without an answer. */
+  readonly unanswered: readonly Error[];
+  readonly taken: number;
+}
+
+/** Uploads at a steady pace; each that is refused is tried again under its key, as a client does. */
+function steadyUploads(house: DrillHouse): { stop(): Promise<Steady> } {
+  let over = false;
+  const refused: Uploaded[] = [];
+  const unanswered: Error[] = [];
+  let taken = 0;
+  const one = async (): Promise<void> => {
+    await upload(house, {}, (answer) =>
+      answer instanceof Error ? unanswered.push(answer) : refused.push(answer),
+    );
+    taken += 1;
+  };
+  const running = (async () => {
+    const all: Promise<void>[] = [];
+    for (; !over; await sleep(100)) all.push(one());
+    await Promise.all(all);
+  })();
+  return {
+    stop: async () => {
+      over = true;
+      await running;
+      return { refused, unanswered, taken };
+    },
+  };
+}
+
+async function eventStoreRestarts(house: DrillHouse): Promise<string> {
+  const told: string[] = [];
+  for (const [how, signal, downMs] of [
+    ['SIGTERM', 'SIGTERM', 0],
+    ['kill -9', 'SIGKILL', 0],
+    ['down 3 s', 'SIGKILL', 3_000],
+  ] as const) {
+    const uploads = steadyUploads(house);
+    await sleep(500);
+    await house.eventStore.kill(signal);
+    await sleep(downMs);
+    await house.eventStore.restart();
+    const backAt = performance.now();
+    await sleep(500);
+    const { refused, unanswered, taken } = await uploads.stop();
+    expectThat(unanswered.length === 0, 'every upload was answered', String(unanswered[0]?.cause));
+    expectThat(
+      refused.every(({ status, retryAfter }) => status === 503 && retryAfter !== null),
+      'what was refused was 503 with Retry-After',
+      refused.filter(({ status, retryAfter }) => status !== 503 || retryAfter === null).slice(0, 2),
+    );
+    await untilAllFinal(house, 40_000);
+    await within(10_000, 'services are ready again', async () => {
+      const ready = await Promise.all([house.rest!.url, processor.url].map((at) => fetch(`${at}/ready`)));
+      return ready.every(({ ok }) => ok);
+    });
+    told.push(
+      `${how}: ${taken} taken, ${refused.length} told 503, settled in ${((performance.now() - backAt) / 1000).toFixed(1)} s`,
+    );
+  }
+  return told.join('; ');
+}
+
+/** Slow, and then deaf: what was appended is answered by nobody, so the same events are appended again. */
+async function lostReplies(house: DrillHouse): Promise<string> {
+  house.toEventStore.fault.delayMs = 400;
+  const slow = await Promise.all(Array.from({ length: 5 }, () => tryUpload(house, { timeoutMs: 30_000 })));
+  house.toEventStore.fault.delayMs = 0;
+  const uploads = steadyUploads(house);
+  for (let round = 0; round < 3; round += 1) {
+    await sleep(300);
+    house.toEventStore.fault.dropReplies = true;
+    await sleep(500);
+    house.toEventStore.cut();
+    house.toEventStore.fault.dropReplies = false;
+  }
+  await sleep(500);
+  const { refused, taken } = await uploads.stop();
+  const stories = await untilAllFinal(house, 60_000);
+  for (const { jobId, events } of stories.values()) {
+    const created = events.filter(({ event }) => event.type === 'DocumentUploaded').length;
+    expectThat(created === 1, `job ${jobId} was uploaded once`, created);
+  }
+  return `appends slowed by 0.4 s a chunk: ${slow.filter(({ jobId }) => jobId).length} of 5 taken; answers lost three times: ${taken} taken, ${refused.length} told 503 and repeated, none twice`;
+}
+
+/** An older copy of the log is put in place: the read side must not go on as if nothing were. */
+async function olderBackup(house: DrillHouse): Promise<string> {
+  await untilAllFinal(house, 30_000);
+  const backups = await mkdtemp(join(tmpdir(), 'docket-drill-backup-'));
+  const [older, newer] = [join(backups, 'older'), join(backups, 'newer')];
+  await house.eventStore.kill('SIGTERM');
+  await cp(house.eventStore.directory, older, { recursive: true });
+  await house.eventStore.restart();
+  for (let n = 0; n < 5; n += 1) await upload(house);
+  await untilAllFinal(house, 40_000);
+  await within(20_000, 'the tables follow', async () => {
+    const { rows } = await house.store.query<{ n: number }>('select count(*)::int as n from docket.jobs');
+    return rows[0]?.n === house.acknowledged.size;
+  });
+  const swap = async (out: string, back: string): Promise<void> => {
+    await house.eventStore.kill('SIGKILL');
+    await rename(house.eventStore.directory, out);
+    await rename(back, house.eventStore.directory);
+    await house.eventStore.restart();
+  };
+  await swap(newer, older);
+  const projector = await house.serve(`projector-${performance.now().toFixed(0)}`, ['projector'], {
+    unready: true,
+  });
+  await house.rest!.kill();
+  const said = { text: '' };
+  await within(20_000, 'the projector refuses, and says why', async () => {
+    const answer = await fetch(`${projector.url}/ready`);
+    said.text = `${await answer.text()} ${projector.lastWords()}`;
+    return answer.status === 503 && /beyond|ahead|rebuild/i.test(said.text);
+  });
+  await projector.kill();
+  await swap(older, newer);
+  await house.rest!.restart();
+  await rm(backups, { recursive: true, force: true });
+  return 'the projector is not ready and says that its checkpoint is beyond the log';
+}
+
+async function postgresKilled(house: DrillHouse): Promise<string> {
+  const owner = newOwner();
+  const before = await upload(house, { owner });
+  await untilState(house, before, ['ready']);
+  await house.postgres.kill();
+  const during = await Promise.all(Array.from({ length: 5 }, () => upload(house, { owner })));
+  const listed = await request(house.rest!.url, owner, '/api/jobs');
+  expectThat(
+    listed.status === 503 && listed.headers.has('retry-after'),
+    'the list says 503 with Retry-After',
+    listed.status,
+  );
+  const download = await request(house.rest!.url, owner, `/api/jobs/${before}/download`);
+  expectThat(download.ok, 'a download needs the log and the file alone', download.status);
+  await download.arrayBuffer();
+  await house.postgres.restart();
+  const backAt = performance.now();
+  for (const jobId of during) await untilState(house, jobId, ['ready'], 30_000);
+  await within(
+    20_000,
+    'the list answers again',
+    async () => (await request(house.rest!.url, owner, '/api/jobs')).ok,
+  );
+  return `5 uploads taken while Postgres was away, list 503, download served; all ready ${((performance.now() - backAt) / 1000).toFixed(1)} s after it was back`;
+}
+
+async function postgresSilent(house: DrillHouse): Promise<string> {
+  house.toPostgres.fault.silent = true;
+  const owner = newOwner();
+  const askedAt = performance.now();
+  const listing = request(house.rest!.url, owner, '/api/jobs').then((answer) => ({
+    status: answer.status,
+    tookMs: performance.now() - askedAt,
+  }));
+  const health: number[] = [];
+  for (let n = 0; n < 20; n += 1) {
+    const at = performance.now();
+    await (await fetch(`${house.rest!.url}/health`)).arrayBuffer();
+    health.push(performance.now() - at);
+    await sleep(50);
+  }
+  const answered = await listing;
+  expectThat(answered.status === 503 && answered.tookMs < 10_000, 'queries fail within 10 s', answered);
+  await within(10_000, 'readiness says no', async () => !(await fetch(`${house.rest!.url}/ready`)).ok);
+  house.toPostgres.fault.silent = false;
+  house.toPostgres.cut();
+  await within(20_000, 'and yes again', async () => (await fetch(`${house.rest!.url}/ready`)).ok);
+  const median = health.toSorted((a, b) => a - b)[10] ?? 0;
+  expectThat(median < 100, '/health answers within 100 ms', health);
+  return `/health median ${median.toFixed(0)} ms, list 503 after ${(answered.tookMs / 1000).toFixed(1)} s`;
+}
+
+/** One processor is cut off from the event store alone; its lease ends, another takes the job, and it comes back. */
+async function partitionedWorker(house: DrillHouse): Promise<string> {
+  await processor.kill();
+  const own = await startFaultProxy(house.eventStore.port);
+  const cutOff = await house.serve(`cut-off-${own.port}`, ['processor'], {
+    env: { EVENTSTORE_URL: `esdb://127.0.0.1:${own.port}?tls=false`, WORKER_LEASE_TTL_SEC: '4' },
+  });
+  await house.gateway.script({ queue: [{ delayMs: 1_200 }] });
+  const jobId = await upload(house);
+  await within(10_000, 'the gateway was asked', async () =>
+    (await house.gateway.calls()).some((call) => call.jobId === jobId),
+  );
+  own.fault.silent = true;
+  await processor.restart();
+  await untilState(house, jobId, ['ready'], 30_000);
+  own.fault.silent = false;
+  own.cut();
+  await sleep(1_500);
+  const history = await historyOf(house, jobId);
+  expectThat(history.filter((type) => type === 'ConversionSucceeded').length === 1, 'one success', history);
+  expectThat(
+    history.some((type) => type.startsWith('AttemptAbandoned')),
+    'the lost lease is on the record',
+    history,
+  );
+  await cutOff.ready();
+  await cutOff.kill();
+  await own.stop();
+  return history.slice(2).join(', ');
+}
+
+/** Two-second stops of the API and of a processor that is converting, longer than its silence is borne. */
+async function stalls(house: DrillHouse): Promise<string> {
+  const second = await house.serve(`second-${performance.now().toFixed(0)}`, ['processor']);
+  await house.gateway.script({ otherwise: { delayMs: 300 } });
+  const uploads = steadyUploads(house);
+  for (let round = 0; round < 3; round += 1) {
+    for (const each of [house.rest!, processor, second]) {
+      each.signal('SIGSTOP');
+      await sleep(2_000 / 3);
+    }
+    for (const each of [house.rest!, processor, second]) each.signal('SIGCONT');
+    await sleep(700);
+  }
+  const { refused, unanswered, taken } = await uploads.stop();
+  await house.gateway.script({});
+  const stories = await untilAllFinal(house, 60_000);
+  await within(10_000, 'everybody is ready again', async () => {
+    const all = await Promise.all([house.rest!, processor, second].map(({ url }) => fetch(`${url}/ready`)));
+    return all.every(({ ok }) => ok);
+  });
+  await second.kill();
+  const abandoned = [...stories.values()].filter(({ events }) =>
+    events.some(({ event }) => event.type === 'AttemptAbandoned'),
+  ).length;
+  return `${taken} uploads through nine stops, ${refused.length} told 503, ${unanswered.length} unanswered and repeated; ${abandoned} jobs lost a lease and ended right`;
+}
+
+export const stores: DrillGroup = {
+  name: 'stores',
+  start,
+  drills: [
+    { id: 'D19', title: 'event store: SIGTERM, kill -9, down 3 s, under load', run: eventStoreRestarts },
+    { id: 'D20', title: 'event store slow; appends done and their answers lost', run: lostReplies },
+    { id: 'D44', title: 'stalls (SIGSTOP) of API and processors', run: stalls },
+  ],
+};
+
+export const storesTwo: DrillGroup = {
+  name: 'stores-2',
+  start,
+  drills: [
+    { id: 'D22', title: 'kill -9 of Postgres', run: postgresKilled },
+    { id: 'D23', title: 'Postgres partitioned (by proxy)', run: postgresSilent },
+    { id: 'D24', title: 'partition between a processor and the event store', run: partitionedWorker },
+    { id: 'D21', title: 'event store restored from an older copy', run: olderBackup },
+  ],
+};

@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto';
+import { resultKeyOf } from '../../blob-store/blob-key.ts';
+import { jobDecider } from '../../conversion-job/decider.ts';
+import { runCleanup } from '../../processor/retention/cleanup.ts';
+import { tallyCleanup } from '../../processor/retention/cleanup-report.ts';
+import { keepingDecider } from '../../processor/retention/kept-job.ts';
+import { PROJECTIONS } from '../../projector/registry.ts';
+import { JOBS_TARGET } from '../../projector/targets.ts';
+import { readCheckpoint } from '../../read-store/projection-engine/checkpoint.ts';
+import { systemClock } from '../../runtime/clock.ts';
+import { createLog } from '../../runtime/log.ts';
+import { loadSettings } from '../../runtime/settings.ts';
+import { retryPolicyOf } from '../../conversion-job/retry-policy.ts';
+import { JOB_STREAM_PREFIX } from '../../schemas/streams.ts';
+import type { DrillHouse } from './drill-house.ts';
+import { within } from './claims.ts';
+import { untilAllFinal, type JobStory } from './job-streams.ts';
+import { faultsOfStory } from './story-faults.ts';
+
+const SETTLE_MS_MAX = 60_000;
+const FAULTS_TOLD_MAX = 8;
+
+/**
+ * The same check after every drill: waits until the house is at rest, then reads every stream, table and blob and the
+ * gateway's call log, and answers each invariant that is broken. It needs the stores to be up again.
+ */
+export async function brokenInvariants(house: DrillHouse, settleMs = SETTLE_MS_MAX): Promise<string[]> {
+  const faults: string[] = [];
+  const stories = await untilAllFinal(house, settleMs);
+  await tablesCaughtUp(house);
+  await sweep(house);
+  const calls = await callsByJob(house);
+  const settings = loadSettings(house.env);
+  for (const story of stories.values())
+    faults.push(...faultsOfStory(story, calls?.get(story.jobId) ?? 0, retryPolicyOf(settings)));
+  faults.push(...twins(stories));
+  faults.push(...(await faultsOfBlobs(house, stories)));
+  faults.push(...(await faultsOfTables(house)));
+  return faults.slice(0, FAULTS_TOLD_MAX);
+}
+
+/** I8, first half: the read side comes to the end of the log. */
+async function tablesCaughtUp(house: DrillHouse): Promise<void> {
+  let last = -1n;
+  for await (const event of house.log.readAll('start', { streamPrefixes: [JOB_STREAM_PREFIX] }))
+    last = event.position;
+  await within(SETTLE_MS_MAX, 'the tables have caught up with the log', async () => {
+    for (const { target } of PROJECTIONS)
+      if (((await readCheckpoint(house.store, target)) ?? -1n) < last) return false;
+    return true;
+  });
+}
+
+/** What crashed attempts and uploads left behind goes as `docket cleanup` would take it; no file's time is over. */
+async function sweep(house: DrillHouse): Promise<void> {
+  const policy = { sourceTtlMs: Infinity, resultTtlMs: Infinity, deleteResultOnDownload: false };
+  await runCleanup({
+    ...{ log: house.log, blobs: house.blobs, policy, clock: systemClock, actor: 'drill', dryRun: false },
+    decider: keepingDecider(jobDecider(retryPolicyOf(loadSettings(house.env))), policy),
+    ...{ logger: createLog('drill', 'silent'), orphanAgeMs: -60_000 },
+    tally: tallyCleanup(() => undefined, false),
+    marks: { markOf: () => 'start', keep: () => Promise.resolve() },
+    pause: () => Promise.resolve(),
+  });
+}
+
+/** Null with the real gateway, which keeps no list of its calls. */
+async function callsByJob(house: DrillHouse): Promise<Map<string, number> | null> {
+  if (house.realGateway !== null) return null;
+  const calls = new Map<string, number>();
+  for (const { jobId } of await house.gateway.calls())
+    if (jobId !== null) calls.set(jobId, (calls.get(jobId) ?? 0) + 1);
+  return calls;
+}
+
+/** I6: one job an owner, content and mapping. */
+function twins(stories: ReadonlyMap<string, JobStory>): string[] {
+  const seen = new Map<string, string>();
+  const faults: string[] = [];
+  for (const { jobId, job } of stories.values()) {
+    if (job.state === 'absent') continue;
+    const identity = `${job.owner} ${job.mapping.id} ${job.mapping.version} ${job.sha256}`;
+    const twin = seen.get(identity);
+    if (twin !== undefined) faults.push(`I6: ${jobId} and ${twin} are the same document of one owner`);
+    seen.set(identity, jobId);
+  }
+  return faults;
+}
+
+/** I2, I4, I7, I13: every file the log refers to is there with its hash, and after a sweep there is no other. */
+async function faultsOfBlobs(house: DrillHouse, stories: ReadonlyMap<string, JobStory>): Promise<string[]> {
+  const faults: string[] = [];
+  const known = new Set<string>();
+  const check = async (key: string, sha256: string, what: string): Promise<void> => {
+    known.add(key);
+    try {
+      const hash = createHash('sha256');
+      for await (const chunk of (await house.blobs.open(key)).stream as AsyncIterable<Buffer>)
+        hash.update(chunk);
+      if (hash.digest('hex') !== sha256) faults.push(`I13: ${what} has other bytes than the log says`);
+    } catch (error) {
+      faults.push(`I7: ${what} cannot be read: ${String(error)}`);
+    }
+  };
+  for (const { jobId, job, events } of stories.values()) {
+    if (job.state === 'absent') continue;
+    if (job.sourceBlobKey !== null) await check(job.sourceBlobKey, job.sha256, `the PDF of ${jobId}`);
+    if (job.state === 'ready') {
+      const { blobKey, sha256 } = job.conversion.result;
+      if (!events.some(({ revision }) => resultKeyOf(jobId, revision.toString()) === blobKey))
+        faults.push(`I2: the result of ${jobId} is not named by one of its attempts`);
+      await check(blobKey, sha256, `the result of ${jobId}`);
+    }
+    // The PDF of an earlier upload is kept for its own time, though its job has a newer one.
+    for (const { event } of events) if (event.type === 'DocumentUploaded') known.add(event.data.blobKey);
+  }
+  for (const prefix of ['sources/', 'results/'])
+    for await (const { key } of house.blobs.list(prefix))
+      if (!known.has(key) && house.spoiled.size === 0)
+        faults.push(`I4: ${key} belongs to nobody and was not swept`);
+  return faults;
+}
+
+/** I5, I8: the tables equal the fold of the log, and no checkpoint lies beyond its end. */
+async function faultsOfTables(house: DrillHouse): Promise<string[]> {
+  const faults: string[] = [];
+  const head = await house.log.head();
+  const checkpoint = (await readCheckpoint(house.store, JOBS_TARGET)) ?? -1n;
+  if (checkpoint > head) faults.push(`I8: the checkpoint ${checkpoint} is beyond the log's end ${head}`);
+  for (const projection of PROJECTIONS) {
+    const { differences } = await projection.verify({
+      log: house.log,
+      store: house.store,
+      differencesMax: 100,
+    });
+    for (const { subject, kind } of differences)
+      if (![...house.spoiled].some((jobId) => subject.includes(jobId)))
+        faults.push(`I5: projection ${projection.name}: ${subject}: ${kind}`);
+  }
+  return faults;
+}

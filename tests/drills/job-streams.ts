@@ -1,0 +1,98 @@
+import { evolve } from '../../conversion-job/evolve.ts';
+import { ABSENT, type Job } from '../../conversion-job/job.ts';
+import type { RecordedEvent } from '../../event-store/event-log.ts';
+import { understandEvent } from '../../schemas/event-versions.ts';
+import type { JobEvent } from '../../schemas/job-events.ts';
+import { isActive } from '../../schemas/job-states.ts';
+import { JOB_STREAM_PREFIX, jobIdOfStream, jobStream } from '../../schemas/streams.ts';
+import type { DrillHouse } from './drill-house.ts';
+import { DrillFailed, within } from './claims.ts';
+
+/** A job as its stream tells it. */
+export interface JobStory {
+  readonly jobId: string;
+  readonly job: Job;
+  readonly events: readonly { readonly revision: bigint; readonly event: JobEvent }[];
+}
+
+/** Every job of the log, but those that were spoiled on purpose. */
+export async function allStories(house: DrillHouse): Promise<Map<string, JobStory>> {
+  const streams = new Map<string, RecordedEvent[]>();
+  for await (const event of house.log.readAll('start', { streamPrefixes: [JOB_STREAM_PREFIX] })) {
+    const jobId = jobIdOfStream(event.stream);
+    if (jobId !== null && !house.spoiled.has(jobId))
+      streams.set(jobId, [...(streams.get(jobId) ?? []), event]);
+  }
+  const stories = new Map<string, JobStory>();
+  for (const [jobId, recorded] of streams) stories.set(jobId, told(jobId, recorded));
+  return stories;
+}
+
+export async function storyOf(house: DrillHouse, jobId: string): Promise<JobStory> {
+  const recorded: RecordedEvent[] = [];
+  for await (const event of house.log.readStream(jobStream(jobId))) recorded.push(event);
+  return told(jobId, recorded);
+}
+
+function told(jobId: string, recorded: readonly RecordedEvent[]): JobStory {
+  let job: Job = ABSENT;
+  const events = recorded.map((each) => {
+    const event = understandEvent(each) as JobEvent;
+    job = evolve(job, event, each.revision);
+    return { revision: each.revision, event };
+  });
+  return { jobId, job, events };
+}
+
+/** Types of a job's events, with the code or cause they carry. */
+export async function historyOf(house: DrillHouse, jobId: string): Promise<string[]> {
+  return (await storyOf(house, jobId)).events.map(({ event }) => {
+    const { code, cause } = event.data as { code?: string; cause?: string };
+    return [event.type, code ?? cause].filter(Boolean).join(' ');
+  });
+}
+
+/** Waits until a job is in one of the states. @throws DrillFailed */
+export async function untilState(
+  house: DrillHouse,
+  jobId: string,
+  states: readonly Job['state'][],
+  withinMs = 20_000,
+): Promise<Job> {
+  let { job } = await storyOf(house, jobId);
+  await within(withinMs, `job ${jobId} is ${states.join(' or ')}`, async () => {
+    ({ job } = await storyOf(house, jobId));
+    return states.includes(job.state);
+  }).catch((error: unknown) => {
+    throw new DrillFailed(`${error instanceof Error ? error.message : String(error)}; it is ${job.state}`);
+  });
+  return job;
+}
+
+/** Waits until every acknowledged job has come to its end. @throws DrillFailed */
+export async function untilAllFinal(house: DrillHouse, withinMs: number): Promise<Map<string, JobStory>> {
+  let stories = new Map<string, JobStory>();
+  let open: string[] = [];
+  await within(
+    withinMs,
+    'every acknowledged job is final (I1)',
+    async () => {
+      stories = await allStories(house);
+      open = [...house.acknowledged.keys()].filter((jobId) => {
+        const state = stories.get(jobId)?.job.state ?? 'absent';
+        return state === 'absent' || isActive(state);
+      });
+      return open.length === 0;
+    },
+    200,
+  ).catch((error: unknown) => {
+    const shown = open.slice(0, 3).map((jobId) => {
+      const story = stories.get(jobId);
+      return `${jobId} ${story?.job.state ?? 'absent'}: ${story?.events.map(({ event }) => event.type).join(', ') ?? ''}`;
+    });
+    throw new DrillFailed(
+      `${error instanceof Error ? error.message : String(error)}: ${open.length}, such as ${shown.join('; ')}`,
+    );
+  });
+  return stories;
+}

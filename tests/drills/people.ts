@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto';
+import { newOwner, PLAIN_COOKIE, sealSession } from '../../identity/session.ts';
+import { keysFor } from '../../identity/signing-keys.ts';
+import type { UploadAnswer } from '../../schemas/http-api.ts';
+import type { DrillHouse } from './drill-house.ts';
+import { DRILL_SECRET } from './drill-settings.ts';
+import { DrillFailed } from './claims.ts';
+
+export { newOwner };
+
+/** The `Cookie` header of an owner, valid at every process of the house. */
+export function cookieOf(owner: string): string {
+  return `${PLAIN_COOKIE}=${sealSession(owner, keysFor([DRILL_SECRET], 'session'), Date.now())}`;
+}
+
+export interface UploadOptions {
+  readonly owner?: string;
+  readonly bytes?: Uint8Array;
+  readonly key?: string;
+  readonly filename?: string;
+  /** Address of the command-api; by default that of the rest of the house. */
+  readonly at?: string;
+  readonly timeoutMs?: number;
+}
+
+export interface Uploaded {
+  readonly status: number;
+  readonly jobId: string | null;
+  readonly retryAfter: string | null;
+  readonly text: string;
+}
+
+/** A small PDF that no other call gives. */
+export function anyPdf(bytes = 600): Buffer {
+  const head = Buffer.from(
+    `%PDF-1.7\n% ${randomBytes(12).toString('hex')}\n1 0 obj\n<</Type/Catalog>>\nendobj\n`,
+  );
+  const tail = Buffer.from('\nxref\n0 1\ntrailer\n<</Size 1>>\nstartxref\n9\n%%EOF\n');
+  return Buffer.concat([
+    head,
+    Buffer.alloc(Math.max(0, bytes - head.length - tail.length), '% padding \n'),
+    tail,
+  ]);
+}
+
+/** One upload as a client makes it; what was acknowledged is noted. @throws when there is no answer */
+export async function tryUpload(house: DrillHouse, options: UploadOptions = {}): Promise<Uploaded> {
+  const owner = options.owner ?? newOwner();
+  const form = new FormData();
+  const bytes = options.bytes ?? anyPdf();
+  form.append(
+    'files',
+    new Blob([new Uint8Array(bytes)], { type: 'application/pdf' }),
+    options.filename ?? 'a.pdf',
+  );
+  const response = await fetch(new URL('/api/jobs', options.at ?? house.rest?.url), {
+    method: 'POST',
+    body: form,
+    headers: { cookie: cookieOf(owner), ...(options.key ? { 'Idempotency-Key': options.key } : {}) },
+    signal: AbortSignal.timeout(options.timeoutMs ?? 20_000),
+  });
+  const text = await response.text();
+  const answer = JSON.parse(text) as Partial<UploadAnswer>;
+  const [result] = answer.results ?? [];
+  const jobId = result !== undefined && 'jobId' in result ? (result.jobId ?? null) : null;
+  if (jobId !== null && (response.status === 200 || response.status === 202))
+    house.acknowledged.set(jobId, owner);
+  return { status: response.status, jobId, retryAfter: response.headers.get('retry-after'), text };
+}
+
+/** Longest that a client goes on trying. */
+const PATIENCE_MS = 40_000;
+const AGAIN_AFTER_MS = 200;
+
+/**
+ * An upload as a patient client makes it: after 503 or no answer again, under one key. Answers the job.
+ * @throws DrillFailed for any other refusal, and when its patience is over
+ */
+export async function upload(
+  house: DrillHouse,
+  options: UploadOptions = {},
+  onRefused: (answer: Uploaded | Error) => void = () => undefined,
+): Promise<string> {
+  const asked = { owner: newOwner(), bytes: anyPdf(), key: randomBytes(12).toString('hex'), ...options };
+  for (const startedAt = performance.now(); ;) {
+    const answer = await tryUpload(house, asked).catch((error: unknown) => error as Error);
+    if (!(answer instanceof Error) && answer.jobId !== null) return answer.jobId;
+    onRefused(answer);
+    const said =
+      answer instanceof Error
+        ? `${answer.message} ${(answer.cause as Error | undefined)?.message ?? ''}`
+        : `${answer.status} ${answer.text}`;
+    const isPassing = answer instanceof Error || answer.status === 503;
+    if (!isPassing || performance.now() - startedAt > PATIENCE_MS)
+      throw new DrillFailed(`an upload was answered ${said.slice(0, 300)}`);
+    await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS));
+  }
+}
+
+/** A request of an owner to one of the processes. */
+export function request(at: string, owner: string, path: string, init: RequestInit = {}): Promise<Response> {
+  return fetch(new URL(path, at), {
+    signal: AbortSignal.timeout(20_000),
+    ...init,
+    headers: { ...(init.headers as Record<string, string>), cookie: cookieOf(owner) },
+  });
+}

@@ -1,0 +1,78 @@
+/**
+ * Runs the drills of one group in one house and writes one line of JSON for each, as it ends:
+ *
+ *   node tests/drills/run-group.ts GROUP [ID...]
+ */
+import type { Drill, DrillGroup, DrillResult } from './drill.ts';
+import type { DrillHouse } from './drill-house.ts';
+import { brokenInvariants } from './invariants.ts';
+import { GROUPS } from './matrix.ts';
+
+const DRILL_MS_MAX = 120_000;
+
+const [name = '', ...ids] = process.argv.slice(2);
+const group = GROUPS.find((known) => known.name === name);
+if (!group) throw new Error(`There is no group ${name}.`);
+
+let house: DrillHouse | null = null;
+const leave = async (code: number): Promise<never> => {
+  await stopHouse();
+  process.exit(code);
+};
+async function stopHouse(): Promise<void> {
+  await house?.stop().catch(() => undefined);
+  house = null;
+}
+process.on('SIGTERM', () => void leave(1));
+process.on('disconnect', () => void leave(1));
+// The client of the event store can reject outside any call when the store is killed under it.
+process.on('unhandledRejection', () => undefined);
+
+for (const drill of group.drills) {
+  if (ids.length > 0 && !ids.includes(drill.id)) continue;
+  const result = await runDrill(group, drill);
+  process.stdout.write(`${JSON.stringify(result)}\n`);
+  // A house that was left broken says nothing about the drills after it: they get a fresh one.
+  if (result.outcome !== 'FAILED') continue;
+  await stopHouse();
+}
+await leave(0);
+
+async function runDrill({ name: inGroup, start }: DrillGroup, drill: Drill): Promise<DrillResult> {
+  const { id, title } = drill;
+  const startedAt = performance.now();
+  const outcome = (kind: DrillResult['outcome'], note: string): DrillResult => {
+    const seconds = Math.round((performance.now() - startedAt) / 100) / 10;
+    return { id, title, group: inGroup, outcome: kind, seconds, note };
+  };
+  const reason = drill.cannot?.() ?? null;
+  if (reason !== null) return outcome('SKIP', reason);
+  try {
+    house ??= await start();
+    const note = await inTime(drill.run(house), drill.msMax);
+    const broken = await inTime(brokenInvariants(house));
+    return broken.length > 0 ? outcome('FAILED', broken.join('; ')) : outcome('ok', note);
+  } catch (error) {
+    return outcome('FAILED', `${error instanceof Error ? error.message : String(error)}${wordsOf(house)}`);
+  }
+}
+
+function wordsOf(of: DrillHouse | null): string {
+  if (process.env['DRILL_WORDS'] !== '1' || of === null) return '';
+  return of
+    .processes()
+    .map((each) => `\n--- ${each.name}: ${each.lastWords()}`)
+    .join('');
+}
+
+async function inTime<T>(work: Promise<T>, msMax = DRILL_MS_MAX): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`it did not end within ${msMax / 1000} s`)), msMax);
+  });
+  try {
+    return await Promise.race([work, over]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

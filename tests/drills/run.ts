@@ -1,0 +1,72 @@
+/**
+ * `npm run drills`: every drill of the matrix on real processes, then one table. Exit code 1 when one failed.
+ *
+ *   npm run drills -- [--small] [--times N] [--lanes N] [--json] [ID...]
+ */
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+import pLimit from 'p-limit';
+import type { DrillGroup, DrillResult } from './drill.ts';
+import { GROUPS } from './matrix.ts';
+import { reportOf } from './report.ts';
+
+const RUN_GROUP = join(import.meta.dirname, 'run-group.ts');
+/** Houses at the same time: drills mostly wait, and more would only make every process of them slow. */
+const LANES = 3;
+const GROUP_MS_MAX = 460_000;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    small: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    times: { type: 'string', default: '1' },
+    lanes: { type: 'string', default: String(LANES) },
+  },
+});
+const isWanted = (id: string): boolean => positionals.length === 0 || positionals.includes(id);
+const groups = GROUPS.filter(
+  (group) => (!values.small || group.small === true) && group.drills.some(({ id }) => isWanted(id)),
+);
+let isGreen = true;
+for (let time = 1; time <= Number(values.times); time += 1) {
+  const startedAt = performance.now();
+  const limit = pLimit(Number(values.lanes));
+  const results = (await Promise.all(groups.map((group) => limit(() => runGroup(group))))).flat();
+  isGreen &&= results.every(({ outcome }) => outcome !== 'FAILED');
+  console.log(
+    values.json ? JSON.stringify(results, null, 2) : reportOf(results, performance.now() - startedAt),
+  );
+}
+process.exitCode = isGreen ? 0 : 1;
+
+/** A process for each group: one house's outage must not fail the appends of another's client. */
+async function runGroup({ name, drills }: DrillGroup): Promise<DrillResult[]> {
+  const wanted = drills.filter(({ id }) => isWanted(id));
+  const child = spawn(process.execPath, [RUN_GROUP, name, ...wanted.map(({ id }) => id)], {
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  });
+  const timer = setTimeout(() => child.kill('SIGTERM'), GROUP_MS_MAX);
+  const results: DrillResult[] = [];
+  createInterface({ input: child.stdout! }).on('line', (line) => {
+    const result = JSON.parse(line) as DrillResult;
+    results.push(result);
+    const note = result.outcome === 'FAILED' ? `: ${result.note}` : '';
+    console.error(`${result.id} ${result.outcome} (${result.seconds} s)${note}`);
+  });
+  await new Promise((resolve) => child.once('close', resolve));
+  clearTimeout(timer);
+  for (const { id, title } of wanted)
+    if (!results.some((result) => result.id === id))
+      results.push({
+        id,
+        title,
+        group: name,
+        outcome: 'FAILED',
+        seconds: 0,
+        note: 'its process ended first',
+      });
+  return results;
+}

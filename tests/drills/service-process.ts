@@ -1,0 +1,171 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, openSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { freePort } from '../../cli/up/free-port.ts';
+import { DrillFailed, within } from './claims.ts';
+
+const DOCKET = join(import.meta.dirname, '..', '..', 'cli', 'docket.ts');
+const LISTENING_MS_MAX = 60_000;
+const READY_MS_MAX = 30_000;
+
+/** Services of Docket in one real process, as `docket serve` runs them. */
+export interface ServiceProcess {
+  readonly name: string;
+  readonly url: string;
+  readonly port: number;
+  pid(): number;
+  /** Sends a signal and does not wait. */
+  signal(signal: NodeJS.Signals): void;
+  /** Resolves with how it ended. */
+  ended(): Promise<string>;
+  isAlive(): boolean;
+  /** SIGKILL, and wait. */
+  kill(): Promise<void>;
+  /** SIGTERM, and wait; answers how long it took, in ms. */
+  terminate(): Promise<number>;
+  /** Starts it again on the same port, with the same settings; waits until it is ready unless it may die first. */
+  restart(changes?: Record<string, string>, unready?: boolean): Promise<void>;
+  ready(): Promise<void>;
+  rssBytes(): number;
+  openFiles(): number;
+  /** The last lines of its log. */
+  lastWords(): string;
+}
+
+export interface ServiceOptions {
+  readonly name: string;
+  /** As `docket serve` takes them, or the gateway's own program. */
+  readonly services: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly logDir: string;
+  /** Put before the command, such as `['prlimit', '--nofile=64']`. */
+  readonly under?: readonly string[];
+  /** Do not wait until it is ready: it may die first, or have nothing to be ready with. */
+  readonly unready?: boolean;
+}
+
+export async function startServiceProcess(options: ServiceOptions): Promise<ServiceProcess> {
+  const { name } = options;
+  const port = await freePort();
+  const logFile = join(options.logDir, `${name}.log`);
+  const lastWords = (): string => readFileSync(logFile, 'utf8').slice(-1_500);
+  let child = launch(options, port, logFile, {});
+  let exit = exitOf(child);
+  const isAlive = (): boolean => child.exitCode === null && child.signalCode === null;
+  const ready = async (): Promise<void> => {
+    await within(READY_MS_MAX, `${name} is ready`, async () => {
+      if (!isAlive()) throw new Error(`it ended: ${lastWords()}`);
+      const answer = await fetch(`http://127.0.0.1:${port}/ready`);
+      if (!answer.ok) throw new Error(await answer.text());
+      return true;
+    });
+  };
+  const up = async (unready: boolean): Promise<void> => {
+    await listening(child, name, unready, lastWords);
+    if (!unready) await ready();
+  };
+  await up(options.unready ?? false);
+  return {
+    ...{ name, port, isAlive, ready, lastWords, url: `http://127.0.0.1:${port}` },
+    pid: () => child.pid ?? 0,
+    signal: (signal) => void child.kill(signal),
+    ended: () => exit,
+    kill: async () => {
+      child.kill('SIGKILL');
+      await exit;
+    },
+    terminate: async () => {
+      const startedAt = performance.now();
+      child.kill('SIGTERM');
+      await exit;
+      return performance.now() - startedAt;
+    },
+    restart: async (changes = {}, unready = false) => {
+      await exit;
+      child = launch(options, port, logFile, changes);
+      exit = exitOf(child);
+      await up(unready);
+    },
+    rssBytes: () => rssOf(child.pid ?? 0),
+    openFiles: () => readdirSync(`/proc/${child.pid ?? 0}/fd`).length,
+  };
+}
+
+function launch(
+  { services, env, under = [] }: ServiceOptions,
+  port: number,
+  logFile: string,
+  changes: Record<string, string>,
+): ChildProcess {
+  const log = openSync(logFile, 'a');
+  const command = [...under, process.execPath, ...programOf(services)];
+  const child = spawn(command[0]!, command.slice(1), {
+    stdio: ['ignore', 'pipe', log, 'ipc'],
+    env: {
+      ...{ PATH: process.env['PATH'], HOME: process.env['HOME'], TMPDIR: process.env['TMPDIR'] },
+      ...env,
+      ...{ PORT: String(port), HOST: '127.0.0.1', EXIT_WITH_PARENT: '1' },
+      ...changes,
+    },
+  });
+  closeSync(log);
+  return child;
+}
+
+function programOf(services: readonly string[]): string[] {
+  if (services[0] !== 'gateway') return [DOCKET, 'serve', ...services];
+  return [join(DOCKET, '..', '..', 'gateway', 'main.ts')];
+}
+
+function exitOf(child: ChildProcess): Promise<string> {
+  return new Promise((resolve) =>
+    child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code ?? 'unknown'}`)),
+  );
+}
+
+async function listening(
+  child: ChildProcess,
+  name: string,
+  unready: boolean,
+  lastWords: () => string,
+): Promise<void> {
+  const lines = createInterface({ input: child.stdout! });
+  await new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(
+      () => reject(new DrillFailed(`${name} did not listen in time`)),
+      LISTENING_MS_MAX,
+    );
+    const settle = (then: () => void): void => {
+      clearTimeout(timer);
+      then();
+    };
+    lines.on('line', (line) => {
+      if (line.startsWith('{"ready":true')) settle(resolve);
+    });
+    child.once('exit', (code, signal) =>
+      settle(() =>
+        unready
+          ? resolve()
+          : reject(new DrillFailed(`${name} ended (${signal ?? code ?? ''}) at once: ${lastWords()}`)),
+      ),
+    );
+  });
+}
+
+/** Resident memory of a process by its id, in bytes (proc(5), `statm`). */
+export function rssOf(pid: number): number {
+  return Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * 4_096;
+}
+
+/** Sockets among the open files of a process. */
+export function socketsOf(pid: number): number {
+  const folder = `/proc/${pid}/fd`;
+  return readdirSync(folder).filter((name) => {
+    try {
+      return readlinkSync(join(folder, name)).startsWith('socket:');
+    } catch {
+      return false;
+    }
+  }).length;
+}

@@ -1,0 +1,31 @@
+import type { FollowOptions, RecordedEvent } from '../../event-store/event-log.ts';
+import { randomFrom } from '../../projector/testing/job-histories.ts';
+
+/** Delivers what a real subscription delivers, but half of it twice and within windows of 20 in any order. */
+export function shuffled(options: FollowOptions): FollowOptions {
+  const random = randomFrom(29);
+  let window: RecordedEvent[] = [];
+  const flush = async () => {
+    const due = window;
+    window = [];
+    for (let index = due.length - 1; index > 0; index -= 1) {
+      const other = Math.floor(random() * (index + 1));
+      [due[index], due[other]] = [due[other]!, due[index]!];
+    }
+    for (const event of due) {
+      await options.onEvent(event);
+      if (random() < 0.5) await options.onEvent(event);
+    }
+  };
+  let timer: NodeJS.Timeout | undefined;
+  return {
+    ...options,
+    onCheckpoint: () => undefined,
+    onEvent: async (event) => {
+      clearTimeout(timer);
+      window.push(event);
+      if (window.length >= 20) await flush();
+      else timer = setTimeout(() => void flush().catch(() => undefined), 50);
+    },
+  };
+}
