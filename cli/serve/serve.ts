@@ -16,7 +16,7 @@ import { SERVICES, type ServiceName } from './services.ts';
  * @throws PlainFailure, SettingsRefused, PortUnavailable
  */
 export async function run(argv: readonly string[]): Promise<number> {
-  const [name = '', ...more] = argv;
+  const [name = '', ...more] = argv.filter((word) => !word.startsWith('--'));
   if (name === 'gateway') {
     await import('../../gateway/main.ts');
     return new Promise(() => undefined);
