@@ -67,5 +67,6 @@ function runSlice(args: readonly string[], totals: Totals, signal: AbortSignal):
     if (line.startsWith(TOTALS)) addTotals(totals, JSON.parse(line.slice(TOTALS.length)) as Totals);
     else console.log(line);
   });
-  return new Promise((resolve) => child.once('close', (code) => resolve(code ?? 0)));
+  // A slice that was killed has kept no promise; only those that another's failure ended are not asked.
+  return new Promise((resolve) => child.once('close', (code) => resolve(code ?? (signal.aborted ? 0 : 1))));
 }
