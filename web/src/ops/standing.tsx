@@ -95,7 +95,7 @@ export function ReadSide({ figures: { present } }: { figures: DashboardAnswer })
                 <td data-alarm={!each.alive}>{say(each.alive ? 'alive' : 'silent')}</td>
                 <td>{formats.number(each.converting)}</td>
                 <td>
-                  <Moment at={each.seenAt} />
+                  <Moment at={each.seenAt} isPast />
                 </td>
               </tr>
             ))}

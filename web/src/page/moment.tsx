@@ -7,9 +7,9 @@ export const clock = createStore(Date.now());
 setInterval(() => clock.set(Date.now()), TICK_MS);
 
 /** A moment as "3 minutes ago", exact on hover and for machines. */
-export function Moment({ at }: { at: string }) {
+export function Moment({ at, isPast = false }: { at: string; isPast?: boolean }) {
   const { formats } = useText();
-  const words = useStore(clock, (now) => formats.relative(at, now));
+  const words = useStore(clock, (now) => formats.relative(at, isPast ? Math.max(now, Date.parse(at)) : now));
   return (
     <time dateTime={at} title={formats.exact(at)}>
       {words}
