@@ -21,4 +21,5 @@ export default {
   testTimeout: 30_000,
   // The tests mostly wait: for processes to start, for clocks to pass, for the disk.
   maxWorkers: 3,
+  testSequencer: '<rootDir>/tests/longest-first.ts',
 };
