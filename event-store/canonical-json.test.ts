@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { canonicalJson } from './canonical-json.ts';
@@ -23,9 +24,10 @@ describe('JSON in one spelling', () => {
         const stored: unknown = JSON.parse(JSON.stringify(value));
         expect(canonicalJson(stored)).toBe(canonicalJson(value));
         expect(JSON.parse(canonicalJson(value))).toEqual(stored);
-        const isSame = JSON.stringify(sorted(value)) === JSON.stringify(sorted(other));
+        const isSame = isDeepStrictEqual(stored, JSON.parse(JSON.stringify(other)));
         expect(canonicalJson(value) === canonicalJson(other)).toBe(isSame);
       }),
+      { examples: [[{}, []]] },
     );
   });
 
@@ -34,11 +36,3 @@ describe('JSON in one spelling', () => {
     for (const value of [NaN, 1n, undefined, () => 1]) expect(() => canonicalJson(value)).toThrow(TypeError);
   });
 });
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.entries(value)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, member]) => [name, sorted(member)]);
-}
