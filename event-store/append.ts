@@ -16,6 +16,12 @@ const REPEAT_AFTER_MS = 25;
 const REPEAT_AFTER_MAX_MS = 500;
 /** A silence shorter than this is not held against a client. */
 const SILENT_MS_MIN = 400;
+/**
+ * The client sends the deadline of a batch as an instant of its own wall clock, and the store compares it with its own:
+ * on a machine whose clock is only seconds behind, every append would come too late for ever (D28). A year is further
+ * off than any clock, and the most the client takes; the limits that hold are `answeredWithin` here and the store's own.
+ */
+const DEADLINE_MS = 365 * 24 * 3_600_000;
 
 /**
  * Appends with the traps of batch appends closed: every try has a time limit of its own, and a try of unknown outcome
@@ -31,7 +37,8 @@ export async function appendExactly(
   events: readonly EventToAppend[],
   expected: ExpectedRevision,
 ): Promise<Appended> {
-  const deadline = Date.now() + timeoutMs;
+  // Monotonic: a wall clock that is set back meanwhile must not make this wait for as long.
+  const deadline = performance.now() + timeoutMs;
   const proposed = events.map(({ id, type, data, metadata }) =>
     jsonEvent({
       id,
@@ -43,7 +50,7 @@ export async function appendExactly(
   for (let pauseMs = REPEAT_AFTER_MS; ; pauseMs = Math.min(pauseMs * 2, REPEAT_AFTER_MAX_MS)) {
     const generation = await generations.current();
     // Half of the time is left for a second try on a fresh connection.
-    const tryMs = Math.max(50, Math.min(deadline - Date.now(), timeoutMs / 2));
+    const tryMs = Math.max(50, Math.min(deadline - performance.now(), timeoutMs / 2));
     try {
       const result = await tryOnce(generation.client, stream, proposed, expected, tryMs);
       return { revision: result.nextExpectedRevision, position: result.position?.commit ?? 0n };
@@ -54,7 +61,7 @@ export async function appendExactly(
       const wasHeard = !(error instanceof NoAnswer) || tryMs >= SILENT_MS_MIN;
       if (wasHeard && isStuck(error))
         generations.giveUp(generation, `an append within ${tryMs} ms: ${String(error)}`);
-      if (Date.now() + pauseMs >= deadline)
+      if (performance.now() + pauseMs >= deadline)
         throw new LogUnavailable(`appending to ${stream}`, { cause: error });
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
@@ -73,7 +80,8 @@ async function tryOnce(
   expectedRevision: ExpectedRevision,
   tryMs: number,
 ): Promise<AppendResult> {
-  return answeredWithin(tryMs, client.appendToStream(stream, events, { expectedRevision, deadline: tryMs }));
+  const options = { expectedRevision, deadline: DEADLINE_MS };
+  return answeredWithin(tryMs, client.appendToStream(stream, events, options));
 }
 
 /** @throws NoAnswer when the client's promise does not settle in time */
@@ -118,7 +126,11 @@ export async function setMaxAge(
   maxAgeSec: number,
 ): Promise<void> {
   const generation = await generations.current();
-  const answer = generation.client.setStreamMetadata(stream, { maxAge: maxAgeSec }, { deadline: timeoutMs });
+  const answer = generation.client.setStreamMetadata(
+    stream,
+    { maxAge: maxAgeSec },
+    { deadline: DEADLINE_MS },
+  );
   try {
     await answeredWithin(timeoutMs, answer);
   } catch (error) {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { createLog } from '../runtime/log.ts';
 import { startTestEventStore, type TestEventStore } from '../tests/harness/event-store.ts';
@@ -77,6 +77,21 @@ describe('appending', () => {
   it('events beyond the size limit are refused for good', async () => {
     const huge = { ...someEvent(), data: { text: 'x'.repeat(2 * 1024 * 1024) } };
     await expect(log.append(someStream(), [huge], 'no_stream')).rejects.toBeInstanceOf(AppendRefused);
+  });
+
+  it('a clock that is a day behind, or is set back meanwhile, keeps nobody from appending [D28]', async () => {
+    const realNow = Date.now.bind(Date);
+    let behindMs = 24 * 3_600_000;
+    const clock = jest.spyOn(Date, 'now').mockImplementation(() => realNow() - behindMs);
+    try {
+      const stream = someStream();
+      expect(await log.append(stream, [someEvent()], 'no_stream')).toMatchObject({ revision: 0n });
+      const under = log.append(stream, [someEvent()], 0n);
+      behindMs *= 2;
+      expect(await under).toMatchObject({ revision: 1n });
+    } finally {
+      clock.mockRestore();
+    }
   });
 
   it('a lost reply is asked for again and nothing is written twice [D20]', async () => {
