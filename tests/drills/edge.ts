@@ -5,7 +5,7 @@ import {
   type IncomingMessage,
   type ServerResponse,
 } from 'node:http';
-import { connect, type AddressInfo, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 
 const PROBE_EVERY_MS = 100;
 /** As long as the Caddyfile's `lb_try_duration`. */
@@ -18,6 +18,7 @@ export interface Edge {
 }
 
 interface Upstreams {
+  readonly port: number;
   readonly writes: readonly string[];
   readonly reads: readonly string[];
 }
@@ -55,9 +56,9 @@ export async function startEdge(upstreams: Upstreams): Promise<Edge> {
   server.on('upgrade', (req: IncomingMessage, socket: Socket, head: Buffer) =>
     tunnel(req, socket, head, next(req)),
   );
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(upstreams.port, '127.0.0.1', resolve));
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${upstreams.port}`,
     stop: async () => {
       clearInterval(prober);
       for (const socket of sockets) socket.destroy();

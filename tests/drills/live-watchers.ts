@@ -1,6 +1,7 @@
 import WebSocket from 'ws';
 import type { JobListAnswer, JobView } from '../../schemas/http-api.ts';
 import { connectLive } from '../../web/live-client/live-client.ts';
+import { expectThat } from './claims.ts';
 import { cookieOf, request } from './people.ts';
 
 /** Somebody who watches an owner's queue, over any number of connections. */
@@ -74,11 +75,17 @@ export async function rowsByRest(url: string, owner: string): Promise<Map<string
   return rows;
 }
 
-/** Whether a watcher sees what REST answers (I9). */
+/** True when a watcher sees what REST answers (I9). @throws DrillFailed, with what is different */
 export async function seesTheTruth(watcher: LiveWatcher, url: string): Promise<boolean> {
   const truth = await rowsByRest(url, watcher.owner);
   const seen = watcher.rows();
-  return (
-    truth.size === seen.size && [...truth].every(([jobId, row]) => seen.get(jobId)?.revision === row.revision)
-  );
+  const other = [...truth].filter(([jobId, row]) => seen.get(jobId)?.revision !== row.revision);
+  const extra = [...seen.keys()].filter((jobId) => !truth.has(jobId));
+  const [first] = other;
+  expectThat(other.length === 0 && extra.length === 0, 'a watcher sees what REST answers', {
+    ...{ rest: truth.size, watcher: seen.size, other: other.length, extra: extra.slice(0, 2) },
+    ...{ first: first?.[1], seen: first && seen.get(first[0])?.revision, closes: watcher.closes },
+    connections: watcher.connections(),
+  });
+  return true;
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../../../cli/up/free-port.ts';
 import { startDrillHouse, type DrillHouse } from '../drill-house.ts';
 import { expectThat, within } from '../claims.ts';
 import type { DrillGroup } from '../drill.ts';
@@ -13,7 +14,10 @@ const DRAIN_MS_MAX = 25_000;
 let edge: Edge;
 
 async function start(): Promise<DrillHouse> {
-  const house = await startDrillHouse({ rest: [], env: { SHUTDOWN_GRACE_MS: '4000' } });
+  const port = await freePort();
+  // Browsers open the edge, so its origin is the only one that sockets are opened from.
+  const env = { SHUTDOWN_GRACE_MS: '4000', PUBLIC_URL: `http://127.0.0.1:${port}` };
+  const house = await startDrillHouse({ rest: [], env });
   const two = (service: string): Promise<ServiceProcess[]> =>
     Promise.all(['a', 'b'].map((letter) => house.serve(`${service}-${letter}`, [service])));
   const [writes, reads] = await Promise.all([
@@ -22,7 +26,7 @@ async function start(): Promise<DrillHouse> {
     two('projector'),
     two('processor'),
   ]);
-  edge = await startEdge({ writes: writes.map(({ url }) => url), reads: reads.map(({ url }) => url) });
+  edge = await startEdge({ port, writes: writes.map(({ url }) => url), reads: reads.map(({ url }) => url) });
   return { ...house, stop: () => edge.stop().then(() => house.stop()) };
 }
 
@@ -31,6 +35,7 @@ async function restartAll(house: DrillHouse): Promise<string> {
   await house.gateway.script({ otherwise: { delayMs: 150 } });
   const owner = newOwner();
   const watchers = Array.from({ length: 5 }, () => watchQueue(edge.url, owner));
+  await within(15_000, 'all are connected', () => watchers.every((each) => each.connections() > 0));
   let over = false;
   const answers: { what: string; status: number; retryAfter: string | null }[] = [];
   const loop = async (
