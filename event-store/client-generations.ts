@@ -1,5 +1,6 @@
 import { CancelledError, EventStoreDBClient, TimeoutError, UnavailableError } from '@eventstore/db-client';
 import type { Log } from '../runtime/log.ts';
+import { readLean } from './lean-reads.ts';
 import { bearStrayAnswers } from './stray-answers.ts';
 
 /** Longest wait for the streams of a client that is being given up. */
@@ -30,7 +31,7 @@ export interface ClientGenerations {
  */
 export function openClientGenerations(connectionString: string, log: Log): ClientGenerations {
   const open = (number: number): Generation => ({
-    client: bearStrayAnswers(EventStoreDBClient.connectionString(connectionString), () =>
+    client: bearStrayAnswers(readLean(EventStoreDBClient.connectionString(connectionString)), () =>
       log.warn({ generation: number }, 'an answer to an append came that nobody waits for any more'),
     ),
     number,

@@ -1,19 +1,11 @@
-import { StreamNotFoundError, type EventStoreDBClient } from '@eventstore/db-client';
+import type { EventStoreDBClient } from '@eventstore/db-client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isStuck, type ClientGenerations, type Generation } from './client-generations.ts';
 import { LogUnavailable } from './errors.ts';
 import type { RecordedEvent } from './event-log.ts';
-import { recordedEvent, type RecordedByClient } from './recorded-event.ts';
+import { inBatches } from './lean-reads.ts';
 
 export type ReadEvents = AsyncGenerator<RecordedEvent, void, undefined>;
-
-/** What the client's reads are: a stream that must be cancelled, or its call stays open behind it. */
-export interface ClientRead {
-  [Symbol.asyncIterator](): AsyncIterator<{ event?: RecordedByClient }>;
-  readonly readableEnded: boolean;
-  destroy(error?: Error): unknown;
-  cancel(): Promise<void>;
-}
 
 /** A read, and how long its server may say nothing. */
 export interface Read {
@@ -21,7 +13,7 @@ export interface Read {
   readonly silenceMs: number;
   /** What is being done, for the error. */
   readonly doing: string;
-  readonly open: (client: EventStoreDBClient) => ClientRead;
+  readonly open: (client: EventStoreDBClient) => object;
 }
 
 /** Pause before a read that broke before its first event is begun again; such a break is most often a reconnect. */
@@ -38,9 +30,9 @@ export async function* readEvents(read: Read): ReadEvents {
   for (;;) {
     let begun = false;
     try {
-      for await (const event of watchedRead(read, await read.generations.current())) {
+      for await (const batch of watchedRead(read, await read.generations.current())) {
         begun = true;
-        yield event;
+        for (const event of batch) yield event;
       }
       return;
     } catch (error) {
@@ -54,31 +46,33 @@ export async function* readEvents(read: Read): ReadEvents {
  * One read with a limit on silence: the client's reads have no deadline, and a server that accepts a connection and
  * says nothing would hold the caller for ever.
  */
-async function* watchedRead(read: Read, generation: Generation): ReadEvents {
+async function* watchedRead(
+  read: Read,
+  generation: Generation,
+): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
   const { generations, silenceMs, doing } = read;
-  const events = read.open(generation.client);
+  const batches = inBatches(read.open(generation.client));
   let [silent, consuming] = [false, false];
   // One timer a read. Only waiting for the server counts as silence, not the time the consumer takes.
   const watchdog = setTimeout(() => {
     if (consuming) return void watchdog.refresh();
     silent = true;
-    events.destroy(new Error('silent'));
+    batches.destroy(new Error('silent'));
   }, silenceMs);
   try {
-    for await (const { event } of events) {
+    for await (const batch of batches) {
       consuming = true;
-      if (event) yield recordedEvent(event);
+      yield batch;
       consuming = false;
       watchdog.refresh();
     }
   } catch (error) {
-    if (error instanceof StreamNotFoundError) return;
     if (!silent && !isOfTheStore(error)) throw error;
     if (isStuck(error)) generations.giveUp(generation, `${doing}: ${String(error)}`);
     throw new LogUnavailable(doing, { cause: error });
   } finally {
     clearTimeout(watchdog);
-    if (!events.readableEnded && !silent) await events.cancel();
+    if (!batches.readableEnded && !silent) await batches.cancel();
   }
 }
 
