@@ -1,4 +1,5 @@
 import { PlainFailure } from './plain-failure.ts';
+import { onceAskedToStop } from './stop-asked.ts';
 
 /** Exit code of a command that Ctrl-C ended: 128 and the number of SIGINT, as shells have it. */
 export const INTERRUPTED_EXIT_CODE = 130;
@@ -10,7 +11,6 @@ export function interruptSignal(safety: string): AbortSignal {
     controller.abort(
       new PlainFailure('INTERRUPTED', `Interrupted. ${safety}`, { exitCode: INTERRUPTED_EXIT_CODE }),
     );
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
+  onceAskedToStop(stop, () => process.exit(INTERRUPTED_EXIT_CODE));
   return controller.signal;
 }

@@ -130,10 +130,12 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
     metrics: retentionMetrics(parts.metrics),
   });
 
-  let [ready, superseded, beatingSinceMs] = [false, false, 0];
+  let [ready, superseded, stopping, beatingSinceMs] = [false, false, false, 0];
   const prepare = async (): Promise<void> => {
     await migrate({ url: store.url, schema: PROCESSOR_SCHEMA, migrations: PROCESSOR_MIGRATIONS });
     await list.enlist(processorId, workerId);
+    // What starts after the tasks were ended would never end.
+    if (stopping) return;
     beatingSinceMs = performance.now();
     ready = true;
     recorder.closeEarlierPause();
@@ -188,18 +190,12 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
       if (superseded) waitingFor.push('a processor id of its own');
       return { ready: ready && waitingFor.length === 0, waitingFor };
     },
-    stop: (graceMs) =>
-      stopInOrder({
-        loop,
-        tasks,
-        nudges,
-        feeder,
-        recorder,
-        retention,
-        graceMs,
-        logger,
-        leave: () => list.leave(workerId),
-      }).finally(gateway.close),
+    stop: async (graceMs) => {
+      stopping = true;
+      const leave = (): Promise<void> => list.leave(workerId);
+      const running = { loop, tasks, nudges, feeder, recorder, retention };
+      await stopInOrder({ ...running, graceMs, logger, leave }).finally(gateway.close);
+    },
   };
 }
 

@@ -8,8 +8,12 @@ import type { Service } from '../../runtime/service.ts';
 import { loadSettings } from '../../runtime/settings.ts';
 import type { Settings } from '../../schemas/config.ts';
 import { PlainFailure } from '../plain-failure.ts';
+import { untilAskedToStop } from '../stop-asked.ts';
 import { gatherParts, type Parts } from './parts.ts';
 import { SERVICES, type ServiceName } from './services.ts';
+
+/** How long a process that has stopped everything may still be held by something open. */
+const HELD_MS_MAX = 1_000;
 
 /**
  * `docket serve <name...>`: one service, several, or `all` of them in one process, behind one port, until SIGTERM.
@@ -27,7 +31,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const logger = createLog(names.length > 1 ? 'services' : name, settings.LOG_LEVEL);
   const metrics = createMetrics();
   const parts = gatherParts(settings, logger, metrics);
-  const stopAsked = untilAskedToStop();
+  const stopAsked = Promise.race([untilAskedToStop(), untilParentIsGone()]);
   const services: Service[] = [];
   try {
     for (const each of names) services.push(await SERVICES[each](parts));
@@ -54,7 +58,16 @@ export async function run(argv: readonly string[]): Promise<number> {
   await stop(services, listening, parts, settings, logger);
   // The channel to a supervisor would keep this process alive.
   if (process.connected) process.disconnect();
+  endEvenIfHeld(logger);
   return 0;
+}
+
+/** A timer or socket that somebody forgot must not keep a stopped process; with none, the process ends by itself. */
+function endEvenIfHeld(logger: Log): void {
+  setTimeout(() => {
+    logger.error({ resources: process.getActiveResourcesInfo() }, 'something was still open after the stop');
+    process.exit(0);
+  }, HELD_MS_MAX).unref();
 }
 
 function namesOf(name: string): ServiceName[] {
@@ -92,10 +105,8 @@ async function stop(
   logger.info('stopped');
 }
 
-function untilAskedToStop(): Promise<void> {
+function untilParentIsGone(): Promise<void> {
   return new Promise((resolve) => {
-    process.once('SIGTERM', () => resolve());
-    process.once('SIGINT', () => resolve());
     if (process.env['EXIT_WITH_PARENT'] === '1') process.once('disconnect', () => resolve());
   });
 }

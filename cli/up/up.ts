@@ -9,6 +9,7 @@ import { noteAddress, notePart, openDataFolder, type DataFolder } from './data-f
 import { freePort, requirePort } from './free-port.ts';
 import { openLogFiles, type LogFiles } from './log-files.ts';
 import { startNodeChild, type NodeChild } from './node-child.ts';
+import { untilAskedToStop } from '../stop-asked.ts';
 import { supervise, type Running, type Supervised } from './supervise.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -162,11 +163,4 @@ async function gatewayUrl(house: House): Promise<string> {
 async function keepChild(house: House, child: NodeChild): Promise<number> {
   const { port } = await house.keep(child.name, () => startNodeChild(child, house.logs));
   return port;
-}
-
-function untilAskedToStop(): Promise<void> {
-  return new Promise((resolveStop) => {
-    process.once('SIGINT', () => resolveStop());
-    process.once('SIGTERM', () => resolveStop());
-  });
 }

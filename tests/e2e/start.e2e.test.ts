@@ -3,6 +3,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startHouse, type House } from '../harness/house.ts';
 import { newPerson, until } from '../harness/person.ts';
 import { makeInvoicePdf } from '../../gateway/fixtures/invoice-pdf.ts';
@@ -34,6 +35,9 @@ describe('npm start', () => {
     expect(pids).toHaveLength(4);
 
     const askedAt = performance.now();
+    // Ctrl-C comes twice: from the terminal, and from npm, which hands it on.
+    process.kill(first.pid, 'SIGINT');
+    await sleep(20);
     expect(await first.halt('SIGINT')).toBe(0);
     expect(performance.now() - askedAt).toBeLessThan(5_000);
     expect(pids.filter(lives)).toEqual([]);
@@ -43,6 +47,17 @@ describe('npm start', () => {
     expect((await person.upload([{ filename: 'a.pdf', bytes: pdf }])).answer.results[0]).toMatchObject({
       deduplicated: true,
     });
+  }, 90_000);
+
+  it('killed the moment it is ready, it leaves none of its own programs behind, and the next start takes the rest over', async () => {
+    const first = (house = await startHouse());
+    const { postgres = 0, ...own } = await first.parts();
+    process.kill(first.pid, 'SIGKILL');
+    await until('all have ended', () => Promise.resolve(!Object.values(own).some(lives)), 10_000);
+
+    house = await startHouse({ dataDir: first.dataDir });
+    expect(lives(postgres)).toBe(false);
+    expect(await house.halt()).toBe(0);
   }, 90_000);
 
   it('a second start on the same folder says that one is already running, and where', async () => {

@@ -1,0 +1,25 @@
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+/** A second signal within this time is the same key: the terminal tells the whole group, and npm tells its child again. */
+const SAME_KEY_MS = 500;
+
+/**
+ * Resolves at the first SIGINT or SIGTERM. Later ones are caught and change nothing: stopping has a bound of its own, and
+ * to die of the second would leave parts behind that nobody stops.
+ */
+export function untilAskedToStop(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of STOP_SIGNALS) process.on(signal, () => resolve());
+  });
+}
+
+/** Calls `stop` at the first SIGINT or SIGTERM, and `endAtOnce` when a person asks again. */
+export function onceAskedToStop(stop: () => void, endAtOnce: () => void): void {
+  let askedAt: number | null = null;
+  const asked = (): void => {
+    if (askedAt === null) {
+      askedAt = performance.now();
+      stop();
+    } else if (performance.now() - askedAt > SAME_KEY_MS) endAtOnce();
+  };
+  for (const signal of STOP_SIGNALS) process.on(signal, asked);
+}
