@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import pLimit from 'p-limit';
+import { keepCompiledCode } from './code-cache.ts';
 import type { DrillGroup, DrillResult } from './drill.ts';
 import { GROUPS } from './matrix.ts';
 import { reportOf } from './report.ts';
@@ -26,6 +27,7 @@ const { values, positionals } = parseArgs({
     lanes: { type: 'string', default: String(LANES) },
   },
 });
+keepCompiledCode();
 const isWanted = (id: string): boolean => positionals.length === 0 || positionals.includes(id);
 const groups = GROUPS.filter(
   (group) => (!values.small || group.small === true) && group.drills.some(({ id }) => isWanted(id)),

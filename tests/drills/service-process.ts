@@ -103,7 +103,7 @@ function launch(
   const child = spawn(command[0]!, command.slice(1), {
     stdio: ['ignore', 'pipe', log, 'ipc'],
     env: {
-      ...{ PATH: process.env['PATH'], HOME: process.env['HOME'], TMPDIR: process.env['TMPDIR'] },
+      ...inherited(),
       ...env,
       ...{ PORT: String(port), HOST: '127.0.0.1', EXIT_WITH_PARENT: '1' },
       ...changes,
@@ -111,6 +111,12 @@ function launch(
   });
   closeSync(log);
   return child;
+}
+
+/** Of this process's environment, what the machine needs; settings are the drill's own. */
+function inherited(): NodeJS.ProcessEnv {
+  const names = ['PATH', 'HOME', 'TMPDIR', 'NODE_COMPILE_CACHE'];
+  return Object.fromEntries(names.map((name) => [name, process.env[name]]));
 }
 
 function programOf(services: readonly string[]): string[] {

@@ -9,12 +9,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import pLimit from 'p-limit';
+import { keepCompiledCode } from './code-cache.ts';
 import { startDrillHouse, type DrillHouse } from './drill-house.ts';
 import { brokenInvariants } from './invariants.ts';
 import { upload } from './people.ts';
 import type { ServiceProcess } from './service-process.ts';
 
-const UPLOADS_AT_ONCE = 4;
+/** Those that wait for an api to come back leave room for others. */
+const UPLOADS_AT_ONCE = 16;
 const RESTART_AFTER_MS = 300;
 
 const { values } = parseArgs({
@@ -26,7 +28,9 @@ const { values } = parseArgs({
   },
 });
 const [jobs, stormMs] = [Number(values.jobs), Number(values.minutes) * 60_000];
+const killEveryMs = Number(values['kill-every-ms']);
 
+keepCompiledCode();
 process.on('unhandledRejection', () => undefined);
 const house = await startDrillHouse({
   rest: [],
@@ -34,7 +38,7 @@ const house = await startDrillHouse({
   // Room for the deaths that are not the job's fault; the ladder itself is the drills'.
   env: {
     WORKER_CONCURRENCY: '8',
-    RETRY_MAX_ATTEMPTS: '100',
+    RETRY_MAX_ATTEMPTS: '20',
     JOB_TIMEOUT_SEC: '3600',
     BREAKER_FAILURES: '20',
   },
@@ -73,14 +77,17 @@ async function storm(of: DrillHouse): Promise<boolean> {
       }
     }),
   );
-  for (let n = 0; performance.now() - startedAt < stormMs; n += 1) {
-    await sleep(Number(values['kill-every-ms']));
-    const victim = Math.floor(Math.random() * (services.length + 2));
-    const name = await kill(of, services, victim);
-    kills.set(name, (kills.get(name) ?? 0) + 1);
+  const victims = [...services.map(victimOf), ...storesOf(of)];
+  for (let at = performance.now(); at - startedAt < stormMs; at += killEveryMs) {
+    await sleep(at + killEveryMs - performance.now());
+    // One that is already dead cannot be killed; its supervisor is at it.
+    const alive = victims.filter((each) => each.isAlive());
+    const victim = alive[Math.floor(Math.random() * alive.length)];
+    victim?.kill();
+    if (victim) kills.set(victim.name, (kills.get(victim.name) ?? 0) + 1);
   }
   console.log(
-    `the storm is over after ${seconds(startedAt)} s; kills: ${JSON.stringify(Object.fromEntries(kills))}`,
+    `the storm is over after ${seconds(startedAt)} s; ${[...kills.values()].reduce((a, b) => a + b, 0)} kills: ${JSON.stringify(Object.fromEntries(kills))}`,
   );
   await Promise.all(uploads);
   console.log(`${of.acknowledged.size} uploads acknowledged after ${seconds(startedAt)} s`);
@@ -101,19 +108,31 @@ async function storm(of: DrillHouse): Promise<boolean> {
   return broken.length > 0;
 }
 
-async function kill(of: DrillHouse, services: readonly ServiceProcess[], victim: number): Promise<string> {
-  if (victim < services.length) {
-    services[victim]!.signal('SIGKILL');
-    return services[victim]!.name;
-  }
-  if (victim === services.length) {
-    await of.eventStore.kill('SIGKILL');
-    await of.eventStore.restart();
-    return 'event store';
-  }
-  await of.postgres.kill();
-  await of.postgres.restart();
-  return 'postgres';
+interface Victim {
+  readonly name: string;
+  isAlive(): boolean;
+  /** SIGKILL; does not wait. */
+  kill(): void;
+}
+
+function victimOf(service: ServiceProcess): Victim {
+  return { name: service.name, isAlive: () => service.isAlive(), kill: () => service.signal('SIGKILL') };
+}
+
+/** The event store and Postgres, each started again as soon as it is gone. */
+function storesOf({ eventStore, postgres }: DrillHouse): Victim[] {
+  const store = (name: string, again: () => Promise<void>): Victim => {
+    let alive = true;
+    const kill = (): void => {
+      alive = false;
+      void again().finally(() => (alive = true));
+    };
+    return { name, isAlive: () => alive, kill };
+  };
+  return [
+    store('event store', () => eventStore.kill('SIGKILL').then(() => eventStore.restart())),
+    store('postgres', () => postgres.kill().then(() => postgres.restart())),
+  ];
 }
 
 async function supervise(service: ServiceProcess, isOver: () => boolean): Promise<void> {
