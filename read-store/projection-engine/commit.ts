@@ -50,6 +50,7 @@ export async function commitBatch<Event, Row extends FoldedRow>(
     const { from, to, changes, quarantined, released } = commit;
     if (from !== null && quarantined.length === 0 && released.length === 0) {
       await commitAtOnce(store, target, fencingEpoch, from, to, rowsOf(projection, changes));
+      crashPoint('after-commit');
       return;
     }
     await inOneTransaction(async (within) => {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import pLimit from 'p-limit';
 import { resultKeyOf } from '../../blob-store/blob-key.ts';
 import { jobDecider } from '../../conversion-job/decider.ts';
 import { runCleanup } from '../../processor/retention/cleanup.ts';
@@ -19,6 +20,7 @@ import { faultsOfStory } from './story-faults.ts';
 
 const SETTLE_MS_MAX = 60_000;
 const FAULTS_TOLD_MAX = 8;
+const FILES_AT_ONCE = 8;
 
 /**
  * The same check after every drill: waits until the house is at rest, then reads every stream, table and blob and the
@@ -102,8 +104,8 @@ async function faultsOfBlobs(house: DrillHouse, stories: ReadonlyMap<string, Job
       faults.push(`I7: ${what} cannot be read: ${String(error)}`);
     }
   };
-  for (const { jobId, job, events } of stories.values()) {
-    if (job.state === 'absent') continue;
+  const checkJob = async ({ jobId, job, events }: JobStory): Promise<void> => {
+    if (job.state === 'absent') return;
     if (job.sourceBlobKey !== null) await check(job.sourceBlobKey, job.sha256, `the PDF of ${jobId}`);
     if (job.state === 'ready') {
       const { blobKey, sha256 } = job.conversion.result;
@@ -113,7 +115,9 @@ async function faultsOfBlobs(house: DrillHouse, stories: ReadonlyMap<string, Job
     }
     // The PDF of an earlier upload is kept for its own time, though its job has a newer one.
     for (const { event } of events) if (event.type === 'DocumentUploaded') known.add(event.data.blobKey);
-  }
+  };
+  const limit = pLimit(FILES_AT_ONCE);
+  await Promise.all([...stories.values()].map((story) => limit(() => checkJob(story))));
   for (const prefix of ['sources/', 'results/'])
     for await (const { key } of house.blobs.list(prefix))
       if (!known.has(key) && house.spoiled.size === 0)

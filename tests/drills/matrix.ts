@@ -3,7 +3,7 @@ import { gatewayAnswers, gatewayOutages } from './groups/gateway-faults.ts';
 import { killedProcessors } from './groups/killed-processors.ts';
 import { poison } from './groups/poison.ts';
 import { readSide } from './groups/read-side.ts';
-import { realGateway } from './groups/real-gateway.ts';
+import { mutatedPdfs, pdfBombs } from './groups/real-gateway.ts';
 import { rolling } from './groups/rolling.ts';
 import { s3 } from './groups/s3.ts';
 import { storage } from './groups/storage.ts';
@@ -13,7 +13,8 @@ import { writeSide } from './groups/write-side.ts';
 
 /** The drill matrix, in houses. The longest come first, so that the last one to end is a short one. */
 export const GROUPS: readonly DrillGroup[] = [
-  realGateway,
+  mutatedPdfs,
+  pdfBombs,
   killedProcessors,
   stores,
   storesTwo,

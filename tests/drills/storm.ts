@@ -12,12 +12,14 @@ import pLimit from 'p-limit';
 import { keepCompiledCode } from './code-cache.ts';
 import { startDrillHouse, type DrillHouse } from './drill-house.ts';
 import { brokenInvariants } from './invariants.ts';
+import { untilAllFinal } from './job-streams.ts';
 import { upload } from './people.ts';
 import type { ServiceProcess } from './service-process.ts';
 
 /** Those that wait for an api to come back leave room for others. */
 const UPLOADS_AT_ONCE = 16;
 const RESTART_AFTER_MS = 300;
+const SETTLE_MS_MAX = 300_000;
 
 const { values } = parseArgs({
   options: {
@@ -92,7 +94,9 @@ async function storm(of: DrillHouse): Promise<boolean> {
   await Promise.all(uploads);
   console.log(`${of.acknowledged.size} uploads acknowledged after ${seconds(startedAt)} s`);
   await Promise.all(services.map((each) => each.ready().catch(() => undefined)));
-  const broken = await brokenInvariants(of, 300_000);
+  await untilAllFinal(of, SETTLE_MS_MAX);
+  console.log(`every job is final after ${seconds(startedAt)} s`);
+  const broken = await brokenInvariants(of);
   over = true;
   await Promise.all(services.map((each) => each.kill()));
   await Promise.all(supervised);
@@ -101,7 +105,7 @@ async function storm(of: DrillHouse): Promise<boolean> {
     'select state, count(*)::int as jobs from docket.jobs group by state order by state',
   );
   console.log(
-    `${rows.map(({ state, jobs: count }) => `${count} ${state}`).join(', ')}; ${calls.length} gateway calls; settled after ${seconds(startedAt)} s`,
+    `${rows.map(({ state, jobs: count }) => `${count} ${state}`).join(', ')}; ${calls.length} gateway calls; checked after ${seconds(startedAt)} s`,
   );
   for (const fault of broken) console.log(`BROKEN ${fault}`);
   console.log(broken.length === 0 ? 'every invariant holds' : `${broken.length} invariants are broken`);

@@ -34,8 +34,11 @@ async function hang(house: DrillHouse): Promise<string> {
   house.gateway.kill('SIGSTOP');
   const jobs = await Promise.all(Array.from({ length: 8 }, () => upload(house)));
   await within(20_000, 'the breaker opens', async () => (await breakerEvents(house, 'GatewayPaused')) > 0);
-  const paused = await historyOf(house, jobs[0]!);
-  expectThat(paused.includes('ConversionDeferred GW_TIMEOUT'), 'an attempt ended as GW_TIMEOUT', paused);
+  // Which five of the eight end first is nobody's choice, and the pause may be in the log before them.
+  await within(5_000, 'five attempts ended as GW_TIMEOUT', async () => {
+    const histories = await Promise.all(jobs.map((jobId) => historyOf(house, jobId)));
+    return histories.filter((types) => types.includes('ConversionDeferred GW_TIMEOUT')).length >= 5;
+  });
   house.gateway.kill('SIGCONT');
   for (const jobId of jobs) await untilState(house, jobId, ['ready'], 40_000);
   await within(5_000, 'the pause is over', async () => (await breakerEvents(house, 'GatewayResumed')) > 0);

@@ -27,6 +27,7 @@ async function start(): Promise<DrillHouse> {
   return house;
 }
 
+/** The first drill of its house: the first batch of all is a transaction that can be cut, later ones a statement. */
 async function killedInBatch(house: DrillHouse): Promise<string> {
   for (const point of PROJECTION_CRASH_POINTS) {
     await projector.kill();

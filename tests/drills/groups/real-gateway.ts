@@ -18,7 +18,8 @@ async function start(): Promise<DrillHouse> {
   const house = await startDrillHouse({
     gateway: 'real',
     env: {
-      ...{ GATEWAY_TIMEOUT_MS: '20000', WORKER_TIMEOUT_MS: '30000', WORKER_LEASE_TTL_SEC: '60' },
+      // A bomb is to come to the gateway's own limit, which takes long beside other houses, and not to be read thrice.
+      ...{ GATEWAY_TIMEOUT_MS: '45000', WORKER_TIMEOUT_MS: '60000', WORKER_LEASE_TTL_SEC: '90' },
       // What is drilled is the gateway; a machine that is busy with a bomb may answer late.
       ...{ EVENTSTORE_TIMEOUT_MS: '10000', DATABASE_TIMEOUT_MS: '10000' },
     },
@@ -114,11 +115,16 @@ async function explosive(house: DrillHouse): Promise<string> {
   return `${told.join(', ')}; API +${apiMb.toFixed(0)} MB, gateway +${gatewayMb.toFixed(0)} MB`;
 }
 
-export const realGateway: DrillGroup = {
-  name: 'real-gateway',
+export const pdfBombs: DrillGroup = {
+  name: 'pdf-bombs',
+  start,
+  drills: [{ id: 'D35', title: 'PDF bombs through the whole house', run: explosive, msMax: DRILL_MS_MAX }],
+};
+
+export const mutatedPdfs: DrillGroup = {
+  name: 'mutated-pdfs',
   start,
   drills: [
-    { id: 'D35', title: 'PDF bombs through the whole house', run: explosive, msMax: DRILL_MS_MAX },
     {
       id: 'D34',
       title: '1,000 seeded mutations of invoices through the whole house',
