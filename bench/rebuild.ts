@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { connectEventLog } from '../event-store/connect.ts';
 import type { EventLog } from '../event-store/event-log.ts';
 import { jobsProjection } from '../projector/jobs/projection.ts';
-import { rebuildProjection } from '../projector/rebuild.ts';
+import { rebuildProjections } from '../projector/rebuild.ts';
 import { PROJECTIONS } from '../projector/registry.ts';
 import { jobHistories } from '../projector/testing/job-histories.ts';
 import { migrate } from '../read-store/migrate.ts';
@@ -114,7 +114,7 @@ async function endToEnd(
     for await (const _event of log.readAll('start', { streamPrefixes: ['job-'] }));
     const readTook = seconds(readStartedAt);
     const startedAt = performance.now();
-    await rebuildProjection({ projection: PROJECTIONS[0]!, log, url, logger });
+    await rebuildProjections({ projections: [PROJECTIONS[0]!], log, url, logger });
     return { took: seconds(startedAt), readTook };
   } finally {
     await log.close();

@@ -1,6 +1,6 @@
 import { connectEventLog } from '../event-store/connect.ts';
 import type { EventLog } from '../event-store/event-log.ts';
-import { rebuildProjection } from '../projector/rebuild.ts';
+import { rebuildProjections } from '../projector/rebuild.ts';
 import { PROJECTIONS, projectionNamed, type RegisteredProjection } from '../projector/registry.ts';
 import { buildVersion } from '../projector/versions/build.ts';
 import { compareVersions, type Comparison } from '../projector/versions/compare.ts';
@@ -73,7 +73,7 @@ function understand(argv: readonly string[]): Asked {
   const [name = null, version = null] = named;
   if (named.length > 2 || (version !== null && !/^\d{1,9}$/.test(version)))
     throw usage('A version is a number: docket projection drop jobs 2.');
-  if (name === null && action !== 'list')
+  if (name === null && action !== 'list' && action !== 'rebuild')
     throw usage(`Name the projection: docket projection ${action} jobs.`);
   if (name !== null && !projectionNamed(name))
     throw usage(
@@ -95,6 +95,14 @@ function chosen({ name, version }: Asked): RegisteredProjection {
   const found = version === null ? known.at(-1) : known.find(({ target }) => target.version === version);
   if (!found) throw new VersionRefused(`This build does not know version ${version} of projection ${name}.`);
   return found;
+}
+
+/** Of each projection the version that readers see, as far as this build knows it. */
+async function inUse(store: ReadStore): Promise<readonly RegisteredProjection[]> {
+  const current = (await ledgerVersions(store)).filter(({ isCurrent }) => isCurrent);
+  return PROJECTIONS.filter((each) =>
+    current.some(({ name, version }) => name === each.name && version === each.target.version),
+  );
 }
 
 async function act(parts: Parts): Promise<number> {
@@ -181,9 +189,15 @@ async function rebuild(parts: Parts): Promise<number> {
     stop.throwIfAborted();
     progress.show(Number(position), Number(head));
   };
-  const rebuilt = await rebuildProjection({ projection: chosen(parts.asked), log, url, logger, onProgress });
+  const projections = parts.asked.name === null ? await inUse(parts.store) : [chosen(parts.asked)];
+  const rebuilt = await rebuildProjections({ projections, log, url, logger, onProgress });
   progress.end();
-  return said(parts, rebuilt, `Rebuilt up to ${rebuilt.position}; the new tables are in use.`);
+  const each = rebuilt.map((built, index) => ({ projection: projections[index]!.name, ...built }));
+  const sentences = each.map(({ projection, position, heldStreams }) => {
+    const held = heldStreams > 0 ? ` ${heldStreams} streams are in quarantine.` : '';
+    return `Projection ${projection} is rebuilt up to ${position}; the new tables are in use.${held}`;
+  });
+  return said(parts, each, sentences.join('\n'));
 }
 
 async function compare(parts: Parts): Promise<number> {

@@ -1,4 +1,5 @@
 import type { EventLog } from '../event-store/event-log.ts';
+import type { Checkpoint } from '../read-store/projection-engine/checkpoint.ts';
 import type { ProjectionWriter } from '../read-store/projection-engine/writer.ts';
 import type { StoredEvent } from '../read-store/projection-engine/stored-event.ts';
 import { FOLLOWED_STREAM_PREFIXES } from '../schemas/streams.ts';
@@ -8,6 +9,29 @@ export const BULK_EVENTS_MAX = 10_000;
 /** Fewer events than this at the end of a read: the live subscription does the rest. */
 const NEARLY_THERE_EVENTS = 1_000;
 
+/** What is caught up: one writer, or several that read the same events. */
+export interface CaughtUp {
+  checkpoint(): Checkpoint;
+  apply(batch: readonly StoredEvent[], through: bigint): Promise<unknown>;
+}
+
+/**
+ * Several writers as one that stands where the hindmost does. A writer that is further is given events it has, which
+ * its rows remember. A batch is over when all have written it, or failed: no writer is left at work behind an error.
+ */
+export function together(writers: readonly ProjectionWriter[]): CaughtUp {
+  return {
+    checkpoint: () =>
+      writers
+        .map((writer) => writer.checkpoint())
+        .reduce((least, each) => (least === null || each === null ? null : each < least ? each : least)),
+    apply: async (batch, through) => {
+      const outcomes = await Promise.allSettled(writers.map((writer) => writer.apply(batch, through)));
+      for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+    },
+  };
+}
+
 /**
  * Reads the log from the writer's checkpoint to its end in large batches; the next one is read and folded while the
  * one before is written. Answers the number of events read.
@@ -16,7 +40,7 @@ const NEARLY_THERE_EVENTS = 1_000;
  */
 export async function catchUp(
   log: Pick<EventLog, 'readAll'>,
-  writer: ProjectionWriter,
+  writer: CaughtUp,
   onBatch: (through: bigint) => void,
   isStopped: () => boolean,
 ): Promise<number> {
@@ -30,7 +54,7 @@ export async function catchUp(
 
 async function readToEnd(
   log: Pick<EventLog, 'readAll'>,
-  writer: ProjectionWriter,
+  writer: CaughtUp,
   onBatch: (through: bigint) => void,
   isStopped: () => boolean,
 ): Promise<number> {

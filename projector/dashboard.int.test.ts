@@ -17,7 +17,7 @@ import type { ReadStore } from '../read-store/pool.ts';
 import { readCheckpoint } from '../read-store/projection-engine/checkpoint.ts';
 import { takeLease } from '../read-store/projection-engine/lease.ts';
 import { GATEWAY_STREAM, REJECTED_UPLOADS_STREAM } from '../schemas/streams.ts';
-import { rebuildProjection } from './rebuild.ts';
+import { rebuildProjections } from './rebuild.ts';
 import { projectionNamed } from './registry.ts';
 import { DASHBOARD_TARGET } from './targets.ts';
 import { dyingStore } from './testing/dying-store.ts';
@@ -102,7 +102,7 @@ describe('the dashboard', () => {
     await start();
     await appendHistories(40, 204);
     await counted();
-    const rebuilding = rebuildProjection({ projection: dashboard, log, url, logger });
+    const rebuilding = rebuildProjections({ projections: [dashboard], log, url, logger });
     await appendHistories(20, 205);
     await rebuilding;
     await appendHistories(20, 206);

@@ -4,11 +4,22 @@ import { JobId } from '../schemas/ids.ts';
 import { JOB_EVENT_SCHEMAS, type JobEvent } from '../schemas/job-events.ts';
 import { jobIdOfStream } from '../schemas/streams.ts';
 
+/** What an event was understood as: projections that are built together are given the same objects. */
+const understood = new WeakMap<StoredEvent, JobEvent>();
+
 /**
- * Reads an event of a job's stream.
+ * Reads an event of a job's stream; one that was read before is not read again.
  * @throws EventNotUnderstood also when the event does not belong into a job's stream, or into this one
  */
 export function understandJobEvent(recorded: StoredEvent): JobEvent {
+  const known = understood.get(recorded);
+  if (known) return known;
+  const event = checkedJobEvent(recorded);
+  understood.set(recorded, event);
+  return event;
+}
+
+function checkedJobEvent(recorded: StoredEvent): JobEvent {
   const jobId = jobIdOfStream(recorded.stream);
   if (!JobId.safeParse(jobId).success)
     throw new EventNotUnderstood(recorded.type, 'its stream is not the stream of a job');

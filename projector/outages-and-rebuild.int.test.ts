@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbeddedPostgres } from '../read-store/embedded/start.ts';
 import { openReadStore } from '../read-store/pool.ts';
-import { rebuildProjection } from './rebuild.ts';
+import { rebuildProjections } from './rebuild.ts';
 import { PROJECTIONS } from './registry.ts';
 import { jobHistories } from './testing/job-histories.ts';
 
@@ -81,10 +81,10 @@ describe('a rebuild', () => {
     await appendHistories(50, 71);
     await caughtUp();
     const before = await epoch();
-    const rebuilding = rebuildProjection({ projection: PROJECTIONS[0]!, log, url, logger });
+    const rebuilding = rebuildProjections({ projections: [PROJECTIONS[0]!], log, url, logger });
     await appendHistories(20, 72);
-    const rebuilt = await rebuilding;
-    expect(rebuilt.position).toBeGreaterThan(0n);
+    const [rebuilt] = await rebuilding;
+    expect(rebuilt!.position).toBeGreaterThan(0n);
     expect(await epoch()).not.toBe(before);
     await appendHistories(20, 73);
     await caughtUp();
@@ -106,7 +106,28 @@ describe('a rebuild', () => {
       [victim, 'row differs'],
       [lost, 'job without a row'],
     ]);
-    await rebuildProjection({ projection: PROJECTIONS[0]!, log, url, logger });
+    await rebuildProjections({ projections: [PROJECTIONS[0]!], log, url, logger });
     expect((await onlyKnown()).differences).toEqual([]);
+  });
+
+  it('of all projections reads the log once, and all their tables equal the fold', async () => {
+    await start();
+    await appendHistories(40, 75);
+    await caughtUp();
+    await store.query(`update docket.jobs set attempts = 77`);
+    await store.query(`update docket.dashboard_figures set value = value + 1`);
+    let reads = 0;
+    const counting = {
+      ...log,
+      readAll: (...asked: Parameters<typeof log.readAll>) => {
+        if (asked[0] === 'start') reads += 1;
+        return log.readAll(...asked);
+      },
+    };
+    const rebuilt = await rebuildProjections({ projections: PROJECTIONS, log: counting, url, logger });
+    expect([reads, rebuilt.length]).toEqual([1, PROJECTIONS.length]);
+    await caughtUp();
+    for (const projection of PROJECTIONS)
+      expect((await projection.verify({ log, store })).differences).toEqual([]);
   });
 });

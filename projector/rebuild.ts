@@ -7,7 +7,7 @@ import { RowsRefused } from '../read-store/projection-engine/errors.ts';
 import { takeLease } from '../read-store/projection-engine/lease.ts';
 import type { ProjectionTarget } from '../read-store/projection-engine/projection.ts';
 import { pointViewsAt } from '../read-store/tables/jobs-v1.ts';
-import { catchUp } from './catch-up.ts';
+import { catchUp, together } from './catch-up.ts';
 import { GIVE_WAY_TO_READERS } from './give-way.ts';
 import type { RegisteredProjection } from './registry.ts';
 
@@ -22,6 +22,8 @@ function besideOf({ target }: RegisteredProjection): ProjectionTarget {
 }
 /** A rebuild holds its lease for its whole run; a dead one is followed after this. */
 const REBUILD_LEASE_TTL_MS = 3_600_000;
+/** One writes a batch, one begins the next. */
+const CONNECTIONS_EACH = 2;
 /** Rounds of catching up with a projector that goes on writing meanwhile. */
 const CATCH_UP_ROUNDS_MAX = 50;
 /** Making an index of millions of rows is one statement. */
@@ -34,7 +36,8 @@ export interface Rebuilt {
 }
 
 export interface RebuildOptions {
-  readonly projection: RegisteredProjection;
+  /** Built together: the log is read once for all of them. */
+  readonly projections: readonly RegisteredProjection[];
   readonly log: Pick<EventLog, 'readAll' | 'readStream'>;
   /** Connection string of the read store. */
   readonly url: string;
@@ -42,59 +45,86 @@ export interface RebuildOptions {
   readonly onProgress?: (position: bigint) => void;
 }
 
+/** A projection whose tables are being built beside those in use. */
+interface Rebuilding {
+  readonly projection: RegisteredProjection;
+  readonly beside: ProjectionTarget;
+  readonly fencingEpoch: bigint;
+}
+
 /**
- * Builds the tables of a projection again from the first event, beside the ones in use, and switches to them in
+ * Builds the tables of projections again from the first event, beside the ones in use, and switches each to them in
  * one transaction when they have come at least as far. Readers and the projector go on meanwhile; nothing outside the
  * read store is touched. A rebuild that dies leaves the tables in use as they are; the next one starts over.
  *
- * @throws RebuildRunning, LogUnavailable, ReadStoreUnavailable
+ * @returns what each came to, in the order of `projections`
+ * @throws RebuildRunning, RebuildBehind, LogUnavailable, ReadStoreUnavailable
  */
-export async function rebuildProjection(options: RebuildOptions): Promise<Rebuilt> {
-  const { url, logger } = options;
-  const store = openReadStore({ url, poolMax: 2, timeoutMs: STATEMENT_TIMEOUT_MS, log: logger });
+export async function rebuildProjections(options: RebuildOptions): Promise<readonly Rebuilt[]> {
+  const { url, logger, projections } = options;
+  const poolMax = CONNECTIONS_EACH * projections.length;
+  const store = openReadStore({ url, poolMax, timeoutMs: STATEMENT_TIMEOUT_MS, log: logger });
+  const begun: Rebuilding[] = [];
   try {
-    return await rebuildIn(store, options);
+    for (const projection of projections) {
+      const beside = besideOf(projection);
+      const fencingEpoch = await takeLease(store, beside, randomUUID(), REBUILD_LEASE_TTL_MS);
+      if (fencingEpoch === null) throw new RebuildRunning(projection.name);
+      begun.push({ projection, beside, fencingEpoch });
+      await startOver(store, projection, beside);
+    }
+    return await buildAndSwitch(store, begun, options);
   } finally {
+    for (const { beside, fencingEpoch } of begun)
+      await store.query('delete from docket.projection_leases where projection = $1 and fencing_epoch = $2', [
+        beside.ledger,
+        fencingEpoch.toString(),
+      ]);
     await store.close();
   }
 }
 
-async function rebuildIn(store: ReadStore, options: RebuildOptions): Promise<Rebuilt> {
-  const { projection } = options;
-  const beside = besideOf(projection);
-  const fencingEpoch = await takeLease(store, beside, randomUUID(), REBUILD_LEASE_TTL_MS);
-  if (fencingEpoch === null) throw new RebuildRunning(projection.name);
-  try {
-    await startOver(store, projection, beside);
-    const build = () => buildFromLog(store, beside, fencingEpoch, options);
-    await build();
-    await store.query(projection.tables.index(beside.schema));
-    for (let round = 1; ; round += 1) {
-      const built = await build();
-      if (await tryToSwitch(store, projection, beside, built.position)) return built;
-      if (round >= CATCH_UP_ROUNDS_MAX) throw new RebuildBehind();
+async function buildAndSwitch(
+  store: ReadStore,
+  begun: readonly Rebuilding[],
+  options: RebuildOptions,
+): Promise<readonly Rebuilt[]> {
+  await buildFromLog(store, begun, options);
+  await Promise.all(
+    begun.map(({ projection, beside }) => store.query(projection.tables.index(beside.schema))),
+  );
+  const done = new Map<Rebuilding, Rebuilt>();
+  for (let round = 1; round <= CATCH_UP_ROUNDS_MAX; round += 1) {
+    const open = begun.filter((each) => !done.has(each));
+    const built = await buildFromLog(store, open, options);
+    for (const [index, each] of open.entries()) {
+      const rebuilt = built[index]!;
+      if (await tryToSwitch(store, each.projection, each.beside, rebuilt.position)) done.set(each, rebuilt);
     }
-  } finally {
-    await store.query('delete from docket.projection_leases where projection = $1 and fencing_epoch = $2', [
-      beside.ledger,
-      fencingEpoch.toString(),
-    ]);
+    if (done.size === begun.length) return begun.map((each) => done.get(each)!);
   }
+  throw new RebuildBehind();
 }
 
-/** Writes what the log has beyond the checkpoint; a writer whose rows were refused is opened again behind them. */
+/** Writes what the log has beyond the checkpoints; writers whose rows were refused are opened again behind them. */
 async function buildFromLog(
   store: ReadStore,
-  target: ProjectionTarget,
-  fencingEpoch: bigint,
+  begun: readonly Rebuilding[],
   options: RebuildOptions,
-): Promise<Rebuilt> {
+): Promise<readonly Rebuilt[]> {
   const readMissing = (stream: string, from: bigint) => options.log.readStream(stream, from);
   for (;;) {
-    const writer = await options.projection.openWriter({ store, target, fencingEpoch, readMissing });
+    const writers = await Promise.all(
+      begun.map(({ projection, beside: target, fencingEpoch }) =>
+        projection.openWriter({ store, target, fencingEpoch, readMissing }),
+      ),
+    );
     try {
-      await catchUp(options.log, writer, options.onProgress ?? (() => undefined), () => false);
-      return { heldStreams: writer.heldStreams().size, position: writer.checkpoint() ?? 0n };
+      await catchUp(options.log, together(writers), options.onProgress ?? (() => undefined), () => false);
+      return writers.map((writer) => ({
+        heldStreams: writer.heldStreams().size,
+        position: writer.checkpoint() ?? 0n,
+      }));
     } catch (error) {
       if (!(error instanceof RowsRefused)) throw error;
       options.logger.error(

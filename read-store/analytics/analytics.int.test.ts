@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { csvOf, jsonOf, tableOf } from '../../cli/query-output.ts';
 import { projectionNamed } from '../../projector/registry.ts';
-import { rebuildProjection } from '../../projector/rebuild.ts';
+import { rebuildProjections } from '../../projector/rebuild.ts';
 import { jobHistories } from '../../projector/testing/job-histories.ts';
 import { append, log, logger, store, url, useWorld, writerOn } from '../../tests/harness/projector-world.ts';
 import { runDocket } from '../../tests/harness/run-docket.ts';
@@ -83,7 +83,7 @@ describe('schema analytics', () => {
     expect(await ready()).toBe('0');
     // The position of the rows written above is not of this log.
     await store.query('delete from docket.checkpoints');
-    await rebuildProjection({ projection: projectionNamed('jobs')!, log, url, logger });
+    await rebuildProjections({ projections: [projectionNamed('jobs')!], log, url, logger });
     expect(Number(await ready())).toBeGreaterThan(5);
   });
 });
