@@ -1,4 +1,3 @@
-import { XMLBuilder } from 'fast-xml-parser';
 import { xmlText } from '../pdf/xml-text.ts';
 
 /** An element to write: either text or children. */
@@ -11,36 +10,63 @@ export interface XmlNode {
   readonly children?: readonly XmlNode[];
 }
 
-const builder = new XMLBuilder({
-  preserveOrder: true,
-  ignoreAttributes: false,
-  attributeNamePrefix: '',
-  suppressEmptyNode: true,
-  suppressBooleanAttributes: false,
-  processEntities: true,
-  format: true,
-  indentBy: ' ',
-});
-
-/** Writes a document, UTF-8, one element a line. Characters XML cannot carry are left out, whatever they came from. */
+/**
+ * Writes a document, UTF-8, one element a line. Characters XML cannot carry are left out, whatever they came from.
+ * @throws TypeError for a name that XML does not allow
+ */
 export function writeXml(root: XmlNode): string {
   const prefixes = Object.fromEntries(
     Object.entries(root.namespaces ?? {}).map(([prefix, uri]) => [`xmlns:${prefix}`, uri]),
   );
-  const tree = [ordered({ ...root, attributes: { ...root.attributes, ...prefixes } })];
-  return `<?xml version="1.0" encoding="UTF-8"?>\n${String(builder.build(tree)).trim()}\n`;
+  const document = { ...root, attributes: { ...root.attributes, ...prefixes } };
+  return `<?xml version="1.0" encoding="UTF-8"?>${element(document, '\n')}\n`;
 }
 
-type Ordered = Record<string, unknown>;
+/** @param indent line break and blanks that stand before the element */
+function element(node: XmlNode, indent: string): string {
+  const name = checkedName(node.name);
+  const attributes = node.attributes ?? {};
+  let out = `${indent}<${name}`;
+  for (const key in attributes) out += ` ${checkedName(key)}="${attributeValue(attributes[key] ?? '')}"`;
+  const children = node.children ?? [];
+  if (children.length > 0) {
+    out += '>';
+    for (const child of children) out += element(child, `${indent} `);
+    return `${out}${indent}</${name}>`;
+  }
+  const text = escaped(node.text ?? '');
+  return text === '' ? `${out}/>` : `${out}>${text}</${name}>`;
+}
 
-/** The serializer's own form: an array of children under the name, attributes under `:@`. */
-function ordered(node: XmlNode): Ordered {
-  const children: Ordered[] = (node.children ?? []).map(ordered);
-  if (node.text !== undefined) children.push({ '#text': xmlText(node.text).text });
-  const attributes = Object.entries(node.attributes ?? {}).map(
-    ([name, value]) => [name, xmlText(value).text] as const,
-  );
-  return attributes.length === 0
-    ? { [node.name]: children }
-    : { [node.name]: children, ':@': Object.fromEntries(attributes) };
+/** A few dozen names are used again and again; each is looked at once. */
+const knownNames = new Set<string>();
+/** Names with at most one prefix, in the letters of Docket's own vocabularies (Namespaces in XML 1.0, 4: QName). */
+const NAME = /^[A-Za-z_][\w.-]*(?::[A-Za-z_][\w.-]*)?$/;
+
+function checkedName(name: string): string {
+  if (knownNames.has(name)) return name;
+  if (!NAME.test(name)) throw new TypeError(`no name in XML: ${JSON.stringify(name)}`);
+  knownNames.add(name);
+  return name;
+}
+
+/** Printable ASCII without what XML 1.0 (2.4) wants escaped: most text, which is written as it is. */
+const AS_IT_IS = /^[\x20\x21\x23-\x25\x28-\x3b\x3d\x3f-\x7e]*$/;
+const MARKUP = /[&<>"']/g;
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&apos;',
+};
+
+function escaped(raw: string): string {
+  if (AS_IT_IS.test(raw)) return raw;
+  return xmlText(raw).text.replace(MARKUP, (char) => ENTITIES[char] ?? '');
+}
+
+/** A reader turns line breaks and tabs of an attribute into blanks (XML 1.0, 3.3.3) unless they are written as numbers. */
+function attributeValue(raw: string): string {
+  return AS_IT_IS.test(raw) ? raw : escaped(raw).replace(/[\t\n\r]/g, (char) => `&#${char.charCodeAt(0)};`);
 }

@@ -1,9 +1,12 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type { PDFDocumentProxy } from 'pdfjs-dist';
+import { pathToFileURL } from 'node:url';
+import type { PDFDocumentProxy, PDFWorker } from 'pdfjs-dist';
 import { Refusal } from '../refusal.ts';
 import { keepStatesFlat } from './flat-states.ts';
 import { inflateAtOnce } from './inflate-at-once.ts';
+import { sameThreadChannel } from './same-thread-port.ts';
+import type { Port } from './same-thread-port.ts';
 
 /** pdfjs asks for these browser classes while it loads; reading text and images never draws with them. */
 class NotDrawnHere {}
@@ -34,10 +37,24 @@ export function loadPdfjs(): Promise<Pdfjs> {
       return inflateAtOnce(format);
     };
     keepStatesFlat();
-    const pdfjs = await import('pdfjs-dist/legacy/build/pdf.mjs');
-    return pdfjs;
+    await import(pathToFileURL(join(pdfjsFolder, 'legacy/build/pdf.worker.mjs')).href);
+    return import('pdfjs-dist/legacy/build/pdf.mjs');
   })();
   return loaded;
+}
+
+/** The parsing half of pdfjs, in this thread, at the far end of a channel of its own. */
+function parserFor(pdfjs: Pdfjs): PDFWorker {
+  const [near, far] = sameThreadChannel();
+  const { pdfjsWorker } = globalThis as unknown as { pdfjsWorker: ParsingHalf };
+  const worker = pdfjs.PDFWorker.create({ port: near as unknown as Worker, verbosity: 0 });
+  pdfjsWorker.WorkerMessageHandler.initializeFromPort(far);
+  return worker;
+}
+
+/** What `pdf.worker.mjs` puts into the global scope. */
+interface ParsingHalf {
+  readonly WorkerMessageHandler: { initializeFromPort(port: Port): void };
 }
 
 /** Settings every document is opened with: nothing is fetched, nothing in the document is run. */
@@ -77,7 +94,8 @@ export async function openDocument(
       ? { disableFontFace: true, standardFontDataUrl: join(pdfjsFolder, 'standard_fonts/') }
       : // Of fonts that are not in the file only the widths are needed, and those pdfjs has.
         { disableFontFace: false, ownerDocument: FONTS_NOT_USED as unknown as HTMLDocument };
-  const task = pdfjs.getDocument({ data: own, ...READING_OPTIONS, ...fonts });
+  const parser = use === 'draw' ? {} : { worker: parserFor(pdfjs) };
+  const task = pdfjs.getDocument({ data: own, ...READING_OPTIONS, ...fonts, ...parser });
   try {
     const document = await task.promise;
     if (document.numPages < 1) throw new Refusal('PDF_CORRUPT', 'The file has no pages.');

@@ -12,14 +12,17 @@ const COMPATIBILITY = /[\uFB00-\uFB06\uFF01-\uFF5E]+/g;
 const SPACES = /[\u00A0\u1680\u2000-\u200A\u202F\u205F\u3000]/g;
 const ZERO_WIDTH = /[\u00AD\u200B-\u200D\u2060\uFEFF]/g;
 
+/** What all of the following leaves as it is: most text. */
+const PLAIN = /^[\x20-\x7e]*$/;
+
 /** Drops what XML cannot carry, spells ligatures out, composes accents (NFC). */
 export function xmlText(raw: string): XmlText {
+  if (PLAIN.test(raw)) return { text: raw, dropped: 0 };
   let dropped = 0;
   const legal = raw.replace(ILLEGAL, () => {
     dropped += 1;
     return '';
   });
-  if (/^[\x20-\x7e]*$/.test(legal)) return { text: legal, dropped };
   const text = legal
     .replace(COMPATIBILITY, (match) => match.normalize('NFKC'))
     .replace(SPACES, ' ')

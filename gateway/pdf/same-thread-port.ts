@@ -1,0 +1,54 @@
+type Listener = (event: { readonly data: unknown }) => void;
+
+/** One end of a channel, as far as pdfjs uses it. */
+export interface Port {
+  postMessage(message: unknown): void;
+  addEventListener(name: 'message', listener: Listener, options?: { readonly signal?: AbortSignal }): void;
+}
+
+/**
+ * A channel between the two halves of pdfjs, which in a converter child run in one thread. pdfjs's own copies every
+ * message deeply, glyph by glyph; here the other half gets the very same objects, a turn of the microtask queue later.
+ * That is right for reading only: what draws changes what it was sent.
+ */
+export function sameThreadChannel(): [Port, Port] {
+  const [here, there]: [End, End] = [{ listeners: [] }, { listeners: [] }];
+  return [portBetween(here, there), portBetween(there, here)];
+}
+
+interface End {
+  listeners: { readonly listener: Listener; readonly signal: AbortSignal | undefined }[];
+}
+
+const now = Promise.resolve();
+
+function portBetween(own: End, other: End): Port {
+  return {
+    postMessage: (message) => {
+      const event = { data: keptApart(message) };
+      void now.then(() => {
+        for (const { listener, signal } of other.listeners) if (!signal?.aborted) listener(event);
+        if (other.listeners.some(({ signal }) => signal?.aborted))
+          other.listeners = other.listeners.filter(({ signal }) => !signal?.aborted);
+      });
+    },
+    addEventListener: (_name, listener, options) => {
+      own.listeners = [...own.listeners, { listener, signal: options?.signal }];
+    },
+  };
+}
+
+interface OperatorChunk {
+  readonly fnArray: readonly unknown[];
+  readonly argsArray: readonly unknown[];
+}
+
+/** The lists of drawing operations are emptied by their sender as soon as they are sent; everything else is let go of. */
+function keptApart(message: unknown): unknown {
+  const { chunk } = message as { readonly chunk?: Partial<OperatorChunk> | null };
+  if (!chunk?.fnArray || !chunk.argsArray) return message;
+  return {
+    ...(message as object),
+    chunk: { ...chunk, fnArray: chunk.fnArray.slice(), argsArray: chunk.argsArray.slice() },
+  };
+}
