@@ -104,10 +104,7 @@ export function readInvoice(
 }
 
 function matchOf(mapping: InvoiceMapping, document: ReadDocument): string[] {
-  const text = document.lines
-    .map((line) => line.tokens.map((token) => token.text).join(' '))
-    .join('\n')
-    .slice(0, 400_000);
+  const text = document.text.slice(0, 400_000);
   const hits = (patterns: readonly string[]): string[] =>
     patterns.filter((source) => linearPattern(source).test(text));
   const any = hits(mapping.match.anyOf);
@@ -206,9 +203,10 @@ function atcudByPage(document: ReadDocument): Map<number, string> {
   const pages = new Map<number, string>();
   for (const line of document.lines) {
     for (const [i, token] of line.tokens.entries()) {
-      const labelled = /^atcud/i.test(token.text) || /atcud:?$/i.test(line.tokens[i - 1]?.text ?? '');
       const code = ATCUD.exec(token.text)?.[1];
-      if (code !== undefined && labelled && !pages.has(line.page)) pages.set(line.page, code);
+      if (code === undefined || pages.has(line.page)) continue;
+      if (/^atcud/i.test(token.text) || /atcud:?$/i.test(line.tokens[i - 1]?.text ?? ''))
+        pages.set(line.page, code);
     }
   }
   return pages;

@@ -120,7 +120,7 @@ function categoryOf(reason: string | undefined): VatCategory {
 /** The reason printed somewhere on the document: an AT code, or a sentence that names one. */
 function exemptionIn(document: ReadDocument): Found | undefined {
   for (const line of document.lines) {
-    const text = line.tokens.map((token) => token.text).join(' ');
+    const { text } = line;
     const code = exemptionCodeIn(text);
     const sentence =
       /\b(isent[oa]|isenção|não sujei|autoliquida|reverse charge|exempt|exonér|steuerfrei|umsatzsteuerbefrei|steuerbefrei|kein(?:e)? umsatzsteuer|§\s?\d+|kleinunternehmer|exent[oa]|esente|vatex)/i.test(

@@ -1,8 +1,11 @@
 import { RE2JS } from 're2js';
+import { neededWords } from './needed-words.ts';
 
 /** A regular expression in RE2's language: matching takes time linear in the text, whatever the pattern. */
 export interface LinearPattern {
   readonly source: string;
+  /** False only for a text that holds no match; cheap. */
+  mayMatch(text: string): boolean;
   test(text: string): boolean;
   /** The first match: what group 1 caught, or all of it without groups; undefined for none. */
   first(text: string): { readonly value: string; readonly start: number; readonly end: number } | undefined;
@@ -15,11 +18,20 @@ export function linearPattern(source: string): LinearPattern {
   const known = compiled.get(source);
   if (known) return known;
   const re = RE2JS.compile(source, RE2JS.CASE_INSENSITIVE);
-  const needed = neededLetters(source).toLowerCase();
-  const mayMatch = (text: string): boolean => needed === '' || text.toLowerCase().includes(needed);
+  const plain = PLAIN_WORDS.test(source) ? new RegExp(source, 'i') : undefined;
+  const needs = neededWords(source);
+  const mayMatch = (text: string): boolean => {
+    if (needs.length === 0) return true;
+    const folded = foldedText(text);
+    return needs.every((words) => words.some((word) => folded.includes(word)));
+  };
   const made: LinearPattern = {
     source,
-    test: (text) => mayMatch(text) && re.matcher(text).find(),
+    mayMatch,
+    test: (text) => {
+      if (plain && !FOLDED_OTHERWISE.test(text)) return plain.test(text);
+      return mayMatch(text) && re.matcher(text).find();
+    },
     first: (text) => {
       if (!mayMatch(text)) return undefined;
       const matcher = re.matcher(text);
@@ -33,42 +45,17 @@ export function linearPattern(source: string): LinearPattern {
 }
 
 /**
- * The longest run of plain letters and digits that every match of the pattern contains, or '' where none is sure.
- * A text without it need not be searched at all, which is most lines of most documents.
+ * Words, digits and word boundaries, without anything that repeats or branches: these mean the same in JavaScript, whose
+ * engine then looks at each place of the text at most as many letters as the pattern has.
  */
-export function neededLetters(source: string): string {
-  const runs: string[] = [''];
-  let depth = 0;
-  for (let i = 0; i < source.length; i++) {
-    const char = source[i] ?? '';
-    const last = runs.length - 1;
-    if (char === '|' && depth === 0) return '';
-    if (char === '\\') {
-      // Of `\p{..}` and `\x{..}` the braces go on; nothing in them is text.
-      if (source[i + 2] === '{') i = Math.max(i, source.indexOf('}', i));
-      else i += 1;
-    } else if (char === '[') i = classEnd(source, i);
-    else if (char === '(') depth += 1;
-    else if (char === ')') depth -= 1;
-    else if (depth === 0 && /[A-Za-z0-9]/.test(char)) {
-      // A quantifier of zero or more takes the letter before it back.
-      if (!/[?*{]/.test(source[i + 1] ?? '')) {
-        runs[last] += char;
-        continue;
-      }
-    } else if (char === '{') i = Math.max(i, source.indexOf('}', i));
-    runs.push('');
-  }
-  return runs.reduce((a, b) => (b.length > a.length ? b : a));
-}
+const PLAIN_WORDS = /^(?:\\b|\\d|\\\.|[A-Za-z0-9 À-ÖØ-Þà-öø-þ]|\[[A-Za-zÀ-ÖØ-Þà-öø-þ]+\])+$/;
+/** Long s, Kelvin and Ångström signs: RE2 takes them for `s`, `k` and `å`, JavaScript does not. */
+const FOLDED_OTHERWISE = /[\u017F\u212A\u212B]/;
 
-/** Index of the bracket that closes a character class; `]` right after its start is a member. */
-function classEnd(source: string, start: number): number {
-  let at = start + (source[start + 1] === '^' ? 2 : 1);
-  if (source[at] === ']') at += 1;
-  for (; at < source.length && source[at] !== ']'; at++) {
-    if (source[at] === '\\') at += 1;
-    else if (source.startsWith('[:', at)) at = Math.max(at, source.indexOf(':]', at) + 1);
-  }
-  return at;
+/** The last text asked about: the patterns of a mapping are tried one after another on the same one. */
+let last = { text: '', folded: '' };
+
+function foldedText(text: string): string {
+  if (last.text !== text) last = { text, folded: text.toLowerCase().replaceAll('\u017F', 's') };
+  return last.folded;
 }

@@ -18,10 +18,10 @@ export function multiply(outer: Matrix, inner: Matrix): Matrix {
 /** Reads six finite numbers from an operator's arguments; undefined when they are not that. */
 export function matrixFrom(values: unknown): Matrix | undefined {
   if (values === null || typeof values !== 'object') return undefined;
-  const numbers = Array.from(values as ArrayLike<unknown>);
-  if (numbers.length < 6 || !numbers.every((n) => typeof n === 'number' && Number.isFinite(n)))
-    return undefined;
-  return numbers.slice(0, 6) as unknown as Matrix;
+  const numbers = values as ArrayLike<number>;
+  if (!(numbers.length >= 6)) return undefined;
+  for (let i = 0; i < numbers.length; i++) if (!Number.isFinite(numbers[i])) return undefined;
+  return [numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], numbers[5]] as unknown as Matrix;
 }
 
 /** An axis-aligned box in page points, y growing downwards from the top of the page. */

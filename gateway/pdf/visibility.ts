@@ -24,6 +24,7 @@ export function noneHidden(): HiddenCounts {
 
 /** Two colours closer than this in every channel (0 to 255) cannot be told apart on a page. */
 const sameColorDistance = 12;
+const WHITE: readonly number[] = [255, 255, 255];
 const inkSizeMinPt = 0.6;
 const bandHeightPt = 24;
 
@@ -97,12 +98,18 @@ function standsOut(piece: TextPiece, x: number, y: number, fills: readonly Fill[
     ? under.opaque || under.color === undefined
       ? channels(under.color)
       : undefined
-    : [255, 255, 255];
+    : WHITE;
   if (!ground) return true;
   return ink.some((value, i) => Math.abs(value - (ground[i] ?? 0)) >= sameColorDistance);
 }
 
+/** The last colour asked for: pages change it rarely. */
+let last: { readonly color: string; readonly channels: number[] | undefined } | undefined;
+
 function channels(color: string | undefined): number[] | undefined {
-  const match = color === undefined ? null : /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})/i.exec(color);
-  return match ? match.slice(1, 4).map((hex) => parseInt(hex, 16)) : undefined;
+  if (color === undefined) return undefined;
+  if (last?.color === color) return last.channels;
+  const match = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})/i.exec(color);
+  last = { color, channels: match?.slice(1, 4).map((hex) => parseInt(hex, 16)) };
+  return last.channels;
 }

@@ -34,18 +34,15 @@ export function candidatesFor(
   itemLines: ReadonlySet<number>,
 ): Candidate[] {
   const all: Candidate[] = [];
-  for (const line of document.lines) {
+  for (const { hit, weight } of document.hitsByOwner.get(`field:${name}`) ?? []) {
+    const { line } = hit;
     // Titles of columns and names of goods are no labels of totals.
-    if (itemLines.has(line.index)) continue;
-    for (const hit of document.hits[line.index] ?? []) {
-      const use = hit.uses.find((u) => u.owner === `field:${name}`);
-      if (!use || (area && !isInside(area, line, hit.x0))) continue;
-      for (const direction of rule.directions) {
-        const reach = direction === 'right' ? rightOf(hit, rule, document) : belowOf(hit, rule, document);
-        all.push(
-          ...reach.map((c) => ({ ...c, score: c.score * use.weight * standing(hit, line, document, rule) })),
-        );
-      }
+    if (itemLines.has(line.index) || (area && !isInside(area, line, hit.x0))) continue;
+    for (const direction of rule.directions) {
+      const reach = direction === 'right' ? rightOf(hit, rule, document) : belowOf(hit, rule, document);
+      all.push(
+        ...reach.map((c) => ({ ...c, score: c.score * weight * standing(hit, line, document, rule) })),
+      );
     }
   }
   for (const pattern of rule.patterns ?? []) all.push(...byPattern(pattern, rule, document));
@@ -159,8 +156,9 @@ function lonelyDates(document: ReadDocument): Candidate[] {
 function byPattern(source: string, rule: FieldRule, document: ReadDocument): Candidate[] {
   const pattern = linearPattern(source);
   const found: Candidate[] = [];
+  if (!pattern.mayMatch(document.text)) return found;
   for (const line of document.lines) {
-    const text = line.tokens.map((token) => token.text).join(' ');
+    const { text } = line;
     const match = text.length > 4000 ? undefined : pattern.first(text);
     if (!match) continue;
     let at = 0;

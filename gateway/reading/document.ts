@@ -11,12 +11,21 @@ import type { Notation } from './value-parsers.ts';
 /** A document ready to be searched: its lines, the labels on them, its notation. */
 export interface ReadDocument {
   readonly lines: readonly TokenLine[];
+  /** All of it, a line a line. */
+  readonly text: string;
   /** Label hits of each line, by line index. */
   readonly hits: readonly (readonly LabelHit[])[];
+  /** The hits of each owner of labels in reading order, with the weight its label gives them. */
+  readonly hitsByOwner: ReadonlyMap<string, readonly WeighedHit[]>;
   readonly notation: Notation;
   readonly pages: number;
   /** The usual font size, points. */
   readonly bodySize: number;
+}
+
+export interface WeighedHit {
+  readonly hit: LabelHit;
+  readonly weight: number;
 }
 
 type LabelRule = string | { readonly text: string; readonly weight: number };
@@ -57,13 +66,29 @@ export function readDocument(text: PdfText, mapping: InvoiceMapping): ReadDocume
   const lines = tokenLines(text.pages);
   const index = indexOf(mapping);
   const words = lines.flatMap((line) => line.tokens.map((token) => token.text));
+  const hits = lines.map((line) => labelHits(line, index));
   return {
     lines,
-    hits: lines.map((line) => labelHits(line, index)),
+    text: lines.map((line) => line.text).join('\n'),
+    hits,
+    hitsByOwner: byOwner(hits),
     notation: { mark: decimalMarkOf(words, mapping.numbers), order: dateOrderOf(words, mapping.dateOrder) },
     pages: text.pages.length,
     bodySize: median(lines.flatMap((line) => line.tokens.map((token) => token.word.size))),
   };
+}
+
+function byOwner(hits: readonly (readonly LabelHit[])[]): Map<string, WeighedHit[]> {
+  const owners = new Map<string, WeighedHit[]>();
+  for (const hit of hits.flat()) {
+    for (const { owner, weight } of hit.uses) {
+      const own = owners.get(owner) ?? [];
+      // A label listed twice counts as it is listed first.
+      if (own.at(-1)?.hit !== hit) own.push({ hit, weight });
+      owners.set(owner, own);
+    }
+  }
+  return owners;
 }
 
 function median(values: number[]): number {

@@ -106,8 +106,7 @@ function samePlacePenalty(picked: readonly (Candidate | undefined)[]): number {
 function worth(equation: EquationRule, amounts: ReadonlyMap<string, Big>, sums: ColumnSums): number {
   const difference = differenceOf(equation, amounts);
   if (difference === undefined) return 0;
-  const tolerance = new Big(equation.toleranceCents).div(100);
-  if (difference.abs().lte(tolerance)) return holdsBonus;
+  if (difference.abs().times(100).lte(equation.toleranceCents)) return holdsBonus;
   // What a table adds up to may miss a row; printed totals among themselves may not.
   return [...equation.sum, equation.equals].some((t) => sums.has(nameOf(t))) ? -failsMalus / 2 : -failsMalus;
 }
@@ -148,5 +147,5 @@ export function sumOf(terms: readonly string[], amounts: ReadonlyMap<string, Big
 }
 
 function nameOf(term: string): string {
-  return term.replace(/^-/, '');
+  return term.startsWith('-') ? term.slice(1) : term;
 }

@@ -58,18 +58,20 @@ export function assignColumns(tokens: readonly Token[], columns: readonly Placed
     const look = lookOf(token);
     const line: number[] = [];
     const back: number[] = [];
+    const split = splitCost(token);
+    // The cheapest way to come from a column further left, known to that of the column before.
+    let bestLeft = impossible;
+    let leftSource = -1;
     for (let j = 0; j < width; j++) {
       const column = columns[j] as PlacedColumn;
       const own = tokenCost(token, look, column);
-      let best = i === 0 ? 0 : impossible;
-      let source = j;
-      for (let k = 0; i > 0 && k <= j; k++) {
-        const together = k === j ? togetherCost(tokens[i - 1] as Token, token, column) : splitCost(token);
-        const total = (cost[i - 1]?.[k] ?? impossible) + together;
-        if (total < best) {
-          best = total;
-          source = k;
-        }
+      let best = i === 0 ? 0 : bestLeft;
+      let source = leftSource < 0 ? j : leftSource;
+      if (i > 0) {
+        const before = cost[i - 1]?.[j] ?? impossible;
+        const stay = before + togetherCost(tokens[i - 1] as Token, token, column);
+        if (stay < best) [best, source] = [stay, j];
+        if (before + split < bestLeft) [bestLeft, leftSource] = [before + split, j];
       }
       line.push(best + own);
       back.push(source);

@@ -62,10 +62,12 @@ export function findHeaders(rule: TableRule, document: ReadDocument): TableHeade
   for (let at = 0; at < document.lines.length; at++) {
     let best: TableHeader | undefined;
     if (!mayBegin(document.lines[at] as TokenLine, index)) continue;
-    for (let depth = 1; depth <= headerLinesMax; depth++) {
-      const band = bandFrom(document.lines, at, depth);
-      if (band.length < depth) break;
-      const header = readHeader(band, rule, index);
+    const lines = bandFrom(document.lines, at, headerLinesMax);
+    const cells: Cell[] = [];
+    for (let depth = 1; depth <= lines.length; depth++) {
+      const band = lines.slice(0, depth);
+      stackLine(cells, band.at(-1) as TokenLine);
+      const header = readHeader(band, cells, rule, index);
       if (header && (!best || header.score > best.score)) best = header;
     }
     if (best) {
@@ -104,17 +106,23 @@ interface Cell {
   x0: number;
   x1: number;
   readonly tokens: Token[];
+  /** Index of the line its last word stands on. */
+  lastLine: number;
+  /** What was read in it, until a word is added. */
+  titles: Title[] | undefined;
 }
 
 function readHeader(
   band: readonly TokenLine[],
+  cells: readonly Cell[],
   rule: TableRule,
   index: ColumnIndex,
 ): TableHeader | undefined {
-  const cells = stackCells(band);
-  const titles = cells.map((cell) => titlesIn(cell, index));
+  const titles = cells.map((cell) => (cell.titles ??= titlesIn(cell, index)));
   const columns = bestNaming(titles, rule);
   nameTheRest(columns, cells, titles, rule);
+  const names = new Set(columns.map((column) => column.name));
+  if (!rule.headerNeeds.some((set) => set.every((name) => names.has(name)))) return undefined;
   // What stands left or right of the recognised titles belongs to something else beside the table.
   const left = Math.min(...columns.map((column) => column.x0));
   const right = Math.max(...columns.map((column) => column.x1));
@@ -125,10 +133,8 @@ function readHeader(
   const numbers = within.filter(({ cell }) =>
     cell.tokens.some((token) => /^\d[\d.,]*$/.test(token.text)),
   ).length;
-  const names = new Set(columns.map((column) => column.name));
-  const complete = rule.headerNeeds.some((set) => set.every((name) => names.has(name)));
   // Figures belong to rows: a band that holds them has gone past the header.
-  if (!complete || numbers > 0) return undefined;
+  if (numbers > 0) return undefined;
   const [first, last] = [band[0] as TokenLine, band.at(-1) as TokenLine];
   columns.sort((a, b) => a.x0 - b.x0);
   // Labels under one another are a list of totals, not titles side by side.
@@ -205,29 +211,25 @@ function nameColumns(cells: readonly (readonly Title[])[]): HeaderColumn[] {
   return columns;
 }
 
-/** Words of a band that stand over one another, or next to one another on a line, make one title. */
-function stackCells(band: readonly TokenLine[]): Cell[] {
-  const cells: Cell[] = [];
-  for (const line of band) {
-    for (const token of line.tokens) {
-      const size = token.word.size;
-      const beside = cells.find((cell) => {
-        const last = cell.tokens.at(-1) as Token;
-        return line.tokens.includes(last) && token.x0 - last.x1 < 0.55 * size;
-      });
-      const under = cells.find(
-        (cell) =>
-          !cell.tokens.some((t) => line.tokens.includes(t)) && token.x0 < cell.x1 && token.x1 > cell.x0,
-      );
-      const home = beside ?? under;
-      if (home) {
-        home.tokens.push(token);
-        home.x0 = Math.min(home.x0, token.x0);
-        home.x1 = Math.max(home.x1, token.x1);
-      } else cells.push({ x0: token.x0, x1: token.x1, tokens: [token] });
-    }
+/** Adds a line to the cells of those above: words over one another, or next to one another on a line, make one title. */
+function stackLine(cells: Cell[], line: TokenLine): void {
+  for (const token of line.tokens) {
+    const size = token.word.size;
+    const beside = cells.find(
+      (cell) => cell.lastLine === line.index && token.x0 - (cell.tokens.at(-1) as Token).x1 < 0.55 * size,
+    );
+    const home =
+      beside ??
+      cells.find((cell) => cell.lastLine !== line.index && token.x0 < cell.x1 && token.x1 > cell.x0);
+    if (home) {
+      home.tokens.push(token);
+      home.x0 = Math.min(home.x0, token.x0);
+      home.x1 = Math.max(home.x1, token.x1);
+      home.lastLine = line.index;
+      home.titles = undefined;
+    } else
+      cells.push({ x0: token.x0, x1: token.x1, tokens: [token], lastLine: line.index, titles: undefined });
   }
-  return cells;
 }
 
 /** The titles in a cell: usually one; two when their words touch (`Un.Pr. Unitário`). Empty when it is not understood. */

@@ -20,6 +20,8 @@ export interface TokenLine {
   readonly size: number;
   readonly rotated: boolean;
   readonly tokens: readonly Token[];
+  /** Its words as printed, one blank apart. */
+  readonly text: string;
 }
 
 /** A gap wider than this share of the font size separates two cells of a line. */
@@ -60,6 +62,7 @@ export function tokenLines(pages: readonly PageText[]): TokenLine[] {
         size: line.size,
         rotated: line.rotated,
         tokens,
+        text: tokens.map((token) => token.text).join(' '),
       });
     }
   }
@@ -121,10 +124,12 @@ const LABEL_AND_VALUE = /^([^\d:/]*\p{L}[^:/\d]*:)([^/].*)$/u;
 const WORD_AND_BRACKET = /^(\p{L}[\p{L}.]*)(\(.+)$/u;
 
 function splitWord(word: Word): { text: string; x0: number; x1: number }[] {
+  const { text } = word;
   const match =
-    word.text.length > 200 || word.text.includes('*')
+    text.length > 200 || text.includes('*')
       ? null
-      : (LABEL_AND_VALUE.exec(word.text) ?? WORD_AND_BRACKET.exec(word.text));
+      : ((text.includes(':') ? LABEL_AND_VALUE.exec(text) : null) ??
+        (text.includes('(') ? WORD_AND_BRACKET.exec(text) : null));
   const [, left, right] = match ?? [];
   if (left === undefined || right === undefined) return [{ text: word.text, x0: word.x0, x1: word.x1 }];
   const middle = word.x0 + ((word.x1 - word.x0) * left.length) / word.text.length;

@@ -74,15 +74,19 @@ export function decimalMarkOf(texts: Iterable<string>, fallback: DecimalMark): D
 }
 
 /** Currency signs and codes as printed, by ISO 4217 code. */
-const CURRENCY_MARKS: Readonly<Record<string, string>> = {
+const CURRENCY_MARKS = new Map(Object.entries({
   '€': 'EUR', eur: 'EUR', euro: 'EUR', euros: 'EUR', '$': 'USD', usd: 'USD', us$: 'USD', '£': 'GBP', gbp: 'GBP',
   chf: 'CHF', pln: 'PLN', zł: 'PLN', sek: 'SEK', nok: 'NOK', dkk: 'DKK', czk: 'CZK', huf: 'HUF', ron: 'RON',
   bgn: 'BGN', brl: 'BRL', r$: 'BRL', aoa: 'AOA', kz: 'AOA', cad: 'CAD', aud: 'AUD', jpy: 'JPY', cny: 'CNY',
-}; // prettier-ignore
+})); // prettier-ignore
+
+const [zero, nine] = [48, 57];
 
 /** The ISO 4217 code a printed word stands for, or undefined. */
 export function currencyOf(word: string): string | undefined {
-  return CURRENCY_MARKS[word.toLowerCase().replace(/^[([]|[)\].:,;]+$/g, '')];
+  const first = word.charCodeAt(0);
+  if (first >= zero && first <= nine) return undefined;
+  return CURRENCY_MARKS.get(word.toLowerCase().replace(/^[([]|[)\].:,;]+$/g, ''));
 }
 
 /** Splits a currency sign off an amount it touches: `€1.234,56`, `99,00€`, `EUR12.00`. */

@@ -1,0 +1,82 @@
+/**
+ * What a pattern cannot match without: every entry lists words of which a match contains one at least. Words are runs of
+ * plain letters and digits, in lower case. A text without them need not be searched, which is most lines of most documents.
+ * Empty where nothing is sure.
+ */
+export function neededWords(source: string): string[][] {
+  // Quoted stretches, octal numbers and flags that change meaning are rare; nothing is promised about them.
+  if (/\\[Q0-7]|\(\?[a-zA-Z-]*[)]/.test(source)) return [];
+  return alternation(source, 0).needs;
+}
+
+interface Parsed {
+  readonly needs: string[][];
+  /** Index after the last character taken. */
+  readonly end: number;
+}
+
+function alternation(source: string, start: number): Parsed {
+  const branches: string[][][] = [];
+  let at = start;
+  do {
+    const branch = sequence(source, source[at] === '|' && branches.length > 0 ? at + 1 : at);
+    branches.push(branch.needs);
+    at = branch.end;
+  } while (source[at] === '|');
+  if (branches.length === 1) return { needs: branches[0] ?? [], end: at };
+  const strongest = branches.map((needs) =>
+    needs.reduce<string[]>((a, b) => (strength(b) > strength(a) ? b : a), []),
+  );
+  return { needs: strongest.every((words) => words.length > 0) ? [strongest.flat()] : [], end: at };
+}
+
+function strength(words: readonly string[]): number {
+  return words.length === 0 ? 0 : Math.min(...words.map((word) => word.length));
+}
+
+function sequence(source: string, start: number): Parsed {
+  const needs: string[][] = [];
+  let run = '';
+  const close = (): void => {
+    if (run !== '') needs.push([run]);
+    run = '';
+  };
+  let at = start;
+  while (at < source.length && source[at] !== '|' && source[at] !== ')') {
+    const char = source[at] ?? '';
+    const group = char === '(' ? alternation(source, afterGroupMark(source, at)) : undefined;
+    const end = group ? group.end + 1 : atomEnd(source, at);
+    const quantifier = /^(?:[*+?]|\{\d+(?:,\d*)?\})\??/.exec(source.slice(end))?.[0] ?? '';
+    const mayBeMissing = /^(?:[*?]|\{0)/.test(quantifier);
+    if (group || !/[A-Za-z0-9]/.test(char) || mayBeMissing) close();
+    else run += char.toLowerCase();
+    if (group && !mayBeMissing) needs.push(...group.needs);
+    if (quantifier !== '') close();
+    at = end + quantifier.length;
+  }
+  close();
+  return { needs, end: at };
+}
+
+/** Of `(?:`, `(?P<name>` and `(` the index of what the group holds. */
+function afterGroupMark(source: string, at: number): number {
+  return at + 1 + (/^\?(?:P?<\w+>|[a-zA-Z-]*:)/.exec(source.slice(at + 1))?.[0].length ?? 0);
+}
+
+function atomEnd(source: string, at: number): number {
+  if (source[at] === '[') return classEnd(source, at) + 1;
+  if (source[at] !== '\\') return at + 1;
+  const named = /^\\[pPx]\{[^}]*\}|^\\x[0-9a-fA-F]{2}|^\\[pP]./.exec(source.slice(at));
+  return at + (named?.[0].length ?? 2);
+}
+
+/** Index of the bracket that closes a character class; `]` right after its start is a member. */
+function classEnd(source: string, start: number): number {
+  let at = start + (source[start + 1] === '^' ? 2 : 1);
+  if (source[at] === ']') at += 1;
+  for (; at < source.length && source[at] !== ']'; at++) {
+    if (source[at] === '\\') at += 1;
+    else if (source.startsWith('[:', at)) at = Math.max(at, source.indexOf(':]', at) + 1);
+  }
+  return at;
+}
