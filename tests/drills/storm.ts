@@ -101,11 +101,12 @@ async function storm(of: DrillHouse): Promise<boolean> {
   await Promise.all(services.map((each) => each.kill()));
   await Promise.all(supervised);
   const calls = await of.gateway.calls();
-  const { rows } = await of.store.query<{ state: string; jobs: number }>(
-    'select state, count(*)::int as jobs from docket.jobs group by state order by state',
+  const { rows } = await of.store.query<{ state: string; code: string; jobs: number }>(
+    `select state, coalesce(error_code, '') as code, count(*)::int as jobs from docket.jobs
+      group by 1, 2 order by 1, 2`,
   );
   console.log(
-    `${rows.map(({ state, jobs: count }) => `${count} ${state}`).join(', ')}; ${calls.length} gateway calls; checked after ${seconds(startedAt)} s`,
+    `${rows.map(({ state, code, jobs: count }) => `${count} ${state} ${code}`.trim()).join(', ')}; ${calls.length} gateway calls; checked after ${seconds(startedAt)} s`,
   );
   for (const fault of broken) console.log(`BROKEN ${fault}`);
   console.log(broken.length === 0 ? 'every invariant holds' : `${broken.length} invariants are broken`);
