@@ -45,3 +45,29 @@ it('an answer that comes after another stream has ended finds the process alive 
   await append(slow);
   await Promise.all([broken.dispose(), slow.dispose()]);
 });
+
+it('an append stream that breaks while appends wait to be written rejects them, and nothing else [D20]', async () => {
+  const unhandled: unknown[] = [];
+  const onUnhandled = (reason: unknown) => unhandled.push(reason);
+  process.on('unhandledRejection', onUnhandled);
+  const url = `esdb://127.0.0.1:${proxies[0]!.port}?tls=false`;
+  const client = bearStrayAnswers(EventStoreDBClient.connectionString(url), () => undefined);
+  const append = (bytes: number) =>
+    client.appendToStream(`waiting-${randomUUID()}`, [
+      jsonEvent({ type: 'Happened', data: { filler: 'x'.repeat(bytes) } }),
+    ]);
+  try {
+    await append(1);
+    proxies[0]!.fault.delayMs = 2_000;
+    const waiting = Array.from({ length: 64 }, () => append(200_000));
+    const outcomes = Promise.allSettled(waiting);
+    await sleep(300);
+    await client.dispose();
+    expect((await outcomes).filter(({ status }) => status === 'rejected')).toHaveLength(waiting.length);
+    await sleep(50);
+    expect(unhandled).toEqual([]);
+  } finally {
+    process.off('unhandledRejection', onUnhandled);
+    proxies[0]!.fault.delayMs = 0;
+  }
+});

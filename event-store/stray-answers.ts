@@ -17,6 +17,10 @@ interface OpensStreams {
  * finds nothing, and the TypeError of its listener would end the process. Whoever waited for it was told that the
  * outcome is unknown, and appends again under the same ids.
  *
+ * The client also queues appends while a stream's buffer is full, and rejects what is queued when the stream ends, in
+ * a promise that nobody can catch: that too would end the process. So the stream never says that it is full. What
+ * would have waited in the queue waits in the stream's buffer; it is as large, and bounded by the appends in flight.
+ *
  * @param onStray told of each such answer
  */
 export function bearStrayAnswers(client: EventStoreDBClient, onStray: () => void): EventStoreDBClient {
@@ -30,6 +34,11 @@ export function bearStrayAnswers(client: EventStoreDBClient, onStray: () => void
 }
 
 function guarded(stream: Duplex, onStray: () => void): Duplex {
+  const write = stream.write.bind(stream) as (message: unknown) => boolean;
+  stream.write = (message: unknown) => {
+    write(message);
+    return true;
+  };
   const listeners = stream.listeners('data') as ((answer: unknown) => void)[];
   stream.removeAllListeners('data');
   stream.on('data', (answer: unknown) => {
