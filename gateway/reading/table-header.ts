@@ -119,6 +119,7 @@ function readHeader(
   index: ColumnIndex,
 ): TableHeader | undefined {
   const titles = cells.map((cell) => (cell.titles ??= titlesIn(cell, index)));
+  if (!mayComplete(titles, rule)) return undefined;
   const columns = bestNaming(titles, rule);
   nameTheRest(columns, cells, titles, rule);
   const names = new Set(columns.map((column) => column.name));
@@ -146,6 +147,14 @@ function readHeader(
     columns,
     score: columns.length - 0.4 * unknown + 0.05 * band.length,
   };
+}
+
+/** False where some needed column is no title's meaning: most lines that only begin like a header. */
+function mayComplete(titles: readonly (readonly Title[])[], rule: TableRule): boolean {
+  // `name` can be given to a title that is not understood.
+  const possible = new Set(['name']);
+  for (const cell of titles) for (const title of cell) for (const name of title.names) possible.add(name);
+  return rule.headerNeeds.some((set) => set.every((name) => possible.has(name)));
 }
 
 interface Title {
