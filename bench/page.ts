@@ -8,20 +8,22 @@ import { startLongQueue } from '../tests/harness/long-queue-server.ts';
 
 const JOBS = 5_000;
 const SLOWDOWN = 4;
-const LOADS = 5;
+const LOADS = 11;
 const LOAD_MS_MAX = 30_000;
 const UPDATES_PER_SEC = 100;
 const WATCHED_MS = 10_000;
 const SCROLLS = 100;
 
-const [browser, queue] = await Promise.all([launchBrowser(), startLongQueue(JOBS)]);
+// A second after a navigation Chromium takes down the compositor of the page before, and with a graphics card in software
+// the new page waits 0.7 s for it, which no person's browser does.
+const [browser, queue] = await Promise.all([launchBrowser('no card'), startLongQueue(JOBS)]);
 try {
   const usable: number[] = [];
   for (let load = 0; load < LOADS; load++) usable.push(await usableAfterMs(browser));
   const sorted = usable.toSorted((left, right) => left - right);
   print(
     'usable after, slowed 4 times',
-    `median ${sorted[2]} ms, worst ${sorted.at(-1)} ms of ${LOADS} loads`,
+    `median ${sorted[Math.floor(LOADS / 2)]} ms, worst ${sorted.at(-1)} ms of ${LOADS} loads`,
   );
 
   const { page, session } = await openPage(browser);

@@ -19,22 +19,24 @@ const FLAGS = [
   '--no-default-browser-check',
   '--no-pings',
   '--font-render-hinting=none',
-  '--use-gl=angle',
-  '--use-angle=swiftshader',
-  '--enable-unsafe-swiftshader',
 ];
+/** How pages are drawn: by a graphics card in software, as tests want it, or with none. */
+const DRAWING_FLAGS = {
+  'software card': ['--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'],
+  'no card': ['--disable-gpu'],
+} as const;
 
 /**
  * A headless Chromium for tests, from npm alone: nothing is installed on the machine. `CHROMIUM_PATH` names another
  * binary. Close it with `browser.close()`; its temporary folder goes with it.
  */
-export async function launchBrowser(): Promise<Browser> {
+export async function launchBrowser(drawing: keyof typeof DRAWING_FLAGS = 'software card'): Promise<Browser> {
   const temporary = await mkdtemp(join(tmpdir(), 'docket-browser-'));
   const removeTemporary = () => rm(temporary, { recursive: true, force: true, maxRetries: 5 });
   try {
     const browser = await chromium.launch({
       ...(await whichBrowser(temporary)),
-      args: FLAGS,
+      args: [...FLAGS, ...DRAWING_FLAGS[drawing]],
       headless: true,
       timeout: LAUNCH_TIMEOUT_MS,
     });

@@ -7,7 +7,7 @@ export interface Held<Row> {
   readonly token: string | null;
   readonly rows: ReadonlyMap<string, Row>;
   /** A snapshot that is still coming in; the old rows stay on show until it is whole. */
-  readonly incoming: ReadonlyMap<string, Row> | null;
+  readonly incoming: readonly (readonly Row[])[] | null;
 }
 
 export interface RowRules<Row> {
@@ -37,11 +37,12 @@ export function receive<Row>(
   if (frame.type === 'reset')
     return { held: { ...held, token: null, incoming: null }, changed: null, gap: false };
   if (frame.type === 'snapshot') {
-    const incoming = new Map(held.incoming);
-    for (const row of frame.rows as Row[]) incoming.set(rules.keyOf(row), row);
+    const incoming = [...(held.incoming ?? []), frame.rows as Row[]];
     if (frame.more) return { held: { ...held, incoming }, changed: null, gap: false };
-    const whole = { ...held, rows: incoming, incoming: null, token: frame.token };
-    return { held: whole, changed: [...incoming.values()], gap: false };
+    const rows = new Map<string, Row>();
+    for (const page of incoming) for (const row of page) rows.set(rules.keyOf(row), row);
+    const whole = { ...held, rows, incoming: null, token: frame.token };
+    return { held: whole, changed: [...rows.values()], gap: false };
   }
   if (frame.previous !== held.token) return { held, changed: null, gap: true };
   const rows = new Map(held.rows);
