@@ -39,8 +39,7 @@ export function receive<Row>(
   if (frame.type === 'snapshot') {
     const incoming = [...(held.incoming ?? []), frame.rows as Row[]];
     if (frame.more) return { held: { ...held, incoming }, changed: null, gap: false };
-    const rows = new Map<string, Row>();
-    for (const page of incoming) for (const row of page) rows.set(rules.keyOf(row), row);
+    const rows = new Map(incoming.flat().map((row) => [rules.keyOf(row), row]));
     const whole = { ...held, rows, incoming: null, token: frame.token };
     return { held: whole, changed: [...rows.values()], gap: false };
   }
