@@ -63,7 +63,11 @@ export async function measureAsking(
       'dashboard, 30 d, asOf position': () => `/api/dashboard?range=30d&asOf=${position()}`,
     };
     const figures: Record<string, AskedFigures> = {};
-    for (const [name, path] of Object.entries(asks)) figures[name] = await timed(api.get, path, times);
+    for (const [name, path] of Object.entries(asks)) {
+      figures[name] = await timed(api.get, path, times);
+      // A month is long: what is known already must not be lost with a run that is ended.
+      console.error(`${name}: ${JSON.stringify(figures[name])}`);
+    }
     return figures;
   } finally {
     await api.close();
