@@ -20,6 +20,8 @@ export interface NodeChild {
   readonly name: string;
   readonly script: string;
   readonly args: readonly string[];
+  /** Flags for Node itself. */
+  readonly nodeFlags?: readonly string[];
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -32,7 +34,7 @@ export interface NodeChild {
  */
 export async function startNodeChild(child: NodeChild, logs: LogFiles): Promise<RunningChild> {
   const stderr = logs.open(child.name);
-  const spawned = spawn(process.execPath, [child.script, ...child.args], {
+  const spawned = spawn(process.execPath, [...(child.nodeFlags ?? []), child.script, ...child.args], {
     detached: true,
     stdio: ['ignore', 'pipe', stderr, 'ipc'],
     env: { ...process.env, ...child.env, EXIT_WITH_PARENT: '1' },
