@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { SMALL_YOUNG_GENERATION } from '../runtime/young-generation.ts';
 import { startTestEventStore, type TestEventStore } from '../tests/harness/event-store.ts';
 import { somePdf } from './testing/pdfs.ts';
 import { startWriteSideProcess, type WriteSideProcess } from './testing/process.ts';
@@ -11,11 +12,10 @@ let store: TestEventStore;
 let side: WriteSideProcess;
 beforeAll(async () => {
   store = await startTestEventStore();
-  // V8 lets up to 50 MB of read buffers lie before it collects them, whatever the file; a small young generation shows
-  // what is held instead.
+  // As `npm start` runs it.
   side = await startWriteSideProcess({ EVENTSTORE_URL: store.connectionString }, [
     '--expose-gc',
-    '--max-semi-space-size=1',
+    SMALL_YOUNG_GENERATION,
   ]);
 });
 afterAll(async () => {

@@ -1,6 +1,7 @@
 import type { EventStoreDBClient } from '@eventstore/db-client';
-import type { Duplex, Transform, TransformCallback } from 'node:stream';
+import type { Transform, TransformCallback } from 'node:stream';
 import type { RecordedEvent } from './event-log.ts';
+import { openStreamsThrough, type Request, type Stub } from './stream-creator.ts';
 import { eventOfMessage } from './wire-event.ts';
 
 const READ_METHOD = '/event_store.client.streams.Streams/Read';
@@ -9,30 +10,6 @@ const READS = new Set(['readAll', 'readStream']);
 /** Events are handed on in batches of at most this many, or of about this many bytes. */
 const BATCH_EVENTS_MAX = 64;
 const BATCH_BYTES_MAX = 64 * 1024;
-
-type Request = { serializeBinary(): Uint8Array };
-type Decode = (bytes: Buffer) => DecodedMessage;
-
-/** What the client's gRPC stub can do besides its named calls. */
-interface Stub {
-  makeServerStreamRequest(
-    method: string,
-    encode: (request: Request) => Buffer,
-    decode: Decode,
-    ...rest: unknown[]
-  ): Duplex;
-  read: (request: Request, ...rest: unknown[]) => Duplex;
-}
-
-/** The client's own way to open its streams; protected, as in `bearStrayAnswers`. */
-interface OpensStreams {
-  GRPCStreamCreator: (
-    stub: unknown,
-    name: string,
-    open: (stub: Stub) => Duplex | Promise<Duplex>,
-    ...rest: unknown[]
-  ) => () => Promise<Duplex>;
-}
 
 interface DecodedMessage {
   readonly event: RecordedEvent | null;
@@ -53,13 +30,9 @@ export interface BatchedRead {
  * through `inBatches` (ADR 0055).
  */
 export function readLean(client: EventStoreDBClient): EventStoreDBClient {
-  const opening = client as unknown as OpensStreams;
-  const openAsIs = opening.GRPCStreamCreator;
-  opening.GRPCStreamCreator = (service, name, open, ...rest) => {
-    if (!READS.has(name)) return openAsIs(service, name, open, ...rest);
-    return openAsIs(service, name, (stub) => open(withLeanRead(stub)), ...rest);
-  };
-  return client;
+  return openStreamsThrough(client, (name, open) =>
+    READS.has(name) ? (stub) => open(withLeanRead(stub)) : open,
+  );
 }
 
 function withLeanRead(stub: Stub): Stub {

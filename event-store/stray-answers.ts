@@ -1,15 +1,6 @@
 import type { EventStoreDBClient } from '@eventstore/db-client';
 import type { Duplex } from 'node:stream';
-
-/** The client's own way to open its streams; it is protected, and the only place where an append stream can be met. */
-interface OpensStreams {
-  GRPCStreamCreator: (
-    service: unknown,
-    name: string,
-    open: (service: unknown) => Duplex | Promise<Duplex>,
-    ...rest: unknown[]
-  ) => () => Promise<Duplex>;
-}
+import { openStreamsThrough } from './stream-creator.ts';
 
 /**
  * Makes a client bear answers to appends that it no longer waits for. When one append stream ends with an error, the
@@ -24,13 +15,9 @@ interface OpensStreams {
  * @param onStray told of each such answer
  */
 export function bearStrayAnswers(client: EventStoreDBClient, onStray: () => void): EventStoreDBClient {
-  const opening = client as unknown as OpensStreams;
-  const openAsIs = opening.GRPCStreamCreator;
-  opening.GRPCStreamCreator = (service, name, open, ...rest) => {
-    if (name !== 'appendToStream') return openAsIs(service, name, open, ...rest);
-    return openAsIs(service, name, async (inner) => guarded(await open(inner), onStray), ...rest);
-  };
-  return client;
+  return openStreamsThrough(client, (name, open) =>
+    name === 'appendToStream' ? async (stub) => guarded(await open(stub), onStray) : open,
+  );
 }
 
 function guarded(stream: Duplex, onStray: () => void): Duplex {

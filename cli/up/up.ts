@@ -2,14 +2,15 @@ import { join, resolve } from 'node:path';
 import { startEmbeddedPostgres } from '../../read-store/embedded/start.ts';
 import { createLog } from '../../runtime/log.ts';
 import { loadSettings } from '../../runtime/settings.ts';
+import { SMALL_YOUNG_GENERATION } from '../../runtime/young-generation.ts';
 import type { Settings } from '../../schemas/config.ts';
 import { builtWebApp } from './built-web-app.ts';
 import { forgetConnections, noteConnections } from '../connections.ts';
 import { noteAddress, notePart, openDataFolder, type DataFolder } from './data-folder.ts';
+import { untilAskedToStop } from '../stop-asked.ts';
 import { freePort, requirePort } from './free-port.ts';
 import { openLogFiles, type LogFiles } from './log-files.ts';
 import { startNodeChild, type NodeChild } from './node-child.ts';
-import { untilAskedToStop } from '../stop-asked.ts';
 import { supervise, type Running, type Supervised } from './supervise.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -85,9 +86,6 @@ function openHouse(settings: Settings): House {
     },
   };
 }
-
-/** V8 lets read buffers lie as its young generation grows: up to 50 MB beside an upload, below 10 MB with this (MB). */
-const SMALL_YOUNG_GENERATION = '--max-semi-space-size=1';
 
 /** Brings the parts up and answers the address to open. */
 async function startAll(house: House): Promise<string> {

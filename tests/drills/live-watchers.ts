@@ -75,8 +75,8 @@ export async function rowsByRest(url: string, owner: string): Promise<Map<string
   return rows;
 }
 
-/** True when a watcher sees what REST answers (I9). @throws DrillFailed, with what is different */
-export async function seesTheTruth(watcher: LiveWatcher, url: string): Promise<boolean> {
+/** A watcher sees what REST answers (I9). @throws DrillFailed, with what is different */
+export async function expectTheTruth(watcher: LiveWatcher, url: string): Promise<void> {
   const truth = await rowsByRest(url, watcher.owner);
   const seen = watcher.rows();
   const other = [...truth].filter(([jobId, row]) => seen.get(jobId)?.revision !== row.revision);
@@ -87,5 +87,4 @@ export async function seesTheTruth(watcher: LiveWatcher, url: string): Promise<b
     ...{ first: first?.[1], seen: first && seen.get(first[0])?.revision, closes: watcher.closes },
     connections: watcher.connections(),
   });
-  return true;
 }

@@ -13,7 +13,7 @@ import { shuffled } from '../../harness/shuffled-delivery.ts';
 import { startDrillHouse, type DrillHouse } from '../drill-house.ts';
 import { expectThat, within } from '../claims.ts';
 import type { DrillGroup } from '../drill.ts';
-import { seesTheTruth, watchQueue } from '../live-watchers.ts';
+import { expectTheTruth, watchQueue } from '../live-watchers.ts';
 import { cookieOf, newOwner, request, upload } from '../people.ts';
 import { type ServiceProcess } from '../service-process.ts';
 
@@ -51,7 +51,7 @@ async function fiftyClients(house: DrillHouse): Promise<string> {
   await query.restart();
   await uploading;
   const tookMs = await within(30_000, 'every client sees what REST answers (I9)', async () => {
-    for (const each of watchers) if (!(await seesTheTruth(each, query.url))) return false;
+    for (const each of watchers) await expectTheTruth(each, query.url);
     return watchers.every((each) => [...each.rows().values()].every(({ state }) => state === 'ready'));
   });
   expectThat(

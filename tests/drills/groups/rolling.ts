@@ -5,7 +5,7 @@ import { expectThat, within } from '../claims.ts';
 import type { DrillGroup } from '../drill.ts';
 import { startEdge, type Edge } from '../edge.ts';
 import { historyOf, untilAllFinal } from '../job-streams.ts';
-import { seesTheTruth, watchQueue } from '../live-watchers.ts';
+import { expectTheTruth, watchQueue } from '../live-watchers.ts';
 import { newOwner, request, tryUpload } from '../people.ts';
 import type { ServiceProcess } from '../service-process.ts';
 
@@ -80,7 +80,7 @@ async function restartAll(house: DrillHouse): Promise<string> {
     );
   }
   await within(60_000, 'sockets see the truth', async () => {
-    for (const each of watchers) if (!(await seesTheTruth(each, edge.url))) return false;
+    for (const each of watchers) await expectTheTruth(each, edge.url);
     return true;
   });
   const told = watchers.flatMap(({ closes }) => closes);

@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import type { RefObject } from 'preact';
 
 /** Up to this many rows are simply drawn; above it only those near the screen are. */
@@ -15,19 +15,13 @@ export interface RowRange {
 }
 
 /** The rows to draw when `above` pixels of the list are out of sight above a screen of `screenPx`. */
-export function rangeOf(
-  count: number,
-  above: number,
-  screenPx: number,
-  rowPx: number,
-  overscan = OVERSCAN_ROWS,
-): RowRange {
+export function rangeOf(count: number, above: number, screenPx: number, rowPx: number): RowRange {
   if (count <= ROWS_DRAWN_MAX) return { start: 0, end: count };
   const stepPx = rowPx * STEP_ROWS;
   const first = Math.floor(Math.max(0, above) / stepPx) * STEP_ROWS;
   const shown = Math.ceil((screenPx + stepPx) / rowPx);
-  const start = Math.max(0, Math.min(first, count - shown) - overscan);
-  return { start, end: Math.min(count, first + shown + overscan) };
+  const start = Math.max(0, Math.min(first, count - shown) - OVERSCAN_ROWS);
+  return { start, end: Math.min(count, first + shown + OVERSCAN_ROWS) };
 }
 
 export interface RowWindow extends RowRange {
@@ -38,7 +32,6 @@ export interface RowWindow extends RowRange {
 export function useRowWindow(body: RefObject<HTMLElement | null>, count: number): RowWindow {
   const [seen, setSeen] = useState({ above: 0, screenPx: innerHeight, rowPx: ROW_HEIGHT_GUESS_PX });
   const windowed = count > ROWS_DRAWN_MAX;
-  const overscan = useOverscan(windowed);
 
   useLayoutEffect(() => {
     if (!windowed) return;
@@ -61,18 +54,7 @@ export function useRowWindow(body: RefObject<HTMLElement | null>, count: number)
     return () => stop.abort();
   }, [windowed, count, body]);
 
-  return { ...rangeOf(count, seen.above, seen.screenPx, seen.rowPx, overscan), rowPx: seen.rowPx };
-}
-
-/** None until the rows on the screen are drawn: a person waits for those alone. */
-function useOverscan(windowed: boolean): number {
-  const [drawn, setDrawn] = useState(false);
-  useEffect(() => {
-    if (!windowed) return setDrawn(false);
-    const frame = requestAnimationFrame(() => setDrawn(true));
-    return () => cancelAnimationFrame(frame);
-  }, [windowed]);
-  return windowed && drawn ? OVERSCAN_ROWS : 0;
+  return { ...rangeOf(count, seen.above, seen.screenPx, seen.rowPx), rowPx: seen.rowPx };
 }
 
 interface Seen {

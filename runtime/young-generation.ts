@@ -1,0 +1,6 @@
+/**
+ * Flag for the Node of a process that takes uploads. V8 lets the buffers of finished reads lie until its young
+ * generation is full, and that grows: up to 50 MB beside an upload, below 10 MB with this (size in MB). The image of
+ * `deploy/Dockerfile` has it too.
+ */
+export const SMALL_YOUNG_GENERATION = '--max-semi-space-size=1';
