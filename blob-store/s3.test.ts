@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { PassThrough, Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createLog } from '../runtime/log.ts';
 import { startS3Double, type S3Double } from '../tests/harness/s3-double.ts';
@@ -127,10 +128,12 @@ describe('the S3 blob store', () => {
     const stop = new AbortController();
     const source = new PassThrough();
     plan('UploadPart', { kind: 'silence' });
-    setTimeout(() => stop.abort(new Error('stopped')), 100);
     const putting = store.put(newSourceKey(), source, { ...roomy, signal: stop.signal });
+    const stopped = expect(putting).rejects.toThrow('stopped');
     source.write(randomBytes(9_000_000));
-    await expect(putting).rejects.toThrow('stopped');
+    while (!operations().includes('UploadPart')) await sleep(5);
+    stop.abort(new Error('stopped'));
+    await stopped;
     expect(double.stored.uploads.size).toBe(0);
     source.destroy();
   });
@@ -201,7 +204,7 @@ describe('the S3 blob store', () => {
     const { stream } = await impatient.open(key);
     const chunks: Buffer[] = [];
     for await (const chunk of stream as AsyncIterable<Buffer>) {
-      if (chunks.length === 1) await new Promise((resolve) => setTimeout(resolve, 900));
+      if (chunks.length === 1) await sleep(900);
       chunks.push(chunk);
     }
     expect(Buffer.concat(chunks).equals(bytes)).toBe(true);
