@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tryLockFile } from '../../runtime/file-lock.ts';
 import { PlainFailure } from '../plain-failure.ts';
@@ -39,10 +39,14 @@ export function noteAddress(folder: DataFolder, address: string): void {
   writeFileSync(join(folder.path, 'address'), `${address}\n`);
 }
 
-/** Notes the process id of a part, for operators and drills: `parts.json` in the data folder. */
-export function notePart(folder: DataFolder, parts: Map<string, number>, name: string, pid: number): void {
-  parts.set(name, pid);
-  writeFileSync(join(folder.path, PARTS_FILE), `${JSON.stringify(Object.fromEntries(parts))}\n`);
+/**
+ * Notes the process ids of the parts that run, for operators and drills: `parts.json` in the data folder. A reader
+ * sees the old note or the new one, never half of one.
+ */
+export function noteParts(folder: DataFolder, parts: ReadonlyMap<string, number>): void {
+  const file = join(folder.path, PARTS_FILE);
+  writeFileSync(`${file}.tmp`, `${JSON.stringify(Object.fromEntries(parts))}\n`);
+  renameSync(`${file}.tmp`, file);
 }
 
 function prepare(path: string): (() => void) | null {

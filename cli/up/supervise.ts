@@ -16,15 +16,15 @@ export interface Supervised {
 
 /**
  * Keeps one part of the house running: started again, with backoff, whenever it ends by itself.
- * @param house where the part is noted, and a person is told, one line each time
+ * @param house where the process of the part is noted (null: it has ended), and a person is told, one line each time
  */
 export async function supervise<Part extends Running>(
   name: string,
   start: () => Promise<Part>,
-  house: { say: (line: string) => void; noteRunning: (name: string, pid: number) => void },
+  house: { say: (line: string) => void; noteProcess: (name: string, pid: number | null) => void },
 ): Promise<Supervised & { readonly first: Part }> {
   const first = await start();
-  house.noteRunning(name, first.pid);
+  house.noteProcess(name, first.pid);
   let part: Running | null = first;
   let stopping = false;
   let wake: () => void = () => undefined;
@@ -41,6 +41,7 @@ export async function supervise<Part extends Running>(
         part = null;
         if (stopping) return;
         if (performance.now() - startedAt > HEALTHY_AFTER_MS) backoffMs = RESTART_AFTER_MS;
+        house.noteProcess(name, null);
         house.say(`${name} ended (${how}); starting it again`);
       }
       await new Promise<void>((resolve) => {
@@ -50,7 +51,7 @@ export async function supervise<Part extends Running>(
       if (stopping) return;
       try {
         part = await start();
-        house.noteRunning(name, part.pid);
+        house.noteProcess(name, part.pid);
         house.say(`${name} is back`);
       } catch (error) {
         house.say(error instanceof Error ? error.message : String(error));

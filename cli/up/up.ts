@@ -6,7 +6,7 @@ import { SMALL_YOUNG_GENERATION } from '../../runtime/young-generation.ts';
 import type { Settings } from '../../schemas/config.ts';
 import { builtWebApp } from './built-web-app.ts';
 import { forgetConnections, noteConnections } from '../connections.ts';
-import { noteAddress, notePart, openDataFolder, type DataFolder } from './data-folder.ts';
+import { noteAddress, noteParts, openDataFolder, type DataFolder } from './data-folder.ts';
 import { untilAskedToStop } from '../stop-asked.ts';
 import { freePort, requirePort } from './free-port.ts';
 import { openLogFiles, type LogFiles } from './log-files.ts';
@@ -65,13 +65,22 @@ function openHouse(settings: Settings): House {
   const parts = new Map<string, Supervised>();
   const pids = new Map<string, number>();
   const say = (line: string) => console.error(`Docket: ${line}`);
-  const noteRunning = (name: string, pid: number) => notePart(folder, pids, name, pid);
+  const noteProcess = (name: string, pid: number | null) => {
+    if (pid === null) pids.delete(name);
+    else pids.set(name, pid);
+    try {
+      noteParts(folder, pids);
+    } catch (error) {
+      // A full disk must not end the house: the parts run on, only the note of them is old.
+      say(`the note of the running parts could not be written: ${String(error)}`);
+    }
+  };
   return {
     settings,
     folder,
     logs,
     keep: async (name, start) => {
-      const part = await supervise(name, start, { say, noteRunning });
+      const part = await supervise(name, start, { say, noteProcess });
       parts.set(name, part);
       return part.first;
     },

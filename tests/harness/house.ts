@@ -15,7 +15,7 @@ export interface House {
   readonly dataDir: string;
   /** Process id of the supervisor. */
   readonly pid: number;
-  /** Process ids of the parts, by name. */
+  /** Process ids of the parts that run at this moment, by name. */
   parts(): Promise<Record<string, number>>;
   /** SIGTERM, and the exit code. The folder stays for the next start. */
   halt(signal?: NodeJS.Signals): Promise<number | null>;
