@@ -9,6 +9,7 @@ import type { ProjectionTarget } from '../read-store/projection-engine/projectio
 import { pointViewsAt } from '../read-store/tables/jobs-v1.ts';
 import { catchUp, together } from './catch-up.ts';
 import { GIVE_WAY_TO_READERS } from './give-way.ts';
+import { finishTables } from './finish-tables.ts';
 import type { RegisteredProjection } from './registry.ts';
 
 /** The tables under construction, and where their checkpoint is kept until they take the place of the others. */
@@ -90,9 +91,7 @@ async function buildAndSwitch(
   options: RebuildOptions,
 ): Promise<readonly Rebuilt[]> {
   await buildFromLog(store, begun, options);
-  await Promise.all(
-    begun.map(({ projection, beside }) => store.query(projection.tables.index(beside.schema))),
-  );
+  await Promise.all(begun.map(({ projection, beside }) => finishTables(store, projection, beside.schema)));
   const done = new Map<Rebuilding, Rebuilt>();
   for (let round = 1; round <= CATCH_UP_ROUNDS_MAX; round += 1) {
     const open = begun.filter((each) => !done.has(each));

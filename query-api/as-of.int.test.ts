@@ -74,11 +74,15 @@ afterAll(async () => {
   await house.stop();
 });
 
-/** Owners as sessions have them, and instants in the order of the log but for clocks that are 2 s apart. */
+/**
+ * Owners as sessions have them, and instants in the order of the log but for clocks that are 2 s apart, and one that is
+ * far ahead: what it dates lies beyond everything else.
+ */
 function dated(events: readonly StoredEvent[]): StoredEvent[] {
   return events.map((event, index) => {
     const data = event.data as { owner?: string };
-    const at = new Date(Date.UTC(2026, 9, 1) + index * 500 + Math.floor(random() * 2_000)).toISOString();
+    const aheadMs = index % 41 === 7 ? 40 * 60_000 : Math.floor(random() * 2_000);
+    const at = new Date(Date.UTC(2026, 9, 1) + index * 500 + aheadMs).toISOString();
     const owner = data.owner === undefined ? {} : { owner: ownerId(data.owner.replace('owner-', '')) };
     return { ...event, data: { ...data, ...owner, at } };
   });

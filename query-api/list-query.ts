@@ -1,8 +1,9 @@
 import type { Queryable } from '../read-store/pool.ts';
 import type { JobListQuery } from '../schemas/http-api.ts';
+import { isActive } from '../schemas/job-states.ts';
 import { JOB_COLUMNS, type JobRow } from './job-row.ts';
 import type { ListPlace } from './list-cursor.ts';
-import { rowsAt } from './past-rows.ts';
+import { CREATED_BY_THEN, momentOf, rowsAt } from './past-rows.ts';
 import { readAtHead, type AtHead, type Statement } from './projection-head.ts';
 
 type SortColumn = 'created' | 'updated' | 'filename';
@@ -54,8 +55,10 @@ export function listStatement(scope: ListScope, query: JobListQuery, after: List
   const columns = `${JOB_COLUMNS.join(', ')}, ${sortValue(column)} as sort_value`;
   if (scope.asOf !== null) {
     const position = value(scope.asOf.toString());
-    const rows = rowsAt({ columns: JOB_COLUMNS, position, where, orderAndLimit });
-    return { text: `select ${columns} from (${rows}) past ${orderAndLimit}`, values };
+    const there = [...where, CREATED_BY_THEN];
+    const few = query.state?.every(isActive) ?? false;
+    const rows = rowsAt({ columns: JOB_COLUMNS, position, where: there, orderAndLimit, few });
+    return { text: `${momentOf(position)} select ${columns} from (${rows}) past ${orderAndLimit}`, values };
   }
   const conditions = where.length > 0 ? ` where ${where.join(' and ')}` : '';
   return { text: `select ${columns} from docket.jobs${conditions} ${orderAndLimit}`, values };

@@ -6,6 +6,7 @@ import { releaseLease, takeLease } from '../../read-store/projection-engine/leas
 import type { ProjectionTarget } from '../../read-store/projection-engine/projection.ts';
 import type { Log } from '../../runtime/log.ts';
 import { catchUp } from '../catch-up.ts';
+import { finishTables } from '../finish-tables.ts';
 import type { RegisteredProjection } from '../registry.ts';
 import { ledgerVersions, VersionRefused } from './ledger.ts';
 
@@ -75,7 +76,7 @@ async function buildIn(
   await startOver(store, projection, target);
   await writeFromLog(store, target, fencingEpoch, options);
   if (stop.aborted) return { outcome: 'stopped' };
-  await store.query(projection.tables.index(target.schema));
+  await finishTables(store, projection, target.schema);
   const built = await writeFromLog(store, target, fencingEpoch, options);
   if (stop.aborted) return { outcome: 'stopped' };
   await store.query('update docket.projections set built_at = now() where name = $1 and version = $2', [

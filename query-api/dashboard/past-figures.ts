@@ -24,7 +24,8 @@ interface TimelineRow {
 /**
  * The timeline of every job with an event that whole minutes get wrong: one of the moment's own minute or later that
  * lies before its position, or one of an earlier minute that lies after it, since events reach the log a little later
- * than they are decided, and not in that order.
+ * than they are decided, and not in that order. There are few; as an array they are looked up by key, where a join, whose size
+ * Postgres cannot guess, would read the whole timeline.
  *
  * $1 the moment's position, $2 start of its minute
  */
@@ -35,7 +36,7 @@ with wrong as (
 )
 select e.job_id, e.revision::text as revision, e.type, e.data,
   case when e.position <= $1 and e.at >= $2 then 1 when e.position > $1 and e.at < $2 then -1 else 0 end as sign
-from docket.job_events e where e.job_id in (select job_id from wrong)
+from docket.job_events e where e.job_id = any(array(select job_id from wrong))
 order by e.job_id, e.revision`;
 
 /**

@@ -5,6 +5,7 @@ import { jobHistory } from './0004-job-history.ts';
 import { analytics } from './0005-analytics.ts';
 import { projectionVersions } from './0006-projection-versions.ts';
 import { everyonesJobs } from './0007-everyones-jobs.ts';
+import { pastLists } from './0008-past-lists.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step of the read store's schema, in order. */
@@ -16,4 +17,5 @@ export const MIGRATIONS: readonly Migration[] = [
   analytics,
   projectionVersions,
   everyonesJobs,
+  pastLists,
 ];

@@ -40,13 +40,24 @@ export function createJobHistory(schema: string): string {
 export function indexJobHistory(schema: string): string {
   return `
     alter table ${schema}.job_history add primary key (owner, created_at, job_id, revision);
-    ${indexEveryonesHistory(schema)}`;
+    ${indexEveryonesHistory(schema)}
+    ${indexHistoryByState(schema)}`;
 }
 
 /** For an operator's list of everyone's jobs as they were. */
 export function indexEveryonesHistory(schema: string): string {
   return `
     create index if not exists job_history_by_created on ${schema}.job_history (created_at, job_id);`;
+}
+
+/**
+ * For lists of the past by state, whose rows are few at any moment among all that ever were in it; the rows themselves
+ * are read only when they stood then. Jobs are ready or expired in such numbers that a page fills without it.
+ */
+export function indexHistoryByState(schema: string): string {
+  return `
+    create index job_history_by_state on ${schema}.job_history (state, created_at, job_id, owner, since, until)
+      where state not in ('ready', 'expired');`;
 }
 
 /** All tables of projection `jobs`, with those keys only that writing needs. */

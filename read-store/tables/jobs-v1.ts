@@ -76,19 +76,22 @@ export function indexJobsV1(schema: string): string {
   return `
     alter table ${schema}.job_events add primary key (job_id, revision);
     create index jobs_by_owner_state on ${schema}.jobs (owner, state);
-    create index jobs_by_owner_created on ${schema}.jobs (owner, created_at, job_id);
     create index jobs_by_owner_position on ${schema}.jobs (owner, position);
     create index jobs_by_state_created on ${schema}.jobs (state, created_at);
     create index jobs_by_position on ${schema}.jobs (position);
     create index job_events_by_at on ${schema}.job_events using brin (at, position)
       with (pages_per_range = 16, autosummarize = on);
-    ${indexEveryonesJobs(schema)}`;
+    ${indexJobsByCreation(schema)}`;
 }
 
-/** For an operator's list of everyone's jobs. */
-export function indexEveryonesJobs(schema: string): string {
+/**
+ * For lists of an owner's jobs and of everyone's. The position is in them so that a list of the past passes over the
+ * jobs that have changed since, which in time are all of them, without reading their rows.
+ */
+export function indexJobsByCreation(schema: string): string {
   return `
-    create index if not exists jobs_by_created on ${schema}.jobs (created_at, job_id);`;
+    create index jobs_by_owner_created on ${schema}.jobs (owner, created_at, job_id, position);
+    create index jobs_by_created on ${schema}.jobs (created_at, job_id, position);`;
 }
 
 /** Lets the stable views of schema `docket` show the tables of `schema`. */
