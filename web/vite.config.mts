@@ -12,5 +12,13 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    rolldownOptions: {
+      output: {
+        // what the first page and the others both use comes in one file: each more is a request before the first drawing
+        codeSplitting: {
+          groups: [{ name: 'shell', test: /(preact|web\/(src|live-client))\//, minShareCount: 2 }],
+        },
+      },
+    },
   },
 });

@@ -52,7 +52,7 @@ export function connectLive(options: LiveOptions): LiveClient {
     status = { ...status, ...next };
     options.onStatus?.(status);
   };
-  const send = (frame: ClientFrame) => socket?.send(JSON.stringify(frame));
+  const send = (frame: ClientFrame) => void (socket?.readyState === 1 && socket.send(JSON.stringify(frame)));
   const ask = (id: number, { topic, token }: Held<unknown>) =>
     send({ type: 'subscribe', id, topic, ...(token === null ? {} : { token }) });
 
@@ -67,11 +67,13 @@ export function connectLive(options: LiveOptions): LiveClient {
     become({ phase: 'connecting' });
     const opened = (socket = new Socket(options.url, PROTOCOL));
     expectWord(WELCOME_MAX_MS);
-    opened.onopen = () => send({ type: 'hello', protocol: PROTOCOL });
-    opened.onclose = () => lose(opened);
-    opened.onmessage = (message) => {
-      if (opened === socket) hear(JSON.parse(String(message.data)) as ServerFrame);
+    opened.onopen = () => {
+      send({ type: 'hello', protocol: PROTOCOL });
+      // in the same breath: waiting for the welcome would cost a way there and back
+      for (const [id, topic] of topics) ask(id, topic.held);
     };
+    opened.onclose = () => lose(opened);
+    opened.onmessage = ({ data }) => opened === socket && hear(JSON.parse(String(data)) as ServerFrame);
   }
 
   function lose(lost: WebSocket | null): void {
@@ -92,7 +94,6 @@ export function connectLive(options: LiveOptions): LiveClient {
     if (frame.type === 'welcome') {
       heartbeatMs = frame.heartbeatMs;
       liveSince = Date.now();
-      for (const [id, topic] of topics) ask(id, topic.held);
       become({ phase: 'live', everLive: true });
     } else if (frame.type === 'ping') send({ type: 'pong' });
     else if (frame.type === 'goodbye') askedMs = frame.retryAfterMs;
@@ -118,11 +119,10 @@ export function connectLive(options: LiveOptions): LiveClient {
     subscribe<Row>(name: string, listener: Listener<Row>) {
       const topic = { held: nothingHeld<unknown>(name), listener: listener as unknown as Listener<unknown> };
       topics.set(++lastId, topic);
-      if (status.phase === 'live') ask(lastId, topic.held);
+      ask(lastId, topic.held);
       return () => {
         const id = [...topics].find(([, each]) => each === topic)?.[0];
-        if (id === undefined || !topics.delete(id)) return;
-        if (status.phase === 'live') send({ type: 'unsubscribe', id });
+        if (id !== undefined && topics.delete(id)) send({ type: 'unsubscribe', id });
       };
     },
     reconnectNow: () => void (status.phase === 'waiting' && connect()),

@@ -1,13 +1,14 @@
 import type { ServerFrame } from '../../schemas/live-protocol.ts';
 
-/** What a client holds of one topic. The functions here are pure: they answer a new value and change none. */
+/** What a client holds of one topic. */
 export interface Held<Row> {
   readonly topic: string;
   /** Bookmark of the rows held; null before the first complete snapshot and after a reset. */
   readonly token: string | null;
-  readonly rows: ReadonlyMap<string, Row>;
+  /** Changed in place by `receive`: a copy of thousands of rows for every delta would cost more than the delta. */
+  readonly rows: Map<string, Row>;
   /** A snapshot that is still coming in; the old rows stay on show until it is whole. */
-  readonly incoming: readonly (readonly Row[])[] | null;
+  readonly incoming: Map<string, Row> | null;
 }
 
 export interface RowRules<Row> {
@@ -28,7 +29,7 @@ export function nothingHeld<Row>(topic: string): Held<Row> {
   return { topic, token: null, rows: new Map(), incoming: null };
 }
 
-/** Takes in one frame of a subscription. */
+/** Takes in one frame of a subscription; `held` must not be used after it, only what is answered. */
 export function receive<Row>(
   held: Held<Row>,
   frame: Extract<ServerFrame, { type: 'snapshot' | 'delta' | 'reset' }>,
@@ -37,20 +38,19 @@ export function receive<Row>(
   if (frame.type === 'reset')
     return { held: { ...held, token: null, incoming: null }, changed: null, gap: false };
   if (frame.type === 'snapshot') {
-    const incoming = [...(held.incoming ?? []), frame.rows as Row[]];
-    if (frame.more) return { held: { ...held, incoming }, changed: null, gap: false };
-    const rows = new Map(incoming.flat().map((row) => [rules.keyOf(row), row]));
+    const rows = held.incoming ?? new Map<string, Row>();
+    for (const row of frame.rows as Row[]) rows.set(rules.keyOf(row), row);
+    if (frame.more) return { held: { ...held, incoming: rows }, changed: null, gap: false };
     const whole = { ...held, rows, incoming: null, token: frame.token };
     return { held: whole, changed: [...rows.values()], gap: false };
   }
   if (frame.previous !== held.token) return { held, changed: null, gap: true };
-  const rows = new Map(held.rows);
   const changed = (frame.rows as Row[]).filter((row) => {
-    const before = rows.get(rules.keyOf(row));
+    const before = held.rows.get(rules.keyOf(row));
     return before === undefined || rules.supersedes(row, before);
   });
-  for (const row of changed) rows.set(rules.keyOf(row), row);
-  return { held: { ...held, rows, token: frame.token }, changed, gap: false };
+  for (const row of changed) held.rows.set(rules.keyOf(row), row);
+  return { held: { ...held, token: frame.token }, changed, gap: false };
 }
 
 const BACKOFF_FIRST_MS = 500;

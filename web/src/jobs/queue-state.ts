@@ -1,17 +1,23 @@
 import type { JobView } from '../../../schemas/http-api.ts';
 import type { QueueQuery } from './queue-query.ts';
-import { buildView, patchView, type QueueView } from './queue-view.ts';
+import { buildView, patchView, type Change, type QueueView } from './queue-view.ts';
 
 /** The queue in memory. `loaded` is false until a first whole answer came, by socket or by request. */
 export interface QueueState {
+  /**
+   * One map for the life of the page, changed in place by `withRows`: a copy of thousands of rows ten times a second
+   * would be most of the page's work. A new state, not a new map, says that something changed.
+   */
   readonly jobs: ReadonlyMap<string, JobView>;
+  /** What the rows that came in last changed, each job once. */
+  readonly changes: readonly Change[];
   readonly view: QueueView;
   readonly selected: ReadonlySet<string>;
   readonly loaded: boolean;
 }
 
 export function emptyQueue(query: QueueQuery): QueueState {
-  return { jobs: new Map(), view: buildView([], query), selected: new Set(), loaded: false };
+  return { jobs: new Map(), changes: [], view: buildView([], query), selected: new Set(), loaded: false };
 }
 
 /** Never takes a row back to an earlier revision, whichever way the later one came. */
@@ -19,18 +25,20 @@ export function supersedes(job: JobView, held: JobView): boolean {
   return job.revision >= held.revision;
 }
 
-/** Rows that came in. */
+/** Rows that came in. The state before must not be used after it, only what is answered. */
 export function withRows(state: QueueState, rows: Iterable<JobView>): QueueState {
-  const changed = new Map<string, JobView>();
-  for (const row of rows) {
-    const held = changed.get(row.jobId) ?? state.jobs.get(row.jobId);
-    if (held === undefined || (supersedes(row, held) && row !== held)) changed.set(row.jobId, row);
+  const jobs = state.jobs as Map<string, JobView>;
+  const changed = new Map<string, Change>();
+  for (const job of rows) {
+    const held = jobs.get(job.jobId);
+    if (held !== undefined && (job === held || !supersedes(job, held))) continue;
+    const earlier = changed.get(job.jobId);
+    changed.set(job.jobId, { job, before: earlier === undefined ? held : earlier.before });
+    jobs.set(job.jobId, job);
   }
   if (changed.size === 0) return state.loaded ? state : { ...state, loaded: true };
-  const jobs = new Map(state.jobs);
-  for (const job of changed.values()) jobs.set(job.jobId, job);
-  const view = patchView(state.view, state.jobs, jobs, [...changed.values()]);
-  return { ...state, jobs, view, loaded: true };
+  const changes = [...changed.values()];
+  return { ...state, changes, view: patchView(state.view, jobs, changes), loaded: true };
 }
 
 export function withQuery(state: QueueState, query: QueueQuery): QueueState {

@@ -1,7 +1,8 @@
 import type { JobView } from '../../../schemas/http-api.ts';
 import type { JobStateName } from '../../../schemas/job-states.ts';
+import { atFirstUse } from '../at-first-use.ts';
 import type { QueueQuery } from './queue-query.ts';
-import { STATES } from './states.ts';
+import { canDownload, STATES } from './states.ts';
 
 export type Counts = Readonly<Record<JobStateName, number>>;
 
@@ -10,7 +11,15 @@ export interface QueueView {
   readonly query: QueueQuery;
   readonly rows: readonly JobView[];
   readonly counts: Counts;
+  /** Size of all results that are ready. */
+  readonly readyBytes: number;
   readonly total: number;
+}
+
+/** A row that came in, and what it took the place of. */
+export interface Change {
+  readonly job: JobView;
+  readonly before: JobView | undefined;
 }
 
 /** Above this share of changed rows a whole sort is cheaper than single moves. */
@@ -19,36 +28,45 @@ const REBUILD_SHARE = 0.2;
 export function buildView(jobs: Iterable<JobView>, query: QueueQuery): QueueView {
   const all = [...jobs];
   const counts = emptyCounts();
-  for (const job of all) counts[job.state]++;
+  let readyBytes = 0;
+  for (const job of all) {
+    counts[job.state]++;
+    readyBytes += readyBytesOf(job);
+  }
   const rows = all.filter(matcher(query)).sort(orderOf(query));
-  return { query, rows, counts, total: all.length };
+  return { query, rows, counts, readyBytes, total: all.length };
 }
 
 /**
- * The view after `changed` took the place of what `before` held. Equal to building it anew from all jobs, in time that
- * grows with the change and not with the queue.
+ * The view after some changes, which `jobs` holds already. Equal to building it anew from all jobs, in time that grows
+ * with the changes and not with the queue.
  */
 export function patchView(
   view: QueueView,
-  before: ReadonlyMap<string, JobView>,
   jobs: ReadonlyMap<string, JobView>,
-  changed: readonly JobView[],
+  changes: readonly Change[],
 ): QueueView {
-  if (changed.length > jobs.size * REBUILD_SHARE) return buildView(jobs.values(), view.query);
+  if (changes.length > jobs.size * REBUILD_SHARE) return buildView(jobs.values(), view.query);
   const counts = { ...view.counts };
   const rows = [...view.rows];
   const matches = matcher(view.query);
   const order = orderOf(view.query);
-  for (const job of changed) {
-    const old = before.get(job.jobId);
-    if (old !== undefined) {
-      counts[old.state]--;
-      if (matches(old)) rows.splice(placeOf(rows, old, order), 1);
+  let { readyBytes } = view;
+  for (const { job, before } of changes) {
+    if (before !== undefined) {
+      counts[before.state]--;
+      readyBytes -= readyBytesOf(before);
+      if (matches(before)) rows.splice(placeOf(rows, before, order), 1);
     }
     counts[job.state]++;
+    readyBytes += readyBytesOf(job);
     if (matches(job)) rows.splice(placeOf(rows, job, order), 0, job);
   }
-  return { query: view.query, rows, counts, total: jobs.size };
+  return { query: view.query, rows, counts, readyBytes, total: jobs.size };
+}
+
+function readyBytesOf(job: JobView): number {
+  return canDownload(job) ? (job.result?.bytes ?? 0) : 0;
 }
 
 function emptyCounts(): Record<JobStateName, number> {
@@ -67,7 +85,7 @@ function folded(text: string): string {
   return text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
 }
 
-const names = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
+const names = atFirstUse(() => new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' }));
 
 type Order = (left: JobView, right: JobView) => number;
 
@@ -77,7 +95,7 @@ function orderOf({ sort }: QueueQuery): Order {
   const by: Record<typeof sort.column, Order> = {
     created: (left, right) => compare(left.createdAt, right.createdAt),
     updated: (left, right) => compare(left.updatedAt, right.updatedAt),
-    filename: (left, right) => names.compare(left.filename, right.filename),
+    filename: (left, right) => names().compare(left.filename, right.filename),
     size: (left, right) => left.bytes - right.bytes,
   };
   return (left, right) => sign * (by[sort.column](left, right) || compare(left.jobId, right.jobId));

@@ -1,4 +1,4 @@
-import type { JobView } from '../../../schemas/http-api.ts';
+import type { Change } from '../jobs/queue-view.ts';
 import type { Translate } from '../text/translate.ts';
 
 /** What happened since the last announcement, to be said in one breath. */
@@ -11,19 +11,14 @@ export interface Happenings {
 
 export const NOTHING_HAPPENED: Happenings = { added: [], ready: [], failed: [], said: [] };
 
-/** Compares two moments of the queue. The first load is silent: nobody wants their whole queue read out. */
-export function happenedBetween(
-  before: ReadonlyMap<string, JobView>,
-  after: ReadonlyMap<string, JobView>,
-): Happenings {
+/** What is worth saying of rows that came in. */
+export function happenedIn(changes: readonly Change[]): Happenings {
   const added: string[] = [];
   const ready: string[] = [];
   const failed: string[] = [];
-  for (const [jobId, job] of after) {
-    const old = before.get(jobId);
-    if (old === job) continue;
-    if (old === undefined) added.push(job.filename);
-    if (old?.state === job.state) continue;
+  for (const { job, before } of changes) {
+    if (before === undefined) added.push(job.filename);
+    if (before?.state === job.state) continue;
     if (job.state === 'ready') ready.push(job.filename);
     if (job.state === 'failed') failed.push(job.filename);
   }

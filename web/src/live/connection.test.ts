@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { JobView } from '../../../schemas/http-api.ts';
 import { en } from '../text/en.ts';
 import { translator } from '../text/translate.ts';
-import { happenedBetween, NOTHING_HAPPENED, spoken, together } from './announcements.ts';
+import { happenedIn, NOTHING_HAPPENED, spoken, together } from './announcements.ts';
 import { lineOf, NOT_YET_CONNECTED, withStatus } from './connection.ts';
 
 const status = (phase: 'connecting' | 'live' | 'waiting', failures: number, everLive: boolean) => ({
@@ -38,18 +38,23 @@ describe('the line to the server', () => {
 
 describe('an announcement', () => {
   const t = translator('en', en);
-  const jobs = (...entries: [string, JobView['state']][]) =>
-    new Map(entries.map(([filename, state]) => [filename, { filename, state } as JobView]));
+  const change = (filename: string, from: JobView['state'] | null, to: JobView['state']) => ({
+    job: { filename, state: to } as JobView,
+    before: from === null ? undefined : ({ filename, state: from } as JobView),
+  });
 
   it('names one document and counts several, all in one breath', () => {
-    const before = jobs(['a', 'converting'], ['b', 'converting'], ['c', 'converting']);
-    const after = jobs(['a', 'ready'], ['b', 'ready'], ['c', 'failed'], ['d', 'queued']);
-    expect(spoken(t, happenedBetween(before, after))).toBe('d added. 2 documents ready. c failed.');
+    const changes = [
+      change('a', 'converting', 'ready'),
+      change('b', 'converting', 'ready'),
+      change('c', 'converting', 'failed'),
+      change('d', null, 'queued'),
+    ];
+    expect(spoken(t, happenedIn(changes))).toBe('d added. 2 documents ready. c failed.');
   });
 
   it('merges what happened before it is said, and has nothing to say of what stayed', () => {
-    const same = jobs(['a', 'ready']);
-    expect(happenedBetween(same, same)).toEqual(NOTHING_HAPPENED);
+    expect(happenedIn([change('a', 'ready', 'ready')])).toEqual(NOTHING_HAPPENED);
     const twice = together(
       { ...NOTHING_HAPPENED, ready: ['a'] },
       { ...NOTHING_HAPPENED, ready: ['b'], said: ['Hello.'] },

@@ -44,9 +44,11 @@ function QueueContent() {
   const app = useApp();
   const { t } = useText();
   const choose = useChoice();
-  const { loaded, view } = useStore(app.queue, (now) => now);
+  const loaded = useStore(app.queue, (now) => now.loaded);
+  const query = useStore(app.queue, ({ view }) => view.query);
+  const hasRows = useStore(app.queue, ({ view }) => view.rows.length > 0);
   const state = useStore(line, (now) => now);
-  if (view.rows.length > 0) return <QueueTable />;
+  if (hasRows) return <QueueTable />;
   if (!loaded && state === 'lost')
     return (
       <Emptiness title={t('unreachableTitle')} hint={t('unreachableHint')}>
@@ -64,14 +66,10 @@ function QueueContent() {
         ))}
       </div>
     );
-  if (!isPlain(view.query))
+  if (!isPlain(query))
     return (
       <Emptiness title={t('noMatchTitle')} hint={t('noMatchHint')}>
-        <button
-          type="button"
-          class="primary"
-          onClick={() => choose({ ...PLAIN_QUERY, sort: view.query.sort })}
-        >
+        <button type="button" class="primary" onClick={() => choose({ ...PLAIN_QUERY, sort: query.sort })}>
           {t('clearFilters')}
         </button>
       </Emptiness>

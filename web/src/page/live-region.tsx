@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useApp } from '../app.ts';
-import { happenedBetween, NOTHING_HAPPENED, spoken, together } from '../live/announcements.ts';
+import { happenedIn, NOTHING_HAPPENED, spoken, together } from '../live/announcements.ts';
 import { useText } from '../text/text-context.ts';
 
 /** Happenings are gathered this long and said in one breath: a screen reader is not flooded by forty rows. */
@@ -19,8 +19,9 @@ export function LiveRegion() {
     const stopQueue = app.queue.watch((after) => {
       const from = before;
       before = after;
-      if (!from.loaded || from.jobs === after.jobs) return;
-      app.happenings.update((now) => together(now, happenedBetween(from.jobs, after.jobs)));
+      // the first load is silent: nobody wants their whole queue read out
+      if (!from.loaded || from.changes === after.changes) return;
+      app.happenings.update((now) => together(now, happenedIn(after.changes)));
     });
     const stopHappenings = app.happenings.watch((now) => {
       if (now === NOTHING_HAPPENED || timer.current !== null) return;

@@ -4,7 +4,10 @@ import { rangeOf, ROWS_DRAWN_MAX } from './row-window.ts';
 
 describe('the window of rows', () => {
   it('draws everything of a short list', () => {
-    expect(rangeOf(ROWS_DRAWN_MAX, 5_000, 800, 60)).toEqual({ start: 0, end: ROWS_DRAWN_MAX });
+    expect(rangeOf(ROWS_DRAWN_MAX, { above: 5_000, screenPx: 800, rowPx: 60 })).toEqual({
+      start: 0,
+      end: ROWS_DRAWN_MAX,
+    });
   });
 
   it('covers every row on the screen, wherever a long list is scrolled to, and little more', () => {
@@ -14,13 +17,14 @@ describe('the window of rows', () => {
         count,
         fc.double({ min: -0.1, max: 1, noNaN: true }),
         fc.integer({ min: 200, max: 3_000 }),
-        (rows, share, screenPx) => {
+        fc.constantFrom(0, 5, 20),
+        (rows, share, screenPx, ahead) => {
           const rowPx = 60;
           const above = share * (rows * rowPx - screenPx);
-          const { start, end } = rangeOf(rows, above, screenPx, rowPx);
+          const { start, end } = rangeOf(rows, { above, screenPx, rowPx }, ahead);
           expect(start * rowPx).toBeLessThanOrEqual(Math.max(0, above));
           expect(end * rowPx).toBeGreaterThanOrEqual(Math.min(rows * rowPx, above + screenPx));
-          expect(end - start).toBeLessThanOrEqual(screenPx / rowPx + 55);
+          expect(end - start).toBeLessThanOrEqual(screenPx / rowPx + 2 * ahead + 15);
         },
       ),
     );

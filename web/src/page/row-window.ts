@@ -1,11 +1,14 @@
-import { useLayoutEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import type { RefObject } from 'preact';
+import { atRest } from './at-rest.ts';
 
 /** Up to this many rows are simply drawn; above it only those near the screen are. */
 export const ROWS_DRAWN_MAX = 200;
 /** Rows drawn beyond each edge, so that fast scrolling and the arrow keys never meet a blank. */
-const OVERSCAN_ROWS = 20;
+const AHEAD_ROWS = 20;
 const ROW_HEIGHT_GUESS_PX = 60;
+/** What stands above the list before it was measured; a wrong guess costs a second drawing. */
+const ABOVE_GUESS_PX = -300;
 /** The window moves in steps of so many rows: scrolling by a pixel draws nothing. */
 const STEP_ROWS = 5;
 
@@ -14,23 +17,46 @@ export interface RowRange {
   readonly end: number;
 }
 
-/** The rows to draw when `above` pixels of the list are out of sight above a screen of `screenPx`. */
-export function rangeOf(count: number, above: number, screenPx: number, rowPx: number): RowRange {
+/** Where the page is scrolled to, and how large things are on it. */
+export interface Seen {
+  readonly above: number;
+  readonly screenPx: number;
+  readonly rowPx: number;
+}
+
+/**
+ * The rows to draw when `above` pixels of the list are out of sight above a screen of `screenPx`: negative when it
+ * begins further down. `ahead` rows are drawn beyond each edge.
+ */
+export function rangeOf(
+  count: number,
+  { above, screenPx, rowPx }: Seen,
+  ahead: number = AHEAD_ROWS,
+): RowRange {
   if (count <= ROWS_DRAWN_MAX) return { start: 0, end: count };
   const stepPx = rowPx * STEP_ROWS;
-  const first = Math.floor(Math.max(0, above) / stepPx) * STEP_ROWS;
   const shown = Math.ceil((screenPx + stepPx) / rowPx);
-  const start = Math.max(0, Math.min(first, count - shown) - OVERSCAN_ROWS);
-  return { start, end: Math.min(count, first + shown + OVERSCAN_ROWS) };
+  const first = Math.floor(Math.max(0, above) / stepPx) * STEP_ROWS;
+  const last = Math.max(1, Math.ceil((above + screenPx) / stepPx)) * STEP_ROWS;
+  const start = Math.max(0, Math.min(first, count - shown) - ahead);
+  return { start, end: Math.min(count, last + ahead) };
 }
 
 export interface RowWindow extends RowRange {
   readonly rowPx: number;
 }
 
-/** Follows the page's own scrolling; rows of a long list all have the height of the first one drawn. */
+/**
+ * Follows the page's own scrolling; rows of a long list all have the height of the first one drawn. At first only what
+ * is on the screen is drawn: the rows beyond it follow when the browser rests, or with the first scroll.
+ */
 export function useRowWindow(body: RefObject<HTMLElement | null>, count: number): RowWindow {
-  const [seen, setSeen] = useState({ above: 0, screenPx: innerHeight, rowPx: ROW_HEIGHT_GUESS_PX });
+  const [seen, setSeen] = useState<Seen>({
+    above: ABOVE_GUESS_PX,
+    screenPx: innerHeight,
+    rowPx: ROW_HEIGHT_GUESS_PX,
+  });
+  const [ahead, setAhead] = useState(0);
   const windowed = count > ROWS_DRAWN_MAX;
 
   useLayoutEffect(() => {
@@ -46,26 +72,27 @@ export function useRowWindow(body: RefObject<HTMLElement | null>, count: number)
         screenPx: innerHeight,
         rowPx: rowPx || ROW_HEIGHT_GUESS_PX,
       };
-      setSeen((now) => (sameWindow(count, now, next) ? now : next));
+      setSeen((now) => (isSameWindow(count, now, next) ? now : next));
+    };
+    const move = () => {
+      setAhead(AHEAD_ROWS);
+      look();
     };
     look();
-    addEventListener('scroll', look, { passive: true, signal: stop.signal });
+    addEventListener('scroll', move, { passive: true, signal: stop.signal });
     addEventListener('resize', look, { signal: stop.signal });
     return () => stop.abort();
   }, [windowed, count, body]);
 
-  return { ...rangeOf(count, seen.above, seen.screenPx, seen.rowPx), rowPx: seen.rowPx };
-}
-
-interface Seen {
-  readonly above: number;
-  readonly screenPx: number;
-  readonly rowPx: number;
-}
-
-function sameWindow(count: number, left: Seen, right: Seen): boolean {
-  const [before, after] = [left, right].map(({ above, screenPx, rowPx }) =>
-    rangeOf(count, above, screenPx, rowPx),
+  useEffect(
+    () => (windowed && ahead < AHEAD_ROWS ? atRest(() => setAhead(ahead + STEP_ROWS)) : undefined),
+    [windowed, ahead],
   );
-  return before?.start === after?.start && before?.end === after?.end && left.rowPx === right.rowPx;
+
+  return { ...rangeOf(count, seen, ahead), rowPx: seen.rowPx };
+}
+
+function isSameWindow(count: number, left: Seen, right: Seen): boolean {
+  const [before, after] = [rangeOf(count, left), rangeOf(count, right)];
+  return before.start === after.start && before.end === after.end && left.rowPx === right.rowPx;
 }

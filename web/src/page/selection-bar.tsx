@@ -16,18 +16,20 @@ function bytesOf(jobs: readonly JobView[]): number {
 export function DownloadAll() {
   const app = useApp();
   const { t, formats } = useText();
-  const jobs = useStore(app.queue, (now) => now.jobs);
-  const ready = [...jobs.values()].filter(canDownload);
-  const [first] = ready;
-  if (first === undefined) return null;
-  const size = formats.bytes(bytesOf(ready));
-  if (ready.length > ZIP_RESULTS_MAX)
+  // past the limit neither number is shown, so neither draws this again
+  const count = useStore(app.queue, ({ view }) => Math.min(view.counts.ready, ZIP_RESULTS_MAX + 1));
+  const bytes = useStore(app.queue, ({ view }) => (count > ZIP_RESULTS_MAX ? 0 : view.readyBytes));
+  const only = useStore(app.queue, ({ jobs }) =>
+    count === 1 ? [...jobs.values()].find(canDownload) : undefined,
+  );
+  if (count === 0) return null;
+  if (count > ZIP_RESULTS_MAX)
     return <span class="quiet">{t('downloadTooMany', { limit: ZIP_RESULTS_MAX })}</span>;
-  const href = ready.length === 1 ? downloadPath(first) : '/api/jobs/download?state=ready';
+  const href = only === undefined ? '/api/jobs/download?state=ready' : downloadPath(only);
   return (
     <a class="button" href={href} download id="download-all">
       <Icon name="download" />
-      {t('downloadAll', { count: ready.length, size })}
+      {t('downloadAll', { count, size: formats.bytes(bytes) })}
     </a>
   );
 }
@@ -37,8 +39,8 @@ export function SelectionBar() {
   const app = useApp();
   const text = useText();
   const { t, formats } = text;
-  const queue = useStore(app.queue, (now) => now);
-  const jobs = selectedJobs(queue);
+  const queue = useStore(app.queue, (now) => (now.selected.size === 0 ? null : now));
+  const jobs = queue === null ? [] : selectedJobs(queue);
   if (jobs.length === 0) return null;
   const ready = jobs.filter(canDownload);
   const retryable = jobs.filter(canRetry);

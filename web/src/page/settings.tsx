@@ -2,14 +2,12 @@ import { useApp } from '../app.ts';
 import type { Preferences } from '../preferences.ts';
 import { useStore } from '../store.ts';
 import { useText } from '../text/text-context.ts';
+import { useHasRested } from './at-rest.ts';
 import { Icon } from './icons.tsx';
 
 /** Language, colours, notification and shortcuts, in a native popover. */
 export function Settings() {
-  const app = useApp();
   const { t } = useText();
-  const choices = useStore(app.preferences, (now) => now);
-  const choose = (change: Partial<Preferences>) => app.preferences.update((now) => ({ ...now, ...change }));
   return (
     <>
       <button
@@ -22,51 +20,63 @@ export function Settings() {
         <Icon name="settings" />
       </button>
       <div id="settings" class="popover" popover="auto" role="dialog" aria-label={t('settings')}>
-        <label class="field">
-          <span>{t('settingsLanguage')}</span>
-          <select
-            name="language"
-            value={choices.locale}
-            onChange={(event) => choose({ locale: event.currentTarget.value as Preferences['locale'] })}
-          >
-            <option value="auto">{t('languageAuto')}</option>
-            <option value="en" lang="en">
-              English
-            </option>
-            <option value="pt-PT" lang="pt-PT">
-              Português
-            </option>
-          </select>
-        </label>
-        <label class="field">
-          <span>{t('settingsTheme')}</span>
-          <select
-            name="theme"
-            value={choices.theme}
-            onChange={(event) => choose({ theme: event.currentTarget.value as Preferences['theme'] })}
-          >
-            <option value="auto">{t('themeAuto')}</option>
-            <option value="light">{t('themeLight')}</option>
-            <option value="dark">{t('themeDark')}</option>
-          </select>
-        </label>
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={choices.notify}
-            onChange={(event) => void askToNotify(event.currentTarget.checked)}
-          />
-          {t('settingsNotify')}
-        </label>
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={choices.shortcuts}
-            onChange={(event) => choose({ shortcuts: event.currentTarget.checked })}
-          />
-          {t('settingsShortcuts')}
-        </label>
+        {useHasRested() && <Choices />}
       </div>
+    </>
+  );
+}
+
+function Choices() {
+  const app = useApp();
+  const { t } = useText();
+  const choices = useStore(app.preferences, (now) => now);
+  const choose = (change: Partial<Preferences>) => app.preferences.update((now) => ({ ...now, ...change }));
+  return (
+    <>
+      <label class="field">
+        <span>{t('settingsLanguage')}</span>
+        <select
+          name="language"
+          value={choices.locale}
+          onChange={(event) => choose({ locale: event.currentTarget.value as Preferences['locale'] })}
+        >
+          <option value="auto">{t('languageAuto')}</option>
+          <option value="en" lang="en">
+            English
+          </option>
+          <option value="pt-PT" lang="pt-PT">
+            Português
+          </option>
+        </select>
+      </label>
+      <label class="field">
+        <span>{t('settingsTheme')}</span>
+        <select
+          name="theme"
+          value={choices.theme}
+          onChange={(event) => choose({ theme: event.currentTarget.value as Preferences['theme'] })}
+        >
+          <option value="auto">{t('themeAuto')}</option>
+          <option value="light">{t('themeLight')}</option>
+          <option value="dark">{t('themeDark')}</option>
+        </select>
+      </label>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={choices.notify}
+          onChange={(event) => void askToNotify(event.currentTarget.checked)}
+        />
+        {t('settingsNotify')}
+      </label>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={choices.shortcuts}
+          onChange={(event) => choose({ shortcuts: event.currentTarget.checked })}
+        />
+        {t('settingsShortcuts')}
+      </label>
     </>
   );
 

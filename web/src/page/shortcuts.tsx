@@ -3,6 +3,7 @@ import { useApp, type App } from '../app.ts';
 import { withNothingSelected } from '../jobs/queue-state.ts';
 import type { MessageKey } from '../text/en.ts';
 import { useText } from '../text/text-context.ts';
+import { useHasRested } from './at-rest.ts';
 import { Icon } from './icons.tsx';
 
 const KEYS = [
@@ -42,24 +43,33 @@ export function Shortcuts() {
         <Icon name="keyboard" />
       </button>
       <dialog ref={sheet} class="sheet" aria-labelledby="shortcuts-title">
-        <h2 id="shortcuts-title">{t('shortcutsTitle')}</h2>
-        <dl>
-          {KEYS.map(([key, words]) => (
-            <div key={key}>
-              <dt>
-                <kbd>{key}</kbd>
-              </dt>
-              <dd>{t(words)}</dd>
-            </div>
-          ))}
-        </dl>
-        <p class="quiet">
-          {t('shortcutsRows')} {t('shortcutsHint')}
-        </p>
-        <form method="dialog">
-          <button class="primary">{t('close')}</button>
-        </form>
+        {useHasRested() && <Sheet />}
       </dialog>
+    </>
+  );
+}
+
+function Sheet() {
+  const { t } = useText();
+  return (
+    <>
+      <h2 id="shortcuts-title">{t('shortcutsTitle')}</h2>
+      <dl>
+        {KEYS.map(([key, words]) => (
+          <div key={key}>
+            <dt>
+              <kbd>{key}</kbd>
+            </dt>
+            <dd>{t(words)}</dd>
+          </div>
+        ))}
+      </dl>
+      <p class="quiet">
+        {t('shortcutsRows')} {t('shortcutsHint')}
+      </p>
+      <form method="dialog">
+        <button class="primary">{t('close')}</button>
+      </form>
     </>
   );
 }

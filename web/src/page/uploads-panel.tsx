@@ -24,13 +24,16 @@ export function UploadsPanel() {
   const app = useApp();
   const { t } = useText();
   const { uploads, overfull } = useStore(app.uploads, (now) => now);
-  const arrived = useStore(app.queue, (now) => now.jobs);
+  // the queue is of interest only while something is listed here
+  const queue = useStore(app.queue, (now) => (uploads.length === 0 ? null : now));
   const list = useRef<HTMLUListElement>(null);
   useKeptFocus(list, '#choose-files');
   useLeaveGuard(uploads.some(isUnderway));
 
   // a received upload is dropped here once its row stands in the queue
-  const listed = uploads.filter(({ phase }) => phase.name !== 'received' || !arrived.has(phase.jobId));
+  const listed = uploads.filter(
+    ({ phase }) => phase.name !== 'received' || queue?.jobs.has(phase.jobId) !== true,
+  );
   if (listed.length === 0 && !overfull) return null;
   const underway = listed.filter(isUnderway);
   const attention = listed.filter(needsAttention);

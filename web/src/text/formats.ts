@@ -1,3 +1,5 @@
+import { atFirstUse } from '../at-first-use.ts';
+
 const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
 const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ['day', 86_400],
@@ -28,13 +30,15 @@ export interface Formats {
 
 /** Everything that a language writes in its own way, by Intl alone; times are those of `timeZone`, or of the browser. */
 export function formatsOf(locale: string, timeZone?: string): Formats {
-  const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
-  const exact = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'long', timeZone });
-  const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone });
-  const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'short', timeZone });
-  const dayShort = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', timeZone });
-  const clockSeconds = new Intl.DateTimeFormat(locale, { timeStyle: 'medium', timeZone });
-  const number = new Intl.NumberFormat(locale);
+  const times = (style: Intl.DateTimeFormatOptions) =>
+    atFirstUse(() => new Intl.DateTimeFormat(locale, { ...style, timeZone }));
+  const relative = atFirstUse(() => new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }));
+  const exact = times({ dateStyle: 'medium', timeStyle: 'long' });
+  const day = times({ dateStyle: 'medium' });
+  const clock = times({ timeStyle: 'short' });
+  const dayShort = times({ day: 'numeric', month: 'short' });
+  const clockSeconds = times({ timeStyle: 'medium' });
+  const number = atFirstUse(() => new Intl.NumberFormat(locale));
   const units = new Map<string, Intl.NumberFormat>();
   const unit = (value: number, name: string, digits: number) => {
     const key = `${name} ${digits}`;
@@ -51,22 +55,22 @@ export function formatsOf(locale: string, timeZone?: string): Formats {
     },
     relative(at, nowMs) {
       const seconds = (Date.parse(at) - nowMs) / 1000;
-      if (Math.abs(seconds) > RELATIVE_MAX_SEC) return day.format(Date.parse(at));
-      if (Math.abs(seconds) < JUST_NOW_SEC) return relative.format(0, 'second');
+      if (Math.abs(seconds) > RELATIVE_MAX_SEC) return day().format(Date.parse(at));
+      if (Math.abs(seconds) < JUST_NOW_SEC) return relative().format(0, 'second');
       const [name, size] = STEPS.find(([, each]) => Math.abs(seconds) >= each) ?? ['second', 1];
-      return relative.format(Math.trunc(seconds / size), name);
+      return relative().format(Math.trunc(seconds / size), name);
     },
-    exact: (at) => exact.format(Date.parse(at)),
-    clockSeconds: (at) => clockSeconds.format(Date.parse(at)),
-    clock: (atMs) => clock.format(atMs),
-    dayShort: (at) => dayShort.format(Date.parse(at)),
+    exact: (at) => exact().format(Date.parse(at)),
+    clockSeconds: (at) => clockSeconds().format(Date.parse(at)),
+    clock: (atMs) => clock().format(atMs),
+    dayShort: (at) => dayShort().format(Date.parse(at)),
     duration(ms) {
       if (ms < 1_000) return unit(Math.max(0, Math.round(ms)), 'millisecond', 0);
       if (ms < 60_000) return unit(ms / 1_000, 'second', ms < 10_000 ? 1 : 0);
       if (ms < 3_600_000) return unit(ms / 60_000, 'minute', 0);
       return unit(ms / 3_600_000, 'hour', 1);
     },
-    number: (count) => number.format(count),
+    number: (count) => number().format(count),
   };
 }
 

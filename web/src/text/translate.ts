@@ -1,3 +1,4 @@
+import { atFirstUse } from '../at-first-use.ts';
 import { en, type Catalogue, type Messages } from './en.ts';
 
 export const LOCALES = ['en', 'pt-PT'] as const;
@@ -28,18 +29,19 @@ export function translatorOf<English extends Messages>(
   locale: Locale,
   catalogue: Catalogue<English>,
 ): TranslateOf<English> {
-  const plurals = new Intl.PluralRules(locale);
-  const numbers = new Intl.NumberFormat(locale);
+  const plurals = atFirstUse(() => new Intl.PluralRules(locale));
+  const numbers = atFirstUse(() => new Intl.NumberFormat(locale));
   return (key, ...[fill]) => {
     const values: Readonly<Record<string, string | number>> = fill ?? {};
     const message = (catalogue as Messages)[key] ?? key;
     const text =
       typeof message === 'string'
         ? message
-        : message[plurals.select(Number(values['count'])) === 'one' ? 'one' : 'other'];
+        : message[plurals().select(Number(values['count'])) === 'one' ? 'one' : 'other'];
+    if (fill === undefined) return text;
     return text.replace(/\{(\w+)\}/g, (_, name: string) => {
       const value = values[name];
-      return typeof value === 'number' ? numbers.format(value) : (value ?? '');
+      return typeof value === 'number' ? numbers().format(value) : (value ?? '');
     });
   };
 }
