@@ -63,8 +63,7 @@ export async function runAudit(argv: readonly string[]): Promise<number> {
     case 'check':
       return check(rest);
     case 'key':
-      console.log(publicPem(await loadSealKey(loadSettings(process.env))).trim());
-      return 0;
+      return showKey(rest);
     default:
       throw new PlainFailure(
         'USAGE',
@@ -74,6 +73,12 @@ export async function runAudit(argv: readonly string[]): Promise<number> {
         },
       );
   }
+}
+
+async function showKey(argv: readonly string[]): Promise<number> {
+  const publicKey = publicPem(await loadSealKey(loadSettings(process.env))).trim();
+  console.log(argv.includes('--json') ? JSON.stringify({ publicKey }) : publicKey);
+  return 0;
 }
 
 async function verify(argv: readonly string[]): Promise<number> {

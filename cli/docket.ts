@@ -11,10 +11,12 @@ const PLAIN_CODES = new Set([
   'BUNDLE_UNREADABLE',
   'CHILD_FAILED',
   'DATA_DIR_UNUSABLE',
+  'DOCUMENT_REFUSED',
   'EMBEDDED_POSTGRES_FAILED',
   'HISTORIES_DIFFER',
   'INTERRUPTED',
   'LOG_UNAVAILABLE',
+  'MAPPING_NOT_SCORED',
   'NOT_FOUND',
   'NOT_RUNNING',
   'NOT_SEALED',
@@ -33,21 +35,27 @@ async function main(argv: readonly string[]): Promise<number> {
   const [name = 'help', ...rest] = argv;
   const command = COMMANDS.find((known) => known.name === name);
   if (name === 'help' || name === '--help' || name === '-h') return help();
-  if (!command) {
-    console.error(`docket: there is no command '${name}'. \`docket help\` lists them.`);
-    return 2;
-  }
+  if (!command) return refuse(rest, `there is no command '${name}'. \`docket help\` lists them.`);
   if (rest.includes('--help') || rest.includes('-h')) {
     console.log(helpOf(command));
     return 0;
   }
   const unknown = unknownOption(command, rest);
-  if (unknown !== null) {
-    console.error(`docket: ${name} does not know ${unknown}. \`docket ${name} --help\` shows what it knows.`);
-    return 2;
-  }
+  if (unknown !== null)
+    return refuse(rest, `${name} does not know ${unknown}. \`docket ${name} --help\` shows what it knows.`);
   const { run } = await command.load();
   return run(rest);
+}
+
+function refuse(argv: readonly string[], sentence: string): number {
+  console.error(`docket: ${sentence}`);
+  sayInJson(argv, 'USAGE', sentence);
+  return 2;
+}
+
+/** Whoever asked for JSON gets it from a failure too: one value on standard output, the sentence on the other. */
+function sayInJson(argv: readonly string[], code: string, message: string): void {
+  if (argv.includes('--json')) console.log(JSON.stringify({ error: { code, message } }));
 }
 
 function help(): number {
@@ -63,5 +71,6 @@ try {
 } catch (error) {
   const { code, message, exitCode, stack } = error as Error & { code?: string; exitCode?: number };
   console.error(PLAIN_CODES.has(code ?? '') ? `Docket: ${message}` : (stack ?? String(error)));
+  sayInJson(process.argv, code ?? 'FAILED', message);
   process.exitCode = exitCode ?? 1;
 }

@@ -1,4 +1,10 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pLimit from 'p-limit';
+import { makeInvoicePdf } from '../gateway/fixtures/invoice-pdf.ts';
 import { startProjector } from '../projector/start.ts';
 import { migrate } from '../read-store/migrate.ts';
 import { createLog } from '../runtime/log.ts';
@@ -8,6 +14,7 @@ import { loadSettings } from '../runtime/settings.ts';
 import { jobStream } from '../schemas/streams.ts';
 import { eventually, startProcessorWorld, type ProcessorWorld } from '../tests/harness/processor-world.ts';
 import { runDocket } from '../tests/harness/run-docket.ts';
+import { COMMANDS } from './commands.ts';
 
 let world: ProcessorWorld;
 let projector: Service | undefined;
@@ -87,6 +94,66 @@ it('projection: the versions are listed; what cannot be done is refused with its
   expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('is in use')]);
   expect((await runDocket(['projection', 'bild', 'jobs'], env)).code).toBe(2);
 }, 60_000);
+
+/** Of each command: words that it has an answer to, and words that it fails on. Null: it is not over in a test. */
+const ASKED: Readonly<Record<string, readonly [string | null, string]>> = {
+  // It serves until it is stopped, and prints a line of JSON a message.
+  up: [null, 'up --jsno'],
+  serve: [null, 'serve nothing'],
+  why: ['why JOB', `why ${randomUUID()}`],
+  verify: ['verify streams', 'verify everything'],
+  seal: ['seal', 'seal --key nowhere.pem'],
+  audit: ['audit key', 'audit export nothing'],
+  backup: ['backup FOLDER/backup', 'backup'],
+  // It starts an event store of its own; tests/e2e/restore.e2e.test.ts reads what it prints.
+  restore: [null, 'restore FOLDER/nothing'],
+  export: ['export FOLDER/export', 'export'],
+  import: ['import FOLDER/export --check', 'import FOLDER/nothing --check'],
+  query: ['query select(1)one', 'query selct'],
+  projection: ['projection list', 'projection bild'],
+  failed: ['failed list', 'failed lits'],
+  quarantine: ['quarantine list', 'quarantine lits'],
+  cleanup: ['cleanup --dry-run', 'cleanup --dryrun'],
+  explain: ['explain FOLDER/invoice.pdf', 'explain FOLDER/export/none.pdf'],
+  mapping: [null, 'mapping test FOLDER --mapping none'],
+  'simulate-policy': ['simulate-policy --breaker off', 'simulate-policy --breaker on'],
+  settings: ['settings', 'settings --markdonw'],
+};
+
+it('every command: --json prints one JSON value and nothing else, when it works and when it fails', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'docket-json-'));
+  const jobId = await world.upload();
+  await writeFile(join(folder, 'invoice.pdf'), await makeInvoicePdf(1));
+  await writeFile(join(folder, 'backup.key'), randomBytes(32).toString('base64'), { mode: 0o600 });
+  const env = {
+    ...{ EVENTSTORE_URL: world.eventStore.connectionString, DATABASE_URL: world.store.url },
+    ...{ GATEWAY_URL: world.gateway.url, BLOB_DIR: world.blobDir, DATA_DIR: join(folder, 'data') },
+    BACKUP_KEY_FILE: join(folder, 'backup.key'),
+  };
+  const told = async (words: string): Promise<object> => {
+    const argv = words.replace('JOB', jobId).replace('FOLDER', folder).split(' ');
+    const { code, stdout, stderr } = await runDocket([...argv, '--json'], env);
+    try {
+      const said = JSON.parse(stdout) as { error?: { message?: string } };
+      return { words, code: code === 0 ? 'done' : 'failed', failure: typeof said.error?.message };
+    } catch {
+      throw new Error(`${words} (${code}) said ${JSON.stringify(stdout)}; ${stderr}`);
+    }
+  };
+  try {
+    expect(Object.keys(ASKED)).toEqual(COMMANDS.map(({ name }) => name));
+    const asked = Object.values(ASKED);
+    const inTurn = pLimit(3);
+    const done = asked.flatMap(([words]) => (words === null ? [] : [words]));
+    const worked = await Promise.all(done.map((words) => inTurn(() => told(words))));
+    expect(worked).toEqual(done.map((words) => ({ words, code: 'done', failure: 'undefined' })));
+    const wrong = asked.map(([, words]) => words);
+    const failed = await Promise.all(wrong.map((words) => inTurn(() => told(words))));
+    expect(failed).toEqual(wrong.map((words) => ({ words, code: 'failed', failure: 'string' })));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}, 120_000);
 
 it('failed: listed by code, tried again, discarded with their PDFs; cleanup removes the rest', async () => {
   const metrics = createMetrics({ defaults: false });

@@ -1,15 +1,17 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { pagePictureScale } from '../schemas/gateway-explanation.ts';
+import { CliFailure } from './cli-failure.ts';
 import { stderrLog } from './log.ts';
 import { DEFAULT_MAPPING } from './mapping/registry.ts';
 import { DEFAULT_POOL_LIMITS, openPool } from './pool/child-pool.ts';
 
-const usage = 'Usage: docket explain FILE [--mapping ID] [--image OUT.png [--page N]] [--mappings FOLDER]\n';
+const USAGE = 'Say: docket explain FILE [--mapping ID] [--image OUT.png [--page N]] [--mappings FOLDER].';
 
 /**
  * `docket explain FILE --mapping ID`: prints as JSON how a document is read; `--image` also draws a page with boxes.
- * @returns the process's exit code: 0, 1 when the document cannot be read, 2 for a wrong call
+ * @returns the process's exit code: 0
+ * @throws CliFailure when the document cannot be read, or for a wrong call
  */
 export async function run(argv: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -26,10 +28,8 @@ export async function run(argv: readonly string[]): Promise<number> {
   });
   const [file] = positionals;
   const imagePage = Number(values.page);
-  if (file === undefined || !Number.isInteger(imagePage) || imagePage < 1) {
-    process.stderr.write(usage);
-    return 2;
-  }
+  if (file === undefined || !Number.isInteger(imagePage) || imagePage < 1)
+    throw new CliFailure('USAGE', USAGE);
   const pdf = readFileSync(file);
   const drawing = values.image !== undefined;
   const pool = openPool(
@@ -45,12 +45,12 @@ export async function run(argv: readonly string[]): Promise<number> {
         kind: 'explain-image',
         picture: { page: imagePage, draw: 'boxes', scale: pagePictureScale.default },
       });
-      if (!picture.ok) return refuse(picture);
+      if (!picture.ok) throw refused(picture);
       writeFileSync(values.image, picture.body);
       process.stderr.write(`Picture of page ${imagePage}: ${values.image}\n`);
     }
     const outcome = await pool.run({ ...task, kind: 'explain' });
-    if (!outcome.ok) return refuse(outcome);
+    if (!outcome.ok) throw refused(outcome);
     process.stdout.write(`${JSON.stringify(JSON.parse(new TextDecoder().decode(outcome.body)), null, 2)}\n`);
     return 0;
   } finally {
@@ -58,7 +58,6 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
 }
 
-function refuse({ code, message }: { code: string; message: string }): number {
-  process.stderr.write(`${code}: ${message}\n`);
-  return 1;
+function refused({ code, message }: { code: string; message: string }): CliFailure {
+  return new CliFailure('DOCUMENT_REFUSED', `${code}: ${message}`);
 }

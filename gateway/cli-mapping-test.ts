@@ -1,14 +1,16 @@
 import { parseArgs } from 'node:util';
+import { CliFailure } from './cli-failure.ts';
 import { stderrLog } from './log.ts';
 import { testMapping } from './accuracy/test-mapping.ts';
 import { loadMappings } from './mapping/registry.ts';
 import { DEFAULT_POOL_LIMITS, openPool } from './pool/child-pool.ts';
 
-const usage = 'Usage: docket mapping test DIR --mapping ID [--json] [--verbose] [--mappings FOLDER]\n';
+const USAGE = 'Say: docket mapping test DIR --mapping ID [--json] [--verbose] [--mappings FOLDER].';
 
 /**
  * `docket mapping test DIR --mapping ID [--json]`: scores a mapping against a folder of PDFs with truth.
- * @returns the process's exit code: 0, 2 for a wrong call, 1 for a folder without truth
+ * @returns the process's exit code: 0
+ * @throws CliFailure for a wrong call, or a folder without truth
  */
 export async function run(argv: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -24,14 +26,15 @@ export async function run(argv: readonly string[]): Promise<number> {
   const [folder] = positionals;
   const mappingId = values.mapping;
   const mapping = mappingId === undefined ? undefined : loadMappings(values.mappings).get(mappingId);
-  if (folder === undefined || mappingId === undefined || mapping?.reader !== 'invoice') {
-    process.stderr.write(
+  if (folder === undefined || mappingId === undefined || mapping?.reader !== 'invoice')
+    throw new CliFailure(
+      'USAGE',
       mapping && mapping.reader !== 'invoice'
-        ? `${mappingId} does not read invoices; there is nothing to score.\n`
-        : usage,
+        ? `${mappingId} does not read invoices; there is nothing to score.`
+        : USAGE,
     );
-    return 2;
-  }
+  // What is told on the way must not stand between the result and whoever reads it as JSON.
+  const telling = values.json === true ? process.stderr : process.stdout;
   const pool = openPool(
     { ...DEFAULT_POOL_LIMITS, children: 1 },
     { drawing: false, mappingFolder: values.mappings },
@@ -40,12 +43,12 @@ export async function run(argv: readonly string[]): Promise<number> {
   try {
     const { report } = await testMapping(pool, folder, mappingId, (one) => {
       if (values.verbose !== true) return;
-      process.stdout.write(
+      telling.write(
         `${one.truth.file}: ${one.answer}${one.warnings.length > 0 ? ` (${one.warnings.join(' ')})` : ''}${one.silentWrong ? ' SILENT WRONG' : ''}\n`,
       );
-      if (one.message !== '') process.stdout.write(`    ${one.message}\n`);
+      if (one.message !== '') telling.write(`    ${one.message}\n`);
       for (const difference of one.answer === 'OK' ? one.differences : [])
-        process.stdout.write(`    ${difference}\n`);
+        telling.write(`    ${difference}\n`);
     });
     process.stdout.write(
       values.json === true
@@ -59,8 +62,9 @@ export async function run(argv: readonly string[]): Promise<number> {
     );
     return 0;
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    return 1;
+    throw new CliFailure('MAPPING_NOT_SCORED', error instanceof Error ? error.message : String(error), {
+      cause: error,
+    });
   } finally {
     await pool.close(0);
   }

@@ -1,0 +1,14 @@
+/** Why a command of the gateway could not do what it was asked; `docket` prints its sentence, or it as JSON. */
+export class CliFailure extends Error {
+  readonly code: 'USAGE' | 'DOCUMENT_REFUSED' | 'MAPPING_NOT_SCORED';
+  readonly retryable = false;
+  /** Of the process. */
+  readonly exitCode: number;
+
+  constructor(code: CliFailure['code'], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'CliFailure';
+    this.code = code;
+    this.exitCode = code === 'USAGE' ? 2 : 1;
+  }
+}
