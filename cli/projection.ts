@@ -185,12 +185,9 @@ async function rebuild(parts: Parts): Promise<number> {
   const { log, url, logger, stop } = parts;
   const progress = progressOn(process.stderr, 'rebuilding, bytes of the log:');
   const head = await log.head();
-  const onProgress = (position: bigint) => {
-    stop.throwIfAborted();
-    progress.show(Number(position), Number(head));
-  };
+  const onProgress = (position: bigint) => progress.show(Number(position), Number(head));
   const projections = parts.asked.name === null ? await inUse(parts.store) : [chosen(parts.asked)];
-  const rebuilt = await rebuildProjections({ projections, log, url, logger, onProgress });
+  const rebuilt = await rebuildProjections({ projections, log, url, logger, onProgress, stop });
   progress.end();
   const each = rebuilt.map((built, index) => ({ projection: projections[index]!.name, ...built }));
   const sentences = each.map(({ projection, position, heldStreams }) => {

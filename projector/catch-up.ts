@@ -19,7 +19,7 @@ export interface CaughtUp {
  * Several writers as one that stands where the hindmost does. A writer that is further is given events it has, which
  * its rows remember. A batch is over when all have written it, or failed: no writer is left at work behind an error.
  */
-export function together(writers: readonly ProjectionWriter[]): CaughtUp {
+export function together(writers: readonly Pick<ProjectionWriter, 'checkpoint' | 'apply'>[]): CaughtUp {
   return {
     checkpoint: () =>
       writers
@@ -41,7 +41,7 @@ export function together(writers: readonly ProjectionWriter[]): CaughtUp {
 export async function catchUp(
   log: Pick<EventLog, 'readAll'>,
   writer: CaughtUp,
-  onBatch: (through: bigint) => void,
+  onBatch: (through: bigint, events: number) => void,
   isStopped: () => boolean,
 ): Promise<number> {
   let total = 0;
@@ -55,7 +55,7 @@ export async function catchUp(
 async function readToEnd(
   log: Pick<EventLog, 'readAll'>,
   writer: CaughtUp,
-  onBatch: (through: bigint) => void,
+  onBatch: (through: bigint, events: number) => void,
   isStopped: () => boolean,
 ): Promise<number> {
   let batch: StoredEvent[] = [];
@@ -64,7 +64,8 @@ async function readToEnd(
   const write = async () => {
     const through = batch.at(-1)?.position;
     if (through === undefined) return;
-    const written = writer.apply(batch, through).then(() => onBatch(through));
+    const events = batch.length;
+    const written = writer.apply(batch, through).then(() => onBatch(through, events));
     written.catch(() => undefined);
     batch = [];
     inFlight = [...inFlight.slice(-1), written];

@@ -3,9 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbeddedPostgres } from '../read-store/embedded/start.ts';
+import type { RecordedEvent } from '../event-store/event-log.ts';
 import { openReadStore } from '../read-store/pool.ts';
+import { readCheckpoint } from '../read-store/projection-engine/checkpoint.ts';
+import { takeLease } from '../read-store/projection-engine/lease.ts';
+import { FOLLOWED_STREAM_PREFIXES } from '../schemas/streams.ts';
 import { rebuildProjections } from './rebuild.ts';
-import { PROJECTIONS } from './registry.ts';
+import { PROJECTIONS, type RegisteredProjection } from './registry.ts';
 import { jobHistories } from './testing/job-histories.ts';
 
 import {
@@ -129,5 +133,68 @@ describe('a rebuild', () => {
     await caughtUp();
     for (const projection of PROJECTIONS)
       expect((await projection.verify({ log, store })).differences).toEqual([]);
+  });
+
+  it('fills tables in two goes when memory holds no more, and they equal those that followed live', async () => {
+    await start();
+    await appendHistories(40, 76);
+    await caughtUp();
+    const events: RecordedEvent[] = [];
+    for await (const event of log.readAll('start', { streamPrefixes: FOLLOWED_STREAM_PREFIXES }))
+      events.push(event);
+    const half = Math.ceil(events.length / 2);
+    const readMissing = (stream: string, from: bigint) => log.readStream(stream, from);
+    for (const projection of PROJECTIONS) {
+      const { name, target: live, tables } = projection;
+      const target = { ...live, ledger: `${name}:bulk`, schema: `${name}_bulk`, underConstruction: true };
+      await store.query(tables.create(target.schema));
+      const fencingEpoch = (await takeLease(store, target, 'test'))!;
+      for (const part of [events.slice(0, half), events.slice(half)]) {
+        const writer = await projection.openBulkWriter({
+          ...{ store, target, fencingEpoch, readMissing, rowsMax: 1 },
+        });
+        for (const batch of [part.slice(0, 100), part.slice(100)])
+          await writer.apply(batch, batch.at(-1)!.position);
+        expect(writer.isFull()).toBe(true);
+        await writer.finish();
+      }
+      expect(await readCheckpoint(store, target)).toBe(events.at(-1)!.position);
+      for (const table of tables.names) {
+        const [was, is] = [
+          `select * from ${live.schema}.${table}`,
+          `select * from ${target.schema}.${table}`,
+        ];
+        const { rows } = await store.query(`(${was} except ${is}) union all (${is} except ${was})`);
+        expect({ table, rows }).toEqual({ table, rows: [] });
+      }
+      const made = await store.query('select from pg_tables where schemaname = $1', [target.schema]);
+      expect(made.rowCount).toBe(tables.names.length);
+    }
+  });
+
+  it('that is interrupted while it makes indexes ends at once, and leaves nothing but the tables in use', async () => {
+    await start();
+    await appendHistories(5, 77);
+    await caughtUp();
+    const before = await epoch();
+    const slow: RegisteredProjection = {
+      ...PROJECTIONS[0]!,
+      tables: { ...PROJECTIONS[0]!.tables, index: () => 'select pg_sleep(60)' },
+    };
+    const stop = new AbortController();
+    const rebuilding = rebuildProjections({ projections: [slow], log, url, logger, stop: stop.signal });
+    const outcome = rebuilding.catch((error: unknown) => error);
+    const sleeping = `select from pg_stat_activity where query = 'select pg_sleep(60)' and state = 'active'`;
+    await eventually(async () => expect((await store.query(sleeping)).rowCount).toBe(1));
+    stop.abort(new Error('interrupted'));
+    expect(await outcome).toEqual(new Error('interrupted'));
+    expect((await store.query(sleeping)).rowCount).toBe(0);
+    expect(await epoch()).toBe(before);
+    const left = await store.query(
+      `select nspname from pg_namespace where nspname = 'jobs_v1_rebuild'
+       union all select projection from docket.checkpoints where projection = 'jobs:rebuild'
+       union all select projection from docket.projection_leases where projection = 'jobs:rebuild'`,
+    );
+    expect(left.rows).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { EventLog } from '../event-store/event-log.ts';
+import { cancelling } from '../read-store/cancelling.ts';
 import { isLockConflict } from '../read-store/errors.ts';
 import { openReadStore, type Queryable, type ReadStore } from '../read-store/pool.ts';
 import type { Log } from '../runtime/log.ts';
@@ -7,6 +8,7 @@ import { RowsRefused } from '../read-store/projection-engine/errors.ts';
 import { takeLease } from '../read-store/projection-engine/lease.ts';
 import type { ProjectionTarget } from '../read-store/projection-engine/projection.ts';
 import { pointViewsAt } from '../read-store/tables/jobs-v1.ts';
+import { bulkFill } from './bulk-fill.ts';
 import { catchUp, together } from './catch-up.ts';
 import { GIVE_WAY_TO_READERS } from './give-way.ts';
 import { finishTables } from './finish-tables.ts';
@@ -44,6 +46,8 @@ export interface RebuildOptions {
   readonly url: string;
   readonly logger: Log;
   readonly onProgress?: (position: bigint) => void;
+  /** Ends it at once, whatever statement runs; the tables in use stay in use. */
+  readonly stop?: AbortSignal;
 }
 
 /** A projection whose tables are being built beside those in use. */
@@ -56,40 +60,58 @@ interface Rebuilding {
 /**
  * Builds the tables of projections again from the first event, beside the ones in use, and switches each to them in
  * one transaction when they have come at least as far. Readers and the projector go on meanwhile; nothing outside the
- * read store is touched. A rebuild that dies leaves the tables in use as they are; the next one starts over.
+ * read store is touched. A rebuild that is stopped or fails leaves the tables in use as they are and removes its own;
+ * one that dies leaves them to the next, which starts over.
  *
  * @returns what each came to, in the order of `projections`
- * @throws RebuildRunning, RebuildBehind, LogUnavailable, ReadStoreUnavailable
+ * @throws RebuildRunning, RebuildBehind, LogUnavailable, ReadStoreUnavailable, the reason of `stop`
  */
 export async function rebuildProjections(options: RebuildOptions): Promise<readonly Rebuilt[]> {
-  const { url, logger, projections } = options;
+  const { url, logger, projections, stop = new AbortController().signal } = options;
   const poolMax = CONNECTIONS_EACH * projections.length;
-  const store = openReadStore({ url, poolMax, timeoutMs: STATEMENT_TIMEOUT_MS, log: logger });
+  const applicationName = `docket-rebuild-${randomUUID()}`;
+  const store = openReadStore({
+    ...{ url, poolMax, timeoutMs: STATEMENT_TIMEOUT_MS, log: logger, applicationName },
+  });
   const begun: Rebuilding[] = [];
   try {
-    for (const projection of projections) {
-      const beside = besideOf(projection);
-      const fencingEpoch = await takeLease(store, beside, randomUUID(), REBUILD_LEASE_TTL_MS);
-      if (fencingEpoch === null) throw new RebuildRunning(projection.name);
-      begun.push({ projection, beside, fencingEpoch });
-      await startOver(store, projection, beside);
-    }
-    return await buildAndSwitch(store, begun, options);
+    return await cancelling({ url, applicationName, stop }, async () => {
+      for (const projection of projections) {
+        const beside = besideOf(projection);
+        const fencingEpoch = await takeLease(store, beside, randomUUID(), REBUILD_LEASE_TTL_MS);
+        if (fencingEpoch === null) throw new RebuildRunning(projection.name);
+        begun.push({ projection, beside, fencingEpoch });
+        await startOver(store, projection, beside);
+      }
+      return await buildAndSwitch(store, begun, { ...options, stop });
+    });
   } finally {
-    for (const { beside, fencingEpoch } of begun)
-      await store.query('delete from docket.projection_leases where projection = $1 and fencing_epoch = $2', [
-        beside.ledger,
-        fencingEpoch.toString(),
-      ]);
+    for (const each of begun) await leave(store, each);
     await store.close();
   }
+}
+
+/** Removes the tables that did not take the place of those in use, and gives the lease back; unless another has it. */
+async function leave(store: ReadStore, { beside, fencingEpoch }: Rebuilding): Promise<void> {
+  await store.transaction(async (within) => {
+    const { rowCount } = await within.query(
+      'delete from docket.projection_leases where projection = $1 and fencing_epoch = $2',
+      [beside.ledger, fencingEpoch.toString()],
+    );
+    if (rowCount === 1) await removeTables(within, beside);
+  });
 }
 
 async function buildAndSwitch(
   store: ReadStore,
   begun: readonly Rebuilding[],
-  options: RebuildOptions,
+  options: RebuildOptions & { readonly stop: AbortSignal },
 ): Promise<readonly Rebuilt[]> {
+  const { stop, log, onProgress = () => undefined } = options;
+  const isStopped = () => stop.aborted;
+  const tables = begun.map(({ beside: target, ...rest }) => ({ target, ...rest }));
+  if (!(await bulkFill({ tables, log, store, isStopped, onBatch: onProgress })))
+    for (const { projection, beside } of begun) await startOver(store, projection, beside);
   await buildFromLog(store, begun, options);
   await Promise.all(begun.map(({ projection, beside }) => finishTables(store, projection, beside.schema)));
   const done = new Map<Rebuilding, Rebuilt>();
@@ -109,8 +131,9 @@ async function buildAndSwitch(
 async function buildFromLog(
   store: ReadStore,
   begun: readonly Rebuilding[],
-  options: RebuildOptions,
+  options: RebuildOptions & { readonly stop: AbortSignal },
 ): Promise<readonly Rebuilt[]> {
+  const { stop, onProgress = () => undefined } = options;
   const readMissing = (stream: string, from: bigint) => options.log.readStream(stream, from);
   for (;;) {
     const writers = await Promise.all(
@@ -119,7 +142,8 @@ async function buildFromLog(
       ),
     );
     try {
-      await catchUp(options.log, together(writers), options.onProgress ?? (() => undefined), () => false);
+      await catchUp(options.log, together(writers), onProgress, () => stop.aborted);
+      stop.throwIfAborted();
       return writers.map((writer) => ({
         heldStreams: writer.heldStreams().size,
         position: writer.checkpoint() ?? 0n,
@@ -162,11 +186,15 @@ async function startOver(
   beside: ProjectionTarget,
 ): Promise<void> {
   await store.transaction(async (within) => {
-    await within.query(`drop schema if exists ${beside.schema} cascade`);
+    await removeTables(within, beside);
     await within.query(tables.create(beside.schema));
-    for (const table of ['checkpoints', 'quarantine'])
-      await within.query(`delete from docket.${table} where projection = $1`, [beside.ledger]);
   });
+}
+
+async function removeTables(within: Queryable, { ledger, schema }: ProjectionTarget): Promise<void> {
+  await within.query(`drop schema if exists ${schema} cascade`);
+  for (const table of ['checkpoints', 'quarantine'])
+    await within.query(`delete from docket.${table} where projection = $1`, [ledger]);
 }
 
 /** False when the tables in use are further, or a reader or the projector held a lock all the while. */

@@ -1,9 +1,7 @@
+import { openBulkWriter, type BulkWriter } from '../read-store/projection-engine/bulk-writer.ts';
 import type { FoldedRow, Projection, ProjectionTarget } from '../read-store/projection-engine/projection.ts';
-import {
-  openWriter,
-  type ProjectionWriter,
-  type WriterOptions,
-} from '../read-store/projection-engine/writer.ts';
+import type { WriterOptions } from '../read-store/projection-engine/writer-options.ts';
+import { openWriter, type ProjectionWriter } from '../read-store/projection-engine/writer.ts';
 import type { StoredEvent } from '../read-store/projection-engine/stored-event.ts';
 import {
   createDashboardV1,
@@ -45,6 +43,10 @@ export interface RegisteredProjection {
   ): RunningProjection;
   /** Opens tables for writing: those in use, or others. @throws as `openWriter` */
   openWriter(options: Omit<WriterOptions<never, never>, 'projection'>): Promise<ProjectionWriter>;
+  /** Opens new tables for being filled. @throws as `openBulkWriter` */
+  openBulkWriter(
+    options: Omit<WriterOptions<never, never>, 'projection'> & { readonly rowsMax: number },
+  ): Promise<BulkWriter>;
   /** How the tables of two versions are compared. */
   readonly compared: Compared;
   /** The stream that a key of `compared` belongs to. */
@@ -90,6 +92,7 @@ export function register<Event, Row extends FoldedRow>(
     run: (options, prepare) =>
       runProjection({ ...options, projection, target: parts.target, flushAfterMs }, prepare),
     openWriter: (options) => openWriter({ ...options, projection }),
+    openBulkWriter: (options) => openBulkWriter({ ...options, projection }),
   };
 }
 

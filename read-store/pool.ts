@@ -2,7 +2,7 @@ import pg from 'pg';
 import type { Log } from '../runtime/log.ts';
 import { preparedStatements } from './prepared-statements.ts';
 import { ask, type Queryable } from './queryable.ts';
-import { inTransaction } from './transaction.ts';
+import { inTransaction, type Transaction } from './transaction.ts';
 
 /** An idle connection is given back after this. */
 const IDLE_TIMEOUT_MS = 30_000;
@@ -19,7 +19,7 @@ export interface ReadStore extends Queryable {
    * Commits when `work` resolves, rolls back when it throws.
    * @throws ReadStoreUnavailable; the outcome is unknown when it comes from the commit
    */
-  transaction<Result>(work: (within: Queryable) => Promise<Result>): Promise<Result>;
+  transaction<Result>(work: (within: Transaction) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
 }
 
@@ -27,14 +27,16 @@ export interface ReadStore extends Queryable {
  * Connections to Postgres, opened when they are needed: opening the store never waits for Postgres.
  *
  * @param options.timeoutMs longest wait for a connection, and for one statement
+ * @param options.applicationName by which Postgres lists the connections
  */
 export function openReadStore(options: {
   url: string;
   poolMax: number;
   timeoutMs: number;
   log: Log;
+  applicationName?: string;
 }): ReadStore {
-  const { url, poolMax, timeoutMs, log } = options;
+  const { url, poolMax, timeoutMs, log, applicationName } = options;
   const pool = new pg.Pool({
     connectionString: url,
     max: poolMax,
@@ -42,6 +44,7 @@ export function openReadStore(options: {
     query_timeout: timeoutMs,
     idleTimeoutMillis: IDLE_TIMEOUT_MS,
     keepAlive: true,
+    ...(applicationName !== undefined && { application_name: applicationName }),
   });
   // Without a listener a connection that drops while idle would end the program.
   pool.on('error', (error) => log.warn({ err: error }, 'a connection to Postgres was lost'));

@@ -1,6 +1,13 @@
 import type pg from 'pg';
+import { copyIn } from './copy-in.ts';
 import { ReadStoreUnavailable, readStoreError } from './errors.ts';
 import { ask, type Queryable } from './queryable.ts';
+
+/** An open transaction. */
+export interface Transaction extends Queryable {
+  /** As `copyIn`. */
+  copyIn(statement: string, text: string): Promise<void>;
+}
 
 /**
  * Runs `work` in one transaction on one connection. A connection that failed or fell silent is thrown away, never
@@ -8,7 +15,7 @@ import { ask, type Queryable } from './queryable.ts';
  */
 export async function inTransaction<Result>(
   pool: pg.Pool,
-  work: (within: Queryable) => Promise<Result>,
+  work: (within: Transaction) => Promise<Result>,
 ): Promise<Result> {
   const client = await pool.connect().catch((error: unknown) => {
     throw readStoreError(error);
@@ -19,7 +26,10 @@ export async function inTransaction<Result>(
   client.on('error', onLost);
   try {
     await ask(client, 'begin');
-    const result = await work({ query: (text, values) => ask(client, text, values) });
+    const result = await work({
+      query: (text, values) => ask(client, text, values),
+      copyIn: (statement, text) => copyIn(client, statement, text),
+    });
     await ask(client, 'commit');
     return result;
   } catch (error) {

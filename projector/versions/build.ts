@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { EventLog } from '../../event-store/event-log.ts';
+import { cancelling } from '../../read-store/cancelling.ts';
 import { openReadStore, type ReadStore } from '../../read-store/pool.ts';
 import { RowsRefused } from '../../read-store/projection-engine/errors.ts';
 import { releaseLease, takeLease } from '../../read-store/projection-engine/lease.ts';
 import type { ProjectionTarget } from '../../read-store/projection-engine/projection.ts';
 import type { Log } from '../../runtime/log.ts';
+import { bulkFill } from '../bulk-fill.ts';
 import { catchUp } from '../catch-up.ts';
 import { finishTables } from '../finish-tables.ts';
 import type { RegisteredProjection } from '../registry.ts';
@@ -39,14 +41,23 @@ export type Built =
  */
 export async function buildVersion(options: BuildOptions): Promise<Built> {
   const { url, logger, projection } = options;
-  const store = openReadStore({ url, poolMax: 2, timeoutMs: STATEMENT_TIMEOUT_MS, log: logger });
+  const applicationName = `docket-build-${randomUUID()}`;
+  const store = openReadStore({
+    ...{ url, poolMax: 2, timeoutMs: STATEMENT_TIMEOUT_MS, log: logger, applicationName },
+  });
   const target = { ...projection.target, underConstruction: true };
   try {
     await refuseExisting(store, target);
     const fencingEpoch = await takeLease(store, target, `build-${randomUUID()}`, BUILD_LEASE_TTL_MS);
     if (fencingEpoch === null) throw new VersionRefused('Another build of this version is running.');
     try {
-      return await buildIn(store, target, fencingEpoch, options);
+      const { stop } = options;
+      return await cancelling({ url, applicationName, stop }, () =>
+        buildIn(store, target, fencingEpoch, options),
+      );
+    } catch (error) {
+      if (!options.stop.aborted) throw error;
+      return { outcome: 'stopped' };
     } finally {
       await releaseLease(store, target, fencingEpoch);
     }
@@ -74,6 +85,7 @@ async function buildIn(
 ): Promise<Built> {
   const { projection, stop } = options;
   await startOver(store, projection, target);
+  if (!(await fill(store, target, fencingEpoch, options))) await startOver(store, projection, target);
   await writeFromLog(store, target, fencingEpoch, options);
   if (stop.aborted) return { outcome: 'stopped' };
   await finishTables(store, projection, target.schema);
@@ -84,6 +96,21 @@ async function buildIn(
     target.version,
   ]);
   return { outcome: 'built', ...built };
+}
+
+/** As `bulkFill`. */
+function fill(
+  store: ReadStore,
+  target: ProjectionTarget,
+  fencingEpoch: bigint,
+  { projection, log, stop, onProgress }: BuildOptions,
+): Promise<boolean> {
+  let count = 0;
+  return bulkFill({
+    ...{ log, store, tables: [{ projection, target, fencingEpoch }] },
+    isStopped: () => stop.aborted,
+    onBatch: (through, events) => onProgress(through, (count += events)),
+  });
 }
 
 async function startOver(

@@ -2,13 +2,7 @@ import type { ReadStore } from '../pool.ts';
 import { CheckpointMoved } from './errors.ts';
 import type { ProjectionTarget } from './projection.ts';
 import { columnArrays, writeStatement } from './statement.ts';
-import type { Table, Values } from './table.ts';
-
-/** Rows for one table. */
-export interface TableRows {
-  readonly table: Table;
-  readonly rows: readonly Values[];
-}
+import type { TableRows } from './table.ts';
 
 /** The checkpoint moves under the writer's lease, or nothing is written: $1 to $5 as `commitAtOnce` gives them. */
 function moveStatement({ underConstruction }: ProjectionTarget): string {

@@ -1,13 +1,13 @@
 import type { Queryable, ReadStore } from '../pool.ts';
 import { crashPoint } from '../../runtime/crash-points.ts';
 import { moveCheckpoint, type Checkpoint } from './checkpoint.ts';
-import { commitAtOnce, type TableRows } from './commit-at-once.ts';
-import { RowsRefused } from './errors.ts';
+import { commitAtOnce } from './commit-at-once.ts';
+import { areValuesRefused, RowsRefused } from './errors.ts';
 import type { Change, Quarantined } from './fold-batch.ts';
 import type { FoldedRow, Projection, ProjectionTarget } from './projection.ts';
 import { holdStreams, releaseStreams } from './quarantine.ts';
 import { columnArrays, writeStatement } from './statement.ts';
-import { summed, type Values } from './table.ts';
+import { summed, type TableRows, type Values } from './table.ts';
 
 export interface Commit<Row> {
   readonly changes: readonly Change<Row>[];
@@ -17,9 +17,6 @@ export interface Commit<Row> {
   readonly from: Checkpoint;
   readonly to: bigint;
 }
-
-/** SQLSTATE classes 22 and 23: Postgres will never take these values, however often they are offered. */
-const VALUES_REFUSED = /^2[23]/;
 
 /**
  * Writes a folded batch: rows, quarantine and checkpoint in one transaction; the usual batch in one statement.
@@ -59,7 +56,7 @@ export async function commitBatch<Event, Row extends FoldedRow>(
     });
     crashPoint('after-commit');
   } catch (error) {
-    if (!VALUES_REFUSED.test((error as { code?: string }).code ?? '')) throw error;
+    if (!areValuesRefused(error)) throw error;
     const refused = await inOneTransaction((within) =>
       writeWhatIsTaken(within, projection, target, commit.changes),
     );
@@ -108,12 +105,11 @@ async function writeWhatIsTaken<Event, Row extends FoldedRow>(
     await on.query('release savepoint offered');
     return [];
   } catch (error) {
-    const { code = '', message } = error as { code?: string; message: string };
-    if (!VALUES_REFUSED.test(code)) throw error;
+    if (!areValuesRefused(error)) throw error;
     await on.query('rollback to savepoint offered');
     const [only] = changes;
     if (changes.length === 1 && only)
-      return [{ recorded: only.first, reason: `Postgres refuses it: ${message}` }];
+      return [{ recorded: only.first, reason: `Postgres refuses it: ${(error as Error).message}` }];
   }
   const half = Math.ceil(changes.length / 2);
   const first = await writeWhatIsTaken(on, projection, target, changes.slice(0, half));

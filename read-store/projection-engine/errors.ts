@@ -35,3 +35,8 @@ export class RowsRefused extends Error {
     this.streams = streams;
   }
 }
+
+/** SQLSTATE classes 22 and 23: Postgres will never take these values, however often they are offered. */
+export function areValuesRefused(error: unknown): boolean {
+  return /^2[23]/.test((error as { code?: string }).code ?? '');
+}

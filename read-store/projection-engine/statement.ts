@@ -23,14 +23,18 @@ export function writeStatement(schema: string, table: Table, standing: Standing 
       ? `string_to_array(${parameter}, e'\\x1e', '')::jsonb[]`
       : `${parameter}::${type}[]`;
   });
-  const key = names.slice(0, table.keyColumns).join(', ');
   const where = onlyIf === undefined ? '' : ` where ${onlyIf}`;
   const insert = `insert into ${schema}.${table.name} as present (${names.join(', ')}) select * from unnest(${arrays.join(', ')})${where}`;
-  if (table.writes === 'append' && appendsTo === 'keyless') return insert;
-  if (table.writes === 'append') return `${insert} on conflict (${key}) do nothing`;
+  return table.writes === 'append' && appendsTo === 'keyless' ? insert : `${insert} ${onConflict(table)}`;
+}
+
+/** What an insert does with a row that is there already; the table is called `present` in it. */
+export function onConflict(table: Table): string {
+  const key = table.columns.slice(0, table.keyColumns).map(({ name }) => name);
+  if (table.writes === 'append') return `on conflict (${key.join(', ')}) do nothing`;
   const assignments = table.columns.slice(table.keyColumns).map(table.writes === 'add' ? sum : assignment);
   const growing = table.growing ? ` where present.${table.growing} < excluded.${table.growing}` : '';
-  return `${insert} on conflict (${key}) do update set ${assignments.join(', ')}${growing}`;
+  return `on conflict (${key.join(', ')}) do update set ${assignments.join(', ')}${growing}`;
 }
 
 function assignment({ name, keepsOlder }: Column): string {

@@ -24,6 +24,12 @@ export interface Table {
   readonly growing?: string;
 }
 
+/** Rows for one table. */
+export interface TableRows {
+  readonly table: Table;
+  readonly rows: readonly Values[];
+}
+
 /** True when two rows have the same primary key. */
 export function sameKey(table: Table, one: Values, other: Values): boolean {
   for (let column = 0; column < table.keyColumns; column += 1) {

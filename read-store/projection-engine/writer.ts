@@ -1,11 +1,12 @@
-import type { ReadStore } from '../pool.ts';
 import { readCheckpoint, type Checkpoint } from './checkpoint.ts';
 import { commitBatch } from './commit.ts';
-import { foldBatch, understandBatch, type FoldedBatch, type Gap, type Quarantined } from './fold-batch.ts';
-import type { FoldedRow, Projection, ProjectionTarget } from './projection.ts';
+import type { Quarantined } from './fold-batch.ts';
+import { foldWithRows } from './fold-with-rows.ts';
+import type { FoldedRow } from './projection.ts';
 import { heldStreams } from './quarantine.ts';
 import { createRowCache } from './row-cache.ts';
 import type { StoredEvent } from './stored-event.ts';
+import type { WriterOptions } from './writer-options.ts';
 
 /** Rows of a cache generation; at least the largest batch, since rows of batches in flight must stay in memory. */
 const CACHED_ROWS_MAX = 10_000;
@@ -30,15 +31,6 @@ export interface ProjectionWriter {
   apply(batch: readonly StoredEvent[], through: bigint): Promise<Applied>;
   /** Tries a held stream again, from its first event that is not in the tables. */
   replay(stream: string): Promise<Applied>;
-}
-
-export interface WriterOptions<Event, Row extends FoldedRow> {
-  readonly store: ReadStore;
-  readonly projection: Projection<Event, Row>;
-  readonly target: ProjectionTarget;
-  readonly fencingEpoch: bigint;
-  /** Events of a stream from a revision on: how a gap is filled when events arrive late or out of order (D29). */
-  readonly readMissing: (stream: string, from: bigint) => AsyncIterable<StoredEvent>;
 }
 
 /** Opens the tables of a projection for writing, from the stored checkpoint on. */
@@ -95,72 +87,4 @@ export async function openWriter<Event, Row extends FoldedRow>(
       return apply(events, committed ?? 0n, [stream]);
     },
   };
-}
-
-/** Loads the rows that the batch needs, folds it, and fills gaps from the log itself. */
-async function foldWithRows<Event, Row extends FoldedRow>(
-  options: WriterOptions<Event, Row>,
-  held: ReadonlySet<string>,
-  rows: ReturnType<typeof createRowCache<Row>>,
-  batch: readonly StoredEvent[],
-  after: Checkpoint,
-): Promise<FoldedBatch<Row>> {
-  const { projection } = options;
-  const fold = async (events: readonly StoredEvent[], gaps: 'report' | 'accept') => {
-    const { understood, quarantined } = understandBatch(projection, held, inOrder(events));
-    const known = await knownRows(options, rows, understood, after);
-    const result = foldBatch(projection, (key) => known.get(key), understood, gaps);
-    return { ...result, quarantined: [...quarantined, ...result.quarantined] };
-  };
-  const first = await fold(batch, 'report');
-  if (first.gaps.length === 0) return first;
-  return fold([...(await missingEvents(options, first.gaps)), ...batch], 'accept');
-}
-
-async function missingEvents<Event, Row extends FoldedRow>(
-  { readMissing }: WriterOptions<Event, Row>,
-  gaps: readonly Gap[],
-): Promise<StoredEvent[]> {
-  const found: StoredEvent[] = [];
-  for (const { stream, from, to } of gaps) {
-    for await (const event of readMissing(stream, from)) {
-      if (event.revision >= to) break;
-      found.push(event);
-    }
-  }
-  return found;
-}
-
-/** Streams do not depend on each other, so the order of revisions is enough to put every stream in order. */
-function inOrder(events: readonly StoredEvent[]): readonly StoredEvent[] {
-  const sorted = events.every((event, index) => index === 0 || events[index - 1]!.position < event.position);
-  return sorted ? events : [...events].sort((a, b) => Number(a.revision - b.revision));
-}
-
-async function knownRows<Event, Row extends FoldedRow>(
-  { store, projection, target }: WriterOptions<Event, Row>,
-  cache: ReturnType<typeof createRowCache<Row>>,
-  batch: readonly { key: string; recorded: StoredEvent }[],
-  after: Checkpoint,
-): Promise<Map<string, Row | undefined>> {
-  const known = new Map<string, Row | undefined>();
-  const unknown: string[] = [];
-  for (const { key, recorded } of batch) {
-    if (known.has(key)) continue;
-    // A stream that begins beyond everything folded so far has no row yet: nothing to ask Postgres for.
-    const isNew = recorded.revision === 0n && (after === null || recorded.position > after);
-    if (!isNew && !cache.has(key)) unknown.push(key);
-    known.set(key, cache.get(key));
-  }
-  if (unknown.length === 0) return known;
-  const [keyColumn] = projection.rows.columns;
-  const { rows } = await store.query<Record<string, unknown>>(
-    `select * from ${target.schema}.${projection.rows.name} where ${keyColumn!.name} = any($1::${keyColumn!.type}[])`,
-    [unknown],
-  );
-  for (const record of rows) {
-    const row = projection.rows.rowOf(record);
-    known.set(String(record[keyColumn!.name]), row);
-  }
-  return known;
 }

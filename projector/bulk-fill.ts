@@ -1,0 +1,56 @@
+import { getHeapStatistics } from 'node:v8';
+import type { EventLog } from '../event-store/event-log.ts';
+import type { ReadStore } from '../read-store/pool.ts';
+import { areValuesRefused } from '../read-store/projection-engine/errors.ts';
+import type { ProjectionTarget } from '../read-store/projection-engine/projection.ts';
+import { catchUp, together } from './catch-up.ts';
+import type { RegisteredProjection } from './registry.ts';
+
+/** What a held row takes at most, its key and all: a job of the queue about as much, a figure a tenth of it. */
+const ROW_BYTES = 1_500;
+/** The share of the heap that held rows may take, of all projections together. */
+const HEAP_SHARE = 0.5;
+
+/** Tables of one projection that are being built. */
+export interface Filled {
+  readonly projection: RegisteredProjection;
+  readonly target: ProjectionTarget;
+  readonly fencingEpoch: bigint;
+}
+
+/**
+ * Fills new tables from the log in as few writes as memory allows, all projections from one read. What comes to the log
+ * meanwhile is left to the ordinary writers, and so is everything when this answers false: Postgres refused a value,
+ * which only they can find the stream of. The tables have to be made again then.
+ *
+ * @throws CheckpointMoved, LogUnavailable, ReadStoreUnavailable
+ */
+export async function bulkFill(options: {
+  readonly tables: readonly Filled[];
+  readonly log: Pick<EventLog, 'readAll' | 'readStream'>;
+  readonly store: ReadStore;
+  readonly isStopped: () => boolean;
+  readonly onBatch: (through: bigint, events: number) => void;
+}): Promise<boolean> {
+  const { log, store, tables, isStopped, onBatch } = options;
+  const readMissing = (stream: string, from: bigint) => log.readStream(stream, from);
+  const rowsMax = Math.floor((getHeapStatistics().heap_size_limit * HEAP_SHARE) / ROW_BYTES / tables.length);
+  for (;;) {
+    const writers = await Promise.all(
+      tables.map(({ projection, ...rest }) =>
+        projection.openBulkWriter({ store, readMissing, rowsMax, ...rest }),
+      ),
+    );
+    const isFull = () => writers.some((writer) => writer.isFull());
+    try {
+      await catchUp(log, together(writers), onBatch, () => isStopped() || isFull());
+      if (isStopped()) return true;
+      await Promise.all(writers.map((writer) => writer.finish()));
+      if (!isFull()) return true;
+    } catch (error) {
+      await Promise.all(writers.map((writer) => writer.settled()));
+      if (!areValuesRefused(error)) throw error;
+      return false;
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { readStoreError } from './errors.ts';
+
+/** One statement may follow another before the work notices. */
+const AGAIN_AFTER_MS = 200;
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/**
+ * Runs work whose statements may take minutes, and cancels them on the server when it is to stop. Without that a
+ * statement goes on to its end, whoever still waits for it.
+ *
+ * @param applicationName of the connections that the work uses, and of no others
+ * @throws the signal's reason once it is aborted, else what the work throws
+ */
+export async function cancelling<Result>(
+  options: { readonly url: string; readonly applicationName: string; readonly stop: AbortSignal },
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const { stop } = options;
+  stop.throwIfAborted();
+  const done = new AbortController();
+  let cancelled: Promise<void> = Promise.resolve();
+  const cancel = (): void => {
+    // Then the statements end by themselves, as they would without this.
+    cancelled = cancelUntil(options, done.signal).catch(() => undefined);
+  };
+  stop.addEventListener('abort', cancel, { once: true });
+  try {
+    return await work();
+  } catch (error) {
+    stop.throwIfAborted();
+    throw error;
+  } finally {
+    stop.removeEventListener('abort', cancel);
+    done.abort();
+    await cancelled;
+  }
+}
+
+async function cancelUntil(
+  { url, applicationName }: { readonly url: string; readonly applicationName: string },
+  done: AbortSignal,
+): Promise<void> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    while (!done.aborted) {
+      await client.query(
+        `select pg_cancel_backend(pid) from pg_stat_activity where application_name = $1 and state = 'active'`,
+        [applicationName],
+      );
+      await sleep(AGAIN_AFTER_MS, undefined, { signal: done }).catch(() => undefined);
+    }
+  } catch (error) {
+    throw readStoreError(error);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,80 @@
+import type { Checkpoint } from './checkpoint.ts';
+import { foldBatch, understandBatch, type FoldedBatch, type Gap } from './fold-batch.ts';
+import type { FoldedRow } from './projection.ts';
+import type { RowCache } from './row-cache.ts';
+import type { StoredEvent } from './stored-event.ts';
+import type { WriterOptions } from './writer-options.ts';
+
+/**
+ * Loads the rows that the batch needs, folds it, and fills gaps from the log itself.
+ *
+ * @param rows rows in memory, by key
+ * @param after up to where everything was folded before
+ * @throws ReadStoreUnavailable, and what `readMissing` throws
+ */
+export async function foldWithRows<Event, Row extends FoldedRow>(
+  options: WriterOptions<Event, Row>,
+  held: ReadonlySet<string>,
+  rows: RowCache<Row>,
+  batch: readonly StoredEvent[],
+  after: Checkpoint,
+): Promise<FoldedBatch<Row>> {
+  const { projection } = options;
+  const fold = async (events: readonly StoredEvent[], gaps: 'report' | 'accept') => {
+    const { understood, quarantined } = understandBatch(projection, held, inOrder(events));
+    const known = await knownRows(options, rows, understood, after);
+    const result = foldBatch(projection, (key) => known.get(key), understood, gaps);
+    return { ...result, quarantined: [...quarantined, ...result.quarantined] };
+  };
+  const first = await fold(batch, 'report');
+  if (first.gaps.length === 0) return first;
+  return fold([...(await missingEvents(options, first.gaps)), ...batch], 'accept');
+}
+
+async function missingEvents<Event, Row extends FoldedRow>(
+  { readMissing }: WriterOptions<Event, Row>,
+  gaps: readonly Gap[],
+): Promise<StoredEvent[]> {
+  const found: StoredEvent[] = [];
+  for (const { stream, from, to } of gaps) {
+    for await (const event of readMissing(stream, from)) {
+      if (event.revision >= to) break;
+      found.push(event);
+    }
+  }
+  return found;
+}
+
+/** Streams do not depend on each other, so the order of revisions is enough to put every stream in order. */
+function inOrder(events: readonly StoredEvent[]): readonly StoredEvent[] {
+  const sorted = events.every((event, index) => index === 0 || events[index - 1]!.position < event.position);
+  return sorted ? events : [...events].sort((a, b) => Number(a.revision - b.revision));
+}
+
+async function knownRows<Event, Row extends FoldedRow>(
+  { store, projection, target }: WriterOptions<Event, Row>,
+  cache: RowCache<Row>,
+  batch: readonly { key: string; recorded: StoredEvent }[],
+  after: Checkpoint,
+): Promise<Map<string, Row | undefined>> {
+  const known = new Map<string, Row | undefined>();
+  const unknown: string[] = [];
+  for (const { key, recorded } of batch) {
+    if (known.has(key)) continue;
+    // A stream that begins beyond everything folded so far has no row yet: nothing to ask Postgres for.
+    const isNew = recorded.revision === 0n && (after === null || recorded.position > after);
+    if (!isNew && !cache.has(key)) unknown.push(key);
+    known.set(key, cache.get(key));
+  }
+  if (unknown.length === 0) return known;
+  const [keyColumn] = projection.rows.columns;
+  const { rows } = await store.query<Record<string, unknown>>(
+    `select * from ${target.schema}.${projection.rows.name} where ${keyColumn!.name} = any($1::${keyColumn!.type}[])`,
+    [unknown],
+  );
+  for (const record of rows) {
+    const row = projection.rows.rowOf(record);
+    known.set(String(record[keyColumn!.name]), row);
+  }
+  return known;
+}
