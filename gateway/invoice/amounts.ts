@@ -66,6 +66,6 @@ export function priceOf(line: InvoiceLine): Big {
 
 /** The discount in money: what makes quantity × price less it equal the printed amount. */
 export function discountOf(line: InvoiceLine): Big {
-  const percent = new Big(line.discount?.value ?? '0');
-  return grossOf(line).times(percent).div(100);
+  if (!line.discount) return new Big(0);
+  return grossOf(line).times(line.discount.value).div(100);
 }

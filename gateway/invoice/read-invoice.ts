@@ -125,13 +125,19 @@ function matchOf(mapping: InvoiceMapping, document: ReadDocument): string[] {
 const totalFields = ['net', 'tax', 'grand', 'payable'] as const;
 const sureLabelWeight = 0.7;
 
-/** Labels that stand for a total and nothing else. */
-function totalLabels(mapping: InvoiceMapping): string[] {
-  return totalFields
+const totalLabelsOf = new WeakMap<InvoiceMapping, readonly string[]>();
+
+/** Labels that stand for a total and nothing else; one list for each mapping. */
+function totalLabels(mapping: InvoiceMapping): readonly string[] {
+  const known = totalLabelsOf.get(mapping);
+  if (known) return known;
+  const labels = totalFields
     .flatMap((name) => mapping.fields[name]?.labels ?? [])
     .flatMap((label) =>
       typeof label === 'string' ? [label] : label.weight >= sureLabelWeight ? [label.text] : [],
     );
+  totalLabelsOf.set(mapping, labels);
+  return labels;
 }
 
 /** Sums of the table columns that equations name: `lines.total`, `vat.basis`, `vat.tax`. */

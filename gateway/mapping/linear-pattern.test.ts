@@ -11,6 +11,13 @@ describe('the words a pattern cannot match without', () => {
     ['certificado\\s*n\\.?\\s*(\\d{1,6}) ?/ ?AT', [['certificado'], ['n'], ['at']]],
     ['(?:^|\\s)(total|valor)s?', [['total', 'valor']]],
     ['(PT\\s?50(?:[ .]?\\d{1,4}){5,11})', [['pt'], ['50']]],
+    [
+      '(total|valor)s? ?(EUR|€)',
+      [
+        ['total', 'valor'],
+        ['eur', '€'],
+      ],
+    ],
     ['(?:(?:ab|cde)f|x+y)z', [['ab', 'cde', 'x'], ['z']]],
     ['(?:abc){0,2}d', [['d']]],
     ['(?P<name>abc)+', [['abc']]],
@@ -37,6 +44,9 @@ describe('the words a pattern cannot match without', () => {
       'ABCD1234-5',
     );
     expect(linearPattern('ab{0,3}c').test('AC')).toBe(true);
+    expect(
+      ['pt50', 'PT 50', 'pt\u00a050', 'xPT50'].map((text) => linearPattern('\\bPT\\s?50\\b').test(text)),
+    ).toEqual([true, true, false, false]);
     expect(linearPattern('(?:s|k)um').first('\u017FUM')?.value).toBe('\u017FUM');
   });
 });

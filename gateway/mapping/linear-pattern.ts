@@ -18,7 +18,7 @@ export function linearPattern(source: string): LinearPattern {
   const known = compiled.get(source);
   if (known) return known;
   const re = RE2JS.compile(source, RE2JS.CASE_INSENSITIVE);
-  const plain = PLAIN_WORDS.test(source) ? new RegExp(source, 'i') : undefined;
+  const plain = plainExpression(source);
   const needs = neededWords(source);
   const mayMatch = (text: string): boolean => {
     if (needs.length === 0) return true;
@@ -45,10 +45,21 @@ export function linearPattern(source: string): LinearPattern {
 }
 
 /**
- * Words, digits and word boundaries, without anything that repeats or branches: these mean the same in JavaScript, whose
- * engine then looks at each place of the text at most as many letters as the pattern has.
+ * Words, digits, word boundaries and a blank that may be missing, without anything that repeats or branches: these mean
+ * the same in JavaScript, whose engine then looks at each place of the text a few times as many letters as the pattern has.
  */
-const PLAIN_WORDS = /^(?:\\b|\\d|\\\.|[A-Za-z0-9 À-ÖØ-Þà-öø-þ]|\[[A-Za-zÀ-ÖØ-Þà-öø-þ]+\])+$/;
+const PLAIN_WORDS = /^(?:\\b|\\d|\\\.|\\s\?|[A-Za-z0-9 À-ÖØ-Þà-öø-þ]|\[[A-Za-zÀ-ÖØ-Þà-öø-þ]+\])+$/;
+const BLANK_OR_NOT = /\\s\?/g;
+/** Each blank that may be missing can double the ways to try. */
+const blanksOrNotMax = 3;
+
+function plainExpression(source: string): RegExp | undefined {
+  if (!PLAIN_WORDS.test(source) || (source.match(BLANK_OR_NOT)?.length ?? 0) > blanksOrNotMax)
+    return undefined;
+  // RE2 knows only the blanks of ASCII (its syntax page, `\s`); JavaScript many more.
+  return new RegExp(source.replace(BLANK_OR_NOT, '[\\t\\n\\f\\r ]?'), 'i');
+}
+
 /** Long s, Kelvin and Ångström signs: RE2 takes them for `s`, `k` and `å`, JavaScript does not. */
 const FOLDED_OTHERWISE = /[\u017F\u212A\u212B]/;
 

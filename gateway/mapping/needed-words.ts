@@ -1,6 +1,6 @@
 /**
  * What a pattern cannot match without: every entry lists words of which a match contains one at least. Words are runs of
- * plain letters and digits, in lower case. A text without them need not be searched, which is most lines of most documents.
+ * plain letters, digits and the euro sign, in lower case. A text without them need not be searched, which is most lines of most documents.
  * Empty where nothing is sure.
  */
 export function neededWords(source: string): string[][] {
@@ -48,7 +48,7 @@ function sequence(source: string, start: number): Parsed {
     const end = group ? group.end + 1 : atomEnd(source, at);
     const quantifier = /^(?:[*+?]|\{\d+(?:,\d*)?\})\??/.exec(source.slice(end))?.[0] ?? '';
     const mayBeMissing = /^(?:[*?]|\{0)/.test(quantifier);
-    if (group || !/[A-Za-z0-9]/.test(char) || mayBeMissing) close();
+    if (group || !/[A-Za-z0-9€]/.test(char) || mayBeMissing) close();
     else run += char.toLowerCase();
     if (group && !mayBeMissing) needs.push(...group.needs);
     if (quantifier !== '') close();

@@ -7,6 +7,8 @@ import type { Token } from './tokens.ts';
 export interface PlacedColumn {
   readonly name: string;
   readonly type: TableRule['columns'][string]['type'];
+  /** Holds figures. */
+  readonly numeric: boolean;
   readonly x0: number;
   readonly x1: number;
 }
@@ -16,10 +18,6 @@ export type Assigned = ReadonlyMap<string, readonly Token[]>;
 
 const NUMERIC = new Set(['money', 'quantity', 'percent', 'integer']);
 
-export function isNumeric(column: PlacedColumn): boolean {
-  return NUMERIC.has(column.type);
-}
-
 /**
  * Gives the columns of a header their widths: a text column reaches from the end of the title before it to the start
  * of the title after it, since its words start left of and run past its own title; the others keep their titles'.
@@ -27,12 +25,14 @@ export function isNumeric(column: PlacedColumn): boolean {
 export function placeColumns(header: TableHeader, rule: TableRule): PlacedColumn[] {
   return header.columns.map((column, i) => {
     const type = rule.columns[column.name]?.type ?? 'text';
-    if (type !== 'text') return { name: column.name, type, x0: column.x0, x1: column.x1 };
+    const numeric = NUMERIC.has(type);
+    if (type !== 'text') return { name: column.name, type, numeric, x0: column.x0, x1: column.x1 };
     const before = header.columns[i - 1];
     const after = header.columns[i + 1];
     return {
       name: column.name,
       type,
+      numeric,
       x0: before ? Math.min(column.x0, before.x1 + 2) : column.x0 - 40,
       x1: after ? Math.max(column.x1, after.x0 - 2) : column.x1 + 60,
     };
@@ -116,7 +116,7 @@ function tokenCost(token: Token, look: Look, column: PlacedColumn): number {
       Math.abs(token.x1 - column.x1),
       Math.abs(token.x0 + token.x1 - column.x0 - column.x1) / 2,
     ) / size;
-  return gap * 4 + Math.min(edges, 12) * (isNumeric(column) ? 0.25 : 0.04) + lookCost(token, look, column);
+  return gap * 4 + Math.min(edges, 12) * (column.numeric ? 0.25 : 0.04) + lookCost(token, look, column);
 }
 
 /** What a word looks like, whatever column it may stand in. */

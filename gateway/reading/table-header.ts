@@ -27,14 +27,12 @@ const headerLinesMax = 6;
 export interface ColumnIndex {
   /** A title can mean several columns (`IVA`: the rate or the tax); the first free one is taken. */
   readonly byKey: ReadonlyMap<string, readonly string[]>;
-  /** Beginnings of titles: all of them, and the first letters only. */
+  /** Beginnings of titles. */
   readonly prefixes: ReadonlySet<string>;
-  readonly beginnings: ReadonlySet<string>;
   /** What runs of letters were split into; the same cells come by for every band they are part of. */
   readonly splits: Map<string, readonly Part[] | undefined>;
 }
 
-const beginningLetters = 3;
 const indexes = new WeakMap<TableRule, ColumnIndex>();
 
 function columnIndex(rule: TableRule): ColumnIndex {
@@ -49,8 +47,7 @@ function columnIndex(rule: TableRule): ColumnIndex {
   }
   const prefixes = new Set<string>();
   for (const key of byKey.keys()) for (let end = 1; end <= key.length; end++) prefixes.add(key.slice(0, end));
-  const beginnings = new Set([...byKey.keys()].map((key) => key.slice(0, beginningLetters)));
-  const index = { byKey, prefixes, beginnings, splits: new Map() };
+  const index = { byKey, prefixes, splits: new Map() };
   indexes.set(rule, index);
   return index;
 }
@@ -78,11 +75,14 @@ export function findHeaders(rule: TableRule, document: ReadDocument): TableHeade
   return headers;
 }
 
-/** A header begins on a line where some word begins a title; most lines of a page do not. */
+/** A header begins on a line where some word begins a title, or with one (`Un.Pr.`); most lines of a page do not. */
 function mayBegin(line: TokenLine, index: ColumnIndex): boolean {
-  return line.tokens.some(({ key }) =>
-    [1, 2, beginningLetters].some((letters) => index.beginnings.has(key.slice(0, letters))),
-  );
+  return line.tokens.some(({ key }) => {
+    if (index.prefixes.has(key)) return true;
+    for (let end = 1; end < key.length && index.prefixes.has(key.slice(0, end)); end++)
+      if (index.byKey.has(key.slice(0, end))) return true;
+    return false;
+  });
 }
 
 function bandFrom(lines: readonly TokenLine[], at: number, depth: number): TokenLine[] {

@@ -53,7 +53,7 @@ export function readTable(
   const headers = consistent(
     found.filter((header) => !others.some((o) => overlaps(o, header) && o.score > header.score)),
   );
-  const stop = [...rule.stop, ...totals];
+  const stop = [labelKeys(rule.stop), labelKeys(totals)];
   const rows: TableRow[] = [];
   const spans: [number, number][] = [];
   headers.forEach((header, i) => {
@@ -94,9 +94,10 @@ function readPart(
   document: ReadDocument,
   header: TableHeader,
   untilLine: number,
-  stop: readonly string[],
+  stop: readonly ReadonlySet<string>[],
 ): { rows: TableRow[]; lastLine: number } {
   const columns = placeColumns(header, rule);
+  const carry = [labelKeys(rule.carry)];
   const rows: OpenRow[] = [];
   const pending: { line: TokenLine; assigned: Assigned }[] = [];
   let lastLine = header.toLine;
@@ -110,7 +111,7 @@ function readPart(
     const cells = readCells(assigned, columns, document, name);
     const full = hasQuantityAndPrice(cells);
     if (!full && startsWithAny(tokens, stop)) break;
-    if (!full && startsWithAny(tokens, rule.carry)) continue;
+    if (!full && startsWithAny(tokens, carry)) continue;
     if (isAnchor(rule, cells)) {
       const row: OpenRow = {
         page: line.page,
@@ -148,8 +149,7 @@ function withinTable(line: TokenLine, columns: readonly PlacedColumn[], rule: Ta
 }
 
 /** True when a cell of the line begins with one of the labels and goes on with nothing but an amount or a colon. */
-function startsWithAny(tokens: readonly Token[], labels: readonly string[]): boolean {
-  const wanted = stopKeys(labels);
+function startsWithAny(tokens: readonly Token[], wanted: readonly ReadonlySet<string>[]): boolean {
   return tokens.some((token, start) => {
     if (start > 0 && token.gap <= 0.9) return false;
     let key = '';
@@ -157,7 +157,7 @@ function startsWithAny(tokens: readonly Token[], labels: readonly string[]): boo
       key += tokens[i]?.key ?? '';
       const next = tokens[i + 1];
       if (
-        wanted.has(key) &&
+        wanted.some((keys) => keys.has(key)) &&
         (!next || tokens[i]?.text.endsWith(':') || next.gap > 0.9 || /^[-+(€]?\d|^\(|^€|^EUR/.test(next.text))
       )
         return true;
@@ -166,13 +166,14 @@ function startsWithAny(tokens: readonly Token[], labels: readonly string[]): boo
   });
 }
 
-const keyCache = new WeakMap<readonly string[], Set<string>>();
+const keysOfLabels = new WeakMap<readonly string[], ReadonlySet<string>>();
 
-function stopKeys(labels: readonly string[]): Set<string> {
-  let keys = keyCache.get(labels);
+/** The keys of a list of labels; worked out once for each list, so lists are to live as long as their mapping. */
+function labelKeys(labels: readonly string[]): ReadonlySet<string> {
+  let keys = keysOfLabels.get(labels);
   if (!keys) {
     keys = new Set(labels.map((label) => label.split(/\s+/).map(keyOf).join('')));
-    keyCache.set(labels, keys);
+    keysOfLabels.set(labels, keys);
   }
   return keys;
 }

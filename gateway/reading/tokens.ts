@@ -27,11 +27,13 @@ export interface TokenLine {
 /** A gap wider than this share of the font size separates two cells of a line. */
 export const cellGapRatio = 0.9;
 
+const LETTERS = /^[A-Za-z0-9]+$/;
 const PLAIN = /^[\x20-\x7e]*$/;
 const NOT_PLAIN_LETTERS = /[^a-z0-9]/g;
 
 /** Lower case, no accents, letters and digits only; `%`, `#` and `€` stay when they stand alone. */
 export function keyOf(text: string): string {
+  if (LETTERS.test(text)) return text.toLowerCase();
   if (PLAIN.test(text)) {
     const letters = text.toLowerCase().replace(NOT_PLAIN_LETTERS, '');
     if (letters !== '') return letters;
@@ -86,8 +88,7 @@ function joinGroups(tokens: Token[]): Token[] {
   const joined: Token[] = [];
   for (let at = 0; at < tokens.length;) {
     const count = groupedDigits(tokens, at);
-    const parts = tokens.slice(at, at + count);
-    joined.push(count === 1 ? (tokens[at] as Token) : joinTokens(parts));
+    joined.push(count === 1 ? (tokens[at] as Token) : joinTokens(tokens.slice(at, at + count)));
     at += count;
   }
   return joined;
@@ -95,9 +96,12 @@ function joinGroups(tokens: Token[]): Token[] {
 
 /** A blank inside a number is no wider than this share of the font size. */
 const groupGapMax = 0.4;
+/** Three digits with what may stand before them. */
+const groupStartLength = 4;
 
 function groupedDigits(tokens: readonly Token[], at: number): number {
-  if (!/^[-+(€]?\d{1,3}$/.test(tokens[at]?.text ?? '')) return 1;
+  const first = tokens[at]?.text ?? '';
+  if (first.length > groupStartLength || !/^[-+(€]?\d{1,3}$/.test(first)) return 1;
   for (let next = at + 1; next < Math.min(tokens.length, at + 5); next++) {
     const token = tokens[next] as Token;
     if (token.gap > groupGapMax) return 1;

@@ -89,8 +89,12 @@ export function currencyOf(word: string): string | undefined {
   return CURRENCY_MARKS.get(word.toLowerCase().replace(/^[([]|[)\].:,;]+$/g, ''));
 }
 
+/** Most words: nothing in them can be a currency next to a figure. */
+const FIGURES_OR_LETTERS = /^(?:[\d.,]+|[A-Za-z]+)$/;
+
 /** Splits a currency sign off an amount it touches: `€1.234,56`, `99,00€`, `EUR12.00`. */
 export function withoutCurrency(word: string): string {
+  if (FIGURES_OR_LETTERS.test(word)) return word;
   return word
     .replace(/^(?:€|\$|£|eur|usd|gbp|chf)\s*(?=[-+(\d])/i, '')
     .replace(/(?<=[\d)-])\s*(?:€|\$|£|eur|usd|gbp|chf)\.?$/i, '');
