@@ -168,7 +168,10 @@ export const lineNetRule: Check = ({ invoice }) =>
     const total = new Big(line.total.value);
     const expected = grossOf(line).minus(discountOf(line));
     const decimals = line.price.value.split('.')[1]?.length ?? 0;
-    const slack = quantityOf(line).abs().times(`5e-${decimals + 1}`).plus('0.011');
+    const slack = quantityOf(line)
+      .abs()
+      .times(`5e-${decimals + 1}`)
+      .plus('0.011');
     return [
       {
         rule: 'LINE-NET',
