@@ -40,21 +40,20 @@ export function s3Upload(bucket: S3Bucket, key: string, signal?: AbortSignal): S
   let running: Promise<void> = Promise.resolve();
 
   const begin = async (): Promise<string> => {
-    const begun = await bucket.s3.createMultipartUpload(
-      {
-        ...at,
-        ...bucket.encryption,
-        Metadata: { [PUT_ID]: putId },
-        ChecksumAlgorithm: 'CRC32',
-        ChecksumType: 'FULL_OBJECT',
-      },
-      { ...(signal && { abortSignal: signal }) },
-    );
+    // Not aborted with the put: without the answer nobody knows the id by which to take the upload back.
+    const begun = await bucket.s3.createMultipartUpload({
+      ...at,
+      ...bucket.encryption,
+      Metadata: { [PUT_ID]: putId },
+      ChecksumAlgorithm: 'CRC32',
+      ChecksumType: 'FULL_OBJECT',
+    });
     if (begun.UploadId === undefined) throw new BlobStoreUnavailable('S3 gave no id to an upload');
     return begun.UploadId;
   };
   const sendPart = async (body: Buffer): Promise<void> => {
     uploadId ??= await begin();
+    signal?.throwIfAborted();
     crc = crc32(body, crc);
     const part = { PartNumber: parts.length + 1, ChecksumCRC32: crcText(crc32(body)) };
     const sent = await bucket.s3.uploadPart(

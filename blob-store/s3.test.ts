@@ -138,6 +138,21 @@ describe('the S3 blob store', () => {
     source.destroy();
   });
 
+  it('takes the upload back when it is aborted while the answer to its beginning is on the way', async () => {
+    const stop = new AbortController();
+    const source = new PassThrough();
+    plan('CreateMultipartUpload', { kind: 'late-reply', ms: 200 });
+    const putting = store.put(newSourceKey(), source, { ...roomy, signal: stop.signal });
+    const stopped = expect(putting).rejects.toThrow('stopped');
+    source.write(randomBytes(9_000_000));
+    while (double.stored.uploads.size === 0) await sleep(5);
+    stop.abort(new Error('stopped'));
+    await stopped;
+    expect(operations()).toEqual(['CreateMultipartUpload', 'AbortMultipartUpload']);
+    expect(double.stored.uploads.size).toBe(0);
+    source.destroy();
+  });
+
   it.each(['InternalError', 'SlowDown', 'ServiceUnavailable'] as const)(
     'gets over one %s without its caller noticing, for every request of an upload [D33]',
     async (code) => {

@@ -8,6 +8,8 @@ export type S3Fault =
   | { readonly kind: 'silence' }
   /** Does it, and the answer is lost. */
   | { readonly kind: 'lost-reply' }
+  /** Does it, and answers so many milliseconds later. */
+  | { readonly kind: 'late-reply'; readonly ms: number }
   /** Cuts the connection before anything is done. */
   | { readonly kind: 'reset' }
   /** Sends only the first bytes of an object, then cuts the connection. */

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { doubleBucket, type DoubleBucket } from './s3-double-bucket.ts';
 import { faultPlan, type PlannedFault, type S3Fault } from './s3-double-faults.ts';
 import { perform, understandRequest, type Answer, type Asked } from './s3-double-operations.ts';
@@ -59,6 +60,7 @@ export async function startS3Double(): Promise<S3Double> {
       const performed = perform(stored, asked, payload);
       entry.status = performed.status;
       if (fault?.kind === 'lost-reply') return void request.socket.destroy();
+      if (fault?.kind === 'late-reply') await sleep(fault.ms);
       send(response, operation, performed, fault);
     } catch (error) {
       entry.status = refuse(request, response, error);
