@@ -71,7 +71,7 @@ export async function runAttempt(
   const begun = await begin(parts, item);
   if (begun === null) return;
   onBegun(begun.job.fencingToken);
-  crashPoint('after-lease-append');
+  crashPoint('after-lease-append', item.jobId);
   const startedMs = performance.now();
   const outcome = await outcomeOf(parts, begun, cut);
   const handled = outcome === null ? null : await record(parts, begun, outcome);
@@ -94,7 +94,7 @@ async function begin(parts: AttemptParts, item: ClaimedItem): Promise<Begun | nu
   // answered as the first.
   const claim = parts.random().toString();
   const commandId = commandIdOf('start', item.jobId, item.revision.toString(), workerId, claim);
-  crashPoint('before-lease');
+  crashPoint('before-lease', item.jobId);
   const command = { type: 'StartAttempt', at, workerId, leaseUntil } as const;
   const asked = { jobId: item.jobId, command, commandId, correlationId: commandId };
   const handled = await parts.commands.insist(asked, beforeMs + START_PATIENCE_MS, item.known ?? undefined);
@@ -154,7 +154,7 @@ async function record(parts: AttemptParts, begun: Begun, outcome: Outcome): Prom
   const { job, hash, correlationId, leaseUntilMs } = begun;
   const { jobId, fencingToken } = job;
   const command = commandOf(parts, outcome, fencingToken);
-  if (outcome.kind === 'succeeded') crashPoint('before-ready-append');
+  if (outcome.kind === 'succeeded') crashPoint('before-ready-append', jobId);
   const commandId = commandIdOf(command.type, jobId, fencingToken);
   try {
     const asked = { jobId, command, commandId, correlationId };
@@ -164,7 +164,7 @@ async function record(parts: AttemptParts, begun: Begun, outcome: Outcome): Prom
       hash === null ? undefined : { job, hash },
     );
     if (outcome.kind === 'succeeded') {
-      crashPoint('after-ready-append');
+      crashPoint('after-ready-append', jobId);
       parts.metrics.gatewaySeconds.observe(outcome.conversion.gatewayMs / 1000);
     }
     return handled;

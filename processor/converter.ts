@@ -66,9 +66,9 @@ export function gatewayConverter(parts: {
           client.convert(
             { jobId, mapping, source: source.stream, sourceBytes, sourceSha256, signal },
             (result, both) => {
-              crashPoint('after-gateway');
+              crashPoint('after-gateway', jobId);
               result.body.once('end', () => (at.waitingFor = 'storage'));
-              return store(blobs, key, result, both);
+              return store(blobs, { jobId, key }, result, both);
             },
           ),
         );
@@ -104,7 +104,7 @@ async function openSource(blobs: BlobStore, task: ConversionTask): Promise<Opene
 
 async function store(
   blobs: BlobStore,
-  key: string,
+  { jobId, key }: { readonly jobId: string; readonly key: string },
   result: GatewayResult,
   signal: AbortSignal,
 ): Promise<ConversionResult> {
@@ -115,7 +115,7 @@ async function store(
       signal,
       inspect: (chunk) => {
         check.inspect(chunk);
-        crashPoint('mid-tmp');
+        crashPoint('mid-tmp', jobId);
       },
       verify: ({ bytes, sha256 }) => {
         check.finish();
@@ -124,7 +124,7 @@ async function store(
         if (sha256 !== result.sha256) throw badOutput('The result has not the digest it was announced with.');
       },
     });
-    crashPoint('after-rename');
+    crashPoint('after-rename', jobId);
     const { mediaType, pages, conversionMs, warnings } = result;
     return { result: { blobKey: key, ...written, mediaType }, pages, gatewayMs: conversionMs, warnings };
   } catch (error) {

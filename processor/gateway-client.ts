@@ -100,7 +100,7 @@ async function converse<Received>(
   call: ConversionCall,
   receive: (result: GatewayResult) => Promise<Received>,
 ): Promise<Received> {
-  const response = await exchange(open(), call.source);
+  const response = await exchange(open(), call);
   try {
     if (response.statusCode !== 200) throw await refusal(response);
     const headers = readResultHeaders(response.headers, call);
@@ -116,7 +116,7 @@ async function converse<Received>(
 }
 
 /** Sends the document and waits for the head of the answer, which may come before the last byte is sent. */
-function exchange(sending: ClientRequest, source: Readable): Promise<IncomingMessage> {
+function exchange(sending: ClientRequest, { source, jobId }: ConversionCall): Promise<IncomingMessage> {
   return new Promise<IncomingMessage>((resolve, reject) => {
     sending.once('response', resolve);
     // Stays for good: after an early answer the rest of the upload fails, and that concerns nobody.
@@ -125,7 +125,7 @@ function exchange(sending: ClientRequest, source: Readable): Promise<IncomingMes
       reject(new AttemptFailed('IO_ERROR', 'The stored PDF could not be read.', { cause: error }));
       sending.destroy();
     });
-    sending.once('finish', () => crashPoint('during-gateway'));
+    sending.once('finish', () => crashPoint('during-gateway', jobId));
     source.pipe(sending);
   });
 }

@@ -23,6 +23,8 @@ export interface HouseOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Services of the one process that drills leave alone; none: every process is started by the drills. */
   readonly rest?: readonly string[];
+  /** A processor of its own process, which drills stop, kill and starve; none by default. */
+  readonly processor?: boolean;
   readonly blobs?: 'filesystem' | 's3';
   /** `real`: the product's own gateway process instead of the one with a script. */
   readonly gateway?: 'scripted' | 'real';
@@ -42,6 +44,7 @@ export interface DrillHouse {
   readonly toGateway: FaultProxy;
   readonly s3: S3Double | null;
   readonly rest: ServiceProcess | null;
+  readonly processor: ServiceProcess | null;
   /** Past the proxies. */
   readonly log: EventLog;
   readonly store: ReadStore;
@@ -117,7 +120,10 @@ export async function startDrillHouse(options: HouseOptions = {}): Promise<Drill
     return started;
   };
   const restOf = options.rest ?? REST;
-  const rest = restOf.length === 0 ? null : await serve('rest', restOf);
+  const [rest, processor] = await Promise.all([
+    restOf.length === 0 ? null : serve('rest', restOf),
+    options.processor === true ? serve('processor', ['processor']) : null,
+  ]);
   return {
     ...{
       directory,
@@ -128,6 +134,7 @@ export async function startDrillHouse(options: HouseOptions = {}): Promise<Drill
       realGateway,
       s3,
       rest,
+      processor,
       log,
       store,
       blobs,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../read-store/embedded/start.ts';
 import { createLog } from '../../runtime/log.ts';
+import { copyPrepared } from './prepared-postgres.ts';
 
 /** A Postgres of a drill, which can be killed and comes back on its port. */
 export interface DrillPostgres {
@@ -18,6 +19,7 @@ export interface DrillPostgres {
 
 export async function startDrillPostgres(): Promise<DrillPostgres> {
   const directory = await mkdtemp(join(tmpdir(), 'docket-drill-postgres-'));
+  await copyPrepared(directory);
   const log = createLog('drill-postgres', 'silent');
   let running: EmbeddedPostgres = await startEmbeddedPostgres({ directory, log });
   const { url } = running;

@@ -11,6 +11,8 @@ export interface Drill {
   readonly run: (house: DrillHouse) => Promise<string>;
   /** How long it may take, for the few that do much; by default two minutes. */
   readonly msMax?: number;
+  /** Part of `npm run drills -- --small`: cheap, and says whether the drills themselves are sound. */
+  readonly small?: boolean;
 }
 
 /** Drills that share one house, one after the other; each begins where the last one left the house at rest. */
@@ -18,8 +20,6 @@ export interface DrillGroup {
   readonly name: string;
   readonly start: () => Promise<DrillHouse>;
   readonly drills: readonly Drill[];
-  /** Part of `npm run drills -- --small`: cheap, and says whether the drills themselves are sound. */
-  readonly small?: boolean;
 }
 
 export interface DrillResult {

@@ -15,33 +15,35 @@ export interface JobStory {
   readonly events: readonly { readonly revision: bigint; readonly event: JobEvent }[];
 }
 
-/** Every job of the log, but those that were spoiled on purpose. */
-export async function allStories(house: DrillHouse): Promise<Map<string, JobStory>> {
-  const streams = new Map<string, RecordedEvent[]>();
-  for await (const event of house.log.readAll('start', { streamPrefixes: [JOB_STREAM_PREFIX] })) {
-    const jobId = jobIdOfStream(event.stream);
-    if (jobId !== null && !house.spoiled.has(jobId))
-      streams.set(jobId, [...(streams.get(jobId) ?? []), event]);
-  }
+/** Every job of the log, but those that were spoiled on purpose; each call reads on from where the last one ended. */
+export function storyReader(house: DrillHouse): () => Promise<Map<string, JobStory>> {
   const stories = new Map<string, JobStory>();
-  for (const [jobId, recorded] of streams) stories.set(jobId, told(jobId, recorded));
-  return stories;
+  let after: bigint | 'start' = 'start';
+  return async () => {
+    for await (const event of house.log.readAll(after, { streamPrefixes: [JOB_STREAM_PREFIX] })) {
+      const jobId = jobIdOfStream(event.stream);
+      if (jobId !== null && !house.spoiled.has(jobId))
+        stories.set(jobId, toldOn(stories.get(jobId) ?? untold(jobId), event));
+      after = event.position;
+    }
+    return stories;
+  };
 }
 
 export async function storyOf(house: DrillHouse, jobId: string): Promise<JobStory> {
-  const recorded: RecordedEvent[] = [];
-  for await (const event of house.log.readStream(jobStream(jobId))) recorded.push(event);
-  return told(jobId, recorded);
+  let story = untold(jobId);
+  for await (const event of house.log.readStream(jobStream(jobId))) story = toldOn(story, event);
+  return story;
 }
 
-function told(jobId: string, recorded: readonly RecordedEvent[]): JobStory {
-  let job: Job = ABSENT;
-  const events = recorded.map((each) => {
-    const event = understandEvent(each) as JobEvent;
-    job = evolve(job, event, each.revision);
-    return { revision: each.revision, event };
-  });
-  return { jobId, job, events };
+function untold(jobId: string): JobStory {
+  return { jobId, job: ABSENT, events: [] };
+}
+
+function toldOn({ jobId, job, events }: JobStory, recorded: RecordedEvent): JobStory {
+  const event = understandEvent(recorded) as JobEvent;
+  const { revision } = recorded;
+  return { jobId, job: evolve(job, event, revision), events: [...events, { revision, event }] };
 }
 
 /** Types of a job's events, with the code or cause they carry. */
@@ -71,13 +73,14 @@ export async function untilState(
 
 /** Waits until every acknowledged job has come to its end. @throws DrillFailed */
 export async function untilAllFinal(house: DrillHouse, withinMs: number): Promise<Map<string, JobStory>> {
+  const read = storyReader(house);
   let stories = new Map<string, JobStory>();
   let open: string[] = [];
   await within(
     withinMs,
     'every acknowledged job is final (I1)',
     async () => {
-      stories = await allStories(house);
+      stories = await read();
       open = [...house.acknowledged.keys()].filter((jobId) => {
         const state = stories.get(jobId)?.job.state ?? 'absent';
         return state === 'absent' || isActive(state);

@@ -11,7 +11,8 @@ import pLimit from 'p-limit';
 import { keepCompiledCode } from './code-cache.ts';
 import type { DrillGroup, DrillResult } from './drill.ts';
 import { GROUPS } from './matrix.ts';
-import { reportOf } from './report.ts';
+import { preparePostgres } from './prepared-postgres.ts';
+import { cpuOfChildrenSec, reportOf, type DrillRun } from './report.ts';
 
 const RUN_GROUP = join(import.meta.dirname, 'run-group.ts');
 /** Houses at the same time: drills mostly wait, and more would only make every process of them slow. */
@@ -27,27 +28,33 @@ const { values, positionals } = parseArgs({
     lanes: { type: 'string', default: String(LANES) },
   },
 });
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 keepCompiledCode();
-const isWanted = (id: string): boolean => positionals.length === 0 || positionals.includes(id);
-const groups = GROUPS.filter(
-  (group) => (!values.small || group.small === true) && group.drills.some(({ id }) => isWanted(id)),
-);
-let isGreen = true;
-for (let time = 1; time <= Number(values.times); time += 1) {
-  const startedAt = performance.now();
+await preparePostgres();
+const groups = GROUPS.map((group) => ({
+  ...group,
+  drills: group.drills.filter(
+    ({ id, small }) =>
+      (!values.small || small === true) && (positionals.length === 0 || positionals.includes(id)),
+  ),
+})).filter(({ drills }) => drills.length > 0);
+
+const runs: DrillRun[] = [];
+for (let time = 1; time <= Number(values.times); time += 1) runs.push(await runAll());
+console.log(values.json ? JSON.stringify(runs, null, 2) : reportOf(runs));
+process.exit(runs.some(({ results }) => results.some(({ outcome }) => outcome === 'FAILED')) ? 1 : 0);
+
+async function runAll(): Promise<DrillRun> {
+  const [startedAt, cpuBefore] = [performance.now(), cpuOfChildrenSec()];
   const limit = pLimit(Number(values.lanes));
   const results = (await Promise.all(groups.map((group) => limit(() => runGroup(group))))).flat();
-  isGreen &&= results.every(({ outcome }) => outcome !== 'FAILED');
-  console.log(
-    values.json ? JSON.stringify(results, null, 2) : reportOf(results, performance.now() - startedAt),
-  );
+  const tookSec = (performance.now() - startedAt) / 1000;
+  return { results, tookSec, cpuSec: cpuOfChildrenSec() - cpuBefore };
 }
-process.exitCode = isGreen ? 0 : 1;
 
 /** A process for each group: one house's outage must not fail the appends of another's client. */
 async function runGroup({ name, drills }: DrillGroup): Promise<DrillResult[]> {
-  const wanted = drills.filter(({ id }) => isWanted(id));
-  const child = spawn(process.execPath, [RUN_GROUP, name, ...wanted.map(({ id }) => id)], {
+  const child = spawn(process.execPath, [RUN_GROUP, name, ...drills.map(({ id }) => id)], {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
   const timer = setTimeout(() => child.kill('SIGTERM'), GROUP_MS_MAX);
@@ -60,7 +67,7 @@ async function runGroup({ name, drills }: DrillGroup): Promise<DrillResult[]> {
   });
   await new Promise((resolve) => child.once('close', resolve));
   clearTimeout(timer);
-  for (const { id, title } of wanted)
+  for (const { id, title } of drills)
     if (!results.some((result) => result.id === id))
       results.push({
         id,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { freePort } from '../../cli/up/free-port.ts';
 import { DrillFailed, within } from './claims.ts';
+import { QUICK_START } from './code-cache.ts';
 
 const DOCKET = join(import.meta.dirname, '..', '..', 'cli', 'docket.ts');
 const LISTENING_MS_MAX = 60_000;
@@ -120,7 +121,7 @@ function inherited(): NodeJS.ProcessEnv {
 }
 
 function programOf(services: readonly string[]): string[] {
-  if (services[0] !== 'gateway') return [DOCKET, 'serve', ...services];
+  if (services[0] !== 'gateway') return [...QUICK_START, DOCKET, 'serve', ...services];
   return [join(DOCKET, '..', '..', 'gateway', 'main.ts')];
 }
 

@@ -1,32 +1,62 @@
+import { createHash } from 'node:crypto';
 import { CRASH_POINTS, type CrashPoint } from '../../../runtime/crash-points.ts';
-import { startDrillHouse, type DrillHouse } from '../drill-house.ts';
+import { jobIdOf } from '../../../schemas/ids.ts';
+import type { DrillHouse } from '../drill-house.ts';
 import { expectThat } from '../claims.ts';
-import type { Drill, DrillGroup } from '../drill.ts';
+import type { Drill } from '../drill.ts';
 import { historyOf, untilState } from '../job-streams.ts';
-import { upload } from '../people.ts';
+import { anyPdf, newOwner, upload } from '../people.ts';
+import type { ServiceProcess } from '../service-process.ts';
 
-/** D01 to D09: one for each step of a conversion. */
-const drills: Drill[] = CRASH_POINTS.map((point, index) => ({
-  id: `D${String(index + 1).padStart(2, '0')}`,
-  title: `kill -9 of a processor ${point}`,
-  run: (house) => killedAt(house, point),
-}));
+const NAME = 'processor-to-die';
+const pointsInOrder: readonly CrashPoint[] = CRASH_POINTS;
+
+/** Where the processor of the house dies next, and at which document. */
+interface Death {
+  readonly point: CrashPoint;
+  readonly owner: string;
+  readonly bytes: Buffer;
+}
+
+let next: Death | null = null;
+
+/** The settings that make a processor die at `point`, of a document that nobody has uploaded yet. */
+function deathAt(point: CrashPoint): Record<string, string> {
+  next = { point, owner: newOwner(), bytes: anyPdf() };
+  const sha256 = createHash('sha256').update(next.bytes).digest('hex');
+  const jobId = jobIdOf(next.owner, { id: 'pt_simon_invoice_v1', version: 1 }, sha256);
+  return { CRASH_AT: point, CRASH_JOB: jobId };
+}
+
+/** One processor for all of them: what comes back after one death is what dies of the next document. */
+async function victimOf(house: DrillHouse, point: CrashPoint): Promise<ServiceProcess> {
+  const standing = house.processes().find(({ name }) => name === NAME);
+  if (standing === undefined) return house.serve(NAME, ['processor'], { env: deathAt(point) });
+  if (next?.point === point) return standing;
+  await standing.kill();
+  await standing.restart(deathAt(point));
+  return standing;
+}
 
 async function killedAt(house: DrillHouse, point: CrashPoint): Promise<string> {
-  const name = `processor-${point}`;
-  const victim = await house.serve(name, ['processor'], { env: { CRASH_AT: point } });
-  const jobId = await upload(house);
+  const victim = await victimOf(house, point);
+  const { owner, bytes } = next!;
+  const jobId = await upload(house, { owner, bytes });
   const how = await victim.ended();
   expectThat(how === 'SIGKILL', 'the processor died at the named step', how);
   const startedAt = performance.now();
-  await victim.restart({ CRASH_AT: '' });
+  await victim.restart(deathAt(pointsInOrder[pointsInOrder.indexOf(point) + 1] ?? CRASH_POINTS[0]));
   await untilState(house, jobId, ['ready']);
   const tookMs = performance.now() - startedAt;
   const history = await historyOf(house, jobId);
   expectThat(history.at(-1) === 'ConversionSucceeded', 'nothing follows Ready', history);
-  await victim.kill();
   const attempts = history.filter((type) => type === 'ConversionStarted').length;
   return `${attempts} attempt${attempts === 1 ? '' : 's'}, ready ${(tookMs / 1000).toFixed(1)} s after the restart began`;
 }
 
-export const killedProcessors: DrillGroup = { name: 'processors', start: () => startDrillHouse(), drills };
+/** D01 to D09: one for each step of a conversion, in a house where no other processor is left. */
+export const killedProcessors: readonly Drill[] = CRASH_POINTS.map((point, index) => ({
+  id: `D${String(index + 1).padStart(2, '0')}`,
+  title: `kill -9 of a processor ${point}`,
+  run: (house) => killedAt(house, point),
+}));

@@ -1,8 +1,8 @@
 import { jobIdOf } from '../../../schemas/ids.ts';
 import { createHash } from 'node:crypto';
-import { startDrillHouse, type DrillHouse } from '../drill-house.ts';
+import type { DrillHouse } from '../drill-house.ts';
 import { expectThat } from '../claims.ts';
-import type { DrillGroup } from '../drill.ts';
+import type { Drill } from '../drill.ts';
 import { historyOf, untilState } from '../job-streams.ts';
 import { anyPdf, newOwner, upload } from '../people.ts';
 
@@ -40,9 +40,10 @@ async function poisonJob(house: DrillHouse): Promise<string> {
   return `ABANDONED after it killed 3 workers; 20 of 20 others ready, all processors up`;
 }
 
-export const poison: DrillGroup = {
-  name: 'poison',
+/** In a house without another processor. */
+export const poison: Drill = {
+  id: 'D31',
+  title: 'a job that kills its worker, every time',
   small: true,
-  start: () => startDrillHouse(),
-  drills: [{ id: 'D31', title: 'a job that kills its worker, every time', run: poisonJob }],
+  run: poisonJob,
 };

@@ -13,9 +13,12 @@ import { shuffled } from '../../harness/shuffled-delivery.ts';
 import { startDrillHouse, type DrillHouse } from '../drill-house.ts';
 import { expectThat, within } from '../claims.ts';
 import type { DrillGroup } from '../drill.ts';
-import { expectTheTruth, watchQueue } from '../live-watchers.ts';
+import { expectTheTruth, watchQueue, type LiveWatcher } from '../live-watchers.ts';
 import { cookieOf, newOwner, request, upload } from '../people.ts';
 import { type ServiceProcess } from '../service-process.ts';
+
+/** Of the fifty clients: each owner has as many. */
+const [OWNERS, UPLOADS] = [10, 60];
 
 let projector: ServiceProcess;
 let query: ServiceProcess;
@@ -40,19 +43,22 @@ async function killedInBatch(house: DrillHouse): Promise<string> {
 }
 
 async function fiftyClients(house: DrillHouse): Promise<string> {
-  const owners = Array.from({ length: 10 }, newOwner);
-  const watchers = Array.from({ length: 50 }, (_, n) => watchQueue(query.url, owners[n % 10]!));
+  const owners = Array.from({ length: OWNERS }, newOwner);
+  const watchers = Array.from({ length: 50 }, (_, n) => watchQueue(query.url, owners[n % OWNERS]!));
   await within(15_000, 'all are connected', () => watchers.every((each) => each.connections() > 0));
   const uploading = (async () => {
-    for (let n = 0; n < 60; n += 1) await upload(house, { owner: owners[n % 10]! });
+    for (let n = 0; n < UPLOADS; n += 1) await upload(house, { owner: owners[n % OWNERS]! });
   })();
   await sleep(400);
   await query.kill();
   await query.restart();
   await uploading;
   const tookMs = await within(30_000, 'every client sees what REST answers (I9)', async () => {
+    const ready = (watcher: LiveWatcher): number =>
+      [...watcher.rows().values()].filter(({ state }) => state === 'ready').length;
+    if (!watchers.every((each) => ready(each) === UPLOADS / OWNERS)) return false;
     for (const each of watchers) await expectTheTruth(each, query.url);
-    return watchers.every((each) => [...each.rows().values()].every(({ state }) => state === 'ready'));
+    return true;
   });
   expectThat(
     watchers.every(({ stepsBack }) => stepsBack.length === 0),

@@ -5,10 +5,8 @@ import { untilState } from '../job-streams.ts';
 import { cookieOf, newOwner, tryUpload, upload } from '../people.ts';
 import type { PlannedFault } from '../../harness/s3-double-faults.ts';
 
-async function start(): Promise<DrillHouse> {
-  const house = await startDrillHouse({ blobs: 's3', env: { RETRY_MAX_ATTEMPTS: '3' } });
-  await house.serve('processor', ['processor']);
-  return house;
+function start(): Promise<DrillHouse> {
+  return startDrillHouse({ blobs: 's3', processor: true, env: { RETRY_MAX_ATTEMPTS: '3' } });
 }
 
 const PASSING: Readonly<Record<string, PlannedFault>> = {

@@ -1,20 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { rename } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startDrillHouse, type DrillHouse } from '../drill-house.ts';
+import type { DrillHouse } from '../drill-house.ts';
 import { expectThat, within } from '../claims.ts';
-import type { DrillGroup } from '../drill.ts';
+import type { Drill } from '../drill.ts';
 import { untilState } from '../job-streams.ts';
 import { anyPdf, tryUpload, upload } from '../people.ts';
-import type { ServiceProcess } from '../service-process.ts';
-
-let processor: ServiceProcess;
-
-async function start(): Promise<DrillHouse> {
-  const house = await startDrillHouse();
-  processor = await house.serve('processor', ['processor']);
-  return house;
-}
 
 const hasPrlimit = (): string | null => {
   try {
@@ -44,13 +35,13 @@ async function fullDisk(house: DrillHouse): Promise<string> {
   expectThat(refused.status === 507, 'beyond the hard threshold nothing is begun', refused);
   await untilState(house, small, ['ready']);
 
-  limitFiles(processor.pid(), 256 * 1024);
+  limitFiles(house.processor!.pid(), 256 * 1024);
   await house.gateway.script({
     otherwise: { body: `<?xml version="1.0"?>\n<Invoice>${'x'.repeat(2 ** 20)}</Invoice>` },
   });
   const result = await upload(house);
   const failed = await untilState(house, result, ['failed']);
-  limitFiles(processor.pid(), 'unlimited');
+  limitFiles(house.processor!.pid(), 'unlimited');
   await house.gateway.script({});
   expectThat(failed.state === 'failed' && failed.failure.code === 'IO_ERROR', 'results: IO_ERROR', failed);
   expectThat(failed.state === 'failed' && failed.attempts === 2, 'after one retry', failed);
@@ -117,16 +108,13 @@ async function onReadOnlyFiles(house: DrillHouse): Promise<string> {
   }
 }
 
-export const storage: DrillGroup = {
-  name: 'storage',
-  start,
-  drills: [
-    { id: 'D26', title: 'disk full on uploads, results and the log', cannot: hasPrlimit, run: fullDisk },
-    {
-      id: 'D27',
-      title: 'no file handles, unmounted volume, read-only file system',
-      cannot: hasPrlimit,
-      run: brokenFiles,
-    },
-  ],
-};
+/** For a house with a processor and files on disk. */
+export const storageDrills: readonly Drill[] = [
+  { id: 'D26', title: 'disk full on uploads, results and the log', cannot: hasPrlimit, run: fullDisk },
+  {
+    id: 'D27',
+    title: 'no file handles, unmounted volume, read-only file system',
+    cannot: hasPrlimit,
+    run: brokenFiles,
+  },
+];

@@ -3,20 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startFaultProxy } from '../../harness/fault-proxy.ts';
-import { startDrillHouse, type DrillHouse } from '../drill-house.ts';
+import type { DrillHouse } from '../drill-house.ts';
 import { expectThat, within } from '../claims.ts';
-import type { DrillGroup } from '../drill.ts';
+import type { Drill } from '../drill.ts';
 import { historyOf, untilAllFinal, untilState } from '../job-streams.ts';
 import { newOwner, request, tryUpload, upload, type Uploaded } from '../people.ts';
-import type { ServiceProcess } from '../service-process.ts';
-
-let processor: ServiceProcess;
-
-async function start(): Promise<DrillHouse> {
-  const house = await startDrillHouse();
-  processor = await house.serve('processor', ['processor']);
-  return house;
-}
 
 interface Steady {
   readonly refused: readonly Uploaded[];
@@ -74,7 +65,9 @@ async function eventStoreRestarts(house: DrillHouse): Promise<string> {
     );
     await untilAllFinal(house, 40_000);
     await within(10_000, 'services are ready again', async () => {
-      const ready = await Promise.all([house.rest!.url, processor.url].map((at) => fetch(`${at}/ready`)));
+      const ready = await Promise.all(
+        [house.rest!.url, house.processor!.url].map((at) => fetch(`${at}/ready`)),
+      );
       return ready.every(({ ok }) => ok);
     });
     told.push(
@@ -199,7 +192,7 @@ async function postgresSilent(house: DrillHouse): Promise<string> {
 
 /** One processor is cut off from the event store alone; its lease ends, another takes the job, and it comes back. */
 async function partitionedWorker(house: DrillHouse): Promise<string> {
-  await processor.kill();
+  await house.processor!.kill();
   const own = await startFaultProxy(house.eventStore.port);
   const cutOff = await house.serve(`cut-off-${own.port}`, ['processor'], {
     env: { EVENTSTORE_URL: `esdb://127.0.0.1:${own.port}?tls=false`, WORKER_LEASE_TTL_SEC: '4' },
@@ -210,7 +203,7 @@ async function partitionedWorker(house: DrillHouse): Promise<string> {
     (await house.gateway.calls()).some((call) => call.jobId === jobId),
   );
   own.fault.silent = true;
-  await processor.restart();
+  await house.processor!.restart();
   await untilState(house, jobId, ['ready'], 30_000);
   own.fault.silent = false;
   own.cut();
@@ -234,18 +227,20 @@ async function stalls(house: DrillHouse): Promise<string> {
   await house.gateway.script({ otherwise: { delayMs: 300 } });
   const uploads = steadyUploads(house);
   for (let round = 0; round < 3; round += 1) {
-    for (const each of [house.rest!, processor, second]) {
+    for (const each of [house.rest!, house.processor!, second]) {
       each.signal('SIGSTOP');
       await sleep(2_000 / 3);
     }
-    for (const each of [house.rest!, processor, second]) each.signal('SIGCONT');
+    for (const each of [house.rest!, house.processor!, second]) each.signal('SIGCONT');
     await sleep(700);
   }
   const { refused, unanswered, taken } = await uploads.stop();
   await house.gateway.script({});
   const stories = await untilAllFinal(house, 60_000);
   await within(10_000, 'everybody is ready again', async () => {
-    const all = await Promise.all([house.rest!, processor, second].map(({ url }) => fetch(`${url}/ready`)));
+    const all = await Promise.all(
+      [house.rest!, house.processor!, second].map(({ url }) => fetch(`${url}/ready`)),
+    );
     return all.every(({ ok }) => ok);
   });
   await second.kill();
@@ -255,23 +250,16 @@ async function stalls(house: DrillHouse): Promise<string> {
   return `${taken} uploads through nine stops, ${refused.length} told 503, ${unanswered.length} unanswered and repeated; ${abandoned} jobs lost a lease and ended right`;
 }
 
-export const stores: DrillGroup = {
-  name: 'stores',
-  start,
-  drills: [
-    { id: 'D19', title: 'event store: SIGTERM, kill -9, down 3 s, under load', run: eventStoreRestarts },
-    { id: 'D20', title: 'event store slow; appends done and their answers lost', run: lostReplies },
-    { id: 'D44', title: 'stalls (SIGSTOP) of API and processors', run: stalls },
-  ],
-};
+/** Both for a house with a processor. */
+export const eventStoreDrills: readonly Drill[] = [
+  { id: 'D19', title: 'event store: SIGTERM, kill -9, down 3 s, under load', run: eventStoreRestarts },
+  { id: 'D20', title: 'event store slow; appends done and their answers lost', run: lostReplies },
+  { id: 'D44', title: 'stalls (SIGSTOP) of API and processors', run: stalls },
+];
 
-export const storesTwo: DrillGroup = {
-  name: 'stores-2',
-  start,
-  drills: [
-    { id: 'D22', title: 'kill -9 of Postgres', run: postgresKilled },
-    { id: 'D23', title: 'Postgres partitioned (by proxy)', run: postgresSilent },
-    { id: 'D24', title: 'partition between a processor and the event store', run: partitionedWorker },
-    { id: 'D21', title: 'event store restored from an older copy', run: olderBackup },
-  ],
-};
+export const postgresDrills: readonly Drill[] = [
+  { id: 'D22', title: 'kill -9 of Postgres', run: postgresKilled },
+  { id: 'D23', title: 'Postgres partitioned (by proxy)', run: postgresSilent },
+  { id: 'D24', title: 'partition between a processor and the event store', run: partitionedWorker },
+  { id: 'D21', title: 'event store restored from an older copy', run: olderBackup },
+];
