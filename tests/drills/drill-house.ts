@@ -28,6 +28,8 @@ export interface HouseOptions {
   readonly blobs?: 'filesystem' | 's3';
   /** `real`: the product's own gateway process instead of the one with a script. */
   readonly gateway?: 'scripted' | 'real';
+  /** Without the proxies, for a house that moves much and breaks nothing on the way. */
+  readonly direct?: boolean;
 }
 
 /** Docket in real processes, with a fault proxy before each store, and what a drill needs to look behind it. */
@@ -38,7 +40,7 @@ export interface DrillHouse {
   readonly postgres: DrillPostgres;
   readonly gateway: ScriptedGateway;
   readonly realGateway: ServiceProcess | null;
-  /** Every process of the house reaches the stores and the gateway through these. */
+  /** Every process of the house reaches the stores and the gateway through these, unless it is a direct one. */
   readonly toEventStore: FaultProxy;
   readonly toPostgres: FaultProxy;
   readonly toGateway: FaultProxy;
@@ -92,12 +94,13 @@ export async function startDrillHouse(options: HouseOptions = {}): Promise<Drill
     [eventStore.port, postgres.port, gatewayPort].map(startFaultProxy),
   )) as [FaultProxy, FaultProxy, FaultProxy];
   const through = new URL(postgres.url);
-  through.port = String(toPostgres.port);
+  const direct = options.direct === true;
+  through.port = String(direct ? postgres.port : toPostgres.port);
   const env = {
     ...QUICK,
-    EVENTSTORE_URL: `esdb://127.0.0.1:${toEventStore.port}?tls=false`,
+    EVENTSTORE_URL: `esdb://127.0.0.1:${direct ? eventStore.port : toEventStore.port}?tls=false`,
     DATABASE_URL: through.href,
-    GATEWAY_URL: `http://127.0.0.1:${toGateway.port}`,
+    GATEWAY_URL: `http://127.0.0.1:${direct ? gatewayPort : toGateway.port}`,
     DATA_DIR: directory,
     WEB_DIR: webDir,
     ...(s3 === null ? { BLOB_DIR: blobDir } : s3Settings(s3)),

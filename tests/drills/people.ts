@@ -8,9 +8,11 @@ import { DrillFailed } from './claims.ts';
 
 export { newOwner };
 
+const KEYS = keysFor([DRILL_SECRET], 'session');
+
 /** The `Cookie` header of an owner, valid at every process of the house. */
 export function cookieOf(owner: string): string {
-  return `${PLAIN_COOKIE}=${sealSession(owner, keysFor([DRILL_SECRET], 'session'), Date.now())}`;
+  return `${PLAIN_COOKIE}=${sealSession(owner, KEYS, Date.now())}`;
 }
 
 export interface UploadOptions {

@@ -7,7 +7,7 @@
  * alone. What is measured is the time from the kill to the next `ConversionStarted` of the same job.
  */
 import { parseArgs } from 'node:util';
-import { keepCompiledCode } from './code-cache.ts';
+import { prepareQuickStarts } from './quick-start.ts';
 import { startDrillHouse, type DrillHouse } from './drill-house.ts';
 import { within } from './claims.ts';
 import { brokenInvariants } from './invariants.ts';
@@ -30,7 +30,7 @@ const DEFAULTS = {
 const { values } = parseArgs({
   options: { kills: { type: 'string', default: '50' }, 'at-once': { type: 'string', default: '10' } },
 });
-keepCompiledCode();
+await prepareQuickStarts();
 process.on('unhandledRejection', () => undefined);
 const house = await startDrillHouse({ env: DEFAULTS });
 let code: number;

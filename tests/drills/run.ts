@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import pLimit from 'p-limit';
-import { keepCompiledCode } from './code-cache.ts';
+import { prepareQuickStarts } from './quick-start.ts';
 import type { DrillGroup, DrillResult } from './drill.ts';
 import { GROUPS } from './matrix.ts';
 import { preparePostgres } from './prepared-postgres.ts';
@@ -29,7 +29,7 @@ const { values, positionals } = parseArgs({
   },
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
-keepCompiledCode();
+await prepareQuickStarts();
 await preparePostgres();
 const groups = GROUPS.map((group) => ({
   ...group,

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { freePort } from '../../cli/up/free-port.ts';
 import { DrillFailed, within } from './claims.ts';
-import { QUICK_START } from './code-cache.ts';
+import { docketProgram } from './quick-start.ts';
 
-const DOCKET = join(import.meta.dirname, '..', '..', 'cli', 'docket.ts');
+const GATEWAY = join(import.meta.dirname, '..', '..', 'gateway', 'main.ts');
 const LISTENING_MS_MAX = 60_000;
 const READY_MS_MAX = 30_000;
 
@@ -121,8 +121,8 @@ function inherited(): NodeJS.ProcessEnv {
 }
 
 function programOf(services: readonly string[]): string[] {
-  if (services[0] !== 'gateway') return [...QUICK_START, DOCKET, 'serve', ...services];
-  return [join(DOCKET, '..', '..', 'gateway', 'main.ts')];
+  if (services[0] !== 'gateway') return [...docketProgram(), 'serve', ...services];
+  return [GATEWAY];
 }
 
 function exitOf(child: ChildProcess): Promise<string> {

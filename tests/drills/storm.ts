@@ -9,7 +9,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import pLimit from 'p-limit';
-import { keepCompiledCode } from './code-cache.ts';
+import { prepareQuickStarts } from './quick-start.ts';
 import { startDrillHouse, type DrillHouse } from './drill-house.ts';
 import { brokenInvariants } from './invariants.ts';
 import { untilAllFinal } from './job-streams.ts';
@@ -32,7 +32,7 @@ const { values } = parseArgs({
 const [jobs, stormMs] = [Number(values.jobs), Number(values.minutes) * 60_000];
 const killEveryMs = Number(values['kill-every-ms']);
 
-keepCompiledCode();
+await prepareQuickStarts();
 process.on('unhandledRejection', () => undefined);
 const house = await startDrillHouse({
   rest: [],

@@ -3,11 +3,6 @@
  * when it ends well, and most processes of a drill are killed.
  */
 import { flushCompileCache } from 'node:module';
-import '../../cli/serve/serve.ts';
-import '../../command-api/service.ts';
-import '../../processor/start-processor.ts';
-import '../../projector/start.ts';
-import '../../query-api/service.ts';
 import '../../blob-store/s3.ts';
 import '../../event-store/embedded/server.ts';
 import './invariants.ts';
