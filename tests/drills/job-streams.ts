@@ -60,14 +60,18 @@ export async function untilState(
   jobId: string,
   states: readonly Job['state'][],
   withinMs = 20_000,
+  everyMs = 50,
 ): Promise<Job> {
   let { job } = await storyOf(house, jobId);
-  await within(withinMs, `job ${jobId} is ${states.join(' or ')}`, async () => {
+  const isThere = async (): Promise<boolean> => {
     ({ job } = await storyOf(house, jobId));
     return states.includes(job.state);
-  }).catch((error: unknown) => {
-    throw new DrillFailed(`${error instanceof Error ? error.message : String(error)}; it is ${job.state}`);
-  });
+  };
+  await within(withinMs, `job ${jobId} is ${states.join(' or ')}`, isThere, everyMs).catch(
+    (error: unknown) => {
+      throw new DrillFailed(`${error instanceof Error ? error.message : String(error)}; it is ${job.state}`);
+    },
+  );
   return job;
 }
 
