@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
 import { openFilesystemBlobStore } from '../../blob-store/filesystem.ts';
-import { openS3BlobStore } from '../../blob-store/s3.ts';
 import { connectEventLog } from '../../event-store/connect.ts';
 import type { EventLog } from '../../event-store/event-log.ts';
 import { openReadStore, type ReadStore } from '../../read-store/pool.ts';
@@ -113,7 +112,7 @@ export async function startDrillHouse(options: HouseOptions = {}): Promise<Drill
     log: logger,
   });
   const store = openReadStore({ url: postgres.url, poolMax: 4, timeoutMs: 5_000, log: logger });
-  const blobs = s3 === null ? await openFilesystemBlobStore({ directory: blobDir }) : s3Blobs(s3);
+  const blobs = await (s3 === null ? openFilesystemBlobStore({ directory: blobDir }) : s3Blobs(s3));
   const serve: DrillHouse['serve'] = async (name, services, more = {}) => {
     const started = await startServiceProcess({
       ...{ name, services, logDir, ...more },
@@ -164,7 +163,9 @@ function s3Settings({ bucket, endpoint, region, credentials }: S3Double): Record
   };
 }
 
-function s3Blobs({ bucket, endpoint, region, credentials }: S3Double): BlobStore {
+/** The client of S3 is loaded where it is wanted: one house of eight does. */
+async function s3Blobs({ bucket, endpoint, region, credentials }: S3Double): Promise<BlobStore> {
+  const { openS3BlobStore } = await import('../../blob-store/s3.ts');
   return openS3BlobStore({
     ...{ bucket, endpoint, region, credentials, forcePathStyle: true, serverSideEncryption: 'none' },
     ...{ timeoutMs: 10_000, log: createLog('drill-s3', 'silent') },

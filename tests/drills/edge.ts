@@ -7,7 +7,7 @@ import {
 } from 'node:http';
 import { connect, type Socket } from 'node:net';
 
-const PROBE_EVERY_MS = 100;
+const PROBE_EVERY_MS = 250;
 /** As long as the Caddyfile's `lb_try_duration`. */
 const TRY_MS_MAX = 5_000;
 

@@ -17,8 +17,8 @@ const CLUSTER = 'cluster';
 
 /**
  * Makes, once for all houses, the files of a Postgres whose schemas are migrated and whose tables are empty, and stops
- * it in order. A house copies them: a copy takes a tenth of a second, `initdb` and the migrations more than two. The
- * folder goes when this process ends.
+ * it in order. Each house copies them, so that none pays for `initdb` and the migrations. The folder goes when this
+ * process ends.
  */
 export async function preparePostgres(): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'docket-drill-prepared-'));

@@ -74,7 +74,7 @@ async function startOnce(directory: string): Promise<void> {
   });
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const listening = new Promise<void>((resolve) =>
-    createInterface({ input: child.stdout }).once('line', () => resolve()),
+    createInterface({ input: child.stdout! }).once('line', () => resolve()),
   );
   await Promise.race([listening, ended]);
   child.kill('SIGTERM');

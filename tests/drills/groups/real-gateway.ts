@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { makeInvoicePdf } from '../../../gateway/fixtures/invoice-pdf.ts';
 import { choices } from '../../../gateway/fixtures/random.ts';
 import { GATEWAY_REFUSAL_CODES } from '../../../schemas/gateway-protocol.ts';
 import { startDrillHouse, type DrillHouse } from '../drill-house.ts';
@@ -48,16 +47,23 @@ function mutated(source: Buffer, random: ReturnType<typeof choices>): Buffer {
   }
 }
 
+/** Drawing PDFs takes a library that the other groups need not load. */
+async function invoicePdf(seed: number): Promise<Uint8Array> {
+  const { makeInvoicePdf } = await import('../../../gateway/fixtures/invoice-pdf.ts');
+  return makeInvoicePdf(seed);
+}
+
 async function mutations(house: DrillHouse): Promise<string> {
   const random = choices(34);
-  const good = await Promise.all([1, 2, 3].map((seed) => makeInvoicePdf(seed)));
-  const refused = { before: 0 };
+  const good = await Promise.all([1, 2, 3].map(invoicePdf));
+  const [refused, taken] = [{ before: 0 }, new Set<string>()];
   for (let done = 0; done < MUTATIONS; done += FILES_AT_ONCE) {
     const files = Array.from({ length: Math.min(FILES_AT_ONCE, MUTATIONS - done) }, () =>
       mutated(Buffer.from(random.pick(good)), random),
     );
     const answers = await Promise.all(files.map((bytes) => untilAnswered(house, new Uint8Array(bytes))));
-    for (const { status, text } of answers) {
+    for (const { status, text, jobId } of answers) {
+      if (jobId !== null) taken.add(jobId);
       if (status === 202 || status === 200) continue;
       expectThat(status === 400, 'what is no PDF is told so at once', { status, text });
       refused.before += 1;
@@ -65,7 +71,8 @@ async function mutations(house: DrillHouse): Promise<string> {
   }
   const stories = await untilAllFinal(house, ALL_FINAL_MS_MAX);
   const tally: Record<string, number> = {};
-  for (const { job } of stories.values()) {
+  for (const { jobId, job } of stories.values()) {
+    if (!taken.has(jobId)) continue;
     const failure = job.state === 'failed' ? job.failure : null;
     const known =
       failure === null || (GATEWAY_REFUSAL_CODES as readonly string[]).includes(failure.reason ?? '');
@@ -106,7 +113,7 @@ async function explosive(house: DrillHouse): Promise<string> {
     apiMb,
     gatewayMb,
   });
-  const good = await upload(house, { bytes: new Uint8Array(await makeInvoicePdf(7)) });
+  const good = await upload(house, { bytes: new Uint8Array(await invoicePdf(7)) });
   await within(
     60_000,
     'a good file is converted after them',
@@ -118,13 +125,14 @@ async function explosive(house: DrillHouse): Promise<string> {
 export const realGateway: DrillGroup = {
   name: 'real-gateway',
   start,
+  // The bombs come first: the check after them is short, and the one after the thousand files reads theirs as well.
   drills: [
+    { id: 'D35', title: 'PDF bombs through the whole house', run: explosive, msMax: DRILL_MS_MAX },
     {
       id: 'D34',
       title: '1,000 seeded mutations of invoices through the whole house',
       run: mutations,
       msMax: DRILL_MS_MAX,
     },
-    { id: 'D35', title: 'PDF bombs through the whole house', run: explosive, msMax: DRILL_MS_MAX },
   ],
 };
