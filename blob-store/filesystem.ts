@@ -101,6 +101,8 @@ async function publish(folder: BlobFolder, partial: string, key: string): Promis
 async function linkCreateOnly(folder: BlobFolder, partial: string, key: string): Promise<string> {
   for (let tries = 1; ; tries += 1) {
     try {
+      // A volume that went meanwhile must not have its folders made anew where it was.
+      await folder.assertMounted();
       const path = await folder.pathOf(key, { create: true });
       await link(partial, path);
       return path;

@@ -28,7 +28,8 @@ const { values, positionals } = parseArgs({
     lanes: { type: 'string', default: String(LANES) },
   },
 });
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+const runs: DrillRun[] = [];
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted());
 await prepareQuickStarts();
 await preparePostgres();
 const groups = GROUPS.map((group) => ({
@@ -39,10 +40,15 @@ const groups = GROUPS.map((group) => ({
   ),
 })).filter(({ drills }) => drills.length > 0);
 
-const runs: DrillRun[] = [];
 for (let time = 1; time <= Number(values.times); time += 1) runs.push(await runAll());
 console.log(values.json ? JSON.stringify(runs, null, 2) : reportOf(runs));
 process.exit(runs.some(({ results }) => results.some(({ outcome }) => outcome === 'FAILED')) ? 1 : 0);
+
+/** The runs that were whole are not lost with the one that was not. */
+function interrupted(): never {
+  if (runs.length > 0) console.log(reportOf(runs));
+  return process.exit(130);
+}
 
 async function runAll(): Promise<DrillRun> {
   const [startedAt, cpuBefore] = [performance.now(), cpuOfChildrenSec()];

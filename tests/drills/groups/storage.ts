@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DrillHouse } from '../drill-house.ts';
 import { expectThat, within } from '../claims.ts';
 import type { Drill } from '../drill.ts';
-import { untilState } from '../job-streams.ts';
+import { untilAllFinal, untilState } from '../job-streams.ts';
 import { anyPdf, tryUpload, upload } from '../people.ts';
 
 const hasPrlimit = (): string | null => {
@@ -78,6 +78,8 @@ async function brokenFiles(house: DrillHouse): Promise<string> {
   );
   await few.kill();
 
+  // The volume goes while nobody is at it; one that comes back to new folders could not be put in its place.
+  await untilAllFinal(house, 60_000);
   const away = `${house.blobDir}.unmounted`;
   await rename(house.blobDir, away);
   const unmounted = await tryUpload(house);
