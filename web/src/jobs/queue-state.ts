@@ -9,7 +9,7 @@ export interface QueueState {
    * would be most of the page's work. A new state, not a new map, says that something changed.
    */
   readonly jobs: ReadonlyMap<string, JobView>;
-  /** What the rows that came in last changed, each job once. */
+  /** What the rows that came in last changed, each job once; nothing after the first of all. */
   readonly changes: readonly Change[];
   readonly view: QueueView;
   readonly selected: ReadonlySet<string>;
@@ -28,6 +28,7 @@ export function supersedes(job: JobView, held: JobView): boolean {
 /** Rows that came in. The state before must not be used after it, only what is answered. */
 export function withRows(state: QueueState, rows: Iterable<JobView>): QueueState {
   const jobs = state.jobs as Map<string, JobView>;
+  if (jobs.size === 0 && !state.loaded) return withFirstRows(state, jobs, rows);
   const changed = new Map<string, Change>();
   for (const job of rows) {
     const held = jobs.get(job.jobId);
@@ -39,6 +40,15 @@ export function withRows(state: QueueState, rows: Iterable<JobView>): QueueState
   if (changed.size === 0) return state.loaded ? state : { ...state, loaded: true };
   const changes = [...changed.values()];
   return { ...state, changes, view: patchView(state.view, jobs, changes), loaded: true };
+}
+
+/** The first whole answer: nothing is compared with what was before, for there was nothing. */
+function withFirstRows(state: QueueState, jobs: Map<string, JobView>, rows: Iterable<JobView>): QueueState {
+  for (const job of rows) {
+    const held = jobs.get(job.jobId);
+    if (held === undefined || supersedes(job, held)) jobs.set(job.jobId, job);
+  }
+  return { ...state, view: buildView(jobs.values(), state.view.query), loaded: true };
 }
 
 export function withQuery(state: QueueState, query: QueueQuery): QueueState {

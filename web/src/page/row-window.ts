@@ -8,7 +8,7 @@ export const ROWS_DRAWN_MAX = 200;
 const AHEAD_ROWS = 20;
 const ROW_HEIGHT_GUESS_PX = 60;
 /** What stands above the list before it was measured; a wrong guess costs a second drawing. */
-const ABOVE_GUESS_PX = -300;
+const ABOVE_GUESS_PX = -240;
 /** The window moves in steps of so many rows: scrolling by a pixel draws nothing. */
 const STEP_ROWS = 5;
 
@@ -37,9 +37,10 @@ export function rangeOf(
   const stepPx = rowPx * STEP_ROWS;
   const shown = Math.ceil((screenPx + stepPx) / rowPx);
   const first = Math.floor(Math.max(0, above) / stepPx) * STEP_ROWS;
-  const last = Math.max(1, Math.ceil((above + screenPx) / stepPx)) * STEP_ROWS;
+  const last = Math.max(1, Math.ceil((above + screenPx) / rowPx));
   const start = Math.max(0, Math.min(first, count - shown) - ahead);
-  return { start, end: Math.min(count, last + ahead) };
+  const end = ahead === 0 ? last : Math.ceil(last / STEP_ROWS) * STEP_ROWS + ahead;
+  return { start, end: Math.min(count, end) };
 }
 
 export interface RowWindow extends RowRange {
