@@ -172,6 +172,25 @@ describe('a rebuild', () => {
     }
   });
 
+  it('fails when Postgres crashed meanwhile: what was written without waiting for the disk may be lost', async () => {
+    await start();
+    await appendHistories(1, 78);
+    await caughtUp();
+    const projection = PROJECTIONS[0]!;
+    const { target: live, tables } = projection;
+    const target = { ...live, ledger: 'jobs:crash', schema: 'jobs_crash', underConstruction: true };
+    await store.query(tables.create(target.schema));
+    const fencingEpoch = (await takeLease(store, target, 'test'))!;
+    const readMissing = (stream: string, from: bigint) => log.readStream(stream, from);
+    const writer = await projection.openBulkWriter({
+      ...{ store, target, fencingEpoch, readMissing, rowsMax: 1 },
+    });
+    // What recovery does to every unlogged table.
+    await store.query('truncate jobs_crash.no_crash_since');
+    await expect(writer.finish()).rejects.toMatchObject({ code: 'READ_STORE_UNAVAILABLE' });
+    expect(await readCheckpoint(store, target)).toBeNull();
+  });
+
   it('that is interrupted while it makes indexes ends at once, and leaves nothing but the tables in use', async () => {
     await start();
     await appendHistories(5, 77);

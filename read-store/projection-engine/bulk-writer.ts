@@ -1,6 +1,7 @@
 import type { Transaction } from '../transaction.ts';
 import { moveCheckpoint, readCheckpoint, type Checkpoint } from './checkpoint.ts';
 import { copyRows } from './copy-rows.ts';
+import { removeCrashMarker, setCrashMarker } from './crash-marker.ts';
 import { CheckpointMoved } from './errors.ts';
 import type { Quarantined } from './fold-batch.ts';
 import { foldWithRows } from './fold-with-rows.ts';
@@ -42,6 +43,7 @@ export async function openBulkWriter<Event, Row extends FoldedRow>(
 ): Promise<BulkWriter> {
   const { store, projection, target, rowsMax } = options;
   const from = await readCheckpoint(store, target);
+  await setCrashMarker(store, target.schema);
   const streamsHeld = await heldStreams(store, target);
   const held = holdRows(projection);
   const summed = new Set<Table>();
@@ -76,8 +78,9 @@ export async function openBulkWriter<Event, Row extends FoldedRow>(
     finish: async () => {
       await writing;
       const to = folded;
-      if (to === null || to === from) return;
       await store.transaction(async (within) => {
+        await removeCrashMarker(within, target.schema);
+        if (to === null || to === from) return;
         await moveCheckpoint(within, target, options.fencingEpoch, from, to);
         // Where nothing was written before, no row can be there already.
         const write = from === null ? copyRows : upsertRows;
