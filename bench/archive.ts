@@ -35,6 +35,8 @@ try {
     );
   const place = plainPlace(await openFilesystemBlobStore({ directory }));
   const exported = await measured(() => exportEvents({ log: from.log, place, clock: systemClock }));
+  // An import may fail on a busy machine; what is known already must not be lost with it.
+  console.error(JSON.stringify({ gigabytes, events, exported }));
   const imported = await measured(() => importEvents({ log: to.log, place }));
   console.log(JSON.stringify({ gigabytes, events, exported, imported }));
 } finally {
