@@ -55,6 +55,18 @@ describe('a folder of blobs', () => {
     expect((await store.stat('sources/a.pdf')).bytes).toBe(3);
   });
 
+  it('makes no folder where its volume was when it goes in the middle of a put [D27]', async () => {
+    const store = await openFilesystemBlobStore({ directory });
+    const source = async function* (): AsyncGenerator<Buffer> {
+      yield Buffer.from('abc');
+      await rename(directory, join(base, 'elsewhere'));
+      await mkdir(directory);
+    };
+    const put = store.put('results/a/1', Readable.from(source()), roomy);
+    await expect(put).rejects.toMatchObject({ code: 'BLOB_STORE_UNAVAILABLE' });
+    expect(await readdir(directory)).toEqual([]);
+  });
+
   it('lists what stays while other blobs, and the folders they were alone in, are removed', async () => {
     const store = await openFilesystemBlobStore({ directory });
     for (const job of ['a', 'b', 'c'])

@@ -15,8 +15,8 @@ import { preparePostgres } from './prepared-postgres.ts';
 import { cpuOfChildrenSec, reportOf, type DrillRun } from './report.ts';
 
 const RUN_GROUP = join(import.meta.dirname, 'run-group.ts');
-/** Houses at the same time: drills mostly wait, and more would only make every process of them slow. */
-const LANES = 4;
+/** Houses at the same time: three keep two cores busy, and more would only make every process of them slow. */
+const LANES = 3;
 const GROUP_MS_MAX = 460_000;
 
 const { values, positionals } = parseArgs({
