@@ -13,6 +13,7 @@ import { PROJECTIONS, type RegisteredProjection } from './registry.ts';
 import { jobHistories } from './testing/job-histories.ts';
 
 import {
+  append,
   appendHistories,
   caughtUp,
   epoch,
@@ -22,6 +23,7 @@ import {
   logger,
   onlyKnown,
   onlyOf,
+  poisoned,
   start,
   store,
   url,
@@ -215,5 +217,27 @@ describe('a rebuild', () => {
        union all select projection from docket.projection_leases where projection = 'jobs:rebuild'`,
     );
     expect(left.rows).toEqual([]);
+  });
+
+  it('of a log with a value that Postgres refuses fills the tables the ordinary way, and holds its stream [D30]', async () => {
+    await start();
+    const { held, events } = poisoned(
+      79,
+      (event) => ({ ...event, data: { ...(event.data as object), filename: 'a\0b.pdf' } }),
+      0,
+    );
+    await append(events);
+    await appendHistories(10, 80);
+    await caughtUp();
+    await store.query('update docket.jobs set attempts = 77');
+    await store.query('delete from docket.quarantine');
+    const [jobs] = await rebuildProjections({ projections: PROJECTIONS, log, url, logger });
+    expect(jobs!.heldStreams).toBe(1);
+    const { rows } = await store.query<{ stream: string }>(
+      `select stream from docket.quarantine where projection = 'jobs'`,
+    );
+    expect(rows).toEqual([{ stream: held }]);
+    const { differences } = await PROJECTIONS[0]!.verify({ log, store });
+    expect(new Set(differences.map(({ subject }) => `job-${subject}`))).toEqual(new Set([held]));
   });
 });
