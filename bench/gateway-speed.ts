@@ -10,7 +10,7 @@ import { speedFiles } from './gateway-cpu.ts';
  * children: `node bench/gateway-speed.ts [TURNS] [SET]`; no turns leave the first part out, SET takes one set of files.
  * Files: the generator's, and the sample sets where they are there.
  */
-const turns = Number(process.argv[2] ?? 3);
+const turns = Number(process.argv[2] ?? 9);
 const rounds = 6;
 const corpus = fileURLToPath(new URL('../../shared/corpus', import.meta.url));
 const sets: readonly { name: string; folder: string | undefined; mapping: string }[] = [
@@ -19,7 +19,10 @@ const sets: readonly { name: string; folder: string | undefined; mapping: string
   { name: 'einvoices', folder: join(corpus, 'einvoices'), mapping: 'eu_invoice_v1' },
 ];
 
-/** Turn by turn, each way in a fresh process, so that whatever else the machine does falls on all alike; the median counts. */
+/**
+ * Turn by turn, each way in a fresh process, so that whatever else the machine does falls on all alike. Its speed drifts
+ * from minute to minute, so each way is set beside pdfjs of the same turn, and the median of these ratios counts.
+ */
 function cpuBeside({ name, folder, mapping }: (typeof sets)[number]): void {
   const script = fileURLToPath(new URL('gateway-cpu.ts', import.meta.url));
   const ways = ['pdfjs', 'text_layout_v1', mapping];
@@ -33,12 +36,15 @@ function cpuBeside({ name, folder, mapping }: (typeof sets)[number]): void {
       if (way === 'pdfjs') pages = Number(read);
     }
   }
-  const median = (way: string): number =>
-    [...(ms.get(way) ?? [])].sort((a, b) => a - b)[Math.floor(turns / 2)] ?? Number.NaN;
-  for (const way of ways)
+  const sorted = (values: readonly number[]): number[] => [...values].sort((a, b) => a - b);
+  const median = (values: readonly number[]): number => sorted(values)[Math.floor(turns / 2)] ?? Number.NaN;
+  const spent = (way: string): number[] => ms.get(way) ?? [];
+  for (const way of ways) {
+    const ratios = sorted(spent(way).map((own, turn) => own / (spent('pdfjs')[turn] ?? Number.NaN)));
     process.stdout.write(
-      `${name}: ${way.padEnd(20)} ${(median(way) / pages).toFixed(1)} ms CPU a page, ${(median(way) / median('pdfjs')).toFixed(2)} times pdfjs\n`,
+      `${name}: ${way.padEnd(20)} ${(median(spent(way)) / pages).toFixed(1)} ms CPU a page, ${median(ratios).toFixed(2)} times pdfjs (${ratios[0]?.toFixed(2)} to ${ratios.at(-1)?.toFixed(2)})\n`,
     );
+  }
 }
 
 async function throughput(children: number, files: readonly Buffer[]): Promise<void> {

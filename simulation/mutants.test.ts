@@ -2,11 +2,32 @@ import { describe, expect, it } from '@jest/globals';
 import { runSimulator } from './child-run.ts';
 import { MUTANTS } from './mutants.ts';
 
+/**
+ * Worlds that catch what few do (docs/simulation.md). They are tried first, so that the usual run need not look at a
+ * thousand others; when the weather of a seed has changed, all 2,000 are.
+ */
+const CAUGHT_IN: Readonly<Record<string, number>> = {
+  'no-completion-fence': 398,
+  'cleanup-from-read-model': 152,
+  'forgetful-sweeper': 111,
+  'start-named-by-revision': 931,
+  'replay-removes-its-blob': 853,
+};
+
+async function worldsOf(mutant: string): Promise<{ exitCode: number; output: string }> {
+  const world = CAUGHT_IN[mutant];
+  if (world !== undefined) {
+    const one = await runSimulator('--mutant', mutant, '--from', String(world), '--seeds', '1');
+    if (one.exitCode !== 0) return one;
+  }
+  return runSimulator('--mutant', mutant, '--seeds', '2000');
+}
+
 describe('the simulator', () => {
   it.each(MUTANTS.map(({ name, what }) => [name, what]))(
     'catches %s within 2,000 worlds: %s',
     async (name) => {
-      const { exitCode, output } = await runSimulator('--mutant', name, '--seeds', '2000');
+      const { exitCode, output } = await worldsOf(name);
       expect(output).toMatch(/^ {2}BROKEN \d+ /m);
       expect(output).not.toContain('BROKEN 0 no crash');
       expect(exitCode).toBe(1);
