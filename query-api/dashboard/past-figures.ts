@@ -24,8 +24,8 @@ interface TimelineRow {
 /**
  * The timeline of every job with an event that whole minutes get wrong: one of the moment's own minute or later that
  * lies before its position, or one of an earlier minute that lies after it, since events reach the log a little later
- * than they are decided, and not in that order. There are few; as an array they are looked up by key, where a join, whose size
- * Postgres cannot guess, would read the whole timeline.
+ * than they are decided, and not in that order. There are few; as an array they are looked up by key, where a join,
+ * whose size Postgres cannot guess, would read the whole timeline.
  *
  * $1 the moment's position, $2 start of its minute
  */

@@ -32,8 +32,8 @@ export interface BulkWriter extends Pick<ProjectionWriter, 'heldStreams' | 'appl
 
 /**
  * A writer for tables under construction (ADR 0057). Rows that are only appended go to Postgres by COPY, batch by
- * batch, and so do parts of sums; rows that may change again are held in memory and written once. There is no checkpoint between: a build that
- * dies is begun again, and a value that Postgres refuses fails the whole of it.
+ * batch, and so do parts of sums; rows that may change again are held in memory and written once. There is no checkpoint
+ * between: a build that dies is begun again, and a value that Postgres refuses fails the whole of it.
  *
  * @param options.rowsMax how many rows are held
  * @throws ReadStoreUnavailable

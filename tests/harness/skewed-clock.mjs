@@ -3,7 +3,8 @@ import process from 'node:process';
 
 // Loaded before a process's own code (`node --import`), this gives it a wall clock that is wrong: CLOCK_SKEW_MS ahead
 // of the true time (negative: behind), and by CLOCK_JUMP_MS more from CLOCK_JUMP_AFTER_MS on; CLOCK_SPEED makes it run
-// so many times too fast. Its monotonic clock and its timers stay right, as on a real machine whose date is wrong. It needs neither root nor a kernel feature.
+// so many times too fast. Its monotonic clock and its timers stay right, as on a real machine whose date is wrong. It
+// needs neither root nor a kernel feature.
 const RealDate = globalThis.Date;
 const [skewMs, jumpMs, jumpAfterMs] = ['CLOCK_SKEW_MS', 'CLOCK_JUMP_MS', 'CLOCK_JUMP_AFTER_MS'].map((name) =>
   Number(process.env[name] ?? 0),
