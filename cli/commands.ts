@@ -21,7 +21,7 @@ export const COMMANDS: readonly Command[] = [
     summary: 'Starts everything on this machine and says which address to open.',
     example: 'PORT=9000 npm start',
     exitCodes:
-      '0 stopped by Ctrl-C or a signal, 1 failed, 2 wrong usage, 3 already running, 130 a second Ctrl-C',
+      '0 stopped by Ctrl-C or a signal (a second one changes nothing), 1 failed, 2 wrong usage, 3 already running, 130 interrupted before it began',
     load: async () => {
       const { up } = await import('./up/up.ts');
       return { run: up };
@@ -33,7 +33,8 @@ export const COMMANDS: readonly Command[] = [
     summary:
       'Runs one service, several, or all of them in one process, on the stores that the settings name.',
     example: 'EVENTSTORE_URL=esdb://... DATABASE_URL=postgres://... npm run docket -- serve processor',
-    exitCodes: '0 stopped by Ctrl-C or a signal, 1 failed, 2 wrong usage, 130 a second Ctrl-C',
+    exitCodes:
+      '0 stopped by Ctrl-C or a signal (a second one changes nothing), 1 failed, 2 wrong usage, 130 interrupted before it began',
     load: () => import('./serve/serve.ts'),
   },
   {
@@ -165,7 +166,7 @@ export const COMMANDS: readonly Command[] = [
     example: 'npm run docket -- mapping test ./invoices --mapping eu_invoice_v1',
     load: async () => {
       const { run } = await import('../gateway/cli-mapping-test.ts');
-      return { run: (argv) => run(argv[0] === 'test' ? argv.slice(1) : argv) };
+      return { run };
     },
   },
   {

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
-import { makeInvoicePdf } from '../gateway/fixtures/invoice-pdf.ts';
+import { makeInvoice } from '../gateway/fixtures/invoice-pdf.ts';
 import { startProjector } from '../projector/start.ts';
 import { migrate } from '../read-store/migrate.ts';
 import { createLog } from '../runtime/log.ts';
@@ -95,9 +95,9 @@ it('projection: the versions are listed; what cannot be done is refused with its
   expect((await runDocket(['projection', 'bild', 'jobs'], env)).code).toBe(2);
 }, 60_000);
 
-/** Of each command: words that it has an answer to, and words that it fails on. Null: it is not over in a test. */
+/** Of each command: words that it has an answer to, and words that it fails on. */
 const ASKED: Readonly<Record<string, readonly [string | null, string]>> = {
-  // It serves until it is stopped, and prints a line of JSON a message.
+  // These two serve until they are stopped: served.int.test.ts.
   up: [null, 'up --jsno'],
   serve: [null, 'serve nothing'],
   why: ['why JOB', `why ${randomUUID()}`],
@@ -105,7 +105,7 @@ const ASKED: Readonly<Record<string, readonly [string | null, string]>> = {
   seal: ['seal', 'seal --key nowhere.pem'],
   audit: ['audit key', 'audit export nothing'],
   backup: ['backup FOLDER/backup', 'backup'],
-  // It starts an event store of its own; tests/e2e/restore.e2e.test.ts reads what it prints.
+  // Into a data folder of its own, once there is a backup.
   restore: [null, 'restore FOLDER/nothing'],
   export: ['export FOLDER/export', 'export'],
   import: ['import FOLDER/export --check', 'import FOLDER/nothing --check'],
@@ -115,7 +115,7 @@ const ASKED: Readonly<Record<string, readonly [string | null, string]>> = {
   quarantine: ['quarantine list', 'quarantine lits'],
   cleanup: ['cleanup --dry-run', 'cleanup --dryrun'],
   explain: ['explain FOLDER/invoice.pdf', 'explain FOLDER/export/none.pdf'],
-  mapping: [null, 'mapping test FOLDER --mapping none'],
+  mapping: ['mapping test FOLDER --mapping pt_simon_invoice_v1', 'mapping tset FOLDER --mapping none'],
   'simulate-policy': ['simulate-policy --breaker off', 'simulate-policy --breaker on'],
   settings: ['settings', 'settings --markdonw'],
 };
@@ -123,16 +123,19 @@ const ASKED: Readonly<Record<string, readonly [string | null, string]>> = {
 it('every command: --json prints one JSON value and nothing else, when it works and when it fails', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'docket-json-'));
   const jobId = await world.upload();
-  await writeFile(join(folder, 'invoice.pdf'), await makeInvoicePdf(1));
+  const invoice = await makeInvoice(1);
+  await writeFile(join(folder, 'invoice.pdf'), invoice.pdf);
+  await writeFile(join(folder, 'invoice.json'), JSON.stringify(invoice.truth));
   await writeFile(join(folder, 'backup.key'), randomBytes(32).toString('base64'), { mode: 0o600 });
   const env = {
     ...{ EVENTSTORE_URL: world.eventStore.connectionString, DATABASE_URL: world.store.url },
     ...{ GATEWAY_URL: world.gateway.url, BLOB_DIR: world.blobDir, DATA_DIR: join(folder, 'data') },
     BACKUP_KEY_FILE: join(folder, 'backup.key'),
   };
-  const told = async (words: string): Promise<object> => {
+  const restoring = { BACKUP_KEY_FILE: env.BACKUP_KEY_FILE, DATA_DIR: join(folder, 'restored') };
+  const told = async (words: string, within: Record<string, string> = env): Promise<object> => {
     const argv = words.replace('JOB', jobId).replace('FOLDER', folder).split(' ');
-    const { code, stdout, stderr } = await runDocket([...argv, '--json'], env);
+    const { code, stdout, stderr } = await runDocket([...argv, '--json'], within);
     try {
       const said = JSON.parse(stdout) as { error?: { message?: string } };
       return { words, code: code === 0 ? 'done' : 'failed', failure: typeof said.error?.message };
@@ -147,6 +150,7 @@ it('every command: --json prints one JSON value and nothing else, when it works 
     const done = asked.flatMap(([words]) => (words === null ? [] : [words]));
     const worked = await Promise.all(done.map((words) => inTurn(() => told(words))));
     expect(worked).toEqual(done.map((words) => ({ words, code: 'done', failure: 'undefined' })));
+    expect(await told('restore FOLDER/backup', restoring)).toMatchObject({ code: 'done' });
     const wrong = asked.map(([, words]) => words);
     const failed = await Promise.all(wrong.map((words) => inTurn(() => told(words))));
     expect(failed).toEqual(wrong.map((words) => ({ words, code: 'failed', failure: 'string' })));

@@ -1,6 +1,6 @@
 /** Why a command of the gateway could not do what it was asked; `docket` prints its sentence, or it as JSON. */
 export class CliFailure extends Error {
-  readonly code: 'USAGE' | 'DOCUMENT_REFUSED' | 'MAPPING_NOT_SCORED';
+  readonly code: 'USAGE' | 'DOCUMENT_REFUSED' | 'MAPPING_NOT_SCORED' | 'GATEWAY_FAILED';
   readonly retryable = false;
   /** Of the process. */
   readonly exitCode: number;

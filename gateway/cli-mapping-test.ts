@@ -9,6 +9,7 @@ const USAGE = 'Say: docket mapping test DIR --mapping ID [--json] [--verbose] [-
 
 /**
  * `docket mapping test DIR --mapping ID [--json]`: scores a mapping against a folder of PDFs with truth.
+ * @param argv what follows `mapping`
  * @returns the process's exit code: 0
  * @throws CliFailure for a wrong call, or a folder without truth
  */
@@ -23,13 +24,14 @@ export async function run(argv: readonly string[]): Promise<number> {
       mappings: { type: 'string' },
     },
   });
-  const [folder] = positionals;
+  const [action, folder, ...more] = positionals;
   const mappingId = values.mapping;
   const mapping = mappingId === undefined ? undefined : loadMappings(values.mappings).get(mappingId);
-  if (folder === undefined || mappingId === undefined || mapping?.reader !== 'invoice')
+  const isAsked = action === 'test' && folder !== undefined && more.length === 0;
+  if (!isAsked || mappingId === undefined || mapping?.reader !== 'invoice')
     throw new CliFailure(
       'USAGE',
-      mapping && mapping.reader !== 'invoice'
+      isAsked && mapping && mapping.reader !== 'invoice'
         ? `${mappingId} does not read invoices; there is nothing to score.`
         : USAGE,
     );

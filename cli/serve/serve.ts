@@ -21,10 +21,8 @@ const HELD_MS_MAX = 1_000;
  */
 export async function run(argv: readonly string[]): Promise<number> {
   const [name = '', ...more] = argv.filter((word) => !word.startsWith('--'));
-  if (name === 'gateway') {
-    await import('../../gateway/main.ts');
-    return new Promise(() => undefined);
-  }
+  if (name === 'gateway' && more.length === 0)
+    return (await import('../../gateway/run-gateway.ts')).runGateway([]);
   const names = [...new Set([name, ...more].flatMap(namesOf))];
   const settings = loadSettings(process.env);
   checkCrashPoint(process.env, settings.NODE_ENV);
@@ -74,6 +72,9 @@ function namesOf(name: string): ServiceName[] {
   const known = Object.keys(SERVICES) as ServiceName[];
   if (name === 'all') return known;
   if (known.includes(name as ServiceName)) return [name as ServiceName];
+  // Whoever opens PDFs shares no process with the stores.
+  if (name === 'gateway')
+    throw new PlainFailure('USAGE', 'The gateway is served alone: docket serve gateway.', { exitCode: 2 });
   throw new PlainFailure('USAGE', `Name what to serve: all, gateway, ${known.join(', ')}.`, { exitCode: 2 });
 }
 
