@@ -18,23 +18,33 @@ export function documentTypeOf(
   };
 }
 
-function byTitle(
-  mapping: InvoiceMapping,
-  document: ReadDocument,
-): InvoiceMapping['documentTypes'][number] | undefined {
-  let best: { rank: number; type: InvoiceMapping['documentTypes'][number] } | undefined;
-  for (const line of document.lines) {
-    if (line.page > 1) break;
-    for (const type of mapping.documentTypes) {
-      for (const title of type.titles) {
-        const wanted = title.split(/\s+/).map(keyOf);
-        const at = line.tokens.findIndex((_, i) => wanted.every((key, k) => line.tokens[i + k]?.key === key));
-        if (at < 0) continue;
-        const startsCell = at === 0 || (line.tokens[at]?.gap ?? 0) > 0.9;
-        const rank =
-          (line.tokens[at]?.word.size ?? 0) + (startsCell ? 3 : 0) + wanted.length * 0.8 - line.index * 0.02;
-        if (!best || rank > best.rank) best = { rank, type };
-      }
+type DocumentType = InvoiceMapping['documentTypes'][number];
+
+const titlesKnown = new WeakMap<InvoiceMapping, readonly { type: DocumentType; keys: readonly string[] }[]>();
+
+/** The titles of all types as keys of their words. */
+function titlesOf(mapping: InvoiceMapping): readonly { type: DocumentType; keys: readonly string[] }[] {
+  const known = titlesKnown.get(mapping);
+  if (known) return known;
+  const titles = mapping.documentTypes.flatMap((type) =>
+    type.titles.map((title) => ({ type, keys: title.split(/\s+/).map(keyOf) })),
+  );
+  titlesKnown.set(mapping, titles);
+  return titles;
+}
+
+function byTitle(mapping: InvoiceMapping, document: ReadDocument): DocumentType | undefined {
+  let best: { rank: number; type: DocumentType } | undefined;
+  for (const { page, tokens, index } of document.lines) {
+    if (page > 1) break;
+    for (const { type, keys } of titlesOf(mapping)) {
+      const at = tokens.findIndex(
+        ({ key }, i) => key === keys[0] && keys.every((own, k) => tokens[i + k]?.key === own),
+      );
+      if (at < 0) continue;
+      const startsCell = at === 0 || (tokens[at]?.gap ?? 0) > 0.9;
+      const rank = (tokens[at]?.word.size ?? 0) + (startsCell ? 3 : 0) + keys.length * 0.8 - index * 0.02;
+      if (!best || rank > best.rank) best = { rank, type };
     }
   }
   return best?.type;

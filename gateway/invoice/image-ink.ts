@@ -5,12 +5,20 @@ export interface Ink {
   readonly height: number;
 }
 
+/** An image whose dots are turned into lightness only where somebody looks: a code on a grid needs one dot a module. */
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  /** Lightness of a dot, counted in rows from the top: 0 black to 255 white, possibly with a fraction. */
+  readonly lightnessAt: (dot: number) => number;
+}
+
 const imagePixelsMax = 4_000_000;
 /** The smallest QR code has 21 modules a side, each larger version four more (ISO/IEC 18004, 5.1). */
 const sideMin = 21;
 
-/** Lightness of a pdfjs image (kinds 1 black and white, 2 RGB, 3 RGBA); undefined for what can hold no QR code. */
-export function inkOf(image: unknown): Ink | undefined {
+/** A pdfjs image (kinds 1 black and white, 2 RGB, 3 RGBA) as a picture; undefined for what can hold no QR code. */
+export function pictureOf(image: unknown): Picture | undefined {
   const { width, height, kind, data } = (image ?? {}) as {
     width?: number;
     height?: number;
@@ -19,29 +27,39 @@ export function inkOf(image: unknown): Ink | undefined {
   };
   if (!width || !height || !data || width < sideMin || height < sideMin || width * height > imagePixelsMax)
     return undefined;
-  if (kind === 1) return { gray: fromBits(data, width, height), width, height };
-  const bytes = kind === 2 ? 3 : kind === 3 ? 4 : 0;
-  return bytes === 0 ? undefined : { gray: fromColors(data, bytes, width * height), width, height };
+  if (kind === 1) return { width, height, lightnessAt: bitsOf(data, width) };
+  if (kind === 2) return { width, height, lightnessAt: (dot) => meanAt(data, dot * 3) };
+  if (kind === 3) return { width, height, lightnessAt: overWhite(data) };
+  return undefined;
 }
 
-function fromBits(data: Uint8Array, width: number, height: number): Uint8Array {
-  const gray = new Uint8Array(width * height);
+function bitsOf(data: Uint8Array, width: number): Picture['lightnessAt'] {
   const rowBytes = (width + 7) >> 3;
-  for (let y = 0; y < height; y++)
-    for (let x = 0; x < width; x++)
-      gray[y * width + x] = ((data[y * rowBytes + (x >> 3)] ?? 0) >> (7 - (x & 7))) & 1 ? 255 : 0;
-  return gray;
+  return (dot) => {
+    const x = dot % width;
+    const byte = data[((dot - x) / width) * rowBytes + (x >> 3)] ?? 0;
+    return (byte >> (7 - (x & 7))) & 1 ? 255 : 0;
+  };
 }
 
-/** The mean of the three colours, laid over white where the image is transparent. */
-function fromColors(data: Uint8Array, bytes: number, dots: number): Uint8Array {
-  const gray = new Uint8Array(dots);
-  for (let i = 0, at = 0; i < dots; i++, at += bytes) {
-    const mean = ((data[at] ?? 0) + (data[at + 1] ?? 0) + (data[at + 2] ?? 0)) / 3;
-    const alpha = bytes === 4 ? (data[at + 3] ?? 255) / 255 : 1;
-    gray[i] = mean * alpha + 255 * (1 - alpha);
-  }
-  return gray;
+/** The mean of three colours. */
+function meanAt(data: Uint8Array, at: number): number {
+  return ((data[at] ?? 0) + (data[at + 1] ?? 0) + (data[at + 2] ?? 0)) / 3;
+}
+
+/** Laid over white where the image is transparent. */
+function overWhite(data: Uint8Array): Picture['lightnessAt'] {
+  return (dot) => {
+    const alpha = (data[dot * 4 + 3] ?? 255) / 255;
+    return meanAt(data, dot * 4) * alpha + 255 * (1 - alpha);
+  };
+}
+
+/** The whole picture as lightness. */
+export function inkOf({ width, height, lightnessAt }: Picture): Ink {
+  const gray = new Uint8Array(width * height);
+  for (let dot = 0; dot < gray.length; dot++) gray[dot] = lightnessAt(dot);
+  return { gray, width, height };
 }
 
 const darkBelow = 128;
@@ -52,11 +70,11 @@ const finderModules = 7;
  * A QR code drawn on an exact grid, one dot a module, which reads several times faster than its picture.
  * Undefined when the image is not such a grid; it may still hold a code.
  */
-export function modulesOf(ink: Ink): Ink | undefined {
-  const box = darkBox(ink);
+export function modulesOf(picture: Picture): Ink | undefined {
+  const box = darkBox(picture);
   if (!box) return undefined;
   let run = 0;
-  while (isDark(ink, box.x0 + run, box.y0)) run += 1;
+  while (isDark(picture, box.x0 + run, box.y0)) run += 1;
   const module = run / finderModules;
   const side = box.size / module;
   if (!Number.isInteger(module) || module < 1 || !Number.isInteger(side) || side < sideMin || side % 4 !== 1)
@@ -65,25 +83,31 @@ export function modulesOf(ink: Ink): Ink | undefined {
   const middle = Math.floor(module / 2);
   for (let y = 0; y < side; y++)
     for (let x = 0; x < side; x++)
-      gray[y * side + x] = isDark(ink, box.x0 + x * module + middle, box.y0 + y * module + middle) ? 0 : 255;
+      gray[y * side + x] = isDark(picture, box.x0 + x * module + middle, box.y0 + y * module + middle)
+        ? 0
+        : 255;
   return { gray, width: side, height: side };
 }
 
-function isDark(ink: Ink, x: number, y: number): boolean {
-  return x < ink.width && y < ink.height && (ink.gray[y * ink.width + x] ?? 255) < darkBelow;
+function isDark(picture: Picture, x: number, y: number): boolean {
+  return x < picture.width && y < picture.height && picture.lightnessAt(y * picture.width + x) < darkBelow;
 }
 
-/** The square that the dark dots fill; undefined when they fill none. */
-function darkBox(ink: Ink): { x0: number; y0: number; size: number } | undefined {
-  let [x0, y0, x1, y1] = [ink.width, -1, -1, -1];
-  for (let y = 0; y < ink.height; y++) {
-    for (let x = 0; x < ink.width; x++) {
-      if (!isDark(ink, x, y)) continue;
-      if (y0 < 0) y0 = y;
-      y1 = y;
-      if (x < x0) x0 = x;
-      if (x > x1) x1 = x;
-    }
+/** The square that the dark dots fill; undefined when they fill none. Looks at little more than the margin around it. */
+function darkBox(picture: Picture): { x0: number; y0: number; size: number } | undefined {
+  const { width, height } = picture;
+  const hasDark = (y: number): boolean => {
+    for (let x = 0; x < width; x++) if (isDark(picture, x, y)) return true;
+    return false;
+  };
+  let [x0, y0, x1, y1] = [width, 0, -1, height - 1];
+  while (y0 < height && !hasDark(y0)) y0 += 1;
+  while (y1 > y0 && !hasDark(y1)) y1 -= 1;
+  for (let y = y0; y <= y1; y++) {
+    let [left, right] = [0, width - 1];
+    while (left < x0 && !isDark(picture, left, y)) left += 1;
+    while (right > x1 && !isDark(picture, right, y)) right -= 1;
+    [x0, x1] = [left, right];
   }
   return x1 >= x0 && x1 - x0 === y1 - y0 ? { x0, y0, size: x1 - x0 + 1 } : undefined;
 }

@@ -1,6 +1,6 @@
 import { BitMatrix, Decoder, Detector, binarize } from '@nuintun/qrcode';
 import type { Ink } from './image-ink.ts';
-import { inkOf, modulesOf } from './image-ink.ts';
+import { inkOf, modulesOf, pictureOf } from './image-ink.ts';
 import { imageObject } from '../pdf/page-content.ts';
 import type { PageContent } from '../pdf/page-content.ts';
 import type { PageVisitor } from '../pdf/read-pdf.ts';
@@ -17,8 +17,8 @@ export function qrCollector(found: QrPayload[]): PageVisitor {
     if (found.length > 0 || content.pageNumber > pagesLookedAtMax) return;
     const page = await document.getPage(content.pageNumber);
     for (const image of candidates(content)) {
-      const ink = inkOf(image.inline ?? imageObject(page, image.name));
-      const payload = ink && (payloadOnGrid(modulesOf(ink)) ?? payloadIn(ink));
+      const picture = pictureOf(image.inline ?? imageObject(page, image.name));
+      const payload = picture && (payloadOnGrid(modulesOf(picture)) ?? payloadIn(inkOf(picture)));
       if (payload) {
         found.push(payload);
         return;

@@ -8,6 +8,8 @@ export type ColumnSums = ReadonlyMap<string, Big>;
 /** Points for an equation that holds and for one that does not, beside candidates of 0 to 1 points. */
 const holdsBonus = 1.1;
 const failsMalus = 0.45;
+/** A field that needs an equation to hold, and has none, costs more than it can bring. */
+const looseMalus = 3;
 const candidatesTriedMax = 6;
 const combinationsMax = 60_000;
 
@@ -50,6 +52,13 @@ function distinctValues(candidates: readonly Candidate[]): Candidate[] {
   return candidates.filter((c) => !seen.has(c.value) && seen.add(c.value));
 }
 
+/** What rounding can make of a sum of points; far less than any difference between two of them. */
+const roundingOfPoints = 1e-9;
+
+/**
+ * Every combination is judged, but not one by one: an equation is worked out when the last of its fields has been
+ * picked, and picks that cannot lead to more than the best so far are not followed.
+ */
 function bestCombination(
   names: readonly string[],
   options: readonly (readonly Candidate[])[],
@@ -62,19 +71,44 @@ function bestCombination(
   const picked: (Candidate | undefined)[] = [];
   let best: (Candidate | undefined)[] = [];
   let bestScore = Number.NEGATIVE_INFINITY;
-  const visit = (at: number, points: number): void => {
+  const judged = equations.map((equation) => ({
+    equation,
+    malus: malusOf(equation, sums),
+    holds: false,
+    worth: 0,
+  }));
+  const judge = (one: (typeof judged)[number]): void => {
+    const difference = differenceOf(one.equation, amounts);
+    one.holds = difference?.abs().times(100).lte(one.equation.toleranceCents) ?? false;
+    one.worth = one.holds ? holdsBonus : difference === undefined ? 0 : -one.malus;
+  };
+  const lastOf = ({ equals, sum }: EquationRule): number =>
+    Math.max(...[equals, ...sum].map((term) => names.indexOf(nameOf(term))));
+  const judgedAt = names.map((_, at) => judged.filter(({ equation }) => lastOf(equation) === at));
+  for (const one of judged) if (lastOf(one.equation) < 0) judge(one);
+  // The most that the fields from one on can still bring, and the equations that are then still open.
+  const mostFrom = [0];
+  for (let at = names.length - 1; at >= 0; at--) {
+    const points = Math.max(0, ...(options[at] ?? []).map(({ score }) => score));
+    mostFrom.unshift((mostFrom[0] ?? 0) + points + holdsBonus * (judgedAt[at]?.length ?? 0));
+  }
+  const mustBalance = names.flatMap((name, at) =>
+    onlyIfBalanced.has(name) ? [{ at, own: judged.filter(({ equation }) => isIn(name, equation)) }] : [],
+  );
+
+  /** @param settled what the equations are worth that have been judged on the way */
+  const visit = (at: number, points: number, settled: number): void => {
     if (at === names.length) {
-      const score =
-        points +
-        equations.reduce((sum, e) => sum + worth(e, amounts, sums), 0) -
-        samePlacePenalty(picked) -
-        unbalancedPenalty(names, picked, equations, amounts, onlyIfBalanced);
+      const loose = mustBalance.filter((field) => picked[field.at] && !field.own.some(({ holds }) => holds));
+      const worth = judged.reduce((sum, one) => sum + one.worth, 0);
+      const score = points + worth - samePlacePenalty(picked) - looseMalus * loose.length;
       if (score > bestScore) {
         bestScore = score;
         best = [...picked];
       }
       return;
     }
+    if (points + settled + (mostFrom[at] ?? 0) < bestScore - roundingOfPoints) return;
     const name = names[at] as string;
     for (let i = 0; i <= (options[at]?.length ?? 0); i++) {
       const option = options[at]?.[i];
@@ -82,11 +116,20 @@ function bestCombination(
       picked[at] = option;
       if (value) amounts.set(name, value);
       else amounts.delete(name);
-      visit(at + 1, points + (option?.score ?? 0));
+      let worth = 0;
+      for (const one of judgedAt[at] ?? []) {
+        judge(one);
+        worth += one.worth;
+      }
+      visit(at + 1, points + (option?.score ?? 0), settled + worth);
     }
     amounts.delete(name);
   };
-  visit(0, 0);
+  visit(
+    0,
+    0,
+    judged.reduce((sum, { worth }) => sum + worth, 0),
+  );
   return best;
 }
 
@@ -103,32 +146,17 @@ function samePlacePenalty(picked: readonly (Candidate | undefined)[]): number {
   return penalty;
 }
 
-function worth(equation: EquationRule, amounts: ReadonlyMap<string, Big>, sums: ColumnSums): number {
-  const difference = differenceOf(equation, amounts);
-  if (difference === undefined) return 0;
-  if (difference.abs().times(100).lte(equation.toleranceCents)) return holdsBonus;
-  // What a table adds up to may miss a row; printed totals among themselves may not.
-  return [...equation.sum, equation.equals].some((t) => sums.has(nameOf(t))) ? -failsMalus / 2 : -failsMalus;
+/** What a table adds up to may miss a row; printed totals among themselves may not. */
+function malusOf(equation: EquationRule, sums: ColumnSums): number {
+  return [...equation.sum, equation.equals].some((t) => sums.has(nameOf(t))) ? failsMalus / 2 : failsMalus;
 }
 
-/** A field that needs an equation to hold, and has none, costs more than it can bring. */
-function unbalancedPenalty(
-  names: readonly string[],
-  picked: readonly (Candidate | undefined)[],
-  equations: readonly EquationRule[],
-  amounts: ReadonlyMap<string, Big>,
-  onlyIfBalanced: ReadonlySet<string>,
-): number {
-  const loose = names.filter((name, i) => {
-    if (!onlyIfBalanced.has(name) || !picked[i]) return false;
-    const own = equations.filter((e) => e.equals === name || e.sum.some((term) => nameOf(term) === name));
-    return !own.some((e) => differenceOf(e, amounts)?.abs().times(100).lte(e.toleranceCents));
-  });
-  return 3 * loose.length;
+function isIn(name: string, equation: EquationRule): boolean {
+  return equation.equals === name || equation.sum.some((term) => nameOf(term) === name);
 }
 
 /** Left side less right side; undefined when a term is not known. */
-export function differenceOf(equation: EquationRule, amounts: ReadonlyMap<string, Big>): Big | undefined {
+function differenceOf(equation: EquationRule, amounts: ReadonlyMap<string, Big>): Big | undefined {
   const right = amounts.get(equation.equals);
   if (!right) return undefined;
   const left = sumOf(equation.sum, amounts);

@@ -31,6 +31,8 @@ export interface ColumnIndex {
   readonly prefixes: ReadonlySet<string>;
   /** What runs of letters were split into; the same cells come by for every band they are part of. */
   readonly splits: Map<string, readonly Part[] | undefined>;
+  /** Words that a title can begin with, and that none can. */
+  readonly begins: Map<string, boolean>;
 }
 
 const indexes = new WeakMap<TableRule, ColumnIndex>();
@@ -47,7 +49,7 @@ function columnIndex(rule: TableRule): ColumnIndex {
   }
   const prefixes = new Set<string>();
   for (const key of byKey.keys()) for (let end = 1; end <= key.length; end++) prefixes.add(key.slice(0, end));
-  const index = { byKey, prefixes, splits: new Map() };
+  const index = { byKey, prefixes, splits: new Map(), begins: new Map() };
   indexes.set(rule, index);
   return index;
 }
@@ -78,11 +80,21 @@ export function findHeaders(rule: TableRule, document: ReadDocument): TableHeade
 /** A header begins on a line where some word begins a title, or with one (`Un.Pr.`); most lines of a page do not. */
 function mayBegin(line: TokenLine, index: ColumnIndex): boolean {
   return line.tokens.some(({ key }) => {
-    if (index.prefixes.has(key)) return true;
-    for (let end = 1; end < key.length && index.prefixes.has(key.slice(0, end)); end++)
-      if (index.byKey.has(key.slice(0, end))) return true;
-    return false;
+    let begins = index.begins.get(key);
+    if (begins === undefined) {
+      if (index.begins.size >= splitsKeptMax) index.begins.clear();
+      begins = beginsTitle(key, index);
+      index.begins.set(key, begins);
+    }
+    return begins;
   });
+}
+
+function beginsTitle(key: string, index: ColumnIndex): boolean {
+  if (index.prefixes.has(key)) return true;
+  for (let end = 1; end < key.length && index.prefixes.has(key.slice(0, end)); end++)
+    if (index.byKey.has(key.slice(0, end))) return true;
+  return false;
 }
 
 function bandFrom(lines: readonly TokenLine[], at: number, depth: number): TokenLine[] {
