@@ -1,6 +1,6 @@
 import { evolve } from '../../conversion-job/evolve.ts';
 import { ABSENT, type Job } from '../../conversion-job/job.ts';
-import type { RecordedEvent } from '../../event-store/event-log.ts';
+import type { EventLog, RecordedEvent } from '../../event-store/event-log.ts';
 import { understandEvent } from '../../schemas/event-versions.ts';
 import type { JobEvent } from '../../schemas/job-events.ts';
 import { isActive } from '../../schemas/job-states.ts';
@@ -16,11 +16,11 @@ export interface JobStory {
 }
 
 /** Every job of the log, but those that were spoiled on purpose; each call reads on from where the last one ended. */
-export function storyReader(house: DrillHouse): () => Promise<Map<string, JobStory>> {
+function storyReader(house: DrillHouse, log: EventLog): () => Promise<Map<string, JobStory>> {
   const stories = new Map<string, JobStory>();
   let after: bigint | 'start' = 'start';
   return async () => {
-    for await (const event of house.log.readAll(after, { streamPrefixes: [JOB_STREAM_PREFIX] })) {
+    for await (const event of log.readAll(after, { streamPrefixes: [JOB_STREAM_PREFIX] })) {
       const jobId = jobIdOfStream(event.stream);
       if (jobId !== null && !house.spoiled.has(jobId))
         stories.set(jobId, toldOn(stories.get(jobId) ?? untold(jobId), event));
@@ -76,8 +76,12 @@ export async function untilState(
 }
 
 /** Waits until every acknowledged job has come to its end. @throws DrillFailed */
-export async function untilAllFinal(house: DrillHouse, withinMs: number): Promise<Map<string, JobStory>> {
-  const read = storyReader(house);
+export async function untilAllFinal(
+  house: DrillHouse,
+  withinMs: number,
+  log: EventLog = house.log,
+): Promise<Map<string, JobStory>> {
+  const read = storyReader(house, log);
   let stories = new Map<string, JobStory>();
   let open: string[] = [];
   await within(

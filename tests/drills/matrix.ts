@@ -25,15 +25,19 @@ export const GROUPS: readonly DrillGroup[] = [
     start: withProcessor,
     drills: [...postgresDrills, ...timeAndRetention, ...storageDrills],
   },
-  realGateway,
   {
     name: 'event-store',
     start: withProcessor,
     drills: [...eventStoreDrills, ...gatewayAnswers, ...writeSide],
   },
-  { name: 'processors', start: () => startDrillHouse(), drills: [poison, ...killedProcessors] },
-  readSide,
-  rolling,
+  realGateway,
   gatewayOutages,
+  readSide,
+  {
+    name: 'processors',
+    start: () => startDrillHouse({ direct: true }),
+    drills: [poison, ...killedProcessors],
+  },
+  rolling,
   s3,
 ];

@@ -48,6 +48,8 @@ export async function prepareQuickStarts(): Promise<void> {
       rolldownOptions: { external: OTHER_DRIVERS },
     },
   });
+  // Node need not look into the files to see what they are.
+  await writeFile(join(bundle, 'package.json'), '{"type":"module"}');
   process.env[BUNDLED] = join(bundle, 'docket.js');
   spawnSync(process.execPath, [join(import.meta.dirname, 'warm-code.ts')], { stdio: 'inherit' });
   await startOnce(directory);

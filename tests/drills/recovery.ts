@@ -32,7 +32,7 @@ const { values } = parseArgs({
 });
 await prepareQuickStarts();
 process.on('unhandledRejection', () => undefined);
-const house = await startDrillHouse({ env: DEFAULTS });
+const house = await startDrillHouse({ direct: true, env: DEFAULTS });
 let code: number;
 try {
   code = await measure(house, Number(values.kills), Number(values['at-once']));

@@ -36,6 +36,7 @@ await prepareQuickStarts();
 process.on('unhandledRejection', () => undefined);
 const house = await startDrillHouse({
   rest: [],
+  direct: true,
   blobs: values.s3 ? 's3' : 'filesystem',
   // Room for the deaths that are not the job's fault; the ladder itself is the drills'.
   env: {

@@ -9,13 +9,14 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** Runs one `docket` command to its end, at most `withinMs`. */
+/** Runs one `docket` command to its end, at most `withinMs`; `program` is what Node is started with. */
 export async function runDocket(
   argv: readonly string[],
   env: Record<string, string> = {},
   withinMs = 60_000,
+  program: readonly string[] = [CLI],
 ): Promise<Ran> {
-  const child = spawn(process.execPath, [CLI, ...argv], {
+  const child = spawn(process.execPath, [...program, ...argv], {
     env: { ...process.env, NODE_OPTIONS: '', ...env },
   });
   let [stdout, stderr] = ['', ''];

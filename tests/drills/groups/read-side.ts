@@ -24,7 +24,7 @@ let projector: ServiceProcess;
 let query: ServiceProcess;
 
 async function start(): Promise<DrillHouse> {
-  const house = await startDrillHouse({ rest: ['command-api', 'processor'] });
+  const house = await startDrillHouse({ rest: ['command-api', 'processor'], direct: true });
   projector = await house.serve('projector', ['projector']);
   query = await house.serve('query', ['query-api']);
   return house;

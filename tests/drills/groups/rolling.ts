@@ -19,7 +19,7 @@ async function start(): Promise<DrillHouse> {
   const port = await freePort();
   // Browsers open the edge, so its origin is the only one that sockets are opened from.
   const env = { SHUTDOWN_GRACE_MS: '4000', PUBLIC_URL: `http://127.0.0.1:${port}` };
-  const house = await startDrillHouse({ rest: [], env });
+  const house = await startDrillHouse({ rest: [], direct: true, env });
   const two = (service: string): Promise<ServiceProcess[]> =>
     Promise.all(['a', 'b'].map((letter) => house.serve(`${service}-${letter}`, [service])));
   const [writes, reads] = await Promise.all([

@@ -6,7 +6,7 @@ import { cookieOf, newOwner, tryUpload, upload } from '../people.ts';
 import type { PlannedFault } from '../../harness/s3-double-faults.ts';
 
 function start(): Promise<DrillHouse> {
-  return startDrillHouse({ blobs: 's3', processor: true, env: { RETRY_MAX_ATTEMPTS: '3' } });
+  return startDrillHouse({ blobs: 's3', processor: true, direct: true, env: { RETRY_MAX_ATTEMPTS: '3' } });
 }
 
 const PASSING: Readonly<Record<string, PlannedFault>> = {

@@ -6,11 +6,13 @@ import { expectThat, within } from '../claims.ts';
 import type { Drill } from '../drill.ts';
 import { untilAllFinal, untilState } from '../job-streams.ts';
 import { newOwner, request, upload } from '../people.ts';
+import { docketProgram } from '../quick-start.ts';
 import type { ServiceProcess } from '../service-process.ts';
 
 const SKEWED = `--import=${join(import.meta.dirname, '..', '..', 'harness', 'skewed-clock.mjs')}`;
 const HOUR_MS = 3_600_000;
 const RACE_MS_MAX = 2_000;
+const COMMAND_MS_MAX = 60_000;
 /** Twenty-five people look at once; more often would be a load of its own. */
 const LOOK_EVERY_MS = 250;
 
@@ -101,7 +103,7 @@ async function racingCleanup(house: DrillHouse): Promise<string> {
   const env = { ...house.env, PDF_TTL_DAYS: '0', XML_TTL_DAYS: '0', EVENTSTORE_TIMEOUT_MS: '10000' };
   const cleaning = Array.from({ length: 2 }, async () => {
     for (; !over; runs += 1) {
-      const ran = await runDocket(['cleanup', '--json'], env);
+      const ran = await runDocket(['cleanup', '--json'], env, COMMAND_MS_MAX, docketProgram());
       expectThat(ran.code === 0, 'a cleanup ends well', ran.stderr.slice(0, 300));
     }
   });
