@@ -3,21 +3,16 @@
  *
  *   npm run drills -- [--small] [--times N] [--lanes N] [--json] [ID...]
  */
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import pLimit from 'p-limit';
 import { prepareQuickStarts } from './quick-start.ts';
-import type { DrillGroup, DrillResult } from './drill.ts';
+import type { DrillResult } from './drill.ts';
+import { openLane } from './lane.ts';
 import { GROUPS } from './matrix.ts';
 import { preparePostgres } from './prepared-postgres.ts';
 import { cpuOfChildrenSec, reportOf, type DrillRun } from './report.ts';
 
-const RUN_GROUP = join(import.meta.dirname, 'run-group.ts');
 /** Houses at the same time: three keep two cores busy, and more would only make every process of them slow. */
 const LANES = 3;
-const GROUP_MS_MAX = 460_000;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -50,38 +45,22 @@ function interrupted(): never {
   return process.exit(130);
 }
 
+/** Each lane takes the next group as soon as it has none. */
 async function runAll(): Promise<DrillRun> {
   const [startedAt, cpuBefore] = [performance.now(), cpuOfChildrenSec()];
-  const limit = pLimit(Number(values.lanes));
-  const results = (await Promise.all(groups.map((group) => limit(() => runGroup(group))))).flat();
+  const waiting = groups.values();
+  const lanes = Array.from({ length: Math.min(Number(values.lanes), groups.length) }, async () => {
+    const lane = openLane(tell);
+    const results: DrillResult[] = [];
+    for (const group of waiting) results.push(...(await lane.run(group)));
+    await lane.close();
+    return results;
+  });
+  const results = (await Promise.all(lanes)).flat();
   const tookSec = (performance.now() - startedAt) / 1000;
   return { results, tookSec, cpuSec: cpuOfChildrenSec() - cpuBefore };
 }
 
-/** A process for each group: one house's outage must not fail the appends of another's client. */
-async function runGroup({ name, drills }: DrillGroup): Promise<DrillResult[]> {
-  const child = spawn(process.execPath, [RUN_GROUP, name, ...drills.map(({ id }) => id)], {
-    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-  });
-  const timer = setTimeout(() => child.kill('SIGTERM'), GROUP_MS_MAX);
-  const results: DrillResult[] = [];
-  createInterface({ input: child.stdout! }).on('line', (line) => {
-    const result = JSON.parse(line) as DrillResult;
-    results.push(result);
-    const note = result.outcome === 'FAILED' ? `: ${result.note}` : '';
-    console.error(`${result.id} ${result.outcome} (${result.seconds} s)${note}`);
-  });
-  await new Promise((resolve) => child.once('close', resolve));
-  clearTimeout(timer);
-  for (const { id, title } of drills)
-    if (!results.some((result) => result.id === id))
-      results.push({
-        id,
-        title,
-        group: name,
-        outcome: 'FAILED',
-        seconds: 0,
-        note: 'its process ended first',
-      });
-  return results;
+function tell({ id, outcome, seconds, note }: DrillResult): void {
+  console.error(`${id} ${outcome} (${seconds} s)${outcome === 'FAILED' ? `: ${note}` : ''}`);
 }

@@ -1,18 +1,14 @@
 /**
- * Runs the drills of one group in one house and writes one line of JSON for each, as it ends:
- *
- *   node tests/drills/run-group.ts GROUP [ID...]
+ * Runs groups of drills as it is told over IPC (`lane.ts`), each in a house of its own, and tells each result as its
+ * drill ends. Without its parent it takes its house down and ends.
  */
 import type { Drill, DrillGroup, DrillResult } from './drill.ts';
 import type { DrillHouse } from './drill-house.ts';
 import { brokenInvariants } from './invariants.ts';
+import type { LaneOrder, LaneWord } from './lane.ts';
 import { GROUPS } from './matrix.ts';
 
 const DRILL_MS_MAX = 120_000;
-
-const [name = '', ...ids] = process.argv.slice(2);
-const group = GROUPS.find((known) => known.name === name);
-if (!group) throw new Error(`There is no group ${name}.`);
 
 // Also while it is being built there is something to take down: a Postgres outlives its parent.
 let building: Promise<DrillHouse> | null = null;
@@ -26,19 +22,25 @@ async function stopHouse(): Promise<void> {
   [building, house] = [null, null];
 }
 process.on('SIGTERM', () => void leave(1));
-process.on('disconnect', () => void leave(1));
+process.on('disconnect', () => void leave(0));
 // The client of the event store can reject outside any call when the store is killed under it.
 process.on('unhandledRejection', () => undefined);
+process.on('message', (order: LaneOrder) => void runGroup(order));
 
-for (const drill of group.drills) {
-  if (ids.length > 0 && !ids.includes(drill.id)) continue;
-  const result = await runDrill(group, drill);
-  process.stdout.write(`${JSON.stringify(result)}\n`);
-  // A house that was left broken says nothing about the drills after it: they get a fresh one.
-  if (result.outcome !== 'FAILED') continue;
+const tell = (word: LaneWord): void => void process.send?.(word);
+
+async function runGroup({ group: name, ids }: LaneOrder): Promise<void> {
+  const group = GROUPS.find((known) => known.name === name)!;
+  for (const drill of group.drills) {
+    if (!ids.includes(drill.id)) continue;
+    const result = await runDrill(group, drill);
+    tell({ result });
+    // A house that was left broken says nothing about the drills after it: they get a fresh one.
+    if (result.outcome === 'FAILED') await stopHouse();
+  }
   await stopHouse();
+  tell({ result: null });
 }
-await leave(0);
 
 async function runDrill({ name: inGroup, start }: DrillGroup, drill: Drill): Promise<DrillResult> {
   const { id, title } = drill;
