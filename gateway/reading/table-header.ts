@@ -1,7 +1,8 @@
 import type { TableRule } from '../mapping/mapping-schema.ts';
 import type { ReadDocument } from './document.ts';
 import type { Token, TokenLine } from './tokens.ts';
-import { keyOf } from './tokens.ts';
+import type { ColumnIndex, Title, TitleCell } from './column-titles.ts';
+import { columnIndex, mayBegin, titlesIn } from './column-titles.ts';
 
 /** A column of a header found on a page: what it holds and where its title stands. */
 export interface HeaderColumn {
@@ -22,37 +23,6 @@ export interface TableHeader {
 
 /** Titles stand in at most this many lines above one another. */
 const headerLinesMax = 6;
-
-/** Synonyms by key, for one table. */
-export interface ColumnIndex {
-  /** A title can mean several columns (`IVA`: the rate or the tax); the first free one is taken. */
-  readonly byKey: ReadonlyMap<string, readonly string[]>;
-  /** Beginnings of titles. */
-  readonly prefixes: ReadonlySet<string>;
-  /** What runs of letters were split into; the same cells come by for every band they are part of. */
-  readonly splits: Map<string, readonly Part[] | undefined>;
-  /** Words that a title can begin with, and that none can. */
-  readonly begins: Map<string, boolean>;
-}
-
-const indexes = new WeakMap<TableRule, ColumnIndex>();
-
-function columnIndex(rule: TableRule): ColumnIndex {
-  const known = indexes.get(rule);
-  if (known) return known;
-  const byKey = new Map<string, string[]>();
-  for (const [name, column] of Object.entries(rule.columns)) {
-    for (const synonym of column.synonyms) {
-      const key = synonym.split(/\s+/).map(keyOf).join('');
-      byKey.set(key, [...new Set([...(byKey.get(key) ?? []), name])]);
-    }
-  }
-  const prefixes = new Set<string>();
-  for (const key of byKey.keys()) for (let end = 1; end <= key.length; end++) prefixes.add(key.slice(0, end));
-  const index = { byKey, prefixes, splits: new Map(), begins: new Map() };
-  indexes.set(rule, index);
-  return index;
-}
 
 /** Every place where the table's header stands, in reading order; none overlaps another. */
 export function findHeaders(rule: TableRule, document: ReadDocument): TableHeader[] {
@@ -77,26 +47,6 @@ export function findHeaders(rule: TableRule, document: ReadDocument): TableHeade
   return headers;
 }
 
-/** A header begins on a line where some word begins a title, or with one (`Un.Pr.`); most lines of a page do not. */
-function mayBegin(line: TokenLine, index: ColumnIndex): boolean {
-  return line.tokens.some(({ key }) => {
-    let begins = index.begins.get(key);
-    if (begins === undefined) {
-      if (index.begins.size >= splitsKeptMax) index.begins.clear();
-      begins = beginsTitle(key, index);
-      index.begins.set(key, begins);
-    }
-    return begins;
-  });
-}
-
-function beginsTitle(key: string, index: ColumnIndex): boolean {
-  if (index.prefixes.has(key)) return true;
-  for (let end = 1; end < key.length && index.prefixes.has(key.slice(0, end)); end++)
-    if (index.byKey.has(key.slice(0, end))) return true;
-  return false;
-}
-
 function bandFrom(lines: readonly TokenLine[], at: number, depth: number): TokenLine[] {
   const first = lines[at] as TokenLine;
   const band = [first];
@@ -114,7 +64,7 @@ function bandFrom(lines: readonly TokenLine[], at: number, depth: number): Token
   return band;
 }
 
-interface Cell {
+interface Cell extends TitleCell {
   x0: number;
   x1: number;
   readonly tokens: Token[];
@@ -167,12 +117,6 @@ function mayComplete(titles: readonly (readonly Title[])[], rule: TableRule): bo
   const possible = new Set(['name']);
   for (const cell of titles) for (const title of cell) for (const name of title.names) possible.add(name);
   return rule.headerNeeds.some((set) => set.every((name) => possible.has(name)));
-}
-
-interface Title {
-  readonly names: readonly string[];
-  readonly x0: number;
-  readonly x1: number;
 }
 
 /** Titles with several meanings are tried in the mapping's order, then the other way round where that completes the table. */
@@ -251,63 +195,4 @@ function stackLine(cells: Cell[], line: TokenLine): void {
     } else
       cells.push({ x0: token.x0, x1: token.x1, tokens: [token], lastLine: line.index, titles: undefined });
   }
-}
-
-/** The titles in a cell: usually one; two when their words touch (`Un.Pr. Unitário`). Empty when it is not understood. */
-function titlesIn(cell: Cell, index: ColumnIndex): Title[] {
-  const text = cell.tokens.map((token) => token.key).join('');
-  const whole = index.byKey.get(text) ?? index.byKey.get(withoutCurrencyKey(text));
-  if (whole !== undefined) return [{ names: whole, x0: cell.x0, x1: cell.x1 }];
-  const split = segment(text, index);
-  if (!split) return [];
-  const places = letterPlaces(cell);
-  let at = 0;
-  return split.map(({ names, length }) => {
-    const title = { names, x0: places[at]?.[0] ?? cell.x0, x1: places[at + length - 1]?.[1] ?? cell.x1 };
-    at += length;
-    return title;
-  });
-}
-
-/** From where to where each letter of a cell's key stands, as far as its words tell. */
-function letterPlaces(cell: Cell): [number, number][] {
-  return cell.tokens.flatMap((token) => {
-    const width = (token.x1 - token.x0) / Math.max(token.key.length, 1);
-    return [...token.key].map((_, i): [number, number] => [token.x0 + i * width, token.x0 + (i + 1) * width]);
-  });
-}
-
-function withoutCurrencyKey(key: string): string {
-  return key.replace(/(?:eur|euros|€|%)$/, '');
-}
-
-interface Part {
-  readonly names: readonly string[];
-  readonly length: number;
-}
-
-const splitsKeptMax = 2000;
-
-/** Splits a run of letters into titles of different columns, longest first; undefined when it does not come out even. */
-function segment(text: string, index: ColumnIndex): readonly Part[] | undefined {
-  if (text.length > 60) return undefined;
-  if (index.splits.has(text)) return index.splits.get(text);
-  if (index.splits.size >= splitsKeptMax) index.splits.clear();
-  const best: (Part[] | undefined)[] = [[]];
-  for (let start = 0; start < text.length; start++) {
-    const before = best[start];
-    if (!before) continue;
-    for (let end = start + 1; end <= text.length; end++) {
-      const key = text.slice(start, end);
-      if (!index.prefixes.has(key)) break;
-      const names = index.byKey.get(key);
-      const known = best[end];
-      if (names !== undefined && (!known || known.length > before.length + 1))
-        best[end] = [...before, { names, length: end - start }];
-    }
-  }
-  const found = best[text.length];
-  const result = found && found.length <= 3 ? found : undefined;
-  index.splits.set(text, result);
-  return result;
 }
