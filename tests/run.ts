@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { preparePostgres } from './harness/prepared-postgres.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -18,6 +19,7 @@ interface Outcome {
 
 const scratch = mkdtempSync(join(tmpdir(), 'docket-test-run-'));
 const outcomeFile = join(scratch, 'outcome.json');
+await preparePostgres(join(scratch, 'postgres'));
 const jest = spawn(
   process.execPath,
   [

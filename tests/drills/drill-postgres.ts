@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../read-store/embedded/start.ts';
 import { createLog } from '../../runtime/log.ts';
-import { copyPrepared } from './prepared-postgres.ts';
+import { copyPrepared } from '../harness/prepared-postgres.ts';
 
 /** A Postgres of a drill, which can be killed and comes back on its port. */
 export interface DrillPostgres {

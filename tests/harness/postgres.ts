@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { startEmbeddedPostgres } from '../../read-store/embedded/start.ts';
 import { createLog } from '../../runtime/log.ts';
+import { copyPrepared } from './prepared-postgres.ts';
 
 export interface TestPostgres {
   /** Connection string of an empty database of this caller's own. */
@@ -13,9 +14,10 @@ export interface TestPostgres {
   stop(): Promise<void>;
 }
 
-/** A real Postgres in a folder of its own, with an empty database; about half a second. */
+/** A real Postgres in a folder of its own, with an empty database; less than a second. */
 export async function startTestPostgres(): Promise<TestPostgres> {
   const directory = await mkdtemp(join(tmpdir(), 'docket-test-postgres-'));
+  await copyPrepared(directory);
   const server = await startEmbeddedPostgres({ directory, log: createLog('test-postgres', 'silent') });
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   const admin = new pg.Client({ connectionString: server.url });
