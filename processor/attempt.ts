@@ -10,7 +10,9 @@ import type { JobCommand } from '../schemas/job-commands.ts';
 import { AttemptTooLong, type ConversionResult, type Convert } from './converter.ts';
 import { AttemptFailed } from './gateway-failure.ts';
 import type { HandledJob, JobCommands } from './job-commands.ts';
+import type { LastChances } from './last-chances.ts';
 import type { ProcessorMetrics } from './processor-metrics.ts';
+import type { KnownJob } from './work-list/snapshot.ts';
 import type { ClaimedItem, WorkList } from './work-list/work-list.ts';
 import { placementOf } from './work-list/work-change.ts';
 
@@ -36,6 +38,7 @@ export interface AttemptParts {
   readonly workerId: string;
   readonly settings: Pick<Settings, 'WORKER_TIMEOUT_MS' | 'WORKER_LEASE_TTL_SEC'>;
   readonly commands: JobCommands;
+  readonly lastChances: LastChances;
   readonly convert: Convert;
   readonly list: Pick<WorkList, 'correct'>;
   readonly blobs: Pick<BlobStore, 'remove'>;
@@ -68,6 +71,16 @@ export async function runAttempt(
   cut: AbortSignal,
   onBegun: (fencingToken: string) => void,
 ): Promise<void> {
+  const known = item.known ?? (await knownByLook(parts, item.jobId));
+  await parts.lastChances(known?.job, cut, () => attempt(parts, { ...item, known }, cut, onBegun));
+}
+
+async function attempt(
+  parts: AttemptParts,
+  item: ClaimedItem,
+  cut: AbortSignal,
+  onBegun: (fencingToken: string) => void,
+): Promise<void> {
   const begun = await begin(parts, item);
   if (begun === null) return;
   onBegun(begun.job.fencingToken);
@@ -79,6 +92,18 @@ export async function runAttempt(
   parts.metrics.attempts.inc({ outcome: label });
   parts.metrics.attemptSeconds.observe({ outcome: label }, (performance.now() - startedMs) / 1000);
   if (label === 'lease-lost') await discardResult(parts, begun, outcome);
+}
+
+/** A job that was attempted before is known to its stream alone; null when it cannot be read now, or not chained to. */
+async function knownByLook({ commands }: AttemptParts, jobId: string): Promise<KnownJob | null> {
+  try {
+    const { job, hash } = await commands.look(jobId);
+    return job.state === 'absent' || hash === null ? null : { job, hash };
+  } catch (error) {
+    // The start of the attempt has more patience.
+    if (error instanceof LogUnavailable) return null;
+    throw error;
+  }
 }
 
 /** Makes the claim true in the log, or answers null when the stream says otherwise; then the list is put right. */

@@ -47,6 +47,28 @@ describe('several processors', () => {
     expect(await world.resultKeys()).toHaveLength(1);
   });
 
+  it('fail a document that kills its worker each time, and none of those beside it [D31]', async () => {
+    await world.gateway.script({ otherwise: { delayMs: 400 } });
+    const beside = [await world.upload('a'), await world.upload('b'), await world.upload('c')];
+    const poison = await world.upload('d');
+    // Only its deaths are to be charged, however slow the machine is.
+    const patient = {
+      ...{ PROCESSOR_SILENT_MS: '20000', WORKER_LEASE_TTL_SEC: '50' },
+      ...{ GATEWAY_TIMEOUT_MS: '10000', WORKER_TIMEOUT_MS: '20000' },
+    };
+    const deadly = { ...patient, CRASH_AT: 'before-gateway', CRASH_JOB: poison, WORKER_CONCURRENCY: '4' };
+    const isFailed = async (): Promise<boolean> => (await world.job(poison)).state === 'failed';
+    for (let life = 0; life < 4; life += 1) {
+      // It may die before it has said that it is ready.
+      const worker = await world.spawn('dying', deadly).catch(() => null);
+      const isGone = (): boolean => worker === null || worker.signalCode !== null;
+      await eventually(async () => isGone() || isFailed(), 20_000, 'it dies, or the document has failed');
+    }
+    expect(await world.until(poison, ['failed'])).toMatchObject({ failure: { code: 'ABANDONED' } });
+    for (const jobId of beside)
+      expect(await world.until(jobId, ['ready', 'failed'])).toMatchObject({ state: 'ready' });
+  }, 60_000);
+
   it("a restarted processor gives its earlier life's leases back at once, before any silence or lease ends", async () => {
     const slow = { PROCESSOR_SILENT_MS: '20000', WORKER_LEASE_TTL_SEC: '50' };
     const victim = await world.spawn('same', slow);

@@ -20,6 +20,7 @@ import { gatewayClient } from './gateway-client.ts';
 import { gatewayGate } from './gateway-gate.ts';
 import { gatewayRecorder } from './gateway-recorder.ts';
 import { jobCommands } from './job-commands.ts';
+import { lastChances } from './last-chances.ts';
 import { PROCESSOR_MIGRATIONS, PROCESSOR_SCHEMA } from './migrations/all.ts';
 import { openNudgeChannel } from './nudge-channel.ts';
 import { ownLeaseWatch } from './own-leases.ts';
@@ -67,6 +68,7 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
   const decider = jobDecider(retryPolicyOf(settings));
   const list = postgresWorkList(store);
   const commands = jobCommands(log, decider, `processor:${processorId}`);
+  const chances = lastChances(settings.RETRY_MAX_ATTEMPTS);
   const shared = { list, commands, settings, clock, random, metrics, logger, workerId };
 
   const recorder = gatewayRecorder({ log, processorId, workerId, clock, logger });
@@ -93,7 +95,7 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
     maxRate: settings.GATEWAY_MAX_RATE,
     run: (item, attempt) =>
       runAttempt(
-        { ...shared, blobs: parts.blobs, convert: gateway.convert },
+        { ...shared, lastChances: chances, blobs: parts.blobs, convert: gateway.convert },
         item,
         attempt.cut.signal,
         (token) => {

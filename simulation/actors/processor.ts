@@ -4,6 +4,7 @@ import { gatewayConverter } from '../../processor/converter.ts';
 import { feederRole } from '../../processor/feeder-role.ts';
 import { gatewayGate } from '../../processor/gateway-gate.ts';
 import { jobCommands } from '../../processor/job-commands.ts';
+import { lastChances } from '../../processor/last-chances.ts';
 import { ownLeaseWatch } from '../../processor/own-leases.ts';
 import { repeat } from '../../processor/repeating.ts';
 import { abandon } from '../../processor/sweeper.ts';
@@ -53,6 +54,7 @@ export function bootProcessor(house: House, life: Life, processorId: string): vo
   );
   const parts = {
     ...{ list, commands, workerId, convert, blobs, settings: SETTINGS, clock: life.clock },
+    lastChances: lastChances(SETTINGS.RETRY_MAX_ATTEMPTS),
     ...{ random: () => random.next(), metrics: idleMetrics, logger: silentLog },
   };
   let [ready, superseded, beatingSinceMs] = [false, false, 0];
