@@ -102,12 +102,13 @@ async function storm(of: DrillHouse): Promise<boolean> {
   await Promise.all(services.map((each) => each.kill()));
   await Promise.all(supervised);
   const calls = await of.gateway.calls();
-  const { rows } = await of.store.query<{ state: string; code: string; jobs: number }>(
-    `select state, coalesce(error_code, '') as code, count(*)::int as jobs from docket.jobs
+  const { rows } = await of.store.query<{ state: string; code: string; such: string; jobs: number }>(
+    `select state, coalesce(error_code, '') as code, coalesce(min(error_message), '') as such, count(*)::int as jobs
+      from docket.jobs
       group by 1, 2 order by 1, 2`,
   );
   console.log(
-    `${rows.map(({ state, code, jobs: count }) => `${count} ${state} ${code}`.trim()).join(', ')}; ${calls.length} gateway calls; checked after ${seconds(startedAt)} s`,
+    `${rows.map(({ state, code, such, jobs: count }) => `${count} ${state} ${code} ${such}`.trim()).join(', ')}; ${calls.length} gateway calls; checked after ${seconds(startedAt)} s`,
   );
   for (const fault of broken) console.log(`BROKEN ${fault}`);
   console.log(broken.length === 0 ? 'every invariant holds' : `${broken.length} invariants are broken`);
