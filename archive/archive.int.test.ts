@@ -3,6 +3,7 @@ import { cp, mkdtemp, readFile, rm, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openFilesystemBlobStore } from '../blob-store/filesystem.ts';
+import { LogUnavailable } from '../event-store/errors.ts';
 import type { EventLog, RecordedEvent } from '../event-store/event-log.ts';
 import { sealed } from '../event-store/handle-command.ts';
 import { systemClock } from '../runtime/clock.ts';
@@ -56,6 +57,9 @@ async function exportAll(log: EventLog, directory: string, batchEventsMax = BATC
 const kept = (events: readonly RecordedEvent[]) =>
   events.map(({ position: _position, created: _created, ...rest }) => rest);
 
+const byStream = (events: ReturnType<typeof kept>) =>
+  [...events].sort((a, b) => a.stream.localeCompare(b.stream) || Number(a.revision - b.revision));
+
 async function withStore(use: (target: StoreWithLog) => Promise<void>): Promise<void> {
   const target = await startStoreWithLog();
   try {
@@ -108,6 +112,30 @@ describe('export and import', () => {
       const { skippedBatches } = await importEvents({ log, place });
       expect(skippedBatches).toBeGreaterThan(0);
       expect(kept(await allEvents(log))).toEqual(kept(await allEvents(source.log)));
+    });
+  }, 60_000);
+
+  it('an import rides out a log that gives no answer, whether it took the append or not, and gives up in the end', async () => {
+    const directory = newFolder();
+    await exportAll(source.log, directory);
+    const place = await placeAt(directory);
+    await withStore(async ({ log }) => {
+      let appends = 0;
+      const unanswered = async (...args: Parameters<EventLog['append']>) => {
+        appends += 1;
+        if (appends % 7 === 3) await log.append(...args);
+        if (appends % 7 === 3 || appends % 7 === 5) throw new LogUnavailable('appending');
+        return log.append(...args);
+      };
+      await importEvents({ log: { ...log, append: unanswered }, place });
+      expect(byStream(kept(await allEvents(log)))).toEqual(byStream(kept(await allEvents(source.log))));
+    });
+    await withStore(async ({ log }) => {
+      const append = (): Promise<never> => Promise.reject(new LogUnavailable('appending'));
+      const silent = { log: { ...log, append }, place, patienceMs: 700 };
+      await expect(importEvents(silent)).rejects.toMatchObject({ code: 'LOG_UNAVAILABLE' });
+      const interrupted = { ...silent, patienceMs: 60_000, signal: AbortSignal.timeout(300) };
+      await expect(importEvents(interrupted)).rejects.toMatchObject({ name: 'TimeoutError' });
     });
   }, 60_000);
 

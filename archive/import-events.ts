@@ -1,13 +1,19 @@
-import { StreamMovedOn } from '../event-store/errors.ts';
+import { LogUnavailable, StreamMovedOn } from '../event-store/errors.ts';
 import type { EventLog } from '../event-store/event-log.ts';
 import { ArchiveDamaged, HistoriesDiffer } from './errors.ts';
 import type { ArchivedEvent } from './event-line.ts';
 import { readLinks, readManifest, type BatchLink } from './links.ts';
+import { patiently, PATIENCE_MS } from './patiently.ts';
 import type { Place } from './place.ts';
 import { readBatch } from './read-batch.ts';
 
 /** Appends on their way at the same time; they reach the store in the order of the archive. */
 const APPENDS_IN_FLIGHT = 128;
+/**
+ * And their bytes, about. The time that an append may take begins when it is handed to the client: on a slow machine
+ * the last one of many MB was given up before its turn came, and all of them with it.
+ */
+const BYTES_IN_FLIGHT = 1024 * 1024;
 
 export interface ImportParts {
   /** Nobody else may write to it meanwhile: a processor would take up jobs whose outcome is still to come. */
@@ -16,6 +22,8 @@ export interface ImportParts {
   /** Up to which batch, and the hash of its link; to the newest manifest unless told. */
   readonly until?: { readonly batches: number; readonly link: string | null };
   readonly signal?: AbortSignal;
+  /** How long the log may give no answer before the import gives up. */
+  readonly patienceMs?: number;
   readonly onProgress?: (events: number, of: number) => void;
   /** Sees every event of the archive, those the log already had included. */
   readonly onEvent?: (event: ArchivedEvent) => void;
@@ -31,8 +39,9 @@ export interface Imported {
 /**
  * Appends an archive to a log: each event under its own id, at its own revision, with its own metadata, in the order of
  * the archive. A batch is checked whole before any of it is appended. Appends are recognised by id and revision, so an
- * import that was cut is gone on with and one that is done changes nothing. Positions and the store's own timestamps
- * become those of the new log.
+ * import that was cut is gone on with and one that is done changes nothing; what the log does not answer is appended
+ * again for a while, and others of its group, of other streams, may be before it then. Positions and the store's own
+ * timestamps become those of the new log.
  *
  * @throws ArchiveDamaged; HistoriesDiffer when the log has other events at these revisions; LogUnavailable;
  *   BlobStoreUnavailable; the signal's reason, between two batches
@@ -94,8 +103,12 @@ async function appendBatch(
   ): Promise<void> | undefined =>
     // One that overtook the append it follows, since that one had to be repeated, is right by now.
     outcome.status === 'rejected' ? appendAgain(parts, link, run, outcome.reason) : undefined;
+  const inFlight = Math.max(
+    1,
+    Math.min(APPENDS_IN_FLIGHT, Math.floor((BYTES_IN_FLIGHT * link.events) / link.bytes)),
+  );
   // The first one opens the client's stream of appends; those behind it would overtake it meanwhile.
-  for (const some of [first ? [first] : [], ...inGroups(rest, APPENDS_IN_FLIGHT)]) {
+  for (const some of [first ? [first] : [], ...inGroups(rest, inFlight)]) {
     const outcomes = await Promise.allSettled(some.map((run) => appendRun(parts, run)));
     for (const [index, outcome] of outcomes.entries()) await settle(some[index]!, outcome);
   }
@@ -130,9 +143,18 @@ async function appendAgain(
   run: readonly ArchivedEvent[],
   cause: unknown,
 ): Promise<void> {
-  if (!(cause instanceof StreamMovedOn)) throw cause;
+  if (!(cause instanceof StreamMovedOn || cause instanceof LogUnavailable)) throw cause;
+  const { patienceMs = PATIENCE_MS, signal } = parts;
+  const append = (): Promise<void> => appendRun(parts, run);
+  const appendPatiently = (unanswered: LogUnavailable): Promise<void> =>
+    patiently(unanswered, { patienceMs, signal }, append);
   try {
-    await appendRun(parts, run);
+    if (cause instanceof LogUnavailable) await appendPatiently(cause);
+    else
+      await append().catch((error: unknown) => {
+        if (error instanceof LogUnavailable) return appendPatiently(error);
+        throw error;
+      });
   } catch (error) {
     if (!(error instanceof StreamMovedOn)) throw error;
     const { stream, revision } = run[0]!;
