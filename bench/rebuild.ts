@@ -69,7 +69,7 @@ async function engineAlone(store: ReadStore, events: readonly StoredEvent[]): Pr
     [before, now] = [now!, writer.apply(batch, batch.at(-1)!.position)];
   }
   await Promise.all([before, now]);
-  await store.query(indexJobsTables(target.schema));
+  await store.query(indexJobsTables(target.schema).join(''));
   return seconds(startedAt);
 }
 
@@ -83,7 +83,7 @@ async function bareCopy(store: ReadStore, folder: string): Promise<{ rows: numbe
   for (const table of JOBS_TABLES) {
     rows += (await store.query(`copy bench_copy.${table} from '${join(folder, table)}'`)).rowCount;
   }
-  await store.query(indexJobsTables('bench_copy'));
+  await store.query(indexJobsTables('bench_copy').join(''));
   return { rows, took: seconds(startedAt) };
 }
 

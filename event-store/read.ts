@@ -31,7 +31,7 @@ export async function readLastEvent(
 }
 
 /** `$all` after a position. The client cannot filter a read, so the filter is applied here. */
-export async function* readAllForwards(
+export function readAllForwards(
   generations: ClientGenerations,
   silenceMs: number,
   after: bigint | 'start',
@@ -42,11 +42,14 @@ export async function* readAllForwards(
   const events = readEvents({
     ...{ generations, silenceMs, doing: 'reading $all' },
     open: (client) => client.readAll({ direction: FORWARDS, fromPosition }),
+    wanted: (event) => (after === 'start' || event.position > after) && passes(event, filter),
   });
+  return maxCount === Number.MAX_SAFE_INTEGER ? events : firstOf(events, maxCount);
+}
+
+async function* firstOf(events: ReadEvents, maxCount: number): ReadEvents {
   let given = 0;
   for await (const event of events) {
-    if (after !== 'start' && event.position <= after) continue;
-    if (!passes(event, filter)) continue;
     yield event;
     given += 1;
     if (given >= maxCount) return;

@@ -14,6 +14,8 @@ export interface Read {
   /** What is being done, for the error. */
   readonly doing: string;
   readonly open: (client: EventStoreDBClient) => object;
+  /** Which events are given; all unless told. Here, since each further generator around a read costs every event. */
+  readonly wanted?: (event: RecordedEvent) => boolean;
 }
 
 /** Pause before a read that broke before its first event is begun again; such a break is most often a reconnect. */
@@ -27,12 +29,13 @@ const BEGIN_AGAIN_MS = 50;
  */
 export async function* readEvents(read: Read): ReadEvents {
   const beginUntil = performance.now() + read.silenceMs / 2;
+  const { wanted = () => true } = read;
   for (;;) {
     let begun = false;
     try {
       for await (const batch of watchedRead(read, await read.generations.current())) {
         begun = true;
-        for (const event of batch) yield event;
+        for (const event of batch) if (wanted(event)) yield event;
       }
       return;
     } catch (error) {

@@ -200,7 +200,7 @@ describe('a rebuild', () => {
     const before = await epoch();
     const slow: RegisteredProjection = {
       ...PROJECTIONS[0]!,
-      tables: { ...PROJECTIONS[0]!.tables, index: () => 'select pg_sleep(60)' },
+      tables: { ...PROJECTIONS[0]!.tables, index: () => ['select pg_sleep(60)'] },
     };
     const stop = new AbortController();
     const rebuilding = rebuildProjections({ projections: [slow], log, url, logger, stop: stop.signal });

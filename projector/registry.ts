@@ -24,8 +24,8 @@ import { traceOf, type TracedStep } from './versions/trace.ts';
 export interface ProjectionTables {
   /** The tables with the keys that writing needs. */
   create(schema: string): string;
-  /** The other keys and indexes: one statement each at the end of a rebuild. */
-  index(schema: string): string;
+  /** The other keys and indexes, made at the end of a rebuild: a text a table, so that tables can be seen to at once. */
+  index(schema: string): readonly string[];
   readonly names: readonly string[];
 }
 
@@ -110,7 +110,11 @@ export const PROJECTIONS: readonly RegisteredProjection[] = [
   }),
   register(dashboardProjection, {
     target: DASHBOARD_TARGET,
-    tables: { create: createDashboardV1, index: indexDashboardV1, names: DASHBOARD_V1_TABLES },
+    tables: {
+      create: createDashboardV1,
+      index: (schema) => [indexDashboardV1(schema)],
+      names: DASHBOARD_V1_TABLES,
+    },
     isQueue: false,
     flushAfterMs: DASHBOARD_FLUSH_AFTER_MS,
     verify: verifyDashboard,

@@ -1,24 +1,31 @@
 import type pg from 'pg';
+import type { Writable } from 'node:stream';
 import { readStoreError } from './errors.ts';
 
 /** What the connection of `pg` offers to a query of one's own; its types leave out COPY. */
 interface CopyConnection {
+  readonly stream: Writable;
   query(text: string): void;
   sendCopyFromChunk(chunk: Buffer): void;
   endCopyFrom(): void;
+  sendCopyFail(reason: string): void;
 }
 
 /**
- * Runs a `copy ... from stdin` with text that is complete already. `pg` itself refuses COPY, but lets a query of one's
- * own take part in the conversation; this one is as small as such a query can be, since there is nothing to stream.
+ * Runs a `copy ... from stdin` with text in PostgreSQL's text format. `pg` itself refuses COPY, but lets a query of
+ * one's own take part in the conversation. A chunk is asked for when the connection has taken the one before, and may
+ * be overwritten then.
  *
- * @param text lines of PostgreSQL's text format, a few MB at most: it is one message
- * @throws ReadStoreUnavailable, or the error of the statement
+ * @throws ReadStoreUnavailable, the error of the statement, or what `chunks` throws
  */
-export async function copyIn(client: pg.PoolClient, statement: string, text: string): Promise<void> {
+export async function copyIn(
+  client: pg.PoolClient,
+  statement: string,
+  chunks: Iterable<Buffer>,
+): Promise<void> {
   try {
     await new Promise<void>((resolve, reject) => {
-      client.query(copying(statement, text, (error) => (error ? reject(error) : resolve())));
+      client.query(copying(statement, chunks, (error) => (error ? reject(error) : resolve())));
     });
   } catch (error) {
     throw readStoreError(error);
@@ -26,17 +33,38 @@ export async function copyIn(client: pg.PoolClient, statement: string, text: str
 }
 
 /** A query as `pg` drives it; it replaces `callback` to watch the time. */
-function copying(statement: string, text: string, callback: (error: Error | null) => void) {
+function copying(statement: string, chunks: Iterable<Buffer>, callback: (error: Error | null) => void) {
+  const rest = chunks[Symbol.iterator]();
+  let isOver = false;
+  let failure: Error | null = null;
+  const send = (connection: CopyConnection): void => {
+    try {
+      while (!isOver) {
+        const next = rest.next();
+        if (next.done) return connection.endCopyFrom();
+        connection.sendCopyFromChunk(next.value);
+        if (connection.stream.writableNeedDrain)
+          return void connection.stream.once('drain', () => send(connection));
+      }
+    } catch (error) {
+      // The server answers this with an error of its own, which ends the statement.
+      failure = error instanceof Error ? error : new Error(String(error));
+      connection.sendCopyFail('the rows could not be made');
+    }
+  };
   const query = {
     callback,
     submit: (connection: unknown) => (connection as CopyConnection).query(statement),
-    handleCopyInResponse: (connection: CopyConnection) => {
-      connection.sendCopyFromChunk(Buffer.from(text));
-      connection.endCopyFrom();
-    },
+    handleCopyInResponse: send,
     handleCommandComplete: () => undefined,
-    handleError: (error: Error) => query.callback(error),
-    handleReadyForQuery: () => query.callback(null),
+    handleError: (error: Error) => {
+      isOver = true;
+      query.callback(failure ?? error);
+    },
+    handleReadyForQuery: () => {
+      isOver = true;
+      query.callback(null);
+    },
   };
   return query;
 }

@@ -6,7 +6,7 @@ import { ask, type Queryable } from './queryable.ts';
 /** An open transaction. */
 export interface Transaction extends Queryable {
   /** As `copyIn`. */
-  copyIn(statement: string, text: string): Promise<void>;
+  copyIn(statement: string, chunks: Iterable<Buffer>): Promise<void>;
 }
 
 /**
@@ -28,7 +28,7 @@ export async function inTransaction<Result>(
     await ask(client, 'begin');
     const result = await work({
       query: (text, values) => ask(client, text, values),
-      copyIn: (statement, text) => copyIn(client, statement, text),
+      copyIn: (statement, chunks) => copyIn(client, statement, chunks),
     });
     await ask(client, 'commit');
     return result;

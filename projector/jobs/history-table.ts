@@ -39,9 +39,11 @@ export const historyTable: DerivedTable<JobEvent, JobRow> = {
   writes: 'append',
   entriesOf: (_event, _recorded, before, after) => {
     if (before === undefined || after === undefined) return [];
-    const record = { ...recordOf(before), since: before.position, until: after.position };
+    const record = recordOf(before);
     return [
-      COLUMNS.map(({ name }) => (record as Record<string, string | number | bigint | null>)[name] ?? null),
+      COLUMNS.map(({ name }) =>
+        name === 'since' ? before.position : name === 'until' ? after.position : (record[name] ?? null),
+      ),
     ];
   },
 };

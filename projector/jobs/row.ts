@@ -13,11 +13,11 @@ export interface JobRow {
 
 /** The row as values by column. Columns of another state than the job's are null. */
 export function recordOf({ job, position }: JobRow): Record<string, ColumnValue> {
-  return { ...factColumns(job), ...stateColumns(job), position };
-}
-
-function factColumns(job: ExistingJob): Record<string, ColumnValue> {
+  const failure = job.state === 'failed' ? job.failure : job.state === 'waiting' ? job.lastFailure : null;
+  const conversion = job.state === 'ready' || job.state === 'expired' ? job.conversion : null;
+  const lease = job.state === 'converting' ? job : null;
   return {
+    position,
     job_id: job.jobId,
     owner: job.owner,
     filename: job.filename,
@@ -36,14 +36,6 @@ function factColumns(job: ExistingJob): Record<string, ColumnValue> {
     charged_attempts: job.chargedAttempts,
     attempts_ever: job.attemptsEver,
     first_attempt_at: job.firstAttemptAt,
-  };
-}
-
-function stateColumns(job: ExistingJob): Record<string, ColumnValue> {
-  const failure = job.state === 'failed' ? job.failure : job.state === 'waiting' ? job.lastFailure : null;
-  const conversion = job.state === 'ready' || job.state === 'expired' ? job.conversion : null;
-  const lease = job.state === 'converting' ? job : null;
-  return {
     error_code: failure?.code ?? null,
     error_reason: failure?.reason ?? null,
     error_message: failure?.message ?? null,

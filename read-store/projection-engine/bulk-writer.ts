@@ -1,6 +1,7 @@
 import type { Transaction } from '../transaction.ts';
 import { moveCheckpoint, readCheckpoint, type Checkpoint } from './checkpoint.ts';
-import { copyRows } from './copy-rows.ts';
+import { copyLines, copyRows } from './copy-rows.ts';
+import { valuesOfLine } from './copy-text.ts';
 import { removeCrashMarker, setCrashMarker } from './crash-marker.ts';
 import { CheckpointMoved } from './errors.ts';
 import type { Quarantined } from './fold-batch.ts';
@@ -8,6 +9,7 @@ import { foldWithRows } from './fold-with-rows.ts';
 import { holdRows } from './held-rows.ts';
 import type { FoldedRow, ProjectionTarget } from './projection.ts';
 import { createParts, partsOf, sumParts } from './parts-table.ts';
+import { addKeys, dropKeys } from './written-keys.ts';
 import { heldStreams, holdStreams } from './quarantine.ts';
 import { columnArrays, writeStatement } from './statement.ts';
 import type { StoredEvent } from './stored-event.ts';
@@ -44,6 +46,8 @@ export async function openBulkWriter<Event, Row extends FoldedRow>(
   const { store, projection, target, rowsMax } = options;
   const from = await readCheckpoint(store, target);
   await setCrashMarker(store, target.schema);
+  const isNew = from === null;
+  if (isNew) await dropKeys(store, projection, target.schema);
   const streamsHeld = await heldStreams(store, target);
   const held = holdRows(projection);
   const summed = new Set<Table>();
@@ -80,13 +84,15 @@ export async function openBulkWriter<Event, Row extends FoldedRow>(
       const to = folded;
       await store.transaction(async (within) => {
         await removeCrashMarker(within, target.schema);
-        if (to === null || to === from) return;
-        await moveCheckpoint(within, target, options.fencingEpoch, from, to);
-        // Where nothing was written before, no row can be there already.
-        const write = from === null ? copyRows : upsertRows;
-        for (const { table, rows } of held.all()) await write(within, target.schema, table, rows);
-        for (const table of summed) await sumParts(within, target.schema, table);
-        await holdStreams(within, target, quarantined);
+        if (to !== null && to !== from) {
+          await moveCheckpoint(within, target, options.fencingEpoch, from, to);
+          // Where nothing was written before, no row can be there already.
+          const write = isNew ? copyLines : upsertLines;
+          for (const { table, lines } of held.all()) await write(within, target.schema, table, lines);
+          for (const table of summed) await sumParts(within, target.schema, table, isNew);
+          await holdStreams(within, target, quarantined);
+        }
+        if (isNew) await addKeys(within, projection, target.schema);
       });
     },
     settled: () => Promise.allSettled([folding, writing, writingBefore]),
@@ -120,13 +126,21 @@ async function requireLease(within: Transaction, target: ProjectionTarget, epoch
   if (rowCount !== 1) throw new CheckpointMoved(target.ledger, target.version);
 }
 
-async function upsertRows(
+async function upsertLines(
   within: Transaction,
   schema: string,
   table: Table,
-  rows: readonly Values[],
+  lines: Iterable<string>,
 ): Promise<void> {
   const statement = writeStatement(schema, table, { appendsTo: 'keyless' });
-  for (let start = 0; start < rows.length; start += ROWS_AT_ONCE)
-    await within.query(statement, columnArrays(table, rows.slice(start, start + ROWS_AT_ONCE)));
+  let rows: Values[] = [];
+  const write = async (): Promise<void> => {
+    if (rows.length > 0) await within.query(statement, columnArrays(table, rows));
+    rows = [];
+  };
+  for (const line of lines) {
+    rows.push(valuesOfLine(line));
+    if (rows.length >= ROWS_AT_ONCE) await write();
+  }
+  await write();
 }

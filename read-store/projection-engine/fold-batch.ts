@@ -21,7 +21,7 @@ export interface Change<Row> {
   /** The event the change begins with. */
   readonly first: StoredEvent;
   row: Row | undefined;
-  /** New rows of each derived table, one a primary key. */
+  /** New rows of each derived table, one a primary key; of an `add` table all that is to be added. */
   readonly derived: readonly Values[][];
 }
 
@@ -93,7 +93,8 @@ export function foldBatch<Event, Row extends FoldedRow>(
       const after = projection.fold(before, event, recorded);
       const change = changes.get(key) ?? startOfChange(projection, key, recorded);
       // Only a row remembers its revision; without one an event could be taken twice.
-      for (const [index, table] of after ? projection.derived.entries() : []) {
+      for (let index = 0; after !== undefined && index < projection.derived.length; index += 1) {
+        const table = projection.derived[index]!;
         addEntries(change.derived[index]!, table, table.entriesOf(event, recorded, before, after));
       }
       change.row = after;
@@ -121,8 +122,10 @@ function addEntries(
   entries: readonly Values[],
 ): void {
   for (const values of entries) {
-    // An event is folded once, so what it appends is new; only a row that can be replaced may be there already.
-    const at = table.writes === 'append' ? -1 : collected.findIndex((older) => sameKey(table, older, values));
+    // An event is folded once, so what it appends is new; only a row that can be replaced may be there already. What is
+    // added is summed when all of the batch is there.
+    const at =
+      table.writes === 'replace' ? collected.findIndex((older) => sameKey(table, older, values)) : -1;
     if (at < 0) collected.push(values);
     else collected[at] = merged(table, collected[at]!, values);
   }

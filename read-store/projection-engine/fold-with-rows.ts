@@ -63,8 +63,9 @@ async function knownRows<Event, Row extends FoldedRow>(
     if (known.has(key)) continue;
     // A stream that begins beyond everything folded so far has no row yet: nothing to ask Postgres for.
     const isNew = recorded.revision === 0n && (after === null || recorded.position > after);
-    if (!isNew && !cache.has(key)) unknown.push(key);
-    known.set(key, cache.get(key));
+    const row = isNew ? undefined : cache.get(key);
+    if (!isNew && row === undefined && !cache.has(key)) unknown.push(key);
+    known.set(key, row);
   }
   if (unknown.length === 0) return known;
   const [keyColumn] = projection.rows.columns;

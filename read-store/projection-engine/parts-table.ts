@@ -14,8 +14,17 @@ export async function createParts(on: Queryable, schema: string, table: Table): 
   await on.query(`create unlogged table ${schema}.${name} (like ${schema}.${table.name})`);
 }
 
-/** Adds the sums to the table itself, and removes the parts. */
-export async function sumParts(within: Queryable, schema: string, table: Table): Promise<void> {
+/**
+ * Adds the sums to the table itself, and removes the parts.
+ *
+ * @param isEmpty true for a table without rows, which needs no key then
+ */
+export async function sumParts(
+  within: Queryable,
+  schema: string,
+  table: Table,
+  isEmpty: boolean,
+): Promise<void> {
   const { name } = partsOf(table);
   const keys = table.columns.slice(0, table.keyColumns).map((column) => column.name);
   const sums = table.columns
@@ -24,7 +33,7 @@ export async function sumParts(within: Queryable, schema: string, table: Table):
   await within.query(
     `insert into ${schema}.${table.name} as present (${table.columns.map((column) => column.name).join(', ')})
      select ${[...keys, ...sums].join(', ')} from ${schema}.${name} group by ${keys.join(', ')}
-     ${onConflict(table)}`,
+     ${isEmpty ? '' : onConflict(table)}`,
   );
   await within.query(`drop table ${schema}.${name}`);
 }

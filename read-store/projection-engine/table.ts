@@ -52,13 +52,33 @@ function added(table: Table, older: Values, newer: Values): Values {
   );
 }
 
+/** A map by the first column of a key, of maps by the next, down to the numbers behind the key. */
+type Sums = Map<ColumnValue, Sums | ColumnValue[]>;
+
 /** Rows of an `add` table with each key once, in the order of their first appearance. */
-export function summed(table: Table, rows: readonly Values[]): Values[] {
-  const byKey = new Map<string, Values>();
+export function summed({ keyColumns }: Table, rows: readonly Values[]): Values[] {
+  const all: ColumnValue[][] = [];
+  const first: Sums = new Map();
   for (const values of rows) {
-    const key = values.slice(0, table.keyColumns).join('\u001f');
-    const older = byKey.get(key);
-    byKey.set(key, older ? added(table, older, values) : values);
+    let under = first;
+    for (let column = 0; column < keyColumns - 1; column += 1) {
+      const next = under.get(values[column]!) as Sums | undefined;
+      if (next === undefined) under.set(values[column]!, (under = new Map()));
+      else under = next;
+    }
+    const sums = under.get(values[keyColumns - 1]!) as ColumnValue[] | undefined;
+    if (sums === undefined) {
+      const started = [...values];
+      under.set(values[keyColumns - 1]!, started);
+      all.push(started);
+    } else
+      for (let column = keyColumns; column < values.length; column += 1)
+        sums[column] = Number(sums[column] ?? 0) + Number(values[column] ?? 0);
   }
-  return [...byKey.values()];
+  return all;
+}
+
+/** The primary key of a row as one flat text. */
+export function keyText({ keyColumns }: Table, values: Values): string {
+  return values.slice(0, keyColumns).join('\u001f');
 }

@@ -1,4 +1,4 @@
-import { createJobsV1, indexJobsV1, JOBS_V1_TABLES } from './jobs-v1.ts';
+import { createJobsV1, indexJobEvents, indexJobs, JOBS_V1_TABLES } from './jobs-v1.ts';
 
 /** Every table of projection `jobs` as this build writes it; each has a view of the same name in schema `docket`. */
 export const JOBS_TABLES = [...JOBS_V1_TABLES, 'job_history'] as const;
@@ -65,7 +65,7 @@ export function createJobsTables(schema: string): string {
   return createJobsV1(schema) + createJobHistory(schema);
 }
 
-/** Their other keys and indexes, made once at the end of a build. */
-export function indexJobsTables(schema: string): string {
-  return indexJobsV1(schema) + indexJobHistory(schema);
+/** Their other keys and indexes, made once at the end of a build: a text a table, the largest first. */
+export function indexJobsTables(schema: string): readonly string[] {
+  return [indexJobHistory(schema), indexJobEvents(schema), indexJobs(schema)];
 }

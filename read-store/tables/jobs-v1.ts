@@ -73,14 +73,24 @@ export function createJobsV1(schema: string): string {
 
 /** The other keys and indexes; a rebuild makes them once, at its end, which is far cheaper than row by row. */
 export function indexJobsV1(schema: string): string {
+  return indexJobEvents(schema) + indexJobs(schema);
+}
+
+/** Those of the timeline. */
+export function indexJobEvents(schema: string): string {
   return `
     alter table ${schema}.job_events add primary key (job_id, revision);
+    create index job_events_by_at on ${schema}.job_events using brin (at, position)
+      with (pages_per_range = 16, autosummarize = on);`;
+}
+
+/** Those of the queue. */
+export function indexJobs(schema: string): string {
+  return `
     create index jobs_by_owner_state on ${schema}.jobs (owner, state);
     create index jobs_by_owner_position on ${schema}.jobs (owner, position);
     create index jobs_by_state_created on ${schema}.jobs (state, created_at);
     create index jobs_by_position on ${schema}.jobs (position);
-    create index job_events_by_at on ${schema}.job_events using brin (at, position)
-      with (pages_per_range = 16, autosummarize = on);
     ${indexJobsByCreation(schema)}`;
 }
 
