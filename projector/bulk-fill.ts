@@ -2,13 +2,18 @@ import { getHeapStatistics } from 'node:v8';
 import type { EventLog } from '../event-store/event-log.ts';
 import type { ReadStore } from '../read-store/pool.ts';
 import { areValuesRefused } from '../read-store/projection-engine/errors.ts';
+import { GENERATIONS } from '../read-store/projection-engine/resting-rows.ts';
 import type { ProjectionTarget } from '../read-store/projection-engine/projection.ts';
 import { catchUp, together } from './catch-up.ts';
 import type { RegisteredProjection } from './registry.ts';
 
-/** What a held row takes at most, its key and all: most of them rest as texts of 100 to 700 bytes. */
+/** What a held row that rests takes at most, its key and all: a text of 100 to 700 bytes. */
 const ROW_BYTES = 800;
-/** The share of the heap that held rows may take, of all projections together. */
+/** The same of a row that does not rest: a job of the queue, with all that it consists of. */
+const AWAKE_ROW_BYTES = 3_000;
+/** The share of the heap that those may take, of all projections together. */
+const AWAKE_SHARE = 0.3;
+/** The share of the heap that all held rows may take, of all projections together. */
 const HEAP_SHARE = 0.5;
 
 /** Tables of one projection that are being built. */
@@ -34,11 +39,13 @@ export async function bulkFill(options: {
 }): Promise<boolean> {
   const { log, store, tables, isStopped, onBatch } = options;
   const readMissing = (stream: string, from: bigint) => log.readStream(stream, from);
-  const rowsMax = Math.floor((getHeapStatistics().heap_size_limit * HEAP_SHARE) / ROW_BYTES / tables.length);
+  const heapBytes = getHeapStatistics().heap_size_limit / tables.length;
+  const rowsMax = Math.floor((heapBytes * HEAP_SHARE) / ROW_BYTES);
+  const awakeMax = Math.floor((heapBytes * AWAKE_SHARE) / AWAKE_ROW_BYTES / GENERATIONS);
   for (;;) {
     const writers = await Promise.all(
       tables.map(({ projection, ...rest }) =>
-        projection.openBulkWriter({ store, readMissing, rowsMax, ...rest }),
+        projection.openBulkWriter({ store, readMissing, rowsMax, awakeMax, ...rest }),
       ),
     );
     const isFull = () => writers.some((writer) => writer.isFull());

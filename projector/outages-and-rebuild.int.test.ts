@@ -153,7 +153,7 @@ describe('a rebuild', () => {
       const fencingEpoch = (await takeLease(store, target, 'test'))!;
       for (const part of [events.slice(0, half), events.slice(half)]) {
         const writer = await projection.openBulkWriter({
-          ...{ store, target, fencingEpoch, readMissing, rowsMax: 1 },
+          ...{ store, target, fencingEpoch, readMissing, rowsMax: 1, awakeMax: 2 },
         });
         for (const batch of [part.slice(0, 100), part.slice(100)])
           await writer.apply(batch, batch.at(-1)!.position);
@@ -185,7 +185,7 @@ describe('a rebuild', () => {
     const fencingEpoch = (await takeLease(store, target, 'test'))!;
     const readMissing = (stream: string, from: bigint) => log.readStream(stream, from);
     const writer = await projection.openBulkWriter({
-      ...{ store, target, fencingEpoch, readMissing, rowsMax: 1 },
+      ...{ store, target, fencingEpoch, readMissing, rowsMax: 1, awakeMax: 2 },
     });
     // What recovery does to every unlogged table.
     await store.query('truncate jobs_crash.no_crash_since');

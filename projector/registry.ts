@@ -45,7 +45,10 @@ export interface RegisteredProjection {
   openWriter(options: Omit<WriterOptions<never, never>, 'projection'>): Promise<ProjectionWriter>;
   /** Opens new tables for being filled. @throws as `openBulkWriter` */
   openBulkWriter(
-    options: Omit<WriterOptions<never, never>, 'projection'> & { readonly rowsMax: number },
+    options: Omit<WriterOptions<never, never>, 'projection'> & {
+      readonly rowsMax: number;
+      readonly awakeMax: number;
+    },
   ): Promise<BulkWriter>;
   /** How the tables of two versions are compared. */
   readonly compared: Compared;

@@ -38,18 +38,19 @@ export interface BulkWriter extends Pick<ProjectionWriter, 'heldStreams' | 'appl
  * between: a build that dies is begun again, and a value that Postgres refuses fails the whole of it.
  *
  * @param options.rowsMax how many rows are held
+ * @param options.awakeMax as of `holdRows`
  * @throws ReadStoreUnavailable
  */
 export async function openBulkWriter<Event, Row extends FoldedRow>(
-  options: WriterOptions<Event, Row> & { readonly rowsMax: number },
+  options: WriterOptions<Event, Row> & { readonly rowsMax: number; readonly awakeMax: number },
 ): Promise<BulkWriter> {
-  const { store, projection, target, rowsMax } = options;
+  const { store, projection, target, rowsMax, awakeMax } = options;
   const from = await readCheckpoint(store, target);
   await setCrashMarker(store, target.schema);
   const isNew = from === null;
   if (isNew) await dropKeys(store, projection, target.schema);
   const streamsHeld = await heldStreams(store, target);
-  const held = holdRows(projection);
+  const held = holdRows(projection, awakeMax);
   const summed = new Set<Table>();
   const quarantined: Quarantined[] = [];
   let folded = from;

@@ -5,9 +5,6 @@ import { restingRows } from './resting-rows.ts';
 import type { RowCache } from './row-cache.ts';
 import { keyText, merged, summed, type Table, type TableRows, type Values } from './table.ts';
 
-/** Rows of a generation: about as many as a batch or two change. */
-const AWAKE_ROWS_MAX = 16_384;
-
 /** The lines of COPY that a table's rows are. */
 export interface TableLines {
   readonly table: Table;
@@ -26,17 +23,21 @@ export interface HeldRows<Row> {
   all(): Iterable<TableLines>;
 }
 
-export function holdRows<Event, Row extends FoldedRow>(projection: Projection<Event, Row>): HeldRows<Row> {
+/** @param awakeMax as of `restingRows`, of each table */
+export function holdRows<Event, Row extends FoldedRow>(
+  projection: Projection<Event, Row>,
+  awakeMax: number,
+): HeldRows<Row> {
   const rows = restingRows<Row>(
     {
       textOf: (row) => copyLine(projection.rows.valuesOf(row)),
       valueOf: (line) => projection.rows.rowOf(recordOfLine(projection.rows, line)),
     },
-    AWAKE_ROWS_MAX,
+    awakeMax,
   );
   const derived = projection.derived.map((table) => ({
     table,
-    byKey: restingRows<Values>({ textOf: copyLine, valueOf: valuesOfLine }, AWAKE_ROWS_MAX),
+    byKey: restingRows<Values>({ textOf: copyLine, valueOf: valuesOfLine }, awakeMax),
   }));
 
   const hold = ({ table, byKey }: (typeof derived)[number], entries: readonly Values[]): void => {

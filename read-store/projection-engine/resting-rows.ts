@@ -14,15 +14,17 @@ export interface RestingRows<Value> extends RowCache<Value> {
   texts(): Iterable<string>;
 }
 
+/** A row rests when it did not change while so many generations of rows were filled. */
+export const GENERATIONS = 2;
 /** Stands for the knowledge that there is no value. */
 const NONE = '';
 
 /**
- * Holds values that change now and then and are written once at the end. One that did not change for a while rests as
- * one flat text: a million of those are nothing to the collector of garbage, which walks through each of a million
- * objects with all its fields again and again.
+ * Holds values that change now and then and are written once at the end. When they become many, those that did not
+ * change for a while rest as one flat text each, a fifth of what the objects of a job take. To make a text of a row and
+ * a row of it again costs more than the collector of garbage does, so it is done only for the sake of memory.
  *
- * @param awakeMax values of a generation; those that did not change in the last one or two are texts
+ * @param awakeMax values of a generation
  */
 export function restingRows<Value>(form: Resting<Value>, awakeMax: number): RestingRows<Value> {
   let awake = new Map<string, Value | undefined>();
