@@ -128,16 +128,19 @@ function startWriter(parts: FeedParts, onLost: (cause: Error) => void) {
   const closing = new AbortController();
   let buffer: FedEvent[] = [];
   let passed = 0n;
+  let written = parts.grant.position;
   let [wroteAtMs, startedMs] = [performance.now(), -Infinity];
   let [urgent, hurry] = [false, (): void => undefined];
   let [writing, wake, haveRoom] = [false, (): void => undefined, (): void => undefined];
 
-  const write = async (events: readonly FedEvent[], position: bigint): Promise<void> => {
+  const write = async (events: readonly FedEvent[], through: bigint): Promise<void> => {
     const { changes, lookUps } = foldChanges(events, uploads);
     forgetOldest(uploads);
     if (changes.length + lookUps.length === 0 && performance.now() - wroteAtMs < IDLE_CHECKPOINT_MS) return;
     const all = [...changes, ...(await changesFromStreams(parts.commands, lookUps))];
-    await parts.list.apply(all, position, parts.grant.epoch);
+    const to = written !== 'start' && written > through ? written : through;
+    await parts.list.apply(all, written, to, parts.grant.epoch);
+    written = to;
     wroteAtMs = performance.now();
     if (all.some((change) => change.placement.place === 'offered')) parts.onOffered();
   };

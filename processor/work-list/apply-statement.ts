@@ -43,15 +43,17 @@ const PLACED = `
     touched_at = now()`;
 
 /**
- * One statement, so one transaction and one round trip: the checkpoint moves only under the feeder's epoch, and
- * nothing is written when it does not. Finished jobs leave the list here and nowhere else. The commit does not wait
- * for the disk: what a crash of Postgres takes away, it takes away together with the checkpoint.
+ * One statement, so one transaction and one round trip: the checkpoint moves only under the feeder's epoch and from
+ * where the feeder left it, and nothing is written when it does not. Finished jobs leave the list here and nowhere else.
+ * The commit does not wait for the disk: what a crash of Postgres takes away, it takes away together with the checkpoint,
+ * and a feeder that would go on behind the gap is refused. A write whose answer was lost is taken once more.
  */
 export const APPLY = `
 with moved as (
   update processor.feed set position = $13
   from (select set_config('synchronous_commit', 'off', true) as commits) quick
-  where name = 'work-list' and epoch = $14 and (position is null or position <= $13) and quick.commits = 'off'
+  where name = 'work-list' and epoch = $14 and (position is not distinct from $15::bigint or position = $13)
+    and quick.commits = 'off'
   returning 1
 ), change as (
   select * from ${CHANGE_COLUMNS} where exists (select from moved)

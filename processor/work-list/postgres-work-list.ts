@@ -41,8 +41,9 @@ export function postgresWorkList(store: ReadStore): WorkList {
       };
     },
     dropFeed: async (workerId) => void (await rows(DROP_FEED, [workerId])),
-    apply: async (changes, position, epoch) => {
-      const values = [...columnsOf(changes), position.toString(), epoch.toString()];
+    apply: async (changes, from, to, epoch) => {
+      const left = from === 'start' ? null : from.toString();
+      const values = [...columnsOf(changes), to.toString(), epoch.toString(), left];
       const [answer] = await rows<{ moved: number }>(APPLY, values);
       if (answer?.moved !== 1) throw new FeedLost(epoch);
     },

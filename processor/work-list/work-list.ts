@@ -32,7 +32,10 @@ export class FeedLost extends Error {
   readonly retryable = false;
 
   constructor(epoch: bigint, options?: ErrorOptions) {
-    super(`The work list is no longer fed under epoch ${epoch.toString()}.`, options);
+    super(
+      `The work list is no longer fed under epoch ${epoch.toString()}, or not from where it was left.`,
+      options,
+    );
     this.name = 'FeedLost';
   }
 }
@@ -57,10 +60,19 @@ export interface WorkList {
   /** Gives the right back at once. */
   dropFeed(workerId: string): Promise<void>;
   /**
-   * Writes changes and the checkpoint in one transaction. A change older than its row is skipped.
+   * Writes changes and the checkpoint in one transaction. A change older than its row is skipped. The same once more
+   * is harmless.
+   *
+   * @param from the checkpoint as this feeder left or found it: a crash of Postgres may have taken it back, and with it
+   *   what was written on the way (ADR 0080)
    * @throws FeedLost
    */
-  apply(changes: readonly WorkChange[], position: bigint, epoch: bigint): Promise<void>;
+  apply(
+    changes: readonly WorkChange[],
+    from: FeedGrant['position'],
+    to: bigint,
+    epoch: bigint,
+  ): Promise<void>;
   /** Sets rows right after a look at their streams, whoever looked. Never adds a row. */
   correct(changes: readonly WorkChange[]): Promise<void>;
 

@@ -34,7 +34,7 @@ export interface WorkListServer {
   leave(workerId: string): void;
   holdFeed(processorId: string, workerId: string, ttlMs: number): FeedGrant | null;
   dropFeed(workerId: string): void;
-  apply(changes: readonly WorkChange[], position: bigint, epoch: bigint): void;
+  apply(changes: readonly WorkChange[], from: FeedGrant['position'], to: bigint, epoch: bigint): void;
   correct(changes: readonly WorkChange[]): void;
   claim(workerId: string, max: number, reserveMs: number): ClaimedItem[];
   release(workerId: string, jobIds: readonly string[]): void;
@@ -94,10 +94,10 @@ export function createWorkListServer(world: World): WorkListServer {
     dropFeed: (workerId) => {
       if (feed.holder === workerId) feed.holder = null;
     },
-    apply: (changes, position, epoch) => {
-      if (feed.epoch !== epoch || (feed.position !== null && feed.position > position))
-        throw new FeedLost(epoch);
-      feed.position = position;
+    apply: (changes, from, to, epoch) => {
+      const isWhereLeft = (feed.position ?? 'start') === from || feed.position === to;
+      if (feed.epoch !== epoch || !isWhereLeft) throw new FeedLost(epoch);
+      feed.position = to;
       for (const change of changes) applyOne(change);
     },
     correct: (changes) => {

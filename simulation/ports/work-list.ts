@@ -31,9 +31,9 @@ export function simulatedWorkList(world: World, life: Life, server: WorkListServ
     holdFeed: (processorId, workerId, ttlMs) =>
       asking('hold feed', () => server.holdFeed(processorId, workerId, ttlMs), false),
     dropFeed: (workerId) => asking('drop feed', () => server.dropFeed(workerId)),
-    apply: (changes, position, epoch) => {
-      const what = `apply ${changes.map(({ jobId, placement }) => `${jobId} ${placement.place}`).join(', ')} to ${position}`;
-      return asking(what, () => server.apply(changes, position, epoch));
+    apply: (changes, from, to, epoch) => {
+      const what = `apply ${changes.map(({ jobId, placement }) => `${jobId} ${placement.place}`).join(', ')} to ${to}`;
+      return asking(what, () => server.apply(changes, from, to, epoch));
     },
     correct: (changes) =>
       asking(
