@@ -44,6 +44,8 @@ export class WorkListAheadOfLog extends Error {
 export interface Feed {
   /** True while the list is as good as the log. */
   isCaughtUp(): boolean;
+  /** The checkpoint that the list was told last. */
+  written(): FeedGrant['position'];
   stop(): Promise<void>;
 }
 
@@ -101,6 +103,7 @@ export async function startFeed(parts: FeedParts): Promise<Feed> {
   });
   return {
     isCaughtUp: () => caughtUp && !stopped && writer.isEmpty(),
+    written: writer.written,
     stop: async () => {
       stopped = true;
       writer.close();
@@ -183,6 +186,7 @@ function startWriter(parts: FeedParts, onLost: (cause: Error) => void) {
   return {
     ended,
     isEmpty: () => buffer.length === 0 && !writing,
+    written: () => written,
     add: (event: FedEvent) => {
       buffer.push(event);
       passed = 0n;

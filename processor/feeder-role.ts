@@ -2,6 +2,7 @@ import type { EventLog, RecordedEvent } from '../event-store/event-log.ts';
 import type { EventNotUnderstood } from '../schemas/event-versions.ts';
 import { startFeed, type Feed } from './feed.ts';
 import { reviewHeld, sweep, type SweepParts } from './sweeper.ts';
+import type { FeedGrant } from './work-list/work-list.ts';
 
 /** How often the feeder sweeps. */
 const SWEEP_EVERY_MS = 1_000;
@@ -44,9 +45,17 @@ export function feederRole(parts: FeederRoleParts): FeederRole {
   };
 
   const tend = async (trustSilence: boolean): Promise<void> => {
+    const written = current?.feed.written() ?? 'start';
     const grant = await list.holdFeed(processorId, workerId, settings.PROCESSOR_SILENT_MS);
     if (grant === null || (current !== null && current.epoch !== grant.epoch)) await resign();
     if (grant === null) return;
+    if (current !== null && isBefore(grant.position, written)) {
+      logger.warn(
+        { position: String(grant.position), written: String(written) },
+        'a crash took the work list back: it is fed again from where it stands',
+      );
+      await resign();
+    }
     if (current === null) {
       logger.info({ epoch: grant.epoch.toString() }, 'feeding the work list');
       const feed = await startFeed({
@@ -87,4 +96,8 @@ export function feederRole(parts: FeederRoleParts): FeederRole {
       await list.dropFeed(workerId);
     },
   };
+}
+
+function isBefore(one: FeedGrant['position'], other: FeedGrant['position']): boolean {
+  return other !== 'start' && (one === 'start' || one < other);
 }

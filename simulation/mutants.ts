@@ -155,6 +155,12 @@ const forgetfulSweeper: Composition['workList'] = (real): WorkList => {
   };
 };
 
+/** The feeder goes on from wherever the list stands, also behind what a crash took from it. */
+const feedBehindTheGap: Composition['workList'] = (real, server) => ({
+  ...real,
+  apply: (changes, _, to, epoch) => real.apply(changes, server.position(), to, epoch),
+});
+
 /** Every planted bug. Each must be caught within 2,000 seeds; `mutants.test.ts` holds the simulator to it. */
 export const MUTANTS: readonly Mutant[] = [
   mutant('no-completion-fence', 'an outcome is taken from an attempt that lost its lease', {
@@ -184,6 +190,9 @@ export const MUTANTS: readonly Mutant[] = [
   mutant('resume-off-by-one', 'a resumed subscription skips a row', { page: resumeOffByOne }),
   mutant('forgetful-sweeper', 'a lost lease is looked at once and never again', {
     workList: forgetfulSweeper,
+  }),
+  mutant('feed-behind-the-gap', 'the feeder goes on behind what a crash took from the work list', {
+    workList: feedBehindTheGap,
   }),
   mutant('start-named-by-revision', 'two claims of one worker at one revision start under one command id', {
     commands: startNamedByRevision,

@@ -14,6 +14,8 @@ export interface Weather {
   readonly freeze: number;
   readonly diskFull: number;
   readonly brokenRead: number;
+  /** Postgres dies before a write that did not wait for the disk is on it (ADR 0080). */
+  readonly listTakenBack: number;
   readonly gateway5xx: number;
   readonly gatewaySilent: number;
   readonly gatewayGarbage: number;
@@ -38,6 +40,7 @@ const WORST: Weather = {
   freeze: 0.06,
   diskFull: 0.08,
   brokenRead: 0.06,
+  listTakenBack: 0.1,
   gateway5xx: 0.25,
   gatewaySilent: 0.1,
   gatewayGarbage: 0.15,

@@ -29,6 +29,7 @@ export interface WorkRow {
 /** The tables of the work list, each method one transaction: the same rules as the SQL in processor/work-list. */
 export interface WorkListServer {
   readonly rows: Map<string, WorkRow>;
+  position(): FeedGrant['position'];
   enlist(processorId: string, workerId: string): void;
   beat(processorId: string, workerId: string): boolean;
   leave(workerId: string): void;
@@ -73,6 +74,7 @@ export function createWorkListServer(world: World): WorkListServer {
 
   return {
     rows,
+    position: () => feed.position ?? 'start',
     enlist: (processorId, workerId) => void processors.set(processorId, { workerId, beatAtMs: now() }),
     beat: (processorId, workerId) => {
       const known = processors.get(processorId);
@@ -97,8 +99,17 @@ export function createWorkListServer(world: World): WorkListServer {
     apply: (changes, from, to, epoch) => {
       const isWhereLeft = (feed.position ?? 'start') === from || feed.position === to;
       if (feed.epoch !== epoch || !isWhereLeft) throw new FeedLost(epoch);
+      const before = {
+        position: feed.position,
+        rows: [...rows].map(([id, row]) => [id, { ...row }] as const),
+      };
       feed.position = to;
       for (const change of changes) applyOne(change);
+      if (!world.random.chance(world.weather().listTakenBack)) return;
+      world.trace.say('Postgres', () => `dies and takes back what was written to the work list up to ${to}`);
+      feed.position = before.position;
+      rows.clear();
+      for (const [id, row] of before.rows) rows.set(id, row);
     },
     correct: (changes) => {
       for (const change of changes) {
