@@ -66,7 +66,7 @@ export async function readHead(generations: ClientGenerations, silenceMs: number
   return 0n;
 }
 
-function passes(event: RecordedEvent, filter: AllFilter): boolean {
+export function passes(event: RecordedEvent, filter: AllFilter): boolean {
   return 'streamPrefixes' in filter
     ? filter.streamPrefixes.some((prefix) => event.stream.startsWith(prefix))
     : filter.eventTypePrefixes.some((prefix) => event.type.startsWith(prefix));

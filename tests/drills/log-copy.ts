@@ -1,4 +1,5 @@
 import type { AllFilter, EventLog, RecordedEvent } from '../../event-store/event-log.ts';
+import { passes } from '../../event-store/read.ts';
 import { FOLLOWED_STREAM_PREFIXES } from '../../schemas/streams.ts';
 
 /**
@@ -44,10 +45,4 @@ export function copyOf(log: EventLog): EventLog {
 
 async function* each(events: readonly RecordedEvent[], from: bigint): AsyncGenerator<RecordedEvent> {
   yield* events.filter(({ revision }) => revision >= from);
-}
-
-function passes(event: RecordedEvent, filter: AllFilter): boolean {
-  return 'streamPrefixes' in filter
-    ? filter.streamPrefixes.some((prefix) => event.stream.startsWith(prefix))
-    : filter.eventTypePrefixes.some((prefix) => event.type.startsWith(prefix));
 }
