@@ -148,8 +148,14 @@ it('every command: --json prints one JSON value and nothing else, when it works 
     const asked = Object.values(ASKED);
     const inTurn = pLimit(3);
     const done = asked.flatMap(([words]) => (words === null ? [] : [words]));
-    const worked = await Promise.all(done.map((words) => inTurn(() => told(words))));
-    expect(worked).toEqual(done.map((words) => ({ words, code: 'done', failure: 'undefined' })));
+    // What reads an export begins when it is whole.
+    const needing = done.filter((words) => words.startsWith('import '));
+    const others = done.filter((words) => !needing.includes(words));
+    const worked = await Promise.all(others.map((words) => inTurn(() => told(words))));
+    for (const words of needing) worked.push(await told(words));
+    expect(worked).toEqual(
+      [...others, ...needing].map((words) => ({ words, code: 'done', failure: 'undefined' })),
+    );
     expect(await told('restore FOLDER/backup', restoring)).toMatchObject({ code: 'done' });
     const wrong = asked.map(([, words]) => words);
     const failed = await Promise.all(wrong.map((words) => inTurn(() => told(words))));
