@@ -18,6 +18,7 @@ const UNAVAILABLE_SQLSTATES = [
   /^57014$/, // cancelled by a timeout of the server
   /^25006$/, // a replica that takes no writes
   /^55P03$/, // a lock was not free in time
+  /^(42P01|3F000)$/, // a table or schema that the first start of a projector or processor has not made yet
   /^40/, // serialisation failure or deadlock: the transaction was undone
 ];
 

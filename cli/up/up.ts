@@ -12,6 +12,7 @@ import { freePort, requirePort } from './free-port.ts';
 import { openLogFiles, type LogFiles } from './log-files.ts';
 import { startNodeChild, type NodeChild } from './node-child.ts';
 import { supervise, type Running, type Supervised } from './supervise.ts';
+import { untilReady } from './until-ready.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 /** Ctrl-C ends everything within 5 s: what is still converting after this is given back in the log. */
@@ -41,9 +42,11 @@ export async function up(argv: readonly string[] = []): Promise<number> {
   const settings = loadSettings(process.env);
   const house = openHouse(settings);
   const stopAsked = untilAskedToStop();
+  const stopping = new AbortController();
+  void stopAsked.then(() => stopping.abort());
   try {
     await requirePort(settings.PORT, settings.HOST);
-    const started = startAll(house);
+    const started = startAll(house, stopping.signal);
     const address = await Promise.race([started, stopAsked.then(() => null)]);
     if (address !== null) {
       noteAddress(house.folder, address);
@@ -96,8 +99,8 @@ function openHouse(settings: Settings): House {
   };
 }
 
-/** Brings the parts up and answers the address to open. */
-async function startAll(house: House): Promise<string> {
+/** Brings the parts up and, once the services say that they are ready, returns the address to open. */
+async function startAll(house: House, stop: AbortSignal): Promise<string> {
   const { settings, folder } = house;
   const parts = await Promise.allSettled([
     eventStoreUrl(house),
@@ -127,6 +130,7 @@ async function startAll(house: House): Promise<string> {
     nodeFlags: [SMALL_YOUNG_GENERATION],
     env,
   });
+  await untilReady({ host: settings.HOST, port }, stop);
   return (
     settings.PUBLIC_URL ?? `http://${settings.HOST === '127.0.0.1' ? 'localhost' : settings.HOST}:${port}`
   );

@@ -49,6 +49,19 @@ describe('npm start', () => {
     });
   }, 90_000);
 
+  it('says that it is ready when the list, the figures and an upload work at once', async () => {
+    house = await startHouse();
+    const person = await newPerson(house.url);
+    const statuses = await Promise.all(
+      ['/api/jobs', '/api/jobs/metrics', '/api/dashboard', '/api/mappings', '/ready'].map(
+        async (path) => (await person.request(path)).status,
+      ),
+    );
+    expect(statuses).toEqual([200, 200, 200, 200, 200]);
+    const bytes = new Uint8Array(await makeInvoicePdf(8));
+    expect((await person.upload([{ filename: 'a.pdf', bytes }])).status).toBe(202);
+  }, 90_000);
+
   it('killed the moment it is ready, it leaves none of its own programs behind, and the next start takes the rest over', async () => {
     const first = (house = await startHouse());
     const { postgres = 0, ...own } = await first.parts();
@@ -56,7 +69,8 @@ describe('npm start', () => {
     await until('all have ended', () => Promise.resolve(!Object.values(own).some(lives)), 10_000);
 
     house = await startHouse({ dataDir: first.dataDir });
-    expect(lives(postgres)).toBe(false);
+    // An ended process is there until init has collected it.
+    await until('the old Postgres has ended', () => Promise.resolve(!lives(postgres)), 10_000);
     expect(await house.halt()).toBe(0);
   }, 90_000);
 

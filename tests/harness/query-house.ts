@@ -25,14 +25,16 @@ const MAPPING = { id: 'pt_simon_invoice_v1', version: 1, label: 'Invoice (PT)', 
 /** A query-api on a real Postgres, a real event store and a real folder; rows are written by the test itself. */
 export type QueryHouse = Awaited<ReturnType<typeof startQueryHouse>>;
 
-export async function startQueryHouse(changes: Partial<QueryApiOptions> & { withLog?: boolean } = {}) {
+export async function startQueryHouse(
+  changes: Partial<QueryApiOptions> & { withLog?: boolean; withTables?: boolean } = {},
+) {
   const directory = await mkdtemp(join(tmpdir(), 'docket-query-house-'));
   const logger = createLog('test-query-api', 'silent');
   const [postgres, eventStore] = await Promise.all([
     startTestPostgres(),
     changes.withLog === false ? null : startTestEventStore(),
   ]);
-  await migrate({ url: postgres.url });
+  if (changes.withTables !== false) await migrate({ url: postgres.url });
   const store = openReadStore({ url: postgres.url, poolMax: 10, timeoutMs: 3_000, log: logger });
   const log = connectEventLog({
     connectionString: eventStore?.connectionString ?? 'esdb://127.0.0.1:1?tls=false',
