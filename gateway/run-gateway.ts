@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { gatewayTokenOf } from '../runtime/gateway-token.ts';
 import { CliFailure } from './cli-failure.ts';
 import { stderrLog } from './log.ts';
 import { MappingInvalid } from './mapping/registry.ts';
@@ -9,8 +10,8 @@ const STOP_MS_MAX = 20_000;
 
 /**
  * The gateway as a process, until SIGTERM or SIGINT. Environment or arguments: PORT (--port), HOST (--host),
- * GATEWAY_CHILDREN (--children), GATEWAY_MAPPINGS (--mappings, a folder of further mappings), EXIT_WITH_PARENT=1 (end
- * when the IPC parent is gone). Prints one line, {"ready":true,"port":N}, when it can convert.
+ * GATEWAY_CHILDREN (--children), GATEWAY_MAPPINGS (--mappings, a folder of further mappings). Environment alone, as
+ * arguments are seen by everybody: GATEWAY_TOKEN or GATEWAY_TOKEN_FILE, EXIT_WITH_PARENT=1 (end when the IPC parent is gone). Prints one line, {"ready":true,"port":N}, when it can convert.
  *
  * @returns the process's exit code: 0
  * @throws CliFailure GATEWAY_FAILED when it cannot start
@@ -36,7 +37,7 @@ export async function runGateway(argv: readonly string[]): Promise<number> {
   return 0;
 }
 
-/** @throws TypeError, RangeError */
+/** @throws TypeError, RangeError, SettingsRefused */
 function optionsOf(argv: readonly string[]) {
   const { values } = parseArgs({
     args: [...argv],
@@ -49,6 +50,10 @@ function optionsOf(argv: readonly string[]) {
   });
   const host = setting(values.host, 'HOST');
   const mappingFolder = setting(values.mappings, 'GATEWAY_MAPPINGS');
+  const token = gatewayTokenOf({
+    GATEWAY_TOKEN: setting(undefined, 'GATEWAY_TOKEN'),
+    GATEWAY_TOKEN_FILE: setting(undefined, 'GATEWAY_TOKEN_FILE'),
+  });
   return {
     port: wholeNumber(setting(values.port, 'PORT'), 0, 'PORT', 65_535),
     children: Math.max(
@@ -56,6 +61,7 @@ function optionsOf(argv: readonly string[]) {
       wholeNumber(setting(values.children, 'GATEWAY_CHILDREN'), 2, 'GATEWAY_CHILDREN', 64),
     ),
     ...(host === undefined ? {} : { host }),
+    ...(token === undefined ? {} : { token }),
     ...(mappingFolder === undefined ? {} : { mappingFolder }),
   };
 }

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { isLoopback } from './http/admit.ts';
 import { sendRefusal } from './http/answers.ts';
 import { openMeasures } from './http/measures.ts';
 import { route } from './http/routes.ts';
@@ -14,6 +15,8 @@ export interface GatewayOptions extends Partial<PoolLimits> {
   /** 0 picks a free port. */
   readonly port: number;
   readonly host?: string;
+  /** Asked of every caller. May be left out on a loopback host only. */
+  readonly token?: string;
   readonly log?: GatewayLog;
   /** Largest PDF taken, in bytes. */
   readonly uploadBytesMax?: number;
@@ -38,10 +41,14 @@ const requestTimeoutMs = 60_000;
 
 /**
  * Starts the gateway: mappings first, then the children, then the port; resolves when a document can be converted.
- * @throws MappingInvalid when a mapping is not valid; the system's own error when the port is taken
+ * @throws MappingInvalid when a mapping is not valid; the system's own error when the port is taken; Error without a
+ *   token on a host that others reach
  */
 export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
   const log = options.log ?? stderrLog();
+  const host = options.host ?? '127.0.0.1';
+  if (options.token === undefined && !isLoopback(host))
+    throw new Error(`GATEWAY_TOKEN or GATEWAY_TOKEN_FILE is needed to listen on ${host}`);
   const registry = loadMappings(options.mappingFolder);
   const limits: PoolLimits = { ...DEFAULT_POOL_LIMITS, ...definedOnly(options) };
   const mappingFolder = options.mappingFolder;
@@ -49,6 +56,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   let drawing: ChildPool | undefined;
   let draining = false;
   const context = {
+    admission: { token: options.token, loopback: isLoopback(host) },
     registry,
     pool,
     drawingPool: () =>
@@ -89,7 +97,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
-      server.listen(options.port, options.host ?? '127.0.0.1', resolve);
+      server.listen(options.port, host, resolve);
     });
     await pool.ready();
   } catch (error) {
@@ -97,7 +105,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     throw error;
   }
   const { port } = server.address() as AddressInfo;
-  return { port, url: `http://${options.host ?? '127.0.0.1'}:${port}`, close };
+  return { port, url: `http://${host}:${port}`, close };
 }
 
 function definedOnly(options: Partial<PoolLimits>): Partial<PoolLimits> {

@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { GATEWAY_HEADERS } from '../schemas/gateway-protocol.ts';
 import type { MappingRef } from '../schemas/job-events.ts';
 import { crashPoint } from '../runtime/crash-points.ts';
+import { gatewayAuthorization } from '../runtime/gateway-token.ts';
 import { AttemptFailed, badOutput, failureOfAnswer } from './gateway-failure.ts';
 import { readResultHeaders, type ResultHeaders } from './result-headers.ts';
 
@@ -49,10 +50,12 @@ export interface GatewayClient {
 /**
  * The gateway over HTTP/1.1 with kept-alive connections. Redirects are not followed (A-SS02).
  *
+ * @param options.token what the gateway asks for, if it does
  * @param options.timeoutMs total time for one call, from connecting to the last byte
  */
 export function gatewayClient(options: {
   url: string;
+  token?: string | undefined;
   timeoutMs: number;
   connectionsMax: number;
 }): GatewayClient {
@@ -61,6 +64,7 @@ export function gatewayClient(options: {
   const agentOptions = { keepAlive: true, maxSockets: options.connectionsMax + 1, timeout: IDLE_SOCKET_MS };
   const agent = secure ? new TlsAgent(agentOptions) : new Agent(agentOptions);
   const send = secure ? tlsRequest : request;
+  const authorization = gatewayAuthorization(options.token);
   const address = (path: string): URL => new URL(base.pathname.replace(/\/$/, '') + path, base);
 
   return {
@@ -73,6 +77,7 @@ export function gatewayClient(options: {
           agent,
           signal,
           headers: {
+            ...authorization,
             'Content-Type': 'application/pdf',
             'Content-Length': call.sourceBytes,
             'Accept-Encoding': 'identity',
@@ -90,7 +95,13 @@ export function gatewayClient(options: {
       }
     },
     healthy: () =>
-      isHealthy(() => send(address('/health'), { agent, signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS) })),
+      isHealthy(() =>
+        send(address('/health'), {
+          agent,
+          signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS),
+          headers: authorization,
+        }),
+      ),
     close: () => agent.destroy(),
   };
 }

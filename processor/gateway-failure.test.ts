@@ -7,6 +7,8 @@ const now = Date.parse('2026-01-01T00:00:00Z');
 describe('the classification of answers', () => {
   it.each([
     [400, 'GW_4XX', false, false],
+    [401, 'GW_UNREACHABLE', true, true],
+    [403, 'GW_UNREACHABLE', true, true],
     [404, 'GW_4XX', false, false],
     [408, 'GW_5XX', true, false],
     [413, 'GW_4XX', false, false],

@@ -57,6 +57,7 @@ export interface GatewayAnswer {
  * | answer | code | tried again | counts against the gateway |
  * |---|---|---|---|
  * | 4xx | GW_4XX | no | no |
+ * | 401, 403 | GW_UNREACHABLE | yes | yes: the callers' token is not the gateway's, which no file is to blame for |
  * | 408, 425, 429 | GW_5XX | yes, after `Retry-After` | no |
  * | 5xx | GW_5XX | yes, after `Retry-After` | yes |
  * | anything else, redirects included | GW_BAD_OUTPUT | yes | yes |
@@ -67,6 +68,10 @@ export function failureOfAnswer(answer: GatewayAnswer, now: number): AttemptFail
   const retryAfterMs = retryAfterMsOf(answer.retryAfter, now);
   if (PASSING_STATUSES.has(status)) {
     return new AttemptFailed('GW_5XX', refusal.message, { reason: `HTTP_${status}`, retryAfterMs });
+  }
+  if (status === 401 || status === 403) {
+    const counted = { reason: `HTTP_${status}`, countsAgainstGateway: true };
+    return new AttemptFailed('GW_UNREACHABLE', 'The gateway refuses the token (GATEWAY_TOKEN).', counted);
   }
   if (status >= 400 && status < 500)
     return new AttemptFailed('GW_4XX', refusal.message, { reason: refusal.code, final: true });

@@ -7,6 +7,7 @@ import { migrate } from '../read-store/migrate.ts';
 import type { ReadStore } from '../read-store/pool.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { checkCrashPoint } from '../runtime/crash-points.ts';
+import { gatewayTokenOf } from '../runtime/gateway-token.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { Service } from '../runtime/service.ts';
@@ -214,6 +215,7 @@ function gatewayParts(parts: ProcessorParts, events: GateEvents) {
       ? null
       : gatewayClient({
           url,
+          token: gatewayTokenOf(settings),
           timeoutMs: settings.GATEWAY_TIMEOUT_MS,
           connectionsMax: settings.WORKER_CONCURRENCY,
         });

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import pLimit from 'p-limit';
 import type { ExistingJob } from '../conversion-job/job.ts';
+import { gatewayAuthorization } from '../runtime/gateway-token.ts';
 import { ApiError } from '../runtime/http/api-error.ts';
 import { gatewayRefusalSchema } from '../schemas/gateway-protocol.ts';
 import type { CheckedBlobs } from './result-delivery.ts';
@@ -26,15 +27,18 @@ export interface DocumentReader {
  * document anew, so only a few are asked at a time.
  *
  * @param options.gatewayUrl undefined when this process knows no gateway: everything is UNAVAILABLE then
+ * @param options.token what the gateway asks for, if it does
  * @param options.timeoutMs longest wait for one answer
  */
 export function documentReader(options: {
   gatewayUrl: string | undefined;
+  token?: string | undefined;
   timeoutMs: number;
   blobs: CheckedBlobs;
 }): DocumentReader {
   const { gatewayUrl, timeoutMs, blobs } = options;
   const limit = pLimit(AT_ONCE_MAX);
+  const authorization = gatewayAuthorization(options.token);
 
   const ask = async (job: ExistingJob, query: Record<string, string>): Promise<Buffer> => {
     if (gatewayUrl === undefined) throw new ApiError('UNAVAILABLE');
@@ -48,7 +52,7 @@ export function documentReader(options: {
         // A streamed body needs `duplex`, which the types do not know yet.
         const call: RequestInit & { duplex: 'half' } = {
           method: 'POST',
-          headers: { 'content-type': 'application/pdf', 'x-job-id': job.jobId },
+          headers: { 'content-type': 'application/pdf', 'x-job-id': job.jobId, ...authorization },
           body: Readable.toWeb(source) as ReadableStream<Uint8Array>,
           duplex: 'half',
           redirect: 'error',

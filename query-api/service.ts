@@ -7,6 +7,7 @@ import { allowedOrigins } from '../identity/same-origin.ts';
 import { keysFor, type SigningSecrets } from '../identity/signing-keys.ts';
 import type { ReadStore } from '../read-store/pool.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { gatewayTokenOf } from '../runtime/gateway-token.ts';
 import type { Log } from '../runtime/log.ts';
 import type { MappingDirectory } from '../runtime/mapping-directory.ts';
 import type { Metrics } from '../runtime/metrics.ts';
@@ -92,7 +93,12 @@ export async function createQueryApi(options: QueryApiOptions): Promise<Service>
   const blobs = checkedBlobs(options.blobs);
   const results = readyResults(context, blobs, metrics);
   const reader = documentReader({
-    ...{ gatewayUrl: settings.GATEWAY_URL, timeoutMs: settings.GATEWAY_TIMEOUT_MS, blobs },
+    ...{
+      gatewayUrl: settings.GATEWAY_URL,
+      token: gatewayTokenOf(settings),
+      timeoutMs: settings.GATEWAY_TIMEOUT_MS,
+      blobs,
+    },
   });
   const router = Router();
   router.use('/api', privateAnswers, identity.middleware);

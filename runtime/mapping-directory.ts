@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gatewayMappingsSchema } from '../schemas/gateway-protocol.ts';
 import type { MappingListing } from '../schemas/http-api.ts';
+import { gatewayAuthorization } from './gateway-token.ts';
 import type { Log } from './log.ts';
 
 /** Longest wait for one answer of the gateway. */
@@ -28,6 +29,8 @@ export interface MappingDirectory {
  */
 export function createMappingDirectory(options: {
   gatewayUrl: string;
+  /** What the gateway asks for, if it does. */
+  token?: string | undefined;
   log: Log;
   refreshMs: number;
 }): MappingDirectory {
@@ -42,7 +45,9 @@ export function createMappingDirectory(options: {
     let failures = 0;
     while (!stopped.signal.aborted) {
       try {
-        byId = new Map((await fetchMappings(address, stopped.signal)).map((entry) => [entry.id, entry]));
+        byId = new Map(
+          (await fetchMappings(address, options.token, stopped.signal)).map((entry) => [entry.id, entry]),
+        );
         isLoaded = true;
         nowReady();
         failures = 0;
@@ -67,9 +72,13 @@ export function createMappingDirectory(options: {
   };
 }
 
-async function fetchMappings(address: URL, stopped: AbortSignal): Promise<MappingListing[]> {
+async function fetchMappings(
+  address: URL,
+  token: string | undefined,
+  stopped: AbortSignal,
+): Promise<MappingListing[]> {
   const signal = AbortSignal.any([stopped, AbortSignal.timeout(fetchTimeoutMs)]);
-  const answer = await fetch(address, { signal, redirect: 'error' });
+  const answer = await fetch(address, { signal, redirect: 'error', headers: gatewayAuthorization(token) });
   if (!answer.ok) {
     await answer.body?.cancel();
     throw new Error(`The gateway answered ${answer.status} to ${address.pathname}.`);

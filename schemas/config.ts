@@ -68,6 +68,17 @@ export const Settings = z.object({
   GATEWAY_URL: url
     .optional()
     .describe('Address of the conversion gateway; unset: one is started on this machine'),
+  GATEWAY_TOKEN: z
+    .string()
+    .min(16)
+    .optional()
+    .describe(
+      'Token that the gateway asks of its callers; unset: made anew at each start, if the gateway is started on this machine',
+    ),
+  GATEWAY_TOKEN_FILE: z
+    .string()
+    .optional()
+    .describe('File that holds the token of the gateway, instead of `GATEWAY_TOKEN`'),
   GATEWAY_CHILDREN: whole(1, 64).default(2).describe('Child processes that convert, per gateway'),
 
   BLOB_STORE: z.enum(['filesystem', 's3']).default('filesystem').describe('Where PDFs and results are kept'),
@@ -170,6 +181,7 @@ export type SettingName = keyof Settings;
 export const SECRET_SETTINGS: readonly SettingName[] = [
   'SESSION_SECRET',
   'BACKUP_PASSPHRASE',
+  'GATEWAY_TOKEN',
   'DATABASE_URL',
   'ANALYTICS_DATABASE_URL',
   'EVENTSTORE_URL',

@@ -7,6 +7,7 @@ import { createIdentity, type Identity } from '../../identity/middleware.ts';
 import { loadSigningSecrets, type SigningSecrets } from '../../identity/signing-keys.ts';
 import { openReadStore, type ReadStore } from '../../read-store/pool.ts';
 import { systemClock, type Clock } from '../../runtime/clock.ts';
+import { gatewayTokenOf } from '../../runtime/gateway-token.ts';
 import type { Log } from '../../runtime/log.ts';
 import { createMappingDirectory, type MappingDirectory } from '../../runtime/mapping-directory.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
@@ -63,7 +64,12 @@ export function gatherParts(settings: Settings, logger: Log, metrics: Metrics): 
   });
   const mappings = once(() => {
     const gatewayUrl = required(settings, 'GATEWAY_URL');
-    const directory = createMappingDirectory({ gatewayUrl, log: logger, refreshMs: MAPPINGS_REFRESH_MS });
+    const directory = createMappingDirectory({
+      gatewayUrl,
+      token: gatewayTokenOf(settings),
+      log: logger,
+      refreshMs: MAPPINGS_REFRESH_MS,
+    });
     opened.push(() => directory.stop());
     return directory;
   });

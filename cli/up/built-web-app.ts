@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { PlainFailure } from '../plain-failure.ts';
+import { environmentOf } from './child-environment.ts';
 
 const BUILD = join(import.meta.dirname, '..', '..', 'web', 'build.ts');
 const BUILD_MS_MAX = 120_000;
@@ -14,7 +15,10 @@ const BUILD_MS_MAX = 120_000;
  */
 export async function builtWebApp(): Promise<string> {
   try {
-    const { stdout } = await promisify(execFile)(process.execPath, [BUILD], { timeout: BUILD_MS_MAX });
+    const { stdout } = await promisify(execFile)(process.execPath, [BUILD], {
+      timeout: BUILD_MS_MAX,
+      env: environmentOf('web-app', process.env),
+    });
     return stdout.trim();
   } catch (error) {
     const said = (error as { stderr?: string }).stderr?.trim().split('\n').at(-1);

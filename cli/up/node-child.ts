@@ -3,9 +3,7 @@ import { closeSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { PlainFailure } from '../plain-failure.ts';
 import type { LogFiles } from './log-files.ts';
-
-/** Longest wait for a child's ready line. */
-const READY_MS_MAX = 60_000;
+import { watchProgress } from './progress-watch.ts';
 
 /** A child process that is up. */
 export interface RunningChild {
@@ -22,6 +20,7 @@ export interface NodeChild {
   readonly args: readonly string[];
   /** Flags for Node itself. */
   readonly nodeFlags?: readonly string[];
+  /** The whole of its environment: nothing of ours is handed on by itself. */
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -37,7 +36,7 @@ export async function startNodeChild(child: NodeChild, logs: LogFiles): Promise<
   const spawned = spawn(process.execPath, [...(child.nodeFlags ?? []), child.script, ...child.args], {
     detached: true,
     stdio: ['ignore', 'pipe', stderr, 'ipc'],
-    env: { ...process.env, ...child.env, EXIT_WITH_PARENT: '1' },
+    env: { ...child.env, EXIT_WITH_PARENT: '1' },
   });
   closeSync(stderr);
   const exited = new Promise<string>((resolve) => {
@@ -65,13 +64,14 @@ async function readyPort(
   logs: LogFiles,
 ): Promise<number> {
   const lines = createInterface({ input: spawned.stdout! });
-  let timer: NodeJS.Timeout | undefined;
+  let unwatch: () => void = () => undefined;
   const ready = new Promise<number>((resolve, reject) => {
     lines.on('line', (line) => {
       if (!line.startsWith('{"ready":true')) return;
       resolve((JSON.parse(line) as { port: number }).port);
     });
-    timer = setTimeout(() => reject(new Error(`it said nothing for ${READY_MS_MAX / 1000} s`)), READY_MS_MAX);
+    // It leads a group of its own, so what its children do counts as its own progress.
+    unwatch = watchProgress(spawned.pid ?? 0, (why) => reject(new Error(why)));
     void exited.then((how) => reject(new Error(lastWords(logs.path(child.name)) ?? how)));
   });
   try {
@@ -81,7 +81,7 @@ async function readyPort(
     const message = `${child.name} did not start: ${error instanceof Error ? error.message : String(error)}`;
     throw new PlainFailure('CHILD_FAILED', message, { cause: error });
   } finally {
-    clearTimeout(timer);
+    unwatch();
   }
 }
 

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { startEmbeddedPostgres } from '../../read-store/embedded/start.ts';
 import { createLog } from '../../runtime/log.ts';
@@ -5,6 +6,7 @@ import { loadSettings } from '../../runtime/settings.ts';
 import { SMALL_YOUNG_GENERATION } from '../../runtime/young-generation.ts';
 import type { Settings } from '../../schemas/config.ts';
 import { builtWebApp } from './built-web-app.ts';
+import { environmentOf } from './child-environment.ts';
 import { forgetConnections, noteConnections } from '../connections.ts';
 import { noteAddress, noteParts, openDataFolder, type DataFolder } from './data-folder.ts';
 import { untilAskedToStop } from '../stop-asked.ts';
@@ -27,6 +29,8 @@ interface House {
   readonly settings: Settings;
   readonly folder: DataFolder;
   readonly logs: LogFiles;
+  /** What the gateway of this house asks for and its callers send; nothing when the gateway is somebody else's. */
+  readonly gatewayToken: { readonly GATEWAY_TOKEN?: string };
   /** Keeps a part running and answers its first run. */
   keep<Part extends Running>(name: string, start: () => Promise<Part>): Promise<Part>;
   stop(): Promise<void>;
@@ -82,6 +86,7 @@ function openHouse(settings: Settings): House {
     settings,
     folder,
     logs,
+    gatewayToken: settings.GATEWAY_URL ? {} : { GATEWAY_TOKEN: randomBytes(32).toString('base64url') },
     keep: async (name, start) => {
       const part = await supervise(name, start, { say, noteProcess });
       parts.set(name, part);
@@ -116,12 +121,14 @@ async function startAll(house: House, stop: AbortSignal): Promise<string> {
   noteConnections(folder.path, { EVENTSTORE_URL, DATABASE_URL, GATEWAY_URL });
   const SHUTDOWN_GRACE_MS = String(Math.min(settings.SHUTDOWN_GRACE_MS, SERVICES_GRACE_MS_MAX));
   const env = {
+    ...environmentOf('services', process.env),
     EVENTSTORE_URL,
     DATABASE_URL,
     GATEWAY_URL,
     WEB_DIR,
     DATA_DIR: folder.path,
     SHUTDOWN_GRACE_MS,
+    ...house.gatewayToken,
   };
   const port = await keepChild(house, {
     name: 'services',
@@ -143,7 +150,7 @@ async function eventStoreUrl(house: House): Promise<string> {
     name: 'event-store',
     script: join(ROOT, 'event-store', 'embedded', 'main.ts'),
     args: ['--directory', join(house.folder.path, 'event-store'), '--port', String(port)],
-    env: {},
+    env: environmentOf('event-store', process.env),
   });
   return `esdb://127.0.0.1:${port}?tls=false`;
 }
@@ -169,7 +176,10 @@ async function databaseUrl(house: House): Promise<string> {
 async function gatewayUrl(house: House): Promise<string> {
   if (house.settings.GATEWAY_URL) return house.settings.GATEWAY_URL;
   const port = await freePort();
-  const env = { PORT: String(port), HOST: '127.0.0.1' };
+  const env = {
+    ...environmentOf('gateway', process.env),
+    ...{ PORT: String(port), HOST: '127.0.0.1', ...house.gatewayToken },
+  };
   await keepChild(house, { name: 'gateway', script: join(ROOT, 'gateway', 'main.ts'), args: [], env });
   return `http://127.0.0.1:${port}`;
 }

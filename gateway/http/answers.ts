@@ -31,7 +31,8 @@ export function sendRefusal(
   const status = GATEWAY_REFUSAL_STATUS[code];
   const headers: Record<string, string> = {};
   if (status === 503) headers['Retry-After'] = String(retryAfterSec ?? 5);
+  if (status === 401) headers['WWW-Authenticate'] = 'Bearer';
   // The rest of a body that is not wanted would otherwise be read as the next request.
-  if (status === 413 || status === 400) headers['Connection'] = 'close';
+  if ([400, 401, 403, 413].includes(status)) headers['Connection'] = 'close';
   sendJson(response, status, { code, message }, headers);
 }

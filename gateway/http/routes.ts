@@ -8,12 +8,14 @@ import type { MappingRegistry } from '../mapping/registry.ts';
 import type { ChildPool, TaskRequest } from '../pool/child-pool.ts';
 import type { ConverterOutcome, PictureRequest } from '../pool/child-protocol.ts';
 import { Refusal } from '../refusal.ts';
+import { admit, type Admission } from './admit.ts';
 import { sendJson, sendRefusal } from './answers.ts';
 import type { GatewayMeasures } from './measures.ts';
 import { readBody } from './read-body.ts';
 
 /** What the routes need from the gateway around them. */
 export interface RouteContext {
+  readonly admission: Admission;
   readonly registry: MappingRegistry;
   readonly pool: ChildPool;
   /** Children that may load the native canvas, opened when the first picture is asked for. */
@@ -47,6 +49,7 @@ async function dispatch(
   response: ServerResponse,
 ): Promise<void> {
   const url = parseUrl(request.url);
+  admit(context.admission, request, url.pathname);
   const called = `${request.method ?? ''} ${url.pathname}`;
   if (called === 'GET /health') return sendJson(response, 200, health(context));
   if (called === 'GET /v1/mappings') return sendJson(response, 200, context.registry.list());
