@@ -1,7 +1,7 @@
-import { isIPv6 } from 'node:net';
 import type { Request } from 'express';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { ApiError } from '../runtime/http/api-error.ts';
+import { clientReader } from '../runtime/http/client.ts';
 import type { Settings } from '../schemas/config.ts';
 import type { DiskGuard } from './disk-guard.ts';
 
@@ -23,6 +23,7 @@ export interface Admission {
 
 export function createAdmission(options: { settings: Settings; disk: Pick<DiskGuard, 'isFull'> }): Admission {
   const { settings, disk } = options;
+  const readClient = clientReader(settings.TRUST_PROXY);
   const byAddress = new RateLimiterMemory({
     points: settings.REQUEST_RATE_PER_MINUTE,
     duration: minuteSec,
@@ -32,7 +33,7 @@ export function createAdmission(options: { settings: Settings; disk: Pick<DiskGu
 
   return {
     request: async (req) => {
-      const waitSec = await waitFor(byAddress, addressOf(req));
+      const waitSec = await waitFor(byAddress, readClient(req).key);
       if (waitSec !== null) throw new ApiError('RATE_LIMITED', undefined, { retryAfterSec: waitSec });
     },
     file: (owner) => waitFor(byOwner, owner),
@@ -73,10 +74,4 @@ async function waitFor(limiter: RateLimiterMemory, key: string): Promise<number 
     if (!(refused instanceof RateLimiterRes)) throw refused;
     return Math.max(1, Math.ceil(refused.msBeforeNext / 1000));
   }
-}
-
-/** An IPv6 subscriber has a whole /64 (RFC 6177); its addresses count as one. */
-function addressOf(req: Request): string {
-  const address = req.ip ?? 'unknown';
-  return isIPv6(address) && !address.startsWith('::') ? address.split(':').slice(0, 4).join(':') : address;
 }

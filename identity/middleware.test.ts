@@ -5,9 +5,15 @@ import { createApp, endWithJsonErrors } from '../runtime/http/app.ts';
 import { createLog } from '../runtime/log.ts';
 import { createIdentity, ownerOf } from './middleware.ts';
 
-function appBehindIdentity(publicUrl?: string) {
+function appBehindIdentity(publicUrl?: string, trustProxy?: string) {
   const identity = createIdentity({
-    settings: { HOST: '127.0.0.1', PORT: 0, PUBLIC_URL: publicUrl, OPS_ACCESS: 'loopback' },
+    settings: {
+      HOST: '127.0.0.1',
+      PORT: 0,
+      PUBLIC_URL: publicUrl,
+      OPS_ACCESS: 'loopback',
+      TRUST_PROXY: trustProxy,
+    },
     secrets: ['a secret of at least thirty-two characters'],
     clock: systemClock,
   });
@@ -47,6 +53,17 @@ describe('the identity middleware', () => {
     expect(answer.get('Set-Cookie')?.[0]).toMatch(
       /^__Host-docket=.*; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
     );
+  });
+
+  it('marks the cookie Secure where a proxy of TRUST_PROXY took the request over TLS, and only there', async () => {
+    const { app } = appBehindIdentity(undefined, 'loopback');
+    const overTls = await request(app).get('/who').set('X-Forwarded-Proto', 'https');
+    expect(overTls.get('Set-Cookie')?.[0]).toMatch(/^__Host-docket=.*; Secure/);
+    const cookie = (overTls.get('Set-Cookie') ?? [])[0]!.split(';')[0]!;
+    const again = await request(app).get('/who').set('X-Forwarded-Proto', 'https').set('Cookie', cookie);
+    expect(again.body.owner).toBe(overTls.body.owner);
+    const unnamed = await request(appBehindIdentity().app).get('/who').set('X-Forwarded-Proto', 'https');
+    expect(unnamed.get('Set-Cookie')?.[0]).toMatch(/^docket=/);
   });
 
   it('refuses a change asked for by another site as JSON, before there is a session [A-CS01]', async () => {

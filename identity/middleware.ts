@@ -3,7 +3,8 @@ import type { RequestHandler, Response } from 'express';
 import type { Settings } from '../schemas/config.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { ApiError } from '../runtime/http/api-error.ts';
-import { mayOperate } from './operator-access.ts';
+import { clientReader } from '../runtime/http/client.ts';
+import { operatorRule } from './operator-access.ts';
 import { allowedOrigins, mayOpenSocket, mayWrite } from './same-origin.ts';
 import {
   cookieValue,
@@ -49,7 +50,11 @@ export function createIdentity(options: {
 }): Identity {
   const { settings, clock } = options;
   const keys = keysFor(options.secrets, 'session');
-  const cookieName = settings.PUBLIC_URL?.startsWith('https:') ? SECURE_COOKIE : PLAIN_COOKIE;
+  const readClient = clientReader(settings.TRUST_PROXY);
+  const mayOperate = operatorRule(settings, readClient);
+  const isPublicOverTls = settings.PUBLIC_URL?.startsWith('https:') ?? false;
+  const cookieNameFor = (request: IncomingMessage): string =>
+    isPublicOverTls || readClient(request).isSecure ? SECURE_COOKIE : PLAIN_COOKIE;
   const originsByPort = new Map<number, ReadonlySet<string>>();
 
   const originsFor = (request: IncomingMessage): ReadonlySet<string> => {
@@ -61,10 +66,10 @@ export function createIdentity(options: {
     return origins;
   };
   const sessionOf = (request: IncomingMessage): Session | null => {
-    const value = cookieValue(request.headers.cookie, cookieName);
+    const value = cookieValue(request.headers.cookie, cookieNameFor(request));
     return value === null ? null : readSession(value, keys, clock.now());
   };
-  const operates = (request: IncomingMessage): boolean => mayOperate(request, settings, originsFor(request));
+  const operates = (request: IncomingMessage): boolean => mayOperate(request, originsFor(request));
 
   return {
     mayOperate: operates,
@@ -80,7 +85,7 @@ export function createIdentity(options: {
       const session = sessionOf(req);
       const owner = session?.owner ?? newOwner();
       if (!session || session.renew)
-        res.append('Set-Cookie', setCookieLine(cookieName, sealSession(owner, keys, clock.now())));
+        res.append('Set-Cookie', setCookieLine(cookieNameFor(req), sealSession(owner, keys, clock.now())));
       res.locals['owner'] = owner;
       next();
     },

@@ -1,7 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { mayOperate } from './operator-access.ts';
+import { clientReader } from '../runtime/http/client.ts';
+import { operatorRule } from './operator-access.ts';
 
 const origins = new Set(['http://localhost:8080', 'http://127.0.0.1:8080', 'http://[::1]:8080']);
+const mayOperate = (
+  request: Parameters<ReturnType<typeof operatorRule>>[0],
+  given: Parameters<typeof operatorRule>[0],
+  own: ReadonlySet<string>,
+) => operatorRule(given, clientReader(given.TRUST_PROXY))(request, own);
 const settings = { OPS_ACCESS: 'loopback' as const, PUBLIC_URL: undefined, TRUST_PROXY: undefined };
 const asked = (headers: Record<string, string> = {}, remoteAddress: string | undefined = '127.0.0.1') => ({
   headers: { host: 'localhost:8080', ...headers },
@@ -76,5 +82,49 @@ describe('the operator’s access, otherwise', () => {
     const request = asked({ host: 'docket.example', 'x-forwarded-for': '10.0.0.7' }, '10.0.0.1');
     expect(mayOperate(request, open, new Set(['https://docket.example']))).toBe(true);
     expect(mayOperate(asked(), { ...settings, OPS_ACCESS: 'off' }, origins)).toBe(false);
+  });
+});
+
+describe('the operator’s access behind a proxy of TRUST_PROXY', () => {
+  const docket = { OPS_ACCESS: 'loopback', PUBLIC_URL: 'https://docket.example', TRUST_PROXY: 'loopback' };
+  const own = new Set(['https://docket.example']);
+  const by = (headers: Record<string, string>, given: typeof docket = docket) =>
+    mayOperate(asked({ host: 'docket.example', ...headers }), given, own);
+
+  it('is judged by the address that the proxy says [A-HT04]', () => {
+    expect(by({ 'x-forwarded-for': '127.0.0.1' })).toBe(true);
+    expect(by({ 'x-forwarded-for': '198.51.100.4' })).toBe(false);
+    expect(by({ 'x-forwarded-for': '127.0.0.1, 198.51.100.4' })).toBe(false);
+  });
+
+  it('is closed where the proxy says no address, as nginx does by default', () => {
+    expect(by({})).toBe(false);
+  });
+
+  it('is open to the ranges that OPS_ACCESS names, and to nobody else', () => {
+    const office = { ...docket, OPS_ACCESS: '10.1.0.0/16, 192.0.2.7' };
+    expect(by({ 'x-forwarded-for': '10.1.200.3' }, office)).toBe(true);
+    expect(by({ 'x-forwarded-for': '192.0.2.7' }, office)).toBe(true);
+    expect(by({ 'x-forwarded-for': '10.2.0.1' }, office)).toBe(false);
+    expect(by({ 'x-forwarded-for': '127.0.0.1' }, office)).toBe(false);
+  });
+
+  it('reads the host that the proxy says, and refuses a name of another site', () => {
+    const passed = { host: 'inside:8080', 'x-forwarded-for': '127.0.0.1' };
+    expect(by({ ...passed, 'x-forwarded-host': 'docket.example' })).toBe(true);
+    expect(by({ ...passed, 'x-forwarded-host': 'evil.example' })).toBe(false);
+    expect(by(passed)).toBe(false);
+  });
+});
+
+describe('the operator’s access by a range, without a proxy', () => {
+  const office = { ...settings, OPS_ACCESS: '10.0.0.0/8' };
+  const own = new Set(['http://docket.office:8080']);
+  const host = 'docket.office:8080';
+
+  it('is open to a direct connection from there, and closed to one that an unnamed proxy passed on', () => {
+    expect(mayOperate(asked({ host }, '10.0.0.7'), office, own)).toBe(true);
+    expect(mayOperate(asked({ host, 'x-forwarded-for': '10.0.0.8' }, '10.0.0.7'), office, own)).toBe(false);
+    expect(mayOperate(asked({ host }, '203.0.113.5'), office, own)).toBe(false);
   });
 });

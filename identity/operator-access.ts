@@ -1,4 +1,6 @@
 import type { IncomingMessage } from 'node:http';
+import { addressList } from '../runtime/http/address-list.ts';
+import type { Client, ReadClient } from '../runtime/http/client.ts';
 import type { Settings } from '../schemas/config.ts';
 
 /** Headers that proxies add. Who sends one is not on this machine, or wants to look so: neither is let in. */
@@ -6,48 +8,57 @@ const PROXY_HEADERS = [
   ...['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip'],
   ...['x-client-ip', 'true-client-ip', 'cf-connecting-ip', 'x-forwarded-server'],
 ] as const;
-const LOOPBACK_ADDRESS = /^(127(\.\d{1,3}){3}|::1|::ffff:127(\.\d{1,3}){3})$/;
 const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/;
+const LOOPBACK = addressList('loopback');
 
 type AccessSettings = Pick<Settings, 'OPS_ACCESS' | 'PUBLIC_URL' | 'TRUST_PROXY'>;
 type AskedBy = Pick<IncomingMessage, 'headers'> & {
   readonly socket: { readonly remoteAddress?: string | undefined };
 };
 
+/** Whether a request may see and do what operators may. Asked here and nowhere else, for HTTP and sockets alike. */
+export type MayOperate = (request: AskedBy, origins: ReadonlySet<string>) => boolean;
+
 /**
- * Whether a request may see and do what operators may, until there are roles. Asked here and nowhere else, for HTTP
- * and for sockets alike.
+ * Builds the rule of `OPS_ACCESS`: `open`, `off`, or the addresses and ranges of operators (`loopback`, the default,
+ * is one such range). The address is the client's own: behind a proxy of `TRUST_PROXY`, the one that the proxy says.
  *
- * `loopback` lets in who is on this machine. The address alone does not say that: behind a reverse proxy on the same
- * machine everybody comes from 127.0.0.1. So nobody is let in once a proxy is configured (`TRUST_PROXY`) or people
- * come by another name than this machine's (`PUBLIC_URL`), and no request with a proxy's header ever is.
+ * A loopback connection alone does not say that somebody is on this machine: behind a reverse proxy that nobody named
+ * everybody comes from 127.0.0.1. So a direct loopback connection is refused once a proxy is configured or people
+ * come by another name than this machine's (`PUBLIC_URL`). A request with a header of an unnamed proxy always is.
  *
- * A page of another site can make a browser on this machine ask (`Sec-Fetch-Site`, `Origin`), also under a name of its
+ * A page of another site can make a browser of an operator ask (`Sec-Fetch-Site`, `Origin`), also under a name of its
  * own that it lets point here (DNS rebinding: then `Host` is that name). Both are refused, in every mode.
  *
- * @param origins our own origins, never taken from the request
+ * @throws AddressListRefused
  */
-export function mayOperate(
-  request: AskedBy,
-  settings: AccessSettings,
-  origins: ReadonlySet<string>,
-): boolean {
-  if (settings.OPS_ACCESS === 'off') return false;
-  if (!isFromOurOwnPage(request, origins)) return false;
-  return settings.OPS_ACCESS === 'open' || isOnThisMachine(request, settings);
+export function operatorRule(settings: AccessSettings, readClient: ReadClient): MayOperate {
+  if (settings.OPS_ACCESS === 'off') return () => false;
+  if (settings.OPS_ACCESS === 'open')
+    return (request, origins) => isFromOurOwnPage(request, readClient(request), origins);
+  const operators = addressList(settings.OPS_ACCESS);
+  return (request, origins) => {
+    const client = readClient(request);
+    if (!isFromOurOwnPage(request, client, origins)) return false;
+    if (client.address === null || !operators.has(client.address)) return false;
+    return client.cameByProxy || isDirect(request, client, settings);
+  };
 }
 
-function isFromOurOwnPage({ headers }: AskedBy, origins: ReadonlySet<string>): boolean {
-  const { host, origin } = headers;
+/** @param origins our own origins, never taken from the request */
+function isFromOurOwnPage({ headers }: AskedBy, client: Client, origins: ReadonlySet<string>): boolean {
+  const { origin } = headers;
   const site = headers['sec-fetch-site'];
   if (site !== undefined && site !== 'same-origin' && site !== 'none') return false;
   if (origin !== undefined && !origins.has(origin)) return false;
-  return [...origins].some((own) => new URL(own).host === host?.toLowerCase());
+  return [...origins].some((own) => new URL(own).host === client.host?.toLowerCase());
 }
 
-function isOnThisMachine({ headers, socket }: AskedBy, settings: AccessSettings): boolean {
+/** Whether the connection is the client's own, and not one of a proxy that nobody named. */
+function isDirect({ headers }: AskedBy, client: Client, settings: AccessSettings): boolean {
+  if (PROXY_HEADERS.some((name) => headers[name] !== undefined)) return false;
+  if (!LOOPBACK.has(client.address ?? '')) return true;
   if (settings.TRUST_PROXY) return false;
   if (settings.PUBLIC_URL && !LOOPBACK_HOST.test(new URL(settings.PUBLIC_URL).host)) return false;
-  if (PROXY_HEADERS.some((name) => headers[name] !== undefined)) return false;
-  return LOOPBACK_ADDRESS.test(socket.remoteAddress ?? '') && LOOPBACK_HOST.test(headers.host ?? '');
+  return LOOPBACK_HOST.test(headers.host ?? '');
 }

@@ -1,4 +1,5 @@
 import { Settings } from '../schemas/config.ts';
+import { addressList, AddressListRefused } from './http/address-list.ts';
 
 /** The settings cannot be used as they are; the message says which and why, one a line. */
 export class SettingsRefused extends Error {
@@ -50,9 +51,22 @@ function contradictions(settings: Settings): string[] {
     faults.push('PROCESSOR_SILENT_MS must be at least twice PROCESSOR_BEAT_MS');
   if (settings.DISK_WARN_PERCENT > settings.DISK_REFUSE_PERCENT)
     faults.push('DISK_WARN_PERCENT must not be above DISK_REFUSE_PERCENT');
+  if (settings.TRUST_PROXY) faults.push(...addressFaults('TRUST_PROXY', settings.TRUST_PROXY));
+  if (settings.OPS_ACCESS !== 'open' && settings.OPS_ACCESS !== 'off')
+    faults.push(...addressFaults('OPS_ACCESS', settings.OPS_ACCESS));
   if (settings.NODE_ENV === 'production' && !settings.SESSION_SECRET)
     faults.push('SESSION_SECRET is required in production');
   if (settings.BLOB_STORE === 's3' && !settings.S3_BUCKET)
     faults.push('S3_BUCKET is required when BLOB_STORE is s3');
   return faults;
+}
+
+function addressFaults(name: 'TRUST_PROXY' | 'OPS_ACCESS', value: string): string[] {
+  try {
+    addressList(value);
+    return [];
+  } catch (error) {
+    if (error instanceof AddressListRefused) return [`${name}: ${error.message}`];
+    throw error;
+  }
 }

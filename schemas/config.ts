@@ -39,12 +39,15 @@ export const Settings = z.object({
   TRUST_PROXY: z
     .string()
     .optional()
-    .describe('Addresses (comma-separated) of reverse proxies whose X-Forwarded headers are believed'),
+    .describe(
+      'Reverse proxies whose X-Forwarded-For, -Proto, -Host and Forwarded headers are believed: addresses and ranges with commas between (`loopback`, `10.0.0.0/8`)',
+    ),
   OPS_ACCESS: z
-    .enum(['loopback', 'open', 'off'])
+    .string()
+    .min(1)
     .default('loopback')
     .describe(
-      'Who may use the console and act on everyone’s jobs: `loopback`, who is on this machine (nobody behind a proxy); `open`, whoever reaches the address; `off`, nobody',
+      'Who may use the console and act on everyone’s jobs: `loopback`, who is on this machine; addresses and ranges with commas between (`10.1.0.0/16`), who comes from there; `open`, whoever reaches the address; `off`, nobody',
     ),
 
   EVENTSTORE_URL: z

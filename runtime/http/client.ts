@@ -1,0 +1,138 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { isIPv6 } from 'node:net';
+import { addressList, bareAddress, type AddressList } from './address-list.ts';
+
+/** More hops than any real chain; what stands before them is not read. */
+const HOPS_MAX = 20;
+
+/** Who asks, as far as the connection and the named proxies tell. */
+export interface Client {
+  /** The client's own address; null when a trusted proxy does not say it. */
+  readonly address: string | null;
+  /** What limits count by: the address, or for IPv6 the network of 64 bits that one subscriber has (RFC 6177). */
+  readonly key: string;
+  /** Whether the client spoke TLS to the proxy it reached; Docket itself speaks none. */
+  readonly isSecure: boolean;
+  /** The host that the client asked for. */
+  readonly host: string | undefined;
+  /** Whether a proxy of `TRUST_PROXY` passed the request on. */
+  readonly cameByProxy: boolean;
+}
+
+interface Asking {
+  readonly headers: IncomingHttpHeaders;
+  readonly socket: { readonly remoteAddress?: string | undefined };
+}
+
+export type ReadClient = (request: Asking) => Client;
+
+/** One step of the way, as the proxy that took it in describes it. */
+interface Hop {
+  readonly address: string | null;
+  readonly proto: string | undefined;
+  readonly host: string | undefined;
+}
+
+/**
+ * Reads who asks. Forwarded headers count only when the connection comes from a proxy of the list, and only as far
+ * back as the proxies of the list reach: what a client writes into them itself is never believed (A-HT04).
+ *
+ * `X-Forwarded-For`, `-Proto` and `-Host` are read; where there is no `X-Forwarded-For`, `Forwarded` (RFC 7239).
+ *
+ * @param trustProxy the setting `TRUST_PROXY`: addresses, ranges, `loopback`
+ * @throws AddressListRefused
+ */
+export function clientReader(trustProxy: string | undefined): ReadClient {
+  const trusted = addressList(trustProxy);
+  return ({ headers, socket }) => {
+    const peer = bareAddress(socket.remoteAddress);
+    if (!trusted.has(socket.remoteAddress))
+      return { address: peer, key: keyOf(peer), isSecure: false, host: headers.host, cameByProxy: false };
+    const hop = firstUntrusted(hopsOf(headers), trusted);
+    return {
+      address: hop?.address ?? null,
+      key: keyOf(hop?.address ?? peer),
+      isSecure: hop?.proto?.toLowerCase() === 'https',
+      host: hop?.host ?? headers.host,
+      cameByProxy: true,
+    };
+  };
+}
+
+/** Walks from the nearest proxy back to the first address that is no proxy of ours. */
+function firstUntrusted(hops: readonly Hop[], trusted: AddressList): Hop | undefined {
+  const nearestFirst = hops.toReversed();
+  return nearestFirst.find((hop) => hop.address === null || !trusted.has(hop.address)) ?? nearestFirst.at(-1);
+}
+
+function hopsOf(headers: IncomingHttpHeaders): readonly Hop[] {
+  const addresses = valuesOf(headers['x-forwarded-for']);
+  if (addresses.length === 0 && headers.forwarded !== undefined) return forwardedHops(headers.forwarded);
+  const protos = valuesOf(headers['x-forwarded-proto']);
+  const hosts = valuesOf(headers['x-forwarded-host']);
+  if (addresses.length === 0) return [{ address: null, proto: protos.at(-1), host: hosts.at(-1) }];
+  return addresses.map((text, at) => {
+    const fromTheRight = addresses.length - at;
+    return {
+      address: withoutPort(text),
+      // A proxy may set one value where another adds to the list: the nearest value that is there counts.
+      proto: protos.at(-Math.min(fromTheRight, protos.length || 1)),
+      host: hosts.at(-Math.min(fromTheRight, hosts.length || 1)),
+    };
+  });
+}
+
+/** The elements of a `Forwarded` header (RFC 7239, section 4). */
+function forwardedHops(header: string): readonly Hop[] {
+  return splitOutsideQuotes(header, ',')
+    .slice(-HOPS_MAX)
+    .map((element) => {
+      const pairs = splitOutsideQuotes(element, ';').map((pair) => {
+        const at = pair.indexOf('=');
+        const value = pair.slice(at + 1).trim();
+        return [pair.slice(0, at).trim().toLowerCase(), value.replace(/^"(.*)"$/, '$1')] as const;
+      });
+      const valueOf = (name: string) => pairs.find(([key]) => key === name)?.[1];
+      return { address: withoutPort(valueOf('for') ?? ''), proto: valueOf('proto'), host: valueOf('host') };
+    });
+}
+
+function splitOutsideQuotes(text: string, separator: ',' | ';'): string[] {
+  const part = separator === ',' ? /(?:[^,"]|"(?:\\.|[^"\\])*")+/g : /(?:[^;"]|"(?:\\.|[^"\\])*")+/g;
+  return text.match(part) ?? [];
+}
+
+/** An address with or without a port: `10.0.0.1:80`, `[::1]:80`, `::1`. */
+function withoutPort(text: string): string | null {
+  const trimmed = text.trim();
+  const inBrackets = /^(\[[^\]]+\])(?::\d+)?$/.exec(trimmed)?.[1];
+  const ipv4 = /^([\d.]+)(?::\d+)?$/.exec(trimmed)?.[1];
+  return bareAddress(inBrackets ?? ipv4 ?? trimmed);
+}
+
+function valuesOf(header: string | string[] | undefined): string[] {
+  return [header ?? []]
+    .flat()
+    .flatMap((line) => line.split(','))
+    .map((value) => value.trim())
+    .filter((value) => value !== '')
+    .slice(-HOPS_MAX);
+}
+
+function keyOf(address: string | null): string {
+  if (address === null) return 'unknown';
+  return isIPv6(address) ? networkOf(address) : address;
+}
+
+/** The first 64 bits, written without abbreviation. */
+function networkOf(address: string): string {
+  const [head = '', tail] = address.split('::');
+  const before = head === '' ? [] : head.split(':');
+  const after = tail === undefined || tail === '' ? [] : tail.split(':');
+  const gap = tail === undefined ? 0 : Math.max(0, 8 - before.length - after.length);
+  const groups = [...before, ...Array<string>(gap).fill('0'), ...after];
+  return `${groups
+    .slice(0, 4)
+    .map((group) => group.replace(/^0+(?=.)/, ''))
+    .join(':')}::/64`;
+}
