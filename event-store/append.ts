@@ -5,41 +5,49 @@ import {
   StreamDeletedError,
   WrongExpectedVersionError,
   type AppendResult,
-  type EventStoreDBClient,
 } from '@eventstore/db-client';
-import { isStuck, type ClientGenerations } from './client-generations.ts';
-import { AppendRefused, LogUnavailable, StreamMovedOn } from './errors.ts';
+import type { ClientGenerations, Generation } from './client-generations.ts';
+import { AppendRefused, StreamMovedOn } from './errors.ts';
 import type { Appended, EventToAppend, ExpectedRevision } from './event-log.ts';
+import { NoAnswer, within } from './event-store-client.ts';
+import { refuseMalformed } from './refuse-append.ts';
 
 /** First pause before an append of unknown outcome is repeated; doubled each time. */
 const REPEAT_AFTER_MS = 25;
 const REPEAT_AFTER_MAX_MS = 500;
-/** A silence shorter than this is not held against a client. */
-const SILENT_MS_MIN = 400;
+/** After so long without an answer the server is asked whether it is there at all. */
+const DOUBT_AFTER_MS = 1_000;
 /**
  * The client sends the deadline of a batch as an instant of its own wall clock, and the store compares it with its own:
  * on a machine whose clock is only seconds behind, every append would come too late for ever (D28). A year is further
- * off than any clock, and the most the client takes; the limits that hold are `answeredWithin` here and the store's own.
+ * off than any clock, and the most the client takes; the limits that hold are `within` here and the store's own.
  */
 const DEADLINE_MS = 365 * 24 * 3_600_000;
 
+interface Append {
+  readonly generations: ClientGenerations;
+  readonly timeoutMs: number;
+  readonly stream: string;
+  readonly events: readonly EventToAppend[];
+  readonly expected: ExpectedRevision;
+}
+
 /**
  * Appends with the traps of batch appends closed: every try has a time limit of its own, and a try of unknown outcome
- * is repeated with the same event ids and the same expected revision, which the store answers as the first time.
+ * is repeated with the same event ids and the same expected revision, which the store answers as the first time. A
+ * repetition while the first try is still in flight gets no answer from EventStoreDB until its write time-out of 2 s;
+ * that too is an unknown outcome, and asked again it is right.
  *
- * @param timeoutMs longest time for all tries together
+ * @param append.timeoutMs longest time for all tries together
  * @throws StreamMovedOn, AppendRefused, LogUnavailable
  */
-export async function appendExactly(
-  generations: ClientGenerations,
-  timeoutMs: number,
-  stream: string,
-  events: readonly EventToAppend[],
-  expected: ExpectedRevision,
-): Promise<Appended> {
+export async function appendExactly(append: Append): Promise<Appended> {
+  const { generations, timeoutMs, stream } = append;
+  refuseMalformed(stream, append.events);
+  const doing = `appending to ${stream}`;
   // Monotonic: a wall clock that is set back meanwhile must not make this wait for as long.
   const deadline = performance.now() + timeoutMs;
-  const proposed = events.map(({ id, type, data, metadata }) =>
+  const proposed = append.events.map(({ id, type, data, metadata }) =>
     jsonEvent({
       id,
       type,
@@ -48,67 +56,66 @@ export async function appendExactly(
     }),
   );
   for (let pauseMs = REPEAT_AFTER_MS; ; pauseMs = Math.min(pauseMs * 2, REPEAT_AFTER_MAX_MS)) {
-    const generation = await generations.current();
-    // Half of the time is left for a second try on a fresh connection.
-    const tryMs = Math.max(50, Math.min(deadline - performance.now(), timeoutMs / 2));
+    const leftMs = Math.max(50, deadline - performance.now());
+    const generation = await generations.current(leftMs, doing);
     try {
-      const result = await tryOnce(generation.client, stream, proposed, expected, tryMs);
-      return { revision: result.nextExpectedRevision, position: result.position?.commit ?? 0n };
+      // Half of the time is left for a second try.
+      const tryMs = Math.max(50, Math.min(deadline - performance.now(), timeoutMs / 2));
+      return written(stream, await tryOnce(append, generation, proposed, tryMs));
     } catch (error) {
       const final = finalAnswer(stream, error);
       if (final) throw final;
-      // A try with hardly any time left says nothing about the client.
-      const wasHeard = !(error instanceof NoAnswer) || tryMs >= SILENT_MS_MIN;
-      if (wasHeard && isStuck(error))
-        generations.giveUp(generation, `an append within ${tryMs} ms: ${String(error)}`);
-      if (performance.now() + pauseMs >= deadline)
-        throw new LogUnavailable(`appending to ${stream}`, { cause: error });
-      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      if (error instanceof AccessDeniedError || performance.now() + pauseMs >= deadline)
+        throw generations.unavailable(doing, error);
+      if (!(error instanceof NoAnswer)) await generations.doubt(generation, error);
     }
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }
 
-/** The server said nothing in time; the client would wait for ever. */
-class NoAnswer extends Error {
-  override readonly name = 'NoAnswer';
-}
-
+/** One try; while it has no answer the server is asked whether it is there, and a client of a dead one is given up. */
 async function tryOnce(
-  client: EventStoreDBClient,
-  stream: string,
-  events: ReturnType<typeof jsonEvent>[],
-  expectedRevision: ExpectedRevision,
+  { generations, timeoutMs, stream, expected: expectedRevision }: Append,
+  generation: Generation,
+  proposed: ReturnType<typeof jsonEvent>[],
   tryMs: number,
 ): Promise<AppendResult> {
   const options = { expectedRevision, deadline: DEADLINE_MS };
-  return answeredWithin(tryMs, client.appendToStream(stream, events, options));
+  const doubt = setTimeout(() => void generations.doubt(generation, new NoAnswer()), DOUBT_AFTER_MS);
+  try {
+    const result = await within(tryMs, generation.client.appendToStream(stream, proposed, options));
+    generation.silentSinceMs = null;
+    return result;
+  } catch (error) {
+    if (!(error instanceof NoAnswer)) generation.silentSinceMs = null;
+    else {
+      generation.silentSinceMs ??= performance.now();
+      // The connection lives, and for as long as an append may take none is answered on it: the stream is dead.
+      if (performance.now() - generation.silentSinceMs >= timeoutMs) generations.giveUp(generation, error);
+    }
+    throw error;
+  } finally {
+    clearTimeout(doubt);
+  }
 }
 
-/** @throws NoAnswer when the client's promise does not settle in time */
-async function answeredWithin<Answer>(ms: number, answer: Promise<Answer>): Promise<Answer> {
-  let timer: NodeJS.Timeout | undefined;
-  const silence = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new NoAnswer()), ms);
-  });
-  // The late answer of a try that was given up belongs to nobody.
-  answer.catch(() => undefined);
-  try {
-    return await Promise.race([answer, silence]);
-  } finally {
-    clearTimeout(timer);
-  }
+/** Only what was written counts as done, whatever the connection string says about failures. */
+function written(stream: string, result: AppendResult): Appended {
+  if (!result.success) throw new AppendRefused(stream, 'it is not where the append expected it');
+  return { revision: result.nextExpectedRevision, position: result.position?.commit ?? 0n };
 }
 
 /** The error that ends the append, or null when its outcome is unknown and it may be repeated. */
 function finalAnswer(stream: string, error: unknown): Error | null {
+  if (error instanceof AppendRefused) return error;
   if (error instanceof WrongExpectedVersionError) {
-    const actual = typeof error.actualVersion === 'bigint' ? error.actualVersion : null;
+    // EventStoreDB says -1 for a stream that does not exist.
+    const { actualVersion } = error;
+    const actual = typeof actualVersion === 'bigint' && actualVersion >= 0n ? actualVersion : null;
     return new StreamMovedOn(stream, actual, { cause: error });
   }
   if (error instanceof StreamDeletedError)
     return new AppendRefused(stream, 'the stream was deleted', { cause: error });
-  if (error instanceof AccessDeniedError)
-    return new AppendRefused(stream, 'access is denied', { cause: error });
   if (error instanceof MaxAppendSizeExceededError) {
     return new AppendRefused(stream, 'the events are too large', { cause: error });
   }
@@ -125,16 +132,17 @@ export async function setMaxAge(
   stream: string,
   maxAgeSec: number,
 ): Promise<void> {
-  const generation = await generations.current();
+  const doing = `bounding ${stream}`;
+  const generation = await generations.current(timeoutMs, doing);
   const answer = generation.client.setStreamMetadata(
     stream,
     { maxAge: maxAgeSec },
     { deadline: DEADLINE_MS },
   );
   try {
-    await answeredWithin(timeoutMs, answer);
+    await within(timeoutMs, answer);
   } catch (error) {
-    if (isStuck(error)) generations.giveUp(generation, `metadata: ${String(error)}`);
-    throw new LogUnavailable(`bounding ${stream}`, { cause: error });
+    void generations.doubt(generation, error);
+    throw generations.unavailable(doing, error);
   }
 }

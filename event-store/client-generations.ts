@@ -1,78 +1,165 @@
-import { CancelledError, EventStoreDBClient, TimeoutError, UnavailableError } from '@eventstore/db-client';
+import {
+  AccessDeniedError,
+  CancelledError,
+  DeadlineExceededError,
+  NotLeaderError,
+  TimeoutError,
+  UnavailableError,
+  type EventStoreDBClient,
+} from '@eventstore/db-client';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../runtime/log.ts';
-import { readLean } from './lean-reads.ts';
-import { bearStrayAnswers } from './stray-answers.ts';
+import type { EventStoreUrl } from '../schemas/event-store-url.ts';
+import { LogUnavailable } from './errors.ts';
+import { askServer, closeClient, NoAnswer, openClient, within } from './event-store-client.ts';
+import { outageLines } from './outage-lines.ts';
+import { faultOf } from './store-faults.ts';
 
-/** Longest wait for the streams of a client that is being given up. */
-const DISPOSE_WAIT_MS = 1_000;
+/** Backoff between two clients that did not come to work: doubled, with jitter, from the first up to the last. */
+const OPEN_AGAIN_MS = 50;
+const OPEN_AGAIN_MAX_MS = 2_000;
 
 /** A client and its number in the row. */
 export interface Generation {
   readonly client: EventStoreDBClient;
   readonly number: number;
+  /** When the first append stayed without an answer since the last one that had one; null after an answer. */
+  silentSinceMs: number | null;
 }
 
 /** One client after the other: a client that stopped answering is given up and replaced, never shared. */
 export interface ClientGenerations {
-  /** The client to use now; waits while one is being given up. */
-  current(): Promise<Generation>;
+  /**
+   * The client to use now; waits for a client that works while one is being replaced.
+   * @throws LogUnavailable with what is wrong, when none works within `ms`
+   */
+  current(ms: number, doing: string): Promise<Generation>;
+  /**
+   * Looks whether a client still works after an error or a silence, and gives it up when it does not. The answer is
+   * false when it was given up, now or before.
+   */
+  doubt(generation: Generation, why: unknown): Promise<boolean>;
   /** Replaces the client unless that has already happened since `generation`. */
-  giveUp(generation: Generation, why: string): void;
+  giveUp(generation: Generation, why: unknown): void;
+  /** The error that a caller gets for what the client threw. */
+  unavailable(doing: string, cause: unknown): LogUnavailable;
   close(): Promise<void>;
 }
 
 /**
  * The client keeps a rejected or never-settled capability request for ever, and a batch append on a silent connection
- * has no deadline. A fresh client is the only way out of both.
+ * has no deadline. A fresh client is the only way out of both; for every other fault it is a loss (ADR 0107).
  *
  * Nobody gets the fresh client before the old one's streams have ended: pending appends of all clients stand in one
  * map of the module, which the end of a stream empties, so that appends put there too early would be done twice. The
  * wait is bounded; the answer that comes in spite of it is borne by `bearStrayAnswers`.
  */
-export function openClientGenerations(connectionString: string, log: Log): ClientGenerations {
+export function openClientGenerations(url: EventStoreUrl, log: Log): ClientGenerations {
+  const lines = outageLines(log, 'a client of the event store was given up');
+  const onStray = () => log.debug('an answer to an append came that nobody waits for any more');
   const open = (number: number): Generation => ({
-    client: bearStrayAnswers(readLean(EventStoreDBClient.connectionString(connectionString)), () =>
-      log.warn({ generation: number }, 'an answer to an append came that nobody waits for any more'),
-    ),
-    number,
+    client: openClient(url.forClient, onStray),
+    ...{ number, silentSinceMs: null },
   });
+  const closing = new AbortController();
   let generation = open(1);
   let replacing: Promise<void> | null = null;
+  let doubting: { readonly number: number; readonly result: Promise<boolean> } | null = null;
+  let lastFailure: unknown = new NoAnswer();
 
-  function giveUp(failed: Generation, why: string): void {
-    if (failed.number !== generation.number) return;
-    log.warn({ generation: failed.number, why }, 'event store client given up; opening another');
-    generation = open(failed.number + 1);
-    replacing = dispose(failed.client).finally(() => (replacing = null));
-  }
+  /** Opens one client after the other until one works. */
+  const replace = async (failed: Generation): Promise<void> => {
+    await closeClient(failed.client);
+    for (let pauseMs = OPEN_AGAIN_MS; !closing.signal.aborted;) {
+      generation = open(generation.number + 1);
+      try {
+        await askServer(generation.client);
+        lines.restored();
+        return;
+      } catch (error) {
+        lastFailure = error;
+        if (isPassing(error)) return;
+        lines.failed(faultOf(error, url, 'opening a client').why);
+      }
+      await closeClient(generation.client);
+      await sleep(pauseMs * (0.5 + Math.random() / 2), undefined, { signal: closing.signal }).catch(
+        () => undefined,
+      );
+      pauseMs = Math.min(pauseMs * 2, OPEN_AGAIN_MAX_MS);
+    }
+  };
+
+  const giveUp = (failed: Generation, why: unknown): void => {
+    if (failed.number !== generation.number || replacing) return;
+    lastFailure = why;
+    lines.failed(faultOf(why, url, 'using a client').why);
+    replacing = replace(failed).finally(() => (replacing = null));
+  };
+
+  const unavailable = (doing: string, cause: unknown): LogUnavailable =>
+    new LogUnavailable(doing, {
+      cause,
+      fault: cause instanceof NoAnswer ? null : faultOf(cause, url, doing),
+    });
+
+  const look = async (doubted: Generation, why: unknown): Promise<boolean> => {
+    try {
+      await askServer(doubted.client);
+      return true;
+    } catch (error) {
+      // A server that is away is no fault of the client, which connects again by itself.
+      if (isPassing(error)) return true;
+      giveUp(doubted, error instanceof NoAnswer ? why : error);
+      return false;
+    }
+  };
 
   return {
-    current: async () => {
-      while (replacing) await replacing;
+    current: async (ms, doing) => {
+      const untilMs = performance.now() + ms;
+      while (replacing) {
+        const leftMs = untilMs - performance.now();
+        if (leftMs <= 0) throw unavailable(doing, lastFailure);
+        await within(leftMs, replacing).catch(() => undefined);
+      }
       return generation;
     },
+    doubt: (doubted, why) => {
+      if (doubted.number !== generation.number || replacing) return Promise.resolve(false);
+      if (isPassing(why)) return Promise.resolve(true);
+      if (doubting?.number !== doubted.number)
+        doubting = {
+          number: doubted.number,
+          result: look(doubted, why).finally(() => (doubting = null)),
+        };
+      return doubting.result;
+    },
     giveUp,
+    unavailable,
     close: async () => {
+      closing.abort();
       await replacing;
-      await dispose(generation.client);
+      await closeClient(generation.client);
     },
   };
 }
 
-/** Cancels every stream of a client; bounded, since a dead connection may never confirm. */
-async function dispose(client: EventStoreDBClient): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const bound = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, DISPOSE_WAIT_MS);
-  });
-  await Promise.race([client.dispose(), bound]);
-  clearTimeout(timer);
-}
+/**
+ * Faults that say nothing against a client: it connects anew or turns to the leader by itself, the server was slow, or
+ * the server has refused this user.
+ */
+const PASSING = [
+  UnavailableError,
+  CancelledError,
+  TimeoutError,
+  DeadlineExceededError,
+  NotLeaderError,
+  AccessDeniedError,
+] as const;
 
-/** Faults that a client gets over by itself: it connects anew, or the server was only slow. */
-const PASSING = [UnavailableError, CancelledError, TimeoutError] as const;
-
-/** True when only a fresh client helps: after any other fault it may keep a failed answer about the server for ever. */
-export function isStuck(error: unknown): boolean {
-  return !PASSING.some((passing) => error instanceof passing);
+function isPassing(error: unknown): boolean {
+  if (PASSING.some((passing) => error instanceof passing)) return true;
+  // The same, as gRPC says it before the client has given it a name: UNAVAILABLE, CANCELLED.
+  const { code } = error as { code?: unknown };
+  return code === 14 || code === 1;
 }

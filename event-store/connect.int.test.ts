@@ -74,6 +74,33 @@ describe('appending', () => {
     expect(await all(log.readStream(stream))).toHaveLength(3);
   });
 
+  it('a refused append is never done, whatever the connection string says about failures', async () => {
+    const unthrowing = connectEventLog({
+      connectionString: `${store.connectionString}&throwOnAppendFailure=false`,
+      timeoutMs: 4_000,
+      log: createLog('test', 'silent'),
+    });
+    const stream = someStream();
+    await unthrowing.append(stream, [someEvent()], 'no_stream');
+    await expect(unthrowing.append(stream, [someEvent()], 'no_stream')).rejects.toMatchObject({
+      ...{ code: 'STREAM_MOVED_ON', actual: 0n },
+    });
+    await unthrowing.close();
+  });
+
+  it.each([
+    ['an event id that is no UUID', 'job-a', someEvent('nonsense')],
+    ['the nil UUID', 'job-a', someEvent('00000000-0000-0000-0000-000000000000')],
+    ['an event without a type', 'job-a', { ...someEvent(), type: '' }],
+    ['a stream without a name', '', someEvent()],
+    ['a stream of the server itself', '$$', someEvent()],
+  ])('%s is refused before it reaches the client, which goes on', async (_what, stream, event) => {
+    const connections = proxy.connections();
+    await expect(log.append(stream, [event], 'no_stream')).rejects.toBeInstanceOf(AppendRefused);
+    await log.append(someStream(), [someEvent()], 'no_stream');
+    expect(proxy.connections()).toBe(connections);
+  });
+
   it('events beyond the size limit are refused for good', async () => {
     const huge = { ...someEvent(), data: { text: 'x'.repeat(2 * 1024 * 1024) } };
     await expect(log.append(someStream(), [huge], 'no_stream')).rejects.toBeInstanceOf(AppendRefused);
@@ -161,6 +188,14 @@ describe('reading', () => {
     ]);
     expect(await all(log.readAll(before, { streamPrefixes: ['job-'] }, 1))).toHaveLength(1);
     expect(await log.readLast(stream)).toMatchObject({ revision: 1n, position: events[1]!.position });
+    expect(await all(log.readAll(before, { streamPrefixes: ['job-'] }, 0))).toEqual([]);
+  });
+
+  it('a position has its event, and none beside it', async () => {
+    const { position } = await log.append(someStream(), [someEvent(undefined, 7)], 'no_stream');
+    expect(await log.eventAt(position)).toMatchObject({ position, data: { n: 7 } });
+    expect(await log.eventAt(position - 1n)).toBeNull();
+    expect(await log.eventAt(position + 1_000_000n)).toBeNull();
   });
 });
 

@@ -1,9 +1,26 @@
+import { existsSync } from 'node:fs';
 import type { Log } from '../runtime/log.ts';
+import { SettingsRefused } from '../runtime/settings.ts';
+import { readEventStoreUrl, type EventStoreUrl } from '../schemas/event-store-url.ts';
 import { appendExactly, setMaxAge } from './append.ts';
 import { openClientGenerations } from './client-generations.ts';
 import type { EventLog } from './event-log.ts';
 import { followAll } from './follow.ts';
-import { readAllForwards, readHead, readLastEvent, readStreamForwards } from './read.ts';
+import { probeStore } from './probe.ts';
+import { readAllForwards, readEventAt, readHead, readLastEvent, readStreamForwards } from './read.ts';
+
+/** The log on a server, which can be asked whether it serves Docket. */
+export interface ConnectedEventLog extends EventLog {
+  /** The servers, without user and options: what may be printed. */
+  readonly address: string;
+  /**
+   * Resolves when the server would serve an upload and its conversion now, the rights of the user included, never later
+   * than the time-out of an answer. Nothing is written.
+   *
+   * @throws StoreUnusable with what is wrong, what to do about it, and whether waiting can help
+   */
+  readonly probe: () => Promise<void>;
+}
 
 /**
  * The log on the unmodified `@eventstore/db-client`. One a process: the client keeps the pending appends of all its
@@ -11,23 +28,30 @@ import { readAllForwards, readHead, readLastEvent, readStreamForwards } from './
  *
  * @param options.connectionString `esdb://host:port?tls=false`, or a cluster's
  * @param options.timeoutMs longest wait for one answer of the store
+ * @throws SettingsRefused when the connection string cannot be used
  */
 export function connectEventLog(options: {
   connectionString: string;
   timeoutMs: number;
   log: Log;
-}): EventLog {
-  const { connectionString, timeoutMs, log } = options;
+}): ConnectedEventLog {
+  const { timeoutMs, log } = options;
+  const url = usable(options.connectionString);
+  for (const remark of url.remarks) log.warn(remark);
   // Appends have a client of their own: an error of a read or a subscription would make a shared one open a second
   // append stream beside the first, and the end of the first would then take the second's pending appends with it.
-  const appending = openClientGenerations(connectionString, log);
-  const reading = openClientGenerations(connectionString, log);
+  const appending = openClientGenerations(url, log);
+  const reading = openClientGenerations(url, log);
   return {
-    append: (stream, events, expected) => appendExactly(appending, timeoutMs, stream, events, expected),
+    address: url.address,
+    probe: () => probeStore({ appending, reading, url, timeoutMs }),
+    append: (stream, events, expected) =>
+      appendExactly({ generations: appending, timeoutMs, stream, events, expected }),
     readStream: (stream, fromRevision = 0n) => readStreamForwards(reading, timeoutMs, stream, fromRevision),
     readLast: (stream) => readLastEvent(reading, timeoutMs, stream),
     readAll: (after, filter, maxCount = Number.MAX_SAFE_INTEGER) =>
       readAllForwards(reading, timeoutMs, after, filter, maxCount),
+    eventAt: (position) => readEventAt(reading, timeoutMs, position),
     head: () => readHead(reading, timeoutMs),
     follow: (followOptions) => followAll(reading, log, followOptions),
     setMaxAge: (stream, maxAgeSec) => setMaxAge(appending, timeoutMs, stream, maxAgeSec),
@@ -35,4 +59,18 @@ export function connectEventLog(options: {
       await Promise.all([appending.close(), reading.close()]);
     },
   };
+}
+
+/** @throws SettingsRefused */
+function usable(connectionString: string): EventStoreUrl {
+  const read = readEventStoreUrl(connectionString);
+  const faults =
+    'faults' in read
+      ? read.faults
+      : read.url.caFile !== null && !existsSync(read.url.caFile)
+        ? [`names a file of its authority that is not there: ${read.url.caFile}`]
+        : [];
+  if (faults.length > 0 || 'faults' in read)
+    throw new SettingsRefused(faults.map((fault) => `EVENTSTORE_URL: ${fault}`));
+  return read.url;
 }

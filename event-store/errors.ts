@@ -1,3 +1,5 @@
+import type { StoreFault } from './store-faults.ts';
+
 /** The stream is not at the revision the append expected: reload, decide again. */
 export class StreamMovedOn extends Error {
   readonly code = 'STREAM_MOVED_ON';
@@ -17,18 +19,46 @@ export class StreamMovedOn extends Error {
   }
 }
 
-/** The event store did not answer in time or cannot be reached. The outcome of an append is unknown. */
+/**
+ * The event store cannot be used now: nobody answers in time, or it answers that it will not serve this user. The outcome
+ * of an append is unknown, unless the fault says that the store refused it.
+ */
 export class LogUnavailable extends Error {
   readonly code = 'LOG_UNAVAILABLE';
   readonly retryable = true;
+  /** What is wrong by name, where the store or the network told; null when there was only silence. */
+  readonly fault: StoreFault | null;
 
-  constructor(doing: string, options?: ErrorOptions) {
-    super(`The event store did not answer while ${doing}.`, options);
+  constructor(doing: string, options?: ErrorOptions & { fault?: StoreFault | null }) {
+    const fault = options?.fault ?? null;
+    super(
+      fault === null
+        ? `The event store did not answer while ${doing}.`
+        : `The event store failed while ${doing}: ${fault.why}`,
+      options,
+    );
     this.name = 'LogUnavailable';
+    this.fault = fault;
   }
 }
 
-/** The store will never take this append: too large, the stream is gone for good, or access is denied. */
+/** What a probe found: the event store would not serve an upload and its conversion now. */
+export class StoreUnusable extends Error {
+  readonly code: StoreFault['code'];
+  readonly retryable: boolean;
+  /** True when waiting cannot help: somebody has to change a setting, a user or a right. */
+  readonly final: boolean;
+
+  constructor(fault: StoreFault, options?: ErrorOptions) {
+    super(fault.why, options);
+    this.name = 'StoreUnusable';
+    this.code = fault.code;
+    this.final = fault.final;
+    this.retryable = !fault.final;
+  }
+}
+
+/** The store will never take this append: it is malformed, too large, or the stream is gone for good. */
 export class AppendRefused extends Error {
   readonly code = 'APPEND_REFUSED';
   readonly retryable = false;
@@ -36,5 +66,21 @@ export class AppendRefused extends Error {
   constructor(stream: string, why: string, options?: ErrorOptions) {
     super(`The event store refuses to append to ${stream}: ${why}.`, options);
     this.name = 'AppendRefused';
+  }
+}
+
+/** No event of this log is at the position to go on from: the checkpoint belongs to another log. */
+export class CheckpointNotInLog extends Error {
+  readonly code = 'CHECKPOINT_NOT_IN_LOG';
+  readonly retryable = false;
+  readonly position: bigint;
+
+  constructor(position: bigint, options?: ErrorOptions) {
+    super(
+      `The log has no event at position ${position.toString()}: the checkpoint belongs to another log, or to a newer copy of this one.`,
+      options,
+    );
+    this.name = 'CheckpointNotInLog';
+    this.position = position;
   }
 }

@@ -51,7 +51,11 @@ export interface FollowOptions {
   readonly onCheckpoint?: (position: bigint) => void | Promise<void>;
   /** The follower has reached the live end of the log (again, after each time it fell behind). */
   readonly onCaughtUp?: () => void | Promise<void>;
-  /** The subscription broke; it comes back by itself with backoff, from `after()`. */
+  /**
+   * The subscription broke; it comes back by itself with backoff, from `after()`. CheckpointNotInLog says that `after()`
+   * is no position of this log, which only another `after()` can change. An end that is ordinary (the server's buffer
+   * was full under load) is not told: the subscription is taken up at once.
+   */
   readonly onInterrupted?: (cause: Error) => void;
 }
 
@@ -76,12 +80,17 @@ export interface EventLog {
   readonly readStream: (stream: string, fromRevision?: bigint) => AsyncIterable<RecordedEvent>;
   /** The last event of a stream, or null. */
   readonly readLast: (stream: string) => Promise<RecordedEvent | null>;
-  /** `$all` in order, after `after`, at most `maxCount` events. */
+  /**
+   * `$all` in order, after `after`, at most `maxCount` events.
+   * @throws CheckpointNotInLog when the store says that `after` is no position of this log, LogUnavailable
+   */
   readonly readAll: (
     after: bigint | 'start',
     filter: AllFilter,
     maxCount?: number,
   ) => AsyncIterable<RecordedEvent>;
+  /** The event at exactly this position, or null: the log has none there. */
+  readonly eventAt: (position: bigint) => Promise<RecordedEvent | null>;
   /** Position of the last event in the log, 0n when it is empty. */
   readonly head: () => Promise<bigint>;
   readonly follow: (options: FollowOptions) => Following;
@@ -91,10 +100,10 @@ export interface EventLog {
 }
 
 /** What a projection may hold: it can read and follow, and has nothing to cause a side effect with (promise 10). */
-export type LogReader = Pick<EventLog, 'readStream' | 'readLast' | 'readAll' | 'head' | 'follow'>;
+export type LogReader = Pick<EventLog, 'readStream' | 'readLast' | 'readAll' | 'eventAt' | 'head' | 'follow'>;
 
 /** The reading half of a log as an object of its own, without the means to append. */
 export function readerOf(log: EventLog): LogReader {
-  const { readStream, readLast, readAll, head, follow } = log;
-  return { readStream, readLast, readAll, head, follow };
+  const { readStream, readLast, readAll, eventAt, head, follow } = log;
+  return { readStream, readLast, readAll, eventAt, head, follow };
 }

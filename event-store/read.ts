@@ -1,6 +1,8 @@
 import { BACKWARDS, END, FORWARDS, START } from '@eventstore/db-client';
 import type { ClientGenerations } from './client-generations.ts';
+import { CheckpointNotInLog } from './errors.ts';
 import type { AllFilter, RecordedEvent } from './event-log.ts';
+import { isPositionRefused } from './store-faults.ts';
 import { readEvents, type ReadEvents } from './watched-read.ts';
 
 /** The stream's events in order from `fromRevision`; none when there is no such stream. */
@@ -42,17 +44,47 @@ export function readAllForwards(
   const events = readEvents({
     ...{ generations, silenceMs, doing: 'reading $all' },
     open: (client) => client.readAll({ direction: FORWARDS, fromPosition }),
+    refusal: (cause) =>
+      after !== 'start' && isPositionRefused(cause) ? new CheckpointNotInLog(after, { cause }) : null,
     wanted: (event) => (after === 'start' || event.position > after) && passes(event, filter),
   });
   return maxCount === Number.MAX_SAFE_INTEGER ? events : firstOf(events, maxCount);
 }
 
 async function* firstOf(events: ReadEvents, maxCount: number): ReadEvents {
+  // EventStoreDB never answers a read of no events.
+  if (maxCount <= 0) return;
   let given = 0;
   for await (const event of events) {
     yield event;
     given += 1;
     if (given >= maxCount) return;
+  }
+}
+
+/**
+ * The event at exactly this position, or null. EventStoreDB refuses to read from a position that is no event's; the
+ * embedded store gives the next event.
+ *
+ * @throws LogUnavailable
+ */
+export async function readEventAt(
+  generations: ClientGenerations,
+  silenceMs: number,
+  position: bigint,
+): Promise<RecordedEvent | null> {
+  const fromPosition = { commit: position, prepare: position };
+  const events = readEvents({
+    ...{ generations, silenceMs, doing: `reading position ${position.toString()}` },
+    open: (client) => client.readAll({ direction: FORWARDS, fromPosition, maxCount: 1 }),
+    refusal: (cause) => (isPositionRefused(cause) ? new CheckpointNotInLog(position, { cause }) : null),
+  });
+  try {
+    for await (const event of events) return event.position === position ? event : null;
+    return null;
+  } catch (error) {
+    if (error instanceof CheckpointNotInLog) return null;
+    throw error;
   }
 }
 

@@ -1,8 +1,10 @@
 import type { EventStoreDBClient } from '@eventstore/db-client';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isStuck, type ClientGenerations, type Generation } from './client-generations.ts';
+import type { ClientGenerations, Generation } from './client-generations.ts';
 import { LogUnavailable } from './errors.ts';
 import type { RecordedEvent } from './event-log.ts';
+import { NoAnswer } from './event-store-client.ts';
+import { isOfTheStore } from './store-faults.ts';
 import { inBatches } from './lean-reads.ts';
 
 export type ReadEvents = AsyncGenerator<RecordedEvent, void, undefined>;
@@ -14,18 +16,22 @@ export interface Read {
   /** What is being done, for the error. */
   readonly doing: string;
   readonly open: (client: EventStoreDBClient) => object;
+  /** The error for an answer that this read knows the meaning of; null for every other one. */
+  readonly refusal?: (cause: unknown) => Error | null;
   /** Which events are given; all unless told. Here, since each further generator around a read costs every event. */
   readonly wanted?: (event: RecordedEvent) => boolean;
 }
 
 /** Pause before a read that broke before its first event is begun again; such a break is most often a reconnect. */
 const BEGIN_AGAIN_MS = 50;
+/** After so long without an event the server is asked whether it is there at all. */
+const DOUBT_AFTER_MS = 1_000;
 
 /**
  * The events of a read. One whose connection broke before the first event is begun again until half of the time for
  * silence is over; afterwards the consumer has seen a part, and only it can know how to go on.
  *
- * @throws LogUnavailable
+ * @throws LogUnavailable, what `refusal` answers
  */
 export async function* readEvents(read: Read): ReadEvents {
   const beginUntil = performance.now() + read.silenceMs / 2;
@@ -33,13 +39,15 @@ export async function* readEvents(read: Read): ReadEvents {
   for (;;) {
     let begun = false;
     try {
-      for await (const batch of watchedRead(read, await read.generations.current())) {
+      const generation = await read.generations.current(read.silenceMs, read.doing);
+      for await (const batch of watchedRead(read, generation)) {
         begun = true;
         for (const event of batch) if (wanted(event)) yield event;
       }
       return;
     } catch (error) {
       if (begun || !(error instanceof LogUnavailable) || performance.now() > beginUntil) throw error;
+      if (error.fault?.final === true) throw error;
       await sleep(BEGIN_AGAIN_MS);
     }
   }
@@ -56,30 +64,34 @@ async function* watchedRead(
   const { generations, silenceMs, doing } = read;
   const batches = inBatches(read.open(generation.client));
   let [silent, consuming] = [false, false];
-  // One timer a read. Only waiting for the server counts as silence, not the time the consumer takes.
-  const watchdog = setTimeout(() => {
-    if (consuming) return void watchdog.refresh();
+  const beSilent = () => {
     silent = true;
     batches.destroy(new Error('silent'));
-  }, silenceMs);
+  };
+  // Timers for the whole read. Only waiting for the server counts as silence, not the time the consumer takes.
+  const watchdog = setTimeout(() => (consuming ? void watchdog.refresh() : beSilent()), silenceMs);
+  const doubt = setTimeout(() => {
+    if (consuming) return void doubt.refresh();
+    void generations.doubt(generation, new NoAnswer()).then((works) => works || beSilent());
+  }, DOUBT_AFTER_MS);
   try {
     for await (const batch of batches) {
       consuming = true;
       yield batch;
       consuming = false;
       watchdog.refresh();
+      doubt.refresh();
     }
   } catch (error) {
     if (!silent && !isOfTheStore(error)) throw error;
-    if (isStuck(error)) generations.giveUp(generation, `${doing}: ${String(error)}`);
-    throw new LogUnavailable(doing, { cause: error });
+    const cause = silent ? new NoAnswer() : error;
+    const refusal = read.refusal?.(cause);
+    if (refusal) throw refusal;
+    await generations.doubt(generation, cause);
+    throw generations.unavailable(doing, cause);
   } finally {
     clearTimeout(watchdog);
+    clearTimeout(doubt);
     if (!batches.readableEnded && !silent) await batches.cancel();
   }
-}
-
-/** True for what the client or gRPC threw; an error of the consumer passes through unchanged. */
-function isOfTheStore(error: unknown): boolean {
-  return error instanceof Error && ('type' in error || 'details' in error);
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { readEventStoreUrl } from './event-store-url.ts';
 
 const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
@@ -52,6 +53,10 @@ export const Settings = z.object({
 
   EVENTSTORE_URL: z
     .string()
+    .superRefine((text, context) => {
+      const read = readEventStoreUrl(text);
+      if ('faults' in read) for (const message of read.faults) context.addIssue({ code: 'custom', message });
+    })
     .optional()
     .describe(
       'Connection string of EventStoreDB or KurrentDB (`esdb://...`); unset: the embedded event store',

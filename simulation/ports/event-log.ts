@@ -32,6 +32,10 @@ export function simulatedLog(world: World, life: Life, server: LogServer): Event
       const read = () => server.all.filter((event) => event.position > from && passes(event, filter));
       yield* (await asking('reads $all', false, read)).slice(0, maxCount);
     },
+    eventAt: (position) => {
+      const read = () => server.all.find((event) => event.position === position) ?? null;
+      return asking(`reads position ${position}`, false, read);
+    },
     head: () => asking('reads the head', false, () => server.head()),
     follow: (options) => follow(world, life, server, options),
     setMaxAge: () => asking('sets $maxAge', true, () => undefined),

@@ -15,6 +15,8 @@ export interface ProxyFault {
 export interface FaultProxy {
   readonly port: number;
   readonly fault: ProxyFault;
+  /** How many connections were opened so far. */
+  connections(): number;
   /** Resets every open connection. */
   cut(): void;
   stop(): Promise<void>;
@@ -24,7 +26,9 @@ export interface FaultProxy {
 export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
   const fault: ProxyFault = { delayMs: 0, dropReplies: false, silent: false, refuse: false };
   const open = new Set<Socket>();
+  let opened = 0;
   const server = createServer((client) => {
+    opened += 1;
     if (fault.refuse) return void client.destroy();
     const upstream = connect(targetPort, '127.0.0.1');
     for (const socket of [client, upstream]) {
@@ -43,6 +47,7 @@ export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
   return {
     port: (server.address() as AddressInfo).port,
     fault,
+    connections: () => opened,
     cut,
     stop: async () => {
       cut();

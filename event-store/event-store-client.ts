@@ -1,0 +1,75 @@
+import { Client, Metadata, type Channel } from '@grpc/grpc-js';
+import { EventStoreDBClient } from '@eventstore/db-client';
+import { readLean } from './lean-reads.ts';
+import { bearStrayAnswers } from './stray-answers.ts';
+
+const SERVER_FEATURES = '/event_store.client.server_features.ServerFeatures/GetSupportedMethods';
+/** Longest wait for the streams of a client that is being closed. */
+const DISPOSE_WAIT_MS = 1_000;
+/** Longest search for the leader of a cluster: every node is asked for a second at most. */
+const DISCOVER_MS_MAX = 3_000;
+/** Longest wait for a server's answer to the one question that every server answers at once. */
+export const ANSWER_MS_MAX = 1_000;
+
+/** The parts of the client that are protected, and that nothing public stands for. */
+interface Inside {
+  getChannel(): Promise<Channel>;
+  readonly capabilities: Promise<unknown>;
+}
+
+/** The server said nothing in time. */
+export class NoAnswer extends Error {
+  override readonly name = 'NoAnswer';
+
+  constructor() {
+    super('');
+  }
+}
+
+/** @param onStray told of answers to appends that nobody waits for any more */
+export function openClient(forClient: string, onStray: () => void): EventStoreDBClient {
+  return bearStrayAnswers(readLean(EventStoreDBClient.connectionString(forClient)), onStray);
+}
+
+/**
+ * Asks a client's server for what it can do, over the client's own connection, and asks the client what it remembers of
+ * the same question: it keeps a failed answer for ever. Both must be right, or the client is of no use any more.
+ *
+ * @throws NoAnswer on silence, otherwise what the client or the server said
+ */
+export async function askServer(client: EventStoreDBClient): Promise<void> {
+  const inside = client as unknown as Inside;
+  const channel = await within(DISCOVER_MS_MAX, inside.getChannel());
+  await within(ANSWER_MS_MAX, inside.capabilities);
+  await within(ANSWER_MS_MAX, featuresOver(channel));
+}
+
+function featuresOver(channel: Channel): Promise<void> {
+  const stub = new Client('', null as never, { channelOverride: channel });
+  const bytes = (buffer: Buffer) => buffer;
+  const options = { deadline: Date.now() + 2 * ANSWER_MS_MAX };
+  return new Promise((resolve, reject) => {
+    const answered = (error: Error | null) => (error ? reject(error) : resolve());
+    stub.makeUnaryRequest(SERVER_FEATURES, bytes, bytes, Buffer.alloc(0), new Metadata(), options, answered);
+  });
+}
+
+/** Cancels every stream of a client and lets its connection go; bounded, since a dead one may never confirm. */
+export async function closeClient(client: EventStoreDBClient): Promise<void> {
+  await within(DISPOSE_WAIT_MS, client.dispose()).catch(() => undefined);
+}
+
+/** @throws NoAnswer when `answer` does not settle in time */
+export async function within<Answer>(ms: number, answer: Promise<Answer>): Promise<Answer> {
+  let timer: NodeJS.Timeout | undefined;
+  const silence = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new NoAnswer()), ms);
+  });
+  // The late failure of what was given up belongs to nobody.
+  answer.catch(() => undefined);
+  try {
+    return await Promise.race([answer, silence]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

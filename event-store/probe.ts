@@ -1,0 +1,58 @@
+import { jsonEvent, WrongExpectedVersionError } from '@eventstore/db-client';
+import { randomUUID } from 'node:crypto';
+import type { EventStoreUrl } from '../schemas/event-store-url.ts';
+import { JOB_STREAM_PREFIX } from '../schemas/streams.ts';
+import type { ClientGenerations } from './client-generations.ts';
+import { LogUnavailable, StoreUnusable } from './errors.ts';
+import { within } from './event-store-client.ts';
+import { readHead } from './read.ts';
+import { faultOf, type StoreFault } from './store-faults.ts';
+
+/** A stream that no job can have, since ids of jobs are hashes; it stays missing. */
+const PROBED_STREAM = `${JOB_STREAM_PREFIX}00000000-0000-0000-0000-000000000000`;
+const YEAR_MS = 365 * 24 * 3_600_000;
+
+interface Probe {
+  readonly appending: ClientGenerations;
+  readonly reading: ClientGenerations;
+  readonly url: EventStoreUrl;
+  readonly timeoutMs: number;
+}
+
+/**
+ * Reads the last event of `$all`, which the projector and the processor live on, and offers an append at a revision that
+ * a missing stream cannot have: a server that would take appends of this user refuses it as misplaced, and nothing is
+ * written.
+ *
+ * @throws StoreUnusable
+ */
+export async function probeStore(probe: Probe): Promise<void> {
+  const { reading, url, timeoutMs } = probe;
+  const faultsOf = async (doing: string, work: Promise<unknown>): Promise<StoreFault | null> => {
+    try {
+      await within(timeoutMs, work);
+      return null;
+    } catch (error) {
+      return faultOf(error instanceof LogUnavailable ? error.cause : error, url, doing);
+    }
+  };
+  const faults = await Promise.all([
+    faultsOf('reading $all', readHead(reading, timeoutMs)),
+    faultsOf(`appending to ${JOB_STREAM_PREFIX}...`, offerAppend(probe)),
+  ]);
+  const fault = faults.find((each) => each?.final) ?? faults.find((each) => each !== null);
+  if (fault) throw new StoreUnusable(fault);
+}
+
+async function offerAppend({ appending, timeoutMs }: Probe): Promise<void> {
+  const generation = await appending.current(timeoutMs, 'appending');
+  const event = jsonEvent({ id: randomUUID(), type: 'Probed', data: {} });
+  try {
+    const options = { expectedRevision: 0n, deadline: YEAR_MS };
+    await within(timeoutMs, generation.client.appendToStream(PROBED_STREAM, event, options));
+  } catch (error) {
+    if (error instanceof WrongExpectedVersionError) return;
+    await appending.doubt(generation, error);
+    throw error;
+  }
+}

@@ -1,0 +1,173 @@
+/** What a connection string of EventStoreDB says, as far as Docket needs to know it. */
+export interface EventStoreUrl {
+  /** The text that the client is given: without what Docket decides itself, with the bounds it needs. */
+  readonly forClient: string;
+  /** The servers without user and options: what may be printed. */
+  readonly address: string;
+  readonly isCluster: boolean;
+  readonly isSecure: boolean;
+  readonly username: string | null;
+  /** The file of the authority that signed the server's certificate, when one is named. */
+  readonly caFile: string | null;
+  /** What works and is most likely not what was meant; one sentence each. */
+  readonly remarks: readonly string[];
+}
+
+const SCHEMES = ['esdb', 'esdb+discover'];
+const DEFAULT_PORT = 2113;
+/** Seconds, the unit of the client: a node that hangs must not hold the search for the leader up (D57). */
+const GOSSIP_TIMEOUT_SEC = 1;
+const ENDS_AT_HOSTS = /[/?]/;
+
+type Check = (value: string) => string | null;
+
+const wholeNumber: Check = (value) => (/^\d+$/.test(value) ? null : 'is a whole number');
+const keepAlive: Check = (value) =>
+  value === '-1' || /^\d+$/.test(value) ? null : 'is a number of ms, or -1 for none';
+const flag: Check = (value) => (value === 'true' || value === 'false' ? null : 'is true or false');
+const anything: Check = () => null;
+
+/** The options of the client, by their names as it compares them. */
+const OPTIONS: Readonly<Record<string, { readonly name: string; readonly check: Check }>> = {
+  tls: { name: 'tls', check: flag },
+  tlscafile: { name: 'tlsCAFile', check: anything },
+  usercertfile: { name: 'userCertFile', check: anything },
+  userkeyfile: { name: 'userKeyFile', check: anything },
+  connectionname: { name: 'connectionName', check: anything },
+  maxdiscoverattempts: { name: 'maxDiscoverAttempts', check: wholeNumber },
+  discoveryinterval: { name: 'discoveryInterval', check: wholeNumber },
+  gossiptimeout: { name: 'gossipTimeout', check: wholeNumber },
+  defaultdeadline: { name: 'defaultDeadline', check: wholeNumber },
+  keepaliveinterval: { name: 'keepAliveInterval', check: keepAlive },
+  keepalivetimeout: { name: 'keepAliveTimeout', check: keepAlive },
+  // Whatever it says, Docket asks for failures to be thrown: a refused append must never look like one that was done.
+  throwonappendfailure: { name: 'throwOnAppendFailure', check: flag },
+  tlsverifycert: {
+    name: 'tlsVerifyCert',
+    check: (value) =>
+      value === 'true' ? null : 'cannot be switched off: name the authority of the certificate by tlsCAFile',
+  },
+  nodepreference: {
+    name: 'nodePreference',
+    check: (value) =>
+      value.toLowerCase() === 'leader'
+        ? null
+        : 'must be leader: other nodes may lag behind, and Docket decides from what it reads',
+  },
+};
+
+/**
+ * Takes a connection string apart and says everything that is wrong with it, a sentence each and without the password.
+ * It refuses what the client would misread in silence: options it does not know, and signs in a password that end it.
+ */
+export function readEventStoreUrl(
+  text: string,
+): { readonly url: EventStoreUrl } | { readonly faults: readonly string[] } {
+  const scheme = /^([a-z+]+):\/\//i.exec(text.trim());
+  if (!scheme || !SCHEMES.includes(scheme[1]!))
+    return { faults: ['must begin with esdb:// or esdb+discover://, as in esdb://127.0.0.1:2113?tls=false'] };
+  const rest = text.trim().slice(scheme[0].length);
+  const { login, places, query } = partsOf(rest);
+  // A password with a plain ? would be taken for a host, and printed.
+  if (query.includes('@')) return { faults: ['must spell ? and @ in user and password as %3F and %40'] };
+  const faults: string[] = [];
+  const username = readLogin(login, faults);
+  const hosts = readHosts(places, faults);
+  const options = readOptions(query, faults);
+  if (scheme[1] === 'esdb+discover' && hosts.length > 1)
+    faults.push('esdb+discover:// takes one host name; several are written esdb://one:2113,two:2113');
+  if (options.has('userCertFile') !== options.has('userKeyFile'))
+    faults.push('userCertFile and userKeyFile go together');
+  if (faults.length > 0) return { faults };
+  const isSecure = options.get('tls') !== 'false';
+  const isCluster = hosts.length > 1 || scheme[1] === 'esdb+discover';
+  const given = new Map([['gossipTimeout', String(GOSSIP_TIMEOUT_SEC)], ...options]);
+  given.delete('throwOnAppendFailure');
+  const caFile = options.get('tlsCAFile');
+  return {
+    url: {
+      forClient: `${scheme[0]}${login === null ? '' : `${login}@`}${hosts.join(',')}?${written(given)}`,
+      address: `${scheme[0]}${hosts.join(',')}`,
+      ...{ isCluster, isSecure, username },
+      caFile: caFile === undefined ? null : decodeURIComponent(caFile),
+      remarks: remarksOn(isSecure, username),
+    },
+  };
+}
+
+function remarksOn(isSecure: boolean, username: string | null): string[] {
+  if (isSecure || username === null) return [];
+  return [
+    `EVENTSTORE_URL names the user "${username}" and switches TLS off: the client then sends no user and no password.`,
+  ];
+}
+
+/** `user:password@`, the hosts, and what follows the question mark. The last @ before it ends the password. */
+function partsOf(rest: string): { login: string | null; places: string; query: string } {
+  const question = rest.indexOf('?');
+  const front = question < 0 ? rest : rest.slice(0, question);
+  const query = question < 0 ? '' : rest.slice(question + 1);
+  const at = front.lastIndexOf('@');
+  const places = (at < 0 ? front : front.slice(at + 1)).replace(/\/+$/, '');
+  return { login: at < 0 ? null : front.slice(0, at), places, query };
+}
+
+function readLogin(login: string | null, faults: string[]): string | null {
+  if (login === null) return null;
+  const [username = '', ...rest] = login.split(':');
+  if (username === '' || rest.length === 0) faults.push('must name user and password as user:password@host');
+  else if (rest.length > 1 || login.includes('@') || ENDS_AT_HOSTS.test(login))
+    faults.push('must spell : @ / and ? in user and password as %3A %40 %2F and %3F');
+  else if (!isDecodable(login)) faults.push('must spell % in user and password as %25');
+  return isDecodable(username) ? decodeURIComponent(username) : null;
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function readHosts(places: string, faults: string[]): string[] {
+  if (places === '') {
+    faults.push('must name a host, as in esdb://127.0.0.1:2113');
+    return [];
+  }
+  return places.split(',').map((place) => {
+    const found = /^([A-Za-z0-9._-]+)(?::(\d{1,5}))?$/.exec(place);
+    const port = Number(found?.[2] ?? DEFAULT_PORT);
+    if (!found || port < 1 || port > 65_535)
+      faults.push(`has a host that cannot be used: "${place}"; write host:port, several with commas between`);
+    return `${found?.[1] ?? place}:${port}`;
+  });
+}
+
+function readOptions(query: string, faults: string[]): Map<string, string> {
+  const options = new Map<string, string>();
+  for (const pair of query.split('&')) {
+    if (pair === '') continue;
+    const [key = '', ...values] = pair.split('=');
+    const value = values.join('=').trim();
+    const known = OPTIONS[key.trim().toLowerCase().replaceAll(/[_-]/g, '')];
+    if (!known)
+      faults.push(
+        `has an option that the client does not know: "${key}"; it knows ${Object.values(OPTIONS)
+          .map(({ name }) => name)
+          .join(', ')}`,
+      );
+    else if (value === '' || !isDecodable(value)) faults.push(`has no usable value for ${known.name}`);
+    else {
+      const fault = known.check(value);
+      if (fault !== null) faults.push(`${known.name} ${fault}`);
+      options.set(known.name, value);
+    }
+  }
+  return options;
+}
+
+function written(options: ReadonlyMap<string, string>): string {
+  return [...options].map(([name, value]) => `${name}=${value}`).join('&');
+}
