@@ -10,6 +10,7 @@ import type { Log } from '../runtime/log.ts';
 import type { MappingDirectory } from '../runtime/mapping-directory.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { Service } from '../runtime/service.ts';
+import { waitingList, type WaitingNow } from '../runtime/waiting-list.ts';
 import type { Settings } from '../schemas/config.ts';
 import { createAdmission } from './admission.ts';
 import { operatingActor, owningActor } from './command-actor.ts';
@@ -23,6 +24,10 @@ import { uploadRoute } from './upload-route.ts';
 import type { WriteSide } from './write-side.ts';
 
 const drainAskedEveryMs = 20;
+const MAPPINGS_MISSING: WaitingNow = {
+  dependency: 'mappings',
+  why: 'The gateway has not said its mappings yet.',
+};
 
 /**
  * The write side: uploads and commands become events. It needs the log and the blobs, never Postgres.
@@ -59,11 +64,12 @@ export function createCommandApi(options: {
     next();
   };
 
+  const sinceNoted = waitingList(() => clock.now());
   return {
     name: 'command-api',
     router: routes(side, [admit, identity.middleware], identity.operatorsOnly),
     readiness: () => {
-      const waitingFor = mappings.loaded() ? [] : ['the gateway’s mappings'];
+      const waitingFor = sinceNoted(mappings.loaded() ? [] : [MAPPINGS_MISSING]);
       return { ready: waitingFor.length === 0 && !isStopping, waitingFor };
     },
     stop: async (graceMs) => {

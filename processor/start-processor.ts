@@ -11,7 +11,9 @@ import { gatewayTokenOf } from '../runtime/gateway-token.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { Service } from '../runtime/service.ts';
+import { reasonOf } from '../runtime/outage-log.ts';
 import { SettingsRefused } from '../runtime/settings.ts';
+import { waitingList, type WaitingNow } from '../runtime/waiting-list.ts';
 import type { Settings } from '../schemas/config.ts';
 import { runAttempt } from './attempt.ts';
 import { startClaimLoop, type ClaimLoop } from './claim-loop.ts';
@@ -37,6 +39,15 @@ import { postgresWorkList } from './work-list/postgres-work-list.ts';
 
 /** How often the list is looked at without a nudge: the longest delay of a lost one, and the grain of backoffs. */
 const POLL_EVERY_MS = 500;
+const WORK_LIST_MISSING: WaitingNow = {
+  dependency: 'work list',
+  why: 'The processor has not entered itself in the work list yet.',
+};
+const ID_TAKEN: WaitingNow = {
+  dependency: 'PROCESSOR_ID',
+  why: 'Another processor runs under this id; each needs one of its own.',
+  final: true,
+};
 
 export interface ProcessorParts {
   readonly log: EventLog;
@@ -84,7 +95,8 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
     },
     onRoom: () => loop.nudge(),
   });
-  const troubles = new Map<string, string>();
+  const troubles = new Map<string, WaitingNow>();
+  const sinceNoted = waitingList(() => clock.now());
   const troubled = (what: string) => (error: unknown) => noteTrouble(troubles, what, error, logger);
   const loop: ClaimLoop = startClaimLoop({
     ...{ list, workerId, logger },
@@ -188,10 +200,10 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
   return {
     name: 'processor',
     readiness: () => {
-      const waitingFor = [...new Set(troubles.values())];
-      if (!ready && waitingFor.length === 0) waitingFor.push('Postgres');
-      if (superseded) waitingFor.push('a processor id of its own');
-      return { ready: ready && waitingFor.length === 0, waitingFor };
+      const waiting = [...troubles.values()];
+      if (!ready && waiting.length === 0) waiting.push(WORK_LIST_MISSING);
+      if (superseded) waiting.push(ID_TAKEN);
+      return { ready: ready && waiting.length === 0, waitingFor: sinceNoted(waiting) };
     },
     stop: async (graceMs) => {
       stopping = true;
@@ -232,11 +244,12 @@ function gatewayParts(parts: ProcessorParts, events: GateEvents) {
 }
 
 /** Keeps what is wrong now, by dependency, and says it once rather than at every repetition. */
-function noteTrouble(troubles: Map<string, string>, what: string, error: unknown, logger: Log): void {
+function noteTrouble(troubles: Map<string, WaitingNow>, what: string, error: unknown, logger: Log): void {
   if (error === null) return void troubles.delete(what);
   const code = (error as { code?: unknown }).code;
   const dependency =
-    code === 'READ_STORE_UNAVAILABLE' ? 'Postgres' : code === 'LOG_UNAVAILABLE' ? 'the event store' : what;
-  if (troubles.get(what) !== dependency) logger.warn({ err: error, what }, `waiting for ${dependency}`);
-  troubles.set(what, dependency);
+    code === 'READ_STORE_UNAVAILABLE' ? 'Postgres' : code === 'LOG_UNAVAILABLE' ? 'event store' : what;
+  if (troubles.get(what)?.dependency !== dependency)
+    logger.warn({ why: reasonOf(error), what }, `waiting for ${dependency}`);
+  troubles.set(what, { dependency, why: `Task "${what}": ${reasonOf(error)}` });
 }

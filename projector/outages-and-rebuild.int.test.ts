@@ -28,6 +28,7 @@ import {
   store,
   url,
   useWorld,
+  waitedFor,
 } from '../tests/harness/projector-world.ts';
 
 useWorld();
@@ -38,7 +39,7 @@ describe('outages', () => {
     await appendHistories(5, 61);
     await caughtUp();
     await eventStore.kill('SIGKILL');
-    await eventually(() => expect(service.readiness().waitingFor).toEqual(['event store']));
+    await eventually(() => expect(waitedFor(service)).toEqual(['event store']));
     expect(service.readiness().ready).toBe(false);
     await eventStore.restart();
     await appendHistories(5, 62);
@@ -57,7 +58,7 @@ describe('outages', () => {
     process.kill(own.pid, 'SIGKILL');
     await own.exited;
     await appendHistories(30, 64);
-    await eventually(() => expect(service.readiness()).toEqual({ ready: false, waitingFor: ['read store'] }));
+    await eventually(() => expect(waitedFor(service)).toEqual(['read store']));
     own = await startEmbeddedPostgres({ directory, log: logger });
     await caughtUp(ownStore);
     await onlyOf(jobHistories(30, 64), ownStore);
@@ -75,7 +76,7 @@ describe('outages', () => {
       log: logger,
     });
     const service = await start({ store: nowhere });
-    expect(service.readiness()).toEqual({ ready: false, waitingFor: ['read store'] });
+    expect(waitedFor(service)).toEqual(['read store']);
     await service.stop(1_000);
     await nowhere.close();
   });

@@ -30,6 +30,7 @@ import {
   tablesOf,
   url,
   useWorld,
+  waitedFor,
   writerOn,
 } from '../tests/harness/projector-world.ts';
 import { shuffled } from '../tests/harness/shuffled-delivery.ts';
@@ -105,7 +106,7 @@ describe('the projector', () => {
     await migrate({ url });
     await takeLease(store, JOBS_TARGET, 'killed');
     const standby = await start();
-    await eventually(() => expect(standby.readiness().waitingFor).toEqual(['projection lease']));
+    await eventually(() => expect(waitedFor(standby)).toEqual(['projection lease']));
     expect(standby.readiness().ready).toBe(true);
     const startedAt = performance.now();
     await appendHistories(5, 5);
@@ -119,7 +120,7 @@ describe('the projector', () => {
     await appendHistories(10, 6);
     await caughtUp();
     await eventually(() =>
-      expect(three.filter((one) => one.readiness().waitingFor.includes('projection lease'))).toHaveLength(2),
+      expect(three.filter((one) => waitedFor(one).includes('projection lease'))).toHaveLength(2),
     );
     const isWriter = (one: Service) => one.readiness().waitingFor.length === 0;
     await eventually(() => expect(three.some(isWriter)).toBe(true));
@@ -199,9 +200,7 @@ describe('the projector', () => {
        values ('jobs', 1, 999999999999, 999999999999)`,
     );
     const service = await start();
-    await eventually(() =>
-      expect(service.readiness()).toEqual({ ready: false, waitingFor: ['the right log'] }),
-    );
+    await eventually(() => expect(waitedFor(service)).toEqual(['the right log']));
     await store.query('delete from docket.checkpoints');
     await appendHistories(3, 41);
     await caughtUp();

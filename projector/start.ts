@@ -5,12 +5,23 @@ import type { ReadStore } from '../read-store/pool.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { Service } from '../runtime/service.ts';
+import { waitingList } from '../runtime/waiting-list.ts';
 import type { Settings } from '../schemas/config.ts';
 import { projectorMetrics } from './metrics.ts';
 import { createPositionNotices, POSITION_CHANNEL, UNTOLD } from './position-notices.ts';
 import { PROJECTIONS, type RegisteredProjection } from './registry.ts';
 import { JOBS_TARGET } from './targets.ts';
 import { followVersions } from './versions/follow.ts';
+import type { WaitingFor } from './session.ts';
+
+/** What the projector waits for, in words. */
+const WHY: Readonly<Record<NonNullable<WaitingFor>, string>> = {
+  'read store': 'The projector cannot write the read tables.',
+  'event store': 'The projector cannot follow the log.',
+  'projection lease': 'Another projector holds the lease; this one stands by.',
+  'catching up': 'The read tables are being brought up to the end of the log.',
+  'the right log': 'The checkpoint of the read tables lies beyond the end of this log.',
+};
 
 export interface ProjectorOptions {
   /** Only the reading half: a rebuild must have nothing to cause a side effect with (promise 10). */
@@ -53,13 +64,17 @@ export async function startProjector(options: ProjectorOptions): Promise<Service
         prepare,
       ),
   });
+  const sinceNoted = waitingList();
   return {
     name: 'projector',
     readiness: () => {
-      const waiting = versions.waitingFor();
+      const waiting = [...new Set(versions.waitingFor())].filter((each) => each !== null);
       // A standby does all that is asked of it.
-      const ready = waiting.every((waitingFor) => waitingFor === null || waitingFor === 'projection lease');
-      return { ready, waitingFor: waiting.filter((waitingFor) => waitingFor !== null) };
+      const ready = waiting.every((each) => each === 'projection lease');
+      return {
+        ready,
+        waitingFor: sinceNoted(waiting.map((dependency) => ({ dependency, why: WHY[dependency] }))),
+      };
     },
     stop: async () => {
       await versions.stop();

@@ -1,4 +1,5 @@
 import type { Log } from '../runtime/log.ts';
+import { outageLog } from '../runtime/outage-log.ts';
 import type { Queryable } from '../read-store/pool.ts';
 import { readHead } from './projection-head.ts';
 import type { ReadPage } from './live/page-reader.ts';
@@ -49,6 +50,7 @@ export function startChangeFeed(options: {
   log: Log;
 }): ChangeFeed {
   const { store, readPage, listener, log } = options;
+  const outage = outageLog(log, 'the read tables cannot be followed');
   const waiters = new Set<Waiter>();
   let place: Bookmark | null = null;
   let isHealthy = false;
@@ -93,10 +95,10 @@ export function startChangeFeed(options: {
       awake = false;
       try {
         while (!stopped && (await look()));
-        if (!isHealthy) log.info('the read tables are being followed');
+        outage.worked();
         isHealthy = true;
       } catch (error) {
-        if (isHealthy) log.error({ err: error }, 'the read tables cannot be followed; trying again');
+        outage.failed(error);
         isHealthy = false;
       }
       if (!awake && !stopped) await pause();

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { Log } from '../runtime/log.ts';
+import { outageLog } from '../runtime/outage-log.ts';
 
 const CHANNEL = 'docket_position';
 const RECONNECT_FIRST_MS = 250;
@@ -20,6 +21,7 @@ export function listenForPositions(options: {
   onWake: () => void;
 }): PositionListener {
   const { url, timeoutMs, log, onWake } = options;
+  const outage = outageLog(log, 'not listening for positions, polling goes on');
   let client: pg.Client | null = null;
   let retry: NodeJS.Timeout | null = null;
   let backoffMs = RECONNECT_FIRST_MS;
@@ -30,7 +32,7 @@ export function listenForPositions(options: {
     client = null;
     from.end().catch(() => undefined);
     if (stopped) return;
-    log.warn({ err: error, retryMs: backoffMs }, 'not listening for positions; polling goes on');
+    outage.failed(error);
     retry = setTimeout(() => void connect(), backoffMs);
     backoffMs = Math.min(RECONNECT_MAX_MS, backoffMs * 2);
   };
@@ -49,6 +51,7 @@ export function listenForPositions(options: {
       await opened.connect();
       await opened.query(`listen ${CHANNEL}`);
       backoffMs = RECONNECT_FIRST_MS;
+      outage.worked();
       onWake();
     } catch (error) {
       lost(opened, error);

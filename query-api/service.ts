@@ -12,6 +12,7 @@ import type { Log } from '../runtime/log.ts';
 import type { MappingDirectory } from '../runtime/mapping-directory.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { Service } from '../runtime/service.ts';
+import { waitingList, type WaitingNow } from '../runtime/waiting-list.ts';
 import type { Settings } from '../schemas/config.ts';
 import { AS_OPERATOR, AS_OWNER } from './asker.ts';
 import { startChangeFeed, type ChangeFeed } from './change-feed.ts';
@@ -38,6 +39,10 @@ import { loadWebFiles } from './web-files.ts';
 
 /** Longest wait of a subscription for the first look at the read tables. */
 const FEED_WAIT_MS = 5_000;
+const TABLES_MISSING: WaitingNow = {
+  dependency: 'read tables',
+  why: 'They cannot be read, or the projector has not made them yet.',
+};
 
 export interface QueryApiOptions {
   readonly store: ReadStore;
@@ -114,12 +119,13 @@ export async function createQueryApi(options: QueryApiOptions): Promise<Service>
   }
   if (files) router.use(webRoutes(files, identity.middleware, (request) => socketOrigins(settings, request)));
 
+  const sinceNoted = waitingList(() => clock.now());
   return {
     name: 'query-api',
     router,
     upgrade: (request, socket, head) => live.upgrade(request, socket, head),
     readiness: () => {
-      const waitingFor = feed.healthy() ? [] : ['the read tables'];
+      const waitingFor = sinceNoted(feed.healthy() ? [] : [TABLES_MISSING]);
       return { ready: waitingFor.length === 0, waitingFor };
     },
     stop: async (graceMs) => {

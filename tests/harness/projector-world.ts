@@ -192,3 +192,8 @@ export async function freshDatabase(): Promise<string> {
   address.pathname = `/${name}`;
   return address.href;
 }
+
+/** The names of what a service waits for. */
+export function waitedFor(service: Service): string[] {
+  return service.readiness().waitingFor.map(({ dependency }) => dependency);
+}

@@ -1,0 +1,63 @@
+import type { Log } from './log.ts';
+
+/** An outage that goes on is said again after this. */
+const SAID_EVERY_MS = 60_000;
+
+/** Says an outage in three kinds of lines, however often something fails meanwhile. */
+export interface OutageLog {
+  /** A failure: a line when it is the first, and one a minute with the number of failures since the last line. */
+  failed(error: unknown): void;
+  /** It works again: one line, when there was an outage. */
+  worked(): void;
+}
+
+/**
+ * Bounds what an outage writes: one line when it begins, one a minute with the count, one when it is over.
+ *
+ * @param what a sentence without full stop, such as `the read tables cannot be followed`
+ * @param now monotonic, in milliseconds
+ */
+export function outageLog(
+  logger: Pick<Log, 'info' | 'warn'>,
+  what: string,
+  now: () => number = () => performance.now(),
+): OutageLog {
+  let outage: { readonly sinceMs: number; failures: number; saidAtMs: number; unsaid: number } | null = null;
+  return {
+    failed: (error) => {
+      const atMs = now();
+      if (outage === null) {
+        outage = { sinceMs: atMs, failures: 1, saidAtMs: atMs, unsaid: 0 };
+        return logger.warn({ why: reasonOf(error), code: codeOf(error) }, `${what}; it is tried again`);
+      }
+      outage.failures += 1;
+      outage.unsaid += 1;
+      if (atMs - outage.saidAtMs < SAID_EVERY_MS) return;
+      const forSec = Math.round((atMs - outage.sinceMs) / 1000);
+      logger.warn(
+        { why: reasonOf(error), code: codeOf(error), failures: outage.unsaid, forSec },
+        `${what}; it is still tried again`,
+      );
+      outage.saidAtMs = atMs;
+      outage.unsaid = 0;
+    },
+    worked: () => {
+      if (outage === null) return;
+      const forSec = Math.round((now() - outage.sinceMs) / 1000);
+      logger.info({ failures: outage.failures, forSec }, `over: ${what}`);
+      outage = null;
+    },
+  };
+}
+
+/** The message of an error and of what caused it, without stacks. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause instanceof Error ? error.cause.message : '';
+  return cause === '' || error.message.includes(cause) ? error.message : `${error.message} (${cause})`;
+}
+
+function codeOf(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : undefined;
+}
