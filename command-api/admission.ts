@@ -1,57 +1,66 @@
 import type { Request } from 'express';
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import type { RateLimits } from '../identity/rate-limits.ts';
 import { ApiError } from '../runtime/http/api-error.ts';
-import { clientReader } from '../runtime/http/client.ts';
+import type { ReadClient } from '../runtime/http/client.ts';
 import type { Settings } from '../schemas/config.ts';
 import type { DiskGuard } from './disk-guard.ts';
+import { shareUploadPlaces } from './upload-places.ts';
 
-const minuteSec = 60;
+/** A place for one upload request. */
+export interface UploadPlace {
+  /** Aborted with an ApiError when somebody else needs the place. */
+  readonly signal: AbortSignal;
+  leave(): void;
+}
 
 /** Whether a request may come in at all. Every check throws the `ApiError` to answer with. */
 export interface Admission {
-  /** One request from its address. @throws ApiError RATE_LIMITED */
-  request(req: Request): Promise<void>;
   /** One file of an owner; seconds to wait, or null when it may come. */
   file(owner: string): Promise<number | null>;
   /**
-   * One upload request: room on the disk, a length that can be right, a free place. Call the answer when it is over.
+   * One upload request: room on the disk, a length that can be right, a place.
    * @throws ApiError STORAGE_FULL, TOO_LARGE, UNAVAILABLE
    */
-  upload(req: Request): Promise<() => void>;
+  upload(req: Request, owner: string): Promise<UploadPlace>;
   inFlight(): number;
 }
 
-export function createAdmission(options: { settings: Settings; disk: Pick<DiskGuard, 'isFull'> }): Admission {
-  const { settings, disk } = options;
-  const readClient = clientReader(settings.TRUST_PROXY);
-  const byAddress = new RateLimiterMemory({
-    points: settings.REQUEST_RATE_PER_MINUTE,
-    duration: minuteSec,
-  });
-  const byOwner = new RateLimiterMemory({ points: settings.UPLOAD_RATE_PER_MINUTE, duration: minuteSec });
-  let inFlight = 0;
+export function createAdmission(options: {
+  settings: Settings;
+  disk: Pick<DiskGuard, 'isFull'>;
+  limits: Pick<RateLimits, 'file' | 'refused'>;
+  readClient: ReadClient;
+}): Admission {
+  const { settings, disk, limits, readClient } = options;
+  const places = shareUploadPlaces(settings.UPLOADS_IN_FLIGHT_MAX, () => performance.now());
 
   return {
-    request: async (req) => {
-      const waitSec = await waitFor(byAddress, readClient(req).key);
-      if (waitSec !== null) throw new ApiError('RATE_LIMITED', undefined, { retryAfterSec: waitSec });
-    },
-    file: (owner) => waitFor(byOwner, owner),
-    upload: async (req) => {
+    file: limits.file,
+    upload: async (req, owner) => {
       if (bodyLength(req) > requestBytesMax(settings))
         throw new ApiError('TOO_LARGE', 'The request is larger than the limit.');
       const isFull = await disk.isFull().catch((error: unknown) => {
         throw new ApiError('UNAVAILABLE', undefined, { cause: error });
       });
       if (isFull) throw new ApiError('STORAGE_FULL');
-      if (inFlight >= settings.UPLOADS_IN_FLIGHT_MAX)
-        throw new ApiError('UNAVAILABLE', 'Too many uploads are arriving; try again in a moment.');
-      inFlight += 1;
-      return () => {
-        inFlight -= 1;
+      const needed = new AbortController();
+      const bytesBefore = req.socket.bytesRead;
+      const refuse = (message: string): ApiError => {
+        limits.refused('upload-places');
+        return new ApiError('UNAVAILABLE', message);
       };
+      const leave = places.take({
+        clientKey: readClient(req).key,
+        owner,
+        bytes: () => req.socket.bytesRead - bytesBefore,
+        isReceiving: () => !req.complete,
+        giveUp: () =>
+          needed.abort(refuse('Too many uploads are arriving and this one is slow; try again in a moment.')),
+      });
+      if (!leave) throw refuse('Too many uploads are arriving; try again in a moment.');
+      return { signal: needed.signal, leave };
     },
-    inFlight: () => inFlight,
+    inFlight: () => places.taken(),
   };
 }
 
@@ -63,15 +72,4 @@ function requestBytesMax(settings: Settings): number {
 
 function bodyLength(req: Request): number {
   return Number(req.headers['content-length'] ?? 0);
-}
-
-/** Seconds until one more is allowed, or null when it is now. */
-async function waitFor(limiter: RateLimiterMemory, key: string): Promise<number | null> {
-  try {
-    await limiter.consume(key);
-    return null;
-  } catch (refused) {
-    if (!(refused instanceof RateLimiterRes)) throw refused;
-    return Math.max(1, Math.ceil(refused.msBeforeNext / 1000));
-  }
 }

@@ -202,6 +202,40 @@ describe('a sender that does not keep up', () => {
     await nothingIsLeft();
   });
 
+  it('just fast enough, from many connections at once, does not keep others out [A-UP12]', async () => {
+    const places = 8;
+    const narrow = await startWriteSide({
+      connectionString: store.connectionString,
+      env: { UPLOADS_IN_FLIGHT_MAX: String(places) },
+    });
+    let isOver = false;
+    const dripping = Array.from({ length: places }, () =>
+      speak(narrow.port, async (socket) => {
+        await push(socket, uploadHead(10_000_000));
+        await push(socket, `${partHead()}%PDF-1.7\n`);
+        while (!isOver) {
+          await push(socket, Buffer.alloc(1_100, ' '));
+          await sleep(1_000);
+        }
+        socket.destroy();
+      }),
+    );
+    try {
+      // An upload has a pace once it is two seconds old.
+      await sleep(3_000);
+      for (let n = 0; n < places + 2; n += 1) {
+        const honest = await uploadTo(narrow, formOf([{ name: 'a.pdf', bytes: somePdf() }]));
+        expect(honest.status).toBe(202);
+      }
+      const firstEnded = await Promise.race(dripping);
+      expect([firstEnded.status, codeIn(firstEnded.body)]).toEqual([503, 'UNAVAILABLE']);
+    } finally {
+      isOver = true;
+      await Promise.all(dripping);
+      await narrow.stop();
+    }
+  });
+
   it('in a small JSON body is ended too', async () => {
     const answer = await speak(side.port, (socket) =>
       push(

@@ -35,15 +35,20 @@ export interface UploadLimits {
  * Reads an upload form, streaming each file straight into the blob store while it is counted, hashed and checked.
  * Nothing is a job yet: either this answers with every stored file, or it throws and has removed what it stored.
  *
- * @param admitFile called for each file before its bytes are kept; what it answers refuses the file
+ * @param options.admitFile called for each file before its bytes are kept; what it answers refuses the file
+ * @param options.placeNeeded aborted with the error to end with when the upload has to make room for another
  * @throws ApiError for a form that cannot be taken at all, SenderGone
  */
 export async function receiveUpload(
   request: IncomingMessage,
-  blobs: BlobStore,
-  limits: UploadLimits,
-  admitFile: () => Promise<RefusedFile | null>,
+  options: {
+    blobs: BlobStore;
+    limits: UploadLimits;
+    admitFile: () => Promise<RefusedFile | null>;
+    placeNeeded: AbortSignal;
+  },
 ): Promise<ReceivedUpload> {
+  const { blobs, limits, admitFile, placeNeeded } = options;
   const tasks: Promise<ReceivedFile>[] = [];
   const stop = new AbortController();
   let mapping: string | null = null;
@@ -84,6 +89,8 @@ export async function receiveUpload(
   const pace = watchPace(request, limits.idleMs, () =>
     reading.cut(new ApiError('BAD_REQUEST', 'The upload stopped; nothing came for too long.')),
   );
+  const makeRoom = (): void => reading.cut(placeNeeded.reason as Error);
+  placeNeeded.addEventListener('abort', makeRoom, { once: true });
 
   try {
     const isWhole = await reading.done;
@@ -99,6 +106,7 @@ export async function receiveUpload(
   } finally {
     clearInterval(skipTimer);
     pace.stop();
+    placeNeeded.removeEventListener('abort', makeRoom);
   }
 }
 

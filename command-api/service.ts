@@ -4,6 +4,7 @@ import type { BlobStore } from '../blob-store/blob-store.ts';
 import { jobDecider } from '../conversion-job/decider.ts';
 import type { EventLog } from '../event-store/event-log.ts';
 import type { Identity } from '../identity/middleware.ts';
+import type { RateLimits } from '../identity/rate-limits.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { ApiError } from '../runtime/http/api-error.ts';
 import type { Log } from '../runtime/log.ts';
@@ -41,11 +42,13 @@ export function createCommandApi(options: {
   metrics: Metrics;
   clock: Clock;
   mappings: Pick<MappingDirectory, 'find' | 'loaded'>;
-  identity: Pick<Identity, 'middleware' | 'operatorsOnly'>;
+  identity: Pick<Identity, 'middleware' | 'operatorsOnly' | 'readClient'>;
+  limits: RateLimits;
 }): Service {
   const { log, blobs, settings, logger, clock, mappings, identity } = options;
   const disk = watchDisk({ settings, blobs, clock, logger, metrics: options.metrics });
-  const admission = createAdmission({ settings, disk });
+  const { limits } = options;
+  const admission = createAdmission({ settings, disk, limits, readClient: identity.readClient });
   const metrics = createUploadMetrics(options.metrics, () => admission.inFlight());
   const rejections = recordRejectedUploads({
     log,
@@ -58,16 +61,15 @@ export function createCommandApi(options: {
     idempotency: createIdempotency(log, clock),
   };
   let isStopping = false;
-  const admit: RequestHandler = async (req, _res, next) => {
+  const admit: RequestHandler = (_req, _res, next) => {
     if (isStopping) throw new ApiError('UNAVAILABLE', 'Docket is stopping; try again in a moment.');
-    await admission.request(req);
     next();
   };
 
   const sinceNoted = waitingList(() => clock.now());
   return {
     name: 'command-api',
-    router: routes(side, [admit, identity.middleware], identity.operatorsOnly),
+    router: routes(side, [admit, identity.middleware, limits.byOwner], identity.operatorsOnly),
     readiness: () => {
       const waitingFor = sinceNoted(mappings.loaded() ? [] : [MAPPINGS_MISSING]);
       return { ready: waitingFor.length === 0 && !isStopping, waitingFor };

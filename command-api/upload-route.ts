@@ -37,11 +37,16 @@ export function uploadRoute(side: WriteSide): RequestHandler {
   return async (req, res) => {
     const request: UploadRequest = { owner: ownerOf(res), requestId: requestIdOf(res) };
     const keyed = keyedRequestOf(req, res);
-    const leave = await side.admission.upload(req);
+    const place = await side.admission.upload(req, request.owner);
     const endTimer = side.metrics.seconds.startTimer();
     try {
       const { answer, replayed } = await holdingKey(side.idempotency, keyed, async () => {
-        const received = await receiveUpload(req, side.blobs, limitsOf(side), () => admitFile(side, request));
+        const received = await receiveUpload(req, {
+          blobs: side.blobs,
+          limits: limitsOf(side),
+          admitFile: () => admitFile(side, request),
+          placeNeeded: place.signal,
+        });
         const mapping = await mappingOf(side, request, received);
         let carriedOut = false;
         const carryOut = (seed: string) => {
@@ -66,7 +71,7 @@ export function uploadRoute(side: WriteSide): RequestHandler {
       res.destroy();
     } finally {
       endTimer();
-      leave();
+      place.leave();
     }
   };
 }

@@ -3,7 +3,7 @@ import type { RequestHandler, Response } from 'express';
 import type { Settings } from '../schemas/config.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { ApiError } from '../runtime/http/api-error.ts';
-import { clientReader } from '../runtime/http/client.ts';
+import { clientReader, type ReadClient } from '../runtime/http/client.ts';
 import { operatorRule } from './operator-access.ts';
 import { allowedOrigins, mayOpenSocket, mayWrite } from './same-origin.ts';
 import {
@@ -25,6 +25,8 @@ export interface Identity {
    * cookie gets a fresh session. Nothing is stored (A-SE04). May be mounted more than once.
    */
   readonly middleware: RequestHandler;
+  /** Reads who asks, behind the proxies of `TRUST_PROXY` too. */
+  readonly readClient: ReadClient;
   /** The owner of an upgrade request, or null; a session is never issued here. */
   ownerOfUpgrade(request: IncomingMessage): string | null;
   /** Whether the page that opens this socket is ours. */
@@ -72,6 +74,7 @@ export function createIdentity(options: {
   const operates = (request: IncomingMessage): boolean => mayOperate(request, originsFor(request));
 
   return {
+    readClient,
     mayOperate: operates,
     operatorsOnly: (req, _res, next) =>
       next(

@@ -3,6 +3,7 @@ import type { BlobStore } from '../blob-store/blob-store.ts';
 import { retryPolicyOf } from '../conversion-job/retry-policy.ts';
 import type { EventLog } from '../event-store/event-log.ts';
 import type { Identity } from '../identity/middleware.ts';
+import type { RateLimits } from '../identity/rate-limits.ts';
 import { allowedOrigins } from '../identity/same-origin.ts';
 import { keysFor, type SigningSecrets } from '../identity/signing-keys.ts';
 import type { ReadStore } from '../read-store/pool.ts';
@@ -50,6 +51,7 @@ export interface QueryApiOptions {
   readonly blobs: BlobStore;
   readonly mappings: Pick<MappingDirectory, 'list' | 'find'>;
   readonly identity: Identity;
+  readonly limits: RateLimits;
   /** What page cursors and resume tokens are signed with; the same for every query-api of one house. */
   readonly secrets: SigningSecrets;
   readonly settings: Settings;
@@ -75,6 +77,8 @@ export async function createQueryApi(options: QueryApiOptions): Promise<Service>
   const figures: DashboardSources = { store, log, clock, silentMs: settings.PROCESSOR_SILENT_MS };
   const live: LiveServer = createLiveServer({
     identity,
+    limits: options.limits,
+    socketsPerAddressMax: settings.SOCKETS_PER_ADDRESS_MAX,
     keys: keys.token,
     readPage,
     readOwnerPages: ownerPagesReader(store, label),
@@ -106,7 +110,7 @@ export async function createQueryApi(options: QueryApiOptions): Promise<Service>
     },
   });
   const router = Router();
-  router.use('/api', privateAnswers, identity.middleware);
+  router.use('/api', privateAnswers, identity.middleware, options.limits.byOwner);
   router.use(listingRoutes(options, settings));
   router.use(opsRoutes(context, figures, identity));
   router.use(zipRoutes(context, blobs));

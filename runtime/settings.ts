@@ -25,7 +25,7 @@ export function loadSettings(environment: Readonly<Record<string, string | undef
       .filter((name) => environment[name] !== undefined && environment[name] !== '')
       .map((name) => [name, environment[name]]),
   );
-  const parsed = Settings.safeParse(given);
+  const parsed = Settings.safeParse({ ...profileDefaults(given['RATE_PROFILE']), ...given });
   if (!parsed.success) {
     const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
     throw new SettingsRefused(faults, { cause: parsed.error });
@@ -33,6 +33,11 @@ export function loadSettings(environment: Readonly<Record<string, string | undef
   const faults = contradictions(parsed.data);
   if (faults.length > 0) throw new SettingsRefused(faults);
   return parsed.data;
+}
+
+/** What a profile sets where the environment sets nothing. */
+function profileDefaults(profile: string | undefined): Record<string, string> {
+  return profile === 'strict' ? { REQUEST_RATE_PER_MINUTE: '100', UPLOAD_RATE_PER_HOUR: '10' } : {};
 }
 
 /** Settings that are each fine and impossible together. The time ladder is R04.02. */
@@ -56,6 +61,8 @@ function contradictions(settings: Settings): string[] {
     faults.push(...addressFaults('OPS_ACCESS', settings.OPS_ACCESS));
   if (settings.NODE_ENV === 'production' && !settings.SESSION_SECRET)
     faults.push('SESSION_SECRET is required in production');
+  if (settings.RATE_LIMIT_STORE === 'postgres' && !settings.DATABASE_URL)
+    faults.push('DATABASE_URL is required when RATE_LIMIT_STORE is postgres');
   if (settings.BLOB_STORE === 's3' && !settings.S3_BUCKET)
     faults.push('S3_BUCKET is required when BLOB_STORE is s3');
   return faults;

@@ -107,10 +107,26 @@ export const Settings = z.object({
   MAX_FILES_PER_REQUEST: whole(1, 200).default(40).describe('Most files in one upload request'),
   STRICT_PDF_HEADER: flag.default(true).describe('`false` takes `%PDF-` anywhere in the first 1,024 bytes'),
   DEFAULT_MAPPING: z.string().default('pt_simon_invoice_v1').describe('Mapping of an upload that names none'),
-  UPLOAD_RATE_PER_MINUTE: whole(1, 1_000_000).default(600).describe('Files an owner may upload in a minute'),
+  RATE_PROFILE: z
+    .enum(['normal', 'strict'])
+    .default('normal')
+    .describe(
+      'Defaults of the limits: `strict`, for strangers, is 100 requests a minute and 10 uploads an hour; a limit that is set itself wins',
+    ),
+  RATE_LIMIT_STORE: z
+    .enum(['memory', 'postgres'])
+    .default('memory')
+    .describe('`postgres` counts for all processes together, where several serve the same people'),
   REQUEST_RATE_PER_MINUTE: whole(1, 10_000_000)
     .default(6_000)
-    .describe('Requests an address may make in a minute'),
+    .describe('Requests an address may make in a minute, and an owner'),
+  UPLOAD_RATE_PER_MINUTE: whole(1, 1_000_000).default(600).describe('Files an owner may upload in a minute'),
+  UPLOAD_RATE_PER_HOUR: whole(1, 10_000_000)
+    .optional()
+    .describe('Files an owner may upload in an hour; unset: no limit but that of the minute'),
+  SOCKETS_PER_ADDRESS_MAX: whole(1, 100_000)
+    .default(50)
+    .describe('Live sockets that one address may hold open at one query-api'),
   UPLOADS_IN_FLIGHT_MAX: whole(1, 10_000)
     .default(64)
     .describe('Uploads received at the same time by one command-api'),

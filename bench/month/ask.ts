@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { openFilesystemBlobStore } from '../../blob-store/filesystem.ts';
 import { createIdentity } from '../../identity/middleware.ts';
+import { createRateLimits } from '../../identity/rate-limits.ts';
 import { sealSession } from '../../identity/session.ts';
 import { keysFor, type SigningSecrets } from '../../identity/signing-keys.ts';
 import { randomFrom } from '../../projector/testing/job-histories.ts';
@@ -112,10 +113,12 @@ async function openApi({ store, log }: MonthStores, folder: string) {
   const clock = { now: () => MONTH_START_MS + MONTH_MS };
   const identity = createIdentity({ settings, secrets: SECRETS, clock });
   const blobs = await openFilesystemBlobStore({ directory: join(folder, 'blobs') });
+  const metrics = createMetrics({ defaults: false });
   const service = await createQueryApi({
     ...{ store, log, blobs, settings, identity, logger, clock, secrets: SECRETS, webDir: null },
     mappings: { list: () => [], find: () => null },
-    metrics: createMetrics({ defaults: false }),
+    metrics,
+    limits: createRateLimits({ settings, readClient: identity.readClient, metrics }),
   });
   const app = createApp();
   if (service.router) app.use(service.router);

@@ -93,6 +93,9 @@ async function fanOut(): Promise<Serving> {
     ...{ feedAt: () => head, feedReady: () => Promise.resolve(true), ownsJob: () => Promise.resolve(false) },
     ...{ readMetrics: () => Promise.resolve('{}'), clock: systemClock, random: Math.random },
     ...{ log, metrics: createMetrics({ defaults: false }) },
+    // The bench weighs sockets, and all of its sockets come from one address.
+    limits: { socket: () => Promise.resolve(null), refused: () => undefined },
+    socketsPerAddressMax: Number.MAX_SAFE_INTEGER,
   });
   const server = createServer();
   server.on('upgrade', (request, socket, upgraded) => live.upgrade(request, socket, upgraded));

@@ -4,9 +4,11 @@ import type { BlobStore } from '../../blob-store/blob-store.ts';
 import { connectEventLog } from '../../event-store/connect.ts';
 import type { EventLog } from '../../event-store/event-log.ts';
 import { createIdentity, type Identity } from '../../identity/middleware.ts';
+import { createRateLimits, type RateLimits } from '../../identity/rate-limits.ts';
 import { loadSigningSecrets, type SigningSecrets } from '../../identity/signing-keys.ts';
 import { openReadStore, type ReadStore } from '../../read-store/pool.ts';
 import { systemClock, type Clock } from '../../runtime/clock.ts';
+import { clientReader } from '../../runtime/http/client.ts';
 import { gatewayTokenOf } from '../../runtime/gateway-token.ts';
 import type { Log } from '../../runtime/log.ts';
 import { createMappingDirectory, type MappingDirectory } from '../../runtime/mapping-directory.ts';
@@ -15,6 +17,9 @@ import type { Settings } from '../../schemas/config.ts';
 import { openBlobs } from '../open-blobs.ts';
 import { PlainFailure } from '../plain-failure.ts';
 
+/** A count that Postgres does not tell within this is made in memory. */
+const COUNT_TIMEOUT_MS = 250;
+const COUNT_CONNECTIONS_MAX = 4;
 /** How often the list of mappings is fetched again. */
 const MAPPINGS_REFRESH_MS = 30_000;
 
@@ -32,6 +37,7 @@ export interface Parts {
   mappings(): MappingDirectory;
   secrets(): Promise<SigningSecrets>;
   identity(): Promise<Identity>;
+  limits(): RateLimits;
   /** Closes what was opened. */
   close(): Promise<void>;
 }
@@ -77,9 +83,34 @@ export function gatherParts(settings: Settings, logger: Log, metrics: Metrics): 
   const identity = once(async () =>
     createIdentity({ settings, secrets: await secrets(), clock: systemClock }),
   );
+  const limits = once(() => {
+    const readClient = clientReader(settings.TRUST_PROXY);
+    if (settings.RATE_LIMIT_STORE === 'memory') return createRateLimits({ settings, readClient, metrics });
+    const counts = openReadStore({
+      url: required(settings, 'DATABASE_URL'),
+      poolMax: COUNT_CONNECTIONS_MAX,
+      timeoutMs: COUNT_TIMEOUT_MS,
+      log: logger,
+      applicationName: 'docket rate limits',
+    });
+    opened.push(() => counts.close());
+    return createRateLimits({ settings, readClient, metrics, sharedBy: counts.pool });
+  });
   const blobs = once(() => openBlobs(settings, logger));
   return {
-    ...{ settings, logger, metrics, clock: systemClock, log, store, blobs, mappings, secrets, identity },
+    ...{
+      settings,
+      logger,
+      metrics,
+      clock: systemClock,
+      log,
+      store,
+      blobs,
+      mappings,
+      secrets,
+      identity,
+      limits,
+    },
     processorId: settings.PROCESSOR_ID ?? hostname(),
     webDir: settings.WEB_DIR ?? join(import.meta.dirname, '..', '..', 'web', 'dist'),
     close: async () => {

@@ -44,6 +44,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   let stopping = false;
   const app = createApp();
   app.use(observabilityRoutes(services, metrics, () => stopping));
+  app.use(parts.limits().byAddress);
   for (const { router } of services) if (router) app.use(router);
   endWithJsonErrors(app, logger);
   const listening = await listen(app, { host: settings.HOST, port: settings.PORT });

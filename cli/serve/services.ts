@@ -12,6 +12,7 @@ export const SERVICES = {
       ...{ settings, logger, metrics, clock, blobs, identity },
       log: parts.log(),
       mappings: parts.mappings(),
+      limits: parts.limits(),
     });
   },
   processor: async (parts: Parts): Promise<Service> => {
@@ -46,7 +47,7 @@ export const SERVICES = {
     const [blobs, identity, secrets] = [await parts.blobs(), await parts.identity(), await parts.secrets()];
     return createQueryApi({
       ...{ settings, logger, metrics, clock, webDir, blobs, identity, secrets },
-      ...{ log: parts.log(), store: parts.store(), mappings: parts.mappings() },
+      ...{ log: parts.log(), store: parts.store(), mappings: parts.mappings(), limits: parts.limits() },
     });
   },
 } as const;

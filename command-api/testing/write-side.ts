@@ -6,6 +6,7 @@ import { openFilesystemBlobStore } from '../../blob-store/filesystem.ts';
 import { connectEventLog } from '../../event-store/connect.ts';
 import type { EventLog } from '../../event-store/event-log.ts';
 import { createIdentity } from '../../identity/middleware.ts';
+import { createRateLimits } from '../../identity/rate-limits.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { createApp, endWithJsonErrors } from '../../runtime/http/app.ts';
 import { listen } from '../../runtime/http/listen.ts';
@@ -58,11 +59,13 @@ export async function startWriteSide(options: {
   const find = options.findMapping ?? ((id: string) => KNOWN_MAPPINGS.find((one) => one.id === id) ?? null);
   const secrets = ['only for tests, thirty-two characters'] as const;
   const identity = createIdentity({ settings, secrets, clock: systemClock });
+  const limits = createRateLimits({ settings, readClient: identity.readClient, metrics });
   const service = createCommandApi({
-    ...{ log, blobs, settings, logger, metrics, identity, clock: systemClock },
+    ...{ log, blobs, settings, logger, metrics, identity, limits, clock: systemClock },
     mappings: { find, loaded: () => true },
   });
   const app = createApp();
+  app.use(limits.byAddress);
   if (service.router) app.use(service.router);
   endWithJsonErrors(app, logger);
   const listening = await listen(app, { host: '127.0.0.1', port: 0 });

@@ -8,6 +8,8 @@ import type { TopicScope } from './topic-scope.ts';
 export interface Connection {
   readonly socket: WebSocket;
   readonly owner: string;
+  /** The address it came from, as limits count. */
+  readonly clientKey: string;
   /** Whether it may follow the `ops:` topics; decided when it was opened. */
   readonly operates: boolean;
   readonly subscriptions: Map<number, Follower>;

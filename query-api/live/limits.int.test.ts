@@ -2,9 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import type { ReadStore } from '../../read-store/pool.ts';
+import { clientReader } from '../../runtime/http/client.ts';
 import { LIVE_CLOSE, LIVE_LIMITS, LIVE_PROTOCOL } from '../../schemas/live-protocol.ts';
 import { openLive, type LiveTester } from '../../tests/harness/live-tester.ts';
 import { projectInto } from '../../tests/harness/projected-jobs.ts';
+import { loadSettings } from '../../runtime/settings.ts';
 import { startQueryHouse, type QueryHouse } from '../../tests/harness/query-house.ts';
 import { admit } from './upgrade-gate.ts';
 
@@ -64,16 +66,68 @@ describe('the gate', () => {
   });
 });
 
+describe('the sockets of one address', () => {
+  it('are bounded over all its owners, and others are let in meanwhile [A-WS03]', async () => {
+    const settings = { ...loadSettings({ NODE_ENV: 'test', SOCKETS_PER_ADDRESS_MAX: '3' }), PORT: 0 };
+    const identity = house.identityWith({ TRUST_PROXY: 'loopback' });
+    const strict = await house.open({ settings, identity });
+    const from = (address: string) => ({
+      origin: `http://127.0.0.1:${strict.port}`,
+      cookie: house.cookieOf(house.newOwner()),
+      'x-forwarded-for': address,
+    });
+    const url = `ws://127.0.0.1:${strict.port}/api/live`;
+    const held: WebSocket[] = [];
+    const attempt = (headers: Record<string, string>) =>
+      new Promise<number>((resolve) => {
+        const socket = new WebSocket(url, [LIVE_PROTOCOL], { headers });
+        held.push(socket);
+        socket.on('error', () => undefined);
+        socket.once('open', () => resolve(101));
+        socket.once('unexpected-response', (_request, response) => {
+          response.resume();
+          resolve(response.statusCode ?? 0);
+        });
+      });
+    try {
+      const statuses = [];
+      for (let n = 0; n < 4; n += 1) statuses.push(await attempt(from('198.51.100.4')));
+      expect(statuses).toEqual([101, 101, 101, 429]);
+      expect(await attempt(from('198.51.100.5'))).toBe(101);
+    } finally {
+      for (const socket of held) socket.terminate();
+      await strict.service.stop(100);
+      await strict.listening.close(100);
+    }
+  });
+});
+
 describe('a server that cannot serve', () => {
   it('has no room: 503 before the upgrade, also for who has no socket open yet', () => {
-    const identity = { ownerOfUpgrade: () => 'anna', mayOpenSocket: () => true, mayOperate: () => false };
+    const identity = {
+      ownerOfUpgrade: () => 'anna',
+      mayOpenSocket: () => true,
+      mayOperate: () => false,
+      readClient: clientReader(undefined),
+    };
     const request = {
       method: 'GET',
       headers: { 'sec-websocket-protocol': LIVE_PROTOCOL },
-    } as IncomingMessage;
-    const open = { ofOwner: () => 0, totalMax: 100 };
+      socket: { remoteAddress: '192.0.2.1' },
+    } as unknown as IncomingMessage;
+    const open = {
+      ofOwner: () => 0,
+      ofAddress: 0,
+      ofAddressMax: 1,
+      totalMax: 100,
+      refusedBy: () => undefined,
+    };
     expect(admit(request, identity, { ...open, total: 100 })).toMatchObject({ refused: 'UNAVAILABLE' });
-    expect(admit(request, identity, { ...open, total: 99 })).toEqual({ owner: 'anna', operates: false });
+    expect(admit(request, identity, { ...open, total: 99 })).toEqual({
+      owner: 'anna',
+      operates: false,
+      clientKey: '192.0.2.1',
+    });
   });
 
   it('cannot read the tables: goodbye with a time to come back, then 1013', async () => {

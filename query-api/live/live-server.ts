@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
+import type { RateLimits } from '../../identity/rate-limits.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
@@ -21,7 +22,7 @@ import { createSender } from './sender.ts';
 import { createSocketRegistry } from './socket-registry.ts';
 import { startOver, takeChanges, takePage, type ChangedRow, type Page } from './subscription.ts';
 import { sweepConnection, sweepFull } from './sweep.ts';
-import { admit, answerRefusal, type SocketIdentity } from './upgrade-gate.ts';
+import { admit, answerRefusal, type Admission, type SocketIdentity } from './upgrade-gate.ts';
 
 /** Sockets of one process; each takes a few KB here and more in the kernel. */
 export const SOCKETS_MAX = 15_000;
@@ -38,6 +39,9 @@ const IDLE_READS_MAX = 100;
 
 export interface LiveServerOptions {
   readonly identity: SocketIdentity;
+  readonly limits: Pick<RateLimits, 'socket' | 'refused'>;
+  /** Sockets that one address may hold open here. */
+  readonly socketsPerAddressMax: number;
   readonly keys: SealingKeys;
   readonly readPage: ReadPage;
   readonly readOwnerPages: ReadOwnerPages;
@@ -133,6 +137,22 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
   };
   const figures = createMetricsTopic({ readMetrics: options.readMetrics, clock, log, deliver });
 
+  const admissionOf = async (request: IncomingMessage): Promise<Admission> => {
+    const { key } = options.identity.readClient(request);
+    const waitSec = await options.limits.socket(key);
+    if (waitSec !== null)
+      return { refused: 'RATE_LIMITED', message: `Too many requests; try again in ${waitSec} s.` };
+    if (stopping) return { refused: 'UNAVAILABLE', message: 'This server is about to stop.' };
+    return admit(request, options.identity, {
+      ofOwner: (owner) => registry.ofOwner(owner),
+      ofAddress: registry.ofAddress(key),
+      ofAddressMax: options.socketsPerAddressMax,
+      total: registry.size(),
+      totalMax: options.socketsMax ?? SOCKETS_MAX,
+      refusedBy: options.limits.refused,
+    });
+  };
+
   const registry = createSocketRegistry({ conversation, forget, clock, random });
   const server = new WebSocketServer({
     noServer: true,
@@ -171,19 +191,18 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
     },
     upgrade: (request, socket, head) => {
       if (request.url?.split('?', 1)[0] !== LIVE_PATH) return false;
-      const admission = stopping
-        ? { refused: 'UNAVAILABLE' as const, message: 'This server is about to stop.' }
-        : admit(request, options.identity, {
-            ofOwner: (owner) => registry.ofOwner(owner),
-            total: registry.size(),
-            totalMax: options.socketsMax ?? SOCKETS_MAX,
-          });
-      if ('refused' in admission) {
-        metrics.refusals.inc({ code: admission.refused });
-        answerRefusal(socket, admission);
-        return true;
-      }
-      server.handleUpgrade(request, socket, head, (opened) => registry.accept(opened, admission));
+      // Until the counts are known a sender that goes away must not end this process.
+      const gone = (): void => void socket.destroy();
+      socket.on('error', gone);
+      void admissionOf(request).then((admission) => {
+        socket.off('error', gone);
+        if ('refused' in admission) {
+          metrics.refusals.inc({ code: admission.refused });
+          answerRefusal(socket, admission);
+          return;
+        }
+        server.handleUpgrade(request, socket, head, (opened) => registry.accept(opened, admission));
+      });
       return true;
     },
     stop: async (graceMs) => {

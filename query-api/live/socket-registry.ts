@@ -7,10 +7,15 @@ import { nextPingAt } from './sweep.ts';
 
 /** The open sockets of this process. */
 export interface SocketRegistry {
-  accept(socket: WebSocket, admitted: { readonly owner: string; readonly operates: boolean }): void;
+  accept(
+    socket: WebSocket,
+    admitted: { readonly owner: string; readonly operates: boolean; readonly clientKey: string },
+  ): void;
   all(): Iterable<Connection>;
   size(): number;
   ofOwner(owner: string): number;
+  /** Sockets of one address, by the key that limits count by. */
+  ofAddress(clientKey: string): number;
 }
 
 /** Keeps the open sockets. Their listeners are the same few functions for all of them. */
@@ -23,7 +28,8 @@ export function createSocketRegistry(options: {
 }): SocketRegistry {
   const { conversation, forget, clock, random } = options;
   const connections = new Map<WebSocket, Connection>();
-  const socketsOf = new Map<string, number>();
+  const ofOwners = tally();
+  const ofAddresses = tally();
 
   function onMessage(this: WebSocket, message: RawData, isBinary: boolean): void {
     const connection = connections.get(this);
@@ -39,26 +45,41 @@ export function createSocketRegistry(options: {
     connection.closing = true;
     forget(connection);
     connections.delete(this);
-    const left = (socketsOf.get(connection.owner) ?? 1) - 1;
-    if (left > 0) socketsOf.set(connection.owner, left);
-    else socketsOf.delete(connection.owner);
+    ofOwners.remove(connection.owner);
+    ofAddresses.remove(connection.clientKey);
   }
   // After an error ws closes the socket by itself, with the close code that fits; `close` follows.
   const onError = (): void => undefined;
   return {
     size: () => connections.size,
     all: () => connections.values(),
-    ofOwner: (owner) => socketsOf.get(owner) ?? 0,
-    accept: (socket, { owner, operates }) => {
+    ofOwner: ofOwners.of,
+    ofAddress: ofAddresses.of,
+    accept: (socket, { owner, operates, clientKey }) => {
       const nowMs = clock.now();
       connections.set(socket, {
-        ...{ socket, owner, operates },
+        ...{ socket, owner, operates, clientKey },
         ...{ subscriptions: new Map<number, Follower>(), openedAtMs: nowMs, greeted: false },
         budget: { left: LIVE_LIMITS.messagesPerSecondMax, atMs: nowMs },
         ...{ heardAtMs: nowMs, nextPingAtMs: nextPingAt(nowMs, random()), fullSinceMs: null, closing: false },
       });
-      socketsOf.set(owner, (socketsOf.get(owner) ?? 0) + 1);
+      ofOwners.add(owner);
+      ofAddresses.add(clientKey);
       socket.on('message', onMessage).on('ping', onPing).on('close', onClose).on('error', onError);
+    },
+  };
+}
+
+/** How often each name is there. */
+function tally() {
+  const counts = new Map<string, number>();
+  return {
+    of: (name: string): number => counts.get(name) ?? 0,
+    add: (name: string): void => void counts.set(name, (counts.get(name) ?? 0) + 1),
+    remove: (name: string): void => {
+      const left = (counts.get(name) ?? 1) - 1;
+      if (left > 0) counts.set(name, left);
+      else counts.delete(name);
     },
   };
 }

@@ -13,6 +13,7 @@ function connection(changes: Partial<Connection> = {}, bufferedAmount = 0): Conn
     ...{
       socket: { bufferedAmount } as WebSocket,
       owner: 'anna',
+      clientKey: '192.0.2.1',
       operates: false,
       subscriptions: new Map(),
       openedAtMs: 0,

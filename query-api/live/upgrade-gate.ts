@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { RefusalReason } from '../../identity/rate-limits.ts';
+import type { ReadClient } from '../../runtime/http/client.ts';
 import { API_ERRORS, type ApiErrorCode } from '../../schemas/error-codes.ts';
 import { LIVE_LIMITS, LIVE_PROTOCOL } from '../../schemas/live-protocol.ts';
 
@@ -9,10 +11,11 @@ export interface SocketIdentity {
   ownerOfUpgrade(request: IncomingMessage): string | null;
   mayOpenSocket(request: IncomingMessage): boolean;
   mayOperate(request: IncomingMessage): boolean;
+  readonly readClient: ReadClient;
 }
 
 export type Admission =
-  | { readonly owner: string; readonly operates: boolean }
+  | { readonly owner: string; readonly operates: boolean; readonly clientKey: string }
   | { readonly refused: ApiErrorCode; readonly message: string };
 
 /**
@@ -22,7 +25,14 @@ export type Admission =
 export function admit(
   request: IncomingMessage,
   identity: SocketIdentity,
-  open: { readonly ofOwner: (owner: string) => number; readonly total: number; readonly totalMax: number },
+  open: {
+    readonly ofOwner: (owner: string) => number;
+    readonly ofAddress: number;
+    readonly ofAddressMax: number;
+    readonly total: number;
+    readonly totalMax: number;
+    readonly refusedBy: (reason: RefusalReason) => void;
+  },
 ): Admission {
   if (request.method !== 'GET') return refuse('METHOD_NOT_ALLOWED', 'A socket is opened by GET.');
   if (!identity.mayOpenSocket(request))
@@ -32,13 +42,18 @@ export function admit(
   const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
   if (!offered.includes(LIVE_PROTOCOL))
     return refuse('BAD_REQUEST', `The subprotocol of this socket is ${LIVE_PROTOCOL}.`);
-  if (open.ofOwner(owner) >= LIVE_LIMITS.socketsPerOwnerMax)
-    return refuse(
-      'RATE_LIMITED',
-      `At most ${LIVE_LIMITS.socketsPerOwnerMax} sockets of one owner are open at a time.`,
-    );
+  if (open.ofOwner(owner) >= LIVE_LIMITS.socketsPerOwnerMax) {
+    open.refusedBy('socket-owner');
+    const most = LIVE_LIMITS.socketsPerOwnerMax;
+    return refuse('RATE_LIMITED', `At most ${most} sockets of one owner are open at a time.`);
+  }
+  if (open.ofAddress >= open.ofAddressMax) {
+    open.refusedBy('socket-address');
+    const most = open.ofAddressMax;
+    return refuse('RATE_LIMITED', `At most ${most} sockets of one address are open at a time.`);
+  }
   if (open.total >= open.totalMax) return refuse('UNAVAILABLE', 'No further socket fits here right now.');
-  return { owner, operates: identity.mayOperate(request) };
+  return { owner, operates: identity.mayOperate(request), clientKey: identity.readClient(request).key };
 }
 
 /** Answers an upgrade that is refused, as JSON, and closes. */

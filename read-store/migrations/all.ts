@@ -6,6 +6,7 @@ import { analytics } from './0005-analytics.ts';
 import { projectionVersions } from './0006-projection-versions.ts';
 import { everyonesJobs } from './0007-everyones-jobs.ts';
 import { pastLists } from './0008-past-lists.ts';
+import { rateLimits } from './0015-rate-limits.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step of the read store's schema, in order. */
@@ -18,4 +19,5 @@ export const MIGRATIONS: readonly Migration[] = [
   projectionVersions,
   everyonesJobs,
   pastLists,
+  rateLimits,
 ];

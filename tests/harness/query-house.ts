@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { openFilesystemBlobStore } from '../../blob-store/filesystem.ts';
 import { connectEventLog } from '../../event-store/connect.ts';
 import { createIdentity } from '../../identity/middleware.ts';
+import { createRateLimits } from '../../identity/rate-limits.ts';
 import { sealSession } from '../../identity/session.ts';
 import { keysFor, type SigningSecrets } from '../../identity/signing-keys.ts';
 import { createQueryApi, type QueryApiOptions } from '../../query-api/service.ts';
@@ -44,13 +45,16 @@ export async function startQueryHouse(
   const blobs = await openFilesystemBlobStore({ directory: join(directory, 'blobs') });
   const settings = { ...loadSettings({ NODE_ENV: 'test' }), PORT: 0 };
   const identity = createIdentity({ settings, secrets: SECRETS, clock: systemClock });
+  const metrics = createMetrics({ defaults: false });
+  const limits = createRateLimits({ settings, readClient: identity.readClient, metrics });
   const options: QueryApiOptions = {
+    limits,
     ...{ store, log, blobs, settings, identity, logger, clock: systemClock, webDir: null, secrets: SECRETS },
     mappings: {
       list: () => [{ ...MAPPING, mediaType: 'application/xml' }],
       find: (id) => (id === MAPPING.id ? { ...MAPPING, mediaType: 'application/xml' } : null),
     },
-    metrics: createMetrics({ defaults: false }),
+    metrics,
     ...changes,
   };
   /** Identity under other settings, with the same sessions. */

@@ -1,5 +1,7 @@
 /** `Streams.Append` (the classic one), `Delete` and `Tombstone`: one answer for one call. */
 import { status, type sendUnaryData, type ServerReadableStream, type ServerUnaryCall } from '@grpc/grpc-js';
+import type { StoreLimits } from '../limits.ts';
+import type { Log } from '../storage/open-log.ts';
 import type { ProposedEvent, WriteOutcome, WriteRequest } from '../storage/write-request.ts';
 import { readAppendMessage, readDeletion, type StreamTarget } from '../wire/requests.ts';
 import { appendConflict, appended, deleted } from '../wire/responses.ts';
@@ -16,7 +18,6 @@ import {
   TOO_MANY_WAITING,
   type Refusal,
 } from './refusal.ts';
-import type { WriteSide } from './write-side.ts';
 
 type Answer = sendUnaryData<Buffer>;
 
@@ -43,7 +44,8 @@ function refuseOutcome(outcome: OtherOutcome, stream: Buffer): Refusal {
 export function serveAppend(
   call: ServerReadableStream<Buffer, Buffer>,
   answer: Answer,
-  { submit, limits, guard }: WriteSide,
+  log: Log,
+  limits: StoreLimits,
 ): void {
   let target: StreamTarget | null = null;
   const events: ProposedEvent[] = [];
@@ -54,12 +56,6 @@ export function serveAppend(
     if (isAnswered) return;
     isAnswered = true;
     answer(reason);
-  };
-
-  const takeTarget = (named: StreamTarget): void => {
-    const denied = guard.refusalOf('write', named.stream);
-    if (denied === null) target = named;
-    else refuse(denied);
   };
 
   const takeEvent = (event: ProposedEvent): void => {
@@ -74,7 +70,7 @@ export function serveAppend(
     if (isAnswered) return;
     try {
       const part = readAppendMessage(message);
-      if ('stream' in part) takeTarget(part);
+      if ('stream' in part) target = part;
       else takeEvent(part);
     } catch (error) {
       refuse(refuseError(error));
@@ -95,7 +91,7 @@ export function serveAppend(
       events,
       notAfterMs: Date.now() + limits.appendTimeoutMs,
     };
-    submit(request, queuedBytes(events), (outcome) => {
+    log.submit(request, queuedBytes(events), (outcome) => {
       if (outcome.kind === 'written') answer(null, appended(outcome.revision, outcome.position));
       else if (outcome.kind === 'wrong-revision') answer(null, appendConflict(outcome.actual, expected));
       else answer(refuseOutcome(outcome, stream));
@@ -108,7 +104,8 @@ export function serveDeletion(
   kind: 'delete' | 'tombstone',
   call: ServerUnaryCall<Buffer, Buffer>,
   answer: Answer,
-  { submit, limits, guard }: WriteSide,
+  log: Log,
+  limits: StoreLimits,
 ): void {
   let target: StreamTarget;
   try {
@@ -123,11 +120,6 @@ export function serveDeletion(
     answer(refuseInvalid(fault));
     return;
   }
-  const denied = guard.refusalOf('delete', stream);
-  if (denied !== null) {
-    answer(denied);
-    return;
-  }
   const request: WriteRequest = {
     kind,
     stream,
@@ -135,7 +127,7 @@ export function serveDeletion(
     events: [],
     notAfterMs: Date.now() + limits.appendTimeoutMs,
   };
-  submit(request, queuedBytes([]), (outcome) => {
+  log.submit(request, queuedBytes([]), (outcome) => {
     if (outcome.kind === 'written') answer(null, deleted(outcome.position));
     else if (outcome.kind === 'wrong-revision') answer(refuseWrongRevision(stream, expected, outcome.actual));
     else answer(refuseOutcome(outcome, stream));

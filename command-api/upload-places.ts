@@ -1,0 +1,88 @@
+/** Below this pace an upload keeps its place only while nobody else needs it. */
+const PACE_WHEN_FULL_BYTES_PER_SEC = 32 * 1024;
+/** An upload younger than this has no pace yet. */
+const YOUNG_MS = 2_000;
+
+/** Who wants a place. */
+export interface PlaceFor {
+  readonly clientKey: string;
+  readonly owner: string;
+  /** Bytes of the body that have come so far. */
+  readonly bytes: () => number;
+  /** False once the whole body is here: such an upload frees its place by itself. */
+  readonly isReceiving: () => boolean;
+  /** Ends the upload: its place is needed. */
+  readonly giveUp: () => void;
+}
+
+/** Places for uploads that are being received, shared by address and then by owner. */
+export interface UploadPlaces {
+  /** Takes a place until the function returned is called; null when everybody has a fair share already. */
+  take(upload: PlaceFor): (() => void) | null;
+  taken(): number;
+}
+
+interface Held extends PlaceFor {
+  readonly sinceMs: number;
+}
+
+/**
+ * While places are free anybody may take them. When they are short, the slowest upload of the greediest address makes
+ * room, if that address has at least two more than the one that asks; within one address the same is so for owners.
+ * An upload that is slower than 32 KiB a second makes room for anybody (A-UP12).
+ *
+ * @param nowMs a clock that only goes forward, milliseconds
+ */
+export function shareUploadPlaces(placesMax: number, nowMs: () => number): UploadPlaces {
+  const held = new Set<Held>();
+
+  const victimFor = (asking: PlaceFor): Held | undefined => {
+    const all = [...held].filter((one) => one.isReceiving());
+    const slow = slowest(
+      all.filter((one) => nowMs() - one.sinceMs >= YOUNG_MS),
+      nowMs(),
+    );
+    if (slow && paceOf(slow, nowMs()) < PACE_WHEN_FULL_BYTES_PER_SEC) return slow;
+    const greedy = greediest(all, (one) => one.clientKey);
+    if (greedy.key !== asking.clientKey) {
+      const own = all.filter((one) => one.clientKey === asking.clientKey).length;
+      return greedy.of.length >= own + 2 ? slowest(greedy.of, nowMs()) : undefined;
+    }
+    const greedyOwner = greediest(greedy.of, (one) => one.owner);
+    const own = greedy.of.filter((one) => one.owner === asking.owner).length;
+    return greedyOwner.of.length >= own + 2 ? slowest(greedyOwner.of, nowMs()) : undefined;
+  };
+
+  return {
+    take: (upload) => {
+      if (held.size >= placesMax) {
+        const victim = victimFor(upload);
+        if (!victim) return null;
+        held.delete(victim);
+        victim.giveUp();
+      }
+      const place: Held = { ...upload, sinceMs: nowMs() };
+      held.add(place);
+      return () => void held.delete(place);
+    },
+    taken: () => held.size,
+  };
+}
+
+function greediest(
+  all: readonly Held[],
+  keyOf: (one: Held) => string,
+): { readonly key: string; readonly of: readonly Held[] } {
+  let most: { key: string; of: readonly Held[] } = { key: '', of: [] };
+  for (const [key, of] of Map.groupBy(all, keyOf)) if (of.length > most.of.length) most = { key, of };
+  return most;
+}
+
+function slowest(all: readonly Held[], nowMs: number): Held | undefined {
+  return all.toSorted((one, other) => paceOf(one, nowMs) - paceOf(other, nowMs)).at(0);
+}
+
+/** Bytes a second since the upload began. */
+function paceOf(upload: Held, nowMs: number): number {
+  return (upload.bytes() * 1000) / Math.max(1, nowMs - upload.sinceMs);
+}

@@ -1,0 +1,149 @@
+import type { RequestHandler, Response } from 'express';
+import type { Pool } from 'pg';
+import {
+  RateLimiterMemory,
+  RateLimiterPostgres,
+  RateLimiterRes,
+  type IRateLimiterOptions,
+  type RateLimiterAbstract,
+} from 'rate-limiter-flexible';
+import { ApiError } from '../runtime/http/api-error.ts';
+import type { ReadClient } from '../runtime/http/client.ts';
+import { Counter, type Metrics } from '../runtime/metrics.ts';
+import type { Settings } from '../schemas/config.ts';
+
+const MINUTE_SEC = 60;
+const HOUR_SEC = 3_600;
+/** The table of shared counts; the read store's migrations make it. */
+const COUNTS = { schemaName: 'docket', tableName: 'rate_limits', tableCreated: true } as const;
+
+/** What a client may do how often. `address` counts every request, `owner` those with a session, `upload` files. */
+export type LimitName = 'address' | 'owner' | 'upload';
+/** Why a request was refused, as the metric has it. */
+export type RefusalReason = LimitName | 'upload-places' | 'socket-address' | 'socket-owner';
+
+export interface RateLimits {
+  /** One request of its client's address; every route of a process stands behind it. */
+  readonly byAddress: RequestHandler;
+  /** One request of its owner, once a request; stands behind the identity middleware. */
+  readonly byOwner: RequestHandler;
+  /** One file of an owner: seconds to wait, or null when it may come. */
+  file(owner: string): Promise<number | null>;
+  /** One socket that an address opens: seconds to wait, or null when it may come. */
+  socket(clientKey: string): Promise<number | null>;
+  /** Counts a refusal that was decided elsewhere. */
+  refused(reason: RefusalReason): void;
+}
+
+interface Limit {
+  readonly name: LimitName;
+  readonly points: number;
+  readonly windowSec: number;
+  readonly limiter: RateLimiterAbstract;
+}
+
+/**
+ * The limits of everybody, for all routes of a process. Refusals are 429 with `Retry-After`; answers carry the fields
+ * `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10).
+ *
+ * @param options.sharedBy Postgres in which all processes count together; while it gives no answer, and without it,
+ *   each process counts for itself
+ */
+export function createRateLimits(options: {
+  settings: Pick<Settings, 'REQUEST_RATE_PER_MINUTE' | 'UPLOAD_RATE_PER_MINUTE' | 'UPLOAD_RATE_PER_HOUR'>;
+  readClient: ReadClient;
+  metrics: Metrics;
+  sharedBy?: Pool | undefined;
+}): RateLimits {
+  const { settings, readClient, sharedBy } = options;
+  const refusals = new Counter({
+    name: 'docket_requests_refused_total',
+    help: 'Requests, files and sockets refused by a limit, by limit',
+    labelNames: ['reason'],
+    registers: [options.metrics],
+  });
+  const limit = (name: LimitName, points: number, windowSec: number): Limit => ({
+    ...{ name, points, windowSec },
+    limiter: limiterOf({ points, duration: windowSec, keyPrefix: `${name}-${windowSec}` }, sharedBy),
+  });
+  const address = limit('address', settings.REQUEST_RATE_PER_MINUTE, MINUTE_SEC);
+  const owner = limit('owner', settings.REQUEST_RATE_PER_MINUTE, MINUTE_SEC);
+  const uploads = [limit('upload', settings.UPLOAD_RATE_PER_MINUTE, MINUTE_SEC)];
+  if (settings.UPLOAD_RATE_PER_HOUR !== undefined)
+    uploads.push(limit('upload', settings.UPLOAD_RATE_PER_HOUR, HOUR_SEC));
+
+  const pass = async (of: Limit, key: string, res: Response): Promise<void> => {
+    const { isAllowed, left } = await consume(of.limiter, key);
+    tell(res, of, left);
+    if (isAllowed) return;
+    refusals.inc({ reason: of.name });
+    throw new ApiError('RATE_LIMITED', undefined, { retryAfterSec: secondsOf(left) });
+  };
+
+  return {
+    byAddress: async (req, res, next) => {
+      await pass(address, readClient(req).key, res);
+      next();
+    },
+    byOwner: async (_req, res, next) => {
+      const { owner: asking, isOwnerCounted } = res.locals as { owner?: string; isOwnerCounted?: true };
+      if (asking !== undefined && !isOwnerCounted) {
+        res.locals['isOwnerCounted'] = true;
+        await pass(owner, asking, res);
+      }
+      next();
+    },
+    file: async (asking) => {
+      for (const { limiter } of uploads) {
+        const { isAllowed, left } = await consume(limiter, asking);
+        if (isAllowed) continue;
+        refusals.inc({ reason: 'upload' });
+        return secondsOf(left);
+      }
+      return null;
+    },
+    socket: async (clientKey) => {
+      const { isAllowed, left } = await consume(address.limiter, clientKey);
+      if (isAllowed) return null;
+      refusals.inc({ reason: 'address' });
+      return secondsOf(left);
+    },
+    refused: (reason) => refusals.inc({ reason }),
+  };
+}
+
+function limiterOf(options: IRateLimiterOptions, sharedBy: Pool | undefined): RateLimiterAbstract {
+  const alone = new RateLimiterMemory(options);
+  if (!sharedBy) return alone;
+  return new RateLimiterPostgres({
+    ...options,
+    ...COUNTS,
+    storeClient: sharedBy,
+    storeType: 'pool',
+    insuranceLimiter: alone,
+    // Who is over the limit is refused from memory, so that a flood costs Postgres nothing.
+    inMemoryBlockOnConsumed: Number(options.points) + 1,
+  });
+}
+
+async function consume(
+  limiter: RateLimiterAbstract,
+  key: string,
+): Promise<{ isAllowed: boolean; left: RateLimiterRes }> {
+  try {
+    return { isAllowed: true, left: await limiter.consume(key) };
+  } catch (refused) {
+    if (!(refused instanceof RateLimiterRes)) throw refused;
+    return { isAllowed: false, left: refused };
+  }
+}
+
+/** Adds one limit to the answer's fields; a request may stand under two. */
+function tell(res: Response, { name, points, windowSec }: Limit, left: RateLimiterRes): void {
+  res.append('RateLimit-Policy', `"${name}";q=${points};w=${windowSec}`);
+  res.append('RateLimit', `"${name}";r=${Math.max(0, left.remainingPoints)};t=${secondsOf(left)}`);
+}
+
+function secondsOf(left: RateLimiterRes): number {
+  return Math.max(1, Math.ceil(left.msBeforeNext / 1000));
+}
