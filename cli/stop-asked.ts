@@ -1,18 +1,19 @@
-const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+import { hangUpIsIgnored } from './hang-up-ignored.ts';
+
 /** A second signal within this time is the same key: the terminal tells the whole group, and npm tells its child again. */
 const SAME_KEY_MS = 500;
 
 /**
- * Resolves at the first SIGINT or SIGTERM. Later ones are caught and change nothing: stopping has a bound of its own, and
- * to die of the second would leave parts behind that nobody stops.
+ * Resolves at the first SIGINT, SIGTERM or SIGHUP. Later ones are caught and change nothing: stopping has a bound of
+ * its own, and to die of the second would leave parts behind that nobody stops.
  */
 export function untilAskedToStop(): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of STOP_SIGNALS) process.on(signal, () => resolve());
+    for (const signal of stopSignals()) process.on(signal, () => resolve());
   });
 }
 
-/** Calls `stop` at the first SIGINT or SIGTERM, and `endAtOnce` when a person asks again. */
+/** Calls `stop` at the first SIGINT, SIGTERM or SIGHUP, and `endAtOnce` when a person asks again. */
 export function onceAskedToStop(stop: () => void, endAtOnce: () => void): void {
   let askedAt: number | null = null;
   const asked = (): void => {
@@ -21,5 +22,12 @@ export function onceAskedToStop(stop: () => void, endAtOnce: () => void): void {
       stop();
     } else if (performance.now() - askedAt > SAME_KEY_MS) endAtOnce();
   };
-  for (const signal of STOP_SIGNALS) process.on(signal, asked);
+  for (const signal of stopSignals()) process.on(signal, asked);
+}
+
+/** SIGHUP comes when the terminal closes; where it was ignored, it stays ignored. */
+function stopSignals(): NodeJS.Signals[] {
+  if (!hangUpIsIgnored(process.env)) return ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  process.on('SIGHUP', () => undefined);
+  return ['SIGINT', 'SIGTERM'];
 }

@@ -13,11 +13,12 @@ const BUILD_MS_MAX = 120_000;
  *
  * @throws PlainFailure when it cannot be built
  */
-export async function builtWebApp(): Promise<string> {
+export async function builtWebApp(signal?: AbortSignal): Promise<string> {
   try {
     const { stdout } = await promisify(execFile)(process.execPath, [BUILD], {
       timeout: BUILD_MS_MAX,
       env: environmentOf('web-app', process.env),
+      ...(signal && { signal }),
     });
     return stdout.trim();
   } catch (error) {

@@ -5,6 +5,9 @@ import { PlainFailure } from '../plain-failure.ts';
 import type { LogFiles } from './log-files.ts';
 import { watchProgress } from './progress-watch.ts';
 
+/** A child that is stopped before it was ready is killed after this. */
+const UNREADY_GRACE_MS = 1_500;
+
 /** A child process that is up. */
 export interface RunningChild {
   readonly pid: number;
@@ -24,6 +27,14 @@ export interface NodeChild {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** What ends a child from outside. */
+export interface ChildSignals {
+  /** Aborts the start. */
+  readonly stop: AbortSignal;
+  /** Kills the child and what it started, at once, at any time of its life. */
+  readonly kill: AbortSignal;
+}
+
 /**
  * Starts one of our own processes and waits for its ready line `{"ready":true,"port":N}` on stdout. It gets a process
  * group of its own, so that Ctrl-C reaches it through the supervisor and in order; and it ends by itself when the
@@ -31,7 +42,12 @@ export interface NodeChild {
  *
  * @throws PlainFailure with the child's own last words when it does not come up
  */
-export async function startNodeChild(child: NodeChild, logs: LogFiles): Promise<RunningChild> {
+export async function startNodeChild(
+  child: NodeChild,
+  logs: LogFiles,
+  signals?: ChildSignals,
+): Promise<RunningChild> {
+  signals?.stop.throwIfAborted();
   const stderr = logs.open(child.name);
   const spawned = spawn(process.execPath, [...(child.nodeFlags ?? []), child.script, ...child.args], {
     detached: true,
@@ -43,7 +59,10 @@ export async function startNodeChild(child: NodeChild, logs: LogFiles): Promise<
     spawned.once('error', (error) => resolve(error.message));
     spawned.once('exit', (code, signal) => resolve(signal ?? `exit code ${code ?? 'unknown'}`));
   });
-  const port = await readyPort(child, spawned, exited, logs);
+  const killGroup = (): void => killGroupOf(spawned);
+  signals?.kill.addEventListener('abort', killGroup);
+  void exited.then(() => signals?.kill.removeEventListener('abort', killGroup));
+  const port = await readyPort({ child, spawned, exited, logs }, signals?.stop);
   return {
     pid: spawned.pid ?? 0,
     port,
@@ -57,12 +76,15 @@ export async function startNodeChild(child: NodeChild, logs: LogFiles): Promise<
   };
 }
 
-async function readyPort(
-  child: NodeChild,
-  spawned: ChildProcess,
-  exited: Promise<string>,
-  logs: LogFiles,
-): Promise<number> {
+interface StartingChild {
+  readonly child: NodeChild;
+  readonly spawned: ChildProcess;
+  readonly exited: Promise<string>;
+  readonly logs: LogFiles;
+}
+
+async function readyPort(starting: StartingChild, stop?: AbortSignal): Promise<number> {
+  const { child, spawned, exited, logs } = starting;
   const lines = createInterface({ input: spawned.stdout! });
   let unwatch: () => void = () => undefined;
   const ready = new Promise<number>((resolve, reject) => {
@@ -72,16 +94,37 @@ async function readyPort(
     });
     // It leads a group of its own, so what its children do counts as its own progress.
     unwatch = watchProgress(spawned.pid ?? 0, (why) => reject(new Error(why)));
+    stop?.addEventListener('abort', () => reject(new Error('it was stopped')), { once: true });
     void exited.then((how) => reject(new Error(lastWords(logs.path(child.name)) ?? how)));
   });
   try {
     return await ready;
   } catch (error) {
-    spawned.kill('SIGKILL');
+    await endUnready(spawned, exited, stop?.aborted === true);
     const message = `${child.name} did not start: ${error instanceof Error ? error.message : String(error)}`;
     throw new PlainFailure('CHILD_FAILED', message, { cause: error });
   } finally {
     unwatch();
+  }
+}
+
+/** Returns when the child has ended. One that is only stopped may first close what it has opened. */
+async function endUnready(spawned: ChildProcess, exited: Promise<string>, isStopped: boolean): Promise<void> {
+  if (isStopped) spawned.kill('SIGTERM');
+  const timer = setTimeout(() => killGroupOf(spawned), isStopped ? UNREADY_GRACE_MS : 0);
+  await exited;
+  clearTimeout(timer);
+  killGroupOf(spawned);
+}
+
+/** A child leads a group of its own, which outlives it when it leaves programs behind. */
+function killGroupOf({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    // None is left; or only ended ones that nobody has waited for yet, which is EPERM on macOS.
+    if (!['ESRCH', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
   }
 }
 

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 /** Something that runs beside us and may end at any time. */
 export interface Running {
   readonly pid: number;
@@ -11,61 +13,65 @@ const RESTART_AFTER_MAX_MS = 5_000;
 const HEALTHY_AFTER_MS = 30_000;
 
 export interface Supervised {
+  /** Ends the part, also one that is only being started; resolves when nothing of it runs. */
   stop(graceMs: number): Promise<void>;
 }
 
 /**
- * Keeps one part of the house running: started again, with backoff, whenever it ends by itself.
+ * Keeps one part of the house running: started again, with backoff, whenever it ends by itself. It can be stopped from
+ * the first moment; a first start that fails is not repeated.
+ *
+ * @param start rejects when its signal aborts, and then leaves nothing running
  * @param house where the process of the part is noted (null: it has ended), and a person is told, one line each time
  */
-export async function supervise<Part extends Running>(
+export function supervise<Part extends Running>(
   name: string,
-  start: () => Promise<Part>,
+  start: (stop: AbortSignal) => Promise<Part>,
   house: { say: (line: string) => void; noteProcess: (name: string, pid: number | null) => void },
-): Promise<Supervised & { readonly first: Part }> {
-  const first = await start();
-  house.noteProcess(name, first.pid);
-  let part: Running | null = first;
-  let stopping = false;
-  let wake: () => void = () => undefined;
+): Supervised & { readonly first: Promise<Part> } {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  let part: Running | null = null;
+  const begin = async (): Promise<Part> => {
+    const started = await start(signal);
+    part = started;
+    house.noteProcess(name, started.pid);
+    return started;
+  };
+  const first = begin();
 
-  const kept = (async () => {
-    for (
-      let backoffMs = RESTART_AFTER_MS;
-      !stopping;
-      backoffMs = Math.min(backoffMs * 2, RESTART_AFTER_MAX_MS)
-    ) {
+  const keep = async (): Promise<void> => {
+    let backoffMs = RESTART_AFTER_MS;
+    while (!signal.aborted) {
       const startedAt = performance.now();
-      if (part) {
-        const how = await part.exited;
+      const how = await part?.exited;
+      if (signal.aborted) return;
+      if (how !== undefined) {
         part = null;
-        if (stopping) return;
         if (performance.now() - startedAt > HEALTHY_AFTER_MS) backoffMs = RESTART_AFTER_MS;
         house.noteProcess(name, null);
         house.say(`${name} ended (${how}); starting it again`);
       }
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-        setTimeout(resolve, backoffMs);
-      });
-      if (stopping) return;
+      await sleep(backoffMs, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) return;
+      backoffMs = Math.min(backoffMs * 2, RESTART_AFTER_MAX_MS);
       try {
-        part = await start();
-        house.noteProcess(name, part.pid);
+        await begin();
         house.say(`${name} is back`);
       } catch (error) {
-        house.say(error instanceof Error ? error.message : String(error));
+        if (!stopping.signal.aborted) house.say(error instanceof Error ? error.message : String(error));
       }
     }
-  })();
+  };
+  const kept = first.then(keep, () => undefined);
 
   return {
     first,
     stop: async (graceMs) => {
-      stopping = true;
-      wake();
+      stopping.abort();
       await part?.stop(graceMs);
       await kept;
+      // It may have come up in the moment it was asked to stop.
       await part?.stop(graceMs);
     },
   };

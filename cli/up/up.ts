@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { startEmbeddedPostgres } from '../../read-store/embedded/start.ts';
-import { createLog } from '../../runtime/log.ts';
 import { loadSettings } from '../../runtime/settings.ts';
 import { SMALL_YOUNG_GENERATION } from '../../runtime/young-generation.ts';
 import type { Settings } from '../../schemas/config.ts';
@@ -9,10 +8,12 @@ import { builtWebApp } from './built-web-app.ts';
 import { environmentOf } from './child-environment.ts';
 import { forgetConnections, noteConnections } from '../connections.ts';
 import { noteAddress, noteParts, openDataFolder, type DataFolder } from './data-folder.ts';
-import { untilAskedToStop } from '../stop-asked.ts';
+import { INTERRUPTED_EXIT_CODE } from '../interrupt.ts';
+import { onceAskedToStop } from '../stop-asked.ts';
 import { freePort, requirePort } from './free-port.ts';
 import { openLogFiles, type LogFiles } from './log-files.ts';
 import { startNodeChild, type NodeChild } from './node-child.ts';
+import { spokenLines, type SpokenLines } from './spoken-lines.ts';
 import { supervise, type Running, type Supervised } from './supervise.ts';
 import { untilReady } from './until-ready.ts';
 
@@ -31,47 +32,75 @@ interface House {
   readonly logs: LogFiles;
   /** What the gateway of this house asks for and its callers send; nothing when the gateway is somebody else's. */
   readonly gatewayToken: { readonly GATEWAY_TOKEN?: string };
+  /** Aborted when the house stops, for what is no part of it. */
+  readonly stopping: AbortSignal;
+  /** Aborted when every part is to be killed at once. */
+  readonly killing: AbortSignal;
+  readonly lines: SpokenLines;
   /** Keeps a part running and answers its first run. */
-  keep<Part extends Running>(name: string, start: () => Promise<Part>): Promise<Part>;
+  keep<Part extends Running>(name: string, start: (stop: AbortSignal) => Promise<Part>): Promise<Part>;
+  /** Ends what runs and what is only starting. */
   stop(): Promise<void>;
+  /** Removes the notes of this run and gives the folder back. */
+  forget(): void;
 }
 
 /**
  * The whole house on one machine: event store, Postgres, gateway and services, each in a process of its own, watched
- * and started again when one ends. Resolves with the exit code after SIGINT or SIGTERM.
+ * and started again when one ends. Resolves with the exit code after SIGINT, SIGTERM or SIGHUP; whatever had been
+ * started by then is stopped. Asked a second time, it kills everything and ends at once.
  *
  * @throws PlainFailure, PortUnavailable, SettingsRefused, EmbeddedPostgresFailed when it cannot start
  */
 export async function up(argv: readonly string[] = []): Promise<number> {
   const settings = loadSettings(process.env);
-  const house = openHouse(settings);
-  const stopAsked = untilAskedToStop();
-  const stopping = new AbortController();
-  void stopAsked.then(() => stopping.abort());
+  const [stopping, killing] = [new AbortController(), new AbortController()];
+  let house: House | null = null;
+  onceAskedToStop(
+    () => stopping.abort(),
+    () => {
+      killing.abort();
+      house?.forget();
+      process.exit(INTERRUPTED_EXIT_CODE);
+    },
+  );
+  house = openHouse(settings, killing.signal);
+  const stopAsked = untilAborted(stopping.signal);
+  let started: Promise<string | null> = Promise.resolve(null);
   try {
     await requirePort(settings.PORT, settings.HOST);
-    const started = startAll(house, stopping.signal);
-    const address = await Promise.race([started, stopAsked.then(() => null)]);
+    started = startAll(house);
+    const address = await Promise.race([started, stopAsked]);
     if (address !== null) {
       noteAddress(house.folder, address);
-      console.log(
+      house.lines.print(
         argv.includes('--json') ? JSON.stringify({ ready: true, address }) : `Docket is ready: ${address}`,
       );
       await stopAsked;
     }
-    await Promise.allSettled([started]);
     return 0;
   } finally {
     await house.stop();
+    await Promise.allSettled([started]);
+    house.forget();
   }
 }
 
-function openHouse(settings: Settings): House {
+function untilAborted(signal: AbortSignal): Promise<null> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(null);
+    signal.addEventListener('abort', () => resolve(null), { once: true });
+  });
+}
+
+function openHouse(settings: Settings, killing: AbortSignal): House {
   const folder = openDataFolder(resolve(settings.DATA_DIR));
   const logs = openLogFiles(folder.path);
+  const lines = spokenLines(folder.path);
+  const { say } = lines;
+  const stopping = new AbortController();
   const parts = new Map<string, Supervised>();
   const pids = new Map<string, number>();
-  const say = (line: string) => console.error(`Docket: ${line}`);
   const noteProcess = (name: string, pid: number | null) => {
     if (pid === null) pids.delete(name);
     else pids.set(name, pid);
@@ -83,21 +112,23 @@ function openHouse(settings: Settings): House {
     }
   };
   return {
-    settings,
-    folder,
-    logs,
+    ...{ settings, folder, logs, lines, killing, stopping: stopping.signal },
     gatewayToken: settings.GATEWAY_URL ? {} : { GATEWAY_TOKEN: randomBytes(32).toString('base64url') },
     keep: async (name, start) => {
-      const part = await supervise(name, start, { say, noteProcess });
+      stopping.signal.throwIfAborted();
+      const part = supervise(name, start, { say, noteProcess });
       parts.set(name, part);
       return part.first;
     },
     stop: async () => {
+      stopping.abort();
       // The services go first, while the stores they give their work back to still answer.
       await parts.get('services')?.stop(SERVICES_EXIT_MS);
       parts.delete('services');
       await Promise.all([...parts.values()].map((part) => part.stop(STORE_GRACE_MS)));
       logs.stop();
+    },
+    forget: () => {
       forgetConnections(folder.path);
       folder.release();
     },
@@ -105,19 +136,16 @@ function openHouse(settings: Settings): House {
 }
 
 /** Brings the parts up and, once the services say that they are ready, returns the address to open. */
-async function startAll(house: House, stop: AbortSignal): Promise<string> {
+async function startAll(house: House): Promise<string> {
   const { settings, folder } = house;
-  const parts = await Promise.allSettled([
+  // The first that fails ends the start; the others are stopped with the house.
+  const [EVENTSTORE_URL, DATABASE_URL, GATEWAY_URL, WEB_DIR] = await Promise.all([
     eventStoreUrl(house),
     databaseUrl(house),
     gatewayUrl(house),
-    builtWebApp(),
+    builtWebApp(house.stopping),
   ]);
-  const failed = parts.find((outcome) => outcome.status === 'rejected');
-  if (failed) throw failed.reason;
-  const [EVENTSTORE_URL = '', DATABASE_URL = '', GATEWAY_URL = '', WEB_DIR = ''] = parts.map((outcome) =>
-    outcome.status === 'fulfilled' ? outcome.value : '',
-  );
+  house.stopping.throwIfAborted();
   noteConnections(folder.path, { EVENTSTORE_URL, DATABASE_URL, GATEWAY_URL });
   const SHUTDOWN_GRACE_MS = String(Math.min(settings.SHUTDOWN_GRACE_MS, SERVICES_GRACE_MS_MAX));
   const env = {
@@ -137,7 +165,7 @@ async function startAll(house: House, stop: AbortSignal): Promise<string> {
     nodeFlags: [SMALL_YOUNG_GENERATION],
     env,
   });
-  await untilReady({ host: settings.HOST, port }, stop);
+  await untilReady({ host: settings.HOST, port }, house.stopping);
   return (
     settings.PUBLIC_URL ?? `http://${settings.HOST === '127.0.0.1' ? 'localhost' : settings.HOST}:${port}`
   );
@@ -157,17 +185,22 @@ async function eventStoreUrl(house: House): Promise<string> {
 
 async function databaseUrl(house: House): Promise<string> {
   if (house.settings.DATABASE_URL) return house.settings.DATABASE_URL;
-  const log = createLog('postgres', 'warn');
+  const { folder, killing, lines } = house;
   let port = 0;
-  const postgres = await house.keep('postgres', async () => {
+  const postgres = await house.keep('postgres', async (stop) => {
     const running = await startEmbeddedPostgres({
-      directory: join(house.folder.path, 'postgres'),
+      directory: join(folder.path, 'postgres'),
       port,
-      log,
+      stop,
+      log: { debug: () => undefined, warn: (_details, sentence) => lines.say(sentence) },
     });
     // A restart takes the same port, so that the services find it again.
     port = Number(new URL(running.url).port);
-    const exited = running.exited.then(({ code, signal }) => signal ?? `exit code ${code ?? 'unknown'}`);
+    killing.addEventListener('abort', running.endAtOnce);
+    const exited = running.exited.then(({ code, signal }) => {
+      killing.removeEventListener('abort', running.endAtOnce);
+      return signal ?? `exit code ${code ?? 'unknown'}`;
+    });
     return { ...running, exited };
   });
   return postgres.url;
@@ -186,6 +219,7 @@ async function gatewayUrl(house: House): Promise<string> {
 
 /** Starts one of our own programs, keeps it running, and answers its port. */
 async function keepChild(house: House, child: NodeChild): Promise<number> {
-  const { port } = await house.keep(child.name, () => startNodeChild(child, house.logs));
+  const { logs, killing: kill } = house;
+  const { port } = await house.keep(child.name, (stop) => startNodeChild(child, logs, { stop, kill }));
   return port;
 }

@@ -1,15 +1,19 @@
-import { execFile } from 'node:child_process';
 import { chown, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SERVER_ENVIRONMENT, type ServerAccount } from './account.ts';
+import type { ServerAccount } from './account.ts';
 import type { PostgresBinaries } from './binaries.ts';
 import { EmbeddedPostgresFailed, outputFailure } from './failure.ts';
+import { runProgram } from './run-program.ts';
 import { ANALYST_ROLE } from '../analytics/reader-role.ts';
 
 /** The only role and the only database; everything runs on one machine, under one account. */
 export const ROLE = 'docket';
 export const DATABASE = 'docket';
 const INITDB_TIMEOUT_MS = 120_000;
+/** The folder of the database files. */
+export const CLUSTER = 'cluster';
+/** Begins the name of a folder in which database files are being made. */
+export const UNFINISHED = 'unfinished-';
 
 /** Connections come from this machine's own loopback address, and from nowhere else. */
 const HOST_BASED_ACCESS = [ROLE, ANALYST_ROLE]
@@ -24,27 +28,33 @@ export function clusterArgument(cluster: string, account: ServerAccount): string
   return account.uid === undefined ? cluster : '/proc/self/cwd';
 }
 
+/** Where and how the database files are made. */
+export interface ClusterPlace {
+  readonly directory: string;
+  readonly binaries: PostgresBinaries;
+  readonly account: ServerAccount;
+  /** Ends the making. */
+  readonly stop?: AbortSignal;
+}
+
 /**
  * The folder of the database files, made when it is not there. It appears whole or not at all.
  * @throws EmbeddedPostgresFailed
  */
-export async function ensureCluster(
-  directory: string,
-  binaries: PostgresBinaries,
-  account: ServerAccount,
-): Promise<string> {
-  const cluster = join(directory, 'cluster');
+export async function ensureCluster(place: ClusterPlace): Promise<string> {
+  const { directory, account } = place;
+  const cluster = join(directory, CLUSTER);
   if (await belongsToUs(cluster, account)) {
     // A folder of an older Docket may let fewer roles in.
     await writeFile(join(cluster, 'pg_hba.conf'), HOST_BASED_ACCESS);
     return cluster;
   }
-  const unfinished = await mkdtemp(join(directory, 'unfinished-'));
+  const unfinished = await mkdtemp(join(directory, UNFINISHED));
   try {
-    const fresh = join(unfinished, 'cluster');
+    const fresh = join(unfinished, CLUSTER);
     await mkdir(fresh, { mode: 0o700 });
     if (account.uid !== undefined && account.gid !== undefined) await chown(fresh, account.uid, account.gid);
-    await initialise(fresh, binaries, account);
+    await initialise(fresh, place);
     await writeFile(join(fresh, 'pg_hba.conf'), HOST_BASED_ACCESS);
     await rename(fresh, cluster);
   } finally {
@@ -73,17 +83,13 @@ async function belongsToUs(cluster: string, account: ServerAccount): Promise<boo
 }
 
 /** Sorting and case by Unicode code point, from Postgres itself: the same on every machine, whatever is installed. */
-function initialise(fresh: string, binaries: PostgresBinaries, account: ServerAccount): Promise<void> {
+async function initialise(fresh: string, { binaries, account, stop }: ClusterPlace): Promise<void> {
   const options = ['--auth=trust', `--username=${ROLE}`, '--encoding=UTF8', '--no-instructions'];
   const locale = ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
-  const args = ['-D', clusterArgument(fresh, account), ...options, ...locale];
-  return new Promise((resolve, reject) => {
-    const settings = { ...account, cwd: fresh, env: SERVER_ENVIRONMENT, timeout: INITDB_TIMEOUT_MS };
-    execFile(binaries.initdb, args, settings, (error, _stdout, stderr) => {
-      if (!error) return resolve();
-      reject(
-        outputFailure(fresh, stderr || error.message, typeof error.code === 'number' ? error.code : null),
-      );
-    });
-  });
+  const { code, errors } = await runProgram(
+    binaries.initdb,
+    ['-D', clusterArgument(fresh, account), ...options, ...locale],
+    { account, cwd: fresh, timeoutMs: INITDB_TIMEOUT_MS, ...(stop && { stop }) },
+  );
+  if (code !== 0) throw outputFailure(fresh, errors, code);
 }

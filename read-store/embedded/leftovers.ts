@@ -1,8 +1,9 @@
 import { readdir, readFile, readlink, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Log } from '../../runtime/log.ts';
+import { CLUSTER, UNFINISHED } from './cluster.ts';
 import { EmbeddedPostgresFailed } from './failure.ts';
+import type { StartLog } from './start-log.ts';
 
 /** Each step is tried for so long before the next, harder one. */
 const PATIENCE_MS = 5_000;
@@ -15,7 +16,7 @@ const LOOK_AGAIN_MS = 20;
  *
  * @throws EmbeddedPostgresFailed when something survives even SIGKILL
  */
-export async function clearLeftovers(cluster: string, log: Log): Promise<void> {
+export async function clearLeftovers(cluster: string, log: StartLog): Promise<void> {
   const pidFile = join(cluster, 'postmaster.pid');
   const postmaster = await postmasterPid(pidFile);
   if (postmaster === null) return;
@@ -33,6 +34,20 @@ export async function clearLeftovers(cluster: string, log: Log): Promise<void> {
   await rm(pidFile, { force: true });
 }
 
+/**
+ * Removes the database files that a start which was killed had begun to make, and ends the programs that still make
+ * them. The caller holds the lock of the data folder.
+ */
+export async function removeUnfinished(directory: string, log: StartLog): Promise<void> {
+  const names = (await readdir(directory)).filter((name) => name.startsWith(UNFINISHED));
+  for (const name of names) {
+    const unfinished = join(directory, name);
+    log.warn({ unfinished }, `removing ${name}, which a start that was killed left behind`);
+    for (const pid of await programsIn(join(unfinished, CLUSTER))) signal(pid, 'SIGKILL');
+    await rm(unfinished, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
 /** The pid in the first line of `postmaster.pid`, or null when there is no such file. */
 async function postmasterPid(pidFile: string): Promise<number | null> {
   try {
@@ -48,7 +63,11 @@ async function postmasterPid(pidFile: string): Promise<number | null> {
  * alone would not do, since its number may belong to another program by now.
  */
 async function programsIn(cluster: string): Promise<number[]> {
-  const place = await realpath(cluster);
+  const place = await realpath(cluster).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+  if (place === null) return [];
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
   const places = await Promise.all(pids.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => null)));
   return pids.filter((pid, index) => places[index] === place && pid !== process.pid);

@@ -39,8 +39,8 @@ export interface ServerExit {
 export interface PostgresServer {
   readonly pid: number;
   readonly exited: Promise<ServerExit>;
-  /** Resolves true when connections are taken, false when the server has ended instead. */
-  ready(): Promise<boolean>;
+  /** Resolves true when connections are taken, false when the server has ended instead or `stop` is aborted. */
+  ready(stop?: AbortSignal): Promise<boolean>;
   /** What the server has written since this start. */
   output(): Promise<string>;
 }
@@ -79,7 +79,7 @@ export async function spawnServer(
     return {
       pid,
       exited,
-      ready: () => Promise.race([readyAt(cluster, pid), exited.then(() => false)]),
+      ready: (stop) => readyAt(cluster, pid, { exited, ...(stop && { stop }) }),
       output: async () => (await readFile(logFile)).subarray(logStart).toString('utf8'),
     };
   } finally {
@@ -99,8 +99,15 @@ function exitOf(child: ChildProcess): Promise<ServerExit> {
 }
 
 /** The eighth line of `postmaster.pid` is the server's own word for its state (PostgreSQL, miscadmin.h). */
-async function readyAt(cluster: string, pid: number): Promise<boolean> {
+async function readyAt(
+  cluster: string,
+  pid: number,
+  ends: { readonly exited: Promise<ServerExit>; readonly stop?: AbortSignal },
+): Promise<boolean> {
+  let hasEnded = false;
+  void ends.exited.then(() => (hasEnded = true));
   for (let waitedMs = 0; waitedMs < READY_TIMEOUT_MS; waitedMs += LOOK_AGAIN_MS) {
+    if (hasEnded || ends.stop?.aborted) return false;
     const lines = await readFile(join(cluster, 'postmaster.pid'), 'utf8').catch(
       (error: NodeJS.ErrnoException) => {
         if (error.code === 'ENOENT') return '';
