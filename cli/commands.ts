@@ -21,7 +21,7 @@ export const COMMANDS: readonly Command[] = [
     summary: 'Starts everything on this machine and says which address to open.',
     example: 'PORT=9000 npm start',
     exitCodes:
-      '0 stopped by Ctrl-C or a signal (a second one changes nothing), 1 failed, 2 wrong usage, 3 already running, 130 interrupted before it began',
+      '0 stopped by Ctrl-C or a signal, 1 failed, 2 wrong usage, 3 already running, 130 killed by a second Ctrl-C',
     load: async () => {
       const { up } = await import('./up/up.ts');
       return { run: up };

@@ -1,7 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { fork, type ChildProcess } from 'node:child_process';
+import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, chown, cp, mkdir, mkdtemp, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -89,6 +101,35 @@ describe('the embedded Postgres', () => {
     expect(pid).not.toBe(parent.pid);
     await expect(readlink(`/proc/${parent.pid}/cwd`)).rejects.toThrow('ENOENT');
     expect(await ask(url, 'select 1 as one')).toEqual([{ one: 1 }]);
+  });
+
+  it('leaves no server behind when it cannot be used, and says why', async () => {
+    const refusal = startInAnotherProgram(join(folder, 'pg'), undefined, { PGSSLMODE: 'require' });
+    await expect(refusal).rejects.toThrow(
+      /^EMBEDDED_POSTGRES_FAILED Postgres started and cannot be used: .*SSL.*\.$/,
+    );
+    await expect(readFile(join(folder, 'pg', 'cluster', 'postmaster.pid'))).rejects.toThrow('ENOENT');
+  });
+
+  it('leaves nothing running and nothing unfinished when its start is aborted', async () => {
+    const stopping = new AbortController();
+    const starting = startEmbeddedPostgres({ directory: join(folder, 'pg'), log, stop: stopping.signal });
+    const unfinished = async () => (await readdir(join(folder, 'pg')).catch(() => [])).join();
+    while (!(await unfinished()).includes('unfinished-')) await new Promise(setImmediate);
+    stopping.abort(new Error('asked to stop'));
+    await expect(starting).rejects.toThrow('asked to stop');
+    expect(await unfinished()).not.toContain('unfinished-');
+    await rm(join(folder, 'pg'), { recursive: true });
+  });
+
+  it('removes what a start that was killed had begun to make, and ends what still makes it', async () => {
+    const unfinished = join(folder, 'pg', 'unfinished-abc123');
+    await mkdir(join(unfinished, 'cluster'), { recursive: true });
+    const maker = spawn('sleep', ['600'], { cwd: join(unfinished, 'cluster') });
+    const ended = once(maker, 'exit');
+    await start();
+    expect(await ended).toEqual([null, 'SIGKILL']);
+    await expect(stat(unfinished)).rejects.toThrow('ENOENT');
   });
 
   it('starts although a pid file names a program that is not Postgres', async () => {
@@ -195,7 +236,11 @@ interface Elsewhere {
 }
 
 /** Starts a server from another program, so that its parent can be killed or be somebody else. */
-async function startInAnotherProgram(directory: string, uid?: number): Promise<Elsewhere> {
+async function startInAnotherProgram(
+  directory: string,
+  uid?: number,
+  env: Record<string, string> = {},
+): Promise<Elsewhere> {
   const program = join(folder, 'parent.mjs');
   await writeFile(
     program,
@@ -210,7 +255,12 @@ async function startInAnotherProgram(directory: string, uid?: number): Promise<E
      }`,
   );
   await chmod(folder, 0o777);
-  const child = fork(program, { ...(uid ? { uid, gid: uid } : {}), execArgv: [], stdio: 'ignore' });
+  const child = fork(program, {
+    ...(uid ? { uid, gid: uid } : {}),
+    execArgv: [],
+    stdio: 'ignore',
+    env: { ...process.env, ...env },
+  });
   const [answer] = (await once(child, 'message')) as [{ url: string; pid: number; failed?: string }];
   if (answer.failed !== undefined) throw new Error(answer.failed);
   return { child, ...answer };
