@@ -2,9 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { pagePictureScale } from '../schemas/gateway-explanation.ts';
 import { CliFailure } from './cli-failure.ts';
-import { stderrLog } from './log.ts';
+import { openCliPool } from './cli-pool.ts';
 import { DEFAULT_MAPPING } from './mapping/registry.ts';
-import { DEFAULT_POOL_LIMITS, openPool } from './pool/child-pool.ts';
 
 const USAGE = 'Say: docket explain FILE [--mapping ID] [--image OUT.png [--page N]] [--mappings FOLDER].';
 
@@ -32,11 +31,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     throw new CliFailure('USAGE', USAGE);
   const pdf = readFileSync(file);
   const drawing = values.image !== undefined;
-  const pool = openPool(
-    { ...DEFAULT_POOL_LIMITS, children: 1 },
-    { drawing, mappingFolder: values.mappings },
-    stderrLog(),
-  );
+  const pool = await openCliPool({ drawing, mappingFolder: values.mappings });
   try {
     const task = { mappingId: values.mapping, parameters: {}, pdf };
     if (values.image !== undefined) {

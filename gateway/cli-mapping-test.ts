@@ -1,9 +1,8 @@
 import { parseArgs } from 'node:util';
 import { CliFailure } from './cli-failure.ts';
-import { stderrLog } from './log.ts';
+import { openCliPool } from './cli-pool.ts';
 import { testMapping } from './accuracy/test-mapping.ts';
 import { loadMappings } from './mapping/registry.ts';
-import { DEFAULT_POOL_LIMITS, openPool } from './pool/child-pool.ts';
 
 const USAGE = 'Say: docket mapping test DIR --mapping ID [--json] [--verbose] [--mappings FOLDER].';
 
@@ -37,11 +36,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     );
   // What is told on the way must not stand between the result and whoever reads it as JSON.
   const telling = values.json === true ? process.stderr : process.stdout;
-  const pool = openPool(
-    { ...DEFAULT_POOL_LIMITS, children: 1 },
-    { drawing: false, mappingFolder: values.mappings },
-    stderrLog(),
-  );
+  const pool = await openCliPool({ drawing: false, mappingFolder: values.mappings });
   try {
     const { report } = await testMapping(pool, folder, mappingId, (one) => {
       if (values.verbose !== true) return;

@@ -7,8 +7,9 @@ import { route } from './http/routes.ts';
 import { stderrLog } from './log.ts';
 import type { GatewayLog } from './log.ts';
 import { loadMappings } from './mapping/registry.ts';
-import { DEFAULT_POOL_LIMITS, openPool } from './pool/child-pool.ts';
-import type { ChildPool, PoolLimits } from './pool/child-pool.ts';
+import { openPool } from './pool/child-pool.ts';
+import type { ChildPool } from './pool/child-pool.ts';
+import { DEFAULT_POOL_LIMITS, type PoolLimits } from './pool/pool-limits.ts';
 
 /** Settings of a gateway; all but the port have defaults. */
 export interface GatewayOptions extends Partial<PoolLimits> {

@@ -11,9 +11,17 @@ const REAPED_USER_TICKS = 13;
 const REAPED_SYSTEM_TICKS = 14;
 
 /**
+ * Processor time that a process has used since its start, all threads together, in ms (grain: 10 ms). Undefined where
+ * the system has no `/proc`, and for a process that is gone.
+ */
+export function cpuMsOf(pid: number): number | undefined {
+  const stat = statOf(String(pid));
+  return stat && ticksToMs(stat, [USER_TICKS, SYSTEM_TICKS]);
+}
+
+/**
  * Processor time of a process group with what its reaped members used, in ms. It differs from an earlier answer as soon
- * as any member of the group moves on. Undefined where the system has no `/proc`, and when no
- * process of the group is left.
+ * as any member of the group moves on. Undefined as in `cpuMsOf`.
  */
 export function cpuMsOfGroup(groupId: number): number | undefined {
   let found: number | undefined;

@@ -119,8 +119,11 @@ export const gatewayMappingsSchema = z.array(gatewayMappingSchema).min(1);
 
 /** Body of `GET /health`. */
 export const gatewayHealthSchema = z.object({
-  status: z.enum(['ok', 'draining']),
+  /** `starting`, with status 503: no child is ready, so nothing is converted now. */
+  status: z.enum(['ok', 'starting', 'draining']),
   children: z.int().min(0),
+  /** Children that have come up; the others are starting. */
+  ready: z.int().min(0),
   busy: z.int().min(0),
   waiting: z.int().min(0),
 });

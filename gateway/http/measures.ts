@@ -1,11 +1,11 @@
 import type { ServerResponse } from 'node:http';
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
-import type { ChildPool } from '../pool/child-pool.ts';
+import type { PoolState } from '../pool/child-pool.ts';
 
 /** The gateway's figures, in Prometheus' text form at `GET /metrics`. */
 export interface GatewayMeasures {
   converted(mappingId: string, result: string, ms: number): void;
-  answer(response: ServerResponse, pool: ReturnType<ChildPool['state']>): Promise<void>;
+  answer(response: ServerResponse, pool: PoolState): Promise<void>;
 }
 
 /** Buckets in seconds: most documents take tens of milliseconds, the wall clock ends at 20 s. */
@@ -49,7 +49,8 @@ export function openMeasures(): GatewayMeasures {
     converted: (mapping, result, ms) => duration.observe({ mapping, result }, ms / 1000),
     answer: async (response, pool) => {
       children.set({ doing: 'busy' }, pool.busy);
-      children.set({ doing: 'idle' }, pool.children - pool.busy);
+      children.set({ doing: 'idle' }, pool.ready - pool.busy);
+      children.set({ doing: 'starting' }, pool.children - pool.ready);
       waiting.set(pool.waiting);
       for (const [why, count] of Object.entries(pool.counts) as [string, number][]) {
         const more = count - (seen[why] ?? 0);

@@ -5,8 +5,9 @@ import { GATEWAY_HEADERS, encodeWarnings } from '../../schemas/gateway-protocol.
 import type { GatewayHealth } from '../../schemas/gateway-protocol.ts';
 import type { GatewayLog } from '../log.ts';
 import type { MappingRegistry } from '../mapping/registry.ts';
-import type { ChildPool, TaskRequest } from '../pool/child-pool.ts';
+import type { ChildPool } from '../pool/child-pool.ts';
 import type { ConverterOutcome, PictureRequest } from '../pool/child-protocol.ts';
+import type { TaskRequest } from '../pool/child-slot.ts';
 import { Refusal } from '../refusal.ts';
 import { admit, type Admission } from './admit.ts';
 import { sendJson, sendRefusal } from './answers.ts';
@@ -51,7 +52,7 @@ async function dispatch(
   const url = parseUrl(request.url);
   admit(context.admission, request, url.pathname);
   const called = `${request.method ?? ''} ${url.pathname}`;
-  if (called === 'GET /health') return sendJson(response, 200, health(context));
+  if (called === 'GET /health') return sendHealth(context, response);
   if (called === 'GET /v1/mappings') return sendJson(response, 200, context.registry.list());
   if (called === 'GET /metrics') return context.measures.answer(response, context.pool.state());
   if (called === 'POST /v1/convert') return convertRoute(context, request, response, url, 'convert');
@@ -75,9 +76,12 @@ function parseUrl(raw: string | undefined): URL {
   }
 }
 
-function health(context: RouteContext): GatewayHealth {
-  const { children, busy, waiting } = context.pool.state();
-  return { status: context.draining() ? 'draining' : 'ok', children, busy, waiting };
+/** 200 when a document could be converted now, and 503 when no child is up yet, or none any more. */
+function sendHealth(context: RouteContext, response: ServerResponse): void {
+  const { children, ready, busy, waiting } = context.pool.state();
+  const status = context.draining() ? 'draining' : ready > 0 ? 'ok' : 'starting';
+  const health: GatewayHealth = { status, children, ready, busy, waiting };
+  sendJson(response, status === 'starting' ? 503 : 200, health);
 }
 
 const jobIdLengthMax = 128;

@@ -1,47 +1,23 @@
-import { constants, setPriority } from 'node:os';
 import { Refusal } from '../refusal.ts';
-import type { ChildMessage, ConverterOutcome, ConverterTask } from './child-protocol.ts';
-import { residentBytes } from './memory.ts';
-import { spawnChild } from './spawn-child.ts';
-import type { ChildProcess } from 'node:child_process';
 import type { GatewayLog } from '../log.ts';
+import type { ChildMessage, ConverterOutcome } from './child-protocol.ts';
+import {
+  endSlot,
+  giveLessPriority,
+  isUp,
+  newSlot,
+  type Slot,
+  type TaskRequest,
+  type Waiting,
+} from './child-slot.ts';
+import { openParentWatch } from './end-with-parent.ts';
+import type { PoolLimits } from './pool-limits.ts';
+import { spawnChild } from './spawn-child.ts';
+import { watchChild } from './watch-child.ts';
 
-/** Bounds of the pool. Every one has a default in `DEFAULT_POOL_LIMITS`. */
-export interface PoolLimits {
-  readonly children: number;
-  /** Documents that may wait for a free child; the next one is told to come back later. */
-  readonly waitingMax: number;
-  /** Wall clock for one document in its child. */
-  readonly documentTimeoutMs: number;
-  readonly residentBytesMax: number;
-  /** A child is replaced after this many documents, so that a slow leak never matters. */
-  readonly documentsPerChildMax: number;
-  readonly startTimeoutMs: number;
-  /** A document still running after this is slow: it gets less of the processor, and another child takes its place. */
-  readonly slowAfterMs: number;
-  /** Children beside `children` that stand in for ones busy with a slow document. Memory: as many times `residentBytesMax`. */
-  readonly standInsMax: number;
-  /** More unplanned replacements than this in a minute and new documents are turned away for a while. */
-  readonly replacementsPerMinuteMax: number;
-}
-
-export const DEFAULT_POOL_LIMITS: PoolLimits = {
-  children: 2,
-  waitingMax: 64,
-  documentTimeoutMs: 20_000,
-  residentBytesMax: 700 * 1024 * 1024,
-  documentsPerChildMax: 200,
-  startTimeoutMs: 15_000,
-  slowAfterMs: 1500,
-  standInsMax: 2,
-  replacementsPerMinuteMax: 60,
-};
-
-/** How often a busy child's memory is looked at. */
-const memoryCheckEveryMs = 50;
 const retryAfterSec = 5;
-
-export type TaskRequest = Omit<ConverterTask, 'id'>;
+/** A child that ended while it started is tried again at a measured pace, not in a tight loop. */
+const startAgainAfterMs = 500;
 
 /** Why children were ended, counted since the start. */
 export interface PoolCounts {
@@ -53,34 +29,26 @@ export interface PoolCounts {
   readonly standIns: number;
 }
 
+export interface PoolState {
+  readonly children: number;
+  /** Children that have come up: idle or busy. */
+  readonly ready: number;
+  readonly busy: number;
+  readonly waiting: number;
+  readonly counts: PoolCounts;
+}
+
 export interface ChildPool {
-  /** Converts one document. Never rejects for what a document does; rejects with `Refusal` `OVERLOADED` or `SHUTTING_DOWN`. */
+  /**
+   * Converts one document, as soon as a child is up and free. Never rejects for what a document does; rejects with
+   * `Refusal` `OVERLOADED`, `SHUTTING_DOWN`, or `INTERNAL` when no child can be started.
+   */
   run(task: TaskRequest, signal?: AbortSignal): Promise<ConverterOutcome>;
-  state(): { children: number; busy: number; waiting: number; counts: PoolCounts };
-  /** Resolves when the first child can take a document. */
+  state(): PoolState;
+  /** Resolves when the first child can take a document. Rejects when children end while they start, again and again. */
   ready(): Promise<void>;
   /** Lets running documents finish, turns waiting ones away, then ends every child. */
   close(drainMs: number): Promise<void>;
-}
-
-interface Waiting {
-  readonly task: TaskRequest;
-  readonly resolve: (outcome: ConverterOutcome) => void;
-  readonly reject: (error: Error) => void;
-  /** A document whose child was ended by somebody else is tried once more. */
-  retried: boolean;
-}
-
-interface Slot {
-  child: ChildProcess;
-  state: 'starting' | 'idle' | 'busy' | 'ended';
-  documents: number;
-  current: Waiting | undefined;
-  /** Set when the pool itself ends the child, with what to answer. */
-  verdict: ConverterOutcome | undefined;
-  timers: NodeJS.Timeout[];
-  /** Another child has taken its place already; it is not replaced when it ends. */
-  replaced: boolean;
 }
 
 export function openPool(
@@ -93,58 +61,83 @@ export function openPool(
   const replacedAt: number[] = [];
   const counts = { killedForMemory: 0, killedForTime: 0, crashed: 0, recycled: 0, standIns: 0 };
   const readiness = Promise.withResolvers<void>();
+  // Whoever does not wait for it hears of it from the log and from `run`.
+  readiness.promise.catch(() => undefined);
+  const parentWatch = openParentWatch(log);
   let closing = false;
   let nextId = 1;
+  /** Since a child last came up. */
+  let failedStarts = 0;
+  let everUp = false;
+  let gaveUp: Refusal | null = null;
 
-  function start(): void {
-    const child = spawnChild({
-      ...options,
-      heapMb: Math.floor((limits.residentBytesMax * 0.8) / 1024 / 1024),
-    });
-    const slot: Slot = {
-      child,
-      state: 'starting',
-      documents: 0,
-      current: undefined,
-      verdict: undefined,
-      timers: [],
-      replaced: false,
-    };
+  function start(inPlaceOf?: Slot): void {
+    if (closing || gaveUp) return;
+    const heapMb = Math.floor((limits.residentBytesMax * 0.8) / 1024 / 1024);
+    const child = spawnChild({ ...options, heapMb });
+    const slot = newSlot(child, inPlaceOf);
     slots.add(slot);
-    slot.timers.push(setTimeout(() => child.kill('SIGKILL'), limits.startTimeoutMs));
+    if (child.pid !== undefined) parentWatch.add(child.pid);
+    const end = (why: string) => (): void => {
+      log.warn({ why }, 'a starting converter child does not move on and is ended');
+      child.kill('SIGKILL');
+    };
+    slot.unwatch = watchChild(child.pid, {
+      cpuMsMax: limits.startCpuMsMax,
+      stillMsMax: limits.startStillMsMax,
+      onTooLong: end('too much processor time'),
+      onStill: end('no processor time'),
+    });
     child.on('message', (message) => onMessage(slot, message as ChildMessage));
     child.on('error', (error) => log.error({ err: error }, 'a converter child could not be reached'));
     child.once('exit', (code, signal) => onExit(slot, code, signal));
   }
 
   function onMessage(slot: Slot, message: ChildMessage): void {
-    if (message.type === 'ready') {
-      clearTimers(slot);
-      slot.state = 'idle';
-      readiness.resolve();
-    } else {
+    if (message.type === 'ready') onReady(slot);
+    else {
       const job = slot.current;
       if (!job || slot.verdict) return;
-      clearTimers(slot);
+      slot.unwatch();
       slot.current = undefined;
       slot.documents += 1;
       slot.state = 'idle';
       job.resolve(message.outcome);
-      if (slot.documents >= limits.documentsPerChildMax) recycle(slot);
+      if (slot.leaving) return letGo(slot);
+      if (slot.documents >= limits.documentsPerChildMax && !slot.successorComes) recycle(slot);
     }
     dispatch();
   }
 
+  function onReady(slot: Slot): void {
+    slot.unwatch();
+    slot.state = 'idle';
+    everUp = true;
+    failedStarts = 0;
+    readiness.resolve();
+    const old = slot.inPlaceOf;
+    if (!old || !slots.has(old)) return;
+    if (old.state === 'idle') letGo(old);
+    else old.leaving = true;
+  }
+
+  /** The old child goes on until the new one is ready: on a starved machine that can take minutes. */
   function recycle(slot: Slot): void {
     counts.recycled += 1;
+    slot.successorComes = true;
+    start(slot);
+  }
+
+  function letGo(slot: Slot): void {
     slot.state = 'ended';
     slots.delete(slot);
     slot.child.kill('SIGKILL');
-    if (!closing && !slot.replaced) start();
+    dispatch();
   }
 
   function onExit(slot: Slot, code: number | null, signal: NodeJS.Signals | null): void {
-    clearTimers(slot);
+    slot.unwatch();
+    if (slot.child.pid !== undefined) parentWatch.remove(slot.child.pid);
     if (!slots.delete(slot) || closing) {
       slot.current?.reject(new Refusal('SHUTTING_DOWN', 'The gateway is stopping.', { retryAfterSec }));
       return;
@@ -155,17 +148,28 @@ export function openPool(
     noteReplacement();
     if (!slot.verdict) {
       counts.crashed += 1;
-      log.warn(
-        { exitCode: code, signal, starting: wasStarting },
-        'a converter child ended by itself and is replaced',
-      );
+      const fields = { exitCode: code, signal, starting: wasStarting };
+      log.warn(fields, 'a converter child ended by itself and is replaced');
     }
-    // A child that cannot even start is tried again at a measured pace, not in a tight loop.
-    if (slot.replaced) log.info({}, 'a converter child that another stands in for has ended');
-    else if (wasStarting) setTimeout(() => closing || start(), 500).unref();
+    if (wasStarting) onFailedStart(slot, signal ?? `exit code ${code ?? 'unknown'}`);
+    else if (slot.successorComes) log.info({}, 'a converter child that another stands in for has ended');
     else start();
     if (job) answerForEnded(job, slot, code, signal);
     dispatch();
+  }
+
+  function onFailedStart(slot: Slot, how: string): void {
+    failedStarts += 1;
+    if (everUp || failedStarts < limits.failedStartsMax) {
+      // The timer holds the process: whoever waits for a document waits for this.
+      setTimeout(() => start(slot.inPlaceOf), startAgainAfterMs);
+      return;
+    }
+    if (gaveUp) return;
+    gaveUp = new Refusal('INTERNAL', `The converter cannot be started: it ends while it starts (${how}).`);
+    log.error({ failedStarts, how }, 'converter children end while they start; no more are started');
+    readiness.reject(gaveUp);
+    for (const job of waiting.splice(0)) job.reject(gaveUp);
   }
 
   function answerForEnded(
@@ -174,13 +178,15 @@ export function openPool(
     code: number | null,
     signal: NodeJS.Signals | null,
   ): void {
-    if (slot.verdict) job.resolve(slot.verdict);
+    const { verdict } = slot;
+    if (verdict && verdict !== 'again') job.resolve(verdict);
     else if (signal === 'SIGABRT' || code === 134)
       job.resolve(tooMuch('needs more memory than the gateway allows'));
     else if (!job.retried) {
       job.retried = true;
       waiting.unshift(job);
-    } else
+    } else if (verdict === 'again') job.resolve(tooMuch('made the converter stand still twice'));
+    else
       job.resolve({
         ok: false,
         code: 'CONVERTER_CRASHED',
@@ -200,25 +206,24 @@ export function openPool(
   function begin(slot: Slot, job: Waiting): void {
     slot.state = 'busy';
     slot.current = job;
-    const id = nextId++;
-    const stop = (verdict: ConverterOutcome): void => {
+    const stop = (verdict: ConverterOutcome | 'again', count?: 'killedForTime' | 'killedForMemory') => () => {
+      if (count) counts[count] += 1;
       slot.verdict ??= verdict;
       slot.child.kill('SIGKILL');
     };
-    slot.timers.push(
-      setTimeout(() => {
-        counts.killedForTime += 1;
-        stop(tooMuch(`takes longer than ${Math.round(limits.documentTimeoutMs / 1000)} seconds to read`));
-      }, limits.documentTimeoutMs),
-      setInterval(() => {
-        const bytes = slot.child.pid === undefined ? undefined : residentBytes(slot.child.pid);
-        if (bytes === undefined || bytes <= limits.residentBytesMax || slot.verdict) return;
-        counts.killedForMemory += 1;
-        stop(tooMuch('needs more memory than the gateway allows'));
-      }, memoryCheckEveryMs),
-    );
-    slot.timers.push(setTimeout(() => stepBack(slot), limits.slowAfterMs));
-    slot.child.send({ ...job.task, id }, (error) => {
+    const seconds = Math.round(limits.documentCpuMsMax / 1000);
+    slot.unwatch = watchChild(slot.child.pid, {
+      cpuMsMax: limits.documentCpuMsMax,
+      stillMsMax: limits.documentStillMsMax,
+      onTooLong: stop(tooMuch(`takes longer than ${seconds} seconds to read`), 'killedForTime'),
+      onStill: stop('again', 'killedForTime'),
+      memory: {
+        bytesMax: limits.residentBytesMax,
+        onTooMuch: stop(tooMuch('needs more memory than the gateway allows'), 'killedForMemory'),
+      },
+      slow: { afterCpuMs: limits.slowAfterCpuMs, onSlow: () => stepBack(slot) },
+    });
+    slot.child.send({ ...job.task, id: nextId++ }, (error) => {
       // The exit handler answers for a child that is gone; this only makes sure that it does go.
       if (error) slot.child.kill('SIGKILL');
     });
@@ -230,16 +235,12 @@ export function openPool(
    */
   function stepBack(slot: Slot): void {
     slot.documents = limits.documentsPerChildMax;
-    try {
-      if (slot.child.pid !== undefined) setPriority(slot.child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
-    } catch (error) {
-      // Only the child's end makes this fail, and its exit is handled where it is heard of.
-      log.info({ err: error }, 'a slow converter child could not be given less priority');
-    }
-    if (closing || slots.size >= limits.children + limits.standInsMax) return;
-    slot.replaced = true;
+    giveLessPriority(slot, log);
+    const places = limits.children + limits.standInsMax;
+    if (closing || slot.successorComes || slots.size >= places) return;
+    slot.successorComes = true;
     counts.standIns += 1;
-    start();
+    start(slot);
   }
 
   function noteReplacement(): void {
@@ -248,22 +249,23 @@ export function openPool(
     while ((replacedAt[0] ?? now) < now - 60_000) replacedAt.shift();
   }
 
-  function run(task: TaskRequest, signal?: AbortSignal): Promise<ConverterOutcome> {
-    if (closing)
-      return Promise.reject(new Refusal('SHUTTING_DOWN', 'The gateway is stopping.', { retryAfterSec }));
+  /** Why a document is not taken now, or null. */
+  function refusal(): Refusal | null {
+    if (closing) return new Refusal('SHUTTING_DOWN', 'The gateway is stopping.', { retryAfterSec });
+    if (gaveUp) return gaveUp;
     const recent = replacedAt.filter((at) => at > Date.now() - 60_000).length;
-    if (recent > limits.replacementsPerMinuteMax) {
-      return Promise.reject(
-        new Refusal('OVERLOADED', 'Converters had to be replaced too often; try again later.', {
-          retryAfterSec: 15,
-        }),
-      );
-    }
-    if (waiting.length >= limits.waitingMax) {
-      return Promise.reject(
-        new Refusal('OVERLOADED', 'Too many documents are waiting; try again later.', { retryAfterSec }),
-      );
-    }
+    if (recent > limits.replacementsPerMinuteMax)
+      return new Refusal('OVERLOADED', 'Converters had to be replaced too often; try again later.', {
+        retryAfterSec: 15,
+      });
+    if (waiting.length >= limits.waitingMax)
+      return new Refusal('OVERLOADED', 'Too many documents are waiting; try again later.', { retryAfterSec });
+    return null;
+  }
+
+  function run(task: TaskRequest, signal?: AbortSignal): Promise<ConverterOutcome> {
+    const refused = refusal();
+    if (refused) return Promise.reject(refused);
     return new Promise((resolve, reject) => {
       const job: Waiting = { task, resolve, reject, retried: false };
       signal?.addEventListener('abort', () => {
@@ -285,7 +287,8 @@ export function openPool(
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     closing = true;
-    await Promise.all([...slots].map((slot) => endChild(slot)));
+    await Promise.all([...slots].map((slot) => endSlot(slot)));
+    parentWatch.close();
   }
 
   for (let i = 0; i < limits.children; i++) start();
@@ -293,6 +296,7 @@ export function openPool(
     run,
     state: () => ({
       children: slots.size,
+      ready: [...slots].filter(isUp).length,
       busy: [...slots].filter((slot) => slot.state === 'busy').length,
       waiting: waiting.length,
       counts: { ...counts },
@@ -300,19 +304,6 @@ export function openPool(
     ready: () => readiness.promise,
     close,
   };
-}
-
-function clearTimers(slot: Slot): void {
-  for (const timer of slot.timers.splice(0)) clearTimeout(timer);
-}
-
-function endChild(slot: Slot): Promise<void> {
-  clearTimers(slot);
-  if (slot.child.exitCode !== null || slot.child.signalCode !== null) return Promise.resolve();
-  return new Promise((resolve) => {
-    slot.child.once('exit', () => resolve());
-    slot.child.kill('SIGKILL');
-  });
 }
 
 function tooMuch(what: string): ConverterOutcome {

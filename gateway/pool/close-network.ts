@@ -1,15 +1,45 @@
 import dgram from 'node:dgram';
 import dns from 'node:dns';
+import { builtinModules, syncBuiltinESMExports } from 'node:module';
 import net from 'node:net';
 
-/** Takes the network away from this process: Node 24's permission model has no rule for it. */
+/** Modules of Node that reach a network, start a program or a thread, or open a port; `_http_client` and the like too. */
+const REACHING =
+  /^(node:)?(net|dgram|dns|dns\/promises|inspector|child_process|cluster|worker_threads|_?tls.*|_?http.*)$/;
+/** Classes with a way out of their own, whoever hands one of their objects on. */
+const PROTOTYPES: readonly object[] = [
+  ...[net.Socket.prototype, net.Server.prototype, dgram.Socket.prototype],
+  ...[dns.Resolver.prototype, dns.promises.Resolver.prototype],
+];
+/** The methods of those classes that reach out. */
+const REACHES = /^(connect|listen|bind|send|resolve|reverse|query|setServers)/;
+const GLOBALS = ['fetch', 'WebSocket', 'EventSource'];
+
+/**
+ * Takes the network away from this process: Node 24's permission model has no rule for it. The model itself already
+ * denies threads, programs, add-ons and Node's inner bindings. Without those, every way out leads through the modules
+ * that are closed here.
+ */
 export function closeNetwork(): void {
-  const refuse = (): never => {
-    throw new Error('a converter has no network');
-  };
-  net.Socket.prototype.connect = refuse;
-  net.Server.prototype.listen = refuse;
-  dgram.createSocket = refuse;
-  dns.lookup = Object.assign(refuse, dns.lookup);
-  for (const name of ['fetch', 'WebSocket', 'EventSource']) Reflect.deleteProperty(globalThis, name);
+  // All are loaded before the first is closed, since some use others while they load.
+  const modules = builtinModules
+    .filter((name) => REACHING.test(name))
+    .map((name) => process.getBuiltinModule(name) as object);
+  for (const prototype of PROTOTYPES) close(prototype, REACHES);
+  for (const module of [...modules, dns.promises]) close(module, /./);
+  for (const name of GLOBALS) Reflect.deleteProperty(globalThis, name);
+  // Whoever imports one of them by name gets what is closed.
+  syncBuiltinESMExports();
+}
+
+function close(target: object, closed: RegExp): void {
+  for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(target))) {
+    if (typeof property.value !== 'function' || !closed.test(name)) continue;
+    if (property.writable === true) (target as Record<string, unknown>)[name] = refuse;
+    else if (property.configurable === true) Object.defineProperty(target, name, { value: refuse });
+  }
+}
+
+function refuse(): never {
+  throw new Error('a converter has no network');
 }

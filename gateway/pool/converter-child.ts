@@ -1,17 +1,12 @@
-import { Worker } from 'node:worker_threads';
 import { closeNetwork } from './close-network.ts';
 
 /**
  * The process that opens PDFs. It is started with almost no rights (see `spawn-child.ts`), converts one document
- * at a time and ends with its parent: at once on the IPC channel closing, and by the watch thread when it is too
- * busy to notice that.
+ * at a time and ends with its parent: at once on the IPC channel closing, and by the gateway's watch when it is too
+ * busy to notice that (see `end-with-parent.ts`).
  */
 closeNetwork();
 process.on('disconnect', () => process.exit(0));
-const watch = new Worker(new URL('./parent-watch.ts', import.meta.url), {
-  resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2, stackSizeMb: 1 },
-});
-watch.unref();
 
 const { answerTask } = await import('./answer-task.ts');
 const send = (message: unknown): void => void process.send?.(message);

@@ -17,7 +17,7 @@ export interface ChildOptions {
 
 /**
  * Starts a converter child that may read Docket's own code and its packages and nothing else:
- * Node's permission model denies it all writing, other files, other programs and (unless drawing) native code.
+ * Node's permission model denies it all writing, other files, other programs, threads and (unless drawing) native code.
  * The permission model of Node 24 has no rule for the network, so the child also removes it from itself.
  */
 export function spawnChild(options: ChildOptions): ChildProcess {
@@ -52,9 +52,10 @@ export function childRights(options: ChildOptions): string[] {
   return [
     '--permission',
     ...readable.map((path) => `--allow-fs-read=${path}`),
-    '--allow-worker',
     ...(options.drawing ? ['--allow-addons'] : []),
     '--disallow-code-generation-from-strings',
+    // A signal would otherwise open the port of the debugger.
+    '--disable-sigusr1',
     '--no-warnings',
     `--max-old-space-size=${options.heapMb}`,
     ...CHILD_TUNING,

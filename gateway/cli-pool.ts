@@ -1,0 +1,33 @@
+import { CliFailure } from './cli-failure.ts';
+import { stderrLog } from './log.ts';
+import { openPool, type ChildPool } from './pool/child-pool.ts';
+import { DEFAULT_POOL_LIMITS } from './pool/pool-limits.ts';
+
+/** After this a person is told what is waited for. */
+const TELL_AFTER_MS = 5_000;
+
+/**
+ * One converter for a command, ready to be asked. On a busy machine its start takes long; it is waited for.
+ * @throws CliFailure GATEWAY_FAILED with the reason when it cannot be started
+ */
+export async function openCliPool(options: {
+  readonly drawing: boolean;
+  readonly mappingFolder: string | undefined;
+}): Promise<ChildPool> {
+  const pool = openPool({ ...DEFAULT_POOL_LIMITS, children: 1 }, options, stderrLog());
+  const telling = setTimeout(
+    () => process.stderr.write('The converter is still starting; this machine gives it little time.\n'),
+    TELL_AFTER_MS,
+  );
+  try {
+    await pool.ready();
+    return pool;
+  } catch (error) {
+    await pool.close(0);
+    throw new CliFailure('GATEWAY_FAILED', error instanceof Error ? error.message : String(error), {
+      cause: error,
+    });
+  } finally {
+    clearTimeout(telling);
+  }
+}

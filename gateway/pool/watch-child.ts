@@ -1,0 +1,60 @@
+import { cpuMsOf } from '../../runtime/cpu-time.ts';
+import { residentBytes } from './memory.ts';
+
+/** How often a child's memory is looked at. */
+const MEMORY_LOOK_EVERY_MS = 50;
+/** How often its processor time is: every so many looks at its memory. */
+const CPU_LOOK_EVERY_LOOKS = 5;
+const CPU_LOOK_EVERY_MS = MEMORY_LOOK_EVERY_MS * CPU_LOOK_EVERY_LOOKS;
+
+/** What a child may use, and who is told when it did. Each is called at most once, and none after `too...`. */
+export interface ChildBounds {
+  readonly cpuMsMax: number;
+  readonly stillMsMax: number;
+  readonly onTooLong: () => void;
+  /** No processor time was used for `stillMsMax`. */
+  readonly onStill: () => void;
+  readonly memory?: { readonly bytesMax: number; readonly onTooMuch: () => void };
+  readonly slow?: { readonly afterCpuMs: number; readonly onSlow: () => void };
+}
+
+/**
+ * Watches what a child uses from now on. Time is the child's processor time, so a starved machine makes nothing late;
+ * where the system does not tell it, the clock stands in. Stillness is counted in looks: while this process itself is
+ * stopped or starved, nobody else is judged.
+ *
+ * @returns ends the watch
+ */
+export function watchChild(pid: number | undefined, bounds: ChildBounds): () => void {
+  const startedAt = performance.now();
+  const cpuAtStart = pid === undefined ? undefined : cpuMsOf(pid);
+  let usedBefore = 0;
+  let stillMs = 0;
+  let looks = 0;
+  let saidSlow = false;
+  const timer = setInterval(() => {
+    const { memory } = bounds;
+    if (memory && pid !== undefined && (residentBytes(pid) ?? 0) > memory.bytesMax)
+      return ended(memory.onTooMuch);
+    looks += 1;
+    if (looks % CPU_LOOK_EVERY_LOOKS === 0) lookAtCpu();
+  }, MEMORY_LOOK_EVERY_MS);
+
+  const lookAtCpu = (): void => {
+    const cpuMs = pid === undefined ? undefined : cpuMsOf(pid);
+    const isSeen = cpuMs !== undefined && cpuAtStart !== undefined;
+    const usedMs = isSeen ? cpuMs - cpuAtStart : performance.now() - startedAt;
+    stillMs = usedMs === usedBefore ? stillMs + CPU_LOOK_EVERY_MS : 0;
+    usedBefore = usedMs;
+    if (usedMs > bounds.cpuMsMax) return ended(bounds.onTooLong);
+    if (stillMs >= bounds.stillMsMax) return ended(bounds.onStill);
+    if (saidSlow || !bounds.slow || usedMs <= bounds.slow.afterCpuMs) return;
+    saidSlow = true;
+    bounds.slow.onSlow();
+  };
+  const ended = (tell: () => void): void => {
+    clearInterval(timer);
+    tell();
+  };
+  return () => clearInterval(timer);
+}
