@@ -2,6 +2,7 @@ import { LogUnavailable, StreamMovedOn } from '../event-store/errors.ts';
 import type { EventLog } from '../event-store/event-log.ts';
 import { ArchiveDamaged, HistoriesDiffer } from './errors.ts';
 import type { ArchivedEvent } from './event-line.ts';
+import { noteUnfit, type UnfitEvent } from './unfit-events.ts';
 import { readLinks, readManifest, type BatchLink } from './links.ts';
 import { patiently, PATIENCE_MS } from './patiently.ts';
 import type { Place } from './place.ts';
@@ -34,6 +35,8 @@ export interface Imported {
   readonly batches: number;
   /** Batches that the log already had when the import began. */
   readonly skippedBatches: number;
+  /** Events that this build will hold in quarantine or pass over, the first `UNFIT_MAX` of them. */
+  readonly unfit: readonly UnfitEvent[];
 }
 
 /**
@@ -58,18 +61,20 @@ export async function importEvents(parts: ImportParts): Promise<Imported> {
   const begun = await batchesBegun(parts, links);
   // The last of those that were begun may have been cut.
   const skippedBatches = Math.max(0, begun - 1);
+  const unfit: UnfitEvent[] = [];
   let events = 0;
   for (const link of links) {
     parts.signal?.throwIfAborted();
     if (link.batch > skippedBatches || parts.onEvent) {
       const batch = await readBatch(place, link);
+      noteUnfit(unfit, batch);
       if (link.batch > skippedBatches) await appendBatch(parts, link, batch);
       if (parts.onEvent) batch.forEach(parts.onEvent);
     }
     events += link.events;
     parts.onProgress?.(events, all);
   }
-  return { events, batches: links.length, skippedBatches };
+  return { events, batches: links.length, skippedBatches, unfit };
 }
 
 /** How many batches have their first event in the log; batches are appended in order, so a search by halves finds it. */

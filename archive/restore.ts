@@ -6,6 +6,7 @@ import { blobName, readRuns, type BackedUpBlob, type BackupRun } from './backup-
 import { ArchiveDamaged } from './errors.ts';
 import { importEvents } from './import-events.ts';
 import type { Place } from './place.ts';
+import type { UnfitEvent } from './unfit-events.ts';
 
 /** Largest blob: larger than any upload may be. */
 const BLOB_BYTES_MAX = 4 * 1024 ** 3;
@@ -25,6 +26,8 @@ export interface Restored {
   readonly blobs: number;
   /** Files that the log refers to and that the backup does not have. */
   readonly missing: readonly string[];
+  /** Events that no job will follow from. */
+  readonly unfit: readonly UnfitEvent[];
   readonly seconds: { readonly events: number; readonly blobs: number };
 }
 
@@ -41,7 +44,7 @@ export async function restore(parts: RestoreParts): Promise<Restored> {
   if (run === undefined) throw new ArchiveDamaged('runs/', 'there is none: no backup has come to its end');
   const startedMs = performance.now();
   const wanted = new Map<string, NamedFile>();
-  const { events } = await importEvents({
+  const { events, unfit } = await importEvents({
     ...{ log, place, until: run, ...(signal && { signal }) },
     onProgress: (done, of) => onProgress?.('events', done, of),
     onEvent: (event) => noteFiles(wanted, event, {}),
@@ -58,7 +61,7 @@ export async function restore(parts: RestoreParts): Promise<Restored> {
   }
   const seconds = (from: number, to: number): number => Math.round((to - from) / 10) / 100;
   return {
-    ...{ run, events, blobs: blobs.length, missing: [...wanted.keys()] },
+    ...{ run, events, blobs: blobs.length, missing: [...wanted.keys()], unfit },
     seconds: { events: seconds(startedMs, importedMs), blobs: seconds(importedMs, performance.now()) },
   };
 }

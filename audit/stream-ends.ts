@@ -1,9 +1,9 @@
 import { hashOfEvent, linksOf } from '../event-store/event-hash.ts';
 import type { RecordedEvent } from '../event-store/event-log.ts';
-import { GATEWAY_STREAM, JOB_STREAM_PREFIX } from '../schemas/streams.ts';
+import { LASTING_STREAM_PREFIXES } from '../schemas/streams.ts';
 
 /** Streams that are chained and sealed; the others lose their oldest events by age, on purpose. */
-export const SEALED_STREAM_PREFIXES = [JOB_STREAM_PREFIX, GATEWAY_STREAM] as const;
+export const SEALED_STREAM_PREFIXES = LASTING_STREAM_PREFIXES;
 
 /** Where a stream ends: its last event's revision and hash. */
 export interface StreamEnd {

@@ -4,9 +4,10 @@ import { whyUnlawful } from '../conversion-job/lawful.ts';
 import { noteFiles, type NamedFile } from '../conversion-job/named-files.ts';
 import type { EventLog, RecordedEvent } from '../event-store/event-log.ts';
 import { EventNotUnderstood, understandEvent } from '../schemas/event-versions.ts';
+import { understandJobEvent } from '../schemas/understand-job-event.ts';
 import { jobIdOf } from '../schemas/ids.ts';
 import type { JobEvent } from '../schemas/job-events.ts';
-import { FOLLOWED_STREAM_PREFIXES, jobIdOfStream } from '../schemas/streams.ts';
+import { FOLLOWED_STREAM_PREFIXES, isMisnamedJobStream, jobIdOfStream } from '../schemas/streams.ts';
 
 export interface StreamFault {
   readonly stream: string;
@@ -63,7 +64,7 @@ function streamChecker() {
     const { stream, revision } = recorded;
     const last = before.get(stream);
     const expected = last === undefined ? 0n : last.revision + 1n;
-    const event = understandEvent(recorded) as JobEvent;
+    const event = understandJobEvent(recorded);
     before.set(stream, { revision, event });
     const job = jobs.get(jobId) ?? ABSENT;
     jobs.set(jobId, evolve(job, event, revision));
@@ -80,7 +81,7 @@ function streamChecker() {
       const { stream, type } = recorded;
       const revision = recorded.revision.toString();
       try {
-        const why = jobId === null ? (understandEvent(recorded), null) : check(recorded, jobId);
+        const why = jobId === null ? whyOutside(recorded) : check(recorded, jobId);
         if (why !== null)
           faults.push({ stream, revision, message: `event ${revision} (${type}) cannot be: ${why}` });
       } catch (error) {
@@ -89,6 +90,13 @@ function streamChecker() {
       }
     },
   };
+}
+
+/** What is wrong with an event of a stream that belongs to no job. @throws EventNotUnderstood */
+function whyOutside(recorded: RecordedEvent): string | null {
+  if (isMisnamedJobStream(recorded.stream)) return 'the name of its stream is no job id, so nothing reads it';
+  understandEvent(recorded);
+  return null;
 }
 
 function isOwnId(jobId: string, upload: Extract<JobEvent, { type: 'DocumentUploaded' }>['data']): boolean {

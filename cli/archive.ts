@@ -3,6 +3,7 @@ import { checkArchive } from '../archive/check-archive.ts';
 import { exportEvents } from '../archive/export-events.ts';
 import { importEvents } from '../archive/import-events.ts';
 import { plainPlace, type Place } from '../archive/place.ts';
+import type { UnfitEvent } from '../archive/unfit-events.ts';
 import { openFilesystemBlobStore } from '../blob-store/filesystem.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { createLog } from '../runtime/log.ts';
@@ -67,16 +68,21 @@ export async function runImport(argv: readonly string[]): Promise<number> {
     progress.end();
     if (json) console.log(JSON.stringify(imported, null, 2));
     else {
-      const { events, batches, skippedBatches } = imported;
+      const { events, batches, skippedBatches, unfit } = imported;
       const skipped = skippedBatches > 0 ? `, ${skippedBatches} of which it had already` : '';
       console.log(`The log has the ${events} events of ${batches} batches${skipped}.`);
-      console.log('Read tables of another log must go: see docs/backup.md, "After an import".');
+      for (const each of unfit) console.log(unfitSentence(each));
     }
     return 0;
   } finally {
     progress.end();
     await reached.close();
   }
+}
+
+/** What the log now has that no job will follow from. */
+export function unfitSentence({ stream, revision, why }: UnfitEvent): string {
+  return `  held or passed over: event ${revision} of ${stream}: ${why.replace(/\.$/, '')}.`;
 }
 
 function asked(argv: readonly string[], name: string): { folder: string; json: boolean; check: boolean } {

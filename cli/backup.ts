@@ -11,7 +11,7 @@ import { systemClock } from '../runtime/clock.ts';
 import { createLog, type Log } from '../runtime/log.ts';
 import { loadSettings } from '../runtime/settings.ts';
 import type { Settings } from '../schemas/config.ts';
-import { folderPlace } from './archive.ts';
+import { folderPlace, unfitSentence } from './archive.ts';
 import { readIdentity, writeIdentity } from './identity-files.ts';
 import { interruptSignal } from './interrupt.ts';
 import { openBlobs, openBucket } from './open-blobs.ts';
@@ -90,13 +90,17 @@ export async function runRestore(argv: readonly string[]): Promise<number> {
       ...{ log: reached.log, blobs, place, signal },
       onProgress: (_doing, done, of) => progress.show(done, of),
     });
-    const { run, events, missing } = restored;
+    const { run, events, missing, unfit } = restored;
     const kept = await writeIdentity(resolve(settings.DATA_DIR), run.identity);
     progress.end();
     const seconds = { ...restored.seconds, all: secondsSince(startedMs) };
     if (json)
       console.log(
-        JSON.stringify({ run: run.run, events, blobs: restored.blobs, missing, kept, seconds }, null, 2),
+        JSON.stringify(
+          { run: run.run, events, blobs: restored.blobs, missing, unfit, kept, seconds },
+          null,
+          2,
+        ),
       );
     else {
       console.log(
@@ -106,6 +110,7 @@ export async function runRestore(argv: readonly string[]): Promise<number> {
       console.log(`The processor was called ${run.processorId}; set PROCESSOR_ID to it to take up its name.`);
       for (const name of kept) console.log(`  ${name} was there already and stays; the backup has another.`);
       for (const key of missing) console.log(`  ${key} is not in the backup.`);
+      for (const each of unfit) console.log(unfitSentence(each));
     }
     return missing.length === 0 ? 0 : 1;
   } finally {

@@ -1,4 +1,6 @@
 import { connectEventLog } from '../event-store/connect.ts';
+import { retryPolicyOf } from '../conversion-job/retry-policy.ts';
+import { replayHeldJobs } from '../processor/replay-held-jobs.ts';
 import { replayQuarantine } from '../projector/replay-quarantine.ts';
 import { openReadStore, type ReadStore } from '../read-store/pool.ts';
 import { HELD_STREAMS_MAX } from '../read-store/projection-engine/quarantine.ts';
@@ -9,7 +11,7 @@ import { jobIdOfStream, jobStream } from '../schemas/streams.ts';
 import { findConnections } from './connections.ts';
 import { PlainFailure } from './plain-failure.ts';
 
-/** `docket quarantine list|replay`: jobs whose events the projector could not apply. Exit code 1: some stay held. */
+/** `docket quarantine list|replay`: jobs whose events the projector or the work list could not apply. Exit code 1: some stay held. */
 export async function run(argv: readonly string[]): Promise<number> {
   const [action, ...rest] = argv;
   const json = rest.includes('--json');
@@ -35,7 +37,12 @@ export async function run(argv: readonly string[]): Promise<number> {
       log: logger,
     });
     try {
-      const replayed = await replayQuarantine({ log, store }, jobIds.map(jobStream));
+      const streams = jobIds.map(jobStream);
+      const policy = retryPolicyOf(settings);
+      const replayed = [
+        ...(await replayQuarantine({ log, store }, streams)),
+        ...(await replayHeldJobs({ log, store, policy, logger }, streams)),
+      ];
       if (json) console.log(JSON.stringify({ replayed }, null, 2));
       else {
         for (const { projection, stream, outcome } of replayed)

@@ -1,5 +1,7 @@
 import { eventIdOf } from '../schemas/ids.ts';
 import { currentVersion, understandEvent } from '../schemas/event-versions.ts';
+import { jobIdOfStream } from '../schemas/streams.ts';
+import { understandJobEvent } from '../schemas/understand-job-event.ts';
 import type { EventMetadata } from '../schemas/event-metadata.ts';
 import { StreamMovedOn } from './errors.ts';
 import { chained, hashAfter } from './event-hash.ts';
@@ -128,8 +130,9 @@ export async function loadStream<State, Event extends KnownEvent>(
   let state = decider.initial;
   let [revision, position, alreadyApplied] = [-1n, 0n, false];
   let hash: string | null = null;
+  const understand = jobIdOfStream(stream) === null ? understandEvent : understandJobEvent;
   for await (const recorded of log.readStream(stream)) {
-    state = decider.evolve(state, understandEvent(recorded) as Event, recorded.revision);
+    state = decider.evolve(state, understand(recorded) as Event, recorded.revision);
     revision = recorded.revision;
     hash = hashAfter(recorded, hash);
     position = recorded.position;

@@ -1,12 +1,18 @@
-import type { EventLog, RecordedEvent } from '../event-store/event-log.ts';
-import type { EventNotUnderstood } from '../schemas/event-versions.ts';
-import { startFeed, type Feed } from './feed.ts';
+import type { EventLog } from '../event-store/event-log.ts';
+import { differenceFrom, LogDiffers } from '../event-store/log-difference.ts';
+import type { Quarantined } from '../read-store/projection-engine/fold-batch.ts';
+import type { WaitingNow } from '../runtime/waiting-list.ts';
+import { FED_STREAM_PREFIXES, startFeed, type Feed } from './feed.ts';
 import { reviewHeld, sweep, type SweepParts } from './sweeper.ts';
-import type { FeedGrant } from './work-list/work-list.ts';
+import { FeedLost, type FeedGrant } from './work-list/work-list.ts';
 
 /** How often the feeder sweeps. */
 const SWEEP_EVERY_MS = 1_000;
 const COUNT_EVERY_MS = 5_000;
+/** How often a list that is being built again says how far it is. */
+const PROGRESS_EVERY_MS = 5_000;
+
+const REBUILDING = 'The log is not the one that was read before: the list is being built again from it.';
 
 export interface FeederRole {
   /**
@@ -16,6 +22,8 @@ export interface FeederRole {
    */
   tend(trustSilence: boolean): Promise<void>;
   isFeeding(): boolean;
+  /** Why the list is not fed as it should be; null when it is, or another processor feeds it. */
+  trouble(): WaitingNow | null;
   stop(): Promise<void>;
 }
 
@@ -25,7 +33,16 @@ export interface FeederRoleParts extends SweepParts {
   readonly workerId: string;
   readonly isBacklogged: () => boolean;
   readonly onOffered: () => void;
-  readonly onNotUnderstood: (event: RecordedEvent, cause: EventNotUnderstood) => void;
+  readonly onHeld: (held: readonly Quarantined[]) => void;
+}
+
+interface Feeding {
+  readonly epoch: bigint;
+  readonly feed: Feed;
+  /** The list is built again from here to there since the log is another one; null for the usual feed. */
+  rebuilding: { readonly until: bigint; toldAtMs: number } | null;
+  /** The list has been as good as the log under this feed. */
+  settled: boolean;
 }
 
 /**
@@ -34,7 +51,8 @@ export interface FeederRoleParts extends SweepParts {
  */
 export function feederRole(parts: FeederRoleParts): FeederRole {
   const { list, log, processorId, workerId, settings, logger } = parts;
-  let current: { readonly epoch: bigint; readonly feed: Feed } | null = null;
+  let current: Feeding | null = null;
+  let failure: string | null = null;
   let reviewed = false;
   let [sweptAtMs, countedAtMs] = [-Infinity, -Infinity];
 
@@ -43,12 +61,35 @@ export function feederRole(parts: FeederRoleParts): FeederRole {
     current = null;
     await ending?.feed.stop();
   };
+  const lost = (epoch: bigint, cause: Error): void => {
+    if (current?.epoch === epoch) current = null;
+    if (cause instanceof FeedLost || cause instanceof LogDiffers)
+      return void logger.warn({ err: cause }, 'stopped feeding the work list');
+    failure = cause.message;
+    logger.error({ err: cause }, 'the work list cannot be fed; it is tried again');
+  };
+
+  const begin = async (granted: FeedGrant): Promise<Feeding> => {
+    const { grant, until } = await comparedWithLog(parts, granted);
+    logger.info({ epoch: grant.epoch.toString() }, 'feeding the work list');
+    const feed = startFeed({
+      ...{ log, list, commands: parts.commands, grant, logger },
+      ...{ isBacklogged: parts.isBacklogged, onOffered: parts.onOffered, onHeld: parts.onHeld },
+      onLost: (cause) => lost(grant.epoch, cause),
+    });
+    return {
+      epoch: grant.epoch,
+      feed,
+      rebuilding: until === null ? null : { until, toldAtMs: -Infinity },
+      settled: false,
+    };
+  };
 
   const tend = async (trustSilence: boolean): Promise<void> => {
     const written = current?.feed.written() ?? 'start';
     const grant = await list.holdFeed(processorId, workerId, settings.PROCESSOR_SILENT_MS);
     if (grant === null || (current !== null && current.epoch !== grant.epoch)) await resign();
-    if (grant === null) return;
+    if (grant === null) return void (failure = null);
     if (current !== null && isBefore(grant.position, written)) {
       logger.warn(
         { position: String(grant.position), written: String(written) },
@@ -57,45 +98,76 @@ export function feederRole(parts: FeederRoleParts): FeederRole {
       await resign();
     }
     if (current === null) {
-      logger.info({ epoch: grant.epoch.toString() }, 'feeding the work list');
-      const feed = await startFeed({
-        ...{ log, list, commands: parts.commands, grant, logger },
-        ...{
-          isBacklogged: parts.isBacklogged,
-          onOffered: parts.onOffered,
-          onNotUnderstood: parts.onNotUnderstood,
-        },
-        onLost: (cause) => {
-          logger.warn({ err: cause }, 'stopped feeding the work list');
-          if (current?.epoch === grant.epoch) current = null;
-        },
-      });
-      current = { epoch: grant.epoch, feed };
+      current = await begin(grant);
       reviewed = false;
     }
-    await tidy(trustSilence);
+    await tidy(current, trustSilence);
   };
 
-  const tidy = async (trustSilence: boolean): Promise<void> => {
+  const tidy = async (feeding: Feeding, trustSilence: boolean): Promise<void> => {
     const nowMs = performance.now();
-    if (current?.feed.isCaughtUp() !== true || nowMs - sweptAtMs < SWEEP_EVERY_MS) return;
+    if (!feeding.feed.isCaughtUp()) return tellProgress(parts, feeding, nowMs);
+    failure = null;
+    await finishRebuild(parts, feeding);
+    if (nowMs - sweptAtMs < SWEEP_EVERY_MS) return;
     sweptAtMs = nowMs;
     if (!reviewed) await reviewHeld(parts);
     reviewed = true;
     await sweep(parts, trustSilence);
     if (nowMs - countedAtMs < COUNT_EVERY_MS) return;
     countedAtMs = nowMs;
-    for (const [place, jobs] of Object.entries(await list.counts())) parts.metrics.jobs.set({ place }, jobs);
+    const counts = await list.counts();
+    for (const [place, jobs] of Object.entries(counts)) parts.metrics.jobs.set({ place }, jobs);
+    parts.metrics.heldStreams.set({ projection: 'work-list' }, counts.held);
   };
 
   return {
     tend,
     isFeeding: () => current !== null,
+    trouble: () => {
+      if (failure !== null) return { dependency: 'work list', why: `It cannot be written: ${failure}` };
+      return current?.rebuilding ? { dependency: 'work list', why: REBUILDING } : null;
+    },
     stop: async () => {
       await resign();
       await list.dropFeed(workerId);
     },
   };
+}
+
+/**
+ * The grant as the log is now: a list that was fed from another log is emptied, and begins at this one's start.
+ * @throws FeedLost, LogUnavailable, ReadStoreUnavailable
+ */
+async function comparedWithLog(
+  { log, list, logger }: FeederRoleParts,
+  grant: FeedGrant,
+): Promise<{ readonly grant: FeedGrant; readonly until: bigint | null }> {
+  const { epoch, position, mark } = grant;
+  if (position === 'start') return { grant, until: null };
+  const standing = { checkpoint: position, mark, streamPrefixes: FED_STREAM_PREFIXES };
+  const difference = await differenceFrom(log, standing);
+  if (difference === null) return { grant, until: null };
+  const until = await log.head();
+  logger.error({ err: difference, alert: 'log-differs' }, 'the work list is built again from the log');
+  await list.startOver(epoch, until, difference.message);
+  return { grant: { epoch, position: 'start', mark: null }, until };
+}
+
+function tellProgress({ logger }: FeederRoleParts, { feed, rebuilding }: Feeding, nowMs: number): void {
+  if (rebuilding === null || nowMs - rebuilding.toldAtMs < PROGRESS_EVERY_MS) return;
+  rebuilding.toldAtMs = nowMs;
+  const [position, until] = [String(feed.written()), rebuilding.until.toString()];
+  logger.warn({ position, until }, 'the work list is being built again');
+}
+
+async function finishRebuild({ list, logger }: FeederRoleParts, feeding: Feeding): Promise<void> {
+  if (feeding.settled) return;
+  // Also for a feeder before this one that died on the way.
+  await list.rebuilt(feeding.epoch);
+  if (feeding.rebuilding !== null) logger.warn('the work list is built again from the log');
+  feeding.rebuilding = null;
+  feeding.settled = true;
 }
 
 function isBefore(one: FeedGrant['position'], other: FeedGrant['position']): boolean {

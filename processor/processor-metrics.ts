@@ -1,8 +1,12 @@
+import {
+  quarantineMetrics,
+  type QuarantineMetrics,
+} from '../read-store/projection-engine/quarantine-metrics.ts';
 import { Counter, Gauge, Histogram, type Metrics } from '../runtime/metrics.ts';
 
 const GATE_STATES = ['closed', 'half-open', 'open'] as const;
 
-export interface ProcessorMetrics {
+export interface ProcessorMetrics extends QuarantineMetrics {
   /** Rows of the work list by place, as the feeder last counted them. */
   readonly jobs: Gauge<'place'>;
   readonly running: Gauge;
@@ -13,7 +17,6 @@ export interface ProcessorMetrics {
   /** From the upload's event to the start of the first attempt. */
   readonly dispatchSeconds: Histogram;
   readonly abandonedLeases: Counter<'cause'>;
-  readonly eventsNotUnderstood: Counter;
   setGate(state: (typeof GATE_STATES)[number]): void;
 }
 
@@ -27,6 +30,7 @@ export function processorMetrics(registry: Metrics): ProcessorMetrics {
     registers,
   });
   return {
+    ...quarantineMetrics(registry),
     jobs: new Gauge({
       name: 'docket_processor_work_items',
       help: 'Jobs on the work list',
@@ -67,11 +71,6 @@ export function processorMetrics(registry: Metrics): ProcessorMetrics {
       name: 'docket_processor_abandoned_leases_total',
       help: 'Leases given back in the log on behalf of a worker that did not',
       labelNames: ['cause'],
-      registers,
-    }),
-    eventsNotUnderstood: new Counter({
-      name: 'docket_processor_events_not_understood_total',
-      help: 'Events that set their job aside because this build cannot read them',
       registers,
     }),
     setGate: (state) => {

@@ -125,12 +125,15 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
       loop.nudge();
       nudges.send();
     },
-    onNotUnderstood: (event, cause) => {
-      metrics.eventsNotUnderstood.inc();
-      logger.error(
-        { err: cause, stream: event.stream },
-        'a job was set aside: one of its events is not understood',
-      );
+    onHeld: (held) => {
+      for (const { recorded, reason } of held) {
+        metrics.quarantinedEvents.inc({ projection: 'work-list' });
+        const { stream, revision, type } = recorded;
+        logger.error(
+          { stream, revision: revision.toString(), type, reason },
+          'an event could not be applied; its job is held in quarantine',
+        );
+      }
     },
   });
   const ownLeases = ownLeaseWatch({
@@ -147,6 +150,8 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
 
   let [ready, superseded, stopping, beatingSinceMs] = [false, false, false, 0];
   const prepare = async (): Promise<void> => {
+    // The list of what is in quarantine is everybody's; whoever comes first makes it.
+    await migrate({ url: store.url });
     await migrate({ url: store.url, schema: PROCESSOR_SCHEMA, migrations: PROCESSOR_MIGRATIONS });
     await list.enlist(processorId, workerId);
     // What starts after the tasks were ended would never end.
@@ -203,6 +208,8 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
       const waiting = [...troubles.values()];
       if (!ready && waiting.length === 0) waiting.push(WORK_LIST_MISSING);
       if (superseded) waiting.push(ID_TAKEN);
+      const trouble = feeder.trouble();
+      if (trouble !== null) waiting.push(trouble);
       return { ready: ready && waiting.length === 0, waitingFor: sinceNoted(waiting) };
     },
     stop: async (graceMs) => {

@@ -1,8 +1,8 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Settings } from '../schemas/config.ts';
-import { EventNotUnderstood } from '../schemas/event-versions.ts';
 import { commandIdOf } from '../schemas/ids.ts';
+import { jobStream } from '../schemas/streams.ts';
 import type { JobCommands } from './job-commands.ts';
 import { changeFromStream } from './look-up.ts';
 import type { ProcessorMetrics } from './processor-metrics.ts';
@@ -44,17 +44,22 @@ async function abandonOrSkip(parts: SweepParts, lease: LostLease): Promise<void>
   try {
     await abandon(parts, lease);
   } catch (error) {
-    if (!(error instanceof EventNotUnderstood)) throw error;
-    parts.logger.error(
-      { err: error, jobId: lease.jobId },
-      'a lost lease cannot be given back: its stream is not understood',
-    );
+    if (isPassing(error)) throw error;
+    parts.logger.error({ err: error, jobId: lease.jobId }, 'a lost lease cannot be given back');
   }
 }
 
-/** Looks again at jobs that were set aside. @throws LogUnavailable, ReadStoreUnavailable */
-export async function reviewHeld(parts: SweepParts): Promise<void> {
-  await compareWithStreams(parts, await parts.list.held(HELD_MAX));
+/** Whether it says something about a store and nothing about the one job that was looked at. */
+function isPassing(error: unknown): boolean {
+  return (error as { retryable?: unknown }).retryable === true;
+}
+
+/** Looks again at jobs that were set aside; those that are understood now go on. @throws LogUnavailable, ReadStoreUnavailable */
+export async function reviewHeld(parts: Pick<SweepParts, 'list' | 'commands' | 'logger'>): Promise<void> {
+  const released: string[] = [];
+  for (const jobId of await parts.list.held(HELD_MAX))
+    if (await compareWithStream(parts, jobId)) released.push(jobStream(jobId));
+  if (released.length > 0) await parts.list.letGo(released);
 }
 
 /**
@@ -78,11 +83,24 @@ export async function abandon(
 }
 
 async function compareWithStreams(
-  parts: Pick<SweepParts, 'list' | 'commands'>,
+  parts: Pick<SweepParts, 'list' | 'commands' | 'logger'>,
   jobIds: readonly string[],
 ): Promise<void> {
-  for (const jobId of jobIds) {
-    const change = await changeFromStream(parts.commands, jobId);
-    if (change !== null) await parts.list.correct([change]);
+  for (const jobId of jobIds) await compareWithStream(parts, jobId);
+}
+
+/** False when the stream is not understood, or Postgres does not take what it says. */
+export async function compareWithStream(
+  { list, commands, logger }: Pick<SweepParts, 'list' | 'commands' | 'logger'>,
+  jobId: string,
+): Promise<boolean> {
+  try {
+    const change = await changeFromStream(commands, jobId);
+    if (change !== null) await list.correct([change]);
+    return change !== null;
+  } catch (error) {
+    if (isPassing(error)) throw error;
+    logger.error({ err: error, jobId }, 'a job cannot be compared with its stream');
+    return false;
   }
 }

@@ -1,12 +1,14 @@
+import {
+  quarantineMetrics,
+  type QuarantineMetrics,
+} from '../read-store/projection-engine/quarantine-metrics.ts';
 import { Counter, Gauge, Histogram, type Metrics } from '../runtime/metrics.ts';
 
 /** What a projector counts. The label is the projection's name: a bounded set. */
-export interface ProjectorMetrics {
+export interface ProjectorMetrics extends QuarantineMetrics {
   readonly events: Counter<'projection'>;
   readonly batchSeconds: Histogram<'projection'>;
   readonly position: Gauge<'projection'>;
-  readonly quarantinedEvents: Counter<'projection'>;
-  readonly heldStreams: Gauge<'projection'>;
   readonly restarts: Counter<'projection' | 'code'>;
   readonly noticesLost: Counter<'projection'>;
 }
@@ -15,6 +17,7 @@ export function projectorMetrics(registry: Metrics): ProjectorMetrics {
   const registers = [registry];
   const labelNames = ['projection'] as const;
   return {
+    ...quarantineMetrics(registry),
     events: new Counter({
       name: 'docket_projection_events_total',
       help: 'Events folded into the read tables',
@@ -31,18 +34,6 @@ export function projectorMetrics(registry: Metrics): ProjectorMetrics {
     position: new Gauge({
       name: 'docket_projection_position',
       help: 'Commit position of the log up to which the read tables are written',
-      labelNames,
-      registers,
-    }),
-    quarantinedEvents: new Counter({
-      name: 'docket_projection_quarantined_events_total',
-      help: 'Events that could not be folded; alert on any',
-      labelNames,
-      registers,
-    }),
-    heldStreams: new Gauge({
-      name: 'docket_projection_held_streams',
-      help: 'Streams that wait behind an event in quarantine; alert above 0',
       labelNames,
       registers,
     }),

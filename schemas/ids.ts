@@ -10,6 +10,11 @@ const lowerUuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[
 export const JobId = z.string().regex(lowerUuid, 'not a job id');
 export type JobId = z.infer<typeof JobId>;
 
+/** The same question without a parser around it: it is asked of every event that is read. */
+export function isJobId(text: string): boolean {
+  return lowerUuid.test(text);
+}
+
 /** Who a job belongs to: the random id of a session now, an account later. Opaque, 1 to 64 characters. */
 export const OwnerId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'not an owner id');
 export type OwnerId = z.infer<typeof OwnerId>;

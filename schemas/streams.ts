@@ -1,4 +1,4 @@
-import type { JobId } from './ids.ts';
+import { isJobId, type JobId } from './ids.ts';
 
 /** Every job has one stream; nothing else starts with this. */
 export const JOB_STREAM_PREFIX = 'job-';
@@ -12,6 +12,9 @@ export const GATEWAY_STREAM = 'gateway';
 /** One small stream an idempotency key, gone after a day. */
 export const IDEMPOTENCY_STREAM_PREFIX = 'idempotency-';
 
+/** Streams whose events never leave the log: no `$maxAge`, no deletion. */
+export const LASTING_STREAM_PREFIXES = [JOB_STREAM_PREFIX, GATEWAY_STREAM] as const;
+
 /** What projections and the processor follow. Idempotency keys are nobody's business but the write side's. */
 export const FOLLOWED_STREAM_PREFIXES = [JOB_STREAM_PREFIX, REJECTED_UPLOADS_STREAM, GATEWAY_STREAM] as const;
 
@@ -19,7 +22,17 @@ export function jobStream(jobId: JobId): string {
   return `${JOB_STREAM_PREFIX}${jobId}`;
 }
 
-/** The job a stream belongs to, or null for every other stream. */
+/**
+ * The job a stream belongs to, or null for every other stream. Any program that reaches the log can write to
+ * `job-anything`: a name without a job id is no job, whatever its events say (ADR 0111).
+ */
 export function jobIdOfStream(stream: string): JobId | null {
-  return stream.startsWith(JOB_STREAM_PREFIX) ? stream.slice(JOB_STREAM_PREFIX.length) : null;
+  if (!stream.startsWith(JOB_STREAM_PREFIX)) return null;
+  const name = stream.slice(JOB_STREAM_PREFIX.length);
+  return isJobId(name) ? name : null;
+}
+
+/** A stream named like a job's that belongs to no job. */
+export function isMisnamedJobStream(stream: string): boolean {
+  return stream.startsWith(JOB_STREAM_PREFIX) && jobIdOfStream(stream) === null;
 }

@@ -158,7 +158,7 @@ const forgetfulSweeper: Composition['workList'] = (real): WorkList => {
 /** The feeder goes on from wherever the list stands, also behind what a crash took from it. */
 const feedBehindTheGap: Composition['workList'] = (real, server) => ({
   ...real,
-  apply: (changes, _, to, epoch) => real.apply(changes, server.position(), to, epoch),
+  apply: (changes, move, epoch) => real.apply(changes, { ...move, from: server.position() }, epoch),
 });
 
 /** Every planted bug. Each must be caught within 2,000 seeds; `mutants.test.ts` holds the simulator to it. */

@@ -72,11 +72,12 @@ export async function simulate(seed: number, composition: Composition, traced = 
 
 function buildHouse(world: World, composition: Composition): House {
   const log = createLogServer(world);
+  const retention = createRetentionServer(world);
   return {
     ...{ world, composition, log, decider: deciderOf(composition) },
     blobs: createBlobServer(world),
-    workList: createWorkListServer(world),
-    retention: createRetentionServer(world),
+    workList: createWorkListServer(world, () => retention.forget()),
+    retention,
     tables: createTableServer(world, () => log.head()),
     gateway: { calls: [] },
     downloads: new Map(),

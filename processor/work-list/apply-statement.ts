@@ -43,6 +43,8 @@ const PLACED = `
     touched_at = now()`;
 
 /**
+ * A job that is held stays so whatever its later events say: its stream as a whole is not understood. `CORRECT` lets it go.
+ *
  * One statement, so one transaction and one round trip: the checkpoint moves only under the feeder's epoch and from
  * where the feeder left it, and nothing is written when it does not. Finished jobs leave the list here and nowhere else.
  * The commit does not wait for the disk: what a crash of Postgres takes away, it takes away together with the checkpoint,
@@ -50,7 +52,8 @@ const PLACED = `
  */
 export const APPLY = `
 with moved as (
-  update processor.feed set position = $13
+  update processor.feed set position = $13::bigint, log_id = coalesce($16, log_id), event_id = coalesce($17, event_id),
+    event_position = coalesce($18::bigint, event_position)
   from (select set_config('synchronous_commit', 'off', true) as commits) quick
   where name = 'work-list' and epoch = $14 and (position is not distinct from $15::bigint or position = $13)
     and quick.commits = 'off'
@@ -73,7 +76,7 @@ with moved as (
   update processor.work_items item set ${PLACED}
   from change
   where item.job_id = change.job_id and item.revision < change.revision
-    and change.owner is null and change.place <> 'done'
+    and change.owner is null and change.place <> 'done' and item.place <> 'held'
 ), finished as (
   delete from processor.work_items item using change
   where item.job_id = change.job_id and item.revision <= change.revision and change.place = 'done'

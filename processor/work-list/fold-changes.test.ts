@@ -3,6 +3,10 @@ import type { ExistingJob } from '../../conversion-job/job.ts';
 import type { JobEvent } from '../../schemas/job-events.ts';
 import { foldChanges, type FedEvent } from './fold-changes.ts';
 
+const [J, K] = ['6b1f5c1e-0a52-5d1c-8b7a-3c0b8a4c9d01', '6b1f5c1e-0a52-5d1c-8b7a-3c0b8a4c9d02'] as [
+  string,
+  string,
+];
 const at = '2026-01-01T00:00:00.000Z';
 const later = (ms: number): string => new Date(Date.parse(at) + ms).toISOString();
 const uploaded: JobEvent = {
@@ -10,7 +14,7 @@ const uploaded: JobEvent = {
   data: {
     ...{
       at,
-      jobId: 'j',
+      jobId: J,
       owner: 'ana',
       filename: 'a.pdf',
       bytes: 9,
@@ -36,12 +40,14 @@ const cancelled: JobEvent = { type: 'ConversionCancelled', data: { at, by: 'owne
 const downloaded: JobEvent = { type: 'ResultDownloaded', data: { at, bytes: 1 } };
 
 /** A job's stream from `fromRevision`, a hundred positions apart. */
-function stream(events: readonly (JobEvent | 'not-understood')[], fromRevision = 0, jobId = 'j'): FedEvent[] {
+function stream(events: readonly (JobEvent | 'not-understood')[], fromRevision = 0, jobId = J): FedEvent[] {
   return events.map((event, index) => ({
-    stream: `job-${jobId}`,
-    revision: BigInt(fromRevision + index),
-    position: BigInt((fromRevision + index + 1) * 100),
-    event,
+    recorded: {
+      ...{ id: 'e', type: 'T', stream: `job-${jobId}`, data: {}, metadata: {} },
+      revision: BigInt(fromRevision + index),
+      position: BigInt((fromRevision + index + 1) * 100),
+    },
+    event: event === 'not-understood' ? { notUnderstood: 'its type is unknown' } : event,
     hash: `hash of ${fromRevision + index}`,
   }));
 }
@@ -52,7 +58,7 @@ describe('folding events into changes of the work list', () => {
     expect(lookUps).toEqual([]);
     expect(changes).toEqual([
       {
-        ...{ jobId: 'j', revision: 1n, placement: { place: 'offered' } },
+        ...{ jobId: J, revision: 1n, placement: { place: 'offered' } },
         standing: {
           ...{ owner: 'ana', priority: 2, requestedPosition: 200n },
           known: {
@@ -80,11 +86,11 @@ describe('folding events into changes of the work list', () => {
   it('a retry, whose owner is only in the stream, is looked up', () => {
     const { changes, lookUps } = foldChanges(stream([requested], 7), new Map());
     expect(changes).toEqual([]);
-    expect(lookUps).toEqual(['j']);
+    expect(lookUps).toEqual([J]);
   });
 
   it('a re-upload is looked up as well: the stream behind it is longer than this run', () => {
-    expect(foldChanges(stream([uploaded, requested], 5), new Map()).lookUps).toEqual(['j']);
+    expect(foldChanges(stream([uploaded, requested], 5), new Map()).lookUps).toEqual([J]);
   });
 
   it('a start makes it running under the revision of the start, and forgets what was known of the job', () => {
@@ -106,12 +112,20 @@ describe('folding events into changes of the work list', () => {
   });
 
   it('an event that is not understood holds its job, whatever comes after, and no other job [D30]', () => {
-    const other = stream([uploaded, requested], 0, 'k');
-    const { changes } = foldChanges([...stream(['not-understood', requested]), ...other], new Map());
+    const other = stream([uploaded, requested], 0, K);
+    const { changes, held } = foldChanges([...stream(['not-understood', requested]), ...other], new Map());
+    expect(held).toMatchObject([{ recorded: { revision: 0n }, reason: 'its type is unknown' }]);
     expect(changes.map((change) => [change.jobId, change.placement.place])).toEqual([
-      ['j', 'held'],
-      ['k', 'offered'],
+      [J, 'held'],
+      [K, 'offered'],
     ]);
+  });
+
+  it('a stream whose name is no job id is no job, whatever its events say [D60]', () => {
+    const odd = ['not-a-uuid', '', J.toUpperCase(), `${J}x`].flatMap((name) =>
+      stream([uploaded, requested, 'not-understood'], 0, name),
+    );
+    expect(foldChanges(odd, new Map())).toEqual({ changes: [], lookUps: [], held: [] });
   });
 
   it('any cut of the log into runs gives each job the same last placement', () => {

@@ -1,15 +1,15 @@
 import { evolve } from '../../conversion-job/evolve.ts';
 import { ABSENT, type ExistingJob } from '../../conversion-job/job.ts';
+import type { StoredEvent } from '../../read-store/projection-engine/stored-event.ts';
+import type { Quarantined } from '../../read-store/projection-engine/fold-batch.ts';
 import { jobIdOfStream } from '../../schemas/streams.ts';
 import type { JobEvent } from '../../schemas/job-events.ts';
 import { placementAfter, type Placement, type Standing, type WorkChange } from './work-change.ts';
 
-/** An event of a job's stream, or the note that it could not be understood. */
+/** An event of a job's stream, or why it could not be understood. */
 export interface FedEvent {
-  readonly stream: string;
-  readonly revision: bigint;
-  readonly position: bigint;
-  readonly event: JobEvent | 'not-understood';
+  readonly recorded: StoredEvent;
+  readonly event: JobEvent | { readonly notUnderstood: string };
   /** The hash the event carries, or null for one from before events were chained. */
   readonly hash: string | null;
 }
@@ -18,6 +18,8 @@ export interface FoldedChanges {
   readonly changes: readonly WorkChange[];
   /** Jobs that enter the list again and whose owner is only in their stream: they have to be looked up. */
   readonly lookUps: readonly string[];
+  /** The first event of each job that is held. */
+  readonly held: readonly Quarantined[];
 }
 
 interface Draft {
@@ -35,18 +37,23 @@ interface Draft {
  */
 export function foldChanges(events: readonly FedEvent[], uploads: Map<string, ExistingJob>): FoldedChanges {
   const drafts = new Map<string, Draft>();
+  const held: Quarantined[] = [];
   for (const fed of events) {
-    const jobId = jobIdOfStream(fed.stream);
+    const { recorded, event } = fed;
+    const jobId = jobIdOfStream(recorded.stream);
     if (jobId === null) continue;
     const draft = drafts.get(jobId) ?? { revision: -1n, standing: null, placement: null, lookUp: false };
     drafts.set(jobId, draft);
-    draft.revision = fed.revision;
-    if (fed.event === 'not-understood') hold(draft, jobId, fed, uploads);
-    else if (fed.event.type === 'DocumentUploaded') {
-      const job = evolve(ABSENT, fed.event, fed.revision);
+    draft.revision = recorded.revision;
+    if (draft.placement?.place === 'held') continue;
+    if ('notUnderstood' in event) {
+      hold(draft, uploads.get(jobId)?.owner, recorded.position);
+      held.push({ recorded, reason: event.notUnderstood });
+    } else if (event.type === 'DocumentUploaded') {
+      const job = evolve(ABSENT, event, recorded.revision);
       // A re-upload has a stream behind it that this job does not know.
-      if (fed.revision === 0n && job.state !== 'absent') uploads.set(jobId, job);
-    } else if (draft.placement?.place !== 'held') advance(draft, jobId, fed, fed.event, uploads);
+      if (recorded.revision === 0n && job.state !== 'absent') uploads.set(jobId, job);
+    } else advance(draft, jobId, fed, event, uploads);
   }
   const changes: WorkChange[] = [];
   const lookUps: string[] = [];
@@ -55,42 +62,46 @@ export function foldChanges(events: readonly FedEvent[], uploads: Map<string, Ex
     if (lookUp) lookUps.push(jobId);
     else changes.push({ jobId, revision, standing, placement });
   }
-  return { changes, lookUps };
+  return { changes, lookUps, held };
 }
 
 /** A job may be held before the list knows it; whoever reads the stream later puts the owner right. */
-function hold(draft: Draft, jobId: string, fed: FedEvent, uploads: Map<string, ExistingJob>): void {
+function hold(draft: Draft, owner: string | undefined, position: bigint): void {
   draft.placement = { place: 'held' };
-  draft.standing ??= {
-    owner: uploads.get(jobId)?.owner ?? 'unknown',
-    priority: 0,
-    requestedPosition: fed.position,
-    known: null,
-  };
+  draft.lookUp = false;
+  draft.standing ??= heldStanding(owner, position);
+}
+
+function heldStanding(owner: string | undefined, requestedPosition: bigint): Standing {
+  return { owner: owner ?? 'unknown', priority: 0, requestedPosition, known: null };
+}
+
+/** What sets a job aside whose events were understood and whose row Postgres refuses all the same. */
+export function heldChange(jobId: string, { revision, position }: StoredEvent): WorkChange {
+  return { jobId, revision, standing: heldStanding(undefined, position), placement: { place: 'held' } };
 }
 
 function advance(
   draft: Draft,
   jobId: string,
-  fed: FedEvent,
+  { recorded: { revision, position }, hash }: FedEvent,
   event: JobEvent,
   uploads: Map<string, ExistingJob>,
 ): void {
   if (event.type === 'ConversionRequested') {
     const uploaded = uploads.get(jobId);
     uploads.delete(jobId);
-    const job = uploaded && evolve(uploaded, event, fed.revision);
-    const { hash } = fed;
+    const job = uploaded && evolve(uploaded, event, revision);
     draft.lookUp = job === undefined || job.state === 'absent';
     draft.standing =
       job === undefined || job.state === 'absent'
         ? null
         : {
-            ...{ owner: job.owner, priority: job.priority, requestedPosition: fed.position },
+            ...{ owner: job.owner, priority: job.priority, requestedPosition: position },
             known: hash === null ? null : { job, hash },
           };
   } else if (draft.standing !== null) {
     draft.standing = { ...draft.standing, known: null };
   }
-  draft.placement = placementAfter(event, fed.revision) ?? draft.placement;
+  draft.placement = placementAfter(event, revision) ?? draft.placement;
 }

@@ -19,7 +19,32 @@ update processor.feed set
   held_until = now() + $3 * interval '1 ms'
 where name = 'work-list'
   and (holder is null or holder = $2 or held_until < now() or left(holder, -9) = $1)
-returning epoch, position`;
+returning epoch, position, log_id, event_id, event_position`;
+
+/** $1 epoch, $2 end of the log now, $3 why. All that was read from another log goes, and the retention run under way. */
+export const START_OVER = `
+with moved as (
+  update processor.feed set position = null, log_id = null, event_id = null, event_position = null,
+    rebuilding_since = now(), rebuilding_until = $2, rebuilding_why = $3
+  where name = 'work-list' and epoch = $1 returning 1
+), emptied as (
+  delete from processor.work_items where exists (select from moved)
+), released as (
+  delete from docket.quarantine where projection = 'work-list' and exists (select from moved)
+), unsettled as (
+  update processor.retention set marks = '{}', epoch = epoch + 1, holder = null, held_until = null
+  where exists (select from moved)
+)
+select count(*)::int as moved from moved`;
+
+/** $1 epoch. */
+export const REBUILT = `
+update processor.feed set rebuilding_since = null, rebuilding_until = null, rebuilding_why = null
+where name = 'work-list' and epoch = $1 and rebuilding_since is not null`;
+
+/** $1 streams. */
+export const LET_GO = `
+delete from docket.quarantine where projection = 'work-list' and stream = any($1::text[])`;
 
 /** $1 worker. The epoch moves at the next hold, so a write that is still under way is refused then. */
 export const DROP_FEED = `update processor.feed set holder = null, held_until = null where holder = $1`;

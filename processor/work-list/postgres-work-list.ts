@@ -1,4 +1,6 @@
 import type { ReadStore } from '../../read-store/pool.ts';
+import { holdStreams } from '../../read-store/projection-engine/quarantine.ts';
+import type { LogMark } from '../../schemas/log-mark.ts';
 import { APPLY, columnsOf, CORRECT } from './apply-statement.ts';
 import { fairClaims } from './claims.ts';
 import {
@@ -10,13 +12,33 @@ import {
   HOLD_FEED,
   LEASES_OF,
   LEAVE,
+  LET_GO,
   LOST_LEASES,
   OFFER_DUE,
+  REBUILT,
   RETURN_PERMITS,
+  START_OVER,
   TAKE_PERMITS,
   UNTOUCHED,
 } from './liveness-statements.ts';
 import { FeedLost, type LostLease, type WorkList } from './work-list.ts';
+
+/** Under which name the list's held streams stand in `docket.quarantine`, beside those of the projections. */
+export const WORK_LIST_LEDGER = { ledger: 'work-list', version: 1 };
+
+interface HeldFeed {
+  readonly epoch: string;
+  readonly position: string | null;
+  readonly log_id: string | null;
+  readonly event_id: string | null;
+  readonly event_position: string | null;
+}
+
+function markOf({ log_id: logId, event_id: eventId, event_position: position }: HeldFeed): LogMark | null {
+  return logId === null || eventId === null || position === null
+    ? null
+    : { logId, eventId, position: BigInt(position) };
+}
 
 /** The work list in Postgres, one statement a method. */
 export function postgresWorkList(store: ReadStore): WorkList {
@@ -29,24 +51,30 @@ export function postgresWorkList(store: ReadStore): WorkList {
     leave: async (workerId) => void (await rows(LEAVE, [workerId])),
 
     holdFeed: async (processorId, workerId, ttlMs) => {
-      const [held] = await rows<{ epoch: string; position: string | null }>(HOLD_FEED, [
-        processorId,
-        workerId,
-        ttlMs,
-      ]);
+      const [held] = await rows<HeldFeed>(HOLD_FEED, [processorId, workerId, ttlMs]);
       if (held === undefined) return null;
       return {
         epoch: BigInt(held.epoch),
         position: held.position === null ? 'start' : BigInt(held.position),
+        mark: markOf(held),
       };
     },
     dropFeed: async (workerId) => void (await rows(DROP_FEED, [workerId])),
-    apply: async (changes, from, to, epoch) => {
-      const left = from === 'start' ? null : from.toString();
-      const values = [...columnsOf(changes), to.toString(), epoch.toString(), left];
+    apply: async (changes, { from, to, mark }, epoch) => {
+      const [left, next] = [from, to].map((position) => (position === 'start' ? null : position.toString()));
+      const stands = [mark?.logId ?? null, mark?.eventId ?? null, mark?.position.toString() ?? null];
+      const values = [...columnsOf(changes), next, epoch.toString(), left, ...stands];
       const [answer] = await rows<{ moved: number }>(APPLY, values);
       if (answer?.moved !== 1) throw new FeedLost(epoch);
     },
+    startOver: async (epoch, until, why) => {
+      const values = [epoch.toString(), until.toString(), why];
+      const [answer] = await rows<{ moved: number }>(START_OVER, values);
+      if (answer?.moved !== 1) throw new FeedLost(epoch);
+    },
+    rebuilt: async (epoch) => void (await rows(REBUILT, [epoch.toString()])),
+    quarantine: (held) => holdStreams(store, WORK_LIST_LEDGER, held),
+    letGo: async (streams) => void (await rows(LET_GO, [streams])),
     correct: async (changes) => void (await rows(CORRECT, columnsOf(changes))),
 
     claim: fairClaims(store),

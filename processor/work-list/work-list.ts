@@ -1,3 +1,5 @@
+import type { Quarantined } from '../../read-store/projection-engine/fold-batch.ts';
+import type { LogMark } from '../../schemas/log-mark.ts';
 import type { KnownJob } from './snapshot.ts';
 import type { WorkChange } from './work-change.ts';
 
@@ -24,6 +26,20 @@ export interface LostLease {
 export interface FeedGrant {
   readonly epoch: bigint;
   readonly position: bigint | 'start';
+  /** The event that the checkpoint stands on; null at the start, and for a checkpoint from before marks were kept. */
+  readonly mark: LogMark | null;
+}
+
+/** How the checkpoint moves together with the changes. */
+export interface FeedMove {
+  /**
+   * The checkpoint as this feeder left or found it: a crash of Postgres may have taken it back, and with it what was
+   * written on the way (ADR 0080).
+   */
+  readonly from: FeedGrant['position'];
+  readonly to: FeedGrant['position'];
+  /** The last event up to `to`; null leaves the mark as it is. */
+  readonly mark: LogMark | null;
 }
 
 /** Another processor feeds the list now; this one must stop. */
@@ -63,16 +79,23 @@ export interface WorkList {
    * Writes changes and the checkpoint in one transaction. A change older than its row is skipped. The same once more
    * is harmless.
    *
-   * @param from the checkpoint as this feeder left or found it: a crash of Postgres may have taken it back, and with it
-   *   what was written on the way (ADR 0080)
    * @throws FeedLost
    */
-  apply(
-    changes: readonly WorkChange[],
-    from: FeedGrant['position'],
-    to: bigint,
-    epoch: bigint,
-  ): Promise<void>;
+  apply(changes: readonly WorkChange[], move: FeedMove, epoch: bigint): Promise<void>;
+  /**
+   * Forgets everything that was read from the log, which is another one now, in one transaction: rows, checkpoint,
+   * quarantine, and how far retention is settled. Says so until `rebuilt`.
+   *
+   * @param until where the log ends now: the list is as good as the log from there on
+   * @throws FeedLost
+   */
+  startOver(epoch: bigint, until: bigint, why: string): Promise<void>;
+  /** The list has been built again from the log. */
+  rebuilt(epoch: bigint): Promise<void>;
+  /** Notes the first event of each stream that cannot be applied, in the list that the projections use as well. */
+  quarantine(held: readonly Quarantined[]): Promise<void>;
+  /** Takes streams out of the quarantine. */
+  letGo(streams: readonly string[]): Promise<void>;
   /** Sets rows right after a look at their streams, whoever looked. Never adds a row. */
   correct(changes: readonly WorkChange[]): Promise<void>;
 

@@ -6,7 +6,7 @@ import { EventNotUnderstood, understandEvent } from '../../schemas/event-version
 import { isActive } from '../../schemas/job-states.ts';
 import { SERVICE_EVENT_SCHEMAS } from '../../schemas/service-events.ts';
 import { GATEWAY_STREAM, jobIdOfStream, REJECTED_UPLOADS_STREAM } from '../../schemas/streams.ts';
-import { understandJobEvent } from '../job-event.ts';
+import { understandJobEventOnce } from '../job-event.ts';
 import { breakerTable } from './breaker-table.ts';
 import { figuresTable, isJobEvent, type CountedEvent } from './figures-table.ts';
 import { streamsTable, type CountedStream } from './row.ts';
@@ -32,7 +32,7 @@ export const dashboardProjection: Projection<CountedEvent, CountedStream> = {
 
 /** @throws EventNotUnderstood */
 function understand(recorded: StoredEvent): CountedEvent {
-  if (!SERVICE_STREAMS.includes(recorded.stream)) return understandJobEvent(recorded);
+  if (!SERVICE_STREAMS.includes(recorded.stream)) return understandJobEventOnce(recorded);
   const event = understandEvent(recorded);
   if (!Object.hasOwn(SERVICE_EVENT_SCHEMAS, event.type))
     throw new EventNotUnderstood(recorded.type, 'it does not belong into a stream of the service');

@@ -3,7 +3,7 @@ import { ABSENT } from '../../conversion-job/job.ts';
 import type { Projection } from '../../read-store/projection-engine/projection.ts';
 import type { JobEvent } from '../../schemas/job-events.ts';
 import { jobIdOfStream } from '../../schemas/streams.ts';
-import { understandJobEvent } from '../job-event.ts';
+import { understandJobEventOnce } from '../job-event.ts';
 import { artifactsTable } from './artifacts-table.ts';
 import { historyTable } from './history-table.ts';
 import { jobsTable } from './jobs-table.ts';
@@ -18,7 +18,7 @@ export const jobsProjection: Projection<JobEvent, JobRow> = {
   name: 'jobs',
   version: 1,
   keyOf: jobIdOfStream,
-  understand: understandJobEvent,
+  understand: understandJobEventOnce,
   fold: (row, event, { revision, position }) => {
     const job = evolve(row?.job ?? ABSENT, event, revision);
     if (job.state === 'absent') return undefined;

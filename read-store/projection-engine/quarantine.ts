@@ -20,7 +20,7 @@ export async function heldStreams(on: Queryable, target: ProjectionTarget): Prom
 /** Holds streams, each at its first bad event. Runs in the transaction of the batch. */
 export async function holdStreams(
   on: Queryable,
-  target: ProjectionTarget,
+  target: Pick<ProjectionTarget, 'ledger' | 'version'>,
   quarantined: readonly Quarantined[],
 ): Promise<void> {
   for (const { recorded, reason } of quarantined) {

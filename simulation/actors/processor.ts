@@ -70,7 +70,10 @@ export function bootProcessor(house: House, life: Life, processorId: string): vo
     ...{ ...parts, log, processorId },
     isBacklogged: () => loop.isBacklogged(),
     onOffered: () => loop.nudge(),
-    onNotUnderstood: (event) => world.broken('1 final', `an event of ${event.stream} is not understood`),
+    onHeld: (held) => {
+      for (const { recorded } of held)
+        world.trace.say(life.name, () => `holds ${recorded.stream} at event ${recorded.revision}`);
+    },
   });
   const ownLeases = ownLeaseWatch({
     ...{ list, commands, workerId },

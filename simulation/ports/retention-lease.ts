@@ -18,6 +18,8 @@ export interface RetentionServer {
   keep(epoch: bigint, trail: string | null, position: bigint | null): void;
   ran(epoch: bigint): void;
   drop(workerId: string): void;
+  /** The marks are of another log. */
+  forget(): void;
 }
 
 export function createRetentionServer(world: World): RetentionServer {
@@ -45,6 +47,10 @@ export function createRetentionServer(world: World): RetentionServer {
     },
     drop: (workerId) => {
       if (holder === workerId) holder = null;
+    },
+    forget: () => {
+      marks.clear();
+      [epoch, holder] = [epoch + 1n, null];
     },
   };
 }

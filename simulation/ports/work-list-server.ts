@@ -3,9 +3,13 @@ import {
   FeedLost,
   type ClaimedItem,
   type FeedGrant,
+  type FeedMove,
   type LostLease,
 } from '../../processor/work-list/work-list.ts';
 import type { WorkChange } from '../../processor/work-list/work-change.ts';
+import type { Quarantined } from '../../read-store/projection-engine/fold-batch.ts';
+import { isJobId } from '../../schemas/ids.ts';
+import type { LogMark } from '../../schemas/log-mark.ts';
 import type { World } from '../engine/world.ts';
 
 export interface WorkRow {
@@ -35,7 +39,12 @@ export interface WorkListServer {
   leave(workerId: string): void;
   holdFeed(processorId: string, workerId: string, ttlMs: number): FeedGrant | null;
   dropFeed(workerId: string): void;
-  apply(changes: readonly WorkChange[], from: FeedGrant['position'], to: bigint, epoch: bigint): void;
+  apply(changes: readonly WorkChange[], move: FeedMove, epoch: bigint): void;
+  startOver(epoch: bigint): void;
+  quarantine(held: readonly Quarantined[]): void;
+  letGo(streams: readonly string[]): void;
+  /** Streams in quarantine. */
+  readonly quarantined: ReadonlySet<string>;
   correct(changes: readonly WorkChange[]): void;
   claim(workerId: string, max: number, reserveMs: number): ClaimedItem[];
   release(workerId: string, jobIds: readonly string[]): void;
@@ -49,10 +58,24 @@ export interface WorkListServer {
 /** A worker id is its processor's id, a dot and eight characters of its own life. */
 const lifeSuffixChars = 9;
 
-export function createWorkListServer(world: World): WorkListServer {
+/** As Postgres answers a text that is no uuid (SQLSTATE 22P02). */
+class UuidRefused extends Error {
+  readonly code = '22P02';
+
+  constructor(text: string) {
+    super(`invalid input syntax for type uuid: "${text}"`);
+  }
+}
+
+/** @param forgetRetention the marks of retention are emptied in the same transaction */
+export function createWorkListServer(world: World, forgetRetention: () => void): WorkListServer {
   const rows = new Map<string, WorkRow>();
   const processors = new Map<string, { workerId: string; beatAtMs: number }>();
-  const feed = { position: null as bigint | null, epoch: 0n, holder: null as string | null, heldUntilMs: 0 };
+  const feed = {
+    ...{ position: null as bigint | null, mark: null as LogMark | null },
+    ...{ epoch: 0n, holder: null as string | null, heldUntilMs: 0 },
+  };
+  const quarantined = new Set<string>();
   const now = (): number => world.nowMs();
   const all = (): WorkRow[] => [...rows.values()];
   const isAlive = (workerId: string | null, silentMs: number): boolean =>
@@ -68,6 +91,7 @@ export function createWorkListServer(world: World): WorkListServer {
       return;
     }
     if (row ? row.revision >= change.revision : change.standing === null) return;
+    if (row?.place === 'held' && change.standing === null) return;
     const entered = row ?? { jobId: change.jobId };
     rows.set(change.jobId, Object.assign(entered, change.standing ?? {}, placed(change, now())) as WorkRow);
   };
@@ -91,26 +115,38 @@ export function createWorkListServer(world: World): WorkListServer {
       if (!isFree && holder.slice(0, -lifeSuffixChars) !== processorId) return null;
       if (holder !== workerId) feed.epoch += 1n;
       Object.assign(feed, { holder: workerId, heldUntilMs: now() + ttlMs });
-      return { epoch: feed.epoch, position: feed.position ?? 'start' };
+      return { epoch: feed.epoch, position: feed.position ?? 'start', mark: feed.mark };
     },
     dropFeed: (workerId) => {
       if (feed.holder === workerId) feed.holder = null;
     },
-    apply: (changes, from, to, epoch) => {
+    apply: (changes, { from, to, mark }, epoch) => {
       const isWhereLeft = (feed.position ?? 'start') === from || feed.position === to;
       if (feed.epoch !== epoch || !isWhereLeft) throw new FeedLost(epoch);
+      for (const { jobId } of changes) if (!isJobId(jobId)) throw new UuidRefused(jobId);
       const before = {
-        position: feed.position,
+        ...{ position: feed.position, mark: feed.mark },
         rows: [...rows].map(([id, row]) => [id, { ...row }] as const),
       };
-      feed.position = to;
+      feed.position = to === 'start' ? null : to;
+      feed.mark = mark ?? feed.mark;
       for (const change of changes) applyOne(change);
       if (!world.random.chance(world.weather().listTakenBack)) return;
       world.trace.say('Postgres', () => `dies and takes back what was written to the work list up to ${to}`);
-      feed.position = before.position;
+      Object.assign(feed, { position: before.position, mark: before.mark });
       rows.clear();
       for (const [id, row] of before.rows) rows.set(id, row);
     },
+    startOver: (epoch) => {
+      if (feed.epoch !== epoch) throw new FeedLost(epoch);
+      Object.assign(feed, { position: null, mark: null });
+      rows.clear();
+      quarantined.clear();
+      forgetRetention();
+    },
+    quarantined,
+    quarantine: (held) => held.forEach(({ recorded }) => quarantined.add(recorded.stream)),
+    letGo: (streams) => streams.forEach((stream) => quarantined.delete(stream)),
     correct: (changes) => {
       for (const change of changes) {
         const row = rows.get(change.jobId);

@@ -31,10 +31,14 @@ export function simulatedWorkList(world: World, life: Life, server: WorkListServ
     holdFeed: (processorId, workerId, ttlMs) =>
       asking('hold feed', () => server.holdFeed(processorId, workerId, ttlMs), false),
     dropFeed: (workerId) => asking('drop feed', () => server.dropFeed(workerId)),
-    apply: (changes, from, to, epoch) => {
-      const what = `apply ${changes.map(({ jobId, placement }) => `${jobId} ${placement.place}`).join(', ')} to ${to}`;
-      return asking(what, () => server.apply(changes, from, to, epoch));
+    apply: (changes, move, epoch) => {
+      const what = `apply ${changes.map(({ jobId, placement }) => `${jobId} ${placement.place}`).join(', ')} to ${move.to}`;
+      return asking(what, () => server.apply(changes, move, epoch));
     },
+    startOver: (epoch) => asking('start over', () => server.startOver(epoch)),
+    rebuilt: () => Promise.resolve(),
+    quarantine: (held) => asking('quarantine', () => server.quarantine(held)),
+    letGo: (streams) => asking('let go', () => server.letGo(streams)),
     correct: (changes) =>
       asking(
         `correct ${changes.map(({ jobId, placement }) => `${jobId} ${placement.place}`).join(', ')}`,

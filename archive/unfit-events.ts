@@ -1,0 +1,41 @@
+import { EventNotUnderstood } from '../schemas/event-versions.ts';
+import { isMisnamedJobStream, jobIdOfStream } from '../schemas/streams.ts';
+import { understandJobEvent } from '../schemas/understand-job-event.ts';
+import type { ArchivedEvent } from './event-line.ts';
+
+/** An event of an archive that no job will follow from: its stream, where it stands there, and why. */
+export interface UnfitEvent {
+  readonly stream: string;
+  readonly revision: string;
+  readonly why: string;
+}
+
+/** More are not told; `docket verify` names them all. */
+const UNFIT_MAX = 20;
+
+/**
+ * Notes the streams of a batch that a running Docket will hold in quarantine or pass over, each by its first such event.
+ * They are brought in all the same: an archive is the whole log, and one that leaves out events could not be verified
+ * against its seals (ADR 0111).
+ */
+export function noteUnfit(noted: UnfitEvent[], batch: readonly ArchivedEvent[]): void {
+  for (const event of batch) {
+    if (noted.length >= UNFIT_MAX) return;
+    const { stream, revision } = event;
+    if (noted.some((known) => known.stream === stream)) continue;
+    const why = whyUnfit(event);
+    if (why !== null) noted.push({ stream, revision: revision.toString(), why });
+  }
+}
+
+function whyUnfit(event: ArchivedEvent): string | null {
+  if (isMisnamedJobStream(event.stream)) return 'the name of the stream is no job id';
+  if (jobIdOfStream(event.stream) === null) return null;
+  try {
+    understandJobEvent(event);
+    return null;
+  } catch (error) {
+    if (error instanceof EventNotUnderstood) return error.message;
+    throw error;
+  }
+}

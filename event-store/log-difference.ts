@@ -1,0 +1,67 @@
+import type { LogMark } from '../schemas/log-mark.ts';
+import type { EventLog } from './event-log.ts';
+
+/** The log is not the one that a checkpoint was written for; what was derived from that one has to go (ADR 0112). */
+export class LogDiffers extends Error {
+  readonly code = 'LOG_DIFFERS';
+  readonly retryable = true;
+
+  constructor(why: string) {
+    super(`The log is not the one that was read before: ${why}.`);
+    this.name = 'LogDiffers';
+  }
+}
+
+/** A checkpoint, as far as it can be compared with a log. */
+export interface Standing {
+  /** Up to where the log was read. */
+  readonly checkpoint: bigint;
+  /** Null for a checkpoint from before marks were kept: only its position can be compared. */
+  readonly mark: LogMark | null;
+  /** Streams whose events may become the mark. No event of theirs ever leaves the log. */
+  readonly streamPrefixes: readonly string[];
+}
+
+/**
+ * Compares a checkpoint with a log: the log must not end before the checkpoint, must have the mark's event at the
+ * mark's position, and must have nothing between the mark and the checkpoint that the reader has not seen.
+ *
+ * @returns why the log is another one, or null when it is the same
+ * @throws LogUnavailable
+ */
+export async function differenceFrom(
+  log: Pick<EventLog, 'head' | 'eventAt' | 'readAll'>,
+  { checkpoint, mark, streamPrefixes }: Standing,
+): Promise<LogDiffers | null> {
+  const head = await log.head();
+  const isSame =
+    checkpoint <= head &&
+    (mark === null ||
+      ((await log.eventAt(mark.position))?.id === mark.eventId &&
+        !(await hasUnseen(log, { checkpoint, mark, streamPrefixes }))));
+  if (isSame) return null;
+  const isCopy = mark !== null && (await firstId(log, streamPrefixes)) === mark.logId;
+  const what = isCopy ? 'it was restored from an older copy' : 'it was replaced by another or an older one';
+  return new LogDiffers(
+    `${what}; position ${checkpoint.toString()} was read, and this log ends at ${head.toString()}` +
+      (checkpoint <= head ? ' with other events on the way' : ''),
+  );
+}
+
+async function hasUnseen(
+  log: Pick<EventLog, 'readAll'>,
+  { checkpoint, mark, streamPrefixes }: Standing & { readonly mark: LogMark },
+): Promise<boolean> {
+  if (mark.position >= checkpoint) return false;
+  for await (const { position } of log.readAll(mark.position, { streamPrefixes }, 1))
+    return position <= checkpoint;
+  return false;
+}
+
+async function firstId(
+  log: Pick<EventLog, 'readAll'>,
+  streamPrefixes: readonly string[],
+): Promise<string | null> {
+  for await (const { id } of log.readAll('start', { streamPrefixes }, 1)) return id;
+  return null;
+}

@@ -1,0 +1,173 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ExistingJob } from '../conversion-job/job.ts';
+import type { Quarantined } from '../read-store/projection-engine/fold-batch.ts';
+import type { Log } from '../runtime/log.ts';
+import { markAfter, type LogMark } from '../schemas/log-mark.ts';
+import type { JobCommands } from './job-commands.ts';
+import { changesFromStreams } from './look-up.ts';
+import { applyOrHold } from './work-list/apply-or-hold.ts';
+import { foldChanges, type FedEvent } from './work-list/fold-changes.ts';
+import { placementAfter, type WorkChange } from './work-list/work-change.ts';
+import { FeedLost, type FeedGrant, type WorkList } from './work-list/work-list.ts';
+
+/** Events waiting to be written; the subscription is held back above it. */
+const BUFFER_EVENTS_MAX = 4_000;
+/** Events in one write. */
+const BATCH_EVENTS_MAX = 1_000;
+/** Between the starts of two writes: under load a few jobs share one. */
+const WRITE_GAP_MS = 4;
+/** Changes that no worker waits for are written so long after the last ones; many of them then cancel out. */
+const NOT_URGENT_MS = 40;
+/** A checkpoint without changes is written this often at most. */
+const IDLE_CHECKPOINT_MS = 5_000;
+const WRITE_AGAIN_AFTER_MS = 100;
+const WRITE_AGAIN_AFTER_MAX_MS = 5_000;
+/** Uploads remembered until their request comes; it is the next event of the same append. */
+const UPLOADS_MAX = 10_000;
+
+export interface FeedWriterParts {
+  readonly list: Pick<WorkList, 'apply' | 'quarantine'>;
+  readonly commands: Pick<JobCommands, 'look'>;
+  readonly grant: FeedGrant;
+  /** More jobs wait on the list than are taken from it: nobody waits for the next one. */
+  readonly isBacklogged: () => boolean;
+  readonly onOffered: () => void;
+  /** Jobs were set aside and are in quarantine now. */
+  readonly onHeld: (held: readonly Quarantined[]) => void;
+  readonly logger: Log;
+}
+
+/** The bounded buffer between the subscription and the list. */
+export function startFeedWriter(parts: FeedWriterParts, onLost: (cause: Error) => void) {
+  const uploads = new Map<string, ExistingJob>();
+  const closing = new AbortController();
+  let buffer: FedEvent[] = [];
+  let passed = 0n;
+  let written = parts.grant.position;
+  /** Of what was received, and of what is written: the mark must not be ahead of the checkpoint it is kept with. */
+  let [received, mark] = [parts.grant.mark, parts.grant.mark];
+  let [wroteAtMs, startedMs] = [performance.now(), -Infinity];
+  let [urgent, hurry] = [false, (): void => undefined];
+  let [writing, wake, haveRoom] = [false, (): void => undefined, (): void => undefined];
+
+  const write = async (events: readonly FedEvent[], through: bigint): Promise<void> => {
+    const { changes, lookUps, held } = foldChanges(events, uploads);
+    forgetOldest(uploads);
+    mark = events.reduce<LogMark | null>((last, { recorded }) => markAfter(last, recorded), mark);
+    if (changes.length + lookUps.length === 0 && performance.now() - wroteAtMs < IDLE_CHECKPOINT_MS) return;
+    const all = [...changes, ...(await changesFromStreams(parts.commands, lookUps))];
+    const to = written !== 'start' && written > through ? written : through;
+    const hold = async (some: readonly Quarantined[]): Promise<void> => {
+      if (some.length === 0) return;
+      await parts.list.quarantine(some);
+      parts.onHeld(some);
+    };
+    await hold(held);
+    const apply = (some: readonly WorkChange[], checkpoint: 'moves' | 'stays'): Promise<void> => {
+      const move =
+        checkpoint === 'moves' ? { from: written, to, mark } : { from: written, to: written, mark: null };
+      return parts.list.apply(some, move, parts.grant.epoch);
+    };
+    await applyOrHold({ events, apply, hold }, all);
+    written = to;
+    wroteAtMs = performance.now();
+    if (all.some((change) => change.placement.place === 'offered')) parts.onOffered();
+  };
+
+  /** Waits for the next write's time, which an urgent event brings forward. */
+  const patience = async (): Promise<void> => {
+    for (const [gapMs, late] of [
+      [WRITE_GAP_MS, false],
+      [NOT_URGENT_MS, true],
+    ] as const) {
+      const waitMs = startedMs + gapMs - performance.now();
+      if (waitMs <= 0 || (late && (urgent || buffer.length >= BATCH_EVENTS_MAX))) continue;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, waitMs);
+        hurry = () => (clearTimeout(timer), resolve());
+        if (!late) hurry = () => undefined;
+      });
+      hurry = () => undefined;
+    }
+  };
+
+  const ended = (async () => {
+    while (!closing.signal.aborted) {
+      if (buffer.length === 0 && passed === 0n) await new Promise<void>((resolve) => (wake = resolve));
+      await patience();
+      if (closing.signal.aborted) return;
+      urgent = false;
+      const events = buffer.slice(0, BATCH_EVENTS_MAX);
+      buffer = buffer.slice(BATCH_EVENTS_MAX);
+      const position =
+        buffer.length === 0 && passed > 0n ? passed : (events.at(-1)?.recorded.position ?? passed);
+      if (buffer.length === 0) passed = 0n;
+      haveRoom();
+      writing = true;
+      startedMs = performance.now();
+      await insistOn(() => write(events, position), parts.logger, closing.signal);
+      writing = false;
+    }
+  })().catch((error: unknown) => onLost(error instanceof Error ? error : new Error(String(error))));
+
+  return {
+    ended,
+    isEmpty: () => buffer.length === 0 && !writing,
+    written: () => written,
+    /** The last event that was received. */
+    mark: () => received,
+    add: (event: FedEvent) => {
+      buffer.push(event);
+      received = markAfter(received, event.recorded);
+      passed = 0n;
+      if (isUrgent(event) && !parts.isBacklogged()) {
+        urgent = true;
+        hurry();
+      }
+      wake();
+    },
+    /** Nothing for us lies before `position`. */
+    pass: (position: bigint) => {
+      passed = position;
+      wake();
+    },
+    room: async () => {
+      while (buffer.length >= BUFFER_EVENTS_MAX && !closing.signal.aborted)
+        await new Promise<void>((resolve) => (haveRoom = resolve));
+    },
+    close: () => {
+      closing.abort();
+      haveRoom();
+      hurry();
+      wake();
+    },
+  };
+}
+
+/** Whether a worker without work may be waiting for it: it offers work. */
+function isUrgent({ event }: FedEvent): boolean {
+  return !('notUnderstood' in event) && placementAfter(event, 0n)?.place === 'offered';
+}
+
+/** Writing the same batch again is harmless, so it is repeated until it is done, or somebody else feeds the list. */
+async function insistOn(write: () => Promise<void>, logger: Log, stop: AbortSignal): Promise<void> {
+  for (let pauseMs = WRITE_AGAIN_AFTER_MS; ; pauseMs = Math.min(pauseMs * 2, WRITE_AGAIN_AFTER_MAX_MS)) {
+    try {
+      return await write();
+    } catch (error) {
+      if (error instanceof FeedLost || stop.aborted) throw error;
+      if ((error as { retryable?: unknown }).retryable !== true) throw error;
+      logger.warn({ err: error, pauseMs }, 'the work list could not be written; it will be tried again');
+    }
+    await sleep(pauseMs);
+    if (stop.aborted) return;
+  }
+}
+
+/** An upload that is forgotten is looked up in the job's stream. */
+function forgetOldest(uploads: Map<string, ExistingJob>): void {
+  for (const jobId of uploads.keys()) {
+    if (uploads.size <= UPLOADS_MAX) return;
+    uploads.delete(jobId);
+  }
+}

@@ -1,0 +1,33 @@
+import { Counter, Gauge, type Metrics } from '../../runtime/metrics.ts';
+
+/** What waits in `docket.quarantine`. The label is the projection's name, or `work-list`: a bounded set. */
+export interface QuarantineMetrics {
+  readonly quarantinedEvents: Counter<'projection'>;
+  readonly heldStreams: Gauge<'projection'>;
+}
+
+const known = new WeakMap<Metrics, QuarantineMetrics>();
+
+/** The same two metrics for whoever holds streams in this process: projector and processor may share one registry. */
+export function quarantineMetrics(registry: Metrics): QuarantineMetrics {
+  const present = known.get(registry);
+  if (present) return present;
+  const registers = [registry];
+  const labelNames = ['projection'] as const;
+  const made: QuarantineMetrics = {
+    quarantinedEvents: new Counter({
+      name: 'docket_projection_quarantined_events_total',
+      help: 'Events that could not be applied; alert on any',
+      labelNames,
+      registers,
+    }),
+    heldStreams: new Gauge({
+      name: 'docket_projection_held_streams',
+      help: 'Streams that wait behind an event in quarantine; alert above 0',
+      labelNames,
+      registers,
+    }),
+  };
+  known.set(registry, made);
+  return made;
+}
