@@ -1,11 +1,13 @@
 /**
- * A column of the index: numbers that are only ever appended, in blocks of 64 Ki, so that growing never copies
- * what is there and a million entries cost their own size and no more.
+ * A column of the index: numbers that are appended, in blocks of 64 Ki, so that growing never copies what is there
+ * and a million entries cost their own size and no more.
  */
 export interface Column {
   readonly length: () => number;
   readonly at: (index: number) => number;
   readonly push: (value: number) => void;
+  /** @param index below `length()` */
+  readonly set: (index: number, value: number) => void;
 }
 
 type Block = Float64Array | Uint32Array;
@@ -25,6 +27,9 @@ function column(makeBlock: () => Block): Column {
       if (within === 0) blocks.push(makeBlock());
       (blocks[length >>> BLOCK_BITS] as Block)[within] = value;
       length += 1;
+    },
+    set: (index, value) => {
+      (blocks[index >>> BLOCK_BITS] as Block)[index & BLOCK_MASK] = value;
     },
   };
 }

@@ -4,13 +4,15 @@
  */
 import { LogCorrupt } from '../errors.ts';
 import type { LogIndex } from './log-index.ts';
-import { readEntry } from './record.ts';
-import type { SegmentFiles } from './segment-files.ts';
+import { ENTRY_HEADER_BYTES, entryEnd, readEntry } from './record.ts';
+import { fileBytesOf, offsetOf, type Segment, type SegmentFiles } from './segment-files.ts';
 
 /** Most bytes one read brings in, unless one event is larger. */
 const MAX_READ_AHEAD_BYTES = 128 * 1024;
 /** An event this near behind the last read counts as the next one. */
 const NEAR_BYTES = 16 * 1024;
+/** Most events of a packed segment are whole in a read of this size. */
+const USUAL_EVENT_BYTES = 2 * 1024;
 
 export interface EventReader {
   /**
@@ -23,39 +25,48 @@ export interface EventReader {
 export function openEventReader(files: SegmentFiles, index: LogIndex): EventReader {
   let chunk: Buffer = Buffer.alloc(0);
   let chunkFrom = 0;
+  let chunkOf: Segment | null = null;
   let readAhead = 0;
 
-  const isInChunk = (from: number, to: number): boolean =>
-    from >= chunkFrom && to <= chunkFrom + chunk.length;
+  const isInChunk = (segment: Segment, from: number, to: number): boolean =>
+    segment === chunkOf && from >= chunkFrom && to <= chunkFrom + chunk.length;
 
-  /** The end of an event is not in the index, but it lies before the next event and in its own segment. */
-  const endOf = (ordinal: number, position: number): number => {
-    const segmentEnd = files.segmentOf(position).end;
-    return ordinal + 1 < index.count() ? Math.min(index.positionOf(ordinal + 1), segmentEnd) : segmentEnd;
+  const load = (segment: Segment, from: number, to: number): void => {
+    const chunkEnd = chunkFrom + chunk.length;
+    const isNear = segment === chunkOf && from >= chunkFrom && from <= chunkEnd + NEAR_BYTES;
+    readAhead = isNear ? Math.min(Math.max(readAhead * 2, NEAR_BYTES), MAX_READ_AHEAD_BYTES) : 0;
+    chunk = files.read(segment, from, Math.max(to - from, readAhead));
+    chunkFrom = from;
+    chunkOf = segment;
   };
 
-  const load = (from: number, to: number): void => {
-    const chunkEnd = chunkFrom + chunk.length;
-    const isNear = from >= chunkFrom && from <= chunkEnd + NEAR_BYTES;
-    readAhead = isNear ? Math.min(Math.max(readAhead * 2, NEAR_BYTES), MAX_READ_AHEAD_BYTES) : 0;
-    chunk = files.read(from, Math.max(to - from, readAhead));
-    chunkFrom = from;
+  /**
+   * Brings an event in. Its end is not in the index: as it was written it lies before the next event; in a packed file
+   * the next one may be gone, so its own length is read first.
+   */
+  const bringIn = (ordinal: number, segment: Segment, from: number): void => {
+    const fileBytes = fileBytesOf(segment);
+    if (segment.packing === null) {
+      const next = ordinal + 1 < index.count() ? index.positionOf(ordinal + 1) : segment.end;
+      const to = next < segment.end ? offsetOf(segment, next) : fileBytes;
+      if (!isInChunk(segment, from, to)) load(segment, from, to);
+      return;
+    }
+    const headerTo = Math.min(from + ENTRY_HEADER_BYTES, fileBytes);
+    if (!isInChunk(segment, from, headerTo))
+      load(segment, from, Math.min(from + USUAL_EVENT_BYTES, fileBytes));
+    const to = Math.min(entryEnd(chunk, from - chunkFrom) + chunkFrom, fileBytes);
+    if (!isInChunk(segment, from, to)) load(segment, from, to);
   };
 
   return {
     event: (ordinal) => {
       const position = index.positionOf(ordinal);
-      const end = endOf(ordinal, position);
-      if (!isInChunk(position, end)) load(position, end);
-      const event = readEntry(chunk, position - chunkFrom);
-      if (event === null) {
-        const segment = files.segmentOf(position);
-        throw new LogCorrupt(
-          segment.path,
-          position - segment.base,
-          'the event there is not what was written',
-        );
-      }
+      const segment = files.segmentOf(position);
+      const from = offsetOf(segment, position);
+      bringIn(ordinal, segment, from);
+      const event = readEntry(chunk, from - chunkFrom);
+      if (event === null) throw new LogCorrupt(segment.path, from, 'the event there is not what was written');
       return event;
     },
   };

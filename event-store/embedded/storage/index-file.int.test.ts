@@ -1,58 +1,108 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { randomUUID } from 'node:crypto';
+import { copyFileSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from '@jest/globals';
-import { encodeIndex, loadIndex, markIndex } from './index-file.ts';
-import { openLogIndex, type LogIndex } from './log-index.ts';
+import { crc32 } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { appendTo, newDirectory, openSmallLog, submit, surveyOf } from '../testing/log-in-process.ts';
+import { readIndexFile } from './index-file.ts';
+import { listSegments, segmentPath, type Segment } from './segment-files.ts';
 
-const contentOf = (index: LogIndex): unknown[] =>
-  Array.from({ length: index.count() }, (_, ordinal) => [
-    index.positionOf(ordinal),
-    index.streams.name(index.streamOf(ordinal)).toString(),
-    index.types.name(index.typeOf(ordinal)).toString(),
-    index.isTombstone(ordinal),
-  ]);
+let directory: string;
+beforeEach(() => {
+  directory = newDirectory();
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+const indexOf = (segment: Segment): string => segmentPath(directory, segment.base, 'index');
+
+/** A log of several segments, stopped in order. */
+async function fill(): Promise<Segment[]> {
+  const log = openSmallLog(directory);
+  for (let n = 0; n < 30; n += 1) await appendTo(log, `stream-${n % 4}`, 2);
+  await submit(log, { kind: 'tombstone', stream: Buffer.from('stream-2') });
+  await log.close();
+  return listSegments(directory);
+}
+
+/** Rewrites an index file so that its own checksum is right again. */
+function change(path: string, bytes: Buffer): void {
+  bytes.writeUInt32LE(crc32(bytes.subarray(16)), 12);
+  writeFileSync(path, bytes);
+}
 
 describe('an index file', () => {
-  it('gives back what the index held of its segment, and nothing when it is damaged or does not follow', () => {
-    const directory = mkdtempSync(join(tmpdir(), 'docket-index-'));
-    const index = openLogIndex();
-    const add = (stream: string, type: string, position: number, isTombstone = false): void =>
-      index.add(
-        index.streams.intern(Buffer.from(stream)),
-        index.types.intern(Buffer.from(type)),
-        position,
-        isTombstone,
-      );
-    const first = markIndex(index);
-    add('a', 'T', 64);
-    add('b', 'U', 164);
-    const second = markIndex(index);
-    add('a', 'V', 1100);
-    add('b', '$streamDeleted', 1200, true);
-    const files = [
-      encodeIndex(index, 0, 1000, first, second),
-      encodeIndex(index, 1000, 1300, second, markIndex(index)),
-    ];
-    files.forEach((bytes, place) => writeFileSync(join(directory, `${place}`), bytes));
+  it('gives back what the index held of its segment alone, whatever segments come before it', async () => {
+    const segments = await fill();
+    expect(segments.length).toBeGreaterThan(4);
+    for (const segment of segments) {
+      const file = readIndexFile(indexOf(segment), segment);
+      if (file.kind !== 'right') throw new Error(JSON.stringify(file));
+      const positions = [...file.content.places].map((place) => segment.base + place);
+      expect(positions.every((position) => position > segment.base && position < segment.end)).toBe(true);
+      expect(file.through).toBe(segment.end);
+    }
+    const log = openSmallLog(directory);
+    expect(surveyOf(log)).toHaveLength(61);
+    expect(log.index.isTombstoned(log.index.streams.find(Buffer.from('stream-2')))).toBe(true);
+    await log.close();
+  });
 
-    const loaded = openLogIndex();
-    expect(loadIndex(join(directory, '1'), 1000, loaded)).toBeNull();
-    expect(loadIndex(join(directory, '0'), 0, loaded)).toBe(1000);
-    expect(loadIndex(join(directory, '1'), 1000, loaded)).toBe(1300);
-    expect(contentOf(loaded)).toEqual(contentOf(index));
-    expect([loaded.eventsOf(0), loaded.eventsOf(1), loaded.isTombstoned(1), loaded.revisionOf(2)]).toEqual([
-      2,
-      1,
-      true,
-      1,
-    ]);
+  it('is refused when it is cut, changed, of another segment, of an older format, or of another log', async () => {
+    const [first, second] = (await fill()) as [Segment, Segment];
+    const whole = readFileSync(indexOf(first));
+    const kindOf = (bytes: Buffer, path = indexOf(first)): unknown => {
+      writeFileSync(path, bytes);
+      return readIndexFile(path, first).kind;
+    };
+    expect(kindOf(whole)).toBe('right');
+    for (const length of [0, 10, 47, 48, whole.length - 1])
+      expect(kindOf(whole.subarray(0, length))).toBe('refused');
+    for (let at = 0; at < whole.length; at += 7) {
+      const changed = Buffer.from(whole);
+      changed[at] = (changed[at] as number) ^ 4;
+      expect(kindOf(changed)).toBe('refused');
+    }
+    copyFileSync(indexOf(second), indexOf(first));
+    expect(readIndexFile(indexOf(first), first)).toMatchObject({ why: 'it belongs to another segment' });
 
-    const damaged = Buffer.from(files[0] as Buffer);
-    damaged[70] = (damaged[70] as number) ^ 1;
-    writeFileSync(join(directory, 'damaged'), damaged);
-    expect(loadIndex(join(directory, 'damaged'), 0, openLogIndex())).toBeNull();
-    expect(loadIndex(join(directory, 'missing'), 0, openLogIndex())).toBeNull();
-    rmSync(directory, { recursive: true });
+    const older = Buffer.from(whole);
+    older.writeUInt32LE(1, 8);
+    change(indexOf(first), older);
+    expect(readIndexFile(indexOf(first), first)).toMatchObject({ why: 'it has format version 1' });
+
+    const foreign = Buffer.from(whole);
+    foreign.writeUInt32LE((foreign.readUInt32LE(44) ^ 1) >>> 0, 44);
+    change(indexOf(first), foreign);
+    expect(readIndexFile(indexOf(first), first)).toMatchObject({
+      why: 'its events are not those of the segment',
+    });
+    rmSync(indexOf(first));
+    expect(readIndexFile(indexOf(first), first)).toEqual({ kind: 'missing' });
+  });
+
+  it('is refused when it says less of its segment than its events', async () => {
+    const [first] = (await fill()) as [Segment];
+    const shorter = readFileSync(indexOf(first));
+    shorter.writeUInt32LE(200, 24);
+    change(indexOf(first), shorter);
+    // Its later events lie outside of what it says it covers.
+    expect(readIndexFile(indexOf(first), first)).toMatchObject({
+      kind: 'refused',
+      why: expect.stringContaining('does not lie in the segment'),
+    });
+  });
+
+  it('takes less than 5 % of the log, even where each event of 600 bytes has a stream of its own', async () => {
+    const log = openSmallLog(directory, { segmentBytes: 300_000 });
+    // A name for each event is the most that an index has to hold; jobs have six events or more.
+    for (let n = 0; n < 120; n += 1) {
+      await Promise.all(Array.from({ length: 20 }, () => appendTo(log, `job-${randomUUID()}`, 1, 350)));
+    }
+    await log.close();
+    const bytes = (kind: string): number =>
+      readdirSync(directory)
+        .filter((name) => name.endsWith(kind))
+        .reduce((sum, name) => sum + statSync(join(directory, name)).size, 0);
+    expect(bytes('.index') / bytes('.log')).toBeLessThan(0.05);
   });
 });

@@ -1,119 +1,227 @@
 /**
- * The index snapshot of one segment, `<position>.index` beside the log file: what `log-index.ts` holds of the
- * segment's events, so that a start reads 12 bytes an event and the names, and not the events. The file can be
- * lost or damaged without harm: the segment is read again.
+ * The index of one segment, `<position>.index` beside the log file, so that a start reads a few bytes an event and
+ * not the events. The file can be lost or damaged without harm: the segment is read again. A file that is not right
+ * in every part is refused as a whole.
  *
  *   header  0 "DOCKETIX" | 8 version u32 | 12 CRC-32 of the rest u32 | 16 base u64 | 24 through u64
- *           32 first ordinal u64 | 40 events u32 | 44 streams before u32 | 48 new streams u32
- *           52 types before u32 | 56 new types u32 | 60 zero u32
- *   events  offset in the segment u32 each | stream number u32 each | type number u32 each, top bit: tombstone
- *   names   length u32 each (streams, then types) | their text
+ *           32 file bytes of a packed segment u64, else 0 | 40 CRC-32 of the first event u32 | 44 of the last u32
+ *   body    deflated numbers and texts: `numbersOf` below
+ *
+ * Version 1 held events of later segments when it was written at a start, so its files are refused and made again.
  */
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { open, rename } from 'node:fs/promises';
-import { crc32 } from 'node:zlib';
+import { promisify } from 'node:util';
+import { crc32, deflateRaw, deflateRawSync, inflateRawSync } from 'node:zlib';
 import { systemCode } from '../errors.ts';
-import type { LogIndex } from './log-index.ts';
-import type { NameTable } from './name-table.ts';
-import { readU64, writeU64 } from './record.ts';
+import { offsetIn, type Packing } from './packing.ts';
+import { ENTRY_HEADER_BYTES, readU64, writeU64 } from './record.ts';
+import { fileBytesOf, type Segment } from './segment-files.ts';
+import { SEGMENT_HEADER_BYTES } from './segment-header.ts';
+import type { SegmentIndex, SegmentStream } from './segment-index.ts';
+import { openVarintReader, openVarintWriter, type VarintReader } from './varint-stream.ts';
 
 const MAGIC = Buffer.from('DOCKETIX');
-const VERSION = 1;
-const HEADER_BYTES = 64;
-const TOMBSTONE_BIT = 0x80000000;
+const VERSION = 2;
+const HEADER_BYTES = 48;
+/** Most bytes of a body once it is inflated; a full segment of the smallest events has a tenth of it. */
+const MAX_BODY_BYTES = 64 * 1024 * 1024;
+/** The fastest level: most of the body is ids, which no level makes much smaller. */
+const DEFLATE = { level: 1 };
 
-/** Where the index stood when a segment began. */
-export interface IndexMark {
-  readonly ordinal: number;
-  readonly streams: number;
-  readonly types: number;
+function numbersOf(content: SegmentIndex): Buffer {
+  const { number, bytes, finish } = openVarintWriter();
+  const { streams, types, places, times, tombstones, packing } = content;
+  number(streams.length);
+  for (const { name, firstRevision } of streams) {
+    number(name.length);
+    number(firstRevision === null ? 0 : firstRevision + 1);
+    bytes(name);
+  }
+  number(types.length);
+  for (const name of types) {
+    number(name.length);
+    bytes(name);
+  }
+  number(places.length);
+  let before = 0;
+  places.forEach((place, event) => {
+    number(place - before);
+    number(content.streamOf[event] as number);
+    number(2 * (content.typeOf[event] as number) + (tombstones.has(event) ? 1 : 0));
+    before = place;
+  });
+  number(times.firstMs);
+  number(times.lastMs);
+  number(times.steps.length);
+  for (const place of times.steps) number(place);
+  number(packing?.places.length ?? 0);
+  packing?.places.forEach((place, run) => {
+    number(place);
+    number(packing.offsets[run] as number);
+  });
+  return finish();
 }
 
-export const markIndex = (index: LogIndex): IndexMark => ({
-  ordinal: index.count(),
-  streams: index.streams.size(),
-  types: index.types.size(),
-});
-
-/** The file's bytes for the segment that began at `start` and has its last event before `end`. */
-export function encodeIndex(
-  index: LogIndex,
-  base: number,
-  through: number,
-  start: IndexMark,
-  end: IndexMark,
-): Buffer {
-  const names = [
-    ...namesBetween(index.streams, start.streams, end.streams),
-    ...namesBetween(index.types, start.types, end.types),
-  ];
-  const events = end.ordinal - start.ordinal;
+function fileOf(content: SegmentIndex, body: Buffer): Buffer {
   const header = Buffer.alloc(HEADER_BYTES);
   MAGIC.copy(header);
   header.writeUInt32LE(VERSION, 8);
-  writeU64(header, base, 16);
-  writeU64(header, through, 24);
-  writeU64(header, start.ordinal, 32);
-  const counts = [events, start.streams, end.streams - start.streams, start.types, end.types - start.types];
-  counts.forEach((count, place) => header.writeUInt32LE(count, 40 + 4 * place));
-  const columns = new Uint32Array(3 * events + names.length);
-  for (let event = 0; event < events; event += 1) {
-    const ordinal = start.ordinal + event;
-    columns[event] = index.positionOf(ordinal) - base;
-    columns[events + event] = index.streamOf(ordinal);
-    columns[2 * events + event] = index.typeOf(ordinal) + (index.isTombstone(ordinal) ? TOMBSTONE_BIT : 0);
-  }
-  names.forEach((name, place) => (columns[3 * events + place] = name.length));
-  const bytes = Buffer.concat([header, Buffer.from(columns.buffer), ...names]);
-  bytes.writeUInt32LE(crc32(bytes.subarray(16)), 12);
-  return bytes;
+  writeU64(header, content.base, 16);
+  writeU64(header, content.through, 24);
+  writeU64(header, content.packing?.fileBytes ?? 0, 32);
+  header.writeUInt32LE(content.firstCrc, 40);
+  header.writeUInt32LE(content.lastCrc, 44);
+  const file = Buffer.concat([header, body]);
+  file.writeUInt32LE(crc32(file.subarray(16)), 12);
+  return file;
 }
 
-function namesBetween(table: NameTable, from: number, to: number): Buffer[] {
-  const names: Buffer[] = [];
-  for (let number = from; number < to; number += 1) names.push(table.name(number));
-  return names;
-}
+export type IndexFile =
+  | { readonly kind: 'missing' }
+  /** `through` is the position up to which the segment was durable when the file was written, null when unknown. */
+  | { readonly kind: 'refused'; readonly why: string; readonly through: number | null }
+  | { readonly kind: 'right'; readonly content: SegmentIndex; readonly through: number };
 
-/**
- * Adds a segment's events to the index from its file.
- * @returns the position up to which they are in the index, or null when the file is missing or cannot be used
- */
-export function loadIndex(path: string, base: number, index: LogIndex): number | null {
+/** Reads the index file of a segment and holds it against the segment. */
+export function readIndexFile(path: string, segment: Segment): IndexFile {
   const bytes = readIfThere(path);
-  if (bytes === null || !isWhole(bytes)) return null;
-  const start = markIndex(index);
-  const [events, streamsBefore, newStreams, typesBefore, newTypes] = [0, 1, 2, 3, 4].map((place) =>
-    bytes.readUInt32LE(40 + 4 * place),
-  ) as [number, number, number, number, number];
-  const continues =
-    readU64(bytes, 16) === base &&
-    readU64(bytes, 32) === start.ordinal &&
-    streamsBefore === start.streams &&
-    typesBefore === start.types;
-  if (!continues) return null;
+  if (bytes === null) return { kind: 'missing' };
+  const refused = (why: string, through: number | null = null): IndexFile => ({
+    kind: 'refused',
+    why,
+    through,
+  });
+  if (bytes.length < HEADER_BYTES || !bytes.subarray(0, 8).equals(MAGIC))
+    return refused('it is no index file');
+  if (bytes.readUInt32LE(8) !== VERSION) return refused(`it has format version ${bytes.readUInt32LE(8)}`);
+  if (crc32(bytes.subarray(16)) !== bytes.readUInt32LE(12)) return refused('it is not what was written');
+  if (readU64(bytes, 16) !== segment.base) return refused('it belongs to another segment');
+  const packedBytes = readU64(bytes, 32);
+  if (packedBytes !== (segment.packing?.fileBytes ?? 0)) return refused('the segment was packed since');
+  const through = readU64(bytes, 24);
+  // The caller tells a file that is too short from one that is not the index's.
+  if (through > segment.end) return refused('it goes further than the segment', through);
+  try {
+    const content = contentOf(bytes, segment, through);
+    return isOfThisFile(content, segment)
+      ? { kind: 'right', content, through }
+      : refused('its events are not those of the segment', through);
+  } catch (error) {
+    if (
+      error instanceof RangeError ||
+      systemCode(error).startsWith('Z_') ||
+      systemCode(error) === 'ERR_BUFFER_TOO_LARGE'
+    )
+      return refused(`it cannot be read: ${String(error)}`, through);
+    throw error;
+  }
+}
 
-  const cells = 3 * events + newStreams + newTypes;
-  const columns = new Uint32Array(
-    bytes.buffer.slice(bytes.byteOffset + HEADER_BYTES, bytes.byteOffset + HEADER_BYTES + 4 * cells),
-  );
-  let at = HEADER_BYTES + 4 * cells;
-  for (let place = 0; place < newStreams + newTypes; place += 1) {
-    const end = at + (columns[3 * events + place] as number);
-    (place < newStreams ? index.streams : index.types).intern(bytes.subarray(at, end));
-    at = end;
+function contentOf(file: Buffer, segment: Segment, through: number): SegmentIndex {
+  const body = inflateRawSync(file.subarray(HEADER_BYTES), { maxOutputLength: MAX_BODY_BYTES });
+  const numbers = openVarintReader(body);
+  const streams = readStreams(numbers);
+  const types = Array.from({ length: numbers.number() }, () => numbers.bytes(numbers.number()));
+  const events = readEvents(numbers, [streams.length, types.length], through - segment.base);
+  const times = {
+    firstMs: numbers.number(),
+    lastMs: numbers.number(),
+    steps: Array.from({ length: numbers.number() }, () => numbers.number()),
+  };
+  const packing = readPacking(numbers, segment);
+  if (!numbers.isAtEnd()) throw new RangeError('it goes on after its end');
+  return {
+    base: segment.base,
+    through,
+    streams,
+    types,
+    ...events,
+    times,
+    firstCrc: file.readUInt32LE(40),
+    lastCrc: file.readUInt32LE(44),
+    packing,
+  };
+}
+
+const readStreams = ({ number, bytes }: VarintReader): SegmentStream[] =>
+  Array.from({ length: number() }, () => {
+    const length = number();
+    const revision = number();
+    return { name: bytes(length), firstRevision: revision === 0 ? null : revision - 1 };
+  });
+
+/** @param end the place after the segment's last byte; every event lies before it and after the one before */
+function readEvents(
+  { number }: VarintReader,
+  [streams, types]: readonly [number, number],
+  end: number,
+): Pick<SegmentIndex, 'places' | 'streamOf' | 'typeOf' | 'tombstones'> {
+  const count = number();
+  if (count > end) throw new RangeError('it has more events than the segment has bytes');
+  const places = new Uint32Array(count);
+  const streamOf = new Uint32Array(count);
+  const typeOf = new Uint32Array(count);
+  const tombstones = new Set<number>();
+  let place = 0;
+  for (let event = 0; event < count; event += 1) {
+    const step = number();
+    place += step;
+    if (step === 0 || place < SEGMENT_HEADER_BYTES || place >= end)
+      throw new RangeError('an event does not lie in the segment, or not after the one before');
+    const stream = number();
+    const type = number();
+    if (stream >= streams || type >= 2 * types) throw new RangeError('an event has no stream or no type');
+    places[event] = place;
+    streamOf[event] = stream;
+    typeOf[event] = Math.floor(type / 2);
+    if (type % 2 === 1) tombstones.add(event);
   }
-  for (let event = 0; event < events; event += 1) {
-    const type = columns[2 * events + event] as number;
-    const isTombstone = type >= TOMBSTONE_BIT;
-    index.add(
-      columns[events + event] as number,
-      isTombstone ? type - TOMBSTONE_BIT : type,
-      base + (columns[event] as number),
-      isTombstone,
-    );
+  return { places, streamOf, typeOf, tombstones };
+}
+
+function readPacking({ number }: VarintReader, segment: Segment): Packing | null {
+  const runs = number();
+  if (segment.packing === null) {
+    if (runs > 0) throw new RangeError('the segment is not packed');
+    return null;
   }
-  return readU64(bytes, 24);
+  const { fileBytes } = segment.packing;
+  if (runs > fileBytes) throw new RangeError('it has more runs than the file has bytes');
+  const packing = { fileBytes, places: new Uint32Array(runs), offsets: new Uint32Array(runs) };
+  for (let run = 0; run < runs; run += 1) {
+    packing.places[run] = number();
+    packing.offsets[run] = number();
+    if ((packing.offsets[run] as number) >= fileBytes) throw new RangeError('a run does not lie in the file');
+  }
+  return packing;
+}
+
+/** True when the first and the last event lie in the segment's file where the index says. */
+function isOfThisFile({ places, packing, firstCrc, lastCrc }: SegmentIndex, segment: Segment): boolean {
+  if (places.length === 0) return true;
+  const handle = openSync(segment.path, 'r');
+  try {
+    const header = Buffer.alloc(ENTRY_HEADER_BYTES);
+    const crcAt = (place: number): number => {
+      const offset = packing === null ? place : offsetIn(packing, place);
+      if (offset + header.length > fileBytesOf(segment)) return -1;
+      readSync(handle, header, 0, header.length, offset);
+      return header.readUInt32LE(4);
+    };
+    return crcAt(places[0] as number) === firstCrc && crcAt(places.at(-1) as number) === lastCrc;
+  } finally {
+    closeSync(handle);
+  }
 }
 
 function readIfThere(path: string): Buffer | null {
@@ -125,16 +233,12 @@ function readIfThere(path: string): Buffer | null {
   }
 }
 
-const isWhole = (bytes: Buffer): boolean =>
-  bytes.length >= HEADER_BYTES &&
-  bytes.subarray(0, 8).equals(MAGIC) &&
-  bytes.readUInt32LE(8) === VERSION &&
-  crc32(bytes.subarray(16)) === bytes.readUInt32LE(12);
-
 const temporary = (path: string): string => `${path}.new`;
+const deflateSoon = promisify<Buffer, { level: number }, Buffer>(deflateRaw);
 
 /** Puts an index file in place while the store runs. */
-export async function writeIndexFile(path: string, bytes: Buffer): Promise<void> {
+export async function writeIndexFile(path: string, content: SegmentIndex): Promise<void> {
+  const bytes = fileOf(content, await deflateSoon(numbersOf(content), DEFLATE));
   const file = await open(temporary(path), 'w');
   try {
     await file.writeFile(bytes);
@@ -146,7 +250,8 @@ export async function writeIndexFile(path: string, bytes: Buffer): Promise<void>
 }
 
 /** Puts an index file in place at once, at shutdown. */
-export function writeIndexFileNow(path: string, bytes: Buffer): void {
+export function writeIndexFileNow(path: string, content: SegmentIndex): void {
+  const bytes = fileOf(content, deflateRawSync(numbersOf(content), DEFLATE));
   const handle = openSync(temporary(path), 'w');
   try {
     for (let written = 0; written < bytes.length;) written += writeSync(handle, bytes, written);

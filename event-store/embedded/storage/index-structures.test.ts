@@ -43,10 +43,37 @@ describe('the ordinal lists', () => {
           model.set(list, [...(model.get(list) ?? []), ordinal]);
         });
         for (const [list, ordinals] of model) {
-          expect(lists.length(list)).toBe(ordinals.length);
+          expect(lists.end(list)).toBe(ordinals.length);
           expect(ordinals.map((_, place) => lists.at(list, place))).toEqual(ordinals);
         }
-        expect(lists.length(5000)).toBe(0);
+        expect(lists.end(5000)).toBe(0);
+      }),
+    );
+  });
+
+  it('forget the front of a list and go on at any later revision', () => {
+    const action = fc.tuple(fc.nat({ max: 8 }), fc.option(fc.nat({ max: 30 }), { nil: null }));
+    fc.assert(
+      fc.property(fc.array(action, { maxLength: 600 }), (actions) => {
+        const lists = openOrdinalLists();
+        const model = new Map<number, { first: number; ordinals: number[] }>();
+        actions.forEach(([list, before], ordinal) => {
+          const known = model.get(list) ?? { first: 0, ordinals: [] };
+          model.set(list, known);
+          if (before === null) {
+            lists.push(list, ordinal);
+            known.ordinals.push(ordinal);
+          } else {
+            lists.forgetBefore(list, before);
+            known.ordinals.splice(0, Math.max(0, before - known.first));
+            known.first = Math.max(known.first, before);
+          }
+        });
+        for (const [list, { first, ordinals }] of model) {
+          expect([lists.first(list), lists.end(list)]).toEqual([first, first + ordinals.length]);
+          expect(ordinals.map((_, place) => lists.at(list, first + place))).toEqual(ordinals);
+          expect([lists.at(list, first - 1), lists.at(list, first + ordinals.length)]).toEqual([-1, -1]);
+        }
       }),
     );
   });

@@ -1,7 +1,8 @@
 /**
  * Where every published event lies. An event's ordinal is its place in the whole log, counted from 0. Beyond the
  * streams' names an event costs 22 to 28 bytes of memory: position 8, stream 4, type 4, its cell in the stream's
- * list 4 to 8 (and what lists left behind).
+ * list 4 to 8 (and what lists left behind). An event that scavenge took keeps its ordinal until the next start and is
+ * "gone": nobody reads it any more.
  */
 import { narrowColumn, wideColumn } from './column.ts';
 import { openNameTable, type NameTable } from './name-table.ts';
@@ -16,11 +17,18 @@ export interface LogIndex {
   readonly typeOf: (ordinal: number) => number;
   /** First ordinal whose position is at or after `position`; `count()` when there is none. */
   readonly ordinalAt: (position: number) => number;
-  /** Events of a stream, a tombstone not counted. */
+  /** Events a stream has had, those that scavenge took included, a tombstone not. */
   readonly eventsOf: (stream: number) => number;
+  /** The first revision of a stream that scavenge left. */
+  readonly firstRevisionOf: (stream: number) => number;
+  /** The ordinal of a stream's event, or -1 when it is gone. */
   readonly ordinalOf: (stream: number, revision: number) => number;
-  /** The revision of the event at `ordinal` in its stream. */
+  /** The revision of the event at `ordinal` in its stream, or -1 when it is gone. */
   readonly revisionOf: (ordinal: number) => number;
+  /** True when scavenge took the event at `ordinal`, and for -1. */
+  readonly isGone: (ordinal: number) => boolean;
+  /** A stream's events before `revision` are gone; past its last event, the next one has that revision. */
+  readonly forgetBefore: (stream: number, revision: number) => void;
   readonly isTombstoned: (stream: number) => boolean;
   /** True when the event at `ordinal` is the one that marks a tombstone. */
   readonly isTombstone: (ordinal: number) => boolean;
@@ -29,6 +37,8 @@ export interface LogIndex {
 }
 
 const TOMBSTONE_BIT = 0x80000000;
+const GONE_BIT = 0x40000000;
+const TYPE_BITS = 0x3fffffff;
 
 export function openLogIndex(): LogIndex {
   const streams = openNameTable();
@@ -57,14 +67,25 @@ export function openLogIndex(): LogIndex {
     count: positions.length,
     positionOf: positions.at,
     streamOf: streamNumbers.at,
-    typeOf: (ordinal) => typeNumbers.at(ordinal) & ~TOMBSTONE_BIT,
+    typeOf: (ordinal) => typeNumbers.at(ordinal) & TYPE_BITS,
     ordinalAt: (position) => firstAt(positions.length(), (ordinal) => positions.at(ordinal) >= position),
-    eventsOf: lists.length,
+    eventsOf: lists.end,
+    firstRevisionOf: lists.first,
     ordinalOf: lists.at,
-    // Ordinals rise with revisions.
+    // Ordinals rise with revisions; before the first revision `at` is -1.
     revisionOf: (ordinal) => {
       const stream = streamNumbers.at(ordinal);
-      return firstAt(lists.length(stream), (revision) => lists.at(stream, revision) >= ordinal);
+      const revision = firstAt(lists.end(stream), (each) => lists.at(stream, each) >= ordinal);
+      return lists.at(stream, revision) === ordinal ? revision : -1;
+    },
+    isGone: (ordinal) => ordinal < 0 || (typeNumbers.at(ordinal) & GONE_BIT) !== 0,
+    forgetBefore: (stream, revision) => {
+      const end = Math.min(revision, lists.end(stream));
+      for (let each = lists.first(stream); each < end; each += 1) {
+        const ordinal = lists.at(stream, each);
+        typeNumbers.set(ordinal, typeNumbers.at(ordinal) + GONE_BIT);
+      }
+      lists.forgetBefore(stream, revision);
     },
     isTombstoned: (stream) => tombstoned.has(stream),
     isTombstone: (ordinal) => typeNumbers.at(ordinal) >= TOMBSTONE_BIT,

@@ -6,11 +6,12 @@ import { readRecordedEvent } from '../wire/recorded-event.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { openEventReader, type EventReader } from './event-reader.ts';
 import { openGroupCommit } from './group-commit.ts';
-import { encodeIndex, markIndex, writeIndexFile, writeIndexFileNow, type IndexMark } from './index-file.ts';
+import { openClockSteps, nextTime } from './clock-steps.ts';
+import { keepIndexFiles } from './keep-index-files.ts';
 import { openLogIndex, type LogIndex } from './log-index.ts';
 import { openRecentIds } from './recent-ids.ts';
-import { recover } from './recovery.ts';
-import { openSegmentFiles, segmentPath, type Segment } from './segment-files.ts';
+import { recover, type CutEnd } from './recovery.ts';
+import { openSegmentFiles, type Segment } from './segment-files.ts';
 import { stageGroup, type StagedEvent } from './staged-group.ts';
 import { openStreamView, type StreamView } from './stream-view.ts';
 import { verifyAtStart, verifyInBackground } from './verification.ts';
@@ -70,26 +71,25 @@ function openLocked(
   unlock: () => void,
 ): Log {
   const index = openLogIndex();
-  const recovered = recover(directory, index);
-  if (recovered.tornBytes > 0) {
-    surroundings.notice(`Cut off ${recovered.tornBytes} bytes of a write that was never acknowledged.`);
-  }
+  const clock = openClockSteps();
+  const recovered = recover(directory, { index, clock });
+  if (recovered.cut !== null) surroundings.notice(sentenceOfCut(recovered.cut));
   const unchecked = verifyAtStart(recovered.segments, limits.verifyAtStartMs);
   const files = openSegmentFiles(
     directory,
     recovered.segments.map(({ segment }) => segment),
     limits.maxOpenSegmentFiles,
   );
-  const indexFiles = keepIndexFiles(directory, index, surroundings.notice);
+  const indexFiles = keepIndexFiles(directory, { index, clock }, files, surroundings.notice);
   const closing = new AbortController();
 
   const readerForLog = openEventReader(files, index);
-  const view = openStreamView(index, readerForLog);
+  const view = openStreamView(index, clock, readerForLog);
   const eventAt = (ordinal: number) => readRecordedEvent(readerForLog.event(ordinal));
   const recentIds = openRecentIds(limits.rememberedEventIds, function* () {
     const from = Math.max(0, index.count() - limits.rememberedEventIds);
     for (let ordinal = from; ordinal < index.count(); ordinal += 1)
-      yield [eventAt(ordinal).id, ordinal] as const;
+      if (!index.isGone(ordinal)) yield [eventAt(ordinal).id, ordinal] as const;
   });
   const ground = {
     index,
@@ -99,13 +99,12 @@ function openLocked(
   };
 
   const listeners = new Set<() => void>();
-  let newestCreatedMs = index.count() === 0 ? 0 : eventAt(index.count() - 1).createdMs;
-  let segmentStart = recovered.segments.at(-1)?.start ?? markIndex(index);
   const activeSegment = (): Segment => files.segments().at(-1) as Segment;
 
   const publish = (events: readonly StagedEvent[]): void => {
     for (const event of events) {
       recentIds.remember(event.id, index.count());
+      clock.note(index.count(), event.createdMs);
       index.add(
         index.streams.intern(event.stream),
         index.types.intern(event.type),
@@ -121,20 +120,16 @@ function openLocked(
     limits,
     stage: (requests, startPosition) => {
       const nowMs = Date.now();
-      newestCreatedMs = Math.max(newestCreatedMs, nowMs);
-      return stageGroup(ground, requests, { startPosition, createdMs: newestCreatedMs, nowMs });
+      const createdMs = nextTime(clock.newestMs(), nowMs);
+      return stageGroup(ground, requests, { startPosition, createdMs, nowMs });
     },
     publish,
-    onSegmentClosed: (segment) => {
-      indexFiles.writeSoon(segment, segmentStart);
-      segmentStart = markIndex(index);
-    },
+    onSegmentClosed: indexFiles.writeSoon,
     onFailed: surroundings.onFailed,
   });
 
-  for (const { segment, start, isIndexed } of recovered.segments.slice(0, -1)) {
-    if (!isIndexed) indexFiles.writeSoon(segment, start);
-  }
+  for (const { segment, isIndexed } of recovered.segments)
+    if (!isIndexed && segment !== activeSegment()) indexFiles.writeSoon(segment);
   void verifyInBackground(unchecked, closing.signal).catch(surroundings.onFailed);
 
   return {
@@ -150,37 +145,16 @@ function openLocked(
     close: async () => {
       closing.abort();
       await writer.close();
-      await indexFiles.settled();
-      indexFiles.writeNow(activeSegment(), segmentStart);
+      await indexFiles.settle(limits.shutdownMs / 2);
+      indexFiles.writeNow(activeSegment());
       files.close();
       unlock();
     },
   };
 }
 
-/** Writes index files. One that cannot be written costs the next start some time and nothing else. */
-function keepIndexFiles(directory: string, index: LogIndex, notice: (sentence: string) => void) {
-  const encode = (segment: Segment, start: IndexMark): { path: string; bytes: Buffer } => ({
-    path: segmentPath(directory, segment.base, 'index'),
-    bytes: encodeIndex(index, segment.base, segment.end, start, markIndex(index)),
-  });
-  const report = (error: unknown): void => {
-    notice(`An index file was not written, the next start will read the segment again: ${String(error)}`);
-  };
-  let writing = Promise.resolve();
-  return {
-    writeSoon: (segment: Segment, start: IndexMark): void => {
-      const { path, bytes } = encode(segment, start);
-      writing = writing.then(() => writeIndexFile(path, bytes)).catch(report);
-    },
-    writeNow: (segment: Segment, start: IndexMark): void => {
-      try {
-        const { path, bytes } = encode(segment, start);
-        writeIndexFileNow(path, bytes);
-      } catch (error) {
-        report(error);
-      }
-    },
-    settled: (): Promise<void> => writing,
-  };
-}
+/** What a cut end means is for a person to judge: the disk alone knows whether it kept what it had said it kept. */
+const sentenceOfCut = ({ path, byteOffset, bytes }: CutEnd): string =>
+  `Cut ${bytes} bytes off the end of ${path}, from byte ${byteOffset} on: the newest write is not whole. After a crash ` +
+  'in the middle of a write nobody was told that it was stored; only if the disk lost or changed bytes that it had ' +
+  'said it kept are answered appends among them (docs/operations.md, "A cut log").';

@@ -1,14 +1,19 @@
 /**
  * For each stream the ordinals of its events, by revision. Most streams have few events and some have very
  * many, so the lists live in one pool of 4-byte cells: a list that is full moves to a place twice as large, and
- * the place it leaves is used again by the next list of that size.
+ * the place it leaves is used again by the next list of that size. What scavenge took from the front of a stream is
+ * not in its list: the list then begins at a later revision.
  */
 export interface OrdinalLists {
-  /** Events in list `list`; 0 for one never added to. */
-  readonly length: (list: number) => number;
-  /** @param index below `length(list)` */
-  readonly at: (list: number, index: number) => number;
+  /** The revision after the last one of list `list`; 0 for one never added to. */
+  readonly end: (list: number) => number;
+  /** The first revision that the list holds; `end` when it holds none. */
+  readonly first: (list: number) => number;
+  /** The ordinal at a revision, or -1 when the list does not hold it. */
+  readonly at: (list: number, revision: number) => number;
   readonly push: (list: number, ordinal: number) => void;
+  /** Takes everything before `revision` from the list; past its end, the next push is at `revision`. */
+  readonly forgetBefore: (list: number, revision: number) => void;
 }
 
 const SMALLEST_CELLS = 4;
@@ -19,11 +24,19 @@ function grown(from: Uint32Array, atLeast: number): Uint32Array {
   return wider;
 }
 
+/** A list of this many ordinals has a place of this many cells. */
+const placeFor = (length: number): number =>
+  length <= SMALLEST_CELLS ? SMALLEST_CELLS : 1 << (32 - Math.clz32(length - 1));
+
+/** A list has room for the next power of two of its length, so a length that is one means it is full. */
+const isFull = (length: number): boolean => length >= SMALLEST_CELLS && (length & (length - 1)) === 0;
+
 export function openOrdinalLists(): OrdinalLists {
   let cells: Uint32Array = new Uint32Array(1 << 16);
   let used = 0;
   let starts: Uint32Array = new Uint32Array(1024);
   let lengths: Uint32Array = new Uint32Array(1024);
+  let firsts: Uint32Array = new Uint32Array(1024);
   const freePlaces = new Map<number, number[]>();
 
   const takePlace = (size: number): number => {
@@ -40,33 +53,50 @@ export function openOrdinalLists(): OrdinalLists {
     else places.push(start);
   };
 
-  /** A list has room for the next power of two of its length, so a length that is one means it is full. */
-  const isFull = (length: number): boolean => length >= SMALLEST_CELLS && (length & (length - 1)) === 0;
-
-  const makeRoom = (list: number, length: number): void => {
-    if (length === 0) {
-      starts[list] = takePlace(SMALLEST_CELLS);
-    } else if (isFull(length)) {
-      const start = starts[list] as number;
-      const next = takePlace(length * 2);
-      cells.copyWithin(next, start, start + length);
-      leavePlace(start, length);
-      starts[list] = next;
-    }
+  const ensureList = (list: number): void => {
+    if (list < starts.length) return;
+    starts = grown(starts, list + 1);
+    lengths = grown(lengths, list + 1);
+    firsts = grown(firsts, list + 1);
   };
 
+  /** Moves the last `kept` ordinals of a list to a place with room for `length`. */
+  const move = (list: number, kept: number, length: number): void => {
+    const before = lengths[list] as number;
+    const start = starts[list] as number;
+    const next = takePlace(placeFor(length));
+    cells.copyWithin(next, start + before - kept, start + before);
+    if (before > 0) leavePlace(start, placeFor(before));
+    starts[list] = next;
+  };
+
+  const end = (list: number): number => (firsts[list] ?? 0) + (lengths[list] ?? 0);
+
   return {
-    length: (list) => lengths[list] ?? 0,
-    at: (list, index) => cells[(starts[list] as number) + index] as number,
+    end,
+    first: (list) => firsts[list] ?? 0,
+    at: (list, revision) => {
+      const place = revision - (firsts[list] ?? 0);
+      return place >= 0 && place < (lengths[list] ?? 0)
+        ? (cells[(starts[list] as number) + place] as number)
+        : -1;
+    },
     push: (list, ordinal) => {
-      if (list >= starts.length) {
-        starts = grown(starts, list + 1);
-        lengths = grown(lengths, list + 1);
-      }
+      ensureList(list);
       const length = lengths[list] as number;
-      makeRoom(list, length);
+      if (length === 0 || isFull(length)) move(list, length, length + 1);
       cells[(starts[list] as number) + length] = ordinal;
       lengths[list] = length + 1;
+    },
+    forgetBefore: (list, revision) => {
+      ensureList(list);
+      if (revision <= (firsts[list] as number)) return;
+      const length = lengths[list] as number;
+      const kept = Math.max(0, end(list) - revision);
+      if (kept > 0) move(list, kept, kept);
+      else if (length > 0) leavePlace(starts[list] as number, placeFor(length));
+      lengths[list] = kept;
+      firsts[list] = revision;
     },
   };
 }

@@ -8,7 +8,7 @@
  * The record's CRC covers bytes 12 to its end. "Position" is the record's own place in the log: a block that
  * was written elsewhere is not taken for a record. "Durable" is the position up to which the log was synced
  * when the record was written: whatever lies below a later record's "durable" was once safely stored, so a bad
- * record there is damage, while one at or above it is the torn end of a write that was never acknowledged.
+ * record there is damage, while one at or above it is taken for the torn end of the newest write.
  */
 import { crc32 } from 'node:zlib';
 
@@ -61,28 +61,35 @@ export interface RecordHeader {
   /** Header and body. */
   readonly bytes: number;
   readonly eventCount: number;
+  readonly position: number;
   readonly durableBefore: number;
 }
 
 /**
  * The record at `at`, or null when none lies there whole and undamaged.
- * @param position where `at` is in the log
+ * @param position where `at` is in the log, or null in a packed segment, where records keep the position they had
  */
-export function readRecord(bytes: Buffer, at: number, position: number): RecordHeader | null {
+export function readRecord(bytes: Buffer, at: number, position: number | null): RecordHeader | null {
   if (at + RECORD_HEADER_BYTES > bytes.length) return null;
   if (bytes.readUInt32LE(at) !== MAGIC) return null;
   const end = at + RECORD_HEADER_BYTES + bytes.readUInt32LE(at + 4);
   if (end > bytes.length) return null;
-  if (readU64(bytes, at + 16) !== position) return null;
+  const ownPosition = readU64(bytes, at + 16);
+  if (position !== null && ownPosition !== position) return null;
   if (crc32(bytes.subarray(at + 12, end)) !== bytes.readUInt32LE(at + 8)) return null;
-  return { bytes: end - at, eventCount: bytes.readUInt32LE(at + 12), durableBefore: readU64(bytes, at + 24) };
+  return {
+    bytes: end - at,
+    eventCount: bytes.readUInt32LE(at + 12),
+    position: ownPosition,
+    durableBefore: readU64(bytes, at + 24),
+  };
 }
 
 /** Calls `visit` for each entry of a record that `readRecord` found good. */
 export function forEachEntry(
   bytes: Buffer,
   at: number,
-  record: RecordHeader,
+  record: Pick<RecordHeader, 'eventCount'>,
   visit: (entryAt: number, event: Buffer, flags: number) => void,
 ): void {
   let offset = at + RECORD_HEADER_BYTES;
@@ -93,6 +100,10 @@ export function forEachEntry(
     offset = end;
   }
 }
+
+/** Where the entry at `at` says that it ends; its header lies whole in `bytes`. */
+export const entryEnd = (bytes: Buffer, at: number): number =>
+  at + ENTRY_HEADER_BYTES + bytes.readUInt32LE(at);
 
 /** The event of the entry at `at`, or null when its bytes are not what was written. */
 export function readEntry(bytes: Buffer, at: number): Buffer | null {

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { LogCorrupt } from '../errors.ts';
 import { openGroupBytes } from './group-bytes.ts';
+import { openClockSteps } from './clock-steps.ts';
 import { openLogIndex } from './log-index.ts';
 import { recover } from './recovery.ts';
+import type { LoadedLog } from './segment-index.ts';
 import { openSegmentFiles, segmentPath } from './segment-files.ts';
 
 let directory: string;
@@ -18,6 +20,7 @@ afterEach(() => rmSync(directory, { recursive: true }));
 async function writeGroups(sizes: readonly number[]): Promise<number[][]> {
   const files = openSegmentFiles(directory, [], 4);
   const offsets: number[][] = [];
+  let revision = 0;
   for (const size of sizes) {
     const group = openGroupBytes(files.end(), 1024);
     offsets.push(
@@ -27,7 +30,7 @@ async function writeGroups(sizes: readonly number[]): Promise<number[][]> {
           group.addEvent({
             id: '00000000-0000-4000-8000-000000000000',
             stream: Buffer.from('s'),
-            revision: 0,
+            revision: revision++,
             type: Buffer.from('T'),
             contentType: Buffer.from('application/json'),
             createdMs: 1,
@@ -53,14 +56,16 @@ function damage(at: number): void {
   writeFileSync(logPath(), bytes);
 }
 
+const emptyLog = (): LoadedLog => ({ index: openLogIndex(), clock: openClockSteps() });
+
 describe('recovery', () => {
   it('cuts a bad record of the newest group, and what was written with it after it', async () => {
     const [, newest] = await writeGroups([2, 3]);
     damage((newest?.[1] as number) + 50);
-    const index = openLogIndex();
-    // Record 2 of the newest group is whole, yet never acknowledged: its group was one write and one sync.
-    const { tornBytes } = recover(directory, index);
-    expect([index.count(), tornBytes > 0]).toEqual([3, true]);
+    const log = emptyLog();
+    // Record 2 of the newest group is whole, yet answered with the others of its group or not at all.
+    const { cut } = recover(directory, log);
+    expect([log.index.count(), cut?.byteOffset]).toEqual([3, newest?.[1]]);
     expect(readFileSync(logPath())).toHaveLength(newest?.[1] as number);
   });
 
@@ -69,12 +74,12 @@ describe('recovery', () => {
     const at = first?.[1] as number;
     for (const byte of [0, 5, 9, 13, 17, 25, 40, 100]) {
       damage(at + byte);
-      expect(() => recover(directory, openLogIndex())).toThrow(LogCorrupt);
-      expect(() => recover(directory, openLogIndex())).toThrow(`at byte ${at}:`);
+      expect(() => recover(directory, emptyLog())).toThrow(LogCorrupt);
+      expect(() => recover(directory, emptyLog())).toThrow(`at byte ${at}:`);
       damage(at + byte);
     }
-    const index = openLogIndex();
-    expect([recover(directory, index).tornBytes, index.count()]).toEqual([0, 3]);
+    const log = emptyLog();
+    expect([recover(directory, log).cut, log.index.count()]).toEqual([null, 3]);
   });
 
   it('cuts the log at any length to the records that are whole', async () => {
@@ -82,10 +87,10 @@ describe('recovery', () => {
     const whole = readFileSync(logPath());
     for (let length = whole.length; length > 32; length -= 13) {
       writeFileSync(logPath(), whole.subarray(0, length));
-      const index = openLogIndex();
-      recover(directory, index);
+      const log = emptyLog();
+      recover(directory, log);
       const ends = [...(offsets ?? []).slice(1), whole.length];
-      expect(index.count()).toBe(ends.filter((end) => end <= length).length);
+      expect(log.index.count()).toBe(ends.filter((end) => end <= length).length);
     }
   });
 
@@ -96,15 +101,15 @@ describe('recovery', () => {
     files.close();
     expect(group.length()).toBe(0);
     rmSync(segmentPath(directory, 32, 'log'));
-    expect(() => recover(directory, openLogIndex())).toThrow('the log before it ends at position 32');
+    expect(() => recover(directory, emptyLog())).toThrow('the log before it ends at position 32');
   });
 
   it('drops a segment file that a crash left without its header', async () => {
     await writeGroups([1]);
     const end = readFileSync(logPath()).length;
     writeFileSync(segmentPath(directory, end, 'log'), Buffer.alloc(7));
-    const index = openLogIndex();
-    expect(recover(directory, index).segments).toHaveLength(1);
-    expect(index.count()).toBe(1);
+    const log = emptyLog();
+    expect(recover(directory, log).segments).toHaveLength(1);
+    expect(log.index.count()).toBe(1);
   });
 });

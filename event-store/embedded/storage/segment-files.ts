@@ -1,8 +1,7 @@
 /**
- * The log's files: `<position>.log`, named by the position at which they begin, each with a header of 32 bytes,
- * one after the other without a gap. A position is a byte offset in all of them together.
- *
- *   header  0 "DOCKETLG" | 8 version u32 | 12 CRC-32 of the rest u32 | 16 position u64 | 24 zero u64
+ * The log's files: `<position>.log`, named by the position at which they begin, one after the other without a gap. A
+ * position is a byte offset in all of them together as they were written; a segment that scavenge packed keeps the
+ * positions of its events in a smaller file (`packing.ts`).
  */
 import {
   closeSync,
@@ -17,13 +16,10 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
-import { DiskFailed, DiskFull, isNoRoom, LogCorrupt } from '../errors.ts';
-import { readU64, writeU64 } from './record.ts';
+import { DiskFailed, DiskFull, isNoRoom } from '../errors.ts';
+import { offsetIn, unknownPacking, type Packing } from './packing.ts';
+import { readSegmentHeader, SEGMENT_HEADER_BYTES, segmentHeader } from './segment-header.ts';
 
-export const SEGMENT_HEADER_BYTES = 32;
-const MAGIC = Buffer.from('DOCKETLG');
-const VERSION = 1;
 const POSITION_DIGITS = 16;
 
 export interface Segment {
@@ -32,13 +28,27 @@ export interface Segment {
   readonly base: number;
   /** Position after its last byte. */
   end: number;
+  /** How it lies in its file when scavenge packed it; null as it was written. */
+  packing: Packing | null;
 }
+
+/** Where a position of the segment lies in its file. */
+export const offsetOf = (segment: Segment, position: number): number =>
+  segment.packing === null ? position - segment.base : offsetIn(segment.packing, position - segment.base);
+
+/** The length of the segment's file. */
+export const fileBytesOf = (segment: Segment): number =>
+  segment.packing === null ? segment.end - segment.base : segment.packing.fileBytes;
 
 /** The path of a segment's file, or of its index file. */
 export const segmentPath = (directory: string, base: number, kind: 'log' | 'index'): string =>
   join(directory, `${base.toString().padStart(POSITION_DIGITS, '0')}.${kind}`);
 
-/** The segment files of a directory in the order of their positions. */
+/**
+ * The segment files of a directory in the order of their positions; a packed one does not know yet where its events
+ * lie.
+ * @throws LogCorrupt when the header of one is not what was written
+ */
 export function listSegments(directory: string): Segment[] {
   return readdirSync(directory)
     .filter((name) => /^\d{16}\.log$/.test(name))
@@ -46,35 +56,23 @@ export function listSegments(directory: string): Segment[] {
     .map((name) => {
       const path = join(directory, name);
       const base = Number.parseInt(name, 10);
-      return { path, base, end: base + statSync(path).size };
+      const fileBytes = statSync(path).size;
+      const packedEnd =
+        fileBytes < SEGMENT_HEADER_BYTES ? null : readSegmentHeader(path, base, readHead(path)).end;
+      return packedEnd === null
+        ? { path, base, end: base + fileBytes, packing: null }
+        : { path, base, end: packedEnd, packing: unknownPacking(fileBytes) };
     });
 }
 
-function segmentHeader(base: number): Buffer {
-  const header = Buffer.alloc(SEGMENT_HEADER_BYTES);
-  MAGIC.copy(header);
-  header.writeUInt32LE(VERSION, 8);
-  writeU64(header, base, 16);
-  header.writeUInt32LE(crc32(header.subarray(16)), 12);
-  return header;
-}
-
-/** @throws LogCorrupt when `bytes` do not begin as the segment at `base` must */
-export function checkSegmentHeader(segment: Segment, bytes: Buffer): void {
-  const header = bytes.subarray(0, SEGMENT_HEADER_BYTES);
-  if (header.length === SEGMENT_HEADER_BYTES && header.equals(segmentHeader(segment.base))) return;
-  const versioned = header.length === SEGMENT_HEADER_BYTES && header.subarray(0, 8).equals(MAGIC);
-  if (versioned && header.readUInt32LE(8) !== VERSION) {
-    throw new LogCorrupt(
-      segment.path,
-      8,
-      `it has format version ${header.readUInt32LE(8)}, this store reads ${VERSION}`,
-    );
+function readHead(path: string): Buffer {
+  const handle = openSync(path, 'r');
+  try {
+    const head = Buffer.alloc(SEGMENT_HEADER_BYTES);
+    return head.subarray(0, readSync(handle, head, 0, head.length, 0));
+  } finally {
+    closeSync(handle);
   }
-  const base = versioned ? readU64(header, 16) : segment.base;
-  const reason =
-    base === segment.base ? 'its header is damaged' : `its header says it begins at position ${base}`;
-  throw new LogCorrupt(segment.path, 0, reason);
 }
 
 /** Makes a change of the directory itself (a new or a renamed file) durable. */
@@ -92,7 +90,7 @@ function createSegment(directory: string, base: number): Segment {
   let handle: number | null = null;
   try {
     handle = openSync(path, 'w');
-    writeAll(handle, segmentHeader(base), 0);
+    writeAll(handle, segmentHeader(base, null), 0);
     fsyncSync(handle);
     syncDirectory(directory);
   } catch (cause) {
@@ -104,7 +102,7 @@ function createSegment(directory: string, base: number): Segment {
   } finally {
     if (handle !== null) closeSync(handle);
   }
-  return { path, base, end: base + SEGMENT_HEADER_BYTES };
+  return { path, base, end: base + SEGMENT_HEADER_BYTES, packing: null };
 }
 
 function writeAll(handle: number, bytes: Buffer, at: number): void {
@@ -126,21 +124,25 @@ export interface SegmentFiles {
   readonly sync: (written: number, done: (failure: DiskFailed | null) => void) => void;
   /** Begins the next segment file at the end. @throws DiskFull, DiskFailed */
   readonly roll: () => void;
-  /** The bytes from `position` on, `length` of them or up to the end of their segment. */
-  readonly read: (position: number, length: number) => Buffer;
+  /** The bytes of a segment's file from `offset` on, `length` of them or up to the end of what is durable. */
+  readonly read: (segment: Segment, offset: number, length: number) => Buffer;
   /** The segment that holds `position`. */
   readonly segmentOf: (position: number) => Segment;
+  /** Reads a closed segment from the file that was put in its place from now on. */
+  readonly replace: (before: Segment, after: Segment) => void;
   readonly close: () => void;
 }
 
-/** @param found the checked segments; a first one is made when there is none */
+/** @param found the checked segments; the one to be written is made when there is none or it was packed */
 export function openSegmentFiles(
   directory: string,
   found: readonly Segment[],
   maxOpenFiles: number,
 ): SegmentFiles {
   const segments = [...found];
-  if (segments.length === 0) segments.push(createSegment(directory, 0));
+  const newest = segments.at(-1);
+  if (newest === undefined || newest.packing !== null)
+    segments.push(createSegment(directory, newest?.end ?? 0));
   let active = segments[segments.length - 1] as Segment;
   let writer = openSync(active.path, 'r+');
   const readers = new Map<number, number>();
@@ -205,11 +207,16 @@ export function openSegmentFiles(
       segments.push(next);
       active = next;
     },
-    read: (position, length) => {
-      const segment = segmentOf(position);
-      const bytes = Buffer.allocUnsafeSlow(Math.min(length, segment.end - position));
-      const read = readSync(readerOf(segment), bytes, 0, bytes.length, position - segment.base);
+    read: (segment, offset, length) => {
+      const bytes = Buffer.allocUnsafeSlow(Math.min(length, fileBytesOf(segment) - offset));
+      const read = readSync(readerOf(segment), bytes, 0, bytes.length, offset);
       return read === bytes.length ? bytes : bytes.subarray(0, read);
+    },
+    replace: (before, after) => {
+      segments[segments.indexOf(before)] = after;
+      const open = readers.get(before.base);
+      if (open !== undefined) closeSync(open);
+      readers.delete(before.base);
     },
     close: () => {
       closeSync(writer);

@@ -14,6 +14,7 @@ export interface StagedEvent {
   readonly stream: Buffer;
   readonly type: Buffer;
   readonly position: number;
+  readonly createdMs: number;
   readonly isTombstone: boolean;
 }
 
@@ -29,7 +30,7 @@ export interface StagedGroup {
 export interface GroupPlace {
   /** Where the group will lie in the log. */
   readonly startPosition: number;
-  /** The time of its events, not before that of any other. */
+  /** The time of its events. */
   readonly createdMs: number;
   readonly nowMs: number;
 }
@@ -60,7 +61,8 @@ export function stageGroup(
     const stream = streams.of(name);
     const revision = isTombstone ? null : stream.lastRevision + 1;
     const position = group.addEvent({ ...event, stream: name, revision, createdMs: place.createdMs });
-    events.push({ id: event.id, stream: name, type: event.type, position, isTombstone });
+    const { createdMs } = place;
+    events.push({ id: event.id, stream: name, type: event.type, position, createdMs, isTombstone });
     if (isTombstone) {
       stream.isTombstoned = true;
       return;

@@ -100,10 +100,12 @@ export function openStagedStreams({ index, view, recentIds, idOf }: StagingGroun
         isSoftDeleted: limits.isSoftDeleted,
         truncateBefore: limits.truncateBefore,
         hasMetadata: () => metadataOf(name) !== null,
-        idAt: (revision) =>
-          revision < publishedEvents
-            ? idOf(index.ordinalOf(number, revision))
-            : (stream.ids[revision - publishedEvents] as string),
+        // An event that is gone is none of those that are appended.
+        idAt: (revision) => {
+          if (revision >= publishedEvents) return stream.ids[revision - publishedEvents] as string;
+          const ordinal = index.ordinalOf(number, revision);
+          return index.isGone(ordinal) ? '' : idOf(ordinal);
+        },
         revisionOf: (id) => revisionOf(stream, id),
       };
     },

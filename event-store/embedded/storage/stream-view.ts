@@ -1,5 +1,6 @@
 /** What a reader may see of a stream: its published events within the limits of its metadata. */
 import { readRecordedEvent } from '../wire/recorded-event.ts';
+import type { ClockSteps } from './clock-steps.ts';
 import type { EventReader } from './event-reader.ts';
 import type { LogIndex } from './log-index.ts';
 import {
@@ -28,14 +29,14 @@ export interface StreamView {
 /** Streams whose metadata is remembered; the oldest are forgotten and read again. */
 const REMEMBERED_STREAMS = 10_000;
 
-export function openStreamView(index: LogIndex, reader: EventReader): StreamView {
+export function openStreamView(index: LogIndex, clock: ClockSteps, reader: EventReader): StreamView {
   // By the number of the metadata stream, with the ordinal they were read from.
   const remembered = new Map<number, { readonly ordinal: number; readonly limits: StreamLimits }>();
 
   const newestMetadata = (name: Buffer): { stream: number; ordinal: number } | null => {
     const stream = index.streams.find(metadataStreamOf(name));
-    const events = stream < 0 ? 0 : index.eventsOf(stream);
-    return events === 0 ? null : { stream, ordinal: index.ordinalOf(stream, events - 1) };
+    const ordinal = stream < 0 ? -1 : index.ordinalOf(stream, index.eventsOf(stream) - 1);
+    return ordinal < 0 ? null : { stream, ordinal };
   };
 
   const contentAt = (ordinal: number): Buffer => readRecordedEvent(reader.event(ordinal)).content;
@@ -53,17 +54,37 @@ export function openStreamView(index: LogIndex, reader: EventReader): StreamView
     return limits;
   };
 
-  /** First revision recorded at or after `sinceMs`: times never go back in the log, so halving finds it. */
-  const firstSince = (stream: number, from: number, events: number, sinceMs: number): number => {
+  const createdAt = (stream: number, revision: number): number =>
+    readRecordedEvent(reader.event(index.ordinalOf(stream, revision))).createdMs;
+
+  /** First revision from `from` to `end` (not included) for which `holds`, which goes on to hold; or `end`. */
+  const firstWhere = (from: number, end: number, holds: (revision: number) => boolean): number => {
     let low = from;
-    let high = events;
+    let high = end;
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
-      const { createdMs } = readRecordedEvent(reader.event(index.ordinalOf(stream, middle)));
-      if (createdMs < sinceMs) low = middle + 1;
-      else high = middle;
+      if (holds(middle)) high = middle;
+      else low = middle + 1;
     }
     return low;
+  };
+
+  /**
+   * The revision after the last one recorded before `sinceMs`. Times are searched by halving between the places where
+   * the clock went back, the newest stretch first: what came before an expired event is expired with it, whatever a
+   * wrong clock wrote on it.
+   */
+  const firstSince = (stream: number, from: number, events: number, sinceMs: number): number => {
+    let end = events;
+    const steps = clock.steps();
+    for (let step = steps.length - 1; step >= -1 && end > from; step -= 1) {
+      const ordinal = steps[step] ?? 0;
+      const begin = firstWhere(from, end, (revision) => index.ordinalOf(stream, revision) >= ordinal);
+      const first = firstWhere(begin, end, (revision) => createdAt(stream, revision) >= sinceMs);
+      if (first > begin) return first;
+      end = begin;
+    }
+    return from;
   };
 
   return {
@@ -79,7 +100,8 @@ export function openStreamView(index: LogIndex, reader: EventReader): StreamView
       const events = index.eventsOf(stream);
       const limits = limitsOf(name);
       if (events === 0 || limits.isSoftDeleted) return { kind: 'missing' };
-      const byCount = Math.max(limits.truncateBefore, events - limits.maxCount, 0);
+      const left = index.firstRevisionOf(stream);
+      const byCount = Math.max(limits.truncateBefore, events - limits.maxCount, left);
       const first =
         limits.maxAgeMs === Infinity ? byCount : firstSince(stream, byCount, events, nowMs - limits.maxAgeMs);
       return { kind: 'open', stream, first, last: events - 1 };

@@ -6,9 +6,9 @@ import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { LogCorrupt } from '../errors.ts';
-import { checkRecords, type RecoveredSegment } from './recovery.ts';
-import { readRecord } from './record.ts';
-import { checkSegmentHeader, SEGMENT_HEADER_BYTES } from './segment-files.ts';
+import type { RecoveredSegment } from './recovery.ts';
+import { SEGMENT_HEADER_BYTES } from './segment-header.ts';
+import { readSegmentRecord, walkRecords } from './walk-records.ts';
 
 /** While the store runs, other work gets its turn after this many bytes (well under a millisecond). */
 const SLICE_BYTES = 1024 * 1024;
@@ -16,25 +16,20 @@ const SLICE_BYTES = 1024 * 1024;
 const damaged = (recovered: RecoveredSegment, at: number): LogCorrupt =>
   new LogCorrupt(recovered.segment.path, at, 'the record there is not what was written');
 
-function uncheckedPart(recovered: RecoveredSegment, bytes: Buffer): Buffer {
-  checkSegmentHeader(recovered.segment, bytes);
-  return bytes.subarray(0, recovered.uncheckedTo - recovered.segment.base);
-}
-
 /**
  * Checks segments until the time is used up; returns those that are left.
  * @throws LogCorrupt
  */
 export function verifyAtStart(segments: readonly RecoveredSegment[], budgetMs: number): RecoveredSegment[] {
   const until = performance.now() + budgetMs;
-  const left = segments.filter(({ segment, uncheckedTo }) => uncheckedTo > segment.base);
+  const left = segments.filter(({ uncheckedBytes }) => uncheckedBytes > 0);
   for (let next = left.pop(); next !== undefined; next = left.pop()) {
     if (performance.now() > until) {
       left.push(next);
       break;
     }
-    const bytes = uncheckedPart(next, readFileSync(next.segment.path));
-    const badAt = checkRecords(next.segment, bytes, SEGMENT_HEADER_BYTES, () => undefined);
+    const bytes = readFileSync(next.segment.path).subarray(0, next.uncheckedBytes);
+    const badAt = walkRecords(next.segment, bytes, SEGMENT_HEADER_BYTES, () => undefined);
     if (badAt !== null) throw damaged(next, badAt);
   }
   return left;
@@ -50,11 +45,14 @@ export async function verifyInBackground(
 ): Promise<void> {
   for (const recovered of segments) {
     if (signal.aborted) return;
-    const bytes = uncheckedPart(recovered, await readFile(recovered.segment.path));
+    const { segment, uncheckedBytes } = recovered;
+    const bytes = (await readFile(segment.path)).subarray(0, uncheckedBytes);
     let pause = SLICE_BYTES;
+    let after = segment.base;
     for (let at = SEGMENT_HEADER_BYTES; at < bytes.length && !signal.aborted;) {
-      const record = readRecord(bytes, at, recovered.segment.base + at);
+      const record = readSegmentRecord(segment, bytes, at, after);
       if (record === null) throw damaged(recovered, at);
+      after = record.position;
       at += record.bytes;
       if (at < pause) continue;
       pause = at + SLICE_BYTES;

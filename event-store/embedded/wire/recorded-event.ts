@@ -103,6 +103,10 @@ export function writeRecordedEvent(target: Buffer, event: EventParts, at: number
 export interface EncodedEvent {
   id: string;
   stream: Buffer;
+  /** Place in the stream; above 2^53 for the event that marks a tombstone. */
+  revision: number;
+  /** Place in the log. */
+  position: number;
   type: Buffer;
   createdMs: number;
   content: Buffer;
@@ -119,6 +123,8 @@ export function readRecordedEvent(bytes: Buffer): EncodedEvent {
   const event: EncodedEvent = {
     id: '',
     stream: nothing,
+    revision: 0,
+    position: 0,
     type: nothing,
     createdMs: 0,
     content: nothing,
@@ -130,8 +136,10 @@ export function readRecordedEvent(bytes: Buffer): EncodedEvent {
     });
   });
   const recorded = event.recorded;
-  forEachField(recorded, 0, recorded.length, (field, _value, from, to) => {
-    if (field === 1) event.id = recorded.toString('latin1', from + 2, to);
+  forEachField(recorded, 0, recorded.length, (field, value, from, to) => {
+    if (field === 3) event.revision = value;
+    else if (field === 5) event.position = value;
+    else if (field === 1) event.id = recorded.toString('latin1', from + 2, to);
     else if (field === 2)
       forEachField(
         recorded,

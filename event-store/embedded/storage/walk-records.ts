@@ -1,0 +1,40 @@
+/** Through the records of a segment's file, one after the other, as it was written or packed. */
+import { readRecord, type RecordHeader } from './record.ts';
+import type { Segment } from './segment-files.ts';
+
+/** @param at the offset of the record in the file */
+export type RecordVisitor = (at: number, record: RecordHeader) => void;
+
+/**
+ * The record at `at` in a segment's file, or null when it is not what was written. In a packed file records keep their
+ * positions, which rise.
+ * @param after the position of the record before it
+ */
+export function readSegmentRecord(
+  segment: Segment,
+  bytes: Buffer,
+  at: number,
+  after: number,
+): RecordHeader | null {
+  if (segment.packing === null) return readRecord(bytes, at, segment.base + at);
+  const record = readRecord(bytes, at, null);
+  return record !== null && record.position > after && record.position < segment.end ? record : null;
+}
+
+/** Walks a segment's records from offset `from`; returns the offset of the first bad one, or null. */
+export function walkRecords(
+  segment: Segment,
+  bytes: Buffer,
+  from: number,
+  visit: RecordVisitor,
+): number | null {
+  let after = segment.base;
+  for (let at = from; at < bytes.length;) {
+    const record = readSegmentRecord(segment, bytes, at, after);
+    if (record === null) return at;
+    visit(at, record);
+    after = record.position;
+    at += record.bytes;
+  }
+  return null;
+}
