@@ -52,5 +52,6 @@ export const answerErrorEarly: ErrorRequestHandler = (error: unknown, req, res, 
   if (!(error instanceof ApiError) || req.complete || res.headersSent) return next(error);
   if (error.retryAfterSec !== undefined) res.setHeader('Retry-After', String(error.retryAfterSec));
   res.setHeader('Cache-Control', 'no-store');
+  res.locals['errorCode'] = error.code;
   answerEarly(req, res, error.status, errorBody(res, error));
 };

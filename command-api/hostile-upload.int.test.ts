@@ -77,12 +77,21 @@ describe('a form that is none', () => {
     ['multipart/form-data', 'no boundary'],
     [`multipart/form-data; boundary=${'b'.repeat(200)}`, 'a boundary of 200 characters'],
     ['multipart/form-data; boundary=', 'an empty boundary'],
-    ['multipart/mixed; boundary=b', 'another kind of multipart'],
-    ['application/x-www-form-urlencoded', 'a plain form'],
-    ['application/json', 'JSON'],
   ])('with the type %.40s (%s) is 400 [A-UP10]', async (contentType) => {
     const answer = await send(`${partHead()}${pdf}${formEnd}`, contentType);
     expect([answer.status, codeIn(await answer.text())]).toEqual([400, 'BAD_REQUEST']);
+  });
+});
+
+describe('a body of another type', () => {
+  it.each([
+    'multipart/mixed; boundary=b',
+    'application/x-www-form-urlencoded',
+    'application/json',
+    'text/plain',
+  ])('%s is 415', async (contentType) => {
+    const answer = await send(`${partHead()}x${formEnd}`, contentType);
+    expect([answer.status, codeIn(await answer.text())]).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE']);
   });
 });
 

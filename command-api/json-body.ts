@@ -10,11 +10,11 @@ const bodyMsMax = 5_000;
  * Reads a small JSON body against a strict schema. Only plain UTF-8 JSON that says each thing once is taken: a byte
  * order mark, another encoding, a key that comes twice or is not in the schema is refused (A-ID06, A-PP01, A-PP02).
  *
- * @throws ApiError BAD_REQUEST, TOO_LARGE
+ * @throws ApiError BAD_REQUEST, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE
  */
 export async function readJson<T>(request: IncomingMessage, schema: z.ZodType<T>): Promise<T> {
   if (!/^application\/json\s*(;|$)/i.test(request.headers['content-type'] ?? ''))
-    throw new ApiError('BAD_REQUEST', 'The body must be application/json.');
+    throw new ApiError('UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json.');
   const text = decoded(await readBytes(request));
   const parsed = schema.safeParse(parseJson(text));
   if (!parsed.success) {

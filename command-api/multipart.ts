@@ -105,7 +105,9 @@ export function readMultipart(
 }
 
 function openParser(contentType: string, limits: { filesMax: number; fileBytesMax: number }): BusboyInstance {
-  if (!/^multipart\/form-data\s*;/i.test(contentType) || !BOUNDARY.test(contentType))
+  if (!/^multipart\/form-data\s*(;|$)/i.test(contentType))
+    throw new ApiError('UNSUPPORTED_MEDIA_TYPE', 'Uploads are multipart/form-data.');
+  if (!BOUNDARY.test(contentType))
     throw new ApiError('BAD_REQUEST', 'Uploads are multipart/form-data with a boundary.');
   try {
     return new Busboy({

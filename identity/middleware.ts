@@ -71,6 +71,8 @@ export function createIdentity(options: {
     const value = cookieValue(request.headers.cookie, cookieNameFor(request));
     return value === null ? null : readSession(value, keys, clock.now());
   };
+  const bringsCookie = (request: IncomingMessage): boolean =>
+    (request.headers.cookie ?? '').includes(`${cookieNameFor(request)}=`);
   const operates = (request: IncomingMessage): boolean => mayOperate(request, originsFor(request));
 
   return {
@@ -86,6 +88,7 @@ export function createIdentity(options: {
       if (res.locals['owner'] !== undefined) return next();
       if (!mayWrite(req, originsFor(req))) return next(new ApiError('FORBIDDEN'));
       const session = sessionOf(req);
+      if (!session && bringsCookie(req)) res.locals['hasBadCookie'] = true;
       const owner = session?.owner ?? newOwner();
       if (!session || session.renew)
         res.append('Set-Cookie', setCookieLine(cookieNameFor(req), sealSession(owner, keys, clock.now())));

@@ -110,6 +110,7 @@ export async function createQueryApi(options: QueryApiOptions): Promise<Service>
     },
   });
   const router = Router();
+  if (settings.PUBLIC_URL?.startsWith('https:')) router.use(overTlsAlone);
   router.use('/api', privateAnswers, identity.middleware, options.limits.byOwner);
   router.use(listingRoutes(options, settings));
   router.use(opsRoutes(context, figures, identity));
@@ -138,6 +139,12 @@ export async function createQueryApi(options: QueryApiOptions): Promise<Service>
     },
   };
 }
+
+/** Has browsers ask over TLS alone for a year (RFC 6797); its own host only, since others may not be ready for it. */
+const overTlsAlone: RequestHandler = (_req, res, next) => {
+  res.set('Strict-Transport-Security', 'max-age=31536000');
+  next();
+};
 
 /** Answers of the API are for their owner alone, and are never run. */
 const privateAnswers: RequestHandler = (_req, res, next) => {

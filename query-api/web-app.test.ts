@@ -36,11 +36,19 @@ describe('the web app', () => {
     const answer = await request(app).get('/').expect(200);
     expect(answer.text).toContain('Docket');
     expect(answer.headers['set-cookie']?.[0]).toMatch(/^docket=.*HttpOnly; SameSite=Lax/);
-    expect(answer.headers['cache-control']).toBe('no-cache');
+    expect(answer.headers['cache-control']).toBe('private, no-cache');
     expect(answer.headers['content-security-policy']).toBe(
       "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; " +
         "connect-src 'self' ws://127.0.0.1:8080; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
     );
+  });
+
+  it('answers every address of the page’s own router', async () => {
+    const job = 'jobs/0b0f4c2e-5a51-5d3c-8f0e-2f6f3f0a9d11';
+    for (const path of ['/', '/ops', '/ops/', `/${job}`, `/ops/${job}`])
+      await request(app)
+        .get(path)
+        .expect(200, /Docket/);
   });
 
   it('answers a deep link with the page, and an API address never', async () => {
@@ -54,6 +62,12 @@ describe('the web app', () => {
       '/assets/',
       '/x.php',
       '/.env',
+      '/healthz',
+      '/docs',
+      '/.git/config',
+      '/jobs',
+      '/jobs/1',
+      '/ops/nothing',
     ]) {
       const answer = await request(app).get(path).expect(404);
       expect(answer.body.error.code).toBe('NOT_FOUND');

@@ -1,5 +1,6 @@
 import { Settings } from '../schemas/config.ts';
 import { addressList, AddressListRefused } from './http/address-list.ts';
+import { productionFaults } from './production-settings.ts';
 
 /** The settings cannot be used as they are; the message says which and why, one a line. */
 export class SettingsRefused extends Error {
@@ -59,8 +60,9 @@ function contradictions(settings: Settings): string[] {
   if (settings.TRUST_PROXY) faults.push(...addressFaults('TRUST_PROXY', settings.TRUST_PROXY));
   if (settings.OPS_ACCESS !== 'open' && settings.OPS_ACCESS !== 'off')
     faults.push(...addressFaults('OPS_ACCESS', settings.OPS_ACCESS));
-  if (settings.NODE_ENV === 'production' && !settings.SESSION_SECRET)
-    faults.push('SESSION_SECRET is required in production');
+  if (settings.PUBLIC_URL && !/^[^/]*\/\/[^/?#]+\/?$/.test(settings.PUBLIC_URL))
+    faults.push('PUBLIC_URL must be an origin without a path, such as https://docket.example');
+  if (settings.NODE_ENV === 'production') faults.push(...productionFaults(settings));
   if (settings.RATE_LIMIT_STORE === 'postgres' && !settings.DATABASE_URL)
     faults.push('DATABASE_URL is required when RATE_LIMIT_STORE is postgres');
   if (settings.BLOB_STORE === 's3' && !settings.S3_BUCKET)

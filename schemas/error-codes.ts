@@ -17,6 +17,7 @@ export const API_ERRORS = {
   METHOD_NOT_ALLOWED: { status: 405, sentence: 'This address does not take that method.' },
   NOT_READY: { status: 409, sentence: 'The result is not ready yet.' },
   CONFLICT: { status: 409, sentence: 'The job has moved on; this is not possible in its present state.' },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, sentence: 'The body is of a type that this address does not take.' },
   IDEMPOTENCY_MISMATCH: {
     status: 422,
     sentence: 'This idempotency key was already used with another request.',

@@ -13,6 +13,8 @@ import { gatewayTokenOf } from '../../runtime/gateway-token.ts';
 import type { Log } from '../../runtime/log.ts';
 import { createMappingDirectory, type MappingDirectory } from '../../runtime/mapping-directory.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
+import { publicFaults } from '../../runtime/production-settings.ts';
+import { SettingsRefused } from '../../runtime/settings.ts';
 import type { Settings } from '../../schemas/config.ts';
 import { openBlobs } from '../open-blobs.ts';
 import { PlainFailure } from '../plain-failure.ts';
@@ -80,9 +82,11 @@ export function gatherParts(settings: Settings, logger: Log, metrics: Metrics): 
     return directory;
   });
   const secrets = once(() => loadSigningSecrets(settings));
-  const identity = once(async () =>
-    createIdentity({ settings, secrets: await secrets(), clock: systemClock }),
-  );
+  const identity = once(async () => {
+    const faults = publicFaults(settings);
+    if (faults.length > 0) throw new SettingsRefused(faults);
+    return createIdentity({ settings, secrets: await secrets(), clock: systemClock });
+  });
   const limits = once(() => {
     const readClient = clientReader(settings.TRUST_PROXY);
     if (settings.RATE_LIMIT_STORE === 'memory') return createRateLimits({ settings, readClient, metrics });

@@ -1,7 +1,9 @@
 import { checkCrashPoint } from '../../runtime/crash-points.ts';
 import { createApp, endWithJsonErrors } from '../../runtime/http/app.ts';
+import { clientReader } from '../../runtime/http/client.ts';
 import { listen, type Listening } from '../../runtime/http/listen.ts';
 import { observabilityRoutes } from '../../runtime/http/observability.ts';
+import { logRefusedAccess } from '../../runtime/http/refused-access.ts';
 import { createLog, type Log } from '../../runtime/log.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
 import type { Service } from '../../runtime/service.ts';
@@ -44,6 +46,8 @@ export async function run(argv: readonly string[]): Promise<number> {
   let stopping = false;
   const app = createApp();
   app.use(observabilityRoutes(services, metrics, () => stopping));
+  const readClient = clientReader(settings.TRUST_PROXY);
+  app.use(logRefusedAccess({ log: logger, readClient, nowMs: () => performance.now() }));
   app.use(parts.limits().byAddress);
   for (const { router } of services) if (router) app.use(router);
   endWithJsonErrors(app, logger);

@@ -1,8 +1,8 @@
 import { Router, type Request, type RequestHandler, type Response } from 'express';
 import type { WebFile } from '../web-files.ts';
 
-/** Addresses that belong to programs; the page is never an answer there. */
-const NOT_PAGES = /^\/(api|v1|health|metrics|assets)(\/|$)/;
+/** The addresses of the page's own router (web/src/router.ts); any other is 404. */
+const PAGE_ADDRESS = /^\/(?:(?:ops\/)?jobs\/[0-9a-f-]{36}\/?|ops\/?)?$/;
 
 /**
  * The web app. `/` and every deep link (`/jobs/...`) answer the page, with a session; hashed files may be kept for
@@ -23,7 +23,7 @@ export function webRoutes(
     await send(req, res, file);
   });
   const pagesOnly: RequestHandler = (req, _res, next) =>
-    next(page && isPageAddress(req) ? undefined : 'route');
+    next(page && PAGE_ADDRESS.test(req.path) ? undefined : 'route');
   router.get('/{*path}', pagesOnly, identity, async (req, res, next) => {
     if (!page) return next();
     res.set('Content-Security-Policy', contentSecurityPolicy(socketOrigins(req)));
@@ -33,11 +33,6 @@ export function webRoutes(
     await send(req, res, page);
   });
   return router;
-}
-
-/** A page is asked for by an address without an ending. */
-function isPageAddress(req: Request): boolean {
-  return !NOT_PAGES.test(req.path) && !req.path.slice(req.path.lastIndexOf('/')).includes('.');
 }
 
 function contentSecurityPolicy(socketOrigins: readonly string[]): string {
@@ -55,7 +50,7 @@ function contentSecurityPolicy(socketOrigins: readonly string[]): string {
 
 async function send(req: Request, res: Response, file: WebFile): Promise<void> {
   res.set('X-Content-Type-Options', 'nosniff').set('Cross-Origin-Resource-Policy', 'same-origin');
-  res.set('Cache-Control', file.immutable ? 'public, max-age=31536000, immutable' : 'no-cache');
+  res.set('Cache-Control', file.immutable ? 'public, max-age=31536000, immutable' : 'private, no-cache');
   res.set('ETag', file.etag).vary('Accept-Encoding');
   if (req.headers['if-none-match']?.split(',').some((tag) => tag.trim().replace(/^W\//, '') === file.etag)) {
     res.status(304).end();

@@ -23,10 +23,16 @@ export function createApp(): Express {
   app.use((req, res, next) => {
     res.locals['requestId'] = randomUUID();
     res.setHeader('X-Request-Id', requestIdOf(res));
+    if (hostLines(req) > 1) return next(new ApiError('BAD_REQUEST', 'The request names its host twice.'));
     if (!METHODS_SERVED.has(req.method)) return next(new ApiError('METHOD_NOT_ALLOWED'));
     next();
   });
   return app;
+}
+
+/** A request with two Host lines is refused (RFC 9112, section 3.2); Node itself keeps the first. */
+function hostLines({ rawHeaders }: Request): number {
+  return rawHeaders.filter((text, at) => at % 2 === 0 && text.toLowerCase() === 'host').length;
 }
 
 /** Last in line: whatever was not answered is 404, whatever threw becomes one JSON error without stack or path. */
@@ -45,6 +51,7 @@ export function endWithJsonErrors(app: Express, log: Log): void {
 
 /** Writes an error answer. */
 export function sendError(res: Response, error: ApiError): void {
+  res.locals['errorCode'] = error.code;
   const body: ErrorBody = {
     error: {
       code: error.code,

@@ -1,0 +1,57 @@
+import type { RequestHandler } from 'express';
+import type { Log } from '../log.ts';
+import type { ReadClient } from './client.ts';
+
+/** Lines a second; what comes on top is counted and said in the next line. */
+const LINES_PER_SECOND_MAX = 10;
+/** An address that names one job; a 404 there is a job that is not there, or is another owner's. */
+const JOB_ADDRESS = /^\/api\/(?:ops\/)?jobs\/[0-9a-f-]{36}(?:\/|\?|$)/;
+const REFUSALS: ReadonlySet<string> = new Set(['UNAUTHENTICATED', 'FORBIDDEN', 'RATE_LIMITED']);
+
+/**
+ * Puts refused access on the log, one line of level warn each, at most ten a second (ASVS 5.0, 16.3): 401, 403, 429,
+ * a job that is not there for who asks, and a cookie of our name that is no session of ours. It stands before all
+ * routes; the error's code and the identity middleware's mark are read when the answer is out.
+ *
+ * @param options.nowMs a clock that only goes forward, milliseconds
+ */
+export function logRefusedAccess(options: {
+  log: Pick<Log, 'warn'>;
+  readClient: ReadClient;
+  nowMs: () => number;
+}): RequestHandler {
+  const { log, readClient, nowMs } = options;
+  let secondAtMs = -Infinity;
+  let lines = 0;
+  let leftOut = 0;
+
+  const write = (line: Record<string, unknown>): void => {
+    if (nowMs() - secondAtMs >= 1_000) {
+      secondAtMs = nowMs();
+      lines = 0;
+    }
+    if (lines >= LINES_PER_SECOND_MAX) {
+      leftOut += 1;
+      return;
+    }
+    lines += 1;
+    log.warn(leftOut === 0 ? line : { ...line, leftOut }, 'access refused');
+    leftOut = 0;
+  };
+
+  return (req, res, next) => {
+    const { address } = readClient(req);
+    res.once('finish', () => {
+      const { errorCode, hasBadCookie, requestId } = res.locals;
+      const reason = reasonOf(String(errorCode ?? ''), req.originalUrl, hasBadCookie === true);
+      if (reason) write({ requestId: String(requestId), address, reason, method: req.method });
+    });
+    next();
+  };
+}
+
+function reasonOf(errorCode: string, url: string, hasBadCookie: boolean): string | null {
+  if (REFUSALS.has(errorCode)) return errorCode;
+  if (errorCode === 'NOT_FOUND' && JOB_ADDRESS.test(url)) return errorCode;
+  return hasBadCookie ? 'BAD_COOKIE' : null;
+}

@@ -1,0 +1,92 @@
+import { isIP } from 'node:net';
+import type { Settings } from '../schemas/config.ts';
+import { addressList } from './http/address-list.ts';
+
+/** Passwords that stand in this repository or in the manuals of the stores: everybody knows them (A-BF05). */
+const KNOWN_PASSWORDS: ReadonlySet<string> = new Set([
+  'docket-inside-this-network-only',
+  'changeit',
+  'postgres',
+  'password',
+  'docket',
+  'admin',
+  'minioadmin',
+]);
+/** Fewer different characters are no random key: 32 random hex digits have fewer than 9 in one of 100,000 keys. */
+const SECRET_CHARACTERS_MIN = 9;
+const PRIVATE = addressList('loopback, uniquelocal, linklocal');
+/** Names that no public resolver knows: a single label, as containers have, and RFC 6762, RFC 8375, RFC 9476 names. */
+const PRIVATE_NAME = /^[^.]+$|\.(?:local|internal|home\.arpa|alt|localhost)$/i;
+
+/** What `NODE_ENV=production` refuses, one sentence a fault. */
+export function productionFaults(settings: Settings): string[] {
+  const faults: string[] = [];
+  if (!settings.SESSION_SECRET) faults.push('SESSION_SECRET is required when NODE_ENV is production');
+  else if (settings.SESSION_SECRET.split(',').some(isWeak))
+    faults.push(
+      'SESSION_SECRET must be random in production, 32 characters or more: `openssl rand -hex 32` makes one',
+    );
+  if (settings.PUBLIC_URL && !isSafeAddress(settings.PUBLIC_URL))
+    faults.push('PUBLIC_URL must begin with https:// in production, unless it is this machine');
+  if (settings.OPS_ACCESS === 'open')
+    faults.push('OPS_ACCESS must not be `open` in production; name the addresses of operators, or `off`');
+  if (settings.LOG_LEVEL === 'trace') faults.push('LOG_LEVEL must not be below `debug` in production');
+  for (const name of ['DATABASE_URL', 'ANALYTICS_DATABASE_URL', 'EVENTSTORE_URL'] as const) {
+    const password = passwordOf(settings[name]);
+    if (password !== null && KNOWN_PASSWORDS.has(password))
+      faults.push(`${name} has a password that everybody knows; choose another one`);
+  }
+  if (settings.EVENTSTORE_URL && /[?&]tls=false\b/i.test(settings.EVENTSTORE_URL)) {
+    const hosts = hostsOf(settings.EVENTSTORE_URL).filter((host) => !isPrivate(host));
+    if (hosts.length > 0)
+      faults.push(
+        `EVENTSTORE_URL must not say tls=false in production: ${hosts.join(', ')} is no private host`,
+      );
+  }
+  return faults;
+}
+
+/**
+ * What production refuses of a process that people reach: behind a proxy that nobody named everybody would be an
+ * operator. Asked where sessions are made, since other services neither have nor need these settings.
+ */
+export function publicFaults(settings: Settings): string[] {
+  const isUnnamed = !settings.PUBLIC_URL && !settings.TRUST_PROXY;
+  return settings.NODE_ENV === 'production' && settings.OPS_ACCESS === 'loopback' && isUnnamed
+    ? ['PUBLIC_URL or TRUST_PROXY is required in production while OPS_ACCESS is `loopback`']
+    : [];
+}
+
+function isWeak(secret: string): boolean {
+  const trimmed = secret.trim();
+  if (trimmed.length < 32 || new Set(trimmed).size < SECRET_CHARACTERS_MIN) return true;
+  // A text that is itself turned round is found in its double: it repeats.
+  return (trimmed + trimmed).indexOf(trimmed, 1) < trimmed.length;
+}
+
+function isSafeAddress(publicUrl: string): boolean {
+  const { protocol, hostname } = new URL(publicUrl);
+  const isThisMachine = hostname === 'localhost' || addressList('loopback').has(hostname);
+  return protocol === 'https:' || isThisMachine;
+}
+
+/** The password of a connection string, decoded, or null. Cluster strings are no URLs, so the text is read. */
+function passwordOf(connectionString: string | undefined): string | null {
+  const text = /^[^:]+:\/\/[^:@/]*:([^@/]*)@/.exec(connectionString ?? '')?.[1];
+  if (text === undefined) return null;
+  try {
+    return decodeURIComponent(text);
+  } catch (error) {
+    if (error instanceof URIError) return text;
+    throw error;
+  }
+}
+
+function hostsOf(connectionString: string): string[] {
+  const authority = /^[^:]+:\/\/(?:[^@/]*@)?([^/?]*)/.exec(connectionString)?.[1] ?? '';
+  return authority.split(',').map((host) => host.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1'));
+}
+
+function isPrivate(host: string): boolean {
+  return isIP(host) === 0 ? PRIVATE_NAME.test(host) : PRIVATE.has(host);
+}
