@@ -2,6 +2,7 @@ import CircuitBreaker from 'opossum';
 import type { Settings } from '../schemas/config.ts';
 import { AttemptFailed } from './gateway-failure.ts';
 import { failuresIn, isBroken, withCall, type FailureWindow } from './failure-window.ts';
+import { overdueCalls } from './overdue-calls.ts';
 import { afterFailure, afterSuccess, fullRamp, restarted, type Ramp } from './ramp.ts';
 
 export type GateState = 'closed' | 'open' | 'half-open';
@@ -24,6 +25,8 @@ export interface GatewayGate {
    * @throws AttemptFailed GW_UNREACHABLE, final, when the breaker is open and BREAKER_OPEN_MODE is fail_fast
    */
   run<T>(call: () => Promise<T>): Promise<T>;
+  /** Calls that have been without an answer for long. */
+  overdue(): number;
   stop(): void;
 }
 
@@ -36,7 +39,11 @@ type Call = () => Promise<unknown>;
 export function gatewayGate(parts: {
   settings: Pick<
     Settings,
-    'WORKER_CONCURRENCY' | 'BREAKER_FAILURES' | 'BREAKER_RESET_MS' | 'BREAKER_OPEN_MODE'
+    | 'WORKER_CONCURRENCY'
+    | 'GATEWAY_TIMEOUT_MS'
+    | 'BREAKER_FAILURES'
+    | 'BREAKER_RESET_MS'
+    | 'BREAKER_OPEN_MODE'
   >;
   healthy: () => Promise<boolean>;
   events: GateEvents;
@@ -66,11 +73,23 @@ export function gatewayGate(parts: {
     window = withCall(window, now(), false);
     events.onRoom();
   });
-  breaker.on('failure', (error: unknown) => {
-    lastCode = error instanceof AttemptFailed ? error.code : 'GW_UNREACHABLE';
+  const failed = (code: string): void => {
+    lastCode = code;
     ramp = afterFailure(ramp);
     window = withCall(window, now(), true);
     if (breaker.closed && isBroken(window, settings.BREAKER_FAILURES)) breaker.open();
+  };
+  breaker.on('failure', (error: unknown) =>
+    failed(error instanceof AttemptFailed ? error.code : 'GW_UNREACHABLE'),
+  );
+  const overdue = overdueCalls({
+    timeoutMs: settings.GATEWAY_TIMEOUT_MS,
+    healthy,
+    onUnanswered: () => {
+      if (breaker.closed) failed('GW_TIMEOUT');
+      // The one job that tries whether the gateway is back hangs as those before it.
+      else if (breaker.halfOpen && answersHealth) breaker.open();
+    },
   });
   breaker.on('open', () => {
     answersHealth = false;
@@ -105,15 +124,16 @@ export function gatewayGate(parts: {
     },
     run: async <T>(call: () => Promise<T>): Promise<T> => {
       // A job that was claimed just before the breaker opened has its lease already: it is tried rather than failed.
-      if (queues && !breaker.closed && !(breaker.halfOpen && answersHealth)) return call();
+      if (queues && !breaker.closed && !(breaker.halfOpen && answersHealth)) return overdue.watch(call);
       if (!queues && breaker.halfOpen && !answersHealth) throw paused();
       try {
-        return (await breaker.fire(call)) as T;
+        return (await breaker.fire(() => overdue.watch(call))) as T;
       } catch (error) {
         if (CircuitBreaker.isOurError(error as Error)) throw paused(error);
         throw error;
       }
     },
+    overdue: () => overdue.count(),
     stop: () => breaker.shutdown(),
   };
 }

@@ -10,6 +10,8 @@ export interface ProcessorMetrics extends QuarantineMetrics {
   /** Rows of the work list by place, as the feeder last counted them. */
   readonly jobs: Gauge<'place'>;
   readonly running: Gauge;
+  /** Calls that the gateway has not answered for long. */
+  readonly overdue: Gauge;
   /** Attempts that ended, by outcome: `succeeded`, a failure code, `abandoned`, `lease-lost`. */
   readonly attempts: Counter<'outcome'>;
   readonly attemptSeconds: Histogram<'outcome'>;
@@ -40,6 +42,11 @@ export function processorMetrics(registry: Metrics): ProcessorMetrics {
     running: new Gauge({
       name: 'docket_processor_running_attempts',
       help: 'Attempts under way in this processor',
+      registers,
+    }),
+    overdue: new Gauge({
+      name: 'docket_processor_overdue_calls',
+      help: 'Calls to the gateway that have had no answer for 5 s',
       registers,
     }),
     attempts: new Counter({

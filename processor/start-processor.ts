@@ -102,6 +102,7 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
     ...{ list, workerId, logger },
     room: (running) => {
       metrics.setGate(gateway.gate.state());
+      metrics.overdue.set(gateway.gate.overdue());
       metrics.running.set(running);
       return ready && !superseded ? gateway.gate.room(running) : 0;
     },

@@ -7,6 +7,7 @@ export type FlowCounts = Pick<
   | 'submitted'
   | 'succeeded'
   | 'failed'
+  | 'deferred'
   | 'cancelled'
   | 'rejected'
   | 'removedSources'
@@ -40,7 +41,7 @@ export function hasGap(answer: DashboardAnswer, metrics: OpsMetrics): boolean {
 }
 
 export function sumOf(buckets: readonly DashboardBucket[]): FlowCounts {
-  const sum = { submitted: 0, succeeded: 0, failed: 0, cancelled: 0, rejected: 0 };
+  const sum = { submitted: 0, succeeded: 0, failed: 0, deferred: 0, cancelled: 0, rejected: 0 };
   const removed = { removedSources: 0, removedResults: 0, removedBytes: 0 };
   const all: Record<keyof FlowCounts, number> = { ...sum, ...removed };
   for (const bucket of buckets)

@@ -17,6 +17,8 @@ export function Tiles({ figures }: { figures: DashboardAnswer }) {
   const { jobs, totals, buckets, present, breaker } = figures;
   const flow = sumOf(buckets);
   const lastMinute = buckets.at(-2);
+  const retriedNow = sumOf(buckets.slice(-2)).deferred;
+  const isShaky = figures.window.bucket === 'minute' && retriedNow > 0;
   const lags: (number | null)[] = present?.projections.map((each) => each.lagMs) ?? [];
   // a lag that is not known, because the log does not answer, is no small one
   const lagMs = lags.includes(null) ? null : Math.max(0, ...lags.map(Number));
@@ -48,6 +50,14 @@ export function Tiles({ figures }: { figures: DashboardAnswer }) {
         {formats.number(jobs.byState.failed)}
       </Tile>
       <Tile
+        name="retried"
+        term={say('tileRetried')}
+        alarm={isShaky}
+        note={figures.window.bucket === 'minute' ? say('tileRetriedNow', { count: retriedNow }) : ''}
+      >
+        {formats.number(flow.deferred)}
+      </Tile>
+      <Tile
         name="latency"
         term={say('tileLatency')}
         note={totals.latency === null ? '' : say('tileP99', { time: formats.duration(totals.latency.p99) })}
@@ -67,13 +77,13 @@ export function Tiles({ figures }: { figures: DashboardAnswer }) {
       <Tile
         name="breaker"
         term={say('tileBreaker')}
-        alarm={breaker.state === 'open'}
+        alarm={breaker.state === 'open' || isShaky}
         note={
           breaker.since === null ? '' : say('breakerSince', { time: formats.clockSeconds(breaker.since) })
         }
       >
-        <Icon name={breaker.state === 'open' ? 'warning' : 'ready'} />{' '}
-        {say(breaker.state === 'open' ? 'breakerOpen' : 'breakerClosed')}
+        <Icon name={breaker.state === 'open' || isShaky ? 'warning' : 'ready'} />{' '}
+        {say(breaker.state === 'open' ? 'breakerOpen' : isShaky ? 'breakerShaky' : 'breakerClosed')}
       </Tile>
     </dl>
   );
