@@ -1,5 +1,6 @@
 /** The embedded event store: EventStoreDB's protocol on one directory, for one machine. */
 import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { OPEN_TO_ALL, type AccessRules } from './access/guard.ts';
 import { DEFAULT_LIMITS, type StoreLimits } from './limits.ts';
 import { addService } from './service/open-service.ts';
 import { openLog } from './storage/open-log.ts';
@@ -7,10 +8,14 @@ import { openLog } from './storage/open-log.ts';
 export interface EmbeddedEventStoreOptions extends Partial<StoreLimits> {
   /** Where the log lies; made when it is missing. */
   readonly directory: string;
-  /** The address to listen on. There is no authentication: leave it on loopback or a private network. */
+  /** The address to listen on. Without TLS and users leave it on loopback or a private network. */
   readonly host?: string;
   /** 0 takes a free one. */
   readonly port?: number;
+  /** Certificate chain and private key, PEM; without them the connection is plain. */
+  readonly tls?: { readonly certificate: Buffer; readonly privateKey: Buffer } | null;
+  /** Who may do what; the default demands nothing of anybody. */
+  readonly access?: AccessRules;
   /** Told of things worth a line that stop nothing. */
   readonly onNotice?: (sentence: string) => void;
   /**
@@ -33,9 +38,16 @@ function endProcess(failure: Error): void {
   process.exit(failure.name === 'LogCorrupt' ? 3 : 1);
 }
 
-const listen = (server: Server, address: string): Promise<number> =>
+type Tls = NonNullable<EmbeddedEventStoreOptions['tls']>;
+
+const credentialsOf = (tls: Tls | null): ServerCredentials =>
+  tls === null
+    ? ServerCredentials.createInsecure()
+    : ServerCredentials.createSsl(null, [{ private_key: tls.privateKey, cert_chain: tls.certificate }]);
+
+const listen = (server: Server, address: string, tls: Tls | null): Promise<number> =>
   new Promise((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => {
+    server.bindAsync(address, credentialsOf(tls), (error, port) => {
       if (error === null) resolve(port);
       else reject(error);
     });
@@ -54,6 +66,8 @@ export async function startEmbeddedEventStore(
     directory,
     host = '127.0.0.1',
     port: wantedPort = 0,
+    tls = null,
+    access = OPEN_TO_ALL,
     onNotice,
     onFailed = endProcess,
     ...given
@@ -65,10 +79,10 @@ export async function startEmbeddedEventStore(
     'grpc.max_receive_message_length': limits.maxMessageBytes,
     'grpc.max_send_message_length': limits.maxMessageBytes,
   });
-  const service = addService(server, { log, limits, onFailed });
+  const service = addService(server, { log, limits, access, onFailed });
   let port: number;
   try {
-    port = await listen(server, `${host}:${wantedPort}`);
+    port = await listen(server, `${host}:${wantedPort}`, tls);
   } catch (error) {
     server.forceShutdown();
     await log.close();
@@ -86,7 +100,7 @@ export async function startEmbeddedEventStore(
   let stopping: Promise<void> | null = null;
   return {
     port,
-    connectionString: `esdb://${host}:${port}?tls=false`,
+    connectionString: `esdb://${host}:${port}?tls=${tls !== null}`,
     close: () => (stopping ??= stop()),
   };
 }

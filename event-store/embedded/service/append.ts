@@ -1,7 +1,5 @@
 /** `Streams.Append` (the classic one), `Delete` and `Tombstone`: one answer for one call. */
 import { status, type sendUnaryData, type ServerReadableStream, type ServerUnaryCall } from '@grpc/grpc-js';
-import type { StoreLimits } from '../limits.ts';
-import type { Log } from '../storage/open-log.ts';
 import type { ProposedEvent, WriteOutcome, WriteRequest } from '../storage/write-request.ts';
 import { readAppendMessage, readDeletion, type StreamTarget } from '../wire/requests.ts';
 import { appendConflict, appended, deleted } from '../wire/responses.ts';
@@ -18,6 +16,7 @@ import {
   TOO_MANY_WAITING,
   type Refusal,
 } from './refusal.ts';
+import type { WriteSide } from './write-side.ts';
 
 type Answer = sendUnaryData<Buffer>;
 
@@ -44,8 +43,7 @@ function refuseOutcome(outcome: OtherOutcome, stream: Buffer): Refusal {
 export function serveAppend(
   call: ServerReadableStream<Buffer, Buffer>,
   answer: Answer,
-  log: Log,
-  limits: StoreLimits,
+  { submit, limits, guard }: WriteSide,
 ): void {
   let target: StreamTarget | null = null;
   const events: ProposedEvent[] = [];
@@ -56,6 +54,12 @@ export function serveAppend(
     if (isAnswered) return;
     isAnswered = true;
     answer(reason);
+  };
+
+  const takeTarget = (named: StreamTarget): void => {
+    const denied = guard.refusalOf('write', named.stream);
+    if (denied === null) target = named;
+    else refuse(denied);
   };
 
   const takeEvent = (event: ProposedEvent): void => {
@@ -70,7 +74,7 @@ export function serveAppend(
     if (isAnswered) return;
     try {
       const part = readAppendMessage(message);
-      if ('stream' in part) target = part;
+      if ('stream' in part) takeTarget(part);
       else takeEvent(part);
     } catch (error) {
       refuse(refuseError(error));
@@ -91,7 +95,7 @@ export function serveAppend(
       events,
       notAfterMs: Date.now() + limits.appendTimeoutMs,
     };
-    log.submit(request, queuedBytes(events), (outcome) => {
+    submit(request, queuedBytes(events), (outcome) => {
       if (outcome.kind === 'written') answer(null, appended(outcome.revision, outcome.position));
       else if (outcome.kind === 'wrong-revision') answer(null, appendConflict(outcome.actual, expected));
       else answer(refuseOutcome(outcome, stream));
@@ -104,8 +108,7 @@ export function serveDeletion(
   kind: 'delete' | 'tombstone',
   call: ServerUnaryCall<Buffer, Buffer>,
   answer: Answer,
-  log: Log,
-  limits: StoreLimits,
+  { submit, limits, guard }: WriteSide,
 ): void {
   let target: StreamTarget;
   try {
@@ -120,6 +123,11 @@ export function serveDeletion(
     answer(refuseInvalid(fault));
     return;
   }
+  const denied = guard.refusalOf('delete', stream);
+  if (denied !== null) {
+    answer(denied);
+    return;
+  }
   const request: WriteRequest = {
     kind,
     stream,
@@ -127,7 +135,7 @@ export function serveDeletion(
     events: [],
     notAfterMs: Date.now() + limits.appendTimeoutMs,
   };
-  log.submit(request, queuedBytes([]), (outcome) => {
+  submit(request, queuedBytes([]), (outcome) => {
     if (outcome.kind === 'written') answer(null, deleted(outcome.position));
     else if (outcome.kind === 'wrong-revision') answer(refuseWrongRevision(stream, expected, outcome.actual));
     else answer(refuseOutcome(outcome, stream));

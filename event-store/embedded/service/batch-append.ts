@@ -4,10 +4,10 @@
  */
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type { StoreLimits } from '../limits.ts';
-import type { Log } from '../storage/open-log.ts';
 import type { ProposedEvent, WriteOutcome } from '../storage/write-request.ts';
 import { readBatchMessage, type BatchMessage, type BatchOptions } from '../wire/requests.ts';
 import {
+  accessDenied,
   appendTooLarge,
   badRequest,
   batchFailed,
@@ -22,6 +22,7 @@ import { eventBytes, eventFault, queuedBytes, streamNameFault } from './append-c
 import { openAppends, type OpenAppend, type OpenAppends } from './open-appends.ts';
 import { NO_ROOM, refuseError, refuseInvalid, TOO_MANY_WAITING } from './refusal.ts';
 import { openSender } from './send-stream.ts';
+import type { WriteSide } from './write-side.ts';
 
 export type BatchCall = ServerDuplexStream<Buffer, Buffer>;
 
@@ -80,7 +81,7 @@ function addChunk(
 }
 
 /** Serves one batch stream until the client ends it. */
-export function serveBatchAppend(call: BatchCall, log: Log, limits: StoreLimits): void {
+export function serveBatchAppend(call: BatchCall, { submit, limits, guard }: WriteSide): void {
   const sender = openSender(call);
   let isEnding = false;
   const appends = openAppends(sender, limits, () => {
@@ -92,13 +93,14 @@ export function serveBatchAppend(call: BatchCall, log: Log, limits: StoreLimits)
     const append = appends.begin(correlation, options);
     const fault = streamNameFault(options.stream, limits);
     if (fault !== null) fail(appends, append, badRequest(fault));
+    else if (guard.refusalOf('write', options.stream) !== null) fail(appends, append, accessDenied());
     return append;
   };
 
-  const submit = (append: OpenAppend): void => {
+  const write = (append: OpenAppend): void => {
     const { events, options, answerByMs: notAfterMs } = append;
     const { stream, expected } = options;
-    log.submit({ kind: 'append', stream, expected, events, notAfterMs }, queuedBytes(events), (outcome) => {
+    submit({ kind: 'append', stream, expected, events, notAfterMs }, queuedBytes(events), (outcome) => {
       if (outcome.kind === 'written') {
         appends.answer(
           append,
@@ -125,7 +127,7 @@ export function serveBatchAppend(call: BatchCall, log: Log, limits: StoreLimits)
     addChunk(appends, append, message.events, limits);
     if (!message.isFinal) return;
     if (append.isAnswered) appends.done(append);
-    else submit(append);
+    else write(append);
   };
 
   call.on('data', (bytes: Buffer) => {

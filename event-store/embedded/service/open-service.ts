@@ -8,6 +8,7 @@ import {
   type ServerUnaryCall,
   type ServerWritableStream,
 } from '@grpc/grpc-js';
+import { openAdmission, type AccessRules, type Guard } from '../access/guard.ts';
 import { LogCorrupt } from '../errors.ts';
 import type { StoreLimits } from '../limits.ts';
 import type { Log } from '../storage/open-log.ts';
@@ -20,6 +21,7 @@ import { serveRead } from './read.ts';
 import { refusal, refuseError, SHUTTING_DOWN, type Refusal } from './refusal.ts';
 import { openSender } from './send-stream.ts';
 import { serveSubscription } from './subscription.ts';
+import type { WriteSide } from './write-side.ts';
 
 type ReadCall = ServerWritableStream<Buffer, Buffer>;
 type UnaryCall = ServerUnaryCall<Buffer, Buffer>;
@@ -33,13 +35,16 @@ export interface Service {
 export interface ServiceParts {
   readonly log: Log;
   readonly limits: StoreLimits;
+  readonly access: AccessRules;
   readonly onFailed: (failure: Error) => void;
 }
 
 /** Adds the services to a gRPC server. */
-export function addService(server: Server, { log, limits, onFailed }: ServiceParts): Service {
+export function addService(server: Server, { log, limits, access, onFailed }: ServiceParts): Service {
   const streams = new Set<ReadCall | BatchCall>();
   const instanceId = randomUUID();
+  const admit = openAdmission(log, access);
+  const writeSide = (guard: Guard): WriteSide => ({ submit: log.submit, limits, guard });
 
   const track = (call: ReadCall | BatchCall): void => {
     streams.add(call);
@@ -54,6 +59,11 @@ export function addService(server: Server, { log, limits, onFailed }: ServicePar
   };
 
   const read = (call: ReadCall): void => {
+    const guard = admit(call.metadata);
+    if ('code' in guard) {
+      end(call, guard);
+      return;
+    }
     if (streams.size >= limits.maxOpenStreams) {
       end(
         call,
@@ -64,6 +74,8 @@ export function addService(server: Server, { log, limits, onFailed }: ServicePar
     track(call);
     const serve = async (): Promise<Refusal | null> => {
       const request = readReadRequest(call.request);
+      const denied = guard.refusalOf('read', request.stream);
+      if (denied !== null) return denied;
       const sender = openSender(call);
       return request.isSubscription
         ? serveSubscription(request, sender, log)
@@ -83,16 +95,36 @@ export function addService(server: Server, { log, limits, onFailed }: ServicePar
     answer(null, clusterOf(instanceId, address.hostname, Number(address.port), Date.now()));
   };
 
+  const append = (call: ServerReadableStream<Buffer, Buffer>, answer: Answer): void => {
+    const guard = admit(call.metadata);
+    if ('code' in guard) answer(guard);
+    else serveAppend(call, answer, writeSide(guard));
+  };
+
+  const batchAppend = (call: BatchCall): void => {
+    const guard = admit(call.metadata);
+    if ('code' in guard) {
+      call.emit('error', guard);
+      return;
+    }
+    track(call);
+    serveBatchAppend(call, writeSide(guard));
+  };
+
+  const remove =
+    (kind: 'delete' | 'tombstone') =>
+    (call: UnaryCall, answer: Answer): void => {
+      const guard = admit(call.metadata);
+      if ('code' in guard) answer(guard);
+      else serveDeletion(kind, call, answer, writeSide(guard));
+    };
+
   server.addService(STREAMS_SERVICE, {
     read,
-    append: (call: ServerReadableStream<Buffer, Buffer>, answer: Answer) =>
-      serveAppend(call, answer, log, limits),
-    batchAppend: (call: BatchCall) => {
-      track(call);
-      serveBatchAppend(call, log, limits);
-    },
-    delete: (call: UnaryCall, answer: Answer) => serveDeletion('delete', call, answer, log, limits),
-    tombstone: (call: UnaryCall, answer: Answer) => serveDeletion('tombstone', call, answer, log, limits),
+    append,
+    batchAppend,
+    delete: remove('delete'),
+    tombstone: remove('tombstone'),
   });
   server.addService(GOSSIP_SERVICE, { read: gossip });
   server.addService(SERVER_FEATURES_SERVICE, {

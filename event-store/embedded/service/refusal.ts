@@ -53,6 +53,14 @@ export const refuseTooLarge = (maxBytes: number): Refusal =>
     'maximum-append-size': maxBytes.toString(),
   });
 
+/** The credentials of the call are wrong. EventStoreDB says it without a key `exception`. */
+export const UNAUTHENTICATED: Refusal = refusal(status.UNAUTHENTICATED, 'Unauthenticated');
+
+/** The caller may not do this with this stream. */
+export const ACCESS_DENIED: Refusal = refusal(status.PERMISSION_DENIED, 'Access Denied', {
+  exception: 'access-denied',
+});
+
 export const refuseInvalid = (details: string): Refusal => refusal(status.INVALID_ARGUMENT, details);
 
 export const SHUTTING_DOWN = 'The event store is shutting down.';

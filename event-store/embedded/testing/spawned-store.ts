@@ -11,6 +11,13 @@ import {
   type JSONEventType,
   type ResolvedEvent,
 } from '@eventstore/db-client';
+import {
+  writeAccessLists,
+  writeSecuredFiles,
+  type ConnectAs,
+  type SecuredFiles,
+  type SecuredOptions,
+} from './secured-store.ts';
 
 const MAIN = join(import.meta.dirname, '..', 'main.ts');
 
@@ -18,12 +25,18 @@ export interface SpawnedStore {
   readonly port: number;
   readonly pid: number;
   readonly child: ChildProcess;
+  /** How a client reaches it; unless something else is said, as the first of the users. */
+  readonly connectionString: (as?: ConnectAs) => string;
+  /** The certificate that clients trust; '' without TLS. */
+  readonly certificateFile: string;
   /** What it has said on stderr. */
   readonly stderr: () => string;
   /** From the start of the process to its line on stdout. */
   readonly startMs: number;
   /** Sends a signal and waits for the end; the exit code, or null when the signal ended it. */
   readonly end: (signal: NodeJS.Signals) => Promise<number | null>;
+  /** Resolves with the exit code when it has ended. */
+  readonly ended: Promise<number | null>;
 }
 
 /** An event store that ended instead of becoming ready. */
@@ -39,9 +52,13 @@ export class StoreDidNotStart extends Error {
   }
 }
 
-export interface SpawnOptions {
+export interface SpawnOptions extends SecuredOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly ipc?: boolean;
+  /** More words for the command line. */
+  readonly args?: readonly string[];
+  /** Files of TLS and users that outlive this process, in place of some of its own. */
+  readonly files?: SecuredFiles;
   /** Words to start the store by, in place of this Node. */
   readonly command?: readonly string[];
 }
@@ -51,7 +68,9 @@ export interface SpawnOptions {
  * @throws StoreDidNotStart
  */
 export async function spawnStore(directory: string, options: SpawnOptions = {}): Promise<SpawnedStore> {
-  const [command, ...words] = [...(options.command ?? []), process.execPath, MAIN, '--directory', directory];
+  const files = options.files ?? writeSecuredFiles(options);
+  const own = [process.execPath, MAIN, '--directory', directory, ...files.words, ...(options.args ?? [])];
+  const [command, ...words] = [...(options.command ?? []), ...own] as [string, ...string[]];
   const began = performance.now();
   const child = spawn(command, words, {
     stdio: options.ipc === true ? ['ignore', 'pipe', 'pipe', 'ipc'] : ['ignore', 'pipe', 'pipe'],
@@ -59,7 +78,10 @@ export async function spawnStore(directory: string, options: SpawnOptions = {}):
   });
   let stderr = '';
   child.stderr?.on('data', (text: Buffer) => (stderr += text.toString()));
-  const ended = once(child, 'close').then(([code]) => code as number | null);
+  const ended = once(child, 'close').then(([code]) => {
+    if (options.files === undefined) files.remove();
+    return code as number | null;
+  });
   const ready = new Promise<number>((resolve) => {
     let stdout = '';
     child.stdout?.on('data', (text: Buffer) => {
@@ -69,16 +91,20 @@ export async function spawnStore(directory: string, options: SpawnOptions = {}):
   });
   const first = await Promise.race([ready.then((port) => ({ port })), ended.then((code) => ({ code }))]);
   if ('code' in first) throw new StoreDidNotStart(first.code, stderr);
+  if (options.acl !== undefined) await writeAccessLists(files, first.port, options.users ?? [], options.acl);
   return {
     port: first.port,
     pid: child.pid as number,
     child,
+    connectionString: (as) => files.connectionString(first.port, as),
+    certificateFile: files.certificateFile,
     stderr: () => stderr,
     startMs: performance.now() - began,
     end: (signal) => {
       child.kill(signal);
       return ended;
     },
+    ended,
   };
 }
 
@@ -99,10 +125,10 @@ export interface StoreForTests {
   readonly stop: () => Promise<void>;
 }
 
-export async function startStoreForTests(): Promise<StoreForTests> {
+export async function startStoreForTests(options: SpawnOptions = {}): Promise<StoreForTests> {
   const directory = temporaryDirectory();
-  const store = await spawnStore(directory);
-  const client = connectTo(store.port);
+  const store = await spawnStore(directory, options);
+  const client = EventStoreDBClient.connectionString(store.connectionString());
   return {
     client,
     store,

@@ -44,6 +44,7 @@ const CODE = {
   invalidArgument: 3,
   deadlineExceeded: 4,
   notFound: 5,
+  permissionDenied: 7,
   failedPrecondition: 9,
   resourceExhausted: 8,
   unavailable: 14,
@@ -79,6 +80,8 @@ export const appendTooLarge = (maxBytes: number): BatchError =>
     'MaximumAppendSizeExceeded',
     varintField(1, maxBytes),
   );
+export const accessDenied = (): BatchError =>
+  batchError(CODE.permissionDenied, 'AccessDenied', 'AccessDenied');
 export const timedOut = (): BatchError => batchError(CODE.deadlineExceeded, 'Timeout', 'Timeout');
 /** The client shows the text of a type it does not know, and drops that of the ones it does. */
 export const badRequest = (text: string): BatchError =>

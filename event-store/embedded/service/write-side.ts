@@ -1,0 +1,11 @@
+/** What the calls that write need. */
+import type { Guard } from '../access/guard.ts';
+import type { StoreLimits } from '../limits.ts';
+import type { Log } from '../storage/open-log.ts';
+
+export interface WriteSide {
+  readonly submit: Log['submit'];
+  readonly limits: StoreLimits;
+  /** What the caller may not write. */
+  readonly guard: Guard;
+}
