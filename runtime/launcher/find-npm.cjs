@@ -1,0 +1,46 @@
+// How npm is called, whoever called us: npm itself, yarn, pnpm, or a person.
+'use strict';
+
+const { existsSync, realpathSync } = require('node:fs');
+const { delimiter, dirname, join } = require('node:path');
+
+const CLI = join('npm', 'bin', 'npm-cli.js');
+
+/**
+ * The program and its first arguments that run npm: the npm that started us; else the one beside the running Node; else
+ * the one on PATH. Null when there is none. Other package managers set `npm_execpath` to themselves.
+ *
+ * @returns {{program: string, args: string[]} | null}
+ */
+function findNpm(env = process.env) {
+  const caller = env.npm_execpath;
+  if (caller !== undefined && /(^|[\\/])npm-cli\.c?js$/.test(caller) && existsSync(caller))
+    return script(caller);
+  return besideNode(dirname(process.execPath)) ?? onPath(env.PATH ?? '');
+}
+
+function besideNode(folder) {
+  const cli = join(folder, '..', 'lib', 'node_modules', CLI);
+  return existsSync(cli) ? script(cli) : inFolder(folder);
+}
+
+function onPath(path) {
+  for (const folder of path.split(delimiter)) {
+    if (folder === '' || folder.endsWith(join('node_modules', '.bin'))) continue;
+    const npm = inFolder(folder);
+    if (npm !== null) return npm;
+  }
+  return null;
+}
+
+/** npm is a link to a script, or a program of a version manager that chooses one. */
+function inFolder(folder) {
+  const link = join(folder, 'npm');
+  if (!existsSync(link)) return null;
+  const target = realpathSync(link);
+  return /\.c?js$/.test(target) ? script(target) : { program: link, args: [] };
+}
+
+const script = (file) => ({ program: process.execPath, args: [file] });
+
+module.exports = { findNpm };

@@ -1,0 +1,59 @@
+// The steps of a launch: what is missing is installed, then the program runs in front of it.
+'use strict';
+
+const { join } = require('node:path');
+const { exitAs, runInFront } = require('./run-in-front.cjs');
+const { install } = require('./install.cjs');
+const { installedNode, installState, noteInstalled } = require('./installed.cjs');
+
+const ROOT = join(__dirname, '..', '..');
+
+/** Programs that a checkout without the packages for development can run. */
+const PRODUCTION_PROGRAM = 'cli/docket.ts';
+
+/** @param {string[]} args what Node is started with: flags, a file, its arguments */
+async function launch(args) {
+  if (args.length === 0)
+    return refuse('name a file to run: `node runtime/launcher/launch.cjs cli/docket.ts help`.');
+  const state = installState(ROOT);
+  if (needsInstall(state, args)) {
+    if (!state.writable) {
+      return refuse(
+        `${join(ROOT, 'node_modules')} does not hold what package-lock.json names, and this user may not write there. Run \`npm ci\` as its owner.`,
+      );
+    }
+    const outcome = await install(ROOT);
+    if (outcome.signal !== null) return exitAs(outcome);
+    if (outcome.failure !== null) return refuse(outcome.failure);
+    noteInstalled(ROOT);
+  }
+  const node = installedNode(ROOT);
+  if (node === null) {
+    return refuse(
+      'npm ended without an error and still did not install Node: remove `node_modules` and try again.',
+    );
+  }
+  const ended = await runInFront(node, args, { stdio: 'inherit' });
+  if (ended.error !== null) return refuse(whyNotStarted(node, ended.error));
+  exitAs(ended);
+}
+
+function needsInstall(state, args) {
+  if (state.everything) return false;
+  return !(state.production && !state.writable && args.includes(PRODUCTION_PROGRAM));
+}
+
+/** A program that is there and yet "not found" lacks its loader: the C library of this system is another one. */
+function whyNotStarted(node, error) {
+  if (error.code === 'ENOENT' && process.platform === 'linux') {
+    return `the Node it runs on (${node}) needs a Linux with glibc, such as Debian, Ubuntu or Fedora; this one has another C library.`;
+  }
+  return `the Node it runs on (${node}) cannot be started: ${error.message}.`;
+}
+
+function refuse(sentence) {
+  console.error(`Docket: ${sentence}`);
+  process.exitCode = 1;
+}
+
+module.exports = { launch };

@@ -1,0 +1,16 @@
+// Runs a program of this checkout with the Node that the checkout installs, and installs first when something is
+// missing: `node runtime/launcher/launch.cjs [flags of Node] <file> [arguments]`. Every script of package.json goes
+// through it. It runs under whatever Node started npm, so it is plain JavaScript with built-ins only, and trusts neither
+// PATH nor `node_modules/.bin` (docs/adr/0090-the-launcher-finds-node-by-its-package.md).
+'use strict';
+
+const { obstacle } = require('./can-run-here.cjs');
+
+const sentence = obstacle(process);
+if (sentence !== null) {
+  console.error('Docket: ' + sentence);
+  process.exit(1);
+}
+
+// Only now: these files may use what the Node of the sentence above knows.
+require('./launch-here.cjs').launch(process.argv.slice(2));

@@ -1,0 +1,63 @@
+// npm's own words, and the sentence that names the cause.
+'use strict';
+
+/** Codes of npm, and what a person can do. The first that npm names decides. */
+const CAUSES = [
+  [/ENOSPC|EDQUOT/, 'the disk is full'],
+  [/EROFS/, 'the file system is read-only'],
+  [/EACCES|EPERM/, 'this user may not write to the folder or to the cache of npm'],
+  [
+    /E401|E403|ENEEDAUTH/,
+    'the package registry refuses this user; look at the settings of npm (`npm config list`)',
+  ],
+  [
+    /E404|ETARGET/,
+    'the package registry that npm is set to does not have a package; look at `npm config list`',
+  ],
+  [/EINTEGRITY/, 'a package arrived damaged; try again, or run `npm cache clean --force` first'],
+  [/ENOTCACHED/, 'npm is set to work offline, and its cache does not have every package'],
+  [/EUSAGE/, 'package.json and package-lock.json do not belong together; the lines above say where'],
+  [
+    /SELF_SIGNED|CERT|UNABLE_TO_/,
+    'the certificate of the package registry is not trusted; a proxy may stand between',
+  ],
+  [
+    /ENOTFOUND|EAI_AGAIN/,
+    'the name of the package registry is not known; check the network, and the proxy settings of npm',
+  ],
+  [
+    /ECONNREFUSED|ECONNRESET|ETIMEDOUT|ERR_SOCKET_TIMEOUT|EIDLETIMEOUT|ENETUNREACH|EHOSTUNREACH|network/,
+    'the package registry does not answer; check the network, and the proxy settings of npm',
+  ],
+  [/ENOMEM|heap out of memory|Cannot allocate memory/, 'there was not enough memory'],
+];
+
+/** The sentence for an install that failed: what happened, and why. */
+function failureOf({ code, signal, error }, errorLines) {
+  const start = 'npm could not install what Docket runs on: ';
+  if (error !== null) return `${start}npm itself cannot be started (${error.message}).`;
+  if (signal !== null) return `${start}${howEnded(signal)}.`;
+  const said = errorLines.join('\n');
+  const named = /^npm (?:error|ERR!) code (\S+)/m.exec(said)?.[1];
+  const cause =
+    CAUSES.find(([pattern]) => pattern.test(named ?? said)) ?? CAUSES.find(([pattern]) => pattern.test(said));
+  if (cause !== undefined) return `${start}${cause[1]}.`;
+  return said === ''
+    ? `${start}it ended with exit code ${code} and gave no reason.`
+    : `${start}the lines above are its reason.`;
+}
+
+/** A process that crashes or is killed in an install has, nearly always, met a limit on memory. */
+function howEnded(signal) {
+  return ['SIGSEGV', 'SIGABRT', 'SIGKILL', 'SIGTRAP', 'SIGILL', 'SIGBUS'].includes(signal)
+    ? `npm was ended by ${signal}, which is how a process ends that is not given enough memory (\`ulimit -v\`, a container's limit)`
+    : `npm was ended by ${signal}`;
+}
+
+/** What npm waits for when one of its requests failed and it tries again, in its own code; else null. */
+function trouble(line) {
+  const failed = /attempt (\d+) failed with (\S+)/.exec(line);
+  return failed === null ? null : `no answer from the package registry, ${failed[2]}; npm tries again`;
+}
+
+module.exports = { failureOf, trouble };
