@@ -1,5 +1,4 @@
 import {
-  AccessDeniedError,
   jsonEvent,
   MaxAppendSizeExceededError,
   StreamDeletedError,
@@ -65,8 +64,8 @@ export async function appendExactly(append: Append): Promise<Appended> {
     } catch (error) {
       const final = finalAnswer(stream, error);
       if (final) throw final;
-      if (error instanceof AccessDeniedError || performance.now() + pauseMs >= deadline)
-        throw generations.unavailable(doing, error);
+      const unavailable = generations.unavailable(doing, error);
+      if (unavailable.fault?.final === true || performance.now() + pauseMs >= deadline) throw unavailable;
       if (!(error instanceof NoAnswer)) await generations.doubt(generation, error);
     }
     await new Promise((resolve) => setTimeout(resolve, pauseMs));

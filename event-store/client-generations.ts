@@ -13,7 +13,7 @@ import type { EventStoreUrl } from '../schemas/event-store-url.ts';
 import { LogUnavailable } from './errors.ts';
 import { askServer, closeClient, NoAnswer, openClient, within } from './event-store-client.ts';
 import { outageLines } from './outage-lines.ts';
-import { faultOf } from './store-faults.ts';
+import { faultOf, isNoNode } from './store-faults.ts';
 
 /** Backoff between two clients that did not come to work: doubled, with jitter, from the first up to the last. */
 const OPEN_AGAIN_MS = 50;
@@ -67,6 +67,17 @@ export function openClientGenerations(url: EventStoreUrl, log: Log): ClientGener
   let doubting: { readonly number: number; readonly result: Promise<boolean> } | null = null;
   let lastFailure: unknown = new NoAnswer();
 
+  /** The search for a leader keeps its reasons to itself, so the first host is asked directly. */
+  const whyOfFirstHost = async (otherwise: unknown): Promise<unknown> => {
+    const client = openClient(url.firstHostForClient, onStray);
+    const why = await askServer(client).then(
+      () => otherwise,
+      (error: unknown) => error,
+    );
+    await closeClient(client);
+    return why;
+  };
+
   /** Opens one client after the other until one works. */
   const replace = async (failed: Generation): Promise<void> => {
     await closeClient(failed.client);
@@ -77,9 +88,9 @@ export function openClientGenerations(url: EventStoreUrl, log: Log): ClientGener
         lines.restored();
         return;
       } catch (error) {
-        lastFailure = error;
         if (isPassing(error)) return;
-        lines.failed(faultOf(error, url, 'opening a client').why);
+        lastFailure = isNoNode(error) ? await whyOfFirstHost(error) : error;
+        lines.failed(faultOf(lastFailure, url, 'opening a client').why);
       }
       await closeClient(generation.client);
       await sleep(pauseMs * (0.5 + Math.random() / 2), undefined, { signal: closing.signal }).catch(

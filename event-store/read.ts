@@ -91,7 +91,7 @@ export async function readEventAt(
 /** Position of the last event in the log, system events included; 0n when it is empty. */
 export async function readHead(generations: ClientGenerations, silenceMs: number): Promise<bigint> {
   const events = readEvents({
-    ...{ generations, silenceMs, doing: 'reading the head' },
+    ...{ generations, silenceMs, doing: 'reading $all' },
     open: (client) => client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 }),
   });
   for await (const event of events) return event.position;

@@ -12,6 +12,7 @@ export type StoreFaultCode =
   | 'STORE_NOT_REACHED'
   | 'STORE_NOT_TRUSTED'
   | 'STORE_WITHOUT_TLS'
+  | 'STORE_HANGS_UP'
   | 'STORE_LOGIN_MISSING'
   | 'STORE_LOGIN_REFUSED'
   | 'STORE_RIGHT_MISSING'
@@ -31,6 +32,8 @@ export interface StoreFault {
   readonly final: boolean;
 }
 
+/** gRPC's code for a server that cannot be reached (grpc.status.UNAVAILABLE). */
+const UNAVAILABLE = 14;
 /** gRPC's code for a user or password that the server does not take (grpc.status.UNAUTHENTICATED). */
 const UNAUTHENTICATED = 16;
 const TRUST =
@@ -38,6 +41,7 @@ const TRUST =
 const NOT_TLS = /wrong version number|packet length too long|EPROTO/i;
 const UNKNOWN_HOST = /name resolution failed|ENOTFOUND|EAI_AGAIN/i;
 const STARTING = /server is not ready|not ready/i;
+const HUNG_UP = /^Failed to connect/;
 const NO_NODE = /failed to discover/i;
 
 /** The server let a subscription go because its buffer of a few dozen events was full: ordinary under load (S1). */
@@ -50,10 +54,15 @@ export function isPositionRefused(error: unknown): boolean {
   return textOf(error).includes('Unexpected ReadAllResult');
 }
 
+/** No node of a cluster's connection string has named a leader; the client does not say why. */
+export function isNoNode(error: unknown): boolean {
+  return NO_NODE.test(textOf(error));
+}
+
 /** True for what the client or gRPC threw; an error of the consumer is none. */
 export function isOfTheStore(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  return 'type' in error || 'details' in error || error.name === 'NoAnswer' || NO_NODE.test(error.message);
+  return 'type' in error || 'details' in error || error.name === 'NoAnswer' || isNoNode(error);
 }
 
 /**
@@ -76,7 +85,7 @@ export function faultOf(error: unknown, url: EventStoreUrl, doing: string): Stor
   if (TRUST.test(text)) return fault('STORE_NOT_TRUSTED', distrust(text, url), true);
   if (UNKNOWN_HOST.test(text))
     return fault('STORE_HOST_UNKNOWN', 'The host name has no address. Check its spelling in EVENTSTORE_URL.');
-  if (NO_NODE.test(text))
+  if (isNoNode(error))
     return fault(
       'STORE_NO_LEADER',
       'No server of EVENTSTORE_URL names a leader. Check the host names, and that most nodes of the cluster run.',
@@ -84,11 +93,7 @@ export function faultOf(error: unknown, url: EventStoreUrl, doing: string): Stor
   if (error instanceof NotLeaderError)
     return fault('STORE_NO_LEADER', 'The server is no leader and sends to another one.');
   if (STARTING.test(text)) return fault('STORE_NOT_READY', 'The server is starting and takes nothing yet.');
-  if (error instanceof UnavailableError)
-    return fault(
-      'STORE_NOT_REACHED',
-      `Nobody answers there (${lastReason(text)}). Is the event store running?`,
-    );
+  if (isUnavailable(error)) return unreachable(lastReason(text), url, fault);
   if (error instanceof DeadlineExceededError || error instanceof TimeoutError || text === '')
     return fault('STORE_SILENT', 'The server takes connections and does not answer in time.');
   return fault('STORE_FAILED', `The server answered with an error: ${text}.`);
@@ -132,6 +137,27 @@ function distrust(text: string, url: EventStoreUrl): string {
   return url.caFile === null
     ? 'The authority that signed the certificate of the server is not trusted here. Name its file by tlsCAFile in EVENTSTORE_URL.'
     : `The certificate of the server was not signed by the authority in ${url.caFile}. Name the right file by tlsCAFile.`;
+}
+
+/** Nobody listens, or somebody listens who wants to hear something else first. */
+function unreachable(
+  reason: string,
+  url: EventStoreUrl,
+  fault: (code: StoreFaultCode, why: string) => StoreFault,
+): StoreFault {
+  if (!HUNG_UP.test(reason))
+    return fault('STORE_NOT_REACHED', `Nobody answers there (${reason}). Is the event store running?`);
+  return fault(
+    'STORE_HANGS_UP',
+    url.isSecure
+      ? 'The server closes the connection before it has said anything. Is it an event store?'
+      : 'The server closes the connection at once. If it has TLS, take tls=false out of EVENTSTORE_URL.',
+  );
+}
+
+/** The client gives some of gRPC's errors its own names and passes others on as they are. */
+function isUnavailable(error: unknown): boolean {
+  return error instanceof UnavailableError || (error as { code?: unknown } | null)?.code === UNAVAILABLE;
 }
 
 /** gRPC wraps the system's own words, which say most. */

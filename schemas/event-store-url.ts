@@ -2,6 +2,8 @@
 export interface EventStoreUrl {
   /** The text that the client is given: without what Docket decides itself, with the bounds it needs. */
   readonly forClient: string;
+  /** The same for the first server alone, asked without a search for the leader. */
+  readonly firstHostForClient: string;
   /** The servers without user and options: what may be printed. */
   readonly address: string;
   readonly isCluster: boolean;
@@ -84,9 +86,11 @@ export function readEventStoreUrl(
   const given = new Map([['gossipTimeout', String(GOSSIP_TIMEOUT_SEC)], ...options]);
   given.delete('throwOnAppendFailure');
   const caFile = options.get('tlsCAFile');
+  const credentials = login === null ? '' : `${login}@`;
   return {
     url: {
-      forClient: `${scheme[0]}${login === null ? '' : `${login}@`}${hosts.join(',')}?${written(given)}`,
+      forClient: `${scheme[0]}${credentials}${hosts.join(',')}?${written(given)}`,
+      firstHostForClient: `esdb://${credentials}${hosts[0]}?${written(given)}`,
       address: `${scheme[0]}${hosts.join(',')}`,
       ...{ isCluster, isSecure, username },
       caFile: caFile === undefined ? null : decodeURIComponent(caFile),
