@@ -9,10 +9,10 @@ import {
 } from '@eventstore/db-client';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../runtime/log.ts';
+import { outageLog } from '../runtime/outage-log.ts';
 import type { EventStoreUrl } from '../schemas/event-store-url.ts';
-import { LogUnavailable } from './errors.ts';
+import { LogUnavailable, StoreUnusable } from './errors.ts';
 import { askServer, closeClient, NoAnswer, openClient, within } from './event-store-client.ts';
-import { outageLines } from './outage-lines.ts';
 import { faultOf, isNoNode } from './store-faults.ts';
 
 /** Backoff between two clients that did not come to work: doubled, with jitter, from the first up to the last. */
@@ -55,7 +55,7 @@ export interface ClientGenerations {
  * wait is bounded; the answer that comes in spite of it is borne by `bearStrayAnswers`.
  */
 export function openClientGenerations(url: EventStoreUrl, log: Log): ClientGenerations {
-  const lines = outageLines(log, 'a client of the event store was given up');
+  const outage = outageLog(log, 'a client of the event store was given up');
   const onStray = () => log.debug('an answer to an append came that nobody waits for any more');
   const open = (number: number): Generation => ({
     client: openClient(url.forClient, onStray),
@@ -85,12 +85,12 @@ export function openClientGenerations(url: EventStoreUrl, log: Log): ClientGener
       generation = open(generation.number + 1);
       try {
         await askServer(generation.client);
-        lines.restored();
+        outage.worked();
         return;
       } catch (error) {
         if (isPassing(error)) return;
         lastFailure = isNoNode(error) ? await whyOfFirstHost(error) : error;
-        lines.failed(faultOf(lastFailure, url, 'opening a client').why);
+        outage.failed(new StoreUnusable(faultOf(lastFailure, url, 'opening a client')));
       }
       await closeClient(generation.client);
       await sleep(pauseMs * (0.5 + Math.random() / 2), undefined, { signal: closing.signal }).catch(
@@ -103,7 +103,7 @@ export function openClientGenerations(url: EventStoreUrl, log: Log): ClientGener
   const giveUp = (failed: Generation, why: unknown): void => {
     if (failed.number !== generation.number || replacing) return;
     lastFailure = why;
-    lines.failed(faultOf(why, url, 'using a client').why);
+    outage.failed(new StoreUnusable(faultOf(why, url, 'using a client')));
     replacing = replace(failed).finally(() => (replacing = null));
   };
 

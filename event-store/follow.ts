@@ -1,11 +1,11 @@
 import { eventTypeFilter, START, streamNameFilter, type AllStreamSubscription } from '@eventstore/db-client';
 import type { Log } from '../runtime/log.ts';
+import { outageLog } from '../runtime/outage-log.ts';
 import type { ClientGenerations } from './client-generations.ts';
 import { CheckpointNotInLog } from './errors.ts';
 import type { AllFilter, Following, FollowOptions } from './event-log.ts';
 import { NoAnswer } from './event-store-client.ts';
 import { inTurn } from './in-turn.ts';
-import { outageLines } from './outage-lines.ts';
 import { recordedEvent, type RecordedByClient } from './recorded-event.ts';
 import { isConsumerTooSlow, isOfTheStore, isPositionRefused } from './store-faults.ts';
 
@@ -38,10 +38,10 @@ interface End {
  */
 export function followAll(generations: ClientGenerations, log: Log, options: FollowOptions): Following {
   const stopping = new AbortController();
-  const lines = outageLines(log, 'the subscription to the event store broke; it is taken up again');
+  const outage = outageLog(log, 'the subscription to the event store broke');
   const told: FollowOptions = {
     ...options,
-    onCaughtUp: () => (lines.restored(), options.onCaughtUp?.()),
+    onCaughtUp: () => (outage.worked(), options.onCaughtUp?.()),
   };
   const ended = (async () => {
     let [backoffMs, tooSlowInARow] = [RESUBSCRIBE_AFTER_MS, 0];
@@ -53,7 +53,7 @@ export function followAll(generations: ClientGenerations, log: Log, options: Fol
       if (tooSlowInARow > 0 && tooSlowInARow <= TOO_SLOW_IN_A_ROW_MAX) continue;
       if (performance.now() - startedAt > HEALTHY_AFTER_MS) backoffMs = RESUBSCRIBE_AFTER_MS;
       const error = await meaningOf(cause, generations, options);
-      lines.failed(error.message);
+      outage.failed(error);
       options.onInterrupted?.(error);
       if (error instanceof CheckpointNotInLog) backoffMs = RESUBSCRIBE_AFTER_MAX_MS;
       await pause(backoffMs * Math.random(), stopping.signal);
@@ -78,7 +78,7 @@ async function meaningOf(
     const position = await Promise.resolve(after()).catch(() => 'start' as const);
     if (position !== 'start') return new CheckpointNotInLog(position, { cause });
   }
-  if (isOfTheStore(cause)) return generations.unavailable('following the log', cause);
+  if (isOfTheStore(cause)) return generations.unavailable('following $all', cause);
   return cause instanceof Error ? cause : new Error(String(cause));
 }
 
@@ -96,7 +96,7 @@ async function subscribeOnce(
   try {
     const after = await options.after();
     const marks = inTurn<{ event?: RecordedByClient }>();
-    const generation = await generations.current(CLIENT_MS_MAX, 'following the log');
+    const generation = await generations.current(CLIENT_MS_MAX, 'following $all');
     const { client } = generation;
     subscription = client.subscribeToAll({
       fromPosition: after === 'start' ? START : { commit: after, prepare: after },

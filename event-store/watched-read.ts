@@ -22,8 +22,9 @@ export interface Read {
   readonly wanted?: (event: RecordedEvent) => boolean;
 }
 
-/** Pause before a read that broke before its first event is begun again; such a break is most often a reconnect. */
+/** Pause before a read that broke before its first event is begun again, doubled each time; most often it is a reconnect. */
 const BEGIN_AGAIN_MS = 50;
+const BEGIN_AGAIN_MAX_MS = 500;
 /** After so long without an event the server is asked whether it is there at all. */
 const DOUBT_AFTER_MS = 1_000;
 
@@ -36,7 +37,7 @@ const DOUBT_AFTER_MS = 1_000;
 export async function* readEvents(read: Read): ReadEvents {
   const beginUntil = performance.now() + read.silenceMs / 2;
   const { wanted = () => true } = read;
-  for (;;) {
+  for (let pauseMs = BEGIN_AGAIN_MS; ; pauseMs = Math.min(pauseMs * 2, BEGIN_AGAIN_MAX_MS)) {
     let begun = false;
     try {
       const generation = await read.generations.current(read.silenceMs, read.doing);
@@ -48,7 +49,7 @@ export async function* readEvents(read: Read): ReadEvents {
     } catch (error) {
       if (begun || !(error instanceof LogUnavailable) || performance.now() > beginUntil) throw error;
       if (error.fault?.final === true) throw error;
-      await sleep(BEGIN_AGAIN_MS);
+      await sleep(pauseMs);
     }
   }
 }
