@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
 import pLimit from 'p-limit';
 import { z } from 'zod';
+import type { JobDecider } from '../conversion-job/decider.ts';
 import { StreamMovedOn } from '../event-store/errors.ts';
 import { handleCommand, type CommandContext } from '../event-store/handle-command.ts';
 import { isoNow } from '../runtime/clock.ts';
@@ -14,7 +15,7 @@ import type { JobStateName } from '../schemas/job-states.ts';
 import { jobStream } from '../schemas/streams.ts';
 import { onlyFailed, type CommandActor } from './command-actor.ts';
 import { errorBody } from './early-answer.ts';
-import type { Answer } from './idempotency.ts';
+import type { Answer, KeyedRequest } from './idempotency.ts';
 import { fingerprintOf } from './idempotency-record.ts';
 import { hasBody, readJson } from './json-body.ts';
 import { holdingKey, keyedRequestOf, REPLAYED_HEADER } from './keyed-request.ts';
@@ -30,6 +31,40 @@ const retryPriority = 0;
 const batchAtOnce = 8;
 const NoBody = z.strictObject({});
 
+/** Stands before the decider for one pass of a request. */
+type Guard = (decider: JobDecider) => JobDecider;
+const unguarded: Guard = (decider) => decider;
+
+/** The command would append something, and must not in this pass. */
+class WouldChange extends Error {
+  readonly code = 'WOULD_CHANGE';
+  readonly retryable = false;
+
+  constructor() {
+    super('The command would change something.');
+    this.name = 'WouldChange';
+  }
+}
+
+/** Lets refusals and commands that change nothing through. */
+const changingNothing: Guard = (decider) => ({
+  ...decider,
+  decide: (asked, job) => {
+    const decision = decider.decide(asked, job);
+    if ('accepted' in decision && decision.accepted.length > 0) throw new WouldChange();
+    return decision;
+  },
+});
+
+/** One command of one request, whatever the job. */
+interface Commanding {
+  readonly side: WriteSide;
+  readonly res: Response;
+  readonly actor: CommandActor;
+  readonly name: CommandName;
+  readonly guard: Guard;
+}
+
 interface Commanded {
   readonly state: JobStateName;
   readonly position: bigint;
@@ -43,8 +78,8 @@ export function oneJobRoute(side: WriteSide, name: CommandName, actorOf: ActorOf
     // Parsed before anything else, so that a malformed id is answered like one that does not exist.
     if (!JobId.safeParse(jobId).success) throw new ApiError('NOT_FOUND');
     if (hasBody(req)) await readJson(req, NoBody);
-    await answerOnce(side, req, res, fingerprintOf(purposeOf(name, actor), jobId), async (seed) => {
-      const { state, position } = await command(side, res, actor, name, jobId, seed);
+    await answerOnce(side, req, res, fingerprintOf(purposeOf(name, actor), jobId), async (seed, guard) => {
+      const { state, position } = await command({ side, res, actor, name, guard }, jobId, seed);
       return {
         status: name === 'retry' ? 202 : 200,
         body: { position: position.toString(), jobId, state },
@@ -63,13 +98,13 @@ export function batchRoute(side: WriteSide, name: CommandName, actorOf: ActorOf)
       req,
       res,
       fingerprintOf(`${purposeOf(name, actor)} batch`, jobIds),
-      async (seed) => {
+      async (seed, guard) => {
         const limit = pLimit(batchAtOnce);
         let highest = 0n;
         let passing: ApiError | null = null;
         const one = async (jobId: JobId) => {
           try {
-            const { state, position } = await command(side, res, actor, name, jobId, seed);
+            const { state, position } = await command({ side, res, actor, name, guard }, jobId, seed);
             if (position > highest) highest = position;
             return { jobId, state };
           } catch (error) {
@@ -94,10 +129,7 @@ export function batchRoute(side: WriteSide, name: CommandName, actorOf: ActorOf)
  * @throws ApiError NOT_FOUND for a foreign job exactly as for an unknown one, CONFLICT, EXPIRED, UNAVAILABLE
  */
 async function command(
-  side: WriteSide,
-  res: Response,
-  actor: CommandActor,
-  name: CommandName,
+  { side, res, actor, name, guard }: Commanding,
   jobId: JobId,
   seed: string,
 ): Promise<Commanded> {
@@ -109,7 +141,7 @@ async function command(
   try {
     const handled = await handleCommand(
       side.log,
-      actor.decider(name === 'discard' ? onlyFailed(side.decider) : side.decider),
+      guard(actor.decider(name === 'discard' ? onlyFailed(side.decider) : side.decider)),
       jobStream(jobId),
       commandOf(name, actor, isoNow(side.clock)),
       context,
@@ -161,24 +193,39 @@ async function answerOnce(
   req: Request,
   res: Response,
   fingerprint: string,
-  carryOut: (seed: string) => Promise<Answer & { keep?: boolean }>,
+  carryOut: (seed: string, guard: Guard) => Promise<Answer & { keep?: boolean }>,
 ): Promise<void> {
   const keyed = keyedRequestOf(req, res);
-  const answered = async (seed: string): Promise<{ answer: Answer; keep: boolean }> => {
+  const answered = async (seed: string, guard = unguarded): Promise<{ answer: Answer; keep: boolean }> => {
     try {
-      const { keep = true, ...answer } = await carryOut(seed);
+      const { keep = true, ...answer } = await carryOut(seed, guard);
       return { answer, keep };
     } catch (error) {
       if (!(error instanceof ApiError) || error.status >= 500) throw error;
       return { answer: { status: error.status, body: { ...errorBody(res, error) } }, keep: true };
     }
   };
-  const { answer, replayed } = await holdingKey(side.idempotency, keyed, async () =>
-    keyed
-      ? side.idempotency.once({ ...keyed, fingerprint }, answered)
-      : { ...(await answered(randomUUID())), replayed: false },
-  );
+  const { answer, replayed } = await holdingKey(side.idempotency, keyed, async () => {
+    if (!keyed) return { ...(await answered(randomUUID())), replayed: false };
+    const unchanged = await withoutChange(side, keyed, () => answered(randomUUID(), changingNothing));
+    return unchanged ?? side.idempotency.once({ ...keyed, fingerprint }, (seed: string) => answered(seed));
+  });
   if (replayed) res.setHeader(REPLAYED_HEADER, 'true');
   res.setHeader('Cache-Control', 'no-store');
   res.status(answer.status).json(answer.body);
+}
+
+/** Carries out a request with a new key as far as it changes nothing; null when it would, or when the key is known. */
+async function withoutChange(
+  side: WriteSide,
+  keyed: KeyedRequest,
+  carryOut: () => Promise<{ answer: Answer }>,
+): Promise<{ answer: Answer; replayed: false } | null> {
+  if (await side.idempotency.isKnown(keyed)) return null;
+  try {
+    return { answer: (await carryOut()).answer, replayed: false };
+  } catch (error) {
+    if (error instanceof WouldChange) return null;
+    throw error;
+  }
 }

@@ -117,19 +117,67 @@ describe('an Idempotency-Key [I6]', () => {
     expect(status).toBe(400);
   });
 
-  it('on a retry of a job does it once, and replays even the refusal', async () => {
+  it('on a retry of a job does it once; one that was refused is free for the next try', async () => {
     const first = await uploadTo(side, formOf([{ name: 'a.pdf', bytes: somePdf() }]));
     const { cookie } = first;
     const jobUrl = `${side.url}/api/jobs/${first.body.results[0]!.jobId}`;
     const refused = await ask(`${jobUrl}/retry`, { method: 'POST' }, withKey('r-1', { cookie }));
     expect(refused.status).toBe(409);
     await ask(jobUrl, { method: 'DELETE' }, { cookie });
-    const replayed = await ask(`${jobUrl}/retry`, { method: 'POST' }, withKey('r-1', { cookie }));
-    expect([replayed.status, replayed.body]).toEqual([409, refused.body]);
-    const retried = await ask(`${jobUrl}/retry`, { method: 'POST' }, withKey('r-2', { cookie }));
+    const retried = await ask(`${jobUrl}/retry`, { method: 'POST' }, withKey('r-1', { cookie }));
     await ask(jobUrl, { method: 'DELETE' }, { cookie });
-    const again = await ask(`${jobUrl}/retry`, { method: 'POST' }, withKey('r-2', { cookie }));
+    const again = await ask(`${jobUrl}/retry`, { method: 'POST' }, withKey('r-1', { cookie }));
     expect([retried.status, again.status, again.body]).toEqual([202, 202, retried.body]);
+  });
+});
+
+describe('a request that changes nothing [A-DS02]', () => {
+  /** Events in the log at large, metadata of streams included. */
+  const eventCount = async (): Promise<number> => {
+    let count = 0;
+    for await (const _ of side.log.readAll('start', { streamPrefixes: ['idempotency-', '$$idempotency-'] }))
+      count += 1;
+    return count;
+  };
+
+  it('leaves no key behind: unknown job, refused command, refused form, the same file again', async () => {
+    const bytes = somePdf();
+    const first = await uploadTo(side, formOf([{ name: 'a.pdf', bytes }]));
+    const { cookie } = first;
+    const { jobId } = first.body.results[0]!;
+    const before = await eventCount();
+    const post = (path: string, key: string, body?: string) =>
+      ask(
+        `${side.url}${path}`,
+        { method: 'POST', ...(body !== undefined && { body }) },
+        withKey(key, { cookie, headers: body === undefined ? {} : { 'Content-Type': 'application/json' } }),
+      );
+    const unknown = '0b0f4c2e-5a51-5d3c-8f0e-2f6f3f0a9d11';
+    const statuses = [
+      (await post(`/api/jobs/${unknown}/retry`, 'n-1')).status,
+      (await post(`/api/jobs/${jobId}/retry`, 'n-2')).status,
+      (await post('/api/jobs/cancel', 'n-3', JSON.stringify({ jobIds: [unknown] }))).status,
+      (await uploadTo(side, formOf([{ name: 'a.pdf', bytes: Buffer.from('x') }]), withKey('n-4', { cookie })))
+        .status,
+      (await uploadTo(side, formOf([{ name: 'a.pdf', bytes }]), withKey('n-5', { cookie }))).status,
+    ];
+    expect(statuses).toEqual([404, 409, 200, 400, 200]);
+    expect(await eventCount()).toBe(before);
+  });
+
+  it('leaves the key of what did change something: the same batch again is replayed', async () => {
+    const first = await uploadTo(side, formOf([{ name: 'a.pdf', bytes: somePdf() }]));
+    const { cookie } = first;
+    const body = JSON.stringify({ jobIds: [first.body.results[0]!.jobId] });
+    const cancel = () =>
+      ask(
+        `${side.url}/api/jobs/cancel`,
+        { method: 'POST', body },
+        withKey('c-1', { cookie, headers: { 'Content-Type': 'application/json' } }),
+      );
+    const done = await cancel();
+    const again = await cancel();
+    expect([again.body, again.headers.get('idempotent-replayed')]).toEqual([done.body, 'true']);
   });
 });
 

@@ -43,6 +43,12 @@ export interface Idempotency {
    */
   hold(request: Pick<KeyedRequest, 'owner' | 'key'>): () => void;
   /**
+   * Whether the log knows the key. A request that changes nothing leaves no key behind, so that nobody makes the log
+   * grow by naming keys.
+   * @throws LogUnavailable
+   */
+  isKnown(request: Pick<KeyedRequest, 'owner' | 'key'>): Promise<boolean>;
+  /**
    * Carries the request out, or answers what was answered before. `carryOut` gets a seed for command ids: after a
    * crash it is called again with the same one, so that what was already done is recognised. An answer with `keep`
    * false is given but not kept, like that of a request that was refused before anything was done.
@@ -139,6 +145,8 @@ export function createIdempotency(log: EventLog, clock: Clock): Idempotency {
       held.add(name);
       return () => held.delete(name);
     },
+    isKnown: async ({ owner, key }) =>
+      (await load(log, idempotencyStream(owner, key))).record.state !== 'free',
     once: async (request, carryOut) => {
       const stream = idempotencyStream(request.owner, request.key);
       const giveUpAt = performance.now() + waitMsMax;

@@ -1,18 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EventLog, EventToAppend, ExpectedRevision } from '../event-store/event-log.ts';
 import { StreamMovedOn } from '../event-store/errors.ts';
+import type { EventLog, EventToAppend, ExpectedRevision } from '../event-store/event-log.ts';
 import { sealed } from '../event-store/handle-command.ts';
+import { isoNow, type Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
-import type { UploadRejected } from '../schemas/service-events.ts';
+import type { ApiErrorCode } from '../schemas/error-codes.ts';
+import {
+  REJECTED_EXAMPLES_MAX,
+  type UploadRejected,
+  type UploadsRejected,
+} from '../schemas/service-events.ts';
 import { REJECTED_UPLOADS_STREAM } from '../schemas/streams.ts';
 
 /** How long refusals are kept; the stream's $maxAge. */
 export const rejectedUploadsMaxAgeSec = 30 * 24 * 3600;
-const waitingMax = 1_000;
-const batchMax = 100;
-const triesMax = 5;
-const backoffMs = 200;
+/** The log grows by at most one event in this time, however many files are refused. */
+const EVENT_EVERY_MS = 60_000;
+const TRIES_MAX = 5;
+const BACKOFF_MS = 200;
 
 /** Puts refused uploads on the record, behind the answer: a refusal is never late because of it. */
 export interface RejectedUploads {
@@ -21,21 +27,98 @@ export interface RejectedUploads {
   stop(graceMs: number): Promise<void>;
 }
 
+/** Refusals that no event holds yet. */
+interface Gathered {
+  readonly since: string;
+  readonly correlationId: string;
+  readonly counts: Map<ApiErrorCode, number>;
+  readonly examples: UploadRejected[];
+}
+
 /**
- * @param onDropped called with how many could not be recorded: more waited than may, or the log stayed away
+ * Gathers refusals: the first one after a quiet minute is written at once, those after it together a minute later.
+ *
+ * @param options.everyMs least time between two events
+ * @param options.onDropped called with how many could not be recorded, since the log stayed away
  */
 export function recordRejectedUploads(options: {
   log: EventLog;
   logger: Log;
+  clock: Clock;
   onDropped: (count: number) => void;
+  everyMs?: number;
 }): RejectedUploads {
-  const { log, logger, onDropped } = options;
-  const waiting: { rejected: UploadRejected; correlationId: string }[] = [];
+  const { log, logger, clock, onDropped, everyMs = EVENT_EVERY_MS } = options;
+  const write = rejectedUploadsWriter(log);
+  let gathered: Gathered | null = null;
   let running: Promise<void> | null = null;
+  let timer: NodeJS.Timeout | undefined;
+  let writtenAtMs = -Infinity;
+
+  const drain = async (): Promise<void> => {
+    const batch = gathered;
+    if (!batch) return;
+    gathered = null;
+    writtenAtMs = performance.now();
+    const counts = [...batch.counts].map(([code, count]) => ({ code, count }));
+    const data: UploadsRejected = { at: isoNow(clock), since: batch.since, counts, examples: batch.examples };
+    // The ids are made once, so that a repeated append is recognised.
+    const events = sealed([{ type: 'UploadsRejected', data }], {
+      commandId: randomUUID(),
+      correlationId: batch.correlationId,
+      actor: 'command-api',
+    });
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await write(events);
+      } catch (error) {
+        if (tries < TRIES_MAX) {
+          await sleep(BACKOFF_MS * 2 ** tries, undefined, { ref: false });
+          continue;
+        }
+        const count = counts.reduce((sum, one) => sum + one.count, 0);
+        onDropped(count);
+        logger.warn({ err: error, count }, 'refused uploads could not be recorded');
+        return;
+      }
+    }
+  };
+  const drainNow = (): void => {
+    timer = undefined;
+    running = drain().finally(() => {
+      running = null;
+      if (gathered) schedule();
+    });
+  };
+  const schedule = (): void => {
+    if (timer || running) return;
+    timer = setTimeout(drainNow, Math.max(0, writtenAtMs + everyMs - performance.now()));
+    timer.unref();
+  };
+
+  return {
+    record: (rejected, correlationId) => {
+      gathered ??= { since: rejected.at, correlationId, counts: new Map(), examples: [] };
+      gathered.counts.set(rejected.code, (gathered.counts.get(rejected.code) ?? 0) + 1);
+      if (gathered.examples.length < REJECTED_EXAMPLES_MAX) gathered.examples.push(rejected);
+      schedule();
+    },
+    stop: async (graceMs) => {
+      clearTimeout(timer);
+      const last = (async () => {
+        await running;
+        await drain();
+      })();
+      await Promise.race([last, sleep(graceMs, undefined, { ref: false })]);
+    },
+  };
+}
+
+/** Appends to the stream of refusals, which is bounded by age before its first event. */
+function rejectedUploadsWriter(log: EventLog): (events: readonly EventToAppend[]) => Promise<void> {
   let isBounded = false;
   let expected: ExpectedRevision | null = null;
-
-  const write = async (events: readonly EventToAppend[]): Promise<void> => {
+  return async (events) => {
     if (!isBounded) await log.setMaxAge(REJECTED_UPLOADS_STREAM, rejectedUploadsMaxAgeSec);
     isBounded = true;
     expected ??= (await log.readLast(REJECTED_UPLOADS_STREAM))?.revision ?? 'no_stream';
@@ -48,46 +131,5 @@ export function recordRejectedUploads(options: {
         expected = error.actual ?? 'no_stream';
       }
     }
-  };
-
-  const drain = async (): Promise<void> => {
-    while (waiting.length > 0) {
-      const batch = waiting.slice(0, batchMax);
-      // The ids are made once, so that a repeated append is recognised.
-      const events = batch.flatMap(({ rejected, correlationId }) =>
-        sealed([{ type: 'UploadRejected', data: rejected }], {
-          commandId: randomUUID(),
-          correlationId,
-          actor: `owner:${rejected.owner}`,
-        }),
-      );
-      for (let tries = 1; ; tries += 1) {
-        try {
-          await write(events);
-          break;
-        } catch (error) {
-          if (tries < triesMax) {
-            await sleep(backoffMs * 2 ** tries, undefined, { ref: false });
-            continue;
-          }
-          onDropped(batch.length);
-          logger.warn({ err: error, count: batch.length }, 'refused uploads could not be recorded');
-          break;
-        }
-      }
-      waiting.splice(0, batch.length);
-    }
-    running = null;
-  };
-
-  return {
-    record: (rejected, correlationId) => {
-      if (waiting.length >= waitingMax) return onDropped(1);
-      waiting.push({ rejected, correlationId });
-      running ??= drain();
-    },
-    stop: async (graceMs) => {
-      await Promise.race([running, sleep(graceMs, undefined, { ref: false })]);
-    },
   };
 }

@@ -53,6 +53,7 @@ export function createCommandApi(options: {
   const rejections = recordRejectedUploads({
     log,
     logger,
+    clock,
     onDropped: (count) => metrics.rejectionsDropped.inc(count),
   });
   const side: WriteSide = {

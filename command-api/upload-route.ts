@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { RequestHandler } from 'express';
 import pLimit from 'p-limit';
+import { loadStream } from '../event-store/handle-command.ts';
 import { ownerOf } from '../identity/middleware.ts';
 import { isoNow } from '../runtime/clock.ts';
 import { crashPoint } from '../runtime/crash-points.ts';
@@ -9,9 +10,11 @@ import { requestIdOf } from '../runtime/http/app.ts';
 import { API_ERRORS } from '../schemas/error-codes.ts';
 import type { MappingListing } from '../schemas/http-api.ts';
 import { commandIdOf, jobIdOf, MappingId } from '../schemas/ids.ts';
+import type { UploadDocument } from '../schemas/job-commands.ts';
+import { jobStream } from '../schemas/streams.ts';
 import { acceptDocument, removeUnneeded } from './accept-document.ts';
 import { answerEarly } from './early-answer.ts';
-import type { Answer } from './idempotency.ts';
+import type { Answer, KeyedRequest } from './idempotency.ts';
 import { fingerprintOf } from './idempotency-record.ts';
 import { holdingKey, keyedRequestOf, REPLAYED_HEADER } from './keyed-request.ts';
 import { SenderGone } from './multipart.ts';
@@ -53,7 +56,8 @@ export function uploadRoute(side: WriteSide): RequestHandler {
           carriedOut = true;
           return carryOutUpload(side, request, { received, mapping, seed });
         };
-        if (!keyed) return { ...(await carryOut(randomUUID())), replayed: false };
+        if (!keyed || (await leavesNoKey(side, keyed, request, { received, mapping })))
+          return { ...(await carryOut(randomUUID())), replayed: false };
         const once = await onceOrRemoved(side, received, () =>
           side.idempotency.once({ ...keyed, fingerprint: uploadFingerprint(received) }, carryOut),
         );
@@ -116,6 +120,24 @@ async function carryOutUpload(
   return { answer: { status, body, ...retryAfterSec }, keep: !isPassingFault && status < 400 };
 }
 
+/** Whether an upload with a new key changes nothing: every file is refused, or is a job as it is already. */
+async function leavesNoKey(
+  side: WriteSide,
+  keyed: KeyedRequest,
+  request: UploadRequest,
+  { received, mapping }: { received: ReceivedUpload; mapping: MappingListing },
+): Promise<boolean> {
+  if (await side.idempotency.isKnown(keyed)) return false;
+  for (const file of received.files) {
+    if ('refused' in file) continue;
+    const command = uploadCommand(side, request, { filename: file.filename, ...file.stored, mapping });
+    const { state } = await loadStream(side.log, side.decider, jobStream(command.jobId));
+    const decision = side.decider.decide(command, state);
+    if ('accepted' in decision && decision.accepted.length > 0) return false;
+  }
+  return true;
+}
+
 /** RFC 9110, section 10.2.3: what a 429 or a 503 says about the next try. */
 function retryAfterOf(status: number, received: ReceivedUpload): { retryAfterSec?: number } {
   if (status === 503) return { retryAfterSec: unavailableRetrySec };
@@ -149,6 +171,26 @@ async function mappingOf(
   throw new ApiError('UNKNOWN_MAPPING');
 }
 
+function uploadCommand(
+  side: WriteSide,
+  { owner }: UploadRequest,
+  stored: { filename: string; key: string; bytes: number; sha256: string; mapping: MappingListing },
+): UploadDocument {
+  const { filename, key, bytes, sha256, mapping } = stored;
+  return {
+    type: 'UploadDocument',
+    at: isoNow(side.clock),
+    jobId: jobIdOf(owner, mapping, sha256),
+    owner,
+    filename,
+    bytes,
+    sha256,
+    blobKey: key,
+    mapping: { id: mapping.id, version: mapping.version },
+    priority: uploadPriority,
+  };
+}
+
 async function outcomeOf(
   side: WriteSide,
   request: UploadRequest,
@@ -160,23 +202,14 @@ async function outcomeOf(
     recordRefusal(side, request, filename, file.refused);
     return { result: { filename, error: { code, message } } };
   }
-  const { key: blobKey, bytes, sha256 } = file.stored;
-  const jobId = jobIdOf(request.owner, mapping, sha256);
-  const mappingRef = { id: mapping.id, version: mapping.version };
+  const command = uploadCommand(side, request, { filename, ...file.stored, mapping });
+  const { jobId, bytes } = command;
   try {
-    const accepted = await acceptDocument(
-      side.log,
-      side.decider,
-      {
-        ...{ type: 'UploadDocument', at: isoNow(side.clock), jobId, owner: request.owner },
-        ...{ filename, bytes, sha256, blobKey, mapping: mappingRef, priority: uploadPriority },
-      },
-      {
-        commandId: commandIdOf('upload', seed),
-        correlationId: request.requestId,
-        actor: `owner:${request.owner}`,
-      },
-    );
+    const accepted = await acceptDocument(side.log, side.decider, command, {
+      commandId: commandIdOf('upload', seed),
+      correlationId: request.requestId,
+      actor: `owner:${request.owner}`,
+    });
     crashPoint('after-upload-append');
     await removeUnneeded(side.blobs, accepted.unneededBlobKey, (error) => orphaned(side, error));
     const { deduplicated, position, job } = accepted;

@@ -33,12 +33,20 @@ export const figuresTable: DerivedTable<CountedEvent, CountedStream> = {
   keyColumns: 4,
   writes: 'add',
   entriesOf: (event, _recorded, before, after) => {
-    if (!isJobEvent(event))
-      return event.type === 'UploadRejected' ? thrice(event.data.at, 'rejected', '', 1) : [];
+    if (!isJobEvent(event)) {
+      const rejected = rejectedIn(event);
+      return rejected === 0 ? [] : thrice(event.data.at, 'rejected', '', rejected);
+    }
     const figures = figuresOf(event, before?.job ?? ABSENT, after?.job ?? ABSENT);
     return figures.flatMap(({ name, detail, value }) => thrice(event.data.at, name, detail, value));
   },
 };
+
+/** Files whose refusal the event records. */
+function rejectedIn(event: ServiceEvent): number {
+  if (event.type === 'UploadRejected') return 1;
+  return event.type === 'UploadsRejected' ? event.data.counts.reduce((sum, { count }) => sum + count, 0) : 0;
+}
 
 function thrice(at: string, figure: string, detail: string, value: number): Values[] {
   return [
