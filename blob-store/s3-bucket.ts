@@ -54,6 +54,9 @@ export function s3Bucket(options: S3Options): S3Bucket {
     forcePathStyle,
     maxAttempts: TRIES_MAX,
     requestHandler: {
+      // The client's own agents know of no proxy.
+      httpAgent: { proxyEnv: process.env },
+      httpsAgent: { proxyEnv: process.env },
       connectionTimeout: timeoutMs,
       requestTimeout: timeoutMs,
       // Without it the client only warns and waits on.

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { helpOf, unknownOption } from './command-line.ts';
 import { COMMANDS } from './commands.ts';
+import { shieldFromShell } from './shell-variables.ts';
 
 /** Errors whose message is written for the person at the terminal; every other one is a bug and shows its stack. */
 const PLAIN_CODES = new Set([
@@ -26,6 +27,7 @@ const PLAIN_CODES = new Set([
   'READ_STORE_UNAVAILABLE',
   'SEAL_KEY_REFUSED',
   'SEAL_REFUSED',
+  'SERVER_UNUSABLE',
   'SETTINGS_REFUSED',
   'REBUILD_RUNNING',
   'USAGE',
@@ -67,6 +69,7 @@ function help(): number {
   return 0;
 }
 
+for (const sentence of shieldFromShell(process.env)) console.error(`Docket: ${sentence}`);
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {

@@ -21,7 +21,8 @@ const PRIVATE_NAME = /^[^.]+$|\.(?:local|internal|home\.arpa|alt|localhost)$/i;
 /** What `NODE_ENV=production` refuses, one sentence a fault. */
 export function productionFaults(settings: Settings): string[] {
   const faults: string[] = [];
-  if (!settings.SESSION_SECRET) faults.push('SESSION_SECRET is required when NODE_ENV is production');
+  if (!settings.SESSION_SECRET)
+    faults.push('SESSION_SECRET is required because NODE_ENV is production; set it, or unset NODE_ENV');
   else if (settings.SESSION_SECRET.split(',').some(isWeak))
     faults.push(
       'SESSION_SECRET must be random in production, 32 characters or more: `openssl rand -hex 32` makes one',

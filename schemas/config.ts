@@ -4,6 +4,19 @@ import { readEventStoreUrl } from './event-store-url.ts';
 const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 const url = z.url();
+/** An address with one of these schemes; the message says what was found and never a password. */
+const urlOf = (...schemes: readonly string[]) =>
+  z.string().superRefine((text, context) => {
+    const found = /^([a-z][a-z0-9+.-]*):/i.exec(text)?.[1];
+    const takes = schemes.map((scheme) => `${scheme}://`).join(' or ');
+    const message = !schemes.includes(found?.toLowerCase() ?? '')
+      ? `must begin with ${takes}${found === undefined ? '' : `, not with ${found}:`}; unset it for what Docket brings itself`
+      : URL.canParse(text)
+        ? null
+        : `cannot be read as an address that begins with ${takes}`;
+    if (message !== null) context.addIssue({ code: 'custom', message });
+  });
+const postgresUrl = urlOf('postgres', 'postgresql');
 
 /**
  * Every setting, by the name of its environment variable. The description is the line of the README's table
@@ -64,16 +77,17 @@ export const Settings = z.object({
   EVENTSTORE_TIMEOUT_MS: whole(100, 60_000)
     .default(5_000)
     .describe('Longest wait for one answer of the event store'),
-  DATABASE_URL: z.string().optional().describe('Connection string of Postgres; unset: the embedded Postgres'),
-  ANALYTICS_DATABASE_URL: z
-    .string()
+  DATABASE_URL: postgresUrl
+    .optional()
+    .describe('Connection string of Postgres; unset: the embedded Postgres'),
+  ANALYTICS_DATABASE_URL: postgresUrl
     .optional()
     .describe(
       'Connection string of the analysts’ role for `docket query`; unset: role `docket_analyst` without a password',
     ),
   DATABASE_POOL_MAX: whole(2, 100).default(10).describe('Connections to Postgres a service may hold'),
   DATABASE_TIMEOUT_MS: whole(100, 60_000).default(5_000).describe('Longest wait for one query'),
-  GATEWAY_URL: url
+  GATEWAY_URL: urlOf('http', 'https')
     .optional()
     .describe('Address of the conversion gateway; unset: one is started on this machine'),
   GATEWAY_TOKEN: z

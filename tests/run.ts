@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { shieldFromShell } from '../cli/shell-variables.ts';
 import { preparePostgres } from './harness/prepared-postgres.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -17,6 +18,7 @@ interface Outcome {
   numRuntimeErrorTestSuites: number;
 }
 
+for (const sentence of shieldFromShell(process.env)) console.error(sentence);
 const scratch = mkdtempSync(join(tmpdir(), 'docket-test-run-'));
 const outcomeFile = join(scratch, 'outcome.json');
 await preparePostgres(join(scratch, 'postgres'));

@@ -23,8 +23,9 @@ const NAMES: Readonly<Record<PartName, (name: string) => boolean>> = {
   gateway: (name) => ['GATEWAY_CHILDREN', 'GATEWAY_MAPPINGS'].includes(name),
   services: (name) =>
     (Object.hasOwn(Settings.shape, name) && !NOT_SERVED.has(name)) ||
-    // Credentials and region of S3, as its client reads them; crash points of tests.
-    /^(AWS_|CRASH_AT$|CRASH_JOB$)/.test(name),
+    // Credentials and region of S3, as its client reads them; crash points of tests; the way to servers elsewhere.
+    /^(AWS_|CRASH_AT$|CRASH_JOB$|PG[A-Z])/.test(name) ||
+    /^((http|https|grpc|no|no_grpc)_proxy)$/i.test(name),
 };
 
 /**

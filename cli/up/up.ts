@@ -12,6 +12,7 @@ import { INTERRUPTED_EXIT_CODE } from '../interrupt.ts';
 import { onceAskedToStop } from '../stop-asked.ts';
 import { freePort, requirePort } from './free-port.ts';
 import { openLogFiles, type LogFiles } from './log-files.ts';
+import { linesOnEnvironment, namedServers, tryServers } from './named-servers.ts';
 import { startNodeChild, type NodeChild } from './node-child.ts';
 import { spokenLines, type SpokenLines } from './spoken-lines.ts';
 import { supervise, type Running, type Supervised } from './supervise.ts';
@@ -138,12 +139,15 @@ function openHouse(settings: Settings, killing: AbortSignal): House {
 /** Brings the parts up and, once the services say that they are ready, returns the address to open. */
 async function startAll(house: House): Promise<string> {
   const { settings, folder } = house;
+  const servers = namedServers(settings);
+  for (const line of linesOnEnvironment(settings, servers)) house.lines.say(line);
   // The first that fails ends the start; the others are stopped with the house.
   const [EVENTSTORE_URL, DATABASE_URL, GATEWAY_URL, WEB_DIR] = await Promise.all([
     eventStoreUrl(house),
     databaseUrl(house),
     gatewayUrl(house),
     builtWebApp(house.stopping),
+    tryServers(servers, house.stopping),
   ]);
   house.stopping.throwIfAborted();
   noteConnections(folder.path, { EVENTSTORE_URL, DATABASE_URL, GATEWAY_URL });
