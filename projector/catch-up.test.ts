@@ -4,7 +4,7 @@ import { together } from './catch-up.ts';
 
 function writerAt(position: bigint | null, apply: ProjectionWriter['apply']): ProjectionWriter {
   return {
-    ...{ checkpoint: () => position, heldStreams: () => new Set<string>(), apply },
+    ...{ checkpoint: () => position, mark: () => null, heldStreams: () => new Set<string>(), apply },
     replay: () => Promise.reject(new Error('not asked for')),
   };
 }

@@ -193,19 +193,40 @@ describe('the projector', () => {
     await onlyOf(events);
   });
 
-  it('refuses tables that know more than the log, by name, and goes on when the right log is back [D21]', async () => {
-    await migrate({ url });
-    await store.query(
-      `insert into docket.checkpoints (projection, version, commit_position, prepare_position)
-       values ('jobs', 1, 999999999999, 999999999999)`,
-    );
-    const service = await start();
-    await eventually(() => expect(waitedFor(service)).toEqual(['the right log']));
-    await store.query('delete from docket.checkpoints');
-    await appendHistories(3, 41);
-    await caughtUp();
-    await eventually(() => expect(service.readiness()).toEqual({ ready: true, waitingFor: [] }));
-  });
+  it.each([
+    [41, 'ends before the checkpoint', `commit_position = 999999999999`],
+    [42, 'has another event where the checkpoint stands', `event_id = gen_random_uuid()::text`],
+    [43, 'has events that were not read before the checkpoint', `(event_id, event_position) = ($1, $2)`],
+  ])(
+    'tables of a log (%i) that %s are built again from the log, and no row of theirs stays [D21][D61]',
+    async (seed, _what, change) => {
+      const first = await start();
+      const events = await appendHistories(6, seed);
+      await caughtUp();
+      await first.stop(0);
+      const [earlier] = await readBack(events);
+      const { rows: epochs } = await store.query<{ epoch: string }>(`select epoch from docket.projections`);
+      const { rows: ghosts } = await store.query<{ job_id: string }>(
+        `insert into jobs_v1.jobs select (jsonb_populate_record(j, jsonb_build_object('job_id', gen_random_uuid()))).*
+       from jobs_v1.jobs j limit 1 returning job_id`,
+      );
+      const values = change.includes('$1') ? [earlier!.id, earlier!.position.toString()] : [];
+      await store.query(`update docket.checkpoints set ${change}`, values);
+      const service = await start();
+      await caughtUp();
+      await eventually(() => expect(service.readiness()).toEqual({ ready: true, waitingFor: [] }));
+      await onlyOf(events);
+      const { rows: shown } = await store.query('select from docket.jobs where job_id = $1', [
+        ghosts[0]?.job_id,
+      ]);
+      expect(shown).toEqual([]);
+      const after = await store.query<{ epoch: string; rebuilding_since: Date | null }>(
+        `select epoch, rebuilding_since from docket.projections`,
+      );
+      expect(after.rows.every((row) => row.rebuilding_since === null)).toBe(true);
+      expect(after.rows.some((row) => epochs.some(({ epoch }) => epoch === row.epoch))).toBe(false);
+    },
+  );
 
   it('gives the same tables when every event comes twice and out of order [D29][R02.02]', async () => {
     await start({ log: { ...log, follow: (options) => log.follow(shuffled(options)) } });

@@ -84,8 +84,8 @@ function waitingReason(error: unknown): WaitingFor {
       return 'event store';
     case 'CHECKPOINT_MOVED':
       return 'projection lease';
-    case 'CHECKPOINT_BEYOND_HEAD':
-      return 'the right log';
+    case 'LOG_DIFFERS':
+      return 'rebuild from the log';
     case 'ROWS_REFUSED':
       return 'catching up';
     default:

@@ -1,11 +1,6 @@
 import type { EventLog } from '../event-store/event-log.ts';
 import type { ReadStore } from '../read-store/pool.ts';
-import { readCheckpoint } from '../read-store/projection-engine/checkpoint.ts';
-import {
-  CheckpointBeyondHead,
-  CheckpointMoved,
-  RowsRefused,
-} from '../read-store/projection-engine/errors.ts';
+import { CheckpointMoved, RowsRefused } from '../read-store/projection-engine/errors.ts';
 import { LEASE_BEAT_MS, releaseLease, renewLease } from '../read-store/projection-engine/lease.ts';
 import type { FoldedRow, Projection, ProjectionTarget } from '../read-store/projection-engine/projection.ts';
 import { heldStreams } from '../read-store/projection-engine/quarantine.ts';
@@ -16,13 +11,17 @@ import { catchUp } from './catch-up.ts';
 import { createLiveBuffer } from './live-buffer.ts';
 import type { ProjectorMetrics } from './metrics.ts';
 import type { PositionNotices } from './position-notices.ts';
+import { differenceOf, endRebuild, startOverOnAnotherLog } from './start-over.ts';
+
+/** How often tables that are built again say how far they are. */
+const PROGRESS_EVERY_MS = 5_000;
 
 /** What a running projection waits for, as readiness shows it; null when it keeps up with the log. */
 export type WaitingFor =
-  'read store' | 'event store' | 'projection lease' | 'catching up' | 'the right log' | null;
+  'read store' | 'event store' | 'projection lease' | 'catching up' | 'rebuild from the log' | null;
 
 export interface SessionOptions<Event, Row extends FoldedRow> {
-  readonly log: Pick<EventLog, 'head' | 'readAll' | 'readStream' | 'follow'>;
+  readonly log: Pick<EventLog, 'head' | 'eventAt' | 'readAll' | 'readStream' | 'follow'>;
   readonly store: ReadStore;
   readonly projection: Projection<Event, Row>;
   readonly target: ProjectionTarget;
@@ -40,10 +39,10 @@ export interface SessionOptions<Event, Row extends FoldedRow> {
 }
 
 /**
- * One run of a projection under one lease: check the checkpoint against the log, catch up, follow until something
- * breaks or `stop` is given. Every run starts from what is stored, so that a broken one needs no repair.
+ * One run of a projection under one lease: compare the checkpoint with the log, catch up, follow until something breaks
+ * or `stop` is given. Tables that were made from another log are emptied and built again on the way. Every run starts from what is stored, so that a broken one needs no repair.
  *
- * @throws CheckpointBeyondHead, CheckpointMoved, RowsRefused, ReadStoreUnavailable, LogUnavailable
+ * @throws LogDiffers when the log changed while it was followed; CheckpointMoved, RowsRefused, ReadStoreUnavailable, LogUnavailable
  */
 export async function runSession<Event, Row extends FoldedRow>(
   options: SessionOptions<Event, Row>,
@@ -51,16 +50,32 @@ export async function runSession<Event, Row extends FoldedRow>(
   const lease = keepLease(options);
   let over = false;
   try {
-    await refuseForeignLog(options);
+    const rebuildingUntil = await startOverOnAnotherLog(options);
     if (options.replaysHeld) await replayHeldStreams(options);
     options.onReplayed();
     const writer = await openObservedWriter(options);
-    options.onWaiting('catching up');
+    options.onWaiting(rebuildingUntil === null ? 'catching up' : 'rebuild from the log');
+    const tellProgress = progressTeller(options, rebuildingUntil);
     const isStopped = () => over || options.stop.aborted;
     await Promise.race([
-      catchUp(options.log, writer, (through) => options.notices.tell(through), isStopped),
+      catchUp(
+        options.log,
+        writer,
+        (through) => {
+          options.notices.tell(through);
+          tellProgress(through);
+        },
+        isStopped,
+      ),
       lease.lost,
     ]);
+    if (!isStopped() && rebuildingUntil !== null) {
+      await endRebuild(options.store, options.target);
+      options.logger.warn(
+        { projection: options.target.ledger },
+        'the read tables are built again from the log',
+      );
+    }
     if (!isStopped()) await followLive(options, writer, lease.lost);
   } finally {
     over = true;
@@ -90,16 +105,19 @@ function keepLease<Event, Row extends FoldedRow>({
   };
 }
 
-/** The tables must not know more than the log (D21). */
-async function refuseForeignLog<Event, Row extends FoldedRow>({
-  log,
-  store,
-  target,
-}: SessionOptions<Event, Row>): Promise<void> {
-  const checkpoint = await readCheckpoint(store, target);
-  const head = await log.head();
-  if (checkpoint !== null && checkpoint > head)
-    throw new CheckpointBeyondHead(target.ledger, checkpoint, head);
+/** Says in the log how far tables are that are being built again; silent otherwise. */
+function progressTeller<Event, Row extends FoldedRow>(
+  { logger, target }: SessionOptions<Event, Row>,
+  until: bigint | null,
+): (position: bigint) => void {
+  let toldAtMs = -Infinity;
+  return (position) => {
+    const nowMs = performance.now();
+    if (until === null || nowMs - toldAtMs < PROGRESS_EVERY_MS) return;
+    toldAtMs = nowMs;
+    const place = { position: position.toString(), until: until.toString() };
+    logger.warn({ projection: target.ledger, ...place }, 'the read tables are being built again');
+  };
 }
 
 /** A writer whose batches are counted, timed and, when something was quarantined, said aloud. */
@@ -166,12 +184,20 @@ async function followLive<Event, Row extends FoldedRow>(
     await writer.apply(events, through);
     notices.tell(writer.checkpoint() ?? through);
   }, options.flushAfterMs);
+  const otherLog = Promise.withResolvers<never>();
+  otherLog.promise.catch(() => undefined);
   const following = log.follow({
     filter: { streamPrefixes: FOLLOWED_STREAM_PREFIXES },
-    // What was delivered before a break is written first; then the subscription goes on from there.
+    // What was delivered before a break is written first; then the subscription goes on from there, on the same log.
     after: async () => {
       await buffer.drained();
-      return writer.checkpoint() ?? 'start';
+      const checkpoint = writer.checkpoint();
+      const difference = await differenceOf(log, { checkpoint, mark: writer.mark() });
+      if (difference !== null) {
+        otherLog.reject(difference);
+        throw difference;
+      }
+      return checkpoint ?? 'start';
     },
     onEvent: (event) => buffer.add(event),
     onCheckpoint: (position) => buffer.mark(position),
@@ -179,7 +205,7 @@ async function followLive<Event, Row extends FoldedRow>(
     onInterrupted: () => onWaiting('event store'),
   });
   try {
-    await Promise.race([buffer.failed, leaseLost, aborted(stop)]);
+    await Promise.race([buffer.failed, leaseLost, otherLog.promise, aborted(stop)]);
   } finally {
     await following.stop();
   }

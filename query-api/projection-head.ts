@@ -1,4 +1,5 @@
 import type { Queryable } from '../read-store/pool.ts';
+import { ApiError } from '../runtime/http/api-error.ts';
 import type { Bookmark } from './live/resume-token.ts';
 
 /** A statement for `pg`: nothing of a request is ever in the text. */
@@ -24,9 +25,25 @@ export class ProjectionMissing extends Error {
   }
 }
 
+const REBUILDING_RETRY_SEC = 5;
+
+/** The log is another one than before, and the tables do not show all of it yet (ADR 0112). */
+export class ProjectionRebuilding extends ApiError {
+  constructor() {
+    super(
+      'UNAVAILABLE',
+      'The log was replaced by another or an older one, and the lists are being built again from it; try again in a moment.',
+      { retryAfterSec: REBUILDING_RETRY_SEC },
+    );
+    this.name = 'ProjectionRebuilding';
+  }
+}
+
 /** Before the first batch there is no checkpoint; -1 lies before every position. */
 const HEAD =
-  'select p.epoch::text as epoch, coalesce(c.commit_position, -1)::text as head from docket.projections p' +
+  'select p.epoch::text as epoch, coalesce(c.commit_position, -1)::text as head,' +
+  // As JSON, since a query-api may run a moment before the projector of its build has made the column.
+  " to_jsonb(p) ->> 'rebuilding_since' is not null as rebuilding from docket.projections p" +
   " left join docket.checkpoints c on c.projection = p.name and c.version = p.version where p.name = 'jobs' and p.is_current";
 
 /**
@@ -35,7 +52,7 @@ const HEAD =
  * statements in a REPEATABLE READ transaction would not: the second could read new tables under the old epoch.
  *
  * @param statement a select without `order by` of its own that matters; its columns are what `orderBy` may name
- * @throws ProjectionMissing, ReadStoreUnavailable
+ * @throws ProjectionMissing, ProjectionRebuilding, ReadStoreUnavailable
  */
 export async function readAtHead<Row extends object>(
   store: Queryable,
@@ -44,13 +61,14 @@ export async function readAtHead<Row extends object>(
 ): Promise<AtHead<Row>> {
   const text =
     `with head as materialized (${HEAD})` +
-    ` select head.epoch as at_epoch, head.head as at_head, picked.*` +
+    ` select head.epoch as at_epoch, head.head as at_head, head.rebuilding as at_rebuilding, picked.*` +
     ` from head left join (select true as present, chosen.* from (${statement.text}) chosen) picked on true` +
     ` order by ${orderBy}`;
-  type Joined = Row & { at_epoch: string; at_head: string; present: true | null };
+  type Joined = Row & { at_epoch: string; at_head: string; at_rebuilding: boolean; present: true | null };
   const { rows } = await store.query<Joined>(text, statement.values);
   const [first] = rows;
   if (!first) throw new ProjectionMissing();
+  if (first.at_rebuilding) throw new ProjectionRebuilding();
   return {
     head: { epoch: first.at_epoch, position: BigInt(first.at_head) },
     rows: rows.filter((row) => row.present !== null),
@@ -59,9 +77,10 @@ export async function readAtHead<Row extends object>(
 
 /** The epoch and the checkpoint alone. */
 export async function readHead(store: Queryable): Promise<Bookmark> {
-  const { rows } = await store.query<{ epoch: string; head: string }>(HEAD, []);
+  const { rows } = await store.query<{ epoch: string; head: string; rebuilding: boolean }>(HEAD, []);
   const [first] = rows;
   if (!first) throw new ProjectionMissing();
+  if (first.rebuilding) throw new ProjectionRebuilding();
   return { epoch: first.epoch, position: BigInt(first.head) };
 }
 

@@ -137,6 +137,18 @@ export const PresentFigures = z.object({
       held: Count,
     }),
   ),
+  /** What is built again at present since the log is another one; empty as a rule. */
+  rebuilding: z.array(
+    z.object({
+      /** A projection, or `work-list`. */
+      name: z.string(),
+      since: Instant,
+      why: z.string(),
+      position: PositionText,
+      /** The log's end when it began: built again from there on. */
+      until: PositionText,
+    }),
+  ),
   /** Position of the log's last event; null when the log is away. */
   logHead: PositionText.nullable(),
 });

@@ -15,6 +15,10 @@ export const IDEMPOTENCY_STREAM_PREFIX = 'idempotency-';
 /** Streams whose events never leave the log: no `$maxAge`, no deletion. */
 export const LASTING_STREAM_PREFIXES = [JOB_STREAM_PREFIX, GATEWAY_STREAM] as const;
 
+export function isLastingStream(stream: string): boolean {
+  return LASTING_STREAM_PREFIXES.some((prefix) => stream.startsWith(prefix));
+}
+
 /** What projections and the processor follow. Idempotency keys are nobody's business but the write side's. */
 export const FOLLOWED_STREAM_PREFIXES = [JOB_STREAM_PREFIX, REJECTED_UPLOADS_STREAM, GATEWAY_STREAM] as const;
 

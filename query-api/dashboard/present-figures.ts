@@ -20,9 +20,10 @@ const LOG_WAIT_MS = 1_000;
 
 /** What lives now: processors, and how far the tables are behind the log. @throws ReadStoreUnavailable */
 export async function readPresent(sources: PresentSources): Promise<Present> {
-  const [workers, projections, logHead] = await Promise.all([
+  const [workers, projections, rebuilding, logHead] = await Promise.all([
     readWorkers(sources),
     readProjections(sources.store),
+    readRebuilding(sources.store),
     inTime(sources.log.head()),
   ]);
   const lags =
@@ -30,7 +31,7 @@ export async function readPresent(sources: PresentSources): Promise<Present> {
       ? []
       : await Promise.all(projections.map(({ position }) => lagOf(sources, position, logHead)));
   return {
-    workers,
+    ...{ workers, rebuilding },
     logHead: logHead === null ? null : positionText(logHead),
     projections: projections.map(({ position, ...rest }, index) => ({
       ...rest,
@@ -89,6 +90,32 @@ async function readProjections(store: Queryable): Promise<ProjectionPlace[]> {
   return rows.map(({ name, version, position, updated_at: updatedAt, held }) => ({
     ...{ name, version, position: BigInt(position) },
     ...{ updatedAt: updatedAt.toISOString(), held: Number(held) },
+  }));
+}
+
+/** Tables, and the work list, that are built again from another log than before (ADR 0112). */
+async function readRebuilding(store: Queryable): Promise<Present['rebuilding']> {
+  const { rows: known } = await store.query<{ there: boolean }>(
+    `select to_regclass('processor.rebuilding') is not null as there`,
+  );
+  const lists = known[0]?.there
+    ? `union all select name, since, until, why, position from processor.rebuilding`
+    : '';
+  const { rows } = await store.query<{
+    name: string;
+    since: Date;
+    until: string;
+    why: string;
+    position: string;
+  }>(
+    `select p.name, p.rebuilding_since as since, p.rebuilding_until as until, p.rebuilding_why as why,
+       coalesce(c.commit_position, -1) as position
+     from docket.projections p
+     left join docket.checkpoints c on c.projection = p.name and c.version = p.version
+     where p.is_current and p.rebuilding_since is not null ${lists}`,
+  );
+  return rows.map(({ name, since, until, why, position }) => ({
+    ...{ name, why, until, since: since.toISOString(), position: positionText(BigInt(position)) },
   }));
 }
 

@@ -7,6 +7,7 @@ import { projectionVersions } from './0006-projection-versions.ts';
 import { everyonesJobs } from './0007-everyones-jobs.ts';
 import { pastLists } from './0008-past-lists.ts';
 import { rateLimits } from './0015-rate-limits.ts';
+import { logMarks } from './0016-log-marks.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step of the read store's schema, in order. */
@@ -20,4 +21,5 @@ export const MIGRATIONS: readonly Migration[] = [
   everyonesJobs,
   pastLists,
   rateLimits,
+  logMarks,
 ];

@@ -1,5 +1,6 @@
 import type { Transaction } from '../transaction.ts';
-import { moveCheckpoint, readCheckpoint, type Checkpoint } from './checkpoint.ts';
+import { markAfterBatch } from './batch-mark.ts';
+import { moveCheckpoint, readStanding, type Checkpoint } from './checkpoint.ts';
 import { copyLines, copyRows } from './copy-rows.ts';
 import { valuesOfLine } from './copy-text.ts';
 import { removeCrashMarker, setCrashMarker } from './crash-marker.ts';
@@ -45,7 +46,7 @@ export async function openBulkWriter<Event, Row extends FoldedRow>(
   options: WriterOptions<Event, Row> & { readonly rowsMax: number; readonly awakeMax: number },
 ): Promise<BulkWriter> {
   const { store, projection, target, rowsMax, awakeMax } = options;
-  const from = await readCheckpoint(store, target);
+  const { checkpoint: from, mark: markBefore } = await readStanding(store, target);
   await setCrashMarker(store, target.schema);
   const isNew = from === null;
   if (isNew) await dropKeys(store, projection, target.schema);
@@ -53,7 +54,7 @@ export async function openBulkWriter<Event, Row extends FoldedRow>(
   const held = holdRows(projection, awakeMax);
   const summed = new Set<Table>();
   const quarantined: Quarantined[] = [];
-  let folded = from;
+  let [folded, mark] = [from, markBefore];
   let folding: Promise<unknown> = Promise.resolve();
   let [writing, writingBefore]: Promise<unknown>[] = [Promise.resolve(), Promise.resolve()];
 
@@ -62,6 +63,7 @@ export async function openBulkWriter<Event, Row extends FoldedRow>(
     for (const { recorded } of result.quarantined) streamsHeld.add(recorded.stream);
     quarantined.push(...result.quarantined);
     folded = folded === null || through > folded ? through : folded;
+    mark = markAfterBatch(mark, batch, folded);
     return { result, given: held.take(result.changes.values()) };
   };
   const apply = (batch: readonly StoredEvent[], through: bigint): Promise<Applied> => {
@@ -86,7 +88,7 @@ export async function openBulkWriter<Event, Row extends FoldedRow>(
       await store.transaction(async (within) => {
         await removeCrashMarker(within, target.schema);
         if (to !== null && to !== from) {
-          await moveCheckpoint(within, target, options.fencingEpoch, from, to);
+          await moveCheckpoint(within, target, options.fencingEpoch, { from, to, mark });
           // Where nothing was written before, no row can be there already.
           const write = isNew ? copyLines : upsertLines;
           for (const { table, lines } of held.all()) await write(within, target.schema, table, lines);

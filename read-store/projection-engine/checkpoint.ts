@@ -1,3 +1,4 @@
+import type { LogMark } from '../../schemas/log-mark.ts';
 import type { Queryable } from '../pool.ts';
 import { CheckpointMoved } from './errors.ts';
 import type { ProjectionTarget } from './projection.ts';
@@ -14,6 +15,46 @@ export async function readCheckpoint(on: Queryable, target: ProjectionTarget): P
   return rows[0] ? BigInt(rows[0].commit_position) : null;
 }
 
+/** A checkpoint and the event that it stands on; the mark is null before the first, and for an older checkpoint. */
+export interface Standing {
+  readonly checkpoint: Checkpoint;
+  readonly mark: LogMark | null;
+}
+
+/** The stored checkpoint with its mark. */
+export async function readStanding(on: Queryable, target: ProjectionTarget): Promise<Standing> {
+  const { rows } = await on.query<{
+    commit_position: string;
+    log_id: string | null;
+    event_id: string | null;
+    event_position: string | null;
+  }>(
+    `select commit_position, log_id, event_id, event_position from docket.checkpoints
+     where projection = $1 and version = $2`,
+    [target.ledger, target.version],
+  );
+  const [row] = rows;
+  if (!row) return { checkpoint: null, mark: null };
+  const { log_id: logId, event_id: eventId, event_position: position } = row;
+  const mark =
+    logId === null || eventId === null || position === null
+      ? null
+      : { logId, eventId, position: BigInt(position) };
+  return { checkpoint: BigInt(row.commit_position), mark };
+}
+
+/** Where a checkpoint goes, and the last lasting event up to there; a mark of null stays what it is. */
+export interface CheckpointMove {
+  readonly from: Checkpoint;
+  readonly to: bigint;
+  readonly mark: LogMark | null;
+}
+
+/** The mark as values of a statement: log, event, position. */
+export function markValues(mark: LogMark | null): (string | null)[] {
+  return [mark?.logId ?? null, mark?.eventId ?? null, mark?.position.toString() ?? null];
+}
+
 /**
  * Moves the checkpoint inside the transaction of its rows, if it is where this writer left it and the writer still
  * has the lease. Commit and prepare position are both kept, since a subscription needs both; Docket's log has them
@@ -25,25 +66,27 @@ export async function moveCheckpoint(
   on: Queryable,
   target: ProjectionTarget,
   fencingEpoch: bigint,
-  from: Checkpoint,
-  to: bigint,
+  { from, to, mark }: CheckpointMove,
 ): Promise<void> {
   const lease = `select 1 from docket.projection_leases
     where projection = $1 and version = $2 and fencing_epoch = $3 for share`;
-  const own = [target.ledger, target.version, fencingEpoch.toString(), to.toString()];
+  const own = [target.ledger, target.version, fencingEpoch.toString(), to.toString(), ...markValues(mark)];
   const { rowCount } =
     from === null
       ? await on.query(
           `with lease as (${lease})
-           insert into docket.checkpoints (projection, version, commit_position, prepare_position)
-           select $1, $2, $4::bigint, $4::bigint from lease on conflict do nothing`,
+           insert into docket.checkpoints
+             (projection, version, commit_position, prepare_position, log_id, event_id, event_position)
+           select $1, $2, $4::bigint, $4::bigint, $5::text, $6::text, $7::bigint from lease on conflict do nothing`,
           own,
         )
       : await on.query(
           `with lease as materialized (${lease})
            update docket.checkpoints
-           set commit_position = $4::bigint, prepare_position = $4::bigint, updated_at = now()
-           where projection = $1 and version = $2 and commit_position = $5 and exists (select from lease)`,
+           set commit_position = $4::bigint, prepare_position = $4::bigint, updated_at = now(),
+             log_id = coalesce($5, log_id), event_id = coalesce($6, event_id),
+             event_position = coalesce($7::bigint, event_position)
+           where projection = $1 and version = $2 and commit_position = $8 and exists (select from lease)`,
           [...own, from.toString()],
         );
   if (rowCount !== 1) throw new CheckpointMoved(target.ledger, target.version);

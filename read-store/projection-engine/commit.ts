@@ -1,6 +1,6 @@
 import type { Queryable, ReadStore } from '../pool.ts';
 import { crashPoint } from '../../runtime/crash-points.ts';
-import { moveCheckpoint, type Checkpoint } from './checkpoint.ts';
+import { moveCheckpoint, type CheckpointMove } from './checkpoint.ts';
 import { commitAtOnce } from './commit-at-once.ts';
 import { areValuesRefused, RowsRefused } from './errors.ts';
 import type { Change, Quarantined } from './fold-batch.ts';
@@ -9,13 +9,11 @@ import { holdStreams, releaseStreams } from './quarantine.ts';
 import { columnArrays, writeStatement } from './statement.ts';
 import { summed, type TableRows, type Values } from './table.ts';
 
-export interface Commit<Row> {
+export interface Commit<Row> extends CheckpointMove {
   readonly changes: readonly Change<Row>[];
   readonly quarantined: readonly Quarantined[];
   /** Streams that leave the quarantine with this batch. */
   readonly released: readonly string[];
-  readonly from: Checkpoint;
-  readonly to: bigint;
 }
 
 /**
@@ -36,7 +34,7 @@ export async function commitBatch<Event, Row extends FoldedRow>(
   const inOneTransaction = (write: (within: Queryable) => Promise<readonly Quarantined[]>) =>
     store.transaction(async (within) => {
       if (target.underConstruction) await within.query('set local synchronous_commit = off');
-      await moveCheckpoint(within, target, fencingEpoch, commit.from, commit.to);
+      await moveCheckpoint(within, target, fencingEpoch, commit);
       crashPoint('before-rows');
       if (commit.released.length > 0) await releaseStreams(within, target, commit.released);
       const refused = await write(within);
@@ -44,9 +42,9 @@ export async function commitBatch<Event, Row extends FoldedRow>(
       return refused;
     });
   try {
-    const { from, to, changes, quarantined, released } = commit;
+    const { from, to, mark, changes, quarantined, released } = commit;
     if (from !== null && quarantined.length === 0 && released.length === 0) {
-      await commitAtOnce(store, target, fencingEpoch, from, to, rowsOf(projection, changes));
+      await commitAtOnce(store, target, { fencingEpoch, from, to, mark }, rowsOf(projection, changes));
       crashPoint('after-commit');
       return;
     }

@@ -9,20 +9,6 @@ export class CheckpointMoved extends Error {
   }
 }
 
-/** The read tables know more than the log: the log was replaced by an older copy or another one (D21). */
-export class CheckpointBeyondHead extends Error {
-  readonly code = 'CHECKPOINT_BEYOND_HEAD';
-  readonly retryable = false;
-
-  constructor(ledger: string, checkpoint: bigint, head: bigint) {
-    super(
-      `Projection ${ledger} has read up to position ${checkpoint}, but the log ends at ${head}: the log was replaced ` +
-        'by an older or another one. Put the right log back, or rebuild the read tables from this one.',
-    );
-    this.name = 'CheckpointBeyondHead';
-  }
-}
-
 /** Postgres refused rows of some streams; they are in quarantine now and the writer has to be opened again. */
 export class RowsRefused extends Error {
   readonly code = 'ROWS_REFUSED';

@@ -1,4 +1,6 @@
-import { readCheckpoint, type Checkpoint } from './checkpoint.ts';
+import type { LogMark } from '../../schemas/log-mark.ts';
+import { markAfterBatch } from './batch-mark.ts';
+import { readStanding, type Checkpoint } from './checkpoint.ts';
 import { commitBatch } from './commit.ts';
 import type { Quarantined } from './fold-batch.ts';
 import { foldWithRows } from './fold-with-rows.ts';
@@ -21,6 +23,8 @@ export interface Applied {
 export interface ProjectionWriter {
   /** The position up to which batches have been committed. */
   checkpoint(): Checkpoint;
+  /** The event that the checkpoint stands on. */
+  mark(): LogMark | null;
   heldStreams(): ReadonlySet<string>;
   /**
    * Folds a batch and commits it together with checkpoint `through`. The next call may follow before this one has
@@ -38,8 +42,9 @@ export async function openWriter<Event, Row extends FoldedRow>(
   options: WriterOptions<Event, Row>,
 ): Promise<ProjectionWriter> {
   const { store, projection, target, fencingEpoch } = options;
-  let committed = await readCheckpoint(store, target);
-  let folded = committed;
+  const begun = await readStanding(store, target);
+  let [committed, committedMark] = [begun.checkpoint, begun.mark];
+  let [folded, foldedMark] = [committed, committedMark];
   const held = await heldStreams(store, target);
   const rows = createRowCache<Row>(CACHED_ROWS_MAX);
   let folding: Promise<unknown> = Promise.resolve();
@@ -49,13 +54,14 @@ export async function openWriter<Event, Row extends FoldedRow>(
     const result = await foldWithRows(options, held, rows, batch, folded);
     const from = folded;
     folded = folded === null || to > folded ? to : folded;
+    foldedMark = markAfterBatch(foldedMark, batch, folded);
     for (const { recorded } of result.quarantined) held.add(recorded.stream);
     for (const { key, row } of result.changes.values()) rows.set(key, row);
-    return { result, from, to: folded };
+    return { result, move: { from, to: folded, mark: foldedMark } };
   };
   const apply = (batch: readonly StoredEvent[], through: bigint, released: readonly string[] = []) => {
     const ready = Promise.all([folding, writingBefore]).then(() => foldNext(batch, through));
-    const written = Promise.all([ready, writing]).then(async ([{ result, from, to }]) => {
+    const written = Promise.all([ready, writing]).then(async ([{ result, move }]) => {
       const changes = [...result.changes.values()];
       const { quarantined } = result;
       await commitBatch(store, projection, target, fencingEpoch, {
@@ -63,10 +69,9 @@ export async function openWriter<Event, Row extends FoldedRow>(
         quarantined,
         // A stream that is held again and has changed nothing was never let go.
         released: changes.length > 0 || quarantined.length === 0 ? released : [],
-        from,
-        to,
+        ...move,
       });
-      committed = to;
+      [committed, committedMark] = [move.to, move.mark];
       return { events: result.applied, quarantined };
     });
     folding = ready;
@@ -77,6 +82,7 @@ export async function openWriter<Event, Row extends FoldedRow>(
   };
   return {
     checkpoint: () => committed,
+    mark: () => committedMark,
     heldStreams: () => held,
     apply: (batch, through) => apply(batch, through),
     replay: async (stream) => {

@@ -56,6 +56,17 @@ export function ReadSide({ figures: { present } }: { figures: DashboardAnswer })
   return (
     <section class="panel" aria-labelledby="read-side-title">
       <h2 id="read-side-title">{say('readSideTitle')}</h2>
+      {present.rebuilding.map(({ name, position, until, since }) => (
+        <p key={name} role="status" data-alarm>
+          {say('rebuilding', {
+            name,
+            percent: formats.number(
+              Math.min(100, Math.floor((100 * Number(position)) / Math.max(1, Number(until)))),
+            ),
+          })}{' '}
+          <Moment at={since} />
+        </p>
+      ))}
       <div class="two-tables" tabIndex={0} role="group" aria-labelledby="read-side-title">
         <table>
           <caption class="visually-hidden">{say('projection')}</caption>

@@ -122,6 +122,8 @@ export const opsEn = {
   retryNothing: 'None of them can be retried any more.',
   retryFailed: 'The retry stopped: {reason}',
 
+  rebuilding: 'The log is another one than before: {name} is built again from it, {percent} % done, since',
+
   quarantineTitle: 'Quarantine',
   quarantineHint: 'Jobs behind an event that could not be understood. Everything else flows on.',
   quarantineNone: 'Nothing is held back.',

@@ -123,6 +123,9 @@ export const opsPt: Catalogue<typeof opsEn> = {
   retryNothing: 'Nenhum deles pode já ser repetido.',
   retryFailed: 'A repetição parou: {reason}',
 
+  rebuilding:
+    'O registo não é o mesmo de antes: {name} está a ser reconstruído a partir dele, {percent} % feito, desde',
+
   quarantineTitle: 'Quarentena',
   quarantineHint: 'Trabalhos atrás de um evento que não foi possível entender. Tudo o resto continua.',
   quarantineNone: 'Nada está retido.',

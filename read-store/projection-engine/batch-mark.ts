@@ -1,0 +1,18 @@
+import { markAfter, type LogMark } from '../../schemas/log-mark.ts';
+import { isLastingStream } from '../../schemas/streams.ts';
+import type { StoredEvent } from './stored-event.ts';
+
+/**
+ * The mark after a batch: its last event up to `through` that will never leave the log. One that may go by age would
+ * make the same log look like another one.
+ */
+export function markAfterBatch(
+  mark: LogMark | null,
+  batch: readonly StoredEvent[],
+  through: bigint,
+): LogMark | null {
+  let last = mark;
+  for (const event of batch)
+    if (event.position <= through && isLastingStream(event.stream)) last = markAfter(last, event);
+  return last;
+}
