@@ -10,10 +10,15 @@ export interface Connections {
   readonly GATEWAY_URL: string;
 }
 
+/** What `docket up` notes beside them: where `/health`, `/ready` and `/metrics` are. */
+interface Noted extends Connections {
+  readonly HEALTH_URL: string;
+}
+
 const fileIn = (dataDir: string) => join(dataDir, 'connections.json');
 
 /** `docket up` notes them for the other commands on the same data folder. */
-export function noteConnections(dataDir: string, connections: Connections): void {
+export function noteConnections(dataDir: string, connections: Noted): void {
   writeFileSync(fileIn(dataDir), `${JSON.stringify(connections, null, 2)}\n`, { mode: 0o600 });
 }
 
@@ -45,9 +50,9 @@ export function findConnections(settings: Settings): Connections {
 }
 
 /** What the Docket that runs on a data folder noted; nothing when none runs. */
-export function notedConnections(dataDir: string): Partial<Connections> {
+export function notedConnections(dataDir: string): Partial<Noted> {
   try {
-    return JSON.parse(readFileSync(fileIn(dataDir), 'utf8')) as Connections;
+    return JSON.parse(readFileSync(fileIn(dataDir), 'utf8')) as Noted;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
     throw error;

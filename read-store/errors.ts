@@ -2,10 +2,13 @@
 export class ReadStoreUnavailable extends Error {
   readonly code = 'READ_STORE_UNAVAILABLE';
   readonly retryable = true;
+  /** True when waiting does not help: somebody has to change a setting, a right or a certificate. */
+  readonly final: boolean;
 
-  constructor(why: string, options?: ErrorOptions) {
+  constructor(why: string, options: ErrorOptions & { final?: boolean } = {}) {
     super(`The read store is not available: ${why}.`, options);
     this.name = 'ReadStoreUnavailable';
+    this.final = options.final ?? false;
   }
 }
 
@@ -20,7 +23,21 @@ const UNAVAILABLE_SQLSTATES = [
   /^55P03$/, // a lock was not free in time
   /^(42P01|3F000)$/, // a table or schema that the first start of a projector or processor has not made yet
   /^40/, // serialisation failure or deadlock: the transaction was undone
+  /^XX/, // an error inside the server, such as a damaged page
 ];
+
+/** The same, when only a person can change it. */
+const FINAL_SQLSTATES = [
+  /^28/, // the password or the role is refused
+  /^3D000$/, // there is no such database
+  /^42501$/, // the role lacks a right
+];
+
+/** Codes of Node for a certificate that is not trusted, does not fit or is out of date. */
+const CERTIFICATE_CODES = /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO_SELF_SIGNED|SELF_SIGNED|UNABLE_TO_(VERIFY|GET))/;
+/** What `pg` throws without a code and waiting does not change. */
+const FINAL_MESSAGES =
+  /client password must be a string|server does not support SSL connections|^Invalid URL$/;
 
 const NETWORK_CODES = new Set([
   'ECONNREFUSED',
@@ -43,11 +60,26 @@ export function readStoreError(thrown: unknown): Error {
   const error = (thrown instanceof AggregateError ? thrown.errors[0] : thrown) as NodeJS.ErrnoException;
   if (error instanceof ReadStoreUnavailable) return error;
   const { code = '', message = '' } = error;
+  const final =
+    FINAL_SQLSTATES.some((pattern) => pattern.test(code)) ||
+    CERTIFICATE_CODES.test(code) ||
+    FINAL_MESSAGES.test(message);
   const passing =
     NETWORK_CODES.has(code) ||
     UNAVAILABLE_SQLSTATES.some((pattern) => pattern.test(code)) ||
     (code === '' && CLIENT_MESSAGES.test(message));
-  return passing ? new ReadStoreUnavailable(message.replace(/\.$/, ''), { cause: error }) : error;
+  if (!final && !passing) return error;
+  return new ReadStoreUnavailable(inWords(code, message).replace(/\.$/, ''), { cause: error, final });
+}
+
+/** The reason for a person: the driver's own message, unless that is a code or a riddle. */
+function inWords(code: string, message: string): string {
+  const address = /(\S+)$/.exec(message)?.[1] ?? '';
+  if (code === 'ECONNREFUSED') return `nobody listens at ${address}`;
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `the host name ${address} is not known`;
+  if (CERTIFICATE_CODES.test(code)) return `its certificate is not trusted (${message})`;
+  if (/client password must be a string/.test(message)) return 'it asks for a password and none is given';
+  return message;
 }
 
 /** Whether a transaction was undone because a lock was not free in time (55P03), or by a deadlock (40P01). */

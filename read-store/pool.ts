@@ -1,6 +1,7 @@
 import pg from 'pg';
 import type { Log } from '../runtime/log.ts';
 import { preparedStatements } from './prepared-statements.ts';
+import { readStoreProbe, type ReadStoreProbe } from './probe.ts';
 import { ask, type Queryable } from './queryable.ts';
 import { inTransaction, type Transaction } from './transaction.ts';
 
@@ -13,6 +14,9 @@ export interface ReadStore extends Queryable {
   readonly pool: pg.Pool;
   /** Holds the password, if there is one: never logged. */
   readonly url: string;
+  /** Host, port and database: what may be printed. */
+  readonly address: string;
+  readonly probe: ReadStoreProbe['probe'];
   /** As `query`, planned once a connection: for statements that run often, of which there are few. */
   readonly prepared: Queryable['query'];
   /**
@@ -48,12 +52,23 @@ export function openReadStore(options: {
   });
   // Without a listener a connection that drops while idle would end the program.
   pool.on('error', (error) => log.warn({ err: error }, 'a connection to Postgres was lost'));
+  const probe = readStoreProbe(url);
   return {
     pool,
     url,
+    address: addressOf(url),
+    probe: probe.probe,
     query: (text, values) => ask(pool, text, values),
     prepared: preparedStatements(pool),
     transaction: (work) => inTransaction(pool, work),
-    close: () => pool.end(),
+    close: async () => {
+      await Promise.all([pool.end(), probe.close()]);
+    },
   };
+}
+
+/** As the driver reads it; a Unix socket is the folder that holds it. */
+function addressOf(url: string): string {
+  const { host, port, database = '' } = new pg.Client({ connectionString: url });
+  return host.startsWith('/') ? `${host} (port ${port})/${database}` : `${host}:${port}/${database}`;
 }

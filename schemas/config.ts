@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { faultOfDatabaseUrl } from './database-url.ts';
 import { readEventStoreUrl } from './event-store-url.ts';
 
 const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
@@ -11,9 +12,11 @@ const urlOf = (...schemes: readonly string[]) =>
     const takes = schemes.map((scheme) => `${scheme}://`).join(' or ');
     const message = !schemes.includes(found?.toLowerCase() ?? '')
       ? `must begin with ${takes}${found === undefined ? '' : `, not with ${found}:`}; unset it for what Docket brings itself`
-      : URL.canParse(text)
-        ? null
-        : `cannot be read as an address that begins with ${takes}`;
+      : schemes.includes('postgres')
+        ? faultOfDatabaseUrl(text)
+        : URL.canParse(text)
+          ? null
+          : `cannot be read as an address that begins with ${takes}`;
     if (message !== null) context.addIssue({ code: 'custom', message });
   });
 const postgresUrl = urlOf('postgres', 'postgresql');
@@ -29,6 +32,12 @@ export const Settings = z.object({
     .describe('`production` requires `SESSION_SECRET` and refuses test hooks'),
   PORT: whole(0, 65535).default(8080).describe('Port of the web app and both APIs'),
   HOST: z.string().default('127.0.0.1').describe('Address to listen on'),
+  HEALTH_CHECK_PORT: whole(0, 65535)
+    .default(3001)
+    .describe(
+      'Port of `/health`, `/ready` and `/metrics`, apart from the public one; unset under `npm start`: a free one when 3001 is taken',
+    ),
+  HEALTH_CHECK_HOST: z.string().default('127.0.0.1').describe('Address that the health port listens on'),
   PUBLIC_URL: url
     .optional()
     .describe(
@@ -79,7 +88,7 @@ export const Settings = z.object({
     .describe('Longest wait for one answer of the event store'),
   DATABASE_URL: postgresUrl
     .optional()
-    .describe('Connection string of Postgres; unset: the embedded Postgres'),
+    .describe('Connection string of Postgres, 15 or newer and UTF8; unset: the embedded Postgres'),
   ANALYTICS_DATABASE_URL: postgresUrl
     .optional()
     .describe(

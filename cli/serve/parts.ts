@@ -1,8 +1,7 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
-import { connectEventLog } from '../../event-store/connect.ts';
-import type { EventLog } from '../../event-store/event-log.ts';
+import { connectEventLog, type ConnectedEventLog } from '../../event-store/connect.ts';
 import { createIdentity, type Identity } from '../../identity/middleware.ts';
 import { createRateLimits, type RateLimits } from '../../identity/rate-limits.ts';
 import { loadSigningSecrets, type SigningSecrets } from '../../identity/signing-keys.ts';
@@ -33,7 +32,7 @@ export interface Parts {
   readonly clock: Clock;
   readonly processorId: string;
   readonly webDir: string;
-  log(): EventLog;
+  log(): ConnectedEventLog;
   store(): ReadStore;
   blobs(): Promise<BlobStore>;
   mappings(): MappingDirectory;

@@ -1,24 +1,26 @@
 import { checkCrashPoint } from '../../runtime/crash-points.ts';
-import { createApp, endWithJsonErrors } from '../../runtime/http/app.ts';
-import { clientReader } from '../../runtime/http/client.ts';
-import { listen, type Listening } from '../../runtime/http/listen.ts';
-import { observabilityRoutes } from '../../runtime/http/observability.ts';
-import { logRefusedAccess } from '../../runtime/http/refused-access.ts';
+import type { Listening } from '../../runtime/http/listen.ts';
+import { startGate } from '../../runtime/http/start-gate.ts';
 import { createLog, type Log } from '../../runtime/log.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
 import type { Service } from '../../runtime/service.ts';
 import { loadSettings } from '../../runtime/settings.ts';
-import type { Settings } from '../../schemas/config.ts';
 import { PlainFailure } from '../plain-failure.ts';
 import { untilAskedToStop } from '../stop-asked.ts';
+import { watchDependencies } from './dependencies.ts';
+import { endHopelessStart } from './end-hopeless-start.ts';
 import { gatherParts, type Parts } from './parts.ts';
+import { listenForAll, listenForHealth } from './ports.ts';
 import { SERVICES, type ServiceName } from './services.ts';
 
 /** How long a process that has stopped everything may still be held by something open. */
 const HELD_MS_MAX = 1_000;
 
 /**
- * `docket serve <name...>`: one service, several, or `all` of them in one process, behind one port, until SIGTERM.
+ * `docket serve <name...>`: one service, several, or `all` of them in one process, behind one port, until SIGTERM. What
+ * an operator asks of it (`/health`, `/ready`, `/metrics`) has a port of its own. Prints one line when both listen:
+ * {"listening":true,"port":N,"healthPort":N}.
+ *
  * @throws PlainFailure, SettingsRefused, PortUnavailable
  */
 export async function run(argv: readonly string[]): Promise<number> {
@@ -33,35 +35,37 @@ export async function run(argv: readonly string[]): Promise<number> {
   const parts = gatherParts(settings, logger, metrics);
   const stopAsked = Promise.race([untilAskedToStop(), untilParentIsGone()]);
   const services: Service[] = [];
-  try {
-    for (const each of names) services.push(await SERVICES[each](parts));
-  } catch (error) {
-    // What was started before would keep a process alive that serves nothing.
-    await Promise.allSettled(services.map((service) => service.stop(0)));
-    await parts.close();
-    if (process.connected) process.disconnect();
-    throw error;
-  }
-
+  let health: Listening | null = null;
+  let listening: Listening | null = null;
+  const dependencies = watchDependencies(parts);
   let stopping = false;
-  const app = createApp();
-  app.use(observabilityRoutes(services, metrics, () => stopping));
-  const readClient = clientReader(settings.TRUST_PROXY);
-  app.use(logRefusedAccess({ log: logger, readClient, nowMs: () => performance.now() }));
-  app.use(parts.limits().byAddress);
-  for (const { router } of services) if (router) app.use(router);
-  endWithJsonErrors(app, logger);
-  const listening = await listen(app, { host: settings.HOST, port: settings.PORT });
-  passUpgrades(listening, services);
-  console.log(JSON.stringify({ ready: true, port: listening.port }));
-  logger.info({ port: listening.port, services: names }, 'serving');
-
-  await stopAsked;
+  let failure: Error | null = null;
+  try {
+    for (const each of names) services.push(dependencies.watched(each, await SERVICES[each](parts)));
+    const gate = startGate(services);
+    health = await listenForHealth(settings, { services, metrics, logger, isStopping: () => stopping });
+    listening = await listenForAll({ settings, services, gate, logger, byAddress: parts.limits().byAddress });
+    console.log(JSON.stringify({ listening: true, port: listening.port, healthPort: health.port }));
+    logger.info({ port: listening.port, healthPort: health.port, services: names }, 'listening');
+    const isOver = (): boolean => stopping || gate.isOpen();
+    const started = endHopelessStart(services, isOver).then(() => {
+      if (!stopping) logger.info('ready');
+      return stopAsked;
+    });
+    await Promise.race([stopAsked, started]);
+  } catch (error) {
+    failure = error instanceof Error ? error : new Error(String(error));
+  }
   stopping = true;
-  await stop(services, listening, parts, settings, logger);
+  dependencies.stop();
+  // What was started before a failure would keep a process alive that serves nothing.
+  const graceMs = failure === null ? settings.SHUTDOWN_GRACE_MS : 0;
+  await stop({ services, listening, parts, graceMs, logger });
+  await health?.close(0);
   // The channel to a supervisor would keep this process alive.
   if (process.connected) process.disconnect();
   endEvenIfHeld(logger);
+  if (failure !== null) throw failure;
   return 0;
 }
 
@@ -69,7 +73,7 @@ export async function run(argv: readonly string[]): Promise<number> {
 function endEvenIfHeld(logger: Log): void {
   setTimeout(() => {
     logger.error({ resources: process.getActiveResourcesInfo() }, 'something was still open after the stop');
-    process.exit(0);
+    process.exit();
   }, HELD_MS_MAX).unref();
 }
 
@@ -83,24 +87,17 @@ function namesOf(name: string): ServiceName[] {
   throw new PlainFailure('USAGE', `Name what to serve: all, gateway, ${known.join(', ')}.`, { exitCode: 2 });
 }
 
-function passUpgrades(listening: Listening, services: readonly Service[]): void {
-  listening.server.on('upgrade', (request, socket, head) => {
-    for (const service of services) if (service.upgrade?.(request, socket, head)) return;
-    socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
-  });
-}
-
 /** No new requests, then everything that runs finishes or is given back, then the stores are let go. */
-async function stop(
-  services: readonly Service[],
-  listening: Listening,
-  parts: Parts,
-  settings: Settings,
-  logger: Log,
-): Promise<void> {
-  const graceMs = settings.SHUTDOWN_GRACE_MS;
+async function stop(started: {
+  readonly services: readonly Service[];
+  readonly listening: Listening | null;
+  readonly parts: Parts;
+  readonly graceMs: number;
+  readonly logger: Log;
+}): Promise<void> {
+  const { services, listening, parts, graceMs, logger } = started;
   const outcomes = await Promise.allSettled([
-    listening.close(graceMs),
+    listening?.close(graceMs),
     ...services.map((service) => service.stop(graceMs)),
   ]);
   for (const outcome of outcomes) {

@@ -36,7 +36,8 @@ export interface ChildSignals {
 }
 
 /**
- * Starts one of our own processes and waits for its ready line `{"ready":true,"port":N}` on stdout. It gets a process
+ * Starts one of our own processes and waits for its line `{"ready":true,"port":N}` on stdout, or `{"listening":true,...}`
+ * of the services, which say by `/ready` when they are. It gets a process
  * group of its own, so that Ctrl-C reaches it through the supervisor and in order; and it ends by itself when the
  * supervisor is gone, because its IPC channel closes.
  *
@@ -89,7 +90,7 @@ async function readyPort(starting: StartingChild, stop?: AbortSignal): Promise<n
   let unwatch: () => void = () => undefined;
   const ready = new Promise<number>((resolve, reject) => {
     lines.on('line', (line) => {
-      if (!line.startsWith('{"ready":true')) return;
+      if (!/^\{"(ready|listening)":true/.test(line)) return;
       resolve((JSON.parse(line) as { port: number }).port);
     });
     // It leads a group of its own, so what its children do counts as its own progress.
@@ -129,10 +130,10 @@ function killGroupOf({ pid }: ChildProcess): void {
 }
 
 /** The last plain line of a log: children end with one sentence when they cannot start. */
-function lastWords(path: string): string | null {
+export function lastWords(path: string): string | null {
   const plain = readFileSync(path, 'utf8')
     .trimEnd()
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('{') && !line.startsWith('    at '));
-  return plain.at(-1) ?? null;
+  return plain.at(-1)?.replace(/^Docket: /, '') ?? null;
 }

@@ -27,7 +27,12 @@ export interface Supervised {
 export function supervise<Part extends Running>(
   name: string,
   start: (stop: AbortSignal) => Promise<Part>,
-  house: { say: (line: string) => void; noteProcess: (name: string, pid: number | null) => void },
+  house: {
+    say: (line: string) => void;
+    noteProcess: (name: string, pid: number | null) => void;
+    /** False when an end is not mended by another start; always true by default. */
+    restarts?: () => boolean;
+  },
 ): Supervised & { readonly first: Promise<Part> } {
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -50,6 +55,7 @@ export function supervise<Part extends Running>(
         part = null;
         if (performance.now() - startedAt > HEALTHY_AFTER_MS) backoffMs = RESTART_AFTER_MS;
         house.noteProcess(name, null);
+        if (house.restarts?.() === false) return;
         house.say(`${name} ended (${how}); starting it again`);
       }
       await sleep(backoffMs, undefined, { signal }).catch(() => undefined);

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { startEmbeddedPostgres } from '../../read-store/embedded/start.ts';
 import { loadSettings } from '../../runtime/settings.ts';
-import { SMALL_YOUNG_GENERATION } from '../../runtime/young-generation.ts';
 import type { Settings } from '../../schemas/config.ts';
 import { builtWebApp } from './built-web-app.ts';
 import { environmentOf } from './child-environment.ts';
@@ -15,8 +14,8 @@ import { openLogFiles, type LogFiles } from './log-files.ts';
 import { linesOnEnvironment, namedServers, tryServers } from './named-servers.ts';
 import { startNodeChild, type NodeChild } from './node-child.ts';
 import { spokenLines, type SpokenLines } from './spoken-lines.ts';
+import { healthPort, startServices } from './start-services.ts';
 import { supervise, type Running, type Supervised } from './supervise.ts';
-import { untilReady } from './until-ready.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 /** Ctrl-C ends everything within 5 s: what is still converting after this is given back in the log. */
@@ -38,8 +37,12 @@ interface House {
   /** Aborted when every part is to be killed at once. */
   readonly killing: AbortSignal;
   readonly lines: SpokenLines;
-  /** Keeps a part running and answers its first run. */
-  keep<Part extends Running>(name: string, start: (stop: AbortSignal) => Promise<Part>): Promise<Part>;
+  /** Keeps a part running and answers its first run; until `restarts` says yes, an end of it is left to the caller. */
+  keep<Part extends Running>(
+    name: string,
+    start: (stop: AbortSignal) => Promise<Part>,
+    restarts?: () => boolean,
+  ): Promise<Part>;
   /** Ends what runs and what is only starting. */
   stop(): Promise<void>;
   /** Removes the notes of this run and gives the folder back. */
@@ -115,9 +118,9 @@ function openHouse(settings: Settings, killing: AbortSignal): House {
   return {
     ...{ settings, folder, logs, lines, killing, stopping: stopping.signal },
     gatewayToken: settings.GATEWAY_URL ? {} : { GATEWAY_TOKEN: randomBytes(32).toString('base64url') },
-    keep: async (name, start) => {
+    keep: async (name, start, restarts = () => true) => {
       stopping.signal.throwIfAborted();
-      const part = supervise(name, start, { say, noteProcess });
+      const part = supervise(name, start, { say, noteProcess, restarts });
       parts.set(name, part);
       return part.first;
     },
@@ -150,7 +153,9 @@ async function startAll(house: House): Promise<string> {
     tryServers(servers, house.stopping),
   ]);
   house.stopping.throwIfAborted();
-  noteConnections(folder.path, { EVENTSTORE_URL, DATABASE_URL, GATEWAY_URL });
+  const health = { host: settings.HEALTH_CHECK_HOST, port: await healthPort(settings) };
+  const HEALTH_URL = `http://${health.host.includes(':') ? `[${health.host}]` : health.host}:${health.port}`;
+  noteConnections(folder.path, { EVENTSTORE_URL, DATABASE_URL, GATEWAY_URL, HEALTH_URL });
   const SHUTDOWN_GRACE_MS = String(Math.min(settings.SHUTDOWN_GRACE_MS, SERVICES_GRACE_MS_MAX));
   const env = {
     ...environmentOf('services', process.env),
@@ -160,16 +165,10 @@ async function startAll(house: House): Promise<string> {
     WEB_DIR,
     DATA_DIR: folder.path,
     SHUTDOWN_GRACE_MS,
+    HEALTH_CHECK_PORT: String(health.port),
     ...house.gatewayToken,
   };
-  const port = await keepChild(house, {
-    name: 'services',
-    script: join(ROOT, 'cli', 'docket.ts'),
-    args: ['serve', 'all'],
-    nodeFlags: [SMALL_YOUNG_GENERATION],
-    env,
-  });
-  await untilReady({ host: settings.HOST, port }, house.stopping);
+  const port = await startServices(house, env, health);
   return (
     settings.PUBLIC_URL ?? `http://${settings.HOST === '127.0.0.1' ? 'localhost' : settings.HOST}:${port}`
   );

@@ -91,8 +91,8 @@ function refusal(error: unknown): Error {
   const { code = '', message } = error as { code?: string; message: string };
   if (code === '57014') return new QueryRefused('The query took too long and was ended.', { cause: error });
   const refused = new QueryRefused(`Postgres refuses it: ${message}.`, { cause: error });
-  // To the rest of Docket this means a replica; here it is the transaction itself that reads only.
-  if (code === '25006') return refused;
+  // To the rest of Docket these mean a replica and tables that are not made yet; here they are about the statement.
+  if (code === '25006' || /^(42|3F)/.test(code)) return refused;
   const known = readStoreError(error);
   if (known instanceof ReadStoreUnavailable || code === '') return known;
   return refused;

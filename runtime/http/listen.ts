@@ -34,8 +34,11 @@ export class PortUnavailable extends Error {
   readonly code = 'PORT_UNAVAILABLE';
   readonly retryable = false;
 
-  constructor(port: number, why: string, options?: ErrorOptions) {
-    super(`Port ${port} cannot be used: ${why}. Choose another one with PORT=...`, options);
+  constructor(port: number, why: string, options: ErrorOptions & { setting?: string } = {}) {
+    super(
+      `Port ${port} cannot be used: ${why}. Choose another one with ${options.setting ?? 'PORT'}=...`,
+      options,
+    );
     this.name = 'PortUnavailable';
   }
 }
@@ -46,7 +49,7 @@ export class PortUnavailable extends Error {
  */
 export async function listen(
   handler: RequestListener,
-  address: { host: string; port: number },
+  address: { host: string; port: number; setting?: string },
   limits: HttpLimits = HTTP_LIMITS,
 ): Promise<Listening> {
   const server = createServer(
@@ -65,7 +68,8 @@ export async function listen(
     server.once('error', (error: NodeJS.ErrnoException) => {
       const why =
         error.code === 'EADDRINUSE' ? 'something else is listening there' : (error.code ?? 'unknown');
-      reject(new PortUnavailable(address.port, why, { cause: error }));
+      const setting = address.setting ?? 'PORT';
+      reject(new PortUnavailable(address.port, why, { cause: error, setting }));
     });
     server.listen(address.port, address.host, resolve);
   });

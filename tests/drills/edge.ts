@@ -17,10 +17,16 @@ export interface Edge {
   stop(): Promise<void>;
 }
 
+/** A service, and where it says whether it is ready. */
+interface Upstream {
+  readonly url: string;
+  readonly health: string;
+}
+
 interface Upstreams {
   readonly port: number;
-  readonly writes: readonly string[];
-  readonly reads: readonly string[];
+  readonly writes: readonly Upstream[];
+  readonly reads: readonly Upstream[];
 }
 
 /**
@@ -29,8 +35,8 @@ interface Upstreams {
  */
 export async function startEdge(upstreams: Upstreams): Promise<Edge> {
   const ready = new Map<string, boolean>();
-  const probe = async (url: string): Promise<void> => {
-    const answer = await fetch(new URL('/ready', url), { signal: AbortSignal.timeout(1_000) }).catch(
+  const probe = async ({ url, health }: Upstream): Promise<void> => {
+    const answer = await fetch(new URL('/ready', health), { signal: AbortSignal.timeout(1_000) }).catch(
       () => null,
     );
     await answer?.arrayBuffer().catch(() => undefined);
@@ -43,9 +49,9 @@ export async function startEdge(upstreams: Upstreams): Promise<Edge> {
   const next = (req: IncomingMessage): string => {
     const isWrite = (req.method === 'POST' || req.method === 'DELETE') && (req.url ?? '').startsWith('/api/');
     const pool = isWrite ? upstreams.writes : upstreams.reads;
-    const alive = pool.filter((url) => ready.get(url));
+    const alive = pool.filter(({ url }) => ready.get(url));
     turn += 1;
-    return (alive.length > 0 ? alive : pool)[turn % (alive.length || pool.length)]!;
+    return (alive.length > 0 ? alive : pool)[turn % (alive.length || pool.length)]!.url;
   };
   const sockets = new Set<Socket>();
   const server = createServer((req, res) => void pass(req, res, next));

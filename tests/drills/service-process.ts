@@ -15,6 +15,8 @@ export interface ServiceProcess {
   readonly name: string;
   readonly url: string;
   readonly port: number;
+  /** Where `/health`, `/ready` and `/metrics` are. */
+  readonly health: string;
   pid(): number;
   /** Sends a signal and does not wait. */
   signal(signal: NodeJS.Signals): void;
@@ -48,16 +50,19 @@ export interface ServiceOptions {
 
 export async function startServiceProcess(options: ServiceOptions): Promise<ServiceProcess> {
   const { name } = options;
-  const port = await freePort();
+  const [port, healthPort] = [await freePort(), await freePort()];
+  // The gateway answers them on the port of its callers.
+  const health = `http://127.0.0.1:${options.services[0] === 'gateway' ? port : healthPort}`;
   const logFile = join(options.logDir, `${name}.log`);
   const lastWords = (): string => readFileSync(logFile, 'utf8').slice(-1_500);
-  let child = launch(options, port, logFile, {});
+  const settings = { PORT: String(port), HEALTH_CHECK_PORT: String(healthPort) };
+  let child = launch(options, settings, logFile, {});
   let exit = exitOf(child);
   const isAlive = (): boolean => child.exitCode === null && child.signalCode === null;
   const ready = async (): Promise<void> => {
     await within(READY_MS_MAX, `${name} is ready`, async () => {
       if (!isAlive()) throw new Error(`it ended: ${lastWords()}`);
-      const answer = await fetch(`http://127.0.0.1:${port}/ready`);
+      const answer = await fetch(`${health}/ready`);
       if (!answer.ok) throw new Error(await answer.text());
       return true;
     });
@@ -68,7 +73,7 @@ export async function startServiceProcess(options: ServiceOptions): Promise<Serv
   };
   await up(options.unready ?? false);
   return {
-    ...{ name, port, isAlive, ready, lastWords, url: `http://127.0.0.1:${port}` },
+    ...{ name, port, health, isAlive, ready, lastWords, url: `http://127.0.0.1:${port}` },
     pid: () => child.pid ?? 0,
     signal: (signal) => void child.kill(signal),
     ended: () => exit,
@@ -84,7 +89,7 @@ export async function startServiceProcess(options: ServiceOptions): Promise<Serv
     },
     restart: async (changes = {}, unready = false) => {
       await exit;
-      child = launch(options, port, logFile, changes);
+      child = launch(options, settings, logFile, changes);
       exit = exitOf(child);
       await up(unready);
     },
@@ -95,7 +100,7 @@ export async function startServiceProcess(options: ServiceOptions): Promise<Serv
 
 function launch(
   { services, env, under = [] }: ServiceOptions,
-  port: number,
+  settings: Record<string, string>,
   logFile: string,
   changes: Record<string, string>,
 ): ChildProcess {
@@ -106,7 +111,7 @@ function launch(
     env: {
       ...inherited(),
       ...env,
-      ...{ PORT: String(port), HOST: '127.0.0.1', EXIT_WITH_PARENT: '1' },
+      ...{ ...settings, HOST: '127.0.0.1', EXIT_WITH_PARENT: '1' },
       ...changes,
     },
   });
@@ -148,7 +153,7 @@ async function listening(
       then();
     };
     lines.on('line', (line) => {
-      if (line.startsWith('{"ready":true')) settle(resolve);
+      if (/^\{"(ready|listening)":true/.test(line)) settle(resolve);
     });
     child.once('exit', (code, signal) =>
       settle(() =>

@@ -15,6 +15,8 @@ export interface House {
   readonly dataDir: string;
   /** Process id of the supervisor. */
   readonly pid: number;
+  /** Where `/health`, `/ready` and `/metrics` are. */
+  healthUrl(): Promise<string>;
   /** Process ids of the parts that run at this moment, by name. */
   parts(): Promise<Record<string, number>>;
   /** SIGTERM, and the exit code. The folder stays for the next start. */
@@ -37,6 +39,7 @@ export async function startHouse(
       NODE_OPTIONS: '',
       LOG_LEVEL: 'info',
       PORT: String(port),
+      HEALTH_CHECK_PORT: String(await freePort()),
       DATA_DIR: dataDir,
       ...options.env,
     },
@@ -54,6 +57,10 @@ export async function startHouse(
     url,
     dataDir,
     pid: child.pid ?? 0,
+    healthUrl: async () => {
+      const noted = await readFile(join(dataDir, 'connections.json'), 'utf8');
+      return (JSON.parse(noted) as { HEALTH_URL: string }).HEALTH_URL;
+    },
     parts: async () =>
       JSON.parse(await readFile(join(dataDir, 'parts.json'), 'utf8')) as Record<string, number>,
     halt,

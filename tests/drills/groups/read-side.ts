@@ -112,7 +112,7 @@ async function poisonEvents(house: DrillHouse): Promise<string> {
     const held = new Set(rows.map(({ stream }) => stream));
     return spoiled.every((jobId) => held.has(jobStream(jobId)));
   });
-  const metrics = await (await fetch(new URL('/metrics', projector.url))).text();
+  const metrics = await (await fetch(new URL('/metrics', projector.health))).text();
   expectThat(/quarantin\w*(\{[^}]*\})? [1-9]/.test(metrics), 'the quarantine is in the metrics');
   const replayed = await replayAfterFix(house);
   return `${spoiled.length} poisoned streams held, 20 others ready in ${flowedSec} s; ${replayed}`;

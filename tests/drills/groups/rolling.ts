@@ -28,7 +28,7 @@ async function start(): Promise<DrillHouse> {
     two('projector'),
     two('processor'),
   ]);
-  edge = await startEdge({ port, writes: writes.map(({ url }) => url), reads: reads.map(({ url }) => url) });
+  edge = await startEdge({ port, writes, reads });
   return { ...house, stop: () => edge.stop().then(() => house.stop()) };
 }
 

@@ -66,7 +66,7 @@ async function eventStoreRestarts(house: DrillHouse): Promise<string> {
     await untilAllFinal(house, 40_000);
     await within(10_000, 'services are ready again', async () => {
       const ready = await Promise.all(
-        [house.rest!.url, house.processor!.url].map((at) => fetch(`${at}/ready`)),
+        [house.rest!.health, house.processor!.health].map((at) => fetch(`${at}/ready`)),
       );
       return ready.every(({ ok }) => ok);
     });
@@ -127,7 +127,7 @@ async function olderBackup(house: DrillHouse): Promise<string> {
   await house.rest!.kill();
   const said = { text: '' };
   await within(20_000, 'the projector refuses, and says why', async () => {
-    const answer = await fetch(`${projector.url}/ready`);
+    const answer = await fetch(`${projector.health}/ready`);
     said.text = `${await answer.text()} ${projector.lastWords()}`;
     return answer.status === 503 && /beyond|ahead|rebuild/i.test(said.text);
   });
@@ -175,16 +175,16 @@ async function postgresSilent(house: DrillHouse): Promise<string> {
   const health: number[] = [];
   for (let n = 0; n < 20; n += 1) {
     const at = performance.now();
-    await (await fetch(`${house.rest!.url}/health`)).arrayBuffer();
+    await (await fetch(`${house.rest!.health}/health`)).arrayBuffer();
     health.push(performance.now() - at);
     await sleep(50);
   }
   const answered = await listing;
   expectThat(answered.status === 503 && answered.tookMs < 10_000, 'queries fail within 10 s', answered);
-  await within(10_000, 'readiness says no', async () => !(await fetch(`${house.rest!.url}/ready`)).ok);
+  await within(10_000, 'readiness says no', async () => !(await fetch(`${house.rest!.health}/ready`)).ok);
   house.toPostgres.fault.silent = false;
   house.toPostgres.cut();
-  await within(20_000, 'and yes again', async () => (await fetch(`${house.rest!.url}/ready`)).ok);
+  await within(20_000, 'and yes again', async () => (await fetch(`${house.rest!.health}/ready`)).ok);
   const median = health.toSorted((a, b) => a - b)[10] ?? 0;
   expectThat(median < 100, '/health answers within 100 ms', health);
   return `/health median ${median.toFixed(0)} ms, list 503 after ${(answered.tookMs / 1000).toFixed(1)} s`;
@@ -239,7 +239,7 @@ async function stalls(house: DrillHouse): Promise<string> {
   const stories = await untilAllFinal(house, 60_000);
   await within(10_000, 'everybody is ready again', async () => {
     const all = await Promise.all(
-      [house.rest!, house.processor!, second].map(({ url }) => fetch(`${url}/ready`)),
+      [house.rest!, house.processor!, second].map(({ health }) => fetch(`${health}/ready`)),
     );
     return all.every(({ ok }) => ok);
   });

@@ -1,0 +1,84 @@
+import { resolve } from 'node:path';
+import { watchDependency, type DependencyWatch } from '../../runtime/dependency-watch.ts';
+import type { Readiness, Service, WaitingFor } from '../../runtime/service.ts';
+import type { Settings } from '../../schemas/config.ts';
+import { gatewayProbe } from './gateway-probe.ts';
+import type { Parts } from './parts.ts';
+import type { ServiceName } from './services.ts';
+
+type DependencyName = 'event store' | 'Postgres' | 'Postgres for writing' | 'blob store' | 'gateway';
+
+/** What each service cannot work without. */
+const NEEDED: Readonly<Record<ServiceName, readonly DependencyName[]>> = {
+  'command-api': ['event store', 'blob store'],
+  processor: ['event store', 'Postgres for writing', 'blob store', 'gateway'],
+  projector: ['event store', 'Postgres for writing'],
+  sealer: ['event store', 'Postgres for writing', 'blob store'],
+  'query-api': ['event store', 'Postgres', 'blob store'],
+};
+
+/** No blob has such a key, so that asking for a list of them is cheap. */
+const PROBED_PREFIX = 'probed/';
+
+export interface Dependencies {
+  /** The service, whose readiness also counts what it needs. */
+  watched(name: ServiceName, service: Service): Service;
+  stop(): void;
+}
+
+/** Watches what the services of this process need: each dependency once, in the background. */
+export function watchDependencies(parts: Parts): Dependencies {
+  const watches = new Map<DependencyName, DependencyWatch>();
+  const watch = (name: DependencyName): DependencyWatch => {
+    const running = watches.get(name) ?? watchDependency(dependency(name, parts), parts.logger);
+    watches.set(name, running);
+    return running;
+  };
+  return {
+    watched: (name, service) => {
+      const needed = NEEDED[name].map(watch);
+      return { ...service, readiness: () => joined(service.readiness(), needed) };
+    },
+    stop: () => {
+      for (const each of watches.values()) each.stop();
+    },
+  };
+}
+
+function joined(own: Readiness, needed: readonly DependencyWatch[]): Readiness {
+  const missing = needed.map((each) => each.waitingFor()).filter((each) => each !== null);
+  const names = new Set(missing.map(({ dependency }) => dependency));
+  // What the watch knows has the address and the reason; the service's own entry of the same name adds nothing.
+  const rest = own.waitingFor.filter(({ dependency }: WaitingFor) => !names.has(dependency));
+  return { ready: own.ready && missing.length === 0, waitingFor: [...missing, ...rest] };
+}
+
+function dependency(name: DependencyName, parts: Parts) {
+  const { settings } = parts;
+  switch (name) {
+    case 'event store':
+      return { name, at: parts.log().address, probe: () => parts.log().probe() };
+    case 'Postgres':
+      return { name, at: parts.store().address, probe: () => parts.store().probe('reading') };
+    case 'Postgres for writing':
+      return { name: 'Postgres', at: parts.store().address, probe: () => parts.store().probe('writing') };
+    case 'gateway':
+      return {
+        name,
+        at: new URL(settings.GATEWAY_URL ?? '').origin,
+        probe: gatewayProbe(settings.GATEWAY_URL ?? ''),
+      };
+    case 'blob store':
+      return { name, at: blobAddress(settings), probe: () => probeBlobs(parts) };
+  }
+}
+
+async function probeBlobs(parts: Parts): Promise<void> {
+  const blobs = await parts.blobs();
+  for await (const listing of blobs.list(PROBED_PREFIX)) return void listing;
+}
+
+function blobAddress(settings: Settings): string {
+  if (settings.BLOB_STORE === 'filesystem') return settings.BLOB_DIR ?? resolve(settings.DATA_DIR, 'blobs');
+  return `${settings.S3_ENDPOINT ?? 'S3 of AWS'}, bucket ${settings.S3_BUCKET ?? ''}`;
+}

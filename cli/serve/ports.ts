@@ -1,0 +1,54 @@
+import type { Duplex } from 'node:stream';
+import type { RequestHandler } from 'express';
+import { createApp, endWithJsonErrors } from '../../runtime/http/app.ts';
+import { clientReader } from '../../runtime/http/client.ts';
+import { listen, type Listening } from '../../runtime/http/listen.ts';
+import { observabilityRoutes } from '../../runtime/http/observability.ts';
+import { logRefusedAccess } from '../../runtime/http/refused-access.ts';
+import type { StartGate } from '../../runtime/http/start-gate.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { Metrics } from '../../runtime/metrics.ts';
+import type { Service } from '../../runtime/service.ts';
+import type { Settings } from '../../schemas/config.ts';
+
+/** The port of `/health`, `/ready` and `/metrics`. @throws PortUnavailable */
+export async function listenForHealth(
+  settings: Settings,
+  parts: { services: readonly Service[]; metrics: Metrics; logger: Log; isStopping: () => boolean },
+): Promise<Listening> {
+  const app = createApp();
+  app.use(observabilityRoutes(parts.services, parts.metrics, parts.isStopping));
+  endWithJsonErrors(app, parts.logger);
+  const { HEALTH_CHECK_HOST: host, HEALTH_CHECK_PORT: port } = settings;
+  return listen(app, { host, port, setting: 'HEALTH_CHECK_PORT' });
+}
+
+/** The public port. @throws PortUnavailable */
+export async function listenForAll(parts: {
+  readonly settings: Settings;
+  readonly services: readonly Service[];
+  readonly gate: StartGate;
+  readonly logger: Log;
+  /** Limits the requests of an address. */
+  readonly byAddress: RequestHandler;
+}): Promise<Listening> {
+  const { settings, services, gate, logger } = parts;
+  const app = createApp();
+  app.use(gate.middleware);
+  const readClient = clientReader(settings.TRUST_PROXY);
+  app.use(logRefusedAccess({ log: logger, readClient, nowMs: () => performance.now() }));
+  app.use(parts.byAddress);
+  for (const { router } of services) if (router) app.use(router);
+  endWithJsonErrors(app, logger);
+  const listening = await listen(app, { host: settings.HOST, port: settings.PORT });
+  listening.server.on('upgrade', (request, socket, head) => {
+    if (!gate.isOpen()) return refuseUpgrade(socket, '503 Service Unavailable\r\nRetry-After: 2');
+    for (const service of services) if (service.upgrade?.(request, socket, head)) return;
+    refuseUpgrade(socket, '404 Not Found');
+  });
+  return listening;
+}
+
+function refuseUpgrade(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}

@@ -1,0 +1,69 @@
+import { join } from 'node:path';
+import { SMALL_YOUNG_GENERATION } from '../../runtime/young-generation.ts';
+import type { Settings } from '../../schemas/config.ts';
+import { PlainFailure } from '../plain-failure.ts';
+import { portOr } from './free-port.ts';
+import type { LogFiles } from './log-files.ts';
+import { lastWords, startNodeChild, type NodeChild, type RunningChild } from './node-child.ts';
+import { untilReady, type HealthAddress } from './until-ready.ts';
+import { waitingLine } from './waiting-line.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+
+/** What the services need of the house around them. */
+interface ServicesHouse {
+  readonly logs: LogFiles;
+  readonly stopping: AbortSignal;
+  readonly killing: AbortSignal;
+  keep(
+    name: string,
+    start: (stop: AbortSignal) => Promise<RunningChild>,
+    restarts: () => boolean,
+  ): Promise<RunningChild>;
+}
+
+/**
+ * Starts the services and waits until they are ready, telling at the terminal what they wait for. Answers their port.
+ * @throws PlainFailure with their last words when they end before that
+ */
+export async function startServices(
+  house: ServicesHouse,
+  env: Readonly<Record<string, string>>,
+  health: HealthAddress,
+): Promise<number> {
+  const child: NodeChild = {
+    name: 'services',
+    script: join(ROOT, 'cli', 'docket.ts'),
+    args: ['serve', 'all'],
+    nodeFlags: [SMALL_YOUNG_GENERATION],
+    env,
+  };
+  let isReady = false;
+  const services = await house.keep(
+    child.name,
+    (stop) => startNodeChild(child, house.logs, { stop, kill: house.killing }),
+    () => isReady,
+  );
+  const over = new AbortController();
+  const line = waitingLine(process.stderr);
+  const ended = services.exited.then((how) => {
+    if (isReady || house.stopping.aborted) return;
+    throw new PlainFailure('CHILD_FAILED', lastWords(house.logs.path(child.name)) ?? how);
+  });
+  try {
+    const until = AbortSignal.any([house.stopping, over.signal]);
+    await Promise.race([untilReady(health, until, line.show), ended]);
+    house.stopping.throwIfAborted();
+    isReady = true;
+  } finally {
+    over.abort();
+    line.end();
+  }
+  return services.port;
+}
+
+/** The port that the environment names; otherwise the usual one, or a free one when another Docket has that. */
+export async function healthPort(settings: Settings): Promise<number> {
+  const asked = process.env['HEALTH_CHECK_PORT'] ? settings.HEALTH_CHECK_PORT : null;
+  return portOr(asked, settings.HEALTH_CHECK_PORT, settings.HEALTH_CHECK_HOST);
+}

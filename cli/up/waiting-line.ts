@@ -1,0 +1,57 @@
+import type { WaitingFor } from '../../runtime/service.ts';
+
+/** Where no line can be renewed, a new one comes at most this often. */
+const NEW_LINE_EVERY_MS = 10_000;
+/** A start that takes no longer than this says nothing. */
+const SILENT_MS = 1_000;
+
+/** Something to write lines to, as `process.stderr` is. */
+export interface Terminal {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+/** Tells the person at the terminal what a start waits for, in one line. */
+export interface WaitingLine {
+  readonly show: (waiting: readonly WaitingFor[]) => void;
+  /** Removes a line that can be renewed. */
+  end(): void;
+}
+
+/**
+ * On a terminal the line is written over the one before it; elsewhere a new one comes every 10 s.
+ * @param now milliseconds since the Unix epoch
+ */
+export function waitingLine(terminal: Terminal, now: () => number = Date.now): WaitingLine {
+  const startedAtMs = now();
+  let saidAtMs = -Infinity;
+  let isShown = false;
+  return {
+    show: (waiting) => {
+      const atMs = now();
+      const [first] = waiting;
+      if (first === undefined || atMs - startedAtMs < SILENT_MS) return;
+      const text = textOf(first, waiting.length - 1, atMs);
+      if (terminal.isTTY === true) {
+        terminal.write(`\r\u001b[K${text.slice(0, Math.max(20, (terminal.columns ?? 80) - 1))}`);
+        isShown = true;
+      } else if (atMs - saidAtMs >= NEW_LINE_EVERY_MS) {
+        terminal.write(`${text}\n`);
+        saidAtMs = atMs;
+      }
+    },
+    end: () => {
+      if (isShown) terminal.write('\r\u001b[K');
+      isShown = false;
+    },
+  };
+}
+
+function textOf({ dependency, at, since, why }: WaitingFor, others: number, nowMs: number): string {
+  const where = at === null ? '' : ` at ${at}`;
+  const forSec = Math.max(0, Math.round((nowMs - Date.parse(since)) / 1000));
+  const more = others > 0 ? ` And for ${others} more.` : '';
+  const clock = since.slice(11, 19);
+  return `Docket waits for the ${dependency}${where} since ${clock} UTC (${forSec} s): ${why.replace(/\.?$/, '.')}${more}`;
+}

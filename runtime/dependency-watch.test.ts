@@ -1,0 +1,34 @@
+import { expect, it } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { watchDependency } from './dependency-watch.ts';
+import { createLog } from './log.ts';
+
+const logger = createLog('test', 'silent');
+
+it('a dependency is missing until its first answer, and again with the reason when it refuses for good', async () => {
+  let answer: Promise<void> = Promise.resolve();
+  const watch = watchDependency({ name: 'store', at: 'store:1', probe: () => answer }, logger);
+  expect(watch.waitingFor()).toMatchObject({ dependency: 'store', at: 'store:1', final: false });
+  while (watch.waitingFor() !== null) await sleep(10);
+  answer = Promise.reject(Object.assign(new Error('The password is wrong.'), { final: true }));
+  answer.catch(() => undefined);
+  while (watch.waitingFor() === null) await sleep(20);
+  const missing = watch.waitingFor()!;
+  expect(missing).toMatchObject({ why: 'The password is wrong.', final: true });
+  await sleep(500);
+  expect(watch.waitingFor()?.since).toBe(missing.since);
+  answer = Promise.resolve();
+  while (watch.waitingFor() !== null) await sleep(20);
+  watch.stop();
+});
+
+it('a dependency that takes a probe and never answers is missing within the longest wait for an answer', async () => {
+  let hangs = false;
+  const probe = (): Promise<void> => (hangs ? new Promise<void>(() => undefined) : Promise.resolve());
+  const watch = watchDependency({ name: 'store', at: null, probe }, logger);
+  while (watch.waitingFor() !== null) await sleep(10);
+  hangs = true;
+  while (watch.waitingFor() === null) await sleep(20);
+  expect(watch.waitingFor()?.why).toMatch(/^It has not answered for \d+ s\.$/);
+  watch.stop();
+});

@@ -1,0 +1,43 @@
+/** Characters that end the part before the host of an address unless they are written with a percent sign. */
+const RESERVED = '/ as %2F, # as %23, ? as %3F, @ as %40, % as %25';
+
+/**
+ * Says what is wrong with a connection string of Postgres, or null. It refuses what the driver would read as something
+ * else than it means; the password is in no sentence.
+ */
+export function faultOfDatabaseUrl(text: string): string | null {
+  const scheme = /^(postgres|postgresql):\/\//i.exec(text);
+  if (!scheme)
+    return 'must begin with postgres:// or postgresql://; libpq’s form (host=... user=...) is not taken';
+  const rest = text.slice(scheme[0].length);
+  const end = rest.search(/[/?#]/);
+  const authority = end === -1 ? rest : rest.slice(0, end);
+  const afterwards = end === -1 ? '' : rest.slice(end);
+  if (!authority.includes('@') && afterwards.split('?')[0]!.includes('@'))
+    return `has a user or password with a character that must be escaped: ${RESERVED}`;
+  const [login = '', host] = authority.includes('@') ? splitAtLast(authority) : ['', authority];
+  if (host.includes(',')) return 'names several hosts; name one, or the address of a proxy before them';
+  if (!isUrl(`postgres://${login}@${host || 'localhost'}${afterwards}`))
+    return `has a host or port that cannot be read, or a user or password with a character that must be escaped: ${RESERVED}`;
+  if (!isDecodable(login)) return `has a user or password with a lone percent sign: ${RESERVED}`;
+  return null;
+}
+
+function splitAtLast(authority: string): [string, string] {
+  const at = authority.lastIndexOf('@');
+  return [authority.slice(0, at), authority.slice(at + 1)];
+}
+
+function isUrl(text: string): boolean {
+  return URL.canParse(text);
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    // A malformed escape is the answer that was asked for.
+    return false;
+  }
+}
