@@ -10,6 +10,7 @@ import { s3 } from './groups/s3.ts';
 import { storageDrills } from './groups/storage.ts';
 import { eventStoreDrills, postgresDrills } from './groups/stores.ts';
 import { timeAndRetention } from './groups/time-and-retention.ts';
+import { troubledGateway } from './groups/troubled-gateway.ts';
 import { writeSide } from './groups/write-side.ts';
 
 const withProcessor = (): ReturnType<typeof startDrillHouse> => startDrillHouse({ processor: true });
@@ -31,6 +32,7 @@ export const GROUPS: readonly DrillGroup[] = [
     drills: [...eventStoreDrills, ...gatewayAnswers, ...writeSide],
   },
   realGateway,
+  troubledGateway,
   gatewayOutages,
   readSide,
   {
