@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, realpath, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { mkdir, open, readdir, realpath, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { assertBlobKey } from './blob-key.ts';
 import { BlobKeyRefused, BlobStoreUnavailable } from './errors.ts';
@@ -10,6 +11,8 @@ const MARKER = '.docket-root';
 /** Blobs on their way. No key can name it, since segments do not begin with a dot. */
 const PARTIALS = '.partial';
 const folderMode = 0o700;
+/** Opens nothing through a symbolic link, and does not wait for the writer of a FIFO that stands in a file's place (open(2)). */
+export const READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** A root folder and the only way from a key to a path. */
 export interface BlobFolder {
@@ -64,7 +67,12 @@ async function markedRoot(root: string): Promise<string> {
 
 async function readMarker(root: string): Promise<string | null> {
   try {
-    return (await readFile(join(root, MARKER), 'utf8')).trim();
+    const handle = await open(join(root, MARKER), READ);
+    try {
+      return (await handle.stat()).isFile() ? (await handle.readFile('utf8')).trim() : null;
+    } finally {
+      await handle.close();
+    }
   } catch (error) {
     if (isSystemError(error) && error.code === 'ENOENT') return null;
     throw error;

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -104,6 +105,26 @@ describe('a folder of blobs', () => {
     const through = store.put('results/new', Readable.from([Buffer.from('x')]), roomy);
     await expect(through).rejects.toMatchObject({ code: 'BLOB_KEY_REFUSED' });
     expect(await readdir(outside)).toEqual(['secret']);
+  });
+
+  it('does not wait for the writer of a FIFO in place of a blob, however many ask', async () => {
+    const store = await openFilesystemBlobStore({ directory });
+    await store.put('sources/good.pdf', Readable.from([Buffer.from('abc')]), roomy);
+    execFileSync('mkfifo', [join(directory, 'sources', 'a.pdf')]);
+    // More than libuv has threads: with each of them waiting, nothing of the disk would answer any more.
+    const asked = Array.from({ length: 8 }, () => store.open('sources/a.pdf'));
+    const answers = await Promise.allSettled(asked);
+    for (const answer of answers)
+      expect(answer).toMatchObject({ status: 'rejected', reason: { code: 'BLOB_MISSING' } });
+    await expect(store.stat('sources/a.pdf')).rejects.toMatchObject({ code: 'BLOB_MISSING' });
+    expect((await store.stat('sources/good.pdf')).bytes).toBe(3);
+  });
+
+  it('says unavailable, and does not wait, when a FIFO stands in place of its own mark', async () => {
+    const store = await openFilesystemBlobStore({ directory });
+    await rm(join(directory, '.docket-root'));
+    execFileSync('mkfifo', [join(directory, '.docket-root')]);
+    await expect(store.open('sources/none.pdf')).rejects.toMatchObject({ code: 'BLOB_STORE_UNAVAILABLE' });
   });
 
   it('sweeps the partial files of a crash once they are old enough, and no younger ones', async () => {

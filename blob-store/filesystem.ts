@@ -3,7 +3,7 @@ import { constants, type Dirent } from 'node:fs';
 import { link, lstat, open, readdir, rm, rmdir, statfs, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import type { Readable } from 'node:stream';
-import { openBlobFolder, syncFolder, type BlobFolder } from './blob-folder.ts';
+import { openBlobFolder, READ, syncFolder, type BlobFolder } from './blob-folder.ts';
 import type { BlobListing, BlobStore, OpenedBlob, PutOptions, Written } from './blob-store.ts';
 import { BlobExists, BlobMissing } from './errors.ts';
 import { isSystemError, storageFault } from './filesystem-faults.ts';
@@ -13,9 +13,8 @@ const fileMode = 0o600;
 const readBytes = 256 * 1024;
 /** Each lost try needs another remove of the same job's last blob at that very instant. */
 const publishTriesMax = 20;
-/** What opening a path answers when no blob is there: nothing, a symbolic link, or a file where a folder should be. */
-const ABSENT = new Set(['ENOENT', 'ELOOP', 'ENOTDIR']);
-const READ = constants.O_RDONLY | constants.O_NOFOLLOW;
+/** What opening a path answers when no blob is there: nothing, a symbolic link, a socket, or a file where a folder should be. */
+const ABSENT = new Set(['ENOENT', 'ELOOP', 'ENOTDIR', 'ENXIO']);
 const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
 /**

@@ -28,7 +28,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   });
   try {
     const sources = { log, policy: retryPolicyOf(settings) };
-    const explained = await explainJob(sources, jobId, moment, isoNow(systemClock));
+    const explained = await explainJob(sources, { jobId, owner: null }, moment, isoNow(systemClock));
     if (!explained) {
       const when = moment === null ? '' : ' at that moment';
       throw new PlainFailure('NOT_FOUND', `There is no job ${jobId}${when}.`);

@@ -20,15 +20,18 @@ export class NotPdf extends Error {
 /** PDF 32000-1, 7.5.2, and where readers still look for it (Annex H, implementation note 13 of PDF Reference 1.7). */
 const HEADER = '%PDF-';
 const headerWindowBytes = 1024;
+/** As much of the beginning as the look for the header needs. */
+const headBytes = headerWindowBytes + HEADER.length;
 /** A byte order mark and PDF white space (7.2.2) before the header do no harm. */
 const LEADING = /^(?:\xef\xbb\xbf)?[\0\t\n\f\r ]*/;
 
-/** Where an object must begin (7.3.10), even in a file that was cut off. */
-const headBytes = 16 * 1024;
-const OBJECT = /\d\s+\d+\s+obj\b/;
-/** Where a trailer must be (7.5.5), with room for what some writers append. */
-const tailBytes = 2 * 1024;
-const TRAILER = /startxref|%%EOF|\btrailer\b|\bxref\b|\bendobj\b/;
+/**
+ * One of these is in every file that a reader can open: a trailer (7.5.5), a cross-reference stream (7.5.8), or the
+ * pointer to either. Anywhere, since some writers append much, and a linearized file has its first one in front
+ * (Annex F). Without any there is no way to the document's root, not even for a reader that mends what it can.
+ */
+const TRAILERS = ['trailer', 'startxref', '/XRef'];
+const overlapBytes = Math.max(...TRAILERS.map((word) => word.length)) - 1;
 
 /**
  * @param strictHeader `%PDF-` first, after an optional byte order mark and white space; otherwise anywhere in the
@@ -36,23 +39,28 @@ const TRAILER = /startxref|%%EOF|\btrailer\b|\bxref\b|\bendobj\b/;
  */
 export function createPdfCheck({ strictHeader }: { strictHeader: boolean }): PdfCheck {
   let head: Buffer = Buffer.alloc(0);
-  let tail: Buffer = Buffer.alloc(0);
+  let overlap: Buffer = Buffer.alloc(0);
   let hasHeader = false;
+  let hasTrailer = false;
   return {
     see: (chunk) => {
-      if (head.length < headBytes) head = Buffer.concat([head, chunk.subarray(0, headBytes - head.length)]);
-      tail = chunk.length >= tailBytes ? chunk : Buffer.concat([tail, chunk]);
-      if (tail.length > tailBytes) tail = tail.subarray(-tailBytes);
+      if (!hasTrailer) {
+        // A word may be cut in two by the end of a chunk.
+        const seam = Buffer.concat([overlap, chunk.subarray(0, overlapBytes)]);
+        hasTrailer = TRAILERS.some((word) => seam.includes(word) || chunk.includes(word));
+        overlap = Buffer.concat([overlap, chunk.subarray(-overlapBytes)]).subarray(-overlapBytes);
+      }
       if (hasHeader) return;
-      const found = findHeader(latin1(head, headerWindowBytes + HEADER.length), strictHeader);
+      if (head.length < headBytes) head = Buffer.concat([head, chunk.subarray(0, headBytes - head.length)]);
+      const found = findHeader(latin1(head, headBytes), strictHeader);
       if (found === 'never') throw new NotPdf('This file does not begin like a PDF.');
       hasHeader = found === 'yes';
     },
     finish: () => {
       if (head.length === 0) throw new NotPdf('This file is empty.');
       if (!hasHeader) throw new NotPdf('This file does not begin like a PDF.');
-      if (!OBJECT.test(latin1(head, headBytes)) && !TRAILER.test(latin1(tail, tailBytes)))
-        throw new NotPdf('This file begins like a PDF, but there is none in it.');
+      if (!hasTrailer)
+        throw new NotPdf('This file begins like a PDF, but it is cut off or there is none in it.');
     },
   };
 }

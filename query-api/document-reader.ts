@@ -1,25 +1,31 @@
 import { Readable } from 'node:stream';
-import pLimit from 'p-limit';
 import type { ExistingJob } from '../conversion-job/job.ts';
 import { gatewayAuthorization } from '../runtime/gateway-token.ts';
 import { ApiError } from '../runtime/http/api-error.ts';
 import { gatewayRefusalSchema } from '../schemas/gateway-protocol.ts';
+import { fairTurns, TurnRefused } from './fair-turns.ts';
 import type { CheckedBlobs } from './result-delivery.ts';
 
 /** Documents that are with the gateway at the same time for people who look at them; conversions come first. */
 const AT_ONCE_MAX = 2;
-/** Questions that wait for their turn; further ones are told to come back. */
-const WAITING_MAX = 20;
+/** Questions of one asker that wait for their turn; further ones are told to come back. */
+const WAITING_OF_ONE_MAX = 20;
+/** Questions of all. */
+const WAITING_MAX = 400;
 /** Far above any real explanation, and any picture of a page. */
 const ANSWER_BYTES_MAX = 32 * 1024 * 1024;
 const AGAIN_SEC = 2;
 
 /** What the gateway says of a job's document. */
 export interface DocumentReader {
-  /** Every value with its place, as `gatewayExplanationSchema`. @throws ApiError */
-  explain(job: ExistingJob): Promise<Buffer>;
+  /**
+   * Every value with its place, as `gatewayExplanationSchema`.
+   * @param asker whose share of the turns it takes
+   * @throws ApiError
+   */
+  explain(asker: string, job: ExistingJob): Promise<Buffer>;
   /** One page as PNG. @throws ApiError NOT_FOUND when there is no such page, and as `explain` */
-  picture(job: ExistingJob, page: number, scale: number): Promise<Buffer>;
+  picture(asker: string, job: ExistingJob, page: { number: number; scale: number }): Promise<Buffer>;
 }
 
 /**
@@ -37,14 +43,16 @@ export function documentReader(options: {
   blobs: CheckedBlobs;
 }): DocumentReader {
   const { gatewayUrl, timeoutMs, blobs } = options;
-  const limit = pLimit(AT_ONCE_MAX);
+  const takeTurn = fairTurns({
+    atOnceMax: AT_ONCE_MAX,
+    waitingOfOneMax: WAITING_OF_ONE_MAX,
+    waitingMax: WAITING_MAX,
+  });
   const authorization = gatewayAuthorization(options.token);
 
-  const ask = async (job: ExistingJob, query: Record<string, string>): Promise<Buffer> => {
+  const ask = async (asker: string, job: ExistingJob, query: Record<string, string>): Promise<Buffer> => {
     if (gatewayUrl === undefined) throw new ApiError('UNAVAILABLE');
-    if (limit.pendingCount >= WAITING_MAX)
-      throw new ApiError('UNAVAILABLE', 'Too many documents are being looked at; try again in a moment.');
-    return limit(async () => {
+    return takeTurn(asker, async () => {
       const address = new URL('/v1/explain', gatewayUrl);
       address.search = new URLSearchParams({ mapping: job.mapping.id, ...query }).toString();
       const source = await openSource(blobs, job);
@@ -68,11 +76,16 @@ export function documentReader(options: {
       } finally {
         source.destroy();
       }
+    }).catch((error: unknown) => {
+      if (!(error instanceof TurnRefused)) throw error;
+      const message = 'Too many documents are being looked at; try again in a moment.';
+      throw new ApiError('UNAVAILABLE', message, { cause: error, retryAfterSec: AGAIN_SEC });
     });
   };
   return {
-    explain: (job) => ask(job, {}),
-    picture: (job, page, scale) => ask(job, { image: String(page), draw: 'page', scale: String(scale) }),
+    explain: (asker, job) => ask(asker, job, {}),
+    picture: (asker, job, { number, scale }) =>
+      ask(asker, job, { image: String(number), draw: 'page', scale: String(scale) }),
   };
 }
 

@@ -74,6 +74,18 @@ describe('the document of a job', () => {
     expect(operator.status).toBe(200);
   }, 30_000);
 
+  it('comes to an owner whose turn it is, while another one asks for thirty pages at once', async () => {
+    const [greedy, modest] = [house.newOwner(), house.newOwner()];
+    const [wanted, other] = [await upload(greedy, pdf), await upload(modest, pdf)];
+    const flood = Array.from({ length: 30 }, () => house.get(`/api/jobs/${wanted}/pages/1?scale=1`, greedy));
+    const answers: number[] = [];
+    for (let n = 0; n < 3; n += 1)
+      answers.push((await house.get(`/api/jobs/${other}/pages/1?scale=1`, modest)).status);
+    expect(answers).toEqual([200, 200, 200]);
+    const statuses = (await Promise.all(flood)).map(({ status }) => status);
+    expect(new Set(statuses)).toEqual(new Set([200, 503]));
+  }, 90_000);
+
   it('of another owner looks exactly like none, and so do pages that are not there [I8]', async () => {
     const jobId = await upload(house.newOwner(), pdf);
     const stranger = house.newOwner();

@@ -14,6 +14,7 @@ import { jobIdOf } from '../schemas/ids.ts';
 import type { JobCommand } from '../schemas/job-commands.ts';
 import { jobStream } from '../schemas/streams.ts';
 import { projectInto } from '../tests/harness/projected-jobs.ts';
+import { explainJob } from './why.ts';
 import { startQueryHouse, type QueryHouse } from '../tests/harness/query-house.ts';
 
 let house: QueryHouse;
@@ -239,6 +240,28 @@ describe('an archive of results', () => {
 });
 
 describe('the why of a job', () => {
+  it("reads of another owner's job no more than whose it is, and all of one's own", async () => {
+    const owner = house.newOwner();
+    const jobId = await job(owner, 'ready');
+    let read = 0;
+    const counted = {
+      readLast: (stream: string) => house.log.readLast(stream),
+      readStream: async function* (stream: string) {
+        for await (const event of house.log.readStream(stream)) {
+          read += 1;
+          yield event;
+        }
+      },
+    };
+    const ask = (asker: string | null) =>
+      explainJob({ log: counted, policy: POLICY }, { jobId, owner: asker }, null, new Date().toISOString());
+    expect(await ask(house.newOwner())).toBeNull();
+    expect(read).toBe(1);
+    expect((await ask(owner))?.answer.state).toBe('ready');
+    expect((await ask(null))?.answer.state).toBe('ready');
+    expect(read).toBeGreaterThan(1 + 2 * 3);
+  });
+
   it('is told from the log alone', async () => {
     const owner = house.newOwner();
     const jobId = await job(owner, 'queued');

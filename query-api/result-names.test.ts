@@ -13,6 +13,15 @@ describe('the name of a result', () => {
     ['a\r\nSet-Cookie: x=1.pdf', 'aSet-Cookie_ x=1.xml'],
     ['.pdf', 'result.xml'],
     ['...', 'result.xml'],
+    ['CON.pdf', '_CON.xml'],
+    ['aux.pdf', '_aux.xml'],
+    ['LPT9.pdf', '_LPT9.xml'],
+    ['com¹.pdf', '_com¹.xml'],
+    ['nul.fatura.pdf', '_nul.fatura.xml'],
+    ['con .pdf', '_con.xml'],
+    ['-rf.pdf', '_-rf.xml'],
+    ['console.pdf', 'console.xml'],
+    ['aux-2026.pdf', 'aux-2026.xml'],
     ['Fatura nº 1 – março.pdf', 'Fatura nº 1 – março.xml'],
   ])('%j becomes %j [A-FN04][A-FN06][A-FN10]', (filename, name) => {
     expect(resultName(filename, 'application/xml')).toBe(name);

@@ -1,5 +1,10 @@
 const EXTENSIONS: Readonly<Record<string, string>> = { 'application/xml': 'xml', 'text/calendar': 'ics' };
 const BASE_CODE_POINTS_MAX = 180;
+/**
+ * Names that are no files: devices of Windows, whatever follows the first dot (Microsoft, "Naming Files, Paths, and
+ * Namespaces"), and what a program at a terminal reads as an option.
+ */
+const TAKEN_FOR_ELSE = /^(?:-|(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$) *(?:\.|$))/i;
 
 /**
  * The name a result is saved under: the PDF's, with the ending of what it became. Characters that a file system or a
@@ -13,7 +18,8 @@ export function resultName(filename: string, mediaType: string): string {
     .replace(/\.pdf$/i, '')
     .replace(/^[. ]+/, '')
     .replace(/[. ]+$/, '');
-  const bounded = [...base].slice(0, BASE_CODE_POINTS_MAX).join('') || 'result';
+  const safe = TAKEN_FOR_ELSE.test(base) ? `_${base}` : base;
+  const bounded = [...safe].slice(0, BASE_CODE_POINTS_MAX).join('') || 'result';
   return `${bounded}.${EXTENSIONS[mediaType] ?? 'bin'}`;
 }
 

@@ -20,9 +20,8 @@ export interface WhySources {
   readonly policy: RetryPolicy;
 }
 
-/** A job as it was, the explanation, and whose it is. */
+/** A job as it was, and the explanation. */
 export interface Explained {
-  readonly owner: string;
   readonly answer: WhyAnswer;
   readonly events: readonly RecordedJobEvent[];
 }
@@ -31,18 +30,20 @@ export interface Explained {
  * Why a job is, or was, as it is. Answered from the log alone: it is true even when the read tables are behind or
  * away. At a position the clock stands at the job's last event before it; at a time, at that time.
  *
+ * @param owner whose job it must be, known from its first event, so that another's costs as little as none; null for
+ *   who sees everyone's
  * @param moment null is the present
  * @param now ISO 8601 in UTC with milliseconds, for the present
- * @returns null when there is no such job, or was none yet
+ * @returns null when there is no such job, or was none yet, or it is another owner's
  * @throws LogUnavailable, EventNotUnderstood
  */
 export async function explainJob(
   { log, policy }: WhySources,
-  jobId: string,
+  { jobId, owner }: { readonly jobId: string; readonly owner: string | null },
   moment: Moment | null,
   now: string,
 ): Promise<Explained | null> {
-  const events = await eventsUntil(log, jobId, moment);
+  const events = await eventsUntil(log, { jobId, owner }, moment);
   const job = events.reduce<Job>((folded, { event, revision }) => evolve(folded, event, revision), ABSENT);
   const last = events.at(-1);
   if (job.state === 'absent' || !last) return null;
@@ -62,23 +63,30 @@ export async function explainJob(
     attempts,
     causes: causesOf(events, attempts, pauses),
   };
-  return { owner: job.owner, answer, events };
+  return { answer, events };
 }
 
 async function eventsUntil(
   log: Pick<EventLog, 'readStream'>,
-  jobId: string,
+  { jobId, owner }: { readonly jobId: string; readonly owner: string | null },
   moment: Moment | null,
 ): Promise<RecordedJobEvent[]> {
   const events: RecordedJobEvent[] = [];
   for await (const recorded of log.readStream(jobStream(jobId))) {
     const event = understandEvent(recorded) as JobEvent;
     const { revision, position } = recorded;
+    if (events.length === 0 && owner !== null && ownerOf(event, revision) !== owner) break;
     if (isAfter({ position, at: event.data.at }, moment)) break;
     const { actor, correlationId, causationId } = EventMetadata.parse(recorded.metadata);
     events.push({ event, revision, position, actor, correlationId, causationId });
   }
   return events;
+}
+
+/** Of the job that an event makes; the first one of a stream. */
+function ownerOf(event: JobEvent, revision: bigint): string | null {
+  const job = evolve(ABSENT, event, revision);
+  return job.state === 'absent' ? null : job.owner;
 }
 
 function isAfter({ position, at }: { position: bigint; at: string }, moment: Moment | null): boolean {

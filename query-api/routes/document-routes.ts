@@ -12,6 +12,8 @@ import { sendWhole, type CheckedBlobs } from '../result-delivery.ts';
 
 /** A browser may keep a picture so long while its page is scrolled to and fro. */
 const PICTURE_KEPT_SEC = 300;
+/** Operators share one place among the owners. */
+const OPERATORS = 'operators';
 
 /** The PDF of a job, its pages as pictures, and where in it each value was read. Decided from the job's own stream. */
 export function documentRoutes(
@@ -50,7 +52,7 @@ export function documentRoutes(
 
   router.get(`${prefix}/:id/provenance`, async (req, res) => {
     queryOf(NoQuery, req);
-    const explanation = await reader.explain(await jobOf(req, res));
+    const explanation = await reader.explain(ownerOf(res) ?? OPERATORS, await jobOf(req, res));
     res.set('Content-Type', 'application/json; charset=utf-8').send(explanation);
   });
 
@@ -58,7 +60,10 @@ export function documentRoutes(
     const { scale } = queryOf(PageQuery, req);
     const page = PAGE_NUMBER.safeParse(req.params['page']);
     if (!page.success) throw new ApiError('NOT_FOUND');
-    const picture = await reader.picture(await jobOf(req, res), page.data, scale);
+    const picture = await reader.picture(ownerOf(res) ?? OPERATORS, await jobOf(req, res), {
+      number: page.data,
+      scale,
+    });
     res
       .set('Content-Type', 'image/png')
       .set('Cache-Control', `private, max-age=${PICTURE_KEPT_SEC}`)

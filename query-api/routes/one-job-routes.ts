@@ -45,8 +45,8 @@ export function oneJobRoutes(context: QueryContext, { prefix, ownerOf }: Asker):
     const owner = ownerOf(res);
     const jobId = jobIdOfPath(req);
     const { at } = queryOf(WhyQuery, req);
-    const explained = await explainJob(context, jobId, at ?? null, isoNow(context.clock));
-    if (!explained || (owner !== null && explained.owner !== owner)) throw new ApiError('NOT_FOUND');
+    const explained = await explainJob(context, { jobId, owner }, at ?? null, isoNow(context.clock));
+    if (!explained) throw new ApiError('NOT_FOUND');
     res.json(explained.answer);
   });
   return router;

@@ -1,0 +1,71 @@
+/** Runs one piece of work when it is its asker's turn. @throws TurnRefused, and what the work throws */
+export type TakeTurn = <T>(asker: string, work: () => Promise<T>) => Promise<T>;
+
+/** Too much waits already; nothing was begun. */
+export class TurnRefused extends Error {
+  readonly code = 'TURN_REFUSED';
+  readonly retryable = true;
+
+  constructor() {
+    super('Too much is waiting for a turn.');
+    this.name = 'TurnRefused';
+  }
+}
+
+interface Waiting {
+  readonly begin: () => void;
+  readonly refuse: () => void;
+}
+
+/**
+ * A queue that is fair between askers: turns go round, one of each, however much one of them asks. When it is full, the
+ * asker with the most waiting loses the last of it, so nobody is kept out by another's hunger.
+ */
+export function fairTurns(bounds: {
+  readonly atOnceMax: number;
+  readonly waitingOfOneMax: number;
+  readonly waitingMax: number;
+}): TakeTurn {
+  /** By asker; the first one is next. An asker with nothing waiting is not in it. */
+  const queues = new Map<string, Waiting[]>();
+  let [running, waiting] = [0, 0];
+
+  const next = (): void => {
+    const first = queues.entries().next();
+    if (first.done || running >= bounds.atOnceMax) return;
+    const [asker, queue] = first.value;
+    queues.delete(asker);
+    const turn = queue.shift()!;
+    if (queue.length > 0) queues.set(asker, queue);
+    waiting -= 1;
+    running += 1;
+    turn.begin();
+  };
+
+  const refuseGreediest = (): void => {
+    const [asker, queue] = [...queues].reduce((most, each) =>
+      each[1].length > most[1].length ? each : most,
+    );
+    queue.pop()?.refuse();
+    if (queue.length === 0) queues.delete(asker);
+    waiting -= 1;
+  };
+
+  return async (asker, work) => {
+    const queue = queues.get(asker) ?? [];
+    if (queue.length >= bounds.waitingOfOneMax) throw new TurnRefused();
+    await new Promise<void>((resolve, reject) => {
+      queue.push({ begin: resolve, refuse: () => reject(new TurnRefused()) });
+      queues.set(asker, queue);
+      waiting += 1;
+      if (waiting > bounds.waitingMax) refuseGreediest();
+      next();
+    });
+    try {
+      return await work();
+    } finally {
+      running -= 1;
+      next();
+    }
+  };
+}
