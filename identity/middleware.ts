@@ -27,6 +27,8 @@ export interface Identity {
   readonly middleware: RequestHandler;
   /** Reads who asks, behind the proxies of `TRUST_PROXY` too. */
   readonly readClient: ReadClient;
+  /** Our own origins, from the settings alone. */
+  originsFor(request: IncomingMessage): ReadonlySet<string>;
   /** The owner of an upgrade request, or null; a session is never issued here. */
   ownerOfUpgrade(request: IncomingMessage): string | null;
   /** Whether the page that opens this socket is ours. */
@@ -77,6 +79,7 @@ export function createIdentity(options: {
 
   return {
     readClient,
+    originsFor,
     mayOperate: operates,
     operatorsOnly: (req, _res, next) =>
       next(

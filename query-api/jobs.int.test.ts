@@ -168,6 +168,7 @@ describe('the form’s lists', () => {
     expect(await house.json('/api/mappings', anna)).toMatchObject([{ id: 'pt_simon_invoice_v1' }]);
     expect(await house.json('/api/limits', anna)).toEqual({
       ...{ maxUploadMb: 50, maxFilesPerRequest: 40, defaultMapping: 'pt_simon_invoice_v1' },
+      origins: expect.arrayContaining([house.url]),
     });
   });
 });

@@ -112,7 +112,7 @@ export async function createQueryApi(options: QueryApiOptions): Promise<Service>
   const router = Router();
   if (settings.PUBLIC_URL?.startsWith('https:')) router.use(overTlsAlone);
   router.use('/api', privateAnswers, identity.middleware, options.limits.byOwner);
-  router.use(listingRoutes(options, settings));
+  router.use(listingRoutes(options, settings, identity));
   router.use(opsRoutes(context, figures, identity));
   router.use(zipRoutes(context, blobs));
   router.use(downloadRoutes(context, results));

@@ -246,5 +246,7 @@ export const LimitsAnswer = z.object({
   maxUploadMb: z.number().int(),
   maxFilesPerRequest: z.number().int(),
   defaultMapping: MappingId,
+  /** The origins whose pages may write and open sockets; a page opened by another address says so. */
+  origins: z.array(z.string()),
 });
 export type LimitsAnswer = z.infer<typeof LimitsAnswer>;

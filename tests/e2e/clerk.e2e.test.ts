@@ -139,6 +139,23 @@ describe("the clerk's page", () => {
     expect(await one.page.title()).toBe('Docket');
   }, 60_000);
 
+  it('opened by an address that is not ours, names the right one and does not blame the network [A-CS03]', async () => {
+    const { port } = new URL(house.url);
+    const page = await browser.newPage();
+    try {
+      await page.goto(`http://docket.localhost:${port}/`);
+      const banner = page.locator('.banner[data-line=foreign-address]');
+      await banner.waitFor();
+      expect(await banner.innerText()).toContain(`http://localhost:${port}`);
+      expect(await banner.innerText()).not.toMatch(/network/);
+      await banner.locator('a').click();
+      await page.locator('[data-line=live]').waitFor({ timeout: 40_000 });
+      expect(await page.locator('.banner').count()).toBe(0);
+    } finally {
+      await page.close();
+    }
+  });
+
   it('keeps filter, search and order in the address, over a reload', async () => {
     const one = await clerk();
     await one.choose([...(await documents('filter', 3)), pdfFile('locked-too.pdf', await lockedPdf())]);

@@ -13,6 +13,7 @@ const MEDIA_TYPES: Record<string, string> = {
   '.css': 'text/css',
 };
 const LIMITS: LimitsAnswer = {
+  origins: [],
   maxUploadMb: 50,
   maxFilesPerRequest: 40,
   defaultMapping: 'pt_simon_invoice_v1',

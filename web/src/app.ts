@@ -17,6 +17,7 @@ const USUAL_LIMITS: Limits = {
   maxUploadMb: 50,
   maxFilesPerRequest: 40,
   defaultMapping: 'pt_simon_invoice_v1',
+  origins: [],
 };
 
 /** Where jobs are asked for: one's own, or everybody's for operators. */

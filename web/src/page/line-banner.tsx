@@ -52,6 +52,16 @@ export function LineBanner() {
     if (state === 'live' && before === 'lost') app.tell(t('backLive'));
   }, [state]);
 
+  const { origins } = useStore(app.limits, (limits) => limits);
+  const [ours] = origins;
+  if (ours !== undefined && !origins.includes(location.origin))
+    return (
+      <section class="banner" data-line="foreign-address" aria-label={t('foreignAddress')}>
+        <p>
+          {t('bannerForeignAddress')} <a href={ours}>{ours}</a>
+        </p>
+      </section>
+    );
   if (state !== 'lost' && state !== 'polling') return null;
   const since = formats.clock(connection.downSinceMs ?? now);
   return (

@@ -148,6 +148,9 @@ export const en = {
   bannerLost:
     'The connection is lost. What you see is from {time}; it goes on by itself when the connection is back.',
   bannerPolling: 'Live updates are blocked on this network; the list is refreshed every few seconds instead.',
+  foreignAddress: 'Another address',
+  bannerForeignAddress:
+    'Docket takes no uploads and sends no live updates at the address you opened. Open this one instead:',
   connectNow: 'Connect now',
   backLive: 'Connected again; everything is up to date.',
 
@@ -289,6 +292,8 @@ export const en = {
   error_IDEMPOTENCY_MISMATCH: 'This upload was already sent with other contents. Upload the file again.',
   error_RATE_LIMITED: 'Too many uploads at once. Wait a minute and retry.',
   error_INTERNAL: 'Something went wrong in Docket. Retry; if it stays, tell your operator.',
+  error_UNSUPPORTED_MEDIA_TYPE:
+    'This upload is of another type than Docket takes. Reload the page and try again.',
   error_UNAVAILABLE: 'Docket cannot take this right now. Retry in a moment.',
   error_STORAGE_FULL: 'There is no room left for uploads. Tell your operator.',
   error_NETWORK: 'The connection broke off. Check the network and retry.',

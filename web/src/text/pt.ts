@@ -141,6 +141,9 @@ export const pt: Catalogue = {
   bannerLost: 'A ligação perdeu-se. O que vê é das {time}; continua sozinho quando a ligação voltar.',
   bannerPolling:
     'As atualizações em direto estão bloqueadas nesta rede; a lista é renovada a cada poucos segundos.',
+  foreignAddress: 'Outro endereço',
+  bannerForeignAddress:
+    'No endereço que abriu, o Docket não aceita documentos nem envia atualizações em direto. Abra antes este:',
   connectNow: 'Ligar agora',
   backLive: 'Ligação restabelecida; está tudo atualizado.',
 
@@ -282,6 +285,8 @@ export const pt: Catalogue = {
   error_IDEMPOTENCY_MISMATCH: 'Este envio já foi feito com outro conteúdo. Envie o ficheiro de novo.',
   error_RATE_LIMITED: 'Demasiados envios de uma vez. Espere um minuto e repita.',
   error_INTERNAL: 'Algo correu mal no Docket. Repita; se persistir, avise o seu operador.',
+  error_UNSUPPORTED_MEDIA_TYPE:
+    'O envio é de um tipo que o Docket não aceita. Recarregue a página e tente de novo.',
   error_UNAVAILABLE: 'O Docket não pode aceitar isto agora. Repita daqui a pouco.',
   error_STORAGE_FULL: 'Já não há espaço para envios. Avise o seu operador.',
   error_NETWORK: 'A ligação interrompeu-se. Verifique a rede e repita.',
