@@ -55,6 +55,15 @@ export const COMMANDS: readonly Command[] = [
     load: () => import('./verify.ts'),
   },
   {
+    name: 'store',
+    usage: 'store <check> [esdb://...] [--json]',
+    summary:
+      'Asks an event store for everything that Docket needs of it, in streams that it deletes afterwards (docs/eventstore.md).',
+    example: 'npm run docket -- store check "esdb://docket:secret@db1:2113,db2:2113?tlsCAFile=ca.crt"',
+    exitCodes: CHECKS,
+    load: () => import('./store.ts'),
+  },
+  {
     name: 'seal',
     usage: 'seal [--key EARLIER-PUBLIC-KEY] [--json]',
     summary: 'Seals the log now: a signed root over where every stream ends. A running Docket does it daily.',

@@ -26,9 +26,20 @@ export class NoAnswer extends Error {
   }
 }
 
+/** The connections of clients; the client itself never closes the last one. */
+const channels = new WeakMap<EventStoreDBClient, Channel>();
+
 /** @param onStray told of answers to appends that nobody waits for any more */
 export function openClient(forClient: string, onStray: () => void): EventStoreDBClient {
-  return bearStrayAnswers(readLean(EventStoreDBClient.connectionString(forClient)), onStray);
+  const client = EventStoreDBClient.connectionString(forClient);
+  const inside = client as unknown as Inside;
+  const getChannel = inside.getChannel.bind(inside);
+  inside.getChannel = async () => {
+    const channel = await getChannel();
+    channels.set(client, channel);
+    return channel;
+  };
+  return bearStrayAnswers(readLean(client), onStray);
 }
 
 /**
@@ -57,6 +68,7 @@ function featuresOver(channel: Channel): Promise<void> {
 /** Cancels every stream of a client and lets its connection go; bounded, since a dead one may never confirm. */
 export async function closeClient(client: EventStoreDBClient): Promise<void> {
   await within(DISPOSE_WAIT_MS, client.dispose()).catch(() => undefined);
+  channels.get(client)?.close();
 }
 
 /** @throws NoAnswer when `answer` does not settle in time */

@@ -8,6 +8,7 @@ import { realGateway } from './groups/real-gateway.ts';
 import { rolling } from './groups/rolling.ts';
 import { s3 } from './groups/s3.ts';
 import { storageDrills } from './groups/storage.ts';
+import { storeAddresses } from './groups/store-addresses.ts';
 import { eventStoreDrills, postgresDrills } from './groups/stores.ts';
 import { timeAndRetention } from './groups/time-and-retention.ts';
 import { troubledGateway } from './groups/troubled-gateway.ts';
@@ -29,7 +30,7 @@ export const GROUPS: readonly DrillGroup[] = [
   {
     name: 'event-store',
     start: withProcessor,
-    drills: [...eventStoreDrills, ...gatewayAnswers, ...writeSide],
+    drills: [...eventStoreDrills, ...storeAddresses, ...gatewayAnswers, ...writeSide],
   },
   realGateway,
   troubledGateway,

@@ -17,6 +17,10 @@ export interface FaultProxy {
   readonly fault: ProxyFault;
   /** How many connections were opened so far. */
   connections(): number;
+  /** How many are open now. */
+  open(): number;
+  /** Bytes that clients have sent so far. */
+  bytes(): number;
   /** Resets every open connection. */
   cut(): void;
   stop(): Promise<void>;
@@ -26,9 +30,10 @@ export interface FaultProxy {
 export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
   const fault: ProxyFault = { delayMs: 0, dropReplies: false, silent: false, refuse: false };
   const open = new Set<Socket>();
-  let opened = 0;
+  let [opened, bytes] = [0, 0];
   const server = createServer((client) => {
     opened += 1;
+    client.on('data', (chunk: Buffer) => (bytes += chunk.length));
     if (fault.refuse) return void client.destroy();
     const upstream = connect(targetPort, '127.0.0.1');
     for (const socket of [client, upstream]) {
@@ -48,6 +53,8 @@ export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
     port: (server.address() as AddressInfo).port,
     fault,
     connections: () => opened,
+    open: () => open.size / 2,
+    bytes: () => bytes,
     cut,
     stop: async () => {
       cut();

@@ -1,0 +1,54 @@
+import { resolve } from 'node:path';
+import { checkStore, type Checked } from '../event-store/store-check.ts';
+import { createLog } from '../runtime/log.ts';
+import { loadSettings } from '../runtime/settings.ts';
+import type { Settings } from '../schemas/config.ts';
+import { notedConnections } from './connections.ts';
+import { PlainFailure } from './plain-failure.ts';
+
+/**
+ * `docket store check [esdb://...]`. Exit codes: 0 the store has all that Docket needs, 1 it has not, 2 wrong usage.
+ * @throws PlainFailure USAGE, NOT_RUNNING; SettingsRefused when the connection string cannot be used
+ */
+export async function run(argv: readonly string[]): Promise<number> {
+  const [action, given, ...more] = argv.filter((word) => !word.startsWith('--'));
+  if (action !== 'check' || more.length > 0)
+    throw new PlainFailure(
+      'USAGE',
+      'Say: docket store check, and a connection string when it is another store.',
+      {
+        exitCode: 2,
+      },
+    );
+  const settings = loadSettings(process.env);
+  const checked = await checkStore({
+    connectionString: given ?? ownStore(settings),
+    timeoutMs: settings.EVENTSTORE_TIMEOUT_MS,
+    log: createLog('docket', 'silent'),
+  });
+  const failed = checked.filter(({ ok }) => !ok).length;
+  if (argv.includes('--json')) console.log(JSON.stringify({ ok: failed === 0, checks: checked }, null, 2));
+  else print(checked, failed);
+  return failed === 0 ? 0 : 1;
+}
+
+/** Not the store of a Docket that is stopped: what a check writes would stay in its log for ever. */
+function ownStore(settings: Settings): string {
+  const url = settings.EVENTSTORE_URL ?? notedConnections(resolve(settings.DATA_DIR)).EVENTSTORE_URL;
+  if (url) return url;
+  throw new PlainFailure(
+    'NOT_RUNNING',
+    'No store is named: give its connection string, set EVENTSTORE_URL, or start Docket.',
+  );
+}
+
+function print(checked: readonly Checked[], failed: number): void {
+  const width = Math.max(...checked.map(({ name }) => name.length));
+  for (const { name, ok, note, ms } of checked)
+    console.log(`${ok ? 'ok    ' : 'FAILED'}  ${name.padEnd(width)}  ${`${ms} ms`.padStart(8)}  ${note}`);
+  console.log(
+    failed === 0
+      ? 'This event store has all that Docket needs.'
+      : `${failed} of ${checked.length} checks failed: Docket cannot run on this event store as it is.`,
+  );
+}
