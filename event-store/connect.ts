@@ -4,6 +4,7 @@ import { SettingsRefused } from '../runtime/settings.ts';
 import { readEventStoreUrl, type EventStoreUrl } from '../schemas/event-store-url.ts';
 import { appendExactly, setMaxAge } from './append.ts';
 import { openClientGenerations } from './client-generations.ts';
+import { LogUnavailable, StoreUnusable } from './errors.ts';
 import type { EventLog } from './event-log.ts';
 import { followAll } from './follow.ts';
 import { probeStore } from './probe.ts';
@@ -15,7 +16,8 @@ export interface ConnectedEventLog extends EventLog {
   readonly address: string;
   /**
    * Resolves when the server would serve an upload and its conversion now, the rights of the user included, never later
-   * than the time-out of an answer. Nothing is written.
+   * than the time-out of an answer. Nothing is written. While the last probe says that waiting cannot help, appends are
+   * refused: what is appended and can be read by nobody would be an upload that vanishes.
    *
    * @throws StoreUnusable with what is wrong, what to do about it, and whether waiting can help
    */
@@ -42,11 +44,23 @@ export function connectEventLog(options: {
   // append stream beside the first, and the end of the first would then take the second's pending appends with it.
   const appending = openClientGenerations(url, log);
   const reading = openClientGenerations(url, log);
+  let unusable: StoreUnusable | null = null;
   return {
     address: url.address,
-    probe: () => probeStore({ appending, reading, url, timeoutMs }),
-    append: (stream, events, expected) =>
-      appendExactly({ generations: appending, timeoutMs, stream, events, expected }),
+    probe: async () => {
+      try {
+        await probeStore({ appending, reading, url, timeoutMs });
+        unusable = null;
+      } catch (error) {
+        unusable = error instanceof StoreUnusable && error.final ? error : null;
+        throw error;
+      }
+    },
+    append: async (stream, events, expected) => {
+      if (unusable !== null)
+        throw new LogUnavailable(`appending to ${stream}`, { fault: unusable.fault, cause: unusable });
+      return appendExactly({ generations: appending, timeoutMs, stream, events, expected });
+    },
     readStream: (stream, fromRevision = 0n) => readStreamForwards(reading, timeoutMs, stream, fromRevision),
     readLast: (stream) => readLastEvent(reading, timeoutMs, stream),
     readAll: (after, filter, maxCount = Number.MAX_SAFE_INTEGER) =>

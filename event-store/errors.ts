@@ -46,12 +46,14 @@ export class LogUnavailable extends Error {
 export class StoreUnusable extends Error {
   readonly code: StoreFault['code'];
   readonly retryable: boolean;
+  readonly fault: StoreFault;
   /** True when waiting cannot help: somebody has to change a setting, a user or a right. */
   readonly final: boolean;
 
   constructor(fault: StoreFault, options?: ErrorOptions) {
     super(fault.why, options);
     this.name = 'StoreUnusable';
+    this.fault = fault;
     this.code = fault.code;
     this.final = fault.final;
     this.retryable = !fault.final;

@@ -51,7 +51,7 @@ async function leaderGoes(house: DrillHouse, go: (leader: FaultProxy) => void): 
     startFaultProxy(house.eventStore.port),
     startFaultProxy(house.eventStore.port),
   ]);
-  const [one, two] = nodes as [FaultProxy, FaultProxy];
+  const [one, two] = nodes;
   const api = await house.serve(`cluster-api-${one.port}`, ['command-api'], {
     env: {
       EVENTSTORE_URL: `esdb://127.0.0.1:${one.port},127.0.0.1:${two.port}?tls=false`,
