@@ -113,9 +113,10 @@ describe('an append', () => {
 
   it('of no events answers where the stream is and writes nothing', async () => {
     const stream = newStream();
-    await client.appendToStream(stream, counted(0), { expectedRevision: 'no_stream' });
+    const first = await client.appendToStream(stream, counted(0), { expectedRevision: 'no_stream' });
     const answer = await client.appendToStream(stream, [], { expectedRevision: 0n });
-    expect([answer.nextExpectedRevision, answer.position]).toEqual([0n, undefined]);
+    expect([answer.nextExpectedRevision, answer.position]).toEqual([0n, first.position]);
+    expect(await numbersOf(client.readStream(stream))).toEqual([0]);
     expect(await conflictOf(client.appendToStream(stream, [], { expectedRevision: 4n }))).toEqual([
       4n,
       0n,

@@ -2,7 +2,7 @@
 export interface StoreLimits {
   /** A segment file is closed when it is past this size. Smaller files mean less to read again after a crash. */
   readonly segmentBytes: number;
-  /** Largest append (event types, metadata and content together); EventStoreDB's default is 1 MiB. */
+  /** Largest append (the content of its events together); EventStoreDB's default is 1 MiB. */
   readonly maxAppendBytes: number;
   /** Largest message a client may send; the client itself uses 17 MiB. */
   readonly maxMessageBytes: number;
@@ -47,7 +47,7 @@ export const DEFAULT_LIMITS: StoreLimits = {
   maxInFlightPerBatchStream: 4096,
   appendTimeoutMs: 2000,
   maxOpenStreams: 20_000,
-  rememberedEventIds: 8192,
+  rememberedEventIds: 65_536,
   verifyAtStartMs: 500,
   maxOpenSegmentFiles: 64,
   shutdownMs: 1500,

@@ -6,6 +6,7 @@
  *     [--users-file JSON]       demands a user of this list
  *     [--secret-file FILE]      demands the secret in this file as the name of the connection
  *     [--keep-streams PREFIX]   (repeatable) nobody deletes these streams
+ *     [--like-eventstoredb [--hold-appends-ms N] [--not-ready-ms N]]   for tests: see service/likeness.ts
  *
  * or EVENT_STORE_DIR, EVENT_STORE_PORT, EVENT_STORE_HOST. One line on stdout when it is ready:
  * {"ready":true,"port":N}. Codes: 0 stopped by SIGTERM, SIGINT or its parent's end; 1 the disk failed or the port
@@ -17,6 +18,7 @@ import { parseArgs } from 'node:util';
 import { AccessFileUnusable, readSecretFile, readUsersFile } from './access/users.ts';
 import { DirectoryUnusable, DiskFull, isNoRoom, LogCorrupt, StoreLocked, systemCode } from './errors.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
+import type { Likeness } from './service/likeness.ts';
 import {
   startEmbeddedEventStore,
   type EmbeddedEventStore,
@@ -25,6 +27,8 @@ import {
 
 /** How often a process started with EXIT_WITH_PARENT=1 looks whether its parent is still there. */
 const PARENT_CHECK_MS = 500;
+/** How long a store like EventStoreDB says at start that it is not ready, unless something else is asked for. */
+const NOT_READY_MS = 200;
 
 function fail(code: number, sentence: string): never {
   process.stderr.write(`${sentence}\n`);
@@ -55,6 +59,9 @@ function readArguments() {
         'users-file': { type: 'string' },
         'secret-file': { type: 'string' },
         'keep-streams': { type: 'string', multiple: true },
+        'like-eventstoredb': { type: 'boolean' },
+        'hold-appends-ms': { type: 'string' },
+        'not-ready-ms': { type: 'string' },
       },
     }).values;
   } catch (error) {
@@ -79,6 +86,18 @@ function tlsOf(values: ReturnType<typeof readArguments>): EmbeddedEventStoreOpti
   return { certificate: readPem(certificateFile), privateKey: readPem(privateKeyFile) };
 }
 
+function likenessOf(values: ReturnType<typeof readArguments>): Likeness | null {
+  if (values['like-eventstoredb'] !== true) return null;
+  const milliseconds = (option: 'hold-appends-ms' | 'not-ready-ms', otherwise: number): number => {
+    const value = Number(values[option] ?? otherwise);
+    return Number.isInteger(value) && value >= 0 ? value : fail(64, `--${option} takes milliseconds.`);
+  };
+  return {
+    holdAppendsMs: milliseconds('hold-appends-ms', 0),
+    notReadyMs: milliseconds('not-ready-ms', NOT_READY_MS),
+  };
+}
+
 function readOptions(): EmbeddedEventStoreOptions {
   const values = readArguments();
   const directory = values.directory ?? process.env.EVENT_STORE_DIR ?? '';
@@ -95,7 +114,7 @@ function readOptions(): EmbeddedEventStoreOptions {
     secret: secretFile === undefined ? null : readSecretFile(secretFile),
     keptPrefixes: values['keep-streams'] ?? [],
   };
-  return { directory, port, host, tls: tlsOf(values) ?? null, access };
+  return { directory, port, host, tls: tlsOf(values) ?? null, access, likeness: likenessOf(values) };
 }
 
 function stopOnRequest(store: EmbeddedEventStore): void {

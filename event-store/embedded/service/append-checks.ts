@@ -1,23 +1,28 @@
 /** What an append must satisfy before it is put in the writer's queue. */
 import type { StoreLimits } from '../limits.ts';
 import type { ProposedEvent } from '../storage/write-request.ts';
+import { EMPTY_STREAM_NAME } from './refusal.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 const ALL = Buffer.from('$all');
 /** What an append weighs beyond its events' bytes. */
 const REQUEST_BYTES = 512;
 
-/** An event's size as EventStoreDB counts it: content, metadata and two bytes for each character of its type. */
-export const eventBytes = (event: ProposedEvent): number =>
-  event.content.length + event.customMetadata.length + 2 * event.type.length;
+/** What an event counts towards the largest append, as EventStoreDB counts it: its content. */
+export const eventBytes = (event: ProposedEvent): number => event.content.length;
+
+/** What an event takes while it waits here. */
+export const heldBytes = ({ content, customMetadata, type }: ProposedEvent): number =>
+  content.length + customMetadata.length + type.length + REQUEST_BYTES;
 
 /** What an append weighs in the writer's queue. */
 export const queuedBytes = (events: readonly ProposedEvent[]): number =>
-  events.reduce((sum, event) => sum + eventBytes(event) + REQUEST_BYTES, REQUEST_BYTES);
+  events.reduce((sum, event) => sum + heldBytes(event), REQUEST_BYTES);
 
 /** The sentence that says what is wrong with a stream's name, or null. */
 export function streamNameFault(name: Buffer, limits: StoreLimits): string | null {
-  if (name.length === 0) return 'The stream name is empty.';
+  if (name.length === 0) return EMPTY_STREAM_NAME;
   if (name.length > limits.maxStreamNameBytes)
     return `The stream name is longer than ${limits.maxStreamNameBytes} bytes.`;
   if (name.equals(ALL)) return 'Nothing can be written to $all.';
@@ -26,7 +31,8 @@ export function streamNameFault(name: Buffer, limits: StoreLimits): string | nul
 
 /** The sentence that says what is wrong with an event, or null. */
 export function eventFault(event: ProposedEvent, limits: StoreLimits): string | null {
-  if (!UUID.test(event.id)) return `The event id ${JSON.stringify(event.id)} is not a UUID.`;
+  if (!UUID.test(event.id) || event.id === NIL_UUID)
+    return `The event id ${JSON.stringify(event.id)} is not a UUID.`;
   if (event.type.length === 0) return 'An event has no type.';
   if (event.type.length > limits.maxEventTypeBytes)
     return `An event type is longer than ${limits.maxEventTypeBytes} bytes.`;

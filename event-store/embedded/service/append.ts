@@ -3,7 +3,7 @@ import { status, type sendUnaryData, type ServerReadableStream, type ServerUnary
 import type { ProposedEvent, WriteOutcome, WriteRequest } from '../storage/write-request.ts';
 import { readAppendMessage, readDeletion, type StreamTarget } from '../wire/requests.ts';
 import { appendConflict, appended, deleted } from '../wire/responses.ts';
-import { eventBytes, eventFault, queuedBytes, streamNameFault } from './append-checks.ts';
+import { eventBytes, eventFault, heldBytes, queuedBytes, streamNameFault } from './append-checks.ts';
 import {
   NO_ROOM,
   refuseDeletedStream,
@@ -48,6 +48,7 @@ export function serveAppend(
   let target: StreamTarget | null = null;
   const events: ProposedEvent[] = [];
   let bytes = 0;
+  let held = 0;
   let isAnswered = false;
 
   const refuse = (reason: Refusal): void => {
@@ -65,8 +66,10 @@ export function serveAppend(
   const takeEvent = (event: ProposedEvent): void => {
     const fault = eventFault(event, limits);
     bytes += eventBytes(event);
+    held += heldBytes(event);
     if (fault !== null) refuse(refuseInvalid(fault));
     else if (bytes > limits.maxAppendBytes) refuse(refuseTooLarge(limits.maxAppendBytes));
+    else if (held > limits.maxWaitingBytes) refuse(refusal(status.RESOURCE_EXHAUSTED, TOO_MANY_WAITING));
     else events.push(event);
   };
 

@@ -12,13 +12,16 @@ import {
   badRequest,
   batchFailed,
   batchSucceeded,
+  isBadRequest,
   noRoom,
+  notReady,
   streamDeleted,
   timedOut,
   wrongExpectedVersion,
   type BatchError,
 } from '../wire/responses.ts';
-import { eventBytes, eventFault, queuedBytes, streamNameFault } from './append-checks.ts';
+import { eventBytes, eventFault, heldBytes, queuedBytes, streamNameFault } from './append-checks.ts';
+import { NOT_READY } from './likeness.ts';
 import { openAppends, type OpenAppend, type OpenAppends } from './open-appends.ts';
 import { NO_ROOM, refuseError, refuseInvalid, TOO_MANY_WAITING } from './refusal.ts';
 import { openSender } from './send-stream.ts';
@@ -58,9 +61,16 @@ function faultOf(append: OpenAppend, event: ProposedEvent, limits: StoreLimits):
   const fault = eventFault(event, limits);
   if (fault !== null) return badRequest(fault);
   append.bytes += eventBytes(event);
+  append.heldBytes += heldBytes(event);
   if (append.bytes > limits.maxAppendBytes) return appendTooLarge(limits.maxAppendBytes);
   append.events.push(event);
   return null;
+}
+
+/** EventStoreDB says of a bad event that it is bad and, when the deadline comes, that the append timed out. */
+function failTwice(appends: OpenAppends, append: OpenAppend): void {
+  fail(appends, append, badRequest('BadRequest'));
+  appends.answerAgain(append, batchFailed(append.correlation, append.options, timedOut()));
 }
 
 /** Adds a chunk to its append; an append that fails is answered at once and its later chunks are dropped. */
@@ -68,12 +78,14 @@ function addChunk(
   appends: OpenAppends,
   append: OpenAppend,
   events: readonly ProposedEvent[],
-  limits: StoreLimits,
+  { limits, isLikeEventStoreDB }: WriteSide,
 ): void {
   for (const event of events) {
     if (append.isAnswered) return;
     const fault = faultOf(append, event, limits);
-    if (fault !== null) fail(appends, append, fault);
+    if (fault === null) continue;
+    if (isLikeEventStoreDB && isBadRequest(fault)) failTwice(appends, append);
+    else fail(appends, append, fault);
   }
   if (!append.isFinal && appends.unfinishedBytes() > limits.maxWaitingBytes) {
     fail(appends, append, noRoom(TOO_MANY_WAITING));
@@ -81,7 +93,8 @@ function addChunk(
 }
 
 /** Serves one batch stream until the client ends it. */
-export function serveBatchAppend(call: BatchCall, { submit, limits, guard }: WriteSide): void {
+export function serveBatchAppend(call: BatchCall, side: WriteSide): void {
+  const { submit, limits, guard } = side;
   const sender = openSender(call);
   let isEnding = false;
   const appends = openAppends(sender, limits, () => {
@@ -92,7 +105,9 @@ export function serveBatchAppend(call: BatchCall, { submit, limits, guard }: Wri
   const begin = (correlation: Buffer, options: BatchOptions): OpenAppend => {
     const append = appends.begin(correlation, options);
     const fault = streamNameFault(options.stream, limits);
-    if (fault !== null) fail(appends, append, badRequest(fault));
+    if (!side.isReady()) fail(appends, append, notReady(NOT_READY));
+    else if (append.answerByMs <= Date.now()) fail(appends, append, timedOut());
+    else if (fault !== null) fail(appends, append, badRequest(fault));
     else if (guard.refusalOf('write', options.stream) !== null) fail(appends, append, accessDenied());
     return append;
   };
@@ -124,7 +139,7 @@ export function serveBatchAppend(call: BatchCall, { submit, limits, guard }: Wri
     // The correlation id of an append that waits for the disk: sent twice, written and answered once.
     if (append.isFinal) return;
     append.isFinal = message.isFinal;
-    addChunk(appends, append, message.events, limits);
+    addChunk(appends, append, message.events, side);
     if (!message.isFinal) return;
     if (append.isAnswered) appends.done(append);
     else write(append);

@@ -14,7 +14,10 @@ export interface OpenAppend {
   /** Milliseconds since 1970. */
   readonly answerByMs: number;
   events: ProposedEvent[];
+  /** What counts towards the largest append. */
   bytes: number;
+  /** What its events take here. */
+  heldBytes: number;
   isAnswered: boolean;
   /** Its last chunk has come. */
   isFinal: boolean;
@@ -26,6 +29,8 @@ export interface OpenAppends {
   readonly begin: (correlation: Buffer, options: BatchOptions) => OpenAppend;
   /** Sends the answer unless there was one already. */
   readonly answer: (append: OpenAppend, answer: Buffer) => void;
+  /** Answers an append a second time when its deadline comes, as EventStoreDB does after a bad event. */
+  readonly answerAgain: (append: OpenAppend, answer: Buffer) => void;
   /** The append is answered and nothing more of it will come. */
   readonly done: (append: OpenAppend) => void;
   /** Bytes of appends whose last chunk has not come. */
@@ -87,6 +92,7 @@ export function openAppends(sender: Sender, limits: StoreLimits, onDone: () => v
         answerByMs,
         events: [],
         bytes: 0,
+        heldBytes: 0,
         isAnswered: false,
         isFinal: false,
       };
@@ -95,6 +101,15 @@ export function openAppends(sender: Sender, limits: StoreLimits, onDone: () => v
       return append;
     },
     answer,
+    answerAgain: (append, bytes) => {
+      setTimeout(
+        () => {
+          sender.send(bytes);
+          sender.flush();
+        },
+        Math.max(0, append.answerByMs - Date.now()),
+      ).unref();
+    },
     done: (append) => {
       open.delete(keyOf(append.correlation));
       if (open.size === 0) stopClock();
@@ -102,7 +117,8 @@ export function openAppends(sender: Sender, limits: StoreLimits, onDone: () => v
     },
     unfinishedBytes: () => {
       let bytes = 0;
-      for (const append of open.values()) if (!append.isFinal && !append.isAnswered) bytes += append.bytes;
+      for (const append of open.values())
+        if (!append.isFinal && !append.isAnswered) bytes += append.heldBytes;
       return bytes;
     },
     close: () => {

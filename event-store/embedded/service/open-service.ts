@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   status,
+  type Metadata,
   type sendUnaryData,
   type Server,
   type ServerReadableStream,
@@ -17,6 +18,7 @@ import { serveAppend, serveDeletion } from './append.ts';
 import { serveBatchAppend, type BatchCall } from './batch-append.ts';
 import { clusterOf, SUPPORTED_METHODS } from './cluster.ts';
 import { GOSSIP_SERVICE, SERVER_FEATURES_SERVICE, STREAMS_SERVICE } from './definitions.ts';
+import { NOT_READY, STREAM_RESET, submitAsEventStoreDB, type Likeness } from './likeness.ts';
 import { serveRead } from './read.ts';
 import { refusal, refuseError, SHUTTING_DOWN, type Refusal } from './refusal.ts';
 import { openSender } from './send-stream.ts';
@@ -36,15 +38,24 @@ export interface ServiceParts {
   readonly log: Log;
   readonly limits: StoreLimits;
   readonly access: AccessRules;
+  /** null: the store is itself. */
+  readonly likeness: Likeness | null;
   readonly onFailed: (failure: Error) => void;
 }
 
 /** Adds the services to a gRPC server. */
-export function addService(server: Server, { log, limits, access, onFailed }: ServiceParts): Service {
+export function addService(server: Server, parts: ServiceParts): Service {
+  const { log, limits, access, likeness, onFailed } = parts;
   const streams = new Set<ReadCall | BatchCall>();
   const instanceId = randomUUID();
-  const admit = openAdmission(log, access);
-  const writeSide = (guard: Guard): WriteSide => ({ submit: log.submit, limits, guard });
+  const isLikeEventStoreDB = likeness !== null;
+  const readyAtMs = performance.now() + (likeness?.notReadyMs ?? 0);
+  const isReady = (): boolean => performance.now() >= readyAtMs;
+  const admitCaller = openAdmission(log, access);
+  const admit = (headers: Metadata): Guard | Refusal =>
+    isReady() ? admitCaller(headers) : refusal(status.UNAVAILABLE, NOT_READY);
+  const submit = likeness === null ? log.submit : submitAsEventStoreDB(log.submit, likeness, onFailed);
+  const writeSide = (guard: Guard): WriteSide => ({ submit, limits, guard, isLikeEventStoreDB, isReady });
 
   const track = (call: ReadCall | BatchCall): void => {
     streams.add(call);
@@ -78,8 +89,8 @@ export function addService(server: Server, { log, limits, access, onFailed }: Se
       if (denied !== null) return denied;
       const sender = openSender(call);
       return request.isSubscription
-        ? serveSubscription(request, sender, log)
-        : serveRead(request, sender, log);
+        ? serveSubscription(request, sender, log, isLikeEventStoreDB)
+        : serveRead(request, sender, log, isLikeEventStoreDB);
     };
     serve().then(
       (reason) => end(call, reason),
@@ -102,7 +113,7 @@ export function addService(server: Server, { log, limits, access, onFailed }: Se
   };
 
   const batchAppend = (call: BatchCall): void => {
-    const guard = admit(call.metadata);
+    const guard = admitCaller(call.metadata);
     if ('code' in guard) {
       call.emit('error', guard);
       return;
@@ -133,7 +144,8 @@ export function addService(server: Server, { log, limits, access, onFailed }: Se
 
   return {
     endStreams: () => {
-      for (const call of streams) call.emit('error', refusal(status.UNAVAILABLE, SHUTTING_DOWN));
+      const end = isLikeEventStoreDB ? STREAM_RESET : refusal(status.UNAVAILABLE, SHUTTING_DOWN);
+      for (const call of streams) call.emit('error', end);
     },
   };
 }

@@ -3,7 +3,14 @@ import type { Log } from '../storage/open-log.ts';
 import type { ReadRequest } from '../wire/read-request.ts';
 import { streamNotFound } from '../wire/responses.ts';
 import { compileFilter } from './filter.ts';
-import { refuseDeletedStream, type Refusal } from './refusal.ts';
+import { positionFault } from './likeness.ts';
+import {
+  EMPTY_STREAM_NAME,
+  refuseDeletedStream,
+  refuseInvalid,
+  refuseRead,
+  type Refusal,
+} from './refusal.ts';
 import { resolveEvent } from './resolve-link.ts';
 import type { Sender } from './send-stream.ts';
 import { breathe, TURN_EVENTS } from './turns.ts';
@@ -46,15 +53,34 @@ function ordinalsOfStream(
   const at = (revision: number): number => log.index.ordinalOf(window.stream, revision);
   const begin = from.kind === 'start' ? first : from.kind === 'end' ? last : from.at;
   if (isBackwards) return countDown(Math.min(begin, last), first, at);
-  // EventStoreDB answers a forward read from the end with nothing.
-  return from.kind === 'end' ? [] : countUp(Math.max(begin, first), last, at);
+  return countUp(Math.max(begin, first), last, at);
+}
+
+/** Why a read makes no sense to EventStoreDB, or null. */
+function readFault(request: ReadRequest, log: Log, isLikeEventStoreDB: boolean): Refusal | null {
+  const { stream, from, isBackwards, maxCount } = request;
+  if (stream === null) return isLikeEventStoreDB ? positionFault(log, from, false) : null;
+  if (stream.length === 0) return refuseInvalid(EMPTY_STREAM_NAME);
+  return maxCount === 0 || (from.kind === 'end' && !isBackwards) ? refuseRead('ReadStreamResult') : null;
 }
 
 /**
  * Sends what was asked for; resolves when it is sent or the client is gone.
  * @returns why the read is refused, or null
  */
-export async function serveRead(request: ReadRequest, sender: Sender, log: Log): Promise<Refusal | null> {
+export async function serveRead(
+  request: ReadRequest,
+  sender: Sender,
+  log: Log,
+  isLikeEventStoreDB: boolean,
+): Promise<Refusal | null> {
+  const fault = readFault(request, log, isLikeEventStoreDB);
+  if (fault !== null) return fault;
+  if (isLikeEventStoreDB && request.maxCount === 0) {
+    // EventStoreDB never answers a read of no events of $all.
+    await new Promise<void>((resolve) => sender.onOver(resolve));
+    return null;
+  }
   const ordinals =
     request.stream === null ? ordinalsOfAll(log, request) : ordinalsOfStream(log, request.stream, request);
   if (ordinals === null) {

@@ -43,7 +43,7 @@ export const refuseWrongRevision = (stream: Buffer, expected: ExpectedState, act
       exception: 'wrong-expected-version',
       'stream-name': asciiName(stream),
       'expected-version': expectedNumber(expected).toString(),
-      ...(actual < 0 ? {} : { 'actual-version': actual.toString() }),
+      'actual-version': actual.toString(),
     },
   );
 
@@ -61,8 +61,13 @@ export const ACCESS_DENIED: Refusal = refusal(status.PERMISSION_DENIED, 'Access 
   exception: 'access-denied',
 });
 
+/** What EventStoreDB answers a read that it cannot make sense of. */
+export const refuseRead = (of: 'ReadStreamResult' | 'ReadAllResult'): Refusal =>
+  refusal(status.UNKNOWN, `Unexpected ${of}: Error`);
+
 export const refuseInvalid = (details: string): Refusal => refusal(status.INVALID_ARGUMENT, details);
 
+export const EMPTY_STREAM_NAME = 'The stream name is empty.';
 export const SHUTTING_DOWN = 'The event store is shutting down.';
 export const NO_ROOM = 'The disk of the event store is full; nothing of the append was stored.';
 export const TOO_MANY_WAITING = 'Too many appends are waiting for the disk; nothing of this one was stored.';

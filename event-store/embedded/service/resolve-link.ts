@@ -5,18 +5,24 @@ import { readRecordedEvent } from '../wire/recorded-event.ts';
 import { resolvedLink } from '../wire/responses.ts';
 
 const LINK_TYPE = Buffer.from('$>');
-const LINK = /^(\d+)@(.+)$/s;
+/** A revision, or -1 for the newest event of the stream. */
+const LINK = /^(-1|\d+)@(.+)$/s;
 
-/** The event at `ordinal` as a reader that resolves links gets it; a link to nothing comes alone. */
+/**
+ * The event at `ordinal` as a reader that resolves links gets it. A link to an event that is not there comes alone; one
+ * that names no event is an event like any other.
+ */
 export function resolveEvent(log: Log, reader: EventReader, ordinal: number): Buffer {
   const { index, view } = log;
   const stored = reader.event(ordinal);
   if (!index.types.name(index.typeOf(ordinal)).equals(LINK_TYPE)) return stored;
   const link = readRecordedEvent(stored);
   const parts = LINK.exec(link.content.toString('utf8'));
-  const window = parts === null ? null : view.windowOf(Buffer.from(parts[2] as string), Date.now());
-  const revision = Number(parts?.[1]);
-  const isThere = window?.kind === 'open' && revision >= window.first && revision <= window.last;
+  if (parts === null) return stored;
+  const window = view.windowOf(Buffer.from(parts[2] as string), Date.now());
+  const named = Number(parts[1]);
+  const revision = named < 0 && window.kind === 'open' ? window.last : named;
+  const isThere = window.kind === 'open' && revision >= window.first && revision <= window.last;
   const target = isThere
     ? readRecordedEvent(reader.event(index.ordinalOf(window.stream, revision))).recorded
     : null;

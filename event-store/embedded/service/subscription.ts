@@ -7,70 +7,15 @@ import { randomUUID } from 'node:crypto';
 import type { Log } from '../storage/open-log.ts';
 import type { ReadRequest } from '../wire/read-request.ts';
 import { CAUGHT_UP, checkpointReached, FELL_BEHIND, subscriptionConfirmed } from '../wire/responses.ts';
-import { compileFilter } from './filter.ts';
-import { refuseDeletedStream, refuseInvalid, type Refusal } from './refusal.ts';
+import { consumerTooSlow, LIVE_BUFFER_EVENTS, SENT_BEFORE_END_EVENTS } from './likeness.ts';
+import { refuseDeletedStream, type Refusal } from './refusal.ts';
 import { resolveEvent } from './resolve-link.ts';
 import type { Sender } from './send-stream.ts';
+import { courseOf, type Course } from './subscription-course.ts';
 import { breathe, TURN_EVENTS } from './turns.ts';
 
 /** A live subscription this many events behind the log is told that it fell behind. */
 const BEHIND_EVENTS = 1024;
-
-/** Positions from here on mean "the end": other clients send the largest uint64. */
-const END_MARKER = 2 ** 63;
-
-/** What a subscription goes through: steps of the log or of one stream. */
-interface Course {
-  /** The step to be considered next. */
-  next: number;
-  /** Steps that are published. */
-  readonly end: () => number;
-  readonly ordinalOf: (step: number) => number;
-  readonly passes: (ordinal: number) => boolean;
-  /** Considered events between checkpoints; Infinity without a filter. */
-  readonly checkpointEvery: number;
-  /** The stream has been tombstoned. */
-  readonly isDeleted: () => boolean;
-}
-
-function courseOfAll(log: Log, { from, filter }: ReadRequest): Course | Refusal {
-  const { index } = log;
-  const isAtEnd = from.kind === 'end' || (from.kind === 'at' && from.at >= END_MARKER);
-  if (from.kind === 'at' && !isAtEnd && from.at > log.head()) {
-    return refuseInvalid(`Position ${from.at} lies beyond the end of the log, which is at ${log.head()}.`);
-  }
-  return {
-    next:
-      from.kind === 'start' ? 0 : isAtEnd ? index.count() : index.ordinalAt((from as { at: number }).at + 1),
-    end: index.count,
-    ordinalOf: (step) => step,
-    passes: compileFilter(filter, index),
-    checkpointEvery: filter?.checkpointEvery ?? Infinity,
-    isDeleted: () => false,
-  };
-}
-
-function courseOfStream(log: Log, stream: Buffer, { from }: ReadRequest): Course | Refusal {
-  const { index, view } = log;
-  const window = view.windowOf(stream, Date.now());
-  if (window.kind === 'tombstoned') return refuseDeletedStream(stream);
-  const first = window.kind === 'open' ? window.first : 0;
-  let number = index.streams.find(stream);
-  const end = (): number => {
-    if (number < 0) number = index.streams.find(stream);
-    return number < 0 ? 0 : index.eventsOf(number);
-  };
-  const isAtEnd = from.kind === 'end' || (from.kind === 'at' && from.at >= END_MARKER);
-  const begin = from.kind === 'start' ? 0 : isAtEnd ? end() : (from as { at: number }).at + 1;
-  return {
-    next: window.kind === 'missing' ? Math.max(begin, end()) : Math.max(begin, first),
-    end,
-    ordinalOf: (revision) => index.ordinalOf(number, revision),
-    passes: () => true,
-    checkpointEvery: Infinity,
-    isDeleted: () => end() >= 0 && number >= 0 && index.isTombstoned(number),
-  };
-}
 
 /** Waits for the next publication, the end of the call or what `isThere` sees by itself. */
 function openWaiting(log: Log, sender: Sender): (isThere: () => boolean) => Promise<void> {
@@ -93,62 +38,132 @@ function openWaiting(log: Log, sender: Sender): (isThere: () => boolean) => Prom
     });
 }
 
+/** What is told between events: checkpoints of a filtered subscription, each for so many considered events. */
+function openCheckpoints(course: Course, log: Log, sender: Sender, isLikeEventStoreDB: boolean) {
+  let considered = 0;
+  let windowStart: number | null = null;
+  let lastMatch: number | null = null;
+
+  /** EventStoreDB names, while it catches up, the last match of a window, or the window's own start without one. */
+  const sendWhileCatchingUp = (): void => {
+    if (course.next >= course.end()) return;
+    if (lastMatch !== null) sender.send(checkpointReached(lastMatch));
+    else sender.send(checkpointReached(windowStart ?? 0, 0));
+  };
+
+  return {
+    consider: (ordinal: number, isMatch: boolean, isLive: boolean): void => {
+      if (course.checkpointEvery === Infinity) return;
+      const position = log.index.positionOf(ordinal);
+      considered += 1;
+      windowStart ??= position;
+      if (isMatch) lastMatch = position;
+      if (considered < course.checkpointEvery) return;
+      if (isLikeEventStoreDB && !isLive) sendWhileCatchingUp();
+      else sender.send(checkpointReached(position));
+      considered = 0;
+      windowStart = null;
+      lastMatch = null;
+    },
+    /** The subscription has caught up. */
+    goLive: (): void => {
+      if (isLikeEventStoreDB || course.checkpointEvery === Infinity) return;
+      considered = 0;
+      if (log.head() > 0) sender.send(checkpointReached(log.head()));
+    },
+  };
+}
+
+type Phase = 'catching up' | 'transitioning to live' | 'live';
+
+/** True when more than `most` of the events that are due pass. */
+function areMoreThan(course: Course, most: number): boolean {
+  let passing = 0;
+  for (let step = course.next; step < course.end() && passing <= most; step += 1)
+    if (course.passes(course.ordinalOf(step))) passing += 1;
+  return passing > most;
+}
+
 /**
  * Serves a subscription until its client is gone.
- * @returns why it is refused, or null
+ * @returns why it is refused or ended, or null
  */
 export async function serveSubscription(
   request: ReadRequest,
   sender: Sender,
   log: Log,
+  isLikeEventStoreDB: boolean,
 ): Promise<Refusal | null> {
-  const course =
-    request.stream === null ? courseOfAll(log, request) : courseOfStream(log, request.stream, request);
+  const course = courseOf(log, request, isLikeEventStoreDB);
   if ('code' in course) return course;
   sender.send(subscriptionConfirmed(randomUUID()));
   const reader = log.openReader();
-  let sinceCheckpoint = 0;
+  const checkpoints = openCheckpoints(course, log, sender, isLikeEventStoreDB);
+  const published = openWaiting(log, sender);
+  // EventStoreDB reads on once more from its end, and ends what falls behind from then on.
+  let phase = 'catching up' as Phase;
 
-  /** Goes on for one turn at most. */
-  const goOn = async (): Promise<void> => {
+  /** Goes on for so many events at most; `most` counts only those that pass. */
+  const goOn = async (most: number): Promise<void> => {
     const until = Math.min(course.end(), course.next + TURN_EVENTS);
-    while (course.next < until && !sender.isOver()) {
+    let left = most;
+    while (course.next < until && left > 0 && !sender.isOver()) {
       const ordinal = course.ordinalOf(course.next);
       course.next += 1;
-      sinceCheckpoint += 1;
-      if (course.passes(ordinal)) {
+      const isMatch = course.passes(ordinal);
+      if (isMatch) {
+        left -= 1;
         sender.send(request.resolvesLinks ? resolveEvent(log, reader, ordinal) : reader.event(ordinal));
       }
-      if (sinceCheckpoint >= course.checkpointEvery) {
-        sinceCheckpoint = 0;
-        sender.send(checkpointReached(log.index.positionOf(ordinal)));
-      }
+      checkpoints.consider(ordinal, isMatch, phase === 'live');
       if (sender.isFull()) await sender.whenTaken();
     }
   };
 
-  const published = openWaiting(log, sender);
-  let isLive = false;
-  while (!sender.isOver()) {
-    if (course.isDeleted()) return refuseDeletedStream(request.stream as Buffer);
-    if (course.next < course.end()) {
-      if (isLive && course.end() - course.next > BEHIND_EVENTS) {
-        isLive = false;
-        sender.send(FELL_BEHIND);
-      }
-      await goOn();
+  /** Sends what is due. @returns why the subscription is ended, or null */
+  const sendDue = async (): Promise<Refusal | null> => {
+    if (isLikeEventStoreDB && phase !== 'catching up' && areMoreThan(course, LIVE_BUFFER_EVENTS)) {
+      await goOn(SENT_BEFORE_END_EVENTS);
       sender.flush();
-      if (course.next < course.end()) await breathe();
+      return consumerTooSlow(phase);
+    }
+    if (!isLikeEventStoreDB && phase === 'live' && course.end() - course.next > BEHIND_EVENTS) {
+      phase = 'catching up';
+      sender.send(FELL_BEHIND);
+    }
+    await goOn(Infinity);
+    sender.flush();
+    if (course.next < course.end()) await breathe();
+    return null;
+  };
+
+  const goLive = (): void => {
+    phase = 'live';
+    checkpoints.goLive();
+    sender.send(CAUGHT_UP);
+    sender.flush();
+  };
+
+  while (!sender.isOver()) {
+    const tombstone = course.tombstone();
+    if (tombstone !== null && course.next >= course.end()) {
+      sender.send(reader.event(tombstone));
+      sender.flush();
+      return refuseDeletedStream(request.stream as Buffer);
+    }
+    if (course.next < course.end()) {
+      const end = await sendDue();
+      if (end !== null) return end;
       continue;
     }
-    if (!isLive) {
-      isLive = true;
-      sinceCheckpoint = 0;
-      if (course.checkpointEvery !== Infinity && log.head() > 0) sender.send(checkpointReached(log.head()));
-      sender.send(CAUGHT_UP);
-      sender.flush();
+    if (isLikeEventStoreDB && phase === 'catching up') {
+      phase = 'transitioning to live';
+      await breathe();
+      continue;
     }
-    await published(() => course.next < course.end() || course.isDeleted());
+    if (phase !== 'live' && !(isLikeEventStoreDB && course.isMissing())) goLive();
+    else sender.flush();
+    await published(() => course.next < course.end() || course.tombstone() !== null);
   }
   return null;
 }

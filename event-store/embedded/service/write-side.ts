@@ -8,4 +8,7 @@ export interface WriteSide {
   readonly limits: StoreLimits;
   /** What the caller may not write. */
   readonly guard: Guard;
+  readonly isLikeEventStoreDB: boolean;
+  /** False while the store says that it is only starting. */
+  readonly isReady: () => boolean;
 }

@@ -9,7 +9,6 @@ const state = (changes: Partial<StreamState> = {}): StreamState => ({
   lastRevision: 2,
   isTombstoned: false,
   isSoftDeleted: false,
-  truncateBefore: 0,
   hasMetadata: () => false,
   idAt: (revision) => ids[revision] as string,
   revisionOf: (id) => ids.indexOf(id),
@@ -19,7 +18,6 @@ const missing = state({ lastRevision: -1, revisionOf: () => -1 });
 const described = state({ lastRevision: -1, hasMetadata: () => true, revisionOf: () => -1 });
 const softDeleted = state({ isSoftDeleted: true, revisionOf: () => -1 });
 const tombstoned = state({ isTombstoned: true });
-const begunAgain = state({ truncateBefore: 2 });
 
 const any: ExpectedState = { kind: 'any' };
 const none: ExpectedState = { kind: 'no-stream' };
@@ -63,17 +61,24 @@ describe('the decision on an append', () => {
     ['with events', state(), at(1), ['c'], repeated(2)],
     ['with events', state(), any, ['b', 'c'], repeated(2)],
     ['with events', state(), exists, ['a'], repeated(0)],
-    ['begun again', begunAgain, none, ['c'], repeated(2)],
+    ['soft-deleted', softDeleted, none, ['a', 'b'], repeated(1)],
+    ['with events', state(), any, ['c', 'a'], repeated(0)],
+    ['with events', state(), any, ['a', 'c'], repeated(2)],
     // Some of them, or in other places.
     ['with events', state(), none, ['a', 'x'], wrong(2)],
     ['with events', state(), at(1), ['c', 'd'], wrong(2)],
     ['with events', state(), at(0), ['c', 'b'], wrong(2)],
     ['with events', state(), any, ['a', 'x'], wrong(2)],
-    ['with events', state(), any, ['x', 'a'], wrong(2)],
-    ['with events', state(), any, ['b', 'a'], wrong(2)],
+    ['with events', state(), exists, ['a', 'x'], wrong(2)],
+    ['soft-deleted', softDeleted, none, ['a', 'x'], wrong(2)],
+    // The first is new: all are written, the known one a second time.
+    ['with events', state(), any, ['x', 'a'], write],
     // No events: only the place is asked.
     ['with events', state(), at(2), [], write],
     ['with events', state(), none, [], wrong(2)],
+    ['with events', state(), at(1), [], wrong(2)],
+    ['soft-deleted', softDeleted, none, [], wrong(2)],
+    ['missing', missing, none, [], write],
     ['with events', state(), any, [], write],
   ] as const)('a stream %s', (_name, stream, expected, appended, decision) => {
     expect(decideAppend(stream, expected, appended)).toEqual(decision);

@@ -9,11 +9,10 @@ export interface StreamState {
   readonly lastRevision: number;
   readonly isTombstoned: boolean;
   readonly isSoftDeleted: boolean;
-  readonly truncateBefore: number;
   readonly hasMetadata: () => boolean;
   /** The id of the event at a revision up to the last. */
   readonly idAt: (revision: number) => string;
-  /** The revision in this stream of an event written lately, or -1. */
+  /** The newest revision in this stream of an event with this id that was written lately, or -1. */
   readonly revisionOf: (id: string) => number;
 }
 
@@ -25,47 +24,59 @@ export type AppendDecision =
   | { readonly kind: 'stream-deleted' };
 
 const WRITE: AppendDecision = { kind: 'write' };
+const NO_EVENT = -1;
 
-/** Decides an append of events with these ids (none for a deletion). */
+/** Decides an append of events with these ids; a deletion has one id, which nobody else has. */
 export function decideAppend(
   state: StreamState,
   expected: ExpectedState,
   ids: readonly string[],
 ): AppendDecision {
   if (state.isTombstoned) return { kind: 'stream-deleted' };
-  const wrong: AppendDecision = { kind: 'wrong-revision', actual: state.lastRevision };
   switch (expected.kind) {
     case 'revision':
-      if (expected.revision === state.lastRevision) return WRITE;
-      return repeatedAt(state, ids, expected.revision + 1) ?? wrong;
+      return decideAfter(state, expected.revision, ids);
     case 'no-stream':
-      if (state.lastRevision === -1 || state.isSoftDeleted) return WRITE;
-      // A stream that was deleted and begun again begins at `$tb`.
-      return repeatedAt(state, ids, 0) ?? repeatedAt(state, ids, state.truncateBefore) ?? wrong;
+      return decideAfter(state, NO_EVENT, ids);
     case 'exists':
       if (state.isSoftDeleted) return { kind: 'stream-deleted' };
-      if (state.lastRevision === -1 && !state.hasMetadata()) return wrong;
-      return repeatedLately(state, ids) ?? WRITE;
+      if (state.lastRevision === NO_EVENT && !state.hasMetadata()) return wrongRevision(state);
+      return repeatedLately(state, ids);
     case 'any':
-      return repeatedLately(state, ids) ?? WRITE;
+      return repeatedLately(state, ids);
     default:
       return expected satisfies never;
   }
 }
 
-function repeatedAt(state: StreamState, ids: readonly string[], from: number): AppendDecision | null {
-  const last = from + ids.length - 1;
-  if (ids.length === 0 || last > state.lastRevision) return null;
-  const isSame = ids.every((id, place) => state.idAt(from + place) === id);
-  return isSame ? { kind: 'repeated', revision: last } : null;
+const wrongRevision = ({ lastRevision }: StreamState): AppendDecision => ({
+  kind: 'wrong-revision',
+  actual: lastRevision,
+});
+
+/** What follows a revision is compared id by id with the append. */
+function decideAfter(state: StreamState, revision: number, ids: readonly string[]): AppendDecision {
+  if (revision === state.lastRevision) return WRITE;
+  if (revision > state.lastRevision) return wrongRevision(state);
+  const differs = ids.findIndex((id, place) => {
+    const at = revision + 1 + place;
+    return at > state.lastRevision || state.idAt(at) !== id;
+  });
+  if (differs < 0) {
+    return ids.length === 0 ? wrongRevision(state) : { kind: 'repeated', revision: revision + ids.length };
+  }
+  // A soft-deleted stream can be begun again, by an append that shares nothing with its beginning.
+  return revision === NO_EVENT && differs === 0 && state.isSoftDeleted ? WRITE : wrongRevision(state);
 }
 
-/** All of the ids one after the other: written before. Some of them: two different appends that share ids. */
-function repeatedLately(state: StreamState, ids: readonly string[]): AppendDecision | null {
+/**
+ * The first id decides: unknown, and all is written, ids that are known among them; known, and so must the others be,
+ * in whatever order.
+ */
+function repeatedLately(state: StreamState, ids: readonly string[]): AppendDecision {
   const revisions = ids.map((id) => state.revisionOf(id));
-  if (revisions.every((revision) => revision === -1)) return null;
-  const first = revisions[0] ?? -1;
-  const inOrder = first >= 0 && revisions.every((revision, place) => revision === first + place);
-  if (!inOrder) return { kind: 'wrong-revision', actual: state.lastRevision };
-  return { kind: 'repeated', revision: first + ids.length - 1 };
+  const [first] = revisions;
+  if (first === undefined || first < 0) return WRITE;
+  if (revisions.some((revision) => revision < 0)) return wrongRevision(state);
+  return { kind: 'repeated', revision: revisions.at(-1) as number };
 }

@@ -86,8 +86,9 @@ function openLocked(
   const readerForLog = openEventReader(files, index);
   const view = openStreamView(index, clock, readerForLog);
   const eventAt = (ordinal: number) => readRecordedEvent(readerForLog.event(ordinal));
+  const eventsAtStart = index.count();
   const recentIds = openRecentIds(limits.rememberedEventIds, function* () {
-    const from = Math.max(0, index.count() - limits.rememberedEventIds);
+    const from = Math.max(eventsAtStart, index.count() - limits.rememberedEventIds);
     for (let ordinal = from; ordinal < index.count(); ordinal += 1)
       if (!index.isGone(ordinal)) yield [eventAt(ordinal).id, ordinal] as const;
   });

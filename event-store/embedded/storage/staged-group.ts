@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { decideAppend } from './append-decision.ts';
 import { openGroupBytes } from './group-bytes.ts';
 import { openStagedStreams, type StagingGround } from './staged-streams.ts';
-import { isMetadataStream, metadataStreamOf, withTruncateBefore } from './stream-limits.ts';
+import { describedStream, isMetadataStream, metadataStreamOf, withTruncateBefore } from './stream-limits.ts';
 import type { ProposedEvent, WriteOutcome, WriteRequest } from './write-request.ts';
 
 export interface StagedEvent {
@@ -57,7 +57,8 @@ export function stageGroup(
   const group = openGroupBytes(place.startPosition, (requests.length + 4) * EXPECTED_REQUEST_BYTES);
   const events: StagedEvent[] = [];
 
-  const addEvent = (name: Buffer, event: ProposedEvent, isTombstone = false): void => {
+  /** Adds one event and returns its position. */
+  const addEvent = (name: Buffer, event: ProposedEvent, isTombstone = false): number => {
     const stream = streams.of(name);
     const revision = isTombstone ? null : stream.lastRevision + 1;
     const position = group.addEvent({ ...event, stream: name, revision, createdMs: place.createdMs });
@@ -65,52 +66,75 @@ export function stageGroup(
     events.push({ id: event.id, stream: name, type: event.type, position, createdMs, isTombstone });
     if (isTombstone) {
       stream.isTombstoned = true;
-      return;
+      return position;
     }
     stream.lastRevision += 1;
     stream.ids.push(event.id);
     stream.positions.push(position);
     if (isMetadataStream(name)) stream.newestContent = event.content;
+    return position;
   };
 
-  const truncate = (name: Buffer, before: number | 'deleted'): void => {
-    const content = withTruncateBefore(streams.metadataOf(name), before);
+  const describe = (name: Buffer, content: Buffer): number =>
     addEvent(metadataStreamOf(name), ownEvent('$metadata', content));
+
+  /** A soft-deleted stream exists again, from its next revision on: what was deleted stays hidden. */
+  const beginAgain = (name: Buffer, nextRevision: number): void => {
+    describe(name, withTruncateBefore(streams.metadataOf(name), nextRevision));
   };
 
-  const addRequest = ({ kind, stream, events: proposed }: WriteRequest, isSoftDeleted: boolean): void => {
+  const isSoftDeleted = (name: Buffer): boolean => streams.stateOf(name).isSoftDeleted;
+
+  /** Adds the events of an append and returns the position of the last. */
+  const addAppend = (name: Buffer, proposed: readonly ProposedEvent[]): number => {
+    const described = isMetadataStream(name) ? describedStream(name) : null;
+    const isDescribedDeleted = described !== null && isSoftDeleted(described);
+    const isDeleted = isSoftDeleted(name);
+    const nextRevision = streams.of(name).lastRevision + 1;
+    const positions = proposed.map((event) => addEvent(name, event));
+    if (isDeleted) beginAgain(name, nextRevision);
+    if (described !== null && isDescribedDeleted)
+      beginAgain(described, streams.of(described).lastRevision + 1);
+    return positions.at(-1) as number;
+  };
+
+  const addRequest = ({ kind, stream, events: proposed }: WriteRequest): number => {
     switch (kind) {
       case 'tombstone':
-        addEvent(stream, ownEvent('$streamDeleted', NOTHING), true);
-        break;
+        return addEvent(stream, ownEvent('$streamDeleted', NOTHING), true);
       case 'delete':
-        truncate(stream, 'deleted');
-        break;
+        // What else stood in the metadata is gone, as in EventStoreDB.
+        return describe(stream, withTruncateBefore(null, 'deleted'));
       case 'append':
-        // The deleted events stay hidden, the new ones continue their revisions.
-        if (isSoftDeleted) truncate(stream, streams.of(stream).lastRevision + 1);
-        for (const event of proposed) addEvent(stream, event);
-        break;
+        return addAppend(stream, proposed);
       default:
-        kind satisfies never;
+        return kind satisfies never;
     }
+  };
+
+  const headPosition = (): number | null => {
+    const { index } = ground;
+    return events.at(-1)?.position ?? (index.count() === 0 ? null : index.positionOf(index.count() - 1));
   };
 
   const stage = (request: WriteRequest): WriteOutcome => {
     if (place.nowMs > request.notAfterMs) return { kind: 'expired' };
     const state = streams.stateOf(request.stream);
-    const ids = request.events.map((event) => event.id);
+    const ids = request.kind === 'append' ? request.events.map((event) => event.id) : [randomUUID()];
     const decision = decideAppend(state, request.expected, ids);
     if (decision.kind === 'repeated') {
       const { revision } = decision;
       return { kind: 'written', revision, position: streams.positionAt(request.stream, revision) };
     }
     if (decision.kind !== 'write') return decision;
-    if (request.kind === 'append' && ids.length === 0) {
-      return { kind: 'written', revision: state.lastRevision, position: null };
+    if (request.kind === 'delete' && state.lastRevision < 0 && !state.hasMetadata()) {
+      return { kind: 'wrong-revision', actual: state.lastRevision };
     }
-    group.addRecord(() => addRequest(request, state.isSoftDeleted));
-    const position = (events.at(-1) as StagedEvent).position;
+    if (request.kind === 'append' && ids.length === 0) {
+      return { kind: 'written', revision: state.lastRevision, position: headPosition() };
+    }
+    let position = 0;
+    group.addRecord(() => (position = addRequest(request)));
     return { kind: 'written', revision: streams.of(request.stream).lastRevision, position };
   };
 

@@ -40,8 +40,8 @@ export interface StagedStreams {
   readonly of: (name: Buffer) => StagedStream;
   readonly stateOf: (name: Buffer) => StreamState;
   readonly metadataOf: (name: Buffer) => Buffer | null;
-  /** Position of the event at a revision up to the last. */
-  readonly positionAt: (name: Buffer, revision: number) => number;
+  /** Position of the event at a revision up to the last; null when the stream's limits hide it. */
+  readonly positionAt: (name: Buffer, revision: number) => number | null;
 }
 
 export function openStagedStreams({ index, view, recentIds, idOf }: StagingGround): StagedStreams {
@@ -78,7 +78,7 @@ export function openStagedStreams({ index, view, recentIds, idOf }: StagingGroun
   const metadataOf = (name: Buffer): Buffer | null => stagedMetadata(name) ?? view.metadataOf(name);
 
   const revisionOf = (stream: StagedStream, id: string): number => {
-    const staged = stream.ids.indexOf(id);
+    const staged = stream.ids.lastIndexOf(id);
     if (staged >= 0) return stream.publishedEvents + staged;
     const ordinal = recentIds.find(id);
     const isHere = ordinal >= 0 && stream.number >= 0 && index.streamOf(ordinal) === stream.number;
@@ -98,7 +98,6 @@ export function openStagedStreams({ index, view, recentIds, idOf }: StagingGroun
         isTombstoned:
           stream.isTombstoned || (isMetadataStream(name) && of(describedStream(name)).isTombstoned),
         isSoftDeleted: limits.isSoftDeleted,
-        truncateBefore: limits.truncateBefore,
         hasMetadata: () => metadataOf(name) !== null,
         // An event that is gone is none of those that are appended.
         idAt: (revision) => {
@@ -111,6 +110,9 @@ export function openStagedStreams({ index, view, recentIds, idOf }: StagingGroun
     },
     positionAt: (name, revision) => {
       const stream = of(name);
+      const { isSoftDeleted, truncateBefore, maxCount } = limitsOf(name);
+      if (isSoftDeleted || revision < Math.max(truncateBefore, stream.lastRevision + 1 - maxCount))
+        return null;
       return revision < stream.publishedEvents
         ? index.positionOf(index.ordinalOf(stream.number, revision))
         : (stream.positions[revision - stream.publishedEvents] as number);

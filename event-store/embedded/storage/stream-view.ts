@@ -4,6 +4,7 @@ import type { ClockSteps } from './clock-steps.ts';
 import type { EventReader } from './event-reader.ts';
 import type { LogIndex } from './log-index.ts';
 import {
+  describedStream,
   isMetadataStream,
   METADATA_LIMITS,
   metadataStreamOf,
@@ -94,6 +95,9 @@ export function openStreamView(index: LogIndex, clock: ClockSteps, reader: Event
       return newest === null ? null : contentAt(newest.ordinal);
     },
     windowOf: (name, nowMs) => {
+      const described = isMetadataStream(name) ? index.streams.find(describedStream(name)) : -1;
+      // A metadata stream goes with the stream it describes.
+      if (described >= 0 && index.isTombstoned(described)) return { kind: 'tombstoned' };
       const stream = index.streams.find(name);
       if (stream < 0) return { kind: 'missing' };
       if (index.isTombstoned(stream)) return { kind: 'tombstoned' };

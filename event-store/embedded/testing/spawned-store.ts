@@ -55,6 +55,8 @@ export class StoreDidNotStart extends Error {
 export interface SpawnOptions extends SecuredOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly ipc?: boolean;
+  /** Behaves as EventStoreDB does where the store would do better; the numbers are milliseconds. */
+  readonly likeEventStoreDB?: boolean | { readonly holdAppendsMs?: number; readonly notReadyMs?: number };
   /** More words for the command line. */
   readonly args?: readonly string[];
   /** Files of TLS and users that outlive this process, in place of some of its own. */
@@ -63,13 +65,22 @@ export interface SpawnOptions extends SecuredOptions {
   readonly command?: readonly string[];
 }
 
+function likenessWords(like: SpawnOptions['likeEventStoreDB']): string[] {
+  if (like === undefined || like === false) return [];
+  const { holdAppendsMs = 0, notReadyMs = 0 } = like === true ? {} : like;
+  return ['--like-eventstoredb', '--hold-appends-ms', `${holdAppendsMs}`, '--not-ready-ms', `${notReadyMs}`];
+}
+
 /**
  * Starts the store's process on a directory and waits until it is ready.
  * @throws StoreDidNotStart
  */
 export async function spawnStore(directory: string, options: SpawnOptions = {}): Promise<SpawnedStore> {
   const files = options.files ?? writeSecuredFiles(options);
-  const own = [process.execPath, MAIN, '--directory', directory, ...files.words, ...(options.args ?? [])];
+  const own = [
+    ...[process.execPath, MAIN, '--directory', directory],
+    ...[...files.words, ...likenessWords(options.likeEventStoreDB), ...(options.args ?? [])],
+  ];
   const [command, ...words] = [...(options.command ?? []), ...own] as [string, ...string[]];
   const began = performance.now();
   const child = spawn(command, words, {

@@ -3,7 +3,10 @@ import { forEachField, MalformedMessage } from './protobuf.ts';
 
 /** Where to begin: a revision of a stream or a position of `$all`. */
 export type ReadFrom =
-  { readonly kind: 'start' } | { readonly kind: 'end' } | { readonly kind: 'at'; readonly at: number };
+  | { readonly kind: 'start' }
+  | { readonly kind: 'end' }
+  /** `prepare` is that of a position of `$all`, the revision itself of a stream. */
+  | { readonly kind: 'at'; readonly at: number; readonly prepare: number };
 
 export interface ReadFilter {
   readonly on: 'stream' | 'event-type';
@@ -42,7 +45,7 @@ function readStreamOptions(bytes: Buffer, start: number, end: number): Target {
       forEachField(bytes, from, to, (part, _value, nameFrom, nameTo) => {
         if (part === 3) target.stream = bytes.subarray(nameFrom, nameTo);
       });
-    } else if (field === 2) target.from = { kind: 'at', at: value };
+    } else if (field === 2) target.from = { kind: 'at', at: value, prepare: value };
     else if (field === 4) target.from = { kind: 'end' };
   });
   return target;
@@ -54,11 +57,13 @@ function readAllOptions(bytes: Buffer, start: number, end: number): Target {
   forEachField(bytes, start, end, (field, _value, from, to) => {
     if (field === 3) target.from = { kind: 'end' };
     else if (field === 1) {
-      let commit = 0;
+      let at = 0;
+      let prepare = 0;
       forEachField(bytes, from, to, (part, value) => {
-        if (part === 1) commit = value;
+        if (part === 1) at = value;
+        else prepare = value;
       });
-      target.from = { kind: 'at', at: commit };
+      target.from = { kind: 'at', at, prepare };
     }
   });
   return target;

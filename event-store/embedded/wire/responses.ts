@@ -3,9 +3,9 @@ import { bytesField, emptyField, message, varintField } from './protobuf.ts';
 import type { BatchOptions } from './requests.ts';
 import type { ExpectedState } from '../storage/write-request.ts';
 
-/** `AllStreamPosition` and its namesakes: commit and prepare are the same here. */
-const positionMessage = (position: number): Buffer =>
-  message(varintField(1, position), varintField(2, position));
+/** `AllStreamPosition` and its namesakes: commit and prepare are the same here, unless something else is said. */
+const positionMessage = (position: number, prepare = position): Buffer =>
+  message(varintField(1, position), varintField(2, prepare));
 
 /** `StreamIdentifier`. */
 const streamIdentifier = (name: Buffer): Buffer => bytesField(3, name);
@@ -14,7 +14,8 @@ const streamIdentifier = (name: Buffer): Buffer => bytesField(3, name);
 
 export const subscriptionConfirmed = (subscriptionId: string): Buffer =>
   bytesField(2, bytesField(1, subscriptionId));
-export const checkpointReached = (position: number): Buffer => bytesField(3, positionMessage(position));
+export const checkpointReached = (position: number, prepare = position): Buffer =>
+  bytesField(3, positionMessage(position, prepare));
 export const streamNotFound = (name: Buffer): Buffer => bytesField(4, bytesField(1, streamIdentifier(name)));
 export const CAUGHT_UP = emptyField(8);
 export const FELL_BEHIND = emptyField(9);
@@ -37,6 +38,7 @@ export interface BatchError {
 }
 
 const NO_DETAIL: Buffer = Buffer.alloc(0);
+const BAD_REQUEST = 'BadRequest';
 const CLIENT_TYPE = 'type.googleapis.com/event_store.client.';
 /** The codes of google.rpc.Code. */
 const CODE = {
@@ -83,11 +85,20 @@ export const appendTooLarge = (maxBytes: number): BatchError =>
 export const accessDenied = (): BatchError =>
   batchError(CODE.permissionDenied, 'AccessDenied', 'AccessDenied');
 export const timedOut = (): BatchError => batchError(CODE.deadlineExceeded, 'Timeout', 'Timeout');
+/** Not ready: EventStoreDB packs an `Empty`, which the client does not recognise. */
+export const notReady = (text: string): BatchError => ({
+  code: CODE.unknown,
+  text,
+  typeUrl: 'type.googleapis.com/google.protobuf.Empty',
+  detail: NO_DETAIL,
+});
 /** The client shows the text of a type it does not know, and drops that of the ones it does. */
 export const badRequest = (text: string): BatchError =>
-  batchError(CODE.invalidArgument, text, 'BadRequest', bytesField(1, text));
+  batchError(CODE.invalidArgument, text, BAD_REQUEST, bytesField(1, text));
+export const isBadRequest = ({ code, typeUrl }: BatchError): boolean =>
+  code === CODE.invalidArgument && typeUrl === `${CLIENT_TYPE}${BAD_REQUEST}`;
 export const noRoom = (text: string): BatchError =>
-  batchError(CODE.resourceExhausted, text, 'BadRequest', bytesField(1, text));
+  batchError(CODE.resourceExhausted, text, BAD_REQUEST, bytesField(1, text));
 
 const oneofExpected = (raw: BatchOptions['expectedRaw']): Buffer => {
   if (raw === null) return emptyField(7);
