@@ -1,14 +1,14 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { connectEventLog } from '../event-store/connect.ts';
 import type { EventLog } from '../event-store/event-log.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Settings } from '../schemas/config.ts';
 import { notedConnections } from './connections.ts';
+import { ownEventStore } from './event-store-access.ts';
 import { openDataFolder } from './up/data-folder.ts';
 import { openLogFiles } from './up/log-files.ts';
 import { startNodeChild } from './up/node-child.ts';
 
-const EVENT_STORE = join(import.meta.dirname, '..', 'event-store', 'embedded', 'main.ts');
 const STOP_MS = 5_000;
 
 export interface ReachedLog {
@@ -40,9 +40,9 @@ export async function reachLog(
   const folder = openDataFolder(path);
   const logs = openLogFiles(path);
   try {
-    const args = ['--directory', join(path, 'event-store'), '--port', '0'];
-    const store = await startNodeChild({ name: 'event-store', script: EVENT_STORE, args, env: {} }, logs);
-    const log = connect(`esdb://127.0.0.1:${store.port}?tls=false`);
+    const { script, args, connectionString } = ownEventStore(path);
+    const store = await startNodeChild({ name: 'event-store', script, args: args(0), env: {} }, logs);
+    const log = connect(connectionString(store.port));
     const close = async (): Promise<void> => {
       await log.close();
       await store.stop(STOP_MS);

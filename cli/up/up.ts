@@ -5,6 +5,7 @@ import { loadSettings } from '../../runtime/settings.ts';
 import type { Settings } from '../../schemas/config.ts';
 import { builtWebApp } from './built-web-app.ts';
 import { environmentOf } from './child-environment.ts';
+import { ownEventStore } from '../event-store-access.ts';
 import { forgetConnections, noteConnections } from '../connections.ts';
 import { noteAddress, noteParts, openDataFolder, type DataFolder } from './data-folder.ts';
 import { INTERRUPTED_EXIT_CODE } from '../interrupt.ts';
@@ -177,13 +178,10 @@ async function startAll(house: House): Promise<string> {
 async function eventStoreUrl(house: House): Promise<string> {
   if (house.settings.EVENTSTORE_URL) return house.settings.EVENTSTORE_URL;
   const port = await freePort();
-  await keepChild(house, {
-    name: 'event-store',
-    script: join(ROOT, 'event-store', 'embedded', 'main.ts'),
-    args: ['--directory', join(house.folder.path, 'event-store'), '--port', String(port)],
-    env: environmentOf('event-store', process.env),
-  });
-  return `esdb://127.0.0.1:${port}?tls=false`;
+  const { script, args, connectionString } = ownEventStore(house.folder.path);
+  const env = environmentOf('event-store', process.env);
+  await keepChild(house, { name: 'event-store', script, args: args(port), env });
+  return connectionString(port);
 }
 
 async function databaseUrl(house: House): Promise<string> {

@@ -1,0 +1,62 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { makeLoopbackCertificate } from '../event-store/embedded/access/certificate.ts';
+import { readUsersFile, type User } from '../event-store/embedded/access/users.ts';
+import { JOB_STREAM_PREFIX } from '../schemas/streams.ts';
+
+const MAIN = join(import.meta.dirname, '..', 'event-store', 'embedded', 'main.ts');
+const USER = 'docket';
+const PASSWORD_BYTES = 32;
+
+/** The embedded event store of a data folder: how to start it, and how its own Docket reaches it. */
+export interface OwnEventStore {
+  readonly script: string;
+  /** The words for its command line. */
+  readonly args: (port: number) => readonly string[];
+  /** For the unmodified client; holds the password. */
+  readonly connectionString: (port: number) => string;
+}
+
+/**
+ * Makes, at the first start on a data folder, a certificate and a user with a random password (`event-store-access`,
+ * readable by its owner alone). The store then takes TLS and this user only, and nobody deletes the stream of a job.
+ */
+export function ownEventStore(dataDir: string): OwnEventStore {
+  const folder = join(dataDir, 'event-store-access');
+  const files = {
+    certificate: join(folder, 'certificate.pem'),
+    privateKey: join(folder, 'private-key.pem'),
+    users: join(folder, 'users.json'),
+  };
+  if (!Object.values(files).every((file) => existsSync(file))) makeAccessFiles(folder);
+  const [user] = readUsersFile(files.users) as [User];
+  return {
+    script: MAIN,
+    args: (port) => [
+      ...['--directory', join(dataDir, 'event-store'), '--port', String(port)],
+      ...['--certificate-file', files.certificate, '--certificate-private-key-file', files.privateKey],
+      ...['--users-file', files.users, '--keep-streams', JOB_STREAM_PREFIX],
+    ],
+    // By name: Node warns of an address as the name of a TLS server.
+    connectionString: (port) =>
+      `esdb://${user.name}:${encodeURIComponent(user.password)}@localhost:${port}` +
+      `?tls=true&tlsCAFile=${encodeURIComponent(files.certificate)}`,
+  };
+}
+
+/** All files or none: a start that is killed here leaves nothing that the next one would take for whole. */
+function makeAccessFiles(folder: string): void {
+  const made = `${folder}.new`;
+  rmSync(made, { recursive: true, force: true });
+  mkdirSync(made, { mode: 0o700 });
+  const write = (name: string, content: string): void =>
+    writeFileSync(join(made, name), content, { mode: 0o600 });
+  const { certificate, privateKey } = makeLoopbackCertificate();
+  const password = randomBytes(PASSWORD_BYTES).toString('base64url');
+  write('certificate.pem', certificate);
+  write('private-key.pem', privateKey);
+  write('users.json', `${JSON.stringify([{ name: USER, password, groups: ['$admins'] }])}\n`);
+  rmSync(folder, { recursive: true, force: true });
+  renameSync(made, folder);
+}
