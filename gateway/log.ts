@@ -7,6 +7,8 @@ export interface GatewayLog {
 
 /** One JSON object a line on stderr, for a gateway started without a logger. */
 export function stderrLog(): GatewayLog {
+  // A log on a full disk or a closed pipe must not end the process that writes it.
+  process.stderr.on('error', () => undefined);
   const write = (level: string) => (fields: object, message: string) => {
     process.stderr.write(
       `${JSON.stringify({ level, time: new Date().toISOString(), service: 'gateway', msg: message, ...readable(fields) })}\n`,

@@ -1,41 +1,84 @@
-import { copyFileSync, mkdirSync, openSync, statSync, truncateSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, fstatSync, mkdirSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { lineWriter } from '../../runtime/line-writer.ts';
 
-/** A log file that grows past this is copied to `.1` and emptied, so two of them are the most disk it takes. */
+/** A log file that grows past this is renamed to `.1` and begun again, so two of them are the most disk it takes. */
 const LOG_FILE_BYTES_MAX = 20 * 1024 * 1024;
-const CHECK_EVERY_MS = 30_000;
+/** A file that was removed or moved away is back after this. */
+const CHECK_EVERY_MS = 1_000;
 
-export interface LogFiles {
-  /** A descriptor, opened for appending, to hand to a child as its stderr. */
-  open(name: string): number;
-  path(name: string): string;
-  stop(): void;
+/** The log of one child process. */
+export interface LogFile {
+  /** Appends; what cannot be written is dropped and counted. */
+  readonly write: (text: string) => void;
 }
 
-/** One log file a child process, in `logs` of the data folder. */
+export interface LogFiles {
+  readonly open: (name: string) => LogFile;
+  readonly stop: () => void;
+}
+
+/** A file that is appended to by its name: whoever removes or moves it finds a new one in its place. */
+interface NamedFile extends LogFile {
+  readonly check: () => void;
+  readonly close: () => void;
+}
+
+/**
+ * One log file a child process, in `logs` of the data folder. The supervisor writes what it reads from the child, since
+ * a child could not let go of a descriptor that it was given as its stderr (ADR 0096).
+ */
 export function openLogFiles(dataDir: string): LogFiles {
   const directory = join(dataDir, 'logs');
   mkdirSync(directory, { recursive: true });
-  const names = new Set<string>();
-  const path = (name: string) => join(directory, `${name}.log`);
-  // Children append through their own descriptors; emptying the file under O_APPEND is safe for them.
-  const rotate = () => {
-    for (const name of names) {
-      if (statSync(path(name)).size < LOG_FILE_BYTES_MAX) continue;
-      copyFileSync(path(name), `${path(name)}.1`);
-      truncateSync(path(name), 0);
-    }
-  };
-  const timer = setInterval(rotate, CHECK_EVERY_MS);
+  const files = new Map<string, NamedFile>();
+  const timer = setInterval(() => {
+    for (const file of files.values()) file.check();
+  }, CHECK_EVERY_MS);
   timer.unref();
   return {
-    path,
-    open(name) {
-      const descriptor = openSync(path(name), 'a', 0o600);
-      names.add(name);
-      rotate();
-      return descriptor;
+    open: (name) => {
+      const file = files.get(name) ?? openNamed(join(directory, `${name}.log`), name);
+      files.set(name, file);
+      return file;
     },
-    stop: () => clearInterval(timer),
+    stop: () => {
+      clearInterval(timer);
+      for (const file of files.values()) file.close();
+      files.clear();
+    },
   };
+}
+
+function openNamed(path: string, name: string): NamedFile {
+  let descriptor: number | null = null;
+  const opened = (): number => {
+    if (descriptor === null) {
+      mkdirSync(dirname(path), { recursive: true });
+      descriptor = openSync(path, 'a', 0o600);
+    }
+    return descriptor;
+  };
+  const close = (): void => {
+    if (descriptor !== null) closeSync(descriptor);
+    descriptor = null;
+  };
+  const write = lineWriter(name, (bytes) => writeSync(opened(), bytes));
+  const check = (): void => {
+    try {
+      const own = fstatSync(opened());
+      const named = statSync(path, { throwIfNoEntry: false });
+      if (named?.ino !== own.ino || named.dev !== own.dev) close();
+      else if (own.size >= LOG_FILE_BYTES_MAX) {
+        renameSync(path, `${path}.1`);
+        close();
+      }
+      opened();
+    } catch (error) {
+      // A full or missing disk: the next line or the next look tries again, and lost lines are counted.
+      void error;
+    }
+  };
+  check();
+  return { write, check, close };
 }

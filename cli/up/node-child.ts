@@ -1,18 +1,22 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { PlainFailure } from '../plain-failure.ts';
-import type { LogFiles } from './log-files.ts';
+import type { LogFile, LogFiles } from './log-files.ts';
 import { watchProgress } from './progress-watch.ts';
 
 /** A child that is stopped before it was ready is killed after this. */
 const UNREADY_GRACE_MS = 1_500;
+/** The last lines of a child that has ended are read at most so long; programs it left may hold the pipe open. */
+const LAST_LINES_MS_MAX = 500;
 
 /** A child process that is up. */
 export interface RunningChild {
   readonly pid: number;
   readonly port: number;
   readonly exited: Promise<string>;
+  /** The last plain line on its stderr, once it has ended: children end with one sentence when they cannot start. */
+  readonly lastWords: () => Promise<string | null>;
   /** SIGTERM, then SIGKILL after `graceMs`. */
   stop(graceMs: number): Promise<void>;
 }
@@ -49,13 +53,12 @@ export async function startNodeChild(
   signals?: ChildSignals,
 ): Promise<RunningChild> {
   signals?.stop.throwIfAborted();
-  const stderr = logs.open(child.name);
   const spawned = spawn(process.execPath, [...(child.nodeFlags ?? []), child.script, ...child.args], {
     detached: true,
-    stdio: ['ignore', 'pipe', stderr, 'ipc'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: { ...child.env, EXIT_WITH_PARENT: '1' },
   });
-  closeSync(stderr);
+  const lastWords = keepStderr(spawned, logs.open(child.name));
   const exited = new Promise<string>((resolve) => {
     spawned.once('error', (error) => resolve(error.message));
     spawned.once('exit', (code, signal) => resolve(signal ?? `exit code ${code ?? 'unknown'}`));
@@ -63,11 +66,12 @@ export async function startNodeChild(
   const killGroup = (): void => killGroupOf(spawned);
   signals?.kill.addEventListener('abort', killGroup);
   void exited.then(() => signals?.kill.removeEventListener('abort', killGroup));
-  const port = await readyPort({ child, spawned, exited, logs }, signals?.stop);
+  const port = await readyPort({ child, spawned, exited, lastWords }, signals?.stop);
   return {
     pid: spawned.pid ?? 0,
     port,
     exited,
+    lastWords,
     stop: async (graceMs) => {
       spawned.kill('SIGTERM');
       const timer = setTimeout(() => spawned.kill('SIGKILL'), graceMs);
@@ -81,11 +85,11 @@ interface StartingChild {
   readonly child: NodeChild;
   readonly spawned: ChildProcess;
   readonly exited: Promise<string>;
-  readonly logs: LogFiles;
+  readonly lastWords: () => Promise<string | null>;
 }
 
 async function readyPort(starting: StartingChild, stop?: AbortSignal): Promise<number> {
-  const { child, spawned, exited, logs } = starting;
+  const { child, spawned, exited, lastWords } = starting;
   const lines = createInterface({ input: spawned.stdout! });
   let unwatch: () => void = () => undefined;
   const ready = new Promise<number>((resolve, reject) => {
@@ -96,7 +100,7 @@ async function readyPort(starting: StartingChild, stop?: AbortSignal): Promise<n
     // It leads a group of its own, so what its children do counts as its own progress.
     unwatch = watchProgress(spawned.pid ?? 0, (why) => reject(new Error(why)));
     stop?.addEventListener('abort', () => reject(new Error('it was stopped')), { once: true });
-    void exited.then((how) => reject(new Error(lastWords(logs.path(child.name)) ?? how)));
+    void exited.then(async (how) => reject(new Error((await lastWords()) ?? how)));
   });
   try {
     return await ready;
@@ -129,11 +133,17 @@ function killGroupOf({ pid }: ChildProcess): void {
   }
 }
 
-/** The last plain line of a log: children end with one sentence when they cannot start. */
-export function lastWords(path: string): string | null {
-  const plain = readFileSync(path, 'utf8')
-    .trimEnd()
-    .split('\n')
-    .filter((line) => line !== '' && !line.startsWith('{') && !line.startsWith('    at '));
-  return plain.at(-1)?.replace(/^Docket: /, '') ?? null;
+/** Writes each line of a child's stderr to its log; returns what tells its last plain line. */
+function keepStderr(spawned: ChildProcess, log: LogFile): () => Promise<string | null> {
+  let last: string | null = null;
+  const lines = createInterface({ input: spawned.stderr! });
+  const ended = new Promise<void>((resolve) => lines.once('close', resolve));
+  lines.on('line', (line) => {
+    log.write(`${line}\n`);
+    if (line !== '' && !line.startsWith('{') && !line.startsWith('    at ')) last = line;
+  });
+  return async () => {
+    await Promise.race([ended, sleep(LAST_LINES_MS_MAX, undefined, { ref: false })]);
+    return last?.replace(/^Docket: /, '') ?? null;
+  };
 }

@@ -4,7 +4,7 @@ import type { Settings } from '../../schemas/config.ts';
 import { PlainFailure } from '../plain-failure.ts';
 import { portOr } from './free-port.ts';
 import type { LogFiles } from './log-files.ts';
-import { lastWords, startNodeChild, type NodeChild, type RunningChild } from './node-child.ts';
+import { startNodeChild, type NodeChild, type RunningChild } from './node-child.ts';
 import { untilReady, type HealthAddress } from './until-ready.ts';
 import { waitingLine } from './waiting-line.ts';
 
@@ -46,9 +46,9 @@ export async function startServices(
   );
   const over = new AbortController();
   const line = waitingLine(process.stderr);
-  const ended = services.exited.then((how) => {
+  const ended = services.exited.then(async (how) => {
     if (isReady || house.stopping.aborted) return;
-    throw new PlainFailure('CHILD_FAILED', lastWords(house.logs.path(child.name)) ?? how);
+    throw new PlainFailure('CHILD_FAILED', (await services.lastWords()) ?? how);
   });
   try {
     const until = AbortSignal.any([house.stopping, over.signal]);

@@ -1,6 +1,7 @@
 import type { DrillGroup } from './drill.ts';
 import { startDrillHouse } from './drill-house.ts';
 import { gatewayAnswers, gatewayOutages } from './groups/gateway-faults.ts';
+import { logFileDrills } from './groups/log-files.ts';
 import { killedProcessors } from './groups/killed-processors.ts';
 import { poison } from './groups/poison.ts';
 import { readSide } from './groups/read-side.ts';
@@ -25,7 +26,7 @@ export const GROUPS: readonly DrillGroup[] = [
   {
     name: 'files-and-time',
     start: withProcessor,
-    drills: [...postgresDrills, ...timeAndRetention, ...storageDrills],
+    drills: [...postgresDrills, ...timeAndRetention, ...storageDrills, ...logFileDrills],
   },
   {
     name: 'event-store',

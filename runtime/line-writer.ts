@@ -1,0 +1,43 @@
+/** A pipe that nobody empties is waited for so long, in all, before a line is dropped. */
+const FULL_PIPE_MS_MAX = 100;
+const FULL_PIPE_PAUSE_MS = 5;
+
+/**
+ * Returns a function that writes a line and never throws: a log on a full disk or a closed pipe must not end the process
+ * that writes it. Lines that could not be written are counted, and said in one line when writing works again.
+ *
+ * @param write writes bytes at once and returns how many it took
+ */
+export function lineWriter(service: string, write: (bytes: Buffer) => number): (line: string) => void {
+  let lost = 0;
+  return (line) => {
+    try {
+      if (lost > 0) writeWhole(write, lostLine(service, lost));
+      lost = 0;
+      writeWhole(write, line);
+    } catch (error) {
+      // Where the log goes is broken, so there is no place to say it: the count is said later.
+      void error;
+      lost += 1;
+    }
+  };
+}
+
+function writeWhole(write: (bytes: Buffer) => number, text: string): void {
+  let rest = Buffer.from(text);
+  let waitedMs = 0;
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(write(rest));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN' || waitedMs >= FULL_PIPE_MS_MAX) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PIPE_PAUSE_MS);
+      waitedMs += FULL_PIPE_PAUSE_MS;
+    }
+  }
+}
+
+function lostLine(service: string, lost: number): string {
+  const time = new Date().toISOString();
+  return `${JSON.stringify({ level: 'warn', time, service, lost, msg: 'log lines could not be written' })}\n`;
+}

@@ -1,0 +1,48 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { makeInvoicePdf } from '../../../gateway/fixtures/invoice-pdf.ts';
+import { startHouse } from '../../harness/house.ts';
+import { newPerson } from '../../harness/person.ts';
+import { expectThat, within } from '../claims.ts';
+import type { Drill } from '../drill.ts';
+
+/** Longer than a file that went away is looked for. */
+const BACK_MS_MAX = 10_000;
+
+/** Log files of `npm start` are removed and moved away under it, as `rm` and logrotate do. */
+async function removedLogFiles(): Promise<string> {
+  const house = await startHouse();
+  try {
+    const logs = join(house.dataDir, 'logs');
+    const file = (name: string): string => join(logs, `${name}.log`);
+    const before = await house.parts();
+    await rm(file('services'));
+    await rename(file('gateway'), `${file('gateway')}.old`);
+    await within(BACK_MS_MAX, 'both files are back', () =>
+      Promise.resolve(existsSync(file('services')) && existsSync(file('gateway'))),
+    );
+    const person = await newPerson(house.url);
+    const bytes = new Uint8Array(await makeInvoicePdf(50));
+    const { status } = await person.upload([{ filename: 'a.pdf', bytes }]);
+    expectThat(status === 202, 'an upload is taken', status);
+    await within(30_000, 'the job is ready', async () => (await person.jobs())[0]?.state === 'ready');
+    await within(BACK_MS_MAX, 'the new file of the gateway has its line', () =>
+      Promise.resolve(readFileSync(file('gateway'), 'utf8').includes('document answered')),
+    );
+    const after = await house.parts();
+    expectThat(JSON.stringify(after) === JSON.stringify(before), 'no part ended', { before, after });
+    process.kill(before['services'] ?? 0, 'SIGKILL');
+    await within(30_000, 'the next services write to the new file', () =>
+      Promise.resolve(readFileSync(file('services'), 'utf8').includes('"msg":"ready"')),
+    );
+    return 'files back, nothing ended, the next lines are in them';
+  } finally {
+    await house.stop();
+  }
+}
+
+/** In a house of its own, as `npm start` makes it. */
+export const logFileDrills: readonly Drill[] = [
+  { id: 'D50', title: 'log files of npm start removed and moved away', run: removedLogFiles },
+];
