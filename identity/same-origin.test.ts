@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { networkInterfaces } from 'node:os';
+import { ownHosts } from './own-hosts.ts';
 import { allowedOrigins, mayOpenSocket, mayWrite } from './same-origin.ts';
 
 const local = allowedOrigins({ HOST: '127.0.0.1', PORT: 8080, PUBLIC_URL: undefined }, 8080);
@@ -19,6 +21,41 @@ describe('the origins that may write', () => {
     expect(allowedOrigins({ HOST: '::1', PORT: 1, PUBLIC_URL: undefined }, 1)).toContain('http://[::1]:1');
     expect(allowedOrigins({ HOST: '10.0.0.7', PORT: 1, PUBLIC_URL: undefined }, 1)).toContain(
       'http://10.0.0.7:1',
+    );
+  });
+});
+
+describe('a server that listens on every address', () => {
+  const machine = [
+    { address: '127.0.0.1', family: 'IPv4', internal: true },
+    { address: '192.168.1.5', family: 'IPv4', internal: false },
+    { address: 'fd00::5', family: 'IPv6', internal: false },
+    { address: 'fe80::1', family: 'IPv6', internal: false },
+  ];
+
+  it.each([
+    ['0.0.0.0', 'localhost', ['192.168.1.5']],
+    ['0', 'localhost', ['192.168.1.5']],
+    ['::', 'localhost', ['192.168.1.5', '[fd00::5]']],
+    ['0:0:0:0:0:0:0:0', 'localhost', ['192.168.1.5', '[fd00::5]']],
+    ['127.0.0.1', 'localhost', []],
+    ['::1', '[::1]', []],
+    ['FD00:0::5', '[fd00::5]', []],
+    ['192.168.1.5', '192.168.1.5', []],
+    ['Docket.Example', 'docket.example', []],
+  ])('as %s opens at %s here and at %j elsewhere', (host, here, elsewhere) => {
+    expect(ownHosts(host, machine)).toEqual({ here, elsewhere });
+  });
+
+  it('may be written to from the addresses that this machine really has', () => {
+    const own = Object.values(networkInterfaces())
+      .flatMap((each) => each ?? [])
+      .filter(({ internal, family }) => !internal && family === 'IPv4')
+      .map(({ address }) => `http://${address}:8080`);
+    const origins = allowedOrigins({ HOST: '0.0.0.0', PORT: 8080, PUBLIC_URL: undefined }, 8080);
+    expect([...origins]).toEqual(expect.arrayContaining([...own, 'http://localhost:8080']));
+    expect([...allowedOrigins({ HOST: '127.0.0.1', PORT: 8080, PUBLIC_URL: undefined }, 8080)]).toHaveLength(
+      3,
     );
   });
 });

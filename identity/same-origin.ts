@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Settings } from '../schemas/config.ts';
+import { ownHosts } from './own-hosts.ts';
 
 /** Methods that change nothing (RFC 9110, section 9.2.1). */
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -7,16 +8,15 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 type OriginSettings = Pick<Settings, 'PUBLIC_URL' | 'HOST' | 'PORT'>;
 
 /**
- * The origins that may write: that of `PUBLIC_URL`, or this machine's own on the port. The `Host` header has no say
- * (A-HT02).
+ * The origins that may write: that of `PUBLIC_URL`, or this machine's own on the port: `localhost`, `HOST`, and its
+ * network addresses when `HOST` means every address. The `Host` header has no say (A-HT02).
  *
  * @param listeningPort the port really listened on, for a `PORT` of 0
  */
 export function allowedOrigins(settings: OriginSettings, listeningPort: number): ReadonlySet<string> {
   if (settings.PUBLIC_URL) return new Set([new URL(settings.PUBLIC_URL).origin]);
-  const hosts = ['localhost', '127.0.0.1', '[::1]'];
-  const isAnyAddress = settings.HOST === '0.0.0.0' || settings.HOST === '::';
-  if (!isAnyAddress) hosts.push(settings.HOST.includes(':') ? `[${settings.HOST}]` : settings.HOST);
+  const { here, elsewhere } = ownHosts(settings.HOST);
+  const hosts = ['localhost', '127.0.0.1', '[::1]', here, ...elsewhere];
   const origins = hosts.flatMap((host) => {
     const address = `http://${host}:${listeningPort}`;
     return URL.canParse(address) ? [new URL(address).origin] : [];

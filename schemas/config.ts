@@ -31,7 +31,12 @@ export const Settings = z.object({
     .default('development')
     .describe('`production` requires `SESSION_SECRET` and refuses test hooks'),
   PORT: whole(0, 65535).default(8080).describe('Port of the web app and both APIs'),
-  HOST: z.string().default('127.0.0.1').describe('Address to listen on'),
+  HOST: z
+    .string()
+    // Brackets belong to an address in a URL.
+    .transform((host) => host.replace(/^\[(.*)\]$/, '$1'))
+    .default('127.0.0.1')
+    .describe('Address or name of this machine to listen on; `0.0.0.0` or `::` is every address'),
   HEALTH_CHECK_PORT: whole(0, 65535)
     .default(3001)
     .describe(

@@ -11,9 +11,11 @@ const BUILD_MS_MAX = 120_000;
  * The folder of the built web app, built when its sources changed. In a process of its own: the bundler sets
  * `NODE_ENV` for the process it runs in, and its memory is not needed afterwards.
  *
+ * @param folder that of `WEB_DIR`, which is then used as it is
  * @throws PlainFailure when it cannot be built
  */
-export async function builtWebApp(signal?: AbortSignal): Promise<string> {
+export async function builtWebApp(folder: string | undefined, signal?: AbortSignal): Promise<string> {
+  if (folder !== undefined) return folder;
   try {
     const { stdout } = await promisify(execFile)(process.execPath, [BUILD], {
       timeout: BUILD_MS_MAX,
@@ -22,9 +24,22 @@ export async function builtWebApp(signal?: AbortSignal): Promise<string> {
     });
     return stdout.trim();
   } catch (error) {
-    const said = (error as { stderr?: string }).stderr?.trim().split('\n').at(-1);
-    throw new PlainFailure('CHILD_FAILED', `The web app could not be built: ${said ?? 'no reason given'}`, {
-      cause: error,
-    });
+    signal?.throwIfAborted();
+    const why = reasonIn((error as { stderr?: string }).stderr ?? '');
+    throw new PlainFailure(
+      'CHILD_FAILED',
+      `The web app cannot be built: ${why}. Name a folder that holds a built one with WEB_DIR=..., or mend that.`,
+      { cause: error },
+    );
   }
+}
+
+/** The sentence of the error in what a failed build wrote, without its stack. */
+function reasonIn(said: string): string {
+  const lines = said.split('\n').map((line) => line.trim());
+  const ofError = lines.find((line) => /^(\[\w+\] )?\w*Error\b.*: /.test(line));
+  const plain = lines.find((line) => line !== '' && !/^(at |node:|Node\.js v)/.test(line));
+  const sentence = (ofError ?? plain ?? 'it gave no reason').replace(/\.$/, '');
+  const refused = /(EACCES|EPERM|EROFS)\b.*'([^']+)'/.exec(sentence);
+  return refused === null ? sentence : `this user may not write ${refused[2]} (${refused[1]})`;
 }

@@ -1,5 +1,15 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { tryLockFile } from '../../runtime/file-lock.ts';
 import { PlainFailure } from '../plain-failure.ts';
 
@@ -53,20 +63,43 @@ function prepare(path: string): (() => void) | null {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
     const { bavail, bsize } = statfsSync(path);
-    if (bavail * bsize < FREE_BYTES_MIN) throw Object.assign(new Error('no room left'), { code: 'ENOSPC' });
+    if (bavail * bsize < FREE_BYTES_MIN) throw new TooLittleRoom(bavail * bsize);
     const probe = join(path, '.write-probe');
     writeFileSync(probe, 'docket');
     rmSync(probe);
     return tryLockFile(join(path, 'lock'));
   } catch (error) {
-    throw new PlainFailure('DATA_DIR_UNUSABLE', `The data folder ${path} cannot be used: ${why(error)}.`, {
+    const sentence = `The data folder ${path} cannot be used: ${why(error, path)}.`;
+    throw new PlainFailure('DATA_DIR_UNUSABLE', `${sentence} Choose another one with DATA_DIR=...`, {
       cause: error,
     });
   }
 }
 
-function why(error: unknown): string {
-  const code = (error as NodeJS.ErrnoException).code;
+/** A disk that is nearly full, which the system would only tell in the middle of a write. */
+class TooLittleRoom extends Error {
+  constructor(freeBytes: number) {
+    const mib = (bytes: number) => `${Math.floor(bytes / 1024 / 1024)} MiB`;
+    super(`its disk has ${mib(freeBytes)} left, and a start needs ${mib(FREE_BYTES_MIN)}`);
+  }
+}
+
+/** Node says ENOENT of a folder that cannot be made; what its parent refuses is the reason. */
+function refusalOfParent(path: string): unknown {
+  let parent = dirname(path);
+  while (!existsSync(parent) && parent !== dirname(parent)) parent = dirname(parent);
+  try {
+    accessSync(parent, constants.W_OK);
+    return null;
+  } catch (error) {
+    return error;
+  }
+}
+
+function why(error: unknown, path: string): string {
+  const { code } = error as NodeJS.ErrnoException;
+  const ofParent = code === 'ENOENT' ? refusalOfParent(path) : null;
+  if (ofParent !== null) return why(ofParent, dirname(path));
   switch (code) {
     case 'EACCES':
     case 'EPERM':

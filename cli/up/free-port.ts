@@ -1,5 +1,9 @@
 import { createServer, type AddressInfo } from 'node:net';
+import { ownHosts } from '../../identity/own-hosts.ts';
 import { PortUnavailable } from '../../runtime/http/listen.ts';
+import { PlainFailure } from '../plain-failure.ts';
+
+const LOOPBACK_IPV6 = '::1';
 
 /** A loopback port that is free now. Children keep it over restarts, so that the others find them again. */
 export async function freePort(): Promise<number> {
@@ -13,21 +17,33 @@ export async function portOr(asked: number | null, usual: number, host: string):
 }
 
 /**
- * Tells early, before anything is started, that the port people will open is taken.
- * @throws PortUnavailable
+ * Tells early, before anything is started, that the port people will open is taken; also by a program on `::1`, which a
+ * browser may reach by `localhost` in our place.
+ *
+ * @throws PortUnavailable, PlainFailure PORT_UNAVAILABLE
  */
 export async function requirePort(port: number, host: string): Promise<void> {
   await probe(port, host);
+  if (port === 0 || ownHosts(host).here !== 'localhost') return;
+  try {
+    await probe(port, LOOPBACK_IPV6);
+  } catch (error) {
+    // Any other failure says that this machine has no IPv6.
+    if (((error as Error).cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') return;
+    throw new PlainFailure(
+      'PORT_UNAVAILABLE',
+      `Port ${port} cannot be used: something else is listening on [::1], where browsers may look for localhost. Choose another one with PORT=...`,
+      { cause: error },
+    );
+  }
 }
 
 async function probe(port: number, host: string, setting = 'PORT'): Promise<number> {
   const server = createServer();
   const bound = await new Promise<number>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const why =
-        error.code === 'EADDRINUSE' ? 'something else is listening there' : (error.code ?? 'unknown');
-      reject(new PortUnavailable(port, why, { cause: error, setting }));
-    });
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(new PortUnavailable({ host, port, setting }, error)),
+    );
     server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
   });
   await new Promise<void>((resolve) => server.close(() => resolve()));

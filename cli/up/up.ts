@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { startEmbeddedPostgres } from '../../read-store/embedded/start.ts';
+import { ownHosts } from '../../identity/own-hosts.ts';
 import { loadSettings } from '../../runtime/settings.ts';
 import type { Settings } from '../../schemas/config.ts';
 import { builtWebApp } from './built-web-app.ts';
@@ -13,6 +14,7 @@ import { onceAskedToStop } from '../stop-asked.ts';
 import { freePort, requirePort } from './free-port.ts';
 import { openLogFiles, type LogFiles } from './log-files.ts';
 import { linesOnEnvironment, namedServers, tryServers } from './named-servers.ts';
+import { linesOnLimits } from './process-limits.ts';
 import { startNodeChild, type NodeChild } from './node-child.ts';
 import { spokenLines, type SpokenLines } from './spoken-lines.ts';
 import { healthPort, startServices } from './start-services.ts';
@@ -25,6 +27,14 @@ const SERVICES_GRACE_MS_MAX = 3_000;
 const SERVICES_EXIT_MS = SERVICES_GRACE_MS_MAX + 500;
 /** The stores have nothing to drain once the services are gone. */
 const STORE_GRACE_MS = 2_000;
+
+/** Where a running Docket can be opened. */
+interface Opened {
+  /** On this machine, or the one of `PUBLIC_URL`. */
+  readonly address: string;
+  /** On other machines, when it listens on every address. */
+  readonly elsewhere: readonly string[];
+}
 
 /** What is running, and what it takes to start more of it. */
 interface House {
@@ -71,16 +81,14 @@ export async function up(argv: readonly string[] = []): Promise<number> {
   );
   house = openHouse(settings, killing.signal);
   const stopAsked = untilAborted(stopping.signal);
-  let started: Promise<string | null> = Promise.resolve(null);
+  let started: Promise<Opened | null> = Promise.resolve(null);
   try {
     await requirePort(settings.PORT, settings.HOST);
     started = startAll(house);
-    const address = await Promise.race([started, stopAsked]);
-    if (address !== null) {
-      noteAddress(house.folder, address);
-      house.lines.print(
-        argv.includes('--json') ? JSON.stringify({ ready: true, address }) : `Docket is ready: ${address}`,
-      );
+    const opened = await Promise.race([started, stopAsked]);
+    if (opened !== null) {
+      noteAddress(house.folder, opened.address);
+      for (const line of readyLines(opened, argv.includes('--json'))) house.lines.print(line);
       await stopAsked;
     }
     return 0;
@@ -89,6 +97,13 @@ export async function up(argv: readonly string[] = []): Promise<number> {
     await Promise.allSettled([started]);
     house.forget();
   }
+}
+
+function readyLines(opened: Opened, isJson: boolean): string[] {
+  const { address, elsewhere } = opened;
+  if (isJson) return [JSON.stringify({ ready: true, ...opened })];
+  const others = elsewhere.length > 0 ? [`From other machines: ${elsewhere.join(' ')}`] : [];
+  return [`Docket is ready: ${address}`, ...others];
 }
 
 function untilAborted(signal: AbortSignal): Promise<null> {
@@ -141,16 +156,16 @@ function openHouse(settings: Settings, killing: AbortSignal): House {
 }
 
 /** Brings the parts up and, once the services say that they are ready, returns the address to open. */
-async function startAll(house: House): Promise<string> {
+async function startAll(house: House): Promise<Opened> {
   const { settings, folder } = house;
   const servers = namedServers(settings);
-  for (const line of linesOnEnvironment(settings, servers)) house.lines.say(line);
+  for (const line of [...linesOnEnvironment(settings, servers), ...linesOnLimits()]) house.lines.say(line);
   // The first that fails ends the start; the others are stopped with the house.
   const [EVENTSTORE_URL, DATABASE_URL, GATEWAY_URL, WEB_DIR] = await Promise.all([
     eventStoreUrl(house),
     databaseUrl(house),
     gatewayUrl(house),
-    builtWebApp(house.stopping),
+    builtWebApp(settings.WEB_DIR, house.stopping),
     tryServers(servers, house.stopping),
   ]);
   house.stopping.throwIfAborted();
@@ -170,9 +185,9 @@ async function startAll(house: House): Promise<string> {
     ...house.gatewayToken,
   };
   const port = await startServices(house, env, health);
-  return (
-    settings.PUBLIC_URL ?? `http://${settings.HOST === '127.0.0.1' ? 'localhost' : settings.HOST}:${port}`
-  );
+  const { here, elsewhere } = ownHosts(settings.HOST);
+  if (settings.PUBLIC_URL) return { address: settings.PUBLIC_URL, elsewhere: [] };
+  return { address: `http://${here}:${port}`, elsewhere: elsewhere.map((host) => `http://${host}:${port}`) };
 }
 
 async function eventStoreUrl(house: House): Promise<string> {

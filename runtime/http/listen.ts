@@ -29,17 +29,41 @@ export interface Listening {
   close(graceMs: number): Promise<void>;
 }
 
-/** The port is taken or may not be used. */
+/** The address cannot be listened on: the port is taken or not allowed, or the host is none of this machine. */
 export class PortUnavailable extends Error {
   readonly code = 'PORT_UNAVAILABLE';
   readonly retryable = false;
 
-  constructor(port: number, why: string, options: ErrorOptions & { setting?: string } = {}) {
-    super(
-      `Port ${port} cannot be used: ${why}. Choose another one with ${options.setting ?? 'PORT'}=...`,
-      options,
-    );
+  constructor(
+    address: { readonly host: string; readonly port: number; readonly setting?: string | undefined },
+    cause: NodeJS.ErrnoException,
+  ) {
+    super(sentenceOn(address, cause), { cause });
     this.name = 'PortUnavailable';
+  }
+}
+
+function sentenceOn(
+  address: { host: string; port: number; setting?: string | undefined },
+  error: NodeJS.ErrnoException,
+): string {
+  const { host, port, setting = 'PORT' } = address;
+  const hostSetting = setting.replace('PORT', 'HOST');
+  const other = (why: string) =>
+    `Port ${port} cannot be used: ${why}. Choose another one with ${setting}=...`;
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return other('something else is listening there');
+    case 'EACCES':
+      return other('this user has no right to it, as is usual below 1024');
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+    case 'EADDRNOTAVAIL':
+    case 'EAFNOSUPPORT':
+    case 'EINVAL':
+      return `${hostSetting}=${host} is no address or name of this machine (${error.code}). Set ${hostSetting}=127.0.0.1 for this machine alone, or ${hostSetting}=0.0.0.0 for every address of it.`;
+    default:
+      return `${host} port ${port} cannot be listened on: ${error.message}.`;
   }
 }
 
@@ -66,10 +90,7 @@ export async function listen(
   server.on('clientError', answerClientError);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      const why =
-        error.code === 'EADDRINUSE' ? 'something else is listening there' : (error.code ?? 'unknown');
-      const setting = address.setting ?? 'PORT';
-      reject(new PortUnavailable(address.port, why, { cause: error, setting }));
+      reject(new PortUnavailable(address, error));
     });
     server.listen(address.port, address.host, resolve);
   });

@@ -105,7 +105,7 @@ describe('a start that cannot be says why in one sentence', () => {
     await writeFile(join(folder, 'file'), '');
     const ran = await runDocket(['up'], { DATA_DIR: join(folder, 'file'), PORT: '0' });
     expect(ran.stderr).toMatch(
-      /^Docket: The data folder .* cannot be used: there is a file in its place\.$/m,
+      /^Docket: The data folder .* cannot be used: there is a file in its place\. Choose another one with DATA_DIR=\.\.\.$/m,
     );
     expect(ran.code).toBe(1);
     await rm(folder, { recursive: true });
@@ -117,7 +117,9 @@ describe('a start that cannot be says why in one sentence', () => {
     // Root may write almost anywhere; sysfs refuses even root.
     const target = process.getuid?.() === 0 ? '/sys/docket' : join(folder, 'inside');
     const ran = await runDocket(['up'], { DATA_DIR: target, PORT: '0' });
-    expect(ran.stderr).toMatch(/^Docket: The data folder .* cannot be used: .*\.$/m);
+    expect(ran.stderr).toMatch(
+      /^Docket: The data folder .* cannot be used: (this user may not write there|its file system is read-only)\. Choose another one with DATA_DIR=\.\.\.$/m,
+    );
     expect(ran.code).toBe(1);
     await rm(folder, { recursive: true });
   }, 60_000);

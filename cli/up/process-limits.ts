@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+
+/** Below this a converter child cannot set aside the addresses that V8 and its WebAssembly ask for. */
+const ADDRESS_BYTES_MIN = 4 * 1024 ** 3;
+/** The threads of a start: five programs of Node with a dozen each, converter children, and Postgres. */
+const THREADS_MIN = 200;
+const LIMITS_FILE = '/proc/self/limits';
+
+/**
+ * What the shell's limits will make fail, a line each. They are named first, since what fails later says only that
+ * there was no memory, or nothing at all.
+ *
+ * @param limits the text of `/proc/self/limits`; empty where the system has none
+ * @param isRoot the limit of processes does not hold for root
+ */
+export function linesOnLimits(
+  limits: string = ownLimits(),
+  isRoot: boolean = process.getuid?.() === 0,
+): string[] {
+  const addressBytes = softLimit(limits, 'Max address space');
+  const threads = softLimit(limits, 'Max processes');
+  return [
+    ...(addressBytes < ADDRESS_BYTES_MIN
+      ? [
+          `the shell lets a program use ${(addressBytes / 1024 ** 3).toFixed(1)} GiB of address space (ulimit -v); conversions may fail below ${ADDRESS_BYTES_MIN / 1024 ** 3} GiB. \`ulimit -v unlimited\` lifts it.`,
+        ]
+      : []),
+    ...(threads < THREADS_MIN && !isRoot
+      ? [
+          `the shell lets this user run ${threads} threads (ulimit -u); a start may fail below ${THREADS_MIN}. \`ulimit -u ${THREADS_MIN * 10}\` raises it.`,
+        ]
+      : []),
+  ];
+}
+
+/** Infinity where there is no limit. */
+function softLimit(limits: string, name: string): number {
+  const soft = new RegExp(`^${name}\\s+(\\d+)\\s`, 'm').exec(limits)?.[1];
+  return soft === undefined ? Infinity : Number(soft);
+}
+
+function ownLimits(): string {
+  return process.platform === 'linux' ? readFileSync(LIMITS_FILE, 'utf8') : '';
+}
