@@ -2,66 +2,87 @@
 // action back when it starts, so what the process inherited cannot be asked for; what nohup leaves behind can.
 'use strict';
 
-const { execFileSync } = require('node:child_process');
+const { spawnSync } = require('node:child_process');
 const { readFileSync, readlinkSync } = require('node:fs');
 
 /** Ancestors to look at: npm, its shell, and a shell script or two that nohup started. */
 const ANCESTORS_MAX = 8;
 const PS_MS_MAX = 2_000;
+/** In a mask of signals, signal n is bit n - 1 (proc(5)); SIGHUP is 1 everywhere. */
 const SIGHUP_BIT = 1n;
+/** How a descriptor was opened is in the last two bits of its flags; 1 is write-only (fcntl.h). */
+const ACCESS_BITS = 0o3;
+const WRITE_ONLY = 0o1;
 
 /**
  * True when nohup, or a shell that ignores hangups, started this process or an ancestor of its process group, which is
- * what a shell starts as one job.
+ * what a shell starts as one job. The signs: the variable `_` of shells names nohup; standard input is the unreadable
+ * `/dev/null`, or standard output the `nohup.out`, that nohup puts in a terminal's place; an ancestor ignores hangups.
+ *
+ * @param {Record<string, string | undefined>} environment
  */
-function hangupIsIgnored() {
-  if (isNohup(process.env._ ?? '')) return true;
-  const read = process.platform === 'linux' ? fromProc : fromPs;
-  try {
-    if (process.platform === 'linux' && /(^|\/)nohup\.out$/.test(readlinkSync('/proc/self/fd/1')))
-      return true;
-    const { group, parent } = read(process.pid);
-    let pid = parent;
-    for (let steps = 0; steps < ANCESTORS_MAX && pid > 1; steps += 1) {
-      const ancestor = read(pid);
-      if (ancestor.group !== group) return false;
-      if (ancestor.ignoresHangup || ancestor.startedByNohup) return true;
-      pid = ancestor.parent;
-    }
-  } catch {
-    // An ancestor that ended, that belongs to another user, or no `ps`: nothing more is known.
-    return false;
-  }
-  return false;
+function hangupIsIgnored(environment) {
+  return isNohup(environment._ ?? '') || streamsAreOfNohup() || anAncestorIgnoresIt();
 }
 
 const isNohup = (program) => /(^|\/)nohup$/.test(program);
 
+/** Linux alone tells. */
+function streamsAreOfNohup() {
+  const flags = /^flags:\s+([0-7]+)$/m.exec(textOf('/proc/self/fdinfo/0'));
+  if (flags !== null && (Number.parseInt(flags[1], 8) & ACCESS_BITS) === WRITE_ONLY) return true;
+  try {
+    return /(^|\/)nohup\.out$/.test(readlinkSync('/proc/self/fd/1'));
+  } catch {
+    // Another system, or no standard output.
+    return false;
+  }
+}
+
+function anAncestorIgnoresIt() {
+  const read = process.platform === 'linux' ? fromProc : fromPs;
+  const group = read(process.pid)?.group;
+  let seen = read(process.ppid);
+  for (let steps = 1; seen !== null && seen.group === group && steps <= ANCESTORS_MAX; steps += 1) {
+    if ((seen.ignored & SIGHUP_BIT) !== 0n || seen.words.some(saysNohup)) return true;
+    seen = read(seen.parent);
+  }
+  return false;
+}
+
 /** Shells note the program that they start in `_`, and nohup hands it on. */
-const startedByNohup = (words) => words.some((word) => word.startsWith('_=') && isNohup(word.slice(2)));
+const saysNohup = (word) => word.startsWith('_=') && isNohup(word.slice(2));
 
 function fromProc(pid) {
   // The name of the program, in brackets, may hold anything; what follows it are the state, the parent and the group.
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const stat = textOf(`/proc/${pid}/stat`);
   const [, parent, group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const ignored = /^SigIgn:\s*([0-9a-f]+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  return {
-    parent: Number(parent),
-    group: Number(group),
-    ignoresHangup: ignored !== null && (BigInt(`0x${ignored[1]}`) & SIGHUP_BIT) !== 0n,
-    startedByNohup: startedByNohup(readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0')),
-  };
+  const ignored = /^SigIgn:\s*([0-9a-f]+)/m.exec(textOf(`/proc/${pid}/status`));
+  return seen([parent, group, ignored?.[1]], textOf(`/proc/${pid}/environ`).split('\0'));
 }
 
 function fromPs(pid) {
-  const asked = ['eww', '-o', 'ppid=', '-o', 'pgid=', '-o', 'command=', '-p', String(pid)];
-  const words = execFileSync('ps', asked, { encoding: 'utf8', timeout: PS_MS_MAX }).trim().split(/\s+/);
-  return {
-    parent: Number(words[0]),
-    group: Number(words[1]),
-    ignoresHangup: false,
-    startedByNohup: startedByNohup(words),
-  };
+  const columns = ['ppid', 'pgid', 'ignored', 'command'].flatMap((name) => ['-o', `${name}=`]);
+  const asked = { encoding: 'utf8', timeout: PS_MS_MAX };
+  const words = (spawnSync('ps', ['eww', ...columns, '-p', String(pid)], asked).stdout ?? '')
+    .trim()
+    .split(/\s+/);
+  return seen(words, words);
+}
+
+function seen([parent, group, ignored], words) {
+  if (!parent || !group || !/^[0-9a-f]+$/i.test(ignored ?? '')) return null;
+  return { parent: Number(parent), group: Number(group), ignored: BigInt(`0x${ignored}`), words };
+}
+
+/** The text of a file of `/proc`; empty where there is none: another system, another user, a process that has ended. */
+function textOf(path) {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch (error) {
+    if (['ENOENT', 'EACCES', 'EPERM', 'ESRCH', 'ENOTDIR'].includes(error.code)) return '';
+    throw error;
+  }
 }
 
 module.exports = { hangupIsIgnored };

@@ -2,6 +2,7 @@
 'use strict';
 
 const { join } = require('node:path');
+const { callersEnvironment } = require('./callers-environment.cjs');
 const { exitAs, runInFront } = require('./run-in-front.cjs');
 const { install } = require('./install.cjs');
 const { installedNode, installState, noteInstalled } = require('./installed.cjs');
@@ -33,7 +34,10 @@ async function launch(args) {
       'npm ended without an error and still did not install Node: remove `node_modules` and try again.',
     );
   }
-  const ended = await runInFront(node, args, { stdio: 'inherit' });
+  const ended = await runInFront(node, args, {
+    stdio: 'inherit',
+    env: callersEnvironment(process.env),
+  });
   if (ended.error !== null) return refuse(whyNotStarted(node, ended.error));
   exitAs(ended);
 }

@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cleanUp, folder, launch, until } from '../../tests/harness/launched.ts';
 
@@ -53,6 +55,22 @@ describe('the launcher', () => {
   it('dies of the signal that the program died of', async () => {
     const launched = launch(ROOT, ['-e', 'process.kill(process.pid, "SIGTERM"); setInterval(() => 0, 1000)']);
     expect(await launched.ended).toEqual({ code: null, signal: 'SIGTERM' });
+  });
+
+  it.each([
+    ['that npm made up is not handed on', 'exec', 'undefined'],
+    ['that a person set is', 'exec env NODE_ENV=production', 'production'],
+  ])('a NODE_ENV %s', async (_, begin, expected) => {
+    // The parent is what npm is: a program that was started without the variable, or with it.
+    const parent = `const { spawn } = require('node:child_process');
+      const env = { ...process.env, NODE_ENV: 'production', npm_config_omit: 'dev' };
+      spawn(process.execPath, process.argv.slice(1), { stdio: 'inherit', env });`;
+    const { NODE_ENV: _set, ...env } = process.env;
+    const line = `${begin} "$0" -e "$PARENT" "$1" -p "String(process.env.NODE_ENV)"`;
+    const launcher = join(import.meta.dirname, 'launch.cjs');
+    const asked = { env: { ...env, PARENT: parent, NODE_OPTIONS: '' } };
+    const { stdout } = await promisify(execFile)('sh', ['-c', line, process.execPath, launcher], asked);
+    expect(stdout.trim()).toBe(expected);
   });
 
   it('started by nohup, it stays when the terminal is closed', async () => {

@@ -17,7 +17,7 @@ const PASSED_ON = ['SIGINT', 'SIGTERM', 'SIGHUP'];
  */
 function runInFront(program, args, { killAfterMs, onSpawn, ...options }) {
   return new Promise((resolve) => {
-    const ignoreHangup = hangupIsIgnored();
+    const ignoreHangup = hangupIsIgnored(process.env);
     const child = spawn(program, args, options);
     let asked = null;
     let killTimer = null;

@@ -1,4 +1,5 @@
 /** Variables that people have in their shells for other programs, and settings that cannot be (M2, M3, M4, M6, M12, M13). */
+import { randomBytes } from 'node:crypto';
 import type { Condition } from './condition.ts';
 import { isRefused, works } from './works.ts';
 
@@ -91,7 +92,7 @@ export const variables: readonly Condition[] = [
     id: 'M13-production-whole',
     what: 'NODE_ENV=production with a secret',
     run: async (machine) => {
-      const env = { NODE_ENV: 'production', SESSION_SECRET: 'x'.repeat(40) };
+      const env = { NODE_ENV: 'production', SESSION_SECRET: randomBytes(32).toString('hex') };
       await works(machine, { checkout: await machine.installedCheckout(), env });
     },
   },

@@ -101,7 +101,9 @@ function follow(child: ChildProcess): Started {
     child.once('exit', (code, signal) => resolve({ code, signal }));
   });
   void ended.then(() => (running = false));
-  const lastWords = () => (said.stdout + said.stderr).trim().split('\n').slice(-3).join(' / ');
+  // npm's own lines, such as news of its versions, say nothing of ours.
+  const ours = (line: string): boolean => line.trim() !== '' && !/^(npm |> |Docket: installing)/.test(line);
+  const lastWords = () => (said.stdout + said.stderr).split('\n').filter(ours).slice(-3).join(' / ');
   const end = async (withinMs = READY_MS_MAX): Promise<Ended> => {
     const timer = new AbortController();
     const outcome = await Promise.race([ended, sleep(withinMs, null, { signal: timer.signal, ref: false })]);

@@ -42,7 +42,7 @@ async function ready(started: Started): Promise<'ready'> {
 function refusedInWords(started: Started, cause: RegExp): void {
   const said = output(started);
   demand(!/^ {4}at /m.test(said), `it ends with a stack: ${lastOf(said)}`);
-  const sentences = said.split('\n').filter((line) => line.startsWith('Docket: '));
+  const sentences = said.split('\n').filter((line) => /^(Docket: | +- )/.test(line));
   demand(
     sentences.some((line) => cause.test(line)),
     `it does not name the cause: ${lastOf(said)}`,
