@@ -1,3 +1,5 @@
+import { EmbeddedPostgresFailed } from './failure.ts';
+
 /**
  * Postgres refuses to run as root, so root lends it the ids that own nothing: `nobody` on every Linux. Postgres wants
  * them to have a name, and `nobody` has one.
@@ -10,8 +12,15 @@ export interface ServerAccount {
   readonly gid?: number;
 }
 
-/** The account Postgres runs under when this program runs as it does now. */
+/**
+ * The account Postgres runs under when this program runs as it does now.
+ * @throws EmbeddedPostgresFailed for root where there is no `/proc`, by which an account enters a folder closed to it
+ */
 export function serverAccount(): ServerAccount {
+  if (process.getuid?.() === 0 && process.platform !== 'linux')
+    throw new EmbeddedPostgresFailed(
+      'Postgres does not run as root here: start Docket as an ordinary user, or name a Postgres with DATABASE_URL=...',
+    );
   return process.getuid?.() === 0 ? { uid: UNPRIVILEGED_ID, gid: UNPRIVILEGED_ID } : {};
 }
 

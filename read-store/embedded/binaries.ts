@@ -116,6 +116,7 @@ async function isOurs(place: string): Promise<boolean> {
   throw new EmbeddedPostgresFailed(`${place} belongs to somebody else, so the programs in it are not run.`);
 }
 
-async function openToRead(folder: string): Promise<void> {
+/** Lets every account read and run what is in a folder, and only its owner change it. */
+export async function openToRead(folder: string): Promise<void> {
   await run('chmod', ['-R', 'u=rwX,go=rX', folder], { timeout: TRY_TIMEOUT_MS });
 }

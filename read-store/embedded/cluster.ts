@@ -2,6 +2,7 @@ import { chown, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'no
 import { join } from 'node:path';
 import type { ServerAccount } from './account.ts';
 import type { PostgresBinaries } from './binaries.ts';
+import { withPlainPath } from './plain-path.ts';
 import { EmbeddedPostgresFailed, outputFailure } from './failure.ts';
 import { runProgram } from './run-program.ts';
 import { ANALYST_ROLE } from '../analytics/reader-role.ts';
@@ -86,10 +87,12 @@ async function belongsToUs(cluster: string, account: ServerAccount): Promise<boo
 async function initialise(fresh: string, { binaries, account, stop }: ClusterPlace): Promise<void> {
   const options = ['--auth=trust', `--username=${ROLE}`, '--encoding=UTF8', '--no-instructions'];
   const locale = ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
-  const { code, errors } = await runProgram(
-    binaries.initdb,
-    ['-D', clusterArgument(fresh, account), ...options, ...locale],
-    { account, cwd: fresh, timeoutMs: INITDB_TIMEOUT_MS, ...(stop && { stop }) },
-  );
-  if (code !== 0) throw outputFailure(fresh, errors, code);
+  await withPlainPath(binaries, account, async ({ initdb }) => {
+    const { code, errors } = await runProgram(
+      initdb,
+      ['-D', clusterArgument(fresh, account), ...options, ...locale],
+      { account, cwd: fresh, timeoutMs: INITDB_TIMEOUT_MS, ...(stop && { stop }) },
+    );
+    if (code !== 0) throw outputFailure(fresh, errors, code);
+  });
 }

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { readdir, readFile, readlink, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { CLUSTER, UNFINISHED } from './cluster.ts';
 import { EmbeddedPostgresFailed } from './failure.ts';
 import type { StartLog } from './start-log.ts';
@@ -8,6 +10,8 @@ import type { StartLog } from './start-log.ts';
 /** Each step is tried for so long before the next, harder one. */
 const PATIENCE_MS = 5_000;
 const LOOK_AGAIN_MS = 20;
+/** Far more than a list of all programs takes. */
+const PS_BYTES_MAX = 16 * 1024 * 1024;
 
 /**
  * Ends what an earlier server left in the cluster folder: a postmaster whose parent was killed is shut down, backends
@@ -68,9 +72,25 @@ async function programsIn(cluster: string): Promise<number[]> {
     throw error;
   });
   if (place === null) return [];
+  if (process.platform !== 'linux') return programsByPs(place);
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
   const places = await Promise.all(pids.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => null)));
   return pids.filter((pid, index) => places[index] === place && pid !== process.pid);
+}
+
+/**
+ * The same without `/proc`: the server names the folder on its command line, and its backends are its children. A backend
+ * whose server was killed is not found; it leaves by itself, and a start that comes too early is repeated.
+ */
+export async function programsByPs(place: string): Promise<number[]> {
+  const { stdout } = await promisify(execFile)('ps', ['-axww', '-o', 'pid=,ppid=,command='], {
+    timeout: PATIENCE_MS,
+    maxBuffer: PS_BYTES_MAX,
+  });
+  const seen = stdout.split('\n').map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line));
+  const servers = seen.flatMap((each) => (each?.[3]?.includes(` -D ${place} `) ? [each[1]!] : []));
+  const backends = seen.flatMap((each) => (each && servers.includes(each[2]!) ? [each[1]!] : []));
+  return [...servers, ...backends].map(Number).filter((pid) => pid !== process.pid);
 }
 
 async function gone(cluster: string): Promise<boolean> {

