@@ -25,8 +25,11 @@ export interface TestEventStore {
   stop(): Promise<void>;
 }
 
+/** Every test meets what EventStoreDB does to its clients, "Server Is Not Ready" after a restart included. */
+const LIKE_EVENTSTOREDB = { notReadyMs: 200 };
+
 /**
- * A real event store process in a folder of its own.
+ * A real event store process in a folder of its own, which fails its clients as EventStoreDB does.
  * @param options TLS, users, access lists, a secret: nothing is demanded unless it is said
  */
 export async function startTestEventStore(options: SpawnOptions = {}): Promise<TestEventStore> {
@@ -36,6 +39,7 @@ export async function startTestEventStore(options: SpawnOptions = {}): Promise<T
   const files = writeSecuredFiles(options);
   const start = async (first: Pick<SpawnOptions, 'acl'>): Promise<SpawnedStore> => {
     const store = await spawnStore(directory, {
+      likeEventStoreDB: LIKE_EVENTSTOREDB,
       ...lasting,
       ...first,
       files,
