@@ -9,6 +9,7 @@ import { Counter, Gauge, type Metrics } from '../runtime/metrics.ts';
 import type { Service } from '../runtime/service.ts';
 import { newestSealOf } from './read-seals.ts';
 import { sealLog } from './seal-log.ts';
+import { SEALED_STREAM_PREFIXES } from './stream-ends.ts';
 import type { SealCopies } from './seal-store.ts';
 
 /** How often a process asks whether a seal is due and its to make. */
@@ -86,13 +87,20 @@ async function sealIfDue(
   const newest = await newestSealOf(copies[0]!);
   const ageMs = newest ? clock.now() - Date.parse(newest.sealedAt) : Infinity;
   if (newest) metrics.lastSeal.set(Date.parse(newest.sealedAt) / 1000);
-  if (ageMs < everyHours * 3_600_000 || (await log.head()) === 0n) return;
+  if (ageMs < everyHours * 3_600_000 || (await isEmpty(log))) return;
   const seal = await sealLog({ log, copies, clock, signal, key: await parts.key() });
   metrics.lastSeal.set(Date.parse(seal.sealedAt) / 1000);
   logger.info(
     { number: seal.number, streams: seal.streams, events: seal.events, root: seal.root },
     'log sealed',
   );
+}
+
+/** A server has events of its own from its first start on: only those of Docket make a log that is worth a seal. */
+async function isEmpty(log: SealerParts['log']): Promise<boolean> {
+  for await (const event of log.readAll('start', { streamPrefixes: SEALED_STREAM_PREFIXES }, 1))
+    if (event) return false;
+  return true;
 }
 
 function sealMetrics(registry: Metrics) {

@@ -14,7 +14,7 @@ export interface StreamEnd {
 /** What is wrong with a stream, and from which event on. */
 export interface ChainFault {
   readonly kind:
-    'changed' | 'missing' | 'link broken' | 'link missing' | 'rewritten' | 'truncated' | 'dropped';
+    'changed' | 'missing' | 'link broken' | 'link missing' | 'rewritten' | 'truncated' | 'dropped' | 'hidden';
   readonly stream: string;
   /** The event that is at fault: changed, missing, or the first of several that are. */
   readonly revision: string;

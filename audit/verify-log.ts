@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { EventLog } from '../event-store/event-log.ts';
 import { readSeals, type SealFault } from './read-seals.ts';
+import { hiddenStreams, METADATA_STREAM_PREFIX } from './hidden-streams.ts';
 import type { SealCopies } from './seal-store.ts';
 import { SEALED_STREAM_PREFIXES, streamEnds, type ChainFault, type StreamEnd } from './stream-ends.ts';
 
@@ -37,9 +38,15 @@ export async function verifyLog(parts: VerifyLogParts): Promise<LogVerified> {
   const faultsMax = parts.faultsMax ?? 20;
   const head = await log.head();
   const streams = streamEnds();
+  const hidden = hiddenStreams();
+  const streamPrefixes = SEALED_STREAM_PREFIXES.flatMap((prefix) => [
+    prefix,
+    `${METADATA_STREAM_PREFIX}${prefix}`,
+  ]);
   let [events, sealedEvents] = [0, 0];
-  for await (const event of log.readAll('start', { streamPrefixes: SEALED_STREAM_PREFIXES })) {
+  for await (const event of log.readAll('start', { streamPrefixes })) {
     if (event.position > head || faults.length >= faultsMax) break;
+    if (hidden.take(event)) continue;
     events += 1;
     const sealed = seals.ends.get(event.stream);
     if (sealed && event.revision <= sealed.revision) sealedEvents += 1;
@@ -50,6 +57,8 @@ export async function verifyLog(parts: VerifyLogParts): Promise<LogVerified> {
     parts.onProgress?.(event.position, head);
   }
   if (faults.length < faultsMax) faults.push(...cutStreams(seals.ends, streams.ends));
+  for (const { stream, message } of hidden.found())
+    faults.push({ kind: 'hidden', stream, revision: '0', message });
   return {
     ...{ events, streams: streams.ends.size, seals: seals.count },
     unsealedEvents: events - sealedEvents,

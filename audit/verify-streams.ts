@@ -5,9 +5,15 @@ import { noteFiles, type NamedFile } from '../conversion-job/named-files.ts';
 import type { EventLog, RecordedEvent } from '../event-store/event-log.ts';
 import { EventNotUnderstood, understandEvent } from '../schemas/event-versions.ts';
 import { understandJobEvent } from '../schemas/understand-job-event.ts';
+import { hiddenStreams, METADATA_STREAM_PREFIX } from './hidden-streams.ts';
 import { jobIdOf } from '../schemas/ids.ts';
 import type { JobEvent } from '../schemas/job-events.ts';
-import { FOLLOWED_STREAM_PREFIXES, isMisnamedJobStream, jobIdOfStream } from '../schemas/streams.ts';
+import {
+  FOLLOWED_STREAM_PREFIXES,
+  isMisnamedJobStream,
+  JOB_STREAM_PREFIX,
+  jobIdOfStream,
+} from '../schemas/streams.ts';
 
 export interface StreamFault {
   readonly stream: string;
@@ -40,18 +46,22 @@ export async function verifyStreams(options: {
 }): Promise<StreamsVerified> {
   const { log, faultsMax = 20 } = options;
   const checker = streamChecker();
+  const hidden = hiddenStreams();
   const head = await log.head();
   let events = 0;
-  for await (const event of log.readAll('start', { streamPrefixes: FOLLOWED_STREAM_PREFIXES })) {
+  const streamPrefixes = [...FOLLOWED_STREAM_PREFIXES, `${METADATA_STREAM_PREFIX}${JOB_STREAM_PREFIX}`];
+  for await (const event of log.readAll('start', { streamPrefixes })) {
     if (event.position > head || checker.faults.length >= faultsMax) break;
+    if (hidden.take(event)) continue;
     checker.take(event);
     events += 1;
     if (events % 1_000 !== 0) continue;
     options.signal?.throwIfAborted();
     options.onProgress?.(event.position, head);
   }
-  const { jobs, files, faults } = checker;
-  return { events, position: head, jobs, files, faults };
+  const { jobs, files } = checker;
+  const deleted = hidden.found().map((each): StreamFault => ({ ...each, revision: '0' }));
+  return { events, position: head, jobs, files, faults: [...checker.faults, ...deleted].slice(0, faultsMax) };
 }
 
 function streamChecker() {

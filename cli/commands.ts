@@ -56,9 +56,9 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'store',
-    usage: 'store <check> [esdb://...] [--json]',
+    usage: 'store <check|allow USER> [esdb://...] [--json]',
     summary:
-      'Asks an event store for everything that Docket needs of it, in streams that it deletes afterwards (docs/eventstore.md).',
+      'Asks an event store for everything that Docket needs of it, or lets a user read $all (docs/eventstore.md).',
     example: 'npm run docket -- store check "esdb://docket:secret@db1:2113,db2:2113?tlsCAFile=ca.crt"',
     exitCodes: CHECKS,
     load: () => import('./store.ts'),

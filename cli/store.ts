@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { allowToReadAll } from '../event-store/allow-user.ts';
 import { checkStore, type Checked } from '../event-store/store-check.ts';
 import { createLog } from '../runtime/log.ts';
 import { loadSettings } from '../runtime/settings.ts';
@@ -6,20 +7,17 @@ import type { Settings } from '../schemas/config.ts';
 import { notedConnections } from './connections.ts';
 import { PlainFailure } from './plain-failure.ts';
 
+const USAGE =
+  'Say: docket store check [esdb://...], or docket store allow <user> esdb://administrator:password@...';
+
 /**
  * `docket store check [esdb://...]`. Exit codes: 0 the store has all that Docket needs, 1 it has not, 2 wrong usage.
  * @throws PlainFailure USAGE, NOT_RUNNING; SettingsRefused when the connection string cannot be used
  */
 export async function run(argv: readonly string[]): Promise<number> {
   const [action, given, ...more] = argv.filter((word) => !word.startsWith('--'));
-  if (action !== 'check' || more.length > 0)
-    throw new PlainFailure(
-      'USAGE',
-      'Say: docket store check, and a connection string when it is another store.',
-      {
-        exitCode: 2,
-      },
-    );
+  if (action === 'allow') return allow(argv, given, more);
+  if (action !== 'check' || more.length > 0) throw new PlainFailure('USAGE', USAGE, { exitCode: 2 });
   const settings = loadSettings(process.env);
   const checked = await checkStore({
     connectionString: given ?? ownStore(settings),
@@ -30,6 +28,25 @@ export async function run(argv: readonly string[]): Promise<number> {
   if (argv.includes('--json')) console.log(JSON.stringify({ ok: failed === 0, checks: checked }, null, 2));
   else print(checked, failed);
   return failed === 0 ? 0 : 1;
+}
+
+/** `docket store allow <user> <esdb://administrator...>`: the one right that every user but Docket's can do without. */
+async function allow(
+  argv: readonly string[],
+  user: string | undefined,
+  [connectionString, ...more]: readonly string[],
+): Promise<number> {
+  if (user === undefined || connectionString === undefined || more.length > 0)
+    throw new PlainFailure('USAGE', USAGE, { exitCode: 2 });
+  const readers = await allowToReadAll(connectionString, user).catch((error: unknown) => {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new PlainFailure('STORE_REFUSED', `The event store did not take the new rights: ${why}`, {
+      cause: error,
+    });
+  });
+  if (argv.includes('--json')) console.log(JSON.stringify({ readers }, null, 2));
+  else console.log(`$all may be read by ${readers.join(', ')}.`);
+  return 0;
 }
 
 /** Not the store of a Docket that is stopped: what a check writes would stay in its log for ever. */

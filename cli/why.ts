@@ -1,5 +1,6 @@
 import { retryPolicyOf } from '../conversion-job/retry-policy.ts';
 import { connectEventLog } from '../event-store/connect.ts';
+import type { EventLog } from '../event-store/event-log.ts';
 import { sentenceOf } from '../conversion-job/event-sentences.ts';
 import { explainJob, type Explained } from '../query-api/why.ts';
 import { isoNow, systemClock } from '../runtime/clock.ts';
@@ -8,6 +9,7 @@ import { loadSettings } from '../runtime/settings.ts';
 import type { CauseNode, WhyAnswer } from '../schemas/http-api.ts';
 import { JobId } from '../schemas/ids.ts';
 import { momentOf, type Moment } from '../schemas/moment.ts';
+import { jobStream } from '../schemas/streams.ts';
 import { findConnections } from './connections.ts';
 import { PlainFailure } from './plain-failure.ts';
 
@@ -30,6 +32,12 @@ export async function run(argv: readonly string[]): Promise<number> {
     const sources = { log, policy: retryPolicyOf(settings) };
     const explained = await explainJob(sources, { jobId, owner: null }, moment, isoNow(systemClock));
     if (!explained) {
+      if (await isDeleted(log, jobId))
+        throw new PlainFailure(
+          'NOT_FOUND',
+          `The stream of job ${jobId} was deleted in the event store: its events are hidden from readers and gone after ` +
+            'the next scavenge. `docket verify` lists such streams; a backup has the events.',
+        );
       const when = moment === null ? '' : ' at that moment';
       throw new PlainFailure('NOT_FOUND', `There is no job ${jobId}${when}.`);
     }
@@ -39,6 +47,12 @@ export async function run(argv: readonly string[]): Promise<number> {
   } finally {
     await log.close();
   }
+}
+
+/** A deleted stream keeps its limits, and until a scavenge its events. */
+async function isDeleted(log: Pick<EventLog, 'readLast'>, jobId: string): Promise<boolean> {
+  const metadata = await log.readLast(`$$${jobStream(jobId)}`);
+  return Number((metadata?.data as { $tb?: unknown } | undefined)?.$tb ?? 0) > 0;
 }
 
 /** @throws PlainFailure */

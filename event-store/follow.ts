@@ -6,8 +6,9 @@ import { CheckpointNotInLog } from './errors.ts';
 import type { AllFilter, Following, FollowOptions } from './event-log.ts';
 import { NoAnswer } from './event-store-client.ts';
 import { inTurn } from './in-turn.ts';
+import { readEventAt } from './read.ts';
 import { recordedEvent, type RecordedByClient } from './recorded-event.ts';
-import { isConsumerTooSlow, isOfTheStore, isPositionRefused } from './store-faults.ts';
+import { isConsumerTooSlow, isHandlerFailure, isOfTheStore, isPositionRefused } from './store-faults.ts';
 
 /** Backoff of a subscription that broke: doubled, with full jitter, from the first up to the last. */
 const RESUBSCRIBE_AFTER_MS = 100;
@@ -74,12 +75,22 @@ async function meaningOf(
   generations: ClientGenerations,
   { after }: FollowOptions,
 ): Promise<Error> {
-  if (isPositionRefused(cause)) {
+  if (isPositionRefused(cause) || isHandlerFailure(cause)) {
     const position = await Promise.resolve(after()).catch(() => 'start' as const);
-    if (position !== 'start') return new CheckpointNotInLog(position, { cause });
+    if (position !== 'start' && !(await isInLog(generations, position)))
+      return new CheckpointNotInLog(position, { cause });
   }
   if (isOfTheStore(cause)) return generations.unavailable('following $all', cause);
   return cause instanceof Error ? cause : new Error(String(cause));
+}
+
+/** True as well when nobody can say: an outage must not look like another log. */
+async function isInLog(generations: ClientGenerations, position: bigint): Promise<boolean> {
+  try {
+    return (await readEventAt(generations, CLIENT_MS_MAX, position)) !== null;
+  } catch {
+    return true;
+  }
 }
 
 /** Runs one subscription to its end and answers why it ended; never throws. */

@@ -42,6 +42,18 @@ it('a store that refuses the user fails by name, and nothing more is tried', asy
   expect(checked[0]).toMatchObject({ ok: false, note: expect.stringMatching(/"writer".*\$all/) as unknown });
 });
 
+it('a user gets the right to read $all by one command, and then the store has all that Docket needs', async () => {
+  const granted = await startTestEventStore({ tls: true, users: [admin, writer] });
+  const administrator = granted.connectionStringAs({ user: admin });
+  const table = await runDocket(['store', 'allow', 'writer', administrator]);
+  expect(table).toMatchObject({ code: 0, stdout: '$all may be read by $admins, writer.\n' });
+  const connectionString = granted.connectionStringAs({ user: writer });
+  const checked = await checkStore({ connectionString, timeoutMs: 10_000, log });
+  expect(checked.filter(({ ok }) => !ok)).toEqual([]);
+  expect(await runDocket(['store', 'allow', 'writer', connectionString])).toMatchObject({ code: 1 });
+  await granted.stop();
+});
+
 it('the command prints a table for people and JSON for programs, and its exit code says the same', async () => {
   const table = await runDocket(['store', 'check', plain.connectionString]);
   expect(table).toMatchObject({ code: 0, stderr: '' });

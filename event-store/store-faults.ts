@@ -65,6 +65,11 @@ export function isOfTheStore(error: unknown): boolean {
   return 'type' in error || 'details' in error || error.name === 'NoAnswer' || isNoNode(error);
 }
 
+/** The words of a server that failed at a call, which a subscription from no event's position makes it do, too (S5). */
+export function isHandlerFailure(error: unknown): boolean {
+  return textOf(error).includes('Exception was thrown by handler');
+}
+
 /**
  * Names what an error of the client means.
  *

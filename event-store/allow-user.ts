@@ -1,0 +1,33 @@
+import { EventStoreDBClient } from '@eventstore/db-client';
+import { readEventStoreUrl } from '../schemas/event-store-url.ts';
+
+const ALL = '$all';
+const ADMINISTRATORS = '$admins';
+
+/**
+ * Lets a user read `$all`, which EventStoreDB lets administrators do alone. Who could read it before still can.
+ *
+ * @param connectionString one that names an administrator
+ * @returns the users and groups who may read `$all` now
+ * @throws Error when the connection string cannot be used, and what the client throws when the server refuses
+ */
+export async function allowToReadAll(connectionString: string, user: string): Promise<readonly string[]> {
+  const read = readEventStoreUrl(connectionString);
+  // The client's own words would repeat the password.
+  if ('faults' in read) throw new Error(`the connection string ${read.faults.join('; it ')}`);
+  const client = EventStoreDBClient.connectionString(read.url.forClient);
+  try {
+    const { metadata = {}, metastreamRevision } = await client.getStreamMetadata(ALL);
+    const acl = metadata.acl ?? {};
+    const before = acl.readRoles ?? [ADMINISTRATORS];
+    const readRoles = [...new Set([...(typeof before === 'string' ? [before] : before), user])];
+    await client.setStreamMetadata(
+      ALL,
+      { ...metadata, acl: { ...acl, readRoles } },
+      { expectedRevision: metastreamRevision ?? 'no_stream' },
+    );
+    return readRoles;
+  } finally {
+    await client.dispose();
+  }
+}
