@@ -31,7 +31,7 @@ async function launch(args) {
   const node = installedNode(ROOT);
   if (node === null) {
     return refuse(
-      'npm ended without an error and still did not install Node: remove `node_modules` and try again.',
+      'npm broke off without an error, as npm 10 does when the package registry does not answer: check the network and the proxy settings of npm, and try again.',
     );
   }
   const ended = await runInFront(node, args, {

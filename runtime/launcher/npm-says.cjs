@@ -29,6 +29,10 @@ const CAUSES = [
     /ECONNREFUSED|ECONNRESET|ETIMEDOUT|ERR_SOCKET_TIMEOUT|EIDLETIMEOUT|ENETUNREACH|EHOSTUNREACH|network/,
     'the package registry does not answer; check the network, and the proxy settings of npm',
   ],
+  [
+    /Exit handler never called/,
+    'npm broke off, as npm 10 does when the package registry does not answer; check the network',
+  ],
   [/ENOMEM|heap out of memory|Cannot allocate memory/, 'there was not enough memory'],
 ];
 

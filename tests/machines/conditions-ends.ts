@@ -89,19 +89,18 @@ const pipes: readonly Condition[] = [
     cheap: true,
     run: async (machine) => {
       const checkout = await machine.installedCheckout();
-      const line = 'nohup "$@" > "$HOME/log" 2>&1 & echo $!; wait';
+      const line = 'nohup "$@" > "$HOME/log" 2>&1 & wait';
       const started = await machine.start({ checkout, line: `exec bash -c '${line}' sh "$@"` });
-      const pid = Number((await started.says(/^(\d+)$/m))[1]);
       const address = join(machine.dataDir, 'address');
       for (const last = performance.now() + 120_000; !existsSync(address); await sleep(100))
         demand(performance.now() < last, 'it is never ready');
-      const before = processesIn([machine.dataDir]).length;
-      for (const { pid: each } of processesIn([machine.dataDir, checkout])) process.kill(each, 'SIGHUP');
-      await sleep(2_000);
-      await useAddress(`http://127.0.0.1:${machine.port}`);
-      demand(processesIn([machine.dataDir]).length >= before, 'a part of it ended');
-      process.kill(pid, 'SIGTERM');
+      // What a terminal does that closes: the whole job is told, npm and its shell end.
+      process.kill(-started.pid, 'SIGHUP');
       await started.end(20_000);
+      await useAddress(`http://localhost:${machine.port}`);
+      const up = processesIn([checkout]).find(({ command }) => /node cli\/docket\.ts up$/.test(command));
+      demand(up !== undefined, 'nothing runs');
+      process.kill(up.pid, 'SIGTERM');
     },
   },
   {
