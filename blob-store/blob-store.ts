@@ -1,5 +1,8 @@
 import type { Readable } from 'node:stream';
 
+/** With less free room than this uploads are refused: what is left is for the log, the tables and cleanup. */
+export const FREE_BYTES_MIN = 64 * 1024 * 1024;
+
 /** What a finished stream was: its length, and SHA-256 in lower-case hexadecimal. */
 export interface Written {
   readonly bytes: number;
@@ -59,4 +62,6 @@ export interface BlobStore {
   now(): Promise<number>;
   /** Share of the room that is used, 0 to 100, or null where there is no such limit. */
   usedPercent(): Promise<number | null>;
+  /** Room that is left, in bytes, or null where there is no such limit. */
+  freeBytes(): Promise<number | null>;
 }

@@ -179,6 +179,7 @@ function removingAndListing(store: () => BlobStore): void {
     if (used === null) return;
     expect(used).toBeGreaterThanOrEqual(0);
     expect(used).toBeLessThanOrEqual(100);
+    expect(await store().freeBytes()).toBeGreaterThanOrEqual(0);
   });
 }
 

@@ -34,6 +34,7 @@ export async function openFilesystemBlobStore(options: { directory: string }): P
     sweepPartials: (olderThanMs) => faultsNamed(() => sweepPartials(folder, olderThanMs)),
     now: () => faultsNamed(() => now(folder)),
     usedPercent: () => faultsNamed(() => usedPercent(folder.root)),
+    freeBytes: () => faultsNamed(() => freeBytes(folder.root)),
   };
 }
 
@@ -237,6 +238,11 @@ async function usedPercent(root: string): Promise<number> {
   const { blocks, bfree, bavail } = await statfs(root);
   const used = blocks - bfree;
   return used + bavail === 0 ? 100 : (100 * used) / (used + bavail);
+}
+
+async function freeBytes(root: string): Promise<number> {
+  const { bavail, bsize } = await statfs(root);
+  return bavail * bsize;
 }
 
 async function faultsNamed<T>(use: () => Promise<T>): Promise<T> {

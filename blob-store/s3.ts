@@ -32,6 +32,7 @@ export function openS3BlobStore(options: S3Options): BlobStore {
     sweepPartials: (olderThanMs) => sweepPartials(bucket, olderThanMs),
     now: () => bucket.now(),
     usedPercent: () => Promise.resolve(null),
+    freeBytes: () => Promise.resolve(null),
   };
 }
 

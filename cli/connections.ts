@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Settings } from '../schemas/config.ts';
 import { PlainFailure } from './plain-failure.ts';
@@ -19,7 +19,10 @@ const fileIn = (dataDir: string) => join(dataDir, 'connections.json');
 
 /** `docket up` notes them for the other commands on the same data folder. */
 export function noteConnections(dataDir: string, connections: Noted): void {
-  writeFileSync(fileIn(dataDir), `${JSON.stringify(connections, null, 2)}\n`, { mode: 0o600 });
+  // A full disk must not leave half of it behind.
+  const unfinished = `${fileIn(dataDir)}.tmp`;
+  writeFileSync(unfinished, `${JSON.stringify(connections, null, 2)}\n`, { mode: 0o600 });
+  renameSync(unfinished, fileIn(dataDir));
 }
 
 export function forgetConnections(dataDir: string): void {

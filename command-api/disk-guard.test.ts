@@ -13,10 +13,10 @@ it('warns at DISK_WARN_PERCENT, refuses at DISK_REFUSE_PERCENT, and says once wh
     },
   });
   const metrics = createMetrics({ defaults: false });
-  let [percent, now] = [50, 0];
+  let [percent, free, now] = [50, 1e12, 0];
   const disk = watchDisk({
     settings: { DISK_WARN_PERCENT: 80, DISK_REFUSE_PERCENT: 90 },
-    blobs: { usedPercent: () => Promise.resolve(percent) },
+    blobs: { usedPercent: () => Promise.resolve(percent), freeBytes: () => Promise.resolve(free) },
     clock: { now: () => now },
     logger: pino(sink),
     metrics,
@@ -26,12 +26,19 @@ it('warns at DISK_WARN_PERCENT, refuses at DISK_REFUSE_PERCENT, and says once wh
     now += 2_000;
     answers.push(await disk.isFull());
   }
+  // Half of a small disk is free, and too little for what must go on.
+  for (free of [63 * 2 ** 20, 64 * 2 ** 20]) {
+    now += 2_000;
+    answers.push(await disk.isFull());
+  }
   disk.stop();
-  expect(answers).toEqual([false, false, false, true, true, false, false]);
+  expect(answers).toEqual([false, false, false, true, true, false, false, true, false]);
   expect(lines).toEqual([
     'the blob store is filling up',
     'the blob store is full: uploads are refused',
     'the blob store is filling up',
+    'the blob store has room again',
+    'the blob store is full: uploads are refused',
     'the blob store has room again',
   ]);
   expect(await metrics.metrics()).toContain('docket_blob_store_used_percent 10');

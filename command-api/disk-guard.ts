@@ -1,4 +1,4 @@
-import type { BlobStore } from '../blob-store/blob-store.ts';
+import { FREE_BYTES_MIN, type BlobStore } from '../blob-store/blob-store.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import { Gauge, type Metrics } from '../runtime/metrics.ts';
@@ -20,7 +20,7 @@ export interface DiskGuard {
 
 export function watchDisk(options: {
   settings: Pick<Settings, 'DISK_WARN_PERCENT' | 'DISK_REFUSE_PERCENT'>;
-  blobs: Pick<BlobStore, 'usedPercent'>;
+  blobs: Pick<BlobStore, 'usedPercent' | 'freeBytes'>;
   clock: Clock;
   logger: Log;
   metrics: Metrics;
@@ -34,24 +34,24 @@ export function watchDisk(options: {
   // Until it is set it would show 0.
   used.remove();
   let level: Level = 'fine';
-  let last: { readonly askedAt: number; readonly answer: Promise<number | null> } | null = null;
+  let last: { readonly askedAt: number; readonly answer: Promise<Level> } | null = null;
 
-  const ask = async (): Promise<number | null> => {
-    const percent = await blobs.usedPercent();
-    if (percent === null) return null;
+  const ask = async (): Promise<Level> => {
+    const [percent, freeBytes] = await Promise.all([blobs.usedPercent(), blobs.freeBytes()]);
+    if (percent === null) return 'fine';
     used.set(percent);
-    const next = levelOf(percent, settings);
+    const next = levelOf(percent, freeBytes ?? Infinity, settings);
     if (next !== level) say(logger, next, percent);
     level = next;
-    return percent;
+    return next;
   };
-  const usedPercent = (): Promise<number | null> => {
+  const levelNow = (): Promise<Level> => {
     if (last === null || clock.now() - last.askedAt >= diskAskedEveryMs)
       last = { askedAt: clock.now(), answer: ask() };
     return last.answer;
   };
   const watch = (): void =>
-    void usedPercent().catch((error: unknown) =>
+    void levelNow().catch((error: unknown) =>
       logger.warn({ err: error }, 'it is not known how full the blob store is'),
     );
   watch();
@@ -59,8 +59,7 @@ export function watchDisk(options: {
   timer.unref();
   return {
     isFull: async () => {
-      const percent = await usedPercent();
-      return percent !== null && percent >= settings.DISK_REFUSE_PERCENT;
+      return (await levelNow()) === 'refusing';
     },
     stop: () => clearInterval(timer),
   };
@@ -68,9 +67,11 @@ export function watchDisk(options: {
 
 function levelOf(
   percent: number,
+  freeBytes: number,
   settings: Pick<Settings, 'DISK_WARN_PERCENT' | 'DISK_REFUSE_PERCENT'>,
 ): Level {
-  if (percent >= settings.DISK_REFUSE_PERCENT) return 'refusing';
+  // A small disk is full before the percentage says so.
+  if (percent >= settings.DISK_REFUSE_PERCENT || freeBytes < FREE_BYTES_MIN) return 'refusing';
   return percent >= settings.DISK_WARN_PERCENT ? 'warned' : 'fine';
 }
 

@@ -6,15 +6,13 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  statfsSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { FREE_BYTES_MIN } from '../../blob-store/blob-store.ts';
 import { tryLockFile } from '../../runtime/file-lock.ts';
 import { PlainFailure } from '../plain-failure.ts';
-
-/** Less free room than this and nothing can be promised. */
-const FREE_BYTES_MIN = 64 * 1024 * 1024;
+import { freeBytesOf, releaseIfFull } from './reserved-room.ts';
 
 const PARTS_FILE = 'parts.json';
 
@@ -62,8 +60,10 @@ export function noteParts(folder: DataFolder, parts: ReadonlyMap<string, number>
 function prepare(path: string): (() => void) | null {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
-    const { bavail, bsize } = statfsSync(path);
-    if (bavail * bsize < FREE_BYTES_MIN) throw new TooLittleRoom(bavail * bsize);
+    // With a log already there a full disk is no reason not to start: people read, download and clean up.
+    const free = freeBytesOf(path);
+    if (!existsSync(join(path, 'event-store')) && free < FREE_BYTES_MIN) throw new TooLittleRoom(free);
+    releaseIfFull(path);
     const probe = join(path, '.write-probe');
     writeFileSync(probe, 'docket');
     rmSync(probe);

@@ -16,6 +16,7 @@ import { openLogFiles, type LogFiles } from './log-files.ts';
 import { linesOnEnvironment, namedServers, tryServers } from './named-servers.ts';
 import { linesOnLimits } from './process-limits.ts';
 import { startNodeChild, type NodeChild } from './node-child.ts';
+import { keepReserve } from './reserved-room.ts';
 import { spokenLines, type SpokenLines } from './spoken-lines.ts';
 import { healthPort, startServices } from './start-services.ts';
 import { supervise, type Running, type Supervised } from './supervise.ts';
@@ -118,6 +119,7 @@ function openHouse(settings: Settings, killing: AbortSignal): House {
   const logs = openLogFiles(folder.path);
   const lines = spokenLines(folder.path);
   const { say } = lines;
+  const leaveReserve = keepReserve(folder.path, say);
   const stopping = new AbortController();
   const parts = new Map<string, Supervised>();
   const pids = new Map<string, number>();
@@ -147,6 +149,7 @@ function openHouse(settings: Settings, killing: AbortSignal): House {
       parts.delete('services');
       await Promise.all([...parts.values()].map((part) => part.stop(STORE_GRACE_MS)));
       logs.stop();
+      leaveReserve();
     },
     forget: () => {
       forgetConnections(folder.path);

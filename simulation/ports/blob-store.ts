@@ -60,6 +60,7 @@ export function simulatedBlobs(world: World, life: Life, server: BlobServer): Bl
     sweepPartials: () => Promise.resolve(0),
     now: () => asking('asks the time', false, () => SIMULATED_EPOCH_MS + world.nowMs()),
     usedPercent: () => Promise.resolve(null),
+    freeBytes: () => Promise.resolve(null),
   };
 }
 

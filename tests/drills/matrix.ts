@@ -1,5 +1,6 @@
 import type { DrillGroup } from './drill.ts';
 import { startDrillHouse } from './drill-house.ts';
+import { fullDiskDrill } from './groups/full-disk.ts';
 import { gatewayAnswers, gatewayOutages } from './groups/gateway-faults.ts';
 import { logFileDrills } from './groups/log-files.ts';
 import { killedProcessors } from './groups/killed-processors.ts';
@@ -35,6 +36,7 @@ export const GROUPS: readonly DrillGroup[] = [
   },
   realGateway,
   troubledGateway,
+  fullDiskDrill,
   gatewayOutages,
   readSide,
   {

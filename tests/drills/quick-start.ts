@@ -68,6 +68,7 @@ async function startOnce(directory: string): Promise<void> {
         EXIT_WITH_PARENT: '1',
         HOST: '127.0.0.1',
         PORT: '0',
+        HEALTH_CHECK_PORT: '0',
       },
       ...{ EVENTSTORE_URL: `esdb://${NOWHERE}?tls=false`, DATABASE_URL: `postgres://${NOWHERE}/docket` },
       ...{ GATEWAY_URL: `http://${NOWHERE}`, DATA_DIR: directory, BLOB_DIR: join(directory, 'blobs') },

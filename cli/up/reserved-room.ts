@@ -1,0 +1,78 @@
+import { rmSync, statfsSync } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FREE_BYTES_MIN } from '../../blob-store/blob-store.ts';
+
+/** Kept on the disk for the day on which it is full: what the stores need to start, and cleanup to write its events. */
+const RESERVED_BYTES = 32 * 1024 * 1024;
+/** With less free room than this the reserve is given up. */
+const RELEASE_BELOW_BYTES = 32 * 1024 * 1024;
+/** It is made again when it leaves twice the room that uploads need. */
+const RESERVE_ABOVE_BYTES = RESERVED_BYTES + 2 * FREE_BYTES_MIN;
+const LOOK_EVERY_MS = 5_000;
+const CHUNK = Buffer.alloc(1024 * 1024);
+
+const fileIn = (dataDir: string): string => join(dataDir, 'reserved-room');
+
+/** Free room below a folder, in bytes, as an ordinary user may use it. */
+export function freeBytesOf(path: string): number {
+  const { bavail, bsize } = statfsSync(path);
+  return bavail * bsize;
+}
+
+/** Gives the reserve up when the disk is nearly full. Returns whether it did. */
+export function releaseIfFull(dataDir: string): boolean {
+  const before = freeBytesOf(dataDir);
+  if (before >= RELEASE_BELOW_BYTES) return false;
+  rmSync(fileIn(dataDir), { force: true });
+  return freeBytesOf(dataDir) > before;
+}
+
+/**
+ * Keeps the reserve while Docket runs, and tells a person when uploads are refused for want of room and when no longer.
+ * @returns ends it
+ */
+export function keepReserve(dataDir: string, say: (line: string) => void): () => void {
+  let [isReserved, isFull, isBusy] = [false, false, false];
+  const look = async (): Promise<void> => {
+    if (releaseIfFull(dataDir)) isReserved = false;
+    const free = freeBytesOf(dataDir);
+    if (free < FREE_BYTES_MIN !== isFull) {
+      isFull = !isFull;
+      say(
+        isFull
+          ? `less than ${FREE_BYTES_MIN / 2 ** 20} MiB are free on the disk of ${dataDir}: uploads are refused, reading, downloads and \`docket cleanup\` go on`
+          : `the disk of ${dataDir} has room again: uploads are taken`,
+      );
+    }
+    if (isReserved || free < RESERVE_ABOVE_BYTES) return;
+    await reserve(dataDir);
+    isReserved = true;
+  };
+  const guarded = (): void => {
+    if (isBusy) return;
+    isBusy = true;
+    look()
+      .catch((error: unknown) => say(`the room for a full disk could not be kept: ${String(error)}`))
+      .finally(() => (isBusy = false));
+  };
+  guarded();
+  const timer = setInterval(guarded, LOOK_EVERY_MS);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+/** Written, not only sized: a file with a hole in it keeps nothing. */
+async function reserve(dataDir: string): Promise<void> {
+  const unfinished = `${fileIn(dataDir)}.tmp`;
+  const handle = await open(unfinished, 'w', 0o600);
+  try {
+    for (let bytes = 0; bytes < RESERVED_BYTES; bytes += CHUNK.length) await handle.write(CHUNK);
+  } catch (error) {
+    await rm(unfinished, { force: true });
+    throw error;
+  } finally {
+    await handle.close();
+  }
+  await rename(unfinished, fileIn(dataDir));
+}

@@ -1,0 +1,203 @@
+import { execFileSync } from 'node:child_process';
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startHouse, type House } from '../../harness/house.ts';
+import { runDocket } from '../../harness/run-docket.ts';
+import { expectThat, within } from '../claims.ts';
+import { startDrillHouse } from '../drill-house.ts';
+import type { DrillGroup } from '../drill.ts';
+
+const DISK_MB = 420;
+const JOBS = 4;
+const PATIENCE_MS = 120_000;
+
+/** Null when this user may mount a small disk of memory. */
+function cannotMount(): string | null {
+  const at = mkdtempSync(join(tmpdir(), 'docket-mount-'));
+  try {
+    mount(at, 1);
+    unmount(at);
+    return null;
+  } catch {
+    return 'a small disk cannot be mounted here: it takes a user who may mount';
+  } finally {
+    rmSync(at, { recursive: true, force: true });
+  }
+}
+
+function mount(at: string, mb: number): void {
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${mb}m,mode=755`, 'docket-drill', at], {
+    stdio: 'ignore',
+  });
+}
+
+function unmount(at: string): void {
+  execFileSync('umount', ['--lazy', at], { stdio: 'ignore' });
+}
+
+/** A person with a session, at a house that `npm start` runs. */
+function person() {
+  let [address, cookie] = ['', ''];
+  const ask = async (path: string, init: RequestInit = {}): Promise<Response> => {
+    const signal = AbortSignal.timeout(30_000);
+    const answer = await fetch(new URL(path, address), { signal, ...init, headers: { cookie } });
+    cookie = answer.headers.getSetCookie()[0]?.split(';')[0] ?? cookie;
+    return answer;
+  };
+  return {
+    ask,
+    /** The same session, at a house that was started again. */
+    moveTo: (to: string): void => void (address = to),
+    upload: async (pdf: Uint8Array): Promise<{ status: number; text: string; jobId: string | null }> => {
+      const form = new FormData();
+      form.append('files', new Blob([new Uint8Array(pdf)], { type: 'application/pdf' }), 'a.pdf');
+      form.append('mapping', 'text_layout_v1');
+      const answer = await ask('/api/jobs', { method: 'POST', body: form });
+      const text = await answer.text();
+      const parsed = JSON.parse(text) as { results?: { jobId?: string }[] };
+      return { status: answer.status, text, jobId: parsed.results?.[0]?.jobId ?? null };
+    },
+    state: async (jobId: string): Promise<string> =>
+      ((await (await ask(`/api/jobs/${jobId}/why`)).json()) as { state: string }).state,
+    download: async (jobId: string): Promise<number> => {
+      const answer = await ask(`/api/jobs/${jobId}/download`);
+      await answer.arrayBuffer();
+      return answer.status;
+    },
+  };
+}
+
+type Person = ReturnType<typeof person>;
+
+/** Takes all the room there is. */
+function fill(disk: string): string {
+  const filler = join(disk, 'filler');
+  const file = openSync(filler, 'a');
+  try {
+    // Others write meanwhile, so what is left is found out by trying, down to the last page.
+    for (const bytes of [1 << 20, 1 << 12]) {
+      const chunk = Buffer.alloc(bytes);
+      for (let isRoom = true; isRoom;) isRoom = wrote(file, chunk);
+    }
+  } finally {
+    closeSync(file);
+  }
+  return filler;
+}
+
+function wrote(file: number, chunk: Buffer): boolean {
+  try {
+    return writeSync(file, chunk) > 0;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOSPC') return false;
+    throw error;
+  }
+}
+
+/** What must go on without room, at a house that runs on the full disk. */
+async function goesOn(house: House, who: Person, ready: readonly string[], spare: Uint8Array): Promise<void> {
+  for (const jobId of ready)
+    await within(PATIENCE_MS, 'a download goes on', async () => (await who.download(jobId)) === 200, 500);
+  await within(
+    PATIENCE_MS,
+    'an upload is refused with one sentence',
+    async () => {
+      const { status, text } = await who.upload(spare);
+      if (status !== 507) throw new Error(`${status} ${text}`);
+      return text.includes('no room left for uploads');
+    },
+    500,
+  );
+  const { code, stdout, stderr } = await runDocket(['cleanup', '--json'], {
+    DATA_DIR: house.dataDir,
+    NODE_ENV: 'test',
+  });
+  expectThat(code === 0, 'docket cleanup runs', { code, stdout, stderr });
+}
+
+async function fullDisk(): Promise<string> {
+  const disk = mkdtempSync(join(tmpdir(), 'docket-full-'));
+  mount(disk, DISK_MB);
+  let house: House | null = null;
+  try {
+    const { makePlainPdf } = await import('../../../gateway/fixtures/other-pdf.ts');
+    const pdf = (word: string): Promise<Uint8Array> => makePlainPdf({ texts: [[word, 50, 50]] });
+    const env = {
+      NODE_ENV: 'test',
+      SESSION_SECRET: 'drill-secret-of-thirty-two-characters-or-more',
+      DISK_REFUSE_PERCENT: '100',
+    };
+    const dataDir = join(disk, 'data');
+    house = await startHouse({ dataDir, env: { ...env, DISK_WARN_PERCENT: '100' } });
+    const who = person();
+    who.moveTo(house.url);
+    const accepted: string[] = [];
+    const take = async (word: string): Promise<string> => {
+      const { jobId, text, status } = await who.upload(await pdf(word));
+      expectThat(jobId !== null && status === 202, 'an upload is taken', text);
+      accepted.push(jobId!);
+      return jobId!;
+    };
+    for (let n = 0; n < JOBS; n += 1) await take(`before ${n}`);
+    const isReady = (jobId: string) => async (): Promise<boolean> => (await who.state(jobId)) === 'ready';
+    for (const jobId of accepted) await within(PATIENCE_MS, 'it is converted', isReady(jobId), 200);
+    await within(PATIENCE_MS, 'room is kept', () => existsSync(join(dataDir, 'reserved-room')), 200);
+    const ready = [...accepted];
+    // These are under way when the last of the room goes.
+    for (let n = 0; n < JOBS; n += 1) await take(`at the end ${n}`);
+    const filler = fill(disk);
+    const pids = Object.entries(await house.parts()).filter(([name]) => name !== 'postgres');
+    const spare = await pdf('refused');
+    await goesOn(house, who, ready, spare);
+    const still = await house.parts();
+    for (const [name, pid] of pids)
+      expectThat(still[name] === pid, `${name} lived through it`, { before: pid, now: still[name] });
+
+    await house.halt();
+    const freeMb = statfsSync(disk).bavail / 256;
+    house = await startHouse({ dataDir, env: { ...env, DISK_WARN_PERCENT: '100' } });
+    who.moveTo(house.url);
+    await goesOn(house, who, ready, spare);
+
+    rmSync(filler);
+    await within(
+      PATIENCE_MS,
+      'uploads are taken again, by itself',
+      async () => (await who.upload(spare)).status < 300,
+      500,
+    );
+    for (const jobId of accepted)
+      await within(
+        PATIENCE_MS,
+        'every accepted job is converted',
+        async () => {
+          const state = await who.state(jobId);
+          // Its attempts may all have met the full disk; it is then failed, said so, and can be repeated.
+          if (state === 'failed') await who.ask(`/api/jobs/${jobId}/retry`, { method: 'POST' });
+          return state === 'ready';
+        },
+        500,
+      );
+    return `lived through it; started with ${freeMb.toFixed(0)} MiB free; ${accepted.length} of ${accepted.length} accepted jobs ready`;
+  } finally {
+    await house?.halt();
+    unmount(disk);
+    rmSync(disk, { recursive: true, force: true });
+  }
+}
+
+export const fullDiskDrill: DrillGroup = {
+  name: 'full-disk',
+  // The drill has a house of its own, on its disk; this one is only looked at.
+  start: () => startDrillHouse(),
+  drills: [
+    {
+      id: 'D65',
+      title: 'the disk of `npm start` is full: while it runs, at its start, and free again',
+      cannot: cannotMount,
+      run: fullDisk,
+      msMax: 600_000,
+    },
+  ],
+};
