@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LEASE_BEAT_MS, takeLease } from '../read-store/projection-engine/lease.ts';
 import type { FoldedRow } from '../read-store/projection-engine/projection.ts';
+import { outageLog, type OutageLog } from '../runtime/outage-log.ts';
 import { runSession, type SessionOptions, type WaitingFor } from './session.ts';
 
 /** Backoff of a projection that broke: doubled, with full jitter, from the first up to the last. */
@@ -34,7 +35,11 @@ export function runProjection<Event, Row extends FoldedRow>(
   const stopping = new AbortController();
   const stop = stopping.signal;
   let waitingFor: WaitingFor = 'read store';
-  const onWaiting = (reason: WaitingFor) => (waitingFor = reason);
+  const outage = outageLog(options.logger, `projection ${options.target.ledger} waits for a store`);
+  const onWaiting = (reason: WaitingFor) => {
+    waitingFor = reason;
+    if (reason === null) outage.worked();
+  };
   const pause = (ms: number) => sleep(ms, undefined, { signal: stop }).catch(() => undefined);
   let replaysHeld = true;
   const onReplayed = () => (replaysHeld = false);
@@ -59,7 +64,7 @@ export function runProjection<Event, Row extends FoldedRow>(
         if (stop.aborted) return;
         if (performance.now() - startedAt > HEALTHY_AFTER_MS) backoffMs = AGAIN_AFTER_MS;
         onWaiting(waitingReason(error));
-        report(options, error, backoffMs);
+        report(options, outage, error, backoffMs);
         await pause(backoffMs * Math.random());
         backoffMs = Math.min(backoffMs * 2, AGAIN_AFTER_MAX_MS);
       }
@@ -95,10 +100,12 @@ function waitingReason(error: unknown): WaitingFor {
 
 function report<Event, Row extends FoldedRow>(
   { logger, metrics, target }: ProjectionOptions<Event, Row>,
+  outage: OutageLog,
   error: unknown,
   backoffMs: number,
 ): void {
   metrics.restarts.inc({ projection: target.ledger, code: codeOf(error) });
+  if (['LOG_UNAVAILABLE', 'READ_STORE_UNAVAILABLE'].includes(codeOf(error))) return outage.failed(error);
   const retryable = (error as { retryable?: boolean }).retryable === true;
   const line = { err: error, projection: target.ledger, backoffMs };
   if (retryable) logger.warn(line, 'the projection broke off and starts again from its checkpoint');

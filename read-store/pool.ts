@@ -51,7 +51,7 @@ export function openReadStore(options: {
     ...(applicationName !== undefined && { application_name: applicationName }),
   });
   // Without a listener a connection that drops while idle would end the program.
-  pool.on('error', (error) => log.warn({ err: error }, 'a connection to Postgres was lost'));
+  pool.on('error', (error) => log.warn({ why: error.message }, 'a connection to Postgres was lost'));
   const probe = readStoreProbe(url);
   return {
     pool,

@@ -22,7 +22,10 @@ export class RowsRefused extends Error {
   }
 }
 
-/** SQLSTATE classes 22 and 23: Postgres will never take these values, however often they are offered. */
+/**
+ * SQLSTATE classes 22, 23 and 54 (such as a value too large for an index): Postgres will never take these values, however
+ * often they are offered.
+ */
 export function areValuesRefused(error: unknown): boolean {
-  return /^2[23]/.test((error as { code?: string }).code ?? '');
+  return /^(22|23|54)/.test((error as { code?: string }).code ?? '');
 }

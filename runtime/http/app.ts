@@ -3,6 +3,7 @@ import express, { type ErrorRequestHandler, type Express, type Request, type Res
 import type { ErrorBody } from '../../schemas/error-codes.ts';
 import type { Log } from '../log.ts';
 import { ApiError } from './api-error.ts';
+import { requestOutages } from './request-outages.ts';
 
 const METHODS_SERVED = new Set(['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS']);
 
@@ -38,11 +39,12 @@ function hostLines({ rawHeaders }: Request): number {
 /** Last in line: whatever was not answered is 404, whatever threw becomes one JSON error without stack or path. */
 export function endWithJsonErrors(app: Express, log: Log): void {
   app.use((_req: Request, _res: Response, next) => next(new ApiError('NOT_FOUND')));
+  const outages = requestOutages(log);
   const answerError: ErrorRequestHandler = (error: unknown, req, res, next) => {
     const known = toApiError(error);
-    if (known.code === 'INTERNAL' || known.code === 'UNAVAILABLE') {
+    if (known.code === 'INTERNAL')
       log.error({ err: error, requestId: requestIdOf(res), method: req.method }, 'request failed');
-    }
+    if (known.code === 'UNAVAILABLE') outages.failed(error);
     if (res.headersSent) return next(error);
     sendError(res, known);
   };
@@ -65,12 +67,14 @@ export function sendError(res: Response, error: ApiError): void {
   res.status(error.status).json(body);
 }
 
+/** Codes of stores that cannot be used now: never the request's fault, and never a fault inside Docket. */
+const STORE_CODES = new Set(['LOG_UNAVAILABLE', 'READ_STORE_UNAVAILABLE', 'BLOB_STORE_UNAVAILABLE']);
+
 /** Express's own refusals (bad percent-encoding, body too large) carry `status`; everything else unknown is ours. */
 function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   const { status, code } = (error ?? {}) as { status?: unknown; code?: unknown };
-  if (code === 'LOG_UNAVAILABLE' || code === 'READ_STORE_UNAVAILABLE')
-    return new ApiError('UNAVAILABLE', undefined, { cause: error });
+  if (STORE_CODES.has(String(code))) return new ApiError('UNAVAILABLE', undefined, { cause: error });
   if (status === 413)
     return new ApiError('TOO_LARGE', 'The request body is larger than the limit.', { cause: error });
   if (typeof status === 'number' && status >= 400 && status < 500)
