@@ -64,6 +64,16 @@ export const COMMANDS: readonly Command[] = [
     load: () => import('./store.ts'),
   },
   {
+    name: 'log',
+    usage: 'log <check [FOLDER]|scavenge> [--json]',
+    summary:
+      'Checks the files of a stopped embedded event store and says what to do; or frees what limits and deletions passed.',
+    example: 'npm run docket -- log check .docket/event-store',
+    exitCodes:
+      '0 all is right, or done, 1 damage, stopped or failed, 2 wrong usage, 3 the folder is in use, 130 interrupted (the store goes on with a scavenge)',
+    load: () => import('./log.ts'),
+  },
+  {
     name: 'seal',
     usage: 'seal [--key EARLIER-PUBLIC-KEY] [--json]',
     summary: 'Seals the log now: a signed root over where every stream ends. A running Docket does it daily.',

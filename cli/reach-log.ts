@@ -41,7 +41,10 @@ export async function reachLog(
   const logs = openLogFiles(path);
   try {
     const { script, args, connectionString } = ownEventStore(path);
-    const store = await startNodeChild({ name: 'event-store', script, args: args(0), env: {} }, logs);
+    const store = await startNodeChild(
+      { name: 'event-store', script, args: args(0), env: { SCAVENGE_EVERY_HOURS: '0' } },
+      logs,
+    );
     const log = connect(connectionString(store.port));
     const close = async (): Promise<void> => {
       await log.close();

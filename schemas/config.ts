@@ -91,6 +91,11 @@ export const Settings = z.object({
   EVENTSTORE_TIMEOUT_MS: whole(100, 60_000)
     .default(5_000)
     .describe('Longest wait for one answer of the event store'),
+  SCAVENGE_EVERY_HOURS: whole(0, 8_760)
+    .default(24)
+    .describe(
+      'Hours between two scavenges of the embedded event store, which free what limits and deletions of streams have passed; 0 for none',
+    ),
   DATABASE_URL: postgresUrl
     .optional()
     .describe('Connection string of Postgres, 15 or newer and UTF8; unset: the embedded Postgres'),

@@ -18,7 +18,7 @@ export type PartName = 'event-store' | 'gateway' | 'services' | 'web-app';
 
 /** By part, the variables beside `MACHINE`. A part that needs a secret names it; no other part has it. */
 const NAMES: Readonly<Record<PartName, (name: string) => boolean>> = {
-  'event-store': () => false,
+  'event-store': (name) => name === 'SCAVENGE_EVERY_HOURS',
   'web-app': () => false,
   gateway: (name) => ['GATEWAY_CHILDREN', 'GATEWAY_MAPPINGS'].includes(name),
   services: (name) =>

@@ -26,6 +26,8 @@ export interface StoreLimits {
   readonly rememberedEventIds: number;
   /** Time at start spent on checking stored bytes; what is left is checked while the store runs. */
   readonly verifyAtStartMs: number;
+  /** From the end of one scavenge to the start of the next, by the clock and over restarts; 0 is never. */
+  readonly scavengeEveryMs: number;
   /** Files of closed segments kept open for reading. */
   readonly maxOpenSegmentFiles: number;
   /** Streams end and the last index file is written within this time at shutdown. */
@@ -49,6 +51,7 @@ export const DEFAULT_LIMITS: StoreLimits = {
   maxOpenStreams: 20_000,
   rememberedEventIds: 65_536,
   verifyAtStartMs: 500,
+  scavengeEveryMs: 24 * 3_600_000,
   maxOpenSegmentFiles: 64,
   shutdownMs: 1500,
 };

@@ -8,7 +8,7 @@
  *     [--keep-streams PREFIX]   (repeatable) nobody deletes these streams
  *     [--like-eventstoredb [--hold-appends-ms N] [--not-ready-ms N]]   for tests: see service/likeness.ts
  *
- * or EVENT_STORE_DIR, EVENT_STORE_PORT, EVENT_STORE_HOST. One line on stdout when it is ready:
+ * or EVENT_STORE_DIR, EVENT_STORE_PORT, EVENT_STORE_HOST; SCAVENGE_EVERY_HOURS (24). One line on stdout when it is ready:
  * {"ready":true,"port":N}. Codes: 0 stopped by SIGTERM, SIGINT or its parent's end; 1 the disk failed or the port
  * is taken; 2 the directory is open in another process; 3 the log is damaged; 4 the directory cannot be written
  * or the disk is full; 5 a file of TLS or of users cannot be used; 64 wrong arguments. Each but 0 with one sentence on stderr.
@@ -114,7 +114,19 @@ function readOptions(): EmbeddedEventStoreOptions {
     secret: secretFile === undefined ? null : readSecretFile(secretFile),
     keptPrefixes: values['keep-streams'] ?? [],
   };
-  return { directory, port, host, tls: tlsOf(values) ?? null, access, likeness: likenessOf(values) };
+  const scavengeHours = Number(process.env.SCAVENGE_EVERY_HOURS ?? 24);
+  if (!Number.isInteger(scavengeHours) || scavengeHours < 0)
+    fail(64, 'SCAVENGE_EVERY_HOURS must be a whole number of hours; 0 for never.');
+  const scavengeEveryMs = scavengeHours * 3_600_000;
+  return {
+    directory,
+    port,
+    host,
+    tls: tlsOf(values) ?? null,
+    access,
+    likeness: likenessOf(values),
+    scavengeEveryMs,
+  };
 }
 
 function stopOnRequest(store: EmbeddedEventStore): void {

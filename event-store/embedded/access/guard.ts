@@ -47,6 +47,7 @@ function openDefaultAcls({ index, openReader }: Log): () => DefaultAcls {
     const events = stream < 0 ? 0 : index.eventsOf(stream);
     if (events === 0) return defaults;
     const newest = index.ordinalOf(stream, events - 1);
+    if (index.isGone(newest)) return defaults;
     if (newest !== readFrom) defaults = readDefaultAcls(readRecordedEvent(reader.event(newest)).content);
     readFrom = newest;
     return defaults;

@@ -1,6 +1,6 @@
 /**
  * The methods this server has, for grpc-js. Messages stay bytes on both sides: requests are read and answers
- * written by `wire/`. Every other method (persistent subscriptions, projections, users, operations) is answered
+ * written by `wire/`. Every other method (persistent subscriptions, projections, users) is answered
  * UNIMPLEMENTED by grpc-js itself.
  */
 import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js';
@@ -41,4 +41,11 @@ export const SERVER_FEATURES_SERVICE = {
     false,
     false,
   ),
+} satisfies ServiceDefinition;
+
+const OPERATIONS = '/event_store.client.operations.Operations';
+
+export const OPERATIONS_SERVICE = {
+  startScavenge: method(`${OPERATIONS}/StartScavenge`, false, false),
+  stopScavenge: method(`${OPERATIONS}/StopScavenge`, false, false),
 } satisfies ServiceDefinition;

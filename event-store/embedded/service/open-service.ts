@@ -17,8 +17,14 @@ import { readReadRequest } from '../wire/read-request.ts';
 import { serveAppend, serveDeletion } from './append.ts';
 import { serveBatchAppend, type BatchCall } from './batch-append.ts';
 import { clusterOf, SUPPORTED_METHODS } from './cluster.ts';
-import { GOSSIP_SERVICE, SERVER_FEATURES_SERVICE, STREAMS_SERVICE } from './definitions.ts';
+import {
+  GOSSIP_SERVICE,
+  OPERATIONS_SERVICE,
+  SERVER_FEATURES_SERVICE,
+  STREAMS_SERVICE,
+} from './definitions.ts';
 import { NOT_READY, STREAM_RESET, submitAsEventStoreDB, type Likeness } from './likeness.ts';
+import { serveStartScavenge, serveStopScavenge } from './scavenge.ts';
 import { serveRead } from './read.ts';
 import { refusal, refuseError, SHUTTING_DOWN, type Refusal } from './refusal.ts';
 import { openSender } from './send-stream.ts';
@@ -26,6 +32,9 @@ import { serveSubscription } from './subscription.ts';
 import type { WriteSide } from './write-side.ts';
 
 type ReadCall = ServerWritableStream<Buffer, Buffer>;
+/** Where EventStoreDB writes about its scavenges; a system stream, which only its operators may write. */
+const SCAVENGES = Buffer.from('$scavenges');
+
 type UnaryCall = ServerUnaryCall<Buffer, Buffer>;
 type Answer = sendUnaryData<Buffer>;
 
@@ -136,6 +145,20 @@ export function addService(server: Server, parts: ServiceParts): Service {
     batchAppend,
     delete: remove('delete'),
     tombstone: remove('tombstone'),
+  });
+  /** A scavenge is begun by who may write to every stream, as the operators of EventStoreDB may. */
+  const scavenging =
+    (serve: typeof serveStartScavenge) =>
+    (call: UnaryCall, answer: Answer): void => {
+      const guard = admit(call.metadata);
+      const denied = 'code' in guard ? guard : guard.refusalOf('write', SCAVENGES);
+      if (denied !== null) answer(denied);
+      else serve(call, answer, log.scavenge);
+    };
+
+  server.addService(OPERATIONS_SERVICE, {
+    startScavenge: scavenging(serveStartScavenge),
+    stopScavenge: scavenging(serveStopScavenge),
   });
   server.addService(GOSSIP_SERVICE, { read: gossip });
   server.addService(SERVER_FEATURES_SERVICE, {

@@ -94,6 +94,7 @@ export async function serveRead(
   let turn = TURN_EVENTS;
   for (const ordinal of ordinals) {
     if (left <= 0 || sender.isOver()) break;
+    if (log.index.isGone(ordinal)) continue;
     left -= 1;
     const event = request.resolvesLinks ? resolveEvent(log, reader, ordinal) : reader.event(ordinal);
     sender.send(event);

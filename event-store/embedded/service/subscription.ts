@@ -110,7 +110,7 @@ export async function serveSubscription(
     while (course.next < until && left > 0 && !sender.isOver()) {
       const ordinal = course.ordinalOf(course.next);
       course.next += 1;
-      const isMatch = course.passes(ordinal);
+      const isMatch = !log.index.isGone(ordinal) && course.passes(ordinal);
       if (isMatch) {
         left -= 1;
         sender.send(request.resolvesLinks ? resolveEvent(log, reader, ordinal) : reader.event(ordinal));

@@ -9,6 +9,8 @@ export interface IndexFiles {
   readonly writeSoon: (segment: Segment) => void;
   /** Writes the index of a segment before it returns. */
   readonly writeNow: (segment: Segment) => void;
+  /** Resolves when everything that waits now is written. */
+  readonly settled: () => Promise<void>;
   /** Resolves when what waited is written; what is not begun after `withinMs` is left to the next start. */
   readonly settle: (withinMs: number) => Promise<void>;
 }
@@ -41,6 +43,7 @@ export function keepIndexFiles(
         report(error);
       }
     },
+    settled: () => writing,
     settle: (withinMs) => {
       until = performance.now() + withinMs;
       return writing;

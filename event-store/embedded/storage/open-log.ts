@@ -11,6 +11,8 @@ import { keepIndexFiles } from './keep-index-files.ts';
 import { openLogIndex, type LogIndex } from './log-index.ts';
 import { openRecentIds } from './recent-ids.ts';
 import { recover, type CutEnd } from './recovery.ts';
+import { openScavenge, removeUnfinishedPacking, type Scavenge } from './scavenge.ts';
+import { keepScavenging } from './scavenge-timer.ts';
 import { openSegmentFiles, type Segment } from './segment-files.ts';
 import { stageGroup, type StagedEvent } from './staged-group.ts';
 import { openStreamView, type StreamView } from './stream-view.ts';
@@ -26,6 +28,7 @@ export interface Log {
   readonly head: () => number;
   /** @param bytes what the request weighs in the queue */
   readonly submit: (request: WriteRequest, bytes: number, answer: (outcome: WriteOutcome) => void) => void;
+  readonly scavenge: Scavenge;
   /** Calls `listener` after every publication until the function returned is called. */
   readonly onPublished: (listener: () => void) => () => void;
   /** Finishes the writes that wait, writes the newest index file, gives the directory back. */
@@ -70,6 +73,7 @@ function openLocked(
   surroundings: LogSurroundings,
   unlock: () => void,
 ): Log {
+  removeUnfinishedPacking(directory);
   const index = openLogIndex();
   const clock = openClockSteps();
   const recovered = recover(directory, { index, clock });
@@ -131,7 +135,13 @@ function openLocked(
 
   for (const { segment, isIndexed } of recovered.segments)
     if (!isIndexed && segment !== activeSegment()) indexFiles.writeSoon(segment);
-  void verifyInBackground(unchecked, closing.signal).catch(surroundings.onFailed);
+  const verified = verifyInBackground(unchecked, closing.signal).catch(surroundings.onFailed);
+  const scavenge = openScavenge({ directory, index, view, files, indexFiles, verified, ...surroundings });
+
+  const scavengeTimer = keepScavenging(
+    { directory, scavenge, notice: surroundings.notice },
+    limits.scavengeEveryMs,
+  );
 
   return {
     index,
@@ -139,13 +149,16 @@ function openLocked(
     openReader: () => openEventReader(files, index),
     head: () => (index.count() === 0 ? 0 : index.positionOf(index.count() - 1)),
     submit: writer.submit,
+    scavenge,
     onPublished: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
     close: async () => {
       closing.abort();
+      scavengeTimer.stop();
       await writer.close();
+      await scavenge.close();
       await indexFiles.settle(limits.shutdownMs / 2);
       indexFiles.writeNow(activeSegment());
       files.close();

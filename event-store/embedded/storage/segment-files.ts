@@ -40,8 +40,8 @@ export const offsetOf = (segment: Segment, position: number): number =>
 export const fileBytesOf = (segment: Segment): number =>
   segment.packing === null ? segment.end - segment.base : segment.packing.fileBytes;
 
-/** The path of a segment's file, or of its index file. */
-export const segmentPath = (directory: string, base: number, kind: 'log' | 'index'): string =>
+/** The path of a segment's file, of its index file, or of the file that scavenge makes beside it. */
+export const segmentPath = (directory: string, base: number, kind: 'log' | 'index' | 'packed'): string =>
   join(directory, `${base.toString().padStart(POSITION_DIGITS, '0')}.${kind}`);
 
 /**

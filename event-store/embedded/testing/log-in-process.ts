@@ -3,9 +3,10 @@
  * folder, taken at any moment, is what a SIGKILL at that moment leaves: what was written is in the page cache.
  */
 import { randomUUID } from 'node:crypto';
-import { cpSync, mkdtempSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { systemCode } from '../errors.ts';
 import { DEFAULT_LIMITS, type StoreLimits } from '../limits.ts';
 import { openLog, type Log } from '../storage/open-log.ts';
 import type { WriteOutcome, WriteRequest } from '../storage/write-request.ts';
@@ -58,6 +59,12 @@ export const appendTo = (log: Log, stream: string, count: number, fillerBytes = 
     ),
   });
 
+export const setMetadata = (log: Log, stream: string, metadata: object): Promise<WriteOutcome> =>
+  submit(log, {
+    stream: Buffer.from(`$$${stream}`),
+    events: [proposed('$metadata', JSON.stringify(metadata))],
+  });
+
 /** One event as a reader of `$all` gets it. */
 export interface SurveyedEvent {
   readonly stream: string;
@@ -91,7 +98,15 @@ export const newDirectory = (): string => mkdtempSync(join(tmpdir(), 'docket-log
 
 /** What a SIGKILL at this moment would leave. */
 export function killedCopyOf(directory: string): string {
-  const copy = newDirectory();
-  cpSync(directory, copy, { recursive: true });
-  return copy;
+  for (;;) {
+    const copy = newDirectory();
+    try {
+      cpSync(directory, copy, { recursive: true });
+      return copy;
+    } catch (error) {
+      // An index file was renamed or removed by another thread between the listing and the copy.
+      if (systemCode(error) !== 'ENOENT') throw error;
+      rmSync(copy, { recursive: true });
+    }
+  }
 }

@@ -1,0 +1,106 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { StoreLocked } from '../event-store/embedded/errors.ts';
+import { checkLog, type Damage, type LogChecked } from '../event-store/embedded/storage/check-log.ts';
+import { lockDirectory } from '../event-store/embedded/storage/directory-lock.ts';
+import { JOB_STREAM_PREFIX } from '../schemas/streams.ts';
+import { PlainFailure } from './plain-failure.ts';
+
+/** Events and gaps listed one by one; the sums count all. */
+const LISTED_MAX = 100;
+const MIB = 1024 * 1024;
+
+/**
+ * Checks the log in a folder of a stopped event store and says what to do.
+ * @returns the exit code: 0 nothing is damaged, 1 something is
+ * @throws PlainFailure ALREADY_RUNNING while an event store has the folder, NOT_FOUND when there is no log in it
+ */
+export function checkFolder(folder: string, isJson: boolean): number {
+  if (!existsSync(join(folder, 'lock')))
+    throw new PlainFailure('NOT_FOUND', `There is no embedded event store in ${folder}.`);
+  const unlock = lockStopped(folder);
+  try {
+    const checked = checkLog(folder);
+    const jobs = jobsOf(checked);
+    const advice = adviceOn(checked, folder);
+    if (isJson) console.log(JSON.stringify({ folder, ...checked, jobs, advice }, null, 2));
+    else print(folder, checked, jobs, advice);
+    return checked.damages.length === 0 ? 0 : 1;
+  } finally {
+    unlock();
+  }
+}
+
+function lockStopped(folder: string): () => void {
+  try {
+    return lockDirectory(folder);
+  } catch (error) {
+    if (!(error instanceof StoreLocked)) throw error;
+    throw new PlainFailure('ALREADY_RUNNING', `${error.message} Stop it, then check the log.`, {
+      exitCode: 3,
+      cause: error,
+    });
+  }
+}
+
+/** The jobs that have lost events. */
+function jobsOf({ damages, gaps }: LogChecked): string[] {
+  const streams = [...damages.flatMap(({ events }) => events), ...gaps].map(({ stream }) => stream);
+  const jobs = streams.filter((stream) => stream.startsWith(JOB_STREAM_PREFIX));
+  return [...new Set(jobs)].map((stream) => stream.slice(JOB_STREAM_PREFIX.length)).sort();
+}
+
+function adviceOn({ damages, cut, indexes }: LogChecked, folder: string): string[] {
+  const advice: string[] = [];
+  if (damages.length > 0) {
+    const files = [...new Set(damages.map(({ file }) => file))];
+    advice.push(
+      `Copy ${folder} to another disk before anything else, and look whether this disk fails.`,
+      `Put ${files.join(', ')} back from a copy of this folder, remove the .index file of the same name, and check again.`,
+      'Without such a copy, restore the newest backup into an empty data folder: `docket restore`.',
+      'The steps are in docs/operations.md, "A damaged log". Do not cut or edit the files: the store repairs nothing.',
+    );
+  }
+  if (cut !== null)
+    advice.push(
+      'The next start cuts the unfinished end off. docs/operations.md, "A cut log", says what it may have been.',
+    );
+  if (indexes.length > 0)
+    advice.push('Index files need nothing: the next start reads their segments and makes them again.');
+  return advice;
+}
+
+function print(
+  folder: string,
+  checked: LogChecked,
+  jobs: readonly string[],
+  advice: readonly string[],
+): void {
+  const { segments, packed, bytes, events, damages, gaps, cut, indexes } = checked;
+  console.log(
+    `${folder}: ${events} whole events in ${segments} segments (${packed} scavenged), ${(bytes / MIB).toFixed(1)} MiB.`,
+  );
+  for (const damage of damages) printDamage(damage);
+  for (const { stream, from, to } of gaps.slice(0, LISTED_MAX))
+    console.log(
+      `  stream ${stream}: ${from === to ? `revision ${from} is` : `revisions ${from} to ${to} are`} missing`,
+    );
+  if (gaps.length > LISTED_MAX) console.log(`  and ${gaps.length - LISTED_MAX} more streams`);
+  if (jobs.length > 0)
+    console.log(`Jobs with lost events: ${jobs.slice(0, LISTED_MAX).join(', ')} (${jobs.length} in all).`);
+  if (cut !== null)
+    console.log(`UNFINISHED ${cut.file}: its last ${cut.bytes} bytes, from byte ${cut.byteOffset} on.`);
+  for (const { file, reason } of indexes) console.log(`INDEX ${file}: ${reason}.`);
+  console.log(damages.length === 0 ? 'No event is damaged.' : `${damages.length} places are damaged.`);
+  for (const sentence of advice) console.log(`- ${sentence}`);
+}
+
+function printDamage({ file, from, to, reason, events }: Damage): void {
+  console.log(`DAMAGED ${file}, bytes ${from} to ${to}: ${reason}.`);
+  for (const { stream, type, revision, position, isWhole } of events.slice(0, LISTED_MAX)) {
+    const where = revision === null ? 'its tombstone' : `revision ${revision}`;
+    const state = isWhole ? 'can be read, in a record that cannot' : 'is damaged';
+    console.log(`  stream ${stream}, ${where}, ${type}, position ${position}: ${state}`);
+  }
+  if (events.length > LISTED_MAX) console.log(`  and ${events.length - LISTED_MAX} more events`);
+}

@@ -1,0 +1,78 @@
+/** Asks an event store to scavenge, by EventStoreDB's own operation; the client has no call for it. */
+import { Client, type CallOptions, type Channel, type Metadata } from '@grpc/grpc-js';
+import { readEventStoreUrl } from '../schemas/event-store-url.ts';
+import { bytesField, forEachField, varintField } from './embedded/wire/protobuf.ts';
+import { LogUnavailable } from './errors.ts';
+import { closeClient, openClient, within } from './event-store-client.ts';
+import { faultOf } from './store-faults.ts';
+
+const START_SCAVENGE = '/event_store.client.operations.Operations/StartScavenge';
+/** `StartScavengeReq.options`: 1 thread_count, and the embedded store's own 15, "answer at the end". */
+const REQUEST = bytesField(1, Buffer.concat([varintField(1, 1), varintField(15, 1)]));
+/** Longest wait for a connection to a node. */
+const CONNECT_MS_MAX = 10_000;
+/** Longest wait for the end of a scavenge: at 50 MB a second this is 4 TB. */
+const SCAVENGE_MS_MAX = 24 * 3_600_000;
+const STOPPED = 2;
+
+interface Inside {
+  getChannel(): Promise<Channel>;
+  callArguments(options: { deadline?: number }): [Metadata, CallOptions];
+}
+
+export interface Scavenged {
+  readonly id: string;
+  /** `started`: the server goes on by itself and tells about it in its streams `$scavenges...`. */
+  readonly outcome: 'done' | 'started' | 'stopped';
+  /** Null where the server does not tell, as EventStoreDB. */
+  readonly freed: {
+    readonly segments: number;
+    readonly rewritten: number;
+    readonly events: number;
+    readonly bytes: number;
+  } | null;
+}
+
+function readAnswer(answer: Buffer): Scavenged {
+  const values = new Map<number, number>();
+  let id = '';
+  forEachField(answer, 0, answer.length, (field, value, from, to) => {
+    if (field === 1) id = answer.toString('utf8', from, to);
+    else values.set(field, value);
+  });
+  const numberOf = (field: number): number => values.get(field) ?? 0;
+  const freed = values.has(12)
+    ? { segments: numberOf(12), rewritten: numberOf(13), events: numberOf(14), bytes: numberOf(15) }
+    : null;
+  const outcome = values.get(2) === STOPPED ? 'stopped' : freed === null ? 'started' : 'done';
+  return { id, outcome, freed };
+}
+
+/**
+ * Begins a scavenge, or joins the one that is going on. The embedded event store answers at its end, EventStoreDB at
+ * once.
+ * @throws LogUnavailable when the server does not answer, does not let this user, or the scavenge failed
+ */
+export async function requestScavenge(connectionString: string): Promise<Scavenged> {
+  const read = readEventStoreUrl(connectionString);
+  if ('faults' in read) throw new LogUnavailable('scavenging', { cause: new Error(read.faults.join(' ')) });
+  const client = openClient(read.url.forClient, () => undefined);
+  try {
+    const inside = client as unknown as Inside;
+    const channel = await within(CONNECT_MS_MAX, inside.getChannel());
+    const [metadata, options] = inside.callArguments({ deadline: SCAVENGE_MS_MAX });
+    const stub = new Client('', null as never, { channelOverride: channel });
+    const asIs = (buffer: Buffer): Buffer => buffer;
+    const answer = await new Promise<Buffer>((resolve, reject) => {
+      stub.makeUnaryRequest(START_SCAVENGE, asIs, asIs, REQUEST, metadata, options, (error, value) => {
+        if (error !== null || value === undefined) reject(error ?? new Error('an empty answer'));
+        else resolve(value);
+      });
+    });
+    return readAnswer(answer);
+  } catch (error) {
+    throw new LogUnavailable('scavenging', { cause: error, fault: faultOf(error, read.url, 'scavenging') });
+  } finally {
+    await closeClient(client);
+  }
+}
