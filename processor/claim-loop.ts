@@ -135,6 +135,6 @@ export function startClaimLoop(parts: ClaimLoopParts): ClaimLoop {
 }
 
 /** Ends every running attempt; each records that it was abandoned. */
-export function cutAll(loop: ClaimLoop): void {
-  for (const attempt of loop.running()) attempt.cut.abort(new AttemptCut('shutdown'));
+export function cutAll(loop: ClaimLoop, why: AttemptCut['why'] = 'shutdown'): void {
+  for (const attempt of loop.running()) attempt.cut.abort(new AttemptCut(why));
 }

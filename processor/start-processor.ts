@@ -15,8 +15,8 @@ import { reasonOf } from '../runtime/outage-log.ts';
 import { SettingsRefused } from '../runtime/settings.ts';
 import { waitingList, type WaitingNow } from '../runtime/waiting-list.ts';
 import type { Settings } from '../schemas/config.ts';
-import { runAttempt } from './attempt.ts';
-import { startClaimLoop, type ClaimLoop } from './claim-loop.ts';
+import { AttemptCut, runAttempt } from './attempt.ts';
+import { cutAll, startClaimLoop, type ClaimLoop } from './claim-loop.ts';
 import { gatewayConverter, type Convert } from './converter.ts';
 import { feederRole, type FeederRole } from './feeder-role.ts';
 import { gatewayClient } from './gateway-client.ts';
@@ -25,6 +25,7 @@ import { gatewayRecorder } from './gateway-recorder.ts';
 import { jobCommands } from './job-commands.ts';
 import { lastChances } from './last-chances.ts';
 import { PROCESSOR_MIGRATIONS, PROCESSOR_SCHEMA } from './migrations/all.ts';
+import { watchLog, type LogWatch } from './log-watch.ts';
 import { openNudgeChannel } from './nudge-channel.ts';
 import { ownLeaseWatch } from './own-leases.ts';
 import { processorMetrics } from './processor-metrics.ts';
@@ -79,7 +80,8 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
   const metrics = processorMetrics(parts.metrics);
   const decider = jobDecider(retryPolicyOf(settings));
   const list = postgresWorkList(store);
-  const commands = jobCommands(log, decider, `processor:${processorId}`);
+  const actor = `processor:${processorId}`;
+  const commands = jobCommands(log, decider, actor);
   const chances = lastChances(settings.RETRY_MAX_ATTEMPTS);
   const shared = { list, commands, settings, clock, random, metrics, logger, workerId };
 
@@ -95,6 +97,7 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
     },
     onRoom: () => loop.nudge(),
   });
+  let watch: LogWatch | null = null;
   const troubles = new Map<string, WaitingNow>();
   const sinceNoted = waitingList(() => clock.now());
   const troubled = (what: string) => (error: unknown) => noteTrouble(troubles, what, error, logger);
@@ -104,18 +107,21 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
       metrics.setGate(gateway.gate.state());
       metrics.overdue.set(gateway.gate.overdue());
       metrics.running.set(running);
-      return ready && !superseded ? gateway.gate.room(running) : 0;
+      return ready && !superseded && watch?.isSure() === true ? gateway.gate.room(running) : 0;
     },
     maxRate: settings.GATEWAY_MAX_RATE,
-    run: (item, attempt) =>
-      runAttempt(
-        { ...shared, lastChances: chances, blobs: parts.blobs, convert: gateway.convert },
+    run: (item, attempt) => {
+      const own = jobCommands(watch?.forAttempt() ?? log, decider, actor);
+      const attempted = runAttempt(
+        { ...shared, commands: own, lastChances: chances, blobs: parts.blobs, convert: gateway.convert },
         item,
         attempt.cut.signal,
         (token) => {
           attempt.fencingToken = token;
         },
-      ),
+      );
+      return attempted.catch(unlessCut);
+    },
     onTrouble: troubled('claims'),
   });
   const nudges = openNudgeChannel(store, () => loop.nudge(), logger);
@@ -159,6 +165,10 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
     if (stopping) return;
     beatingSinceMs = performance.now();
     ready = true;
+    watch = watchLog({
+      ...{ log, list, logger, onSure: () => loop.nudge() },
+      onOtherLog: () => cutAll(loop, 'lease-lost'),
+    });
     recorder.closeEarlierPause();
     startTending();
     loop.nudge();
@@ -218,8 +228,14 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
       const leave = (): Promise<void> => list.leave(workerId);
       const running = { loop, tasks, nudges, feeder, recorder, retention };
       await stopInOrder({ ...running, graceMs, logger, leave }).finally(gateway.close);
+      await watch?.stop();
     },
   };
+}
+
+/** An attempt whose log was replaced ends without an outcome, and that is no trouble of the claims. */
+function unlessCut(error: unknown): void {
+  if (!(error instanceof AttemptCut)) throw error;
 }
 
 type GateEvents = Parameters<typeof gatewayGate>[0]['events'];

@@ -120,6 +120,8 @@ async function countAgain(
       rejectedFrom = afterQuarterOf(event.data.at);
     const row = dashboardProjection.fold(before, event, recorded);
     rows.set(stream, row);
+    // As the engine has it: without a row after it, such as a request for no job, an event is not counted.
+    if (row === undefined) continue;
     for (const values of figuresTable.entriesOf(event, recorded, before, row)) {
       const key = keyOf(values.slice(0, figuresTable.keyColumns));
       figures.set(key, (figures.get(key) ?? 0) + Number(values.at(-1)));

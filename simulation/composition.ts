@@ -1,6 +1,7 @@
 import type { BlobStore } from '../blob-store/blob-store.ts';
 import type { JobDecider } from '../conversion-job/decider.ts';
 import type { EventLog } from '../event-store/event-log.ts';
+import type { differenceFrom } from '../event-store/log-difference.ts';
 import type { Convert } from '../processor/converter.ts';
 import type { JobCommands } from '../processor/job-commands.ts';
 import type { WorkList } from '../processor/work-list/work-list.ts';
@@ -43,6 +44,8 @@ export interface Composition {
   /** Whether the blob of an upload is not needed, once its answer is known. */
   readonly isUnneeded: (upload: { readonly replayed: boolean; readonly carriedOut: boolean }) => boolean;
   readonly commit: Commit;
+  /** How the projector compares its checkpoint with the log. */
+  readonly compare: (real: typeof differenceFrom) => typeof differenceFrom;
   /** What retention works on. */
   readonly keeper: (real: KeeperParts, tables: TableServer) => KeeperParts;
   /** The page a subscription is brought forward by. */
@@ -58,6 +61,7 @@ export const FAITHFUL: Composition = {
   jobId: ({ owner, mapping, sha256 }) => jobIdOf(owner, mapping, sha256),
   isUnneeded: ({ replayed, carriedOut }) => replayed && !carriedOut,
   commit: commitInOne,
+  compare: (real) => real,
   keeper: (real) => real,
   page: (real) => real,
 };

@@ -10,6 +10,13 @@ import type { JobCommands } from '../processor/job-commands.ts';
 import type { WorkList } from '../processor/work-list/work-list.ts';
 import { describeBatch, oneTransaction, type Commit } from './actors/commit.ts';
 import { FAITHFUL, type Composition } from './composition.ts';
+import {
+  listSkipsTheComparison,
+  stopsAtABigEvent,
+  stopsAtAStrangeEvent,
+  stopsAtAStrangeStream,
+  tablesSkipTheComparison,
+} from './log-mutants.ts';
 import { recordOfValues } from './ports/table-server.ts';
 
 /** A planted bug: the faithful composition with one broken part. */
@@ -44,7 +51,7 @@ const acknowledgeFirst: Composition['workList'] = (real, server) => ({
 const checkpointFirst: Commit = async (world, life, tables, batch) => {
   await oneTransaction(world, life, describeBatch('move the checkpoint for', batch), () => {
     tables.assertMayWrite(batch);
-    tables.moveCheckpoint(batch.to);
+    tables.moveCheckpoint(batch);
   });
   await oneTransaction(world, life, describeBatch('write', batch), () => {
     tables.writeRows(batch.changes);
@@ -60,7 +67,7 @@ const splitTransaction: Commit = async (world, life, tables, batch) => {
   await oneTransaction(world, life, describeBatch('write the rest of', batch), () => {
     tables.assertMayWrite(batch);
     tables.writeDerived(batch.changes);
-    tables.moveCheckpoint(batch.to);
+    tables.moveCheckpoint(batch);
   });
 };
 
@@ -194,6 +201,11 @@ export const MUTANTS: readonly Mutant[] = [
   mutant('feed-behind-the-gap', 'the feeder goes on behind what a crash took from the work list', {
     workList: feedBehindTheGap,
   }),
+  mutant('tables-skip-the-comparison', 'tables of another log are gone on with', tablesSkipTheComparison),
+  mutant('list-skips-the-comparison', 'a work list of another log is gone on with', listSkipsTheComparison),
+  mutant('stops-at-a-strange-stream', 'a stream of no job ends the feed', stopsAtAStrangeStream),
+  mutant('stops-at-a-strange-event', 'an event that is not understood ends the feed', stopsAtAStrangeEvent),
+  mutant('stops-at-a-big-event', 'an event of 1 MB ends the feed', stopsAtABigEvent),
   mutant('start-named-by-revision', 'two claims of one worker at one revision start under one command id', {
     commands: startNamedByRevision,
   }),

@@ -2,11 +2,12 @@ import { isActive } from '../schemas/job-states.ts';
 import { jobIdOfStream } from '../schemas/streams.ts';
 import { bootCommandApi, type CommandApi } from './actors/command-api.ts';
 import { OWNERS, startClients, type Clients, type Reached } from './actors/clients.ts';
-import { bootKeeper, drawKeeping, sweepAll } from './actors/keeper.ts';
+import { bootKeeper, drawKeeping, keepsAll, sweepAll, type KeepingSettings } from './actors/keeper.ts';
 import { startLiveClient, type LiveClient } from './actors/live-client.ts';
 import { bootProcessor } from './actors/processor.ts';
 import { bootProjector } from './actors/projector.ts';
 import { bootQueryApi, type QueryApi } from './actors/query-api.ts';
+import { poison } from './actors/poison.ts';
 import type { Composition } from './composition.ts';
 import { createWorld, type Life, type Machine, type World } from './engine/world.ts';
 import { deciderOf, type House } from './house.ts';
@@ -48,10 +49,11 @@ export async function simulate(seed: number, composition: Composition, traced = 
   const world = createWorld(seed, traced);
   const house = buildHouse(world, composition);
   const records = keepRecords(world, house.log, house.blobs);
-  const { machines, clients, browsers } = inhabit(house, records);
+  const keeping = drawKeeping(house);
+  const { machines, clients, browsers } = inhabit(house, records, keeping);
   let byState: Record<string, number> = {};
   try {
-    storm(house, machines, clients);
+    storm(house, machines, clients, keeping);
     await world.run(stormMs, () => false);
     world.clearUp();
     const rest = atRest(house, records, clients, browsers);
@@ -78,7 +80,11 @@ function buildHouse(world: World, composition: Composition): House {
     blobs: createBlobServer(world),
     workList: createWorkListServer(world, () => retention.forget()),
     retention,
-    tables: createTableServer(world, () => log.head()),
+    tables: createTableServer(
+      world,
+      () => log.head(),
+      () => log.generation() > 1,
+    ),
     gateway: { calls: [] },
     downloads: new Map(),
   };
@@ -90,7 +96,7 @@ interface Inhabitants {
   readonly browsers: readonly LiveClient[];
 }
 
-function inhabit(house: House, records: Records): Inhabitants {
+function inhabit(house: House, records: Records, keeping: KeepingSettings): Inhabitants {
   const { world } = house;
   const reached = <Service>(name: string, boot: (house: House, life: Life) => Service): Reached<Service> => {
     const entry = { service: null } as { service: Service | null; machine: Machine };
@@ -104,7 +110,6 @@ function inhabit(house: House, records: Records): Inhabitants {
     world.start(name, (life) => bootProcessor(house, life, name)),
   );
   const projector = world.start('projector', (life) => bootProjector(house, life));
-  const keeping = drawKeeping(house);
   const keepers = ['keeper-1', 'keeper-2'].map((name) =>
     world.start(name, (life) => bootKeeper(house, life, keeping)),
   );
@@ -115,7 +120,12 @@ function inhabit(house: House, records: Records): Inhabitants {
 }
 
 /** What people do in the first seconds, and the sudden deaths that are not aimed at any step. */
-function storm(house: House, machines: Inhabitants['machines'], clients: Clients): void {
+function storm(
+  house: House,
+  machines: Inhabitants['machines'],
+  clients: Clients,
+  keeping: KeepingSettings,
+): void {
   const { world } = house;
   const { random } = world;
   for (let left = 4 + random.int(9); left > 0; left -= 1)
@@ -127,12 +137,28 @@ function storm(house: House, machines: Inhabitants['machines'], clients: Clients
     const forMs = random.between(500, 8_000);
     world.later(random.between(500, stormMs), () => world.freeze(random.pick(machines).life, forMs));
   }
+  for (let left = random.chance(0.3) ? 1 + random.int(4) : 0; left > 0; left -= 1)
+    world.later(random.between(0, stormMs), () => poison(house));
+  // A file that retention removed does not come back with an older log, so only where none is removed.
+  if (keepsAll(keeping) && random.chance(0.5))
+    world.later(random.between(2_500, stormMs), () => restoreOlderLog(house, machines));
   if (random.chance(0.15)) {
     world.later(random.between(2_000, stormMs), () => {
       world.trace.say('operator', () => 'rebuilds the tables and switches to them');
       house.tables.switchTo(rebuild(house, house.tables.checkpoint() ?? -1n));
     });
   }
+}
+
+/** Docket is stopped, an older copy of the log is put back, and Docket is started; Postgres and blobs stay as they are. */
+function restoreOlderLog({ world, log }: House, machines: Inhabitants['machines']): void {
+  const length = world.random.pick(log.ends);
+  world.trace.say(
+    'operator',
+    () => `puts back the log as it was after ${length} of ${log.all.length} events`,
+  );
+  for (const { life } of machines) world.crash(life, 'to have the log replaced');
+  log.restore(length);
 }
 
 /**
@@ -171,7 +197,10 @@ function atRest(
 function isCaughtUp({ log, tables, workList }: House): boolean {
   const last = log.all.findLast(({ stream }) => jobIdOfStream(stream) !== null)?.position ?? 0n;
   return (
-    (tables.checkpoint() ?? -1n) >= last && [...workList.rows.values()].every(({ place }) => place === 'done')
+    (tables.checkpoint() ?? -1n) >= last &&
+    [...workList.rows.values()].every(
+      ({ place, jobId }) => place === 'done' || log.foreign.has(`job-${jobId}`),
+    )
   );
 }
 

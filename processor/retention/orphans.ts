@@ -2,6 +2,7 @@ import { RESULTS_PREFIX, SOURCES_PREFIX } from '../../blob-store/blob-key.ts';
 import type { RecordedEvent } from '../../event-store/event-log.ts';
 import { loadStream } from '../../event-store/handle-command.ts';
 import { EventNotUnderstood, understandEvent } from '../../schemas/event-versions.ts';
+import { jobIdOfStream } from '../../schemas/streams.ts';
 import { JobId } from '../../schemas/ids.ts';
 import { jobStream } from '../../schemas/streams.ts';
 import { refersTo } from './kept-job.ts';
@@ -77,6 +78,8 @@ async function removeUnreferred(parts: OrphanParts, keys: Set<string>): Promise<
   const filter = { eventTypePrefixes: ['DocumentUploaded'] };
   let seen = 0;
   for await (const recorded of parts.log.readAll('start', filter)) {
+    // What another program wrote to a stream of no job names no file of ours.
+    if (jobIdOfStream(recorded.stream) === null) continue;
     const blobKey = uploadedKey(recorded);
     if (blobKey === null) {
       parts.tally.notUnderstood();

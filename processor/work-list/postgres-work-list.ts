@@ -26,15 +26,14 @@ import { FeedLost, type LostLease, type WorkList } from './work-list.ts';
 /** Under which name the list's held streams stand in `docket.quarantine`, beside those of the projections. */
 export const WORK_LIST_LEDGER = { ledger: 'work-list', version: 1 };
 
-interface HeldFeed {
-  readonly epoch: string;
+interface StoredFeed {
   readonly position: string | null;
   readonly log_id: string | null;
   readonly event_id: string | null;
   readonly event_position: string | null;
 }
 
-function markOf({ log_id: logId, event_id: eventId, event_position: position }: HeldFeed): LogMark | null {
+function markOf({ log_id: logId, event_id: eventId, event_position: position }: StoredFeed): LogMark | null {
   return logId === null || eventId === null || position === null
     ? null
     : { logId, eventId, position: BigInt(position) };
@@ -51,12 +50,20 @@ export function postgresWorkList(store: ReadStore): WorkList {
     leave: async (workerId) => void (await rows(LEAVE, [workerId])),
 
     holdFeed: async (processorId, workerId, ttlMs) => {
-      const [held] = await rows<HeldFeed>(HOLD_FEED, [processorId, workerId, ttlMs]);
+      const [held] = await rows<StoredFeed & { epoch: string }>(HOLD_FEED, [processorId, workerId, ttlMs]);
       if (held === undefined) return null;
       return {
         epoch: BigInt(held.epoch),
         position: held.position === null ? 'start' : BigInt(held.position),
         mark: markOf(held),
+      };
+    },
+    standing: async () => {
+      const [feed] = await rows<StoredFeed>(STANDING);
+      const position = feed?.position ?? null;
+      return {
+        position: position === null ? 'start' : BigInt(position),
+        mark: feed === undefined ? null : markOf(feed),
       };
     },
     dropFeed: async (workerId) => void (await rows(DROP_FEED, [workerId])),
@@ -109,6 +116,8 @@ export function postgresWorkList(store: ReadStore): WorkList {
     returnPermits: async (count) => void (await rows(RETURN_PERMITS, [count])),
   };
 }
+
+const STANDING = `select position, log_id, event_id, event_position from processor.feed where name = 'work-list'`;
 
 /** $1 worker, $2 jobs. */
 const RELEASE = `

@@ -73,6 +73,8 @@ export interface WorkList {
 
   /** Takes or keeps the right to feed for `ttlMs`; null while another living worker has it. */
   holdFeed(processorId: string, workerId: string, ttlMs: number): Promise<FeedGrant | null>;
+  /** Up to where the list has been fed, whoever feeds it. */
+  standing(): Promise<Pick<FeedGrant, 'position' | 'mark'>>;
   /** Gives the right back at once. */
   dropFeed(workerId: string): Promise<void>;
   /**

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Machine, World } from '../engine/world.ts';
 import { REFUSED_DOCUMENT, resultOf } from '../ports/gateway.ts';
 import { DOCUMENT_BYTES_MAX, type CommandApi, type Reply, type UploadRequest } from './command-api.ts';
+import type { Records } from '../promises/records.ts';
 import type { QueryApi } from './query-api.ts';
 
 /** A service as clients reach it: whichever life of it is running now. */
@@ -34,7 +35,7 @@ export function startClients(
   world: World,
   apis: readonly Reached<CommandApi>[],
   queries: readonly Reached<QueryApi>[],
-  records: { readonly acknowledged: Set<string> },
+  records: Pick<Records, 'acknowledged' | 'age'>,
 ): Clients {
   const { random } = world;
   let [open, requests] = [0, 0];
@@ -49,13 +50,15 @@ export function startClients(
       bytes,
     };
     for (let tries = 1; tries <= uploadTriesMax; tries += 1) {
+      const age = records.age();
       const reply = await call<CommandApi, Reply>(world, random.pick(apis), (api) => api.upload(about));
       world.trace.say(
         owner,
         () => `uploads ${request} (try ${tries}): ${reply?.status ?? 'no answer'} ${reply?.jobId ?? ''}`,
       );
       if (reply && isFinal(world, about, reply)) {
-        if (reply.jobId !== null) acknowledge(owner, reply.jobId);
+        // What was acknowledged by a log that is gone went with it.
+        if (reply.jobId !== null && records.age() === age) acknowledge(owner, reply.jobId);
         return;
       }
       await pause(world, random.between(100, 800));

@@ -33,6 +33,15 @@ export function drawKeeping({ world: { random } }: House): KeepingSettings {
   };
 }
 
+/** Whether no file's time is over before the world is. */
+export function keepsAll(settings: KeepingSettings): boolean {
+  return (
+    settings.PDF_TTL_DAYS === 600_000 / dayMs &&
+    settings.XML_TTL_DAYS === 600_000 / dayMs &&
+    !settings.DELETE_XML_ON_FIRST_DOWNLOAD
+  );
+}
+
 /** The product's retention, on simulated ports: whoever holds the right walks the trails and sweeps the orphans. */
 export function bootKeeper(house: House, life: Life, settings: KeepingSettings): void {
   const { world } = house;

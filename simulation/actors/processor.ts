@@ -1,10 +1,11 @@
-import { runAttempt } from '../../processor/attempt.ts';
-import { startClaimLoop } from '../../processor/claim-loop.ts';
+import { AttemptCut, runAttempt } from '../../processor/attempt.ts';
+import { cutAll, startClaimLoop } from '../../processor/claim-loop.ts';
 import { gatewayConverter } from '../../processor/converter.ts';
 import { feederRole } from '../../processor/feeder-role.ts';
 import { gatewayGate } from '../../processor/gateway-gate.ts';
 import { jobCommands } from '../../processor/job-commands.ts';
 import { lastChances } from '../../processor/last-chances.ts';
+import { watchLog, type LogWatch } from '../../processor/log-watch.ts';
 import { ownLeaseWatch } from '../../processor/own-leases.ts';
 import { repeat } from '../../processor/repeating.ts';
 import { abandon } from '../../processor/sweeper.ts';
@@ -28,7 +29,8 @@ export function bootProcessor(house: House, life: Life, processorId: string): vo
   const log = composition.log(simulatedLog(world, life, house.log), random);
   const list = composition.workList(simulatedWorkList(world, life, house.workList), house.workList);
   const blobs = simulatedBlobs(world, life, house.blobs);
-  const commands = composition.commands(jobCommands(log, decider, `processor:${processorId}`));
+  const actor = `processor:${processorId}`;
+  const commands = composition.commands(jobCommands(log, decider, actor));
   const troubled = (what: string) => (error: unknown) => {
     if (error !== null)
       world.trace.say(
@@ -58,13 +60,18 @@ export function bootProcessor(house: House, life: Life, processorId: string): vo
     ...{ random: () => random.next(), metrics: idleMetrics, logger: silentLog },
   };
   let [ready, superseded, beatingSinceMs] = [false, false, 0];
+  let watch: LogWatch | null = null;
   const loop = startClaimLoop({
     ...{ list, workerId, logger: silentLog, maxRate: undefined, onTrouble: troubled('claims') },
-    room: (running) => (ready && !superseded ? gate.room(running) : 0),
-    run: (item, attempt) =>
-      runAttempt(parts, item, attempt.cut.signal, (token) => {
+    room: (running) => (ready && !superseded && watch?.isSure() === true ? gate.room(running) : 0),
+    run: (item, attempt) => {
+      const own = composition.commands(jobCommands(watch?.forAttempt() ?? log, decider, actor));
+      return runAttempt({ ...parts, commands: own }, item, attempt.cut.signal, (token) => {
         attempt.fencingToken = token;
-      }),
+      }).catch((error: unknown) => {
+        if (!(error instanceof AttemptCut)) throw error;
+      });
+    },
   });
   const feeder = feederRole({
     ...{ ...parts, log, processorId },
@@ -98,6 +105,10 @@ export function bootProcessor(house: House, life: Life, processorId: string): vo
     }
     await list.enlist(processorId, workerId);
     [ready, beatingSinceMs] = [true, performance.now()];
+    watch = watchLog({
+      ...{ log, list, logger: silentLog, onSure: () => loop.nudge() },
+      onOtherLog: () => cutAll(loop, 'lease-lost'),
+    });
     startTending();
     loop.nudge();
   };

@@ -7,8 +7,10 @@ import {
   understandBatch,
   type FoldedBatch,
 } from '../../read-store/projection-engine/fold-batch.ts';
+import { markAfterBatch } from '../../read-store/projection-engine/batch-mark.ts';
 import { createRowCache, type RowCache } from '../../read-store/projection-engine/row-cache.ts';
-import { FOLLOWED_STREAM_PREFIXES } from '../../schemas/streams.ts';
+import { differenceFrom } from '../../event-store/log-difference.ts';
+import { FOLLOWED_STREAM_PREFIXES, LASTING_STREAM_PREFIXES } from '../../schemas/streams.ts';
 import { ask } from '../engine/network.ts';
 import type { Life } from '../engine/world.ts';
 import type { House } from '../house.ts';
@@ -45,7 +47,16 @@ async function session(house: House, life: Life): Promise<void> {
     return ask(world, life, { what: `tables: ${what}`, changes, effect, timeoutMs: 400, unavailable });
   };
   const fence = await asking('take the lease', true, () => tables.takeLease());
-  let checkpoint = await asking('read the checkpoint', false, () => tables.checkpoint());
+  let [checkpoint, mark] = await asking('read the checkpoint', false, () => [
+    tables.checkpoint(),
+    tables.mark(),
+  ]);
+  const streamPrefixes = LASTING_STREAM_PREFIXES;
+  const compare = composition.compare(differenceFrom);
+  if (checkpoint !== null && (await compare(log, { checkpoint, mark, streamPrefixes })) !== null) {
+    await asking('start over on another log', true, () => tables.startOver(fence));
+    [checkpoint, mark] = [null, null];
+  }
   const rows = createRowCache<JobRow>(1_000);
   const pending: RecordedEvent[] = [];
   let [received, passed, wake] = [checkpoint ?? 'start', 0n, (): void => undefined] as [
@@ -74,12 +85,14 @@ async function session(house: House, life: Life): Promise<void> {
       const through = batch.at(-1)?.position ?? passed;
       const folded = await foldWithGaps(house, life, rows, batch);
       for (const { recorded, reason } of folded.quarantined)
-        world.broken('4 tables', `${recorded.type} of ${recorded.stream} was quarantined: ${reason}`);
+        if (!house.log.foreign.has(recorded.stream))
+          world.broken('4 tables', `${recorded.type} of ${recorded.stream} was quarantined: ${reason}`);
+      mark = markAfterBatch(mark, batch, through);
       const to = checkpoint !== null && checkpoint > through ? checkpoint : through;
       await composition.commit(world, life, tables, {
         changes: [...folded.changes.values()],
         from: checkpoint,
-        to,
+        ...{ to, mark },
         fence,
       });
       for (const { key, row } of folded.changes.values()) rows.set(key, row);

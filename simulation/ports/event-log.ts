@@ -11,11 +11,18 @@ const resubscribeMs = 150;
 
 /** The log as one life of a process sees it, over a network that is not to be trusted. */
 export function simulatedLog(world: World, life: Life, server: LogServer): EventLog {
-  const asking = <T>(what: string, changes: boolean, effect: () => T): Promise<T> =>
-    ask(world, life, {
+  const asking = <T>(what: string, changes: boolean, work: () => T): Promise<T> => {
+    const asked = server.generation();
+    const effect = (): T => {
+      // What was under way when the server went never reaches the one that took its place.
+      if (server.generation() !== asked) throw new LogUnavailable(what);
+      return work();
+    };
+    return ask(world, life, {
       ...{ what, changes, effect, timeoutMs, mayRepeat: changes },
       unavailable: () => new LogUnavailable(what),
     });
+  };
   async function* readStream(stream: string, fromRevision = 0n): AsyncGenerator<RecordedEvent> {
     const read = () => (server.streams.get(stream) ?? []).slice(Number(fromRevision));
     yield* await asking(`reads ${stream}`, false, read);

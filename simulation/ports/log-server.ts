@@ -20,6 +20,18 @@ export interface LogServer {
   nextAfter(after: bigint | 'start', filter: AllFilter): RecordedEvent | null;
   /** Calls once, at the next append. */
   onceAppended(listener: () => void): void;
+  /** An event that another program wrote, to a stream of its own. */
+  appendForeign(stream: string, event: EventToAppend): void;
+  /** Streams that another program wrote. */
+  readonly foreign: ReadonlySet<string>;
+  /** Numbers of events that a copy may have been made after. */
+  readonly ends: readonly number[];
+  /** Puts back an older copy of the log: its first `length` events, one of `ends`. Connections to the server before are gone. */
+  restore(length: number): void;
+  /** Counts the servers that have stood at this address. */
+  generation(): number;
+  /** Called after an older copy was put back. */
+  onRestored(listener: () => void): void;
   /** Sees every event as it is recorded. */
   observe(observer: (event: RecordedEvent) => void): void;
 }
@@ -27,6 +39,11 @@ export interface LogServer {
 export function createLogServer(world: World): LogServer {
   const streams = new Map<string, RecordedEvent[]>();
   const all: RecordedEvent[] = [];
+  const foreign = new Set<string>();
+  const restored: (() => void)[] = [];
+  let generation = 1;
+  /** How long the log was after each append: no copy ends within one. */
+  const ends: number[] = [0];
   const observers: ((event: RecordedEvent) => void)[] = [];
   let waiting: (() => void)[] = [];
   const head = (): bigint => all.at(-1)?.position ?? 0n;
@@ -43,6 +60,7 @@ export function createLogServer(world: World): LogServer {
       all.push(recorded);
       for (const observe of observers) observe(recorded);
     }
+    ends.push(all.length);
     const woken = waiting;
     waiting = [];
     for (const wake of woken) wake();
@@ -72,6 +90,27 @@ export function createLogServer(world: World): LogServer {
       return null;
     },
     onceAppended: (listener) => void waiting.push(listener),
+    foreign,
+    appendForeign: (stream, event) => {
+      if (streams.has(stream)) return;
+      foreign.add(stream);
+      const present: RecordedEvent[] = [];
+      streams.set(stream, present);
+      record(stream, [event], present);
+    },
+    generation: () => generation,
+    onRestored: (listener) => void restored.push(listener),
+    ends,
+    restore: (length) => {
+      ends.splice(ends.indexOf(length) + 1);
+      for (const { stream } of all.splice(length).toReversed()) {
+        const present = streams.get(stream);
+        present?.pop();
+        if (present?.length === 0) streams.delete(stream);
+      }
+      generation += 1;
+      for (const tell of restored) tell();
+    },
     observe: (observer) => void observers.push(observer),
   };
 }

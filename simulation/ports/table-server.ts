@@ -3,6 +3,7 @@ import { CheckpointMoved } from '../../read-store/projection-engine/errors.ts';
 import type { Change } from '../../read-store/projection-engine/fold-batch.ts';
 import { merged, type Column, type Table, type Values } from '../../read-store/projection-engine/table.ts';
 import type { JobRow } from '../../projector/jobs/row.ts';
+import type { LogMark } from '../../schemas/log-mark.ts';
 import type { World } from '../engine/world.ts';
 
 /** The read tables of one build of projection `jobs`. */
@@ -15,6 +16,7 @@ export interface Batch {
   readonly changes: readonly Change<JobRow>[];
   readonly from: bigint | null;
   readonly to: bigint;
+  readonly mark: LogMark | null;
   readonly fence: number;
 }
 
@@ -22,6 +24,10 @@ export interface Batch {
 export interface TableServer {
   tables(): Tables;
   checkpoint(): bigint | null;
+  /** The event that the checkpoint stands on. */
+  mark(): LogMark | null;
+  /** Empties the tables: the log is another one. @throws CheckpointMoved */
+  startOver(fence: number): void;
   /** Changes when the tables are rebuilt and switched. */
   epoch(): string;
   /** Takes the right to write; whoever had it before finds its batches refused. */
@@ -32,7 +38,7 @@ export interface TableServer {
   commit(batch: Batch): void;
   writeRows(changes: Batch['changes']): void;
   writeDerived(changes: Batch['changes']): void;
-  moveCheckpoint(to: bigint): void;
+  moveCheckpoint(batch: Pick<Batch, 'to' | 'mark'>): void;
   switchTo(tables: Tables): void;
   /** Calls once, after the next commit. */
   onceMoved(listener: () => void): void;
@@ -42,18 +48,29 @@ export function emptyTables(): Tables {
   return { rows: new Map(), derived: jobsProjection.derived.map(() => new Map<string, Values>()) };
 }
 
-export function createTableServer(world: World, head: () => bigint): TableServer {
+export function createTableServer(
+  world: World,
+  head: () => bigint,
+  isOlderLog: () => boolean = () => false,
+): TableServer {
   let [tables, checkpoint, epochNumber, fence]: [Tables, bigint | null, number, number] = [
     emptyTables(),
     null,
     1,
     0,
   ];
+  let mark: LogMark | null = null;
   let waiting: (() => void)[] = [];
 
   const server: TableServer = {
     tables: () => tables,
     checkpoint: () => checkpoint,
+    mark: () => mark,
+    startOver: (asked) => {
+      if (asked !== fence) throw new CheckpointMoved('jobs', 1);
+      [tables, checkpoint, mark] = [emptyTables(), null, null];
+      epochNumber += 1;
+    },
     epoch: () => `00000000-0000-4000-8000-${String(epochNumber).padStart(12, '0')}`,
     takeLease: () => (fence += 1),
     assertMayWrite: (batch) => {
@@ -63,15 +80,17 @@ export function createTableServer(world: World, head: () => bigint): TableServer
       server.assertMayWrite(batch);
       server.writeRows(batch.changes);
       server.writeDerived(batch.changes);
-      server.moveCheckpoint(batch.to);
+      server.moveCheckpoint(batch);
     },
     writeRows: (changes) => writeRows(tables, changes),
     writeDerived: (changes) => writeDerived(tables, changes),
-    moveCheckpoint: (to) => {
+    moveCheckpoint: ({ to, mark: stands }) => {
       if (checkpoint !== null && to < checkpoint)
         world.broken('4 tables', `the checkpoint went back to ${to}`);
-      if (to > head()) world.broken('4 tables', `the checkpoint ${to} is beyond the head of the log`);
-      checkpoint = to;
+      // A commit on its way when an older log was put back is of the log before; the next session notices.
+      if (to > head() && !isOlderLog())
+        world.broken('4 tables', `the checkpoint ${to} is beyond the head of the log`);
+      [checkpoint, mark] = [to, stands ?? mark];
       const woken = waiting;
       waiting = [];
       for (const wake of woken) wake();

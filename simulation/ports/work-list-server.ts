@@ -39,6 +39,7 @@ export interface WorkListServer {
   leave(workerId: string): void;
   holdFeed(processorId: string, workerId: string, ttlMs: number): FeedGrant | null;
   dropFeed(workerId: string): void;
+  standing(): Pick<FeedGrant, 'position' | 'mark'>;
   apply(changes: readonly WorkChange[], move: FeedMove, epoch: bigint): void;
   startOver(epoch: bigint): void;
   quarantine(held: readonly Quarantined[]): void;
@@ -117,6 +118,7 @@ export function createWorkListServer(world: World, forgetRetention: () => void):
       Object.assign(feed, { holder: workerId, heldUntilMs: now() + ttlMs });
       return { epoch: feed.epoch, position: feed.position ?? 'start', mark: feed.mark };
     },
+    standing: () => ({ position: feed.position ?? 'start', mark: feed.mark }),
     dropFeed: (workerId) => {
       if (feed.holder === workerId) feed.holder = null;
     },

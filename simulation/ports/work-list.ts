@@ -30,6 +30,7 @@ export function simulatedWorkList(world: World, life: Life, server: WorkListServ
     leave: (workerId) => asking('leave', () => server.leave(workerId)),
     holdFeed: (processorId, workerId, ttlMs) =>
       asking('hold feed', () => server.holdFeed(processorId, workerId, ttlMs), false),
+    standing: () => asking('read where it stands', () => server.standing(), false),
     dropFeed: (workerId) => asking('drop feed', () => server.dropFeed(workerId)),
     apply: (changes, move, epoch) => {
       const what = `apply ${changes.map(({ jobId, placement }) => `${jobId} ${placement.place}`).join(', ')} to ${move.to}`;

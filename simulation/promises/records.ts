@@ -15,6 +15,8 @@ export interface Records {
   readonly jobs: ReadonlyMap<string, Job>;
   /** Jobs that a client was told of by 200 or 202. */
   readonly acknowledged: Set<string>;
+  /** Changes when the log is replaced by an older copy. */
+  age(): number;
 }
 
 /** Watches the log and the blobs from outside, and cries out at the moment a promise is broken. */
@@ -28,7 +30,7 @@ export function keepRecords(world: World, log: LogServer, blobs: BlobServer): Re
     if (eventIds.has(recorded.id)) world.broken('2 once', `event id ${recorded.id} is in the log twice`);
     eventIds.add(recorded.id);
     const jobId = jobIdOfStream(recorded.stream);
-    if (jobId === null) return;
+    if (jobId === null || log.foreign.has(recorded.stream)) return;
     assertChained(world, recorded, hashes);
     const event = { type: recorded.type, data: recorded.data } as JobEvent;
     const before = jobs.get(jobId) ?? ABSENT;
@@ -44,7 +46,22 @@ export function keepRecords(world: World, log: LogServer, blobs: BlobServer): Re
     if (!job || job.state === 'absent') return;
     assertMayGo(world, job, key);
   });
-  return { jobs, acknowledged: new Set() };
+  const acknowledged = new Set<string>();
+  log.onRestored(() => {
+    jobs.clear();
+    eventIds.clear();
+    hashes.clear();
+    for (const recorded of log.all) {
+      eventIds.add(recorded.id);
+      const jobId = jobIdOfStream(recorded.stream);
+      if (jobId === null || log.foreign.has(recorded.stream)) continue;
+      hashes.set(recorded.stream, linksOf(recorded)?.hash ?? '');
+      const event = { type: recorded.type, data: recorded.data } as JobEvent;
+      jobs.set(jobId, evolve(jobs.get(jobId) ?? ABSENT, event, recorded.revision));
+    }
+    for (const jobId of acknowledged) if (!jobs.has(jobId)) acknowledged.delete(jobId);
+  });
+  return { jobs, acknowledged, age: () => log.generation() };
 }
 
 /** Every event of a job carries the hash of the one before, whoever appended it and whatever it had read. */

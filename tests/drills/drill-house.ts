@@ -56,6 +56,8 @@ export interface DrillHouse {
   readonly acknowledged: Map<string, string>;
   /** Jobs whose events are not understood on purpose; their rows are not compared. */
   readonly spoiled: Set<string>;
+  /** Calls of the gateway for attempts that went with a log which an older copy replaced, by job. */
+  readonly lostCalls: Map<string, number>;
   serve(
     name: string,
     services: readonly string[],
@@ -143,7 +145,14 @@ export async function startDrillHouse(options: HouseOptions = {}): Promise<Drill
       env,
       serve,
     },
-    ...{ toEventStore, toPostgres, toGateway, acknowledged: new Map(), spoiled: new Set() },
+    ...{
+      toEventStore,
+      toPostgres,
+      toGateway,
+      acknowledged: new Map(),
+      spoiled: new Set(),
+      lostCalls: new Map(),
+    },
     processes: () => processes,
     stop: async () => {
       await Promise.all(processes.map((each) => each.kill()));

@@ -4,6 +4,7 @@ import { fullDiskDrill } from './groups/full-disk.ts';
 import { gatewayAnswers, gatewayOutages } from './groups/gateway-faults.ts';
 import { logFileDrills } from './groups/log-files.ts';
 import { killedProcessors } from './groups/killed-processors.ts';
+import { olderLog } from './groups/older-log.ts';
 import { poison } from './groups/poison.ts';
 import { readSide } from './groups/read-side.ts';
 import { realGateway } from './groups/real-gateway.ts';
@@ -20,8 +21,8 @@ const withProcessor = (): ReturnType<typeof startDrillHouse> => startDrillHouse(
 
 /**
  * The drill matrix, in houses: a start costs as much as two short drills, so drills that want the same house share it.
- * The longest come first, so that the last one to end is a short one. D21 counts the jobs of its house and stands
- * before D27, whose uploads may be taken though nobody hears of it.
+ * The longest come first, so that the last one to end is a short one. D60 leaves streams behind that no
+ * other drill wants in its log.
  */
 export const GROUPS: readonly DrillGroup[] = [
   {
@@ -46,4 +47,5 @@ export const GROUPS: readonly DrillGroup[] = [
   },
   rolling,
   s3,
+  olderLog,
 ];

@@ -32,8 +32,11 @@ const LIKE_EVENTSTOREDB = { notReadyMs: 200 };
  * A real event store process in a folder of its own, which fails its clients as EventStoreDB does.
  * @param options TLS, users, access lists, a secret: nothing is demanded unless it is said
  */
-export async function startTestEventStore(options: SpawnOptions = {}): Promise<TestEventStore> {
-  const directory = await mkdtemp(join(tmpdir(), 'docket-test-event-store-'));
+export async function startTestEventStore(
+  options: SpawnOptions = {},
+  folder?: string,
+): Promise<TestEventStore> {
+  const directory = folder ?? (await mkdtemp(join(tmpdir(), 'docket-test-event-store-')));
   const port = await freePort();
   const { acl, ...lasting } = options;
   const files = writeSecuredFiles(options);

@@ -23,6 +23,8 @@ export interface FaultProxy {
   bytes(): number;
   /** Resets every open connection. */
   cut(): void;
+  /** New connections go to another port from now on. */
+  leadTo(port: number): void;
   stop(): Promise<void>;
 }
 
@@ -30,12 +32,12 @@ export interface FaultProxy {
 export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
   const fault: ProxyFault = { delayMs: 0, dropReplies: false, silent: false, refuse: false };
   const open = new Set<Socket>();
-  let [opened, bytes] = [0, 0];
+  let [opened, bytes, target] = [0, 0, targetPort];
   const server = createServer((client) => {
     opened += 1;
     client.on('data', (chunk: Buffer) => (bytes += chunk.length));
     if (fault.refuse) return void client.destroy();
-    const upstream = connect(targetPort, '127.0.0.1');
+    const upstream = connect(target, '127.0.0.1');
     for (const socket of [client, upstream]) {
       open.add(socket);
       socket.on('error', () => socket.destroy());
@@ -56,6 +58,9 @@ export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
     open: () => open.size / 2,
     bytes: () => bytes,
     cut,
+    leadTo: (port) => {
+      target = port;
+    },
     stop: async () => {
       cut();
       await new Promise<void>((resolve) => server.close(() => resolve()));

@@ -22,7 +22,7 @@ export function poisonStreams(): ReadonlyMap<string, readonly EventToAppend[]> {
     [`job-${randomUUID()}-2`, [written('ConversionRequested', requested)]],
     [job(), [written('DocumentUploaded', { v: 1 })]],
     [job(), [written('ConversionRequested', requested, 99)]],
-    [job(), [written('NeverHeardOf', requested)]],
+    [job(), [neverHeardOf()]],
     [job(), [written('GatewayResumed', { at, pausedMs: 1 })]],
     [job(), [{ ...written('ConversionRequested', requested), metadata: null }]],
     [job(), [written('ConversionRequested', { ...requested, padding: 'x'.repeat(BIG_BYTES) })]],
@@ -32,6 +32,11 @@ export function poisonStreams(): ReadonlyMap<string, readonly EventToAppend[]> {
     [job(), [started('w.12345678')]],
     [job(), [started('w\0')]],
   ]);
+}
+
+/** An event of a type that no build knows. */
+export function neverHeardOf(): EventToAppend {
+  return written('NeverHeardOf', { at });
 }
 
 /** A claim whose worker's name holds a NUL passes every schema, and no text column of Postgres takes it. */

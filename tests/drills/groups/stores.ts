@@ -1,6 +1,3 @@
-import { cp, mkdtemp, rename, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startFaultProxy } from '../../harness/fault-proxy.ts';
 import type { DrillHouse } from '../drill-house.ts';
@@ -98,44 +95,6 @@ async function lostReplies(house: DrillHouse): Promise<string> {
     expectThat(created === 1, `job ${jobId} was uploaded once`, created);
   }
   return `appends slowed by 0.4 s a chunk: ${slow.filter(({ jobId }) => jobId).length} of 5 taken; answers lost three times: ${taken} taken, ${refused.length} told 503 and repeated, none twice`;
-}
-
-/** An older copy of the log is put in place: the read side must not go on as if nothing were. */
-async function olderBackup(house: DrillHouse): Promise<string> {
-  await untilAllFinal(house, 30_000);
-  const backups = await mkdtemp(join(tmpdir(), 'docket-drill-backup-'));
-  const [older, newer] = [join(backups, 'older'), join(backups, 'newer')];
-  await house.eventStore.kill('SIGTERM');
-  await cp(house.eventStore.directory, older, { recursive: true });
-  await house.eventStore.restart();
-  for (let n = 0; n < 5; n += 1) await upload(house);
-  await untilAllFinal(house, 40_000);
-  await within(20_000, 'the tables follow', async () => {
-    const { rows } = await house.store.query<{ n: number }>('select count(*)::int as n from docket.jobs');
-    return rows[0]?.n === house.acknowledged.size;
-  });
-  const swap = async (out: string, back: string): Promise<void> => {
-    await house.eventStore.kill('SIGKILL');
-    await rename(house.eventStore.directory, out);
-    await rename(back, house.eventStore.directory);
-    await house.eventStore.restart();
-  };
-  await swap(newer, older);
-  const projector = await house.serve(`projector-${performance.now().toFixed(0)}`, ['projector'], {
-    unready: true,
-  });
-  await house.rest!.kill();
-  const said = { text: '' };
-  await within(20_000, 'the projector refuses, and says why', async () => {
-    const answer = await fetch(`${projector.health}/ready`);
-    said.text = `${await answer.text()} ${projector.lastWords()}`;
-    return answer.status === 503 && /beyond|ahead|rebuild/i.test(said.text);
-  });
-  await projector.kill();
-  await swap(older, newer);
-  await house.rest!.restart();
-  await rm(backups, { recursive: true, force: true });
-  return 'the projector is not ready and says that its checkpoint is beyond the log';
 }
 
 async function postgresKilled(house: DrillHouse): Promise<string> {
@@ -261,5 +220,4 @@ export const postgresDrills: readonly Drill[] = [
   { id: 'D22', title: 'kill -9 of Postgres', run: postgresKilled },
   { id: 'D23', title: 'Postgres partitioned (by proxy)', run: postgresSilent },
   { id: 'D24', title: 'partition between a processor and the event store', run: partitionedWorker },
-  { id: 'D21', title: 'event store restored from an older copy', run: olderBackup },
 ];

@@ -1,0 +1,34 @@
+import type { EventToAppend } from '../../event-store/event-log.ts';
+import type { House } from '../house.ts';
+
+/** As much as one append may hold, about. */
+const bigBytes = 1_000_000;
+/** A big event costs a world as much as everything else in it. */
+const bigShare = 0.02;
+
+/** Another program writes one event to a stream that is named like a job's: by name, type, version, data or order wrong. */
+export function poison({ world, log }: House): void {
+  const { random } = world;
+  const at = '2026-01-01T00:00:00.000Z';
+  const requested = { at, by: 'upload', priority: 0 };
+  const uuid = `${random.hex(8)}-${random.hex(4)}-4${random.hex(3)}-8${random.hex(3)}-${random.hex(12)}`;
+  const written = (type: string, data: unknown, schemaVersion = 1): EventToAppend => ({
+    ...{ id: `${uuid}-event`, type, data },
+    metadata: { correlationId: 'c', causationId: 'c', actor: 'another program', schemaVersion },
+  });
+  const [name, event] = random.pick([
+    ['not-a-uuid', written('DocumentUploaded', { v: 1 })],
+    [`${uuid}-2`, written('ConversionRequested', requested)],
+    // Not an upload: one that is not understood may name any PDF, and then no orphan is removed.
+    [uuid, written('ConversionCancelled', { v: 1 })],
+    [uuid, written('ConversionRequested', requested, 99)],
+    [uuid, written('NeverHeardOf', requested)],
+    [uuid, written('GatewayResumed', { at })],
+    [uuid, written('ConversionStarted', { at, attempt: 1, workerId: 'w.12345678', leaseUntil: at })],
+    [uuid, written('ConversionRequested', requested)],
+  ] as [string, EventToAppend][]);
+  const isBig = random.chance(bigShare);
+  const data = isBig ? { ...(event.data as object), padding: 'x'.repeat(bigBytes) } : event.data;
+  world.trace.say('another program', () => `writes ${event.type}${isBig ? ', 1 MB,' : ''} to job-${name}`);
+  log.appendForeign(`job-${name}`, { ...event, data });
+}

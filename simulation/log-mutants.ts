@@ -1,0 +1,56 @@
+import type { EventLog, RecordedEvent } from '../event-store/event-log.ts';
+import { isMisnamedJobStream, jobIdOfStream } from '../schemas/streams.ts';
+import { understandJobEvent } from '../schemas/understand-job-event.ts';
+import type { Composition } from './composition.ts';
+
+/** Further than any log of a simulated world goes. */
+const beyondEveryHead = 2n ** 62n;
+/** No event of Docket's own comes near this. */
+const bigEventChars = 500_000;
+
+/** The tables go on from their checkpoint whatever log is there. */
+export const tablesSkipTheComparison: Partial<Composition> = { compare: () => () => Promise.resolve(null) };
+
+/** The work list goes on from its position whatever log is there. */
+export const listSkipsTheComparison: Partial<Composition> = {
+  log: (real) => ({ ...real, head: () => Promise.resolve(beyondEveryHead) }),
+  workList: (real) => ({
+    ...real,
+    holdFeed: async (processorId, workerId, ttlMs) => {
+      const grant = await real.holdFeed(processorId, workerId, ttlMs);
+      return grant && { ...grant, mark: null };
+    },
+    standing: async () => ({ ...(await real.standing()), mark: null }),
+  }),
+};
+
+/** A subscription that fails at some events, and is taken up again at the same place for ever. */
+function failingAt(isFatal: (event: RecordedEvent) => boolean): Partial<Composition> {
+  const log = (real: EventLog): EventLog => ({
+    ...real,
+    follow: (options) =>
+      real.follow({
+        ...options,
+        onEvent: (event) => {
+          if (isFatal(event))
+            throw new Error(`Event ${event.revision} of ${event.stream} cannot be applied.`);
+          return options.onEvent(event);
+        },
+      }),
+  });
+  return { log };
+}
+
+export const stopsAtAStrangeStream = failingAt(({ stream }) => isMisnamedJobStream(stream));
+
+export const stopsAtAStrangeEvent = failingAt((event) => {
+  if (jobIdOfStream(event.stream) === null) return false;
+  try {
+    understandJobEvent(event);
+    return false;
+  } catch {
+    return true;
+  }
+});
+
+export const stopsAtABigEvent = failingAt(({ data }) => JSON.stringify(data).length > bigEventChars);

@@ -1,0 +1,176 @@
+import { cp, mkdtemp, rename, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startTestEventStore } from '../../harness/event-store.ts';
+import { neverHeardOf, poisonStreams } from '../../harness/poison.ts';
+import { jobIdOfStream } from '../../../schemas/streams.ts';
+import { expectThat, within } from '../claims.ts';
+import type { DrillGroup } from '../drill.ts';
+import { startDrillHouse, type DrillHouse } from '../drill-house.ts';
+import { untilState } from '../job-streams.ts';
+import { anyPdf, newOwner, request, upload } from '../people.ts';
+
+const SETTLE_MS_MAX = 40_000;
+
+interface Listed {
+  readonly jobs: readonly { readonly jobId: string; readonly state: string }[];
+}
+
+/** The list of an owner, or null while it is refused; nothing but 200 and 503 may be answered. */
+async function listOf(house: DrillHouse, owner: string): Promise<Map<string, string> | null> {
+  const answer = await request(house.rest!.url, owner, '/api/jobs?limit=100');
+  expectThat([200, 503].includes(answer.status), 'the list answers 200 or 503', answer.status);
+  const body = (await answer.json()) as Listed;
+  return answer.status === 200 ? new Map(body.jobs.map(({ jobId, state }) => [jobId, state])) : null;
+}
+
+async function untilListed(
+  house: DrillHouse,
+  owner: string,
+  jobIds: readonly string[],
+  claim: string,
+): Promise<void> {
+  await within(SETTLE_MS_MAX, claim, async () => {
+    const listed = await listOf(house, owner);
+    return (
+      listed !== null &&
+      listed.size === jobIds.length &&
+      jobIds.every((jobId) => listed.get(jobId) === 'ready')
+    );
+  });
+}
+
+/** Copies the log as it is now, with the event store stopped meanwhile. */
+async function copyLog(house: DrillHouse): Promise<{ readonly copy: string; forget: () => Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'docket-drill-older-'));
+  await house.eventStore.kill('SIGTERM');
+  await cp(house.eventStore.directory, join(folder, 'copy'), { recursive: true });
+  await house.eventStore.restart();
+  return { copy: join(folder, 'copy'), forget: () => rm(folder, { recursive: true, force: true }) };
+}
+
+async function uploads(
+  house: DrillHouse,
+  owner: string,
+  documents: readonly Uint8Array[],
+): Promise<string[]> {
+  const jobIds: string[] = [];
+  for (const bytes of documents) jobIds.push(await upload(house, { owner, bytes }));
+  for (const jobId of jobIds) await untilState(house, jobId, ['ready'], SETTLE_MS_MAX);
+  return jobIds;
+}
+
+const documents = (count: number): Buffer[] => Array.from({ length: count }, () => anyPdf());
+
+async function untilReady(house: DrillHouse): Promise<void> {
+  await within(SETTLE_MS_MAX, 'every service is ready', async () => {
+    const answers = await Promise.all(
+      [house.rest!, house.processor!].map(({ health }) => fetch(`${health}/ready`)),
+    );
+    return answers.every(({ ok }) => ok);
+  });
+}
+
+/** The log goes back to an older copy, under the feet of the services or while they are stopped. */
+function olderFolder(areRunning: boolean): (house: DrillHouse) => Promise<string> {
+  return async (house) => {
+    const owner = newOwner();
+    const early = await uploads(house, owner, documents(3));
+    const { copy, forget } = await copyLog(house);
+    const lost = documents(4);
+    const late = await uploads(house, owner, lost);
+    await untilListed(house, owner, [...early, ...late], 'all are listed');
+    if (!areRunning) await Promise.all([house.rest!.kill(), house.processor!.kill()]);
+    await house.eventStore.kill('SIGKILL');
+    await rm(house.eventStore.directory, { recursive: true });
+    await rename(copy, house.eventStore.directory);
+    await house.eventStore.restart();
+    for (const jobId of late) {
+      house.acknowledged.delete(jobId);
+      house.lostCalls.set(jobId, 1);
+    }
+    const backAt = performance.now();
+    if (!areRunning) await Promise.all([house.rest!.restart(), house.processor!.restart()]);
+    await untilListed(
+      house,
+      owner,
+      early,
+      'no row is shown that the log does not hold, and each that it does',
+    );
+    const seconds = ((performance.now() - backAt) / 1000).toFixed(1);
+    // More than was lost, so that the log is longer than any checkpoint of before; two of them are the same documents.
+    const after = await uploads(house, owner, [...lost.slice(0, 2), ...documents(6)]);
+    await untilListed(house, owner, [...early, ...after], 'what was uploaded since is converted and shown');
+    await untilReady(house);
+    await forget();
+    return `${late.length} jobs are gone from the log and the list ${seconds} s after; ${after.length} uploads since are ready`;
+  };
+}
+
+/** The address leads to another server, which holds an older copy, and back again. */
+async function otherServer(house: DrillHouse): Promise<string> {
+  const owner = newOwner();
+  const early = await uploads(house, owner, documents(2));
+  const { copy, forget } = await copyLog(house);
+  const late = await uploads(house, owner, documents(3));
+  const other = await startTestEventStore({}, copy);
+  try {
+    house.toEventStore.leadTo(other.port);
+    house.toEventStore.cut();
+    await untilListed(house, owner, early, 'the list is that of the other server');
+    const there: string[] = [];
+    for (const bytes of documents(5)) there.push(await upload(house, { owner, bytes }));
+    await untilListed(house, owner, [...early, ...there], 'uploads are converted on the other server');
+    for (const jobId of there) house.acknowledged.delete(jobId);
+  } finally {
+    house.toEventStore.leadTo(house.eventStore.port);
+    house.toEventStore.cut();
+    await other.stop();
+    await forget();
+  }
+  await untilListed(house, owner, [...early, ...late], 'the list is that of the first server again');
+  await untilReady(house);
+  return `an older copy at the same address, and back: each time the list was that of the log behind it`;
+}
+
+/** Streams of another program, in a log that many others use. */
+async function poisonedLog(house: DrillHouse): Promise<string> {
+  const streams = poisonStreams();
+  for (const [stream, events] of streams) {
+    const jobId = jobIdOfStream(stream);
+    if (jobId !== null) house.spoiled.add(jobId);
+    await house.log.append(stream, events, 'no_stream');
+  }
+  const [owner, victim] = [newOwner(), newOwner()];
+  const hit = await upload(house, { owner: victim });
+  await untilState(house, hit, ['ready'], SETTLE_MS_MAX);
+  const last = await house.log.readLast(`job-${hit}`);
+  await house.log.append(`job-${hit}`, [neverHeardOf()], last!.revision);
+  house.spoiled.add(hit);
+  house.acknowledged.delete(hit);
+  const others = await uploads(house, owner, documents(8));
+  await untilListed(house, owner, others, 'the uploads of others are converted and shown');
+  await within(
+    SETTLE_MS_MAX,
+    'what cannot be applied is in quarantine, the job that was hit as well',
+    async () => {
+      const { rows } = await house.store.query<{ stream: string }>(
+        `select distinct stream from docket.quarantine where projection = 'work-list'`,
+      );
+      return rows.some(({ stream }) => stream === `job-${hit}`) && rows.length >= 7;
+    },
+  );
+  await untilReady(house);
+  return `${streams.size} streams and one job of another program's making: 8 of 8 uploads of others ready`;
+}
+
+export const olderLog: DrillGroup = {
+  name: 'other-logs',
+  start: () => startDrillHouse({ processor: true }),
+  drills: [
+    { id: 'D21', title: 'event store restored from an older copy, services alive', run: olderFolder(true) },
+    { id: 'D61', title: 'older copy of the log folder beside newer Postgres', run: olderFolder(false) },
+    { id: 'D62', title: 'the address leads to a server with an older copy', run: otherServer },
+    { id: 'D60', title: 'the poisoned log: names, data, versions, sizes, order', run: poisonedLog },
+  ],
+};
