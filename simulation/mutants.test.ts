@@ -11,6 +11,7 @@ const CAUGHT_IN: Readonly<Record<string, number>> = {
   'age-by-own-clock': 182,
   'forgetful-sweeper': 84,
   'feed-behind-the-gap': 91,
+  'stops-at-a-big-event': 80,
   'start-named-by-revision': 168,
   'replay-removes-its-blob': 66,
 };
