@@ -1,10 +1,6 @@
-import { createRequire } from 'node:module';
+import { hangupIsIgnored } from '../runtime/launcher/hangup.cjs';
 
 type Environment = Readonly<Record<string, string | undefined>>;
-
-const { hangupIsIgnored } = createRequire(import.meta.url)('../runtime/launcher/hangup.cjs') as {
-  hangupIsIgnored: (environment: Environment) => boolean;
-};
 
 /**
  * Whether whoever started us wants a hangup to change nothing, as `nohup` does. One answer for the launcher and for what
