@@ -4,6 +4,7 @@
  * so a client that does not read costs one message.
  */
 import { randomUUID } from 'node:crypto';
+import type { EventReader } from '../storage/event-reader.ts';
 import type { Log } from '../storage/open-log.ts';
 import type { ReadRequest } from '../wire/read-request.ts';
 import { CAUGHT_UP, checkpointReached, FELL_BEHIND, subscriptionConfirmed } from '../wire/responses.ts';
@@ -84,6 +85,33 @@ function areMoreThan(course: Course, most: number): boolean {
   return passing > most;
 }
 
+interface Delivery {
+  readonly request: ReadRequest;
+  readonly course: Course;
+  readonly log: Log;
+  readonly sender: Sender;
+  readonly reader: EventReader;
+  readonly checkpoints: ReturnType<typeof openCheckpoints>;
+}
+
+/** Sends what is due, for one turn at most. @param most the largest number of events sent */
+async function deliver(delivery: Delivery, most: number, isLive: boolean): Promise<void> {
+  const { request, course, log, sender, reader, checkpoints } = delivery;
+  const until = Math.min(course.end(), course.next + TURN_EVENTS);
+  let left = most;
+  while (course.next < until && left > 0 && !sender.isOver()) {
+    const ordinal = course.ordinalOf(course.next);
+    course.next += 1;
+    const isMatch = !log.index.isGone(ordinal) && course.passes(ordinal);
+    if (isMatch) {
+      left -= 1;
+      sender.send(request.resolvesLinks ? resolveEvent(log, reader, ordinal) : reader.event(ordinal));
+    }
+    checkpoints.consider(ordinal, isMatch, isLive);
+    if (sender.isFull()) await sender.whenTaken();
+  }
+}
+
 /**
  * Serves a subscription until its client is gone.
  * @returns why it is refused or ended, or null
@@ -99,31 +127,15 @@ export async function serveSubscription(
   sender.send(subscriptionConfirmed(randomUUID()));
   const reader = log.openReader();
   const checkpoints = openCheckpoints(course, log, sender, isLikeEventStoreDB);
+  const delivery = { request, course, log, sender, reader, checkpoints };
   const published = openWaiting(log, sender);
   // EventStoreDB reads on once more from its end, and ends what falls behind from then on.
   let phase = 'catching up' as Phase;
 
-  /** Goes on for so many events at most; `most` counts only those that pass. */
-  const goOn = async (most: number): Promise<void> => {
-    const until = Math.min(course.end(), course.next + TURN_EVENTS);
-    let left = most;
-    while (course.next < until && left > 0 && !sender.isOver()) {
-      const ordinal = course.ordinalOf(course.next);
-      course.next += 1;
-      const isMatch = !log.index.isGone(ordinal) && course.passes(ordinal);
-      if (isMatch) {
-        left -= 1;
-        sender.send(request.resolvesLinks ? resolveEvent(log, reader, ordinal) : reader.event(ordinal));
-      }
-      checkpoints.consider(ordinal, isMatch, phase === 'live');
-      if (sender.isFull()) await sender.whenTaken();
-    }
-  };
-
   /** Sends what is due. @returns why the subscription is ended, or null */
   const sendDue = async (): Promise<Refusal | null> => {
     if (isLikeEventStoreDB && phase !== 'catching up' && areMoreThan(course, LIVE_BUFFER_EVENTS)) {
-      await goOn(SENT_BEFORE_END_EVENTS);
+      await deliver(delivery, SENT_BEFORE_END_EVENTS, phase === 'live');
       sender.flush();
       return consumerTooSlow(phase);
     }
@@ -131,17 +143,10 @@ export async function serveSubscription(
       phase = 'catching up';
       sender.send(FELL_BEHIND);
     }
-    await goOn(Infinity);
+    await deliver(delivery, Infinity, phase === 'live');
     sender.flush();
     if (course.next < course.end()) await breathe();
     return null;
-  };
-
-  const goLive = (): void => {
-    phase = 'live';
-    checkpoints.goLive();
-    sender.send(CAUGHT_UP);
-    sender.flush();
   };
 
   while (!sender.isOver()) {
@@ -161,8 +166,12 @@ export async function serveSubscription(
       await breathe();
       continue;
     }
-    if (phase !== 'live' && !(isLikeEventStoreDB && course.isMissing())) goLive();
-    else sender.flush();
+    if (phase !== 'live' && !(isLikeEventStoreDB && course.isMissing())) {
+      phase = 'live';
+      checkpoints.goLive();
+      sender.send(CAUGHT_UP);
+    }
+    sender.flush();
     await published(() => course.next < course.end() || course.tombstone() !== null);
   }
   return null;
