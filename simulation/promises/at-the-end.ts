@@ -26,7 +26,7 @@ export function checkStreams(house: House, records: Records): void {
     identities.set(identity, jobId);
     const events = log.streams.get(`job-${jobId}`) ?? [];
     checkHistory(house, jobId, events);
-    checkResult(house, job);
+    checkResult(house, job, records);
   }
   checkBlobs(house, records);
 }
@@ -55,10 +55,11 @@ function checkHistory(house: House, jobId: string, events: readonly RecordedEven
     world.broken('2 once', `${downloads} downloads of ${jobId} are recorded, ${served} were made`);
 }
 
-function checkResult({ world, blobs }: House, job: ExistingJob): void {
+function checkResult({ world, blobs }: House, job: ExistingJob, { lost }: Records): void {
   if (job.state !== 'ready') return;
   const { blobKey, sha256 } = job.conversion.result;
   const blob = blobs.blobs.get(blobKey);
+  if (!blob && lost.has(blobKey)) return;
   if (!blob) return world.broken('2 result', `the result of ${job.jobId} is gone`);
   if (blob.sha256 !== sha256 || !blob.bytes.equals(resultOf(job.sha256)))
     world.broken('2 result', `the result of ${job.jobId} is not its own`);
@@ -79,7 +80,8 @@ function checkBlobs({ world, blobs, log }: House, records: Records): void {
     if (job.state === 'ready') wanted.add(job.conversion.result.blobKey);
   }
   for (const key of wanted)
-    if (!blobs.blobs.has(key)) world.broken('6 cleanup', `${key} is referred to and gone`);
+    if (!blobs.blobs.has(key) && !records.lost.has(key))
+      world.broken('6 cleanup', `${key} is referred to and gone`);
   // The PDF of an earlier upload is kept for its own time, though its job has a newer one.
   const kept = new Set(wanted);
   for (const { type, data } of log.all)

@@ -17,6 +17,8 @@ export interface Records {
   readonly acknowledged: Set<string>;
   /** Changes when the log is replaced by an older copy. */
   age(): number;
+  /** Files that were rightly removed under a log which an older copy replaced: they do not come back with it. */
+  readonly lost: ReadonlySet<string>;
 }
 
 /** Watches the log and the blobs from outside, and cries out at the moment a promise is broken. */
@@ -40,7 +42,10 @@ export function keepRecords(world: World, log: LogServer, blobs: BlobServer): Re
     if (event.type === 'ConversionSucceeded') assertStored(world, blobs, recorded, event);
     jobs.set(jobId, evolve(before, event, recorded.revision));
   });
+  const removed = new Set<string>();
+  const lost = new Set<string>();
   blobs.observeRemoval((key) => {
+    removed.add(key);
     const jobId = keyOwners.get(key) ?? key.split('/')[1] ?? '';
     const job = jobs.get(jobId);
     if (!job || job.state === 'absent') return;
@@ -48,6 +53,7 @@ export function keepRecords(world: World, log: LogServer, blobs: BlobServer): Re
   });
   const acknowledged = new Set<string>();
   log.onRestored(() => {
+    for (const key of removed) lost.add(key);
     jobs.clear();
     eventIds.clear();
     hashes.clear();
@@ -61,7 +67,7 @@ export function keepRecords(world: World, log: LogServer, blobs: BlobServer): Re
     }
     for (const jobId of acknowledged) if (!jobs.has(jobId)) acknowledged.delete(jobId);
   });
-  return { jobs, acknowledged, age: () => log.generation() };
+  return { jobs, acknowledged, age: () => log.generation(), lost };
 }
 
 /** Every event of a job carries the hash of the one before, whoever appended it and whatever it had read. */
