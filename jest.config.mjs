@@ -5,8 +5,8 @@
 export default {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/.docket/', '/web/dist/'],
-  modulePathIgnorePatterns: ['<rootDir>/.docket/', '<rootDir>/web/dist/'],
+  testPathIgnorePatterns: ['/node_modules/', '/\\.docket/', '/web/dist'],
+  modulePathIgnorePatterns: ['<rootDir>/\\.docket/', '<rootDir>/web/dist'],
   extensionsToTreatAsEsm: ['.ts', '.tsx'],
   transform: {
     '^.+\\.tsx?$': [

@@ -1,6 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { removeUnfinishedBuilds, unfinishedBuild } from './unfinished-builds.ts';
 
 const WEB = import.meta.dirname;
 const DIST = join(WEB, 'dist');
@@ -16,7 +17,8 @@ export async function buildWebApp(): Promise<string> {
   const stamp = await hashOfSources();
   if ((await stampOf(DIST)) === stamp) return DIST;
   const { build } = await import('vite');
-  const building = join(WEB, `dist-${process.pid}-${randomBytes(3).toString('hex')}.tmp`);
+  await removeUnfinishedBuilds(WEB);
+  const building = unfinishedBuild(WEB);
   try {
     await build({
       configFile: join(WEB, 'vite.config.mts'),

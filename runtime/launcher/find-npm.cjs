@@ -10,18 +10,21 @@ const CLI = join('npm', 'bin', 'npm-cli.js');
  * The program and its first arguments that run npm: the npm that started us; else the one beside the running Node; else
  * the one on PATH. Null when there is none. Other package managers set `npm_execpath` to themselves.
  *
+ * @param {Record<string, string | undefined>} env
+ * @param {string} node the Node that runs npm, where npm is a script
  * @returns {{program: string, args: string[]} | null}
  */
-function findNpm(env = process.env) {
+function findNpm(env = process.env, node = process.execPath) {
   const caller = env.npm_execpath;
-  if (caller !== undefined && /(^|[\\/])npm-cli\.c?js$/.test(caller) && existsSync(caller))
-    return script(caller);
-  return besideNode(dirname(process.execPath)) ?? onPath(env.PATH ?? '');
+  const isNpm = caller !== undefined && /(^|[\\/])npm-cli\.c?js$/.test(caller) && existsSync(caller);
+  const found = isNpm ? caller : (besideNode(dirname(process.execPath)) ?? onPath(env.PATH ?? ''));
+  if (found === null) return null;
+  return /\.c?js$/.test(found) ? { program: node, args: [found] } : { program: found, args: [] };
 }
 
 function besideNode(folder) {
   const cli = join(folder, '..', 'lib', 'node_modules', CLI);
-  return existsSync(cli) ? script(cli) : inFolder(folder);
+  return existsSync(cli) ? cli : inFolder(folder);
 }
 
 function onPath(path) {
@@ -38,9 +41,7 @@ function inFolder(folder) {
   const link = join(folder, 'npm');
   if (!existsSync(link)) return null;
   const target = realpathSync(link);
-  return /\.c?js$/.test(target) ? script(target) : { program: link, args: [] };
+  return /\.c?js$/.test(target) ? target : link;
 }
-
-const script = (file) => ({ program: process.execPath, args: [file] });
 
 module.exports = { findNpm };

@@ -1,6 +1,7 @@
 // Installs the locked packages and says all along what it does: how long it takes so far, what npm has, what it waits for.
 'use strict';
 
+const { delimiter, dirname } = require('node:path');
 const { createInterface } = require('node:readline');
 const { findNpm } = require('./find-npm.cjs');
 const { failureOf, trouble } = require('./npm-says.cjs');
@@ -34,30 +35,35 @@ const NPM_CI = [
 ];
 
 /**
+ * Which packages npm puts there depends on the Node that runs it.
+ *
  * @param {string} root folder of package.json
- * @returns {Promise<{failure: string | null, signal: string | null}>} `failure` is a sentence; `signal` ended the install
- *   because this process was sent it
+ * @param {string} node runs npm
+ * @returns {Promise<{failure: string | null, signal: string | null, error: Error | null}>} `failure` is a sentence;
+ *   `signal` ended the install because this process was sent it; `error`: npm was not started
  */
-async function install(root) {
-  const npm = findNpm();
-  if (npm === null) {
-    return { failure: 'npm is needed to install what it runs on, and is not on PATH.', signal: null };
-  }
+async function install(root, node) {
+  const npm = findNpm(process.env, node);
+  if (npm === null) return ended('npm is needed to install what it runs on, and is not on PATH.');
   const progress = openProgress(process.stderr);
   const errors = [];
-  const ended = await runInFront(npm.program, [...npm.args, ...NPM_CI, `--prefix=${root}`], {
+  const outcome = await runInFront(npm.program, [...npm.args, ...NPM_CI, `--prefix=${root}`], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'pipe'],
+    // An npm that is no script finds its Node there.
+    env: { ...process.env, PATH: [dirname(node), process.env.PATH ?? ''].join(delimiter) },
     killAfterMs: NPM_KILL_AFTER_MS,
     onSpawn: (child) =>
       createInterface({ input: child.stderr }).on('line', (line) => heed(line, progress, errors)),
   });
-  progress.end(ended.code === 0);
-  if (ended.asked !== null) return { failure: null, signal: ended.asked };
-  if (ended.code === 0) return { failure: null, signal: null };
+  progress.end(outcome.code === 0);
+  if (outcome.asked !== null) return ended(null, outcome.asked);
+  if (outcome.code === 0) return ended(null);
   for (const line of errors.slice(-ERROR_LINES_MAX)) console.error(line);
-  return { failure: failureOf(ended, errors), signal: null };
+  return { ...ended(failureOf(outcome, errors)), error: outcome.error };
 }
+
+const ended = (failure, signal = null) => ({ failure, signal, error: null });
 
 function heed(line, progress, errors) {
   if (/^npm (error|ERR!) /.test(line)) {

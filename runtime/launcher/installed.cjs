@@ -23,19 +23,25 @@ function installState(root) {
   if (installedNode(root) === null) return { everything: false, production: false, writable };
   if (readOrNull(join(root, STAMP)) === fingerprint(root))
     return { everything: true, production: true, writable };
-  const list = readOrNull(join(root, NPMS_OWN_LIST));
-  if (list === null) return { everything: false, production: false, writable };
-  const installed = JSON.parse(list).packages;
-  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
-  const missing = Object.entries(lock).filter(
-    ([path, entry]) => isRequired(path, entry) && installed[path]?.version !== entry.version,
-  );
+  const lock = lockOf(root);
+  const missing = missingPackages(root);
   return {
     everything: missing.length === 0 && lockIsOf(root, lock['']),
-    production: missing.every(([, entry]) => entry.dev === true || entry.devOptional === true),
+    production: missing.every((path) => lock[path].dev === true || lock[path].devOptional === true),
     writable,
   };
 }
+
+/** Paths in the lock of the packages that are needed on this platform and that npm did not put there. */
+function missingPackages(root) {
+  const list = readOrNull(join(root, NPMS_OWN_LIST));
+  const installed = list === null ? {} : JSON.parse(list).packages;
+  return Object.entries(lockOf(root))
+    .filter(([path, entry]) => isRequired(path, entry) && installed[path]?.version !== entry.version)
+    .map(([path]) => path);
+}
+
+const lockOf = (root) => JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
 
 /** The path of the installed Node for this platform, or null. */
 function installedNode(root) {
@@ -58,15 +64,15 @@ function noteInstalled(root) {
   writeFileSync(join(root, STAMP), fingerprint(root));
 }
 
-/**
- * Optional packages come and go with the platform. Those that name one are required where it is this one; of those for
- * one C library, npm knows best which fits.
- */
+/** The installed Node is made for this C library, and so are the native packages that it loads. */
+const C_LIBRARY = 'glibc';
+
+/** Optional packages come and go with the platform. Those that name one are required where it is this one. */
 function isRequired(path, entry) {
   if (path === '') return false;
   if (!entry.optional && !entry.devOptional) return true;
-  if (entry.libc !== undefined || (entry.os === undefined && entry.cpu === undefined)) return false;
-  return names(entry.os, process.platform) && names(entry.cpu, process.arch);
+  if (entry.os === undefined && entry.cpu === undefined) return false;
+  return names(entry.os, process.platform) && names(entry.cpu, process.arch) && names(entry.libc, C_LIBRARY);
 }
 
 const names = (list, one) => list === undefined || [].concat(list).includes(one);
@@ -109,4 +115,4 @@ function readOrNull(file) {
   }
 }
 
-module.exports = { installState, installedNode, noteInstalled };
+module.exports = { installState, installedNode, missingPackages, noteInstalled };

@@ -4,8 +4,9 @@
 const { join } = require('node:path');
 const { callersEnvironment } = require('./callers-environment.cjs');
 const { exitAs, runInFront } = require('./run-in-front.cjs');
-const { install } = require('./install.cjs');
-const { installedNode, installState, noteInstalled } = require('./installed.cjs');
+const { installWhole } = require('./install-whole.cjs');
+const { installedNode, installState } = require('./installed.cjs');
+const { whyNotStarted } = require('./why-not-started.cjs');
 
 const ROOT = join(__dirname, '..', '..');
 
@@ -23,17 +24,11 @@ async function launch(args) {
         `${join(ROOT, 'node_modules')} does not hold what package-lock.json names, and this user may not write there. Run \`npm ci\` as its owner.`,
       );
     }
-    const outcome = await install(ROOT);
+    const outcome = await installWhole(ROOT);
     if (outcome.signal !== null) return exitAs(outcome);
     if (outcome.failure !== null) return refuse(outcome.failure);
-    noteInstalled(ROOT);
   }
   const node = installedNode(ROOT);
-  if (node === null) {
-    return refuse(
-      'npm broke off without an error, as npm 10 does when the package registry does not answer: check the network and the proxy settings of npm, and try again.',
-    );
-  }
   const ended = await runInFront(node, args, {
     stdio: 'inherit',
     env: callersEnvironment(process.env),
@@ -45,14 +40,6 @@ async function launch(args) {
 function needsInstall(state, args) {
   if (state.everything) return false;
   return !(state.production && !state.writable && args.includes(PRODUCTION_PROGRAM));
-}
-
-/** A program that is there and yet "not found" lacks its loader: the C library of this system is another one. */
-function whyNotStarted(node, error) {
-  if (error.code === 'ENOENT' && process.platform === 'linux') {
-    return `the Node it runs on (${node}) needs a Linux with glibc, such as Debian, Ubuntu or Fedora; this one has another C library.`;
-  }
-  return `the Node it runs on (${node}) cannot be started: ${error.message}.`;
 }
 
 function refuse(sentence) {

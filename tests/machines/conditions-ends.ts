@@ -1,5 +1,5 @@
 /** Starts that are ended, by the signals and pipes that people end them with (M7, M8, M10, M14). */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -149,7 +149,9 @@ const killed: readonly Condition[] = [
     id: 'M14',
     what: 'first starts killed at three moments: the next one works and clears up',
     run: async (machine) => {
-      const checkout = await machine.installedCheckout();
+      const checkout = await machine.installedCopy('killed');
+      const web = join(checkout, 'web');
+      rmSync(join(web, 'dist'), { recursive: true });
       for (const moment of MOMENTS_MS) {
         const started = await machine.start({ checkout });
         await sleep(moment);
@@ -157,8 +159,8 @@ const killed: readonly Condition[] = [
         await started.end();
       }
       const said = await works(machine, { checkout });
-      const litter = readdirSync(join(machine.dataDir, 'postgres')).filter((name) =>
-        name.startsWith('unfinished'),
+      const litter = [...readdirSync(join(machine.dataDir, 'postgres')), ...readdirSync(web)].filter((name) =>
+        /^unfinished|^dist-/.test(name),
       );
       demand(litter.length === 0, `litter: ${litter.join(', ')}`);
       demand(!/^\{"/m.test(said), 'it prints raw JSON');

@@ -1,5 +1,5 @@
 /** The conditions of machines, in the order of the table. The ids M1 to M15 are those of the list they were found in. */
-import { demand, type Condition } from './condition.ts';
+import { demand, type Condition, type Machine } from './condition.ts';
 import { ends } from './conditions-ends.ts';
 import { places } from './conditions-places.ts';
 import { variables } from './conditions-variables.ts';
@@ -14,6 +14,19 @@ const fresh = (id: string, tools: Tools, cheap = false): Condition => ({
     await works(machine, { checkout: await machine.freshCheckout(), tools });
   },
 });
+
+/** `npm test` of one folder, twice: the first may have to install. */
+async function testsRun(machine: Machine, checkout: string): Promise<void> {
+  for (const turn of ['first', 'second']) {
+    const npmArgs = ['test', '--', 'conversion-job/decide', '--maxWorkers=1'];
+    const started = await machine.start({ checkout, npmArgs });
+    const { code } = await started.end();
+    demand(
+      code === 0 && /^[1-9]\d* passed, 0 failed$/m.test(started.stdout()),
+      `${turn}: ${started.stderr()}`,
+    );
+  }
+}
 
 const versions: readonly Condition[] = [
   fresh('npm9.9', { npm: '9.9', node: '20' }),
@@ -47,20 +60,12 @@ const versions: readonly Condition[] = [
     id: 'M1',
     what: '`npm test` under npm 10.8 and Node 20, twice',
     cheap: true,
-    run: async (machine) => {
-      const checkout = await machine.installedCheckout();
-      for (const turn of ['first', 'second']) {
-        const started = await machine.start({
-          checkout,
-          npmArgs: ['test', '--', 'conversion-job/decide', '--maxWorkers=1'],
-        });
-        const { code } = await started.end();
-        demand(
-          code === 0 && /^\d+ passed, 0 failed$/m.test(started.stdout()),
-          `${turn}: ${started.stderr()}`,
-        );
-      }
-    },
+    run: async (machine) => testsRun(machine, await machine.installedCheckout()),
+  },
+  {
+    id: 'M1-fresh',
+    what: 'the same on a fresh clone',
+    run: async (machine) => testsRun(machine, await machine.freshCheckout()),
   },
 ];
 
