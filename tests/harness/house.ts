@@ -27,7 +27,7 @@ export interface House {
 
 /** Starts the house; the same `dataDir` continues an earlier one. */
 export async function startHouse(
-  options: { dataDir?: string; port?: number; env?: Record<string, string> } = {},
+  options: { dataDir?: string; port?: number; env?: Record<string, string>; readyMsMax?: number } = {},
 ): Promise<House> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'docket-house-')));
   const port = options.port ?? (await freePort());
@@ -44,7 +44,7 @@ export async function startHouse(
       ...options.env,
     },
   });
-  const url = await readyAddress(child);
+  const url = await readyAddress(child, options.readyMsMax ?? READY_MS_MAX);
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const halt = async (signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> => {
     if (child.exitCode === null && child.signalCode === null) child.kill(signal);
@@ -71,13 +71,13 @@ export async function startHouse(
   };
 }
 
-async function readyAddress(child: ChildProcess): Promise<string> {
+async function readyAddress(child: ChildProcess, withinMs: number): Promise<string> {
   let stderr = '';
   child.stderr?.on('data', (chunk: Buffer) => (stderr = (stderr + chunk.toString()).slice(-4_000)));
   return new Promise<string>((resolve, reject) => {
     const timer = setTimeout(
       () => reject(new Error(`the house was not ready in time:\n${stderr}`)),
-      READY_MS_MAX,
+      withinMs,
     );
     createInterface({ input: child.stdout! }).on('line', (line) => {
       const address = /^Docket is ready: (\S+)$/.exec(line)?.[1];

@@ -1,0 +1,133 @@
+/** One first start, called from the moment its port is known until what it took is converted. */
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../../cli/up/free-port.ts';
+import { makeInvoicePdf } from '../../gateway/fixtures/invoice-pdf.ts';
+import { newOwner, PLAIN_COOKIE, sealSession } from '../../identity/session.ts';
+import { keysFor } from '../../identity/signing-keys.ts';
+import type { JobView } from '../../schemas/http-api.ts';
+import { isActive, type JobStateName } from '../../schemas/job-states.ts';
+import { startHouse } from '../harness/house.ts';
+import { openSocket, readList, upload, type Caller, type Outcome } from './calls.ts';
+
+/** Pause after each answer. */
+const CALL_EVERY_MS = 50;
+/** Uploads are further apart: each is a job of its own that is converted. */
+const UPLOAD_EVERY_MS = 400;
+/** After the line each of the three has at least so many answers. */
+const ANSWERS_AFTER_MIN = 4;
+const READY_MS_MAX = 300_000;
+const CONVERTED_MS_MAX = 300_000;
+
+type Counts = Record<Outcome['kind'], number>;
+
+/** What a first start did. */
+export interface Round {
+  readonly readyMs: number;
+  readonly before: Readonly<Counts>;
+  readonly after: Readonly<Counts>;
+  /** Uploads that were accepted, before and after the line; each was converted when there is no fault. */
+  readonly uploads: number;
+  /** What may not be, a sentence each. */
+  readonly faults: readonly string[];
+}
+
+/**
+ * Starts Docket in a folder of its own. Until it says that it is ready a call may be refused, be told to wait, or work;
+ * from then on it works. Every upload that was accepted becomes Ready.
+ *
+ * @param seed another seed is another invoice
+ */
+export async function firstStart(seed: number): Promise<Round> {
+  const secret = randomBytes(32).toString('base64url');
+  const port = await freePort();
+  const session = sealSession(newOwner(), keysFor([secret], 'session'), Date.now());
+  const caller = { url: `http://localhost:${port}`, cookie: `${PLAIN_COOKIE}=${session}` };
+  const calls = keepCalling(caller, await makeInvoicePdf(seed));
+  const startedAt = performance.now();
+  let house;
+  try {
+    house = await startHouse({ port, env: { SESSION_SECRET: secret }, readyMsMax: READY_MS_MAX });
+  } catch (error) {
+    await calls.end();
+    throw error;
+  }
+  const readyMs = performance.now() - startedAt;
+  try {
+    calls.saidReady();
+    await calls.end(ANSWERS_AFTER_MIN);
+    const jobIds = [...calls.jobIds];
+    const unconverted = await untilConverted(caller, jobIds);
+    const { before, after, faults } = calls;
+    return { ...{ readyMs, before, after }, uploads: jobIds.length, faults: [...faults, ...unconverted] };
+  } finally {
+    await house.stop();
+  }
+}
+
+/** Makes the three calls again and again, each by itself. */
+function keepCalling(caller: Caller, pdf: Buffer) {
+  const [before, after] = [noCounts(), noCounts()];
+  const faults: string[] = [];
+  const jobIds = new Set<string>();
+  let isReady = false;
+  let endAfter = Infinity;
+  let uploads = 0;
+  const again = async (call: () => Promise<Outcome>, everyMs: number): Promise<void> => {
+    for (let answersAfter = 0; answersAfter < endAfter; await sleep(everyMs)) {
+      const begunAfter = isReady;
+      const outcome = await call();
+      (begunAfter ? after : before)[outcome.kind] += 1;
+      const when = begunAfter ? 'after the line' : 'before the line';
+      if (outcome.kind === 'fault') faults.push(`${outcome.what} (${when})`);
+      else if (begunAfter && outcome.kind !== 'works') faults.push(`${call.name} ${outcome.kind} ${when}`);
+      if (begunAfter) answersAfter += 1;
+      else if (endAfter === 0) return;
+    }
+  };
+  const list = (): Promise<Outcome> => readList(caller);
+  const socket = (): Promise<Outcome> => openSocket(caller);
+  const send = (): Promise<Outcome> => {
+    // What follows the end of a PDF changes its content, and so its job, and nothing that is read from it.
+    const bytes = new Uint8Array(Buffer.concat([pdf, Buffer.from(`\n% ${(uploads += 1)}\n`)]));
+    return upload(caller, bytes, (jobId) => jobIds.add(jobId));
+  };
+  const ended = Promise.all([
+    again(list, CALL_EVERY_MS),
+    again(socket, CALL_EVERY_MS),
+    again(send, UPLOAD_EVERY_MS),
+  ]);
+  return {
+    ...{ before, after, faults, jobIds },
+    saidReady: () => void (isReady = true),
+    /** Ends the calls once each has had so many answers after the line. */
+    end: async (answersAfterMin = 0) => {
+      endAfter = answersAfterMin;
+      await ended;
+    },
+  };
+}
+
+/** Waits for the jobs to be final. Returns a sentence for each that is not Ready. */
+async function untilConverted({ url, cookie }: Caller, jobIds: readonly string[]): Promise<string[]> {
+  const lastAt = performance.now() + CONVERTED_MS_MAX;
+  const stateOf = async (jobId: string): Promise<JobStateName | null> => {
+    const response = await fetch(`${url}/api/jobs/${jobId}`, { headers: { cookie } });
+    // The projector may not have the newest jobs yet.
+    if (response.status === 404) return null;
+    if (!response.ok) throw new Error(`job ${jobId}: ${response.status} ${await response.text()}`);
+    return ((await response.json()) as JobView).state;
+  };
+  for (;;) {
+    const states = await Promise.all(jobIds.map(stateOf));
+    const isOver = performance.now() > lastAt;
+    const isFinal = states.every((state) => state !== null && !isActive(state));
+    if (isFinal || isOver)
+      return states.flatMap((state, at) =>
+        state === 'ready' ? [] : [`job ${jobIds[at]} is ${state ?? 'unknown'}`],
+      );
+    await sleep(CALL_EVERY_MS);
+  }
+}
+
+const noCounts = (): Counts => ({ refused: 0, waits: 0, works: 0, fault: 0 });
