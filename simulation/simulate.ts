@@ -18,6 +18,7 @@ import { createTableServer } from './ports/table-server.ts';
 import { createWorkListServer } from './ports/work-list-server.ts';
 import { checkNothingLeft, checkStreams } from './promises/at-the-end.ts';
 import { checkTables, rebuild, sees } from './promises/read-side.ts';
+import { countGatewayCalls } from './promises/gateway-calls.ts';
 import { keepRecords, type Records } from './promises/records.ts';
 
 /** What became of one world. */
@@ -49,6 +50,7 @@ export async function simulate(seed: number, composition: Composition, traced = 
   const world = createWorld(seed, traced);
   const house = buildHouse(world, composition);
   const records = keepRecords(world, house.log, house.blobs);
+  const checkCalls = countGatewayCalls(world, house.log, house.gateway);
   const keeping = drawKeeping(house);
   const { machines, clients, browsers } = inhabit(house, records, keeping);
   let byState: Record<string, number> = {};
@@ -61,6 +63,7 @@ export async function simulate(seed: number, composition: Composition, traced = 
     for (const machine of machines) world.stop(machine);
     await lastSweep(house, false);
     if (!settled) sayUnsettled(house, clients, browsers);
+    checkCalls();
     checkStreams(house, records);
     checkTables(house, records);
     byState = statesOf(records);
@@ -83,7 +86,7 @@ function buildHouse(world: World, composition: Composition): House {
     tables: createTableServer(
       world,
       () => log.head(),
-      () => log.generation() > 1,
+      () => log.generation(),
     ),
     gateway: { calls: [] },
     downloads: new Map(),
@@ -208,11 +211,15 @@ function isCaughtUp({ log, tables, workList }: House): boolean {
 async function lastSweep(house: House, overdue: boolean): Promise<void> {
   const { world } = house;
   let over = false;
+  const isEmpty = house.log.head() === 0n;
+  const files = house.blobs.blobs.size;
   world.start(overdue ? 'last-expiry' : 'last-sweep', (life) => {
     void sweepAll(house, life, overdue).then(() => (over = true));
   });
   if (!(await world.run(world.nowMs() + 60_000, () => over)))
     world.broken('1 final', 'the last sweep does not end');
+  if (isEmpty && house.blobs.blobs.size < files)
+    world.broken('6 cleanup', 'files were removed although the log is empty');
 }
 
 function sayUnsettled(house: House, clients: Clients, browsers: readonly LiveClient[]): void {

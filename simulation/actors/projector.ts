@@ -92,8 +92,8 @@ async function session(house: House, life: Life): Promise<void> {
       await composition.commit(world, life, tables, {
         changes: [...folded.changes.values()],
         from: checkpoint,
-        ...{ to, mark },
-        fence,
+        ...{ to, mark, fence },
+        generation: house.log.generation(),
       });
       for (const { key, row } of folded.changes.values()) rows.set(key, row);
       checkpoint = to;

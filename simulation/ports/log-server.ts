@@ -30,8 +30,8 @@ export interface LogServer {
   restore(length: number): void;
   /** Counts the servers that have stood at this address. */
   generation(): number;
-  /** Called after an older copy was put back. */
-  onRestored(listener: () => void): void;
+  /** Called after an older copy was put back, with the ids of the events that went. */
+  onRestored(listener: (lost: ReadonlySet<string>) => void): void;
   /** Sees every event as it is recorded. */
   observe(observer: (event: RecordedEvent) => void): void;
 }
@@ -40,7 +40,7 @@ export function createLogServer(world: World): LogServer {
   const streams = new Map<string, RecordedEvent[]>();
   const all: RecordedEvent[] = [];
   const foreign = new Set<string>();
-  const restored: (() => void)[] = [];
+  const restored: ((lost: ReadonlySet<string>) => void)[] = [];
   let generation = 1;
   /** How long the log was after each append: no copy ends within one. */
   const ends: number[] = [0];
@@ -103,13 +103,15 @@ export function createLogServer(world: World): LogServer {
     ends,
     restore: (length) => {
       ends.splice(ends.indexOf(length) + 1);
-      for (const { stream } of all.splice(length).toReversed()) {
+      const gone = all.splice(length);
+      for (const { stream } of gone.toReversed()) {
         const present = streams.get(stream);
         present?.pop();
         if (present?.length === 0) streams.delete(stream);
       }
       generation += 1;
-      for (const tell of restored) tell();
+      const lost = new Set(gone.map(({ id }) => id));
+      for (const tell of restored) tell(lost);
     },
     observe: (observer) => void observers.push(observer),
   };

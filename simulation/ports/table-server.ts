@@ -18,6 +18,8 @@ export interface Batch {
   readonly to: bigint;
   readonly mark: LogMark | null;
   readonly fence: number;
+  /** The log that it was folded from, counted as `LogServer.generation` does. */
+  readonly generation: number;
 }
 
 /** Postgres' half of the read side: each method is one transaction. */
@@ -38,7 +40,7 @@ export interface TableServer {
   commit(batch: Batch): void;
   writeRows(changes: Batch['changes']): void;
   writeDerived(changes: Batch['changes']): void;
-  moveCheckpoint(batch: Pick<Batch, 'to' | 'mark'>): void;
+  moveCheckpoint(batch: Pick<Batch, 'to' | 'mark' | 'generation'>): void;
   switchTo(tables: Tables): void;
   /** Calls once, after the next commit. */
   onceMoved(listener: () => void): void;
@@ -48,11 +50,7 @@ export function emptyTables(): Tables {
   return { rows: new Map(), derived: jobsProjection.derived.map(() => new Map<string, Values>()) };
 }
 
-export function createTableServer(
-  world: World,
-  head: () => bigint,
-  isOlderLog: () => boolean = () => false,
-): TableServer {
+export function createTableServer(world: World, head: () => bigint, generation: () => number): TableServer {
   let [tables, checkpoint, epochNumber, fence]: [Tables, bigint | null, number, number] = [
     emptyTables(),
     null,
@@ -84,11 +82,11 @@ export function createTableServer(
     },
     writeRows: (changes) => writeRows(tables, changes),
     writeDerived: (changes) => writeDerived(tables, changes),
-    moveCheckpoint: ({ to, mark: stands }) => {
+    moveCheckpoint: ({ to, mark: stands, generation: folded }) => {
       if (checkpoint !== null && to < checkpoint)
         world.broken('4 tables', `the checkpoint went back to ${to}`);
-      // A commit on its way when an older log was put back is of the log before; the next session notices.
-      if (to > head() && !isOlderLog())
+      // Only a commit that was on its way when an older log was put back may be beyond; its mark tells the next session.
+      if (to > head() && folded === generation())
         world.broken('4 tables', `the checkpoint ${to} is beyond the head of the log`);
       [checkpoint, mark] = [to, stands ?? mark];
       const woken = waiting;

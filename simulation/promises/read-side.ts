@@ -13,7 +13,11 @@ export function rebuild(house: House, upTo: bigint): Tables {
   const events = house.log.all.filter(({ position }) => position <= upTo);
   const { understood } = understandBatch(jobsProjection, new Set(), events);
   const { changes } = foldBatch(jobsProjection, () => undefined, understood, 'accept');
-  const built = createTableServer(house.world, () => upTo);
+  const built = createTableServer(
+    house.world,
+    () => upTo,
+    () => house.log.generation(),
+  );
   built.writeRows([...changes.values()]);
   built.writeDerived([...changes.values()]);
   return built.tables();

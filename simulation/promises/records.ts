@@ -8,6 +8,7 @@ import { jobIdOfStream } from '../../schemas/streams.ts';
 import type { World } from '../engine/world.ts';
 import type { BlobServer } from '../ports/blob-server.ts';
 import type { LogServer } from '../ports/log-server.ts';
+import { keepLostFiles, type LostFiles } from './lost-files.ts';
 
 /** What the checker of promises knows: the truth, as nobody inside the world can see it. */
 export interface Records {
@@ -17,8 +18,8 @@ export interface Records {
   readonly acknowledged: Set<string>;
   /** Changes when the log is replaced by an older copy. */
   age(): number;
-  /** Files that were rightly removed under a log which an older copy replaced: they do not come back with it. */
-  readonly lost: ReadonlySet<string>;
+  /** Files that cannot be there any more, since the event that let them go is in no log any more. */
+  readonly lost: Pick<LostFiles, 'has'>;
 }
 
 /** Watches the log and the blobs from outside, and cries out at the moment a promise is broken. */
@@ -27,6 +28,7 @@ export function keepRecords(world: World, log: LogServer, blobs: BlobServer): Re
   const eventIds = new Set<string>();
   const keyOwners = new Map<string, string>();
   const hashes = new Map<string, string>();
+  const lost = keepLostFiles();
 
   log.observe((recorded) => {
     if (eventIds.has(recorded.id)) world.broken('2 once', `event id ${recorded.id} is in the log twice`);
@@ -40,20 +42,20 @@ export function keepRecords(world: World, log: LogServer, blobs: BlobServer): Re
     assertExpiry(world, jobId, before, event);
     if (event.type === 'DocumentUploaded') keyOwners.set(event.data.blobKey, jobId);
     if (event.type === 'ConversionSucceeded') assertStored(world, blobs, recorded, event);
-    jobs.set(jobId, evolve(before, event, recorded.revision));
+    const after = evolve(before, event, recorded.revision);
+    lost.recorded(recorded.id, before, after);
+    jobs.set(jobId, after);
   });
-  const removed = new Set<string>();
-  const lost = new Set<string>();
   blobs.observeRemoval((key) => {
-    removed.add(key);
+    lost.removed(key);
     const jobId = keyOwners.get(key) ?? key.split('/')[1] ?? '';
     const job = jobs.get(jobId);
     if (!job || job.state === 'absent') return;
     assertMayGo(world, job, key);
   });
   const acknowledged = new Set<string>();
-  log.onRestored(() => {
-    for (const key of removed) lost.add(key);
+  log.onRestored((lostEvents) => {
+    lost.restored(lostEvents);
     jobs.clear();
     eventIds.clear();
     hashes.clear();

@@ -1,0 +1,46 @@
+import type { Job } from '../../conversion-job/job.ts';
+
+/**
+ * Files that went by an event which an older copy of the log no longer has, before that copy was put back. The job refers
+ * to them again, and nothing can bring them back; every other file that a job refers to has to be there.
+ */
+export interface LostFiles {
+  has(key: string): boolean;
+  /** An event of a job was recorded. */
+  recorded(eventId: string, before: Job, after: Job): void;
+  removed(key: string): void;
+  /** An older copy was put back, without these events. */
+  restored(lostEvents: ReadonlySet<string>): void;
+}
+
+export function keepLostFiles(): LostFiles {
+  /** By file, the event after which its job no longer refers to it. */
+  const endedBy = new Map<string, string>();
+  const removed = new Set<string>();
+  const lost = new Set<string>();
+  return {
+    has: (key) => lost.has(key),
+    recorded: (eventId, before, after) => {
+      const present = filesOf(after);
+      for (const key of filesOf(before)) if (!present.includes(key)) endedBy.set(key, eventId);
+      // A file that is stored (again) has to stay.
+      for (const key of present.filter((file) => !filesOf(before).includes(file)))
+        for (const known of [endedBy, removed, lost]) known.delete(key);
+    },
+    removed: (key) => void removed.add(key),
+    restored: (lostEvents) => {
+      for (const [key, eventId] of endedBy)
+        if (lostEvents.has(eventId)) {
+          if (removed.has(key)) lost.add(key);
+          endedBy.delete(key);
+        }
+    },
+  };
+}
+
+/** The files that a job refers to. */
+function filesOf(job: Job): readonly string[] {
+  if (job.state === 'absent') return [];
+  const source = job.sourceBlobKey === null ? [] : [job.sourceBlobKey];
+  return job.state === 'ready' ? [...source, job.conversion.result.blobKey] : source;
+}
