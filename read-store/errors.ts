@@ -4,10 +4,13 @@ export class ReadStoreUnavailable extends Error {
   readonly retryable = true;
   /** True when waiting does not help: somebody has to change a setting, a right or a certificate. */
   readonly final: boolean;
+  /** The reason alone, without full stop. */
+  readonly why: string;
 
   constructor(why: string, options: ErrorOptions & { final?: boolean } = {}) {
     super(`The read store is not available: ${why}.`, options);
     this.name = 'ReadStoreUnavailable';
+    this.why = why;
     this.final = options.final ?? false;
   }
 }

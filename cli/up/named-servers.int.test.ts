@@ -1,13 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import type { WaitingFor } from '../../runtime/service.ts';
 import { loadSettings } from '../../runtime/settings.ts';
 import { startTestEventStore, type TestEventStore } from '../../tests/harness/event-store.ts';
+import { startFaultProxy } from '../../tests/harness/fault-proxy.ts';
+import { until } from '../../tests/harness/person.ts';
 import { startTestPostgres, type TestPostgres } from '../../tests/harness/postgres.ts';
 import { runDocket } from '../../tests/harness/run-docket.ts';
 import { linesOnEnvironment, namedServers, tryServers } from './named-servers.ts';
+
+const DOCKET = join(import.meta.dirname, '..', 'docket.ts');
 
 let postgres: TestPostgres;
 let eventStore: TestEventStore;
@@ -25,8 +32,12 @@ const withParts = (change: (url: URL) => void): string => {
   change(url);
   return url.href;
 };
-const tried = (environment: Record<string, string>): Promise<void> =>
-  tryServers(namedServers(loadSettings(environment)), new AbortController().signal);
+/** Asks until all serve, or until one says what waiting cannot change; tells what was waited for. */
+async function tried(environment: Record<string, string>, onWaiting = (_first: WaitingFor) => undefined) {
+  const stop = new AbortController();
+  const servers = namedServers(loadSettings(environment));
+  await tryServers(servers, stop.signal, ([first]) => onWaiting(first!));
+}
 const up = (environment: Record<string, string>) =>
   runDocket(['up'], { DATA_DIR: folder, PORT: '0', ...environment });
 
@@ -67,31 +78,73 @@ describe('servers that the environment names', () => {
     await tried({ DATABASE_URL: postgres.url, EVENTSTORE_URL: eventStore.connectionString });
   });
 
-  it('end the start when nobody answers, and everything that was started ends with it', async () => {
-    const ran = await up({ DATABASE_URL: 'postgres://shop:secret@127.0.0.1:1/shop' });
-    expect(ran.code).toBe(1);
-    expect(ran.stderr).toContain('Docket: Postgres: DATABASE_URL, 127.0.0.1:1/shop\n');
-    expect(ran.stderr).toMatch(
-      /^Docket: The Postgres that DATABASE_URL names \(127\.0\.0\.1:1\/shop\) cannot be used: .*ECONNREFUSED.*\. Unset DATABASE_URL for the one that Docket brings itself\.$/m,
+  it('are waited for while nobody answers, in a line that says where, since when and why', async () => {
+    const child = spawn(process.execPath, [DOCKET, 'up'], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: {
+        ...{ ...process.env, NODE_OPTIONS: '', DATA_DIR: join(folder, 'waits'), PORT: '0' },
+        DATABASE_URL: 'postgres://shop:secret@127.0.0.1:1/shop',
+      },
+    });
+    let said = '';
+    const exit = once(child, 'exit');
+    child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    await until('it says that it waits', () => Promise.resolve(said.includes('waits')), 60_000);
+    // Longer than a start was once given.
+    await until('it says so again', () => Promise.resolve(said.split('waits').length > 2), 60_000);
+    child.kill('SIGTERM');
+    expect(await exit).toEqual([0, null]);
+    expect(said).toContain('Docket: Postgres: DATABASE_URL, 127.0.0.1:1/shop\n');
+    expect(said).toMatch(
+      /^Docket waits for the Postgres at 127\.0\.0\.1:1\/shop since \d\d:\d\d:\d\d UTC \(\d+ s\): nobody listens at 127\.0\.0\.1:1\.$/m,
     );
-    expect(ran.stderr).not.toContain('secret');
-  }, 120_000);
+    expect(said).not.toContain('secret');
+  }, 180_000);
 
-  it('are refused when they take no writes or let nobody make schemas', async () => {
+  it('are taken as soon as they answer', async () => {
+    const proxy = await startFaultProxy(Number(new URL(postgres.url).port));
+    proxy.fault.refuse = true;
+    const behind = withParts((url) => (url.port = String(proxy.port)));
+    const waited: WaitingFor[] = [];
+    await tried({ DATABASE_URL: behind }, (waiting) => {
+      if (waited.push(waiting) === 3) proxy.fault.refuse = false;
+    });
+    await proxy.stop();
+    expect(waited).toHaveLength(3);
+    expect(waited[2]).toMatchObject({ dependency: 'Postgres', final: false, since: waited[0]?.since });
+  }, 60_000);
+
+  it('are waited for while they take no writes, and refused when nobody may make schemas', async () => {
+    const stop = new AbortController();
     const readOnly = withParts((url) =>
       url.searchParams.set('options', '-c default_transaction_read_only=on'),
     );
-    await expect(tried({ DATABASE_URL: readOnly })).rejects.toThrow('it takes no writes');
+    const waiting = tryServers(
+      namedServers(loadSettings({ DATABASE_URL: readOnly })),
+      stop.signal,
+      ([first]) => stop.abort(new Error(first?.why)),
+    );
+    await expect(waiting).rejects.toThrow('it takes no writes');
     const admin = new pg.Client({ connectionString: postgres.url });
     await admin.connect();
     // The server's list of who may connect knows two names; the second has few rights.
     await admin.query('create role docket_analyst login');
     await admin.end();
     const analyst = withParts((url) => (url.username = 'docket_analyst'));
-    await expect(tried({ DATABASE_URL: analyst })).rejects.toThrow('its user may not create schemas');
-    const missing = withParts((url) => (url.pathname = '/no_such_database'));
-    await expect(tried({ DATABASE_URL: missing })).rejects.toThrow('"no_such_database" does not exist');
+    await expect(tried({ DATABASE_URL: analyst })).rejects.toThrow(
+      'role docket_analyst may not create schemas',
+    );
   });
+
+  it('end the start with one sentence and exit code 1 when waiting cannot help', async () => {
+    const missing = withParts((url) => (url.pathname = '/no_such_database'));
+    const port = Number(new URL(postgres.url).port);
+    const ran = await up({ DATABASE_URL: missing });
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toContain(
+      `Docket: The Postgres that DATABASE_URL names (127.0.0.1:${port}/no_such_database) cannot be used: database "no_such_database" does not exist. Unset DATABASE_URL for the one that Docket brings itself.\n`,
+    );
+  }, 120_000);
 });
 
 describe('NODE_ENV from the environment', () => {

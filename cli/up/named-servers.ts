@@ -1,16 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectEventLog } from '../../event-store/connect.ts';
 import { StoreUnusable } from '../../event-store/errors.ts';
-import { whyUnusable } from '../../read-store/why-unusable.ts';
+import { ReadStoreUnavailable } from '../../read-store/errors.ts';
+import { readStoreProbe } from '../../read-store/probe.ts';
 import { gatewayAuthorization, gatewayTokenOf } from '../../runtime/gateway-token.ts';
 import { createLog } from '../../runtime/log.ts';
+import type { WaitingFor } from '../../runtime/service.ts';
 import type { Settings } from '../../schemas/config.ts';
 import { readEventStoreUrl } from '../../schemas/event-store-url.ts';
 import { PlainFailure } from '../plain-failure.ts';
+import { waitingLine } from './waiting-line.ts';
 
-/** A server that does not answer yet may be starting as well: it is asked for so long. */
-const TRY_MS_MAX = 10_000;
+/** A server that does not answer yet may be starting as well: it is asked again after this, without end. */
 const TRY_AGAIN_MS = 500;
+const CLOSE_MS_MAX = 2_000;
 const POSTGRES_PORT = '5432';
 
 /** A server that the environment names in place of one that Docket brings itself. */
@@ -30,17 +33,13 @@ export interface Refusal {
 
 /** The servers that these settings name, in the order of the settings. */
 export function namedServers(settings: Settings): NamedServer[] {
-  const { EVENTSTORE_URL, DATABASE_URL, GATEWAY_URL, DATABASE_TIMEOUT_MS } = settings;
+  const { EVENTSTORE_URL, DATABASE_URL, GATEWAY_URL } = settings;
   return [
     ...(EVENTSTORE_URL
       ? [named('event store', 'EVENTSTORE_URL', eventStoreAddress(EVENTSTORE_URL), () => askLog(settings))]
       : []),
     ...(DATABASE_URL
-      ? [
-          named('Postgres', 'DATABASE_URL', postgresAddress(DATABASE_URL), () =>
-            whyUnusable(DATABASE_URL, DATABASE_TIMEOUT_MS),
-          ),
-        ]
+      ? [named('Postgres', 'DATABASE_URL', postgresAddress(DATABASE_URL), () => askPostgres(DATABASE_URL))]
       : []),
     ...(GATEWAY_URL
       ? [named('gateway', 'GATEWAY_URL', new URL(GATEWAY_URL).host, () => askGateway(GATEWAY_URL, settings))]
@@ -57,30 +56,57 @@ export function linesOnEnvironment(settings: Settings, servers: readonly NamedSe
 }
 
 /**
- * Asks each server whether it can be used.
- * @throws PlainFailure SERVER_UNUSABLE with the name of the setting and the reason
- * @throws the reason of `stop` when that is aborted
+ * Waits for the servers that the environment names, telling at the terminal which and why.
+ * @throws as `tryServers` does
  */
-export async function tryServers(servers: readonly NamedServer[], stop: AbortSignal): Promise<void> {
-  await Promise.all(servers.map((server) => tryServer(server, stop)));
+export async function waitForServers(servers: readonly NamedServer[], stop: AbortSignal): Promise<void> {
+  const line = waitingLine(process.stderr);
+  try {
+    await tryServers(servers, stop, line.show);
+  } finally {
+    line.end();
+  }
 }
 
-async function tryServer(server: NamedServer, stop: AbortSignal): Promise<void> {
-  const startedAt = performance.now();
-  for (;;) {
-    const refusal = await server.ask();
-    stop.throwIfAborted();
-    if (refusal === null) return;
-    if (refusal.final || performance.now() - startedAt > TRY_MS_MAX) {
-      const { what, setting, address } = server;
-      const why = refusal.why.replace(/\.$/, '');
-      throw new PlainFailure(
-        'SERVER_UNUSABLE',
-        `The ${what} that ${setting} names (${address}) cannot be used: ${why}. Unset ${setting} for the one that Docket brings itself.`,
-      );
+/**
+ * Asks each server until it can be used, and tells after each refusal which ones are waited for and why.
+ * @throws PlainFailure SERVER_UNUSABLE with the name of the setting and the reason, when waiting cannot help
+ * @throws the reason of `stop` when that is aborted
+ */
+export async function tryServers(
+  servers: readonly NamedServer[],
+  stop: AbortSignal,
+  onWaiting: (waiting: readonly WaitingFor[]) => void,
+): Promise<void> {
+  const waiting = new Map<NamedServer, WaitingFor>();
+  // One that can never be used ends the asking of the others too.
+  const over = new AbortController();
+  const until = AbortSignal.any([stop, over.signal]);
+  const tryServer = async (server: NamedServer): Promise<void> => {
+    for (;;) {
+      const refusal = await server.ask();
+      until.throwIfAborted();
+      if (refusal === null) break;
+      if (refusal.final) throw unusable(server, refusal.why);
+      const since = waiting.get(server)?.since ?? new Date().toISOString();
+      waiting.set(server, { dependency: server.what, at: server.address, since, ...refusal });
+      onWaiting([...waiting.values()]);
+      await sleep(TRY_AGAIN_MS, undefined, { signal: until }).catch(() => until.throwIfAborted());
     }
-    await sleep(TRY_AGAIN_MS, undefined, { signal: stop });
+    waiting.delete(server);
+  };
+  try {
+    await Promise.all(servers.map(tryServer));
+  } finally {
+    over.abort();
   }
+}
+
+function unusable({ what, setting, address }: NamedServer, why: string): PlainFailure {
+  return new PlainFailure(
+    'SERVER_UNUSABLE',
+    `The ${what} that ${setting} names (${address}) cannot be used: ${why.replace(/\.$/, '')}. Unset ${setting} for the one that Docket brings itself.`,
+  );
 }
 
 function named(
@@ -117,6 +143,20 @@ async function askLog(settings: Settings): Promise<Refusal | null> {
     throw error;
   } finally {
     await log.close();
+  }
+}
+
+async function askPostgres(url: string): Promise<Refusal | null> {
+  const asked = readStoreProbe(url);
+  try {
+    await asked.probe('writing');
+    return null;
+  } catch (error) {
+    if (error instanceof ReadStoreUnavailable) return { why: error.why, final: error.final };
+    return { why: (error as Error).message, final: true };
+  } finally {
+    // A server that has begun to hang is not waited for.
+    await Promise.race([asked.close(), sleep(CLOSE_MS_MAX, undefined, { ref: false })]);
   }
 }
 

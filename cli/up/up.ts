@@ -13,7 +13,7 @@ import { INTERRUPTED_EXIT_CODE } from '../interrupt.ts';
 import { onceAskedToStop } from '../stop-asked.ts';
 import { freePort, requirePort } from './free-port.ts';
 import { openLogFiles, type LogFiles } from './log-files.ts';
-import { linesOnEnvironment, namedServers, tryServers } from './named-servers.ts';
+import { linesOnEnvironment, namedServers, waitForServers } from './named-servers.ts';
 import { linesOnLimits } from './process-limits.ts';
 import { startNodeChild, type NodeChild } from './node-child.ts';
 import { keepReserve } from './reserved-room.ts';
@@ -169,7 +169,7 @@ async function startAll(house: House): Promise<Opened> {
     databaseUrl(house),
     gatewayUrl(house),
     builtWebApp(settings.WEB_DIR, house.stopping),
-    tryServers(servers, house.stopping),
+    waitForServers(servers, house.stopping),
   ]);
   house.stopping.throwIfAborted();
   const health = { host: settings.HEALTH_CHECK_HOST, port: await healthPort(settings) };
