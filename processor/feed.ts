@@ -10,6 +10,8 @@ import type { FeedGrant } from './work-list/work-list.ts';
 export interface Feed {
   /** True while the list is as good as the log. */
   isCaughtUp(): boolean;
+  /** Since when the log has brought nothing because the subscription broke, of `performance.now()`; null while it stands. */
+  brokenSinceMs(): number | null;
   /** The checkpoint that the list was told last. */
   written(): FeedGrant['position'];
   stop(): Promise<void>;
@@ -33,6 +35,7 @@ export function startFeed(parts: FeedParts): Feed {
   const { log, grant } = parts;
   let received: bigint | 'start' = grant.position;
   let [caughtUp, stopped, isFirst] = [false, false, true];
+  let brokenSinceMs: number | null = null;
   const end = (cause: Error): void => {
     if (stopped) return;
     stopped = true;
@@ -57,24 +60,29 @@ export function startFeed(parts: FeedParts): Feed {
       return received;
     },
     onEvent: async (event) => {
+      brokenSinceMs = null;
       await writer.room();
       if (stopped) return;
       writer.add(fedEvent(event));
       received = event.position;
     },
     onCheckpoint: (position) => {
+      brokenSinceMs = null;
       if (received === 'start' || position > received) received = position;
       writer.pass(position);
     },
     onCaughtUp: () => {
+      brokenSinceMs = null;
       caughtUp = true;
     },
     onInterrupted: () => {
+      brokenSinceMs ??= performance.now();
       caughtUp = false;
     },
   });
   return {
     isCaughtUp: () => caughtUp && !stopped && writer.isEmpty(),
+    brokenSinceMs: () => brokenSinceMs,
     written: writer.written,
     stop: async () => {
       stopped = true;

@@ -1,3 +1,4 @@
+import { LogUnavailable } from '../event-store/errors.ts';
 import type { EventLog } from '../event-store/event-log.ts';
 import { differenceFrom, LogDiffers } from '../event-store/log-difference.ts';
 import type { Quarantined } from '../read-store/projection-engine/fold-batch.ts';
@@ -47,13 +48,14 @@ interface Feeding {
 
 /**
  * One processor at a time feeds the work list and sweeps; the right is a row with an epoch, and every write of the
- * feed names the epoch. A feeder that is only slow finds its writes refused.
+ * feed names the epoch. A feeder that is only slow finds its writes refused; one that the log does not answer gives the
+ * right up, and asks for it again when it can read the log (ADR 0128).
  */
 export function feederRole(parts: FeederRoleParts): FeederRole {
   const { list, log, processorId, workerId, settings, logger } = parts;
   let current: Feeding | null = null;
   let failure: string | null = null;
-  let reviewed = false;
+  let [reviewed, isCutOff] = [false, false];
   let [sweptAtMs, countedAtMs] = [-Infinity, -Infinity];
 
   const resign = async (): Promise<void> => {
@@ -85,7 +87,19 @@ export function feederRole(parts: FeederRoleParts): FeederRole {
     };
   };
 
+  const yieldRight = async (): Promise<void> => {
+    isCutOff = true;
+    await list.dropFeed(workerId);
+    await resign();
+  };
+
   const tend = async (trustSilence: boolean): Promise<void> => {
+    if (current !== null && isBroken(current.feed, settings.PROCESSOR_SILENT_MS)) {
+      logger.warn('the event store does not answer: another processor may feed the work list');
+      await yieldRight();
+    }
+    if (isCutOff) await log.head();
+    isCutOff = false;
     const written = current?.feed.written() ?? 'start';
     const grant = await list.holdFeed(processorId, workerId, settings.PROCESSOR_SILENT_MS);
     if (grant === null || (current !== null && current.epoch !== grant.epoch)) await resign();
@@ -98,7 +112,10 @@ export function feederRole(parts: FeederRoleParts): FeederRole {
       await resign();
     }
     if (current === null) {
-      current = await begin(grant);
+      current = await begin(grant).catch(async (error: unknown) => {
+        if (error instanceof LogUnavailable) await yieldRight();
+        throw error;
+      });
       reviewed = false;
     }
     await tidy(current, trustSilence);
@@ -168,6 +185,12 @@ async function finishRebuild({ list, logger }: FeederRoleParts, feeding: Feeding
   if (feeding.rebuilding !== null) logger.warn('the work list is built again from the log');
   feeding.rebuilding = null;
   feeding.settled = true;
+}
+
+/** A feed that the log has not answered for as long as a processor may be silent is as good as dead. */
+function isBroken(feed: Feed, silentMs: number): boolean {
+  const sinceMs = feed.brokenSinceMs();
+  return sinceMs !== null && performance.now() - sinceMs > silentMs;
 }
 
 function isBefore(one: FeedGrant['position'], other: FeedGrant['position']): boolean {

@@ -1,4 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { connectEventLog } from '../event-store/connect.ts';
+import { createLog } from '../runtime/log.ts';
+import { startFaultProxy } from '../tests/harness/fault-proxy.ts';
 import { eventually, startProcessorWorld, type ProcessorWorld } from '../tests/harness/processor-world.ts';
 
 /** For claims that no wait is part of: on a slow machine nothing may be taken for lost that is only late. */
@@ -12,7 +15,11 @@ describe('several processors', () => {
   beforeEach(async () => {
     world = await startProcessorWorld();
   });
-  afterEach(() => world.stop());
+  const afterwards: (() => Promise<void>)[] = [];
+  afterEach(async () => {
+    await world.stop();
+    await Promise.all(afterwards.splice(0).map((end) => end()));
+  });
 
   it('never convert a job twice: each of sixty has one start, one gateway call, one result [I2][I3]', async () => {
     await Promise.all([world.start(PATIENT), world.start(PATIENT), world.start(PATIENT)]);
@@ -100,6 +107,31 @@ describe('several processors', () => {
     ]);
     expect(await world.resultKeys()).toEqual([]);
   });
+
+  it('one that the event store does not answer gives up the right to feed, and another takes its job [D24][I1]', async () => {
+    const proxy = await startFaultProxy(world.eventStore.port);
+    const log = connectEventLog({
+      ...{ connectionString: `esdb://127.0.0.1:${proxy.port}?tls=false`, timeoutMs: 1_000 },
+      log: createLog('test', 'silent'),
+    });
+    afterwards.push(
+      () => log.close(),
+      () => proxy.stop(),
+    );
+    await world.start({}, { log, processorId: 'cut-off' });
+    await world.gateway.script({ queue: [{ delayMs: 900 }] });
+    const jobId = await world.upload();
+    await eventually(async () => (await world.gateway.calls()).length === 1, 10_000, 'the gateway is asked');
+    proxy.fault.silent = true;
+    await world.start({}, { processorId: 'other' });
+    expect(await world.until(jobId, ['ready', 'failed'], 40_000)).toMatchObject({
+      state: 'ready',
+      attempts: 2,
+    });
+    expect((await world.history(jobId)).filter((type) => type === 'ConversionSucceeded')).toHaveLength(1);
+    proxy.fault.silent = false;
+    proxy.cut();
+  }, 90_000);
 
   it('one that stops gives back what does not finish in its grace, uncharged, and another takes it [R04.04]', async () => {
     const first = await world.start({ GATEWAY_TIMEOUT_MS: '2000', WORKER_TIMEOUT_MS: '3000' });
