@@ -1,3 +1,5 @@
+import { patience } from '../harness/patience.ts';
+
 /** What a drill claims is not so. */
 export class DrillFailed extends Error {
   constructor(message: string) {
@@ -14,7 +16,12 @@ export function expectThat(isSo: boolean, claim: string, found?: unknown): void 
   );
 }
 
-/** Polls until it is so; what it throws counts as not yet. @throws DrillFailed after `withinMs` */
+/**
+ * Polls until it is so; what it throws counts as not yet.
+ *
+ * @param withinMs of a machine of its own (`patience.ts`)
+ * @throws DrillFailed after that
+ */
 export async function within(
   withinMs: number,
   claim: string,
@@ -22,6 +29,7 @@ export async function within(
   everyMs = 50,
 ): Promise<number> {
   const startedAt = performance.now();
+  const isOver = patience(withinMs);
   let last: unknown;
   for (;;) {
     try {
@@ -29,7 +37,7 @@ export async function within(
     } catch (error) {
       last = error;
     }
-    if (performance.now() - startedAt > withinMs)
+    if (isOver())
       throw new DrillFailed(
         `not within ${withinMs} ms: ${claim}${last === undefined ? '' : ` (${(last as Error).message})`}`,
       );

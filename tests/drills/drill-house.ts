@@ -12,8 +12,11 @@ import { startFaultProxy, type FaultProxy } from '../harness/fault-proxy.ts';
 import { startS3Double, type S3Double } from '../harness/s3-double.ts';
 import { startScriptedGateway, type ScriptedGateway } from '../harness/scripted-gateway.ts';
 import { startDrillPostgres, type DrillPostgres } from './drill-postgres.ts';
-import { QUICK } from './drill-settings.ts';
+import { quick } from './drill-settings.ts';
 import { startServiceProcess, type ServiceOptions, type ServiceProcess } from './service-process.ts';
+
+/** How long a drill's own look at a store may take, on a busy machine too. */
+const LOOK_MS_MAX = 15_000;
 
 /** The services that most drills leave alone, in one process. */
 const REST = ['command-api', 'projector', 'query-api'] as const;
@@ -80,12 +83,13 @@ export async function startDrillHouse(options: HouseOptions = {}): Promise<Drill
     options.blobs === 's3' ? startS3Double() : null,
   ]);
   const processes: ServiceProcess[] = [];
+  const limits = quick();
   const realGateway =
     options.gateway === 'real'
       ? await startServiceProcess({
           name: 'gateway',
           services: ['gateway'],
-          env: QUICK,
+          env: limits,
           logDir,
           unready: true,
         })
@@ -98,7 +102,7 @@ export async function startDrillHouse(options: HouseOptions = {}): Promise<Drill
   const direct = options.direct === true;
   through.port = String(direct ? postgres.port : toPostgres.port);
   const env = {
-    ...QUICK,
+    ...limits,
     EVENTSTORE_URL: `esdb://127.0.0.1:${direct ? eventStore.port : toEventStore.port}?tls=false`,
     DATABASE_URL: through.href,
     GATEWAY_URL: `http://127.0.0.1:${direct ? gatewayPort : toGateway.port}`,
@@ -110,10 +114,10 @@ export async function startDrillHouse(options: HouseOptions = {}): Promise<Drill
   const logger = createLog('drill', 'silent');
   const log = connectEventLog({
     connectionString: eventStore.connectionString,
-    timeoutMs: 5_000,
+    timeoutMs: LOOK_MS_MAX,
     log: logger,
   });
-  const store = openReadStore({ url: postgres.url, poolMax: 4, timeoutMs: 5_000, log: logger });
+  const store = openReadStore({ url: postgres.url, poolMax: 4, timeoutMs: LOOK_MS_MAX, log: logger });
   const blobs = await (s3 === null ? openFilesystemBlobStore({ directory: blobDir }) : s3Blobs(s3));
   const serve: DrillHouse['serve'] = async (name, services, more = {}) => {
     const started = await startServiceProcess({

@@ -7,6 +7,7 @@ import type { DrillHouse } from './drill-house.ts';
 import { brokenInvariants } from './invariants.ts';
 import type { LaneOrder, LaneWord } from './lane.ts';
 import { GROUPS } from './matrix.ts';
+import { inPatience } from '../harness/patience.ts';
 
 const DRILL_MS_MAX = 120_000;
 
@@ -70,14 +71,6 @@ function wordsOf(of: DrillHouse | null): string {
     .join('');
 }
 
-async function inTime<T>(work: Promise<T>, msMax = DRILL_MS_MAX): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const over = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`it did not end within ${msMax / 1000} s`)), msMax);
-  });
-  try {
-    return await Promise.race([work, over]);
-  } finally {
-    clearTimeout(timer);
-  }
+function inTime<T>(work: Promise<T>, msMax = DRILL_MS_MAX): Promise<T> {
+  return inPatience(work, msMax, () => new Error(`it did not end within ${msMax / 1000} s`));
 }

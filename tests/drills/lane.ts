@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import type { DrillGroup, DrillResult } from './drill.ts';
+import { inPatience } from '../harness/patience.ts';
 
 const LANE_PROCESS = join(import.meta.dirname, 'lane-process.ts');
 const GROUP_MS_MAX = 460_000;
@@ -52,10 +53,12 @@ export function openLane(onResult: (result: DrillResult) => void): Lane {
         resolve();
       });
     });
-    const timer = setTimeout(() => running.kill('SIGTERM'), GROUP_MS_MAX);
     running.send({ group: name, ids: drills.map(({ id }) => id) } satisfies LaneOrder);
-    await Promise.race([over, ended]);
-    clearTimeout(timer);
+    const late = (): Error => new Error(`${name} did not end`);
+    await inPatience(Promise.race([over, ended]), GROUP_MS_MAX, late).catch(() => {
+      running.kill('SIGTERM');
+      return ended;
+    });
     // What a failed drill left running must not trouble the next house.
     if (results.some(({ outcome }) => outcome === 'FAILED')) await close();
     const missing = drills.filter(({ id }) => !results.some((result) => result.id === id));

@@ -5,6 +5,7 @@ import type { UploadAnswer } from '../../schemas/http-api.ts';
 import type { DrillHouse } from './drill-house.ts';
 import { DRILL_SECRET } from './drill-settings.ts';
 import { DrillFailed } from './claims.ts';
+import { patience, stretched } from '../harness/patience.ts';
 
 export { newOwner };
 
@@ -59,7 +60,7 @@ export async function tryUpload(house: DrillHouse, options: UploadOptions = {}):
     method: 'POST',
     body: form,
     headers: { cookie: cookieOf(owner), ...(options.key ? { 'Idempotency-Key': options.key } : {}) },
-    signal: AbortSignal.timeout(options.timeoutMs ?? 20_000),
+    signal: AbortSignal.timeout(stretched(options.timeoutMs ?? ANSWER_MS_MAX)),
   });
   const text = await response.text();
   const answer = JSON.parse(text) as Partial<UploadAnswer>;
@@ -72,10 +73,11 @@ export async function tryUpload(house: DrillHouse, options: UploadOptions = {}):
 
 /** Longest that a client goes on trying. */
 const PATIENCE_MS = 40_000;
+const ANSWER_MS_MAX = 20_000;
 const AGAIN_AFTER_MS = 200;
 
 /**
- * An upload as a patient client makes it: after 503 or no answer again, under one key. Answers the job.
+ * An upload as a patient client makes it: after 503, no answer or a try of its own that still runs again, under one key. Answers the job.
  * @throws DrillFailed for any other refusal, and when its patience is over
  */
 export async function upload(
@@ -84,7 +86,7 @@ export async function upload(
   onRefused: (answer: Uploaded | Error) => void = () => undefined,
 ): Promise<string> {
   const asked = { owner: newOwner(), bytes: anyPdf(), key: randomBytes(12).toString('hex'), ...options };
-  for (const startedAt = performance.now(); ;) {
+  for (const isOver = patience(PATIENCE_MS); ;) {
     const answer = await tryUpload(house, asked).catch((error: unknown) => error as Error);
     if (!(answer instanceof Error) && answer.jobId !== null) return answer.jobId;
     onRefused(answer);
@@ -92,9 +94,9 @@ export async function upload(
       answer instanceof Error
         ? `${answer.message} ${(answer.cause as Error | undefined)?.message ?? ''}`
         : `${answer.status} ${answer.text}`;
-    const isPassing = answer instanceof Error || answer.status === 503;
-    if (!isPassing || performance.now() - startedAt > PATIENCE_MS)
-      throw new DrillFailed(`an upload was answered ${said.slice(0, 300)}`);
+    // 409: an earlier try under this key, which this client gave up, is still being carried out.
+    const isPassing = answer instanceof Error || answer.status === 503 || answer.status === 409;
+    if (!isPassing || isOver()) throw new DrillFailed(`an upload was answered ${said.slice(0, 300)}`);
     await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS));
   }
 }
@@ -102,7 +104,7 @@ export async function upload(
 /** A request of an owner to one of the processes. */
 export function request(at: string, owner: string, path: string, init: RequestInit = {}): Promise<Response> {
   return fetch(new URL(path, at), {
-    signal: AbortSignal.timeout(20_000),
+    signal: AbortSignal.timeout(stretched(ANSWER_MS_MAX)),
     ...init,
     headers: { ...(init.headers as Record<string, string>), cookie: cookieOf(owner) },
   });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { freePort } from '../../cli/up/free-port.ts';
 import { DrillFailed, within } from './claims.ts';
+import { inPatience } from '../harness/patience.ts';
 import { docketProgram } from './quick-start.ts';
 
 const GATEWAY = join(import.meta.dirname, '..', '..', 'gateway', 'main.ts');
@@ -143,26 +144,17 @@ async function listening(
   lastWords: () => string,
 ): Promise<void> {
   const lines = createInterface({ input: child.stdout! });
-  await new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(
-      () => reject(new DrillFailed(`${name} did not listen in time`)),
-      LISTENING_MS_MAX,
-    );
-    const settle = (then: () => void): void => {
-      clearTimeout(timer);
-      then();
-    };
+  const up = new Promise<void>((resolve, reject) => {
     lines.on('line', (line) => {
-      if (/^\{"(ready|listening)":true/.test(line)) settle(resolve);
+      if (/^\{"(ready|listening)":true/.test(line)) resolve();
     });
     child.once('exit', (code, signal) =>
-      settle(() =>
-        unready
-          ? resolve()
-          : reject(new DrillFailed(`${name} ended (${signal ?? code ?? ''}) at once: ${lastWords()}`)),
-      ),
+      unready
+        ? resolve()
+        : reject(new DrillFailed(`${name} ended (${signal ?? code ?? ''}) at once: ${lastWords()}`)),
     );
   });
+  await inPatience(up, LISTENING_MS_MAX, () => new DrillFailed(`${name} did not listen in time`));
 }
 
 /** Resident memory of a process by its id, in bytes (proc(5), `statm`). */

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { freePort } from '../../cli/up/free-port.ts';
+import { stretched } from './patience.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const READY_MS_MAX = 60_000;
@@ -48,7 +49,7 @@ export async function startHouse(
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const halt = async (signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> => {
     if (child.exitCode === null && child.signalCode === null) child.kill(signal);
-    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS_MAX);
+    const timer = setTimeout(() => child.kill('SIGKILL'), stretched(STOP_MS_MAX));
     const code = await exited;
     clearTimeout(timer);
     return code;
@@ -77,7 +78,7 @@ async function readyAddress(child: ChildProcess, withinMs: number): Promise<stri
   return new Promise<string>((resolve, reject) => {
     const timer = setTimeout(
       () => reject(new Error(`the house was not ready in time:\n${stderr}`)),
-      withinMs,
+      stretched(withinMs),
     );
     createInterface({ input: child.stdout! }).on('line', (line) => {
       const address = /^Docket is ready: (\S+)$/.exec(line)?.[1];

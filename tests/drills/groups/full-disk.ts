@@ -7,6 +7,7 @@ import { runDocket } from '../../harness/run-docket.ts';
 import { expectThat, within } from '../claims.ts';
 import { startDrillHouse } from '../drill-house.ts';
 import type { DrillGroup } from '../drill.ts';
+import { stretched } from '../../harness/patience.ts';
 
 const DISK_MB = 420;
 const JOBS = 4;
@@ -40,7 +41,7 @@ function unmount(at: string): void {
 function person() {
   let [address, cookie] = ['', ''];
   const ask = async (path: string, init: RequestInit = {}): Promise<Response> => {
-    const signal = AbortSignal.timeout(30_000);
+    const signal = AbortSignal.timeout(stretched(30_000));
     const answer = await fetch(new URL(path, address), { signal, ...init, headers: { cookie } });
     cookie = answer.headers.getSetCookie()[0]?.split(';')[0] ?? cookie;
     return answer;

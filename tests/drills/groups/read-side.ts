@@ -8,6 +8,7 @@ import { createMetrics } from '../../../runtime/metrics.ts';
 import { loadSettings } from '../../../runtime/settings.ts';
 import { jobStream } from '../../../schemas/streams.ts';
 import { LIVE_PROTOCOL } from '../../../schemas/live-protocol.ts';
+import { stretched } from '../../harness/patience.ts';
 import { runDocket } from '../../harness/run-docket.ts';
 import { shuffled } from '../../harness/shuffled-delivery.ts';
 import { startDrillHouse, type DrillHouse } from '../drill-house.ts';
@@ -179,10 +180,13 @@ async function slowSockets(house: DrillHouse): Promise<string> {
   for (let n = 0; n < 2_000; n += 1)
     if (flooding.readyState === WebSocket.OPEN) flooding.send('{"type":"ping"}');
   const p95 = await lagMs(house, owner);
-  const code = await Promise.race([flooded, sleep(5_000, 0)]);
+  const code = await Promise.race([flooded, sleep(stretched(5_000), 0)]);
   expectThat(code >= 1_002, 'the flood was ended', code);
-  // Twice what it is without them where the machine is too busy for half a second.
-  expectThat(p95 < Math.max(500, 2 * unhindered), 'p95 of the others is below 500 ms', { p95, unhindered });
+  // Twice what it is without them where half a second is too little for this machine.
+  expectThat(p95 < Math.max(stretched(500), 2 * unhindered), 'p95 of the others is below 500 ms', {
+    p95,
+    unhindered,
+  });
   const grownMb = (query.rssBytes() - before) / 2 ** 20;
   expectThat(grownMb < 150, 'memory stays bounded (I17)', grownMb);
   expectThat((await request(query.url, owner, '/api/jobs')).ok, 'queries are answered');

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { stretched } from '../../harness/patience.ts';
 import { runDocket } from '../../harness/run-docket.ts';
 import type { DrillHouse } from '../drill-house.ts';
 import { expectThat, within } from '../claims.ts';
@@ -100,10 +101,10 @@ async function racingCleanup(house: DrillHouse): Promise<string> {
   let over = false;
   let runs = 0;
   // That the log is late on a busy machine is another drill.
-  const env = { ...house.env, PDF_TTL_DAYS: '0', XML_TTL_DAYS: '0', EVENTSTORE_TIMEOUT_MS: '10000' };
+  const env = { ...house.env, PDF_TTL_DAYS: '0', XML_TTL_DAYS: '0', EVENTSTORE_TIMEOUT_MS: '20000' };
   const cleaning = Array.from({ length: 2 }, async () => {
     for (; !over; runs += 1) {
-      const ran = await runDocket(['cleanup', '--json'], env, COMMAND_MS_MAX, docketProgram());
+      const ran = await runDocket(['cleanup', '--json'], env, stretched(COMMAND_MS_MAX), docketProgram());
       expectThat(ran.code === 0, 'a cleanup ends well', ran.stderr.slice(0, 300));
     }
   });
@@ -111,16 +112,18 @@ async function racingCleanup(house: DrillHouse): Promise<string> {
   const one = async (): Promise<void> => {
     const owner = newOwner();
     const jobId = await upload(house, { owner });
-    await untilState(house, jobId, ['ready', 'expired', 'failed'], 40_000, LOOK_EVERY_MS);
+    const { state } = await untilState(house, jobId, ['ready', 'expired', 'failed'], 40_000, LOOK_EVERY_MS);
     // A cleanup takes about a second to come round: some downloads are to be before it, some after, some during.
     await sleep(Math.random() * RACE_MS_MAX);
     const answer = await request(house.rest!.url, owner, `/api/jobs/${jobId}/download`);
     const body = await answer.text();
+    // A cleanup or a busy machine can make a job fail; that is said too.
+    const isTold = answer.status === 404 || (answer.status === 409 && state === 'failed');
     if (answer.status === 200) outcomes.whole += 1;
     else outcomes.gone += 1;
     expectThat(
-      (answer.status === 200 && body.endsWith('</Invoice>\n')) || answer.status === 404,
-      'a download is whole or 404',
+      (answer.status === 200 && body.endsWith('</Invoice>\n')) || isTold,
+      'a download is whole, or told why there is none',
       { status: answer.status, body },
     );
     await request(house.rest!.url, owner, `/api/jobs/${jobId}/retry`, { method: 'POST' });

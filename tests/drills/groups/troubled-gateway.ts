@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { GATEWAY_STREAM } from '../../../schemas/streams.ts';
-import { expectThat, within } from '../claims.ts';
+import { DrillFailed, expectThat, within } from '../claims.ts';
 import { startDrillHouse, type DrillHouse } from '../drill-house.ts';
 import type { DrillGroup } from '../drill.ts';
 import { untilState } from '../job-streams.ts';
@@ -45,9 +45,10 @@ async function healthOf(house: DrillHouse): Promise<Health & { code: number }> {
 }
 
 async function metric(house: DrillHouse, line: string): Promise<number> {
-  const text = await (await fetch(`${house.processor!.url}/metrics`)).text();
+  const text = await (await fetch(`${house.processor!.health}/metrics`)).text();
   const found = text.split('\n').find((each) => each.startsWith(`${line} `));
-  return Number(found?.split(' ').at(-1) ?? 0);
+  if (found === undefined) throw new DrillFailed(`the metrics have no ${line}`);
+  return Number(found.split(' ').at(-1));
 }
 
 /** Every converter dies, and new ones have to come up, and to convert, on 4 % of a core. */

@@ -1,9 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { patience } from '../../harness/patience.ts';
 import type { DrillHouse } from '../drill-house.ts';
 import { expectThat } from '../claims.ts';
 import type { Drill } from '../drill.ts';
 import { UPLOAD_CRASH_POINTS, type CrashPoint } from '../../../runtime/crash-points.ts';
 import { historyOf, untilState } from '../job-streams.ts';
-import { anyPdf, newOwner, tryUpload, upload } from '../people.ts';
+import { anyPdf, newOwner, tryUpload, upload, type Uploaded } from '../people.ts';
+
+/** How long each of fifty goes on while a store is late, and its pause between two tries. */
+const TAKEN_MS_MAX = 40_000;
+const AGAIN_AFTER_MS = 200;
 
 /** A second command-api, which both drills use. */
 async function apiTwo(house: DrillHouse): Promise<string> {
@@ -35,18 +41,20 @@ async function killedUploads(house: DrillHouse): Promise<string> {
 
 async function fiftyAtOnce(house: DrillHouse): Promise<string> {
   const [owner, bytes, other] = [newOwner(), anyPdf(), await apiTwo(house)];
-  const answers = await Promise.all(
-    Array.from({ length: 50 }, (_, index) =>
-      tryUpload(house, { owner, bytes, ...(index % 2 === 0 ? { at: other } : {}) }),
-    ),
-  );
+  // No key: that they are one document is all that makes them one job.
+  const untilTaken = async (index: number): Promise<Uploaded> => {
+    const asked = { owner, bytes, ...(index % 2 === 0 ? { at: other } : {}) };
+    for (const isOver = patience(TAKEN_MS_MAX); ; await sleep(AGAIN_AFTER_MS)) {
+      const answer = await tryUpload(house, asked);
+      const isTaken = answer.status === 202 || answer.status === 200;
+      expectThat(isTaken || answer.status === 503, 'each is taken, or told to come again', answer);
+      if (isTaken || isOver()) return answer;
+    }
+  };
+  const answers = await Promise.all(Array.from({ length: 50 }, (_, index) => untilTaken(index)));
   const jobs = new Set(answers.map(({ jobId }) => jobId));
   expectThat(jobs.size === 1 && !jobs.has(null), 'fifty uploads are one job', [...jobs]);
   const created = answers.filter(({ status }) => status === 202).length;
-  expectThat(
-    answers.every(({ status }) => status === 202 || status === 200),
-    'each got an answer',
-  );
   return `50 uploads through 2 processes: 1 job, ${created} told 202, ${50 - created} told 200`;
 }
 
