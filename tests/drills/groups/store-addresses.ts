@@ -9,8 +9,8 @@ import { untilAllFinal } from '../job-streams.ts';
 import { tryUpload, type Uploaded } from '../people.ts';
 
 const UPLOAD_EVERY_MS = 125;
-/** Longest time without an upload that is taken, after a leader hangs or dies. */
-const GAP_MS_MAX = 5_000;
+/** Longest time without an upload that is taken, after a leader hangs or dies: 5 s, of which 1 s is the machine's work. */
+const GAP_MS_MAX = { waiting: 4_000, working: 1_000 };
 /** How long a refusing store is watched, and what may come of it in that time. */
 const WATCHED_MS = 4_000;
 const CONNECTIONS_MAX = 60;
@@ -68,8 +68,9 @@ async function leaderGoes(house: DrillHouse, go: (leader: FaultProxy) => void): 
     await uploadsFor(house, api.url, 1_000);
     const [byOne, byTwo] = nodes.map((node, n) => node.bytes() - before[n]!);
     go(byOne! >= byTwo! ? one : two);
-    const { longestMs, taken, refused } = await uploadsFor(house, api.url, 8_000);
-    expectThat(longestMs <= stretched(GAP_MS_MAX), `no gap is longer than ${GAP_MS_MAX} ms`, longestMs);
+    const gapMsMax = GAP_MS_MAX.waiting + stretched(GAP_MS_MAX.working);
+    const { longestMs, taken, refused } = await uploadsFor(house, api.url, gapMsMax + 3_000);
+    expectThat(longestMs <= gapMsMax, `no gap is longer than ${gapMsMax} ms`, longestMs);
     const stopMs = await api.terminate();
     expectThat(
       !api.lastWords().includes('still open'),
