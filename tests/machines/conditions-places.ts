@@ -22,7 +22,7 @@ const npmrc = (id: string, what: string, lines: string): Condition => ({
 const path = (id: string, name: string): Condition => ({
   id: `M9-${id}`,
   what: `a checkout and a data folder below \`${name}\``,
-  cheap: id === 'dollar' || id === 'quotes',
+  cheap: id === 'quotes',
   run: async (machine) => {
     const checkout = await machine.installedCopy(join(name, 'docket'));
     const env = { DATA_DIR: join(machine.folder, name, 'data') };
@@ -166,7 +166,7 @@ export const places: readonly Condition[] = [
     'omit=dev\nengine-strict=true\nbin-links=false\n',
   ),
   path('dollar', 'a$HOME b'),
-  path('quotes', `it's "so"`),
+  path('quotes', `it's "$HOME"`),
   path('backtick', 'a`id`b'),
   path('colon', 'a:b'),
   path('backslash', 'a\\b'),
