@@ -100,8 +100,8 @@ describe('the install', () => {
       const root = await freshCheckout();
       const launched = launch(root, ['-e', '0'], { env: await npmOf(await silentRegistry()) });
       await until('npm runs', () => childrenOf(launched.process.pid).length > 0);
-      expect(launched.stderr()).toMatch(
-        /^Docket: installing what it runs on: 0 packages looked up, 0 fetched, 0 s$/m,
+      await until('it says what it waits for', () =>
+        /^Docket: installing what it runs on: 0 packages looked up, 0 fetched, 0 s$/m.test(launched.stderr()),
       );
       const pids = childrenOf(launched.process.pid);
       launched.process.kill(signal);

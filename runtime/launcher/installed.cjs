@@ -3,7 +3,7 @@
 
 const { createHash } = require('node:crypto');
 const { accessSync, constants, existsSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
-const { dirname, join } = require('node:path');
+const { join } = require('node:path');
 const { machine, packages } = require('./can-run-here.cjs');
 
 /** Written by us after an install that ended well. */
@@ -43,16 +43,13 @@ function missingPackages(root) {
 
 const lockOf = (root) => JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
 
-/** The path of the installed Node for this platform, or null. */
+/**
+ * The path of the installed Node for this platform, or null. By path and not by `require.resolve`, which remembers where
+ * a package was before the install: other package managers put it elsewhere.
+ */
 function installedNode(root) {
-  try {
-    const manifest = require.resolve(`${packages.node}/package.json`, { paths: [root] });
-    const program = join(dirname(manifest), 'bin', 'node');
-    return existsSync(program) ? program : null;
-  } catch (error) {
-    if (error.code === 'MODULE_NOT_FOUND') return null;
-    throw error;
-  }
+  const program = join(root, 'node_modules', packages.node, 'bin', 'node');
+  return existsSync(program) ? program : null;
 }
 
 /**

@@ -17,6 +17,12 @@ const PRODUCTION_PROGRAM = 'cli/docket.ts';
 async function launch(args) {
   if (args.length === 0)
     return refuse('name a file to run: `node runtime/launcher/launch.cjs cli/docket.ts help`.');
+  // Node refuses to import a module whose path holds one (ERR_INVALID_MODULE_SPECIFIER), on every system.
+  if (ROOT.includes('\\')) {
+    return refuse(
+      `the path ${ROOT} holds a backslash, from where Node runs no modules. Move the folder to another path.`,
+    );
+  }
   const state = installState(ROOT);
   if (needsInstall(state, args)) {
     if (!state.writable) {

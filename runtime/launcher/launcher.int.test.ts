@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
+import { cpSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -71,6 +72,16 @@ describe('the launcher', () => {
     const asked = { env: { ...env, PARENT: parent, NODE_OPTIONS: '' } };
     const { stdout } = await promisify(execFile)('sh', ['-c', line, process.execPath, launcher], asked);
     expect(stdout.trim()).toBe(expected);
+  });
+
+  it('refuses a checkout whose path holds a backslash, in one sentence and before it installs', async () => {
+    const root = join(await folder(), 'a\\b');
+    cpSync(import.meta.dirname, join(root, 'runtime', 'launcher'), { recursive: true });
+    const launched = launch(root, ['-e', '0']);
+    expect(await launched.ended).toEqual({ code: 1, signal: null });
+    expect(launched.stderr()).toMatch(
+      /^Docket: the path .*a\\b holds a backslash.*Move the folder to another path\.\n$/,
+    );
   });
 
   it('started by nohup, it stays when the terminal is closed', async () => {

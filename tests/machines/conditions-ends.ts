@@ -159,9 +159,10 @@ const killed: readonly Condition[] = [
         await started.end();
       }
       const said = await works(machine, { checkout });
-      const litter = [...readdirSync(join(machine.dataDir, 'postgres')), ...readdirSync(web)].filter((name) =>
-        /^unfinished|^dist-/.test(name),
-      );
+      const litter = [
+        ...readdirSync(join(machine.dataDir, 'postgres')).filter((name) => name.startsWith('unfinished')),
+        ...readdirSync(web).filter((name) => name.startsWith('dist-')),
+      ];
       demand(litter.length === 0, `litter: ${litter.join(', ')}`);
       demand(!/^\{"/m.test(said), 'it prints raw JSON');
     },

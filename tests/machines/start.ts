@@ -4,7 +4,7 @@ import { chownSync, mkdirSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ToolBox } from './tools.ts';
-import { USUAL_TOOLS, type Tools } from './versions.ts';
+import { passesTermOn, USUAL_TOOLS, type Tools } from './versions.ts';
 
 /** A first start on a slow machine and a slow network. */
 export const READY_MS_MAX = 420_000;
@@ -43,7 +43,7 @@ export interface Started {
   readonly ended: Promise<Ended>;
   /** Waits for text in the output. @throws when the command ends before, or says nothing of it in time */
   says(pattern: RegExp, withinMs?: number): Promise<RegExpExecArray>;
-  /** Sends the signal to the command, as a person would, and waits for its end. @throws when it goes on */
+  /** Sends the signal to npm, or to the whole job where npm keeps it to itself. @throws when it goes on */
   stop(signal?: NodeJS.Signals): Promise<Ended>;
   /** Waits for an end that comes by itself. */
   end(withinMs?: number): Promise<Ended>;
@@ -59,9 +59,10 @@ export interface Places {
 
 /** @throws NotTried when the tools of the condition are not to be had */
 export async function startNpm(start: Start, places: Places, toolBox: ToolBox): Promise<Started> {
-  const { node, npmCli } = await toolBox.paths(start.tools ?? USUAL_TOOLS);
-  const cli = start.manager === undefined ? npmCli : await toolBox.program(start.manager);
-  const command = [node, cli, ...(start.npmArgs ?? ['start'])];
+  const tools = start.tools ?? USUAL_TOOLS;
+  const { node, npmCli } = await toolBox.paths(tools);
+  const manager = start.manager === undefined ? [node, npmCli] : await toolBox.manager(start.manager, node);
+  const command = [...manager, ...(start.npmArgs ?? ['start'])];
   const user = start.asNobody === true && process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
   for (const name of ['home', 'tmp']) {
     mkdirSync(join(places.folder, name), { recursive: true });
@@ -74,7 +75,7 @@ export async function startNpm(start: Start, places: Places, toolBox: ToolBox): 
     env: { ...environment(places, node), ...start.env },
     ...user,
   });
-  return follow(child);
+  return follow(child, start.manager !== 'pnpm' && passesTermOn(tools) ? 'npm' : 'job');
 }
 
 function environment(places: Places, node: string): Record<string, string> {
@@ -90,7 +91,7 @@ function environment(places: Places, node: string): Record<string, string> {
   };
 }
 
-function follow(child: ChildProcess): Started {
+function follow(child: ChildProcess, signalled: 'npm' | 'job'): Started {
   const said = { stdout: '', stderr: '' };
   let running = true;
   child.stdout!.on('data', (chunk: Buffer) => (said.stdout += chunk.toString()));
@@ -129,7 +130,7 @@ function follow(child: ChildProcess): Started {
       }
     },
     stop: async (signal = 'SIGTERM') => {
-      child.kill(signal);
+      process.kill(signalled === 'npm' ? child.pid! : -child.pid!, signal);
       return end(STOP_MS_MAX);
     },
   };

@@ -1,6 +1,6 @@
 /** Node and npm by version, from their packages, installed once a run. */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -22,8 +22,8 @@ export interface ToolPaths {
 
 export interface ToolBox {
   paths(tools: Tools): Promise<ToolPaths>;
-  /** The script of another package manager: yarn 1, or the newest pnpm. */
-  program(name: 'yarn' | 'pnpm'): Promise<string>;
+  /** How another package manager is run: yarn 1 is a script, the newest pnpm a program for this machine. */
+  manager(name: 'yarn' | 'pnpm', node: string): Promise<readonly string[]>;
 }
 
 /** Tools in a folder, each installed when it is first asked for. */
@@ -36,12 +36,9 @@ export function openToolBox(folder: string): ToolBox {
     return known;
   };
   return {
-    program: async (name) => {
-      const folder = await get(name, name === 'yarn' ? '1' : 'latest');
-      const { bin } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
-        bin: Record<string, string>;
-      };
-      return join(folder, bin[name] ?? '');
+    manager: async (name, node) => {
+      if (name === 'yarn') return [node, join(await get('yarn', '1'), 'bin', 'yarn.js')];
+      return [join(await get('pnpm', 'latest'), 'pnpm')];
     },
     paths: async ({ node, npm }) => {
       const [nodeFolder, npmFolder] = await Promise.all([get(packages.node, node), get('npm', npm)]);
@@ -56,7 +53,9 @@ async function install(folder: string, name: string, range: string): Promise<str
   mkdirSync(folder, { recursive: true });
   const npm = findNpm();
   if (npm === null) throw new NotTried('npm is not on PATH');
-  const args = ['install', `--prefix=${folder}`, '--no-save', '--ignore-scripts', '--no-audit', '--no-fund'];
+  // pnpm's script puts the program of this machine in place of one that runs it under Node and keeps signals from it.
+  const scripts = `--ignore-scripts=${name !== 'pnpm'}`;
+  const args = ['install', `--prefix=${folder}`, '--no-save', scripts, '--no-audit', '--no-fund'];
   try {
     await promisify(execFile)(npm.program, [...npm.args, ...args, `${name}@${range}`], {
       cwd: folder,

@@ -5,6 +5,15 @@ export interface Tools {
 }
 
 /**
+ * Whether a TERM sent to npm reaches what npm runs. Before 10.3 npm keeps it to itself and waits on, so there a person, or
+ * a service manager, signals the whole job.
+ */
+export function passesTermOn({ npm }: Tools): boolean {
+  const [major = Infinity, minor = Infinity] = npm === 'latest' ? [] : npm.split('.').map(Number);
+  return major > 10 || (major === 10 && minor >= 3);
+}
+
+/**
  * The tools of a condition that is about something else: the oldest Node that people are told to have, with the npm that
  * it ships. There is no package of it for Apple silicon.
  */

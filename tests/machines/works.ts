@@ -23,12 +23,20 @@ export async function isRefused(machine: Machine, start: Start, cause: RegExp): 
   refusedInWords(started, cause);
 }
 
-/** Either of the two: such a machine may be good enough for one Docket and not for the next. */
+/**
+ * Either of the two: such a machine may be good enough for one Docket and not for the next. Ready is also one that
+ * refuses uploads for want of room and says so at the terminal.
+ */
 export async function worksOrIsRefused(machine: Machine, start: Start, cause: RegExp): Promise<void> {
   const started = await machine.start(start);
   const outcome = await Promise.race([started.end(), ready(started)]);
   if (outcome !== 'ready') return refusedInWords(started, cause);
-  for (const address of await readyAddresses(started)) await useAddress(address);
+  try {
+    for (const address of await readyAddresses(started)) await useAddress(address);
+  } catch (error) {
+    if (!/^upload at .*: 507 .*STORAGE_FULL/.test((error as Error).message)) throw error;
+    refusedInWords(started, cause);
+  }
   await started.stop();
 }
 
