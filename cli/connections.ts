@@ -10,9 +10,11 @@ export interface Connections {
   readonly GATEWAY_URL: string;
 }
 
-/** What `docket up` notes beside them: where `/health`, `/ready` and `/metrics` are. */
+/** What `docket up` notes beside them: where `/health`, `/ready` and `/metrics` are, and how analysts connect. */
 interface Noted extends Connections {
   readonly HEALTH_URL: string;
+  /** Of the embedded Postgres; absent when Postgres is somebody else's. */
+  readonly ANALYTICS_DATABASE_URL?: string;
 }
 
 const fileIn = (dataDir: string) => join(dataDir, 'connections.json');

@@ -1,7 +1,9 @@
+import { resolve } from 'node:path';
 import { ANALYST_ROLE } from '../read-store/analytics/reader-role.ts';
 import { runQuery } from '../read-store/analytics/run-query.ts';
 import { loadSettings } from '../runtime/settings.ts';
-import { findConnections } from './connections.ts';
+import type { Settings } from '../schemas/config.ts';
+import { findConnections, notedConnections } from './connections.ts';
 import { PlainFailure } from './plain-failure.ts';
 import { csvOf, jsonOf, tableOf } from './query-output.ts';
 
@@ -21,7 +23,7 @@ interface Asked {
 export async function run(argv: readonly string[]): Promise<number> {
   const { sql, output, rowsMax, timeoutSec } = understand(argv);
   const settings = loadSettings(process.env);
-  const url = settings.ANALYTICS_DATABASE_URL ?? asAnalyst(findConnections(settings).DATABASE_URL);
+  const url = analystUrl(settings);
   const answer = await runQuery({ url, sql, rowsMax, timeoutMs: timeoutSec * 1_000 });
   if (output === 'json') console.log(jsonOf(answer));
   else if (output === 'csv') process.stdout.write(csvOf(answer));
@@ -29,6 +31,14 @@ export async function run(argv: readonly string[]): Promise<number> {
   if (answer.more)
     console.error(`The first ${rowsMax} rows; there are more (--rows N, at most ${ROWS_MAX}).`);
   return 0;
+}
+
+/** @throws PlainFailure when Docket does not run and no Postgres is named */
+function analystUrl(settings: Settings): string {
+  const { ANALYTICS_DATABASE_URL, DATABASE_URL, DATA_DIR } = settings;
+  if (ANALYTICS_DATABASE_URL) return ANALYTICS_DATABASE_URL;
+  const noted = DATABASE_URL ? undefined : notedConnections(resolve(DATA_DIR)).ANALYTICS_DATABASE_URL;
+  return noted ?? asAnalyst(findConnections(settings).DATABASE_URL);
 }
 
 /** The same database as the analysts' role, without the password of another one. */

@@ -53,6 +53,9 @@ const NETWORK_CODES = new Set([
   'ENETUNREACH',
 ]);
 
+/** The same of a connection by a socket file: its server is away, or too many connect at once. */
+const SOCKET_CODES = new Set(['ENOENT', 'EAGAIN']);
+
 /** What `pg` throws without a code when a connection is lost or a limit of time is over. */
 const CLIENT_MESSAGES =
   /Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client (was closed|has encountered a connection error)|Cannot use a pool after/;
@@ -63,12 +66,15 @@ export function readStoreError(thrown: unknown): Error {
   const error = (thrown instanceof AggregateError ? thrown.errors[0] : thrown) as NodeJS.ErrnoException;
   if (error instanceof ReadStoreUnavailable) return error;
   const { code = '', message = '' } = error;
+  const isConnecting = error.syscall === 'connect';
   const final =
+    (isConnecting && code === 'EACCES') ||
     FINAL_SQLSTATES.some((pattern) => pattern.test(code)) ||
     CERTIFICATE_CODES.test(code) ||
     FINAL_MESSAGES.test(message);
   const passing =
     NETWORK_CODES.has(code) ||
+    (isConnecting && SOCKET_CODES.has(code)) ||
     UNAVAILABLE_SQLSTATES.some((pattern) => pattern.test(code)) ||
     (code === '' && CLIENT_MESSAGES.test(message));
   if (!final && !passing) return error;
@@ -77,8 +83,8 @@ export function readStoreError(thrown: unknown): Error {
 
 /** The reason for a person: the driver's own message, unless that is a code or a riddle. */
 function inWords(code: string, message: string): string {
-  const address = /(\S+)$/.exec(message)?.[1] ?? '';
-  if (code === 'ECONNREFUSED') return `nobody listens at ${address}`;
+  const address = /^connect \w+ (\/.*)$/.exec(message)?.[1] ?? /(\S+)$/.exec(message)?.[1] ?? '';
+  if (code === 'ECONNREFUSED' || code === 'ENOENT') return `nobody listens at ${address}`;
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `the host name ${address} is not known`;
   if (CERTIFICATE_CODES.test(code)) return `its certificate is not trusted (${message})`;
   if (/client password must be a string/.test(message)) return 'it asks for a password and none is given';

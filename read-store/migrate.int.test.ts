@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { randomUUID } from 'node:crypto';
 import { createLog } from '../runtime/log.ts';
 import { JOB_STATES } from '../schemas/job-states.ts';
-import { startTestPostgres, type TestPostgres } from '../tests/harness/postgres.ts';
+import { startTestPostgres, toDatabase, type TestPostgres } from '../tests/harness/postgres.ts';
 import { migrate, unmigrate } from './migrate.ts';
 import { MIGRATIONS } from './migrations/all.ts';
 import { openReadStore, type ReadStore } from './pool.ts';
@@ -100,9 +100,7 @@ async function freshDatabase(): Promise<string> {
   });
   await admin.query(`create database ${name}`);
   await admin.close();
-  const address = new URL(postgres.url);
-  address.pathname = `/${name}`;
-  return address.href;
+  return toDatabase(postgres.url, name);
 }
 
 /** Every column, index and constraint, as Postgres itself describes them. */

@@ -3,7 +3,7 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { once } from 'node:events';
 import { createLog } from '../runtime/log.ts';
 import { startTestPostgres, type TestPostgres } from '../tests/harness/postgres.ts';
-import { ReadStoreUnavailable } from './errors.ts';
+import { readStoreError, ReadStoreUnavailable } from './errors.ts';
 import { openReadStore, type ReadStore } from './pool.ts';
 
 let postgres: TestPostgres;
@@ -43,13 +43,27 @@ describe('the read store', () => {
       await within.query('insert into kept values (3)');
       const admin = open(postgres.url);
       await admin.query(
-        'select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()',
+        'select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database() and usename = current_user',
       );
       await admin.close();
       await within.query('select 1');
     });
     await expect(cut).rejects.toBeInstanceOf(ReadStoreUnavailable);
     expect((await store.query('select n from kept')).rows).toEqual([{ n: 1 }]);
+  });
+
+  it('calls a socket that is away an outage, and one that this user may not open a matter for a person', async () => {
+    const away = open('postgres://docket:x@localhost/docket?host=/nowhere');
+    await expect(away.query('select 1')).rejects.toMatchObject({
+      ...{ code: 'READ_STORE_UNAVAILABLE', final: false },
+      message: expect.stringContaining('nobody listens at /nowhere/.s.PGSQL.5432'),
+    });
+    await away.close();
+    const refused = Object.assign(new Error('connect EACCES /a b/.s.PGSQL.5432'), {
+      code: 'EACCES',
+      syscall: 'connect',
+    });
+    expect(readStoreError(refused)).toMatchObject({ code: 'READ_STORE_UNAVAILABLE', final: true });
   });
 
   it('gives up on a silent statement in time, and the next one does not get its answer', async () => {

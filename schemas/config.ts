@@ -102,7 +102,7 @@ export const Settings = z.object({
   ANALYTICS_DATABASE_URL: postgresUrl
     .optional()
     .describe(
-      'Connection string of the analysts’ role for `docket query`; unset: role `docket_analyst` without a password',
+      'Connection string of the analysts’ role for `docket query`; unset: that of the embedded Postgres, else role `docket_analyst` without a password',
     ),
   DATABASE_POOL_MAX: whole(2, 100).default(10).describe('Connections to Postgres a service may hold'),
   DATABASE_TIMEOUT_MS: whole(100, 60_000).default(5_000).describe('Longest wait for one query'),

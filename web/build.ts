@@ -78,4 +78,8 @@ function ignoreMissing(error: unknown): null {
   throw error;
 }
 
-if (import.meta.main) console.log(await buildWebApp());
+if (import.meta.main) {
+  // Every visitor is sent these files, so whoever runs this checkout next may read them too.
+  process.umask(0o022);
+  console.log(await buildWebApp());
+}

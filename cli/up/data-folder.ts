@@ -12,6 +12,7 @@ import { dirname, join } from 'node:path';
 import { FREE_BYTES_MIN } from '../../blob-store/blob-store.ts';
 import { tryLockFile } from '../../runtime/file-lock.ts';
 import { PlainFailure } from '../plain-failure.ts';
+import { closeToOthers } from './close-to-others.ts';
 import { freeBytesOf, releaseIfFull } from './reserved-room.ts';
 
 const PARTS_FILE = 'parts.json';
@@ -23,11 +24,12 @@ export interface DataFolder {
 }
 
 /**
- * Makes the data folder and takes it for this process.
+ * Makes the data folder, takes it for this process and closes it to other users.
+ * @param say gets what a person should know of the folder
  * @throws PlainFailure when it cannot be written, is full, or another Docket runs on it
  */
-export function openDataFolder(path: string): DataFolder {
-  const release = prepare(path);
+export function openDataFolder(path: string, say: (sentence: string) => void = () => undefined): DataFolder {
+  const release = prepare(path, say);
   if (release === null) {
     throw new PlainFailure('ALREADY_RUNNING', `Docket is already running on ${path}${addressNoted(path)}.`, {
       exitCode: 3,
@@ -57,7 +59,8 @@ export function noteParts(folder: DataFolder, parts: ReadonlyMap<string, number>
   renameSync(`${file}.tmp`, file);
 }
 
-function prepare(path: string): (() => void) | null {
+function prepare(path: string, say: (sentence: string) => void): (() => void) | null {
+  let release: (() => void) | null = null;
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
     // With a log already there a full disk is no reason not to start: people read, download and clean up.
@@ -67,8 +70,11 @@ function prepare(path: string): (() => void) | null {
     const probe = join(path, '.write-probe');
     writeFileSync(probe, 'docket');
     rmSync(probe);
-    return tryLockFile(join(path, 'lock'));
+    release = tryLockFile(join(path, 'lock'));
+    if (release !== null) for (const sentence of closeToOthers(path)) say(sentence);
+    return release;
   } catch (error) {
+    release?.();
     const sentence = `The data folder ${path} cannot be used: ${why(error, path)}.`;
     throw new PlainFailure('DATA_DIR_UNUSABLE', `${sentence} Choose another one with DATA_DIR=...`, {
       cause: error,

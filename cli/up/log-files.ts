@@ -30,7 +30,7 @@ interface NamedFile extends LogFile {
  */
 export function openLogFiles(dataDir: string): LogFiles {
   const directory = join(dataDir, 'logs');
-  mkdirSync(directory, { recursive: true });
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
   const files = new Map<string, NamedFile>();
   const timer = setInterval(() => {
     for (const file of files.values()) file.check();

@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
 import type { WaitingFor } from '../../runtime/service.ts';
 import { loadSettings } from '../../runtime/settings.ts';
 import { startTestEventStore, type TestEventStore } from '../../tests/harness/event-store.ts';
@@ -20,7 +19,7 @@ let postgres: TestPostgres;
 let eventStore: TestEventStore;
 let folder: string;
 beforeAll(async () => {
-  [postgres, eventStore] = await Promise.all([startTestPostgres(), startTestEventStore()]);
+  [postgres, eventStore] = await Promise.all([startTestPostgres({ port: 0 }), startTestEventStore()]);
   folder = await mkdtemp(join(tmpdir(), 'docket-named-'));
 }, 120_000);
 afterAll(async () => {
@@ -125,13 +124,9 @@ describe('servers that the environment names', () => {
       ([first]) => stop.abort(new Error(first?.why)),
     );
     await expect(waiting).rejects.toThrow('it takes no writes');
-    const admin = new pg.Client({ connectionString: postgres.url });
-    await admin.connect();
-    // The server's list of who may connect knows two names; the second has few rights.
-    await admin.query('create role docket_analyst login');
-    await admin.end();
-    const analyst = withParts((url) => (url.username = 'docket_analyst'));
-    await expect(tried({ DATABASE_URL: analyst })).rejects.toThrow(
+    const analyst = new URL(postgres.analystUrl);
+    analyst.searchParams.set('options', '-c default_transaction_read_only=off');
+    await expect(tried({ DATABASE_URL: analyst.href })).rejects.toThrow(
       'role docket_analyst may not create schemas',
     );
   });

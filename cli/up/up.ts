@@ -26,6 +26,8 @@ const ROOT = join(import.meta.dirname, '..', '..');
 const SERVICES_GRACE_MS_MAX = 3_000;
 /** The services' own grace, and then some to leave. */
 const SERVICES_EXIT_MS = SERVICES_GRACE_MS_MAX + 500;
+/** Rights that no file of this run gives to group and others. */
+const OWN_USER_ONLY = 0o077;
 /** The stores have nothing to drain once the services are gone. */
 const STORE_GRACE_MS = 2_000;
 
@@ -70,6 +72,8 @@ interface House {
  */
 export async function up(argv: readonly string[] = []): Promise<number> {
   const settings = loadSettings(process.env);
+  // For this process and its children: what they make is for their own user.
+  process.umask(OWN_USER_ONLY);
   const [stopping, killing] = [new AbortController(), new AbortController()];
   let house: House | null = null;
   onceAskedToStop(
@@ -115,11 +119,12 @@ function untilAborted(signal: AbortSignal): Promise<null> {
 }
 
 function openHouse(settings: Settings, killing: AbortSignal): House {
-  const folder = openDataFolder(resolve(settings.DATA_DIR));
-  const logs = openLogFiles(folder.path);
-  const lines = spokenLines(folder.path);
+  const path = resolve(settings.DATA_DIR);
+  const lines = spokenLines(path);
   const { say } = lines;
-  const leaveReserve = keepReserve(folder.path, say);
+  const folder = openDataFolder(path, say);
+  const logs = openLogFiles(path);
+  const leaveReserve = keepReserve(path, say);
   const stopping = new AbortController();
   const parts = new Map<string, Supervised>();
   const pids = new Map<string, number>();
@@ -164,9 +169,9 @@ async function startAll(house: House): Promise<Opened> {
   const servers = namedServers(settings);
   for (const line of [...linesOnEnvironment(settings, servers), ...linesOnLimits()]) house.lines.say(line);
   // The first that fails ends the start; the others are stopped with the house.
-  const [EVENTSTORE_URL, DATABASE_URL, GATEWAY_URL, WEB_DIR] = await Promise.all([
+  const [EVENTSTORE_URL, databases, GATEWAY_URL, WEB_DIR] = await Promise.all([
     eventStoreUrl(house),
-    databaseUrl(house),
+    databaseUrls(house),
     gatewayUrl(house),
     builtWebApp(settings.WEB_DIR, house.stopping),
     waitForServers(servers, house.stopping),
@@ -174,12 +179,12 @@ async function startAll(house: House): Promise<Opened> {
   house.stopping.throwIfAborted();
   const health = { host: settings.HEALTH_CHECK_HOST, port: await healthPort(settings) };
   const HEALTH_URL = `http://${health.host.includes(':') ? `[${health.host}]` : health.host}:${health.port}`;
-  noteConnections(folder.path, { EVENTSTORE_URL, DATABASE_URL, GATEWAY_URL, HEALTH_URL });
+  noteConnections(folder.path, { EVENTSTORE_URL, ...databases, GATEWAY_URL, HEALTH_URL });
   const SHUTDOWN_GRACE_MS = String(Math.min(settings.SHUTDOWN_GRACE_MS, SERVICES_GRACE_MS_MAX));
   const env = {
     ...environmentOf('services', process.env),
     EVENTSTORE_URL,
-    DATABASE_URL,
+    DATABASE_URL: databases.DATABASE_URL,
     GATEWAY_URL,
     WEB_DIR,
     DATA_DIR: folder.path,
@@ -202,19 +207,22 @@ async function eventStoreUrl(house: House): Promise<string> {
   return connectionString(port);
 }
 
-async function databaseUrl(house: House): Promise<string> {
-  if (house.settings.DATABASE_URL) return house.settings.DATABASE_URL;
+async function databaseUrls(
+  house: House,
+): Promise<{ DATABASE_URL: string; ANALYTICS_DATABASE_URL?: string }> {
+  const { DATABASE_URL } = house.settings;
+  if (DATABASE_URL) return { DATABASE_URL };
   const { folder, killing, lines } = house;
-  let port = 0;
+  let port: number | null = null;
   const postgres = await house.keep('postgres', async (stop) => {
     const running = await startEmbeddedPostgres({
       directory: join(folder.path, 'postgres'),
-      port,
       stop,
+      ...(port !== null && { port }),
       log: { debug: () => undefined, warn: (_details, sentence) => lines.say(sentence) },
     });
     // A restart takes the same port, so that the services find it again.
-    port = Number(new URL(running.url).port);
+    port = running.port;
     killing.addEventListener('abort', running.endAtOnce);
     const exited = running.exited.then(({ code, signal }) => {
       killing.removeEventListener('abort', running.endAtOnce);
@@ -222,7 +230,7 @@ async function databaseUrl(house: House): Promise<string> {
     });
     return { ...running, exited };
   });
-  return postgres.url;
+  return { DATABASE_URL: postgres.url, ANALYTICS_DATABASE_URL: postgres.analystUrl };
 }
 
 async function gatewayUrl(house: House): Promise<string> {

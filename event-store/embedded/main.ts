@@ -30,6 +30,9 @@ const PARENT_CHECK_MS = 500;
 /** How long a store like EventStoreDB says at start that it is not ready, unless something else is asked for. */
 const NOT_READY_MS = 200;
 
+// The log is for its own user, whatever the umask of whoever starts this.
+process.umask(0o077);
+
 function fail(code: number, sentence: string): never {
   process.stderr.write(`${sentence}\n`);
   process.exit(code);

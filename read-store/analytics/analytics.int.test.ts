@@ -5,7 +5,17 @@ import { csvOf, jsonOf, tableOf } from '../../cli/query-output.ts';
 import { projectionNamed } from '../../projector/registry.ts';
 import { rebuildProjections } from '../../projector/rebuild.ts';
 import { jobHistories } from '../../projector/testing/job-histories.ts';
-import { append, log, logger, store, url, useWorld, writerOn } from '../../tests/harness/projector-world.ts';
+import { toDatabase } from '../../tests/harness/postgres.ts';
+import {
+  append,
+  log,
+  logger,
+  postgres,
+  store,
+  url,
+  useWorld,
+  writerOn,
+} from '../../tests/harness/projector-world.ts';
 import { runDocket } from '../../tests/harness/run-docket.ts';
 import { migrate } from '../migrate.ts';
 import { ANALYST_ROLE } from './reader-role.ts';
@@ -14,11 +24,7 @@ import { runQuery } from './run-query.ts';
 useWorld();
 
 const events = jobHistories(60, 17);
-const analystUrl = () => {
-  const address = new URL(url);
-  address.username = ANALYST_ROLE;
-  return address.href;
-};
+const analystUrl = () => toDatabase(postgres.analystUrl, new URL(url).pathname.slice(1));
 const ask = (sql: string, rowsMax = 1_000, timeoutMs = 10_000) =>
   runQuery({ url: analystUrl(), sql, rowsMax, timeoutMs });
 const one = async (sql: string) => (await ask(sql)).rows[0]?.[0];
@@ -126,6 +132,7 @@ describe('docket query', () => {
     await fill();
     const env = {
       DATABASE_URL: url,
+      ANALYTICS_DATABASE_URL: analystUrl(),
       EVENTSTORE_URL: 'esdb://127.0.0.1:1?tls=false',
       GATEWAY_URL: 'http://127.0.0.1:1',
     };

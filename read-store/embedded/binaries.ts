@@ -90,7 +90,9 @@ async function linkLibraries(place: string): Promise<void> {
 
 /** A copy appears whole or not at all; a second process at the same time finds the first one's. */
 async function copyOnce(source: string, place: string): Promise<void> {
-  await mkdir(dirname(place), { recursive: true, mode: 0o755 });
+  const made = await mkdir(dirname(place), { recursive: true, mode: 0o755 });
+  // Whatever the umask: the account walks through it.
+  if (made !== undefined) await openToRead(made);
   if (await isOurs(place)) return;
   const unfinished = await mkdtemp(`${place}-`);
   try {

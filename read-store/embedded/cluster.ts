@@ -5,35 +5,24 @@ import type { PostgresBinaries } from './binaries.ts';
 import { withPlainPath } from './plain-path.ts';
 import { EmbeddedPostgresFailed, outputFailure } from './failure.ts';
 import { runProgram } from './run-program.ts';
-import { ANALYST_ROLE } from '../analytics/reader-role.ts';
+import { clusterArgument } from './cluster-argument.ts';
+import type { Passwords } from './passwords.ts';
+import { firstStatements, HOST_BASED_ACCESS, SUPERUSER } from './roles.ts';
+import { asSuperuser } from './single-user.ts';
 
-/** The only role and the only database; everything runs on one machine, under one account. */
-export const ROLE = 'docket';
-export const DATABASE = 'docket';
 const INITDB_TIMEOUT_MS = 120_000;
 /** The folder of the database files. */
 export const CLUSTER = 'cluster';
 /** Begins the name of a folder in which database files are being made. */
 export const UNFINISHED = 'unfinished-';
 
-/** Connections come from this machine's own loopback address, and from nowhere else. */
-const HOST_BASED_ACCESS = [ROLE, ANALYST_ROLE]
-  .map((role) => `host all ${role} 127.0.0.1/32 trust\n`)
-  .join('');
-
-/**
- * How the server names its own folder. As root we enter the folder first and give up our rights then, so it works
- * even where the account could not walk to, such as a checkout below /root.
- */
-export function clusterArgument(cluster: string, account: ServerAccount): string {
-  return account.uid === undefined ? cluster : '/proc/self/cwd';
-}
-
 /** Where and how the database files are made. */
 export interface ClusterPlace {
   readonly directory: string;
   readonly binaries: PostgresBinaries;
   readonly account: ServerAccount;
+  /** Of the roles of a server that is made. */
+  readonly passwords: Passwords;
   /** Ends the making. */
   readonly stop?: AbortSignal;
 }
@@ -46,7 +35,7 @@ export async function ensureCluster(place: ClusterPlace): Promise<string> {
   const { directory, account } = place;
   const cluster = join(directory, CLUSTER);
   if (await belongsToUs(cluster, account)) {
-    // A folder of an older Docket may let fewer roles in.
+    // An older Docket that ran on the folder meanwhile let everybody in.
     await writeFile(join(cluster, 'pg_hba.conf'), HOST_BASED_ACCESS);
     return cluster;
   }
@@ -64,7 +53,11 @@ export async function ensureCluster(place: ClusterPlace): Promise<string> {
   return cluster;
 }
 
-async function belongsToUs(cluster: string, account: ServerAccount): Promise<boolean> {
+/**
+ * Whether there are database files, and they are ours.
+ * @throws EmbeddedPostgresFailed when they are somebody else's or none at all
+ */
+export async function belongsToUs(cluster: string, account: ServerAccount): Promise<boolean> {
   let owner: number;
   try {
     owner = (await stat(cluster)).uid;
@@ -84,15 +77,20 @@ async function belongsToUs(cluster: string, account: ServerAccount): Promise<boo
 }
 
 /** Sorting and case by Unicode code point, from Postgres itself: the same on every machine, whatever is installed. */
-async function initialise(fresh: string, { binaries, account, stop }: ClusterPlace): Promise<void> {
-  const options = ['--auth=trust', `--username=${ROLE}`, '--encoding=UTF8', '--no-instructions'];
+async function initialise(
+  fresh: string,
+  { binaries, account, passwords, stop }: ClusterPlace,
+): Promise<void> {
+  const options = ['--auth=reject', `--username=${SUPERUSER}`, '--encoding=UTF8', '--no-instructions'];
   const locale = ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
-  await withPlainPath(binaries, account, async ({ initdb }) => {
+  await withPlainPath(binaries, account, async (programs) => {
     const { code, errors } = await runProgram(
-      initdb,
+      programs.initdb,
       ['-D', clusterArgument(fresh, account), ...options, ...locale],
       { account, cwd: fresh, timeoutMs: INITDB_TIMEOUT_MS, ...(stop && { stop }) },
     );
     if (code !== 0) throw outputFailure(fresh, errors, code);
+    const made = { cluster: fresh, binaries: programs, account, ...(stop && { stop }) };
+    await asSuperuser(made, firstStatements(passwords));
   });
 }

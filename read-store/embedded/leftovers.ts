@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { CLUSTER, UNFINISHED } from './cluster.ts';
 import { EmbeddedPostgresFailed } from './failure.ts';
+import { SOCKET_FILE } from './place-of-connections.ts';
 import type { StartLog } from './start-log.ts';
 
 /** Each step is tried for so long before the next, harder one. */
@@ -16,7 +17,7 @@ const PS_BYTES_MAX = 16 * 1024 * 1024;
 /**
  * Ends what an earlier server left in the cluster folder: a postmaster whose parent was killed is shut down, backends
  * whose postmaster was killed are waited for (they leave by themselves, and hold its shared memory until then), and
- * the pid file of a dead postmaster is removed. The caller holds the lock of the data folder, so nobody uses it.
+ * the pid file and the socket of a dead postmaster are removed. The caller holds the lock of the data folder, so nobody uses it.
  *
  * @throws EmbeddedPostgresFailed when something survives even SIGKILL
  */
@@ -35,7 +36,9 @@ export async function clearLeftovers(cluster: string, log: StartLog): Promise<vo
   if (!(await gone(cluster))) {
     throw new EmbeddedPostgresFailed(`An earlier Postgres still runs in ${cluster} and cannot be stopped.`);
   }
-  await rm(pidFile, { force: true });
+  // The socket goes first: its lock has the pid too, which may be another program's by now.
+  for (const file of [join(cluster, SOCKET_FILE), join(cluster, `${SOCKET_FILE}.lock`), pidFile])
+    await rm(file, { force: true });
 }
 
 /**

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 
-/** The embedded server listens here and nowhere else. */
+/** Where the server listens when it has no socket. */
 export const LOOPBACK = '127.0.0.1';
 
 /** A port that can be listened on: the wanted one or, for 0, any; null when the wanted one is taken. */
@@ -32,5 +32,5 @@ export async function rememberedPort(directory: string): Promise<number> {
 }
 
 export async function rememberPort(directory: string, port: number): Promise<void> {
-  await writeFile(join(directory, 'port'), `${port}\n`);
+  await writeFile(join(directory, 'port'), `${port}\n`, { mode: 0o600 });
 }

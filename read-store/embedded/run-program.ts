@@ -19,17 +19,27 @@ export interface ProgramRun {
 export function runProgram(
   program: string,
   args: readonly string[],
-  options: { account: ServerAccount; cwd: string; timeoutMs: number; stop?: AbortSignal },
+  options: {
+    account: ServerAccount;
+    cwd: string;
+    timeoutMs: number;
+    /** What it reads from standard input; nothing when absent. */
+    input?: string;
+    stop?: AbortSignal;
+  },
 ): Promise<ProgramRun> {
-  const { account, cwd, timeoutMs, stop } = options;
+  const { account, cwd, timeoutMs, input = '', stop } = options;
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       ...account,
       cwd,
       env: SERVER_ENVIRONMENT,
       detached: true,
-      stdio: ['ignore', 'ignore', 'pipe'],
+      stdio: ['pipe', 'ignore', 'pipe'],
     });
+    // A program that ends before it has read all is judged by its exit code.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(input);
     let errors = '';
     child.stderr.on('data', (chunk: Buffer) => {
       errors = (errors + chunk.toString()).slice(-ERRORS_CHARS_MAX);

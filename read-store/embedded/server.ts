@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SERVER_ENVIRONMENT, type ServerAccount } from './account.ts';
 import type { PostgresBinaries } from './binaries.ts';
-import { clusterArgument } from './cluster.ts';
-import { LOOPBACK } from './port.ts';
+import { clusterArgument } from './cluster-argument.ts';
+import { listenSettings, type Place } from './place-of-connections.ts';
 
 /** Recovery after a crash replays at most 1 GB of write-ahead log. */
 const READY_TIMEOUT_MS = 60_000;
@@ -13,11 +13,10 @@ const LOOK_AGAIN_MS = 10;
 /** The server's own log starts anew at a start that finds it larger. */
 const LOG_BYTES_MAX = 16 * 1024 * 1024;
 
-/** One machine, one node: no replication, no sockets in the file system, durable commits (the default) kept. */
+/** One machine, one node: no replication, no place kept for a superuser, durable commits (the default) kept. */
 const CONFIGURATION: Readonly<Record<string, string>> = {
-  listen_addresses: LOOPBACK,
-  unix_socket_directories: '',
   max_connections: '100',
+  superuser_reserved_connections: '0',
   wal_level: 'minimal',
   max_wal_senders: '0',
   max_wal_size: '1GB',
@@ -47,18 +46,18 @@ export interface PostgresServer {
 
 /** Starts `postgres` in its own session: Ctrl-C at the terminal reaches our own program only, which stops it in order. */
 export async function spawnServer(
-  directory: string,
-  cluster: string,
-  port: number,
+  files: { readonly directory: string; readonly cluster: string },
+  place: Place,
   binaries: PostgresBinaries,
   account: ServerAccount,
 ): Promise<PostgresServer> {
+  const { directory, cluster } = files;
   const logFile = join(directory, 'postgres.log');
   const written = await open(logFile, 'a', 0o600);
   try {
     if ((await written.stat()).size > LOG_BYTES_MAX) await written.truncate(0);
     const { size: logStart } = await written.stat();
-    const settings = Object.entries({ ...CONFIGURATION, port: String(port) });
+    const settings = Object.entries({ ...CONFIGURATION, ...listenSettings(place) });
     const child = spawn(
       binaries.postgres,
       [

@@ -24,7 +24,9 @@ import { serverAccount } from './account.ts';
 import { postgresBinaries } from './binaries.ts';
 import { ensureCluster } from './cluster.ts';
 import { programsByPs } from './leftovers.ts';
+import { ensurePasswords } from './set-aside.ts';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './start.ts';
+import { listenersOf } from './testing/listeners-of.ts';
 
 const log = createLog('test', 'silent');
 const asRoot = process.getuid?.() === 0;
@@ -34,8 +36,8 @@ const ifRoot = asRoot ? it : it.skip;
 
 let folder: string;
 let running: EmbeddedPostgres[];
-const start = async (directory = join(folder, 'pg'), port = 0) => {
-  const server = await startEmbeddedPostgres({ directory, port, log });
+const start = async (directory = join(folder, 'pg'), port?: number) => {
+  const server = await startEmbeddedPostgres({ directory, log, ...(port !== undefined && { port }) });
   running.push(server);
   return server;
 };
@@ -70,18 +72,31 @@ describe('the embedded Postgres', () => {
     expect(await ask(second.url, 'select * from kept')).toEqual([{ answer: 42 }]);
   });
 
-  it('listens on loopback only and opens no socket file', async () => {
-    const { url } = await start();
+  it('has a socket in a folder of mode 0700 and no port, and commits to the disk', async () => {
+    const { url, port, pid } = await start();
+    expect(port).toBeNull();
     const shown = await ask(
       url,
-      `select name, setting from pg_settings where name in ('listen_addresses', 'unix_socket_directories', 'fsync', 'synchronous_commit') order by name`,
+      `select name, setting from pg_settings where name in ('listen_addresses', 'fsync', 'synchronous_commit') order by name`,
     );
     expect(shown).toEqual([
       { name: 'fsync', setting: 'on' },
-      { name: 'listen_addresses', setting: '127.0.0.1' },
+      { name: 'listen_addresses', setting: '' },
       { name: 'synchronous_commit', setting: 'on' },
-      { name: 'unix_socket_directories', setting: '' },
     ]);
+    const socket = await stat(join(new URL(url).searchParams.get('host')!, '.s.PGSQL.5432'));
+    expect([socket.isSocket(), socket.mode & 0o077]).toEqual([true, 0]);
+    expect((await stat(join(folder, 'pg', 'cluster'))).mode & 0o077).toBe(0);
+    expect((await stat(join(folder, 'pg'))).mode & 0o077).toBe(0);
+    if (process.platform === 'linux') expect(await listenersOf(pid)).toEqual([]);
+  });
+
+  it('listens on loopback where the path of a socket would be too long, and works as well', async () => {
+    const long = join(folder, 'x'.repeat(80));
+    const { url, port } = await start(long);
+    expect(new URL(url)).toMatchObject({ hostname: '127.0.0.1', port: String(port) });
+    expect(await ask(url, 'select 1 as one')).toEqual([{ one: 1 }]);
+    expect((await readdir(join(long, 'cluster'))).filter((name) => name.startsWith('.s.'))).toEqual([]);
   });
 
   it('loses no acknowledged row when the postmaster is killed, and starts again at once', async () => {
@@ -144,8 +159,9 @@ describe('the embedded Postgres', () => {
     const [directory, account] = [join(folder, 'pg'), serverAccount()];
     await mkdir(directory);
     const binaries = await postgresBinaries(directory, account, odd);
+    const passwords = await ensurePasswords(directory, account, log);
     expect(binaries.initdb).toContain('`c`');
-    const cluster = await ensureCluster({ directory, binaries, account });
+    const cluster = await ensureCluster({ directory, binaries, account, passwords });
     expect(await readFile(join(cluster, 'PG_VERSION'), 'utf8')).toMatch(/^\d+\n$/);
     expect(await ask((await start()).url, 'select 1 as one')).toEqual([{ one: 1 }]);
   });
@@ -176,14 +192,14 @@ describe('the embedded Postgres', () => {
   });
 
   it('takes another port when the one of the last run is taken, and says so when the port was asked for', async () => {
-    const first = await start();
+    const first = await start(join(folder, 'pg'), 0);
     await first.stop();
-    const port = Number(new URL(first.url).port);
+    const port = first.port!;
     const taken = createServer().listen(port, '127.0.0.1');
     await once(taken, 'listening');
     try {
-      const second = await start();
-      expect(second.url).not.toBe(first.url);
+      const second = await start(join(folder, 'pg'), 0);
+      expect(second.port).not.toBe(first.port);
       await second.stop();
       await expect(start(join(folder, 'pg'), port)).rejects.toThrow(`port ${port} is taken`);
     } finally {
@@ -220,7 +236,7 @@ describe('the embedded Postgres', () => {
     const closed = join(folder, 'closed');
     await mkdir(closed, { mode: 0o700 });
     const first = await start(join(closed, 'pg'));
-    await ask(first.url, 'create table kept as select 42 as answer; checkpoint');
+    await ask(first.url, 'create table kept as select 42 as answer');
     await first.stop();
     const second = await start(join(closed, 'pg'));
     expect(await ask(second.url, 'select * from kept')).toEqual([{ answer: 42 }]);

@@ -1,13 +1,16 @@
 import { mkdir } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { serverAccount } from './account.ts';
 import { postgresBinaries } from './binaries.ts';
 import { clearLeftovers, removeUnfinished, signal } from './leftovers.ts';
-import { DATABASE, ensureCluster, ROLE } from './cluster.ts';
+import { CLUSTER, ensureCluster } from './cluster.ts';
 import { EmbeddedPostgresFailed, folderFailure, outputFailure } from './failure.ts';
-import { freePort, LOOPBACK, rememberedPort, rememberPort } from './port.ts';
+import type { Passwords } from './passwords.ts';
+import { connectionStrings, takesSocket, type Place } from './place-of-connections.ts';
+import { freePort, rememberedPort, rememberPort } from './port.ts';
+import { ensurePasswords } from './set-aside.ts';
 import type { StartLog } from './start-log.ts';
 import { spawnServer, type PostgresServer, type ServerExit } from './server.ts';
 
@@ -24,7 +27,10 @@ const START_AGAIN_MS = 500;
 export interface EmbeddedPostgresOptions {
   /** Everything of the server lies here; the caller holds the lock of the folder around it. */
   readonly directory: string;
-  /** 0 (the default): the port of the last run if it is free, otherwise any. */
+  /**
+   * A port of loopback; 0: that of the last run if it is free, otherwise any. Unset: a socket in the folder of the
+   * database files and no port, unless the path of the socket would be too long.
+   */
   readonly port?: number;
   readonly log: StartLog;
   /** Aborts the start; nothing of it runs when it then rejects. */
@@ -32,7 +38,12 @@ export interface EmbeddedPostgresOptions {
 }
 
 export interface EmbeddedPostgres {
+  /** Connection string of the role that owns the database; holds its password. */
   readonly url: string;
+  /** Connection string of the analysts' role; holds its password. */
+  readonly analystUrl: string;
+  /** The port it listens on; null when it has a socket. */
+  readonly port: number | null;
   readonly pid: number;
   /** When and how the server ended, for the supervisor. */
   readonly exited: Promise<ServerExit>;
@@ -56,12 +67,13 @@ export interface EmbeddedPostgres {
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const directory = resolve(options.directory);
   try {
-    await mkdir(directory, { recursive: true });
-    const { server, port } = await startServer(options, directory);
-    options.log.debug({ pid: server.pid, port }, 'embedded Postgres is ready');
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const { server, place, passwords } = await startServer(options, directory);
+    options.log.debug({ pid: server.pid, place }, 'embedded Postgres is ready');
     let stopping: Promise<void> | undefined;
     return {
-      url: `postgres://${ROLE}@${LOOPBACK}:${port}/${DATABASE}`,
+      ...connectionStrings(place, passwords),
+      port: 'port' in place ? place.port : null,
       pid: server.pid,
       exited: server.exited,
       stop: (patienceMs = STOP_PATIENCE_MS) => (stopping ??= stop(server, patienceMs)),
@@ -75,49 +87,49 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 
 interface StartedServer {
   readonly server: PostgresServer;
-  readonly port: number;
+  readonly place: Place;
 }
 
-async function startServer(options: EmbeddedPostgresOptions, directory: string): Promise<StartedServer> {
+async function startServer(
+  options: EmbeddedPostgresOptions,
+  directory: string,
+): Promise<StartedServer & { readonly passwords: Passwords }> {
   const { log, stop: stopAsked } = options;
   const account = serverAccount();
   await removeUnfinished(directory, log);
   const binaries = await postgresBinaries(directory, account);
   stopAsked?.throwIfAborted();
+  const passwords = await ensurePasswords(directory, account, log);
   const cluster = await ensureCluster({
-    directory,
-    binaries,
-    account,
+    ...{ directory, binaries, account, passwords },
     ...(stopAsked && { stop: stopAsked }),
   });
   await clearLeftovers(cluster, log);
-  const started = await startOnFreePort(options, directory, (chosen) =>
-    spawnServer(directory, cluster, chosen, binaries, account),
+  const started = await startWhereFree(options, directory, (place) =>
+    spawnServer({ directory, cluster }, place, binaries, account),
   );
   try {
     stopAsked?.throwIfAborted();
-    await rememberPort(directory, started.port);
-    await ensureDatabase(started.port);
+    if ('port' in started.place) await rememberPort(directory, started.place.port);
+    await tryConnection(connectionStrings(started.place, passwords).url, directory);
     stopAsked?.throwIfAborted();
-    return started;
+    return { ...started, passwords };
   } catch (error) {
     await stop(started.server, HARD_STOP_PATIENCE_MS);
     throw error;
   }
 }
 
-async function startOnFreePort(
+async function startWhereFree(
   options: EmbeddedPostgresOptions,
   directory: string,
-  spawnOn: (port: number) => Promise<PostgresServer>,
+  spawnAt: (place: Place) => Promise<PostgresServer>,
 ): Promise<StartedServer> {
-  const fixed = options.port ?? 0;
   for (let tries = 1; ; tries += 1) {
     options.stop?.throwIfAborted();
-    const port = fixed > 0 ? await freePort(fixed) : await anyPort(directory);
-    if (port === null) throw new EmbeddedPostgresFailed(`Postgres cannot start: port ${fixed} is taken.`);
-    const server = await spawnOn(port);
-    if (await server.ready(options.stop)) return { server, port };
+    const place = await freePlace(directory, options.port);
+    const server = await spawnAt(place);
+    if (await server.ready(options.stop)) return { server, place };
     await stop(server, 0);
     options.stop?.throwIfAborted();
     const { code } = await server.exited;
@@ -129,30 +141,39 @@ async function startOnFreePort(
   }
 }
 
+async function freePlace(directory: string, wanted: number | undefined): Promise<Place> {
+  const socketFolder = join(directory, CLUSTER);
+  if (wanted === undefined && takesSocket(socketFolder)) return { socketFolder };
+  const port = wanted !== undefined && wanted > 0 ? await freePort(wanted) : await anyPort(directory);
+  if (port === null) throw new EmbeddedPostgresFailed(`Postgres cannot start: port ${wanted ?? 0} is taken.`);
+  return { port };
+}
+
 async function anyPort(directory: string): Promise<number | null> {
   const remembered = await rememberedPort(directory);
   return (remembered > 0 ? await freePort(remembered) : null) ?? (await freePort(0));
 }
 
 /**
- * `create database` has no `if not exists`; looking first is enough, since the caller is alone here.
+ * Takes one connection, as the services will.
  * @throws EmbeddedPostgresFailed
  */
-async function ensureDatabase(port: number): Promise<void> {
-  const client = new pg.Client({
-    ...{ host: LOOPBACK, port, user: ROLE, database: 'postgres' },
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    query_timeout: CONNECT_TIMEOUT_MS,
-  });
-  // A server that ends just now is reported by the query, and a second time here.
+async function tryConnection(url: string, directory: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+  // A server that ends just now is reported by the connection, and a second time here.
   client.on('error', () => undefined);
   try {
     await client.connect();
-    const { rowCount } = await client.query('select from pg_database where datname = $1', [DATABASE]);
-    if (rowCount === 0) await client.query(`create database ${DATABASE}`);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new EmbeddedPostgresFailed(`Postgres started and cannot be used: ${why}.`, { cause: error });
+    // SQLSTATE class 28: the passwords kept beside the files are not those in them.
+    const isRefused = /^28/.test((error as { code?: string }).code ?? '');
+    const remedy = isRefused
+      ? `; move ${directory} away and the read tables are built again from the log`
+      : '';
+    throw new EmbeddedPostgresFailed(`Postgres started and cannot be used: ${why}${remedy}.`, {
+      cause: error,
+    });
   } finally {
     await client.end();
   }

@@ -21,9 +21,10 @@ export async function startDrillPostgres(): Promise<DrillPostgres> {
   const directory = await mkdtemp(join(tmpdir(), 'docket-drill-postgres-'));
   await copyPrepared(directory);
   const log = createLog('drill-postgres', 'silent');
-  let running: EmbeddedPostgres = await startEmbeddedPostgres({ directory, log });
+  let running: EmbeddedPostgres = await startEmbeddedPostgres({ directory, port: 0, log });
   const { url } = running;
-  const port = Number(new URL(url).port);
+  // On a port, since the way there leads through a proxy.
+  const port = running.port!;
   return {
     ...{ url, port },
     pid: () => running.pid,

@@ -10,28 +10,41 @@ import { copyPrepared } from './prepared-postgres.ts';
 export interface TestPostgres {
   /** Connection string of an empty database of this caller's own. */
   readonly url: string;
+  /** The same as the analysts' role. */
+  readonly analystUrl: string;
   readonly pid: number;
   stop(): Promise<void>;
 }
 
-/** A real Postgres in a folder of its own, with an empty database; less than a second. */
-export async function startTestPostgres(): Promise<TestPostgres> {
+/**
+ * A real Postgres in a folder of its own, with an empty database; less than a second.
+ * @param options.port 0: on a port of loopback, for a proxy in between; otherwise on a socket, as `npm start` has it
+ */
+export async function startTestPostgres(options: { port?: 0 } = {}): Promise<TestPostgres> {
   const directory = await mkdtemp(join(tmpdir(), 'docket-test-postgres-'));
   await copyPrepared(directory);
-  const server = await startEmbeddedPostgres({ directory, log: createLog('test-postgres', 'silent') });
+  const server = await startEmbeddedPostgres({
+    ...{ directory, ...options, log: createLog('test-postgres', 'silent') },
+  });
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   const admin = new pg.Client({ connectionString: server.url });
   await admin.connect();
   await admin.query(`create database ${name}`);
   await admin.end();
-  const url = new URL(server.url);
-  url.pathname = `/${name}`;
   return {
-    url: url.href,
+    url: toDatabase(server.url, name),
+    analystUrl: toDatabase(server.analystUrl, name),
     pid: server.pid,
     stop: async () => {
       await server.stop();
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** The connection string with another database. */
+export function toDatabase(connectionString: string, name: string): string {
+  const url = new URL(connectionString);
+  url.pathname = `/${name}`;
+  return url.href;
 }

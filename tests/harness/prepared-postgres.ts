@@ -2,14 +2,20 @@ import { execFile } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { serverAccount } from '../../read-store/embedded/account.ts';
+import { postgresBinaries } from '../../read-store/embedded/binaries.ts';
+import { CLUSTER, ensureCluster } from '../../read-store/embedded/cluster.ts';
+import { PASSWORDS_FILE } from '../../read-store/embedded/passwords.ts';
+import { ensurePasswords } from '../../read-store/embedded/set-aside.ts';
+import { ROLE } from '../../read-store/embedded/roles.ts';
+import { asSuperuser } from '../../read-store/embedded/single-user.ts';
 import { startEmbeddedPostgres } from '../../read-store/embedded/start.ts';
 import { createLog } from '../../runtime/log.ts';
 
 const run = promisify(execFile);
 /** Where the prepared folder is, for the processes that are started after it. */
 const PREPARED = 'PREPARED_POSTGRES';
-/** What `startEmbeddedPostgres` calls the folder of the database files. */
-const CLUSTER = 'cluster';
+const log = createLog('prepared-postgres', 'silent');
 
 /**
  * Makes the files of a Postgres in `directory`, has `fill` write into it, and stops it in order. Every test Postgres of
@@ -19,7 +25,8 @@ export async function preparePostgres(
   directory: string,
   fill: (url: string) => Promise<unknown> = () => Promise.resolve(),
 ): Promise<void> {
-  const server = await startEmbeddedPostgres({ directory, log: createLog('prepared-postgres', 'silent') });
+  await makeTestCluster(directory);
+  const server = await startEmbeddedPostgres({ directory, log });
   try {
     await fill(server.url);
   } finally {
@@ -28,10 +35,21 @@ export async function preparePostgres(
   process.env[PREPARED] = directory;
 }
 
-/** Puts a copy of the prepared files into `directory`, with their owner; does nothing when none were prepared. */
+/** Puts a copy of the prepared files into `directory`, with their owner; makes them when none were prepared. */
 export async function copyPrepared(directory: string): Promise<void> {
   const prepared = process.env[PREPARED];
-  if (prepared === undefined) return;
+  if (prepared === undefined) return makeTestCluster(directory);
   await mkdir(directory, { recursive: true });
-  await run('cp', ['-a', '--reflink=auto', join(prepared, CLUSTER), join(directory, CLUSTER)]);
+  const files = [CLUSTER, PASSWORDS_FILE].map((name) => join(prepared, name));
+  await run('cp', ['-a', '--reflink=auto', ...files, directory]);
+}
+
+/** As a start makes them, but for one right: a test file may make a database for each of its tests. */
+async function makeTestCluster(directory: string): Promise<void> {
+  await mkdir(directory, { recursive: true });
+  const account = serverAccount();
+  const binaries = await postgresBinaries(directory, account);
+  const passwords = await ensurePasswords(directory, account, log);
+  const cluster = await ensureCluster({ directory, binaries, account, passwords });
+  await asSuperuser({ cluster, binaries, account }, [`alter role ${ROLE} createdb`]);
 }

@@ -15,7 +15,7 @@ import { createMetrics } from '../../runtime/metrics.ts';
 import type { Service } from '../../runtime/service.ts';
 import { loadSettings } from '../../runtime/settings.ts';
 import { startTestEventStore, type TestEventStore } from './event-store.ts';
-import { startTestPostgres, type TestPostgres } from './postgres.ts';
+import { startTestPostgres, toDatabase, type TestPostgres } from './postgres.ts';
 import { jobsProjection } from '../../projector/jobs/projection.ts';
 import { startProjector } from '../../projector/start.ts';
 import { JOBS_TARGET } from '../../projector/targets.ts';
@@ -188,9 +188,7 @@ export async function freshDatabase(): Promise<string> {
   const admin = openReadStore({ url: postgres.url, poolMax: 1, timeoutMs: 5_000, log: logger });
   await admin.query(`create database ${name}`);
   await admin.close();
-  const address = new URL(postgres.url);
-  address.pathname = `/${name}`;
-  return address.href;
+  return toDatabase(postgres.url, name);
 }
 
 /** The names of what a service waits for. */

@@ -44,7 +44,7 @@ export interface LogSurroundings {
 
 function prepareDirectory(directory: string): void {
   try {
-    mkdirSync(directory, { recursive: true });
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
     accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (cause) {
     const reason = systemCode(cause) === 'EACCES' ? 'there is no right to write in it' : String(cause);

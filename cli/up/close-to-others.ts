@@ -1,0 +1,60 @@
+import { chmodSync, lstatSync, readdirSync, type Stats } from 'node:fs';
+import { join } from 'node:path';
+
+/** What Docket makes in its data folder; `lock` has a journal beside it while it is held. */
+const OWN =
+  /^(event-store|event-store-access|postgres|blobs|seals|logs|session-keys|seal-key|connections\.json|parts\.json|reserved-room|address|lock|\.write-probe)/;
+/** Made by the system when a disk is formatted. */
+const OF_THE_SYSTEM = 'lost+found';
+const OTHERS = 0o077;
+const STICKY = 0o1000;
+
+/**
+ * Takes the rights of group and others from the data folder and from what Docket made in it. Links are not followed,
+ * and a folder that is closed already is not entered: behind it nobody else comes, and a start costs no walk. A folder
+ * that holds more than Docket's files keeps its own mode, since it may be a home or `/tmp`; Docket's files in it are
+ * closed.
+ *
+ * @returns what a person should know, one sentence each
+ */
+export function closeToOthers(path: string): string[] {
+  const foreign = readdirSync(path).filter((name) => !OWN.test(name) && name !== OF_THE_SYSTEM);
+  const isShared = foreign.length > 0 || (lstatSync(path).mode & STICKY) !== 0;
+  const own = readdirSync(path).filter((name) => OWN.test(name));
+  const left = own.flatMap((name) => closeAll(join(path, name)));
+  const isOpen = (lstatSync(path).mode & OTHERS) !== 0;
+  if (isShared && isOpen)
+    return [
+      ...lineOn(left),
+      `others may look into ${path}, which holds more than Docket's files and keeps its mode: give Docket a folder of its own with DATA_DIR=...`,
+    ];
+  return lineOn([...left, ...closeOne(path, lstatSync(path))]);
+}
+
+/** Closes a folder after what is in it, so that a walk that was ended is made again. */
+function closeAll(path: string): string[] {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined || found.isSymbolicLink() || (found.mode & OTHERS) === 0) return [];
+  const inside = found.isDirectory() ? readdirSync(path).flatMap((name) => closeAll(join(path, name))) : [];
+  return [...inside, ...closeOne(path, found)];
+}
+
+/** @returns the path when it stays open: somebody else owns it, or its file system keeps no modes */
+function closeOne(path: string, { mode }: Stats): string[] {
+  if ((mode & OTHERS) === 0) return [];
+  try {
+    chmodSync(path, mode & 0o700);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return [];
+    if (!['EPERM', 'EACCES', 'EROFS', 'ENOTSUP'].includes(code)) throw error;
+  }
+  return (lstatSync(path, { throwIfNoEntry: false })?.mode ?? 0) & OTHERS ? [path] : [];
+}
+
+function lineOn(left: readonly string[]): string[] {
+  const [first] = left;
+  if (first === undefined) return [];
+  const more = left.length > 1 ? ` and ${left.length - 1} more` : '';
+  return [`other users may reach ${first}${more}: its mode cannot be changed by this user or on this disk`];
+}
