@@ -8,8 +8,9 @@ import type { EventLog, RecordedEvent } from '../event-store/event-log.ts';
 import { sealed } from '../event-store/handle-command.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { commandIdOf } from '../schemas/ids.ts';
-import { REJECTED_UPLOADS_STREAM } from '../schemas/streams.ts';
+import { isMisnamedJobStream, REJECTED_UPLOADS_STREAM } from '../schemas/streams.ts';
 import { allEvents, appendJob, startStoreWithLog, type StoreWithLog } from '../tests/harness/job-log.ts';
+import { poisonStreams } from '../tests/harness/poison.ts';
 import { checkArchive } from './check-archive.ts';
 import { exportEvents } from './export-events.ts';
 import { importEvents } from './import-events.ts';
@@ -150,6 +151,28 @@ describe('export and import', () => {
       expect((await exportAll(log, directory)).added).toEqual({ batches: 1, events: 4 });
       expect((await exportAll(log, directory)).added).toEqual({ batches: 0, events: 0 });
       await expect(exportAll(source.log, directory)).rejects.toMatchObject({ code: 'HISTORIES_DIFFER' });
+    });
+  }, 60_000);
+
+  it('an import brings in events that no job follows from, and names the stream of each with the reason', async () => {
+    const directory = newFolder();
+    const poisoned = poisonStreams();
+    await withStore(async ({ log }) => {
+      await appendJob(log, 1);
+      for (const [stream, events] of poisoned) await log.append(stream, events, 'no_stream');
+      await exportAll(log, directory);
+    });
+    await withStore(async ({ log }) => {
+      const { events, unfit } = await importEvents({ log, place: await placeAt(directory) });
+      expect(await allEvents(log)).toHaveLength(events);
+      const whys = new Map(unfit.map(({ stream, why }) => [stream, why]));
+      expect(whys.get('job-not-a-uuid')).toBe('the name of the stream is no job id');
+      for (const [stream, [first]] of poisoned) {
+        const isMisnamed = isMisnamedJobStream(stream);
+        if (isMisnamed || first?.type === 'NeverHeardOf' || first?.type === 'DocumentUploaded')
+          expect([stream, whys.get(stream)]).toEqual([stream, expect.stringMatching(/./)]);
+      }
+      expect([...whys.keys()].filter((stream) => !poisoned.has(stream))).toEqual([]);
     });
   }, 60_000);
 

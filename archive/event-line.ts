@@ -11,7 +11,8 @@ const EventLine = z.strictObject({
   position: PositionText,
   recordedAt: z.iso.datetime({ precision: 3 }),
   data: z.unknown(),
-  metadata: z.unknown(),
+  /** Another program's event may have none; archives from before this was understood leave the name out then. */
+  metadata: z.unknown().optional(),
 });
 
 export interface ArchivedEvent {
@@ -29,7 +30,7 @@ export function lineOf(event: RecordedEvent, revision: bigint): string {
   const { stream, id, type, position, created, data, metadata } = event;
   const line = {
     ...{ stream, revision: revision.toString(), id, type, position: position.toString() },
-    ...{ recordedAt: created.toISOString(), data, metadata },
+    ...{ recordedAt: created.toISOString(), data, metadata: metadata ?? null },
   };
   return `${JSON.stringify(line)}\n`;
 }
@@ -44,6 +45,6 @@ export function eventOfLine(line: string): ArchivedEvent | { readonly wrong: str
   }
   const parsed = EventLine.safeParse(json);
   if (!parsed.success) return { wrong: z.prettifyError(parsed.error).replaceAll('\n', ' ') };
-  const { recordedAt: _recordedAt, revision, position, ...rest } = parsed.data;
-  return { ...rest, revision: BigInt(revision), position: BigInt(position) };
+  const { recordedAt: _recordedAt, revision, position, metadata = null, ...rest } = parsed.data;
+  return { ...rest, metadata, revision: BigInt(revision), position: BigInt(position) };
 }

@@ -16,9 +16,23 @@ export function newSourceKey(): string {
   return `${SOURCES_PREFIX}${randomUUID()}.pdf`;
 }
 
-/** The key of one attempt's result: two attempts can never write the same blob. */
-export function resultKeyOf(jobId: string, fencingToken: string): string {
-  return `${RESULTS_PREFIX}${jobId}/${fencingToken}`;
+const attemptHashChars = 16;
+
+/**
+ * The key of one attempt's result: two attempts can never write the same blob. In another history of the log, which an
+ * older copy begins, an attempt can have the same fencing token; the hash of its start tells it apart (ADR 0114).
+ *
+ * @param startHash of the attempt's `ConversionStarted`, in hexadecimal; null for a stream that is not chained
+ */
+export function resultKeyOf(jobId: string, fencingToken: string, startHash: string | null): string {
+  const key = `${RESULTS_PREFIX}${jobId}/${fencingToken}`;
+  return startHash === null ? key : `${key}-${startHash.slice(0, attemptHashChars)}`;
+}
+
+/** Whether a key is one of an attempt with this fencing token, in whatever history. */
+export function isResultKeyOf(jobId: string, fencingToken: string, key: string): boolean {
+  const named = resultKeyOf(jobId, fencingToken, null);
+  return key === named || key.startsWith(`${named}-`);
 }
 
 /**

@@ -70,7 +70,7 @@ function writing(store: () => BlobStore): void {
   });
 
   it('never overwrites: of many writers of one key exactly one succeeds, and its bytes stay', async () => {
-    const key = resultKeyOf('00000000-0000-5000-8000-000000000001', '7');
+    const key = resultKeyOf('00000000-0000-5000-8000-000000000001', '7', null);
     const bodies = Array.from({ length: 8 }, (_, index) => Buffer.alloc(50_000, index));
     const puts = bodies.map((body) => store().put(key, Readable.from([body]), roomy));
     const outcomes = await Promise.allSettled(puts);
@@ -151,7 +151,7 @@ function failing(store: () => BlobStore): void {
 
 function removingAndListing(store: () => BlobStore): void {
   it('removes once and again, and a removed blob is missing', async () => {
-    const key = resultKeyOf('00000000-0000-5000-8000-000000000002', '3');
+    const key = resultKeyOf('00000000-0000-5000-8000-000000000002', '3', null);
     await store().put(key, Readable.from([Buffer.from('x')]), roomy);
     await store().remove(key);
     await store().remove(key);
@@ -161,7 +161,7 @@ function removingAndListing(store: () => BlobStore): void {
 
   it('lists by prefix, with lengths and times', async () => {
     const job = '00000000-0000-5000-8000-000000000003';
-    const wanted = [resultKeyOf(job, '1'), resultKeyOf(job, '2')];
+    const wanted = [resultKeyOf(job, '1', null), resultKeyOf(job, '2', null)];
     for (const key of wanted) await store().put(key, Readable.from([Buffer.from(key)]), roomy);
     await store().put(newSourceKey(), Readable.from([Buffer.from('other')]), roomy);
     const found: BlobListing[] = [];

@@ -156,6 +156,7 @@ async function outcomeOf(parts: AttemptParts, begun: Begun, cut: AbortSignal): P
     const task = {
       jobId: job.jobId,
       fencingToken: job.fencingToken,
+      startHash: begun.hash,
       mapping: job.mapping,
       sourceBlobKey: job.sourceBlobKey,
       sourceSha256: job.sha256,

@@ -14,6 +14,8 @@ import { RESULT_BYTES_MAX, tooLarge } from './result-headers.ts';
 export interface ConversionTask {
   readonly jobId: string;
   readonly fencingToken: string;
+  /** Hash of the attempt's `ConversionStarted`; null when its stream is not chained. */
+  readonly startHash: string | null;
   readonly mapping: MappingRef;
   readonly sourceBlobKey: string;
   readonly sourceSha256: string;
@@ -54,7 +56,7 @@ export function gatewayConverter(parts: {
 }): Convert {
   const { client, gate, blobs, logger } = parts;
   return async (task, signal) => {
-    const key = resultKeyOf(task.jobId, task.fencingToken);
+    const key = resultKeyOf(task.jobId, task.fencingToken, task.startHash);
     const at: { waitingFor: 'storage' | 'gateway' } = { waitingFor: 'storage' };
     const work = (async () => {
       const source = await openSource(blobs, task);

@@ -92,7 +92,7 @@ function renamed(
 /** The result is stored under a key that says nothing of its attempt. */
 const randomResultKey: Composition['convert'] = (real, blobs) => async (task, signal) => {
   const converted = await real(task, signal);
-  const named = resultKeyOf(task.jobId, task.fencingToken);
+  const named = resultKeyOf(task.jobId, task.fencingToken, task.startHash);
   const key = `${RESULTS_PREFIX}${task.jobId}/${randomUUID()}`;
   const { stream } = await blobs.open(named);
   await blobs.put(key, stream, { maxBytes: converted.result.bytes });

@@ -1,4 +1,4 @@
-import { resultKeyOf } from '../../blob-store/blob-key.ts';
+import { isResultKeyOf } from '../../blob-store/blob-key.ts';
 import type { Refusal } from '../../conversion-job/decide.ts';
 import type { JobDecider } from '../../conversion-job/decider.ts';
 import { ABSENT, type Job } from '../../conversion-job/job.ts';
@@ -73,7 +73,7 @@ export function refersTo(job: Job, blobKey: string): boolean {
   if (job.state === 'absent') return false;
   if (job.sourceBlobKey === blobKey) return true;
   if (job.state === 'ready') return job.conversion.result.blobKey === blobKey;
-  return job.state === 'converting' && resultKeyOf(job.jobId, job.fencingToken) === blobKey;
+  return job.state === 'converting' && isResultKeyOf(job.jobId, job.fencingToken, blobKey);
 }
 
 function evolve(jobs: JobDecider, kept: KeptJob, event: JobEvent, revision: bigint): KeptJob {

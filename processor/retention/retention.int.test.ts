@@ -187,11 +187,11 @@ describe('retention', () => {
     }
     const old = [
       await strayBlob(newSourceKey(), 2 * hour),
-      await strayBlob(resultKeyOf(jobId, '999'), 2 * hour),
+      await strayBlob(resultKeyOf(jobId, '999', null), 2 * hour),
     ];
     const young = [
       await strayBlob(newSourceKey(), 0.9 * hour),
-      await strayBlob(resultKeyOf(jobId, '998'), 0.9 * hour),
+      await strayBlob(resultKeyOf(jobId, '998', null), 0.9 * hour),
     ];
     const report = await runCleanup(partsOf(week));
     expect(report.orphans).toBe(2);

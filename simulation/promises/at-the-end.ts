@@ -1,4 +1,5 @@
 import { resultKeyOf } from '../../blob-store/blob-key.ts';
+import { linksOf } from '../../event-store/event-hash.ts';
 import type { RecordedEvent } from '../../event-store/event-log.ts';
 import type { JobEvent } from '../../schemas/job-events.ts';
 import { isActive } from '../../schemas/job-states.ts';
@@ -92,9 +93,11 @@ function checkBlobs({ world, blobs, log }: House, records: Records): void {
     if (!kept.has(key) && !staysForWantOfALog(log))
       world.broken('9 nothing left over', `${key} belongs to nobody and was not swept`);
   const attempts = new Set<string>();
-  for (const { type, stream, revision } of log.all)
-    if (type === 'ConversionStarted')
-      attempts.add(resultKeyOf(jobIdOfStream(stream) ?? '', revision.toString()));
+  for (const recorded of log.all)
+    if (recorded.type === 'ConversionStarted') {
+      const jobId = jobIdOfStream(recorded.stream) ?? '';
+      attempts.add(resultKeyOf(jobId, recorded.revision.toString(), linksOf(recorded)?.hash ?? null));
+    }
   for (const job of records.jobs.values()) {
     if (job.state !== 'ready' && job.state !== 'expired') continue;
     const { blobKey } = job.conversion.result;

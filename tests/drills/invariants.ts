@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import pLimit from 'p-limit';
-import { resultKeyOf } from '../../blob-store/blob-key.ts';
+import { isResultKeyOf } from '../../blob-store/blob-key.ts';
 import { jobDecider } from '../../conversion-job/decider.ts';
 import type { EventLog } from '../../event-store/event-log.ts';
 import { runCleanup } from '../../processor/retention/cleanup.ts';
@@ -130,7 +130,7 @@ async function faultsOfBlobs(house: DrillHouse, stories: ReadonlyMap<string, Job
     if (job.sourceBlobKey !== null) await check(job.sourceBlobKey, job.sha256, `the PDF of ${jobId}`);
     if (job.state === 'ready') {
       const { blobKey, sha256 } = job.conversion.result;
-      if (!events.some(({ revision }) => resultKeyOf(jobId, revision.toString()) === blobKey))
+      if (!events.some(({ revision }) => isResultKeyOf(jobId, revision.toString(), blobKey)))
         faults.push(`I2: the result of ${jobId} is not named by one of its attempts`);
       await check(blobKey, sha256, `the result of ${jobId}`);
     }

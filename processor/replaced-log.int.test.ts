@@ -1,0 +1,70 @@
+import { cp, rm } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { hashOfEvent, linksOf } from '../event-store/event-hash.ts';
+import { jobStream } from '../schemas/streams.ts';
+import { eventually, startProcessorWorld, type ProcessorWorld } from '../tests/harness/processor-world.ts';
+
+/** Longer than any step of these tests takes: what ends an attempt here is the other log, and no time limit. */
+const PATIENT = {
+  GATEWAY_TIMEOUT_MS: '60000',
+  WORKER_TIMEOUT_MS: '80000',
+  WORKER_LEASE_TTL_SEC: '100',
+  JOB_TIMEOUT_SEC: '600',
+};
+
+describe('a processor beside an older copy of its log', () => {
+  let world: ProcessorWorld;
+  beforeEach(async () => {
+    world = await startProcessorWorld();
+  }, 60_000);
+  afterEach(() => world.stop());
+
+  it('converts at the first attempt, though a lost history left a result under the same fencing token', async () => {
+    const jobId = await world.upload();
+    const left = Buffer.from('<left by="the history that is gone"/>');
+    // Both names that an attempt with this token has had: with and without the hash of its start.
+    for (const key of [`results/${jobId}/2`, `results/${jobId}/2-0123456789abcdef`])
+      await world.blobs.put(key, Readable.from([left]), { maxBytes: 1_000 });
+    await world.start();
+    const job = await world.until(jobId, ['ready', 'failed'], 60_000);
+    expect(job).toMatchObject({ state: 'ready', attempts: 1 });
+    expect(await world.history(jobId)).not.toContain('ConversionDeferred IO_ERROR');
+    if (job.state !== 'ready') throw new Error('never');
+    expect(job.conversion.result.blobKey).toMatch(new RegExp(`^results/${jobId}/2-[0-9a-f]{16}$`));
+    expect(await world.resultKeys()).toHaveLength(3);
+  }, 90_000);
+
+  it('cuts the attempt that began in the other history: its outcome is nowhere, the job is converted anew, the chain holds', async () => {
+    const { eventStore, gateway } = world;
+    const jobId = await world.upload();
+    await eventStore.kill('SIGKILL');
+    const copy = `${eventStore.directory}-copy`;
+    await cp(eventStore.directory, copy, { recursive: true });
+    await eventStore.restart();
+    // The first answer comes while the second attempt, which has the same fencing token, is still under way.
+    await gateway.script({ byJob: { [jobId]: [{ delayMs: 8_000 }, { delayMs: 12_000 }] } });
+    const { metrics } = await world.start(PATIENT);
+    await eventually(async () => (await gateway.calls()).length === 1, 60_000, 'the first attempt calls');
+
+    await eventStore.kill('SIGKILL');
+    await rm(eventStore.directory, { recursive: true });
+    await cp(copy, eventStore.directory, { recursive: true });
+    await eventStore.restart();
+    const job = await world.until(jobId, ['ready', 'failed'], 60_000);
+    await rm(copy, { recursive: true });
+
+    expect(job).toMatchObject({ state: 'ready', attempts: 1 });
+    expect(await gateway.calls()).toHaveLength(2);
+    expect(await world.history(jobId)).toEqual([
+      ...['DocumentUploaded', 'ConversionRequested', 'ConversionStarted', 'ConversionSucceeded'],
+    ]);
+    let hash: string | null = null;
+    for await (const event of world.log.readStream(jobStream(jobId))) {
+      expect(linksOf(event)).toEqual({ previousHash: hash, hash: hashOfEvent(event, hash) });
+      hash = linksOf(event)?.hash ?? null;
+    }
+    const attempts = await metrics.metrics();
+    expect(attempts).toMatch(/outcome="lease-lost"[^\n]* 1\n/);
+  }, 180_000);
+});
