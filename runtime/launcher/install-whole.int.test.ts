@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { cpSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -71,6 +71,18 @@ describe('an install by a Node that is too old for some packages', () => {
     const again = launch(root, ['-e', '0']);
     expect(await again.ended).toEqual({ code: 0, signal: null });
     expect(again.stderr()).toBe('');
+  }, 120_000);
+
+  it('takes the place of what pnpm installed, whose Node lay elsewhere', async () => {
+    const root = await checkout(NEWER);
+    const elsewhere = join(root, 'node_modules', '.pnpm', NODE);
+    await mkdir(join(elsewhere, 'bin'), { recursive: true });
+    await writeFile(join(elsewhere, 'package.json'), JSON.stringify({ name: NODE, version: '1.0.0' }));
+    await writeFile(join(elsewhere, 'bin', 'node'), '');
+    await symlink(elsewhere, join(root, 'node_modules', NODE));
+    const launched = launch(root, ['-p', 'process.version']);
+    expect(await launched.ended).toEqual({ code: 0, signal: null });
+    expect(launched.stdout().trim()).toBe(`v${NEWER}`);
   }, 120_000);
 
   it('names what is still missing after that, and starts nothing', async () => {
