@@ -42,15 +42,20 @@ describe('a processor beside an older copy of its log', () => {
     const copy = `${eventStore.directory}-copy`;
     await cp(eventStore.directory, copy, { recursive: true });
     await eventStore.restart();
-    // The first answer comes while the second attempt, which has the same fencing token, is still under way.
-    await gateway.script({ byJob: { [jobId]: [{ delayMs: 8_000 }, { delayMs: 12_000 }] } });
-    const { metrics } = await world.start(PATIENT);
+    // The first answer comes while the other processor's attempt, which has the same fencing token, is under way.
+    await gateway.script({ byJob: { [jobId]: [{ afterCalls: 2 }, { delayMs: 5_000 }] } });
+    // A slow beat: its look at its own leases, which would notice by chance, comes too late.
+    const { metrics } = await world.start({
+      ...PATIENT,
+      ...{ PROCESSOR_BEAT_MS: '40000', PROCESSOR_SILENT_MS: '120000' },
+    });
     await eventually(async () => (await gateway.calls()).length === 1, 60_000, 'the first attempt calls');
 
     await eventStore.kill('SIGKILL');
     await rm(eventStore.directory, { recursive: true });
     await cp(copy, eventStore.directory, { recursive: true });
     await eventStore.restart();
+    await world.start(PATIENT);
     const job = await world.until(jobId, ['ready', 'failed'], 60_000);
     await rm(copy, { recursive: true });
 

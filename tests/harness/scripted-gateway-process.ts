@@ -25,6 +25,8 @@ const MAPPINGS: readonly GatewayMapping[] = [
 ];
 
 let script: Script = {};
+let calls = 0;
+const CALLS_LOOKED_AT_EVERY_MS = 20;
 
 function nextAnswer(jobId: string): ScriptedAnswer {
   const answer = script.byJob?.[jobId]?.shift() ?? script.queue?.shift() ?? script.otherwise;
@@ -34,11 +36,13 @@ function nextAnswer(jobId: string): ScriptedAnswer {
 async function convert(req: IncomingMessage, res: ServerResponse): Promise<void> {
   const jobId = String(req.headers[GATEWAY_HEADERS.jobId.toLowerCase()] ?? '');
   const answer = nextAnswer(jobId);
+  calls += 1;
   appendFileSync(callLog, `${JSON.stringify({ at: Date.now(), jobId, url: req.url })}\n`);
   if (answer.instead === 'reset') return void req.socket.destroy();
   const hash = createHash('sha256');
   for await (const chunk of req as AsyncIterable<Buffer>) hash.update(chunk);
   if (answer.instead === 'hang') return;
+  while (calls < (answer.afterCalls ?? 0) && !res.destroyed) await sleep(CALLS_LOOKED_AT_EVERY_MS);
   if (answer.delayMs !== undefined) await sleep(answer.delayMs);
   const body = Buffer.from(answer.body ?? `<?xml version="1.0"?>\n<Invoice><Job>${jobId}</Job></Invoice>\n`);
   writeHead(res, answer, body, hash.digest('hex'));

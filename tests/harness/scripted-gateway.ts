@@ -10,6 +10,8 @@ export interface ScriptedAnswer {
   readonly headers?: Readonly<Record<string, string | null>>;
   readonly body?: string;
   readonly delayMs?: number;
+  /** Not before so many conversions have been asked of this process. */
+  readonly afterCalls?: number;
   /** No answer at all: the connection stays silent, or breaks at once. */
   readonly instead?: 'hang' | 'reset';
   /** The connection breaks after so many bytes of the body. */
