@@ -52,7 +52,10 @@ it.each(['up', 'serve projector', 'serve gateway'])(
     const line =
       words === 'serve projector'
         ? { listening: true, port, healthPort }
-        : { ready: true, ...(words === 'up' ? { address: `http://localhost:${port}` } : { port }) };
+        : {
+            ready: true,
+            ...(words === 'up' ? { address: `http://localhost:${port}`, elsewhere: [] } : { port }),
+          };
     expect({ code, said }).toEqual({ code: 0, said: [line] });
   },
   60_000,
