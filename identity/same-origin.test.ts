@@ -44,7 +44,15 @@ describe('a server that listens on every address', () => {
     ['192.168.1.5', '192.168.1.5', []],
     ['Docket.Example', 'docket.example', []],
   ])('as %s opens at %s here and at %j elsewhere', (host, here, elsewhere) => {
-    expect(ownHosts(host, machine)).toEqual({ here, elsewhere });
+    expect(ownHosts(host, () => machine)).toEqual({ here, elsewhere });
+  });
+
+  it('asks for the addresses of this machine only to serve every one: a look takes a file handle [D27]', () => {
+    const noHandle = (): never => {
+      throw new Error('EMFILE');
+    };
+    expect(ownHosts('127.0.0.1', noHandle)).toEqual({ here: 'localhost', elsewhere: [] });
+    expect(() => ownHosts('0.0.0.0', noHandle)).toThrow('EMFILE');
   });
 
   it('may be written to from the addresses that this machine really has', () => {
