@@ -7,13 +7,13 @@ import { MUTANTS } from './mutants.ts';
  * thousand others; when the weather of a seed has changed, all 2,000 are.
  */
 const CAUGHT_IN: Readonly<Record<string, number>> = {
-  'no-completion-fence': 197,
-  'age-by-own-clock': 182,
-  'forgetful-sweeper': 84,
-  'feed-behind-the-gap': 91,
+  'no-completion-fence': 733,
+  'age-by-own-clock': 20,
+  'forgetful-sweeper': 126,
+  'feed-behind-the-gap': 34,
   'stops-at-a-big-event': 80,
-  'start-named-by-revision': 168,
-  'replay-removes-its-blob': 66,
+  'start-named-by-revision': 103,
+  'replay-removes-its-blob': 83,
 };
 
 async function worldsOf(mutant: string): Promise<{ exitCode: number; output: string }> {
@@ -34,6 +34,7 @@ describe('the simulator', () => {
       expect(output).not.toContain('BROKEN 0 no crash');
       expect(exitCode).toBe(1);
     },
-    120_000,
+    // Not a measure of speed: 2,000 worlds can take minutes on a busy machine.
+    1_200_000,
   );
 });

@@ -9,7 +9,8 @@ describe('a simulated house', () => {
     const crashes = Number(/([\d]+) crashes/.exec(output)?.[1]);
     expect(crashes).toBeGreaterThan(1_000);
     for (const state of ['ready', 'failed', 'expired', 'cancelled']) expect(output).toContain(` ${state}`);
-  }, 240_000);
+    // Not a measure of speed: on a machine with a load of 25 the 2,000 worlds took 228 s.
+  }, 1_200_000);
 
   it('tells the same story of the same seed, byte for byte, and another of another', async () => {
     const [once, again, other] = await Promise.all(
@@ -18,7 +19,7 @@ describe('a simulated house', () => {
     expect(once?.output.length).toBeGreaterThan(3_000);
     expect(again?.output).toBe(once?.output);
     expect(other?.output).not.toBe(once?.output);
-  }, 60_000);
+  }, 300_000);
 
   it('prints the seed and the trace of a world that breaks a promise', async () => {
     const { exitCode, output } = await runSimulator('--mutant', 'delete-before-event', '--seeds', '100');
@@ -27,5 +28,5 @@ describe('a simulated house', () => {
     expect(output).toMatch(
       /Run it again with: node simulation\/run\.ts --seed \d+ --mutant delete-before-event --trace/,
     );
-  }, 60_000);
+  }, 300_000);
 });
