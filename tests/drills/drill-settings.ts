@@ -22,6 +22,8 @@ export const QUICK: Readonly<Record<string, string>> = {
   DATABASE_TIMEOUT_MS: '2000',
   UPLOAD_RATE_PER_MINUTE: '100000',
   REQUEST_RATE_PER_MINUTE: '1000000',
+  // Everybody of a drill comes from one address.
+  SOCKETS_PER_ADDRESS_MAX: '1000',
   SHUTDOWN_GRACE_MS: '5000',
   // A drill's own files, not the machine's disk, are what is drilled.
   DISK_WARN_PERCENT: '100',
