@@ -87,6 +87,8 @@ function environment(places: Places, node: string): Record<string, string> {
     TMPDIR: join(places.folder, 'tmp'),
     DATA_DIR: places.dataDir,
     PORT: String(places.port),
+    // Another Docket that starts on this machine at the same moment would take the usual one.
+    HEALTH_CHECK_PORT: '0',
     npm_config_cache: places.cache,
   };
 }
