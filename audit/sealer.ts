@@ -5,6 +5,7 @@ import { releaseLease, takeLease } from '../read-store/projection-engine/lease.t
 import type { ReadStore } from '../read-store/pool.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
+import { outageLog } from '../runtime/outage-log.ts';
 import { Counter, Gauge, type Metrics } from '../runtime/metrics.ts';
 import type { Service } from '../runtime/service.ts';
 import { newestSealOf } from './read-seals.ts';
@@ -39,6 +40,7 @@ export function startSealer(parts: SealerParts): Service {
   const metrics = sealMetrics(parts.metrics);
   const holder = randomUUID();
   const stopping = new AbortController();
+  const outage = outageLog(parts.logger, 'the log could not be sealed', { alert: 'seal-failed' });
   let tending: Promise<void> = Promise.resolve();
 
   const tend = async (): Promise<void> => {
@@ -55,13 +57,11 @@ export function startSealer(parts: SealerParts): Service {
     if (busy) return;
     busy = true;
     tending = tend()
+      .then(() => outage.worked())
       .catch((error: unknown) => {
         if (stopping.signal.aborted || error instanceof BlobExists) return;
         metrics.failures.inc();
-        parts.logger.error(
-          { err: error, alert: 'seal-failed' },
-          'the log could not be sealed; it is tried again',
-        );
+        outage.failed(error);
       })
       .finally(() => (busy = false));
   };

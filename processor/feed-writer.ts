@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExistingJob } from '../conversion-job/job.ts';
 import type { Quarantined } from '../read-store/projection-engine/fold-batch.ts';
 import type { Log } from '../runtime/log.ts';
+import { outageLog } from '../runtime/outage-log.ts';
 import { markAfter, type LogMark } from '../schemas/log-mark.ts';
 import type { JobCommands } from './job-commands.ts';
 import { changesFromStreams } from './look-up.ts';
@@ -151,13 +152,15 @@ function isUrgent({ event }: FedEvent): boolean {
 
 /** Writing the same batch again is harmless, so it is repeated until it is done, or somebody else feeds the list. */
 async function insistOn(write: () => Promise<void>, logger: Log, stop: AbortSignal): Promise<void> {
+  const outage = outageLog(logger, 'the work list cannot be written');
   for (let pauseMs = WRITE_AGAIN_AFTER_MS; ; pauseMs = Math.min(pauseMs * 2, WRITE_AGAIN_AFTER_MAX_MS)) {
     try {
-      return await write();
+      await write();
+      return outage.worked();
     } catch (error) {
       if (error instanceof FeedLost || stop.aborted) throw error;
       if ((error as { retryable?: unknown }).retryable !== true) throw error;
-      logger.warn({ err: error, pauseMs }, 'the work list could not be written; it will be tried again');
+      outage.failed(error);
     }
     await sleep(pauseMs);
     if (stop.aborted) return;

@@ -1,3 +1,4 @@
+import { outageLog } from '../runtime/outage-log.ts';
 import { LogUnavailable } from '../event-store/errors.ts';
 import type { EventLog } from '../event-store/event-log.ts';
 import { differenceFrom, LogDiffers } from '../event-store/log-difference.ts';
@@ -55,6 +56,7 @@ export function feederRole(parts: FeederRoleParts): FeederRole {
   const { list, log, processorId, workerId, settings, logger } = parts;
   let current: Feeding | null = null;
   let failure: string | null = null;
+  const outage = outageLog(logger, 'the work list cannot be fed');
   let [reviewed, isCutOff] = [false, false];
   let [sweptAtMs, countedAtMs] = [-Infinity, -Infinity];
 
@@ -68,7 +70,7 @@ export function feederRole(parts: FeederRoleParts): FeederRole {
     if (cause instanceof FeedLost || cause instanceof LogDiffers)
       return void logger.warn({ err: cause }, 'stopped feeding the work list');
     failure = cause.message;
-    logger.error({ err: cause }, 'the work list cannot be fed; it is tried again');
+    outage.failed(cause);
   };
 
   const begin = async (granted: FeedGrant): Promise<Feeding> => {
@@ -125,6 +127,7 @@ export function feederRole(parts: FeederRoleParts): FeederRole {
     const nowMs = performance.now();
     if (!feeding.feed.isCaughtUp()) return tellProgress(parts, feeding, nowMs);
     failure = null;
+    outage.worked();
     await finishRebuild(parts, feeding);
     if (nowMs - sweptAtMs < SWEEP_EVERY_MS) return;
     sweptAtMs = nowMs;

@@ -11,7 +11,6 @@ import { gatewayTokenOf } from '../runtime/gateway-token.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { Service } from '../runtime/service.ts';
-import { reasonOf } from '../runtime/outage-log.ts';
 import { SettingsRefused } from '../runtime/settings.ts';
 import { waitingList, type WaitingNow } from '../runtime/waiting-list.ts';
 import type { Settings } from '../schemas/config.ts';
@@ -36,6 +35,7 @@ import { retentionMetrics } from './retention/retention-metrics.ts';
 import { RETENTION_ASKED_EVERY_MS, retentionRole } from './retention/retention-role.ts';
 import { stopInOrder } from './stop-in-order.ts';
 import { abandon } from './sweeper.ts';
+import { keepTroubles, tellTroubles } from './task-troubles.ts';
 import { postgresWorkList } from './work-list/postgres-work-list.ts';
 
 /** How often the list is looked at without a nudge: the longest delay of a lost one, and the grain of backoffs. */
@@ -100,7 +100,7 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
   let watch: LogWatch | null = null;
   const troubles = new Map<string, WaitingNow>();
   const sinceNoted = waitingList(() => clock.now());
-  const troubled = (what: string) => (error: unknown) => noteTrouble(troubles, what, error, logger);
+  const troubled = (task: string) => keepTroubles(troubles, task, logger);
   const loop: ClaimLoop = startClaimLoop({
     ...{ list, workerId, logger },
     room: (running) => {
@@ -179,10 +179,11 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
     if (!superseded) logger.error('another processor runs under this id; this one claims nothing any more');
     superseded = true;
   };
+  const beatTrouble = troubled('beat');
   const tasks: Repeating[] = [
     repeat(settings.PROCESSOR_BEAT_MS, random, beat, (error) => {
       if (error !== null) beatingSinceMs = performance.now();
-      troubled('beat')(error);
+      beatTrouble(error);
     }),
   ];
   // Apart from the beat: a log that is slow to answer must not make this processor look silent.
@@ -206,9 +207,7 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
         RETENTION_ASKED_EVERY_MS,
         random,
         () => retention.tend(),
-        (error) => {
-          if (error !== null) logger.warn({ err: error }, 'retention broke off; it goes on in a moment');
-        },
+        tellTroubles(logger, 'retention broke off'),
       ),
     );
   };
@@ -265,15 +264,4 @@ function gatewayParts(parts: ProcessorParts, events: GateEvents) {
     client?.close();
   };
   return { gate, convert, close };
-}
-
-/** Keeps what is wrong now, by dependency, and says it once rather than at every repetition. */
-function noteTrouble(troubles: Map<string, WaitingNow>, what: string, error: unknown, logger: Log): void {
-  if (error === null) return void troubles.delete(what);
-  const code = (error as { code?: unknown }).code;
-  const dependency =
-    code === 'READ_STORE_UNAVAILABLE' ? 'Postgres' : code === 'LOG_UNAVAILABLE' ? 'event store' : what;
-  if (troubles.get(what)?.dependency !== dependency)
-    logger.warn({ why: reasonOf(error), what }, `waiting for ${dependency}`);
-  troubles.set(what, { dependency, why: `Task "${what}": ${reasonOf(error)}` });
 }

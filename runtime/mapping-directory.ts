@@ -3,6 +3,7 @@ import { gatewayMappingsSchema } from '../schemas/gateway-protocol.ts';
 import type { MappingListing } from '../schemas/http-api.ts';
 import { gatewayAuthorization } from './gateway-token.ts';
 import type { Log } from './log.ts';
+import { outageLog } from './outage-log.ts';
 
 /** Longest wait for one answer of the gateway. */
 const fetchTimeoutMs = 5_000;
@@ -39,6 +40,7 @@ export function createMappingDirectory(options: {
   const stopped = new AbortController();
   let byId: ReadonlyMap<string, MappingListing> = new Map();
   let isLoaded = false;
+  const outage = outageLog(log, 'the gateway does not say its mappings');
   const { promise: ready, resolve: nowReady } = Promise.withResolvers<void>();
 
   const keepFresh = async (): Promise<void> => {
@@ -51,10 +53,11 @@ export function createMappingDirectory(options: {
         isLoaded = true;
         nowReady();
         failures = 0;
+        outage.worked();
       } catch (error) {
         if (stopped.signal.aborted) return;
         failures += 1;
-        if (failures === 1) log.warn({ err: error }, 'the gateway does not say its mappings; asking again');
+        outage.failed(error);
       }
       const backoffMs = Math.min(backoffMaxMs, backoffMinMs * 2 ** Math.min(failures, 16));
       const waitMs = failures === 0 ? refreshMs : Math.min(backoffMs, Math.max(refreshMs, backoffMinMs));

@@ -5,7 +5,7 @@ it('an outage of 20 minutes with three failures a second is 21 lines, all failur
   let now = 0;
   const lines: { failures?: number; forSec?: number; text: string }[] = [];
   const write = (fields: object, text: string) => lines.push({ ...fields, text });
-  const outage = outageLog({ info: write, warn: write } as never, 'Postgres is away', () => now);
+  const outage = outageLog({ info: write, warn: write } as never, 'Postgres is away', { now: () => now });
   const endsMs = 20 * 60_000;
   let failures = 0;
   for (; now < endsMs; now += 300) {

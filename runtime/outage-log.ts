@@ -15,27 +15,31 @@ export interface OutageLog {
  * Bounds what an outage writes: one line when it begins, one a minute with the count, one when it is over.
  *
  * @param what a sentence without full stop, such as `the read tables cannot be followed`
- * @param now monotonic, in milliseconds
+ * @param options `now` is monotonic, in milliseconds; `alert` is a field of each line but the one that says it is over
  */
 export function outageLog(
   logger: Pick<Log, 'info' | 'warn'>,
   what: string,
-  now: () => number = () => performance.now(),
+  options: { readonly now?: () => number; readonly alert?: string } = {},
 ): OutageLog {
+  const { now = () => performance.now(), alert } = options;
   let outage: { readonly sinceMs: number; failures: number; saidAtMs: number; unsaid: number } | null = null;
   return {
     failed: (error) => {
       const atMs = now();
       if (outage === null) {
         outage = { sinceMs: atMs, failures: 1, saidAtMs: atMs, unsaid: 0 };
-        return logger.warn({ why: reasonOf(error), code: codeOf(error) }, `${what}; it is tried again`);
+        return logger.warn(
+          { why: reasonOf(error), code: codeOf(error), alert },
+          `${what}; it is tried again`,
+        );
       }
       outage.failures += 1;
       outage.unsaid += 1;
       if (atMs - outage.saidAtMs < SAID_EVERY_MS) return;
       const forSec = Math.round((atMs - outage.sinceMs) / 1000);
       logger.warn(
-        { why: reasonOf(error), code: codeOf(error), failures: outage.unsaid, forSec },
+        { why: reasonOf(error), code: codeOf(error), alert, failures: outage.unsaid, forSec },
         `${what}; it is still tried again`,
       );
       outage.saidAtMs = atMs;

@@ -1,0 +1,25 @@
+import type { Log } from '../runtime/log.ts';
+import { outageLog, reasonOf } from '../runtime/outage-log.ts';
+import type { WaitingNow } from '../runtime/waiting-list.ts';
+
+/** Told the error of each run of a task that failed, and null after each that did not. */
+export type ToldTrouble = (error: unknown) => void;
+
+/** Keeps in `troubles` what is wrong with a task now, and bounds what is written of it. */
+export function keepTroubles(troubles: Map<string, WaitingNow>, task: string, logger: Log): ToldTrouble {
+  const tell = tellTroubles(logger, `task "${task}" fails`);
+  return (error) => {
+    tell(error);
+    if (error === null) return void troubles.delete(task);
+    const code = (error as { code?: unknown }).code;
+    const dependency =
+      code === 'READ_STORE_UNAVAILABLE' ? 'Postgres' : code === 'LOG_UNAVAILABLE' ? 'event store' : task;
+    troubles.set(task, { dependency, why: `Task "${task}": ${reasonOf(error)}` });
+  };
+}
+
+/** Writes one line when a task begins to fail, one a minute with the count, and one when it works again. */
+export function tellTroubles(logger: Log, what: string): ToldTrouble {
+  const outage = outageLog(logger, what);
+  return (error) => (error === null ? outage.worked() : outage.failed(error));
+}
