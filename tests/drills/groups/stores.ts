@@ -185,15 +185,16 @@ async function partitionedWorker(house: DrillHouse): Promise<string> {
   return history.slice(2).join(', ');
 }
 
-/** Two-second stops of the API and of a processor that is converting, longer than its silence is borne. */
+/** Stops of the API and of processors that are converting, longer than their silence is borne: usually two seconds. */
 async function stalls(house: DrillHouse): Promise<string> {
   const second = await house.serve(`second-${performance.now().toFixed(0)}`, ['processor']);
+  const stopMs = (4 / 3) * Number(house.env['PROCESSOR_SILENT_MS']);
   await house.gateway.script({ otherwise: { delayMs: 300 } });
   const uploads = steadyUploads(house);
   for (let round = 0; round < 3; round += 1) {
     for (const each of [house.rest!, house.processor!, second]) {
       each.signal('SIGSTOP');
-      await sleep(2_000 / 3);
+      await sleep(stopMs / 3);
     }
     for (const each of [house.rest!, house.processor!, second]) each.signal('SIGCONT');
     await sleep(700);
