@@ -1,5 +1,5 @@
-import type { LogMark } from '../schemas/log-mark.ts';
-import type { EventLog } from './event-log.ts';
+import { nameOfEvent, type LogMark } from '../schemas/log-mark.ts';
+import type { EventLog, RecordedEvent } from './event-log.ts';
 
 /** The log is not the one that a checkpoint was written for; what was derived from that one has to go (ADR 0112). */
 export class LogDiffers extends Error {
@@ -37,7 +37,7 @@ export async function differenceFrom(
   const isSame =
     checkpoint <= head &&
     (mark === null ||
-      ((await log.eventAt(mark.position))?.id === mark.eventId &&
+      (isMarked(await log.eventAt(mark.position), mark) &&
         !(await hasUnseen(log, { checkpoint, mark, streamPrefixes }))));
   if (isSame) return null;
   const isCopy = mark !== null && (await firstId(log, streamPrefixes)) === mark.logId;
@@ -46,6 +46,11 @@ export async function differenceFrom(
     `${what}; position ${checkpoint.toString()} was read, and this log ends at ${head.toString()}` +
       (checkpoint <= head ? ' with other events on the way' : ''),
   );
+}
+
+/** Marks from before events were named by their hash hold an id. */
+function isMarked(event: RecordedEvent | null, { eventId }: LogMark): boolean {
+  return event !== null && [nameOfEvent(event), event.id].includes(eventId);
 }
 
 async function hasUnseen(

@@ -3,7 +3,7 @@ import { LogUnavailable } from '../event-store/errors.ts';
 import type { EventLog } from '../event-store/event-log.ts';
 import { differenceFrom } from '../event-store/log-difference.ts';
 import type { Log } from '../runtime/log.ts';
-import type { LogMark } from '../schemas/log-mark.ts';
+import { nameOfEvent, type LogMark } from '../schemas/log-mark.ts';
 import { AttemptCut } from './attempt.ts';
 import { FED_STREAM_PREFIXES } from './feed.ts';
 import type { WorkList } from './work-list/work-list.ts';
@@ -109,7 +109,10 @@ export function watchLog(parts: LogWatchParts): LogWatch {
             const appended = await log.append(stream, events, expected);
             const last = events.at(-1);
             if (last && born === generation)
-              remember({ logId: newest?.logId ?? last.id, eventId: last.id, position: appended.position });
+              remember({
+                logId: newest?.logId ?? last.id,
+                ...{ eventId: nameOfEvent(last), position: appended.position },
+              });
             return appended;
           } catch (error) {
             if (error instanceof LogUnavailable) doubt();
