@@ -185,10 +185,10 @@ async function partitionedWorker(house: DrillHouse): Promise<string> {
   return history.slice(2).join(', ');
 }
 
-/** Stops of the API and of processors that are converting, longer than their silence is borne: usually two seconds. */
+/** Stops of the API and of two processors that are converting; the first of these for longer than its silence is borne. */
 async function stalls(house: DrillHouse): Promise<string> {
   const second = await house.serve(`second-${performance.now().toFixed(0)}`, ['processor']);
-  const stopMs = (4 / 3) * Number(house.env['PROCESSOR_SILENT_MS']);
+  const stopMs = 2 * Number(house.env['PROCESSOR_SILENT_MS']);
   await house.gateway.script({ otherwise: { delayMs: 300 } });
   const uploads = steadyUploads(house);
   for (let round = 0; round < 3; round += 1) {
