@@ -185,28 +185,29 @@ async function partitionedWorker(house: DrillHouse): Promise<string> {
   return history.slice(2).join(', ');
 }
 
-/** Stops of the API and of two processors that are converting; the first of these for longer than its silence is borne. */
+/** Stops of two processors that are converting, of one for longer than its silence is borne, and of the API for 2 s. */
 async function stalls(house: DrillHouse): Promise<string> {
   const second = await house.serve(`second-${performance.now().toFixed(0)}`, ['processor']);
-  const stopMs = 2 * Number(house.env['PROCESSOR_SILENT_MS']);
+  const all = [house.processor!, house.rest!, second];
+  const stopMs = (4 / 3) * Number(house.env['PROCESSOR_SILENT_MS']);
   await house.gateway.script({ otherwise: { delayMs: 300 } });
   const uploads = steadyUploads(house);
   for (let round = 0; round < 3; round += 1) {
-    for (const each of [house.rest!, house.processor!, second]) {
+    house.processor!.signal('SIGSTOP');
+    await sleep(stopMs - 2_000);
+    for (const each of [house.rest!, second]) {
       each.signal('SIGSTOP');
-      await sleep(stopMs / 3);
+      await sleep(1_000);
     }
-    for (const each of [house.rest!, house.processor!, second]) each.signal('SIGCONT');
+    for (const each of all) each.signal('SIGCONT');
     await sleep(700);
   }
   const { refused, unanswered, taken } = await uploads.stop();
   await house.gateway.script({});
   const stories = await untilAllFinal(house, 60_000);
   await within(10_000, 'everybody is ready again', async () => {
-    const all = await Promise.all(
-      [house.rest!, house.processor!, second].map(({ health }) => fetch(`${health}/ready`)),
-    );
-    return all.every(({ ok }) => ok);
+    const answers = await Promise.all(all.map(({ health }) => fetch(`${health}/ready`)));
+    return answers.every(({ ok }) => ok);
   });
   await second.kill();
   const abandoned = [...stories.values()].filter(({ events }) =>
