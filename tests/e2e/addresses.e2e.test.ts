@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
+import { freePort } from '../../cli/up/free-port.ts';
 import { LIVE_PROTOCOL } from '../../schemas/live-protocol.ts';
 import { PortUnavailable } from '../../runtime/http/listen.ts';
 import { startHouse, type House } from '../harness/house.ts';
@@ -71,8 +72,9 @@ describe('a start that cannot listen says why, and what to do', () => {
     'when another program holds the port on ::1',
     async () => {
       const other = createServer();
-      await new Promise<void>((resolve) => other.listen(0, '::1', resolve));
-      const { port } = other.address() as AddressInfo;
+      // A port that is free on 127.0.0.1 too: there another fault would be named.
+      const port = await freePort();
+      await new Promise<void>((resolve) => other.listen(port, '::1', resolve));
       expect(await up({ PORT: String(port) })).toEqual([
         1,
         `Docket: Port ${port} cannot be used: something else is listening on [::1], where browsers may look for localhost. Choose another one with PORT=...\n`,

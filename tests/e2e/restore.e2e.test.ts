@@ -33,7 +33,10 @@ beforeAll(async () => {
   }));
   await person.upload(files);
   await person.upload([
-    { filename: 'damaged.pdf', bytes: new Uint8Array(Buffer.from('%PDF-1.7\nnothing\n%%EOF\n')) },
+    {
+      filename: 'damaged.pdf',
+      bytes: new Uint8Array(Buffer.from('%PDF-1.7\nnothing\ntrailer\n<<>>\n%%EOF\n')),
+    },
   ]);
   await until('all are done', async () => (await ended()) === JOBS + 1, 60_000);
   results = await readResults();
