@@ -102,6 +102,9 @@ const ASKED: Readonly<Record<string, readonly [string | null, string]>> = {
   serve: [null, 'serve nothing'],
   why: ['why JOB', `why ${randomUUID()}`],
   verify: ['verify streams', 'verify everything'],
+  store: ['store check', 'store chekc'],
+  // On success it needs the folder of a stopped store: log.int.test.ts.
+  log: [null, 'log check FOLDER/nothing'],
   seal: ['seal', 'seal --key nowhere.pem'],
   audit: ['audit key', 'audit export nothing'],
   backup: ['backup FOLDER/backup', 'backup'],
@@ -129,6 +132,7 @@ it('every command: --json prints one JSON value and nothing else, when it works 
   await writeFile(join(folder, 'backup.key'), randomBytes(32).toString('base64'), { mode: 0o600 });
   const env = {
     ...{ EVENTSTORE_URL: world.eventStore.connectionString, DATABASE_URL: world.store.url },
+    ANALYTICS_DATABASE_URL: world.postgres.analystUrl,
     ...{ GATEWAY_URL: world.gateway.url, BLOB_DIR: world.blobDir, DATA_DIR: join(folder, 'data') },
     BACKUP_KEY_FILE: join(folder, 'backup.key'),
   };

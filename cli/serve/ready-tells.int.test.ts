@@ -36,7 +36,7 @@ let bucket: S3Double;
 let folder: string;
 beforeAll(async () => {
   [postgres, eventStore, gateway, bucket] = await Promise.all([
-    startTestPostgres(),
+    startTestPostgres({ port: 0 }),
     startTestEventStore(),
     startScriptedGateway(),
     startS3Double(),

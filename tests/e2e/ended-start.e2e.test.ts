@@ -33,10 +33,13 @@ function startUp(line = 'exec $UP'): {
   exited: Promise<number | null>;
   said: () => string;
 } {
+  // A job of its own: whether the one that runs the tests ignores hangups must not decide them.
   const child = spawn('sh', ['-c', line], {
+    detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...process.env,
+      _: '',
       NODE_OPTIONS: '',
       PORT: '0',
       DATA_DIR: folder,
@@ -99,7 +102,7 @@ describe('a Docket that runs', () => {
   }, 90_000);
 
   it('stops when its terminal closes', async () => {
-    const running = (house = await startHouse());
+    const running = (house = await startHouse({ isOwnJob: true }));
     const all = descendantsOf(running.pid);
     expect(await running.halt('SIGHUP')).toBe(0);
     expect(all.filter(({ pid }) => lives(pid))).toEqual([]);

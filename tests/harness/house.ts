@@ -28,15 +28,24 @@ export interface House {
 
 /** Starts the house; the same `dataDir` continues an earlier one. */
 export async function startHouse(
-  options: { dataDir?: string; port?: number; env?: Record<string, string>; readyMsMax?: number } = {},
+  options: {
+    dataDir?: string;
+    port?: number;
+    env?: Record<string, string>;
+    readyMsMax?: number;
+    /** A process group of its own, as a shell gives a job; what the tests' own job does about hangups is not handed on. */
+    isOwnJob?: boolean;
+  } = {},
 ): Promise<House> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'docket-house-')));
   const port = options.port ?? (await freePort());
   const child = spawn(process.execPath, [join(ROOT, 'cli', 'docket.ts'), 'up'], {
     cwd: ROOT,
+    detached: options.isOwnJob ?? false,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...process.env,
+      _: '',
       NODE_OPTIONS: '',
       LOG_LEVEL: 'info',
       PORT: String(port),

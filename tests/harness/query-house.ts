@@ -43,7 +43,9 @@ export async function startQueryHouse(
     log: logger,
   });
   const blobs = await openFilesystemBlobStore({ directory: join(directory, 'blobs') });
-  const settings = { ...loadSettings({ NODE_ENV: 'test' }), PORT: 0 };
+  // Everybody in a test comes from one address.
+  const crowd = { SOCKETS_PER_ADDRESS_MAX: '10000', REQUEST_RATE_PER_MINUTE: '1000000' };
+  const settings = { ...loadSettings({ NODE_ENV: 'test', ...crowd }), PORT: 0 };
   const identity = createIdentity({ settings, secrets: SECRETS, clock: systemClock });
   const metrics = createMetrics({ defaults: false });
   const limits = createRateLimits({ settings, readClient: identity.readClient, metrics });
