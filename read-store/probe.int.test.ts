@@ -7,11 +7,10 @@ import { openReadStore } from './pool.ts';
 
 let postgres: TestPostgres;
 beforeAll(async () => {
-  postgres = await startTestPostgres();
+  postgres = await startTestPostgres({ port: 0 });
   await asAdmin(
     `create database latin template template0 encoding 'LATIN1' locale_provider libc lc_collate 'C' lc_ctype 'C'`,
   );
-  await asAdmin('create role docket_analyst login');
 });
 afterAll(() => postgres.stop());
 
@@ -19,6 +18,15 @@ async function asAdmin(statement: string): Promise<void> {
   const admin = new pg.Client({ connectionString: postgres.url });
   await admin.connect();
   await admin.query(statement).finally(() => admin.end());
+}
+
+/** The analysts' role, which may read and nothing else. */
+function beAnalyst(url: URL): void {
+  const { username, password } = new URL(postgres.analystUrl);
+  url.username = username;
+  url.password = password;
+  // Its transactions are read-only unless it says otherwise, which is another fault.
+  url.searchParams.set('options', '-c default_transaction_read_only=off');
 }
 
 /** What the probe finds at the address as `change` makes it. */
@@ -44,7 +52,7 @@ describe('the probe of a Postgres', () => {
 
   it.each<[string, (url: URL) => void, RegExp, boolean]>([
     ['not in UTF8', (url) => (url.pathname = '/latin'), /latin is encoded in LATIN1/, true],
-    ['a role without the right', (url) => (url.username = 'docket_analyst'), /may not create schemas/, true],
+    ['a role without the right', (url) => beAnalyst(url), /may not create schemas/, true],
     ['no such database', (url) => (url.pathname = '/nowhere'), /"nowhere" does not exist/, true],
     ['no such role', (url) => (url.username = 'nobody_known'), /nobody_known/, true],
     ['no TLS where it is asked for', (url) => url.searchParams.set('sslmode', 'verify-full'), /SSL/, true],
