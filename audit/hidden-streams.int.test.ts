@@ -49,6 +49,6 @@ it('a job stream that somebody deleted or limited is named by the checks of stre
   };
   const told = await runDocket(['why', deleted], env);
   expect(told.code).toBe(1);
-  expect(told.stderr).toContain('was deleted in the event store');
+  expect(told.stderr).toContain('was deleted or limited in the event store');
   expect((await runDocket(['why', randomUUID()], env)).stderr).toContain('There is no job');
 });

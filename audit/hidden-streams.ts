@@ -1,9 +1,5 @@
 import type { RecordedEvent } from '../event-store/event-log.ts';
-
-/** The stream that holds the limits of another one: deletion is one of them. */
-export const METADATA_STREAM_PREFIX = '$$';
-/** Limits that hide events from whoever reads the stream; a scavenge then removes them. */
-const LIMITS = ['$tb', '$maxCount', '$maxAge'] as const;
+import { limitIn, METADATA_STREAM_PREFIX } from '../event-store/stream-limit.ts';
 
 /** A stream whose events are in the log and are given to nobody who reads the stream. */
 export interface HiddenStream {
@@ -24,8 +20,8 @@ export function hiddenStreams(): HiddenStreams {
     take: ({ stream, data }) => {
       if (!stream.startsWith(METADATA_STREAM_PREFIX)) return false;
       const subject = stream.slice(METADATA_STREAM_PREFIX.length);
-      const limit = LIMITS.find((name) => Number((data as Record<string, unknown> | null)?.[name] ?? 0) > 0);
-      if (limit === undefined) hidden.delete(subject);
+      const limit = limitIn(data);
+      if (limit === null) hidden.delete(subject);
       else
         hidden.set(
           subject,

@@ -1,7 +1,8 @@
 import type { KeyObject } from 'node:crypto';
 import type { EventLog } from '../event-store/event-log.ts';
+import { METADATA_STREAM_PREFIX } from '../event-store/stream-limit.ts';
 import { readSeals, type SealFault } from './read-seals.ts';
-import { hiddenStreams, METADATA_STREAM_PREFIX } from './hidden-streams.ts';
+import { hiddenStreams } from './hidden-streams.ts';
 import type { SealCopies } from './seal-store.ts';
 import { SEALED_STREAM_PREFIXES, streamEnds, type ChainFault, type StreamEnd } from './stream-ends.ts';
 

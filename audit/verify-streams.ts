@@ -3,9 +3,10 @@ import { ABSENT, type Job } from '../conversion-job/job.ts';
 import { whyUnlawful } from '../conversion-job/lawful.ts';
 import { noteFiles, type NamedFile } from '../conversion-job/named-files.ts';
 import type { EventLog, RecordedEvent } from '../event-store/event-log.ts';
+import { METADATA_STREAM_PREFIX } from '../event-store/stream-limit.ts';
 import { EventNotUnderstood, understandEvent } from '../schemas/event-versions.ts';
 import { understandJobEvent } from '../schemas/understand-job-event.ts';
-import { hiddenStreams, METADATA_STREAM_PREFIX } from './hidden-streams.ts';
+import { hiddenStreams } from './hidden-streams.ts';
 import { jobIdOf } from '../schemas/ids.ts';
 import type { JobEvent } from '../schemas/job-events.ts';
 import {

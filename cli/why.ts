@@ -1,6 +1,6 @@
 import { retryPolicyOf } from '../conversion-job/retry-policy.ts';
 import { connectEventLog } from '../event-store/connect.ts';
-import type { EventLog } from '../event-store/event-log.ts';
+import { isHidden } from '../event-store/stream-limit.ts';
 import { sentenceOf } from '../conversion-job/event-sentences.ts';
 import { explainJob, type Explained } from '../query-api/why.ts';
 import { isoNow, systemClock } from '../runtime/clock.ts';
@@ -32,11 +32,11 @@ export async function run(argv: readonly string[]): Promise<number> {
     const sources = { log, policy: retryPolicyOf(settings) };
     const explained = await explainJob(sources, { jobId, owner: null }, moment, isoNow(systemClock));
     if (!explained) {
-      if (await isDeleted(log, jobId))
+      if (await isHidden(log, jobStream(jobId)))
         throw new PlainFailure(
           'NOT_FOUND',
-          `The stream of job ${jobId} was deleted in the event store: its events are hidden from readers and gone after ` +
-            'the next scavenge. `docket verify` lists such streams; a backup has the events.',
+          `The stream of job ${jobId} was deleted or limited in the event store: its events are hidden from readers ` +
+            'and gone after the next scavenge. `docket verify` lists such streams; a backup has the events.',
         );
       const when = moment === null ? '' : ' at that moment';
       throw new PlainFailure('NOT_FOUND', `There is no job ${jobId}${when}.`);
@@ -47,12 +47,6 @@ export async function run(argv: readonly string[]): Promise<number> {
   } finally {
     await log.close();
   }
-}
-
-/** A deleted stream keeps its limits, and until a scavenge its events. */
-async function isDeleted(log: Pick<EventLog, 'readLast'>, jobId: string): Promise<boolean> {
-  const metadata = await log.readLast(`$$${jobStream(jobId)}`);
-  return Number((metadata?.data as { $tb?: unknown } | undefined)?.$tb ?? 0) > 0;
 }
 
 /** @throws PlainFailure */

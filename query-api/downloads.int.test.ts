@@ -1,3 +1,4 @@
+import { EventStoreDBClient } from '@eventstore/db-client';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
@@ -269,6 +270,28 @@ describe('the why of a job', () => {
     expect(why.state).toBe('queued');
     expect(why.commands.find((each) => each.command === 'CancelConversion')?.answer).toBe('allowed');
     expect((await house.get(`/api/jobs/${jobId}/why`, house.newOwner())).status).toBe(404);
+  });
+
+  it('of a job whose stream was deleted in the event store says so to its owner, and to others nothing', async () => {
+    const owner = house.newOwner();
+    const [jobId, unlisted] = [await job(owner, 'ready'), await job(owner, 'ready')];
+    await projectInto(house.store).write([{ jobId, owner }]);
+    const client = EventStoreDBClient.connectionString(house.eventStore!.connectionString);
+    for (const each of [jobId, unlisted]) await client.deleteStream(jobStream(each));
+    await client.dispose();
+    const ask = async (place: string, asker: string) => {
+      const answer = await house.get(place, asker);
+      const { error } = (await answer.json()) as ErrorBody;
+      return { status: answer.status, code: error.code, message: error.message, jobId: error.jobId };
+    };
+    const told = await ask(`/api/jobs/${jobId}/why`, owner);
+    expect(told).toMatchObject({ status: 404, code: 'NOT_FOUND', jobId });
+    expect(told.message).toContain('was deleted or limited in the event store');
+    expect(await ask(`/api/ops/jobs/${jobId}/why`, house.newOwner())).toEqual(told);
+    const unknown = await ask(`/api/jobs/${randomUUID()}/why`, owner);
+    expect(unknown.message).not.toContain('deleted');
+    expect(await ask(`/api/jobs/${jobId}/why`, house.newOwner())).toEqual(unknown);
+    expect(await ask(`/api/jobs/${unlisted}/why`, owner)).toEqual(unknown);
   });
 
   it('at a past position or time is the fold of then, with the decider’s answers of then', async () => {

@@ -11,6 +11,7 @@ import { readAtHead } from '../projection-head.ts';
 import { labelOf, type QueryContext } from '../query-context.ts';
 import { jobIdOfPath, queryOf } from '../request-input.ts';
 import { readTimeline } from '../timeline.ts';
+import { untoldJob } from '../untold-job.ts';
 import { explainJob } from '../why.ts';
 
 /** One job, its timeline and its why. Another owner's job looks exactly like an unknown one (promise 8). */
@@ -46,7 +47,7 @@ export function oneJobRoutes(context: QueryContext, { prefix, ownerOf }: Asker):
     const jobId = jobIdOfPath(req);
     const { at } = queryOf(WhyQuery, req);
     const explained = await explainJob(context, { jobId, owner }, at ?? null, isoNow(context.clock));
-    if (!explained) throw new ApiError('NOT_FOUND');
+    if (!explained) throw await untoldJob(context, { jobId, owner });
     res.json(explained.answer);
   });
   return router;

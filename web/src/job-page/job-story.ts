@@ -56,9 +56,17 @@ async function readStory(place: string, atLeast: string | undefined): Promise<Om
   const [job, entries, why] = await Promise.all([
     askJson<JobView>(`${place}?${moment}`),
     readTimeline(place, moment),
-    askJson<WhyAnswer>(`${place}/why`),
+    readWhy(place),
   ]);
   return { job, entries, why };
+}
+
+/** Null when the log no longer tells: somebody deleted the job's stream, and the list still shows the job. */
+async function readWhy(place: string): Promise<WhyAnswer | null> {
+  return askJson<WhyAnswer>(`${place}/why`).catch((error: unknown) => {
+    if (error instanceof ApiFailure && error.code === 'NOT_FOUND') return null;
+    throw error;
+  });
 }
 
 async function readTimeline(place: string, moment: string): Promise<TimelineEntry[]> {
