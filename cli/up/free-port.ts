@@ -5,9 +5,17 @@ import { PlainFailure } from '../plain-failure.ts';
 
 const LOOPBACK_IPV6 = '::1';
 
-/** A loopback port that is free now. Children keep it over restarts, so that the others find them again. */
-export async function freePort(): Promise<number> {
-  return probe(0, '127.0.0.1');
+/** A port that is free now, on loopback by default. Children keep it over restarts, so that the others find them again. */
+export async function freePort(host = '127.0.0.1'): Promise<number> {
+  return probe(0, host);
+}
+
+/** True when another program listens on the port. */
+export async function isTaken(port: number, host: string): Promise<boolean> {
+  return probe(port, host).then(
+    () => false,
+    (error: unknown) => ((error as Error).cause as NodeJS.ErrnoException).code === 'EADDRINUSE',
+  );
 }
 
 /** The port that was asked for, or a free one when none was asked for and `usual` is taken. @throws PortUnavailable */

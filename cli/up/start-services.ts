@@ -1,11 +1,10 @@
 import { join } from 'node:path';
 import { SMALL_YOUNG_GENERATION } from '../../runtime/young-generation.ts';
-import type { Settings } from '../../schemas/config.ts';
 import { PlainFailure } from '../plain-failure.ts';
-import { portOr } from './free-port.ts';
+import type { HealthPort } from './health-port.ts';
 import type { LogFiles } from './log-files.ts';
 import { startNodeChild, type NodeChild, type RunningChild } from './node-child.ts';
-import { untilReady, type HealthAddress } from './until-ready.ts';
+import { untilReady } from './until-ready.ts';
 import { waitingLine } from './waiting-line.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -29,19 +28,20 @@ interface ServicesHouse {
 export async function startServices(
   house: ServicesHouse,
   env: Readonly<Record<string, string>>,
-  health: HealthAddress,
+  health: HealthPort,
 ): Promise<number> {
-  const child: NodeChild = {
+  const child = (port: number): NodeChild => ({
     name: 'services',
     script: join(ROOT, 'cli', 'docket.ts'),
     args: ['serve', 'all'],
     nodeFlags: [SMALL_YOUNG_GENERATION],
-    env,
-  };
+    env: { ...env, HEALTH_CHECK_PORT: String(port) },
+  });
   let isReady = false;
   const services = await house.keep(
-    child.name,
-    (stop) => startNodeChild(child, house.logs, { stop, kill: house.killing }),
+    'services',
+    (stop) =>
+      health.startOn(stop, (port) => startNodeChild(child(port), house.logs, { stop, kill: house.killing })),
     () => isReady,
   );
   const over = new AbortController();
@@ -52,7 +52,7 @@ export async function startServices(
   });
   try {
     const until = AbortSignal.any([house.stopping, over.signal]);
-    await Promise.race([untilReady(health, until, line.show), ended]);
+    await Promise.race([untilReady(health.address(), until, line.show), ended]);
     house.stopping.throwIfAborted();
     isReady = true;
   } finally {
@@ -60,10 +60,4 @@ export async function startServices(
     line.end();
   }
   return services.port;
-}
-
-/** The port that the environment names; otherwise the usual one, or a free one when another Docket has that. */
-export async function healthPort(settings: Settings): Promise<number> {
-  const asked = process.env['HEALTH_CHECK_PORT'] ? settings.HEALTH_CHECK_PORT : null;
-  return portOr(asked, settings.HEALTH_CHECK_PORT, settings.HEALTH_CHECK_HOST);
 }

@@ -12,13 +12,14 @@ import { noteAddress, noteParts, openDataFolder, type DataFolder } from './data-
 import { INTERRUPTED_EXIT_CODE } from '../interrupt.ts';
 import { onceAskedToStop } from '../stop-asked.ts';
 import { freePort, requirePort } from './free-port.ts';
+import { healthPort } from './health-port.ts';
 import { openLogFiles, type LogFiles } from './log-files.ts';
 import { linesOnEnvironment, namedServers, waitForServers } from './named-servers.ts';
 import { linesOnLimits } from './process-limits.ts';
 import { startNodeChild, type NodeChild } from './node-child.ts';
 import { keepReserve } from './reserved-room.ts';
 import { spokenLines, type SpokenLines } from './spoken-lines.ts';
-import { healthPort, startServices } from './start-services.ts';
+import { startServices } from './start-services.ts';
 import { supervise, type Running, type Supervised } from './supervise.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -177,9 +178,11 @@ async function startAll(house: House): Promise<Opened> {
     waitForServers(servers, house.stopping),
   ]);
   house.stopping.throwIfAborted();
-  const health = { host: settings.HEALTH_CHECK_HOST, port: await healthPort(settings) };
-  const HEALTH_URL = `http://${health.host.includes(':') ? `[${health.host}]` : health.host}:${health.port}`;
-  noteConnections(folder.path, { EVENTSTORE_URL, ...databases, GATEWAY_URL, HEALTH_URL });
+  const health = await healthPort(settings, Boolean(process.env['HEALTH_CHECK_PORT']), {
+    note: (HEALTH_URL) =>
+      noteConnections(folder.path, { EVENTSTORE_URL, ...databases, GATEWAY_URL, HEALTH_URL }),
+    say: house.lines.say,
+  });
   const SHUTDOWN_GRACE_MS = String(Math.min(settings.SHUTDOWN_GRACE_MS, SERVICES_GRACE_MS_MAX));
   const env = {
     ...environmentOf('services', process.env),
@@ -189,7 +192,6 @@ async function startAll(house: House): Promise<Opened> {
     WEB_DIR,
     DATA_DIR: folder.path,
     SHUTDOWN_GRACE_MS,
-    HEALTH_CHECK_PORT: String(health.port),
     ...house.gatewayToken,
   };
   const port = await startServices(house, env, health);
