@@ -18,7 +18,11 @@ export interface S3Options {
   readonly timeoutMs: number;
   readonly log: Log;
   /** Left out: the client's own chain (environment, shared files, instance role). */
-  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  readonly credentials?: {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly sessionToken?: string;
+  };
 }
 
 /** A bucket and what every request to it has in common. */

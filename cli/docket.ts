@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { readSecretFiles } from '../runtime/secret-files.ts';
 import { helpOf, unknownOption } from './command-line.ts';
 import { COMMANDS } from './commands.ts';
 import { shieldFromShell } from './shell-variables.ts';
@@ -71,8 +72,9 @@ function help(): number {
   return 0;
 }
 
-for (const sentence of shieldFromShell(process.env)) console.error(`Docket: ${sentence}`);
 try {
+  readSecretFiles(process.env);
+  for (const sentence of shieldFromShell(process.env)) console.error(`Docket: ${sentence}`);
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   const { code, message, exitCode, stack } = error as Error & { code?: string; exitCode?: number };

@@ -14,26 +14,24 @@ const some = (): Readable => Readable.from([Buffer.from('some bytes')]);
 
 describe('the blob store that the settings name', () => {
   let double: S3Double;
-  const before = { ...process.env };
   beforeEach(async () => {
     double = await startS3Double();
-    process.env['AWS_ACCESS_KEY_ID'] = double.credentials.accessKeyId;
-    process.env['AWS_SECRET_ACCESS_KEY'] = double.credentials.secretAccessKey;
   });
-  afterEach(async () => {
-    process.env = { ...before };
-    await double.close();
+  afterEach(() => double.close());
+  const key = () => ({
+    AWS_ACCESS_KEY_ID: double.credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: double.credentials.secretAccessKey,
   });
   const s3 = (more: Record<string, string> = {}) =>
     openBlobs(
       loadSettings({
         ...{ BLOB_STORE: 's3', S3_BUCKET: double.bucket, S3_ENDPOINT: double.endpoint },
-        ...{ S3_REGION: double.region, S3_FORCE_PATH_STYLE: 'true', ...more },
+        ...{ S3_REGION: double.region, S3_FORCE_PATH_STYLE: 'true', ...key(), ...more },
       }),
       log,
     );
 
-  it('is S3 with the bucket, endpoint, region, path style and encryption of the settings', async () => {
+  it('is S3 with the bucket, endpoint, key, region, path style and encryption of the settings', async () => {
     const blobs = await s3({ S3_SERVER_SIDE_ENCRYPTION: 'AES256' });
     await blobs.put('sources/a.pdf', some(), roomy);
     // The double verifies the signature, which covers the region, and takes no bucket but its own.
@@ -45,6 +43,7 @@ describe('the blob store that the settings name', () => {
   it.each([
     { S3_BUCKET: 'another' },
     { S3_REGION: 'us-west-2' },
+    { AWS_SECRET_ACCESS_KEY: 'not-the-secret-of-this-key' },
     { S3_FORCE_PATH_STYLE: 'false', S3_ENDPOINT: 'http://127.0.0.1:9' },
   ])('is not another one: %j', async (wrong) => {
     const blobs = await s3(wrong);

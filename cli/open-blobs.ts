@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { BlobStore } from '../blob-store/blob-store.ts';
 import { openFilesystemBlobStore } from '../blob-store/filesystem.ts';
+import type { S3Options } from '../blob-store/s3.ts';
 import type { Log } from '../runtime/log.ts';
 import { SettingsRefused } from '../runtime/settings.ts';
 import type { Settings } from '../schemas/config.ts';
@@ -9,8 +10,8 @@ import type { Settings } from '../schemas/config.ts';
 const S3_ANSWER_MS_MAX = 30_000;
 
 /**
- * Opens the blob store that the settings name. Credentials of S3 come from the AWS client's own chain: environment,
- * shared files, instance role.
+ * Opens the blob store that the settings name. Credentials of S3 that they do not name come from the AWS client's own
+ * chain: shared files, instance role.
  *
  * @throws BlobStoreUnavailable when the folder cannot be used, SettingsRefused
  */
@@ -36,5 +37,15 @@ export async function openBucket(bucket: string, settings: Settings, log: Log): 
     serverSideEncryption: settings.S3_SERVER_SIDE_ENCRYPTION,
     timeoutMs: S3_ANSWER_MS_MAX,
     log,
+    ...credentialsOf(settings),
   });
+}
+
+function credentialsOf(settings: Settings): Pick<S3Options, 'credentials'> {
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = settings;
+  const { AWS_SESSION_TOKEN: sessionToken } = settings;
+  if (accessKeyId === undefined || secretAccessKey === undefined) return {};
+  return {
+    credentials: { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) },
+  };
 }

@@ -1,4 +1,4 @@
-import { SECRET_SETTINGS, Settings, type SettingName } from '../schemas/config.ts';
+import { SECRET_SETTINGS, secretFileVariable, Settings, type SettingName } from '../schemas/config.ts';
 import { loadSettings } from '../runtime/settings.ts';
 
 interface SettingLine {
@@ -17,11 +17,12 @@ export function settingLines(): SettingLine[] {
   }));
 }
 
-/** The table of the README. */
+/** The table of the README. A secret has two names: its own, and that of the variable for a file. */
 export function settingsTable(): string {
   const rows = settingLines().map(({ name, fallback, description }) => {
     const shown = fallback === '' ? '' : `\`${fallback}\``;
-    return `| \`${name}\` | ${shown} | ${description} |`;
+    const names = SECRET_SETTINGS.includes(name) ? [name, secretFileVariable(name)] : [name];
+    return `| ${names.map((each) => `\`${each}\``).join(', ')} | ${shown} | ${description} |`;
   });
   return ['| setting | default | what it does |', '|---|---|---|', ...rows].join('\n');
 }

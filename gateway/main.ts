@@ -1,7 +1,9 @@
+import { readSecretFiles } from '../runtime/secret-files.ts';
 import { runGateway } from './run-gateway.ts';
 
 /** The gateway's own process; `docket serve gateway` is the same. */
 try {
+  readSecretFiles(process.env);
   process.exit(await runGateway(process.argv.slice(2)));
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { gatewayTokenOf } from '../runtime/gateway-token.ts';
+import { gatewayTokenIn } from '../runtime/gateway-token.ts';
 import { CliFailure } from './cli-failure.ts';
 import { stderrLog } from './log.ts';
 import { MappingInvalid } from './mapping/registry.ts';
@@ -11,7 +11,8 @@ const STOP_MS_MAX = 20_000;
 /**
  * The gateway as a process, until SIGTERM or SIGINT. Environment or arguments: PORT (--port), HOST (--host),
  * GATEWAY_CHILDREN (--children), GATEWAY_MAPPINGS (--mappings, a folder of further mappings). Environment alone, as
- * arguments are seen by everybody: GATEWAY_TOKEN or GATEWAY_TOKEN_FILE, EXIT_WITH_PARENT=1 (end when the IPC parent is gone). Prints one line, {"ready":true,"port":N}, when it can convert.
+ * arguments are seen by everybody: GATEWAY_TOKEN, EXIT_WITH_PARENT=1 (end when the IPC parent is gone). Prints one
+ * line, {"ready":true,"port":N}, when it can convert.
  *
  * @returns the process's exit code: 0
  * @throws CliFailure GATEWAY_FAILED when it cannot start
@@ -50,10 +51,7 @@ function optionsOf(argv: readonly string[]) {
   });
   const host = setting(values.host, 'HOST');
   const mappingFolder = setting(values.mappings, 'GATEWAY_MAPPINGS');
-  const token = gatewayTokenOf({
-    GATEWAY_TOKEN: setting(undefined, 'GATEWAY_TOKEN'),
-    GATEWAY_TOKEN_FILE: setting(undefined, 'GATEWAY_TOKEN_FILE'),
-  });
+  const token = gatewayTokenIn(process.env);
   return {
     port: wholeNumber(setting(values.port, 'PORT'), 0, 'PORT', 65_535),
     children: Math.max(

@@ -7,7 +7,6 @@ import { migrate } from '../read-store/migrate.ts';
 import type { ReadStore } from '../read-store/pool.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { checkCrashPoint } from '../runtime/crash-points.ts';
-import { gatewayTokenOf } from '../runtime/gateway-token.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { Service } from '../runtime/service.ts';
@@ -250,7 +249,7 @@ function gatewayParts(parts: ProcessorParts, events: GateEvents) {
       ? null
       : gatewayClient({
           url,
-          token: gatewayTokenOf(settings),
+          token: settings.GATEWAY_TOKEN,
           timeoutMs: settings.GATEWAY_TIMEOUT_MS,
           connectionsMax: settings.WORKER_CONCURRENCY,
         });

@@ -8,7 +8,6 @@ import { allowedOrigins } from '../identity/same-origin.ts';
 import { keysFor, type SigningSecrets } from '../identity/signing-keys.ts';
 import type { ReadStore } from '../read-store/pool.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { gatewayTokenOf } from '../runtime/gateway-token.ts';
 import type { Log } from '../runtime/log.ts';
 import type { MappingDirectory } from '../runtime/mapping-directory.ts';
 import type { Metrics } from '../runtime/metrics.ts';
@@ -104,7 +103,7 @@ export async function createQueryApi(options: QueryApiOptions): Promise<Service>
   const reader = documentReader({
     ...{
       gatewayUrl: settings.GATEWAY_URL,
-      token: gatewayTokenOf(settings),
+      token: settings.GATEWAY_TOKEN,
       timeoutMs: settings.GATEWAY_TIMEOUT_MS,
       blobs,
     },

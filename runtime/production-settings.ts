@@ -21,9 +21,7 @@ const PRIVATE_NAME = /^[^.]+$|\.(?:local|internal|home\.arpa|alt|localhost)$/i;
 /** What `NODE_ENV=production` refuses, one sentence a fault. */
 export function productionFaults(settings: Settings): string[] {
   const faults: string[] = [];
-  if (!settings.SESSION_SECRET)
-    faults.push('SESSION_SECRET is required because NODE_ENV is production; set it, or unset NODE_ENV');
-  else if (settings.SESSION_SECRET.split(',').some(isWeak))
+  if (settings.SESSION_SECRET?.split(',').some(isWeak))
     faults.push(
       'SESSION_SECRET must be random in production, 32 characters or more: `openssl rand -hex 32` makes one',
     );
@@ -48,14 +46,17 @@ export function productionFaults(settings: Settings): string[] {
 }
 
 /**
- * What production refuses of a process that people reach: behind a proxy that nobody named everybody would be an
- * operator. Asked where sessions are made, since other services neither have nor need these settings.
+ * What production refuses of a process that people reach: no secret for its sessions; and behind a proxy that nobody
+ * named everybody would be an operator. Asked where sessions are made: other services are given none of these settings.
  */
 export function publicFaults(settings: Settings): string[] {
-  const isUnnamed = !settings.PUBLIC_URL && !settings.TRUST_PROXY;
-  return settings.NODE_ENV === 'production' && settings.OPS_ACCESS === 'loopback' && isUnnamed
-    ? ['PUBLIC_URL or TRUST_PROXY is required in production while OPS_ACCESS is `loopback`']
-    : [];
+  if (settings.NODE_ENV !== 'production') return [];
+  const faults: string[] = [];
+  if (!settings.SESSION_SECRET)
+    faults.push('SESSION_SECRET is required because NODE_ENV is production; set it, or unset NODE_ENV');
+  if (settings.OPS_ACCESS === 'loopback' && !settings.PUBLIC_URL && !settings.TRUST_PROXY)
+    faults.push('PUBLIC_URL or TRUST_PROXY is required in production while OPS_ACCESS is `loopback`');
+  return faults;
 }
 
 function isWeak(secret: string): boolean {

@@ -67,6 +67,8 @@ function contradictions(settings: Settings): string[] {
     faults.push('DATABASE_URL is required when RATE_LIMIT_STORE is postgres');
   if (settings.BLOB_STORE === 's3' && !settings.S3_BUCKET)
     faults.push('S3_BUCKET is required when BLOB_STORE is s3');
+  if (settings.BLOB_STORE === 's3' && !settings.AWS_ACCESS_KEY_ID !== !settings.AWS_SECRET_ACCESS_KEY)
+    faults.push('AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are set together or not at all');
   return faults;
 }
 

@@ -116,10 +116,6 @@ export const Settings = z.object({
     .describe(
       'Token that the gateway asks of its callers; unset: made anew at each start, if the gateway is started on this machine',
     ),
-  GATEWAY_TOKEN_FILE: z
-    .string()
-    .optional()
-    .describe('File that holds the token of the gateway, instead of `GATEWAY_TOKEN`'),
   GATEWAY_CHILDREN: whole(1, 64).default(2).describe('Child processes that convert, per gateway'),
 
   BLOB_STORE: z.enum(['filesystem', 's3']).default('filesystem').describe('Where PDFs and results are kept'),
@@ -135,6 +131,14 @@ export const Settings = z.object({
     .enum(['none', 'AES256', 'aws:kms'])
     .default('none')
     .describe('Encryption at rest asked of the store'),
+  AWS_ACCESS_KEY_ID: z
+    .string()
+    .optional()
+    .describe(
+      'Key of the S3 blob store; unset: what the AWS client finds (shared files, role of the instance)',
+    ),
+  AWS_SECRET_ACCESS_KEY: z.string().optional().describe('Secret of `AWS_ACCESS_KEY_ID`'),
+  AWS_SESSION_TOKEN: z.string().optional().describe('Session token that belongs to a key made for a time'),
 
   MAX_UPLOAD_MB: whole(1, 2048).default(50).describe('Largest PDF, in MiB'),
   MAX_FILES_PER_REQUEST: whole(1, 200).default(40).describe('Most files in one upload request'),
@@ -234,7 +238,7 @@ export const Settings = z.object({
 export type Settings = z.infer<typeof Settings>;
 export type SettingName = keyof Settings;
 
-/** Settings that are never printed or logged. */
+/** Settings that are never printed or logged. Each may be given as a file: `secretFileVariable`. */
 export const SECRET_SETTINGS: readonly SettingName[] = [
   'SESSION_SECRET',
   'BACKUP_PASSPHRASE',
@@ -242,4 +246,12 @@ export const SECRET_SETTINGS: readonly SettingName[] = [
   'DATABASE_URL',
   'ANALYTICS_DATABASE_URL',
   'EVENTSTORE_URL',
+  'AWS_ACCESS_KEY_ID',
+  'AWS_SECRET_ACCESS_KEY',
+  'AWS_SESSION_TOKEN',
 ];
+
+/** The variable that names a file with the value of a secret setting, such as `SESSION_SECRET_FILE`. */
+export function secretFileVariable(name: SettingName): string {
+  return `${name}_FILE`;
+}

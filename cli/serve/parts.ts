@@ -8,7 +8,6 @@ import { loadSigningSecrets, type SigningSecrets } from '../../identity/signing-
 import { openReadStore, type ReadStore } from '../../read-store/pool.ts';
 import { systemClock, type Clock } from '../../runtime/clock.ts';
 import { clientReader } from '../../runtime/http/client.ts';
-import { gatewayTokenOf } from '../../runtime/gateway-token.ts';
 import type { Log } from '../../runtime/log.ts';
 import { createMappingDirectory, type MappingDirectory } from '../../runtime/mapping-directory.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
@@ -73,7 +72,7 @@ export function gatherParts(settings: Settings, logger: Log, metrics: Metrics): 
     const gatewayUrl = required(settings, 'GATEWAY_URL');
     const directory = createMappingDirectory({
       gatewayUrl,
-      token: gatewayTokenOf(settings),
+      token: settings.GATEWAY_TOKEN,
       log: logger,
       refreshMs: MAPPINGS_REFRESH_MS,
     });

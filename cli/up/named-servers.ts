@@ -3,7 +3,7 @@ import { connectEventLog } from '../../event-store/connect.ts';
 import { StoreUnusable } from '../../event-store/errors.ts';
 import { ReadStoreUnavailable } from '../../read-store/errors.ts';
 import { readStoreProbe } from '../../read-store/probe.ts';
-import { gatewayAuthorization, gatewayTokenOf } from '../../runtime/gateway-token.ts';
+import { gatewayAuthorization } from '../../runtime/gateway-token.ts';
 import { createLog } from '../../runtime/log.ts';
 import type { WaitingFor } from '../../runtime/service.ts';
 import type { Settings } from '../../schemas/config.ts';
@@ -163,7 +163,7 @@ async function askPostgres(url: string): Promise<Refusal | null> {
 async function askGateway(address: string, settings: Settings): Promise<Refusal | null> {
   try {
     const answer = await fetch(new URL('/v1/mappings', address), {
-      headers: gatewayAuthorization(gatewayTokenOf(settings)),
+      headers: gatewayAuthorization(settings.GATEWAY_TOKEN),
       signal: AbortSignal.timeout(settings.GATEWAY_TIMEOUT_MS),
     });
     await answer.body?.cancel();

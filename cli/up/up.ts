@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { startEmbeddedPostgres } from '../../read-store/embedded/start.ts';
 import { ownHosts } from '../../identity/own-hosts.ts';
-import { loadSettings } from '../../runtime/settings.ts';
+import { publicFaults } from '../../runtime/production-settings.ts';
+import { loadSettings, SettingsRefused } from '../../runtime/settings.ts';
 import type { Settings } from '../../schemas/config.ts';
 import { builtWebApp } from './built-web-app.ts';
 import { environmentOf } from './child-environment.ts';
@@ -73,6 +74,8 @@ interface House {
  */
 export async function up(argv: readonly string[] = []): Promise<number> {
   const settings = loadSettings(process.env);
+  const faults = publicFaults(settings);
+  if (faults.length > 0) throw new SettingsRefused(faults);
   // For this process and its children: what they make is for their own user.
   process.umask(OWN_USER_ONLY);
   const [stopping, killing] = [new AbortController(), new AbortController()];

@@ -1,0 +1,54 @@
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { SECRET_SETTINGS, secretFileVariable } from '../schemas/config.ts';
+import { SettingsRefused } from './settings.ts';
+
+/** The longest value is a connection string with many hosts; a file of more is not what was meant. */
+const SECRET_BYTES_MAX = 64 * 1024;
+
+/**
+ * Reads the secrets that are given as files (`SESSION_SECRET_FILE` and the like) and puts each under its own name, so
+ * that everything after it finds settings in one place. One final newline belongs to the file and not to the secret. An
+ * empty variable counts as unset. Runs once, before anything else of a process.
+ *
+ * @param environment changed in place. The kernel shows other processes (`/proc/<pid>/environ`) what a process was
+ * started with, so a value that comes from a file is not seen there.
+ * @throws SettingsRefused that names every variable whose file cannot be used, and every secret that is given twice
+ */
+export function readSecretFiles(environment: Record<string, string | undefined>): void {
+  const faults: string[] = [];
+  for (const name of SECRET_SETTINGS) {
+    const variable = secretFileVariable(name);
+    const path = environment[variable];
+    if (path === undefined || path === '') continue;
+    if (environment[name]) {
+      faults.push(`${name} and ${variable} are both set; set one of them`);
+      continue;
+    }
+    const read = secretIn(path);
+    if ('fault' in read) faults.push(`${variable}: ${path} ${read.fault}`);
+    else environment[name] = read.secret;
+    delete environment[variable];
+  }
+  if (faults.length > 0) throw new SettingsRefused(faults);
+}
+
+function secretIn(path: string): { readonly secret: string } | { readonly fault: string } {
+  let handle: number;
+  try {
+    // A pipe is opened without waiting for a writer, and refused below.
+    handle = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    return { fault: `cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})` };
+  }
+  try {
+    const about = fstatSync(handle);
+    if (!about.isFile()) return { fault: 'is not a file' };
+    if (about.size > SECRET_BYTES_MAX) return { fault: `has more than ${SECRET_BYTES_MAX} bytes` };
+    const secret = readFileSync(handle, 'utf8').replace(/\r?\n$/, '');
+    return secret === '' ? { fault: 'is empty' } : { secret };
+  } catch (error) {
+    return { fault: `cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})` };
+  } finally {
+    closeSync(handle);
+  }
+}
