@@ -18,6 +18,7 @@ export interface AcceptedDocument {
 /**
  * Makes a stored document a job, or finds the job it already is.
  *
+ * @param context.presumeNew as `handleCommand` has it; true unless said otherwise
  * @throws LogUnavailable when the outcome is not known; the blob must then stay, since the log may refer to it
  */
 export async function acceptDocument(
@@ -35,8 +36,8 @@ export async function acceptDocument(
     },
   };
   const handled = await handleCommand(log, watching, jobStream(command.jobId), command, {
-    ...context,
     presumeNew: true,
+    ...context,
   });
   const job = handled.state;
   if (handled.outcome === 'refused' || job.state === 'absent')

@@ -19,6 +19,7 @@ import { batchRoute, oneJobRoute, type ActorOf, type CommandName } from './comma
 import { watchDisk } from './disk-guard.ts';
 import { answerErrorEarly } from './early-answer.ts';
 import { createIdempotency } from './idempotency.ts';
+import { followOwnerStorage } from './owner-storage.ts';
 import { recordRejectedUploads } from './rejected-uploads.ts';
 import { createUploadMetrics } from './upload-metrics.ts';
 import { uploadRoute } from './upload-route.ts';
@@ -28,6 +29,11 @@ const drainAskedEveryMs = 20;
 const MAPPINGS_MISSING: WaitingNow = {
   dependency: 'mappings',
   why: 'The gateway has not said its mappings yet.',
+};
+
+const STORAGE_UNCOUNTED: WaitingNow = {
+  dependency: 'storage of owners',
+  why: 'The log is still being read for how much each owner has stored.',
 };
 
 /**
@@ -56,8 +62,14 @@ export function createCommandApi(options: {
     clock,
     onDropped: (count) => metrics.rejectionsDropped.inc(count),
   });
+  const { OWNER_STORAGE_MB: ownerStorageMb } = settings;
+  const allowedBytes = (ownerStorageMb ?? 0) * 1024 * 1024;
+  const ownerStorage =
+    ownerStorageMb === undefined
+      ? null
+      : followOwnerStorage({ log, allowedBytes, logger, metrics: options.metrics });
   const side: WriteSide = {
-    ...{ log, blobs, mappings, admission, rejections, metrics, settings, clock, logger },
+    ...{ log, blobs, mappings, admission, ownerStorage, rejections, metrics, settings, clock, logger },
     decider: jobDecider(retryPolicyOf(settings)),
     idempotency: createIdempotency(log, clock),
   };
@@ -72,7 +84,10 @@ export function createCommandApi(options: {
     name: 'command-api',
     router: routes(side, [admit, identity.middleware, limits.byOwner], identity.operatorsOnly),
     readiness: () => {
-      const waitingFor = sinceNoted(mappings.loaded() ? [] : [MAPPINGS_MISSING]);
+      const waitingFor = sinceNoted([
+        ...(mappings.loaded() ? [] : [MAPPINGS_MISSING]),
+        ...(ownerStorage === null || ownerStorage.isKnown() ? [] : [STORAGE_UNCOUNTED]),
+      ]);
       return { ready: waitingFor.length === 0 && !isStopping, waitingFor };
     },
     stop: async (graceMs) => {
@@ -80,6 +95,7 @@ export function createCommandApi(options: {
       disk.stop();
       const until = performance.now() + graceMs;
       while (admission.inFlight() > 0 && performance.now() < until) await sleep(drainAskedEveryMs);
+      await ownerStorage?.stop();
       await rejections.stop(Math.max(0, until - performance.now()));
     },
   };

@@ -12,12 +12,14 @@ import type { MappingListing } from '../schemas/http-api.ts';
 import { commandIdOf, jobIdOf, MappingId } from '../schemas/ids.ts';
 import type { UploadDocument } from '../schemas/job-commands.ts';
 import { jobStream } from '../schemas/streams.ts';
-import { acceptDocument, removeUnneeded } from './accept-document.ts';
+import { removeUnneeded } from './accept-document.ts';
+import { acceptWithinQuota, quotaRefusal } from './accept-within-quota.ts';
 import { answerEarly } from './early-answer.ts';
 import type { Answer, KeyedRequest } from './idempotency.ts';
 import { fingerprintOf } from './idempotency-record.ts';
 import { holdingKey, keyedRequestOf, REPLAYED_HEADER } from './keyed-request.ts';
 import { SenderGone } from './multipart.ts';
+import { QuotaExceeded } from './owner-storage.ts';
 import { receiveUpload, type ReceivedUpload } from './receive-upload.ts';
 import type { ReceivedFile, RefusedFile } from './received-file.ts';
 import { uploadAnswer, type FileOutcome } from './upload-answer.ts';
@@ -29,6 +31,8 @@ const uploadPriority = 0;
 const unavailableRetrySec = 2;
 /** Refusals worth a place on the record; the others are about us or about the moment. */
 const RECORDED = new Set(['NOT_PDF', 'TOO_LARGE', 'UNKNOWN_MAPPING']);
+/** Refusals that another try may not meet; an answer with one must not be kept. */
+const PASSING = new Set(['UNAVAILABLE', 'RATE_LIMITED', 'STORAGE_FULL', 'QUOTA_EXCEEDED', 'INTERNAL']);
 
 interface UploadRequest {
   readonly owner: string;
@@ -40,6 +44,8 @@ export function uploadRoute(side: WriteSide): RequestHandler {
   return async (req, res) => {
     const request: UploadRequest = { owner: ownerOf(res), requestId: requestIdOf(res) };
     const keyed = keyedRequestOf(req, res);
+    if (side.ownerStorage?.isKnown() === false)
+      throw new ApiError('UNAVAILABLE', 'How much is stored is being counted; try again in a moment.');
     const place = await side.admission.upload(req, request.owner);
     const endTimer = side.metrics.seconds.startTimer();
     try {
@@ -133,7 +139,8 @@ async function leavesNoKey(
     const command = uploadCommand(side, request, { filename: file.filename, ...file.stored, mapping });
     const { state } = await loadStream(side.log, side.decider, jobStream(command.jobId));
     const decision = side.decider.decide(command, state);
-    if ('accepted' in decision && decision.accepted.length > 0) return false;
+    const isChange = 'accepted' in decision && decision.accepted.length > 0;
+    if (isChange && side.ownerStorage?.hasRoom(command) !== false) return false;
   }
   return true;
 }
@@ -146,9 +153,8 @@ function retryAfterOf(status: number, received: ReceivedUpload): { retryAfterSec
   return { retryAfterSec: Math.max(...waits) };
 }
 
-/** Refusals that another try may not meet; an answer with one must not be kept. */
 function isPassing(code: string): boolean {
-  return code === 'UNAVAILABLE' || code === 'RATE_LIMITED' || code === 'STORAGE_FULL' || code === 'INTERNAL';
+  return PASSING.has(code);
 }
 
 async function mappingOf(
@@ -205,7 +211,7 @@ async function outcomeOf(
   const command = uploadCommand(side, request, { filename, ...file.stored, mapping });
   const { jobId, bytes } = command;
   try {
-    const accepted = await acceptDocument(side.log, side.decider, command, {
+    const accepted = await acceptWithinQuota(side, command, {
       commandId: commandIdOf('upload', seed),
       correlationId: request.requestId,
       actor: `owner:${request.owner}`,
@@ -217,6 +223,11 @@ async function outcomeOf(
     side.metrics.bytes.inc(bytes);
     return { result: { filename, jobId, state: job.state, deduplicated }, position };
   } catch (error) {
+    if (error instanceof QuotaExceeded) {
+      await removeUnneeded(side.blobs, command.blobKey, (cause) => orphaned(side, cause));
+      side.metrics.files.inc({ outcome: error.code });
+      return { result: { filename, error: quotaRefusal(error.quota, bytes) } };
+    }
     // Whether the log has it is not known, so the blob stays: it is a job's, or an orphan that retention sweeps.
     const code = (error as { retryable?: unknown }).retryable === true ? 'UNAVAILABLE' : 'INTERNAL';
     side.logger.error({ err: error, requestId: request.requestId, jobId }, 'an upload could not be appended');

@@ -7,6 +7,7 @@ import type { MappingDirectory } from '../runtime/mapping-directory.ts';
 import type { Settings } from '../schemas/config.ts';
 import type { Admission } from './admission.ts';
 import type { Idempotency } from './idempotency.ts';
+import type { OwnerStorage } from './owner-storage.ts';
 import type { RejectedUploads } from './rejected-uploads.ts';
 import type { UploadMetrics } from './upload-metrics.ts';
 
@@ -18,6 +19,8 @@ export interface WriteSide {
   readonly mappings: Pick<MappingDirectory, 'find' | 'loaded'>;
   readonly idempotency: Idempotency;
   readonly admission: Admission;
+  /** Null without a quota of owners. */
+  readonly ownerStorage: OwnerStorage | null;
   readonly rejections: RejectedUploads;
   readonly metrics: UploadMetrics;
   readonly settings: Settings;

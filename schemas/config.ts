@@ -142,6 +142,11 @@ export const Settings = z.object({
 
   MAX_UPLOAD_MB: whole(1, 2048).default(50).describe('Largest PDF, in MiB'),
   MAX_FILES_PER_REQUEST: whole(1, 200).default(40).describe('Most files in one upload request'),
+  OWNER_STORAGE_MB: whole(1, 1_000_000_000)
+    .optional()
+    .describe(
+      'Room for the PDFs and results that one owner has stored, in MiB; an upload beyond it is refused with 507; unset: no limit',
+    ),
   STRICT_PDF_HEADER: flag.default(true).describe('`false` takes `%PDF-` anywhere in the first 1,024 bytes'),
   DEFAULT_MAPPING: z.string().default('pt_simon_invoice_v1').describe('Mapping of an upload that names none'),
   RATE_PROFILE: z

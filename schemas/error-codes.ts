@@ -29,6 +29,11 @@ export const API_ERRORS = {
   },
   UNAVAILABLE: { status: 503, sentence: 'Docket cannot take this right now; try again in a moment.' },
   STORAGE_FULL: { status: 507, sentence: 'There is no room left for uploads; an operator has to free some.' },
+  // As a quota of WebDAV (RFC 4331, section 6): the file is not too large, the room for it is used.
+  QUOTA_EXCEEDED: {
+    status: 507,
+    sentence: 'Your files take all the room you may use; it comes back as files expire.',
+  },
 } as const satisfies Record<string, { status: number; sentence: string }>;
 
 export type ApiErrorCode = keyof typeof API_ERRORS;
@@ -50,6 +55,13 @@ export const JOB_FAILURE_CODES = [
 export const JobFailureCode = z.enum(JOB_FAILURE_CODES);
 export type JobFailureCode = z.infer<typeof JobFailureCode>;
 
+/** How much of an owner's room is used: beside `QUOTA_EXCEEDED`, for a client that says it in its own words. */
+export const StorageQuota = z.object({
+  usedBytes: z.number().int().min(0),
+  allowedBytes: z.number().int().min(0),
+});
+export type StorageQuota = z.infer<typeof StorageQuota>;
+
 /** The body of every error answer of the two APIs. */
 export const ErrorBody = z.object({
   error: z.object({
@@ -57,6 +69,7 @@ export const ErrorBody = z.object({
     message: z.string().max(500),
     requestId: z.string().max(64),
     jobId: z.string().optional(),
+    quota: StorageQuota.optional(),
   }),
 });
 export type ErrorBody = z.infer<typeof ErrorBody>;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ApiErrorCode, JobFailureCode } from './error-codes.ts';
+import { ApiErrorCode, JobFailureCode, StorageQuota } from './error-codes.ts';
 import { JobId, MappingId, PositionText, Sha256 } from './ids.ts';
 import { JobStateName } from './job-states.ts';
 import { MomentText } from './moment.ts';
@@ -28,7 +28,10 @@ export type JobView = z.infer<typeof JobView>;
 /** One line of the answer to an upload. */
 export const UploadResult = z.union([
   z.object({ filename: z.string(), jobId: JobId, state: JobStateName, deduplicated: z.boolean() }),
-  z.object({ filename: z.string(), error: z.object({ code: ApiErrorCode, message: z.string() }) }),
+  z.object({
+    filename: z.string(),
+    error: z.object({ code: ApiErrorCode, message: z.string(), quota: StorageQuota.optional() }),
+  }),
 ]);
 export type UploadResult = z.infer<typeof UploadResult>;
 

@@ -1,17 +1,21 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
+import { somePdf } from '../../command-api/testing/pdfs.ts';
 import { launchBrowser } from '../harness/browser.ts';
 import { ANY_TEXT_MAPPING, newClerk, pdfFile, until, type ChosenFile, type Clerk } from '../harness/clerk.ts';
 import { startHouse, type House } from '../harness/house.ts';
 import { lockedPdf, pdfOf } from '../harness/pdf-of.ts';
+
+const MIB = 1024 * 1024;
 
 let house: House;
 let browser: Browser;
 const clerks: Clerk[] = [];
 
 beforeAll(async () => {
-  [house, browser] = await Promise.all([startHouse(), launchBrowser()]);
+  const env = { OWNER_STORAGE_MB: '10' };
+  [house, browser] = await Promise.all([startHouse({ env }), launchBrowser()]);
 }, 120_000);
 
 afterEach(async () => {
@@ -96,6 +100,16 @@ describe("the clerk's page", () => {
     await one.choose([{ ...file!, name: 'another-name.pdf' }]);
     await one.page.locator('.upload[data-phase=duplicate]').waitFor();
     expect(await one.page.locator('.upload').innerText()).toContain('Already in your queue');
+    expect(await one.page.locator('tbody tr').count()).toBe(1);
+  }, 90_000);
+
+  it('says in the row how much is used and allowed when an owner has no room for a file', async () => {
+    const one = await clerk();
+    await one.choose([pdfFile('small.pdf', somePdf(2 * MIB))]);
+    await one.page.locator('tbody tr').waitFor();
+    await one.choose([pdfFile('large.pdf', somePdf(9 * MIB))]);
+    const line = one.page.locator('.upload[data-phase=refused] .error-line');
+    expect(await line.innerText()).toMatch(/take 2 MB of 10 MB; this one has no room.*QUOTA_EXCEEDED/);
     expect(await one.page.locator('tbody tr').count()).toBe(1);
   }, 90_000);
 

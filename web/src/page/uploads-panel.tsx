@@ -175,11 +175,18 @@ function UploadState({ upload }: { upload: Upload }) {
       return <p class="quiet">{t('uploadCancelled')}</p>;
     case 'refused': {
       const line = errorLine(t, [phase.code], phase.message, maxUploadMb);
+      const sentence =
+        phase.quota === undefined
+          ? line.sentence
+          : t('uploadNoRoom', {
+              used: formats.bytes(phase.quota.usedBytes),
+              allowed: formats.bytes(phase.quota.allowedBytes),
+            });
       return (
         <p class="error-line">
           <Icon name="warning" />
           <span>
-            {line.sentence} <code>{line.code}</code>
+            {sentence} <code>{line.code}</code>
           </span>
         </p>
       );

@@ -43,6 +43,7 @@ export const en = {
   uploadChecking: 'Uploaded, being checked',
   uploadReceived: 'Received',
   uploadCancelled: 'Upload cancelled',
+  uploadNoRoom: 'Your files take {used} of {allowed}; this one has no room. Retry when some have expired.',
   uploadDuplicate: 'Already in your queue; nothing is converted twice.',
   uploadRetrying: 'Connection lost; trying again',
   uploadProgress: 'Upload of {filename}',
@@ -296,6 +297,7 @@ export const en = {
     'This upload is of another type than Docket takes. Reload the page and try again.',
   error_UNAVAILABLE: 'Docket cannot take this right now. Retry in a moment.',
   error_STORAGE_FULL: 'There is no room left for uploads. Tell your operator.',
+  error_QUOTA_EXCEEDED: 'Your files take all the room you may use. Retry when some have expired.',
   error_NETWORK: 'The connection broke off. Check the network and retry.',
   error_UNREADABLE: 'The browser could not read this file. Check that it still exists.',
 

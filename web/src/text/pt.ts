@@ -35,6 +35,8 @@ export const pt: Catalogue = {
   uploadChecking: 'Enviado, em verificação',
   uploadReceived: 'Recebido',
   uploadCancelled: 'Envio cancelado',
+  uploadNoRoom:
+    'Os seus ficheiros ocupam {used} de {allowed}; este não tem espaço. Repita quando alguns expirarem.',
   uploadDuplicate: 'Já está na sua fila; nada é convertido duas vezes.',
   uploadRetrying: 'Ligação perdida; a tentar de novo',
   uploadProgress: 'Envio de {filename}',
@@ -289,6 +291,8 @@ export const pt: Catalogue = {
     'O envio é de um tipo que o Docket não aceita. Recarregue a página e tente de novo.',
   error_UNAVAILABLE: 'O Docket não pode aceitar isto agora. Repita daqui a pouco.',
   error_STORAGE_FULL: 'Já não há espaço para envios. Avise o seu operador.',
+  error_QUOTA_EXCEEDED:
+    'Os seus ficheiros ocupam todo o espaço que pode usar. Repita quando alguns expirarem.',
   error_NETWORK: 'A ligação interrompeu-se. Verifique a rede e repita.',
   error_UNREADABLE: 'O navegador não conseguiu ler este ficheiro. Verifique se ainda existe.',
 

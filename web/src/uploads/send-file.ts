@@ -1,10 +1,17 @@
-import type { ErrorBody } from '../../../schemas/error-codes.ts';
+import type { ErrorBody, StorageQuota } from '../../../schemas/error-codes.ts';
 import type { UploadAnswer } from '../../../schemas/http-api.ts';
 
 export type Sent =
   | { readonly kind: 'accepted'; readonly jobId: string; readonly deduplicated: boolean }
   /** `again`: the same file may be taken another time. */
-  | { readonly kind: 'refused'; readonly code: string; readonly message: string; readonly again: boolean }
+  | {
+      readonly kind: 'refused';
+      readonly code: string;
+      readonly message: string;
+      readonly again: boolean;
+      /** Of `QUOTA_EXCEEDED`. */
+      readonly quota?: StorageQuota;
+    }
   /** Nobody said no: the connection broke or the server is busy for so long. */
   | { readonly kind: 'interrupted'; readonly code: string; readonly waitMs: number }
   | { readonly kind: 'aborted' };
@@ -51,7 +58,9 @@ export function understood(status: number, body: string, retryAfter: string | nu
   const code = error?.code ?? (status >= 500 ? 'UNAVAILABLE' : 'BAD_REQUEST');
   if (TRY_LATER.includes(status))
     return { kind: 'interrupted', code, waitMs: Number(retryAfter ?? 0) * 1_000 || 0 };
-  return { kind: 'refused', code, message: error?.message ?? '', again: !FINAL_CODES.includes(code) };
+  const again = !FINAL_CODES.includes(code);
+  const quota = error?.quota === undefined ? {} : { quota: error.quota };
+  return { kind: 'refused', code, message: error?.message ?? '', again, ...quota };
 }
 
 function parsed(body: string): Partial<UploadAnswer> & Partial<ErrorBody> {

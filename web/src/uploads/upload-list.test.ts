@@ -68,6 +68,10 @@ describe('an answer to an upload', () => {
       message: 'm',
       again: false,
     });
+    const quota = { usedBytes: 7, allowedBytes: 8 };
+    expect(
+      understood(507, results({ error: { code: 'QUOTA_EXCEEDED', message: 'm', quota } }), null),
+    ).toEqual({ kind: 'refused', code: 'QUOTA_EXCEEDED', message: 'm', again: true, quota });
     expect(understood(503, JSON.stringify({ error: { code: 'UNAVAILABLE', message: 'm' } }), '7')).toEqual({
       kind: 'interrupted',
       code: 'UNAVAILABLE',

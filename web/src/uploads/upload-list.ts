@@ -1,3 +1,5 @@
+import type { StorageQuota } from '../../../schemas/error-codes.ts';
+
 /** Uploads under way and those that need the clerk's attention. Every function is pure. */
 export interface Upload {
   readonly id: number;
@@ -21,7 +23,14 @@ export type UploadPhase =
   | { readonly name: 'retrying' }
   | { readonly name: 'received'; readonly jobId: string }
   | { readonly name: 'duplicate'; readonly jobId: string }
-  | { readonly name: 'refused'; readonly code: string; readonly message: string; readonly again: boolean }
+  | {
+      readonly name: 'refused';
+      readonly code: string;
+      readonly message: string;
+      readonly again: boolean;
+      /** Of `QUOTA_EXCEEDED`. */
+      readonly quota?: StorageQuota;
+    }
   | { readonly name: 'cancelled' };
 
 export interface UploadList {
