@@ -38,7 +38,7 @@ module.exports = {
       name: 'schemas-import-zod-only',
       severity: 'error',
       from: from('schemas'),
-      to: { pathNot: '^(schemas/|node_modules/(zod|uuid)/|(zod|uuid)$)', dependencyTypesNot: ['type-only'] },
+      to: { pathNot: '^(schemas/|node_modules/zod/|(zod|crypto)$)', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'conversion-job-is-pure',

@@ -7,7 +7,7 @@ import { LogUnavailable } from '../event-store/errors.ts';
 import type { EventLog, RecordedEvent } from '../event-store/event-log.ts';
 import { sealed } from '../event-store/handle-command.ts';
 import { systemClock } from '../runtime/clock.ts';
-import { commandIdOf } from '../schemas/ids.ts';
+import { commandIdOf } from '../schemas/name-based-ids.ts';
 import { isMisnamedJobStream, REJECTED_UPLOADS_STREAM } from '../schemas/streams.ts';
 import { allEvents, appendJob, startStoreWithLog, type StoreWithLog } from '../tests/harness/job-log.ts';
 import { poisonStreams } from '../tests/harness/poison.ts';

@@ -7,7 +7,7 @@ import { METADATA_STREAM_PREFIX } from '../event-store/stream-limit.ts';
 import { EventNotUnderstood, understandEvent } from '../schemas/event-versions.ts';
 import { understandJobEvent } from '../schemas/understand-job-event.ts';
 import { hiddenStreams } from './hidden-streams.ts';
-import { jobIdOf } from '../schemas/ids.ts';
+import { jobIdOf } from '../schemas/name-based-ids.ts';
 import type { JobEvent } from '../schemas/job-events.ts';
 import {
   FOLLOWED_STREAM_PREFIXES,

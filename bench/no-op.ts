@@ -3,9 +3,10 @@
  * the log, row in the read table. The event store, Postgres, a producer and the services are processes of their own,
  * as in a deployment; all durable (every append and every read-table commit reaches the disk).
  *
- *   node bench/no-op.ts throughput [n=5000] [c=16] [inflight=16]
- *   node bench/no-op.ts latency [rate=50] [secs=12] [c=16]
+ *   node bench/no-op.ts throughput [n=5000] [c=16] [inflight=16] [tls=1]
+ *   node bench/no-op.ts latency [rate=50] [secs=12] [c=16] [tls=1]
  *
+ * The event store demands TLS and a user, as `npm start` runs it; `tls=0` measures without.
  * One line of JSON on stdout. At most a minute, whatever the machine does.
  */
 import { readFileSync } from 'node:fs';
@@ -17,6 +18,7 @@ import { operate, type Operated } from './no-op/operations.ts';
 const LONGEST_MS = 60_000;
 const WARM_UP_JOBS = 200;
 const POLL_MS = 20;
+const TLS_AND_USER = { tls: true, users: [{ name: 'docket', password: 'docket', groups: ['$admins'] }] };
 
 export interface NoOpOptions {
   readonly n: number;
@@ -24,11 +26,12 @@ export interface NoOpOptions {
   readonly inflight: number;
   readonly rate: number;
   readonly secs: number;
+  readonly tls: number;
 }
 
 const [mode = 'throughput', ...given] = process.argv.slice(2);
 const options: NoOpOptions = {
-  ...{ n: 5_000, c: 16, inflight: 16, rate: 50, secs: 12 },
+  ...{ n: 5_000, c: 16, inflight: 16, rate: 50, secs: 12, tls: 1 },
   ...Object.fromEntries(
     given.map((text): [string, number] => {
       const [name = '', value = ''] = text.split('=');
@@ -39,7 +42,10 @@ const options: NoOpOptions = {
 const tooLong = new Promise<never>((_resolve, reject) => {
   setTimeout(() => reject(new Error('the bench took longer than a minute')), LONGEST_MS).unref();
 });
-const [eventStore, postgres] = await Promise.all([startTestEventStore(), startTestPostgres()]);
+const [eventStore, postgres] = await Promise.all([
+  startTestEventStore(options.tls === 0 ? {} : TLS_AND_USER),
+  startTestPostgres(),
+]);
 const env = {
   ...{ LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'silent', NODE_ENV: 'test' },
   ...{ EVENTSTORE_URL: eventStore.connectionString, DATABASE_URL: postgres.url },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { eventIdOf } from '../schemas/ids.ts';
+import { eventIdOf } from '../schemas/name-based-ids.ts';
 import { JOB_EVENT_SCHEMAS, type JobEvent } from '../schemas/job-events.ts';
 import type { JobCommand } from '../schemas/job-commands.ts';
 import { JOB_STATES } from '../schemas/job-states.ts';

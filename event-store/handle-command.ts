@@ -1,4 +1,4 @@
-import { eventIdOf } from '../schemas/ids.ts';
+import { eventIdOf } from '../schemas/name-based-ids.ts';
 import { currentVersion, understandEvent } from '../schemas/event-versions.ts';
 import { jobIdOfStream } from '../schemas/streams.ts';
 import { understandJobEvent } from '../schemas/understand-job-event.ts';

@@ -5,7 +5,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { crashPoint } from '../runtime/crash-points.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Settings } from '../schemas/config.ts';
-import { commandIdOf } from '../schemas/ids.ts';
+import { commandIdOf } from '../schemas/name-based-ids.ts';
 import type { JobCommand } from '../schemas/job-commands.ts';
 import { AttemptTooLong, type ConversionResult, type Convert } from './converter.ts';
 import { AttemptFailed } from './gateway-failure.ts';

@@ -3,7 +3,7 @@ import { chained, hashAfter, linksOf } from '../event-store/event-hash.ts';
 import type { EventLog } from '../event-store/event-log.ts';
 import { sealed } from '../event-store/handle-command.ts';
 import { understandEvent } from '../schemas/event-versions.ts';
-import { commandIdOf } from '../schemas/ids.ts';
+import { commandIdOf } from '../schemas/name-based-ids.ts';
 import type { ServiceEvent } from '../schemas/service-events.ts';
 import { GATEWAY_STREAM } from '../schemas/streams.ts';
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Settings } from '../schemas/config.ts';
-import { commandIdOf } from '../schemas/ids.ts';
+import { commandIdOf } from '../schemas/name-based-ids.ts';
 import { jobStream } from '../schemas/streams.ts';
 import type { JobCommands } from './job-commands.ts';
 import { changeFromStream } from './look-up.ts';

@@ -8,7 +8,7 @@ import { makeInvoicePdf } from '../gateway/fixtures/invoice-pdf.ts';
 import { startGateway, type RunningGateway } from '../gateway/server.ts';
 import { loadSettings } from '../runtime/settings.ts';
 import { gatewayExplanationSchema } from '../schemas/gateway-explanation.ts';
-import { jobIdOf } from '../schemas/ids.ts';
+import { jobIdOf } from '../schemas/name-based-ids.ts';
 import type { JobCommand } from '../schemas/job-commands.ts';
 import { jobStream } from '../schemas/streams.ts';
 import { startQueryHouse, type QueryHouse } from '../tests/harness/query-house.ts';

@@ -6,7 +6,7 @@ import { handleCommand } from '../event-store/handle-command.ts';
 import { isoNow, type Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import { Counter, type Metrics } from '../runtime/metrics.ts';
-import { commandIdOf } from '../schemas/ids.ts';
+import { commandIdOf } from '../schemas/name-based-ids.ts';
 import { jobStream } from '../schemas/streams.ts';
 
 const TRIES_MAX = 4;

@@ -11,7 +11,7 @@ import { jobDecider } from '../conversion-job/decider.ts';
 import { POLICY } from '../conversion-job/scenario.ts';
 import type { ErrorBody } from '../schemas/error-codes.ts';
 import { WhyAnswer } from '../schemas/http-api.ts';
-import { jobIdOf } from '../schemas/ids.ts';
+import { jobIdOf } from '../schemas/name-based-ids.ts';
 import type { JobCommand } from '../schemas/job-commands.ts';
 import { jobStream } from '../schemas/streams.ts';
 import { projectInto } from '../tests/harness/projected-jobs.ts';

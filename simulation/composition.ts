@@ -7,7 +7,7 @@ import type { JobCommands } from '../processor/job-commands.ts';
 import type { WorkList } from '../processor/work-list/work-list.ts';
 import type { Page } from '../query-api/live/subscription.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { jobIdOf } from '../schemas/ids.ts';
+import { jobIdOf } from '../schemas/name-based-ids.ts';
 import type { MappingRef } from '../schemas/job-events.ts';
 import { commitInOne, type Commit } from './actors/commit.ts';
 import type { Seeded } from './engine/seeded.ts';

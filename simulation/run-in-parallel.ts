@@ -10,11 +10,8 @@ const SLICE_SEEDS = 2_500;
 
 const RUN = join(import.meta.dirname, 'run.ts');
 
-/** How many processes a command line asks for, 1 when it does not say. */
-export function workersOf(args: readonly string[]): number {
-  const at = args.indexOf('--workers');
-  return at < 0 ? 1 : Number(args[at + 1]);
-}
+/** The option that asks for processes of its own, be it one. */
+export const WORKERS = '--workers';
 
 /** One run of many worlds in several processes, each with seeds of its own. The first broken promise ends them all. */
 export async function runInParallel(args: readonly string[]): Promise<number> {

@@ -1,8 +1,8 @@
 import { installSimulatedTime } from './engine/simulated-time.ts';
-import { runInParallel, workersOf } from './run-in-parallel.ts';
+import { runInParallel, WORKERS } from './run-in-parallel.ts';
 
 const args = process.argv.slice(2);
-if (workersOf(args) > 1) process.exitCode = await runInParallel(args);
+if (args.includes(WORKERS)) process.exitCode = await runInParallel(args);
 else {
   // Before anything else, so that no module keeps the real clock for itself.
   installSimulatedTime();

@@ -1,7 +1,7 @@
 import { chained } from '../../event-store/event-hash.ts';
 import { sealed } from '../../event-store/handle-command.ts';
 import { randomFrom } from '../../projector/testing/job-histories.ts';
-import { commandIdOf } from '../../schemas/ids.ts';
+import { commandIdOf } from '../../schemas/name-based-ids.ts';
 import type { ServiceEvent } from '../../schemas/service-events.ts';
 import { GATEWAY_STREAM, REJECTED_UPLOADS_STREAM } from '../../schemas/streams.ts';
 import { lifeOf, ownerOf, type Step } from './life.ts';

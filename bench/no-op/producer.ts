@@ -5,7 +5,7 @@ import { jobDecider } from '../../conversion-job/decider.ts';
 import { connectEventLog } from '../../event-store/connect.ts';
 import { handleCommand } from '../../event-store/handle-command.ts';
 import { createLog } from '../../runtime/log.ts';
-import { jobIdOf } from '../../schemas/ids.ts';
+import { jobIdOf } from '../../schemas/name-based-ids.ts';
 import { jobStream } from '../../schemas/streams.ts';
 import { serveOperations } from './operations.ts';
 

@@ -5,7 +5,7 @@ import { handleCommand, loadStream } from '../../event-store/handle-command.ts';
 import { isoNow, type Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import { EventNotUnderstood } from '../../schemas/event-versions.ts';
-import { commandIdOf } from '../../schemas/ids.ts';
+import { commandIdOf } from '../../schemas/name-based-ids.ts';
 import { isActive } from '../../schemas/job-states.ts';
 import type { JobEvent } from '../../schemas/job-events.ts';
 import { jobStream } from '../../schemas/streams.ts';

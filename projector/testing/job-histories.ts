@@ -1,5 +1,5 @@
 import type { StoredEvent } from '../../read-store/projection-engine/stored-event.ts';
-import { eventIdOf, jobIdOf } from '../../schemas/ids.ts';
+import { eventIdOf, jobIdOf } from '../../schemas/name-based-ids.ts';
 import type { JobEvent } from '../../schemas/job-events.ts';
 import { jobStream } from '../../schemas/streams.ts';
 

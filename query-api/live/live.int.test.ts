@@ -5,7 +5,7 @@ import { jobDecider } from '../../conversion-job/decider.ts';
 import { POLICY } from '../../conversion-job/scenario.ts';
 import { handleCommand } from '../../event-store/handle-command.ts';
 import type { JobListAnswer } from '../../schemas/http-api.ts';
-import { jobIdOf } from '../../schemas/ids.ts';
+import { jobIdOf } from '../../schemas/name-based-ids.ts';
 import type { JobCommand } from '../../schemas/job-commands.ts';
 import { OpsMetrics } from '../../schemas/dashboard-api.ts';
 import { LIVE_CLOSE } from '../../schemas/live-protocol.ts';

@@ -7,7 +7,7 @@ import { fingerprintOf } from '../../command-api/idempotency-record.ts';
 import type { EventLog } from '../../event-store/event-log.ts';
 import { handleCommand, loadStream } from '../../event-store/handle-command.ts';
 import { isoNow } from '../../runtime/clock.ts';
-import { commandIdOf } from '../../schemas/ids.ts';
+import { commandIdOf } from '../../schemas/name-based-ids.ts';
 import type { JobCommand } from '../../schemas/job-commands.ts';
 import { jobStream } from '../../schemas/streams.ts';
 import type { Life } from '../engine/world.ts';

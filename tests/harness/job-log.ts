@@ -4,7 +4,7 @@ import { chained } from '../../event-store/event-hash.ts';
 import type { EventLog, RecordedEvent } from '../../event-store/event-log.ts';
 import { sealed } from '../../event-store/handle-command.ts';
 import { createLog } from '../../runtime/log.ts';
-import { commandIdOf, jobIdOf } from '../../schemas/ids.ts';
+import { commandIdOf, jobIdOf } from '../../schemas/name-based-ids.ts';
 import type { JobEvent } from '../../schemas/job-events.ts';
 import { jobStream } from '../../schemas/streams.ts';
 import { startTestEventStore, type TestEventStore } from './event-store.ts';

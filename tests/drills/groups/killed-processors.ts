@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { CRASH_POINTS, type CrashPoint } from '../../../runtime/crash-points.ts';
-import { jobIdOf } from '../../../schemas/ids.ts';
+import { jobIdOf } from '../../../schemas/name-based-ids.ts';
 import type { DrillHouse } from '../drill-house.ts';
 import { expectThat } from '../claims.ts';
 import type { Drill } from '../drill.ts';

@@ -1,4 +1,4 @@
-import { jobIdOf } from '../../../schemas/ids.ts';
+import { jobIdOf } from '../../../schemas/name-based-ids.ts';
 import { createHash } from 'node:crypto';
 import type { DrillHouse } from '../drill-house.ts';
 import { expectThat } from '../claims.ts';
