@@ -10,7 +10,7 @@ const bodyMsMax = 5_000;
  * Reads a small JSON body against a strict schema. Only plain UTF-8 JSON that says each thing once is taken: a byte
  * order mark, another encoding, a key that comes twice or is not in the schema is refused (A-ID06, A-PP01, A-PP02).
  *
- * @throws ApiError BAD_REQUEST, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE
+ * @throws ApiError BAD_REQUEST, REQUEST_TIMEOUT, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE
  */
 export async function readJson<T>(request: IncomingMessage, schema: z.ZodType<T>): Promise<T> {
   if (!/^application\/json\s*(;|$)/i.test(request.headers['content-type'] ?? ''))
@@ -47,7 +47,8 @@ async function readBytes(request: IncomingMessage): Promise<Buffer> {
   };
   const onEnd = (): void => resolve(Buffer.concat(chunks));
   const onClose = (): void => reject(new ApiError('BAD_REQUEST', 'The body did not come whole.'));
-  const timer = setTimeout(onClose, bodyMsMax);
+  const onLate = (): void => reject(new ApiError('REQUEST_TIMEOUT'));
+  const timer = setTimeout(onLate, bodyMsMax);
   request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
   try {
     return await promise;

@@ -87,7 +87,7 @@ export async function receiveUpload(
     }, 10);
   };
   const pace = watchPace(request, limits.idleMs, () =>
-    reading.cut(new ApiError('BAD_REQUEST', 'The upload stopped; nothing came for too long.')),
+    reading.cut(new ApiError('REQUEST_TIMEOUT', 'The upload stopped or came too slowly; try it again.')),
   );
   const makeRoom = (): void => reading.cut(placeNeeded.reason as Error);
   placeNeeded.addEventListener('abort', makeRoom, { once: true });

@@ -173,8 +173,8 @@ export const Settings = z.object({
     .default(64)
     .describe('Uploads received at the same time by one command-api'),
   UPLOAD_IDLE_TIMEOUT_MS: whole(100, 600_000)
-    .default(30_000)
-    .describe('An upload that sends nothing for so long is ended'),
+    .default(10_000)
+    .describe('An upload that sends less than 1 KiB a second for so long is ended'),
 
   WORKER_CONCURRENCY: whole(1, 256).default(4).describe('Conversions at the same time, per processor'),
   GATEWAY_TIMEOUT_MS: whole(10, 600_000)

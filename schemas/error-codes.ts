@@ -15,9 +15,14 @@ export const API_ERRORS = {
       'This file has been removed because its keeping time is over. Upload the PDF again to convert it.',
   },
   METHOD_NOT_ALLOWED: { status: 405, sentence: 'This address does not take that method.' },
+  REQUEST_TIMEOUT: {
+    status: 408,
+    sentence: 'The request did not arrive in time; try again over a better connection.',
+  },
   NOT_READY: { status: 409, sentence: 'The result is not ready yet.' },
   CONFLICT: { status: 409, sentence: 'The job has moved on; this is not possible in its present state.' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, sentence: 'The body is of a type that this address does not take.' },
+  HEADERS_TOO_LARGE: { status: 431, sentence: 'The headers of the request are larger than the limit.' },
   IDEMPOTENCY_MISMATCH: {
     status: 422,
     sentence: 'This idempotency key was already used with another request.',

@@ -1,5 +1,6 @@
-import type { Duplex } from 'node:stream';
 import type { RequestHandler } from 'express';
+import { answerRaw } from '../../runtime/http/answer-raw.ts';
+import { ApiError } from '../../runtime/http/api-error.ts';
 import { createApp, endWithJsonErrors } from '../../runtime/http/app.ts';
 import { clientReader } from '../../runtime/http/client.ts';
 import { listen, type Listening } from '../../runtime/http/listen.ts';
@@ -42,13 +43,9 @@ export async function listenForAll(parts: {
   endWithJsonErrors(app, logger);
   const listening = await listen(app, { host: settings.HOST, port: settings.PORT });
   listening.server.on('upgrade', (request, socket, head) => {
-    if (!gate.isOpen()) return refuseUpgrade(socket, '503 Service Unavailable\r\nRetry-After: 2');
+    if (!gate.isOpen()) return answerRaw(socket, gate.refusal());
     for (const service of services) if (service.upgrade?.(request, socket, head)) return;
-    refuseUpgrade(socket, '404 Not Found');
+    answerRaw(socket, new ApiError('NOT_FOUND'));
   });
   return listening;
-}
-
-function refuseUpgrade(socket: Duplex, status: string): void {
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }

@@ -3,6 +3,8 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { RateLimits } from '../../identity/rate-limits.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { answerRaw } from '../../runtime/http/answer-raw.ts';
+import { ApiError } from '../../runtime/http/api-error.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
 import { LIVE_CLOSE, LIVE_LIMITS, LIVE_PATH, LIVE_PROTOCOL } from '../../schemas/live-protocol.ts';
@@ -22,7 +24,7 @@ import { createSender } from './sender.ts';
 import { createSocketRegistry } from './socket-registry.ts';
 import { startOver, takeChanges, takePage, type ChangedRow, type Page } from './subscription.ts';
 import { sweepConnection, sweepFull } from './sweep.ts';
-import { admit, answerRefusal, type Admission, type SocketIdentity } from './upgrade-gate.ts';
+import { admit, type Admission, type SocketIdentity } from './upgrade-gate.ts';
 
 /** Sockets of one process; each takes a few KB here and more in the kernel. */
 export const SOCKETS_MAX = 15_000;
@@ -34,6 +36,8 @@ const CLOSE_TIMEOUT_MS = 3_000;
 /** Clients that are sent away come back within this, spread out. */
 const RETURN_MS_MIN = 500;
 const RETURN_SPREAD_MS = 4_500;
+/** What a refusal that time cures says about the next try. */
+const SOCKET_RETRY_SEC = 5;
 /** Reads that bring a subscription nowhere before its client is sent away. */
 const IDLE_READS_MAX = 100;
 
@@ -198,7 +202,7 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
         socket.off('error', gone);
         if ('refused' in admission) {
           metrics.refusals.inc({ code: admission.refused });
-          answerRefusal(socket, admission);
+          answerRaw(socket, refusalOf(admission));
           return;
         }
         server.handleUpgrade(request, socket, head, (opened) => registry.accept(opened, admission));
@@ -217,4 +221,9 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
       server.close();
     },
   };
+}
+
+function refusalOf({ refused, message }: Extract<Admission, { refused: unknown }>): ApiError {
+  const isPassing = refused === 'RATE_LIMITED' || refused === 'UNAVAILABLE';
+  return new ApiError(refused, message, isPassing ? { retryAfterSec: SOCKET_RETRY_SEC } : {});
 }

@@ -1,9 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import { STATUS_CODES } from 'node:http';
-import type { Duplex } from 'node:stream';
 import type { RefusalReason } from '../../identity/rate-limits.ts';
 import type { ReadClient } from '../../runtime/http/client.ts';
-import { API_ERRORS, type ApiErrorCode } from '../../schemas/error-codes.ts';
+import type { ApiErrorCode } from '../../schemas/error-codes.ts';
 import { LIVE_LIMITS, LIVE_PROTOCOL } from '../../schemas/live-protocol.ts';
 
 /** What the gate asks of whoever knows sessions (identity/). */
@@ -54,22 +52,6 @@ export function admit(
   }
   if (open.total >= open.totalMax) return refuse('UNAVAILABLE', 'No further socket fits here right now.');
   return { owner, operates: identity.mayOperate(request), clientKey: identity.readClient(request).key };
-}
-
-/** Answers an upgrade that is refused, as JSON, and closes. */
-export function answerRefusal(
-  socket: Duplex,
-  { refused, message }: { refused: ApiErrorCode; message: string },
-) {
-  const { status } = API_ERRORS[refused];
-  const body = JSON.stringify({ error: { code: refused, message, requestId: '' } });
-  const retry = refused === 'RATE_LIMITED' || refused === 'UNAVAILABLE' ? 'Retry-After: 5\r\n' : '';
-  socket.on('error', () => socket.destroy());
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json\r\n${retry}` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-    () => socket.destroy(),
-  );
 }
 
 function refuse(refused: ApiErrorCode, message: string): Admission {

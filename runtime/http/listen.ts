@@ -1,5 +1,8 @@
-import { createServer, STATUS_CODES, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import type { ApiErrorCode } from '../../schemas/error-codes.ts';
+import { answerRaw } from './answer-raw.ts';
+import { ApiError } from './api-error.ts';
 
 /** Limits of a listening server; slow or endless senders are ended by these (A-UP12, A-HT01). */
 export interface HttpLimits {
@@ -99,15 +102,12 @@ export async function listen(
 
 function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
-  const status =
-    error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
-  const body = JSON.stringify({
-    error: { code: 'BAD_REQUEST', message: 'The request could not be understood.', requestId: '' },
-  });
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
+  answerRaw(socket, new ApiError(codeOf(error)));
+}
+
+function codeOf({ code }: NodeJS.ErrnoException): ApiErrorCode {
+  if (code === 'HPE_HEADER_OVERFLOW') return 'HEADERS_TOO_LARGE';
+  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'REQUEST_TIMEOUT' : 'BAD_REQUEST';
 }
 
 async function close(server: Server, graceMs: number): Promise<void> {

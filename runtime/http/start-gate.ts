@@ -5,7 +5,8 @@ import { ApiError } from './api-error.ts';
 /** Shut until every service of the process has been ready at the same time once; it never shuts again. */
 export interface StartGate {
   isOpen(): boolean;
-  /** Answers 503 with what the start waits for while the gate is shut. */
+  /** What is answered while the gate is shut: 503 with what the start waits for. */
+  refusal(): ApiError;
   readonly middleware: RequestHandler;
 }
 
@@ -16,15 +17,19 @@ export interface StartGate {
 export function startGate(services: readonly Service[]): StartGate {
   let open = false;
   const isOpen = (): boolean => (open ||= services.every((service) => service.readiness().ready));
+  const refusal = (): ApiError => {
+    const names = services.flatMap((service) =>
+      service.readiness().waitingFor.map(({ dependency }) => dependency),
+    );
+    const what = [...new Set(names)].join(', ');
+    return new ApiError('UNAVAILABLE', `Docket is starting and waits for: ${what}. Try again in a moment.`);
+  };
   return {
     isOpen,
+    refusal,
     middleware: (_req, _res, next) => {
-      if (isOpen()) return next();
-      const names = services.flatMap((service) =>
-        service.readiness().waitingFor.map(({ dependency }) => dependency),
-      );
-      const what = [...new Set(names)].join(', ');
-      throw new ApiError('UNAVAILABLE', `Docket is starting and waits for: ${what}. Try again in a moment.`);
+      if (!isOpen()) throw refusal();
+      next();
     },
   };
 }

@@ -16,7 +16,7 @@ export type Sent =
   | { readonly kind: 'interrupted'; readonly code: string; readonly waitMs: number }
   | { readonly kind: 'aborted' };
 
-const TRY_LATER = [429, 502, 503, 504];
+const TRY_LATER = [408, 429, 502, 503, 504];
 const FINAL_CODES = ['NOT_PDF', 'TOO_LARGE', 'FORBIDDEN'];
 
 /**

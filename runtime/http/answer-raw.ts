@@ -1,0 +1,21 @@
+import { STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { ErrorBody } from '../../schemas/error-codes.ts';
+import { ApiError } from './api-error.ts';
+
+/**
+ * Writes an error as JSON on a connection that no route has taken, and closes it: a request whose head was refused, an
+ * upgrade that nobody wants.
+ */
+export function answerRaw(socket: Duplex, error: ApiError): void {
+  const { code, message, status, retryAfterSec } = error;
+  const body: ErrorBody = { error: { code, message, requestId: '' } };
+  const text = JSON.stringify(body);
+  const retry = retryAfterSec === undefined ? '' : `Retry-After: ${retryAfterSec}\r\n`;
+  socket.on('error', () => socket.destroy());
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json\r\nCache-Control: no-store\r\n` +
+      `${retry}Content-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`,
+    () => socket.destroy(),
+  );
+}
