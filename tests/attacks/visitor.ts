@@ -50,7 +50,7 @@ export async function newVisitor({ url }: Target): Promise<Visitor> {
     read(await person.request(path, { redirect: 'manual', signal: patientSignal(), ...init }));
   return {
     ask,
-    cookie: person.cookie,
+    cookie: () => person.cookie(),
     upload: async (files, fields = {}) => {
       const form = new FormData();
       for (const [name, value] of Object.entries(fields)) form.set(name, value);
