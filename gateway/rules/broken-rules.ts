@@ -1,0 +1,40 @@
+import type { BrokenRule } from './rule.ts';
+import { sentenceOfBreach } from './rule.ts';
+import { RULES } from './rules.ts';
+import { ublDocument } from './ubl-document.ts';
+
+/**
+ * The rules that a finished UBL document breaks, read from its text alone and not from what it was written from; none
+ * when it keeps all. Amounts are compared as exact decimals. Rules say nothing of what another rule misses.
+ */
+export function brokenRules(xml: string): BrokenRule[] {
+  const document = ublDocument(xml);
+  if (document === undefined)
+    return [
+      {
+        rule: 'UBL-SCHEMA',
+        severity: 'fatal',
+        what: 'a UBL invoice or credit note in well-formed XML',
+        found: undefined,
+        expected: '',
+      },
+    ];
+  return RULES.flatMap(({ number, severity, check }) =>
+    check(document).map((breach) => ({ ...breach, rule: number, severity })),
+  );
+}
+
+/** The one sentence of a row: the first rule that is broken with its two sides, and how many others are. */
+export function sentenceOfBroken(broken: readonly BrokenRule[]): string | undefined {
+  const [first, ...others] = broken.filter(({ severity }) => severity === 'fatal');
+  if (first === undefined) return undefined;
+  const rules = new Set(others.map(({ rule }) => rule));
+  rules.delete(first.rule);
+  const more =
+    rules.size === 0
+      ? ''
+      : ` (Also broken: ${[...rules].slice(0, otherRulesNamedMax).join(', ')}${rules.size > otherRulesNamedMax ? ' and more' : ''}.)`;
+  return sentenceOfBreach(first) + more;
+}
+
+const otherRulesNamedMax = 6;

@@ -1,0 +1,50 @@
+import type { Rule } from './rule.ts';
+import { fatalIn, missing } from './rule.ts';
+import type { XmlElement } from './xml-tree.ts';
+import { allAt, childrenOf, firstAt, textAt } from './xml-tree.ts';
+
+const integrity = fatalIn('EN 16931-1, integrity constraints');
+
+/** UNTDID 4461: credit transfer, and credit transfer by SEPA. */
+const isTransfer = (means: XmlElement): boolean =>
+  ['30', '58'].includes(textAt(means, 'cbc:PaymentMeansCode') ?? '');
+
+/**
+ * BR-49, BR-50, BR-61 (fatal; EN 16931-1, integrity constraints), BR-51 (a warning): how to pay. BR-CO-25 (a due date or
+ * payment terms where something is due) left the standard's published rules with its later releases and is not held here.
+ */
+export const PAYMENT_RULES: readonly Rule[] = [
+  integrity('BR-49', 'Payment instructions (BG-16) say by which means (BT-81).', ({ root }) =>
+    childrenOf(root, 'cac:PaymentMeans')
+      .filter((means) => firstAt(means, 'cbc:PaymentMeansCode') === undefined)
+      .map(() => missing('the means of payment (BT-81)')),
+  ),
+  integrity('BR-50', 'The account of a credit transfer (BG-17) has a number (BT-84).', ({ root }) =>
+    childrenOf(root, 'cac:PaymentMeans')
+      .filter(isTransfer)
+      .flatMap((means) => childrenOf(means, 'cac:PayeeFinancialAccount'))
+      .filter((account) => textAt(account, 'cbc:ID') === undefined)
+      .map(() => missing('the number of the account to pay to (BT-84)')),
+  ),
+  {
+    number: 'BR-51',
+    severity: 'warning',
+    section: 'EN 16931-1, integrity constraints',
+    says: 'At most the first six and the last four digits of a payment card (BT-87) are given.',
+    check: ({ root }) =>
+      allAt(root, 'cac:PaymentMeans', 'cac:CardAccount', 'cbc:PrimaryAccountNumberID')
+        .filter(({ text }) => text.length > 10)
+        .map(({ text }) => ({
+          what: 'the length of the card number (BT-87)',
+          found: String(text.length),
+          expected: 'at most 10 characters of it may be given',
+        })),
+  },
+  integrity('BR-61', 'A credit transfer (BT-81 is 30 or 58) has an account (BT-84).', ({ root }) =>
+    childrenOf(root, 'cac:PaymentMeans')
+      .filter(
+        (means) => isTransfer(means) && firstAt(means, 'cac:PayeeFinancialAccount', 'cbc:ID') === undefined,
+      )
+      .map(() => missing('the account to pay to (BT-84)')),
+  ),
+];

@@ -1,0 +1,95 @@
+import { decimalOf } from './decimal.ts';
+import type { Breach, Rule } from './rule.ts';
+import { fatalIn } from './rule.ts';
+import { CONTENTS } from './ubl-sequences.ts';
+import type { XmlElement } from './xml-tree.ts';
+
+const schema = fatalIn('OASIS UBL 2.1, schema');
+
+const breach = (what: string, found: string | undefined, expected: string): Breach => ({
+  what,
+  found,
+  expected,
+});
+
+/** Elements of an element that are out of order, too many, missing or not UBL's. The first fault of each is enough. */
+function contentFaults(parent: XmlElement): Breach[] {
+  const content = CONTENTS.get(parent.name);
+  if (content === undefined) return [];
+  const counts = new Map<string, number>();
+  let last: { name: string; place: number } | undefined;
+  for (const { name } of parent.children) {
+    const particle = content.get(name);
+    if (particle === undefined)
+      return [breach(`an element of ${parent.name}`, name, 'UBL has no such element there')];
+    if (last !== undefined && particle.place < last.place)
+      return [breach(`the element after ${last.name} in ${parent.name}`, name, 'UBL has it before that one')];
+    last = { name, place: particle.place };
+    const count = (counts.get(name) ?? 0) + 1;
+    counts.set(name, count);
+    if (count > particle.most)
+      return [breach(`the number of ${name} in ${parent.name}`, String(count), 'UBL has at most one')];
+  }
+  for (const [name, { least }] of content)
+    if (least === 1 && !counts.has(name))
+      return [breach(`the element ${name} in ${parent.name}`, undefined, '')];
+  return [];
+}
+
+const DATE = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:Z|[+-]\d\d:\d\d)?$/;
+
+/** True for a day that the calendar has: 2023-02-29 has the form of a date and is none. */
+function isDate(text: string): boolean {
+  if (!DATE.test(text)) return false;
+  const [year, month, day] = text.slice(0, 10).split('-').map(Number);
+  const date = new Date(Date.UTC(year ?? 0, (month ?? 0) - 1, day));
+  return date.getUTCMonth() + 1 === month && date.getUTCDate() === day;
+}
+
+const isDecimal = (text: string): boolean => decimalOf(text) !== undefined;
+const isBoolean = (text: string): boolean => ['true', 'false', '0', '1'].includes(text);
+
+/** UBL's names end in what they hold (UBL naming and design rules, representation terms). */
+const TYPES: readonly {
+  readonly ends: RegExp;
+  readonly isOf: (text: string) => boolean;
+  readonly words: string;
+}[] = [
+  { ends: /(?:Amount|Quantity|Numeric|Percent|Rate)$/, isOf: isDecimal, words: 'a decimal' },
+  { ends: /Date$/, isOf: isDate, words: 'a date' },
+  { ends: /Indicator$/, isOf: isBoolean, words: 'true or false' },
+];
+
+const typeOf = new Map<string, (typeof TYPES)[number] | undefined>();
+
+function valueFaults({ name, text, attributes }: XmlElement): Breach[] {
+  if (!name.startsWith('cbc:')) return [];
+  if (!typeOf.has(name))
+    typeOf.set(
+      name,
+      TYPES.find(({ ends }) => ends.test(name)),
+    );
+  const type = typeOf.get(name);
+  if (type !== undefined && !type.isOf(text))
+    return [breach(`the text of ${name}`, `“${text}”`, `that is not ${type.words}`)];
+  if (name.endsWith('Amount') && attributes['currencyID'] === undefined)
+    return [breach(`the currency of ${name}`, undefined, '')];
+  return [];
+}
+
+/**
+ * UBL-SCHEMA (fatal; OASIS UBL 2.1): names, order and number of elements, decimals, dates and booleans, and currencies of
+ * amounts, as the schema has them, in what EN 16931's binding uses. Elements that the binding does not use are not entered.
+ */
+export const STRUCTURE_RULES: readonly Rule[] = [
+  schema(
+    'UBL-SCHEMA',
+    'The document has the elements of UBL 2.1, in its order and of its types.',
+    ({ root }) => faultsIn(root),
+  ),
+];
+
+function faultsIn(element: XmlElement): Breach[] {
+  if (element.name === 'ext:UBLExtensions') return [];
+  return [...contentFaults(element), ...valueFaults(element), ...element.children.flatMap(faultsIn)];
+}

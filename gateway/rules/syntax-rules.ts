@@ -1,0 +1,155 @@
+import { decimalsOf } from './decimal.ts';
+import type { Rule } from './rule.ts';
+import { fatalIn, missing } from './rule.ts';
+import type { UblDocument } from './ubl-document.ts';
+import { isCharge, lineName } from './ubl-document.ts';
+import type { XmlElement } from './xml-tree.ts';
+import { allAt, childrenOf, everyElement, textAt } from './xml-tree.ts';
+
+const syntax = fatalIn('CEN/TS 16931-3-2, syntax binding');
+
+/** Schema allows several of an element where the standard's model has one of it. */
+function atMostOne(
+  number: string,
+  what: string,
+  all: (document: UblDocument) => readonly XmlElement[],
+): Rule {
+  return syntax(number, `There is at most one of ${what}.`, (document) => {
+    const count = all(document).length;
+    return count <= 1
+      ? []
+      : [{ what: `the number of ${what}`, found: String(count), expected: 'there may be one' }];
+  });
+}
+
+/** UBL-SR-05 to UBL-SR-49 (fatal; CEN/TS 16931-3-2): elements that may be there once. */
+const once: readonly Rule[] = [
+  atMostOne('UBL-SR-05', 'the payment terms (BT-20)', ({ root }) =>
+    allAt(root, 'cac:PaymentTerms', 'cbc:Note'),
+  ),
+  atMostOne('UBL-SR-08', 'the invoicing period (BG-14)', ({ root }) => childrenOf(root, 'cac:InvoicePeriod')),
+  atMostOne('UBL-SR-09', 'the name of the seller (BT-27)', ({ seller }) =>
+    allAt(seller, 'cac:PartyLegalEntity', 'cbc:RegistrationName'),
+  ),
+  atMostOne('UBL-SR-10', 'the trading name of the seller (BT-28)', ({ seller }) =>
+    allAt(seller, 'cac:PartyName', 'cbc:Name'),
+  ),
+  atMostOne('UBL-SR-11', 'the registration number of the seller (BT-30)', ({ seller }) =>
+    allAt(seller, 'cac:PartyLegalEntity', 'cbc:CompanyID'),
+  ),
+  atMostOne('UBL-SR-12', 'the VAT number of the seller (BT-31)', ({ seller }) => taxNumbers(seller, true)),
+  atMostOne('UBL-SR-13', 'the tax registration of the seller (BT-32)', ({ seller }) =>
+    taxNumbers(seller, false),
+  ),
+  atMostOne('UBL-SR-15', 'the name of the buyer (BT-44)', ({ buyer }) =>
+    allAt(buyer, 'cac:PartyLegalEntity', 'cbc:RegistrationName'),
+  ),
+  atMostOne('UBL-SR-17', 'the registration number of the buyer (BT-47)', ({ buyer }) =>
+    allAt(buyer, 'cac:PartyLegalEntity', 'cbc:CompanyID'),
+  ),
+  atMostOne('UBL-SR-18', 'the VAT number of the buyer (BT-48)', ({ buyer }) => taxNumbers(buyer, true)),
+  atMostOne('UBL-SR-24', 'the delivery (BG-13)', ({ root }) => childrenOf(root, 'cac:Delivery')),
+  atMostOne('UBL-SR-40', 'the trading name of the buyer (BT-45)', ({ buyer }) =>
+    allAt(buyer, 'cac:PartyName', 'cbc:Name'),
+  ),
+  atMostOne('UBL-SR-45', 'the due date of a credit note (BT-9)', ({ root }) =>
+    allAt(root, 'cac:PaymentMeans', 'cbc:PaymentDueDate'),
+  ),
+];
+
+function taxNumbers(party: XmlElement | undefined, ofVat: boolean): readonly XmlElement[] {
+  return childrenOf(party, 'cac:PartyTaxScheme')
+    .filter((scheme) => (textAt(scheme, 'cac:TaxScheme', 'cbc:ID')?.toUpperCase() === 'VAT') === ofVat)
+    .flatMap((scheme) => childrenOf(scheme, 'cbc:CompanyID'));
+}
+
+const isRounded = (name: string): boolean => name.endsWith('Amount') && name !== 'cbc:PriceAmount';
+
+/** An element with its amounts, but for the discount on a price, which may have more decimals. */
+function* amountsIn(from: XmlElement): Generator<XmlElement> {
+  if (isRounded(from.name)) yield from;
+  for (const child of from.children)
+    if (!(from.name === 'cac:Price' && child.name === 'cac:AllowanceCharge')) yield* amountsIn(child);
+}
+
+/** UBL-SR-30 to -34, -48, -50, -53 and UBL-DT-01 (fatal; CEN/TS 16931-3-2): what each row, line and amount is like. */
+const each: readonly Rule[] = [
+  oneReason('UBL-SR-30', 'allowance (BT-97, BT-139)', false),
+  oneReason('UBL-SR-31', 'charge (BT-104, BT-144)', true),
+  syntax('UBL-SR-32', 'A VAT category has at most one reason for an exemption (BT-120).', ({ breakdown }) =>
+    breakdown
+      .map((row) => allAt(row, 'cac:TaxCategory', 'cbc:TaxExemptionReason').length)
+      .filter((count) => count > 1)
+      .map((count) => ({
+        what: 'the number of reasons for one exemption (BT-120)',
+        found: String(count),
+        expected: 'there may be one',
+      })),
+  ),
+  syntax(
+    'UBL-SR-34',
+    'A line has at most one note (BT-127).',
+    perLine('note (BT-127)', 0, (line) => childrenOf(line, 'cbc:Note')),
+  ),
+  syntax(
+    'UBL-SR-48',
+    'A line has exactly one VAT category (BG-30).',
+    perLine('VAT category (BG-30)', 1, (line) => allAt(line, 'cac:Item', 'cac:ClassifiedTaxCategory')),
+  ),
+  syntax(
+    'UBL-SR-50',
+    'An item has at most one description (BT-154).',
+    perLine('description (BT-154)', 0, (line) => allAt(line, 'cac:Item', 'cbc:Description')),
+  ),
+  syntax('UBL-SR-53', 'A tax number comes with its scheme and is not empty.', ({ root }) =>
+    [...everyElement(root)]
+      .filter(({ name }) => name === 'cac:PartyTaxScheme')
+      .filter(
+        (scheme) =>
+          (textAt(scheme, 'cac:TaxScheme', 'cbc:ID') && textAt(scheme, 'cbc:CompanyID')) === undefined,
+      )
+      .map(() => missing('the number or the scheme of a tax registration (BT-31, BT-32)')),
+  ),
+  syntax('UBL-DT-01', 'An amount that is no price has at most two decimals.', ({ root }) =>
+    [...amountsIn(root)]
+      .filter(({ text }) => decimalsOf(text) > 2)
+      .slice(0, 1)
+      .map(({ name, text }) => ({
+        what: `the amount ${name}`,
+        found: text,
+        expected: 'it may have 2 decimals',
+      })),
+  ),
+];
+
+function oneReason(number: string, what: string, charge: boolean): Rule {
+  return syntax(number, `There is at most one reason of one ${what}.`, ({ root }) =>
+    [...everyElement(root)]
+      .filter((element) => element.name === 'cac:AllowanceCharge' && isCharge(element) === charge)
+      .map((element) => childrenOf(element, 'cbc:AllowanceChargeReason').length)
+      .filter((count) => count > 1)
+      .map((count) => ({
+        what: `the number of reasons of one ${what}`,
+        found: String(count),
+        expected: 'there may be one',
+      })),
+  );
+}
+
+function perLine(
+  what: string,
+  least: 0 | 1,
+  parts: (line: XmlElement) => readonly XmlElement[],
+): Rule['check'] {
+  return (document) =>
+    document.lines
+      .map((line) => ({ name: lineName(document, line), count: parts(line).length }))
+      .filter(({ count }) => count > 1 || count < least)
+      .map(({ name, count }) => ({
+        what: `the number of ${what} of ${name}`,
+        found: String(count),
+        expected: least === 1 ? 'there is exactly one' : 'there may be one',
+      }));
+}
+
+export const SYNTAX_RULES: readonly Rule[] = [...once, ...each];

@@ -1,0 +1,79 @@
+import type { XmlElement } from './xml-tree.ts';
+import { allAt, childrenOf, firstAt, parseXml, textAt } from './xml-tree.ts';
+
+/** A UBL invoice or credit note as parsed, with the parts that many rules look at. */
+export interface UblDocument {
+  readonly root: XmlElement;
+  readonly kind: 'Invoice' | 'CreditNote';
+  readonly currency: string | undefined;
+  readonly seller: XmlElement | undefined;
+  readonly buyer: XmlElement | undefined;
+  readonly taxRepresentative: XmlElement | undefined;
+  readonly lines: readonly XmlElement[];
+  /** BG-20: allowances on the whole document. */
+  readonly allowances: readonly XmlElement[];
+  /** BG-21: charges on the whole document. */
+  readonly charges: readonly XmlElement[];
+  /** BG-22. */
+  readonly totals: XmlElement | undefined;
+  /** BG-23, of every TaxTotal. */
+  readonly breakdown: readonly XmlElement[];
+}
+
+/** Reads what was written; undefined when it is no UBL invoice or credit note at all. */
+export function ublDocument(xml: string): UblDocument | undefined {
+  const root = parseXml(xml);
+  if (root === undefined || (root.name !== 'Invoice' && root.name !== 'CreditNote')) return undefined;
+  const onDocument = childrenOf(root, 'cac:AllowanceCharge');
+  return {
+    root,
+    kind: root.name,
+    currency: textAt(root, 'cbc:DocumentCurrencyCode'),
+    seller: firstAt(root, 'cac:AccountingSupplierParty', 'cac:Party'),
+    buyer: firstAt(root, 'cac:AccountingCustomerParty', 'cac:Party'),
+    taxRepresentative: firstAt(root, 'cac:TaxRepresentativeParty'),
+    lines: childrenOf(root, `cac:${root.name}Line`),
+    allowances: onDocument.filter((each) => isCharge(each) === false),
+    charges: onDocument.filter((each) => isCharge(each) === true),
+    totals: firstAt(root, 'cac:LegalMonetaryTotal'),
+    breakdown: allAt(root, 'cac:TaxTotal', 'cac:TaxSubtotal'),
+  };
+}
+
+/** Whether an allowance or charge adds to the total; undefined when it does not say. */
+export function isCharge(allowanceCharge: XmlElement): boolean | undefined {
+  const indicator = textAt(allowanceCharge, 'cbc:ChargeIndicator');
+  if (indicator === 'true' || indicator === '1') return true;
+  return indicator === 'false' || indicator === '0' ? false : undefined;
+}
+
+/** True for a tax that is VAT: the binding writes `VAT` as the scheme of each. */
+export function isVat(withScheme: XmlElement): boolean {
+  return textAt(withScheme, 'cac:TaxScheme', 'cbc:ID')?.toUpperCase() === 'VAT';
+}
+
+/** The VAT category code of a line, allowance, charge or breakdown row (BT-151, BT-95, BT-102, BT-118). */
+export function categoryOf(part: XmlElement): string | undefined {
+  return textAt(vatCategoryOf(part), 'cbc:ID');
+}
+
+/** The VAT category of a line, allowance, charge or breakdown row. */
+export function vatCategoryOf(part: XmlElement): XmlElement | undefined {
+  const categories = part.name.endsWith('Line')
+    ? allAt(part, 'cac:Item', 'cac:ClassifiedTaxCategory')
+    : childrenOf(part, 'cac:TaxCategory');
+  return categories.find(isVat);
+}
+
+/** A VAT number of a party (BT-31, BT-48, BT-63). */
+export function vatNumberOf(party: XmlElement | undefined): string | undefined {
+  return childrenOf(party, 'cac:PartyTaxScheme')
+    .filter(isVat)
+    .map((scheme) => textAt(scheme, 'cbc:CompanyID'))
+    .find((number) => number !== undefined);
+}
+
+/** `line 3 (BG-25)`, by the line's own identifier, else its place. */
+export function lineName(document: UblDocument, line: XmlElement): string {
+  return `line ${textAt(line, 'cbc:ID') ?? `at place ${document.lines.indexOf(line) + 1}`}`;
+}
