@@ -179,6 +179,13 @@ export const COMMANDS: readonly Command[] = [
     load: () => import('../gateway/cli-explain.ts'),
   },
   {
+    name: 'rules',
+    usage: 'rules [<invoice.xml>...] [--markdown] [--json]',
+    summary: 'Says which rules of EN 16931 and UBL a file breaks; without a file, which rules there are.',
+    example: 'npm run docket -- rules invoice.xml',
+    load: () => import('../gateway/cli-rules.ts'),
+  },
+  {
     name: 'mapping',
     usage: 'mapping test <folder> --mapping ID [--mappings FOLDER] [--verbose] [--json]',
     summary: 'Scores a mapping against a folder of PDFs with truth files.',

@@ -1,12 +1,16 @@
 import type { PDFDocumentProxy } from 'pdfjs-dist';
 import type { GatewayExplanation } from '../../schemas/gateway-explanation.ts';
 import { failureMessage } from '../checks/run-checks.ts';
+import type { JudgedFinding } from '../checks/run-checks.ts';
 import { embeddedInvoices } from '../embedded/convert-embedded.ts';
 import { judgeInvoice } from '../invoice/convert-invoice.ts';
 import type { JudgedReading } from '../invoice/convert-invoice.ts';
 import type { InvoiceMapping, Mapping } from '../mapping/mapping-schema.ts';
+import { writtenInvoice } from '../output/written-invoice.ts';
+import type { WrittenInvoice } from '../output/written-invoice.ts';
 import { DEFAULT_READ_LIMITS, readPdf } from '../pdf/read-pdf.ts';
 import { Refusal } from '../refusal.ts';
+import type { BrokenRule } from '../rules/rule.ts';
 import { readTimetable } from '../timetable/read-timetable.ts';
 import type { PageSize } from './page-sizes.ts';
 import { pageSizes } from './page-sizes.ts';
@@ -76,20 +80,13 @@ async function tell(mapping: Mapping, document: PDFDocumentProxy, pages: readonl
 
 function tellInvoice(mapping: InvoiceMapping, reading: JudgedReading, pages: readonly PageSize[]): Told {
   const { invoice } = reading;
-  const failure = failureMessage(reading.findings);
+  const written = writtenInvoice(invoice, mapping.output);
   const absent = Object.entries(mapping.fields).filter(([name]) => !invoice.fields.has(name));
   return {
-    result: failure === undefined ? { code: 'OK' } : { code: 'CHECKS_FAILED', message: failure },
+    result: resultOf(reading, written),
     values: invoiceValues(invoice, pages),
     missing: absent.map(([path, rule]) => ({ path, required: rule.required })),
-    checks: reading.findings.map(({ rule, ok, severity, what, left, right }) => ({
-      rule,
-      ok,
-      severity,
-      what,
-      left,
-      right,
-    })),
+    checks: [...reading.findings.map(checkShown), ...written.broken.map(brokenShown)],
     details: {
       matched: reading.matched,
       documentType: {
@@ -103,6 +100,33 @@ function tellInvoice(mapping: InvoiceMapping, reading: JudgedReading, pages: rea
       qr: reading.qr.map((code) => Object.fromEntries(code)),
       hiddenText: reading.text.hidden,
     },
+  };
+}
+
+/** What `convertInvoice` would answer. */
+function resultOf(reading: JudgedReading, written: WrittenInvoice): Told['result'] {
+  const failure = failureMessage(reading.findings);
+  if (failure !== undefined) return { code: 'CHECKS_FAILED', message: failure };
+  return written.failure === undefined
+    ? { code: 'OK' }
+    : { code: 'OUTPUT_INVALID', message: written.failure };
+}
+
+type CheckShown = GatewayExplanation['checks'][number];
+
+function checkShown({ rule, ok, severity, what, left, right }: JudgedFinding): CheckShown {
+  return { rule, ok, severity, what, left, right };
+}
+
+/** A rule that the written document breaks, among the checks of the reading. */
+function brokenShown({ rule, severity, what, found, expected }: BrokenRule): CheckShown {
+  return {
+    rule,
+    ok: false,
+    severity: severity === 'fatal' ? 'error' : 'warning',
+    what,
+    left: found ?? 'missing',
+    right: expected === '' ? 'present' : expected,
   };
 }
 

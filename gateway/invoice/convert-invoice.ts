@@ -2,7 +2,7 @@ import type { PDFDocumentProxy } from 'pdfjs-dist';
 import { checkWarnings, failureMessage, runChecks } from '../checks/run-checks.ts';
 import type { JudgedFinding } from '../checks/run-checks.ts';
 import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
-import { ublXml } from '../output/ubl.ts';
+import { writtenInvoice } from '../output/written-invoice.ts';
 import { hiddenWarnings, requireText } from '../pdf/hidden-warnings.ts';
 import { DEFAULT_READ_LIMITS, readPdf } from '../pdf/read-pdf.ts';
 import type { PdfText } from '../pdf/read-pdf.ts';
@@ -32,7 +32,10 @@ export async function judgeInvoice(
   return { ...reading, text, findings: runChecks(reading.invoice, mapping, codes) };
 }
 
-/** An invoice as UBL. @throws Refusal as `judgeInvoice`, and `CHECKS_FAILED` naming the rules and both values */
+/**
+ * An invoice as UBL. @throws Refusal as `judgeInvoice`, `CHECKS_FAILED` naming the rules and both values, and
+ * `OUTPUT_INVALID` when the written document breaks a rule of EN 16931 or UBL
+ */
 export async function convertInvoice(
   mapping: InvoiceMapping,
   document: PDFDocumentProxy,
@@ -40,9 +43,11 @@ export async function convertInvoice(
   const { invoice, findings, text } = await judgeInvoice(mapping, document);
   const failure = failureMessage(findings);
   if (failure !== undefined) throw new Refusal('CHECKS_FAILED', failure);
+  const written = writtenInvoice(invoice, mapping.output);
+  if (written.failure !== undefined) throw new Refusal('OUTPUT_INVALID', written.failure);
   return {
     ok: true,
-    body: new TextEncoder().encode(ublXml(invoice, mapping.output)),
+    body: new TextEncoder().encode(written.xml),
     mediaType: mapping.mediaType,
     pages: text.pages.length,
     mappingVersion: mapping.version,

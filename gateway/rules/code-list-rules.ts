@@ -15,7 +15,7 @@ import type { UblDocument } from './ubl-document.ts';
 import { isCharge } from './ubl-document.ts';
 import { isUnit } from './unit-codes.ts';
 import type { XmlElement } from './xml-tree.ts';
-import { allAt, childrenOf, everyElement } from './xml-tree.ts';
+import { allAt, childrenOf } from './xml-tree.ts';
 
 const coded = fatalIn('EN 16931-1, code lists');
 
@@ -36,7 +36,7 @@ function attributeOf(elements: readonly XmlElement[], name: string): string[] {
 
 /** Every element of some names, wherever it stands. */
 function named(document: UblDocument, isNamed: (name: string) => boolean): XmlElement[] {
-  return [...everyElement(document.root)].filter(({ name }) => isNamed(name));
+  return document.elements.filter(({ name }) => isNamed(name));
 }
 
 const isAmount = (name: string): boolean => name.startsWith('cbc:') && name.endsWith('Amount');

@@ -4,7 +4,7 @@ import { fatalIn, missing } from './rule.ts';
 import type { UblDocument } from './ubl-document.ts';
 import { isCharge, lineName } from './ubl-document.ts';
 import type { XmlElement } from './xml-tree.ts';
-import { allAt, childrenOf, everyElement, textAt } from './xml-tree.ts';
+import { allAt, childrenOf, textAt } from './xml-tree.ts';
 
 const syntax = fatalIn('CEN/TS 16931-3-2, syntax binding');
 
@@ -101,8 +101,8 @@ const each: readonly Rule[] = [
     'An item has at most one description (BT-154).',
     perLine('description (BT-154)', 0, (line) => allAt(line, 'cac:Item', 'cbc:Description')),
   ),
-  syntax('UBL-SR-53', 'A tax number comes with its scheme and is not empty.', ({ root }) =>
-    [...everyElement(root)]
+  syntax('UBL-SR-53', 'A tax number comes with its scheme and is not empty.', ({ elements }) =>
+    elements
       .filter(({ name }) => name === 'cac:PartyTaxScheme')
       .filter(
         (scheme) =>
@@ -123,8 +123,8 @@ const each: readonly Rule[] = [
 ];
 
 function oneReason(number: string, what: string, charge: boolean): Rule {
-  return syntax(number, `There is at most one reason of one ${what}.`, ({ root }) =>
-    [...everyElement(root)]
+  return syntax(number, `There is at most one reason of one ${what}.`, ({ elements }) =>
+    elements
       .filter((element) => element.name === 'cac:AllowanceCharge' && isCharge(element) === charge)
       .map((element) => childrenOf(element, 'cbc:AllowanceChargeReason').length)
       .filter((count) => count > 1)

@@ -1,5 +1,5 @@
 import type { XmlElement } from './xml-tree.ts';
-import { allAt, childrenOf, firstAt, parseXml, textAt } from './xml-tree.ts';
+import { allAt, childrenOf, everyElement, firstAt, parseXml, textAt } from './xml-tree.ts';
 
 /** A UBL invoice or credit note as parsed, with the parts that many rules look at. */
 export interface UblDocument {
@@ -18,6 +18,10 @@ export interface UblDocument {
   readonly totals: XmlElement | undefined;
   /** BG-23, of every TaxTotal. */
   readonly breakdown: readonly XmlElement[];
+  /** VAT categories that lines, allowances, charges or the breakdown are of. */
+  readonly categories: ReadonlySet<string>;
+  /** Every element of the document, the root first. */
+  readonly elements: readonly XmlElement[];
 }
 
 /** Reads what was written; undefined when it is no UBL invoice or credit note at all. */
@@ -25,6 +29,8 @@ export function ublDocument(xml: string): UblDocument | undefined {
   const root = parseXml(xml);
   if (root === undefined || (root.name !== 'Invoice' && root.name !== 'CreditNote')) return undefined;
   const onDocument = childrenOf(root, 'cac:AllowanceCharge');
+  const lines = childrenOf(root, `cac:${root.name}Line`);
+  const breakdown = allAt(root, 'cac:TaxTotal', 'cac:TaxSubtotal');
   return {
     root,
     kind: root.name,
@@ -32,11 +38,13 @@ export function ublDocument(xml: string): UblDocument | undefined {
     seller: firstAt(root, 'cac:AccountingSupplierParty', 'cac:Party'),
     buyer: firstAt(root, 'cac:AccountingCustomerParty', 'cac:Party'),
     taxRepresentative: firstAt(root, 'cac:TaxRepresentativeParty'),
-    lines: childrenOf(root, `cac:${root.name}Line`),
+    lines,
     allowances: onDocument.filter((each) => isCharge(each) === false),
     charges: onDocument.filter((each) => isCharge(each) === true),
     totals: firstAt(root, 'cac:LegalMonetaryTotal'),
-    breakdown: allAt(root, 'cac:TaxTotal', 'cac:TaxSubtotal'),
+    breakdown,
+    categories: new Set([...lines, ...onDocument, ...breakdown].flatMap((part) => categoryOf(part) ?? [])),
+    elements: everyElement(root),
   };
 }
 

@@ -166,8 +166,9 @@ function reasonFits(category: Category): Rule {
   );
 }
 
+/** The ten rules of a category, which have nothing to say of a document without it. */
 function rulesOf(category: Category): Rule[] {
-  return [
+  const rules = [
     inBreakdown(category),
     partiesKnown(category, LINES, '02'),
     partiesKnown(category, ALLOWANCES, '03'),
@@ -179,6 +180,10 @@ function rulesOf(category: Category): Rule[] {
     taxFits(category),
     reasonFits(category),
   ];
+  return rules.map((rule) => ({
+    ...rule,
+    check: (document) => (document.categories.has(category.code) ? rule.check(document) : []),
+  }));
 }
 
 const hasRow = ({ breakdown }: UblDocument, code: string): boolean =>

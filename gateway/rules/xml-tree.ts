@@ -109,7 +109,12 @@ export function textAt(from: XmlElement | undefined, ...path: readonly string[])
 }
 
 /** Every element below one, itself included, in document order. */
-export function* everyElement(from: XmlElement): Generator<XmlElement> {
-  yield from;
-  for (const child of from.children) yield* everyElement(child);
+export function everyElement(from: XmlElement): XmlElement[] {
+  const found: XmlElement[] = [];
+  const add = (element: XmlElement): void => {
+    found.push(element);
+    for (const child of element.children) add(child);
+  };
+  add(from);
+  return found;
 }

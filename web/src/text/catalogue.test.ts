@@ -112,6 +112,10 @@ describe('a language', () => {
 describe('an error line', () => {
   const t = translator('en', en);
   it('prefers the most exact code, shows all, and never hides an unknown one', () => {
+    for (const code of ['OUTPUT_INVALID', 'CHECKS_FAILED'])
+      expect(errorLine(t, [code, 'GW_4XX'], 'BR-CO-15: 12.30 and 12.40.', 50).sentence).toContain(
+        'BR-CO-15: 12.30 and 12.40.',
+      );
     expect(errorLine(t, ['NO_TEXT', 'GW_4XX'], 'x', 50)).toMatchObject({ code: 'GW_4XX · NO_TEXT' });
     expect(errorLine(t, ['NEW_REASON', 'GW_4XX'], 'The page is upside down.', 50)).toMatchObject({
       sentence: 'The page is upside down.',

@@ -316,7 +316,8 @@ export const en = {
   error_PDF_LIMIT: 'This PDF is too big inside. Split it and upload the parts.',
   error_MAPPING_MISMATCH:
     'This document does not fit the mapping. Choose another mapping and upload it again.',
-  error_CHECKS_FAILED: 'The amounts in this document do not add up. Check the document.',
+  error_CHECKS_FAILED: 'What was read from this document does not agree. {detail}',
+  error_OUTPUT_INVALID: 'What was read does not make a valid electronic invoice. {detail}',
   error_AMBIGUOUS: 'A value in this document has more than one reading. Check the document.',
   error_NO_EMBEDDED_XML: 'This PDF has no XML inside. Choose another mapping and upload it again.',
   error_EMBEDDED_XML_REFUSED: 'The XML inside this PDF is not acceptable. Ask its sender for a correct one.',

@@ -26,9 +26,16 @@ export function errorLine(
   const code = [...given].reverse().join(' · ');
   const key = `error_${first ?? ''}`;
   if (!isErrorKey(key)) return { sentence: message, what: message, code };
-  const sentence = key === 'error_TOO_LARGE' ? t(key, { megabytes: maxUploadMb }) : t(key);
+  const sentence = filled(t, key, message, maxUploadMb);
   const what = /^.*?[.](?=\s|$)/.exec(sentence)?.[0] ?? sentence;
   return { sentence, what, code };
+}
+
+/** Sentences that name what was found take the gateway's own words, with the rule and both values. */
+function filled(t: Translate, key: ErrorKey, message: string, megabytes: number): string {
+  if (key === 'error_TOO_LARGE') return t(key, { megabytes });
+  if (key === 'error_CHECKS_FAILED' || key === 'error_OUTPUT_INVALID') return t(key, { detail: message });
+  return t(key);
 }
 
 function isErrorKey(key: string): key is ErrorKey {

@@ -1,0 +1,20 @@
+import type { Invoice } from '../invoice/invoice.ts';
+import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
+import { brokenRules, sentenceOfBroken } from '../rules/broken-rules.ts';
+import type { BrokenRule } from '../rules/rule.ts';
+import { ublXml } from './ubl.ts';
+
+/** An invoice as written, and what the rules of EN 16931 and UBL have against it. */
+export interface WrittenInvoice {
+  readonly xml: string;
+  readonly broken: readonly BrokenRule[];
+  /** The one sentence that names the broken rules; undefined when the document keeps all of them. */
+  readonly failure: string | undefined;
+}
+
+/** Writes an invoice and holds the finished text, read again, to the standard: ADR 0140. */
+export function writtenInvoice(invoice: Invoice, output: InvoiceMapping['output']): WrittenInvoice {
+  const xml = ublXml(invoice, output);
+  const broken = brokenRules(xml);
+  return { xml, broken, failure: sentenceOfBroken(broken) };
+}

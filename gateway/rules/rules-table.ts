@@ -1,0 +1,35 @@
+import { RULES_BY_THEME } from './rules.ts';
+
+/** The table of docs/gateway.md: themes, where their rules are written down, and their numbers. */
+export function rulesTable(): string {
+  const rows = Object.entries(RULES_BY_THEME).map(([theme, rules]) => {
+    const sections = [...new Set(rules.map(({ section }) => section))].join('; ');
+    return `| ${theme} | ${sections} | ${inRuns(rules.map(({ number }) => number)).join(', ')} |`;
+  });
+  return ['| Theme | Source | Rules |', '|---|---|---|', ...rows].join('\n');
+}
+
+/** Numbers in order, with what follows one another as a run: `BR-12 to BR-15`. */
+function inRuns(numbers: readonly string[]): string[] {
+  const runs: { first: string; last: string }[] = [];
+  for (const number of [...numbers].sort(byNumber)) {
+    const open = runs.at(-1);
+    if (open !== undefined && isNext(open.last, number)) open.last = number;
+    else runs.push({ first: number, last: number });
+  }
+  return runs.map(({ first, last }) => (first === last ? `\`${first}\`` : `\`${first}\` to \`${last}\``));
+}
+
+const NUMBERED = /^(.*-)(\d+)$/;
+
+function byNumber(a: string, b: string): number {
+  const [, headA = a, numberA = '0'] = NUMBERED.exec(a) ?? [];
+  const [, headB = b, numberB = '0'] = NUMBERED.exec(b) ?? [];
+  return headA < headB ? -1 : headA > headB ? 1 : Number(numberA) - Number(numberB);
+}
+
+function isNext(last: string, number: string): boolean {
+  const [, headA, numberA] = NUMBERED.exec(last) ?? [];
+  const [, headB, numberB] = NUMBERED.exec(number) ?? [];
+  return headA !== undefined && headA === headB && Number(numberA) + 1 === Number(numberB);
+}
