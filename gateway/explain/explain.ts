@@ -104,7 +104,7 @@ function tellInvoice(mapping: InvoiceMapping, reading: JudgedReading, pages: rea
 }
 
 /** What `convertInvoice` would answer. */
-function resultOf(reading: JudgedReading, written: WrittenInvoice): Told['result'] {
+function resultOf(reading: JudgedReading, written: WrittenInvoice): GatewayExplanation['result'] {
   const failure = failureMessage(reading.findings);
   if (failure !== undefined) return { code: 'CHECKS_FAILED', message: failure };
   return written.failure === undefined
