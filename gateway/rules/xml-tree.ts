@@ -51,7 +51,7 @@ function element(raw: Raw, namespaces: ReadonlyMap<string, string>): XmlElement 
   for (const node of inner) {
     const piece = node['#text'];
     if (piece === undefined) children.push(element(node, known));
-    else text += String(piece);
+    else if (typeof piece === 'string') text += piece;
   }
   return { name: nameOf(tag, known), attributes, text: text.trim(), children };
 }
