@@ -94,7 +94,7 @@ describe('appending', () => {
     ['an event without a type', 'job-a', { ...someEvent(), type: '' }],
     ['a stream without a name', '', someEvent()],
     ['a stream of the server itself', '$$', someEvent()],
-  ])('%s is refused before it reaches the client, which goes on', async (_what, stream, event) => {
+  ])('%s is refused before it reaches the client, which goes on [S3][S4]', async (_what, stream, event) => {
     const connections = proxy.connections();
     await expect(log.append(stream, [event], 'no_stream')).rejects.toBeInstanceOf(AppendRefused);
     await log.append(someStream(), [someEvent()], 'no_stream');

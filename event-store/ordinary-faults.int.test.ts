@@ -6,8 +6,9 @@ import { pino } from 'pino';
 import { startTestEventStore, type TestEventStore } from '../tests/harness/event-store.ts';
 import { startFaultProxy, type FaultProxy } from '../tests/harness/fault-proxy.ts';
 import { connectEventLog, type ConnectedEventLog } from './connect.ts';
-import { CheckpointNotInLog } from './errors.ts';
+import { CheckpointNotInLog, LogUnavailable } from './errors.ts';
 import type { EventToAppend } from './event-log.ts';
+import { differenceFrom } from './log-difference.ts';
 
 /** Longest wait for what must come, on however slow a machine. */
 const COMES_MS_MAX = 20_000;
@@ -49,7 +50,7 @@ async function until(holds: () => boolean): Promise<void> {
     if (performance.now() > endMs) throw new Error('not within time');
 }
 
-it('a burst that ends the live subscription costs no event, no readiness, no line and no client', async () => {
+it('a burst that ends the live subscription costs no event, no readiness, no line and no client [S1]', async () => {
   lines.length = 0;
   const prefix = `job-burst-${randomUUID()}`;
   let after = await log.head();
@@ -85,7 +86,7 @@ it('a burst that ends the live subscription costs no event, no readiness, no lin
   await following.stop();
 });
 
-it('an append repeated while the first is in flight is done once, right for both, and costs no client', async () => {
+it('an append repeated while the first is in flight is done once, right for both, and costs no client [S2]', async () => {
   const slow = await startTestEventStore({ likeEventStoreDB: { holdAppendsMs: 300 } });
   const front = await startFaultProxy(slow.port);
   const slowLog = connectEventLog({
@@ -104,7 +105,7 @@ it('an append repeated while the first is in flight is done once, right for both
   await slow.stop();
 });
 
-it('a checkpoint that is no position of this log is told by name, and seldom', async () => {
+it('a checkpoint that is no position of this log is told by name, and seldom [S5]', async () => {
   const { position } = await log.append(`job-${randomUUID()}`, [someEvent()], 'no_stream');
   expect(await log.eventAt(position)).not.toBeNull();
   expect(await log.eventAt(position - 1n)).toBeNull();
@@ -126,7 +127,7 @@ it('a checkpoint that is no position of this log is told by name, and seldom', a
   expect(lines).toHaveLength(1);
 });
 
-it('a store that starts and is not ready yet is waited for within the time of the append', async () => {
+it('a store that starts and is not ready yet is waited for within the time of the append [S10]', async () => {
   const starting = await startTestEventStore({ likeEventStoreDB: { notReadyMs: 1_500 } });
   const early = connectEventLog({
     connectionString: starting.connectionString,
@@ -136,4 +137,114 @@ it('a store that starts and is not ready yet is waited for within the time of th
   expect((await early.append(`job-${randomUUID()}`, [someEvent()], 'no_stream')).revision).toBe(0n);
   await early.close();
   await starting.stop();
+});
+
+it('a position beyond the end is followed as if all were well, and the comparison with the log names it [S6]', async () => {
+  const { position } = await log.append(`job-${randomUUID()}`, [someEvent()], 'no_stream');
+  const beyond = position + 1_000_000n;
+  let caughtUp = 0;
+  const following = log.follow({
+    after: () => beyond,
+    filter: { streamPrefixes: ['job-'] },
+    onEvent: () => undefined,
+    onCaughtUp: () => void (caughtUp += 1),
+  });
+  await until(() => caughtUp > 0);
+  await following.stop();
+  expect(await log.eventAt(beyond)).toBeNull();
+  const standing = { checkpoint: beyond, mark: null, streamPrefixes: ['job-'] };
+  expect(await differenceFrom(log, standing)).toMatchObject({ code: 'LOG_DIFFERS' });
+});
+
+it('a follower that was quiet goes on from its last checkpoint, and misses and doubles nothing [S7]', async () => {
+  const prefix = `job-quiet-${randomUUID()}`;
+  const start = await log.head();
+  await log.append(`${prefix}-first`, [someEvent(1)], 'no_stream');
+  const others = Array.from({ length: 100 }, (_, n) => someEvent(n));
+  for (let round = 0; round < 30; round += 1) await log.append(`other-${randomUUID()}`, others, 'no_stream');
+  const head = await log.head();
+  let [after, caughtUp] = [start, 0];
+  const seen: number[] = [];
+  const checkpoints: bigint[] = [];
+  const follow = () =>
+    log.follow({
+      after: () => after,
+      filter: { streamPrefixes: [prefix] },
+      onEvent: ({ data, position }) => {
+        seen.push((data as { n: number }).n);
+        after = position;
+      },
+      onCheckpoint: (position) => {
+        checkpoints.push(position);
+        after = position;
+      },
+      onCaughtUp: () => void (caughtUp += 1),
+    });
+  const first = follow();
+  await until(() => caughtUp > 0);
+  await first.stop();
+  // The server says nothing of the end: the next start is a part of the way back.
+  expect(checkpoints.length).toBeGreaterThan(0);
+  expect(after).toBeGreaterThan(start);
+  expect(after).toBeLessThan(head);
+  const second = follow();
+  await until(() => caughtUp > 1);
+  await log.append(`${prefix}-second`, [someEvent(2)], 'no_stream');
+  await until(() => seen.length > 1);
+  await second.stop();
+  expect(seen).toEqual([1, 2]);
+});
+
+it('a read of at most no events ends at once, although the server would never answer it [S9]', async () => {
+  await log.append(`job-${randomUUID()}`, [someEvent()], 'no_stream');
+  const events: unknown[] = [];
+  for await (const event of log.readAll('start', { streamPrefixes: ['job-'] }, 0)) events.push(event);
+  expect(events).toEqual([]);
+});
+
+it('a store that stops in order and comes back is waited for: each append is done once, each event seen once [S11]', async () => {
+  const stopping = await startTestEventStore();
+  const own = connectEventLog({
+    connectionString: stopping.connectionString,
+    timeoutMs: COMES_MS_MAX,
+    log: pino({ level: 'silent' }),
+  });
+  const prefix = `job-stop-${randomUUID()}`;
+  const seen: string[] = [];
+  const told: Error[] = [];
+  let [after, caughtUp, isOver]: [bigint | 'start', number, boolean] = ['start', 0, false];
+  const following = own.follow({
+    after: () => after,
+    filter: { streamPrefixes: [prefix] },
+    onEvent: ({ stream, position }) => {
+      seen.push(stream);
+      after = position;
+    },
+    onCaughtUp: () => void (caughtUp += 1),
+    onInterrupted: (cause) => void told.push(cause),
+  });
+  await until(() => caughtUp > 0);
+  const written: string[] = [];
+  const writers = Array.from({ length: 8 }, async (_, writer) => {
+    for (let n = 0; !isOver; n += 1) {
+      const stream = `${prefix}-${writer}-${n}`;
+      expect((await own.append(stream, [someEvent()], 'no_stream')).revision).toBe(0n);
+      written.push(stream);
+    }
+  });
+  await until(() => written.length > 50);
+  await stopping.kill('SIGTERM');
+  const beforeStop = written.length;
+  await stopping.restart();
+  await until(() => written.length > beforeStop + 50);
+  isOver = true;
+  await Promise.all(writers);
+  await until(() => seen.length >= written.length);
+  expect(seen.toSorted()).toEqual(written.toSorted());
+  // The follower was told of an outage, by the answer that only an orderly stop gives.
+  expect(told.every((error) => error instanceof LogUnavailable)).toBe(true);
+  expect(told.some(({ cause }) => String(cause).includes('RST_STREAM'))).toBe(true);
+  await following.stop();
+  await own.close();
+  await stopping.stop();
 });

@@ -78,7 +78,7 @@ const positionOf = (stream: string, revision: number): Promise<Position> =>
   onlyPosition(client.readStream(stream, { fromRevision: BigInt(revision), maxCount: 1 }));
 
 describe('a live subscription', () => {
-  it('is ended when more comes at once than its buffer holds, and nothing is lost to who resumes', async () => {
+  it('is ended when more comes at once than its buffer holds, and nothing is lost to who resumes [S1]', async () => {
     const prefix = newStream('burst');
     const filter = streamNameFilter({ prefixes: [prefix] });
     const first = follow(client.subscribeToAll({ fromPosition: 'end', filter }));
@@ -117,7 +117,7 @@ describe('a live subscription', () => {
 });
 
 describe('an append sent again while the first is in flight', () => {
-  it('gets no answer but its time-out, is right when it is asked for again, and is stored once', async () => {
+  it('gets no answer but its time-out, is right when it is asked for again, and is stored once [S2]', async () => {
     const own = await startStoreForTests({ likeEventStoreDB: { holdAppendsMs: 100 } });
     const stream = newStream();
     const append = (): Promise<{ nextExpectedRevision: bigint }> =>
@@ -147,7 +147,7 @@ await client.appendToStream('s', jsonEvent({ id: 'no-uuid', type: 'T', data: {} 
 setInterval(() => undefined, 1000);
 `;
 
-it('an event id that is no UUID is answered as a bad request, and a second time when the deadline comes', async () => {
+it('an event id that is no UUID is answered as a bad request, and a second time when the deadline comes [S3]', async () => {
   const program = spawn(
     process.execPath,
     ['--input-type=module', '-e', BAD_ID, started.store.connectionString()],
@@ -160,7 +160,7 @@ it('an event id that is no UUID is answered as a bad request, and a second time 
   expect(code).toBe(7);
 });
 
-it('a second append to the stream "$$" ends the process', async () => {
+it('a second append to the stream "$$" ends the process [S4]', async () => {
   const own = await startStoreForTests({ likeEventStoreDB: true });
   await own.client.appendToStream('$$', counted(0));
   await expect(own.client.appendToStream('$$', counted(1))).rejects.toBeInstanceOf(UnavailableError);
@@ -179,7 +179,7 @@ describe('a position of $all', () => {
     return count;
   };
 
-  it('that is no event’s, or whose prepare is beyond its commit, cannot be read or subscribed from', async () => {
+  it('that is no event’s, or whose prepare is beyond its commit, cannot be read or subscribed from [S5]', async () => {
     const stream = newStream();
     await client.appendToStream(stream, many(3));
     const good = await positionOf(stream, 1);
@@ -200,7 +200,7 @@ describe('a position of $all', () => {
     }
   });
 
-  it('far beyond the end is subscribed from as if it were the end', async () => {
+  it('far beyond the end is subscribed from as if it were the end [S6]', async () => {
     await client.appendToStream(newStream(), counted(0));
     const { commit } = await headPosition();
     const beyond = commit + 1_000_000n;
@@ -215,7 +215,7 @@ describe('a position of $all', () => {
 });
 
 describe('the checkpoints of a filtered subscription', () => {
-  it('name, in catch-up, the last match of a window or the window without one, and none stands before caughtUp', async () => {
+  it('name, in catch-up, the last match of a window or the window without one, and none stands before caughtUp [S7]', async () => {
     const prefix = newStream('match');
     await client.appendToStream(newStream(), counted(0));
     const from = await headPosition();
@@ -258,7 +258,7 @@ describe('the checkpoints of a filtered subscription', () => {
   });
 });
 
-it('a subscription to a stream that does not exist has caught up when the stream has events', async () => {
+it('a subscription to a stream that does not exist has caught up when the stream has events [S8]', async () => {
   const stream = newStream();
   const heard: string[] = [];
   const subscription = client
@@ -277,7 +277,7 @@ it('a subscription to a stream that does not exist has caught up when the stream
   await subscription.unsubscribe();
 });
 
-it('a read of no events of $all is never answered', async () => {
+it('a read of no events of $all is never answered [S9]', async () => {
   const own = await startStoreForTests({ likeEventStoreDB: true });
   await own.client.appendToStream(newStream(), many(3));
   let isOver = false;
@@ -292,7 +292,7 @@ it('a read of no events of $all is never answered', async () => {
   await own.stop();
 });
 
-it('a store that starts says that it is not ready, and then serves', async () => {
+it('a store that starts says that it is not ready, and then serves [S10]', async () => {
   const directory = temporaryDirectory();
   const port = await freePort();
   const starting = spawnStore(directory, {
@@ -326,7 +326,7 @@ it('a store that starts says that it is not ready, and then serves', async () =>
   removeDirectory(directory);
 });
 
-it('a store that stops ends its streams as if they were reset', async () => {
+it('a store that stops ends its streams as if they were reset [S11]', async () => {
   const own = await startStoreForTests({ likeEventStoreDB: true });
   const followed = follow(own.client.subscribeToAll({ fromPosition: 'end' }));
   await eventually(() => followed.heard.includes('caught up'), 'live');

@@ -1,5 +1,7 @@
 import type { BlobStore } from '../../blob-store/blob-store.ts';
+import { BlobStoreUnavailable } from '../../blob-store/errors.ts';
 import type { JobDecider } from '../../conversion-job/decider.ts';
+import { LogUnavailable } from '../../event-store/errors.ts';
 import type { EventLog } from '../../event-store/event-log.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
@@ -13,11 +15,14 @@ import { walkTrail } from './trails.ts';
 
 /** How often a processor asks whether retention is its to run: the longest delay of a removal after a download. */
 export const RETENTION_ASKED_EVERY_MS = 5_000;
+/** No blob has such a key, so that asking for a list of them is cheap. */
+const PROBED_PREFIX = 'probed/';
 
 export interface RetentionRole {
   /**
    * Takes or keeps the right to run retention; when it is ours, runs it once a day, and follows the downloads when
-   * results go after the first one.
+   * results go after the first one. When the log or the blobs do not answer, the right is given back, and asked for again
+   * once both have answered (ADR 0138).
    *
    * @throws LogUnavailable, ReadStoreUnavailable, BlobStoreUnavailable: the next call goes on from there
    */
@@ -44,6 +49,7 @@ export function retentionRole(parts: {
   const decider = keepingDecider(parts.decider, policy);
   const stopping = new AbortController();
   let tending: Promise<void> = Promise.resolve();
+  let isCutOff = false;
 
   const cleanupParts = (grant: RetentionGrant): CleanupParts => ({
     ...{ log, blobs, clock, logger, policy, decider, orphanAgeMs, dryRun: false },
@@ -71,11 +77,23 @@ export function retentionRole(parts: {
     }
   };
 
+  // When Postgres is away the right runs out by itself.
+  const giveBack = (): Promise<void> =>
+    lease.drop(workerId).catch((error: unknown) => logger.debug({ err: error }, 'retention not given back'));
+
   const tend = async (): Promise<void> => {
+    if (isCutOff) await requireStores(log, blobs);
+    isCutOff = false;
     const grant = await lease.hold(workerId);
     if (grant === null) return;
-    if (grant.isDue) await fullRun(grant);
-    else if (policy.deleteResultOnDownload) await walkTrail(cleanupParts(grant), 'downloads');
+    try {
+      if (grant.isDue) await fullRun(grant);
+      else if (policy.deleteResultOnDownload) await walkTrail(cleanupParts(grant), 'downloads');
+    } catch (error) {
+      isCutOff = error instanceof LogUnavailable || error instanceof BlobStoreUnavailable;
+      if (isCutOff) await giveBack();
+      throw error;
+    }
   };
   return {
     tend: () => {
@@ -88,10 +106,13 @@ export function retentionRole(parts: {
     stop: async () => {
       stopping.abort(new Error('The processor is stopping.'));
       await Promise.allSettled([tending]);
-      // When Postgres is away the right runs out by itself.
-      await lease
-        .drop(workerId)
-        .catch((error: unknown) => logger.debug({ err: error }, 'retention not given back'));
+      await giveBack();
     },
   };
+}
+
+/** @throws LogUnavailable, BlobStoreUnavailable */
+async function requireStores(log: EventLog, blobs: BlobStore): Promise<void> {
+  await log.head();
+  for await (const listing of blobs.list(PROBED_PREFIX)) return void listing;
 }
