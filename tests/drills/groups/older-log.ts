@@ -1,6 +1,7 @@
 import { cp, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startTestEventStore } from '../../harness/event-store.ts';
 import { neverHeardOf, poisonStreams } from '../../harness/poison.ts';
 import { jobIdOfStream } from '../../../schemas/streams.ts';
@@ -8,9 +9,11 @@ import { expectThat, within } from '../claims.ts';
 import type { DrillGroup } from '../drill.ts';
 import { startDrillHouse, type DrillHouse } from '../drill-house.ts';
 import { untilState } from '../job-streams.ts';
-import { anyPdf, newOwner, request, upload } from '../people.ts';
+import { anyPdf, newOwner, request, tryUpload, upload } from '../people.ts';
 
 const SETTLE_MS_MAX = 40_000;
+/** Pause between two uploads while the tables are built again. */
+const MEANWHILE_EVERY_MS = 50;
 
 interface Listed {
   readonly jobs: readonly { readonly jobId: string; readonly state: string }[];
@@ -71,6 +74,40 @@ async function untilReady(house: DrillHouse): Promise<void> {
   });
 }
 
+/** Uploads of one owner, one after the other, while the tables are built again. */
+function uploadMeanwhile(house: DrillHouse) {
+  const owner = newOwner();
+  const taken: string[] = [];
+  let [refused, isOver] = [0, false];
+  const uploading = (async () => {
+    while (!isOver) {
+      // A service that is only starting gives no answer at all, and has taken nothing.
+      const answer = await tryUpload(house, { owner }).catch(() => null);
+      if (answer?.jobId) taken.push(answer.jobId);
+      else if (answer !== null) {
+        refused += 1;
+        const says =
+          answer.status === 503 && answer.retryAfter !== null && answer.text.includes('"message":"');
+        expectThat(says, 'an upload is taken, or refused with 503, the reason and Retry-After', answer.text);
+      }
+      await sleep(MEANWHILE_EVERY_MS);
+    }
+  })();
+  return {
+    /** Waits until what was taken is converted and shown. */
+    end: async (): Promise<{ taken: readonly string[]; refused: number }> => {
+      isOver = true;
+      await uploading;
+      expectThat(taken.length + refused > 0, 'uploads are answered while the tables are built again');
+      await within(SETTLE_MS_MAX, 'what was taken during the rebuild is converted and shown', async () => {
+        const listed = await listOf(house, owner);
+        return listed !== null && taken.every((jobId) => listed.get(jobId) === 'ready');
+      });
+      return { taken, refused };
+    },
+  };
+}
+
 /** The log goes back to an older copy, under the feet of the services or while they are stopped. */
 function olderFolder(areRunning: boolean): (house: DrillHouse) => Promise<string> {
   return async (house) => {
@@ -90,6 +127,7 @@ function olderFolder(areRunning: boolean): (house: DrillHouse) => Promise<string
       house.lostCalls.set(jobId, 1);
     }
     const backAt = performance.now();
+    const meanwhile = uploadMeanwhile(house);
     if (!areRunning) await Promise.all([house.rest!.restart(), house.processor!.restart()]);
     await untilListed(
       house,
@@ -98,12 +136,16 @@ function olderFolder(areRunning: boolean): (house: DrillHouse) => Promise<string
       'no row is shown that the log does not hold, and each that it does',
     );
     const seconds = ((performance.now() - backAt) / 1000).toFixed(1);
+    const { taken, refused } = await meanwhile.end();
     // More than was lost, so that the log is longer than any checkpoint of before; two of them are the same documents.
     const after = await uploads(house, owner, [...lost.slice(0, 2), ...documents(6)]);
     await untilListed(house, owner, [...early, ...after], 'what was uploaded since is converted and shown');
     await untilReady(house);
     await forget();
-    return `${late.length} jobs are gone from the log and the list ${seconds} s after; ${after.length} uploads since are ready`;
+    return (
+      `${late.length} jobs are gone from the log and the list ${seconds} s after; of uploads meanwhile ${taken.length} were taken ` +
+      `and ${refused} refused; ${taken.length + after.length} uploads since are ready`
+    );
   };
 }
 
@@ -114,14 +156,17 @@ async function otherServer(house: DrillHouse): Promise<string> {
   const { copy, forget } = await copyLog(house);
   const late = await uploads(house, owner, documents(3));
   const other = await startTestEventStore({}, copy);
+  let meanwhile: readonly string[];
   try {
     house.toEventStore.leadTo(other.port);
     house.toEventStore.cut();
+    const uploading = uploadMeanwhile(house);
     await untilListed(house, owner, early, 'the list is that of the other server');
+    meanwhile = (await uploading.end()).taken;
     const there: string[] = [];
     for (const bytes of documents(5)) there.push(await upload(house, { owner, bytes }));
     await untilListed(house, owner, [...early, ...there], 'uploads are converted on the other server');
-    for (const jobId of there) house.acknowledged.delete(jobId);
+    for (const jobId of [...there, ...meanwhile]) house.acknowledged.delete(jobId);
   } finally {
     house.toEventStore.leadTo(house.eventStore.port);
     house.toEventStore.cut();
@@ -130,7 +175,10 @@ async function otherServer(house: DrillHouse): Promise<string> {
   }
   await untilListed(house, owner, [...early, ...late], 'the list is that of the first server again');
   await untilReady(house);
-  return `an older copy at the same address, and back: each time the list was that of the log behind it`;
+  return (
+    'an older copy at the same address, and back: each time the list was that of the log behind it; ' +
+    `${meanwhile.length} uploads taken meanwhile`
+  );
 }
 
 /** Streams of another program, in a log that many others use. */
