@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { ScoredDocument } from '../gateway/accuracy/test-mapping.ts';
-import { summarise, testMapping } from '../gateway/accuracy/test-mapping.ts';
+import { openOfficialRules } from '../gateway/accuracy/official-rules.ts';
+import { summarise } from '../gateway/accuracy/report.ts';
+import { testMapping } from '../gateway/accuracy/test-mapping.ts';
 import { makeInvoice } from '../gateway/fixtures/invoice-pdf.ts';
 import { STYLES } from '../gateway/fixtures/invoice-style.ts';
 import { openPool } from '../gateway/pool/child-pool.ts';
@@ -13,9 +15,10 @@ import { join } from 'node:path';
 import { embeddedBytes, schemaValidity } from './proofs-of-results.ts';
 
 /**
- * `npm run bench:accuracy [-- DIR MAPPING]`: field F1, line F1, exact rate and silent-wrong rate.
+ * `npm run bench:accuracy [-- DIR MAPPING]`: documents wholly right, wrong and told, wrong and not told, then the rest.
  * Without arguments: the sample sets where they are there, and made-up invoices with known and unseen layouts apart;
  * also how many results are valid against the XSD, and how many embedded documents come out byte for byte.
+ * `EN16931_STYLESHEET` names the compiled official rules, which then run on every result.
  */
 const corpus = fileURLToPath(new URL('../../shared/corpus', import.meta.url));
 const perLayout = 5;
@@ -24,13 +27,22 @@ const UNSEEN = new Set(['compact', 'reversed', 'wide']);
 
 const pool = openPool(DEFAULT_POOL_LIMITS, { drawing: false, mappingFolder: undefined }, stderrLog());
 
+const stylesheet = process.env['EN16931_STYLESHEET'];
+const official = stylesheet === undefined ? undefined : openOfficialRules(stylesheet);
+
 function print(title: string, scored: readonly ScoredDocument[]): void {
   const r = summarise(scored);
-  const refused = Object.entries(r.refusedByCode)
-    .map(([code, n]) => `${code} ${n}`)
-    .join(', ');
+  const codes = Object.entries(r.refusedByCode).map(([code, n]) => `${code} ${n}`);
   process.stdout.write(
-    `${title.padEnd(44)} documents ${String(r.documents).padStart(3)}  converted ${String(r.converted).padStart(3)}  fieldF1 ${r.fieldF1.toFixed(3)}  lineF1 ${r.lineF1.toFixed(3)}  exact ${r.exactRate.toFixed(3)}  silent-wrong ${r.silentWrongRate.toFixed(3)}${refused === '' ? '' : `  (${refused})`}\n`,
+    [
+      title,
+      `  wholly right ${r.whollyRight}  wrong and told ${r.wrongAndTold}  WRONG AND NOT TOLD ${r.wrongAndNotTold}`,
+      `  incomplete ${r.incomplete}  refused ${r.refused}${codes.length === 0 ? '' : ` (${codes.join(', ')})`}  of ${r.documents}`,
+      `  warnings ${r.warnings}, precision ${r.warningPrecision.toFixed(3)}; right documents warned about ${r.rightAndWarned}`,
+      `  field F1 ${r.fieldF1.toFixed(3)}  line F1 ${r.lineF1.toFixed(3)}`,
+      `  official EN 16931 rules: ${r.officiallyValid ?? 'not run, EN16931_STYLESHEET names no stylesheet'}`,
+      '',
+    ].join('\n'),
   );
 }
 
@@ -44,7 +56,7 @@ async function madeUp(): Promise<void> {
         writeFileSync(join(folder, `${style.name}-${i}.json`), JSON.stringify(made.truth));
       }
     }
-    const { scored } = await testMapping(pool, folder, 'pt_simon_invoice_v1');
+    const scored = await testMapping(pool, { folder, mappingId: 'pt_simon_invoice_v1', official });
     print(
       'pt_simon_invoice_v1, made up, known layouts',
       scored.filter((s) => !UNSEEN.has(s.truth.layout ?? '')),
@@ -58,12 +70,8 @@ async function madeUp(): Promise<void> {
   }
 }
 
-const [folder, mapping] = process.argv.slice(2);
-if (folder !== undefined)
-  print(
-    mapping ?? 'pt_simon_invoice_v1',
-    (await testMapping(pool, folder, mapping ?? 'pt_simon_invoice_v1')).scored,
-  );
+const [folder, mapping = 'pt_simon_invoice_v1'] = process.argv.slice(2);
+if (folder !== undefined) print(mapping, await testMapping(pool, { folder, mappingId: mapping, official }));
 else {
   await madeUp();
   for (const [name, id] of [
@@ -75,7 +83,7 @@ else {
       process.stdout.write(`${name}: skipped, ../shared/corpus is not here\n`);
       continue;
     }
-    print(`${id}, ${name}`, (await testMapping(pool, set, id)).scored);
+    print(`${id}, ${name}`, await testMapping(pool, { folder: set, mappingId: id, official }));
     process.stdout.write(`  ${await schemaValidity(pool, set, id)}\n`);
     if (name === 'einvoices') process.stdout.write(`${await embeddedBytes(pool, set)}\n`);
   }

@@ -1,13 +1,16 @@
 import { parseArgs } from 'node:util';
 import { CliFailure } from './cli-failure.ts';
 import { openCliPool } from './cli-pool.ts';
+import { openOfficialRules } from './accuracy/official-rules.ts';
+import { documentLines, summarise } from './accuracy/report.ts';
 import { testMapping } from './accuracy/test-mapping.ts';
 import { loadMappings } from './mapping/registry.ts';
 
 const USAGE = 'Say: docket mapping test DIR --mapping ID [--json] [--verbose] [--mappings FOLDER].';
 
 /**
- * `docket mapping test DIR --mapping ID [--json]`: scores a mapping against a folder of PDFs with truth.
+ * `docket mapping test DIR --mapping ID [--json]`: scores a mapping against a folder of PDFs with truth, and runs the
+ * official rules on each result where `EN16931_STYLESHEET` names them.
  * @param argv what follows `mapping`
  * @returns the process's exit code: 0
  * @throws CliFailure for a wrong call, or a folder without truth
@@ -38,22 +41,25 @@ export async function run(argv: readonly string[]): Promise<number> {
   const telling = values.json === true ? process.stderr : process.stdout;
   const pool = await openCliPool({ drawing: false, mappingFolder: values.mappings });
   try {
-    const { report } = await testMapping(pool, folder, mappingId, (one) => {
-      if (values.verbose !== true) return;
-      telling.write(
-        `${one.truth.file}: ${one.answer}${one.warnings.length > 0 ? ` (${one.warnings.join(' ')})` : ''}${one.silentWrong ? ' SILENT WRONG' : ''}\n`,
-      );
-      if (one.message !== '') telling.write(`    ${one.message}\n`);
-      for (const difference of one.answer === 'OK' ? one.differences : [])
-        telling.write(`    ${difference}\n`);
-    });
+    const stylesheet = process.env['EN16931_STYLESHEET'];
+    const report = summarise(
+      await testMapping(pool, {
+        folder,
+        mappingId,
+        official: stylesheet === undefined ? undefined : openOfficialRules(stylesheet),
+        onDocument: (one) => {
+          if (values.verbose === true) telling.write(`${documentLines(one).join('\n')}\n`);
+        },
+      }),
+    );
     process.stdout.write(
       values.json === true
         ? `${JSON.stringify(report)}\n`
         : `${Object.entries(report)
+            .filter(([, value]) => value !== undefined)
             .map(
               ([name, value]) =>
-                `${name.padEnd(16)} ${typeof value === 'object' ? JSON.stringify(value) : value}`,
+                `${name.padEnd(17)} ${typeof value === 'object' ? JSON.stringify(value) : value}`,
             )
             .join('\n')}\n`,
     );

@@ -14,9 +14,7 @@ import {
 import { gatewayExplanationSchema } from '../schemas/gateway-explanation.ts';
 import { readUbl } from './accuracy/read-ubl.ts';
 import { scoreDocument } from './accuracy/score.ts';
-import type { Truth } from './accuracy/truth.ts';
-import { readTruths } from './accuracy/truth.ts';
-import type { InvoiceTruth } from './fixtures/invoice-truth.ts';
+import { readTruths, truthOf } from './accuracy/truth.ts';
 import { makeInvoice, makeInvoicePdf } from './fixtures/invoice-pdf.ts';
 import { STYLES } from './fixtures/invoice-style.ts';
 import { makeHostilePdfs, makePlainPdf, makeTimetablePdf } from './fixtures/other-pdf.ts';
@@ -50,31 +48,6 @@ async function convert(
     ? { code: 'OK', message: '' }
     : (JSON.parse(text) as { code: string; message: string });
   return { response, text, ...refusal };
-}
-
-function asTruth(t: InvoiceTruth): Truth {
-  const fields = {
-    id: t.id,
-    date: t.date,
-    sellerVat: t.seller.nif,
-    buyerVat: t.buyer.nif,
-    net: t.basis,
-    tax: t.tax,
-    grand: t.grand,
-    payable: t.due_payable,
-    atcud: t.atcud,
-  };
-  return {
-    file: t.id,
-    layout: t.layout,
-    onlyVisible: false,
-    lines: t.lines,
-    fields: {
-      ...fields,
-      ...(t.due === null ? {} : { due: t.due }),
-      ...(t.iban === null ? {} : { iban: t.iban }),
-    },
-  };
 }
 
 const validators = new Map<string, XsdValidator>();
@@ -138,7 +111,7 @@ describe('made-up invoices', () => {
         const made = await makeInvoice(seed + 100 * STYLES.findIndex((s) => s.name === layout), { layout });
         const { text, code, message } = await convert(made.pdf);
         expect({ code, message }).toEqual({ code: 'OK', message: '' });
-        expect(scoreDocument(asTruth(made.truth), readUbl(text), '').differences).toEqual([]);
+        expect(scoreDocument(truthOf(made.truth.id, made.truth), readUbl(text), '').differences).toEqual([]);
         expectValid(text);
       }
     },

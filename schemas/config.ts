@@ -117,6 +117,12 @@ export const Settings = z.object({
       'Token that the gateway asks of its callers; unset: made anew at each start, if the gateway is started on this machine',
     ),
   GATEWAY_CHILDREN: whole(1, 64).default(2).describe('Child processes that convert, per gateway'),
+  EN16931_STYLESHEET: z
+    .string()
+    .optional()
+    .describe(
+      'Compiled stylesheet (`.sef.json`) of the official EN 16931 rules for UBL, which `docket mapping test` then runs on each result; `saxon-js` must be installed in a folder above it',
+    ),
 
   BLOB_STORE: z.enum(['filesystem', 's3']).default('filesystem').describe('Where PDFs and results are kept'),
   BLOB_DIR: z

@@ -1,36 +1,55 @@
 import { XMLParser } from 'fast-xml-parser';
-import type { FieldName, TruthLine } from './truth.ts';
+import type { FieldName } from './truth.ts';
+import { at, list, string, tree } from './xml-tree.ts';
 
 /** What a UBL document says, in the terms of the truth files. */
 export interface UblContent {
   readonly fields: Readonly<Partial<Record<FieldName, string>>>;
-  readonly lines: readonly TruthLine[];
+  readonly lines: readonly UblLine[];
+  readonly vat: readonly UblVatRow[];
 }
 
-type Tree = Record<string, unknown>;
+export interface UblLine {
+  readonly code: string | undefined;
+  readonly name: string | undefined;
+  readonly qty: string | undefined;
+  /** UN/ECE Recommendation 20. */
+  readonly unit: string | undefined;
+  readonly price: string | undefined;
+  readonly total: string | undefined;
+}
+
+export interface UblVatRow {
+  /** Empty for a category without a rate. */
+  readonly rate: string;
+  readonly basis: string;
+  readonly tax: string;
+  readonly category: string;
+}
 
 /** Reads back a UBL Invoice or CreditNote that the gateway wrote. */
 export function readUbl(xml: string): UblContent {
   const parser = new XMLParser({
     removeNSPrefix: true,
-    ignoreAttributes: true,
+    ignoreAttributes: false,
+    attributeNamePrefix: '@',
     parseTagValue: false,
-    isArray: (name) => ['InvoiceLine', 'CreditNoteLine', 'Note', 'TaxTotal'].includes(name),
+    isArray: (name) => ['InvoiceLine', 'CreditNoteLine', 'Note', 'TaxTotal', 'TaxSubtotal'].includes(name),
   });
-  const document = parser.parse(xml) as Tree;
+  const document = tree(parser.parse(xml));
   const root = tree(document['Invoice'] ?? document['CreditNote']);
   const totals = tree(root['LegalMonetaryTotal']);
-  const vatOf = (party: string): string | undefined =>
-    string(at(root, party, 'Party', 'PartyTaxScheme', 'CompanyID'));
   const notes = list(root['Note']).map((note) => string(note) ?? '');
+  const taxTotal = tree(list(root['TaxTotal'])[0]);
   const fields = {
     id: string(root['ID']),
     date: string(root['IssueDate']),
     due: string(root['DueDate']) ?? string(at(root, 'PaymentMeans', 'PaymentDueDate')),
-    sellerVat: vatOf('AccountingSupplierParty'),
-    buyerVat: vatOf('AccountingCustomerParty'),
+    currency: string(root['DocumentCurrencyCode']),
+    ...partyOf('seller', at(root, 'AccountingSupplierParty', 'Party')),
+    ...partyOf('buyer', at(root, 'AccountingCustomerParty', 'Party')),
     net: string(totals['TaxExclusiveAmount']),
-    tax: string(tree(list(root['TaxTotal'])[0])['TaxAmount']),
+    tax: string(taxTotal['TaxAmount']),
     grand: string(totals['TaxInclusiveAmount']),
     payable: string(totals['PayableAmount']),
     iban: string(at(root, 'PaymentMeans', 'PayeeFinancialAccount', 'ID')),
@@ -38,30 +57,38 @@ export function readUbl(xml: string): UblContent {
   };
   return {
     fields: Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)),
-    lines: list(root['InvoiceLine'] ?? root['CreditNoteLine']).map((item) => {
-      const l = tree(item);
-      return {
-        name: string(at(l, 'Item', 'Name')),
-        qty: string(l['InvoicedQuantity'] ?? l['CreditedQuantity']),
-        price: string(at(l, 'Price', 'PriceAmount')),
-        total: string(l['LineExtensionAmount']),
-      };
-    }),
+    lines: list(root['InvoiceLine'] ?? root['CreditNoteLine']).map(lineOf),
+    vat: list(taxTotal['TaxSubtotal']).map((row) => ({
+      rate: string(at(row, 'TaxCategory', 'Percent')) ?? '',
+      basis: string(at(row, 'TaxableAmount')) ?? '',
+      tax: string(at(row, 'TaxAmount')) ?? '',
+      category: string(at(row, 'TaxCategory', 'ID')) ?? '',
+    })),
   };
 }
 
-function tree(value: unknown): Tree {
-  return value !== null && typeof value === 'object' ? (value as Tree) : {};
+function partyOf(role: 'seller' | 'buyer', party: unknown): Record<string, string | undefined> {
+  const address = at(party, 'PostalAddress');
+  const city = [string(at(address, 'PostalZone')), string(at(address, 'CityName'))].filter(
+    (part) => part !== undefined,
+  );
+  return {
+    [`${role}Name`]:
+      string(at(party, 'PartyLegalEntity', 'RegistrationName')) ?? string(at(party, 'PartyName', 'Name')),
+    [`${role}Street`]: string(at(address, 'StreetName')),
+    [`${role}City`]: city.length === 0 ? undefined : city.join(' '),
+    [`${role}Vat`]: string(at(party, 'PartyTaxScheme', 'CompanyID')),
+  };
 }
 
-function at(value: unknown, ...path: string[]): unknown {
-  return path.reduce<unknown>((node, name) => tree(node)[name], value);
-}
-
-function string(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
-}
-
-function list(value: unknown): unknown[] {
-  return value === undefined ? [] : Array.isArray(value) ? (value as unknown[]) : [value];
+function lineOf(line: unknown): UblLine {
+  const quantity = at(line, 'InvoicedQuantity') ?? at(line, 'CreditedQuantity');
+  return {
+    code: string(at(line, 'Item', 'SellersItemIdentification', 'ID')),
+    name: string(at(line, 'Item', 'Name')),
+    qty: string(quantity),
+    unit: string(at(quantity, '@unitCode')),
+    price: string(at(line, 'Price', 'PriceAmount')),
+    total: string(at(line, 'LineExtensionAmount')),
+  };
 }

@@ -1,102 +1,99 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
 import type { ChildPool } from '../pool/child-pool.ts';
+import type { OfficialRules } from './official-rules.ts';
+import { readCii } from './read-cii.ts';
 import { readUbl } from './read-ubl.ts';
-import type { DocumentScore, Tally } from './score.ts';
-import { addTallies, f1, scoreDocument } from './score.ts';
+import { scoreDocument } from './score.ts';
+import type { DocumentScore } from './score.ts';
 import type { Truth } from './truth.ts';
 import { readTruths } from './truth.ts';
+import { judge } from './verdict.ts';
+import type { Judgement } from './verdict.ts';
 
-/** What `docket mapping test` reports. Rates are 0 to 1. */
-export interface MappingReport {
-  readonly documents: number;
-  readonly converted: number;
-  readonly refusedByCode: Readonly<Record<string, number>>;
-  readonly fieldF1: number;
-  readonly lineF1: number;
-  readonly exactRate: number;
-  /** Documents with a wrong value and no failed check, of all. */
-  readonly silentWrongRate: number;
-}
-
-export interface ScoredDocument extends DocumentScore {
+export interface ScoredDocument extends DocumentScore, Judgement {
   readonly truth: Truth;
   /** `OK`, or why there is no result. */
   readonly answer: string;
   readonly message: string;
-  readonly warnings: readonly string[];
-  readonly silentWrong: boolean;
+  readonly warningsGiven: readonly GatewayWarning[];
+  /** Official rules that the result breaks; undefined when they were not run. */
+  readonly officialBreaches: readonly string[] | undefined;
+}
+
+/** What to score a mapping on. */
+export interface MappingTest {
+  readonly folder: string;
+  readonly mappingId: string;
+  readonly official?: OfficialRules | undefined;
+  readonly onDocument?: (scored: ScoredDocument) => void;
 }
 
 /** Converts every document of a folder with truth and scores the results. */
-export async function testMapping(
-  pool: ChildPool,
-  folder: string,
-  mappingId: string,
-  onDocument?: (scored: ScoredDocument) => void,
-): Promise<{ report: MappingReport; scored: ScoredDocument[] }> {
+export async function testMapping(pool: ChildPool, test: MappingTest): Promise<ScoredDocument[]> {
   const scored: ScoredDocument[] = [];
-  for (const truth of readTruths(folder)) {
-    const one = await scoreOne(pool, join(folder, truth.file), truth, mappingId);
-    onDocument?.(one);
+  for (const truth of readTruths(test.folder)) {
+    const one = await scoreOne(pool, truth, test);
+    test.onDocument?.(one);
     scored.push(one);
   }
-  return { report: summarise(scored), scored };
+  return scored;
 }
 
-async function scoreOne(
-  pool: ChildPool,
-  path: string,
-  truth: Truth,
-  mappingId: string,
-): Promise<ScoredDocument> {
-  const pdf = readFileSync(path);
-  const outcome = await pool.run({ kind: 'convert', mappingId, parameters: {}, pdf });
-  const result = outcome.ok ? readUbl(new TextDecoder().decode(outcome.body)) : undefined;
-  const score = scoreDocument(truth, result, truth.onlyVisible ? await pageWords(pool, pdf) : '');
-  // Warnings about text that is not on the page are no failed checks.
-  const warnings = outcome.ok
-    ? outcome.warnings.filter((w) => !/^(?:TEXT_|CHARACTERS_)/.test(w.code)).map((w) => w.code)
-    : [];
+async function scoreOne(pool: ChildPool, listed: Truth, test: MappingTest): Promise<ScoredDocument> {
+  const pdf = readFileSync(join(test.folder, listed.file));
+  const as = async (mappingId: string): Promise<string> => {
+    const other = await pool.run({ kind: 'convert', mappingId, parameters: {}, pdf });
+    return other.ok ? new TextDecoder().decode(other.body) : '';
+  };
+  const truth = listed.onlyVisible ? withEmbedded(listed, await as('einvoice_embedded_v1')) : listed;
+  const pageText = truth.onlyVisible ? wordsOf(await as('text_layout_v1')) : '';
+  const outcome = await pool.run({ kind: 'convert', mappingId: test.mappingId, parameters: {}, pdf });
+  if (!outcome.ok)
+    return {
+      ...scoreDocument(truth, undefined, pageText),
+      truth,
+      answer: outcome.code,
+      message: outcome.message,
+      warningsGiven: [],
+      officialBreaches: undefined,
+      verdict: 'refused',
+      untold: [],
+      warnings: 0,
+      warningsRight: 0,
+    };
+  const xml = new TextDecoder().decode(outcome.body);
+  const score = scoreDocument(truth, readUbl(xml), pageText);
   return {
     ...score,
+    ...judge(score.differences, outcome.warnings),
     truth,
-    answer: outcome.ok ? 'OK' : outcome.code,
-    message: outcome.ok ? '' : outcome.message,
-    warnings,
-    silentWrong: outcome.ok && score.anyWrong && warnings.length === 0,
+    answer: 'OK',
+    message: '',
+    warningsGiven: outcome.warnings,
+    officialBreaches: test.official?.(xml),
   };
 }
 
-async function pageWords(pool: ChildPool, pdf: Uint8Array): Promise<string> {
-  const outcome = await pool.run({ kind: 'convert', mappingId: 'text_layout_v1', parameters: {}, pdf });
-  if (!outcome.ok) return '';
-  return new TextDecoder()
-    .decode(outcome.body)
-    .replace(/<[^>]+>/g, ' ')
-    .replaceAll('&amp;', '&')
-    .replaceAll('&lt;', '<')
-    .replaceAll('&gt;', '>');
-}
-
-/** Adds up documents. */
-export function summarise(scored: readonly ScoredDocument[]): MappingReport {
-  const none: Tally = { right: 0, wrong: 0, missing: 0 };
-  const refusedByCode: Record<string, number> = {};
-  for (const { answer } of scored)
-    if (answer !== 'OK') refusedByCode[answer] = (refusedByCode[answer] ?? 0) + 1;
-  const share = (count: number): number => round(scored.length === 0 ? 0 : count / scored.length);
+/** The truth with what the e-invoice inside the PDF says beyond the list: addresses, codes, units, categories. */
+function withEmbedded(listed: Truth, xml: string): Truth {
+  if (xml === '') return listed;
+  const said = readCii(xml);
   return {
-    documents: scored.length,
-    converted: scored.filter((s) => s.answer === 'OK').length,
-    refusedByCode,
-    fieldF1: round(f1(scored.map((s) => s.fields).reduce(addTallies, none), true)),
-    lineF1: round(f1(scored.map((s) => s.lines).reduce(addTallies, none), false)),
-    exactRate: share(scored.filter((s) => s.answer === 'OK' && s.exact).length),
-    silentWrongRate: share(scored.filter((s) => s.silentWrong).length),
+    ...listed,
+    fields: { ...said.fields, ...listed.fields },
+    lines: said.lines ?? listed.lines,
+    vat: said.vat ?? listed.vat,
   };
 }
 
-function round(value: number): number {
-  return Math.round(value * 10_000) / 10_000;
+/** The words of a page as `text_layout_v1` writes it. */
+function wordsOf(layout: string): string {
+  return layout
+    .replace(/<[^>]+>/g, ' ')
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&amp;', '&');
 }

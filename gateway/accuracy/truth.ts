@@ -7,24 +7,49 @@ export interface Truth {
   readonly file: string;
   /** Layout or template the document was made with, where the set says; layouts are reported apart. */
   readonly layout: string | undefined;
-  readonly fields: Readonly<Partial<Record<FieldName, string>>>;
-  readonly lines: readonly TruthLine[];
+  readonly fields: Readonly<Partial<Record<FieldName, TruthValue>>>;
+  /** Undefined when the lines are not known, which is not the same as none. */
+  readonly lines: readonly TruthLine[] | undefined;
+  /** Undefined when the breakdown is not known. */
+  readonly vat: readonly TruthVatRow[] | undefined;
   /** True when the values come from elsewhere than the page, so that only those that are visible count. */
   readonly onlyVisible: boolean;
 }
 
+/** A value, or several of which each is right: an address in two lines can be read as one or the other. */
+export type TruthValue = string | readonly string[];
+
 export interface TruthLine {
-  readonly name: string | undefined;
-  readonly qty: string | undefined;
-  readonly price: string | undefined;
-  readonly total: string | undefined;
+  readonly code?: TruthValue | undefined;
+  readonly name?: TruthValue | undefined;
+  readonly qty?: string | undefined;
+  /** As printed, or a code of UN/ECE Recommendation 20. */
+  readonly unit?: string | undefined;
+  readonly price?: TruthValue | undefined;
+  readonly total?: string | undefined;
+}
+
+/** One rate of the VAT breakdown; amounts are plain decimals. */
+export interface TruthVatRow {
+  readonly rate: string;
+  readonly basis: string;
+  readonly tax: string;
+  /** UNCL5305, where it is known. */
+  readonly category?: string | undefined;
 }
 
 export const FIELD_NAMES = [
   'id',
   'date',
   'due',
+  'currency',
+  'sellerName',
+  'sellerStreet',
+  'sellerCity',
   'sellerVat',
+  'buyerName',
+  'buyerStreet',
+  'buyerCity',
   'buyerVat',
   'net',
   'tax',
@@ -36,7 +61,9 @@ export const FIELD_NAMES = [
 export type FieldName = (typeof FIELD_NAMES)[number];
 
 const text = z.string().nullish();
-const line = z.object({ name: text, qty: text, price: text, total: text });
+const line = z.object({ code: text, name: text, qty: text, unit: text, price: text, total: text });
+const vatRow = z.object({ rate: text, basis: text, tax: text });
+const party = z.object({ name: text, addr: text, city: text, nif: text });
 
 /** Shape of a `NAME.json` beside `NAME.pdf`. */
 const besideSchema = z.object({
@@ -45,14 +72,16 @@ const besideSchema = z.object({
   atcud: text,
   date: text,
   due: text,
-  seller: z.object({ nif: text }).optional(),
-  buyer: z.object({ nif: text }).optional(),
+  currency: text,
+  seller: party.optional(),
+  buyer: party.optional(),
   basis: text,
   tax: text,
   grand: text,
   due_payable: text,
   iban: text,
-  lines: z.array(line).default([]),
+  lines: z.array(line).optional(),
+  vat: z.array(vatRow).optional(),
 });
 
 /** Shape of a line of `truth.jsonl`. */
@@ -61,12 +90,17 @@ const listedSchema = z.object({
   id: text,
   date: text,
   duedate: text,
+  cur: text,
+  seller: text,
   sellervat: text,
+  buyer: text,
   basis: text,
   tax: text,
   grand: text,
+  due: text,
   iban: text,
-  lines: z.array(line).default([]),
+  lines: z.array(line).optional(),
+  vatbreak: z.array(vatRow).optional(),
 });
 
 /** Every PDF of a folder that has truth, in name order. @throws Error when the folder has none */
@@ -80,16 +114,17 @@ export function readTruths(folder: string): Truth[] {
     : readdirSync(folder)
         .filter((name) => name.endsWith('.pdf') && existsSync(join(folder, name.replace(/\.pdf$/, '.json'))))
         .sort()
-        .map((name) => beside(folder, name));
+        .map((name) =>
+          truthOf(name, JSON.parse(readFileSync(join(folder, name.replace(/\.pdf$/, '.json')), 'utf8'))),
+        );
   if (truths.length === 0)
     throw new Error(`No PDF with truth in ${folder}: neither NAME.json beside NAME.pdf nor truth.jsonl.`);
   return truths;
 }
 
-function beside(folder: string, file: string): Truth {
-  const t = besideSchema.parse(
-    JSON.parse(readFileSync(join(folder, file.replace(/\.pdf$/, '.json')), 'utf8')),
-  );
+/** The truth of a `NAME.json`. @throws ZodError when the JSON has another shape */
+export function truthOf(file: string, json: unknown): Truth {
+  const t = besideSchema.parse(json);
   return {
     file,
     layout: t.layout === undefined ? undefined : String(t.layout),
@@ -97,7 +132,14 @@ function beside(folder: string, file: string): Truth {
       id: t.id,
       date: t.date,
       due: t.due,
+      currency: t.currency,
+      sellerName: t.seller?.name,
+      sellerStreet: t.seller?.addr,
+      sellerCity: t.seller?.city,
       sellerVat: t.seller?.nif,
+      buyerName: t.buyer?.name,
+      buyerStreet: t.buyer?.addr,
+      buyerCity: t.buyer?.city,
       buyerVat: t.buyer?.nif,
       net: t.basis,
       tax: t.tax,
@@ -106,7 +148,8 @@ function beside(folder: string, file: string): Truth {
       iban: t.iban,
       atcud: t.atcud,
     }),
-    lines: t.lines.map(lineOf),
+    lines: t.lines?.map(lineOf),
+    vat: t.vat?.flatMap(vatRowOf),
     onlyVisible: false,
   };
 }
@@ -120,28 +163,39 @@ function listed(json: unknown): Truth {
       id: t.id,
       date: t.date,
       due: t.duedate,
+      currency: t.cur,
+      sellerName: t.seller,
       sellerVat: t.sellervat,
+      buyerName: t.buyer,
       net: t.basis,
       tax: t.tax,
       grand: t.grand,
+      payable: t.due,
       iban: t.iban,
     }),
-    lines: t.lines.map(lineOf),
+    lines: t.lines?.map(lineOf),
+    vat: t.vatbreak?.flatMap(vatRowOf),
     onlyVisible: true,
   };
 }
 
 function lineOf(l: z.infer<typeof line>): TruthLine {
-  return {
-    name: l.name ?? undefined,
-    qty: l.qty ?? undefined,
-    price: l.price ?? undefined,
-    total: l.total ?? undefined,
-  };
+  return Object.fromEntries(Object.entries(l).filter(([, value]) => typeof value === 'string'));
 }
 
-function known(fields: Partial<Record<FieldName, string | null | undefined>>): Truth['fields'] {
+function vatRowOf({ rate, basis, tax }: z.infer<typeof vatRow>): TruthVatRow[] {
+  return typeof rate === 'string' && typeof basis === 'string' && typeof tax === 'string'
+    ? [{ rate, basis, tax }]
+    : [];
+}
+
+/** The fields that have a value. */
+export function known(
+  fields: Readonly<Partial<Record<FieldName, TruthValue | null | undefined>>>,
+): Truth['fields'] {
   return Object.fromEntries(
-    Object.entries(fields).filter(([, value]) => typeof value === 'string' && value !== ''),
+    Object.entries(fields).filter(
+      ([, value]) => value !== null && value !== undefined && value !== '' && value.length > 0,
+    ),
   );
 }

@@ -1,0 +1,34 @@
+import type { FieldName } from './truth.ts';
+
+/** Counts of one document, or of many added up. */
+export interface Tally {
+  readonly right: number;
+  readonly wrong: number;
+  readonly missing: number;
+}
+
+/** What a difference, or a warning, is about: a field, the VAT breakdown, all lines, or one line (`line 3`). */
+export type Subject = FieldName | 'vat' | 'lines' | `line ${number}`;
+
+/** One value that is not as the truth has it. */
+export interface Difference {
+  readonly subject: Subject;
+  /** False where the result says nothing, which misleads nobody. */
+  readonly wrong: boolean;
+  /** For people: `grand: 10.00, truth 12.00`. */
+  readonly text: string;
+}
+
+export function addTallies(a: Tally, b: Tally): Tally {
+  return { right: a.right + b.right, wrong: a.wrong + b.wrong, missing: a.missing + b.missing };
+}
+
+/** F1 of a tally, 0 to 1; a wrong value costs precision and recall, a missing one recall. 1 when there was nothing to find. */
+export function f1(tally: Tally, wrongIsMissingToo: boolean): number {
+  const found = tally.right + tally.wrong;
+  const wanted = tally.right + tally.missing + (wrongIsMissingToo ? tally.wrong : 0);
+  if (found === 0 && wanted === 0) return 1;
+  const precision = found === 0 ? 0 : tally.right / found;
+  const recall = wanted === 0 ? 1 : tally.right / wanted;
+  return precision + recall === 0 ? 0 : (2 * precision * recall) / (precision + recall);
+}

@@ -1,0 +1,36 @@
+import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** Runs the official EN 16931 rules on a UBL document; answers the rules it breaks fatally, each once. */
+export type OfficialRules = (xml: string) => string[];
+
+interface Saxon {
+  transform(options: Readonly<Record<string, unknown>>, mode: 'sync'): { readonly principalResult: string };
+}
+
+/**
+ * Opens the official rules as compiled for Saxon's JavaScript processor. Neither is part of Docket: the processor
+ * (`saxon-js`) has to be installed in a folder above the stylesheet.
+ * @param stylesheet path of the compiled stylesheet (`.sef.json`)
+ * @throws Error when the file or the processor is not there
+ */
+export function openOfficialRules(stylesheet: string): OfficialRules {
+  const load = createRequire(join(dirname(stylesheet), 'any.js'));
+  const saxon = load('saxon-js') as Saxon;
+  const stylesheetInternal: unknown = JSON.parse(readFileSync(stylesheet, 'utf8'));
+  return (xml) => {
+    const { principalResult } = saxon.transform(
+      { stylesheetInternal, sourceText: xml, destination: 'serialized' },
+      'sync',
+    );
+    return fatalIn(principalResult);
+  };
+}
+
+/** The ids of the failed assertions of a report in the Schematron Validation Report Language that are fatal. */
+export function fatalIn(report: string): string[] {
+  const failed = [...report.matchAll(/<svrl:failed-assert\b[^>]*>/g)].map(([tag]) => tag);
+  const fatal = failed.filter((tag) => /\bflag="fatal"/.test(tag));
+  return [...new Set(fatal.map((tag) => /\bid="([^"]+)"/.exec(tag)?.[1] ?? 'without id'))];
+}

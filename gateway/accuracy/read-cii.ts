@@ -1,0 +1,112 @@
+import { XMLParser } from 'fast-xml-parser';
+import type { Truth, TruthLine, TruthVatRow } from './truth.ts';
+import { known } from './truth.ts';
+import { at, list, string } from './xml-tree.ts';
+
+const REPEATED = [
+  'IncludedSupplyChainTradeLineItem',
+  'SpecifiedTaxRegistration',
+  'ApplicableTradeTax',
+  'SpecifiedTradeSettlementPaymentMeans',
+  'Name',
+  'Description',
+];
+
+/**
+ * What the e-invoice that a PDF carries says, as the truth about the page beside it.
+ * @param xml a CrossIndustryInvoice (Factur-X, ZUGFeRD 2) or CrossIndustryDocument (ZUGFeRD 1)
+ */
+export function readCii(xml: string): Pick<Truth, 'fields' | 'lines' | 'vat'> {
+  const parser = new XMLParser({
+    removeNSPrefix: true,
+    ignoreAttributes: false,
+    attributeNamePrefix: '@',
+    parseTagValue: false,
+    isArray: (name) => REPEATED.includes(name),
+  });
+  const parsed: unknown = parser.parse(xml);
+  const root = at(parsed, 'CrossIndustryInvoice') ?? at(parsed, 'CrossIndustryDocument');
+  const trade = at(root, 'SupplyChainTradeTransaction') ?? at(root, 'SpecifiedSupplyChainTradeTransaction');
+  const agreement = oneOf(trade, 'HeaderTradeAgreement');
+  const settlement = oneOf(trade, 'HeaderTradeSettlement');
+  const sums =
+    at(settlement, 'SpecifiedTradeSettlementHeaderMonetarySummation') ??
+    at(settlement, 'SpecifiedTradeSettlementMonetarySummation');
+  return {
+    fields: known({
+      currency: string(at(settlement, 'InvoiceCurrencyCode')),
+      ...partyOf('seller', at(agreement, 'SellerTradeParty')),
+      ...partyOf('buyer', at(agreement, 'BuyerTradeParty')),
+      payable: string(at(sums, 'DuePayableAmount')),
+    }),
+    lines: linesOf(trade),
+    vat: list(at(settlement, 'ApplicableTradeTax')).map(vatRowOf),
+  };
+}
+
+function oneOf(trade: unknown, name: string): unknown {
+  return at(trade, `Applicable${name}`) ?? at(trade, `ApplicableSupplyChain${name.replace('Header', '')}`);
+}
+
+function partyOf(role: 'seller' | 'buyer', party: unknown): Record<string, string | string[] | undefined> {
+  const address = at(party, 'PostalTradeAddress');
+  const lines = ['LineOne', 'LineTwo', 'LineThree']
+    .map((name) => string(at(address, name)))
+    .filter((line) => line !== undefined);
+  const place = [string(at(address, 'PostcodeCode')), string(at(address, 'CityName'))].filter(
+    (part) => part !== undefined,
+  );
+  const numbers = list(at(party, 'SpecifiedTaxRegistration')).map((registration) => at(registration, 'ID'));
+  const vat = numbers.find((id) => string(at(id, '@schemeID')) === 'VA');
+  return {
+    [`${role}Name`]: list(at(party, 'Name')).flatMap((name) => string(name) ?? []),
+    [`${role}Street`]: lines.length > 1 ? [...lines, lines.join(', '), lines.join(' ')] : lines,
+    [`${role}City`]: place.length === 0 ? undefined : place.join(' '),
+    [`${role}Vat`]: string(vat),
+  };
+}
+
+function vatRowOf(tax: unknown): TruthVatRow {
+  return {
+    rate: string(at(tax, 'RateApplicablePercent')) ?? string(at(tax, 'ApplicablePercent')) ?? '0',
+    basis: string(at(tax, 'BasisAmount')) ?? '0',
+    tax: string(at(tax, 'CalculatedAmount')) ?? '0',
+    category: string(at(tax, 'CategoryCode')),
+  };
+}
+
+/** The lines that have an amount; profiles without lines (MINIMUM, BASIC WL) say nothing about them. */
+function linesOf(trade: unknown): TruthLine[] | undefined {
+  const lines = list(at(trade, 'IncludedSupplyChainTradeLineItem')).map(lineOf);
+  const charged = lines.filter((line) => line.total !== undefined);
+  return charged.length === 0 ? undefined : charged;
+}
+
+function lineOf(line: unknown): TruthLine {
+  const product = at(line, 'SpecifiedTradeProduct');
+  const names = list(at(product, 'Name')).flatMap((name) => string(name) ?? []);
+  const descriptions = list(at(product, 'Description')).flatMap((text) => string(text) ?? []);
+  const agreement = at(line, 'SpecifiedLineTradeAgreement') ?? at(line, 'SpecifiedSupplyChainTradeAgreement');
+  const delivery = at(line, 'SpecifiedLineTradeDelivery') ?? at(line, 'SpecifiedSupplyChainTradeDelivery');
+  const settlement =
+    at(line, 'SpecifiedLineTradeSettlement') ?? at(line, 'SpecifiedSupplyChainTradeSettlement');
+  const sums =
+    at(settlement, 'SpecifiedTradeSettlementLineMonetarySummation') ??
+    at(settlement, 'SpecifiedTradeSettlementMonetarySummation');
+  const quantity = at(delivery, 'BilledQuantity');
+  const prices = ['NetPriceProductTradePrice', 'GrossPriceProductTradePrice'].flatMap(
+    (name) => string(at(agreement, name, 'ChargeAmount')) ?? [],
+  );
+  const codes = ['SellerAssignedID', 'GlobalID', 'BuyerAssignedID'].flatMap(
+    (name) => string(at(product, name)) ?? [],
+  );
+  return {
+    code: codes.length === 0 ? undefined : codes,
+    // A page sets the description under the name, where nothing tells where one ends.
+    name: names.length === 0 ? undefined : [...names, [...names, ...descriptions].join(' ')],
+    qty: string(quantity),
+    unit: string(at(quantity, '@unitCode')),
+    price: prices.length === 0 ? undefined : prices,
+    total: string(at(sums, 'LineTotalAmount')),
+  };
+}

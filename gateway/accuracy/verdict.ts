@@ -1,0 +1,50 @@
+import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
+import type { Difference, Subject } from './difference.ts';
+import { isAboutValues, subjectsOf } from './warning-subjects.ts';
+
+/**
+ * What became of one document:
+ * - `right`: every known value is there and right;
+ * - `incomplete`: nothing is wrong, something is missing;
+ * - `told`: something is wrong, and a warning is about each wrong value;
+ * - `notTold`: a wrong value that no warning is about;
+ * - `refused`: there is no result.
+ */
+export type Verdict = 'right' | 'incomplete' | 'told' | 'notTold' | 'refused';
+
+export interface Judgement {
+  readonly verdict: Verdict;
+  /** The wrong values that no warning is about. */
+  readonly untold: readonly Difference[];
+  /** Warnings about values, and those of them that are about a value which is wrong or missing. */
+  readonly warnings: number;
+  readonly warningsRight: number;
+}
+
+/** Judges the result of a converted document by its differences from the truth and the warnings it came with. */
+export function judge(differences: readonly Difference[], warnings: readonly GatewayWarning[]): Judgement {
+  const told = warnings.filter(isAboutValues).map(subjectsOf);
+  const isTold = ({ subject }: Difference): boolean =>
+    told.some((subjects) => subjects.some((about) => covers(about, subject)));
+  const wrong = differences.filter((difference) => difference.wrong);
+  const untold = wrong.filter((difference) => !isTold(difference));
+  const warningsRight = told.filter((subjects) =>
+    differences.some(({ subject }) => subjects.some((about) => covers(about, subject))),
+  ).length;
+  return { verdict: verdictOf(differences, wrong, untold), untold, warnings: told.length, warningsRight };
+}
+
+function verdictOf(
+  differences: readonly Difference[],
+  wrong: readonly Difference[],
+  untold: readonly Difference[],
+): Verdict {
+  if (untold.length > 0) return 'notTold';
+  if (wrong.length > 0) return 'told';
+  return differences.length > 0 ? 'incomplete' : 'right';
+}
+
+/** A warning about the lines says nothing of a single value in one; one about a line speaks of all its values. */
+function covers(about: Subject, subject: Subject): boolean {
+  return about === subject;
+}

@@ -1,0 +1,53 @@
+import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
+import type { Subject } from './difference.ts';
+
+/** What each warning is about. A code that is not listed is about no value of ours. */
+const SUBJECTS: Readonly<Record<string, readonly Subject[]>> = {
+  'BR-01': [],
+  'BR-02': ['id'],
+  'BR-03': ['date'],
+  'BR-05': ['currency'],
+  'BR-06': ['sellerName'],
+  'BR-07': ['buyerName'],
+  'BR-08': ['sellerStreet', 'sellerCity'],
+  'BR-09': ['sellerCity'],
+  'BR-10': ['buyerStreet', 'buyerCity'],
+  'BR-11': ['buyerCity'],
+  'BR-12': ['lines'],
+  'BR-13': ['net'],
+  'BR-14': ['grand'],
+  'BR-15': ['payable'],
+  'BR-16': ['lines'],
+  'BR-CO-10': ['lines', 'net'],
+  'BR-CO-11': ['net'],
+  'BR-CO-12': ['net'],
+  'BR-CO-13': ['lines', 'net'],
+  'BR-CO-14': ['vat', 'tax'],
+  'BR-CO-15': ['net', 'tax', 'grand'],
+  'BR-CO-16': ['payable', 'grand'],
+  'BR-CO-17': ['vat'],
+  'BR-S-08': ['vat', 'lines'],
+  'BR-E-08': ['vat', 'lines'],
+  'BR-Z-08': ['vat', 'lines'],
+  'BR-E-10': ['vat'],
+  DATES: ['date', 'due'],
+  'PT-NIF-SELLER': ['sellerVat'],
+  'PT-NIF-BUYER': ['buyerVat'],
+  'PT-ATCUD': ['atcud'],
+  'PT-ATCUD-PAGES': ['atcud'],
+  'PT-IVA-RATE': ['vat'],
+  'PT-WITHHOLDING': ['payable'],
+  IBAN: ['iban'],
+};
+
+/** The values that a warning is about; a warning about one line is about that line alone. */
+export function subjectsOf({ code, message }: GatewayWarning): readonly Subject[] {
+  const line = /\bline (\d+)\b/.exec(message)?.[1];
+  if (line !== undefined) return [`line ${Number(line)}`];
+  return SUBJECTS[code] ?? [];
+}
+
+/** Warnings about text that is in the file and not on the page speak of no value. */
+export function isAboutValues({ code }: GatewayWarning): boolean {
+  return !/^(?:TEXT_|CHARACTERS_)/.test(code);
+}
