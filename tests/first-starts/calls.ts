@@ -11,7 +11,12 @@ export type Outcome =
   | { readonly kind: 'refused' | 'works' }
   /** 503 as it should be: JSON with a code, and `Retry-After`. */
   | { readonly kind: 'waits' }
-  | { readonly kind: 'fault'; readonly what: string };
+  | {
+      readonly kind: 'fault';
+      readonly what: string;
+      /** The connection was taken and ended without an answer. */
+      readonly isReset: boolean;
+    };
 
 /** A person who has a session before Docket starts, as one has whose Docket was started again. */
 export interface Caller {
@@ -100,8 +105,13 @@ function hasCode(body: string): boolean {
 
 function ofError(what: string, error: Error): Outcome {
   const { code } = (error.cause ?? error) as NodeJS.ErrnoException;
-  return code === 'ECONNREFUSED' ? { kind: 'refused' } : fault(what, code ?? error.message);
+  if (code === 'ECONNREFUSED') return { kind: 'refused' };
+  return fault(what, code ?? error.message, code === 'ECONNRESET');
 }
 
-const fault = (what: string, how: string): Outcome => ({ kind: 'fault', what: `${what}: ${how}` });
+const fault = (what: string, how: string, isReset = false): Outcome => ({
+  kind: 'fault',
+  what: `${what}: ${how}`,
+  isReset,
+});
 const limited = (): RequestInit => ({ signal: AbortSignal.timeout(ANSWER_MS_MAX) });

@@ -73,10 +73,18 @@ function keepCalling(caller: Caller, pdf: Buffer) {
   let isReady = false;
   let endAfter = Infinity;
   let uploads = 0;
+  /**
+   * A start takes its port for a moment, to see that it is free, and gives it back. Who connected just then is cut off:
+   * nobody served yet, as with a refusal. Once somebody has answered, a connection that is cut off is a fault.
+   */
+  const asRefused = (outcome: Outcome): Outcome => {
+    const isAnswered = before.waits + before.works > 0 || isReady;
+    return outcome.kind === 'fault' && outcome.isReset && !isAnswered ? { kind: 'refused' } : outcome;
+  };
   const again = async (call: () => Promise<Outcome>, everyMs: number): Promise<void> => {
     for (let answersAfter = 0; answersAfter < endAfter; await sleep(everyMs)) {
       const begunAfter = isReady;
-      const outcome = await call();
+      const outcome = asRefused(await call());
       (begunAfter ? after : before)[outcome.kind] += 1;
       const when = begunAfter ? 'after the line' : 'before the line';
       if (outcome.kind === 'fault') faults.push(`${outcome.what} (${when})`);
