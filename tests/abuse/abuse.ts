@@ -1,0 +1,157 @@
+import { readdir, stat } from 'node:fs/promises';
+import { Agent } from 'node:http';
+import { join } from 'node:path';
+import { makeInvoicePdf } from '../../gateway/fixtures/invoice-pdf.ts';
+import { rssOf } from '../drills/service-process.ts';
+import { startHouse, type House } from '../harness/house.ts';
+import { newPerson, until } from '../harness/person.ts';
+import { runDocket } from '../harness/run-docket.ts';
+import { kindsOfAbuse, send, type OwnJob } from './requests.ts';
+
+/** Requests of one address in an hour, at the product's own limit. */
+export const HOUR_REQUESTS = 360_000;
+/** Most that such an hour may leave in the log. */
+export const LOG_GROWTH_BYTES_MAX = 50 * 1024 * 1024;
+/** Most that a process may grow from the second fifth of the requests to the last: what is more keeps growing. */
+export const RSS_GROWTH_BYTES_MAX = 40 * 1024 * 1024;
+
+const AT_ONCE = 24;
+const SAMPLES = 50;
+const READY_MS_MAX = 120_000;
+const SCAVENGE_MS_MAX = 600_000;
+
+/** What was there at one moment, in bytes. */
+export interface Sample {
+  readonly requests: number;
+  readonly logBytes: number;
+  /** Resident memory by process of the house. */
+  readonly rss: Readonly<Record<string, number>>;
+}
+
+export interface Abusing {
+  readonly requests: number;
+  readonly onSample?: ((sample: Sample) => void) | undefined;
+  readonly enough?: AbortSignal | undefined;
+}
+
+export interface Abused {
+  /** That were sent. */
+  readonly requests: number;
+  readonly tookSec: number;
+  /** Times that each kind was answered with each status. */
+  readonly answers: Readonly<Record<string, number>>;
+  /** Answers that were not the right one, by kind and status. */
+  readonly wrong: Readonly<Record<string, number>>;
+  readonly samples: readonly Sample[];
+  readonly logBytes: { readonly before: number; readonly after: number; readonly scavenged: number };
+}
+
+/**
+ * Sends `requests` of an anonymous client to a house of its own, as fast as it takes them, then scavenges the log. The
+ * limits are out of the way, so that an hour's worth takes less than an hour.
+ *
+ * @param abusing.enough aborted when no more is to be sent; what was sent by then is judged
+ */
+export async function abuse(abusing: Abusing): Promise<Abused> {
+  const env = {
+    ...{ NODE_ENV: 'development', LOG_LEVEL: 'warn', SCAVENGE_EVERY_HOURS: '0' },
+    ...{ REQUEST_RATE_PER_MINUTE: '10000000', UPLOAD_RATE_PER_MINUTE: '1000000' },
+  };
+  const house = await startHouse({ env });
+  try {
+    const own = await ownJob(house);
+    const before = await sampleOf(house, 0);
+    const startedAt = performance.now();
+    const { sent, answers, wrong, samples } = await sendAll(house, own, abusing);
+    const tookSec = (performance.now() - startedAt) / 1_000;
+    const after = await bytesUnder(logFolder(house));
+    const ran = await runDocket(['log', 'scavenge'], { DATA_DIR: house.dataDir }, SCAVENGE_MS_MAX);
+    if (ran.code !== 0) throw new Error(`the scavenge failed: ${ran.stderr}`);
+    const scavenged = await bytesUnder(logFolder(house));
+    return {
+      ...{ requests: sent, tookSec, answers, wrong, samples: [before, ...samples] },
+      logBytes: { before: before.logBytes, after, scavenged },
+    };
+  } finally {
+    await house.stop();
+  }
+}
+
+async function ownJob(house: House): Promise<OwnJob> {
+  const person = await newPerson(house.url);
+  const pdf = await makeInvoicePdf(1);
+  const { answer } = await person.upload([{ filename: 'a.pdf', bytes: new Uint8Array(pdf) }]);
+  const [result] = answer.results;
+  if (result === undefined || !('jobId' in result)) throw new Error(`no job: ${JSON.stringify(answer)}`);
+  const { jobId } = result;
+  const isReady = async (): Promise<boolean> => (await person.job(jobId)).state === 'ready';
+  await until('the job is ready', isReady, READY_MS_MAX);
+  return { cookie: person.cookie(), jobId, pdf: Buffer.from(pdf) };
+}
+
+async function sendAll(
+  house: House,
+  own: OwnJob,
+  { requests, onSample, enough }: Abusing,
+): Promise<Pick<Abused, 'answers' | 'wrong' | 'samples'> & { readonly sent: number }> {
+  const kinds = kindsOfAbuse(own);
+  const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
+  const answers: Record<string, number> = {};
+  const wrong: Record<string, number> = {};
+  const samples: Sample[] = [];
+  const sampleEvery = Math.ceil(requests / SAMPLES);
+  let [next, sampling] = [0, Promise.resolve()];
+  const one = async (): Promise<void> => {
+    while (next < requests && enough?.aborted !== true) {
+      const n = next;
+      next += 1;
+      const asked = kinds[n % kinds.length]!();
+      const status = await send(house.url, asked, agent).catch((error: Error) => error.message);
+      const line = `${asked.name}: ${status}`;
+      answers[line] = (answers[line] ?? 0) + 1;
+      if (status !== asked.status) wrong[line] = (wrong[line] ?? 0) + 1;
+      if ((n + 1) % sampleEvery !== 0) continue;
+      sampling = sampling
+        .then(() => sampleOf(house, n + 1))
+        .then((sample) => {
+          samples.push(sample);
+          onSample?.(sample);
+        });
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, one));
+  await sampling;
+  agent.destroy();
+  return { sent: next, answers, wrong, samples };
+}
+
+async function sampleOf(house: House, requests: number): Promise<Sample> {
+  const parts = await house.parts();
+  const rss = Object.fromEntries(Object.entries(parts).map(([name, pid]) => [name, rssOf(pid)]));
+  return { requests, logBytes: await bytesUnder(logFolder(house)), rss };
+}
+
+function logFolder(house: House): string {
+  return join(house.dataDir, 'event-store');
+}
+
+async function bytesUnder(folder: string): Promise<number> {
+  const names = await readdir(folder, { recursive: true });
+  // A file may go between the list and the look.
+  const sizes = await Promise.all(names.map((name) => stat(join(folder, name)).catch(() => null)));
+  return sizes.reduce((sum, each) => sum + (each?.isFile() ? each.size : 0), 0);
+}
+
+/** By how much each process has grown from the second fifth of the samples to the last, medians, in bytes. */
+export function rssGrowth(samples: readonly Sample[]): Record<string, number> {
+  const fifth = Math.floor(samples.length / 5);
+  const medianOf = (name: string, of: readonly Sample[]): number =>
+    of.map(({ rss }) => rss[name] ?? 0).toSorted((a, b) => a - b)[of.length >> 1] ?? 0;
+  const names = Object.keys(samples[0]?.rss ?? {});
+  return Object.fromEntries(
+    names.map((name) => [
+      name,
+      medianOf(name, samples.slice(-fifth)) - medianOf(name, samples.slice(fifth, 2 * fifth)),
+    ]),
+  );
+}
