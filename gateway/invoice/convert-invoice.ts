@@ -2,12 +2,14 @@ import type { PDFDocumentProxy } from 'pdfjs-dist';
 import { checkWarnings, failureMessage, runChecks } from '../checks/run-checks.ts';
 import type { JudgedFinding } from '../checks/run-checks.ts';
 import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
+import { deliveryWarnings } from '../output/delivery.ts';
 import { writtenInvoice } from '../output/written-invoice.ts';
 import { hiddenWarnings, requireText } from '../pdf/hidden-warnings.ts';
 import { DEFAULT_READ_LIMITS, readPdf } from '../pdf/read-pdf.ts';
 import type { PdfText } from '../pdf/read-pdf.ts';
 import type { ConverterSuccess } from '../pool/child-protocol.ts';
 import { Refusal } from '../refusal.ts';
+import { creditSigns } from './credit-signs.ts';
 import type { QrPayload } from './qr-payload.ts';
 import type { InvoiceReading } from './read-invoice.ts';
 import { readInvoice } from './read-invoice.ts';
@@ -29,7 +31,8 @@ export async function judgeInvoice(
   const text = await readPdf(document, DEFAULT_READ_LIMITS, wantsQr ? qrCollector(codes) : undefined);
   requireText(text);
   const reading = readInvoice(text, mapping, codes);
-  return { ...reading, text, findings: runChecks(reading.invoice, mapping, codes) };
+  const invoice = creditSigns(reading.invoice);
+  return { ...reading, invoice, text, findings: runChecks(invoice, mapping, codes) };
 }
 
 /**
@@ -51,6 +54,6 @@ export async function convertInvoice(
     mediaType: mapping.mediaType,
     pages: text.pages.length,
     mappingVersion: mapping.version,
-    warnings: [...checkWarnings(findings), ...hiddenWarnings(text.hidden)],
+    warnings: [...checkWarnings(findings), ...deliveryWarnings(invoice), ...hiddenWarnings(text.hidden)],
   };
 }

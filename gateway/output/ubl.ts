@@ -1,11 +1,14 @@
 import Big from 'big.js';
 import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
-import type { Invoice, InvoiceLine, Party, VatRow } from '../invoice/invoice.ts';
+import type { Invoice, VatRow } from '../invoice/invoice.ts';
 import type { Amounts } from '../invoice/amounts.ts';
-import { amountsOf, grossOf, lineNet, priceOf, quantityOf } from '../invoice/amounts.ts';
-import { unitCode } from './units.ts';
+import { amountsOf, lineNet } from '../invoice/amounts.ts';
+import { countryDeliveredTo } from './delivery.ts';
+import { invoiceLine } from './ubl-lines.ts';
+import type { Maybe } from './ubl-nodes.ts';
+import { group, money, text } from './ubl-nodes.ts';
+import { parties } from './ubl-parties.ts';
 import { writeXml } from './xml-writer.ts';
-import type { XmlNode } from './xml-writer.ts';
 
 const NAMESPACES = {
   invoice: 'urn:oasis:names:specification:ubl:schema:xsd:Invoice-2',
@@ -13,18 +16,6 @@ const NAMESPACES = {
   cac: 'urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2',
   cbc: 'urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2',
 } as const;
-
-type Maybe = XmlNode | undefined;
-
-function text(name: string, value: string | undefined, attributes?: Record<string, string>): Maybe {
-  if (value === undefined || value.trim() === '') return undefined;
-  return { name: `cbc:${name}`, text: value, ...(attributes ? { attributes } : {}) };
-}
-
-function group(name: string, ...children: readonly (Maybe | readonly Maybe[])[]): Maybe {
-  const present = children.flat().filter((child) => child !== undefined);
-  return present.length === 0 ? undefined : { name: `cac:${name}`, children: present };
-}
 
 /** Writes an invoice or credit note as UBL 2.1, elements in the order of its schema, by the EN 16931-3-2 binding. */
 export function ublXml(invoice: Invoice, output: InvoiceMapping['output']): string {
@@ -44,8 +35,8 @@ export function ublXml(invoice: Invoice, output: InvoiceMapping['output']): stri
     text('DocumentCurrencyCode', currency),
     text('BuyerReference', invoice.fields.get('buyerReference')?.value),
     group('OrderReference', text('ID', invoice.fields.get('orderReference')?.value)),
-    party('AccountingSupplierParty', invoice.seller),
-    party('AccountingCustomerParty', invoice.buyer),
+    ...parties(invoice),
+    delivery(invoice),
     paymentMeans(invoice, credit ? due : undefined),
     group('PaymentTerms', text('Note', invoice.fields.get('paymentTerms')?.value)),
     documentAllowances(invoice, amounts, currency),
@@ -76,31 +67,16 @@ function notes(invoice: Invoice): string[] {
   return list;
 }
 
-function party(name: string, who: Party): XmlNode {
-  const vatId = taxNumber(who);
-  const partyNode = group(
-    'Party',
-    group('PartyName', text('Name', who.name?.value)),
-    group(
-      'PostalAddress',
-      text('StreetName', who.street?.value),
-      text('CityName', who.city?.value),
-      text('PostalZone', who.postalCode?.value),
-      group('Country', text('IdentificationCode', who.country?.value)),
-    ),
-    vatId === undefined
+/** When and where an intra-community supply was delivered (BR-IC-11, BR-IC-12), as far as the document says it. */
+function delivery(invoice: Invoice): Maybe {
+  const country = countryDeliveredTo(invoice)?.value;
+  return group(
+    'Delivery',
+    text('ActualDeliveryDate', invoice.fields.get('deliveryDate')?.value),
+    country === undefined
       ? undefined
-      : group('PartyTaxScheme', text('CompanyID', vatId), group('TaxScheme', text('ID', 'VAT'))),
-    group('PartyLegalEntity', text('RegistrationName', who.name?.value ?? vatId)),
+      : group('DeliveryLocation', group('Address', group('Country', text('IdentificationCode', country)))),
   );
-  return { name: `cac:${name}`, children: partyNode ? [partyNode] : [] };
-}
-
-/** BR-CO-09 asks for the country's prefix on a VAT number. */
-function taxNumber(who: Party): string | undefined {
-  const value = who.vatId?.value;
-  if (value === undefined) return undefined;
-  return /^\d{9}$/.test(value) ? `${who.country?.value ?? 'PT'}${value}` : value;
 }
 
 /** UNCL4461: 30 credit transfer where an account is given, 1 "not defined" where only a date is. */
@@ -113,10 +89,6 @@ function paymentMeans(invoice: Invoice, creditDue: string | undefined): Maybe {
     text('PaymentDueDate', creditDue),
     iban === undefined ? undefined : group('PayeeFinancialAccount', text('ID', iban)),
   );
-}
-
-function money(name: string, value: Big, currency: string): Maybe {
-  return text(name, value.toFixed(2), { currencyID: currency });
 }
 
 /** Allowances and charges on the whole document, split by rate the way the breakdown says they fall. */
@@ -175,7 +147,7 @@ function taxCategory(name: string, row: VatRow, withReason: boolean): Maybe {
   return group(
     name,
     text('ID', row.category),
-    row.category === 'O' ? undefined : text('Percent', new Big(row.rate.value).toString()),
+    row.category === 'O' ? undefined : text('Percent', new Big(row.rate.value).toFixed()),
     withReason ? text('TaxExemptionReasonCode', REASON_CODES[row.category]) : undefined,
     withReason ? text('TaxExemptionReason', row.reason?.value) : undefined,
     group('TaxScheme', text('ID', 'VAT')),
@@ -236,54 +208,5 @@ function monetaryTotal(amounts: Amounts, currency: string): Maybe {
     prepaid.eq(0) ? undefined : money('PrepaidAmount', prepaid, currency),
     amounts.rounding.eq(0) ? undefined : money('PayableRoundingAmount', amounts.rounding, currency),
     money('PayableAmount', amounts.payable, currency),
-  );
-}
-
-function invoiceLine(line: InvoiceLine, invoice: Invoice, credit: boolean): Maybe {
-  const currency = invoice.currency.value;
-  const gross = grossOf(line).round(2, Big.roundHalfUp);
-  const net = lineNet(line);
-  const discount = line.discount && !new Big(line.discount.value).eq(0) ? gross.minus(net) : new Big(0);
-  const percent = line.discount?.value;
-  return group(
-    credit ? 'CreditNoteLine' : 'InvoiceLine',
-    text('ID', String(line.position)),
-    text(credit ? 'CreditedQuantity' : 'InvoicedQuantity', quantityOf(line).toString(), {
-      unitCode: unitCode(line.unit?.value),
-    }),
-    money('LineExtensionAmount', net, currency),
-    discount.eq(0) || percent === undefined
-      ? undefined
-      : group(
-          'AllowanceCharge',
-          text('ChargeIndicator', 'false'),
-          text('AllowanceChargeReason', 'Discount'),
-          text('MultiplierFactorNumeric', new Big(percent).toString()),
-          money('Amount', discount, currency),
-          money('BaseAmount', gross, currency),
-        ),
-    group(
-      'Item',
-      text('Name', line.name?.value ?? line.code?.value ?? String(line.position)),
-      line.code === undefined ? undefined : group('SellersItemIdentification', text('ID', line.code.value)),
-      lineTaxCategory(line, invoice.vat),
-    ),
-    group(
-      'Price',
-      text('PriceAmount', line.price?.value ?? priceOf(line).toString(), { currencyID: currency }),
-    ),
-  );
-}
-
-function lineTaxCategory(line: InvoiceLine, vat: readonly VatRow[]): Maybe {
-  const rate = line.rate;
-  if (!rate) return undefined;
-  const row = vat.find((v) => new Big(v.rate.value).eq(rate.value));
-  const category = row?.category ?? (new Big(rate.value).eq(0) ? 'E' : 'S');
-  return group(
-    'ClassifiedTaxCategory',
-    text('ID', category),
-    category === 'O' ? undefined : text('Percent', new Big(rate.value).toString()),
-    group('TaxScheme', text('ID', 'VAT')),
   );
 }

@@ -1,0 +1,63 @@
+import Big from 'big.js';
+import type { Invoice, InvoiceLine, VatRow } from '../invoice/invoice.ts';
+import { grossOf, lineNet, priceOf, quantityOf } from '../invoice/amounts.ts';
+import type { Maybe } from './ubl-nodes.ts';
+import { group, money, text } from './ubl-nodes.ts';
+import { unitCode } from './units.ts';
+
+/** A price is never negative (BR-27): the sign of what is given back stands at the quantity. */
+function unsignedPrice(line: InvoiceLine): { price: string; quantity: Big } {
+  const price = line.price?.value ?? priceOf(line).toFixed();
+  const quantity = quantityOf(line);
+  return price.startsWith('-')
+    ? { price: price.slice(1), quantity: quantity.times(-1) }
+    : { price, quantity };
+}
+
+/** A line of an invoice or credit note (BG-25). */
+export function invoiceLine(line: InvoiceLine, invoice: Invoice, credit: boolean): Maybe {
+  const currency = invoice.currency.value;
+  const { price, quantity } = unsignedPrice(line);
+  const gross = grossOf(line).round(2, Big.roundHalfUp);
+  const net = lineNet(line);
+  const discount = line.discount && !new Big(line.discount.value).eq(0) ? gross.minus(net) : new Big(0);
+  const percent = line.discount?.value;
+  return group(
+    credit ? 'CreditNoteLine' : 'InvoiceLine',
+    text('ID', String(line.position)),
+    text(credit ? 'CreditedQuantity' : 'InvoicedQuantity', quantity.toFixed(), {
+      unitCode: unitCode(line.unit?.value),
+    }),
+    money('LineExtensionAmount', net, currency),
+    discount.eq(0) || percent === undefined
+      ? undefined
+      : group(
+          'AllowanceCharge',
+          text('ChargeIndicator', 'false'),
+          text('AllowanceChargeReason', 'Discount'),
+          text('MultiplierFactorNumeric', new Big(percent).toFixed()),
+          money('Amount', discount, currency),
+          money('BaseAmount', gross, currency),
+        ),
+    group(
+      'Item',
+      text('Name', line.name?.value ?? line.code?.value),
+      line.code === undefined ? undefined : group('SellersItemIdentification', text('ID', line.code.value)),
+      lineTaxCategory(line, invoice.vat),
+    ),
+    group('Price', text('PriceAmount', price, { currencyID: currency })),
+  );
+}
+
+function lineTaxCategory(line: InvoiceLine, vat: readonly VatRow[]): Maybe {
+  const rate = line.rate;
+  if (!rate) return undefined;
+  const row = vat.find((v) => new Big(v.rate.value).eq(rate.value));
+  const category = row?.category ?? (new Big(rate.value).eq(0) ? 'E' : 'S');
+  return group(
+    'ClassifiedTaxCategory',
+    text('ID', category),
+    category === 'O' ? undefined : text('Percent', new Big(rate.value).toFixed()),
+    group('TaxScheme', text('ID', 'VAT')),
+  );
+}

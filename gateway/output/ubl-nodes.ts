@@ -1,0 +1,22 @@
+import type Big from 'big.js';
+import type { XmlNode } from './xml-writer.ts';
+
+/** An element, or nothing where there is nothing to say. */
+export type Maybe = XmlNode | undefined;
+
+/** An element of text in the namespace of basic components. */
+export function text(name: string, value: string | undefined, attributes?: Record<string, string>): Maybe {
+  if (value === undefined || value.trim() === '') return undefined;
+  return { name: `cbc:${name}`, text: value, ...(attributes ? { attributes } : {}) };
+}
+
+/** An element of elements; nothing when it would be empty. */
+export function group(name: string, ...children: readonly (Maybe | readonly Maybe[])[]): Maybe {
+  const present = children.flat().filter((child) => child !== undefined);
+  return present.length === 0 ? undefined : { name: `cac:${name}`, children: present };
+}
+
+/** An amount with two decimals and its currency. */
+export function money(name: string, value: Big, currency: string): Maybe {
+  return text(name, value.toFixed(2), { currencyID: currency });
+}
