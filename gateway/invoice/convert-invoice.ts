@@ -10,6 +10,7 @@ import type { PdfText } from '../pdf/read-pdf.ts';
 import type { ConverterSuccess } from '../pool/child-protocol.ts';
 import { Refusal } from '../refusal.ts';
 import { creditSigns } from './credit-signs.ts';
+import { domesticBuyer, domesticWarnings } from './domestic-buyer.ts';
 import type { QrPayload } from './qr-payload.ts';
 import type { InvoiceReading } from './read-invoice.ts';
 import { readInvoice } from './read-invoice.ts';
@@ -31,7 +32,7 @@ export async function judgeInvoice(
   const text = await readPdf(document, DEFAULT_READ_LIMITS, wantsQr ? qrCollector(codes) : undefined);
   requireText(text);
   const reading = readInvoice(text, mapping, codes);
-  const invoice = creditSigns(reading.invoice);
+  const invoice = domesticBuyer(creditSigns(reading.invoice));
   return { ...reading, invoice, text, findings: runChecks(invoice, mapping, codes) };
 }
 
@@ -54,6 +55,11 @@ export async function convertInvoice(
     mediaType: mapping.mediaType,
     pages: text.pages.length,
     mappingVersion: mapping.version,
-    warnings: [...checkWarnings(findings), ...deliveryWarnings(invoice), ...hiddenWarnings(text.hidden)],
+    warnings: [
+      ...checkWarnings(findings),
+      ...domesticWarnings(invoice),
+      ...deliveryWarnings(invoice),
+      ...hiddenWarnings(text.hidden),
+    ],
   };
 }

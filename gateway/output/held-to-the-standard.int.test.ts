@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { decodeWarnings } from '../../schemas/gateway-protocol.ts';
 import { makePlainPdf } from '../fixtures/other-pdf.ts';
 import { brokenRules } from '../rules/broken-rules.ts';
 import type { RunningGateway } from '../server.ts';
@@ -14,14 +15,18 @@ beforeAll(async () => {
 }, slowMs);
 afterAll(() => gateway.close());
 
-async function convert(texts: Texts, mapping: string): Promise<{ status: number; text: string }> {
+async function convert(
+  texts: Texts,
+  mapping: string,
+): Promise<{ status: number; text: string; warned: string[] }> {
   const pdf = await makePlainPdf({ texts });
   const response = await fetch(`${gateway.url}/v1/convert?mapping=${mapping}`, {
     method: 'POST',
     body: pdf as BodyInit,
     headers: { 'Content-Type': 'application/pdf' },
   });
-  return { status: response.status, text: await response.text() };
+  const warned = decodeWarnings(response.headers.get('x-warnings')).map(({ code }) => code);
+  return { status: response.status, text: await response.text(), warned };
 }
 
 /** A Portuguese credit note; `lines` are its item rows, `sums` net, VAT and total as printed. */
@@ -43,6 +48,21 @@ function creditNote(lines: readonly (readonly string[])[], sums: readonly string
     ['Total sem IVA', 340, 410], [net, 500, 410], ['Total IVA', 340, 426], [vat, 500, 426],
     ['Total do documento', 340, 442], [total, 500, 442],
     ['x9y8-Processado por programa certificado n.º 0042/AT', 40, 700],
+  ]; // prettier-ignore
+}
+
+/** A German invoice; `buyer` are the lines of the address it goes to. */
+function germanInvoice(buyer: readonly string[]): Texts {
+  return [
+    ['Nordlicht Lampen GmbH', 40, 40], ['Hafenstraße 3', 40, 54], ['20457 Hamburg', 40, 68],
+    ['USt-IdNr. DE136695976', 40, 82], ['Rechnung', 40, 120], ['Rechnungsnummer: 2026-88', 320, 120],
+    ['Rechnungsdatum: 20.03.2026', 320, 136],
+    ...(buyer.length === 0 ? [] : [['Rechnung an:', 40, 160] as const]),
+    ...buyer.map((line, i) => [line, 40, 174 + 14 * i] as const),
+    ['Bezeichnung', 40, 260], ['Menge', 300, 260], ['Einzelpreis', 380, 260], ['Gesamtpreis', 480, 260],
+    ['Stehlampe', 40, 278], ['2', 300, 278], ['50,00', 380, 278], ['100,00', 480, 278],
+    ['Nettobetrag', 340, 340], ['100,00', 480, 340], ['MwSt. 19 %', 340, 356], ['19,00', 480, 356],
+    ['Gesamtbetrag', 340, 372], ['119,00', 480, 372],
   ]; // prettier-ignore
 }
 
@@ -69,23 +89,30 @@ describe('a result', () => {
   it(
     'that would break a rule is refused with its number, whatever the mapping says of its checks',
     async () => {
-      const { status, text } = await convert(
-        [
-          ['Nordlicht Lampen GmbH', 40, 40], ['Hafenstraße 3', 40, 54], ['20457 Hamburg', 40, 68],
-          ['USt-IdNr. DE136695976', 40, 82], ['Rechnung', 40, 120], ['Rechnungsnummer: 2026-88', 320, 120],
-          ['Rechnungsdatum: 20.03.2026', 320, 136],
-          ['Bezeichnung', 40, 260], ['Menge', 300, 260], ['Einzelpreis', 380, 260], ['Gesamtpreis', 480, 260],
-          ['Stehlampe', 40, 278], ['2', 300, 278], ['50,00', 380, 278], ['100,00', 480, 278],
-          ['Nettobetrag', 340, 340], ['100,00', 480, 340], ['MwSt. 19 %', 340, 356], ['19,00', 480, 356],
-          ['Gesamtbetrag', 340, 372], ['119,00', 480, 372],
-        ],
-        'eu_invoice_v1',
-      ); // prettier-ignore
+      const { status, text } = await convert(germanInvoice([]), 'eu_invoice_v1');
       expect(status).toBe(422);
       expect(JSON.parse(text)).toEqual({
         code: 'OUTPUT_INVALID',
         message: expect.stringMatching(/^BR-07: the name of the buyer \(BT-44\) is missing\./),
       });
+    },
+    slowMs,
+  );
+
+  it.each([
+    [['Meubles Caron SARL', '4 quai Nord', '59800 Lille', 'Frankreich'], 'FR', []],
+    [['Fenwick Foods Ltd', '7 Mill Lane', 'York YO1 9XY'], 'GB', []],
+    [['Tischlerei Eiche', 'Ulmenweg 8', 'D-80333 München'], 'DE', []],
+    [['Tischlerei Eiche', 'Ulmenweg 8', '80333 München'], 'DE', ['BUYER_COUNTRY']],
+  ])(
+    'for a buyer at %j has the country %s, and says when it was worked out',
+    async (buyer, country, warnings) => {
+      const { status, text, warned } = await convert(germanInvoice(buyer), 'eu_invoice_v1');
+      expect({ status, text }).toMatchObject({ status: 200 });
+      const [, party = ''] =
+        /<cac:AccountingCustomerParty>([^]*?)<\/cac:AccountingCustomerParty>/.exec(text) ?? [];
+      expect(party).toContain(`<cbc:IdentificationCode>${country}<`);
+      expect(warned.filter((code) => code === 'BUYER_COUNTRY')).toEqual(warnings);
     },
     slowMs,
   );

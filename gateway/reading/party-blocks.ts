@@ -1,6 +1,7 @@
 import type { InvoiceMapping, PartyRule } from '../mapping/mapping-schema.ts';
 import type { Party } from '../invoice/invoice.ts';
 import type { ReadDocument } from './document.ts';
+import { countryNamed, countryOfAddress, countryOfPostLetters } from '../values/countries.ts';
 import type { LabelHit } from './labels.ts';
 import type { Role, TaxNumber, TextBlock } from './parties.ts';
 import type { Found } from './provenance.ts';
@@ -135,7 +136,7 @@ export function readParty(
     street: street ? foundIn(textOf(street.tokens), street.tokens, rule, 0.7) : undefined,
     postalCode: part(postal?.[2]),
     city: part(postal?.[3]?.replace(/,\s*[A-Z]{2}$/, '')),
-    country: countryOf(postal?.[1], vatId, mapping.country),
+    country: printedCountry(usable.slice(after)) ?? countryOf(postal?.[1], vatId, mapping.country),
   };
 }
 
@@ -147,6 +148,16 @@ function tokensOfPart(value: string, cell: BlockCell | undefined): readonly Toke
   });
 }
 
+/** The country as the address itself says it, in words on a line of its own or by the form of its postal code. */
+function printedCountry(cells: readonly BlockCell[]): Found | undefined {
+  const own = cells.findLast((cell) => countryNamed(textOf(cell.tokens)) !== undefined);
+  const country = countryOfAddress(cells.map((cell) => textOf(cell.tokens)));
+  if (country === undefined) return undefined;
+  return own
+    ? foundIn(country, own.tokens, 'country of the address', 0.9)
+    : derived(country, 'form of the address');
+}
+
 /** The country: of the postal code, else of the tax number's prefix, else the mapping's own. */
 function countryOf(
   postalPrefix: string | undefined,
@@ -154,7 +165,8 @@ function countryOf(
   usual: string | undefined,
 ): Found | undefined {
   const iso = (code: string): string => (code === 'EL' ? 'GR' : code);
-  if (postalPrefix !== undefined) return derived(iso(postalPrefix), 'prefix of the postal code');
+  const byLetters = postalPrefix === undefined ? undefined : countryOfPostLetters(postalPrefix);
+  if (byLetters !== undefined) return derived(byLetters, 'prefix of the postal code');
   const vatPrefix = /^([A-Z]{2})[A-Z0-9]/.exec(vatId?.value ?? '')?.[1];
   if (vatPrefix !== undefined) return derived(iso(vatPrefix), 'prefix of the tax number');
   return usual === undefined ? undefined : derived(usual, 'the mapping’s country');

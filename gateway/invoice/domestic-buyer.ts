@@ -1,0 +1,31 @@
+import Big from 'big.js';
+import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
+import { derived } from '../reading/provenance.ts';
+import { isPostalCodeOf } from '../values/countries.ts';
+import type { Invoice } from './invoice.ts';
+
+const RULE = 'seller’s country, for a domestic buyer';
+
+/**
+ * An address at home is written without its country (UPU S42). A buyer without country and tax number is in the seller's
+ * when the postal code has that country's form and its VAT is charged. Anything less, and the country stays unknown.
+ */
+export function domesticBuyer(invoice: Invoice): Invoice {
+  const { seller, buyer } = invoice;
+  const [country, code] = [seller.country?.value, buyer.postalCode?.value];
+  if (buyer.country !== undefined || buyer.vatId !== undefined) return invoice;
+  if (country === undefined || code === undefined || !isPostalCodeOf(country, code)) return invoice;
+  if (!invoice.vat.some((row) => row.category === 'S' && new Big(row.rate.value).gt(0))) return invoice;
+  return { ...invoice, buyer: { ...buyer, country: derived(country, RULE) } };
+}
+
+/** Says that the buyer's country was worked out. */
+export function domesticWarnings({ buyer }: Invoice): GatewayWarning[] {
+  if (buyer.country?.rule !== `derived ${RULE}`) return [];
+  return [
+    {
+      code: 'BUYER_COUNTRY',
+      message: `The buyer's address names no country (BT-55); the seller's, ${buyer.country.value}, is written.`,
+    },
+  ];
+}
