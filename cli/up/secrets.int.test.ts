@@ -5,6 +5,7 @@ import { startHouse, type House } from '../../tests/harness/house.ts';
 
 const SESSION_SECRET = 'session-secret-of-thirty-two-characters-or-more';
 const BACKUP_PASSPHRASE = 'words that backups are encrypted with';
+const AWS_SECRET_ACCESS_KEY = 'of a bucket that has nothing to do with Docket';
 const FOREIGN = 'of another program on this machine';
 const slowMs = 120_000;
 
@@ -30,7 +31,12 @@ where('secrets of `docket up`', () => {
   let house: House;
   let parts: Record<string, number>;
   beforeAll(async () => {
-    house = await startHouse({ env: { SESSION_SECRET, BACKUP_PASSPHRASE, FOREIGN_SECRET: FOREIGN } });
+    house = await startHouse({
+      env: {
+        ...{ SESSION_SECRET, BACKUP_PASSPHRASE, FOREIGN_SECRET: FOREIGN },
+        ...{ AWS_ACCESS_KEY_ID: 'somebody', AWS_SECRET_ACCESS_KEY },
+      },
+    });
     parts = await house.parts();
   }, slowMs);
   afterAll(() => house.stop());
@@ -42,6 +48,8 @@ where('secrets of `docket up`', () => {
     expect(having(SESSION_SECRET)).toEqual(['services']);
     expect(having(BACKUP_PASSPHRASE)).toEqual([]);
     expect(having(FOREIGN)).toEqual([]);
+    // The blobs are files.
+    expect(having(AWS_SECRET_ACCESS_KEY)).toEqual([]);
     expect(having('GATEWAY_TOKEN=').toSorted()).toEqual(['gateway', 'services']);
   });
 
