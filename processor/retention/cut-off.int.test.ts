@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { BlobStoreUnavailable } from '../../blob-store/errors.ts';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
 import { jobDecider } from '../../conversion-job/decider.ts';
@@ -45,16 +45,24 @@ afterAll(async () => {
   await world.stop();
 });
 
+/** What a test has started. */
+const stops: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const stop of stops.splice(0).reverse()) await stop();
+});
+
 async function roleOf(id: string, log: EventLog, blobs: BlobStore) {
   const workerId = `${id}.00000000`;
   await postgresWorkList(world.store).enlist(id, workerId);
   const metrics = retentionMetrics(createMetrics({ defaults: false }));
   const settings = { PDF_TTL_DAYS: 7, XML_TTL_DAYS: 30, DELETE_XML_ON_FIRST_DOWNLOAD: false };
-  return retentionRole({
+  const role = retentionRole({
     ...{ log, blobs, settings, logger, metrics, workerId, processorId: id, clock: systemClock },
     ...{ lease: retentionLease(world.store, SILENT_MS), decider: jobDecider(POLICY) },
     orphanAgeMs: ORPHAN_AGE_MS,
   });
+  stops.push(() => role.stop());
+  return role;
 }
 
 /** Who has the right, and whether a full run has come to its end. */
@@ -83,13 +91,16 @@ it('who is cut off from the log while retention is due gives the right back, and
   proxy.fault.refuse = false;
   await cutOff.tend();
   expect(await rightNow()).toEqual({ holder: 'cut-off.00000000', ran: true });
-  await cutOff.stop();
 }, 60_000);
 
 it('who is cut off from the blobs gives the right back as well', async () => {
   await untilDue();
   const bucket = await startS3Double();
   const way = await startFaultProxy(Number(new URL(bucket.endpoint).port));
+  stops.push(
+    () => bucket.close(),
+    () => way.stop(),
+  );
   const blobs = openS3BlobStore({
     ...{ bucket: bucket.bucket, region: bucket.region, credentials: bucket.credentials },
     endpoint: `http://127.0.0.1:${way.port}`,
@@ -104,7 +115,4 @@ it('who is cut off from the blobs gives the right back as well', async () => {
   way.fault.refuse = false;
   await cutOff.tend();
   expect(await rightNow()).toEqual({ holder: 'cut-off.00000000', ran: true });
-  await cutOff.stop();
-  await way.stop();
-  await bucket.close();
 }, 60_000);
