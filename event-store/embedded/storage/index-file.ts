@@ -5,9 +5,10 @@
  *
  *   header  0 "DOCKETIX" | 8 version u32 | 12 CRC-32 of the rest u32 | 16 base u64 | 24 through u64
  *           32 file bytes of a packed segment u64, else 0 | 40 CRC-32 of the first event u32 | 44 of the last u32
- *   body    deflated numbers and texts: `numbersOf` below
+ *   body    deflated numbers and texts: `index-body.ts`
  *
- * Version 1 held events of later segments when it was written at a start, so its files are refused and made again.
+ * Version 1 held events of later segments when it was written at a start; version 2 stored names as they are and events
+ * row by row. Files of both are refused and made again.
  */
 import {
   closeSync,
@@ -23,54 +24,19 @@ import { open, rename } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { crc32, deflateRaw, deflateRawSync, inflateRawSync } from 'node:zlib';
 import { systemCode } from '../errors.ts';
-import { offsetIn, type Packing } from './packing.ts';
+import { bodyOf, readBody } from './index-body.ts';
+import { offsetIn } from './packing.ts';
 import { ENTRY_HEADER_BYTES, readU64, writeU64 } from './record.ts';
 import { fileBytesOf, type Segment } from './segment-files.ts';
-import { SEGMENT_HEADER_BYTES } from './segment-header.ts';
-import type { SegmentIndex, SegmentStream } from './segment-index.ts';
-import { openVarintReader, openVarintWriter, type VarintReader } from './varint-stream.ts';
+import type { SegmentIndex } from './segment-index.ts';
 
 const MAGIC = Buffer.from('DOCKETIX');
-const VERSION = 2;
+const VERSION = 3;
 const HEADER_BYTES = 48;
 /** Most bytes of a body once it is inflated; a full segment of the smallest events has a tenth of it. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 /** The fastest level: most of the body is ids, which no level makes much smaller. */
 const DEFLATE = { level: 1 };
-
-function numbersOf(content: SegmentIndex): Buffer {
-  const { number, bytes, finish } = openVarintWriter();
-  const { streams, types, places, times, tombstones, packing } = content;
-  number(streams.length);
-  for (const { name, firstRevision } of streams) {
-    number(name.length);
-    number(firstRevision === null ? 0 : firstRevision + 1);
-    bytes(name);
-  }
-  number(types.length);
-  for (const name of types) {
-    number(name.length);
-    bytes(name);
-  }
-  number(places.length);
-  let before = 0;
-  places.forEach((place, event) => {
-    number(place - before);
-    number(content.streamOf[event] as number);
-    number(2 * (content.typeOf[event] as number) + (tombstones.has(event) ? 1 : 0));
-    before = place;
-  });
-  number(times.firstMs);
-  number(times.lastMs);
-  number(times.steps.length);
-  for (const place of times.steps) number(place);
-  number(packing?.places.length ?? 0);
-  packing?.places.forEach((place, run) => {
-    number(place);
-    number(packing.offsets[run] as number);
-  });
-  return finish();
-}
 
 function fileOf(content: SegmentIndex, body: Buffer): Buffer {
   const header = Buffer.alloc(HEADER_BYTES);
@@ -129,81 +95,13 @@ export function readIndexFile(path: string, segment: Segment): IndexFile {
 
 function contentOf(file: Buffer, segment: Segment, through: number): SegmentIndex {
   const body = inflateRawSync(file.subarray(HEADER_BYTES), { maxOutputLength: MAX_BODY_BYTES });
-  const numbers = openVarintReader(body);
-  const streams = readStreams(numbers);
-  const types = Array.from({ length: numbers.number() }, () => numbers.bytes(numbers.number()));
-  const events = readEvents(numbers, [streams.length, types.length], through - segment.base);
-  const times = {
-    firstMs: numbers.number(),
-    lastMs: numbers.number(),
-    steps: Array.from({ length: numbers.number() }, () => numbers.number()),
-  };
-  const packing = readPacking(numbers, segment);
-  if (!numbers.isAtEnd()) throw new RangeError('it goes on after its end');
   return {
     base: segment.base,
     through,
-    streams,
-    types,
-    ...events,
-    times,
+    ...readBody(body, segment, through - segment.base),
     firstCrc: file.readUInt32LE(40),
     lastCrc: file.readUInt32LE(44),
-    packing,
   };
-}
-
-const readStreams = ({ number, bytes }: VarintReader): SegmentStream[] =>
-  Array.from({ length: number() }, () => {
-    const length = number();
-    const revision = number();
-    return { name: bytes(length), firstRevision: revision === 0 ? null : revision - 1 };
-  });
-
-/** @param end the place after the segment's last byte; every event lies before it and after the one before */
-function readEvents(
-  { number }: VarintReader,
-  [streams, types]: readonly [number, number],
-  end: number,
-): Pick<SegmentIndex, 'places' | 'streamOf' | 'typeOf' | 'tombstones'> {
-  const count = number();
-  if (count > end) throw new RangeError('it has more events than the segment has bytes');
-  const places = new Uint32Array(count);
-  const streamOf = new Uint32Array(count);
-  const typeOf = new Uint32Array(count);
-  const tombstones = new Set<number>();
-  let place = 0;
-  for (let event = 0; event < count; event += 1) {
-    const step = number();
-    place += step;
-    if (step === 0 || place < SEGMENT_HEADER_BYTES || place >= end)
-      throw new RangeError('an event does not lie in the segment, or not after the one before');
-    const stream = number();
-    const type = number();
-    if (stream >= streams || type >= 2 * types) throw new RangeError('an event has no stream or no type');
-    places[event] = place;
-    streamOf[event] = stream;
-    typeOf[event] = Math.floor(type / 2);
-    if (type % 2 === 1) tombstones.add(event);
-  }
-  return { places, streamOf, typeOf, tombstones };
-}
-
-function readPacking({ number }: VarintReader, segment: Segment): Packing | null {
-  const runs = number();
-  if (segment.packing === null) {
-    if (runs > 0) throw new RangeError('the segment is not packed');
-    return null;
-  }
-  const { fileBytes } = segment.packing;
-  if (runs > fileBytes) throw new RangeError('it has more runs than the file has bytes');
-  const packing = { fileBytes, places: new Uint32Array(runs), offsets: new Uint32Array(runs) };
-  for (let run = 0; run < runs; run += 1) {
-    packing.places[run] = number();
-    packing.offsets[run] = number();
-    if ((packing.offsets[run] as number) >= fileBytes) throw new RangeError('a run does not lie in the file');
-  }
-  return packing;
 }
 
 /** True when the first and the last event lie in the segment's file where the index says. */
@@ -238,7 +136,7 @@ const deflateSoon = promisify<Buffer, { level: number }, Buffer>(deflateRaw);
 
 /** Puts an index file in place while the store runs. */
 export async function writeIndexFile(path: string, content: SegmentIndex): Promise<void> {
-  const bytes = fileOf(content, await deflateSoon(numbersOf(content), DEFLATE));
+  const bytes = fileOf(content, await deflateSoon(bodyOf(content), DEFLATE));
   const file = await open(temporary(path), 'w');
   try {
     await file.writeFile(bytes);
@@ -251,7 +149,7 @@ export async function writeIndexFile(path: string, content: SegmentIndex): Promi
 
 /** Puts an index file in place at once, at shutdown. */
 export function writeIndexFileNow(path: string, content: SegmentIndex): void {
-  const bytes = fileOf(content, deflateRawSync(numbersOf(content), DEFLATE));
+  const bytes = fileOf(content, deflateRawSync(bodyOf(content), DEFLATE));
   const handle = openSync(temporary(path), 'w');
   try {
     for (let written = 0; written < bytes.length;) written += writeSync(handle, bytes, written);
