@@ -52,10 +52,13 @@ export class StorageFull extends Error {
 export class BlobStoreUnavailable extends Error {
   readonly code = 'BLOB_STORE_UNAVAILABLE';
   readonly retryable = true;
+  /** The reason alone, without full stop. */
+  readonly why: string;
 
   constructor(why: string, options?: ErrorOptions) {
     super(`The blob store cannot be used: ${why}.`, options);
     this.name = 'BlobStoreUnavailable';
+    this.why = why;
   }
 }
 

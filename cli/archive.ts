@@ -4,6 +4,7 @@ import { exportEvents } from '../archive/export-events.ts';
 import { importEvents } from '../archive/import-events.ts';
 import { plainPlace, type Place } from '../archive/place.ts';
 import type { UnfitEvent } from '../archive/unfit-events.ts';
+import { BlobStoreUnavailable } from '../blob-store/errors.ts';
 import { openFilesystemBlobStore } from '../blob-store/filesystem.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { createLog } from '../runtime/log.ts';
@@ -92,7 +93,17 @@ function asked(argv: readonly string[], name: string): { folder: string; json: b
   return { folder: resolve(given), json: argv.includes('--json'), check: argv.includes('--check') };
 }
 
-/** Archives in folders are readable by anyone who may read the folder; `docket backup` encrypts. */
+/**
+ * Archives in folders are readable by anyone who may read the folder; `docket backup` encrypts.
+ * @throws PlainFailure when the folder cannot be used: it is no part of the blob store, so the sentence names it
+ */
 export async function folderPlace(directory: string): Promise<Place> {
-  return plainPlace(await openFilesystemBlobStore({ directory }));
+  try {
+    return plainPlace(await openFilesystemBlobStore({ directory }));
+  } catch (error) {
+    if (!(error instanceof BlobStoreUnavailable)) throw error;
+    throw new PlainFailure('FOLDER_UNUSABLE', `The folder ${directory} cannot be used: ${error.why}.`, {
+      cause: error,
+    });
+  }
 }

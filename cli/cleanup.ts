@@ -8,7 +8,7 @@ import { ORPHAN_AGE_MS } from '../processor/retention/orphans.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { createLog } from '../runtime/log.ts';
 import { loadSettings } from '../runtime/settings.ts';
-import { findConnections } from './connections.ts';
+import { findConnection } from './connections.ts';
 import { openBlobs } from './open-blobs.ts';
 import { progressOn } from './progress.ts';
 
@@ -26,7 +26,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const logger = createLog('docket', 'warn');
   const blobs = await openBlobs(settings, logger);
   const log = connectEventLog({
-    connectionString: findConnections(settings).EVENTSTORE_URL,
+    connectionString: findConnection(settings, 'EVENTSTORE_URL'),
     timeoutMs: settings.EVENTSTORE_TIMEOUT_MS,
     log: logger,
   });

@@ -32,26 +32,18 @@ export function forgetConnections(dataDir: string): void {
 }
 
 /**
- * From the settings where they name them, otherwise from the Docket that runs on the data folder.
- * @throws PlainFailure when one is named by neither
+ * One store: from the settings where they name it, otherwise from the Docket that runs on the data folder.
+ * @throws PlainFailure when it is named by neither
  */
-export function findConnections(settings: Settings): Connections {
-  const noted = notedConnections(resolve(settings.DATA_DIR));
-  const find = (name: keyof Connections): string => {
-    const url = settings[name] ?? noted[name];
-    if (!url) {
-      throw new PlainFailure(
-        'NOT_RUNNING',
-        `Docket is not running on ${settings.DATA_DIR}: start it with \`npm start\`, or name its stores with ${name}.`,
-      );
-    }
-    return url;
-  };
-  return {
-    EVENTSTORE_URL: find('EVENTSTORE_URL'),
-    DATABASE_URL: find('DATABASE_URL'),
-    GATEWAY_URL: find('GATEWAY_URL'),
-  };
+export function findConnection(settings: Settings, name: 'EVENTSTORE_URL' | 'DATABASE_URL'): string {
+  const url = settings[name] ?? notedConnections(resolve(settings.DATA_DIR))[name];
+  if (!url) {
+    throw new PlainFailure(
+      'NOT_RUNNING',
+      `Docket is not running on ${settings.DATA_DIR}: start it with \`npm start\`, or name its stores with ${name}.`,
+    );
+  }
+  return url;
 }
 
 /** What the Docket that runs on a data folder noted; nothing when none runs. */

@@ -15,7 +15,7 @@ import { JobId } from '../schemas/ids.ts';
 import { commandIdOf } from '../schemas/name-based-ids.ts';
 import type { JobCommand } from '../schemas/job-commands.ts';
 import { jobStream } from '../schemas/streams.ts';
-import { findConnections } from './connections.ts';
+import { findConnection } from './connections.ts';
 import { openBlobs } from './open-blobs.ts';
 import { PlainFailure } from './plain-failure.ts';
 import { progressOn } from './progress.ts';
@@ -51,12 +51,16 @@ interface Asked {
 export async function run(argv: readonly string[]): Promise<number> {
   const asked = understand(argv);
   const settings = loadSettings(process.env);
-  const connections = findConnections(settings);
   const logger = createLog('docket', 'warn');
   const { DATABASE_POOL_MAX: poolMax, DATABASE_TIMEOUT_MS: timeoutMs } = settings;
-  const store = openReadStore({ url: connections.DATABASE_URL, poolMax, timeoutMs, log: logger });
+  const store = openReadStore({
+    url: findConnection(settings, 'DATABASE_URL'),
+    poolMax,
+    timeoutMs,
+    log: logger,
+  });
   const log = connectEventLog({
-    connectionString: connections.EVENTSTORE_URL,
+    connectionString: findConnection(settings, 'EVENTSTORE_URL'),
     timeoutMs: settings.EVENTSTORE_TIMEOUT_MS,
     log: logger,
   });

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { requestScavenge, type Scavenged } from '../event-store/request-scavenge.ts';
 import { loadSettings } from '../runtime/settings.ts';
-import { findConnections } from './connections.ts';
+import { findConnection } from './connections.ts';
 import { checkFolder } from './log-check.ts';
 import { PlainFailure } from './plain-failure.ts';
 
@@ -24,8 +24,7 @@ export async function run(argv: readonly string[]): Promise<number> {
 }
 
 async function scavenge(isJson: boolean): Promise<number> {
-  const { EVENTSTORE_URL } = findConnections(loadSettings(process.env));
-  const scavenged = await requestScavenge(EVENTSTORE_URL);
+  const scavenged = await requestScavenge(findConnection(loadSettings(process.env), 'EVENTSTORE_URL'));
   console.log(isJson ? JSON.stringify(scavenged, null, 2) : sentenceOf(scavenged));
   return scavenged.outcome === 'stopped' ? 1 : 0;
 }

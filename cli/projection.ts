@@ -10,7 +10,7 @@ import { rollbackVersion, switchVersion, type Switched } from '../projector/vers
 import { openReadStore, type ReadStore } from '../read-store/pool.ts';
 import { createLog, type Log } from '../runtime/log.ts';
 import { loadSettings } from '../runtime/settings.ts';
-import { findConnections } from './connections.ts';
+import { findConnection } from './connections.ts';
 import { INTERRUPTED_EXIT_CODE, interruptSignal } from './interrupt.ts';
 import { PlainFailure } from './plain-failure.ts';
 import { progressOn } from './progress.ts';
@@ -40,10 +40,10 @@ interface Parts {
 export async function run(argv: readonly string[]): Promise<number> {
   const asked = understand(argv);
   const settings = loadSettings(process.env);
-  const { EVENTSTORE_URL, DATABASE_URL: url } = findConnections(settings);
+  const url = findConnection(settings, 'DATABASE_URL');
   const logger = createLog('docket', 'error');
   const log = connectEventLog({
-    connectionString: EVENTSTORE_URL,
+    connectionString: findConnection(settings, 'EVENTSTORE_URL'),
     timeoutMs: settings.EVENTSTORE_TIMEOUT_MS,
     log: logger,
   });

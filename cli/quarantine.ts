@@ -8,7 +8,7 @@ import { createLog } from '../runtime/log.ts';
 import { loadSettings } from '../runtime/settings.ts';
 import { JobId } from '../schemas/ids.ts';
 import { jobIdOfStream, jobStream } from '../schemas/streams.ts';
-import { findConnections } from './connections.ts';
+import { findConnection } from './connections.ts';
 import { PlainFailure } from './plain-failure.ts';
 
 /** `docket quarantine list|replay`: jobs whose events the projector or the work list could not apply. Exit code 1: some stay held. */
@@ -25,14 +25,18 @@ export async function run(argv: readonly string[]): Promise<number> {
     });
   }
   const settings = loadSettings(process.env);
-  const connections = findConnections(settings);
   const logger = createLog('docket', 'warn');
   const { DATABASE_POOL_MAX: poolMax, DATABASE_TIMEOUT_MS: timeoutMs } = settings;
-  const store = openReadStore({ url: connections.DATABASE_URL, poolMax, timeoutMs, log: logger });
+  const store = openReadStore({
+    url: findConnection(settings, 'DATABASE_URL'),
+    poolMax,
+    timeoutMs,
+    log: logger,
+  });
   try {
     if (action === 'list') return await list(store, json);
     const log = connectEventLog({
-      connectionString: connections.EVENTSTORE_URL,
+      connectionString: findConnection(settings, 'EVENTSTORE_URL'),
       timeoutMs: settings.EVENTSTORE_TIMEOUT_MS,
       log: logger,
     });

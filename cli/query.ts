@@ -3,7 +3,7 @@ import { ANALYST_ROLE } from '../read-store/analytics/reader-role.ts';
 import { runQuery } from '../read-store/analytics/run-query.ts';
 import { loadSettings } from '../runtime/settings.ts';
 import type { Settings } from '../schemas/config.ts';
-import { findConnections, notedConnections } from './connections.ts';
+import { findConnection, notedConnections } from './connections.ts';
 import { PlainFailure } from './plain-failure.ts';
 import { csvOf, jsonOf, tableOf } from './query-output.ts';
 
@@ -38,7 +38,7 @@ function analystUrl(settings: Settings): string {
   const { ANALYTICS_DATABASE_URL, DATABASE_URL, DATA_DIR } = settings;
   if (ANALYTICS_DATABASE_URL) return ANALYTICS_DATABASE_URL;
   const noted = DATABASE_URL ? undefined : notedConnections(resolve(DATA_DIR)).ANALYTICS_DATABASE_URL;
-  return noted ?? asAnalyst(findConnections(settings).DATABASE_URL);
+  return noted ?? asAnalyst(findConnection(settings, 'DATABASE_URL'));
 }
 
 /** The same database as the analysts' role, without the password of another one. */

@@ -8,7 +8,7 @@ import { openReadStore } from '../read-store/pool.ts';
 import { createLog, type Log } from '../runtime/log.ts';
 import { loadSettings } from '../runtime/settings.ts';
 import type { Settings } from '../schemas/config.ts';
-import { findConnections } from './connections.ts';
+import { findConnection } from './connections.ts';
 import { interruptSignal } from './interrupt.ts';
 import { openBlobs } from './open-blobs.ts';
 import { PlainFailure } from './plain-failure.ts';
@@ -37,7 +37,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const settings = loadSettings(process.env);
   const logger = createLog('docket', 'error');
   const log = connectEventLog({
-    connectionString: findConnections(settings).EVENTSTORE_URL,
+    connectionString: findConnection(settings, 'EVENTSTORE_URL'),
     timeoutMs: settings.EVENTSTORE_TIMEOUT_MS,
     log: logger,
   });
@@ -80,7 +80,7 @@ async function verifyTables(
 ): Promise<NonNullable<Report['tables']>> {
   const { DATABASE_POOL_MAX: poolMax, DATABASE_TIMEOUT_MS: timeoutMs } = settings;
   const store = openReadStore({
-    ...{ url: findConnections(settings).DATABASE_URL, poolMax, timeoutMs, log: logger },
+    ...{ url: findConnection(settings, 'DATABASE_URL'), poolMax, timeoutMs, log: logger },
   });
   try {
     const tables: { projection: string; verified: Verified }[] = [];

@@ -10,7 +10,7 @@ import type { CauseNode, WhyAnswer } from '../schemas/http-api.ts';
 import { JobId } from '../schemas/ids.ts';
 import { momentOf, type Moment } from '../schemas/moment.ts';
 import { jobStream } from '../schemas/streams.ts';
-import { findConnections } from './connections.ts';
+import { findConnection } from './connections.ts';
 import { PlainFailure } from './plain-failure.ts';
 
 interface Asked {
@@ -24,7 +24,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const { jobId, moment, json } = understand(argv);
   const settings = loadSettings(process.env);
   const log = connectEventLog({
-    connectionString: findConnections(settings).EVENTSTORE_URL,
+    connectionString: findConnection(settings, 'EVENTSTORE_URL'),
     timeoutMs: settings.EVENTSTORE_TIMEOUT_MS,
     log: createLog('docket', 'error'),
   });

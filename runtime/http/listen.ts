@@ -25,6 +25,9 @@ export const HTTP_LIMITS: HttpLimits = {
 /** How often Node looks for connections past their time; its default of 30 s would make the limits above idle. */
 const CONNECTIONS_CHECKING_MS = 1_000;
 
+/** How soon a closing server lets go of a connection whose answer is done. */
+const IDLE_SWEEP_MS = 50;
+
 export interface Listening {
   readonly server: Server;
   readonly port: number;
@@ -112,8 +115,10 @@ function codeOf({ code }: NodeJS.ErrnoException): ApiErrorCode {
 
 async function close(server: Server, graceMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
+  // A proxy keeps a connection open after the answer that was in flight: it becomes idle only now.
+  const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS);
   const deadline = setTimeout(() => server.closeAllConnections(), graceMs);
   await closed;
+  clearInterval(sweep);
   clearTimeout(deadline);
 }
