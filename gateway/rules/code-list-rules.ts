@@ -35,8 +35,8 @@ function attributeOf(elements: readonly XmlElement[], name: string): string[] {
 }
 
 /** Every element of some names, wherever it stands. */
-function named(document: UblDocument, isNamed: (name: string) => boolean): XmlElement[] {
-  return document.elements.filter(({ name }) => isNamed(name));
+function named({ byName }: UblDocument, isNamed: (name: string) => boolean): XmlElement[] {
+  return [...byName].flatMap(([name, elements]) => (isNamed(name) ? elements : []));
 }
 
 const isAmount = (name: string): boolean => name.startsWith('cbc:') && name.endsWith('Amount');
@@ -118,7 +118,7 @@ const CODED: readonly Coded[] = [
   },
   {
     number: 'BR-CL-22', what: 'the code of an exemption’s reason (BT-121)', list: 'the VATEX list',
-    has: (code) => EXEMPTION_REASONS.has(code),
+    has: (code) => EXEMPTION_REASONS.has(code.toUpperCase()),
     in: (document) => texts(named(document, (name) => name === 'cbc:TaxExemptionReasonCode')),
   },
   {

@@ -37,7 +37,7 @@ export const ALLOWANCE_REASONS = codes('41 42 60 62 63 64 65 66 67 68 70 71 88 9
 
 const prefixed = (prefix: string, list: string): string[] => [...codes(list)].map((code) => prefix + code);
 
-/** Reasons for not charging VAT (the European VATEX list): articles of the VAT directive and its general cases. */
+/** Reasons for not charging VAT (the European VATEX list, whose codes count in any case): articles of the VAT directive and its general cases. */
 export const EXEMPTION_REASONS: ReadonlySet<string> = new Set([
   ...prefixed('VATEX-EU-', 'AE D F G I IC J O 79-C 132 135-1 143 144 146-1E 148 151 153 159 309'),
   ...prefixed('VATEX-EU-132-1', 'A B C D E F G H I J K L M N O P Q'),

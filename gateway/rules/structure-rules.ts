@@ -12,28 +12,32 @@ const breach = (what: string, found: string | undefined, expected: string): Brea
   expected,
 });
 
-/** Elements of an element that are out of order, too many, missing or not UBL's. The first fault of each is enough. */
+/**
+ * Elements of an element that are out of order, too many, missing or not UBL's. The first fault of each is enough. While
+ * the order holds, elements of one name stand together, so that counting the last name is counting all.
+ */
 function contentFaults(parent: XmlElement): Breach[] {
   const content = CONTENTS.get(parent.name);
   if (content === undefined) return [];
-  const counts = new Map<string, number>();
-  let last: { name: string; place: number } | undefined;
+  let last: { readonly name: string; readonly place: number } | undefined;
+  let count = 0;
+  let required = 0;
   for (const { name } of parent.children) {
-    const particle = content.get(name);
+    const particle = content.particles.get(name);
     if (particle === undefined)
       return [breach(`an element of ${parent.name}`, name, 'UBL has no such element there')];
     if (last !== undefined && particle.place < last.place)
       return [breach(`the element after ${last.name} in ${parent.name}`, name, 'UBL has it before that one')];
-    last = { name, place: particle.place };
-    const count = (counts.get(name) ?? 0) + 1;
-    counts.set(name, count);
+    count = last?.name === name ? count + 1 : 1;
+    if (count === 1) required += particle.least;
     if (count > particle.most)
       return [breach(`the number of ${name} in ${parent.name}`, String(count), 'UBL has at most one')];
+    last = { name, place: particle.place };
   }
-  for (const [name, { least }] of content)
-    if (least === 1 && !counts.has(name))
-      return [breach(`the element ${name} in ${parent.name}`, undefined, '')];
-  return [];
+  if (required === content.required) return [];
+  const there = new Set(parent.children.map(({ name }) => name));
+  const [lacking] = [...content.particles].find(([name, { least }]) => least === 1 && !there.has(name)) ?? [];
+  return [breach(`the element ${lacking} in ${parent.name}`, undefined, '')];
 }
 
 const DATE = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:Z|[+-]\d\d:\d\d)?$/;
@@ -63,7 +67,6 @@ const TYPES: readonly {
 const typeOf = new Map<string, (typeof TYPES)[number] | undefined>();
 
 function valueFaults({ name, text, attributes }: XmlElement): Breach[] {
-  if (!name.startsWith('cbc:')) return [];
   if (!typeOf.has(name))
     typeOf.set(
       name,
@@ -89,7 +92,13 @@ export const STRUCTURE_RULES: readonly Rule[] = [
   ),
 ];
 
-function faultsIn(element: XmlElement): Breach[] {
-  if (element.name === 'ext:UBLExtensions') return [];
-  return [...contentFaults(element), ...valueFaults(element), ...element.children.flatMap(faultsIn)];
+function faultsIn(root: XmlElement): Breach[] {
+  const faults: Breach[] = [];
+  const look = (element: XmlElement): void => {
+    if (element.name === 'ext:UBLExtensions') return;
+    faults.push(...(element.name.startsWith('cbc:') ? valueFaults(element) : contentFaults(element)));
+    for (const child of element.children) look(child);
+  };
+  look(root);
+  return faults;
 }

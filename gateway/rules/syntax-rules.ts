@@ -65,11 +65,16 @@ function taxNumbers(party: XmlElement | undefined, ofVat: boolean): readonly Xml
 
 const isRounded = (name: string): boolean => name.endsWith('Amount') && name !== 'cbc:PriceAmount';
 
-/** An element with its amounts, but for the discount on a price, which may have more decimals. */
-function* amountsIn(from: XmlElement): Generator<XmlElement> {
-  if (isRounded(from.name)) yield from;
-  for (const child of from.children)
-    if (!(from.name === 'cac:Price' && child.name === 'cac:AllowanceCharge')) yield* amountsIn(child);
+/** Every amount of a document that is no price, and none of the discounts on one, which may have more decimals. */
+function roundedAmounts({ byName }: UblDocument): XmlElement[] {
+  const ofPrices = new Set(
+    (byName.get('cac:Price') ?? [])
+      .flatMap((price) => childrenOf(price, 'cac:AllowanceCharge'))
+      .flatMap(({ children }) => children),
+  );
+  return [...byName]
+    .flatMap(([name, elements]) => (isRounded(name) ? elements : []))
+    .filter((element) => !ofPrices.has(element));
 }
 
 /** UBL-SR-30 to -34, -48, -50, -53 and UBL-DT-01 (fatal; CEN/TS 16931-3-2): what each row, line and amount is like. */
@@ -101,17 +106,16 @@ const each: readonly Rule[] = [
     'An item has at most one description (BT-154).',
     perLine('description (BT-154)', 0, (line) => allAt(line, 'cac:Item', 'cbc:Description')),
   ),
-  syntax('UBL-SR-53', 'A tax number comes with its scheme and is not empty.', ({ elements }) =>
-    elements
-      .filter(({ name }) => name === 'cac:PartyTaxScheme')
+  syntax('UBL-SR-53', 'A tax number comes with its scheme and is not empty.', ({ byName }) =>
+    (byName.get('cac:PartyTaxScheme') ?? [])
       .filter(
         (scheme) =>
           (textAt(scheme, 'cac:TaxScheme', 'cbc:ID') && textAt(scheme, 'cbc:CompanyID')) === undefined,
       )
       .map(() => missing('the number or the scheme of a tax registration (BT-31, BT-32)')),
   ),
-  syntax('UBL-DT-01', 'An amount that is no price has at most two decimals.', ({ root }) =>
-    [...amountsIn(root)]
+  syntax('UBL-DT-01', 'An amount that is no price has at most two decimals.', (document) =>
+    roundedAmounts(document)
       .filter(({ text }) => decimalsOf(text) > 2)
       .slice(0, 1)
       .map(({ name, text }) => ({
@@ -123,9 +127,9 @@ const each: readonly Rule[] = [
 ];
 
 function oneReason(number: string, what: string, charge: boolean): Rule {
-  return syntax(number, `There is at most one reason of one ${what}.`, ({ elements }) =>
-    elements
-      .filter((element) => element.name === 'cac:AllowanceCharge' && isCharge(element) === charge)
+  return syntax(number, `There is at most one reason of one ${what}.`, ({ byName }) =>
+    (byName.get('cac:AllowanceCharge') ?? [])
+      .filter((element) => isCharge(element) === charge)
       .map((element) => childrenOf(element, 'cbc:AllowanceChargeReason').length)
       .filter((count) => count > 1)
       .map((count) => ({

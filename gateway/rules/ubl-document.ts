@@ -1,5 +1,5 @@
 import type { XmlElement } from './xml-tree.ts';
-import { allAt, childrenOf, everyElement, firstAt, parseXml, textAt } from './xml-tree.ts';
+import { allAt, childrenOf, elementsByName, firstAt, parseXml, textAt } from './xml-tree.ts';
 
 /** A UBL invoice or credit note as parsed, with the parts that many rules look at. */
 export interface UblDocument {
@@ -20,8 +20,8 @@ export interface UblDocument {
   readonly breakdown: readonly XmlElement[];
   /** VAT categories that lines, allowances, charges or the breakdown are of. */
   readonly categories: ReadonlySet<string>;
-  /** Every element of the document, the root first. */
-  readonly elements: readonly XmlElement[];
+  /** Every element of the document by its name, in document order. */
+  readonly byName: ReadonlyMap<string, readonly XmlElement[]>;
 }
 
 /** Reads what was written; undefined when it is no UBL invoice or credit note at all. */
@@ -44,7 +44,7 @@ export function ublDocument(xml: string): UblDocument | undefined {
     totals: firstAt(root, 'cac:LegalMonetaryTotal'),
     breakdown,
     categories: new Set([...lines, ...onDocument, ...breakdown].flatMap((part) => categoryOf(part) ?? [])),
-    elements: everyElement(root),
+    byName: elementsByName(root),
   };
 }
 
@@ -65,8 +65,17 @@ export function categoryOf(part: XmlElement): string | undefined {
   return textAt(vatCategoryOf(part), 'cbc:ID');
 }
 
-/** The VAT category of a line, allowance, charge or breakdown row. */
+const categoryKnown = new WeakMap<XmlElement, XmlElement | undefined>();
+
+/** The VAT category of a line, allowance, charge or breakdown row; looked for once, since many rules ask for it. */
 export function vatCategoryOf(part: XmlElement): XmlElement | undefined {
+  if (categoryKnown.has(part)) return categoryKnown.get(part);
+  const category = findVatCategory(part);
+  categoryKnown.set(part, category);
+  return category;
+}
+
+function findVatCategory(part: XmlElement): XmlElement | undefined {
   const categories = part.name.endsWith('Line')
     ? allAt(part, 'cac:Item', 'cac:ClassifiedTaxCategory')
     : childrenOf(part, 'cac:TaxCategory');

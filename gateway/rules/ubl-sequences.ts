@@ -108,12 +108,22 @@ export interface Particle {
   readonly most: number;
 }
 
+/** What an element may have. */
+export interface Content {
+  readonly particles: ReadonlyMap<string, Particle>;
+  /** How many of them must be there. */
+  readonly required: number;
+}
+
 /** The elements that an element may have, each with its place among them and how often it may stand there. */
-export const CONTENTS: ReadonlyMap<string, ReadonlyMap<string, Particle>> = new Map(
-  Object.entries(SEQUENCES).map(([name, sequence]) => [
-    name,
-    new Map(sequence.split(' ').map((word, place) => [word.replace(/[!+*]$/, ''), particle(word, place)])),
-  ]),
+export const CONTENTS: ReadonlyMap<string, Content> = new Map(
+  Object.entries(SEQUENCES).map(([name, sequence]) => {
+    const words = sequence.split(' ');
+    const particles = new Map(
+      words.map((word, place) => [word.replace(/[!+*]$/, ''), particle(word, place)] as const),
+    );
+    return [name, { particles, required: words.filter((word) => /[!+]$/.test(word)).length }];
+  }),
 );
 
 function particle(word: string, place: number): Particle {

@@ -68,6 +68,7 @@ const BUYER_NUMBER = /<cac:PartyTaxScheme><cbc:CompanyID>ES.*?<\/cac:PartyTaxSch
 /** Changes that break the rules of one VAT category each. */
 export const VAT_BREAKS: readonly Break[] = [
   ...(Object.keys(PREFIXES) as Category[]).flatMap(ofCategory),
+  { rule: 'BR-S-08', words: 'a rate that nothing has, with a basis of 0', from: /(<cac:TaxSubtotal>.*?<\/cac:TaxSubtotal>)/, to: '$1<cac:TaxSubtotal><cbc:TaxableAmount currencyID="EUR">0.00</cbc:TaxableAmount><cbc:TaxAmount currencyID="EUR">0.00</cbc:TaxAmount><cac:TaxCategory><cbc:ID>S</cbc:ID><cbc:Percent>6</cbc:Percent><cac:TaxScheme><cbc:ID>VAT</cbc:ID></cac:TaxScheme></cac:TaxCategory></cac:TaxSubtotal>' },
   { rule: 'BR-AE-02', words: 'a buyer without number', options: { category: 'AE' }, from: BUYER_NUMBER, to: '', with: ['BR-AE-03', 'BR-AE-04'] },
   { rule: 'BR-IC-02', words: 'a buyer without VAT number', options: { category: 'K' }, from: BUYER_NUMBER, to: '', with: ['BR-IC-03', 'BR-IC-04'] },
   { rule: 'BR-IC-11', words: 'neither delivery date nor period', options: { category: 'K' }, from: /<cac:InvoicePeriod>.*?<\/cac:InvoicePeriod>([^]*)<cbc:ActualDeliveryDate>.*?<\/cbc:ActualDeliveryDate>/, to: '$1' },

@@ -31,6 +31,8 @@ const parser = new XMLParser({
   parseAttributeValue: false,
   ignoreDeclaration: true,
   ignorePiTags: true,
+  // No callback asks where an element stands, so that no path need be made for it.
+  jPath: false,
 });
 
 /** Reads a document into its elements in their order; undefined when it is not well-formed or has no root. */
@@ -108,11 +110,13 @@ export function textAt(from: XmlElement | undefined, ...path: readonly string[])
   return text === '' ? undefined : text;
 }
 
-/** Every element below one, itself included, in document order. */
-export function everyElement(from: XmlElement): XmlElement[] {
-  const found: XmlElement[] = [];
+/** Every element below one, itself included, by its name and in document order. */
+export function elementsByName(from: XmlElement): ReadonlyMap<string, readonly XmlElement[]> {
+  const found = new Map<string, XmlElement[]>();
   const add = (element: XmlElement): void => {
-    found.push(element);
+    const known = found.get(element.name);
+    if (known) known.push(element);
+    else found.set(element.name, [element]);
     for (const child of element.children) add(child);
   };
   add(from);
