@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { cp, mkdtemp, readFile, rm, unlink, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, truncate, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openFilesystemBlobStore } from '../blob-store/filesystem.ts';
@@ -227,6 +227,17 @@ describe('a damaged archive is refused before anything of the damaged batch is a
         return `${[second, first, ...rest].join('\n')}\n`;
       }),
       /000002.jsonl: its bytes/,
+    ],
+    [
+      // Larger than the memory of many a machine: no more of it is read than the link says there is.
+      'a batch of 3 GiB',
+      (directory: string) => truncate(join(directory, batch), 3 * 1024 ** 3),
+      /000002.jsonl: it has more bytes than/,
+    ],
+    [
+      'a link that says 3 GiB',
+      rewritten('batches/000002.json', (text) => text.replace(/"bytes": \d+/, `"bytes": ${3 * 1024 ** 3}`)),
+      /000002.json: it cannot be read/,
     ],
     ['a batch gone', (directory: string) => unlink(join(directory, batch)), /000002.jsonl: it is missing/],
     [

@@ -5,6 +5,7 @@ import { FOLLOWED_STREAM_PREFIXES, REJECTED_UPLOADS_STREAM } from '../schemas/st
 import { HistoriesDiffer } from './errors.ts';
 import { lineOf } from './event-line.ts';
 import {
+  BATCH_BYTES_MAX,
   batchName,
   linkName,
   manifestName,
@@ -20,7 +21,6 @@ import type { Place } from './place.ts';
 
 /** A batch is closed at whichever comes first; it is held in memory whole. */
 const BATCH_EVENTS_MAX = 5_000;
-const BATCH_BYTES_MAX = 8 * 1024 * 1024;
 
 export interface ExportParts {
   readonly log: Pick<EventLog, 'readAll' | 'readStream' | 'head'>;

@@ -4,6 +4,11 @@ import { PositionText, Sha256 } from '../schemas/ids.ts';
 import { ArchiveDamaged } from './errors.ts';
 import { readWhole, type Place } from './place.ts';
 
+/** A batch is closed at this size, and is longer by its last line at most; so is what is read of one. */
+export const BATCH_BYTES_MAX = 8 * 1024 * 1024;
+/** Larger than any event: stores take 16 MiB at most (EventStoreDB, MaxAppendSize), and JSON may write it longer. */
+const LINE_BYTES_MAX = 64 * 1024 * 1024;
+
 const EventRef = z.strictObject({
   stream: z.string(),
   revision: PositionText,
@@ -16,7 +21,11 @@ export const BatchLink = z.strictObject({
   format: z.literal('docket.batch.v1'),
   batch: z.number().int().min(1),
   events: z.number().int().min(1),
-  bytes: z.number().int().min(1),
+  bytes: z
+    .number()
+    .int()
+    .min(1)
+    .max(BATCH_BYTES_MAX + LINE_BYTES_MAX),
   sha256: Sha256,
   first: EventRef,
   last: EventRef,

@@ -1,4 +1,3 @@
-import { buffer } from 'node:stream/consumers';
 import { BlobMissing } from '../blob-store/errors.ts';
 import { ArchiveDamaged } from './errors.ts';
 import { eventOfLine, type ArchivedEvent } from './event-line.ts';
@@ -13,9 +12,7 @@ import type { Place } from './place.ts';
  */
 export async function readBatch(place: Place, link: BatchLink): Promise<readonly ArchivedEvent[]> {
   const name = batchName(link.batch);
-  const content = await contentOf(place, name);
-  if (content.length !== link.bytes)
-    throw new ArchiveDamaged(name, `it has ${content.length} bytes instead of ${link.bytes}`);
+  const content = await contentOf(place, name, link.bytes);
   if (sha256Of(content) !== link.sha256)
     throw new ArchiveDamaged(name, 'its bytes are not those that were written');
   const lines = content.toString('utf8').split('\n');
@@ -31,13 +28,22 @@ export async function readBatch(place: Place, link: BatchLink): Promise<readonly
   return events;
 }
 
-async function contentOf(place: Place, name: string): Promise<Buffer> {
+/** Reads no more than the link says there is: a file may be larger than the memory. */
+async function contentOf(place: Place, name: string, bytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let read = 0;
   try {
-    return await buffer(await place.read(name));
+    for await (const chunk of (await place.read(name)) as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      read += chunk.length;
+      if (read > bytes) throw new ArchiveDamaged(name, `it has more bytes than ${bytes}`);
+    }
   } catch (error) {
     if (error instanceof BlobMissing) throw new ArchiveDamaged(name, 'it is missing', { cause: error });
     throw error;
   }
+  if (read < bytes) throw new ArchiveDamaged(name, `it has ${read} bytes instead of ${bytes}`);
+  return Buffer.concat(chunks);
 }
 
 /** Positions rise; within a stream each event follows the one before; no id comes twice. */

@@ -24,14 +24,17 @@ export function createApp(): Express {
   app.use((req, res, next) => {
     res.locals['requestId'] = randomUUID();
     res.setHeader('X-Request-Id', requestIdOf(res));
-    if (hostLines(req) > 1) return next(new ApiError('BAD_REQUEST', 'The request names its host twice.'));
+    const hosts = hostLines(req);
+    if (hosts > 1) return next(new ApiError('BAD_REQUEST', 'The request names its host twice.'));
+    if (hosts === 0 && req.httpVersion === '1.1')
+      return next(new ApiError('BAD_REQUEST', 'The request does not name its host.'));
     if (!METHODS_SERVED.has(req.method)) return next(new ApiError('METHOD_NOT_ALLOWED'));
     next();
   });
   return app;
 }
 
-/** A request with two Host lines is refused (RFC 9112, section 3.2); Node itself keeps the first. */
+/** A request with two Host lines, or with none, is refused (RFC 9112, section 3.2); Node itself keeps the first. */
 function hostLines({ rawHeaders }: Request): number {
   return rawHeaders.filter((text, at) => at % 2 === 0 && text.toLowerCase() === 'host').length;
 }

@@ -89,11 +89,15 @@ export async function listen(
       keepAliveTimeout: limits.keepAliveTimeoutMs,
       maxHeaderSize: limits.headerBytesMax,
       connectionsCheckingInterval: CONNECTIONS_CHECKING_MS,
+      // Node's own refusal of a request without Host has no body; `createApp` refuses it as JSON.
+      requireHostHeader: false,
     },
     handler,
   );
   server.maxConnections = limits.connectionsMax;
   server.on('clientError', answerClientError);
+  // Without a listener Node closes the connection and says nothing.
+  server.on('connect', (_request, socket) => answerRaw(socket, new ApiError('METHOD_NOT_ALLOWED')));
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       reject(new PortUnavailable(address, error));

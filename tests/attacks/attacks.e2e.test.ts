@@ -14,6 +14,7 @@ const runAttacks = (argv: readonly string[]): Promise<Ran> => runDocket(argv, {}
 
 describe('the list of attacks', () => {
   it('names each once, by its id', () => {
+    expect(attacks).toHaveLength(63);
     expect(attacks.filter(({ id }) => !/^A-[A-Z]{2}\d{2}$/.test(id))).toEqual([]);
     expect(new Set(attacks.map(({ id }) => id)).size).toBe(attacks.length);
   });

@@ -3,7 +3,7 @@ import { somePdf } from '../../command-api/testing/pdfs.ts';
 import { partHead, push, speak, uploadHead, type RawAnswer } from '../../command-api/testing/raw-http.ts';
 import { expectThat } from '../drills/claims.ts';
 import { stretched } from '../harness/patience.ts';
-import type { Targets } from './targets.ts';
+import type { Target, Targets } from './targets.ts';
 import { codeIn, newVisitor } from './visitor.ts';
 
 /** As many as the list asks for: half of them drip headers, half a body. */
@@ -11,21 +11,28 @@ const SENDERS = 500;
 const ENDED_MS_MAX = 15_000;
 const BODY_BYTE_EVERY_MS = 1_000;
 const HEADER_BYTE_EVERY_MS = 10_000;
+/** UPLOADS_IN_FLIGHT_MAX by default. */
+const PLACES = 64;
+/** Uploads of others beside the slow ones. */
+const HONEST = 5;
+/** An upload has a pace once it is two seconds old. */
+const PACE_KNOWN_MS = 3_000;
 /** Node looks for late connections once a second, and the pace of a body is looked at as often. */
 const LOOKED_AT_EVERY_MS = 1_000;
 
-/** 500 connections that send next to nothing: each is ended, and an honest upload is taken meanwhile. */
+/**
+ * 500 connections of one address that send next to nothing: each is ended, and people elsewhere upload as ever. Then as
+ * many senders as there are places, each just fast enough.
+ */
 export async function slowSenders(targets: Targets): Promise<string> {
-  const { port, ...target } = await targets.any();
-  const bodies = Array.from({ length: SENDERS / 2 }, () => dripping(port, bodyDrip));
-  const headers = Array.from({ length: SENDERS / 2 }, () => dripping(port, headerDrip));
+  const target = await targets.own({ TRUST_PROXY: 'loopback', UPLOADS_IN_FLIGHT_MAX: String(PLACES) });
+  const bodies = Array.from({ length: SENDERS / 2 }, () => dripping(target, bodyDrip));
+  const headers = Array.from({ length: SENDERS / 2 }, () => dripping(target, headerDrip));
   await sleep(LOOKED_AT_EVERY_MS);
-  const visitor = await newVisitor({ port, ...target });
-  const honest = await visitor.upload([{ name: 'honest.pdf', bytes: somePdf() }]);
-  expectThat(honest.status === 202, 'an honest upload is taken meanwhile', honest.text);
+  await othersUpload(target);
   const [ofBodies, ofHeaders] = [await Promise.all(bodies), await Promise.all(headers)];
   for (const [what, answers, statuses] of [
-    // A body that gives its place to another one is told 503 earlier.
+    // A body that gets no place, or gives its own to another one, is told 503 earlier.
     ['a dripping body', ofBodies, [408, 503]],
     ['dripping headers', ofHeaders, [408]],
   ] as const) {
@@ -39,14 +46,57 @@ export async function slowSenders(targets: Targets): Promise<string> {
   expectThat([...codes].join() === 'REQUEST_TIMEOUT', 'the answer says that the request took too long', [
     ...codes,
   ]);
+  await justFastEnough(target);
   const longest = Math.max(...[...ofBodies, ...ofHeaders].map(({ ms }) => ms));
-  return `${timedOut.length} told 408, ${SENDERS - timedOut.length} told 503, the last after ${(longest / 1000).toFixed(1)} s; an honest upload 202 meanwhile`;
+  return `${timedOut.length} told 408, ${SENDERS - timedOut.length} told 503, the last after ${(longest / 1000).toFixed(1)} s; beside them, and beside ${PLACES} senders of 1.1 KB a second, every upload from elsewhere 202`;
 }
 
-type Drip = (send: (text: string) => Promise<void>) => Promise<void>;
+/** @throws DrillFailed when an upload from another address is not taken at once */
+async function othersUpload(target: Target): Promise<void> {
+  const visitor = await newVisitor(target, { 'X-Forwarded-For': '198.51.100.7' });
+  for (let n = 1; n <= HONEST; n += 1) {
+    const { status, text } = await visitor.upload([{ name: `${n}.pdf`, bytes: somePdf() }]);
+    expectThat(status === 202, `upload ${n} from another address is taken`, text);
+  }
+}
 
-function dripping(port: number, drip: Drip): Promise<RawAnswer> {
-  return speak(port, (socket) => drip((text) => push(socket, text)));
+/** As many as there are places, each above the least pace: they may keep nobody out, of their own address either (ADR 0121). */
+async function justFastEnough(target: Target): Promise<void> {
+  let isOver = false;
+  const senders = Array.from({ length: PLACES }, () =>
+    dripping(target, async (send, end) => {
+      await send(uploadHead(10_000_000));
+      await send(`${partHead()}%PDF-1.7\n`);
+      while (!isOver) {
+        await send(' '.repeat(1_100));
+        await sleep(1_000);
+      }
+      end();
+    }),
+  );
+  try {
+    await othersUpload(target);
+    await sleep(PACE_KNOWN_MS);
+    const visitor = await newVisitor(target);
+    for (let n = 1; n <= HONEST; n += 1) {
+      const { status, text } = await visitor.upload([{ name: `${n}.pdf`, bytes: somePdf() }]);
+      expectThat(status === 202, `upload ${n} from the same address is taken`, text);
+    }
+  } finally {
+    isOver = true;
+    await Promise.all(senders);
+  }
+}
+
+type Drip = (send: (text: string) => Promise<void>, end: () => void) => Promise<void>;
+
+function dripping({ port }: Target, drip: Drip): Promise<RawAnswer> {
+  return speak(port, (socket) =>
+    drip(
+      (text) => push(socket, text),
+      () => void socket.destroy(),
+    ),
+  );
 }
 
 const headerDrip: Drip = async (send) => {

@@ -1,3 +1,4 @@
+import { freePort } from '../../cli/up/free-port.ts';
 import { startHouse, type House } from '../harness/house.ts';
 
 /** An instance that is attacked over its public port. */
@@ -20,6 +21,8 @@ export interface Targets {
   any(): Promise<Target>;
   /** One of our own; with settings, an instance apart from the default one, of which one runs at a time. */
   own(settings?: Readonly<Record<string, string>>): Promise<OwnTarget>;
+  /** Ends the instance with settings, if there is one: something that it was given is about to go. */
+  release(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -47,6 +50,7 @@ export function openTargets(url: string | null): Targets {
   };
   return {
     own,
+    release: stopSpecial,
     any: async () => (url === null ? own() : { url, port: portOf(url), house: null }),
     stop: async () => {
       await stopSpecial();
@@ -56,8 +60,10 @@ export function openTargets(url: string | null): Targets {
 }
 
 async function start(env: Record<string, string>): Promise<OwnTarget> {
-  const house = await startHouse({ env });
-  return { house, url: house.url, port: portOf(house.url) };
+  // With a PUBLIC_URL the instance says that address, which leads to no port of this machine.
+  const port = await freePort();
+  const house = await startHouse({ env, port });
+  return { house, port, url: `http://localhost:${port}` };
 }
 
 function portOf(url: string): number {

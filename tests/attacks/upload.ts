@@ -32,8 +32,11 @@ async function expectRefusedPdf(target: Target, bytes: Uint8Array, name = 'a.pdf
 }
 
 async function renamedText(targets: Targets): Promise<string> {
-  await expectRefusedPdf(await targets.any(), Buffer.from('Hello, I am a text.\n'));
-  return '400 NOT_PDF, no job, nothing stored';
+  const target = await targets.any();
+  await expectRefusedPdf(target, Buffer.from('Hello, I am a text.\n'));
+  await expectRefusedPdf(target, Buffer.from('%PDF-1.7\n1 0 obj\n<</Type/Catalog>>\nendobj\n'));
+  await expectRefusedPdf(target, Buffer.alloc(0));
+  return 'a text, a header without a trailer, nothing: 400 NOT_PDF, no job, nothing stored';
 }
 
 async function junkInFront(targets: Targets): Promise<string> {

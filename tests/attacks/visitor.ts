@@ -29,6 +29,8 @@ export interface SentFile {
 /** Somebody with a session of their own. */
 export interface Visitor extends Pick<Person, 'cookie'> {
   ask(path: string, init?: RequestInit): Promise<Answer>;
+  /** The body of an answer as it is. */
+  bytes(path: string): Promise<Buffer>;
   upload(files: readonly SentFile[], fields?: Readonly<Record<string, string>>): Promise<Uploaded>;
   /** The first page of the queue. */
   jobs(): Promise<readonly JobView[]>;
@@ -43,14 +45,26 @@ export interface Uploaded extends Answer {
   readonly deduplicated: boolean | null;
 }
 
-/** Opens the page, and with it a session. */
-export async function newVisitor({ url }: Target): Promise<Visitor> {
+/**
+ * Opens the page, and with it a session.
+ * @param more headers of every request, such as those of a proxy
+ */
+export async function newVisitor(
+  { url }: Target,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Visitor> {
   const person = await newPerson(url);
   const ask: Visitor['ask'] = async (path, init = {}) =>
-    read(await person.request(path, { redirect: 'manual', signal: patientSignal(), ...init }));
+    read(
+      await person.request(path, {
+        ...{ redirect: 'manual', signal: patientSignal(), ...init },
+        headers: { ...more, ...(init.headers as Record<string, string>) },
+      }),
+    );
   return {
     ask,
     cookie: () => person.cookie(),
+    bytes: async (path) => Buffer.from(await (await person.request(path)).arrayBuffer()),
     upload: async (files, fields = {}) => {
       const form = new FormData();
       for (const [name, value] of Object.entries(fields)) form.set(name, value);
