@@ -126,7 +126,10 @@ async function begin(parts: AttemptParts, item: ClaimedItem): Promise<Begun | nu
   const job = handled.state;
   if (handled.outcome === 'refused' || job.state !== 'converting' || job.workerId !== workerId) {
     const revision = job.state === 'absent' ? item.revision : job.revision;
-    await parts.list.correct([{ jobId: item.jobId, revision, standing: null, placement: placementOf(job) }]);
+    const placement = placementOf(job);
+    await parts.list.correct([
+      { jobId: item.jobId, revision, standing: null, placement, rowRevision: item.revision },
+    ]);
     return null;
   }
   if (job.runs === 1 && job.attempts === 1)

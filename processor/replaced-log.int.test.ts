@@ -1,8 +1,12 @@
 import { cp, rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { jobDecider } from '../conversion-job/decider.ts';
+import { evolve } from '../conversion-job/evolve.ts';
 import { hashOfEvent, linksOf } from '../event-store/event-hash.ts';
+import { loadStream } from '../event-store/handle-command.ts';
 import { jobStream } from '../schemas/streams.ts';
+import { snapshotOf } from './work-list/snapshot.ts';
 import { eventually, startProcessorWorld, type ProcessorWorld } from '../tests/harness/processor-world.ts';
 
 /** Longer than any step of these tests takes: what ends an attempt here is the other log, and no time limit. */
@@ -72,4 +76,44 @@ describe('a processor beside an older copy of its log', () => {
     const attempts = await metrics.metrics();
     expect(attempts).toMatch(/outcome="lease-lost"[^\n]* 1\n/);
   }, 180_000);
+
+  it.each(['offered', 'done', 'held'])(
+    'converts a job whose row, %s, was corrected by a look at events that the log has no longer',
+    async (place) => {
+      const { service } = await world.start();
+      await service.stop(500);
+      const jobId = await world.upload();
+      const at = new Date().toISOString();
+      const leaseUntil = new Date(Date.now() + 1_000).toISOString();
+      await world.command(jobId, { type: 'StartAttempt', at, workerId: 'gone.abcdef01', leaseUntil });
+      const snapshot = place === 'offered' ? await snapshotAfterAbandon(world, jobId) : null;
+      // Only the sweeper looks at a row that waits for nothing; it has to find that this one has stood still.
+      await world.store.query(
+        `insert into processor.work_items (job_id, owner, priority, requested_position, revision, snapshot, place, touched_at)
+         values ($1, 'owner', 0, 1, 3, $2, $3, now() - interval '1 hour')`,
+        [jobId, snapshot, place],
+      );
+      await world.start();
+      expect(await world.until(jobId, ['ready', 'failed'], 60_000)).toMatchObject({
+        state: 'ready',
+        attempts: 2,
+      });
+    },
+    120_000,
+  );
 });
+
+/** The job as a look found it in the log that is gone, where its lost lease had been given back already. */
+async function snapshotAfterAbandon({ log }: ProcessorWorld, jobId: string): Promise<string> {
+  const policy = { maxAttempts: 3, backoffMs: 100, backoffMaxMs: 400, jobTimeoutMs: 60_000 };
+  const decider = jobDecider(policy);
+  const { state } = await loadStream(log, decider, jobStream(jobId));
+  const at = new Date().toISOString();
+  const lost = {
+    type: 'AttemptAbandoned',
+    data: { at, attempt: 1, fencingToken: '2', cause: 'lease-ended' },
+  } as const;
+  const job = evolve(state, lost, 3n);
+  if (job.state !== 'queued') throw new Error('A lost lease that is given back offers its job again.');
+  return snapshotOf({ job, hash: 'ab'.repeat(32) });
+}

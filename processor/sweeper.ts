@@ -95,8 +95,9 @@ export async function compareWithStream(
   jobId: string,
 ): Promise<boolean> {
   try {
+    const rowRevision = await list.revisionOf(jobId);
     const change = await changeFromStream(commands, jobId);
-    if (change !== null) await list.correct([change]);
+    if (change !== null) await list.correct([{ ...change, rowRevision }]);
     return change !== null;
   } catch (error) {
     if (isPassing(error)) throw error;

@@ -83,11 +83,16 @@ with moved as (
 )
 select count(*)::int as moved from moved`;
 
-/** Sets existing rows to what their streams say. A finished job keeps its row until the feeder passes it. */
+/**
+ * Sets existing rows to what their streams say. A finished job keeps its row until the feeder passes it. A row that is
+ * further than its stream goes back, unless it was written again since the look ($13).
+ */
 export const CORRECT = `
 update processor.work_items item set ${PLACED},
   owner = coalesce(change.owner, item.owner)
 from (select * from ${CHANGE_COLUMNS}) change
+join unnest($1::uuid[], $13::bigint[]) as before(job_id, row_revision) using (job_id)
 where item.job_id = change.job_id
   and (item.revision < change.revision
-    or (item.revision = change.revision and item.place in ('claimed', 'held')))`;
+    or (item.revision = change.revision and item.place in ('claimed', 'held'))
+    or (item.revision > change.revision and item.revision = before.row_revision))`;

@@ -78,6 +78,8 @@ order by requested_position limit $3`;
 export const LEASES_OF = `
 select job_id, fencing_token::text from processor.work_items where place = 'running' and worker_id = $1`;
 
+export const REVISION_OF = `select revision from processor.work_items where job_id = $1`;
+
 /** $1 ms, $2 most rows. Marks what it answers, so that the next look sees others. */
 export const UNTOUCHED = `
 update processor.work_items set touched_at = now() where job_id in (

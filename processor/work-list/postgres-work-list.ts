@@ -17,6 +17,7 @@ import {
   OFFER_DUE,
   REBUILT,
   RETURN_PERMITS,
+  REVISION_OF,
   START_OVER,
   TAKE_PERMITS,
   UNTOUCHED,
@@ -82,7 +83,14 @@ export function postgresWorkList(store: ReadStore): WorkList {
     rebuilt: async (epoch) => void (await rows(REBUILT, [epoch.toString()])),
     quarantine: (held) => holdStreams(store, WORK_LIST_LEDGER, held),
     letGo: async (streams) => void (await rows(LET_GO, [streams])),
-    correct: async (changes) => void (await rows(CORRECT, columnsOf(changes))),
+    revisionOf: async (jobId) => {
+      const [row] = await rows<{ revision: string }>(REVISION_OF, [jobId]);
+      return row === undefined ? null : BigInt(row.revision);
+    },
+    correct: async (corrections) => {
+      const before = corrections.map(({ rowRevision }) => rowRevision?.toString() ?? null);
+      await rows(CORRECT, [...columnsOf(corrections), before]);
+    },
 
     claim: fairClaims(store),
     release: async (workerId, jobIds) => void (await rows(RELEASE, [workerId, jobIds])),

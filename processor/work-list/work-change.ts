@@ -40,6 +40,15 @@ export interface WorkChange {
   readonly placement: Placement;
 }
 
+/** A change that comes from a look at the job's stream and not from the feeder. */
+export interface Correction extends WorkChange {
+  /**
+   * Revision that the row had before the look, null when there was no row. A stream never shrinks: a row that is ahead of
+   * a later look holds events of a log that was replaced, and the stream takes its place (ADR 0149).
+   */
+  readonly rowRevision: bigint | null;
+}
+
 /** What the event says about where the job stands, or null when it says nothing about that. */
 export function placementAfter(event: JobEvent, revision: bigint): Placement | null {
   switch (event.type) {

@@ -1,7 +1,7 @@
 import type { Quarantined } from '../../read-store/projection-engine/fold-batch.ts';
 import type { LogMark } from '../../schemas/log-mark.ts';
 import type { KnownJob } from './snapshot.ts';
-import type { WorkChange } from './work-change.ts';
+import type { Correction, WorkChange } from './work-change.ts';
 
 /** A job taken from the list. It is only reserved: the claim becomes true by appending `ConversionStarted`. */
 export interface ClaimedItem {
@@ -98,8 +98,10 @@ export interface WorkList {
   quarantine(held: readonly Quarantined[]): Promise<void>;
   /** Takes streams out of the quarantine. */
   letGo(streams: readonly string[]): Promise<void>;
+  /** Revision that the job's row knows, to be asked before a look at its stream; null without a row. */
+  revisionOf(jobId: string): Promise<bigint | null>;
   /** Sets rows right after a look at their streams, whoever looked. Never adds a row. */
-  correct(changes: readonly WorkChange[]): Promise<void>;
+  correct(corrections: readonly Correction[]): Promise<void>;
 
   /**
    * Reserves up to `max` jobs for `reserveMs`: owners with the fewest running conversions first, then priority, then

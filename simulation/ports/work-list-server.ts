@@ -6,7 +6,7 @@ import {
   type FeedMove,
   type LostLease,
 } from '../../processor/work-list/work-list.ts';
-import type { WorkChange } from '../../processor/work-list/work-change.ts';
+import type { Correction, WorkChange } from '../../processor/work-list/work-change.ts';
 import type { Quarantined } from '../../read-store/projection-engine/fold-batch.ts';
 import { isJobId } from '../../schemas/ids.ts';
 import type { LogMark } from '../../schemas/log-mark.ts';
@@ -46,7 +46,8 @@ export interface WorkListServer {
   letGo(streams: readonly string[]): void;
   /** Streams in quarantine. */
   readonly quarantined: ReadonlySet<string>;
-  correct(changes: readonly WorkChange[]): void;
+  revisionOf(jobId: string): bigint | null;
+  correct(corrections: readonly Correction[]): void;
   claim(workerId: string, max: number, reserveMs: number): ClaimedItem[];
   release(workerId: string, jobIds: readonly string[]): void;
   offerDue(silentMs: number): number;
@@ -149,12 +150,14 @@ export function createWorkListServer(world: World, forgetRetention: () => void):
     quarantined,
     quarantine: (held) => held.forEach(({ recorded }) => quarantined.add(recorded.stream)),
     letGo: (streams) => streams.forEach((stream) => quarantined.delete(stream)),
-    correct: (changes) => {
-      for (const change of changes) {
+    revisionOf: (jobId) => rows.get(jobId)?.revision ?? null,
+    correct: (corrections) => {
+      for (const { rowRevision, ...change } of corrections) {
         const row = rows.get(change.jobId);
         const isStale =
           row && (row.place === 'claimed' || row.place === 'held') && row.revision === change.revision;
-        if (row && (row.revision < change.revision || isStale))
+        const isAhead = row && row.revision > change.revision && row.revision === rowRevision;
+        if (row && (row.revision < change.revision || isStale || isAhead))
           Object.assign(row, placed(change, now()), { owner: change.standing?.owner ?? row.owner });
       }
     },

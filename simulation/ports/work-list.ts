@@ -40,10 +40,11 @@ export function simulatedWorkList(world: World, life: Life, server: WorkListServ
     rebuilt: () => Promise.resolve(),
     quarantine: (held) => asking('quarantine', () => server.quarantine(held)),
     letGo: (streams) => asking('let go', () => server.letGo(streams)),
-    correct: (changes) =>
+    revisionOf: (jobId) => asking('read a revision', () => server.revisionOf(jobId), false),
+    correct: (corrections) =>
       asking(
-        `correct ${changes.map(({ jobId, placement }) => `${jobId} ${placement.place}`).join(', ')}`,
-        () => server.correct(changes),
+        `correct ${corrections.map(({ jobId, placement }) => `${jobId} ${placement.place}`).join(', ')}`,
+        () => server.correct(corrections),
       ),
     claim: (workerId, max, reserveMs) =>
       asking(`claim ${max}`, () => server.claim(workerId, max, reserveMs), true, isAny),
