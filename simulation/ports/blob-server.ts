@@ -6,19 +6,22 @@ export interface StoredBlob {
   readonly storedAtMs: number;
 }
 
+type RemovalObserver = (key: string, isPosthumous: boolean) => void;
+
 /** The blobs of a simulated world. */
 export interface BlobServer {
   readonly blobs: ReadonlyMap<string, StoredBlob>;
   /** False when the key is taken. */
   create(key: string, bytes: Buffer, sha256: string): boolean;
-  remove(key: string): void;
+  /** @param isPosthumous whether the process that asked has ended since */
+  remove(key: string, isPosthumous: boolean): void;
   /** Told of every removal just before it happens. */
-  observeRemoval(observer: (key: string) => void): void;
+  observeRemoval(observer: RemovalObserver): void;
 }
 
 export function createBlobServer(world: World): BlobServer {
   const blobs = new Map<string, StoredBlob>();
-  const observers: ((key: string) => void)[] = [];
+  const observers: RemovalObserver[] = [];
   return {
     blobs,
     create: (key, bytes, sha256) => {
@@ -26,9 +29,9 @@ export function createBlobServer(world: World): BlobServer {
       blobs.set(key, { bytes, sha256, storedAtMs: world.nowMs() });
       return true;
     },
-    remove: (key) => {
+    remove: (key, isPosthumous) => {
       if (!blobs.has(key)) return;
-      for (const observe of observers) observe(key);
+      for (const observe of observers) observe(key, isPosthumous);
       blobs.delete(key);
     },
     observeRemoval: (observer) => void observers.push(observer),

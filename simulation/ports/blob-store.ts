@@ -50,7 +50,7 @@ export function simulatedBlobs(world: World, life: Life, server: BlobServer): Bl
       return { stream: Readable.from(chunksOf(bytes, isCut), { objectMode: false }), bytes: bytes.length };
     },
     stat: (key) => asking(`looks at ${key}`, false, () => listingOf(key, found(key))),
-    remove: (key) => asking(`removes ${key}`, true, () => server.remove(key)),
+    remove: (key) => asking(`removes ${key}`, true, () => server.remove(key, !life.alive)),
     list: async function* (prefix) {
       const listed = await asking('lists blobs', false, () =>
         [...server.blobs].filter(([key]) => key.startsWith(prefix)),

@@ -8,7 +8,8 @@ export interface LostFiles {
   has(key: string): boolean;
   /** An event of a job was recorded. */
   recorded(eventId: string, before: Job, after: Job): void;
-  removed(key: string): void;
+  /** @param isPosthumous whether the process that asked for it has ended: its request may be older than the copy */
+  removed(key: string, isPosthumous: boolean): void;
   /** An older copy was put back, without these events. */
   restored(lostEvents: ReadonlySet<string>): void;
 }
@@ -18,6 +19,8 @@ export function keepLostFiles(): LostFiles {
   const endedBy = new Map<string, string>();
   const removed = new Set<string>();
   const lost = new Set<string>();
+  /** Let go by an event that is in no log any more; a removal may still be on its way. */
+  const letGo = new Set<string>();
   return {
     has: (key) => lost.has(key),
     recorded: (eventId, before, after) => {
@@ -25,13 +28,17 @@ export function keepLostFiles(): LostFiles {
       for (const key of filesOf(before)) if (!present.includes(key)) endedBy.set(key, eventId);
       // A file that is stored (again) has to stay.
       for (const key of present.filter((file) => !filesOf(before).includes(file)))
-        for (const known of [endedBy, removed, lost]) known.delete(key);
+        for (const known of [endedBy, removed, lost, letGo]) known.delete(key);
     },
-    removed: (key) => void removed.add(key),
+    removed: (key, isPosthumous) => {
+      removed.add(key);
+      if (isPosthumous && letGo.has(key)) lost.add(key);
+    },
     restored: (lostEvents) => {
       for (const [key, eventId] of endedBy)
         if (lostEvents.has(eventId)) {
           if (removed.has(key)) lost.add(key);
+          else letGo.add(key);
           endedBy.delete(key);
         }
     },

@@ -46,8 +46,9 @@ export function keepRecords(world: World, log: LogServer, blobs: BlobServer): Re
     lost.recorded(recorded.id, before, after);
     jobs.set(jobId, after);
   });
-  blobs.observeRemoval((key) => {
-    lost.removed(key);
+  blobs.observeRemoval((key, isPosthumous) => {
+    lost.removed(key, isPosthumous);
+    if (lost.has(key)) return;
     const jobId = keyOwners.get(key) ?? key.split('/')[1] ?? '';
     const job = jobs.get(jobId);
     if (!job || job.state === 'absent') return;
