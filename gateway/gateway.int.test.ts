@@ -19,6 +19,7 @@ import { makeInvoice, makeInvoicePdf } from './fixtures/invoice-pdf.ts';
 import { STYLES } from './fixtures/invoice-style.ts';
 import { makeHostilePdfs, makePlainPdf, makeTimetablePdf } from './fixtures/other-pdf.ts';
 import { choices } from './fixtures/random.ts';
+import { ublSample } from './fixtures/ubl-sample.ts';
 import type { RunningGateway } from './server.ts';
 import { startGateway } from './server.ts';
 
@@ -203,6 +204,15 @@ describe('embedded e-invoices', () => {
 
   it('come out byte for byte, whatever the file is called', async () => {
     expect(await ask('<other/>', cii)).toMatchObject({ code: 'OK', text: cii });
+  });
+
+  it('in UBL come out as they are, with a warning for each rule of EN 16931 that they break', async () => {
+    const warnedOf = (response: Response): string[] =>
+      decodeWarnings(response.headers.get('x-warnings')).map(({ code }) => code);
+    const kept = await ask(ublSample());
+    expect([kept.text, warnedOf(kept.response)]).toEqual([ublSample(), []]);
+    const broken = await ask(ublSample().replace('>178.35<', '>178.36<'));
+    expect([broken.code, warnedOf(broken.response)]).toEqual(['OK', ['BR-CO-15', 'BR-CO-16']]);
   });
 
   it('are refused when there are none, two, one with a DOCTYPE, or one that is broken', async () => {

@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
 import { XMLValidator } from 'fast-xml-parser';
 import type { PDFDocumentProxy } from 'pdfjs-dist';
+import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
 import type { EmbeddedMapping } from '../mapping/mapping-schema.ts';
 import type { ConverterSuccess } from '../pool/child-protocol.ts';
 import { Refusal } from '../refusal.ts';
+import { brokenRules } from '../rules/broken-rules.ts';
+import { sentenceOfBreach } from '../rules/rule.ts';
 import { decodeXml, rootOf } from './xml-root.ts';
 
 /** An attachment whose root element makes it an e-invoice. */
@@ -35,8 +38,22 @@ export async function convertEmbedded(
     mediaType: mapping.mediaType,
     pages: document.numPages,
     mappingVersion: mapping.version,
-    warnings: [],
+    warnings: ruleWarnings(invoice),
   };
+}
+
+/** Most rules named; a document that breaks more is told by these. */
+const ruleWarningsMax = 20;
+
+/**
+ * What the rules of EN 16931 have against a document that its sender wrote in UBL. It comes out byte for byte all the
+ * same: to mend it, or to hold it back, is the sender's business. Other syntaxes are not looked at.
+ */
+function ruleWarnings({ root, bytes }: EmbeddedInvoice): GatewayWarning[] {
+  if (root !== 'Invoice' && root !== 'CreditNote') return [];
+  return brokenRules(decodeXml(bytes) ?? '')
+    .slice(0, ruleWarningsMax)
+    .map((broken) => ({ code: broken.rule, message: sentenceOfBreach(broken) }));
 }
 
 /** The different e-invoices among a document's attachments, by content. */
