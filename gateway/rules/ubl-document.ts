@@ -1,5 +1,6 @@
 import type { XmlElement } from './xml-tree.ts';
-import { allAt, childrenOf, elementsByName, firstAt, parseXml, textAt } from './xml-tree.ts';
+import { parseXml } from './parse-xml.ts';
+import { allAt, childrenOf, elementsByName, firstAt, textAt } from './xml-tree.ts';
 
 /** A UBL invoice or credit note as parsed, with the parts that many rules look at. */
 export interface UblDocument {

@@ -1,0 +1,149 @@
+import type { XmlElement } from './xml-tree.ts';
+
+const UBL = 'urn:oasis:names:specification:ubl:schema:xsd';
+
+/** The prefixes that names get here, whichever the document itself uses. */
+const PREFIXES: Readonly<Record<string, string>> = {
+  [`${UBL}:Invoice-2`]: '',
+  [`${UBL}:CreditNote-2`]: '',
+  [`${UBL}:CommonAggregateComponents-2`]: 'cac:',
+  [`${UBL}:CommonBasicComponents-2`]: 'cbc:',
+  [`${UBL}:CommonExtensionComponents-2`]: 'ext:',
+};
+
+/** What `<` may begin: a comment, an instruction, text as it is, or a tag. A document type is none of these. */
+const MARKUP =
+  /<(?:!--[^]*?--|\?[^]*?\?|!\[CDATA\[([^]*?)\]\]|(\/?)([^\s<>/=!?'"]+)((?:\s+[^\s<>/='"]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*(\/?))>/y;
+const ATTRIBUTE = /([^\s=]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g;
+const ENTITY = /&(?:#(\d{1,7})|#x([\da-fA-F]{1,6})|(amp|lt|gt|quot|apos))?;?/g;
+const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+
+/** UBL is some ten elements deep. */
+const depthMax = 100;
+
+/** The namespaces that hold in an element by prefix, and the names met under them. */
+interface Scope {
+  readonly namespaces: ReadonlyMap<string, string>;
+  readonly names: Map<string, string>;
+}
+
+/** An element whose end tag has not come yet. */
+interface Open {
+  readonly tag: string;
+  readonly name: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly scope: Scope;
+  readonly children: XmlElement[];
+  text: string;
+}
+
+const NONE: Scope = { namespaces: new Map(), names: new Map() };
+const NO_ATTRIBUTES: Readonly<Record<string, string>> = {};
+
+/**
+ * Reads a document into its elements in their order; undefined when it is not well-formed, has a document type, or is
+ * nested more than 100 deep. ADR 0142: why not by the library, which a test holds it to.
+ */
+export function parseXml(xml: string): XmlElement | undefined {
+  const open: Open[] = [];
+  let root: XmlElement | undefined;
+  let at = xml.startsWith('\uFEFF') ? 1 : 0;
+  while (at < xml.length) {
+    const next = xml.indexOf('<', at);
+    const between = xml.slice(at, next < 0 ? undefined : next);
+    const current = open.at(-1);
+    if (current) {
+      const text = decoded(between);
+      if (text === undefined) return undefined;
+      current.text += text;
+    } else if (between.trim() !== '') return undefined;
+    if (next < 0) break;
+    MARKUP.lastIndex = next;
+    const match = MARKUP.exec(xml);
+    if (match === null) return undefined;
+    at = MARKUP.lastIndex;
+    const [, asItIs, closing, tag, attributes = '', empty] = match;
+    if (asItIs !== undefined) {
+      if (current === undefined) return undefined;
+      current.text += asItIs;
+    }
+    if (tag === undefined) continue;
+    if (closing !== '/') {
+      const begun =
+        open.length >= depthMax || (root && !current) ? undefined : begin(tag, attributes, current);
+      if (begun === undefined) return undefined;
+      open.push(begun);
+    }
+    if (closing !== '/' && empty !== '/') continue;
+    const ended = open.pop();
+    if (ended?.tag !== tag || (closing === '/' && attributes + empty !== '')) return undefined;
+    const element = elementOf(ended);
+    const parent = open.at(-1);
+    if (parent) parent.children.push(element);
+    else root = element;
+  }
+  return open.length === 0 ? root : undefined;
+}
+
+function elementOf({ name, attributes, text, children }: Open): XmlElement {
+  return { name, attributes, text: text.trim(), children };
+}
+
+function begin(tag: string, written: string, around: Open | undefined): Open | undefined {
+  const attributes = written === '' ? NO_ATTRIBUTES : attributesOf(written);
+  if (attributes === undefined) return undefined;
+  const scope = withDeclared(attributes, around?.scope ?? NONE);
+  return { tag, name: nameOf(tag, scope), attributes, scope, children: [], text: '' };
+}
+
+/** Undefined when an attribute is there twice or has a reference to nothing. */
+function attributesOf(written: string): Readonly<Record<string, string>> | undefined {
+  const attributes: Record<string, string> = {};
+  for (const [, name = '', quoted, apostrophed] of written.matchAll(ATTRIBUTE)) {
+    const value = decoded(quoted ?? apostrophed ?? '');
+    if (value === undefined || Object.hasOwn(attributes, name)) return undefined;
+    attributes[name] = value;
+  }
+  return attributes;
+}
+
+/** Text with its references resolved; undefined when one of them refers to nothing. */
+function decoded(text: string): string | undefined {
+  if (!text.includes('&')) return text;
+  let isSound = true;
+  const plain = text.replace(ENTITY, (whole, decimal?: string, hex?: string, name?: string) => {
+    const code = decimal === undefined ? Number.parseInt(hex ?? '', 16) : Number(decimal);
+    const char =
+      name === undefined
+        ? code > 0 && code <= 0x10ffff
+          ? String.fromCodePoint(code)
+          : undefined
+        : ENTITIES[name];
+    if (char === undefined || !whole.endsWith(';')) isSound = false;
+    return char ?? '';
+  });
+  return isSound ? plain : undefined;
+}
+
+function withDeclared(attributes: Readonly<Record<string, string>>, scope: Scope): Scope {
+  let namespaces: Map<string, string> | undefined;
+  for (const key in attributes) {
+    if (key !== 'xmlns' && !key.startsWith('xmlns:')) continue;
+    namespaces ??= new Map(scope.namespaces);
+    namespaces.set(key.slice(6), attributes[key] ?? '');
+  }
+  return namespaces === undefined ? scope : { namespaces, names: new Map() };
+}
+
+/** A name in another namespace keeps it in braces, so that it is equal to none of UBL's. */
+function nameOf(tag: string, { namespaces, names }: Scope): string {
+  const known = names.get(tag);
+  if (known !== undefined) return known;
+  const colon = tag.indexOf(':');
+  const namespace = namespaces.get(colon < 0 ? '' : tag.slice(0, colon)) ?? '';
+  const prefix = PREFIXES[namespace];
+  const local = tag.slice(colon + 1);
+  const name = prefix === undefined ? `{${namespace}}${local}` : prefix + local;
+  names.set(tag, name);
+  return name;
+}
