@@ -3,6 +3,8 @@ import { connect, type Socket } from 'node:net';
 /** What came back over a raw connection. */
 export interface RawAnswer {
   readonly status: number;
+  /** Status line and header fields as they came. */
+  readonly head: string;
   readonly body: string;
   /** How the connection ended: by the server's FIN, or an error such as ECONNRESET. */
   readonly ended: string;
@@ -27,8 +29,9 @@ export function speak(port: number, send: (socket: Socket) => void | Promise<voi
     });
     const finish = (): void => {
       const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(received)?.[1] ?? 0);
-      const body = received.split('\r\n\r\n').slice(1).join('\r\n\r\n');
-      resolve({ status, body, ended: error || 'answered', ms: performance.now() - startedAt });
+      const [head = '', ...rest] = received.split('\r\n\r\n');
+      const body = rest.join('\r\n\r\n');
+      resolve({ status, head, body, ended: error || 'answered', ms: performance.now() - startedAt });
     };
     socket.on('error', (cause: NodeJS.ErrnoException) => (error = cause.code ?? 'error'));
     socket.on('close', finish);

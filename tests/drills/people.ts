@@ -24,6 +24,8 @@ export interface UploadOptions {
   /** Address of the command-api; by default that of the rest of the house. */
   readonly at?: string;
   readonly timeoutMs?: number;
+  /** Address of the client, as a trusted proxy says it. */
+  readonly from?: string;
 }
 
 export interface Uploaded {
@@ -59,7 +61,11 @@ export async function tryUpload(house: DrillHouse, options: UploadOptions = {}):
   const response = await fetch(new URL('/api/jobs', options.at ?? house.rest?.url), {
     method: 'POST',
     body: form,
-    headers: { cookie: cookieOf(owner), ...(options.key ? { 'Idempotency-Key': options.key } : {}) },
+    headers: {
+      cookie: cookieOf(owner),
+      ...(options.key ? { 'Idempotency-Key': options.key } : {}),
+      ...(options.from ? { 'X-Forwarded-For': options.from } : {}),
+    },
     signal: AbortSignal.timeout(stretched(options.timeoutMs ?? ANSWER_MS_MAX)),
   });
   const text = await response.text();
