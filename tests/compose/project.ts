@@ -30,7 +30,7 @@ export interface Project {
   /** Lets Compose read these files together. Throws what it says against them. */
   config(files: readonly string[], settings: Readonly<Record<string, string>>): Promise<void>;
   /** Runs a script of `deploy/`. */
-  script(name: string): Promise<string>;
+  script(name: string, args?: readonly string[], env?: Readonly<Record<string, string>>): Promise<string>;
   /** The ids of the containers of a service that run. */
   containers(service: string): Promise<string[]>;
   /** Adds lines to `.env`. */
@@ -92,7 +92,7 @@ export async function openProject(): Promise<Project> {
       const named = files.flatMap((file) => ['--file', file]);
       await output('docker', ['compose', ...named, 'config', '--quiet'], '', settings);
     },
-    script: (script) => output(join(folder, 'deploy', script), []),
+    script: (script, args = [], more = {}) => output(join(folder, 'deploy', script), args, '', more),
     containers: async (service) => linesOf(await compose(['ps', '--quiet', service])),
     set: (lines) => {
       for (const [key, value] of Object.entries(lines))

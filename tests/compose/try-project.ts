@@ -54,6 +54,7 @@ export async function tryProject(project: Project, check: Check): Promise<void> 
   await commands(project, check);
   await killed(project, check, person, jobs);
   await upgraded(project, check, person, jobs);
+  await upgradeRefused(project, check, person);
   await check('`docket verify` finds streams, files and tables sound after all of it', async () => {
     await project.compose(['run', '--rm', '-T', 'docket', 'verify']);
   });
@@ -131,6 +132,24 @@ async function upgraded(project: Project, check: Check, person: Person, jobs: st
       throw new Error(`${refused.length} of ${reads} reads: ${refused.slice(0, 3).join('; ')}`);
     await untilReady(person, jobs);
     return `${reads} reads, the longest ${Math.round(longestMs)} ms`;
+  });
+}
+
+async function upgradeRefused(project: Project, check: Check, person: Person): Promise<void> {
+  await check('an upgrade to what cannot start is taken back, and the old container serves on', async () => {
+    const before = await project.containers('query-api');
+    // Production refuses it, so that the new container never becomes ready.
+    project.set({ LOG_LEVEL: 'trace' });
+    const readers = watchReaders(project.url, person.cookie());
+    const said = await project
+      .script('upgrade', ['query-api'], { READY_SEC: '15' })
+      .catch((error: unknown) => String(error))
+      .finally(() => readers.stop());
+    project.set({ LOG_LEVEL: 'info' });
+    if (!said.includes('was not ready')) throw new Error(`the upgrade said ${said}`);
+    const after = await project.containers('query-api');
+    if (after.join() !== before.join()) throw new Error('the containers are others');
+    if (readers.refused.length > 0) throw new Error(`${readers.refused.length} of ${readers.reads} reads`);
   });
 }
 
