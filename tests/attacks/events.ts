@@ -48,6 +48,11 @@ async function withLink(archive: string, changed: Partial<BatchLink>): Promise<v
   await writeFile(join(archive, MANIFEST), stored({ ...manifest, events, link: sha256Of(link) }));
 }
 
+function isSecondOfJob(line: string): boolean {
+  const { stream, revision } = JSON.parse(line) as BatchLink['first'];
+  return stream.startsWith('job-') && revision === '1';
+}
+
 const REFUSED: Readonly<Record<string, Change>> = {
   'a changed byte': async (archive) => {
     const text = await readFile(join(archive, LINES), 'utf8');
@@ -55,7 +60,8 @@ const REFUSED: Readonly<Record<string, Change>> = {
   },
   'another order': withLines(([first, second, ...rest]) => [second!, first!, ...rest]),
   'an event twice': withLines((lines) => [...lines, lines.at(-1)!]),
-  'a gap': withLines(([first, _second, ...rest]) => [first!, ...rest]),
+  // Of the middle of a job's stream; which events stand side by side is another matter each time.
+  'a gap': withLines((lines) => lines.toSpliced(lines.findIndex(isSecondOfJob), 1)),
   'no event': withLines((lines) => [...lines, '{"stream":"x"}']),
   'a line of 1 GB': async (archive) => {
     await truncate(join(archive, LINES), GIGABYTE);
