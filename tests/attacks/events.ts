@@ -102,12 +102,16 @@ async function escapingBlob(parts: { good: string; scratch: string; store: Store
   );
   await importInto(parts.store, await changedCopy({ ...parts, change }));
   const env = { EVENTSTORE_URL: parts.store.store.connectionString, DATA_DIR: join(parts.scratch, 'data') };
-  const verified = await runDocket(['verify', 'streams'], env);
-  expectThat(verified.code === 1, 'docket verify finds the changed event', verified.stdout + verified.stderr);
+  const verified = await runDocket(['audit', 'verify'], env);
+  expectThat(
+    verified.code === 1,
+    'docket audit verify finds the changed event',
+    verified.stdout + verified.stderr,
+  );
   const blobs = await openFilesystemBlobStore({ directory: join(parts.scratch, 'blobs') });
   const read = await blobs.open('../../session-keys').catch((error: unknown) => error);
   expectThat(read instanceof BlobKeyRefused, 'no store opens such a key', read);
-  return '../ for a blob is found by docket verify and opened by no store';
+  return '../ for a blob is found by docket audit verify and opened by no store';
 }
 
 async function changedCopy(parts: { good: string; scratch: string; change: Change }): Promise<string> {
