@@ -8,6 +8,7 @@ import { hiddenWarnings, requireText } from '../pdf/hidden-warnings.ts';
 import { DEFAULT_READ_LIMITS, readPdf } from '../pdf/read-pdf.ts';
 import type { PdfText } from '../pdf/read-pdf.ts';
 import type { ConverterSuccess } from '../pool/child-protocol.ts';
+import { withoutCopies } from '../reading/copies.ts';
 import { Refusal } from '../refusal.ts';
 import { creditSigns } from './credit-signs.ts';
 import { domesticBuyer, domesticWarnings } from './domestic-buyer.ts';
@@ -31,7 +32,7 @@ export async function judgeInvoice(
   const codes: QrPayload[] = [];
   const text = await readPdf(document, DEFAULT_READ_LIMITS, wantsQr ? qrCollector(codes) : undefined);
   requireText(text);
-  const reading = readInvoice(text, mapping, codes);
+  const reading = readInvoice({ ...text, pages: withoutCopies(text.pages) }, mapping, codes);
   const invoice = domesticBuyer(creditSigns(reading.invoice));
   return { ...reading, invoice, text, findings: runChecks(invoice, mapping, codes) };
 }

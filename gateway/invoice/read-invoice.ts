@@ -4,6 +4,7 @@ import { linearPattern } from '../mapping/linear-pattern.ts';
 import type { PdfText } from '../pdf/read-pdf.ts';
 import { Refusal } from '../refusal.ts';
 import type { Candidate } from '../reading/candidates.ts';
+import { currencyBesideAmounts } from '../reading/currency.ts';
 import { candidatesFor } from '../reading/candidates.ts';
 import type { ReadDocument } from '../reading/document.ts';
 import { readDocument } from '../reading/document.ts';
@@ -15,14 +16,19 @@ import { solve, sumOf } from '../reading/solve.ts';
 import { findHeaders } from '../reading/table-header.ts';
 import type { ReadTable } from '../reading/table-rows.ts';
 import { readTable } from '../reading/table-rows.ts';
+import { bothReadings } from '../values/dates.ts';
 import { ATCUD } from '../values/identifiers.ts';
+import { refuseOtherKinds } from './document-kind.ts';
+import { refuseSeveral } from './several-invoices.ts';
+import type { VatTotalLine } from './vat-total-lines.ts';
+import { vatTotalLines } from './vat-total-lines.ts';
 import { documentTypeOf } from './document-type.ts';
 import type { Invoice } from './invoice.ts';
 import { lineItems } from './line-items.ts';
 import { readParties } from './read-parties.ts';
 import type { QrPayload } from './qr-payload.ts';
 import { preferQr } from './qr-payload.ts';
-import { vatRows } from './vat-rows.ts';
+import { exemptionIn, vatRows } from './vat-rows.ts';
 
 /** An invoice with everything that led to it; explain shows the rest. */
 export interface InvoiceReading {
@@ -45,6 +51,7 @@ export function readInvoice(
 ): InvoiceReading {
   const document = readDocument(text, mapping);
   const matched = matchOf(mapping, document);
+  refuseOtherKinds(document);
   const areas = findRegions(mapping, document);
   const lineHeaders = findHeaders(mapping.tables.lines, document);
   const vatHeaders = findHeaders(mapping.tables.vat, document);
@@ -76,8 +83,12 @@ export function readInvoice(
       ),
     ]),
   );
+  refuseSeveral(mapping, document, candidates.get('number') ?? [], itemLines);
   const sums = columnSums(linesTable, vatTable);
+  const vatTotals = vatTotalLines(document, itemLines);
+  addVatTotals(vatTotals, candidates, sums);
   addTableSums(mapping, candidates, sums);
+  addNets(candidates, sums);
   const chosen = solve(
     candidates,
     mapping.equations,
@@ -85,14 +96,18 @@ export function readInvoice(
     new Set(Object.keys(mapping.fields).filter((name) => mapping.fields[name]?.onlyIfBalanced)),
   );
   const fields = new Map<string, Found>(chosen);
+  refuseUnsureDates(document, fields);
+  const exemption = exemptionIn(document);
+  if (!fields.has('tax') && !sums.has('vat.tax') && exemption)
+    fields.set('tax', { ...exemption, value: '0.00', rule: `no VAT: ${exemption.rule}` });
   derive(mapping, fields, sums);
   const items = lineItems(linesTable);
-  const vat = vatRows(mapping, document, vatTable, items, fields);
+  const vat = vatRows(document, vatTable, { lines: items, fields, totals: vatTotals });
   const tableStart = linesTable.headers[0]?.fromLine ?? document.lines.length;
   const parties = readParties(mapping, document, areas, tableStart, qr[0]);
   const invoice: Invoice = {
     ...documentTypeOf(mapping, document, fields.get('number')?.value),
-    currency: fields.get('currency') ?? derived(mapping.currency, 'the mapping’s currency'),
+    currency: currencyFrom(mapping, document, fields),
     fields,
     ...parties,
     lines: items.map((line) => (line.rate ? line : { ...line, rate: onlyRate(vat) })),
@@ -181,6 +196,76 @@ function derive(mapping: InvoiceMapping, fields: Map<string, Found>, sums: Reado
       if (sum) fields.set(rule.field, derived(sum.toFixed(2), rule.sum.join(' + ')));
     }
   }
+}
+
+/** A date that reads both ways, where nothing tells which, is not read. @throws Refusal `CHECKS_FAILED` with both */
+function refuseUnsureDates(document: ReadDocument, fields: ReadonlyMap<string, Found>): void {
+  if (!document.dateOrderIsGuess) return;
+  for (const name of ['issueDate', 'dueDate']) {
+    const raw = fields.get(name)?.raw ?? '';
+    const readings = bothReadings(raw, document.notation.order);
+    if (readings)
+      throw new Refusal(
+        'CHECKS_FAILED',
+        `DATE-ORDER: the date ${raw} reads as ${readings.join(' and as ')}, and nothing on the page tells which.`,
+      );
+  }
+}
+
+/**
+ * The currency as printed. Without any, only a document of a certified Portuguese program has one, the euro; elsewhere
+ * the value is empty and BR-05 fails: a currency is never assumed.
+ */
+function currencyFrom(
+  mapping: InvoiceMapping,
+  document: ReadDocument,
+  fields: ReadonlyMap<string, Found>,
+): Found {
+  const totals = ['payable', 'grand', 'net', 'tax'].map((name) => fields.get(name));
+  const beside = currencyBesideAmounts(document, totals);
+  const named = fields.get('currency');
+  if (beside && named && beside.value !== named.value && named.rule.startsWith('label'))
+    return derived('', `none: ${named.raw} and ${beside.raw} are both printed`);
+  const read = beside ?? named;
+  if (read) return read;
+  const certified = fields.has('atcud') || fields.has('certificate');
+  return mapping.country === 'PT' && certified
+    ? derived(mapping.currency, 'from the Portuguese program that issued it')
+    : derived('', 'none: no currency is printed');
+}
+
+/** Several rates in the totals, each with its tax, are a breakdown; what they add up to is the tax. */
+function addVatTotals(
+  totals: readonly VatTotalLine[],
+  candidates: Map<string, Candidate[]>,
+  sums: Map<string, Big>,
+): void {
+  if (totals.length < 2 || sums.has('vat.tax')) return;
+  const sum = totals.reduce((s, line) => s.plus(line.tax.value), new Big(0));
+  sums.set('vat.tax', sum);
+  const own = candidates.get('tax');
+  if (own && !own.some((c) => sum.eq(c.value)))
+    own.push({
+      ...derived(sum.toFixed(2), 'sum of the rates in the totals'),
+      score: tableSumScore,
+      line: -1,
+    });
+}
+
+/** A subtotal before a charge or discount is no total without VAT; what it makes with them may be. */
+function addNets(candidates: Map<string, Candidate[]>, sums: ReadonlyMap<string, Big>): void {
+  const lines = sums.get('lines.total');
+  const own = candidates.get('net');
+  if (!lines || !own) return;
+  for (const [name, sign] of [
+    ['charge', 1],
+    ['allowance', -1],
+  ] as const)
+    for (const { value, confidence } of candidates.get(name) ?? []) {
+      const net = lines.plus(new Big(value).abs().times(sign));
+      if (confidence < 0.5 || own.some((c) => net.eq(c.value))) continue;
+      own.push({ ...derived(net.toFixed(2), `lines and ${name}`), score: tableSumScore, line: -1 });
+    }
 }
 
 /** How much a sum of a table counts beside printed totals, 0 to 1. */

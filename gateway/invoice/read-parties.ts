@@ -2,7 +2,8 @@ import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
 import type { ReadDocument } from '../reading/document.ts';
 import type { TaxNumber, TextBlock } from '../reading/parties.ts';
 import { isPlausibleTaxNumber, taxNumbers, textBlocks } from '../reading/parties.ts';
-import { partyBlock, readParty } from '../reading/party-blocks.ts';
+import { labelledParty } from '../reading/labelled-party.ts';
+import { partyBlock, readParty, untitledBuyer } from '../reading/party-blocks.ts';
 import type { Area } from '../reading/regions.ts';
 import type { Party } from './invoice.ts';
 import type { QrPayload } from './qr-payload.ts';
@@ -16,8 +17,19 @@ export function readParties(
   qr: QrPayload | undefined,
 ): { seller: Party; buyer: Party } {
   const blocks = textBlocks(document, tableStart);
-  const buyerCells = partyBlock('buyer', mapping.parties.buyer, document, blocks, new Set());
-  const sellerCells = partyBlock('seller', mapping.parties.seller, document, blocks, new Set(buyerCells));
+  const listed = {
+    buyer: labelledParty(areas.get('buyer'), document),
+    seller: labelledParty(areas.get('seller'), document),
+  };
+  const titled =
+    listed.buyer.length > 0
+      ? listed.buyer
+      : partyBlock('buyer', mapping.parties.buyer, document, blocks, new Set());
+  const sellerCells =
+    listed.seller.length > 0
+      ? listed.seller
+      : partyBlock('seller', mapping.parties.seller, document, blocks, new Set(titled));
+  const buyerCells = titled.length > 0 ? titled : untitledBuyer(blocks, new Set(sellerCells));
   const numbers = taxNumbers(mapping, document, areas);
   const inCells = (number: TaxNumber, cells: typeof buyerCells): boolean =>
     cells.some(

@@ -1,23 +1,30 @@
 import Big from 'big.js';
-import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
 import type { ReadDocument } from '../reading/document.ts';
 import type { Found } from '../reading/provenance.ts';
 import { derived, foundIn } from '../reading/provenance.ts';
 import type { ReadTable } from '../reading/table-rows.ts';
-import { EXEMPTION_CATEGORIES, exemptionCodeIn } from './exemptions.ts';
-import type { InvoiceLine, VatCategory, VatRow } from './invoice.ts';
+import { exemptionCodeIn } from './exemptions.ts';
+import type { InvoiceLine, VatRow } from './invoice.ts';
+import { categoryOf, isExemption } from './vat-categories.ts';
+import { isTaxOf } from './vat-total-lines.ts';
+import type { VatTotalLine } from './vat-total-lines.ts';
 
-/** The VAT breakdown: as printed where there is a table of it, else from the lines or from the totals. */
+/** What the breakdown is made from where no table of it is printed. */
+export interface VatSources {
+  readonly lines: readonly InvoiceLine[];
+  readonly fields: ReadonlyMap<string, Found>;
+  readonly totals: readonly VatTotalLine[];
+}
+
+/** The VAT breakdown: as printed where there is a table of it, else from the totals or from the lines. */
 export function vatRows(
-  mapping: InvoiceMapping,
   document: ReadDocument,
   table: ReadTable,
-  lines: readonly InvoiceLine[],
-  fields: ReadonlyMap<string, Found>,
+  { lines, fields, totals }: VatSources,
 ): VatRow[] {
-  void mapping;
   const printed = fromTable(table);
-  const rows = printed.length > 0 ? printed : fromLines(lines, fields);
+  const added = printed.length > 0 ? printed : fromTotals(totals, lines, fields);
+  const rows = added.length > 0 ? added : fromLines(lines, fields);
   const reason = exemptionIn(document);
   return mergeRates(rows).map((row) => categorise(row, reason));
 }
@@ -41,12 +48,38 @@ function fromTable(table: ReadTable): RawRow[] {
   return rows;
 }
 
-/** A whole-number rate that explains the two amounts, where the rate itself is not printed. */
+const rateDecimalsMax = 2;
+
+/** The rate of fewest decimals that explains the two amounts to the cent, where the rate itself is not printed. */
 function rateFrom(basis: Found, tax: Found): Found | undefined {
   if (new Big(basis.value).eq(0)) return undefined;
   const rate = new Big(tax.value).div(basis.value).times(100);
-  const rounded = rate.round(0);
-  return rate.minus(rounded).abs().lt(0.3) ? derived(rounded.toString(), 'tax / basis') : undefined;
+  for (let decimals = 0; decimals <= rateDecimalsMax; decimals++) {
+    const rounded = rate.round(decimals, Big.roundHalfUp);
+    if (isTaxOf(basis.value, rounded.toString(), tax.value))
+      return derived(rounded.toString(), 'tax / basis');
+  }
+  return undefined;
+}
+
+/** The lines of the totals that say rate and tax; a basis that is not printed is what the lines of the rate add up to. */
+function fromTotals(
+  totals: readonly VatTotalLine[],
+  lines: readonly InvoiceLine[],
+  fields: ReadonlyMap<string, Found>,
+): RawRow[] {
+  const net = fields.get('net');
+  const rows = totals.map(({ rate, basis, tax }): RawRow | undefined => {
+    const own = lines.filter((line) => line.rate && new Big(line.rate.value).eq(rate.value));
+    const sum = own.reduce((s, line) => s.plus(line.total?.value ?? 0), new Big(0));
+    const alone = totals.length === 1 && net && isTaxOf(net.value, rate.value, tax.value) ? net : undefined;
+    const added = own.length > 0 ? derived(sum.toFixed(2), 'sum of the lines at the rate') : undefined;
+    const found = basis ?? alone ?? added;
+    return found && isTaxOf(found.value, rate.value, tax.value)
+      ? { rate, basis: found, tax, reason: undefined }
+      : undefined;
+  });
+  return rows.every((row) => row !== undefined) ? rows : [];
 }
 
 /** Groups the lines by rate; only for documents without a printed breakdown. */
@@ -101,32 +134,12 @@ function categorise(row: RawRow, documentReason: Found | undefined): VatRow {
   return { ...row, category: categoryOf(reason?.value), reason };
 }
 
-function categoryOf(reason: string | undefined): VatCategory {
-  if (reason === undefined) return 'E';
-  const code = exemptionCodeIn(reason);
-  if (code !== undefined) return EXEMPTION_CATEGORIES[code] ?? 'E';
-  if (
-    /autoliquida|reverse charge|steuerschuldnerschaft|inversi[oó]n del sujeto|inversione contabile/i.test(
-      reason,
-    )
-  )
-    return 'AE';
-  if (/intracomun|intra-?commun|innergemeinschaft|intracom/i.test(reason)) return 'K';
-  if (/export|ausfuhr/i.test(reason)) return 'G';
-  if (/n[aã]o sujei|not subject|nicht steuerbar|hors champ/i.test(reason)) return 'O';
-  return 'E';
-}
-
 /** The reason printed somewhere on the document: an AT code, or a sentence that names one. */
-function exemptionIn(document: ReadDocument): Found | undefined {
+export function exemptionIn(document: ReadDocument): Found | undefined {
   for (const line of document.lines) {
     const { text } = line;
     const code = exemptionCodeIn(text);
-    const sentence =
-      /\b(isent[oa]|isenção|não sujei|autoliquida|reverse charge|exempt|exonér|steuerfrei|umsatzsteuerbefrei|steuerbefrei|kein(?:e)? umsatzsteuer|§\s?\d+|kleinunternehmer|exent[oa]|esente|vatex)/i.test(
-        text,
-      );
-    if (code === undefined && !sentence) continue;
+    if (code === undefined && !isExemption(text)) continue;
     const from = line.tokens.findIndex((token) =>
       code !== undefined ? token.text.includes(code) : /\p{L}/u.test(token.text),
     );

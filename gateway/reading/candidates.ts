@@ -40,6 +40,7 @@ export function candidatesFor(
     if (itemLines.has(line.index) || (area && !isInside(area, line, hit.x0))) continue;
     for (const direction of rule.directions) {
       const reach = direction === 'right' ? rightOf(hit, rule, document) : belowOf(hit, rule, document);
+      if (name === 'dueDate' && direction === 'right') reach.push(...afterDiscountDate(hit, document));
       all.push(
         ...reach.map((c) => ({ ...c, score: c.score * weight * standing(hit, line, document, rule) })),
       );
@@ -75,7 +76,8 @@ function rightOf(hit: LabelHit, rule: FieldRule, document: ReadDocument): Candid
   for (let at = 0; at < tokens.length && noise <= noiseWordsMax && found.length < 4;) {
     const rest = tokens.slice(at);
     const parsed = parseValue(rule.type, rest, document.notation);
-    if (parsed) {
+    // A figure that only may be an amount, after words, is part of a sentence (`TVA non applicable, article 293 B`).
+    if (parsed && !(rule.type === 'money' && noise >= 2 && parsed.fit < 1)) {
       const first = rest[0] as Token;
       const distance = Math.max(0, (first.x0 - hit.x1) / Math.max(line.size, 1));
       const far = rule.type === 'money' ? 0.0015 * distance : 0.006 * distance;
@@ -97,6 +99,23 @@ function rightOf(hit: LabelHit, rule: FieldRule, document: ReadDocument): Candid
     at += 1;
   }
   return found;
+}
+
+/** Words of a discount for paying early, whose date is not the one on which the document falls due. */
+const EARLY_DISCOUNT = /skonto|discount|escompte|desconto|descuento|sconto|pronto pag/i;
+
+/** `Payable by 21.03. less 2 %, by 13.04. net`: of the dates of such a sentence the last is the due date. */
+function afterDiscountDate(hit: LabelHit, document: ReadDocument): Candidate[] {
+  const { line } = hit;
+  if (!EARLY_DISCOUNT.test(line.text)) return [];
+  let last: Candidate | undefined;
+  for (let at = hit.to; at < line.tokens.length; at++) {
+    const rest = line.tokens.slice(at);
+    const parsed = parseValue('date', rest, document.notation);
+    if (parsed && (last === undefined || parsed.value > last.value))
+      last = candidate(parsed.value, rest.slice(0, parsed.count), `label "${hit.text}", net date`, 1, line);
+  }
+  return last ? [{ ...last, score: 1.2 }] : [];
 }
 
 function belowOf(hit: LabelHit, rule: FieldRule, document: ReadDocument): Candidate[] {

@@ -1,7 +1,7 @@
 import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
 import type { PdfText } from '../pdf/read-pdf.ts';
-import { dateOrderOf } from '../values/dates.ts';
 import { decimalMarkOf } from '../values/numbers.ts';
+import { orderOfDates } from './date-order.ts';
 import type { LabelHit, LabelIndex } from './labels.ts';
 import { labelHits, labelIndex } from './labels.ts';
 import type { TokenLine } from './tokens.ts';
@@ -18,6 +18,8 @@ export interface ReadDocument {
   /** The hits of each owner of labels in reading order, with the weight its label gives them. */
   readonly hitsByOwner: ReadonlyMap<string, readonly WeighedHit[]>;
   readonly notation: Notation;
+  /** True when nothing on the page tells whether day or month stands first. */
+  readonly dateOrderIsGuess: boolean;
   readonly pages: number;
   /** The usual font size, points. */
   readonly bodySize: number;
@@ -67,12 +69,15 @@ export function readDocument(text: PdfText, mapping: InvoiceMapping): ReadDocume
   const index = indexOf(mapping);
   const words = lines.flatMap((line) => line.tokens.map((token) => token.text));
   const hits = lines.map((line) => labelHits(line, index));
+  const joined = lines.map((line) => line.text).join('\n');
+  const dates = orderOfDates(words, joined, mapping.dateOrder);
   return {
     lines,
-    text: lines.map((line) => line.text).join('\n'),
+    text: joined,
     hits,
     hitsByOwner: byOwner(hits),
-    notation: { mark: decimalMarkOf(words, mapping.numbers), order: dateOrderOf(words, mapping.dateOrder) },
+    notation: { mark: decimalMarkOf(words, mapping.numbers), order: dates.order },
+    dateOrderIsGuess: dates.isGuess,
     pages: text.pages.length,
     bodySize: median(lines.flatMap((line) => line.tokens.map((token) => token.word.size))),
   };

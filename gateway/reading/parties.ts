@@ -82,12 +82,50 @@ export function taxNumbers(
         const area = areas.get(role);
         return area !== undefined && isInside(area, line, hit.x0);
       });
-      const role = own ?? (inside.length === 1 ? inside[0] : undefined);
-      found.push({ ...value, role, score: value.confidence + (own ? 0.2 : 0), line, x0: hit.x0 });
+      const role = said(hit) ?? own ?? (inside.length === 1 ? inside[0] : undefined);
+      found.push({ ...value, role, score: value.confidence + (role ? 0.2 : 0), line, x0: hit.x0 });
     }
   }
   void mapping;
   return found;
+}
+
+const YOURS = new Set([
+  'ihre',
+  'ihr',
+  'your',
+  'votre',
+  'vossa',
+  'vosso',
+  'sua',
+  'seu',
+  'su',
+  'vostra',
+  'vostro',
+  'vs',
+  'v',
+]);
+const OURS = new Set([
+  'unsere',
+  'unser',
+  'our',
+  'notre',
+  'nossa',
+  'nosso',
+  'nuestra',
+  'nuestro',
+  'nostra',
+  'nostro',
+  'ns',
+  'n',
+]);
+
+/** Whose number it is by the word before the label: the seller speaks, so `Your VAT no.` is the buyer's. */
+function said(hit: LabelHit): Role | undefined {
+  const before = hit.from === 0 ? undefined : hit.line.tokens[hit.from - 1];
+  const key =
+    before && (hit.line.tokens[hit.from]?.gap ?? 9) < 1 ? before.key : hit.line.tokens[hit.from]?.key;
+  return YOURS.has(key ?? '') ? 'buyer' : OURS.has(key ?? '') ? 'seller' : undefined;
 }
 
 function valueOf(hit: LabelHit, document: ReadDocument): Found | undefined {

@@ -14,6 +14,16 @@ type BlockCell = TextBlock['cells'][number];
 /** A postal code and the place after it, in the forms of the countries the mappings read. */
 const POSTAL =
   /^(?:([A-Z]{1,2})[-\s])?(\d{4}-\d{3}|\d{5}(?:-\d{4})?|\d{4}\s?[A-Z]{2}|\d{4}|[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2})\s+(\p{L}.{1,60})$/u;
+/** The place before the postcode, as in the United Kingdom: `Leeds LS1 4AB`. */
+const PLACE_FIRST = /^(\p{L}[\p{L} .'-]{1,40}?),?\s+([A-Z]{1,2}\d[A-Z\d]?\s\d[A-Z]{2})$/u;
+
+/** Country's prefix, postal code and place of an address's last line, at 1 to 3; undefined for any other line. */
+function postalOf(text: string): readonly (string | undefined)[] | undefined {
+  const match = POSTAL.exec(text);
+  if (match) return match;
+  const british = PLACE_FIRST.exec(text);
+  return british ? [british[0], undefined, british[2], british[1]] : undefined;
+}
 /** Cells of an address block that are not its name. */
 const NOT_A_NAME =
   /^(?:nif|nipc|nº|tel|telf|telefone|telemóvel|fax|e-?mail|www|http|capital|cons|mat|iban|swift|bic|contrib|vat|ust|tva|siren|siret|gln|original|duplicado|triplicado|pág|page|seite|data|date|@|atcud)\b|@|^\d[\d\s./-]*$|^www\.|^p[áa]g\.?\s/iu;
@@ -41,6 +51,21 @@ export function partyBlock(
     .filter(({ cells }) => cells.some((cell) => isNameLike(cell.tokens)) && cells.length > 0);
   candidates.sort((a, b) => letterheadRank(b.cells, document) - letterheadRank(a.cells, document));
   return candidates[0]?.cells ?? [];
+}
+
+/**
+ * A buyer whom no title announces: the one further address above the table. Undefined letterheads and several addresses
+ * (a place of delivery, a branch) tell nothing, so they answer no cells.
+ */
+export function untitledBuyer(blocks: readonly TextBlock[], taken: ReadonlySet<BlockCell>): BlockCell[] {
+  const addresses = blocks.filter(
+    ({ page, cells }) =>
+      page === 1 &&
+      cells.some((cell) => postalOf(textOf(cell.tokens)) !== undefined) &&
+      isNameLike(cells[0]?.tokens ?? []) &&
+      !cells.some((cell) => taken.has(cell)),
+  );
+  return addresses.length === 1 ? [...(addresses[0]?.cells ?? [])] : [];
 }
 
 function startsCell(hit: LabelHit): boolean {
@@ -85,7 +110,7 @@ function letterheadRank(cells: readonly BlockCell[], document: ReadDocument): nu
         cell.tokens.includes(cell.line.tokens[h.from] as Token),
     ),
   );
-  const hasAddress = cells.some((cell) => POSTAL.test(textOf(cell.tokens)));
+  const hasAddress = cells.some((cell) => postalOf(textOf(cell.tokens)) !== undefined);
   const isTitle = (document.hits[first.line.index] ?? []).some(
     (h) =>
       h.uses.some((u) => u.owner === 'field:number') && first.tokens.includes(h.line.tokens[h.from] as Token),
@@ -102,7 +127,7 @@ function letterheadRank(cells: readonly BlockCell[], document: ReadDocument): nu
 
 function isNameLike(tokens: readonly Token[]): boolean {
   const text = textOf(tokens);
-  return /\p{L}{2}/u.test(text) && !NOT_A_NAME.test(text) && !POSTAL.test(text);
+  return /\p{L}{2}/u.test(text) && !NOT_A_NAME.test(text) && !/:$/.test(text) && !postalOf(text);
 }
 
 /** Reads name and address out of a party's cells. */
@@ -119,8 +144,8 @@ export function readParty(
   const name =
     named ??
     (nameCell ? foundIn(textOf(nameCell.tokens), nameCell.tokens, `block of the ${role}`, 0.8) : undefined);
-  const postalCell = usable.find((cell) => cell !== nameCell && POSTAL.test(textOf(cell.tokens)));
-  const postal = postalCell ? POSTAL.exec(textOf(postalCell.tokens)) : null;
+  const postalCell = usable.find((cell) => cell !== nameCell && postalOf(textOf(cell.tokens)) !== undefined);
+  const postal = postalCell ? postalOf(textOf(postalCell.tokens)) : undefined;
   const after = nameCell ? usable.indexOf(nameCell) + 1 : 0;
   const before = postalCell ? usable.indexOf(postalCell) : after + 1;
   const streetCells = usable

@@ -73,7 +73,7 @@ function readQuantity(
   notation: Notation,
   rule: string,
 ): [string, Found][] {
-  const negative = /^[-\u2212]$/.test(tokens[0]?.text ?? '') ? 1 : 0;
+  const negative = /^[-\u2010-\u2015\u2212]$/.test(tokens[0]?.text ?? '') ? 1 : 0;
   const number = numberAt(tokens.slice(negative), notation.mark);
   if (number) {
     const used = tokens.slice(0, negative + number.count);

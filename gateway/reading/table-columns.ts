@@ -1,5 +1,5 @@
 import type { TableRule } from '../mapping/mapping-schema.ts';
-import { currencyOf, withoutCurrency } from '../values/numbers.ts';
+import { currencyOf, plainDashes, withoutCurrency } from '../values/numbers.ts';
 import type { TableHeader } from './table-header.ts';
 import type { Token } from './tokens.ts';
 
@@ -127,11 +127,11 @@ interface Look {
 }
 
 function lookOf(token: Token): Look {
-  const bare = withoutCurrency(token.text);
+  const bare = plainDashes(withoutCurrency(token.text));
   return {
     number: /^[-+(]?\d[\d.,'’ ]*\)?-?%?$/.test(bare),
     money: /^[-+(]?\d[\d.,'’ ]*[.,]\d{2,5}\)?-?$/.test(bare),
-    sign: currencyOf(token.text) !== undefined || /^[%:=\-\u2013]$/.test(token.text),
+    sign: currencyOf(token.text) !== undefined || /^[%:=\-\u2010-\u2015\u2212]$/.test(token.text),
   };
 }
 

@@ -26,6 +26,7 @@ export interface ReadTable {
 /** Bounds: rows of one table, and how far, in line heights, a continuation line may stand from its row. */
 const rowsMax = 20_000;
 const continuationLinesMax = 1.62;
+const rowDistanceMax = 4.2;
 
 interface OpenRow {
   readonly page: number;
@@ -113,6 +114,9 @@ function readPart(
     if (!full && startsWithAny(tokens, stop)) break;
     if (!full && startsWithAny(tokens, carry)) continue;
     if (isAnchor(rule, cells)) {
+      const above = rows.at(-1);
+      // What stands far below the last row of a table without continuation lines is another table's.
+      if (!rule.continuation && above && line.y - above.y > rowDistanceMax * above.size) break;
       const row: OpenRow = {
         page: line.page,
         cells,

@@ -2,7 +2,7 @@ import type { DateOrder } from '../values/dates.ts';
 import { parseDate } from '../values/dates.ts';
 import { ATCUD, ibanLength, isNif, parseIban, parseVatId } from '../values/identifiers.ts';
 import type { DecimalMark } from '../values/numbers.ts';
-import { currencyOf, parseNumber, withoutCurrency } from '../values/numbers.ts';
+import { currencyOf, parseNumber, plainDashes, withoutCurrency } from '../values/numbers.ts';
 import type { FIELD_TYPES } from '../mapping/mapping-schema.ts';
 import type { Token } from './tokens.ts';
 
@@ -43,7 +43,7 @@ export function numberAt(
 ): { value: string; count: number; decimals: number } | undefined {
   const first = tokens[0];
   if (!first || !/\d/.test(first.text)) return undefined;
-  let text = withoutCurrency(first.text);
+  let text = withoutCurrency(plainDashes(first.text));
   let count = 1;
   if (/^[-+(]?\d{1,3}$/.test(text)) {
     for (
@@ -71,7 +71,7 @@ const money: Parser = (tokens, notation) => {
   let currency = false;
   for (let token = tokens[0]; token && skipped < 3; token = tokens[++skipped]) {
     if (currencyOf(token.text) !== undefined) currency = true;
-    else if (/^[-\u2212\u2013]$/.test(token.text)) sign = '-';
+    else if (/^[-\u2010-\u2015\u2212]$/.test(token.text)) sign = '-';
     else if (!/^[:=+]$/.test(token.text)) break;
   }
   const number = numberAt(tokens.slice(skipped), notation.mark);
@@ -155,6 +155,27 @@ const iban: Parser = (tokens) =>
 /** Words between a label and the number it announces: `n.º`, `No.`, `#`. */
 const NUMBER_WORDS = new Set(['n', 'no', 'nr', 'num', 'numero', 'number', '#', 'nrs', 'nummer', 'serie']);
 
+const numberText = (token: Token): string => plainDashes(token.text).replace(/^#+|[,;]+$/g, '');
+
+/** Parts of a number that is printed with blanks, `RE 2025 0118`: figures and short words in capitals. */
+const NUMBER_PART = /^(?:[A-Z]{1,4}|[A-Z\d./_-]*\d[A-Z\d./_-]*)$/;
+const numberPartsMax = 4;
+const partGapMax = 0.6;
+
+/** The parts of a number that fill their cell; undefined when the cell holds anything else. */
+function numberParts(tokens: readonly Token[]): string[] | undefined {
+  const end = tokens.findIndex((token, i) => i > 0 && token.gap > partGapMax);
+  const cell = tokens.slice(0, end < 0 ? undefined : end).map(numberText);
+  if (cell.length < 2 || cell.length > numberPartsMax) return undefined;
+  const fits = cell.every(
+    (part) =>
+      NUMBER_PART.test(part) && parseDate(part, 'dmy') === undefined && currencyOf(part) === undefined,
+  );
+  return fits && cell.some((part) => /\d/.test(part)) && !/^\d+[.,]\d{2}$/.test(cell.at(-1) ?? '')
+    ? cell
+    : undefined;
+}
+
 const documentNumber: Parser = (tokens) => {
   let skipped = 0;
   while (
@@ -162,7 +183,7 @@ const documentNumber: Parser = (tokens) => {
     (NUMBER_WORDS.has(tokens[skipped]?.key ?? '') || /^[:#.-]$/.test(tokens[skipped]?.text ?? ''))
   )
     skipped += 1;
-  const [a, b, c] = tokens.slice(skipped).map((token) => token.text.replace(/^#+|[,;]+$/g, ''));
+  const [a, b, c] = tokens.slice(skipped).map(numberText);
   const near = (i: number): boolean => (tokens[skipped + i]?.gap ?? 9) < 1;
   if (a === undefined) return undefined;
   // SAF-T (PT): internal document code, blank, series, slash, number (Portaria 302/2016, field 4.1.4.1).
@@ -171,6 +192,8 @@ const documentNumber: Parser = (tokens) => {
     if (c !== undefined && near(2) && /^[^\s/]+\/$/.test(b) && /^\d+$/.test(c))
       return { value: `${a} ${b}${c}`, count: skipped + 3, fit: 1 };
   }
+  const parts = numberParts(tokens.slice(skipped));
+  if (parts) return { value: parts.join(' '), count: skipped + parts.length, fit: 0.9 };
   if (!/\d/.test(a) || !/^[\p{L}\d][\p{L}\d./_#-]*$/u.test(a) || a.length > 40) return undefined;
   const value = a.replace(/[.]+$/, '');
   if (parseDate(value, 'dmy') !== undefined && !/^\d{8}$/.test(value)) return undefined;

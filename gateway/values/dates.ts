@@ -1,3 +1,5 @@
+import { plainDashes } from './numbers.ts';
+
 /** Which of two small numbers is the day where a date does not tell. */
 export type DateOrder = 'dmy' | 'mdy';
 
@@ -33,7 +35,7 @@ function monthOf(word: string): number | undefined {
  * @returns undefined when it is no date of the years 1990 to 2099.
  */
 export function parseDate(text: string, order: DateOrder): string | undefined {
-  const clean = text.trim().replace(/[,;]+$/, '');
+  const clean = plainDashes(text.trim()).replace(/[,;]+$/, '');
   const iso = /^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})\.?$/.exec(clean);
   if (iso) return ymd(Number(iso[1]), Number(iso[2]), Number(iso[3]));
   const compact = /^(20\d{2})(\d{2})(\d{2})$/.exec(clean);
@@ -81,11 +83,22 @@ export function dateOrderOf(texts: Iterable<string>, fallback: DateOrder): DateO
   let mdy = 0;
   let dmy = 0;
   for (const text of texts) {
-    const match = /^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})$/.exec(text);
+    const match = /^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})$/.exec(plainDashes(text));
     if (!match) continue;
     if (Number(match[2]) > 12 && Number(match[1]) <= 12) mdy += 1;
     if (Number(match[1]) > 12 && Number(match[2]) <= 12) dmy += 1;
   }
   if (mdy === dmy) return fallback;
   return mdy > dmy ? 'mdy' : 'dmy';
+}
+
+/**
+ * Both readings of a date that is printed in two small numbers with `/` or `-` between; the one by `order` first.
+ * Points are written where the day stands first.
+ * @returns undefined for a date that can only be read one way
+ */
+export function bothReadings(text: string, order: DateOrder): readonly [string, string] | undefined {
+  if (!/^\d{1,2}\s?[-/]\s?\d{1,2}\s?[-/]\s?(?:\d{4}|\d{2})$/.test(plainDashes(text.trim()))) return undefined;
+  const [own, other] = [parseDate(text, order), parseDate(text, order === 'dmy' ? 'mdy' : 'dmy')];
+  return own === undefined || other === undefined || own === other ? undefined : [own, other];
 }

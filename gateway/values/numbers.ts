@@ -1,6 +1,13 @@
 /** How a document writes decimals. */
 export type DecimalMark = 'comma' | 'point';
 
+const DASHES = /[\u2010-\u2015\u2212]/g;
+
+/** Writes every kind of dash, hyphen and minus sign as `-`: programs print them for one another. */
+export function plainDashes(text: string): string {
+  return text.replace(DASHES, '-');
+}
+
 /** Digits, with groups of three by point, comma, apostrophe or space, and at most one decimal part. */
 const NUMBER = /^(?:\d{1,3}(?:[.,'’ ]\d{3})+|\d+)(?:[.,]\d{1,6})?$/;
 
@@ -10,7 +17,7 @@ const NUMBER = /^(?:\d{1,3}(?:[.,'’ ]\d{3})+|\d+)(?:[.,]\d{1,6})?$/;
  * @returns undefined when the text is not a number.
  */
 export function parseNumber(raw: string, mark: DecimalMark): string | undefined {
-  let text = raw.trim().replace(/[\u2212\u2013]/g, '-');
+  let text = plainDashes(raw.trim());
   let negative = false;
   const bracketed = /^\((.+)\)$/.exec(text);
   if (bracketed) {
@@ -92,10 +99,19 @@ export function currencyOf(word: string): string | undefined {
 /** Most words: nothing in them can be a currency next to a figure. */
 const FIGURES_OR_LETTERS = /^(?:[\d.,]+|[A-Za-z]+)$/;
 
-/** Splits a currency sign off an amount it touches: `€1.234,56`, `99,00€`, `EUR12.00`. */
+const SIGNS = '(?:€|£|us\\$|r\\$|\\$|zł|eur|usd|gbp|chf|pln|aoa|kz|brl|sek|nok|dkk|czk|huf|ron)';
+const BEFORE = new RegExp(`^[-+(]?(${SIGNS})\\s*(?=[-+(\\d])`, 'i');
+const AFTER = new RegExp(`(?<=[\\d)-])\\s*(${SIGNS})\\.?$`, 'i');
+
+/** Splits a currency sign off an amount it touches: `€1.234,56`, `99,00€`, `EUR12.00`; a minus before the sign stays. */
 export function withoutCurrency(word: string): string {
   if (FIGURES_OR_LETTERS.test(word)) return word;
-  return word
-    .replace(/^(?:€|\$|£|eur|usd|gbp|chf)\s*(?=[-+(\d])/i, '')
-    .replace(/(?<=[\d)-])\s*(?:€|\$|£|eur|usd|gbp|chf)\.?$/i, '');
+  return word.replace(BEFORE, (match, sign: string) => match.replace(sign, '').trim()).replace(AFTER, '');
+}
+
+/** The currency whose sign touches an amount, or undefined. */
+export function gluedCurrencyOf(word: string): string | undefined {
+  if (FIGURES_OR_LETTERS.test(word) || !/\d/.test(word)) return undefined;
+  const sign = BEFORE.exec(word)?.[1] ?? AFTER.exec(word)?.[1];
+  return sign === undefined ? undefined : CURRENCY_MARKS.get(sign.toLowerCase());
 }

@@ -1,0 +1,50 @@
+import type { VatCategory } from './invoice.ts';
+import { EXEMPTION_CATEGORIES, exemptionCodeIn } from './exemptions.ts';
+
+/** Words for a supply, beside which `intra-community` is a reason and not part of a tax number's label. */
+const SUPPLY =
+  'supply|supplies|lieferung|leistung|livraison|vente|entrega|suministro|transmiss[ãa]o|transmiss[õo]es|cessione|cessioni|operazione|opera[çc][ãa]o|operaci[óo]n';
+
+/**
+ * Sentences that say why no VAT is charged, by category (UNCL5305), in pt, en, de, fr, es and it. The first that fits
+ * counts: a supply within the Union and an export are exempt as well, so the plain words of exemption come last.
+ */
+const SENTENCES: readonly (readonly [VatCategory, RegExp])[] = [
+  [
+    'AE',
+    /reverse[- ]charge|steuerschuldnerschaft|steuerschuld geht|autoliquida|inversi[óo]n del sujeto|inversione contabile|iva\s*[-–:]\s*autoliq|\bart\.? ?13b\b|§ ?13b\b|article 283[- ]2|article 194/iu,
+  ],
+  [
+    'K',
+    new RegExp(
+      `(?:innergemeinschaftliche|intra-?communit(?:y|aire)|intra-?community|intracomunit[áa]ri[ao]s?|intracomunitari[ao]s?)\\s+(?:${SUPPLY})|(?:${SUPPLY})\\s+(?:de (?:bienes|bens) )?intra-?(?:communautaires?|comunit[áa]ri[ao]s?|comunitari[ao]s?|community)|\\b262 ter\\b|§ ?6a ustg|art(?:igo|\\.)? ?14\\.?º? (?:do )?riti`,
+      'iu',
+    ),
+  ],
+  [
+    'G',
+    /ausfuhrlieferung|export (?:supply|sale|delivery|of goods)|exportation de biens|livraison [àa] l['’]exportation|(?:isento|isenta|isen[çc][ãa]o|exenta|exento|esente|non imponibile|exon[ée]r[ée]e?)[^.]{0,40}export|export[^.]{0,40}(?:exempt|zero[- ]rated|isent|exent)|article 262[ -]i\b|§ ?6 ustg\b|art(?:igo|\.)? ?14\.?º? (?:do )?civa/iu,
+  ],
+  [
+    'O',
+    /n[ãa]o sujei[ta]|not subject to vat|outside the scope of vat|nicht steuerbar|hors (?:du )?champ|no sujet[ao]|fuori campo|non soggett[oa]/iu,
+  ],
+  ['Z', /zero[- ]rated|taxa zero|nullsatz|taux z[ée]ro|tipo cero|aliquota zero/iu],
+  [
+    'E',
+    /\b(?:isent[oa]s?|isen[çc][ãa]o)\b|\bexempt(?:ed|ion)?\b|\bexon[ée]r|tva non applicable|steuerfrei|steuerbefrei|kein(?:e)? (?:umsatzsteuer|mwst|mehrwertsteuer|ust)|ohne umsatzsteuer|kleinunternehmer|§ ?\d+[a-z]? ustg|\bexent[oa]s?\b|exenci[óo]n|\besente\b|esenzione|non imponibile|\bvatex\b|regime de isen[çc][ãa]o|vat not applicable|iva no aplicable|regime forfettario/iu,
+  ],
+];
+
+/** True for a sentence that says why no VAT is charged. */
+export function isExemption(text: string): boolean {
+  return exemptionCodeIn(text) !== undefined || SENTENCES.some(([, pattern]) => pattern.test(text));
+}
+
+/** The category that a reason stands for; E, exempt, when it is not known. */
+export function categoryOf(reason: string | undefined): VatCategory {
+  if (reason === undefined) return 'E';
+  const code = exemptionCodeIn(reason);
+  if (code !== undefined) return EXEMPTION_CATEGORIES[code] ?? 'E';
+  return SENTENCES.find(([, pattern]) => pattern.test(reason))?.[0] ?? 'E';
+}

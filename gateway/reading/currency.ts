@@ -1,0 +1,71 @@
+import { currencyOf, gluedCurrencyOf } from '../values/numbers.ts';
+import type { ReadDocument } from './document.ts';
+import type { Found } from './provenance.ts';
+import { foundIn } from './provenance.ts';
+import type { Token, TokenLine } from './tokens.ts';
+
+/** Blank between an amount and its currency, as a share of the font size, at the most. */
+const besideGapMax = 1.3;
+const FIGURES = /^[-+(]?\d[\d.,'’ ]*\)?-?$/;
+
+/**
+ * The currency of a document, read from the signs and words beside its amounts.
+ * @param totals the totals that were read; what stands beside one of them counts before all else
+ * @returns undefined when no amount has one, or amounts have different ones and no total tells
+ */
+export function currencyBesideAmounts(
+  document: ReadDocument,
+  totals: readonly (Found | undefined)[],
+): Found | undefined {
+  const marks = document.lines.flatMap((line) => marksOf(line));
+  const besideTotals = marks.filter(({ token }) =>
+    totals.some((total) => total !== undefined && isBeside(token, total)),
+  );
+  return onlyOne(besideTotals) ?? onlyOne(marks) ?? onlyOne(document.lines.flatMap(wordsAlone));
+}
+
+interface Mark {
+  readonly code: string;
+  readonly token: Token;
+}
+
+function marksOf(line: TokenLine): Mark[] {
+  const marks: Mark[] = [];
+  line.tokens.forEach((token, i) => {
+    const glued = gluedCurrencyOf(token.text);
+    if (glued !== undefined) marks.push({ code: glued, token });
+    const code = currencyOf(token.text);
+    if (code === undefined) return;
+    const before = line.tokens[i - 1];
+    const after = line.tokens[i + 1];
+    const beside =
+      (before && token.gap <= besideGapMax && FIGURES.test(before.text)) ||
+      (after && after.gap <= besideGapMax && FIGURES.test(after.text));
+    if (beside === true) marks.push({ code, token });
+  });
+  return marks;
+}
+
+/** Where no amount carries one, a title that does: `Preço (EUR)`, `Total €`, `All amounts in GBP`. */
+function wordsAlone(line: TokenLine): Mark[] {
+  return line.tokens.flatMap((token) => {
+    const code = currencyOf(token.text);
+    return code !== undefined && (/^[^\p{Ll}]+$/u.test(token.text) || /^euros?$/i.test(token.text))
+      ? [{ code, token }]
+      : [];
+  });
+}
+
+function isBeside(token: Token, total: Found): boolean {
+  const box = total.box;
+  if (!box || token.word.page !== total.page) return false;
+  const reach = 2 * token.word.size;
+  const own = token.word.box;
+  return own.y1 > box.y0 && own.y0 < box.y1 && own.x1 > box.x0 - reach && own.x0 < box.x1 + reach;
+}
+
+function onlyOne(marks: readonly Mark[]): Found | undefined {
+  const [first, ...more] = marks;
+  if (!first || more.some((mark) => mark.code !== first.code)) return undefined;
+  return foundIn(first.code, [first.token], 'sign or word beside an amount', 0.9);
+}

@@ -1,0 +1,38 @@
+import { dateOrderOf } from '../values/dates.ts';
+import type { DateOrder } from '../values/dates.ts';
+
+/** Words of English pages only; a page in another language of ours writes the day first. */
+const OTHER_LANGUAGES =
+  /\b(?:rechnung|gutschrift|facture|avoir|factura|fattura|fatura|nota de cr[eé]dito|nota di credito|datum|fecha|data d|échéance|vencimento)\b/iu;
+/** Signs of a seller or tax of the United States. */
+const UNITED_STATES = [
+  /\bsales tax\b/i,
+  /\b[A-Z]{2},? \d{5}(?:-\d{4})?\b/,
+  /\b(?:Inc|LLC|Corp)\b\.?/,
+  /\bUSD\b|\bUS\$|\$\s?\d/,
+  /\bEIN\b|\bUnited States\b|\bUSA\b/,
+] as const;
+const unitedStatesMin = 2;
+/** Tax numbers of countries that write the day first. */
+const DAY_FIRST_TAX_NUMBER = /\b(?:GB|IE|XI|DE|FR|ES|IT|PT|AT|BE|NL|LU|DK|FI|EL|PL|CZ)\s?[A-Z0-9]{2}\s?\d{3}/;
+
+export interface OrderOfDates {
+  readonly order: DateOrder;
+  /** True when nothing on the page tells the order: a date that reads both ways is then not read at all. */
+  readonly isGuess: boolean;
+}
+
+/**
+ * In which order a page writes day and month: told by a date that can only be read one way, else by the language, the
+ * tax numbers or the country of the page.
+ */
+export function orderOfDates(words: readonly string[], text: string, usual: DateOrder): OrderOfDates {
+  const [asUsual, asOther] = [dateOrderOf(words, 'dmy'), dateOrderOf(words, 'mdy')];
+  if (asUsual === asOther) return { order: asUsual, isGuess: false };
+  const head = text.slice(0, 40_000);
+  if (OTHER_LANGUAGES.test(head)) return { order: usual, isGuess: false };
+  const unitedStates = UNITED_STATES.filter((sign) => sign.test(head)).length >= unitedStatesMin;
+  const dayFirst = DAY_FIRST_TAX_NUMBER.test(head);
+  if (unitedStates !== dayFirst) return { order: unitedStates ? 'mdy' : 'dmy', isGuess: false };
+  return { order: usual, isGuess: true };
+}
