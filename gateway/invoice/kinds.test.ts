@@ -18,7 +18,7 @@ interface Answer {
 async function read(pages: readonly PlainInvoice[], mappingId = 'eu_invoice_v1'): Promise<Answer> {
   try {
     const pdf = await makePlainInvoice(...pages);
-    const outcome = await convert({ kind: 'convert', mappingId, parameters: {}, pdf });
+    const outcome = await convert({ id: 1, kind: 'convert', mappingId, parameters: {}, pdf });
     if (!outcome.ok) return { code: outcome.code, message: outcome.message, said: undefined };
     return { code: 'OK', message: '', said: readUbl(new TextDecoder().decode(outcome.body)) };
   } catch (error) {
@@ -93,7 +93,8 @@ describe('a date that reads both ways', () => {
 
   it('is read by the country of a tax number, or by another date that reads one way', async () => {
     const seller = ['Barrow Mills', '9 Weir Road', 'Leeds LS1 4AB', 'VAT No: GB123456782'];
-    expect(await fieldsOf({ ...ENGLISH, seller })).toMatchObject({ date: '2024-06-05' });
+    const buyer = ['Fen Foods', '7 Mill Lane', 'York YO1 9XY'];
+    expect(await fieldsOf({ ...ENGLISH, seller, buyer })).toMatchObject({ date: '2024-06-05' });
     const head = [...(ENGLISH.head ?? []), ['Due date:', '06/25/2024'] as const];
     const { message } = await read([{ ...ENGLISH, head }]);
     expect(message).not.toContain('DATE-ORDER');
@@ -187,7 +188,7 @@ describe('a file of several pages', () => {
 });
 
 describe('the VAT', () => {
-  const totalsAt = (rate: string, tax: string, total: string): PlainInvoice['totals'] => [
+  const totalsAt = (rate: string, tax: string, total: string): Required<PlainInvoice>['totals'] => [
     ['Nettobetrag', '400,00 EUR'],
     [`MwSt. ${rate} %`, `${tax} EUR`],
     ['Gesamtbetrag', `${total} EUR`],
@@ -261,6 +262,27 @@ describe('the VAT', () => {
 });
 
 describe('numbers and parties', () => {
+  it.each([
+    ['Preis/100', 'Menge', '20,00', '1500'],
+    ['Preis/1000', 'Menge', '200,00', '1500'],
+    ['Prix/100', 'Qté', '20,00', '1500'],
+  ])('a price that its title %s gives for many is the price of one', async (title, quantity, price, qty) => {
+    const { message, said } = await read([
+      {
+        columns: ['Bezeichnung', quantity, title, 'Gesamt'],
+        rows: [
+          ['Dübel 6 mm', qty, price, '300,00'],
+          ['Haken', '500', price, '100,00'],
+        ],
+      },
+    ]);
+    expect(message).toBe('');
+    expect(said?.lines).toMatchObject([
+      { qty, price: '0.2', total: '300.00' },
+      { qty: '500', price: '0.2', total: '100.00' },
+    ]);
+  });
+
   it('a number with blanks is kept whole', async () => {
     const head = [
       ['Rechnungsnummer:', 'TM 24 0071'],

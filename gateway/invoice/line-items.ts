@@ -11,17 +11,29 @@ export function lineItems(table: ReadTable): InvoiceLine[] {
 
 function lineOf(row: TableRow, position: number): InvoiceLine {
   const cell = (name: string) => row.cells.get(name);
+  const price = cell('price') ?? ofOne(cell('pricePer100'), 100) ?? ofOne(cell('pricePer1000'), 1000);
   return {
     position,
     code: cell('code'),
     name: cell('name') ?? cell('code'),
-    qty: cell('qty') ?? quantityFrom(cell('total'), cell('price')),
+    qty: cell('qty') ?? quantityFrom(cell('total'), price),
     unit: cell('unit'),
-    price: cell('price'),
+    price,
     discount: cell('discount'),
     total: cell('total'),
     rate: cell('rate'),
   };
+}
+
+/** The price of one where the column gives that of a hundred or a thousand. */
+function ofOne(price: Found | undefined, pieces: number): Found | undefined {
+  return (
+    price && {
+      ...price,
+      value: new Big(price.value).div(pieces).toString(),
+      rule: `${price.rule}, of ${pieces} pieces`,
+    }
+  );
 }
 
 /** A quantity that is not printed, from the amount and the price, where it comes out to three decimals at most. */

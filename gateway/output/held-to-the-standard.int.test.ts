@@ -62,7 +62,7 @@ function germanInvoice(buyer: readonly string[]): Texts {
     ['Bezeichnung', 40, 260], ['Menge', 300, 260], ['Einzelpreis', 380, 260], ['Gesamtpreis', 480, 260],
     ['Stehlampe', 40, 278], ['2', 300, 278], ['50,00', 380, 278], ['100,00', 480, 278],
     ['Nettobetrag', 340, 340], ['100,00', 480, 340], ['MwSt. 19 %', 340, 356], ['19,00', 480, 356],
-    ['Gesamtbetrag', 340, 372], ['119,00', 480, 372],
+    ['Gesamtbetrag', 340, 372], ['119,00 EUR', 480, 372],
   ]; // prettier-ignore
 }
 
