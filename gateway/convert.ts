@@ -84,6 +84,7 @@ async function byReader(
     case 'invoice':
       return convertInvoice(mapping, document);
     case 'timetable':
-      return convertTimetable(mapping, document, task.parameters);
+      if (task.madeAt === undefined) throw new Error('A timetable is made without the time of its making.');
+      return convertTimetable(mapping, document, { parameters: task.parameters, madeAt: task.madeAt });
   }
 }

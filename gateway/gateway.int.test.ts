@@ -241,14 +241,14 @@ describe('timetables', () => {
     expect(plain).toContain('SUMMARY:História\\; Arte');
     expect(plain).toContain('LOCATION:Sala 2.1');
     expect(plain).toContain('TZOFFSETTO:+0000');
-    expect(
-      (await convert(await makeTimetablePdf(), 'schedule_ics_v1', '&param.holidays=2024-10-07')).text,
-    ).toBe(text);
+    const again = await convert(await makeTimetablePdf(), 'schedule_ics_v1', '&param.holidays=2024-10-07');
+    const withoutMaking = (calendar: string): string => calendar.replace(/^(?:DTSTAMP|SEQUENCE):.*$/gm, '');
+    expect(withoutMaking(again.text)).toBe(withoutMaking(text));
   });
 
   it('are refused with parameters that mean nothing', async () => {
     expect(
-      await convert(await makeTimetablePdf(), 'schedule_ics_v1', '&param.timezone=Mars/Base'),
+      await convert(await makeTimetablePdf(), 'schedule_ics_v1', '&param.timeZone=Mars/Base'),
     ).toMatchObject({ code: 'BAD_PARAMETER' });
     expect(await convert(await makeTimetablePdf(), 'schedule_ics_v1', '&param.termStart=soon')).toMatchObject(
       { code: 'BAD_PARAMETER' },

@@ -11,6 +11,7 @@ import type { WrittenInvoice } from '../output/written-invoice.ts';
 import { DEFAULT_READ_LIMITS, readPdf } from '../pdf/read-pdf.ts';
 import { Refusal } from '../refusal.ts';
 import type { BrokenRule } from '../rules/rule.ts';
+import { timetablePages } from '../timetable/convert-timetable.ts';
 import { readTimetable } from '../timetable/read-timetable.ts';
 import type { PageSize } from './page-sizes.ts';
 import { pageSizes } from './page-sizes.ts';
@@ -48,6 +49,7 @@ export async function explain(mapping: Mapping, document: PDFDocumentProxy): Pro
 const EXPLAINED_REFUSALS: ReadonlySet<string> = new Set([
   'MAPPING_MISMATCH',
   'NO_TEXT',
+  'CHECKS_FAILED',
   'AMBIGUOUS',
   'NO_EMBEDDED_XML',
   'EMBEDDED_XML_REFUSED',
@@ -67,8 +69,9 @@ async function tell(mapping: Mapping, document: PDFDocumentProxy, pages: readonl
       return { details: { embedded } };
     }
     case 'timetable': {
-      const events = readTimetable(await readPdf(document, DEFAULT_READ_LIMITS), mapping);
-      return { values: timetableValues(events, pages), details: { events } };
+      const reading = readTimetable(await timetablePages(document), mapping);
+      const { entries, leftOut } = reading;
+      return { values: timetableValues(entries, pages), details: { events: entries, leftOut } };
     }
     case 'layout': {
       const text = await readPdf(document, DEFAULT_READ_LIMITS);

@@ -2,7 +2,8 @@ import type { ExplainedValue } from '../../schemas/gateway-explanation.ts';
 import type { Invoice } from '../invoice/invoice.ts';
 import type { PageSize } from './page-sizes.ts';
 import type { Found } from '../reading/provenance.ts';
-import type { WeeklyEvent } from '../timetable/read-timetable.ts';
+import { clockText } from '../timetable/clock-times.ts';
+import type { TimetableEntry } from '../timetable/timetable-entry.ts';
 
 /** Values told of one document; further ones are left out (a list of 2,000 pages would drown its reader). */
 export const explainedValuesMax = 20_000;
@@ -33,7 +34,7 @@ function* namedValues(invoice: Invoice): Generator<Named> {
 
 /** Every event of a timetable: its title with the box of the whole entry, its time and its place. */
 export function timetableValues(
-  events: readonly WeeklyEvent[],
+  events: readonly TimetableEntry[],
   pages: readonly PageSize[],
 ): ExplainedValue[] {
   const named = events.flatMap((event, i): Named[] => {
@@ -47,8 +48,13 @@ export function timetableValues(
     });
     return [
       [`events[${i}].title`, 'event', found(event.title)],
-      [`events[${i}].time`, 'event', found(`${WEEKDAYS[event.weekday]} ${event.start}-${event.end}`)],
+      [
+        `events[${i}].time`,
+        'event',
+        found(`${event.date ?? WEEKDAYS[event.weekday]} ${clockText(event.start)}-${clockText(event.end)}`),
+      ],
       [`events[${i}].place`, 'event', event.place === undefined ? undefined : found(event.place)],
+      [`events[${i}].teacher`, 'event', event.teacher === undefined ? undefined : found(event.teacher)],
     ];
   });
   return placed(named, pages);

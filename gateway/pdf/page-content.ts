@@ -34,6 +34,8 @@ export interface PageContent {
   readonly pieces: readonly TextPiece[];
   readonly fills: readonly Fill[];
   readonly images: readonly PaintedImage[];
+  /** Straight edges along the axes of what is stroked or filled, as boxes without width or without height. */
+  readonly edges: readonly Box[];
   /** Text pieces not seen because of a hidden layer, render mode 3 or 7, or full transparency. */
   readonly hidden: number;
 }
@@ -41,6 +43,10 @@ export interface PageContent {
 /** Bounds on one page; passing one is `PDF_LIMIT`. */
 export const operatorsPerPageMax = 3_000_000;
 export const fillsPerPageMax = 20_000;
+/** Further edges of a page are left out. */
+export const edgesPerPageMax = 20_000;
+/** Shorter edges are parts of letters and pictures. */
+const edgeLengthMinPt = 4;
 const graphicsStackDepthMax = 2_000_000;
 
 interface Interpreter {
@@ -50,6 +56,7 @@ interface Interpreter {
   readonly pieces: TextPiece[];
   readonly fills: Fill[];
   readonly images: PaintedImage[];
+  readonly edges: Box[];
   state: GraphicsState;
   readonly stack: { readonly state: GraphicsState; times: number }[];
   pendingSaves: number;
@@ -87,6 +94,7 @@ export async function readPageContent(
     pieces: [],
     fills: [],
     images: [],
+    edges: [],
     state: initialState(base, crop),
     stack: [],
     pendingSaves: 0,
@@ -104,8 +112,9 @@ export async function readPageContent(
     if (step !== save && step !== restore) settleSaves(run);
     step?.(run, Array.isArray(args) ? (args as unknown[]) : []);
   }
-  const { pieces, fills, images, hidden } = run;
-  return { pageNumber, width: viewport.width, height: viewport.height, pieces, fills, images, hidden };
+  const { pieces, fills, images, edges, hidden } = run;
+  const { width, height } = viewport;
+  return { pageNumber, width, height, pieces, fills, images, edges, hidden };
 }
 
 /** How long a page waits for its images to be decoded; one that is later counts as not there. */
@@ -346,6 +355,7 @@ const PAINT_STEPS: Record<string, Step> = {
       run.pendingClip = false;
       clipTo(run, box);
     }
+    if (PAINTING.has(number(paint))) addEdges(run, paths);
     if (FILLING.has(number(paint)) && isAxisAligned(run.state.ctm)) {
       const area = boxOf(run.state.ctm, number(box[0]), number(box[1]), number(box[2]), number(box[3]));
       addFill(run, area, run.state.fillColor, run.state.fillColor !== undefined && isRectangle(paths));
@@ -373,6 +383,32 @@ export function imageObject(page: PDFPageProxy, name: unknown): unknown {
 
 /** Path-painting operators that fill: fill, eoFill, fillStroke, eoFillStroke, closeFillStroke, closeEOFillStroke. */
 const FILLING = new Set([22, 23, 24, 25, 26, 27]);
+
+/** Path-painting operators that leave ink: stroke, closeStroke and those that fill. */
+const PAINTING = new Set([20, 21, ...FILLING]);
+
+/** Keeps the straight edges along the axes of a path; `paths` holds 0 x y (move), 1 x y (line), 2 and 3 (curves), 4 (close). */
+function addEdges(run: Interpreter, paths: unknown): void {
+  const path = matrixlessBox(Array.isArray(paths) ? (paths as unknown[])[0] : undefined);
+  if (!path || run.hiddenLayers > 0 || run.state.inMask || !isAxisAligned(run.state.ctm)) return;
+  let start: readonly [number, number] = [0, 0];
+  let from = start;
+  for (let i = 0; i < path.length && run.edges.length < edgesPerPageMax;) {
+    const op = number(path[i]);
+    if (op > 1 && op !== 4) return;
+    const to = op === 4 ? start : ([number(path[i + 1]), number(path[i + 2])] as const);
+    if (op === 0) start = to;
+    else addEdge(run, from, to);
+    from = to;
+    i += op === 4 ? 1 : 3;
+  }
+}
+
+function addEdge(run: Interpreter, from: readonly [number, number], to: readonly [number, number]): void {
+  const box = boxOf(run.state.ctm, from[0], from[1], to[0], to[1]);
+  const isAlong = box.x1 - box.x0 < 0.5 || box.y1 - box.y0 < 0.5;
+  if (isAlong && Math.max(box.x1 - box.x0, box.y1 - box.y0) >= edgeLengthMinPt) run.edges.push(box);
+}
 
 function isAxisAligned(m: Matrix): boolean {
   return (Math.abs(m[1]) < 1e-6 && Math.abs(m[2]) < 1e-6) || (Math.abs(m[0]) < 1e-6 && Math.abs(m[3]) < 1e-6);

@@ -223,7 +223,7 @@ export function openPool(
       },
       slow: { afterCpuMs: limits.slowAfterCpuMs, onSlow: () => stepBack(slot) },
     });
-    slot.child.send({ ...job.task, id: nextId++ }, (error) => {
+    slot.child.send({ ...job.task, id: nextId++, madeAt: new Date().toISOString() }, (error) => {
       // The exit handler answers for a child that is gone; this only makes sure that it does go.
       if (error) slot.child.kill('SIGKILL');
     });

@@ -16,6 +16,8 @@ export interface ConverterTask {
   readonly kind: 'convert' | 'explain' | 'explain-image';
   readonly mappingId: string;
   readonly parameters: Readonly<Record<string, string>>;
+  /** When the result is made, ISO 8601 in UTC: the pool says it, and what is written reads no clock. Timetables need it. */
+  readonly madeAt?: string;
   /** For `explain-image`: what to draw. */
   readonly picture?: PictureRequest;
   readonly pdf: Uint8Array;

@@ -3,7 +3,7 @@ import { constants, setPriority } from 'node:os';
 import type { GatewayLog } from '../log.ts';
 import type { ConverterOutcome, ConverterTask } from './child-protocol.ts';
 
-export type TaskRequest = Omit<ConverterTask, 'id'>;
+export type TaskRequest = Omit<ConverterTask, 'id' | 'madeAt'>;
 
 /** A document that waits for a child, or is with one. */
 export interface Waiting {

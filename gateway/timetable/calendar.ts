@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { Refusal } from '../refusal.ts';
-import type { WeeklyEvent } from './read-timetable.ts';
+import { clockText } from './clock-times.ts';
+import { addDays, weekdayOf } from './printed-dates.ts';
+import type { TimetableEntry } from './timetable-entry.ts';
 
 /** When a timetable holds. Dates are `YYYY-MM-DD`, both ends included. */
 export interface Term {
@@ -13,8 +15,35 @@ export interface Term {
 /** RFC 5545, 3.1: content lines are folded at 75 octets. */
 const foldOctets = 73;
 
-/** Writes weekly events as iCalendar (RFC 5545): VTIMEZONE, RRULE until the term's end, EXDATE for holidays, UIDs by content. */
-export function calendarText(events: readonly WeeklyEvent[], term: Term): string {
+/** Who makes a calendar says when; `YYYY-MM-DDTHH:MM:SSZ` with or without parts of a second. */
+export interface Making {
+  readonly madeAt: string;
+}
+
+/** A calendar, and how many entries have no day in the term. */
+export interface WrittenCalendar {
+  readonly text: string;
+  readonly events: number;
+  readonly outsideTerm: number;
+}
+
+/**
+ * Writes entries as iCalendar (RFC 5545): VTIMEZONE, RRULE until the term's end, EXDATE for holidays.
+ * UID and SEQUENCE are as ADR 0150 says: a room, a teacher or an end that changes leaves the UID as it was.
+ */
+export function calendarText(
+  entries: readonly TimetableEntry[],
+  term: Term,
+  { madeAt }: Making,
+): WrittenCalendar {
+  const seen = new Map<string, number>();
+  const events = entries.map((entry) => {
+    const name = nameOf(entry, term);
+    const nth = seen.get(name) ?? 0;
+    seen.set(name, nth + 1);
+    return eventLines(entry, term, { uid: uidOf(name, nth), madeAt });
+  });
+  const written = events.filter((lines) => lines.length > 0);
   const lines = [
     'BEGIN:VCALENDAR',
     'VERSION:2.0',
@@ -22,47 +51,70 @@ export function calendarText(events: readonly WeeklyEvent[], term: Term): string
     'CALSCALE:GREGORIAN',
     'METHOD:PUBLISH',
     ...timezoneLines(term),
+    ...written.flat(),
+    'END:VCALENDAR',
   ];
-  for (const event of events) lines.push(...eventLines(event, term));
-  lines.push('END:VCALENDAR');
-  return `${lines.map(fold).join('\r\n')}\r\n`;
+  return {
+    text: `${lines.map(fold).join('\r\n')}\r\n`,
+    events: written.length,
+    outsideTerm: events.length - written.length,
+  };
 }
 
-function eventLines(event: WeeklyEvent, term: Term): string[] {
-  const first = firstDay(term.start, event.weekday);
-  if (first > term.end) return [];
-  const at = (date: string, time: string): string => `${date.replaceAll('-', '')}T${time.replace(':', '')}00`;
-  const uid = createHash('sha256')
-    .update(
-      JSON.stringify([
-        event.weekday,
-        event.start,
-        event.end,
-        event.title,
-        event.place ?? '',
-        term.timezone,
-        term.start,
-        term.end,
-      ]),
-    )
+/** What an entry is the same entry by. */
+function nameOf(entry: TimetableEntry, term: Term): string {
+  const when = entry.date ?? [entry.weekday, term.start];
+  return JSON.stringify([when, clockText(entry.start), entry.title, entry.heading ?? '']);
+}
+
+function uidOf(name: string, nth: number): string {
+  return createHash('sha256')
+    .update(JSON.stringify([name, nth]))
     .digest('hex')
     .slice(0, 32);
+}
+
+/** SEQUENCE counts minutes from here, so that what is made later has the greater one. */
+const SEQUENCE_EPOCH_MS = Date.UTC(2020, 0, 1);
+
+function eventLines(entry: TimetableEntry, term: Term, made: { uid: string; madeAt: string }): string[] {
+  const days = daysOf(entry, term);
+  const [first] = days;
+  if (first === undefined) return [];
+  const skipped = days.filter((day) => entry.date === undefined && term.holidays.includes(day));
+  if (skipped.length === days.length) return [];
+  const at = (day: string, minutes: number): string =>
+    `${addDays(day, Math.floor(minutes / 1440)).replaceAll('-', '')}T${clockText(minutes).replace(':', '')}00`;
   const until = new Date(zonedTime(term.end, '23:59', term.timezone));
-  const skipped = term.holidays.filter(
-    (day) => day >= first && day <= term.end && weekdayOf(day) === event.weekday,
-  );
+  const repeat = `RRULE:FREQ=WEEKLY;UNTIL=${utc(until)};BYDAY=${['MO', 'TU', 'WE', 'TH', 'FR', 'SA', 'SU'][entry.weekday]}`;
+  const { title, place, teacher, heading } = entry;
   return [
     'BEGIN:VEVENT',
-    `UID:${uid}@docket`,
-    `DTSTAMP:${at(term.start, '00:00')}Z`,
-    `DTSTART;TZID=${term.timezone}:${at(first, event.start)}`,
-    `DTEND;TZID=${term.timezone}:${at(first, event.end)}`,
-    `RRULE:FREQ=WEEKLY;UNTIL=${until.toISOString().replace(/[-:]|\.\d{3}/g, '')};BYDAY=${['MO', 'TU', 'WE', 'TH', 'FR', 'SA', 'SU'][event.weekday]}`,
-    ...skipped.map((day) => `EXDATE;TZID=${term.timezone}:${at(day, event.start)}`),
-    `SUMMARY:${escapeText(event.title)}`,
-    ...(event.place === undefined ? [] : [`LOCATION:${escapeText(event.place)}`]),
+    `UID:${made.uid}@docket`,
+    `DTSTAMP:${utc(new Date(made.madeAt))}`,
+    `SEQUENCE:${Math.max(0, Math.floor((Date.parse(made.madeAt) - SEQUENCE_EPOCH_MS) / 60_000))}`,
+    `DTSTART;TZID=${term.timezone}:${at(first, entry.start)}`,
+    `DTEND;TZID=${term.timezone}:${at(first, entry.end)}`,
+    ...(days.length > 1 ? [repeat] : []),
+    ...skipped.map((day) => `EXDATE;TZID=${term.timezone}:${at(day, entry.start)}`),
+    `SUMMARY:${escapeText(title)}`,
+    ...(place === undefined ? [] : [`LOCATION:${escapeText(place)}`]),
+    ...(teacher === undefined ? [] : [`DESCRIPTION:${escapeText(teacher)}`]),
+    ...(heading === undefined ? [] : [`CATEGORIES:${escapeText(heading)}`]),
     'END:VEVENT',
   ];
+}
+
+/** The days of an entry: its date, or every one of its weekday in the term. */
+function daysOf(entry: TimetableEntry, term: Term): string[] {
+  if (entry.date !== undefined) return [entry.date];
+  const days: string[] = [];
+  for (let day = firstDay(term.start, entry.weekday); day <= term.end; day = addDays(day, 7)) days.push(day);
+  return days;
+}
+
+function utc(at: Date): string {
+  return at.toISOString().replace(/[-:]|\.\d{3}/g, '');
 }
 
 /** RFC 5545, 3.3.11. */
@@ -83,13 +135,8 @@ function fold(line: string): string {
   return [...parts, part].join('\r\n');
 }
 
-function weekdayOf(date: string): number {
-  return (new Date(`${date}T00:00:00Z`).getUTCDay() + 6) % 7;
-}
-
 function firstDay(from: string, weekday: number): string {
-  const days = (weekday - weekdayOf(from) + 7) % 7;
-  return new Date(Date.parse(`${from}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);
+  return addDays(from, (weekday - weekdayOf(from) + 7) % 7);
 }
 
 /** Minutes a zone is ahead of UTC at an instant. @throws Refusal `BAD_PARAMETER` for an unknown zone */
@@ -112,7 +159,7 @@ function offsetMin(instant: number, timezone: string): number {
       (Date.UTC(parts.year, parts.month - 1, parts.day, parts.hour, parts.minute) - instant) / 60_000,
     );
   } catch (error) {
-    throw new Refusal('BAD_PARAMETER', 'The parameter timezone is not the name of a time zone.', {
+    throw new Refusal('BAD_PARAMETER', 'The parameter timeZone is not the name of a time zone.', {
       cause: error,
     });
   }

@@ -1,92 +1,144 @@
 import type { PDFDocumentProxy } from 'pdfjs-dist';
+import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
 import { linearPattern } from '../mapping/linear-pattern.ts';
 import type { TimetableMapping } from '../mapping/mapping-schema.ts';
 import { hiddenWarnings, requireText } from '../pdf/hidden-warnings.ts';
+import type { Box } from '../pdf/matrix.ts';
 import { DEFAULT_READ_LIMITS, readPdf } from '../pdf/read-pdf.ts';
-import type { PdfText } from '../pdf/read-pdf.ts';
 import type { ConverterSuccess } from '../pool/child-protocol.ts';
-import { keyOf, textOf, tokenLines } from '../reading/tokens.ts';
 import { Refusal } from '../refusal.ts';
-import { parseDate } from '../values/dates.ts';
-import type { Term } from './calendar.ts';
+import type { Making, Term } from './calendar.ts';
 import { calendarText } from './calendar.ts';
-import { readTimetable } from './read-timetable.ts';
+import { counted, judgeEntries } from './judge-entries.ts';
+import { addDays } from './printed-dates.ts';
+import { pageDateOrder, readTimetable } from './read-timetable.ts';
+import type { TimetablePages } from './read-timetable.ts';
+import type { PrintedTerm } from './term-dates.ts';
+import { printedTerm } from './term-dates.ts';
+import type { TimetableEntry } from './timetable-entry.ts';
+
+/** What a request says beside the PDF: parameters of the mapping, and when the calendar is made. */
+export interface TimetableRequest extends Making {
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+/** A term of so many years is a misprint. */
+const termYearsMax = 3;
 
 /**
  * A timetable as iCalendar.
- * @param given parameters of the request: timezone, termStart, termEnd, holidays
- * @throws Refusal `MAPPING_MISMATCH` without a timetable, `BAD_PARAMETER`, `CHECKS_FAILED` without the term's dates
+ * @param request.parameters timeZone, termStart, termEnd, holidays
+ * @throws Refusal `MAPPING_MISMATCH` without a timetable, `BAD_PARAMETER`, `CHECKS_FAILED` for what is not understood
  */
 export async function convertTimetable(
   mapping: TimetableMapping,
   document: PDFDocumentProxy,
-  given: Readonly<Record<string, string>>,
+  request: TimetableRequest,
 ): Promise<ConverterSuccess> {
-  const text = await readPdf(document, DEFAULT_READ_LIMITS);
-  requireText(text);
-  const events = readTimetable(text, mapping);
-  if (events.length === 0)
+  const given = checkedParameters(mapping, request.parameters);
+  const pages = await timetablePages(document);
+  requireText(pages.text);
+  const reading = readTimetable(pages, mapping, yearsOf(given));
+  if (reading.entries.length === 0)
     throw new Refusal(
       'MAPPING_MISMATCH',
       'No timetable was found: neither weekdays over times nor a list of them.',
     );
-  if (events.length > mapping.eventsMax)
+  const { entries, warnings } = judgeEntries(reading);
+  if (entries.length > mapping.eventsMax)
     throw new Refusal('PDF_LIMIT', `The timetable has more than ${mapping.eventsMax} events.`);
-  const body = new TextEncoder().encode(calendarText(events, termOf(mapping, given, text)));
+  const printed = printedTerm(pages.text, mapping, pageDateOrder(pages.text, mapping));
+  const calendar = calendarText(entries, termOf(given, printed, entries), request);
+  if (calendar.events === 0)
+    throw new Refusal('CHECKS_FAILED', 'No entry of the timetable has a day between termStart and termEnd.');
+  const more = [
+    counted('ENTRIES_OUTSIDE_TERM', 'Entries without a day in the term, left out', calendar.outsideTerm),
+    counted(
+      'HOLIDAYS_NOT_READ',
+      'Lines about holidays without a date that could be read',
+      printed.holidaysUnread,
+    ),
+    given['timeZone'] === undefined ? zoneAssumed(mapping) : undefined,
+  ];
   return {
     ok: true,
-    body,
+    body: new TextEncoder().encode(calendar.text),
     mediaType: mapping.mediaType,
-    pages: text.pages.length,
+    pages: pages.text.pages.length,
     mappingVersion: mapping.version,
-    warnings: hiddenWarnings(text.hidden),
+    warnings: [
+      ...warnings,
+      ...more.filter((warning) => warning !== undefined),
+      ...hiddenWarnings(pages.text.hidden),
+    ],
   };
 }
 
-function termOf(mapping: TimetableMapping, given: Readonly<Record<string, string>>, text: PdfText): Term {
-  const values: Record<string, string | undefined> = {};
-  for (const name of Object.keys(given))
-    if (!mapping.parameters[name])
-      throw new Refusal('BAD_PARAMETER', `The mapping has no parameter ${name}.`);
-  for (const [name, rule] of Object.entries(mapping.parameters)) {
-    const value = given[name] ?? rule.default;
-    if (value !== undefined && !linearPattern(rule.pattern).test(value))
+/** Reads the words and the drawn edges of every page. */
+export async function timetablePages(document: PDFDocumentProxy): Promise<TimetablePages> {
+  const edges = new Map<number, readonly Box[]>();
+  const text = await readPdf(document, DEFAULT_READ_LIMITS, (content) => {
+    edges.set(content.pageNumber, content.edges);
+  });
+  return { text, edges };
+}
+
+function zoneAssumed(mapping: TimetableMapping): GatewayWarning {
+  return {
+    code: 'TIME_ZONE_ASSUMED',
+    message: `No time zone was given; the times are taken as ${mapping.parameters['timeZone']?.default ?? ''}.`,
+  };
+}
+
+function checkedParameters(
+  mapping: TimetableMapping,
+  given: Readonly<Record<string, string>>,
+): Readonly<Record<string, string | undefined>> {
+  for (const [name, value] of Object.entries(given)) {
+    const rule = mapping.parameters[name];
+    if (!rule) throw new Refusal('BAD_PARAMETER', `The mapping has no parameter ${name}.`);
+    const isDated = name !== 'timeZone' && value !== '';
+    if (!linearPattern(rule.pattern).test(value) || (isDated && !value.split(',').every(isDate)))
       throw new Refusal('BAD_PARAMETER', `The parameter ${name} must be ${rule.description}.`);
-    values[name] = value;
   }
-  const start = values['termStart'] ?? printedDate(mapping, text, 'start');
-  const end = values['termEnd'] ?? printedDate(mapping, text, 'end');
+  return { ...given, zone: given['timeZone'] ?? mapping.parameters['timeZone']?.default };
+}
+
+function isDate(text: string): boolean {
+  const at = Date.parse(`${text}T00:00:00Z`);
+  return Number.isFinite(at) && new Date(at).toISOString().startsWith(text);
+}
+
+function yearsOf(given: Readonly<Record<string, string | undefined>>): number[] {
+  return [given['termStart'], given['termEnd']].flatMap((date) =>
+    date === undefined ? [] : [Number(date.slice(0, 4))],
+  );
+}
+
+/** When the timetable holds: as asked, else as printed, else for dated entries from the first to the last of them. */
+function termOf(
+  given: Readonly<Record<string, string | undefined>>,
+  printed: PrintedTerm,
+  entries: readonly TimetableEntry[],
+): Term {
+  const dates = entries.flatMap(({ date }) => (date === undefined ? [] : [date])).sort();
+  const areDated = dates.length === entries.length;
+  const start = given['termStart'] ?? printed.start ?? (areDated ? dates[0] : undefined);
+  const end = given['termEnd'] ?? printed.end ?? (areDated ? dates.at(-1) : undefined);
   if (start === undefined || end === undefined)
     throw new Refusal(
       'CHECKS_FAILED',
       'When the timetable begins and ends is not printed on it; give the parameters termStart and termEnd.',
     );
-  if (end < start) throw new Refusal('BAD_PARAMETER', 'The term ends before it begins.');
-  return {
-    timezone: values['timezone'] ?? 'Europe/Lisbon',
-    start,
-    end,
-    holidays: (values['holidays'] ?? '').split(',').filter((day) => day !== ''),
-  };
-}
-
-/** A date after one of the term's labels on the same line. */
-function printedDate(mapping: TimetableMapping, text: PdfText, which: 'start' | 'end'): string | undefined {
-  const keys = mapping.termLabels[which].map((label) =>
-    (typeof label === 'string' ? label : label.text).split(/\s+/).map(keyOf).join(''),
-  );
-  for (const line of tokenLines(text.pages)) {
-    const key = line.tokens.map((token) => token.key).join('');
-    if (!keys.some((wanted) => key.includes(wanted))) continue;
-    const dates = line.tokens
-      .map(
-        (_, i) =>
-          parseDate(line.tokens[i]?.text ?? '', 'dmy') ??
-          parseDate(textOf(line.tokens.slice(i, i + 5)), 'dmy'),
-      )
-      .filter((date) => date !== undefined);
-    const found = which === 'start' ? dates[0] : dates.at(-1);
-    if (found !== undefined) return found;
-  }
-  return undefined;
+  if (end < start)
+    throw new Refusal('BAD_PARAMETER', `The term ends on ${end}, before it begins on ${start}.`);
+  if (Number(end.slice(0, 4)) - Number(start.slice(0, 4)) > termYearsMax)
+    throw new Refusal('CHECKS_FAILED', `A term from ${start} to ${end} is too long to be one.`);
+  if (printed.isOneWeek && !areDated && end > addDays(start, 6))
+    throw new Refusal(
+      'CHECKS_FAILED',
+      'The page is the plan of one week and does not repeat; give the first and the last day of that week as termStart and termEnd.',
+    );
+  const asked = (given['holidays'] ?? '').split(',').filter((day) => day !== '');
+  return { timezone: given['zone'] ?? 'UTC', start, end, holidays: [...asked, ...printed.holidays] };
 }

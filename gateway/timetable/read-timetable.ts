@@ -1,154 +1,219 @@
 import type { TimetableMapping } from '../mapping/mapping-schema.ts';
 import type { Box } from '../pdf/matrix.ts';
-import { union } from '../pdf/matrix.ts';
 import type { PdfText } from '../pdf/read-pdf.ts';
-import type { Token, TokenLine } from '../reading/tokens.ts';
-import { cellsOf, keyOf, textOf, tokenLines } from '../reading/tokens.ts';
+import type { TokenLine } from '../reading/tokens.ts';
+import { keyOf, tokenLines } from '../reading/tokens.ts';
+import { Refusal } from '../refusal.ts';
+import type { DateOrder } from '../values/dates.ts';
+import type { CellEdges } from './cell-edges.ts';
+import { cellEdges } from './cell-edges.ts';
+import type { PrintedDay } from './printed-dates.ts';
+import { dateOf, daysIn, orderOf, weekdayOf } from './printed-dates.ts';
+import type { DateReader, Grid } from './read-grid.ts';
+import { readGrid } from './read-grid.ts';
+import type { ListContext } from './read-list.ts';
+import { readList } from './read-list.ts';
+import { readTable, titledColumns } from './read-table.ts';
+import type { Run } from './runs.ts';
+import { runsOf } from './runs.ts';
+import type { TimetableReading } from './timetable-entry.ts';
+import type { DayColumn, WeekdayNames } from './weekday-names.ts';
+import { dayColumns, weekdayNames } from './weekday-names.ts';
 
-/** Something that happens every week: weekday 0 is Monday, times are `HH:MM` in the timetable's own zone. */
-export interface WeeklyEvent {
-  readonly weekday: number;
-  readonly start: string;
-  readonly end: string;
-  readonly title: string;
-  readonly place: string | undefined;
-  readonly page: number;
-  /** The entry as printed, where it stands (points from the page's top left), and what it was read from. */
-  readonly raw: string;
-  readonly box: Box | undefined;
-  readonly rule: string;
+/** A document's lines with what is drawn on its pages. */
+export interface TimetablePages {
+  readonly text: PdfText;
+  /** Drawn edges by page number. */
+  readonly edges: ReadonlyMap<number, readonly Box[]>;
 }
 
-/** A time range as printed: `09:00 - 10:30`, `9h00-10h30`, `9.00 às 10.30`. */
-const RANGE =
-  /(?:^|\s)([01]?\d|2[0-3])\s?[:h.]\s?([0-5]\d)?\s?(?:h|horas)?\s?(?:-|–|—|às|as|a|to|bis|à)\s?([01]?\d|2[0-3])\s?[:h.]\s?([0-5]\d)?\s?(?:h|Uhr)?(?:\s|$)/i;
-const PLACE =
-  /\b(?:sala|room|raum|salle|aula|auditório|lab\.?|laboratório|ginásio)\s*:?\s*([\p{L}\d.\-/]{1,20})/iu;
+interface Page {
+  readonly lines: readonly TokenLine[];
+  readonly edges: CellEdges;
+}
 
-/** Events of a timetable, be it a grid (weekdays across, times down) or a list (one event a line). */
-export function readTimetable(text: PdfText, mapping: TimetableMapping): WeeklyEvent[] {
-  const lines = tokenLines(text.pages).filter((line) => !line.rotated);
-  const weekdayByKey = new Map(
-    mapping.weekdays.flatMap((names, day) => names.map((name) => [keyOf(name), day] as const)),
-  );
-  const grids = lines.filter((line) => gridDays(line, weekdayByKey).length >= 2);
-  const events =
-    grids.length > 0
-      ? grids.flatMap((head, i) => readGrid(head, grids[i + 1]?.index ?? lines.length, lines, weekdayByKey))
-      : readList(lines, weekdayByKey);
-  const seen = new Set<string>();
-  return events.filter((event) => {
-    const key = `${event.weekday}|${event.start}|${event.end}|${event.title}|${event.place}`;
-    return event.start < event.end && event.title !== '' && !seen.has(key) && seen.add(key);
+/**
+ * Reads the entries of a timetable, be it grids (weekdays across, times down), or lists with or without titles.
+ * @param years that the request names, for dates without one
+ * @throws Refusal `CHECKS_FAILED` for what is not understood; `entries` is empty where nothing is a timetable
+ */
+export function readTimetable(
+  pages: TimetablePages,
+  mapping: TimetableMapping,
+  years: readonly number[] = [],
+): TimetableReading {
+  const names = weekdayNames(mapping);
+  const readDate = dateReader(pages.text, years, pageDateOrder(pages.text, mapping));
+  const context: ListContext = { names, dateOf: readDate.on, weekdayOf: readDate.weekdayOf };
+  const readings: TimetableReading[] = [];
+  const grids: Grid[] = [];
+  for (const page of pagesOf(pages)) {
+    const own = gridsOf(page, names, mapping);
+    grids.push(...own);
+    if (own.length === 0) readings.push(...readLists(page, mapping, context));
+  }
+  const headings = new Set(grids.map((grid) => grid.heading));
+  for (const grid of grids)
+    readings.push(readGrid({ ...grid, heading: headings.size > 1 ? grid.heading : undefined }, readDate.on));
+  const turned = pagesOf(pages, true).flatMap((page) => page.lines.map((line) => line.text));
+  return {
+    entries: readings.flatMap((reading) => reading.entries),
+    leftOut: [...readings.flatMap((reading) => reading.leftOut), ...turned],
+    severalLines: readings.reduce((sum, reading) => sum + reading.severalLines, 0),
+  };
+}
+
+function pagesOf({ text, edges }: TimetablePages, rotated = false): Page[] {
+  const lines = tokenLines(text.pages).filter((line) => line.rotated === rotated);
+  return text.pages.map(({ page }) => ({
+    lines: lines.filter((line) => line.page === page),
+    edges: cellEdges(edges.get(page) ?? []),
+  }));
+}
+
+interface Head {
+  readonly at: number;
+  readonly columns: readonly DayColumn[];
+}
+
+function gridsOf(page: Page, names: WeekdayNames, mapping: TimetableMapping): Grid[] {
+  const titles = new Set((mapping.headers['time'] ?? []).map(keyOf));
+  const heads = page.lines.flatMap((line, at): Head[] => {
+    const columns = dayColumns(line, names, titles);
+    return columns.length > 0 ? [{ at, columns }] : [];
+  });
+  requireUpright(page, heads.length > 0);
+  return heads.flatMap(({ at, columns }, i) => {
+    const head = page.lines[at] as TokenLine;
+    const until = heads[i + 1] ? headingStart(page, (heads[i + 1] as Head).at) : page.lines.length;
+    const body = page.lines.slice(at + 1, until).map((line) => runsOf(line, page.edges));
+    const dated = withDates(columns, body);
+    const heading = page.lines
+      .slice(headingStart(page, at), at)
+      .map((line) => line.text)
+      .join(' ');
+    return sideBySide(dated.columns, dated.body.flat()).map((part) => ({
+      ...part,
+      headY: head.y,
+      heading: heading === '' ? undefined : heading,
+      edges: page.edges,
+    }));
   });
 }
 
-interface DayColumn {
-  readonly weekday: number;
-  readonly x0: number;
-  readonly x1: number;
-}
-
-function gridDays(line: TokenLine, weekdayByKey: ReadonlyMap<string, number>): DayColumn[] {
-  return cellsOf(line).flatMap((cell) => {
-    const weekday =
-      weekdayByKey.get(cell.map((token) => token.key).join('')) ?? weekdayByKey.get(cell[0]?.key ?? '');
-    return weekday === undefined ? [] : [{ weekday, x0: cell[0]?.x0 ?? 0, x1: cell.at(-1)?.x1 ?? 0 }];
-  });
-}
-
-function timesIn(text: string): { start: string; end: string } | undefined {
-  const match = RANGE.exec(text);
-  if (!match) return undefined;
-  const at = (hour: string | undefined, minute: string | undefined): string =>
-    `${(hour ?? '0').padStart(2, '0')}:${minute ?? '00'}`;
-  return { start: at(match[1], match[2]), end: at(match[3], match[4]) };
-}
-
-/** Rows begin at a time range in the first column; what stands in a day's column until the next row is its event. */
-function readGrid(
-  head: TokenLine,
-  until: number,
-  lines: readonly TokenLine[],
-  weekdayByKey: ReadonlyMap<string, number>,
-): WeeklyEvent[] {
-  const days = gridDays(head, weekdayByKey);
-  const left = Math.min(...days.map((day) => day.x0));
-  const pitch = days.length > 1 ? ((days.at(-1)?.x0 ?? 0) - left) / (days.length - 1) : 100;
-  const body = lines.filter(
-    (line) => line.index > head.index && line.index < until && line.page === head.page,
-  );
-  const rows = body.flatMap((line) => {
-    const first = line.tokens.filter((token) => token.x1 < left + 2);
-    const times = timesIn(textOf(first));
-    return times ? [{ ...times, y: line.y }] : [];
-  });
-  return rows.flatMap((row, i) => {
-    const top = row.y - Math.min(8, (row.y - (rows[i - 1]?.y ?? head.y)) * 0.45);
-    const bottom = rows[i + 1]
-      ? (rows[i + 1] as { y: number }).y - Math.min(8, ((rows[i + 1] as { y: number }).y - row.y) * 0.45)
-      : row.y + 60;
-    const inRow = body.filter((line) => line.y >= top && line.y < bottom);
-    return days.flatMap((day, d) => {
-      const from = day.x0 - pitch * 0.3;
-      const to = days[d + 1] ? (days[d + 1] as DayColumn).x0 - pitch * 0.3 : Number.POSITIVE_INFINITY;
-      const tokens = inRow.flatMap((line) =>
-        line.tokens.filter((token) => token.x0 >= Math.max(from, left - 12) && token.x0 < to),
-      );
-      return eventOf(day.weekday, row, tokens, 'grid');
-    });
-  });
-}
-
-/** One event a line: a weekday, a time range, and what remains is the title; the weekday may stand on a line of its own. */
-function readList(lines: readonly TokenLine[], weekdayByKey: ReadonlyMap<string, number>): WeeklyEvent[] {
-  let current: number | undefined;
-  return lines.flatMap((line) => {
-    const dayAt = line.tokens.findIndex((token) => weekdayByKey.has(token.key));
-    if (dayAt >= 0) current = weekdayByKey.get(line.tokens[dayAt]?.key ?? '');
-    const text = textOf(line.tokens);
-    const times = timesIn(text);
-    if (!times || current === undefined) return [];
-    const rest = line.tokens.filter(
-      (token, i) =>
-        i !== dayAt &&
-        !/^(?:\d{1,2}\s?[:h.]\s?\d{0,2}h?|-|–|—|às|as|to|bis|feira|a)$/i.test(token.text) &&
-        !/^\d{1,2}[:h.]\d{2}h?[-–]\d{1,2}[:h.]\d{2}h?$/i.test(token.text),
+/** Boxes are known on the page as shown; a page whose text runs sideways has no lines that could be compared with it. */
+function requireUpright(page: Page, hasGrid: boolean): void {
+  const word = page.lines[0]?.tokens[0]?.word;
+  if (hasGrid && word && Math.abs(word.box.x0 - word.x0) > 2)
+    throw new Refusal(
+      'CHECKS_FAILED',
+      `The text of page ${word.page} runs sideways; turn the page and send it again.`,
     );
-    return eventOf(current, times, rest, 'list');
-  });
 }
 
-function eventOf(
-  weekday: number,
-  times: { start: string; end: string },
-  tokens: readonly Token[],
-  rule: string,
-): WeeklyEvent[] {
-  const text = tokens
-    .map((token) => token.text)
-    .join(' ')
-    .replace(/^[-–:\s]+/, '')
-    .trim();
-  if (text === '' || /^[-–—]+$/.test(text)) return [];
-  const place = PLACE.exec(text);
-  const title = place
-    ? text
-        .replace(place[0], '')
-        .replace(/[\s,(–-]+\)?$/, '')
-        .trim()
-    : text;
-  return [
-    {
-      weekday,
-      start: times.start,
-      end: times.end,
-      title: title === '' ? text : title,
-      place: place?.[0],
-      page: tokens[0]?.word.page ?? 0,
-      raw: text,
-      box: tokens.length > 0 ? tokens.map((token) => token.word.box).reduce(union) : undefined,
-      rule,
-    },
-  ];
+/** The line over a grid's days is its heading when it stands close to them. */
+function headingStart(page: Page, at: number): number {
+  const [over, head] = [page.lines[at - 1], page.lines[at] as TokenLine];
+  return over && head.y - over.y <= 40 && !/\d[:h]\d\d/.test(over.text) ? at - 1 : at;
+}
+
+/** A first line under the days that holds nothing but dates gives each day its own. */
+function withDates(
+  columns: readonly DayColumn[],
+  body: readonly (readonly Run[])[],
+): { columns: readonly DayColumn[]; body: readonly (readonly Run[])[] } {
+  const [first, ...rest] = body;
+  const dates = (first ?? []).map((run) => {
+    const words = run.tokens.map((token) => token.text);
+    const [found, more] = daysIn(words);
+    return found && !more && found.count === words.length ? { run, day: found.day } : undefined;
+  });
+  const isDateRow = first !== undefined && dates.length > 0 && dates.every((date) => date !== undefined);
+  const dated = isDateRow
+    ? columns.map((column) => ({
+        ...column,
+        date: dates.find((date) => date && isUnder(date.run, column))?.day ?? column.date,
+      }))
+    : columns;
+  const withDate = dated.filter((column) => column.date !== undefined).length;
+  if (withDate > 0 && withDate < dated.length)
+    throw new Refusal('CHECKS_FAILED', 'Some days of the timetable have a date and some have none.');
+  return { columns: dated, body: isDateRow ? rest : body };
+}
+
+function isUnder(run: Run, column: DayColumn): boolean {
+  const off = Math.abs((run.x0 + run.x1) / 2 - (column.x0 + column.x1) / 2);
+  return off < 40 || Math.abs(run.x0 - column.x0) < 4;
+}
+
+/** Grids beside each other: a day that comes again begins the next, and so does a time column between two days. */
+function sideBySide(
+  columns: readonly DayColumn[],
+  runs: readonly Run[],
+): { columns: readonly DayColumn[]; runs: readonly Run[] }[] {
+  const groups: DayColumn[][] = [];
+  const starts: number[] = [];
+  columns.forEach((column, i) => {
+    const before = columns[i - 1];
+    const times = before
+      ? runs.filter((run) => run.x0 > before.x1 && run.x1 < column.x0 && /^\d{1,2}\s?[:h.]/.test(run.text))
+      : [];
+    const isRepeated = groups.at(-1)?.some((other) => other.days.some((day) => column.days.includes(day)));
+    if (!before || times.length > 1 || isRepeated) {
+      groups.push([]);
+      starts.push(
+        !before ? Number.NEGATIVE_INFINITY : Math.min(column.x0 - 2, ...times.map((run) => run.x0)),
+      );
+    }
+    groups.at(-1)?.push(column);
+  });
+  return groups.map((group, i) => ({
+    columns: group,
+    runs: runs.filter(
+      (run) => run.x0 >= (starts[i] as number) && run.x0 < (starts[i + 1] ?? Number.POSITIVE_INFINITY),
+    ),
+  }));
+}
+
+function readLists(page: Page, mapping: TimetableMapping, context: ListContext): TimetableReading[] {
+  const lines = page.lines.map((line) => runsOf(line, page.edges));
+  for (const [i, line] of lines.entries()) {
+    const columns = titledColumns(line, mapping.headers);
+    if (columns.length > 0) return [readTable(columns, lines.slice(i + 1), context)];
+  }
+  return [readList(lines, context)];
+}
+
+function wordsOf(text: PdfText): string[][] {
+  return text.pages.flatMap((page) => page.lines.map((line) => line.words.map((word) => word.text)));
+}
+
+/** Which comes first in the dates of a document, day or month; undefined where nothing tells. */
+export function pageDateOrder(text: PdfText, mapping: TimetableMapping): DateOrder | undefined {
+  const words = wordsOf(text);
+  const days = words.flatMap((line) => daysIn(line)).map(({ day }) => day);
+  return orderOf(days, isEnglish(words.flat(), weekdayNames(mapping)));
+}
+
+function dateReader(
+  text: PdfText,
+  asked: readonly number[],
+  order: DateOrder | undefined,
+): { on: DateReader; weekdayOf: (day: PrintedDay) => number } {
+  const printed = wordsOf(text)
+    .flat()
+    .flatMap((word) => [...word.matchAll(/(?<!\d)20\d\d(?!\d)/g)].map(([year]) => Number(year)));
+  const known = { order, years: [...new Set([...asked, ...printed])] };
+  return {
+    on: (day, weekday) => dateOf(day, known, weekday),
+    weekdayOf: (day) => weekdayOf(dateOf(day, known, undefined)),
+  };
+}
+
+const ENGLISH = /^(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:days?)?$/;
+
+/** English is written with the day first and with the month first; the other languages here are not. */
+function isEnglish(words: readonly string[], names: WeekdayNames): boolean {
+  const keys = words.map(keyOf).filter((key) => names.has(key));
+  return keys.length === 0 || keys.some((key) => ENGLISH.test(key));
 }

@@ -1,0 +1,56 @@
+import type { Box } from '../pdf/matrix.ts';
+
+/** The lines and the edges of filled areas on one page. */
+export interface CellEdges {
+  /** The nearest edges around a point: undefined on a side where none is. */
+  around(x: number, y: number, within: Box): Around;
+  /** An upright edge between two points of one line. */
+  between(x0: number, x1: number, y: number): boolean;
+}
+
+export interface Around {
+  readonly left: number | undefined;
+  readonly right: number | undefined;
+  readonly top: number | undefined;
+  readonly bottom: number | undefined;
+}
+
+/** Edges drawn in pieces may miss a point by so much. */
+const slackPt = 1;
+
+/** @param edges boxes without width or without height, page points */
+export function cellEdges(edges: readonly Box[]): CellEdges {
+  const upright = edges.filter((edge) => edge.x1 - edge.x0 < edge.y1 - edge.y0);
+  const level = edges.filter((edge) => edge.x1 - edge.x0 > edge.y1 - edge.y0);
+  return {
+    around: (x, y, within) => {
+      const xs = upright
+        .filter((edge) => edge.y0 - slackPt <= y && y <= edge.y1 + slackPt)
+        .map((edge) => (edge.x0 + edge.x1) / 2)
+        .filter((at) => at >= within.x0 && at <= within.x1);
+      const ys = level
+        .filter((edge) => edge.x0 - slackPt <= x && x <= edge.x1 + slackPt)
+        .map((edge) => (edge.y0 + edge.y1) / 2)
+        .filter((at) => at >= within.y0 && at <= within.y1);
+      return { left: below(xs, x), right: above(xs, x), top: below(ys, y), bottom: above(ys, y) };
+    },
+    between: (x0, x1, y) =>
+      upright.some(
+        (edge) =>
+          edge.y0 - slackPt <= y &&
+          y <= edge.y1 + slackPt &&
+          edge.x0 >= x0 - slackPt &&
+          edge.x1 <= x1 + slackPt,
+      ),
+  };
+}
+
+function below(values: readonly number[], limit: number): number | undefined {
+  const found = values.filter((value) => value <= limit);
+  return found.length === 0 ? undefined : Math.max(...found);
+}
+
+function above(values: readonly number[], limit: number): number | undefined {
+  const found = values.filter((value) => value > limit);
+  return found.length === 0 ? undefined : Math.min(...found);
+}

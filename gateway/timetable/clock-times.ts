@@ -1,0 +1,120 @@
+import { Refusal } from '../refusal.ts';
+
+/** A time range found in a text. Minutes from the midnight before it starts; an end past 1440 is on the next day. */
+export interface ClockRange {
+  readonly start: number;
+  readonly end: number;
+  /** Where in the text it stands. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** One time of day in a text; `marked` is false for a number that only a neighbour can make a time. */
+interface Clock {
+  readonly minutes: number;
+  readonly marked: boolean;
+  readonly meridiem: 'am' | 'pm' | undefined;
+  readonly from: number;
+  readonly to: number;
+}
+
+const dayMin = 1440;
+/** A range over midnight is a shift, and no shift is longer; a longer one is a misprint or a 12-hour clock. */
+const overnightMinutesMax = 720;
+
+const CLOCK =
+  /(?<![\p{L}\d.,:/])(\d{1,2})(?:\s?[:h]\s?([0-5]\d)(?:\s?(?:h|uhr)\b)?|\.([0-5]\d)(?:\s?(?:h|uhr)\b)?|\s?(h|uhr|horas)\b)?(?:\s?([ap])\.?m\b\.?)?(?![\p{L}\d]|[.:,/]\d)/giu;
+const BETWEEN = /^\s*(?:-|às|as|à|a|to|bis|até|until|al|alle|e)\s*$/iu;
+
+/** Dashes of every width as one, so that a range has one form. */
+export function plainDashes(text: string): string {
+  return text.replace(/[\u2010-\u2015\u2212]/g, '-');
+}
+
+function clocksIn(text: string): Clock[] {
+  return [...text.matchAll(CLOCK)].flatMap((match): Clock[] => {
+    const hour = Number(match[1]);
+    const minute = Number(match[2] ?? match[3] ?? '0');
+    const meridiem = match[5] === undefined ? undefined : match[5].toLowerCase() === 'a' ? 'am' : 'pm';
+    if (hour > 24 || (hour === 24 && minute > 0) || (meridiem !== undefined && (hour > 12 || hour === 0)))
+      return [];
+    const marked = match[2] !== undefined || match[4] !== undefined || meridiem !== undefined;
+    const at = { from: match.index, to: match.index + match[0].length };
+    return [{ minutes: inDay(hour, minute, meridiem), marked, meridiem, ...at }];
+  });
+}
+
+function inDay(hour: number, minute: number, meridiem: 'am' | 'pm' | undefined): number {
+  const hours = meridiem === undefined ? hour : (hour % 12) + (meridiem === 'pm' ? 12 : 0);
+  return hours * 60 + minute;
+}
+
+/**
+ * The time ranges of a text: `09:00 - 10:30`, `9h às 10h30`, `9.00-10.30`, `9 am to 10:30 am`, `09:00 10:30`.
+ * @param bare also `9-10`, for a cell that holds nothing but a time
+ * @throws Refusal `CHECKS_FAILED` for a range that no lesson or shift has
+ */
+export function clockRanges(text: string, bare = false): ClockRange[] {
+  const plain = plainDashes(text);
+  const clocks = clocksIn(plain);
+  const ranges: ClockRange[] = [];
+  for (let i = 0; i + 1 < clocks.length; i++) {
+    const [first, second] = [clocks[i] as Clock, clocks[i + 1] as Clock];
+    const between = plain.slice(first.to, second.from);
+    const isDotted =
+      /\.\d\d/.test(plain.slice(first.from, first.to)) && /\.\d\d/.test(plain.slice(second.from, second.to));
+    const isJoined = BETWEEN.test(between) && (bare || isDotted || second.marked || first.marked);
+    const isSideBySide = /^\s+$/.test(between) && first.marked && second.marked;
+    if (!isJoined && !isSideBySide) continue;
+    ranges.push(rangeOf(first, second, plain.slice(first.from, second.to)));
+    i += 1;
+  }
+  return ranges;
+}
+
+function rangeOf(first: Clock, second: Clock, printed: string): ClockRange {
+  // `9 - 10:30 am`: the one mark is for both.
+  const start =
+    first.meridiem === undefined &&
+    second.meridiem === 'pm' &&
+    first.minutes + 720 < second.minutes &&
+    first.minutes < 720
+      ? first.minutes + 720
+      : first.minutes;
+  const end = second.minutes > start ? second.minutes : second.minutes + dayMin;
+  if (start >= dayMin || (end > dayMin && end - start > overnightMinutesMax))
+    throw new Refusal(
+      'CHECKS_FAILED',
+      `The time ${printed} was not understood: it ends before it begins, and a shift over midnight has 12 hours at most.`,
+    );
+  return { start, end, from: first.from, to: second.to };
+}
+
+/** A text that is one time and nothing else, in minutes from midnight. */
+export function singleClock(text: string): number | undefined {
+  const plain = text.trim();
+  const [clock, ...more] = clocksIn(plain);
+  const isWhole = clock !== undefined && clock.from === 0 && clock.to === plain.length;
+  const isDotted = /^\d{1,2}\.\d\d$/.test(plain);
+  return isWhole && more.length === 0 && (clock.marked || isDotted) ? clock.minutes : undefined;
+}
+
+/** A text that is one time range and nothing else. @throws Refusal `CHECKS_FAILED` as `clockRanges` */
+export function wholeRange(text: string): ClockRange | undefined {
+  const plain = plainDashes(text)
+    .trim()
+    .replace(/^das\s+/i, '');
+  const [range, ...more] = clockRanges(plain, true);
+  return range && more.length === 0 && range.from === 0 && range.to === plain.length ? range : undefined;
+}
+
+/** Whether a text holds a time of day that is marked as one (`9h`, `09:00`). */
+export function hasClock(text: string): boolean {
+  return clocksIn(plainDashes(text)).some((clock) => clock.marked);
+}
+
+/** Minutes as `HH:MM` of their day. */
+export function clockText(minutes: number): string {
+  const ofDay = minutes % dayMin;
+  return `${String(Math.floor(ofDay / 60)).padStart(2, '0')}:${String(ofDay % 60).padStart(2, '0')}`;
+}

@@ -1,0 +1,128 @@
+import { Refusal } from '../refusal.ts';
+import type { CellEdges } from './cell-edges.ts';
+import type { Run } from './runs.ts';
+import type { DayColumn } from './weekday-names.ts';
+
+/** How the texts of a grid stand under the titles of its columns. */
+type Alignment = 'left' | 'centre';
+
+/** Where a run stands in a grid. */
+export interface Placed {
+  readonly run: Run;
+  readonly columns: readonly DayColumn[];
+}
+
+/** A text further from its column than this part of the distance of two columns belongs to none. */
+const offsetMax = 0.4;
+/** Distance of columns where there is only one, points. */
+const loneColumnPt = 120;
+
+/**
+ * Finds the columns of each run: by the lines drawn around it, else by the side on which the texts stand in line.
+ * @param runs.inside must have a column; those `outside` are left out where they have none
+ * @throws Refusal `CHECKS_FAILED` for an entry between two days
+ */
+export function placeInColumns(
+  runs: { readonly inside: readonly Run[]; readonly outside: readonly Run[] },
+  columns: readonly DayColumn[],
+  edges: CellEdges,
+): { placed: Placed[]; without: Run[] } {
+  const all = [...runs.inside, ...runs.outside];
+  const drawn = new Map(all.map((run) => [run, drawnColumns(run, columns, edges)]));
+  const rest = runs.inside.filter((run) => drawn.get(run) === undefined);
+  const alignment = (['left', 'centre'] as const)
+    .map((side) => ({
+      side,
+      off: rest.reduce((sum, run) => sum + (nearest(run, columns, side)?.off ?? 0), 0),
+    }))
+    .reduce((best, next) => (next.off < best.off ? next : best)).side;
+  const placed: Placed[] = [];
+  const without: Run[] = [];
+  for (const run of all) {
+    const own = drawn.get(run) ?? alignedColumn(run, columns, alignment);
+    if (own) placed.push({ run, columns: own });
+    else if (runs.outside.includes(run)) without.push(run);
+    else
+      throw new Refusal(
+        'CHECKS_FAILED',
+        `The entry "${run.text.slice(0, 80)}" stands between two days or reaches over several.`,
+      );
+  }
+  return { placed, without };
+}
+
+const everywhere = {
+  x0: Number.NEGATIVE_INFINITY,
+  y0: Number.NEGATIVE_INFINITY,
+  x1: Number.POSITIVE_INFINITY,
+  y1: Number.POSITIVE_INFINITY,
+};
+
+/** The columns whose titles lie between the drawn sides of a run's cell; several for a cell over several days. */
+function drawnColumns(
+  run: Run,
+  columns: readonly DayColumn[],
+  edges: CellEdges,
+): readonly DayColumn[] | undefined {
+  const around = edges.around((run.x0 + run.x1) / 2, run.middle, everywhere);
+  if (around.left === undefined || around.right === undefined) return undefined;
+  const [left, right] = [around.left, around.right];
+  const own = columns.filter((column) => left < centreOf(column) && centreOf(column) < right);
+  if (own.length === 1 && run.x0 >= left - 2 && run.x1 <= right + 2) {
+    const [only] = own as [DayColumn];
+    // A side further out than the neighbour's title is not this column's.
+    return only.x0 > left - 2 && only.x1 < right + 2 ? own : undefined;
+  }
+  const isWhole = around.top !== undefined && around.bottom !== undefined;
+  const areBordered = own.every((column, i) => {
+    const next = own[i + 1];
+    return next === undefined || columnBorder(column, next, edges, run) !== undefined;
+  });
+  return own.length > 1 && isWhole && areBordered ? own : undefined;
+}
+
+/** Whether somewhere else on the page a line divides two columns that a run's cell has in common. */
+function columnBorder(left: DayColumn, right: DayColumn, edges: CellEdges, run: Run): true | undefined {
+  for (let y = run.middle - 400; y < run.middle + 400; y += 4)
+    if (Math.abs(y - run.middle) > run.size && edges.between(left.x1, right.x0, y)) return true;
+  return undefined;
+}
+
+function centreOf(item: { readonly x0: number; readonly x1: number }): number {
+  return (item.x0 + item.x1) / 2;
+}
+
+function nearest(
+  run: Run,
+  columns: readonly DayColumn[],
+  side: Alignment,
+): { column: DayColumn; off: number; second: number } | undefined {
+  const offs = columns
+    .map((column) => ({
+      column,
+      off: side === 'left' ? Math.abs(run.x0 - column.x0) : Math.abs(centreOf(run) - centreOf(column)),
+    }))
+    .sort((a, b) => a.off - b.off);
+  const [first, second] = offs;
+  return first && { ...first, second: second?.off ?? Number.POSITIVE_INFINITY };
+}
+
+function alignedColumn(
+  run: Run,
+  columns: readonly DayColumn[],
+  side: Alignment,
+): readonly DayColumn[] | undefined {
+  const near = nearest(run, columns, side);
+  if (!near) return undefined;
+  const at = columns.indexOf(near.column);
+  const [before, after] = [columns[at - 1], columns[at + 1]];
+  const pitch = Math.min(
+    before ? near.column.x0 - before.x0 : Number.POSITIVE_INFINITY,
+    after ? after.x0 - near.column.x0 : Number.POSITIVE_INFINITY,
+  );
+  const width = Number.isFinite(pitch) ? pitch : loneColumnPt;
+  const reachesOver =
+    (after !== undefined && run.x1 > (side === 'left' ? after.x0 : centreOf(after))) ||
+    (before !== undefined && run.x0 < (side === 'left' ? before.x1 - width : centreOf(before)));
+  return near.off <= width * offsetMax && !reachesOver ? [near.column] : undefined;
+}

@@ -1,0 +1,88 @@
+import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
+import { clockText } from './clock-times.ts';
+import type { TimetableEntry, TimetableReading } from './timetable-entry.ts';
+
+/** Entries without those that are there twice, with a warning for each kind of doubt. */
+export function judgeEntries(reading: TimetableReading): {
+  entries: TimetableEntry[];
+  warnings: GatewayWarning[];
+} {
+  const byText = new Map(reading.entries.map((entry) => [identity(entry), entry]));
+  const entries = [...byText.values()].sort((a, b) => startOf(a) - startOf(b));
+  const overlapping = overlaps(entries);
+  const warnings = [
+    counted(
+      'ENTRIES_TWICE',
+      'Entries that are printed twice and were taken once',
+      reading.entries.length - entries.length,
+    ),
+    counted(
+      'ENTRIES_OVERLAP',
+      'Pairs of entries at the same time',
+      overlapping.length,
+      overlapping[0]?.map(named).join(' and '),
+    ),
+    counted(
+      'TEXT_LEFT_OUT',
+      'Texts beside or under the entries that were left out',
+      reading.leftOut.length,
+      reading.leftOut[0] && `"${reading.leftOut[0].slice(0, 80)}"`,
+    ),
+    counted(
+      'TITLE_LINES',
+      'Titles of several lines, among which a name or a room may be',
+      reading.severalLines,
+    ),
+  ];
+  return { entries, warnings: warnings.filter((warning) => warning !== undefined) };
+}
+
+/** A warning with its number, and the first of what is counted; none for 0. */
+export function counted(
+  code: string,
+  what: string,
+  count: number,
+  first?: string,
+): GatewayWarning | undefined {
+  const example = first === undefined || first === '' ? '' : `; the first: ${first}`;
+  return count === 0 ? undefined : { code, message: `${what}: ${count}${example}.` };
+}
+
+function identity(entry: TimetableEntry): string {
+  const { weekday, date, start, end, title, place, teacher, heading } = entry;
+  return JSON.stringify([weekday, date, start, end, title, place, teacher, heading]);
+}
+
+function named(entry: TimetableEntry): string {
+  return `"${entry.title.slice(0, 40)}" at ${clockText(entry.start)}`;
+}
+
+const dayMin = 1440;
+const weekMin = 7 * dayMin;
+/** Pairs past these are not counted one by one. */
+const pairsMax = 1000;
+
+function overlaps(entries: readonly TimetableEntry[]): [TimetableEntry, TimetableEntry][] {
+  const pairs: [TimetableEntry, TimetableEntry][] = [];
+  const spans = entries
+    .map((entry) => ({ entry, start: startOf(entry), end: startOf(entry) + entry.end - entry.start }))
+    .sort((a, b) => a.start - b.start);
+  // A shift on Sunday night goes on in Monday's hours of the next week.
+  const wrapped = spans
+    .filter(({ entry, end }) => entry.date === undefined && end > weekMin)
+    .map(({ entry, end }) => ({ entry, start: 0, end: end - weekMin }));
+  const all = [...wrapped, ...spans].sort((a, b) => a.start - b.start);
+  for (let i = 0; i < all.length; i++) {
+    for (let k = i + 1; k < all.length && pairs.length < pairsMax; k++) {
+      const [one, two] = [all[i], all[k]];
+      if (!one || !two || two.start >= one.end) break;
+      if (one.entry !== two.entry) pairs.push([one.entry, two.entry]);
+    }
+  }
+  return pairs;
+}
+
+/** Minutes from a Monday, or for a dated entry from 1970: the two never meet. */
+function startOf({ weekday, date, start }: TimetableEntry): number {
+  return (date === undefined ? weekday * dayMin : Date.parse(`${date}T00:00:00Z`) / 60_000) + start;
+}

@@ -1,0 +1,126 @@
+import { Refusal } from '../refusal.ts';
+import type { DateOrder } from '../values/dates.ts';
+import { parseDate } from '../values/dates.ts';
+
+/** A date as printed; without a year it is `--MM-DD`. Both readings where the order of day and month is not told. */
+export interface PrintedDay {
+  readonly printed: string;
+  readonly dayFirst: string | undefined;
+  readonly monthFirst: string | undefined;
+}
+
+const tokensMax = 5;
+/** A leap year, so that 29 February is a date. */
+const anyYear = 2024;
+
+/** A date at the start of the words, the longest that can be read, and how many words it takes. */
+export function dayIn(words: readonly string[]): { day: PrintedDay; count: number } | undefined {
+  for (let count = Math.min(tokensMax, words.length); count > 0; count--) {
+    const printed = words
+      .slice(0, count)
+      .join(' ')
+      .replace(/^[(,]+|[),;]+$/g, '');
+    const day = /\d/.test(words[0] ?? '') || count > 1 ? printedDay(printed) : undefined;
+    if (day) return { day, count };
+  }
+  return undefined;
+}
+
+function printedDay(printed: string): PrintedDay | undefined {
+  const full = both(printed);
+  if (full) return { printed, ...full };
+  const withYear = /^\d{1,2}[./-]\d{1,2}\.?$/.test(printed)
+    ? both(`${printed.replace(/\.$/, '')}${/[./-]/.exec(printed)?.[0] ?? '/'}${anyYear}`)
+    : /^\d{1,2}\.?\s+(?:de\s+)?\p{L}{3,}$|^\p{L}{3,}\s+\d{1,2}$/u.test(printed)
+      ? both(`${printed} ${anyYear}`)
+      : undefined;
+  const open = (date: string | undefined): string | undefined => date && `-${date.slice(4)}`;
+  return withYear && { printed, dayFirst: open(withYear.dayFirst), monthFirst: open(withYear.monthFirst) };
+}
+
+function both(text: string): Pick<PrintedDay, 'dayFirst' | 'monthFirst'> | undefined {
+  const dayFirst = parseDate(text, 'dmy');
+  const monthFirst = parseDate(text, 'mdy');
+  return dayFirst === undefined && monthFirst === undefined ? undefined : { dayFirst, monthFirst };
+}
+
+/** Every date of a text's words, from left to right. */
+export function daysIn(words: readonly string[]): { day: PrintedDay; at: number; count: number }[] {
+  const found: { day: PrintedDay; at: number; count: number }[] = [];
+  for (let at = 0; at < words.length;) {
+    const next = dayIn(words.slice(at));
+    const count = next?.count ?? 1;
+    if (next) found.push({ day: next.day, at, count });
+    at += count;
+  }
+  return found;
+}
+
+/** Which comes first on this page, day or month; undefined where nothing tells. */
+export function orderOf(days: readonly PrintedDay[], isEnglish: boolean): DateOrder | undefined {
+  const told = new Set(
+    days.flatMap(({ printed }): DateOrder[] => {
+      const parts = /^(\d{1,2})[./-](\d{1,2})\b/.exec(printed);
+      if (!parts) return [];
+      if (Number(parts[1]) > 12) return ['dmy'];
+      return Number(parts[2]) > 12 ? ['mdy'] : [];
+    }),
+  );
+  if (told.size === 1) return [...told][0];
+  return told.size === 0 && !isEnglish ? 'dmy' : undefined;
+}
+
+/**
+ * A printed day as `YYYY-MM-DD`.
+ * @param known.order of day and month on the page, where it is known
+ * @param known.years that the page or the request names; for a date without a year, the one in which it is that weekday
+ * @param weekday printed beside it, 0 is Monday
+ * @throws Refusal `CHECKS_FAILED` when the order, the year or the weekday does not come out
+ */
+export function dateOf(
+  day: PrintedDay,
+  known: { readonly order: DateOrder | undefined; readonly years: readonly number[] },
+  weekday: number | undefined,
+): string {
+  const forms =
+    known.order === 'dmy'
+      ? [day.dayFirst]
+      : known.order === 'mdy'
+        ? [day.monthFirst]
+        : [day.dayFirst, day.monthFirst];
+  const dates = [...new Set(forms)].flatMap((form) => {
+    if (form === undefined) return [];
+    return form.startsWith('-') ? known.years.map((year) => `${year}${form.slice(1)}`) : [form];
+  });
+  const fitting = dates.filter(
+    (date) => isDate(date) && (weekday === undefined || weekdayOf(date) === weekday),
+  );
+  const [only, other] = fitting;
+  if (only !== undefined && other === undefined) return only;
+  if (only !== undefined)
+    throw new Refusal(
+      'CHECKS_FAILED',
+      `The date ${day.printed} may be ${only} or ${other ?? ''}; the page does not tell.`,
+    );
+  throw new Refusal(
+    'CHECKS_FAILED',
+    dates.length === 0
+      ? `The year of the date ${day.printed} is not printed; give the parameters termStart and termEnd.`
+      : `The date ${day.printed} is not on the weekday beside it (${dates.join(' or ')}).`,
+  );
+}
+
+function isDate(date: string): boolean {
+  const at = Date.parse(`${date}T00:00:00Z`);
+  return Number.isFinite(at) && new Date(at).toISOString().startsWith(date);
+}
+
+/** 0 is Monday. */
+export function weekdayOf(date: string): number {
+  return (new Date(`${date}T00:00:00Z`).getUTCDay() + 6) % 7;
+}
+
+/** A date some days later. */
+export function addDays(date: string, days: number): string {
+  return new Date(Date.parse(`${date}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);
+}

@@ -1,0 +1,112 @@
+import type { TimetableMapping } from '../mapping/mapping-schema.ts';
+import type { PdfText } from '../pdf/read-pdf.ts';
+import type { Token } from '../reading/tokens.ts';
+import { keyOf, textOf, tokenLines } from '../reading/tokens.ts';
+import { Refusal } from '../refusal.ts';
+import type { PrintedDay } from './printed-dates.ts';
+import { addDays, dateOf, daysIn } from './printed-dates.ts';
+import type { DateOrder } from '../values/dates.ts';
+
+/** What a page prints about when it holds. Dates are `YYYY-MM-DD`, both ends included. */
+export interface PrintedTerm {
+  readonly start: string | undefined;
+  readonly end: string | undefined;
+  /** True when the page is the plan of one week, whether or not its dates are known. */
+  readonly isOneWeek: boolean;
+  readonly holidays: readonly string[];
+  /** Lines about holidays without a date that could be read. */
+  readonly holidaysUnread: number;
+}
+
+const WEEK = /(?<!\p{L})(?:semana|week|woche|kw|semaine|settimana)(?!\p{L})/iu;
+const NUMBERED_WEEK =
+  /(?<!\p{L})(?:semana|week|woche|kw|semaine|settimana)\s*(?:n\S{0,2}\s*|de\s+)?(?:\d|[A-D](?!\p{L}))/iu;
+/** `12 a 16 de outubro de 2026`: the first day has the month and year of the second. */
+const DAYS_OF_A_MONTH =
+  /(?<!\d|[./-])(\d{1,2})\s*(a|to|-|–|bis|au|al)\s*(\d{1,2}\.?)\s+((?:de\s+)?\p{L}{3,}\.?\s+(?:de\s+)?\d{4})/iu;
+const lastHolidayCount = 400;
+
+/**
+ * Reads the term, the holidays, and whether the page is one week's plan.
+ * @param order of day and month on the page; undefined where nothing tells
+ * @throws Refusal `CHECKS_FAILED` when two terms are printed or a date may be read in two ways
+ */
+export function printedTerm(
+  text: PdfText,
+  mapping: TimetableMapping,
+  order: DateOrder | undefined,
+): PrintedTerm {
+  const labels = mapping.termLabels;
+  const starts = new Set<string>();
+  const ends = new Set<string>();
+  const holidays: string[] = [];
+  let holidaysUnread = 0;
+  let isOneWeek = false;
+  const full = (day: PrintedDay): string => dateOf(day, { order, years: [] }, undefined);
+  for (const line of tokenLines(text.pages).filter((each) => !each.rotated)) {
+    const found = fullDays(line.tokens);
+    const dates = found.map(({ day }) => day);
+    if (WEEK.test(line.text) && (found.length > 0 || NUMBERED_WEEK.test(line.text))) {
+      isOneWeek = true;
+      const [first, last] = dates;
+      if (first) starts.add(full(first));
+      if (first) ends.add(last ? full(last) : addDays(full(first), 6));
+      continue;
+    }
+    if (labelAt(line.tokens, labels.holidays) !== undefined && line.tokens.length > 1) {
+      const own = holidayDates(line.text, dates.map(full));
+      holidays.push(...own);
+      if (own.length === 0 && /\d/.test(line.text)) holidaysUnread += 1;
+      continue;
+    }
+    const [startAt, endAt] = [labelAt(line.tokens, labels.start), labelAt(line.tokens, labels.end)];
+    const start = startAt === undefined ? undefined : found.find(({ at }) => at > startAt)?.day;
+    const after = endAt === undefined ? [] : found.filter(({ at }) => at > endAt);
+    const end = (startAt === endAt ? after[1] : after[0])?.day;
+    if (start && (startAt !== endAt || end)) starts.add(full(start));
+    if (end) ends.add(full(end));
+  }
+  if (starts.size > 1 || ends.size > 1)
+    throw new Refusal(
+      'CHECKS_FAILED',
+      `More than one term is printed (${[...starts, ...ends].join(', ')}); give the parameters termStart and termEnd.`,
+    );
+  return { start: [...starts][0], end: [...ends][0], isOneWeek, holidays, holidaysUnread };
+}
+
+/** Dates with a year, by the token that they begin at. */
+function fullDays(tokens: readonly Token[]): { day: PrintedDay; at: number }[] {
+  const text = textOf(tokens);
+  const month = DAYS_OF_A_MONTH.exec(text);
+  const words = month
+    ? text
+        .replace(DAYS_OF_A_MONTH, `${month[1]} ${month[4]} ${month[2]} ${month[3]} ${month[4]}`)
+        .split(/\s+/)
+    : tokens.map((token) => token.text);
+  return daysIn(words).filter(({ day }) => !(day.dayFirst ?? day.monthFirst ?? '-').startsWith('-'));
+}
+
+function holidayDates(text: string, dates: readonly string[]): string[] {
+  const [first, last] = dates;
+  const isRange =
+    dates.length === 2 &&
+    /\d\s*(?:a|to|-|–|até|bis|au|al)\s*\d/iu.test(text.replace(/\d{1,4}[./-]\d{1,2}[./-]\d{1,4}/g, '0'));
+  if (!isRange || first === undefined || last === undefined) return [...dates];
+  const days: string[] = [];
+  for (let day = first; day <= last && days.length < lastHolidayCount; day = addDays(day, 1)) days.push(day);
+  return days;
+}
+
+/** Where a label begins among the tokens, each of its words a whole token. */
+function labelAt(
+  tokens: readonly Token[],
+  labels: readonly (string | { readonly text: string })[],
+): number | undefined {
+  const keys = labels.map((label) =>
+    (typeof label === 'string' ? label : label.text).split(/\s+/).map(keyOf),
+  );
+  const at = tokens.findIndex((_, i) =>
+    keys.some((words) => words.every((word, k) => tokens[i + k]?.key === word)),
+  );
+  return at === -1 ? undefined : at;
+}
