@@ -118,6 +118,7 @@ const ASKED: Readonly<Record<string, readonly [string | null, string]>> = {
   quarantine: ['quarantine list', 'quarantine lits'],
   cleanup: ['cleanup --dry-run', 'cleanup --dryrun'],
   explain: ['explain FOLDER/invoice.pdf', 'explain FOLDER/export/none.pdf'],
+  rules: ['rules', 'rules FOLDER/none.xml'],
   mapping: ['mapping test FOLDER --mapping pt_simon_invoice_v1', 'mapping tset FOLDER --mapping none'],
   'simulate-policy': ['simulate-policy --breaker off', 'simulate-policy --breaker on'],
   settings: ['settings', 'settings --markdonw'],

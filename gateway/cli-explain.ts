@@ -1,7 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { pagePictureScale } from '../schemas/gateway-explanation.ts';
-import { CliFailure } from './cli-failure.ts';
+import { CliFailure, readGiven } from './cli-failure.ts';
 import { openCliPool } from './cli-pool.ts';
 import { DEFAULT_MAPPING } from './mapping/registry.ts';
 
@@ -29,7 +29,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const imagePage = Number(values.page);
   if (file === undefined || !Number.isInteger(imagePage) || imagePage < 1)
     throw new CliFailure('USAGE', USAGE);
-  const pdf = readFileSync(file);
+  const pdf = readGiven(file);
   const drawing = values.image !== undefined;
   const pool = await openCliPool({ drawing, mappingFolder: values.mappings });
   try {

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 /** Why a command of the gateway could not do what it was asked; `docket` prints its sentence, or it as JSON. */
 export class CliFailure extends Error {
   readonly code: 'USAGE' | 'DOCUMENT_REFUSED' | 'MAPPING_NOT_SCORED' | 'GATEWAY_FAILED';
@@ -10,5 +12,15 @@ export class CliFailure extends Error {
     this.name = 'CliFailure';
     this.code = code;
     this.exitCode = code === 'USAGE' ? 2 : 1;
+  }
+}
+
+/** The bytes of a file that a command line names. @throws CliFailure when it cannot be read */
+export function readGiven(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    const { code = 'unknown' } = error as NodeJS.ErrnoException;
+    throw new CliFailure('USAGE', `${file} cannot be read (${code}).`, { cause: error });
   }
 }

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { readGiven } from './cli-failure.ts';
 import { brokenRules } from './rules/broken-rules.ts';
 import { sentenceOfBreach } from './rules/rule.ts';
 import { rulesTable } from './rules/rules-table.ts';
@@ -8,6 +8,7 @@ import { RULES } from './rules/rules.ts';
 /**
  * `docket rules [FILE.xml ...]`: what each UBL file breaks; without a file, the rules themselves.
  * @returns the process's exit code: 1 when a file breaks a rule that a result must keep
+ * @throws CliFailure when a file cannot be read
  */
 export async function run(argv: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -25,7 +26,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     else for (const { number, says, section } of rules) console.log(`${number}: ${says} (${section})`);
     return 0;
   }
-  const files = positionals.map((file) => ({ file, broken: brokenRules(readFileSync(file, 'utf8')) }));
+  const files = positionals.map((file) => ({ file, broken: brokenRules(readGiven(file).toString()) }));
   if (values.json) console.log(JSON.stringify(files, null, 2));
   else
     for (const { file, broken } of files)
