@@ -5,6 +5,7 @@ import { newSourceKey } from '../blob-store/blob-key.ts';
 import { crashPoint } from '../runtime/crash-points.ts';
 import { ApiError } from '../runtime/http/api-error.ts';
 import { API_ERRORS } from '../schemas/error-codes.ts';
+import { MappingParameters } from '../schemas/job-events.ts';
 import { displayNameOf } from './display-name.ts';
 import { readMultipart, type MultipartReading } from './multipart.ts';
 import { watchPace } from './pace.ts';
@@ -14,6 +15,8 @@ import { refuseLongWaiting } from './waiting-files.ts';
 
 const FILE_FIELDS = new Set(['files', 'file']);
 const MAPPING_FIELD = 'mapping';
+/** `param.termStart` and the like. */
+const PARAMETER_FIELD = /^param\.([a-z][A-Za-z0-9]{0,39})$/;
 /** How far a file of unknown length is followed past its limit, in case it and the form end soon (A-UP07). */
 const oversizeSkipBytesMax = 16 * 1024 * 1024;
 const oversizeSkipMs = 5_000;
@@ -21,6 +24,8 @@ const oversizeSkipMs = 5_000;
 export interface ReceivedUpload {
   /** What the form said, or null when it said nothing. */
   readonly mapping: string | null;
+  /** Parameters of the mapping, by name; those left empty are not among them. */
+  readonly parameters: Readonly<Record<string, string>>;
   readonly files: readonly ReceivedFile[];
 }
 
@@ -52,10 +57,13 @@ export async function receiveUpload(
   const tasks: Promise<ReceivedFile>[] = [];
   const stop = new AbortController();
   let mapping: string | null = null;
+  const parameters: Record<string, string> = {};
   let skipTimer: NodeJS.Timeout | undefined;
 
   const reading: MultipartReading = readMultipart(request, limits, {
     onField: (field, value) => {
+      const name = PARAMETER_FIELD.exec(field)?.[1];
+      if (name !== undefined) return takeParameter(parameters, name, value);
       if (field !== MAPPING_FIELD) throw unknownField(field);
       if (mapping !== null) throw new ApiError('BAD_REQUEST', 'The form names more than one mapping.');
       mapping = value;
@@ -98,7 +106,7 @@ export async function receiveUpload(
     if (files.length === 0) throw new ApiError('BAD_REQUEST', 'There is no file in the form.');
     // A mapping may come after the files; where the form was cut it is not known which was meant.
     if (!isWhole && mapping === null) throw new ApiError('TOO_LARGE', tooLarge(limits));
-    return { mapping, files: await refuseLongWaiting(blobs, files, performance.now()) };
+    return { mapping, parameters, files: await refuseLongWaiting(blobs, files, performance.now()) };
   } catch (error) {
     stop.abort(error);
     await removeStored(blobs, tasks);
@@ -169,6 +177,15 @@ async function removeStored(blobs: BlobStore, tasks: readonly Promise<ReceivedFi
   );
   // One that cannot be removed now is an orphan, and retention sweeps those.
   await Promise.allSettled(keys.map((key) => blobs.remove(key)));
+}
+
+/** @throws ApiError for a parameter that is given twice, is too long, or is one too many */
+function takeParameter(parameters: Record<string, string>, name: string, value: string): void {
+  if (value === '') return;
+  const next = MappingParameters.safeParse({ ...parameters, [name]: value });
+  if (!next.success || Object.hasOwn(parameters, name))
+    throw new ApiError('BAD_REQUEST', `The parameter ${name} is given twice, or too long, or one too many.`);
+  parameters[name] = value;
 }
 
 function unknownField(field: string): ApiError {

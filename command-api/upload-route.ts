@@ -8,10 +8,10 @@ import { crashPoint } from '../runtime/crash-points.ts';
 import { ApiError } from '../runtime/http/api-error.ts';
 import { requestIdOf } from '../runtime/http/app.ts';
 import { API_ERRORS } from '../schemas/error-codes.ts';
-import type { MappingListing } from '../schemas/http-api.ts';
 import { MappingId } from '../schemas/ids.ts';
 import { commandIdOf, jobIdOf } from '../schemas/name-based-ids.ts';
 import type { UploadDocument } from '../schemas/job-commands.ts';
+import type { MappingRef } from '../schemas/job-events.ts';
 import { jobStream } from '../schemas/streams.ts';
 import { removeUnneeded } from './accept-document.ts';
 import { acceptWithinQuota, quotaRefusal } from './accept-within-quota.ts';
@@ -107,7 +107,7 @@ async function admitFile(side: WriteSide, request: UploadRequest): Promise<Refus
 async function carryOutUpload(
   side: WriteSide,
   request: UploadRequest,
-  { received, mapping, seed }: { received: ReceivedUpload; mapping: MappingListing; seed: string },
+  { received, mapping, seed }: { received: ReceivedUpload; mapping: MappingRef; seed: string },
 ): Promise<{ answer: Answer; keep: boolean }> {
   const limit = pLimit(commandsAtOnce);
   const before = new Map<string, Promise<unknown>>();
@@ -132,7 +132,7 @@ async function leavesNoKey(
   side: WriteSide,
   keyed: KeyedRequest,
   request: UploadRequest,
-  { received, mapping }: { received: ReceivedUpload; mapping: MappingListing },
+  { received, mapping }: { received: ReceivedUpload; mapping: MappingRef },
 ): Promise<boolean> {
   if (await side.idempotency.isKnown(keyed)) return false;
   for (const file of received.files) {
@@ -162,10 +162,21 @@ async function mappingOf(
   side: WriteSide,
   request: UploadRequest,
   received: ReceivedUpload,
-): Promise<MappingListing> {
+): Promise<MappingRef> {
   const id = received.mapping ?? side.settings.DEFAULT_MAPPING;
   const mapping = MappingId.safeParse(id).success ? side.mappings.find(id) : null;
-  if (mapping) return mapping;
+  if (mapping) {
+    const { version, parameters = [] } = mapping;
+    const unknown = Object.keys(received.parameters).find(
+      (name) => !parameters.some((each) => each.name === name),
+    );
+    if (unknown === undefined) {
+      const given = Object.keys(received.parameters).length > 0 ? { parameters: received.parameters } : {};
+      return { id: mapping.id, version, ...given };
+    }
+    await removeAll(side, received);
+    throw new ApiError('BAD_REQUEST', `The mapping ${mapping.id} has no parameter ${unknown}.`);
+  }
   await removeAll(side, received);
   if (!side.mappings.loaded())
     throw new ApiError('UNAVAILABLE', 'The mappings are not known yet; try again in a moment.');
@@ -181,7 +192,7 @@ async function mappingOf(
 function uploadCommand(
   side: WriteSide,
   { owner }: UploadRequest,
-  stored: { filename: string; key: string; bytes: number; sha256: string; mapping: MappingListing },
+  stored: { filename: string; key: string; bytes: number; sha256: string; mapping: MappingRef },
 ): UploadDocument {
   const { filename, key, bytes, sha256, mapping } = stored;
   return {
@@ -193,7 +204,7 @@ function uploadCommand(
     bytes,
     sha256,
     blobKey: key,
-    mapping: { id: mapping.id, version: mapping.version },
+    mapping,
     priority: uploadPriority,
   };
 }
@@ -201,7 +212,7 @@ function uploadCommand(
 async function outcomeOf(
   side: WriteSide,
   request: UploadRequest,
-  { file, mapping, seed }: { file: ReceivedFile; mapping: MappingListing; seed: string },
+  { file, mapping, seed }: { file: ReceivedFile; mapping: MappingRef; seed: string },
 ): Promise<FileOutcome> {
   const { filename } = file;
   if ('refused' in file) {
@@ -255,13 +266,15 @@ function recordRefusal(
   );
 }
 
-/** Two forms are the same when they name the same mapping and the same files with the same bytes, in order. */
-function uploadFingerprint({ mapping, files }: ReceivedUpload): string {
+/** Two forms are the same when they name the same mapping and parameters and the same files with the same bytes, in order. */
+function uploadFingerprint({ mapping, parameters, files }: ReceivedUpload): string {
   const parts = files.map((file) => [
     file.filename,
     'stored' in file ? file.stored.sha256 : file.refused.code,
   ]);
-  return fingerprintOf('POST /api/jobs', mapping, parts);
+  const given = Object.entries(parameters).sort(([a], [b]) => (a < b ? -1 : 1));
+  // Without parameters it is the fingerprint of the builds that knew none, whose keys are still in the log.
+  return fingerprintOf('POST /api/jobs', mapping, parts, ...(given.length > 0 ? [given] : []));
 }
 
 /** A key that is taken by another request leaves the stored files to nobody. */

@@ -174,6 +174,42 @@ describe('an upload', () => {
     expect(uploaded!.data).toMatchObject({ mapping: { id: 'other_v1', version: 2 } });
   });
 
+  it('keeps the parameters of its mapping in the log, and with others it is another job', async () => {
+    const pdf = somePdf();
+    const form = (termStart: string): FormData => {
+      const made = formOf([{ name: 'horario.pdf', bytes: pdf }]);
+      made.set('mapping', 'schedule_ics_v1');
+      made.set('param.termStart', termStart);
+      return made;
+    };
+    const first = await upload(form('2026-02-16'));
+    expect(first.status).toBe(202);
+    const [uploaded] = await eventsOf(first.body.results[0]!.jobId!);
+    expect(uploaded!.data).toMatchObject({
+      mapping: { id: 'schedule_ics_v1', version: 2, parameters: { termStart: '2026-02-16' } },
+    });
+    const same = await upload(form('2026-02-16'), { cookie: first.cookie });
+    const other = await upload(form('2026-09-14'), { cookie: first.cookie });
+    const without = await upload(form(''), { cookie: first.cookie });
+    expect(same.body.results[0]!.jobId).toBe(first.body.results[0]!.jobId);
+    expect([other.status, without.status]).toEqual([202, 202]);
+    const [alone] = await eventsOf(without.body.results[0]!.jobId!);
+    expect(alone!.data).toMatchObject({ mapping: { id: 'schedule_ics_v1', version: 2 } });
+    expect((alone!.data as { mapping: object }).mapping).not.toHaveProperty('parameters');
+  });
+
+  it('with a parameter that its mapping does not take is 400, and leaves nothing', async () => {
+    const before = await blobKeys();
+    const form = formOf([{ name: 'fatura.pdf', bytes: somePdf() }]);
+    form.set('param.termStart', '2026-02-16');
+    const { status, body } = await upload(form);
+    expect(status).toBe(400);
+    expect(body).toMatchObject({
+      error: { code: 'BAD_REQUEST', message: expect.stringContaining('termStart') },
+    });
+    expect(await blobKeys()).toEqual(before);
+  });
+
   it('shows the name it was given in a harmless form, and stores under none of it [A-FN01] [A-FN04]', async () => {
     const names = ['../../etc/passwd', 'evil\u202Efdp.exe', 'Fatura nº 12 – é.pdf', '😀'.repeat(255)];
     const { body } = await upload(formOf(names.map((name) => ({ name, bytes: somePdf() }))));

@@ -72,7 +72,7 @@ export function gatewayClient(options: {
       const deadline = AbortSignal.timeout(options.timeoutMs);
       const signal = AbortSignal.any([deadline, call.signal]);
       const open = (): ClientRequest =>
-        send(address(`/v1/convert?mapping=${encodeURIComponent(call.mapping.id)}`), {
+        send(address(conversionPath(call.mapping)), {
           method: 'POST',
           agent,
           signal,
@@ -104,6 +104,13 @@ export function gatewayClient(options: {
       ),
     close: () => agent.destroy(),
   };
+}
+
+/** The mapping's parameters are `param.NAME` of the gateway's address. */
+function conversionPath({ id, parameters = {} }: MappingRef): string {
+  const query = new URLSearchParams({ mapping: id });
+  for (const [name, value] of Object.entries(parameters)) query.set(`param.${name}`, value);
+  return `/v1/convert?${query.toString()}`;
 }
 
 async function converse<Received>(

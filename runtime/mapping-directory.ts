@@ -87,8 +87,9 @@ async function fetchMappings(
     throw new Error(`The gateway answered ${answer.status} to ${address.pathname}.`);
   }
   const mappings = gatewayMappingsSchema.parse(JSON.parse(await boundedText(answer)));
-  return mappings.map(({ id, version, label, default: isDefault, mediaType }) => ({
+  return mappings.map(({ id, version, label, default: isDefault, mediaType, parameters }) => ({
     ...{ id, version, label, default: isDefault, mediaType },
+    ...(parameters === undefined ? {} : { parameters }),
   }));
 }
 

@@ -55,7 +55,7 @@ describe('an event that cannot be understood is refused with its reason [D30]', 
     [
       'a future version',
       { ...good, metadata: { ...good.metadata, schemaVersion: 99 } },
-      /newer than version 1/,
+      /newer than version 2/,
     ],
     ['missing metadata', { ...good, metadata: undefined }, /metadata is not complete/],
     ['a broken shape', { ...good, data: { ...good.data, bytes: 'many' } }, /bytes/],

@@ -13,7 +13,10 @@ export type Upcaster = (payload: unknown) => unknown;
  * `UPCASTERS[type][n]` lifts version n + 1 to version n + 2, so the current version of a type is its number of
  * upcasters plus one. Events in the log are never edited; they are lifted when they are read.
  */
-const UPCASTERS: Partial<Record<KnownType, readonly Upcaster[]>> = {};
+const UPCASTERS: Partial<Record<KnownType, readonly Upcaster[]>> = {
+  // Version 2 may have `mapping.parameters`; an upload of version 1 gave none.
+  DocumentUploaded: [(payload) => payload],
+};
 
 /** An event in the log that this build cannot read: unknown type, newer version, or a broken shape (D30, D39). */
 export class EventNotUnderstood extends Error {

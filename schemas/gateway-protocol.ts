@@ -105,6 +105,15 @@ export const gatewayWarningSchema = z.object({
 export type GatewayWarning = z.infer<typeof gatewayWarningSchema>;
 export const gatewayWarningsSchema = z.array(gatewayWarningSchema).max(200);
 
+/** What a mapping takes beside the PDF. */
+export const gatewayParameterSchema = z.object({
+  name: z.string().regex(/^[a-z][A-Za-z0-9]{0,39}$/),
+  /** How a value must look, in words. */
+  description: z.string().max(300),
+  default: z.string().max(400).optional(),
+});
+export type GatewayParameter = z.infer<typeof gatewayParameterSchema>;
+
 /** One entry of `GET /v1/mappings`. */
 export const gatewayMappingSchema = z.object({
   id: z.string().regex(/^[a-z][a-z0-9_]{2,63}$/),
@@ -115,6 +124,8 @@ export const gatewayMappingSchema = z.object({
   /** True for exactly one entry. */
   default: z.boolean(),
   mediaType: resultMediaTypeSchema,
+  /** Absent for a mapping that takes none. */
+  parameters: z.array(gatewayParameterSchema).max(8).optional(),
 });
 export type GatewayMapping = z.infer<typeof gatewayMappingSchema>;
 export const gatewayMappingsSchema = z.array(gatewayMappingSchema).min(1);

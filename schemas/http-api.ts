@@ -123,6 +123,10 @@ export const MappingListing = z.object({
   label: z.string(),
   default: z.boolean(),
   mediaType: z.string(),
+  /** What the mapping takes as fields `param.NAME` of the upload form; absent for one that takes none. */
+  parameters: z
+    .array(z.object({ name: z.string(), description: z.string(), default: z.string().optional() }))
+    .optional(),
 });
 export type MappingListing = z.infer<typeof MappingListing>;
 

@@ -15,7 +15,19 @@ const Sentence = z.string().max(500);
 /** The gateway's own refusal, such as `PDF_ENCRYPTED`. */
 const Reason = z.string().regex(/^[A-Z][A-Z0-9_]{0,63}$/);
 
-export const MappingRef = z.object({ id: MappingId, version: z.number().int().min(1) });
+/** Most parameters of one conversion. */
+export const MAPPING_PARAMETERS_MAX = 8;
+/** What an upload tells its mapping beside the PDF, such as `termStart`: text by name. */
+export const MappingParameters = z
+  .record(z.string().regex(/^[a-z][A-Za-z0-9]{0,39}$/), z.string().min(1).max(400))
+  .refine((all) => Object.keys(all).length <= MAPPING_PARAMETERS_MAX, 'too many parameters');
+
+export const MappingRef = z.object({
+  id: MappingId,
+  version: z.number().int().min(1),
+  /** Absent when the upload gave none. */
+  parameters: MappingParameters.optional(),
+});
 export type MappingRef = z.infer<typeof MappingRef>;
 
 export const Warning = z.object({ code: Reason, message: Sentence });

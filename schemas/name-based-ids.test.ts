@@ -21,4 +21,16 @@ describe('Name-based ids', () => {
     );
     expect(eventIdOf('a-command', 0)).toBe('e67da43d-3082-5517-904c-a21e07e996b0');
   });
+
+  it('of a job differ with the parameters of its mapping, in whatever order they are given', () => {
+    const of = (parameters?: Record<string, string>): string =>
+      jobIdOf('owner', { id: 'schedule_ics_v1', version: 2, parameters }, 'ab'.repeat(32));
+    expect(of({})).toBe(of());
+    expect(of({ termStart: '2026-02-16', termEnd: '2026-06-12' })).toBe(
+      of({ termEnd: '2026-06-12', termStart: '2026-02-16' }),
+    );
+    expect(new Set([of(), of({ termStart: 'a' }), of({ termStart: 'b' }), of({ termEnd: 'a' })]).size).toBe(
+      4,
+    );
+  });
 });

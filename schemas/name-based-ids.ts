@@ -29,11 +29,23 @@ function nameOf(kind: string, parts: readonly string[]): string {
 }
 
 /**
- * The job of one owner, one content and one mapping version. Because it is a function of the three, the job's own
- * stream is the guard against double work (promise 5).
+ * The job of one owner, one content and one mapping version with its parameters. Because it is a function of these, the
+ * job's own stream is the guard against double work (promise 5). Without parameters the id is as it was before there
+ * were any.
  */
-export function jobIdOf(owner: string, mapping: { id: string; version: number }, sha256: string): JobId {
-  return nameBasedId(nameOf('job', [owner, mapping.id, String(mapping.version), sha256]));
+export function jobIdOf(
+  owner: string,
+  mapping: {
+    readonly id: string;
+    readonly version: number;
+    readonly parameters?: Readonly<Record<string, string>> | undefined;
+  },
+  sha256: string,
+): JobId {
+  const parameters = Object.entries(mapping.parameters ?? {})
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flat();
+  return nameBasedId(nameOf('job', [owner, mapping.id, String(mapping.version), sha256, ...parameters]));
 }
 
 /** The id of the `index`-th event that a command decides: the same command always appends the same ids. */

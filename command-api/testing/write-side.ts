@@ -20,6 +20,10 @@ import { createCommandApi } from '../service.ts';
 export const KNOWN_MAPPINGS: readonly MappingListing[] = [
   { id: 'pt_simon_invoice_v1', version: 1, label: 'Invoice', default: true, mediaType: 'application/xml' },
   { id: 'other_v1', version: 2, label: 'Other', default: false, mediaType: 'application/xml' },
+  {
+    ...{ id: 'schedule_ics_v1', version: 2, label: 'Timetable', default: false, mediaType: 'text/calendar' },
+    parameters: [{ name: 'termStart', description: 'a date as YYYY-MM-DD' }],
+  },
 ];
 
 export interface RunningWriteSide {

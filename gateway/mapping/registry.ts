@@ -75,9 +75,21 @@ export function loadMappings(ownFolder?: string): MappingRegistry {
       label: mapping.label,
       default: mapping.default,
       mediaType: mapping.mediaType,
+      ...parametersOf(mapping),
     });
   }
   return { get: (id) => byId.get(id), list: () => entries };
+}
+
+function parametersOf(mapping: Mapping): Pick<GatewayMapping, 'parameters'> {
+  if (mapping.reader !== 'timetable') return {};
+  return {
+    parameters: Object.entries(mapping.parameters).map(([name, rule]) => ({
+      name,
+      description: rule.description,
+      ...(rule.default === undefined ? {} : { default: rule.default }),
+    })),
+  };
 }
 
 /** Reads and validates one mapping file. @throws MappingInvalid */

@@ -5,6 +5,7 @@ import { mappingLabel } from '../text/mapping-label.ts';
 import { useText } from '../text/text-context.ts';
 import { filesOf } from '../uploads/dropped-files.ts';
 import { Icon } from './icons.tsx';
+import { givenParameters, MappingParameters } from './mapping-parameters.tsx';
 
 /** Where files come in: by drop anywhere on the page, by the button, by paste. Says its limits beforehand. */
 export function DropZone({ empty }: { empty: boolean }) {
@@ -12,10 +13,17 @@ export function DropZone({ empty }: { empty: boolean }) {
   const { t } = useText();
   const input = useRef<HTMLInputElement>(null);
   const limits = useStore(app.limits, (now) => now);
+  const mappings = useStore(app.mappings, (now) => now);
+  const wanted = useStore(app.preferences, (now) => now.mapping);
+  const [values, setValues] = useState<Readonly<Record<string, string>>>({});
+  const asked = mappings.find(
+    ({ id }) => id === chosenMapping(mappings, wanted, limits.defaultMapping),
+  )?.parameters;
   const over = useFileDrop((transfer) => void filesOf(transfer).then(add));
 
   function add(files: readonly File[]): void {
-    if (files.length > 0) void app.uploader.add(files, mappingOf(), limits.maxUploadMb);
+    if (files.length > 0)
+      void app.uploader.add(files, mappingOf(), limits.maxUploadMb, givenParameters(asked, values));
   }
   const mappingOf = () =>
     chosenMapping(app.mappings.get(), app.preferences.get().mapping, limits.defaultMapping);
@@ -46,6 +54,7 @@ export function DropZone({ empty }: { empty: boolean }) {
           event.currentTarget.value = '';
         }}
       />
+      {asked !== undefined && <MappingParameters asked={asked} values={values} onChange={setValues} />}
     </section>
   );
 }

@@ -27,6 +27,11 @@ export const en = {
   limitCopy: 'PDF only, up to {megabytes} MB each.',
   mappingLabel: 'Convert with',
 
+  parameter_termStart: 'First day',
+  parameter_termEnd: 'Last day',
+  parameter_timeZone: 'Time zone',
+  parameter_holidays: 'Days off (YYYY-MM-DD, commas between)',
+
   mapping_pt_simon_invoice_v1: 'Portuguese supplier invoice',
   mapping_eu_invoice_v1: 'European invoice (pt, en, de, fr, es, it)',
   mapping_einvoice_embedded_v1: 'Embedded e-invoice (Factur-X, ZUGFeRD, XRechnung, Order-X)',

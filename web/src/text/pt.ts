@@ -19,6 +19,11 @@ export const pt: Catalogue = {
   limitCopy: 'Apenas PDF, até {megabytes} MB cada.',
   mappingLabel: 'Converter com',
 
+  parameter_termStart: 'Primeiro dia',
+  parameter_termEnd: 'Último dia',
+  parameter_timeZone: 'Fuso horário',
+  parameter_holidays: 'Dias sem aulas (AAAA-MM-DD, separados por vírgulas)',
+
   mapping_pt_simon_invoice_v1: 'Fatura portuguesa de fornecedor',
   mapping_eu_invoice_v1: 'Fatura europeia (pt, en, de, fr, es, it)',
   mapping_einvoice_embedded_v1: 'Fatura eletrónica embutida (Factur-X, ZUGFeRD, XRechnung, Order-X)',

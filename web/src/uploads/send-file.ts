@@ -1,5 +1,6 @@
 import type { ErrorBody, StorageQuota } from '../../../schemas/error-codes.ts';
 import type { UploadAnswer } from '../../../schemas/http-api.ts';
+import type { Upload } from './upload-list.ts';
 
 export type Sent =
   | { readonly kind: 'accepted'; readonly jobId: string; readonly deduplicated: boolean }
@@ -25,7 +26,7 @@ const FINAL_CODES = ['NOT_PDF', 'TOO_LARGE', 'FORBIDDEN'];
  */
 export function sendFile(
   file: File,
-  mapping: string,
+  { mapping, parameters }: Pick<Upload, 'mapping' | 'parameters'>,
   onProgress: (sentBytes: number) => void,
   signal: AbortSignal,
 ): Promise<Sent> {
@@ -41,6 +42,7 @@ export function sendFile(
     request.onloadend = () => signal.removeEventListener('abort', abort);
     const form = new FormData();
     form.append('mapping', mapping);
+    for (const [name, value] of Object.entries(parameters)) form.append(`param.${name}`, value);
     form.append('files', file, file.name);
     request.open('POST', '/api/jobs');
     request.setRequestHeader('Accept', 'application/json');

@@ -6,6 +6,8 @@ export interface Upload {
   readonly filename: string;
   readonly bytes: number;
   readonly mapping: string;
+  /** What the mapping is told beside the file, by name. */
+  readonly parameters: Readonly<Record<string, string>>;
   readonly phase: UploadPhase;
 }
 
@@ -52,12 +54,18 @@ export interface Chosen {
 }
 
 /** Adds chosen files in their order. */
-export function withChosen(list: UploadList, chosen: readonly Chosen[], mapping: string): UploadList {
+export function withChosen(
+  list: UploadList,
+  chosen: readonly Chosen[],
+  mapping: string,
+  parameters: Upload['parameters'] = {},
+): UploadList {
   const room = UPLOADS_MAX - list.uploads.length;
   const added = chosen.slice(0, room).map((file, index): Upload => {
     const phase: UploadPhase =
       file.refusal === null ? { name: 'waiting' } : { name: 'refused', message: '', ...file.refusal };
-    return { id: list.lastId + 1 + index, filename: file.filename, bytes: file.bytes, mapping, phase };
+    const { filename, bytes } = file;
+    return { id: list.lastId + 1 + index, filename, bytes, mapping, parameters, phase };
   });
   return {
     uploads: [...list.uploads, ...added],

@@ -22,7 +22,13 @@ const RETRY_WAITS_MS = [1, 2, 5, 10, 20, 30, 30, 30, 30, 30, 60, 60].map((second
 const RECEIVED_SHOWN_MS = 10_000;
 
 export interface Uploader {
-  add(files: readonly File[], mapping: string, maxUploadMb: number): Promise<void>;
+  /** @param parameters what the mapping is told beside each file, by name */
+  add(
+    files: readonly File[],
+    mapping: string,
+    maxUploadMb: number,
+    parameters: Upload['parameters'],
+  ): Promise<void>;
   cancel(upload: Upload): void;
   cancelAll(): void;
   retry(upload: Upload): void;
@@ -62,7 +68,7 @@ export function createUploader(list: Store<UploadList>, onReceived: () => void):
       list.update((now) =>
         withPhase(now, upload.id, { name: 'sending', sent: 0, bytesPerSec: null, atMs: performance.now() }),
       );
-      const sent = await sendFile(file, upload.mapping, onProgress, signal);
+      const sent = await sendFile(file, upload, onProgress, signal);
       const waitMs = RETRY_WAITS_MS[attempt];
       if (sent.kind !== 'interrupted')
         // the first try may have got through although its answer was lost: then this is no duplicate
@@ -94,7 +100,7 @@ export function createUploader(list: Store<UploadList>, onReceived: () => void):
   }
 
   return {
-    async add(chosen, mapping, maxUploadMb) {
+    async add(chosen, mapping, maxUploadMb, parameters) {
       const taken = chosen.slice(0, UPLOADS_MAX + 1);
       const checked = await Promise.all(
         taken.map(async (file): Promise<Chosen> => {
@@ -102,7 +108,7 @@ export function createUploader(list: Store<UploadList>, onReceived: () => void):
         }),
       );
       const firstId = list.get().lastId + 1;
-      list.update((now) => withChosen(now, checked, mapping));
+      list.update((now) => withChosen(now, checked, mapping, parameters));
       for (let id = firstId; id <= list.get().lastId; id++) {
         const file = taken[id - firstId];
         if (file !== undefined) files.set(id, file);

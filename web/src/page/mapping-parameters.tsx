@@ -1,0 +1,55 @@
+import type { MappingListing } from '../../../schemas/http-api.ts';
+import { en, type MessageKey } from '../text/en.ts';
+import { useText } from '../text/text-context.ts';
+
+type Asked = NonNullable<MappingListing['parameters']>;
+type Values = Readonly<Record<string, string>>;
+
+/** What the clerk gave, else the usual value of this browser; empty fields are not sent. */
+export function givenParameters(asked: Asked | undefined, values: Values): Values {
+  const given = (asked ?? []).map(({ name }) => [name, valueOf(name, values).trim()] as const);
+  return Object.fromEntries(given.filter(([, value]) => value !== ''));
+}
+
+function valueOf(name: string, values: Values): string {
+  const usual = name === 'timeZone' ? Intl.DateTimeFormat().resolvedOptions().timeZone : '';
+  return values[name] ?? usual;
+}
+
+const DATES = new Set(['termStart', 'termEnd']);
+
+/** A field for each parameter that the chosen mapping takes. */
+export function MappingParameters(props: {
+  asked: Asked;
+  values: Values;
+  onChange: (values: Values) => void;
+}) {
+  const { t } = useText();
+  const { asked, values, onChange } = props;
+  const label = (name: string): string => {
+    const key = `parameter_${name}`;
+    return Object.hasOwn(en, key) ? t(key as Extract<MessageKey, `parameter_${string}`>) : name;
+  };
+  return (
+    <div class="drop-parameters">
+      {asked.map(({ name, description }) => {
+        const field = {
+          name: `param.${name}`,
+          value: valueOf(name, values),
+          onInput: (event: { currentTarget: HTMLInputElement }) =>
+            onChange({ ...values, [name]: event.currentTarget.value }),
+        };
+        return (
+          <label key={name} class="field" title={description}>
+            <span>{label(name)}</span>
+            {DATES.has(name) ? (
+              <input {...field} type="date" />
+            ) : (
+              <input {...field} type="text" maxLength={400} />
+            )}
+          </label>
+        );
+      })}
+    </div>
+  );
+}
