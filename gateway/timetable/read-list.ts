@@ -13,6 +13,9 @@ import type { TimetableEntry, TimetableReading } from './timetable-entry.ts';
 import type { WeekdayNames } from './weekday-names.ts';
 import { namedDays } from './weekday-names.ts';
 
+/** A line that does not begin with its time belongs to the day over it when it is no further away than so many sizes. */
+const listGapMax = 2.5;
+
 /** When an entry is: weekdays that repeat, or one date. */
 export interface EntryDays {
   readonly days: readonly number[];
@@ -37,19 +40,28 @@ export function readList(lines: readonly (readonly Run[])[], context: ListContex
   const leftOut: string[] = [];
   let current: EntryDays | undefined;
   let began = false;
+  let underHeading = false;
+  let lastY = 0;
   for (const line of lines) {
     const tokens = line.flatMap((run) => run.tokens);
     const head = headOf(tokens, context.names);
     const rest = tokens.slice(head?.count ?? 0);
     const text = textOf(rest);
     const ranges = clockRanges(text);
-    if (head && (ranges.length > 0 || rest.length === 0)) current = head;
-    if (ranges.length > 0 && current) {
+    const isHeading = head !== undefined && rest.length === 0;
+    if (head && (ranges.length > 0 || isHeading)) {
+      current = head;
+      underHeading = isHeading;
+    }
+    const [first] = line;
+    const goesOn = underHeading && first !== undefined && first.y - lastY <= first.size * listGapMax;
+    if (ranges.length > 0 && current && (head || ranges[0]?.from === 0 || goesOn)) {
       began = true;
       entries.push(...entriesOf(text, { line, days: current, context }, ranges));
     } else if (head && rest.length > 0 && hasClock(text)) {
       throw unclear(textOf(tokens), 'its end is not printed');
     } else if (ranges.length > 0 || (began && rest.length > 0)) leftOut.push(textOf(tokens));
+    lastY = first?.y ?? lastY;
   }
   return { entries, leftOut, severalLines: 0 };
 }

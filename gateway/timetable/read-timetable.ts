@@ -50,7 +50,10 @@ export function readTimetable(
   for (const page of pagesOf(pages)) {
     const own = gridsOf(page, names, mapping);
     grids.push(...own);
-    if (own.length === 0) readings.push(...readLists(page, mapping, context));
+    if (own.length > 0) continue;
+    const lists = readLists(page, mapping, context);
+    if (grids.length > 0) refuseHeadless(page, lists);
+    readings.push(...lists);
   }
   const headings = new Set(grids.map((grid) => grid.heading));
   for (const grid of grids)
@@ -69,6 +72,17 @@ function pagesOf({ text, edges }: TimetablePages, rotated = false): Page[] {
     lines: lines.filter((line) => line.page === page),
     edges: cellEdges(edges.get(page) ?? []),
   }));
+}
+
+/** A page after a grid with times and without a day on it goes on with rows that nobody can place. */
+function refuseHeadless(page: Page, lists: readonly TimetableReading[]): void {
+  const isHeadless =
+    lists.every((list) => list.entries.length === 0) && lists.some((list) => list.leftOut.length > 0);
+  if (!isHeadless) return;
+  throw new Refusal(
+    'CHECKS_FAILED',
+    `Page ${page.lines[0]?.page ?? ''} has times and no days; the days of a grid must stand on each of its pages.`,
+  );
 }
 
 interface Head {

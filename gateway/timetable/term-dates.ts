@@ -53,15 +53,20 @@ export function printedTerm(
       if (first) ends.add(last ? full(last) : addDays(full(first), 6));
       continue;
     }
-    if (labelAt(line.tokens, labels.holidays) !== undefined && line.tokens.length > 1) {
-      const own = holidayDates(line.text, dates.map(full));
+    const holidaysAt = labelAt(line.tokens, labels.holidays) ?? Number.POSITIVE_INFINITY;
+    if (holidaysAt < line.tokens.length - 1) {
+      const rest = textOf(line.tokens.slice(holidaysAt));
+      const own = holidayDates(
+        rest,
+        found.filter(({ at }) => at > holidaysAt).map(({ day }) => full(day)),
+      );
       holidays.push(...own);
-      if (own.length === 0 && /\d/.test(line.text)) holidaysUnread += 1;
-      continue;
+      if (own.length === 0 && /\d/.test(rest)) holidaysUnread += 1;
     }
+    const ofTerm = found.filter(({ at }) => at < holidaysAt);
     const [startAt, endAt] = [labelAt(line.tokens, labels.start), labelAt(line.tokens, labels.end)];
-    const start = startAt === undefined ? undefined : found.find(({ at }) => at > startAt)?.day;
-    const after = endAt === undefined ? [] : found.filter(({ at }) => at > endAt);
+    const start = startAt === undefined ? undefined : ofTerm.find(({ at }) => at > startAt)?.day;
+    const after = endAt === undefined ? [] : ofTerm.filter(({ at }) => at > endAt);
     const end = (startAt === endAt ? after[1] : after[0])?.day;
     if (start && (startAt !== endAt || end)) starts.add(full(start));
     if (end) ends.add(full(end));

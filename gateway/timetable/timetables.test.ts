@@ -129,6 +129,26 @@ describe('a timetable is read as a person reads it', () => {
   });
 });
 
+describe('lines around a list', () => {
+  it('are no entries of its last day, and holidays after the term are days off', async () => {
+    const list = await makePlainPdf({
+      texts: [
+        ['Início: 16/02/2026 Fim: 12/06/2026 Feriados: 27/04/2026', 40, 60],
+        ['Segunda 09:00 - 10:00 Coro', 40, 90],
+        ['10:00 - 11:00 Teatro', 40, 104],
+        ['Secretaria aberta 09:00 - 17:00', 40, 700],
+      ],
+    });
+    const { events, warnings, text } = await read(list);
+    expect(events).toEqual(['MO 09:00-10:00 Coro', 'MO 10:00-11:00 Teatro']);
+    expect(warnings).toEqual(['TEXT_LEFT_OUT 1']);
+    expect(text.match(/EXDATE[^\r]*/g)).toEqual([
+      'EXDATE;TZID=Europe/Lisbon:20260427T090000',
+      'EXDATE;TZID=Europe/Lisbon:20260427T100000',
+    ]);
+  });
+});
+
 describe('a timetable that is not understood is refused with the reason', () => {
   it.each([
     ['areaWithinARow', /CHECKS_FAILED: .*"Desenho".*within a row/],
@@ -151,6 +171,25 @@ describe('a timetable that is not understood is refused with the reason', () => 
     expect((await read(await TIMETABLES.numberedWeek(), week)).events).toEqual([
       '20261013 09:00-10:30 Ética',
     ]);
+  });
+
+  it('does not place the rows of a second page without days', async () => {
+    const pages = await makePlainPdf({
+      texts: [
+        ['Início: 16/02/2026 Fim: 12/06/2026', 40, 60],
+        ['Segunda', 130, 100],
+        ['Terça', 220, 100],
+        ['09:00 - 10:00', 40, 130],
+        ['Coro', 130, 130],
+      ],
+      draw: (sheet) => {
+        sheet.addPage({ size: 'A4', margin: 0 });
+        sheet
+          .text('10:00 - 11:00', 40, 60, { lineBreak: false })
+          .text('Teatro', 130, 60, { lineBreak: false });
+      },
+    });
+    expect(await refusal(pages)).toMatch(/CHECKS_FAILED: Page 2 has times and no days/);
   });
 
   it('names a parameter that is no date', async () => {
