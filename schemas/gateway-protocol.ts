@@ -112,7 +112,6 @@ export const gatewayParameterSchema = z.object({
   description: z.string().max(300),
   default: z.string().max(400).optional(),
 });
-export type GatewayParameter = z.infer<typeof gatewayParameterSchema>;
 
 /** One entry of `GET /v1/mappings`. */
 export const gatewayMappingSchema = z.object({
