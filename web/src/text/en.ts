@@ -288,7 +288,8 @@ export const en = {
   error_EMPTY: 'This file is empty. Check it and upload it again.',
   error_UNKNOWN_MAPPING: 'This mapping no longer exists. Choose another one.',
   error_REQUEST_TIMEOUT: 'The upload came too slowly and was ended. Check the network and retry.',
-  error_HEADERS_TOO_LARGE: 'Your browser sends too many cookies. Remove those of this site and reload the page.',
+  error_HEADERS_TOO_LARGE:
+    'Your browser sends too many cookies. Remove those of this site and reload the page.',
   error_BAD_REQUEST: 'The upload was not understood. Reload the page and try again.',
   error_UNAUTHENTICATED: 'Your session is over. Reload the page.',
   error_FORBIDDEN: 'This is not allowed from here. Open Docket at its own address.',

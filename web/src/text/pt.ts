@@ -282,7 +282,8 @@ export const pt: Catalogue = {
   error_EMPTY: 'Este ficheiro está vazio. Verifique-o e envie-o de novo.',
   error_UNKNOWN_MAPPING: 'Este mapeamento já não existe. Escolha outro.',
   error_REQUEST_TIMEOUT: 'O envio foi demasiado lento e foi terminado. Verifique a rede e tente de novo.',
-  error_HEADERS_TOO_LARGE: 'O navegador envia demasiados cookies. Apague os deste site e recarregue a página.',
+  error_HEADERS_TOO_LARGE:
+    'O navegador envia demasiados cookies. Apague os deste site e recarregue a página.',
   error_BAD_REQUEST: 'O envio não foi compreendido. Recarregue a página e tente de novo.',
   error_UNAUTHENTICATED: 'A sua sessão terminou. Recarregue a página.',
   error_FORBIDDEN: 'Isto não é permitido a partir daqui. Abra o Docket no seu próprio endereço.',
