@@ -20,6 +20,8 @@ export interface DrillGroup {
   readonly name: string;
   readonly start: () => Promise<DrillHouse>;
   readonly drills: readonly Drill[];
+  /** Measures how fast something is, so no other house may use the machine meanwhile. */
+  readonly isAlone?: boolean;
 }
 
 export interface DrillResult {

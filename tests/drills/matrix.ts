@@ -1,6 +1,6 @@
 import type { DrillGroup } from './drill.ts';
 import { startDrillHouse } from './drill-house.ts';
-import { fairSharesGroup } from './groups/fair-shares.ts';
+import { abuseGroup, fairSharesGroup } from './groups/fair-shares.ts';
 import { fullDiskDrill } from './groups/full-disk.ts';
 import { gatewayAnswers, gatewayOutages } from './groups/gateway-faults.ts';
 import { logFileDrills } from './groups/log-files.ts';
@@ -38,6 +38,7 @@ export const GROUPS: readonly DrillGroup[] = [
   },
   realGateway,
   troubledGateway,
+  abuseGroup,
   fairSharesGroup,
   fullDiskDrill,
   gatewayOutages,

@@ -5,7 +5,7 @@
  */
 import { parseArgs } from 'node:util';
 import { prepareQuickStarts } from './quick-start.ts';
-import type { DrillResult } from './drill.ts';
+import type { DrillGroup, DrillResult } from './drill.ts';
 import { openLane } from './lane.ts';
 import { GROUPS } from './matrix.ts';
 import { preparePostgres } from './prepared-postgres.ts';
@@ -45,20 +45,28 @@ function interrupted(): never {
   return process.exit(130);
 }
 
-/** Each lane takes the next group as soon as it has none. */
+/** What measures runs by itself, when everything else is over. */
 async function runAll(): Promise<DrillRun> {
   const [startedAt, cpuBefore] = [performance.now(), cpuOfChildrenSec()];
-  const waiting = groups.values();
-  const lanes = Array.from({ length: Math.min(Number(values.lanes), groups.length) }, async () => {
+  const alone = groups.filter(({ isAlone }) => isAlone === true);
+  const beside = groups.filter(({ isAlone }) => isAlone !== true);
+  const results = await runInLanes(beside, Number(values.lanes));
+  results.push(...(await runInLanes(alone, 1)));
+  const tookSec = (performance.now() - startedAt) / 1000;
+  return { results, tookSec, cpuSec: cpuOfChildrenSec() - cpuBefore };
+}
+
+/** Each lane takes the next group as soon as it has none. */
+async function runInLanes(some: readonly DrillGroup[], lanesMax: number): Promise<DrillResult[]> {
+  const waiting = some.values();
+  const lanes = Array.from({ length: Math.min(lanesMax, some.length) }, async () => {
     const lane = openLane(tell);
     const results: DrillResult[] = [];
     for (const group of waiting) results.push(...(await lane.run(group)));
     await lane.close();
     return results;
   });
-  const results = (await Promise.all(lanes)).flat();
-  const tookSec = (performance.now() - startedAt) / 1000;
-  return { results, tookSec, cpuSec: cpuOfChildrenSec() - cpuBefore };
+  return (await Promise.all(lanes)).flat();
 }
 
 function tell({ id, outcome, seconds, note }: DrillResult): void {
