@@ -29,8 +29,14 @@ export interface ArchivedEvent {
 export function lineOf(event: RecordedEvent, revision: bigint): string {
   const { stream, id, type, position, created, data, metadata } = event;
   const line = {
-    ...{ stream, revision: revision.toString(), id, type, position: position.toString() },
-    ...{ recordedAt: created.toISOString(), data, metadata: metadata ?? null },
+    stream,
+    revision: revision.toString(),
+    id,
+    type,
+    position: position.toString(),
+    recordedAt: created.toISOString(),
+    data,
+    metadata: metadata ?? null,
   };
   return `${JSON.stringify(line)}\n`;
 }

@@ -26,12 +26,15 @@ export interface NoOpOptions {
   readonly inflight: number;
   readonly rate: number;
   readonly secs: number;
+  /** 0 measures a store without TLS and users. */
   readonly tls: number;
 }
 
+const DEFAULTS: NoOpOptions = { n: 5_000, c: 16, inflight: 16, rate: 50, secs: 12, tls: 1 };
+
 const [mode = 'throughput', ...given] = process.argv.slice(2);
 const options: NoOpOptions = {
-  ...{ n: 5_000, c: 16, inflight: 16, rate: 50, secs: 12, tls: 1 },
+  ...DEFAULTS,
   ...Object.fromEntries(
     given.map((text): [string, number] => {
       const [name = '', value = ''] = text.split('=');
