@@ -4,30 +4,54 @@ export interface XmlRoot {
   readonly namespace: string;
 }
 
-/** Decodes XML by its byte order mark or declaration (UTF-8, UTF-16, Latin-1); undefined when the bytes are not XML text. */
-export function decodeXml(bytes: Uint8Array): string | undefined {
-  const encoding = encodingOf(bytes);
-  let text: string;
-  try {
-    text = new TextDecoder(encoding, { fatal: true }).decode(bytes);
-  } catch {
-    // Bytes that do not decode are some other kind of attachment.
-    return undefined;
-  }
-  return /^\uFEFF?\s*</.test(text) ? text : undefined;
+/** XML as text, and what is odd about its encoding. */
+export interface XmlText {
+  readonly text: string;
+  /** How the bytes are written: `utf-8`, `utf-16le`. */
+  readonly encoding: string;
+  /** What the declaration says of it; undefined when it says nothing. */
+  readonly declared: string | undefined;
+  /** False when some of the bytes mean nothing in that encoding: their characters are lost. */
+  readonly isSound: boolean;
 }
 
-function encodingOf(bytes: Uint8Array): string {
+/** Decodes XML by its byte order mark or declaration (UTF-8, UTF-16, Latin-1); undefined when the bytes are not XML text. */
+export function xmlTextOf(bytes: Uint8Array): XmlText | undefined {
+  const wide = wideEncoding(bytes);
+  const encoding = wide ?? byteEncoding(bytes);
+  const sound = decoded(bytes, encoding, true);
+  const text = sound ?? decoded(bytes, encoding, false);
+  if (text === undefined || !/^\uFEFF?\s*</.test(text)) return undefined;
+  return { text, encoding, declared: declaredIn(text), isSound: sound !== undefined };
+}
+
+function decoded(bytes: Uint8Array, encoding: string, fatal: boolean): string | undefined {
+  try {
+    return new TextDecoder(encoding, { fatal }).decode(bytes);
+  } catch {
+    // Bytes that do not decode are some other kind of attachment, or lie about their encoding.
+    return undefined;
+  }
+}
+
+/** An encoding of two bytes a character, by its mark or by the zeros beside the first `<`. */
+function wideEncoding(bytes: Uint8Array): string | undefined {
   const [a, b] = [bytes[0], bytes[1]];
   if ((a === 0xff && b === 0xfe) || (a === 0x3c && b === 0)) return 'utf-16le';
-  if ((a === 0xfe && b === 0xff) || (a === 0 && b === 0x3c)) return 'utf-16be';
-  const head = new TextDecoder('latin1').decode(bytes.subarray(0, 200));
-  const declared = /^[^<]*<\?xml[^>]*encoding\s*=\s*["']([A-Za-z0-9._-]{1,20})["']/
-    .exec(head)?.[1]
-    ?.toLowerCase();
+  return (a === 0xfe && b === 0xff) || (a === 0 && b === 0x3c) ? 'utf-16be' : undefined;
+}
+
+function byteEncoding(bytes: Uint8Array): string {
+  const declared = declaredIn(new TextDecoder('latin1').decode(bytes.subarray(0, 200)));
   return declared === 'iso-8859-1' || declared === 'windows-1252' || declared === 'iso-8859-15'
     ? declared
     : 'utf-8';
+}
+
+function declaredIn(text: string): string | undefined {
+  return /^[^<]*<\?xml[^>]*encoding\s*=\s*["']([A-Za-z0-9._-]{1,20})["']/
+    .exec(text.slice(0, 300))?.[1]
+    ?.toLowerCase();
 }
 
 /** Prologue parts before the root: declaration, comments, instructions, document type. */

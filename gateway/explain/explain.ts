@@ -2,7 +2,7 @@ import type { PDFDocumentProxy } from 'pdfjs-dist';
 import type { GatewayExplanation } from '../../schemas/gateway-explanation.ts';
 import { failureMessage } from '../checks/run-checks.ts';
 import type { JudgedFinding } from '../checks/run-checks.ts';
-import { embeddedInvoices } from '../embedded/convert-embedded.ts';
+import { embeddedInvoices } from '../embedded/embedded-invoices.ts';
 import { judgeInvoice } from '../invoice/convert-invoice.ts';
 import type { JudgedReading } from '../invoice/convert-invoice.ts';
 import type { InvoiceMapping, Mapping } from '../mapping/mapping-schema.ts';
@@ -60,13 +60,13 @@ async function tell(mapping: Mapping, document: PDFDocumentProxy, pages: readonl
     case 'invoice':
       return tellInvoice(mapping, await judgeInvoice(mapping, document), pages);
     case 'embedded': {
-      const found = await embeddedInvoices(mapping, document);
-      const embedded = found.map(({ filename, root, bytes }) => ({
+      const { invoices, refused, remarks } = await embeddedInvoices(mapping, document);
+      const embedded = invoices.map(({ filename, root, bytes }) => ({
         filename,
         root,
         bytes: bytes.byteLength,
       }));
-      return { details: { embedded } };
+      return { details: { embedded, refused, remarks } };
     }
     case 'timetable': {
       const reading = readTimetable(await timetablePages(document), mapping);

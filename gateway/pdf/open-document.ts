@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { PDFDocumentProxy, PDFWorker } from 'pdfjs-dist';
+import { answerForEveryAttachment } from '../embedded/attachments.ts';
+import { loadParsingHalf } from '../embedded/parsing-half.ts';
 import { Refusal } from '../refusal.ts';
 import { keepStatesFlat } from './flat-states.ts';
 import { inflateAtOnce } from './inflate-at-once.ts';
@@ -37,7 +38,8 @@ export function loadPdfjs(): Promise<Pdfjs> {
       return inflateAtOnce(format);
     };
     keepStatesFlat();
-    await import(pathToFileURL(join(pdfjsFolder, 'legacy/build/pdf.worker.mjs')).href);
+    const internals = await loadParsingHalf(join(pdfjsFolder, 'legacy/build/pdf.worker.mjs'));
+    if (internals) answerForEveryAttachment(internals);
     return import('pdfjs-dist/legacy/build/pdf.mjs');
   })();
   return loaded;

@@ -1,0 +1,160 @@
+import type { PDFDocumentProxy } from 'pdfjs-dist';
+import type { ParsingInternals, PdfCatalog, PdfDictionary } from './parsing-half.ts';
+
+/** A file inside a PDF. */
+export interface Attachment {
+  /** As its specification says; empty when it does not. */
+  readonly filename: string;
+  /** Its key in the name tree; undefined for a file that is not in there. */
+  readonly key: string | undefined;
+  readonly place: 'name tree' | 'associated file' | 'annotation';
+  /** Undefined when the PDF names the file and does not hold it, or holds it damaged. */
+  readonly size: number | undefined;
+  /** Of files that begin like XML or are named so; of others nothing is kept. */
+  readonly bytes: Uint8Array | undefined;
+}
+
+/** Bounds on one document: files looked at, nodes of its name tree, annotations and associated files. */
+export const attachmentsMax = 1_000;
+const entriesMax = 50_000;
+
+/** What the converter asks pdfjs for in place of the id of one attachment. */
+const EVERY_ATTACHMENT = 'docket:every-attachment';
+
+/**
+ * Makes the catalog of pdfjs answer for every attachment of a document: those of the name tree, two under one key too,
+ * and those that only `/AF` or a FileAttachment annotation names (ISO 32000-2, 7.11.4, 14.13 and 12.5.6.15).
+ */
+export function answerForEveryAttachment(internals: ParsingInternals): void {
+  const catalog = internals.Catalog.prototype;
+  const contentOf = Object.getOwnPropertyDescriptor(catalog, 'attachmentContent')?.value as
+    PdfCatalog['attachmentContent'] | undefined;
+  if (contentOf === undefined) throw new Error('The catalog of this pdfjs does not read attachments.');
+  catalog.attachmentContent = function (this: PdfCatalog, id: string): unknown {
+    return id === EVERY_ATTACHMENT ? everyAttachment(this, internals) : contentOf.call(this, id);
+  };
+}
+
+/** Every file inside a PDF, each once. @throws Error where `answerForEveryAttachment` was not called */
+export async function attachmentsOf(document: PDFDocumentProxy): Promise<readonly Attachment[]> {
+  const asked = document as unknown as { getAttachmentContent(id: string): Promise<unknown> };
+  const found = await asked.getAttachmentContent(EVERY_ATTACHMENT);
+  if (!Array.isArray(found))
+    throw new Error('The attachments of a PDF can be read in a converter child only.');
+  return found as Attachment[];
+}
+
+interface Specification {
+  readonly place: Attachment['place'];
+  readonly key: string | undefined;
+  readonly dictionary: PdfDictionary;
+}
+
+async function everyAttachment(catalog: PdfCatalog, internals: ParsingInternals): Promise<Attachment[]> {
+  const { FileSpec } = internals;
+  const seen = new Set<string>();
+  const found: Attachment[] = [];
+  for await (const { place, key, dictionary } of specifications(catalog, internals)) {
+    const id = streamOf(dictionary, internals);
+    if (id !== undefined && place !== 'name tree' && seen.has(id)) continue;
+    if (id !== undefined) seen.add(id);
+    const { filename } = new FileSpec(dictionary);
+    const bytes = orNothing(() => FileSpec.readContent(dictionary) ?? undefined);
+    const isKept = bytes !== undefined && (/\.xml$/i.test(filename) || beginsLikeXml(bytes));
+    found.push({ filename, key, place, size: bytes?.byteLength, bytes: isKept ? bytes : undefined });
+    if (found.length > attachmentsMax) break;
+  }
+  return found;
+}
+
+/** A byte order mark, blanks, then `<`, in whatever width characters have. */
+function beginsLikeXml(bytes: Uint8Array): boolean {
+  const first = bytes
+    .subarray(0, 200)
+    .find((byte) => ![0, 9, 10, 13, 32, 0xef, 0xbb, 0xbf, 0xfe, 0xff].includes(byte));
+  return first === 0x3c;
+}
+
+/** What a damaged object of a PDF has is nothing: the other attachments are read all the same. */
+function orNothing<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof RangeError) throw error;
+    return undefined;
+  }
+}
+
+/** Which stream holds a file: a file that hangs on several places is one. */
+function streamOf(specification: PdfDictionary, { Dict, Ref }: ParsingInternals): string | undefined {
+  const held = orNothing(() => specification.get('EF'));
+  if (!(held instanceof Dict)) return undefined;
+  const reference = ['UF', 'F', 'Unix', 'Mac', 'DOS'].map((key) => held.getRaw(key)).find(Boolean);
+  return reference instanceof Ref ? reference.toString() : undefined;
+}
+
+async function* specifications(
+  catalog: PdfCatalog,
+  internals: ParsingInternals,
+): AsyncGenerator<Specification> {
+  const { Dict, stringToPDFString } = internals;
+  const root = catalog.cloneDict();
+  for (const [key, value] of nameTree(root, catalog, internals)) {
+    const name = typeof key === 'string' ? stringToPDFString(key, true) : '';
+    if (value instanceof Dict) yield { place: 'name tree', key: name, dictionary: value };
+  }
+  yield* listed(valueOf(root, 'AF'), 'associated file');
+  const pages = await catalog.getAllPageDicts(true);
+  for (const [page] of pages.values()) {
+    if (!(page instanceof Dict)) continue;
+    yield* listed(valueOf(page, 'AF'), 'associated file');
+    for (const annotation of entriesOf(valueOf(page, 'Annots'))) {
+      if (!(annotation instanceof Dict)) continue;
+      yield* listed([valueOf(annotation, 'FS')], 'annotation');
+      yield* listed(valueOf(annotation, 'AF'), 'associated file');
+    }
+  }
+
+  function valueOf(dictionary: PdfDictionary, key: string): unknown {
+    return orNothing(() => dictionary.get(key));
+  }
+  function entriesOf(list: unknown): unknown[] {
+    return (Array.isArray(list) ? list : []).slice(0, entriesMax).map((entry) => fetched(catalog, entry));
+  }
+  function* listed(list: unknown, place: Attachment['place']): Generator<Specification> {
+    for (const entry of entriesOf(list))
+      if (entry instanceof Dict) yield { place, key: undefined, dictionary: entry };
+  }
+}
+
+function fetched({ xref }: PdfCatalog, value: unknown): unknown {
+  return orNothing(() => xref.fetchIfRef(value));
+}
+
+/** The pairs of the name tree of embedded files in their order, each pair that is there. */
+function* nameTree(
+  root: PdfDictionary,
+  catalog: PdfCatalog,
+  { Dict, Ref }: ParsingInternals,
+): Generator<readonly [key: unknown, value: unknown]> {
+  const names = orNothing(() => root.get('Names'));
+  if (!(names instanceof Dict)) return;
+  const visited = new Set<string>();
+  const queue: unknown[] = [names.getRaw('EmbeddedFiles')];
+  for (let at = 0; at < queue.length && at < entriesMax; at++) {
+    const reference = queue[at];
+    if (reference instanceof Ref) {
+      if (visited.has(reference.toString())) continue;
+      visited.add(reference.toString());
+    }
+    const node = fetched(catalog, reference);
+    if (!(node instanceof Dict)) continue;
+    const kids = orNothing(() => node.get('Kids'));
+    if (Array.isArray(kids))
+      queue.push(...(kids as unknown[]).slice(0, Math.max(0, entriesMax - queue.length)));
+    const pairs = orNothing(() => node.get('Names'));
+    if (!Array.isArray(pairs)) continue;
+    for (let i = 0; i + 1 < pairs.length && i < entriesMax; i += 2)
+      yield [fetched(catalog, pairs[i]), fetched(catalog, pairs[i + 1])];
+  }
+}

@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto';
+import { XMLValidator } from 'fast-xml-parser';
+import type { PDFDocumentProxy } from 'pdfjs-dist';
+import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
+import type { EmbeddedMapping } from '../mapping/mapping-schema.ts';
+import { Refusal } from '../refusal.ts';
+import type { Attachment } from './attachments.ts';
+import { attachmentsOf } from './attachments.ts';
+import type { XmlRoot, XmlText } from './xml-root.ts';
+import { rootOf, xmlTextOf } from './xml-root.ts';
+
+/** An attachment whose root element makes it an e-invoice. */
+export interface EmbeddedInvoice {
+  readonly filename: string;
+  readonly bytes: Uint8Array;
+  /** The document as text. */
+  readonly text: string;
+  readonly root: string;
+}
+
+/** What a PDF carries, and what is odd about it. */
+export interface EmbeddedInvoices {
+  /** The different ones, by content. */
+  readonly invoices: readonly EmbeddedInvoice[];
+  /** One sentence for each e-invoice that must not be read or cannot be. */
+  readonly refused: readonly string[];
+  readonly remarks: readonly GatewayWarning[];
+}
+
+/** Looks at every attachment of a PDF. @throws Refusal `PDF_LIMIT` past a bound of the mapping */
+export async function embeddedInvoices(
+  mapping: EmbeddedMapping,
+  document: PDFDocumentProxy,
+): Promise<EmbeddedInvoices> {
+  const attachments = await attachmentsOf(document);
+  if (attachments.length > mapping.attachmentsMax)
+    throw new Refusal(
+      'PDF_LIMIT',
+      `The file has more than ${mapping.attachmentsMax} attachments; that many are looked at.`,
+    );
+  const byHash = new Map<string, EmbeddedInvoice>();
+  const refused: string[] = [];
+  const remarks = sharedKeys(attachments);
+  for (const attachment of attachments) {
+    const { bytes } = attachment;
+    if ((attachment.size ?? 0) > mapping.bytesMax)
+      throw new Refusal('PDF_LIMIT', `An attachment is larger than ${mapping.bytesMax} bytes.`);
+    const found = judge(mapping, attachment);
+    if ('invoice' in found && bytes)
+      byHash.set(createHash('sha256').update(bytes).digest('hex'), found.invoice);
+    if ('refused' in found) refused.push(found.refused);
+    if ('remark' in found && found.remark) remarks.push(found.remark);
+  }
+  return { invoices: [...byHash.values()], refused, remarks };
+}
+
+/** Attachments that share a key of the name tree: most programs show the last of them only. */
+function sharedKeys(attachments: readonly Attachment[]): GatewayWarning[] {
+  const keys = attachments.flatMap(({ key }) => (key === undefined ? [] : [key]));
+  return [...new Set(keys)].flatMap((key) => {
+    const times = keys.filter((each) => each === key).length;
+    if (times < 2) return [];
+    return [
+      { code: 'ATTACHMENTS_ONE_KEY', message: `${times} attachments stand under the one key ${shown(key)}.` },
+    ];
+  });
+}
+
+type Judgement =
+  | { readonly invoice: EmbeddedInvoice; readonly remark?: GatewayWarning }
+  | { readonly refused: string }
+  | { readonly remark?: GatewayWarning };
+
+function judge(mapping: EmbeddedMapping, attachment: Attachment): Judgement {
+  const name = shown(attachment.filename);
+  if (attachment.bytes === undefined) {
+    const isAwaited = attachment.size === undefined && INVOICE_FILES.test(attachment.filename);
+    return isAwaited
+      ? remark('EMBEDDED_XML_ABSENT', `The attachment ${name} is named and is not there.`)
+      : {};
+  }
+  const xml = xmlTextOf(attachment.bytes);
+  const root = xml && rootOf(xml.text);
+  if (!xml || !root)
+    return INVOICE_FILES.test(attachment.filename)
+      ? remark('EMBEDDED_XML_UNKNOWN', `The attachment ${name} is not XML, as its name says.`)
+      : {};
+  if (!mapping.roots.some((known) => known.name === root.name && known.namespace === root.namespace))
+    return unknownRoot(mapping, attachment, root);
+  const reason = reasonAgainst(xml);
+  if (reason !== undefined) return { refused: `The embedded e-invoice ${name} ${reason}.` };
+  const { filename, bytes } = attachment;
+  const invoice = { filename, bytes, text: xml.text, root: root.name };
+  if (!saysOtherwise(xml)) return { invoice };
+  const sentence = `The embedded e-invoice ${name} says it is written in ${xml.declared} and is in ${xml.encoding}.`;
+  return { invoice, ...remark('EMBEDDED_XML_ENCODING', sentence) };
+}
+
+/** Names that Factur-X, ZUGFeRD, XRechnung and Order-X give the e-invoice; other XML is nobody's business. */
+const INVOICE_FILES = /^(?:factur-x|zugferd-invoice|xrechnung|order-x|cii|ubl)\.xml$/i;
+
+function unknownRoot(mapping: EmbeddedMapping, { filename }: Attachment, root: XmlRoot): Judgement {
+  const isNamedSo = INVOICE_FILES.test(filename) || mapping.roots.some(({ name }) => name === root.name);
+  if (!isNamedSo) return {};
+  const namespace =
+    root.namespace === '' ? 'without a namespace' : `of the namespace ${shown(root.namespace)}`;
+  return remark(
+    'EMBEDDED_XML_UNKNOWN',
+    `The attachment ${shown(filename)} is XML with the root ${shown(root.name)} ${namespace}, which is no e-invoice known here.`,
+  );
+}
+
+/** Why an e-invoice must not be read, as the end of a sentence. */
+function reasonAgainst({ text, isSound, encoding }: XmlText): string | undefined {
+  if (!isSound) return `has bytes that are not ${encoding}, as it is declared`;
+  if (/<!DOCTYPE/i.test(text)) return 'has a document type declaration, which is not accepted';
+  return XMLValidator.validate(text.replace(/^\uFEFF/, '')) === true ? undefined : 'is not well-formed XML';
+}
+
+const READ_AS: Readonly<Record<string, RegExp>> = {
+  'utf-8': /^(?:utf-?8|us-ascii|ascii)$/,
+  'utf-16le': /^utf-?16(?:le)?$/,
+  'utf-16be': /^utf-?16(?:be)?$/,
+};
+
+/** The declaration names another encoding than the bytes have: readers that believe it fail, or lose letters. */
+function saysOtherwise({ declared, encoding }: XmlText): boolean {
+  return declared !== undefined && declared !== encoding && !(READ_AS[encoding]?.test(declared) ?? false);
+}
+
+function remark(code: string, message: string): { remark: GatewayWarning } {
+  return { remark: { code, message } };
+}
+
+const shownLengthMax = 80;
+
+/** A name out of a file, as it may stand in a sentence. */
+function shown(name: string): string {
+  const plain = name.replace(/[\p{Cc}\p{Cf}]/gu, '').slice(0, shownLengthMax);
+  return plain === '' ? 'without a name' : plain;
+}

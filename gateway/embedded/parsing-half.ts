@@ -1,0 +1,56 @@
+import { registerHooks } from 'node:module';
+import { pathToFileURL } from 'node:url';
+
+/** A dictionary of a PDF as pdfjs parsed it. */
+export interface PdfDictionary {
+  get(key: string): unknown;
+  getRaw(key: string): unknown;
+}
+
+/** The catalog of a PDF, the part of pdfjs that knows its attachments. */
+export interface PdfCatalog {
+  readonly xref: { fetchIfRef(value: unknown): unknown };
+  cloneDict(): PdfDictionary;
+  /** @param recover takes a damaged page tree for what can be read of it */
+  getAllPageDicts(
+    recover: boolean,
+  ): Promise<ReadonlyMap<number, readonly [page: unknown, reference: unknown]>>;
+  attachmentContent(id: string): unknown;
+}
+
+/** What the parsing half of pdfjs has within and does not hand out. */
+export interface ParsingInternals {
+  readonly Catalog: { readonly prototype: PdfCatalog };
+  readonly Dict: new () => PdfDictionary;
+  readonly Ref: new () => { toString(): string };
+  readonly FileSpec: (new (specification: unknown) => { readonly filename: string }) & {
+    readContent(specification: unknown): Uint8Array | null;
+  };
+  readonly stringToPDFString: (text: string, keepEscapes?: boolean) => string;
+}
+
+const NAMES = ['Catalog', 'Dict', 'Ref', 'FileSpec', 'stringToPDFString'] as const;
+
+/**
+ * Loads the parsing half of pdfjs with a line added to its text that exports the classes named above. pdfjs gives a
+ * name tree as a map by key, which has room for one attachment a key, and does not look at `/AF` (ADR 0166).
+ * @returns undefined where a loader of its own stands before Node's, as in Jest: then attachments cannot be read
+ */
+export async function loadParsingHalf(path: string): Promise<ParsingInternals | undefined> {
+  const address = pathToFileURL(path).href;
+  const hooks = registerHooks({
+    load: (url, context, next) => {
+      const loaded = next(url, context);
+      if (url !== address || loaded.source === undefined || loaded.source === null) return loaded;
+      const text =
+        typeof loaded.source === 'string' ? loaded.source : new TextDecoder().decode(loaded.source);
+      return { ...loaded, source: `${text}\nexport { ${NAMES.join(', ')} };` };
+    },
+  });
+  try {
+    const half = (await import(address)) as Partial<ParsingInternals>;
+    return half.Catalog === undefined ? undefined : (half as ParsingInternals);
+  } finally {
+    hooks.deregister();
+  }
+}
