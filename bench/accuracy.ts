@@ -25,7 +25,7 @@ const perLayout = 5;
 /** Layouts that no synonym or threshold was chosen beside. */
 const UNSEEN = new Set(['compact', 'reversed', 'wide']);
 
-const pool = openPool(DEFAULT_POOL_LIMITS, { drawing: false, mappingFolder: undefined }, stderrLog());
+const pool = openPool(DEFAULT_POOL_LIMITS, { drawing: false, mappings: [] }, stderrLog());
 
 const stylesheet = process.env['EN16931_STYLESHEET'];
 const official = stylesheet === undefined ? undefined : openOfficialRules(stylesheet);

@@ -187,13 +187,11 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'mapping',
-    usage: 'mapping test <folder> --mapping ID [--mappings FOLDER] [--verbose] [--json]',
-    summary: 'Scores a mapping against a folder of PDFs with truth files.',
+    usage: 'mapping test <folder> --mapping ID [--mappings FOLDER] [--verbose] [--json] | schema',
+    summary:
+      'Scores a mapping against a folder of PDFs with truth files; prints the JSON Schema of mappings.',
     example: 'npm run docket -- mapping test ./invoices --mapping eu_invoice_v1',
-    load: async () => {
-      const { run } = await import('../gateway/cli-mapping-test.ts');
-      return { run };
-    },
+    load: () => import('../gateway/cli-mapping.ts'),
   },
   {
     name: 'simulate-policy',

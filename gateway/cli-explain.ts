@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { pagePictureScale } from '../schemas/gateway-explanation.ts';
-import { CliFailure, readGiven } from './cli-failure.ts';
+import { CliFailure, mappingFolder, readGiven } from './cli-failure.ts';
 import { openCliPool } from './cli-pool.ts';
-import { DEFAULT_MAPPING } from './mapping/registry.ts';
+import { DEFAULT_MAPPING, loadMappings } from './mapping/registry.ts';
 
 const USAGE = 'Say: docket explain FILE [--mapping ID] [--image OUT.png [--page N]] [--mappings FOLDER].';
 
@@ -31,7 +31,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     throw new CliFailure('USAGE', USAGE);
   const pdf = readGiven(file);
   const drawing = values.image !== undefined;
-  const pool = await openCliPool({ drawing, mappingFolder: values.mappings });
+  const pool = await openCliPool({ drawing, mappings: loadMappings(mappingFolder(values.mappings)).own() });
   try {
     const task = { mappingId: values.mapping, parameters: {}, pdf };
     if (values.image !== undefined) {

@@ -24,3 +24,9 @@ export function readGiven(file: string): Buffer {
     throw new CliFailure('USAGE', `${file} cannot be read (${code}).`, { cause: error });
   }
 }
+
+/** The folder of the operator's own mappings: as the command line says, else the setting; undefined for none. */
+export function mappingFolder(given: string | undefined): string | undefined {
+  const folder = given ?? process.env['GATEWAY_MAPPINGS'];
+  return folder === '' ? undefined : folder;
+}

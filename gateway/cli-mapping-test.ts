@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { CliFailure } from './cli-failure.ts';
+import { CliFailure, mappingFolder } from './cli-failure.ts';
 import { openCliPool } from './cli-pool.ts';
 import { openOfficialRules } from './accuracy/official-rules.ts';
 import { documentLines, summarise } from './accuracy/report.ts';
@@ -11,7 +11,7 @@ const USAGE = 'Say: docket mapping test DIR --mapping ID [--json] [--verbose] [-
 /**
  * `docket mapping test DIR --mapping ID [--json]`: scores a mapping against a folder of PDFs with truth, and runs the
  * official rules on each result where `EN16931_STYLESHEET` names them.
- * @param argv what follows `mapping`
+ * @param argv what follows `mapping test`
  * @returns the process's exit code: 0
  * @throws CliFailure for a wrong call, or a folder without truth
  */
@@ -26,10 +26,11 @@ export async function run(argv: readonly string[]): Promise<number> {
       mappings: { type: 'string' },
     },
   });
-  const [action, folder, ...more] = positionals;
+  const [folder, ...more] = positionals;
   const mappingId = values.mapping;
-  const mapping = mappingId === undefined ? undefined : loadMappings(values.mappings).get(mappingId);
-  const isAsked = action === 'test' && folder !== undefined && more.length === 0;
+  const registry = loadMappings(mappingFolder(values.mappings));
+  const mapping = mappingId === undefined ? undefined : registry.get(mappingId);
+  const isAsked = folder !== undefined && more.length === 0;
   if (!isAsked || mappingId === undefined || mapping?.reader !== 'invoice')
     throw new CliFailure(
       'USAGE',
@@ -39,7 +40,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     );
   // What is told on the way must not stand between the result and whoever reads it as JSON.
   const telling = values.json === true ? process.stderr : process.stdout;
-  const pool = await openCliPool({ drawing: false, mappingFolder: values.mappings });
+  const pool = await openCliPool({ drawing: false, mappings: registry.own() });
   try {
     const stylesheet = process.env['EN16931_STYLESHEET'];
     const report = summarise(

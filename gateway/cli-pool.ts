@@ -1,4 +1,5 @@
 import { CliFailure } from './cli-failure.ts';
+import type { Mapping } from './mapping/mapping-schema.ts';
 import { stderrLog } from './log.ts';
 import { openPool, type ChildPool } from './pool/child-pool.ts';
 import { DEFAULT_POOL_LIMITS } from './pool/pool-limits.ts';
@@ -12,7 +13,7 @@ const TELL_AFTER_MS = 5_000;
  */
 export async function openCliPool(options: {
   readonly drawing: boolean;
-  readonly mappingFolder: string | undefined;
+  readonly mappings: readonly Mapping[];
 }): Promise<ChildPool> {
   const pool = openPool({ ...DEFAULT_POOL_LIMITS, children: 1 }, options, stderrLog());
   const telling = setTimeout(

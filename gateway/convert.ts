@@ -1,5 +1,5 @@
 import { openDocument } from './pdf/open-document.ts';
-import { loadMappings } from './mapping/registry.ts';
+import { registryOf } from './mapping/registry.ts';
 import type { MappingRegistry } from './mapping/registry.ts';
 import type { Mapping } from './mapping/mapping-schema.ts';
 import { Refusal } from './refusal.ts';
@@ -17,12 +17,17 @@ export const resultBytesMax = 64 * 1024 * 1024;
 
 let registry: MappingRegistry | undefined;
 
+/** Sets the operator's own mappings for what this process converts from now on. */
+export function takeMappings(own: readonly Mapping[]): void {
+  registry = registryOf(own);
+}
+
 /**
  * Converts one document in this process. Production runs it in a converter child only.
  * @throws Refusal for every reason a document is not converted
  */
 export async function convert(task: ConverterTask): Promise<ConverterOutcome> {
-  registry ??= loadMappings(process.env['DOCKET_MAPPINGS']);
+  registry ??= registryOf([]);
   const mapping = registry.get(task.mappingId);
   if (!mapping) throw new Refusal('UNKNOWN_MAPPING', `There is no mapping ${task.mappingId}.`);
   const canvas = task.kind === 'explain-image' ? await prepareDrawing() : undefined;

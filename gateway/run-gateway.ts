@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { gatewayTokenIn } from '../runtime/gateway-token.ts';
 import { CliFailure } from './cli-failure.ts';
 import { stderrLog } from './log.ts';
-import { MappingInvalid } from './mapping/registry.ts';
+import { MappingInvalid } from './mapping/mapping-invalid.ts';
 import { startGateway, type RunningGateway } from './server.ts';
 
 /** The drain ends within 18 s; this is for the case that it does not. */

@@ -52,8 +52,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     throw new Error(`GATEWAY_TOKEN or GATEWAY_TOKEN_FILE is needed to listen on ${host}`);
   const registry = loadMappings(options.mappingFolder);
   const limits: PoolLimits = { ...DEFAULT_POOL_LIMITS, ...definedOnly(options) };
-  const mappingFolder = options.mappingFolder;
-  const pool = openPool(limits, { drawing: false, mappingFolder }, log);
+  const pool = openPool(limits, { drawing: false, mappings: registry.own() }, log);
   let drawing: ChildPool | undefined;
   let draining = false;
   const context = {
@@ -63,7 +62,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     drawingPool: () =>
       (drawing ??= openPool(
         { ...limits, children: 1, waitingMax: 4 },
-        { drawing: true, mappingFolder },
+        { drawing: true, mappings: registry.own() },
         log,
       )),
     measures: openMeasures(),

@@ -116,6 +116,12 @@ export const Settings = z.object({
     .describe(
       'Token that the gateway asks of its callers; unset: made anew at each start, if the gateway is started on this machine',
     ),
+  GATEWAY_MAPPINGS: z
+    .string()
+    .optional()
+    .describe(
+      'Folder of the operator’s own mappings, `ID.json` each, beside the shipped ones; what is edited there is taken up within seconds',
+    ),
   GATEWAY_CHILDREN: whole(1, 64).default(2).describe('Child processes that convert, per gateway'),
   EN16931_STYLESHEET: z
     .string()

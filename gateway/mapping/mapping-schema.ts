@@ -99,6 +99,24 @@ const tableSchema = z.strictObject({
 });
 export type TableRule = z.infer<typeof tableSchema>;
 
+/** A VAT number with its country's prefix, without blanks. */
+const vatNumber = z
+  .string()
+  .regex(/^[A-Z]{2}[A-Z0-9+*]{2,13}$/, 'a tax number with its country, PT501234567');
+
+/** What a mapping knows of a party. It is in every result, marked as given and held against what the page prints. */
+const givenPartySchema = z.strictObject({
+  name: z.string().min(1).max(200).optional(),
+  vatId: vatNumber.optional(),
+  street: z.string().min(1).max(200).optional(),
+  postalCode: z.string().min(1).max(20).optional(),
+  city: z.string().min(1).max(100).optional(),
+  country: z
+    .string()
+    .regex(/^[A-Z]{2}$/)
+    .optional(),
+});
+
 const partySchema = z.strictObject({
   /** Titles that stand over or beside the party's block. */
   labels,
@@ -106,6 +124,8 @@ const partySchema = z.strictObject({
   vatLabels: labels,
   /** Without a title, the block at the top of the first page is this party. */
   atTop: z.boolean().default(false),
+  /** A party that is always the same. */
+  given: givenPartySchema.optional(),
 });
 export type PartyRule = z.infer<typeof partySchema>;
 
@@ -161,6 +181,10 @@ const common = {
 export const invoiceMappingSchema = z.strictObject({
   ...common,
   reader: z.literal('invoice'),
+  /** Documents under this mapping go to the one that is for the seller whose tax number they print. */
+  handsOver: z.boolean().optional(),
+  /** Tax numbers of the sellers whose documents this mapping converts when another hands them over. */
+  forSellers: z.array(vatNumber).min(1).max(50).optional(),
   match: matchSchema,
   numbers: z.enum(['comma', 'point']),
   dateOrder: z.enum(['dmy', 'mdy']).default('dmy'),

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { gatewayMappingsSchema } from '../../schemas/gateway-protocol.ts';
 import { CHECKS } from '../checks/run-checks.ts';
-import { DEFAULT_MAPPING, MappingInvalid, SHIPPED_MAPPINGS, contentHash, loadMappings } from './registry.ts';
+import { contentHash } from './content-hash.ts';
+import type { MappingInvalid } from './mapping-invalid.ts';
+import { DEFAULT_MAPPING, SHIPPED_MAPPINGS, loadMappings } from './registry.ts';
 
 const shipped = new URL('../mappings/text_layout_v1.json', import.meta.url);
 const base = JSON.parse(readFileSync(shipped, 'utf8')) as Record<string, unknown>;

@@ -3,8 +3,7 @@ import { Refusal } from '../refusal.ts';
 import type { ChildMessage, ConverterOutcome, ConverterTask } from './child-protocol.ts';
 
 /** Carries out one task; whatever goes wrong in it becomes an answer. */
-export async function answerTask(message: unknown): Promise<ChildMessage> {
-  const task = message as ConverterTask;
+export async function answerTask(task: ConverterTask): Promise<ChildMessage> {
   return { type: 'answer', id: task.id, outcome: await outcomeOf(task) };
 }
 

@@ -17,7 +17,7 @@ const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 let pool: ChildPool | undefined;
 
 function open(limits: Partial<PoolLimits>): ChildPool {
-  pool = openPool({ ...DEFAULT_POOL_LIMITS, ...limits }, { drawing: false, mappingFolder: undefined }, quiet);
+  pool = openPool({ ...DEFAULT_POOL_LIMITS, ...limits }, { drawing: false, mappings: [] }, quiet);
   return pool;
 }
 afterEach(() => pool?.close(0));

@@ -1,6 +1,7 @@
 import { Refusal } from '../refusal.ts';
 import type { GatewayLog } from '../log.ts';
-import type { ChildMessage, ConverterOutcome } from './child-protocol.ts';
+import type { Mapping } from '../mapping/mapping-schema.ts';
+import type { ChildMessage, ConverterOutcome, ParentMessage } from './child-protocol.ts';
 import {
   endSlot,
   giveLessPriority,
@@ -45,6 +46,8 @@ export interface ChildPool {
    */
   run(task: TaskRequest, signal?: AbortSignal): Promise<ConverterOutcome>;
   state(): PoolState;
+  /** Documents that begin from now on are read by these mappings of the operator, beside the shipped ones. */
+  takeMappings(own: readonly Mapping[]): void;
   /** Resolves when the first child can take a document. Rejects when children end while they start, again and again. */
   ready(): Promise<void>;
   /** Lets running documents finish, turns waiting ones away, then ends every child. */
@@ -53,7 +56,7 @@ export interface ChildPool {
 
 export function openPool(
   limits: PoolLimits,
-  options: { readonly drawing: boolean; readonly mappingFolder: string | undefined },
+  options: { readonly drawing: boolean; readonly mappings: readonly Mapping[] },
   log: GatewayLog,
 ): ChildPool {
   const slots = new Set<Slot>();
@@ -64,6 +67,7 @@ export function openPool(
   // Whoever does not wait for it hears of it from the log and from `run`.
   readiness.promise.catch(() => undefined);
   const parentWatch = openParentWatch(log);
+  let mappings = options.mappings;
   let closing = false;
   let nextId = 1;
   /** Since a child last came up. */
@@ -74,7 +78,7 @@ export function openPool(
   function start(inPlaceOf?: Slot): void {
     if (closing || gaveUp) return;
     const heapMb = Math.floor((limits.residentBytesMax * 0.8) / 1024 / 1024);
-    const child = spawnChild({ ...options, heapMb });
+    const child = spawnChild({ drawing: options.drawing, heapMb });
     const slot = newSlot(child, inPlaceOf);
     slots.add(slot);
     if (child.pid !== undefined) parentWatch.add(child.pid);
@@ -91,6 +95,7 @@ export function openPool(
     child.on('message', (message) => onMessage(slot, message as ChildMessage));
     child.on('error', (error) => log.error({ err: error }, 'a converter child could not be reached'));
     child.once('exit', (code, signal) => onExit(slot, code, signal));
+    tell(slot, { type: 'mappings', own: mappings });
   }
 
   function onMessage(slot: Slot, message: ChildMessage): void {
@@ -223,10 +228,20 @@ export function openPool(
       },
       slow: { afterCpuMs: limits.slowAfterCpuMs, onSlow: () => stepBack(slot) },
     });
-    slot.child.send({ ...job.task, id: nextId++, madeAt: new Date().toISOString() }, (error) => {
+    const task = { ...job.task, id: nextId++, madeAt: new Date().toISOString() };
+    tell(slot, { type: 'task', task });
+  }
+
+  function tell({ child }: Slot, message: ParentMessage): void {
+    child.send(message, (error) => {
       // The exit handler answers for a child that is gone; this only makes sure that it does go.
-      if (error) slot.child.kill('SIGKILL');
+      if (error) child.kill('SIGKILL');
     });
+  }
+
+  function takeMappings(own: readonly Mapping[]): void {
+    mappings = own;
+    for (const slot of slots) if (slot.state !== 'ended') tell(slot, { type: 'mappings', own });
   }
 
   /**
@@ -302,6 +317,7 @@ export function openPool(
       counts: { ...counts },
     }),
     ready: () => readiness.promise,
+    takeMappings,
     close,
   };
 }

@@ -1,4 +1,5 @@
 import type { PageDrawing } from '../../schemas/gateway-explanation.ts';
+import type { Mapping } from '../mapping/mapping-schema.ts';
 import type { GatewayRefusalCode, GatewayWarning, ResultMediaType } from '../../schemas/gateway-protocol.ts';
 
 /** A picture of one page. */
@@ -43,6 +44,11 @@ export interface ConverterRefusal {
 }
 
 export type ConverterOutcome = ConverterSuccess | ConverterRefusal;
+
+/** What a converter child is told: the operator's own mappings at its start and whenever they change, and its tasks. */
+export type ParentMessage =
+  | { readonly type: 'mappings'; readonly own: readonly Mapping[] }
+  | { readonly type: 'task'; readonly task: ConverterTask };
 
 /** What a converter child says: once that it is ready, then one answer a task. */
 export type ChildMessage =

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { childRights } from './spawn-child.ts';
 
 const slowMs = 60_000;
-const rights = childRights({ heapMb: 100, drawing: false, mappingFolder: undefined });
+const rights = childRights({ heapMb: 100, drawing: false });
 
 describe('a converter child', () => {
   it.each([

@@ -1,3 +1,4 @@
+import type { ParentMessage } from './child-protocol.ts';
 import { closeNetwork } from './close-network.ts';
 
 /**
@@ -9,9 +10,11 @@ closeNetwork();
 process.on('disconnect', () => process.exit(0));
 
 const { answerTask } = await import('./answer-task.ts');
+const { takeMappings } = await import('../convert.ts');
 const send = (message: unknown): void => void process.send?.(message);
-process.on('message', (task) => {
-  void answerTask(task).then(send);
+process.on('message', (message: ParentMessage) => {
+  if (message.type === 'mappings') takeMappings(message.own);
+  else void answerTask(message.task).then(send);
 });
 // A warm child has the libraries in memory. A drawing one must put the canvas in place before pdfjs looks for it.
 if (process.env['DOCKET_DRAWING'] !== '1') await (await import('../pdf/open-document.ts')).loadPdfjs();

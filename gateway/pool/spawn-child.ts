@@ -12,7 +12,6 @@ const repositoryFolder = dirname(gatewayFolder);
 export interface ChildOptions {
   readonly heapMb: number;
   readonly drawing: boolean;
-  readonly mappingFolder: string | undefined;
 }
 
 /**
@@ -28,7 +27,6 @@ export function spawnChild(options: ChildOptions): ChildProcess {
     env: {
       ...(options.drawing ? { DOCKET_DRAWING: '1' } : {}),
       NODE_ENV: process.env['NODE_ENV'] ?? '',
-      ...(options.mappingFolder === undefined ? {} : { DOCKET_MAPPINGS: options.mappingFolder }),
     },
     execArgv: childRights(options),
   });
@@ -47,7 +45,6 @@ export function childRights(options: ChildOptions): string[] {
     join(repositoryFolder, 'schemas', '*'),
     join(repositoryFolder, 'package.json'),
     ...packageFolders(),
-    ...(options.mappingFolder === undefined ? [] : [join(options.mappingFolder, '*')]),
   ];
   return [
     '--permission',

@@ -1,0 +1,19 @@
+import { createHash } from 'node:crypto';
+import type { Mapping } from './mapping-schema.ts';
+
+/** SHA-256 of the mapping's JSON with sorted keys: two mappings with one hash say the same. */
+export function contentHash(mapping: Mapping): string {
+  return createHash('sha256').update(canonical(mapping)).digest('hex');
+}
+
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (value !== null && typeof value === 'object') {
+    const entries = Object.entries(value).filter(([, v]) => v !== undefined);
+    return `{${entries
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([k, v]) => `${JSON.stringify(k)}:${canonical(v)}`)
+      .join(',')}}`;
+  }
+  return JSON.stringify(value);
+}

@@ -1,0 +1,53 @@
+/** What JSON may hold. */
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+export interface JsonObject {
+  readonly [name: string]: Json;
+}
+
+/** True for a JSON list, and for nothing else. */
+function isJsonList(value: Json | undefined): value is readonly Json[] {
+  return Array.isArray(value);
+}
+
+/** What a mapping says for itself: a mapping that extends another does not take these over. */
+const NOT_TAKEN_OVER = ['$schema', 'id', 'version', 'label', 'default', 'locked', 'handsOver', 'forSellers'];
+
+/** True for a JSON object, and for nothing else. */
+export function isJsonObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * A mapping that takes over another: the base, changed as JSON Merge Patch (RFC 7396) says. Objects are merged name by
+ * name, `null` takes a name out, and everything else replaces. `{"add": [...]}` in the place of a list adds to it.
+ * @param base the other mapping as its file has it, itself already extended
+ * @param own the file that extends it
+ */
+export function extendedMapping(base: JsonObject, own: JsonObject): JsonObject {
+  const taken = Object.entries(base).filter(([name]) => !NOT_TAKEN_OVER.includes(name));
+  const said = Object.entries(own).filter(([name]) => name !== 'extends');
+  return patched(Object.fromEntries(taken), Object.fromEntries(said));
+}
+
+function patched(base: JsonObject, patch: JsonObject): JsonObject {
+  const result = new Map<string, Json>(Object.entries(base));
+  for (const [name, change] of Object.entries(patch)) {
+    if (change === null) result.delete(name);
+    else result.set(name, patchedValue(result.get(name), change));
+  }
+  return Object.fromEntries(result);
+}
+
+function patchedValue(base: Json | undefined, change: Json): Json {
+  const added = additionIn(change);
+  if (added && (base === undefined || isJsonList(base))) return [...(base ?? []), ...added];
+  if (!isJsonObject(change)) return change;
+  return patched(isJsonObject(base) ? base : {}, change);
+}
+
+/** The items of `{"add": [...]}`; undefined for anything else. */
+function additionIn(change: Json): readonly Json[] | undefined {
+  if (!isJsonObject(change) || Object.keys(change).length !== 1) return undefined;
+  const { add } = change;
+  return isJsonList(add) ? add : undefined;
+}

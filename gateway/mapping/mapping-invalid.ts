@@ -1,0 +1,11 @@
+/** A mapping is missing, not allowed or not valid. `path` says where: a file, and the place of the fault in it. */
+export class MappingInvalid extends Error {
+  override readonly name = 'MappingInvalid';
+  readonly code = 'MAPPING_INVALID';
+  readonly retryable = false;
+  readonly path: string;
+  constructor(path: string, reason: string, cause?: unknown) {
+    super(`${path}: ${reason}`, cause === undefined ? undefined : { cause });
+    this.path = path;
+  }
+}
