@@ -2,6 +2,7 @@
 //   *.test.ts      pure, milliseconds
 //   *.int.test.ts  a real Postgres, event store or process
 //   *.e2e.test.ts  the whole house, a real browser
+//   *.sim.test.ts  many simulated worlds, minutes of processor time
 export default {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/**/*.test.ts'],

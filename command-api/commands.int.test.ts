@@ -125,7 +125,7 @@ describe('cancel and retry', () => {
     expect((await side.blobs.stat(keys[1]!)).bytes).toBe(bytes.length);
   });
 
-  it('of a foreign job are answered exactly as of an unknown one [A-ID02] [I8]', async () => {
+  it('of a foreign job are answered exactly as of an unknown one [A-ID02] [R08.01]', async () => {
     const { jobId } = await newJob();
     const { cookie } = await newJob();
     for (const path of ['retry', 'cancel']) {

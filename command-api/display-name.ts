@@ -1,4 +1,4 @@
-/** DESIGN section 3: what Postgres or a terminal would stumble over must never enter the log. */
+/** What Postgres or a terminal cannot hold must never enter the log (A-FN04). */
 export const nameCodePointsMax = 200;
 /** Shown for a file whose name has nothing left that may be shown. */
 const NAMELESS = 'document.pdf';

@@ -9,7 +9,7 @@ export type FileOutcome =
     }
   | { readonly result: Extract<UploadResult, { error: unknown }> };
 
-/** DESIGN section 3: 202 when anything was accepted, 200 when all was deduplicated, else the first error's status. */
+/** 202 when anything was accepted, 200 when all was deduplicated, else the first error's status. */
 export function uploadAnswer(
   outcomes: readonly FileOutcome[],
   requestId: string,

@@ -9,7 +9,7 @@ export interface RetryPolicy {
   readonly jobTimeoutMs: number;
 }
 
-/** DESIGN section 4: attempts in all, by failure code (R06.01, R06.04, I12). */
+/** Attempts in all, by failure code (R06.01, R06.04, I12). */
 export function attemptsAllowed(code: JobFailureCode, policy: RetryPolicy): number {
   switch (code) {
     case 'GW_4XX':

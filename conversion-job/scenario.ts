@@ -5,7 +5,7 @@ import { fold } from './evolve.ts';
 import type { Job } from './job.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 
-/** DESIGN section 4's defaults. */
+/** The defaults of the retry policy. */
 export const POLICY: RetryPolicy = {
   maxAttempts: 3,
   backoffMs: 5_000,

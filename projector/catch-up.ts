@@ -4,7 +4,7 @@ import type { ProjectionWriter } from '../read-store/projection-engine/writer.ts
 import type { StoredEvent } from '../read-store/projection-engine/stored-event.ts';
 import { FOLLOWED_STREAM_PREFIXES } from '../schemas/streams.ts';
 
-/** Events of a batch while tables are built or caught up (DESIGN, 6). */
+/** Events of a batch while tables are built or caught up. */
 export const BULK_EVENTS_MAX = 10_000;
 /** Fewer events than this at the end of a read: the live subscription does the rest. */
 const NEARLY_THERE_EVENTS = 1_000;

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StoredEvent } from '../read-store/projection-engine/stored-event.ts';
 
-/** A live batch is written when it holds so many events or when its first one has waited so long, unless told otherwise (DESIGN, 6). */
+/** A live batch is written when it holds so many events or when its first one has waited so long, unless told otherwise. */
 export const LIVE_EVENTS_MAX = 2_000;
 export const LIVE_FLUSH_AFTER_MS = 10;
 /**
  * After a batch of so many events the log is busy, and the next batch gathers longer: a write costs more than its rows,
- * and readers are told of new positions every 50 ms at most (DESIGN, 6).
+ * and readers are told of new positions every 50 ms at most.
  */
 export const LIVE_BUSY_EVENTS = 12;
 export const LIVE_BUSY_FLUSH_AFTER_MS = 30;

@@ -228,7 +228,7 @@ describe('everything of operators', () => {
     await closed.listening.close(100);
   });
 
-  it('shows one job of anyone, with its owner, and to owners still only their own [I8]', async () => {
+  it('shows one job of anyone, with its owner, and to owners still only their own [R08.01]', async () => {
     const { rows } = await house.store.query<{ job_id: string; owner: string }>(
       'select job_id, owner from docket.jobs order by job_id limit 1',
     );

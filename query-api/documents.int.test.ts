@@ -86,7 +86,7 @@ describe('the document of a job', () => {
     expect(new Set(statuses)).toEqual(new Set([200, 503]));
   }, 90_000);
 
-  it('of another owner looks exactly like none, and so do pages that are not there [I8]', async () => {
+  it('of another owner looks exactly like none, and so do pages that are not there [R08.01]', async () => {
     const jobId = await upload(house.newOwner(), pdf);
     const stranger = house.newOwner();
     for (const part of ['source', 'provenance', 'pages/1', 'result']) {

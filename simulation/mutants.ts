@@ -168,7 +168,7 @@ const feedBehindTheGap: Composition['workList'] = (real, server) => ({
   apply: (changes, move, epoch) => real.apply(changes, { ...move, from: server.position() }, epoch),
 });
 
-/** Every planted bug. Each must be caught within 2,000 seeds; `mutants.test.ts` holds the simulator to it. */
+/** Every planted bug. Each must be caught within 2,000 seeds; `mutants.sim.test.ts` holds the simulator to it. */
 export const MUTANTS: readonly Mutant[] = [
   mutant('no-completion-fence', 'an outcome is taken from an attempt that lost its lease', {
     decider: noCompletionFence,
