@@ -3,7 +3,8 @@ import { changelogOfRelease, versionAfter } from './changelog.ts';
 
 describe('a release', () => {
   it('names what was unreleased after the version and the day, and leaves what is older', () => {
-    const before = '# Changelog\n\n## [Unreleased]\n\n### Added\n\n- A door.\n\n## [0.1.0] - 2026-01-02\n\n- A wall.\n';
+    const before =
+      '# Changelog\n\n## [Unreleased]\n\n### Added\n\n- A door.\n\n## [0.1.0] - 2026-01-02\n\n- A wall.\n';
     expect(changelogOfRelease(before, '0.2.0', '2026-02-03')).toBe(
       '# Changelog\n\n## [Unreleased]\n\n## [0.2.0] - 2026-02-03\n\n### Added\n\n- A door.\n\n' +
         '## [0.1.0] - 2026-01-02\n\n- A wall.\n',

@@ -27,7 +27,8 @@ if (wanted === undefined) refuse('Name the version: npm run release -- 0.3.0');
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
 const fault = versionAfter(version, wanted);
 if (fault !== null) refuse(fault);
-if (git('status', '--porcelain') !== '') refuse('Commit or remove your changes first: a release is what is committed.');
+if (git('status', '--porcelain') !== '')
+  refuse('Commit or remove your changes first: a release is what is committed.');
 if (git('branch', '--show-current') !== 'main') refuse('A release is made on main.');
 if (git('tag', '--list', `v${wanted}`) !== '') refuse(`The tag v${wanted} is there already.`);
 

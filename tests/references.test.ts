@@ -59,7 +59,9 @@ describe('what the project refers to', () => {
     ['drill', 'docs/drills.md', /[[(](D\d\d)[\])]/g],
     ['attack', 'docs/attacks.md', /[[(](A-[A-Z]{2}\d\d)[\])]/g],
   ])('named as %s has a line in %s', (_kind, page, pattern) => {
-    const listed = new Set([...read(page).matchAll(/\b(?:R\d\d\.\d\d|[DIS]\d+|A-[A-Z]{2}\d\d)\b/g)].map(String));
+    const listed = new Set(
+      [...read(page).matchAll(/\b(?:R\d\d\.\d\d|[DIS]\d+|A-[A-Z]{2}\d\d)\b/g)].map(String),
+    );
     const found = mentions(code, pattern);
     expect(found.length).toBeGreaterThan(5);
     expect(found.filter(({ id }) => !listed.has(id))).toEqual([]);
