@@ -61,9 +61,11 @@ export const FIELD_NAMES = [
 export type FieldName = (typeof FIELD_NAMES)[number];
 
 const text = z.string().nullish();
-const line = z.object({ code: text, name: text, qty: text, unit: text, price: text, total: text });
-const vatRow = z.object({ rate: text, basis: text, tax: text });
-const party = z.object({ name: text, addr: text, city: text, nif: text });
+/** One value, or several of which each is right. */
+const texts = z.union([z.string(), z.array(z.string())]).nullish();
+const line = z.object({ code: text, name: texts, qty: text, unit: text, price: text, total: text });
+const vatRow = z.object({ rate: text, basis: text, tax: text, category: text });
+const party = z.object({ name: text, addr: text, city: text, nif: texts });
 
 /** Shape of a `NAME.json` beside `NAME.pdf`. */
 const besideSchema = z.object({
@@ -180,12 +182,12 @@ function listed(json: unknown): Truth {
 }
 
 function lineOf(l: z.infer<typeof line>): TruthLine {
-  return Object.fromEntries(Object.entries(l).filter(([, value]) => typeof value === 'string'));
+  return Object.fromEntries(Object.entries(l).filter(([, value]) => value !== null && value !== undefined));
 }
 
-function vatRowOf({ rate, basis, tax }: z.infer<typeof vatRow>): TruthVatRow[] {
+function vatRowOf({ rate, basis, tax, category }: z.infer<typeof vatRow>): TruthVatRow[] {
   return typeof rate === 'string' && typeof basis === 'string' && typeof tax === 'string'
-    ? [{ rate, basis, tax }]
+    ? [{ rate, basis, tax, category: category ?? undefined }]
     : [];
 }
 

@@ -1,0 +1,52 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { OfficialRules } from '../gateway/accuracy/official-rules.ts';
+import type { ScoredDocument } from '../gateway/accuracy/test-mapping.ts';
+import { testMapping } from '../gateway/accuracy/test-mapping.ts';
+import { LAYOUTS, languagesOf, makeLayout } from '../gateway/fixtures/layouts/make-layout.ts';
+import type { ChildPool } from '../gateway/pool/child-pool.ts';
+
+/** Seeds of the bench; the tests have others. */
+const firstSeed = 700_000;
+const seedsPerLayout = 2;
+
+/** Scores a mapping on every layout in each of its languages. */
+export async function scoreLayouts(
+  pool: ChildPool,
+  mappingId: string,
+  official: OfficialRules | undefined,
+): Promise<ScoredDocument[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'docket-layouts-'));
+  try {
+    for (const [at, layout] of LAYOUTS.entries()) {
+      for (const language of languagesOf(layout)) {
+        for (let i = 0; i < seedsPerLayout; i++) {
+          const { pdf, truth } = await makeLayout(firstSeed + 100 * at + i, layout, language);
+          const name = join(folder, `${String(at).padStart(2, '0')}-${language}-${i}`);
+          writeFileSync(`${name}.pdf`, pdf);
+          writeFileSync(`${name}.json`, JSON.stringify(truth));
+        }
+      }
+    }
+    return await testMapping(pool, { folder, mappingId, official });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const LETTERS = { right: '.', incomplete: 'i', told: 't', notTold: 'W', refused: 'r' } as const;
+
+/** A line for each layout with a letter for each document. */
+export function layoutLines(scored: readonly ScoredDocument[]): string {
+  const names = [...new Set(scored.map((one) => one.truth.layout ?? ''))];
+  const row = (name: string): string => {
+    const letters = scored.filter((one) => one.truth.layout === name).map((one) => LETTERS[one.verdict]);
+    return `  ${letters.join('').padEnd(14)}${name}`;
+  };
+  return [
+    '  each layout (. wholly right, i incomplete, t wrong and told, W wrong and not told, r refused):',
+    ...names.map(row),
+    '',
+  ].join('\n');
+}
