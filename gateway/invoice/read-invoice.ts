@@ -1,4 +1,5 @@
 import Big from 'big.js';
+import type { JudgedFinding } from '../checks/run-checks.ts';
 import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
 import { linearPattern } from '../mapping/linear-pattern.ts';
 import type { PdfText } from '../pdf/read-pdf.ts';
@@ -24,6 +25,7 @@ import type { VatTotalLine } from './vat-total-lines.ts';
 import { vatTotalLines } from './vat-total-lines.ts';
 import { documentTypeOf } from './document-type.ts';
 import type { Invoice } from './invoice.ts';
+import { givenParties } from './given-parties.ts';
 import { lineItems } from './line-items.ts';
 import { readParties } from './read-parties.ts';
 import type { QrPayload } from './qr-payload.ts';
@@ -38,6 +40,8 @@ export interface InvoiceReading {
   readonly areas: ReadonlyMap<string, Area>;
   readonly tables: { readonly lines: ReadTable; readonly vat: ReadTable };
   readonly qr: readonly QrPayload[];
+  /** What the page says for and against the parties that the mapping gives. */
+  readonly given: readonly JudgedFinding[];
 }
 
 /**
@@ -104,18 +108,19 @@ export function readInvoice(
   const items = lineItems(linesTable);
   const vat = vatRows(document, vatTable, { lines: items, fields, totals: vatTotals });
   const tableStart = linesTable.headers[0]?.fromLine ?? document.lines.length;
-  const parties = readParties(mapping, document, areas, tableStart, qr[0]);
+  const read = readParties(mapping, document, areas, tableStart, qr[0]);
+  const { seller, buyer, findings: given } = givenParties(mapping, document, read, qr[0]);
   const invoice: Invoice = {
     ...documentTypeOf(mapping, document, fields.get('number')?.value),
     currency: currencyFrom(mapping, document, fields),
     fields,
-    ...parties,
+    ...{ seller, buyer },
     lines: items.map((line) => (line.rate ? line : { ...line, rate: onlyRate(vat) })),
     vat,
     atcudByPage: atcudByPage(document),
     pages: document.pages,
   };
-  return { invoice, candidates, matched, areas, tables: { lines: linesTable, vat: vatTable }, qr };
+  return { invoice, candidates, matched, areas, tables: { lines: linesTable, vat: vatTable }, qr, given };
 }
 
 function matchOf(mapping: InvoiceMapping, document: ReadDocument): string[] {
