@@ -124,8 +124,22 @@ function factsOf(job: ExistingJob): JobFacts {
   const { jobId, owner, filename, bytes, sha256, mapping, sourceBlobKey, createdAt, updatedAt } = job;
   const { priority, runs, attempts, chargedAttempts, attemptsEver, firstAttemptAt, revision } = job;
   return {
-    ...{ jobId, owner, filename, bytes, sha256, mapping, sourceBlobKey, createdAt, updatedAt },
-    ...{ priority, runs, attempts, chargedAttempts, attemptsEver, firstAttemptAt, revision },
+    jobId,
+    owner,
+    filename,
+    bytes,
+    sha256,
+    mapping,
+    sourceBlobKey,
+    createdAt,
+    updatedAt,
+    priority,
+    runs,
+    attempts,
+    chargedAttempts,
+    attemptsEver,
+    firstAttemptAt,
+    revision,
   };
 }
 

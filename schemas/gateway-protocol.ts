@@ -176,7 +176,7 @@ export function decodeWarnings(headerValue: string | null | undefined): GatewayW
 
 /** Writes an `X-Warnings` value no longer than `warningsHeaderBytesMax`; what does not fit is counted in a last entry. */
 export function encodeWarnings(warnings: readonly GatewayWarning[]): string {
-  for (let kept = Math.min(warnings.length, 199); ; kept--) {
+  for (let kept = Math.min(warnings.length, 199); ; kept -= 1) {
     const list = warnings.slice(0, kept);
     if (kept < warnings.length) {
       list.push({
