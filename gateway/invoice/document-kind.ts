@@ -48,14 +48,21 @@ const NO_INVOICE =
 const STAMPS =
   /^(?:fatura |factura |documento |invoice |rechnung |facture |fattura )?(?:anulad[oa]|cancelad[oa]|cancel+ed|void|storniert|annul[ée]e?|annullat[oa]|draft|rascunho|entwurf|brouillon|borrador|bozza)[.!]?$/iu;
 
+/** What every stamp holds; most documents hold none of it. */
+const MAY_BE_STAMPED = /anulad|cancel|void|storniert|annul|draft|rascunho|entwurf|brouillon|borrador|bozza/i;
+
 interface OtherTitle {
   readonly kind: string;
   readonly keys: readonly string[];
 }
 
-const OTHER_TITLES: readonly OtherTitle[] = Object.entries(OTHER_KINDS)
-  .flatMap(([kind, titles]) => titles.map((title) => ({ kind, keys: title.split(/\s+/).map(keyOf) })))
-  .sort((a, b) => b.keys.length - a.keys.length);
+/** Titles by the first of their words, those of more words first. */
+const OTHER_TITLES: ReadonlyMap<string, readonly OtherTitle[]> = Map.groupBy(
+  Object.entries(OTHER_KINDS)
+    .flatMap(([kind, titles]) => titles.map((title) => ({ kind, keys: title.split(/\s+/).map(keyOf) })))
+    .sort((a, b) => b.keys.length - a.keys.length),
+  ({ keys }) => keys[0] ?? '',
+);
 
 /** A title is this much larger than the usual text, or begins the page's own number. */
 const titleSizeRatio = 1.2;
@@ -66,10 +73,11 @@ const titleSizeRatio = 1.2;
  * @throws Refusal `MAPPING_MISMATCH` in those words, with the page
  */
 export function refuseOtherKinds(document: ReadDocument): void {
-  for (const line of document.lines) {
-    const sentence = NO_INVOICE.exec(line.text)?.[0];
-    if (sentence !== undefined) throw refusal(`says of itself "${line.text.trim()}"`, line);
-    const stamp = cellsOf(line).find((cell) => isStamp(cell, line, document));
+  const mayDeny = NO_INVOICE.test(document.text);
+  const mayBeStamped = MAY_BE_STAMPED.test(document.text);
+  for (const line of mayDeny || mayBeStamped ? document.lines : []) {
+    if (mayDeny && NO_INVOICE.test(line.text)) throw refusal(`says of itself "${line.text.trim()}"`, line);
+    const stamp = mayBeStamped && cellsOf(line).find((cell) => isStamp(cell, line, document));
     if (stamp) throw refusal(`is stamped "${textOf(stamp)}"`, line);
   }
   const found = largestTitle(document);
@@ -113,11 +121,13 @@ function largestTitle(document: ReadDocument): FoundTitle | undefined {
 
 function titleOf(cell: readonly Token[], line: TokenLine, document: ReadDocument): FoundTitle | undefined {
   const size = cell[0]?.word.size ?? 0;
+  const isLarge = size > titleSizeRatio * document.bodySize;
+  const others = OTHER_TITLES.get(cell[0]?.key ?? '');
+  if (!isLarge && !others) return undefined;
   const keys = cell.map((token) => token.key);
-  const other = OTHER_TITLES.find((title) => title.keys.every((key, i) => keys[i] === key));
+  const other = others?.find((title) => title.keys.every((key, i) => keys[i] === key));
   // The words of a title as printed, without its number.
   const text = textOf(cell.slice(0, other ? other.keys.length : 1));
-  const isLarge = size > titleSizeRatio * document.bodySize;
   // A pro forma invoice says so in its title however small that is printed.
   const proForma =
     other?.kind === 'a pro forma invoice' &&

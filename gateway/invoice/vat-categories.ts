@@ -1,3 +1,4 @@
+import { holdsNeeded, neededWords } from '../mapping/needed-words.ts';
 import type { VatCategory } from './invoice.ts';
 import { EXEMPTION_CATEGORIES, exemptionCodeIn } from './exemptions.ts';
 
@@ -35,6 +36,18 @@ const SENTENCES: readonly (readonly [VatCategory, RegExp])[] = [
     /\b(?:isent[oa]s?|isen[çc][ãa]o)\b|\bexempt(?:ed|ion)?\b|\bexon[ée]r|tva non applicable|steuerfrei|steuerbefrei|kein(?:e)? (?:umsatzsteuer|mwst|mehrwertsteuer|ust)|ohne umsatzsteuer|kleinunternehmer|§ ?\d+[a-z]? ustg|\bexent[oa]s?\b|exenci[óo]n|\besente\b|esenzione|non imponibile|\bvatex\b|regime de isen[çc][ãa]o|vat not applicable|iva no aplicable|regime forfettario/iu,
   ],
 ];
+
+const NEEDED = SENTENCES.map(([, { source }]) => neededWords(source));
+
+/** False for a document none of whose lines says why no VAT is charged; far cheaper than asking line by line. */
+export function mayBeExempt(documentText: string): boolean {
+  return (
+    exemptionCodeIn(documentText) !== undefined ||
+    SENTENCES.some(
+      ([, pattern], i) => holdsNeeded(NEEDED[i] ?? [], documentText) && pattern.test(documentText),
+    )
+  );
+}
 
 /** True for a sentence that says why no VAT is charged. */
 export function isExemption(text: string): boolean {

@@ -5,7 +5,7 @@ import { derived, foundIn } from '../reading/provenance.ts';
 import type { ReadTable } from '../reading/table-rows.ts';
 import { exemptionCodeIn } from './exemptions.ts';
 import type { InvoiceLine, VatRow } from './invoice.ts';
-import { categoryOf, isExemption } from './vat-categories.ts';
+import { categoryOf, isExemption, mayBeExempt } from './vat-categories.ts';
 import { isTaxOf } from './vat-total-lines.ts';
 import type { VatTotalLine } from './vat-total-lines.ts';
 
@@ -136,6 +136,7 @@ function categorise(row: RawRow, documentReason: Found | undefined): VatRow {
 
 /** The reason printed somewhere on the document: an AT code, or a sentence that names one. */
 export function exemptionIn(document: ReadDocument): Found | undefined {
+  if (!mayBeExempt(document.text)) return undefined;
   for (const line of document.lines) {
     const { text } = line;
     const code = exemptionCodeIn(text);

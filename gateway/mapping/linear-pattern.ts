@@ -1,5 +1,5 @@
 import { RE2JS } from 're2js';
-import { neededWords } from './needed-words.ts';
+import { holdsNeeded, neededWords } from './needed-words.ts';
 
 /** A regular expression in RE2's language: matching takes time linear in the text, whatever the pattern. */
 export interface LinearPattern {
@@ -20,11 +20,7 @@ export function linearPattern(source: string): LinearPattern {
   const re = RE2JS.compile(source, RE2JS.CASE_INSENSITIVE);
   const plain = plainExpression(source);
   const needs = neededWords(source);
-  const mayMatch = (text: string): boolean => {
-    if (needs.length === 0) return true;
-    const folded = foldedText(text);
-    return needs.every((words) => words.some((word) => folded.includes(word)));
-  };
+  const mayMatch = (text: string): boolean => holdsNeeded(needs, text);
   const made: LinearPattern = {
     source,
     mayMatch,
@@ -62,11 +58,3 @@ function plainExpression(source: string): RegExp | undefined {
 
 /** Long s, Kelvin and Ångström signs: RE2 takes them for `s`, `k` and `å`, JavaScript does not. */
 const FOLDED_OTHERWISE = /[\u017F\u212A\u212B]/;
-
-/** The last text asked about: the patterns of a mapping are tried one after another on the same one. */
-let last = { text: '', folded: '' };
-
-function foldedText(text: string): string {
-  if (last.text !== text) last = { text, folded: text.toLowerCase().replaceAll('\u017F', 's') };
-  return last.folded;
-}

@@ -9,6 +9,21 @@ export function neededWords(source: string): string[][] {
   return alternation(source, 0).needs;
 }
 
+/** True unless a text lacks what a pattern cannot match without; cheap. */
+export function holdsNeeded(needs: readonly (readonly string[])[], text: string): boolean {
+  if (needs.length === 0) return true;
+  const folded = foldedText(text);
+  return needs.every((words) => words.some((word) => folded.includes(word)));
+}
+
+/** The last text asked about: many patterns are tried one after another on the same one. */
+let last = { text: '', folded: '' };
+
+function foldedText(text: string): string {
+  if (last.text !== text) last = { text, folded: text.toLowerCase().replaceAll('\u017F', 's') };
+  return last.folded;
+}
+
 interface Parsed {
   readonly needs: string[][];
   /** Index after the last character taken. */

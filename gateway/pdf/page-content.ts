@@ -7,6 +7,7 @@ import type { FontObject, GraphicsState } from './graphics-state.ts';
 import { showGlyphs } from './show-glyphs.ts';
 import type { TextPiece } from './show-glyphs.ts';
 import { loadPdfjs } from './open-document.ts';
+import { addEdges, isAxisAligned, isRectangle } from './path-shapes.ts';
 
 /** A filled rectangle-like area: what lies under it and was painted before can no longer be seen. */
 export interface Fill {
@@ -34,7 +35,7 @@ export interface PageContent {
   readonly pieces: readonly TextPiece[];
   readonly fills: readonly Fill[];
   readonly images: readonly PaintedImage[];
-  /** Straight edges along the axes of what is stroked or filled, as boxes without width or without height. */
+  /** Straight edges along the axes of what is stroked or filled, as boxes without width or without height; none unless asked for. */
   readonly edges: readonly Box[];
   /** Text pieces not seen because of a hidden layer, render mode 3 or 7, or full transparency. */
   readonly hidden: number;
@@ -43,10 +44,6 @@ export interface PageContent {
 /** Bounds on one page; passing one is `PDF_LIMIT`. */
 export const operatorsPerPageMax = 3_000_000;
 export const fillsPerPageMax = 20_000;
-/** Further edges of a page are left out. */
-export const edgesPerPageMax = 20_000;
-/** Shorter edges are parts of letters and pictures. */
-const edgeLengthMinPt = 4;
 const graphicsStackDepthMax = 2_000_000;
 
 interface Interpreter {
@@ -56,7 +53,8 @@ interface Interpreter {
   readonly pieces: TextPiece[];
   readonly fills: Fill[];
   readonly images: PaintedImage[];
-  readonly edges: Box[];
+  /** Undefined when nobody asks for them. */
+  readonly edges: Box[] | undefined;
   state: GraphicsState;
   readonly stack: { readonly state: GraphicsState; times: number }[];
   pendingSaves: number;
@@ -68,11 +66,17 @@ interface Interpreter {
   order: number;
 }
 
+/** What to read of a page beside its words. */
+export interface PageWants {
+  readonly layers: LayerConfig;
+  readonly edges: boolean;
+}
+
 /** Reads what one page paints. @throws Refusal `PDF_LIMIT` past the page's bounds. */
 export async function readPageContent(
   document: PDFDocumentProxy,
   pageNumber: number,
-  layers: LayerConfig,
+  wants: PageWants,
 ): Promise<PageContent> {
   const pdfjs = await loadPdfjs();
   const page = await document.getPage(pageNumber);
@@ -90,11 +94,11 @@ export async function readPageContent(
   const run: Interpreter = {
     page,
     base,
-    isLayerVisible: (group) => layers.isVisible(group),
+    isLayerVisible: (group) => wants.layers.isVisible(group),
     pieces: [],
     fills: [],
     images: [],
-    edges: [],
+    edges: wants.edges ? [] : undefined,
     state: initialState(base, crop),
     stack: [],
     pendingSaves: 0,
@@ -112,7 +116,7 @@ export async function readPageContent(
     if (step !== save && step !== restore) settleSaves(run);
     step?.(run, Array.isArray(args) ? (args as unknown[]) : []);
   }
-  const { pieces, fills, images, edges, hidden } = run;
+  const { pieces, fills, images, edges = [], hidden } = run;
   const { width, height } = viewport;
   return { pageNumber, width, height, pieces, fills, images, edges, hidden };
 }
@@ -355,7 +359,8 @@ const PAINT_STEPS: Record<string, Step> = {
       run.pendingClip = false;
       clipTo(run, box);
     }
-    if (PAINTING.has(number(paint))) addEdges(run, paths);
+    if (run.edges && PAINTING.has(number(paint)) && run.hiddenLayers === 0 && !run.state.inMask)
+      addEdges(paths, run.state.ctm, run.edges);
     if (FILLING.has(number(paint)) && isAxisAligned(run.state.ctm)) {
       const area = boxOf(run.state.ctm, number(box[0]), number(box[1]), number(box[2]), number(box[3]));
       addFill(run, area, run.state.fillColor, run.state.fillColor !== undefined && isRectangle(paths));
@@ -386,47 +391,3 @@ const FILLING = new Set([22, 23, 24, 25, 26, 27]);
 
 /** Path-painting operators that leave ink: stroke, closeStroke and those that fill. */
 const PAINTING = new Set([20, 21, ...FILLING]);
-
-/** Keeps the straight edges along the axes of a path; `paths` holds 0 x y (move), 1 x y (line), 2 and 3 (curves), 4 (close). */
-function addEdges(run: Interpreter, paths: unknown): void {
-  const path = matrixlessBox(Array.isArray(paths) ? (paths as unknown[])[0] : undefined);
-  if (!path || run.hiddenLayers > 0 || run.state.inMask || !isAxisAligned(run.state.ctm)) return;
-  let start: readonly [number, number] = [0, 0];
-  let from = start;
-  for (let i = 0; i < path.length && run.edges.length < edgesPerPageMax;) {
-    const op = number(path[i]);
-    if (op > 1 && op !== 4) return;
-    const to = op === 4 ? start : ([number(path[i + 1]), number(path[i + 2])] as const);
-    if (op === 0) start = to;
-    else addEdge(run, from, to);
-    from = to;
-    i += op === 4 ? 1 : 3;
-  }
-}
-
-function addEdge(run: Interpreter, from: readonly [number, number], to: readonly [number, number]): void {
-  const box = boxOf(run.state.ctm, from[0], from[1], to[0], to[1]);
-  const isAlong = box.x1 - box.x0 < 0.5 || box.y1 - box.y0 < 0.5;
-  if (isAlong && Math.max(box.x1 - box.x0, box.y1 - box.y0) >= edgeLengthMinPt) run.edges.push(box);
-}
-
-function isAxisAligned(m: Matrix): boolean {
-  return (Math.abs(m[1]) < 1e-6 && Math.abs(m[2]) < 1e-6) || (Math.abs(m[0]) < 1e-6 && Math.abs(m[3]) < 1e-6);
-}
-
-/** One closed path of four straight edges along the axes; anything else does not hide all of its bounds. */
-function isRectangle(paths: unknown): boolean {
-  const first: unknown = Array.isArray(paths) ? (paths as unknown[])[0] : undefined;
-  const path = matrixlessBox(first);
-  if (!path || path.length < 12 || path.length > 17) return false;
-  const points: [number, number][] = [];
-  for (let i = 0; i < path.length;) {
-    const op = number(path[i]);
-    if (op === 4) i += 1;
-    else if (op === 0 || op === 1) {
-      points.push([number(path[i + 1]), number(path[i + 2])]);
-      i += 3;
-    } else return false;
-  }
-  return points.every(([x, y], k) => k === 0 || x === points[k - 1]?.[0] || y === points[k - 1]?.[1]);
-}

@@ -21,17 +21,19 @@ export interface ReadLimits {
 
 export const DEFAULT_READ_LIMITS: ReadLimits = { pagesMax: 2000, wordsMax: 500_000 };
 
-/** Called with each page's painted content before it is let go; used to look for QR codes. */
+/** Called with each page's painted content before it is let go; used to look for QR codes and drawn edges. */
 export type PageVisitor = (content: PageContent, document: PDFDocumentProxy) => Promise<void> | void;
 
 /**
  * Reads the words of every page.
+ * @param edges true for a visitor that looks at drawn edges
  * @throws Refusal `PDF_LIMIT` past a bound, `PDF_CORRUPT` when no page can be read.
  */
 export async function readPdf(
   document: PDFDocumentProxy,
   limits: ReadLimits,
   visit?: PageVisitor,
+  { edges }: { readonly edges: boolean } = { edges: false },
 ): Promise<PdfText> {
   if (document.numPages > limits.pagesMax) {
     throw new Refusal(
@@ -46,7 +48,7 @@ export async function readPdf(
   let failure: unknown;
   for (let number = 1; number <= document.numPages; number++) {
     try {
-      const content = await readPageContent(document, number, layers);
+      const content = await readPageContent(document, number, { layers, edges });
       const text = pageText(content, hidden);
       await visit?.(content, document);
       words += text.lines.reduce((sum, line) => sum + line.words.length, 0);

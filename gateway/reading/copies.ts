@@ -12,6 +12,7 @@ const copiesMax = 4;
  * those that number the copies, which stand on every copy but perhaps the first.
  */
 export function withoutCopies(pages: readonly PageText[]): readonly PageText[] {
+  if (pages.length < 2) return pages;
   for (let copies = copiesMax; copies > 1; copies--) {
     const length = pages.length / copies;
     if (!Number.isInteger(length) || length === 0) continue;
@@ -20,11 +21,23 @@ export function withoutCopies(pages: readonly PageText[]): readonly PageText[] {
       pages.slice((i + 1) * length, (i + 2) * length),
     );
     const same = others.every(
-      (copy) => copy.some(namesItsCopy) && copy.every((page, i) => plain(page) === plain(first[i])),
+      (copy) =>
+        copy.every((page, i) => areAsLong(page, first[i])) &&
+        copy.some(namesItsCopy) &&
+        copy.every((page, i) => plain(page) === plain(first[i])),
     );
     if (same) return first;
   }
   return pages;
+}
+
+/** Words that number a copy are few; pages of different length are no copies of one another. */
+const copyWordsMax = 20;
+
+function areAsLong(page: PageText, other: PageText | undefined): boolean {
+  const words = (of: PageText | undefined): number =>
+    (of?.lines ?? []).reduce((sum, line) => sum + line.words.length, 0);
+  return Math.abs(words(page) - words(other)) <= copyWordsMax;
 }
 
 function keysOf(page: PageText | undefined): string[] {

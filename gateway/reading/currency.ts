@@ -17,11 +17,23 @@ export function currencyBesideAmounts(
   document: ReadDocument,
   totals: readonly (Found | undefined)[],
 ): Found | undefined {
-  const marks = document.lines.flatMap((line) => marksOf(line));
-  const besideTotals = marks.filter(({ token }) =>
-    totals.some((total) => total !== undefined && isBeside(token, total)),
+  const printed = totals.filter((total) => total?.box !== undefined) as readonly Found[];
+  const besideTotals = document.lines
+    .filter((line) => printed.some((total) => mayReach(line, total)))
+    .flatMap(marksOf)
+    .filter(({ token }) => printed.some((total) => isBeside(token, total)));
+  return (
+    onlyOne(besideTotals) ??
+    onlyOne(document.lines.flatMap(marksOf)) ??
+    onlyOne(document.lines.flatMap(wordsAlone))
   );
-  return onlyOne(besideTotals) ?? onlyOne(marks) ?? onlyOne(document.lines.flatMap(wordsAlone));
+}
+
+/** False for a line that is too far from a total to have a word beside it; told by its first and last word alone. */
+function mayReach({ page, size, tokens }: TokenLine, { page: totalPage, box }: Found): boolean {
+  const [first, last] = [tokens[0]?.word.box, tokens.at(-1)?.word.box];
+  if (!box || !first || !last || page !== totalPage) return false;
+  return Math.max(first.y1, last.y1) + size > box.y0 && Math.min(first.y0, last.y0) - size < box.y1;
 }
 
 interface Mark {

@@ -27,8 +27,8 @@ export interface OrderOfDates {
  * tax numbers or the country of the page.
  */
 export function orderOfDates(words: readonly string[], text: string, usual: DateOrder): OrderOfDates {
-  const [asUsual, asOther] = [dateOrderOf(words, 'dmy'), dateOrderOf(words, 'mdy')];
-  if (asUsual === asOther) return { order: asUsual, isGuess: false };
+  const told = dateOrderOf(words);
+  if (told !== undefined) return { order: told, isGuess: false };
   const head = text.slice(0, 40_000);
   if (OTHER_LANGUAGES.test(head)) return { order: usual, isGuess: false };
   const unitedStates = UNITED_STATES.filter((sign) => sign.test(head)).length >= unitedStatesMin;

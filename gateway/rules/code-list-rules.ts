@@ -34,26 +34,22 @@ function attributeOf(elements: readonly XmlElement[], name: string): string[] {
   return elements.flatMap((element) => element.attributes[name] ?? []);
 }
 
-/** Every element of some names, wherever it stands. */
-function named({ byName }: UblDocument, isNamed: (name: string) => boolean): XmlElement[] {
-  return [...byName].flatMap(([name, elements]) => (isNamed(name) ? elements : []));
+/** The currencies of every amount, wherever it stands; each once. */
+function currenciesOfAmounts({ byName }: UblDocument): string[] {
+  const found = new Set<string>();
+  for (const [name, elements] of byName)
+    if (name.startsWith('cbc:') && name.endsWith('Amount'))
+      for (const { attributes } of elements)
+        if (attributes['currencyID'] !== undefined) found.add(attributes['currencyID']);
+  return [...found];
 }
 
-const isAmount = (name: string): boolean => name.startsWith('cbc:') && name.endsWith('Amount');
-const QUANTITIES: ReadonlySet<string> = new Set([
-  'cbc:InvoicedQuantity',
-  'cbc:CreditedQuantity',
-  'cbc:BaseQuantity',
-]);
+const QUANTITIES = ['cbc:InvoicedQuantity', 'cbc:CreditedQuantity', 'cbc:BaseQuantity'] as const;
 
 const countriesIn =
   (parent: string) =>
   (document: UblDocument): string[] =>
-    texts(
-      named(document, (name) => name === parent).flatMap((each) =>
-        childrenOf(each, 'cbc:IdentificationCode'),
-      ),
-    );
+    texts((document.byName.get(parent) ?? []).flatMap((each) => childrenOf(each, 'cbc:IdentificationCode')));
 
 const CODED: readonly Coded[] = [
   {
@@ -64,7 +60,7 @@ const CODED: readonly Coded[] = [
   {
     number: 'BR-CL-03', what: 'the currency of an amount', list: 'ISO 4217',
     has: (code) => CURRENCIES.has(code),
-    in: (document) => [...new Set(attributeOf(named(document, isAmount), 'currencyID'))],
+    in: currenciesOfAmounts,
   },
   {
     number: 'BR-CL-04', what: 'the currency (BT-5)', list: 'ISO 4217',
@@ -111,7 +107,7 @@ const CODED: readonly Coded[] = [
     has: (code) => ALLOWANCE_REASONS.has(code),
     in: (document) =>
       texts(
-        named(document, (name) => name === 'cac:AllowanceCharge')
+        (document.byName.get('cac:AllowanceCharge') ?? [])
           .filter((each) => isCharge(each) === false)
           .flatMap((each) => childrenOf(each, 'cbc:AllowanceChargeReasonCode')),
       ),
@@ -119,12 +115,12 @@ const CODED: readonly Coded[] = [
   {
     number: 'BR-CL-22', what: 'the code of an exemption’s reason (BT-121)', list: 'the VATEX list',
     has: (code) => EXEMPTION_REASONS.has(code.toUpperCase()),
-    in: (document) => texts(named(document, (name) => name === 'cbc:TaxExemptionReasonCode')),
+    in: (document) => texts(document.byName.get('cbc:TaxExemptionReasonCode') ?? []),
   },
   {
     number: 'BR-CL-23', what: 'the unit of a quantity (BT-130, BT-150)', list: 'UN/ECE Recommendations 20 and 21',
     has: isUnit,
-    in: (document) => [...new Set(attributeOf(named(document, (name) => QUANTITIES.has(name)), 'unitCode'))],
+    in: (document) => [...new Set(QUANTITIES.flatMap((name) => attributeOf(document.byName.get(name) ?? [], 'unitCode')))],
   },
 ]; // prettier-ignore
 

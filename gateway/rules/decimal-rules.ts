@@ -1,5 +1,5 @@
 import { decimalsOf } from './decimal.ts';
-import type { Rule } from './rule.ts';
+import type { Breach, Rule } from './rule.ts';
 import { fatalIn } from './rule.ts';
 import type { UblDocument } from './ubl-document.ts';
 import { isCharge } from './ubl-document.ts';
@@ -13,12 +13,14 @@ type Parts = (document: UblDocument) => readonly XmlElement[];
 
 /** An amount of the model that may have two decimals. */
 function twoDecimals(number: string, what: string, parts: Parts, element: string): Rule {
-  return decimals(number, `There are at most two decimals in ${what}.`, (document) =>
-    parts(document)
-      .flatMap((part) => childrenOf(part, element))
-      .filter(({ text }) => decimalsOf(text) > decimalsMax)
-      .map(({ text }) => ({ what, found: text, expected: `it may have ${decimalsMax} decimals` })),
-  );
+  return decimals(number, `There are at most two decimals in ${what}.`, (document) => {
+    const found: Breach[] = [];
+    for (const part of parts(document))
+      for (const { name, text } of part.children)
+        if (name === element && decimalsOf(text) > decimalsMax)
+          found.push({ what, found: text, expected: `it may have ${decimalsMax} decimals` });
+    return found;
+  });
 }
 
 const allowances: Parts = (document) => document.allowances;

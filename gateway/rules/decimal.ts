@@ -1,19 +1,24 @@
 import Big from 'big.js';
+import { oncePerElement } from './element-memo.ts';
 import type { XmlElement } from './xml-tree.ts';
-import { textAt } from './xml-tree.ts';
+import { firstAt } from './xml-tree.ts';
 
 /** XML Schema Part 2, 3.2.3: no exponent, no grouping. */
 const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)$/;
 
-/** A decimal as XML Schema writes it, exact; undefined when it is none. */
-export function decimalOf(text: string | undefined): Big | undefined {
-  if (text === undefined || !DECIMAL.test(text)) return undefined;
-  return new Big(text.replace(/^\+/, '').replace(/\.$/, ''));
+/** True for a decimal as XML Schema writes it. */
+export function isDecimal(text: string): boolean {
+  return DECIMAL.test(text);
 }
 
-/** The decimal in the first element at the end of a path. */
+const decimalIn = oncePerElement(({ text }): Big | undefined =>
+  isDecimal(text) ? new Big(text.replace(/^\+/, '').replace(/\.$/, '')) : undefined,
+);
+
+/** The decimal in the first element at the end of a path, exact; undefined when it is none. */
 export function decimalAt(from: XmlElement | undefined, ...path: readonly string[]): Big | undefined {
-  return decimalOf(textAt(from, ...path));
+  const element = firstAt(from, ...path);
+  return element && decimalIn(element);
 }
 
 /** Digits after the decimal mark, as written: `12.30` has two. */

@@ -1,6 +1,6 @@
 import { decimalAt } from './decimal.ts';
 import type { Breach, Rule } from './rule.ts';
-import { fatalIn, missing } from './rule.ts';
+import { NONE_BROKEN, fatalIn, missing } from './rule.ts';
 import type { UblDocument } from './ubl-document.ts';
 import { categoryOf, isCharge, lineName } from './ubl-document.ts';
 import type { XmlElement } from './xml-tree.ts';
@@ -10,8 +10,15 @@ const integrity = fatalIn('EN 16931-1, integrity constraints');
 const condition = fatalIn('EN 16931-1, conditions');
 
 /** A rule that looks at each line by itself. */
-function eachLine(look: (line: XmlElement, name: string) => Breach[]): Rule['check'] {
-  return (document: UblDocument) => document.lines.flatMap((line) => look(line, lineName(document, line)));
+function eachLine(look: (line: XmlElement, name: string) => readonly Breach[]): Rule['check'] {
+  return (document: UblDocument) => {
+    let found = NONE_BROKEN;
+    for (const line of document.lines) {
+      const own = look(line, lineName(document, line));
+      if (own.length > 0) found = [...found, ...own];
+    }
+    return found;
+  };
 }
 
 /** The quantity of a line (BT-129), whose element's name depends on the kind of document. */
@@ -25,21 +32,23 @@ const contents: readonly Rule[] = [
     'BR-21',
     'A line has an identifier (BT-126).',
     eachLine((line, name) =>
-      textAt(line, 'cbc:ID') === undefined ? [missing(`the identifier of ${name} (BT-126)`)] : [],
+      textAt(line, 'cbc:ID') === undefined ? [missing(`the identifier of ${name} (BT-126)`)] : NONE_BROKEN,
     ),
   ),
   integrity(
     'BR-22',
     'A line has a quantity (BT-129).',
     eachLine((line, name) =>
-      quantityOf(line) === undefined ? [missing(`the quantity of ${name} (BT-129)`)] : [],
+      quantityOf(line) === undefined ? [missing(`the quantity of ${name} (BT-129)`)] : NONE_BROKEN,
     ),
   ),
   integrity(
     'BR-23',
     'The quantity of a line has a unit (BT-130).',
     eachLine((line, name) =>
-      quantityOf(line)?.attributes['unitCode'] === undefined ? [missing(`the unit of ${name} (BT-130)`)] : [],
+      quantityOf(line)?.attributes['unitCode'] === undefined
+        ? [missing(`the unit of ${name} (BT-130)`)]
+        : NONE_BROKEN,
     ),
   ),
   integrity(
@@ -48,7 +57,7 @@ const contents: readonly Rule[] = [
     eachLine((line, name) =>
       firstAt(line, 'cbc:LineExtensionAmount') === undefined
         ? [missing(`the net amount of ${name} (BT-131)`)]
-        : [],
+        : NONE_BROKEN,
     ),
   ),
   integrity(
@@ -57,7 +66,7 @@ const contents: readonly Rule[] = [
     eachLine((line, name) =>
       textAt(line, 'cac:Item', 'cbc:Name') === undefined
         ? [missing(`the name of the item of ${name} (BT-153)`)]
-        : [],
+        : NONE_BROKEN,
     ),
   ),
   integrity(
@@ -66,7 +75,7 @@ const contents: readonly Rule[] = [
     eachLine((line, name) =>
       firstAt(line, 'cac:Price', 'cbc:PriceAmount') === undefined
         ? [missing(`the price of ${name} (BT-146)`)]
-        : [],
+        : NONE_BROKEN,
     ),
   ),
   integrity(
@@ -114,9 +123,9 @@ const contents: readonly Rule[] = [
   ),
 ];
 
-function notNegative(what: string, from: XmlElement, ...path: readonly string[]): Breach[] {
+function notNegative(what: string, from: XmlElement, ...path: readonly string[]): readonly Breach[] {
   const value = decimalAt(from, ...path);
-  return value?.lt(0) ? [{ what, found: value.toFixed(), expected: 'it may be 0 or more' }] : [];
+  return value?.lt(0) ? [{ what, found: value.toFixed(), expected: 'it may be 0 or more' }] : NONE_BROKEN;
 }
 
 /** The allowances (BG-27) or charges (BG-28) of the lines, with the name of their line. */
@@ -166,7 +175,7 @@ const conditions: readonly Rule[] = [
     'BR-CO-04',
     'A line has a VAT category (BT-151).',
     eachLine((line, name) =>
-      categoryOf(line) === undefined ? [missing(`the VAT category of ${name} (BT-151)`)] : [],
+      categoryOf(line) === undefined ? [missing(`the VAT category of ${name} (BT-151)`)] : NONE_BROKEN,
     ),
   ),
   condition(

@@ -33,7 +33,7 @@ interface Open {
   readonly name: string;
   readonly attributes: Readonly<Record<string, string>>;
   readonly scope: Scope;
-  readonly children: XmlElement[];
+  children: XmlElement[];
   text: string;
 }
 
@@ -50,39 +50,87 @@ export function parseXml(xml: string): XmlElement | undefined {
   let at = xml.startsWith('\uFEFF') ? 1 : 0;
   while (at < xml.length) {
     const next = xml.indexOf('<', at);
-    const between = xml.slice(at, next < 0 ? undefined : next);
+    const between = next === at ? '' : xml.slice(at, next < 0 ? undefined : next);
     const current = open.at(-1);
-    if (current) {
-      const text = decoded(between);
-      if (text === undefined) return undefined;
-      current.text += text;
-    } else if (between.trim() !== '') return undefined;
+    if (!takeText(between, current)) return undefined;
     if (next < 0) break;
-    MARKUP.lastIndex = next;
-    const match = MARKUP.exec(xml);
-    if (match === null) return undefined;
-    at = MARKUP.lastIndex;
-    const [, asItIs, closing, tag, attributes = '', empty] = match;
+    const markup = plainTagAt(xml, next, current) ?? markupAt(xml, next);
+    if (markup === undefined) return undefined;
+    at = markup.end;
+    const { asItIs, tag, closes, attributes, isEmpty } = markup;
     if (asItIs !== undefined) {
       if (current === undefined) return undefined;
       current.text += asItIs;
     }
     if (tag === undefined) continue;
-    if (closing !== '/') {
+    if (!closes) {
       const begun =
         open.length >= depthMax || (root && !current) ? undefined : begin(tag, attributes, current);
       if (begun === undefined) return undefined;
       open.push(begun);
     }
-    if (closing !== '/' && empty !== '/') continue;
+    if (!closes && !isEmpty) continue;
     const ended = open.pop();
-    if (ended?.tag !== tag || (closing === '/' && attributes + empty !== '')) return undefined;
+    if (ended?.tag !== tag || (closes && (isEmpty || attributes !== ''))) return undefined;
     const element = elementOf(ended);
     const parent = open.at(-1);
-    if (parent) parent.children.push(element);
+    if (parent) addChild(parent, element);
     else root = element;
   }
   return open.length === 0 ? root : undefined;
+}
+
+/** Most elements have none, and share this; it is replaced and never added to. */
+const NO_CHILDREN: XmlElement[] = [];
+
+function addChild(parent: Open, child: XmlElement): void {
+  if (parent.children === NO_CHILDREN) parent.children = [child];
+  else parent.children.push(child);
+}
+
+/** Adds the text before some markup to the element around it; false when it may not stand there. */
+function takeText(written: string, around: Open | undefined): boolean {
+  if (written === '') return true;
+  const isBlank = written.charCodeAt(0) <= blank && written.trim() === '';
+  if (!around) return isBlank;
+  // Blanks at the start of an element are trimmed in any case.
+  if (isBlank && around.text === '') return true;
+  const text = decoded(written);
+  around.text += text ?? '';
+  return text !== undefined;
+}
+
+const blank = 32;
+
+/** What stands between `<` and `>`. */
+interface Markup {
+  /** Index after it. */
+  readonly end: number;
+  /** Text of a CDATA section. */
+  readonly asItIs: string | undefined;
+  /** Undefined for what is no tag. */
+  readonly tag: string | undefined;
+  readonly closes: boolean;
+  readonly attributes: string;
+  readonly isEmpty: boolean;
+}
+
+/** Most of a document: the end of the open element, or a tag without attributes whose name was met before. */
+function plainTagAt(xml: string, at: number, around: Open | undefined): Markup | undefined {
+  const end = around ? xml.indexOf('>', at) : -1;
+  if (!around || end < 0) return undefined;
+  const closes = xml[at + 1] === '/';
+  const tag = xml.slice(at + (closes ? 2 : 1), end);
+  if (closes ? tag !== around.tag : !around.scope.names.has(tag)) return undefined;
+  return { end: end + 1, asItIs: undefined, tag, closes, attributes: '', isEmpty: false };
+}
+
+function markupAt(xml: string, at: number): Markup | undefined {
+  MARKUP.lastIndex = at;
+  const match = MARKUP.exec(xml);
+  if (match === null) return undefined;
+  const [, asItIs, slash, tag, attributes = '', empty] = match;
+  return { end: MARKUP.lastIndex, asItIs, tag, closes: slash === '/', attributes, isEmpty: empty === '/' };
 }
 
 function elementOf({ name, attributes, text, children }: Open): XmlElement {
@@ -93,7 +141,7 @@ function begin(tag: string, written: string, around: Open | undefined): Open | u
   const attributes = written === '' ? NO_ATTRIBUTES : attributesOf(written);
   if (attributes === undefined) return undefined;
   const scope = withDeclared(attributes, around?.scope ?? NONE);
-  return { tag, name: nameOf(tag, scope), attributes, scope, children: [], text: '' };
+  return { tag, name: nameOf(tag, scope), attributes, scope, children: NO_CHILDREN, text: '' };
 }
 
 /** Undefined when an attribute is there twice or has a reference to nothing. */

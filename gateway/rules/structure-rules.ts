@@ -1,6 +1,6 @@
-import { decimalOf } from './decimal.ts';
+import { isDecimal } from './decimal.ts';
 import type { Breach, Rule } from './rule.ts';
-import { fatalIn } from './rule.ts';
+import { NONE_BROKEN, fatalIn } from './rule.ts';
 import { CONTENTS } from './ubl-sequences.ts';
 import type { XmlElement } from './xml-tree.ts';
 
@@ -16,25 +16,27 @@ const breach = (what: string, found: string | undefined, expected: string): Brea
  * Elements of an element that are out of order, too many, missing or not UBL's. The first fault of each is enough. While
  * the order holds, elements of one name stand together, so that counting the last name is counting all.
  */
-function contentFaults(parent: XmlElement): Breach[] {
+function contentFaults(parent: XmlElement): readonly Breach[] {
   const content = CONTENTS.get(parent.name);
-  if (content === undefined) return [];
-  let last: { readonly name: string; readonly place: number } | undefined;
+  if (content === undefined) return NONE_BROKEN;
+  let last = '';
+  let place = -1;
   let count = 0;
   let required = 0;
   for (const { name } of parent.children) {
     const particle = content.particles.get(name);
     if (particle === undefined)
       return [breach(`an element of ${parent.name}`, name, 'UBL has no such element there')];
-    if (last !== undefined && particle.place < last.place)
-      return [breach(`the element after ${last.name} in ${parent.name}`, name, 'UBL has it before that one')];
-    count = last?.name === name ? count + 1 : 1;
+    if (particle.place < place)
+      return [breach(`the element after ${last} in ${parent.name}`, name, 'UBL has it before that one')];
+    count = last === name ? count + 1 : 1;
     if (count === 1) required += particle.least;
     if (count > particle.most)
       return [breach(`the number of ${name} in ${parent.name}`, String(count), 'UBL has at most one')];
-    last = { name, place: particle.place };
+    last = name;
+    place = particle.place;
   }
-  if (required === content.required) return [];
+  if (required === content.required) return NONE_BROKEN;
   const there = new Set(parent.children.map(({ name }) => name));
   const [lacking] = [...content.particles].find(([name, { least }]) => least === 1 && !there.has(name)) ?? [];
   return [breach(`the element ${lacking} in ${parent.name}`, undefined, '')];
@@ -50,7 +52,6 @@ function isDate(text: string): boolean {
   return date.getUTCMonth() + 1 === month && date.getUTCDate() === day;
 }
 
-const isDecimal = (text: string): boolean => decimalOf(text) !== undefined;
 const isBoolean = (text: string): boolean => ['true', 'false', '0', '1'].includes(text);
 
 /** UBL's names end in what they hold (UBL naming and design rules, representation terms). */
@@ -66,7 +67,7 @@ const TYPES: readonly {
 
 const typeOf = new Map<string, (typeof TYPES)[number] | undefined>();
 
-function valueFaults({ name, text, attributes }: XmlElement): Breach[] {
+function valueFaults({ name, text, attributes }: XmlElement): readonly Breach[] {
   if (!typeOf.has(name))
     typeOf.set(
       name,
@@ -77,7 +78,7 @@ function valueFaults({ name, text, attributes }: XmlElement): Breach[] {
     return [breach(`the text of ${name}`, `“${text}”`, `that is not ${type.words}`)];
   if (name.endsWith('Amount') && attributes['currencyID'] === undefined)
     return [breach(`the currency of ${name}`, undefined, '')];
-  return [];
+  return NONE_BROKEN;
 }
 
 /**
@@ -96,7 +97,8 @@ function faultsIn(root: XmlElement): Breach[] {
   const faults: Breach[] = [];
   const look = (element: XmlElement): void => {
     if (element.name === 'ext:UBLExtensions') return;
-    faults.push(...(element.name.startsWith('cbc:') ? valueFaults(element) : contentFaults(element)));
+    const own = element.name.startsWith('cbc:') ? valueFaults(element) : contentFaults(element);
+    if (own.length > 0) faults.push(...own);
     for (const child of element.children) look(child);
   };
   look(root);

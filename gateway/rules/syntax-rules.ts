@@ -147,11 +147,10 @@ function perLine(
 ): Rule['check'] {
   return (document) =>
     document.lines
-      .map((line) => ({ name: lineName(document, line), count: parts(line).length }))
-      .filter(({ count }) => count > 1 || count < least)
-      .map(({ name, count }) => ({
-        what: `the number of ${what} of ${name}`,
-        found: String(count),
+      .filter((line) => parts(line).length > 1 || parts(line).length < least)
+      .map((line) => ({
+        what: `the number of ${what} of ${lineName(document, line)}`,
+        found: String(parts(line).length),
         expected: least === 1 ? 'there is exactly one' : 'there may be one',
       }));
 }

@@ -1,4 +1,5 @@
 import type { XmlElement } from './xml-tree.ts';
+import { forgetElements, oncePerElement } from './element-memo.ts';
 import { parseXml } from './parse-xml.ts';
 import { allAt, childrenOf, elementsByName, firstAt, textAt } from './xml-tree.ts';
 
@@ -27,6 +28,7 @@ export interface UblDocument {
 
 /** Reads what was written; undefined when it is no UBL invoice or credit note at all. */
 export function ublDocument(xml: string): UblDocument | undefined {
+  forgetElements();
   const root = parseXml(xml);
   if (root === undefined || (root.name !== 'Invoice' && root.name !== 'CreditNote')) return undefined;
   const onDocument = childrenOf(root, 'cac:AllowanceCharge');
@@ -66,22 +68,13 @@ export function categoryOf(part: XmlElement): string | undefined {
   return textAt(vatCategoryOf(part), 'cbc:ID');
 }
 
-const categoryKnown = new WeakMap<XmlElement, XmlElement | undefined>();
-
-/** The VAT category of a line, allowance, charge or breakdown row; looked for once, since many rules ask for it. */
-export function vatCategoryOf(part: XmlElement): XmlElement | undefined {
-  if (categoryKnown.has(part)) return categoryKnown.get(part);
-  const category = findVatCategory(part);
-  categoryKnown.set(part, category);
-  return category;
-}
-
-function findVatCategory(part: XmlElement): XmlElement | undefined {
+/** The VAT category of a line, allowance, charge or breakdown row. */
+export const vatCategoryOf = oncePerElement((part): XmlElement | undefined => {
   const categories = part.name.endsWith('Line')
     ? allAt(part, 'cac:Item', 'cac:ClassifiedTaxCategory')
     : childrenOf(part, 'cac:TaxCategory');
   return categories.find(isVat);
-}
+});
 
 /** A VAT number of a party (BT-31, BT-48, BT-63). */
 export function vatNumberOf(party: XmlElement | undefined): string | undefined {
@@ -91,7 +84,12 @@ export function vatNumberOf(party: XmlElement | undefined): string | undefined {
     .find((number) => number !== undefined);
 }
 
-/** `line 3 (BG-25)`, by the line's own identifier, else its place. */
+const ownName = oncePerElement((line) => {
+  const id = textAt(line, 'cbc:ID');
+  return id === undefined ? undefined : `line ${id}`;
+});
+
+/** `line 3`, by the line's own identifier, else its place. */
 export function lineName(document: UblDocument, line: XmlElement): string {
-  return `line ${textAt(line, 'cbc:ID') ?? `at place ${document.lines.indexOf(line) + 1}`}`;
+  return ownName(line) ?? `line at place ${document.lines.indexOf(line) + 1}`;
 }

@@ -10,21 +10,34 @@ export interface XmlElement {
 
 /** The children of one name. */
 export function childrenOf(parent: XmlElement | undefined, name: string): readonly XmlElement[] {
-  return parent === undefined ? [] : parent.children.filter((child) => child.name === name);
+  const found: XmlElement[] = [];
+  if (parent) for (const child of parent.children) if (child.name === name) found.push(child);
+  return found;
 }
 
 /** The first element at the end of a path of names, or undefined. */
 export function firstAt(from: XmlElement | undefined, ...path: readonly string[]): XmlElement | undefined {
   let at = from;
-  for (const name of path) at = at?.children.find((child) => child.name === name);
+  for (const name of path) {
+    if (!at) return undefined;
+    at = childOf(at, name);
+  }
   return at;
+}
+
+function childOf({ children }: XmlElement, name: string): XmlElement | undefined {
+  for (const child of children) if (child.name === name) return child;
+  return undefined;
 }
 
 /** All elements at the end of a path of names. */
 export function allAt(from: XmlElement | undefined, ...path: readonly string[]): readonly XmlElement[] {
   let at: readonly XmlElement[] = from === undefined ? [] : [from];
-  for (const name of path)
-    at = at.flatMap((parent) => parent.children.filter((child) => child.name === name));
+  for (const name of path) {
+    const next: XmlElement[] = [];
+    for (const parent of at) for (const child of parent.children) if (child.name === name) next.push(child);
+    at = next;
+  }
   return at;
 }
 

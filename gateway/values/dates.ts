@@ -78,17 +78,19 @@ function ymd(year: number, month: number, day: number): string | undefined {
   return `${year}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}`;
 }
 
-/** Told by dates that can only be read one way: a second part over 12 means month first. */
-export function dateOrderOf(texts: Iterable<string>, fallback: DateOrder): DateOrder {
+/** Told by dates that can only be read one way, a second part over 12 means month first; undefined when none tells. */
+export function dateOrderOf(texts: Iterable<string>): DateOrder | undefined {
   let mdy = 0;
   let dmy = 0;
   for (const text of texts) {
+    const length = text.length;
+    if (length < 6 || length > 10) continue;
     const match = /^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})$/.exec(plainDashes(text));
     if (!match) continue;
     if (Number(match[2]) > 12 && Number(match[1]) <= 12) mdy += 1;
     if (Number(match[1]) > 12 && Number(match[2]) <= 12) dmy += 1;
   }
-  if (mdy === dmy) return fallback;
+  if (mdy === dmy) return undefined;
   return mdy > dmy ? 'mdy' : 'dmy';
 }
 

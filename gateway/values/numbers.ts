@@ -88,12 +88,15 @@ const CURRENCY_MARKS = new Map(Object.entries({
 })); // prettier-ignore
 
 const [zero, nine] = [48, 57];
+const LETTERS_ONLY = /^[A-Za-z]+$/;
+const markLengthMax = Math.max(...[...CURRENCY_MARKS.keys()].map((mark) => mark.length));
 
 /** The ISO 4217 code a printed word stands for, or undefined. */
 export function currencyOf(word: string): string | undefined {
   const first = word.charCodeAt(0);
   if (first >= zero && first <= nine) return undefined;
-  return CURRENCY_MARKS.get(word.toLowerCase().replace(/^[([]|[)\].:,;]+$/g, ''));
+  const plain = LETTERS_ONLY.test(word) ? word : word.replace(/^[([]|[)\].:,;]+$/g, '');
+  return plain.length > markLengthMax ? undefined : CURRENCY_MARKS.get(plain.toLowerCase());
 }
 
 /** Most words: nothing in them can be a currency next to a figure. */

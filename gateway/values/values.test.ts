@@ -55,7 +55,7 @@ describe('dates', () => {
   );
 
   it('takes the order of day and month from a date that has only one reading', () => {
-    expect(dateOrderOf(['02/17/2026', '03/04/2026'], 'dmy')).toBe('mdy');
+    expect(dateOrderOf(['02/17/2026', '03/04/2026'])).toBe('mdy');
   });
 });
 
