@@ -38,7 +38,7 @@ const NAMES = ['Catalog', 'Dict', 'Ref', 'FileSpec', 'stringToPDFString'] as con
  */
 export async function loadParsingHalf(path: string): Promise<ParsingInternals | undefined> {
   const address = pathToFileURL(path).href;
-  const hooks = exportingHooks(address);
+  const hooks = exportingFrom(address);
   try {
     const half = (await import(address)) as Partial<ParsingInternals>;
     return half.Catalog === undefined ? undefined : (half as ParsingInternals);
@@ -47,8 +47,8 @@ export async function loadParsingHalf(path: string): Promise<ParsingInternals | 
   }
 }
 
-/** Adds the exports to the text at an address; undefined where the loader takes no hooks, as that of Jest. */
-function exportingHooks(address: string): ReturnType<typeof registerHooks> | undefined {
+/** Hooks that add the line to one module; undefined where the loader takes none. */
+function exportingFrom(address: string): { deregister(): void } | undefined {
   try {
     return registerHooks({
       load: (url, context, next) => {
@@ -60,8 +60,8 @@ function exportingHooks(address: string): ReturnType<typeof registerHooks> | und
       },
     });
   } catch (error) {
-    // The error is of another realm, so it is no instance of our Error.
-    if (/not supported in Jest/.test(String(error))) return undefined;
+    // Jest's loader refuses hooks, with an error of another realm's class.
+    if (String(error).includes('not supported in Jest')) return undefined;
     throw error;
   }
 }
