@@ -19,8 +19,7 @@ const EVENTS_AT_ONCE = 64;
 const gigabytes = Number(process.argv[2] ?? 1.1);
 const events = Math.ceil((gigabytes * 1e9) / EVENT_BYTES);
 const directory = await mkdtemp(join(tmpdir(), 'docket-bench-archive-'));
-const from = await startStoreWithLog();
-const to = await startStoreWithLog();
+const [from, to] = [await startStoreWithLog(), await startStoreWithLog()];
 try {
   const filler = 'x'.repeat(EVENT_BYTES - 300);
   for (let done = 0; done < events; done += EVENTS_AT_ONCE)
@@ -47,8 +46,7 @@ try {
 
 /** Seconds, and the most memory seen, in MiB: of the process and of JavaScript's heap. */
 async function measured(work: () => Promise<unknown>) {
-  let rssMax = 0;
-  let heapMax = 0;
+  let [rssMax, heapMax] = [0, 0];
   const look = (): void => {
     const { rss, heapUsed, external } = process.memoryUsage();
     rssMax = Math.max(rssMax, rss);

@@ -37,9 +37,7 @@ function median(values: readonly number[]): number {
 const store = await startTestEventStore();
 const side = await startWriteSideProcess({ EVENTSTORE_URL: store.connectionString }, []);
 try {
-  const hashing: number[] = [];
-  const uploading: number[] = [];
-  const wall: number[] = [];
+  const [hashing, uploading, wall]: number[][] = [[], [], []];
   for (let round = -warmUps; round < rounds; round += 1) {
     const pdf = somePdf(fileBytes);
     const hashMs = hashAlone(pdf);
@@ -59,12 +57,10 @@ try {
     uploading?.push(uploadMs);
     wall?.push(wallMs);
   }
-  const hashMs = median(hashing ?? []);
-  const uploadMs = median(uploading ?? []);
+  const [hashMs, uploadMs] = [median(hashing ?? []), median(uploading ?? [])];
   const line = {
     bench: 'upload',
-    fileMiB: fileBytes / MiB,
-    rounds,
+    ...{ fileMiB: fileBytes / MiB, rounds },
     hashCpuMs: Math.round(hashMs * 10) / 10,
     uploadCpuMs: Math.round(uploadMs * 10) / 10,
     ratio: Math.round((uploadMs / hashMs) * 100) / 100,

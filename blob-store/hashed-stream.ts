@@ -18,11 +18,7 @@ export function readHashed(
 ): Promise<Written> {
   const { maxBytes, inspect, signal } = options;
   const hash = createHash('sha256');
-  let bytes = 0;
-  let gatheredBytes = 0;
-  let ended = false;
-  let writing = false;
-  let settled = false;
+  let [bytes, gatheredBytes, ended, writing, settled] = [0, 0, false, false, false];
   let gathered: Buffer[] = [];
 
   return new Promise((resolve, reject) => {
@@ -44,9 +40,7 @@ export function readHashed(
       if (gatheredBytes === 0 && ended) return settle(() => resolve({ bytes, sha256: hash.digest('hex') }));
       if (gatheredBytes < gatherBytesMax && !ended) return;
       const batch = gathered;
-      gathered = [];
-      gatheredBytes = 0;
-      writing = true;
+      [gathered, gatheredBytes, writing] = [[], 0, true];
       if (!ended && source.isPaused()) source.resume();
       write(batch).then(() => {
         writing = false;

@@ -81,10 +81,7 @@ function understand(argv: readonly string[]): Asked {
     );
   return {
     action: action as Asked['action'],
-    name,
-    version: version === null ? null : Number(version),
-    accepted,
-    json: rest.includes('--json'),
+    ...{ name, version: version === null ? null : Number(version), accepted, json: rest.includes('--json') },
   };
 }
 

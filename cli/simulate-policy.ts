@@ -66,8 +66,7 @@ async function readPast(log: EventLog): Promise<PastRun[]> {
   const head = await log.head();
   let seen = 0;
   for await (const recorded of log.readAll('start', { streamPrefixes: [JOB_STREAM_PREFIX] })) {
-    seen += 1;
-    if (seen % 1_000 === 0) {
+    if (++seen % 1_000 === 0) {
       signal.throwIfAborted();
       progress.show(Number(recorded.position), Number(head));
     }

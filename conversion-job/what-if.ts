@@ -153,8 +153,7 @@ function neighbours(past: readonly PastRun[]): (jobId: string, atMs: number) => 
     .filter(({ attempt: { code } }) => code === null || OF_THE_GATEWAY.has(code))
     .sort((a, b) => a.attempt.startedMs - b.attempt.startedMs);
   return (jobId, atMs) => {
-    let from = 0;
-    let to = all.length;
+    let [from, to] = [0, all.length];
     while (from < to) {
       const middle = (from + to) >> 1;
       if (all[middle]!.attempt.startedMs < atMs) from = middle + 1;
@@ -168,8 +167,7 @@ function neighbours(past: readonly PastRun[]): (jobId: string, atMs: number) => 
       }
       return null;
     };
-    const before = other(from - 1, -1);
-    const after = other(from, 1);
+    const [before, after] = [other(from - 1, -1), other(from, 1)];
     if (before === null || after === null) return before ?? after;
     return atMs - before.startedMs <= after.startedMs - atMs ? before : after;
   };
@@ -177,14 +175,11 @@ function neighbours(past: readonly PastRun[]): (jobId: string, atMs: number) => 
 
 function breakerOf({ failures, resetMs }: BreakerPolicy) {
   let recent: number[] = [];
-  let openUntilMs = -Infinity;
-  let openings = 0;
-  let isProbing = false;
+  let [openUntilMs, openings, isProbing] = [-Infinity, 0, false];
   const open = (atMs: number): void => {
     openUntilMs = atMs + resetMs;
     openings += 1;
-    recent = [];
-    isProbing = true;
+    [recent, isProbing] = [[], true];
   };
   return {
     /** When an attempt that is due may begin. */
@@ -206,9 +201,7 @@ function breakerOf({ failures, resetMs }: BreakerPolicy) {
 function dueList(past: readonly PastRun[]) {
   const heap: Step[] = [];
   const swap = (a: number, b: number): void => {
-    const moved = heap[a]!;
-    heap[a] = heap[b]!;
-    heap[b] = moved;
+    [heap[a], heap[b]] = [heap[b]!, heap[a]!];
   };
   const isLess = (a: number, b: number): boolean => heap[a]!.atMs < heap[b]!.atMs;
   const add = (step: Step): void => {

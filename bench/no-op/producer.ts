@@ -51,10 +51,7 @@ serveOperations({
     const from = now();
     let next = 0;
     const lane = async (): Promise<void> => {
-      while (next < n!) {
-        next += 1;
-        await upload(next - 1);
-      }
+      while (next < n!) await upload(next++);
     };
     await Promise.all(Array.from({ length: inflight! }, lane));
     return { from, to: now() };

@@ -19,8 +19,7 @@ export function speak(port: number, send: (socket: Socket) => void | Promise<voi
   return new Promise((resolve) => {
     const startedAt = performance.now();
     const socket = connect(port, '127.0.0.1');
-    let received = '';
-    let error = '';
+    let [received, error] = ['', ''];
     socket.setEncoding('latin1');
     socket.on('data', (text: string) => {
       received += text;

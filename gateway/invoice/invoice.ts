@@ -17,6 +17,8 @@ export interface InvoiceLine {
   readonly position: number;
   readonly code: Found | undefined;
   readonly name: Found | undefined;
+  /** What the page says of the item beside its name, where it keeps the two apart. */
+  readonly description: Found | undefined;
   readonly qty: Found | undefined;
   readonly unit: Found | undefined;
   readonly price: Found | undefined;

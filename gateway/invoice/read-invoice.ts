@@ -1,5 +1,4 @@
 import Big from 'big.js';
-import type { JudgedFinding } from '../checks/run-checks.ts';
 import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
 import { linearPattern } from '../mapping/linear-pattern.ts';
 import type { PdfText } from '../pdf/read-pdf.ts';
@@ -25,7 +24,6 @@ import type { VatTotalLine } from './vat-total-lines.ts';
 import { vatTotalLines } from './vat-total-lines.ts';
 import { documentTypeOf } from './document-type.ts';
 import type { Invoice } from './invoice.ts';
-import { givenParties } from './given-parties.ts';
 import { lineItems } from './line-items.ts';
 import { readParties } from './read-parties.ts';
 import type { QrPayload } from './qr-payload.ts';
@@ -40,8 +38,6 @@ export interface InvoiceReading {
   readonly areas: ReadonlyMap<string, Area>;
   readonly tables: { readonly lines: ReadTable; readonly vat: ReadTable };
   readonly qr: readonly QrPayload[];
-  /** What the page says for and against the parties that the mapping gives. */
-  readonly given: readonly JudgedFinding[];
 }
 
 /**
@@ -108,19 +104,18 @@ export function readInvoice(
   const items = lineItems(linesTable);
   const vat = vatRows(document, vatTable, { lines: items, fields, totals: vatTotals });
   const tableStart = linesTable.headers[0]?.fromLine ?? document.lines.length;
-  const read = readParties(mapping, document, areas, tableStart, qr[0]);
-  const { seller, buyer, findings: given } = givenParties(mapping, document, read, qr[0]);
+  const parties = readParties(mapping, document, areas, tableStart, qr[0]);
   const invoice: Invoice = {
     ...documentTypeOf(mapping, document, fields.get('number')?.value),
     currency: currencyFrom(mapping, document, fields),
     fields,
-    ...{ seller, buyer },
+    ...parties,
     lines: items.map((line) => (line.rate ? line : { ...line, rate: onlyRate(vat) })),
     vat,
     atcudByPage: atcudByPage(document),
     pages: document.pages,
   };
-  return { invoice, candidates, matched, areas, tables: { lines: linesTable, vat: vatTable }, qr, given };
+  return { invoice, candidates, matched, areas, tables: { lines: linesTable, vat: vatTable }, qr };
 }
 
 function matchOf(mapping: InvoiceMapping, document: ReadDocument): string[] {

@@ -41,6 +41,7 @@ export function invoiceLine(line: InvoiceLine, invoice: Invoice, credit: boolean
         ),
     group(
       'Item',
+      text('Description', line.description?.value),
       text('Name', line.name?.value ?? line.code?.value),
       line.code === undefined ? undefined : group('SellersItemIdentification', text('ID', line.code.value)),
       lineTaxCategory(line, invoice.vat),

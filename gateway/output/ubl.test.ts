@@ -23,7 +23,13 @@ function party(name: string, vatId: string, country: string | undefined): Party 
 }
 
 function line(position: number, qty: string, price: string, total: string): InvoiceLine {
-  const rest = { code: undefined, unit: found('un'), discount: undefined, rate: found('23') };
+  const rest = {
+    code: undefined,
+    unit: found('un'),
+    description: undefined,
+    discount: undefined,
+    rate: found('23'),
+  };
   return {
     position,
     name: found(`Artigo ${position}`),

@@ -1,10 +1,12 @@
 import type { TableRule } from '../mapping/mapping-schema.ts';
 import type { Token, TokenLine } from './tokens.ts';
-import { keyOf } from './tokens.ts';
+import { keyOf, textOf } from './tokens.ts';
 
 /** A title of a column, with all columns that it can mean, and where it stands. */
 export interface Title {
   readonly names: readonly string[];
+  /** Its words as printed; those of its cell, where several titles touch. */
+  readonly text: string;
   readonly x0: number;
   readonly x1: number;
 }
@@ -70,15 +72,21 @@ function beginsTitle(key: string, index: ColumnIndex): boolean {
 
 /** The titles in a cell: usually one; two when their words touch (`Un.Pr. Unitário`). Empty when it is not understood. */
 export function titlesIn(cell: TitleCell, index: ColumnIndex): Title[] {
-  const text = cell.tokens.map((token) => token.key).join('');
-  const whole = index.byKey.get(text) ?? index.byKey.get(withoutCurrencyKey(text));
-  if (whole !== undefined) return [{ names: whole, x0: cell.x0, x1: cell.x1 }];
-  const split = segment(text, index);
+  const key = cell.tokens.map((token) => token.key).join('');
+  const whole = index.byKey.get(key) ?? index.byKey.get(withoutCurrencyKey(key));
+  if (whole !== undefined) return [{ names: whole, text: textOf(cell.tokens), x0: cell.x0, x1: cell.x1 }];
+  const split = segment(key, index);
   if (!split) return [];
+  const text = textOf(cell.tokens);
   const places = letterPlaces(cell);
   let at = 0;
   return split.map(({ names, length }) => {
-    const title = { names, x0: places[at]?.[0] ?? cell.x0, x1: places[at + length - 1]?.[1] ?? cell.x1 };
+    const title = {
+      names,
+      text,
+      x0: places[at]?.[0] ?? cell.x0,
+      x1: places[at + length - 1]?.[1] ?? cell.x1,
+    };
     at += length;
     return title;
   });

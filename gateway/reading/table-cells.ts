@@ -42,6 +42,8 @@ export function readCell(
       return one(textOf(tokens), 0.8);
     case 'text':
       return one(textOf(tokens), 0.9);
+    case 'unknown':
+      return [];
   }
 }
 

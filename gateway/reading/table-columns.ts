@@ -1,16 +1,19 @@
 import type { TableRule } from '../mapping/mapping-schema.ts';
 import { currencyOf, plainDashes, withoutCurrency } from '../values/numbers.ts';
-import type { TableHeader } from './table-header.ts';
-import type { Token } from './tokens.ts';
+import type { HeaderColumn, TableHeader } from './table-header.ts';
+import { UNKNOWN_COLUMN } from './table-header.ts';
+import type { Token, TokenLine } from './tokens.ts';
 
 /** A column with the width its words may take. */
 export interface PlacedColumn {
   readonly name: string;
-  readonly type: TableRule['columns'][string]['type'];
+  readonly type: TableRule['columns'][string]['type'] | 'unknown';
   /** Holds figures. */
   readonly numeric: boolean;
   readonly x0: number;
   readonly x1: number;
+  /** A column of codes whose cells hold any words: where the column after it begins is known for sure. */
+  readonly holdsWords: boolean;
 }
 
 /** Words of a line by column name, left to right. */
@@ -21,28 +24,62 @@ const NUMERIC = new Set(['money', 'quantity', 'percent', 'integer']);
 /**
  * Gives the columns of a header their widths: a text column reaches from the end of the title before it to the start
  * of the title after it, since its words start left of and run past its own title; the others keep their titles'.
+ * Where the words of a text column begin under its title, what stands before that is the code's, whatever it says.
+ * @param body the lines under the header
  */
-export function placeColumns(header: TableHeader, rule: TableRule): PlacedColumn[] {
+export function placeColumns(
+  header: TableHeader,
+  rule: TableRule,
+  body: readonly TokenLine[],
+): PlacedColumn[] {
   return header.columns.map((column, i) => {
-    const type = rule.columns[column.name]?.type ?? 'text';
+    const type = typeOf(column, rule);
     const numeric = NUMERIC.has(type);
-    if (type !== 'text') return { name: column.name, type, numeric, x0: column.x0, x1: column.x1 };
     const before = header.columns[i - 1];
     const after = header.columns[i + 1];
+    const placed = { name: column.name, type, numeric, holdsWords: false };
+    if (type === 'code' && after && typeOf(after, rule) === 'text' && beginsUnderTitle(column, after, body))
+      return { ...placed, x0: column.x0, x1: after.x0 - 1, holdsWords: true };
+    if (type !== 'text') return { ...placed, x0: column.x0, x1: column.x1 };
+    const startsAtTitle = before && typeOf(before, rule) === 'code' && beginsUnderTitle(before, column, body);
+    const fromBefore = before ? Math.min(column.x0, before.x1 + 2) : column.x0 - 40;
     return {
-      name: column.name,
-      type,
-      numeric,
-      x0: before ? Math.min(column.x0, before.x1 + 2) : column.x0 - 40,
+      ...placed,
+      x0: startsAtTitle ? column.x0 : fromBefore,
       x1: after ? Math.max(column.x1, after.x0 - 2) : column.x1 + 60,
     };
   });
+}
+
+function typeOf(column: HeaderColumn, rule: TableRule): PlacedColumn['type'] {
+  return rule.columns[column.name]?.type ?? (column.name.startsWith(UNKNOWN_COLUMN) ? 'unknown' : 'text');
+}
+
+/** How far from the start of its title, in font sizes, a word may begin that stands under it. */
+const underTitle = 0.35;
+/** Lines of a table that are looked at to see where its columns begin. */
+const linesLookedAtMax = 60;
+
+/** True when cells begin under the title of the column and not in the blank between it and the title before. */
+function beginsUnderTitle(before: HeaderColumn, column: HeaderColumn, body: readonly TokenLine[]): boolean {
+  let under = 0;
+  let between = 0;
+  for (const line of body.slice(0, linesLookedAtMax)) {
+    for (const token of line.tokens) {
+      if (Math.abs(token.x0 - column.x0) <= underTitle * token.word.size) under += 1;
+      else if (token.gap > 0.9 && token.x0 > before.x1 && token.x0 < column.x0) between += 1;
+    }
+  }
+  return under > 0 && under >= between;
 }
 
 const impossible = 1e6;
 const alienNumber = 14;
 const alienText = 60;
 const crowded = 45;
+const beyondText = 70;
+/** More than a word costs that looks a little odd in a known column. */
+const unknownColumn = 6;
 
 /**
  * Puts each word of a line into a column: the assignment that keeps words and columns in order from left to right
@@ -109,14 +146,20 @@ function tokenCost(token: Token, look: Look, column: PlacedColumn): number {
   const gap =
     (column.type === 'text'
       ? Math.max(0, column.x0 - middle, token.x0 - column.x1)
-      : Math.max(0, column.x0 - token.x1, token.x0 - column.x1)) / size;
+      : column.holdsWords
+        ? Math.max(0, column.x0 - middle, middle - column.x1)
+        : Math.max(0, column.x0 - token.x1, token.x0 - column.x1)) / size;
   const edges =
     Math.min(
       Math.abs(token.x0 - column.x0),
       Math.abs(token.x1 - column.x1),
       Math.abs(token.x0 + token.x1 - column.x0 - column.x1) / 2,
     ) / size;
-  return gap * 4 + Math.min(edges, 12) * (column.numeric ? 0.25 : 0.04) + lookCost(token, look, column);
+  // A cell of its own right of a text column's end is not that column's, whatever it looks like.
+  const beyond = column.type === 'text' && token.gap > 0.9 && token.x0 > column.x1 + size ? beyondText : 0;
+  return (
+    gap * 4 + beyond + Math.min(edges, 12) * (column.numeric ? 0.25 : 0.04) + lookCost(token, look, column)
+  );
 }
 
 /** What a word looks like, whatever column it may stand in. */
@@ -134,6 +177,9 @@ function lookOf(token: Token): Look {
     sign: currencyOf(token.text) !== undefined || /^[%:=\-\u2010-\u2015\u2212]$/.test(token.text),
   };
 }
+
+/** Positions of lines: `1`, `000010`, `01.02.003`. */
+const ORDINAL = /^\d{1,6}(?:\.\d{1,4}){0,5}\.?$/;
 
 function lookCost(token: Token, { number, money, sign }: Look, column: PlacedColumn): number {
   switch (column.type) {
@@ -154,21 +200,25 @@ function lookCost(token: Token, { number, money, sign }: Look, column: PlacedCol
           ? 2
           : alienText / 2;
     case 'integer':
-      return /^\d{1,5}\.?$/.test(token.text) ? 0 : alienText;
+      return ORDINAL.test(token.text) ? 0 : alienText;
     case 'unit':
       return number ? alienNumber : /^[\p{L}²³./%]{1,12}$/u.test(token.text) ? 0 : 10;
     case 'date':
       return /\d/.test(token.text) ? 0 : 8;
     case 'code':
+      if (column.holdsWords) return 0;
       return /^[\p{L}\d][\p{L}\d./_-]*$/u.test(token.text) ? (/\d/.test(token.text) ? 0 : 0.5) : 4;
     case 'text':
       return money ? 4 : 0;
+    case 'unknown':
+      return Math.abs(token.x0 - column.x0) <= underTitle * token.word.size ? 0 : unknownColumn;
   }
 }
 
 /** Two words in one column: usual for text; for figures only parts of one number or its unit. */
 function togetherCost(previous: Token, token: Token, column: PlacedColumn): number {
-  if (column.type === 'text') return token.gap > 2.5 ? 1.5 : 0;
+  if (column.type === 'text' || column.type === 'unknown' || column.holdsWords)
+    return token.gap > 2.5 ? 1.5 : 0;
   if (column.type === 'code' || column.type === 'date' || column.type === 'unit')
     return token.gap > 0.9 ? 20 : 1;
   const parts =

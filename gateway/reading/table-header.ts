@@ -1,12 +1,15 @@
 import type { TableRule } from '../mapping/mapping-schema.ts';
 import type { ReadDocument } from './document.ts';
 import type { Token, TokenLine } from './tokens.ts';
+import { textOf } from './tokens.ts';
 import type { ColumnIndex, Title, TitleCell } from './column-titles.ts';
 import { columnIndex, mayBegin, titlesIn } from './column-titles.ts';
 
 /** A column of a header found on a page: what it holds and where its title stands. */
 export interface HeaderColumn {
   readonly name: string;
+  /** The words of the title, as printed. */
+  readonly title: string;
   readonly x0: number;
   readonly x1: number;
 }
@@ -21,8 +24,11 @@ export interface TableHeader {
   readonly score: number;
 }
 
+/** How the names of columns begin whose titles are not understood. */
+export const UNKNOWN_COLUMN = 'unknown';
+
 /** Titles stand in at most this many lines above one another. */
-const headerLinesMax = 6;
+const headerLinesMax = 7;
 
 /** Every place where the table's header stands, in reading order; none overlaps another. */
 export function findHeaders(rule: TableRule, document: ReadDocument): TableHeader[] {
@@ -92,7 +98,7 @@ function readHeader(
   const within = cells
     .map((cell, i) => ({ cell, titles: titles[i] ?? [] }))
     .filter(({ cell }) => cell.x1 > left && cell.x0 < right);
-  const unknown = within.filter((entry) => entry.titles.length === 0).length;
+  const unknown = within.filter((entry) => entry.titles.length === 0);
   const numbers = within.filter(({ cell }) =>
     cell.tokens.some((token) => /^\d[\d.,]*$/.test(token.text)),
   ).length;
@@ -106,9 +112,28 @@ function readHeader(
     page: first.page,
     fromLine: first.index,
     toLine: last.index,
-    columns,
-    score: columns.length - 0.4 * unknown + 0.05 * band.length,
+    columns: withUnknown(
+      columns,
+      unknown.map(({ cell }) => cell),
+    ),
+    score: columns.length - 0.4 * unknown.length + 0.05 * band.length,
   };
+}
+
+/** The columns with those between them whose titles are not understood, so that their words go to no other column. */
+function withUnknown(columns: readonly HeaderColumn[], cells: readonly Cell[]): HeaderColumn[] {
+  const apart = cells.filter(
+    (cell) =>
+      !columns.some((column) => cell.x0 < column.x1 + 1 && cell.x1 > column.x0 - 1) &&
+      cell.tokens.some((token) => /\p{L}{2}/u.test(token.text)),
+  );
+  const unknown = apart.map(({ tokens, x0, x1 }, i) => ({
+    name: `${UNKNOWN_COLUMN}${i + 1}`,
+    title: textOf(tokens),
+    x0,
+    x1,
+  }));
+  return [...columns, ...unknown].sort((a, b) => a.x0 - b.x0);
 }
 
 /** False where some needed column is no title's meaning: most lines that only begin like a header. */
@@ -151,7 +176,7 @@ function nameTheRest(
   const room = (cell: Cell): number => Math.min(...starts.filter((x) => x > cell.x0 + 1)) - cell.x0;
   const [widest] = cells.filter((_, i) => titles[i]?.length === 0).sort((a, b) => room(b) - room(a));
   if (widest && Number.isFinite(room(widest)) && room(widest) > 80)
-    columns.push({ name: 'name', x0: widest.x0, x1: widest.x1 });
+    columns.push({ name: 'name', title: textOf(widest.tokens), x0: widest.x0, x1: widest.x1 });
 }
 
 /**
@@ -169,7 +194,7 @@ function nameColumns(cells: readonly (readonly Title[])[]): HeaderColumn[] {
     const own: HeaderColumn[] = [];
     for (const title of [...titles].sort((a, b) => a.names.length - b.names.length)) {
       const name = title.names.find((n) => ![...columns, ...own].some((column) => column.name === n));
-      if (name !== undefined) own.push({ name, x0: title.x0, x1: title.x1 });
+      if (name !== undefined) own.push({ name, title: title.text, x0: title.x0, x1: title.x1 });
     }
     if (own.length === titles.length) columns.push(...own);
   }

@@ -1,19 +1,13 @@
 import type { TableRule } from '../mapping/mapping-schema.ts';
 import type { ReadDocument } from './document.ts';
 import type { Found } from './provenance.ts';
-import { foundIn } from './provenance.ts';
-import { readCell } from './table-cells.ts';
-import type { Assigned, PlacedColumn } from './table-columns.ts';
+import type { BodyLine, CellContext, OpenRow, TableRow } from './open-rows.ts';
+import { blocksOf, closeRow, extend, prepend, readCells } from './open-rows.ts';
+import type { PlacedColumn } from './table-columns.ts';
 import { assignColumns, placeColumns } from './table-columns.ts';
 import type { TableHeader } from './table-header.ts';
 import type { Token, TokenLine } from './tokens.ts';
 import { keyOf } from './tokens.ts';
-
-/** A row: what was found in each column. */
-export interface TableRow {
-  readonly page: number;
-  readonly cells: ReadonlyMap<string, Found>;
-}
 
 /** A table as read, over all its pages. */
 export interface ReadTable {
@@ -27,15 +21,6 @@ export interface ReadTable {
 const rowsMax = 20_000;
 const continuationLinesMax = 1.62;
 const rowDistanceMax = 4.2;
-
-interface OpenRow {
-  readonly page: number;
-  readonly cells: Map<string, Found>;
-  readonly texts: Map<string, Token[]>;
-  y: number;
-  readonly top: number;
-  readonly size: number;
-}
 
 /**
  * Reads a table: from each header down to a stop line, another header or the end of the page.
@@ -89,6 +74,15 @@ function consistent(headers: TableHeader[]): TableHeader[] {
   );
 }
 
+/** A part of a table as it is read: its rows so far, and the lines that no row has taken yet. */
+interface Part {
+  readonly rows: OpenRow[];
+  readonly pending: BodyLine[];
+  /** The values of a row stand in the middle of its words, or at their end: the first row showed it. */
+  isCentred: boolean;
+  lastLine: number;
+}
+
 function readPart(
   name: string,
   rule: TableRule,
@@ -97,11 +91,10 @@ function readPart(
   untilLine: number,
   stop: readonly ReadonlySet<string>[],
 ): { rows: TableRow[]; lastLine: number } {
-  const columns = placeColumns(header, rule);
+  const columns = placeColumns(header, rule, document.lines.slice(header.toLine + 1, untilLine));
   const carry = [labelKeys(rule.carry)];
-  const rows: OpenRow[] = [];
-  const pending: { line: TokenLine; assigned: Assigned }[] = [];
-  let lastLine = header.toLine;
+  const part: Part = { rows: [], pending: [], isCentred: false, lastLine: header.toLine };
+  const context = { columns, document, table: name };
   for (let i = header.toLine + 1; i < untilLine; i++) {
     const line = document.lines[i] as TokenLine;
     if (line.rotated || line.page < header.page) continue;
@@ -109,37 +102,89 @@ function readPart(
     const tokens = withinTable(line, columns, rule);
     if (tokens.length === 0) continue;
     const assigned = assignColumns(tokens, columns);
-    const cells = readCells(assigned, columns, document, name);
+    const cells = readCells(assigned, context);
     const full = hasQuantityAndPrice(cells);
     if (!full && startsWithAny(tokens, stop)) break;
     if (!full && startsWithAny(tokens, carry)) continue;
     if (isAnchor(rule, cells)) {
-      const above = rows.at(-1);
+      const above = part.rows.at(-1);
       // What stands far below the last row of a table without continuation lines is another table's.
       if (!rule.continuation && above && line.y - above.y > rowDistanceMax * above.size) break;
-      const row: OpenRow = {
-        page: line.page,
-        cells,
-        texts: textsOf(assigned, columns),
-        y: line.y,
-        top: line.y,
-        size: line.size,
-      };
-      for (const early of pending.splice(0))
-        if (closerToNext(early.line, rows.at(-1), row)) prepend(row, early.assigned, columns);
-      if (rows.length >= rowsMax) break;
-      rows.push(row);
-      lastLine = i;
+      if (part.rows.length >= rowsMax) break;
+      openRow(part, { line, assigned }, cells, context);
+      part.lastLine = i;
     } else if (rule.continuation) {
-      const previous = rows.at(-1);
-      const reach = continuationLinesMax * Math.min(line.size, previous?.size ?? line.size);
-      if (previous && line.y - previous.y <= reach) {
-        extend(previous, assigned, columns, document, name, line);
-        lastLine = i;
-      } else pending.push({ line, assigned });
+      part.pending.push({ line, assigned });
+      if (!part.isCentred && takePending(part, context)) part.lastLine = i;
     }
   }
-  return { rows: rows.map(closeRow), lastLine };
+  if (part.isCentred) part.lastLine = takeChain(part, part.pending.splice(0), context) ?? part.lastLine;
+  return { rows: part.rows.map((row) => closeRow(row, context)), lastLine: part.lastLine };
+}
+
+function openRow(part: Part, body: BodyLine, cells: Map<string, Found>, context: CellContext): void {
+  const { line, assigned } = body;
+  const above = part.rows.at(-1);
+  const row: OpenRow = {
+    page: line.page,
+    cells,
+    blocks: blocksOf(assigned, context.columns),
+    y: line.y,
+    top: line.y,
+    size: line.size,
+  };
+  const waiting = part.pending.splice(0);
+  if (part.isCentred) {
+    const [before, after] = atWidestGap(above, waiting, row);
+    takeChain(part, before, context);
+    part.pending.length = 0;
+    for (const early of [...after].reverse()) prepend(row, early, context);
+  } else {
+    const own = waiting.filter((early) => closerToNext(early.line, above, row));
+    for (const early of [...own].reverse()) prepend(row, early, context);
+    if (!above) part.isCentred = own.length > 0;
+  }
+  part.rows.push(row);
+}
+
+/** Gives a line to the row above it, where it stands close under it. */
+function takePending(part: Part, context: CellContext): boolean {
+  const previous = part.rows.at(-1);
+  const [body] = part.pending.slice(-1);
+  if (!previous || !body) return false;
+  const { line } = body;
+  if (line.y - previous.y > continuationLinesMax * Math.min(line.size, previous.size)) return false;
+  part.pending.pop();
+  extend(previous, body, context);
+  return true;
+}
+
+/** Gives lines to the last row as long as each stands close under the one before; the index of the last one taken. */
+function takeChain(part: Part, lines: readonly BodyLine[], context: CellContext): number | undefined {
+  let last: number | undefined;
+  for (const body of lines) {
+    part.pending.push(body);
+    if (!takePending(part, context)) break;
+    last = body.line.index;
+  }
+  return last;
+}
+
+/** Baselines of one text differ by so many points at most; less is no wider gap. */
+const sameGap = 0.4;
+
+/** The lines between two rows whose words stand over and under their values, parted where the blank is widest. */
+function atWidestGap(
+  above: OpenRow | undefined,
+  lines: readonly BodyLine[],
+  row: OpenRow,
+): [readonly BodyLine[], readonly BodyLine[]] {
+  if (!above) return [[], lines];
+  const ys = [above.y, ...lines.map(({ line }) => line.y), row.top];
+  const gaps = ys.slice(1).map((y, i) => y - (ys[i] ?? 0));
+  const widest = Math.max(...gaps);
+  const at = gaps.findLastIndex((gap) => gap >= widest - sameGap);
+  return [lines.slice(0, at), lines.slice(at)];
 }
 
 /** Words of a line that lie within the table's width, one cell beyond its outer titles included. */
@@ -155,7 +200,8 @@ function withinTable(line: TokenLine, columns: readonly PlacedColumn[], rule: Ta
 /** True when a cell of the line begins with one of the labels and goes on with nothing but an amount or a colon. */
 function startsWithAny(tokens: readonly Token[], wanted: readonly ReadonlySet<string>[]): boolean {
   return tokens.some((token, start) => {
-    if (start > 0 && token.gap <= 0.9) return false;
+    // What stands in brackets explains something, and ends nothing: `(Net: 12.00)`.
+    if ((start > 0 && token.gap <= 0.9) || token.text.startsWith('(')) return false;
     let key = '';
     for (let i = start; i < Math.min(tokens.length, start + 7); i++) {
       key += tokens[i]?.key ?? '';
@@ -182,22 +228,6 @@ function labelKeys(labels: readonly string[]): ReadonlySet<string> {
   return keys;
 }
 
-function readCells(
-  assigned: Assigned,
-  columns: readonly PlacedColumn[],
-  document: ReadDocument,
-  table: string,
-): Map<string, Found> {
-  const cells = new Map<string, Found>();
-  for (const column of columns) {
-    const tokens = assigned.get(column.name);
-    if (!tokens || tokens.length === 0) continue;
-    for (const [name, found] of readCell(column, tokens, document.notation, table))
-      if (!cells.has(name)) cells.set(name, found);
-  }
-  return cells;
-}
-
 function hasQuantityAndPrice(cells: ReadonlyMap<string, Found>): boolean {
   return cells.has('qty') && cells.has('price');
 }
@@ -216,47 +246,7 @@ function isAnchor(rule: TableRule, cells: ReadonlyMap<string, Found>): boolean {
   return rule.rowAnchor.some((set) => set.every(counts));
 }
 
-function textsOf(assigned: Assigned, columns: readonly PlacedColumn[]): Map<string, Token[]> {
-  return new Map(
-    columns
-      .filter((c) => c.type === 'text' && assigned.has(c.name))
-      .map((c) => [c.name, [...(assigned.get(c.name) ?? [])]]),
-  );
-}
-
 function closerToNext(line: TokenLine, previous: OpenRow | undefined, next: OpenRow): boolean {
   const down = next.top - line.y;
   return down <= 2.2 * next.size && (!previous || down < line.y - previous.y);
-}
-
-function prepend(row: OpenRow, assigned: Assigned, columns: readonly PlacedColumn[]): void {
-  for (const [name, tokens] of textsOf(assigned, columns))
-    row.texts.set(name, [...tokens, ...(row.texts.get(name) ?? [])]);
-}
-
-/** Adds a line under a row: its words to the text columns; a value to a column the row left empty. */
-function extend(
-  row: OpenRow,
-  assigned: Assigned,
-  columns: readonly PlacedColumn[],
-  document: ReadDocument,
-  table: string,
-  line: TokenLine,
-): void {
-  for (const [name, tokens] of textsOf(assigned, columns))
-    row.texts.set(name, [...(row.texts.get(name) ?? []), ...tokens]);
-  for (const [name, found] of readCells(assigned, columns, document, table))
-    if (!row.cells.has(name)) row.cells.set(name, found);
-  row.y = line.y;
-}
-
-function closeRow(row: OpenRow): TableRow {
-  for (const [name, tokens] of row.texts) {
-    const text = tokens
-      .map((token) => token.text)
-      .join(' ')
-      .trim();
-    if (text !== '') row.cells.set(name, foundIn(text, tokens, `column ${name}`, 0.9));
-  }
-  return { page: row.page, cells: row.cells };
 }

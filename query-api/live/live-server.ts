@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer, type ServerOptions } from 'ws';
+import { WebSocketServer } from 'ws';
 import type { RateLimits } from '../../identity/rate-limits.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { answerRaw } from '../../runtime/http/answer-raw.ts';
@@ -131,14 +131,8 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
     return hasRoomNow(connection) ? 'again' : 'park';
   };
   const conversation = createConversation({
-    sender,
-    followers,
-    catchUp,
-    keys: options.keys,
-    clock,
-    feedAt: options.feedAt,
-    feedReady: options.feedReady,
-    sendAway,
+    ...{ sender, followers, catchUp, keys: options.keys, clock },
+    ...{ feedAt: options.feedAt, feedReady: options.feedReady, sendAway },
   });
   const deliver = (follower: Follower, rows: readonly ChangedRow[], to: bigint): void => {
     const room = hasRoomNow(follower.connection);
@@ -164,8 +158,7 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
   };
 
   const registry = createSocketRegistry({ conversation, forget, clock, random });
-  // The published types of ws do not know `closeTimeout` yet.
-  const serverOptions: ServerOptions & { closeTimeout: number } = {
+  const server = new WebSocketServer({
     noServer: true,
     clientTracking: false,
     maxPayload: LIVE_LIMITS.frameBytesMax,
@@ -173,9 +166,8 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
     maxBufferedChunks: 256,
     perMessageDeflate: false,
     handleProtocols: () => LIVE_PROTOCOL,
-    closeTimeout: CLOSE_TIMEOUT_MS,
-  };
-  const server = new WebSocketServer(serverOptions);
+    ...{ closeTimeout: CLOSE_TIMEOUT_MS },
+  });
 
   let ticks = 0;
   const ticker = setInterval(() => {

@@ -54,11 +54,9 @@ export async function openBulkWriter<Event, Row extends FoldedRow>(
   const held = holdRows(projection, awakeMax);
   const summed = new Set<Table>();
   const quarantined: Quarantined[] = [];
-  let folded = from;
-  let mark = markBefore;
+  let [folded, mark] = [from, markBefore];
   let folding: Promise<unknown> = Promise.resolve();
-  let writing: Promise<unknown> = Promise.resolve();
-  let writingBefore: Promise<unknown> = Promise.resolve();
+  let [writing, writingBefore]: Promise<unknown>[] = [Promise.resolve(), Promise.resolve()];
 
   const foldNext = async (batch: readonly StoredEvent[], through: bigint) => {
     const result = await foldWithRows(options, streamsHeld, held.rows, batch, folded);
@@ -75,8 +73,7 @@ export async function openBulkWriter<Event, Row extends FoldedRow>(
       return { events: result.applied, quarantined: result.quarantined };
     });
     folding = ready;
-    writingBefore = writing;
-    writing = written;
+    [writingBefore, writing] = [writing, written];
     for (const copy of [ready, written]) copy.catch(() => undefined);
     return written;
   };

@@ -51,8 +51,7 @@ function* chunksOf(lines: Iterable<string>): Generator<Buffer> {
       filled = 0;
     }
     filled += chunk.write(line, filled);
-    chunk[filled] = LINE_FEED;
-    filled += 1;
+    chunk[filled++] = LINE_FEED;
   }
   if (filled > 0) yield chunk.subarray(0, filled);
 }

@@ -43,15 +43,12 @@ export async function openWriter<Event, Row extends FoldedRow>(
 ): Promise<ProjectionWriter> {
   const { store, projection, target, fencingEpoch } = options;
   const begun = await readStanding(store, target);
-  let committed = begun.checkpoint;
-  let committedMark = begun.mark;
-  let folded = committed;
-  let foldedMark = committedMark;
+  let [committed, committedMark] = [begun.checkpoint, begun.mark];
+  let [folded, foldedMark] = [committed, committedMark];
   const held = await heldStreams(store, target);
   const rows = createRowCache<Row>(CACHED_ROWS_MAX);
   let folding: Promise<unknown> = Promise.resolve();
-  let writing: Promise<unknown> = Promise.resolve();
-  let writingBefore: Promise<unknown> = Promise.resolve();
+  let [writing, writingBefore]: Promise<unknown>[] = [Promise.resolve(), Promise.resolve()];
 
   const foldNext = async (batch: readonly StoredEvent[], to: bigint) => {
     const result = await foldWithRows(options, held, rows, batch, folded);
@@ -74,13 +71,11 @@ export async function openWriter<Event, Row extends FoldedRow>(
         released: changes.length > 0 || quarantined.length === 0 ? released : [],
         ...move,
       });
-      committed = move.to;
-      committedMark = move.mark;
+      [committed, committedMark] = [move.to, move.mark];
       return { events: result.applied, quarantined };
     });
     folding = ready;
-    writingBefore = writing;
-    writing = written;
+    [writingBefore, writing] = [writing, written];
     // The caller sees the failure on `written`; without these the copies held here would count as unhandled.
     for (const copy of [ready, written]) copy.catch(() => undefined);
     return written;

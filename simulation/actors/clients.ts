@@ -38,8 +38,7 @@ export function startClients(
   records: Pick<Records, 'acknowledged' | 'age'>,
 ): Clients {
   const { random } = world;
-  let open = 0;
-  let requests = 0;
+  let [open, requests] = [0, 0];
   const known: { jobId: string; owner: string }[] = [];
 
   const upload = async (owner: string, bytes: Buffer, request: number): Promise<void> => {

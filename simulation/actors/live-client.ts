@@ -21,17 +21,14 @@ const reconnectMs = 400;
 export function startLiveClient(world: World, owner: string, server: Reached<QueryApi>): LiveClient {
   const rows = new Map<string, string>();
   const positions = new Map<string, bigint>();
-  let bookmark: Bookmark | null = null;
-  let building = false;
-  let socket: Socket | null = null;
+  let [bookmark, building, socket]: [Bookmark | null, boolean, Socket | null] = [null, false, null];
   let epoch: string | null = null;
   let servedBy: Life | null = null;
 
   const take = (frame: Frame): void => {
     const { send, previous } = frame;
     if (send.type === 'reset') {
-      bookmark = null;
-      building = false;
+      [bookmark, building] = [null, false];
       return;
     }
     if (send.type === 'snapshot') {
@@ -62,8 +59,7 @@ export function startLiveClient(world: World, owner: string, server: Reached<Que
     const opened: Socket = { owner, open: true, inFlight: [], lastArrivalMs: 0, receive: take };
     const { life } = server.machine;
     if (!life.alive || server.service?.connect(opened, bookmark) !== true) return;
-    socket = opened;
-    servedBy = life;
+    [socket, servedBy] = [opened, life];
   };
   const watch = (): void => {
     // A process that dies takes its sockets with it.

@@ -55,14 +55,15 @@ async function session(house: House, life: Life): Promise<void> {
   const compare = composition.compare(differenceFrom);
   if (checkpoint !== null && (await compare(log, { checkpoint, mark, streamPrefixes })) !== null) {
     await asking('start over on another log', true, () => tables.startOver(fence));
-    checkpoint = null;
-    mark = null;
+    [checkpoint, mark] = [null, null];
   }
   const rows = createRowCache<JobRow>(1_000);
   const pending: RecordedEvent[] = [];
-  let received: bigint | 'start' = checkpoint ?? 'start';
-  let passed = 0n;
-  let wake = (): void => undefined;
+  let [received, passed, wake] = [checkpoint ?? 'start', 0n, (): void => undefined] as [
+    bigint | 'start',
+    bigint,
+    () => void,
+  ];
   const following = log.follow({
     filter: { streamPrefixes: FOLLOWED_STREAM_PREFIXES },
     after: () => received,
@@ -91,9 +92,7 @@ async function session(house: House, life: Life): Promise<void> {
       await composition.commit(world, life, tables, {
         changes: [...folded.changes.values()],
         from: checkpoint,
-        to,
-        mark,
-        fence,
+        ...{ to, mark, fence },
         generation: house.log.generation(),
       });
       for (const { key, row } of folded.changes.values()) rows.set(key, row);

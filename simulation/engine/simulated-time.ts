@@ -79,9 +79,7 @@ function installTimers(): void {
 }
 
 function installClocks(): void {
-  const realNow = performance.now.bind(performance);
-  const realDate = Date.now;
-  const realRandom = Math.random;
+  const [realNow, realDate, realRandom] = [performance.now.bind(performance), Date.now, Math.random];
   performance.now = () => context.getStore()?.nowMs() ?? realNow();
   Date.now = () => {
     const inside = context.getStore();

@@ -60,10 +60,7 @@ export function createWorld(seed: number, traced: boolean): World {
   const random = seeded(seed);
   const coming = agenda();
   const violations: string[] = [];
-  let nowMs = 0;
-  let steps = 0;
-  let crashes = 0;
-  let weather = drawWeather(random);
+  let [nowMs, steps, crashes, weather] = [0, 0, 0, drawWeather(random)];
   const story = trace(() => nowMs, traced);
   const later = (ms: number, run: () => void): Due => coming.add(nowMs + ms, run);
 

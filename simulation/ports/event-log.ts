@@ -19,11 +19,7 @@ export function simulatedLog(world: World, life: Life, server: LogServer): Event
       return work();
     };
     return ask(world, life, {
-      what,
-      changes,
-      effect,
-      timeoutMs,
-      mayRepeat: changes,
+      ...{ what, changes, effect, timeoutMs, mayRepeat: changes },
       unavailable: () => new LogUnavailable(what),
     });
   };

@@ -20,8 +20,7 @@ const leave = async (code: number): Promise<never> => {
 };
 async function stopHouse(): Promise<void> {
   await building?.then((built) => built.stop()).catch(() => undefined);
-  building = null;
-  house = null;
+  [building, house] = [null, null];
 }
 process.on('SIGTERM', () => void leave(1));
 process.on('disconnect', () => void leave(0));

@@ -19,8 +19,7 @@ export async function runDocket(
   const child = spawn(process.execPath, [...program, ...argv], {
     env: { ...process.env, NODE_OPTIONS: '', ...env },
   });
-  let stdout = '';
-  let stderr = '';
+  let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
   const timer = setTimeout(() => child.kill('SIGKILL'), withinMs);

@@ -10,9 +10,7 @@ export function shuffled(options: FollowOptions): FollowOptions {
     window = [];
     for (let index = due.length - 1; index > 0; index -= 1) {
       const other = Math.floor(random() * (index + 1));
-      const moved = due[index]!;
-      due[index] = due[other]!;
-      due[other] = moved;
+      [due[index], due[other]] = [due[other]!, due[index]!];
     }
     for (const event of due) {
       await options.onEvent(event);

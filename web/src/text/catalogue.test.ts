@@ -86,8 +86,7 @@ describe('a language', () => {
   });
 
   it('has its plurals and figures', () => {
-    const english = translator('en', en);
-    const portuguese = translator('pt-PT', pt);
+    const [english, portuguese] = [translator('en', en), translator('pt-PT', pt)];
     expect(english('announceReady', { count: 1 })).toBe('1 document ready.');
     expect(english('announceReady', { count: 1_234 })).toBe('1,234 documents ready.');
     expect(portuguese('announceReady', { count: 2 })).toBe('2 documentos prontos.');

@@ -31,8 +31,7 @@ export function ResultView({ tokens, links, chosen, choose }: ResultViewProps) {
             </span>
           );
         if (token.kind === 'blank') return token.source;
-        texts += 1;
-        const places = links.valuesOfText[texts] ?? [];
+        const places = links.valuesOfText[++texts] ?? [];
         if (places.length === 0) return token.source;
         return (
           <button

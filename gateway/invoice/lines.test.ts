@@ -1,0 +1,112 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { readUbl } from '../accuracy/read-ubl.ts';
+import type { UblContent } from '../accuracy/read-ubl.ts';
+import { convert } from '../convert.ts';
+import { makePlainInvoice } from '../fixtures/plain-invoice.ts';
+import type { PlainInvoice } from '../fixtures/plain-invoice.ts';
+import { loadPdfjs } from '../pdf/open-document.ts';
+
+beforeAll(loadPdfjs, 60_000);
+
+interface Result extends UblContent {
+  readonly warnings: readonly string[];
+  readonly xml: string;
+}
+
+async function read(page: PlainInvoice): Promise<Result> {
+  const pdf = await makePlainInvoice(page);
+  const outcome = await convert({ id: 1, kind: 'convert', mappingId: 'eu_invoice_v1', parameters: {}, pdf });
+  expect(outcome).toMatchObject({ ok: true });
+  if (!outcome.ok) throw new Error(outcome.message);
+  const xml = new TextDecoder().decode(outcome.body);
+  return { ...readUbl(xml), warnings: outcome.warnings.map(({ code }) => code), xml };
+}
+
+/** A table whose cells of references hold several numbers, each with its label. */
+const REFERENCES: PlainInvoice = {
+  columns: ['Pos', 'Referenz', 'Bezeichnung', 'Menge', 'Einzelpreis', 'Gesamt'],
+  starts: [50, 80, 190, 330, 390, 480],
+  rows: [
+    ['0010', ['Ihre Art.-Nr.: MB', '77', 'Art.-Nr.: K 12 4', '4006381333931 (EAN)'], ['Leimholzplatte', 'Buche 18 mm'], '2', '150,00', '300,00'],
+    ['0020', ['Kunden-Art.-Nr.: 9', 'Art.-Nr.:', 'BR/7-A'], 'Zarge', '4', '25,00', '100,00'],
+  ],
+}; // prettier-ignore
+
+describe('the code of a line', () => {
+  it('is the number that the cell calls the seller’s, and the cell leaves the name alone', async () => {
+    const { lines, warnings } = await read(REFERENCES);
+    expect(lines).toMatchObject([
+      { code: 'K 12 4', name: 'Leimholzplatte Buche 18 mm', qty: '2', total: '300.00' },
+      { code: 'BR/7-A', name: 'Zarge', qty: '4', total: '100.00' },
+    ]);
+    expect(warnings).not.toContain('LINE-NET');
+  });
+
+  it('is a number of the trade where no number is the seller’s, joined where its cell broke it, and never the buyer’s', async () => {
+    const rows = [
+      ['1', ['Ihre Art.-Nr.: MB77', 'EAN: 40063813', '33931'], 'Leimholzplatte', '2', '150,00', '300,00'],
+      ['2', ['Ihre Art.-Nr.: MB78'], 'Zarge', '4', '25,00', '100,00'],
+    ];
+    const { lines } = await read({ ...REFERENCES, rows });
+    expect(lines.map(({ code }) => code)).toEqual(['4006381333931', undefined]);
+  });
+});
+
+describe('a row', () => {
+  it('whose values stand in the middle of its words takes the words over and under them', async () => {
+    const { lines } = await read({
+      columns: ['Pos', 'Bezeichnung', 'Menge', 'Einzelpreis', 'Gesamt'],
+      starts: [50, 80, 330, 390, 480],
+      cells: 'middle',
+      rows: [
+        ['1', ['Eichentisch', 'massiv', 'geölt'], '2', '150,00', '300,00'],
+        ['2', ['Hocker', 'dreibeinig', 'mit Polster'], '4', '25,00', '100,00'],
+      ],
+    });
+    expect(lines.map(({ name }) => name)).toEqual([
+      'Eichentisch massiv geölt',
+      'Hocker dreibeinig mit Polster',
+    ]);
+  });
+
+  it('keeps a name and its description apart where the title names both', async () => {
+    const { lines, xml } = await read({
+      columns: ['Pos', 'Name & Beschreibung', 'Menge', 'Einzelpreis', 'Gesamt'],
+      starts: [50, 80, 330, 390, 480],
+      rows: [
+        ['1', ['Eichentisch - massiv,', 'geölt'], '2', '150,00', '300,00'],
+        ['2', 'Hocker', '4', '25,00', '100,00'],
+      ],
+    });
+    expect(lines.map(({ name }) => name)).toEqual(['Eichentisch', 'Hocker']);
+    expect(xml).toContain('<cbc:Description>massiv, geölt</cbc:Description>');
+  });
+
+  it('takes of a price that is worked out in its cell the net one', async () => {
+    const { lines, warnings } = await read({
+      columns: ['Bezeichnung', 'Menge', 'Einzelpreis', 'Gesamt'],
+      cells: 'middle',
+      rows: [
+        ['Eichentisch', '2', ['(Brutto: 160,00)', '(Rabatt: 10,00)', '(Netto: 150,00)'], '300,00'],
+        ['Hocker', '4', ['27,00', '- 2,00', '= 25,00'], '100,00'],
+      ],
+    });
+    expect(lines.map(({ price }) => price)).toEqual(['150.00', '25.00']);
+    expect(warnings).not.toContain('LINE-NET');
+  });
+
+  it('gives the words of a column that is not understood to no other column', async () => {
+    const { lines } = await read({
+      columns: ['Bezeichnung', 'Furnierart', 'Menge', 'Einzelpreis', 'Gesamt'],
+      starts: [50, 200, 300, 370, 460],
+      rows: [
+        ['Eichentisch', 'Wurzel', '2', '150,00', '300,00'],
+        ['Hocker', 'ohne', '4', '25,00', '100,00'],
+      ],
+    });
+    expect(lines).toMatchObject([
+      { name: 'Eichentisch', qty: '2' },
+      { name: 'Hocker', qty: '4' },
+    ]);
+  });
+});

@@ -1,0 +1,122 @@
+import type { Found } from './provenance.ts';
+import { foundIn } from './provenance.ts';
+import type { Token } from './tokens.ts';
+import { keyOf, textOf } from './tokens.ts';
+
+/** Whose number a cell of references gives. */
+type Kind = 'seller' | 'standard' | 'buyer' | 'other' | 'unlabelled';
+
+/** Labels inside a cell of references, by key. A label with a colon that is not listed announces something else. */
+const LABELS = new Map<string, Kind>([
+  ...list('seller', [
+    'Art-Nr-Lieferant', 'Artikelnummer Lieferant', 'Lieferanten-Art.-Nr.', 'Lieferantenartikelnummer', 'Art.-Nr.',
+    'Artikel-Nr.', 'Artikelnummer', 'Unsere Art.-Nr.', 'Item no', 'Item number', 'Article no', 'Article number', 'SKU',
+    'Part no', 'Our ref', 'Supplier code', 'Code article', 'Réf. fournisseur', 'Référence', 'Réf.', 'Réf. article',
+    'Código', 'Cód.', 'Cód. artigo', 'Ref.', 'Referência', 'Referencia', 'Codice', 'Cod. art.', 'Codice articolo',
+  ]),
+  ...list('standard', ['GTIN', 'EAN', 'EAN-13', 'GLN', 'UPC', 'ISBN', 'Code EAN', 'Code barre', 'Código de barras']),
+  ...list('buyer', [
+    'Art-Nr-Kunde', 'Kunden-Art.-Nr.', 'Kundenartikelnummer', 'Ihre Art.-Nr.', 'Your item no', 'Customer item no',
+    'Your ref', 'Buyer code', 'Réf. client', 'Code client', 'Votre réf.', 'Ref. cliente', 'Cód. cliente', 'V/ ref.',
+    'Vosso código', 'Su referencia', 'Codice cliente', 'Vs. codice',
+  ]),
+]); // prettier-ignore
+
+function list(kind: Kind, labels: readonly string[]): [string, Kind][] {
+  return labels.map((label) => [label.split(/\s+/).map(keyOf).join(''), kind]);
+}
+
+/** Which number stands for the item, first to last. The buyer's own number for it never does. */
+const PREFERRED: readonly Kind[] = ['seller', 'standard', 'unlabelled'];
+
+const labelWordsMax = 5;
+
+interface Reference {
+  readonly kind: Kind;
+  readonly lines: Token[][];
+}
+
+/**
+ * The code of an item from the cell of its references, which may hold several numbers in several lines, each with its
+ * label before it (`Art.-Nr.: 4711`) or behind it (`4012345678901 (EAN)`).
+ */
+export function itemCode(lines: readonly (readonly Token[])[]): Found | undefined {
+  const references = referencesIn(lines);
+  for (const kind of PREFERRED) {
+    const reference = references.find((one) => one.kind === kind && one.lines.length > 0);
+    const value = reference && valueOf(reference);
+    if (value !== undefined && reference)
+      return foundIn(value, reference.lines.flat(), `column code, ${kind}`, 0.85);
+  }
+  return undefined;
+}
+
+function referencesIn(lines: readonly (readonly Token[])[]): Reference[] {
+  const references: Reference[] = [];
+  let open: Reference | undefined;
+  for (const line of lines) {
+    const label = labelAt(line);
+    const behind = labelBehind(line);
+    if (label) {
+      open = { kind: label.kind, lines: [] };
+      references.push(open);
+      if (label.to < line.length) open.lines.push(line.slice(label.to));
+    } else if (behind) {
+      const own = line.slice(0, behind.from);
+      const before = own.length > 0 ? own : open?.lines.pop();
+      references.push({ kind: behind.kind, lines: before ? [[...before]] : [] });
+      open = undefined;
+    } else {
+      if (!open) {
+        open = { kind: 'unlabelled', lines: [] };
+        references.push(open);
+      }
+      open.lines.push([...line]);
+    }
+  }
+  return references;
+}
+
+/** A label at the start of a line: a known one, or any words up to a colon. */
+function labelAt(line: readonly Token[]): { kind: Kind; to: number } | undefined {
+  let key = '';
+  let known: { kind: Kind; to: number } | undefined;
+  for (let i = 0; i < Math.min(line.length, labelWordsMax); i++) {
+    const token = line[i] as Token;
+    // A colon that begins a line ends a label that is not printed.
+    if (i === 0 && /^:./.test(token.text)) return { kind: 'unlabelled', to: 0 };
+    key += token.key;
+    const kind = LABELS.get(key);
+    if (kind) known = { kind, to: i + 1 };
+    if (token.text === ':') return known ? { ...known, to: i + 1 } : labelOf(key, i + 1);
+    if (token.text.endsWith(':')) return { kind: kind ?? 'other', to: i + 1 };
+  }
+  return known && known.to < line.length ? known : undefined;
+}
+
+/** What a colon ends; one with nothing before it announces nothing. */
+function labelOf(key: string, to: number): { kind: Kind; to: number } {
+  return { kind: key === '' ? 'unlabelled' : 'other', to };
+}
+
+/** A label in brackets at the end of a line. */
+function labelBehind(line: readonly Token[]): { kind: Kind; from: number } | undefined {
+  const last = line.at(-1);
+  const kind = last && /^\(.+\)$/.test(last.text) ? LABELS.get(last.key) : undefined;
+  return kind && { kind, from: line.length - 1 };
+}
+
+/** Figures of one number that a narrow cell broke over two lines. */
+const FIGURES = /^\d+$/;
+const brokenAfterMin = 8;
+
+function valueOf({ kind, lines }: Reference): string | undefined {
+  const texts = lines.map((line) => textOf(line).replace(/^[:#]\s*/, ''));
+  let value = texts[0] ?? '';
+  for (const text of texts.slice(1)) {
+    const broken = FIGURES.test(value) && FIGURES.test(text) && value.length >= brokenAfterMin;
+    if (/[\p{L}\d][-/]$/u.test(value) || (broken && kind !== 'seller')) value += text;
+    else if (kind !== 'unlabelled') value = `${value} ${text}`;
+  }
+  return /[\p{L}\d]/u.test(value) ? value : undefined;
+}

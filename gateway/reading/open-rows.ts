@@ -1,0 +1,107 @@
+import type { ReadDocument } from './document.ts';
+import { itemCode } from './item-codes.ts';
+import type { Found } from './provenance.ts';
+import { foundIn } from './provenance.ts';
+import { readCell } from './table-cells.ts';
+import type { Assigned, PlacedColumn } from './table-columns.ts';
+import type { Token, TokenLine } from './tokens.ts';
+import { workedOut } from './worked-out-cells.ts';
+
+/** A row: what was found in each column. */
+export interface TableRow {
+  readonly page: number;
+  readonly cells: ReadonlyMap<string, Found>;
+}
+
+/** A row while lines are still added to it. */
+export interface OpenRow {
+  readonly page: number;
+  readonly cells: Map<string, Found>;
+  /** Cells that may take several lines, by column: the words of each line. */
+  readonly blocks: Map<string, Token[][]>;
+  y: number;
+  readonly top: number;
+  readonly size: number;
+}
+
+/** A line of the table, with its words by column. */
+export interface BodyLine {
+  readonly line: TokenLine;
+  readonly assigned: Assigned;
+}
+
+/** What the cells of a table are read with. */
+export interface CellContext {
+  readonly columns: readonly PlacedColumn[];
+  readonly document: ReadDocument;
+  readonly table: string;
+}
+
+/** The values on a line, by column. */
+export function readCells(assigned: Assigned, { columns, document, table }: CellContext): Map<string, Found> {
+  const cells = new Map<string, Found>();
+  for (const column of columns) {
+    const tokens = assigned.get(column.name);
+    if (!tokens || tokens.length === 0 || column.holdsWords) continue;
+    for (const [name, found] of readCell(column, tokens, document.notation, table))
+      if (!cells.has(name)) cells.set(name, found);
+  }
+  return cells;
+}
+
+/** Columns of amounts that a row may work out in several lines. */
+const WORKED_OUT: ReadonlySet<string> = new Set(['price', 'allowanceAmount']);
+
+/** The words of a line for the cells that may take several lines. */
+export function blocksOf(assigned: Assigned, columns: readonly PlacedColumn[]): Map<string, Token[][]> {
+  const blocks = new Map<string, Token[][]>();
+  for (const { name, type, holdsWords } of columns) {
+    const tokens = assigned.get(name);
+    if (tokens && (type === 'text' || holdsWords || WORKED_OUT.has(name))) blocks.set(name, [[...tokens]]);
+  }
+  return blocks;
+}
+
+/** Adds a line over a row. */
+export function prepend(row: OpenRow, { assigned }: BodyLine, { columns }: CellContext): void {
+  for (const [name, lines] of blocksOf(assigned, columns))
+    row.blocks.set(name, [...lines, ...(row.blocks.get(name) ?? [])]);
+}
+
+/** Adds a line under a row: its words to the cells of several lines; a value to a column the row left empty. */
+export function extend(row: OpenRow, { line, assigned }: BodyLine, context: CellContext): void {
+  for (const [name, lines] of blocksOf(assigned, context.columns))
+    row.blocks.set(name, [...(row.blocks.get(name) ?? []), ...lines]);
+  for (const [name, found] of readCells(assigned, context))
+    if (!row.cells.has(name)) row.cells.set(name, found);
+  row.y = line.y;
+}
+
+/** The row with all its lines. */
+export function closeRow(row: OpenRow, { columns, document }: CellContext): TableRow {
+  for (const { name, type, holdsWords } of columns) {
+    const lines = row.blocks.get(name);
+    if (!lines) continue;
+    const found = holdsWords
+      ? itemCode(lines)
+      : type === 'text'
+        ? wordsOf(lines, name)
+        : workedOut(name, lines, document.notation);
+    if (found) row.cells.set(name, found);
+  }
+  return { page: row.page, cells: row.cells };
+}
+
+/** Words with which a line goes on after one that ends with a hyphen which stands for a word left out. */
+const AND = /^(?:und|oder|bzw\.?|and|or|et|ou|e|y|o)$/i;
+
+/** The words of several lines as one text; one that ends with a hyphen goes on without a blank. */
+function wordsOf(lines: readonly (readonly Token[])[], name: string): Found | undefined {
+  let text = '';
+  for (const line of lines) {
+    const words = line.map((token) => token.text).join(' ');
+    const goesOn = /[\p{L}\d)][-/]$/u.test(text) && !AND.test(line[0]?.text ?? '');
+    text = text === '' || goesOn ? text + words : `${text} ${words}`;
+  }
+  return text.trim() === '' ? undefined : foundIn(text.trim(), lines.flat(), `column ${name}`, 0.9);
+}
