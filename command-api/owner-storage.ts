@@ -8,7 +8,7 @@ import type { StorageQuota } from '../schemas/error-codes.ts';
 import type { UploadDocument } from '../schemas/job-commands.ts';
 import { markAfter, type LogMark } from '../schemas/log-mark.ts';
 import { JOB_STREAM_PREFIX, jobIdOfStream } from '../schemas/streams.ts';
-import { understandJobEvent } from '../schemas/understand-job-event.ts';
+import { understandJobEventOnce } from '../schemas/understand-job-event-once.ts';
 import { foldStoredBytes } from './stored-bytes.ts';
 
 const FOLLOWED = [JOB_STREAM_PREFIX] as const;
@@ -80,7 +80,7 @@ export function followOwnerStorage(options: {
     const jobId = jobIdOfStream(recorded.stream);
     if (jobId === null) return;
     try {
-      stored.apply(jobId, understandJobEvent(recorded));
+      stored.apply(jobId, understandJobEventOnce(recorded));
     } catch (error) {
       // Nobody can say what such an event stored; the projector holds its job in quarantine and says so.
       if (!(error instanceof EventNotUnderstood)) throw error;

@@ -1,14 +1,12 @@
 import {
-  jsonEvent,
   MaxAppendSizeExceededError,
   StreamDeletedError,
   WrongExpectedVersionError,
-  type AppendResult,
 } from '@eventstore/db-client';
-import type { ClientGenerations, Generation } from './client-generations.ts';
 import { AppendRefused, StreamMovedOn } from './errors.ts';
 import type { Appended, EventToAppend, ExpectedRevision } from './event-log.ts';
-import { NoAnswer, within } from './event-store-client.ts';
+import type { Generation, Generations } from './generations.ts';
+import { NoAnswer } from './no-answer.ts';
 import { refuseMalformed } from './refuse-append.ts';
 
 /** First pause before an append of unknown outcome is repeated; doubled each time. */
@@ -16,19 +14,26 @@ const REPEAT_AFTER_MS = 25;
 const REPEAT_AFTER_MAX_MS = 500;
 /** After so long without an answer the server is asked whether it is there at all. */
 const DOUBT_AFTER_MS = 1_000;
-/**
- * The client sends the deadline of a batch as an instant of its own wall clock, and the store compares it with its own:
- * on a machine whose clock is only seconds behind, every append would come too late for ever (D28). A year is further
- * off than any clock, and the most the client takes; the limits that hold are `within` here and the store's own.
- */
-const DEADLINE_MS = 365 * 24 * 3_600_000;
 
-interface Append {
-  readonly generations: ClientGenerations;
-  readonly timeoutMs: number;
+/** One append as it is asked for. */
+export interface AppendRequest {
   readonly stream: string;
   readonly events: readonly EventToAppend[];
   readonly expected: ExpectedRevision;
+}
+
+/**
+ * Sends an append once over some transport.
+ *
+ * @throws NoAnswer after `ms`; StreamMovedOn, AppendRefused, or what the transport says
+ */
+export type SendAppend<Client> = (client: Client, request: AppendRequest, ms: number) => Promise<Appended>;
+
+interface Append<Client> {
+  readonly generations: Generations<Client>;
+  readonly send: SendAppend<Client>;
+  readonly timeoutMs: number;
+  readonly request: AppendRequest;
 }
 
 /**
@@ -40,27 +45,20 @@ interface Append {
  * @param append.timeoutMs longest time for all tries together
  * @throws StreamMovedOn, AppendRefused, LogUnavailable
  */
-export async function appendExactly(append: Append): Promise<Appended> {
-  const { generations, timeoutMs, stream } = append;
-  refuseMalformed(stream, append.events);
+export async function appendExactly<Client>(append: Append<Client>): Promise<Appended> {
+  const { generations, timeoutMs, request } = append;
+  const { stream } = request;
+  refuseMalformed(stream, request.events);
   const doing = `appending to ${stream}`;
   // Monotonic: a wall clock that is set back meanwhile must not make this wait for as long.
   const deadline = performance.now() + timeoutMs;
-  const proposed = append.events.map(({ id, type, data, metadata }) =>
-    jsonEvent({
-      id,
-      type,
-      data: data as Record<string, unknown>,
-      metadata: metadata as Record<string, unknown>,
-    }),
-  );
   for (let pauseMs = REPEAT_AFTER_MS; ; pauseMs = Math.min(pauseMs * 2, REPEAT_AFTER_MAX_MS)) {
     const leftMs = Math.max(50, deadline - performance.now());
     const generation = await generations.current(leftMs, doing);
     try {
       // Half of the time is left for a second try.
       const tryMs = Math.max(50, Math.min(deadline - performance.now(), timeoutMs / 2));
-      return written(stream, await tryOnce(append, generation, proposed, tryMs));
+      return await tryOnce(append, generation, tryMs);
     } catch (error) {
       const final = finalAnswer(stream, error);
       if (final) throw final;
@@ -73,18 +71,16 @@ export async function appendExactly(append: Append): Promise<Appended> {
 }
 
 /** One try; while it has no answer the server is asked whether it is there, and a client of a dead one is given up. */
-async function tryOnce(
-  { generations, timeoutMs, stream, expected: expectedRevision }: Append,
-  generation: Generation,
-  proposed: ReturnType<typeof jsonEvent>[],
+async function tryOnce<Client>(
+  { generations, send, timeoutMs, request }: Append<Client>,
+  generation: Generation<Client>,
   tryMs: number,
-): Promise<AppendResult> {
-  const options = { expectedRevision, deadline: DEADLINE_MS };
+): Promise<Appended> {
   const doubt = setTimeout(() => void generations.doubt(generation, new NoAnswer()), DOUBT_AFTER_MS);
   try {
-    const result = await within(tryMs, generation.client.appendToStream(stream, proposed, options));
+    const appended = await send(generation.client, request, tryMs);
     generation.silentSinceMs = null;
-    return result;
+    return appended;
   } catch (error) {
     if (!(error instanceof NoAnswer)) generation.silentSinceMs = null;
     else {
@@ -98,15 +94,9 @@ async function tryOnce(
   }
 }
 
-/** Only what was written counts as done, whatever the connection string says about failures. */
-function written(stream: string, result: AppendResult): Appended {
-  if (!result.success) throw new AppendRefused(stream, 'it is not where the append expected it');
-  return { revision: result.nextExpectedRevision, position: result.position?.commit ?? 0n };
-}
-
 /** The error that ends the append, or null when its outcome is unknown and it may be repeated. */
 function finalAnswer(stream: string, error: unknown): Error | null {
-  if (error instanceof AppendRefused) return error;
+  if (error instanceof AppendRefused || error instanceof StreamMovedOn) return error;
   if (error instanceof WrongExpectedVersionError) {
     // EventStoreDB says -1 for a stream that does not exist.
     const { actualVersion } = error;
@@ -119,29 +109,4 @@ function finalAnswer(stream: string, error: unknown): Error | null {
     return new AppendRefused(stream, 'the events are too large', { cause: error });
   }
   return null;
-}
-
-/**
- * Bounds a stream by age; events older than that are no longer given.
- * @throws LogUnavailable
- */
-export async function setMaxAge(
-  generations: ClientGenerations,
-  timeoutMs: number,
-  stream: string,
-  maxAgeSec: number,
-): Promise<void> {
-  const doing = `bounding ${stream}`;
-  const generation = await generations.current(timeoutMs, doing);
-  const answer = generation.client.setStreamMetadata(
-    stream,
-    { maxAge: maxAgeSec },
-    { deadline: DEADLINE_MS },
-  );
-  try {
-    await within(timeoutMs, answer);
-  } catch (error) {
-    void generations.doubt(generation, error);
-    throw generations.unavailable(doing, error);
-  }
 }

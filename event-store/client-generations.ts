@@ -1,176 +1,24 @@
-import {
-  AccessDeniedError,
-  CancelledError,
-  DeadlineExceededError,
-  NotLeaderError,
-  TimeoutError,
-  UnavailableError,
-  type EventStoreDBClient,
-} from '@eventstore/db-client';
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { EventStoreDBClient } from '@eventstore/db-client';
 import type { Log } from '../runtime/log.ts';
-import { outageLog } from '../runtime/outage-log.ts';
 import type { EventStoreUrl } from '../schemas/event-store-url.ts';
-import { LogUnavailable, StoreUnusable } from './errors.ts';
-import { askServer, closeClient, NoAnswer, openClient, within } from './event-store-client.ts';
-import { faultOf, isNoNode } from './store-faults.ts';
+import { askServer, closeClient, openClient } from './event-store-client.ts';
+import { openGenerations, type Generations } from './generations.ts';
 
-/** Backoff between two clients that did not come to work: doubled, with jitter, from the first up to the last. */
-const OPEN_AGAIN_MS = 50;
-const OPEN_AGAIN_MAX_MS = 2_000;
-
-/** A client and its number in the row. */
-export interface Generation {
-  readonly client: EventStoreDBClient;
-  readonly number: number;
-  /** When the first append stayed without an answer since the last one that had one; null after an answer. */
-  silentSinceMs: number | null;
-}
-
-/** One client after the other: a client that stopped answering is given up and replaced, never shared. */
-export interface ClientGenerations {
-  /**
-   * The client to use now; waits for a client that works while one is being replaced.
-   * @throws LogUnavailable with what is wrong, when none works within `ms`
-   */
-  current(ms: number, doing: string): Promise<Generation>;
-  /**
-   * Looks whether a client still works after an error or a silence, and gives it up when it does not. The answer is
-   * false when it was given up, now or before.
-   */
-  doubt(generation: Generation, why: unknown): Promise<boolean>;
-  /** Replaces the client unless that has already happened since `generation`. */
-  giveUp(generation: Generation, why: unknown): void;
-  /** The error that a caller gets for what the client threw. */
-  unavailable(doing: string, cause: unknown): LogUnavailable;
-  close(): Promise<void>;
-}
+export type ClientGenerations = Generations<EventStoreDBClient>;
 
 /**
- * The client keeps a rejected or never-settled capability request for ever, and a batch append on a silent connection
- * has no deadline. A fresh client is the only way out of both; for every other fault it is a loss (ADR 0107).
+ * Clients of `@eventstore/db-client`. The client keeps a rejected or never-settled capability request for ever, and a batch
+ * append on a silent connection has no deadline; both end with a fresh client.
  *
- * Nobody gets the fresh client before the old one's streams have ended: pending appends of all clients stand in one
- * map of the module, which the end of a stream empties, so that appends put there too early would be done twice. The
- * wait is bounded; the answer that comes in spite of it is borne by `bearStrayAnswers`.
+ * Pending appends of all clients stand in one map of the module, which the end of a stream empties, so that appends put
+ * there before the old client's streams have ended would be done twice. The wait for that is bounded; the answer that comes
+ * in spite of it is borne by `bearStrayAnswers`.
  */
 export function openClientGenerations(url: EventStoreUrl, log: Log): ClientGenerations {
-  const outage = outageLog(log, 'a client of the event store was given up');
   const onStray = () => log.debug('an answer to an append came that nobody waits for any more');
-  const open = (number: number): Generation => ({
-    client: openClient(url.forClient, onStray),
-    ...{ number, silentSinceMs: null },
+  return openGenerations({
+    ...{ url, log, ask: askServer, close: closeClient },
+    open: () => openClient(url.forClient, onStray),
+    openForFirstHost: () => openClient(url.firstHostForClient, onStray),
   });
-  const closing = new AbortController();
-  let generation = open(1);
-  let replacing: Promise<void> | null = null;
-  let doubting: { readonly number: number; readonly result: Promise<boolean> } | null = null;
-  let lastFailure: unknown = new NoAnswer();
-
-  /** The search for a leader keeps its reasons to itself, so the first host is asked directly. */
-  const whyOfFirstHost = async (otherwise: unknown): Promise<unknown> => {
-    const client = openClient(url.firstHostForClient, onStray);
-    const why = await askServer(client).then(
-      () => otherwise,
-      (error: unknown) => error,
-    );
-    await closeClient(client);
-    return why;
-  };
-
-  /** Opens one client after the other until one works. */
-  const replace = async (failed: Generation): Promise<void> => {
-    await closeClient(failed.client);
-    for (let pauseMs = OPEN_AGAIN_MS; !closing.signal.aborted;) {
-      generation = open(generation.number + 1);
-      try {
-        await askServer(generation.client);
-        outage.worked();
-        return;
-      } catch (error) {
-        if (isPassing(error)) return;
-        lastFailure = isNoNode(error) ? await whyOfFirstHost(error) : error;
-        outage.failed(new StoreUnusable(faultOf(lastFailure, url, 'opening a client')));
-      }
-      await closeClient(generation.client);
-      await sleep(pauseMs * (0.5 + Math.random() / 2), undefined, { signal: closing.signal }).catch(
-        () => undefined,
-      );
-      pauseMs = Math.min(pauseMs * 2, OPEN_AGAIN_MAX_MS);
-    }
-  };
-
-  const giveUp = (failed: Generation, why: unknown): void => {
-    if (failed.number !== generation.number || replacing) return;
-    lastFailure = why;
-    outage.failed(new StoreUnusable(faultOf(why, url, 'using a client')));
-    replacing = replace(failed).finally(() => (replacing = null));
-  };
-
-  const unavailable = (doing: string, cause: unknown): LogUnavailable =>
-    new LogUnavailable(doing, {
-      cause,
-      fault: cause instanceof NoAnswer ? null : faultOf(cause, url, doing),
-    });
-
-  const look = async (doubted: Generation, why: unknown): Promise<boolean> => {
-    try {
-      await askServer(doubted.client);
-      return true;
-    } catch (error) {
-      // A server that is away is no fault of the client, which connects again by itself.
-      if (isPassing(error)) return true;
-      giveUp(doubted, error instanceof NoAnswer ? why : error);
-      return false;
-    }
-  };
-
-  return {
-    current: async (ms, doing) => {
-      const untilMs = performance.now() + ms;
-      while (replacing) {
-        const leftMs = untilMs - performance.now();
-        if (leftMs <= 0) throw unavailable(doing, lastFailure);
-        await within(leftMs, replacing).catch(() => undefined);
-      }
-      return generation;
-    },
-    doubt: (doubted, why) => {
-      if (doubted.number !== generation.number || replacing) return Promise.resolve(false);
-      if (isPassing(why)) return Promise.resolve(true);
-      if (doubting?.number !== doubted.number)
-        doubting = {
-          number: doubted.number,
-          result: look(doubted, why).finally(() => (doubting = null)),
-        };
-      return doubting.result;
-    },
-    giveUp,
-    unavailable,
-    close: async () => {
-      closing.abort();
-      await replacing;
-      await closeClient(generation.client);
-    },
-  };
-}
-
-/**
- * Faults that say nothing against a client: it connects anew or turns to the leader by itself, the server was slow, or
- * the server has refused this user.
- */
-const PASSING = [
-  UnavailableError,
-  CancelledError,
-  TimeoutError,
-  DeadlineExceededError,
-  NotLeaderError,
-  AccessDeniedError,
-] as const;
-
-function isPassing(error: unknown): boolean {
-  if (PASSING.some((passing) => error instanceof passing)) return true;
-  // The same, as gRPC says it before the client has given it a name: UNAVAILABLE, CANCELLED.
-  const { code } = error as { code?: unknown };
-  return code === 14 || code === 1;
 }

@@ -2,11 +2,13 @@ import { existsSync } from 'node:fs';
 import type { Log } from '../runtime/log.ts';
 import { SettingsRefused } from '../runtime/settings.ts';
 import { readEventStoreUrl, type EventStoreUrl } from '../schemas/event-store-url.ts';
-import { appendExactly, setMaxAge } from './append.ts';
+import { appendExactly } from './append.ts';
+import { sendByClient, setMaxAge } from './client-append.ts';
 import { openClientGenerations } from './client-generations.ts';
 import { LogUnavailable, StoreUnusable } from './errors.ts';
 import type { EventLog } from './event-log.ts';
 import { followAll } from './follow.ts';
+import { shareTail } from './live-tail/share-tail.ts';
 import { probeStore } from './probe.ts';
 import { readAllForwards, readEventAt, readHead, readLastEvent, readStreamForwards } from './read.ts';
 
@@ -45,6 +47,13 @@ export function connectEventLog(options: {
   const appending = openClientGenerations(url, log);
   const reading = openClientGenerations(url, log);
   let unusable: StoreUnusable | null = null;
+  const readAll: EventLog['readAll'] = (after, filter, maxCount = Number.MAX_SAFE_INTEGER) =>
+    readAllForwards(reading, timeoutMs, after, filter, maxCount);
+  const head = () => readHead(reading, timeoutMs);
+  const follow = shareTail(
+    { readAll, head, follow: (followOptions) => followAll(reading, log, followOptions) },
+    log,
+  );
   return {
     address: url.address,
     probe: async () => {
@@ -59,15 +68,15 @@ export function connectEventLog(options: {
     append: async (stream, events, expected) => {
       if (unusable !== null)
         throw new LogUnavailable(`appending to ${stream}`, { fault: unusable.fault, cause: unusable });
-      return appendExactly({ generations: appending, timeoutMs, stream, events, expected });
+      const request = { stream, events, expected };
+      return appendExactly({ generations: appending, send: sendByClient, timeoutMs, request });
     },
     readStream: (stream, fromRevision = 0n) => readStreamForwards(reading, timeoutMs, stream, fromRevision),
     readLast: (stream) => readLastEvent(reading, timeoutMs, stream),
-    readAll: (after, filter, maxCount = Number.MAX_SAFE_INTEGER) =>
-      readAllForwards(reading, timeoutMs, after, filter, maxCount),
+    readAll,
     eventAt: (position) => readEventAt(reading, timeoutMs, position),
-    head: () => readHead(reading, timeoutMs),
-    follow: (followOptions) => followAll(reading, log, followOptions),
+    head,
+    follow,
     setMaxAge: (stream, maxAgeSec) => setMaxAge(appending, timeoutMs, stream, maxAgeSec),
     close: async () => {
       await Promise.all([appending.close(), reading.close()]);

@@ -45,8 +45,13 @@ export interface FollowOptions {
   /** Go on after this position; `'start'` is the beginning of the log. Read again at every resubscription. */
   readonly after: () => bigint | 'start' | Promise<bigint | 'start'>;
   readonly filter: AllFilter;
-  /** Called for one event after the other; the next is not delivered until this resolves. */
-  readonly onEvent: (event: RecordedEvent) => void | Promise<void>;
+  /**
+   * Called for one event after the other; the next is not delivered until this resolves. The same object may be given to
+   * other followers of this process, so nobody changes it.
+   *
+   * @param bytes size of the event as the server sent it, where that is known
+   */
+  readonly onEvent: (event: RecordedEvent, bytes?: number) => void | Promise<void>;
   /** Nothing that passes the filter lies between the last event and `position`. */
   readonly onCheckpoint?: (position: bigint) => void | Promise<void>;
   /** The follower has reached the live end of the log (again, after each time it fell behind). */

@@ -1,14 +1,10 @@
 import { Client, Metadata, type Channel } from '@grpc/grpc-js';
 import { EventStoreDBClient } from '@eventstore/db-client';
 import { readLean } from './lean-reads.ts';
+import { within } from './no-answer.ts';
 import { bearStrayAnswers } from './stray-answers.ts';
 
 const SERVER_FEATURES = '/event_store.client.server_features.ServerFeatures/GetSupportedMethods';
-/**
- * A process that was held up itself runs its timers before it reads what has come meanwhile: an answer that is there
- * gets so long to be read.
- */
-const LATE_READ_MS = 30;
 /** Longest wait for the streams of a client that is being closed. */
 const DISPOSE_WAIT_MS = 1_000;
 /** Longest search for the leader of a cluster: every node is asked for a second at most. */
@@ -20,15 +16,6 @@ const ANSWER_MS_MAX = 1_500;
 interface Inside {
   getChannel(): Promise<Channel>;
   readonly capabilities: Promise<unknown>;
-}
-
-/** The server said nothing in time. */
-export class NoAnswer extends Error {
-  override readonly name = 'NoAnswer';
-
-  constructor() {
-    super('');
-  }
 }
 
 /** The connections of clients; the client itself never closes the last one. */
@@ -74,21 +61,4 @@ function featuresOver(channel: Channel): Promise<void> {
 export async function closeClient(client: EventStoreDBClient): Promise<void> {
   await within(DISPOSE_WAIT_MS, client.dispose()).catch(() => undefined);
   channels.get(client)?.close();
-}
-
-/** @throws NoAnswer when `answer` does not settle in time */
-export async function within<Answer>(ms: number, answer: Promise<Answer>): Promise<Answer> {
-  let timer: NodeJS.Timeout | undefined;
-  const silence = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      timer = setTimeout(() => reject(new NoAnswer()), LATE_READ_MS);
-    }, ms);
-  });
-  // The late failure of what was given up belongs to nobody.
-  answer.catch(() => undefined);
-  try {
-    return await Promise.race([answer, silence]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -4,7 +4,7 @@ import { outageLog } from '../runtime/outage-log.ts';
 import type { ClientGenerations } from './client-generations.ts';
 import { CheckpointNotInLog } from './errors.ts';
 import type { AllFilter, Following, FollowOptions } from './event-log.ts';
-import { NoAnswer } from './event-store-client.ts';
+import { NoAnswer } from './no-answer.ts';
 import { inTurn } from './in-turn.ts';
 import { readEventAt } from './read.ts';
 import { recordedEvent, type RecordedByClient } from './recorded-event.ts';

@@ -4,7 +4,7 @@ import type { EventStoreUrl } from '../schemas/event-store-url.ts';
 import { JOB_STREAM_PREFIX } from '../schemas/streams.ts';
 import type { ClientGenerations } from './client-generations.ts';
 import { LogUnavailable, StoreUnusable } from './errors.ts';
-import { within } from './event-store-client.ts';
+import { within } from './no-answer.ts';
 import { readHead } from './read.ts';
 import { faultOf, type StoreFault } from './store-faults.ts';
 

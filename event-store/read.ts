@@ -1,6 +1,7 @@
 import { BACKWARDS, END, FORWARDS, START } from '@eventstore/db-client';
 import type { ClientGenerations } from './client-generations.ts';
 import { CheckpointNotInLog } from './errors.ts';
+import { passes } from './event-filter.ts';
 import type { AllFilter, RecordedEvent } from './event-log.ts';
 import { isPositionRefused } from './store-faults.ts';
 import { readEvents, type ReadEvents } from './watched-read.ts';
@@ -96,10 +97,4 @@ export async function readHead(generations: ClientGenerations, silenceMs: number
   });
   for await (const event of events) return event.position;
   return 0n;
-}
-
-export function passes(event: RecordedEvent, filter: AllFilter): boolean {
-  return 'streamPrefixes' in filter
-    ? filter.streamPrefixes.some((prefix) => event.stream.startsWith(prefix))
-    : filter.eventTypePrefixes.some((prefix) => event.type.startsWith(prefix));
 }

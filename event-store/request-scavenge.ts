@@ -3,7 +3,8 @@ import { Client, type CallOptions, type Channel, type Metadata } from '@grpc/grp
 import { readEventStoreUrl } from '../schemas/event-store-url.ts';
 import { bytesField, forEachField, varintField } from './embedded/wire/protobuf.ts';
 import { LogUnavailable } from './errors.ts';
-import { closeClient, openClient, within } from './event-store-client.ts';
+import { closeClient, openClient } from './event-store-client.ts';
+import { within } from './no-answer.ts';
 import { faultOf } from './store-faults.ts';
 
 const START_SCAVENGE = '/event_store.client.operations.Operations/StartScavenge';

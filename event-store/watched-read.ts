@@ -1,9 +1,10 @@
 import type { EventStoreDBClient } from '@eventstore/db-client';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ClientGenerations, Generation } from './client-generations.ts';
+import type { ClientGenerations } from './client-generations.ts';
+import type { Generation } from './generations.ts';
 import { LogUnavailable } from './errors.ts';
 import type { RecordedEvent } from './event-log.ts';
-import { NoAnswer } from './event-store-client.ts';
+import { NoAnswer } from './no-answer.ts';
 import { isOfTheStore } from './store-faults.ts';
 import { inBatches } from './lean-reads.ts';
 
@@ -60,7 +61,7 @@ export async function* readEvents(read: Read): ReadEvents {
  */
 async function* watchedRead(
   read: Read,
-  generation: Generation,
+  generation: Generation<EventStoreDBClient>,
 ): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
   const { generations, silenceMs, doing } = read;
   const batches = inBatches(read.open(generation.client));

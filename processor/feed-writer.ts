@@ -111,6 +111,11 @@ export function startFeedWriter(parts: FeedWriterParts, onLost: (cause: Error) =
     }
   })().catch((error: unknown) => onLost(error instanceof Error ? error : new Error(String(error))));
 
+  const isFull = (): boolean => buffer.length >= BUFFER_EVENTS_MAX && !closing.signal.aborted;
+  const untilRoom = async (): Promise<void> => {
+    while (isFull()) await new Promise<void>((resolve) => (haveRoom = resolve));
+  };
+
   return {
     ended,
     isEmpty: () => buffer.length === 0 && !writing,
@@ -132,10 +137,8 @@ export function startFeedWriter(parts: FeedWriterParts, onLost: (cause: Error) =
       passed = position;
       wake();
     },
-    room: async () => {
-      while (buffer.length >= BUFFER_EVENTS_MAX && !closing.signal.aborted)
-        await new Promise<void>((resolve) => (haveRoom = resolve));
-    },
+    /** Resolves when there is room for another event; null when there is now. */
+    room: (): Promise<void> | null => (isFull() ? untilRoom() : null),
     close: () => {
       closing.abort();
       haveRoom();

@@ -2,7 +2,7 @@ import { linksOf } from '../event-store/event-hash.ts';
 import type { EventLog, RecordedEvent } from '../event-store/event-log.ts';
 import { differenceFrom } from '../event-store/log-difference.ts';
 import { JOB_STREAM_PREFIX } from '../schemas/streams.ts';
-import { understandJobEvent } from '../schemas/understand-job-event.ts';
+import { understandJobEventOnce } from '../schemas/understand-job-event-once.ts';
 import { startFeedWriter, type FeedWriterParts } from './feed-writer.ts';
 import type { FedEvent } from './work-list/fold-changes.ts';
 import type { FeedGrant } from './work-list/work-list.ts';
@@ -44,6 +44,11 @@ export function startFeed(parts: FeedParts): Feed {
     parts.onLost(cause);
   };
   const writer = startFeedWriter(parts, end);
+  const take = (event: RecordedEvent): void => {
+    if (stopped) return;
+    writer.add(fedEvent(event));
+    received = event.position;
+  };
   const following = log.follow({
     filter: { streamPrefixes: FED_STREAM_PREFIXES },
     after: async () => {
@@ -59,12 +64,10 @@ export function startFeed(parts: FeedParts): Feed {
       isFirst = false;
       return received;
     },
-    onEvent: async (event) => {
+    onEvent: (event) => {
       brokenSinceMs = null;
-      await writer.room();
-      if (stopped) return;
-      writer.add(fedEvent(event));
-      received = event.position;
+      const room = writer.room();
+      return room === null ? take(event) : room.then(() => take(event));
     },
     onCheckpoint: (position) => {
       brokenSinceMs = null;
@@ -97,7 +100,7 @@ export function startFeed(parts: FeedParts): Feed {
 function fedEvent(recorded: RecordedEvent): FedEvent {
   const hash = linksOf(recorded)?.hash ?? null;
   try {
-    return { recorded, hash, event: understandJobEvent(recorded) };
+    return { recorded, hash, event: understandJobEventOnce(recorded) };
   } catch (error) {
     return {
       recorded,

@@ -4,12 +4,11 @@ import type { EventLog } from '../event-store/event-log.ts';
 import { differenceFrom } from '../event-store/log-difference.ts';
 import type { Log } from '../runtime/log.ts';
 import { nameOfEvent, type LogMark } from '../schemas/log-mark.ts';
+import { WATCHED_STREAM_PREFIX } from '../schemas/streams.ts';
 import { AttemptCut } from './attempt.ts';
 import { FED_STREAM_PREFIXES } from './feed.ts';
 import type { WorkList } from './work-list/work-list.ts';
 
-/** Nobody writes to such streams: the subscription is only there to break when the connection does. */
-const WATCHED_STREAM_PREFIX = 'docket-watch-';
 const COMPARE_AGAIN_MS = 500;
 
 export interface LogWatch {

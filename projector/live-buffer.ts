@@ -14,8 +14,8 @@ export const LIVE_BUSY_FLUSH_AFTER_MS = 30;
 export const IDLE_CHECKPOINT_MS = 1_000;
 
 export interface LiveBuffer {
-  /** Takes an event; waits when the buffer is full. Throws what the writing threw. */
-  add(event: StoredEvent): Promise<void>;
+  /** Takes an event; what is returned is waited for when the buffer is full. Throws what the writing threw. */
+  add(event: StoredEvent): Promise<void> | undefined;
   /** Nothing of ours lies before `position`. */
   mark(position: bigint): void;
   /** Resolves when everything taken so far is written. */
@@ -77,16 +77,24 @@ export function createLiveBuffer(
     }
     await pumping;
   };
+  const take = (event: StoredEvent): void => {
+    events.push(event);
+    if (events.length >= LIVE_EVENTS_MAX) wake?.abort();
+    if (pumping === null) start().catch(() => undefined);
+  };
+  const addWhenThereIsRoom = async (event: StoredEvent): Promise<void> => {
+    while (events.length >= LIVE_EVENTS_MAX) {
+      wake?.abort();
+      await start();
+    }
+    take(event);
+  };
   return {
     failed: failure.promise,
-    add: async (event) => {
-      while (events.length >= LIVE_EVENTS_MAX) {
-        wake?.abort();
-        await start();
-      }
-      events.push(event);
-      if (events.length >= LIVE_EVENTS_MAX) wake?.abort();
-      start().catch(() => undefined);
+    add: (event) => {
+      if (events.length >= LIVE_EVENTS_MAX) return addWhenThereIsRoom(event);
+      take(event);
+      return undefined;
     },
     mark: (position) => {
       marked = position;

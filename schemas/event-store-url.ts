@@ -4,6 +4,8 @@ export interface EventStoreUrl {
   readonly forClient: string;
   /** The same for the first server alone, asked without a search for the leader. */
   readonly firstHostForClient: string;
+  /** The one server that is named, for a transport without a search for a leader; null for a cluster. Not to be printed. */
+  readonly server: NamedServer | null;
   /** The servers without user and options: what may be printed. */
   readonly address: string;
   readonly isCluster: boolean;
@@ -15,10 +17,29 @@ export interface EventStoreUrl {
   readonly remarks: readonly string[];
 }
 
+/** One server and how to talk to it. */
+export interface NamedServer {
+  /** `host:port` */
+  readonly target: string;
+  readonly isSecure: boolean;
+  /** Null for nobody; sent over TLS alone. */
+  readonly login: { readonly username: string; readonly password: string } | null;
+  readonly connectionName: string | null;
+  readonly caFile: string | null;
+  /** Certificate and key of this client; both or none. */
+  readonly ownFiles: { readonly certificate: string; readonly key: string } | null;
+  /** After so long without traffic the connection is tried; null for never. */
+  readonly keepAliveMs: number | null;
+  /** Longest wait for the answer to that. */
+  readonly keepAliveTimeoutMs: number | null;
+}
+
 const SCHEMES = ['esdb', 'esdb+discover'];
 const DEFAULT_PORT = 2113;
 /** Seconds, the unit of the client: a node that hangs must not hold the search for the leader up (D57). */
 const GOSSIP_TIMEOUT_SEC = 1;
+/** What the client takes unless the connection string says otherwise. */
+const KEEP_ALIVE_MS = 10_000;
 const ENDS_AT_HOSTS = /[/?]/;
 
 type Check = (value: string) => string | null;
@@ -92,10 +113,34 @@ export function readEventStoreUrl(
       forClient: `${scheme[0]}${credentials}${hosts.join(',')}?${written(given)}`,
       firstHostForClient: `esdb://${credentials}${hosts[0]}?${written(given)}`,
       address: `${scheme[0]}${hosts.join(',')}`,
+      server: isCluster ? null : serverOf(hosts[0] ?? '', login, options),
       ...{ isCluster, isSecure, username },
       caFile: caFile === undefined ? null : decodeURIComponent(caFile),
       remarks: remarksOn(isSecure, username),
     },
+  };
+}
+
+function serverOf(target: string, login: string | null, options: ReadonlyMap<string, string>): NamedServer {
+  const [username = '', password = ''] = (login ?? '').split(':').map(decodeURIComponent);
+  const fileOf = (name: string): string | null => {
+    const file = options.get(name);
+    return file === undefined ? null : decodeURIComponent(file);
+  };
+  const [certificate, key] = [fileOf('userCertFile'), fileOf('userKeyFile')];
+  const msOf = (name: string): number | null => {
+    const ms = Number(options.get(name) ?? KEEP_ALIVE_MS);
+    return ms < 0 ? null : ms;
+  };
+  return {
+    target,
+    isSecure: options.get('tls') !== 'false',
+    login: login === null ? null : { username, password },
+    connectionName: options.get('connectionName') ?? null,
+    caFile: fileOf('tlsCAFile'),
+    ownFiles: certificate === null || key === null ? null : { certificate, key },
+    keepAliveMs: msOf('keepAliveInterval'),
+    keepAliveTimeoutMs: msOf('keepAliveTimeout'),
   };
 }
 

@@ -22,6 +22,9 @@ export function isLastingStream(stream: string): boolean {
 /** What projections and the processor follow. Idempotency keys are nobody's business but the write side's. */
 export const FOLLOWED_STREAM_PREFIXES = [JOB_STREAM_PREFIX, REJECTED_UPLOADS_STREAM, GATEWAY_STREAM] as const;
 
+/** Nobody writes to such streams: who follows them is told when the connection to the log breaks, and of nothing else. */
+export const WATCHED_STREAM_PREFIX = 'docket-watch-';
+
 export function jobStream(jobId: JobId): string {
   return `${JOB_STREAM_PREFIX}${jobId}`;
 }

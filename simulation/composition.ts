@@ -1,6 +1,7 @@
 import type { BlobStore } from '../blob-store/blob-store.ts';
 import type { JobDecider } from '../conversion-job/decider.ts';
 import type { EventLog } from '../event-store/event-log.ts';
+import { createEventRing } from '../event-store/live-tail/event-ring.ts';
 import type { differenceFrom } from '../event-store/log-difference.ts';
 import type { Convert } from '../processor/converter.ts';
 import type { JobCommands } from '../processor/job-commands.ts';
@@ -36,6 +37,8 @@ export interface KeeperParts {
 export interface Composition {
   readonly decider: (real: JobDecider) => JobDecider;
   readonly log: (real: EventLog, random: Seeded) => EventLog;
+  /** The ring that the followers of one process read live events from. */
+  readonly createRing: typeof createEventRing;
   readonly workList: (real: WorkList, server: WorkListServer) => WorkList;
   /** Commands of a processor. */
   readonly commands: (real: JobCommands) => JobCommands;
@@ -55,6 +58,7 @@ export interface Composition {
 export const FAITHFUL: Composition = {
   decider: (real) => real,
   log: (real) => real,
+  createRing: createEventRing,
   workList: (real) => real,
   commands: (real) => real,
   convert: (real) => real,

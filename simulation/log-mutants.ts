@@ -1,4 +1,5 @@
 import type { EventLog, RecordedEvent } from '../event-store/event-log.ts';
+import { createEventRing } from '../event-store/live-tail/event-ring.ts';
 import { isMisnamedJobStream, jobIdOfStream } from '../schemas/streams.ts';
 import { understandJobEvent } from '../schemas/understand-job-event.ts';
 import type { Composition } from './composition.ts';
@@ -54,3 +55,18 @@ export const stopsAtAStrangeEvent = failingAt((event) => {
 });
 
 export const stopsAtABigEvent = failingAt(({ data }) => JSON.stringify(data).length > bigEventChars);
+
+/** A reader that the shared tail has gone past goes on with the oldest event that is still there. */
+export const skipsWhatIsGone: Partial<Composition> = {
+  createRing: (begin, limits) => {
+    const real = createEventRing(begin, limits);
+    return {
+      ...real,
+      at: (sequence) => {
+        let [next, item] = [sequence, real.at(sequence)];
+        while (item === 'gone') item = real.at((next += 1));
+        return item;
+      },
+    };
+  },
+};

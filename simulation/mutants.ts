@@ -12,6 +12,7 @@ import { describeBatch, oneTransaction, type Commit } from './actors/commit.ts';
 import { FAITHFUL, type Composition } from './composition.ts';
 import {
   listSkipsTheComparison,
+  skipsWhatIsGone,
   stopsAtABigEvent,
   stopsAtAStrangeEvent,
   stopsAtAStrangeStream,
@@ -203,6 +204,11 @@ export const MUTANTS: readonly Mutant[] = [
   }),
   mutant('tables-skip-the-comparison', 'tables of another log are gone on with', tablesSkipTheComparison),
   mutant('list-skips-the-comparison', 'a work list of another log is gone on with', listSkipsTheComparison),
+  mutant(
+    'skips-what-is-gone',
+    'a slow follower loses the events that have left the shared ring',
+    skipsWhatIsGone,
+  ),
   mutant('stops-at-a-strange-stream', 'a stream of no job ends the feed', stopsAtAStrangeStream),
   mutant('stops-at-a-strange-event', 'an event that is not understood ends the feed', stopsAtAStrangeEvent),
   mutant('stops-at-a-big-event', 'an event of 1 MB ends the feed', stopsAtABigEvent),

@@ -6,7 +6,7 @@ import { EventNotUnderstood, understandEvent } from '../../schemas/event-version
 import { isActive } from '../../schemas/job-states.ts';
 import { SERVICE_EVENT_SCHEMAS } from '../../schemas/service-events.ts';
 import { GATEWAY_STREAM, jobIdOfStream, REJECTED_UPLOADS_STREAM } from '../../schemas/streams.ts';
-import { understandJobEventOnce } from '../job-event.ts';
+import { understandJobEventOnce } from '../../schemas/understand-job-event-once.ts';
 import { breakerTable } from './breaker-table.ts';
 import { figuresTable, isJobEvent, type CountedEvent } from './figures-table.ts';
 import { streamsTable, type CountedStream } from './row.ts';

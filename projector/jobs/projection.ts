@@ -3,7 +3,7 @@ import { ABSENT } from '../../conversion-job/job.ts';
 import type { Projection } from '../../read-store/projection-engine/projection.ts';
 import type { JobEvent } from '../../schemas/job-events.ts';
 import { jobIdOfStream } from '../../schemas/streams.ts';
-import { understandJobEventOnce } from '../job-event.ts';
+import { understandJobEventOnce } from '../../schemas/understand-job-event-once.ts';
 import { artifactsTable } from './artifacts-table.ts';
 import { historyTable } from './history-table.ts';
 import { jobsTable } from './jobs-table.ts';

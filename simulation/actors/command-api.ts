@@ -45,7 +45,7 @@ export interface CommandApi {
  */
 export function bootCommandApi(house: House, life: Life): CommandApi {
   const { world, composition, decider } = house;
-  const log = composition.log(simulatedLog(world, life, house.log), world.random);
+  const log = composition.log(simulatedLog(world, life, house.log, composition.createRing), world.random);
   const blobs = simulatedBlobs(world, life, house.blobs);
   const idempotency = createIdempotency(log, life.clock);
 

@@ -85,7 +85,7 @@ export async function sweepAll(house: House, life: Life, overdue: boolean): Prom
 
 function partsOf(house: House, life: Life): KeeperParts {
   const { world, composition, decider } = house;
-  const log = composition.log(simulatedLog(world, life, house.log), world.random);
+  const log = composition.log(simulatedLog(world, life, house.log, composition.createRing), world.random);
   const blobs = simulatedBlobs(world, life, house.blobs);
   return composition.keeper({ log, blobs, decider, clock: life.clock }, house.tables);
 }

@@ -26,7 +26,7 @@ export function bootProcessor(house: House, life: Life, processorId: string): vo
   const { world, composition, decider } = house;
   const { random } = world;
   const workerId = `${processorId}.${random.hex(8)}`;
-  const log = composition.log(simulatedLog(world, life, house.log), random);
+  const log = composition.log(simulatedLog(world, life, house.log, composition.createRing), random);
   const list = composition.workList(simulatedWorkList(world, life, house.workList), house.workList);
   const blobs = simulatedBlobs(world, life, house.blobs);
   const actor = `processor:${processorId}`;

@@ -18,6 +18,8 @@ import { simulatedLog } from '../ports/event-log.ts';
 import { recordOfValues } from '../ports/table-server.ts';
 
 const batchEventsMax = 20;
+/** Events that wait for a commit; the follower is held back above it, as the projector's live buffer does it. */
+const pendingMax = 4;
 const openAgainMs = 150;
 
 /**
@@ -41,7 +43,7 @@ export function bootProjector(house: House, life: Life): void {
 
 async function session(house: House, life: Life): Promise<void> {
   const { world, tables, composition } = house;
-  const log = simulatedLog(world, life, house.log);
+  const log = simulatedLog(world, life, house.log, composition.createRing);
   const asking = <T>(what: string, changes: boolean, effect: () => T): Promise<T> => {
     const unavailable = (): Error => new ReadStoreUnavailable('no answer in time');
     return ask(world, life, { what: `tables: ${what}`, changes, effect, timeoutMs: 400, unavailable });
@@ -64,6 +66,7 @@ async function session(house: House, life: Life): Promise<void> {
     bigint,
     () => void,
   ];
+  let [isOver, haveRoom] = [false, (): void => undefined];
   const following = log.follow({
     filter: { streamPrefixes: FOLLOWED_STREAM_PREFIXES },
     after: () => received,
@@ -71,6 +74,9 @@ async function session(house: House, life: Life): Promise<void> {
       pending.push(event);
       received = event.position;
       wake();
+      if (pending.length >= pendingMax && !isOver)
+        return new Promise<void>((resolve) => (haveRoom = resolve));
+      return undefined;
     },
     onCheckpoint: (position) => {
       passed = position;
@@ -82,6 +88,7 @@ async function session(house: House, life: Life): Promise<void> {
       if (pending.length === 0 && passed <= (checkpoint ?? -1n))
         await new Promise<void>((resolve) => (wake = resolve));
       const batch = pending.splice(0, batchEventsMax);
+      haveRoom();
       const through = batch.at(-1)?.position ?? passed;
       const folded = await foldWithGaps(house, life, rows, batch);
       for (const { recorded, reason } of folded.quarantined)
@@ -99,6 +106,8 @@ async function session(house: House, life: Life): Promise<void> {
       checkpoint = to;
     }
   } finally {
+    isOver = true;
+    haveRoom();
     await following.stop();
   }
 }

@@ -69,7 +69,7 @@ export function bootQueryApi(house: House, life: Life): QueryApi {
     });
   listen();
 
-  const log = composition.log(simulatedLog(world, life, house.log), world.random);
+  const log = composition.log(simulatedLog(world, life, house.log, composition.createRing), world.random);
   const blobs = simulatedBlobs(world, life, house.blobs);
   const ledger = createDownloadLedger({
     ...{ log, policy: RETRY_POLICY, clock: life.clock, logger: silentLog },

@@ -1,5 +1,7 @@
 import { LogUnavailable } from '../../event-store/errors.ts';
 import type { EventLog, Following, FollowOptions, RecordedEvent } from '../../event-store/event-log.ts';
+import { createEventRing } from '../../event-store/live-tail/event-ring.ts';
+import { shareTail } from '../../event-store/live-tail/share-tail.ts';
 import { ask } from '../engine/network.ts';
 import { runInside } from '../engine/simulated-time.ts';
 import type { Life, World } from '../engine/world.ts';
@@ -9,8 +11,20 @@ import { passes, type LogServer } from './log-server.ts';
 const timeoutMs = 400;
 const resubscribeMs = 150;
 
-/** The log as one life of a process sees it, over a network that is not to be trusted. */
-export function simulatedLog(world: World, life: Life, server: LogServer): EventLog {
+/** Small, so that a reader of the shared tail that is a little slow is left behind. */
+const ringLimits = { itemsMax: 6, bytesMax: Infinity };
+const silent = { info: () => undefined, warn: () => undefined };
+
+/**
+ * The log as one life of a process sees it, over a network that is not to be trusted. Its followers share one
+ * subscription, by the product's own code.
+ */
+export function simulatedLog(
+  world: World,
+  life: Life,
+  server: LogServer,
+  createRing: typeof createEventRing = createEventRing,
+): EventLog {
   const asking = <T>(what: string, changes: boolean, work: () => T): Promise<T> => {
     const asked = server.generation();
     const effect = (): T => {
@@ -27,7 +41,7 @@ export function simulatedLog(world: World, life: Life, server: LogServer): Event
     const read = () => (server.streams.get(stream) ?? []).slice(Number(fromRevision));
     yield* await asking(`reads ${stream}`, false, read);
   }
-  return {
+  const asked: Omit<EventLog, 'follow'> = {
     append: (stream, events, expected) => {
       const what = `appends ${events.map(({ type }) => type).join(', ')} to ${stream} at ${expected}`;
       return asking(what, true, () => server.append(stream, events, expected));
@@ -44,13 +58,26 @@ export function simulatedLog(world: World, life: Life, server: LogServer): Event
       return asking(`reads position ${position}`, false, read);
     },
     head: () => asking('reads the head', false, () => server.head()),
-    follow: (options) => follow(world, life, server, options),
     setMaxAge: () => asking('sets $maxAge', true, () => undefined),
     close: () => Promise.resolve(),
   };
+  const own = (options: FollowOptions): Following => follow(world, life, server, options);
+  const shared = shareTail({ ...asked, follow: own }, silent, { limits: ringLimits, createRing });
+  return { ...asked, follow: (options) => shared(sometimesTwice(world, options)) };
 }
 
-/** One event after the other; now and then the subscription breaks, or brings an event a second time (D29). */
+/** Now and then an event comes a second time (D29). */
+function sometimesTwice({ random, weather }: World, options: FollowOptions): FollowOptions {
+  return {
+    ...options,
+    onEvent: async (event) => {
+      await options.onEvent(event);
+      if (random.chance(weather().duplicate)) await options.onEvent(event);
+    },
+  };
+}
+
+/** One event after the other; now and then the subscription breaks. */
 function follow(world: World, life: Life, server: LogServer, options: FollowOptions): Following {
   let stopped = false;
   const { random } = world;
@@ -75,8 +102,7 @@ function follow(world: World, life: Life, server: LogServer, options: FollowOpti
         continue;
       }
       await pause(random.between(0.1, 2));
-      const times = random.chance(world.weather().duplicate) ? 2 : 1;
-      for (let time = 1; time <= times && !stopped; time += 1) await options.onEvent(event);
+      if (!stopped) await options.onEvent(event);
       after = event.position;
     }
   };

@@ -1,5 +1,5 @@
 import type { AllFilter, EventLog, RecordedEvent } from '../../event-store/event-log.ts';
-import { passes } from '../../event-store/read.ts';
+import { passes } from '../../event-store/event-filter.ts';
 import { FOLLOWED_STREAM_PREFIXES } from '../../schemas/streams.ts';
 
 /**

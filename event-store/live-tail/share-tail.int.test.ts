@@ -1,0 +1,187 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createLog } from '../../runtime/log.ts';
+import { startTestEventStore, type TestEventStore } from '../../tests/harness/event-store.ts';
+import { startFaultProxy, type FaultProxy } from '../../tests/harness/fault-proxy.ts';
+import { connectEventLog, type ConnectedEventLog } from '../connect.ts';
+import type { EventToAppend, Following, FollowOptions } from '../event-log.ts';
+import { shareTail } from './share-tail.ts';
+
+/** Longest wait for what must come, on however slow a machine. */
+const COMES_MS_MAX = 30_000;
+const RING_ITEMS = 20;
+
+let store: TestEventStore;
+let proxy: FaultProxy;
+let log: ConnectedEventLog;
+let followings: Following[];
+let [subscriptions, reads] = [0, 0];
+let follow: (options: FollowOptions) => Following;
+
+beforeAll(async () => {
+  store = await startTestEventStore();
+  proxy = await startFaultProxy(store.port);
+});
+
+afterAll(async () => {
+  await proxy.stop();
+  await store.stop();
+});
+
+/** The shared tail with a small ring, on a log that counts what is asked of it. */
+beforeEach(() => {
+  const logger = createLog('test', 'silent');
+  log = connectEventLog({
+    connectionString: `esdb://127.0.0.1:${proxy.port}?tls=false`,
+    timeoutMs: 5_000,
+    log: logger,
+  });
+  [followings, subscriptions, reads] = [[], 0, 0];
+  const counted = {
+    head: log.head,
+    follow: (options: FollowOptions) => {
+      subscriptions += 1;
+      return log.follow(options);
+    },
+    readAll: (...asked: Parameters<typeof log.readAll>) => {
+      reads += 1;
+      return log.readAll(...asked);
+    },
+  };
+  const shared = shareTail(counted, logger, { limits: { itemsMax: RING_ITEMS, bytesMax: 1_000_000 } });
+  follow = (options) => {
+    const following = shared(options);
+    followings.push(following);
+    return following;
+  };
+});
+
+afterEach(async () => {
+  await Promise.all(followings.map((following) => following.stop()));
+  await log.close();
+});
+
+async function until(holds: () => boolean): Promise<void> {
+  for (const endMs = performance.now() + COMES_MS_MAX; !holds(); await sleep(10))
+    if (performance.now() > endMs) throw new Error('not within time');
+}
+
+/** A follower that notes what it was given. */
+function noting(from: bigint | 'start', over: Partial<FollowOptions> = {}) {
+  const noted = { seen: [] as number[], caughtUp: 0, interrupted: 0, asked: 0, place: from };
+  follow({
+    filter: { streamPrefixes: ['job-'] },
+    onCaughtUp: () => void (noted.caughtUp += 1),
+    onInterrupted: () => void (noted.interrupted += 1),
+    ...over,
+    after: () => {
+      noted.asked += 1;
+      return noted.place;
+    },
+    onEvent: async (event) => {
+      await over.onEvent?.(event);
+      noted.seen.push((event.data as { n: number }).n);
+      noted.place = event.position;
+    },
+  });
+  return noted;
+}
+
+const events = (from: number, to: number): EventToAppend[] =>
+  Array.from({ length: to - from }, (_, index) => {
+    return { id: randomUUID(), type: 'Happened', data: { n: from + index }, metadata: {} };
+  });
+const append = (from: number, to: number) => log.append(`job-${randomUUID()}`, events(from, to), 'no_stream');
+const numbers = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
+
+it('any number of followers is one subscription, and each is given every event once and in order', async () => {
+  const head = await log.head();
+  const all = [noting(head), noting(head), noting(head)];
+  await until(() => all.every(({ caughtUp }) => caughtUp > 0));
+  for (let n = 0; n < 60; n += 5) await append(n, n + 5);
+  await until(() => all.every(({ seen }) => seen.length >= 60));
+  for (const { seen } of all) expect(seen).toEqual(numbers(60));
+  expect(subscriptions).toBe(1);
+});
+
+it('a slow follower is left behind, reads by itself, misses and doubles nothing, and holds nobody up', async () => {
+  const head = await log.head();
+  const gate = Promise.withResolvers<void>();
+  const slow = noting(head, { onEvent: () => gate.promise });
+  const fast = noting(head);
+  await until(() => slow.caughtUp > 0 && fast.caughtUp > 0);
+  for (let n = 0; n < 400; n += 4) {
+    await append(n, n + 4);
+    // One that keeps up: this test is about the other.
+    await until(() => fast.seen.length >= n + 4);
+  }
+  expect(fast.seen).toEqual(numbers(400));
+  expect(slow.seen).toEqual([]);
+  const readsBefore = reads;
+  gate.resolve();
+  await until(() => slow.seen.length >= 400);
+  expect(slow.seen).toEqual(numbers(400));
+  expect(reads).toBeGreaterThan(readsBefore);
+  // It is back in the ring: what comes now costs no further read.
+  const readsAfter = reads;
+  await append(400, 405);
+  await until(() => slow.seen.length >= 405);
+  expect([slow.seen.at(-1), reads]).toEqual([404, readsAfter]);
+});
+
+it('a follower that fails goes on from its own place out of the ring, without a read', async () => {
+  const head = await log.head();
+  let failures = 2;
+  const one = noting(head, {
+    onEvent: () => {
+      if (failures-- > 0) throw new Error('the database is away');
+    },
+  });
+  const other = noting(head);
+  await until(() => one.caughtUp > 0 && other.caughtUp > 0);
+  const readsBefore = reads;
+  await append(0, 5);
+  await until(() => one.seen.length >= 5);
+  expect([one.seen, other.seen]).toEqual([numbers(5), numbers(5)]);
+  expect([one.interrupted, other.interrupted]).toEqual([2, 0]);
+  expect(reads).toBe(readsBefore);
+});
+
+it('a break is told to each follower, and each is asked for its place before it is given more', async () => {
+  const head = await log.head();
+  const all = [noting(head), noting(head)];
+  await until(() => all.every(({ caughtUp }) => caughtUp > 0));
+  await append(0, 3);
+  await until(() => all.every(({ seen }) => seen.length >= 3));
+  const askedBefore = all.map(({ asked }) => asked);
+  proxy.cut();
+  await append(3, 6);
+  await until(() => all.every(({ seen }) => seen.length >= 6));
+  for (const [index, { seen, interrupted, asked }] of all.entries()) {
+    expect(seen).toEqual(numbers(6));
+    expect(interrupted).toBeGreaterThan(0);
+    expect(asked).toBeGreaterThan(askedBefore[index]!);
+  }
+});
+
+it('a follower that stands far back is given all of it, and a checkpoint where the log ended', async () => {
+  const head = await log.head();
+  await append(0, 50);
+  await log.append(`other-${randomUUID()}`, events(0, 10), 'no_stream');
+  const end = await log.head();
+  let marked = 0n;
+  const one = noting(head, { onCheckpoint: (position) => void (marked = position) });
+  await until(() => one.caughtUp > 0);
+  expect(one.seen).toEqual(numbers(50));
+  expect(marked).toBe(end);
+});
+
+it('a follower of streams that nobody else follows has a subscription of its own', async () => {
+  const head = await log.head();
+  const other = noting(head, { filter: { streamPrefixes: ['other-'] } });
+  await until(() => other.caughtUp > 0);
+  await log.append(`other-${randomUUID()}`, events(0, 3), 'no_stream');
+  await until(() => other.seen.length >= 3);
+  expect(other.seen).toEqual(numbers(3));
+});

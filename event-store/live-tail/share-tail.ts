@@ -1,0 +1,35 @@
+import type { Log } from '../../runtime/log.ts';
+import { outageLog } from '../../runtime/outage-log.ts';
+import { FOLLOWED_STREAM_PREFIXES, WATCHED_STREAM_PREFIX } from '../../schemas/streams.ts';
+import type { AllFilter, EventLog, Following, FollowOptions } from '../event-log.ts';
+import { openLiveTail, type LiveTailParts } from './live-tail.ts';
+import { startTailReader } from './tail-reader.ts';
+
+/** Streams that are followed live. A follower of anything else has a subscription of its own. */
+const TAIL_STREAM_PREFIXES: readonly string[] = [...FOLLOWED_STREAM_PREFIXES, WATCHED_STREAM_PREFIX];
+
+export type SharedTailOptions = Pick<LiveTailParts, 'limits' | 'createRing'>;
+
+/**
+ * `follow` for all followers of a process over one subscription: live events are taken in and decoded once, into a
+ * bounded ring, and each follower reads from it at its own pace, from its own checkpoint (ADR 0153).
+ */
+export function shareTail(
+  log: Pick<EventLog, 'follow' | 'head' | 'readAll'>,
+  logger: Pick<Log, 'info' | 'warn'>,
+  options: SharedTailOptions = {},
+): (options: FollowOptions) => Following {
+  const tail = openLiveTail({ log, streamPrefixes: TAIL_STREAM_PREFIXES, ...options });
+  return (followOptions) => {
+    if (!isServed(followOptions.filter)) return log.follow(followOptions);
+    const outage = outageLog(logger, 'a follower of the event store failed');
+    return startTailReader({ tail, log, options: followOptions, outage });
+  };
+}
+
+function isServed(filter: AllFilter): boolean {
+  return (
+    'streamPrefixes' in filter &&
+    filter.streamPrefixes.every((wanted) => TAIL_STREAM_PREFIXES.some((prefix) => wanted.startsWith(prefix)))
+  );
+}

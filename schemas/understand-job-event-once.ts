@@ -1,0 +1,21 @@
+import type { JobEvent } from './job-events.ts';
+import { understandJobEvent } from './understand-job-event.ts';
+
+type Recorded = Parameters<typeof understandJobEvent>[0];
+
+/** What an event was understood as. Followers of one process, and projections built together, are given the same objects. */
+const understood = new WeakMap<Recorded, JobEvent>();
+
+/**
+ * Reads an event of a job's stream as `understandJobEvent` does; one that this process has read before is not checked
+ * again.
+ *
+ * @throws EventNotUnderstood
+ */
+export function understandJobEventOnce(recorded: Recorded): JobEvent {
+  const known = understood.get(recorded);
+  if (known) return known;
+  const event = understandJobEvent(recorded);
+  understood.set(recorded, event);
+  return event;
+}
