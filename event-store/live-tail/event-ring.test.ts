@@ -19,7 +19,7 @@ it('holds as many items as it may, the newest, and says which have left it', () 
 it('finds the first item behind a position, also one that has not come yet', () => {
   const ring = createEventRing(0n, { itemsMax: 4, bytesMax: Infinity });
   for (const position of [10n, 20n, 30n, 40n, 50n]) ring.add(position, null, 0);
-  expect([20n, 25n, 49n, 50n, 90n].map(ring.firstAfter)).toEqual([2, 2, 4, 5, 5]);
+  expect([20n, 25n, 49n, 50n, 90n].map((position) => ring.firstAfter(position))).toEqual([2, 2, 4, 5, 5]);
 });
 
 it('holds no more bytes than it may, and the newest item however large it is', () => {

@@ -96,7 +96,7 @@ const compare = () =>
     ...{ store: house.store, log: house.log, from: one, to: two, stop: never },
     onProgress: () => undefined,
   });
-const list = () => house.json<JobListAnswer>('/api/jobs?limit=200', OWNER);
+const list = (atLeast = 0n) => house.json<JobListAnswer>(`/api/jobs?limit=200&atLeast=${atLeast}`, OWNER);
 
 /** The jobs that the two changes concern, each with the first event that shows it, by the events alone. */
 function expectedPartings(among: readonly StoredEvent[]): Map<string, bigint> {
@@ -205,7 +205,8 @@ describe('the versions of a projection', () => {
     expect([...answers.keys()]).toEqual([200]);
     expect(answers.get(200)).toBeGreaterThan(20);
 
-    const shown = await list();
+    const { position } = (await house.log.readLast(during.at(-1)!.stream))!;
+    const shown = await list(position);
     for (const { frames, socket } of sockets) {
       await until(() =>
         expect(rowsAfter(frames)).toEqual(new Map(shown.jobs.map((job) => [job.jobId, job]))),

@@ -67,12 +67,12 @@ export function simulatedLog(
 }
 
 /** Now and then an event comes a second time (D29). */
-function sometimesTwice({ random, weather }: World, options: FollowOptions): FollowOptions {
+function sometimesTwice(world: World, options: FollowOptions): FollowOptions {
   return {
     ...options,
     onEvent: async (event) => {
       await options.onEvent(event);
-      if (random.chance(weather().duplicate)) await options.onEvent(event);
+      if (world.random.chance(world.weather().duplicate)) await options.onEvent(event);
     },
   };
 }
