@@ -31,17 +31,17 @@ function linesTolerance(lines: number): number {
   return Math.min(2, lines * roundingPerLineCents);
 }
 
-/** BR-CO-11 (EN 16931-1): allowances on document level (BT-107) = Σ BT-92. One printed figure is one allowance; it is never negative. */
+/** BR-CO-11 (EN 16931-1): allowances on document level (BT-107) = Σ BT-92. They are negative only where the totals are. */
 export const brCo11: Check = ({ amounts }) =>
   amounts.allowance.eq(0)
     ? []
     : [
         {
           rule: 'BR-CO-11',
-          ok: amounts.allowance.gt(0),
+          ok: amounts.allowance.gt(0) !== amounts.net.lt(0),
           what: 'discount on the document',
           left: amounts.allowance.toFixed(2),
-          right: 'above 0',
+          right: amounts.net.lt(0) ? 'below 0' : 'above 0',
         },
       ];
 
@@ -52,10 +52,10 @@ export const brCo12: Check = ({ amounts }) =>
     : [
         {
           rule: 'BR-CO-12',
-          ok: amounts.charge.gt(0),
+          ok: amounts.charge.gt(0) !== amounts.net.lt(0),
           what: 'charge on the document',
           left: amounts.charge.toFixed(2),
-          right: 'above 0',
+          right: amounts.net.lt(0) ? 'below 0' : 'above 0',
         },
       ];
 

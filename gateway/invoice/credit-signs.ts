@@ -31,6 +31,10 @@ export function creditSigns(invoice: Invoice): Invoice {
     vat: sum(invoice.vat.map((row) => new Big(row.basis.value))).lt(0)
       ? invoice.vat.map(rowTurned)
       : invoice.vat,
+    allowances: invoice.allowances.map((one) => ({
+      ...one,
+      amount: turned ? one.amount.times(-1) : one.amount,
+    })),
   };
 }
 

@@ -1,3 +1,4 @@
+import type Big from 'big.js';
 import type { Found } from '../reading/provenance.ts';
 
 /** A seller or buyer as printed. */
@@ -41,6 +42,15 @@ export interface VatRow {
   readonly reason: Found | undefined;
 }
 
+/** An allowance or a charge on the whole document, with the row of the breakdown that it falls on. */
+export interface DocumentAllowance {
+  readonly isCharge: boolean;
+  /** Taken off or added; negative only in a document whose totals are. */
+  readonly amount: Big;
+  readonly reason: string;
+  readonly row: VatRow;
+}
+
 export type VatCategory = 'S' | 'Z' | 'E' | 'AE' | 'K' | 'G' | 'O';
 
 /** What was read from an invoice or credit note, before it is written. */
@@ -56,6 +66,8 @@ export interface Invoice {
   readonly buyer: Party;
   readonly lines: readonly InvoiceLine[];
   readonly vat: readonly VatRow[];
+  /** Where the page says the rate of each; empty where it says their totals alone. */
+  readonly allowances: readonly DocumentAllowance[];
   /** ATCUD as found on each page, by page number. */
   readonly atcudByPage: ReadonlyMap<number, string>;
   readonly pages: number;

@@ -20,8 +20,9 @@ import { bothReadings } from '../values/dates.ts';
 import { ATCUD } from '../values/identifiers.ts';
 import { refuseOtherKinds } from './document-kind.ts';
 import { refuseSeveral } from './several-invoices.ts';
-import type { VatTotalLine } from './vat-total-lines.ts';
 import { vatTotalLines } from './vat-total-lines.ts';
+import { allowanceLines, allowancesByRate } from './document-allowances.ts';
+import { addMoneyCandidates } from './money-candidates.ts';
 import { documentTypeOf } from './document-type.ts';
 import type { Invoice } from './invoice.ts';
 import { lineItems } from './line-items.ts';
@@ -86,9 +87,8 @@ export function readInvoice(
   refuseSeveral(mapping, document, candidates.get('number') ?? [], itemLines);
   const sums = columnSums(linesTable, vatTable);
   const vatTotals = vatTotalLines(document, itemLines);
-  addVatTotals(vatTotals, candidates, sums);
-  addTableSums(mapping, candidates, sums);
-  addNets(candidates, sums);
+  const extras = allowanceLines(document, itemLines);
+  addMoneyCandidates(candidates, sums, { mapping, document, itemLines, vatTotals, extras });
   const chosen = solve(
     candidates,
     mapping.equations,
@@ -103,6 +103,7 @@ export function readInvoice(
   derive(mapping, fields, sums);
   const items = lineItems(linesTable);
   const vat = vatRows(document, vatTable, { lines: items, fields, totals: vatTotals });
+  const lines = items.map((line) => (line.rate ? line : { ...line, rate: onlyRate(vat) }));
   const tableStart = linesTable.headers[0]?.fromLine ?? document.lines.length;
   const parties = readParties(mapping, document, areas, tableStart, qr[0]);
   const invoice: Invoice = {
@@ -110,8 +111,9 @@ export function readInvoice(
     currency: currencyFrom(mapping, document, fields),
     fields,
     ...parties,
-    lines: items.map((line) => (line.rate ? line : { ...line, rate: onlyRate(vat) })),
+    lines,
     vat,
+    allowances: allowancesByRate(extras, { lines, vat, fields }),
     atcudByPage: atcudByPage(document),
     pages: document.pages,
   };
@@ -201,7 +203,7 @@ function derive(mapping: InvoiceMapping, fields: Map<string, Found>, sums: Reado
 /** A date that reads both ways, where nothing tells which, is not read. @throws Refusal `CHECKS_FAILED` with both */
 function refuseUnsureDates(document: ReadDocument, fields: ReadonlyMap<string, Found>): void {
   if (!document.dateOrderIsGuess) return;
-  for (const name of ['issueDate', 'dueDate']) {
+  for (const name of ['issueDate', 'dueDate', 'deliveryDate']) {
     const raw = fields.get(name)?.raw ?? '';
     const readings = bothReadings(raw, document.notation.order);
     if (readings)
@@ -232,58 +234,6 @@ function currencyFrom(
   return mapping.country === 'PT' && certified
     ? derived(mapping.currency, 'from the Portuguese program that issued it')
     : derived('', 'none: no currency is printed');
-}
-
-/** Several rates in the totals, each with its tax, are a breakdown; what they add up to is the tax. */
-function addVatTotals(
-  totals: readonly VatTotalLine[],
-  candidates: Map<string, Candidate[]>,
-  sums: Map<string, Big>,
-): void {
-  if (totals.length < 2 || sums.has('vat.tax')) return;
-  const sum = totals.reduce((s, line) => s.plus(line.tax.value), new Big(0));
-  sums.set('vat.tax', sum);
-  const own = candidates.get('tax');
-  if (own && !own.some((c) => sum.eq(c.value)))
-    own.push({
-      ...derived(sum.toFixed(2), 'sum of the rates in the totals'),
-      score: tableSumScore,
-      line: -1,
-    });
-}
-
-/** A subtotal before a charge or discount is no total without VAT; what it makes with them may be. */
-function addNets(candidates: Map<string, Candidate[]>, sums: ReadonlyMap<string, Big>): void {
-  const lines = sums.get('lines.total');
-  const own = candidates.get('net');
-  if (!lines || !own) return;
-  for (const [name, sign] of [
-    ['charge', 1],
-    ['allowance', -1],
-  ] as const)
-    for (const { value, confidence } of candidates.get(name) ?? []) {
-      const net = lines.plus(new Big(value).abs().times(sign));
-      if (confidence < 0.5 || own.some((c) => net.eq(c.value))) continue;
-      own.push({ ...derived(net.toFixed(2), `lines and ${name}`), score: tableSumScore, line: -1 });
-    }
-}
-
-/** How much a sum of a table counts beside printed totals, 0 to 1. */
-const tableSumScore = 0.42;
-
-/** What a column adds up to is a candidate of the fields that the mapping derives from it alone. */
-function addTableSums(
-  mapping: InvoiceMapping,
-  candidates: Map<string, Candidate[]>,
-  sums: ReadonlyMap<string, Big>,
-): void {
-  for (const rule of mapping.derive) {
-    const [term] = 'sum' in rule && rule.sum.length === 1 ? rule.sum : [];
-    const sum = term === undefined ? undefined : sums.get(term);
-    const own = candidates.get(rule.field);
-    if (!sum || !own || own.some((c) => sum.eq(c.value))) continue;
-    own.push({ ...derived(sum.toFixed(2), `sum of ${term}`), score: tableSumScore, line: -1 });
-  }
 }
 
 function onlyRate(vat: Invoice['vat']): Found | undefined {

@@ -61,3 +61,17 @@ export function categoryOf(reason: string | undefined): VatCategory {
   if (code !== undefined) return EXEMPTION_CATEGORIES[code] ?? 'E';
   return SENTENCES.find(([, pattern]) => pattern.test(reason))?.[0] ?? 'E';
 }
+
+/** A category that is printed as its code, alone or in brackets behind words for the tax: `AE`, `VAT (K)`. */
+const CODE_ALONE = /^\(?(S|Z|E|AE|K|G|O)\)?$/;
+const CODE_IN_BRACKETS = /\((S|Z|E|AE|K|G|O)\)/;
+
+/** The category whose code a text prints, or undefined. */
+export function categoryCodeIn(text: string): VatCategory | undefined {
+  return (CODE_ALONE.exec(text.trim())?.[1] ?? CODE_IN_BRACKETS.exec(text)?.[1]) as VatCategory | undefined;
+}
+
+/** What a reason says beside the name of the tax and the code of its category. */
+export function withoutCategoryCode(text: string): string {
+  return text.replace(/^[^()]{0,30}\((?:S|Z|E|AE|K|G|O)\)\s*/, '').trim();
+}

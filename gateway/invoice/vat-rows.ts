@@ -4,8 +4,14 @@ import type { Found } from '../reading/provenance.ts';
 import { derived, foundIn } from '../reading/provenance.ts';
 import type { ReadTable } from '../reading/table-rows.ts';
 import { exemptionCodeIn } from './exemptions.ts';
-import type { InvoiceLine, VatRow } from './invoice.ts';
-import { categoryOf, isExemption, mayBeExempt } from './vat-categories.ts';
+import type { InvoiceLine, VatCategory, VatRow } from './invoice.ts';
+import {
+  categoryCodeIn,
+  categoryOf,
+  isExemption,
+  mayBeExempt,
+  withoutCategoryCode,
+} from './vat-categories.ts';
 import { isTaxOf } from './vat-total-lines.ts';
 import type { VatTotalLine } from './vat-total-lines.ts';
 
@@ -34,6 +40,8 @@ interface RawRow {
   readonly basis: Found;
   readonly tax: Found;
   readonly reason: Found | undefined;
+  /** The category, where its code is printed. */
+  readonly code?: VatCategory | undefined;
 }
 
 function fromTable(table: ReadTable): RawRow[] {
@@ -43,9 +51,17 @@ function fromTable(table: ReadTable): RawRow[] {
     const tax = cells.get('tax');
     if (!basis || !tax) continue;
     const rate = cells.get('rate') ?? rateFrom(basis, tax);
-    if (rate) rows.push({ rate, basis, tax, reason: cells.get('reason') });
+    const reason = cells.get('reason');
+    const code = categoryCodeIn(cells.get('code')?.value ?? '') ?? categoryCodeIn(reason?.value ?? '');
+    if (rate) rows.push({ rate, basis, tax, reason: reason && saidBy(reason), code });
   }
   return rows;
+}
+
+/** The reason in its own words; undefined where nothing but the name of the tax is printed. */
+function saidBy(reason: Found): Found | undefined {
+  const value = withoutCategoryCode(reason.value);
+  return value === '' ? undefined : { ...reason, value };
 }
 
 const rateDecimalsMax = 2;
@@ -114,7 +130,7 @@ function fromLines(lines: readonly InvoiceLine[], fields: ReadonlyMap<string, Fo
 function mergeRates(rows: readonly RawRow[]): RawRow[] {
   const byKey = new Map<string, RawRow>();
   for (const row of rows) {
-    const key = `${new Big(row.rate.value).toString()}|${row.reason?.value ?? ''}`;
+    const key = `${new Big(row.rate.value).toString()}|${row.code ?? ''}|${row.reason?.value ?? ''}`;
     const known = byKey.get(key);
     const plus = (a: Found, b: Found): Found =>
       derived(new Big(a.value).plus(b.value).toFixed(2), 'sum of rows at one rate');
@@ -126,12 +142,12 @@ function mergeRates(rows: readonly RawRow[]): RawRow[] {
   return [...byKey.values()];
 }
 
-function categorise(row: RawRow, documentReason: Found | undefined): VatRow {
+function categorise({ code, ...row }: RawRow, documentReason: Found | undefined): VatRow {
   if (!new Big(row.rate.value).eq(0)) return { ...row, category: 'S', reason: undefined };
   // `Isento` in the place of the rate is a printed reason too, the weakest one.
   const inRate = /\p{L}{4}/u.test(row.rate.raw) ? { ...row.rate, value: row.rate.raw } : undefined;
   const reason = row.reason && /\p{L}/u.test(row.reason.value) ? row.reason : (documentReason ?? inRate);
-  return { ...row, category: categoryOf(reason?.value), reason };
+  return { ...row, category: code ?? categoryOf(reason?.value), reason };
 }
 
 /** The reason printed somewhere on the document: an AT code, or a sentence that names one. */

@@ -53,6 +53,7 @@ function invoice(more: Partial<Invoice> = {}, fields: Readonly<Record<string, st
     seller: party('Oficina, Lda', '509442013', 'PT'),
     buyer: party('Padaria, Lda', '501964843', 'PT'),
     lines: [line(1, '2', '50.00', '100.00'), line(2, '4', '25.00', '100.00')],
+    allowances: [],
     vat: [
       { rate: found('23'), basis: found('200.00'), tax: found('46.00'), category: 'S', reason: undefined },
     ],

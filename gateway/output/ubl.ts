@@ -1,6 +1,6 @@
 import Big from 'big.js';
 import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
-import type { Invoice, VatRow } from '../invoice/invoice.ts';
+import type { DocumentAllowance, Invoice, VatRow } from '../invoice/invoice.ts';
 import type { Amounts } from '../invoice/amounts.ts';
 import { amountsOf, lineNet } from '../invoice/amounts.ts';
 import { countryDeliveredTo } from './delivery.ts';
@@ -91,27 +91,38 @@ function paymentMeans(invoice: Invoice, creditDue: string | undefined): Maybe {
   );
 }
 
-/** Allowances and charges on the whole document, split by rate the way the breakdown says they fall. */
+/** Allowances and charges on the whole document: as the page says them, else split as the breakdown says they fall. */
 function documentAllowances(invoice: Invoice, amounts: Amounts, currency: string): Maybe[] {
-  const parts: Maybe[] = [];
-  for (const [charge, total] of [
-    [false, amounts.allowance],
-    [true, amounts.charge],
-  ] as const) {
-    if (total.eq(0)) continue;
-    for (const { row, amount } of splitByRate(invoice, total, charge, amounts)) {
-      parts.push(
-        group(
-          'AllowanceCharge',
-          text('ChargeIndicator', String(charge)),
-          text('AllowanceChargeReason', charge ? 'Charge' : 'Discount'),
-          money('Amount', amount, currency),
-          taxCategory('TaxCategory', row, false),
+  const printed = invoice.allowances.map(({ isCharge, amount, reason, row }) =>
+    documentAllowance({ isCharge, amount, reason, row, currency }),
+  );
+  if (printed.length > 0) return printed;
+  return [
+    { isCharge: false, total: amounts.allowance },
+    { isCharge: true, total: amounts.charge },
+  ].flatMap(({ isCharge, total }) =>
+    total.eq(0)
+      ? []
+      : splitByRate(invoice, total, isCharge, amounts).map(({ row, amount }) =>
+          documentAllowance({ isCharge, amount, reason: isCharge ? 'Charge' : 'Discount', row, currency }),
         ),
-      );
-    }
-  }
-  return parts;
+  );
+}
+
+function documentAllowance({
+  isCharge,
+  amount,
+  reason,
+  row,
+  currency,
+}: DocumentAllowance & { readonly currency: string }): Maybe {
+  return group(
+    'AllowanceCharge',
+    text('ChargeIndicator', String(isCharge)),
+    text('AllowanceChargeReason', reason),
+    money('Amount', amount, currency),
+    taxCategory('TaxCategory', row, false),
+  );
 }
 
 function splitByRate(

@@ -40,6 +40,8 @@ export function candidatesFor(
     if (itemLines.has(line.index) || (area && !isInside(area, line, hit.x0))) continue;
     for (const direction of rule.directions) {
       const reach = direction === 'right' ? rightOf(hit, rule, document) : belowOf(hit, rule, document);
+      if (rule.type === 'money' && direction === 'right' && reach.length === 0)
+        reach.push(...besideOf(hit, rule, document));
       if (name === 'dueDate' && direction === 'right') reach.push(...afterDiscountDate(hit, document));
       all.push(
         ...reach.map((c) => ({ ...c, score: c.score * weight * standing(hit, line, document, rule) })),
@@ -99,6 +101,25 @@ function rightOf(hit: LabelHit, rule: FieldRule, document: ReadDocument): Candid
     at += 1;
   }
   return found;
+}
+
+/** Baselines this far apart, in font sizes, are still side by side: the value of a label in two lines is set in its middle. */
+const besideLinesMax = 0.8;
+
+/** An amount right of a label, alone in its cell, on a line that is a little higher or lower. */
+function besideOf(hit: LabelHit, rule: FieldRule, document: ReadDocument): Candidate[] {
+  const { line } = hit;
+  for (const index of [line.index - 1, line.index + 1]) {
+    const other = document.lines[index];
+    if (!other || other.page !== line.page || other.rotated !== line.rotated) continue;
+    if (Math.abs(other.y - line.y) > besideLinesMax * line.size || document.hits[index]?.length !== 0)
+      continue;
+    const [first] = other.tokens;
+    const parsed = parseValue(rule.type, other.tokens, document.notation);
+    if (!first || first.x0 < hit.x1 || parsed?.fit !== 1 || parsed.count !== other.tokens.length) continue;
+    return [candidate(parsed.value, other.tokens, `label "${hit.text}" beside`, 0.8, other)];
+  }
+  return [];
 }
 
 /** Words of a discount for paying early, whose date is not the one on which the document falls due. */

@@ -3,7 +3,7 @@ import type { ReadDocument } from './document.ts';
 import type { Found } from './provenance.ts';
 import type { BodyLine, CellContext, OpenRow, TableRow } from './open-rows.ts';
 import { blocksOf, closeRow, extend, prepend, readCells } from './open-rows.ts';
-import type { PlacedColumn } from './table-columns.ts';
+import type { Assigned, PlacedColumn } from './table-columns.ts';
 import { assignColumns, placeColumns } from './table-columns.ts';
 import type { TableHeader } from './table-header.ts';
 import type { Token, TokenLine } from './tokens.ts';
@@ -113,13 +113,18 @@ function readPart(
       if (part.rows.length >= rowsMax) break;
       openRow(part, { line, assigned }, cells, context);
       part.lastLine = i;
-    } else if (rule.continuation) {
+    } else if (rule.continuation || isWordsAlone(assigned, columns)) {
       part.pending.push({ line, assigned });
-      if (!part.isCentred && takePending(part, context)) part.lastLine = i;
+      if (rule.continuation && !part.isCentred && takePending(part, context)) part.lastLine = i;
     }
   }
   if (part.isCentred) part.lastLine = takeChain(part, part.pending.splice(0), context) ?? part.lastLine;
   return { rows: part.rows.map((row) => closeRow(row, context)), lastLine: part.lastLine };
+}
+
+/** In a table without lines between its rows, words over and under the first row's values go with them. */
+function isWordsAlone(assigned: Assigned, columns: readonly PlacedColumn[]): boolean {
+  return columns.every(({ name, type }) => type === 'text' || !assigned.has(name));
 }
 
 function openRow(part: Part, body: BodyLine, cells: Map<string, Found>, context: CellContext): void {

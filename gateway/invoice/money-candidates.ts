@@ -1,0 +1,138 @@
+import Big from 'big.js';
+import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
+import type { Candidate } from '../reading/candidates.ts';
+import type { ReadDocument } from '../reading/document.ts';
+import { derived, foundIn } from '../reading/provenance.ts';
+import { parseValue } from '../reading/value-parsers.ts';
+import type { AllowanceLine } from './document-allowances.ts';
+import { totalsOf } from './document-allowances.ts';
+import type { VatTotalLine } from './vat-total-lines.ts';
+
+/** What amounts are worked out or looked for with. */
+interface MoneySources {
+  readonly mapping: InvoiceMapping;
+  readonly document: ReadDocument;
+  readonly itemLines: ReadonlySet<number>;
+  readonly vatTotals: readonly VatTotalLine[];
+  readonly extras: readonly AllowanceLine[];
+}
+
+/** Adds the amounts that fields may have beside those that a label names; the equations choose between them all. */
+export function addMoneyCandidates(
+  candidates: Map<string, Candidate[]>,
+  sums: Map<string, Big>,
+  sources: MoneySources,
+): void {
+  addVatTotals(sources.vatTotals, candidates, sums);
+  addTableSums(sources.mapping, candidates, sums);
+  addExtras(sources.extras, candidates);
+  addNegatives(sources.mapping, candidates);
+  addNets(candidates, sums);
+  addPaid(candidates, sources);
+}
+
+/** What several lines of allowances or charges come to, where no total of them is printed. */
+function addExtras(extras: readonly AllowanceLine[], candidates: Map<string, Candidate[]>): void {
+  const totals = totalsOf(extras, isNegative(candidates));
+  for (const name of ['allowance', 'charge'] as const) {
+    const own = candidates.get(name);
+    const total = totals[name];
+    if (own && !total.eq(0) && !own.some((c) => total.eq(c.value)))
+      own.push({ ...derived(total.toFixed(2), `lines of each ${name}`), score: extrasScore, line: -1 });
+  }
+}
+
+/** Counts for more than a single line of several, 0 to 1. */
+const extrasScore = 0.7;
+const sureAmount = 0.6;
+
+/** True for a document whose totals are printed with a minus. */
+function isNegative(candidates: ReadonlyMap<string, readonly Candidate[]>): boolean {
+  const best = candidates.get('net')?.[0] ?? candidates.get('grand')?.[0];
+  return best !== undefined && best.value.startsWith('-');
+}
+
+/** In a document with negative totals, amounts that are taken off may be negative too. */
+function addNegatives(mapping: InvoiceMapping, candidates: Map<string, Candidate[]>): void {
+  if (!isNegative(candidates)) return;
+  for (const [name, own] of candidates) {
+    if (!mapping.fields[name]?.unsigned) continue;
+    const turned = own
+      .filter((c) => new Big(c.value).gt(0))
+      .map((c) => ({ ...c, value: `-${c.value}`, score: c.score * 0.9 }));
+    own.push(...turned.filter((c) => !own.some((other) => other.value === c.value)));
+  }
+}
+
+/** The amount that stands between the total and what is left to pay, where the page prints it without a label. */
+function addPaid(candidates: Map<string, Candidate[]>, { document, itemLines }: MoneySources): void {
+  const own = candidates.get('paid');
+  const grand = candidates.get('grand')?.[0];
+  const payable = candidates.get('payable')?.[0];
+  if (!own || !grand || !payable || grand.score < sureAmount || payable.score < sureAmount) return;
+  const difference = new Big(grand.value).minus(payable.value);
+  if (difference.lte(0) || own.some((c) => difference.eq(c.value))) return;
+  for (const line of document.lines) {
+    if (itemLines.has(line.index)) continue;
+    for (let at = 0; at < line.tokens.length; at++) {
+      const rest = line.tokens.slice(at);
+      const money = parseValue('money', rest, document.notation);
+      if (money?.fit !== 1 || !difference.eq(money.value)) continue;
+      const found = foundIn(money.value, rest.slice(0, money.count), 'printed, between total and due', 0.7);
+      own.push({ ...found, score: sureAmount, line: line.index });
+      return;
+    }
+  }
+}
+
+/** Several rates in the totals, each with its tax, are a breakdown; what they add up to is the tax. */
+function addVatTotals(
+  totals: readonly VatTotalLine[],
+  candidates: Map<string, Candidate[]>,
+  sums: Map<string, Big>,
+): void {
+  if (totals.length < 2 || sums.has('vat.tax')) return;
+  const sum = totals.reduce((s, line) => s.plus(line.tax.value), new Big(0));
+  sums.set('vat.tax', sum);
+  const own = candidates.get('tax');
+  if (own && !own.some((c) => sum.eq(c.value)))
+    own.push({
+      ...derived(sum.toFixed(2), 'sum of the rates in the totals'),
+      score: tableSumScore,
+      line: -1,
+    });
+}
+
+/** A subtotal before a charge or discount is no total without VAT; what it makes with them may be. */
+function addNets(candidates: Map<string, Candidate[]>, sums: ReadonlyMap<string, Big>): void {
+  const lines = sums.get('lines.total');
+  const own = candidates.get('net');
+  if (!lines || !own) return;
+  for (const [name, sign] of [
+    ['charge', 1],
+    ['allowance', -1],
+  ] as const)
+    for (const { value, confidence } of candidates.get(name) ?? []) {
+      const net = lines.plus(new Big(value).abs().times(sign));
+      if (confidence < 0.5 || own.some((c) => net.eq(c.value))) continue;
+      own.push({ ...derived(net.toFixed(2), `lines and ${name}`), score: tableSumScore, line: -1 });
+    }
+}
+
+/** How much a sum of a table counts beside printed totals, 0 to 1. */
+const tableSumScore = 0.42;
+
+/** What a column adds up to is a candidate of the fields that the mapping derives from it alone. */
+function addTableSums(
+  mapping: InvoiceMapping,
+  candidates: Map<string, Candidate[]>,
+  sums: ReadonlyMap<string, Big>,
+): void {
+  for (const rule of mapping.derive) {
+    const [term] = 'sum' in rule && rule.sum.length === 1 ? rule.sum : [];
+    const sum = term === undefined ? undefined : sums.get(term);
+    const own = candidates.get(rule.field);
+    if (!sum || !own || own.some((c) => sum.eq(c.value))) continue;
+    own.push({ ...derived(sum.toFixed(2), `sum of ${term}`), score: tableSumScore, line: -1 });
+  }
+}
