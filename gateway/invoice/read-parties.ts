@@ -1,10 +1,12 @@
 import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
 import type { ReadDocument } from '../reading/document.ts';
-import type { TaxNumber, TextBlock } from '../reading/parties.ts';
-import { isPlausibleTaxNumber, taxNumbers, textBlocks } from '../reading/parties.ts';
-import { labelledParty } from '../reading/labelled-party.ts';
+import type { TaxNumber } from '../reading/parties.ts';
+import { isPlausibleTaxNumber, taxNumbers } from '../reading/parties.ts';
+import { labelledParty, listArea } from '../reading/labelled-party.ts';
 import { partyBlock, readParty, untitledBuyer } from '../reading/party-blocks.ts';
 import type { Area } from '../reading/regions.ts';
+import type { TextBlock } from '../reading/text-blocks.ts';
+import { textBlocks } from '../reading/text-blocks.ts';
 import type { Party } from './invoice.ts';
 import type { QrPayload } from './qr-payload.ts';
 
@@ -12,11 +14,12 @@ import type { QrPayload } from './qr-payload.ts';
 export function readParties(
   mapping: InvoiceMapping,
   document: ReadDocument,
-  areas: ReadonlyMap<string, Area>,
+  regions: ReadonlyMap<string, Area>,
   tableStart: number,
   qr: QrPayload | undefined,
 ): { seller: Party; buyer: Party } {
-  const blocks = textBlocks(document, tableStart);
+  const areas = withLists(regions, document);
+  const blocks = textBlocks(document.lines.slice(0, tableStart));
   const listed = {
     buyer: labelledParty(areas.get('buyer'), document),
     seller: labelledParty(areas.get('seller'), document),
@@ -29,7 +32,7 @@ export function readParties(
     listed.seller.length > 0
       ? listed.seller
       : partyBlock('seller', mapping.parties.seller, document, blocks, new Set(titled));
-  const buyerCells = titled.length > 0 ? titled : untitledBuyer(blocks, new Set(sellerCells));
+  const buyerCells = titled.length > 0 ? titled : untitledBuyer(blocks, sellerCells);
   const numbers = taxNumbers(mapping, document, areas);
   const inCells = (number: TaxNumber, cells: typeof buyerCells): boolean =>
     cells.some(
@@ -65,6 +68,16 @@ export function readParties(
     seller: readParty('seller', mapping, document, sellerCells, sellerNumber),
     buyer: readParty('buyer', mapping, document, buyerCells, buyerNumber),
   };
+}
+
+/** The regions of the parties, and where a list of labels and values stands under a party's title. */
+function withLists(regions: ReadonlyMap<string, Area>, document: ReadDocument): ReadonlyMap<string, Area> {
+  const areas = new Map(regions);
+  for (const role of ['seller', 'buyer'] as const) {
+    const area = areas.get(role) ?? listArea(role, document);
+    if (area) areas.set(role, area);
+  }
+  return areas;
 }
 
 function bare(number: TaxNumber): string {

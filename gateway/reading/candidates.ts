@@ -177,12 +177,13 @@ function lonelyDates(document: ReadDocument): Candidate[] {
   for (const line of document.lines.slice(0, Math.ceil(document.lines.length / 2))) {
     if (line.page > 1 || line.rotated) break;
     for (const cell of cellsOf(line)) {
-      const parsed = parseValue('date', cell, document.notation);
-      if (parsed?.count === cell.length)
+      const from = afterPlace(cell);
+      const parsed = parseValue('date', cell.slice(from), document.notation);
+      if (parsed?.count === cell.length - from)
         found.push(
           candidate(
             parsed.value,
-            cell,
+            cell.slice(from),
             'a date by itself',
             0.4 - 0.1 * (line.index / document.lines.length),
             line,
@@ -192,6 +193,16 @@ function lonelyDates(document: ReadDocument): Candidate[] {
   }
   return found;
 }
+
+/** Where the date begins in `Lyon, le 3 mai 2025`: after the place and the word before the day. */
+function afterPlace(cell: readonly Token[]): number {
+  const comma = cell.findIndex((token) => /^\p{Lu}.*,$/u.test(token.text));
+  if (comma < 0 || comma > placeWordsMax) return 0;
+  return /^(?:le|den|a|il|em|on|li)$/.test(cell[comma + 1]?.key ?? '') ? comma + 2 : comma + 1;
+}
+
+/** A place before a date has no more words after its first. */
+const placeWordsMax = 3;
 
 function byPattern(source: string, rule: FieldRule, document: ReadDocument): Candidate[] {
   const pattern = linearPattern(source);

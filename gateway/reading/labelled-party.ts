@@ -1,11 +1,10 @@
 import type { ReadDocument } from './document.ts';
-import type { TextBlock } from './parties.ts';
+import type { Role } from './parties.ts';
 import type { Area } from './regions.ts';
 import { isInside } from './regions.ts';
+import type { BlockCell } from './text-blocks.ts';
 import { cellsOf } from './tokens.ts';
 import type { Token } from './tokens.ts';
-
-type BlockCell = TextBlock['cells'][number];
 
 const NAME = new Set([
   'name',
@@ -16,6 +15,9 @@ const NAME = new Set([
   'company',
   'raisonsociale',
   'ragionesociale',
+  'razonsocial',
+  'denominacion',
+  'denominazione',
 ]);
 const ADDRESS = new Set([
   'anschrift',
@@ -26,7 +28,34 @@ const ADDRESS = new Set([
   'indirizzo',
   'strasse',
   'street',
+  'domicilio',
+  'domicile',
+  'sede',
+  'siege',
 ]);
+
+/** A list under the title of a party is this many lines long at most. */
+const listLinesMax = 9;
+
+/** Where a list of labels and values stands under a title of the party; undefined where there is none. */
+export function listArea(role: Role, document: ReadDocument): Area | undefined {
+  for (const { hit } of document.hitsByOwner.get(`party:${role}`) ?? []) {
+    const { line } = hit;
+    const under = document.lines
+      .slice(line.index + 1, line.index + 1 + listLinesMax)
+      .find((next) => next.page === line.page && next.y - line.y > 0.5 * line.size);
+    const labels = under
+      ? cellsOf(under).filter((cell) => Math.abs((cell[0] as Token).x0 - hit.x0) < 20)
+      : [];
+    if (!labels.some((cell) => NAME.has(cell.map((token) => token.key).join('')))) continue;
+    const beside = (document.hits[line.index] ?? []).find(
+      (other) => other.x0 > hit.x1 && other.uses.some((use) => use.owner.startsWith('party:')),
+    );
+    const x1 = beside ? beside.x0 - 1 : Number.POSITIVE_INFINITY;
+    return { page: line.page, x0: hit.x0 - 3, x1, y0: line.y, y1: line.y + listLinesMax * 1.6 * line.size };
+  }
+  return undefined;
+}
 
 /**
  * A party as a list of labels and values: `Name: Rohr AG`, `Address: Ring 1`, under it `1010 Wien`. Answers the values of

@@ -1,5 +1,6 @@
 import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
 import { isNif } from '../values/identifiers.ts';
+import { nationalVatId } from '../values/national-numbers.ts';
 import type { ReadDocument } from './document.ts';
 import type { LabelHit } from './labels.ts';
 import type { Found } from './provenance.ts';
@@ -8,16 +9,10 @@ import type { Area } from './regions.ts';
 import { isInside } from './regions.ts';
 import type { Token, TokenLine } from './tokens.ts';
 import { cellsOf } from './tokens.ts';
+import type { ParsedValue } from './value-parsers.ts';
 import { parseValue } from './value-parsers.ts';
 
 export type Role = 'seller' | 'buyer';
-
-/** Cells that stand over one another: an address, a letterhead. */
-export interface TextBlock {
-  readonly page: number;
-  readonly x0: number;
-  readonly cells: readonly { readonly tokens: readonly Token[]; readonly line: TokenLine }[];
-}
 
 /** A tax number with whom it may belong to. */
 export interface TaxNumber extends Found {
@@ -25,43 +20,6 @@ export interface TaxNumber extends Found {
   readonly score: number;
   readonly line: TokenLine;
   readonly x0: number;
-}
-
-/** Blocks of the document's lines up to `lineMax` (lines of the item table and below are no addresses). */
-export function textBlocks(document: ReadDocument, lineMax: number): TextBlock[] {
-  const open: {
-    page: number;
-    x0: number;
-    y: number;
-    size: number;
-    cells: { tokens: Token[]; line: TokenLine }[];
-  }[] = [];
-  for (const line of document.lines.slice(0, lineMax)) {
-    if (line.rotated) continue;
-    for (const tokens of cellsOf(line, 1.4)) {
-      const first = tokens[0] as Token;
-      const home = open.findLast(
-        (block) =>
-          block.page === line.page &&
-          line.y - block.y > 0.3 * line.size &&
-          line.y - block.y < 1.9 * Math.max(block.size, first.word.size) &&
-          Math.abs(block.x0 - first.x0) < 6,
-      );
-      if (home) {
-        home.cells.push({ tokens, line });
-        home.y = line.y;
-        home.size = first.word.size;
-      } else
-        open.push({
-          page: line.page,
-          x0: first.x0,
-          y: line.y,
-          size: first.word.size,
-          cells: [{ tokens, line }],
-        });
-    }
-  }
-  return open.map(({ page, x0, cells }) => ({ page, x0, cells }));
 }
 
 /** All tax numbers with a label, and whose they seem to be: by the label itself, the region, or the block they stand in. */
@@ -82,7 +40,7 @@ export function taxNumbers(
         const area = areas.get(role);
         return area !== undefined && isInside(area, line, hit.x0);
       });
-      const role = said(hit) ?? own ?? (inside.length === 1 ? inside[0] : undefined);
+      const role = saidRole(hit) ?? own ?? (inside.length === 1 ? inside[0] : undefined);
       found.push({ ...value, role, score: value.confidence + (role ? 0.2 : 0), line, x0: hit.x0 });
     }
   }
@@ -120,11 +78,29 @@ const OURS = new Set([
   'n',
 ]);
 
-/** Whose number it is by the word before the label: the seller speaks, so `Your VAT no.` is the buyer's. */
-function said(hit: LabelHit): Role | undefined {
+const OF_CUSTOMER = new Set([
+  'cliente',
+  'client',
+  'kunde',
+  'kunden',
+  'customer',
+  'buyer',
+  'adquirente',
+  'acheteur',
+]);
+
+/**
+ * Whose number it is by the word before the label: the seller speaks, so `Your VAT no.` is the buyer's. The word after it
+ * may say so too: `P. IVA cliente`.
+ */
+export function saidRole(hit: LabelHit): Role | undefined {
   const before = hit.from === 0 ? undefined : hit.line.tokens[hit.from - 1];
   const key =
     before && (hit.line.tokens[hit.from]?.gap ?? 9) < 1 ? before.key : hit.line.tokens[hit.from]?.key;
+  const after = hit.line.tokens
+    .slice(hit.to, hit.to + 2)
+    .find((token) => !/^(?:del?|do|du)$/.test(token.key));
+  if (after && after.gap < 1 && OF_CUSTOMER.has(after.key)) return 'buyer';
   return YOURS.has(key ?? '') ? 'buyer' : OURS.has(key ?? '') ? 'seller' : undefined;
 }
 
@@ -132,7 +108,8 @@ function valueOf(hit: LabelHit, document: ReadDocument): Found | undefined {
   const rest = hit.line.tokens.slice(hit.to);
   for (let skip = 0; skip < Math.min(4, rest.length); skip++) {
     const token = rest[skip] as Token;
-    const parsed = parseValue('vatId', rest.slice(skip), document.notation);
+    const parsed =
+      parseValue('vatId', rest.slice(skip), document.notation) ?? nationalNumber(hit.key, rest.slice(skip));
     if (parsed)
       return foundIn(
         parsed.value,
@@ -148,7 +125,7 @@ function valueOf(hit: LabelHit, document: ReadDocument): Found | undefined {
     for (const cell of cellsOf(line)) {
       const [first, last] = [cell[0] as Token, cell.at(-1) as Token];
       if (last.x1 < hit.x0 - 1 || first.x0 > hit.x1 + 1) continue;
-      const parsed = parseValue('vatId', cell, document.notation);
+      const parsed = parseValue('vatId', cell, document.notation) ?? nationalNumber(hit.key, cell);
       if (parsed)
         return foundIn(
           parsed.value,
@@ -160,6 +137,21 @@ function valueOf(hit: LabelHit, document: ReadDocument): Found | undefined {
   }
   return undefined;
 }
+
+/** A number that is printed without its country's prefix, where label, form and check digit tell the country. */
+function nationalNumber(labelKey: string, tokens: readonly Token[]): ParsedValue | undefined {
+  let text = '';
+  for (const [at, token] of tokens.slice(0, nationalTokensMax).entries()) {
+    if (at > 0 && token.gap > 1) break;
+    text += token.text;
+    const value = nationalVatId(labelKey, text);
+    if (value !== undefined) return { value, count: at + 1, fit: 0.9 };
+  }
+  return undefined;
+}
+
+/** A number may be printed in so many groups. */
+const nationalTokensMax = 4;
 
 /** True for digits that hold as a NIF, or a number with a country prefix. */
 export function isPlausibleTaxNumber(value: string): boolean {

@@ -1,32 +1,17 @@
 import type { InvoiceMapping, PartyRule } from '../mapping/mapping-schema.ts';
 import type { Party } from '../invoice/invoice.ts';
+import { postalOf } from './address-lines.ts';
 import type { ReadDocument } from './document.ts';
 import { countryNamed, countryOfAddress, countryOfPostLetters } from '../values/countries.ts';
 import type { LabelHit } from './labels.ts';
-import type { Role, TaxNumber, TextBlock } from './parties.ts';
+import { letterhead } from './letterheads.ts';
+import { isNameLike } from './party-names.ts';
+import type { Role, TaxNumber } from './parties.ts';
 import type { Found } from './provenance.ts';
 import { derived, foundIn } from './provenance.ts';
+import type { BlockCell, TextBlock } from './text-blocks.ts';
 import type { Token } from './tokens.ts';
 import { textOf } from './tokens.ts';
-
-type BlockCell = TextBlock['cells'][number];
-
-/** A postal code and the place after it, in the forms of the countries the mappings read. */
-const POSTAL =
-  /^(?:([A-Z]{1,2})[-\s])?(\d{4}-\d{3}|\d{5}(?:-\d{4})?|\d{4}\s?[A-Z]{2}|\d{4}|[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2})\s+(\p{L}.{1,60})$/u;
-/** The place before the postcode, as in the United Kingdom: `Leeds LS1 4AB`. */
-const PLACE_FIRST = /^(\p{L}[\p{L} .'-]{1,40}?),?\s+([A-Z]{1,2}\d[A-Z\d]?\s\d[A-Z]{2})$/u;
-
-/** Country's prefix, postal code and place of an address's last line, at 1 to 3; undefined for any other line. */
-function postalOf(text: string): readonly (string | undefined)[] | undefined {
-  const match = POSTAL.exec(text);
-  if (match) return match;
-  const british = PLACE_FIRST.exec(text);
-  return british ? [british[0], undefined, british[2], british[1]] : undefined;
-}
-/** Cells of an address block that are not its name. */
-const NOT_A_NAME =
-  /^(?:nif|nipc|nº|tel|telf|telefone|telemóvel|fax|e-?mail|www|http|capital|cons|mat|iban|swift|bic|contrib|vat|ust|tva|siren|siret|gln|original|duplicado|triplicado|pág|page|seite|data|date|@|atcud)\b|@|^\d[\d\s./-]*$|^www\.|^p[áa]g\.?\s/iu;
 
 /** Where a party's block stands, found by its title or, for the sender, by its place at the top. */
 export function partyBlock(
@@ -45,22 +30,21 @@ export function partyBlock(
     if (cells.some((cell) => isNameLike(cell.tokens))) return cells;
   }
   if (!rule.atTop) return [];
-  const first = blocks.filter((block) => block.page === 1 && block.cells.some((cell) => !taken.has(cell)));
-  const candidates = first
-    .map((block) => ({ block, cells: block.cells.filter((cell) => !taken.has(cell)) }))
-    .filter(({ cells }) => cells.some((cell) => isNameLike(cell.tokens)) && cells.length > 0);
-  candidates.sort((a, b) => letterheadRank(b.cells, document) - letterheadRank(a.cells, document));
-  return candidates[0]?.cells ?? [];
+  return letterhead(document, blocks, taken);
 }
 
 /**
  * A buyer whom no title announces: the one further address above the table. Undefined letterheads and several addresses
  * (a place of delivery, a branch) tell nothing, so they answer no cells.
  */
-export function untitledBuyer(blocks: readonly TextBlock[], taken: ReadonlySet<BlockCell>): BlockCell[] {
+export function untitledBuyer(blocks: readonly TextBlock[], sellerCells: readonly BlockCell[]): BlockCell[] {
+  const taken = new Set(sellerCells);
+  const sellerName = sellerCells.find((cell) => isNameLike(cell.tokens));
   const addresses = blocks.filter(
-    ({ page, cells }) =>
+    ({ page, cells, inOneLine }) =>
       page === 1 &&
+      !inOneLine &&
+      !(sellerName && cells.some((cell) => textOf(cell.tokens) === textOf(sellerName.tokens))) &&
       cells.some((cell) => postalOf(textOf(cell.tokens)) !== undefined) &&
       isNameLike(cells[0]?.tokens ?? []) &&
       !cells.some((cell) => taken.has(cell)),
@@ -98,38 +82,6 @@ function cellsAt(hit: LabelHit, blocks: readonly TextBlock[]): BlockCell[] {
   return [...cells, ...(near[0]?.block.cells ?? [])];
 }
 
-/** Points for being the sender's letterhead: high on the page, large, with a tax number, more than one line. */
-function letterheadRank(cells: readonly BlockCell[], document: ReadDocument): number {
-  const [first] = cells;
-  if (!first) return Number.NEGATIVE_INFINITY;
-  const size = (first.tokens[0]?.word.size ?? 8) / document.bodySize;
-  const hasVat = cells.some((cell) =>
-    (document.hits[cell.line.index] ?? []).some(
-      (h) =>
-        h.uses.some((u) => u.owner === 'vat:seller') &&
-        cell.tokens.includes(cell.line.tokens[h.from] as Token),
-    ),
-  );
-  const hasAddress = cells.some((cell) => postalOf(textOf(cell.tokens)) !== undefined);
-  const isTitle = (document.hits[first.line.index] ?? []).some(
-    (h) =>
-      h.uses.some((u) => u.owner === 'field:number') && first.tokens.includes(h.line.tokens[h.from] as Token),
-  );
-  return (
-    (hasVat ? 2 : 0) +
-    (hasAddress ? 2 : 0) +
-    Math.min(size, 2) +
-    Math.min(cells.length, 5) * 0.2 -
-    first.line.y / 400 -
-    (isTitle ? 6 : 0)
-  );
-}
-
-function isNameLike(tokens: readonly Token[]): boolean {
-  const text = textOf(tokens);
-  return /\p{L}{2}/u.test(text) && !NOT_A_NAME.test(text) && !/:$/.test(text) && !postalOf(text);
-}
-
 /** Reads name and address out of a party's cells. */
 export function readParty(
   role: Role,
@@ -139,8 +91,12 @@ export function readParty(
   vatId: TaxNumber | undefined,
 ): Party {
   const named = namedValue(role, document);
-  const usable = cells.filter((cell) => !isLabelled(cell, document) && !/^@/.test(textOf(cell.tokens)));
-  const nameCell = usable.find((cell) => isNameLike(cell.tokens));
+  const own = cells.filter((cell) => !isLabelled(cell, document) && !/^@/.test(textOf(cell.tokens)));
+  const nameCell = own.find((cell) => isNameLike(cell.tokens));
+  // A letterhead may print the name large and again above the address.
+  const usable = own.filter(
+    (cell) => cell === nameCell || !nameCell || textOf(cell.tokens) !== textOf(nameCell.tokens),
+  );
   const name =
     named ??
     (nameCell ? foundIn(textOf(nameCell.tokens), nameCell.tokens, `block of the ${role}`, 0.8) : undefined);

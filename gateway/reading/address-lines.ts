@@ -1,0 +1,100 @@
+import type { Token } from './tokens.ts';
+import { textOf } from './tokens.ts';
+
+/** A postal code and the place after it, in the forms of the countries the mappings read. */
+const POSTAL =
+  /^(?:([A-Z]{1,2})[-\s])?(\d{4}-\d{3}|\d{5}(?:-\d{4})?|\d{4}\s?[A-Z]{2}|\d{4}|[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2})\s+(\p{L}.{1,60})$/u;
+/** The place before the postcode, as in the United Kingdom: `Leeds LS1 4AB`. */
+const PLACE_FIRST = /^(\p{L}[\p{L} .'-]{1,40}?),?\s+([A-Z]{1,2}\d[A-Z\d]?\s\d[A-Z]{2})$/u;
+
+/** Country's prefix, postal code and place of an address's last line, at 1 to 3; undefined for any other line. */
+export function postalOf(text: string): readonly (string | undefined)[] | undefined {
+  const match = POSTAL.exec(text);
+  if (match) return match;
+  const british = PLACE_FIRST.exec(text);
+  return british ? [british[0], undefined, british[2], british[1]] : undefined;
+}
+
+/** The end of a company's name. */
+const LEGAL_FORM =
+  /(?:^|[\s.])(?:lda|s\.?a|s\.?a\.?s|sasu|sarl|eurl|gmbh|ag|kg|ohg|gbr|ug|e\.?\s?k|e\.?\s?v|s\.?n\.?c|s\.?l\.?u?|s\.?\s?coop|s\.?r\.?l|s\.?p\.?a|b\.?v|n\.?v|ltd|limited|llp|plc|inc|llc)\.?$/i;
+const DIVIDERS = ['·', '•', '|', '∙', '●', '–', '—', '-'] as const;
+
+export interface AddressLine {
+  /** Words of the name (where the line has one), of the street, of the place, then of what follows; each without its comma. */
+  readonly parts: readonly (readonly Token[])[];
+  readonly hasName: boolean;
+}
+
+/**
+ * An address that stands in one line, its parts divided by points, bars, dashes or commas: a letterhead, or the sender above
+ * the window of an envelope. Undefined for any other text.
+ */
+export function addressLine(tokens: readonly Token[]): AddressLine | undefined {
+  if (tokens.length < 4) return undefined;
+  for (const divider of DIVIDERS) {
+    const pieces = split(tokens, (token) => token.text === divider);
+    if (pieces.length < 2) continue;
+    const found = address(tokens, pieces, pieces.length > 2);
+    if (found) return found;
+  }
+  return address(
+    tokens,
+    splitAfter(tokens, (token) => token.text.endsWith(',')),
+    false,
+  );
+}
+
+/** From the first token to the one after the last. */
+type Piece = readonly [from: number, to: number];
+
+function split(tokens: readonly Token[], divides: (token: Token) => boolean): Piece[] {
+  const pieces: Piece[] = [];
+  let from = 0;
+  tokens.forEach((token, at) => {
+    if (!divides(token)) return;
+    if (at > from) pieces.push([from, at]);
+    from = at + 1;
+  });
+  if (from < tokens.length) pieces.push([from, tokens.length]);
+  return pieces;
+}
+
+function splitAfter(tokens: readonly Token[], ends: (token: Token) => boolean): Piece[] {
+  const pieces: Piece[] = [];
+  let from = 0;
+  tokens.forEach((token, at) => {
+    if (!ends(token) && at < tokens.length - 1) return;
+    pieces.push([from, at + 1]);
+    from = at + 1;
+  });
+  return pieces;
+}
+
+/** @param namedFirst whether the first piece is a name where no legal form says how far the name reaches */
+function address(
+  tokens: readonly Token[],
+  pieces: readonly Piece[],
+  namedFirst: boolean,
+): AddressLine | undefined {
+  const at = pieces.findIndex((piece, i) => i > 0 && postalOf(textOf(cut(tokens, piece))) !== undefined);
+  if (at < 0) return undefined;
+  const formAt = pieces
+    .slice(0, at - 1)
+    .findIndex((piece) => LEGAL_FORM.test(textOf(cut(tokens, piece)).replace(/,$/, '')));
+  const nameEnd = formAt >= 0 ? formAt : namedFirst && at > 1 ? 0 : -1;
+  const first = pieces[0] as Piece;
+  const place = pieces[at] as Piece;
+  const street: Piece = [pieces[nameEnd + 1]?.[0] ?? 0, (pieces[at - 1] as Piece)[1]];
+  const name: Piece[] = nameEnd < 0 ? [] : [[first[0], (pieces[nameEnd] as Piece)[1]]];
+  const parts = [...name, street, place, ...pieces.slice(at + 1)].map((piece) => cut(tokens, piece));
+  return { parts, hasName: nameEnd >= 0 };
+}
+
+function cut(tokens: readonly Token[], [from, to]: Piece): Token[] {
+  return tokens
+    .slice(from, to)
+    .map((token, i, all) =>
+      i === all.length - 1 && token.text.endsWith(',') ? { ...token, text: token.text.slice(0, -1) } : token,
+    );
+}

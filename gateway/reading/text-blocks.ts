@@ -1,0 +1,91 @@
+import { addressLine } from './address-lines.ts';
+import type { Token, TokenLine } from './tokens.ts';
+import { cellsOf } from './tokens.ts';
+
+/** Some words of a line that belong to a block. */
+export interface BlockCell {
+  readonly tokens: readonly Token[];
+  readonly line: TokenLine;
+}
+
+/** Cells that stand over one another: an address, a letterhead. */
+export interface TextBlock {
+  readonly page: number;
+  readonly x0: number;
+  readonly cells: readonly BlockCell[];
+  /** True for a name and its address in one line. */
+  readonly inOneLine: boolean;
+}
+
+type Side = 'left' | 'right' | 'middle';
+
+interface OpenBlock {
+  readonly page: number;
+  readonly place: Readonly<Record<Side, number>>;
+  /** The sides at which all its cells stand in line. */
+  sides: readonly Side[];
+  y: number;
+  size: number;
+  readonly cells: BlockCell[];
+  readonly inOneLine: boolean;
+}
+
+/** How far, in points, cells that stand in line at a side may be apart there. */
+const toleranceOf: Readonly<Record<Side, number>> = { left: 6, right: 2.5, middle: 2.5 };
+const SIDES: readonly Side[] = ['left', 'right', 'middle'];
+const cellGapRatio = 1.4;
+
+/** Blocks of lines: cells under one another that stand in line at their left, at their right or in their middle. */
+export function textBlocks(lines: readonly TokenLine[]): TextBlock[] {
+  const open: OpenBlock[] = [];
+  for (const line of lines) {
+    if (line.rotated) continue;
+    for (const tokens of cellsOf(line, cellGapRatio)) {
+      const address = addressLine(tokens);
+      const cells = (address?.parts ?? [tokens]).map((part) => ({ tokens: part, line }));
+      const place = placeOf(tokens);
+      const size = tokens[0]?.word.size ?? 0;
+      const home = address?.hasName === true ? undefined : homeOf(open, line, place, size);
+      if (!home) {
+        const inOneLine = address?.hasName === true;
+        open.push({ page: line.page, place, sides: SIDES, y: line.y, size, cells, inOneLine });
+        continue;
+      }
+      home.cells.push(...cells);
+      home.sides = home.sides.filter((side) => isInLine(home, place, side));
+      home.y = line.y;
+      home.size = size;
+    }
+  }
+  return open.map(({ page, place, cells, inOneLine }) => ({ page, x0: place.left, cells, inOneLine }));
+}
+
+function placeOf(tokens: readonly Token[]): Readonly<Record<Side, number>> {
+  const [left, right] = [tokens[0]?.x0 ?? 0, tokens.at(-1)?.x1 ?? 0];
+  return { left, right, middle: (left + right) / 2 };
+}
+
+function isInLine(block: OpenBlock, place: Readonly<Record<Side, number>>, side: Side): boolean {
+  return Math.abs(block.place[side] - place[side]) < toleranceOf[side];
+}
+
+/** The block that a cell goes on with: of those right above it, the last that it stands in line with. */
+function homeOf(
+  open: readonly OpenBlock[],
+  line: TokenLine,
+  place: Readonly<Record<Side, number>>,
+  size: number,
+): OpenBlock | undefined {
+  const near = open.filter(
+    (block) =>
+      !block.inOneLine &&
+      block.page === line.page &&
+      line.y - block.y > 0.3 * line.size &&
+      line.y - block.y < 1.9 * Math.max(block.size, size),
+  );
+  for (const side of SIDES) {
+    const home = near.findLast((block) => block.sides.includes(side) && isInLine(block, place, side));
+    if (home) return home;
+  }
+  return undefined;
+}

@@ -1,0 +1,57 @@
+/** Labels of numbers that Spain prints without its prefix, and Italy, by the key of the label. */
+const SPANISH = /^(?:nif|cif|nifcif|cifnif|dni|sunif|nifiva|nifcliente)/;
+const ITALIAN = /^(?:piva|partitaiva|partiva|pi|partitaivacf)/;
+const BRITISH = /^(?:vat|vatno|vatnumber|vatreg|vatregno|vatregistrationno|vatregistrationnumber|vatid)$/;
+
+/**
+ * The VAT number, with the prefix of its country, that a number without one stands for: its label must be that country's,
+ * and its check digits must hold (Spain: Orden EHA/451/2008 and Real Decreto 1553/2005; Italy: DPR 633/1972, article 35;
+ * United Kingdom: HMRC, VAT Notice 700). Undefined for any other text.
+ */
+export function nationalVatId(labelKey: string, text: string): string | undefined {
+  const bare = text
+    .toUpperCase()
+    .replace(/[\s.\-/]/g, '')
+    .replace(/[,;:]+$/, '');
+  if (SPANISH.test(labelKey) && isSpanish(bare)) return `ES${bare}`;
+  if (ITALIAN.test(labelKey) && /^\d{11}$/.test(bare) && isLuhn(bare)) return `IT${bare}`;
+  if (BRITISH.test(labelKey) && isBritish(bare)) return `GB${bare}`;
+  return undefined;
+}
+
+const PERSON_LETTERS = 'TRWAGMYFPDXBNJZSQVHLCKE';
+const COMPANY_LETTERS = 'JABCDEFGHI';
+
+function isSpanish(text: string): boolean {
+  const person = /^([XYZ]?)(\d{7,8})([A-Z])$/.exec(text);
+  if (person && text.length === 9) {
+    const first = person[1] === '' ? '' : String('XYZ'.indexOf(person[1] ?? ''));
+    return PERSON_LETTERS[Number(`${first}${person[2]}`) % 23] === person[3];
+  }
+  const company = /^[ABCDEFGHJNPQRSUVW](\d{7})([\dA-J])$/.exec(text);
+  if (!company) return false;
+  const check = luhnDigit(company[1] ?? '');
+  return company[2] === String(check) || company[2] === COMPANY_LETTERS[check];
+}
+
+function isLuhn(digits: string): boolean {
+  return String(luhnDigit(digits.slice(0, -1))) === digits.at(-1);
+}
+
+/** Luhn's check digit of digits whose last is the next to it (ISO/IEC 7812-1). */
+function luhnDigit(digits: string): number {
+  let sum = 0;
+  for (let i = 0; i < digits.length; i++) {
+    const twice = Number(digits.at(-1 - i)) * (i % 2 === 0 ? 2 : 1);
+    sum += twice > 9 ? twice - 9 : twice;
+  }
+  return (10 - (sum % 10)) % 10;
+}
+
+/** Seven digits weighed 8 to 2 and two check digits come to a multiple of 97, or to 55 less. */
+function isBritish(text: string): boolean {
+  if (!/^\d{9}$/.test(text)) return false;
+  let sum = Number(text.slice(7));
+  for (let i = 0; i < 7; i++) sum += Number(text[i]) * (8 - i);
+  return sum % 97 === 0 || (sum + 55) % 97 === 0;
+}
