@@ -32,8 +32,12 @@ beforeAll(async () => {
   );
   const context = { commandId: commandIdOf('rejected'), correlationId: 'r', actor: 'owner:owner-1' };
   const data = {
-    ...{ at: '2026-10-01T12:00:00.000Z', owner: 'owner-1', code: 'NOT_PDF' as const },
-    ...{ filename: 'a.txt', bytes: 3, reason: 'not a PDF' },
+    at: '2026-10-01T12:00:00.000Z',
+    owner: 'owner-1',
+    code: 'NOT_PDF' as const,
+    filename: 'a.txt',
+    bytes: 3,
+    reason: 'not a PDF',
   };
   await source.log.append(
     REJECTED_UPLOADS_STREAM,
@@ -46,7 +50,10 @@ afterAll(async () => {
   await rm(scratch, { recursive: true, force: true });
 });
 
-const newFolder = (): string => join(scratch, `archive-${++folders}`);
+const newFolder = (): string => {
+  folders += 1;
+  return join(scratch, `archive-${folders}`);
+};
 const placeAt = async (directory: string): Promise<Place> =>
   plainPlace(await openFilesystemBlobStore({ directory }));
 
@@ -107,7 +114,10 @@ describe('export and import', () => {
       let appends = 0;
       const dying: EventLog = {
         ...log,
-        append: (...args) => (++appends > 40 ? Promise.reject(new Error('cut')) : log.append(...args)),
+        append: (...args) => {
+          appends += 1;
+          return appends > 40 ? Promise.reject(new Error('cut')) : log.append(...args);
+        },
       };
       await expect(importEvents({ log: dying, place })).rejects.toThrow('cut');
       const { skippedBatches } = await importEvents({ log, place });
@@ -203,7 +213,8 @@ describe('a damaged archive is refused before anything of the damaged batch is a
     const [second, third] = ['batches/000002.json', 'batches/000003.json'].map((name) =>
       join(directory, name),
     );
-    const [a, b] = [await readFile(second!), await readFile(third!)];
+    const a = await readFile(second!);
+    const b = await readFile(third!);
     await writeFile(second!, b);
     await writeFile(third!, a);
   };

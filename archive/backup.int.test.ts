@@ -67,7 +67,11 @@ async function expirePdf(jobId: string): Promise<void> {
 
 const run = (place: Place, from: BlobStore = blobs) =>
   backUp({
-    ...{ log: source.log, blobs: from, place, clock: systemClock, processorId: 'p1' },
+    log: source.log,
+    blobs: from,
+    place,
+    clock: systemClock,
+    processorId: 'p1',
     identity: { 'session-keys': Buffer.from('secret').toString('base64') },
   });
 
@@ -109,7 +113,8 @@ async function expectRestored(place: Place): Promise<void> {
 
 describe('backup and restore', () => {
   it('full, then incremental with an expired file, then wiped and restored: the same events and files', async () => {
-    const [first, second] = [await addJob(1), await addJob(2)];
+    const first = await addJob(1);
+    const second = await addJob(2);
     const place = await backupAt('backup');
     expect(await run(place)).toMatchObject({ events: 8, faults: [], run: { run: 1, blobs: { length: 4 } } });
     expect(await checkBackup(place, { lastRunOnly: true })).toEqual({ runs: 1, events: 8, blobs: 4 });
@@ -144,7 +149,8 @@ describe('backup and restore', () => {
   it('a file that is gone or changed is named, and the rest is in the backup', async () => {
     const place = await backupAt('faulty');
     const { jobId } = jobHistory(2);
-    const [gone, changed] = [`sources/${jobId}.pdf`, `results/${jobId}/2`];
+    const gone = `sources/${jobId}.pdf`;
+    const changed = `results/${jobId}/2`;
     const broken: BlobStore = {
       ...blobs,
       open: async (key) =>
@@ -193,9 +199,14 @@ describe('backup and restore', () => {
     const double = await startS3Double();
     try {
       const bucket = openS3BlobStore({
-        ...{ bucket: double.bucket, region: double.region, endpoint: double.endpoint },
-        ...{ credentials: double.credentials, forcePathStyle: true, serverSideEncryption: 'none' },
-        ...{ timeoutMs: 5_000, log: createLog('test', 'silent') },
+        bucket: double.bucket,
+        region: double.region,
+        endpoint: double.endpoint,
+        credentials: double.credentials,
+        forcePathStyle: true,
+        serverSideEncryption: 'none',
+        timeoutMs: 5_000,
+        log: createLog('test', 'silent'),
       });
       const inBucket = await encryptedAt(placeUnder(plainPlace(bucket), 'backups/docket/'));
       await run(inBucket);

@@ -74,18 +74,16 @@ export async function backUp(parts: BackupParts): Promise<BackedUp> {
   } while (faults.size > 0 && rounds < ROUNDS_MAX && exported.added.events > 0);
   await copySeals(parts, { have, added });
   const run: BackupRun = {
-    ...{ format: 'docket.backup-run.v1', run: before.runs.length + 1, at: isoNow(parts.clock) },
-    ...{
-      position: exported.manifest.position,
-      batches: exported.manifest.batches,
-      link: exported.manifest.link,
-    },
-    ...{
-      blobs: added,
-      processorId: parts.processorId,
-      identity: { ...parts.identity },
-      previous: before.end,
-    },
+    format: 'docket.backup-run.v1',
+    run: before.runs.length + 1,
+    at: isoNow(parts.clock),
+    position: exported.manifest.position,
+    batches: exported.manifest.batches,
+    link: exported.manifest.link,
+    blobs: added,
+    processorId: parts.processorId,
+    identity: { ...parts.identity },
+    previous: before.end,
   };
   await writeRun(place, run);
   return { run, events, faults: [...faults].map(([blobKey, message]) => ({ blobKey, message })) };
@@ -108,7 +106,10 @@ async function exportRound(
   faults: Map<string, string>,
 ): Promise<Exported> {
   return exportEvents({
-    ...{ log, place, clock, ...(signal && { signal }) },
+    log,
+    place,
+    clock,
+    ...(signal && { signal }),
     onProgress: (position, head) => onProgress?.('events', Number(position), Number(head)),
     onEvent: (event) => {
       noteFiles(wanted, event, {});

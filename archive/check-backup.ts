@@ -35,7 +35,8 @@ export async function checkBackup(
   const known = options.lastRunOnly ? (runs.at(-2)?.batches ?? 0) : 0;
   const batches = links.slice(known);
   const blobs = (options.lastRunOnly ? [last] : runs).flatMap((run) => run.blobs);
-  let [done, events] = [0, 0];
+  let done = 0;
+  let events = 0;
   const step = (): void => {
     options.signal?.throwIfAborted();
     options.onProgress?.((done += 1), batches.length + blobs.length);

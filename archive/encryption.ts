@@ -93,7 +93,8 @@ async function* inChunks(
     // One byte more is needed to know that a piece is not the last.
     for (; whole.length > bytes; whole = whole.subarray(bytes))
       yield { chunk: whole.subarray(0, bytes), isLast: false };
-    [waiting, length] = [[whole], whole.length];
+    waiting = [whole];
+    length = whole.length;
   }
   yield { chunk: Buffer.concat(waiting), isLast: true };
 }

@@ -77,8 +77,12 @@ export async function exportEvents(parts: ExportParts): Promise<Exported> {
   if (closed && closed.manifest.link === end && closed.manifest.batches === links.length)
     return { manifest: closed.manifest, added };
   const manifest: Manifest = {
-    ...{ format: 'docket.archive.v1', createdAt: isoNow(parts.clock) },
-    ...{ batches: links.length, events: eventsOf(links), position: head.toString(), link: end },
+    format: 'docket.archive.v1',
+    createdAt: isoNow(parts.clock),
+    batches: links.length,
+    events: eventsOf(links),
+    position: head.toString(),
+    link: end,
   };
   await place.write(manifestName((closed?.run ?? 0) + 1), stored(manifest));
   return { manifest, added };
@@ -134,16 +138,25 @@ function batchWriter(place: Place, before: Links, batchEventsMax: number) {
       const content = Buffer.from(lines.join(''));
       const batch = links.length + 1;
       const link: BatchLink = {
-        ...{ format: 'docket.batch.v1', batch, events: lines.length, bytes: content.length },
-        ...{ sha256: sha256Of(content), first, last, renumbered: { ...renumbered }, previous: end },
+        format: 'docket.batch.v1',
+        batch,
+        events: lines.length,
+        bytes: content.length,
+        sha256: sha256Of(content),
+        first,
+        last,
+        renumbered: { ...renumbered },
+        previous: end,
       };
       await removeLeftover(place, batchName(batch));
       await place.write(batchName(batch), content);
       await place.write(linkName(batch), stored(link));
       links.push(link);
       end = sha256Of(stored(link));
-      [lines, bytes] = [[], 0];
-      [first, last] = [null, null];
+      lines = [];
+      bytes = 0;
+      first = null;
+      last = null;
     },
     links: (): Links => ({ links, end }),
   };

@@ -79,7 +79,8 @@ export async function importEvents(parts: ImportParts): Promise<Imported> {
 
 /** How many batches have their first event in the log; batches are appended in order, so a search by halves finds it. */
 async function batchesBegun({ log }: ImportParts, links: readonly BatchLink[]): Promise<number> {
-  let [from, to] = [0, links.length];
+  let from = 0;
+  let to = links.length;
   while (from < to) {
     const middle = Math.ceil((from + to) / 2);
     if (await hasEvent(log, links[middle - 1]!.first)) from = middle;

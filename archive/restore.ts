@@ -45,7 +45,10 @@ export async function restore(parts: RestoreParts): Promise<Restored> {
   const startedMs = performance.now();
   const wanted = new Map<string, NamedFile>();
   const { events, unfit } = await importEvents({
-    ...{ log, place, until: run, ...(signal && { signal }) },
+    log,
+    place,
+    until: run,
+    ...(signal && { signal }),
     onProgress: (done, of) => onProgress?.('events', done, of),
     onEvent: (event) => noteFiles(wanted, event, {}),
   });
@@ -61,7 +64,11 @@ export async function restore(parts: RestoreParts): Promise<Restored> {
   }
   const seconds = (from: number, to: number): number => Math.round((to - from) / 10) / 100;
   return {
-    ...{ run, events, blobs: blobs.length, missing: [...wanted.keys()], unfit },
+    run,
+    events,
+    blobs: blobs.length,
+    missing: [...wanted.keys()],
+    unfit,
     seconds: { events: seconds(startedMs, importedMs), blobs: seconds(importedMs, performance.now()) },
   };
 }

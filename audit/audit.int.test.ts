@@ -193,7 +193,12 @@ describe('a bundle for a third party', () => {
 
   it('is checked with the public key alone, and shows its events on a page that runs nothing', async () => {
     expect(await checkBundle(folder, createPublicKey(key))).toEqual({
-      ...{ jobId, events: 4, sealedEvents: 4, files: 1, removedFiles: 1, faults: [] },
+      jobId,
+      events: 4,
+      sealedEvents: 4,
+      files: 1,
+      removedFiles: 1,
+      faults: [],
     });
     const page = await readFile(join(folder, 'index.html'), 'utf8');
     expect(page).toContain('&#60;b&#62;it happened');

@@ -54,8 +54,12 @@ export async function checkBundle(folder: string, key: KeyObject): Promise<Bundl
     if (!listed.has(blobKey)) faults.push(`${blobKey} is not in the bundle's list`);
   const sealedEvents = events.filter((event) => event.revision <= BigInt(revision)).length;
   return {
-    ...{ jobId: index.jobId, events: events.length, sealedEvents, faults },
-    ...{ files: index.files.length - removedFiles, removedFiles },
+    jobId: index.jobId,
+    events: events.length,
+    sealedEvents,
+    faults,
+    files: index.files.length - removedFiles,
+    removedFiles,
   };
 }
 
@@ -105,8 +109,12 @@ async function readEvents(folder: string): Promise<RecordedEvent[]> {
       .filter((line) => line !== '')
       .map((line) => BundleEvent.parse(JSON.parse(line)))
       .map(({ revision, recordedAt, ...event }) => ({
-        ...{ position: 0n, created: new Date(recordedAt), revision: BigInt(revision) },
-        ...{ ...event, data: event.data, metadata: event.metadata },
+        position: 0n,
+        created: new Date(recordedAt),
+        revision: BigInt(revision),
+        ...event,
+        data: event.data,
+        metadata: event.metadata,
       }));
   } catch (error) {
     throw new BundleUnreadable(BUNDLE.events, { cause: error });

@@ -30,7 +30,10 @@ const append = async (stream: string): Promise<void> => {
 };
 
 it('a job stream that somebody deleted or limited is named by the checks of streams and of the log, and by why', async () => {
-  const [deleted, limited, restored, whole] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()];
+  const deleted = randomUUID();
+  const limited = randomUUID();
+  const restored = randomUUID();
+  const whole = randomUUID();
   for (const jobId of [deleted, limited, restored, whole]) await append(`job-${jobId}`);
   await client.deleteStream(`job-${deleted}`);
   await client.setStreamMetadata(`job-${limited}`, { maxCount: 1 });
@@ -45,7 +48,8 @@ it('a job stream that somebody deleted or limited is named by the checks of stre
 
   const env = {
     EVENTSTORE_URL: store.connectionString,
-    ...{ DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', GATEWAY_URL: 'http://127.0.0.1:1' },
+    DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
+    GATEWAY_URL: 'http://127.0.0.1:1',
   };
   const told = await runDocket(['why', deleted], env);
   expect(told.code).toBe(1);

@@ -10,7 +10,8 @@ function rfcRoot(hashes: readonly Buffer[]): Buffer {
   if (hashes.length === 1) return hashes[0]!;
   let split = 1;
   while (split * 2 < hashes.length) split *= 2;
-  const [left, right] = [rfcRoot(hashes.slice(0, split)), rfcRoot(hashes.slice(split))];
+  const left = rfcRoot(hashes.slice(0, split));
+  const right = rfcRoot(hashes.slice(split));
   return createHash('sha256')
     .update(Buffer.from([1]))
     .update(left)
@@ -31,7 +32,8 @@ describe('the Merkle tree', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 70 }), fc.nat(), fc.nat(), (count, at, otherAt) => {
         const hashes = leaves(count);
-        const [index, other] = [at % count, otherAt % count];
+        const index = at % count;
+        const other = otherAt % count;
         const proof = proofOf(hashes, index);
         expect(rootByProof(hashes[index]!, proof)).toEqual(rootOf(hashes));
         if (other !== index) expect(rootByProof(hashes[other]!, proof)).not.toEqual(rootOf(hashes));

@@ -27,7 +27,8 @@ export function rootOf(hashes: readonly Buffer[]): Buffer {
 function above(level: readonly Buffer[]): Buffer[] {
   const next: Buffer[] = [];
   for (let at = 0; at < level.length; at += 2) {
-    const [left, right] = [level[at]!, level[at + 1]];
+    const left = level[at]!;
+    const right = level[at + 1];
     next.push(right ? nodeHash(left, right) : left);
   }
   return next;

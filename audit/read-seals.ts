@@ -37,7 +37,8 @@ export async function readSeals(
   const count = Math.max(0, ...numbers);
   const faults: SealFault[] = [];
   const ends = new Map<string, StreamEnd>();
-  let [newest, newestHash]: [Seal | null, string | null] = [null, null];
+  let newest: Seal | null = null;
+  let newestHash: string | null = null;
   for (let number = 1; number <= count; number += 1) {
     const say = (message: string): number =>
       faults.push({ kind: 'seal', number, message: `seal ${number} ${message}` });
@@ -53,7 +54,8 @@ export async function readSeals(
     if (seal.number !== number || seal.previous !== newestHash) say('does not follow the seal before');
     if (sha256(stored.changes) !== seal.changes || !applied(ends, stored.changes))
       say('has other stream ends than those it was made with');
-    [newest, newestHash] = [seal, sha256(stored.seal)];
+    newest = seal;
+    newestHash = sha256(stored.seal);
   }
   if (newest && faults.length === 0 && summaryOf(ends).root !== newest.root)
     faults.push({

@@ -48,13 +48,16 @@ export async function sealLog(parts: SealParts): Promise<Seal> {
   const changes = storedChanges(streams.ends, before.ends);
   const seal = signed(
     {
-      ...{ format: 'docket.seal.v1', number: before.count + 1, sealedAt: isoNow(parts.clock) },
+      format: 'docket.seal.v1',
+      number: before.count + 1,
+      sealedAt: isoNow(parts.clock),
       position: head.toString(),
       last: last
         ? { stream: last.stream, revision: last.revision.toString(), id: last.id }
         : (before.newest?.last ?? null),
       ...summaryOf(streams.ends),
-      ...{ changes: sha256(changes), previous: before.newestHash },
+      changes: sha256(changes),
+      previous: before.newestHash,
     },
     parts.key,
   );
@@ -90,7 +93,8 @@ async function takeAll(
     const fault = streams.take(event);
     if (fault) throw new SealRefused(`${fault.stream}: ${fault.message}`);
     last = event;
-    if (++seen % 1_000 !== 0) continue;
+    seen += 1;
+    if (seen % 1_000 !== 0) continue;
     signal?.throwIfAborted();
     onProgress?.(event.position, head);
   }

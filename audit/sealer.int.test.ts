@@ -47,7 +47,11 @@ it('several sealers make one seal a day, and none of a log without events', asyn
   let nowMs = Date.now();
   const sealers = Array.from({ length: 3 }, () =>
     startSealer({
-      ...{ log: world.log, store, copies, everyHours: 24, askedEveryMs: 40 },
+      log: world.log,
+      store,
+      copies,
+      everyHours: 24,
+      askedEveryMs: 40,
       key: () => Promise.resolve(privateKey),
       clock: { now: () => nowMs },
       logger: createLog('test', 'silent'),

@@ -58,7 +58,10 @@ function faultOf(
   const { stream, revision } = event;
   const expected = before === undefined ? 0n : before.revision + 1n;
   const fault = (kind: ChainFault['kind'], at: bigint, message: string): ChainFault => ({
-    ...{ kind, stream, revision: at.toString(), message },
+    kind,
+    stream,
+    revision: at.toString(),
+    message,
   });
   if (revision !== expected)
     return fault(

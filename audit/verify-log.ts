@@ -44,7 +44,8 @@ export async function verifyLog(parts: VerifyLogParts): Promise<LogVerified> {
     prefix,
     `${METADATA_STREAM_PREFIX}${prefix}`,
   ]);
-  let [events, sealedEvents] = [0, 0];
+  let events = 0;
+  let sealedEvents = 0;
   for await (const event of log.readAll('start', { streamPrefixes })) {
     if (event.position > head || faults.length >= faultsMax) break;
     if (hidden.take(event)) continue;
@@ -61,7 +62,9 @@ export async function verifyLog(parts: VerifyLogParts): Promise<LogVerified> {
   for (const { stream, message } of hidden.found())
     faults.push({ kind: 'hidden', stream, revision: '0', message });
   return {
-    ...{ events, streams: streams.ends.size, seals: seals.count },
+    events,
+    streams: streams.ends.size,
+    seals: seals.count,
     unsealedEvents: events - sealedEvents,
     faults: faults.slice(0, faultsMax),
   };

@@ -86,7 +86,9 @@ function streamChecker() {
     return whyUnlawful(job, event, last?.event ?? null);
   };
   return {
-    ...{ jobs, files, faults },
+    jobs,
+    files,
+    faults,
     take: (recorded: RecordedEvent): void => {
       const jobId = jobIdOfStream(recorded.stream);
       const { stream, type } = recorded;

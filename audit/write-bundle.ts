@@ -54,7 +54,11 @@ export async function writeBundle(parts: BundleParts, jobId: string, folder: str
   await mkdir(folder, { mode: 0o700 });
   const files = await copyFiles(parts, events, folder);
   const index: BundleIndex = {
-    ...{ format: 'docket.audit-bundle.v1', jobId, stream, madeAt: isoNow(parts.clock), files },
+    format: 'docket.audit-bundle.v1',
+    jobId,
+    stream,
+    madeAt: isoNow(parts.clock),
+    files,
     sealedRevision: end.revision.toString(),
   };
   const proof = {
@@ -89,7 +93,13 @@ const createPublicKeyOf = (key: KeyObject): KeyObject =>
 
 function lineOf({ stream, revision, id, type, created, data, metadata }: RecordedEvent): BundleEvent {
   return {
-    ...{ stream, revision: revision.toString(), id, type, recordedAt: created.toISOString(), data, metadata },
+    stream,
+    revision: revision.toString(),
+    id,
+    type,
+    recordedAt: created.toISOString(),
+    data,
+    metadata,
   };
 }
 

@@ -51,7 +51,7 @@ async function madeUp(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'docket-accuracy-'));
   try {
     for (const [s, style] of STYLES.entries()) {
-      for (let i = 0; i < perLayout; i++) {
+      for (let i = 0; i < perLayout; i += 1) {
         const made = await makeInvoice(50_000 + 100 * s + i, { layout: style.name });
         writeFileSync(join(folder, `${style.name}-${i}.pdf`), made.pdf);
         writeFileSync(join(folder, `${style.name}-${i}.json`), JSON.stringify(made.truth));

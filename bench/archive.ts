@@ -19,7 +19,8 @@ const EVENTS_AT_ONCE = 64;
 const gigabytes = Number(process.argv[2] ?? 1.1);
 const events = Math.ceil((gigabytes * 1e9) / EVENT_BYTES);
 const directory = await mkdtemp(join(tmpdir(), 'docket-bench-archive-'));
-const [from, to] = [await startStoreWithLog(), await startStoreWithLog()];
+const from = await startStoreWithLog();
+const to = await startStoreWithLog();
 try {
   const filler = 'x'.repeat(EVENT_BYTES - 300);
   for (let done = 0; done < events; done += EVENTS_AT_ONCE)
@@ -46,7 +47,8 @@ try {
 
 /** Seconds, and the most memory seen, in MiB: of the process and of JavaScript's heap. */
 async function measured(work: () => Promise<unknown>) {
-  let [rssMax, heapMax] = [0, 0];
+  let rssMax = 0;
+  let heapMax = 0;
   const look = (): void => {
     const { rss, heapUsed, external } = process.memoryUsage();
     rssMax = Math.max(rssMax, rss);

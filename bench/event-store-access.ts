@@ -57,7 +57,8 @@ async function append(of: Measured, inFlight: number): Promise<number> {
   let count = 0;
   const writer = async (): Promise<void> => {
     while (performance.now() < until) {
-      const n = of.appended++;
+      const n = of.appended;
+      of.appended += 1;
       await of.started.client.appendToStream(`job-${n}`, eventOf(n), { expectedRevision: 'no_stream' });
       count += 1;
     }

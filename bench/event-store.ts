@@ -78,7 +78,8 @@ async function append(
   let count = 0;
   const writer = async (): Promise<void> => {
     while (performance.now() < until) {
-      const n = count++;
+      const n = count;
+      count += 1;
       const began = performance.now();
       await client.appendToStream(`job-${name}-${n}`, eventOf(n), { expectedRevision: 'no_stream' });
       latencies.push(performance.now() - began);

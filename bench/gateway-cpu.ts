@@ -32,7 +32,7 @@ async function bareText(): Promise<(pdf: Buffer) => Promise<number>> {
   return async (pdf) => {
     const task = pdfjs.getDocument({ data: new Uint8Array(pdf), verbosity: 0, useSystemFonts: false });
     const document = await task.promise;
-    for (let n = 1; n <= document.numPages; n++) await (await document.getPage(n)).getTextContent();
+    for (let n = 1; n <= document.numPages; n += 1) await (await document.getPage(n)).getTextContent();
     const pages = document.numPages;
     await task.destroy();
     return pages;
@@ -58,10 +58,10 @@ const warmUpRounds = 3;
 if (import.meta.main) {
   const files = await speedFiles(folder);
   const read = way === 'pdfjs' ? await bareText() : await converted(way);
-  for (let i = 0; i < warmUpRounds; i++) for (const pdf of files) await read(pdf);
+  for (let i = 0; i < warmUpRounds; i += 1) for (const pdf of files) await read(pdf);
   const from = process.cpuUsage();
   let pages = 0;
-  for (let i = 0; i < Number(rounds); i++) for (const pdf of files) pages += await read(pdf);
+  for (let i = 0; i < Number(rounds); i += 1) for (const pdf of files) pages += await read(pdf);
   const { user, system } = process.cpuUsage(from);
   process.stdout.write(`${((user + system) / 1000 / Number(rounds)).toFixed(1)} ${pages / Number(rounds)}\n`);
 }

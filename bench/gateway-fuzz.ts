@@ -19,7 +19,8 @@ function mutate(source: Buffer): Buffer {
   const pdf = Buffer.from(source);
   const kind = random.whole(0, 3);
   if (kind === 0)
-    for (let k = random.whole(1, 60); k > 0; k--) pdf[random.whole(0, pdf.length - 1)] = random.whole(0, 255);
+    for (let k = random.whole(1, 60); k > 0; k -= 1)
+      pdf[random.whole(0, pdf.length - 1)] = random.whole(0, 255);
   if (kind === 1) return pdf.subarray(0, random.whole(0, pdf.length));
   if (kind === 2)
     pdf.copyWithin(random.whole(0, pdf.length - 1), random.whole(0, pdf.length - 1), pdf.length);

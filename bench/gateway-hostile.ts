@@ -69,7 +69,7 @@ function steadyLoad(): { stop: () => Promise<{ perSecond: number; failed: number
   };
 }
 
-for (let i = 0; i < 20; i++) await send(good, 'pt_simon_invoice_v1');
+for (let i = 0; i < 20; i += 1) await send(good, 'pt_simon_invoice_v1');
 const alone = steadyLoad();
 await new Promise((resolve) => setTimeout(resolve, 8000));
 const usual = await alone.stop();

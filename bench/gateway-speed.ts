@@ -30,7 +30,7 @@ function cpuBeside({ name, folder, mapping }: (typeof sets)[number]): void {
   const ways = ['pdfjs', 'pdfjs, tuned alike', 'text_layout_v1', mapping];
   const ms = new Map<string, number[]>(ways.map((way) => [way, []]));
   let pages = Number.NaN;
-  for (let turn = 0; turn < turns; turn++) {
+  for (let turn = 0; turn < turns; turn += 1) {
     for (const way of ways) {
       const [read = way] = way.split(', ');
       const tuning = way === 'pdfjs' ? [] : CHILD_TUNING;

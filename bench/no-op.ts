@@ -50,8 +50,10 @@ const [eventStore, postgres] = await Promise.all([
   startTestPostgres(),
 ]);
 const env = {
-  ...{ LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'silent', NODE_ENV: 'test' },
-  ...{ EVENTSTORE_URL: eventStore.connectionString, DATABASE_URL: postgres.url },
+  LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'silent',
+  NODE_ENV: 'test',
+  EVENTSTORE_URL: eventStore.connectionString,
+  DATABASE_URL: postgres.url,
   WORKER_CONCURRENCY: String(options.c),
 };
 const services = operate('services.ts', env);

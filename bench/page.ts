@@ -19,7 +19,7 @@ const SCROLLS = 100;
 const [browser, queue] = await Promise.all([launchBrowser('no card'), startLongQueue(JOBS)]);
 try {
   const usable: number[] = [];
-  for (let load = 0; load < LOADS; load++) usable.push(await usableAfterMs(browser));
+  for (let load = 0; load < LOADS; load += 1) usable.push(await usableAfterMs(browser));
   const sorted = usable.toSorted((left, right) => left - right);
   print(
     'usable after, slowed 4 times',
@@ -31,13 +31,14 @@ try {
   await page.locator('tbody tr[data-row]').first().waitFor();
   queue.changeEverySecond(UPDATES_PER_SEC);
   await page.waitForTimeout(1_000);
-  const [before, startedAt] = [await mainThreadSec(session), Date.now()];
+  const before = await mainThreadSec(session);
+  const startedAt = Date.now();
   await page.waitForTimeout(WATCHED_MS);
   const busy = ((await mainThreadSec(session)) - before) / ((Date.now() - startedAt) / 1_000);
   print(`main thread busy at ${UPDATES_PER_SEC} updates/s`, `${(busy * 100).toFixed(1)} %, not slowed`);
 
   let blanks = 0;
-  for (let step = 0; step < SCROLLS; step++) blanks += await blankAfterScroll(page);
+  for (let step = 0; step < SCROLLS; step += 1) blanks += await blankAfterScroll(page);
   print('blank screens while scrolling under the same updates', `${blanks} of ${SCROLLS}`);
 } finally {
   await browser.close();

@@ -62,11 +62,13 @@ async function engineAlone(store: ReadStore, events: readonly StoredEvent[]): Pr
   const readMissing = async function* () {};
   const writer = await openWriter({ store, projection: jobsProjection, target, fencingEpoch, readMissing });
   const startedAt = performance.now();
-  let [before, now]: Promise<unknown>[] = [Promise.resolve(), Promise.resolve()];
+  let before: Promise<unknown> = Promise.resolve();
+  let now: Promise<unknown> = Promise.resolve();
   for (let start = 0; start < events.length; start += BATCH_EVENTS) {
     const batch = events.slice(start, start + BATCH_EVENTS);
     await before;
-    [before, now] = [now!, writer.apply(batch, batch.at(-1)!.position)];
+    before = now!;
+    now = writer.apply(batch, batch.at(-1)!.position);
   }
   await Promise.all([before, now]);
   await store.query(indexJobsTables(target.schema).join(''));
@@ -130,7 +132,8 @@ const store = openReadStore({ url: postgres.url, poolMax: 4, timeoutMs: STATEMEN
 try {
   await migrate({ url: postgres.url });
   const events = jobHistories(Math.round(EVENTS_WANTED / EVENTS_A_JOB), 1);
-  const [nodeBefore, postgresBefore] = [process.cpuUsage(), postgresCpuMs(postgres.pid)];
+  const nodeBefore = process.cpuUsage();
+  const postgresBefore = postgresCpuMs(postgres.pid);
   const engineTook = await engineAlone(store, events);
   const { user, system } = process.cpuUsage(nodeBefore);
   const postgresMs = postgresCpuMs(postgres.pid) - postgresBefore;

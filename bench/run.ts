@@ -64,7 +64,11 @@ async function cell<Measured>(system: string, mode: 'throughput' | 'latency'): P
 function peerSettings(): Record<string, string> {
   const root = peersDir!;
   return {
-    ...{ ROOT: root, DATA: join(root, 'data'), PGPORT: '55432', REDIS_PORT: '56379', GATE_PCT: '0' },
+    ROOT: root,
+    DATA: join(root, 'data'),
+    PGPORT: '55432',
+    REDIS_PORT: '56379',
+    GATE_PCT: '0',
     PG_URL: 'postgres://postgres@127.0.0.1:55432/bench',
   };
 }

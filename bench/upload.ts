@@ -37,7 +37,9 @@ function median(values: readonly number[]): number {
 const store = await startTestEventStore();
 const side = await startWriteSideProcess({ EVENTSTORE_URL: store.connectionString }, []);
 try {
-  const [hashing, uploading, wall]: number[][] = [[], [], []];
+  const hashing: number[] = [];
+  const uploading: number[] = [];
+  const wall: number[] = [];
   for (let round = -warmUps; round < rounds; round += 1) {
     const pdf = somePdf(fileBytes);
     const hashMs = hashAlone(pdf);
@@ -57,10 +59,12 @@ try {
     uploading?.push(uploadMs);
     wall?.push(wallMs);
   }
-  const [hashMs, uploadMs] = [median(hashing ?? []), median(uploading ?? [])];
+  const hashMs = median(hashing ?? []);
+  const uploadMs = median(uploading ?? []);
   const line = {
     bench: 'upload',
-    ...{ fileMiB: fileBytes / MiB, rounds },
+    fileMiB: fileBytes / MiB,
+    rounds,
     hashCpuMs: Math.round(hashMs * 10) / 10,
     uploadCpuMs: Math.round(uploadMs * 10) / 10,
     ratio: Math.round((uploadMs / hashMs) * 100) / 100,

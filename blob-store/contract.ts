@@ -33,7 +33,8 @@ export function itKeepsTheBlobContract(name: string, start: () => Promise<StoreU
 
 function writing(store: () => BlobStore): void {
   it('gives back the bytes, their length and their SHA-256', async () => {
-    const [key, bytes] = [newSourceKey(), randomBytes(1_500_000)];
+    const key = newSourceKey();
+    const bytes = randomBytes(1_500_000);
     const written = await store().put(key, Readable.from(sliced(bytes, 64_000)), roomy);
     expect(written).toEqual({ bytes: bytes.length, sha256: sha256(bytes) });
     const opened = await store().open(key);

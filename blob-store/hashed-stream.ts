@@ -18,7 +18,11 @@ export function readHashed(
 ): Promise<Written> {
   const { maxBytes, inspect, signal } = options;
   const hash = createHash('sha256');
-  let [bytes, gatheredBytes, ended, writing, settled] = [0, 0, false, false, false];
+  let bytes = 0;
+  let gatheredBytes = 0;
+  let ended = false;
+  let writing = false;
+  let settled = false;
   let gathered: Buffer[] = [];
 
   return new Promise((resolve, reject) => {
@@ -40,7 +44,9 @@ export function readHashed(
       if (gatheredBytes === 0 && ended) return settle(() => resolve({ bytes, sha256: hash.digest('hex') }));
       if (gatheredBytes < gatherBytesMax && !ended) return;
       const batch = gathered;
-      [gathered, gatheredBytes, writing] = [[], 0, true];
+      gathered = [];
+      gatheredBytes = 0;
+      writing = true;
       if (!ended && source.isPaused()) source.resume();
       write(batch).then(() => {
         writing = false;

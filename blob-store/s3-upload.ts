@@ -35,7 +35,9 @@ export function s3Upload(bucket: S3Bucket, key: string, signal?: AbortSignal): S
   const at = { Bucket: bucket.name, Key: key };
   const putId = randomUUID();
   const parts: { PartNumber: number; ETag: string | undefined; ChecksumCRC32: string }[] = [];
-  let [held, heldBytes, crc]: [Buffer[], number, number] = [[], 0, 0];
+  let held: Buffer[] = [];
+  let heldBytes = 0;
+  let crc = 0;
   let uploadId: string | undefined;
   let running: Promise<void> = Promise.resolve();
 
@@ -65,7 +67,8 @@ export function s3Upload(bucket: S3Bucket, key: string, signal?: AbortSignal): S
   const sendFullParts = async (): Promise<void> => {
     while (heldBytes >= partBytes) {
       const whole = Buffer.concat(held, heldBytes);
-      [held, heldBytes] = [[whole.subarray(partBytes)], heldBytes - partBytes];
+      held = [whole.subarray(partBytes)];
+      heldBytes -= partBytes;
       await sendPart(whole.subarray(0, partBytes));
     }
   };

@@ -78,10 +78,14 @@ describe('the S3 blob store', () => {
   const operations = (): string[] => double.seen.map((request) => request.operation);
 
   it('sends a document longer than a part as parts, with the CRC-32 of each and of the whole', async () => {
-    const [key, bytes] = [newSourceKey(), randomBytes(20_000_000)];
+    const key = newSourceKey();
+    const bytes = randomBytes(20_000_000);
     expect(await put(key, bytes)).toEqual({ bytes: bytes.length, sha256: sha256(bytes) });
     expect(operations()).toEqual([
-      ...['CreateMultipartUpload', 'UploadPart', 'UploadPart', 'UploadPart'],
+      'CreateMultipartUpload',
+      'UploadPart',
+      'UploadPart',
+      'UploadPart',
       'CompleteMultipartUpload',
     ]);
     expect(double.seen.at(-1)?.headers['if-none-match']).toBe('*');
@@ -91,7 +95,8 @@ describe('the S3 blob store', () => {
   });
 
   it('sends a short document in one request that carries its SHA-256', async () => {
-    const [key, bytes] = [newSourceKey(), randomBytes(5000)];
+    const key = newSourceKey();
+    const bytes = randomBytes(5000);
     await put(key, bytes);
     expect(operations()).toEqual(['PutObject']);
     const { headers } = double.seen[0]!;
@@ -101,7 +106,9 @@ describe('the S3 blob store', () => {
 
   it('asks for encryption at rest when it is set, and not otherwise', async () => {
     const encrypted = openS3BlobStore(optionsOf(double, { serverSideEncryption: 'aws:kms' }));
-    const [one, many, plain] = [newSourceKey(), newSourceKey(), newSourceKey()];
+    const one = newSourceKey();
+    const many = newSourceKey();
+    const plain = newSourceKey();
     await encrypted.put(one, Readable.from([Buffer.from('x')]), roomy);
     await encrypted.put(many, Readable.from([randomBytes(9_000_000)]), roomy);
     await put(plain, Buffer.from('x'));
@@ -158,7 +165,8 @@ describe('the S3 blob store', () => {
     async (code) => {
       const operations = ['CreateMultipartUpload', 'UploadPart', 'CompleteMultipartUpload'] as const;
       for (const operation of operations) plan(operation, { kind: 'refuse', code });
-      const [key, bytes] = [newSourceKey(), randomBytes(9_000_000)];
+      const key = newSourceKey();
+      const bytes = randomBytes(9_000_000);
       await put(key, bytes);
       expect(double.stored.objects.get(key)?.bytes.equals(bytes)).toBe(true);
     },
@@ -187,7 +195,8 @@ describe('the S3 blob store', () => {
     ['CompleteMultipartUpload', 9_000_000],
   ] as const)('recognises its own blob when the answer to %s was lost [D33]', async (operation, bytes) => {
     plan(operation, { kind: 'lost-reply' });
-    const [key, content] = [newSourceKey(), randomBytes(bytes)];
+    const key = newSourceKey();
+    const content = randomBytes(bytes);
     expect((await put(key, content)).bytes).toBe(bytes);
     expect(double.stored.objects.get(key)?.bytes.equals(content)).toBe(true);
     expect(double.stored.uploads.size).toBe(0);
@@ -214,7 +223,8 @@ describe('the S3 blob store', () => {
   });
 
   it('never takes a slow reader for a silent store', async () => {
-    const [key, bytes] = [newSourceKey(), randomBytes(3_000_000)];
+    const key = newSourceKey();
+    const bytes = randomBytes(3_000_000);
     await put(key, bytes);
     const { stream } = await impatient.open(key);
     const chunks: Buffer[] = [];

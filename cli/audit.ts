@@ -35,7 +35,10 @@ export async function runSeal(argv: readonly string[]): Promise<number> {
   const progress = progressOn(process.stderr, 'Sealing');
   const seal = await withStores(settings, async (log, blobs) =>
     sealLog({
-      ...{ log, copies: sealCopies(settings, blobs), key: await loadSealKey(settings), clock: systemClock },
+      log,
+      copies: sealCopies(settings, blobs),
+      key: await loadSealKey(settings),
+      clock: systemClock,
       earlierKeys: await givenKeys(options),
       signal: interruptSignal(UNTOUCHED),
       onProgress: (position, head) => progress.show(Number(position), Number(head)),
@@ -86,7 +89,9 @@ async function verify(argv: readonly string[]): Promise<number> {
   const progress = progressOn(process.stderr, 'Verifying');
   const verified = await withStores(settings, async (log, blobs) =>
     verifyLog({
-      ...{ log, copies: sealCopies(settings, blobs), keys: await verifyingKeys(settings, options) },
+      log,
+      copies: sealCopies(settings, blobs),
+      keys: await verifyingKeys(settings, options),
       signal: interruptSignal(UNTOUCHED),
       onProgress: (position, head) => progress.show(Number(position), Number(head)),
     }),
@@ -117,7 +122,11 @@ async function exportBundle(argv: readonly string[]): Promise<number> {
   const index = await withStores(settings, async (log, blobs) =>
     writeBundle(
       {
-        ...{ log, blobs, copies: sealCopies(settings, blobs), clock: systemClock, sentenceOf: sentence },
+        log,
+        blobs,
+        copies: sealCopies(settings, blobs),
+        clock: systemClock,
+        sentenceOf: sentence,
         keys: await verifyingKeys(settings, options),
       },
       jobId.data,
@@ -171,7 +180,8 @@ function read(argv: readonly string[]): { settings: Settings; options: Options; 
     const at = words.indexOf(name);
     return at < 0 ? undefined : words.splice(at, 2)[1];
   };
-  const [key, out] = [valueOf('--key'), valueOf('--out')];
+  const key = valueOf('--key');
+  const out = valueOf('--out');
   const options = { json: words.includes('--json'), ...(key && { key }), ...(out && { out }) };
   return {
     settings: loadSettings(process.env),

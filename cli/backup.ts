@@ -36,7 +36,11 @@ export async function runBackup(argv: readonly string[]): Promise<number> {
   const progress = progressOn(process.stderr, 'Backing up');
   try {
     const backedUp = await backUp({
-      ...{ log: reached.log, blobs, place, clock: systemClock, signal },
+      log: reached.log,
+      blobs,
+      place,
+      clock: systemClock,
+      signal,
       processorId: settings.PROCESSOR_ID ?? hostname(),
       identity: await readIdentity(resolve(settings.DATA_DIR)),
       onProgress: (_doing, done, of) => progress.show(done, of),
@@ -87,7 +91,10 @@ export async function runRestore(argv: readonly string[]): Promise<number> {
   try {
     const blobs = await openBlobs(settings, logger);
     const restored = await restore({
-      ...{ log: reached.log, blobs, place, signal },
+      log: reached.log,
+      blobs,
+      place,
+      signal,
       onProgress: (_doing, done, of) => progress.show(done, of),
     });
     const { run, events, missing, unfit } = restored;

@@ -22,7 +22,8 @@ describe('a command that cannot begin', () => {
       expect.stringContaining('name its stores with EVENTSTORE_URL.'),
     ]);
     const named = await runDocket(['verify', 'streams'], {
-      ...{ DATA_DIR: join(folder, 'data'), EVENTSTORE_TIMEOUT_MS: '100' },
+      DATA_DIR: join(folder, 'data'),
+      EVENTSTORE_TIMEOUT_MS: '100',
       EVENTSTORE_URL: 'esdb://127.0.0.1:9?tls=false',
     });
     expect([named.code, named.stderr]).toEqual([1, expect.not.stringContaining('name its stores')]);
@@ -30,7 +31,8 @@ describe('a command that cannot begin', () => {
 
   it('names the folder of a backup that it cannot use, and not the blob store', async () => {
     const ran = await runDocket(['backup', join(folder, 'taken', 'backup')], {
-      ...{ DATA_DIR: join(folder, 'data'), BACKUP_PASSPHRASE: 'some words for a test' },
+      DATA_DIR: join(folder, 'data'),
+      BACKUP_PASSPHRASE: 'some words for a test',
     });
     expect(ran.code).toBe(1);
     expect(ran.stderr).toContain(`Docket: The folder ${join(folder, 'taken', 'backup')} cannot be used: `);

@@ -40,7 +40,13 @@ export async function run(argv: readonly string[]): Promise<number> {
   };
   try {
     const report = await runCleanup({
-      ...{ log, blobs, policy, logger, dryRun, clock: systemClock, actor: 'operator' },
+      log,
+      blobs,
+      policy,
+      logger,
+      dryRun,
+      clock: systemClock,
+      actor: 'operator',
       orphanAgeMs: ORPHAN_AGE_MS,
       decider: keepingDecider(jobDecider(retryPolicyOf(settings)), policy),
       tally: tallyCleanup(note, dryRun),

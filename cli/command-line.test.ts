@@ -28,7 +28,8 @@ describe('every command of docket', () => {
     expect([help.code, help.stderr]).toEqual([0, '']);
     expect(help.stdout).toContain('Example:');
     expect([wrong.code, wrong.stdout, wrong.stderr]).toEqual([
-      ...[2, ''],
+      2,
+      '',
       'docket: cleanup does not know --dryrun. `docket cleanup --help` shows what it knows.\n',
     ]);
     expect(JSON.parse(settings.stdout)).toContainEqual(expect.objectContaining({ name: 'PORT' }));

@@ -34,9 +34,18 @@ export function ownEventStore(dataDir: string): OwnEventStore {
   return {
     script: MAIN,
     args: (port) => [
-      ...['--directory', join(dataDir, 'event-store'), '--port', String(port)],
-      ...['--certificate-file', files.certificate, '--certificate-private-key-file', files.privateKey],
-      ...['--users-file', files.users, '--keep-streams', JOB_STREAM_PREFIX],
+      '--directory',
+      join(dataDir, 'event-store'),
+      '--port',
+      String(port),
+      '--certificate-file',
+      files.certificate,
+      '--certificate-private-key-file',
+      files.privateKey,
+      '--users-file',
+      files.users,
+      '--keep-streams',
+      JOB_STREAM_PREFIX,
     ],
     // By name: Node warns of an address as the name of a TLS server.
     connectionString: (port) =>

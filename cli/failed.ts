@@ -141,8 +141,13 @@ async function list(store: ReadStore, asked: Asked): Promise<number> {
     if (isMore) break;
   }
   const jobs = found.slice(0, LISTED_MAX).map((row) => ({
-    ...{ jobId: row.job_id, filename: row.filename, code: row.error_code, reason: row.error_reason },
-    ...{ message: row.error_message, attempts: row.attempts, failedAt: row.updated_at.toISOString() },
+    jobId: row.job_id,
+    filename: row.filename,
+    code: row.error_code,
+    reason: row.error_reason,
+    message: row.error_message,
+    attempts: row.attempts,
+    failedAt: row.updated_at.toISOString(),
     canBeRetried: row.source_key !== null,
   }));
   if (asked.json) console.log(JSON.stringify({ jobs, more: isMore }, null, 2));

@@ -66,7 +66,11 @@ it('finds nothing in a log that is as it was written, scavenged or not, and chan
   const stamps = files('.log').map((file) => [file, statSync(file).mtimeMs, statSync(file).size]);
   const { code, said } = await check();
   expect({ code, damages: said.damages, gaps: said.gaps, cut: said.cut, indexes: said.indexes }).toEqual({
-    ...{ code: 0, damages: [], gaps: [], cut: null, indexes: [] },
+    code: 0,
+    damages: [],
+    gaps: [],
+    cut: null,
+    indexes: [],
   });
   expect(said.packed).toBeGreaterThan(0);
   expect(files('.log').map((file) => [file, statSync(file).mtimeMs, statSync(file).size])).toEqual(stamps);

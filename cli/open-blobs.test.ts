@@ -25,8 +25,13 @@ describe('the blob store that the settings name', () => {
   const s3 = (more: Record<string, string> = {}) =>
     openBlobs(
       loadSettings({
-        ...{ BLOB_STORE: 's3', S3_BUCKET: double.bucket, S3_ENDPOINT: double.endpoint },
-        ...{ S3_REGION: double.region, S3_FORCE_PATH_STYLE: 'true', ...key(), ...more },
+        BLOB_STORE: 's3',
+        S3_BUCKET: double.bucket,
+        S3_ENDPOINT: double.endpoint,
+        S3_REGION: double.region,
+        S3_FORCE_PATH_STYLE: 'true',
+        ...key(),
+        ...more,
       }),
       log,
     );

@@ -132,9 +132,12 @@ it('every command: --json prints one JSON value and nothing else, when it works 
   await writeFile(join(folder, 'invoice.json'), JSON.stringify(invoice.truth));
   await writeFile(join(folder, 'backup.key'), randomBytes(32).toString('base64'), { mode: 0o600 });
   const env = {
-    ...{ EVENTSTORE_URL: world.eventStore.connectionString, DATABASE_URL: world.store.url },
+    EVENTSTORE_URL: world.eventStore.connectionString,
+    DATABASE_URL: world.store.url,
     ANALYTICS_DATABASE_URL: world.postgres.analystUrl,
-    ...{ GATEWAY_URL: world.gateway.url, BLOB_DIR: world.blobDir, DATA_DIR: join(folder, 'data') },
+    GATEWAY_URL: world.gateway.url,
+    BLOB_DIR: world.blobDir,
+    DATA_DIR: join(folder, 'data'),
     BACKUP_KEY_FILE: join(folder, 'backup.key'),
   };
   const restoring = { BACKUP_KEY_FILE: env.BACKUP_KEY_FILE, DATA_DIR: join(folder, 'restored') };
@@ -177,7 +180,8 @@ it('failed: listed by code, tried again, discarded with their PDFs; cleanup remo
   projector = await startProjector({ log, store, logger, metrics, settings: loadSettings({}) });
   await world.gateway.script({ otherwise: { status: 422, body: '{}' } });
   await world.start();
-  const [first, second] = [await world.upload(), await world.upload()];
+  const first = await world.upload();
+  const second = await world.upload();
   for (const jobId of [first, second]) await world.until(jobId, ['failed']);
   const listed = async () =>
     (await docket('failed', 'list', '--code', 'GW_4XX')).said['jobs'] as { jobId: string }[];

@@ -81,7 +81,10 @@ function understand(argv: readonly string[]): Asked {
     );
   return {
     action: action as Asked['action'],
-    ...{ name, version: version === null ? null : Number(version), accepted, json: rest.includes('--json') },
+    name,
+    version: version === null ? null : Number(version),
+    accepted,
+    json: rest.includes('--json'),
   };
 }
 

@@ -53,7 +53,8 @@ function asAnalyst(databaseUrl: string): string {
 function understand(argv: readonly string[]): Asked {
   let sql: string | null = null;
   let output: Asked['output'] = 'table';
-  let [rowsMax, timeoutSec] = [ROWS_DEFAULT, TIMEOUT_SEC_DEFAULT];
+  let rowsMax = ROWS_DEFAULT;
+  let timeoutSec = TIMEOUT_SEC_DEFAULT;
   for (let index = 0; index < argv.length; index += 1) {
     const argument = argv[index]!;
     if (argument === '--json') output = 'json';

@@ -47,7 +47,8 @@ it.each(['up', 'serve projector', 'serve gateway'])(
   '%s --json: one JSON value when it serves and nothing else; stopped by Ctrl-C with 0',
   async (words) => {
     const { code, said, env } = await servedAndStopped(words);
-    const [port, healthPort] = [Number(env.PORT), Number(env.HEALTH_CHECK_PORT)];
+    const port = Number(env.PORT);
+    const healthPort = Number(env.HEALTH_CHECK_PORT);
     // Its stores are away: it listens, and `/ready` on the health port says what it waits for.
     const line =
       words === 'serve projector'
@@ -67,7 +68,8 @@ it('serve gateway: says in one sentence why it cannot start, and is served alone
     return { code, error: (JSON.parse(stdout) as { error: { code: string } }).error.code, stderr };
   };
   expect(await told('serve gateway --json', { GATEWAY_CHILDREN: 'many' })).toEqual({
-    ...{ code: 1, error: 'GATEWAY_FAILED' },
+    code: 1,
+    error: 'GATEWAY_FAILED',
     stderr: 'Docket: The gateway cannot start: GATEWAY_CHILDREN must be a whole number from 0 to 64.\n',
   });
   expect(await told('serve processor gateway --json', {})).toMatchObject({ code: 2, error: 'USAGE' });

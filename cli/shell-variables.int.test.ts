@@ -33,8 +33,13 @@ beforeEach(() => {
 afterAll(() => new Promise((resolve) => proxy.close(resolve)));
 
 const office = (): Record<string, string> => ({
-  ...{ http_proxy: address, https_proxy: address, HTTP_PROXY: address, HTTPS_PROXY: address },
-  ...{ all_proxy: address, grpc_proxy: address, NODE_USE_ENV_PROXY: '1' },
+  http_proxy: address,
+  https_proxy: address,
+  HTTP_PROXY: address,
+  HTTPS_PROXY: address,
+  all_proxy: address,
+  grpc_proxy: address,
+  NODE_USE_ENV_PROXY: '1',
 });
 
 describe('a start in the shell of another life', () => {
@@ -64,18 +69,14 @@ describe('a start in the shell of another life', () => {
 
   it('with the variables of another Postgres uses its own, and so do the commands at the terminal', async () => {
     const env = {
-      ...{
-        PGSSLMODE: 'require',
-        PGOPTIONS: '-c default_transaction_read_only=on',
-        PGHOST: 'nowhere.invalid',
-      },
-      ...{
-        PGPORT: '1',
-        PGUSER: 'nobody',
-        PGPASSWORD: 'secret',
-        PGDATA: '/nowhere',
-        NODE_PG_FORCE_NATIVE: '1',
-      },
+      PGSSLMODE: 'require',
+      PGOPTIONS: '-c default_transaction_read_only=on',
+      PGHOST: 'nowhere.invalid',
+      PGPORT: '1',
+      PGUSER: 'nobody',
+      PGPASSWORD: 'secret',
+      PGDATA: '/nowhere',
+      NODE_PG_FORCE_NATIVE: '1',
     };
     const running = (house = await startHouse({ env }));
     const person = await newPerson(running.url);

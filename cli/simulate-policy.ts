@@ -66,7 +66,8 @@ async function readPast(log: EventLog): Promise<PastRun[]> {
   const head = await log.head();
   let seen = 0;
   for await (const recorded of log.readAll('start', { streamPrefixes: [JOB_STREAM_PREFIX] })) {
-    if (++seen % 1_000 === 0) {
+    seen += 1;
+    if (seen % 1_000 === 0) {
       signal.throwIfAborted();
       progress.show(Number(recorded.position), Number(head));
     }

@@ -80,7 +80,10 @@ async function verifyTables(
 ): Promise<NonNullable<Report['tables']>> {
   const { DATABASE_POOL_MAX: poolMax, DATABASE_TIMEOUT_MS: timeoutMs } = settings;
   const store = openReadStore({
-    ...{ url: findConnection(settings, 'DATABASE_URL'), poolMax, timeoutMs, log: logger },
+    url: findConnection(settings, 'DATABASE_URL'),
+    poolMax,
+    timeoutMs,
+    log: logger,
   });
   try {
     const tables: { projection: string; verified: Verified }[] = [];

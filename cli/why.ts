@@ -51,7 +51,9 @@ export async function run(argv: readonly string[]): Promise<number> {
 
 /** @throws PlainFailure */
 function understand(argv: readonly string[]): Asked {
-  let [jobId, moment, json]: [string | null, Moment | null, boolean] = [null, null, false];
+  let jobId: string | null = null;
+  let moment: Moment | null = null;
+  let json = false;
   for (let index = 0; index < argv.length; index += 1) {
     const argument = argv[index]!;
     if (argument === '--json') json = true;

@@ -116,10 +116,7 @@ export function batchRoute(side: WriteSide, name: CommandName, actorOf: ActorOf)
         };
         const results = await Promise.all(jobIds.map((jobId) => limit(() => one(jobId))));
         if (passing && results.every((result) => 'error' in result)) throw passing as ApiError;
-        return {
-          ...{ status: 200, body: { position: highest.toString(), results } },
-          keep: passing === null,
-        };
+        return { status: 200, body: { position: highest.toString(), results }, keep: passing === null };
       },
     );
   };

@@ -61,7 +61,8 @@ describe('cancel and retry', () => {
   });
 
   it('of an operator reach anyone’s job, are on the record as such, and are closed to other sites', async () => {
-    const [mine, theirs] = [await newJob(), await newJob()];
+    const mine = await newJob();
+    const theirs = await newJob();
     const cancelled = await post(`/api/ops/jobs/${theirs.jobId}/cancel`, mine.cookie);
     expect([cancelled.status, cancelled.body.state]).toEqual([200, 'cancelled']);
     const event = await side.log.readLast(jobStream(theirs.jobId));
@@ -90,15 +91,15 @@ describe('cancel and retry', () => {
     const at = new Date().toISOString();
     await give({ type: 'StartAttempt', at, workerId: 'w1', leaseUntil: at });
     await give({
-      ...{
-        type: 'ReportFailure',
-        at,
-        fencingToken: '2',
-        code: 'GW_4XX',
-        reason: 'NO_TEXT',
-        message: 'No text.',
-      },
-      ...{ final: true, retryAfterMs: null, jitter: 0 },
+      type: 'ReportFailure',
+      at,
+      fencingToken: '2',
+      code: 'GW_4XX',
+      reason: 'NO_TEXT',
+      message: 'No text.',
+      final: true,
+      retryAfterMs: null,
+      jitter: 0,
     });
     const answer = await post(`/api/ops/jobs/${jobId}/discard`, cookie);
     expect([answer.status, answer.body.state]).toEqual([200, 'failed']);

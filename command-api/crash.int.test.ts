@@ -22,7 +22,9 @@ let directory: string;
 beforeAll(async () => {
   store = await startTestEventStore();
   log = connectEventLog({
-    ...{ connectionString: store.connectionString, timeoutMs: 5_000, log: createLog('test', 'silent') },
+    connectionString: store.connectionString,
+    timeoutMs: 5_000,
+    log: createLog('test', 'silent'),
   });
   directory = await mkdtemp(join(tmpdir(), 'docket-crash-'));
 });
@@ -34,7 +36,8 @@ afterAll(async () => {
 
 const start = (dieAt?: string) =>
   startWriteSideProcess({
-    ...{ EVENTSTORE_URL: store.connectionString, DATA_DIR: directory },
+    EVENTSTORE_URL: store.connectionString,
+    DATA_DIR: directory,
     ...(dieAt ? { DIE_AT: dieAt } : {}),
   });
 

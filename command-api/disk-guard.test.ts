@@ -13,7 +13,9 @@ it('warns at DISK_WARN_PERCENT, refuses at DISK_REFUSE_PERCENT, and says once wh
     },
   });
   const metrics = createMetrics({ defaults: false });
-  let [percent, free, now] = [50, 1e12, 0];
+  let percent = 50;
+  let free = 1e12;
+  let now = 0;
   const disk = watchDisk({
     settings: { DISK_WARN_PERCENT: 80, DISK_REFUSE_PERCENT: 90 },
     blobs: { usedPercent: () => Promise.resolve(percent), freeBytes: () => Promise.resolve(free) },

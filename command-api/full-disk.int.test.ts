@@ -48,7 +48,8 @@ it('a disk that is full in mid-write answers 507, leaves nothing behind, and sma
     );
     expect(both.status).toBe(202);
     expect(both.body.results.map((result) => result.error?.code ?? result.state)).toEqual([
-      ...['STORAGE_FULL', 'queued'],
+      'STORAGE_FULL',
+      'queued',
     ]);
   } finally {
     child.disconnect();

@@ -114,7 +114,9 @@ describe('a file past the limit', () => {
     const { status, body } = await uploadTo(side, formOf(files));
     expect(status).toBe(202);
     expect(body.results.map(({ error, state }) => error?.code ?? state)).toEqual([
-      ...['queued', 'TOO_LARGE', 'queued'],
+      'queued',
+      'TOO_LARGE',
+      'queued',
     ]);
     for await (const { key } of side.blobs.list('')) await side.blobs.remove(key);
   });

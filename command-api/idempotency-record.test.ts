@@ -12,10 +12,13 @@ import {
 
 const at = '2026-10-01T12:00:00.000Z';
 const until = '2026-10-01T12:00:05.000Z';
-const [nowMs, afterMs] = [Date.parse(at), Date.parse(until) + 1];
-const [us, them] = ['11111111-1111-4111-8111-111111111111', '22222222-2222-4222-8222-222222222222'];
+const nowMs = Date.parse(at);
+const afterMs = Date.parse(until) + 1;
+const us = '11111111-1111-4111-8111-111111111111';
+const them = '22222222-2222-4222-8222-222222222222';
 const claimId = '33333333-3333-4333-8333-333333333333';
-const [fingerprint, other] = [fingerprintOf('a'), fingerprintOf('b')];
+const fingerprint = fingerprintOf('a');
+const other = fingerprintOf('b');
 const claimed = (claimant: string): IdempotencyEvent => ({
   type: 'RequestClaimed',
   data: { v: 1, at, claimId, claimant, fingerprint, until },

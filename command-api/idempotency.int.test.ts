@@ -190,10 +190,8 @@ describe('a process that died with a key in its hands [D10]', () => {
   });
 
   it('is outwaited, and the other one carries out the same commands', async () => {
-    const [dead, alive] = [
-      createIdempotency(side.log, systemClock),
-      createIdempotency(side.log, systemClock),
-    ];
+    const dead = createIdempotency(side.log, systemClock);
+    const alive = createIdempotency(side.log, systemClock);
     const seeds: string[] = [];
     const died = dead.once(request('d-1'), async (seed) => {
       seeds.push(seed);
@@ -210,10 +208,8 @@ describe('a process that died with a key in its hands [D10]', () => {
   });
 
   it('and comes back to life gives the answer of the one that took over', async () => {
-    const [slow, quick] = [
-      createIdempotency(side.log, systemClock),
-      createIdempotency(side.log, systemClock),
-    ];
+    const slow = createIdempotency(side.log, systemClock);
+    const quick = createIdempotency(side.log, systemClock);
     const gate = Promise.withResolvers<void>();
     const late = slow.once(request('d-2'), async () => {
       await gate.promise;

@@ -77,8 +77,13 @@ async function convert(log: EventLog, jobId: string, bytes: number): Promise<str
   const token = await command(log, jobId, { type: 'StartAttempt', at: now(), workerId: 'w', leaseUntil });
   const blobKey = `results/${jobId}-${token.toString()}.xml`;
   await command(log, jobId, {
-    ...{ type: 'CompleteAttempt', at: now(), fencingToken: token.toString(), pages: 1, gatewayMs: 1 },
-    ...{ result: { blobKey, sha256: 'a'.repeat(64), bytes, mediaType: 'application/xml' }, warnings: [] },
+    type: 'CompleteAttempt',
+    at: now(),
+    fencingToken: token.toString(),
+    pages: 1,
+    gatewayMs: 1,
+    result: { blobKey, sha256: 'a'.repeat(64), bytes, mediaType: 'application/xml' },
+    warnings: [],
   });
   return blobKey;
 }

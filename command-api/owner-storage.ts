@@ -55,7 +55,9 @@ export function followOwnerStorage(options: {
   const { log, allowedBytes, logger } = options;
   const stored = foldStoredBytes();
   const held = new Map<symbol, UploadDocument>();
-  let [known, checkpoint, mark] = [false, 'start' as bigint | 'start', null as LogMark | null];
+  let known = false;
+  let checkpoint = 'start' as bigint | 'start';
+  let mark = null as LogMark | null;
   new Gauge({
     name: 'docket_storage_counted_jobs_count',
     help: 'Jobs with a stored file, as counted for the storage quota of owners',
@@ -70,7 +72,9 @@ export function followOwnerStorage(options: {
     const difference = await differenceFrom(log, { checkpoint, mark, streamPrefixes: FOLLOWED });
     if (difference === null) return;
     logger.warn({ err: difference }, 'what owners have stored is counted again');
-    [known, checkpoint, mark] = [false, 'start', null];
+    known = false;
+    checkpoint = 'start';
+    mark = null;
     stored.clear();
     held.clear();
   };

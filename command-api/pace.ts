@@ -21,7 +21,8 @@ export interface Pace {
  * the slowest of all.
  */
 export function watchPace(request: IncomingMessage, windowMs: number, tooSlow: () => void): Pace {
-  let [bytes, bytesAtWindowStart] = [0, 0];
+  let bytes = 0;
+  let bytesAtWindowStart = 0;
   const count = (chunk: Buffer): void => {
     bytes += chunk.length;
   };

@@ -139,10 +139,7 @@ async function storeFile(options: {
     if (refused) return { filename, refused };
     const key = newSourceKey();
     const verify = (): void => check.finish();
-    const written = await blobs.put(key, stream, {
-      maxBytes: limits.fileBytesMax,
-      ...{ inspect, verify, signal },
-    });
+    const written = await blobs.put(key, stream, { maxBytes: limits.fileBytesMax, inspect, verify, signal });
     crashPoint('after-blob');
     return { filename, stored: { key, ...written, storedAtMs: performance.now() } };
   } catch (error) {

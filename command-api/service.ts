@@ -69,7 +69,16 @@ export function createCommandApi(options: {
       ? null
       : followOwnerStorage({ log, allowedBytes, logger, metrics: options.metrics });
   const side: WriteSide = {
-    ...{ log, blobs, mappings, admission, ownerStorage, rejections, metrics, settings, clock, logger },
+    log,
+    blobs,
+    mappings,
+    admission,
+    ownerStorage,
+    rejections,
+    metrics,
+    settings,
+    clock,
+    logger,
     decider: jobDecider(retryPolicyOf(settings)),
     idempotency: createIdempotency(log, clock),
   };

@@ -10,7 +10,8 @@ function crowd(placesMax: number) {
   const complete = new Set<string>();
   const come = (name: string, clientKey: string, owner = name) =>
     places.take({
-      ...{ clientKey, owner },
+      clientKey,
+      owner,
       bytes: () => bytesOf.get(name) ?? 0,
       isReceiving: () => !complete.has(name),
       giveUp: () => void ended.push(name),

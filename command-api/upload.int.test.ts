@@ -73,7 +73,10 @@ describe('an upload', () => {
     const again = await upload(formOf([{ name: 'b.pdf', bytes: pdf }]), { cookie: first.cookie });
     expect(again.status).toBe(200);
     expect(again.body.results[0]).toEqual({
-      ...{ filename: 'b.pdf', jobId: first.body.results[0]!.jobId, state: 'queued', deduplicated: true },
+      filename: 'b.pdf',
+      jobId: first.body.results[0]!.jobId,
+      state: 'queued',
+      deduplicated: true,
     });
     expect(again.body.position).toBe(first.body.position);
     expect(await blobKeys()).toEqual(before);
@@ -126,7 +129,11 @@ describe('an upload', () => {
       ['queued', true],
     ]);
     expect(body.results.map((one) => one.filename)).toEqual([
-      ...['one.pdf', 'text.pdf', 'two.pdf', 'empty.pdf', 'two again.pdf'],
+      'one.pdf',
+      'text.pdf',
+      'two.pdf',
+      'empty.pdf',
+      'two again.pdf',
     ]);
   });
 
@@ -214,7 +221,10 @@ describe('an upload', () => {
     const names = ['../../etc/passwd', 'evil\u202Efdp.exe', 'Fatura nº 12 – é.pdf', '😀'.repeat(255)];
     const { body } = await upload(formOf(names.map((name) => ({ name, bytes: somePdf() }))));
     expect(body.results.map((one) => one.filename)).toEqual([
-      ...['passwd', 'evilfdp.exe', 'Fatura nº 12 – é.pdf', '😀'.repeat(200)],
+      'passwd',
+      'evilfdp.exe',
+      'Fatura nº 12 – é.pdf',
+      '😀'.repeat(200),
     ]);
     for (const key of await blobKeys()) expect(key).toMatch(/^sources\/[0-9a-f-]{36}\.pdf$/);
   });
@@ -246,7 +256,10 @@ describe('uploads past a limit', () => {
       const { status, body } = await upload(formOf(files), { to, cookie });
       expect(status).toBe(202);
       expect(body.results.map((one) => one.error?.code ?? 'ok')).toEqual([
-        ...['ok', 'ok', 'RATE_LIMITED', 'RATE_LIMITED'],
+        'ok',
+        'ok',
+        'RATE_LIMITED',
+        'RATE_LIMITED',
       ]);
       const refused = await upload(formOf(files.slice(0, 1)), { to, cookie });
       expect([refused.status, refused.body.error?.code]).toEqual([429, 'RATE_LIMITED']);

@@ -22,7 +22,12 @@ const STORY: readonly JobEvent[] = [
   {
     type: 'ConversionSucceeded',
     data: {
-      ...{ at: at(23), attempt: 3, fencingToken: '6', pages: 1, gatewayMs: 40, warnings: [] },
+      at: at(23),
+      attempt: 3,
+      fencingToken: '6',
+      pages: 1,
+      gatewayMs: 40,
+      warnings: [],
       result: { blobKey: 'results/one/6', sha256: 'a'.repeat(64), bytes: 9, mediaType: 'application/xml' },
     },
   },
@@ -101,7 +106,11 @@ describe('the tree of causes', () => {
 
   it('names the open circuit breaker before the claim it held up, and no other', () => {
     const pause = (pausedAt: string, resumedAt: string | null): BreakerPause => ({
-      ...{ processorId: `p-${pausedAt}`, pausedAt, resumedAt, failures: 5, lastCode: 'GW_5XX' },
+      processorId: `p-${pausedAt}`,
+      pausedAt,
+      resumedAt,
+      failures: 5,
+      lastCode: 'GW_5XX',
     });
     const heldUp = pause(at(7), at(7.5));
     const text = JSON.stringify(treeOf(STORY, [heldUp, pause(at(30), null)]));

@@ -47,9 +47,10 @@ const ABANDONED = {
 } as const;
 
 function succeeded(data: Extract<JobEvent, { type: 'ConversionSucceeded' }>['data']): string {
-  const { attempt, pages, gatewayMs, result, warnings } = data;
+  const { attempt, pages, gatewayMs, result, warnings, convertedBy } = data;
+  const by = convertedBy === undefined ? '' : ` by ${convertedBy.id} version ${convertedBy.version}`;
   const noted = warnings.length === 0 ? '' : ` With ${counted(warnings.length, 'warning')}.`;
-  return `Attempt ${attempt} succeeded in ${gatewayMs} ms: ${counted(pages, 'page')} became ${counted(result.bytes, 'byte')} of ${result.mediaType}.${noted}`;
+  return `Attempt ${attempt} succeeded${by} in ${gatewayMs} ms: ${counted(pages, 'page')} became ${counted(result.bytes, 'byte')} of ${result.mediaType}.${noted}`;
 }
 
 function named({ code, reason }: { code: string; reason: string | null }): string {

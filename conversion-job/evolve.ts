@@ -70,8 +70,10 @@ function apply(
       };
     case 'ConversionSucceeded': {
       if (!holdsLease(job, event.data.fencingToken)) return null;
-      const { result, pages, gatewayMs, warnings, fencingToken } = event.data;
-      return { ...facts, state: 'ready', conversion: { result, pages, gatewayMs, warnings }, fencingToken };
+      const { result, pages, gatewayMs, warnings, convertedBy, fencingToken } = event.data;
+      const by = convertedBy === undefined ? {} : { convertedBy };
+      const conversion = { result, pages, gatewayMs, warnings, ...by };
+      return { ...facts, state: 'ready', conversion, fencingToken };
     }
     case 'ConversionFailed':
       if (!isUnfinished(job)) return null;
@@ -122,8 +124,22 @@ function factsOf(job: ExistingJob): JobFacts {
   const { jobId, owner, filename, bytes, sha256, mapping, sourceBlobKey, createdAt, updatedAt } = job;
   const { priority, runs, attempts, chargedAttempts, attemptsEver, firstAttemptAt, revision } = job;
   return {
-    ...{ jobId, owner, filename, bytes, sha256, mapping, sourceBlobKey, createdAt, updatedAt },
-    ...{ priority, runs, attempts, chargedAttempts, attemptsEver, firstAttemptAt, revision },
+    jobId,
+    owner,
+    filename,
+    bytes,
+    sha256,
+    mapping,
+    sourceBlobKey,
+    createdAt,
+    updatedAt,
+    priority,
+    runs,
+    attempts,
+    chargedAttempts,
+    attemptsEver,
+    firstAttemptAt,
+    revision,
   };
 }
 

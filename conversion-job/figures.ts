@@ -42,12 +42,14 @@ export function figuresOf(event: JobEvent, before: Job, after: Job): Figure[] {
     if (value !== 0) figures.push({ name, detail, value });
   };
   flowOf(event, before, after, add);
-  const [stoodAt, standsAt] = [placeOf(before), placeOf(after)];
+  const stoodAt = placeOf(before);
+  const standsAt = placeOf(after);
   if (stoodAt !== standsAt) {
     if (stoodAt !== null) add('jobs', -1, stoodAt);
     if (standsAt !== null) add('jobs', 1, standsAt);
   }
-  const [had, has] = [filesOf(before), filesOf(after)];
+  const had = filesOf(before);
+  const has = filesOf(after);
   add('source_files', has.sourceFiles - had.sourceFiles);
   add('source_bytes', has.sourceBytes - had.sourceBytes);
   add('result_files', has.resultFiles - had.resultFiles);

@@ -1,5 +1,5 @@
 import type { JobFailureCode } from '../schemas/error-codes.ts';
-import type { MappingRef, ResultRef, Warning } from '../schemas/job-events.ts';
+import type { ConvertedBy, MappingRef, ResultRef, Warning } from '../schemas/job-events.ts';
 
 /** What every job has, whatever its state. Instants are ISO 8601 in UTC with milliseconds. */
 export interface JobFacts {
@@ -42,6 +42,8 @@ export interface Conversion {
   readonly pages: number;
   readonly gatewayMs: number;
   readonly warnings: readonly Warning[];
+  /** Absent for results of a gateway that did not say. */
+  readonly convertedBy?: ConvertedBy | undefined;
 }
 
 /** One type a state, so that a queued job cannot have a result. `absent` is a stream without events. */

@@ -96,7 +96,8 @@ describe('decisions', () => {
         fc.uuid(),
         (commands, command, commandId) => {
           const { job } = live([COMMAND_OF.UploadDocument, ...commands]);
-          const [first, second] = [decide(command, job, POLICY), decide(command, job, POLICY)];
+          const first = decide(command, job, POLICY);
+          const second = decide(command, job, POLICY);
           expect(second).toEqual(first);
           const ids = (of: typeof first) =>
             'accepted' in of ? of.accepted.map((_, index) => eventIdOf(commandId, index)) : [];

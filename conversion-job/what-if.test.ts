@@ -8,7 +8,10 @@ const noBreaker = { failures: null, resetMs: 10_000 };
 const minute = 60_000;
 
 const attempt = (startedMs: number, code: JobFailureCode | null, isFinal = code === null): PastAttempt => ({
-  ...{ startedMs, durationMs: 1_000, code, isFinal },
+  startedMs,
+  durationMs: 1_000,
+  code,
+  isFinal,
 });
 const run = (jobId: string, ...attempts: PastAttempt[]): PastRun => ({ jobId, requestedMs: 0, attempts });
 

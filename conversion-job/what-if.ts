@@ -153,7 +153,8 @@ function neighbours(past: readonly PastRun[]): (jobId: string, atMs: number) => 
     .filter(({ attempt: { code } }) => code === null || OF_THE_GATEWAY.has(code))
     .sort((a, b) => a.attempt.startedMs - b.attempt.startedMs);
   return (jobId, atMs) => {
-    let [from, to] = [0, all.length];
+    let from = 0;
+    let to = all.length;
     while (from < to) {
       const middle = (from + to) >> 1;
       if (all[middle]!.attempt.startedMs < atMs) from = middle + 1;
@@ -167,7 +168,8 @@ function neighbours(past: readonly PastRun[]): (jobId: string, atMs: number) => 
       }
       return null;
     };
-    const [before, after] = [other(from - 1, -1), other(from, 1)];
+    const before = other(from - 1, -1);
+    const after = other(from, 1);
     if (before === null || after === null) return before ?? after;
     return atMs - before.startedMs <= after.startedMs - atMs ? before : after;
   };
@@ -175,11 +177,14 @@ function neighbours(past: readonly PastRun[]): (jobId: string, atMs: number) => 
 
 function breakerOf({ failures, resetMs }: BreakerPolicy) {
   let recent: number[] = [];
-  let [openUntilMs, openings, isProbing] = [-Infinity, 0, false];
+  let openUntilMs = -Infinity;
+  let openings = 0;
+  let isProbing = false;
   const open = (atMs: number): void => {
     openUntilMs = atMs + resetMs;
     openings += 1;
-    [recent, isProbing] = [[], true];
+    recent = [];
+    isProbing = true;
   };
   return {
     /** When an attempt that is due may begin. */
@@ -201,7 +206,9 @@ function breakerOf({ failures, resetMs }: BreakerPolicy) {
 function dueList(past: readonly PastRun[]) {
   const heap: Step[] = [];
   const swap = (a: number, b: number): void => {
-    [heap[a], heap[b]] = [heap[b]!, heap[a]!];
+    const moved = heap[a]!;
+    heap[a] = heap[b]!;
+    heap[b] = moved;
   };
   const isLess = (a: number, b: number): boolean => heap[a]!.atMs < heap[b]!.atMs;
   const add = (step: Step): void => {

@@ -18,7 +18,8 @@ function refuse(sentence: string): never {
 /** Writes the version into the first `"version"` of a file of npm, which is the project's own. */
 function writeVersion(file: string, from: string, to: string, times: number): void {
   let text = readFileSync(join(ROOT, file), 'utf8');
-  for (let time = 0; time < times; time++) text = text.replace(`"version": "${from}"`, `"version": "${to}"`);
+  for (let time = 0; time < times; time += 1)
+    text = text.replace(`"version": "${from}"`, `"version": "${to}"`);
   writeFileSync(join(ROOT, file), text);
 }
 

@@ -1,3 +1,5 @@
+import type { ConvertingMapping } from '../schemas/gateway-protocol.ts';
+import { contentHash } from './mapping/content-hash.ts';
 import { openDocument } from './pdf/open-document.ts';
 import { registryOf } from './mapping/registry.ts';
 import type { MappingRegistry } from './mapping/registry.ts';
@@ -8,7 +10,8 @@ import { convertEmbedded } from './embedded/convert-embedded.ts';
 import { explain } from './explain/explain.ts';
 import { prepareDrawing } from './explain/canvas.ts';
 import { pagePicture } from './explain/page-picture.ts';
-import { convertInvoice } from './invoice/convert-invoice.ts';
+import { convertInvoice, type ReadPages } from './invoice/convert-invoice.ts';
+import { handedOver } from './invoice/hand-over.ts';
 import { convertTimetable } from './timetable/convert-timetable.ts';
 import { convertLayout } from './layout/convert-layout.ts';
 
@@ -28,11 +31,12 @@ export function takeMappings(own: readonly Mapping[]): void {
  */
 export async function convert(task: ConverterTask): Promise<ConverterOutcome> {
   registry ??= registryOf([]);
-  const mapping = registry.get(task.mappingId);
-  if (!mapping) throw new Refusal('UNKNOWN_MAPPING', `There is no mapping ${task.mappingId}.`);
+  const asked = registry.get(task.mappingId);
+  if (!asked) throw new Refusal('UNKNOWN_MAPPING', `There is no mapping ${task.mappingId}.`);
   const canvas = task.kind === 'explain-image' ? await prepareDrawing() : undefined;
   const document = await openDocument(task.pdf, canvas ? 'draw' : 'read');
   try {
+    const { mapping, pages } = await handedOver(asked, registry, document);
     if (canvas && task.picture)
       return sideResult(
         mapping,
@@ -48,17 +52,33 @@ export async function convert(task: ConverterTask): Promise<ConverterOutcome> {
         new TextEncoder().encode(JSON.stringify(await explain(mapping, document))),
       );
     }
-    const outcome = await byReader(task, mapping, document);
+    const outcome = await byReader(task, mapping, document, pages).catch((error: unknown) => {
+      throw mapping === asked ? error : namingMapping(error, mapping);
+    });
     if (outcome.ok && outcome.body.byteLength > resultBytesMax) {
       throw new Refusal('PDF_LIMIT', `The result would be larger than ${resultBytesMax / 1024 / 1024} MB.`);
     }
-    return outcome;
+    return outcome.ok
+      ? { convertedBy: referenceTo(mapping), ...outcome, mappingVersion: asked.version }
+      : outcome;
   } finally {
     await document.loadingTask.destroy();
   }
 }
 
 type Document = Awaited<ReturnType<typeof openDocument>>;
+
+function referenceTo(mapping: Mapping): ConvertingMapping {
+  return { id: mapping.id, version: mapping.version, contentHash: contentHash(mapping) };
+}
+
+/** A refusal by a mapping that was not asked for says which it was. */
+function namingMapping(error: unknown, { id }: Mapping): unknown {
+  if (!(error instanceof Refusal)) return error;
+  return new Refusal(error.code, `${error.message} It was read by the mapping ${id}.`, {
+    cause: error.cause,
+  });
+}
 
 function sideResult(
   mapping: Mapping,
@@ -80,6 +100,7 @@ async function byReader(
   task: ConverterTask,
   mapping: Mapping,
   document: Document,
+  pages: ReadPages | undefined,
 ): Promise<ConverterOutcome> {
   switch (mapping.reader) {
     case 'layout':
@@ -87,7 +108,7 @@ async function byReader(
     case 'embedded':
       return convertEmbedded(mapping, document);
     case 'invoice':
-      return convertInvoice(mapping, document);
+      return convertInvoice(mapping, document, pages);
     case 'timetable':
       if (task.madeAt === undefined) throw new Error('A timetable is made without the time of its making.');
       return convertTimetable(mapping, document, { parameters: task.parameters, madeAt: task.madeAt });

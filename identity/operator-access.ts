@@ -5,8 +5,16 @@ import type { Settings } from '../schemas/config.ts';
 
 /** Headers that proxies add. Who sends one is not on this machine, or wants to look so: neither is let in. */
 const PROXY_HEADERS = [
-  ...['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip'],
-  ...['x-client-ip', 'true-client-ip', 'cf-connecting-ip', 'x-forwarded-server'],
+  'forwarded',
+  'via',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-real-ip',
+  'x-client-ip',
+  'true-client-ip',
+  'cf-connecting-ip',
+  'x-forwarded-server',
 ] as const;
 const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/;
 const LOOPBACK = addressList('loopback');

@@ -30,7 +30,8 @@ function serving(environment: Record<string, string>, sharedBy?: ReadStore['pool
   const limits = createRateLimits({
     settings: loadSettings(environment),
     readClient: clientReader('loopback'),
-    ...{ metrics, sharedBy },
+    metrics,
+    sharedBy,
   });
   const app = createApp();
   app.use(limits.byAddress);
@@ -87,7 +88,9 @@ describe('limits on every route', () => {
   it('go on by each process’s own count while Postgres is away', async () => {
     const away = openReadStore({
       url: 'postgres://docket@127.0.0.1:1/docket',
-      ...{ poolMax: 1, timeoutMs: 250, log: logger },
+      poolMax: 1,
+      timeoutMs: 250,
+      log: logger,
     });
     const { ask } = serving({ REQUEST_RATE_PER_MINUTE: '2' }, away.pool);
     const statuses = [];

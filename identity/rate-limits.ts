@@ -63,7 +63,9 @@ export function createRateLimits(options: {
     registers: [options.metrics],
   });
   const limit = (name: LimitName, points: number, windowSec: number): Limit => ({
-    ...{ name, points, windowSec },
+    name,
+    points,
+    windowSec,
     limiter: limiterOf({ points, duration: windowSec, keyPrefix: `${name}-${windowSec}` }, sharedBy),
   });
   const address = limit('address', settings.REQUEST_RATE_PER_MINUTE, MINUTE_SEC);

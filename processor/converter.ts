@@ -3,7 +3,7 @@ import { resultKeyOf } from '../blob-store/blob-key.ts';
 import { BlobTooLarge } from '../blob-store/errors.ts';
 import { crashPoint } from '../runtime/crash-points.ts';
 import type { Log } from '../runtime/log.ts';
-import type { MappingRef, ResultRef, Warning } from '../schemas/job-events.ts';
+import type { ConvertedBy, MappingRef, ResultRef, Warning } from '../schemas/job-events.ts';
 import type { GatewayClient, GatewayResult } from './gateway-client.ts';
 import type { GatewayGate } from './gateway-gate.ts';
 import { AttemptFailed, badOutput } from './gateway-failure.ts';
@@ -28,6 +28,7 @@ export interface ConversionResult {
   readonly pages: number;
   readonly gatewayMs: number;
   readonly warnings: readonly Warning[];
+  readonly convertedBy?: ConvertedBy | undefined;
 }
 
 /**
@@ -127,8 +128,9 @@ async function store(
       },
     });
     crashPoint('after-rename', jobId);
-    const { mediaType, pages, conversionMs, warnings } = result;
-    return { result: { blobKey: key, ...written, mediaType }, pages, gatewayMs: conversionMs, warnings };
+    const { mediaType, pages, conversionMs: gatewayMs, warnings, convertedBy } = result;
+    const by = convertedBy === null ? {} : { convertedBy };
+    return { result: { blobKey: key, ...written, mediaType }, pages, gatewayMs, warnings, ...by };
   } catch (error) {
     if (error instanceof AttemptFailed || signal.aborted || error === result.body.errored) throw error;
     if (error instanceof BlobTooLarge) throw tooLarge({ cause: error });

@@ -1,12 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import {
+  decodeConvertedBy,
   decodeWarnings,
   GATEWAY_HEADERS,
   resultMediaTypeSchema,
   type GatewayWarning,
   type ResultMediaType,
 } from '../schemas/gateway-protocol.ts';
-import { Warning, type MappingRef } from '../schemas/job-events.ts';
+import { type ConvertedBy, Warning, type MappingRef } from '../schemas/job-events.ts';
 import { badOutput } from './gateway-failure.ts';
 
 /** Largest result taken, in bytes (A-SS02). */
@@ -24,6 +25,8 @@ export interface ResultHeaders {
   readonly pages: number;
   readonly conversionMs: number;
   readonly warnings: readonly Warning[];
+  /** The mapping that made the result; null when the gateway does not say. */
+  readonly convertedBy: ConvertedBy | null;
 }
 
 /**
@@ -43,8 +46,9 @@ export function readResultHeaders(
   if (header(GATEWAY_HEADERS.sourceSha256) !== expected.sourceSha256)
     throw badOutput('The result is not about this document.');
   const version = header(GATEWAY_HEADERS.mappingVersion);
-  if (version !== undefined && version !== String(expected.mapping.version))
-    throw badOutput('The result was made with another version of the mapping.');
+  // An edited mapping may be newer than the upload: a job is converted by the mapping as it is then, and says which.
+  if (version !== undefined && count(GATEWAY_HEADERS.mappingVersion, version) < expected.mapping.version)
+    throw badOutput('The result was made with an older version of the mapping.');
   const contentLength =
     header('content-length') === undefined ? null : count('Content-Length', header('content-length'));
   if (contentLength === 0) throw badOutput('The result is empty.');
@@ -56,6 +60,7 @@ export function readResultHeaders(
     pages: count(GATEWAY_HEADERS.pages, header(GATEWAY_HEADERS.pages)),
     conversionMs: count(GATEWAY_HEADERS.conversionMs, header(GATEWAY_HEADERS.conversionMs)),
     warnings: warningsOf(header(GATEWAY_HEADERS.warnings)),
+    convertedBy: convertedByOf(header(GATEWAY_HEADERS.convertedBy)),
   };
 }
 
@@ -75,6 +80,13 @@ function sha256Of(digest: string | undefined): string {
   const base64 = /(?:^|,)\s*sha-256=:([A-Za-z0-9+/]{43}=):/.exec(digest ?? '')?.[1];
   if (base64 === undefined) throw badOutput('The result carries no SHA-256 digest.');
   return Buffer.from(base64, 'base64').toString('hex');
+}
+
+function convertedByOf(value: string | undefined): ConvertedBy | null {
+  if (value === undefined) return null;
+  const said = decodeConvertedBy(value);
+  if (said === null) throw badOutput('The result does not say in a readable way which mapping made it.');
+  return said;
 }
 
 function count(name: string, value: string | undefined): number {

@@ -40,7 +40,8 @@ export async function breakerPauses(
 
 /** Revision of the first transition at or after an instant, `last + 1n` when there is none. */
 async function firstSince(log: Pick<EventLog, 'readStream'>, from: string, last: bigint): Promise<bigint> {
-  let [low, high] = [0n, last + 1n];
+  let low = 0n;
+  let high = last + 1n;
   while (low < high) {
     const middle = (low + high) / 2n;
     const recorded = await oneAt(log, middle);

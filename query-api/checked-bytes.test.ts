@@ -6,7 +6,8 @@ import { BlobCorrupt, checkedBytes } from './checked-bytes.ts';
 const chunks = ['one', 'two', 'three'].map((text) => Buffer.from(text));
 const whole = Buffer.concat(chunks);
 const expected = {
-  ...{ blobKey: 'results/x/1', bytes: whole.length },
+  blobKey: 'results/x/1',
+  bytes: whole.length,
   sha256: createHash('sha256').update(whole).digest('hex'),
 };
 

@@ -24,8 +24,11 @@ let events: RecordedEvent[] = [];
 beforeAll(async () => {
   house = await startQueryHouse();
   projector = await startProjector({
-    ...{ log: house.log, store: house.store, settings: loadSettings({}) },
-    ...{ logger: createLog('test', 'silent'), metrics: createMetrics({ defaults: false }) },
+    log: house.log,
+    store: house.store,
+    settings: loadSettings({}),
+    logger: createLog('test', 'silent'),
+    metrics: createMetrics({ defaults: false }),
   });
   // In the order of time, give or take three minutes: what is decided first is not always appended first.
   const random = randomFrom(17);

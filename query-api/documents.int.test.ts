@@ -22,7 +22,8 @@ let pdf: Buffer;
 beforeAll(async () => {
   gateway = await startGateway({ port: 0, children: 1, log: quiet });
   const settings = { ...loadSettings({ NODE_ENV: 'test', GATEWAY_URL: gateway.url }), PORT: 0 };
-  [house, pdf] = [await startQueryHouse({ settings }), await makeInvoicePdf(5)];
+  house = await startQueryHouse({ settings });
+  pdf = await makeInvoicePdf(5);
 }, 60_000);
 afterAll(async () => {
   await house.stop();
@@ -40,8 +41,16 @@ async function upload(owner: string, bytes: Buffer): Promise<string> {
   const blobKey = `sources/${jobId}.pdf`;
   await house.blobs.put(blobKey, Readable.from([bytes]), { maxBytes: 1e8 });
   await give(jobId, {
-    ...{ type: 'UploadDocument', at: new Date().toISOString(), jobId, owner, filename: 'fatura.pdf' },
-    ...{ bytes: bytes.length, sha256, blobKey, mapping, priority: 0 },
+    type: 'UploadDocument',
+    at: new Date().toISOString(),
+    jobId,
+    owner,
+    filename: 'fatura.pdf',
+    bytes: bytes.length,
+    sha256,
+    blobKey,
+    mapping,
+    priority: 0,
   });
   return jobId;
 }
@@ -75,8 +84,10 @@ describe('the document of a job', () => {
   }, 30_000);
 
   it('comes to an owner whose turn it is, while another one asks for thirty pages at once', async () => {
-    const [greedy, modest] = [house.newOwner(), house.newOwner()];
-    const [wanted, other] = [await upload(greedy, pdf), await upload(modest, pdf)];
+    const greedy = house.newOwner();
+    const modest = house.newOwner();
+    const wanted = await upload(greedy, pdf);
+    const other = await upload(modest, pdf);
     const flood = Array.from({ length: 30 }, () => house.get(`/api/jobs/${wanted}/pages/1?scale=1`, greedy));
     const answers: number[] = [];
     for (let n = 0; n < 3; n += 1)
@@ -90,10 +101,8 @@ describe('the document of a job', () => {
     const jobId = await upload(house.newOwner(), pdf);
     const stranger = house.newOwner();
     for (const part of ['source', 'provenance', 'pages/1', 'result']) {
-      const [foreign, unknown] = [
-        await house.get(`/api/jobs/${jobId}/${part}`, stranger),
-        await house.get(`/api/jobs/${randomUUID()}/${part}`, stranger),
-      ];
+      const foreign = await house.get(`/api/jobs/${jobId}/${part}`, stranger);
+      const unknown = await house.get(`/api/jobs/${randomUUID()}/${part}`, stranger);
       const shown = async (answer: Response) => [
         answer.status,
         (await answer.text()).replace(/"requestId":"[^"]+"/, ''),

@@ -38,9 +38,13 @@ export async function readFailures(store: Queryable): Promise<{ head: Bookmark; 
   const order = 'jobs desc, error_code, error_reason';
   const { head, rows } = await readAtHead<GroupRow>(store, { text: GROUPS, values: [] }, order);
   const groups = rows.map((row) => ({
-    ...{ code: row.error_code, reason: row.error_reason, example: row.example },
-    ...{ jobs: Number(row.jobs), retryable: Number(row.retryable) },
-    ...{ oldestAt: row.oldest.toISOString(), newestAt: row.newest.toISOString() },
+    code: row.error_code,
+    reason: row.error_reason,
+    example: row.example,
+    jobs: Number(row.jobs),
+    retryable: Number(row.retryable),
+    oldestAt: row.oldest.toISOString(),
+    newestAt: row.newest.toISOString(),
   }));
   return { head, answer: { position: positionText(head.position), groups } };
 }
@@ -65,8 +69,11 @@ export async function readSelection(store: Queryable, query: SelectionQuery): Pr
     {
       text: SELECTION,
       values: [
-        ...[query.position ?? null, query.code ?? null, query.reason ?? null],
-        ...[query.after ?? LOWEST_UUID, SELECTION_JOBS_MAX + 1],
+        query.position ?? null,
+        query.code ?? null,
+        query.reason ?? null,
+        query.after ?? LOWEST_UUID,
+        SELECTION_JOBS_MAX + 1,
       ],
     },
     'job_id',
@@ -102,9 +109,14 @@ export async function readQuarantine(store: Queryable): Promise<QuarantineAnswer
   return {
     total: Number(rows[0]?.total ?? 0),
     held: rows.map((row) => ({
-      ...{ projection: row.projection, version: row.version, stream: row.stream, type: row.type },
+      projection: row.projection,
+      version: row.version,
+      stream: row.stream,
+      type: row.type,
       jobId: JobId.safeParse(jobIdOfStream(row.stream)).data ?? null,
-      ...{ revision: Number(row.revision), position: row.position, reason: row.reason },
+      revision: Number(row.revision),
+      position: row.position,
+      reason: row.reason,
       heldAt: row.held_at.toISOString(),
     })),
   };

@@ -5,7 +5,8 @@ const bounds = { atOnceMax: 2, waitingOfOneMax: 20, waitingMax: 30 };
 
 /** Work that ends when it is told to, in the order it began. */
 function stepwise() {
-  const [begun, ends]: [string[], (() => void)[]] = [[], []];
+  const begun: string[] = [];
+  const ends: (() => void)[] = [];
   const work = (name: string) => () => {
     begun.push(name);
     return new Promise<string>((resolve) => ends.push(() => resolve(name)));

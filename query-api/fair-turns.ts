@@ -28,7 +28,8 @@ export function fairTurns(bounds: {
 }): TakeTurn {
   /** By asker; the first one is next. An asker with nothing waiting is not in it. */
   const queues = new Map<string, Waiting[]>();
-  let [running, waiting] = [0, 0];
+  let running = 0;
+  let waiting = 0;
 
   const next = (): void => {
     const first = queues.entries().next();

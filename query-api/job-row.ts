@@ -5,10 +5,27 @@ import type { JobStateName } from '../schemas/job-states.ts';
 
 /** Columns of `docket.jobs` that a view is made of. */
 export const JOB_COLUMNS = [
-  ...['job_id', 'owner', 'filename', 'mapping_id', 'mapping_version', 'state'],
-  ...['error_code', 'error_reason', 'error_message', 'attempts', 'bytes', 'pages', 'warnings'],
-  ...['result_bytes', 'result_media_type', 'result_sha256', 'next_attempt_at'],
-  ...['created_at', 'updated_at', 'revision', 'position'],
+  'job_id',
+  'owner',
+  'filename',
+  'mapping_id',
+  'mapping_version',
+  'state',
+  'error_code',
+  'error_reason',
+  'error_message',
+  'attempts',
+  'bytes',
+  'pages',
+  'warnings',
+  'result_bytes',
+  'result_media_type',
+  'result_sha256',
+  'next_attempt_at',
+  'created_at',
+  'updated_at',
+  'revision',
+  'position',
 ] as const;
 
 /** A row as the driver gives it: `bigint` columns as text. */

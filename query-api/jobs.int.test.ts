@@ -7,15 +7,19 @@ import { startQueryHouse, type QueryHouse } from '../tests/harness/query-house.t
 
 let house: QueryHouse;
 let projection: Projection;
-let [anna, bert] = ['', ''];
+let anna = '';
+let bert = '';
 const names = ['b.pdf', 'A.pdf', 'ç.pdf', '100%.pdf', 'x_y.pdf', 'é'.repeat(150), '😀'.repeat(200)];
 
 beforeAll(async () => {
   house = await startQueryHouse({ withLog: false });
   projection = projectInto(house.store);
-  [anna, bert] = [house.newOwner(), house.newOwner()];
+  anna = house.newOwner();
+  bert = house.newOwner();
   const jobs = Array.from({ length: 63 }, (_, at) => ({
-    ...{ jobId: randomUUID(), owner: anna, filename: names[at % names.length] ?? '' },
+    jobId: randomUUID(),
+    owner: anna,
+    filename: names[at % names.length] ?? '',
     state: JOB_STATES[at % JOB_STATES.length] ?? 'queued',
     createdAt: new Date(Date.UTC(2026, 9, 1) + Math.floor(at / 2) * 1000).toISOString(),
     ...(JOB_STATES[at % JOB_STATES.length] === 'failed' ? { errorCode: 'GW_4XX' } : {}),
@@ -143,8 +147,15 @@ describe('one job', () => {
   });
 
   it.each([
-    ...['..%2f..%2fetc%2fpasswd', 'a%00b', '%E0%A4%A', 'x'.repeat(5_000), '1%20OR%201=1'],
-    ...[randomUUID().toUpperCase(), 'constructor', '__proto__', `${randomUUID()}/download/x.css`],
+    '..%2f..%2fetc%2fpasswd',
+    'a%00b',
+    '%E0%A4%A',
+    'x'.repeat(5_000),
+    '1%20OR%201=1',
+    randomUUID().toUpperCase(),
+    'constructor',
+    '__proto__',
+    `${randomUUID()}/download/x.css`,
   ])('is not found at the address %#, and says so as JSON [A-ID02][A-HT05]', async (id) => {
     const answer = await house.get(`/api/jobs/${id}`, anna);
     expect([400, 404]).toContain(answer.status);
@@ -167,7 +178,9 @@ describe('the form’s lists', () => {
   it('name the mappings and the limits', async () => {
     expect(await house.json('/api/mappings', anna)).toMatchObject([{ id: 'pt_simon_invoice_v1' }]);
     expect(await house.json('/api/limits', anna)).toEqual({
-      ...{ maxUploadMb: 50, maxFilesPerRequest: 40, defaultMapping: 'pt_simon_invoice_v1' },
+      maxUploadMb: 50,
+      maxFilesPerRequest: 40,
+      defaultMapping: 'pt_simon_invoice_v1',
       origins: expect.arrayContaining([house.url]),
     });
   });

@@ -85,7 +85,10 @@ export async function createQueryApi(options: QueryApiOptions): Promise<Service>
     feedReady: () => feed.reached(BEFORE_EVERYTHING, FEED_WAIT_MS),
     ownsJob: async (owner, jobId) => (await findOwnJob(log, policy, owner, jobId)) !== null,
     readMetrics: async () => JSON.stringify(await readOpsMetrics(figures)),
-    ...{ clock, random: Math.random, log: logger, metrics },
+    clock,
+    random: Math.random,
+    log: logger,
+    metrics,
   });
   const feed: ChangeFeed = startChangeFeed({ store, readPage, listener: live, log: logger });
   const listener = listenForPositions({
@@ -95,18 +98,24 @@ export async function createQueryApi(options: QueryApiOptions): Promise<Service>
     onWake: () => feed.wake(),
   });
   const context: QueryContext = {
-    ...{ store, log, blobs: options.blobs, mappings: options.mappings, feed, ledger, policy, keys },
-    ...{ logger, clock },
+    store,
+    log,
+    blobs: options.blobs,
+    mappings: options.mappings,
+    feed,
+    ledger,
+    policy,
+    keys,
+    logger,
+    clock,
   };
   const blobs = checkedBlobs(options.blobs);
   const results = readyResults(context, blobs, metrics);
   const reader = documentReader({
-    ...{
-      gatewayUrl: settings.GATEWAY_URL,
-      token: settings.GATEWAY_TOKEN,
-      timeoutMs: settings.GATEWAY_TIMEOUT_MS,
-      blobs,
-    },
+    gatewayUrl: settings.GATEWAY_URL,
+    token: settings.GATEWAY_TOKEN,
+    timeoutMs: settings.GATEWAY_TIMEOUT_MS,
+    blobs,
   });
   const router = Router();
   if (settings.PUBLIC_URL?.startsWith('https:')) router.use(overTlsAlone);

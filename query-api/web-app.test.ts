@@ -22,7 +22,8 @@ beforeAll(async () => {
   await writeFile(join(directory, '.stamp'), 'secret');
   await writeFile(join(directory, 'assets', 'index-AbCd_123.js'), SCRIPT);
   const identity = createIdentity({
-    ...{ settings: { HOST: '127.0.0.1', PORT: 8080, OPS_ACCESS: 'off' }, clock: systemClock },
+    settings: { HOST: '127.0.0.1', PORT: 8080, OPS_ACCESS: 'off' },
+    clock: systemClock,
     secrets: ['a secret for tests that is long enough to be one'],
   });
   const files = await loadWebFiles(directory);

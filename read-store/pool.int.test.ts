@@ -55,7 +55,8 @@ describe('the read store', () => {
   it('calls a socket that is away an outage, and one that this user may not open a matter for a person', async () => {
     const away = open('postgres://docket:x@localhost/docket?host=/nowhere');
     await expect(away.query('select 1')).rejects.toMatchObject({
-      ...{ code: 'READ_STORE_UNAVAILABLE', final: false },
+      code: 'READ_STORE_UNAVAILABLE',
+      final: false,
       message: expect.stringContaining('nobody listens at /nowhere/.s.PGSQL.5432'),
     });
     await away.close();

@@ -7,7 +7,11 @@ import { createMappingDirectory, type MappingDirectory } from './mapping-directo
 
 const log = createLog('test', 'silent');
 const entry = (id: string, version = 1) => ({
-  ...{ id, version, contentHash: '0'.repeat(64), label: 'Invoice', default: true },
+  id,
+  version,
+  contentHash: '0'.repeat(64),
+  label: 'Invoice',
+  default: true,
   mediaType: 'application/xml',
 });
 
@@ -43,7 +47,11 @@ describe('the mapping directory', () => {
     await directory.ready;
     expect(directory.list().map(({ id }) => id)).toEqual(['one_v1', 'two_v1']);
     expect(directory.find('two_v1')).toEqual({
-      ...{ id: 'two_v1', version: 3, label: 'Invoice', default: true, mediaType: 'application/xml' },
+      id: 'two_v1',
+      version: 3,
+      label: 'Invoice',
+      default: true,
+      mediaType: 'application/xml',
     });
     for (const id of ['__proto__', 'constructor', '../x', 'one_v1\n', ''])
       expect(directory.find(id)).toBeNull();

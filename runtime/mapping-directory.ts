@@ -88,7 +88,11 @@ async function fetchMappings(
   }
   const mappings = gatewayMappingsSchema.parse(JSON.parse(await boundedText(answer)));
   return mappings.map(({ id, version, label, default: isDefault, mediaType, parameters }) => ({
-    ...{ id, version, label, default: isDefault, mediaType },
+    id,
+    version,
+    label,
+    default: isDefault,
+    mediaType,
     ...(parameters === undefined ? {} : { parameters }),
   }));
 }

@@ -17,7 +17,10 @@ export function waitingList(
     const instant = new Date(now()).toISOString();
     since = new Map(waiting.map(({ dependency }) => [dependency, since.get(dependency) ?? instant]));
     return waiting.map(({ dependency, why, at = null, final = false }) => ({
-      ...{ dependency, at, why, final },
+      dependency,
+      at,
+      why,
+      final,
       since: since.get(dependency) ?? instant,
     }));
   };

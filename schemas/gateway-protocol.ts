@@ -13,7 +13,10 @@ export const GATEWAY_HEADERS = {
   reprDigest: 'Repr-Digest',
   /** Response: lower-case hex SHA-256 of the PDF bytes the gateway received. */
   sourceSha256: 'X-Source-Sha256',
+  /** Response: version of the mapping that was asked for. */
   mappingVersion: 'X-Mapping-Version',
+  /** Response: the mapping that made the result, as `encodeConvertedBy` writes it. */
+  convertedBy: 'X-Converted-By',
   pages: 'X-Pages',
   /** Response: milliseconds from the whole body received to the result ready, queueing included. */
   conversionMs: 'X-Conversion-Ms',
@@ -141,6 +144,27 @@ export const gatewayHealthSchema = z.object({
 });
 export type GatewayHealth = z.infer<typeof gatewayHealthSchema>;
 
+/** The mapping that made a result: the one asked for, or one that it handed the document over to. */
+export interface ConvertingMapping {
+  readonly id: string;
+  readonly version: number;
+  /** Lower-case hex SHA-256 of the mapping's canonical JSON. */
+  readonly contentHash: string;
+}
+
+/** Writes an `X-Converted-By` value: `ID/VERSION/HASH`. */
+export function encodeConvertedBy({ id, version, contentHash }: ConvertingMapping): string {
+  return `${id}/${version}/${contentHash}`;
+}
+
+/** Reads an `X-Converted-By` value; null when it is not what the gateway writes. */
+export function decodeConvertedBy(value: string): ConvertingMapping | null {
+  const [, id, version, contentHash] =
+    /^([a-z][a-z0-9_]{2,63})\/([1-9]\d{0,8})\/([0-9a-f]{64})$/.exec(value) ?? [];
+  if (id === undefined || version === undefined || contentHash === undefined) return null;
+  return { id, version: Number(version), contentHash };
+}
+
 /** Reads an `X-Warnings` value; throws when it is not what the gateway writes. */
 export function decodeWarnings(headerValue: string | null | undefined): GatewayWarning[] {
   if (!headerValue) return [];
@@ -152,7 +176,7 @@ export function decodeWarnings(headerValue: string | null | undefined): GatewayW
 
 /** Writes an `X-Warnings` value no longer than `warningsHeaderBytesMax`; what does not fit is counted in a last entry. */
 export function encodeWarnings(warnings: readonly GatewayWarning[]): string {
-  for (let kept = Math.min(warnings.length, 199); ; kept--) {
+  for (let kept = Math.min(warnings.length, 199); ; kept -= 1) {
     const list = warnings.slice(0, kept);
     if (kept < warnings.length) {
       list.push({

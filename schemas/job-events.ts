@@ -30,7 +30,9 @@ export const MappingRef = z.object({
 });
 export type MappingRef = z.infer<typeof MappingRef>;
 
-export const Warning = z.object({ code: Reason, message: Sentence });
+/** A rule that is warned about has hyphens in its number: `BR-CO-15`. */
+const WarningCode = z.string().regex(/^[A-Z][A-Z0-9_-]{0,63}$/);
+export const Warning = z.object({ code: WarningCode, message: Sentence });
 export type Warning = z.infer<typeof Warning>;
 
 export const DocumentUploaded = z.object({
@@ -83,6 +85,10 @@ export const ResultRef = z.object({
 });
 export type ResultRef = z.infer<typeof ResultRef>;
 
+/** The mapping that made a result, which another may have handed the document over to. */
+export const ConvertedBy = z.object({ id: MappingId, version: z.number().int().min(1), contentHash: Sha256 });
+export type ConvertedBy = z.infer<typeof ConvertedBy>;
+
 export const ConversionSucceeded = z.object({
   at: At,
   attempt: Attempt,
@@ -91,6 +97,8 @@ export const ConversionSucceeded = z.object({
   pages: z.number().int().min(0),
   gatewayMs: z.number().int().min(0),
   warnings: z.array(Warning).max(50),
+  /** Absent when the gateway did not say. */
+  convertedBy: ConvertedBy.optional(),
 });
 
 export const ConversionFailed = z.object({

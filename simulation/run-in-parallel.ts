@@ -18,12 +18,16 @@ export async function runInParallel(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      ...{ seeds: { type: 'string', default: '2000' }, from: { type: 'string', default: '1' } },
-      ...{ workers: { type: 'string', default: '1' }, mutant: { type: 'string' } },
+      seeds: { type: 'string', default: '2000' },
+      from: { type: 'string', default: '1' },
+      workers: { type: 'string', default: '1' },
+      mutant: { type: 'string' },
       'keep-going': { type: 'boolean', default: false },
     },
   });
-  const [from, seeds, workers] = [Number(values.from), Number(values.seeds), Number(values.workers)];
+  const from = Number(values.from);
+  const seeds = Number(values.seeds);
+  const workers = Number(values.workers);
   const startedMs = performance.now();
   const further = [
     ...(values.mutant === undefined ? [] : ['--mutant', values.mutant]),

@@ -14,11 +14,16 @@ export async function runSimulations(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      ...{ seeds: { type: 'string', default: '2000' }, from: { type: 'string', default: '1' } },
-      ...{ seed: { type: 'string' }, trace: { type: 'boolean', default: false }, mutant: { type: 'string' } },
-      ...{ mutants: { type: 'boolean', default: false }, markdown: { type: 'boolean', default: false } },
+      seeds: { type: 'string', default: '2000' },
+      from: { type: 'string', default: '1' },
+      seed: { type: 'string' },
+      trace: { type: 'boolean', default: false },
+      mutant: { type: 'string' },
+      mutants: { type: 'boolean', default: false },
+      markdown: { type: 'boolean', default: false },
       totals: { type: 'boolean', default: false },
-      ...{ help: { type: 'boolean', default: false }, 'keep-going': { type: 'boolean', default: false } },
+      help: { type: 'boolean', default: false },
+      'keep-going': { type: 'boolean', default: false },
     },
   });
   if (values.help) return say(USAGE, 0);
@@ -36,7 +41,9 @@ export async function runSimulations(args: readonly string[]): Promise<number> {
   if (values.seed !== undefined) return runOne(Number(values.seed), house, values.trace);
   const { totals } = values;
   const range = {
-    ...{ from: Number(values.from), seeds: Number(values.seeds), totals },
+    from: Number(values.from),
+    seeds: Number(values.seeds),
+    totals,
     keepGoing: values['keep-going'],
   };
   return runMany(range, house);

@@ -79,7 +79,10 @@ function buildHouse(world: World, composition: Composition): House {
   const log = createLogServer(world);
   const retention = createRetentionServer(world);
   return {
-    ...{ world, composition, log, decider: deciderOf(composition) },
+    world,
+    composition,
+    log,
+    decider: deciderOf(composition),
     blobs: createBlobServer(world),
     workList: createWorkListServer(world, () => retention.forget()),
     retention,

@@ -35,7 +35,7 @@ function anchorsOf(page: string): Set<string> {
     const plain = title.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1').toLowerCase();
     const anchor = plain.replaceAll(/[^\p{Letter}\p{Number} _-]/gu, '').replaceAll(' ', '-');
     let name = anchor;
-    for (let count = 1; anchors.has(name); count++) name = `${anchor}-${count}`;
+    for (let count = 1; anchors.has(name); count += 1) name = `${anchor}-${count}`;
     anchors.add(name);
   }
   return anchors;

@@ -41,7 +41,9 @@ it('the processor gives the gateway the parameters of a job, and a timetable wit
   try {
     await expect(convert()).rejects.toThrow(/termStart and termEnd/);
     const calendar = await convert({
-      ...{ termStart: '2026-02-16', termEnd: '2026-06-12', timeZone: 'Europe/Madrid' },
+      termStart: '2026-02-16',
+      termEnd: '2026-06-12',
+      timeZone: 'Europe/Madrid',
     });
     expect(calendar).toContain('DTSTART;TZID=Europe/Madrid:20260216T090000');
     await expect(convert({ termStart: '2026-02-31', termEnd: '2026-06-12' })).rejects.toThrow(

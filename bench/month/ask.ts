@@ -115,7 +115,15 @@ async function openApi({ store, log }: MonthStores, folder: string) {
   const blobs = await openFilesystemBlobStore({ directory: join(folder, 'blobs') });
   const metrics = createMetrics({ defaults: false });
   const service = await createQueryApi({
-    ...{ store, log, blobs, settings, identity, logger, clock, secrets: SECRETS, webDir: null },
+    store,
+    log,
+    blobs,
+    settings,
+    identity,
+    logger,
+    clock,
+    secrets: SECRETS,
+    webDir: null,
     mappings: { list: () => [], find: () => null },
     metrics,
     limits: createRateLimits({ settings, readClient: identity.readClient, metrics }),

@@ -45,7 +45,10 @@ function append(to: Log, { stream, after, events: proposed }: Step): Promise<voi
     64,
   );
   const request: WriteRequest = {
-    ...{ kind: 'append', stream: Buffer.from(stream), events: written, notAfterMs: Infinity },
+    kind: 'append',
+    stream: Buffer.from(stream),
+    events: written,
+    notAfterMs: Infinity,
     expected: after < 0 ? { kind: 'no-stream' } : { kind: 'revision', revision: after },
   };
   return new Promise((resolve, reject) =>
@@ -58,7 +61,9 @@ function append(to: Log, { stream, after, events: proposed }: Step): Promise<voi
 
 function writtenEvent({ id, type, data, metadata }: EventToAppend): ProposedEvent {
   return {
-    ...{ id, type: Buffer.from(type), contentType: CONTENT_TYPE },
+    id,
+    type: Buffer.from(type),
+    contentType: CONTENT_TYPE,
     customMetadata: Buffer.from(JSON.stringify(metadata)),
     content: Buffer.from(JSON.stringify(data)),
   };

@@ -24,7 +24,10 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const POLICY: RetryPolicy = {
-  ...{ maxAttempts: 3, backoffMs: 2 * SECOND, backoffMaxMs: MINUTE, jobTimeoutMs: 10 * MINUTE },
+  maxAttempts: 3,
+  backoffMs: 2 * SECOND,
+  backoffMaxMs: MINUTE,
+  jobTimeoutMs: 10 * MINUTE,
 };
 /** The busiest owner has about one job in seven. */
 const OWNERS = 400;
@@ -55,8 +58,16 @@ export function lifeOf(seed: number, bornMs: number): readonly Step[] {
   const bytes = within(20_000, 900_000);
   const upload = (): void =>
     say(`owner:${owner}`, nowMs, {
-      ...{ type: 'UploadDocument', at: at(), jobId, owner, filename, bytes, sha256, mapping },
-      ...{ blobKey: `sources/${jobId}.pdf`, priority: chance(0.05) ? 5 : 0 },
+      type: 'UploadDocument',
+      at: at(),
+      jobId,
+      owner,
+      filename,
+      bytes,
+      sha256,
+      mapping,
+      blobKey: `sources/${jobId}.pdf`,
+      priority: chance(0.05) ? 5 : 0,
     });
 
   /** Attempts until the job is ready or failed. */
@@ -99,12 +110,18 @@ export function lifeOf(seed: number, bornMs: number): readonly Step[] {
     const failure = { type: 'ReportFailure', ...running, retryAfterMs: null, jitter: random() } as const;
     if (isRefused)
       return {
-        ...{ ...failure, code: 'GW_4XX', reason: chance(0.5) ? 'PDF_ENCRYPTED' : 'MAPPING_MISMATCH' },
-        ...{ message: 'The gateway refused the document.', final: true },
+        ...failure,
+        code: 'GW_4XX',
+        reason: chance(0.5) ? 'PDF_ENCRYPTED' : 'MAPPING_MISMATCH',
+        message: 'The gateway refused the document.',
+        final: true,
       };
     if (luck < 0.08)
       return {
-        ...{ ...failure, code: luck < 0.06 ? 'GW_5XX' : 'GW_TIMEOUT', reason: null, final: false },
+        ...failure,
+        code: luck < 0.06 ? 'GW_5XX' : 'GW_TIMEOUT',
+        reason: null,
+        final: false,
         message: 'The gateway did not answer as it should.',
       };
     const blobKey = `results/${jobId}/${running.fencingToken}`;

@@ -27,7 +27,8 @@ export function* monthOf(jobs: number, seed: number): Generator<Step> {
   const weights = Array.from({ length: MINUTES }, (_, minute) => weightOf(minute));
   const whole = weights.reduce((sum, weight) => sum + weight, 0);
   const ahead = new Map<number, Step[]>();
-  let [born, share] = [0, 0];
+  let born = 0;
+  let share = 0;
   const note = (step: Step): void => {
     const minute = Math.floor((step.atMs - MONTH_START_MS) / MINUTE_MS);
     if (minute >= MINUTES) return;
@@ -39,10 +40,11 @@ export function* monthOf(jobs: number, seed: number): Generator<Step> {
     const startMs = MONTH_START_MS + minute * MINUTE_MS;
     share += weights[minute]!;
     const newborn = Math.round((jobs * share) / whole) - born;
-    for (let place = 0; place < newborn; place += 1, born += 1) {
+    for (let place = 0; place < newborn; place += 1) {
       const bornMs = startMs + Math.floor(((place + random()) * MINUTE_MS) / newborn);
       for (const step of lifeOf(seed * 1_000_003 + born, bornMs)) note(step);
       if (random() < REJECTED_SHARE) note(service.rejected(bornMs, ownerOf(Math.floor(random() * 400))));
+      born += 1;
     }
     if (minute % OUTAGE_EVERY_MINUTES === 0) for (const step of service.outage(startMs, random())) note(step);
     yield* (ahead.get(minute) ?? []).sort((one, other) => one.atMs - other.atMs);

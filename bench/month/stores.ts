@@ -38,12 +38,19 @@ export async function openStores(folder: string): Promise<MonthStores> {
   await migrate({ url: postgres.url });
   const log = connectEventLog({ connectionString, timeoutMs: TIMEOUT_MS, log: logger });
   const store = openReadStore({
-    ...{ url: postgres.url, poolMax: 4, timeoutMs: STATEMENT_TIMEOUT_MS, log: logger },
+    url: postgres.url,
+    poolMax: 4,
+    timeoutMs: STATEMENT_TIMEOUT_MS,
+    log: logger,
   });
   return {
-    ...{ log, store, postgresPid: postgres.pid },
+    log,
+    store,
+    postgresPid: postgres.pid,
     env: {
-      ...{ EVENTSTORE_URL: connectionString, DATABASE_URL: postgres.url, GATEWAY_URL: 'http://127.0.0.1:1' },
+      EVENTSTORE_URL: connectionString,
+      DATABASE_URL: postgres.url,
+      GATEWAY_URL: 'http://127.0.0.1:1',
       DATA_DIR: join(folder, 'docket'),
     },
     stop: async () => {

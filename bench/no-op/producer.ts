@@ -51,7 +51,10 @@ serveOperations({
     const from = now();
     let next = 0;
     const lane = async (): Promise<void> => {
-      while (next < n!) await upload(next++);
+      while (next < n!) {
+        next += 1;
+        await upload(next - 1);
+      }
     };
     await Promise.all(Array.from({ length: inflight! }, lane));
     return { from, to: now() };

@@ -44,8 +44,13 @@ const nothingStored = {
 
 const parts = { log, store, settings, logger };
 const processor = await startProcessor({
-  ...{ ...parts, blobs: nothingStored, metrics: createMetrics({ defaults: false }), convert: convertNothing },
-  ...{ clock: systemClock, random: Math.random, processorId: 'bench' },
+  ...parts,
+  blobs: nothingStored,
+  metrics: createMetrics({ defaults: false }),
+  convert: convertNothing,
+  clock: systemClock,
+  random: Math.random,
+  processorId: 'bench',
 });
 const projector = await startProjector({ ...parts, metrics: createMetrics({ defaults: false }) });
 

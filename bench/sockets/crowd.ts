@@ -58,7 +58,10 @@ export function createCrowd(owners: readonly string[]): Crowd {
       const startedAt = performance.now();
       let next = 0;
       const opener = async () => {
-        while (next < owners.length) await openOne(next++, port);
+        while (next < owners.length) {
+          next += 1;
+          await openOne(next - 1, port);
+        }
       };
       await Promise.all(Array.from({ length: OPENING_MAX }, opener));
       return performance.now() - startedAt;

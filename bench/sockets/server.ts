@@ -69,13 +69,20 @@ async function docket(): Promise<Serving> {
 function rowFor(owner: string, position: bigint): ChangedRow {
   const key = randomUUID();
   const job = {
-    ...{ jobId: key, filename: now(), state: 'ready', error: null, attempts: 1, bytes: 51_234, pages: 2 },
-    ...{ mapping: { id: 'pt_simon_invoice_v1', version: 1, label: 'Invoice (PT)' }, warnings: [] },
-    ...{
-      result: { bytes: 9_876, mediaType: 'application/xml', sha256: 'b'.repeat(64) },
-      nextAttemptAt: null,
-    },
-    ...{ createdAt: '2026-10-01T12:00:00.000Z', updatedAt: '2026-10-01T12:00:00.000Z', revision: 3 },
+    jobId: key,
+    filename: now(),
+    state: 'ready',
+    error: null,
+    attempts: 1,
+    bytes: 51_234,
+    pages: 2,
+    mapping: { id: 'pt_simon_invoice_v1', version: 1, label: 'Invoice (PT)' },
+    warnings: [],
+    result: { bytes: 9_876, mediaType: 'application/xml', sha256: 'b'.repeat(64) },
+    nextAttemptAt: null,
+    createdAt: '2026-10-01T12:00:00.000Z',
+    updatedAt: '2026-10-01T12:00:00.000Z',
+    revision: 3,
   };
   return { key, owner, position, json: JSON.stringify({ ...job, position: position.toString() }) };
 }
@@ -88,11 +95,18 @@ async function fanOut(): Promise<Serving> {
   const head = await readHead(store);
   let position = head.position;
   const live = createLiveServer({
-    ...{ identity: identity(), keys: [Buffer.alloc(32)], readPage: pageReader(store, (id) => id) },
+    identity: identity(),
+    keys: [Buffer.alloc(32)],
+    readPage: pageReader(store, (id) => id),
     readOwnerPages: ownerPagesReader(store, (id) => id),
-    ...{ feedAt: () => head, feedReady: () => Promise.resolve(true), ownsJob: () => Promise.resolve(false) },
-    ...{ readMetrics: () => Promise.resolve('{}'), clock: systemClock, random: Math.random },
-    ...{ log, metrics: createMetrics({ defaults: false }) },
+    feedAt: () => head,
+    feedReady: () => Promise.resolve(true),
+    ownsJob: () => Promise.resolve(false),
+    readMetrics: () => Promise.resolve('{}'),
+    clock: systemClock,
+    random: Math.random,
+    log,
+    metrics: createMetrics({ defaults: false }),
     // The bench weighs sockets, and all of its sockets come from one address.
     limits: { socket: () => Promise.resolve(null), refused: () => undefined },
     socketsPerAddressMax: Number.MAX_SAFE_INTEGER,

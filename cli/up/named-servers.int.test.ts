@@ -81,7 +81,10 @@ describe('servers that the environment names', () => {
     const child = spawn(process.execPath, [DOCKET, 'up'], {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: {
-        ...{ ...process.env, NODE_OPTIONS: '', DATA_DIR: join(folder, 'waits'), PORT: '0' },
+        ...process.env,
+        NODE_OPTIONS: '',
+        DATA_DIR: join(folder, 'waits'),
+        PORT: '0',
         DATABASE_URL: 'postgres://shop:secret@127.0.0.1:1/shop',
       },
     });

@@ -18,7 +18,9 @@ const UNSEEN_LOOKS_MAX = 600;
  * @returns ends the watch
  */
 export function watchProgress(groupId: number, onStuck: (why: string) => void): () => void {
-  let [before, still, unseen]: [number | undefined, number, number] = [undefined, 0, 0];
+  let before: number | undefined = undefined;
+  let still = 0;
+  let unseen = 0;
   const timer = setInterval(() => {
     const cpuMs = cpuMsOfGroup(groupId);
     still = cpuMs !== undefined && cpuMs === before ? still + 1 : 0;

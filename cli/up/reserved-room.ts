@@ -33,7 +33,9 @@ export function releaseIfFull(dataDir: string): boolean {
  * @returns ends it
  */
 export function keepReserve(dataDir: string, say: (line: string) => void): () => void {
-  let [isReserved, isFull, isBusy] = [false, false, false];
+  let isReserved = false;
+  let isFull = false;
+  let isBusy = false;
   const look = async (): Promise<void> => {
     if (releaseIfFull(dataDir)) isReserved = false;
     const free = freeBytesOf(dataDir);

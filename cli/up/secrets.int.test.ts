@@ -33,8 +33,11 @@ where('secrets of `docket up`', () => {
   beforeAll(async () => {
     house = await startHouse({
       env: {
-        ...{ SESSION_SECRET, BACKUP_PASSPHRASE, FOREIGN_SECRET: FOREIGN },
-        ...{ AWS_ACCESS_KEY_ID: 'somebody', AWS_SECRET_ACCESS_KEY },
+        SESSION_SECRET,
+        BACKUP_PASSPHRASE,
+        FOREIGN_SECRET: FOREIGN,
+        AWS_ACCESS_KEY_ID: 'somebody',
+        AWS_SECRET_ACCESS_KEY,
       },
     });
     parts = await house.parts();

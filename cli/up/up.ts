@@ -78,7 +78,8 @@ export async function up(argv: readonly string[] = []): Promise<number> {
   if (faults.length > 0) throw new SettingsRefused(faults);
   // For this process and its children: what they make is for their own user.
   process.umask(OWN_USER_ONLY);
-  const [stopping, killing] = [new AbortController(), new AbortController()];
+  const stopping = new AbortController();
+  const killing = new AbortController();
   let house: House | null = null;
   onceAskedToStop(
     () => stopping.abort(),
@@ -143,7 +144,12 @@ function openHouse(settings: Settings, killing: AbortSignal): House {
     }
   };
   return {
-    ...{ settings, folder, logs, lines, killing, stopping: stopping.signal },
+    settings,
+    folder,
+    logs,
+    lines,
+    killing,
+    stopping: stopping.signal,
     gatewayToken: settings.GATEWAY_URL ? {} : { GATEWAY_TOKEN: randomBytes(32).toString('base64url') },
     keep: async (name, start, restarts = () => true) => {
       stopping.signal.throwIfAborted();
@@ -243,7 +249,9 @@ async function gatewayUrl(house: House): Promise<string> {
   const port = await freePort();
   const env = {
     ...environmentOf('gateway', process.env),
-    ...{ PORT: String(port), HOST: '127.0.0.1', ...house.gatewayToken },
+    PORT: String(port),
+    HOST: '127.0.0.1',
+    ...house.gatewayToken,
   };
   await keepChild(house, { name: 'gateway', script: join(ROOT, 'gateway', 'main.ts'), args: [], env });
   return `http://127.0.0.1:${port}`;

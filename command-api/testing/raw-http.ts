@@ -19,7 +19,8 @@ export function speak(port: number, send: (socket: Socket) => void | Promise<voi
   return new Promise((resolve) => {
     const startedAt = performance.now();
     const socket = connect(port, '127.0.0.1');
-    let [received, error] = ['', ''];
+    let received = '';
+    let error = '';
     socket.setEncoding('latin1');
     socket.on('data', (text: string) => {
       received += text;

@@ -21,7 +21,11 @@ export const KNOWN_MAPPINGS: readonly MappingListing[] = [
   { id: 'pt_simon_invoice_v1', version: 1, label: 'Invoice', default: true, mediaType: 'application/xml' },
   { id: 'other_v1', version: 2, label: 'Other', default: false, mediaType: 'application/xml' },
   {
-    ...{ id: 'schedule_ics_v1', version: 2, label: 'Timetable', default: false, mediaType: 'text/calendar' },
+    id: 'schedule_ics_v1',
+    version: 2,
+    label: 'Timetable',
+    default: false,
+    mediaType: 'text/calendar',
     parameters: [{ name: 'termStart', description: 'a date as YYYY-MM-DD' }],
   },
 ];
@@ -56,16 +60,21 @@ export async function startWriteSide(options: {
   const stored = await openFilesystemBlobStore({ directory: blobDirectory });
   const blobs = options.wrapBlobs?.(stored) ?? stored;
   const timeoutMs = settings.EVENTSTORE_TIMEOUT_MS;
-  const connected = connectEventLog({
-    ...{ connectionString: options.connectionString, timeoutMs, log: logger },
-  });
+  const connected = connectEventLog({ connectionString: options.connectionString, timeoutMs, log: logger });
   const log = options.wrapLog?.(connected) ?? connected;
   const find = options.findMapping ?? ((id: string) => KNOWN_MAPPINGS.find((one) => one.id === id) ?? null);
   const secrets = ['only for tests, thirty-two characters'] as const;
   const identity = createIdentity({ settings, secrets, clock: systemClock });
   const limits = createRateLimits({ settings, readClient: identity.readClient, metrics });
   const service = createCommandApi({
-    ...{ log, blobs, settings, logger, metrics, identity, limits, clock: systemClock },
+    log,
+    blobs,
+    settings,
+    logger,
+    metrics,
+    identity,
+    limits,
+    clock: systemClock,
     mappings: { find, loaded: () => true },
   });
   const app = createApp();
@@ -74,14 +83,12 @@ export async function startWriteSide(options: {
   endWithJsonErrors(app, logger);
   const listening = await listen(app, { host: '127.0.0.1', port: 0 });
   return {
-    ...{
-      url: `http://127.0.0.1:${listening.port}`,
-      port: listening.port,
-      log,
-      blobs,
-      blobDirectory,
-      metrics,
-    },
+    url: `http://127.0.0.1:${listening.port}`,
+    port: listening.port,
+    log,
+    blobs,
+    blobDirectory,
+    metrics,
     stop: async () => {
       await service.stop(1_000);
       await listening.close(100);

@@ -40,11 +40,28 @@ const SUBJECTS: Readonly<Record<string, readonly Subject[]>> = {
   IBAN: ['iban'],
 };
 
+/** Of a party that the mapping gives, the parts by the words of the warning. */
+const GIVEN_PARTS = {
+  name: 'Name',
+  street: 'Street',
+  'postal code': 'City',
+  town: 'City',
+  country: 'City',
+  'tax number': 'Vat',
+} as const;
+
+function givenSubjects(message: string): readonly Subject[] {
+  const said = /\bthe (seller|buyer)'s (name|street|postal code|town|country|tax number)\b/.exec(message);
+  const [, role, part] = said ?? [];
+  if (role === undefined || part === undefined) return [];
+  return [`${role as 'seller' | 'buyer'}${GIVEN_PARTS[part as keyof typeof GIVEN_PARTS]}`];
+}
+
 /** The values that a warning is about; a warning about one line is about that line alone. */
 export function subjectsOf({ code, message }: GatewayWarning): readonly Subject[] {
   const line = /\bline (\d+)\b/.exec(message)?.[1];
   if (line !== undefined) return [`line ${Number(line)}`];
-  return SUBJECTS[code] ?? [];
+  return code === 'GIVEN-PARTY' ? givenSubjects(message) : (SUBJECTS[code] ?? []);
 }
 
 /** Warnings about text that is in the file and not on the page speak of no value. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { PAGE_DRAWINGS, pagePictureScale } from '../../schemas/gateway-explanation.ts';
-import { GATEWAY_HEADERS, encodeWarnings } from '../../schemas/gateway-protocol.ts';
+import { GATEWAY_HEADERS, encodeConvertedBy, encodeWarnings } from '../../schemas/gateway-protocol.ts';
 import type { GatewayHealth } from '../../schemas/gateway-protocol.ts';
 import type { GatewayLog } from '../log.ts';
 import type { MappingRegistry } from '../mapping/registry.ts';
@@ -172,6 +172,9 @@ function sendResult(
     [GATEWAY_HEADERS.reprDigest]: `sha-256=:${createHash('sha256').update(outcome.body).digest('base64')}:`,
     [GATEWAY_HEADERS.sourceSha256]: createHash('sha256').update(pdf).digest('hex'),
     [GATEWAY_HEADERS.mappingVersion]: String(outcome.mappingVersion),
+    ...(outcome.convertedBy === undefined
+      ? {}
+      : { [GATEWAY_HEADERS.convertedBy]: encodeConvertedBy(outcome.convertedBy) }),
     [GATEWAY_HEADERS.pages]: String(outcome.pages),
     [GATEWAY_HEADERS.conversionMs]: String(ms),
     [GATEWAY_HEADERS.warnings]: encodeWarnings(outcome.warnings),

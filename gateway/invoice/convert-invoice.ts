@@ -23,18 +23,38 @@ export interface JudgedReading extends InvoiceReading {
   readonly text: PdfText;
 }
 
-/** Reads and checks an invoice. @throws Refusal `NO_TEXT`, `MAPPING_MISMATCH`, `PDF_LIMIT`, `PDF_CORRUPT` */
+/** The pages of a document as read for one or several mappings. */
+export interface ReadPages {
+  readonly text: PdfText;
+  readonly codes: readonly QrPayload[];
+}
+
+/** Reads the pages, and their QR codes where one of the mappings asks for them. @throws Refusal `PDF_LIMIT`, `PDF_CORRUPT` */
+export async function readPages(
+  mappings: readonly InvoiceMapping[],
+  document: PDFDocumentProxy,
+): Promise<ReadPages> {
+  const wantsQr = mappings.some(({ checks }) => checks.some((check) => check.rule === 'PT-QR'));
+  const codes: QrPayload[] = [];
+  const text = await readPdf(document, DEFAULT_READ_LIMITS, wantsQr ? qrCollector(codes) : undefined);
+  return { text, codes };
+}
+
+/**
+ * Reads and checks an invoice.
+ * @param pages as they were read already; left out, they are read here
+ * @throws Refusal `NO_TEXT`, `MAPPING_MISMATCH`, `PDF_LIMIT`, `PDF_CORRUPT`
+ */
 export async function judgeInvoice(
   mapping: InvoiceMapping,
   document: PDFDocumentProxy,
+  pages?: ReadPages,
 ): Promise<JudgedReading> {
-  const wantsQr = mapping.checks.some((check) => check.rule === 'PT-QR');
-  const codes: QrPayload[] = [];
-  const text = await readPdf(document, DEFAULT_READ_LIMITS, wantsQr ? qrCollector(codes) : undefined);
+  const { text, codes } = pages ?? (await readPages([mapping], document));
   requireText(text);
   const reading = readInvoice({ ...text, pages: withoutCopies(text.pages) }, mapping, codes);
   const invoice = domesticBuyer(creditSigns(reading.invoice));
-  return { ...reading, invoice, text, findings: runChecks(invoice, mapping, codes) };
+  return { ...reading, invoice, text, findings: [...reading.given, ...runChecks(invoice, mapping, codes)] };
 }
 
 /**
@@ -44,8 +64,9 @@ export async function judgeInvoice(
 export async function convertInvoice(
   mapping: InvoiceMapping,
   document: PDFDocumentProxy,
+  pages?: ReadPages,
 ): Promise<ConverterSuccess> {
-  const { invoice, findings, text } = await judgeInvoice(mapping, document);
+  const { invoice, findings, text } = await judgeInvoice(mapping, document, pages);
   const failure = failureMessage(findings);
   if (failure !== undefined) throw new Refusal('CHECKS_FAILED', failure);
   const written = writtenInvoice(invoice, mapping.output);

@@ -1,4 +1,5 @@
 import Big from 'big.js';
+import type { JudgedFinding } from '../checks/run-checks.ts';
 import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
 import { linearPattern } from '../mapping/linear-pattern.ts';
 import type { PdfText } from '../pdf/read-pdf.ts';
@@ -25,6 +26,7 @@ import { allowanceLines, allowancesByRate } from './document-allowances.ts';
 import { addMoneyCandidates } from './money-candidates.ts';
 import { documentTypeOf } from './document-type.ts';
 import type { Invoice } from './invoice.ts';
+import { givenParties } from './given-parties.ts';
 import { lineItems } from './line-items.ts';
 import { readParties } from './read-parties.ts';
 import type { QrPayload } from './qr-payload.ts';
@@ -39,6 +41,8 @@ export interface InvoiceReading {
   readonly areas: ReadonlyMap<string, Area>;
   readonly tables: { readonly lines: ReadTable; readonly vat: ReadTable };
   readonly qr: readonly QrPayload[];
+  /** What the page says for and against the parties that the mapping gives. */
+  readonly given: readonly JudgedFinding[];
 }
 
 /**
@@ -105,19 +109,21 @@ export function readInvoice(
   const vat = vatRows(document, vatTable, { lines: items, fields, totals: vatTotals });
   const lines = items.map((line) => (line.rate ? line : { ...line, rate: onlyRate(vat) }));
   const tableStart = linesTable.headers[0]?.fromLine ?? document.lines.length;
-  const parties = readParties(mapping, document, areas, tableStart, qr[0]);
+  const read = readParties(mapping, document, areas, tableStart, qr[0]);
+  const { seller, buyer, findings: given } = givenParties(mapping, document, read, qr[0]);
   const invoice: Invoice = {
     ...documentTypeOf(mapping, document, fields.get('number')?.value),
     currency: currencyFrom(mapping, document, fields),
     fields,
-    ...parties,
+    seller,
+    buyer,
     lines,
     vat,
     allowances: allowancesByRate(extras, { lines, vat, fields }),
     atcudByPage: atcudByPage(document),
     pages: document.pages,
   };
-  return { invoice, candidates, matched, areas, tables: { lines: linesTable, vat: vatTable }, qr };
+  return { invoice, candidates, matched, areas, tables: { lines: linesTable, vat: vatTable }, qr, given };
 }
 
 function matchOf(mapping: InvoiceMapping, document: ReadDocument): string[] {

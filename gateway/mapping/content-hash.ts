@@ -1,9 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Mapping } from './mapping-schema.ts';
 
+const hashes = new WeakMap<Mapping, string>();
+
 /** SHA-256 of the mapping's JSON with sorted keys: two mappings with one hash say the same. */
 export function contentHash(mapping: Mapping): string {
-  return createHash('sha256').update(canonical(mapping)).digest('hex');
+  const hash = hashes.get(mapping) ?? createHash('sha256').update(canonical(mapping)).digest('hex');
+  hashes.set(mapping, hash);
+  return hash;
 }
 
 function canonical(value: unknown): string {

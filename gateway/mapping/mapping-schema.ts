@@ -106,8 +106,11 @@ const vatNumber = z
 
 /** What a mapping knows of a party. It is in every result, marked as given and held against what the page prints. */
 const givenPartySchema = z.strictObject({
+  /** It tells whether a document is this party's, so nothing is given without it. */
+  vatId: vatNumber,
   name: z.string().min(1).max(200).optional(),
-  vatId: vatNumber.optional(),
+  /** What the page prints as the name, where that is another than `name`. */
+  printedName: z.string().min(1).max(200).optional(),
   street: z.string().min(1).max(200).optional(),
   postalCode: z.string().min(1).max(20).optional(),
   city: z.string().min(1).max(100).optional(),
@@ -116,6 +119,8 @@ const givenPartySchema = z.strictObject({
     .regex(/^[A-Z]{2}$/)
     .optional(),
 });
+
+export type GivenParty = z.infer<typeof givenPartySchema>;
 
 const partySchema = z.strictObject({
   /** Titles that stand over or beside the party's block. */

@@ -5,7 +5,7 @@ import { contentHash } from './content-hash.ts';
 import type { JsonObject } from './extend-mapping.ts';
 import { mappingFilesIn, parseMapping, readMappingJson } from './mapping-files.ts';
 import { MappingInvalid } from './mapping-invalid.ts';
-import type { Mapping } from './mapping-schema.ts';
+import type { InvoiceMapping, Mapping } from './mapping-schema.ts';
 import { readOwnMappings } from './own-mappings.ts';
 
 /** The mappings a gateway may use. A registry does not change; what an operator edits makes a new one. */
@@ -14,6 +14,8 @@ export interface MappingRegistry {
   list(): readonly GatewayMapping[];
   /** The operator's own, without the shipped ones. */
   own(): readonly Mapping[];
+  /** Mappings for single sellers, by the tax number. */
+  forSellers(): ReadonlyMap<string, InvoiceMapping>;
 }
 
 /** Mappings that come with Docket; a file that is not named here is refused, a name without its file too. */
@@ -64,7 +66,14 @@ export function registryOf(own: readonly Mapping[]): MappingRegistry {
   const mappings = [...shippedMappings(), ...own];
   const byId = new Map(mappings.map((mapping) => [mapping.id, mapping]));
   const entries = mappings.map(entryOf);
-  return { get: (id) => byId.get(id), list: () => entries, own: () => own };
+  const forSellers = new Map(
+    mappings.flatMap((mapping) =>
+      mapping.reader === 'invoice'
+        ? (mapping.forSellers ?? []).map((number): [string, InvoiceMapping] => [number, mapping])
+        : [],
+    ),
+  );
+  return { get: (id) => byId.get(id), list: () => entries, own: () => own, forSellers: () => forSellers };
 }
 
 let shipped: readonly Mapping[] | undefined;

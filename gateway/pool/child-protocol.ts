@@ -1,6 +1,11 @@
 import type { PageDrawing } from '../../schemas/gateway-explanation.ts';
 import type { Mapping } from '../mapping/mapping-schema.ts';
-import type { GatewayRefusalCode, GatewayWarning, ResultMediaType } from '../../schemas/gateway-protocol.ts';
+import type {
+  ConvertingMapping,
+  GatewayRefusalCode,
+  GatewayWarning,
+  ResultMediaType,
+} from '../../schemas/gateway-protocol.ts';
 
 /** A picture of one page. */
 export interface PictureRequest {
@@ -30,7 +35,10 @@ export interface ConverterSuccess {
   readonly body: Uint8Array;
   readonly mediaType: ResultMediaType | 'application/json' | 'image/png';
   readonly pages: number;
+  /** Of the mapping that was asked for. */
   readonly mappingVersion: number;
+  /** The mapping that made the result; a reader that hands over to another says so, else it is the one asked for. */
+  readonly convertedBy?: ConvertingMapping;
   readonly warnings: readonly GatewayWarning[];
 }
 

@@ -60,7 +60,10 @@ export async function readOpsMetrics(sources: DashboardSources): Promise<OpsMetr
   ]);
   return {
     ...standingOf(read),
-    ...{ key: 'metrics', at: at.to, position: positionText(read.head), present },
+    key: 'metrics',
+    at: at.to,
+    position: positionText(read.head),
+    present,
     recent: read.buckets.map(bucketOf),
   };
 }
@@ -86,7 +89,9 @@ function answerOf(read: FiguresRead, window: Window, at: ReadAt): Omit<Dashboard
   const { range, bucket, zone } = window;
   return {
     ...standingOf(read),
-    ...{ at: at.to, past: at.past !== null, position: positionText(at.past ?? read.head) },
+    at: at.to,
+    past: at.past !== null,
+    position: positionText(at.past ?? read.head),
     window: { range, bucket, zone, from: read.buckets[0]?.start ?? at.to, to: at.to },
     buckets: read.buckets.map(bucketOf),
     totals: flowFigures(whole),

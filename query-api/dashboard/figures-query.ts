@@ -99,8 +99,15 @@ export async function readFigures(store: Queryable, window: Window, at: ReadAt):
     removed: Date | null;
     buckets: { start: string; end: string; figures: StoredFigure[] }[];
   }>(at.past === null ? NOW : THEN, [
-    ...[at.to, window.bucket, window.zone, `1 ${window.bucket}`],
-    ...[window.buckets, isByMinute ? 'minute' : 'quarter', FLOW_FIGURES, coarseTo, fineTo],
+    at.to,
+    window.bucket,
+    window.zone,
+    `1 ${window.bucket}`,
+    window.buckets,
+    isByMinute ? 'minute' : 'quarter',
+    FLOW_FIGURES,
+    coarseTo,
+    fineTo,
     at.past?.toString() ?? LAST_POSITION,
   ]);
   const [row] = rows;

@@ -7,8 +7,18 @@ export type StoredFigure = readonly [figure: string, detail: string, value: numb
 
 /** Figures that say what happened, as they are named in the tables. */
 export const FLOW_FIGURES = [
-  ...['submitted', 'succeeded', 'failed', 'deferred', 'abandoned', 'cancelled', 'downloads', 'rejected'],
-  ...['removed_sources', 'removed_results', 'removed_bytes', 'latency'],
+  'submitted',
+  'succeeded',
+  'failed',
+  'deferred',
+  'abandoned',
+  'cancelled',
+  'downloads',
+  'rejected',
+  'removed_sources',
+  'removed_results',
+  'removed_bytes',
+  'latency',
 ] as const;
 
 type FlowFigures = Omit<z.output<typeof DashboardBucket>, 'start' | 'end'>;

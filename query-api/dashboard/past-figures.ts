@@ -55,7 +55,10 @@ export async function correctionsAt(
   let jobId = '';
   let job: Job = ABSENT;
   for (const row of rows) {
-    if (row.job_id !== jobId) [jobId, job] = [row.job_id, ABSENT];
+    if (row.job_id !== jobId) {
+      jobId = row.job_id;
+      job = ABSENT;
+    }
     const event = { type: row.type, data: row.data } as unknown as JobEvent;
     const before = job;
     job = evolve(before, event, BigInt(row.revision));

@@ -31,7 +31,8 @@ export async function readPresent(sources: PresentSources): Promise<Present> {
       ? []
       : await Promise.all(projections.map(({ position }) => lagOf(sources, position, logHead)));
   return {
-    ...{ workers, rebuilding },
+    workers,
+    rebuilding,
     logHead: logHead === null ? null : positionText(logHead),
     projections: projections.map(({ position, ...rest }, index) => ({
       ...rest,
@@ -88,8 +89,11 @@ async function readProjections(store: Queryable): Promise<ProjectionPlace[]> {
      where p.is_current order by p.name`,
   );
   return rows.map(({ name, version, position, updated_at: updatedAt, held }) => ({
-    ...{ name, version, position: BigInt(position) },
-    ...{ updatedAt: updatedAt.toISOString(), held: Number(held) },
+    name,
+    version,
+    position: BigInt(position),
+    updatedAt: updatedAt.toISOString(),
+    held: Number(held),
   }));
 }
 
@@ -115,7 +119,11 @@ async function readRebuilding(store: Queryable): Promise<Present['rebuilding']> 
      where p.is_current and p.rebuilding_since is not null ${lists}`,
   );
   return rows.map(({ name, since, until, why, position }) => ({
-    ...{ name, why, until, since: since.toISOString(), position: positionText(BigInt(position)) },
+    name,
+    why,
+    until,
+    since: since.toISOString(),
+    position: positionText(BigInt(position)),
   }));
 }
 

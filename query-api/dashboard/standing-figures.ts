@@ -26,7 +26,10 @@ export function standingFigures(
   const active = JOB_STATES.filter(isActive).reduce((sum, state) => sum + byState[state], 0);
   return {
     jobs: {
-      ...{ byState, failedByCode, active, oldestActiveSince: times.oldestActiveSince },
+      byState,
+      failedByCode,
+      active,
+      oldestActiveSince: times.oldestActiveSince,
       total: JOB_STATES.reduce((sum, state) => sum + byState[state], 0),
       queueDepth: byState.queued + byState.waiting,
     },
@@ -62,7 +65,10 @@ function breakerOf(breakers: readonly BreakerState[]): Standing['breaker'] {
       ? `${first.failures ?? 0} gateway failures in a short time, the last one ${first.lastCode ?? 'unknown'}`
       : null,
     processors: open.map(({ processorId, at, failures, lastCode }) => ({
-      ...{ processorId, since: at, failures: failures ?? 0, lastCode: lastCode ?? '' },
+      processorId,
+      since: at,
+      failures: failures ?? 0,
+      lastCode: lastCode ?? '',
     })),
   };
 }

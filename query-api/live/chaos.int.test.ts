@@ -73,7 +73,8 @@ describe('chaos', () => {
 
 describe('a slow client [D32]', () => {
   it('is closed with 4008 while the others go on, and the server keeps little for it', async () => {
-    const [slow, quick] = [house.newOwner(), house.newOwner()];
+    const slow = house.newOwner();
+    const quick = house.newOwner();
     const rows = Array.from({ length: 800 }, () => ({
       jobId: randomUUID(),
       owner: slow,

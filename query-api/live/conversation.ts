@@ -89,7 +89,9 @@ function subscribe(
   const { owner, subscriptions } = connection;
   if (subscriptions.has(id))
     return sender.say(connection, {
-      ...{ type: 'error', id, code: 'BAD_REQUEST' },
+      type: 'error',
+      id,
+      code: 'BAD_REQUEST',
       message: 'This id is already subscribed on this socket.',
     });
   if (subscriptions.size >= LIVE_LIMITS.subscriptionsMax)
@@ -101,7 +103,9 @@ function subscribe(
   const scope = scopeOf(topic, connection);
   if (!scope)
     return sender.say(connection, {
-      ...{ type: 'error', id, code: 'NOT_FOUND' },
+      type: 'error',
+      id,
+      code: 'NOT_FOUND',
       message: 'There is no such topic.',
     });
   const at = feedAt();
@@ -117,7 +121,13 @@ function subscribe(
   // The figures are not brought by the feed, so there is no place in it that they have to reach.
   const since = scope.kind === 'metrics' ? BEFORE_EVERYTHING : at.position;
   const follower: Follower = {
-    ...{ connection, id, topic, scope, token: token ?? '', round: 0, idleReads: 0 },
+    connection,
+    id,
+    topic,
+    scope,
+    token: token ?? '',
+    round: 0,
+    idleReads: 0,
     state: bookmark ? fromBookmark(bookmark, since) : fromNothing(since),
   };
   subscriptions.set(id, follower);

@@ -93,12 +93,10 @@ function createClient(design: Design) {
 async function survive(design: Design, clientCount: number, cutsEach: number) {
   const clients = Array.from({ length: clientCount }, () => createClient(design));
   const jobOf = (client: (typeof clients)[number]) => ({
-    ...{
-      jobId: pick(client.jobIds),
-      owner: client.owner,
-      filename: `of-${client.owner}.pdf`,
-      state: pick(STATES),
-    },
+    jobId: pick(client.jobIds),
+    owner: client.owner,
+    filename: `of-${client.owner}.pdf`,
+    state: pick(STATES),
   });
   await projection.write(clients.map(jobOf));
   let moving = true;

@@ -31,7 +31,8 @@ export function followerPages(sources: PageSources): (followers: readonly Follow
     let taken = 0;
     const pages = followers.map((follower) => {
       if (follower.scope.kind !== 'owner') return readAlone(sources, follower);
-      const at = taken++;
+      const at = taken;
+      taken += 1;
       return together.then((read) => read[at]!);
     });
     const settled = await Promise.allSettled(pages);

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer } from 'ws';
+import { WebSocketServer, type ServerOptions } from 'ws';
 import type { RateLimits } from '../../identity/rate-limits.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { answerRaw } from '../../runtime/http/answer-raw.ts';
@@ -131,8 +131,14 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
     return hasRoomNow(connection) ? 'again' : 'park';
   };
   const conversation = createConversation({
-    ...{ sender, followers, catchUp, keys: options.keys, clock },
-    ...{ feedAt: options.feedAt, feedReady: options.feedReady, sendAway },
+    sender,
+    followers,
+    catchUp,
+    keys: options.keys,
+    clock,
+    feedAt: options.feedAt,
+    feedReady: options.feedReady,
+    sendAway,
   });
   const deliver = (follower: Follower, rows: readonly ChangedRow[], to: bigint): void => {
     const room = hasRoomNow(follower.connection);
@@ -158,7 +164,8 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
   };
 
   const registry = createSocketRegistry({ conversation, forget, clock, random });
-  const server = new WebSocketServer({
+  // The published types of ws do not know `closeTimeout` yet.
+  const serverOptions: ServerOptions & { closeTimeout: number } = {
     noServer: true,
     clientTracking: false,
     maxPayload: LIVE_LIMITS.frameBytesMax,
@@ -166,8 +173,9 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
     maxBufferedChunks: 256,
     perMessageDeflate: false,
     handleProtocols: () => LIVE_PROTOCOL,
-    ...{ closeTimeout: CLOSE_TIMEOUT_MS },
-  });
+    closeTimeout: CLOSE_TIMEOUT_MS,
+  };
+  const server = new WebSocketServer(serverOptions);
 
   let ticks = 0;
   const ticker = setInterval(() => {

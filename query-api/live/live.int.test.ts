@@ -57,7 +57,8 @@ describe('a live subscription', () => {
 
   it('resumes from a token, the one of GET /api/jobs included, with the missed rows and nothing else', async () => {
     const owner = house.newOwner();
-    const [seen, missed] = [randomUUID(), randomUUID()];
+    const seen = randomUUID();
+    const missed = randomUUID();
     await projection.write([{ jobId: seen, owner }]);
     const { token } = await house.json<JobListAnswer>('/api/jobs', owner);
     await projection.write([{ jobId: missed, owner }]);
@@ -96,11 +97,9 @@ describe('a live subscription', () => {
     await tester.frame('snapshot', (frame) => !frame.more);
     const pages = tester.frames.filter((frame) => frame.type === 'snapshot');
     expect(pages.map((page) => [page.rows.length, page.more])).toEqual([
-      ...[
-        [200, true],
-        [200, true],
-        [50, false],
-      ],
+      [200, true],
+      [200, true],
+      [50, false],
     ]);
     expect(new Set(pages.flatMap((page) => rowsOf(page).map((row) => row.jobId))).size).toBe(450);
     tester.socket.close();
@@ -123,7 +122,8 @@ describe('a live subscription', () => {
 
   it('of one job shows that job; of a foreign or unknown one it is NOT_FOUND [A-WS04]', async () => {
     const owner = house.newOwner();
-    const [jobId, other] = [randomUUID(), randomUUID()];
+    const jobId = randomUUID();
+    const other = randomUUID();
     await projection.write([
       { jobId, owner },
       { jobId: other, owner },
@@ -149,12 +149,21 @@ describe('a live subscription', () => {
   });
 
   it('of a job that is in the log but not yet in the tables begins empty, and its row follows', async () => {
-    const [owner, sha256] = [house.newOwner(), randomUUID().replaceAll('-', '').repeat(2)];
+    const owner = house.newOwner();
+    const sha256 = randomUUID().replaceAll('-', '').repeat(2);
     const mapping = { id: 'pt_simon_invoice_v1', version: 1 };
     const jobId = jobIdOf(owner, mapping, sha256);
     const command: JobCommand = {
-      ...{ type: 'UploadDocument', at: new Date().toISOString(), jobId, owner, filename: 'a.pdf', bytes: 1 },
-      ...{ sha256, blobKey: 'sources/a.pdf', mapping, priority: 0 },
+      type: 'UploadDocument',
+      at: new Date().toISOString(),
+      jobId,
+      owner,
+      filename: 'a.pdf',
+      bytes: 1,
+      sha256,
+      blobKey: 'sources/a.pdf',
+      mapping,
+      priority: 0,
     };
     const context = { commandId: randomUUID(), correlationId: 'test', actor: 'system' };
     await handleCommand(house.log, jobDecider(POLICY), jobStream(jobId), command, context);
@@ -169,7 +178,8 @@ describe('a live subscription', () => {
   });
 
   it('never carries a byte of another owner’s jobs', async () => {
-    const [anna, bert] = [house.newOwner(), house.newOwner()];
+    const anna = house.newOwner();
+    const bert = house.newOwner();
     const testers = await Promise.all([follow(anna), follow(bert)]);
     await Promise.all(testers.map((tester) => tester.frame('snapshot')));
     for (let at = 0; at < 30; at += 1) {
@@ -196,7 +206,8 @@ describe('a live subscription', () => {
     tester.send({ type: 'subscribe', id: 2, topic: 'ops:jobs' });
     const seen = await tester.frame('snapshot', (frame) => frame.id === 2 && !frame.more);
     for (const row of seen.rows) OperatorJobView.parse(row);
-    const [jobId, owner] = [randomUUID(), house.newOwner()];
+    const jobId = randomUUID();
+    const owner = house.newOwner();
     await projection.write([{ jobId, owner }]);
     const delta = await tester.frame('delta', (frame) => frame.id === 2);
     expect(delta.rows).toMatchObject([{ jobId, owner }]);

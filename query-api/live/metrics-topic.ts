@@ -32,7 +32,9 @@ export function createMetricsTopic(options: {
     const json = await readMetrics();
     const head = BigInt(clock.now());
     return {
-      ...{ epoch: NO_EPOCH, head, more: false },
+      epoch: NO_EPOCH,
+      head,
+      more: false,
       rows: [{ key: 'metrics', owner: '', position: head, json }],
     };
   };

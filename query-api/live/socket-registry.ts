@@ -58,10 +58,18 @@ export function createSocketRegistry(options: {
     accept: (socket, { owner, operates, clientKey }) => {
       const nowMs = clock.now();
       connections.set(socket, {
-        ...{ socket, owner, operates, clientKey },
-        ...{ subscriptions: new Map<number, Follower>(), openedAtMs: nowMs, greeted: false },
+        socket,
+        owner,
+        operates,
+        clientKey,
+        subscriptions: new Map<number, Follower>(),
+        openedAtMs: nowMs,
+        greeted: false,
         budget: { left: LIVE_LIMITS.messagesPerSecondMax, atMs: nowMs },
-        ...{ heardAtMs: nowMs, nextPingAtMs: nextPingAt(nowMs, random()), fullSinceMs: null, closing: false },
+        heardAtMs: nowMs,
+        nextPingAtMs: nextPingAt(nowMs, random()),
+        fullSinceMs: null,
+        closing: false,
       });
       ofOwners.add(owner);
       ofAddresses.add(clientKey);

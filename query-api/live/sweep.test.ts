@@ -10,16 +10,18 @@ const NO_CATCH_UP = { resume: () => undefined } as unknown as CatchUp;
 /** A connection that was opened at 0 and said hello, with so many bytes waiting in its socket. */
 function connection(changes: Partial<Connection> = {}, bufferedAmount = 0): Connection {
   return {
-    ...{
-      socket: { bufferedAmount } as WebSocket,
-      owner: 'anna',
-      clientKey: '192.0.2.1',
-      operates: false,
-      subscriptions: new Map(),
-      openedAtMs: 0,
-    },
-    ...{ greeted: true, budget: { left: 10, atMs: 0 }, heardAtMs: 0, nextPingAtMs: nextPingAt(0, 0.5) },
-    ...{ fullSinceMs: null, closing: false },
+    socket: { bufferedAmount } as WebSocket,
+    owner: 'anna',
+    clientKey: '192.0.2.1',
+    operates: false,
+    subscriptions: new Map(),
+    openedAtMs: 0,
+    greeted: true,
+    budget: { left: 10, atMs: 0 },
+    heardAtMs: 0,
+    nextPingAtMs: nextPingAt(0, 0.5),
+    fullSinceMs: null,
+    closing: false,
     ...changes,
   };
 }
@@ -58,7 +60,8 @@ describe('the sweep of a full connection [D32]', () => {
   const sweep = (of: Connection, nowMs: number) => {
     let code = 0;
     const sender = {
-      ...{ advance: () => undefined, say: () => undefined },
+      advance: () => undefined,
+      say: () => undefined,
       close: (closed: Connection, with_: number) => {
         code = with_;
         closed.closing = true;

@@ -29,16 +29,15 @@ export class QueryRefused extends Error {
 
 /** Oids of PostgreSQL's pg_type. */
 const KIND_OF: Readonly<Record<number, ColumnKind>> = {
-  ...{
-    16: 'boolean',
-    20: 'number',
-    21: 'number',
-    23: 'number',
-    700: 'number',
-    701: 'number',
-    1700: 'number',
-  },
-  ...{ 114: 'json', 3802: 'json' },
+  16: 'boolean',
+  20: 'number',
+  21: 'number',
+  23: 'number',
+  700: 'number',
+  701: 'number',
+  1700: 'number',
+  114: 'json',
+  3802: 'json',
 };
 
 /**

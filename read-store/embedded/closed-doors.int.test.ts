@@ -36,7 +36,8 @@ const withParts = (url: string, change: (parts: URL) => void): string => {
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'docket-doors-'));
   directory = join(folder, 'pg');
-  [said, running] = [[], []];
+  said = [];
+  running = [];
 });
 afterEach(async () => {
   for (const server of running) await server.stop();
@@ -71,8 +72,11 @@ describe('the doors of the embedded Postgres', () => {
       ),
     ).toEqual([
       {
-        ...{ rolsuper: false, rolcreatedb: false, rolcreaterole: false },
-        ...{ rolreplication: false, rolbypassrls: false },
+        rolsuper: false,
+        rolcreatedb: false,
+        rolcreaterole: false,
+        rolreplication: false,
+        rolbypassrls: false,
       },
     ]);
     expect(
@@ -97,7 +101,7 @@ describe('the doors of the embedded Postgres', () => {
     const first = await start();
     const file = join(directory, 'passwords.json');
     expect((await stat(file)).mode & 0o777).toBe(0o600);
-    const [password] = [new URL(first.url).password];
+    const password = new URL(first.url).password;
     expect(password).toMatch(/^[\w-]{43}$/);
     expect(new URL(first.analystUrl).password).not.toBe(password);
     await first.stop();

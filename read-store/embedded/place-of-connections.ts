@@ -26,7 +26,9 @@ export function listenSettings(place: Place): Readonly<Record<string, string>> {
   return 'port' in place
     ? { listen_addresses: LOOPBACK, unix_socket_directories: '', port: String(place.port) }
     : {
-        ...{ listen_addresses: '', unix_socket_directories: '.', unix_socket_permissions: '0700' },
+        listen_addresses: '',
+        unix_socket_directories: '.',
+        unix_socket_permissions: '0700',
         port: String(SOCKET_PORT),
       };
 }

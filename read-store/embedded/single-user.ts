@@ -28,7 +28,9 @@ export async function asSuperuser(
     binaries.postgres,
     ['--single', '-D', clusterArgument(cluster, account), ...options, 'postgres'],
     {
-      ...{ account, cwd: cluster, timeoutMs: TIMEOUT_MS },
+      account,
+      cwd: cluster,
+      timeoutMs: TIMEOUT_MS,
       input: statements.map((statement) => `${statement.replace(/;\s*$/, '')};\n\n`).join(''),
       ...(stop && { stop }),
     },

@@ -156,7 +156,8 @@ describe('the embedded Postgres', () => {
     const odd = join(folder, 'a $HOME "b" `c` \\d');
     await cp(dirname(dirname(installed)), odd, { recursive: true });
     await chmod(folder, 0o755);
-    const [directory, account] = [join(folder, 'pg'), serverAccount()];
+    const directory = join(folder, 'pg');
+    const account = serverAccount();
     await mkdir(directory);
     const binaries = await postgresBinaries(directory, account, odd);
     const passwords = await ensurePasswords(directory, account, log);

@@ -101,7 +101,10 @@ async function startServer(
   stopAsked?.throwIfAborted();
   const passwords = await ensurePasswords(directory, account, log);
   const cluster = await ensureCluster({
-    ...{ directory, binaries, account, passwords },
+    directory,
+    binaries,
+    account,
+    passwords,
     ...(stopAsked && { stop: stopAsked }),
   });
   await clearLeftovers(cluster, log);

@@ -5,8 +5,14 @@ import { createView } from '../analytics/view.ts';
 import type { Migration } from './migration.ts';
 
 const VIEWS = [
-  ...[JOBS, TRANSITIONS, ATTEMPTS, OWNERS],
-  ...[THROUGHPUT_HOURLY, FAILURES_BY_CODE, LATENCY_DAILY, STORAGE],
+  JOBS,
+  TRANSITIONS,
+  ATTEMPTS,
+  OWNERS,
+  THROUGHPUT_HOURLY,
+  FAILURES_BY_CODE,
+  LATENCY_DAILY,
+  STORAGE,
 ];
 
 /** Schema `analytics`: what analysts may build on (docs/analytics.md), and the role that reads it. */

@@ -54,9 +54,11 @@ export async function openBulkWriter<Event, Row extends FoldedRow>(
   const held = holdRows(projection, awakeMax);
   const summed = new Set<Table>();
   const quarantined: Quarantined[] = [];
-  let [folded, mark] = [from, markBefore];
+  let folded = from;
+  let mark = markBefore;
   let folding: Promise<unknown> = Promise.resolve();
-  let [writing, writingBefore]: Promise<unknown>[] = [Promise.resolve(), Promise.resolve()];
+  let writing: Promise<unknown> = Promise.resolve();
+  let writingBefore: Promise<unknown> = Promise.resolve();
 
   const foldNext = async (batch: readonly StoredEvent[], through: bigint) => {
     const result = await foldWithRows(options, streamsHeld, held.rows, batch, folded);
@@ -73,7 +75,8 @@ export async function openBulkWriter<Event, Row extends FoldedRow>(
       return { events: result.applied, quarantined: result.quarantined };
     });
     folding = ready;
-    [writingBefore, writing] = [writing, written];
+    writingBefore = writing;
+    writing = written;
     for (const copy of [ready, written]) copy.catch(() => undefined);
     return written;
   };

@@ -51,7 +51,8 @@ function* chunksOf(lines: Iterable<string>): Generator<Buffer> {
       filled = 0;
     }
     filled += chunk.write(line, filled);
-    chunk[filled++] = LINE_FEED;
+    chunk[filled] = LINE_FEED;
+    filled += 1;
   }
   if (filled > 0) yield chunk.subarray(0, filled);
 }

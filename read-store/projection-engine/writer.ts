@@ -43,12 +43,15 @@ export async function openWriter<Event, Row extends FoldedRow>(
 ): Promise<ProjectionWriter> {
   const { store, projection, target, fencingEpoch } = options;
   const begun = await readStanding(store, target);
-  let [committed, committedMark] = [begun.checkpoint, begun.mark];
-  let [folded, foldedMark] = [committed, committedMark];
+  let committed = begun.checkpoint;
+  let committedMark = begun.mark;
+  let folded = committed;
+  let foldedMark = committedMark;
   const held = await heldStreams(store, target);
   const rows = createRowCache<Row>(CACHED_ROWS_MAX);
   let folding: Promise<unknown> = Promise.resolve();
-  let [writing, writingBefore]: Promise<unknown>[] = [Promise.resolve(), Promise.resolve()];
+  let writing: Promise<unknown> = Promise.resolve();
+  let writingBefore: Promise<unknown> = Promise.resolve();
 
   const foldNext = async (batch: readonly StoredEvent[], to: bigint) => {
     const result = await foldWithRows(options, held, rows, batch, folded);
@@ -71,11 +74,13 @@ export async function openWriter<Event, Row extends FoldedRow>(
         released: changes.length > 0 || quarantined.length === 0 ? released : [],
         ...move,
       });
-      [committed, committedMark] = [move.to, move.mark];
+      committed = move.to;
+      committedMark = move.mark;
       return { events: result.applied, quarantined };
     });
     folding = ready;
-    [writingBefore, writing] = [writing, written];
+    writingBefore = writing;
+    writing = written;
     // The caller sees the failure on `written`; without these the copies held here would count as unhandled.
     for (const copy of [ready, written]) copy.catch(() => undefined);
     return written;

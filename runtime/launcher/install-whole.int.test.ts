@@ -51,7 +51,10 @@ async function checkout(installedVersion: string): Promise<string> {
     { ...entry, resolved: resolved[name], optional: true },
   ]);
   const lock = {
-    ...{ name: 'docket', version: '0.1.0', lockfileVersion: 3, requires: true },
+    name: 'docket',
+    version: '0.1.0',
+    lockfileVersion: 3,
+    requires: true,
     packages: { '': manifest, ...(Object.fromEntries(entries) as object) },
   };
   await writeFile(join(root, 'package.json'), JSON.stringify(manifest));

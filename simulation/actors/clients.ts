@@ -38,7 +38,8 @@ export function startClients(
   records: Pick<Records, 'acknowledged' | 'age'>,
 ): Clients {
   const { random } = world;
-  let [open, requests] = [0, 0];
+  let open = 0;
+  let requests = 0;
   const known: { jobId: string; owner: string }[] = [];
 
   const upload = async (owner: string, bytes: Buffer, request: number): Promise<void> => {

@@ -46,9 +46,14 @@ export function keepsAll(settings: KeepingSettings): boolean {
 export function bootKeeper(house: House, life: Life, settings: KeepingSettings): void {
   const { world } = house;
   const role = retentionRole({
-    ...{ ...partsOf(house, life), settings, orphanAgeMs, metrics: idle, logger: silentLog },
+    ...partsOf(house, life),
+    settings,
+    orphanAgeMs,
+    metrics: idle,
+    logger: silentLog,
     lease: simulatedRetentionLease(world, life, house.retention),
-    ...{ processorId: life.name, workerId: life.name },
+    processorId: life.name,
+    workerId: life.name,
   });
   const again = async (): Promise<void> => {
     for (;;) {
@@ -70,12 +75,18 @@ export function bootKeeper(house: House, life: Life, settings: KeepingSettings):
 export async function sweepAll(house: House, life: Life, overdue: boolean): Promise<void> {
   const parts = partsOf(house, life);
   const policy = keepingPolicyOf({
-    ...{ PDF_TTL_DAYS: overdue ? 0 : 36_500, XML_TTL_DAYS: overdue ? 0 : 36_500 },
+    PDF_TTL_DAYS: overdue ? 0 : 36_500,
+    XML_TTL_DAYS: overdue ? 0 : 36_500,
     DELETE_XML_ON_FIRST_DOWNLOAD: false,
   });
   await runCleanup({
-    ...{ ...parts, policy, decider: keepingDecider(parts.decider, policy) },
-    ...{ logger: silentLog, actor: 'operator', dryRun: false, orphanAgeMs: -1 },
+    ...parts,
+    policy,
+    decider: keepingDecider(parts.decider, policy),
+    logger: silentLog,
+    actor: 'operator',
+    dryRun: false,
+    orphanAgeMs: -1,
     clock: { now: () => life.clock.now() + (overdue ? 2 * hourMs : 0) },
     tally: tallyCleanup(() => undefined, false),
     marks: { markOf: () => 'start', keep: () => Promise.resolve() },

@@ -21,14 +21,17 @@ const reconnectMs = 400;
 export function startLiveClient(world: World, owner: string, server: Reached<QueryApi>): LiveClient {
   const rows = new Map<string, string>();
   const positions = new Map<string, bigint>();
-  let [bookmark, building, socket]: [Bookmark | null, boolean, Socket | null] = [null, false, null];
+  let bookmark: Bookmark | null = null;
+  let building = false;
+  let socket: Socket | null = null;
   let epoch: string | null = null;
   let servedBy: Life | null = null;
 
   const take = (frame: Frame): void => {
     const { send, previous } = frame;
     if (send.type === 'reset') {
-      [bookmark, building] = [null, false];
+      bookmark = null;
+      building = false;
       return;
     }
     if (send.type === 'snapshot') {
@@ -59,7 +62,8 @@ export function startLiveClient(world: World, owner: string, server: Reached<Que
     const opened: Socket = { owner, open: true, inFlight: [], lastArrivalMs: 0, receive: take };
     const { life } = server.machine;
     if (!life.alive || server.service?.connect(opened, bookmark) !== true) return;
-    [socket, servedBy] = [opened, life];
+    socket = opened;
+    servedBy = life;
   };
   const watch = (): void => {
     // A process that dies takes its sockets with it.

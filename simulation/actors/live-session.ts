@@ -58,7 +58,8 @@ export function openSession(
 ): LiveSession {
   const { bookmark, since, read, closed } = options;
   let state: Subscription = bookmark ? fromBookmark(bookmark, since) : fromNothing(since);
-  let [token, round] = [bookmark, 0];
+  let token = bookmark;
+  let round = 0;
   const hasRoom = (): boolean => socket.inFlight.length < inFlightMax;
 
   const send = (what: Send): void => {

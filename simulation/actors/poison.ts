@@ -13,7 +13,9 @@ export function poison({ world, log }: House): void {
   const requested = { at, by: 'upload', priority: 0 };
   const uuid = `${random.hex(8)}-${random.hex(4)}-4${random.hex(3)}-8${random.hex(3)}-${random.hex(12)}`;
   const written = (type: string, data: unknown, schemaVersion = 1): EventToAppend => ({
-    ...{ id: `${uuid}-event`, type, data },
+    id: `${uuid}-event`,
+    type,
+    data,
     metadata: { correlationId: 'c', causationId: 'c', actor: 'another program', schemaVersion },
   });
   const [name, event] = random.pick([

@@ -55,14 +55,28 @@ export function bootProcessor(house: House, life: Life, processorId: string): vo
     random,
   );
   const parts = {
-    ...{ list, commands, workerId, convert, blobs, settings: SETTINGS, clock: life.clock },
+    list,
+    commands,
+    workerId,
+    convert,
+    blobs,
+    settings: SETTINGS,
+    clock: life.clock,
     lastChances: lastChances(SETTINGS.RETRY_MAX_ATTEMPTS),
-    ...{ random: () => random.next(), metrics: idleMetrics, logger: silentLog },
+    random: () => random.next(),
+    metrics: idleMetrics,
+    logger: silentLog,
   };
-  let [ready, superseded, beatingSinceMs] = [false, false, 0];
+  let ready = false;
+  let superseded = false;
+  let beatingSinceMs = 0;
   let watch: LogWatch | null = null;
   const loop = startClaimLoop({
-    ...{ list, workerId, logger: silentLog, maxRate: undefined, onTrouble: troubled('claims') },
+    list,
+    workerId,
+    logger: silentLog,
+    maxRate: undefined,
+    onTrouble: troubled('claims'),
     room: (running) => (ready && !superseded && watch?.isSure() === true ? gate.room(running) : 0),
     run: (item, attempt) => {
       const own = composition.commands(jobCommands(watch?.forAttempt() ?? log, decider, actor));
@@ -74,7 +88,9 @@ export function bootProcessor(house: House, life: Life, processorId: string): vo
     },
   });
   const feeder = feederRole({
-    ...{ ...parts, log, processorId },
+    ...parts,
+    log,
+    processorId,
     isBacklogged: () => loop.isBacklogged(),
     onOffered: () => loop.nudge(),
     onHeld: (held) => {
@@ -83,7 +99,9 @@ export function bootProcessor(house: House, life: Life, processorId: string): vo
     },
   });
   const ownLeases = ownLeaseWatch({
-    ...{ list, commands, workerId },
+    list,
+    commands,
+    workerId,
     running: () => loop.running(),
     abandon: (lease) => abandon(parts, lease),
     settledAfterMs: SETTINGS.PROCESSOR_BEAT_MS * 2,
@@ -104,9 +122,13 @@ export function bootProcessor(house: House, life: Life, processorId: string): vo
       return;
     }
     await list.enlist(processorId, workerId);
-    [ready, beatingSinceMs] = [true, performance.now()];
+    ready = true;
+    beatingSinceMs = performance.now();
     watch = watchLog({
-      ...{ log, list, logger: silentLog, onSure: () => loop.nudge() },
+      log,
+      list,
+      logger: silentLog,
+      onSure: () => loop.nudge(),
       onOtherLog: () => cutAll(loop, 'lease-lost'),
     });
     startTending();

@@ -57,16 +57,16 @@ async function session(house: House, life: Life): Promise<void> {
   const compare = composition.compare(differenceFrom);
   if (checkpoint !== null && (await compare(log, { checkpoint, mark, streamPrefixes })) !== null) {
     await asking('start over on another log', true, () => tables.startOver(fence));
-    [checkpoint, mark] = [null, null];
+    checkpoint = null;
+    mark = null;
   }
   const rows = createRowCache<JobRow>(1_000);
   const pending: RecordedEvent[] = [];
-  let [received, passed, wake] = [checkpoint ?? 'start', 0n, (): void => undefined] as [
-    bigint | 'start',
-    bigint,
-    () => void,
-  ];
-  let [isOver, haveRoom] = [false, (): void => undefined];
+  let received: bigint | 'start' = checkpoint ?? 'start';
+  let passed = 0n;
+  let wake = (): void => undefined;
+  let isOver = false;
+  let haveRoom = (): void => undefined;
   const following = log.follow({
     filter: { streamPrefixes: FOLLOWED_STREAM_PREFIXES },
     after: () => received,
@@ -99,7 +99,9 @@ async function session(house: House, life: Life): Promise<void> {
       await composition.commit(world, life, tables, {
         changes: [...folded.changes.values()],
         from: checkpoint,
-        ...{ to, mark, fence },
+        to,
+        mark,
+        fence,
         generation: house.log.generation(),
       });
       for (const { key, row } of folded.changes.values()) rows.set(key, row);

@@ -72,7 +72,10 @@ export function bootQueryApi(house: House, life: Life): QueryApi {
   const log = composition.log(simulatedLog(world, life, house.log, composition.createRing), world.random);
   const blobs = simulatedBlobs(world, life, house.blobs);
   const ledger = createDownloadLedger({
-    ...{ log, policy: RETRY_POLICY, clock: life.clock, logger: silentLog },
+    log,
+    policy: RETRY_POLICY,
+    clock: life.clock,
+    logger: silentLog,
     metrics: createMetrics({ defaults: false }),
   });
   return {
@@ -80,7 +83,9 @@ export function bootQueryApi(house: House, life: Life): QueryApi {
       const at = feed.at();
       if (at === null) return false;
       const session = openSession(world, life, socket, {
-        ...{ bookmark, since: at.position, closed: () => sessions.delete(session) },
+        bookmark,
+        since: at.position,
+        closed: () => sessions.delete(session),
         read: async (past, rowsMax, phase) =>
           composition.page(await readPage({ kind: 'owner', owner: socket.owner }, past, rowsMax), phase),
       });
@@ -103,7 +108,8 @@ export function bootQueryApi(house: House, life: Life): QueryApi {
 
 const columnAt = (name: string): number =>
   jobsProjection.rows.columns.findIndex((column) => column.name === name);
-const [positionAt, ownerAt] = [columnAt('position'), columnAt('owner')];
+const positionAt = columnAt('position');
+const ownerAt = columnAt('owner');
 
 function pageOf({ tables }: House, scope: TopicScope, past: bigint, rowsMax: number): Page {
   const found = [...tables.tables().rows.values()]

@@ -79,7 +79,9 @@ function installTimers(): void {
 }
 
 function installClocks(): void {
-  const [realNow, realDate, realRandom] = [performance.now.bind(performance), Date.now, Math.random];
+  const realNow = performance.now.bind(performance);
+  const realDate = Date.now;
+  const realRandom = Math.random;
   performance.now = () => context.getStore()?.nowMs() ?? realNow();
   Date.now = () => {
     const inside = context.getStore();

@@ -60,7 +60,10 @@ export function createWorld(seed: number, traced: boolean): World {
   const random = seeded(seed);
   const coming = agenda();
   const violations: string[] = [];
-  let [nowMs, steps, crashes, weather] = [0, 0, 0, drawWeather(random)];
+  let nowMs = 0;
+  let steps = 0;
+  let crashes = 0;
+  let weather = drawWeather(random);
   const story = trace(() => nowMs, traced);
   const later = (ms: number, run: () => void): Due => coming.add(nowMs + ms, run);
 

@@ -33,7 +33,11 @@ export function simulatedLog(
       return work();
     };
     return ask(world, life, {
-      ...{ what, changes, effect, timeoutMs, mayRepeat: changes },
+      what,
+      changes,
+      effect,
+      timeoutMs,
+      mayRepeat: changes,
       unavailable: () => new LogUnavailable(what),
     });
   };

@@ -119,7 +119,8 @@ export function createLogServer(world: World): LogServer {
 
 /** Index of the first event past a position. */
 function firstAfter(all: readonly RecordedEvent[], position: bigint): number {
-  let [low, high] = [0, all.length];
+  let low = 0;
+  let high = all.length;
   while (low < high) {
     const middle = (low + high) >> 1;
     if (all[middle]!.position > position) high = middle;

@@ -24,7 +24,10 @@ export interface RetentionServer {
 
 export function createRetentionServer(world: World): RetentionServer {
   const marks = new Map<string, bigint>();
-  let [epoch, holder, heldUntilMs, ranAtMs] = [0n, null as string | null, 0, null as number | null];
+  let epoch = 0n;
+  let holder = null as string | null;
+  let heldUntilMs = 0;
+  let ranAtMs = null as number | null;
   const assertHeld = (asked: bigint): void => {
     if (asked !== epoch || holder === null) throw new RetentionLost(asked);
   };
@@ -32,7 +35,8 @@ export function createRetentionServer(world: World): RetentionServer {
     hold: (workerId) => {
       if (holder !== null && holder !== workerId && heldUntilMs >= world.nowMs()) return null;
       if (holder !== workerId) epoch += 1n;
-      [holder, heldUntilMs] = [workerId, world.nowMs() + leaseMs];
+      holder = workerId;
+      heldUntilMs = world.nowMs() + leaseMs;
       const isDue = ranAtMs === null || ranAtMs < world.nowMs() - runEveryMs;
       return { epoch, isDue, marks: new Map(marks) };
     },
@@ -50,7 +54,8 @@ export function createRetentionServer(world: World): RetentionServer {
     },
     forget: () => {
       marks.clear();
-      [epoch, holder] = [epoch + 1n, null];
+      epoch = epoch + 1n;
+      holder = null;
     },
   };
 }

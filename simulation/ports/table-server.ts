@@ -51,12 +51,10 @@ export function emptyTables(): Tables {
 }
 
 export function createTableServer(world: World, head: () => bigint, generation: () => number): TableServer {
-  let [tables, checkpoint, epochNumber, fence]: [Tables, bigint | null, number, number] = [
-    emptyTables(),
-    null,
-    1,
-    0,
-  ];
+  let tables: Tables = emptyTables();
+  let checkpoint: bigint | null = null;
+  let epochNumber = 1;
+  let fence = 0;
   let mark: LogMark | null = null;
   let waiting: (() => void)[] = [];
 
@@ -66,7 +64,9 @@ export function createTableServer(world: World, head: () => bigint, generation: 
     mark: () => mark,
     startOver: (asked) => {
       if (asked !== fence) throw new CheckpointMoved('jobs', 1);
-      [tables, checkpoint, mark] = [emptyTables(), null, null];
+      tables = emptyTables();
+      checkpoint = null;
+      mark = null;
       epochNumber += 1;
     },
     epoch: () => `00000000-0000-4000-8000-${String(epochNumber).padStart(12, '0')}`,
@@ -88,7 +88,8 @@ export function createTableServer(world: World, head: () => bigint, generation: 
       // Only a commit that was on its way when an older log was put back may be beyond; its mark tells the next session.
       if (to > head() && folded === generation())
         world.broken('4 tables', `the checkpoint ${to} is beyond the head of the log`);
-      [checkpoint, mark] = [to, stands ?? mark];
+      checkpoint = to;
+      mark = stands ?? mark;
       const woken = waiting;
       waiting = [];
       for (const wake of woken) wake();

@@ -74,8 +74,11 @@ export function createWorkListServer(world: World, forgetRetention: () => void):
   const rows = new Map<string, WorkRow>();
   const processors = new Map<string, { workerId: string; beatAtMs: number }>();
   const feed = {
-    ...{ position: null as bigint | null, mark: null as LogMark | null },
-    ...{ epoch: 0n, holder: null as string | null, heldUntilMs: 0 },
+    position: null as bigint | null,
+    mark: null as LogMark | null,
+    epoch: 0n,
+    holder: null as string | null,
+    heldUntilMs: 0,
   };
   const quarantined = new Set<string>();
   const now = (): number => world.nowMs();
@@ -128,7 +131,8 @@ export function createWorkListServer(world: World, forgetRetention: () => void):
       if (feed.epoch !== epoch || !isWhereLeft) throw new FeedLost(epoch);
       for (const { jobId } of changes) if (!isJobId(jobId)) throw new UuidRefused(jobId);
       const before = {
-        ...{ position: feed.position, mark: feed.mark },
+        position: feed.position,
+        mark: feed.mark,
         rows: [...rows].map(([id, row]) => [id, { ...row }] as const),
       };
       feed.position = to === 'start' ? null : to;

@@ -35,10 +35,15 @@ export function checkStreams(house: House, records: Records): void {
 /** Attempts within the budget, one result a run, one event a download. */
 function checkHistory(house: House, jobId: string, events: readonly RecordedEvent[]): void {
   const { world } = house;
-  let [charged, results, downloads] = [0, 0, 0];
+  let charged = 0;
+  let results = 0;
+  let downloads = 0;
   for (const recorded of events) {
     const event = { type: recorded.type, data: recorded.data } as JobEvent;
-    if (event.type === 'ConversionRequested') [charged, results] = [0, 0];
+    if (event.type === 'ConversionRequested') {
+      charged = 0;
+      results = 0;
+    }
     if (event.type === 'ConversionStarted') charged += 1;
     if (event.type === 'AttemptAbandoned' && event.data.cause === 'shutdown') charged -= 1;
     if (event.type === 'ConversionSucceeded') results += 1;

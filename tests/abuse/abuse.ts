@@ -54,8 +54,11 @@ export interface Abused {
  */
 export async function abuse(abusing: Abusing): Promise<Abused> {
   const env = {
-    ...{ NODE_ENV: 'development', LOG_LEVEL: 'warn', SCAVENGE_EVERY_HOURS: '0' },
-    ...{ REQUEST_RATE_PER_MINUTE: '10000000', UPLOAD_RATE_PER_MINUTE: '1000000' },
+    NODE_ENV: 'development',
+    LOG_LEVEL: 'warn',
+    SCAVENGE_EVERY_HOURS: '0',
+    REQUEST_RATE_PER_MINUTE: '10000000',
+    UPLOAD_RATE_PER_MINUTE: '1000000',
   };
   const house = await startHouse({ env });
   try {
@@ -69,7 +72,11 @@ export async function abuse(abusing: Abusing): Promise<Abused> {
     if (ran.code !== 0) throw new Error(`the scavenge failed: ${ran.stderr}`);
     const scavenged = await bytesUnder(logFolder(house));
     return {
-      ...{ requests: sent, tookSec, answers, wrong, samples: [before, ...samples] },
+      requests: sent,
+      tookSec,
+      answers,
+      wrong,
+      samples: [before, ...samples],
       logBytes: { before: before.logBytes, after, scavenged },
     };
   } finally {
@@ -100,7 +107,8 @@ async function sendAll(
   const wrong: Record<string, number> = {};
   const samples: Sample[] = [];
   const sampleEvery = Math.ceil(requests / SAMPLES);
-  let [next, sampling] = [0, Promise.resolve()];
+  let next = 0;
+  let sampling = Promise.resolve();
   const one = async (): Promise<void> => {
     while (next < requests && enough?.aborted !== true) {
       const n = next;

@@ -58,7 +58,10 @@ export function kindsOfAbuse(own: OwnJob): readonly (() => Abuse)[] {
     }),
     () => ({ name: 'new session', method: 'GET', path: '/api/jobs', headers: {}, status: 200 }),
     () => ({
-      ...{ name: 'forged session', method: 'GET', path: `/api/jobs/${own.jobId}`, status: 404 },
+      name: 'forged session',
+      method: 'GET',
+      path: `/api/jobs/${own.jobId}`,
+      status: 404,
       headers: { Cookie: `docket=${randomBytes(60).toString('base64url')}` },
     }),
   ];
@@ -91,7 +94,9 @@ export function send(url: string, abuse: Abuse, agent: Agent): Promise<number> {
     const asked = request(
       new URL(path, url),
       {
-        ...{ method, agent, timeout: ANSWER_MS_MAX },
+        method,
+        agent,
+        timeout: ANSWER_MS_MAX,
         headers: { ...headers, ...(method === 'POST' ? { 'Content-Length': body?.length ?? 0 } : {}) },
       },
       (answer) => {

@@ -22,8 +22,18 @@ async function jobOf(visitor: Visitor): Promise<string> {
 async function strangeIds(targets: Targets): Promise<string> {
   const target = await targets.any();
   const ids = [
-    ...['..%2f..%2fetc%2fpasswd', 'a%00b', '%E0%A4%A', 'a'.repeat(10_000), '1%20OR%201=1', '-1', '*'],
-    ...[randomUUID().toUpperCase(), '__proto__', "'", '%ff%fe', `${randomUUID()}%0d%0aX-Evil:%201`],
+    '..%2f..%2fetc%2fpasswd',
+    'a%00b',
+    '%E0%A4%A',
+    'a'.repeat(10_000),
+    '1%20OR%201=1',
+    '-1',
+    '*',
+    randomUUID().toUpperCase(),
+    '__proto__',
+    "'",
+    '%ff%fe',
+    `${randomUUID()}%0d%0aX-Evil:%201`,
   ];
   const seen = new Set<string>();
   for (const id of ids)
@@ -38,7 +48,8 @@ async function strangeIds(targets: Targets): Promise<string> {
 
 async function foreignJob(targets: Targets): Promise<string> {
   const target = await targets.any();
-  const [owner, stranger] = [await newVisitor(target), await newVisitor(target)];
+  const owner = await newVisitor(target);
+  const stranger = await newVisitor(target);
   const jobId = await jobOf(owner);
   const manyRanges = `bytes=${Array.from({ length: 1_000 }, (_, n) => `${n}-${n}`).join(',')}`;
   const tricks = [{}, { Range: 'bytes=0-0' }, { Range: manyRanges }, { 'If-None-Match': '*' }];
@@ -76,8 +87,13 @@ async function roles(targets: Targets): Promise<string> {
   const target = await targets.own({ OPS_ACCESS: 'off' });
   const visitor = await newVisitor(target);
   const addresses = [
-    ...['GET /api/dashboard', 'GET /api/ops/jobs', 'GET /api/ops/failures', 'GET /api/ops/quarantine'],
-    ...['POST /api/ops/jobs/retry', 'POST /api/ops/jobs/discard', `GET /api/ops/jobs/${randomUUID()}/source`],
+    'GET /api/dashboard',
+    'GET /api/ops/jobs',
+    'GET /api/ops/failures',
+    'GET /api/ops/quarantine',
+    'POST /api/ops/jobs/retry',
+    'POST /api/ops/jobs/discard',
+    `GET /api/ops/jobs/${randomUUID()}/source`,
     `POST /api/ops/jobs/${randomUUID()}/discard`,
   ];
   for (const address of addresses) {

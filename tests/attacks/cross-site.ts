@@ -58,7 +58,8 @@ async function foreignReader(targets: Targets): Promise<string> {
         const { headers } = await visitor.ask(path, {
           method,
           headers: {
-            ...{ Origin: origin, 'Access-Control-Request-Method': 'DELETE' },
+            Origin: origin,
+            'Access-Control-Request-Method': 'DELETE',
             'Access-Control-Request-Headers': 'content-type',
           },
         });

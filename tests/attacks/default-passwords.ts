@@ -24,7 +24,8 @@ export async function defaultPasswords(targets: Targets): Promise<string> {
   for (const user of ['postgres', 'docket', 'docket_owner', new URL(databaseUrl).username])
     for (const password of PASSWORDS) {
       const url = new URL(databaseUrl);
-      [url.username, url.password] = [user, password];
+      url.username = user;
+      url.password = password;
       const why = await refusalOf(() => askPostgres(url.href));
       expectThat(why !== null, `Postgres refuses ${user} with ${password || 'no password'}`);
     }
@@ -84,7 +85,9 @@ async function refusedStarts(): Promise<string[]> {
   };
   for (const [name, value] of Object.entries(settings)) {
     const env = {
-      ...{ NODE_ENV: 'production', SESSION_SECRET: SECRET, PUBLIC_URL: 'https://docket.example' },
+      NODE_ENV: 'production',
+      SESSION_SECRET: SECRET,
+      PUBLIC_URL: 'https://docket.example',
       [name]: value,
     };
     const { code, stderr } = await runDocket(['serve', 'query-api'], env);

@@ -12,8 +12,12 @@ async function largeQuestions(targets: Targets): Promise<string> {
   const visitor = await newVisitor(await targets.any());
   const job = await visitor.upload([{ name: 'a.pdf', bytes: somePdf() }]);
   const refused = [
-    ...['/api/jobs?offset=1000000', '/api/jobs?page=1000', '/api/jobs?limit=201', '/api/jobs?limit=1000000'],
-    ...[`/api/jobs/${job.jobId}/timeline?limit=100000`, `/api/jobs/${job.jobId}/timeline?fromRevision=-1`],
+    '/api/jobs?offset=1000000',
+    '/api/jobs?page=1000',
+    '/api/jobs?limit=201',
+    '/api/jobs?limit=1000000',
+    `/api/jobs/${job.jobId}/timeline?limit=100000`,
+    `/api/jobs/${job.jobId}/timeline?fromRevision=-1`,
     `/api/jobs/download?ids=${ids(300).join(',')}&state=ready`,
     `/api/jobs/${job.jobId}/pages/1?scale=1000`,
   ];
@@ -25,7 +29,9 @@ async function largeQuestions(targets: Targets): Promise<string> {
   expectThat([400, 431].includes(long.status), 'more results than an archive takes are refused', long.status);
   const headers = { 'Content-Type': 'application/json' };
   const batch = await visitor.ask('/api/jobs/retry', {
-    ...{ method: 'POST', headers, body: JSON.stringify({ jobIds: ids(501) }) },
+    method: 'POST',
+    headers,
+    body: JSON.stringify({ jobIds: ids(501) }),
   });
   expectThat(batch.status === 400, 'a batch of 501 jobs is 400', batch.text);
   return `${refused.length + 2} questions without a bound: refused; lists go by key, 200 a page, 1,000 results an archive, 500 jobs a batch`;

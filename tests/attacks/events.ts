@@ -34,8 +34,11 @@ function withLines(change: (lines: readonly string[]) => readonly string[]): Cha
       return { stream, revision, id, position };
     };
     await withLink(archive, {
-      ...{ events: lines.length, bytes: Buffer.byteLength(content), sha256: sha256Of(content) },
-      ...{ first: endOf(lines[0]!), last: endOf(lines.at(-1)!) },
+      events: lines.length,
+      bytes: Buffer.byteLength(content),
+      sha256: sha256Of(content),
+      first: endOf(lines[0]!),
+      last: endOf(lines.at(-1)!),
     });
   };
 }

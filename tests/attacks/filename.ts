@@ -22,8 +22,11 @@ async function shownAs(visitor: Visitor, name: string | Buffer): Promise<string>
   const [before, after] = partHead('files', '\0').split('\0');
   const pdf = somePdf();
   const body = Buffer.concat([
-    ...[Buffer.from(before!), Buffer.from(name as string), Buffer.from(after!)],
-    ...[pdf, Buffer.from(formEnd)],
+    Buffer.from(before!),
+    Buffer.from(name as string),
+    Buffer.from(after!),
+    pdf,
+    Buffer.from(formEnd),
   ]);
   const headers = { 'Content-Type': 'multipart/form-data; boundary=b' };
   const answer = await visitor.ask('/api/jobs', { method: 'POST', headers, body: new Uint8Array(body) });

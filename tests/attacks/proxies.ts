@@ -19,7 +19,8 @@ export async function forwardedHeaders(targets: Targets): Promise<string> {
     alone,
   );
   const named = await targets.own({
-    ...{ REQUEST_RATE_PER_MINUTE: String(RATE_PER_MINUTE), TRUST_PROXY: 'loopback' },
+    REQUEST_RATE_PER_MINUTE: String(RATE_PER_MINUTE),
+    TRUST_PROXY: 'loopback',
   });
   const apart = await refusedOf(named);
   expectThat(apart === 0, 'behind a named proxy each client has a limit of its own', apart);
@@ -60,7 +61,9 @@ async function spoofed(target: Target): Promise<void> {
 /** A proxy that adds no header and asks for 127.0.0.1, as nginx does unless it is told: everybody looks like this machine. */
 async function behindUnknownProxy(targets: Targets): Promise<void> {
   const target = await targets.own({
-    ...{ NODE_ENV: 'production', SESSION_SECRET: SECRET, PUBLIC_URL: 'https://docket.example' },
+    NODE_ENV: 'production',
+    SESSION_SECRET: SECRET,
+    PUBLIC_URL: 'https://docket.example',
   });
   const proxy = await startFaultProxy(target.port);
   try {

@@ -9,8 +9,11 @@ export function reportOf(results: readonly AttackResult[]): string {
   const categoryWidth = Math.max(...results.map(({ category }) => category.length));
   const lines = results.map(({ id, outcome, category, seconds, title, evidence }) =>
     [
-      ...[id.padEnd(ID_WIDTH), outcome.padEnd(OUTCOME_WIDTH), category.padEnd(categoryWidth)],
-      ...[`${seconds.toFixed(1).padStart(5)} s`, `${title}: ${oneLine(evidence)}`],
+      id.padEnd(ID_WIDTH),
+      outcome.padEnd(OUTCOME_WIDTH),
+      category.padEnd(categoryWidth),
+      `${seconds.toFixed(1).padStart(5)} s`,
+      `${title}: ${oneLine(evidence)}`,
     ].join('  '),
   );
   const count = (outcome: AttackResult['outcome']): number =>

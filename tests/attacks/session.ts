@@ -92,7 +92,8 @@ async function cookieFlood(targets: Targets): Promise<string> {
   }
   const flooded = await stateBytes(target);
   await idleRequests(target);
-  const [grown, grownIdle] = [flooded - before, (await stateBytes(target)) - flooded];
+  const grown = flooded - before;
+  const grownIdle = (await stateBytes(target)) - flooded;
   expectThat(grownIdle < GROWTH_BYTES_MAX, 'nor by keys and refused files', grownIdle);
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
   expectThat(sessions.size === FLOOD, 'each got a session of its own', sessions.size);
@@ -110,7 +111,8 @@ async function idleRequests(target: OwnTarget): Promise<void> {
   }
   const visitor = await newVisitor(target);
   const files = Array.from({ length: 40 }, (_, n) => ({
-    ...{ name: `${n}-${'\u20ac'.repeat(190)}.pdf`, bytes: Buffer.from('no PDF') },
+    name: `${n}-${'\u20ac'.repeat(190)}.pdf`,
+    bytes: Buffer.from('no PDF'),
   }));
   for (let n = 0; n < 100; n += 1) {
     const { status } = await visitor.upload(files);

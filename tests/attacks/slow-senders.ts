@@ -30,7 +30,8 @@ export async function slowSenders(targets: Targets): Promise<string> {
   const headers = Array.from({ length: SENDERS / 2 }, () => dripping(target, headerDrip));
   await sleep(LOOKED_AT_EVERY_MS);
   await othersUpload(target);
-  const [ofBodies, ofHeaders] = [await Promise.all(bodies), await Promise.all(headers)];
+  const ofBodies = await Promise.all(bodies);
+  const ofHeaders = await Promise.all(headers);
   for (const [what, answers, statuses] of [
     // A body that gets no place, or gives its own to another one, is told 503 earlier.
     ['a dripping body', ofBodies, [408, 503]],

@@ -25,10 +25,13 @@ function answers(canary: string): Readonly<Record<string, ScriptedAnswer>> {
 }
 
 async function hostileGateway(targets: Targets): Promise<string> {
-  const [gateway, canary] = [await startScriptedGateway(), await startCanary()];
+  const gateway = await startScriptedGateway();
+  const canary = await startCanary();
   try {
     const target = await targets.own({
-      ...{ GATEWAY_URL: gateway.url, RETRY_MAX_ATTEMPTS: '1', RETRY_BACKOFF_MS: '50' },
+      GATEWAY_URL: gateway.url,
+      RETRY_MAX_ATTEMPTS: '1',
+      RETRY_BACKOFF_MS: '50',
       BREAKER_FAILURES: '1000',
     });
     const visitor = await newVisitor(target);

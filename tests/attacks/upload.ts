@@ -137,7 +137,8 @@ async function aborted({ house }: OwnTarget): Promise<number> {
 
 async function sameContent(targets: Targets): Promise<string> {
   const target = await targets.any();
-  const [one, other] = [await newVisitor(target), await newVisitor(target)];
+  const one = await newVisitor(target);
+  const other = await newVisitor(target);
   const files = [{ name: 'same.pdf', bytes: await pdfOf([`the same for both ${Date.now()}`]) }];
   // Ready in any case: a job that failed is tried again by the same upload.
   const text = { mapping: 'text_layout_v1' };

@@ -57,7 +57,9 @@ export async function newVisitor(
   const ask: Visitor['ask'] = async (path, init = {}) =>
     read(
       await person.request(path, {
-        ...{ redirect: 'manual', signal: patientSignal(), ...init },
+        redirect: 'manual',
+        signal: patientSignal(),
+        ...init,
         headers: { ...more, ...(init.headers as Record<string, string>) },
       }),
     );

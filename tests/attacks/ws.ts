@@ -91,7 +91,8 @@ async function manySockets(targets: Targets): Promise<string> {
 
 async function foreignTopics(targets: Targets): Promise<string> {
   const target = await targets.own({ OPS_ACCESS: 'off' });
-  const [owner, stranger] = [await newVisitor(target), await newVisitor(target)];
+  const owner = await newVisitor(target);
+  const stranger = await newVisitor(target);
   const bytes = await pdfOf([`seen by one ${Date.now()}`]);
   const { jobId } = await owner.upload([{ name: 'secret.pdf', bytes }], { mapping: 'text_layout_v1' });
   await owner.finalJob(jobId!);

@@ -75,7 +75,8 @@ describe('the networks of the compose file', () => {
     for (const name of SERVED)
       for (const [variable, store] of Object.entries(stores))
         expect([name, store, sharedBy(name, store).length > 0]).toEqual([
-          ...[name, store],
+          name,
+          store,
           Object.hasOwn(service(name).environment ?? {}, variable),
         ]);
   });

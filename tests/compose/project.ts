@@ -55,7 +55,9 @@ export async function openProject(): Promise<Project> {
   const folder = mkdtempSync(join(tmpdir(), 'docket-compose-'));
   await copyCheckout(folder);
   const name = `docket-check-${process.pid}`;
-  const [port, httpPort, httpsPort] = [await freePort(), await freePort(), await freePort()];
+  const port = await freePort();
+  const httpPort = await freePort();
+  const httpsPort = await freePort();
   const env = { ...process.env, COMPOSE_PROJECT_NAME: name, DOCKET_VERSION: name, DOCKET_PORT: String(port) };
   const docker = (args: readonly string[], input?: string) => output('docker', args, input);
   async function output(command: string, args: readonly string[], input = '', more = {}): Promise<string> {
@@ -78,7 +80,12 @@ export async function openProject(): Promise<Project> {
   const compose = (args: readonly string[], input?: string) => docker(['compose', ...args], input);
   const secretsFolder = join(folder, '.secrets');
   return {
-    ...{ folder, port, httpPort, httpsPort, docker, compose },
+    folder,
+    port,
+    httpPort,
+    httpsPort,
+    docker,
+    compose,
     image: `docket:${name}`,
     url: `http://localhost:${port}`,
     secrets: () =>

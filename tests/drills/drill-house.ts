@@ -72,7 +72,8 @@ export interface DrillHouse {
 
 export async function startDrillHouse(options: HouseOptions = {}): Promise<DrillHouse> {
   const directory = await mkdtemp(join(tmpdir(), 'docket-drill-'));
-  const [blobDir, logDir] = [join(directory, 'blobs'), join(directory, 'logs')];
+  const blobDir = join(directory, 'blobs');
+  const logDir = join(directory, 'logs');
   const webDir = join(directory, 'web');
   await Promise.all([mkdir(logDir), mkdir(webDir)]);
   await writeFile(join(webDir, 'index.html'), '<!doctype html><title>Docket</title>');
@@ -121,7 +122,10 @@ export async function startDrillHouse(options: HouseOptions = {}): Promise<Drill
   const blobs = await (s3 === null ? openFilesystemBlobStore({ directory: blobDir }) : s3Blobs(s3));
   const serve: DrillHouse['serve'] = async (name, services, more = {}) => {
     const started = await startServiceProcess({
-      ...{ name, services, logDir, ...more },
+      name,
+      services,
+      logDir,
+      ...more,
       env: { ...env, PROCESSOR_ID: name, ...more.env },
     });
     processes.push(started);
@@ -133,30 +137,26 @@ export async function startDrillHouse(options: HouseOptions = {}): Promise<Drill
     options.processor === true ? serve('processor', ['processor']) : null,
   ]);
   return {
-    ...{
-      directory,
-      blobDir,
-      eventStore,
-      postgres,
-      gateway,
-      realGateway,
-      s3,
-      rest,
-      processor,
-      log,
-      store,
-      blobs,
-      env,
-      serve,
-    },
-    ...{
-      toEventStore,
-      toPostgres,
-      toGateway,
-      acknowledged: new Map(),
-      spoiled: new Set(),
-      lostCalls: new Map(),
-    },
+    directory,
+    blobDir,
+    eventStore,
+    postgres,
+    gateway,
+    realGateway,
+    s3,
+    rest,
+    processor,
+    log,
+    store,
+    blobs,
+    env,
+    serve,
+    toEventStore,
+    toPostgres,
+    toGateway,
+    acknowledged: new Map(),
+    spoiled: new Set(),
+    lostCalls: new Map(),
     processes: () => processes,
     stop: async () => {
       await Promise.all(processes.map((each) => each.kill()));
@@ -170,8 +170,12 @@ export async function startDrillHouse(options: HouseOptions = {}): Promise<Drill
 
 function s3Settings({ bucket, endpoint, region, credentials }: S3Double): Record<string, string> {
   return {
-    ...{ BLOB_STORE: 's3', S3_BUCKET: bucket, S3_ENDPOINT: endpoint, S3_REGION: region },
-    ...{ S3_FORCE_PATH_STYLE: 'true', AWS_ACCESS_KEY_ID: credentials.accessKeyId },
+    BLOB_STORE: 's3',
+    S3_BUCKET: bucket,
+    S3_ENDPOINT: endpoint,
+    S3_REGION: region,
+    S3_FORCE_PATH_STYLE: 'true',
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
   };
 }
@@ -180,7 +184,13 @@ function s3Settings({ bucket, endpoint, region, credentials }: S3Double): Record
 async function s3Blobs({ bucket, endpoint, region, credentials }: S3Double): Promise<BlobStore> {
   const { openS3BlobStore } = await import('../../blob-store/s3.ts');
   return openS3BlobStore({
-    ...{ bucket, endpoint, region, credentials, forcePathStyle: true, serverSideEncryption: 'none' },
-    ...{ timeoutMs: 10_000, log: createLog('drill-s3', 'silent') },
+    bucket,
+    endpoint,
+    region,
+    credentials,
+    forcePathStyle: true,
+    serverSideEncryption: 'none',
+    timeoutMs: 10_000,
+    log: createLog('drill-s3', 'silent'),
   });
 }

@@ -26,7 +26,8 @@ export async function startDrillPostgres(): Promise<DrillPostgres> {
   // On a port, since the way there leads through a proxy.
   const port = running.port!;
   return {
-    ...{ url, port },
+    url,
+    port,
     pid: () => running.pid,
     kill: async () => {
       process.kill(running.pid, 'SIGKILL');

@@ -32,8 +32,14 @@ export const QUICK: Readonly<Record<string, string>> = {
 
 /** Limits of time whose passing is a fault of the product's surroundings, and no fault when only the machine is busy. */
 const LIMITS = [
-  ...['GATEWAY_TIMEOUT_MS', 'WORKER_TIMEOUT_MS', 'WORKER_LEASE_TTL_SEC', 'JOB_TIMEOUT_SEC'],
-  ...['PROCESSOR_SILENT_MS', 'EVENTSTORE_TIMEOUT_MS', 'DATABASE_TIMEOUT_MS', 'SHUTDOWN_GRACE_MS'],
+  'GATEWAY_TIMEOUT_MS',
+  'WORKER_TIMEOUT_MS',
+  'WORKER_LEASE_TTL_SEC',
+  'JOB_TIMEOUT_SEC',
+  'PROCESSOR_SILENT_MS',
+  'EVENTSTORE_TIMEOUT_MS',
+  'DATABASE_TIMEOUT_MS',
+  'SHUTDOWN_GRACE_MS',
 ];
 const LIMITS_TIMES_MAX = 4;
 

@@ -106,7 +106,10 @@ function passTo(
         res.writeHead(answer.statusCode ?? 502, answer.headers);
         answer.pipe(res);
         answer.once('end', () => resolve('answered'));
-        answer.once('error', () => (res.destroy(), resolve('answered')));
+        answer.once('error', () => {
+          res.destroy();
+          resolve('answered');
+        });
       },
     );
     upstream.once('error', (error: NodeJS.ErrnoException) => {

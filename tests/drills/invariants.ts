@@ -74,9 +74,15 @@ async function tablesCaughtUp(house: DrillHouse, log: EventLog): Promise<void> {
 async function sweep(house: DrillHouse, log: EventLog): Promise<void> {
   const policy = { sourceTtlMs: Infinity, resultTtlMs: Infinity, deleteResultOnDownload: false };
   await runCleanup({
-    ...{ log, blobs: house.blobs, policy, clock: systemClock, actor: 'drill', dryRun: false },
+    log,
+    blobs: house.blobs,
+    policy,
+    clock: systemClock,
+    actor: 'drill',
+    dryRun: false,
     decider: keepingDecider(jobDecider(retryPolicyOf(loadSettings(house.env))), policy),
-    ...{ logger: createLog('drill', 'silent'), orphanAgeMs: -60_000 },
+    logger: createLog('drill', 'silent'),
+    orphanAgeMs: -60_000,
     tally: tallyCleanup(() => undefined, false),
     marks: { markOf: () => 'start', keep: () => Promise.resolve() },
     pause: () => Promise.resolve(),

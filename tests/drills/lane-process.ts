@@ -20,7 +20,8 @@ const leave = async (code: number): Promise<never> => {
 };
 async function stopHouse(): Promise<void> {
   await building?.then((built) => built.stop()).catch(() => undefined);
-  [building, house] = [null, null];
+  building = null;
+  house = null;
 }
 process.on('SIGTERM', () => void leave(1));
 process.on('disconnect', () => void leave(0));

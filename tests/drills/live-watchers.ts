@@ -53,7 +53,9 @@ export function watchQueue(url: string, owner: string): LiveWatcher {
     },
   });
   return {
-    ...{ owner, stepsBack, closes },
+    owner,
+    stepsBack,
+    closes,
     rows: () => rows,
     connections: () => connections,
     cut: () => socket?.terminate(),
@@ -83,8 +85,13 @@ export async function expectTheTruth(watcher: LiveWatcher, url: string): Promise
   const extra = [...seen.keys()].filter((jobId) => !truth.has(jobId));
   const [first] = other;
   expectThat(other.length === 0 && extra.length === 0, 'a watcher sees what REST answers', {
-    ...{ rest: truth.size, watcher: seen.size, other: other.length, extra: extra.slice(0, 2) },
-    ...{ first: first?.[1], seen: first && seen.get(first[0])?.revision, closes: watcher.closes },
+    rest: truth.size,
+    watcher: seen.size,
+    other: other.length,
+    extra: extra.slice(0, 2),
+    first: first?.[1],
+    seen: first && seen.get(first[0])?.revision,
+    closes: watcher.closes,
     connections: watcher.connections(),
   });
 }

@@ -20,18 +20,21 @@ export function bombs(): Readonly<Record<string, Buffer>> {
 /** What `deflate` makes of a block that comes many times over; the block is compressed once. */
 function deflatedOften(block: Buffer, times: number): Buffer {
   const raw = deflateRawSync(block, { level: 1, finishFlush: constants.Z_FULL_FLUSH });
-  const [header, end] = [Buffer.of(0x78, 0x01), Buffer.of(0x03, 0x00, 0, 0, 0, 0)];
+  const header = Buffer.of(0x78, 0x01);
+  const end = Buffer.of(0x03, 0x00, 0, 0, 0, 0);
   end.writeUInt32BE(adlerOfMany(block, times), 2);
   return Buffer.concat([header, ...Array.from({ length: times }, () => raw), end]);
 }
 
 function adlerOfMany(block: Buffer, times: number): number {
-  let [sum, weighted] = [0, 0];
+  let sum = 0;
+  let weighted = 0;
   for (const byte of block) {
     sum = (sum + byte) % ADLER_BASE;
     weighted = (weighted + sum) % ADLER_BASE;
   }
-  let [low, high] = [1, 0];
+  let low = 1;
+  let high = 0;
   for (let n = 0; n < times; n += 1) {
     high = (high + low * (block.length % ADLER_BASE) + weighted) % ADLER_BASE;
     low = (low + sum) % ADLER_BASE;

@@ -13,8 +13,16 @@ const ALL_SERVICES = ['command-api', 'processor', 'projector', 'query-api'];
 const BUNDLED = 'DRILL_DOCKET';
 /** What knex and pg would load for databases that are not ours, and is not installed. */
 const OTHER_DRIVERS = [
-  ...['better-sqlite3', 'mariadb/callback', 'mysql', 'mysql2', 'mssql', 'oracledb', 'sqlite3', 'tedious'],
-  ...['pg-native', 'pg-query-stream'],
+  'better-sqlite3',
+  'mariadb/callback',
+  'mysql',
+  'mysql2',
+  'mssql',
+  'oracledb',
+  'sqlite3',
+  'tedious',
+  'pg-native',
+  'pg-query-stream',
 ];
 /** Nobody listens there. */
 const NOWHERE = '127.0.0.1:9';
@@ -41,10 +49,17 @@ export async function prepareQuickStarts(): Promise<void> {
   // Loaded here, since every group loads this file.
   const { build } = await import('vite');
   await build({
-    ...{ root: ROOT, configFile: false, logLevel: 'error', publicDir: false },
+    root: ROOT,
+    configFile: false,
+    logLevel: 'error',
+    publicDir: false,
     ssr: { noExternal: true },
     build: {
-      ...{ ssr: SOURCE, outDir: bundle, emptyOutDir: false, target: 'node24', minify: false },
+      ssr: SOURCE,
+      outDir: bundle,
+      emptyOutDir: false,
+      target: 'node24',
+      minify: false,
       rolldownOptions: { external: OTHER_DRIVERS },
     },
   });
@@ -61,18 +76,20 @@ async function startOnce(directory: string): Promise<void> {
   const child = spawn(process.execPath, [...docketProgram(), 'serve', ...ALL_SERVICES], {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     env: {
-      ...{
-        ...process.env,
-        ...QUICK,
-        LOG_LEVEL: 'silent',
-        EXIT_WITH_PARENT: '1',
-        HOST: '127.0.0.1',
-        PORT: '0',
-        HEALTH_CHECK_PORT: '0',
-      },
-      ...{ EVENTSTORE_URL: `esdb://${NOWHERE}?tls=false`, DATABASE_URL: `postgres://${NOWHERE}/docket` },
-      ...{ GATEWAY_URL: `http://${NOWHERE}`, DATA_DIR: directory, BLOB_DIR: join(directory, 'blobs') },
-      ...{ WEB_DIR: directory, SHUTDOWN_GRACE_MS: '1000' },
+      ...process.env,
+      ...QUICK,
+      LOG_LEVEL: 'silent',
+      EXIT_WITH_PARENT: '1',
+      HOST: '127.0.0.1',
+      PORT: '0',
+      HEALTH_CHECK_PORT: '0',
+      EVENTSTORE_URL: `esdb://${NOWHERE}?tls=false`,
+      DATABASE_URL: `postgres://${NOWHERE}/docket`,
+      GATEWAY_URL: `http://${NOWHERE}`,
+      DATA_DIR: directory,
+      BLOB_DIR: join(directory, 'blobs'),
+      WEB_DIR: directory,
+      SHUTDOWN_GRACE_MS: '1000',
     },
   });
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));

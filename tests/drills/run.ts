@@ -47,7 +47,8 @@ function interrupted(): never {
 
 /** What measures runs by itself, when everything else is over. */
 async function runAll(): Promise<DrillRun> {
-  const [startedAt, cpuBefore] = [performance.now(), cpuOfChildrenSec()];
+  const startedAt = performance.now();
+  const cpuBefore = cpuOfChildrenSec();
   const alone = groups.filter(({ isAlone }) => isAlone === true);
   const beside = groups.filter(({ isAlone }) => isAlone !== true);
   const results = await runInLanes(beside, Number(values.lanes));

@@ -51,7 +51,8 @@ export interface ServiceOptions {
 
 export async function startServiceProcess(options: ServiceOptions): Promise<ServiceProcess> {
   const { name } = options;
-  const [port, healthPort] = [await freePort(), await freePort()];
+  const port = await freePort();
+  const healthPort = await freePort();
   // The gateway answers them on the port of its callers.
   const health = `http://127.0.0.1:${options.services[0] === 'gateway' ? port : healthPort}`;
   const logFile = join(options.logDir, `${name}.log`);
@@ -74,7 +75,13 @@ export async function startServiceProcess(options: ServiceOptions): Promise<Serv
   };
   await up(options.unready ?? false);
   return {
-    ...{ name, port, health, isAlive, ready, lastWords, url: `http://127.0.0.1:${port}` },
+    name,
+    port,
+    health,
+    isAlive,
+    ready,
+    lastWords,
+    url: `http://127.0.0.1:${port}`,
     pid: () => child.pid ?? 0,
     signal: (signal) => void child.kill(signal),
     ended: () => exit,
@@ -109,12 +116,7 @@ function launch(
   const command = [...under, process.execPath, ...programOf(services)];
   const child = spawn(command[0]!, command.slice(1), {
     stdio: ['ignore', 'pipe', log, 'ipc'],
-    env: {
-      ...inherited(),
-      ...env,
-      ...{ ...settings, HOST: '127.0.0.1', EXIT_WITH_PARENT: '1' },
-      ...changes,
-    },
+    env: { ...inherited(), ...env, ...settings, HOST: '127.0.0.1', EXIT_WITH_PARENT: '1', ...changes },
   });
   closeSync(log);
   return child;

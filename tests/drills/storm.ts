@@ -29,7 +29,8 @@ const { values } = parseArgs({
     'kill-every-ms': { type: 'string', default: '2000' },
   },
 });
-const [jobs, stormMs] = [Number(values.jobs), Number(values.minutes) * 60_000];
+const jobs = Number(values.jobs);
+const stormMs = Number(values.minutes) * 60_000;
 const killEveryMs = Number(values['kill-every-ms']);
 
 await prepareQuickStarts();

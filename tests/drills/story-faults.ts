@@ -38,8 +38,15 @@ function count(
   run: { results: number; charged: number; starts: number; notBefore: string | null },
   event: JobEvent,
 ): void {
-  if (event.type === 'ConversionRequested') [run.results, run.charged, run.notBefore] = [0, 0, null];
-  if (event.type === 'ConversionStarted') [run.charged, run.starts] = [run.charged + 1, run.starts + 1];
+  if (event.type === 'ConversionRequested') {
+    run.results = 0;
+    run.charged = 0;
+    run.notBefore = null;
+  }
+  if (event.type === 'ConversionStarted') {
+    run.charged = run.charged + 1;
+    run.starts = run.starts + 1;
+  }
   if (event.type === 'ConversionDeferred') run.notBefore = event.data.notBefore;
   // A shutdown of ours is not the job's fault (ADR 0003).
   if (event.type === 'AttemptAbandoned' && event.data.cause === 'shutdown') run.charged -= 1;

@@ -186,13 +186,11 @@ async function widerThanTheScreen(page: Page): Promise<string[]> {
 
 /** Sentences of the English catalogue that stand as they are, without a blank, and differ in Portuguese. */
 function englishSentences(): Set<string> {
-  const [english, portuguese]: Record<string, unknown>[] = [
-    { ...en, ...prefixed(opsEn) },
-    { ...pt, ...prefixed(opsPt) },
-  ];
-  const sentences = Object.entries(english!).flatMap(([key, message]) => {
+  const english: Record<string, unknown> = { ...en, ...prefixed(opsEn) };
+  const portuguese: Record<string, unknown> = { ...pt, ...prefixed(opsPt) };
+  const sentences = Object.entries(english).flatMap(([key, message]) => {
     const own = typeof message === 'string' ? [message] : Object.values(message as object).map(String);
-    const translated = JSON.stringify(portuguese![key]);
+    const translated = JSON.stringify(portuguese[key]);
     return own.filter((text) => !text.includes('{') && !translated.includes(text));
   });
   return new Set(sentences);

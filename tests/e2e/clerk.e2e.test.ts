@@ -217,7 +217,8 @@ describe("the clerk's page", () => {
   }, 90_000);
 
   it('never receives a byte about the documents of another session [R08.01]', async () => {
-    const [one, other] = [await clerk(), await clerk()];
+    const one = await clerk();
+    const other = await clerk();
     await one.choose([pdfFile('only-mine.pdf', await pdfOf(['mine alone']))]);
     await one.untilRows('ready', 1);
     await other.choose([pdfFile('only-theirs.pdf', await pdfOf(['theirs alone']))]);
@@ -226,7 +227,8 @@ describe("the clerk's page", () => {
     expect(one.frames.join('\n')).not.toContain('only-theirs.pdf');
     expect(other.frames.join('\n')).not.toContain('only-mine.pdf');
     const idOf = async ({ page }: Clerk) => page.locator('tbody tr[data-row]').getAttribute('data-row');
-    const [mine, theirs] = [await idOf(one), await idOf(other)];
+    const mine = await idOf(one);
+    const theirs = await idOf(other);
     expect(other.frames.join('\n')).not.toContain(mine);
     expect(one.frames.join('\n')).not.toContain(theirs);
   }, 90_000);

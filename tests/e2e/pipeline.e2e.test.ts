@@ -46,7 +46,8 @@ type Element = { readonly [name: string]: Element } & { readonly '#text'?: strin
 /** The values of a UBL invoice that the truth files hold. */
 function valuesOf(xml: Buffer) {
   const { Invoice: invoice } = parser.parse(xml) as { Invoice: Element };
-  const [totals, lines] = [invoice['LegalMonetaryTotal']!, [invoice['InvoiceLine']!].flat()];
+  const totals = invoice['LegalMonetaryTotal']!;
+  const lines = [invoice['InvoiceLine']!].flat();
   const text = (element: Element | undefined): string => element?.['#text'] ?? (element as unknown as string);
   const taxes = [invoice['TaxTotal']!].flat();
   const party = invoice['AccountingSupplierParty']!['Party']!;

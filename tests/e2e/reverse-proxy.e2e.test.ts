@@ -79,7 +79,10 @@ describe.each(['caddy', 'nginx'] as const)('behind a real %s', (program) => {
     house = await startHouse({
       port: ports.docket,
       env: {
-        ...{ TRUST_PROXY: PROXY, PUBLIC_URL: plain, OPS_ACCESS: OPERATOR, NODE_ENV: 'development' },
+        TRUST_PROXY: PROXY,
+        PUBLIC_URL: plain,
+        OPS_ACCESS: OPERATOR,
+        NODE_ENV: 'development',
         REQUEST_RATE_PER_MINUTE: String(REQUESTS_PER_MINUTE),
       },
     });
@@ -96,7 +99,8 @@ describe.each(['caddy', 'nginx'] as const)('behind a real %s', (program) => {
       .some((line) => line.includes('"access refused"') && line.includes(`"address":"${address}"`));
 
   it('limits count each client by its own address, whatever it writes into X-Forwarded-For', async () => {
-    const [greedy, other] = ['127.0.0.2', '127.0.0.3'];
+    const greedy = '127.0.0.2';
+    const other = '127.0.0.3';
     for (let n = 1; n <= REQUESTS_PER_MINUTE; n += 1) expect((await ask(plain, greedy)).status).toBe(200);
     const refused = await ask(plain, greedy);
     expect(refused.status).toBe(429);
@@ -113,7 +117,8 @@ describe.each(['caddy', 'nginx'] as const)('behind a real %s', (program) => {
   });
 
   it('log lines name the client and not the proxy', async () => {
-    const [client, forged] = ['127.0.0.4', '198.51.100.10'];
+    const client = '127.0.0.4';
+    const forged = '198.51.100.10';
     const path = '/api/jobs/00000000-0000-4000-8000-000000000000';
     await ask(plain, client, { path, headers: { 'X-Forwarded-For': forged } });
     await until('the refusal is on the log', () => Promise.resolve(refusedFrom(client)), 30_000);
@@ -145,7 +150,8 @@ describe.each(['caddy', 'nginx'] as const)('behind a real %s', (program) => {
   it('the live socket opens', async () => {
     const { cookie } = await ask(plain, '127.0.0.8');
     const socket = new WebSocket(`${plain.replace('http', 'ws')}/api/live`, [LIVE_PROTOCOL], {
-      ...{ localAddress: '127.0.0.8', family: 4 },
+      localAddress: '127.0.0.8',
+      family: 4,
       headers: { Origin: plain, Cookie: cookie.split(';', 1)[0] },
     });
     const opened = await new Promise<string>((resolve) => {

@@ -59,7 +59,7 @@ export async function firstStart(seed: number): Promise<Round> {
     const jobIds = [...calls.jobIds];
     const unconverted = await untilConverted(caller, jobIds);
     const { before, after, faults } = calls;
-    return { ...{ readyMs, before, after }, uploads: jobIds.length, faults: [...faults, ...unconverted] };
+    return { readyMs, before, after, uploads: jobIds.length, faults: [...faults, ...unconverted] };
   } finally {
     await house.stop();
   }
@@ -67,7 +67,8 @@ export async function firstStart(seed: number): Promise<Round> {
 
 /** Makes the three calls again and again, each by itself. */
 function keepCalling(caller: Caller, pdf: Buffer) {
-  const [before, after] = [noCounts(), noCounts()];
+  const before = noCounts();
+  const after = noCounts();
   const faults: string[] = [];
   const jobIds = new Set<string>();
   let isReady = false;
@@ -106,7 +107,10 @@ function keepCalling(caller: Caller, pdf: Buffer) {
     again(send, UPLOAD_EVERY_MS),
   ]);
   return {
-    ...{ before, after, faults, jobIds },
+    before,
+    after,
+    faults,
+    jobIds,
     saidReady: () => void (isReady = true),
     /** Ends the calls once each has had so many answers after the line. */
     end: async (answersAfterMin = 0) => {

@@ -32,7 +32,9 @@ export interface FaultProxy {
 export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
   const fault: ProxyFault = { delayMs: 0, dropReplies: false, silent: false, refuse: false };
   const open = new Set<Socket>();
-  let [opened, bytes, target] = [0, 0, targetPort];
+  let opened = 0;
+  let bytes = 0;
+  let target = targetPort;
   const server = createServer((client) => {
     opened += 1;
     client.on('data', (chunk: Buffer) => (bytes += chunk.length));

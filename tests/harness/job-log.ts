@@ -49,7 +49,12 @@ export function jobHistory(number: number, ends: 'ready' | 'failed' = 'ready', f
           {
             type: 'ConversionSucceeded',
             data: {
-              ...{ at: at(3), attempt: 1, fencingToken: '2', pages: 1, gatewayMs: 900, warnings: [] },
+              at: at(3),
+              attempt: 1,
+              fencingToken: '2',
+              pages: 1,
+              gatewayMs: 900,
+              warnings: [],
               result: { blobKey: `results/${jobId}/2`, sha256, bytes: 10, mediaType: 'application/xml' },
             },
           },
@@ -66,8 +71,14 @@ export function jobHistory(number: number, ends: 'ready' | 'failed' = 'ready', f
     {
       type: 'DocumentUploaded',
       data: {
-        ...{ at: at(0), jobId, owner, filename: `fatura ${number}.pdf`, bytes: 1_000 + number, sha256 },
-        ...{ blobKey: `sources/${jobId}.pdf`, mapping: MAPPING },
+        at: at(0),
+        jobId,
+        owner,
+        filename: `fatura ${number}.pdf`,
+        bytes: 1_000 + number,
+        sha256,
+        blobKey: `sources/${jobId}.pdf`,
+        mapping: MAPPING,
       },
     },
     { type: 'ConversionRequested', data: { at: at(0), by: 'upload', priority: 0 } },

@@ -45,7 +45,9 @@ export async function openLive(
   });
   socket.on('error', () => undefined);
   const tester: LiveTester = {
-    ...{ socket, frames, closed },
+    socket,
+    frames,
+    closed,
     send: (frame) => socket.send(typeof frame === 'string' ? frame : JSON.stringify(frame)),
     frame: async <Type extends ServerFrame['type']>(
       type: Type,

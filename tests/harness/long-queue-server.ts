@@ -92,7 +92,9 @@ export async function startLongQueue(jobs: number) {
         revision: row.revision + 1,
       });
     });
-    const [previous, token] = [`t${moment}`, `t${++moment}`];
+    const previous = `t${moment}`;
+    moment += 1;
+    const token = `t${moment}`;
     for (const [socket, id] of followers)
       socket.send(
         JSON.stringify({ type: 'delta', id, rows: changed, previous, token } satisfies ServerFrame),

@@ -66,7 +66,10 @@ export async function startOtherPostgres(
   }
   const port = await freePort();
   const settings = [
-    ...[`port=${port}`, 'listen_addresses=127.0.0.1', `unix_socket_directories=${folder}`, 'fsync=off'],
+    `port=${port}`,
+    'listen_addresses=127.0.0.1',
+    `unix_socket_directories=${folder}`,
+    'fsync=off',
     ...tls,
   ];
   const admin = `postgres://${SUPERUSER}@127.0.0.1:${port}`;

@@ -24,7 +24,8 @@ export function stretched(ms: number): number {
  * @returns whether `ms` have passed since this call
  */
 export function patience(ms: number): () => boolean {
-  let [spentMs, lastMs] = [0, performance.now()];
+  let spentMs = 0;
+  let lastMs = performance.now();
   return () => {
     const nowMs = performance.now();
     spentMs += (nowMs - lastMs) / slowness();

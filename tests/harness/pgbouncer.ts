@@ -25,9 +25,15 @@ export async function startPgBouncer(
       '[databases]',
       `docket = host=127.0.0.1 port=${postgresPort} dbname=docket`,
       '[pgbouncer]',
-      ...['pool_mode = transaction', 'default_pool_size = 8', 'max_client_conn = 200'],
-      ...['listen_addr = 127.0.0.1', `listen_port = ${port}`, 'unix_socket_dir ='],
-      ...['auth_type = trust', `auth_file = ${join(folder, 'users.txt')}`, ''],
+      'pool_mode = transaction',
+      'default_pool_size = 8',
+      'max_client_conn = 200',
+      'listen_addr = 127.0.0.1',
+      `listen_port = ${port}`,
+      'unix_socket_dir =',
+      'auth_type = trust',
+      `auth_file = ${join(folder, 'users.txt')}`,
+      '',
     ].join('\n'),
   };
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
@@ -59,7 +65,10 @@ export async function startPgBouncer(
 
 function listens(port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => (socket.destroy(), resolve(true)));
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy();
+      resolve(true);
+    });
     socket.once('error', () => resolve(false));
   });
 }

@@ -24,7 +24,9 @@ export async function startTestPostgres(options: { port?: 0 } = {}): Promise<Tes
   const directory = await mkdtemp(join(tmpdir(), 'docket-test-postgres-'));
   await copyPrepared(directory);
   const server = await startEmbeddedPostgres({
-    ...{ directory, ...options, log: createLog('test-postgres', 'silent') },
+    directory,
+    ...options,
+    log: createLog('test-postgres', 'silent'),
   });
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   const admin = new pg.Client({ connectionString: server.url });

@@ -25,7 +25,12 @@ const store = openReadStore({
   log: logger,
 });
 const service = await startProcessor({
-  ...{ log, store, settings, logger, clock: systemClock, random: Math.random },
+  log,
+  store,
+  settings,
+  logger,
+  clock: systemClock,
+  random: Math.random,
   blobs: await openFilesystemBlobStore({ directory: settings.BLOB_DIR ?? '' }),
   metrics: createMetrics({ defaults: false }),
   processorId: process.env['PROCESSOR_ID'] ?? 'processor',

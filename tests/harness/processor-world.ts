@@ -104,11 +104,24 @@ export async function startProcessorWorld(): Promise<ProcessorWorld> {
   const job = async (jobId: string) => (await loadStream(log, decider, jobStream(jobId))).state;
 
   return {
-    ...{ eventStore, postgres, gateway, log, store, blobs, blobDir, job },
+    eventStore,
+    postgres,
+    gateway,
+    log,
+    store,
+    blobs,
+    blobDir,
+    job,
     start: async (settings = {}, parts = {}) => {
       const metrics = createMetrics({ defaults: false });
       const service = await startProcessor({
-        ...{ log, store, blobs, logger, metrics, clock: systemClock, random: Math.random },
+        log,
+        store,
+        blobs,
+        logger,
+        metrics,
+        clock: systemClock,
+        random: Math.random,
         settings: loadSettings(environment(settings)),
         processorId: `p${services.length}`,
         ...parts,

@@ -174,7 +174,10 @@ export async function writerOn(on: ReadStore, events: readonly StoredEvent[], ho
     for (const event of events) if (event.stream === stream && event.revision >= from) yield event;
   };
   return openWriter({
-    ...{ store: on, projection: jobsProjection, target: JOBS_TARGET, readMissing },
+    store: on,
+    projection: jobsProjection,
+    target: JOBS_TARGET,
+    readMissing,
     fencingEpoch: fencingEpoch ?? 0n,
   });
 }

@@ -51,7 +51,15 @@ export async function startQueryHouse(
   const limits = createRateLimits({ settings, readClient: identity.readClient, metrics });
   const options: QueryApiOptions = {
     limits,
-    ...{ store, log, blobs, settings, identity, logger, clock: systemClock, webDir: null, secrets: SECRETS },
+    store,
+    log,
+    blobs,
+    settings,
+    identity,
+    logger,
+    clock: systemClock,
+    webDir: null,
+    secrets: SECRETS,
     mappings: {
       list: () => [{ ...MAPPING, mediaType: 'application/xml' }],
       find: (id) => (id === MAPPING.id ? { ...MAPPING, mediaType: 'application/xml' } : null),
@@ -80,7 +88,16 @@ export async function startQueryHouse(
     fetch(new URL(path, first.url), { ...init, headers: { ...init.headers, cookie: cookieOf(owner) } });
   return {
     ...first,
-    ...{ open, identityWith, store, log, blobs, postgres, eventStore, directory, cookieOf, get },
+    open,
+    identityWith,
+    store,
+    log,
+    blobs,
+    postgres,
+    eventStore,
+    directory,
+    cookieOf,
+    get,
     /** A fresh owner id of the right form. */
     newOwner: () => randomUUID().replaceAll('-', '').slice(0, 22),
     json: async <Answer>(path: string, owner: string): Promise<Answer> =>

@@ -85,10 +85,8 @@ function startCaddy(folder: string, ports: ProxyPorts): ChildProcess {
 
 function startNginx(folder: string, ports: ProxyPorts): ChildProcess {
   const lines = documented('nginx').replace('DOCKET', String(ports.docket));
-  const [map = '', server = ''] = [
-    lines.slice(0, lines.indexOf('server {')),
-    lines.slice(lines.indexOf('server {')),
-  ];
+  const map = lines.slice(0, lines.indexOf('server {'));
+  const server = lines.slice(lines.indexOf('server {'));
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (kind) => `${kind}_temp_path ${kind};`,
   );
@@ -110,7 +108,10 @@ function startNginx(folder: string, ports: ProxyPorts): ChildProcess {
 function listens(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => (socket.destroy(), resolve(true)));
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
     socket.once('error', () => resolve(false));
   });
 }

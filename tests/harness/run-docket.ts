@@ -19,7 +19,8 @@ export async function runDocket(
   const child = spawn(process.execPath, [...program, ...argv], {
     env: { ...process.env, NODE_OPTIONS: '', ...env },
   });
-  let [stdout, stderr] = ['', ''];
+  let stdout = '';
+  let stderr = '';
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
   const timer = setTimeout(() => child.kill('SIGKILL'), withinMs);

@@ -127,7 +127,8 @@ export function perform(bucket: DoubleBucket, asked: Asked, payload: Payload): A
 function get(object: StoredObject, headers: Asked['headers']): Answer {
   const range = /^bytes=(\d+)-(\d*)$/.exec(headers.range ?? '');
   if (!range) return { status: 200, headers: objectHeaders(object, headers), body: object.bytes };
-  const [start, last] = [Number(range[1]), range[2] === '' ? object.bytes.length - 1 : Number(range[2])];
+  const start = Number(range[1]);
+  const last = range[2] === '' ? object.bytes.length - 1 : Number(range[2]);
   if (start >= object.bytes.length || last < start)
     throw new S3Refusal('InvalidRange', 'The requested range is not satisfiable');
   const body = object.bytes.subarray(start, last + 1);
@@ -193,7 +194,8 @@ function namedParts(xml: string): NamedPart[] {
 }
 
 function listObjects(bucket: DoubleBucket, query: URLSearchParams): string {
-  const [prefix, after] = [query.get('prefix') ?? '', query.get('continuation-token') ?? ''];
+  const prefix = query.get('prefix') ?? '';
+  const after = query.get('continuation-token') ?? '';
   const max = Math.min(pageMax, Number(query.get('max-keys') ?? pageMax));
   const keys = [...bucket.objects.keys()].filter((key) => key.startsWith(prefix) && key > after).sort();
   const page = keys.slice(0, max);
@@ -235,7 +237,8 @@ function listUploads(bucket: DoubleBucket, query: URLSearchParams): string {
     ];
     return `<Upload>${about.join('')}</Upload>`;
   });
-  const [last, more] = [page.at(-1), found.length > page.length];
+  const last = page.at(-1);
+  const more = found.length > page.length;
   const next =
     more && last ? [element('NextKeyMarker', last.key), element('NextUploadIdMarker', last.uploadId)] : [];
   return xmlDocument('ListMultipartUploadsResult', element('IsTruncated', more), ...next, ...uploads);

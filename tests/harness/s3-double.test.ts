@@ -15,8 +15,12 @@ describe('the S3 double', () => {
 
   const client = (changes: S3ClientConfig): S3 =>
     new S3({
-      ...{ region: double.region, endpoint: double.endpoint, credentials: double.credentials },
-      ...{ forcePathStyle: true, maxAttempts: 1, ...changes },
+      region: double.region,
+      endpoint: double.endpoint,
+      credentials: double.credentials,
+      forcePathStyle: true,
+      maxAttempts: 1,
+      ...changes,
     });
   const at = (Key: string) => ({ Bucket: double.bucket, Key });
   const refused = async (asking: Promise<unknown>): Promise<string> =>
@@ -84,7 +88,9 @@ describe('the S3 double', () => {
       });
       return { PartNumber, ETag };
     };
-    const [large, small, last] = [await send(1, 5 * 1024 * 1024), await send(2, 1000), await send(3, 10)];
+    const large = await send(1, 5 * 1024 * 1024);
+    const small = await send(2, 1000);
+    const last = await send(3, 10);
     const complete = (
       Parts: { PartNumber: number; ETag: string | undefined }[],
       more = {},

@@ -19,8 +19,12 @@ const CHUNK = Buffer.alloc(64 * 1024, 'x');
 /** The one mapping it offers; what it makes of a document is up to the script. */
 const MAPPINGS: readonly GatewayMapping[] = [
   {
-    ...{ id: 'pt_simon_invoice_v1', version: 1, label: 'Invoice (PT)', default: true },
-    ...{ contentHash: createHash('sha256').update('scripted').digest('hex'), mediaType: 'application/xml' },
+    id: 'pt_simon_invoice_v1',
+    version: 1,
+    label: 'Invoice (PT)',
+    default: true,
+    contentHash: createHash('sha256').update('scripted').digest('hex'),
+    mediaType: 'application/xml',
   },
 ];
 

@@ -42,15 +42,24 @@ export async function serveOnPostgres(environment: {
   readonly GATEWAY_URL: string;
 }): Promise<ServedOnPostgres> {
   const folder = await mkdtemp(join(tmpdir(), 'docket-served-'));
-  const [port, healthPort] = [await freePort(), await freePort()];
+  const port = await freePort();
+  const healthPort = await freePort();
   const child = spawn(process.execPath, [DOCKET, 'serve', 'all'], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: {
-      ...{ ...process.env, NODE_OPTIONS: '', LOG_LEVEL: 'silent', EXIT_WITH_PARENT: '1', HOST: '127.0.0.1' },
-      ...{ PORT: String(port), HEALTH_CHECK_PORT: String(healthPort), DATA_DIR: folder },
+      ...process.env,
+      NODE_OPTIONS: '',
+      LOG_LEVEL: 'silent',
+      EXIT_WITH_PARENT: '1',
+      HOST: '127.0.0.1',
+      PORT: String(port),
+      HEALTH_CHECK_PORT: String(healthPort),
+      DATA_DIR: folder,
       // A fast machine uploads more than one person may; what is tried here is the ways to Postgres.
-      ...{ UPLOAD_RATE_PER_MINUTE: '1000000', REQUEST_RATE_PER_MINUTE: '10000000' },
-      ...{ SESSION_SECRET: SECRET, ...environment },
+      UPLOAD_RATE_PER_MINUTE: '1000000',
+      REQUEST_RATE_PER_MINUTE: '10000000',
+      SESSION_SECRET: SECRET,
+      ...environment,
     },
   });
   const ended = once(child, 'exit');

@@ -10,7 +10,9 @@ export function shuffled(options: FollowOptions): FollowOptions {
     window = [];
     for (let index = due.length - 1; index > 0; index -= 1) {
       const other = Math.floor(random() * (index + 1));
-      [due[index], due[other]] = [due[other]!, due[index]!];
+      const moved = due[index]!;
+      due[index] = due[other]!;
+      due[other] = moved;
     }
     for (const event of due) {
       await options.onEvent(event);

@@ -135,11 +135,10 @@ const killed: readonly Condition[] = [
         {
           checkout: await machine.freshCheckout(),
           env: {
-            ...{ npm_config_registry: 'http://127.0.0.1:9/', npm_config_fetch_retries: '1' },
-            ...{
-              npm_config_fetch_retry_mintimeout: '100',
-              npm_config_cache: join(machine.folder, 'empty-cache'),
-            },
+            npm_config_registry: 'http://127.0.0.1:9/',
+            npm_config_fetch_retries: '1',
+            npm_config_fetch_retry_mintimeout: '100',
+            npm_config_cache: join(machine.folder, 'empty-cache'),
           },
         },
         /registry/,

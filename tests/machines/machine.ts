@@ -39,7 +39,9 @@ export async function tryCondition(condition: Condition, bench: Bench): Promise<
   await chmod(folder, 0o755);
   const machine = await openMachine(folder, bench);
   const tried = (result: Tried['result'], why = ''): Tried => ({
-    ...{ condition, result, why },
+    condition,
+    result,
+    why,
     seconds: Math.round((performance.now() - startedAt) / 1_000),
   });
   try {
@@ -60,7 +62,9 @@ async function openMachine(folder: string, bench: Bench): Promise<Machine> {
   const dataDir = join(folder, 'data');
   const cache = bench.sharedCache ?? join(folder, 'cache');
   return {
-    ...{ folder, dataDir, port },
+    folder,
+    dataDir,
+    port,
     freshCheckout: (name = 'docket') => freshCheckout(join(folder, name)),
     installedCheckout: () => bench.installed(),
     installedCopy: async (name) => copyInstalled(await bench.installed(), join(folder, name)),

@@ -94,7 +94,9 @@ if (values.list) {
   const cache = join(folder, 'cache');
   const toolBox = openToolBox(join(folder, 'tools'));
   const bench: Bench = {
-    ...{ folder, toolBox, sharedCache: values['shared-cache'] ? cache : null },
+    folder,
+    toolBox,
+    sharedCache: values['shared-cache'] ? cache : null,
     installed: installedOnce(folder, toolBox, cache),
   };
   const tried: Tried[] = [];

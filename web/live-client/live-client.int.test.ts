@@ -33,9 +33,10 @@ async function startServer() {
     cut: () => socket?.terminate(),
     whenAsked: (answer: typeof onSubscribe) => (onSubscribe = answer),
     close: () =>
-      new Promise<void>(
-        (resolve) => (server.clients.forEach((each) => each.terminate()), server.close(() => resolve())),
-      ),
+      new Promise<void>((resolve) => {
+        for (const each of server.clients) each.terminate();
+        server.close(() => resolve());
+      }),
   };
 }
 

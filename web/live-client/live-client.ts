@@ -110,7 +110,7 @@ export function connectLive(options: LiveOptions): LiveClient {
     if (!gap) return;
     send({ type: 'unsubscribe', id: frame.id });
     topics.delete(frame.id);
-    topics.set(++lastId, topic);
+    topics.set((lastId += 1), topic);
     ask(lastId, held);
   }
 
@@ -118,7 +118,7 @@ export function connectLive(options: LiveOptions): LiveClient {
   return {
     subscribe<Row>(name: string, listener: Listener<Row>) {
       const topic = { held: nothingHeld<unknown>(name), listener: listener as unknown as Listener<unknown> };
-      topics.set(++lastId, topic);
+      topics.set((lastId += 1), topic);
       ask(lastId, topic.held);
       return () => {
         const id = [...topics].find(([, each]) => each === topic)?.[0];

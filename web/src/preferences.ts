@@ -15,7 +15,12 @@ export interface Preferences {
 
 const PLACE = 'docket.preferences';
 const USUAL: Preferences = {
-  ...{ locale: 'auto', theme: 'auto', notify: false, shortcuts: true, mapping: null, reading: false },
+  locale: 'auto',
+  theme: 'auto',
+  notify: false,
+  shortcuts: true,
+  mapping: null,
+  reading: false,
 };
 
 /** Takes what is stored as far as it makes sense. */

@@ -47,17 +47,16 @@ function start(): Promise<DrillHouse> {
       TRUST_PROXY: 'loopback',
       // A tenth of the product's own limit of an address: a minute's worth comes before the flood is refused.
       REQUEST_RATE_PER_MINUTE: String(REQUESTS_PER_MINUTE),
-      ...{ UPLOAD_RATE_PER_MINUTE: '600', SOCKETS_PER_ADDRESS_MAX: '50' },
+      UPLOAD_RATE_PER_MINUTE: '600',
+      SOCKETS_PER_ADDRESS_MAX: '50',
     },
   });
 }
 
 async function fairShares(house: DrillHouse): Promise<string> {
   await house.gateway.script({ otherwise: { delayMs: CONVERSION_MS } });
-  const [alone, beside]: [Waits, Waits] = [
-    { converted: [], read: [] },
-    { converted: [], read: [] },
-  ];
+  const alone: Waits = { converted: [], read: [] };
+  const beside: Waits = { converted: [], read: [] };
   const crowds: Record<string, Tally[]> = {};
   // Code that runs for the first time is slow, and nobody's fault.
   await everybody(house, { converted: [], read: [] });
@@ -93,8 +92,10 @@ function startCrowd(house: DrillHouse, turn: number): Record<string, Crowd> {
     slow: slowBodies(port, '198.51.100.1', SLOW_BODIES, SLOW_BYTES_PER_SEC),
     thousand: readers(url, { path: '/api/jobs', addresses: thousand, perSec: READS_PER_SEC / slowness() }),
     flood: readers(url, {
-      ...{ path: '/api/mappings', addresses: ['198.51.100.2'] },
-      ...{ perSec: FLOOD_PER_SEC / slowness(), first: REQUESTS_PER_MINUTE },
+      path: '/api/mappings',
+      addresses: ['198.51.100.2'],
+      perSec: FLOOD_PER_SEC / slowness(),
+      first: REQUESTS_PER_MINUTE,
     }),
     greedy: greedyUploader(house, `198.51.100.${10 + turn}`, GREEDY_AT_ONCE),
   };

@@ -39,7 +39,8 @@ function unmount(at: string): void {
 
 /** A person with a session, at a house that `npm start` runs. */
 function person() {
-  let [address, cookie] = ['', ''];
+  let address = '';
+  let cookie = '';
   const ask = async (path: string, init: RequestInit = {}): Promise<Response> => {
     const signal = AbortSignal.timeout(stretched(30_000));
     const answer = await fetch(new URL(path, address), { signal, ...init, headers: { cookie } });

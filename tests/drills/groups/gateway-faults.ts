@@ -79,7 +79,8 @@ async function slowBodies(house: DrillHouse): Promise<string> {
     const jobId = await upload(house);
     await untilState(house, jobId, ['ready']);
     const { events } = await storyOf(house, jobId);
-    const [began, ended] = [events[2]!.event, events[3]!.event];
+    const began = events[2]!.event;
+    const ended = events[3]!.event;
     expectThat(ended.type === 'ConversionDeferred', 'the first attempt failed', ended.type);
     const tookMs = Date.parse(ended.data.at) - Date.parse(began.data.at);
     expectThat(tookMs < limitMs + stretched(1_000), 'within the total deadline', tookMs);

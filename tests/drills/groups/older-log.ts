@@ -78,7 +78,8 @@ async function untilReady(house: DrillHouse): Promise<void> {
 function uploadMeanwhile(house: DrillHouse) {
   const owner = newOwner();
   const taken: string[] = [];
-  let [refused, isOver] = [0, false];
+  let refused = 0;
+  let isOver = false;
   const uploading = (async () => {
     while (!isOver) {
       // A service that is only starting gives no answer at all, and has taken nothing.
@@ -189,7 +190,8 @@ async function poisonedLog(house: DrillHouse): Promise<string> {
     if (jobId !== null) house.spoiled.add(jobId);
     await house.log.append(stream, events, 'no_stream');
   }
-  const [owner, victim] = [newOwner(), newOwner()];
+  const owner = newOwner();
+  const victim = newOwner();
   const hit = await upload(house, { owner: victim });
   await untilState(house, hit, ['ready'], SETTLE_MS_MAX);
   const last = await house.log.readLast(`job-${hit}`);

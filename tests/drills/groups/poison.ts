@@ -8,12 +8,14 @@ import { anyPdf, newOwner, upload } from '../people.ts';
 
 /** A document that kills whatever process converts it, in a fleet whose supervisor starts each again. */
 async function poisonJob(house: DrillHouse): Promise<string> {
-  const [owner, bytes] = [newOwner(), anyPdf()];
+  const owner = newOwner();
+  const bytes = anyPdf();
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const poison = jobIdOf(owner, { id: 'pt_simon_invoice_v1', version: 1 }, sha256);
   const env = { CRASH_AT: 'before-gateway', CRASH_JOB: poison };
   const fleet = await Promise.all([1, 2].map((n) => house.serve(`fleet-${n}`, ['processor'], { env })));
-  let [over, deaths] = [false, 0];
+  let over = false;
+  let deaths = 0;
   const supervising = fleet.map(async (each) => {
     for (;;) {
       await each.ended();

@@ -19,7 +19,8 @@ import { cookieOf, newOwner, request, upload } from '../people.ts';
 import { type ServiceProcess } from '../service-process.ts';
 
 /** Of the fifty clients: each owner has as many. */
-const [OWNERS, UPLOADS] = [10, 60];
+const OWNERS = 10;
+const UPLOADS = 60;
 
 let projector: ServiceProcess;
 let query: ServiceProcess;
@@ -78,7 +79,9 @@ async function anyOrder(house: DrillHouse): Promise<string> {
   await projector.kill();
   const service = await startProjector({
     log: { ...house.log, follow: (options) => house.log.follow(shuffled(options)) },
-    ...{ store: house.store, logger: createLog('drill', 'silent'), settings: loadSettings(house.env) },
+    store: house.store,
+    logger: createLog('drill', 'silent'),
+    settings: loadSettings(house.env),
     metrics: createMetrics({ defaults: false }),
   });
   for (let n = 0; n < 40; n += 1) await upload(house);
@@ -123,8 +126,13 @@ async function poisonEvents(house: DrillHouse): Promise<string> {
 async function appendPoison(house: DrillHouse): Promise<string[]> {
   const metadata = { correlationId: 'c', causationId: 'c', actor: 'system', schemaVersion: 1 };
   const uploaded = (jobId: string) => ({
-    ...{ at: new Date().toISOString(), jobId, owner: newOwner(), filename: 'a.pdf', bytes: 10 },
-    ...{ sha256: 'a'.repeat(64), blobKey: `sources/${randomUUID()}.pdf` },
+    at: new Date().toISOString(),
+    jobId,
+    owner: newOwner(),
+    filename: 'a.pdf',
+    bytes: 10,
+    sha256: 'a'.repeat(64),
+    blobKey: `sources/${randomUUID()}.pdf`,
     mapping: { id: 'pt_simon_invoice_v1', version: 1 },
   });
   const poisons: ((jobId: string) => { data: unknown; metadata: unknown })[] = [

@@ -20,9 +20,12 @@ function start(): Promise<DrillHouse> {
     direct: true,
     env: {
       // A bomb is to come to the gateway's own limit, which takes long beside other houses, and not to be read thrice.
-      ...{ GATEWAY_TIMEOUT_MS: '45000', WORKER_TIMEOUT_MS: '60000', WORKER_LEASE_TTL_SEC: '90' },
+      GATEWAY_TIMEOUT_MS: '45000',
+      WORKER_TIMEOUT_MS: '60000',
+      WORKER_LEASE_TTL_SEC: '90',
       // What is drilled is the gateway; a machine that is busy with a bomb may answer late.
-      ...{ EVENTSTORE_TIMEOUT_MS: '10000', DATABASE_TIMEOUT_MS: '10000' },
+      EVENTSTORE_TIMEOUT_MS: '10000',
+      DATABASE_TIMEOUT_MS: '10000',
     },
   });
 }
@@ -56,7 +59,8 @@ async function invoicePdf(seed: number): Promise<Uint8Array> {
 async function mutations(house: DrillHouse): Promise<string> {
   const random = choices(34);
   const good = await Promise.all([1, 2, 3].map(invoicePdf));
-  const [refused, taken] = [{ before: 0 }, new Set<string>()];
+  const refused = { before: 0 };
+  const taken = new Set<string>();
   for (let done = 0; done < MUTATIONS; done += FILES_AT_ONCE) {
     const files = Array.from({ length: Math.min(FILES_AT_ONCE, MUTATIONS - done) }, () =>
       mutated(Buffer.from(random.pick(good)), random),
@@ -85,7 +89,8 @@ async function mutations(house: DrillHouse): Promise<string> {
 
 /** As a client does: what is told 503 is sent again. */
 async function untilAnswered(house: DrillHouse, bytes: Uint8Array): Promise<Uploaded> {
-  const [owner, key] = [newOwner(), randomUUID()];
+  const owner = newOwner();
+  const key = randomUUID();
   for (;;) {
     const answer = await tryUpload(house, { owner, key, bytes, timeoutMs: 60_000 });
     if (answer.status !== 503) return answer;
@@ -95,7 +100,8 @@ async function untilAnswered(house: DrillHouse, bytes: Uint8Array): Promise<Uplo
 
 async function explosive(house: DrillHouse): Promise<string> {
   const api = house.rest!;
-  const [apiBefore, gatewayBefore] = [api.rssBytes(), house.realGateway!.rssBytes()];
+  const apiBefore = api.rssBytes();
+  const gatewayBefore = house.realGateway!.rssBytes();
   const told: string[] = [];
   for (const [name, bytes] of Object.entries(bombs())) {
     const jobId = await upload(house, { owner: newOwner(), bytes: new Uint8Array(bytes), timeoutMs: 60_000 });

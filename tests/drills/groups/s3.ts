@@ -40,7 +40,8 @@ async function faults(house: DrillHouse): Promise<string> {
   const torn: string[] = [];
   for (const kind of ['wrong-bytes', 'partial-read'] as const) {
     s3.plan({
-      ...{ times: 3, operation: 'GetObject' },
+      times: 3,
+      operation: 'GetObject',
       fault: kind === 'partial-read' ? { kind, bytes: 20 } : { kind },
     });
     const whole = await download(house, owner, jobId);

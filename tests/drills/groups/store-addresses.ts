@@ -29,7 +29,10 @@ interface Gaps {
 /** Uploads eight times a second for a while; the gap is the longest time between two that were taken. */
 async function uploadsFor(house: DrillHouse, at: string, forMs: number): Promise<Gaps> {
   const beganMs = performance.now();
-  let [lastMs, longestMs, taken, refused] = [beganMs, 0, 0, 0];
+  let lastMs = beganMs;
+  let longestMs = 0;
+  let taken = 0;
+  let refused = 0;
   const told: Promise<void>[] = [];
   const one = async (): Promise<void> => {
     const { jobId, status, text } = await tryUpload(house, { at });

@@ -68,8 +68,10 @@ async function wrongClocks(house: DrillHouse): Promise<string> {
     Object.entries(clocks).map(([name, [skew, jump]]) =>
       house.serve(`clock-${name}`, ['processor'], {
         env: {
-          ...{ NODE_OPTIONS: SKEWED, CLOCK_SKEW_MS: String(skew) },
-          ...{ CLOCK_JUMP_MS: String(jump), CLOCK_JUMP_AFTER_MS: '4000' },
+          NODE_OPTIONS: SKEWED,
+          CLOCK_SKEW_MS: String(skew),
+          CLOCK_JUMP_MS: String(jump),
+          CLOCK_JUMP_AFTER_MS: '4000',
         },
       }),
     ),

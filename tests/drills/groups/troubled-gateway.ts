@@ -18,9 +18,14 @@ function start(): Promise<DrillHouse> {
     gateway: 'real',
     direct: true,
     env: {
-      ...{ GATEWAY_TIMEOUT_MS: '30000', WORKER_TIMEOUT_MS: '60000', WORKER_LEASE_TTL_SEC: '90' },
-      ...{ JOB_TIMEOUT_SEC: '600', RETRY_MAX_ATTEMPTS: '10', WORKER_CONCURRENCY: '4' },
-      ...{ BREAKER_FAILURES: '5', BREAKER_RESET_MS: '5000' },
+      GATEWAY_TIMEOUT_MS: '30000',
+      WORKER_TIMEOUT_MS: '60000',
+      WORKER_LEASE_TTL_SEC: '90',
+      JOB_TIMEOUT_SEC: '600',
+      RETRY_MAX_ATTEMPTS: '10',
+      WORKER_CONCURRENCY: '4',
+      BREAKER_FAILURES: '5',
+      BREAKER_RESET_MS: '5000',
     },
   });
 }
@@ -56,7 +61,8 @@ async function starved(house: DrillHouse): Promise<string> {
   const gateway = house.realGateway!.pid();
   const stopStarving = starve(gateway, STARVED);
   try {
-    const [startedAt, before] = [performance.now(), familyOf(gateway)];
+    const startedAt = performance.now();
+    const before = familyOf(gateway);
     const killed = before.filter((pid) => pid !== gateway && isConverter(pid));
     signalAll(killed, 'SIGKILL');
     await within(30_000, 'the health says that no child is ready', async () => {

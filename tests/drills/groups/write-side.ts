@@ -40,7 +40,9 @@ async function killedUploads(house: DrillHouse): Promise<string> {
 }
 
 async function fiftyAtOnce(house: DrillHouse): Promise<string> {
-  const [owner, bytes, other] = [newOwner(), anyPdf(), await apiTwo(house)];
+  const owner = newOwner();
+  const bytes = anyPdf();
+  const other = await apiTwo(house);
   // No key: that they are one document is all that makes them one job.
   const untilTaken = async (index: number): Promise<Uploaded> => {
     const asked = { owner, bytes, ...(index % 2 === 0 ? { at: other } : {}) };

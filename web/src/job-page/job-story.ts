@@ -72,7 +72,7 @@ async function readWhy(place: string): Promise<WhyAnswer | null> {
 async function readTimeline(place: string, moment: string): Promise<TimelineEntry[]> {
   const entries: TimelineEntry[] = [];
   let from: number | null = 0;
-  for (let page = 0; from !== null && page < TIMELINE_PAGES_MAX; page++) {
+  for (let page = 0; from !== null && page < TIMELINE_PAGES_MAX; page += 1) {
     const answer: TimelineAnswer = await askJson(`${place}/timeline?fromRevision=${from}&${moment}`);
     entries.push(...answer.entries);
     from = answer.next ?? null;

@@ -30,7 +30,7 @@ export function buildView(jobs: Iterable<JobView>, query: QueueQuery): QueueView
   const counts = emptyCounts();
   let readyBytes = 0;
   for (const job of all) {
-    counts[job.state]++;
+    counts[job.state] += 1;
     readyBytes += readyBytesOf(job);
   }
   const rows = all.filter(matcher(query)).sort(orderOf(query));
@@ -54,11 +54,11 @@ export function patchView(
   let { readyBytes } = view;
   for (const { job, before } of changes) {
     if (before !== undefined) {
-      counts[before.state]--;
+      counts[before.state] -= 1;
       readyBytes -= readyBytesOf(before);
       if (matches(before)) rows.splice(placeOf(rows, before, order), 1);
     }
-    counts[job.state]++;
+    counts[job.state] += 1;
     readyBytes += readyBytesOf(job);
     if (matches(job)) rows.splice(placeOf(rows, job, order), 0, job);
   }

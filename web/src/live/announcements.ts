@@ -36,7 +36,9 @@ export function together(first: Happenings, second: Happenings): Happenings {
 
 /** One sentence a kind: a name when it is one document, a number when there are more. */
 export function spoken(t: Translate, { added, ready, failed, said }: Happenings): string {
-  const [oneAdded = '', oneReady = '', oneFailed = ''] = [added[0], ready[0], failed[0]];
+  const oneAdded = added[0] ?? '';
+  const oneReady = ready[0] ?? '';
+  const oneFailed = failed[0] ?? '';
   const sentences = [...said];
   if (added.length === 1) sentences.push(t('announceAddedName', { filename: oneAdded }));
   if (added.length > 1) sentences.push(t('announceNew', { count: added.length }));

@@ -47,7 +47,9 @@ function Flow({ figures, choose }: ChartsProps) {
   const latency = useMemo<Series[]>(
     () =>
       (['p50', 'p95', 'p99'] as const).map((key) => ({
-        ...{ key, label: key, kind: 'line' },
+        key,
+        label: key,
+        kind: 'line',
         values: buckets.map((bucket) => bucket.latency?.[key] ?? null),
       })),
     [buckets],
@@ -62,7 +64,9 @@ function Flow({ figures, choose }: ChartsProps) {
         {...common}
         title={say('chartThroughput')}
         note={say('chartThroughputNote', {
-          ...{ succeeded: sums.succeeded, failed: sums.failed, submitted: sums.submitted },
+          succeeded: sums.succeeded,
+          failed: sums.failed,
+          submitted: sums.submitted,
         })}
         series={flow}
       />
@@ -93,17 +97,23 @@ function flowSeries(
 ): Series[] {
   return [
     {
-      ...{ key: 'succeeded', label: say('seriesSucceeded'), kind: 'bar' },
+      key: 'succeeded',
+      label: say('seriesSucceeded'),
+      kind: 'bar',
       values: buckets.map(({ succeeded }) => succeeded),
       onPick: () => choose({ states: ['ready'], code: null }),
     },
     {
-      ...{ key: 'failed', label: say('seriesFailed'), kind: 'bar' },
+      key: 'failed',
+      label: say('seriesFailed'),
+      kind: 'bar',
       values: buckets.map(({ failed }) => failed),
       onPick: () => choose({ states: ['failed'], code: null }),
     },
     {
-      ...{ key: 'submitted', label: say('seriesSubmitted'), kind: 'line' },
+      key: 'submitted',
+      label: say('seriesSubmitted'),
+      kind: 'line',
       values: buckets.map(({ submitted }) => submitted),
     },
   ];
@@ -117,7 +127,9 @@ function States({ figures, query, choose }: ChartsProps) {
       title={say('chartStates')}
       note={say('chartStatesNote')}
       items={STATES.map((state) => ({
-        ...{ key: state, name: t(STATE_WORDS[state]), count: figures.jobs.byState[state] },
+        key: state,
+        name: t(STATE_WORDS[state]),
+        count: figures.jobs.byState[state],
         label: <Badge state={state} />,
       }))}
       chosen={query.states}
@@ -134,7 +146,9 @@ function States({ figures, query, choose }: ChartsProps) {
 function Codes({ figures, query, choose }: ChartsProps) {
   const say = useOpsText();
   const items = failuresOf(figures.buckets).map(({ code, count }) => ({
-    ...{ key: code, name: code, count },
+    key: code,
+    name: code,
+    count,
     label: <code>{code}</code>,
   }));
   return (

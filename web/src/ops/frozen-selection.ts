@@ -41,7 +41,7 @@ export async function retrySelection(
 ): Promise<RetryProgress> {
   let progress: RetryProgress = { queued: 0, refused: 0 };
   let page = first;
-  for (let count = 0; count < PAGES_MAX; count++) {
+  for (let count = 0; count < PAGES_MAX; count += 1) {
     if (page.jobIds.length > 0) {
       const { results } = await postJson<BatchAnswer>('/api/ops/jobs/retry', { jobIds: page.jobIds });
       const refused = results.filter((result) => 'error' in result).length;

@@ -36,7 +36,8 @@ export function movedOn(answer: DashboardAnswer, metrics: OpsMetrics): Dashboard
 
 /** True when minutes are missing between the answer and the newest figures, as after a laptop's sleep. */
 export function hasGap(answer: DashboardAnswer, metrics: OpsMetrics): boolean {
-  const [first, last] = [metrics.recent[0], answer.buckets.at(-1)];
+  const first = metrics.recent[0];
+  const last = answer.buckets.at(-1);
   return first !== undefined && last !== undefined && first.start > last.end;
 }
 

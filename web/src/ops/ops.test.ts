@@ -46,7 +46,12 @@ describe('the address of the console', () => {
     expect(query).toMatchObject({ range: '6h', zone: 'Europe/Lisbon', code: 'GW_5XX', search: 'a' });
     expect(readOpsQuery(writeOpsQuery(query), 'UTC')).toEqual(query);
     expect(readOpsQuery('?range=2y&zone=Nowhere/Land&at=soon&state=lost&code=<b>', 'UTC')).toEqual({
-      ...{ range: '1h', zone: 'UTC', at: null, states: [], code: null, search: '' },
+      range: '1h',
+      zone: 'UTC',
+      at: null,
+      states: [],
+      code: null,
+      search: '',
     });
     expect(listQuery(query, 50, null)).toContain('asOf=2026-05-04T12%3A00%3A00.000Z');
   });

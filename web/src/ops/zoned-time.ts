@@ -1,8 +1,14 @@
 /** `2026-05-04T13:07:09` in a zone, as an input of type `datetime-local` shows it. */
 export function localText(at: string, zone: string): string {
   const parts = new Intl.DateTimeFormat('en-GB', {
-    ...{ timeZone: zone, hourCycle: 'h23', year: 'numeric', month: '2-digit', day: '2-digit' },
-    ...{ hour: '2-digit', minute: '2-digit', second: '2-digit' },
+    timeZone: zone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
   }).formatToParts(Date.parse(at));
   const part = (type: Intl.DateTimeFormatPartTypes) => parts.find((each) => each.type === type)?.value ?? '';
   return `${part('year')}-${part('month')}-${part('day')}T${part('hour')}:${part('minute')}:${part('second')}`;
@@ -19,7 +25,8 @@ export function instantOf(text: string, zone: string): string | null {
     Date.parse(`${localText(new Date(ms).toISOString(), zone)}Z`) - wholeSec(ms);
   const dayMs = 86_400_000;
   // the offsets of the day before and after are the only ones that can hold at that moment
-  const [before, after] = [asUtc - offsetMs(asUtc - dayMs), asUtc - offsetMs(asUtc + dayMs)];
+  const before = asUtc - offsetMs(asUtc - dayMs);
+  const after = asUtc - offsetMs(asUtc + dayMs);
   const shows = (ms: number) => ms + offsetMs(ms) === wholeSec(asUtc);
   const fitting = [before, after].filter(shows);
   return new Date(fitting.length === 0 ? before : Math.min(...fitting)).toISOString();

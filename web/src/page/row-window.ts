@@ -94,6 +94,7 @@ export function useRowWindow(body: RefObject<HTMLElement | null>, count: number)
 }
 
 function isSameWindow(count: number, left: Seen, right: Seen): boolean {
-  const [before, after] = [rangeOf(count, left), rangeOf(count, right)];
+  const before = rangeOf(count, left);
+  const after = rangeOf(count, right);
   return before.start === after.start && before.end === after.end && left.rowPx === right.rowPx;
 }

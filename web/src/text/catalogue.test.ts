@@ -86,7 +86,8 @@ describe('a language', () => {
   });
 
   it('has its plurals and figures', () => {
-    const [english, portuguese] = [translator('en', en), translator('pt-PT', pt)];
+    const english = translator('en', en);
+    const portuguese = translator('pt-PT', pt);
     expect(english('announceReady', { count: 1 })).toBe('1 document ready.');
     expect(english('announceReady', { count: 1_234 })).toBe('1,234 documents ready.');
     expect(portuguese('announceReady', { count: 2 })).toBe('2 documentos prontos.');

@@ -64,7 +64,7 @@ export function createUploader(list: Store<UploadList>, onReceived: () => void):
     if (file === undefined) return { kind: 'refused', code: 'UNREADABLE', message: '', again: false };
     const onProgress = (sent: number) =>
       list.update((now) => withProgress(now, upload.id, sent, performance.now()));
-    for (let attempt = 0; ; attempt++) {
+    for (let attempt = 0; ; attempt += 1) {
       list.update((now) =>
         withPhase(now, upload.id, { name: 'sending', sent: 0, bytesPerSec: null, atMs: performance.now() }),
       );
@@ -109,7 +109,7 @@ export function createUploader(list: Store<UploadList>, onReceived: () => void):
       );
       const firstId = list.get().lastId + 1;
       list.update((now) => withChosen(now, checked, mapping, parameters));
-      for (let id = firstId; id <= list.get().lastId; id++) {
+      for (let id = firstId; id <= list.get().lastId; id += 1) {
         const file = taken[id - firstId];
         if (file !== undefined) files.set(id, file);
       }

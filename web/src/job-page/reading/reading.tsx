@@ -95,7 +95,11 @@ function SideBySide({ job, base, explanation, result }: Read & { job: JobView; b
       <PageView
         src={`${base}/${job.jobId}/pages/${page}`}
         filename={job.filename}
-        {...{ explanation, page, setPage, chosen, choose }}
+        explanation={explanation}
+        page={page}
+        setPage={setPage}
+        chosen={chosen}
+        choose={choose}
       />
       <div class="reading-side">
         <div class="reading-tabs" role="group" aria-label={t('readingAs')}>

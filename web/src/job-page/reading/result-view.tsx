@@ -31,7 +31,8 @@ export function ResultView({ tokens, links, chosen, choose }: ResultViewProps) {
             </span>
           );
         if (token.kind === 'blank') return token.source;
-        const places = links.valuesOfText[++texts] ?? [];
+        texts += 1;
+        const places = links.valuesOfText[texts] ?? [];
         if (places.length === 0) return token.source;
         return (
           <button

@@ -45,7 +45,7 @@ export function stackedBars(
 ): Bar[] {
   const bars: Bar[] = [];
   const length = series[0]?.length ?? 0;
-  for (let index = 0; index < length; index++) {
+  for (let index = 0; index < length; index += 1) {
     let below = 0;
     series.forEach((values, which) => {
       const value = values[index] ?? 0;

@@ -101,7 +101,8 @@ function Plot({
             data-series={stacked[which]?.key}
             x={index + 0.1}
             width={0.8}
-            {...{ y, height }}
+            y={y}
+            height={height}
             onClick={stacked[which]?.onPick}
           />
         ))}
@@ -131,7 +132,7 @@ function Plot({
 
 function highestOf(series: readonly Series[], length: number): number {
   let highest = 0;
-  for (let index = 0; index < length; index++) {
+  for (let index = 0; index < length; index += 1) {
     let stack = 0;
     for (const { kind, values } of series) {
       const value = values[index] ?? 0;

@@ -1,0 +1,144 @@
+import type { JudgedFinding } from '../checks/run-checks.ts';
+import type { GivenParty, InvoiceMapping } from '../mapping/mapping-schema.ts';
+import type { ReadDocument } from '../reading/document.ts';
+import type { Role } from '../reading/parties.ts';
+import { comparedAs, printedPlace, taxNumberKeys } from '../reading/printed-place.ts';
+import { derived, foundIn, type Found } from '../reading/provenance.ts';
+import type { Party } from './invoice.ts';
+import type { QrPayload } from './qr-payload.ts';
+
+/** Seller and buyer of a document. */
+export interface Parties {
+  readonly seller: Party;
+  readonly buyer: Party;
+}
+
+/** The parties with what the mapping gives of them, and what the page says for and against that. */
+export interface GivenParties extends Parties {
+  readonly findings: readonly JudgedFinding[];
+}
+
+const RULE = 'GIVEN-PARTY';
+const GIVEN = 'given by the mapping';
+const OTHER: Readonly<Record<Role, Role>> = { seller: 'buyer', buyer: 'seller' };
+/** Of the QR code of a Portuguese invoice: the tax numbers of the seller and of the buyer. */
+const QR_LETTER: Readonly<Record<Role, string>> = { seller: 'A', buyer: 'B' };
+
+/**
+ * Puts in what the mapping gives of a party. The tax number decides whether it is that party's document: another one on
+ * the page is an error. What else the page prints otherwise is a warning (ADR 0173).
+ */
+export function givenParties(
+  mapping: InvoiceMapping,
+  document: ReadDocument,
+  read: Parties,
+  qr: QrPayload | undefined,
+): GivenParties {
+  let parties = read;
+  const findings: JudgedFinding[] = [];
+  for (const role of ['seller', 'buyer'] as const) {
+    const { given } = mapping.parties[role];
+    if (given === undefined) continue;
+    const places = placesOf(given, document);
+    findings.push(...numberFindings(role, given, { places, read, qr }));
+    findings.push(...partFindings(role, given, places, read[role]));
+    parties = { ...parties, [role]: withGiven(read[role], given, places) };
+  }
+  return { ...parties, findings };
+}
+
+type Part = 'name' | 'vatId' | 'street' | 'postalCode' | 'city' | 'country';
+/** Where the page prints what is given. */
+type Places = ReadonlyMap<Part, Found>;
+
+function placesOf(given: GivenParty, document: ReadDocument): Places {
+  const keys: Partial<Record<Part, string[]>> = {
+    vatId: taxNumberKeys(given.vatId),
+    name: [given.name, given.printedName].flatMap((name) => (name === undefined ? [] : [comparedAs(name)])),
+  };
+  for (const part of ['street', 'postalCode', 'city'] as const)
+    if (given[part] !== undefined) keys[part] = [comparedAs(given[part])];
+  const places = new Map<Part, Found>();
+  for (const [part, wanted] of Object.entries(keys) as [Part, string[]][]) {
+    const tokens = printedPlace(document, wanted);
+    const value = given[part];
+    if (tokens && value !== undefined) places.set(part, foundIn(value, tokens, `${GIVEN}, and printed`, 1));
+  }
+  return places;
+}
+
+/** An address that is given in part is taken whole: what it leaves out is not read from the page beside it. */
+function withGiven(read: Party, given: GivenParty, places: Places): Party {
+  const { street, postalCode, city } = given;
+  const ownAddress = [street, postalCode, city].some((part) => part !== undefined);
+  const part = (name: Part, fromPage: Found | undefined): Found | undefined => {
+    const value = given[name];
+    if (value === undefined) return fromPage;
+    return places.get(name) ?? { value, raw: '', page: 0, box: undefined, rule: GIVEN, confidence: 0.5 };
+  };
+  return {
+    name: part('name', read.name),
+    vatId: part('vatId', read.vatId),
+    street: part('street', ownAddress ? undefined : read.street),
+    postalCode: part('postalCode', ownAddress ? undefined : read.postalCode),
+    city: part('city', ownAddress ? undefined : read.city),
+    country: part('country', ownAddress ? undefined : read.country) ?? countryOf(given.vatId),
+  };
+}
+
+/** The country whose prefix a VAT number has. */
+function countryOf(vatId: string): Found {
+  const prefix = vatId.slice(0, 2);
+  return derived({ EL: 'GR', XI: 'GB' }[prefix] ?? prefix, 'prefix of the tax number');
+}
+
+const bare = (number: string | undefined): string => (number ?? '').replace(/^[A-Z]{2}/, '');
+
+interface Seen {
+  readonly places: Places;
+  readonly read: Parties;
+  readonly qr: QrPayload | undefined;
+}
+
+function numberFindings(role: Role, given: GivenParty, { places, read, qr }: Seen): JudgedFinding[] {
+  const finding = (ok: boolean, severity: 'error' | 'warning', right: string): JudgedFinding => ({
+    rule: RULE,
+    ok,
+    severity,
+    what: `the ${role}'s tax number as the mapping gives it and as the page prints it`,
+    left: given.vatId,
+    right,
+  });
+  const own = bare(given.vatId);
+  const inCode = qr?.get(QR_LETTER[role]);
+  if (inCode !== undefined && bare(inCode) !== own) return [finding(false, 'error', inCode)];
+  const printed = read[role].vatId?.value;
+  const isOthers = bare(read[OTHER[role]].vatId?.value) === own;
+  if (printed !== undefined && bare(printed) !== own && (isOthers || !places.has('vatId')))
+    return [finding(false, 'error', printed)];
+  if (isOthers && printed === undefined) return [finding(false, 'error', `that of the ${OTHER[role]}`)];
+  if (inCode !== undefined || places.has('vatId')) return [finding(true, 'error', given.vatId)];
+  const what = `the ${role}'s tax number, which the mapping gives as ${given.vatId},`;
+  return [{ rule: RULE, ok: false, severity: 'warning', what, left: 'missing', right: given.vatId }];
+}
+
+/** What the page prints of name and address, where it is not what is given. */
+function partFindings(role: Role, given: GivenParty, places: Places, read: Party): JudgedFinding[] {
+  return (['name', 'street', 'postalCode', 'city', 'country'] as const).flatMap((part) => {
+    const [value, printed] = [given[part], read[part]?.value];
+    if (value === undefined || printed === undefined) return [];
+    // A country that was worked out is printed nowhere.
+    if (part === 'country' && read.country?.page === 0) return [];
+    const ok = places.has(part) || comparedAs(value) === comparedAs(printed);
+    const what = `the ${role}'s ${PART_NAMES[part]} as the mapping gives it and as the page prints it`;
+    return [{ rule: RULE, ok, severity: 'warning', what, left: value, right: printed }];
+  });
+}
+
+const PART_NAMES = {
+  name: 'name',
+  street: 'street',
+  postalCode: 'postal code',
+  city: 'town',
+  country: 'country',
+} as const;

@@ -1,0 +1,58 @@
+import type { PDFDocumentProxy } from 'pdfjs-dist';
+import type { InvoiceMapping, Mapping } from '../mapping/mapping-schema.ts';
+import type { MappingRegistry } from '../mapping/registry.ts';
+import { withoutCopies } from '../reading/copies.ts';
+import { readDocument } from '../reading/document.ts';
+import { printedPlace, taxNumberKeys } from '../reading/printed-place.ts';
+import { Refusal } from '../refusal.ts';
+import { readPages, type ReadPages } from './convert-invoice.ts';
+import { readInvoice } from './read-invoice.ts';
+
+/** Which mapping converts a document, and its pages where they were read to find that out. */
+export interface HandedOver {
+  readonly mapping: Mapping;
+  readonly pages: ReadPages | undefined;
+}
+
+/**
+ * The mapping that converts: the one asked for, or the one that is for the seller whose tax number is printed, where the
+ * one asked for hands documents over (ADR 0173).
+ * @throws Refusal `AMBIGUOUS` when the page prints the numbers of several such sellers, `PDF_LIMIT`, `PDF_CORRUPT`
+ */
+export async function handedOver(
+  asked: Mapping,
+  registry: MappingRegistry,
+  document: PDFDocumentProxy,
+): Promise<HandedOver> {
+  const sellers = registry.forSellers();
+  if (asked.reader !== 'invoice' || asked.handsOver !== true || sellers.size === 0)
+    return { mapping: asked, pages: undefined };
+  const pages = await readPages([asked, ...sellers.values()], document);
+  const read = readDocument(pages.text, asked);
+  const found = [...sellers].filter(
+    ([number, mapping]) =>
+      printedPlace(read, taxNumberKeys(number)) !== undefined && !isBuyer(number, mapping, pages),
+  );
+  const mappings = [...new Set(found.map(([, mapping]) => mapping))];
+  if (mappings.length > 1)
+    throw new Refusal(
+      'AMBIGUOUS',
+      `The page prints the tax numbers of several sellers that have mappings of their own: ${found
+        .map(([number, { id }]) => `${number} (${id})`)
+        .join(', ')}.`,
+    );
+  return { mapping: mappings[0] ?? asked, pages };
+}
+
+/** Whoever sells to us may also buy: then the number stands with the buyer. */
+function isBuyer(number: string, mapping: InvoiceMapping, { text, codes }: ReadPages): boolean {
+  const bare = (value: string | undefined): string | undefined => value?.replace(/^[A-Z]{2}/, '');
+  try {
+    const { buyer } = readInvoice({ ...text, pages: withoutCopies(text.pages) }, mapping, codes).invoice;
+    return bare(buyer.vatId?.value) === bare(number);
+  } catch (error) {
+    // What keeps it from being read is said when it is converted.
+    if (error instanceof Refusal) return false;
+    throw error;
+  }
+}

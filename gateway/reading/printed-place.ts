@@ -1,0 +1,41 @@
+import type { ReadDocument } from './document.ts';
+import { keyOf, type Token } from './tokens.ts';
+
+/** Most words of a line that one value may be printed as. */
+const WORDS_MAX = 16;
+/** Digits and letters that tell a tax number without its country from any other number. */
+const BARE_NUMBER_LENGTH_MIN = 8;
+
+/** A text as it is compared: without case, accents, blanks and punctuation. */
+export function comparedAs(text: string): string {
+  return text.split(/\s+/).map(keyOf).join('');
+}
+
+/** How a tax number may be printed: with its country, and without where it is long enough to be told by itself. */
+export function taxNumberKeys(number: string): string[] {
+  const bare = number.replace(/^[A-Z]{2}/, '');
+  return [number, ...(bare.length >= BARE_NUMBER_LENGTH_MIN ? [bare] : [])].map(comparedAs);
+}
+
+/** The words of a line that say one of these texts (`comparedAs`) and nothing else; undefined where none does. */
+export function printedPlace(document: ReadDocument, keys: readonly string[]): readonly Token[] | undefined {
+  const wanted = keys.filter((key) => key !== '');
+  if (wanted.length === 0) return undefined;
+  for (const { tokens } of document.lines)
+    for (let from = 0; from < tokens.length; from++) {
+      const to = endOfMatch(tokens, from, wanted);
+      if (to !== undefined) return tokens.slice(from, to);
+    }
+  return undefined;
+}
+
+function endOfMatch(tokens: readonly Token[], from: number, wanted: readonly string[]): number | undefined {
+  let said = '';
+  let best: number | undefined;
+  for (let at = from; at < Math.min(tokens.length, from + WORDS_MAX); at++) {
+    said += tokens[at]?.key ?? '';
+    if (said === '' || !wanted.some((key) => key.startsWith(said))) break;
+    if (wanted.includes(said)) best = at + 1;
+  }
+  return best;
+}
