@@ -13,6 +13,51 @@ const NOT_YET_IN_ONE_VOICE = [
   'web/src/page/mapping*',
 ];
 
+const WRITTEN_OUT = [
+  {
+    selector: ':matches(ArrayExpression, CallExpression, NewExpression) > SpreadElement > ArrayExpression',
+    message: 'Write the elements where they stand: no spread of a literal into a list.',
+  },
+  {
+    selector: ':matches(ObjectExpression > SpreadElement, JSXSpreadAttribute) > ObjectExpression',
+    message: 'Write the properties where they stand: no spread of a literal into a literal.',
+  },
+  {
+    selector: 'VariableDeclarator[id.type=ArrayPattern][init.type=ArrayExpression]',
+    message: 'One variable a declaration: no list taken apart where it is written.',
+  },
+  {
+    selector: 'VariableDeclarator[id.type=ObjectPattern][init.type=ObjectExpression]',
+    message: 'One variable a declaration: no object taken apart where it is written.',
+  },
+];
+
+/** Numbers, sentences and lists of them, written down at the top of a module. What is made by a call is no constant. */
+const CONSTANTS_IN_CAPITALS = [
+  'Program > VariableDeclaration',
+  'ExportNamedDeclaration > VariableDeclaration',
+]
+  .map((place) => `${place}[kind=const] > VariableDeclarator[id.name=/^[a-z]/]`)
+  .flatMap((declared) => [
+    `${declared}[init.type=/^(Literal|UnaryExpression|BinaryExpression)$/]:not(:has(CallExpression, MemberExpression))`,
+    `${declared}[init.type=ArrayExpression]:has(ArrayExpression > Literal):not(:has(ArrayExpression > :not(Literal)))`,
+  ])
+  .map((selector) => ({ selector, message: 'A constant of a module is written in CAPITALS.' }));
+
+/**
+ * A boolean that stands alone says what it means after these names: a promise's outcome, a setter, a default, what a test
+ * expects. Elsewhere an object with a name says it.
+ */
+const SAYS_WHAT_ITS_BOOLEAN_MEANS =
+  '/^(resolve|settle|end|set[A-Z].*|useState|useRef|createStore|toBe|default|push|set|indexOf|buffer)$/';
+const NO_BARE_BOOLEAN = {
+  selector:
+    'CallExpression' +
+    `:not([arguments.length=1]:matches([callee.name=${SAYS_WHAT_ITS_BOOLEAN_MEANS}], [callee.property.name=${SAYS_WHAT_ITS_BOOLEAN_MEANS}]))` +
+    ' > Literal.arguments[raw=/^(true|false)$/]',
+  message: 'A bare boolean says nothing to a reader: pass an object with a name.',
+};
+
 export default tseslint.config(
   { ignores: ['node_modules/', 'web/dist/', '.docket/', 'coverage/', 'tests/output/'] },
   js.configs.recommended,
@@ -58,29 +103,12 @@ export default tseslint.config(
     files: ['**/*.{ts,tsx,mts,mjs,cjs}'],
     ignores: NOT_YET_IN_ONE_VOICE,
     rules: {
-      'no-restricted-syntax': [
-        'error',
-        {
-          selector:
-            ':matches(ArrayExpression, CallExpression, NewExpression) > SpreadElement > ArrayExpression',
-          message: 'Write the elements where they stand: no spread of a literal into a list.',
-        },
-        {
-          selector: ':matches(ObjectExpression > SpreadElement, JSXSpreadAttribute) > ObjectExpression',
-          message: 'Write the properties where they stand: no spread of a literal into a literal.',
-        },
-        {
-          selector: 'VariableDeclarator[id.type=ArrayPattern][init.type=ArrayExpression]',
-          message: 'One variable a declaration: no list taken apart where it is written.',
-        },
-        {
-          selector: 'VariableDeclarator[id.type=ObjectPattern][init.type=ObjectExpression]',
-          message: 'One variable a declaration: no object taken apart where it is written.',
-        },
-      ],
+      'no-restricted-syntax': ['error', ...WRITTEN_OUT, ...CONSTANTS_IN_CAPITALS, NO_BARE_BOOLEAN],
       'one-var': ['error', 'never'],
       'no-sequences': ['error', { allowInParentheses: false }],
       'no-plusplus': 'error',
+      curly: ['error', 'multi'],
+      'max-params': ['error', 4],
     },
   },
   {

@@ -38,10 +38,14 @@ export class BackupKeyRefused extends Error {
 }
 
 /**
- * The key of a backup; a place without a backup gets its header.
+ * The key of a backup. With `create`, a place without a backup gets its header; else it is refused.
  * @throws BackupKeyRefused, ArchiveDamaged, BlobStoreUnavailable
  */
-export async function openBackupKey(place: Place, secret: BackupSecret, create: boolean): Promise<MasterKey> {
+export async function openBackupKey(
+  place: Place,
+  secret: BackupSecret,
+  { create }: { readonly create: boolean },
+): Promise<MasterKey> {
   const content = await readWhole(place, HEADER);
   if (content === null && !create) throw new BackupKeyRefused('there is no backup in this place');
   if (content !== null) return keyUnder(parsedAs(Header, content, HEADER), secret);

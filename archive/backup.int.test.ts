@@ -45,8 +45,8 @@ afterAll(async () => {
 
 const folder = (name: string): Promise<BlobStore> =>
   openFilesystemBlobStore({ directory: join(scratch, name) });
-const encryptedAt = async (place: Place, create = true): Promise<Place> =>
-  encryptedPlace(place, await openBackupKey(place, secret, create));
+const encryptedAt = async (place: Place, options = { create: true }): Promise<Place> =>
+  encryptedPlace(place, await openBackupKey(place, secret, options));
 const backupAt = async (name: string): Promise<Place> => encryptedAt(plainPlace(await folder(name)));
 
 /** A job in the log and its PDF and result in the blob store; both files have the hash that the history gives them. */
@@ -172,7 +172,9 @@ describe('backup and restore', () => {
       { passphrase: 'correct horse battery' },
       { keyFile: randomBytes(5) },
     ])
-      await expect(openBackupKey(place, wrong, false)).rejects.toMatchObject({ code: 'BACKUP_KEY_REFUSED' });
+      await expect(openBackupKey(place, wrong, { create: false })).rejects.toMatchObject({
+        code: 'BACKUP_KEY_REFUSED',
+      });
     const damaged = join(scratch, 'damaged');
     await cp(join(scratch, 'backup'), damaged, { recursive: true });
     const [name] = (await readdir(join(damaged, 'blobs'))).filter((each) => !each.startsWith('.'));
@@ -180,10 +182,9 @@ describe('backup and restore', () => {
     const bytes = await readFile(path);
     bytes[45]! ^= 1;
     await writeFile(path, bytes);
-    const opened = await encryptedAt(
-      plainPlace(await openFilesystemBlobStore({ directory: damaged })),
-      false,
-    );
+    const opened = await encryptedAt(plainPlace(await openFilesystemBlobStore({ directory: damaged })), {
+      create: false,
+    });
     await expect(checkBackup(opened, { lastRunOnly: false })).rejects.toMatchObject({
       code: 'ARCHIVE_DAMAGED',
       message: expect.stringContaining(name!),
@@ -193,8 +194,8 @@ describe('backup and restore', () => {
   it('a passphrase opens what it closed, and S3 is a place like a folder', async () => {
     const passphrase = 'correct horse battery staple';
     const place = plainPlace(await folder('words'));
-    expect(await openBackupKey(place, { passphrase }, true)).toEqual(
-      await openBackupKey(place, { passphrase }, false),
+    expect(await openBackupKey(place, { passphrase }, { create: true })).toEqual(
+      await openBackupKey(place, { passphrase }, { create: false }),
     );
     const double = await startS3Double();
     try {

@@ -43,7 +43,7 @@ async function* decryptedChunks(source: Readable, key: MasterKey, name: string):
   const head: Buffer[] = [];
   const body = async function* (): AsyncGenerator<Buffer> {
     let missing = MAGIC.length + SALT_BYTES;
-    for await (const piece of source as AsyncIterable<Buffer>) {
+    for await (const piece of source as AsyncIterable<Buffer>)
       if (missing === 0) yield piece;
       else {
         head.push(piece.subarray(0, missing));
@@ -51,7 +51,6 @@ async function* decryptedChunks(source: Readable, key: MasterKey, name: string):
         missing -= Math.min(missing, piece.length);
         if (rest.length > 0) yield rest;
       }
-    }
   };
   for await (const { chunk, isLast } of inChunks(body(), CHUNK_BYTES + TAG_BYTES)) {
     fileKey ??= keyOf(key, saltOf(head, name), name);

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 
 /** The key that signs seals, in the data folder. */
 export const SEAL_KEY_FILE = 'seal-key.pem';
-const keyFileMode = 0o600;
+const KEY_FILE_MODE = 0o600;
 
 /** The key that signs seals cannot be used. */
 export class SealKeyRefused extends Error {
@@ -74,7 +74,7 @@ async function readOrNull(path: string): Promise<string | null> {
 /** Written whole beside its name and linked there, so that two starting processes end with the same key. */
 async function createdOnce(path: string): Promise<string> {
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
-  const handle = await open(draft, 'wx', keyFileMode);
+  const handle = await open(draft, 'wx', KEY_FILE_MODE);
   try {
     const { privateKey } = generateKeyPairSync('ed25519');
     await handle.writeFile(privateKey.export({ type: 'pkcs8', format: 'pem' }));

@@ -16,7 +16,7 @@ import { sealsInBlobs, type SealCopies } from './seal-store.ts';
 import { verifyLog } from './verify-log.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-const dayMs = 24 * 3_600_000;
+const DAY_MS = 24 * 3_600_000;
 let world: StoreWithLog;
 let postgres: TestPostgres;
 let store: ReadStore;
@@ -70,7 +70,7 @@ it('several sealers make one seal a day, and none of a log without events', asyn
     await appendJob(world.log, 2);
     await settled();
     expect(await seals()).toBe(1);
-    nowMs += dayMs;
+    nowMs += DAY_MS;
     await eventually(async () => (await seals()) === 2, 10_000, 'the second seal is made a day later');
     await settled();
     expect(await seals()).toBe(2);

@@ -22,7 +22,7 @@ import { embeddedBytes, schemaValidity } from './proofs-of-results.ts';
  * `EN16931_STYLESHEET` names the compiled official rules, which then run on every result.
  */
 const corpus = fileURLToPath(new URL('../../shared/corpus', import.meta.url));
-const perLayout = 5;
+const PER_LAYOUT = 5;
 /** Layouts that no synonym or threshold was chosen beside. */
 const UNSEEN = new Set(['compact', 'reversed', 'wide']);
 
@@ -50,13 +50,13 @@ function print(title: string, scored: readonly ScoredDocument[]): void {
 async function madeUp(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'docket-accuracy-'));
   try {
-    for (const [s, style] of STYLES.entries()) {
-      for (let i = 0; i < perLayout; i += 1) {
+    for (const [s, style] of STYLES.entries())
+      for (let i = 0; i < PER_LAYOUT; i += 1) {
         const made = await makeInvoice(50_000 + 100 * s + i, { layout: style.name });
         writeFileSync(join(folder, `${style.name}-${i}.pdf`), made.pdf);
         writeFileSync(join(folder, `${style.name}-${i}.json`), JSON.stringify(made.truth));
       }
-    }
+
     const scored = await testMapping(pool, { folder, mappingId: 'pt_simon_invoice_v1', official });
     print(
       'pt_simon_invoice_v1, made up, known layouts',

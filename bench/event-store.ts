@@ -117,13 +117,13 @@ async function run(): Promise<Row[]> {
   try {
     await append(client, 'warm', 16, []);
     const rows: Row[] = [];
-    for (const inFlight of [1, 16, 64]) {
+    for (const inFlight of [1, 16, 64])
       rows.push(
         await measure(`append, ${inFlight} in flight`, store.pid, (latencies) =>
           append(client, `${inFlight}`, inFlight, latencies),
         ),
       );
-    }
+
     await readAll(client);
     rows.push(await measure('read $all', store.pid, () => readAll(client)));
     rows.push(await measure('filtered catch-up', store.pid, () => catchUp(client)));

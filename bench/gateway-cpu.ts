@@ -53,12 +53,12 @@ async function converted(mappingId: string): Promise<(pdf: Buffer) => Promise<nu
   };
 }
 
-const warmUpRounds = 3;
+const WARM_UP_ROUNDS = 3;
 
 if (import.meta.main) {
   const files = await speedFiles(folder);
   const read = way === 'pdfjs' ? await bareText() : await converted(way);
-  for (let i = 0; i < warmUpRounds; i += 1) for (const pdf of files) await read(pdf);
+  for (let i = 0; i < WARM_UP_ROUNDS; i += 1) for (const pdf of files) await read(pdf);
   const from = process.cpuUsage();
   let pages = 0;
   for (let i = 0; i < Number(rounds); i += 1) for (const pdf of files) pages += await read(pdf);

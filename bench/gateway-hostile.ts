@@ -10,7 +10,7 @@ import { startGatewayProcess } from './gateway-process.ts';
  * 25 s, the gateway's own memory must come back, and good files must keep half their rate.
  */
 const folder = join(fileURLToPath(new URL('../../shared/corpus', import.meta.url)), 'hostile');
-const answerWithinMs = 25_000;
+const ANSWER_WITHIN_MS = 25_000;
 const mappings: Readonly<Record<string, string>> = {
   REJECT_XML: 'einvoice_embedded_v1',
   AMBIGUOUS: 'einvoice_embedded_v1',
@@ -54,10 +54,9 @@ function steadyLoad(): { stop: () => Promise<{ perSecond: number; failed: number
   let failed = 0;
   const startedAt = performance.now();
   const loop = (async () => {
-    while (running) {
+    while (running)
       if ((await send(good, 'pt_simon_invoice_v1')).code === 'OK') done += 1;
       else failed += 1;
-    }
   })();
   return {
     stop: async () => {
@@ -88,7 +87,7 @@ for (const [expected, file] of rows) {
     readFileSync(join(folder, file)),
     mappings[classes[0] ?? ''] ?? 'text_layout_v1',
   );
-  if (ms > answerWithinMs) slow.push(`${file} ${Math.round(ms)} ms`);
+  if (ms > ANSWER_WITHIN_MS) slow.push(`${file} ${Math.round(ms)} ms`);
   if (!classes.some((name) => CLASS_OF[name]?.includes(code)))
     wrong.push(`${file}: ${code} (${message}) after ${Math.round(ms)} ms, expected ${expected}`);
 }

@@ -12,7 +12,7 @@ import { speedFiles } from './gateway-cpu.ts';
  * Files: the generator's, and the sample sets where they are there.
  */
 const turns = Number(process.argv[2] ?? 9);
-const rounds = 6;
+const ROUNDS = 6;
 const corpus = fileURLToPath(new URL('../../shared/corpus', import.meta.url));
 const sets: readonly { name: string; folder: string | undefined; mapping: string }[] = [
   { name: 'made-up invoices', folder: undefined, mapping: 'pt_simon_invoice_v1' },
@@ -30,16 +30,16 @@ function cpuBeside({ name, folder, mapping }: (typeof sets)[number]): void {
   const ways = ['pdfjs', 'pdfjs, tuned alike', 'text_layout_v1', mapping];
   const ms = new Map<string, number[]>(ways.map((way) => [way, []]));
   let pages = Number.NaN;
-  for (let turn = 0; turn < turns; turn += 1) {
+  for (let turn = 0; turn < turns; turn += 1)
     for (const way of ways) {
       const [read = way] = way.split(', ');
       const tuning = way === 'pdfjs' ? [] : CHILD_TUNING;
-      const args = [...tuning, script, read, String(rounds), ...(folder === undefined ? [] : [folder])];
+      const args = [...tuning, script, read, String(ROUNDS), ...(folder === undefined ? [] : [folder])];
       const [spent, counted] = execFileSync(process.execPath, args, { encoding: 'utf8' }).trim().split(' ');
       ms.get(way)?.push(Number(spent));
       if (way === 'pdfjs') pages = Number(counted);
     }
-  }
+
   const sorted = (values: readonly number[]): number[] => [...values].sort((a, b) => a - b);
   const median = (values: readonly number[]): number => sorted(values)[Math.floor(turns / 2)] ?? Number.NaN;
   const spent = (way: string): number[] => ms.get(way) ?? [];
@@ -73,7 +73,7 @@ async function throughput(children: number, files: readonly Buffer[]): Promise<v
     return pages;
   };
   await convertAll([...files]);
-  const jobs = Array.from({ length: rounds }, () => files).flat();
+  const jobs = Array.from({ length: ROUNDS }, () => files).flat();
   const total = jobs.length;
   const startedAt = performance.now();
   const pages = await convertAll(jobs);

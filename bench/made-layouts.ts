@@ -8,8 +8,8 @@ import { LAYOUTS, languagesOf, makeLayout } from '../gateway/fixtures/layouts/ma
 import type { ChildPool } from '../gateway/pool/child-pool.ts';
 
 /** Seeds of the bench; the tests have others. */
-const firstSeed = 700_000;
-const seedsPerLayout = 2;
+const FIRST_SEED = 700_000;
+const SEEDS_PER_LAYOUT = 2;
 
 /** Scores a mapping on every layout in each of its languages. */
 export async function scoreLayouts(
@@ -19,16 +19,15 @@ export async function scoreLayouts(
 ): Promise<ScoredDocument[]> {
   const folder = mkdtempSync(join(tmpdir(), 'docket-layouts-'));
   try {
-    for (const [at, layout] of LAYOUTS.entries()) {
-      for (const language of languagesOf(layout)) {
-        for (let i = 0; i < seedsPerLayout; i++) {
-          const { pdf, truth } = await makeLayout(firstSeed + 100 * at + i, layout, language);
+    for (const [at, layout] of LAYOUTS.entries())
+      for (const language of languagesOf(layout))
+        for (let i = 0; i < SEEDS_PER_LAYOUT; i += 1) {
+          const { pdf, truth } = await makeLayout(FIRST_SEED + 100 * at + i, layout, language);
           const name = join(folder, `${String(at).padStart(2, '0')}-${language}-${i}`);
           writeFileSync(`${name}.pdf`, pdf);
           writeFileSync(`${name}.json`, JSON.stringify(truth));
         }
-      }
-    }
+
     return await testMapping(pool, { folder, mappingId, official });
   } finally {
     rmSync(folder, { recursive: true });

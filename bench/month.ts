@@ -76,13 +76,13 @@ async function docket(env: MonthStores['env'], args: readonly string[]): Promise
 }
 
 const [folder, jobs, ...parts] = process.argv.slice(2);
-const all = ['generate', 'read', 'rebuild', 'copy', 'verify', 'ask', 'archive'];
-if (folder !== undefined) await measure(folder, Number(jobs), parts.length > 0 ? parts : all);
+const ALL = ['generate', 'read', 'rebuild', 'copy', 'verify', 'ask', 'archive'];
+if (folder !== undefined) await measure(folder, Number(jobs), parts.length > 0 ? parts : ALL);
 else
   for (const size of SIZES) {
     const temporary = await mkdtemp(join(tmpdir(), 'docket-month-'));
     try {
-      await measure(temporary, size, all);
+      await measure(temporary, size, ALL);
     } finally {
       await rm(temporary, { recursive: true, force: true });
     }

@@ -46,7 +46,7 @@ async function overResults(
   return files.length;
 }
 
-const unpackedBytesMax = 64 * 1024 * 1024;
+const UNPACKED_BYTES_MAX = 64 * 1024 * 1024;
 
 /** Every deflated stream of a file, unpacked. */
 function streamsOf(pdf: Buffer): Buffer[] {
@@ -55,7 +55,7 @@ function streamsOf(pdf: Buffer): Buffer[] {
     if (pdf.subarray(Math.max(0, at - 3), at).toString('latin1') === 'end') continue;
     const start = at + (pdf[at + 6] === 0x0d ? 8 : 7);
     try {
-      streams.push(inflateSync(pdf.subarray(start), { maxOutputLength: unpackedBytesMax }));
+      streams.push(inflateSync(pdf.subarray(start), { maxOutputLength: UNPACKED_BYTES_MAX }));
     } catch (error) {
       // Not deflated, or the word stood in a text: no candidate. Anything but zlib's own complaint is a fault here.
       if (!(error instanceof Error && 'code' in error)) throw error;

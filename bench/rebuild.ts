@@ -82,9 +82,9 @@ async function bareCopy(store: ReadStore, folder: string): Promise<{ rows: numbe
     await store.query(`copy bench_engine.${table} to '${join(folder, table)}'`);
   const startedAt = performance.now();
   let rows = 0;
-  for (const table of JOBS_TABLES) {
+  for (const table of JOBS_TABLES)
     rows += (await store.query(`copy bench_copy.${table} from '${join(folder, table)}'`)).rowCount;
-  }
+
   await store.query(indexJobsTables('bench_copy').join(''));
   return { rows, took: seconds(startedAt) };
 }

@@ -83,12 +83,12 @@ async function noOpJobs(): Promise<void> {
   const rates = new Map<string, number[]>(systems.map((system) => [system, []]));
   const waits = new Map<string, Latency[]>(systems.map((system) => [system, []]));
   // Systems take turns, so that a change of the machine's mood meets them all.
-  for (let round = 0; round < RUNS; round += 1) {
+  for (let round = 0; round < RUNS; round += 1)
     for (const system of systems) {
       rates.get(system)!.push((await cell<Throughput>(system, 'throughput')).jobsPerSec);
       waits.get(system)!.push(await cell<Latency>(system, 'latency'));
     }
-  }
+
   const docket = median(rates.get('docket')!);
   console.log(
     `## No-op jobs, end to end (${JOBS} jobs, 16 at a time; median of ${RUNS} runs taken in turns)\n`,

@@ -7,15 +7,15 @@
 import { createHash } from 'node:crypto';
 import { startWriteSideProcess } from '../command-api/testing/process.ts';
 import { somePdf } from '../command-api/testing/pdfs.ts';
-import { formEnd, partHead, push, speak, uploadHead } from '../command-api/testing/raw-http.ts';
+import { FORM_END, partHead, push, speak, uploadHead } from '../command-api/testing/raw-http.ts';
 import { startTestEventStore } from '../tests/harness/event-store.ts';
 
 const MiB = 1024 * 1024;
-const fileBytes = 50 * MiB;
-const rounds = 8;
-const warmUps = 3;
+const FILE_BYTES = 50 * MiB;
+const ROUNDS = 8;
+const WARM_UPS = 3;
 /** What a socket read gives Node. */
-const chunkBytes = 64 * 1024;
+const CHUNK_BYTES = 64 * 1024;
 
 function cpuMs(): number {
   const { user, system } = process.cpuUsage();
@@ -25,7 +25,7 @@ function cpuMs(): number {
 function hashAlone(bytes: Buffer): number {
   const before = cpuMs();
   const hash = createHash('sha256');
-  for (let at = 0; at < bytes.length; at += chunkBytes) hash.update(bytes.subarray(at, at + chunkBytes));
+  for (let at = 0; at < bytes.length; at += CHUNK_BYTES) hash.update(bytes.subarray(at, at + CHUNK_BYTES));
   hash.digest();
   return cpuMs() - before;
 }
@@ -40,16 +40,16 @@ try {
   const hashing: number[] = [];
   const uploading: number[] = [];
   const wall: number[] = [];
-  for (let round = -warmUps; round < rounds; round += 1) {
-    const pdf = somePdf(fileBytes);
+  for (let round = -WARM_UPS; round < ROUNDS; round += 1) {
+    const pdf = somePdf(FILE_BYTES);
     const hashMs = hashAlone(pdf);
     const before = await side.weigh();
     const startedAt = performance.now();
     const { status } = await speak(side.port, async (socket) => {
-      await push(socket, uploadHead(partHead().length + pdf.length + formEnd.length));
+      await push(socket, uploadHead(partHead().length + pdf.length + FORM_END.length));
       await push(socket, partHead());
       await push(socket, pdf);
-      await push(socket, formEnd);
+      await push(socket, FORM_END);
     });
     if (status !== 202) throw new Error(`The upload was answered ${status}.`);
     const wallMs = performance.now() - startedAt;
@@ -63,8 +63,8 @@ try {
   const uploadMs = median(uploading ?? []);
   const line = {
     bench: 'upload',
-    fileMiB: fileBytes / MiB,
-    rounds,
+    fileMiB: FILE_BYTES / MiB,
+    rounds: ROUNDS,
     hashCpuMs: Math.round(hashMs * 10) / 10,
     uploadCpuMs: Math.round(uploadMs * 10) / 10,
     ratio: Math.round((uploadMs / hashMs) * 100) / 100,

@@ -10,7 +10,7 @@ import { isSystemError, storageFault } from './filesystem-faults.ts';
 const MARKER = '.docket-root';
 /** Blobs on their way. No key can name it, since segments do not begin with a dot. */
 const PARTIALS = '.partial';
-const folderMode = 0o700;
+const FOLDER_MODE = 0o700;
 /** Opens nothing through a symbolic link, and does not wait for the writer of a FIFO that stands in a file's place (open(2)). */
 export const READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
@@ -37,11 +37,11 @@ export interface BlobFolder {
  */
 export async function openBlobFolder(directory: string): Promise<BlobFolder> {
   try {
-    await mkdir(directory, { recursive: true, mode: folderMode });
+    await mkdir(directory, { recursive: true, mode: FOLDER_MODE });
     const root = await realpath(resolve(directory));
     const rootId = await markedRoot(root);
     const partials = join(root, PARTIALS);
-    await mkdir(partials, { recursive: true, mode: folderMode });
+    await mkdir(partials, { recursive: true, mode: FOLDER_MODE });
     return {
       root,
       partials,
@@ -57,9 +57,9 @@ async function markedRoot(root: string): Promise<string> {
   const found = await readMarker(root);
   if (found !== null) return found;
   const entries = (await readdir(root)).filter((entry) => entry !== 'lost+found');
-  if (entries.length > 0) {
+  if (entries.length > 0)
     throw new BlobStoreUnavailable(`${root} holds other files and no ${MARKER}; give it a folder of its own`);
-  }
+
   await writeFile(join(root, MARKER), `${randomUUID()}\n`, { flag: 'wx', flush: true });
   await syncFolder(root);
   return (await readMarker(root)) ?? '';
@@ -103,7 +103,7 @@ async function pathOf(root: string, key: string, create: boolean): Promise<strin
 
 /** Makes a folder below the root and makes its name durable. */
 async function makeFolder(root: string, folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true, mode: folderMode });
+  const first = await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
   if (first === undefined) return;
   for (let above = dirname(folder); above.length >= root.length; above = dirname(above)) {
     await syncFolder(above);

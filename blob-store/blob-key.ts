@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { BlobKeyRefused } from './errors.ts';
 
-const keyCharsMax = 200;
+const KEY_CHARS_MAX = 200;
 
 /** Segments of `[a-z0-9_.-]` that begin with a letter or digit, so neither `..` nor a dot folder can be named. */
 const KEY = /^[a-z0-9][a-z0-9_.-]*(?:\/[a-z0-9][a-z0-9_.-]*)*$/;
@@ -16,7 +16,7 @@ export function newSourceKey(): string {
   return `${SOURCES_PREFIX}${randomUUID()}.pdf`;
 }
 
-const attemptHashChars = 16;
+const ATTEMPT_HASH_CHARS = 16;
 
 /**
  * The key of one attempt's result: two attempts can never write the same blob. In another history of the log, which an
@@ -26,7 +26,7 @@ const attemptHashChars = 16;
  */
 export function resultKeyOf(jobId: string, fencingToken: string, startHash: string | null): string {
   const key = `${RESULTS_PREFIX}${jobId}/${fencingToken}`;
-  return startHash === null ? key : `${key}-${startHash.slice(0, attemptHashChars)}`;
+  return startHash === null ? key : `${key}-${startHash.slice(0, ATTEMPT_HASH_CHARS)}`;
 }
 
 /** Whether a key is one of an attempt with this fencing token, in whatever history. */
@@ -40,5 +40,5 @@ export function isResultKeyOf(jobId: string, fencingToken: string, key: string):
  * @throws BlobKeyRefused
  */
 export function assertBlobKey(key: string): void {
-  if (key.length > keyCharsMax || !KEY.test(key) || key.includes('..')) throw new BlobKeyRefused(key);
+  if (key.length > KEY_CHARS_MAX || !KEY.test(key) || key.includes('..')) throw new BlobKeyRefused(key);
 }

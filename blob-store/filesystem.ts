@@ -9,10 +9,10 @@ import { BlobExists, BlobMissing } from './errors.ts';
 import { isSystemError, storageFault } from './filesystem-faults.ts';
 import { readHashed } from './hashed-stream.ts';
 
-const fileMode = 0o600;
-const readBytes = 256 * 1024;
+const FILE_MODE = 0o600;
+const READ_BYTES = 256 * 1024;
 /** Each lost try needs another remove of the same job's last blob at that very instant. */
-const publishTriesMax = 20;
+const PUBLISH_TRIES_MAX = 20;
 /** What opening a path answers when no blob is there: nothing, a symbolic link, a socket, or a file where a folder should be. */
 const ABSENT = new Set(['ENOENT', 'ELOOP', 'ENOTDIR', 'ENXIO']);
 const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
@@ -45,7 +45,7 @@ async function put(folder: BlobFolder, key: string, source: Readable, options: P
   const handle = await faultsNamed(async () => {
     await folder.assertMounted();
     await folder.pathOf(key);
-    return open(partial, CREATE, fileMode);
+    return open(partial, CREATE, FILE_MODE);
   });
   try {
     const written = await writePartial(handle, source, options);
@@ -99,7 +99,7 @@ async function publish(folder: BlobFolder, partial: string, key: string): Promis
 }
 
 async function linkCreateOnly(folder: BlobFolder, partial: string, key: string): Promise<string> {
-  for (let tries = 1; ; tries += 1) {
+  for (let tries = 1; ; tries += 1)
     try {
       // A volume that went meanwhile must not have its folders made anew where it was.
       await folder.assertMounted();
@@ -110,9 +110,8 @@ async function linkCreateOnly(folder: BlobFolder, partial: string, key: string):
       if (!isSystemError(error)) throw error;
       if (error.code === 'EEXIST') throw new BlobExists(key, { cause: error });
       // A concurrent remove took the emptied folder away between the two calls.
-      if (error.code !== 'ENOENT' || tries >= publishTriesMax) throw error;
+      if (error.code !== 'ENOENT' || tries >= PUBLISH_TRIES_MAX) throw error;
     }
-  }
 }
 
 async function openBlob(key: string, path: string): Promise<OpenedBlob> {
@@ -120,7 +119,7 @@ async function openBlob(key: string, path: string): Promise<OpenedBlob> {
   try {
     const found = await handle.stat();
     if (!found.isFile()) throw new BlobMissing(key);
-    const stream = handle.createReadStream({ autoClose: true, highWaterMark: readBytes });
+    const stream = handle.createReadStream({ autoClose: true, highWaterMark: READ_BYTES });
     return { stream, bytes: found.size };
   } catch (error) {
     await handle.close();
@@ -177,7 +176,7 @@ async function foundOrNamed<T>(
 async function* list(folder: BlobFolder, prefix: string): AsyncGenerator<BlobListing> {
   await folder.assertMounted();
   const pending = [folder.root];
-  for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
+  for (let at = pending.pop(); at !== undefined; at = pending.pop())
     for (const entry of await entriesOf(folder, at)) {
       if (entry.name.startsWith('.')) continue;
       const path = join(at, entry.name);
@@ -188,7 +187,6 @@ async function* list(folder: BlobFolder, prefix: string): AsyncGenerator<BlobLis
       const listing = await statBlob(key, path).catch(absentWhenGone);
       if (listing) yield listing;
     }
-  }
 }
 
 /** None for a folder whose last blob was removed while the others were being listed. */
@@ -224,7 +222,7 @@ async function sweepPartials(folder: BlobFolder, olderThanMs: number): Promise<n
 /** A network file system stamps files by its own clock, so a file just made is asked. */
 async function now(folder: BlobFolder): Promise<number> {
   const path = join(folder.partials, randomUUID());
-  const handle = await open(path, CREATE, fileMode);
+  const handle = await open(path, CREATE, FILE_MODE);
   try {
     return (await handle.stat()).mtimeMs;
   } finally {

@@ -4,7 +4,7 @@ import type { PutOptions, Written } from './blob-store.ts';
 import { BlobTooLarge } from './errors.ts';
 
 /** Bytes gathered before one write; with as many again on their way to the disk, a put holds twice this. */
-const gatherBytesMax = 256 * 1024;
+const GATHER_BYTES_MAX = 256 * 1024;
 
 /**
  * Reads `source` to its end, hashing and counting, and hands the bytes to `write` in gathered batches, one batch at a
@@ -42,7 +42,7 @@ export function readHashed(
     const writeNext = (): void => {
       if (writing || settled) return;
       if (gatheredBytes === 0 && ended) return settle(() => resolve({ bytes, sha256: hash.digest('hex') }));
-      if (gatheredBytes < gatherBytesMax && !ended) return;
+      if (gatheredBytes < GATHER_BYTES_MAX && !ended) return;
       const batch = gathered;
       gathered = [];
       gatheredBytes = 0;
@@ -64,7 +64,7 @@ export function readHashed(
       hash.update(chunk);
       gathered.push(chunk);
       gatheredBytes += chunk.length;
-      if (gatheredBytes < gatherBytesMax) return;
+      if (gatheredBytes < GATHER_BYTES_MAX) return;
       if (writing) source.pause();
       else writeNext();
     };

@@ -34,9 +34,9 @@ export function saysTaken(error: unknown): boolean {
  * already repeated what can be repeated, and a broken setting shows as a store that cannot be used.
  */
 export function s3Fault(error: unknown): Error {
-  if (isS3Answer(error) && (FULL.has(error.name) || error.$metadata.httpStatusCode === FULL_STATUS)) {
+  if (isS3Answer(error) && (FULL.has(error.name) || error.$metadata.httpStatusCode === FULL_STATUS))
     return new StorageFull({ cause: error });
-  }
+
   const name = error instanceof Error || isS3Answer(error) ? error.name : 'nothing that can be understood';
   const code = (error as { code?: unknown }).code;
   return new BlobStoreUnavailable(`S3 answered ${typeof code === 'string' ? code : name}`, { cause: error });

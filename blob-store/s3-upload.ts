@@ -9,7 +9,7 @@ import { isS3Answer, s3Fault, saysTaken } from './s3-faults.ts';
  * Bytes of every part but the last. S3 wants 5 MiB at least and 10,000 parts at most, some of its likes want all parts
  * of one length; a put holds one part in memory.
  */
-export const partBytes = 8 * 1024 * 1024;
+export const PART_BYTES = 8 * 1024 * 1024;
 
 /** Says which put made an object, so that a put whose answer was lost recognises its own. */
 const PUT_ID = 'docket-put';
@@ -65,11 +65,11 @@ export function s3Upload(bucket: S3Bucket, key: string, signal?: AbortSignal): S
     parts.push({ ...part, ETag: sent.ETag });
   };
   const sendFullParts = async (): Promise<void> => {
-    while (heldBytes >= partBytes) {
+    while (heldBytes >= PART_BYTES) {
       const whole = Buffer.concat(held, heldBytes);
-      held = [whole.subarray(partBytes)];
-      heldBytes -= partBytes;
-      await sendPart(whole.subarray(0, partBytes));
+      held = [whole.subarray(PART_BYTES)];
+      heldBytes -= PART_BYTES;
+      await sendPart(whole.subarray(0, PART_BYTES));
     }
   };
   const send = async ({ sha256 }: Written): Promise<void> => {

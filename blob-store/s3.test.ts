@@ -265,7 +265,11 @@ describe('the S3 blob store', () => {
   it('lists more objects than fit one page, and sweeps only old uploads that are its own', async () => {
     for (let index = 0; index < 1_005; index += 1) {
       const checksum = null;
-      double.stored.put(`results/many/${index}`, { bytes: Buffer.from('x'), checksum }, {}, false);
+      double.stored.put(
+        `results/many/${index}`,
+        { bytes: Buffer.from('x'), checksum },
+        { kept: {}, createOnly: false },
+      );
     }
     let listed = 0;
     for await (const { bytes } of store.list('results/many/')) listed += bytes;

@@ -68,9 +68,9 @@ async function* list(bucket: S3Bucket, prefix: string): AsyncGenerator<BlobListi
       ...(from !== undefined && { ContinuationToken: from }),
     };
     const page = await bucket.ask(() => bucket.s3.listObjectsV2(about));
-    for (const { Key: key, Size: bytes, LastModified: modifiedAt } of page.Contents ?? []) {
+    for (const { Key: key, Size: bytes, LastModified: modifiedAt } of page.Contents ?? [])
       if (key !== undefined) yield { key, bytes: bytes ?? 0, modifiedAt: modifiedAt ?? new Date(0) };
-    }
+
     from = page.IsTruncated === true ? page.NextContinuationToken : undefined;
   } while (from !== undefined);
 }
@@ -79,12 +79,12 @@ async function* list(bucket: S3Bucket, prefix: string): AsyncGenerator<BlobListi
 async function sweepPartials(bucket: S3Bucket, olderThanMs: number): Promise<number> {
   const before = (await bucket.now()) - olderThanMs;
   let swept = 0;
-  for (const prefix of [SOURCES_PREFIX, RESULTS_PREFIX]) {
+  for (const prefix of [SOURCES_PREFIX, RESULTS_PREFIX])
     for await (const { key, uploadId, begunAt } of uploadsUnder(bucket, prefix)) {
       if (begunAt.getTime() > before) continue;
       if (await ended(bucket, key, uploadId)) swept += 1;
     }
-  }
+
   return swept;
 }
 
@@ -112,9 +112,9 @@ async function* uploadsUnder(
     const page: ListMultipartUploadsCommandOutput = await bucket.ask(() =>
       bucket.s3.listMultipartUploads(about),
     );
-    for (const { Key: key, UploadId: uploadId, Initiated: begunAt } of page.Uploads ?? []) {
+    for (const { Key: key, UploadId: uploadId, Initiated: begunAt } of page.Uploads ?? [])
       if (key !== undefined && uploadId !== undefined && begunAt) yield { key, uploadId, begunAt };
-    }
+
     const { NextKeyMarker: key, NextUploadIdMarker: uploadId } = page;
     const more = page.IsTruncated === true && key !== undefined;
     from = more ? { KeyMarker: key, ...(uploadId !== undefined && { UploadIdMarker: uploadId }) } : null;

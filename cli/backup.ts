@@ -29,7 +29,7 @@ export async function runBackup(argv: readonly string[]): Promise<number> {
   const { settings, words, json, logger } = read(argv);
   const signal = interruptSignal(SAFE_TO_REPEAT);
   if (argv.includes('--check')) return check(argv);
-  const place = await openPlace(words[0], settings, logger, true);
+  const place = await openPlace(words[0], settings, logger, { create: true });
   const blobs = await openBlobs(settings, logger);
   const reached = await reachLog(settings, logger, { alone: false });
   const startedMs = performance.now();
@@ -67,7 +67,7 @@ export async function runBackup(argv: readonly string[]): Promise<number> {
 
 async function check(argv: readonly string[]): Promise<number> {
   const { settings, words, json, logger } = read(argv);
-  const place = await openPlace(words[0], settings, logger, false);
+  const place = await openPlace(words[0], settings, logger, { create: false });
   const progress = progressOn(process.stderr, 'Reading back');
   const checked = await checkBackup(place, { lastRunOnly: false, onProgress: progress.show }).finally(
     progress.end,
@@ -85,7 +85,7 @@ export async function runRestore(argv: readonly string[]): Promise<number> {
   const { settings, words, json, logger } = read(argv);
   const signal = interruptSignal(SAFE_TO_REPEAT);
   const startedMs = performance.now();
-  const place = await openPlace(words[0], settings, logger, false);
+  const place = await openPlace(words[0], settings, logger, { create: false });
   const reached = await reachLog(settings, logger, { alone: true });
   const progress = progressOn(process.stderr, 'Restoring');
   try {
@@ -136,14 +136,14 @@ async function openPlace(
   where: string | undefined,
   settings: Settings,
   logger: Log,
-  create: boolean,
+  options: { readonly create: boolean },
 ): Promise<Place> {
   if (where === undefined)
     throw new PlainFailure('USAGE', 'Name the place: a folder, or s3://bucket/prefix.', { exitCode: 2 });
   const place = where.startsWith('s3://')
     ? await bucketPlace(where, settings, logger)
     : await folderPlace(resolve(where));
-  return encryptedPlace(place, await openBackupKey(place, await secretOf(settings), create));
+  return encryptedPlace(place, await openBackupKey(place, await secretOf(settings), options));
 }
 
 async function bucketPlace(where: string, settings: Settings, logger: Log): Promise<Place> {

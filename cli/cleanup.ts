@@ -49,7 +49,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       actor: 'operator',
       orphanAgeMs: ORPHAN_AGE_MS,
       decider: keepingDecider(jobDecider(retryPolicyOf(settings)), policy),
-      tally: tallyCleanup(note, dryRun),
+      tally: tallyCleanup(note, { dryRun }),
       marks: { markOf: () => 'start', keep: () => Promise.resolve() },
       pause: () => Promise.resolve(),
     }).finally(progress.end);

@@ -37,12 +37,12 @@ export function forgetConnections(dataDir: string): void {
  */
 export function findConnection(settings: Settings, name: 'EVENTSTORE_URL' | 'DATABASE_URL'): string {
   const url = settings[name] ?? notedConnections(resolve(settings.DATA_DIR))[name];
-  if (!url) {
+  if (!url)
     throw new PlainFailure(
       'NOT_RUNNING',
       `Docket is not running on ${settings.DATA_DIR}: start it with \`npm start\`, or name its stores with ${name}.`,
     );
-  }
+
   return url;
 }
 

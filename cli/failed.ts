@@ -122,7 +122,7 @@ async function page(
 async function* pages(
   store: ReadStore,
   asked: Asked,
-  retryable: boolean,
+  { retryable }: { readonly retryable: boolean },
 ): AsyncGenerator<readonly FailedJob[]> {
   for (let after = '00000000-0000-0000-0000-000000000000'; ;) {
     const rows = await page(store, asked, after, retryable);
@@ -135,7 +135,7 @@ async function* pages(
 async function list(store: ReadStore, asked: Asked): Promise<number> {
   const found: FailedJob[] = [];
   let isMore = false;
-  for await (const rows of pages(store, asked, false)) {
+  for await (const rows of pages(store, asked, { retryable: false })) {
     found.push(...rows);
     isMore = found.length > LISTED_MAX;
     if (isMore) break;
@@ -186,7 +186,9 @@ async function command(parts: CommandParts, asked: Asked): Promise<number> {
   };
   const all = (jobIds: readonly string[]) => Promise.all(jobIds.map((jobId) => limit(() => one(jobId))));
   if (asked.jobIds.length > 0) await all(asked.jobIds);
-  else for await (const rows of pages(parts.store, asked, true)) await all(rows.map((row) => row.job_id));
+  else
+    for await (const rows of pages(parts.store, asked, { retryable: true }))
+      await all(rows.map((row) => row.job_id));
   progress.end();
   if (asked.json) console.log(JSON.stringify({ action: asked.action, done, refused }, null, 2));
   else {

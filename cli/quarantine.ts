@@ -16,14 +16,11 @@ export async function run(argv: readonly string[]): Promise<number> {
   const [action, ...rest] = argv;
   const json = rest.includes('--json');
   const jobIds = rest.filter((argument) => argument !== '--json');
-  if (
-    (action !== 'list' && action !== 'replay') ||
-    !jobIds.every((jobId) => JobId.safeParse(jobId).success)
-  ) {
+  if ((action !== 'list' && action !== 'replay') || !jobIds.every((jobId) => JobId.safeParse(jobId).success))
     throw new PlainFailure('USAGE', 'Say: docket quarantine list, or docket quarantine replay [job...].', {
       exitCode: 2,
     });
-  }
+
   const settings = loadSettings(process.env);
   const logger = createLog('docket', 'warn');
   const { DATABASE_POOL_MAX: poolMax, DATABASE_TIMEOUT_MS: timeoutMs } = settings;

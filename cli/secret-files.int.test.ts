@@ -54,8 +54,8 @@ describe('docket and secrets in files', () => {
 });
 
 async function portOf(output: NodeJS.ReadableStream): Promise<number> {
-  for await (const line of createInterface({ input: output })) {
+  for await (const line of createInterface({ input: output }))
     if (line.startsWith('{"ready"')) return (JSON.parse(line) as { port: number }).port;
-  }
+
   throw new Error('the gateway ended before it was ready');
 }

@@ -22,10 +22,10 @@ const PROXIES = ['http_proxy', 'https_proxy', 'grpc_proxy'];
  * @returns what a person should know, one sentence each
  */
 export function shieldFromShell(environment: Environment): string[] {
-  for (const name of Object.keys(environment)) {
+  for (const name of Object.keys(environment))
     if (name === 'NODE_PG_FORCE_NATIVE' || (/^PG[A-Z]/.test(name) && !environment['DATABASE_URL']))
       delete environment[name];
-  }
+
   return [...settleProxies(environment)];
 }
 
@@ -72,10 +72,9 @@ function fallback(environment: Environment, name: string): Given | null {
 }
 
 function set(environment: Environment, name: string, value: string | undefined): void {
-  for (const key of [name, name.toUpperCase()]) {
+  for (const key of [name, name.toUpperCase()])
     if (value === undefined) delete environment[key];
     else environment[key] = value;
-  }
 }
 
 function namesOnThisNetwork(environment: Environment): string[] {

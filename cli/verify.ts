@@ -67,17 +67,27 @@ async function verifyAll(parts: Set<Part>, settings: Settings, log: EventLog, lo
         onProgress: hashing.show,
       }).finally(hashing.end)
     : null;
-  const tables = parts.has('tables') ? await verifyTables(settings, log, jobs, logger, signal) : null;
+  const tables = parts.has('tables')
+    ? await verifyTables({ settings, log, folded: jobs, logger, signal })
+    : null;
   return { streams, blobs: blobs && { files: files.size, faults: blobs }, tables };
 }
 
-async function verifyTables(
-  settings: Settings,
-  log: EventLog,
-  folded: StreamsVerified['jobs'],
-  logger: Log,
-  signal: AbortSignal,
-): Promise<NonNullable<Report['tables']>> {
+interface VerifyTablesParts {
+  readonly settings: Settings;
+  readonly log: EventLog;
+  readonly folded: StreamsVerified['jobs'];
+  readonly logger: Log;
+  readonly signal: AbortSignal;
+}
+
+async function verifyTables({
+  settings,
+  log,
+  folded,
+  logger,
+  signal,
+}: VerifyTablesParts): Promise<NonNullable<Report['tables']>> {
   const { DATABASE_POOL_MAX: poolMax, DATABASE_TIMEOUT_MS: timeoutMs } = settings;
   const store = openReadStore({
     url: findConnection(settings, 'DATABASE_URL'),
@@ -141,11 +151,10 @@ function printTables(projection: string, { checked, position, differences }: Ver
     return;
   }
   console.log(`${projection}: ${checked} streams, up to position ${position}; the first differences:`);
-  for (const { subject, kind, expected, found } of differences) {
+  for (const { subject, kind, expected, found } of differences)
     console.log(
       `  ${subject}: ${kind}\n    the log says   ${JSON.stringify(expected, textOfBigint)}\n    the table says ${JSON.stringify(found, textOfBigint)}`,
     );
-  }
 }
 
 function textOfBigint(_key: string, value: unknown): unknown {

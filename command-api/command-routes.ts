@@ -27,9 +27,9 @@ export type CommandName = 'retry' | 'cancel' | 'discard';
 /** Whose command it is, by the answer that the identity middleware prepared. */
 export type ActorOf = (res: Response) => CommandActor;
 
-const retryPriority = 0;
+const RETRY_PRIORITY = 0;
 /** Jobs of one batch whose streams are worked on at the same time. */
-const batchAtOnce = 8;
+const BATCH_AT_ONCE = 8;
 const NoBody = z.strictObject({});
 
 /** Stands before the decider for one pass of a request. */
@@ -79,7 +79,8 @@ export function oneJobRoute(side: WriteSide, name: CommandName, actorOf: ActorOf
     // Parsed before anything else, so that a malformed id is answered like one that does not exist.
     if (!JobId.safeParse(jobId).success) throw new ApiError('NOT_FOUND');
     if (hasBody(req)) await readJson(req, NoBody);
-    await answerOnce(side, req, res, fingerprintOf(purposeOf(name, actor), jobId), async (seed, guard) => {
+    const fingerprint = fingerprintOf(purposeOf(name, actor), jobId);
+    await answerOnce(side, { req, res, fingerprint }, async (seed, guard) => {
       const { state, position } = await command({ side, res, actor, name, guard }, jobId, seed);
       return {
         status: name === 'retry' ? 202 : 200,
@@ -94,31 +95,26 @@ export function batchRoute(side: WriteSide, name: CommandName, actorOf: ActorOf)
   return async (req, res) => {
     const actor = actorOf(res);
     const jobIds = [...new Set((await readJson(req, BatchCommand)).jobIds)];
-    await answerOnce(
-      side,
-      req,
-      res,
-      fingerprintOf(`${purposeOf(name, actor)} batch`, jobIds),
-      async (seed, guard) => {
-        const limit = pLimit(batchAtOnce);
-        let highest = 0n;
-        let passing: ApiError | null = null;
-        const one = async (jobId: JobId) => {
-          try {
-            const { state, position } = await command({ side, res, actor, name, guard }, jobId, seed);
-            if (position > highest) highest = position;
-            return { jobId, state };
-          } catch (error) {
-            if (!(error instanceof ApiError)) throw error;
-            if (error.retryable) passing = error;
-            return { jobId, error: { code: error.code, message: error.message } };
-          }
-        };
-        const results = await Promise.all(jobIds.map((jobId) => limit(() => one(jobId))));
-        if (passing && results.every((result) => 'error' in result)) throw passing as ApiError;
-        return { status: 200, body: { position: highest.toString(), results }, keep: passing === null };
-      },
-    );
+    const fingerprint = fingerprintOf(`${purposeOf(name, actor)} batch`, jobIds);
+    await answerOnce(side, { req, res, fingerprint }, async (seed, guard) => {
+      const limit = pLimit(BATCH_AT_ONCE);
+      let highest = 0n;
+      let passing: ApiError | null = null;
+      const one = async (jobId: JobId) => {
+        try {
+          const { state, position } = await command({ side, res, actor, name, guard }, jobId, seed);
+          if (position > highest) highest = position;
+          return { jobId, state };
+        } catch (error) {
+          if (!(error instanceof ApiError)) throw error;
+          if (error.retryable) passing = error;
+          return { jobId, error: { code: error.code, message: error.message } };
+        }
+      };
+      const results = await Promise.all(jobIds.map((jobId) => limit(() => one(jobId))));
+      if (passing && results.every((result) => 'error' in result)) throw passing as ApiError;
+      return { status: 200, body: { position: highest.toString(), results }, keep: passing === null };
+    });
   };
 }
 
@@ -164,7 +160,7 @@ async function command(
 function commandOf(name: CommandName, { by }: CommandActor, at: string): JobCommand {
   switch (name) {
     case 'retry':
-      return { type: 'RetryConversion', at, priority: retryPriority };
+      return { type: 'RetryConversion', at, priority: RETRY_PRIORITY };
     case 'cancel':
       return { type: 'CancelConversion', at, by };
     case 'discard':
@@ -188,9 +184,7 @@ function refusal({ code, rule }: { code: string; rule: string }, jobId: JobId): 
 /** Carries the command out, once for each idempotency key, and answers. A refusal by the job is an answer too. */
 async function answerOnce(
   side: WriteSide,
-  req: Request,
-  res: Response,
-  fingerprint: string,
+  { req, res, fingerprint }: { readonly req: Request; readonly res: Response; readonly fingerprint: string },
   carryOut: (seed: string, guard: Guard) => Promise<Answer & { keep?: boolean }>,
 ): Promise<void> {
   const keyed = keyedRequestOf(req, res);

@@ -5,9 +5,9 @@ import { Gauge, type Metrics } from '../runtime/metrics.ts';
 import type { Settings } from '../schemas/config.ts';
 
 /** The disk does not fill faster than this matters. */
-const diskAskedEveryMs = 1_000;
+const DISK_ASKED_EVERY_MS = 1_000;
 /** How often it is asked when nobody uploads, so that the warning comes all the same. */
-const diskWatchedEveryMs = 15_000;
+const DISK_WATCHED_EVERY_MS = 15_000;
 
 type Level = 'fine' | 'warned' | 'refusing';
 
@@ -46,7 +46,7 @@ export function watchDisk(options: {
     return next;
   };
   const levelNow = (): Promise<Level> => {
-    if (last === null || clock.now() - last.askedAt >= diskAskedEveryMs)
+    if (last === null || clock.now() - last.askedAt >= DISK_ASKED_EVERY_MS)
       last = { askedAt: clock.now(), answer: ask() };
     return last.answer;
   };
@@ -55,7 +55,7 @@ export function watchDisk(options: {
       logger.warn({ err: error }, 'it is not known how full the blob store is'),
     );
   watch();
-  const timer = setInterval(watch, diskWatchedEveryMs);
+  const timer = setInterval(watch, DISK_WATCHED_EVERY_MS);
   timer.unref();
   return {
     isFull: async () => {

@@ -5,8 +5,8 @@ import { ApiError } from '../runtime/http/api-error.ts';
 import { requestIdOf } from '../runtime/http/app.ts';
 
 /** How long and how much of a refused body is still read, so that its sender gets to see the answer (A-UP06). */
-const lingerMs = 5_000;
-const lingerBytesMax = 64 * 1024 * 1024;
+const LINGER_MS = 5_000;
+const LINGER_BYTES_MAX = 64 * 1024 * 1024;
 
 /** The body of an error answer. */
 export function errorBody(res: Response, error: ApiError): ErrorBody {
@@ -40,9 +40,9 @@ export function answerEarly(req: IncomingMessage, res: Response, status: number,
   };
   const count = (chunk: Buffer): void => {
     bytes += chunk.length;
-    if (bytes > lingerBytesMax) finish();
+    if (bytes > LINGER_BYTES_MAX) finish();
   };
-  const deadline = setTimeout(finish, lingerMs);
+  const deadline = setTimeout(finish, LINGER_MS);
   req.on('data', count).on('end', finish).on('close', finish);
   req.resume();
 }

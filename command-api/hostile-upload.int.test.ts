@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startTestEventStore, type TestEventStore } from '../tests/harness/event-store.ts';
 import { uploadTo } from './testing/client.ts';
 import { formOf, somePdf } from './testing/pdfs.ts';
-import { chunkOf, formEnd, partHead, push, speak, uploadHead } from './testing/raw-http.ts';
+import { chunkOf, FORM_END, partHead, push, speak, uploadHead } from './testing/raw-http.ts';
 import { startWriteSide, type RunningWriteSide } from './testing/write-side.ts';
 
 const MiB = 1024 * 1024;
@@ -58,11 +58,11 @@ describe('a form that is none', () => {
     ['with a field value of 1 MB [A-UP09]', `${field('mapping', 'x'.repeat(1_000_000))}--b--\r\n`],
     [
       'with a part header of 100 KB before its name [A-UP09]',
-      `--b\r\n${longHeader}${partHead().slice(5)}${pdf}${formEnd}`,
+      `--b\r\n${longHeader}${partHead().slice(5)}${pdf}${FORM_END}`,
     ],
-    ['with a field __proto__ [A-PP01]', `${field('__proto__', 'x')}${partHead()}${pdf}${formEnd}`],
-    ['with a file in a field that is not known', `${partHead('avatar')}${pdf}${formEnd}`],
-    ['with two mappings', `${field('mapping', 'other_v1').repeat(2)}${partHead()}${pdf}${formEnd}`],
+    ['with a field __proto__ [A-PP01]', `${field('__proto__', 'x')}${partHead()}${pdf}${FORM_END}`],
+    ['with a file in a field that is not known', `${partHead('avatar')}${pdf}${FORM_END}`],
+    ['with two mappings', `${field('mapping', 'other_v1').repeat(2)}${partHead()}${pdf}${FORM_END}`],
     [
       'with a form inside the form [A-UP10]',
       `--b\r\nContent-Disposition: form-data; name="files"\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n--c\r\n\r\nx\r\n--c--\r\n--b--\r\n`,
@@ -78,7 +78,7 @@ describe('a form that is none', () => {
     [`multipart/form-data; boundary=${'b'.repeat(200)}`, 'a boundary of 200 characters'],
     ['multipart/form-data; boundary=', 'an empty boundary'],
   ])('with the type %.40s (%s) is 400 [A-UP10]', async (contentType) => {
-    const answer = await send(`${partHead()}${pdf}${formEnd}`, contentType);
+    const answer = await send(`${partHead()}${pdf}${FORM_END}`, contentType);
     expect([answer.status, codeIn(await answer.text())]).toEqual([400, 'BAD_REQUEST']);
   });
 });
@@ -90,7 +90,7 @@ describe('a body of another type', () => {
     'application/json',
     'text/plain',
   ])('%s is 415', async (contentType) => {
-    const answer = await send(`${partHead()}x${formEnd}`, contentType);
+    const answer = await send(`${partHead()}x${FORM_END}`, contentType);
     expect([answer.status, codeIn(await answer.text())]).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE']);
   });
 });

@@ -10,50 +10,50 @@ import {
   type IdempotencyRecord,
 } from './idempotency-record.ts';
 
-const at = '2026-10-01T12:00:00.000Z';
-const until = '2026-10-01T12:00:05.000Z';
-const nowMs = Date.parse(at);
-const afterMs = Date.parse(until) + 1;
-const us = '11111111-1111-4111-8111-111111111111';
-const them = '22222222-2222-4222-8222-222222222222';
-const claimId = '33333333-3333-4333-8333-333333333333';
+const AT = '2026-10-01T12:00:00.000Z';
+const UNTIL = '2026-10-01T12:00:05.000Z';
+const nowMs = Date.parse(AT);
+const afterMs = Date.parse(UNTIL) + 1;
+const US = '11111111-1111-4111-8111-111111111111';
+const THEM = '22222222-2222-4222-8222-222222222222';
+const CLAIM_ID = '33333333-3333-4333-8333-333333333333';
 const fingerprint = fingerprintOf('a');
 const other = fingerprintOf('b');
 const claimed = (claimant: string): IdempotencyEvent => ({
   type: 'RequestClaimed',
-  data: { v: 1, at, claimId, claimant, fingerprint, until },
+  data: { v: 1, at: AT, claimId: CLAIM_ID, claimant, fingerprint, until: UNTIL },
 });
 const answered: IdempotencyEvent = {
   type: 'RequestAnswered',
-  data: { v: 1, at, claimId, fingerprint, status: 202, body: {} },
+  data: { v: 1, at: AT, claimId: CLAIM_ID, fingerprint, status: 202, body: {} },
 };
-const released: IdempotencyEvent = { type: 'RequestReleased', data: { v: 1, at, claimId } };
+const released: IdempotencyEvent = { type: 'RequestReleased', data: { v: 1, at: AT, claimId: CLAIM_ID } };
 const after = (...events: IdempotencyEvent[]): IdempotencyRecord =>
   events.reduce(evolveRecord, { state: 'free' });
 
 describe('what a request with an idempotency key meets', () => {
   it.each([
-    ['a fresh key', after(), { fingerprint, claimant: us, nowMs }, 'carry-out'],
-    ['an answer to the same', after(claimed(us), answered), { fingerprint, claimant: us, nowMs }, 'replay'],
+    ['a fresh key', after(), { fingerprint, claimant: US, nowMs }, 'carry-out'],
+    ['an answer to the same', after(claimed(US), answered), { fingerprint, claimant: US, nowMs }, 'replay'],
     [
       'an answer to another',
-      after(claimed(us), answered),
-      { fingerprint: other, claimant: us, nowMs },
+      after(claimed(US), answered),
+      { fingerprint: other, claimant: US, nowMs },
       'mismatch',
     ],
-    ['another process at it', after(claimed(them)), { fingerprint, claimant: us, nowMs }, 'wait'],
+    ['another process at it', after(claimed(THEM)), { fingerprint, claimant: US, nowMs }, 'wait'],
     [
       'a process that is overdue',
-      after(claimed(them)),
-      { fingerprint, claimant: us, nowMs: afterMs },
+      after(claimed(THEM)),
+      { fingerprint, claimant: US, nowMs: afterMs },
       'take-over',
     ],
-    ['what we left unfinished', after(claimed(us)), { fingerprint, claimant: us, nowMs }, 'take-over'],
-    ['another request at it', after(claimed(them)), { fingerprint: other, claimant: us, nowMs }, 'mismatch'],
+    ['what we left unfinished', after(claimed(US)), { fingerprint, claimant: US, nowMs }, 'take-over'],
+    ['another request at it', after(claimed(THEM)), { fingerprint: other, claimant: US, nowMs }, 'mismatch'],
     [
       'a key given free',
-      after(claimed(us), released),
-      { fingerprint: other, claimant: us, nowMs },
+      after(claimed(US), released),
+      { fingerprint: other, claimant: US, nowMs },
       'carry-out',
     ],
   ] as const)('%s: %#', (_what, record, request, verdict) => {
@@ -61,10 +61,10 @@ describe('what a request with an idempotency key meets', () => {
   });
 
   it('never changes once there is an answer', () => {
-    const event = fc.constantFrom(claimed(us), claimed(them), released, answered);
+    const event = fc.constantFrom(claimed(US), claimed(THEM), released, answered);
     fc.assert(
       fc.property(fc.array(event), (events) => {
-        const first = after(claimed(us), answered);
+        const first = after(claimed(US), answered);
         expect(events.reduce(evolveRecord, first)).toEqual(first);
       }),
     );

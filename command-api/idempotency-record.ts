@@ -8,7 +8,7 @@ import {
 import { IDEMPOTENCY_STREAM_PREFIX } from '../schemas/streams.ts';
 
 /** How long an answer is kept, as Stripe keeps it; the stream's $maxAge. */
-export const idempotencyMaxAgeSec = 24 * 3600;
+export const IDEMPOTENCY_MAX_AGE_SEC = 24 * 3600;
 
 /** What is known of one key. */
 export type IdempotencyRecord =

@@ -8,7 +8,7 @@ import type { EventMetadata } from '../schemas/event-metadata.ts';
 import type { IdempotencyEvent } from '../schemas/idempotency-events.ts';
 import {
   evolveRecord,
-  idempotencyMaxAgeSec,
+  IDEMPOTENCY_MAX_AGE_SEC,
   idempotencyStream,
   judgeKey,
   understandRecord,
@@ -16,10 +16,10 @@ import {
 } from './idempotency-record.ts';
 
 /** How long another process is left alone with its claim; then it is taken for dead. */
-const claimMs = 5_000;
-const askAgainMs = 150;
+const CLAIM_MS = 5_000;
+const ASK_AGAIN_MS = 150;
 /** Longest wait for another process; above `claimMs`, so that a dead one is always outwaited. */
-const waitMsMax = 8_000;
+const WAIT_MS_MAX = 8_000;
 
 /** An answer as it goes over the wire. */
 export interface Answer {
@@ -97,12 +97,12 @@ export function createIdempotency(log: EventLog, clock: Clock): Idempotency {
     const { fingerprint } = request;
     const claimId = found.record.state === 'claimed' ? found.record.claimId : randomUUID();
     const now = clock.now();
-    const data = { v: 1 as const, at: iso(now), claimId, claimant, fingerprint, until: iso(now + claimMs) };
+    const data = { v: 1 as const, at: iso(now), claimId, claimant, fingerprint, until: iso(now + CLAIM_MS) };
     const event: IdempotencyEvent = { type: 'RequestClaimed', data };
     // The bound first: a stream without it would stay for ever if we stopped in between.
-    if (found.expected === 'no_stream') await log.setMaxAge(stream, idempotencyMaxAgeSec);
+    if (found.expected === 'no_stream') await log.setMaxAge(stream, IDEMPOTENCY_MAX_AGE_SEC);
     let expected = found.expected;
-    for (let tries = 1; tries <= 2; tries += 1) {
+    for (let tries = 1; tries <= 2; tries += 1)
       try {
         return { claimId, expected: await append(stream, request, event, expected) };
       } catch (error) {
@@ -112,7 +112,7 @@ export function createIdempotency(log: EventLog, clock: Clock): Idempotency {
         // Its events have aged away, but the stream goes on counting from where it was.
         expected = error.actual;
       }
-    }
+
     return null;
   };
 
@@ -149,7 +149,7 @@ export function createIdempotency(log: EventLog, clock: Clock): Idempotency {
       (await load(log, idempotencyStream(owner, key))).record.state !== 'free',
     once: async (request, carryOut) => {
       const stream = idempotencyStream(request.owner, request.key);
-      const giveUpAt = performance.now() + waitMsMax;
+      const giveUpAt = performance.now() + WAIT_MS_MAX;
       while (performance.now() < giveUpAt) {
         const found = await load(log, stream);
         const { record } = found;
@@ -159,7 +159,7 @@ export function createIdempotency(log: EventLog, clock: Clock): Idempotency {
         if (record.state === 'answered') return { answer: answerOf(record), replayed: true };
         const claimed = verdict === 'wait' ? null : await claim(stream, request, found);
         if (claimed) return finish(stream, request, claimed, await carryOut(claimed.claimId));
-        await sleep(askAgainMs);
+        await sleep(ASK_AGAIN_MS);
       }
       throw new ApiError('CONFLICT', 'A request with this key is being carried out.');
     },

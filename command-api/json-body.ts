@@ -3,8 +3,8 @@ import type { z } from 'zod';
 import { ApiError } from '../runtime/http/api-error.ts';
 
 /** A full batch of 500 job ids takes 20 KB. */
-const bodyBytesMax = 32 * 1024;
-const bodyMsMax = 5_000;
+const BODY_BYTES_MAX = 32 * 1024;
+const BODY_MS_MAX = 5_000;
 
 /**
  * Reads a small JSON body against a strict schema. Only plain UTF-8 JSON that says each thing once is taken: a byte
@@ -35,20 +35,20 @@ export function hasBody(request: IncomingMessage): boolean {
 }
 
 async function readBytes(request: IncomingMessage): Promise<Buffer> {
-  if (Number(request.headers['content-length'] ?? 0) > bodyBytesMax)
+  if (Number(request.headers['content-length'] ?? 0) > BODY_BYTES_MAX)
     throw new ApiError('TOO_LARGE', TOO_LONG);
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const chunks: Buffer[] = [];
   let bytes = 0;
   const onData = (chunk: Buffer): void => {
     bytes += chunk.length;
-    if (bytes > bodyBytesMax) return reject(new ApiError('TOO_LARGE', TOO_LONG));
+    if (bytes > BODY_BYTES_MAX) return reject(new ApiError('TOO_LARGE', TOO_LONG));
     chunks.push(chunk);
   };
   const onEnd = (): void => resolve(Buffer.concat(chunks));
   const onClose = (): void => reject(new ApiError('BAD_REQUEST', 'The body did not come whole.'));
   const onLate = (): void => reject(new ApiError('REQUEST_TIMEOUT'));
-  const timer = setTimeout(onLate, bodyMsMax);
+  const timer = setTimeout(onLate, BODY_MS_MAX);
   request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
   try {
     return await promise;

@@ -4,10 +4,10 @@ import { SMALL_YOUNG_GENERATION } from '../runtime/young-generation.ts';
 import { startTestEventStore, type TestEventStore } from '../tests/harness/event-store.ts';
 import { somePdf } from './testing/pdfs.ts';
 import { startWriteSideProcess, type WriteSideProcess } from './testing/process.ts';
-import { chunkOf, formEnd, partHead, push, speak, uploadHead, type RawAnswer } from './testing/raw-http.ts';
+import { chunkOf, FORM_END, partHead, push, speak, uploadHead, type RawAnswer } from './testing/raw-http.ts';
 
 const MiB = 1024 * 1024;
-const pieceBytes = 256 * 1024;
+const PIECE_BYTES = 256 * 1024;
 let store: TestEventStore;
 let side: WriteSideProcess;
 beforeAll(async () => {
@@ -25,13 +25,13 @@ afterAll(async () => {
 
 function send(fileBytes: number, chunked: boolean): Promise<RawAnswer> {
   const pdf = somePdf(fileBytes);
-  const parts = [Buffer.from(partHead()), pdf, Buffer.from(formEnd)];
+  const parts = [Buffer.from(partHead()), pdf, Buffer.from(FORM_END)];
   const length = parts.reduce((sum, part) => sum + part.length, 0);
   return speak(side.port, async (socket) => {
     await push(socket, uploadHead(chunked ? null : length));
     for (const part of parts)
-      for (let at = 0; at < part.length; at += pieceBytes) {
-        const piece = part.subarray(at, at + pieceBytes);
+      for (let at = 0; at < part.length; at += PIECE_BYTES) {
+        const piece = part.subarray(at, at + PIECE_BYTES);
         await push(socket, chunked ? chunkOf(piece) : piece);
       }
     if (chunked) await push(socket, '0\r\n\r\n');

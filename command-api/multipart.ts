@@ -15,11 +15,11 @@ export class SenderGone extends Error {
 }
 
 /** What busboy leaves unbounded unless it is told (A-UP09). */
-const fieldsMax = 10;
-const fieldBytesMax = 1024;
-const fieldNameBytesMax = 100;
-const partHeadersMax = 20;
-const partHeaderBytesMax = 8 * 1024;
+const FIELDS_MAX = 10;
+const FIELD_BYTES_MAX = 1024;
+const FIELD_NAME_BYTES_MAX = 100;
+const PART_HEADERS_MAX = 20;
+const PART_HEADER_BYTES_MAX = 8 * 1024;
 /** RFC 2046, section 5.1.1. */
 const BOUNDARY = /;\s*boundary=(?:"[^"\r\n]{1,70}"|[^\s";,]{1,70})\s*(?:;|$)/i;
 
@@ -81,7 +81,7 @@ export function readMultipart(
   });
   parser.on('field', (field, value, nameCut, valueCut) =>
     guarded(() => {
-      if (nameCut || valueCut || field.length > fieldNameBytesMax)
+      if (nameCut || valueCut || field.length > FIELD_NAME_BYTES_MAX)
         throw new ApiError('BAD_REQUEST', 'A field of the form is too long.');
       parts.onField(field, value);
     }),
@@ -117,12 +117,12 @@ function openParser(contentType: string, limits: { filesMax: number; fileBytesMa
         files: limits.filesMax,
         // One more than is taken, so that the store itself sees the byte too many.
         fileSize: limits.fileBytesMax + 1,
-        fields: fieldsMax,
-        fieldSize: fieldBytesMax,
-        fieldNameSize: fieldNameBytesMax,
-        parts: limits.filesMax + fieldsMax,
-        headerPairs: partHeadersMax,
-        headerSize: partHeaderBytesMax,
+        fields: FIELDS_MAX,
+        fieldSize: FIELD_BYTES_MAX,
+        fieldNameSize: FIELD_NAME_BYTES_MAX,
+        parts: limits.filesMax + FIELDS_MAX,
+        headerPairs: PART_HEADERS_MAX,
+        headerSize: PART_HEADER_BYTES_MAX,
       },
     });
   } catch (error) {

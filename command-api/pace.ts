@@ -1,13 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 
 /** A sender slower than this over a whole window holds a place that others wait for (A-UP12). */
-const slowestBytesPerSec = 1024;
+const SLOWEST_BYTES_PER_SEC = 1024;
 
 /**
  * Looks in a window. A process that stood still is late for one look only, so the time that it stood still counts as
  * a tenth of a window at most, and no sender is blamed for it.
  */
-const looksPerWindow = 10;
+const LOOKS_PER_WINDOW = 10;
 
 /** Watches a request body arrive. */
 export interface Pace {
@@ -26,11 +26,11 @@ export function watchPace(request: IncomingMessage, windowMs: number, tooSlow: (
   const count = (chunk: Buffer): void => {
     bytes += chunk.length;
   };
-  const leastBytes = Math.max(1, (slowestBytesPerSec * windowMs) / 1000);
+  const leastBytes = Math.max(1, (SLOWEST_BYTES_PER_SEC * windowMs) / 1000);
   let looks = 0;
   const timer = setInterval(() => {
     looks += 1;
-    if (looks < looksPerWindow) return;
+    if (looks < LOOKS_PER_WINDOW) return;
     looks = 0;
     // Where the reader itself is behind, the sender is not to blame.
     const isWaitingForUs = request.isPaused() && request.readableLength > 0;
@@ -39,7 +39,7 @@ export function watchPace(request: IncomingMessage, windowMs: number, tooSlow: (
       tooSlow();
     }
     bytesAtWindowStart = bytes;
-  }, windowMs / looksPerWindow);
+  }, windowMs / LOOKS_PER_WINDOW);
   const stop = (): void => {
     clearInterval(timer);
     request.off('data', count);

@@ -19,9 +19,9 @@ export class NotPdf extends Error {
 
 /** PDF 32000-1, 7.5.2, and where readers still look for it (Annex H, implementation note 13 of PDF Reference 1.7). */
 const HEADER = '%PDF-';
-const headerWindowBytes = 1024;
+const HEADER_WINDOW_BYTES = 1024;
 /** As much of the beginning as the look for the header needs. */
-const headBytes = headerWindowBytes + HEADER.length;
+const HEAD_BYTES = HEADER_WINDOW_BYTES + HEADER.length;
 /** A byte order mark and PDF white space (7.2.2) before the header do no harm. */
 const LEADING = /^(?:\xef\xbb\xbf)?[\0\t\n\f\r ]*/;
 
@@ -31,7 +31,7 @@ const LEADING = /^(?:\xef\xbb\xbf)?[\0\t\n\f\r ]*/;
  * (Annex F). Without any there is no way to the document's root, not even for a reader that mends what it can.
  */
 const TRAILERS = ['trailer', 'startxref', '/XRef'];
-const overlapBytes = Math.max(...TRAILERS.map((word) => word.length)) - 1;
+const OVERLAP_BYTES = Math.max(...TRAILERS.map((word) => word.length)) - 1;
 
 /**
  * @param strictHeader `%PDF-` first, after an optional byte order mark and white space; otherwise anywhere in the
@@ -46,13 +46,13 @@ export function createPdfCheck({ strictHeader }: { strictHeader: boolean }): Pdf
     see: (chunk) => {
       if (!hasTrailer) {
         // A word may be cut in two by the end of a chunk.
-        const seam = Buffer.concat([overlap, chunk.subarray(0, overlapBytes)]);
+        const seam = Buffer.concat([overlap, chunk.subarray(0, OVERLAP_BYTES)]);
         hasTrailer = TRAILERS.some((word) => seam.includes(word) || chunk.includes(word));
-        overlap = Buffer.concat([overlap, chunk.subarray(-overlapBytes)]).subarray(-overlapBytes);
+        overlap = Buffer.concat([overlap, chunk.subarray(-OVERLAP_BYTES)]).subarray(-OVERLAP_BYTES);
       }
       if (hasHeader) return;
-      if (head.length < headBytes) head = Buffer.concat([head, chunk.subarray(0, headBytes - head.length)]);
-      const found = findHeader(latin1(head, headBytes), strictHeader);
+      if (head.length < HEAD_BYTES) head = Buffer.concat([head, chunk.subarray(0, HEAD_BYTES - head.length)]);
+      const found = findHeader(latin1(head, HEAD_BYTES), strictHeader);
       if (found === 'never') throw new NotPdf('This file does not begin like a PDF.');
       hasHeader = found === 'yes';
     },
@@ -67,13 +67,13 @@ export function createPdfCheck({ strictHeader }: { strictHeader: boolean }): Pdf
 
 function findHeader(text: string, strict: boolean): 'yes' | 'not yet' | 'never' {
   if (!strict) {
-    if (text.slice(0, headerWindowBytes).includes(HEADER)) return 'yes';
-    return text.length >= headerWindowBytes ? 'never' : 'not yet';
+    if (text.slice(0, HEADER_WINDOW_BYTES).includes(HEADER)) return 'yes';
+    return text.length >= HEADER_WINDOW_BYTES ? 'never' : 'not yet';
   }
   const rest = text.slice(LEADING.exec(text)?.[0].length ?? 0);
   if (rest.startsWith(HEADER)) return 'yes';
   const mayFollow = HEADER.startsWith(rest) || '\xef\xbb\xbf'.startsWith(text);
-  return mayFollow && text.length < headerWindowBytes ? 'not yet' : 'never';
+  return mayFollow && text.length < HEADER_WINDOW_BYTES ? 'not yet' : 'never';
 }
 
 function latin1(bytes: Buffer, length: number): string {

@@ -18,8 +18,8 @@ const MAPPING_FIELD = 'mapping';
 /** `param.termStart` and the like. */
 const PARAMETER_FIELD = /^param\.([a-z][A-Za-z0-9]{0,39})$/;
 /** How far a file of unknown length is followed past its limit, in case it and the form end soon (A-UP07). */
-const oversizeSkipBytesMax = 16 * 1024 * 1024;
-const oversizeSkipMs = 5_000;
+const OVERSIZE_SKIP_BYTES_MAX = 16 * 1024 * 1024;
+const OVERSIZE_SKIP_MS = 5_000;
 
 export interface ReceivedUpload {
   /** What the form said, or null when it said nothing. */
@@ -90,8 +90,8 @@ export async function receiveUpload(
     const bytesAtStart = pace.bytes();
     const startedAt = performance.now();
     skipTimer = setInterval(() => {
-      const isOver = performance.now() - startedAt > oversizeSkipMs;
-      if (isOver || pace.bytes() - bytesAtStart > oversizeSkipBytesMax) reading.cut();
+      const isOver = performance.now() - startedAt > OVERSIZE_SKIP_MS;
+      if (isOver || pace.bytes() - bytesAtStart > OVERSIZE_SKIP_BYTES_MAX) reading.cut();
     }, 10);
   };
   const pace = watchPace(request, limits.idleMs, () =>

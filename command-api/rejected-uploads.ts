@@ -14,7 +14,7 @@ import {
 import { REJECTED_UPLOADS_STREAM } from '../schemas/streams.ts';
 
 /** How long refusals are kept; the stream's $maxAge. */
-export const rejectedUploadsMaxAgeSec = 30 * 24 * 3600;
+export const REJECTED_UPLOADS_MAX_AGE_SEC = 30 * 24 * 3600;
 /** The log grows by at most one event in this time, however many files are refused. */
 const EVENT_EVERY_MS = 60_000;
 const TRIES_MAX = 5;
@@ -68,7 +68,7 @@ export function recordRejectedUploads(options: {
       correlationId: batch.correlationId,
       actor: 'command-api',
     });
-    for (let tries = 1; ; tries += 1) {
+    for (let tries = 1; ; tries += 1)
       try {
         return await write(events);
       } catch (error) {
@@ -81,7 +81,6 @@ export function recordRejectedUploads(options: {
         logger.warn({ err: error, count }, 'refused uploads could not be recorded');
         return;
       }
-    }
   };
   const drainNow = (): void => {
     timer = undefined;
@@ -119,10 +118,10 @@ function rejectedUploadsWriter(log: EventLog): (events: readonly EventToAppend[]
   let isBounded = false;
   let expected: ExpectedRevision | null = null;
   return async (events) => {
-    if (!isBounded) await log.setMaxAge(REJECTED_UPLOADS_STREAM, rejectedUploadsMaxAgeSec);
+    if (!isBounded) await log.setMaxAge(REJECTED_UPLOADS_STREAM, REJECTED_UPLOADS_MAX_AGE_SEC);
     isBounded = true;
     expected ??= (await log.readLast(REJECTED_UPLOADS_STREAM))?.revision ?? 'no_stream';
-    for (;;) {
+    for (;;)
       try {
         expected = (await log.append(REJECTED_UPLOADS_STREAM, events, expected)).revision;
         return;
@@ -130,6 +129,5 @@ function rejectedUploadsWriter(log: EventLog): (events: readonly EventToAppend[]
         if (!(error instanceof StreamMovedOn)) throw error;
         expected = error.actual ?? 'no_stream';
       }
-    }
   };
 }

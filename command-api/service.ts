@@ -25,7 +25,7 @@ import { createUploadMetrics } from './upload-metrics.ts';
 import { uploadRoute } from './upload-route.ts';
 import type { WriteSide } from './write-side.ts';
 
-const drainAskedEveryMs = 20;
+const DRAIN_ASKED_EVERY_MS = 20;
 const MAPPINGS_MISSING: WaitingNow = {
   dependency: 'mappings',
   why: 'The gateway has not said its mappings yet.',
@@ -103,7 +103,7 @@ export function createCommandApi(options: {
       isStopping = true;
       disk.stop();
       const until = performance.now() + graceMs;
-      while (admission.inFlight() > 0 && performance.now() < until) await sleep(drainAskedEveryMs);
+      while (admission.inFlight() > 0 && performance.now() < until) await sleep(DRAIN_ASKED_EVERY_MS);
       await ownerStorage?.stop();
       await rejections.stop(Math.max(0, until - performance.now()));
     },

@@ -27,9 +27,9 @@ import { uploadAnswer, type FileOutcome } from './upload-answer.ts';
 import type { WriteSide } from './write-side.ts';
 
 /** Files of one request whose commands run at the same time. */
-const commandsAtOnce = 8;
-const uploadPriority = 0;
-const unavailableRetrySec = 2;
+const COMMANDS_AT_ONCE = 8;
+const UPLOAD_PRIORITY = 0;
+const UNAVAILABLE_RETRY_SEC = 2;
 /** Refusals worth a place on the record; the others are about us or about the moment. */
 const RECORDED = new Set(['NOT_PDF', 'TOO_LARGE', 'UNKNOWN_MAPPING']);
 /** Refusals that another try may not meet; an answer with one must not be kept. */
@@ -109,7 +109,7 @@ async function carryOutUpload(
   request: UploadRequest,
   { received, mapping, seed }: { received: ReceivedUpload; mapping: MappingRef; seed: string },
 ): Promise<{ answer: Answer; keep: boolean }> {
-  const limit = pLimit(commandsAtOnce);
+  const limit = pLimit(COMMANDS_AT_ONCE);
   const before = new Map<string, Promise<unknown>>();
   const outcomes = await Promise.all(
     received.files.map((file, index) => {
@@ -148,7 +148,7 @@ async function leavesNoKey(
 
 /** RFC 9110, section 10.2.3: what a 429 or a 503 says about the next try. */
 function retryAfterOf(status: number, received: ReceivedUpload): { retryAfterSec?: number } {
-  if (status === 503) return { retryAfterSec: unavailableRetrySec };
+  if (status === 503) return { retryAfterSec: UNAVAILABLE_RETRY_SEC };
   if (status !== 429) return {};
   const waits = received.files.map((file) => ('refused' in file ? (file.refused.retryAfterSec ?? 0) : 0));
   return { retryAfterSec: Math.max(...waits) };
@@ -205,7 +205,7 @@ function uploadCommand(
     sha256,
     blobKey: key,
     mapping,
-    priority: uploadPriority,
+    priority: UPLOAD_PRIORITY,
   };
 }
 

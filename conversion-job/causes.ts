@@ -43,12 +43,13 @@ export function causesOf(
     if (event.type === 'ConversionStarted') {
       const attempt = byStart.get(Number(recorded.revision));
       if (claimableSince !== null && requested)
-        addPauses(requested, pauses, claimableSince, event.data.at, recorded);
+        addPauses(requested, pauses, { from: claimableSince, to: event.data.at, claim: recorded });
       running = attempt ? attemptUnder(node, attempt) : null;
     } else if (running && isOutcome(event)) running = null;
     claimableSince = claimableFrom(event, claimableSince);
   }
-  if (claimableSince !== null && requested) addPauses(requested, pauses, claimableSince, null, null);
+  if (claimableSince !== null && requested)
+    addPauses(requested, pauses, { from: claimableSince, to: null, claim: null });
   return roots;
 }
 
@@ -117,9 +118,15 @@ function attemptUnder(event: Cause, attempt: Attempt): Cause {
 function addPauses(
   requested: Cause,
   pauses: readonly BreakerPause[],
-  from: string,
-  to: string | null,
-  claim: RecordedJobEvent | null,
+  {
+    from,
+    to,
+    claim,
+  }: {
+    readonly from: string;
+    readonly to: string | null;
+    readonly claim: RecordedJobEvent | null;
+  },
 ): void {
   const overlapping = pauses.filter(
     ({ pausedAt, resumedAt }) => (to === null || pausedAt < to) && (resumedAt === null || resumedAt > from),

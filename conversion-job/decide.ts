@@ -77,12 +77,12 @@ function upload(command: UploadDocument, job: Job): Decision {
 }
 
 function retry(command: { at: string; priority: number }, job: ExistingJob): Decision {
-  if (job.state !== 'failed' && job.state !== 'cancelled' && job.state !== 'expired') {
+  if (job.state !== 'failed' && job.state !== 'cancelled' && job.state !== 'expired')
     return refuse(
       'CONFLICT',
       `Only a failed, cancelled or expired job can be retried; this one is ${job.state}.`,
     );
-  }
+
   if (job.sourceBlobKey === null)
     return refuse('EXPIRED', 'The PDF has been removed because its keeping time is over; upload it again.');
   return accept({
@@ -128,12 +128,12 @@ function reportFailure(command: ReportFailure, job: ExistingJob, policy: RetryPo
   if (command.final || job.chargedAttempts >= attemptsAllowed(code, policy)) return failed({ code, message });
   const waitMs = backoffMs(job.chargedAttempts, command.jitter, command.retryAfterMs, policy);
   const notBefore = later(at, waitMs);
-  if (notBefore > later(job.firstAttemptAt ?? at, policy.jobTimeoutMs)) {
+  if (notBefore > later(job.firstAttemptAt ?? at, policy.jobTimeoutMs))
     return failed({
       code: 'JOB_TIMEOUT',
       message: `No success within the time for one job; last: ${message}`.slice(0, 500),
     });
-  }
+
   return accept({
     type: 'ConversionDeferred',
     data: { at, attempt: job.attemptsEver, fencingToken, code, reason, message, notBefore },

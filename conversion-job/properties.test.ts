@@ -80,9 +80,8 @@ describe('decisions', () => {
   it('only write events that their own schemas accept', () => {
     fc.assert(
       fc.property(fc.array(someCommand, { maxLength: 30 }), (commands) => {
-        for (const event of live([COMMAND_OF.UploadDocument, ...commands]).events) {
+        for (const event of live([COMMAND_OF.UploadDocument, ...commands]).events)
           expect(JOB_EVENT_SCHEMAS[event.type].safeParse(event.data).error).toBeUndefined();
-        }
       }),
       { numRuns: 300 },
     );

@@ -5,9 +5,13 @@ import { replayPolicy, runsOf, type PastAttempt, type PastRun } from './what-if.
 
 const retry = { maxAttempts: 3, backoffMs: 10_000, backoffMaxMs: 60_000, jobTimeoutMs: 600_000 };
 const noBreaker = { failures: null, resetMs: 10_000 };
-const minute = 60_000;
+const MINUTE = 60_000;
 
-const attempt = (startedMs: number, code: JobFailureCode | null, isFinal = code === null): PastAttempt => ({
+const attempt = (
+  startedMs: number,
+  code: JobFailureCode | null,
+  { isFinal } = { isFinal: code === null },
+): PastAttempt => ({
   startedMs,
   durationMs: 1_000,
   code,
@@ -72,7 +76,7 @@ describe('the past under another policy', () => {
       unknown: 1,
       calls: 1,
     });
-    const refused = run('c', attempt(0, 'GW_4XX', true));
+    const refused = run('c', attempt(0, 'GW_4XX', { isFinal: true }));
     expect(replayPolicy([refused, sawTheEnd], retry, noBreaker)).toMatchObject({
       succeeded: 1,
       failed: 1,
@@ -83,9 +87,9 @@ describe('the past under another policy', () => {
 
   it('a breaker saves calls in an outage and costs waiting: the attempts behind it come after it', () => {
     const outage = Array.from({ length: 20 }, (_, index) =>
-      run(`o${index}`, attempt(index * 500, 'GW_UNREACHABLE', true)),
+      run(`o${index}`, attempt(index * 500, 'GW_UNREACHABLE', { isFinal: true })),
     );
-    const later = run('later', attempt(2 * minute, null));
+    const later = run('later', attempt(2 * MINUTE, null));
     const without = replayPolicy([...outage, later], retry, noBreaker);
     const withOne = replayPolicy([...outage, later], retry, { failures: 5, resetMs: 30_000 });
     expect(without).toMatchObject({ opened: 0, waitingMs: 0, calls: 21 });

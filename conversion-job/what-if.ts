@@ -87,14 +87,14 @@ export function replayPolicy(
   const sums = { runs: past.length, succeeded: 0, failed: 0, unknown: 0, calls: 0, waitingMs: 0 };
   const due = dueList(past);
   for (let step = due.next(); step; step = due.next()) {
-    const { run, made, atMs, firstMs, lastCode } = step;
+    const { run, made, atMs, firstMs } = step;
     const freeMs = gate.freeFrom(atMs);
     if (freeMs > atMs) {
       sums.waitingMs += freeMs - atMs;
       due.add({ ...step, atMs: freeMs });
       continue;
     }
-    const attempt = attemptAt(run, made, atMs, lastCode, world);
+    const attempt = attemptAt(step, world);
     if (attempt === null) {
       sums.unknown += 1;
       sums.failed += 1;
@@ -133,10 +133,7 @@ interface Step {
 
 /** The attempt as it was, or as those of other jobs suggest; null when nothing tells. */
 function attemptAt(
-  run: PastRun,
-  made: number,
-  atMs: number,
-  lastCode: JobFailureCode | null,
+  { run, made, atMs, lastCode }: Step,
   nearest: ReturnType<typeof neighbours>,
 ): PastAttempt | null {
   const own = run.attempts[made];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { OwnerId } from '../schemas/ids.ts';
 import {
-  cookieMaxAgeSec,
+  COOKIE_MAX_AGE_SEC,
   cookieValue,
   newOwner,
   readSession,
@@ -11,7 +11,7 @@ import {
 import { keysFor } from './signing-keys.ts';
 
 const now = Date.parse('2026-10-01T12:00:00Z');
-const dayMs = 24 * 3600 * 1000;
+const DAY_MS = 24 * 3600 * 1000;
 const older = keysFor(['an older secret of at least 32 characters'], 'session');
 const keys = keysFor(
   ['a newer secret of at least 32 characters', 'an older secret of at least 32 characters'],
@@ -50,10 +50,10 @@ describe('a session cookie', () => {
 
   it('is renewed after 30 days of use and dead after its 400', () => {
     const value = sealSession(newOwner(), keys, now);
-    expect(readSession(value, keys, now + 29 * dayMs)?.renew).toBe(false);
-    expect(readSession(value, keys, now + 31 * dayMs)?.renew).toBe(true);
-    expect(readSession(value, keys, now + cookieMaxAgeSec * 1000 + 1000)).toBeNull();
-    expect(readSession(value, keys, now - 2 * dayMs)).toBeNull();
+    expect(readSession(value, keys, now + 29 * DAY_MS)?.renew).toBe(false);
+    expect(readSession(value, keys, now + 31 * DAY_MS)?.renew).toBe(true);
+    expect(readSession(value, keys, now + COOKIE_MAX_AGE_SEC * 1000 + 1000)).toBeNull();
+    expect(readSession(value, keys, now - 2 * DAY_MS)).toBeNull();
   });
 
   it('made for another purpose is no session', () => {

@@ -6,13 +6,13 @@ export const SECURE_COOKIE = '__Host-docket';
 export const PLAIN_COOKIE = 'docket';
 
 /** The longest that browsers keep a cookie (RFC 6265bis, 5.5). */
-export const cookieMaxAgeSec = 400 * 24 * 3600;
+export const COOKIE_MAX_AGE_SEC = 400 * 24 * 3600;
 /** A session in use is written again this often, so that it does not end under its owner. */
-const renewAfterSec = 30 * 24 * 3600;
+const RENEW_AFTER_SEC = 30 * 24 * 3600;
 /** A cookie from the future is somebody's clock, up to this much. */
-const clockSkewSec = 24 * 3600;
+const CLOCK_SKEW_SEC = 24 * 3600;
 /** 128 random bits: the owner's id, 22 characters of base64url. */
-const ownerIdBytes = 16;
+const OWNER_ID_BYTES = 16;
 
 const FORM = /^v1\.([A-Za-z0-9_-]{22})\.([0-9a-z]{1,10})\.([A-Za-z0-9_-]{43})$/;
 
@@ -28,7 +28,7 @@ export interface Session {
 
 /** A fresh, random owner. Nothing is stored anywhere; the cookie is the session. */
 export function newOwner(): string {
-  return randomBytes(ownerIdBytes).toString('base64url');
+  return randomBytes(OWNER_ID_BYTES).toString('base64url');
 }
 
 /** The value of the cookie: version, owner, issue time in seconds (base 36), HMAC-SHA256 of the three. */
@@ -47,8 +47,8 @@ export function readSession(value: string, keys: SessionKeys, nowMs: number): Se
   const signer = keys.findIndex((key) => timingSafeEqual(macOf(claim, key), mac));
   if (signer < 0) return null;
   const ageSec = nowMs / 1000 - Number.parseInt(issuedText, 36);
-  if (ageSec > cookieMaxAgeSec || ageSec < -clockSkewSec) return null;
-  return { owner, renew: signer > 0 || ageSec > renewAfterSec };
+  if (ageSec > COOKIE_MAX_AGE_SEC || ageSec < -CLOCK_SKEW_SEC) return null;
+  return { owner, renew: signer > 0 || ageSec > RENEW_AFTER_SEC };
 }
 
 /**
@@ -70,7 +70,7 @@ export function setCookieLine(name: string, value: string): string {
   return stringifySetCookie({
     name,
     value,
-    maxAge: cookieMaxAgeSec,
+    maxAge: COOKIE_MAX_AGE_SEC,
     path: '/',
     httpOnly: true,
     sameSite: 'lax',

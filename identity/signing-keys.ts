@@ -2,13 +2,13 @@ import { hkdfSync, randomBytes } from 'node:crypto';
 import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-const keyFile = 'session-keys';
-const keyBytes = 32;
-const keyFileMode = 0o600;
+const KEY_FILE = 'session-keys';
+const KEY_BYTES = 32;
+const KEY_FILE_MODE = 0o600;
 /** Shorter secrets are guessable; the same bound as the setting's. */
-const secretCharsMin = 32;
+const SECRET_CHARS_MIN = 32;
 /** Keys that still verify; each costs one HMAC for a cookie that nobody signed. */
-const secretsMax = 8;
+const SECRETS_MAX = 8;
 
 /** The secrets, newest first: the first signs, all of them verify. */
 export type SigningSecrets = readonly [string, ...string[]];
@@ -37,7 +37,7 @@ export async function loadSigningSecrets(settings: {
 }): Promise<SigningSecrets> {
   if (settings.SESSION_SECRET !== undefined) return parsed(settings.SESSION_SECRET.split(','));
   await mkdir(settings.DATA_DIR, { recursive: true });
-  const path = join(settings.DATA_DIR, keyFile);
+  const path = join(settings.DATA_DIR, KEY_FILE);
   const kept = (await readOrNull(path)) ?? (await createdOnce(path));
   return parsed(kept.split('\n'));
 }
@@ -46,9 +46,9 @@ function parsed(lines: readonly string[]): SigningSecrets {
   const secrets = lines.map((line) => line.trim()).filter((line) => line !== '');
   const [first, ...rest] = secrets;
   if (first === undefined) throw new SigningSecretsRefused('there is none');
-  if (secrets.length > secretsMax) throw new SigningSecretsRefused(`there are more than ${secretsMax}`);
-  if (secrets.some((secret) => secret.length < secretCharsMin))
-    throw new SigningSecretsRefused(`one is shorter than ${secretCharsMin} characters`);
+  if (secrets.length > SECRETS_MAX) throw new SigningSecretsRefused(`there are more than ${SECRETS_MAX}`);
+  if (secrets.some((secret) => secret.length < SECRET_CHARS_MIN))
+    throw new SigningSecretsRefused(`one is shorter than ${SECRET_CHARS_MIN} characters`);
   return [first, ...rest];
 }
 
@@ -64,9 +64,9 @@ async function readOrNull(path: string): Promise<string | null> {
 /** Written whole beside its name and linked there, so that two starting processes end with the same key. */
 async function createdOnce(path: string): Promise<string> {
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
-  const handle = await open(draft, 'wx', keyFileMode);
+  const handle = await open(draft, 'wx', KEY_FILE_MODE);
   try {
-    await handle.writeFile(`${randomBytes(keyBytes).toString('base64url')}\n`);
+    await handle.writeFile(`${randomBytes(KEY_BYTES).toString('base64url')}\n`);
     await handle.sync();
   } finally {
     await handle.close();
@@ -89,7 +89,7 @@ async function createdOnce(path: string): Promise<string> {
  */
 export function keysFor(secrets: SigningSecrets, purpose: string): [Buffer, ...Buffer[]] {
   const derive = (secret: string): Buffer =>
-    Buffer.from(hkdfSync('sha256', secret, 'docket', purpose, keyBytes));
+    Buffer.from(hkdfSync('sha256', secret, 'docket', purpose, KEY_BYTES));
   const [first, ...rest] = secrets;
   return [derive(first), ...rest.map(derive)];
 }

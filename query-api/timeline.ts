@@ -26,10 +26,17 @@ const TIMELINE =
 /** A page of a job's events in words; `answer` is null when the owner (null: anyone) has no such job. */
 export async function readTimeline(
   store: Queryable,
-  owner: string | null,
-  jobId: string,
-  fromRevision: number,
-  asOf: bigint | null = null,
+  {
+    owner,
+    jobId,
+    fromRevision,
+    asOf,
+  }: {
+    readonly owner: string | null;
+    readonly jobId: string;
+    readonly fromRevision: number;
+    readonly asOf: bigint | null;
+  },
 ): Promise<{ head: Bookmark; answer: TimelineAnswer | null }> {
   const values = [owner, jobId, fromRevision, TIMELINE_ENTRIES_MAX + 1, asOf?.toString() ?? null];
   const { head, rows } = await readAtHead<TimelineRow>(store, { text: TIMELINE, values }, 'revision');

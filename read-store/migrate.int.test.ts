@@ -84,9 +84,8 @@ describe('the migrations of the read store', () => {
 
   it('show the tables of the current version through the views of schema docket', async () => {
     await migrate({ url });
-    for (const view of JOBS_TABLES) {
+    for (const view of JOBS_TABLES)
       expect((await store.query(`select * from docket.${view}`)).rows).toEqual([]);
-    }
   });
 });
 

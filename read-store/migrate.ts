@@ -32,7 +32,8 @@ export async function migrate(options: MigrateOptions): Promise<string[]> {
 /** Undoes every step, the last one first; for tests and for leaving. Read tables can always be rebuilt. */
 export async function unmigrate(options: MigrateOptions): Promise<string[]> {
   return locked(options, async (transaction, settings) => {
-    const [, names] = (await transaction.migrate.rollback(settings, true)) as [number, string[]];
+    const everyStep = true;
+    const [, names] = (await transaction.migrate.rollback(settings, everyStep)) as [number, string[]];
     return names;
   });
 }

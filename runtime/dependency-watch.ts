@@ -33,17 +33,17 @@ export function watchDependency({ name, at, probe }: Dependency, logger: Log): D
   const stopping = new AbortController();
   const outage = outageLog(logger, `the ${name} does not serve`);
   let waiting: WaitingFor | null = null;
-  const isMissing = (why: string, final: boolean): void => {
+  const isMissing = (why: string, { final }: { final: boolean }): void => {
     const since = waiting?.since ?? new Date().toISOString();
     waiting = { dependency: name, at, since, why, final };
   };
-  isMissing('It has not answered yet.', false);
+  isMissing('It has not answered yet.', { final: false });
 
   const probeOnce = async (): Promise<boolean> => {
     const late = setTimeout(() => {
       const why = `It has not answered for ${ANSWER_MS_MAX / 1000} s.`;
       if (waiting === null) outage.failed(new Error(why));
-      if (waiting?.final !== true) isMissing(why, false);
+      if (waiting?.final !== true) isMissing(why, { final: false });
     }, ANSWER_MS_MAX);
     try {
       await probe();
@@ -52,7 +52,7 @@ export function watchDependency({ name, at, probe }: Dependency, logger: Log): D
       return true;
     } catch (error) {
       if (stopping.signal.aborted) return false;
-      isMissing(reasonOf(error), isFinal(error));
+      isMissing(reasonOf(error), { final: isFinal(error) });
       outage.failed(error);
       return false;
     } finally {

@@ -26,7 +26,7 @@ export function lineWriter(service: string, write: (bytes: Buffer) => number): (
 function writeWhole(write: (bytes: Buffer) => number, text: string): void {
   let rest = Buffer.from(text);
   let waitedMs = 0;
-  while (rest.length > 0) {
+  while (rest.length > 0)
     try {
       rest = rest.subarray(write(rest));
     } catch (error) {
@@ -34,7 +34,6 @@ function writeWhole(write: (bytes: Buffer) => number, text: string): void {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PIPE_PAUSE_MS);
       waitedMs += FULL_PIPE_PAUSE_MS;
     }
-  }
 }
 
 function lostLine(service: string, lost: number): string {

@@ -6,11 +6,11 @@ import type { Log } from './log.ts';
 import { outageLog } from './outage-log.ts';
 
 /** Longest wait for one answer of the gateway. */
-const fetchTimeoutMs = 5_000;
+const FETCH_TIMEOUT_MS = 5_000;
 /** Far above any real list; a gateway that sends more is not ours. */
-const listBytesMax = 1024 * 1024;
-const backoffMinMs = 200;
-const backoffMaxMs = 10_000;
+const LIST_BYTES_MAX = 1024 * 1024;
+const BACKOFF_MIN_MS = 200;
+const BACKOFF_MAX_MS = 10_000;
 
 /** The mappings that the gateway offers, kept here so that an upload never waits for it. */
 export interface MappingDirectory {
@@ -59,8 +59,8 @@ export function createMappingDirectory(options: {
         failures += 1;
         outage.failed(error);
       }
-      const backoffMs = Math.min(backoffMaxMs, backoffMinMs * 2 ** Math.min(failures, 16));
-      const waitMs = failures === 0 ? refreshMs : Math.min(backoffMs, Math.max(refreshMs, backoffMinMs));
+      const backoffMs = Math.min(BACKOFF_MAX_MS, BACKOFF_MIN_MS * 2 ** Math.min(failures, 16));
+      const waitMs = failures === 0 ? refreshMs : Math.min(backoffMs, Math.max(refreshMs, BACKOFF_MIN_MS));
       await sleep(waitMs, undefined, { signal: stopped.signal, ref: false }).catch(() => undefined);
     }
   };
@@ -80,7 +80,7 @@ async function fetchMappings(
   token: string | undefined,
   stopped: AbortSignal,
 ): Promise<MappingListing[]> {
-  const signal = AbortSignal.any([stopped, AbortSignal.timeout(fetchTimeoutMs)]);
+  const signal = AbortSignal.any([stopped, AbortSignal.timeout(FETCH_TIMEOUT_MS)]);
   const answer = await fetch(address, { signal, redirect: 'error', headers: gatewayAuthorization(token) });
   if (!answer.ok) {
     await answer.body?.cancel();
@@ -102,7 +102,7 @@ async function boundedText(answer: Response): Promise<string> {
   let bytes = 0;
   for await (const chunk of answer.body ?? []) {
     bytes += chunk.length;
-    if (bytes > listBytesMax) throw new Error(`The gateway's list is longer than ${listBytesMax} bytes.`);
+    if (bytes > LIST_BYTES_MAX) throw new Error(`The gateway's list is longer than ${LIST_BYTES_MAX} bytes.`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

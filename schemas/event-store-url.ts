@@ -129,7 +129,8 @@ function serverOf(target: string, login: string | null, options: ReadonlyMap<str
     const file = options.get(name);
     return file === undefined ? null : decodeURIComponent(file);
   };
-  const [certificate, key] = [fileOf('userCertFile'), fileOf('userKeyFile')];
+  const certificate = fileOf('userCertFile');
+  const key = fileOf('userKeyFile');
   const msOf = (name: string): number | null => {
     const ms = Number(options.get(name) ?? KEEP_ALIVE_MS);
     return ms < 0 ? null : ms;

@@ -56,12 +56,12 @@ export function understandEvent(recorded: { type: string; data: unknown; metadat
   if (!metadata.success)
     throw new EventNotUnderstood(type, 'its metadata is not complete', { cause: metadata.error });
   const { schemaVersion } = metadata.data;
-  if (schemaVersion > currentVersion(type)) {
+  if (schemaVersion > currentVersion(type))
     throw new EventNotUnderstood(
       type,
       `version ${schemaVersion} is newer than version ${currentVersion(type)} of this build`,
     );
-  }
+
   const lifted = (UPCASTERS[type] ?? [])
     .slice(schemaVersion - 1)
     .reduce((payload, upcast) => upcast(payload), recorded.data);

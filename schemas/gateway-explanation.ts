@@ -64,6 +64,6 @@ export type GatewayExplanation = z.infer<typeof gatewayExplanationSchema>;
 export const PAGE_DRAWINGS = ['page', 'boxes'] as const;
 export type PageDrawing = (typeof PAGE_DRAWINGS)[number];
 
-/** Pixels a point of a page picture; whatever is asked for, no side passes `pagePictureSidePxMax`. */
+/** Pixels a point of a page picture; whatever is asked for, no side passes `PAGE_PICTURE_SIDE_PX_MAX`. */
 export const pagePictureScale = { min: 0.25, default: 1.6, max: 3 } as const;
-export const pagePictureSidePxMax = 4000;
+export const PAGE_PICTURE_SIDE_PX_MAX = 4000;

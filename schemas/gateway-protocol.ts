@@ -25,7 +25,7 @@ export const GATEWAY_HEADERS = {
 } as const;
 
 /** Longest `X-Warnings` value in bytes; warnings past it are dropped and the last one says how many. */
-export const warningsHeaderBytesMax = 4096;
+export const WARNINGS_HEADER_BYTES_MAX = 4096;
 
 /** Media types a mapping may answer with. */
 export const RESULT_MEDIA_TYPES = ['application/xml', 'text/calendar'] as const;
@@ -178,14 +178,14 @@ export function decodeWarnings(headerValue: string | null | undefined): GatewayW
 export function encodeWarnings(warnings: readonly GatewayWarning[]): string {
   for (let kept = Math.min(warnings.length, 199); ; kept -= 1) {
     const list = warnings.slice(0, kept);
-    if (kept < warnings.length) {
+    if (kept < warnings.length)
       list.push({
         code: 'MORE_WARNINGS',
         message: `${warnings.length - kept} more warnings are not listed.`,
       });
-    }
+
     const text = toBase64Url(JSON.stringify(list));
-    if (text.length <= warningsHeaderBytesMax || kept === 0) return text;
+    if (text.length <= WARNINGS_HEADER_BYTES_MAX || kept === 0) return text;
   }
 }
 

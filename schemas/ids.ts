@@ -1,14 +1,14 @@
 import { z } from 'zod';
 
-const lowerUuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+const LOWER_UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 /** Lower-case canonical UUID. Upper case is refused, so that one job has one address. */
-export const JobId = z.string().regex(lowerUuid, 'not a job id');
+export const JobId = z.string().regex(LOWER_UUID, 'not a job id');
 export type JobId = z.infer<typeof JobId>;
 
 /** The same question without a parser around it: it is asked of every event that is read. */
 export function isJobId(text: string): boolean {
-  return lowerUuid.test(text);
+  return LOWER_UUID.test(text);
 }
 
 /** Who a job belongs to: the random id of a session now, an account later. Opaque, 1 to 64 characters. */

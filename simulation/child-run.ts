@@ -2,12 +2,12 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 
 const RUN = join(import.meta.dirname, 'run.ts');
-const outputBytesMax = 64 * 1024 * 1024;
+const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
 
 /** The runner in a process of its own, as it is used by hand: its clock is not a test runner's. */
 export function runSimulator(...args: readonly string[]): Promise<{ exitCode: number; output: string }> {
   return new Promise((resolve, reject) => {
-    execFile(process.execPath, [RUN, ...args], { maxBuffer: outputBytesMax }, (error, stdout, stderr) => {
+    execFile(process.execPath, [RUN, ...args], { maxBuffer: OUTPUT_BYTES_MAX }, (error, stdout, stderr) => {
       const code = error?.code;
       if (error && typeof code !== 'number')
         return reject(new Error('The simulator could not be run.', { cause: error }));

@@ -5,16 +5,16 @@ import { understandJobEvent } from '../schemas/understand-job-event.ts';
 import type { Composition } from './composition.ts';
 
 /** Further than any log of a simulated world goes. */
-const beyondEveryHead = 2n ** 62n;
+const BEYOND_EVERY_HEAD = 2n ** 62n;
 /** No event of Docket's own comes near this. */
-const bigEventChars = 500_000;
+const BIG_EVENT_CHARS = 500_000;
 
 /** The tables go on from their checkpoint whatever log is there. */
 export const tablesSkipTheComparison: Partial<Composition> = { compare: () => () => Promise.resolve(null) };
 
 /** The work list goes on from its position whatever log is there. */
 export const listSkipsTheComparison: Partial<Composition> = {
-  log: (real) => ({ ...real, head: () => Promise.resolve(beyondEveryHead) }),
+  log: (real) => ({ ...real, head: () => Promise.resolve(BEYOND_EVERY_HEAD) }),
   workList: (real) => ({
     ...real,
     holdFeed: async (processorId, workerId, ttlMs) => {
@@ -54,7 +54,7 @@ export const stopsAtAStrangeEvent = failingAt((event) => {
   }
 });
 
-export const stopsAtABigEvent = failingAt(({ data }) => JSON.stringify(data).length > bigEventChars);
+export const stopsAtABigEvent = failingAt(({ data }) => JSON.stringify(data).length > BIG_EVENT_CHARS);
 
 /** A reader that the shared tail has gone past goes on with the oldest event that is still there. */
 export const skipsWhatIsGone: Partial<Composition> = {
@@ -63,7 +63,8 @@ export const skipsWhatIsGone: Partial<Composition> = {
     return {
       ...real,
       at: (sequence) => {
-        let [next, item] = [sequence, real.at(sequence)];
+        let next = sequence;
+        let item = real.at(sequence);
         while (item === 'gone') item = real.at((next += 1));
         return item;
       },

@@ -56,7 +56,7 @@ interface Simulated {
 }
 
 async function runOne(seed: number, { composition, again }: Simulated, traced: boolean): Promise<number> {
-  const outcome = await simulate(seed, composition, true);
+  const outcome = await simulate(seed, composition, { traced: true });
   if (traced) for (const line of outcome.trace) say(line, 0);
   return report(outcome, again);
 }
@@ -76,12 +76,11 @@ async function runMany(
   const totals = noTotals();
   for (let seed = from; seed < from + seeds; seed += 1) {
     const { violations, figures } = await simulate(seed, composition);
-    if (violations.length > 0 && keepGoing) {
-      totals.failed += say(`seed ${seed}: ${violations[0]}`, 1);
-    } else if (violations.length > 0) {
+    if (violations.length > 0 && keepGoing) totals.failed += say(`seed ${seed}: ${violations[0]}`, 1);
+    else if (violations.length > 0) {
       // Once more, now with its trace: the same seed is the same world.
       Error.stackTraceLimit = 10;
-      const traced = await simulate(seed, composition, true);
+      const traced = await simulate(seed, composition, { traced: true });
       for (const line of traced.trace) say(line, 0);
       return report(traced, again);
     }

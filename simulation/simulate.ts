@@ -37,16 +37,20 @@ export interface Outcome {
   };
 }
 
-const stormMs = 7_000;
+const STORM_MS = 7_000;
 /** After the storm everything must have come to rest within this much simulated time. */
-const settleMs = 240_000;
-const checkEveryMs = 250;
+const SETTLE_MS = 240_000;
+const CHECK_EVERY_MS = 250;
 /** A request that its caller gave up arrives within this. */
-const stragglersMs = 1_600;
+const STRAGGLERS_MS = 1_600;
 const READERS: ReadonlySet<string> = new Set(['projector', 'query-1']);
 
 /** Runs one world from its seed to its end. The same seed and composition always give the same outcome. */
-export async function simulate(seed: number, composition: Composition, traced = false): Promise<Outcome> {
+export async function simulate(
+  seed: number,
+  composition: Composition,
+  { traced } = { traced: false },
+): Promise<Outcome> {
   const world = createWorld(seed, traced);
   const house = buildHouse(world, composition);
   const records = keepRecords(world, house.log, house.blobs);
@@ -56,18 +60,18 @@ export async function simulate(seed: number, composition: Composition, traced = 
   let byState: Record<string, number> = {};
   try {
     storm(house, machines, clients, keeping);
-    await world.run(stormMs, () => false);
+    await world.run(STORM_MS, () => false);
     world.clearUp();
     const rest = atRest(house, records, clients, browsers);
-    const settled = (await world.run(stormMs + settleMs, rest)) && (await closeDown(world, machines, rest));
+    const settled = (await world.run(STORM_MS + SETTLE_MS, rest)) && (await closeDown(world, machines, rest));
     for (const machine of machines) world.stop(machine);
-    await lastSweep(house, false);
+    await lastSweep(house, { overdue: false });
     if (!settled) sayUnsettled(house, clients, browsers);
     checkCalls();
     checkStreams(house, records);
     checkTables(house, records);
     byState = statesOf(records);
-    await lastSweep(house, true);
+    await lastSweep(house, { overdue: true });
     checkNothingLeft(house);
   } catch (error) {
     world.broken('0 no crash', error instanceof Error ? (error.stack ?? error.message) : String(error));
@@ -135,25 +139,26 @@ function storm(
   const { world } = house;
   const { random } = world;
   for (let left = 4 + random.int(9); left > 0; left -= 1)
-    world.later(random.between(0, stormMs), () => clients.act());
-  for (let left = random.int(4); left > 0; left -= 1) {
-    world.later(random.between(500, stormMs), () => world.crash(random.pick(machines).life, 'for no reason'));
-  }
+    world.later(random.between(0, STORM_MS), () => clients.act());
+  for (let left = random.int(4); left > 0; left -= 1)
+    world.later(random.between(500, STORM_MS), () =>
+      world.crash(random.pick(machines).life, 'for no reason'),
+    );
+
   for (let left = random.int(3); left > 0; left -= 1) {
     const forMs = random.between(500, 8_000);
-    world.later(random.between(500, stormMs), () => world.freeze(random.pick(machines).life, forMs));
+    world.later(random.between(500, STORM_MS), () => world.freeze(random.pick(machines).life, forMs));
   }
   for (let left = random.chance(0.3) ? 1 + random.int(4) : 0; left > 0; left -= 1)
-    world.later(random.between(0, stormMs), () => poison(house));
+    world.later(random.between(0, STORM_MS), () => poison(house));
   // A file that retention removed does not come back with an older log, so only where none is removed.
   if (keepsAll(keeping) && random.chance(0.5))
-    world.later(random.between(2_500, stormMs), () => restoreOlderLog(house, machines));
-  if (random.chance(0.15)) {
-    world.later(random.between(2_000, stormMs), () => {
+    world.later(random.between(2_500, STORM_MS), () => restoreOlderLog(house, machines));
+  if (random.chance(0.15))
+    world.later(random.between(2_000, STORM_MS), () => {
       world.trace.say('operator', () => 'rebuilds the tables and switches to them');
       house.tables.switchTo(rebuild(house, house.tables.checkpoint() ?? -1n));
     });
-  }
 }
 
 /** Docket is stopped, an older copy of the log is put back, and Docket is started; Postgres and blobs stay as they are. */
@@ -174,8 +179,8 @@ function restoreOlderLog({ world, log }: House, machines: Inhabitants['machines'
 async function closeDown(world: World, machines: readonly Machine[], rest: () => boolean): Promise<boolean> {
   for (const leaving of [isFrontDoor, isWriter]) {
     for (const machine of machines) if (leaving(machine)) world.stop(machine);
-    await world.run(world.nowMs() + stragglersMs, () => false);
-    if (!(await world.run(world.nowMs() + settleMs, rest))) return false;
+    await world.run(world.nowMs() + STRAGGLERS_MS, () => false);
+    if (!(await world.run(world.nowMs() + SETTLE_MS, rest))) return false;
   }
   return true;
 }
@@ -194,7 +199,7 @@ function atRest(
   return () => {
     const nowMs = house.world.nowMs();
     if (nowMs < nextCheckMs) return false;
-    nextCheckMs = nowMs + checkEveryMs;
+    nextCheckMs = nowMs + CHECK_EVERY_MS;
     const isOver = [...records.jobs.values()].every((job) => job.state === 'absent' || !isActive(job.state));
     return isOver && clients.busy() === 0 && isCaughtUp(house) && browsers.every((each) => sees(house, each));
   };
@@ -211,7 +216,7 @@ function isCaughtUp({ log, tables, workList }: House): boolean {
 }
 
 /** With every process gone, retention runs once more, on all that is left. */
-async function lastSweep(house: House, overdue: boolean): Promise<void> {
+async function lastSweep(house: House, { overdue }: { overdue: boolean }): Promise<void> {
   const { world } = house;
   let over = false;
   const isEmpty = house.log.head() === 0n;

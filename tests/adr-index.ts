@@ -17,9 +17,9 @@ function headOf(file: string, text: string): AdrHead {
   const title = first.replace(/^# \d{4}\. /, '');
   let fault: string | null = null;
   if (!first.startsWith(`# ${number}. `)) fault = `the first line is not "# ${number}. Claim"`;
-  else if (second !== '' || !/^\*\*(Accepted|Superseded by \[.+)\*\*|^\*\*Accepted\.\*\*/.test(third)) {
+  else if (second !== '' || !/^\*\*(Accepted|Superseded by \[.+)\*\*|^\*\*Accepted\.\*\*/.test(third))
     fault = 'the third line is not "**Accepted.**" or "**Superseded by [...].**"';
-  }
+
   return { file, number, title, fault };
 }
 

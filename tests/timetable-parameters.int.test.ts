@@ -8,12 +8,12 @@ import { startGateway } from '../gateway/server.ts';
 import { gatewayClient } from '../processor/gateway-client.ts';
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
-const startMs = 90_000;
+const START_MS = 90_000;
 
 let gateway: RunningGateway;
 beforeAll(async () => {
   gateway = await startGateway({ port: 0, children: 1, log: quiet });
-}, startMs);
+}, START_MS);
 afterAll(() => gateway.close());
 
 it('the processor gives the gateway the parameters of a job, and a timetable without a printed term is converted', async () => {

@@ -48,14 +48,13 @@ async function putInPlace(building: string): Promise<void> {
 
 async function hashOfSources(): Promise<string> {
   const hash = createHash('sha256');
-  for (const source of SOURCES) {
-    for (const file of await filesBelow(join(WEB, source))) {
+  for (const source of SOURCES)
+    for (const file of await filesBelow(join(WEB, source)))
       hash
         .update(`${relative(WEB, file)}\0`)
         .update(await readFile(file))
         .update('\0');
-    }
-  }
+
   return hash.digest('hex');
 }
 

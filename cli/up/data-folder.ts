@@ -30,11 +30,11 @@ export interface DataFolder {
  */
 export function openDataFolder(path: string, say: (sentence: string) => void = () => undefined): DataFolder {
   const release = prepare(path, say);
-  if (release === null) {
+  if (release === null)
     throw new PlainFailure('ALREADY_RUNNING', `Docket is already running on ${path}${addressNoted(path)}.`, {
       exitCode: 3,
     });
-  }
+
   return {
     path,
     release: () => {

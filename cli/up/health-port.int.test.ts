@@ -51,7 +51,7 @@ it('a health port that somebody asked for is never exchanged, and a start that f
   const said: string[] = [];
   const tell = { note: () => undefined, say: (line: string) => void said.push(line) };
   const settings = { HEALTH_CHECK_HOST: '127.0.0.1', HEALTH_CHECK_PORT: 0 };
-  const startsOn = async (isAsked: boolean, isTaken: boolean) => {
+  const startsOn = async ({ isAsked, isTaken }: { isAsked: boolean; isTaken: boolean }) => {
     await new Promise<void>((resolve) => taker.listen(0, '127.0.0.1', resolve));
     const { port } = taker.address() as AddressInfo;
     await new Promise((resolve) => taker.close(resolve));
@@ -66,9 +66,9 @@ it('a health port that somebody asked for is never exchanged, and a start that f
     if (isTaken) await new Promise((resolve) => taker.close(resolve));
     return { tried, port };
   };
-  const asked = await startsOn(true, true);
+  const asked = await startsOn({ isAsked: true, isTaken: true });
   expect(asked.tried).toEqual([asked.port]);
-  const failing = await startsOn(false, false);
+  const failing = await startsOn({ isAsked: false, isTaken: false });
   expect(failing.tried).toEqual([failing.port]);
   expect(said).toEqual([]);
 });

@@ -38,7 +38,7 @@ export async function healthPort(
   return {
     address: () => ({ host, port }),
     startOn: async (stop, start) => {
-      for (let others = 0; ; others += 1) {
+      for (let others = 0; ; others += 1)
         try {
           return await start(port);
         } catch (error) {
@@ -49,7 +49,6 @@ export async function healthPort(
           tell.say(`port ${taken} was taken meanwhile; /health, /ready and /metrics are on port ${port}`);
           note();
         }
-      }
     },
   };
 }

@@ -7,7 +7,7 @@ import { makeLoopbackCertificate } from '../../event-store/embedded/access/certi
 import { startHouse, type House } from '../../tests/harness/house.ts';
 import { ownEventStore } from '../event-store-access.ts';
 
-const slowMs = 180_000;
+const SLOW_MS = 180_000;
 const JOB = 'job-6f1d8f0e-3c57-5b0a-9a53-0d0c7e0a5d11';
 
 const event = () => jsonEvent({ type: 'Forged', data: { n: 1 } });
@@ -54,7 +54,7 @@ describe('the event store of `docket up`', () => {
     house = await startHouse();
     const noted = readFileSync(join(house.dataDir, 'connections.json'), 'utf8');
     url = (JSON.parse(noted) as { EVENTSTORE_URL: string }).EVENTSTORE_URL;
-  }, slowMs);
+  }, SLOW_MS);
   afterAll(async () => {
     await house.stop();
     rmSync(foreign, { recursive: true, force: true });
@@ -72,7 +72,7 @@ describe('the event store of `docket up`', () => {
       for (const error of Object.values(await reaching(`esdb://127.0.0.1:${own.port}?tls=false`)))
         expect(error).toMatchObject({ code: 14 });
     },
-    slowMs,
+    SLOW_MS,
   );
 
   it(
@@ -83,7 +83,7 @@ describe('the event store of `docket up`', () => {
       const doubting = url.replace(/tlsCAFile=.*/, `tlsCAFile=${encodeURIComponent(other)}`);
       for (const error of Object.values(await reaching(doubting))) expect(error).toMatchObject({ code: 14 });
     },
-    slowMs,
+    SLOW_MS,
   );
 
   it(
@@ -98,7 +98,7 @@ describe('the event store of `docket up`', () => {
       );
       await client.dispose();
     },
-    slowMs,
+    SLOW_MS,
   );
 
   it('keeps what opens it from everybody else on the machine', () => {

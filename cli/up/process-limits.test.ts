@@ -8,17 +8,19 @@ const limitsOf = (line: string): string =>
 
 describe('limits of the shell', () => {
   onLinux('that are too low are named with the command that lifts them', () => {
-    expect(linesOnLimits(limitsOf('ulimit -v 2097152'), true)).toEqual([
+    expect(linesOnLimits(limitsOf('ulimit -v 2097152'), { isRoot: true })).toEqual([
       expect.stringMatching(/ 2\.0 GiB of address space \(ulimit -v\); .*`ulimit -v unlimited`/),
     ]);
-    expect(linesOnLimits(limitsOf('ulimit -u 60'), false)).toEqual([
+    expect(linesOnLimits(limitsOf('ulimit -u 60'), { isRoot: false })).toEqual([
       expect.stringMatching(/ 60 threads \(ulimit -u\); .*`ulimit -u 2000`/),
     ]);
-    expect(linesOnLimits(limitsOf('ulimit -u 60'), true)).toEqual([]);
+    expect(linesOnLimits(limitsOf('ulimit -u 60'), { isRoot: true })).toEqual([]);
   });
 
   it('that do not hurt, or that the system does not tell, are not spoken of', () => {
-    expect(linesOnLimits('', false)).toEqual([]);
-    expect(linesOnLimits('Max processes    unlimited   unlimited  processes\n', false)).toEqual([]);
+    expect(linesOnLimits('', { isRoot: false })).toEqual([]);
+    expect(linesOnLimits('Max processes    unlimited   unlimited  processes\n', { isRoot: false })).toEqual(
+      [],
+    );
   });
 });

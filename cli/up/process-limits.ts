@@ -15,7 +15,7 @@ const LIMITS_FILE = '/proc/self/limits';
  */
 export function linesOnLimits(
   limits: string = ownLimits(),
-  isRoot: boolean = process.getuid?.() === 0,
+  { isRoot }: { readonly isRoot: boolean } = { isRoot: process.getuid?.() === 0 },
 ): string[] {
   const addressBytes = softLimit(limits, 'Max address space');
   const threads = softLimit(limits, 'Max processes');

@@ -7,7 +7,7 @@ const SESSION_SECRET = 'session-secret-of-thirty-two-characters-or-more';
 const BACKUP_PASSPHRASE = 'words that backups are encrypted with';
 const AWS_SECRET_ACCESS_KEY = 'of a bucket that has nothing to do with Docket';
 const FOREIGN = 'of another program on this machine';
-const slowMs = 120_000;
+const SLOW_MS = 120_000;
 
 const environmentOf = (pid: number | string): string => readFileSync(`/proc/${pid}/environ`, 'utf8');
 
@@ -41,7 +41,7 @@ where('secrets of `docket up`', () => {
       },
     });
     parts = await house.parts();
-  }, slowMs);
+  }, SLOW_MS);
   afterAll(() => house.stop());
 
   it('reach the services that need them and no other part', () => {

@@ -54,7 +54,7 @@ export function partHead(name = 'files', filename = 'a.pdf', extra = ''): string
   );
 }
 
-export const formEnd = '\r\n--b--\r\n';
+export const FORM_END = '\r\n--b--\r\n';
 
 /** Bytes as one chunk of a chunked body. */
 export function chunkOf(bytes: Buffer | string): Buffer {

@@ -1,5 +1,5 @@
 import type { PDFDocumentProxy } from 'pdfjs-dist';
-import { pagePictureSidePxMax } from '../../schemas/gateway-explanation.ts';
+import { PAGE_PICTURE_SIDE_PX_MAX } from '../../schemas/gateway-explanation.ts';
 import type { ExplainedValue } from '../../schemas/gateway-explanation.ts';
 import type { Mapping } from '../mapping/mapping-schema.ts';
 import type { Box } from '../pdf/matrix.ts';
@@ -22,7 +22,7 @@ const listHeightMinPx = 700;
 
 /**
  * A PNG of one page: bare, or with a box around every value read and, beside it, what was read, what is missing and
- * which checks failed. `scale` pixels a point, fewer where a side would pass `pagePictureSidePxMax`.
+ * which checks failed. `scale` pixels a point, fewer where a side would pass `PAGE_PICTURE_SIDE_PX_MAX`.
  * @throws Refusal `BAD_PARAMETER` for a page that is not there
  */
 export async function pagePicture(
@@ -35,7 +35,7 @@ export async function pagePicture(
     throw new Refusal('BAD_PARAMETER', `The file has only ${document.numPages} pages.`);
   const page = await document.getPage(pageNumber);
   const natural = page.getViewport({ scale: 1 });
-  const zoom = Math.min(scale, pagePictureSidePxMax / Math.max(natural.width, natural.height, 1));
+  const zoom = Math.min(scale, PAGE_PICTURE_SIDE_PX_MAX / Math.max(natural.width, natural.height, 1));
   const viewport = page.getViewport({ scale: zoom });
   const [width, height] = [Math.max(1, Math.ceil(viewport.width)), Math.max(1, Math.ceil(viewport.height))];
   const target = canvas.createCanvas(width, height);

@@ -29,7 +29,10 @@ export interface CleanupReport {
  *
  * @param dryRun files stay, so that several rules may find the same one: each is counted once
  */
-export function tallyCleanup(onRemoved: (file: RemovedFile) => void, dryRun: boolean) {
+export function tallyCleanup(
+  onRemoved: (file: RemovedFile) => void,
+  { dryRun }: { readonly dryRun: boolean },
+) {
   const found = new Set<string>();
   const expired = { source: 0, result: 0 };
   let [leftovers, orphans, bytes, stillNeeded, notUnderstood] = [0, 0, 0, 0, 0];

@@ -54,7 +54,7 @@ export function retentionRole(parts: {
   const cleanupParts = (grant: RetentionGrant): CleanupParts => ({
     ...{ log, blobs, clock, logger, policy, decider, orphanAgeMs, dryRun: false },
     actor: `processor:${parts.processorId}`,
-    tally: tallyCleanup((file) => metrics.removed(file), false),
+    tally: tallyCleanup((file) => metrics.removed(file), { dryRun: false }),
     marks: marksUnder(lease, grant, stopping.signal),
     pause: async () => {
       stopping.signal.throwIfAborted();

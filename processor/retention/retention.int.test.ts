@@ -55,7 +55,7 @@ function partsOf(policy: KeepingPolicy, days = 0, more: Partial<CleanupParts> = 
     ...{ log: world.log, blobs: world.blobs, policy, decider: keepingDecider(jobs, policy) },
     clock: { now: () => Date.now() + days * dayMs },
     logger: createLog('test', 'silent'),
-    tally: tallyCleanup((file) => removed.push(file), more.dryRun ?? false),
+    tally: tallyCleanup((file) => removed.push(file), { dryRun: more.dryRun ?? false }),
     ...{
       actor: 'test',
       dryRun: false,

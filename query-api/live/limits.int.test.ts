@@ -149,7 +149,10 @@ describe('a server that cannot serve', () => {
 });
 
 describe('a client that breaks a rule is closed with the code of that rule [A-WS01]', () => {
-  const closes = async (misbehave: (tester: LiveTester) => void, hello = true): Promise<number> => {
+  const closes = async (
+    misbehave: (tester: LiveTester) => void,
+    { hello } = { hello: true },
+  ): Promise<number> => {
     const tester = await openLive(house, house.newOwner(), { hello });
     misbehave(tester);
     return tester.closed;
@@ -185,7 +188,9 @@ describe('a client that breaks a rule is closed with the code of that rule [A-WS
     expect(await closes((tester) => tester.send(text))).toBe(LIVE_CLOSE.badFrame);
   });
   it('anything before hello', async () => {
-    expect(await closes((tester) => tester.send({ type: 'pong' }), false)).toBe(LIVE_CLOSE.badFrame);
+    expect(await closes((tester) => tester.send({ type: 'pong' }), { hello: false })).toBe(
+      LIVE_CLOSE.badFrame,
+    );
   });
   it('binary frames, and text that is no UTF-8', async () => {
     expect(await closes((tester) => tester.socket.send(Buffer.from('x'), { binary: true }))).toBe(1003);
@@ -194,6 +199,6 @@ describe('a client that breaks a rule is closed with the code of that rule [A-WS
     );
   });
   it('no hello within 5 s', async () => {
-    expect(await closes(() => undefined, false)).toBe(LIVE_CLOSE.helloTimeout);
+    expect(await closes(() => undefined, { hello: false })).toBe(LIVE_CLOSE.helloTimeout);
   });
 });

@@ -143,7 +143,7 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
   const deliver = (follower: Follower, rows: readonly ChangedRow[], to: bigint): void => {
     const room = hasRoomNow(follower.connection);
     const seen = follower.scope.kind === 'everyone' ? operatorRows(rows) : rows;
-    sender.advance(follower, takeChanges(follower.state, { rows: seen, to }, room));
+    sender.advance(follower, takeChanges(follower.state, { rows: seen, to }, { clientHasRoom: room }));
   };
   const figures = createMetricsTopic({ readMetrics: options.readMetrics, clock, log, deliver });
 

@@ -48,7 +48,7 @@ class World {
     const rows = this.past(this.feedAt, Infinity);
     this.feedAt = this.head;
     if (!this.subscription || rows.length === 0) return;
-    this.apply(takeChanges(this.subscription, { rows, to: this.feedAt }, this.room));
+    this.apply(takeChanges(this.subscription, { rows, to: this.feedAt }, { clientHasRoom: this.room }));
   }
   connect(): void {
     this.cut();
@@ -149,12 +149,12 @@ describe('a subscription', () => {
     fc.assert(
       fc.property(fc.array(act, { maxLength: 120 }), (acts) => {
         const world = new World();
-        for (const each of acts) {
+        for (const each of acts)
           if (each.do === 'change') world.change(each.key);
           else if (each.do === 'read') world.read(each.limit);
           else if (each.do === 'full') world.room = false;
           else world[each.do]();
-        }
+
         world.settle();
         expect([...world.rows].sort()).toEqual(
           [...world.table.values()].map((each) => [each.key, each.position]).sort(),
@@ -195,9 +195,13 @@ describe('a subscription', () => {
 
   it('holds only the latest change of each row while its socket is full', () => {
     let subscription = takePage(fromNothing(0n), { epoch: EPOCH, head: 0n, rows: [], more: false }).next;
-    for (let at = 1n; at <= 500n; at += 1n) {
-      subscription = takeChanges(subscription, { rows: [row('a', at)], to: at }, false).next;
-    }
+    for (let at = 1n; at <= 500n; at += 1n)
+      subscription = takeChanges(
+        subscription,
+        { rows: [row('a', at)], to: at },
+        { clientHasRoom: false },
+      ).next;
+
     expect(subscription.held.size).toBe(1);
     expect(subscription.heldBytes).toBe(row('a', 500n).json.length);
     expect(flush(subscription).send).toEqual([
@@ -208,7 +212,7 @@ describe('a subscription', () => {
   it('does not hold more than its bound while it catches up, and reads the table again instead', () => {
     let subscription = fromNothing(0n);
     const rows = Array.from({ length: HELD_ROWS_MAX + 1 }, (_, at) => row(`r${at}`, BigInt(at + 1)));
-    subscription = takeChanges(subscription, { rows, to: 2_000n }, true).next;
+    subscription = takeChanges(subscription, { rows, to: 2_000n }, { clientHasRoom: true }).next;
     expect(subscription.held.size).toBe(0);
     const step = takePage(subscription, { epoch: EPOCH, head: 0n, rows: [], more: false });
     expect(step.next.phase).toBe('chase');

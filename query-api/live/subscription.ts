@@ -123,7 +123,7 @@ export function takePage(subscription: Subscription, page: Page): Step {
 export function takeChanges(
   subscription: Subscription,
   changes: { readonly rows: readonly ChangedRow[]; readonly to: bigint },
-  clientHasRoom: boolean,
+  { clientHasRoom }: { readonly clientHasRoom: boolean },
 ): Step {
   const { position, phase, held, epoch } = subscription;
   if (changes.to <= position) return { next: subscription, send: [] };
@@ -161,9 +161,9 @@ function hold(subscription: Subscription, rows: readonly ChangedRow[], to: bigin
     heldBytes += row.json.length - (held.get(row.key)?.json.length ?? 0);
     held.set(row.key, row);
   }
-  if (subscription.phase !== 'live' && held.size > HELD_ROWS_MAX) {
+  if (subscription.phase !== 'live' && held.size > HELD_ROWS_MAX)
     return { ...nothingHeld(subscription), overflowed: true };
-  }
+
   return { ...subscription, held, heldBytes, heldTo: to };
 }
 

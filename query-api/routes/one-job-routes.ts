@@ -36,7 +36,7 @@ export function oneJobRoutes(context: QueryContext, { prefix, ownerOf }: Asker):
     const { atLeast, fromRevision, asOf } = queryOf(TimelineQuery, req);
     const past = await pastOf(context, asOf);
     const { answer } = await readAtLeast(feed, atLeast, () =>
-      readTimeline(store, ownerOf(res), jobId, fromRevision, past),
+      readTimeline(store, { owner: ownerOf(res), jobId, fromRevision, asOf: past }),
     );
     if (!answer) throw new ApiError('NOT_FOUND');
     res.json(answer);

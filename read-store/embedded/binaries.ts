@@ -33,14 +33,14 @@ export async function postgresBinaries(
   if (account.uid !== undefined)
     copies.push(join('/var/cache/docket', name), join(tmpdir(), `docket-${name}`));
   const refusals: unknown[] = [];
-  for (const place of [source, ...copies]) {
+  for (const place of [source, ...copies])
     try {
       if (place !== source) await copyOnce(source, place);
       return await usable(place, account);
     } catch (error) {
       refusals.push(error);
     }
-  }
+
   throw new EmbeddedPostgresFailed(
     `Postgres cannot start: its programs cannot be run from ${source} nor from a copy in ${copies.join(' or ')}.`,
     { cause: new AggregateError(refusals) },
@@ -65,14 +65,14 @@ async function usable(place: string, account: ServerAccount): Promise<PostgresBi
   await linkLibraries(place);
   const bin = join(place, 'native', 'bin');
   const binaries = { initdb: join(bin, 'initdb'), postgres: join(bin, 'postgres') };
-  for (const program of Object.values(binaries)) {
+  for (const program of Object.values(binaries))
     await run(program, ['--version'], {
       ...account,
       env: SERVER_ENVIRONMENT,
       cwd: '/',
       timeout: TRY_TIMEOUT_MS,
     });
-  }
+
   return binaries;
 }
 

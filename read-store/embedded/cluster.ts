@@ -65,11 +65,11 @@ export async function belongsToUs(cluster: string, account: ServerAccount): Prom
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
     throw error;
   }
-  if (owner !== (account.uid ?? process.getuid?.())) {
+  if (owner !== (account.uid ?? process.getuid?.()))
     throw new EmbeddedPostgresFailed(
       `Postgres cannot start: ${cluster} belongs to user ${owner}; start Docket as the user who made it.`,
     );
-  }
+
   await readFile(join(cluster, 'PG_VERSION')).catch((error: unknown) => {
     throw outputFailure(cluster, `is not a valid data directory (${String(error)})`, null);
   });

@@ -33,9 +33,9 @@ export async function clearLeftovers(cluster: string, log: StartLog): Promise<vo
     if (await gone(cluster)) break;
     for (const pid of await programsIn(cluster)) signal(pid, harder);
   }
-  if (!(await gone(cluster))) {
+  if (!(await gone(cluster)))
     throw new EmbeddedPostgresFailed(`An earlier Postgres still runs in ${cluster} and cannot be stopped.`);
-  }
+
   // The socket goes first: its lock has the pid too, which may be another program's by now.
   for (const file of [join(cluster, SOCKET_FILE), join(cluster, `${SOCKET_FILE}.lock`), pidFile])
     await rm(file, { force: true });

@@ -192,9 +192,10 @@ async function stop(server: PostgresServer, patienceMs: number): Promise<void> {
   for (const [name, stepMs] of steps) {
     if (!signal(server.pid, name)) break;
     const patience = new AbortController();
+    const notYet = (): boolean => false;
     const ended = await Promise.race([
       server.exited.then(() => true),
-      sleep(stepMs, false, { signal: patience.signal }).catch(() => false),
+      sleep(stepMs, undefined, { signal: patience.signal }).then(notYet, notYet),
     ]);
     patience.abort();
     if (ended) return;

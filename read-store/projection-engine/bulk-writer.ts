@@ -61,7 +61,7 @@ export async function openBulkWriter<Event, Row extends FoldedRow>(
   let writingBefore: Promise<unknown> = Promise.resolve();
 
   const foldNext = async (batch: readonly StoredEvent[], through: bigint) => {
-    const result = await foldWithRows(options, streamsHeld, held.rows, batch, folded);
+    const result = await foldWithRows(options, { held: streamsHeld, rows: held.rows }, batch, folded);
     for (const { recorded } of result.quarantined) streamsHeld.add(recorded.stream);
     quarantined.push(...result.quarantined);
     folded = folded === null || through > folded ? through : folded;

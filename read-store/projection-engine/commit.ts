@@ -25,9 +25,15 @@ export interface Commit<Row> extends CheckpointMove {
  * @throws ReadStoreUnavailable
  */
 export async function commitBatch<Event, Row extends FoldedRow>(
-  store: ReadStore,
-  projection: Projection<Event, Row>,
-  target: ProjectionTarget,
+  {
+    store,
+    projection,
+    target,
+  }: {
+    readonly store: ReadStore;
+    readonly projection: Projection<Event, Row>;
+    readonly target: ProjectionTarget;
+  },
   fencingEpoch: bigint,
   commit: Commit<Row>,
 ): Promise<void> {

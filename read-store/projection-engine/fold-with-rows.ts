@@ -8,14 +8,13 @@ import type { WriterOptions } from './writer-options.ts';
 /**
  * Loads the rows that the batch needs, folds it, and fills gaps from the log itself.
  *
- * @param rows rows in memory, by key
+ * @param held keys of streams in quarantine; `rows`: rows in memory, by key
  * @param after up to where everything was folded before
  * @throws ReadStoreUnavailable, and what `readMissing` throws
  */
 export async function foldWithRows<Event, Row extends FoldedRow>(
   options: WriterOptions<Event, Row>,
-  held: ReadonlySet<string>,
-  rows: RowCache<Row>,
+  { held, rows }: { readonly held: ReadonlySet<string>; readonly rows: RowCache<Row> },
   batch: readonly StoredEvent[],
   after: Checkpoint,
 ): Promise<FoldedBatch<Row>> {
@@ -36,12 +35,12 @@ async function missingEvents<Event, Row extends FoldedRow>(
   gaps: readonly Gap[],
 ): Promise<StoredEvent[]> {
   const found: StoredEvent[] = [];
-  for (const { stream, from, to } of gaps) {
+  for (const { stream, from, to } of gaps)
     for await (const event of readMissing(stream, from)) {
       if (event.revision >= to) break;
       found.push(event);
     }
-  }
+
   return found;
 }
 

@@ -23,7 +23,7 @@ export async function holdStreams(
   target: Pick<ProjectionTarget, 'ledger' | 'version'>,
   quarantined: readonly Quarantined[],
 ): Promise<void> {
-  for (const { recorded, reason } of quarantined) {
+  for (const { recorded, reason } of quarantined)
     await on.query(
       `insert into docket.quarantine (projection, version, stream, revision, position, event_id, type, reason, event)
        values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing`,
@@ -39,7 +39,6 @@ export async function holdStreams(
         eventText(recorded).slice(0, EVENT_CHARS_MAX),
       ],
     );
-  }
 }
 
 /**

@@ -32,9 +32,9 @@ export interface TableRows {
 
 /** True when two rows have the same primary key. */
 export function sameKey(table: Table, one: Values, other: Values): boolean {
-  for (let column = 0; column < table.keyColumns; column += 1) {
+  for (let column = 0; column < table.keyColumns; column += 1)
     if (one[column] !== other[column]) return false;
-  }
+
   return true;
 }
 

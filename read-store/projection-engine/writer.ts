@@ -54,7 +54,7 @@ export async function openWriter<Event, Row extends FoldedRow>(
   let writingBefore: Promise<unknown> = Promise.resolve();
 
   const foldNext = async (batch: readonly StoredEvent[], to: bigint) => {
-    const result = await foldWithRows(options, held, rows, batch, folded);
+    const result = await foldWithRows(options, { held, rows }, batch, folded);
     const from = folded;
     folded = folded === null || to > folded ? to : folded;
     foldedMark = markAfterBatch(foldedMark, batch, folded);
@@ -67,7 +67,7 @@ export async function openWriter<Event, Row extends FoldedRow>(
     const written = Promise.all([ready, writing]).then(async ([{ result, move }]) => {
       const changes = [...result.changes.values()];
       const { quarantined } = result;
-      await commitBatch(store, projection, target, fencingEpoch, {
+      await commitBatch({ store, projection, target }, fencingEpoch, {
         changes,
         quarantined,
         // A stream that is held again and has changed nothing was never let go.

@@ -13,13 +13,13 @@ it('requests that an outage of a store fails are 503 and one line in the log, wi
   });
   endWithJsonErrors(app, { info: write, warn: write, error: write } as unknown as Log);
   const listening = await listen(app, { host: '127.0.0.1', port: 0 });
-  for (const code of ['LOG_UNAVAILABLE', 'READ_STORE_UNAVAILABLE', 'BLOB_STORE_UNAVAILABLE']) {
+  for (const code of ['LOG_UNAVAILABLE', 'READ_STORE_UNAVAILABLE', 'BLOB_STORE_UNAVAILABLE'])
     for (let n = 0; n < 20; n += 1) {
       const answer = await fetch(`http://127.0.0.1:${listening.port}/store/${code}`);
       await answer.arrayBuffer();
       expect([answer.status, Number(answer.headers.get('Retry-After')) > 0]).toEqual([503, true]);
     }
-  }
+
   await listening.close(0);
   expect(lines).toHaveLength(3);
   expect(JSON.stringify(lines)).not.toContain('    at ');

@@ -21,9 +21,9 @@ const machine = process.platform + '-' + process.arch;
  * @param {{platform: string, arch: string, version: string, execPath: string}} node a `process`
  */
 function obstacle(node) {
-  if (node.platform === 'win32') {
+  if (node.platform === 'win32')
     return 'Docket runs on Linux and macOS. On Windows, run the same command inside WSL, the Windows Subsystem for Linux.';
-  }
+
   if (!PACKAGES[node.platform + '-' + node.arch]) {
     const machineOfNode = node.platform + ' and ' + node.arch;
     return (

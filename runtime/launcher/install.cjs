@@ -66,15 +66,10 @@ async function install(root, node) {
 const ended = (failure, signal = null) => ({ failure, signal, error: null });
 
 function heed(line, progress, errors) {
-  if (/^npm (error|ERR!) /.test(line)) {
-    errors.push(line);
-  } else if (/^npm http (fetch|cache) .*\.tgz /.test(line)) {
-    progress.fetched();
-  } else if (trouble(line) !== null) {
-    progress.waits(trouble(line));
-  } else if (line.startsWith('npm http fetch ')) {
-    progress.lookedUp();
-  }
+  if (/^npm (error|ERR!) /.test(line)) errors.push(line);
+  else if (/^npm http (fetch|cache) .*\.tgz /.test(line)) progress.fetched();
+  else if (trouble(line) !== null) progress.waits(trouble(line));
+  else if (line.startsWith('npm http fetch ')) progress.lookedUp();
 }
 
 module.exports = { install };

@@ -18,18 +18,18 @@ async function launch(args) {
   if (args.length === 0)
     return refuse('name a file to run: `node runtime/launcher/launch.cjs cli/docket.ts help`.');
   // Node refuses to import a module whose path holds one (ERR_INVALID_MODULE_SPECIFIER), on every system.
-  if (ROOT.includes('\\')) {
+  if (ROOT.includes('\\'))
     return refuse(
       `the path ${ROOT} holds a backslash, from where Node runs no modules. Move the folder to another path.`,
     );
-  }
+
   const state = installState(ROOT);
   if (needsInstall(state, args)) {
-    if (!state.writable) {
+    if (!state.writable)
       return refuse(
         `${join(ROOT, 'node_modules')} does not hold what package-lock.json names, and this user may not write there. Run \`npm ci\` as its owner.`,
       );
-    }
+
     const outcome = await installWhole(ROOT);
     if (outcome.signal !== null) return exitAs(outcome);
     if (outcome.failure !== null) return refuse(outcome.failure);

@@ -9,9 +9,9 @@
  * @param {Error & {code?: string}} error that of `spawn`
  */
 function whyNotStarted(node, error) {
-  if (error.code === 'ENOENT' && process.platform === 'linux') {
+  if (error.code === 'ENOENT' && process.platform === 'linux')
     return `the Node it runs on (${node}) needs a Linux with glibc, such as Debian, Ubuntu or Fedora; this one has another C library.`;
-  }
+
   return `the Node it runs on (${node}) cannot be started: ${error.message}.`;
 }
 

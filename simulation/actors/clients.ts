@@ -18,8 +18,8 @@ export interface Clients {
 }
 
 export const OWNERS = ['anna', 'bela'] as const;
-const answerMs = 5_000;
-const uploadTriesMax = 8;
+const ANSWER_MS = 5_000;
+const UPLOAD_TRIES_MAX = 8;
 
 /** Three small documents, one that the gateway refuses and one that is too long. */
 const DOCUMENTS = [
@@ -50,7 +50,7 @@ export function startClients(
       filename: `${request}.pdf`,
       bytes,
     };
-    for (let tries = 1; tries <= uploadTriesMax; tries += 1) {
+    for (let tries = 1; tries <= UPLOAD_TRIES_MAX; tries += 1) {
       const age = records.age();
       const reply = await call<CommandApi, Reply>(world, random.pick(apis), (api) => api.upload(about));
       world.trace.say(
@@ -130,7 +130,7 @@ async function call<Service, Answer>(
 ): Promise<Answer | null> {
   const { random } = world;
   return new Promise((resolve) => {
-    world.later(answerMs, () => resolve(null));
+    world.later(ANSWER_MS, () => resolve(null));
     world.later(random.between(0.5, 20), () => {
       const { service, machine } = reached;
       const { life } = machine;

@@ -12,11 +12,11 @@ import { simulatedBlobs } from '../ports/blob-store.ts';
 import { simulatedLog } from '../ports/event-log.ts';
 import { simulatedRetentionLease } from '../ports/retention-lease.ts';
 
-const tendEveryMs = 800;
+const TEND_EVERY_MS = 800;
 /** Stands for the hour of the product: longer than any upload or attempt takes. */
-const orphanAgeMs = 60_000;
-const hourMs = 60 * 60 * 1000;
-const dayMs = 24 * hourMs;
+const ORPHAN_AGE_MS = 60_000;
+const HOUR_MS = 60 * 60 * 1000;
+const DAY_MS = 24 * HOUR_MS;
 const idle = retentionMetrics(createMetrics({ defaults: false }));
 
 export type KeepingSettings = Pick<
@@ -27,8 +27,8 @@ export type KeepingSettings = Pick<
 /** Draws how long files are kept in one world: from less than an upload takes to longer than the world lasts. */
 export function drawKeeping({ world: { random } }: House): KeepingSettings {
   return {
-    PDF_TTL_DAYS: random.pick([500, 6_000, 600_000]) / dayMs,
-    XML_TTL_DAYS: random.pick([1_500, 8_000, 600_000]) / dayMs,
+    PDF_TTL_DAYS: random.pick([500, 6_000, 600_000]) / DAY_MS,
+    XML_TTL_DAYS: random.pick([1_500, 8_000, 600_000]) / DAY_MS,
     DELETE_XML_ON_FIRST_DOWNLOAD: random.chance(0.3),
   };
 }
@@ -36,8 +36,8 @@ export function drawKeeping({ world: { random } }: House): KeepingSettings {
 /** Whether no file's time is over before the world is. */
 export function keepsAll(settings: KeepingSettings): boolean {
   return (
-    settings.PDF_TTL_DAYS === 600_000 / dayMs &&
-    settings.XML_TTL_DAYS === 600_000 / dayMs &&
+    settings.PDF_TTL_DAYS === 600_000 / DAY_MS &&
+    settings.XML_TTL_DAYS === 600_000 / DAY_MS &&
     !settings.DELETE_XML_ON_FIRST_DOWNLOAD
   );
 }
@@ -48,7 +48,7 @@ export function bootKeeper(house: House, life: Life, settings: KeepingSettings):
   const role = retentionRole({
     ...partsOf(house, life),
     settings,
-    orphanAgeMs,
+    orphanAgeMs: ORPHAN_AGE_MS,
     metrics: idle,
     logger: silentLog,
     lease: simulatedRetentionLease(world, life, house.retention),
@@ -57,7 +57,7 @@ export function bootKeeper(house: House, life: Life, settings: KeepingSettings):
   });
   const again = async (): Promise<void> => {
     for (;;) {
-      await new Promise((resolve) => setTimeout(resolve, tendEveryMs * (0.5 + world.random.next())));
+      await new Promise((resolve) => setTimeout(resolve, TEND_EVERY_MS * (0.5 + world.random.next())));
       try {
         await role.tend();
       } catch (error) {
@@ -87,8 +87,8 @@ export async function sweepAll(house: House, life: Life, overdue: boolean): Prom
     actor: 'operator',
     dryRun: false,
     orphanAgeMs: -1,
-    clock: { now: () => life.clock.now() + (overdue ? 2 * hourMs : 0) },
-    tally: tallyCleanup(() => undefined, false),
+    clock: { now: () => life.clock.now() + (overdue ? 2 * HOUR_MS : 0) },
+    tally: tallyCleanup(() => undefined, { dryRun: false }),
     marks: { markOf: () => 'start', keep: () => Promise.resolve() },
     pause: () => Promise.resolve(),
   });

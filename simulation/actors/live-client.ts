@@ -12,7 +12,7 @@ export interface LiveClient {
   readonly connected: () => boolean;
 }
 
-const reconnectMs = 400;
+const RECONNECT_MS = 400;
 
 /**
  * Holds what a client of `docket.live.v1` holds, and the server to promise 7: a row never goes back, a delta follows
@@ -40,9 +40,9 @@ export function startLiveClient(world: World, owner: string, server: Reached<Que
         if (epoch !== send.to.epoch) positions.clear();
       }
       building = send.more;
-    } else if (!samePlace(previous, bookmark)) {
+    } else if (!samePlace(previous, bookmark))
       world.broken('7 sockets', `${owner} got a delta that does not follow on its token`);
-    }
+
     epoch = send.to.epoch;
     for (const { key, owner: of, position, json } of send.rows) {
       if (of !== owner) world.broken('8 secrecy', `${owner} was sent a row of ${of}`);
@@ -69,7 +69,7 @@ export function startLiveClient(world: World, owner: string, server: Reached<Que
     // A process that dies takes its sockets with it.
     if (socket && servedBy?.alive !== true) socket.open = false;
     if (socket?.open !== true) connect();
-    world.later(reconnectMs * (0.5 + world.random.next()), watch);
+    world.later(RECONNECT_MS * (0.5 + world.random.next()), watch);
   };
   watch();
   return { owner, rows, connected: () => socket?.open === true };

@@ -38,8 +38,8 @@ export interface LiveSession {
 }
 
 /** Frames on their way above which the socket counts as full. */
-const inFlightMax = 3;
-const pageRows = 2;
+const IN_FLIGHT_MAX = 3;
+const PAGE_ROWS = 2;
 
 /**
  * One subscription to `jobs` over one socket. The states and what is sent are those of `subscription.ts`; only the
@@ -60,7 +60,7 @@ export function openSession(
   let state: Subscription = bookmark ? fromBookmark(bookmark, since) : fromNothing(since);
   let token = bookmark;
   let round = 0;
-  const hasRoom = (): boolean => socket.inFlight.length < inFlightMax;
+  const hasRoom = (): boolean => socket.inFlight.length < IN_FLIGHT_MAX;
 
   const send = (what: Send): void => {
     const frame: Frame = { send: what, previous: token };
@@ -90,7 +90,7 @@ export function openSession(
   const catchUp = async (): Promise<void> => {
     const mine = round;
     while (socket.open && state.phase !== 'live') {
-      const page = await read(state.position, pageRows, state.phase);
+      const page = await read(state.position, PAGE_ROWS, state.phase);
       if (mine !== round || !socket.open) return;
       const before = state;
       advance(takePage(state, page));
@@ -106,7 +106,7 @@ export function openSession(
   start();
   return {
     socket,
-    changed: (rows, to) => advance(takeChanges(state, { rows, to }, hasRoom())),
+    changed: (rows, to) => advance(takeChanges(state, { rows, to }, { clientHasRoom: hasRoom() })),
     switched: (at) => {
       round += 1;
       advance(startOver('epoch', at.position));

@@ -2,9 +2,9 @@ import type { EventToAppend } from '../../event-store/event-log.ts';
 import type { House } from '../house.ts';
 
 /** As much as one append may hold, about. */
-const bigBytes = 1_000_000;
+const BIG_BYTES = 1_000_000;
 /** A big event costs a world as much as everything else in it. */
-const bigShare = 0.02;
+const BIG_SHARE = 0.02;
 
 /** Another program writes one event to a stream that is named like a job's: by name, type, version, data or order wrong. */
 export function poison({ world, log }: House): void {
@@ -29,8 +29,8 @@ export function poison({ world, log }: House): void {
     [uuid, written('ConversionStarted', { at, attempt: 1, workerId: 'w.12345678', leaseUntil: at })],
     [uuid, written('ConversionRequested', requested)],
   ] as [string, EventToAppend][]);
-  const isBig = random.chance(bigShare);
-  const data = isBig ? { ...(event.data as object), padding: 'x'.repeat(bigBytes) } : event.data;
+  const isBig = random.chance(BIG_SHARE);
+  const data = isBig ? { ...(event.data as object), padding: 'x'.repeat(BIG_BYTES) } : event.data;
   world.trace.say('another program', () => `writes ${event.type}${isBig ? ', 1 MB,' : ''} to job-${name}`);
   log.appendForeign(`job-${name}`, { ...event, data });
 }

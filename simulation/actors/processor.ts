@@ -16,7 +16,7 @@ import { simulatedLog } from '../ports/event-log.ts';
 import { simulatedGateway } from '../ports/gateway.ts';
 import { simulatedWorkList } from '../ports/work-list.ts';
 
-const pollEveryMs = 1_000;
+const POLL_EVERY_MS = 1_000;
 
 /**
  * A processor, put together as `startProcessor` does it but on the simulated ports: the claim loop, the attempt, the
@@ -114,7 +114,7 @@ export function bootProcessor(house: House, life: Life, processorId: string): vo
   const startTending = (): void => {
     repeat(SETTINGS.PROCESSOR_BEAT_MS, parts.random, () => feeder.tend(trusted()), troubled('work list'));
     repeat(SETTINGS.PROCESSOR_BEAT_MS, parts.random, ownLeases, troubled('own leases'));
-    repeat(pollEveryMs, parts.random, poll, troubled('poll'));
+    repeat(POLL_EVERY_MS, parts.random, poll, troubled('poll'));
   };
   const beat = async (): Promise<void> => {
     if (ready) {

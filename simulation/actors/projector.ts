@@ -17,10 +17,10 @@ import type { House } from '../house.ts';
 import { simulatedLog } from '../ports/event-log.ts';
 import { recordOfValues } from '../ports/table-server.ts';
 
-const batchEventsMax = 20;
+const BATCH_EVENTS_MAX = 20;
 /** Events that wait for a commit; the follower is held back above it, as the projector's live buffer does it. */
-const pendingMax = 4;
-const openAgainMs = 150;
+const PENDING_MAX = 4;
+const OPEN_AGAIN_MS = 150;
 
 /**
  * The projector's shell, as thin as it can be: follow, fold, commit, and open everything anew after any error. The
@@ -35,7 +35,7 @@ export function bootProjector(house: House, life: Life): void {
       } catch (error) {
         world.trace.say(life.name, () => `starts over: ${(error as Error).message}`);
       }
-      await new Promise((resolve) => setTimeout(resolve, openAgainMs * world.random.next()));
+      await new Promise((resolve) => setTimeout(resolve, OPEN_AGAIN_MS * world.random.next()));
     }
   };
   void again();
@@ -44,19 +44,25 @@ export function bootProjector(house: House, life: Life): void {
 async function session(house: House, life: Life): Promise<void> {
   const { world, tables, composition } = house;
   const log = simulatedLog(world, life, house.log, composition.createRing);
-  const asking = <T>(what: string, changes: boolean, effect: () => T): Promise<T> => {
+  const asking = <T>(what: string, kind: 'reads' | 'changes', effect: () => T): Promise<T> => {
     const unavailable = (): Error => new ReadStoreUnavailable('no answer in time');
-    return ask(world, life, { what: `tables: ${what}`, changes, effect, timeoutMs: 400, unavailable });
+    return ask(world, life, {
+      what: `tables: ${what}`,
+      changes: kind === 'changes',
+      effect,
+      timeoutMs: 400,
+      unavailable,
+    });
   };
-  const fence = await asking('take the lease', true, () => tables.takeLease());
-  let [checkpoint, mark] = await asking('read the checkpoint', false, () => [
+  const fence = await asking('take the lease', 'changes', () => tables.takeLease());
+  let [checkpoint, mark] = await asking('read the checkpoint', 'reads', () => [
     tables.checkpoint(),
     tables.mark(),
   ]);
   const streamPrefixes = LASTING_STREAM_PREFIXES;
   const compare = composition.compare(differenceFrom);
   if (checkpoint !== null && (await compare(log, { checkpoint, mark, streamPrefixes })) !== null) {
-    await asking('start over on another log', true, () => tables.startOver(fence));
+    await asking('start over on another log', 'changes', () => tables.startOver(fence));
     checkpoint = null;
     mark = null;
   }
@@ -74,7 +80,7 @@ async function session(house: House, life: Life): Promise<void> {
       pending.push(event);
       received = event.position;
       wake();
-      if (pending.length >= pendingMax && !isOver)
+      if (pending.length >= PENDING_MAX && !isOver)
         return new Promise<void>((resolve) => (haveRoom = resolve));
       return undefined;
     },
@@ -87,7 +93,7 @@ async function session(house: House, life: Life): Promise<void> {
     for (;;) {
       if (pending.length === 0 && passed <= (checkpoint ?? -1n))
         await new Promise<void>((resolve) => (wake = resolve));
-      const batch = pending.splice(0, batchEventsMax);
+      const batch = pending.splice(0, BATCH_EVENTS_MAX);
       haveRoom();
       const through = batch.at(-1)?.position ?? passed;
       const folded = await foldWithGaps(house, life, rows, batch);

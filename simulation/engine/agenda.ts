@@ -9,7 +9,7 @@ export interface Due {
 
 /** What is to happen, by time and then by the order in which it was put down: a binary heap. */
 export interface Agenda {
-  add(atMs: number, run: () => void, quiet?: boolean): Due;
+  add(atMs: number, run: () => void, options?: { readonly quiet: boolean }): Due;
   /** Takes the next entry that was not cancelled, or null when there is none. */
   take(): (Due & { readonly run: () => void }) | null;
 }
@@ -43,7 +43,7 @@ export function agenda(): Agenda {
     heap[at] = entry;
   };
   return {
-    add: (atMs, run, quiet = false) => {
+    add: (atMs, run, { quiet } = { quiet: false }) => {
       order += 1;
       const entry: Due = { atMs, order, run, quiet };
       heap.push(entry);

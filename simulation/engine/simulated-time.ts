@@ -62,17 +62,17 @@ function installTimers(): void {
     if (entry) entry.due.run = null;
     return entry !== undefined;
   };
-  const replace = (name: 'setTimeout' | 'setInterval', again: boolean): void => {
+  const replace = (name: 'setTimeout' | 'setInterval'): void => {
     const patched = (run: (...args: unknown[]) => void, ms = 0, ...args: unknown[]): unknown => {
       const inside = context.getStore();
       return inside
-        ? start(inside, Math.max(1, ms), () => run(...args), again)
+        ? start(inside, Math.max(1, ms), () => run(...args), name === 'setInterval')
         : real[name](run, ms, ...args);
     };
     Object.assign(globalThis, { [name]: patched });
   };
-  replace('setTimeout', false);
-  replace('setInterval', true);
+  replace('setTimeout');
+  replace('setInterval');
   const clear = (name: 'clearTimeout' | 'clearInterval') => (handle: NodeJS.Timeout) =>
     void (stop(handle) || real[name](handle));
   Object.assign(globalThis, { clearTimeout: clear('clearTimeout'), clearInterval: clear('clearInterval') });

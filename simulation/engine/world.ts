@@ -98,7 +98,7 @@ export function createWorld(seed: number, traced: boolean): World {
     nowMs: () => nowMs,
     weather: () => weather,
     later,
-    atServer: (ms, run) => coming.add(nowMs + ms, run, true),
+    atServer: (ms, run) => coming.add(nowMs + ms, run, { quiet: true }),
     start: (name, boot) => {
       const machine: Machine = { name, life: born(name, 1), stopped: false };
       boots.set(name, { machine, boot });
@@ -150,7 +150,7 @@ export function createWorld(seed: number, traced: boolean): World {
               const next = coming.take();
               if (next === null) return resolve(false);
               if (next.atMs > untilMs) {
-                coming.add(next.atMs, next.run, next.quiet);
+                coming.add(next.atMs, next.run, { quiet: next.quiet });
                 return resolve(false);
               }
               nowMs = Math.max(nowMs, next.atMs);

@@ -8,15 +8,21 @@ import { SIMULATED_EPOCH_MS } from '../engine/simulated-time.ts';
 import type { Life, World } from '../engine/world.ts';
 import type { BlobServer, StoredBlob } from './blob-server.ts';
 
-const timeoutMs = 500;
-const chunkBytes = 64;
+const TIMEOUT_MS = 500;
+const CHUNK_BYTES = 64;
 
 /** The blob store as one life of a process sees it: full disks, silent stores, reads that break off. */
 export function simulatedBlobs(world: World, life: Life, server: BlobServer): BlobStore {
   const { random } = world;
-  const asking = <T>(what: string, changes: boolean, effect: () => T): Promise<T> => {
+  const asking = <T>(what: string, kind: 'reads' | 'changes', effect: () => T): Promise<T> => {
     const unavailable = (): Error => new BlobStoreUnavailable('it does not answer');
-    return ask(world, life, { what, changes, effect, timeoutMs, unavailable });
+    return ask(world, life, {
+      what,
+      changes: kind === 'changes',
+      effect,
+      timeoutMs: TIMEOUT_MS,
+      unavailable,
+    });
   };
   const found = (key: string): StoredBlob => {
     const blob = server.blobs.get(key);
@@ -38,27 +44,27 @@ export function simulatedBlobs(world: World, life: Life, server: BlobServer): Bl
     await options.verify?.(written);
     options.signal?.throwIfAborted();
     const bytes = Buffer.concat(chunks);
-    const created = await asking(`stores ${key}`, true, () => server.create(key, bytes, written.sha256));
+    const created = await asking(`stores ${key}`, 'changes', () => server.create(key, bytes, written.sha256));
     if (!created) throw new BlobExists(key);
     return written;
   };
   return {
     put,
     open: async (key) => {
-      const { bytes } = await asking(`opens ${key}`, false, () => found(key));
+      const { bytes } = await asking(`opens ${key}`, 'reads', () => found(key));
       const isCut = random.chance(world.weather().brokenRead);
       return { stream: Readable.from(chunksOf(bytes, isCut), { objectMode: false }), bytes: bytes.length };
     },
-    stat: (key) => asking(`looks at ${key}`, false, () => listingOf(key, found(key))),
-    remove: (key) => asking(`removes ${key}`, true, () => server.remove(key, !life.alive)),
+    stat: (key) => asking(`looks at ${key}`, 'reads', () => listingOf(key, found(key))),
+    remove: (key) => asking(`removes ${key}`, 'changes', () => server.remove(key, !life.alive)),
     list: async function* (prefix) {
-      const listed = await asking('lists blobs', false, () =>
+      const listed = await asking('lists blobs', 'reads', () =>
         [...server.blobs].filter(([key]) => key.startsWith(prefix)),
       );
       for (const [key, blob] of listed) yield listingOf(key, blob);
     },
     sweepPartials: () => Promise.resolve(0),
-    now: () => asking('asks the time', false, () => SIMULATED_EPOCH_MS + world.nowMs()),
+    now: () => asking('asks the time', 'reads', () => SIMULATED_EPOCH_MS + world.nowMs()),
     usedPercent: () => Promise.resolve(null),
     freeBytes: () => Promise.resolve(null),
   };
@@ -71,6 +77,6 @@ function listingOf(key: string, { bytes, storedAtMs }: StoredBlob): BlobListing 
 /** A read that breaks off gives its first half and then an error. */
 async function* chunksOf(bytes: Buffer, isCut: boolean): AsyncGenerator<Buffer> {
   const end = isCut ? bytes.length >> 1 : bytes.length;
-  for (let at = 0; at < end; at += chunkBytes) yield bytes.subarray(at, Math.min(end, at + chunkBytes));
+  for (let at = 0; at < end; at += CHUNK_BYTES) yield bytes.subarray(at, Math.min(end, at + CHUNK_BYTES));
   if (isCut) throw new BlobStoreUnavailable('the read broke off');
 }

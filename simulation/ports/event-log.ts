@@ -8,8 +8,8 @@ import type { Life, World } from '../engine/world.ts';
 import { passes, type LogServer } from './log-server.ts';
 
 /** Longest wait of one process for one answer of the log. */
-const timeoutMs = 400;
-const resubscribeMs = 150;
+const TIMEOUT_MS = 400;
+const RESUBSCRIBE_MS = 150;
 
 /** Small, so that a reader of the shared tail that is a little slow is left behind. */
 const ringLimits = { itemsMax: 6, bytesMax: Infinity };
@@ -25,7 +25,7 @@ export function simulatedLog(
   server: LogServer,
   createRing: typeof createEventRing = createEventRing,
 ): EventLog {
-  const asking = <T>(what: string, changes: boolean, work: () => T): Promise<T> => {
+  const asking = <T>(what: string, kind: 'reads' | 'changes', work: () => T): Promise<T> => {
     const asked = server.generation();
     const effect = (): T => {
       // What was under way when the server went never reaches the one that took its place.
@@ -34,35 +34,36 @@ export function simulatedLog(
     };
     return ask(world, life, {
       what,
-      changes,
+      changes: kind === 'changes',
       effect,
-      timeoutMs,
-      mayRepeat: changes,
+      timeoutMs: TIMEOUT_MS,
+      mayRepeat: kind === 'changes',
       unavailable: () => new LogUnavailable(what),
     });
   };
   async function* readStream(stream: string, fromRevision = 0n): AsyncGenerator<RecordedEvent> {
     const read = () => (server.streams.get(stream) ?? []).slice(Number(fromRevision));
-    yield* await asking(`reads ${stream}`, false, read);
+    yield* await asking(`reads ${stream}`, 'reads', read);
   }
   const asked: Omit<EventLog, 'follow'> = {
     append: (stream, events, expected) => {
       const what = `appends ${events.map(({ type }) => type).join(', ')} to ${stream} at ${expected}`;
-      return asking(what, true, () => server.append(stream, events, expected));
+      return asking(what, 'changes', () => server.append(stream, events, expected));
     },
     readStream,
-    readLast: (stream) => asking(`reads ${stream}`, false, () => server.streams.get(stream)?.at(-1) ?? null),
+    readLast: (stream) =>
+      asking(`reads ${stream}`, 'reads', () => server.streams.get(stream)?.at(-1) ?? null),
     readAll: async function* (after, filter, maxCount = Infinity) {
       const from = after === 'start' ? -1n : after;
       const read = () => server.all.filter((event) => event.position > from && passes(event, filter));
-      yield* (await asking('reads $all', false, read)).slice(0, maxCount);
+      yield* (await asking('reads $all', 'reads', read)).slice(0, maxCount);
     },
     eventAt: (position) => {
       const read = () => server.all.find((event) => event.position === position) ?? null;
-      return asking(`reads position ${position}`, false, read);
+      return asking(`reads position ${position}`, 'reads', read);
     },
-    head: () => asking('reads the head', false, () => server.head()),
-    setMaxAge: () => asking('sets $maxAge', true, () => undefined),
+    head: () => asking('reads the head', 'reads', () => server.head()),
+    setMaxAge: () => asking('sets $maxAge', 'changes', () => undefined),
     close: () => Promise.resolve(),
   };
   const own = (options: FollowOptions): Following => follow(world, life, server, options);
@@ -111,15 +112,14 @@ function follow(world: World, life: Life, server: LogServer, options: FollowOpti
     }
   };
   const run = async (): Promise<void> => {
-    while (!stopped) {
+    while (!stopped)
       try {
         await subscription();
       } catch (error) {
         world.trace.say(life.name, () => `subscription ends: ${(error as Error).message}`);
         options.onInterrupted?.(error as Error);
-        await pause(resubscribeMs * random.next());
+        await pause(RESUBSCRIBE_MS * random.next());
       }
-    }
   };
   runInside(life.inside, () => void run());
   return {

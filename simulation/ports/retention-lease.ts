@@ -7,10 +7,10 @@ import {
 import { ask } from '../engine/network.ts';
 import type { Life, World } from '../engine/world.ts';
 
-const timeoutMs = 400;
+const TIMEOUT_MS = 400;
 /** The product's two minutes and a day, shortened, so that the right changes hands and runs come often. */
-const leaseMs = 5_000;
-const runEveryMs = 1_500;
+const LEASE_MS = 5_000;
+const RUN_EVERY_MS = 1_500;
 
 /** The row of `processor.retention`, each method one transaction: the same rules as the SQL of the product. */
 export interface RetentionServer {
@@ -36,13 +36,13 @@ export function createRetentionServer(world: World): RetentionServer {
       if (holder !== null && holder !== workerId && heldUntilMs >= world.nowMs()) return null;
       if (holder !== workerId) epoch += 1n;
       holder = workerId;
-      heldUntilMs = world.nowMs() + leaseMs;
-      const isDue = ranAtMs === null || ranAtMs < world.nowMs() - runEveryMs;
+      heldUntilMs = world.nowMs() + LEASE_MS;
+      const isDue = ranAtMs === null || ranAtMs < world.nowMs() - RUN_EVERY_MS;
       return { epoch, isDue, marks: new Map(marks) };
     },
     keep: (asked, trail, position) => {
       assertHeld(asked);
-      heldUntilMs = world.nowMs() + leaseMs;
+      heldUntilMs = world.nowMs() + LEASE_MS;
       if (trail !== null && position !== null) marks.set(trail, position);
     },
     ran: (asked) => {
@@ -62,18 +62,22 @@ export function createRetentionServer(world: World): RetentionServer {
 
 /** The right to run retention as one life of a process sees it. */
 export function simulatedRetentionLease(world: World, life: Life, server: RetentionServer): RetentionLease {
-  const asking = <T>(what: string, effect: () => T, changes = true): Promise<T> => {
+  const asking = <T>(what: string, effect: () => T, { changes } = { changes: true }): Promise<T> => {
     const unavailable = (): Error => new ReadStoreUnavailable('no answer in time');
-    return ask(world, life, { what: `retention: ${what}`, changes, effect, timeoutMs, unavailable });
+    return ask(world, life, {
+      what: `retention: ${what}`,
+      changes,
+      effect,
+      timeoutMs: TIMEOUT_MS,
+      unavailable,
+    });
   };
   return {
-    hold: (workerId) => asking('hold', () => server.hold(workerId), false),
+    hold: (workerId) => asking('hold', () => server.hold(workerId), { changes: false }),
     keep: (epoch, trail, position) =>
-      asking(
-        `keep ${trail ?? 'on'} ${position ?? ''}`,
-        () => server.keep(epoch, trail, position),
-        trail !== null,
-      ),
+      asking(`keep ${trail ?? 'on'} ${position ?? ''}`, () => server.keep(epoch, trail, position), {
+        changes: trail !== null,
+      }),
     ran: (epoch) => asking('has run', () => server.ran(epoch)),
     drop: (workerId) => asking('drop', () => server.drop(workerId)),
   };

@@ -58,7 +58,7 @@ export interface WorkListServer {
 }
 
 /** A worker id is its processor's id, a dot and eight characters of its own life. */
-const lifeSuffixChars = 9;
+const LIFE_SUFFIX_CHARS = 9;
 
 /** As Postgres answers a text that is no uuid (SQLSTATE 22P02). */
 class UuidRefused extends Error {
@@ -117,7 +117,7 @@ export function createWorkListServer(world: World, forgetRetention: () => void):
     holdFeed: (processorId, workerId, ttlMs) => {
       const { holder } = feed;
       const isFree = holder === null || holder === workerId || feed.heldUntilMs < now();
-      if (!isFree && holder.slice(0, -lifeSuffixChars) !== processorId) return null;
+      if (!isFree && holder.slice(0, -LIFE_SUFFIX_CHARS) !== processorId) return null;
       if (holder !== workerId) feed.epoch += 1n;
       Object.assign(feed, { holder: workerId, heldUntilMs: now() + ttlMs });
       return { epoch: feed.epoch, position: feed.position ?? 'start', mark: feed.mark };
@@ -197,7 +197,7 @@ export function createWorkListServer(world: World, forgetRetention: () => void):
     lostLeases: (silentMs, trustSilence, max) => {
       const lost = all().flatMap((row): LostLease[] => {
         if (row.place !== 'running' || row.workerId === null || row.fencingToken === null) return [];
-        const laterLife = processors.get(row.workerId.slice(0, -lifeSuffixChars));
+        const laterLife = processors.get(row.workerId.slice(0, -LIFE_SUFFIX_CHARS));
         const isOver = (row.leaseEndsAtMs ?? 0) < now();
         const isSilent = trustSilence && !isAlive(row.workerId, silentMs);
         const isFormer = laterLife !== undefined && laterLife.workerId !== row.workerId;

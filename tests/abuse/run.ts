@@ -33,7 +33,7 @@ console.log(
   `${requests} requests in ${tookSec.toFixed(0)} s; the log: ${mib(logBytes.before)} MiB before, ${mib(logBytes.after)} after, ` +
     `${mib(logBytes.scavenged)} after the scavenge`,
 );
-console.log(`memory from the second fifth to the last: ${inMib(growth, true)}`);
+console.log(`memory from the second fifth to the last: ${inMib(growth, { isSigned: true })}`);
 const faults = [
   ...(grown > (LOG_GROWTH_BYTES_MAX * requests) / HOUR_REQUESTS
     ? [`the log has grown by ${mib(grown)} MiB`]
@@ -47,10 +47,10 @@ console.log(faults.length === 0 ? 'ok' : `FAILED: ${faults.join('; ')}`);
 process.exitCode = faults.length === 0 ? 0 : 1;
 
 function tell({ requests: done, logBytes: log, rss }: Sample): void {
-  console.log(`${String(done).padStart(8)}  log ${mib(log)} MiB  ${inMib(rss, false)}`);
+  console.log(`${String(done).padStart(8)}  log ${mib(log)} MiB  ${inMib(rss, { isSigned: false })}`);
 }
 
-function inMib(bytes: Readonly<Record<string, number>>, isSigned: boolean): string {
+function inMib(bytes: Readonly<Record<string, number>>, { isSigned }: { isSigned: boolean }): string {
   return Object.entries(bytes)
     .map(([name, each]) => `${name} ${isSigned && each >= 0 ? '+' : ''}${mib(each)}`)
     .join('  ');

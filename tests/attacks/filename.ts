@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { somePdf } from '../../command-api/testing/pdfs.ts';
-import { formEnd, partHead } from '../../command-api/testing/raw-http.ts';
+import { FORM_END, partHead } from '../../command-api/testing/raw-http.ts';
 import { expectThat } from '../drills/claims.ts';
 import { ANY_TEXT_MAPPING, newClerk } from '../harness/clerk.ts';
 import { launchBrowser } from '../harness/browser.ts';
@@ -26,7 +26,7 @@ async function shownAs(visitor: Visitor, name: string | Buffer): Promise<string>
     Buffer.from(name as string),
     Buffer.from(after!),
     pdf,
-    Buffer.from(formEnd),
+    Buffer.from(FORM_END),
   ]);
   const headers = { 'Content-Type': 'multipart/form-data; boundary=b' };
   const answer = await visitor.ask('/api/jobs', { method: 'POST', headers, body: new Uint8Array(body) });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { somePdf } from '../../command-api/testing/pdfs.ts';
-import { formEnd, partHead } from '../../command-api/testing/raw-http.ts';
+import { FORM_END, partHead } from '../../command-api/testing/raw-http.ts';
 import { expectThat } from '../drills/claims.ts';
 import { leavingNothing } from './leaving-nothing.ts';
 import type { Target, Targets } from './targets.ts';
@@ -19,7 +19,7 @@ export async function formBombs(targets: Targets): Promise<string> {
     '10,000 files': `${`${partHead()}x\r\n`.repeat(10_000)}--b--\r\n`,
     '10,000 fields': `${field('mapping', 'x').repeat(10_000)}--b--\r\n`,
     'a field name of 1 MB': `${field('n'.repeat(1_000_000), 'x')}--b--\r\n`,
-    '5,000 headers in a part': `--b\r\n${'x-h: y\r\n'.repeat(5_000)}${partHead().slice(5)}x${formEnd}`,
+    '5,000 headers in a part': `--b\r\n${'x-h: y\r\n'.repeat(5_000)}${partHead().slice(5)}x${FORM_END}`,
   };
   const all = async (): Promise<void> => {
     for (const [what, body] of Object.entries(bombs)) {
@@ -58,7 +58,7 @@ export async function brokenForms(targets: Targets): Promise<string> {
   const target = await targets.any();
   const visitor = await newVisitor(target);
   const pdf = somePdf().toString('latin1');
-  const whole = `${partHead()}${pdf}${formEnd}`;
+  const whole = `${partHead()}${pdf}${FORM_END}`;
   const nested = `--b\r\nContent-Disposition: form-data; name="files"\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n--c\r\n\r\n${pdf}\r\n--c--\r\n--b--\r\n`;
   const broken: readonly (readonly [what: string, body: string, contentType: string])[] = [
     ['no final boundary', `${partHead()}${pdf}`, FORM],

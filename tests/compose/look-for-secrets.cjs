@@ -54,12 +54,12 @@ function walk(folder) {
 }
 
 for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name)))
-  for (const name of ['environ', 'cmdline']) {
+  for (const name of ['environ', 'cmdline'])
     try {
       search(`/proc/${pid}/${name}`, readFileSync(`/proc/${pid}/${name}`));
     } catch {
       // A process of somebody else, or one that has ended.
     }
-  }
+
 walk('/');
 console.log(JSON.stringify([...found]));

@@ -33,9 +33,9 @@ for (const name of COMPOSE_FILES)
   });
 
 const engine = await findEngine();
-if (engine === null) {
+if (engine === null)
   console.log('No Docker Engine answers here: the files were held against the schema and not started.');
-} else {
+else {
   console.log(`Trying them on ${engine}.`);
   const project = await openProject();
   const remove = async (): Promise<void> => {

@@ -1,6 +1,6 @@
 import { Agent, get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { formEnd, partHead, push, speak, uploadHead } from '../../command-api/testing/raw-http.ts';
+import { FORM_END, partHead, push, speak, uploadHead } from '../../command-api/testing/raw-http.ts';
 import type { DrillHouse } from './drill-house.ts';
 import { anyPdf, cookieOf, newOwner, tryUpload } from './people.ts';
 
@@ -57,7 +57,7 @@ export function slowBodies(port: number, from: string, count: number, bytesPerSe
         if (stopped) return end();
         await push(
           socket,
-          uploadHead(SLOW_BODY_BYTES + partHead().length + formEnd.length, `X-Forwarded-For: ${from}\r\n`),
+          uploadHead(SLOW_BODY_BYTES + partHead().length + FORM_END.length, `X-Forwarded-For: ${from}\r\n`),
         );
         await push(socket, `${partHead()}%PDF-1.7\n`);
         const chunk = Buffer.alloc(Math.ceil(bytesPerSec / SLOW_CHUNKS_PER_SEC), '% ');

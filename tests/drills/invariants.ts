@@ -83,7 +83,7 @@ async function sweep(house: DrillHouse, log: EventLog): Promise<void> {
     decider: keepingDecider(jobDecider(retryPolicyOf(loadSettings(house.env))), policy),
     logger: createLog('drill', 'silent'),
     orphanAgeMs: -60_000,
-    tally: tallyCleanup(() => undefined, false),
+    tally: tallyCleanup(() => undefined, { dryRun: false }),
     marks: { markOf: () => 'start', keep: () => Promise.resolve() },
     pause: () => Promise.resolve(),
   });

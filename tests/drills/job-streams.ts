@@ -59,8 +59,7 @@ export async function untilState(
   house: DrillHouse,
   jobId: string,
   states: readonly Job['state'][],
-  withinMs = 20_000,
-  everyMs = 50,
+  { withinMs = 20_000, everyMs = 50 }: { readonly withinMs?: number; readonly everyMs?: number } = {},
 ): Promise<Job> {
   let { job } = await storyOf(house, jobId);
   const isThere = async (): Promise<boolean> => {

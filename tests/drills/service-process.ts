@@ -29,7 +29,7 @@ export interface ServiceProcess {
   /** SIGTERM, and wait; answers how long it took, in ms. */
   terminate(): Promise<number>;
   /** Starts it again on the same port, with the same settings; waits until it is ready unless it may die first. */
-  restart(changes?: Record<string, string>, unready?: boolean): Promise<void>;
+  restart(changes?: Record<string, string>, options?: { readonly unready: boolean }): Promise<void>;
   ready(): Promise<void>;
   rssBytes(): number;
   openFiles(): number;
@@ -95,7 +95,7 @@ export async function startServiceProcess(options: ServiceOptions): Promise<Serv
       await exit;
       return performance.now() - startedAt;
     },
-    restart: async (changes = {}, unready = false) => {
+    restart: async (changes = {}, { unready } = { unready: false }) => {
       await exit;
       child = launch(options, settings, logFile, changes);
       exit = exitOf(child);

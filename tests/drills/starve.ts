@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** A process and all that descend from it. */
 export function familyOf(root: number): number[] {
   const parents = new Map<number, number>();
-  for (const name of readdirSync('/proc').filter((each) => /^\d+$/.test(each))) {
+  for (const name of readdirSync('/proc').filter((each) => /^\d+$/.test(each)))
     try {
       const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
       parents.set(Number(name), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]));
@@ -12,7 +12,7 @@ export function familyOf(root: number): number[] {
       // It ended between the two looks.
       continue;
     }
-  }
+
   const family = [root];
   for (const member of family) for (const [pid, parent] of parents) if (parent === member) family.push(pid);
   return family;
@@ -20,13 +20,12 @@ export function familyOf(root: number): number[] {
 
 /** Sends a signal to each process that is still there. */
 export function signalAll(pids: readonly number[], signal: NodeJS.Signals): void {
-  for (const pid of pids) {
+  for (const pid of pids)
     try {
       process.kill(pid, signal);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
     }
-  }
 }
 
 /**

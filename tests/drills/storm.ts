@@ -30,7 +30,7 @@ const { values } = parseArgs({
   },
 });
 const jobs = Number(values.jobs);
-const stormMs = Number(values.minutes) * 60_000;
+const STORM_MS = Number(values.minutes) * 60_000;
 const killEveryMs = Number(values['kill-every-ms']);
 
 await prepareQuickStarts();
@@ -71,7 +71,7 @@ async function storm(of: DrillHouse): Promise<boolean> {
   const startedAt = performance.now();
   const limit = pLimit(UPLOADS_AT_ONCE);
   // Spread over the whole storm, so that there is work until its end.
-  const gapMs = (stormMs / jobs) * 0.9;
+  const gapMs = (STORM_MS / jobs) * 0.9;
   const uploads = Array.from({ length: jobs }, (_, n) =>
     limit(async () => {
       await sleep(Math.max(0, startedAt + n * gapMs - performance.now()));
@@ -82,7 +82,7 @@ async function storm(of: DrillHouse): Promise<boolean> {
     }),
   );
   const victims = [...services.map(victimOf), ...storesOf(of)];
-  for (let at = performance.now(); at - startedAt < stormMs; at += killEveryMs) {
+  for (let at = performance.now(); at - startedAt < STORM_MS; at += killEveryMs) {
     await sleep(at + killEveryMs - performance.now());
     // One that is already dead cannot be killed; its supervisor is at it.
     const alive = victims.filter((each) => each.isAlive());
@@ -148,7 +148,7 @@ async function supervise(service: ServiceProcess, isOver: () => boolean): Promis
     await service.ended();
     if (isOver()) return;
     await sleep(RESTART_AFTER_MS);
-    await service.restart({}, true).catch(() => undefined);
+    await service.restart({}, { unready: true }).catch(() => undefined);
   }
 }
 

@@ -55,10 +55,10 @@ function count(
 
 /** I4: an outcome comes from the attempt that holds the lease. I7: nothing of an active job expires. */
 function wrongWhen(job: Job, event: JobEvent): string | null {
-  if ('fencingToken' in event.data && event.data.fencingToken !== null) {
+  if ('fencingToken' in event.data && event.data.fencingToken !== null)
     if (job.state !== 'converting' || job.fencingToken !== event.data.fencingToken)
       return `I4: ${event.type} of an attempt that held no lease`;
-  }
+
   const state: JobStateName | 'absent' = job.state;
   if (event.type === 'SourceExpired' && state !== 'absent' && isActive(state))
     return `I7: the PDF expired while the job was ${state}`;

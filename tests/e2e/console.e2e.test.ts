@@ -27,7 +27,7 @@ afterAll(async () => {
   await house?.stop();
 });
 
-async function upload(names: readonly string[], locked = false): Promise<void> {
+async function upload(names: readonly string[], { locked } = { locked: false }): Promise<void> {
   const { page } = clerk;
   await page.selectOption('select[name=mapping]', ANY_TEXT_MAPPING);
   await clerk.choose(
@@ -66,7 +66,7 @@ describe("the operator's console", () => {
 
   it('filters the jobs at the press of a bar, keeps that in the address, and shows every chart as a table', async () => {
     const { page } = operator;
-    await upload(['locked-1', 'locked-2'], true);
+    await upload(['locked-1', 'locked-2'], { locked: true });
     await untilBar('failed', 2);
     await page.locator('[data-bar=failed]').click();
     const rows = page.locator('.ops-queue tbody tr');
@@ -87,7 +87,7 @@ describe("the operator's console", () => {
     const { page } = operator;
     await page.locator('tr[data-group=PDF_ENCRYPTED] [data-action=retry-group]').click();
     expect(await page.locator('dialog[open] h2').innerText()).toBe('Retry 2 jobs?');
-    await upload(['locked-later'], true);
+    await upload(['locked-later'], { locked: true });
     await untilBar('failed', 3);
     await page.locator('[data-action=retry-go]').click();
     await until(

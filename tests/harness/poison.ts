@@ -9,8 +9,8 @@ function written(type: string, data: unknown, schemaVersion = 1): EventToAppend 
   return { id: randomUUID(), type, data, metadata };
 }
 
-const at = '2026-01-01T00:00:00.000Z';
-const requested = { at, by: 'upload', priority: 0 };
+const AT = '2026-01-01T00:00:00.000Z';
+const requested = { at: AT, by: 'upload', priority: 0 };
 
 /** Streams as another program might write them, none of which is a job that can be converted: event by stream. */
 export function poisonStreams(): ReadonlyMap<string, readonly EventToAppend[]> {
@@ -23,12 +23,15 @@ export function poisonStreams(): ReadonlyMap<string, readonly EventToAppend[]> {
     [job(), [written('DocumentUploaded', { v: 1 })]],
     [job(), [written('ConversionRequested', requested, 99)]],
     [job(), [neverHeardOf()]],
-    [job(), [written('GatewayResumed', { at, pausedMs: 1 })]],
+    [job(), [written('GatewayResumed', { at: AT, pausedMs: 1 })]],
     [job(), [{ ...written('ConversionRequested', requested), metadata: null }]],
     [job(), [written('ConversionRequested', { ...requested, padding: 'x'.repeat(BIG_BYTES) })]],
     [job(), [written('DocumentUploaded', 'x'.repeat(BIG_BYTES))]],
     // In the wrong order: an outcome without a claim, a claim without an upload, and a name that Postgres refuses.
-    [job(), [written('ConversionCancelled', { at, by: 'owner' }), written('ConversionRequested', requested)]],
+    [
+      job(),
+      [written('ConversionCancelled', { at: AT, by: 'owner' }), written('ConversionRequested', requested)],
+    ],
     [job(), [started('w.12345678')]],
     [job(), [started('w\0')]],
   ]);
@@ -36,10 +39,10 @@ export function poisonStreams(): ReadonlyMap<string, readonly EventToAppend[]> {
 
 /** An event of a type that no build knows. */
 export function neverHeardOf(): EventToAppend {
-  return written('NeverHeardOf', { at });
+  return written('NeverHeardOf', { at: AT });
 }
 
 /** A claim whose worker's name holds a NUL passes every schema, and no text column of Postgres takes it. */
 export function started(workerId: string): EventToAppend {
-  return written('ConversionStarted', { at, attempt: 1, workerId, leaseUntil: at });
+  return written('ConversionStarted', { at: AT, attempt: 1, workerId, leaseUntil: AT });
 }

@@ -102,13 +102,12 @@ export async function lastFollowed(): Promise<bigint> {
 }
 
 export async function eventually(claim: () => unknown, withinMs = 20_000): Promise<void> {
-  for (const startedAt = performance.now(); ; await sleep(20)) {
+  for (const startedAt = performance.now(); ; await sleep(20))
     try {
       return void (await claim());
     } catch (error) {
       if (performance.now() - startedAt > withinMs) throw error;
     }
-  }
 }
 
 /** The log of this file holds the poison of an earlier test; everything else must be right. */
@@ -137,12 +136,15 @@ export async function onlyKnown() {
 
 /** The rows of these events are exactly the fold of these events. */
 export async function onlyOf(events: readonly StoredEvent[], on: ReadStore = store): Promise<void> {
-  const expected = await tablesOf(events, false);
+  const expected = await tablesOf(events, { positions: false });
   const ids = [...new Set(events.map(({ stream }) => stream.slice(4)))];
-  expect(await tables(on, false, ids)).toEqual(expected);
+  expect(await tables(on, { positions: false, ids })).toEqual(expected);
 }
 
-export async function tables(on: ReadStore, positions = true, ids?: readonly string[]): Promise<unknown[][]> {
+export async function tables(
+  on: ReadStore,
+  { positions = true, ids }: { positions?: boolean; ids?: readonly string[] } = {},
+): Promise<unknown[][]> {
   const drop = positions ? '' : ` - '{position,since,until}'::text[]`;
   const found: unknown[][] = [];
   for (const table of JOBS_TABLES) {
@@ -157,13 +159,16 @@ export async function tables(on: ReadStore, positions = true, ids?: readonly str
 }
 
 /** What the tables hold after all these events in one batch, in a database of its own. */
-export async function tablesOf(events: readonly StoredEvent[], positions = true): Promise<unknown[][]> {
+export async function tablesOf(
+  events: readonly StoredEvent[],
+  { positions } = { positions: true },
+): Promise<unknown[][]> {
   const address = await freshDatabase();
   await migrate({ url: address });
   const own = openReadStore({ url: address, poolMax: 2, timeoutMs: 5_000, log: logger });
   const writer = await writerOn(own, events);
   await writer.apply(events, events.at(-1)!.position);
-  const found = await tables(own, positions);
+  const found = await tables(own, { positions });
   await own.close();
   return found;
 }

@@ -2,8 +2,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import { S3Refusal } from './s3-double-refusals.ts';
 import { checksumOf, type Payload } from './s3-double-payload.ts';
 
-const partBytesMin = 5 * 1024 * 1024;
-const partNumberMax = 10_000;
+const PART_BYTES_MIN = 5 * 1024 * 1024;
+const PART_NUMBER_MAX = 10_000;
 
 export interface StoredObject {
   readonly bytes: Buffer;
@@ -35,7 +35,11 @@ export interface DoubleBucket {
   readonly objects: Map<string, StoredObject>;
   readonly uploads: Map<string, Upload>;
   get(key: string): StoredObject;
-  put(key: string, payload: Payload, kept: StoredObject['kept'], createOnly: boolean): StoredObject;
+  put(
+    key: string,
+    payload: Payload,
+    how: { readonly kept: StoredObject['kept']; readonly createOnly: boolean },
+  ): StoredObject;
   begin(key: string, kept: Upload['kept'], algorithm: Upload['algorithm']): string;
   putPart(key: string, uploadId: string, number: number, payload: Payload): string;
   complete(
@@ -75,7 +79,7 @@ export function doubleBucket(): DoubleBucket {
       if (!found) throw new S3Refusal('NoSuchKey', 'The specified key does not exist.');
       return found;
     },
-    put: (key, { bytes, checksum }, kept, createOnly) => {
+    put: (key, { bytes, checksum }, { kept, createOnly }) => {
       assertFree(key, createOnly);
       return store(key, { bytes, etag: etagOf(bytes), kept, checksum });
     },
@@ -86,7 +90,7 @@ export function doubleBucket(): DoubleBucket {
     },
     putPart: (key, uploadId, number, { bytes, checksum }) => {
       const upload = uploadOf(key, uploadId);
-      if (!Number.isInteger(number) || number < 1 || number > partNumberMax)
+      if (!Number.isInteger(number) || number < 1 || number > PART_NUMBER_MAX)
         throw new S3Refusal('InvalidArgument', 'Part number must be an integer between 1 and 10000');
       if (upload.algorithm !== null && checksum !== null && checksum.name !== upload.algorithm)
         throw new S3Refusal('InvalidRequest', 'Checksum Type mismatch occurred');
@@ -125,7 +129,7 @@ function chosenParts(upload: Upload, named: readonly NamedPart[]): { bytes: Buff
     const part = upload.parts.get(each.number);
     if (part?.etag !== each.etag || (each.crc32 !== null && each.crc32 !== part.crc32))
       throw new S3Refusal('InvalidPart', 'One or more of the specified parts could not be found.');
-    if (index < named.length - 1 && part.bytes.length < partBytesMin)
+    if (index < named.length - 1 && part.bytes.length < PART_BYTES_MIN)
       throw new S3Refusal('EntityTooSmall', 'Your proposed upload is smaller than the minimum allowed size');
     return part;
   });

@@ -4,8 +4,8 @@ import type { S3Operation } from './s3-double-faults.ts';
 import type { Payload } from './s3-double-payload.ts';
 import { element, S3Refusal, xmlDocument } from './s3-double-refusals.ts';
 
-const keyBytesMax = 1024;
-const pageMax = 1000;
+const KEY_BYTES_MAX = 1024;
+const PAGE_MAX = 1000;
 
 /** A request, taken apart. */
 export interface Asked {
@@ -30,7 +30,7 @@ export function understandRequest(request: IncomingMessage): Asked {
   const url = new URL(request.url ?? '/', 'http://s3');
   const [, bucket = '', ...rest] = url.pathname.split('/');
   const key = decodeURIComponent(rest.join('/'));
-  if (Buffer.byteLength(key) > keyBytesMax) throw new S3Refusal('KeyTooLongError', 'Your key is too long');
+  if (Buffer.byteLength(key) > KEY_BYTES_MAX) throw new S3Refusal('KeyTooLongError', 'Your key is too long');
   const operation = operationOf(request.method ?? '', key, url.searchParams, request.headers);
   if (operation === null) throw new S3Refusal('NotImplemented', 'The double does not know this operation.');
   return { operation, bucket, key, query: url.searchParams, headers: request.headers };
@@ -81,7 +81,7 @@ export function perform(bucket: DoubleBucket, asked: Asked, payload: Payload): A
     case 'HeadBucket':
       return { status: 200 };
     case 'PutObject': {
-      const { etag } = bucket.put(key, payload, keptOf(headers), createOnly(headers));
+      const { etag } = bucket.put(key, payload, { kept: keptOf(headers), createOnly: createOnly(headers) });
       return { status: 200, headers: { ETag: etag } };
     }
     case 'GetObject':
@@ -196,7 +196,7 @@ function namedParts(xml: string): NamedPart[] {
 function listObjects(bucket: DoubleBucket, query: URLSearchParams): string {
   const prefix = query.get('prefix') ?? '';
   const after = query.get('continuation-token') ?? '';
-  const max = Math.min(pageMax, Number(query.get('max-keys') ?? pageMax));
+  const max = Math.min(PAGE_MAX, Number(query.get('max-keys') ?? PAGE_MAX));
   const keys = [...bucket.objects.keys()].filter((key) => key.startsWith(prefix) && key > after).sort();
   const page = keys.slice(0, max);
   const contents = page.map((key) => {
@@ -223,7 +223,7 @@ function listObjects(bucket: DoubleBucket, query: URLSearchParams): string {
 function listUploads(bucket: DoubleBucket, query: URLSearchParams): string {
   const prefix = query.get('prefix') ?? '';
   const after = `${query.get('key-marker') ?? ''}\n${query.get('upload-id-marker') ?? ''}`;
-  const max = Math.min(pageMax, Number(query.get('max-uploads') ?? pageMax));
+  const max = Math.min(PAGE_MAX, Number(query.get('max-uploads') ?? PAGE_MAX));
   const found = [...bucket.uploads]
     .map(([uploadId, { key, begunAt }]) => ({ uploadId, key, begunAt, order: `${key}\n${uploadId}` }))
     .filter(({ key, order }) => key.startsWith(prefix) && (after === '\n' || order > after))

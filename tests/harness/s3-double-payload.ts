@@ -5,7 +5,7 @@ import type { S3Operation } from './s3-double-faults.ts';
 import { S3Refusal } from './s3-double-refusals.ts';
 
 /** Longest body the double takes. */
-const bodyBytesMax = 64 * 1024 * 1024;
+const BODY_BYTES_MAX = 64 * 1024 * 1024;
 const STREAMED = 'STREAMING-UNSIGNED-PAYLOAD-TRAILER';
 
 export type ChecksumName = 'crc32' | 'sha256';
@@ -63,7 +63,7 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > bodyBytesMax)
+    if (bytes > BODY_BYTES_MAX)
       throw new S3Refusal('InvalidRequest', 'The body is longer than the double takes.');
     chunks.push(chunk);
   }
@@ -105,10 +105,10 @@ function readTrailers(text: string, headers: IncomingHttpHeaders): Record<string
       line.slice(line.indexOf(':') + 1).trim(),
     ]),
   );
-  for (const name of String(headers['x-amz-trailer'] ?? '').split(',')) {
+  for (const name of String(headers['x-amz-trailer'] ?? '').split(','))
     if (name !== '' && trailers[name.trim()] === undefined)
       throw new S3Refusal('InvalidRequest', `The trailer ${name} was announced and did not come.`);
-  }
+
   return trailers;
 }
 

@@ -8,7 +8,7 @@ export interface S3Credentials {
 }
 
 /** A request older or newer than this is refused ("RequestTimeTooSkewed"). */
-const skewMaxMs = 15 * 60 * 1000;
+const SKEW_MAX_MS = 15 * 60 * 1000;
 const AUTHORIZATION =
   /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/([^/]+)\/s3\/aws4_request, ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})$/;
 
@@ -47,7 +47,7 @@ function assertRecent(date: string, day: string): void {
     throw new S3Refusal('AccessDenied', 'x-amz-date is not the day signed for.');
   const [, year, month, dayOfMonth, hour, minute, second] = parts;
   const at = Date.parse(`${year}-${month}-${dayOfMonth}T${hour}:${minute}:${second}Z`);
-  if (Math.abs(Date.now() - at) > skewMaxMs)
+  if (Math.abs(Date.now() - at) > SKEW_MAX_MS)
     throw new S3Refusal('RequestTimeTooSkewed', 'The clocks are more than 15 minutes apart.');
 }
 

@@ -48,9 +48,9 @@ export async function leftovers(places: {
     if (release === null) left.push('the lock of the data folder is held');
     release?.();
   }
-  for (const note of ['address', 'parts.json', 'connections.json']) {
+  for (const note of ['address', 'parts.json', 'connections.json'])
     if (existsSync(join(places.dataDir, note))) left.push(`${note} in the data folder`);
-  }
+
   return left;
 }
 

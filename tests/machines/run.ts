@@ -83,10 +83,10 @@ function table(tried: readonly Tried[]): string {
 const oneLine = (text: string): string => text.replaceAll(/\s+/g, ' ').slice(0, 400);
 
 const conditions = chosen();
-if (values.list) {
+if (values.list)
   for (const { id, what, cheap } of conditions)
     console.log(`${id.padEnd(20)} ${what}${cheap === true ? '' : ' (long)'}`);
-} else {
+else {
   await mkdir(PARENT, { recursive: true });
   const folder = await mkdtemp(join(PARENT, 'm-'));
   // Conditions of a user without rights read what lies here.

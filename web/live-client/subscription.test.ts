@@ -13,7 +13,7 @@ const rules = {
   supersedes: (row: Row, held: Row) => row.revision >= held.revision,
 };
 const row = (key: string, revision: number): Row => ({ key, revision });
-const snapshot = (rows: Row[], more: boolean, token: string) => ({
+const snapshot = (rows: Row[], { more, token }: { more: boolean; token: string }) => ({
   type: 'snapshot' as const,
   id: 1,
   rows,
@@ -31,20 +31,34 @@ const rowsOf = (held: Held<Row>) => [...held.rows.values()];
 
 describe('a subscription of the live client', () => {
   it('shows a snapshot only when it is whole', () => {
-    const half = receive(nothingHeld<Row>('jobs'), snapshot([row('a', 1)], true, 't1'), rules);
+    const half = receive(
+      nothingHeld<Row>('jobs'),
+      snapshot([row('a', 1)], { more: true, token: 't1' }),
+      rules,
+    );
     expect(half.changed).toBeNull();
-    const whole = receive(half.held, snapshot([row('b', 1)], false, 't1'), rules);
+    const whole = receive(half.held, snapshot([row('b', 1)], { more: false, token: 't1' }), rules);
     expect(whole.changed).toEqual([row('a', 1), row('b', 1)]);
     expect(whole.held).toMatchObject({ token: 't1', incoming: null });
   });
 
   it('forgets with a new snapshot what the old one had', () => {
-    const first = receive(nothingHeld<Row>('jobs'), snapshot([row('a', 1)], false, 't1'), rules).held;
-    expect(rowsOf(receive(first, snapshot([row('b', 1)], false, 't2'), rules).held)).toEqual([row('b', 1)]);
+    const first = receive(
+      nothingHeld<Row>('jobs'),
+      snapshot([row('a', 1)], { more: false, token: 't1' }),
+      rules,
+    ).held;
+    expect(rowsOf(receive(first, snapshot([row('b', 1)], { more: false, token: 't2' }), rules).held)).toEqual(
+      [row('b', 1)],
+    );
   });
 
   it('takes a delta that joins on and reports one that does not as a gap, changing nothing', () => {
-    const held = receive(nothingHeld<Row>('jobs'), snapshot([row('a', 1)], false, 't1'), rules).held;
+    const held = receive(
+      nothingHeld<Row>('jobs'),
+      snapshot([row('a', 1)], { more: false, token: 't1' }),
+      rules,
+    ).held;
     const next = receive(held, delta([row('a', 2)], 't1', 't2'), rules);
     expect(next).toMatchObject({ gap: false, changed: [row('a', 2)], held: { token: 't2' } });
     expect(receive(next.held, delta([row('a', 4)], 't3', 't4'), rules)).toEqual({
@@ -55,11 +69,15 @@ describe('a subscription of the live client', () => {
   });
 
   it('keeps the rows on show through a reset until the snapshot that follows is whole', () => {
-    const held = receive(nothingHeld<Row>('jobs'), snapshot([row('a', 1)], false, 't1'), rules).held;
+    const held = receive(
+      nothingHeld<Row>('jobs'),
+      snapshot([row('a', 1)], { more: false, token: 't1' }),
+      rules,
+    ).held;
     const reset = receive(held, { type: 'reset', id: 1, reason: 'epoch' }, rules).held;
     expect(reset.token).toBeNull();
     expect(rowsOf(reset)).toEqual([row('a', 1)]);
-    expect(rowsOf(receive(reset, snapshot([], false, 'u1'), rules).held)).toEqual([]);
+    expect(rowsOf(receive(reset, snapshot([], { more: false, token: 'u1' }), rules).held)).toEqual([]);
   });
 
   it('never takes a row back to an earlier revision, in whatever order deltas repeat rows', () => {
@@ -67,7 +85,7 @@ describe('a subscription of the live client', () => {
       fc.property(
         fc.array(fc.tuple(fc.constantFrom('a', 'b', 'c'), fc.nat(20)), { maxLength: 60 }),
         (changes) => {
-          let held = receive(nothingHeld<Row>('jobs'), snapshot([], false, 't'), rules).held;
+          let held = receive(nothingHeld<Row>('jobs'), snapshot([], { more: false, token: 't' }), rules).held;
           const highest = new Map<string, number>();
           for (const [key, revision] of changes) {
             held = receive(held, delta([row(key, revision)], 't', 't'), rules).held;

@@ -33,7 +33,7 @@ async function hang(house: DrillHouse): Promise<string> {
     return histories.filter((types) => types.includes('ConversionDeferred GW_TIMEOUT')).length >= 5;
   });
   house.gateway.kill('SIGCONT');
-  for (const jobId of jobs) await untilState(house, jobId, ['ready'], 40_000);
+  for (const jobId of jobs) await untilState(house, jobId, ['ready'], { withinMs: 40_000 });
   await within(5_000, 'the pause is over', async () => (await breakerEvents(house, 'GatewayResumed')) > 0);
   await within(10_000, 'sockets are back at their number (I11)', () => sockets() <= before + 10);
   return `breaker opened and closed, sockets ${before} -> ${sockets()}, 8 of 8 ready`;
@@ -99,7 +99,7 @@ async function garbage(house: DrillHouse): Promise<string> {
   for (const [name, answer] of Object.entries(answers)) {
     await house.gateway.script({ queue: [answer, answer, answer] });
     const jobId = await upload(house);
-    const job = await untilState(house, jobId, ['failed', 'ready'], 30_000);
+    const job = await untilState(house, jobId, ['failed', 'ready'], { withinMs: 30_000 });
     expectThat(job.state === 'failed' && job.failure.code === 'GW_BAD_OUTPUT', `${name} is refused`, job);
   }
   const tooMuch = await hugeAnswer(house);
@@ -111,7 +111,7 @@ async function garbage(house: DrillHouse): Promise<string> {
 async function hugeAnswer(house: DrillHouse): Promise<string> {
   await house.gateway.script({ queue: [{ bytes: 200 * 1024 * 1024 }] });
   const jobId = await upload(house);
-  const job = await untilState(house, jobId, ['failed', 'ready'], 30_000);
+  const job = await untilState(house, jobId, ['failed', 'ready'], { withinMs: 30_000 });
   const [code] = (await historyOf(house, jobId)).filter((type) => type.startsWith('ConversionDeferred'));
   // Whether so many bytes come to the limit of their number or of their time first depends on the machine.
   expectThat(/GW_BAD_OUTPUT|GW_TIMEOUT/.test(code ?? ''), '200 MB are refused', code);
@@ -133,7 +133,7 @@ async function deadThenBack(house: DrillHouse): Promise<string> {
   const before = (await house.gateway.calls()).length;
   await house.gateway.restart();
   const backAt = performance.now();
-  for (const jobId of jobs) await untilState(house, jobId, ['ready'], 60_000);
+  for (const jobId of jobs) await untilState(house, jobId, ['ready'], { withinMs: 60_000 });
   const drainedSec = (performance.now() - backAt) / 1000;
   const at = (await house.gateway.calls()).slice(before).map((call) => call.at);
   const most = Math.max(...at.map((from) => at.filter((each) => each >= from && each < from + 1_000).length));
@@ -157,7 +157,7 @@ async function oneWay(house: DrillHouse): Promise<string> {
   );
   house.toGateway.fault.dropReplies = false;
   house.toGateway.cut();
-  for (const jobId of jobs) await untilState(house, jobId, ['ready'], 40_000);
+  for (const jobId of jobs) await untilState(house, jobId, ['ready'], { withinMs: 40_000 });
   return 'answers dropped by the proxy: breaker opened, 8 of 8 ready after it healed';
 }
 

@@ -59,7 +59,7 @@ async function uploads(
 ): Promise<string[]> {
   const jobIds: string[] = [];
   for (const bytes of documents) jobIds.push(await upload(house, { owner, bytes }));
-  for (const jobId of jobIds) await untilState(house, jobId, ['ready'], SETTLE_MS_MAX);
+  for (const jobId of jobIds) await untilState(house, jobId, ['ready'], { withinMs: SETTLE_MS_MAX });
   return jobIds;
 }
 
@@ -110,7 +110,7 @@ function uploadMeanwhile(house: DrillHouse) {
 }
 
 /** The log goes back to an older copy, under the feet of the services or while they are stopped. */
-function olderFolder(areRunning: boolean): (house: DrillHouse) => Promise<string> {
+function olderFolder({ areRunning }: { areRunning: boolean }): (house: DrillHouse) => Promise<string> {
   return async (house) => {
     const owner = newOwner();
     const early = await uploads(house, owner, documents(3));
@@ -193,7 +193,7 @@ async function poisonedLog(house: DrillHouse): Promise<string> {
   const owner = newOwner();
   const victim = newOwner();
   const hit = await upload(house, { owner: victim });
-  await untilState(house, hit, ['ready'], SETTLE_MS_MAX);
+  await untilState(house, hit, ['ready'], { withinMs: SETTLE_MS_MAX });
   const last = await house.log.readLast(`job-${hit}`);
   await house.log.append(`job-${hit}`, [neverHeardOf()], last!.revision);
   house.spoiled.add(hit);
@@ -218,8 +218,16 @@ export const olderLog: DrillGroup = {
   name: 'other-logs',
   start: () => startDrillHouse({ processor: true }),
   drills: [
-    { id: 'D21', title: 'event store restored from an older copy, services alive', run: olderFolder(true) },
-    { id: 'D61', title: 'older copy of the log folder beside newer Postgres', run: olderFolder(false) },
+    {
+      id: 'D21',
+      title: 'event store restored from an older copy, services alive',
+      run: olderFolder({ areRunning: true }),
+    },
+    {
+      id: 'D61',
+      title: 'older copy of the log folder beside newer Postgres',
+      run: olderFolder({ areRunning: false }),
+    },
     { id: 'D62', title: 'the address leads to a server with an older copy', run: otherServer },
     { id: 'D60', title: 'the poisoned log: names, data, versions, sizes, order', run: poisonedLog },
   ],

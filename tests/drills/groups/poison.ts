@@ -21,15 +21,15 @@ async function poisonJob(house: DrillHouse): Promise<string> {
       await each.ended();
       if (over) return;
       deaths += 1;
-      await each.restart({}, true);
+      await each.restart({}, { unready: true });
     }
   });
   const others = await Promise.all(Array.from({ length: 10 }, () => upload(house)));
   await upload(house, { owner, bytes });
   const later = await Promise.all(Array.from({ length: 10 }, () => upload(house)));
-  const job = await untilState(house, poison, ['failed', 'ready'], 60_000);
+  const job = await untilState(house, poison, ['failed', 'ready'], { withinMs: 60_000 });
   expectThat(job.state === 'failed' && job.failure.code === 'ABANDONED', 'it failed as ABANDONED', job);
-  for (const jobId of [...others, ...later]) await untilState(house, jobId, ['ready'], 60_000);
+  for (const jobId of [...others, ...later]) await untilState(house, jobId, ['ready'], { withinMs: 60_000 });
   expectThat(
     fleet.every((each) => each.isAlive()),
     'the fleet lives',

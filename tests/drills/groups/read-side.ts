@@ -36,7 +36,7 @@ async function start(): Promise<DrillHouse> {
 async function killedInBatch(house: DrillHouse): Promise<string> {
   for (const point of PROJECTION_CRASH_POINTS) {
     await projector.kill();
-    await projector.restart({ CRASH_AT: point }, true);
+    await projector.restart({ CRASH_AT: point }, { unready: true });
     for (let n = 0; n < 5; n += 1) await upload(house);
     expectThat((await projector.ended()) === 'SIGKILL', `the projector died ${point}`);
     await projector.restart({ CRASH_AT: '' });

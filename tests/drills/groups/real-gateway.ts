@@ -105,7 +105,7 @@ async function explosive(house: DrillHouse): Promise<string> {
   const told: string[] = [];
   for (const [name, bytes] of Object.entries(bombs())) {
     const jobId = await upload(house, { owner: newOwner(), bytes: new Uint8Array(bytes), timeoutMs: 60_000 });
-    const job = await untilState(house, jobId, ['failed', 'ready'], 100_000);
+    const job = await untilState(house, jobId, ['failed', 'ready'], { withinMs: 100_000 });
     const { events } = await storyOf(house, jobId);
     const attempts = events.filter(({ event }) => event.type === 'ConversionStarted').length;
     told.push(

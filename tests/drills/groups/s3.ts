@@ -21,7 +21,7 @@ async function faults(house: DrillHouse): Promise<string> {
   for (const [name, fault] of Object.entries(PASSING)) {
     s3.plan(fault);
     const jobId = await upload(house);
-    const job = await untilState(house, jobId, ['ready', 'failed'], 40_000);
+    const job = await untilState(house, jobId, ['ready', 'failed'], { withinMs: 40_000 });
     expectThat(job.state === 'ready', `${name} passes by retries of the client`, job);
     s3.clearPlan();
   }

@@ -51,7 +51,7 @@ async function fullDisk(house: DrillHouse): Promise<string> {
   expectThat(during.status === 503 && during.retryAfter !== null, 'a full log: 503 with Retry-After', during);
   await house.eventStore.kill('SIGKILL');
   await house.eventStore.restart();
-  await untilState(house, await upload(house), ['ready'], 40_000);
+  await untilState(house, await upload(house), ['ready'], { withinMs: 40_000 });
   await Promise.all([api.kill(), guarded.kill()]);
   return 'uploads 507, results IO_ERROR after one retry, log 503 and whole after its restart';
 }

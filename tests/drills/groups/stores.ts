@@ -115,7 +115,7 @@ async function postgresKilled(house: DrillHouse): Promise<string> {
   await download.arrayBuffer();
   await house.postgres.restart();
   const backAt = performance.now();
-  for (const jobId of during) await untilState(house, jobId, ['ready'], 30_000);
+  for (const jobId of during) await untilState(house, jobId, ['ready'], { withinMs: 30_000 });
   await within(
     20_000,
     'the list answers again',
@@ -168,7 +168,7 @@ async function partitionedWorker(house: DrillHouse): Promise<string> {
   );
   own.fault.silent = true;
   await house.processor!.restart();
-  await untilState(house, jobId, ['ready'], 30_000);
+  await untilState(house, jobId, ['ready'], { withinMs: 30_000 });
   own.fault.silent = false;
   own.cut();
   await sleep(1_500);

@@ -117,7 +117,10 @@ async function racingCleanup(house: DrillHouse): Promise<string> {
   const one = async (): Promise<void> => {
     const owner = newOwner();
     const jobId = await upload(house, { owner });
-    const { state } = await untilState(house, jobId, ['ready', 'expired', 'failed'], 40_000, LOOK_EVERY_MS);
+    const { state } = await untilState(house, jobId, ['ready', 'expired', 'failed'], {
+      withinMs: 40_000,
+      everyMs: LOOK_EVERY_MS,
+    });
     // A cleanup takes about a second to come round: some downloads are to be before it, some after, some during.
     await sleep(Math.random() * RACE_MS_MAX);
     const answer = await request(house.rest!.url, owner, `/api/jobs/${jobId}/download`);

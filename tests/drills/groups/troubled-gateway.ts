@@ -74,7 +74,7 @@ async function starved(house: DrillHouse): Promise<string> {
     );
     await within(STARVED_MS_MAX, 'a child is up', async () => (await healthOf(house)).ready > 0);
     const upAfter = performance.now() - startedAt;
-    for (const jobId of jobs) await untilState(house, jobId, ['ready'], STARVED_MS_MAX);
+    for (const jobId of jobs) await untilState(house, jobId, ['ready'], { withinMs: STARVED_MS_MAX });
     const words = house.realGateway!.lastWords();
     expectThat(!words.includes('does not move on'), 'no child that moved on was begun again', words);
     return `first child up after ${sec(upAfter)}, 3 of 3 ready after ${sec(performance.now() - startedAt)}`;
@@ -110,7 +110,7 @@ async function frozen(house: DrillHouse): Promise<string> {
   expectThat((await metric(house, 'docket_processor_overdue_calls')) > 0, 'the overdue calls are counted');
   await within(10_000, 'the console says so', async () => (await consoleBreaker(house)) === 'open');
   signalAll(family, 'SIGCONT');
-  for (const jobId of jobs) await untilState(house, jobId, ['ready'], 90_000);
+  for (const jobId of jobs) await untilState(house, jobId, ['ready'], { withinMs: 90_000 });
   await within(
     20_000,
     'the pause is over',

@@ -57,10 +57,10 @@ export function withQuery(state: QueueState, query: QueueQuery): QueueState {
 
 export function withSelected(state: QueueState, jobIds: readonly string[], on: boolean): QueueState {
   const selected = new Set(state.selected);
-  for (const jobId of jobIds) {
+  for (const jobId of jobIds)
     if (on) selected.add(jobId);
     else selected.delete(jobId);
-  }
+
   return { ...state, selected };
 }
 

@@ -5,7 +5,11 @@ import { translator } from '../text/translate.ts';
 import { happenedIn, NOTHING_HAPPENED, spoken, together } from './announcements.ts';
 import { lineOf, NOT_YET_CONNECTED, withStatus } from './connection.ts';
 
-const status = (phase: 'connecting' | 'live' | 'waiting', failures: number, everLive: boolean) => ({
+const status = (
+  phase: 'connecting' | 'live' | 'waiting',
+  failures: number,
+  { everLive }: { everLive: boolean },
+) => ({
   phase,
   failures,
   everLive,
@@ -13,9 +17,9 @@ const status = (phase: 'connecting' | 'live' | 'waiting', failures: number, ever
 
 describe('the line to the server', () => {
   it('is called lost only after five seconds, counted from the loss', () => {
-    const live = withStatus(NOT_YET_CONNECTED, status('live', 0, true), 0);
-    const lost = withStatus(live, status('waiting', 1, true), 10_000);
-    const still = withStatus(lost, status('connecting', 1, true), 13_000);
+    const live = withStatus(NOT_YET_CONNECTED, status('live', 0, { everLive: true }), 0);
+    const lost = withStatus(live, status('waiting', 1, { everLive: true }), 10_000);
+    const still = withStatus(lost, status('connecting', 1, { everLive: true }), 13_000);
     expect([10_000, 14_999, 15_000].map((now) => lineOf(still, now))).toEqual([
       'connecting',
       'connecting',
@@ -24,12 +28,12 @@ describe('the line to the server', () => {
   });
 
   it('is polled when sockets never got through, or stay away very long, and no more once one lives', () => {
-    const blocked = withStatus(NOT_YET_CONNECTED, status('waiting', 3, false), 0);
+    const blocked = withStatus(NOT_YET_CONNECTED, status('waiting', 3, { everLive: false }), 0);
     expect(lineOf(blocked, 0)).toBe('polling');
     expect(lineOf({ ...blocked, unreachable: true }, 5_000)).toBe('lost');
-    expect(withStatus(NOT_YET_CONNECTED, status('waiting', 7, true), 0).polling).toBe(false);
-    expect(withStatus(NOT_YET_CONNECTED, status('waiting', 8, true), 0).polling).toBe(true);
-    expect(withStatus(blocked, status('live', 0, true), 0)).toMatchObject({
+    expect(withStatus(NOT_YET_CONNECTED, status('waiting', 7, { everLive: true }), 0).polling).toBe(false);
+    expect(withStatus(NOT_YET_CONNECTED, status('waiting', 8, { everLive: true }), 0).polling).toBe(true);
+    expect(withStatus(blocked, status('live', 0, { everLive: true }), 0)).toMatchObject({
       polling: false,
       downSinceMs: null,
     });

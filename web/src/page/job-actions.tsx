@@ -14,9 +14,11 @@ export function downloadPath(job: JobView): string {
 export async function runCommand(
   app: App,
   { t }: Text,
-  name: 'retry' | 'cancel',
-  jobIds: readonly string[],
-  base?: JobsBase,
+  {
+    name,
+    jobIds,
+    base,
+  }: { name: 'retry' | 'cancel'; jobIds: readonly string[]; base?: JobsBase | undefined },
 ): Promise<void> {
   const maxUploadMb = app.limits.get().maxUploadMb;
   try {
@@ -63,7 +65,7 @@ export function RetryButton({ job, base }: { job: JobView; base?: JobsBase }) {
       type="button"
       data-action="retry"
       aria-label={text.t('retryOf', { filename: job.filename })}
-      onClick={() => void runCommand(app, text, 'retry', [job.jobId], base)}
+      onClick={() => void runCommand(app, text, { name: 'retry', jobIds: [job.jobId], base })}
     >
       <Icon name="retry" />
       {text.t('retry')}
@@ -79,7 +81,7 @@ export function CancelButton({ job, base }: { job: JobView; base?: JobsBase }) {
       type="button"
       data-action="cancel"
       aria-label={text.t('cancelOf', { filename: job.filename })}
-      onClick={() => void runCommand(app, text, 'cancel', [job.jobId], base)}
+      onClick={() => void runCommand(app, text, { name: 'cancel', jobIds: [job.jobId], base })}
     >
       <Icon name="close" />
       {text.t('cancel')}

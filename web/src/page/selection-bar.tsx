@@ -65,13 +65,19 @@ export function SelectionBar() {
         </a>
       )}
       {retryable.length > 0 && (
-        <button type="button" onClick={() => void runCommand(app, text, 'retry', ids(retryable))}>
+        <button
+          type="button"
+          onClick={() => void runCommand(app, text, { name: 'retry', jobIds: ids(retryable) })}
+        >
           <Icon name="retry" />
           {t('selectedRetry', { count: retryable.length })}
         </button>
       )}
       {active.length > 0 && (
-        <button type="button" onClick={() => void runCommand(app, text, 'cancel', ids(active))}>
+        <button
+          type="button"
+          onClick={() => void runCommand(app, text, { name: 'cancel', jobIds: ids(active) })}
+        >
           <Icon name="close" />
           {t('selectedCancel', { count: active.length })}
         </button>

@@ -80,15 +80,15 @@ function press(app: App, event: KeyboardEvent, help: () => void): void {
   if (target.closest('dialog, [popover], textarea, select, input:not([type=checkbox])') !== null) return;
   const row = target.closest<HTMLElement>('[data-row]');
   if (row !== null && (event.key === 'ArrowDown' || event.key === 'ArrowUp'))
-    return step(event, event.key === 'ArrowDown');
+    return step(event, event.key === 'ArrowDown' ? 'down' : 'up');
   if (event.key === 'Escape') return app.queue.update(withNothingSelected);
   if (!app.preferences.get().shortcuts) return;
   const inRow = (selector: string) => () => row?.querySelector<HTMLElement>(selector)?.click();
   const acts: Readonly<Record<string, () => void>> = {
     u: () => document.querySelector<HTMLElement>('#choose-files')?.click(),
     '/': () => document.querySelector<HTMLElement>('#search')?.focus(),
-    j: () => step(event, true),
-    k: () => step(event, false),
+    j: () => step(event, 'down'),
+    k: () => step(event, 'up'),
     x: inRow('input[type=checkbox]'),
     d: inRow('[data-action=download]'),
     r: inRow('[data-action=retry]'),
@@ -102,10 +102,10 @@ function press(app: App, event: KeyboardEvent, help: () => void): void {
 }
 
 /** Moves the focus to the next or previous row; from outside the queue, to its first row. */
-function step(event: KeyboardEvent, down: boolean): void {
+function step(event: KeyboardEvent, way: 'down' | 'up'): void {
   event.preventDefault();
   const rows = [...document.querySelectorAll<HTMLElement>('table.queue [data-row]')];
   const here = rows.findIndex((row) => row.contains(document.activeElement));
-  const next = here < 0 ? rows[0] : rows[here + (down ? 1 : -1)];
+  const next = here < 0 ? rows[0] : rows[here + (way === 'down' ? 1 : -1)];
   next?.querySelector<HTMLElement>('a[data-first]')?.focus();
 }

@@ -11,11 +11,11 @@ export async function filesOf(transfer: DataTransfer): Promise<File[]> {
     .filter((item) => item.kind === 'file')
     .map((item) => item.webkitGetAsEntry?.() ?? item.getAsFile());
   const files: File[] = [];
-  for (const entry of entries) {
+  for (const entry of entries)
     if (entry instanceof File) files.push(entry);
     else if (entry?.isFile === true) files.push(await fileOf(entry as FileSystemFileEntry));
     else if (entry?.isDirectory === true) await readFolder(entry as FileSystemDirectoryEntry, 0, files);
-  }
+
   return files;
 }
 
