@@ -62,6 +62,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const log = connectEventLog({
     connectionString: findConnection(settings, 'EVENTSTORE_URL'),
     timeoutMs: settings.EVENTSTORE_TIMEOUT_MS,
+    transport: settings.EVENTSTORE_TRANSPORT,
     log: logger,
   });
   try {

@@ -45,6 +45,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const log = connectEventLog({
     connectionString: findConnection(settings, 'EVENTSTORE_URL'),
     timeoutMs: settings.EVENTSTORE_TIMEOUT_MS,
+    transport: settings.EVENTSTORE_TRANSPORT,
     log: logger,
   });
   const store = openReadStore({ url, poolMax: 2, timeoutMs: STATEMENT_TIMEOUT_MS, log: logger });

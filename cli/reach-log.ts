@@ -28,9 +28,9 @@ export async function reachLog(
   logger: Log,
   options: { alone: boolean },
 ): Promise<ReachedLog> {
-  const { EVENTSTORE_TIMEOUT_MS: timeoutMs } = settings;
+  const { EVENTSTORE_TIMEOUT_MS: timeoutMs, EVENTSTORE_TRANSPORT: transport } = settings;
   const connect = (connectionString: string): EventLog =>
-    connectEventLog({ connectionString, timeoutMs, log: logger });
+    connectEventLog({ connectionString, timeoutMs, transport, log: logger });
   const path = resolve(settings.DATA_DIR);
   const url = settings.EVENTSTORE_URL ?? (options.alone ? undefined : notedConnections(path).EVENTSTORE_URL);
   if (url !== undefined) {

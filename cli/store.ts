@@ -22,6 +22,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const checked = await checkStore({
     connectionString: given ?? ownStore(settings),
     timeoutMs: settings.EVENTSTORE_TIMEOUT_MS,
+    transport: settings.EVENTSTORE_TRANSPORT,
     log: createLog('docket', 'silent'),
   });
   const failed = checked.filter(({ ok }) => !ok).length;

@@ -1,20 +1,22 @@
-import { jsonEvent, WrongExpectedVersionError } from '@eventstore/db-client';
+import { WrongExpectedVersionError } from '@eventstore/db-client';
 import { randomUUID } from 'node:crypto';
 import type { EventStoreUrl } from '../schemas/event-store-url.ts';
 import { JOB_STREAM_PREFIX } from '../schemas/streams.ts';
+import type { SendAppend } from './append.ts';
 import type { ClientGenerations } from './client-generations.ts';
-import { LogUnavailable, StoreUnusable } from './errors.ts';
+import { LogUnavailable, StoreUnusable, StreamMovedOn } from './errors.ts';
+import type { Generations } from './generations.ts';
 import { within } from './no-answer.ts';
 import { readHead } from './read.ts';
 import { faultOf, type StoreFault } from './store-faults.ts';
 
 /** A stream that no job can have, since ids of jobs are hashes; it stays missing. */
 const PROBED_STREAM = `${JOB_STREAM_PREFIX}00000000-0000-0000-0000-000000000000`;
-const YEAR_MS = 365 * 24 * 3_600_000;
 
 interface Probe {
-  readonly appending: ClientGenerations;
   readonly reading: ClientGenerations;
+  /** `offerAppend` over the transport that appends. */
+  readonly offer: () => Promise<void>;
   readonly url: EventStoreUrl;
   readonly timeoutMs: number;
 }
@@ -38,21 +40,28 @@ export async function probeStore(probe: Probe): Promise<void> {
   };
   const faults = await Promise.all([
     faultsOf('reading $all', readHead(reading, timeoutMs)),
-    faultsOf(`appending to ${JOB_STREAM_PREFIX}...`, offerAppend(probe)),
+    faultsOf(`appending to ${JOB_STREAM_PREFIX}...`, probe.offer()),
   ]);
   const fault = faults.find((each) => each?.final) ?? faults.find((each) => each !== null);
   if (fault) throw new StoreUnusable(fault);
 }
 
-async function offerAppend({ appending, timeoutMs }: Probe): Promise<void> {
-  const generation = await appending.current(timeoutMs, 'appending');
-  const event = jsonEvent({ id: randomUUID(), type: 'Probed', data: {} });
+/**
+ * Offers an append that a server refuses as misplaced when it would take appends of this user.
+ * @throws what the transport says
+ */
+export async function offerAppend<Client>(
+  generations: Generations<Client>,
+  send: SendAppend<Client>,
+  timeoutMs: number,
+): Promise<void> {
+  const generation = await generations.current(timeoutMs, 'appending');
+  const events = [{ id: randomUUID(), type: 'Probed', data: {}, metadata: {} }];
   try {
-    const options = { expectedRevision: 0n, deadline: YEAR_MS };
-    await within(timeoutMs, generation.client.appendToStream(PROBED_STREAM, event, options));
+    await send(generation.client, { stream: PROBED_STREAM, events, expected: 0n }, timeoutMs);
   } catch (error) {
-    if (error instanceof WrongExpectedVersionError) return;
-    await appending.doubt(generation, error);
+    if (error instanceof WrongExpectedVersionError || error instanceof StreamMovedOn) return;
+    await generations.doubt(generation, error);
     throw error;
   }
 }

@@ -4,6 +4,7 @@ import type { Log } from '../runtime/log.ts';
 import { readEventStoreUrl } from '../schemas/event-store-url.ts';
 import { connectEventLog } from './connect.ts';
 import { NEEDS } from './needs-of-docket.ts';
+import type { TransportChoice } from './transport.ts';
 
 /** Streams of a check begin with this, so that no projection of Docket reads them. */
 const CHECK_STREAM_PREFIX = 'docket-check-';
@@ -27,6 +28,7 @@ export async function checkStore(options: {
   connectionString: string;
   timeoutMs: number;
   log: Log;
+  transport?: TransportChoice;
 }): Promise<readonly Checked[]> {
   const log = connectEventLog(options);
   const read = readEventStoreUrl(options.connectionString);

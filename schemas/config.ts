@@ -91,6 +91,12 @@ export const Settings = z.object({
   EVENTSTORE_TIMEOUT_MS: whole(100, 60_000)
     .default(5_000)
     .describe('Longest wait for one answer of the event store'),
+  EVENTSTORE_TRANSPORT: z
+    .enum(['auto', 'client'])
+    .default('auto')
+    .describe(
+      'What carries appends and live events: `auto`, Docket’s own transport where `EVENTSTORE_URL` names one server and `@eventstore/db-client` for a cluster; `client`, always that',
+    ),
   SCAVENGE_EVERY_HOURS: whole(0, 8_760)
     .default(24)
     .describe(

@@ -125,12 +125,12 @@ export function readEventStoreUrl(
 
 function serverOf(target: string, login: string | null, options: ReadonlyMap<string, string>): NamedServer {
   const [username = '', password = ''] = (login ?? '').split(':').map(decodeURIComponent);
-  const fileOf = (name: string): string | null => {
-    const file = options.get(name);
-    return file === undefined ? null : decodeURIComponent(file);
+  const textOf = (name: string): string | null => {
+    const text = options.get(name);
+    return text === undefined ? null : decodeURIComponent(text);
   };
-  const certificate = fileOf('userCertFile');
-  const key = fileOf('userKeyFile');
+  const certificate = textOf('userCertFile');
+  const key = textOf('userKeyFile');
   const msOf = (name: string): number | null => {
     const ms = Number(options.get(name) ?? KEEP_ALIVE_MS);
     return ms < 0 ? null : ms;
@@ -139,8 +139,8 @@ function serverOf(target: string, login: string | null, options: ReadonlyMap<str
     target,
     isSecure: options.get('tls') !== 'false',
     login: login === null ? null : { username, password },
-    connectionName: options.get('connectionName') ?? null,
-    caFile: fileOf('tlsCAFile'),
+    connectionName: textOf('connectionName'),
+    caFile: textOf('tlsCAFile'),
     ownFiles: certificate === null || key === null ? null : { certificate, key },
     keepAliveMs: msOf('keepAliveInterval'),
     keepAliveTimeoutMs: msOf('keepAliveTimeout'),

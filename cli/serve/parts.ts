@@ -52,6 +52,7 @@ export function gatherParts(settings: Settings, logger: Log, metrics: Metrics): 
     const connected = connectEventLog({
       connectionString,
       timeoutMs: settings.EVENTSTORE_TIMEOUT_MS,
+      transport: settings.EVENTSTORE_TRANSPORT,
       log: logger,
     });
     opened.push(() => connected.close());

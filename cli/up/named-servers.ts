@@ -133,6 +133,7 @@ async function askLog(settings: Settings): Promise<Refusal | null> {
   const log = connectEventLog({
     connectionString: settings.EVENTSTORE_URL ?? '',
     timeoutMs: settings.EVENTSTORE_TIMEOUT_MS,
+    transport: settings.EVENTSTORE_TRANSPORT,
     log: createLog('event-store', 'silent'),
   });
   try {

@@ -16,6 +16,7 @@ const logger = createLog('processor', settings.LOG_LEVEL);
 const log = connectEventLog({
   connectionString: settings.EVENTSTORE_URL ?? '',
   timeoutMs: settings.EVENTSTORE_TIMEOUT_MS,
+  transport: settings.EVENTSTORE_TRANSPORT,
   log: logger,
 });
 const store = openReadStore({

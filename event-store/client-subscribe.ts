@@ -1,0 +1,54 @@
+import {
+  eventTypeFilter,
+  START,
+  streamNameFilter,
+  type AllStreamSubscription,
+  type EventStoreDBClient,
+} from '@eventstore/db-client';
+import type { AllFilter } from './event-log.ts';
+import type { SubscribeToAll } from './follow.ts';
+import { inTurn } from './in-turn.ts';
+import { recordedEvent, type RecordedByClient } from './recorded-event.ts';
+
+/** Considered events between two checkpoints of a filtered subscription are 32 times this. */
+const CHECKPOINT_INTERVAL = 32;
+
+/** A live subscription through `@eventstore/db-client`. */
+export const subscribeByClient: SubscribeToAll<EventStoreDBClient> = async (client, asked, stop) => {
+  let subscription: AllStreamSubscription | undefined;
+  const cancel = () => void subscription?.unsubscribe().catch(() => undefined);
+  const { after } = asked;
+  const marks = inTurn<{ event?: RecordedByClient }>();
+  try {
+    subscription = client.subscribeToAll({
+      fromPosition: after === 'start' ? START : { commit: after, prepare: after },
+      filter: clientFilter(asked.filter, (position) => marks.add(() => asked.onCheckpoint(position))),
+    });
+    marks.watch(subscription);
+    subscription.on('caughtUp', () => marks.add(() => asked.onCaughtUp()));
+    stop.addEventListener('abort', cancel, { once: true });
+    if (stop.aborted) cancel();
+    await marks.run(
+      subscription,
+      ({ event }) => (event ? asked.onEvent(recordedEvent(event)) : undefined),
+      stop,
+    );
+  } finally {
+    stop.removeEventListener('abort', cancel);
+    // Without a listener a late `error` of the cancelled call would end the process.
+    subscription?.on('error', () => undefined);
+    cancel();
+  }
+};
+
+function clientFilter(filter: AllFilter, onCheckpoint: (position: bigint) => void) {
+  const shape = {
+    maxSearchWindow: 32,
+    checkpointInterval: CHECKPOINT_INTERVAL,
+    checkpointReached: (_subscription: unknown, position: { commit: bigint }) =>
+      onCheckpoint(position.commit),
+  };
+  return 'streamPrefixes' in filter
+    ? streamNameFilter({ prefixes: [...filter.streamPrefixes], ...shape })
+    : eventTypeFilter({ prefixes: [...filter.eventTypePrefixes], ...shape });
+}

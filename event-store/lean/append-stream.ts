@@ -1,0 +1,99 @@
+import { convertToCommandError, UnavailableError } from '@eventstore/db-client';
+import { randomBytes } from 'node:crypto';
+import type { AppendRequest } from '../append.ts';
+import type { Appended } from '../event-log.ts';
+import { within } from '../no-answer.ts';
+import { decodeAnswer, encodeAppend } from './batch-append-wire.ts';
+
+/** What of a call of grpc-js an append stream needs. */
+export interface DuplexCall {
+  write(message: Buffer): boolean;
+  on(event: 'data', listener: (message: Buffer) => void): unknown;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  on(event: 'end', listener: () => void): unknown;
+  cancel(): void;
+}
+
+export interface AppendStream {
+  /**
+   * Appends once. The outcome is unknown unless it is told: the same events may be sent again.
+   *
+   * @throws NoAnswer after `ms`; StreamMovedOn, AppendRefused, or what the server or the connection said
+   */
+  readonly append: (request: AppendRequest, ms: number) => Promise<Appended>;
+}
+
+interface Waiting {
+  readonly stream: string;
+  readonly resolve: (appended: Appended) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Digits of a UUID that count the appends of this process; the others are random. */
+const COUNT_DIGITS = 12;
+
+/**
+ * Many appends in flight over one `Streams.BatchAppend`, each known by its correlation id. When the stream ends, the
+ * appends that wait on it, and no others, end with it; the next append opens another. An answer that nobody waits for any
+ * more is passed over.
+ */
+export function openAppendStream(open: () => DuplexCall): AppendStream {
+  const prefix = correlationPrefix();
+  let call: DuplexCall | null = null;
+  let waiting = new Map<string, Waiting>();
+  let count = 0;
+
+  const begin = (): DuplexCall => {
+    const begun = open();
+    const own = new Map<string, Waiting>();
+    const end = (error: Error): void => {
+      if (call === begun) call = null;
+      for (const { reject } of own.values()) reject(error);
+      own.clear();
+    };
+    begun.on('data', (message) => {
+      try {
+        answer(own, message);
+      } catch (error) {
+        begun.cancel();
+        end(error as Error);
+      }
+    });
+    begun.on('error', (error) => end(convertToCommandError(error)));
+    begun.on('end', () => end(new UnavailableError(undefined, 'The server ended the stream of appends.')));
+    waiting = own;
+    return begun;
+  };
+
+  return {
+    append: async (request, ms) => {
+      call ??= begin();
+      const own = waiting;
+      const correlation = `${prefix}${(count += 1).toString(16).padStart(COUNT_DIGITS, '0')}`;
+      const answered = new Promise<Appended>((resolve, reject) => {
+        own.set(correlation, { stream: request.stream, resolve, reject });
+      });
+      for (const message of encodeAppend(correlation, request)) call.write(message);
+      try {
+        return await within(ms, answered);
+      } finally {
+        own.delete(correlation);
+      }
+    },
+  };
+}
+
+/** @throws MalformedMessage */
+function answer(own: Map<string, Waiting>, message: Buffer): void {
+  const { correlation, outcome } = decodeAnswer(message);
+  const asked = own.get(correlation);
+  if (asked === undefined) return;
+  if (typeof outcome === 'function') asked.reject(outcome(asked.stream));
+  else asked.resolve(outcome);
+}
+
+/** The first 24 digits of a random UUID (RFC 9562, version 4) in its text form, with the last hyphen. */
+function correlationPrefix(): string {
+  const hex = randomBytes(9).toString('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(12, 15)}-8${hex.slice(15, 18)}-`;
+}

@@ -1,0 +1,104 @@
+import { convertToCommandError } from '@eventstore/db-client';
+import { bytesField, emptyField, forEachField, message, varintField } from '../embedded/wire/protobuf.ts';
+import type { AllFilter } from '../event-log.ts';
+import type { SubscribeToAll } from '../follow.ts';
+import { eventOfMessage } from '../wire-event.ts';
+import type { LeanConnection } from './lean-connection.ts';
+
+/** Considered events that the server searches at a time, and checkpoints come after so many searches. */
+const SEARCH_WINDOW = 32;
+const CHECKPOINT_INTERVAL = 32;
+/** Tags of the fields of `ReadResp`, each a message: 1 event, 3 checkpoint, 8 caught up. */
+const EVENT = (1 << 3) | 2;
+const CHECKPOINT = (3 << 3) | 2;
+const CAUGHT_UP = (8 << 3) | 2;
+
+/**
+ * A live subscription to `$all` whose messages go from the wire to the consumer in the order in which they came: an
+ * event, a checkpoint or "caught up" is taken when the consumer is done with the one before.
+ */
+export const subscribeLean: SubscribeToAll<LeanConnection> = (connection, asked, stop) => {
+  const call = connection.read(encodeSubscription(asked.after, asked.filter));
+  let handling: Promise<void> | null = null;
+  return new Promise<void>((resolve, reject) => {
+    const end = (error?: Error): void => {
+      stop.removeEventListener('abort', cancel);
+      call.cancel();
+      // A handler that still runs belongs to this subscription.
+      void Promise.resolve(handling)
+        .catch(() => undefined)
+        .then(() => (error === undefined ? resolve() : reject(error)));
+    };
+    const cancel = (): void => end();
+    call.on('data', (bytes) => {
+      if (stop.aborted) return;
+      try {
+        const handled = handle(bytes, asked);
+        if (handled === undefined) return;
+        call.pause();
+        handling = handled;
+        handled.then(() => call.resume(), end);
+      } catch (error) {
+        end(error as Error);
+      }
+    });
+    call.on('error', (error) => end(convertToCommandError(error)));
+    call.on('end', () => end());
+    stop.addEventListener('abort', cancel, { once: true });
+    if (stop.aborted) cancel();
+  });
+};
+
+type Asked = Parameters<typeof subscribeLean>[1];
+
+function handle(bytes: Buffer, { onEvent, onCheckpoint, onCaughtUp }: Asked): Promise<void> | undefined {
+  const handled = ((): void | Promise<void> => {
+    switch (bytes[0]) {
+      case EVENT: {
+        const event = eventOfMessage(bytes);
+        return event === null ? undefined : onEvent(event, bytes.length);
+      }
+      case CHECKPOINT:
+        return onCheckpoint(checkpointOf(bytes));
+      case CAUGHT_UP:
+        return onCaughtUp();
+      default:
+        return undefined;
+    }
+  })();
+  return handled instanceof Promise ? handled : undefined;
+}
+
+/** `Checkpoint`: 1 commit position. */
+function checkpointOf(bytes: Buffer): bigint {
+  let position = 0;
+  forEachField(bytes, 0, bytes.length, (_field, _value, from, to) => {
+    forEachField(bytes, from, to, (part, value) => {
+      if (part === 1) position = value;
+    });
+  });
+  return BigInt(position);
+}
+
+/**
+ * `ReadReq` (streams.proto): 1 options: 2 all (1 position: 1 commit, 2 prepare; 2 start), 6 subscription, 7 filter
+ * (1 stream or 2 event type: 2 prefix; 3 search window, 5 checkpoint interval), 9 ids as text.
+ */
+function encodeSubscription(after: bigint | 'start', filter: AllFilter): Buffer {
+  const from =
+    after === 'start'
+      ? emptyField(2)
+      : bytesField(1, message(varintField(1, Number(after)), varintField(2, Number(after))));
+  const [kind, prefixes] =
+    'streamPrefixes' in filter ? [1, filter.streamPrefixes] : [2, filter.eventTypePrefixes];
+  const wanted = bytesField(kind, message(...prefixes.map((prefix) => bytesField(2, prefix))));
+  return bytesField(
+    1,
+    message(
+      bytesField(2, from),
+      emptyField(6),
+      bytesField(7, message(wanted, varintField(3, SEARCH_WINDOW), varintField(5, CHECKPOINT_INTERVAL))),
+      bytesField(9, emptyField(2)),
+    ),
+  );
+}
