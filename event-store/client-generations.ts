@@ -17,7 +17,10 @@ export type ClientGenerations = Generations<EventStoreDBClient>;
 export function openClientGenerations(url: EventStoreUrl, log: Log): ClientGenerations {
   const onStray = () => log.debug('an answer to an append came that nobody waits for any more');
   return openGenerations({
-    ...{ url, log, ask: askServer, close: closeClient },
+    url,
+    log,
+    ask: askServer,
+    close: closeClient,
     open: () => openClient(url.forClient, onStray),
     openForFirstHost: () => openClient(url.firstHostForClient, onStray),
   });

@@ -1,6 +1,6 @@
 /**
  * The log as the rest of Docket sees it: append with an exact expected revision, read, follow.
- * `connect.ts` implements it on the unmodified `@eventstore/db-client`; the simulator implements it in memory.
+ * `connect.ts` implements it on a server; the simulator implements it in memory.
  */
 
 /** What an append expects the stream to look like: no stream yet, or exactly this last revision. */

@@ -109,8 +109,12 @@ async function subscribeOnce<Client>(
   options: FollowOptions,
   stop: AbortSignal,
 ): Promise<End> {
-  let [hasMoved, isQuiet] = [false, true];
-  const moved = () => ([hasMoved, isQuiet] = [true, false]);
+  let hasMoved = false;
+  let isQuiet = true;
+  const moved = (): void => {
+    hasMoved = true;
+    isQuiet = false;
+  };
   const giveUp = new AbortController();
   let heartbeat: NodeJS.Timeout | undefined;
   try {
@@ -123,7 +127,8 @@ async function subscribeOnce<Client>(
       isQuiet = true;
     }, HEARTBEAT_MS);
     const asked: Subscribed = {
-      ...{ after, filter: options.filter },
+      after,
+      filter: options.filter,
       onEvent: (event, bytes) => (moved(), options.onEvent(event, bytes)),
       onCheckpoint: (position) => (moved(), options.onCheckpoint?.(position)),
       onCaughtUp: () => options.onCaughtUp?.(),

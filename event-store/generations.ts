@@ -70,7 +70,8 @@ export function openGenerations<Client>(transport: Transport<Client>): Generatio
   const outage = outageLog(log, 'a client of the event store was given up');
   const open = (number: number): Generation<Client> => ({
     client: transport.open(),
-    ...{ number, silentSinceMs: null },
+    number,
+    silentSinceMs: null,
   });
   const closing = new AbortController();
   let generation = open(1);

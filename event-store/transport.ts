@@ -42,14 +42,19 @@ export function openTransport(parts: TransportParts): Transport {
   const { server } = url;
   if (server === null || choice === 'client')
     return over(parts, {
-      ...{ appending: clients.appending, following: clients.reading },
-      ...{ send: sendByClient, subscribe: subscribeByClient, close: () => Promise.resolve() },
+      appending: clients.appending,
+      following: clients.reading,
+      send: sendByClient,
+      subscribe: subscribeByClient,
+      close: () => Promise.resolve(),
     });
   const connections = openLeanGenerations({ ...url, server }, log);
   return over(parts, {
-    ...{ appending: connections, following: connections, subscribe: subscribeLean },
+    appending: connections,
+    following: connections,
+    subscribe: subscribeLean,
     send: (connection, request, ms) => connection.appends.append(request, ms),
-    close: connections.close,
+    close: () => connections.close(),
   });
 }
 

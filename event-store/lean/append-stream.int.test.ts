@@ -35,7 +35,7 @@ async function connected(
   const { url } = read as { url: EventStoreUrl & { server: NamedServer } };
   const generations = openLeanGenerations(url, createLog('test', 'silent'));
   const { client } = await generations.current(1_000, 'testing');
-  return { connection: client, close: generations.close };
+  return { connection: client, close: () => generations.close() };
 }
 
 it('an answer that comes after its append was given up is passed over, and the stream goes on [D20]', async () => {

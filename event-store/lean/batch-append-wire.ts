@@ -67,12 +67,14 @@ export function encodeAppend(correlation: string, { stream, events, expected }: 
     ),
   );
   const messages: Buffer[] = [];
-  let [parts, bytes] = [[id, options], 0];
+  let parts = [id, options];
+  let bytes = 0;
   for (const event of events) {
     const part = proposed(event);
     if (bytes > 0 && bytes + part.length > MESSAGE_BYTES) {
       messages.push(message(...parts));
-      [parts, bytes] = [[id], 0];
+      parts = [id];
+      bytes = 0;
     }
     parts.push(part);
     bytes += part.length;
@@ -102,7 +104,8 @@ export function decodeAnswer(bytes: Buffer): AppendAnswer {
 
 /** `Success`: 1 revision; 3 position (1 commit). */
 function readSuccess(bytes: Buffer, start: number, end: number): Appended {
-  let [revision, position] = [0, 0];
+  let revision = 0;
+  let position = 0;
   forEachField(bytes, start, end, (field, value, from, to) => {
     if (field === 1) revision = value;
     else if (field === 3)
@@ -115,7 +118,8 @@ function readSuccess(bytes: Buffer, start: number, end: number): Appended {
 
 /** `google.rpc.Status`: 2 message, 3 details (an `Any`: 1 type, 2 value). */
 function readStatus(bytes: Buffer, start: number, end: number): (stream: string) => Error {
-  let [text, type] = ['', ''];
+  let text = '';
+  let type = '';
   let detail = bytes.subarray(0, 0);
   forEachField(bytes, start, end, (field, _value, from, to) => {
     if (field === 2) text = bytes.toString('utf8', from, to);

@@ -47,7 +47,10 @@ export function openLeanGenerations(
 ): Generations<LeanConnection> {
   const open = (): LeanConnection => openLeanConnection(url.server);
   return openGenerations({
-    ...{ url, log, open, openForFirstHost: open },
+    url,
+    log,
+    open,
+    openForFirstHost: open,
     ask: (connection) => connection.ask(),
     close: (connection) => Promise.resolve(connection.close()),
   });

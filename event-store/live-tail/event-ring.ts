@@ -39,8 +39,11 @@ export interface EventRing {
  */
 export function createEventRing(begin: bigint, { itemsMax, bytesMax }: RingLimits): EventRing {
   const slots = new Array<RingItem | undefined>(itemsMax);
-  let [first, next, bytesHeld] = [0, 0, 0];
-  let [floor, newest] = [begin, begin];
+  let first = 0;
+  let next = 0;
+  let bytesHeld = 0;
+  let floor = begin;
+  let newest = begin;
 
   const slot = (sequence: number): RingItem => slots[sequence % itemsMax]!;
   const dropOldest = (): void => {
@@ -64,7 +67,8 @@ export function createEventRing(begin: bigint, { itemsMax, bytesMax }: RingLimit
       return sequence < first ? 'gone' : slot(sequence);
     },
     firstAfter: (position) => {
-      let [low, high] = [first, next];
+      let low = first;
+      let high = next;
       while (low < high) {
         const middle = (low + high) >>> 1;
         if (slot(middle).position > position) high = middle;
