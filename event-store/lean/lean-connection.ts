@@ -16,6 +16,12 @@ const ANSWER_MS_MAX = 1_500;
 /** As `@eventstore/db-client` has it: the largest event that EventStoreDB can hold, and a little more. */
 const MESSAGE_BYTES_MAX = 17 * 1024 * 1024;
 const NEVER_MS = 2 ** 31 - 1;
+/**
+ * Pause before a connection that broke or was refused is tried again, doubled about each time. gRPC's own go up to two
+ * minutes, so that a server that is back would be kept waiting for.
+ */
+const RECONNECT_AFTER_MS = 100;
+const RECONNECT_AFTER_MAX_MS = 1_000;
 
 const asTheyAre = (bytes: Buffer): Buffer => bytes;
 
@@ -61,6 +67,8 @@ function openLeanConnection(server: NamedServer): LeanConnection {
     'grpc.keepalive_time_ms': server.keepAliveMs ?? NEVER_MS,
     'grpc.keepalive_timeout_ms': server.keepAliveTimeoutMs ?? NEVER_MS,
     'grpc.max_receive_message_length': MESSAGE_BYTES_MAX,
+    'grpc.initial_reconnect_backoff_ms': RECONNECT_AFTER_MS,
+    'grpc.max_reconnect_backoff_ms': RECONNECT_AFTER_MAX_MS,
     // A connection that is shared with another client tells only one of them why it cannot be made.
     'grpc.use_local_subchannel_pool': 1,
   });
