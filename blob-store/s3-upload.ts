@@ -41,20 +41,8 @@ export function s3Upload(bucket: S3Bucket, key: string, signal?: AbortSignal): S
   let uploadId: string | undefined;
   let running: Promise<void> = Promise.resolve();
 
-  const begin = async (): Promise<string> => {
-    // Not aborted with the put: without the answer nobody knows the id by which to take the upload back.
-    const begun = await bucket.s3.createMultipartUpload({
-      ...at,
-      ...bucket.encryption,
-      Metadata: { [PUT_ID]: putId },
-      ChecksumAlgorithm: 'CRC32',
-      ChecksumType: 'FULL_OBJECT',
-    });
-    if (begun.UploadId === undefined) throw new BlobStoreUnavailable('S3 gave no id to an upload');
-    return begun.UploadId;
-  };
   const sendPart = async (body: Buffer): Promise<void> => {
-    uploadId ??= await begin();
+    uploadId ??= await beginMultipart(bucket, at, putId);
     signal?.throwIfAborted();
     crc = crc32(body, crc);
     const part = { PartNumber: parts.length + 1, ChecksumCRC32: crcText(crc32(body)) };
@@ -113,16 +101,42 @@ export function s3Upload(bucket: S3Bucket, key: string, signal?: AbortSignal): S
     },
     discard: async () => {
       await Promise.allSettled([running]);
-      if (uploadId === undefined) return;
-      try {
-        await bucket.s3.abortMultipartUpload({ ...at, UploadId: uploadId });
-      } catch (error) {
-        if (isS3Answer(error) && error.name === 'NoSuchUpload') return;
-        // The put fails with its own reason; its parts are invisible and `sweepPartials` takes them.
-        bucket.log.warn({ err: error, key }, 'the parts of a failed upload could not be removed yet');
-      }
+      if (uploadId !== undefined) await abortMultipart(bucket, at, uploadId);
     },
   };
+}
+
+/** Begins a multipart upload. @returns its id. @throws BlobStoreUnavailable */
+async function beginMultipart(
+  bucket: S3Bucket,
+  at: { readonly Bucket: string; readonly Key: string },
+  putId: string,
+): Promise<string> {
+  // Not aborted with the put: without the answer nobody knows the id by which to take the upload back.
+  const begun = await bucket.s3.createMultipartUpload({
+    ...at,
+    ...bucket.encryption,
+    Metadata: { [PUT_ID]: putId },
+    ChecksumAlgorithm: 'CRC32',
+    ChecksumType: 'FULL_OBJECT',
+  });
+  if (begun.UploadId === undefined) throw new BlobStoreUnavailable('S3 gave no id to an upload');
+  return begun.UploadId;
+}
+
+/** Takes the parts of an upload back. A failure is logged: the put fails with its own reason. */
+async function abortMultipart(
+  bucket: S3Bucket,
+  at: { readonly Bucket: string; readonly Key: string },
+  uploadId: string,
+): Promise<void> {
+  try {
+    await bucket.s3.abortMultipartUpload({ ...at, UploadId: uploadId });
+  } catch (error) {
+    if (isS3Answer(error) && error.name === 'NoSuchUpload') return;
+    // Its parts are invisible and `sweepPartials` takes them.
+    bucket.log.warn({ err: error, key: at.Key }, 'the parts of a failed upload could not be removed yet');
+  }
 }
 
 function crcText(crc: number): string {

@@ -70,24 +70,6 @@ export function createIdempotency(log: EventLog, clock: Clock): Idempotency {
   const claimant = randomUUID();
   const held = new Set<string>();
 
-  const append = async (
-    stream: string,
-    request: KeyedRequest,
-    event: IdempotencyEvent,
-    expected: ExpectedRevision,
-  ) => {
-    const metadata: EventMetadata = {
-      correlationId: request.correlationId,
-      causationId: request.correlationId,
-      actor: `owner:${request.owner}`,
-      schemaVersion: 1,
-    };
-    const sealed = { id: randomUUID(), type: event.type, data: event.data, metadata };
-    const { revision } = await log.append(stream, [sealed], expected);
-    return revision;
-  };
-  const iso = (ms: number): string => new Date(ms).toISOString();
-
   /** Claims the key, or null when somebody else moved first. */
   const claim = async (
     stream: string,
@@ -104,7 +86,7 @@ export function createIdempotency(log: EventLog, clock: Clock): Idempotency {
     let expected = found.expected;
     for (let tries = 1; tries <= 2; tries += 1)
       try {
-        return { claimId, expected: await append(stream, request, event, expected) };
+        return { claimId, expected: await appendRecord(log, request, event, expected) };
       } catch (error) {
         if (!(error instanceof StreamMovedOn)) throw error;
         const isAgedOut = error.actual !== null && (await load(log, stream)).expected === 'no_stream';
@@ -117,7 +99,6 @@ export function createIdempotency(log: EventLog, clock: Clock): Idempotency {
   };
 
   const finish = async (
-    stream: string,
     request: KeyedRequest & { fingerprint: string },
     claimed: { claimId: string; expected: bigint },
     carried: { answer: Answer; keep: boolean },
@@ -129,10 +110,10 @@ export function createIdempotency(log: EventLog, clock: Clock): Idempotency {
       ? { type: 'RequestAnswered', data: { v: 1, at, claimId, fingerprint, ...carried.answer } }
       : { type: 'RequestReleased', data: { v: 1, at, claimId } };
     try {
-      await append(stream, request, event, claimed.expected);
+      await appendRecord(log, request, event, claimed.expected);
     } catch (error) {
       if (!(error instanceof StreamMovedOn)) throw error;
-      const { record } = await load(log, stream);
+      const { record } = await load(log, idempotencyStream(request.owner, request.key));
       if (record.state === 'answered') return { answer: answerOf(record), replayed: true };
     }
     return { answer: carried.answer, replayed: false };
@@ -158,12 +139,32 @@ export function createIdempotency(log: EventLog, clock: Clock): Idempotency {
         if (verdict === 'mismatch') throw new ApiError('IDEMPOTENCY_MISMATCH');
         if (record.state === 'answered') return { answer: answerOf(record), replayed: true };
         const claimed = verdict === 'wait' ? null : await claim(stream, request, found);
-        if (claimed) return finish(stream, request, claimed, await carryOut(claimed.claimId));
+        if (claimed) return finish(request, claimed, await carryOut(claimed.claimId));
         await sleep(ASK_AGAIN_MS);
       }
       throw new ApiError('CONFLICT', 'A request with this key is being carried out.');
     },
   };
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+/** Appends to the stream of the request's key. @returns the revision of the event. @throws StreamMovedOn */
+async function appendRecord(
+  log: EventLog,
+  request: KeyedRequest,
+  event: IdempotencyEvent,
+  expected: ExpectedRevision,
+): Promise<bigint> {
+  const metadata: EventMetadata = {
+    correlationId: request.correlationId,
+    causationId: request.correlationId,
+    actor: `owner:${request.owner}`,
+    schemaVersion: 1,
+  };
+  const sealed = { id: randomUUID(), type: event.type, data: event.data, metadata };
+  const { revision } = await log.append(idempotencyStream(request.owner, request.key), [sealed], expected);
+  return revision;
 }
 
 async function load(log: EventLog, stream: string): Promise<Loaded> {

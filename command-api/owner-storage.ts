@@ -58,14 +58,8 @@ export function followOwnerStorage(options: {
   let known = false;
   let checkpoint = 'start' as bigint | 'start';
   let mark = null as LogMark | null;
-  new Gauge({
-    name: 'docket_storage_counted_jobs_count',
-    help: 'Jobs with a stored file, as counted for the storage quota of owners',
-    registers: [options.metrics],
-    collect() {
-      this.set(stored.jobs());
-    },
-  });
+  measureCountedJobs(options.metrics, stored);
+  const { usedBy, fits } = roomFor(stored, held, allowedBytes);
 
   const startOverOnAnotherLog = async (): Promise<void> => {
     if (checkpoint === 'start') return;
@@ -107,18 +101,6 @@ export function followOwnerStorage(options: {
     },
   });
 
-  /** Bytes of an owner with what is on its way into the log. A job's new PDF takes the place of its old one. */
-  const usedBy = (owner: string): number => {
-    const onTheWay = new Map<string, number>();
-    for (const document of held.values())
-      if (document.owner === owner) onTheWay.set(document.jobId, growthOf(document));
-    return [...onTheWay.values()].reduce((sum, bytes) => sum + bytes, stored.ofOwner(owner));
-  };
-  const growthOf = ({ jobId, bytes }: Pick<UploadDocument, 'jobId' | 'bytes'>): number =>
-    Math.max(0, bytes - stored.ofSource(jobId));
-  const fits = (document: Pick<UploadDocument, 'owner' | 'jobId' | 'bytes'>): boolean =>
-    usedBy(document.owner) + growthOf(document) <= allowedBytes;
-
   return {
     isKnown: () => known,
     hasRoom: fits,
@@ -146,4 +128,35 @@ export function followOwnerStorage(options: {
     },
     stop: () => following.stop(),
   };
+}
+
+type StoredBytes = ReturnType<typeof foldStoredBytes>;
+
+/** Sums up what is stored and what is on its way into the log, per owner, in bytes. */
+function roomFor(stored: StoredBytes, held: ReadonlyMap<symbol, UploadDocument>, allowedBytes: number) {
+  /** A job's new PDF takes the place of its old one. */
+  const growthOf = ({ jobId, bytes }: Pick<UploadDocument, 'jobId' | 'bytes'>): number =>
+    Math.max(0, bytes - stored.ofSource(jobId));
+  const usedBy = (owner: string): number => {
+    const onTheWay = new Map<string, number>();
+    for (const document of held.values())
+      if (document.owner === owner) onTheWay.set(document.jobId, growthOf(document));
+    return [...onTheWay.values()].reduce((sum, bytes) => sum + bytes, stored.ofOwner(owner));
+  };
+  return {
+    usedBy,
+    fits: (document: Pick<UploadDocument, 'owner' | 'jobId' | 'bytes'>): boolean =>
+      usedBy(document.owner) + growthOf(document) <= allowedBytes,
+  };
+}
+
+function measureCountedJobs(metrics: Metrics, stored: StoredBytes): void {
+  new Gauge({
+    name: 'docket_storage_counted_jobs_count',
+    help: 'Jobs with a stored file, as counted for the storage quota of owners',
+    registers: [metrics],
+    collect() {
+      this.set(stored.jobs());
+    },
+  });
 }

@@ -51,16 +51,16 @@ export function startChangeFeed(options: {
 }): ChangeFeed {
   const { store, readPage, listener, log } = options;
   const outage = outageLog(log, 'the read tables cannot be followed');
-  const waiters = new Set<Waiter>();
+  const waiters = positionWaiters();
+  const nap = wakeableNap();
   let place: Bookmark | null = null;
   let isHealthy = false;
   let stopped = false;
   let awake = true;
-  let rouse: () => void = () => undefined;
 
   const moveTo = (next: Bookmark): void => {
     place = next;
-    for (const waiter of waiters) if (next.position >= waiter.position) waiter.settle(true);
+    waiters.movedTo(next.position);
   };
 
   /** One look; true when there is more to read. */
@@ -101,17 +101,9 @@ export function startChangeFeed(options: {
         outage.failed(error);
         isHealthy = false;
       }
-      if (!awake && !stopped) await pause();
+      if (!awake && !stopped) await nap.sleep(place === null ? FIRST_POLL_MS : POLL_MS);
     }
   };
-  const pause = (): Promise<void> =>
-    new Promise((resolve) => {
-      const timer = setTimeout(resolve, place === null ? FIRST_POLL_MS : POLL_MS);
-      rouse = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
 
   const following = follow();
   return {
@@ -119,11 +111,35 @@ export function startChangeFeed(options: {
     healthy: () => isHealthy,
     wake: () => {
       awake = true;
-      rouse();
+      nap.end();
     },
     reached: (position, maxMs) => {
       if (place !== null && place.position >= position) return Promise.resolve(true);
-      if (waiters.size >= WAITERS_MAX || stopped) return Promise.resolve(false);
+      return stopped ? Promise.resolve(false) : waiters.reached(position, maxMs);
+    },
+    stop: async () => {
+      stopped = true;
+      awake = true;
+      nap.end();
+      waiters.giveUp();
+      await following;
+    },
+  };
+}
+
+/** Requests that wait until the tables have reached a position; at most `WAITERS_MAX` of them. */
+function positionWaiters() {
+  const waiters = new Set<Waiter>();
+  return {
+    movedTo: (position: bigint): void => {
+      for (const waiter of waiters) if (position >= waiter.position) waiter.settle(true);
+    },
+    giveUp: (): void => {
+      for (const waiter of waiters) waiter.settle(false);
+    },
+    /** Resolves true when the position is reached, false after `maxMs` or when too many wait. */
+    reached: (position: bigint, maxMs: number): Promise<boolean> => {
+      if (waiters.size >= WAITERS_MAX) return Promise.resolve(false);
       return new Promise((resolve) => {
         const timer = setTimeout(() => waiter.settle(false), maxMs);
         const waiter: Waiter = {
@@ -137,12 +153,21 @@ export function startChangeFeed(options: {
         waiters.add(waiter);
       });
     },
-    stop: async () => {
-      stopped = true;
-      awake = true;
-      rouse();
-      for (const waiter of waiters) waiter.settle(false);
-      await following;
-    },
+  };
+}
+
+/** A wait that somebody may end before its time. */
+function wakeableNap() {
+  let end: () => void = () => undefined;
+  return {
+    sleep: (ms: number): Promise<void> =>
+      new Promise((resolve) => {
+        const timer = setTimeout(resolve, ms);
+        end = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      }),
+    end: (): void => end(),
   };
 }

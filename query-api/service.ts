@@ -111,12 +111,7 @@ export async function createQueryApi(options: QueryApiOptions): Promise<Service>
   };
   const blobs = checkedBlobs(options.blobs);
   const results = readyResults(context, blobs, metrics);
-  const reader = documentReader({
-    gatewayUrl: settings.GATEWAY_URL,
-    token: settings.GATEWAY_TOKEN,
-    timeoutMs: settings.GATEWAY_TIMEOUT_MS,
-    blobs,
-  });
+  const reader = documentReader({ ...gatewayOf(settings), blobs });
   const router = Router();
   if (settings.PUBLIC_URL?.startsWith('https:')) router.use(overTlsAlone);
   router.use('/api', privateAnswers, identity.middleware, options.limits.byOwner);
@@ -147,6 +142,12 @@ export async function createQueryApi(options: QueryApiOptions): Promise<Service>
     },
   };
 }
+
+const gatewayOf = (settings: Settings) => ({
+  gatewayUrl: settings.GATEWAY_URL,
+  token: settings.GATEWAY_TOKEN,
+  timeoutMs: settings.GATEWAY_TIMEOUT_MS,
+});
 
 /** Has browsers ask over TLS alone for a year (RFC 6797); its own host only, since others may not be ready for it. */
 const overTlsAlone: RequestHandler = (_req, res, next) => {

@@ -44,9 +44,8 @@ export const ownerOf = (number: number): string => `owner-${number}`.padEnd(22, 
  * downloaded; files are removed after 14 and 20 days, and some of the failed and expired are asked for again.
  */
 export function lifeOf(seed: number, bornMs: number): readonly Step[] {
-  const random = randomFrom(seed);
-  const chance = (probability: number): boolean => random() < probability;
-  const within = (from: number, to: number): number => Math.floor(from + random() * (to - from));
+  const chances = chancesFrom(seed);
+  const { random, chance, within } = chances;
   const owner = ownerOf(Math.floor(OWNERS * random() ** 3));
   const mapping = MAPPINGS[Math.floor(MAPPINGS.length * random() ** 2)]!;
   const sha256 = sha256From(random);
@@ -95,48 +94,9 @@ export function lifeOf(seed: number, bornMs: number): readonly Step[] {
       const { fencingToken } = running;
       const gatewayMs = within(150, 2_500);
       nowMs += gatewayMs + within(5, 40);
-      say(actor, nowMs, outcome({ at: at(), fencingToken, gatewayMs, isRefused }));
+      say(actor, nowMs, outcomeOf(chances, jobId, { at: at(), fencingToken, gatewayMs, isRefused }));
     }
   };
-  const outcome = (attempt: {
-    at: string;
-    fencingToken: string;
-    gatewayMs: number;
-    isRefused: boolean;
-  }): JobCommand => {
-    const { isRefused, gatewayMs, ...running } = attempt;
-    const luck = random();
-    if (luck < 0.01) return { type: 'AbandonAttempt', ...running, cause: 'lease-ended' };
-    const failure = { type: 'ReportFailure', ...running, retryAfterMs: null, jitter: random() } as const;
-    if (isRefused)
-      return {
-        ...failure,
-        code: 'GW_4XX',
-        reason: chance(0.5) ? 'PDF_ENCRYPTED' : 'MAPPING_MISMATCH',
-        message: 'The gateway refused the document.',
-        final: true,
-      };
-    if (luck < 0.08)
-      return {
-        ...failure,
-        code: luck < 0.06 ? 'GW_5XX' : 'GW_TIMEOUT',
-        reason: null,
-        final: false,
-        message: 'The gateway did not answer as it should.',
-      };
-    const blobKey = `results/${jobId}/${running.fencingToken}`;
-    const result = {
-      blobKey,
-      sha256: sha256From(random),
-      bytes: within(800, 9_000),
-      mediaType: 'application/xml',
-    };
-    const warnings = chance(0.1)
-      ? [{ code: 'ILLEGAL_CHARACTERS', message: 'One character was dropped.' }]
-      : [];
-    return { type: 'CompleteAttempt', ...running, result, pages: within(1, 6), gatewayMs, warnings };
-  };
-
   upload();
   convert();
   const again = job();
@@ -181,4 +141,58 @@ function teller(jobId: string) {
     end = links.end;
   };
   return { steps, say, job: () => job };
+}
+
+interface Chances {
+  /** From 0 to below 1. */
+  readonly random: () => number;
+  readonly chance: (probability: number) => boolean;
+  /** A whole number from `from` to below `to`. */
+  readonly within: (from: number, to: number) => number;
+}
+
+function chancesFrom(seed: number): Chances {
+  const random = randomFrom(seed);
+  return {
+    random,
+    chance: (probability) => random() < probability,
+    within: (from, to) => Math.floor(from + random() * (to - from)),
+  };
+}
+
+/** What came of an attempt, by chance: it is abandoned, it failed for good or for now, or it is complete. */
+function outcomeOf(
+  { random, chance, within }: Chances,
+  jobId: string,
+  attempt: { at: string; fencingToken: string; gatewayMs: number; isRefused: boolean },
+): JobCommand {
+  const { isRefused, gatewayMs, ...running } = attempt;
+  const luck = random();
+  if (luck < 0.01) return { type: 'AbandonAttempt', ...running, cause: 'lease-ended' };
+  const failure = { type: 'ReportFailure', ...running, retryAfterMs: null, jitter: random() } as const;
+  if (isRefused)
+    return {
+      ...failure,
+      code: 'GW_4XX',
+      reason: chance(0.5) ? 'PDF_ENCRYPTED' : 'MAPPING_MISMATCH',
+      message: 'The gateway refused the document.',
+      final: true,
+    };
+  if (luck < 0.08)
+    return {
+      ...failure,
+      code: luck < 0.06 ? 'GW_5XX' : 'GW_TIMEOUT',
+      reason: null,
+      final: false,
+      message: 'The gateway did not answer as it should.',
+    };
+  const blobKey = `results/${jobId}/${running.fencingToken}`;
+  const result = {
+    blobKey,
+    sha256: sha256From(random),
+    bytes: within(800, 9_000),
+    mediaType: 'application/xml',
+  };
+  const warnings = chance(0.1) ? [{ code: 'ILLEGAL_CHARACTERS', message: 'One character was dropped.' }] : [];
+  return { type: 'CompleteAttempt', ...running, result, pages: within(1, 6), gatewayMs, warnings };
 }

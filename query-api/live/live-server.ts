@@ -22,7 +22,7 @@ import type { ReadOwnerPages, ReadPage } from './page-reader.ts';
 import type { Bookmark } from './resume-token.ts';
 import { createSender } from './sender.ts';
 import { createSocketRegistry } from './socket-registry.ts';
-import { startOver, takeChanges, takePage, type ChangedRow, type Page } from './subscription.ts';
+import { startOver, takeChanges, takePage, type ChangedRow } from './subscription.ts';
 import { sweepConnection, sweepFull } from './sweep.ts';
 import { admit, type Admission, type SocketIdentity } from './upgrade-gate.ts';
 
@@ -73,7 +73,7 @@ export interface LiveServer extends FeedListener {
 }
 
 export function createLiveServer(options: LiveServerOptions): LiveServer {
-  const { clock, random, log } = options;
+  const { keys, clock, random, log, feedAt, feedReady } = options;
   const full = new Set<Connection>();
   const followers = createFollowers();
   const metrics = liveMetrics(options.metrics, {
@@ -82,29 +82,121 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
   });
   let stopping = false;
 
+  const stopReading = (follower: Follower): void => {
+    follower.round += 1;
+    catchUp.remove(follower);
+  };
+  const beginAnew = (follower: Follower, at: Bookmark): void => {
+    stopReading(follower);
+    sender.advance(follower, startOver('epoch', at.position));
+    catchUp.enqueue(follower);
+  };
   const forget = (connection: Connection): void => {
     full.delete(connection);
     for (const follower of connection.subscriptions.values()) {
-      follower.round += 1;
+      stopReading(follower);
       followers.remove(follower);
-      catchUp.remove(follower);
     }
     connection.subscriptions.clear();
   };
-  const sender = createSender({ keys: options.keys, clock, metrics, onClosing: forget });
+  const sender = createSender({ keys, clock, metrics, onClosing: forget });
   const hasRoomNow = (connection: Connection): boolean => {
     const room = hasRoom(connection, clock.now());
     if (!room) full.add(connection);
     return room;
   };
-  const sendAway = (connection: Connection, code: number = LIVE_CLOSE.tryAgainLater): void => {
+  const sendAway = senderAway(sender, random);
+  const catchUp = startCatchUp({
+    read: followerPages({ ...options, readFigures: () => figures.page() }),
+    ...outcomesOfReads({ sender, followers, sendAway, hasRoomNow, log }),
+  });
+  const feed = { feedAt, feedReady };
+  const conversation = createConversation({ ...feed, sender, followers, catchUp, keys, clock, sendAway });
+  const deliver = (follower: Follower, rows: readonly ChangedRow[], to: bigint): void => {
+    const room = hasRoomNow(follower.connection);
+    const seen = follower.scope.kind === 'everyone' ? operatorRows(rows) : rows;
+    sender.advance(follower, takeChanges(follower.state, { rows: seen, to }, { clientHasRoom: room }));
+  };
+  const figures = createMetricsTopic({ readMetrics: options.readMetrics, clock, log, deliver });
+
+  const registry = createSocketRegistry({ conversation, forget, clock, random });
+  const door = socketDoor(options, registry, {
+    isStopping: () => stopping,
+    refused: (code) => metrics.refusals.inc({ code }),
+  });
+  const sweeps = startSweeps((isFullRound) => {
+    const nowMs = clock.now();
+    for (const connection of full) if (sweepFull(connection, nowMs, sender, catchUp)) full.delete(connection);
+    if (!isFullRound) return;
+    for (const connection of registry.all()) sweepConnection(connection, nowMs, random(), sender);
+    void figures.tell(followers.ofMetrics());
+  });
+
+  return {
+    sockets: () => registry.size(),
+    wanted: () => followers.size() > followers.ofMetrics().size,
+    changed: (rows, to) => followers.deliver(rows, (follower, theirs) => deliver(follower, theirs, to)),
+    switched: (at) => [...followers.all()].filter(isOfRows).forEach((follower) => beginAnew(follower, at)),
+    upgrade: door.upgrade,
+    stop: async (graceMs) => {
+      stopping = true;
+      for (const connection of registry.all()) sendAway(connection, LIVE_CLOSE.serviceRestart);
+      await untilGone(registry, clock, graceMs);
+      for (const connection of registry.all()) connection.socket.terminate();
+      sweeps.stop();
+      catchUp.stop();
+      door.close();
+    },
+  };
+}
+
+/** Says goodbye to a client that shall come back, spread over `RETURN_SPREAD_MS`. */
+function senderAway(sender: ReturnType<typeof createSender>, random: () => number) {
+  return (connection: Connection, code: number = LIVE_CLOSE.tryAgainLater): void => {
     const retryAfterMs = Math.round(RETURN_MS_MIN + random() * RETURN_SPREAD_MS);
     sender.say(connection, { type: 'goodbye', retryAfterMs });
     sender.close(connection, code, 'come back in a moment');
   };
-  const catchUp = startCatchUp({
-    read: followerPages({ ...options, readFigures: () => figures.page() }),
-    arrived: (follower, page) => arrived(follower, page),
+}
+
+const isOfRows = ({ scope }: Follower): boolean => scope.kind !== 'metrics';
+
+/** Waits until no socket is left, at most `graceMs`. */
+async function untilGone(
+  registry: ReturnType<typeof createSocketRegistry>,
+  clock: Clock,
+  graceMs: number,
+): Promise<void> {
+  const deadline = clock.now() + graceMs;
+  while (registry.size() > 0 && clock.now() < deadline)
+    await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+type ReadOutcomes = Pick<Parameters<typeof startCatchUp>[0], 'arrived' | 'failed'>;
+
+/** What a page that was read, or that could not be read, does to its follower. */
+function outcomesOfReads(parts: {
+  readonly sender: ReturnType<typeof createSender>;
+  readonly followers: ReturnType<typeof createFollowers>;
+  readonly sendAway: (connection: Connection) => void;
+  readonly hasRoomNow: (connection: Connection) => boolean;
+  readonly log: Log;
+}): ReadOutcomes {
+  const { sender, followers, sendAway, hasRoomNow, log } = parts;
+  return {
+    arrived: (follower, page) => {
+      const { connection, state: before } = follower;
+      sender.advance(follower, takePage(before, page));
+      if (connection.closing || follower.state.phase === 'live') return 'done';
+      const moved = follower.state.position !== before.position || follower.state.phase !== before.phase;
+      follower.idleReads = moved ? 0 : follower.idleReads + 1;
+      if (follower.idleReads > IDLE_READS_MAX) {
+        sendAway(connection);
+        return 'done';
+      }
+      if (!moved) return 'later';
+      return hasRoomNow(connection) ? 'again' : 'park';
+    },
     failed: (follower, error) => {
       const { connection, id } = follower;
       if (error instanceof NoSuchJob) {
@@ -116,54 +208,26 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
       log.warn({ err: error }, 'a subscription could not be read; its client is sent away');
       sendAway(connection);
     },
-  });
-  const arrived = (follower: Follower, page: Page): 'again' | 'later' | 'park' | 'done' => {
-    const { connection, state: before } = follower;
-    sender.advance(follower, takePage(before, page));
-    if (connection.closing || follower.state.phase === 'live') return 'done';
-    const moved = follower.state.position !== before.position || follower.state.phase !== before.phase;
-    follower.idleReads = moved ? 0 : follower.idleReads + 1;
-    if (follower.idleReads > IDLE_READS_MAX) {
-      sendAway(connection);
-      return 'done';
-    }
-    if (!moved) return 'later';
-    return hasRoomNow(connection) ? 'again' : 'park';
   };
-  const conversation = createConversation({
-    sender,
-    followers,
-    catchUp,
-    keys: options.keys,
-    clock,
-    feedAt: options.feedAt,
-    feedReady: options.feedReady,
-    sendAway,
-  });
-  const deliver = (follower: Follower, rows: readonly ChangedRow[], to: bigint): void => {
-    const room = hasRoomNow(follower.connection);
-    const seen = follower.scope.kind === 'everyone' ? operatorRows(rows) : rows;
-    sender.advance(follower, takeChanges(follower.state, { rows: seen, to }, { clientHasRoom: room }));
-  };
-  const figures = createMetricsTopic({ readMetrics: options.readMetrics, clock, log, deliver });
+}
 
-  const admissionOf = async (request: IncomingMessage): Promise<Admission> => {
-    const { key } = options.identity.readClient(request);
-    const waitSec = await options.limits.socket(key);
-    if (waitSec !== null)
-      return { refused: 'RATE_LIMITED', message: `Too many requests; try again in ${waitSec} s.` };
-    if (stopping) return { refused: 'UNAVAILABLE', message: 'This server is about to stop.' };
-    return admit(request, options.identity, {
-      ofOwner: (owner) => registry.ofOwner(owner),
-      ofAddress: registry.ofAddress(key),
-      ofAddressMax: options.socketsPerAddressMax,
-      total: registry.size(),
-      totalMax: options.socketsMax ?? SOCKETS_MAX,
-      refusedBy: options.limits.refused,
-    });
-  };
+/** Calls `sweep` every tick; every `SWEEP_EVERY` times all connections are looked at, not the full ones alone. */
+function startSweeps(sweep: (isFullRound: boolean) => void): { stop(): void } {
+  let ticks = 0;
+  const ticker = setInterval(() => {
+    ticks = (ticks + 1) % SWEEP_EVERY;
+    sweep(ticks === 0);
+  }, TICK_MS);
+  ticker.unref();
+  return { stop: () => clearInterval(ticker) };
+}
 
-  const registry = createSocketRegistry({ conversation, forget, clock, random });
+/** Takes over upgrades of `/api/live`, or refuses them with an answer in HTTP. */
+function socketDoor(
+  options: LiveServerOptions,
+  registry: ReturnType<typeof createSocketRegistry>,
+  { isStopping, refused }: { isStopping: () => boolean; refused: (code: string) => void },
+): { readonly upgrade: LiveServer['upgrade']; close(): void } {
   // The published types of ws do not know `closeTimeout` yet.
   const serverOptions: ServerOptions & { closeTimeout: number } = {
     noServer: true,
@@ -176,31 +240,22 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
     closeTimeout: CLOSE_TIMEOUT_MS,
   };
   const server = new WebSocketServer(serverOptions);
-
-  let ticks = 0;
-  const ticker = setInterval(() => {
-    const nowMs = clock.now();
-    for (const connection of full) if (sweepFull(connection, nowMs, sender, catchUp)) full.delete(connection);
-    ticks = (ticks + 1) % SWEEP_EVERY;
-    if (ticks !== 0) return;
-    for (const connection of registry.all()) sweepConnection(connection, nowMs, random(), sender);
-    void figures.tell(followers.ofMetrics());
-  }, TICK_MS);
-  ticker.unref();
-
+  const admissionOf = async (request: IncomingMessage): Promise<Admission> => {
+    const { key } = options.identity.readClient(request);
+    const waitSec = await options.limits.socket(key);
+    if (waitSec !== null)
+      return { refused: 'RATE_LIMITED', message: `Too many requests; try again in ${waitSec} s.` };
+    if (isStopping()) return { refused: 'UNAVAILABLE', message: 'This server is about to stop.' };
+    return admit(request, options.identity, {
+      ofOwner: (owner) => registry.ofOwner(owner),
+      ofAddress: registry.ofAddress(key),
+      ofAddressMax: options.socketsPerAddressMax,
+      total: registry.size(),
+      totalMax: options.socketsMax ?? SOCKETS_MAX,
+      refusedBy: options.limits.refused,
+    });
+  };
   return {
-    sockets: () => registry.size(),
-    wanted: () => followers.size() > followers.ofMetrics().size,
-    changed: (rows, to) => followers.deliver(rows, (follower, theirs) => deliver(follower, theirs, to)),
-    switched: (at) => {
-      for (const follower of [...followers.all()]) {
-        if (follower.scope.kind === 'metrics') continue;
-        follower.round += 1;
-        catchUp.remove(follower);
-        sender.advance(follower, startOver('epoch', at.position));
-        catchUp.enqueue(follower);
-      }
-    },
     upgrade: (request, socket, head) => {
       if (request.url?.split('?', 1)[0] !== LIVE_PATH) return false;
       // Until the counts are known a sender that goes away must not end this process.
@@ -209,7 +264,7 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
       void admissionOf(request).then((admission) => {
         socket.off('error', gone);
         if ('refused' in admission) {
-          metrics.refusals.inc({ code: admission.refused });
+          refused(admission.refused);
           answerRaw(socket, refusalOf(admission));
           return;
         }
@@ -217,17 +272,7 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
       });
       return true;
     },
-    stop: async (graceMs) => {
-      stopping = true;
-      for (const connection of registry.all()) sendAway(connection, LIVE_CLOSE.serviceRestart);
-      const deadline = clock.now() + graceMs;
-      while (registry.size() > 0 && clock.now() < deadline)
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      for (const connection of registry.all()) connection.socket.terminate();
-      clearInterval(ticker);
-      catchUp.stop();
-      server.close();
-    },
+    close: () => server.close(),
   };
 }
 

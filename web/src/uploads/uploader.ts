@@ -53,31 +53,10 @@ export function createUploader(list: Store<UploadList>, onReceived: () => void):
   async function run(upload: Upload): Promise<void> {
     const stop = new AbortController();
     running.set(upload.id, stop);
-    const sent = await sendPatiently(upload, stop.signal);
+    const sent = await sendPatiently({ list, sleepers }, files.get(upload.id), upload, stop.signal);
     running.delete(upload.id);
     settle(upload, sent);
     startNext();
-  }
-
-  async function sendPatiently(upload: Upload, signal: AbortSignal): Promise<Sent> {
-    const file = files.get(upload.id);
-    if (file === undefined) return { kind: 'refused', code: 'UNREADABLE', message: '', again: false };
-    const onProgress = (sent: number) =>
-      list.update((now) => withProgress(now, upload.id, sent, performance.now()));
-    for (let attempt = 0; ; attempt += 1) {
-      list.update((now) =>
-        withPhase(now, upload.id, { name: 'sending', sent: 0, bytesPerSec: null, atMs: performance.now() }),
-      );
-      const sent = await sendFile(file, upload, onProgress, signal);
-      const waitMs = RETRY_WAITS_MS[attempt];
-      if (sent.kind !== 'interrupted')
-        // the first try may have got through although its answer was lost: then this is no duplicate
-        return sent.kind === 'accepted' && attempt > 0 ? { ...sent, deduplicated: false } : sent;
-      if (waitMs === undefined) return { kind: 'refused', code: sent.code, message: '', again: true };
-      list.update((now) => withPhase(now, upload.id, { name: 'retrying' }));
-      await pause(Math.max(waitMs * (0.5 + Math.random() / 2), sent.waitMs), signal, sleepers);
-      if (signal.aborted) return { kind: 'aborted' };
-    }
   }
 
   function settle(upload: Upload, sent: Sent): void {
@@ -129,6 +108,32 @@ export function createUploader(list: Store<UploadList>, onReceived: () => void):
       list.update((now) => without(now, (upload) => drop(upload) && !isUnderway(upload)));
     },
   };
+}
+
+/** Sends a file, and again after each wait of `RETRY_WAITS_MS` while the line is interrupted. */
+async function sendPatiently(
+  { list, sleepers }: { list: Store<UploadList>; sleepers: Set<() => void> },
+  file: File | undefined,
+  upload: Upload,
+  signal: AbortSignal,
+): Promise<Sent> {
+  if (file === undefined) return { kind: 'refused', code: 'UNREADABLE', message: '', again: false };
+  const onProgress = (sent: number) =>
+    list.update((now) => withProgress(now, upload.id, sent, performance.now()));
+  for (let attempt = 0; ; attempt += 1) {
+    list.update((now) =>
+      withPhase(now, upload.id, { name: 'sending', sent: 0, bytesPerSec: null, atMs: performance.now() }),
+    );
+    const sent = await sendFile(file, upload, onProgress, signal);
+    const waitMs = RETRY_WAITS_MS[attempt];
+    if (sent.kind !== 'interrupted')
+      // the first try may have got through although its answer was lost: then this is no duplicate
+      return sent.kind === 'accepted' && attempt > 0 ? { ...sent, deduplicated: false } : sent;
+    if (waitMs === undefined) return { kind: 'refused', code: sent.code, message: '', again: true };
+    list.update((now) => withPhase(now, upload.id, { name: 'retrying' }));
+    await pause(Math.max(waitMs * (0.5 + Math.random() / 2), sent.waitMs), signal, sleepers);
+    if (signal.aborted) return { kind: 'aborted' };
+  }
 }
 
 /** Ends after a time, by the signal, or when the sleepers are woken. */
