@@ -3,13 +3,10 @@ import tseslint from 'typescript-eslint';
 
 /** Rooms where the rules of one voice (CONTRIBUTING, "One voice") do not hold yet. */
 const NOT_YET_IN_ONE_VOICE = [
-  'event-store/**',
-  'processor/**',
-  'projector/**',
+  'event-store/*.ts',
+  'cli/serve/parts.ts',
+  'event-store/{lean,live-tail}/**',
   'gateway/**',
-  'cli/serve/**',
-  'query-api/{download-ledger,downloads.int.test,ready-result,result-delivery,result-names,zip-of-results}.ts',
-  'query-api/{result-names.test,routes/download-routes}.ts',
   'web/src/page/mapping*',
 ];
 
@@ -23,7 +20,8 @@ const WRITTEN_OUT = [
     message: 'Write the properties where they stand: no spread of a literal into a literal.',
   },
   {
-    selector: 'VariableDeclarator[id.type=ArrayPattern][init.type=ArrayExpression]',
+    selector:
+      'VariableDeclarator[id.type=ArrayPattern][init.type=ArrayExpression]:not(:has(ArrayExpression > SpreadElement))',
     message: 'One variable a declaration: no list taken apart where it is written.',
   },
   {
@@ -49,7 +47,7 @@ const CONSTANTS_IN_CAPITALS = [
  * expects. Elsewhere an object with a name says it.
  */
 const SAYS_WHAT_ITS_BOOLEAN_MEANS =
-  '/^(resolve|settle|end|set[A-Z].*|useState|useRef|createStore|toBe|default|push|set|indexOf|buffer)$/';
+  '/^(resolve|settle|end|set[A-Z].*|useState|useRef|createStore|toBe|default|push|set|indexOf|buffer|release)$/';
 const NO_BARE_BOOLEAN = {
   selector:
     'CallExpression' +
@@ -73,6 +71,18 @@ const LONGER_FUNCTIONS = [
   'tests/harness/processor-world.ts', // startProcessorWorld, 102
   'tests/harness/query-house.ts', // startQueryHouse, 83
   'tests/harness/served-on-postgres.ts', // serveOnPostgres, 93
+  'event-store/embedded/service/open-service.ts', // addService, 108
+  'event-store/embedded/storage/group-commit.ts', // openGroupCommit, 114
+  'event-store/embedded/storage/open-log.ts', // openLocked, 92
+  'event-store/embedded/storage/segment-files.ts', // openSegmentFiles, 87
+  'event-store/embedded/storage/staged-group.ts', // stageGroup, 86
+  'processor/claim-loop.ts', // startClaimLoop, 83
+  'processor/feed-writer.ts', // startFeedWriter, 101
+  'processor/feeder-role.ts', // feederRole
+  'processor/gateway-gate.ts', // gatewayGate, 95
+  'processor/log-watch.ts', // watchLog, 87
+  'processor/retention/retention-role.ts', // retentionRole
+  'processor/start-processor.ts', // startProcessor
   // The state of one socket; a test holds the client to 200 lines with its other half.
   'web/live-client/live-client.ts', // connectLive, 89
 ];

@@ -218,8 +218,15 @@ function commandOf(parts: AttemptParts, outcome: Outcome, fencingToken: string):
       const { code, reason, message, retryable, retryAfterMs } = outcome.failure;
       const jitter = parts.random();
       return {
-        ...{ type: 'ReportFailure', at, fencingToken, code, reason, message },
-        ...{ final: !retryable, retryAfterMs, jitter },
+        type: 'ReportFailure',
+        at,
+        fencingToken,
+        code,
+        reason,
+        message,
+        final: !retryable,
+        retryAfterMs,
+        jitter,
       };
     }
     default:

@@ -4,7 +4,7 @@ import { afterFailure, afterSuccess, fullRamp, restarted } from './ramp.ts';
 
 function calls(outcomes: string, everyMs = 10): FailureWindow {
   return [...outcomes].reduce<FailureWindow>(
-    (window, outcome, index) => withCall(window, index * everyMs, outcome === 'x'),
+    (window, outcome, index) => withCall(window, index * everyMs, outcome === 'x' ? 'failed' : 'answered'),
     [],
   );
 }

@@ -45,7 +45,10 @@ export interface ClaimLoopParts {
  */
 export function startClaimLoop(parts: ClaimLoopParts): ClaimLoop {
   const running = new Map<string, RunningAttempt>();
-  let [closed, mayHaveWork, backlogged, lookAgain] = [false, true, false, false];
+  let closed = false;
+  let mayHaveWork = true;
+  let backlogged = false;
+  let lookAgain = false;
   let looking: Promise<void> | null = null;
   let whenIdle: (() => void) | null = null;
   let permitTimer: NodeJS.Timeout | undefined;

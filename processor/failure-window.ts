@@ -11,8 +11,8 @@ interface Call {
 /** The calls of the last ten seconds, oldest first. */
 export type FailureWindow = readonly Call[];
 
-export function withCall(window: FailureWindow, atMs: number, failed: boolean): FailureWindow {
-  return [...window, { atMs, failed }]
+export function withCall(window: FailureWindow, atMs: number, outcome: 'answered' | 'failed'): FailureWindow {
+  return [...window, { atMs, failed: outcome === 'failed' }]
     .filter((call) => call.atMs > atMs - FAILURE_WINDOW_MS)
     .slice(-CALLS_MAX);
 }

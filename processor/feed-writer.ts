@@ -46,10 +46,15 @@ export function startFeedWriter(parts: FeedWriterParts, onLost: (cause: Error) =
   let passed = 0n;
   let written = parts.grant.position;
   /** Of what was received, and of what is written: the mark must not be ahead of the checkpoint it is kept with. */
-  let [received, mark] = [parts.grant.mark, parts.grant.mark];
-  let [wroteAtMs, startedMs] = [performance.now(), -Infinity];
-  let [urgent, hurry] = [false, (): void => undefined];
-  let [writing, wake, haveRoom] = [false, (): void => undefined, (): void => undefined];
+  let received = parts.grant.mark;
+  let mark = parts.grant.mark;
+  let wroteAtMs = performance.now();
+  let startedMs = -Infinity;
+  let urgent = false;
+  let hurry = (): void => undefined;
+  let writing = false;
+  let wake = (): void => undefined;
+  let haveRoom = (): void => undefined;
 
   const write = async (events: readonly FedEvent[], through: bigint): Promise<void> => {
     const { changes, lookUps, held } = foldChanges(events, uploads);
@@ -85,7 +90,10 @@ export function startFeedWriter(parts: FeedWriterParts, onLost: (cause: Error) =
       if (waitMs <= 0 || (late && (urgent || buffer.length >= BATCH_EVENTS_MAX))) continue;
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, waitMs);
-        hurry = () => (clearTimeout(timer), resolve());
+        hurry = () => {
+          clearTimeout(timer);
+          resolve();
+        };
         if (!late) hurry = () => undefined;
       });
       hurry = () => undefined;

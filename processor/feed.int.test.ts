@@ -50,7 +50,8 @@ describe('the feeder of the work list', () => {
   it('reads again what a crash of Postgres took from the list while it lived on [D22][I1]', async () => {
     await start();
     expect(await world.until(await world.upload(), ['ready', 'failed'])).toMatchObject({ state: 'ready' });
-    const [first, next] = [await taken(), await world.upload()];
+    const first = await taken();
+    const next = await world.upload();
     for (const jobId of [next, first])
       expect(await world.until(jobId, ['ready', 'failed'])).toMatchObject({ state: 'ready', attempts: 1 });
   }, 40_000);

@@ -34,7 +34,9 @@ export const FED_STREAM_PREFIXES = [JOB_STREAM_PREFIX] as const;
 export function startFeed(parts: FeedParts): Feed {
   const { log, grant } = parts;
   let received: bigint | 'start' = grant.position;
-  let [caughtUp, stopped, isFirst] = [false, false, true];
+  let caughtUp = false;
+  let stopped = false;
+  let isFirst = true;
   let brokenSinceMs: number | null = null;
   const end = (cause: Error): void => {
     if (stopped) return;

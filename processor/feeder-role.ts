@@ -57,8 +57,10 @@ export function feederRole(parts: FeederRoleParts): FeederRole {
   let current: Feeding | null = null;
   let failure: string | null = null;
   const outage = outageLog(logger, 'the work list cannot be fed');
-  let [reviewed, isCutOff] = [false, false];
-  let [sweptAtMs, countedAtMs] = [-Infinity, -Infinity];
+  let reviewed = false;
+  let isCutOff = false;
+  let sweptAtMs = -Infinity;
+  let countedAtMs = -Infinity;
 
   const resign = async (): Promise<void> => {
     const ending = current;
@@ -77,8 +79,14 @@ export function feederRole(parts: FeederRoleParts): FeederRole {
     const { grant, until } = await comparedWithLog(parts, granted);
     logger.info({ epoch: grant.epoch.toString() }, 'feeding the work list');
     const feed = startFeed({
-      ...{ log, list, commands: parts.commands, grant, logger },
-      ...{ isBacklogged: parts.isBacklogged, onOffered: parts.onOffered, onHeld: parts.onHeld },
+      log,
+      list,
+      commands: parts.commands,
+      grant,
+      logger,
+      isBacklogged: parts.isBacklogged,
+      onOffered: parts.onOffered,
+      onHeld: parts.onHeld,
       onLost: (cause) => lost(grant.epoch, cause),
     });
     return {
@@ -177,7 +185,8 @@ async function comparedWithLog(
 function tellProgress({ logger }: FeederRoleParts, { feed, rebuilding }: Feeding, nowMs: number): void {
   if (rebuilding === null || nowMs - rebuilding.toldAtMs < PROGRESS_EVERY_MS) return;
   rebuilding.toldAtMs = nowMs;
-  const [position, until] = [String(feed.written()), rebuilding.until.toString()];
+  const position = String(feed.written());
+  const until = rebuilding.until.toString();
   logger.warn({ position, until }, 'the work list is being built again');
 }
 

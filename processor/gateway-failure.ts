@@ -66,9 +66,9 @@ export function failureOfAnswer(answer: GatewayAnswer, now: number): AttemptFail
   const { status } = answer;
   const refusal = refusalOf(answer);
   const retryAfterMs = retryAfterMsOf(answer.retryAfter, now);
-  if (PASSING_STATUSES.has(status)) {
+  if (PASSING_STATUSES.has(status))
     return new AttemptFailed('GW_5XX', refusal.message, { reason: `HTTP_${status}`, retryAfterMs });
-  }
+
   if (status === 401 || status === 403) {
     const counted = { reason: `HTTP_${status}`, countsAgainstGateway: true };
     return new AttemptFailed('GW_UNREACHABLE', 'The gateway refuses the token (GATEWAY_TOKEN).', counted);

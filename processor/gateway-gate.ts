@@ -70,13 +70,13 @@ export function gatewayGate(parts: {
   });
   breaker.on('success', () => {
     ramp = afterSuccess(ramp);
-    window = withCall(window, now(), false);
+    window = withCall(window, now(), 'answered');
     events.onRoom();
   });
   const failed = (code: string): void => {
     lastCode = code;
     ramp = afterFailure(ramp);
-    window = withCall(window, now(), true);
+    window = withCall(window, now(), 'failed');
     if (breaker.closed && isBroken(window, settings.BREAKER_FAILURES)) breaker.open();
   };
   breaker.on('failure', (error: unknown) =>

@@ -41,7 +41,8 @@ async function endOfGatewayStream(log: EventLog): Promise<{ revision: bigint; ha
   if (last === null) return { revision: -1n, hash: null };
   const links = linksOf(last);
   if (links !== null) return { revision: last.revision, hash: links.hash };
-  let [revision, hash]: [bigint, string | null] = [-1n, null];
+  let revision: bigint = -1n;
+  let hash: string | null = null;
   for await (const recorded of log.readStream(GATEWAY_STREAM)) {
     hash = hashAfter(recorded, hash);
     revision = recorded.revision;

@@ -38,7 +38,9 @@ export interface LogWatchParts {
  */
 export function watchLog(parts: LogWatchParts): LogWatch {
   const { log, list, logger } = parts;
-  let [sure, stopped, generation] = [false, false, 0];
+  let sure = false;
+  let stopped = false;
+  let generation = 0;
   let newest: LogMark | null = null;
   let comparing: Promise<void> | null = null;
 
@@ -110,7 +112,8 @@ export function watchLog(parts: LogWatchParts): LogWatch {
             if (last && born === generation)
               remember({
                 logId: newest?.logId ?? last.id,
-                ...{ eventId: nameOfEvent(last), position: appended.position },
+                eventId: nameOfEvent(last),
+                position: appended.position,
               });
             return appended;
           } catch (error) {

@@ -16,7 +16,9 @@ export async function changeFromStream(
       job.state === 'absent'
         ? null
         : {
-            ...{ owner: job.owner, priority: job.priority, requestedPosition: position },
+            owner: job.owner,
+            priority: job.priority,
+            requestedPosition: position,
             known: hash === null ? null : { job, hash },
           };
     return { jobId, revision, standing, placement: placementOf(job) };

@@ -6,8 +6,10 @@ import { eventually, startProcessorWorld, type ProcessorWorld } from '../tests/h
 
 /** For claims that no wait is part of: on a slow machine nothing may be taken for lost that is only late. */
 const PATIENT = {
-  ...{ PROCESSOR_SILENT_MS: '20000', WORKER_LEASE_TTL_SEC: '50' },
-  ...{ GATEWAY_TIMEOUT_MS: '10000', WORKER_TIMEOUT_MS: '20000' },
+  PROCESSOR_SILENT_MS: '20000',
+  WORKER_LEASE_TTL_SEC: '50',
+  GATEWAY_TIMEOUT_MS: '10000',
+  WORKER_TIMEOUT_MS: '20000',
 };
 
 describe('several processors', () => {
@@ -29,14 +31,14 @@ describe('several processors', () => {
     for (const jobId of jobIds) await world.until(jobId, ['ready', 'failed'], 25_000);
     const calls = await world.gateway.calls();
     expect(calls.map((call) => call.jobId).toSorted()).toEqual(jobIds.toSorted());
-    for (const jobId of jobIds) {
+    for (const jobId of jobIds)
       expect(await world.history(jobId)).toEqual([
         'DocumentUploaded',
         'ConversionRequested',
         'ConversionStarted',
         'ConversionSucceeded',
       ]);
-    }
+
     expect(await world.resultKeys()).toHaveLength(60);
   });
 
@@ -111,7 +113,8 @@ describe('several processors', () => {
   it('one that the event store does not answer gives up the right to feed, and another takes its job [D24][I1]', async () => {
     const proxy = await startFaultProxy(world.eventStore.port);
     const log = connectEventLog({
-      ...{ connectionString: `esdb://127.0.0.1:${proxy.port}?tls=false`, timeoutMs: 1_000 },
+      connectionString: `esdb://127.0.0.1:${proxy.port}?tls=false`,
+      timeoutMs: 1_000,
       log: createLog('test', 'silent'),
     });
     afterwards.push(

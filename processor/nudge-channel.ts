@@ -16,7 +16,8 @@ export interface NudgeChannel {
 /** @param onNudge another processor has seen jobs enter the list */
 export function openNudgeChannel(store: ReadStore, onNudge: () => void, logger: Log): NudgeChannel {
   let release = (): void => undefined;
-  let [closed, sentAtMs] = [false, -Infinity];
+  let closed = false;
+  let sentAtMs = -Infinity;
   let sendTimer: NodeJS.Timeout | undefined;
   let listenTimer: NodeJS.Timeout | undefined;
 

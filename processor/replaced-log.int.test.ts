@@ -51,7 +51,8 @@ describe('a processor beside an older copy of its log', () => {
     // A slow beat: its look at its own leases, which would notice by chance, comes too late.
     const { metrics } = await world.start({
       ...PATIENT,
-      ...{ PROCESSOR_BEAT_MS: '40000', PROCESSOR_SILENT_MS: '120000' },
+      PROCESSOR_BEAT_MS: '40000',
+      PROCESSOR_SILENT_MS: '120000',
     });
     await eventually(async () => (await gateway.calls()).length === 1, 60_000, 'the first attempt calls');
 
@@ -66,7 +67,10 @@ describe('a processor beside an older copy of its log', () => {
     expect(job).toMatchObject({ state: 'ready', attempts: 1 });
     expect(await gateway.calls()).toHaveLength(2);
     expect(await world.history(jobId)).toEqual([
-      ...['DocumentUploaded', 'ConversionRequested', 'ConversionStarted', 'ConversionSucceeded'],
+      'DocumentUploaded',
+      'ConversionRequested',
+      'ConversionStarted',
+      'ConversionSucceeded',
     ]);
     let hash: string | null = null;
     for await (const event of world.log.readStream(jobStream(jobId))) {

@@ -6,8 +6,8 @@ import { startProcessorWorld, type ProcessorWorld } from '../tests/harness/proce
 import type { ScriptedAnswer } from '../tests/harness/scripted-gateway.ts';
 
 const refusal = (code: string, message: string): string => JSON.stringify({ code, message });
-const xml = '<?xml version="1.0"?>\n<Invoice><ID>1</ID></Invoice>\n';
-const truncated = xml.slice(0, -12);
+const XML = '<?xml version="1.0"?>\n<Invoice><ID>1</ID></Invoice>\n';
+const truncated = XML.slice(0, -12);
 const digestOf = (text: string): string => `sha-256=:${createHash('sha256').update(text).digest('base64')}:`;
 
 interface Row {
@@ -22,97 +22,135 @@ const ROWS: readonly Row[] = [
   {
     title: "400 with a refusal is final and carries the gateway's own reason [R05.01]",
     answer: { status: 400, body: refusal('UNKNOWN_MAPPING', 'There is no such mapping.') },
-    ...{ attempts: 1, code: 'GW_4XX', reason: 'UNKNOWN_MAPPING' },
+    attempts: 1,
+    code: 'GW_4XX',
+    reason: 'UNKNOWN_MAPPING',
   },
   {
     title: '406 without a readable body is final [R05.01]',
     answer: { status: 406, body: '<html>no</html>' },
-    ...{ attempts: 1, code: 'GW_4XX', reason: 'HTTP_406' },
+    attempts: 1,
+    code: 'GW_4XX',
+    reason: 'HTTP_406',
   },
   {
     title: '422 carries PDF_ENCRYPTED and its sentence',
     answer: { status: 422, body: refusal('PDF_ENCRYPTED', 'The PDF needs a password.') },
-    ...{ attempts: 1, code: 'GW_4XX', reason: 'PDF_ENCRYPTED' },
+    attempts: 1,
+    code: 'GW_4XX',
+    reason: 'PDF_ENCRYPTED',
   },
   ...[408, 425, 429].map((status) => ({
     title: `${status} is tried three times in all [R06.01]`,
     answer: { status, body: '{}' },
-    ...{ attempts: 3, code: 'GW_5XX', reason: `HTTP_${status}` },
+    attempts: 3,
+    code: 'GW_5XX',
+    reason: `HTTP_${status}`,
   })),
   ...[500, 503].map((status) => ({
     title: `${status} is tried three times in all [R06.01][D15]`,
     answer: { status, body: refusal('OVERLOADED', 'Busy.') },
-    ...{ attempts: 3, code: 'GW_5XX', reason: 'OVERLOADED' },
+    attempts: 3,
+    code: 'GW_5XX',
+    reason: 'OVERLOADED',
   })),
   {
     title: 'a gateway that says nothing times out three times [R05.03][D14]',
     answer: { instead: 'hang' },
-    ...{ attempts: 3, code: 'GW_TIMEOUT', reason: null },
+    attempts: 3,
+    code: 'GW_TIMEOUT',
+    reason: null,
   },
   {
     title: 'a body that trickles is cut off by the total deadline [D16]',
     answer: { trickleMs: 300 },
-    ...{ attempts: 3, code: 'GW_TIMEOUT', reason: null },
+    attempts: 3,
+    code: 'GW_TIMEOUT',
+    reason: null,
   },
   {
     title: 'a connection that breaks before an answer is GW_UNREACHABLE',
     answer: { instead: 'reset' },
-    ...{ attempts: 3, code: 'GW_UNREACHABLE', reason: null },
+    attempts: 3,
+    code: 'GW_UNREACHABLE',
+    reason: null,
   },
   {
     title: 'a body that breaks off is GW_BAD_OUTPUT [D16][D17]',
     answer: { cutAfterBytes: 20 },
-    ...{ attempts: 3, code: 'GW_BAD_OUTPUT', reason: null },
+    attempts: 3,
+    code: 'GW_BAD_OUTPUT',
+    reason: null,
   },
   {
     title: 'an HTML page with 200 is GW_BAD_OUTPUT [D17][A-SS02]',
     answer: { body: '<html><body>Welcome</body></html>' },
-    ...{ attempts: 3, code: 'GW_BAD_OUTPUT', reason: null },
+    attempts: 3,
+    code: 'GW_BAD_OUTPUT',
+    reason: null,
   },
   {
     title: 'truncated XML with a matching digest is GW_BAD_OUTPUT [D17]',
     answer: { body: truncated, headers: { 'Repr-Digest': digestOf(truncated) } },
-    ...{ attempts: 3, code: 'GW_BAD_OUTPUT', reason: null },
+    attempts: 3,
+    code: 'GW_BAD_OUTPUT',
+    reason: null,
   },
   {
     title: 'bytes other than the digest says are GW_BAD_OUTPUT [D17]',
-    answer: { body: xml, headers: { 'Repr-Digest': digestOf('other bytes') } },
-    ...{ attempts: 3, code: 'GW_BAD_OUTPUT', reason: null },
+    answer: { body: XML, headers: { 'Repr-Digest': digestOf('other bytes') } },
+    attempts: 3,
+    code: 'GW_BAD_OUTPUT',
+    reason: null,
   },
   {
     title: 'no digest at all is GW_BAD_OUTPUT',
     answer: { headers: { 'Repr-Digest': null } },
-    ...{ attempts: 3, code: 'GW_BAD_OUTPUT', reason: null },
+    attempts: 3,
+    code: 'GW_BAD_OUTPUT',
+    reason: null,
   },
   {
     title: 'the result of another document is GW_BAD_OUTPUT [D17]',
     answer: { headers: { 'X-Source-Sha256': '0'.repeat(64) } },
-    ...{ attempts: 3, code: 'GW_BAD_OUTPUT', reason: null },
+    attempts: 3,
+    code: 'GW_BAD_OUTPUT',
+    reason: null,
   },
   {
     title: 'an empty body is GW_BAD_OUTPUT [D17]',
     answer: { body: '' },
-    ...{ attempts: 3, code: 'GW_BAD_OUTPUT', reason: null },
+    attempts: 3,
+    code: 'GW_BAD_OUTPUT',
+    reason: null,
   },
   {
     title: 'a media type that no mapping makes is GW_BAD_OUTPUT',
     answer: { headers: { 'Content-Type': 'text/html' } },
-    ...{ attempts: 3, code: 'GW_BAD_OUTPUT', reason: null },
+    attempts: 3,
+    code: 'GW_BAD_OUTPUT',
+    reason: null,
   },
   {
     title: 'a redirect is not followed [A-SS02]',
     answer: { status: 302, headers: { Location: 'http://169.254.169.254/latest/meta-data' } },
-    ...{ attempts: 3, code: 'GW_BAD_OUTPUT', reason: null },
+    attempts: 3,
+    code: 'GW_BAD_OUTPUT',
+    reason: null,
   },
   {
     title: 'a compressed body is refused unread [A-SS02]',
     answer: { headers: { 'Content-Encoding': 'gzip' } },
-    ...{ attempts: 3, code: 'GW_BAD_OUTPUT', reason: null },
+    attempts: 3,
+    code: 'GW_BAD_OUTPUT',
+    reason: null,
   },
   {
     title: 'an announced length beyond 100 MB is refused unread [A-SS02]',
     answer: { headers: { 'Content-Length': '10000000000' } },
-    ...{ attempts: 3, code: 'GW_BAD_OUTPUT', reason: null },
+    attempts: 3,
+    code: 'GW_BAD_OUTPUT',
+    reason: null,
   },
 ];
 

@@ -101,7 +101,9 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
   const sinceNoted = waitingList(() => clock.now());
   const troubled = (task: string) => keepTroubles(troubles, task, logger);
   const loop: ClaimLoop = startClaimLoop({
-    ...{ list, workerId, logger },
+    list,
+    workerId,
+    logger,
     room: (running) => {
       metrics.setGate(gateway.gate.state());
       metrics.overdue.set(gateway.gate.overdue());
@@ -125,7 +127,9 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
   });
   const nudges = openNudgeChannel(store, () => loop.nudge(), logger);
   const feeder: FeederRole = feederRole({
-    ...{ ...shared, log, processorId },
+    ...shared,
+    log,
+    processorId,
     isBacklogged: () => loop.isBacklogged(),
     onOffered: () => {
       loop.nudge();
@@ -143,18 +147,31 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
     },
   });
   const ownLeases = ownLeaseWatch({
-    ...{ list, commands, workerId },
+    list,
+    commands,
+    workerId,
     running: () => loop.running(),
     abandon: (lease) => abandon(shared, lease),
     settledAfterMs: settings.PROCESSOR_BEAT_MS * 2,
   });
   const retention = retentionRole({
-    ...{ log, settings, clock, logger, decider, processorId, workerId, blobs: parts.blobs },
-    ...{ lease: retentionLease(store, settings.PROCESSOR_SILENT_MS), orphanAgeMs: ORPHAN_AGE_MS },
+    log,
+    settings,
+    clock,
+    logger,
+    decider,
+    processorId,
+    workerId,
+    blobs: parts.blobs,
+    lease: retentionLease(store, settings.PROCESSOR_SILENT_MS),
+    orphanAgeMs: ORPHAN_AGE_MS,
     metrics: retentionMetrics(parts.metrics),
   });
 
-  let [ready, superseded, stopping, beatingSinceMs] = [false, false, false, 0];
+  let ready = false;
+  let superseded = false;
+  let stopping = false;
+  let beatingSinceMs = 0;
   const prepare = async (): Promise<void> => {
     // The list of what is in quarantine is everybody's; whoever comes first makes it.
     await migrate({ url: store.url });
@@ -165,7 +182,10 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
     beatingSinceMs = performance.now();
     ready = true;
     watch = watchLog({
-      ...{ log, list, logger, onSure: () => loop.nudge() },
+      log,
+      list,
+      logger,
+      onSure: () => loop.nudge(),
       onOtherLog: () => cutAll(loop, 'lease-lost'),
     });
     recorder.closeEarlierPause();

@@ -4,7 +4,10 @@ import { together } from './catch-up.ts';
 
 function writerAt(position: bigint | null, apply: ProjectionWriter['apply']): ProjectionWriter {
   return {
-    ...{ checkpoint: () => position, mark: () => null, heldStreams: () => new Set<string>(), apply },
+    checkpoint: () => position,
+    mark: () => null,
+    heldStreams: () => new Set<string>(),
+    apply,
     replay: () => Promise.reject(new Error('not asked for')),
   };
 }
@@ -14,7 +17,9 @@ const applied = { events: 1, quarantined: [] };
 describe('several writers that read the log once', () => {
   it('stand where the hindmost stands, and at the beginning while one has written nothing', () => {
     const take = () => Promise.resolve(applied);
-    const [ahead, behind, fresh] = [writerAt(90n, take), writerAt(70n, take), writerAt(null, take)];
+    const ahead = writerAt(90n, take);
+    const behind = writerAt(70n, take);
+    const fresh = writerAt(null, take);
     expect(together([ahead, behind]).checkpoint()).toBe(70n);
     expect(together([ahead, fresh, behind]).checkpoint()).toBeNull();
   });

@@ -76,7 +76,9 @@ describe('the dashboard', () => {
     const writerOn = async (on: ReadStore) => {
       const fencingEpoch = await takeLease(store, DASHBOARD_TARGET, 'test');
       return dashboard.openWriter({
-        ...{ store: on, target: DASHBOARD_TARGET, readMissing },
+        store: on,
+        target: DASHBOARD_TARGET,
+        readMissing,
         fencingEpoch: fencingEpoch!,
       });
     };

@@ -50,7 +50,8 @@ export function createLiveBuffer(
     const batch = events;
     let through = marked ?? -1n;
     for (const { position } of batch) if (position > through) through = position;
-    [events, marked] = [[], null];
+    events = [];
+    marked = null;
     markedWrittenAt = performance.now();
     writtenBefore = batch.length;
     await write(batch, through);

@@ -154,7 +154,12 @@ describe('a rebuild', () => {
       const fencingEpoch = (await takeLease(store, target, 'test'))!;
       for (const part of [events.slice(0, half), events.slice(half)]) {
         const writer = await projection.openBulkWriter({
-          ...{ store, target, fencingEpoch, readMissing, rowsMax: 1, awakeMax: 2 },
+          store,
+          target,
+          fencingEpoch,
+          readMissing,
+          rowsMax: 1,
+          awakeMax: 2,
         });
         for (const batch of [part.slice(0, 100), part.slice(100)])
           await writer.apply(batch, batch.at(-1)!.position);
@@ -163,10 +168,8 @@ describe('a rebuild', () => {
       }
       expect(await readCheckpoint(store, target)).toBe(events.at(-1)!.position);
       for (const table of tables.names) {
-        const [was, is] = [
-          `select * from ${live.schema}.${table}`,
-          `select * from ${target.schema}.${table}`,
-        ];
+        const was = `select * from ${live.schema}.${table}`;
+        const is = `select * from ${target.schema}.${table}`;
         const { rows } = await store.query(`(${was} except ${is}) union all (${is} except ${was})`);
         expect({ table, rows }).toEqual({ table, rows: [] });
       }
@@ -186,7 +189,12 @@ describe('a rebuild', () => {
     const fencingEpoch = (await takeLease(store, target, 'test'))!;
     const readMissing = (stream: string, from: bigint) => log.readStream(stream, from);
     const writer = await projection.openBulkWriter({
-      ...{ store, target, fencingEpoch, readMissing, rowsMax: 1, awakeMax: 2 },
+      store,
+      target,
+      fencingEpoch,
+      readMissing,
+      rowsMax: 1,
+      awakeMax: 2,
     });
     // What recovery does to every unlogged table.
     await store.query('truncate jobs_crash.no_crash_since');

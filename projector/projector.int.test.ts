@@ -89,7 +89,8 @@ describe('the projector', () => {
   it('stops a second writer, and one whose lease was taken while it worked', async () => {
     await migrate({ url });
     const events = jobHistories(10, 4);
-    const [first, second] = [await writerOn(store, events, 'same'), await writerOn(store, events, 'same')];
+    const first = await writerOn(store, events, 'same');
+    const second = await writerOn(store, events, 'same');
     await second.apply(events.slice(0, 20), events[19]!.position);
     await expect(first.apply(events.slice(0, 20), events[19]!.position)).rejects.toMatchObject({
       code: 'CHECKPOINT_MOVED',
@@ -178,7 +179,10 @@ describe('the projector', () => {
     const fencingEpoch = await takeLease(store, JOBS_TARGET, 'older build');
     const readMissing = (stream: string, from: bigint) => log.readStream(stream, from);
     const writer = await openWriter({
-      ...{ store, projection: older, target: JOBS_TARGET, readMissing },
+      store,
+      projection: older,
+      target: JOBS_TARGET,
+      readMissing,
       fencingEpoch: fencingEpoch!,
     });
     await writer.apply(await readBack(events), await log.head());

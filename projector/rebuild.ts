@@ -71,7 +71,11 @@ export async function rebuildProjections(options: RebuildOptions): Promise<reado
   const poolMax = CONNECTIONS_EACH * projections.length;
   const applicationName = `docket-rebuild-${randomUUID()}`;
   const store = openReadStore({
-    ...{ url, poolMax, timeoutMs: STATEMENT_TIMEOUT_MS, log: logger, applicationName },
+    url,
+    poolMax,
+    timeoutMs: STATEMENT_TIMEOUT_MS,
+    log: logger,
+    applicationName,
   });
   const begun: Rebuilding[] = [];
   try {

@@ -56,8 +56,8 @@ export async function inParallel<In, Out>(
   work: (item: In) => Promise<Out>,
 ): Promise<Out[]> {
   const results: Out[] = [];
-  for (let start = 0; start < items.length; start += STREAMS_AT_ONCE) {
+  for (let start = 0; start < items.length; start += STREAMS_AT_ONCE)
     results.push(...(await Promise.all(items.slice(start, start + STREAMS_AT_ONCE).map(work))));
-  }
+
   return results;
 }

@@ -37,7 +37,11 @@ export async function verifyDashboard(options: VerifyOptions): Promise<Verified>
     const page = streams.slice(start, start + PAGE_STREAMS);
     const rows = await rowsOf(store, page);
     const found = await inParallel(page, (stream) =>
-      differingRow(log, stream, rows.get(stream), counted.rows.get(stream), held.get(stream)),
+      differingRow(log, stream, {
+        found: rows.get(stream),
+        expected: counted.rows.get(stream),
+        held: held.get(stream),
+      }),
     );
     differences.push(...found.filter((difference) => difference !== null));
   }
@@ -107,11 +111,13 @@ async function countAgain(
 ): Promise<CountedAgain> {
   const figures = new Map<string, number>();
   const rows = new Map<string, CountedStream | undefined>();
-  let [rejectedFrom, seen] = ['', 0];
+  let rejectedFrom = '';
+  let seen = 0;
   for await (const recorded of options.log.readAll('start', { streamPrefixes: FOLLOWED_STREAM_PREFIXES })) {
     const { stream, revision, position } = recorded;
     if (position > checkpoint) break;
-    if (++seen % 1_000 === 0) tellProgress(options, seen);
+    seen += 1;
+    if (seen % 1_000 === 0) tellProgress(options, seen);
     if (dashboardProjection.keyOf(stream) === null || revision >= (held.get(stream) ?? revision + 1n))
       continue;
     const event = dashboardProjection.understand(recorded);
@@ -134,9 +140,16 @@ async function countAgain(
 async function differingRow(
   log: VerifyOptions['log'],
   stream: string,
-  found: CountedStream | undefined,
-  expected: CountedStream | undefined,
-  held: bigint | undefined,
+  {
+    found,
+    expected,
+    held,
+  }: {
+    readonly found: CountedStream | undefined;
+    readonly expected: CountedStream | undefined;
+    /** The first revision in quarantine. */
+    readonly held: bigint | undefined;
+  },
 ): Promise<Difference | null> {
   if (found === undefined || expected?.revision === found.revision)
     return rowDifference(stream, found, expected, expected);
@@ -160,7 +173,8 @@ function rowDifference(
     return last === undefined
       ? null
       : { subject: stream, kind: 'stream not counted', expected: last.revision, found: null };
-  const [says, shows] = [expected && streamsTable.valuesOf(expected), streamsTable.valuesOf(found)];
+  const says = expected && streamsTable.valuesOf(expected);
+  const shows = streamsTable.valuesOf(found);
   return says !== undefined && keyOf(says) === keyOf(shows)
     ? null
     : { subject: stream, kind: 'row differs', expected: says ?? null, found: shows };
@@ -175,7 +189,8 @@ function differingFigures(
   for (const key of new Set([...found.keys(), ...counted.keys()])) {
     const [, start, figure] = JSON.parse(key) as string[];
     const isGone = figure === 'rejected' && rejectedFrom !== '' && (start === EVER || start! < rejectedFrom);
-    const [expected, value] = [counted.get(key) ?? 0, found.get(key) ?? 0];
+    const expected = counted.get(key) ?? 0;
+    const value = found.get(key) ?? 0;
     if (expected !== value && !isGone)
       differences.push({ subject: key, kind: 'figure differs', expected, found: value });
   }

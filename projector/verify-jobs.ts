@@ -88,12 +88,12 @@ async function compareRow(
   if (BigInt(record.timeline) === revision + 1n && isDeepStrictEqual(folded?.get(jobId), found)) return null;
   let expected: Job = ABSENT;
   let behind: bigint | null = null;
-  for await (const event of log.readStream(jobStream(jobId))) {
+  for await (const event of log.readStream(jobStream(jobId)))
     if (event.revision <= revision)
       expected = evolve(expected, understandEvent(event) as JobEvent, event.revision);
     else if (event.position > 0n && event.position <= checkpoint) behind = event.revision;
     else break;
-  }
+
   if (expected.state === 'absent')
     return { subject: jobId, kind: 'row without a job', expected: null, found };
   if (!isDeepStrictEqual(expected, found)) return { subject: jobId, kind: 'row differs', expected, found };

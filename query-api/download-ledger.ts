@@ -53,7 +53,7 @@ export function createDownloadLedger(options: {
       correlationId: requestId,
       actor: `owner:${owner}`,
     };
-    for (let tries = 1; ; tries += 1) {
+    for (let tries = 1; ; tries += 1)
       try {
         const handled = await handleCommand(log, decider, jobStream(jobId), command, context);
         counter.inc({ event: handled.outcome === 'accepted' ? 'written' : 'refused' });
@@ -66,7 +66,6 @@ export function createDownloadLedger(options: {
         }
         await sleep(FIRST_PAUSE_MS * 2 ** tries);
       }
-    }
   };
   return {
     record: (download) => {

@@ -47,8 +47,16 @@ async function job(
   const at = new Date().toISOString();
   const blobKey = `results/${jobId}/2`;
   await give(jobId, {
-    ...{ type: 'UploadDocument', at, jobId, owner, filename, bytes: 10, sha256: content },
-    ...{ blobKey: `sources/${jobId}.pdf`, mapping, priority: 0 },
+    type: 'UploadDocument',
+    at,
+    jobId,
+    owner,
+    filename,
+    bytes: 10,
+    sha256: content,
+    blobKey: `sources/${jobId}.pdf`,
+    mapping,
+    priority: 0,
   });
   if (upTo === 'queued') return jobId;
   await give(jobId, { type: 'StartAttempt', at, workerId: 'w1', leaseUntil: at });
@@ -56,15 +64,13 @@ async function job(
   await house.blobs.put(blobKey, Readable.from([result]), { maxBytes: 1e9 });
   const named = { blobKey, sha256: sha256(result), bytes: result.length, mediaType: 'application/xml' };
   await give(jobId, {
-    ...{
-      type: 'CompleteAttempt',
-      at,
-      fencingToken: '2',
-      result: named,
-      pages: 1,
-      gatewayMs: 1,
-      warnings: [],
-    },
+    type: 'CompleteAttempt',
+    at,
+    fencingToken: '2',
+    result: named,
+    pages: 1,
+    gatewayMs: 1,
+    warnings: [],
   });
   if (upTo === 'expired') await give(jobId, { type: 'ExpireResult', at, cause: 'age' });
   return jobId;
@@ -274,7 +280,8 @@ describe('the why of a job', () => {
 
   it('of a job whose stream was deleted in the event store says so to its owner, and to others nothing', async () => {
     const owner = house.newOwner();
-    const [jobId, unlisted] = [await job(owner, 'ready'), await job(owner, 'ready')];
+    const jobId = await job(owner, 'ready');
+    const unlisted = await job(owner, 'ready');
     await projectInto(house.store).write([{ jobId, owner }]);
     const client = EventStoreDBClient.connectionString(house.eventStore!.connectionString);
     for (const each of [jobId, unlisted]) await client.deleteStream(jobStream(each));

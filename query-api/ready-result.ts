@@ -36,7 +36,7 @@ export function readyResults(context: QueryContext, results: CheckedBlobs, metri
     send: async (owner, job, describe) => {
       const stream = await results
         .open(job.conversion.result)
-        .catch((error: unknown) => refuseBlob(context, owner, job, error, () => corrupt.inc()));
+        .catch((error: unknown) => refuseBlob(context, { owner, job }, error, () => corrupt.inc()));
       try {
         await sendWhole(stream, describe());
         return true;
@@ -73,8 +73,7 @@ const NOT_READY: Readonly<Record<Exclude<ExistingJob['state'], 'ready' | 'expire
 /** Retention may have removed the blob since the stream was read: then the stream says so by now. */
 async function refuseBlob(
   context: QueryContext,
-  owner: string | null,
-  job: ReadyJob,
+  { owner, job }: { readonly owner: string | null; readonly job: ReadyJob },
   error: unknown,
   count: () => void,
 ): Promise<never> {

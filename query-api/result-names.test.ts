@@ -48,7 +48,11 @@ describe('names in one archive', () => {
   it('are numbered when they are equal [A-FN10]', () => {
     const unique = uniqueNames();
     expect(['a.xml', 'a.xml', 'A.xml', 'b.xml', 'a (2).xml'].map(unique)).toEqual([
-      ...['a.xml', 'a (2).xml', 'A (3).xml', 'b.xml', 'a (2) (2).xml'],
+      'a.xml',
+      'a (2).xml',
+      'A (3).xml',
+      'b.xml',
+      'a (2) (2).xml',
     ]);
   });
 

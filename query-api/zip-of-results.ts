@@ -38,7 +38,7 @@ export async function zipOfResults(
   const name = uniqueNames();
   name(MISSING_NAME);
   const missing: string[] = [];
-  const entries = entriesOf(context, results, owner, jobIds, name, missing);
+  const entries = entriesOf(context, results, { owner, jobIds }, { name, missing });
   const first = await entries.next();
   if (first.done) return null;
   const zip = new ZipFile();
@@ -68,10 +68,8 @@ export async function zipOfResults(
 async function* entriesOf(
   context: QueryContext,
   results: CheckedBlobs,
-  owner: string,
-  jobIds: readonly string[],
-  name: (name: string) => string,
-  missing: string[],
+  { owner, jobIds }: { readonly owner: string; readonly jobIds: readonly string[] },
+  { name, missing }: { readonly name: (name: string) => string; readonly missing: string[] },
 ): AsyncGenerator<Entry, void> {
   for (const jobId of jobIds) {
     const job = await findOwnJob(context.log, context.policy, owner, jobId);

@@ -46,8 +46,10 @@ afterAll(async () => {
 });
 
 const secrets = (): Partial<Record<SettingName, string>> => ({
-  ...{ EVENTSTORE_URL: eventStore.connectionString, DATABASE_URL: postgres.url },
-  ...{ SESSION_SECRET: '5c1e07fb92ad4386b1f0c7d85a3e6249', GATEWAY_TOKEN: 'a token of some length' },
+  EVENTSTORE_URL: eventStore.connectionString,
+  DATABASE_URL: postgres.url,
+  SESSION_SECRET: '5c1e07fb92ad4386b1f0c7d85a3e6249',
+  GATEWAY_TOKEN: 'a token of some length',
   AWS_ACCESS_KEY_ID: bucket.credentials.accessKeyId,
   AWS_SECRET_ACCESS_KEY: bucket.credentials.secretAccessKey,
 });
@@ -60,15 +62,20 @@ it.each(NEEDED)(
     const child = spawn(process.execPath, [DOCKET, 'serve', service], {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       env: {
-        ...{ PATH: process.env['PATH'], NODE_ENV: 'production', LOG_LEVEL: 'silent', EXIT_WITH_PARENT: '1' },
-        ...{ PORT: '0', HEALTH_CHECK_PORT: String(healthPort), PUBLIC_URL: 'https://docket.example.org' },
-        ...{ DATA_DIR: folder, GATEWAY_URL: gateway.url, S3_REGION: bucket.region },
-        ...{
-          BLOB_STORE: 's3',
-          S3_BUCKET: bucket.bucket,
-          S3_ENDPOINT: bucket.endpoint,
-          S3_FORCE_PATH_STYLE: 'true',
-        },
+        PATH: process.env['PATH'],
+        NODE_ENV: 'production',
+        LOG_LEVEL: 'silent',
+        EXIT_WITH_PARENT: '1',
+        PORT: '0',
+        HEALTH_CHECK_PORT: String(healthPort),
+        PUBLIC_URL: 'https://docket.example.org',
+        DATA_DIR: folder,
+        GATEWAY_URL: gateway.url,
+        S3_REGION: bucket.region,
+        BLOB_STORE: 's3',
+        S3_BUCKET: bucket.bucket,
+        S3_ENDPOINT: bucket.endpoint,
+        S3_FORCE_PATH_STYLE: 'true',
         ...own,
       },
     });

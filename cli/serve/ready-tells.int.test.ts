@@ -51,12 +51,19 @@ const portOf = (url: string): number => Number(new URL(url).port);
 
 /** What every service needs to know of its surroundings; the stores are set apart. */
 const environment = (): Record<string, string> => ({
-  ...{ DATA_DIR: folder, BLOB_STORE: 's3', S3_BUCKET: bucket.bucket, S3_REGION: bucket.region },
-  ...{ S3_ENDPOINT: bucket.endpoint, S3_FORCE_PATH_STYLE: 'true' },
+  DATA_DIR: folder,
+  BLOB_STORE: 's3',
+  S3_BUCKET: bucket.bucket,
+  S3_REGION: bucket.region,
+  S3_ENDPOINT: bucket.endpoint,
+  S3_FORCE_PATH_STYLE: 'true',
   AWS_ACCESS_KEY_ID: bucket.credentials.accessKeyId,
   AWS_SECRET_ACCESS_KEY: bucket.credentials.secretAccessKey,
-  ...{ EVENTSTORE_URL: eventStore.connectionString, DATABASE_URL: postgres.url, GATEWAY_URL: gateway.url },
-  ...{ LOG_LEVEL: 'silent', NODE_OPTIONS: '' },
+  EVENTSTORE_URL: eventStore.connectionString,
+  DATABASE_URL: postgres.url,
+  GATEWAY_URL: gateway.url,
+  LOG_LEVEL: 'silent',
+  NODE_OPTIONS: '',
 });
 
 /** Services whose way to each dependency leads through a proxy. */
@@ -73,8 +80,12 @@ async function behindProxies() {
   const child: ChildProcess = spawn(process.execPath, [DOCKET, 'serve', 'all'], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: {
-      ...{ ...process.env, ...environment(), EXIT_WITH_PARENT: '1' },
-      ...{ PORT: String(await freePort()), HEALTH_CHECK_PORT: String(healthPort), HOST: '127.0.0.1' },
+      ...process.env,
+      ...environment(),
+      EXIT_WITH_PARENT: '1',
+      PORT: String(await freePort()),
+      HEALTH_CHECK_PORT: String(healthPort),
+      HOST: '127.0.0.1',
       EVENTSTORE_URL: eventStore.connectionStringAs({ port: proxies['event store'].port }),
       DATABASE_URL: database.href,
       S3_ENDPOINT: `http://127.0.0.1:${proxies['blob store'].port}`,
@@ -133,7 +144,8 @@ describe('/ready of each service', () => {
       const untouched = new Set(ALL.filter((service) => !NEEDED_BY[name].includes(service)));
       const wrongly: string[] = [];
       // A machine that gives this test no time for a while gives none to the services either.
-      let [lookedAt, longestGapMs] = [goneAt, 0];
+      let lookedAt = goneAt;
+      let longestGapMs = 0;
       while (told.size < NEEDED_BY[name].length && performance.now() - goneAt < 4 * TOLD_MS_MAX) {
         for (const { service, ready, waitingFor } of (await running.ready()).services) {
           if (!ready && untouched.has(service)) wrongly.push(`${service}: ${JSON.stringify(waitingFor)}`);
@@ -162,7 +174,9 @@ describe('a start that waiting cannot help ends with one sentence and exit code 
   const served = async (DATABASE_URL: string) =>
     runDocket(['serve', 'all'], {
       ...environment(),
-      ...{ DATABASE_URL, PORT: String(await freePort()), HEALTH_CHECK_PORT: String(await freePort()) },
+      DATABASE_URL,
+      PORT: String(await freePort()),
+      HEALTH_CHECK_PORT: String(await freePort()),
     });
   const changed = (change: (url: URL) => void): string => {
     const url = new URL(postgres.url);

@@ -100,10 +100,10 @@ async function stop(started: {
     listening?.close(graceMs),
     ...services.map((service) => service.stop(graceMs)),
   ]);
-  for (const outcome of outcomes) {
+  for (const outcome of outcomes)
     if (outcome.status === 'rejected')
       logger.error({ err: outcome.reason as unknown }, 'a part did not stop cleanly');
-  }
+
   await parts.close();
   logger.info('stopped');
 }

@@ -7,9 +7,15 @@ export const SERVICES = {
   'command-api': async (parts: Parts): Promise<Service> => {
     const { createCommandApi } = await import('../../command-api/service.ts');
     const { settings, logger, metrics, clock } = parts;
-    const [blobs, identity] = [await parts.blobs(), await parts.identity()];
+    const blobs = await parts.blobs();
+    const identity = await parts.identity();
     return createCommandApi({
-      ...{ settings, logger, metrics, clock, blobs, identity },
+      settings,
+      logger,
+      metrics,
+      clock,
+      blobs,
+      identity,
       log: parts.log(),
       mappings: parts.mappings(),
       limits: parts.limits(),
@@ -20,8 +26,15 @@ export const SERVICES = {
     const { settings, logger, metrics, clock, processorId } = parts;
     const blobs = await parts.blobs();
     return startProcessor({
-      ...{ settings, logger, metrics, clock, processorId, blobs, random: Math.random },
-      ...{ log: parts.log(), store: parts.store() },
+      settings,
+      logger,
+      metrics,
+      clock,
+      processorId,
+      blobs,
+      random: Math.random,
+      log: parts.log(),
+      store: parts.store(),
     });
   },
   projector: async (parts: Parts): Promise<Service> => {
@@ -35,7 +48,11 @@ export const SERVICES = {
     const { sealCopies } = await import('../audit.ts');
     const { settings, logger, metrics, clock } = parts;
     return startSealer({
-      ...{ logger, metrics, clock, log: parts.log(), store: parts.store() },
+      logger,
+      metrics,
+      clock,
+      log: parts.log(),
+      store: parts.store(),
       copies: sealCopies(settings, await parts.blobs()),
       key: () => loadSealKey(settings),
       everyHours: settings.SEAL_EVERY_HOURS,
@@ -44,10 +61,22 @@ export const SERVICES = {
   'query-api': async (parts: Parts): Promise<Service> => {
     const { createQueryApi } = await import('../../query-api/service.ts');
     const { settings, logger, metrics, clock, webDir } = parts;
-    const [blobs, identity, secrets] = [await parts.blobs(), await parts.identity(), await parts.secrets()];
+    const blobs = await parts.blobs();
+    const identity = await parts.identity();
+    const secrets = await parts.secrets();
     return createQueryApi({
-      ...{ settings, logger, metrics, clock, webDir, blobs, identity, secrets },
-      ...{ log: parts.log(), store: parts.store(), mappings: parts.mappings(), limits: parts.limits() },
+      settings,
+      logger,
+      metrics,
+      clock,
+      webDir,
+      blobs,
+      identity,
+      secrets,
+      log: parts.log(),
+      store: parts.store(),
+      mappings: parts.mappings(),
+      limits: parts.limits(),
     });
   },
 } as const;

@@ -50,7 +50,9 @@ const stopped = <Part extends { stop(): Promise<void> }>(part: Part): Part => {
 const serve = async (DATABASE_URL: string): Promise<ServedOnPostgres> =>
   stopped(
     await serveOnPostgres({
-      ...{ DATABASE_URL, EVENTSTORE_URL: eventStore.connectionString, GATEWAY_URL: gateway.url },
+      DATABASE_URL,
+      EVENTSTORE_URL: eventStore.connectionString,
+      GATEWAY_URL: gateway.url,
     }),
   );
 
@@ -110,7 +112,8 @@ describe('Docket works', () => {
         await promisify(execFile)('sh', [CERTIFICATES, join(folder, name)], { env });
         return join(folder, name);
       };
-      const [own, other] = [await made('own', 'DNS:localhost'), await made('other', 'DNS:localhost')];
+      const own = await made('own', 'DNS:localhost');
+      const other = await made('other', 'DNS:localhost');
       const tls = { certificate: join(own, 'node.crt'), key: join(own, 'node.key') };
       const postgres = stopped(await startOtherPostgres({ tls }));
       const trusting = (host: string, authority: string): string =>
@@ -126,9 +129,7 @@ describe('Docket works', () => {
         // The name is not in the certificate, though the server is the same.
         [trusting('127.0.0.1', own), /altnames/],
       ] as const) {
-        const store = openReadStore({
-          ...{ url, poolMax: 1, timeoutMs: 5_000, log: createLog('test', 'silent') },
-        });
+        const store = openReadStore({ url, poolMax: 1, timeoutMs: 5_000, log: createLog('test', 'silent') });
         await expect(store.probe('reading')).rejects.toThrow(why);
         await store.close();
       }
@@ -143,7 +144,8 @@ describe('Docket goes on', () => {
     async () => {
       const postgres = stopped(await startOtherPostgres());
       const served = await serve(postgres.url);
-      let [ended, rounds] = [0, 0];
+      let ended = 0;
+      let rounds = 0;
       const ending = (async () => {
         for (; rounds < ENDINGS; rounds += 1) {
           const gone = await postgres.asSuperuser(

@@ -21,10 +21,10 @@ afterEach(() => sessions.end());
 /** How far ahead of this process's clock the events are, in whole hours, in the order of the log. */
 async function hoursAhead(client: EventStoreDBClient): Promise<number[]> {
   const hours: number[] = [];
-  for await (const { event } of client.readAll({ direction: FORWARDS, fromPosition: START })) {
+  for await (const { event } of client.readAll({ direction: FORWARDS, fromPosition: START }))
     if (event?.streamId.startsWith('$') === false)
       hours.push(Math.abs(Math.round((new Date(event.created).getTime() - Date.now()) / HOUR_MS)));
-  }
+
   return hours;
 }
 

@@ -76,7 +76,10 @@ describe('SIGKILL', () => {
     };
 
     /** Reads what is new since the last check, or everything. */
-    const check = async (client: EventStoreDBClient, everything = false): Promise<void> => {
+    const check = async (
+      client: EventStoreDBClient,
+      { everything } = { everything: false },
+    ): Promise<void> => {
       for (const stream of streams) {
         const known = acknowledged.get(stream) ?? 0;
         const from = everything ? 0 : Math.max(0, checked.get(stream) ?? 0);
@@ -111,7 +114,7 @@ describe('SIGKILL', () => {
     }
     const store = await start();
     const client = connectTo(store.port);
-    await check(client, true);
+    await check(client, { everything: true });
     await client.dispose();
     const total = [...acknowledged.values()].reduce((sum, pairs) => sum + pairs, 0);
     expect(total).toBeGreaterThan(100);

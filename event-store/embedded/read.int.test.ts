@@ -72,12 +72,12 @@ describe('a stream', () => {
 
   it('of 5,000 events is read completely and in order', async () => {
     const stream = newStream();
-    for (let part = 0; part < 10; part += 1) {
+    for (let part = 0; part < 10; part += 1)
       await client.appendToStream(
         stream,
         Array.from({ length: 500 }, (_, n) => counted(part * 500 + n)),
       );
-    }
+
     const numbers = await numbersOf(client.readStream(stream));
     expect(numbers).toEqual(Array.from({ length: 5000 }, (_, n) => n));
   });

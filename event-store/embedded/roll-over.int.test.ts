@@ -38,13 +38,13 @@ it('a SIGKILL at a roll-over, before the index file of the full segment is there
   await client.dispose();
   expect(acknowledged).toBeGreaterThan(30);
   const seen: number[][] = [];
-  for (let start = 0; start < 3; start += 1) {
+  for (let start = 0; start < 3; start += 1)
     await sessions.session('SIGTERM', async (again) => {
       const numbers: number[] = [];
       for await (const { event } of again.readAll()) numbers.push((event?.data as { n: number }).n);
       seen.push(numbers);
     });
-  }
+
   const whole = Array.from({ length: seen[0]?.length ?? 0 }, (_, n) => n);
   expect([acknowledged, acknowledged + 1]).toContain(whole.length);
   expect(seen).toEqual([whole, whole, whole]);

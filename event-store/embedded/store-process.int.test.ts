@@ -121,9 +121,10 @@ describe('the process', () => {
     let failures: unknown[] = [];
     const writers = Array.from({ length: 16 }, async (_, writer) => {
       for (let n = 0; !isOver; n += 1)
-        await client
-          .appendToStream(`w-${writer}-${n}`, counted(n))
-          .catch((error: unknown) => ((failures = [...failures, error]), (isOver = true)));
+        await client.appendToStream(`w-${writer}-${n}`, counted(n)).catch((error: unknown) => {
+          failures = [...failures, error];
+          isOver = true;
+        });
     });
     await new Promise((resolve) => setTimeout(resolve, 200));
     const began = performance.now();

@@ -100,7 +100,8 @@ describe('a subscription to $all', () => {
   });
 
   it('is filtered by prefixes and expressions of stream names and event types', async () => {
-    const [one, two] = [newStream('one'), newStream('two')];
+    const one = newStream('one');
+    const two = newStream('two');
     const type = newStream('Type');
     await client.appendToStream(one, [counted(0, type), counted(1, `${type}Other`)]);
     await client.appendToStream(two, [counted(2, type), counted(3, `Not${type}`)]);
@@ -129,7 +130,8 @@ describe('a subscription to $all', () => {
   });
 
   it('with a filter gets a checkpoint each so many considered events and one when it goes live', async () => {
-    const [wanted, other] = [newStream('wanted'), newStream('other')];
+    const wanted = newStream('wanted');
+    const other = newStream('other');
     const { position: start } = await append(other, -1);
     await append(other, ...Array.from({ length: 95 }, (_, n) => n));
     const checkpoints: bigint[] = [];
@@ -240,7 +242,7 @@ describe('many subscribers', () => {
     await append(`${prefix}-first`, 0);
     const before = serverMemoryBytes();
     // 20 MB pass by each of the 20 that do not read: 400 MB if the server kept them.
-    for (let round = 0; round < 10; round += 1) {
+    for (let round = 0; round < 10; round += 1)
       await Promise.all(
         Array.from({ length: 4 }, (_, writer) =>
           client.appendToStream(
@@ -249,7 +251,7 @@ describe('many subscribers', () => {
           ),
         ),
       );
-    }
+
     await eventually(() => quick.events.length === 2001, 'the reading one has everything');
     expect(serverMemoryBytes() - before).toBeLessThan(160 * 1024 * 1024);
 

@@ -35,7 +35,11 @@ export function tallyCleanup(
 ) {
   const found = new Set<string>();
   const expired = { source: 0, result: 0 };
-  let [leftovers, orphans, bytes, stillNeeded, notUnderstood] = [0, 0, 0, 0, 0];
+  let leftovers = 0;
+  let orphans = 0;
+  let bytes = 0;
+  let stillNeeded = 0;
+  let notUnderstood = 0;
   return {
     removed: (file: RemovedFile): void => {
       if (found.has(file.blobKey)) return;
@@ -49,7 +53,13 @@ export function tallyCleanup(
     stillNeeded: (): void => void (stillNeeded += 1),
     notUnderstood: (): void => void (notUnderstood += 1),
     report: (partials: number | null): CleanupReport => ({
-      ...{ expired, leftovers, orphans, partials, bytes, stillNeeded, notUnderstood },
+      expired,
+      leftovers,
+      orphans,
+      partials,
+      bytes,
+      stillNeeded,
+      notUnderstood,
     }),
   };
 }

@@ -36,7 +36,8 @@ beforeAll(async () => {
   proxy = await startFaultProxy(world.eventStore.port);
   cutLog = connectEventLog({
     connectionString: world.eventStore.connectionStringAs({ port: proxy.port }),
-    ...{ timeoutMs: 1_000, log: logger },
+    timeoutMs: 1_000,
+    log: logger,
   });
 }, 60_000);
 afterAll(async () => {
@@ -57,8 +58,16 @@ async function roleOf(id: string, log: EventLog, blobs: BlobStore) {
   const metrics = retentionMetrics(createMetrics({ defaults: false }));
   const settings = { PDF_TTL_DAYS: 7, XML_TTL_DAYS: 30, DELETE_XML_ON_FIRST_DOWNLOAD: false };
   const role = retentionRole({
-    ...{ log, blobs, settings, logger, metrics, workerId, processorId: id, clock: systemClock },
-    ...{ lease: retentionLease(world.store, SILENT_MS), decider: jobDecider(POLICY) },
+    log,
+    blobs,
+    settings,
+    logger,
+    metrics,
+    workerId,
+    processorId: id,
+    clock: systemClock,
+    lease: retentionLease(world.store, SILENT_MS),
+    decider: jobDecider(POLICY),
     orphanAgeMs: ORPHAN_AGE_MS,
   });
   stops.push(() => role.stop());
@@ -102,9 +111,14 @@ it('who is cut off from the blobs gives the right back as well', async () => {
     () => way.stop(),
   );
   const blobs = openS3BlobStore({
-    ...{ bucket: bucket.bucket, region: bucket.region, credentials: bucket.credentials },
+    bucket: bucket.bucket,
+    region: bucket.region,
+    credentials: bucket.credentials,
     endpoint: `http://127.0.0.1:${way.port}`,
-    ...{ forcePathStyle: true, serverSideEncryption: 'none', timeoutMs: 1_000, log: logger },
+    forcePathStyle: true,
+    serverSideEncryption: 'none',
+    timeoutMs: 1_000,
+    log: logger,
   });
   const cutOff = await roleOf('cut-off', world.log, blobs);
   way.fault.refuse = true;

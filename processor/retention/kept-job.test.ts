@@ -6,15 +6,21 @@ import { keepingDecider, type KeptJob, type ReleaseFile } from './kept-job.ts';
 const at = (day: number) => new Date(Date.UTC(2026, 0, 1 + day)).toISOString();
 const days = (count: number) => count * 24 * 60 * 60 * 1000;
 const jobs = jobDecider({ maxAttempts: 3, backoffMs: 100, backoffMaxMs: 400, jobTimeoutMs: 60_000 });
-const decider = (deleteResultOnDownload = false) =>
+const decider = ({ deleteResultOnDownload } = { deleteResultOnDownload: false }) =>
   keepingDecider(jobs, { sourceTtlMs: days(7), resultTtlMs: days(30), deleteResultOnDownload });
 
-const jobId = '0b0f4c2e-5a51-5d3c-8f0e-2f6f3f0a9d11';
+const JOB_ID = '0b0f4c2e-5a51-5d3c-8f0e-2f6f3f0a9d11';
 const uploaded = (day: number, blobKey = 'sources/a.pdf'): JobEvent[] => [
   {
     type: 'DocumentUploaded',
     data: {
-      ...{ at: at(day), jobId, owner: 'o', filename: 'a.pdf', bytes: 1, sha256: 'a'.repeat(64), blobKey },
+      at: at(day),
+      jobId: JOB_ID,
+      owner: 'o',
+      filename: 'a.pdf',
+      bytes: 1,
+      sha256: 'a'.repeat(64),
+      blobKey,
       mapping: { id: 'm', version: 1 },
     },
   },
@@ -27,9 +33,14 @@ const started = (day: number): JobEvent => ({
 const succeeded = (day: number, fencingToken: string): JobEvent => ({
   type: 'ConversionSucceeded',
   data: {
-    ...{ at: at(day), attempt: 1, fencingToken, pages: 1, gatewayMs: 1, warnings: [] },
+    at: at(day),
+    attempt: 1,
+    fencingToken,
+    pages: 1,
+    gatewayMs: 1,
+    warnings: [],
     result: {
-      blobKey: `results/${jobId}/${fencingToken}`,
+      blobKey: `results/${JOB_ID}/${fencingToken}`,
       sha256: 'b'.repeat(64),
       bytes: 1,
       mediaType: 'application/xml',
@@ -45,7 +56,9 @@ const source = (day: number, blobKey = 'sources/a.pdf'): ReleaseFile => ({
   at: at(day),
 });
 const result = (day: number, token = '2'): ReleaseFile => ({
-  ...{ kind: 'result', blobKey: `results/${jobId}/${token}`, at: at(day) },
+  kind: 'result',
+  blobKey: `results/${JOB_ID}/${token}`,
+  at: at(day),
 });
 const typesOf = (decision: ReturnType<ReturnType<typeof decider>['decide']>) =>
   'accepted' in decision ? decision.accepted.map(({ type }) => type) : decision.refused.code;
@@ -70,22 +83,32 @@ describe('what may be removed from a job', () => {
 
   it('is its result after a complete download, where that is asked for', () => {
     const events = [...ready, downloaded(2)];
-    expect(typesOf(decider(false).decide(result(2), kept(events)))).toBe('TOO_EARLY');
-    expect(decider(true).decide(result(2), kept(events))).toMatchObject({
+    expect(typesOf(decider({ deleteResultOnDownload: false }).decide(result(2), kept(events)))).toBe(
+      'TOO_EARLY',
+    );
+    expect(decider({ deleteResultOnDownload: true }).decide(result(2), kept(events))).toMatchObject({
       accepted: [{ type: 'ResultExpired', data: { cause: 'first-download' } }],
     });
-    expect(typesOf(decider(true).decide(result(2), kept(ready)))).toBe('TOO_EARLY');
+    expect(typesOf(decider({ deleteResultOnDownload: true }).decide(result(2), kept(ready)))).toBe(
+      'TOO_EARLY',
+    );
   });
 
   it('is not the result of a new conversion because the one before it was downloaded', () => {
     const again: JobEvent[] = [
-      ...[...ready, downloaded(2)],
+      ...ready,
+      downloaded(2),
       { type: 'ResultExpired', data: { at: at(2), blobKey: result(2).blobKey, cause: 'first-download' } },
       { type: 'ConversionRequested', data: { at: at(3), by: 'retry', priority: 0 } },
-      ...[started(3), succeeded(4, '7')],
+      started(3),
+      succeeded(4, '7'),
     ];
-    expect(typesOf(decider(true).decide(result(5, '7'), kept(again)))).toBe('TOO_EARLY');
-    expect(typesOf(decider(true).decide(result(5, '2'), kept(again)))).toEqual([]);
+    expect(typesOf(decider({ deleteResultOnDownload: true }).decide(result(5, '7'), kept(again)))).toBe(
+      'TOO_EARLY',
+    );
+    expect(typesOf(decider({ deleteResultOnDownload: true }).decide(result(5, '2'), kept(again)))).toEqual(
+      [],
+    );
   });
 
   it('is the file that a new upload has replaced, without an event', () => {

@@ -12,14 +12,14 @@ export interface KeepingPolicy {
   readonly deleteResultOnDownload: boolean;
 }
 
-const dayMs = 24 * 60 * 60 * 1000;
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 export function keepingPolicyOf(
   settings: Pick<Settings, 'PDF_TTL_DAYS' | 'XML_TTL_DAYS' | 'DELETE_XML_ON_FIRST_DOWNLOAD'>,
 ): KeepingPolicy {
   return {
-    sourceTtlMs: settings.PDF_TTL_DAYS * dayMs,
-    resultTtlMs: settings.XML_TTL_DAYS * dayMs,
+    sourceTtlMs: settings.PDF_TTL_DAYS * DAY_MS,
+    resultTtlMs: settings.XML_TTL_DAYS * DAY_MS,
     deleteResultOnDownload: settings.DELETE_XML_ON_FIRST_DOWNLOAD,
   };
 }

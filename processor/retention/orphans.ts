@@ -47,7 +47,8 @@ async function sweepResults(parts: OrphanParts, bornBeforeMs: number): Promise<v
     if (!jobId.success) continue;
     if (!(await isReferred(parts, jobId.data, blobKey)))
       await remove(parts, { why: 'orphan', kind: 'result', jobId: jobId.data, blobKey });
-    if (++seen % 100 === 0) await parts.pause();
+    seen += 1;
+    if (seen % 100 === 0) await parts.pause();
   }
 }
 
@@ -90,7 +91,8 @@ async function removeUnreferred(parts: OrphanParts, keys: Set<string>): Promise<
       return;
     }
     keys.delete(blobKey);
-    if (++seen % 10_000 === 0) await parts.pause();
+    seen += 1;
+    if (seen % 10_000 === 0) await parts.pause();
     if (keys.size === 0) return;
   }
   for (const blobKey of keys) await remove(parts, { why: 'orphan', kind: 'source', jobId: null, blobKey });

@@ -52,7 +52,14 @@ export function retentionRole(parts: {
   let isCutOff = false;
 
   const cleanupParts = (grant: RetentionGrant): CleanupParts => ({
-    ...{ log, blobs, clock, logger, policy, decider, orphanAgeMs, dryRun: false },
+    log,
+    blobs,
+    clock,
+    logger,
+    policy,
+    decider,
+    orphanAgeMs,
+    dryRun: false,
     actor: `processor:${parts.processorId}`,
     tally: tallyCleanup((file) => metrics.removed(file), { dryRun: false }),
     marks: marksUnder(lease, grant, stopping.signal),

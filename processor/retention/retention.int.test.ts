@@ -18,11 +18,11 @@ import { ORPHAN_AGE_MS } from './orphans.ts';
 import { retentionLease } from './retention-lease.ts';
 import { walkTrail, type TrailName } from './trails.ts';
 
-const dayMs = 24 * 60 * 60 * 1000;
+const DAY_MS = 24 * 60 * 60 * 1000;
 const jobs = jobDecider({ maxAttempts: 3, backoffMs: 100, backoffMaxMs: 400, jobTimeoutMs: 60_000 });
 const week: KeepingPolicy = {
-  sourceTtlMs: 7 * dayMs,
-  resultTtlMs: 30 * dayMs,
+  sourceTtlMs: 7 * DAY_MS,
+  resultTtlMs: 30 * DAY_MS,
   deleteResultOnDownload: false,
 };
 const atOnce: KeepingPolicy = { ...week, sourceTtlMs: 0, resultTtlMs: 0 };
@@ -52,17 +52,18 @@ function marksInMemory() {
 
 function partsOf(policy: KeepingPolicy, days = 0, more: Partial<CleanupParts> = {}): CleanupParts {
   return {
-    ...{ log: world.log, blobs: world.blobs, policy, decider: keepingDecider(jobs, policy) },
-    clock: { now: () => Date.now() + days * dayMs },
+    log: world.log,
+    blobs: world.blobs,
+    policy,
+    decider: keepingDecider(jobs, policy),
+    clock: { now: () => Date.now() + days * DAY_MS },
     logger: createLog('test', 'silent'),
     tally: tallyCleanup((file) => removed.push(file), { dryRun: more.dryRun ?? false }),
-    ...{
-      actor: 'test',
-      dryRun: false,
-      orphanAgeMs: ORPHAN_AGE_MS,
-      marks: marksInMemory(),
-      pause: async () => undefined,
-    },
+    actor: 'test',
+    dryRun: false,
+    orphanAgeMs: ORPHAN_AGE_MS,
+    marks: marksInMemory(),
+    pause: async () => undefined,
     ...more,
   };
 }

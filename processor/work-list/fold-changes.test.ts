@@ -3,47 +3,52 @@ import type { ExistingJob } from '../../conversion-job/job.ts';
 import type { JobEvent } from '../../schemas/job-events.ts';
 import { foldChanges, type FedEvent } from './fold-changes.ts';
 
-const [J, K] = ['6b1f5c1e-0a52-5d1c-8b7a-3c0b8a4c9d01', '6b1f5c1e-0a52-5d1c-8b7a-3c0b8a4c9d02'] as [
-  string,
-  string,
-];
-const at = '2026-01-01T00:00:00.000Z';
-const later = (ms: number): string => new Date(Date.parse(at) + ms).toISOString();
+const J = '6b1f5c1e-0a52-5d1c-8b7a-3c0b8a4c9d01';
+const K = '6b1f5c1e-0a52-5d1c-8b7a-3c0b8a4c9d02';
+const AT = '2026-01-01T00:00:00.000Z';
+const later = (ms: number): string => new Date(Date.parse(AT) + ms).toISOString();
 const uploaded: JobEvent = {
   type: 'DocumentUploaded',
   data: {
-    ...{
-      at,
-      jobId: J,
-      owner: 'ana',
-      filename: 'a.pdf',
-      bytes: 9,
-      sha256: 'a'.repeat(64),
-      blobKey: 'sources/a',
-    },
+    at: AT,
+    jobId: J,
+    owner: 'ana',
+    filename: 'a.pdf',
+    bytes: 9,
+    sha256: 'a'.repeat(64),
+    blobKey: 'sources/a',
     mapping: { id: 'm', version: 1 },
   },
 };
-const requested: JobEvent = { type: 'ConversionRequested', data: { at, by: 'upload', priority: 2 } };
+const requested: JobEvent = { type: 'ConversionRequested', data: { at: AT, by: 'upload', priority: 2 } };
 const started: JobEvent = {
   type: 'ConversionStarted',
-  data: { at, attempt: 1, workerId: 'w.12345678', leaseUntil: later(90_000) },
+  data: { at: AT, attempt: 1, workerId: 'w.12345678', leaseUntil: later(90_000) },
 };
 const deferred: JobEvent = {
   type: 'ConversionDeferred',
   data: {
-    ...{ at, attempt: 1, fencingToken: '2', code: 'GW_5XX', reason: null, message: 'm' },
+    at: AT,
+    attempt: 1,
+    fencingToken: '2',
+    code: 'GW_5XX',
+    reason: null,
+    message: 'm',
     notBefore: later(5_000),
   },
 };
-const cancelled: JobEvent = { type: 'ConversionCancelled', data: { at, by: 'owner' } };
-const downloaded: JobEvent = { type: 'ResultDownloaded', data: { at, bytes: 1 } };
+const cancelled: JobEvent = { type: 'ConversionCancelled', data: { at: AT, by: 'owner' } };
+const downloaded: JobEvent = { type: 'ResultDownloaded', data: { at: AT, bytes: 1 } };
 
 /** A job's stream from `fromRevision`, a hundred positions apart. */
 function stream(events: readonly (JobEvent | 'not-understood')[], fromRevision = 0, jobId = J): FedEvent[] {
   return events.map((event, index) => ({
     recorded: {
-      ...{ id: 'e', type: 'T', stream: `job-${jobId}`, data: {}, metadata: {} },
+      id: 'e',
+      type: 'T',
+      stream: `job-${jobId}`,
+      data: {},
+      metadata: {},
       revision: BigInt(fromRevision + index),
       position: BigInt((fromRevision + index + 1) * 100),
     },
@@ -58,9 +63,13 @@ describe('folding events into changes of the work list', () => {
     expect(lookUps).toEqual([]);
     expect(changes).toEqual([
       {
-        ...{ jobId: J, revision: 1n, placement: { place: 'offered' } },
+        jobId: J,
+        revision: 1n,
+        placement: { place: 'offered' },
         standing: {
-          ...{ owner: 'ana', priority: 2, requestedPosition: 200n },
+          owner: 'ana',
+          priority: 2,
+          requestedPosition: 200n,
           known: {
             job: expect.objectContaining({ state: 'queued', revision: 1n, owner: 'ana' }),
             hash: 'hash of 1',
@@ -96,7 +105,10 @@ describe('folding events into changes of the work list', () => {
   it('a start makes it running under the revision of the start, and forgets what was known of the job', () => {
     const { changes } = foldChanges(stream([uploaded, requested, started]), new Map());
     expect(changes[0]?.placement).toEqual({
-      ...{ place: 'running', workerId: 'w.12345678', fencingToken: '2', leaseMs: 90_000 },
+      place: 'running',
+      workerId: 'w.12345678',
+      fencingToken: '2',
+      leaseMs: 90_000,
     });
     expect(changes[0]?.standing?.known).toBeNull();
   });

@@ -53,7 +53,7 @@ export function foldChanges(events: readonly FedEvent[], uploads: Map<string, Ex
       const job = evolve(ABSENT, event, recorded.revision);
       // A re-upload has a stream behind it that this job does not know.
       if (recorded.revision === 0n && job.state !== 'absent') uploads.set(jobId, job);
-    } else advance(draft, jobId, fed, event, uploads);
+    } else advance(draft, jobId, fed, { event, uploads });
   }
   const changes: WorkChange[] = [];
   const lookUps: string[] = [];
@@ -85,8 +85,7 @@ function advance(
   draft: Draft,
   jobId: string,
   { recorded: { revision, position }, hash }: FedEvent,
-  event: JobEvent,
-  uploads: Map<string, ExistingJob>,
+  { event, uploads }: { readonly event: JobEvent; readonly uploads: Map<string, ExistingJob> },
 ): void {
   if (event.type === 'ConversionRequested') {
     const uploaded = uploads.get(jobId);
@@ -97,11 +96,12 @@ function advance(
       job === undefined || job.state === 'absent'
         ? null
         : {
-            ...{ owner: job.owner, priority: job.priority, requestedPosition: position },
+            owner: job.owner,
+            priority: job.priority,
+            requestedPosition: position,
             known: hash === null ? null : { job, hash },
           };
-  } else if (draft.standing !== null) {
-    draft.standing = { ...draft.standing, known: null };
-  }
+  } else if (draft.standing !== null) draft.standing = { ...draft.standing, known: null };
+
   draft.placement = placementAfter(event, revision) ?? draft.placement;
 }

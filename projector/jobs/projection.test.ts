@@ -24,14 +24,13 @@ function foldIntoMaps(batches: readonly (readonly StoredEvent[])[]) {
     for (const { recorded } of [...quarantined, ...folded.quarantined]) held.add(recorded.stream);
     for (const change of folded.changes.values()) {
       if (change.row) rows.set(change.key, change.row);
-      for (const [index, table] of jobsProjection.derived.entries()) {
+      for (const [index, table] of jobsProjection.derived.entries())
         for (const values of change.derived[index]!) {
           const key = keyOfValues(table, values);
           const older = derived[index]!.get(key);
           if (!older) derived[index]!.set(key, values);
           else if (table.writes === 'replace') derived[index]!.set(key, merged(table, older, values));
         }
-      }
     }
   }
   return { rows, derived, held };
@@ -126,9 +125,8 @@ describe('the fold of projection jobs', () => {
     const { rows, held } = foldIntoMaps(splitAt(bad, [7]));
     const clean = foldIntoMaps([events]).rows;
     expect([...held]).toEqual([poisoned]);
-    for (const [key, row] of clean) {
+    for (const [key, row] of clean)
       if (poisoned.endsWith(key)) expect(rows.get(key)?.revision).toBe(0n);
       else expect(rows.get(key)).toEqual(row);
-    }
   });
 });

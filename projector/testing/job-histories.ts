@@ -89,7 +89,7 @@ function addAttempts(events: JobEvent[], at: () => string, random: () => number)
       data: { at: at(), attempt, workerId: 'one', leaseUntil: at() },
     });
     const luck = random();
-    if (luck < 0.6) return addSuccess(events, at, random, attempt, fencingToken);
+    if (luck < 0.6) return addSuccess(events, at, random, { attempt, fencingToken });
     const failure = {
       code: 'GW_5XX' as const,
       reason: luck < 0.7 ? 'PDF_CORRUPT' : null,
@@ -98,12 +98,12 @@ function addAttempts(events: JobEvent[], at: () => string, random: () => number)
     if (luck < 0.8) {
       const data = { at: at(), attempt, fencingToken, ...failure, notBefore: at() };
       events.push({ type: 'ConversionDeferred', data });
-    } else if (luck < 0.9) {
+    } else if (luck < 0.9)
       events.push({
         type: 'AttemptAbandoned',
         data: { at: at(), attempt, fencingToken, cause: 'lease-ended' },
       });
-    } else {
+    else {
       events.push({
         type: 'ConversionFailed',
         data: { at: at(), attempts: attempt, fencingToken, ...failure },
@@ -111,7 +111,7 @@ function addAttempts(events: JobEvent[], at: () => string, random: () => number)
       return true;
     }
     // The outcome of a worker that had lost its lease: in the log it would have been refused, the fold ignores it.
-    if (luck > 0.85) addSuccess(events, at, random, attempt, '0');
+    if (luck > 0.85) addSuccess(events, at, random, { attempt, fencingToken: '0' });
   }
   return false;
 }
@@ -120,8 +120,7 @@ function addSuccess(
   events: JobEvent[],
   at: () => string,
   random: () => number,
-  attempt: number,
-  fencingToken: string,
+  { attempt, fencingToken }: { readonly attempt: number; readonly fencingToken: string },
 ): boolean {
   const blobKey = `result/${fencingToken}-${attempt}`;
   const result = { blobKey, sha256: sha256From(random), bytes: 100 + attempt, mediaType: 'application/xml' };

@@ -43,7 +43,11 @@ export async function buildVersion(options: BuildOptions): Promise<Built> {
   const { url, logger, projection } = options;
   const applicationName = `docket-build-${randomUUID()}`;
   const store = openReadStore({
-    ...{ url, poolMax: 2, timeoutMs: STATEMENT_TIMEOUT_MS, log: logger, applicationName },
+    url,
+    poolMax: 2,
+    timeoutMs: STATEMENT_TIMEOUT_MS,
+    log: logger,
+    applicationName,
   });
   const target = { ...projection.target, underConstruction: true };
   try {
@@ -107,7 +111,9 @@ function fill(
 ): Promise<boolean> {
   let count = 0;
   return bulkFill({
-    ...{ log, store, tables: [{ projection, target, fencingEpoch }] },
+    log,
+    store,
+    tables: [{ projection, target, fencingEpoch }],
     isStopped: () => stop.aborted,
     onBatch: (through, events) => onProgress(through, (count += events)),
   });

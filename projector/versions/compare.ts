@@ -88,8 +88,11 @@ export async function compareVersions(options: CompareOptions): Promise<Comparis
   for (const [key, tables] of kept)
     differences.push({ key, tables: [...tables], event: await partingOf(options, key) });
   const comparison = {
-    ...{ from: from.target.version, to: to.target.version },
-    ...{ compared, differences, complete: complete && !stop.aborted },
+    from: from.target.version,
+    to: to.target.version,
+    compared,
+    differences,
+    complete: complete && !stop.aborted,
   };
   if (!stop.aborted) await keep(store, from.name, comparison);
   return comparison;

@@ -32,8 +32,11 @@ export async function ledgerVersions(on: Queryable): Promise<LedgerVersion[]> {
      order by p.name, p.version`,
   );
   return rows.map((row) => ({
-    ...{ name: row.name, version: row.version, isCurrent: row.is_current },
-    ...{ builtAt: row.built_at, leftAt: row.left_at },
+    name: row.name,
+    version: row.version,
+    isCurrent: row.is_current,
+    builtAt: row.built_at,
+    leftAt: row.left_at,
     position: row.position === null ? null : BigInt(row.position),
     heldStreams: Number(row.held),
   }));

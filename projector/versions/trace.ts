@@ -55,7 +55,8 @@ function named({ columns }: Table, values: Values): NamedValues {
 /** The first event after which two folds of the same stream differ, in the columns that both have; null when none. */
 export function firstParting(one: readonly TracedStep[], other: readonly TracedStep[]): TracedStep | null {
   for (let index = 0; index < Math.max(one.length, other.length); index += 1) {
-    const [first, second] = [one[index], other[index]];
+    const first = one[index];
+    const second = other[index];
     if (!first || !second || partsAt(first, second)) return first ?? second ?? null;
   }
   return null;
@@ -65,7 +66,8 @@ function partsAt(one: TracedStep, other: TracedStep): boolean {
   if (one.error !== other.error) return true;
   const tables = Object.keys(one.tables).filter((table) => Object.hasOwn(other.tables, table));
   return tables.some((table) => {
-    const [rows, otherRows] = [one.tables[table]!, other.tables[table]!];
+    const rows = one.tables[table]!;
+    const otherRows = other.tables[table]!;
     if (rows.length !== otherRows.length) return true;
     return rows.some((row, index) =>
       Object.entries(row).some(

@@ -47,7 +47,10 @@ const changed: Projection<JobEvent, JobRow> = {
 
 const one = projectionNamed('jobs')!;
 const two: RegisteredProjection = register(changed, {
-  ...{ tables: one.tables, isQueue: true, flushAfterMs: 10, verify: (options) => one.verify(options) },
+  tables: one.tables,
+  isQueue: true,
+  flushAfterMs: 10,
+  verify: (options) => one.verify(options),
   target: { ledger: 'jobs', version: 2, schema: 'jobs_v2', underConstruction: false },
 });
 
@@ -57,7 +60,8 @@ const events = jobHistories(120, 21).map((event) => {
   const data = event.data as { owner?: string };
   return data.owner === undefined ? event : { ...event, data: { ...data, owner: OWNER } };
 });
-const [before, during] = [events.slice(0, 350), events.slice(350, 500)];
+const before = events.slice(0, 350);
+const during = events.slice(350, 500);
 
 async function append({ type, data, metadata, stream, revision }: StoredEvent): Promise<void> {
   const expected = revision === 0n ? 'no_stream' : revision - 1n;
@@ -93,7 +97,11 @@ const build = (stop = never) =>
   });
 const compare = () =>
   compareVersions({
-    ...{ store: house.store, log: house.log, from: one, to: two, stop: never },
+    store: house.store,
+    log: house.log,
+    from: one,
+    to: two,
+    stop: never,
     onProgress: () => undefined,
   });
 const list = (atLeast = 0n) => house.json<JobListAnswer>(`/api/jobs?limit=200&atLeast=${atLeast}`, OWNER);
@@ -102,7 +110,8 @@ const list = (atLeast = 0n) => house.json<JobListAnswer>(`/api/jobs?limit=200&at
 function expectedPartings(among: readonly StoredEvent[]): Map<string, bigint> {
   const partings = new Map<string, bigint>();
   for (const [stream, own] of Map.groupBy(among, (event) => event.stream)) {
-    const [plain, other] = [one.trace(own), two.trace(own)];
+    const plain = one.trace(own);
+    const other = two.trace(own);
     const shown = (steps: typeof plain, index: number, table: string) =>
       JSON.stringify(steps[index]?.tables[table]);
     const differs = (index: number, table: string) =>
@@ -154,7 +163,8 @@ describe('the versions of a projection', () => {
       event: null,
     });
     await house.store.query('update jobs_v2.jobs set filename = $2 where job_id = $1', [
-      ...[healthy.jobId, healthy.filename],
+      healthy.jobId,
+      healthy.filename,
     ]);
   });
 
@@ -195,11 +205,9 @@ describe('the versions of a projection', () => {
     done = true;
     await Promise.all(reading);
     expect(switches.map(({ from, to }) => [from, to])).toEqual([
-      ...[
-        [1, 2],
-        [2, 1],
-        [1, 2],
-      ],
+      [1, 2],
+      [2, 1],
+      [1, 2],
       [2, 1],
     ]);
     expect([...answers.keys()]).toEqual([200]);
@@ -244,11 +252,10 @@ function rowsAfter(frames: Frames): Map<string, unknown> {
 }
 
 async function until(claim: () => void): Promise<void> {
-  for (const deadline = Date.now() + 10_000; ; await new Promise((resolve) => setTimeout(resolve, 50))) {
+  for (const deadline = Date.now() + 10_000; ; await new Promise((resolve) => setTimeout(resolve, 50)))
     try {
       return claim();
     } catch (error) {
       if (Date.now() > deadline) throw error;
     }
-  }
 }

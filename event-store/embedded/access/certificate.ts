@@ -53,17 +53,17 @@ const tagged = (n: number, content: Buffer): Buffer => der(0xa0 + n, content);
 const generalName = (n: number, content: Buffer): Buffer => der(0x80 + n, content);
 
 const critical = der(TAG.boolean, Buffer.from([0xff]));
-const extension = (id: string, isCritical: boolean, value: Buffer): Buffer =>
-  sequence(oid(id), ...(isCritical ? [critical] : []), der(TAG.octetString, value));
+const extension = (id: string, value: Buffer): Buffer => sequence(oid(id), der(TAG.octetString, value));
+const criticalExtension = (id: string, value: Buffer): Buffer =>
+  sequence(oid(id), critical, der(TAG.octetString, value));
 
 /** Only a server of this machine, by either address or by its name; no authority over other certificates. */
 const EXTENSIONS = sequence(
-  extension(OID.basicConstraints, true, sequence()),
-  extension(OID.keyUsage, true, bitString(Buffer.from([0x80]), 7)),
-  extension(OID.extendedKeyUsage, false, sequence(oid(OID.serverAuth))),
+  criticalExtension(OID.basicConstraints, sequence()),
+  criticalExtension(OID.keyUsage, bitString(Buffer.from([0x80]), 7)),
+  extension(OID.extendedKeyUsage, sequence(oid(OID.serverAuth))),
   extension(
     OID.subjectAltName,
-    false,
     sequence(
       generalName(2, Buffer.from('localhost')),
       generalName(7, Buffer.from([127, 0, 0, 1])),

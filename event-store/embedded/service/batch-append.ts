@@ -87,9 +87,8 @@ function addChunk(
     if (isLikeEventStoreDB && isBadRequest(fault)) failTwice(appends, append);
     else fail(appends, append, fault);
   }
-  if (!append.isFinal && appends.unfinishedBytes() > limits.maxWaitingBytes) {
+  if (!append.isFinal && appends.unfinishedBytes() > limits.maxWaitingBytes)
     fail(appends, append, noRoom(TOO_MANY_WAITING));
-  }
 }
 
 /** Serves one batch stream until the client ends it. */
@@ -116,12 +115,12 @@ export function serveBatchAppend(call: BatchCall, side: WriteSide): void {
     const { events, options, answerByMs: notAfterMs } = append;
     const { stream, expected } = options;
     submit({ kind: 'append', stream, expected, events, notAfterMs }, queuedBytes(events), (outcome) => {
-      if (outcome.kind === 'written') {
+      if (outcome.kind === 'written')
         appends.answer(
           append,
           batchSucceeded(append.correlation, options, outcome.revision, outcome.position),
         );
-      } else {
+      else {
         const error = errorOf(outcome, options);
         if (error !== null) fail(appends, append, error);
       }

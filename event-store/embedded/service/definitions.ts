@@ -5,12 +5,17 @@
  */
 import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js';
 
+interface Streams {
+  readonly requestStream?: boolean;
+  readonly responseStream?: boolean;
+}
+
 const asTheyAre = (bytes: Buffer): Buffer => bytes;
 
+/** @param streams which sides send more than one message */
 const method = (
   path: string,
-  requestStream: boolean,
-  responseStream: boolean,
+  { requestStream = false, responseStream = false }: Streams = {},
 ): MethodDefinition<Buffer, Buffer> => ({
   path,
   requestStream,
@@ -24,28 +29,24 @@ const method = (
 const STREAMS = '/event_store.client.streams.Streams';
 
 export const STREAMS_SERVICE = {
-  read: method(`${STREAMS}/Read`, false, true),
-  append: method(`${STREAMS}/Append`, true, false),
-  batchAppend: method(`${STREAMS}/BatchAppend`, true, true),
-  delete: method(`${STREAMS}/Delete`, false, false),
-  tombstone: method(`${STREAMS}/Tombstone`, false, false),
+  read: method(`${STREAMS}/Read`, { responseStream: true }),
+  append: method(`${STREAMS}/Append`, { requestStream: true }),
+  batchAppend: method(`${STREAMS}/BatchAppend`, { requestStream: true, responseStream: true }),
+  delete: method(`${STREAMS}/Delete`),
+  tombstone: method(`${STREAMS}/Tombstone`),
 } satisfies ServiceDefinition;
 
 export const GOSSIP_SERVICE = {
-  read: method('/event_store.client.gossip.Gossip/Read', false, false),
+  read: method('/event_store.client.gossip.Gossip/Read'),
 } satisfies ServiceDefinition;
 
 export const SERVER_FEATURES_SERVICE = {
-  getSupportedMethods: method(
-    '/event_store.client.server_features.ServerFeatures/GetSupportedMethods',
-    false,
-    false,
-  ),
+  getSupportedMethods: method('/event_store.client.server_features.ServerFeatures/GetSupportedMethods'),
 } satisfies ServiceDefinition;
 
 const OPERATIONS = '/event_store.client.operations.Operations';
 
 export const OPERATIONS_SERVICE = {
-  startScavenge: method(`${OPERATIONS}/StartScavenge`, false, false),
-  stopScavenge: method(`${OPERATIONS}/StopScavenge`, false, false),
+  startScavenge: method(`${OPERATIONS}/StartScavenge`),
+  stopScavenge: method(`${OPERATIONS}/StopScavenge`),
 } satisfies ServiceDefinition;

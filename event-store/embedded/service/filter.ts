@@ -18,12 +18,12 @@ export function compileFilter(filter: ReadFilter | null, index: LogIndex): Event
   const names = filter.on === 'stream' ? index.streams : index.types;
   const numberOf = filter.on === 'stream' ? index.streamOf : index.typeOf;
   const { prefixes } = filter;
-  if (prefixes.length > 0) {
+  if (prefixes.length > 0)
     return (ordinal) => {
       const number = numberOf(ordinal);
       return prefixes.some((prefix) => names.startsWith(number, prefix));
     };
-  }
+
   if (filter.regex === '') return () => true;
   const expression = RE2JS.compile(filter.regex);
   const matches = (number: number): boolean => expression.matcher(names.name(number).toString('utf8')).find();

@@ -42,9 +42,13 @@ function isNoEvents(index: LogIndex, from: ReadFrom, head: number): boolean {
 }
 
 /** Why `$all` cannot be read, or subscribed to, from there; null when it can. */
-export function positionFault({ index, head }: Log, from: ReadFrom, isSubscription: boolean): Refusal | null {
+export function positionFault(
+  { index, head }: Log,
+  from: ReadFrom,
+  asker: 'read' | 'subscription',
+): Refusal | null {
   if (!isNoEvents(index, from, head())) return null;
-  return isSubscription
+  return asker === 'subscription'
     ? refusal(status.UNKNOWN, 'Exception was thrown by handler.')
     : refuseRead('ReadAllResult');
 }

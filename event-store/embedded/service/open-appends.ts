@@ -73,10 +73,9 @@ export function openAppends(sender: Sender, limits: StoreLimits, onDone: () => v
 
   const answerLate = (): void => {
     const nowMs = Date.now();
-    for (const append of open.values()) {
+    for (const append of open.values())
       if (nowMs > append.answerByMs)
         answer(append, batchFailed(append.correlation, append.options, timedOut()));
-    }
   };
 
   const keyOf = (correlation: Buffer): string => correlation.toString('latin1');

@@ -59,7 +59,7 @@ function ordinalsOfStream(
 /** Why a read makes no sense to EventStoreDB, or null. */
 function readFault(request: ReadRequest, log: Log, isLikeEventStoreDB: boolean): Refusal | null {
   const { stream, from, isBackwards, maxCount } = request;
-  if (stream === null) return isLikeEventStoreDB ? positionFault(log, from, false) : null;
+  if (stream === null) return isLikeEventStoreDB ? positionFault(log, from, 'read') : null;
   if (stream.length === 0) return refuseInvalid(EMPTY_STREAM_NAME);
   return maxCount === 0 || (from.kind === 'end' && !isBackwards) ? refuseRead('ReadStreamResult') : null;
 }

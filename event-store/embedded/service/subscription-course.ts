@@ -30,11 +30,11 @@ function courseOfAll(log: Log, request: ReadRequest, isLikeEventStoreDB: boolean
   const { index } = log;
   const { from, filter } = request;
   const startsAtEnd = isAtEnd(request);
-  const fault = isLikeEventStoreDB && !startsAtEnd ? positionFault(log, from, true) : null;
+  const fault = isLikeEventStoreDB && !startsAtEnd ? positionFault(log, from, 'subscription') : null;
   if (fault !== null) return fault;
-  if (from.kind === 'at' && !startsAtEnd && !isLikeEventStoreDB && from.at > log.head()) {
+  if (from.kind === 'at' && !startsAtEnd && !isLikeEventStoreDB && from.at > log.head())
     return refuseInvalid(`Position ${from.at} lies beyond the end of the log, which is at ${log.head()}.`);
-  }
+
   const after = from.kind === 'at' && !startsAtEnd ? index.ordinalAt(from.at + 1) : 0;
   return {
     next: startsAtEnd ? index.count() : after,
@@ -54,10 +54,10 @@ function openTombstoneWatch({ index }: Log, streamNumber: () => number): () => n
   return () => {
     const stream = streamNumber();
     const published = index.count();
-    if (stream >= 0 && index.isTombstoned(stream)) {
+    if (stream >= 0 && index.isTombstoned(stream))
       for (let ordinal = looked; ordinal < published && found === null; ordinal += 1)
         if (index.isTombstone(ordinal) && index.streamOf(ordinal) === stream) found = ordinal;
-    }
+
     looked = published;
     return found;
   };

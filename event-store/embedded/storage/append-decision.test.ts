@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { decideAppend, type StreamState } from './append-decision.ts';
 import type { ExpectedState } from './write-request.ts';
 
-const ids = ['a', 'b', 'c'];
+const IDS = ['a', 'b', 'c'];
 
 /** A stream that holds events a, b, c unless something else is said. */
 const state = (changes: Partial<StreamState> = {}): StreamState => ({
@@ -10,8 +10,8 @@ const state = (changes: Partial<StreamState> = {}): StreamState => ({
   isTombstoned: false,
   isSoftDeleted: false,
   hasMetadata: () => false,
-  idAt: (revision) => ids[revision] as string,
-  revisionOf: (id) => ids.indexOf(id),
+  idAt: (revision) => IDS[revision] as string,
+  revisionOf: (id) => IDS.indexOf(id),
   ...changes,
 });
 const missing = state({ lastRevision: -1, revisionOf: () => -1 });
@@ -80,7 +80,7 @@ describe('the decision on an append', () => {
     ['soft-deleted', softDeleted, none, [], wrong(2)],
     ['missing', missing, none, [], write],
     ['with events', state(), any, [], write],
-  ] as const)('a stream %s', (_name, stream, expected, appended, decision) => {
+  ] as const)('a stream %s', (...[, stream, expected, appended, decision]) => {
     expect(decideAppend(stream, expected, appended)).toEqual(decision);
   });
 });

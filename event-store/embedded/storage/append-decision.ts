@@ -62,9 +62,9 @@ function decideAfter(state: StreamState, revision: number, ids: readonly string[
     const at = revision + 1 + place;
     return at > state.lastRevision || state.idAt(at) !== id;
   });
-  if (differs < 0) {
+  if (differs < 0)
     return ids.length === 0 ? wrongRevision(state) : { kind: 'repeated', revision: revision + ids.length };
-  }
+
   // A soft-deleted stream can be begun again, by an append that shares nothing with its beginning.
   return revision === NO_EVENT && differs === 0 && state.isSoftDeleted ? WRITE : wrongRevision(state);
 }

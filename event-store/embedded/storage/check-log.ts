@@ -60,8 +60,14 @@ export function checkLog(directory: string): LogChecked {
     .filter((name) => /^\d{16}\.log$/.test(name))
     .sort();
   const found: Findings = {
-    ...{ damages: [], gaps: [], indexes: [], nextRevisions: new Map<string, number>() },
-    ...{ cut: null, events: 0, packed: 0, bytes: 0 },
+    damages: [],
+    gaps: [],
+    indexes: [],
+    nextRevisions: new Map<string, number>(),
+    cut: null,
+    events: 0,
+    packed: 0,
+    bytes: 0,
   };
   let expectedBase = 0;
   names.forEach((name, place) => {
@@ -71,7 +77,13 @@ export function checkLog(directory: string): LogChecked {
   });
   const { damages, gaps, cut, indexes, events, packed, bytes } = found;
   return {
-    ...{ segments: names.length, packed, bytes, events, damages, cut, indexes },
+    segments: names.length,
+    packed,
+    bytes,
+    events,
+    damages,
+    cut,
+    indexes,
     gaps: damages.length === 0 ? [] : gaps,
   };
 }
@@ -91,7 +103,10 @@ function checkSegment(
   }
   if (base !== expectedBase)
     found.damages.push({
-      ...{ file: path, from: 0, to: 0, events: [] },
+      file: path,
+      from: 0,
+      to: 0,
+      events: [],
       reason: `the files before it end at position ${expectedBase}: the one in between is missing or cut`,
     });
   const segment = segmentOf(path, base, bytes, found);
@@ -103,7 +118,10 @@ function checkSegment(
     found.indexes.push({ file: indexPath, reason: 'it is missing' });
   if (index.kind !== 'missing' && index.through !== null && index.through > segment.end)
     found.damages.push({
-      ...{ file: path, from: bytes.length, to: bytes.length, events: [] },
+      file: path,
+      from: bytes.length,
+      to: bytes.length,
+      events: [],
       reason: `${index.through - segment.end} bytes at its end are missing`,
     });
   walk({ segment, bytes, isLast, index }, found);
@@ -171,7 +189,10 @@ function noteBad(loaded: LoadedSegment, at: number, next: FoundRecord | null, fo
     return;
   }
   found.damages.push({
-    ...{ file: segment.path, from: at, to, reason: 'it is not what was written' },
+    file: segment.path,
+    from: at,
+    to,
+    reason: 'it is not what was written',
     events: lostIn({ segment, bytes, index }, at, to),
   });
 }
@@ -185,7 +206,10 @@ function noteRevision(event: Buffer, segment: Segment, at: number, found: Findin
   if (revision > next) found.gaps.push({ stream: name, from: next, to: revision - 1 });
   else
     found.damages.push({
-      ...{ file: segment.path, from: at, to: at, events: [] },
+      file: segment.path,
+      from: at,
+      to: at,
+      events: [],
       reason: `it has revision ${revision} of stream ${name} a second time`,
     });
 }

@@ -50,7 +50,11 @@ export function openGroupBytes(startPosition: number, expectedBytes: number): Gr
       ensureRoom(RECORD_HEADER_BYTES);
       at += RECORD_HEADER_BYTES;
       body();
-      sealRecord(bytes, from, at, eventsInRecord, startPosition + from, startPosition);
+      sealRecord(
+        bytes,
+        { from, to: at },
+        { eventCount: eventsInRecord, position: startPosition + from, durableBefore: startPosition },
+      );
     },
     length: () => at,
     bytes: () => bytes.subarray(0, at),

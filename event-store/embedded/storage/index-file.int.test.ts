@@ -104,9 +104,9 @@ describe('an index file', () => {
       const log = openSmallLog(directory, { segmentBytes: 1_000_000 });
       // A name for each event is the most that an index has to hold; jobs have six events or more.
       const events = 8_000;
-      for (let n = 0; n < events; n += 20) {
+      for (let n = 0; n < events; n += 20)
         await Promise.all(Array.from({ length: 20 }, () => appendTo(log, `job-${randomUUID()}`, 1, filler)));
-      }
+
       await log.close();
       const bytes = (kind: string): number =>
         readdirSync(directory)

@@ -39,9 +39,9 @@ export function openNameTable(): NameTable {
 
   const hashOf = (name: Buffer): number => {
     let hash = seed;
-    for (let index = 0; index < name.length; index += 1) {
+    for (let index = 0; index < name.length; index += 1)
       hash = Math.imul(hash ^ (name[index] as number), FNV_PRIME);
-    }
+
     return (hash ^ (hash >>> 15)) >>> 0;
   };
 

@@ -38,9 +38,7 @@ function openDropped(dropped: readonly number[]): (position: number) => boolean 
 /** The entries of a record that stay. */
 function entriesThatStay(
   segment: Segment,
-  bytes: Buffer,
-  at: number,
-  record: RecordHeader,
+  { bytes, at, record }: { readonly bytes: Buffer; readonly at: number; readonly record: RecordHeader },
   isDropped: (position: number) => boolean,
 ): KeptEntry[] {
   const kept: KeptEntry[] = [];
@@ -56,7 +54,8 @@ function entriesThatStay(
 function recordOf(kept: readonly KeptEntry[], before: RecordHeader): Buffer {
   const body = kept.map((entry) => entry.bytes);
   const record = Buffer.concat([Buffer.alloc(RECORD_HEADER_BYTES), ...body]);
-  sealRecord(record, 0, record.length, kept.length, before.position, before.durableBefore);
+  const { position, durableBefore } = before;
+  sealRecord(record, { from: 0, to: record.length }, { eventCount: kept.length, position, durableBefore });
   return record;
 }
 
@@ -92,7 +91,7 @@ export async function packSegment(
     for (let at = SEGMENT_HEADER_BYTES; at < bytes.length;) {
       const record = readSegmentRecord(segment, bytes, at, after);
       if (record === null) throw new LogCorrupt(segment.path, at, 'the record there is not what was written');
-      const kept = entriesThatStay(segment, bytes, at, record, isDropped);
+      const kept = entriesThatStay(segment, { bytes, at, record }, isDropped);
       let offset = written + sliceBytes + RECORD_HEADER_BYTES;
       for (const entry of kept) {
         packing.note(entry.position - segment.base, offset);

@@ -35,11 +35,8 @@ export const readU64 = (bytes: Buffer, at: number): number =>
 /** Seals the record that fills `target` from `from` to `to`: writes its header around the finished body. */
 export function sealRecord(
   target: Buffer,
-  from: number,
-  to: number,
-  eventCount: number,
-  position: number,
-  durableBefore: number,
+  { from, to }: { readonly from: number; readonly to: number },
+  { eventCount, position, durableBefore }: Omit<RecordHeader, 'bytes'>,
 ): void {
   target.writeUInt32LE(MAGIC, from);
   target.writeUInt32LE(to - from - RECORD_HEADER_BYTES, from + 4);

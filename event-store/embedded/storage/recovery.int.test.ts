@@ -30,13 +30,14 @@ async function writeGroups(sizes: readonly number[]): Promise<number[][]> {
           group.addEvent({
             id: '00000000-0000-4000-8000-000000000000',
             stream: Buffer.from('s'),
-            revision: revision++,
+            revision,
             type: Buffer.from('T'),
             contentType: Buffer.from('application/json'),
             createdMs: 1,
             customMetadata: Buffer.alloc(0),
             content: Buffer.from('{}'),
           });
+          revision += 1;
         });
         return at;
       }),

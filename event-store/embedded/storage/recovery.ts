@@ -84,9 +84,9 @@ function loadIndexed(
   const file = readIndexFile(segmentPath(directory, segment.base, 'index'), segment);
   if (file.kind === 'missing' || file.through === null) return { bytes: 0, durable: 0 };
   const durable = segment.packing === null ? file.through - segment.base : segment.packing.fileBytes;
-  if (file.through > segment.end) {
+  if (file.through > segment.end)
     throw new LogCorrupt(segment.path, fileBytesOf(segment), 'the file ends before what was stored in it');
-  }
+
   if (file.kind === 'refused' || !addSegment(log, file.content)) return { bytes: 0, durable };
   if (segment.packing !== null) segment.packing = file.content.packing;
   return { bytes: durable, durable };
@@ -120,9 +120,9 @@ function indexRest(segment: Segment, { from, durable, isLast }: Rest, log: Loade
     if (isLast) syncFile(segment.path, null);
     return null;
   }
-  if (!isLast || packing !== null || badAt < durable || wasDurable(segment, bytes, badAt)) {
+  if (!isLast || packing !== null || badAt < durable || wasDurable(segment, bytes, badAt))
     throw new LogCorrupt(segment.path, badAt, 'the record there is not what was written');
-  }
+
   syncFile(segment.path, badAt);
   segment.end = segment.base + badAt;
   return { path: segment.path, byteOffset: badAt, bytes: bytes.length - badAt };

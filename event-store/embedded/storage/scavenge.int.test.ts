@@ -77,7 +77,7 @@ function readsOf(log: LogForTest): Reads {
   const all = surveyOf(log);
   const streams: Record<string, string[] | string> = {};
   const lasts: Record<string, number> = {};
-  for (let stream = 0; stream < STREAMS; stream += 1) {
+  for (let stream = 0; stream < STREAMS; stream += 1)
     for (const name of [nameOf(stream), `$$${nameOf(stream)}`]) {
       const window = log.view.windowOf(Buffer.from(name), NOW_MS);
       const reader = log.openReader();
@@ -93,7 +93,7 @@ function readsOf(log: LogForTest): Reads {
       const number = log.index.streams.find(Buffer.from(name));
       if (!isGone) lasts[name] = number < 0 ? -1 : log.index.eventsOf(number) - 1;
     }
-  }
+
   return { all, streams, lasts, newest: log.head() };
 }
 

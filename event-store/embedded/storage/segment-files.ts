@@ -106,9 +106,8 @@ function createSegment(directory: string, base: number): Segment {
 }
 
 function writeAll(handle: number, bytes: Buffer, at: number): void {
-  for (let written = 0; written < bytes.length;) {
+  for (let written = 0; written < bytes.length;)
     written += writeSync(handle, bytes, written, bytes.length - written, at + written);
-  }
 }
 
 export interface SegmentFiles {

@@ -41,13 +41,13 @@ export function readSegmentHeader(
   const isOurs = header.length === SEGMENT_HEADER_BYTES && header.subarray(0, 8).equals(MAGIC);
   if (!isOurs) throw new LogCorrupt(path, 0, 'its header is damaged');
   const version = header.readUInt32LE(8);
-  if (version !== AS_WRITTEN && version !== PACKED) {
+  if (version !== AS_WRITTEN && version !== PACKED)
     throw new LogCorrupt(
       path,
       8,
       `it has format version ${version}, this store reads ${AS_WRITTEN} and ${PACKED}`,
     );
-  }
+
   const end = version === PACKED ? readU64(header, 24) : null;
   if (header.equals(segmentHeader(base, end))) return { end };
   const saidBase = readU64(header, 16);

@@ -146,13 +146,13 @@ export function addSegment({ index, clock }: LoadedLog, content: SegmentIndex): 
       index.forgetBefore(stream, firstRevision);
   });
   if (content.places.length > 0) clock.noteMany(index.count(), content.times);
-  for (let event = 0; event < content.places.length; event += 1) {
+  for (let event = 0; event < content.places.length; event += 1)
     index.add(
       streams[content.streamOf[event] as number] as number,
       types[content.typeOf[event] as number] as number,
       content.base + (content.places[event] as number),
       content.tombstones.has(event),
     );
-  }
+
   return true;
 }

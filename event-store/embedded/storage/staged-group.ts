@@ -58,7 +58,7 @@ export function stageGroup(
   const events: StagedEvent[] = [];
 
   /** Adds one event and returns its position. */
-  const addEvent = (name: Buffer, event: ProposedEvent, isTombstone = false): number => {
+  const addEvent = (name: Buffer, event: ProposedEvent, { isTombstone } = { isTombstone: false }): number => {
     const stream = streams.of(name);
     const revision = isTombstone ? null : stream.lastRevision + 1;
     const position = group.addEvent({ ...event, stream: name, revision, createdMs: place.createdMs });
@@ -101,7 +101,7 @@ export function stageGroup(
   const addRequest = ({ kind, stream, events: proposed }: WriteRequest): number => {
     switch (kind) {
       case 'tombstone':
-        return addEvent(stream, ownEvent('$streamDeleted', NOTHING), true);
+        return addEvent(stream, ownEvent('$streamDeleted', NOTHING), { isTombstone: true });
       case 'delete':
         // What else stood in the metadata is gone, as in EventStoreDB.
         return describe(stream, withTruncateBefore(null, 'deleted'));
@@ -127,12 +127,12 @@ export function stageGroup(
       return { kind: 'written', revision, position: streams.positionAt(request.stream, revision) };
     }
     if (decision.kind !== 'write') return decision;
-    if (request.kind === 'delete' && state.lastRevision < 0 && !state.hasMetadata()) {
+    if (request.kind === 'delete' && state.lastRevision < 0 && !state.hasMetadata())
       return { kind: 'wrong-revision', actual: state.lastRevision };
-    }
-    if (request.kind === 'append' && ids.length === 0) {
+
+    if (request.kind === 'append' && ids.length === 0)
       return { kind: 'written', revision: state.lastRevision, position: headPosition() };
-    }
+
     let position = 0;
     group.addRecord(() => (position = addRequest(request)));
     return { kind: 'written', revision: streams.of(request.stream).lastRevision, position };

@@ -38,7 +38,8 @@ function takeUuid(name: Buffer, uuid: Uint8Array): boolean {
   for (const at of DASHES) if (name[start + at] !== DASH) return false;
   for (let byte = 0; byte < UUID_BYTES; byte += 1) {
     const at = start + (DIGITS_AT[byte] as number);
-    const [high, low] = [VALUES[name[at] as number] as number, VALUES[name[at + 1] as number] as number];
+    const high = VALUES[name[at] as number] as number;
+    const low = VALUES[name[at + 1] as number] as number;
     if (high === NOT_A_DIGIT || low === NOT_A_DIGIT) return false;
     uuid[byte] = (high << 4) | low;
   }
@@ -57,7 +58,8 @@ export function writeNames({ number, bytes }: VarintWriter, names: readonly Buff
       literal.push(name);
       return 0;
     }
-    const [sixth, eighth] = [uuid[6] as number, uuid[8] as number];
+    const sixth = uuid[6] as number;
+    const eighth = uuid[8] as number;
     const at = PACKED_BYTES * packed;
     RANDOM_BYTES.forEach((byte, place) => (random[at + place] = uuid[byte] as number));
     random[at + 14] = ((sixth & 0x0f) << 4) | ((eighth & 0x3f) >> 2);
@@ -91,9 +93,13 @@ export function readNames({ number, bytes }: VarintReader, count: number): Buffe
   const random = bytes(PACKED_BYTES * packedCount);
   const rests = bytes(Math.ceil(packedCount / 4));
   const uuid = new Uint8Array(UUID_BYTES);
-  let [nextLiteral, packed] = [0, 0];
+  let nextLiteral = 0;
+  let packed = 0;
   return shapes.map((shape) => {
-    if (shape === 0) return literal[nextLiteral++] as Buffer;
+    if (shape === 0) {
+      nextLiteral += 1;
+      return literal[nextLiteral - 1] as Buffer;
+    }
     const prefix = prefixes[Math.floor((shape - 1) / 64)];
     if (prefix === undefined) throw new RangeError('a name has no prefix');
     const at = PACKED_BYTES * packed;
@@ -113,7 +119,8 @@ function nameOf(prefix: Buffer, uuid: Uint8Array): Buffer {
   prefix.copy(name);
   for (const at of DASHES) name[prefix.length + at] = DASH;
   for (let byte = 0; byte < UUID_BYTES; byte += 1) {
-    const [at, value] = [prefix.length + (DIGITS_AT[byte] as number), uuid[byte] as number];
+    const at = prefix.length + (DIGITS_AT[byte] as number);
+    const value = uuid[byte] as number;
     name[at] = DIGITS[value >> 4] as number;
     name[at + 1] = DIGITS[value & 0x0f] as number;
   }

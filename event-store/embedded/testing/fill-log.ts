@@ -1,6 +1,6 @@
 /**
  * Fills a log through the storage engine, past the network: `node fill-log.ts DIR EVENTS STREAMS`. The events go
- * in appends of ten to the streams `job-0`, `job-1` ... in turn, numbered from 0 in the order of the log.
+ * in APPENDS of ten to the streams `job-0`, `job-1` ... in turn, numbered from 0 in the order of the log.
  */
 import { randomUUID } from 'node:crypto';
 import { DEFAULT_LIMITS } from '../limits.ts';
@@ -52,9 +52,9 @@ function append(place: number): Promise<void> {
   });
 }
 
-const appends = events / EVENTS_IN_APPEND;
-for (let first = 0; first < appends; first += APPENDS_IN_FLIGHT) {
-  const group = Math.min(APPENDS_IN_FLIGHT, appends - first);
+const APPENDS = events / EVENTS_IN_APPEND;
+for (let first = 0; first < APPENDS; first += APPENDS_IN_FLIGHT) {
+  const group = Math.min(APPENDS_IN_FLIGHT, APPENDS - first);
   await Promise.all(Array.from({ length: group }, (_, within) => append(first + within)));
 }
 await log.close();

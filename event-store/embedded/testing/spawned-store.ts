@@ -78,8 +78,13 @@ function likenessWords(like: SpawnOptions['likeEventStoreDB']): string[] {
 export async function spawnStore(directory: string, options: SpawnOptions = {}): Promise<SpawnedStore> {
   const files = options.files ?? writeSecuredFiles(options);
   const own = [
-    ...[process.execPath, MAIN, '--directory', directory],
-    ...[...files.words, ...likenessWords(options.likeEventStoreDB), ...(options.args ?? [])],
+    process.execPath,
+    MAIN,
+    '--directory',
+    directory,
+    ...files.words,
+    ...likenessWords(options.likeEventStoreDB),
+    ...(options.args ?? []),
   ];
   const [command, ...words] = [...(options.command ?? []), ...own] as [string, ...string[]];
   const began = performance.now();

@@ -40,9 +40,9 @@ describe('protobuf', () => {
   });
 
   it('bytes that are no message are refused, whatever they are, and never read past their end', () => {
-    for (const bad of ['08', '0a05aa', '0bff', '0d0102', 'ffffffffffffffffffffff01']) {
+    for (const bad of ['08', '0a05aa', '0bff', '0d0102', 'ffffffffffffffffffffff01'])
       expect(() => fieldsOf(Buffer.from(bad, 'hex'))).toThrow(MalformedMessage);
-    }
+
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
         try {

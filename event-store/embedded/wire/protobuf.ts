@@ -39,7 +39,8 @@ export function forEachField(bytes: Buffer, from: number, to: number, visit: Fie
     let scale = 1;
     for (let length = 0; length < 10; length += 1) {
       if (at >= to) throw new MalformedMessage('a varint runs past its end');
-      const byte = bytes[at++] as number;
+      const byte = bytes[at] as number;
+      at += 1;
       value += (byte & 0x7f) * scale;
       if (byte < 0x80) return value;
       scale *= 128;
@@ -88,15 +89,17 @@ export function writeVarint(target: Buffer, value: number, at: number): number {
   let rest = value;
   let offset = at;
   while (rest >= 0x80000000) {
-    target[offset++] = (rest % 128) | 0x80;
+    target[offset] = (rest % 128) | 0x80;
+    offset += 1;
     rest = Math.floor(rest / 128);
   }
   while (rest >= 128) {
-    target[offset++] = (rest & 0x7f) | 0x80;
+    target[offset] = (rest & 0x7f) | 0x80;
+    offset += 1;
     rest >>>= 7;
   }
-  target[offset++] = rest;
-  return offset;
+  target[offset] = rest;
+  return offset + 1;
 }
 
 /** Bytes of a length-delimited field of `length` bytes whose number is below 16. */

@@ -41,11 +41,11 @@ interface Target {
 function readStreamOptions(bytes: Buffer, start: number, end: number): Target {
   const target: Target = { stream: bytes.subarray(0, 0), from: { kind: 'start' } };
   forEachField(bytes, start, end, (field, value, from, to) => {
-    if (field === 1) {
+    if (field === 1)
       forEachField(bytes, from, to, (part, _value, nameFrom, nameTo) => {
         if (part === 3) target.stream = bytes.subarray(nameFrom, nameTo);
       });
-    } else if (field === 2) target.from = { kind: 'at', at: value, prepare: value };
+    else if (field === 2) target.from = { kind: 'at', at: value, prepare: value };
     else if (field === 4) target.from = { kind: 'end' };
   });
   return target;

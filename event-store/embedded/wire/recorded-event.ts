@@ -84,11 +84,11 @@ export function writeRecordedEvent(target: Buffer, event: EventParts, at: number
   offset = writeFieldStart(target, 2, streamBytes, offset);
   offset = writeBytes(target, 3, event.stream, offset);
   if (event.revision === null) {
-    target[offset++] = 3 << 3;
+    target[offset] = 3 << 3;
+    offset += 1;
     offset += TOMBSTONE_VARINT.copy(target, offset);
-  } else {
-    offset = writeNumber(target, 3, event.revision, offset);
-  }
+  } else offset = writeNumber(target, 3, event.revision, offset);
+
   offset = writeNumber(target, 4, event.position, offset);
   offset = writeNumber(target, 5, event.position, offset);
   offset = writeMapEntry(target, TYPE_KEY, event.type, offset);

@@ -54,10 +54,12 @@ function structuredUuid(bytes: Buffer, from: number, to: number): string {
   const halves = [0n, 0n];
   let at = from;
   while (at < to) {
-    const field = (bytes[at++] as number) >> 3;
+    const field = (bytes[at] as number) >> 3;
+    at += 1;
     let value = 0n;
     for (let shift = 0n; at < to; shift += 7n) {
-      const byte = bytes[at++] as number;
+      const byte = bytes[at] as number;
+      at += 1;
       value |= BigInt(byte & 0x7f) << shift;
       if (byte < 0x80) break;
     }
