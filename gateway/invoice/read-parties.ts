@@ -1,14 +1,28 @@
 import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
 import type { ReadDocument } from '../reading/document.ts';
-import type { TaxNumber } from '../reading/parties.ts';
-import { isPlausibleTaxNumber, taxNumbers } from '../reading/parties.ts';
 import { labelledParty, listArea } from '../reading/labelled-party.ts';
-import { partyBlock, readParty, untitledBuyer } from '../reading/party-blocks.ts';
+import type { Role, TaxNumber } from '../reading/parties.ts';
+import { isOfTheBuyer, isPlausibleTaxNumber, taxNumbers } from '../reading/parties.ts';
+import { countryOf, partyBlock, readParty, untitledBuyer } from '../reading/party-blocks.ts';
 import type { Area } from '../reading/regions.ts';
-import type { TextBlock } from '../reading/text-blocks.ts';
+import type { SenderLine } from '../reading/sender-line.ts';
+import { fullName, senderLine, windowAddress } from '../reading/sender-line.ts';
+import type { BlockCell, TextBlock } from '../reading/text-blocks.ts';
 import { textBlocks } from '../reading/text-blocks.ts';
 import type { Party } from './invoice.ts';
 import type { QrPayload } from './qr-payload.ts';
+
+type Cells = readonly BlockCell[];
+
+/** What of a document the parties are read from. */
+interface PartySources {
+  readonly mapping: InvoiceMapping;
+  readonly document: ReadDocument;
+  readonly areas: ReadonlyMap<string, Area>;
+  /** Index of the first line of the item table. */
+  readonly tableStart: number;
+  readonly qr: QrPayload | undefined;
+}
 
 /** Seller and buyer: their tax numbers first, since these tell the blocks apart. */
 export function readParties(
@@ -18,41 +32,72 @@ export function readParties(
   tableStart: number,
   qr: QrPayload | undefined,
 ): { seller: Party; buyer: Party } {
-  const areas = withLists(regions, document);
+  const sources: PartySources = { mapping, document, areas: withLists(regions, document), tableStart, qr };
+  const { areas } = sources;
   const blocks = textBlocks(document.lines.slice(0, tableStart));
   const listed = {
     buyer: labelledParty(areas.get('buyer'), document),
     seller: labelledParty(areas.get('seller'), document),
   };
+  const sender = listed.seller.length > 0 ? undefined : senderLine(document, tableStart);
+  const inWindow = sender && listed.buyer.length === 0 ? windowAddress(sender, document) : [];
   const titled =
-    listed.buyer.length > 0
-      ? listed.buyer
-      : partyBlock('buyer', mapping.parties.buyer, document, blocks, new Set());
-  const sellerCells =
-    listed.seller.length > 0
+    [listed.buyer, inWindow].find((cells) => cells.length > 0) ??
+    partyBlock('buyer', mapping.parties.buyer, document, blocks, new Set());
+  const sellerCells = sender
+    ? [sender.cell]
+    : listed.seller.length > 0
       ? listed.seller
       : partyBlock('seller', mapping.parties.seller, document, blocks, new Set(titled));
   const buyerCells = titled.length > 0 ? titled : untitledBuyer(blocks, sellerCells);
-  const numbers = taxNumbers(mapping, document, areas);
-  const inCells = (number: TaxNumber, cells: typeof buyerCells): boolean =>
-    cells.some(
-      (cell) => cell.line === number.line && cell.tokens.some((token) => Math.abs(token.x0 - number.x0) < 1),
-    );
-  const inBlockOf = (number: TaxNumber, cells: typeof buyerCells): boolean =>
-    inCells(number, cells) || blockOf(number, blocks, cells);
-  const scored = numbers.map((number) => ({
+  const numbers = numbersOf(sources, blocks, { seller: sellerCells, buyer: buyerCells });
+  const place = (role: Role, cells: Cells) => ({
+    cells,
+    vatId: numbers[role],
+    isListed: listed[role].length > 0,
+  });
+  return {
+    seller: sender
+      ? partyOf(sender, numbers.seller, sources)
+      : readParty('seller', mapping, document, place('seller', sellerCells)),
+    buyer: readParty('buyer', mapping, document, place('buyer', buyerCells)),
+  };
+}
+
+function partyOf(
+  { party }: SenderLine,
+  vatId: TaxNumber | undefined,
+  { mapping, document }: PartySources,
+): Party {
+  return {
+    ...party,
+    name: party.name && fullName(party.name, document),
+    vatId,
+    country: party.country ?? countryOf(undefined, vatId, mapping.country),
+  };
+}
+
+/** Whose each tax number is: by its label, its block and the QR code. */
+function numbersOf(
+  { mapping, document, areas, qr }: PartySources,
+  blocks: readonly TextBlock[],
+  cells: Readonly<Record<Role, Cells>>,
+): Record<Role, TaxNumber | undefined> {
+  const inBlockOf = (number: TaxNumber, own: Cells): boolean =>
+    holds(own, number) ||
+    blocks.some((block) => block.cells.some((cell) => own.includes(cell)) && holds(block.cells, number));
+  const pointsOf = (number: TaxNumber, role: Role, qrField: string): number =>
+    (number.role === role ? 3 : 0) +
+    (role === 'buyer' && blocks.some((block) => isOfTheBuyer(block) && holds(block.cells, number)) ? 3 : 0) +
+    (inBlockOf(number, cells[role]) ? 2 : 0) +
+    (qr?.get(qrField) === bare(number) ? 4 : 0);
+  const scored = taxNumbers(mapping, document, areas).map((number) => ({
     number,
-    buyer:
-      (number.role === 'buyer' ? 3 : 0) +
-      (inBlockOf(number, buyerCells) ? 2 : 0) +
-      (qr?.get('B') === bare(number) ? 4 : 0),
-    seller:
-      (number.role === 'seller' ? 3 : 0) +
-      (inBlockOf(number, sellerCells) ? 2 : 0) +
-      (qr?.get('A') === bare(number) ? 4 : 0),
+    buyer: pointsOf(number, 'buyer', 'B'),
+    seller: pointsOf(number, 'seller', 'A'),
   }));
-  const rank = (role: 'buyer' | 'seller', other: 'buyer' | 'seller') =>
-    [...scored]
+  const rank = (role: Role, other: Role) =>
+    scored
       .filter((s) => s[other] <= s[role])
       .sort(
         (a, b) =>
@@ -60,14 +105,9 @@ export function readParties(
           Number(isPlausibleTaxNumber(b.number.value)) - Number(isPlausibleTaxNumber(a.number.value)) ||
           a.number.line.index - b.number.line.index,
       );
-  const buyerNumber = rank('buyer', 'seller').find((s) => s.buyer > 0)?.number;
-  const sellerNumber = rank('seller', 'buyer').find(
-    (s) => s.number.value !== buyerNumber?.value || s.seller > 0,
-  )?.number;
-  return {
-    seller: readParty('seller', mapping, document, sellerCells, sellerNumber),
-    buyer: readParty('buyer', mapping, document, buyerCells, buyerNumber),
-  };
+  const buyer = rank('buyer', 'seller').find((s) => s.buyer > 0)?.number;
+  const seller = rank('seller', 'buyer').find((s) => s.number.value !== buyer?.value || s.seller > 0)?.number;
+  return { seller, buyer };
 }
 
 /** The regions of the parties, and where a list of labels and values stands under a party's title. */
@@ -84,18 +124,8 @@ function bare(number: TaxNumber): string {
   return number.value.replace(/^PT/, '');
 }
 
-/** True when the number stands in the same block as the party's cells. */
-function blockOf(
-  number: TaxNumber,
-  blocks: readonly TextBlock[],
-  cells: readonly TextBlock['cells'][number][],
-): boolean {
-  return blocks.some(
-    (block) =>
-      block.cells.some((cell) => cells.includes(cell)) &&
-      block.cells.some(
-        (cell) =>
-          cell.line === number.line && cell.tokens.some((token) => Math.abs(token.x0 - number.x0) < 1),
-      ),
+function holds(cells: Cells, number: TaxNumber): boolean {
+  return cells.some(
+    (cell) => cell.line === number.line && cell.tokens.some((token) => Math.abs(token.x0 - number.x0) < 1),
   );
 }

@@ -1,6 +1,7 @@
 import type { FieldRule } from '../mapping/mapping-schema.ts';
 import { linearPattern } from '../mapping/linear-pattern.ts';
 import type { ReadDocument } from './document.ts';
+import { EARLY_DISCOUNT, labelShare } from './label-worth.ts';
 import type { LabelHit } from './labels.ts';
 import type { Found } from './provenance.ts';
 import { foundIn } from './provenance.ts';
@@ -43,9 +44,8 @@ export function candidatesFor(
       if (rule.type === 'money' && direction === 'right' && reach.length === 0)
         reach.push(...besideOf(hit, rule, document));
       if (name === 'dueDate' && direction === 'right') reach.push(...afterDiscountDate(hit, document));
-      all.push(
-        ...reach.map((c) => ({ ...c, score: c.score * weight * standing(hit, line, document, rule) })),
-      );
+      const worth = weight * standing(hit, line, document, rule) * labelShare(name, hit, document);
+      all.push(...reach.map((c) => ({ ...c, score: c.score * worth })));
     }
   }
   for (const pattern of rule.patterns ?? []) all.push(...byPattern(pattern, rule, document));
@@ -121,9 +121,6 @@ function besideOf(hit: LabelHit, rule: FieldRule, document: ReadDocument): Candi
   }
   return [];
 }
-
-/** Words of a discount for paying early, whose date is not the one on which the document falls due. */
-const EARLY_DISCOUNT = /skonto|discount|escompte|desconto|descuento|sconto|pronto pag/i;
 
 /** `Payable by 21.03. less 2 %, by 13.04. net`: of the dates of such a sentence the last is the due date. */
 function afterDiscountDate(hit: LabelHit, document: ReadDocument): Candidate[] {

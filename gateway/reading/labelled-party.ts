@@ -1,10 +1,9 @@
 import type { ReadDocument } from './document.ts';
 import type { Role } from './parties.ts';
 import type { Area } from './regions.ts';
-import { isInside } from './regions.ts';
 import type { BlockCell } from './text-blocks.ts';
 import { cellsOf } from './tokens.ts';
-import type { Token } from './tokens.ts';
+import type { Token, TokenLine } from './tokens.ts';
 
 const NAME = new Set([
   'name',
@@ -57,35 +56,74 @@ export function listArea(role: Role, document: ReadDocument): Area | undefined {
   return undefined;
 }
 
+interface Row {
+  readonly key: string;
+  readonly line: TokenLine;
+  readonly values: BlockCell[];
+}
+
+/** Lines of one value stand closer to one another than the rows of the list, as a share of the font size. */
+const sameValueStepMax = 1.45;
+
 /**
  * A party as a list of labels and values: `Name: Rohr AG`, `Address: Ring 1`, under it `1010 Wien`. Answers the values of
- * its name and address, in that order; empty when its region is not such a list.
+ * its name and address, in that order; empty when its region is not such a list. A value in several lines, whose label
+ * stands at their middle, is one.
  */
 export function labelledParty(area: Area | undefined, document: ReadDocument): BlockCell[] {
   if (!area) return [];
-  const found: BlockCell[] = [];
-  let addressAt: number | undefined;
+  const rows = rowsOf(area, document);
+  const name = rows.find(({ key, values }) => NAME.has(key) && values.length > 0);
+  if (!name) return [];
+  const address = rows.find(({ key, line }) => ADDRESS.has(key) && line.index > name.line.index);
+  if (!address || address.values.length === 0) return [];
+  return [joined(name.values), ...address.values];
+}
+
+function joined(values: readonly BlockCell[]): BlockCell {
+  return { tokens: values.flatMap(({ tokens }) => tokens), line: (values[0] as BlockCell).line };
+}
+
+/** The rows of the list: a label, and the values that stand level with it or below it. */
+function rowsOf(area: Area, document: ReadDocument): Row[] {
+  const rows: Row[] = [];
+  let valueX: number | undefined;
+  let waiting: BlockCell[] = [];
   for (const line of document.lines) {
-    const first = line.tokens[0];
-    if (line.rotated || !first || !isInside(area, line, first.x0)) {
-      // The further lines of an address stand under its first value, right of where the region's labels begin.
-      if (addressAt === undefined || line.page !== area.page || line.y > area.y1) continue;
-    }
-    const [label, value] = cellsOf(line).filter((cell) => (cell[0] as Token).x0 < area.x1);
-    if (!label) continue;
-    const key = label.map((token) => token.key).join('');
-    const from = value?.[0]?.x0;
-    if (addressAt !== undefined && !value && Math.abs((label[0] as Token).x0 - addressAt) < 3) {
-      found.push({ tokens: label, line });
+    if (line.rotated || line.page !== area.page || line.y < area.y0 || line.y > area.y1) continue;
+    const cells = cellsOf(line).filter((cell) => startOf(cell) >= area.x0 && startOf(cell) < area.x1);
+    const [first, second] = cells;
+    if (!first) continue;
+    const isValue = valueX !== undefined && Math.abs(startOf(first) - valueX) < 3;
+    if (isValue || (rows.length > 0 && valueX === undefined && startOf(first) > area.x0 + 40)) {
+      waiting = takeValue({ tokens: first, line }, rows.at(-1), waiting);
       continue;
     }
-    addressAt = undefined;
-    if (!value || from === undefined) continue;
-    if (NAME.has(key) && found.length === 0) found.push({ tokens: value, line });
-    else if (ADDRESS.has(key) && found.length > 0) {
-      found.push({ tokens: value, line });
-      addressAt = from;
-    }
+    const label = first.map((token) => token.key).join('');
+    if (second) valueX ??= startOf(second);
+    const own = second ? [{ tokens: second, line }] : [];
+    const isOne = closeTo(waiting.at(-1)?.line, line, 1);
+    rows.push({ key: label, line, values: isOne ? [...waiting, ...own] : own });
+    waiting = [];
   }
-  return found.length > 1 ? found : [];
+  return rows;
+}
+
+const startOf = (cell: readonly Token[]): number => cell[0]?.x0 ?? 0;
+
+function closeTo(line: TokenLine | undefined, other: TokenLine, times: number): boolean {
+  return line !== undefined && Math.abs(other.y - line.y) <= sameValueStepMax * other.size * times;
+}
+
+/**
+ * A value without a label on its line goes on with the row above it, or waits for the label of the next row, whichever is
+ * as close as lines of one value are. The further lines of an address stand in rows of their own.
+ */
+function takeValue(cell: BlockCell, row: Row | undefined, waiting: BlockCell[]): BlockCell[] {
+  const last = row?.values.at(-1)?.line ?? row?.line;
+  if (row && (closeTo(last, cell.line, 1) || (ADDRESS.has(row.key) && waiting.length === 0))) {
+    row.values.push(cell);
+    return waiting;
+  }
+  return [...waiting, cell];
 }

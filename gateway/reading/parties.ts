@@ -7,6 +7,7 @@ import type { Found } from './provenance.ts';
 import { foundIn } from './provenance.ts';
 import type { Area } from './regions.ts';
 import { isInside } from './regions.ts';
+import type { TextBlock } from './text-blocks.ts';
 import type { Token, TokenLine } from './tokens.ts';
 import { cellsOf } from './tokens.ts';
 import type { ParsedValue } from './value-parsers.ts';
@@ -48,7 +49,18 @@ export function taxNumbers(
   return found;
 }
 
+/** True for a block under a title such as `Vos identifiants`: the seller speaks, so what it lists is the buyer's. */
+export function isOfTheBuyer(block: TextBlock): boolean {
+  const first = block.cells[0]?.tokens ?? [];
+  return YOURS.has(first[0]?.key ?? '') && first.length > 1 && !first.some(({ text }) => text.endsWith(':'));
+}
+
 const YOURS = new Set([
+  'vos',
+  'vostri',
+  'sus',
+  'seus',
+  'vossos',
   'ihre',
   'ihr',
   'your',

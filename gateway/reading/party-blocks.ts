@@ -1,9 +1,11 @@
 import type { InvoiceMapping, PartyRule } from '../mapping/mapping-schema.ts';
 import type { Party } from '../invoice/invoice.ts';
+import { accountHolder } from './account-holder.ts';
 import { postalOf } from './address-lines.ts';
 import type { ReadDocument } from './document.ts';
 import { countryNamed, countryOfAddress, countryOfPostLetters } from '../values/countries.ts';
 import type { LabelHit } from './labels.ts';
+import { LEGAL_FORM } from './legal-forms.ts';
 import { letterhead } from './letterheads.ts';
 import { isNameLike } from './party-names.ts';
 import type { Role, TaxNumber } from './parties.ts';
@@ -21,16 +23,25 @@ export function partyBlock(
   blocks: readonly TextBlock[],
   taken: ReadonlySet<BlockCell>,
 ): BlockCell[] {
+  let titled: BlockCell[] | undefined;
   for (const line of document.lines) {
     const hit = (document.hits[line.index] ?? []).find(
-      (h) => h.uses.some((use) => use.owner === `party:${role}`) && startsCell(h),
+      (h) => h.uses.some((use) => use.owner === `party:${role}`) && startsCell(h) && !isNamedSo(h),
     );
     if (!hit) continue;
     const cells = cellsAt(hit, blocks).filter((cell) => !taken.has(cell));
-    if (cells.some((cell) => isNameLike(cell.tokens))) return cells;
+    if (!cells.some((cell) => isNameLike(cell.tokens))) continue;
+    if (hasPlace(cells) || !rule.atTop) return cells;
+    titled ??= cells;
   }
   if (!rule.atTop) return [];
-  return letterhead(document, blocks, taken);
+  // `Vendedor: M. Keller` names a person of the seller; the seller is whose address is printed.
+  const head = letterhead(document, blocks, taken);
+  return titled && !hasPlace(head) ? titled : head;
+}
+
+function hasPlace(cells: readonly BlockCell[]): boolean {
+  return cells.some((cell) => postalOf(textOf(cell.tokens)) !== undefined);
 }
 
 /**
@@ -50,6 +61,15 @@ export function untitledBuyer(blocks: readonly TextBlock[], sellerCells: readonl
       !cells.some((cell) => taken.has(cell)),
   );
   return addresses.length === 1 ? [...(addresses[0]?.cells ?? [])] : [];
+}
+
+/** `Kunde GmbH`: nothing but a legal form goes on after the title, so that it is a name itself. */
+function isNamedSo({ line, to }: LabelHit): boolean {
+  const next = line.tokens[to];
+  const end = line.tokens[to + 1];
+  return (
+    next !== undefined && next.gap < 1 && LEGAL_FORM.test(next.text) && (end === undefined || end.gap > 1.4)
+  );
 }
 
 function startsCell(hit: LabelHit): boolean {
@@ -82,17 +102,26 @@ function cellsAt(hit: LabelHit, blocks: readonly TextBlock[]): BlockCell[] {
   return [...cells, ...(near[0]?.block.cells ?? [])];
 }
 
+/** Where a party was found, and what is known of it beside its block. */
+export interface PartyPlace {
+  readonly cells: readonly BlockCell[];
+  readonly vatId: TaxNumber | undefined;
+  /** True for the values of a list of labels, none of which is a label itself. */
+  readonly isListed: boolean;
+}
+
 /** Reads name and address out of a party's cells. */
 export function readParty(
   role: Role,
   mapping: InvoiceMapping,
   document: ReadDocument,
-  cells: readonly BlockCell[],
-  vatId: TaxNumber | undefined,
+  { cells, vatId, isListed }: PartyPlace,
 ): Party {
   const named = namedValue(role, document);
-  const own = cells.filter((cell) => !isLabelled(cell, document) && !/^@/.test(textOf(cell.tokens)));
-  const nameCell = own.find((cell) => isNameLike(cell.tokens));
+  const own = isListed
+    ? cells
+    : cells.filter((cell) => !isLabelled(cell, document) && !/^@/.test(textOf(cell.tokens)));
+  const nameCell = isListed ? own[0] : nameCellOf(role, own, document);
   // A letterhead may print the name large and again above the address.
   const usable = own.filter(
     (cell) => cell === nameCell || !nameCell || textOf(cell.tokens) !== textOf(nameCell.tokens),
@@ -107,7 +136,8 @@ export function readParty(
   const streetCells = usable
     .slice(after, Math.max(after, Math.min(before, after + 3)))
     .filter((cell) => isNameLike(cell.tokens));
-  const street = streetCells[0];
+  // A person or a department may stand between the name and the street, which has a number.
+  const street = streetCells.find((cell) => /\d/.test(textOf(cell.tokens))) ?? streetCells[0];
   const rule = `block of the ${role}`;
   const part = (value: string | undefined): Found | undefined =>
     value === undefined ? undefined : foundIn(value, tokensOfPart(value, postalCell), rule, 0.7);
@@ -119,6 +149,15 @@ export function readParty(
     city: part(postal?.[3]?.replace(/,\s*[A-Z]{2}$/, '')),
     country: printedCountry(usable.slice(after)) ?? countryOf(postal?.[1], vatId, mapping.country),
   };
+}
+
+/** The first cell that can be a name; of a seller, rather the one that the account to pay to belongs to. */
+function nameCellOf(role: Role, cells: readonly BlockCell[], document: ReadDocument): BlockCell | undefined {
+  const holder = role === 'seller' ? accountHolder(document)?.toLowerCase() : undefined;
+  return (
+    cells.find((cell) => textOf(cell.tokens).toLowerCase() === holder) ??
+    cells.find((cell) => isNameLike(cell.tokens))
+  );
 }
 
 /** The tokens of a cell that make up a part of its text. */
@@ -140,7 +179,7 @@ function printedCountry(cells: readonly BlockCell[]): Found | undefined {
 }
 
 /** The country: of the postal code, else of the tax number's prefix, else the mapping's own. */
-function countryOf(
+export function countryOf(
   postalPrefix: string | undefined,
   vatId: TaxNumber | undefined,
   usual: string | undefined,
@@ -168,12 +207,23 @@ function namedValue(role: Role, document: ReadDocument): Found | undefined {
 
 /** A cell that begins with a tax-number, contact or other field's label is no part of the address. */
 function isLabelled(cell: BlockCell, document: ReadDocument): boolean {
-  return (document.hits[cell.line.index] ?? []).some((h) => {
-    const first = cell.line.tokens[h.from];
-    return (
-      first !== undefined &&
-      cell.tokens[0] === first &&
-      h.uses.some((use) => /^(?:vat:|field:|decoy|party:|name:)/.test(use.owner))
-    );
-  });
+  const hit = (document.hits[cell.line.index] ?? []).find((h) => cell.line.tokens[h.from] === cell.tokens[0]);
+  return (
+    hit !== undefined &&
+    hit.uses.some((use) => /^(?:vat:|field:|decoy|party:|name:)/.test(use.owner)) &&
+    !beginsAName(hit, cell)
+  );
+}
+
+/** Labels of so few letters are words of names as well: `Le Comptoir`, `Von Hofmann`, `Del Rio`. */
+const shortLabelLength = 3;
+
+/** `Le Comptoir SARL` and `Lieferant GmbH` begin with a label and are names: no colon, no figure, and more words. */
+function beginsAName(hit: LabelHit, { tokens }: BlockCell): boolean {
+  const label = tokens.slice(0, hit.to - hit.from);
+  const rest = tokens.slice(label.length);
+  const text = textOf(rest);
+  if (rest.length === 0 || label.at(-1)?.text.endsWith(':') === true || /\d|^:/.test(text)) return false;
+  if (hit.uses.some((use) => use.owner.startsWith('vat:'))) return false;
+  return hit.key.length <= shortLabelLength || LEGAL_FORM.test(text);
 }

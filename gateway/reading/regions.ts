@@ -42,13 +42,14 @@ function areaFrom(name: string, line: TokenLine, x0: number, linesMax: number, d
   for (const other of document.lines) {
     if (other.page !== line.page || other.rotated) continue;
     for (const hit of document.hits[other.index] ?? []) {
+      const sameRow = Math.abs(other.y - line.y) < line.size;
       const bounds = hit.uses.some(
         (use) =>
           use.owner === `until:${name}` ||
-          (use.owner.startsWith('region:') && use.owner !== `region:${name}`),
+          (use.owner.startsWith('region:') && use.owner !== `region:${name}`) ||
+          (sameRow && use.owner.startsWith('party:') && use.owner !== `party:${name}`),
       );
       if (!bounds) continue;
-      const sameRow = Math.abs(other.y - line.y) < line.size;
       if (sameRow && hit.x0 > x0) x1 = Math.min(x1, hit.x0 - 1);
       else if (other.y > line.y + line.size * 0.5 && hit.x0 < x1 && Math.abs(hit.x0 - x0) < 60)
         y1 = Math.min(y1, other.y - other.size * 0.8);

@@ -4,6 +4,7 @@ import { ATCUD, ibanLength, isNif, parseIban, parseVatId } from '../values/ident
 import type { DecimalMark } from '../values/numbers.ts';
 import { currencyOf, parseNumber, plainDashes, withoutCurrency } from '../values/numbers.ts';
 import type { FIELD_TYPES } from '../mapping/mapping-schema.ts';
+import { keyOf } from './tokens.ts';
 import type { Token } from './tokens.ts';
 
 /** How this document writes numbers and dates. */
@@ -198,8 +199,26 @@ const documentNumber: Parser = (tokens) => {
   const value = a.replace(/[.]+$/, '');
   if (parseDate(value, 'dmy') !== undefined && !/^\d{8}$/.test(value)) return undefined;
   if (currencyOf(b ?? '') !== undefined || /^\d+[.,]\d{2}$/.test(value)) return undefined;
+  const goesOn = b !== undefined && near(1) && /^\p{L}{3,}$/u.test(b) && !AFTER_NUMBER.has(keyOf(b));
+  if (goesOn && /^\d{1,4}$/.test(value)) return { value, count: skipped + 1, fit: 0.4 };
   return { value, count: skipped + 1, fit: value.length > 1 ? 0.9 : 0.6 };
 };
+
+/** Words that go on after a document's number; after others a few digits are a house's or an amount of something. */
+const AFTER_NUMBER = new Set([
+  'vom',
+  'von',
+  'del',
+  'from',
+  'dated',
+  'issued',
+  'date',
+  'datum',
+  'data',
+  'fecha',
+  'page',
+  'seite',
+]);
 
 const currency: Parser = (tokens) => {
   for (const [i, token] of tokens.slice(0, 3).entries()) {

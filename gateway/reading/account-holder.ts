@@ -1,0 +1,40 @@
+import type { ReadDocument } from './document.ts';
+import { cellsOf, textOf } from './tokens.ts';
+import type { Token } from './tokens.ts';
+
+/** Titles and labels of whom an account belongs to, which is the seller. */
+const HOLDER = new Set([
+  'kontoinhaber', 'zahlungsempfanger', 'accountholder', 'accountname', 'beneficiary', 'payee', 'beneficiaire', 'titulaire',
+  'titulaireducompte', 'titular', 'titulardaconta', 'beneficiario', 'intestatario', 'intestatarioconto',
+]); // prettier-ignore
+const NAME = new Set(['name', 'nom', 'nome', 'nombre']);
+const linesUnderMax = 2;
+
+/** The holder of the account to pay to, as printed beside a label or as the name under such a title; undefined without. */
+export function accountHolder(document: ReadDocument): string | undefined {
+  for (const line of document.lines) {
+    for (const cell of cellsOf(line, 1.4)) {
+      const label = labelOf(cell);
+      if (label === undefined || !HOLDER.has(label.key)) continue;
+      if (label.rest !== '') return label.rest;
+      for (const under of document.lines.slice(line.index + 1, line.index + 1 + linesUnderMax)) {
+        const named = cellsOf(under, 1.4)
+          .map(labelOf)
+          .find((each) => each !== undefined && NAME.has(each.key));
+        if (named && named.rest !== '') return named.rest;
+      }
+    }
+  }
+  return undefined;
+}
+
+/** What stands before the colon of a cell, as a key, and after it; all of it is the label where there is none. */
+function labelOf(cell: readonly Token[]): { readonly key: string; readonly rest: string } | undefined {
+  const at = cell.findIndex((token) => token.text.endsWith(':'));
+  const end = at < 0 ? cell.length : at + 1;
+  const key = cell
+    .slice(0, end)
+    .map((token) => token.key)
+    .join('');
+  return key === '' ? undefined : { key, rest: textOf(cell.slice(end)) };
+}

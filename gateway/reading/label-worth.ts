@@ -1,0 +1,57 @@
+import type { ReadDocument } from './document.ts';
+import type { LabelHit } from './labels.ts';
+import { parseValue } from './value-parsers.ts';
+
+/** What a label is worth where it stands, beside its usual weight: more in a title, less in a sentence. */
+export function labelShare(name: string, hit: LabelHit, document: ReadDocument): number {
+  if (name === 'dueDate') return isDiscountDate(hit, document) ? discountDateShare : 1;
+  return IN_TITLES.has(name) ? titleShare(name, hit, document) : 1;
+}
+
+/** Fields that a document's title may say: `Handelsrechnung (380) Nr. 4711 vom 30.05.2025`. */
+const IN_TITLES: ReadonlySet<string> = new Set(['number', 'issueDate']);
+const TITLE = /rechnung|gutschrift|invoice|creditnote|facture|avoir|factura|fattura|fatura|notadecredito/;
+const inTitleBonus = 1.45;
+/** A number within a sentence is more often one that the document speaks of: `Annule la facture 2024-06903`. */
+const inSentenceShare = 0.6;
+const titleSizeRatio = 1.15;
+
+function titleShare(name: string, hit: LabelHit, document: ReadDocument): number {
+  if (isInTitle(hit, document)) return inTitleBonus;
+  const before = hit.line.tokens[hit.from - 1];
+  const isInSentence =
+    before !== undefined &&
+    (hit.line.tokens[hit.from]?.gap ?? 9) < sentenceGapMax &&
+    /^\p{Ll}{2,}$/u.test(before.text);
+  return isInSentence && name === 'number' ? inSentenceShare : 1;
+}
+
+const sentenceGapMax = 0.6;
+
+/** True for a label within the title of the first page, which says more of the document than a line of its text does. */
+function isInTitle({ line, from }: LabelHit, { bodySize }: ReadDocument): boolean {
+  const first = line.tokens[0];
+  return (
+    from > 0 &&
+    line.page === 1 &&
+    line.size > titleSizeRatio * bodySize &&
+    first !== undefined &&
+    TITLE.test(first.key)
+  );
+}
+
+/** Words of a discount for paying early, whose date is not the one on which the document falls due. */
+export const EARLY_DISCOUNT = /skonto|discount|escompte|desconto|descuento|sconto|pronto pag/i;
+/** Words for paying all of it, which stand beside the due date. */
+const IN_FULL = /\bnet(?:to)?\b|ohne abzug|sans escompte|sem desconto|sin descuento|senza sconto/i;
+const discountDateShare = 0.3;
+
+/** `By 06.09. you get 2 % discount`: the one date of such a line is not the one on which the document falls due. */
+function isDiscountDate(hit: LabelHit, document: ReadDocument): boolean {
+  const { text, tokens } = hit.line;
+  if (!EARLY_DISCOUNT.test(text) || IN_FULL.test(text)) return false;
+  const dates = tokens.filter(
+    (_, at) => parseValue('date', tokens.slice(at), document.notation) !== undefined,
+  );
+  return dates.length === 1;
+}

@@ -1,0 +1,129 @@
+import type { Party } from '../invoice/invoice.ts';
+import { countryNamed } from '../values/countries.ts';
+import { postalOf } from './address-lines.ts';
+import type { ReadDocument } from './document.ts';
+import { LEGAL_FORM } from './legal-forms.ts';
+import { isNameLike } from './party-names.ts';
+import type { Found } from './provenance.ts';
+import { foundIn } from './provenance.ts';
+import type { BlockCell } from './text-blocks.ts';
+import { cellsOf, textOf } from './tokens.ts';
+import type { Token } from './tokens.ts';
+
+/** A letterhead in one line: `Kraxi GmbH · Flugzeugallee 17 · 12345 Papierfeld`. */
+export interface SenderLine {
+  readonly cell: BlockCell;
+  /** Without tax number; no country where the line has none. */
+  readonly party: Omit<Party, 'vatId'>;
+}
+
+/** Marks that stand between the parts of such a line. */
+const MARK = /^[·●•|∙⋅‧–-]$/;
+const partsMin = 3;
+const rule = 'letterhead in one line';
+
+/**
+ * The sender's address in one line, as letters have it above the address in their window (DIN 5008) or at the top of the
+ * page; undefined when the page has none, or lines of different senders.
+ */
+export function senderLine(document: ReadDocument, lineMax: number): SenderLine | undefined {
+  const found: SenderLine[] = [];
+  for (const line of document.lines.slice(0, lineMax)) {
+    if (line.page > 1 || line.rotated) continue;
+    for (const tokens of cellsOf(line, partGapMax)) {
+      const party = partyIn(tokens, tokens.some((token) => MARK.test(token.text)) ? MARK : undefined);
+      if (party) found.push({ cell: { tokens, line }, party });
+    }
+  }
+  const [first, ...others] = found;
+  return others.every(({ party }) => party.name?.value === first?.party.name?.value) ? first : undefined;
+}
+
+/** Blanks around the marks are wide in some letterheads. */
+const partGapMax = 2.5;
+
+function partyIn(tokens: readonly Token[], mark: RegExp | undefined): SenderLine['party'] | undefined {
+  const parts = partsOf(tokens, mark);
+  if (parts.length < partsMin) return undefined;
+  const postalAt = parts.findIndex((part) => postalOf(textOf(part)) !== undefined);
+  const [first] = parts;
+  if (!first || postalAt < 2 || !isNameLike(first) || /\d{3}|:/.test(textOf(first))) return undefined;
+  const between = parts.slice(1, postalAt);
+  const street = between.find((part) => /\d/.test(textOf(part)) && /\p{L}{3}/u.test(textOf(part)));
+  // Without marks only the plainest form is a sender: a name, a street with its number, a place.
+  if (!street || (mark === undefined && (postalAt !== 2 || parts.length > 4))) return undefined;
+  const postalTokens = parts[postalAt] as readonly Token[];
+  const postal = postalOf(textOf(postalTokens));
+  const said = parts.slice(postalAt + 1).find((part) => countryNamed(textOf(part)) !== undefined);
+  const of = (value: string | undefined, from: readonly Token[]): Found | undefined =>
+    value === undefined ? undefined : foundIn(value, from, rule, 0.85);
+  return {
+    name: of(textOf(first), first),
+    street: of(textOf(street), street),
+    postalCode: of(postal?.[2], postalTokens),
+    city: of(postal?.[3], postalTokens),
+    country: said && of(countryNamed(textOf(said)), said),
+  };
+}
+
+/** Tokens between marks; without marks, between commas. */
+function partsOf(tokens: readonly Token[], mark: RegExp | undefined): Token[][] {
+  const parts: Token[][] = [[]];
+  for (const token of tokens) {
+    if (mark?.test(token.text)) parts.push([]);
+    else {
+      const ends = mark === undefined && token.text.endsWith(',');
+      parts.at(-1)?.push(ends ? { ...token, text: token.text.slice(0, -1) } : token);
+      if (ends) parts.push([]);
+    }
+  }
+  return parts.filter((part) => part.length > 0);
+}
+
+/** How far under the sender's line the address in the window may begin and end, points (DIN 5008: a field of 45 mm). */
+const windowHeightPt = 130;
+const windowSlantPt = 45;
+
+/** The address in a letter's window: the cells under the sender's line that stand over one another, down to its last line. */
+export function windowAddress(sender: SenderLine, document: ReadDocument): BlockCell[] {
+  const { line: from, tokens: own } = sender.cell;
+  const x = own[0]?.x0 ?? 0;
+  const cells: BlockCell[] = [];
+  let x0: number | undefined;
+  let bottom = from.y;
+  for (const line of document.lines.slice(from.index + 1)) {
+    if (line.page !== from.page || line.y - from.y > windowHeightPt) break;
+    const tokens = cellsOf(line, 1.4).find((cell) => {
+      const start = cell[0]?.x0 ?? 0;
+      return x0 === undefined ? Math.abs(start - x) < windowSlantPt : Math.abs(start - x0) < 6;
+    });
+    if (!tokens) continue;
+    if (x0 !== undefined && line.y - bottom > lineStepMax * line.size) break;
+    x0 ??= tokens[0]?.x0;
+    bottom = line.y;
+    cells.push({ tokens, line });
+    if (cells.length > windowLinesMax) return [];
+  }
+  return cells.some(({ tokens }) => postalOf(textOf(tokens)) !== undefined) &&
+    isNameLike(cells[0]?.tokens ?? [])
+    ? cells
+    : [];
+}
+
+const windowLinesMax = 9;
+/** Lines of an address are not further apart than so many font sizes. */
+const lineStepMax = 3.6;
+
+/** A sender's line may shorten the name: the full one, with its legal form, stands elsewhere on the page. */
+export function fullName(short: Found, document: ReadDocument): Found {
+  if (LEGAL_FORM.test(short.value)) return short;
+  for (const line of document.lines) {
+    if (line.page > 1 || line.rotated) continue;
+    const cell = cellsOf(line, 1.4).find((tokens) => {
+      const text = textOf(tokens);
+      return text.startsWith(`${short.value} `) && LEGAL_FORM.test(text) && !/[,:·]/.test(text);
+    });
+    if (cell) return foundIn(textOf(cell), cell, 'name with its legal form', 0.8);
+  }
+  return short;
+}
