@@ -67,10 +67,44 @@ module.exports = {
       to: { path: '^(conversion-job|event-store|read-store|blob-store|identity)/' },
     },
     {
+      name: 'web-imports-types-of-schemas-only',
+      severity: 'error',
+      from: from('web'),
+      to: {
+        path: `^(${[...SERVICES, ...KEEPING, ...SUPPORT, 'read-tables', 'cli', 'schemas'].join('|')})/`,
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
       name: 'web-imports-schemas-only',
       severity: 'error',
       from: from('web'),
-      to: { path: `^(${[...SERVICES, ...SUPPORT, 'cli'].join('|')})/` },
+      to: { path: `^(${[...SERVICES, ...KEEPING, ...SUPPORT, 'read-tables', 'cli'].join('|')})/` },
+    },
+    {
+      name: 'uploads-need-no-postgres',
+      severity: 'error',
+      from: from('command-api'),
+      to: { path: '^(read-store|read-tables)/' },
+    },
+    {
+      name: 'read-tables-import-what-they-are-made-of',
+      severity: 'error',
+      from: from('read-tables'),
+      to: { pathNot: '^(schemas|conversion-job|read-store|read-tables|node_modules)/|^(node:)?path$' },
+    },
+    {
+      name: 'a-store-of-this-machine-is-started-and-never-called',
+      severity: 'error',
+      from: { pathNot: '^(event-store/embedded|cli|tests|bench)/|\\.test\\.ts$|/testing/' },
+      // Its codec of the wire is shared with the client's side.
+      to: { path: '^event-store/embedded/(?!wire/)' },
+    },
+    {
+      name: 'nothing-imports-what-tries-it',
+      severity: 'error',
+      from: { pathNot: '^(tests|bench|simulation)/|\\.test\\.ts$|/testing/' },
+      to: { path: '^(tests|bench|simulation)/' },
     },
   ],
   options: {

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openFilesystemBlobStore } from '../blob-store/filesystem.ts';
-import { migrate } from '../read-store/migrate.ts';
+import { migrateReadTables } from '../read-tables/migrate.ts';
 import { openReadStore, type ReadStore } from '../read-store/pool.ts';
 import { createLog } from '../runtime/log.ts';
 import { createMetrics } from '../runtime/metrics.ts';
@@ -28,7 +28,7 @@ beforeAll(async () => {
     startTestPostgres(),
     mkdtemp(join(tmpdir(), 'docket-sealer-')),
   ]);
-  await migrate({ url: postgres.url });
+  await migrateReadTables(postgres.url);
   store = openReadStore({
     url: postgres.url,
     poolMax: 4,

@@ -14,12 +14,12 @@ import { jobsProjection } from '../projector/jobs/projection.ts';
 import { rebuildProjections } from '../projector/rebuild.ts';
 import { PROJECTIONS } from '../projector/registry.ts';
 import { jobHistories } from '../projector/testing/job-histories.ts';
-import { migrate } from '../read-store/migrate.ts';
+import { migrateReadTables } from '../read-tables/migrate.ts';
 import { openReadStore, type ReadStore } from '../read-store/pool.ts';
 import { takeLease } from '../read-store/projection-engine/lease.ts';
 import type { StoredEvent } from '../read-store/projection-engine/stored-event.ts';
 import { openWriter } from '../read-store/projection-engine/writer.ts';
-import { createJobsTables, indexJobsTables, JOBS_TABLES } from '../read-store/tables/job-history.ts';
+import { JOBS_TABLES } from '../read-tables/tables.ts';
 import { createLog } from '../runtime/log.ts';
 import { startTestEventStore } from '../tests/harness/event-store.ts';
 import { startTestPostgres } from '../tests/harness/postgres.ts';
@@ -57,7 +57,7 @@ const perSecond = (count: number, took: number) => Math.round(count / took).toLo
 /** Fold and write of events that are in memory already, indexes included. */
 async function engineAlone(store: ReadStore, events: readonly StoredEvent[]): Promise<number> {
   const target = { ledger: 'bench', version: 1, schema: 'bench_engine', underConstruction: true };
-  await store.query(createJobsTables(target.schema));
+  await store.query(JOBS_TABLES.create(target.schema));
   const fencingEpoch = (await takeLease(store, target, 'bench', STATEMENT_TIMEOUT_MS)) ?? 0n;
   const readMissing = async function* () {};
   const writer = await openWriter({ store, projection: jobsProjection, target, fencingEpoch, readMissing });
@@ -71,21 +71,20 @@ async function engineAlone(store: ReadStore, events: readonly StoredEvent[]): Pr
     now = writer.apply(batch, batch.at(-1)!.position);
   }
   await Promise.all([before, now]);
-  await store.query(indexJobsTables(target.schema).join(''));
+  await store.query(JOBS_TABLES.index(target.schema).join(''));
   return seconds(startedAt);
 }
 
 /** The rows the engine has made, by one COPY a table from files of the server's own, indexes included. */
 async function bareCopy(store: ReadStore, folder: string): Promise<{ rows: number; took: number }> {
-  await store.query(createJobsTables('bench_copy'));
-  for (const table of JOBS_TABLES)
+  await store.query(JOBS_TABLES.create('bench_copy'));
+  for (const table of JOBS_TABLES.names)
     await store.query(`copy bench_engine.${table} to '${join(folder, table)}'`);
   const startedAt = performance.now();
   let rows = 0;
-  for (const table of JOBS_TABLES)
+  for (const table of JOBS_TABLES.names)
     rows += (await store.query(`copy bench_copy.${table} from '${join(folder, table)}'`)).rowCount;
-
-  await store.query(indexJobsTables('bench_copy').join(''));
+  await store.query(JOBS_TABLES.index('bench_copy').join(''));
   return { rows, took: seconds(startedAt) };
 }
 
@@ -130,7 +129,7 @@ await mkdir(folder, { recursive: true });
 await chmod(folder, 0o777);
 const store = openReadStore({ url: postgres.url, poolMax: 4, timeoutMs: STATEMENT_TIMEOUT_MS, log: logger });
 try {
-  await migrate({ url: postgres.url });
+  await migrateReadTables(postgres.url);
   const events = jobHistories(Math.round(EVENTS_WANTED / EVENTS_A_JOB), 1);
   const nodeBefore = process.cpuUsage();
   const postgresBefore = postgresCpuMs(postgres.pid);

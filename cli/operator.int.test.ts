@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import pLimit from 'p-limit';
 import { makeInvoice } from '../gateway/fixtures/invoice-pdf.ts';
 import { startProjector } from '../projector/start.ts';
-import { migrate } from '../read-store/migrate.ts';
+import { migrateReadTables } from '../read-tables/migrate.ts';
 import { createLog } from '../runtime/log.ts';
 import { createMetrics } from '../runtime/metrics.ts';
 import type { Service } from '../runtime/service.ts';
@@ -20,7 +20,7 @@ let world: ProcessorWorld;
 let projector: Service | undefined;
 beforeAll(async () => {
   world = await startProcessorWorld();
-  await migrate({ url: world.store.url });
+  await migrateReadTables(world.store.url);
 }, 60_000);
 afterAll(async () => {
   await projector?.stop(500);

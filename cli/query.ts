@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import { ANALYST_ROLE } from '../read-store/analytics/reader-role.ts';
-import { runQuery } from '../read-store/analytics/run-query.ts';
+import { ANALYST_ROLE } from '../read-store/analyst-role.ts';
+import { runQuery } from '../read-store/run-query.ts';
 import { loadSettings } from '../runtime/settings.ts';
 import type { Settings } from '../schemas/config.ts';
 import { findConnection, notedConnections } from './connections.ts';

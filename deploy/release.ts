@@ -3,7 +3,8 @@
  * writes the version into package.json and package-lock.json, commits, and tags `v0.3.0`. It pushes nothing.
  */
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { changelogOfRelease, versionAfter } from './changelog.ts';
 
@@ -23,6 +24,16 @@ function writeVersion(file: string, from: string, to: string, times: number): vo
   writeFileSync(join(ROOT, file), text);
 }
 
+/** Notes the hash of each migration: what was released is never edited, and a test holds it to that. */
+function freezeMigrations(folder: string): void {
+  const files = readdirSync(join(ROOT, folder)).filter((file) => file.endsWith('.sql'));
+  const lines = files.toSorted().map((file) => {
+    const bytes = readFileSync(join(ROOT, folder, file));
+    return `${createHash('sha256').update(bytes).digest('hex')}  ${file}\n`;
+  });
+  writeFileSync(join(ROOT, folder, 'SHA256SUMS'), lines.join(''));
+}
+
 const wanted = process.argv[2];
 if (wanted === undefined) refuse('Name the version: npm run release -- 0.3.0');
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
@@ -40,6 +51,7 @@ if (released === null) refuse('CHANGELOG.md has nothing under [Unreleased].');
 writeFileSync(changelog, released);
 writeVersion('package.json', version, wanted, 1);
 writeVersion('package-lock.json', version, wanted, 2);
+for (const folder of ['read-tables/migrations', 'processor/migrations']) freezeMigrations(folder);
 git('commit', '--all', '--message', `Release ${wanted}`);
 git('tag', '--annotate', `v${wanted}`, '--message', `Docket ${wanted}`);
 console.log(`v${wanted} is committed and tagged. Publish it: git push --follow-tags`);

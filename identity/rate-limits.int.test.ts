@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import request from 'supertest';
-import { migrate } from '../read-store/migrate.ts';
+import { migrateReadTables } from '../read-tables/migrate.ts';
 import { openReadStore, type ReadStore } from '../read-store/pool.ts';
 import { createApp, endWithJsonErrors } from '../runtime/http/app.ts';
 import { clientReader } from '../runtime/http/client.ts';
@@ -16,7 +16,7 @@ let store: ReadStore;
 
 beforeAll(async () => {
   postgres = await startTestPostgres();
-  await migrate({ url: postgres.url });
+  await migrateReadTables(postgres.url);
   store = openReadStore({ url: postgres.url, poolMax: 2, timeoutMs: 2_000, log: logger });
 }, 60_000);
 afterAll(async () => {

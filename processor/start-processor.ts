@@ -4,6 +4,7 @@ import { jobDecider } from '../conversion-job/decider.ts';
 import { retryPolicyOf } from '../conversion-job/retry-policy.ts';
 import type { EventLog } from '../event-store/event-log.ts';
 import { migrate } from '../read-store/migrate.ts';
+import { migrateReadTables } from '../read-tables/migrate.ts';
 import type { ReadStore } from '../read-store/pool.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { checkCrashPoint } from '../runtime/crash-points.ts';
@@ -174,7 +175,7 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
   let beatingSinceMs = 0;
   const prepare = async (): Promise<void> => {
     // The list of what is in quarantine is everybody's; whoever comes first makes it.
-    await migrate({ url: store.url });
+    await migrateReadTables(store.url);
     await migrate({ url: store.url, schema: PROCESSOR_SCHEMA, migrations: PROCESSOR_MIGRATIONS });
     await list.enlist(processorId, workerId);
     // What starts after the tasks were ended would never end.

@@ -12,7 +12,7 @@ import {
   url,
   useWorld,
 } from '../tests/harness/projector-world.ts';
-import { migrate } from '../read-store/migrate.ts';
+import { migrateReadTables } from '../read-tables/migrate.ts';
 import type { ReadStore } from '../read-store/pool.ts';
 import { readCheckpoint } from '../read-store/projection-engine/checkpoint.ts';
 import { takeLease } from '../read-store/projection-engine/lease.ts';
@@ -70,7 +70,7 @@ describe('the dashboard', () => {
   });
 
   it('killed before or after a commit, counts neither twice nor never [D11]', async () => {
-    await migrate({ url });
+    await migrateReadTables(url);
     const events = await readBack(await appendHistories(40, 203));
     const readMissing = (stream: string, from: bigint) => log.readStream(stream, from);
     const writerOn = async (on: ReadStore) => {

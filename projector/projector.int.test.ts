@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { migrate } from '../read-store/migrate.ts';
+import { migrateReadTables } from '../read-tables/migrate.ts';
 import { readCheckpoint } from '../read-store/projection-engine/checkpoint.ts';
 import { takeLease } from '../read-store/projection-engine/lease.ts';
 import type { StoredEvent } from '../read-store/projection-engine/stored-event.ts';
@@ -72,7 +72,7 @@ describe('the projector', () => {
   });
 
   it('writes a batch and its checkpoint together: killed in between or after, nothing is lost or doubled [D11]', async () => {
-    await migrate({ url });
+    await migrateReadTables(url);
     const events = jobHistories(40, 3);
     for (const killed of ['before the commit', 'after the commit'] as const) {
       const dying = dyingStore(store, killed);
@@ -87,7 +87,7 @@ describe('the projector', () => {
   });
 
   it('stops a second writer, and one whose lease was taken while it worked', async () => {
-    await migrate({ url });
+    await migrateReadTables(url);
     const events = jobHistories(10, 4);
     const first = await writerOn(store, events, 'same');
     const second = await writerOn(store, events, 'same');
@@ -104,7 +104,7 @@ describe('the projector', () => {
   });
 
   it('takes over from a writer that died without a word, within seconds', async () => {
-    await migrate({ url });
+    await migrateReadTables(url);
     await takeLease(store, JOBS_TARGET, 'killed');
     const standby = await start();
     await eventually(() => expect(waitedFor(standby)).toEqual(['projection lease']));
@@ -167,7 +167,7 @@ describe('the projector', () => {
   });
 
   it('lets a held job go again as soon as a build understands its event [D30]', async () => {
-    await migrate({ url });
+    await migrateReadTables(url);
     const events = await appendHistories(20, 31);
     const older = {
       ...jobsProjection,

@@ -7,12 +7,12 @@ import type { Log } from '../runtime/log.ts';
 import { RowsRefused } from '../read-store/projection-engine/errors.ts';
 import { takeLease } from '../read-store/projection-engine/lease.ts';
 import type { ProjectionTarget } from '../read-store/projection-engine/projection.ts';
-import { pointViewsAt } from '../read-store/tables/jobs-v1.ts';
 import { bulkFill } from './bulk-fill.ts';
 import { catchUp, together } from './catch-up.ts';
 import { GIVE_WAY_TO_READERS } from './give-way.ts';
 import { finishTables } from './finish-tables.ts';
 import type { RegisteredProjection } from './registry.ts';
+import { pointViewAt } from './versions/view-columns.ts';
 
 /** The tables under construction, and where their checkpoint is kept until they take the place of the others. */
 function besideOf({ target }: RegisteredProjection): ProjectionTarget {
@@ -242,7 +242,7 @@ async function switchTo(
   );
   if (rows[0] && BigInt(rows[0].commit_position) > position) return false;
   // The views first: they, their grants and what others built on them outlive the old tables.
-  await within.query(pointViewsAt(beside.schema, tables.names));
+  for (const table of tables.names) await pointViewAt(within, beside.schema, table);
   await within.query(`drop table ${tables.names.map((table) => `${target.schema}.${table}`).join(', ')}`);
   await within.query(`drop schema ${target.schema}`);
   await within.query(`alter schema ${beside.schema} rename to ${target.schema}`);

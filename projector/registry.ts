@@ -3,12 +3,7 @@ import type { FoldedRow, Projection, ProjectionTarget } from '../read-store/proj
 import type { WriterOptions } from '../read-store/projection-engine/writer-options.ts';
 import { openWriter, type ProjectionWriter } from '../read-store/projection-engine/writer.ts';
 import type { StoredEvent } from '../read-store/projection-engine/stored-event.ts';
-import {
-  createDashboardV1,
-  DASHBOARD_V1_TABLES,
-  indexDashboardV1,
-} from '../read-store/tables/dashboard-v1.ts';
-import { createJobsTables, indexJobsTables, JOBS_TABLES } from '../read-store/tables/job-history.ts';
+import { DASHBOARD_TABLES, JOBS_TABLES, type ProjectionTables } from '../read-tables/tables.ts';
 import { jobStream } from '../schemas/streams.ts';
 import { dashboardProjection } from './dashboard/projection.ts';
 import { jobsProjection } from './jobs/projection.ts';
@@ -19,15 +14,6 @@ import { verifyDashboard } from './verify-dashboard.ts';
 import type { Verified, VerifyOptions } from './verified.ts';
 import { verifyJobs } from './verify-jobs.ts';
 import { traceOf, type TracedStep } from './versions/trace.ts';
-
-/** How the tables of a projection are made in a schema of their own, and which views of schema `docket` show them. */
-export interface ProjectionTables {
-  /** The tables with the keys that writing needs. */
-  create(schema: string): string;
-  /** The other keys and indexes, made at the end of a rebuild: a text a table, so that tables can be seen to at once. */
-  index(schema: string): readonly string[];
-  readonly names: readonly string[];
-}
 
 /** A projection, the tables in use, and what can be done with them; its events and rows are nobody else's business. */
 export interface RegisteredProjection {
@@ -106,18 +92,14 @@ export function register<Event, Row extends FoldedRow>(
 export const PROJECTIONS: readonly RegisteredProjection[] = [
   register(jobsProjection, {
     target: JOBS_TARGET,
-    tables: { create: createJobsTables, index: indexJobsTables, names: JOBS_TABLES },
+    tables: JOBS_TABLES,
     isQueue: true,
     flushAfterMs: LIVE_FLUSH_AFTER_MS,
     verify: verifyJobs,
   }),
   register(dashboardProjection, {
     target: DASHBOARD_TARGET,
-    tables: {
-      create: createDashboardV1,
-      index: (schema) => [indexDashboardV1(schema)],
-      names: DASHBOARD_V1_TABLES,
-    },
+    tables: DASHBOARD_TABLES,
     isQueue: false,
     flushAfterMs: DASHBOARD_FLUSH_AFTER_MS,
     verify: verifyDashboard,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { LogReader } from '../event-store/event-log.ts';
-import { migrate } from '../read-store/migrate.ts';
+import { migrateReadTables } from '../read-tables/migrate.ts';
 import type { ReadStore } from '../read-store/pool.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
@@ -49,7 +49,7 @@ export async function startProjector(options: ProjectorOptions): Promise<Service
   // The schema is brought up to date once, whoever comes first.
   let migrating: Promise<unknown> | null = null;
   const prepare = () =>
-    (migrating ??= migrate({ url: store.url }).catch((error: unknown) => {
+    (migrating ??= migrateReadTables(store.url).catch((error: unknown) => {
       migrating = null;
       throw error;
     }));

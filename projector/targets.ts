@@ -1,6 +1,4 @@
 import type { ProjectionTarget } from '../read-store/projection-engine/projection.ts';
-import { DASHBOARD_V1_SCHEMA } from '../read-store/tables/dashboard-v1.ts';
-import { JOBS_V1_SCHEMA } from '../read-store/tables/jobs-v1.ts';
 import { dashboardProjection } from './dashboard/projection.ts';
 import { jobsProjection } from './jobs/projection.ts';
 
@@ -8,7 +6,7 @@ import { jobsProjection } from './jobs/projection.ts';
 export const JOBS_TARGET: ProjectionTarget = {
   ledger: jobsProjection.name,
   version: jobsProjection.version,
-  schema: JOBS_V1_SCHEMA,
+  schema: 'jobs_v1',
   underConstruction: false,
 };
 
@@ -16,6 +14,6 @@ export const JOBS_TARGET: ProjectionTarget = {
 export const DASHBOARD_TARGET: ProjectionTarget = {
   ledger: dashboardProjection.name,
   version: dashboardProjection.version,
-  schema: DASHBOARD_V1_SCHEMA,
+  schema: 'dashboard_v1',
   underConstruction: false,
 };

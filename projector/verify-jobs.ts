@@ -6,7 +6,7 @@ import { readCheckpoint } from '../read-store/projection-engine/checkpoint.ts';
 import { understandEvent } from '../schemas/event-versions.ts';
 import type { JobEvent } from '../schemas/job-events.ts';
 import { jobIdOfStream, jobStream } from '../schemas/streams.ts';
-import { rowOf } from './jobs/row.ts';
+import { jobsTable } from '../read-tables/jobs/jobs-table.ts';
 import { JOBS_TARGET } from './targets.ts';
 import {
   DIFFERENCES_MAX,
@@ -84,7 +84,7 @@ async function compareRow(
   checkpoint: bigint,
 ): Promise<Difference | null> {
   const jobId = record.job_id;
-  const { job: found, revision } = rowOf(record);
+  const { job: found, revision } = jobsTable.rowOf(record);
   if (BigInt(record.timeline) === revision + 1n && isDeepStrictEqual(folded?.get(jobId), found)) return null;
   let expected: Job = ABSENT;
   let behind: bigint | null = null;

@@ -1,10 +1,9 @@
-import type { JobFailureCode } from '../schemas/error-codes.ts';
+import type { JobRecord } from '../read-tables/jobs/jobs-table.ts';
 import type { JobView } from '../schemas/http-api.ts';
 import type { OperatorJobView } from '../schemas/ops-api.ts';
-import type { JobStateName } from '../schemas/job-states.ts';
 
 /** Columns of `docket.jobs` that a view is made of. */
-export const JOB_COLUMNS = [
+export const SHOWN_COLUMNS = [
   'job_id',
   'owner',
   'filename',
@@ -26,38 +25,16 @@ export const JOB_COLUMNS = [
   'updated_at',
   'revision',
   'position',
-] as const;
+] as const satisfies readonly (keyof JobRecord)[];
 
-/** A row as the driver gives it: `bigint` columns as text. */
-export interface JobRow {
-  readonly job_id: string;
-  readonly owner: string;
-  readonly filename: string;
-  readonly mapping_id: string;
-  readonly mapping_version: number;
-  readonly state: JobStateName;
-  readonly error_code: JobFailureCode | null;
-  readonly error_reason: string | null;
-  readonly error_message: string | null;
-  readonly attempts: number;
-  readonly bytes: string;
-  readonly pages: string | null;
-  readonly warnings: readonly { readonly code: string; readonly message: string }[] | null;
-  readonly result_bytes: string | null;
-  readonly result_media_type: string | null;
-  readonly result_sha256: string | null;
-  readonly next_attempt_at: Date | null;
-  readonly created_at: Date;
-  readonly updated_at: Date;
-  readonly revision: string;
-  readonly position: string;
-}
+/** What a list or a page reads of a job, as the driver returns it. */
+export type ShownRow = Pick<JobRecord, (typeof SHOWN_COLUMNS)[number]>;
 
 /** The name of a mapping for people. */
 export type LabelOf = (mappingId: string) => string;
 
 /** A job as REST and the live socket show it. A result is shown only while it can be downloaded. */
-export function jobView(row: JobRow, labelOf: LabelOf): JobView {
+export function jobView(row: ShownRow, labelOf: LabelOf): JobView {
   return {
     jobId: row.job_id,
     filename: row.filename,
@@ -81,11 +58,11 @@ export function jobView(row: JobRow, labelOf: LabelOf): JobView {
 }
 
 /** A job as an operator sees it. */
-export function operatorJobView(row: JobRow, labelOf: LabelOf): OperatorJobView {
+export function operatorJobView(row: ShownRow, labelOf: LabelOf): OperatorJobView {
   return { ...jobView(row, labelOf), owner: row.owner };
 }
 
-function resultOf(row: JobRow): JobView['result'] {
+function resultOf(row: ShownRow): JobView['result'] {
   const { state, result_bytes: bytes, result_media_type: mediaType, result_sha256: sha256 } = row;
   if (state !== 'ready' || bytes === null || mediaType === null || sha256 === null) return null;
   return { bytes: Number(bytes), mediaType, sha256 };

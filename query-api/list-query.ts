@@ -1,7 +1,7 @@
 import type { Queryable } from '../read-store/pool.ts';
 import type { JobListQuery } from '../schemas/http-api.ts';
 import { isActive } from '../schemas/job-states.ts';
-import { JOB_COLUMNS, type JobRow } from './job-row.ts';
+import { SHOWN_COLUMNS, type ShownRow } from './job-row.ts';
 import type { ListPlace } from './list-cursor.ts';
 import { CREATED_BY_THEN, momentOf, rowsAt } from './past-rows.ts';
 import { readAtHead, type AtHead, type Statement } from './projection-head.ts';
@@ -52,12 +52,12 @@ export function listStatement(scope: ListScope, query: JobListQuery, after: List
   }
   const direction = descending ? 'desc' : 'asc';
   const orderAndLimit = `order by ${sorted} ${direction}, job_id ${direction} limit ${value(query.limit + 1)}`;
-  const columns = `${JOB_COLUMNS.join(', ')}, ${sortValue(column)} as sort_value`;
+  const columns = `${SHOWN_COLUMNS.join(', ')}, ${sortValue(column)} as sort_value`;
   if (scope.asOf !== null) {
     const position = value(scope.asOf.toString());
     const there = [...where, CREATED_BY_THEN];
     const few = query.state?.every(isActive) ?? false;
-    const rows = rowsAt({ columns: JOB_COLUMNS, position, where: there, orderAndLimit, few });
+    const rows = rowsAt({ columns: SHOWN_COLUMNS, position, where: there, orderAndLimit, few });
     return { text: `${momentOf(position)} select ${columns} from (${rows}) past ${orderAndLimit}`, values };
   }
   const conditions = where.length > 0 ? ` where ${where.join(' and ')}` : '';
@@ -87,7 +87,7 @@ function literally(text: string): string {
 }
 
 /** A row of a page, with the value it is sorted by. */
-export type ListedRow = JobRow & { readonly sort_value: string };
+export type ListedRow = ShownRow & { readonly sort_value: string };
 
 /**
  * A page of jobs, at most one row longer than asked for, in its order.
@@ -109,12 +109,15 @@ export async function listPage(
 export function oneJob(owner: string | null, jobId: string, asOf: bigint | null = null): Statement {
   const own = '($1::text is null or owner = $1) and job_id = $2';
   if (asOf === null)
-    return { text: `select ${JOB_COLUMNS.join(', ')} from docket.jobs where ${own}`, values: [owner, jobId] };
+    return {
+      text: `select ${SHOWN_COLUMNS.join(', ')} from docket.jobs where ${own}`,
+      values: [owner, jobId],
+    };
   // Whose it is and when it was created never change; the key of the past begins with the two.
   const same = (column: string) => `${column} = (select ${column} from docket.jobs where job_id = $2)`;
   const where = [own, same('owner'), same('created_at')];
   return {
-    text: rowsAt({ columns: JOB_COLUMNS, position: '$3', where }),
+    text: rowsAt({ columns: SHOWN_COLUMNS, position: '$3', where }),
     values: [owner, jobId, asOf.toString()],
   };
 }

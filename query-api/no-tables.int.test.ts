@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { migrate } from '../read-store/migrate.ts';
+import { migrateReadTables } from '../read-tables/migrate.ts';
 import { startQueryHouse, type QueryHouse } from '../tests/harness/query-house.ts';
 
 const READS = ['/api/jobs', '/api/jobs/metrics', '/api/dashboard', '/api/ops/jobs', '/api/ops/failures'];
@@ -25,7 +25,7 @@ describe('before the projector has made its tables', () => {
   });
 
   it('reads work as soon as the tables are there, without a restart', async () => {
-    await migrate({ url: house.postgres.url });
+    await migrateReadTables(house.postgres.url);
     for (const path of READS.slice(0, 3)) expect((await house.get(path, owner)).status).toBe(200);
     while (!house.service.readiness().ready) await sleep(20);
   });

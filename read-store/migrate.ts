@@ -1,7 +1,6 @@
 import knex, { type Knex } from 'knex';
 import { ReadStoreUnavailable, readStoreError } from './errors.ts';
-import { MIGRATIONS } from './migrations/all.ts';
-import type { Migration } from './migrations/migration.ts';
+import type { Migration } from './migrations.ts';
 
 /** Any number that nobody else locks: "docket" as a number. */
 const MIGRATION_LOCK = 0x646f_636b;
@@ -11,8 +10,8 @@ const LOCK_TIMEOUT_SEC = 60;
 export interface MigrateOptions {
   readonly url: string;
   /** Schema that holds the bookkeeping table; made when it is not there. */
-  readonly schema?: string;
-  readonly migrations?: readonly Migration[];
+  readonly schema: string;
+  readonly migrations: readonly Migration[];
 }
 
 /**
@@ -39,7 +38,7 @@ export async function unmigrate(options: MigrateOptions): Promise<string[]> {
 }
 
 async function locked<Result>(
-  { url, schema = 'docket', migrations = MIGRATIONS }: MigrateOptions,
+  { url, schema, migrations }: MigrateOptions,
   work: (transaction: Knex, settings: Knex.MigratorConfig) => Promise<Result>,
 ): Promise<Result> {
   const database = knex({
@@ -76,7 +75,13 @@ function sourceOf(migrations: readonly Migration[]): Knex.MigrationSource<Migrat
   return {
     getMigrations: () => Promise.resolve([...migrations]),
     getMigrationName: (migration) => migration.name,
-    getMigration: (migration) =>
-      Promise.resolve({ up: (on: Knex) => migration.up(on), down: (on: Knex) => migration.down(on) }),
+    getMigration: ({ up, down }) => Promise.resolve({ up: stepOf(up), down: stepOf(down) }),
+  };
+}
+
+/** For knex a question mark stands for a value. */
+function stepOf(text: string): (on: Knex) => Promise<void> {
+  return async (on) => {
+    await on.raw(text.replaceAll('?', '\\?'));
   };
 }

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { connectEventLog } from '../../event-store/connect.ts';
 import type { EventLog } from '../../event-store/event-log.ts';
 import { startEmbeddedPostgres } from '../../read-store/embedded/start.ts';
-import { migrate } from '../../read-store/migrate.ts';
+import { migrateReadTables } from '../../read-tables/migrate.ts';
 import { openReadStore, type ReadStore } from '../../read-store/pool.ts';
 import { createLog } from '../../runtime/log.ts';
 
@@ -35,7 +35,7 @@ export async function openStores(folder: string): Promise<MonthStores> {
   const { port } = JSON.parse(line) as { port: number };
   const postgres = await startEmbeddedPostgres({ directory: join(folder, 'postgres'), log: logger });
   const connectionString = `esdb://127.0.0.1:${port}?tls=false`;
-  await migrate({ url: postgres.url });
+  await migrateReadTables(postgres.url);
   const log = connectEventLog({ connectionString, timeoutMs: TIMEOUT_MS, log: logger });
   const store = openReadStore({
     url: postgres.url,

@@ -20,7 +20,7 @@ import { createMetrics } from '../../runtime/metrics.ts';
 import { loadSettings } from '../../runtime/settings.ts';
 import { LIVE_LIMITS, LIVE_PROTOCOL } from '../../schemas/live-protocol.ts';
 import { openReadStore } from '../../read-store/pool.ts';
-import { migrate } from '../../read-store/migrate.ts';
+import { migrateReadTables } from '../../read-tables/migrate.ts';
 import { SECRETS, startQueryHouse } from '../../tests/harness/query-house.ts';
 import { startTestPostgres } from '../../tests/harness/postgres.ts';
 import { projectInto } from '../../tests/harness/projected-jobs.ts';
@@ -90,7 +90,7 @@ function rowFor(owner: string, position: bigint): ChangedRow {
 async function fanOut(): Promise<Serving> {
   const log = createLog('bench', 'silent');
   const postgres = await startTestPostgres();
-  await migrate({ url: postgres.url });
+  await migrateReadTables(postgres.url);
   const store = openReadStore({ url: postgres.url, poolMax: 10, timeoutMs: 5_000, log });
   const head = await readHead(store);
   let position = head.position;

@@ -7,6 +7,7 @@ import { connectEventLog, type ConnectedEventLog } from '../../event-store/conne
 import { LogUnavailable } from '../../event-store/errors.ts';
 import type { EventLog } from '../../event-store/event-log.ts';
 import { migrate } from '../../read-store/migrate.ts';
+import { migrateReadTables } from '../../read-tables/migrate.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { createLog } from '../../runtime/log.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
@@ -31,7 +32,7 @@ let proxy: FaultProxy;
 let cutLog: ConnectedEventLog;
 beforeAll(async () => {
   world = await startProcessorWorld();
-  await migrate({ url: world.store.url });
+  await migrateReadTables(world.store.url);
   await migrate({ url: world.store.url, schema: PROCESSOR_SCHEMA, migrations: PROCESSOR_MIGRATIONS });
   proxy = await startFaultProxy(world.eventStore.port);
   cutLog = connectEventLog({

@@ -4,11 +4,11 @@ import { foldBatch, understandBatch } from '../../read-store/projection-engine/f
 import type { StoredEvent } from '../../read-store/projection-engine/stored-event.ts';
 import { merged, summed, type Values } from '../../read-store/projection-engine/table.ts';
 import { jobsProjection } from '../jobs/projection.ts';
-import type { JobRow } from '../jobs/row.ts';
+import type { JobRow } from '../../read-tables/jobs/jobs-table.ts';
 import { jobHistories, randomFrom } from '../testing/job-histories.ts';
-import { EVER, figuresTable } from './figures-table.ts';
+import { EVER, figuresTable } from '../../read-tables/dashboard/figures-table.ts';
 import { dashboardProjection } from './projection.ts';
-import { streamsTable, type CountedStream } from './row.ts';
+import { streamsTable, type CountedStream } from '../../read-tables/dashboard/streams-table.ts';
 
 /** What Postgres holds after the batches, without Postgres. Rows go through their columns and back between batches. */
 function countInMaps(batches: readonly (readonly StoredEvent[])[]) {

@@ -7,9 +7,9 @@ import { isActive } from '../../schemas/job-states.ts';
 import { SERVICE_EVENT_SCHEMAS } from '../../schemas/service-events.ts';
 import { GATEWAY_STREAM, jobIdOfStream, REJECTED_UPLOADS_STREAM } from '../../schemas/streams.ts';
 import { understandJobEventOnce } from '../../schemas/understand-job-event-once.ts';
-import { breakerTable } from './breaker-table.ts';
-import { figuresTable, isJobEvent, type CountedEvent } from './figures-table.ts';
-import { streamsTable, type CountedStream } from './row.ts';
+import { breakerTable } from '../../read-tables/dashboard/breaker-table.ts';
+import { figuresTable, isJobEvent, type CountedEvent } from '../../read-tables/dashboard/figures-table.ts';
+import { streamsTable, type CountedStream } from '../../read-tables/dashboard/streams-table.ts';
 
 const SERVICE_STREAMS: readonly string[] = [GATEWAY_STREAM, REJECTED_UPLOADS_STREAM];
 

@@ -8,7 +8,7 @@ import { understandEvent } from '../../schemas/event-versions.ts';
 import type { JobEvent } from '../../schemas/job-events.ts';
 import { jobHistories, randomFrom } from '../testing/job-histories.ts';
 import { jobsProjection } from './projection.ts';
-import type { JobRow } from './row.ts';
+import type { JobRow } from '../../read-tables/jobs/jobs-table.ts';
 
 const keyOfValues = (table: Table, values: Values) => values.slice(0, table.keyColumns).join();
 

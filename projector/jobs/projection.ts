@@ -4,11 +4,11 @@ import type { Projection } from '../../read-store/projection-engine/projection.t
 import type { JobEvent } from '../../schemas/job-events.ts';
 import { jobIdOfStream } from '../../schemas/streams.ts';
 import { understandJobEventOnce } from '../../schemas/understand-job-event-once.ts';
-import { artifactsTable } from './artifacts-table.ts';
-import { historyTable } from './history-table.ts';
-import { jobsTable } from './jobs-table.ts';
-import type { JobRow } from './row.ts';
-import { timelineTable } from './timeline-table.ts';
+import { artifactsTable } from '../../read-tables/jobs/artifacts-table.ts';
+import { historyTable } from '../../read-tables/jobs/history-table.ts';
+import { jobsTable } from '../../read-tables/jobs/jobs-table.ts';
+import type { JobRow } from '../../read-tables/jobs/jobs-table.ts';
+import { timelineTable } from '../../read-tables/jobs/timeline-table.ts';
 
 /**
  * Version 1 of the queue's read tables. The fold is the decider's own `evolve`, so the tables cannot mean anything

@@ -64,7 +64,9 @@ export function oneHistory(random: () => number): { jobId: string; events: JobEv
   const blobKey = `pdf/${jobId}`;
   for (let run = 0; run < 3; run += 1) {
     if (run === 0 || random() < 0.5) {
-      const mapping = MAPPING;
+      // One job in four has told its mapping something; what a job is made of is not in its id.
+      const parameters = { termStart: '2026-09-01', timeZone: 'Europe/Lisbon' };
+      const mapping = bytes % 4 === 0 ? { ...MAPPING, parameters } : MAPPING;
       events.push({
         type: 'DocumentUploaded',
         data: { at: at(), jobId, owner, filename, bytes, sha256, blobKey, mapping },
@@ -127,9 +129,20 @@ function addSuccess(
   const warnings = random() < 0.2 ? [{ code: 'ILLEGAL_CHARACTERS', message: 'dropped "2"' }] : [];
   const pages = Math.floor(random() * 9);
   const gatewayMs = Math.floor(random() * 900);
+  const convertedBy = { ...MAPPING, contentHash: result.sha256 };
   events.push({
     type: 'ConversionSucceeded',
-    data: { at: at(), attempt, fencingToken, result, pages, gatewayMs, warnings },
+    data: {
+      at: at(),
+      attempt,
+      fencingToken,
+      result,
+      pages,
+      gatewayMs,
+      warnings,
+      // A gateway of before did not say.
+      convertedBy: pages % 2 === 0 ? convertedBy : undefined,
+    },
   });
   if (random() < 0.4) events.push({ type: 'ResultDownloaded', data: { at: at(), bytes: result.bytes } });
   if (random() < 0.3) events.push({ type: 'ResultExpired', data: { at: at(), blobKey, cause: 'age' } });

@@ -11,7 +11,7 @@ import type { JobEvent } from '../../schemas/job-events.ts';
 import { openLive, rowsOf } from '../../tests/harness/live-tester.ts';
 import { startQueryHouse, type QueryHouse } from '../../tests/harness/query-house.ts';
 import { jobsProjection } from '../jobs/projection.ts';
-import type { JobRow } from '../jobs/row.ts';
+import type { JobRow } from '../../read-tables/jobs/jobs-table.ts';
 import { projectionNamed, register, type RegisteredProjection } from '../registry.ts';
 import { startProjector } from '../start.ts';
 import { jobHistories, randomFrom } from '../testing/job-histories.ts';

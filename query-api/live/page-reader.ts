@@ -1,5 +1,5 @@
 import type { Queryable } from '../../read-store/pool.ts';
-import { JOB_COLUMNS, jobView, type JobRow, type LabelOf } from '../job-row.ts';
+import { SHOWN_COLUMNS, jobView, type ShownRow, type LabelOf } from '../job-row.ts';
 import { readAtHead } from '../projection-head.ts';
 import type { ChangedRow, Page } from './subscription.ts';
 import { rowsPast, type RowScope } from './topic-scope.ts';
@@ -17,8 +17,8 @@ export function pageReader(store: Queryable, labelOf: LabelOf): ReadPage {
   return async (scope, past, rowsMax) => {
     const { where, values } = rowsPast(scope, past);
     const limit = `$${values.push(rowsMax + 1)}`;
-    const text = `select ${JOB_COLUMNS.join(', ')} from docket.jobs where ${where} order by position limit ${limit}`;
-    const { head, rows } = await readAtHead<JobRow>(store, { text, values }, 'position');
+    const text = `select ${SHOWN_COLUMNS.join(', ')} from docket.jobs where ${where} order by position limit ${limit}`;
+    const { head, rows } = await readAtHead<ShownRow>(store, { text, values }, 'position');
     return {
       epoch: head.epoch,
       head: head.position,
@@ -35,9 +35,9 @@ export type ReadOwnerPages = (
 ) => Promise<readonly Page[]>;
 
 const OWNER_PAGES =
-  `select asked.at::integer as asked, ${JOB_COLUMNS.map((column) => `page.${column}`).join(', ')}` +
+  `select asked.at::integer as asked, ${SHOWN_COLUMNS.map((column) => `page.${column}`).join(', ')}` +
   ' from unnest($1::text[], $2::bigint[]) with ordinality as asked (owner, past, at)' +
-  ` cross join lateral (select ${JOB_COLUMNS.join(', ')} from docket.jobs` +
+  ` cross join lateral (select ${SHOWN_COLUMNS.join(', ')} from docket.jobs` +
   ' where owner = asked.owner and position > asked.past order by position limit $3) page';
 
 /**
@@ -47,7 +47,7 @@ export function ownerPagesReader(store: Queryable, labelOf: LabelOf): ReadOwnerP
   return async (asked, rowsMax) => {
     const pasts = asked.map(({ past }) => (past < 0n ? '-1' : past.toString()));
     const values = [asked.map(({ owner }) => owner), pasts, rowsMax + 1];
-    const { head, rows } = await readAtHead<JobRow & { asked: number }>(
+    const { head, rows } = await readAtHead<ShownRow & { asked: number }>(
       store,
       { text: OWNER_PAGES, values },
       'asked, position',
@@ -65,7 +65,7 @@ export function ownerPagesReader(store: Queryable, labelOf: LabelOf): ReadOwnerP
   };
 }
 
-function changedRow(row: JobRow, labelOf: LabelOf): ChangedRow {
+function changedRow(row: ShownRow, labelOf: LabelOf): ChangedRow {
   return {
     key: row.job_id,
     owner: row.owner,

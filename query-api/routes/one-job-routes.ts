@@ -5,7 +5,7 @@ import { JobQuery, TimelineQuery, WhyQuery } from '../../schemas/http-api.ts';
 import type { Asker } from '../asker.ts';
 import { pastOf } from '../as-of.ts';
 import { readAtLeast } from '../freshness.ts';
-import { jobView, operatorJobView, type JobRow } from '../job-row.ts';
+import { jobView, operatorJobView, type ShownRow } from '../job-row.ts';
 import { oneJob } from '../list-query.ts';
 import { readAtHead } from '../projection-head.ts';
 import { labelOf, type QueryContext } from '../query-context.ts';
@@ -25,7 +25,7 @@ export function oneJobRoutes(context: QueryContext, { prefix, ownerOf }: Asker):
     const { atLeast, asOf } = queryOf(JobQuery, req);
     const past = await pastOf(context, asOf);
     const { rows } = await readAtLeast(feed, atLeast, () =>
-      readAtHead<JobRow>(store, oneJob(owner, jobId, past), 'job_id'),
+      readAtHead<ShownRow>(store, oneJob(owner, jobId, past), 'job_id'),
     );
     if (!rows[0]) throw new ApiError('NOT_FOUND');
     res.json((owner === null ? operatorJobView : jobView)(rows[0], labelOf(context)));

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { ANALYST_ROLE } from '../analytics/reader-role.ts';
+import { ANALYST_ROLE } from '../analyst-role.ts';
 import type { Passwords } from './passwords.ts';
 import { LOOPBACK } from './port.ts';
 import { DATABASE, ROLE } from './roles.ts';

@@ -1,4 +1,4 @@
-import { ANALYST_ROLE, CREATE_ANALYST_ROLE } from '../analytics/reader-role.ts';
+import { ANALYST_ROLE, CREATE_ANALYST_ROLE } from '../analyst-role.ts';
 import type { Passwords } from './passwords.ts';
 
 /** No file of the server lets this role in; it speaks in single-user mode alone, when the files are made. */

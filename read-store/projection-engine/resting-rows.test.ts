@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { jobHistories } from '../../projector/testing/job-histories.ts';
 import { jobsProjection } from '../../projector/jobs/projection.ts';
-import type { JobRow } from '../../projector/jobs/row.ts';
+import type { JobRow } from '../../read-tables/jobs/jobs-table.ts';
 import { copyLine, recordOfLine, valuesOfLine } from './copy-text.ts';
 import { foldBatch, understandBatch } from './fold-batch.ts';
 import { restingRows } from './resting-rows.ts';

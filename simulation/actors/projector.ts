@@ -1,6 +1,6 @@
 import type { RecordedEvent } from '../../event-store/event-log.ts';
 import { jobsProjection } from '../../projector/jobs/projection.ts';
-import type { JobRow } from '../../projector/jobs/row.ts';
+import type { JobRow } from '../../read-tables/jobs/jobs-table.ts';
 import { ReadStoreUnavailable } from '../../read-store/errors.ts';
 import {
   foldBatch,

@@ -2,7 +2,7 @@ import { jobsProjection } from '../../projector/jobs/projection.ts';
 import { startChangeFeed } from '../../query-api/change-feed.ts';
 import { checkedBytes } from '../../query-api/checked-bytes.ts';
 import { createDownloadLedger } from '../../query-api/download-ledger.ts';
-import { jobView, type JobRow } from '../../query-api/job-row.ts';
+import { jobView, type ShownRow } from '../../query-api/job-row.ts';
 import { findOwnJob } from '../../query-api/own-job.ts';
 import type { Bookmark } from '../../query-api/live/resume-token.ts';
 import type { Page } from '../../query-api/live/subscription.ts';
@@ -117,7 +117,7 @@ function pageOf({ tables }: House, scope: TopicScope, past: bigint, rowsMax: num
     .filter((values) => scope.kind !== 'owner' || values[ownerAt] === scope.owner)
     .sort((a, b) => Number((a[positionAt] as bigint) - (b[positionAt] as bigint)));
   const rows = found.slice(0, rowsMax).map((values) => {
-    const row = recordOfValues(values) as unknown as JobRow & { owner: string };
+    const row = recordOfValues(values) as unknown as ShownRow & { owner: string };
     const json = JSON.stringify(jobView(row, (id) => id));
     return { key: row.job_id, owner: row.owner, position: BigInt(row.position), json };
   });

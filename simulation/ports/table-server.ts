@@ -2,7 +2,7 @@ import { jobsProjection } from '../../projector/jobs/projection.ts';
 import { CheckpointMoved } from '../../read-store/projection-engine/errors.ts';
 import type { Change } from '../../read-store/projection-engine/fold-batch.ts';
 import { merged, type Column, type Table, type Values } from '../../read-store/projection-engine/table.ts';
-import type { JobRow } from '../../projector/jobs/row.ts';
+import type { JobRow } from '../../read-tables/jobs/jobs-table.ts';
 import type { LogMark } from '../../schemas/log-mark.ts';
 import type { World } from '../engine/world.ts';
 

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { jobsProjection } from '../../projector/jobs/projection.ts';
 import { foldBatch, understandBatch } from '../../read-store/projection-engine/fold-batch.ts';
 import type { Values } from '../../read-store/projection-engine/table.ts';
-import { jobView, type JobRow } from '../../query-api/job-row.ts';
+import { jobView, type ShownRow } from '../../query-api/job-row.ts';
 import type { LiveClient } from '../actors/live-client.ts';
 import type { House } from '../house.ts';
 import { createTableServer, recordOfValues, type Tables } from '../ports/table-server.ts';
@@ -55,7 +55,7 @@ function compare({ world }: House, table: string, present: Tables['rows'], wante
 /** Whether a browser has exactly the rows it may see. */
 export function sees(house: House, client: LiveClient): boolean {
   const own = [...house.tables.tables().rows.values()]
-    .map((values) => recordOfValues(values) as unknown as JobRow & { owner: string })
+    .map((values) => recordOfValues(values) as unknown as ShownRow & { owner: string })
     .filter((row) => row.owner === client.owner);
   return (
     own.length === client.rows.size &&

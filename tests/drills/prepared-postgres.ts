@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PROCESSOR_MIGRATIONS, PROCESSOR_SCHEMA } from '../../processor/migrations/all.ts';
 import { migrate } from '../../read-store/migrate.ts';
+import { migrateReadTables } from '../../read-tables/migrate.ts';
 import * as harness from '../harness/prepared-postgres.ts';
 
 /**
@@ -14,7 +15,7 @@ export async function preparePostgres(): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'docket-drill-prepared-'));
   process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
   await harness.preparePostgres(directory, async (url) => {
-    await migrate({ url });
+    await migrateReadTables(url);
     await migrate({ url, schema: PROCESSOR_SCHEMA, migrations: PROCESSOR_MIGRATIONS });
   });
 }

@@ -3,11 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectEventLog } from '../../event-store/connect.ts';
 import type { EventLog } from '../../event-store/event-log.ts';
-import { migrate } from '../../read-store/migrate.ts';
+import { migrateReadTables } from '../../read-tables/migrate.ts';
 import { openReadStore, type ReadStore } from '../../read-store/pool.ts';
 import { readCheckpoint } from '../../read-store/projection-engine/checkpoint.ts';
 import { takeLease } from '../../read-store/projection-engine/lease.ts';
-import { JOBS_TABLES } from '../../read-store/tables/job-history.ts';
+import { JOBS_TABLES } from '../../read-tables/tables.ts';
 import type { StoredEvent } from '../../read-store/projection-engine/stored-event.ts';
 import { openWriter } from '../../read-store/projection-engine/writer.ts';
 import { createLog } from '../../runtime/log.ts';
@@ -147,7 +147,7 @@ export async function tables(
 ): Promise<unknown[][]> {
   const drop = positions ? '' : ` - '{position,since,until}'::text[]`;
   const found: unknown[][] = [];
-  for (const table of JOBS_TABLES) {
+  for (const table of JOBS_TABLES.names) {
     const { rows } = await on.query<{ row: unknown }>(
       `select to_jsonb(t) ${drop} as row from docket.${table} t
        where $1::uuid[] is null or job_id = any($1) order by (to_jsonb(t) ${drop})::text`,
@@ -164,7 +164,7 @@ export async function tablesOf(
   { positions } = { positions: true },
 ): Promise<unknown[][]> {
   const address = await freshDatabase();
-  await migrate({ url: address });
+  await migrateReadTables(address);
   const own = openReadStore({ url: address, poolMax: 2, timeoutMs: 5_000, log: logger });
   const writer = await writerOn(own, events);
   await writer.apply(events, events.at(-1)!.position);

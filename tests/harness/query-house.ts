@@ -9,7 +9,7 @@ import { createRateLimits } from '../../identity/rate-limits.ts';
 import { sealSession } from '../../identity/session.ts';
 import { keysFor, type SigningSecrets } from '../../identity/signing-keys.ts';
 import { createQueryApi, type QueryApiOptions } from '../../query-api/service.ts';
-import { migrate } from '../../read-store/migrate.ts';
+import { migrateReadTables } from '../../read-tables/migrate.ts';
 import { openReadStore } from '../../read-store/pool.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { createApp, endWithJsonErrors } from '../../runtime/http/app.ts';
@@ -35,7 +35,7 @@ export async function startQueryHouse(
     startTestPostgres(),
     changes.withLog === false ? null : startTestEventStore(),
   ]);
-  if (changes.withTables !== false) await migrate({ url: postgres.url });
+  if (changes.withTables !== false) await migrateReadTables(postgres.url);
   const store = openReadStore({ url: postgres.url, poolMax: 10, timeoutMs: 3_000, log: logger });
   const log = connectEventLog({
     connectionString: eventStore?.connectionString ?? 'esdb://127.0.0.1:1?tls=false',

@@ -1,0 +1,34 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** One step of a schema, as SQL. A step that was released is never edited; the next one changes what it made. */
+export interface Migration {
+  /** Ordered by name: `0001-what-it-does`. */
+  readonly name: string;
+  readonly up: string;
+  readonly down: string;
+}
+
+const UP = '\n-- up\n';
+const DOWN = '\n-- down\n';
+
+/**
+ * The migrations of a folder, in the order of their names. A file is a comment, `-- up` and what the step does,
+ * `-- down` and what takes it back.
+ * @throws when a file lacks one of the two marks
+ */
+export function readMigrations(folder: string): readonly Migration[] {
+  const files = readdirSync(folder).filter((file) => file.endsWith('.sql'));
+  return files.toSorted().map((file) => migrationOf(file, readFileSync(join(folder, file), 'utf8')));
+}
+
+function migrationOf(file: string, text: string): Migration {
+  const up = text.indexOf(UP);
+  const down = text.indexOf(DOWN);
+  if (up < 0 || down < up) throw new Error(`Migration ${file} lacks "-- up", or "-- down" after it.`);
+  return {
+    name: file.replace(/\.sql$/, ''),
+    up: text.slice(up + UP.length, down).trim(),
+    down: text.slice(down + DOWN.length).trim(),
+  };
+}

@@ -1,0 +1,41 @@
+import {
+  createTable,
+  indexTable,
+  type DefinedTable,
+} from '../read-store/projection-engine/table-definition.ts';
+import { breakerTable } from './dashboard/breaker-table.ts';
+import { figuresTable } from './dashboard/figures-table.ts';
+import { streamsTable } from './dashboard/streams-table.ts';
+import { artifactsTable } from './jobs/artifacts-table.ts';
+import { historyTable } from './jobs/history-table.ts';
+import { jobsTable } from './jobs/jobs-table.ts';
+import { timelineTable } from './jobs/timeline-table.ts';
+
+/** How the tables of a projection are made in a schema of their own, and which views of schema `docket` show them. */
+export interface ProjectionTables {
+  /** Makes the schema, and the tables with the keys that writing needs. */
+  create(schema: string): string;
+  /** Makes the other keys and indexes when the tables are full: a text a table, the largest first. */
+  index(schema: string): readonly string[];
+  readonly names: readonly string[];
+}
+
+/** @param tables the table of rows first, the largest one last */
+function tablesOf(tables: readonly DefinedTable[]): ProjectionTables {
+  return {
+    create: (schema) =>
+      `create schema ${schema};\n${tables.map((table) => createTable(schema, table)).join('')}`,
+    index: (schema) =>
+      tables
+        .map((table) => indexTable(schema, table))
+        .filter((text) => text !== '')
+        .reverse(),
+    names: tables.map(({ name }) => name),
+  };
+}
+
+/** Those of projection `jobs`. */
+export const JOBS_TABLES = tablesOf([jobsTable, timelineTable, artifactsTable, historyTable]);
+
+/** Those of projection `dashboard`. */
+export const DASHBOARD_TABLES = tablesOf([streamsTable, figuresTable, breakerTable]);
