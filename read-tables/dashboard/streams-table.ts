@@ -120,9 +120,21 @@ function jobOf(kept: StreamRecord, state: JobStateName): ExistingJob {
 
 function factsOf({ source_bytes: sourceBytes, revision }: StreamRecord): JobFacts {
   return {
-    ...{ jobId: '', owner: '', filename: '', sha256: '', mapping: { id: '', version: 1 } },
-    ...{ bytes: Number(sourceBytes ?? 0), sourceBlobKey: sourceBytes === null ? null : '' },
-    ...{ createdAt: '', updatedAt: '', priority: 0, runs: 0, attempts: 0, chargedAttempts: 0 },
-    ...{ attemptsEver: 0, firstAttemptAt: null, revision: BigInt(revision) },
+    jobId: '',
+    owner: '',
+    filename: '',
+    sha256: '',
+    mapping: { id: '', version: 1 },
+    bytes: Number(sourceBytes ?? 0),
+    sourceBlobKey: sourceBytes === null ? null : '',
+    createdAt: '',
+    updatedAt: '',
+    priority: 0,
+    runs: 0,
+    attempts: 0,
+    chargedAttempts: 0,
+    attemptsEver: 0,
+    firstAttemptAt: null,
+    revision: BigInt(revision),
   };
 }
