@@ -30,11 +30,12 @@ export async function run(argv: readonly string[]): Promise<number> {
   const mappingId = values.mapping;
   const registry = loadMappings(mappingFolder(values.mappings));
   const mapping = mappingId === undefined ? undefined : registry.get(mappingId);
+  const isScored = mapping?.reader === 'invoice' || mapping?.reader === 'detect';
   const isAsked = folder !== undefined && more.length === 0;
-  if (!isAsked || mappingId === undefined || mapping?.reader !== 'invoice')
+  if (!isAsked || mappingId === undefined || !isScored)
     throw new CliFailure(
       'USAGE',
-      isAsked && mapping && mapping.reader !== 'invoice'
+      isAsked && mapping && !isScored
         ? `${mappingId} does not read invoices; there is nothing to score.`
         : USAGE,
     );

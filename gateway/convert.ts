@@ -1,5 +1,4 @@
-import type { ConvertingMapping } from '../schemas/gateway-protocol.ts';
-import { contentHash } from './mapping/content-hash.ts';
+import { referenceTo } from './mapping/reference.ts';
 import { openDocument } from './pdf/open-document.ts';
 import { registryOf } from './mapping/registry.ts';
 import type { MappingRegistry } from './mapping/registry.ts';
@@ -7,6 +6,7 @@ import type { Mapping } from './mapping/mapping-schema.ts';
 import { Refusal } from './refusal.ts';
 import type { ConverterOutcome, ConverterTask } from './pool/child-protocol.ts';
 import { convertEmbedded } from './embedded/convert-embedded.ts';
+import { convertDetected } from './detect/convert-detected.ts';
 import { explain } from './explain/explain.ts';
 import { prepareDrawing } from './explain/canvas.ts';
 import { pagePicture } from './explain/page-picture.ts';
@@ -42,17 +42,17 @@ export async function convert(task: ConverterTask): Promise<ConverterOutcome> {
         mapping,
         document,
         'image/png',
-        await pagePicture(canvas, mapping, document, task.picture),
+        await pagePicture(canvas, { mapping, registry }, document, task.picture),
       );
     if (task.kind === 'explain') {
       return sideResult(
         mapping,
         document,
         'application/json',
-        new TextEncoder().encode(JSON.stringify(await explain(mapping, document))),
+        new TextEncoder().encode(JSON.stringify(await explain(mapping, registry, document))),
       );
     }
-    const outcome = await byReader(task, mapping, document, pages).catch((error: unknown) => {
+    const outcome = await byReader(task, { mapping, registry }, document, pages).catch((error: unknown) => {
       throw mapping === asked ? error : namingMapping(error, mapping);
     });
     if (outcome.ok && outcome.body.byteLength > resultBytesMax) {
@@ -67,10 +67,6 @@ export async function convert(task: ConverterTask): Promise<ConverterOutcome> {
 }
 
 type Document = Awaited<ReturnType<typeof openDocument>>;
-
-function referenceTo(mapping: Mapping): ConvertingMapping {
-  return { id: mapping.id, version: mapping.version, contentHash: contentHash(mapping) };
-}
 
 /** A refusal by a mapping that was not asked for says which it was. */
 function namingMapping(error: unknown, { id }: Mapping): unknown {
@@ -98,11 +94,13 @@ function sideResult(
 
 async function byReader(
   task: ConverterTask,
-  mapping: Mapping,
+  { mapping, registry: known }: { readonly mapping: Mapping; readonly registry: MappingRegistry },
   document: Document,
   pages: ReadPages | undefined,
 ): Promise<ConverterOutcome> {
   switch (mapping.reader) {
+    case 'detect':
+      return convertDetected(mapping, known, document);
     case 'layout':
       return convertLayout(mapping, document);
     case 'embedded':

@@ -76,7 +76,7 @@ describe('the gateway over HTTP', () => {
   it('says what it can do', async () => {
     expect(
       gatewayMappingsSchema.parse(await (await fetch(`${gateway.url}/v1/mappings`)).json()),
-    ).toHaveLength(5);
+    ).toHaveLength(6);
     expect(gatewayHealthSchema.parse(await (await fetch(`${gateway.url}/health`)).json()).status).toBe('ok');
     expect(await (await fetch(`${gateway.url}/metrics`)).text()).toContain('gateway_children');
     expect((await fetch(`${gateway.url}/nowhere`)).status).toBe(404);

@@ -38,10 +38,21 @@ export function readCii(xml: string): Pick<Truth, 'fields' | 'lines' | 'vat'> {
       ...partyOf('seller', at(agreement, 'SellerTradeParty')),
       ...partyOf('buyer', at(agreement, 'BuyerTradeParty')),
       payable: string(at(sums, 'DuePayableAmount')),
+      due: dueDateOf(settlement),
     }),
     lines: linesOf(trade),
     vat: list(at(settlement, 'ApplicableTradeTax')).map(vatRowOf),
   };
+}
+
+/** Of several terms the date without a discount is the one on which all is due. */
+function dueDateOf(settlement: unknown): string | undefined {
+  const terms = list(at(settlement, 'SpecifiedTradePaymentTerms')).filter((each) =>
+    at(each, 'DueDateDateTime'),
+  );
+  const net = terms.find((each) => !at(each, 'ApplicableTradePaymentDiscountTerms'));
+  const written = string(at(net ?? terms.at(-1), 'DueDateDateTime', 'DateTimeString'));
+  return written?.replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3');
 }
 
 function oneOf(trade: unknown, name: string): unknown {
@@ -77,9 +88,15 @@ function vatRowOf(tax: unknown): TruthVatRow {
 
 /** The lines that have an amount; profiles without lines (MINIMUM, BASIC WL) say nothing about them. */
 function linesOf(trade: unknown): TruthLine[] | undefined {
-  const lines = list(at(trade, 'IncludedSupplyChainTradeLineItem')).map(lineOf);
+  const lines = list(at(trade, 'IncludedSupplyChainTradeLineItem')).filter(isCharged).map(lineOf);
   const charged = lines.filter((line) => line.total !== undefined);
   return charged.length === 0 ? undefined : charged;
+}
+
+/** Titles and notes among the lines of the extended profile are not added up, whatever amount they show. */
+function isCharged(line: unknown): boolean {
+  const status = string(at(line, 'AssociatedDocumentLineDocument', 'LineStatusReasonCode'));
+  return status !== 'GROUP' && status !== 'INFORMATION';
 }
 
 function lineOf(line: unknown): TruthLine {

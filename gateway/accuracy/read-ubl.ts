@@ -5,12 +5,16 @@ import { at, list, string, tree } from './xml-tree.ts';
 /** What a UBL document says, in the terms of the truth files. */
 export interface UblContent {
   readonly fields: Readonly<Partial<Record<FieldName, string>>>;
+  /** What else the document says for a field: an address in several elements. */
+  readonly also?: Readonly<Partial<Record<FieldName, readonly string[]>>>;
   readonly lines: readonly UblLine[];
   readonly vat: readonly UblVatRow[];
 }
 
 export interface UblLine {
   readonly code: string | undefined;
+  /** Codes of the buyer and of a standard. */
+  readonly otherCodes?: readonly string[];
   readonly name: string | undefined;
   readonly qty: string | undefined;
   /** UN/ECE Recommendation 20. */
@@ -27,6 +31,16 @@ export interface UblVatRow {
   readonly category: string;
 }
 
+const REPEATED = [
+  'InvoiceLine',
+  'CreditNoteLine',
+  'Note',
+  'TaxTotal',
+  'TaxSubtotal',
+  'PartyTaxScheme',
+  'PaymentMeans',
+];
+
 /** Reads back a UBL Invoice or CreditNote that the gateway wrote. */
 export function readUbl(xml: string): UblContent {
   const parser = new XMLParser({
@@ -34,17 +48,18 @@ export function readUbl(xml: string): UblContent {
     ignoreAttributes: false,
     attributeNamePrefix: '@',
     parseTagValue: false,
-    isArray: (name) => ['InvoiceLine', 'CreditNoteLine', 'Note', 'TaxTotal', 'TaxSubtotal'].includes(name),
+    isArray: (name) => REPEATED.includes(name),
   });
   const document = tree(parser.parse(xml));
   const root = tree(document['Invoice'] ?? document['CreditNote']);
   const totals = tree(root['LegalMonetaryTotal']);
   const notes = list(root['Note']).map((note) => string(note) ?? '');
   const taxTotal = tree(list(root['TaxTotal'])[0]);
+  const means = list(root['PaymentMeans'])[0];
   const fields = {
     id: string(root['ID']),
     date: string(root['IssueDate']),
-    due: string(root['DueDate']) ?? string(at(root, 'PaymentMeans', 'PaymentDueDate')),
+    due: string(root['DueDate']) ?? string(at(means, 'PaymentDueDate')),
     currency: string(root['DocumentCurrencyCode']),
     ...partyOf('seller', at(root, 'AccountingSupplierParty', 'Party')),
     ...partyOf('buyer', at(root, 'AccountingCustomerParty', 'Party')),
@@ -52,11 +67,15 @@ export function readUbl(xml: string): UblContent {
     tax: string(taxTotal['TaxAmount']),
     grand: string(totals['TaxInclusiveAmount']),
     payable: string(totals['PayableAmount']),
-    iban: string(at(root, 'PaymentMeans', 'PayeeFinancialAccount', 'ID')),
+    iban: string(at(means, 'PayeeFinancialAccount', 'ID')),
     atcud: notes.find((note) => note.startsWith('ATCUD:'))?.slice(6),
   };
   return {
     fields: Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)),
+    also: {
+      sellerStreet: streetsOf(at(root, 'AccountingSupplierParty', 'Party')),
+      buyerStreet: streetsOf(at(root, 'AccountingCustomerParty', 'Party')),
+    },
     lines: list(root['InvoiceLine'] ?? root['CreditNoteLine']).map(lineOf),
     vat: list(taxTotal['TaxSubtotal']).map((row) => ({
       rate: string(at(row, 'TaxCategory', 'Percent')) ?? '',
@@ -77,14 +96,28 @@ function partyOf(role: 'seller' | 'buyer', party: unknown): Record<string, strin
       string(at(party, 'PartyLegalEntity', 'RegistrationName')) ?? string(at(party, 'PartyName', 'Name')),
     [`${role}Street`]: string(at(address, 'StreetName')),
     [`${role}City`]: city.length === 0 ? undefined : city.join(' '),
-    [`${role}Vat`]: string(at(party, 'PartyTaxScheme', 'CompanyID')),
+    [`${role}Vat`]: string(at(vatSchemeOf(party), 'CompanyID')),
   };
+}
+
+function vatSchemeOf(party: unknown): unknown {
+  return list(at(party, 'PartyTaxScheme')).find((scheme) => string(at(scheme, 'TaxScheme', 'ID')) === 'VAT');
+}
+
+function streetsOf(party: unknown): string[] {
+  const address = at(party, 'PostalAddress');
+  return [at(address, 'AdditionalStreetName'), at(address, 'AddressLine', 'Line')].flatMap(
+    (line) => string(line) ?? [],
+  );
 }
 
 function lineOf(line: unknown): UblLine {
   const quantity = at(line, 'InvoicedQuantity') ?? at(line, 'CreditedQuantity');
   return {
     code: string(at(line, 'Item', 'SellersItemIdentification', 'ID')),
+    otherCodes: ['StandardItemIdentification', 'BuyersItemIdentification'].flatMap(
+      (name) => string(at(line, 'Item', name, 'ID')) ?? [],
+    ),
     name: string(at(line, 'Item', 'Name')),
     qty: string(quantity),
     unit: string(at(quantity, '@unitCode')),

@@ -4,7 +4,7 @@ import type { Difference, Tally } from './difference.ts';
 import type { TruthLine } from './truth.ts';
 import type { PageWords } from './visible.ts';
 
-type LineValue = keyof UblLine;
+type LineValue = Exclude<keyof UblLine, 'otherCodes'>;
 const LINE_VALUES = ['code', 'name', 'qty', 'unit', 'price', 'total'] as const satisfies readonly LineValue[];
 
 /**
@@ -30,7 +30,7 @@ export function scoreLines(
       differences.push({ subject: 'lines', wrong: own !== undefined, text: `line not found: ${said(line)}` });
       return;
     }
-    const off = LINE_VALUES.filter((name) => line[name] !== undefined && !sameValue(name, read[name], line));
+    const off = LINE_VALUES.filter((name) => line[name] !== undefined && !agrees(name, read, line));
     if (off.length === 0) right += 1;
     for (const name of off)
       differences.push({
@@ -62,6 +62,12 @@ function visibleOf(line: TruthLine, page: PageWords): TruthLine {
   };
 }
 
+/** A line of an e-invoice may say its code in three ways; one of them being right is enough. */
+function agrees(name: LineValue, own: UblLine, line: TruthLine): boolean {
+  const says = name === 'code' ? [own.code, ...(own.otherCodes ?? [])] : [own[name]];
+  return says.some((value) => sameValue(name, value, line));
+}
+
 function sameValue(name: LineValue, own: string | undefined, line: TruthLine): boolean {
   return (
     own !== undefined &&
@@ -90,7 +96,7 @@ function pairUp(wanted: readonly TruthLine[], own: readonly UblLine[]): Map<numb
 }
 
 function agreement(line: TruthLine, own: UblLine): number {
-  return LINE_VALUES.filter((name) => name !== 'unit' && sameValue(name, own[name], line)).length;
+  return LINE_VALUES.filter((name) => name !== 'unit' && agrees(name, own, line)).length;
 }
 
 function said(line: TruthLine): string {

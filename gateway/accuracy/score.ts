@@ -40,7 +40,8 @@ function scoreFields(
     const wanted = choicesOf(truth.fields[name]).filter((value) => page.has(name, value));
     if (wanted.length === 0) continue;
     const own = result?.fields[name];
-    if (own !== undefined && isRight(name, own, wanted)) {
+    const says = own === undefined ? [] : [own, ...(result?.also?.[name] ?? [])];
+    if (says.some((value) => isRight(name, value, wanted))) {
       tally.right += 1;
       continue;
     }

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
+import { readSemantic } from '../formats/read-semantic.ts';
+import { ublOf } from '../formats/ubl-of.ts';
 import type { ChildPool } from '../pool/child-pool.ts';
 import type { OfficialRules } from './official-rules.ts';
 import { readCii } from './read-cii.ts';
@@ -63,7 +65,7 @@ async function scoreOne(pool: ChildPool, listed: Truth, test: MappingTest): Prom
       warnings: 0,
       warningsRight: 0,
     };
-  const xml = new TextDecoder().decode(outcome.body);
+  const xml = asUbl(new TextDecoder().decode(outcome.body));
   const score = scoreDocument(truth, readUbl(xml), pageText);
   return {
     ...score,
@@ -76,13 +78,21 @@ async function scoreOne(pool: ChildPool, listed: Truth, test: MappingTest): Prom
   };
 }
 
+/** The result as UBL: an embedded e-invoice in CII is scored by the UBL that is made of it. */
+function asUbl(xml: string): string {
+  const read = readSemantic(xml);
+  return read === undefined ? xml : ublOf(xml, read).ubl;
+}
+
 /** The truth with what the e-invoice inside the PDF says beyond the list: addresses, codes, units, categories. */
 function withEmbedded(listed: Truth, xml: string): Truth {
   if (xml === '') return listed;
   const said = readCii(xml);
+  // The list has the first date of several terms of payment, which is that of a discount.
+  const { due } = said.fields;
   return {
     ...listed,
-    fields: { ...said.fields, ...listed.fields },
+    fields: { ...said.fields, ...listed.fields, ...(due === undefined ? {} : { due }) },
     lines: said.lines ?? listed.lines,
     vat: said.vat ?? listed.vat,
   };

@@ -2,10 +2,12 @@ import type { PDFDocumentProxy } from 'pdfjs-dist';
 import type { GatewayExplanation } from '../../schemas/gateway-explanation.ts';
 import { failureMessage } from '../checks/run-checks.ts';
 import type { JudgedFinding } from '../checks/run-checks.ts';
+import { detect } from '../detect/detect.ts';
 import { embeddedInvoices } from '../embedded/embedded-invoices.ts';
 import { judgeInvoice } from '../invoice/convert-invoice.ts';
 import type { JudgedReading } from '../invoice/convert-invoice.ts';
 import type { InvoiceMapping, Mapping } from '../mapping/mapping-schema.ts';
+import type { MappingRegistry } from '../mapping/registry.ts';
 import { writtenInvoice } from '../output/written-invoice.ts';
 import type { WrittenInvoice } from '../output/written-invoice.ts';
 import { DEFAULT_READ_LIMITS, readPdf } from '../pdf/read-pdf.ts';
@@ -15,6 +17,7 @@ import { timetablePages } from '../timetable/convert-timetable.ts';
 import { readTimetable } from '../timetable/read-timetable.ts';
 import type { PageSize } from './page-sizes.ts';
 import { pageSizes } from './page-sizes.ts';
+import { saidValues } from './said-values.ts';
 import { invoiceValues, timetableValues } from './values.ts';
 
 /** Candidates shown for each field. */
@@ -27,9 +30,13 @@ type Told = Partial<Pick<GatewayExplanation, 'result' | 'values' | 'missing' | '
  * A document that its mapping is not for is explained too: its `result` says so and it has no values.
  * @throws Refusal `PDF_CORRUPT`, `PDF_LIMIT`
  */
-export async function explain(mapping: Mapping, document: PDFDocumentProxy): Promise<GatewayExplanation> {
+export async function explain(
+  mapping: Mapping,
+  registry: MappingRegistry,
+  document: PDFDocumentProxy,
+): Promise<GatewayExplanation> {
   const pages = await pageSizes(document);
-  const told = await tell(mapping, document, pages).catch((error: unknown): Told => {
+  const told = await tell({ mapping, registry, document, pages }).catch((error: unknown): Told => {
     if (!(error instanceof Refusal) || !EXPLAINED_REFUSALS.has(error.code)) throw error;
     return { result: { code: error.code, message: error.message } };
   });
@@ -55,7 +62,13 @@ const EXPLAINED_REFUSALS: ReadonlySet<string> = new Set([
   'EMBEDDED_XML_REFUSED',
 ]);
 
-async function tell(mapping: Mapping, document: PDFDocumentProxy, pages: readonly PageSize[]): Promise<Told> {
+async function tell(of: {
+  readonly mapping: Mapping;
+  readonly registry: MappingRegistry;
+  readonly document: PDFDocumentProxy;
+  readonly pages: readonly PageSize[];
+}): Promise<Told> {
+  const { mapping, registry, document, pages } = of;
   switch (mapping.reader) {
     case 'invoice':
       return tellInvoice(mapping, await judgeInvoice(mapping, document), pages);
@@ -67,6 +80,13 @@ async function tell(mapping: Mapping, document: PDFDocumentProxy, pages: readonl
         bytes: bytes.byteLength,
       }));
       return { details: { embedded, refused, remarks } };
+    }
+    case 'detect': {
+      const found = await detect(mapping, registry, document);
+      const details = { readBy: found.by, warnings: found.warnings };
+      if (found.by === 'embedded') return { values: saidValues(found.said), details };
+      const told = tellInvoice(found.mapping, found.reading, pages);
+      return { ...told, details: { ...told.details, ...details, mapping: found.mapping.id } };
     }
     case 'timetable': {
       const reading = readTimetable(await timetablePages(document), mapping);

@@ -2,6 +2,7 @@ import type { PDFDocumentProxy } from 'pdfjs-dist';
 import { PAGE_PICTURE_SIDE_PX_MAX } from '../../schemas/gateway-explanation.ts';
 import type { ExplainedValue } from '../../schemas/gateway-explanation.ts';
 import type { Mapping } from '../mapping/mapping-schema.ts';
+import type { MappingRegistry } from '../mapping/registry.ts';
 import type { Box } from '../pdf/matrix.ts';
 import type { Canvas, Ink } from './canvas.ts';
 import { fontName } from './canvas.ts';
@@ -27,7 +28,7 @@ const listHeightMinPx = 700;
  */
 export async function pagePicture(
   canvas: Canvas,
-  mapping: Mapping,
+  { mapping, registry }: { readonly mapping: Mapping; readonly registry: MappingRegistry },
   document: PDFDocumentProxy,
   { page: pageNumber, draw, scale }: PictureRequest,
 ): Promise<Uint8Array> {
@@ -42,7 +43,7 @@ export async function pagePicture(
   await page.render({ canvasContext: target.getContext('2d') as never, canvas: target as never, viewport })
     .promise;
   if (draw === 'page') return new Uint8Array(target.toBuffer('image/png'));
-  const explanation = await explain(mapping, document);
+  const explanation = await explain(mapping, registry, document);
   const sheet = canvas.createCanvas(width + readingsWidthPx, Math.max(height, listHeightMinPx));
   const ink = sheet.getContext('2d');
   ink.fillStyle = '#ffffff';

@@ -69,12 +69,12 @@ export function drawReadings(
   for (const { path, kind, value, page } of values) {
     const number = numbers.get(path);
     if (number === undefined) continue;
-    const where = page === 0 ? ' (worked out)' : '';
+    const where = page > 0 ? '' : mapping.reader === 'detect' ? ' (not placed)' : ' (worked out)';
     row(`${number}  ${path}: ${value}${where}`, LIST_COLORS[kind]);
   }
   const count = (kind: string): number =>
     new Set(values.filter((v) => v.kind === kind).map((v) => v.path.split('.')[0])).size;
-  if (mapping.reader === 'invoice')
+  if (mapping.reader === 'invoice' || mapping.reader === 'detect')
     row(
       `Lines: ${count('line')}, VAT rates: ${count('vat')}`,
       count('line') > 0 ? COLORS.counted : COLORS.wrong,

@@ -50,7 +50,11 @@ export async function judgeInvoice(
   document: PDFDocumentProxy,
   pages?: ReadPages,
 ): Promise<JudgedReading> {
-  const { text, codes } = pages ?? (await readPages([mapping], document));
+  return judgePages(mapping, pages ?? (await readPages([mapping], document)));
+}
+
+/** The same of pages that are read. @throws Refusal `NO_TEXT`, `MAPPING_MISMATCH`, `CHECKS_FAILED` */
+export function judgePages(mapping: InvoiceMapping, { text, codes }: ReadPages): JudgedReading {
   requireText(text);
   const reading = readInvoice({ ...text, pages: withoutCopies(text.pages) }, mapping, codes);
   const invoice = domesticBuyer(creditSigns(reading.invoice));
@@ -66,7 +70,14 @@ export async function convertInvoice(
   document: PDFDocumentProxy,
   pages?: ReadPages,
 ): Promise<ConverterSuccess> {
-  const { invoice, findings, text } = await judgeInvoice(mapping, document, pages);
+  return writeReading(mapping, await judgeInvoice(mapping, document, pages));
+}
+
+/** Writes what was read. @throws Refusal `CHECKS_FAILED`, `OUTPUT_INVALID` */
+export function writeReading(
+  mapping: InvoiceMapping,
+  { invoice, findings, text }: JudgedReading,
+): ConverterSuccess {
   const failure = failureMessage(findings);
   if (failure !== undefined) throw new Refusal('CHECKS_FAILED', failure);
   const written = writtenInvoice(invoice, mapping.output);

@@ -17,21 +17,23 @@ export interface HandedOver {
 /**
  * The mapping that converts: the one asked for, or the one that is for the seller whose tax number is printed, where the
  * one asked for hands documents over (ADR 0173).
+ * @param read the pages, where they were read already with their QR codes
  * @throws Refusal `AMBIGUOUS` when the page prints the numbers of several such sellers, `PDF_LIMIT`, `PDF_CORRUPT`
  */
 export async function handedOver(
   asked: Mapping,
   registry: MappingRegistry,
   document: PDFDocumentProxy,
+  read?: ReadPages,
 ): Promise<HandedOver> {
   const sellers = registry.forSellers();
   if (asked.reader !== 'invoice' || asked.handsOver !== true || sellers.size === 0)
-    return { mapping: asked, pages: undefined };
-  const pages = await readPages([asked, ...sellers.values()], document);
-  const read = readDocument(pages.text, asked);
+    return { mapping: asked, pages: read };
+  const pages = read ?? (await readPages([asked, ...sellers.values()], document));
+  const words = readDocument(pages.text, asked);
   const found = [...sellers].filter(
     ([number, mapping]) =>
-      printedPlace(read, taxNumberKeys(number)) !== undefined && !isBuyer(number, mapping, pages),
+      printedPlace(words, taxNumberKeys(number)) !== undefined && !isBuyer(number, mapping, pages),
   );
   const mappings = [...new Set(found.map(([, mapping]) => mapping))];
   if (mappings.length > 1)

@@ -239,6 +239,21 @@ export const embeddedMappingSchema = z.strictObject({
 });
 export type EmbeddedMapping = z.infer<typeof embeddedMappingSchema>;
 
+const mappingId = z.string().regex(/^[a-z][a-z0-9_]{2,63}$/);
+
+export const detectMappingSchema = z.strictObject({
+  ...common,
+  reader: z.literal('detect'),
+  /** The mapping of embedded e-invoices, which is tried first. */
+  embedded: mappingId,
+  /** Mappings for the words on the page: the first whose `when` is met, or that has none, is taken. */
+  pages: z
+    .array(z.strictObject({ mapping: mappingId, when: matchSchema.optional() }))
+    .min(1)
+    .max(20),
+});
+export type DetectMapping = z.infer<typeof detectMappingSchema>;
+
 export const timetableMappingSchema = z.strictObject({
   ...common,
   reader: z.literal('timetable'),
@@ -260,6 +275,7 @@ export type LayoutMapping = z.infer<typeof layoutMappingSchema>;
 export const mappingSchema = z.discriminatedUnion('reader', [
   invoiceMappingSchema,
   embeddedMappingSchema,
+  detectMappingSchema,
   timetableMappingSchema,
   layoutMappingSchema,
 ]);

@@ -21,6 +21,7 @@ export interface MappingRegistry {
 /** Mappings that come with Docket; a file that is not named here is refused, a name without its file too. */
 export const SHIPPED_MAPPINGS = [
   'pt_simon_invoice_v1',
+  'invoice_v1',
   'eu_invoice_v1',
   'einvoice_embedded_v1',
   'schedule_ics_v1',
@@ -65,6 +66,7 @@ export function loadMappings(ownFolder?: string): MappingRegistry {
 export function registryOf(own: readonly Mapping[]): MappingRegistry {
   const mappings = [...shippedMappings(), ...own];
   const byId = new Map(mappings.map((mapping) => [mapping.id, mapping]));
+  for (const mapping of mappings) refuseDangling(mapping, byId);
   const entries = mappings.map(entryOf);
   const forSellers = new Map(
     mappings.flatMap((mapping) =>
@@ -74,6 +76,21 @@ export function registryOf(own: readonly Mapping[]): MappingRegistry {
     ),
   );
   return { get: (id) => byId.get(id), list: () => entries, own: () => own, forSellers: () => forSellers };
+}
+
+/** A detecting mapping names others. @throws MappingInvalid when one is not there or reads something else */
+function refuseDangling(mapping: Mapping, byId: ReadonlyMap<string, Mapping>): void {
+  if (mapping.reader !== 'detect') return;
+  const named = [
+    { at: 'embedded', id: mapping.embedded, reader: 'embedded' },
+    ...mapping.pages.map(({ mapping: id }, i) => ({ at: `pages/${i}/mapping`, id, reader: 'invoice' })),
+  ];
+  const wrong = named.find(({ id, reader }) => byId.get(id)?.reader !== reader);
+  if (wrong)
+    throw new MappingInvalid(
+      `${mapping.id}.json#/${wrong.at}`,
+      `there is no mapping ${wrong.id} whose reader is ${wrong.reader}`,
+    );
 }
 
 let shipped: readonly Mapping[] | undefined;

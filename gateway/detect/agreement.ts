@@ -1,0 +1,80 @@
+import Big from 'big.js';
+import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
+import type { SemanticInvoice } from '../formats/semantic-invoice.ts';
+import type { Invoice } from '../invoice/invoice.ts';
+import type { PrintedValues } from './printed-values.ts';
+
+/** A value that the e-invoice inside a PDF and its page both say. */
+interface Shared {
+  readonly what: string;
+  readonly said: string | undefined;
+  /** Undefined when the page was not read, or the reader found nothing. */
+  readonly read: string | undefined;
+  readonly kind: 'amount' | 'date' | 'identifier';
+  /** Every invoice prints it: one that does not is told. */
+  readonly isAlwaysPrinted: boolean;
+}
+
+/**
+ * Holds the e-invoice inside a PDF against its page, as the QR code of a Portuguese invoice is held against it: number,
+ * date, totals. A warning says both values where they differ.
+ * @param read what the reader made of the page, when all its checks hold; it is believed then and not otherwise
+ */
+export function disagreements(
+  said: SemanticInvoice,
+  printed: PrintedValues,
+  read: Invoice | undefined,
+): GatewayWarning[] {
+  return sharedValues(said, read).flatMap((shared) => {
+    const sentence = disagreement(shared, printed);
+    return sentence === undefined ? [] : [{ code: 'EMBEDDED_DIFFERS', message: sentence }];
+  });
+}
+
+function sharedValues({ number, issueDate, totals }: SemanticInvoice, read: Invoice | undefined): Shared[] {
+  const field = (name: string): string | undefined => read?.fields.get(name)?.value;
+  const amount = (
+    what: string,
+    said: string | undefined,
+    own: string | undefined,
+    isAlwaysPrinted: boolean,
+  ): Shared => ({
+    ...{ what, said, read: own, kind: 'amount', isAlwaysPrinted },
+  });
+  return [
+    { what: 'number (BT-1)', said: number, read: field('number'), kind: 'identifier', isAlwaysPrinted: true },
+    { what: 'date (BT-2)', said: issueDate, read: field('issueDate'), kind: 'date', isAlwaysPrinted: true },
+    amount('total without VAT (BT-109)', totals.net, field('net'), false),
+    amount('VAT (BT-110)', totals.tax, field('tax'), false),
+    amount('total with VAT (BT-112)', totals.grand, field('grand'), true),
+    amount('amount due (BT-115)', totals.payable, field('payable'), false),
+  ];
+}
+
+function disagreement(
+  { what, said, read, kind, isAlwaysPrinted }: Shared,
+  printed: PrintedValues,
+): string | undefined {
+  if (said === undefined) return undefined;
+  const isPrinted =
+    kind === 'amount'
+      ? printed.hasAmount(said)
+      : kind === 'date'
+        ? printed.hasDate(said)
+        : printed.hasIdentifier(said);
+  // A number or date that is printed is taken for this one: what else the page calls by such a label is not known.
+  if (isPrinted && kind !== 'amount') return undefined;
+  const says = `The embedded e-invoice says that the ${what} is ${said}`;
+  if (read !== undefined && !isSame(kind, said, read)) return `${says}; the page says ${read}.`;
+  return isPrinted || !isAlwaysPrinted ? undefined : `${says}; the page does not print it.`;
+}
+
+function isSame(kind: Shared['kind'], said: string, read: string): boolean {
+  if (kind === 'identifier') return plain(said) === plain(read);
+  if (kind === 'date') return said === read;
+  // A credit note may be printed with minus signs and written without.
+  return isDecimal(said) && isDecimal(read) ? new Big(said).abs().eq(new Big(read).abs()) : said === read;
+}
+
+const isDecimal = (text: string): boolean => /^-?\d+(?:\.\d+)?$/.test(text);
+const plain = (text: string): string => text.toUpperCase().replace(/[^\p{L}\p{N}]/gu, '');

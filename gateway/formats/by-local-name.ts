@@ -1,0 +1,47 @@
+import type { XmlElement } from '../rules/xml-tree.ts';
+import type { Identifier, Text } from './semantic-invoice.ts';
+
+/** The name without its namespace: ZUGFeRD 1 and Factur-X share names and not namespaces. */
+export function localName(element: XmlElement): string {
+  return element.name.replace(/^\{[^}]*\}|^[^:{]*:/, '');
+}
+
+/** Every element at the end of a path such as `SellerTradeParty/Name`; `A|B` takes either name. */
+export function every(from: XmlElement | undefined, path: string): readonly XmlElement[] {
+  let at: readonly XmlElement[] = from === undefined ? [] : [from];
+  for (const step of path.split('/')) {
+    const names = step.split('|');
+    at = at.flatMap((parent) => parent.children.filter((child) => names.includes(localName(child))));
+  }
+  return at;
+}
+
+/** The first element at the end of a path. */
+export function first(from: XmlElement | undefined, path: string): XmlElement | undefined {
+  return every(from, path)[0];
+}
+
+/** The text of the first element at the end of a path that has one. */
+export function textOf(from: XmlElement | undefined, path: string): Text {
+  return every(from, path).find(({ text }) => text !== '')?.text;
+}
+
+/** The text of the first element at the end of a path, with its scheme. */
+export function identifierAt(from: XmlElement | undefined, path: string): Identifier | undefined {
+  return every(from, path).flatMap(identifierOf)[0];
+}
+
+/** An element with a text as an identifier; nothing for an empty one. */
+export function identifierOf({ text, attributes }: XmlElement): Identifier[] {
+  return text === '' ? [] : [{ value: text, scheme: attributes['schemeID'] }];
+}
+
+/** Undefined for an object in which nothing is said. */
+export function unlessEmpty<T extends object>(value: T): T | undefined {
+  return Object.values(value).some((part) => part !== undefined) ? value : undefined;
+}
+
+/** An identifier without a scheme that ISO 6523 does not list: one that the parties agreed on (BR-CL-10). */
+export function withListedScheme({ value, scheme }: Identifier): Identifier {
+  return { value, scheme: /^\d{4}$/.test(scheme ?? '') ? scheme : undefined };
+}

@@ -1,0 +1,60 @@
+import type { XmlElement } from '../rules/xml-tree.ts';
+import { every, first, identifierAt, identifierOf, textOf, unlessEmpty } from './by-local-name.ts';
+import type { Address, Payee, SemanticParty, Text } from './semantic-invoice.ts';
+
+/** Seller, buyer or tax representative; the latter has its name where others have the trading name. */
+export function partyFromUbl(party: XmlElement | undefined): SemanticParty {
+  const legal = first(party, 'PartyLegalEntity');
+  const contact = first(party, 'Contact');
+  const [registered, called] = [textOf(legal, 'RegistrationName'), textOf(party, 'PartyName/Name')];
+  return {
+    name: registered ?? called,
+    tradingName: registered === undefined ? undefined : called,
+    ids: idsOf(party),
+    registration: identifierAt(legal, 'CompanyID'),
+    vatId: taxNumber(party, true),
+    taxRegistration: taxNumber(party, false),
+    legalInformation: textOf(legal, 'CompanyLegalForm'),
+    electronicAddress: identifierAt(party, 'EndpointID'),
+    address: addressFromUbl(first(party, 'PostalAddress')),
+    contact: unlessEmpty({
+      name: textOf(contact, 'Name'),
+      phone: textOf(contact, 'Telephone'),
+      email: textOf(contact, 'ElectronicMail'),
+    }),
+  };
+}
+
+export function payeeFromUbl(party: XmlElement): Payee {
+  return {
+    name: textOf(party, 'PartyName/Name'),
+    ids: idsOf(party),
+    registration: identifierAt(party, 'PartyLegalEntity/CompanyID'),
+  };
+}
+
+export function addressFromUbl(address: XmlElement | undefined): Address | undefined {
+  return unlessEmpty({
+    line1: textOf(address, 'StreetName'),
+    line2: textOf(address, 'AdditionalStreetName'),
+    line3: textOf(address, 'AddressLine/Line'),
+    city: textOf(address, 'CityName'),
+    postalCode: textOf(address, 'PostalZone'),
+    subdivision: textOf(address, 'CountrySubentity'),
+    country: textOf(address, 'Country/IdentificationCode'),
+  });
+}
+
+/** Identifiers but the creditor's, which is a business term of its own (BT-90). */
+function idsOf(party: XmlElement | undefined): SemanticParty['ids'] {
+  return every(party, 'PartyIdentification/ID')
+    .flatMap(identifierOf)
+    .filter(({ scheme }) => scheme !== 'SEPA');
+}
+
+function taxNumber(party: XmlElement | undefined, isVat: boolean): Text {
+  const scheme = every(party, 'PartyTaxScheme').find(
+    (each) => (textOf(each, 'TaxScheme/ID')?.toUpperCase() === 'VAT') === isVat,
+  );
+  return textOf(scheme, 'CompanyID');
+}

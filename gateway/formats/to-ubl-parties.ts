@@ -1,0 +1,81 @@
+import type { Maybe } from '../output/ubl-nodes.ts';
+import { group, text } from '../output/ubl-nodes.ts';
+import type { XmlNode } from '../output/xml-writer.ts';
+import type { Address, Payee, SemanticParty, Text } from './semantic-invoice.ts';
+import { identifierNode } from './ubl-parts.ts';
+
+/** @param creditorId BT-90, which the binding writes as one more identifier of who is paid */
+export function partyNode(name: string, party: SemanticParty, creditorId: Text): XmlNode {
+  const { address, registration, electronicAddress, contact } = party;
+  const scheme = (number: Text, id: string): Maybe =>
+    number === undefined
+      ? undefined
+      : group('PartyTaxScheme', text('CompanyID', number), group('TaxScheme', text('ID', id)));
+  const node = group(
+    'Party',
+    electronicAddress && identifierNode('EndpointID', electronicAddress),
+    party.ids.map((id) => group('PartyIdentification', identifierNode('ID', id))),
+    creditorNode(creditorId),
+    group('PartyName', text('Name', party.tradingName)),
+    address && group('PostalAddress', postalAddress(address), country(address)),
+    scheme(party.vatId, 'VAT'),
+    scheme(party.taxRegistration, 'FC'),
+    group(
+      'PartyLegalEntity',
+      text('RegistrationName', party.name),
+      registration && identifierNode('CompanyID', registration),
+      text('CompanyLegalForm', party.legalInformation),
+    ),
+    contact &&
+      group(
+        'Contact',
+        text('Name', contact.name),
+        text('Telephone', contact.phone),
+        text('ElectronicMail', contact.email),
+      ),
+  );
+  return { name: `cac:${name}`, children: node ? [node] : [] };
+}
+
+export function payeeNode(payee: Payee, creditorId: Text): Maybe {
+  return group(
+    'PayeeParty',
+    payee.ids.map((id) => group('PartyIdentification', identifierNode('ID', id))),
+    creditorNode(creditorId),
+    group('PartyName', text('Name', payee.name)),
+    payee.registration && group('PartyLegalEntity', identifierNode('CompanyID', payee.registration)),
+  );
+}
+
+export function representativeNode(party: SemanticParty): Maybe {
+  const { address } = party;
+  return group(
+    'TaxRepresentativeParty',
+    group('PartyName', text('Name', party.name)),
+    address && group('PostalAddress', postalAddress(address), country(address)),
+    party.vatId === undefined
+      ? undefined
+      : group('PartyTaxScheme', text('CompanyID', party.vatId), group('TaxScheme', text('ID', 'VAT'))),
+  );
+}
+
+/** All of an address but its country, which stands last. */
+export function postalAddress(address: Address): Maybe[] {
+  return [
+    text('StreetName', address.line1),
+    text('AdditionalStreetName', address.line2),
+    text('CityName', address.city),
+    text('PostalZone', address.postalCode),
+    text('CountrySubentity', address.subdivision),
+    group('AddressLine', text('Line', address.line3)),
+  ];
+}
+
+export function country(address: Address): Maybe {
+  return group('Country', text('IdentificationCode', address.country));
+}
+
+function creditorNode(creditorId: Text): Maybe {
+  if (creditorId === undefined) return undefined;
+  return group('PartyIdentification', text('ID', creditorId, { schemeID: 'SEPA' }));
+}
