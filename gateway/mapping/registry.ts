@@ -20,8 +20,8 @@ export interface MappingRegistry {
 
 /** Mappings that come with Docket; a file that is not named here is refused, a name without its file too. */
 export const SHIPPED_MAPPINGS = [
-  'pt_simon_invoice_v1',
   'invoice_v1',
+  'pt_simon_invoice_v1',
   'eu_invoice_v1',
   'einvoice_embedded_v1',
   'schedule_ics_v1',

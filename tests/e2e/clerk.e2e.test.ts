@@ -2,6 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { readFile } from 'node:fs/promises';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { somePdf } from '../../command-api/testing/pdfs.ts';
+import { makeInvoicePdf } from '../../gateway/fixtures/invoice-pdf.ts';
+import { makePlainInvoice } from '../../gateway/fixtures/plain-invoice.ts';
 import { launchBrowser } from '../harness/browser.ts';
 import { ANY_TEXT_MAPPING, newClerk, pdfFile, until, type ChosenFile, type Clerk } from '../harness/clerk.ts';
 import { startHouse, type House } from '../harness/house.ts';
@@ -49,6 +51,20 @@ describe("the clerk's page", () => {
     expect(await page.locator('.emptiness h3').innerText()).toBe('Nothing here yet');
     expect(await page.locator('#choose-files').innerText()).toBe('Choose PDFs');
   });
+
+  it('begins with the mapping that detects what a PDF is, and converts each for what it is', async () => {
+    const one = await newClerk(browser, house.url, {});
+    clerks.push(one);
+    const chosen = one.page.locator('select[name=mapping]');
+    await until(async () => (await chosen.inputValue()) === 'invoice_v1', 'the page detects');
+    expect(await chosen.locator('option:checked').innerText()).toBe('Detect');
+    await one.choose([
+      pdfFile('fatura.pdf', await makeInvoicePdf(31, { layout: 'classic' })),
+      pdfFile('rechnung.pdf', await makePlainInvoice({})),
+    ]);
+    await one.untilRows('ready', 2);
+    expect(one.complaints).toEqual([]);
+  }, 90_000);
 
   it('turns three documents Ready in place, by the socket alone, and hands out the result [R12.01][R13.04]', async () => {
     const one = await clerk();

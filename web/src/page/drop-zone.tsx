@@ -6,6 +6,7 @@ import { useText } from '../text/text-context.ts';
 import { filesOf } from '../uploads/dropped-files.ts';
 import { Icon } from './icons.tsx';
 import { givenParameters, MappingParameters } from './mapping-parameters.tsx';
+import { usualMapping } from './usual-mapping.ts';
 
 /** Where files come in: by drop anywhere on the page, by the button, by paste. Says its limits beforehand. */
 export function DropZone({ empty }: { empty: boolean }) {
@@ -17,7 +18,7 @@ export function DropZone({ empty }: { empty: boolean }) {
   const wanted = useStore(app.preferences, (now) => now.mapping);
   const [values, setValues] = useState<Readonly<Record<string, string>>>({});
   const asked = mappings.find(
-    ({ id }) => id === chosenMapping(mappings, wanted, limits.defaultMapping),
+    ({ id }) => id === usualMapping(mappings, wanted, limits.defaultMapping),
   )?.parameters;
   const over = useFileDrop((transfer) => void filesOf(transfer).then(add));
 
@@ -26,7 +27,7 @@ export function DropZone({ empty }: { empty: boolean }) {
       void app.uploader.add(files, mappingOf(), limits.maxUploadMb, givenParameters(asked, values));
   }
   const mappingOf = () =>
-    chosenMapping(app.mappings.get(), app.preferences.get().mapping, limits.defaultMapping);
+    usualMapping(app.mappings.get(), app.preferences.get().mapping, limits.defaultMapping);
 
   return (
     <section class="drop" data-empty={empty} data-over={over} aria-label={t('dropTitle')}>
@@ -71,7 +72,7 @@ function MappingChoice() {
       <select
         name="mapping"
         disabled={mappings.length === 0}
-        value={chosenMapping(mappings, wanted, usual)}
+        value={usualMapping(mappings, wanted, usual)}
         onChange={(event) => {
           const mapping = event.currentTarget.value;
           app.preferences.update((now) => ({ ...now, mapping }));
@@ -86,16 +87,6 @@ function MappingChoice() {
       </select>
     </label>
   );
-}
-
-/** The clerk's last choice while it still exists, otherwise the installation's default. */
-function chosenMapping(
-  mappings: readonly { id: string; default: boolean }[],
-  wanted: string | null,
-  usual: string,
-): string {
-  const known = mappings.find(({ id }) => id === wanted) ?? mappings.find((each) => each.default);
-  return known?.id ?? usual;
 }
 
 /** Takes files dropped anywhere or pasted; answers whether files hover over the page now. */

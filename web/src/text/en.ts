@@ -33,6 +33,7 @@ export const en = {
   parameter_holidays: 'Days off (YYYY-MM-DD, commas between)',
 
   mapping_pt_simon_invoice_v1: 'Portuguese supplier invoice',
+  mapping_invoice_v1: 'Detect',
   mapping_eu_invoice_v1: 'European invoice (pt, en, de, fr, es, it)',
   mapping_einvoice_embedded_v1: 'Embedded e-invoice (Factur-X, ZUGFeRD, XRechnung, Order-X)',
   mapping_schedule_ics_v1: 'Timetable to calendar (iCalendar)',

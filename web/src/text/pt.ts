@@ -25,6 +25,7 @@ export const pt: Catalogue = {
   parameter_holidays: 'Dias sem aulas (AAAA-MM-DD, separados por vírgulas)',
 
   mapping_pt_simon_invoice_v1: 'Fatura portuguesa de fornecedor',
+  mapping_invoice_v1: 'Detetar',
   mapping_eu_invoice_v1: 'Fatura europeia (pt, en, de, fr, es, it)',
   mapping_einvoice_embedded_v1: 'Fatura eletrónica embutida (Factur-X, ZUGFeRD, XRechnung, Order-X)',
   mapping_schedule_ics_v1: 'Horário para calendário (iCalendar)',

@@ -1,0 +1,20 @@
+/** The mapping that finds out what a PDF is, and the one that the API takes for an upload that names none. */
+const DETECTING = 'invoice_v1';
+const DEFAULT_OF_THE_API = 'pt_simon_invoice_v1';
+
+/**
+ * What the page converts with: the clerk's last choice while it still exists, else the mapping that an operator set for
+ * the installation, else the detecting one.
+ * @param installed `DEFAULT_MAPPING` of the installation
+ */
+export function usualMapping(
+  mappings: readonly { readonly id: string; readonly default: boolean }[],
+  wanted: string | null,
+  installed: string,
+): string {
+  const has = (id: string | null): id is string => mappings.some((each) => each.id === id);
+  if (has(wanted)) return wanted;
+  if (installed !== DEFAULT_OF_THE_API && has(installed)) return installed;
+  if (has(DETECTING)) return DETECTING;
+  return mappings.find((each) => each.default)?.id ?? installed;
+}
