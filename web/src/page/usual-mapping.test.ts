@@ -2,22 +2,22 @@ import { describe, expect, it } from '@jest/globals';
 import { usualMapping } from './usual-mapping.ts';
 
 const mapping = (id: string) => ({ id, default: id === 'pt_simon_invoice_v1' });
-const shipped = ['pt_simon_invoice_v1', 'invoice_v1', 'text_layout_v1'].map(mapping);
-const api = 'pt_simon_invoice_v1';
+const SHIPPED = ['pt_simon_invoice_v1', 'invoice_v1', 'text_layout_v1'].map(mapping);
+const API = 'pt_simon_invoice_v1';
 
 describe('the mapping that the page begins with', () => {
   it('detects what a PDF is, though the API takes another for an upload that names none', () => {
-    expect(usualMapping(shipped, null, api)).toBe('invoice_v1');
+    expect(usualMapping(SHIPPED, null, API)).toBe('invoice_v1');
   });
 
   it('is what the clerk chose last, while there is such a mapping', () => {
-    expect(usualMapping(shipped, api, api)).toBe(api);
-    expect(usualMapping(shipped, 'gone_v1', api)).toBe('invoice_v1');
+    expect(usualMapping(SHIPPED, API, API)).toBe(API);
+    expect(usualMapping(SHIPPED, 'gone_v1', API)).toBe('invoice_v1');
   });
 
   it('is the operator’s where one is set, and the default where nothing detects', () => {
-    expect(usualMapping(shipped, null, 'text_layout_v1')).toBe('text_layout_v1');
-    expect(usualMapping([mapping(api)], null, api)).toBe(api);
-    expect(usualMapping([], null, api)).toBe(api);
+    expect(usualMapping(SHIPPED, null, 'text_layout_v1')).toBe('text_layout_v1');
+    expect(usualMapping([mapping(API)], null, API)).toBe(API);
+    expect(usualMapping([], null, API)).toBe(API);
   });
 });
