@@ -30,6 +30,8 @@ const SUBJECTS: Readonly<Record<string, readonly Subject[]>> = {
   'BR-E-08': ['vat', 'lines'],
   'BR-Z-08': ['vat', 'lines'],
   'BR-E-10': ['vat'],
+  SELLER_NAME: ['sellerName', 'sellerStreet'],
+  BUYER_NAME: ['buyerName', 'buyerStreet'],
   DATES: ['date', 'due'],
   'PT-NIF-SELLER': ['sellerVat'],
   'PT-NIF-BUYER': ['buyerVat'],

@@ -12,6 +12,7 @@ import { withoutCopies } from '../reading/copies.ts';
 import { Refusal } from '../refusal.ts';
 import { creditSigns } from './credit-signs.ts';
 import { domesticBuyer, domesticWarnings } from './domestic-buyer.ts';
+import { partyWarnings } from './party-warnings.ts';
 import type { QrPayload } from './qr-payload.ts';
 import type { InvoiceReading } from './read-invoice.ts';
 import { readInvoice } from './read-invoice.ts';
@@ -91,6 +92,7 @@ export function writeReading(
     warnings: [
       ...checkWarnings(findings),
       ...domesticWarnings(invoice),
+      ...partyWarnings(invoice),
       ...deliveryWarnings(invoice),
       ...hiddenWarnings(text.hidden),
     ],

@@ -2,6 +2,7 @@ import Big from 'big.js';
 import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
 import { derived } from '../reading/provenance.ts';
 import { isPostalCodeOf } from '../values/countries.ts';
+import { isRateOf } from '../values/vat-rates.ts';
 import type { Invoice } from './invoice.ts';
 
 const RULE = 'seller’s country, for a domestic buyer';
@@ -19,13 +20,19 @@ export function domesticBuyer(invoice: Invoice): Invoice {
   return { ...invoice, buyer: { ...buyer, country: derived(country, RULE) } };
 }
 
-/** Says that the buyer's country was worked out. */
-export function domesticWarnings({ buyer }: Invoice): GatewayWarning[] {
-  if (buyer.country?.rule !== `derived ${RULE}`) return [];
+/**
+ * Says that the buyer's country was worked out, where its VAT does not tell: every rate above zero is one of the seller's
+ * country, which charges it at home (ADR 0158).
+ */
+export function domesticWarnings({ buyer, vat }: Invoice): GatewayWarning[] {
+  const country = buyer.country;
+  if (country?.rule !== `derived ${RULE}`) return [];
+  const charged = vat.filter((row) => new Big(row.rate.value).gt(0));
+  if (charged.every((row) => isRateOf(country.value, row.rate.value))) return [];
   return [
     {
       code: 'BUYER_COUNTRY',
-      message: `The buyer's address names no country (BT-55); the seller's, ${buyer.country.value}, is written.`,
+      message: `The buyer's address names no country (BT-55); the seller's, ${country.value}, is written.`,
     },
   ];
 }

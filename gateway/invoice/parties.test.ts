@@ -185,3 +185,47 @@ describe('the due date', () => {
     expect(await fieldsOf(page)).toMatchObject({ due: '2024-07-17' });
   });
 });
+
+describe('a name in doubt', () => {
+  const under = (...lines: readonly string[]): PlainInvoice => ({ buyer: [...lines, '99084 Erfurt'] });
+
+  it('is named: words behind a title without a colon have more words under them', async () => {
+    const { warnings } = await converted(under('Customer Trade Name', 'Gasthof Krone OHG', 'Markt 1'));
+    expect(warnings).toContain('BUYER_NAME');
+  });
+
+  it('is named: several lines of words stand above the street', async () => {
+    const { warnings } = await converted(
+      under('Einkauf Nord', 'Gasthof Krone OHG', 'Frau Lena Thiel', 'Markt 1'),
+    );
+    expect(warnings).toContain('BUYER_NAME');
+  });
+
+  it('is named: both parties have the same', async () => {
+    const { warnings } = await converted(under('Rechnung an:', 'Tischlerei Moll GmbH', 'Am Anger 3'));
+    expect(warnings).toEqual(expect.arrayContaining(['SELLER_NAME', 'BUYER_NAME']));
+  });
+
+  it('is none with a person or a department under it', async () => {
+    const { warnings } = await converted(under('Gasthof Krone OHG', 'Frau Lena Thiel', 'Markt 1'));
+    expect(warnings).toEqual([]);
+  });
+});
+
+describe('a buyer without a country', () => {
+  const withRate = (rate: string, tax: string, grand: string): PlainInvoice => ({
+    totals: [
+      ['Nettobetrag', '400,00 EUR'],
+      [`MwSt. ${rate} %`, `${tax} EUR`],
+      ['Gesamtbetrag', `${grand} EUR`],
+    ],
+  });
+
+  it('is at home without a word where the VAT is that of the seller’s country', async () => {
+    expect((await converted(withRate('19', '76,00', '476,00'))).warnings).toEqual([]);
+  });
+
+  it('is said to be worked out where the country has no such rate', async () => {
+    expect((await converted(withRate('23', '92,00', '492,00'))).warnings).toEqual(['BUYER_COUNTRY']);
+  });
+});

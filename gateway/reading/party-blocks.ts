@@ -7,6 +7,7 @@ import { countryNamed, countryOfAddress, countryOfPostLetters } from '../values/
 import type { LabelHit } from './labels.ts';
 import { LEGAL_FORM } from './legal-forms.ts';
 import { letterhead } from './letterheads.ts';
+import { doubtfulName, isDoubtful, sureName } from './name-doubts.ts';
 import { isNameLike } from './party-names.ts';
 import type { Role, TaxNumber } from './parties.ts';
 import type { Found } from './provenance.ts';
@@ -126,9 +127,6 @@ export function readParty(
   const usable = own.filter(
     (cell) => cell === nameCell || !nameCell || textOf(cell.tokens) !== textOf(nameCell.tokens),
   );
-  const name =
-    named ??
-    (nameCell ? foundIn(textOf(nameCell.tokens), nameCell.tokens, `block of the ${role}`, 0.8) : undefined);
   const postalCell = usable.find((cell) => cell !== nameCell && postalOf(textOf(cell.tokens)) !== undefined);
   const postal = postalCell ? postalOf(textOf(postalCell.tokens)) : undefined;
   const after = nameCell ? usable.indexOf(nameCell) + 1 : 0;
@@ -139,6 +137,21 @@ export function readParty(
   // A person or a department may stand between the name and the street, which has a number.
   const street = streetCells.find((cell) => /\d/.test(textOf(cell.tokens))) ?? streetCells[0];
   const rule = `block of the ${role}`;
+  const inBlock = nameCell && {
+    name: nameCell,
+    between: usable.slice(after, before),
+    hasStreet: street !== undefined,
+  };
+  const isInDoubt =
+    inBlock !== undefined &&
+    !isListed &&
+    !isAccountHolder(role, inBlock.name, document) &&
+    isDoubtful(inBlock, document);
+  const name =
+    named ??
+    (nameCell
+      ? foundIn(textOf(nameCell.tokens), nameCell.tokens, rule, isInDoubt ? doubtfulName : sureName)
+      : undefined);
   const part = (value: string | undefined): Found | undefined =>
     value === undefined ? undefined : foundIn(value, tokensOfPart(value, postalCell), rule, 0.7);
   return {
@@ -153,11 +166,14 @@ export function readParty(
 
 /** The first cell that can be a name; of a seller, rather the one that the account to pay to belongs to. */
 function nameCellOf(role: Role, cells: readonly BlockCell[], document: ReadDocument): BlockCell | undefined {
-  const holder = role === 'seller' ? accountHolder(document)?.toLowerCase() : undefined;
   return (
-    cells.find((cell) => textOf(cell.tokens).toLowerCase() === holder) ??
+    cells.find((cell) => isAccountHolder(role, cell, document)) ??
     cells.find((cell) => isNameLike(cell.tokens))
   );
+}
+
+function isAccountHolder(role: Role, { tokens }: BlockCell, document: ReadDocument): boolean {
+  return role === 'seller' && textOf(tokens).toLowerCase() === accountHolder(document)?.toLowerCase();
 }
 
 /** The tokens of a cell that make up a part of its text. */

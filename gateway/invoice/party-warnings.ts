@@ -1,0 +1,24 @@
+import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
+import { doubtfulName } from '../reading/name-doubts.ts';
+import type { Invoice, Party } from './invoice.ts';
+
+/** Says which names of the parties may be others: those in doubt, and one that both parties have. */
+export function partyWarnings({ seller, buyer }: Invoice): GatewayWarning[] {
+  const isShared = seller.name !== undefined && plain(seller) === plain(buyer);
+  return [
+    ...nameWarnings('SELLER_NAME', 'seller’s name (BT-27)', seller, isShared),
+    ...nameWarnings('BUYER_NAME', 'buyer’s name (BT-44)', buyer, isShared),
+  ];
+}
+
+function plain({ name }: Party): string {
+  return name?.value.toLowerCase().replace(/\s+/g, ' ') ?? '';
+}
+
+function nameWarnings(code: string, what: string, { name }: Party, isShared: boolean): GatewayWarning[] {
+  if (!name || (!isShared && name.confidence > doubtfulName)) return [];
+  const why = isShared
+    ? 'the other party has the same'
+    : 'another line of the address may be the name as well';
+  return [{ code, message: `The ${what} is read as “${name.value}”; ${why}.` }];
+}

@@ -1,0 +1,42 @@
+import type { ReadDocument } from './document.ts';
+import { isNameLike } from './party-names.ts';
+import type { BlockCell } from './text-blocks.ts';
+import { textOf } from './tokens.ts';
+
+/** A name is as sure as this, where nothing speaks against it, and where another line may be the name as well. */
+export const sureName = 0.8;
+export const doubtfulName = 0.5;
+
+/** More lines of words between a name and its street than this: a person may stand there, and no more. */
+const wordLinesMax = 1;
+/** A street and its number, with nothing that a name of a company has. */
+const STREET_WITH_NUMBER = /^\p{L}[\p{L}.' -]{3,}\s\d{1,4}\s?[a-z]?$/iu;
+
+/** What stands around a name in its address. */
+export interface NameInBlock {
+  readonly name: BlockCell;
+  /** The lines between it and the last line of the address. */
+  readonly between: readonly BlockCell[];
+  readonly hasStreet: boolean;
+}
+
+/**
+ * True where the name of a party may be another line of its address: words that go on after a title without a colon have
+ * more words under them, several lines of words stand above the street, or what is read as the name looks like a street.
+ */
+export function isDoubtful({ name, between, hasStreet }: NameInBlock, document: ReadDocument): boolean {
+  if (!hasStreet && STREET_WITH_NUMBER.test(textOf(name.tokens))) return true;
+  const streetAt = between.findIndex((cell) => /\d/.test(textOf(cell.tokens)));
+  const words = between.slice(0, Math.max(0, streetAt)).filter((cell) => isNameLike(cell.tokens));
+  return words.length > (goesOnAfterTitle(name, document) ? 0 : wordLinesMax);
+}
+
+function goesOnAfterTitle({ tokens, line }: BlockCell, document: ReadDocument): boolean {
+  const at = tokens[0] ? line.tokens.indexOf(tokens[0]) : -1;
+  const title = (document.hits[line.index] ?? []).find((hit) => hit.to === at);
+  return (
+    title !== undefined &&
+    title.uses.some((use) => use.owner.startsWith('party:')) &&
+    line.tokens[at - 1]?.text.endsWith(':') === false
+  );
+}
