@@ -122,10 +122,12 @@ function launch(
   return child;
 }
 
-/** Of this process's environment, what the machine needs; settings are the drill's own. */
+/** Of this process's environment, what the machine needs, and the transport that a run tries; settings are the drill's own. */
 function inherited(): NodeJS.ProcessEnv {
-  const names = ['PATH', 'HOME', 'TMPDIR', 'NODE_COMPILE_CACHE'];
-  return Object.fromEntries(names.map((name) => [name, process.env[name]]));
+  const names = ['PATH', 'HOME', 'TMPDIR', 'NODE_COMPILE_CACHE', 'EVENTSTORE_TRANSPORT'];
+  return Object.fromEntries(
+    names.flatMap((name) => (name in process.env ? [[name, process.env[name]]] : [])),
+  );
 }
 
 function programOf(services: readonly string[]): string[] {
