@@ -1,5 +1,5 @@
 import Big from 'big.js';
-import { discountOf, grossOf, lineNet, quantityOf } from '../invoice/amounts.ts';
+import { expectedNet, lineNet, quantityOf } from '../invoice/amounts.ts';
 import type { VatCategory } from '../invoice/invoice.ts';
 import type { Check, CheckContext, CheckFinding } from './check.ts';
 import { equalAmounts } from './check.ts';
@@ -166,7 +166,7 @@ export const lineNetRule: Check = ({ invoice }) =>
   invoice.lines.flatMap((line) => {
     if (!line.total || !line.price || !line.qty) return [];
     const total = new Big(line.total.value);
-    const expected = grossOf(line).minus(discountOf(line));
+    const expected = expectedNet(line);
     const decimals = line.price.value.split('.')[1]?.length ?? 0;
     const slack = quantityOf(line)
       .abs()

@@ -45,12 +45,21 @@ export function amountsOf(invoice: Invoice): Amounts {
 /** Net amount of a line: as printed, else quantity × price less the discount. */
 export function lineNet(line: InvoiceLine): Big {
   if (line.total) return new Big(line.total.value);
-  return grossOf(line).minus(discountOf(line)).round(2, Big.roundHalfUp);
+  return expectedNet(line).round(2, Big.roundHalfUp);
+}
+
+/** What a line comes to by its quantity, price, discount, allowances and charges; not rounded. */
+export function expectedNet(line: InvoiceLine): Big {
+  return grossOf(line)
+    .minus(discountOf(line))
+    .plus(line.adjustment?.value ?? '0');
 }
 
 /** Quantity × price, not rounded. */
 export function grossOf(line: InvoiceLine): Big {
-  return quantityOf(line).times(priceOf(line));
+  return quantityOf(line)
+    .times(priceOf(line))
+    .div(line.priceBase?.value ?? '1');
 }
 
 export function quantityOf(line: InvoiceLine): Big {

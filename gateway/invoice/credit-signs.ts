@@ -65,6 +65,7 @@ function lineTurned(line: InvoiceLine): InvoiceLine {
     total: line.total && negated(line.total),
     price: line.price && isNegative(line.price) ? negated(line.price) : line.price,
     qty: quantity,
+    adjustment: line.adjustment && negated(line.adjustment),
   };
 }
 

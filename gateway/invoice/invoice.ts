@@ -23,6 +23,10 @@ export interface InvoiceLine {
   readonly qty: Found | undefined;
   readonly unit: Found | undefined;
   readonly price: Found | undefined;
+  /** How many of the unit the price is for; one where it is undefined. */
+  readonly priceBase: Found | undefined;
+  /** Allowances (below 0) and charges (above 0) on the line, added up. */
+  readonly adjustment: Found | undefined;
   /** Percent. */
   readonly discount: Found | undefined;
   /** Net amount of the line. */

@@ -1,6 +1,8 @@
 import Big from 'big.js';
 import { derived } from '../reading/provenance.ts';
 import type { Found } from '../reading/provenance.ts';
+import { isMeasure } from '../output/units.ts';
+import { expectedNet } from './amounts.ts';
 import type { InvoiceLine } from './invoice.ts';
 import type { TableRow } from '../reading/open-rows.ts';
 import type { ReadTable } from '../reading/table-rows.ts';
@@ -9,7 +11,7 @@ import type { ReadTable } from '../reading/table-rows.ts';
 export function lineItems(table: ReadTable): InvoiceLine[] {
   const title = table.headers[0]?.columns.find((column) => column.name === 'name')?.title ?? '';
   const isTwofold = NAME_AND_DESCRIPTION.test(title);
-  return table.rows.map((row, i) => lineOf(row, i + 1, isTwofold));
+  return withCodesBefore(table.rows.map((row, i) => lineOf(row, i + 1, isTwofold)).map(withUnitInName));
 }
 
 /** A title of a column that holds the name of an item and then its description. */
@@ -29,18 +31,79 @@ function lineOf(row: TableRow, position: number, isTwofold: boolean): InvoiceLin
   const printed = cell('name');
   const parts = printed && isTwofold ? nameAndRest(printed) : { name: printed, description: undefined };
   const price = cell('price') ?? ofOne(cell('pricePer100'), 100) ?? ofOne(cell('pricePer1000'), 1000);
-  return {
-    position,
-    code: cell('code'),
-    name: parts.name ?? cell('code'),
-    description: parts.description,
-    qty: cell('qty') ?? quantityFrom(cell('total'), price),
-    unit: cell('unit'),
-    price,
-    discount: cell('discount'),
-    total: cell('total'),
-    rate: cell('rate'),
-  };
+  return withPriceBase(
+    {
+      position,
+      code: cell('code'),
+      name: parts.name ?? cell('code'),
+      description: parts.description,
+      qty: cell('qty') ?? quantityFrom(cell('total'), price),
+      unit: cell('unit'),
+      price,
+      priceBase: undefined,
+      adjustment: added(cell('allowanceAmount'), cell('takenOff')),
+      discount: cell('discount'),
+      total: added(cell('total'), cell('takenOff')),
+      rate: cell('rate'),
+    },
+    cell('priceBase'),
+  );
+}
+
+/** Units in brackets at the end of a name: what the price is for (`Brackets (3 kg)`). */
+const UNITS_BEHIND = /^(.+?)\s*\((\d{1,6}(?:[.,]\d{1,3})?)\s+(\p{L}[\p{L}²³.]{0,8})\)$/u;
+
+/** The line with the number of units that its price is for, where the line says one and comes out with it alone. */
+function withPriceBase(line: InvoiceLine, printed: Found | undefined): InvoiceLine {
+  const [, name, number, unit] = UNITS_BEHIND.exec(line.name?.value ?? '') ?? [];
+  const isOfUnit = unit !== undefined && unit.toLowerCase() === line.unit?.value.toLowerCase();
+  const behind =
+    line.name && number !== undefined && isOfUnit
+      ? { ...line.name, value: number.replace(',', '.'), rule: `${line.name.rule}, units of the price` }
+      : undefined;
+  const priceBase = printed ?? behind;
+  if (!priceBase || !line.price || !line.total || new Big(priceBase.value).lte(0)) return line;
+  const total = new Big(line.total.value);
+  const comesOut = (one: InvoiceLine): boolean => expectedNet(one).minus(total).abs().lte('0.01');
+  const based = { ...line, priceBase };
+  const named = behind && line.name && name !== undefined ? { name: { ...line.name, value: name } } : {};
+  if (comesOut(based)) return { ...based, ...named };
+  return line;
+}
+
+function added(amount: Found | undefined, other: Found | undefined): Found | undefined {
+  return amount && other
+    ? {
+        ...amount,
+        value: new Big(amount.value).plus(other.value).toFixed(2),
+        rule: `${amount.rule}, ${other.rule}`,
+      }
+    : (amount ?? other);
+}
+
+/** A number in capitals before the name, apart by a dash: `AX-204 - Hinge`. */
+const CODE_BEFORE = /^((?=[^\s]*\d)[A-Z\d][A-Z\d./_-]{2,39})\s+[-\u2010-\u2015]\s+(.+)$/su;
+
+/** The lines with the numbers before their names as codes, where no column is of codes and each name has one. */
+function withCodesBefore(lines: readonly InvoiceLine[]): InvoiceLine[] {
+  const matches = lines.map(({ code, name }) => (code ? null : CODE_BEFORE.exec(name?.value ?? '')));
+  return lines.map((line, i) => {
+    const [, code, name] = matches[i] ?? [];
+    if (matches.includes(null) || !line.name || code === undefined || name === undefined) return line;
+    return { ...line, code: { ...line.name, value: code }, name: { ...line.name, value: name } };
+  });
+}
+
+/** A unit that the name says, in brackets or behind `per`: `Assembly (hours)`, `Diesel per litre:`. */
+const UNIT_IN_NAME = /\((\p{L}{1,12})\)|(?:^|\s)(?:per|pro|je|par|por|al|pr[oó])\s+(\p{L}{1,12})\s*:?$/u;
+
+/** The line with the unit of its name, where no column has one; a colon that ends a name announces nothing. */
+function withUnitInName(line: InvoiceLine): InvoiceLine {
+  const name = line.name && { ...line.name, value: line.name.value.replace(/\s*:$/, '') };
+  const match = line.unit ? null : UNIT_IN_NAME.exec(line.name?.value ?? '');
+  const word = match?.[1] ?? match?.[2];
+  if (!name || word === undefined || !isMeasure(word)) return { ...line, name };
+  return { ...line, name, unit: { ...name, value: word, rule: `${name.rule}, unit in the name` } };
 }
 
 /** The price of one where the column gives that of a hundred or a thousand. */

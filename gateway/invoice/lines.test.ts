@@ -110,3 +110,128 @@ describe('a row', () => {
     ]);
   });
 });
+
+describe('the price of a line', () => {
+  it('is for as many units as the cell of the unit or the name says, where the amount comes out with it', async () => {
+    const { lines, xml, warnings } = await read({
+      columns: ['Bezeichnung', 'Menge', 'Einheit', 'Einzelpreis', 'Gesamt'],
+      starts: [50, 230, 300, 370, 460],
+      rows: [
+        ['Schrauben', '200', '100 Stk', '150,00', '300,00'],
+        ['Dübel (4 kg)', '8', 'kg', '50,00', '100,00'],
+      ],
+    });
+    expect(lines).toMatchObject([
+      { name: 'Schrauben', qty: '200', unit: 'H87', price: '150.00', total: '300.00' },
+      { name: 'Dübel', qty: '8', unit: 'KGM', price: '50.00', total: '100.00' },
+    ]);
+    expect(xml).toContain('<cbc:BaseQuantity unitCode="H87">100<');
+    expect(xml).toContain('<cbc:BaseQuantity unitCode="KGM">4<');
+    expect(warnings).not.toContain('LINE-NET');
+  });
+
+  it('goes with the allowances and charges of its line, in a column or in a line of their own', async () => {
+    const { lines, xml, warnings } = await read({
+      columns: ['Bezeichnung', 'Menge', 'Einzelpreis', 'Rabatt / Zuschlag', 'Gesamt'],
+      starts: [50, 230, 290, 360, 470],
+      rows: [
+        ['Eichentisch', '2', '155,00', '-10,00', '300,00'],
+        ['Hocker', '5', ['25,00', '20 %'], '', ['125,00', '- 25,00']],
+      ],
+    });
+    expect(lines).toMatchObject([
+      { name: 'Eichentisch', price: '155.00', total: '300.00' },
+      { name: 'Hocker', price: '25.00', total: '100.00' },
+    ]);
+    expect(
+      [...xml.matchAll(/<cbc:ChargeIndicator>false<[^]*?<cbc:Amount currencyID="EUR">([\d.]+)</g)].map(
+        ([, amount]) => amount,
+      ),
+    ).toEqual(['10.00', '25.00']);
+    expect(warnings).not.toContain('LINE-NET');
+  });
+});
+
+describe('a line whose name says more', () => {
+  it('has the number before the dash as its code, where every name begins with one', async () => {
+    const rows = [
+      ['TX-204/A - Eichentisch', '2', '150,00', '300,00'],
+      ['HK-9 - Hocker', '4', '25,00', '100,00'],
+    ];
+    expect((await read({ rows })).lines).toMatchObject([
+      { code: 'TX-204/A', name: 'Eichentisch' },
+      { code: 'HK-9', name: 'Hocker' },
+    ]);
+    const [first] = rows;
+    const mixed = await read({ rows: [first ?? [], ['Hocker', '4', '25,00', '100,00']] });
+    expect(mixed.lines.map(({ name, code }) => [name, code])).toEqual([
+      ['TX-204/A - Eichentisch', undefined],
+      ['Hocker', undefined],
+    ]);
+  });
+
+  it('has its unit, where no column has', async () => {
+    const { lines } = await read({
+      rows: [
+        ['Montage (Stunden): Küche', '2', '150,00', '300,00'],
+        ['Leinöl pro Liter:', '4', '25,00', '100,00'],
+      ],
+    });
+    expect(lines).toMatchObject([
+      { unit: 'HUR', name: 'Montage (Stunden): Küche' },
+      { unit: 'LTR', name: 'Leinöl pro Liter' },
+    ]);
+  });
+});
+
+describe('lines without a rate', () => {
+  const breakdown = {
+    columns: ['Steuersatz', 'Basisbetrag', 'Steuerbetrag'],
+    starts: [50, 150, 250],
+    cells: 'top',
+  } as const;
+
+  it('have that of the one way to part them into the bases', async () => {
+    const { xml, vat } = await read({
+      totals: [
+        ['Nettobetrag', '400,00 EUR'],
+        ['Steuerbetrag', '64,00 EUR'],
+        ['Gesamtbetrag', '464,00 EUR'],
+      ],
+      breakdown: {
+        ...breakdown,
+        rows: [
+          ['19 %', '300,00', '57,00'],
+          ['7 %', '100,00', '7,00'],
+        ],
+      },
+    });
+    expect(vat).toHaveLength(2);
+    const rates = [...xml.matchAll(/<cac:ClassifiedTaxCategory>[^]*?<cbc:Percent>(\d+)/g)].map(
+      ([, rate]) => rate,
+    );
+    expect(rates).toEqual(['19', '7']);
+  });
+
+  it('are refused where there are several ways', async () => {
+    const page = {
+      rows: [
+        ['Eichentisch', '2', '100,00', '200,00'],
+        ['Hocker', '8', '25,00', '200,00'],
+      ],
+      totals: [
+        ['Nettobetrag', '400,00 EUR'],
+        ['Steuerbetrag', '52,00 EUR'],
+        ['Gesamtbetrag', '452,00 EUR'],
+      ],
+      breakdown: {
+        ...breakdown,
+        rows: [
+          ['19 %', '200,00', '38,00'],
+          ['7 %', '200,00', '14,00'],
+        ],
+      },
+    } as const;
+    await expect(read(page)).rejects.toThrow('BR-S-0');
+  });
+});

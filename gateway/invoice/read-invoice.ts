@@ -28,6 +28,7 @@ import { documentTypeOf } from './document-type.ts';
 import type { Invoice } from './invoice.ts';
 import { givenParties } from './given-parties.ts';
 import { lineItems } from './line-items.ts';
+import { withRates } from './line-rates.ts';
 import { readParties } from './read-parties.ts';
 import type { QrPayload } from './qr-payload.ts';
 import { preferQr } from './qr-payload.ts';
@@ -107,7 +108,7 @@ export function readInvoice(
   derive(mapping, fields, sums);
   const items = lineItems(linesTable);
   const vat = vatRows(document, vatTable, { lines: items, fields, totals: vatTotals });
-  const lines = items.map((line) => (line.rate ? line : { ...line, rate: onlyRate(vat) }));
+  const lines = withRates(items, vat);
   const tableStart = linesTable.headers[0]?.fromLine ?? document.lines.length;
   const read = readParties(mapping, document, areas, tableStart, qr[0]);
   const { seller, buyer, findings: given } = givenParties(mapping, document, read, qr[0]);
@@ -240,10 +241,6 @@ function currencyFrom(
   return mapping.country === 'PT' && certified
     ? derived(mapping.currency, 'from the Portuguese program that issued it')
     : derived('', 'none: no currency is printed');
-}
-
-function onlyRate(vat: Invoice['vat']): Found | undefined {
-  return vat.length === 1 ? vat[0]?.rate : undefined;
 }
 
 function atcudByPage(document: ReadDocument): Map<number, string> {

@@ -39,6 +39,7 @@ export function invoiceLine(line: InvoiceLine, invoice: Invoice, credit: boolean
           money('Amount', discount, currency),
           money('BaseAmount', gross, currency),
         ),
+    adjustmentOf(line, currency),
     group(
       'Item',
       text('Description', line.description?.value),
@@ -46,7 +47,27 @@ export function invoiceLine(line: InvoiceLine, invoice: Invoice, credit: boolean
       line.code === undefined ? undefined : group('SellersItemIdentification', text('ID', line.code.value)),
       lineTaxCategory(line, invoice.vat),
     ),
-    group('Price', text('PriceAmount', price, { currencyID: currency })),
+    group(
+      'Price',
+      text('PriceAmount', price, { currencyID: currency }),
+      line.priceBase === undefined
+        ? undefined
+        : text('BaseQuantity', new Big(line.priceBase.value).toFixed(), {
+            unitCode: unitCode(line.unit?.value),
+          }),
+    ),
+  );
+}
+
+/** What the allowances and charges of a line come to (BG-27, BG-28). */
+function adjustmentOf(line: InvoiceLine, currency: string): Maybe {
+  const amount = new Big(line.adjustment?.value ?? '0');
+  if (amount.eq(0)) return undefined;
+  return group(
+    'AllowanceCharge',
+    text('ChargeIndicator', String(amount.gt(0))),
+    text('AllowanceChargeReason', amount.gt(0) ? 'Charge' : 'Discount'),
+    money('Amount', amount.abs(), currency),
   );
 }
 

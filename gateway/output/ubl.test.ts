@@ -27,6 +27,8 @@ function line(position: number, qty: string, price: string, total: string): Invo
     code: undefined,
     unit: found('un'),
     description: undefined,
+    priceBase: undefined,
+    adjustment: undefined,
     discount: undefined,
     rate: found('23'),
   };

@@ -6,7 +6,7 @@ const UNIT_CODES: Readonly<Record<string, string>> = {
   each: 'EA', ea: 'EA', par: 'PR', pair: 'PR', paar: 'PR', dz: 'DZN', duzia: 'DZN', set: 'SET', kit: 'KT', jogo: 'SET',
   kg: 'KGM', kgs: 'KGM', quilo: 'KGM', g: 'GRM', gr: 'GRM', t: 'TNE', ton: 'TNE', to: 'TNE',
   m: 'MTR', mt: 'MTR', mts: 'MTR', ml: 'MTR', metro: 'MTR', metros: 'MTR', meter: 'MTR', cm: 'CMT', mm: 'MMT', km: 'KMT',
-  m2: 'MTK', 'm²': 'MTK', qm: 'MTK', m3: 'MTQ', 'm³': 'MTQ', l: 'LTR', lt: 'LTR', lts: 'LTR', litro: 'LTR', litros: 'LTR', liter: 'LTR', cl: 'CLT',
+  m2: 'MTK', 'm²': 'MTK', qm: 'MTK', m3: 'MTQ', 'm³': 'MTQ', l: 'LTR', lt: 'LTR', lts: 'LTR', litre: 'LTR', litres: 'LTR', liters: 'LTR', litro: 'LTR', litros: 'LTR', liter: 'LTR', cl: 'CLT',
   h: 'HUR', hr: 'HUR', hrs: 'HUR', hora: 'HUR', horas: 'HUR', hour: 'HUR', hours: 'HUR', std: 'HUR', stunde: 'HUR', stunden: 'HUR', heure: 'HUR', heures: 'HUR', ora: 'HUR', ore: 'HUR',
   d: 'DAY', dia: 'DAY', dias: 'DAY', day: 'DAY', days: 'DAY', tag: 'DAY', tage: 'DAY', jour: 'DAY', jours: 'DAY', giorno: 'DAY', giorni: 'DAY',
   mes: 'MON', meses: 'MON', month: 'MON', months: 'MON', monat: 'MON', monate: 'MON', mois: 'MON', mese: 'MON',
@@ -17,6 +17,14 @@ const UNIT_CODES: Readonly<Record<string, string>> = {
 
 /** "One": a number of somethings, when the unit is not printed or not known. */
 const UNSPECIFIED = 'C62';
+
+/** Measures of time, weight, length, area, volume and energy; a piece or a box of something is none. */
+const MEASURES = new Set(['KGM', 'GRM', 'TNE', 'MTR', 'CMT', 'MMT', 'KMT', 'MTK', 'MTQ', 'LTR', 'CLT', 'HUR', 'DAY', 'MON', 'ANN', 'MIN', 'WEE', 'KWH', 'MWH']); // prettier-ignore
+
+/** True for a word that names a measure. */
+export function isMeasure(word: string): boolean {
+  return word.length > 1 && MEASURES.has(unitCode(word));
+}
 
 /** The unit code for a printed unit; `C62` when there is none or it is not known. A printed code stays itself. */
 export function unitCode(printed: string | undefined): string {

@@ -1,3 +1,4 @@
+import Big from 'big.js';
 import type { ReadDocument } from './document.ts';
 import { itemCode } from './item-codes.ts';
 import type { Found } from './provenance.ts';
@@ -5,6 +6,7 @@ import { foundIn } from './provenance.ts';
 import { readCell } from './table-cells.ts';
 import type { Assigned, PlacedColumn } from './table-columns.ts';
 import type { Token, TokenLine } from './tokens.ts';
+import { parseValue } from './value-parsers.ts';
 import { workedOut } from './worked-out-cells.ts';
 
 /** A row: what was found in each column. */
@@ -72,9 +74,28 @@ export function prepend(row: OpenRow, { assigned }: BodyLine, { columns }: CellC
 export function extend(row: OpenRow, { line, assigned }: BodyLine, context: CellContext): void {
   for (const [name, lines] of blocksOf(assigned, context.columns))
     row.blocks.set(name, [...(row.blocks.get(name) ?? []), ...lines]);
-  for (const [name, found] of readCells(assigned, context))
-    if (!row.cells.has(name)) row.cells.set(name, found);
+  const cells = readCells(assigned, context);
+  const taken = takenOff(row, line, cells, context);
+  if (taken) row.cells.set('takenOff', taken);
+  for (const [name, found] of cells) if (!row.cells.has(name)) row.cells.set(name, found);
   row.y = line.y;
+}
+
+/** A discount in a line of its own under a row: a percentage, and what it takes off the row's amount (`5 %   - 2,50`). */
+function takenOff(
+  row: OpenRow,
+  line: TokenLine,
+  cells: ReadonlyMap<string, Found>,
+  { document }: CellContext,
+): Found | undefined {
+  const [total, amount] = [row.cells.get('total'), cells.get('total')];
+  if (!total || !amount?.value.startsWith('-') || row.cells.has('takenOff')) return undefined;
+  const percent = line.tokens
+    .map((_, at) => parseValue('percent', line.tokens.slice(at), document.notation))
+    .find((parsed) => parsed?.fit === 1);
+  if (!percent) return undefined;
+  const expected = new Big(total.value).times(percent.value).div(100).round(2, Big.roundHalfUp);
+  return expected.plus(amount.value).abs().lte('0.01') ? amount : undefined;
 }
 
 /** The row with all its lines. */

@@ -37,7 +37,7 @@ export function readCell(
       return one(parsed, 0.9);
     }
     case 'unit':
-      return one(/\p{L}|%/u.test(textOf(tokens)) ? textOf(tokens) : undefined, 0.8);
+      return readUnit(tokens, notation, rule);
     case 'code':
       return one(textOf(tokens), 0.8);
     case 'text':
@@ -45,6 +45,19 @@ export function readCell(
     case 'unknown':
       return [];
   }
+}
+
+/** A unit, and how many of it the price is for where the cell says that: `3 PCE`. */
+function readUnit(tokens: readonly Token[], notation: Notation, rule: string): [string, Found][] {
+  const number = numberAt(tokens, notation.mark);
+  const words = number ? tokens.slice(number.count) : tokens;
+  // `Litre(s)` is one of it or several.
+  const text = textOf(words).replace(/\s*\(s\)$/i, '');
+  if (!/\p{L}|%/u.test(text)) return [];
+  const unit: [string, Found] = ['unit', foundIn(text, words, rule, 0.8)];
+  return number
+    ? [unit, ['priceBase', foundIn(number.value, tokens.slice(0, number.count), rule, 0.8)]]
+    : [unit];
 }
 
 function readPercent(
@@ -83,7 +96,7 @@ function readQuantity(
     const value = negative > 0 && !number.value.startsWith('-') ? `-${number.value}` : number.value;
     const cells: [string, Found][] = [[column.name, foundIn(value, used, rule, 0.95)]];
     if (rest.length > 0 && /\p{L}/u.test(textOf(rest)))
-      cells.push(['unit', foundIn(textOf(rest), rest, rule, 0.7)]);
+      cells.push(['unit', foundIn(textOf(rest).replace(/\s*\(s\)$/i, ''), rest, rule, 0.7)]);
     return cells;
   }
   // `PCE 1,00`: the unit stands first.

@@ -178,13 +178,26 @@ function lookOf(token: Token): Look {
   };
 }
 
+/** A word before one of several amounts in a cell: `(Gross:`. */
+const LABEL_IN_CELL = /^\(\p{L}[\p{L}.]*\)?:$/u;
+
 /** Positions of lines: `1`, `000010`, `01.02.003`. */
 const ORDINAL = /^\d{1,6}(?:\.\d{1,4}){0,5}\.?$/;
 
 function lookCost(token: Token, { number, money, sign }: Look, column: PlacedColumn): number {
   switch (column.type) {
     case 'money':
-      return number ? (token.text.endsWith('%') ? alienNumber : money ? 0 : 3) : sign ? 1 : alienText;
+      return number
+        ? token.text.endsWith('%')
+          ? alienNumber
+          : money
+            ? 0
+            : 3
+        : sign
+          ? 1
+          : LABEL_IN_CELL.test(token.text)
+            ? 8
+            : alienText;
     case 'quantity':
       return number
         ? token.text.endsWith('%')
