@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { PositionText, Sha256 } from '../schemas/ids.ts';
 import { ArchiveDamaged } from './errors.ts';
-import { parsedAs, sha256Of, stored } from './links.ts';
+import { parsedAs, stored } from './links.ts';
 import { readWhole, type Place } from './place.ts';
+import { sha256 } from '../runtime/sha256.ts';
 
 /** One blob of a backup. */
 export const BackedUpBlob = z.strictObject({
@@ -35,7 +35,7 @@ export type BackupRun = z.infer<typeof BackupRun>;
 
 export const runName = (run: number): string => `runs/${String(run).padStart(6, '0')}.json`;
 /** The name tells nothing of the key. */
-export const blobName = (key: string): string => `blobs/${createHash('sha256').update(key).digest('hex')}`;
+export const blobName = (key: string): string => `blobs/${sha256(key)}`;
 
 export interface BackupRuns {
   readonly runs: readonly BackupRun[];
@@ -54,7 +54,7 @@ export async function readRuns(place: Place): Promise<BackupRuns> {
     const parsed = parsedAs(BackupRun, content, runName(run));
     if (parsed.previous !== end) throw new ArchiveDamaged(runName(run), 'it does not follow the run before');
     runs.push(parsed);
-    end = sha256Of(content);
+    end = sha256(content);
   }
   return { runs, end };
 }

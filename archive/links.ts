@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { PositionText, Sha256 } from '../schemas/ids.ts';
 import { ArchiveDamaged } from './errors.ts';
 import { readWhole, type Place } from './place.ts';
+import { sha256 } from '../runtime/sha256.ts';
 
 /** A batch is closed at this size, and is longer by its last line at most; so is what is read of one. */
 export const BATCH_BYTES_MAX = 8 * 1024 * 1024;
@@ -55,10 +55,6 @@ export const manifestName = (run: number): string => `manifest/${numbered(run)}.
 
 const numbered = (number: number): string => String(number).padStart(6, '0');
 
-export function sha256Of(content: Buffer | string): string {
-  return createHash('sha256').update(content).digest('hex');
-}
-
 /** JSON as archives store it; its hash is what the next link names. */
 export function stored(value: unknown): Buffer {
   return Buffer.from(`${JSON.stringify(value, null, 1)}\n`);
@@ -91,7 +87,7 @@ export async function readLinks(place: Place, batches?: number): Promise<Links> 
     if (before && BigInt(link.first.position) <= BigInt(before.last.position))
       throw new ArchiveDamaged(name, 'its first event does not come after the batch before');
     links.push(link);
-    end = sha256Of(content);
+    end = sha256(content);
   }
   return { links, end };
 }

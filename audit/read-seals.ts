@@ -1,7 +1,8 @@
-import { createHash, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { applyChanges, isSignedBy, keyIdOf, Seal, summaryOf } from './seal.ts';
 import type { SealCopies, StoredSeal } from './seal-store.ts';
 import type { StreamEnd } from './stream-ends.ts';
+import { sha256 } from '../runtime/sha256.ts';
 
 export interface SealFault {
   readonly kind: 'seal';
@@ -101,8 +102,4 @@ function applied(ends: Map<string, StreamEnd>, changes: string): boolean {
   } catch {
     return false;
   }
-}
-
-export function sha256(content: Buffer | string): string {
-  return createHash('sha256').update(content).digest('hex');
 }

@@ -1,10 +1,11 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { EventLog, RecordedEvent } from '../event-store/event-log.ts';
 import { isoNow, type Clock } from '../runtime/clock.ts';
-import { readSeals, sha256, type ReadSeals } from './read-seals.ts';
+import { readSeals, type ReadSeals } from './read-seals.ts';
 import { signed, storedChanges, storedSeal, summaryOf, type Seal } from './seal.ts';
 import type { SealCopies } from './seal-store.ts';
 import { SEALED_STREAM_PREFIXES, streamEnds, type StreamEnds } from './stream-ends.ts';
+import { sha256 } from '../runtime/sha256.ts';
 
 /** Nothing is sealed over a log or over seals that are not right. */
 export class SealRefused extends Error {

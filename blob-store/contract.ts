@@ -1,9 +1,10 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { PassThrough, Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { BlobListing, BlobStore } from './blob-store.ts';
 import { newSourceKey, resultKeyOf } from './blob-key.ts';
+import { sha256 } from '../runtime/sha256.ts';
 
 const roomy = { maxBytes: 8 * 1024 * 1024 };
 
@@ -216,10 +217,6 @@ async function keysUnder(store: BlobStore, prefix: string): Promise<string[]> {
 
 function* sliced(bytes: Buffer, size: number): Generator<Buffer> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
-}
-
-function sha256(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }
 
 function coded(code: string): Error {

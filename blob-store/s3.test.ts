@@ -10,6 +10,7 @@ import { newSourceKey } from './blob-key.ts';
 import type { BlobStore } from './blob-store.ts';
 import { itKeepsTheBlobContract } from './contract.ts';
 import { openS3BlobStore, type S3Options } from './s3.ts';
+import { sha256 } from '../runtime/sha256.ts';
 
 const roomy = { maxBytes: 40 * 1024 * 1024 };
 const log = createLog('test-s3', 'silent');
@@ -284,8 +285,4 @@ describe('the S3 blob store', () => {
 
 function* sliced(bytes: Buffer, size: number): Generator<Buffer> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
-}
-
-function sha256(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -1,6 +1,6 @@
 import { EventStoreDBClient } from '@eventstore/db-client';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -17,10 +17,10 @@ import { jobStream } from '../schemas/streams.ts';
 import { projectInto } from '../tests/harness/projected-jobs.ts';
 import { explainJob } from './why.ts';
 import { startQueryHouse, type QueryHouse } from '../tests/harness/query-house.ts';
+import { sha256 } from '../runtime/sha256.ts';
 
 let house: QueryHouse;
 const mapping = { id: 'pt_simon_invoice_v1', version: 1 };
-const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 
 beforeAll(async () => {
   house = await startQueryHouse();

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import { ask, type Queryable } from './queryable.ts';
+import { sha256 } from '../runtime/sha256.ts';
 
 /** SQLSTATE: a prepared statement that the server does not have, or has already (a pooler mixes connections up). */
 const PREPARED_STATEMENT_LOST = new Set(['26000', '42P05']);
@@ -14,7 +14,7 @@ export function preparedStatements(pool: pg.Pool): Queryable['query'] {
   let prepares = true;
   const names = new Map<string, string>();
   const nameOf = (text: string): string => {
-    const name = names.get(text) ?? `docket_${createHash('sha256').update(text).digest('hex').slice(0, 16)}`;
+    const name = names.get(text) ?? `docket_${sha256(text).slice(0, 16)}`;
     names.set(text, name);
     return name;
   };

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { Machine, World } from '../engine/world.ts';
 import { REFUSED_DOCUMENT, resultOf } from '../ports/gateway.ts';
 import { DOCUMENT_BYTES_MAX, type CommandApi, type Reply, type UploadRequest } from './command-api.ts';
 import type { Records } from '../promises/records.ts';
 import type { QueryApi } from './query-api.ts';
+import { sha256 } from '../../runtime/sha256.ts';
 
 /** A service as clients reach it: whichever life of it is running now. */
 export interface Reached<Service> {
@@ -151,8 +151,4 @@ async function call<Service, Answer>(
 
 function pause(world: World, ms: number): Promise<void> {
   return new Promise((resolve) => void world.later(ms, resolve));
-}
-
-function sha256(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BlobKeyRefused } from '../../blob-store/errors.ts';
 import { openFilesystemBlobStore } from '../../blob-store/filesystem.ts';
-import { sha256Of, stored, type BatchLink, type Manifest } from '../../archive/links.ts';
+import { stored, type BatchLink, type Manifest } from '../../archive/links.ts';
 import { somePdf } from '../../command-api/testing/pdfs.ts';
 import { expectThat } from '../drills/claims.ts';
 import { startStoreWithLog, type StoreWithLog } from '../harness/job-log.ts';
@@ -11,6 +11,7 @@ import { runDocket, type Ran } from '../harness/run-docket.ts';
 import type { AttackCategory } from './attack.ts';
 import type { Targets } from './targets.ts';
 import { newVisitor } from './visitor.ts';
+import { sha256 } from '../../runtime/sha256.ts';
 
 const GIGABYTE = 1024 ** 3;
 const LINES = join('batches', '000001.jsonl');
@@ -36,7 +37,7 @@ function withLines(change: (lines: readonly string[]) => readonly string[]): Cha
     await withLink(archive, {
       events: lines.length,
       bytes: Buffer.byteLength(content),
-      sha256: sha256Of(content),
+      sha256: sha256(content),
       first: endOf(lines[0]!),
       last: endOf(lines.at(-1)!),
     });
@@ -48,7 +49,7 @@ async function withLink(archive: string, changed: Partial<BatchLink>): Promise<v
   await writeFile(join(archive, LINK), link);
   const manifest = await json<Manifest>(join(archive, MANIFEST));
   const events = changed.events ?? manifest.events;
-  await writeFile(join(archive, MANIFEST), stored({ ...manifest, events, link: sha256Of(link) }));
+  await writeFile(join(archive, MANIFEST), stored({ ...manifest, events, link: sha256(link) }));
 }
 
 function isSecondOfJob(line: string): boolean {

@@ -1,6 +1,7 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { S3Refusal } from './s3-double-refusals.ts';
+import { sha256 } from '../../runtime/sha256.ts';
 
 export interface S3Credentials {
   readonly accessKeyId: string;
@@ -79,8 +80,4 @@ function signingKey(secret: string, day: string, region: string): Buffer {
 
 function hmac(key: Buffer, text: string): Buffer {
   return createHmac('sha256', key).update(text).digest();
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }
