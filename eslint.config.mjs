@@ -2,13 +2,7 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 /** Rooms where the rules of one voice (CONTRIBUTING, "One voice") do not hold yet. */
-const NOT_YET_IN_ONE_VOICE = [
-  'event-store/*.ts',
-  'cli/serve/parts.ts',
-  'event-store/{lean,live-tail}/**',
-  'gateway/**',
-  'web/src/page/mapping*',
-];
+const NOT_YET_IN_ONE_VOICE = ['gateway/**'];
 
 const WRITTEN_OUT = [
   {
@@ -71,6 +65,7 @@ const LONGER_FUNCTIONS = [
   'tests/harness/processor-world.ts', // startProcessorWorld, 102
   'tests/harness/query-house.ts', // startQueryHouse, 83
   'tests/harness/served-on-postgres.ts', // serveOnPostgres, 93
+  'event-store/generations.ts', // openGenerations, 91
   'event-store/embedded/service/open-service.ts', // addService, 108
   'event-store/embedded/storage/group-commit.ts', // openGroupCommit, 114
   'event-store/embedded/storage/open-log.ts', // openLocked, 92
@@ -140,6 +135,8 @@ export default tseslint.config(
       'max-params': ['error', 4],
     },
   },
+  // `handleCommand` is called in every room that writes: log, decider, stream, command and context, in that order.
+  { files: ['event-store/handle-command.ts'], rules: { 'max-params': ['error', 5] } },
   {
     files: ['**/*.{ts,tsx,mts}'],
     // The function that `describe` is given is a chapter of claims, not a function that somebody follows.

@@ -105,8 +105,8 @@ function finalAnswer(stream: string, error: unknown): Error | null {
   }
   if (error instanceof StreamDeletedError)
     return new AppendRefused(stream, 'the stream was deleted', { cause: error });
-  if (error instanceof MaxAppendSizeExceededError) {
+  if (error instanceof MaxAppendSizeExceededError)
     return new AppendRefused(stream, 'the events are too large', { cause: error });
-  }
+
   return null;
 }

@@ -87,7 +87,8 @@ describe.each(['auto', 'client'] as const)('over the transport %s', (transport) 
       const stream = someStream();
       await unthrowing.append(stream, [someEvent()], 'no_stream');
       await expect(unthrowing.append(stream, [someEvent()], 'no_stream')).rejects.toMatchObject({
-        ...{ code: 'STREAM_MOVED_ON', actual: 0n },
+        code: 'STREAM_MOVED_ON',
+        actual: 0n,
       });
       await unthrowing.close();
     });
@@ -275,7 +276,8 @@ describe.each(['auto', 'client'] as const)('over the transport %s', (transport) 
         after: () => after,
         filter: { streamPrefixes: ['job-'] },
         onEvent: (event) => {
-          if (failures-- > 0) throw new Error('the database is away');
+          failures -= 1;
+          if (failures >= 0) throw new Error('the database is away');
           seen.push((event.data as { n: number }).n);
           after = event.position;
         },

@@ -58,7 +58,7 @@ export function connectEventLog(options: {
   const transport = openTransport({ url, choice, clients: { appending, reading }, timeoutMs, isInLog, log });
   let unusable: StoreUnusable | null = null;
   const readAll: EventLog['readAll'] = (after, filter, maxCount = Number.MAX_SAFE_INTEGER) =>
-    readAllForwards(reading, timeoutMs, after, filter, maxCount);
+    readAllForwards(reading, timeoutMs, { after, filter, maxCount });
   const head = () => readHead(reading, timeoutMs);
   return {
     address: url.address,

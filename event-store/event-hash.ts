@@ -30,7 +30,11 @@ const HASH = /^[0-9a-f]{64}$/;
 export function hashOfEvent(event: HashedEvent, previous: string | null): string {
   const { stream, revision, id, type, data, metadata } = event;
   const text = canonicalJson({
-    ...{ data, id, previous, stream, type },
+    data,
+    id,
+    previous,
+    stream,
+    type,
     metadata: withoutLinks(metadata),
     revision: revision.toString(),
   });

@@ -61,10 +61,14 @@ export function followAll<Client>(parts: FollowParts<Client>, options: FollowOpt
   const outage = outageLog(log, 'the subscription to the event store broke');
   const told: FollowOptions = {
     ...options,
-    onCaughtUp: () => (outage.worked(), options.onCaughtUp?.()),
+    onCaughtUp: () => {
+      outage.worked();
+      return options.onCaughtUp?.();
+    },
   };
   const ended = (async () => {
-    let [backoffMs, tooSlowInARow] = [RESUBSCRIBE_AFTER_MS, 0];
+    let backoffMs = RESUBSCRIBE_AFTER_MS;
+    let tooSlowInARow = 0;
     while (!stopping.signal.aborted) {
       const startedAt = performance.now();
       const { cause, hasMoved } = await subscribeOnce(parts, told, stopping.signal);
@@ -129,8 +133,14 @@ async function subscribeOnce<Client>(
     const asked: Subscribed = {
       after,
       filter: options.filter,
-      onEvent: (event, bytes) => (moved(), options.onEvent(event, bytes)),
-      onCheckpoint: (position) => (moved(), options.onCheckpoint?.(position)),
+      onEvent: (event, bytes) => {
+        moved();
+        return options.onEvent(event, bytes);
+      },
+      onCheckpoint: (position) => {
+        moved();
+        return options.onCheckpoint?.(position);
+      },
       onCaughtUp: () => options.onCaughtUp?.(),
     };
     await subscribe(generation.client, asked, AbortSignal.any([stop, giveUp.signal]));
@@ -145,6 +155,13 @@ async function subscribeOnce<Client>(
 async function pause(ms: number, stop: AbortSignal): Promise<void> {
   await new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, ms);
-    stop.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
+    stop.addEventListener(
+      'abort',
+      () => {
+        clearTimeout(timer);
+        resolve();
+      },
+      { once: true },
+    );
   });
 }

@@ -128,7 +128,9 @@ export async function loadStream<State, Event extends KnownEvent>(
   firstEventId?: string,
 ): Promise<LoadedStream<State>> {
   let state = decider.initial;
-  let [revision, position, alreadyApplied] = [-1n, 0n, false];
+  let revision = -1n;
+  let position = 0n;
+  let alreadyApplied = false;
   let hash: string | null = null;
   const understand = jobIdOfStream(stream) === null ? understandEvent : understandJobEvent;
   for await (const recorded of log.readStream(stream)) {

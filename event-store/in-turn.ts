@@ -25,7 +25,8 @@ export interface InTurn<Item> {
  */
 export function inTurn<Item>(): InTurn<Item> {
   const marks: { after: number; mark: Work }[] = [];
-  let [entered, handled] = [0, 0];
+  let entered = 0;
+  let handled = 0;
   /** Resolves when the marks that came while the stream was idle have run; null when none is running. */
   let running: Promise<void> | null = null;
   let busy = false;

@@ -57,7 +57,8 @@ export function inBatches(read: unknown): BatchedRead {
   let bytes = 0;
   const taken = () => {
     const full = batch;
-    [batch, bytes] = [[], 0];
+    batch = [];
+    bytes = 0;
     return full;
   };
   batching._transform = (message: DecodedMessage, _encoding: string, next: TransformCallback) => {

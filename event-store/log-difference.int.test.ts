@@ -6,7 +6,8 @@ import { allEvents, startStoreWithLog, type StoreWithLog } from '../tests/harnes
 import { chained } from './event-hash.ts';
 import { differenceFrom, type Standing } from './log-difference.ts';
 
-let [before, after]: StoreWithLog[] = [];
+let before: StoreWithLog | undefined;
+let after: StoreWithLog | undefined;
 beforeAll(async () => {
   [before, after] = await Promise.all([startStoreWithLog(), startStoreWithLog()]);
 }, 60_000);
@@ -16,7 +17,8 @@ afterAll(async () => {
 
 describe('a checkpoint compared with a log', () => {
   it('knows another history by its events, though ids and positions are the same', async () => {
-    const [id, stream] = [randomUUID(), `job-${randomUUID()}`];
+    const id = randomUUID();
+    const stream = `job-${randomUUID()}`;
     const written = async (store: StoreWithLog, at: string): Promise<Standing> => {
       const metadata = { correlationId: 'c', causationId: 'c', actor: 'a', schemaVersion: 1 };
       const event = { id, type: 'ConversionRequested', data: { at, by: 'upload', priority: 0 }, metadata };

@@ -42,7 +42,13 @@ const someEvent = (data: unknown = { check: true }): EventToAppend => {
 
 /** Everything that Docket needs of an event store, each by the one way in which Docket uses it. */
 export const NEEDS: readonly (readonly [name: string, check: Need])[] = [
-  ['the user may read $all and append', async ({ log }) => (await log.probe(), `at ${log.address}`)],
+  [
+    'the user may read $all and append',
+    async ({ log }) => {
+      await log.probe();
+      return `at ${log.address}`;
+    },
+  ],
   ['append at an exact revision', exactRevision],
   ['the same append twice is one', sameTwice],
   ['a misplaced append is refused', misplaced],
@@ -66,7 +72,8 @@ async function exactRevision({ log, newStream }: Bench): Promise<string> {
 }
 
 async function sameTwice({ log, newStream }: Bench): Promise<string> {
-  const [stream, events] = [newStream(), [someEvent(), someEvent()]];
+  const stream = newStream();
+  const events = [someEvent(), someEvent()];
   const first = await log.append(stream, events, 'no_stream');
   await log.append(stream, [someEvent()], 1n);
   const again = await log.append(stream, events, 'no_stream');
@@ -151,7 +158,10 @@ async function liveSubscription({ log, newStream, timeoutMs }: Bench): Promise<s
     await log.append(others, batch, revision < 0 ? 'no_stream' : BigInt(revision));
   }
   const done = Promise.withResolvers<void>();
-  let [seen, caughtUp, checkpoints, after] = [0, false, 0, from];
+  let seen = 0;
+  let caughtUp = false;
+  let checkpoints = 0;
+  let after = from;
   const following = log.follow({
     after: () => after,
     filter: { streamPrefixes: [stream] },

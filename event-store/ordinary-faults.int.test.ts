@@ -58,7 +58,8 @@ describe.each(['auto', 'client'] as const)('over the transport %s', (transport) 
     const prefix = `job-burst-${randomUUID()}`;
     let after = await log.head();
     const seen: string[] = [];
-    let [caughtUp, interruptions] = [0, 0];
+    let caughtUp = 0;
+    let interruptions = 0;
     const following = log.follow({
       after: () => after,
       filter: { streamPrefixes: [prefix] },
@@ -98,7 +99,8 @@ describe.each(['auto', 'client'] as const)('over the transport %s', (transport) 
       timeoutMs: 10_000,
       log: pino({ level: 'silent' }),
     });
-    const [stream, events] = [`job-${randomUUID()}`, [someEvent(), someEvent()]];
+    const stream = `job-${randomUUID()}`;
+    const events = [someEvent(), someEvent()];
     const both = await Promise.all([1, 2].map(() => slowLog.append(stream, events, 'no_stream')));
     expect(both.map(({ revision }) => revision)).toEqual([1n, 1n]);
     expect((await slowLog.readLast(stream))?.revision).toBe(1n);
@@ -173,7 +175,8 @@ describe.each(['auto', 'client'] as const)('over the transport %s', (transport) 
     for (let round = 0; round < 30; round += 1)
       await log.append(`other-${randomUUID()}`, others, 'no_stream');
     const head = await log.head();
-    let [after, caughtUp] = [start, 0];
+    let after = start;
+    let caughtUp = 0;
     const seen: number[] = [];
     const checkpoints: bigint[] = [];
     const follow = () =>
@@ -222,7 +225,9 @@ describe.each(['auto', 'client'] as const)('over the transport %s', (transport) 
     const prefix = `job-stop-${randomUUID()}`;
     const seen: string[] = [];
     const told: Error[] = [];
-    let [after, caughtUp, isOver]: [bigint | 'start', number, boolean] = ['start', 0, false];
+    let after: bigint | 'start' = 'start';
+    let caughtUp: number = 0;
+    let isOver: boolean = false;
     const following = own.follow({
       after: () => after,
       filter: { streamPrefixes: [prefix] },

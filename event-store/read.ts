@@ -14,7 +14,9 @@ export function readStreamForwards(
   fromRevision: bigint,
 ): ReadEvents {
   return readEvents({
-    ...{ generations, silenceMs, doing: `reading ${stream}` },
+    generations,
+    silenceMs,
+    doing: `reading ${stream}`,
     open: (client) => client.readStream(stream, { direction: FORWARDS, fromRevision }),
   });
 }
@@ -26,7 +28,9 @@ export async function readLastEvent(
   stream: string,
 ): Promise<RecordedEvent | null> {
   const events = readEvents({
-    ...{ generations, silenceMs, doing: `reading ${stream}` },
+    generations,
+    silenceMs,
+    doing: `reading ${stream}`,
     open: (client) => client.readStream(stream, { direction: BACKWARDS, fromRevision: END, maxCount: 1 }),
   });
   for await (const event of events) return event;
@@ -37,13 +41,17 @@ export async function readLastEvent(
 export function readAllForwards(
   generations: ClientGenerations,
   silenceMs: number,
-  after: bigint | 'start',
-  filter: AllFilter,
-  maxCount: number,
+  {
+    after,
+    filter,
+    maxCount,
+  }: { readonly after: bigint | 'start'; readonly filter: AllFilter; readonly maxCount: number },
 ): ReadEvents {
   const fromPosition = after === 'start' ? START : { commit: after, prepare: after };
   const events = readEvents({
-    ...{ generations, silenceMs, doing: 'reading $all' },
+    generations,
+    silenceMs,
+    doing: 'reading $all',
     open: (client) => client.readAll({ direction: FORWARDS, fromPosition }),
     refusal: (cause) =>
       after !== 'start' && isPositionRefused(cause) ? new CheckpointNotInLog(after, { cause }) : null,
@@ -76,7 +84,9 @@ export async function readEventAt(
 ): Promise<RecordedEvent | null> {
   const fromPosition = { commit: position, prepare: position };
   const events = readEvents({
-    ...{ generations, silenceMs, doing: `reading position ${position.toString()}` },
+    generations,
+    silenceMs,
+    doing: `reading position ${position.toString()}`,
     open: (client) => client.readAll({ direction: FORWARDS, fromPosition, maxCount: 1 }),
     refusal: (cause) => (isPositionRefused(cause) ? new CheckpointNotInLog(position, { cause }) : null),
   });
@@ -92,7 +102,9 @@ export async function readEventAt(
 /** Position of the last event in the log, system events included; 0n when it is empty. */
 export async function readHead(generations: ClientGenerations, silenceMs: number): Promise<bigint> {
   const events = readEvents({
-    ...{ generations, silenceMs, doing: 'reading $all' },
+    generations,
+    silenceMs,
+    doing: 'reading $all',
     open: (client) => client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 }),
   });
   for await (const event of events) return event.position;

@@ -82,58 +82,73 @@ const CASES: readonly Refusing[] = [
   {
     name: 'no credentials',
     url: () => store.connectionStringAs({ user: null, port: through() }),
-    ...{ code: 'STORE_LOGIN_MISSING', final: true, says: /wants a user.*EVENTSTORE_URL/ },
+    code: 'STORE_LOGIN_MISSING',
+    final: true,
+    says: /wants a user.*EVENTSTORE_URL/,
   },
   {
     name: 'a wrong password',
     url: () => store.connectionStringAs({ user: { ...docket, password: 'wrong' }, port: through() }),
-    ...{ code: 'STORE_LOGIN_REFUSED', final: true, says: /"docket" with this password/ },
+    code: 'STORE_LOGIN_REFUSED',
+    final: true,
+    says: /"docket" with this password/,
   },
   {
     name: 'an authority that is not known here',
     url: () => store.connectionStringAs({ user: docket, caFile: null, port: through() }),
-    ...{ code: 'STORE_NOT_TRUSTED', final: true, says: /tlsCAFile/ },
+    code: 'STORE_NOT_TRUSTED',
+    final: true,
+    says: /tlsCAFile/,
   },
   {
     name: 'another authority than the one that is trusted',
     url: () => store.connectionStringAs({ user: docket, caFile: otherAuthority(), port: through() }),
-    ...{ code: 'STORE_NOT_TRUSTED', final: true, says: /tlsCAFile/ },
+    code: 'STORE_NOT_TRUSTED',
+    final: true,
+    says: /tlsCAFile/,
   },
   {
     name: 'a user who may write and not read $all',
     url: () => store.connectionStringAs({ user: writer, port: through() }),
-    ...{
-      code: 'STORE_RIGHT_MISSING',
-      final: true,
-      says: /"writer" has no right for (reading|following) \$all/,
-    },
+    code: 'STORE_RIGHT_MISSING',
+    final: true,
+    says: /"writer" has no right for (reading|following) \$all/,
   },
   {
     name: 'TLS switched off before a server that has it',
     url: () => `esdb://127.0.0.1:${through()}?tls=false`,
-    ...{ code: 'STORE_HANGS_UP', final: false, says: /take tls=false out/ },
+    code: 'STORE_HANGS_UP',
+    final: false,
+    says: /take tls=false out/,
   },
   {
     name: 'a host that is misspelt',
     url: () => 'esdb://localhots.invalid:2113?tls=false',
-    ...{ code: 'STORE_HOST_UNKNOWN', final: false, says: /spelling/ },
+    code: 'STORE_HOST_UNKNOWN',
+    final: false,
+    says: /spelling/,
   },
   {
     name: 'nobody at the address',
     url: async () => `esdb://127.0.0.1:${await freePort()}?tls=false`,
-    ...{ code: 'STORE_NOT_REACHED', final: false, says: /ECONNREFUSED/ },
+    code: 'STORE_NOT_REACHED',
+    final: false,
+    says: /ECONNREFUSED/,
   },
   {
     name: 'nobody at both addresses of a cluster',
     url: async () => `esdb://127.0.0.1:${await freePort()},127.0.0.1:${await freePort()}?tls=false`,
-    ...{ code: 'STORE_N', final: false, says: /Nobody answers|No server/ },
+    code: 'STORE_N',
+    final: false,
+    says: /Nobody answers|No server/,
   },
 ];
 
 describe.each(CASES)('$name', ({ url, code, final, says }) => {
   it('is named by the probe and by whoever is refused, in few words and over few connections', async () => {
     const { log, lines } = connectedTo(await url());
-    const [before, beganMs] = [proxy.connections(), performance.now()];
+    const before = proxy.connections();
+    const beganMs = performance.now();
     const interruptions: string[] = [];
     const following = log.follow({
       after: () => 'start',

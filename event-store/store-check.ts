@@ -41,9 +41,7 @@ export async function checkStore(options: {
   const results: Checked[] = [];
   try {
     for (const [name, check] of NEEDS) {
-      const result = await run(name, () =>
-        check({ ...{ log, client, newStream }, timeoutMs: options.timeoutMs }),
-      );
+      const result = await run(name, () => check({ log, client, newStream, timeoutMs: options.timeoutMs }));
       results.push(result);
       if (!result.ok && results.length === 1) return results;
     }

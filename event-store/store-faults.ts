@@ -77,7 +77,7 @@ export function isHandlerFailure(error: unknown): boolean {
  */
 export function faultOf(error: unknown, url: EventStoreUrl, doing: string): StoreFault {
   const text = textOf(error);
-  const fault = (code: StoreFaultCode, why: string, final = false): StoreFault => {
+  const fault = (code: StoreFaultCode, why: string, { final } = { final: false }): StoreFault => {
     return { code, at: url.address, why, final };
   };
   if (error instanceof AccessDeniedError) return refused(error, url, doing, fault);
@@ -85,9 +85,9 @@ export function faultOf(error: unknown, url: EventStoreUrl, doing: string): Stor
     return fault(
       'STORE_WITHOUT_TLS',
       'The server speaks no TLS. Write tls=false into EVENTSTORE_URL, or start the server with certificates.',
-      true,
+      { final: true },
     );
-  if (TRUST.test(text)) return fault('STORE_NOT_TRUSTED', distrust(text, url), true);
+  if (TRUST.test(text)) return fault('STORE_NOT_TRUSTED', distrust(text, url), { final: true });
   if (UNKNOWN_HOST.test(text))
     return fault('STORE_HOST_UNKNOWN', 'The host name has no address. Check its spelling in EVENTSTORE_URL.');
   if (isNoNode(error))
@@ -109,7 +109,7 @@ function refused(
   error: AccessDeniedError,
   url: EventStoreUrl,
   doing: string,
-  fault: (code: StoreFaultCode, why: string, final: boolean) => StoreFault,
+  fault: (code: StoreFaultCode, why: string, options: { final: boolean }) => StoreFault,
 ): StoreFault {
   const isSent = url.isSecure && url.username !== null;
   if (!isSent)
@@ -118,18 +118,18 @@ function refused(
       url.isSecure
         ? 'The server wants a user. Write esdb://user:password@host into EVENTSTORE_URL (docs/eventstore.md).'
         : 'The server wants a user, and without TLS none is sent. Take tls=false out of EVENTSTORE_URL.',
-      true,
+      { final: true },
     );
   if (Number(error.code) === UNAUTHENTICATED)
     return fault(
       'STORE_LOGIN_REFUSED',
       `The server does not take the user "${url.username}" with this password. Correct EVENTSTORE_URL.`,
-      true,
+      { final: true },
     );
   return fault(
     'STORE_RIGHT_MISSING',
     `The user "${url.username}" has no right for ${doing}. docs/eventstore.md has the rights that Docket needs.`,
-    true,
+    { final: true },
   );
 }
 

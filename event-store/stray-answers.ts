@@ -29,14 +29,13 @@ function guarded(stream: Duplex, onStray: () => void): Duplex {
   const listeners = stream.listeners('data') as ((answer: unknown) => void)[];
   stream.removeAllListeners('data');
   stream.on('data', (answer: unknown) => {
-    for (const listener of listeners) {
+    for (const listener of listeners)
       try {
         listener(answer);
       } catch (error) {
         if (!(error instanceof TypeError)) throw error;
         onStray();
       }
-    }
   });
   return stream;
 }

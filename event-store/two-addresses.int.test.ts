@@ -52,7 +52,8 @@ async function leaderOf(): Promise<FaultProxy> {
 
 /** Appends eight times a second; answers the longest time between two that were taken, once `forMs` have passed. */
 async function longestGapMs(forMs: number): Promise<number> {
-  let [lastMs, longest] = [performance.now(), 0];
+  let lastMs = performance.now();
+  let longest = 0;
   const beganMs = lastMs;
   const taken: Promise<unknown>[] = [];
   while (performance.now() - beganMs < forMs) {
@@ -82,7 +83,9 @@ describe('a cluster of two addresses', () => {
   });
 
   it('is followed again within seconds when its leader hangs and nothing is appended', async () => {
-    let [after, interruptions, caughtUp]: [bigint, number, number] = [await log.head(), 0, 0];
+    let after: bigint = await log.head();
+    let interruptions: number = 0;
+    let caughtUp: number = 0;
     const following = log.follow({
       after: () => after,
       filter: { streamPrefixes: ['job-'] },

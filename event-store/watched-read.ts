@@ -65,7 +65,8 @@ async function* watchedRead(
 ): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
   const { generations, silenceMs, doing } = read;
   const batches = inBatches(read.open(generation.client));
-  let [silent, consuming] = [false, false];
+  let silent = false;
+  let consuming = false;
   const beSilent = () => {
     silent = true;
     batches.destroy(new Error('silent'));

@@ -6,7 +6,10 @@ interface Cursor {
   at: number;
 }
 
-const [VARINT, FIXED_64, LENGTH_DELIMITED, FIXED_32] = [0, 1, 2, 5];
+const VARINT = 0;
+const FIXED_64 = 1;
+const LENGTH_DELIMITED = 2;
+const FIXED_32 = 5;
 /** .NET ticks are 100 ns. */
 const TICKS_A_MS = 10_000;
 const ZERO = '0'.charCodeAt(0);
@@ -59,9 +62,15 @@ function lengthOfField(cursor: Cursor, end: number, wanted: number): number {
 
 function recordedOf(cursor: Cursor, end: number): RecordedEvent {
   const { bytes } = cursor;
-  let [id, stream, type, isJson] = ['', '', '<no-event-type-provided>', false];
-  let [revision, position, createdMs] = [0n, 0n, 0];
-  let [data, metadata]: [Buffer, Buffer] = [bytes.subarray(0, 0), bytes.subarray(0, 0)];
+  let id = '';
+  let stream = '';
+  let type = '<no-event-type-provided>';
+  let isJson = false;
+  let revision = 0n;
+  let position = 0n;
+  let createdMs = 0;
+  let data: Buffer = bytes.subarray(0, 0);
+  let metadata: Buffer = bytes.subarray(0, 0);
   while (cursor.at < end) {
     const tag = varint(cursor);
     const field = tag >> 3;
@@ -76,7 +85,8 @@ function recordedOf(cursor: Cursor, end: number): RecordedEvent {
       continue;
     }
     const length = contentLength(cursor, end);
-    const [from, to] = [cursor.at, cursor.at + length];
+    const from = cursor.at;
+    const to = cursor.at + length;
     if (field === 1) id = textOfField(cursor, to, 2);
     else if (field === 2) stream = textOfField(cursor, to, 3);
     else if (field === 6) {
@@ -93,7 +103,12 @@ function recordedOf(cursor: Cursor, end: number): RecordedEvent {
   }
   if (id === '') throw new WireMalformed('an event has no id as text');
   return {
-    ...{ id, type, stream, revision, position, created: new Date(createdMs) },
+    id,
+    type,
+    stream,
+    revision,
+    position,
+    created: new Date(createdMs),
     data: isJson ? parsed(data, (text) => text) : new Uint8Array(data),
     metadata: metadata.length === 0 ? undefined : parsed(metadata, () => new Uint8Array(metadata)),
   };
@@ -149,9 +164,11 @@ function skip(cursor: Cursor, wireType: number, end: number): void {
 /** A tag or a length, which no message of this protocol has above 2^32. */
 function varint(cursor: Cursor): number {
   const { bytes } = cursor;
-  let [value, scale] = [0, 1];
+  let value = 0;
+  let scale = 1;
   for (;;) {
-    const byte = bytes[cursor.at++];
+    const byte = bytes[cursor.at];
+    cursor.at += 1;
     if (byte === undefined) throw new WireMalformed('it ends inside a number');
     value += (byte & 0x7f) * scale;
     if (byte < 0x80) return value;
@@ -163,9 +180,11 @@ function varint(cursor: Cursor): number {
 /** A uint64, exact. */
 function bigVarint(cursor: Cursor): bigint {
   const { bytes } = cursor;
-  let [low, scale] = [0, 1];
+  let low = 0;
+  let scale = 1;
   for (let read = 0; read < 10; read += 1) {
-    const byte = bytes[cursor.at++];
+    const byte = bytes[cursor.at];
+    cursor.at += 1;
     if (byte === undefined) throw new WireMalformed('it ends inside a number');
     if (scale > EXACT_BELOW) return highVarint(cursor, BigInt(low), byte, 7n * BigInt(read));
     low += (byte & 0x7f) * scale;
@@ -176,12 +195,15 @@ function bigVarint(cursor: Cursor): bigint {
 }
 
 function highVarint(cursor: Cursor, low: bigint, first: number, shift: bigint): bigint {
-  let [value, byte, at]: [bigint, number | undefined, bigint] = [low, first, shift];
+  let value: bigint = low;
+  let byte: number | undefined = first;
+  let at: bigint = shift;
   for (; at < 70n; at += 7n) {
     if (byte === undefined) throw new WireMalformed('it ends inside a number');
     value |= BigInt(byte & 0x7f) << at;
     if (byte < 0x80) return value;
-    byte = cursor.bytes[cursor.at++];
+    byte = cursor.bytes[cursor.at];
+    cursor.at += 1;
   }
   throw new WireMalformed('a number is longer than 64 bits');
 }

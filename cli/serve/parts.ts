@@ -101,19 +101,17 @@ export function gatherParts(settings: Settings, logger: Log, metrics: Metrics): 
   });
   const blobs = once(() => openBlobs(settings, logger));
   return {
-    ...{
-      settings,
-      logger,
-      metrics,
-      clock: systemClock,
-      log,
-      store,
-      blobs,
-      mappings,
-      secrets,
-      identity,
-      limits,
-    },
+    settings,
+    logger,
+    metrics,
+    clock: systemClock,
+    log,
+    store,
+    blobs,
+    mappings,
+    secrets,
+    identity,
+    limits,
     processorId: settings.PROCESSOR_ID ?? hostname(),
     webDir: settings.WEB_DIR ?? join(import.meta.dirname, '..', '..', 'web', 'dist'),
     close: async () => {

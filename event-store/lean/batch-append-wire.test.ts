@@ -18,13 +18,15 @@ import { AppendRefused, StreamMovedOn } from '../errors.ts';
 import type { EventToAppend } from '../event-log.ts';
 import { decodeAnswer, encodeAppend } from './batch-append-wire.ts';
 
-const correlation = '0b0c2c1e-7a58-4c0e-8a51-00000000002a';
-const stream = 'job-é';
+const CORRELATION = '0b0c2c1e-7a58-4c0e-8a51-00000000002a';
+const STREAM = 'job-é';
 const eventOf = (filler: string): EventToAppend => {
   return { id: randomUUID(), type: 'Happened', data: { filler, sign: '€' }, metadata: { by: 'test' } };
 };
 const sent = (events: readonly EventToAppend[], expected: bigint | 'no_stream') =>
-  encodeAppend(correlation, { stream, events, expected }).map((bytes) => readBatchMessage(bytes, Date.now()));
+  encodeAppend(CORRELATION, { stream: STREAM, events, expected }).map((bytes) =>
+    readBatchMessage(bytes, Date.now()),
+  );
 
 describe('an append as bytes', () => {
   it('is read by the server as it was meant', () => {
@@ -33,7 +35,7 @@ describe('an append as bytes', () => {
     expect(more).toEqual([]);
     expect(message!.isFinal).toBe(true);
     expect(message!.options).toMatchObject({ expected: { kind: 'revision', revision: 41 } });
-    expect(String(message!.options!.stream)).toBe(stream);
+    expect(String(message!.options!.stream)).toBe(STREAM);
     for (const [index, event] of events.entries()) {
       const read = message!.events[index]!;
       expect([read.id, String(read.type), String(read.contentType)]).toEqual([
@@ -65,26 +67,26 @@ describe('an append as bytes', () => {
 
 describe('the answer to an append', () => {
   const options = readBatchMessage(
-    encodeAppend(correlation, { stream, events: [eventOf('')], expected: 3n })[0]!,
+    encodeAppend(CORRELATION, { stream: STREAM, events: [eventOf('')], expected: 3n })[0]!,
     0,
   ).options!;
-  const asSent = bytesField(2, correlation);
+  const asSent = bytesField(2, CORRELATION);
   const failed = (error: BatchError): Error => {
     const { correlation: of, outcome } = decodeAnswer(batchFailed(asSent, options, error));
-    expect(of).toBe(correlation);
-    return typeof outcome === 'function' ? outcome(stream) : new Error('it was written');
+    expect(of).toBe(CORRELATION);
+    return typeof outcome === 'function' ? outcome(STREAM) : new Error('it was written');
   };
 
   it('says where the events are', () => {
     expect(decodeAnswer(batchSucceeded(asSent, options, 4, 123_456_789_012))).toEqual({
-      correlation,
+      correlation: CORRELATION,
       outcome: { revision: 4n, position: 123_456_789_012n },
     });
   });
 
   it('says where the stream is when the append expected it elsewhere', () => {
     expect(failed(wrongExpectedVersion(7, { kind: 'revision', revision: 3 }))).toMatchObject({
-      stream,
+      stream: STREAM,
       actual: 7n,
     });
     const missing = failed(wrongExpectedVersion(-1, { kind: 'revision', revision: 3 }));

@@ -3,8 +3,14 @@ import type { RecordedEvent } from '../event-log.ts';
 import { createEventRing } from './event-ring.ts';
 
 const eventAt = (position: bigint): RecordedEvent => ({
-  ...{ id: String(position), type: 'Happened', stream: 'job-1', revision: 0n, position },
-  ...{ created: new Date(0), data: {}, metadata: {} },
+  id: String(position),
+  type: 'Happened',
+  stream: 'job-1',
+  revision: 0n,
+  position,
+  created: new Date(0),
+  data: {},
+  metadata: {},
 });
 
 it('holds as many items as it may, the newest, and says which have left it', () => {

@@ -16,7 +16,8 @@ let store: TestEventStore;
 let proxy: FaultProxy;
 let log: ConnectedEventLog;
 let followings: Following[];
-let [subscriptions, reads] = [0, 0];
+let subscriptions = 0;
+let reads = 0;
 let follow: (options: FollowOptions) => Following;
 
 beforeAll(async () => {
@@ -37,7 +38,9 @@ beforeEach(() => {
     timeoutMs: 5_000,
     log: logger,
   });
-  [followings, subscriptions, reads] = [[], 0, 0];
+  followings = [];
+  subscriptions = 0;
+  reads = 0;
   const counted = {
     head: log.head,
     follow: (options: FollowOptions) => {
@@ -135,7 +138,8 @@ it('a follower that fails goes on from its own place out of the ring, without a 
   let failures = 2;
   const one = noting(head, {
     onEvent: () => {
-      if (failures-- > 0) throw new Error('the database is away');
+      failures -= 1;
+      if (failures >= 0) throw new Error('the database is away');
     },
   });
   const other = noting(head);

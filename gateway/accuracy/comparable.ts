@@ -55,7 +55,8 @@ export function amount(text: string): Big | undefined {
 }
 
 export function sameAmount(a: string | undefined, b: string): boolean {
-  const [x, y] = [a === undefined ? undefined : amount(a), amount(b)];
+  const x = a === undefined ? undefined : amount(a);
+  const y = amount(b);
   return x !== undefined && y !== undefined && x.eq(y);
 }
 

@@ -72,7 +72,8 @@ function hasCurrency(page: string, code: string): boolean {
 
 function hasDate(page: string, value: string): boolean {
   const [y = '', m = '', d = ''] = value.split('-');
-  const [m1, d1] = [String(Number(m)), String(Number(d))];
+  const m1 = String(Number(m));
+  const d1 = String(Number(d));
   const shapes = ['/', '.', '-'].flatMap((s) => [
     `${d}${s}${m}${s}${y}`,
     `${d1}${s}${m1}${s}${y}`,

@@ -160,7 +160,8 @@ export const qrCode: Check = ({ invoice, qr }) => {
 };
 
 function breakdown(invoice: Invoice, payload: ReadonlyMap<string, string>): CheckFinding[] {
-  const [bases, taxes]: [Big[], Big[]] = [[], []];
+  const bases: Big[] = [];
+  const taxes: Big[] = [];
   for (const region of ['I', 'J', 'K']) {
     for (const letter of BREAKDOWN_LETTERS) {
       const value = payload.get(`${region}${letter}`);

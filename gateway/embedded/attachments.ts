@@ -141,7 +141,7 @@ function* nameTree(
   if (!(names instanceof Dict)) return;
   const visited = new Set<string>();
   const queue: unknown[] = [names.getRaw('EmbeddedFiles')];
-  for (let at = 0; at < queue.length && at < entriesMax; at++) {
+  for (let at = 0; at < queue.length && at < entriesMax; at += 1) {
     const reference = queue[at];
     if (reference instanceof Ref) {
       if (visited.has(reference.toString())) continue;

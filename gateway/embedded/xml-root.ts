@@ -36,7 +36,8 @@ function decoded(bytes: Uint8Array, encoding: string, fatal: boolean): string | 
 
 /** An encoding of two bytes a character, by its mark or by the zeros beside the first `<`. */
 function wideEncoding(bytes: Uint8Array): string | undefined {
-  const [a, b] = [bytes[0], bytes[1]];
+  const a = bytes[0];
+  const b = bytes[1];
   if ((a === 0xff && b === 0xfe) || (a === 0x3c && b === 0)) return 'utf-16le';
   return (a === 0xfe && b === 0xff) || (a === 0 && b === 0x3c) ? 'utf-16be' : undefined;
 }
@@ -61,7 +62,7 @@ const prologuePartsMax = 50;
 /** The root element of a document that is not read any further; undefined when there is none near the start. */
 export function rootOf(text: string): XmlRoot | undefined {
   let rest = text.slice(0, 200_000);
-  for (let part = 0; part < prologuePartsMax; part++) {
+  for (let part = 0; part < prologuePartsMax; part += 1) {
     const match = PROLOGUE.exec(rest);
     if (!match || match[0] === '') break;
     rest = rest.slice(match[0].length);

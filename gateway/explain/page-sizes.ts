@@ -14,7 +14,7 @@ const pagesMax = 2000;
 /** The sizes of a document's pages, in order. */
 export async function pageSizes(document: PDFDocumentProxy): Promise<PageSize[]> {
   const sizes: PageSize[] = [];
-  for (let page = 1; page <= Math.min(document.numPages, pagesMax); page++) {
+  for (let page = 1; page <= Math.min(document.numPages, pagesMax); page += 1) {
     const { width, height } = (await document.getPage(page)).getViewport({ scale: 1 });
     sizes.push({ page, width, height });
   }

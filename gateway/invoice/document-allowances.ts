@@ -147,7 +147,7 @@ function firstThatBalances(
   place: (rows: readonly VatRow[]) => readonly DocumentAllowance[] | undefined,
 ): readonly DocumentAllowance[] {
   const count = choices.reduce((product, rows) => product * rows.length, 1);
-  for (let n = 0; n < Math.min(count, combinationsMax); n++) {
+  for (let n = 0; n < Math.min(count, combinationsMax); n += 1) {
     let rest = n;
     const rows = choices.map((options) => {
       const row = options[rest % options.length] as VatRow;

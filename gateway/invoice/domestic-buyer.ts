@@ -13,7 +13,8 @@ const RULE = 'seller’s country, for a domestic buyer';
  */
 export function domesticBuyer(invoice: Invoice): Invoice {
   const { seller, buyer } = invoice;
-  const [country, code] = [seller.country?.value, buyer.postalCode?.value];
+  const country = seller.country?.value;
+  const code = buyer.postalCode?.value;
   if (buyer.country !== undefined || buyer.vatId !== undefined) return invoice;
   if (country === undefined || code === undefined || !isPostalCodeOf(country, code)) return invoice;
   if (!invoice.vat.some((row) => row.category === 'S' && new Big(row.rate.value).gt(0))) return invoice;

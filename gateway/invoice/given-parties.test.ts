@@ -50,11 +50,7 @@ async function read(page: PlainInvoice, mappingId: string): Promise<Answer> {
     const outcome = await convert({ id: 1, kind: 'convert', mappingId, parameters: {}, pdf });
     if (!outcome.ok) return { code: outcome.code, message: outcome.message, ...nothing };
     const said = readUbl(new TextDecoder().decode(outcome.body)).fields;
-    return {
-      ...{ code: 'OK', message: '', said },
-      warnings: outcome.warnings,
-      convertedBy: outcome.convertedBy,
-    };
+    return { code: 'OK', message: '', said, warnings: outcome.warnings, convertedBy: outcome.convertedBy };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     return { code: error.code, message: error.message, ...nothing };

@@ -125,7 +125,8 @@ function numberFindings(role: Role, given: GivenParty, { places, read, qr }: See
 /** What the page prints of name and address, where it is not what is given. */
 function partFindings(role: Role, given: GivenParty, places: Places, read: Party): JudgedFinding[] {
   return (['name', 'street', 'postalCode', 'city', 'country'] as const).flatMap((part) => {
-    const [value, printed] = [given[part], read[part]?.value];
+    const value = given[part];
+    const printed = read[part]?.value;
     if (value === undefined || printed === undefined) return [];
     // A country that was worked out is printed nowhere.
     if (part === 'country' && read.country?.page === 0) return [];

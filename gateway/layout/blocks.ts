@@ -47,7 +47,7 @@ export function blocksOf(page: PageText): Block[] {
         open.push({ block: { rotated: line.rotated, lines: [part] }, x0, x1, y: part.y, size: part.size });
     }
     // Blocks far above can take no more lines; keeping the list short keeps this linear.
-    for (let i = open.length - 1; i >= 0; i--) {
+    for (let i = open.length - 1; i >= 0; i -= 1) {
       const o = open[i];
       if (o && (line.y - o.y > 6 * o.size || o.block.rotated !== line.rotated))
         done.push(...open.splice(i, 1));

@@ -24,7 +24,10 @@ describe('the JSON Schema of mappings', () => {
 
   it('takes a file that extends another, with additions and removals, and no misspelt name in it', () => {
     const file = {
-      ...{ extends: 'eu_invoice_v1', id: 'mine_v1', version: 1, label: 'Mine' },
+      extends: 'eu_invoice_v1',
+      id: 'mine_v1',
+      version: 1,
+      label: 'Mine',
       fields: { number: { labels: { add: ['Ref'] } }, dueDate: null },
       parties: { seller: { given: { name: 'Rohr Lda', vatId: 'PT501234560' } } },
     };

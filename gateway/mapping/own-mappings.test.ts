@@ -39,7 +39,7 @@ describe('the operator’s folder of mappings', () => {
       'lost_v1.json#/extends: lost_v1.json extends other_v1.json extends lost_v1.json: a circle',
       'other_v1.json#/extends: other_v1.json extends lost_v1.json extends other_v1.json: a circle',
     ]);
-    for (let n = 1; n <= 7; n++)
+    for (let n = 1; n <= 7; n += 1)
       put(`deep_v${n}`, { extends: n === 1 ? 'text_layout_v1' : `deep_v${n - 1}` });
     expect(faults().some((fault) => fault.includes('more than 5 mappings'))).toBe(true);
   });

@@ -57,7 +57,8 @@ function notes(invoice: Invoice): string[] {
   const list: string[] = [];
   const atcud = invoice.fields.get('atcud')?.value;
   if (atcud !== undefined) list.push(`ATCUD:${atcud}`);
-  const [hash, certificate] = [invoice.fields.get('hash')?.value, invoice.fields.get('certificate')?.value];
+  const hash = invoice.fields.get('hash')?.value;
+  const certificate = invoice.fields.get('certificate')?.value;
   if (certificate !== undefined)
     list.push(
       `${hash === undefined ? '' : `${hash}-`}Processado por programa certificado n.º ${certificate}/AT`,

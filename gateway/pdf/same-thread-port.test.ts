@@ -7,7 +7,8 @@ async function turn(): Promise<void> {
 
 test('a message reaches the other end later, in order, as the very same object, and never its sender', async () => {
   const [a, b] = sameThreadChannel();
-  const [atA, atB]: [unknown[], unknown[]] = [[], []];
+  const atA: unknown[] = [];
+  const atB: unknown[] = [];
   a.addEventListener('message', ({ data }) => void atA.push(data));
   b.addEventListener('message', ({ data }) => void atB.push(data));
   const first = { glyphs: [{ unicode: 'x' }] };
@@ -35,7 +36,8 @@ test('operations that the sender empties after sending arrive whole', async () =
 test('a listener that was told to stop hears nothing more, not even what was under way', async () => {
   const [a, b] = sameThreadChannel();
   const stop = new AbortController();
-  const [stopped, other]: [unknown[], unknown[]] = [[], []];
+  const stopped: unknown[] = [];
+  const other: unknown[] = [];
   b.addEventListener('message', ({ data }) => void stopped.push(data), { signal: stop.signal });
   b.addEventListener('message', ({ data }) => void other.push(data));
   a.postMessage(1);

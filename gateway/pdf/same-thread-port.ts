@@ -12,7 +12,8 @@ export interface Port {
  * That is right for reading only: what draws changes what it was sent.
  */
 export function sameThreadChannel(): [Port, Port] {
-  const [here, there]: [End, End] = [{ listeners: [] }, { listeners: [] }];
+  const here: End = { listeners: [] };
+  const there: End = { listeners: [] };
   return [portBetween(here, there), portBetween(there, here)];
 }
 

@@ -68,7 +68,7 @@ function fillsByBand(content: PageContent): Map<number, Fill[]> {
   for (const fill of content.fills) {
     const from = Math.max(0, Math.floor(fill.box.y0 / bandHeightPt));
     const to = Math.min(last, Math.floor(fill.box.y1 / bandHeightPt));
-    for (let band = from; band <= to; band++) {
+    for (let band = from; band <= to; band += 1) {
       const list = bands.get(band);
       if (list) list.push(fill);
       else bands.set(band, [fill]);

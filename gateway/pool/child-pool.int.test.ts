@@ -78,7 +78,7 @@ describe('the pool of converter children', () => {
     async () => {
       const pdf = await makePlainPdf({ texts: [['Again', 50, 50]] });
       const small = open({ children: 1, documentsPerChildMax: 2, slowAfterCpuMs: 20_000 });
-      for (let i = 0; i < 3; i++) expect((await small.run(task(pdf))).ok).toBe(true);
+      for (let i = 0; i < 3; i += 1) expect((await small.run(task(pdf))).ok).toBe(true);
       expect(small.state().counts).toMatchObject({ recycled: 1, crashed: 0 });
     },
     slowMs,
@@ -105,7 +105,7 @@ describe('the pool of converter children', () => {
       // It is started in the same turn as the answer is given.
       const successor = convertersOf(process.pid).find((pid) => pid !== first)!;
       process.kill(successor, 'SIGSTOP');
-      for (let i = 0; i < 3; i++) expect((await small.run(task(pdf))).ok).toBe(true);
+      for (let i = 0; i < 3; i += 1) expect((await small.run(task(pdf))).ok).toBe(true);
       expect(small.state().ready).toBe(1);
       process.kill(successor, 'SIGCONT');
       await eventually(

@@ -33,8 +33,15 @@ export interface Slot {
 
 export function newSlot(child: ChildProcess, inPlaceOf: Slot | undefined): Slot {
   return {
-    ...{ child, inPlaceOf, state: 'starting', documents: 0, current: undefined, verdict: undefined },
-    ...{ unwatch: () => undefined, successorComes: false, leaving: false },
+    child,
+    inPlaceOf,
+    state: 'starting',
+    documents: 0,
+    current: undefined,
+    verdict: undefined,
+    unwatch: () => undefined,
+    successorComes: false,
+    leaving: false,
   };
 }
 

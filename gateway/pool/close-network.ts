@@ -8,8 +8,11 @@ const REACHING =
   /^(node:)?(net|dgram|dns|dns\/promises|inspector|child_process|cluster|worker_threads|_?tls.*|_?http.*)$/;
 /** Classes with a way out of their own, whoever hands one of their objects on. */
 const PROTOTYPES: readonly object[] = [
-  ...[net.Socket.prototype, net.Server.prototype, dgram.Socket.prototype],
-  ...[dns.Resolver.prototype, dns.promises.Resolver.prototype],
+  net.Socket.prototype,
+  net.Server.prototype,
+  dgram.Socket.prototype,
+  dns.Resolver.prototype,
+  dns.promises.Resolver.prototype,
 ];
 /** The methods of those classes that reach out. */
 const REACHES = /^(connect|listen|bind|send|resolve|reverse|query|setServers)/;

@@ -13,7 +13,7 @@ const copiesMax = 4;
  */
 export function withoutCopies(pages: readonly PageText[]): readonly PageText[] {
   if (pages.length < 2) return pages;
-  for (let copies = copiesMax; copies > 1; copies--) {
+  for (let copies = copiesMax; copies > 1; copies -= 1) {
     const length = pages.length / copies;
     if (!Number.isInteger(length) || length === 0) continue;
     const first = pages.slice(0, length);

@@ -41,7 +41,7 @@ export function labelIndex(labels: Iterable<{ owner: string; text: string; weigh
     const uses = byKey.get(key) ?? [];
     uses.push({ owner, weight });
     byKey.set(key, uses);
-    for (let end = 1; end <= key.length; end++) prefixes.add(key.slice(0, end));
+    for (let end = 1; end <= key.length; end += 1) prefixes.add(key.slice(0, end));
   }
   return { byKey, prefixes };
 }
@@ -63,7 +63,7 @@ export function labelHits(line: TokenLine, index: LabelIndex): LabelHit[] {
 function longestFrom(line: TokenLine, from: number, index: LabelIndex): LabelHit | undefined {
   let key = '';
   let best: LabelHit | undefined;
-  for (let at = from; at < line.tokens.length && at < from + 8; at++) {
+  for (let at = from; at < line.tokens.length && at < from + 8; at += 1) {
     const token = line.tokens[at] as Token;
     if (at > from && token.gap > labelGapMax) break;
     // `Total € incl. VAT`, `Total EUR`: the currency is no part of the label.

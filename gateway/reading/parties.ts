@@ -118,7 +118,7 @@ export function saidRole(hit: LabelHit): Role | undefined {
 
 function valueOf(hit: LabelHit, document: ReadDocument): Found | undefined {
   const rest = hit.line.tokens.slice(hit.to);
-  for (let skip = 0; skip < Math.min(4, rest.length); skip++) {
+  for (let skip = 0; skip < Math.min(4, rest.length); skip += 1) {
     const token = rest[skip] as Token;
     const parsed =
       parseValue('vatId', rest.slice(skip), document.notation) ?? nationalNumber(hit.key, rest.slice(skip));
@@ -135,7 +135,8 @@ function valueOf(hit: LabelHit, document: ReadDocument): Found | undefined {
   for (const line of document.lines.slice(hit.line.index + 1, hit.line.index + 6)) {
     if (line.page !== hit.line.page || line.y - hit.line.y > 2.6 * size) break;
     for (const cell of cellsOf(line)) {
-      const [first, last] = [cell[0] as Token, cell.at(-1) as Token];
+      const first = cell[0] as Token;
+      const last = cell.at(-1) as Token;
       if (last.x1 < hit.x0 - 1 || first.x0 > hit.x1 + 1) continue;
       const parsed = parseValue('vatId', cell, document.notation) ?? nationalNumber(hit.key, cell);
       if (parsed)

@@ -22,7 +22,7 @@ export function printedPlace(document: ReadDocument, keys: readonly string[]): r
   const wanted = keys.filter((key) => key !== '');
   if (wanted.length === 0) return undefined;
   for (const { tokens } of document.lines)
-    for (let from = 0; from < tokens.length; from++) {
+    for (let from = 0; from < tokens.length; from += 1) {
       const to = endOfMatch(tokens, from, wanted);
       if (to !== undefined) return tokens.slice(from, to);
     }
@@ -32,7 +32,7 @@ export function printedPlace(document: ReadDocument, keys: readonly string[]): r
 function endOfMatch(tokens: readonly Token[], from: number, wanted: readonly string[]): number | undefined {
   let said = '';
   let best: number | undefined;
-  for (let at = from; at < Math.min(tokens.length, from + WORDS_MAX); at++) {
+  for (let at = from; at < Math.min(tokens.length, from + WORDS_MAX); at += 1) {
     said += tokens[at]?.key ?? '';
     if (said === '' || !wanted.some((key) => key.startsWith(said))) break;
     if (wanted.includes(said)) best = at + 1;

@@ -88,7 +88,7 @@ function bestCombination(
   for (const one of judged) if (lastOf(one.equation) < 0) judge(one);
   // The most that the fields from one on can still bring, and the equations that are then still open.
   const mostFrom = [0];
-  for (let at = names.length - 1; at >= 0; at--) {
+  for (let at = names.length - 1; at >= 0; at -= 1) {
     const points = Math.max(0, ...(options[at] ?? []).map(({ score }) => score));
     mostFrom.unshift((mostFrom[0] ?? 0) + points + holdsBonus * (judgedAt[at]?.length ?? 0));
   }
@@ -110,7 +110,7 @@ function bestCombination(
     }
     if (points + settled + (mostFrom[at] ?? 0) < bestScore - roundingOfPoints) return;
     const name = names[at] as string;
-    for (let i = 0; i <= (options[at]?.length ?? 0); i++) {
+    for (let i = 0; i <= (options[at]?.length ?? 0); i += 1) {
       const option = options[at]?.[i];
       const value = values[at]?.[i];
       picked[at] = option;

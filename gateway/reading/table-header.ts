@@ -34,12 +34,12 @@ const headerLinesMax = 7;
 export function findHeaders(rule: TableRule, document: ReadDocument): TableHeader[] {
   const index = columnIndex(rule);
   const headers: TableHeader[] = [];
-  for (let at = 0; at < document.lines.length; at++) {
+  for (let at = 0; at < document.lines.length; at += 1) {
     let best: TableHeader | undefined;
     if (!mayBegin(document.lines[at] as TokenLine, index)) continue;
     const lines = bandFrom(document.lines, at, headerLinesMax);
     const cells: Cell[] = [];
-    for (let depth = 1; depth <= lines.length; depth++) {
+    for (let depth = 1; depth <= lines.length; depth += 1) {
       const band = lines.slice(0, depth);
       stackLine(cells, band.at(-1) as TokenLine);
       const header = readHeader(band, cells, rule, index);
@@ -56,7 +56,7 @@ export function findHeaders(rule: TableRule, document: ReadDocument): TableHeade
 function bandFrom(lines: readonly TokenLine[], at: number, depth: number): TokenLine[] {
   const first = lines[at] as TokenLine;
   const band = [first];
-  for (let i = at + 1; i < lines.length && band.length < depth; i++) {
+  for (let i = at + 1; i < lines.length && band.length < depth; i += 1) {
     const line = lines[i] as TokenLine;
     const previous = band.at(-1) as TokenLine;
     if (
@@ -104,7 +104,8 @@ function readHeader(
   ).length;
   // Figures belong to rows: a band that holds them has gone past the header.
   if (numbers > 0) return undefined;
-  const [first, last] = [band[0] as TokenLine, band.at(-1) as TokenLine];
+  const first = band[0] as TokenLine;
+  const last = band.at(-1) as TokenLine;
   columns.sort((a, b) => a.x0 - b.x0);
   // Labels under one another are a list of totals, not titles side by side.
   if (columns.some((column, i) => i > 0 && column.x0 < (columns[i - 1]?.x1 ?? 0) - 3)) return undefined;

@@ -95,7 +95,7 @@ function readPart(
   const carry = [labelKeys(rule.carry)];
   const part: Part = { rows: [], pending: [], isCentred: false, lastLine: header.toLine };
   const context = { columns, document, table: name };
-  for (let i = header.toLine + 1; i < untilLine; i++) {
+  for (let i = header.toLine + 1; i < untilLine; i += 1) {
     const line = document.lines[i] as TokenLine;
     if (line.rotated || line.page < header.page) continue;
     if (line.page > header.page) break;
@@ -208,7 +208,7 @@ function startsWithAny(tokens: readonly Token[], wanted: readonly ReadonlySet<st
     // What stands in brackets explains something, and ends nothing: `(Net: 12.00)`.
     if ((start > 0 && token.gap <= 0.9) || token.text.startsWith('(')) return false;
     let key = '';
-    for (let i = start; i < Math.min(tokens.length, start + 7); i++) {
+    for (let i = start; i < Math.min(tokens.length, start + 7); i += 1) {
       key += tokens[i]?.key ?? '';
       const next = tokens[i + 1];
       if (

@@ -61,7 +61,8 @@ export function textBlocks(lines: readonly TokenLine[]): TextBlock[] {
 }
 
 function placeOf(tokens: readonly Token[]): Readonly<Record<Side, number>> {
-  const [left, right] = [tokens[0]?.x0 ?? 0, tokens.at(-1)?.x1 ?? 0];
+  const left = tokens[0]?.x0 ?? 0;
+  const right = tokens.at(-1)?.x1 ?? 0;
   return { left, right, middle: (left + right) / 2 };
 }
 

@@ -114,7 +114,7 @@ function longestRun(
 ): ParsedValue | undefined {
   let text = '';
   let best: ParsedValue | undefined;
-  for (let i = 0; i < Math.min(tokens.length, tokensMax); i++) {
+  for (let i = 0; i < Math.min(tokens.length, tokensMax); i += 1) {
     const token = tokens[i] as Token;
     if (i > 0 && token.gap > 1) break;
     text += token.text.replace(/[,;:.]+$/, '');

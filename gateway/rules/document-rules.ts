@@ -42,7 +42,8 @@ const head: readonly Rule[] = [
 ];
 
 function endBeforeStart(period: XmlElement, what: string): Breach[] {
-  const [start, end] = [textAt(period, 'cbc:StartDate'), textAt(period, 'cbc:EndDate')];
+  const start = textAt(period, 'cbc:StartDate');
+  const end = textAt(period, 'cbc:EndDate');
   return start !== undefined && end !== undefined && end < start
     ? [{ what: `the end of ${what}`, found: end, expected: `it begins on ${start}` }]
     : [];

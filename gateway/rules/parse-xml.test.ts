@@ -44,7 +44,7 @@ describe('the XML of a result', () => {
     const random = choices(7);
     const good = ublSample();
     let refused = 0;
-    for (let i = 0; i < 400; i++) {
+    for (let i = 0; i < 400; i += 1) {
       const at = good.indexOf('<', random.whole(60, good.length - 2));
       if (at < 0) continue;
       const bad = good.slice(0, at) + good.slice(at + random.whole(1, 3));

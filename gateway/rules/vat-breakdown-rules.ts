@@ -27,11 +27,9 @@ export const UNIT_OF_CURRENCY = 1;
 
 /** What is wrong with the VAT of a row, whose sign is that of its basis; nothing where an amount is not there. */
 export function wrongTax(row: XmlElement): Breach[] {
-  const [basis, tax, rate] = [
-    decimalAt(row, 'cbc:TaxableAmount'),
-    decimalAt(row, 'cbc:TaxAmount'),
-    rateOf(row),
-  ];
+  const basis = decimalAt(row, 'cbc:TaxableAmount');
+  const tax = decimalAt(row, 'cbc:TaxAmount');
+  const rate = rateOf(row);
   if (basis === undefined || tax === undefined) return [];
   const wanted = toCents(basis.times(rate ?? 0).div(100));
   const isRight = wanted.eq(0) ? tax.abs().lt('0.5') : tax.minus(wanted).abs().lt(UNIT_OF_CURRENCY);

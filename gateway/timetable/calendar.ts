@@ -205,7 +205,8 @@ function timezoneLines(term: Term): string[] {
 }
 
 function momentOf(low: number, high: number, before: number, timezone: string): number {
-  let [a, b] = [low, high];
+  let a = low;
+  let b = high;
   while (b - a > 60_000) {
     const middle = a + Math.floor((b - a) / 120_000) * 60_000;
     if (offsetMin(middle, timezone) === before) a = middle;

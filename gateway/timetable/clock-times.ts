@@ -58,8 +58,9 @@ export function clockRanges(text: string, bare = false): ClockRange[] {
   const plain = plainDashes(text);
   const clocks = clocksIn(plain);
   const ranges: ClockRange[] = [];
-  for (let i = 0; i + 1 < clocks.length; i++) {
-    const [first, second] = [clocks[i] as Clock, clocks[i + 1] as Clock];
+  for (let i = 0; i + 1 < clocks.length; i += 1) {
+    const first = clocks[i] as Clock;
+    const second = clocks[i + 1] as Clock;
     const between = plain.slice(first.to, second.from);
     const isDotted =
       /\.\d\d/.test(plain.slice(first.from, first.to)) && /\.\d\d/.test(plain.slice(second.from, second.to));

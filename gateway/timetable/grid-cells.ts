@@ -98,7 +98,8 @@ function rowsWithin(
   rows: readonly GridRow[],
 ): { first: GridRow | undefined; last: GridRow | undefined } {
   const within = rows.filter((row) => box.top < row.middle && row.middle < box.bottom);
-  const [first, last] = [within[0], within.at(-1)];
+  const first = within[0];
+  const last = within.at(-1);
   const none = { first: undefined, last: undefined };
   if (!first || !last) return none;
   if (first.top !== undefined && last.bottom !== undefined && rows.every(isBoxed)) {
@@ -125,7 +126,8 @@ function looseCells(
   for (const block of blocksOf(runs)) {
     const pieces = piecesOf(block, rows);
     for (const { runs: own, row } of pieces) {
-      const [first, last] = [own[0] as Run, own.at(-1) as Run];
+      const first = own[0] as Run;
+      const last = own.at(-1) as Run;
       const next = row && rows[rows.indexOf(row) + 1];
       const reachesOver = next !== undefined && last.y > next.y + first.size * inLineMax;
       if (row && !reachesOver) cells.push({ runs: own, columns: [column], first: row, last: row });
@@ -162,7 +164,8 @@ function piecesOf(
         Math.abs(row.y - run.y) <= run.size * inLineMax ||
         Math.abs(row.middle - run.middle) <= run.size * inLineMax,
     );
-  const [first, last] = [block[0] as Run, block.at(-1) as Run];
+  const first = block[0] as Run;
+  const last = block.at(-1) as Run;
   if (inLine(first)) {
     const pieces: { runs: Run[]; row: GridRow | undefined }[] = [];
     for (const run of block) {

@@ -66,7 +66,8 @@ function drawnColumns(
 ): readonly DayColumn[] | undefined {
   const around = edges.around((run.x0 + run.x1) / 2, run.middle, everywhere);
   if (around.left === undefined || around.right === undefined) return undefined;
-  const [left, right] = [around.left, around.right];
+  const left = around.left;
+  const right = around.right;
   const own = columns.filter((column) => left < centreOf(column) && centreOf(column) < right);
   if (own.length === 1 && run.x0 >= left - 2 && run.x1 <= right + 2) {
     const [only] = own as [DayColumn];
@@ -115,7 +116,8 @@ function alignedColumn(
   const near = nearest(run, columns, side);
   if (!near) return undefined;
   const at = columns.indexOf(near.column);
-  const [before, after] = [columns[at - 1], columns[at + 1]];
+  const before = columns[at - 1];
+  const after = columns[at + 1];
   const pitch = Math.min(
     before ? near.column.x0 - before.x0 : Number.POSITIVE_INFINITY,
     after ? after.x0 - near.column.x0 : Number.POSITIVE_INFINITY,

@@ -65,8 +65,9 @@ function aroundOf(run: Run, edges: CellEdges): { top: number | undefined; bottom
 /** Labels are a range on one line, or its start and its end on two, or a start alone. */
 function labelsOf(runs: readonly Run[], edges: CellEdges): Label[] {
   const labels: Label[] = [];
-  for (let i = 0; i < runs.length; i++) {
-    const [run, next] = [runs[i] as Run, runs[i + 1]];
+  for (let i = 0; i < runs.length; i += 1) {
+    const run = runs[i] as Run;
+    const next = runs[i + 1];
     const range = wholeRange(run.text);
     if (range) {
       labels.push({ start: range.start, end: range.end, first: run, last: run });
@@ -88,9 +89,12 @@ function pairText(run: Run, next: Run): string {
 
 /** Whether a time and the one under it are one label: a dash, one drawn cell, or a gap that the next pair does not have. */
 function isOneLabel(runs: readonly Run[], at: number, edges: CellEdges): boolean {
-  const [run, next, after] = [runs[at] as Run, runs[at + 1] as Run, runs[at + 2]];
+  const run = runs[at] as Run;
+  const next = runs[at + 1] as Run;
+  const after = runs[at + 2];
   if (/-\s*$/.test(plainDashes(run.text)) || /^\s*-/.test(plainDashes(next.text))) return true;
-  const [own, other] = [aroundOf(run, edges), aroundOf(next, edges)];
+  const own = aroundOf(run, edges);
+  const other = aroundOf(next, edges);
   const bottom = own.top === undefined ? undefined : own.bottom;
   if (bottom !== undefined && bottom < next.middle) return false;
   const gap = next.y - run.y;

@@ -15,7 +15,7 @@ const anyYear = 2024;
 
 /** A date at the start of the words, the longest that can be read, and how many words it takes. */
 export function dayIn(words: readonly string[]): { day: PrintedDay; count: number } | undefined {
-  for (let count = Math.min(tokensMax, words.length); count > 0; count--) {
+  for (let count = Math.min(tokensMax, words.length); count > 0; count -= 1) {
     const printed = words
       .slice(0, count)
       .join(' ')

@@ -101,7 +101,14 @@ function entriesOf(cell: GridCell, grid: Grid, dateOf: DateReader): CellEntries 
   const { start, end } = time;
   const { title, place, teacher } = parts;
   const entries = eachDay(cell.columns, dateOf).map(({ weekday, date }): TimetableEntry => ({
-    ...{ weekday, date, start, end, title, place, teacher, heading: grid.heading },
+    weekday,
+    date,
+    start,
+    end,
+    title,
+    place,
+    teacher,
+    heading: grid.heading,
     page: runs[0]?.page ?? 0,
     raw: runs.map((run) => run.text).join(' '),
     box: boxOfRuns(runs),

@@ -103,7 +103,12 @@ export function listEntries(
   const weekdays = days.length > 0 || date === undefined ? days : [context.weekdayOf(date)];
   const { title, place, teacher } = read.parts;
   return weekdays.map((weekday) => ({
-    ...{ weekday, title, place, teacher, start: read.range.start, end: read.range.end },
+    weekday,
+    title,
+    place,
+    teacher,
+    start: read.range.start,
+    end: read.range.end,
     date: date && context.dateOf(date, weekday),
     heading: undefined,
     page: read.runs[0]?.page ?? 0,

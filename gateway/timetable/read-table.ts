@@ -128,7 +128,8 @@ function entriesOf(row: Row, days: EntryDays, context: ListContext): TimetableEn
     {
       range: rangeOf(row),
       parts: { title: parts.title, place: place ?? parts.place, teacher: teacher ?? parts.teacher },
-      ...{ days, runs: row.runs },
+      days,
+      runs: row.runs,
     },
     context,
   );

@@ -127,7 +127,8 @@ function requireUpright(page: Page, hasGrid: boolean): void {
 
 /** The line over a grid's days is its heading when it stands close to them. */
 function headingStart(page: Page, at: number): number {
-  const [over, head] = [page.lines[at - 1], page.lines[at] as TokenLine];
+  const over = page.lines[at - 1];
+  const head = page.lines[at] as TokenLine;
   return over && head.y - over.y <= 40 && !/\d[:h]\d\d/.test(over.text) ? at - 1 : at;
 }
 

@@ -64,7 +64,8 @@ export function printedTerm(
       if (own.length === 0 && /\d/.test(rest)) holidaysUnread += 1;
     }
     const ofTerm = found.filter(({ at }) => at < holidaysAt);
-    const [startAt, endAt] = [labelAt(line.tokens, labels.start), labelAt(line.tokens, labels.end)];
+    const startAt = labelAt(line.tokens, labels.start);
+    const endAt = labelAt(line.tokens, labels.end);
     const start = startAt === undefined ? undefined : ofTerm.find(({ at }) => at > startAt)?.day;
     const after = endAt === undefined ? [] : ofTerm.filter(({ at }) => at > endAt);
     const end = (startAt === endAt ? after[1] : after[0])?.day;

@@ -19,7 +19,11 @@ async function read(
   at = madeAt,
 ): Promise<Read> {
   const outcome = await convert({
-    ...{ id: 1, kind: 'convert', mappingId: 'schedule_ics_v1', parameters, madeAt: at },
+    id: 1,
+    kind: 'convert',
+    mappingId: 'schedule_ics_v1',
+    parameters,
+    madeAt: at,
     pdf: new Uint8Array(pdf),
   });
   if (!outcome.ok) throw new Error(outcome.message);

@@ -33,7 +33,7 @@ export function namedDays(tokens: readonly Token[], names: WeekdayNames): NamedD
     const next = LIST_WORDS.has(word) || RANGE_WORDS.has(word) ? dayAt(tokens, at + 1, names) : undefined;
     if (!next) break;
     const last = days.at(-1) ?? 0;
-    if (RANGE_WORDS.has(word)) for (let day = last + 1; day < next.day; day++) days.push(day);
+    if (RANGE_WORDS.has(word)) for (let day = last + 1; day < next.day; day += 1) days.push(day);
     days.push(next.day);
     at += 1 + next.count;
   }

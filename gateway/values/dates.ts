@@ -42,7 +42,9 @@ export function parseDate(text: string, order: DateOrder): string | undefined {
   if (compact) return ymd(Number(compact[1]), Number(compact[2]), Number(compact[3]));
   const numeric = /^(\d{1,2})\s?[-/.]\s?(\d{1,2})\s?[-/.]\s?(\d{4}|\d{2})\.?$/.exec(clean);
   if (numeric) {
-    const [a, b, year] = [Number(numeric[1]), Number(numeric[2]), fullYear(numeric[3] ?? '')];
+    const a = Number(numeric[1]);
+    const b = Number(numeric[2]);
+    const year = fullYear(numeric[3] ?? '');
     const dayFirst = b > 12 ? false : a > 12 ? true : order === 'dmy';
     return dayFirst ? ymd(year, b, a) : ymd(year, a, b);
   }
@@ -61,9 +63,11 @@ function worded(text: string): string | undefined {
   };
   const year = /^(\d{4}|\d{2})$/.test(c) ? fullYear(c) : undefined;
   if (year === undefined) return undefined;
-  const [dayFirst, monthSecond] = [day(a), monthOf(b)];
+  const dayFirst = day(a);
+  const monthSecond = monthOf(b);
   if (dayFirst !== undefined && monthSecond !== undefined) return ymd(year, monthSecond, dayFirst);
-  const [monthFirst, daySecond] = [monthOf(a), day(b)];
+  const monthFirst = monthOf(a);
+  const daySecond = day(b);
   if (monthFirst !== undefined && daySecond !== undefined) return ymd(year, monthFirst, daySecond);
   return undefined;
 }
@@ -101,6 +105,7 @@ export function dateOrderOf(texts: Iterable<string>): DateOrder | undefined {
  */
 export function bothReadings(text: string, order: DateOrder): readonly [string, string] | undefined {
   if (!/^\d{1,2}\s?[-/]\s?\d{1,2}\s?[-/]\s?(?:\d{4}|\d{2})$/.test(plainDashes(text.trim()))) return undefined;
-  const [own, other] = [parseDate(text, order), parseDate(text, order === 'dmy' ? 'mdy' : 'dmy')];
+  const own = parseDate(text, order);
+  const other = parseDate(text, order === 'dmy' ? 'mdy' : 'dmy');
   return own === undefined || other === undefined || own === other ? undefined : [own, other];
 }

@@ -2,7 +2,7 @@
 export function isNif(text: string): boolean {
   if (!/^[1-9]\d{8}$/.test(text)) return false;
   let sum = 0;
-  for (let i = 0; i < 8; i++) sum += Number(text[i]) * (9 - i);
+  for (let i = 0; i < 8; i += 1) sum += Number(text[i]) * (9 - i);
   const rest = sum % 11;
   return Number(text[8]) === (rest < 2 ? 0 : 11 - rest);
 }

@@ -41,7 +41,7 @@ function isLuhn(digits: string): boolean {
 /** Luhn's check digit of digits whose last is the next to it (ISO/IEC 7812-1). */
 function luhnDigit(digits: string): number {
   let sum = 0;
-  for (let i = 0; i < digits.length; i++) {
+  for (let i = 0; i < digits.length; i += 1) {
     const twice = Number(digits.at(-1 - i)) * (i % 2 === 0 ? 2 : 1);
     sum += twice > 9 ? twice - 9 : twice;
   }
@@ -52,6 +52,6 @@ function luhnDigit(digits: string): number {
 function isBritish(text: string): boolean {
   if (!/^\d{9}$/.test(text)) return false;
   let sum = Number(text.slice(7));
-  for (let i = 0; i < 7; i++) sum += Number(text[i]) * (8 - i);
+  for (let i = 0; i < 7; i += 1) sum += Number(text[i]) * (8 - i);
   return sum % 97 === 0 || (sum + 55) % 97 === 0;
 }
