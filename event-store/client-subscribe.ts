@@ -5,7 +5,7 @@ import {
   type AllStreamSubscription,
   type EventStoreDBClient,
 } from '@eventstore/db-client';
-import type { AllFilter } from './event-log.ts';
+import type { AllFilter, RecordedEvent } from './event-log.ts';
 import type { SubscribeToAll } from './follow.ts';
 import { inTurn } from './in-turn.ts';
 import { recordedEvent, type RecordedByClient } from './recorded-event.ts';
@@ -30,7 +30,11 @@ export const subscribeByClient: SubscribeToAll<EventStoreDBClient> = async (clie
     if (stop.aborted) cancel();
     await marks.run(
       subscription,
-      ({ event }) => (event ? asked.onEvent(recordedEvent(event)) : undefined),
+      ({ event }) => {
+        if (!event) return undefined;
+        const recorded = recordedEvent(event);
+        return asked.onEvent(recorded, sizeOf(recorded));
+      },
       stop,
     );
   } finally {
@@ -40,6 +44,16 @@ export const subscribeByClient: SubscribeToAll<EventStoreDBClient> = async (clie
     cancel();
   }
 };
+
+/** Bytes of an event's content; the client does not tell how many the server sent. */
+function sizeOf({ data, metadata }: RecordedEvent): number {
+  return bytesOf(data) + bytesOf(metadata);
+}
+
+function bytesOf(value: unknown): number {
+  if (value === undefined) return 0;
+  return value instanceof Uint8Array ? value.byteLength : JSON.stringify(value).length;
+}
 
 function clientFilter(filter: AllFilter, onCheckpoint: (position: bigint) => void) {
   const shape = {
