@@ -8,10 +8,13 @@ const HOLDER = new Set([
   'titulaireducompte', 'titular', 'titulardaconta', 'beneficiario', 'intestatario', 'intestatarioconto',
 ]); // prettier-ignore
 const NAME = new Set(['name', 'nom', 'nome', 'nombre']);
+/** What every one of these holds; most documents hold none of it. */
+const MAY_NAME_HOLDER = /kontoinhaber|empf[äa]nger|account|b[ée]n[ée]fici|payee|titula|intestatari/i;
 const linesUnderMax = 2;
 
 /** The holder of the account to pay to, as printed beside a label or as the name under such a title; undefined without. */
 export function accountHolder(document: ReadDocument): string | undefined {
+  if (!MAY_NAME_HOLDER.test(document.text)) return undefined;
   for (const line of document.lines) {
     for (const cell of cellsOf(line, 1.4)) {
       const label = labelOf(cell);

@@ -26,14 +26,19 @@ export function letterhead(
   const above = blocks
     .filter((block) => block.page === 1)
     .map((block) => ({ block, cells: block.cells.filter((cell) => !taken.has(cell)) }))
-    .filter(({ cells }) => cells.some((cell) => isNameLike(cell.tokens)));
-  const below = footBlocks(document, blocks);
+    .filter(({ cells }) => cells.some((cell) => isNameLike(cell.tokens)))
+    .map(({ block, cells }) => ({ cells, rank: rankOf(block, cells, document) }));
+  const isSure = above.some(({ rank }) => rank >= sureRank);
+  const below = isSure ? [] : footBlocks(document, blocks);
   const ranked = [
-    ...above.map(({ block, cells }) => ({ cells, rank: rankOf(block, cells, document) })),
+    ...above,
     ...below.map((block) => ({ cells: block.cells, rank: rankOf(block, block.cells, document) + footRank })),
   ].sort((a, b) => b.rank - a.rank);
   return [...(ranked[0]?.cells ?? [])];
 }
+
+/** A block above the items with an address and the tax number has so many points; no foot is looked for then. */
+const sureRank = 5.3;
 
 /** Points of a block at the foot for the tax number or account that it stands with. */
 const footRank = 2;

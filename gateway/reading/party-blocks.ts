@@ -122,7 +122,11 @@ export function readParty(
   const own = isListed
     ? cells
     : cells.filter((cell) => !isLabelled(cell, document) && !/^@/.test(textOf(cell.tokens)));
-  const nameCell = isListed ? own[0] : nameCellOf(role, own, document);
+  const holder = role === 'seller' && !isListed ? accountHolder(document)?.toLowerCase() : undefined;
+  const isHolder = ({ tokens }: BlockCell): boolean =>
+    holder !== undefined && textOf(tokens).toLowerCase() === holder;
+  // Of a seller, rather the line that the account to pay to belongs to than the first that can be a name.
+  const nameCell = isListed ? own[0] : (own.find(isHolder) ?? own.find((cell) => isNameLike(cell.tokens)));
   // A letterhead may print the name large and again above the address.
   const usable = own.filter(
     (cell) => cell === nameCell || !nameCell || textOf(cell.tokens) !== textOf(nameCell.tokens),
@@ -143,10 +147,7 @@ export function readParty(
     hasStreet: street !== undefined,
   };
   const isInDoubt =
-    inBlock !== undefined &&
-    !isListed &&
-    !isAccountHolder(role, inBlock.name, document) &&
-    isDoubtful(inBlock, document);
+    inBlock !== undefined && !isListed && !isHolder(inBlock.name) && isDoubtful(inBlock, document);
   const name =
     named ??
     (nameCell
@@ -162,18 +163,6 @@ export function readParty(
     city: part(postal?.[3]?.replace(/,\s*[A-Z]{2}$/, '')),
     country: printedCountry(usable.slice(after)) ?? countryOf(postal?.[1], vatId, mapping.country),
   };
-}
-
-/** The first cell that can be a name; of a seller, rather the one that the account to pay to belongs to. */
-function nameCellOf(role: Role, cells: readonly BlockCell[], document: ReadDocument): BlockCell | undefined {
-  return (
-    cells.find((cell) => isAccountHolder(role, cell, document)) ??
-    cells.find((cell) => isNameLike(cell.tokens))
-  );
-}
-
-function isAccountHolder(role: Role, { tokens }: BlockCell, document: ReadDocument): boolean {
-  return role === 'seller' && textOf(tokens).toLowerCase() === accountHolder(document)?.toLowerCase();
 }
 
 /** The tokens of a cell that make up a part of its text. */
