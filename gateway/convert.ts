@@ -7,6 +7,8 @@ import { Refusal } from './refusal.ts';
 import type { ConverterOutcome, ConverterTask } from './pool/child-protocol.ts';
 import { convertEmbedded } from './embedded/convert-embedded.ts';
 import { convertDetected } from './detect/convert-detected.ts';
+import { xmlTextOf } from './embedded/xml-root.ts';
+import { inFormat } from './formats/formats.ts';
 import { explain } from './explain/explain.ts';
 import { prepareDrawing } from './explain/canvas.ts';
 import { pagePicture } from './explain/page-picture.ts';
@@ -30,6 +32,7 @@ export function takeMappings(own: readonly Mapping[]): void {
  * @throws Refusal for every reason a document is not converted
  */
 export async function convert(task: ConverterTask): Promise<ConverterOutcome> {
+  if (task.kind === 'format') return reformatted(task);
   registry ??= registryOf([]);
   const asked = registry.get(task.mappingId);
   if (!asked) throw new Refusal('UNKNOWN_MAPPING', `There is no mapping ${task.mappingId}.`);
@@ -64,6 +67,14 @@ export async function convert(task: ConverterTask): Promise<ConverterOutcome> {
   } finally {
     await document.loadingTask.destroy();
   }
+}
+
+/** Another format of a result; no PDF is opened. @throws Refusal `FORMAT_NOT_POSSIBLE` */
+function reformatted({ pdf: result, format }: ConverterTask): ConverterOutcome {
+  if (format === undefined) throw new Error('A format is made without saying which.');
+  const { text, mediaType } = inFormat(xmlTextOf(result)?.text ?? '', format);
+  const body = new TextEncoder().encode(text);
+  return { ok: true, body, mediaType, pages: 0, mappingVersion: 0, warnings: [] };
 }
 
 type Document = Awaited<ReturnType<typeof openDocument>>;

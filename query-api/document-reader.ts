@@ -126,7 +126,8 @@ function jsonOf(body: Buffer): unknown {
   }
 }
 
-async function boundedBody(answer: Response): Promise<Buffer> {
+/** @throws Error for an answer that is longer than any real one */
+export async function boundedBody(answer: Response): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of answer.body ?? []) {

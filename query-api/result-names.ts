@@ -1,4 +1,9 @@
-const EXTENSIONS: Readonly<Record<string, string>> = { 'application/xml': 'xml', 'text/calendar': 'ics' };
+const EXTENSIONS: Readonly<Record<string, string>> = {
+  'application/xml': 'xml',
+  'text/calendar': 'ics',
+  'application/json': 'json',
+  'text/csv': 'csv',
+};
 const BASE_CODE_POINTS_MAX = 180;
 /**
  * Names that are no files: devices of Windows, whatever follows the first dot (Microsoft, "Naming Files, Paths, and

@@ -28,6 +28,7 @@ import { labelOf, type QueryContext } from './query-context.ts';
 import { readyResults } from './ready-result.ts';
 import { checkedBlobs } from './result-delivery.ts';
 import { documentRoutes } from './routes/document-routes.ts';
+import { resultFormats } from './result-formats.ts';
 import { downloadRoutes, resultRoutes } from './routes/download-routes.ts';
 import { jobRoutes } from './routes/job-routes.ts';
 import { listingRoutes } from './routes/listing-routes.ts';
@@ -118,7 +119,7 @@ export async function createQueryApi(options: QueryApiOptions): Promise<Service>
   router.use(listingRoutes(options, settings, identity));
   router.use(opsRoutes(context, figures, identity));
   router.use(zipRoutes(context, blobs));
-  router.use(downloadRoutes(context, results));
+  router.use(downloadRoutes(context, results, resultFormats({ ...gatewayOf(settings), blobs })));
   router.use(jobRoutes(context));
   for (const asker of [AS_OWNER, AS_OPERATOR]) {
     router.use(resultRoutes(results, asker));

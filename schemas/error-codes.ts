@@ -23,6 +23,7 @@ export const API_ERRORS = {
   CONFLICT: { status: 409, sentence: 'The job has moved on; this is not possible in its present state.' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, sentence: 'The body is of a type that this address does not take.' },
   HEADERS_TOO_LARGE: { status: 431, sentence: 'The headers of the request are larger than the limit.' },
+  FORMAT_NOT_POSSIBLE: { status: 422, sentence: 'The result cannot be made into this format.' },
   IDEMPOTENCY_MISMATCH: {
     status: 422,
     sentence: 'This idempotency key was already used with another request.',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /**
- * The gateway's HTTP contract (`POST /v1/convert`, `GET /v1/mappings`, `GET /health`), as its callers see it.
+ * The gateway's HTTP contract (`POST /v1/convert`, `POST /v1/format`, `GET /v1/mappings`, `GET /health`), as its callers see it.
  * The gateway answers 200 with the result as the body, or 4xx/5xx with a `GatewayRefusal` as JSON.
  */
 
@@ -32,6 +32,11 @@ export const RESULT_MEDIA_TYPES = ['application/xml', 'text/calendar'] as const;
 export const resultMediaTypeSchema = z.enum(RESULT_MEDIA_TYPES);
 export type ResultMediaType = z.infer<typeof resultMediaTypeSchema>;
 
+/** What a converted invoice can be had in, made of what its result says (`POST /v1/format?format=`). */
+export const INVOICE_FORMATS = ['ubl', 'cii', 'json', 'csv'] as const;
+export const invoiceFormatSchema = z.enum(INVOICE_FORMATS);
+export type InvoiceFormat = z.infer<typeof invoiceFormatSchema>;
+
 /** Why the gateway gives no result. The first list is about the document and final; the second about the gateway. */
 export const DOCUMENT_REFUSAL_CODES = [
   'PDF_ENCRYPTED',
@@ -44,6 +49,7 @@ export const DOCUMENT_REFUSAL_CODES = [
   'AMBIGUOUS',
   'NO_EMBEDDED_XML',
   'EMBEDDED_XML_REFUSED',
+  'FORMAT_NOT_POSSIBLE',
 ] as const;
 export const REQUEST_REFUSAL_CODES = [
   'UNKNOWN_MAPPING',
@@ -81,6 +87,7 @@ export const GATEWAY_REFUSAL_STATUS: Readonly<Record<GatewayRefusalCode, number>
   AMBIGUOUS: 422,
   NO_EMBEDDED_XML: 422,
   EMBEDDED_XML_REFUSED: 422,
+  FORMAT_NOT_POSSIBLE: 422,
   UNKNOWN_MAPPING: 400,
   BAD_PARAMETER: 400,
   NOT_PDF: 400,

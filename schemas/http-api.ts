@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ApiErrorCode, JobFailureCode, StorageQuota } from './error-codes.ts';
+import { invoiceFormatSchema } from './gateway-protocol.ts';
 import { JobId, MappingId, PositionText, Sha256 } from './ids.ts';
 import { JobStateName } from './job-states.ts';
 import { MomentText } from './moment.ts';
@@ -219,6 +220,9 @@ export const PAGE_NUMBER = z
   .string()
   .regex(/^[1-9]\d{0,4}$/)
   .transform(Number);
+
+/** Query of `GET /api/jobs/:id/download`; without a format the result comes as it is stored. */
+export const DownloadQuery = z.strictObject({ format: invoiceFormatSchema.optional() });
 
 /** Most jobs in one `GET /api/jobs/download`. */
 export const ZIP_JOBS_MAX = 1_000;

@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { PAGE_DRAWINGS, pagePictureScale } from '../../schemas/gateway-explanation.ts';
-import { GATEWAY_HEADERS, encodeConvertedBy, encodeWarnings } from '../../schemas/gateway-protocol.ts';
+import {
+  GATEWAY_HEADERS,
+  INVOICE_FORMATS,
+  encodeConvertedBy,
+  encodeWarnings,
+  invoiceFormatSchema,
+} from '../../schemas/gateway-protocol.ts';
 import type { GatewayHealth } from '../../schemas/gateway-protocol.ts';
 import type { GatewayLog } from '../log.ts';
 import type { MappingRegistry } from '../mapping/registry.ts';
@@ -56,6 +62,7 @@ async function dispatch(
   if (called === 'GET /v1/mappings') return sendJson(response, 200, context.registry.list());
   if (called === 'GET /metrics') return context.measures.answer(response, context.pool.state());
   if (called === 'POST /v1/convert') return convertRoute(context, request, response, url, 'convert');
+  if (called === 'POST /v1/format') return convertRoute(context, request, response, url, 'format');
   if (called === 'POST /v1/explain') {
     return convertRoute(
       context,
@@ -126,6 +133,7 @@ function readOptions(
   url: URL,
   kind: TaskRequest['kind'],
 ): Omit<TaskRequest, 'kind' | 'pdf'> {
+  if (kind === 'format') return readFormat(url.searchParams);
   const mappingId = url.searchParams.get('mapping') ?? '';
   if (!context.registry.get(mappingId))
     throw new Refusal('UNKNOWN_MAPPING', 'There is no mapping of that name.');
@@ -139,6 +147,14 @@ function readOptions(
   }
   if (kind !== 'explain-image') return { mappingId, parameters };
   return { mappingId, parameters, picture: readPicture(url.searchParams) };
+}
+
+/** Reads `format`. @throws Refusal `BAD_PARAMETER` */
+function readFormat(given: URLSearchParams): Omit<TaskRequest, 'kind' | 'pdf'> {
+  const format = invoiceFormatSchema.safeParse(given.get('format'));
+  if (!format.success || given.size !== 1)
+    throw new Refusal('BAD_PARAMETER', `format must be one of ${INVOICE_FORMATS.join(', ')}.`);
+  return { mappingId: `format ${format.data}`, parameters: {}, format: format.data };
 }
 
 /** Reads `image`, `draw` and `scale`. @throws Refusal `BAD_PARAMETER` */

@@ -4,6 +4,7 @@ import type {
   ConvertingMapping,
   GatewayRefusalCode,
   GatewayWarning,
+  InvoiceFormat,
   ResultMediaType,
 } from '../../schemas/gateway-protocol.ts';
 
@@ -19,13 +20,16 @@ export interface PictureRequest {
 /** What the gateway asks a converter child for; sent over the child's IPC channel. */
 export interface ConverterTask {
   readonly id: number;
-  readonly kind: 'convert' | 'explain' | 'explain-image';
+  /** `format` makes another format of a result, which is then what `pdf` holds. */
+  readonly kind: 'convert' | 'explain' | 'explain-image' | 'format';
   readonly mappingId: string;
   readonly parameters: Readonly<Record<string, string>>;
   /** When the result is made, ISO 8601 in UTC: the pool says it, and what is written reads no clock. Timetables need it. */
   readonly madeAt?: string;
   /** For `explain-image`: what to draw. */
   readonly picture?: PictureRequest;
+  /** For `format`: what to make. */
+  readonly format?: InvoiceFormat;
   readonly pdf: Uint8Array;
 }
 
@@ -33,7 +37,7 @@ export interface ConverterTask {
 export interface ConverterSuccess {
   readonly ok: true;
   readonly body: Uint8Array;
-  readonly mediaType: ResultMediaType | 'application/json' | 'image/png';
+  readonly mediaType: ResultMediaType | 'application/json' | 'image/png' | 'text/csv';
   readonly pages: number;
   /** Of the mapping that was asked for. */
   readonly mappingVersion: number;

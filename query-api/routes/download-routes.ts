@@ -2,18 +2,34 @@ import { create as contentDisposition } from 'content-disposition';
 import { Router, type Response } from 'express';
 import { ownerOf } from '../../identity/middleware.ts';
 import { requestIdOf } from '../../runtime/http/app.ts';
+import { DownloadQuery } from '../../schemas/http-api.ts';
 import type { Asker } from '../asker.ts';
 import type { QueryContext } from '../query-context.ts';
 import type { ReadyJob, ReadyResults } from '../ready-result.ts';
-import { jobIdOfPath } from '../request-input.ts';
+import { jobIdOfPath, queryOf } from '../request-input.ts';
+import type { ResultFormats } from '../result-formats.ts';
 import { resultName } from '../result-names.ts';
 
 /** `GET /api/jobs/:id/download`: the result, to be saved. A complete transfer goes on the record. */
-export function downloadRoutes({ ledger }: Pick<QueryContext, 'ledger'>, results: ReadyResults): Router {
+export function downloadRoutes(
+  { ledger }: Pick<QueryContext, 'ledger'>,
+  results: ReadyResults,
+  formats: ResultFormats,
+): Router {
   const router = Router();
   router.get('/api/jobs/:id/download', async (req, res) => {
     const owner = ownerOf(res);
+    const { format } = queryOf(DownloadQuery, req);
     const job = await results.find(owner, jobIdOfPath(req));
+    if (format !== undefined) {
+      const made = await formats.make(owner ?? '', job, format);
+      describeAs(res, made, resultName(job.filename, made.mediaType), 'attachment');
+      if (req.method === 'HEAD') return void res.end();
+      res.once('finish', () =>
+        ledger.record({ owner, jobId: job.jobId, bytes: made.bytes, requestId: requestIdOf(res) }),
+      );
+      return void res.end(made.body);
+    }
     if (req.method === 'HEAD') return void describe(res, job, 'attachment').end();
     if (!(await results.send(owner, job, () => describe(res, job, 'attachment')))) return;
     const { bytes } = job.conversion.result;
@@ -35,12 +51,21 @@ export function resultRoutes(results: ReadyResults, { prefix, ownerOf: owner }: 
 
 /** Headers that keep a browser from running the file or keeping it (R08.01). */
 function describe(res: Response, job: ReadyJob, type: 'attachment' | 'inline'): Response {
-  const { bytes, mediaType } = job.conversion.result;
+  const { result } = job.conversion;
+  return describeAs(res, result, resultName(job.filename, result.mediaType), type);
+}
+
+function describeAs(
+  res: Response,
+  { bytes, mediaType }: { readonly bytes: number; readonly mediaType: string },
+  name: string,
+  type: 'attachment' | 'inline',
+): Response {
   return res
     .status(200)
     .set('Content-Type', mediaType)
     .set('Content-Length', String(bytes))
-    .set('Content-Disposition', contentDisposition(resultName(job.filename, mediaType), { type }))
+    .set('Content-Disposition', contentDisposition(name, { type }))
     .set('Content-Security-Policy', "sandbox; default-src 'none'")
     .set('X-Content-Type-Options', 'nosniff')
     .set('Cache-Control', 'private, no-store')

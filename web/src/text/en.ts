@@ -299,6 +299,7 @@ export const en = {
   error_METHOD_NOT_ALLOWED: 'This is not possible. Reload the page.',
   error_NOT_READY: 'The result is not ready yet. Wait a moment.',
   error_CONFLICT: 'The job has moved on meanwhile. Look at its status.',
+  error_FORMAT_NOT_POSSIBLE: 'The result cannot be made into this format. Download it as it is.',
   error_IDEMPOTENCY_MISMATCH: 'This upload was already sent with other contents. Upload the file again.',
   error_RATE_LIMITED: 'Too many uploads at once. Wait a minute and retry.',
   error_INTERNAL: 'Something went wrong in Docket. Retry; if it stays, tell your operator.',

@@ -293,6 +293,7 @@ export const pt: Catalogue = {
   error_METHOD_NOT_ALLOWED: 'Isto não é possível. Recarregue a página.',
   error_NOT_READY: 'O resultado ainda não está pronto. Aguarde um momento.',
   error_CONFLICT: 'O trabalho avançou entretanto. Veja o seu estado.',
+  error_FORMAT_NOT_POSSIBLE: 'O resultado não pode ser posto neste formato. Descarregue-o como está.',
   error_IDEMPOTENCY_MISMATCH: 'Este envio já foi feito com outro conteúdo. Envie o ficheiro de novo.',
   error_RATE_LIMITED: 'Demasiados envios de uma vez. Espere um minuto e repita.',
   error_INTERNAL: 'Algo correu mal no Docket. Repita; se persistir, avise o seu operador.',

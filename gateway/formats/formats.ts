@@ -1,0 +1,40 @@
+import type { InvoiceFormat } from '../../schemas/gateway-protocol.ts';
+import { Refusal } from '../refusal.ts';
+import { readSemantic } from './read-semantic.ts';
+import { toCii } from './to-cii.ts';
+import { toCsv } from './to-csv.ts';
+import { ublOf } from './ubl-of.ts';
+
+/** A result in another format. */
+export interface Formatted {
+  readonly text: string;
+  readonly mediaType: 'application/xml' | 'application/json' | 'text/csv';
+}
+
+/**
+ * Makes another format of an invoice that was converted, from what it says and nothing else.
+ * @param xml the stored result
+ * @throws Refusal `FORMAT_NOT_POSSIBLE` for what is no invoice, and for one that breaks a rule of EN 16931 in its new form
+ */
+export function inFormat(xml: string, format: InvoiceFormat): Formatted {
+  const read = readSemantic(xml);
+  if (read === undefined)
+    throw new Refusal(
+      'FORMAT_NOT_POSSIBLE',
+      `The result is no invoice in UBL or CII, so no ${NAMES[format]} can be made of it.`,
+    );
+  const { syntax, invoice } = read;
+  if (format === 'json')
+    return { text: `${JSON.stringify(invoice, null, 1)}\n`, mediaType: 'application/json' };
+  if (format === 'csv') return { text: toCsv(invoice), mediaType: 'text/csv' };
+  if (syntax === format) return { text: xml, mediaType: 'application/xml' };
+  const { ubl, failure } = ublOf(xml, read);
+  if (failure !== undefined)
+    throw new Refusal(
+      'FORMAT_NOT_POSSIBLE',
+      `No ${NAMES[format]} can be made that keeps the rules of EN 16931. ${failure}`,
+    );
+  return { text: format === 'ubl' ? ubl : toCii(invoice), mediaType: 'application/xml' };
+}
+
+const NAMES: Readonly<Record<InvoiceFormat, string>> = { ubl: 'UBL', cii: 'CII', json: 'JSON', csv: 'CSV' };

@@ -1,0 +1,56 @@
+import type { SemanticInvoice, SemanticLine, Text } from './semantic-invoice.ts';
+
+type Column = readonly [
+  title: string,
+  value: (invoice: SemanticInvoice, line: SemanticLine | undefined) => Text,
+];
+
+/** What each row says: the invoice first, the same in every row, then its line. */
+const COLUMNS: readonly Column[] = [
+  ['number', ({ number }) => number],
+  ['type', ({ typeCode }) => typeCode],
+  ['issueDate', ({ issueDate }) => issueDate],
+  ['dueDate', ({ dueDate }) => dueDate],
+  ['currency', ({ currency }) => currency],
+  ['sellerName', ({ seller }) => seller.name],
+  ['sellerVatId', ({ seller }) => seller.vatId ?? seller.registration?.value],
+  ['buyerName', ({ buyer }) => buyer.name],
+  ['buyerVatId', ({ buyer }) => buyer.vatId ?? buyer.registration?.value],
+  ['order', ({ order }) => order],
+  ['line', (_, line) => line?.id],
+  ['code', (_, line) => line?.sellerCode ?? line?.standardCode?.value ?? line?.buyerCode],
+  ['name', (_, line) => line?.name],
+  ['description', (_, line) => line?.description],
+  ['quantity', (_, line) => line?.quantity],
+  ['unit', (_, line) => line?.unit],
+  ['price', (_, line) => line?.price],
+  ['baseQuantity', (_, line) => line?.baseQuantity],
+  ['lineNet', (_, line) => line?.net],
+  ['vatCategory', (_, line) => line?.category],
+  ['vatRate', (_, line) => line?.rate],
+  ['net', ({ totals }) => totals.net],
+  ['vat', ({ totals }) => totals.tax],
+  ['grand', ({ totals }) => totals.grand],
+  ['payable', ({ totals }) => totals.payable],
+];
+
+/** Programs for tables know by this mark that a file is UTF-8. */
+const BYTE_ORDER_MARK = '\uFEFF';
+
+/** An invoice as a table by RFC 4180, a row for each line; one row for an invoice without lines. */
+export function toCsv(invoice: SemanticInvoice): string {
+  const lines = invoice.lines.length === 0 ? [undefined] : invoice.lines;
+  const rows = lines.map((line) => COLUMNS.map(([, value]) => cell(value(invoice, line) ?? '')));
+  const titles = COLUMNS.map(([title]) => title);
+  return `${BYTE_ORDER_MARK}${[titles, ...rows].map((row) => row.join(',')).join('\r\n')}\r\n`;
+}
+
+const NUMBER = /^[+-]?\d+(?:\.\d+)?$/;
+/** What programs for tables run as a formula, blanks and breaks before it too (OWASP, "CSV Injection"). */
+const FORMULA = /^[\s\p{Cc}\p{Cf}]*[=+\-@|%\uFF1D\uFF0B\uFF0D\uFF20]/u;
+
+/** A cell that is text stays text: what would run as a formula gets an apostrophe before it; numbers stay numbers. */
+function cell(value: string): string {
+  const safe = !NUMBER.test(value) && (FORMULA.test(value) || /^[\t\r\n]/.test(value)) ? `'${value}` : value;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
