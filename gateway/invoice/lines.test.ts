@@ -235,3 +235,20 @@ describe('lines without a rate', () => {
     await expect(read(page)).rejects.toThrow('BR-S-0');
   });
 });
+
+describe('rows that are parts of another', () => {
+  it('are no lines beside their sum, and are where no row is their sum', async () => {
+    const page = {
+      columns: ['Pos', 'Bezeichnung', 'Menge', 'Einzelpreis', 'Gesamt'],
+      starts: [50, 90, 270, 340, 440],
+    };
+    const parts = [
+      ['01.01', 'Platte', '2', '100,00', '200,00'],
+      ['01.02', 'Beine', '8', '25,00', '200,00'],
+    ];
+    const whole = await read({ ...page, rows: [...parts, ['01', 'Tisch', '2', '200,00', '400,00']] });
+    expect(whole.lines.map(({ name }) => name)).toEqual(['Tisch']);
+    const apart = await read({ ...page, rows: parts });
+    expect(apart.lines.map(({ name }) => name)).toEqual(['Platte', 'Beine']);
+  });
+});

@@ -31,7 +31,7 @@ export function readCell(
     case 'quantity':
       return readQuantity(column, tokens, notation, rule);
     case 'integer':
-      return one(/^\d{1,5}(?=\.?$)/.exec(textOf(tokens))?.[0], 0.9);
+      return one(/^\d{1,6}(?:\.\d{1,4}){0,5}(?=\.?$)/.exec(textOf(tokens))?.[0], 0.9);
     case 'date': {
       const parsed = parseDate(textOf(tokens), notation.order);
       return one(parsed, 0.9);
