@@ -6,7 +6,7 @@ import { openMeasures } from './http/measures.ts';
 import { route } from './http/routes.ts';
 import { stderrLog } from './log.ts';
 import type { GatewayLog } from './log.ts';
-import { loadMappings } from './mapping/registry.ts';
+import { openMappings } from './mapping/live-mappings.ts';
 import { openPool } from './pool/child-pool.ts';
 import type { ChildPool } from './pool/child-pool.ts';
 import { DEFAULT_POOL_LIMITS, type PoolLimits } from './pool/pool-limits.ts';
@@ -21,7 +21,7 @@ export interface GatewayOptions extends Partial<PoolLimits> {
   readonly log?: GatewayLog;
   /** Largest PDF taken, in bytes. */
   readonly uploadBytesMax?: number;
-  /** Folder of the operator's own mappings, beside the shipped ones. */
+  /** Folder of the operator's own mappings, beside the shipped ones; what is edited there is taken up. */
   readonly mappingFolder?: string;
   /** How long running documents may go on after `close()`. */
   readonly drainMs?: number;
@@ -50,19 +50,26 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const host = options.host ?? '127.0.0.1';
   if (options.token === undefined && !isLoopback(host))
     throw new Error(`GATEWAY_TOKEN or GATEWAY_TOKEN_FILE is needed to listen on ${host}`);
-  const registry = loadMappings(options.mappingFolder);
+  const mappings = openMappings({
+    folder: options.mappingFolder,
+    log,
+    onChange: (own) => {
+      pool.takeMappings(own);
+      drawing?.takeMappings(own);
+    },
+  });
   const limits: PoolLimits = { ...DEFAULT_POOL_LIMITS, ...definedOnly(options) };
-  const pool = openPool(limits, { drawing: false, mappings: registry.own() }, log);
+  const pool = openPool(limits, { drawing: false, mappings: mappings.registry().own() }, log);
   let drawing: ChildPool | undefined;
   let draining = false;
   const context = {
     admission: { token: options.token, loopback: isLoopback(host) },
-    registry,
+    mappings,
     pool,
     drawingPool: () =>
       (drawing ??= openPool(
         { ...limits, children: 1, waitingMax: 4 },
-        { drawing: true, mappings: registry.own() },
+        { drawing: true, mappings: mappings.registry().own() },
         log,
       )),
     measures: openMeasures(),
@@ -86,6 +93,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   );
   const close = async (): Promise<void> => {
     draining = true;
+    mappings.close();
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     server.closeIdleConnections();
     const drainMs = options.drainMs ?? defaultDrainMs;
@@ -101,6 +109,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     });
     await pool.ready();
   } catch (error) {
+    mappings.close();
     await pool.close(0);
     throw error;
   }

@@ -148,6 +148,16 @@ export const gatewayHealthSchema = z.object({
   ready: z.int().min(0),
   busy: z.int().min(0),
   waiting: z.int().min(0),
+  mappings: z
+    .object({
+      /** The operator's own that are in use. */
+      own: z.int().min(0),
+      /** Files in the operator's folder that are not in use as they stand; their last good mapping goes on. */
+      refused: z.int().min(0),
+      /** Why, one sentence each; told to callers with the token. */
+      faults: z.array(z.string()).optional(),
+    })
+    .optional(),
 });
 export type GatewayHealth = z.infer<typeof gatewayHealthSchema>;
 

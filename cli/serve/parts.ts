@@ -21,7 +21,7 @@ import { PlainFailure } from '../plain-failure.ts';
 const COUNT_TIMEOUT_MS = 250;
 const COUNT_CONNECTIONS_MAX = 4;
 /** How often the list of mappings is fetched again. */
-const MAPPINGS_REFRESH_MS = 30_000;
+const MAPPINGS_REFRESH_MS = 5_000;
 
 /** What services are made of. Each is opened when the first service of this process asks for it, and once. */
 export interface Parts {

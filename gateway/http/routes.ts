@@ -10,7 +10,7 @@ import {
 } from '../../schemas/gateway-protocol.ts';
 import type { GatewayHealth } from '../../schemas/gateway-protocol.ts';
 import type { GatewayLog } from '../log.ts';
-import type { MappingRegistry } from '../mapping/registry.ts';
+import type { LiveMappings } from '../mapping/live-mappings.ts';
 import type { ChildPool } from '../pool/child-pool.ts';
 import type { ConverterOutcome, PictureRequest } from '../pool/child-protocol.ts';
 import type { TaskRequest } from '../pool/child-slot.ts';
@@ -23,7 +23,7 @@ import { readBody } from './read-body.ts';
 /** What the routes need from the gateway around them. */
 export interface RouteContext {
   readonly admission: Admission;
-  readonly registry: MappingRegistry;
+  readonly mappings: LiveMappings;
   readonly pool: ChildPool;
   /** Children that may load the native canvas, opened when the first picture is asked for. */
   readonly drawingPool: () => ChildPool;
@@ -58,8 +58,8 @@ async function dispatch(
   const url = parseUrl(request.url);
   admit(context.admission, request, url.pathname);
   const called = `${request.method ?? ''} ${url.pathname}`;
-  if (called === 'GET /health') return sendHealth(context, response);
-  if (called === 'GET /v1/mappings') return sendJson(response, 200, context.registry.list());
+  if (called === 'GET /health') return sendHealth(context, request, response);
+  if (called === 'GET /v1/mappings') return sendJson(response, 200, context.mappings.registry().list());
   if (called === 'GET /metrics') return context.measures.answer(response, context.pool.state());
   if (called === 'POST /v1/convert') return convertRoute(context, request, response, url, 'convert');
   if (called === 'POST /v1/format') return convertRoute(context, request, response, url, 'format');
@@ -84,10 +84,18 @@ function parseUrl(raw: string | undefined): URL {
 }
 
 /** 200 when a document could be converted now, and 503 when no child is up yet, or none any more. */
-function sendHealth(context: RouteContext, response: ServerResponse): void {
+function sendHealth(context: RouteContext, request: IncomingMessage, response: ServerResponse): void {
   const { children, ready, busy, waiting } = context.pool.state();
   const status = context.draining() ? 'draining' : ready > 0 ? 'ok' : 'starting';
-  const health: GatewayHealth = { status, children, ready, busy, waiting };
+  const refused = context.mappings.refused();
+  // Names of suppliers may be in it, and whoever asks for the health without the token learns counts alone.
+  const isCaller = context.admission.token === undefined || request.headers.authorization !== undefined;
+  const mappings = {
+    own: context.mappings.registry().own().length,
+    refused: refused.length,
+    ...(isCaller && refused.length > 0 ? { faults: refused.map(({ reason }) => reason) } : {}),
+  };
+  const health: GatewayHealth = { status, children, ready, busy, waiting, mappings };
   sendJson(response, status === 'starting' ? 503 : 200, health);
 }
 
@@ -135,7 +143,7 @@ function readOptions(
 ): Omit<TaskRequest, 'kind' | 'pdf'> {
   if (kind === 'format') return readFormat(url.searchParams);
   const mappingId = url.searchParams.get('mapping') ?? '';
-  if (!context.registry.get(mappingId))
+  if (!context.mappings.registry().get(mappingId))
     throw new Refusal('UNKNOWN_MAPPING', 'There is no mapping of that name.');
   const parameters: Record<string, string> = {};
   const known = kind === 'convert' ? ['mapping'] : ['mapping', 'image', 'draw', 'scale'];

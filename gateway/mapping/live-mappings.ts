@@ -1,0 +1,128 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { GatewayLog } from '../log.ts';
+import { contentHash } from './content-hash.ts';
+import { mappingFilesIn } from './mapping-files.ts';
+import { MappingInvalid } from './mapping-invalid.ts';
+import type { Mapping } from './mapping-schema.ts';
+import { readOwnMappings } from './own-mappings.ts';
+import { loadMappings, registryOf, shippedMappingFiles, type MappingRegistry } from './registry.ts';
+
+/** How often the operator's folder is looked at; a change is taken up at the look after it. */
+const LOOK_MS = 2_000;
+
+/** A file that was not taken up, and why. */
+export interface RefusedMapping {
+  readonly file: string;
+  readonly reason: string;
+}
+
+/** The mappings of a running gateway, which follow the operator's folder. */
+export interface LiveMappings {
+  registry(): MappingRegistry;
+  /** Files that are not in use as they stand; the last good mapping of each goes on. */
+  refused(): readonly RefusedMapping[];
+  close(): void;
+}
+
+/**
+ * Loads the mappings and follows the operator's folder from then on. A file with a fault does not replace what was good.
+ * @param options.onChange told the operator's mappings whenever they are others than before
+ * @throws MappingInvalid when one is not valid now: a start is refused, a later edit is not taken up
+ */
+export function openMappings(options: {
+  readonly folder: string | undefined;
+  readonly log: GatewayLog;
+  readonly onChange: (own: readonly Mapping[]) => void;
+}): LiveMappings {
+  const { folder, log, onChange } = options;
+  let registry = loadMappings(folder);
+  let refused: readonly RefusedMapping[] = [];
+  if (folder === undefined)
+    return { registry: () => registry, refused: () => refused, close: () => undefined };
+  let seen: string | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let closed = false;
+
+  const look = async (): Promise<void> => {
+    try {
+      const now = await fingerprintOf(folder);
+      // Files may have changed between the reading at the start and the first look.
+      if (now !== seen) takeUp(folder);
+      seen = now;
+    } catch (error) {
+      tell([{ file: folder, reason: error instanceof Error ? error.message : String(error) }]);
+      seen = undefined;
+    }
+    if (!closed) timer = setTimeout(() => void look(), LOOK_MS).unref();
+  };
+
+  function takeUp(from: string): void {
+    const before = registry.own();
+    const { mappings, faults } = readOwnMappings(from, shippedMappingFiles());
+    const faulty = faults.map(refusalOf);
+    const kept = before.filter(
+      ({ id }) =>
+        faulty.some(({ file }) => file === `${id}.json`) && !mappings.some((mapping) => mapping.id === id),
+    );
+    tell(faulty);
+    const now = [...mappings, ...kept];
+    if (isSame(before, now)) return;
+    registry = registryOf(now);
+    logChanges(before, now, log);
+    onChange(now);
+  }
+
+  function tell(now: readonly RefusedMapping[]): void {
+    for (const { file, reason } of now)
+      if (!refused.some((known) => known.file === file && known.reason === reason))
+        log.warn({ file, reason }, 'a mapping is not taken up; the last good one stays');
+    refused = now;
+  }
+
+  void look();
+  return {
+    registry: () => registry,
+    refused: () => refused,
+    close: () => {
+      closed = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** What a change of the folder's files changes; a file that is replaced by another of its name has another inode. */
+async function fingerprintOf(folder: string): Promise<string> {
+  const files = mappingFilesIn(folder);
+  const stats = await Promise.all(files.map((file) => stat(join(folder, file), { bigint: true })));
+  return stats
+    .map(({ ino, size, mtimeNs, ctimeNs }, i) => [files[i], ino, size, mtimeNs, ctimeNs].join(' '))
+    .join('\n');
+}
+
+function refusalOf(fault: MappingInvalid): RefusedMapping {
+  const [file = fault.path] = fault.path.split('#');
+  return { file, reason: fault.message };
+}
+
+function isSame(before: readonly Mapping[], now: readonly Mapping[]): boolean {
+  const hashes = (mappings: readonly Mapping[]): string => mappings.map(contentHash).sort().join(' ');
+  return hashes(before) === hashes(now);
+}
+
+function logChanges(before: readonly Mapping[], now: readonly Mapping[], log: GatewayLog): void {
+  for (const mapping of now) {
+    const { id, version } = mapping;
+    const old = before.find((known) => known.id === id);
+    const hash = contentHash(mapping);
+    if (old && contentHash(old) === hash) continue;
+    log.info({ mapping: id, version, contentHash: hash }, 'a mapping is taken up');
+    if (old?.version === version)
+      log.warn(
+        { mapping: id, version },
+        'a mapping says something else under the same version: what was converted by it before keeps its result',
+      );
+  }
+  for (const { id } of before)
+    if (!now.some((mapping) => mapping.id === id)) log.info({ mapping: id }, 'a mapping is gone');
+}
