@@ -1,0 +1,67 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { decodeConvertedBy, decodeWarnings, GATEWAY_HEADERS } from '../../schemas/gateway-protocol.ts';
+import { readUbl } from '../accuracy/read-ubl.ts';
+import { makePlainInvoice } from '../fixtures/plain-invoice.ts';
+import { startGateway, type RunningGateway } from '../server.ts';
+
+const page = new URL('../../docs/how-to/a-mapping-for-a-supplier.md', import.meta.url);
+const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** The joiner's invoice: no name but a logo, and a word of his own beside the number. */
+const invoice = () =>
+  makePlainInvoice({
+    seller: ['USt-IdNr.: DE136695976'],
+    buyer: ['Rechnungsempfänger:', 'Gasthof Krone OHG', 'Markt 1', '99084 Erfurt'],
+    head: [
+      ['Vorgang:', 'M-2024-07'],
+      ['Rechnungsdatum:', '17.06.2024'],
+    ],
+  });
+
+describe('the example of docs/how-to/a-mapping-for-a-supplier.md', () => {
+  let folder: string;
+  let gateway: RunningGateway;
+  beforeAll(async () => {
+    const [, example = ''] = /```json\n([\s\S]*?)```/.exec(readFileSync(page, 'utf8')) ?? [];
+    folder = mkdtempSync(join(tmpdir(), 'docket-example-'));
+    writeFileSync(join(folder, `${(JSON.parse(example) as { id: string }).id}.json`), example);
+    gateway = await startGateway({ port: 0, children: 1, log: quiet, mappingFolder: folder });
+  }, 90_000);
+  afterAll(async () => {
+    await gateway.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('converts what the mapping it extends refuses, found by the tax number on the page', async () => {
+    const plain = await startGateway({ port: 0, children: 1, log: quiet });
+    try {
+      const refused = await fetch(`${plain.url}/v1/convert?mapping=eu_invoice_v1`, {
+        method: 'POST',
+        body: (await invoice()) as BodyInit,
+      });
+      expect(refused.status).toBe(422);
+      expect(await refused.text()).toContain('BR-02');
+    } finally {
+      await plain.close();
+    }
+    const answer = await fetch(`${gateway.url}/v1/convert?mapping=eu_invoice_v1`, {
+      method: 'POST',
+      body: (await invoice()) as BodyInit,
+    });
+    expect(readUbl(await answer.text()).fields).toMatchObject({
+      id: 'M-2024-07',
+      sellerName: 'Tischlerei Moll GmbH',
+      sellerVat: 'DE136695976',
+      sellerCity: expect.stringContaining('Leipzig') as string,
+    });
+    expect(decodeConvertedBy(answer.headers.get(GATEWAY_HEADERS.convertedBy) ?? '')).toMatchObject({
+      id: 'moll_v1',
+      version: 1,
+    });
+    const warnings = decodeWarnings(answer.headers.get(GATEWAY_HEADERS.warnings));
+    expect(warnings.filter(({ code }) => code === 'GIVEN-PARTY')).toEqual([]);
+  }, 90_000);
+});
