@@ -173,7 +173,8 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'explain',
-    usage: 'explain <file.pdf> [--mapping ID] [--image FILE.png [--page N]] [--mappings FOLDER] [--json]',
+    usage:
+      'explain <file.pdf> [--mapping ID] [--param NAME=VALUE]... [--image FILE.png [--page N]] [--mappings FOLDER] [--json]',
     summary: 'Shows how a mapping reads a PDF: which value came from where, which check failed on what.',
     example: 'npm run docket -- explain invoice.pdf --mapping pt_simon_invoice_v1 --image page.png',
     load: () => import('../gateway/cli-explain.ts'),

@@ -1,14 +1,22 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { pagePictureScale } from '../schemas/gateway-explanation.ts';
+import {
+  gatewayExplanationSchema,
+  pagePictureScale,
+  type GatewayExplanation,
+} from '../schemas/gateway-explanation.ts';
 import { CliFailure, mappingFolder, readGiven } from './cli-failure.ts';
 import { openCliPool } from './cli-pool.ts';
+import { explanationTable } from './explain/explanation-table.ts';
 import { DEFAULT_MAPPING, loadMappings } from './mapping/registry.ts';
+import type { ConverterOutcome } from './pool/child-protocol.ts';
 
-const USAGE = 'Say: docket explain FILE [--mapping ID] [--image OUT.png [--page N]] [--mappings FOLDER].';
+const USAGE =
+  'Say: docket explain FILE [--mapping ID] [--param NAME=VALUE]... [--image OUT.png [--page N]] [--mappings FOLDER] [--json].';
 
 /**
- * `docket explain FILE --mapping ID`: prints as JSON how a document is read; `--image` also draws a page with boxes.
+ * `docket explain FILE --mapping ID`: prints how a document is read, as a table or with `--json` as the gateway tells it;
+ * `--param` gives the mapping what an upload would, and `--image` also draws a page with boxes.
  * @returns the process's exit code: 0
  * @throws CliFailure when the document cannot be read, or for a wrong call
  */
@@ -21,7 +29,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       image: { type: 'string' },
       page: { type: 'string', default: '1' },
       mappings: { type: 'string' },
-      // It prints JSON with it and without.
+      param: { type: 'string', multiple: true, default: [] },
       json: { type: 'boolean' },
     },
   });
@@ -29,11 +37,12 @@ export async function run(argv: readonly string[]): Promise<number> {
   const imagePage = Number(values.page);
   if (file === undefined || !Number.isInteger(imagePage) || imagePage < 1)
     throw new CliFailure('USAGE', USAGE);
+  const parameters = Object.fromEntries(values.param.map(parameterOf));
   const pdf = readGiven(file);
   const drawing = values.image !== undefined;
   const pool = await openCliPool({ drawing, mappings: loadMappings(mappingFolder(values.mappings)).own() });
   try {
-    const task = { mappingId: values.mapping, parameters: {}, pdf };
+    const task = { mappingId: values.mapping, parameters, pdf };
     if (values.image !== undefined) {
       const picture = await pool.run({
         ...task,
@@ -46,11 +55,28 @@ export async function run(argv: readonly string[]): Promise<number> {
     }
     const outcome = await pool.run({ ...task, kind: 'explain' });
     if (!outcome.ok) throw refused(outcome);
-    process.stdout.write(`${JSON.stringify(JSON.parse(new TextDecoder().decode(outcome.body)), null, 2)}\n`);
+    const told = gatewayExplanationSchema.parse(JSON.parse(new TextDecoder().decode(outcome.body)));
+    // What the parameters are good for shows only when the document is converted with them.
+    const converted = values.param.length === 0 ? null : await pool.run({ ...task, kind: 'convert' });
+    const explanation = converted === null ? told : { ...told, result: resultOf(converted) };
+    process.stdout.write(
+      `${values.json === true ? JSON.stringify(explanation, null, 2) : explanationTable(explanation)}\n`,
+    );
     return 0;
   } finally {
     await pool.close(0);
   }
+}
+
+/** @throws CliFailure when it is not `NAME=VALUE` */
+function parameterOf(text: string): [name: string, value: string] {
+  const at = text.indexOf('=');
+  if (at < 1) throw new CliFailure('USAGE', `--param takes NAME=VALUE, not ${text}.`);
+  return [text.slice(0, at), text.slice(at + 1)];
+}
+
+function resultOf(outcome: ConverterOutcome): GatewayExplanation['result'] {
+  return outcome.ok ? { code: 'OK' } : { code: outcome.code, message: outcome.message };
 }
 
 function refused({ code, message }: { code: string; message: string }): CliFailure {
