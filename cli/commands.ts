@@ -188,9 +188,10 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'mapping',
-    usage: 'mapping test <folder> --mapping ID [--mappings FOLDER] [--verbose] [--json] | schema',
+    usage:
+      'mapping test <folder> --mapping ID [--mappings FOLDER] [--verbose] [--json] | new <file.pdf> [--mapping ID] [--id ID] | schema',
     summary:
-      'Scores a mapping against a folder of PDFs with truth files; prints the JSON Schema of mappings.',
+      'Scores a mapping against a folder of PDFs with truth files; drafts one from a PDF; prints their JSON Schema.',
     example: 'npm run docket -- mapping test ./invoices --mapping eu_invoice_v1',
     load: () => import('../gateway/cli-mapping.ts'),
   },
