@@ -8,7 +8,7 @@ import { readSemantic } from '../formats/read-semantic.ts';
 import { ublOf } from '../formats/ubl-of.ts';
 import type { JudgedReading, ReadPages } from '../invoice/convert-invoice.ts';
 import { judgePages, readPages, writeReading } from '../invoice/convert-invoice.ts';
-import { handedOver } from '../invoice/hand-over.ts';
+import { supplierMapping } from '../invoice/hand-over.ts';
 import type { DetectMapping, InvoiceMapping } from '../mapping/mapping-schema.ts';
 import type { MappingRegistry } from '../mapping/registry.ts';
 import { Refusal } from '../refusal.ts';
@@ -102,7 +102,7 @@ async function byPage(
   },
 ): Promise<Detected> {
   const { odd, said, inPlaceOf } = about;
-  const chosen = await chosenFor(look);
+  const chosen = chosenFor(look);
   const reading = judgePages(chosen, look.pages);
   const compared = said === undefined ? [] : comparison(said, look.pages, reading.invoice);
   return {
@@ -111,17 +111,16 @@ async function byPage(
   };
 }
 
-/** The mapping by the words on the page, or a supplier's that it hands over to. */
-async function chosenFor({ mapping, registry, document, pages }: Look): Promise<InvoiceMapping> {
+/** The mapping by the words on the page, or the one of the supplier whose tax number is printed, in any language. */
+function chosenFor({ mapping, registry, pages }: Look): InvoiceMapping {
   const chosen = pageMappingFor(mapping, registry, pages.text);
-  const { mapping: handed } = await handedOver(chosen, registry, document, pages);
-  return handed.reader === 'invoice' ? handed : chosen;
+  return supplierMapping(chosen, registry, pages) ?? chosen;
 }
 
 /** What the page says when it is read without any fault; nothing else is held against an e-invoice. */
 async function readSoundly(look: Look): Promise<JudgedReading['invoice'] | undefined> {
   try {
-    const chosen = await chosenFor(look);
+    const chosen = chosenFor(look);
     const reading = judgePages(chosen, look.pages);
     writeReading(chosen, reading);
     return reading.findings.every(({ ok }) => ok) ? reading.invoice : undefined;

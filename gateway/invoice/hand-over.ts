@@ -17,19 +17,32 @@ export interface HandedOver {
 /**
  * The mapping that converts: the one asked for, or the one that is for the seller whose tax number is printed, where the
  * one asked for hands documents over (ADR 0173).
- * @param read the pages, where they were read already with their QR codes
  * @throws Refusal `AMBIGUOUS` when the page prints the numbers of several such sellers, `PDF_LIMIT`, `PDF_CORRUPT`
  */
 export async function handedOver(
   asked: Mapping,
   registry: MappingRegistry,
   document: PDFDocumentProxy,
-  read?: ReadPages,
 ): Promise<HandedOver> {
   const sellers = registry.forSellers();
   if (asked.reader !== 'invoice' || asked.handsOver !== true || sellers.size === 0)
-    return { mapping: asked, pages: read };
-  const pages = read ?? (await readPages([asked, ...sellers.values()], document));
+    return { mapping: asked, pages: undefined };
+  const pages = await readPages([asked, ...sellers.values()], document);
+  return { mapping: supplierMapping(asked, registry, pages) ?? asked, pages };
+}
+
+/**
+ * The mapping that is for the seller whose tax number the page prints; undefined where there is none.
+ * @param asked whose labels tell the words of the page apart
+ * @throws Refusal `AMBIGUOUS` when the page prints the numbers of several such sellers
+ */
+export function supplierMapping(
+  asked: InvoiceMapping,
+  registry: MappingRegistry,
+  pages: ReadPages,
+): InvoiceMapping | undefined {
+  const sellers = registry.forSellers();
+  if (sellers.size === 0) return undefined;
   const words = readDocument(pages.text, asked);
   const found = [...sellers].filter(
     ([number, mapping]) =>
@@ -43,7 +56,7 @@ export async function handedOver(
         .map(([number, { id }]) => `${number} (${id})`)
         .join(', ')}.`,
     );
-  return { mapping: mappings[0] ?? asked, pages };
+  return mappings[0];
 }
 
 /** Whoever sells to us may also buy: then the number stands with the buyer. */

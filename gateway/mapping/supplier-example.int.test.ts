@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeConvertedBy, decodeWarnings, GATEWAY_HEADERS } from '../../schemas/gateway-protocol.ts';
 import { readUbl } from '../accuracy/read-ubl.ts';
+import { makeInvoice } from '../fixtures/invoice-pdf.ts';
 import { makePlainInvoice } from '../fixtures/plain-invoice.ts';
 import { startGateway, type RunningGateway } from '../server.ts';
 
@@ -24,10 +25,15 @@ const invoice = () =>
 describe('the example of docs/how-to/a-mapping-for-a-supplier.md', () => {
   let folder: string;
   let gateway: RunningGateway;
+  let casa: Awaited<ReturnType<typeof makeInvoice>>;
   beforeAll(async () => {
     const [, example = ''] = /```json\n([\s\S]*?)```/.exec(readFileSync(page, 'utf8')) ?? [];
     folder = mkdtempSync(join(tmpdir(), 'docket-example-'));
     writeFileSync(join(folder, `${(JSON.parse(example) as { id: string }).id}.json`), example);
+    casa = await makeInvoice(11, { layout: 'classic' });
+    const forCasa = { extends: 'pt_simon_invoice_v1', forSellers: [`PT${casa.truth.seller.nif}`] };
+    const own = { id: 'casa_v1', version: 2, label: 'Casa', ...forCasa };
+    writeFileSync(join(folder, 'casa_v1.json'), JSON.stringify(own));
     gateway = await startGateway({ port: 0, children: 1, log: quiet, mappingFolder: folder });
   }, 90_000);
   afterAll(async () => {
@@ -63,5 +69,18 @@ describe('the example of docs/how-to/a-mapping-for-a-supplier.md', () => {
     });
     const warnings = decodeWarnings(answer.headers.get(GATEWAY_HEADERS.warnings));
     expect(warnings.filter(({ code }) => code === 'GIVEN-PARTY')).toEqual([]);
+  }, 90_000);
+
+  it('leaves a Portuguese page to its supplier’s mapping under the detecting one, and not under the locked one', async () => {
+    const by = async (mapping: string): Promise<string | undefined> => {
+      const answer = await fetch(`${gateway.url}/v1/convert?mapping=${mapping}`, {
+        method: 'POST',
+        body: casa.pdf as BodyInit,
+      });
+      await answer.arrayBuffer();
+      return decodeConvertedBy(answer.headers.get(GATEWAY_HEADERS.convertedBy) ?? '')?.id;
+    };
+    expect(await by('invoice_v1')).toBe('casa_v1');
+    expect(await by('pt_simon_invoice_v1')).toBe('pt_simon_invoice_v1');
   }, 90_000);
 });
