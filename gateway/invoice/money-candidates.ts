@@ -28,6 +28,7 @@ export function addMoneyCandidates(
   addExtras(sources.extras, candidates);
   addNegatives(sources.mapping, candidates);
   addNets(candidates, sums);
+  addGross(candidates);
   addPaid(candidates, sources);
 }
 
@@ -116,6 +117,21 @@ function addNets(candidates: Map<string, Candidate[]>, sums: ReadonlyMap<string,
       const net = lines.plus(new Big(value).abs().times(sign));
       if (confidence < 0.5 || own.some((c) => net.eq(c.value))) continue;
       own.push({ ...derived(net.toFixed(2), `lines and ${name}`), score: tableSumScore, line: -1 });
+    }
+}
+
+/** Nets and taxes whose sums are looked at, each. */
+const sumsTriedMax = 3;
+
+/** Where tax is withheld, the total with VAT may not be printed; it is what net and VAT come to. */
+function addGross(candidates: Map<string, Candidate[]>): void {
+  const own = candidates.get('grand');
+  if (!own || (candidates.get('withholding') ?? []).length === 0) return;
+  for (const net of (candidates.get('net') ?? []).slice(0, sumsTriedMax))
+    for (const tax of (candidates.get('tax') ?? []).slice(0, sumsTriedMax)) {
+      const gross = new Big(net.value).plus(tax.value);
+      if (!own.some((c) => gross.eq(c.value)))
+        own.push({ ...derived(gross.toFixed(2), 'net + tax'), score: tableSumScore, line: -1 });
     }
 }
 

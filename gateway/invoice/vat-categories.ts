@@ -24,7 +24,7 @@ const SENTENCES: readonly (readonly [VatCategory, RegExp])[] = [
   ],
   [
     'G',
-    /ausfuhrlieferung|export (?:supply|sale|delivery|of goods)|exportation de biens|livraison [àa] l['’]exportation|(?:isento|isenta|isen[çc][ãa]o|exenta|exento|esente|non imponibile|exon[ée]r[ée]e?)[^.]{0,40}export|export[^.]{0,40}(?:exempt|zero[- ]rated|isent|exent)|article 262[ -]i\b|§ ?6 ustg\b|art(?:igo|\.)? ?14\.?º? (?:do )?civa/iu,
+    /ausfuhrlieferung|cession[ei] all['’]esportazione|non imponibil[ei][^.]{0,30}\bart(?:icolo|\.)? ?8\b|export (?:supply|sale|delivery|of goods)|exportation de biens|livraison [àa] l['’]exportation|(?:isento|isenta|isen[çc][ãa]o|exenta|exento|esente|non imponibile|exon[ée]r[ée]e?)[^.]{0,40}export|export[^.]{0,40}(?:exempt|zero[- ]rated|isent|exent)|article 262[ -]i\b|§ ?6 ustg\b|art(?:igo|\.)? ?14\.?º? (?:do )?civa/iu,
   ],
   [
     'O',

@@ -147,7 +147,9 @@ function categorise({ code, ...row }: RawRow, documentReason: Found | undefined)
   // `Isento` in the place of the rate is a printed reason too, the weakest one.
   const inRate = /\p{L}{4}/u.test(row.rate.raw) ? { ...row.rate, value: row.rate.raw } : undefined;
   const reason = row.reason && /\p{L}/u.test(row.reason.value) ? row.reason : (documentReason ?? inRate);
-  return { ...row, category: code ?? categoryOf(reason?.value), reason };
+  const category = code ?? categoryOf(reason?.value);
+  // What is zero-rated has no reason for an exemption (BR-Z-10).
+  return { ...row, category, reason: category === 'Z' ? undefined : reason };
 }
 
 /** The reason printed somewhere on the document: an AT code, or a sentence that names one. */
@@ -164,7 +166,11 @@ export function exemptionIn(document: ReadDocument): Found | undefined {
       .slice(Math.max(0, from))
       .filter((_, i, all) => all.slice(1, i + 1).every((token) => token.gap < 1.4));
     const value = tokens.map((token) => token.text).join(' ');
-    if (value.length >= 3 && value.length <= 300 && (code !== undefined || /\s/.test(value)))
+    if (
+      value.length >= 3 &&
+      value.length <= 300 &&
+      (code !== undefined || /\s/.test(value) || categoryOf(value) !== 'E')
+    )
       return foundIn(value, tokens, 'exemption sentence', 0.6);
   }
   return undefined;

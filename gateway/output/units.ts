@@ -29,16 +29,24 @@ export function isMeasure(word: string): boolean {
 /** The unit code for a printed unit; `C62` when there is none or it is not known. A printed code stays itself. */
 export function unitCode(printed: string | undefined): string {
   if (printed === undefined) return UNSPECIFIED;
-  const key = printed
-    .normalize('NFD')
-    .replace(/[\u0300-\u036f.]/g, '')
-    .toLowerCase()
-    .trim();
-  const known = UNIT_CODES[key];
+  const known = UNIT_CODES[keyOfUnit(printed)];
   if (known !== undefined) return known;
   return /^(?:C62|H87|EA|KGM|GRM|TNE|MTR|MTK|MTQ|LTR|HUR|DAY|MON|ANN|LS|SET|XBX|XPP|NAR|KWH|MIN|WEE)$/.test(
     printed,
   )
     ? printed
     : UNSPECIFIED;
+}
+
+/** True for a word that is a unit as invoices print them. */
+export function isUnit(word: string): boolean {
+  return Object.hasOwn(UNIT_CODES, keyOfUnit(word));
+}
+
+function keyOfUnit(printed: string): string {
+  return printed
+    .normalize('NFD')
+    .replace(/[\u0300-\u036f.]/g, '')
+    .toLowerCase()
+    .trim();
 }

@@ -64,8 +64,20 @@ function standing(hit: LabelHit, line: TokenLine, document: ReadDocument, rule: 
   const size = line.size > document.bodySize * 1.25 ? 1.06 : 1;
   const share = line.index / Math.max(document.lines.length, 1);
   const place = rule.type === 'money' ? 0.97 + 0.03 * share : 1 - 0.06 * share;
-  const sideways = line.rotated ? 0.9 : 1;
+  const sideways = (line.rotated ? 0.9 : 1) * (rule.type === 'documentNumber' ? reference(hit, line) : 1);
   return (startsCell ? 1 : 0.86) * size * place * sideways;
+}
+
+/** Words before a label by which a sentence speaks of another document: `Rectifica la factura`, `zur Rechnung`. */
+const OF_ANOTHER = new Set(
+  'la zur zu der sur della alla for original rectifica retifica rif abono referente a bezug storno'.split(
+    ' ',
+  ),
+);
+
+function reference(hit: LabelHit, line: TokenLine): number {
+  const before = line.tokens[hit.from - 1];
+  return before && (line.tokens[hit.from]?.gap ?? 9) < 0.9 && OF_ANOTHER.has(before.key) ? 0.6 : 1;
 }
 
 function rightOf(hit: LabelHit, rule: FieldRule, document: ReadDocument): Candidate[] {

@@ -77,6 +77,8 @@ export function titlesIn(cell: TitleCell, index: ColumnIndex): Title[] {
   if (whole !== undefined) return [{ names: whole, text: textOf(cell.tokens), x0: cell.x0, x1: cell.x1 }];
   const split = segment(key, index);
   if (!split) return [];
+  const meant = inTwoLanguages(split);
+  if (meant.length > 0) return [{ names: meant, text: textOf(cell.tokens), x0: cell.x0, x1: cell.x1 }];
   const text = textOf(cell.tokens);
   const places = letterPlaces(cell);
   let at = 0;
@@ -90,6 +92,12 @@ export function titlesIn(cell: TitleCell, index: ColumnIndex): Title[] {
     at += length;
     return title;
   });
+}
+
+/** What two titles in one cell both mean: `Menge / Quantity`. */
+function inTwoLanguages([first, second, ...more]: readonly Part[]): string[] {
+  if (!first || !second || more.length > 0) return [];
+  return first.names.filter((name) => second.names.includes(name));
 }
 
 /** From where to where each letter of a cell's key stands, as far as its words tell. */

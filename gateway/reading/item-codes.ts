@@ -12,7 +12,7 @@ const LABELS = new Map<string, Kind>([
     'Art-Nr-Lieferant', 'Artikelnummer Lieferant', 'Lieferanten-Art.-Nr.', 'Lieferantenartikelnummer', 'Art.-Nr.',
     'Artikel-Nr.', 'Artikelnummer', 'Unsere Art.-Nr.', 'Item no', 'Item number', 'Article no', 'Article number', 'SKU',
     'Part no', 'Our ref', 'Supplier code', 'Code article', 'Réf. fournisseur', 'Référence', 'Réf.', 'Réf. article',
-    'Código', 'Cód.', 'Cód. artigo', 'Ref.', 'Referência', 'Referencia', 'Codice', 'Cod. art.', 'Codice articolo',
+    'Code', 'Product code', 'Código', 'Cód.', 'Cód. artigo', 'Cód. art.', 'Ref.', 'Referência', 'Referencia', 'Codice', 'Cod.', 'Cod. art.', 'Codice articolo',
   ]),
   ...list('standard', ['GTIN', 'EAN', 'EAN-13', 'GLN', 'UPC', 'ISBN', 'Code EAN', 'Code barre', 'Código de barras']),
   ...list('buyer', [
@@ -49,6 +49,15 @@ export function itemCode(lines: readonly (readonly Token[])[]): Found | undefine
       return foundIn(value, reference.lines.flat(), `column code, ${kind}`, 0.85);
   }
   return undefined;
+}
+
+/** The code on a line of a description that holds nothing else: `Art.-Nr.: 4711`. */
+export function codeLine(line: readonly Token[]): Found | undefined {
+  const label = labelAt(line);
+  const rest = label?.kind === 'seller' ? line.slice(label.to) : [];
+  return rest.length === 1 && /\d/.test(rest[0]?.text ?? '')
+    ? foundIn(textOf(rest), rest, 'code under the name', 0.8)
+    : undefined;
 }
 
 function referencesIn(lines: readonly (readonly Token[])[]): Reference[] {

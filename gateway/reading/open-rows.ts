@@ -1,6 +1,6 @@
 import Big from 'big.js';
 import type { ReadDocument } from './document.ts';
-import { itemCode } from './item-codes.ts';
+import { codeLine, itemCode } from './item-codes.ts';
 import type { Found } from './provenance.ts';
 import { foundIn } from './provenance.ts';
 import { readCell } from './table-cells.ts';
@@ -101,8 +101,9 @@ function takenOff(
 /** The row with all its lines. */
 export function closeRow(row: OpenRow, { columns, document }: CellContext): TableRow {
   for (const { name, type, holdsWords } of columns) {
-    const lines = row.blocks.get(name);
-    if (!lines) continue;
+    const all = row.blocks.get(name);
+    if (!all) continue;
+    const lines = name === 'name' ? withoutCodeLine(all, row.cells) : all;
     const found = holdsWords
       ? itemCode(lines)
       : type === 'text'
@@ -111,6 +112,15 @@ export function closeRow(row: OpenRow, { columns, document }: CellContext): Tabl
     if (found) row.cells.set(name, found);
   }
   return { page: row.page, cells: row.cells };
+}
+
+/** The lines of a description but the one that says the code, which then is the row's where it has none. */
+function withoutCodeLine(lines: Token[][], cells: Map<string, Found>): Token[][] {
+  const at = lines.findIndex((line, i) => i > 0 && codeLine(line) !== undefined);
+  const code = at < 0 ? undefined : codeLine(lines[at] ?? []);
+  if (!code || cells.has('code')) return lines;
+  cells.set('code', code);
+  return lines.filter((_, i) => i !== at);
 }
 
 /** Words with which a line goes on after one that ends with a hyphen which stands for a word left out. */

@@ -1,4 +1,5 @@
 import type { TableRule } from '../mapping/mapping-schema.ts';
+import { isUnit } from '../output/units.ts';
 import { currencyOf, plainDashes, withoutCurrency } from '../values/numbers.ts';
 import type { HeaderColumn, TableHeader } from './table-header.ts';
 import { UNKNOWN_COLUMN } from './table-header.ts';
@@ -32,11 +33,12 @@ export function placeColumns(
   rule: TableRule,
   body: readonly TokenLine[],
 ): PlacedColumn[] {
-  return header.columns.map((column, i) => {
+  const columns = withCodes(header.columns, rule, body);
+  return columns.map((column, i) => {
     const type = typeOf(column, rule);
     const numeric = NUMERIC.has(type);
-    const before = header.columns[i - 1];
-    const after = header.columns[i + 1];
+    const before = columns[i - 1];
+    const after = columns[i + 1];
     const placed = { name: column.name, type, numeric, holdsWords: false };
     if (type === 'code' && after && typeOf(after, rule) === 'text' && beginsUnderTitle(column, after, body))
       return { ...placed, x0: column.x0, x1: after.x0 - 1, holdsWords: true };
@@ -49,6 +51,28 @@ export function placeColumns(
       x1: after ? Math.max(column.x1, after.x0 - 2) : column.x1 + 60,
     };
   });
+}
+
+/** `Item no.` is a position or a code; what stands under it tells. */
+function withCodes(
+  columns: readonly HeaderColumn[],
+  rule: TableRule,
+  body: readonly TokenLine[],
+): readonly HeaderColumn[] {
+  if (rule.columns['code'] === undefined || columns.some(({ name }) => name === 'code')) return columns;
+  return columns.map((column) =>
+    column.name === 'pos' && holdsCodes(column, body) ? { ...column, name: 'code' } : column,
+  );
+}
+
+function holdsCodes(column: HeaderColumn, body: readonly TokenLine[]): boolean {
+  const under = body
+    .slice(0, linesLookedAtMax)
+    .flatMap((line) => line.tokens)
+    .filter(
+      (token) => Math.abs(token.x0 - column.x0) <= underTitle * token.word.size && /\d/.test(token.text),
+    );
+  return under.length > 0 && under.filter((token) => !ORDINAL.test(token.text)).length * 2 > under.length;
 }
 
 function typeOf(column: HeaderColumn, rule: TableRule): PlacedColumn['type'] {
@@ -203,9 +227,11 @@ function lookCost(token: Token, { number, money, sign }: Look, column: PlacedCol
         ? token.text.endsWith('%')
           ? alienNumber
           : 0
-        : /^[\p{L}²³.%/]{1,10}$/u.test(token.text)
-          ? 8
-          : alienText;
+        : isUnit(token.text)
+          ? 2
+          : /^[\p{L}²³.%/]{1,10}$/u.test(token.text)
+            ? 8
+            : alienText;
     case 'percent':
       return number || token.text === '%'
         ? 0
@@ -228,10 +254,14 @@ function lookCost(token: Token, { number, money, sign }: Look, column: PlacedCol
   }
 }
 
+/** A figure with a wide blank before it is no part of the words before that. */
+const figureApart = 8;
+const STARTS_WITH_FIGURE = /^[-+(]?\d/;
+
 /** Two words in one column: usual for text; for figures only parts of one number or its unit. */
 function togetherCost(previous: Token, token: Token, column: PlacedColumn): number {
   if (column.type === 'text' || column.type === 'unknown' || column.holdsWords)
-    return token.gap > 2.5 ? 1.5 : 0;
+    return token.gap > 2.5 ? (STARTS_WITH_FIGURE.test(token.text) ? figureApart : 1.5) : 0;
   if (column.type === 'code' || column.type === 'date' || column.type === 'unit')
     return token.gap > 0.9 ? 20 : 1;
   const parts =

@@ -115,6 +115,7 @@ export function withoutCurrency(word: string): string {
 /** The currency whose sign touches an amount, or undefined. */
 export function gluedCurrencyOf(word: string): string | undefined {
   if (FIGURES_OR_LETTERS.test(word) || !/\d/.test(word)) return undefined;
-  const sign = BEFORE.exec(word)?.[1] ?? AFTER.exec(word)?.[1];
+  const plain = plainDashes(word);
+  const sign = BEFORE.exec(plain)?.[1] ?? AFTER.exec(plain)?.[1];
   return sign === undefined ? undefined : CURRENCY_MARKS.get(sign.toLowerCase());
 }
