@@ -15,7 +15,6 @@ beforeAll(loadPdfjs, 60_000);
 
 /** Layouts of which some documents still come out wrong. */
 const OPEN: ReadonlySet<string> = new Set([
-  'both parties right-aligned',
   'credit note about an invoice',
   'credit note with minus signs',
   'narrow receipt in one type',
