@@ -237,18 +237,28 @@ describe('lines without a rate', () => {
 });
 
 describe('rows that are parts of another', () => {
-  it('are no lines beside their sum, and are where no row is their sum', async () => {
-    const page = {
-      columns: ['Pos', 'Bezeichnung', 'Menge', 'Einzelpreis', 'Gesamt'],
-      starts: [50, 90, 270, 340, 440],
-    };
+  const page = {
+    columns: ['Pos', 'Bezeichnung', 'Menge', 'Einzelpreis', 'Gesamt'],
+    starts: [50, 90, 270, 340, 440],
+  };
+  const namesOf = async (rows: readonly (readonly string[])[]): Promise<(string | undefined)[]> =>
+    (await read({ ...page, rows })).lines.map(({ name }) => name);
+  const sum = ['01', 'Tisch', '2', '200,00', '400,00'];
+
+  it('are the lines, and their sum is none', async () => {
     const parts = [
       ['01.01', 'Platte', '2', '100,00', '200,00'],
       ['01.02', 'Beine', '8', '25,00', '200,00'],
     ];
-    const whole = await read({ ...page, rows: [...parts, ['01', 'Tisch', '2', '200,00', '400,00']] });
-    expect(whole.lines.map(({ name }) => name)).toEqual(['Tisch']);
-    const apart = await read({ ...page, rows: parts });
-    expect(apart.lines.map(({ name }) => name)).toEqual(['Platte', 'Beine']);
+    expect(await namesOf([...parts, sum])).toEqual(['Platte', 'Beine']);
+    expect(await namesOf(parts)).toEqual(['Platte', 'Beine']);
+  });
+
+  it('are none where they have no amounts of their own', async () => {
+    const parts = [
+      ['01.01', 'Platte', '2', '0,00', '0,00'],
+      ['01.02', 'Beine', '8', '0,00', '0,00'],
+    ];
+    expect(await namesOf([sum, ...parts])).toEqual(['Tisch']);
   });
 });

@@ -29,7 +29,7 @@ import type { Invoice } from './invoice.ts';
 import { givenParties } from './given-parties.ts';
 import { lineItems } from './line-items.ts';
 import { withRates } from './line-rates.ts';
-import { withoutParts } from './parts-of-lines.ts';
+import { withoutSums } from './sums-of-lines.ts';
 import { readParties } from './read-parties.ts';
 import type { QrPayload } from './qr-payload.ts';
 import { preferQr } from './qr-payload.ts';
@@ -70,7 +70,7 @@ export function readInvoice(
     vatHeaders,
     totalLabels(mapping),
   );
-  const linesTable = withoutParts(printedLines);
+  const linesTable = withoutSums(printedLines);
   const vatTable = readTable('vat', mapping.tables.vat, document, vatHeaders, lineHeaders);
   const itemLines = new Set(
     linesTable.spans.flatMap(([from, to]) => Array.from({ length: to - from + 1 }, (_, i) => from + i)),
