@@ -11,7 +11,7 @@ const STOP_MS_MAX = 20_000;
 /**
  * The gateway as a process, until SIGTERM or SIGINT. Environment or arguments: PORT (--port), HOST (--host),
  * GATEWAY_CHILDREN (--children), GATEWAY_MAPPINGS (--mappings, a folder of further mappings). Environment alone, as
- * arguments are seen by everybody: GATEWAY_TOKEN, EXIT_WITH_PARENT=1 (end when the IPC parent is gone). Prints one
+ * arguments are seen by everybody: GATEWAY_TOKEN, GATEWAY_OCR (on or off), EXIT_WITH_PARENT=1 (end when the IPC parent is gone). Prints one
  * line, {"ready":true,"port":N}, when it can convert.
  *
  * @returns the process's exit code: 0
@@ -52,7 +52,10 @@ function optionsOf(argv: readonly string[]) {
   const host = setting(values.host, 'HOST');
   const mappingFolder = setting(values.mappings, 'GATEWAY_MAPPINGS');
   const token = gatewayTokenIn(process.env);
+  const ocr = setting(undefined, 'GATEWAY_OCR') ?? 'on';
+  if (ocr !== 'on' && ocr !== 'off') throw new RangeError('GATEWAY_OCR must be on or off.');
   return {
+    ocr: ocr === 'on',
     port: wholeNumber(setting(values.port, 'PORT'), 0, 'PORT', 65_535),
     children: Math.max(
       1,

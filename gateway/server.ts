@@ -23,6 +23,8 @@ export interface GatewayOptions extends Partial<PoolLimits> {
   readonly uploadBytesMax?: number;
   /** Folder of the operator's own mappings, beside the shipped ones; what is edited there is taken up. */
   readonly mappingFolder?: string;
+  /** False for pages without text to stay unread; true unless said otherwise. */
+  readonly ocr?: boolean;
   /** How long running documents may go on after `close()`. */
   readonly drainMs?: number;
 }
@@ -59,7 +61,8 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     },
   });
   const limits: PoolLimits = { ...DEFAULT_POOL_LIMITS, ...definedOnly(options) };
-  const pool = openPool(limits, { drawing: false, mappings: mappings.registry().own() }, log);
+  const ocr = options.ocr ?? true;
+  const pool = openPool(limits, { drawing: false, ocr, mappings: mappings.registry().own() }, log);
   let drawing: ChildPool | undefined;
   let draining = false;
   const context = {
@@ -69,7 +72,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     drawingPool: () =>
       (drawing ??= openPool(
         { ...limits, children: 1, waitingMax: 4 },
-        { drawing: true, mappings: mappings.registry().own() },
+        { drawing: true, ocr, mappings: mappings.registry().own() },
         log,
       )),
     measures: openMeasures(),

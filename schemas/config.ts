@@ -129,6 +129,10 @@ export const Settings = z.object({
       'Folder of the operator’s own mappings, `ID.json` each, beside the shipped ones; what is edited there is taken up within seconds',
     ),
   GATEWAY_CHILDREN: whole(1, 64).default(2).describe('Child processes that convert, per gateway'),
+  GATEWAY_OCR: z
+    .enum(['on', 'off'])
+    .default('on')
+    .describe('Whether pages without text are read by OCR; `off`: a scan fails with `NO_TEXT`'),
   EN16931_STYLESHEET: z
     .string()
     .optional()

@@ -34,7 +34,7 @@ type Given = Readonly<Record<string, string | undefined>>;
 const NAMES: Readonly<Record<PartName, (name: string, given: Given) => boolean>> = {
   'event-store': (name) => name === 'SCAVENGE_EVERY_HOURS',
   'web-app': () => false,
-  gateway: (name) => ['GATEWAY_CHILDREN', 'GATEWAY_MAPPINGS'].includes(name),
+  gateway: (name) => ['GATEWAY_CHILDREN', 'GATEWAY_MAPPINGS', 'GATEWAY_OCR'].includes(name),
   services: (name, given) => {
     // Credentials and region of S3, as its client reads them: a machine has them for many programs.
     if (name.startsWith('AWS_')) return given['BLOB_STORE'] === 's3';

@@ -59,10 +59,23 @@ function givenSubjects(message: string): readonly Subject[] {
   return [`${role as 'seller' | 'buyer'}${GIVEN_PARTS[part as keyof typeof GIVEN_PARTS]}`];
 }
 
+/** How a warning about words that OCR is not sure of names them. */
+const OCR_SUBJECTS: readonly (readonly [RegExp, Subject])[] = [
+  [/^OCR-UNSURE: The name of the seller/, 'sellerName'],
+  [/^OCR-UNSURE: The street of the seller/, 'sellerStreet'],
+  [/^OCR-UNSURE: The (?:postal code|city|country) of the seller/, 'sellerCity'],
+  [/^OCR-UNSURE: The name of the buyer/, 'buyerName'],
+  [/^OCR-UNSURE: The street of the buyer/, 'buyerStreet'],
+  [/^OCR-UNSURE: The (?:postal code|city|country) of the buyer/, 'buyerCity'],
+  [/^OCR-UNSURE: The reason in row/, 'vat'],
+];
+
 /** The values that a warning is about; a warning about one line is about that line alone. */
 export function subjectsOf({ code, message }: GatewayWarning): readonly Subject[] {
   const line = /\bline (\d+)\b/.exec(message)?.[1];
   if (line !== undefined) return [`line ${Number(line)}`];
+  if (code === 'OCR-UNSURE')
+    return OCR_SUBJECTS.flatMap(([words, subject]) => (words.test(message) ? [subject] : []));
   return code === 'GIVEN-PARTY' ? givenSubjects(message) : (SUBJECTS[code] ?? []);
 }
 

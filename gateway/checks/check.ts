@@ -21,6 +21,8 @@ export interface CheckFinding {
   readonly what: string;
   readonly left: string;
   readonly right: string;
+  /** Said in place of the two sides, where they do not say it. */
+  readonly sentence?: string;
 }
 
 /** A rule: no finding means that it does not apply to this document. */

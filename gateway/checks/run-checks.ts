@@ -43,6 +43,7 @@ export function runChecks(
 
 /** `BR-CO-15: total with VAT and ... do not agree: 12.30 and 12.40.` */
 export function sentenceOf(finding: CheckFinding): string {
+  if (finding.sentence !== undefined) return `${finding.rule}: ${finding.sentence}`;
   if (finding.left === 'missing') return `${finding.rule}: ${finding.what} is missing or could not be read.`;
   return `${finding.rule}: ${finding.what} do not agree: ${finding.left} and ${finding.right}.`;
 }

@@ -11,6 +11,7 @@ import type { MappingRegistry } from '../mapping/registry.ts';
 import { writtenInvoice } from '../output/written-invoice.ts';
 import type { WrittenInvoice } from '../output/written-invoice.ts';
 import { DEFAULT_READ_LIMITS, readPdf } from '../pdf/read-pdf.ts';
+import { scanReader } from '../ocr/scan-reader.ts';
 import { Refusal } from '../refusal.ts';
 import type { BrokenRule } from '../rules/rule.ts';
 import { timetablePages } from '../timetable/convert-timetable.ts';
@@ -94,7 +95,7 @@ async function tell(of: {
       return { values: timetableValues(entries, pages), details: { events: entries, leftOut } };
     }
     case 'layout': {
-      const text = await readPdf(document, DEFAULT_READ_LIMITS);
+      const text = await readPdf(document, DEFAULT_READ_LIMITS, { scan: scanReader() });
       const lines = text.pages.map((page) => ({ page: page.page, lines: page.lines.length }));
       return { details: { hiddenText: text.hidden, lines } };
     }

@@ -4,7 +4,9 @@ import type { JudgedFinding } from '../checks/run-checks.ts';
 import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
 import { deliveryWarnings } from '../output/delivery.ts';
 import { writtenInvoice } from '../output/written-invoice.ts';
-import { hiddenWarnings, requireText } from '../pdf/hidden-warnings.ts';
+import { judgeScan } from '../ocr/judge-scan.ts';
+import { scanReader } from '../ocr/scan-reader.ts';
+import { hiddenWarnings, requireText, scanWarnings } from '../pdf/hidden-warnings.ts';
 import { DEFAULT_READ_LIMITS, readPdf } from '../pdf/read-pdf.ts';
 import type { PdfText } from '../pdf/read-pdf.ts';
 import type { ConverterSuccess } from '../pool/child-protocol.ts';
@@ -37,7 +39,8 @@ export async function readPages(
 ): Promise<ReadPages> {
   const wantsQr = mappings.some(({ checks }) => checks.some((check) => check.rule === 'PT-QR'));
   const codes: QrPayload[] = [];
-  const text = await readPdf(document, DEFAULT_READ_LIMITS, wantsQr ? qrCollector(codes) : undefined);
+  const visit = wantsQr ? qrCollector(codes) : undefined;
+  const text = await readPdf(document, DEFAULT_READ_LIMITS, { visit, scan: scanReader() });
   return { text, codes };
 }
 
@@ -57,9 +60,17 @@ export async function judgeInvoice(
 /** The same of pages that are read. @throws Refusal `NO_TEXT`, `MAPPING_MISMATCH`, `CHECKS_FAILED` */
 export function judgePages(mapping: InvoiceMapping, { text, codes }: ReadPages): JudgedReading {
   requireText(text);
-  const reading = readInvoice({ ...text, pages: withoutCopies(text.pages) }, mapping, codes);
-  const invoice = domesticBuyer(creditSigns(reading.invoice));
-  return { ...reading, invoice, text, findings: [...reading.given, ...runChecks(invoice, mapping, codes)] };
+  const judge = (read: PdfText): JudgedReading => {
+    const reading = readInvoice({ ...read, pages: withoutCopies(read.pages) }, mapping, codes);
+    const invoice = domesticBuyer(creditSigns(reading.invoice));
+    return {
+      ...reading,
+      invoice,
+      text: read,
+      findings: [...reading.given, ...runChecks(invoice, mapping, codes)],
+    };
+  };
+  return text.pages.some((page) => page.scanned) ? judgeScan(text, { mapping, codes, judge }) : judge(text);
 }
 
 /**
@@ -94,6 +105,7 @@ export function writeReading(
       ...domesticWarnings(invoice),
       ...partyWarnings(invoice),
       ...deliveryWarnings(invoice),
+      ...scanWarnings(text),
       ...hiddenWarnings(text.hidden),
     ],
   };

@@ -1,20 +1,23 @@
 import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
 import type { ReadDocument } from '../reading/document.ts';
 import { keyOf } from '../reading/tokens.ts';
+import type { Invoice } from './invoice.ts';
 
 /** What kind of document it is: by the code its number begins with, else by the largest title on the first page. */
 export function documentTypeOf(
   mapping: InvoiceMapping,
   document: ReadDocument,
   number: string | undefined,
-): { documentType: string; typeCode: string; credit: boolean } {
+): Pick<Invoice, 'documentType' | 'typeCode' | 'credit' | 'typeIsAssumed'> {
   const prefix = /^([A-Z]{2,3})\s/.exec(number ?? '')?.[1];
   const byPrefix = mapping.documentTypes.find((type) => type.type === prefix);
-  const found = byPrefix ?? byTitle(mapping, document) ?? mapping.documentTypes[0];
+  const said = byPrefix ?? byTitle(mapping, document);
+  const found = said ?? mapping.documentTypes[0];
   return {
     documentType: byPrefix ? (prefix ?? '') : (found?.type ?? ''),
     typeCode: found?.typeCode ?? '380',
     credit: found?.credit ?? false,
+    ...(said ? {} : { typeIsAssumed: true }),
   };
 }
 

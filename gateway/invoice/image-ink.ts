@@ -17,15 +17,18 @@ const imagePixelsMax = 4_000_000;
 /** The smallest QR code has 21 modules a side, each larger version four more (ISO/IEC 18004, 5.1). */
 const sideMin = 21;
 
-/** A pdfjs image (kinds 1 black and white, 2 RGB, 3 RGBA) as a picture; undefined for what can hold no QR code. */
-export function pictureOf(image: unknown): Picture | undefined {
+/**
+ * A pdfjs image (kinds 1 black and white, 2 RGB, 3 RGBA) as a picture; undefined for what can hold no QR code.
+ * @param dotsMax larger images are not looked at
+ */
+export function pictureOf(image: unknown, dotsMax = imagePixelsMax): Picture | undefined {
   const { width, height, kind, data } = (image ?? {}) as {
     width?: number;
     height?: number;
     kind?: number;
     data?: Uint8Array;
   };
-  if (!width || !height || !data || width < sideMin || height < sideMin || width * height > imagePixelsMax)
+  if (!width || !height || !data || width < sideMin || height < sideMin || width * height > dotsMax)
     return undefined;
   if (kind === 1) return { width, height, lightnessAt: bitsOf(data, width) };
   if (kind === 2) return { width, height, lightnessAt: (dot) => meanAt(data, dot * 3) };

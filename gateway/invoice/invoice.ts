@@ -64,6 +64,8 @@ export interface Invoice {
   /** UNTDID 1001. */
   readonly typeCode: string;
   readonly credit: boolean;
+  /** True when nothing on the page says the type. */
+  readonly typeIsAssumed?: boolean;
   readonly currency: Found;
   readonly fields: ReadonlyMap<string, Found>;
   readonly seller: Party;

@@ -13,8 +13,13 @@ const imagesPerPageMax = 12;
 
 /** Looks at the images of the first pages for AT QR codes, in page order; stops at the first found. */
 export function qrCollector(found: QrPayload[]): PageVisitor {
-  return async (content, document) => {
+  return async (content, document, scan) => {
     if (found.length > 0 || content.pageNumber > pagesLookedAtMax) return;
+    if (scan) {
+      const payload = payloadIn(scan.ink);
+      if (payload) found.push(payload);
+      return;
+    }
     const page = await document.getPage(content.pageNumber);
     for (const image of candidates(content)) {
       const picture = pictureOf(image.inline ?? imageObject(page, image.name));

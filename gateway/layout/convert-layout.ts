@@ -2,7 +2,8 @@ import type { PDFDocumentProxy } from 'pdfjs-dist';
 import type { LayoutMapping } from '../mapping/mapping-schema.ts';
 import type { ConverterSuccess } from '../pool/child-protocol.ts';
 import { DEFAULT_READ_LIMITS, readPdf } from '../pdf/read-pdf.ts';
-import { hiddenWarnings, requireText } from '../pdf/hidden-warnings.ts';
+import { hiddenWarnings, requireText, scanWarnings } from '../pdf/hidden-warnings.ts';
+import { scanReader } from '../ocr/scan-reader.ts';
 import { layoutXml } from './layout-xml.ts';
 
 /** Any digital PDF as structured text. @throws Refusal `NO_TEXT` for a scan */
@@ -10,7 +11,7 @@ export async function convertLayout(
   mapping: LayoutMapping,
   document: PDFDocumentProxy,
 ): Promise<ConverterSuccess> {
-  const text = await readPdf(document, DEFAULT_READ_LIMITS);
+  const text = await readPdf(document, DEFAULT_READ_LIMITS, { scan: scanReader() });
   requireText(text);
   return {
     ok: true,
@@ -18,6 +19,6 @@ export async function convertLayout(
     mediaType: mapping.mediaType,
     pages: text.pages.length,
     mappingVersion: mapping.version,
-    warnings: hiddenWarnings(text.hidden),
+    warnings: [...scanWarnings(text), ...hiddenWarnings(text.hidden)],
   };
 }

@@ -19,6 +19,7 @@ export function layoutXml(text: PdfText): string {
             ...boxAttributes(word.box),
             size: point(word.size),
             ...(word.bold ? { bold: 'true' } : {}),
+            ...(word.ocr ? { ocr: point(word.ocr.certainty) } : {}),
           },
           text: word.text,
         }));

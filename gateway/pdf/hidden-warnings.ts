@@ -17,9 +17,41 @@ export function hiddenWarnings(hidden: HiddenCounts): GatewayWarning[] {
     .map(([kind, code, what]) => ({ code, message: `${hidden[kind]} ${what}; they were left out.` }));
 }
 
+/** Which pages were read by OCR, and which pictures of text were not read. */
+export function scanWarnings({ pages, leftOut }: PdfText): GatewayWarning[] {
+  const scanned = pages.filter((page) => page.scanned).map(({ page }) => page);
+  return [
+    ...(scanned.length > 0
+      ? [
+          {
+            code: 'TEXT_BY_OCR',
+            message: `${pagesNamed(scanned)} no text of its own; what it shows was read by OCR.`,
+          },
+        ]
+      : []),
+    ...(leftOut.length > 0
+      ? [
+          {
+            code: 'TEXT_NOT_READ',
+            message: `${pagesNamed(leftOut)} no text and no picture that could be read; it was left out.`,
+          },
+        ]
+      : []),
+  ];
+}
+
+function pagesNamed(pages: readonly number[]): string {
+  return pages.length === 1 ? `Page ${pages[0]} has` : `Each of the pages ${pages.join(', ')} has`;
+}
+
 /** @throws Refusal `NO_TEXT` when a reader sees no text that could be read. */
 export function requireText(text: PdfText): void {
   if (text.pages.some((page) => page.lines.length > 0)) return;
+  if (text.leftOut.length > 0)
+    throw new Refusal(
+      'NO_TEXT',
+      'The scan cannot be read well enough. Scan it again at 300 dots an inch, or send the digital original.',
+    );
   throw new Refusal(
     'NO_TEXT',
     'The file has no text that can be read; it seems to be a scan. Send the digital original instead.',

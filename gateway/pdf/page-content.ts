@@ -24,6 +24,8 @@ export interface Fill {
 export interface PaintedImage {
   readonly name: string;
   readonly box: Box;
+  /** From the unit square that every image is painted in, its first row at the top, to the page. */
+  readonly matrix: Matrix;
   readonly inline: unknown;
 }
 
@@ -347,7 +349,8 @@ function addFill(run: Interpreter, box: Box, fillColor: string | undefined, soli
 function paintImage(run: Interpreter, name: unknown, inline: unknown, solid: boolean): void {
   const box = boxOf(run.state.ctm, 0, 0, 1, 1);
   addFill(run, box, undefined, solid && isAxisAligned(run.state.ctm));
-  if (run.hiddenLayers === 0) run.images.push({ name: typeof name === 'string' ? name : '', box, inline });
+  if (run.hiddenLayers === 0)
+    run.images.push({ name: typeof name === 'string' ? name : '', box, matrix: run.state.ctm, inline });
 }
 
 const PAINT_STEPS: Record<string, Step> = {

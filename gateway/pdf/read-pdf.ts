@@ -1,16 +1,19 @@
 import type { PDFDocumentProxy } from 'pdfjs-dist';
 import { Refusal } from '../refusal.ts';
 import { readPageContent } from './page-content.ts';
-import type { PageContent } from './page-content.ts';
+import type { LayerConfig, PageContent } from './page-content.ts';
 import type { HiddenCounts } from './visibility.ts';
 import { noneHidden } from './visibility.ts';
 import { pageText } from './words.ts';
 import type { PageText } from './words.ts';
+import type { ScannedPage, ScanReader } from './scanned-page.ts';
 
 /** A document as a reader sees it. */
 export interface PdfText {
   readonly pages: readonly PageText[];
   readonly hidden: HiddenCounts;
+  /** Pages without text whose pictures could not be read, or were too many. */
+  readonly leftOut: readonly number[];
 }
 
 /** Bounds on one document; passing one is `PDF_LIMIT`. */
@@ -22,18 +25,29 @@ export interface ReadLimits {
 export const DEFAULT_READ_LIMITS: ReadLimits = { pagesMax: 2000, wordsMax: 500_000 };
 
 /** Called with each page's painted content before it is let go; used to look for QR codes and drawn edges. */
-export type PageVisitor = (content: PageContent, document: PDFDocumentProxy) => Promise<void> | void;
+export type PageVisitor = (
+  content: PageContent,
+  document: PDFDocumentProxy,
+  scan: ScannedPage | undefined,
+) => Promise<void> | void;
+
+/** What is done with pages beside taking their words. */
+export interface PageReaders {
+  readonly visit?: PageVisitor | undefined;
+  /** Reads the pages that have no text; without it they stay empty. */
+  readonly scan?: ScanReader | undefined;
+  /** True for a visitor that looks at drawn edges. */
+  readonly edges?: boolean;
+}
 
 /**
  * Reads the words of every page.
- * @param edges true for a visitor that looks at drawn edges
  * @throws Refusal `PDF_LIMIT` past a bound, `PDF_CORRUPT` when no page can be read.
  */
 export async function readPdf(
   document: PDFDocumentProxy,
   limits: ReadLimits,
-  visit?: PageVisitor,
-  { edges }: { readonly edges: boolean } = { edges: false },
+  readers: PageReaders = {},
 ): Promise<PdfText> {
   if (document.numPages > limits.pagesMax) {
     throw new Refusal(
@@ -44,15 +58,21 @@ export async function readPdf(
   const layers = await document.getOptionalContentConfig();
   const hidden = noneHidden();
   const pages: PageText[] = [];
+  const scans: number[] = [];
   let words = 0;
   let failure: unknown;
   for (let number = 1; number <= document.numPages; number++) {
     try {
-      const content = await readPageContent(document, number, { layers, edges });
-      const text = pageText(content, hidden);
-      await visit?.(content, document);
-      words += text.lines.reduce((sum, line) => sum + line.words.length, 0);
-      pages.push(text);
+      const content = await readPageContent(document, number, {
+        layers,
+        edges: readers.edges === true,
+      });
+      const own = pageText(content, hidden);
+      const isScan = own.lines.length === 0 && readers.scan?.isScan(content) === true;
+      if (isScan) scans.push(number);
+      else await readers.visit?.(content, document, undefined);
+      words += own.lines.reduce((sum, line) => sum + line.words.length, 0);
+      pages.push(own);
     } catch (error) {
       if (error instanceof Refusal) throw error;
       failure ??= error;
@@ -64,5 +84,54 @@ export async function readPdf(
   if (failure !== undefined) {
     throw new Refusal('PDF_CORRUPT', 'A page of the file is damaged and cannot be read.', { cause: failure });
   }
-  return { pages, hidden };
+  const text = { pages, hidden, leftOut: [] };
+  return readers.scan && scans.length > 0
+    ? withScans(text, { document, layers, readers, scan: readers.scan, scans })
+    : text;
+}
+
+/** What is needed to read the scans of a document, when all its other pages are read. */
+interface ScansToRead {
+  readonly document: PDFDocumentProxy;
+  readonly layers: LayerConfig;
+  readonly readers: PageReaders;
+  readonly scan: ScanReader;
+  readonly scans: readonly number[];
+}
+
+/** The text with its scans read, as many as may be. @throws Refusal `PDF_LIMIT` for too many and nothing else */
+async function withScans(
+  text: PdfText,
+  { document, layers, readers, scan, scans }: ScansToRead,
+): Promise<PdfText> {
+  const hasText = text.pages.some((page) => page.lines.length > 0);
+  if (!hasText && scans.length > scan.pagesMax)
+    throw new Refusal(
+      'PDF_LIMIT',
+      `The file is a scan of ${scans.length} pages; at most ${scan.pagesMax} are read. Send it in parts, or the digital original.`,
+    );
+  const pages = [...text.pages];
+  const leftOut: number[] = scans.slice(scan.pagesMax);
+  for (const number of scans.slice(0, scan.pagesMax)) {
+    const content = await readPageContent(document, number, { layers, edges: false });
+    const found = await scan.read(content, document);
+    if (found === 'left out') {
+      leftOut.push(number);
+      continue;
+    }
+    await readers.visit?.(content, document, found);
+    pages[number - 1] = textOfScan(found);
+    (await document.getPage(number)).cleanup();
+  }
+  return { ...text, pages, leftOut: leftOut.toSorted((a, b) => a - b) };
+}
+
+/** The words of a scan in reading order, with their boxes on the page as shown. */
+function textOfScan({ content, boxAsShown }: ScannedPage): PageText {
+  const text = pageText(content, noneHidden());
+  const lines = text.lines.map((line) => ({
+    ...line,
+    words: line.words.map((word) => ({ ...word, box: boxAsShown(word.box) })),
+  }));
+  return { ...text, lines, scanned: true };
 }

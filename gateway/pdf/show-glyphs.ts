@@ -1,6 +1,7 @@
 import type { Box } from './matrix.ts';
 import { multiply } from './matrix.ts';
 import type { GraphicsState } from './graphics-state.ts';
+import type { Recognised } from './recognised.ts';
 
 /**
  * A stretch of text drawn without a gap: at most one word, often a part of one.
@@ -21,6 +22,8 @@ export interface TextPiece {
   readonly clip: Box;
   readonly color: string | undefined;
   readonly order: number;
+  /** For text that was recognised in a picture. */
+  readonly ocr?: Recognised;
 }
 
 interface Glyph {

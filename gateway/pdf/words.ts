@@ -3,6 +3,8 @@ import { union } from './matrix.ts';
 import type { PageContent } from './page-content.ts';
 import type { HiddenCounts } from './visibility.ts';
 import { visiblePieces } from './visibility.ts';
+import type { Recognised } from './recognised.ts';
+import { together } from './recognised.ts';
 import type { TextPiece } from './show-glyphs.ts';
 import { xmlText } from './xml-text.ts';
 
@@ -18,6 +20,8 @@ export interface Word {
   readonly bold: boolean;
   /** Where the word is on the page as shown: points from its top left. */
   readonly box: Box;
+  /** For a word that was recognised in a picture. */
+  readonly ocr?: Recognised | undefined;
 }
 
 /** Words on one baseline, left to right. */
@@ -37,6 +41,8 @@ export interface PageText {
   readonly width: number;
   readonly height: number;
   readonly lines: readonly Line[];
+  /** True for a page without text, whose words were recognised in its pictures. */
+  readonly scanned?: boolean;
 }
 
 /** Pieces nearer than this part of the font size are one word. */
@@ -163,6 +169,7 @@ function wordOf(parts: readonly Placed[], page: number, counts: HiddenCounts): W
     size: Math.max(...parts.map((part) => part.piece.size)),
     bold: parts.every((part) => part.piece.bold),
     box: parts.map((part) => pieceBox(part.piece)).reduce(union),
+    ...(first.piece.ocr ? { ocr: together(parts.map(({ piece }) => piece)) } : {}),
   };
 }
 

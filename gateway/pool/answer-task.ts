@@ -1,10 +1,11 @@
 import { convert } from '../convert.ts';
+import { hasReadScans } from '../ocr/scan-reader.ts';
 import { Refusal } from '../refusal.ts';
 import type { ChildMessage, ConverterOutcome, ConverterTask } from './child-protocol.ts';
 
 /** Carries out one task; whatever goes wrong in it becomes an answer. */
 export async function answerTask(task: ConverterTask): Promise<ChildMessage> {
-  return { type: 'answer', id: task.id, outcome: await outcomeOf(task) };
+  return { type: 'answer', id: task.id, outcome: await outcomeOf(task), spent: hasReadScans() };
 }
 
 async function outcomeOf(task: ConverterTask): Promise<ConverterOutcome> {

@@ -56,7 +56,7 @@ export interface ChildPool {
 
 export function openPool(
   limits: PoolLimits,
-  options: { readonly drawing: boolean; readonly mappings: readonly Mapping[] },
+  options: { readonly drawing: boolean; readonly ocr?: boolean; readonly mappings: readonly Mapping[] },
   log: GatewayLog,
 ): ChildPool {
   const slots = new Set<Slot>();
@@ -78,7 +78,7 @@ export function openPool(
   function start(inPlaceOf?: Slot): void {
     if (closing || gaveUp) return;
     const heapMb = Math.floor((limits.residentBytesMax * 0.8) / 1024 / 1024);
-    const child = spawnChild({ drawing: options.drawing, heapMb });
+    const child = spawnChild({ drawing: options.drawing, ocr: options.ocr ?? true, heapMb });
     const slot = newSlot(child, inPlaceOf);
     slots.add(slot);
     if (child.pid !== undefined) parentWatch.add(child.pid);
@@ -109,7 +109,8 @@ export function openPool(
       slot.state = 'idle';
       job.resolve(message.outcome);
       if (slot.leaving) return letGo(slot);
-      if (slot.documents >= limits.documentsPerChildMax && !slot.successorComes) recycle(slot);
+      const isSpent = message.spent || slot.documents >= limits.documentsPerChildMax;
+      if (isSpent && !slot.successorComes) recycle(slot);
     }
     dispatch();
   }

@@ -65,4 +65,10 @@ export type ParentMessage =
 /** What a converter child says: once that it is ready, then one answer a task. */
 export type ChildMessage =
   | { readonly type: 'ready' }
-  | { readonly type: 'answer'; readonly id: number; readonly outcome: ConverterOutcome };
+  | {
+      readonly type: 'answer';
+      readonly id: number;
+      readonly outcome: ConverterOutcome;
+      /** The child holds memory that it does not give back; it is to be replaced. */
+      readonly spent: boolean;
+    };

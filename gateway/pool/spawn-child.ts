@@ -8,10 +8,11 @@ import { pdfjsFolder } from '../pdf/open-document.ts';
 const gatewayFolder = dirname(dirname(fileURLToPath(import.meta.url)));
 const repositoryFolder = dirname(gatewayFolder);
 
-/** What a child is started with. `drawing` lets it load the native canvas, which page pictures need. */
+/** What a child is started with. `drawing` lets it load the native canvas, which page pictures need; `ocr` read scans. */
 export interface ChildOptions {
   readonly heapMb: number;
   readonly drawing: boolean;
+  readonly ocr?: boolean;
 }
 
 /**
@@ -26,6 +27,7 @@ export function spawnChild(options: ChildOptions): ChildProcess {
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     env: {
       ...(options.drawing ? { DOCKET_DRAWING: '1' } : {}),
+      ...(options.ocr === false ? { DOCKET_OCR: 'off' } : {}),
       NODE_ENV: process.env['NODE_ENV'] ?? '',
     },
     execArgv: childRights(options),
@@ -71,6 +73,8 @@ function packageFolders(): string[] {
     'tslib',
     'fast-xml-parser',
     'pdfjs-dist',
+    'tesseract-wasm',
+    '@tesseract.js-data/eng',
   ]) {
     const path = require.resolve(name);
     folders.add(path.slice(0, path.lastIndexOf('node_modules') + 'node_modules'.length));

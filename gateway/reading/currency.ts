@@ -2,6 +2,7 @@ import { currencyOf, gluedCurrencyOf } from '../values/numbers.ts';
 import type { ReadDocument } from './document.ts';
 import type { Found } from './provenance.ts';
 import { foundIn } from './provenance.ts';
+import { OCR_SURE } from '../pdf/recognised.ts';
 import type { Token, TokenLine } from './tokens.ts';
 
 /** Blank between an amount and its currency, as a share of the font size, at the most. */
@@ -36,6 +37,11 @@ function mayReach({ page, size, tokens }: TokenLine, { page: totalPage, box }: F
   return Math.max(first.y1, last.y1) + size > box.y0 && Math.min(first.y0, last.y0) - size < box.y1;
 }
 
+/** A sign that a recogniser sees in the grain of a paper is no currency. */
+function isDoubtful({ word }: Token): boolean {
+  return word.ocr !== undefined && word.ocr.certainty < OCR_SURE;
+}
+
 interface Mark {
   readonly code: string;
   readonly token: Token;
@@ -44,6 +50,7 @@ interface Mark {
 function marksOf(line: TokenLine): Mark[] {
   const marks: Mark[] = [];
   line.tokens.forEach((token, i) => {
+    if (isDoubtful(token)) return;
     const glued = gluedCurrencyOf(token.text);
     if (glued !== undefined) marks.push({ code: glued, token });
     const code = currencyOf(token.text);

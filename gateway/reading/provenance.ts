@@ -1,5 +1,6 @@
 import type { Box } from '../pdf/matrix.ts';
 import { union } from '../pdf/matrix.ts';
+import { together } from '../pdf/recognised.ts';
 import type { Token } from './tokens.ts';
 import { textOf } from './tokens.ts';
 
@@ -17,18 +18,22 @@ export interface Found {
   readonly rule: string;
   /** 0 to 1. */
   readonly confidence: number;
+  /** For a value recognised in a picture: how sure its text is, 0 to 1. */
+  readonly ocr?: number | undefined;
 }
 
 /** A value as found in tokens that stand together. */
 export function foundIn(value: string, tokens: readonly Token[], rule: string, confidence: number): Found {
   const boxes = tokens.map((token) => token.word.box);
+  const ocr = tokens[0]?.word.ocr ? together(tokens.map((token) => token.word)) : undefined;
   return {
     value,
     raw: textOf(tokens),
     page: tokens[0]?.word.page ?? 0,
     box: boxes.length > 0 ? boxes.reduce(union) : undefined,
-    rule,
+    rule: ocr ? `${rule}, read by OCR` : rule,
     confidence: Math.round(confidence * 1000) / 1000,
+    ...(ocr ? { ocr: ocr.certainty } : {}),
   };
 }
 

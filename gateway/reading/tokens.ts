@@ -1,4 +1,5 @@
 import { union } from '../pdf/matrix.ts';
+import { together } from '../pdf/recognised.ts';
 import type { Line, PageText, Word } from '../pdf/words.ts';
 
 /** A word prepared for matching: labels are compared by `key`, which knows no case, accents or punctuation. */
@@ -119,6 +120,7 @@ function joinTokens(parts: readonly Token[]): Token {
     text,
     x1: last.word.x1,
     box: parts.map((part) => part.word.box).reduce(union),
+    ...(first.word.ocr ? { ocr: together(parts.map((part) => part.word)) } : {}),
   };
   return { text, key: keyOf(text), word, x0: first.x0, x1: last.x1, gap: first.gap };
 }

@@ -4,8 +4,8 @@ import { linearPattern } from '../mapping/linear-pattern.ts';
 import type { TimetableMapping } from '../mapping/mapping-schema.ts';
 import { hiddenWarnings, requireText } from '../pdf/hidden-warnings.ts';
 import type { Box } from '../pdf/matrix.ts';
-import type { PageContent } from '../pdf/page-content.ts';
 import { DEFAULT_READ_LIMITS, readPdf } from '../pdf/read-pdf.ts';
+import type { PageVisitor } from '../pdf/read-pdf.ts';
 import type { ConverterSuccess } from '../pool/child-protocol.ts';
 import { Refusal } from '../refusal.ts';
 import type { Making, Term } from './calendar.ts';
@@ -78,8 +78,8 @@ export async function convertTimetable(
 /** Reads the words and the drawn edges of every page. */
 export async function timetablePages(document: PDFDocumentProxy): Promise<TimetablePages> {
   const edges = new Map<number, readonly Box[]>();
-  const keepEdges = (content: PageContent): void => void edges.set(content.pageNumber, content.edges);
-  const text = await readPdf(document, DEFAULT_READ_LIMITS, keepEdges, { edges: true });
+  const visit: PageVisitor = (content) => void edges.set(content.pageNumber, content.edges);
+  const text = await readPdf(document, DEFAULT_READ_LIMITS, { visit, edges: true });
   return { text, edges };
 }
 

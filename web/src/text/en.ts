@@ -322,7 +322,8 @@ export const en = {
 
   error_PDF_ENCRYPTED: 'This PDF is protected by a password. Save it without one and upload it again.',
   error_PDF_CORRUPT: 'This PDF is damaged. Make it anew and upload it again.',
-  error_NO_TEXT: 'This PDF is a picture without text. Upload the original or one with recognised text.',
+  error_NO_TEXT:
+    'This PDF has no text, and what it shows cannot be read well enough. Upload the original, or scan it again at 300 dots an inch.',
   error_PDF_LIMIT: 'This PDF is too big inside. Split it and upload the parts.',
   error_MAPPING_MISMATCH:
     'This document does not fit the mapping. Choose another mapping and upload it again.',

@@ -318,7 +318,8 @@ export const pt: Catalogue = {
 
   error_PDF_ENCRYPTED: 'Este PDF está protegido por palavra-passe. Guarde-o sem ela e envie-o de novo.',
   error_PDF_CORRUPT: 'Este PDF está danificado. Crie-o outra vez e envie-o de novo.',
-  error_NO_TEXT: 'Este PDF é uma imagem sem texto. Envie o original ou um com texto reconhecido.',
+  error_NO_TEXT:
+    'Este PDF não tem texto, e o que mostra não se lê bem. Envie o original ou digitalize-o de novo a 300 pontos por polegada.',
   error_PDF_LIMIT: 'Este PDF é demasiado grande por dentro. Divida-o e envie as partes.',
   error_MAPPING_MISMATCH: 'Este documento não corresponde ao mapeamento. Escolha outro e envie-o de novo.',
   error_CHECKS_FAILED: 'O que foi lido neste documento não bate certo. {detail}',

@@ -1,0 +1,131 @@
+import { runChecks } from '../checks/run-checks.ts';
+import type { JudgedFinding } from '../checks/run-checks.ts';
+import type { Invoice } from '../invoice/invoice.ts';
+import { OCR_SURE } from '../pdf/recognised.ts';
+import type { PdfText } from '../pdf/read-pdf.ts';
+import type { Word } from '../pdf/words.ts';
+import { Refusal } from '../refusal.ts';
+import type { ScanCase } from './scan-findings.ts';
+import { assumed, scanFindings, strict } from './scan-findings.ts';
+import { valuesOf } from './invoice-values.ts';
+
+/** What a reader makes of the words of a document. */
+interface Read {
+  readonly invoice: Invoice;
+  readonly findings: readonly JudgedFinding[];
+  readonly given: readonly JudgedFinding[];
+}
+
+/** How often one document is read with another word in it, at most. */
+const readingsMax = 80;
+
+/**
+ * Judges a document of which pages were read by OCR. Where a check does not hold, words that are not sure are read in
+ * their other ways: a way is kept when fewer checks break with it. Then every check is an error, and no value may be
+ * assumed or unproven.
+ * @param judge reads the words; throws Refusal for what is not the mapping's
+ */
+export function judgeScan<T extends Read>(
+  text: PdfText,
+  scan: ScanCase & { readonly judge: (text: PdfText) => T },
+): T {
+  const rules = strict(scan.mapping);
+  const checked = (words: PdfText): Checked<T> => {
+    const read = scan.judge(words);
+    const findings = runChecks(read.invoice, rules, scan.codes);
+    const broken = findings.filter(({ ok }) => !ok).length + assumed(read.invoice).length;
+    return { words, read, findings, broken };
+  };
+  const first = checked(text);
+  // A scan that nothing was taken from, such as an annex, changes nothing.
+  if (!valuesOf(first.read.invoice, scan.mapping).some(({ found }) => found.ocr !== undefined))
+    return first.read;
+  const { read, findings } = first.broken === 0 ? first : mended(first, checked);
+  const own = scanFindings(read.invoice, scan);
+  return { ...read, findings: [...read.given, ...findings, ...own] };
+}
+
+interface Checked<T> {
+  readonly words: PdfText;
+  readonly read: T;
+  readonly findings: readonly JudgedFinding[];
+  readonly broken: number;
+}
+
+function mended<T>(first: Checked<T>, checked: (words: PdfText) => Checked<T>): Checked<T> {
+  let best = first;
+  let readings = 0;
+  for (const word of doubtful(first.words)) {
+    for (const other of otherTexts(word)) {
+      if (best.broken === 0 || readings >= readingsMax) return best;
+      readings += 1;
+      const tried = triedWith(best.words, word, other, checked);
+      if (tried && tried.broken < best.broken) best = tried;
+    }
+  }
+  return best;
+}
+
+function triedWith<T>(
+  words: PdfText,
+  word: Word,
+  other: string,
+  checked: (words: PdfText) => Checked<T>,
+): Checked<T> | undefined {
+  try {
+    return checked(withText(words, word, other));
+  } catch (error) {
+    // Read in this way it is no document of the mapping's: not the way it was meant.
+    if (error instanceof Refusal) return undefined;
+    throw error;
+  }
+}
+
+/** Numbers that are not sure, the least sure first. */
+function doubtful(text: PdfText): Word[] {
+  return text.pages
+    .flatMap((page) => page.lines.flatMap((line) => line.words))
+    .filter(
+      ({ ocr, text: own }) =>
+        ocr && ocr.certainty < OCR_SURE && [own, ...ocr.others].some((t) => /\d/.test(t)),
+    )
+    .toSorted((a, b) => (a.ocr?.certainty ?? 0) - (b.ocr?.certainty ?? 0));
+}
+
+/** What a number may say: as other models read it, and with a decimal mark that was lost or taken for another. */
+function otherTexts({ text, ocr }: Word): string[] {
+  const read = [text, ...(ocr?.others ?? [])];
+  const marked = read.flatMap((one) => {
+    const bare = one.replace(/[^\d.,:;]/g, '');
+    const digits = bare.replace(/\D/g, '');
+    if (digits.length < 2 || digits.length > 9) return [];
+    return [bare.replace(/[.:;](?=\d+$)/, ','), ...[1, 2, 3].flatMap((places) => withMark(digits, places))];
+  });
+  return [...new Set([...read, ...marked])].filter((one) => one !== text);
+}
+
+function withMark(digits: string, places: number): string[] {
+  return digits.length > places ? [`${digits.slice(0, -places)},${digits.slice(-places)}`] : [];
+}
+
+function withText(words: PdfText, word: Word, text: string): PdfText {
+  return {
+    ...words,
+    pages: words.pages.map((page) =>
+      page.page === word.page
+        ? {
+            ...page,
+            lines: page.lines.map((line) =>
+              line.words.some((own) => isSame(own, word))
+                ? { ...line, words: line.words.map((own) => (isSame(own, word) ? { ...own, text } : own)) }
+                : line,
+            ),
+          }
+        : page,
+    ),
+  };
+}
+
+function isSame(a: Word, b: Word): boolean {
+  return a.x0 === b.x0 && a.y === b.y;
+}

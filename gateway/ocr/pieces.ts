@@ -1,0 +1,81 @@
+import type { Box, Matrix } from '../pdf/matrix.ts';
+import type { TextPiece } from '../pdf/show-glyphs.ts';
+import type { AgreedWord } from './merge-readings.ts';
+import type { QuarterTurn } from './text-direction.ts';
+
+/** Where the words of an upright picture belong on its page. */
+export interface Placement {
+  /** From points of the upright page to points of the page, straight. */
+  readonly straight: Matrix;
+  readonly turn: QuarterTurn;
+  readonly dotsPerPoint: number;
+  readonly page: Box;
+}
+
+/** Height of capitals, figures and long small letters over the baseline, and of short ones, as shares of the font's size. */
+const tallShare = 0.72;
+const shortShare = 0.52;
+/** How far long tails go under the baseline. */
+const tailShare = 0.21;
+
+const TALL = /[\p{Lu}\p{N}bdfhklßtäöüáéíóúâêôàèñãõ/()|[\]]/u;
+const TAILED = /[gjpqyçÇQ,;()@/|[\]$_]/;
+
+/** Words as pieces of text: recognisers tell boxes of ink, and readers need baselines and sizes of fonts. */
+export function piecesOf(words: readonly AgreedWord[], placement: Placement): TextPiece[] {
+  const rows = words.map((word) => words.filter((other) => isOneRow(word, other)));
+  return words.map((word, i) => pieceOf(word, rows[i] ?? [word], placement));
+}
+
+function isOneRow(a: AgreedWord, b: AgreedWord): boolean {
+  const shared = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+  return shared > 0.5 * Math.min(a.bottom - a.top, b.bottom - b.top);
+}
+
+function pieceOf(word: AgreedWord, row: readonly AgreedWord[], placement: Placement): TextPiece {
+  const { straight, turn, dotsPerPoint, page } = placement;
+  const size = sizeOf(word, row);
+  const baseline = baselineOf(word, row, size);
+  const at = (x: number): readonly [number, number] =>
+    onPage(straight, x / dotsPerPoint, baseline / dotsPerPoint);
+  const [x0, y0] = at(word.left);
+  const [x1, y1] = at(word.right);
+  return {
+    text: word.text,
+    ...{ x0, y0, x1, y1 },
+    size: size / dotsPerPoint,
+    angle: turn,
+    bold: false,
+    clip: page,
+    color: '#000000',
+    order: 0,
+    ocr: { certainty: word.certainty, others: word.others },
+  };
+}
+
+function onPage([a, b, c, d, e, f]: Matrix, x: number, y: number): readonly [number, number] {
+  return [a * x + c * y + e, b * x + d * y + f];
+}
+
+/** The size of the font in dots: by the word's own letters where they are tall, else by its row. */
+function sizeOf(word: AgreedWord, row: readonly AgreedWord[]): number {
+  const own = ownSize(word);
+  if (own !== undefined) return own;
+  const others = row.map(ownSize).filter((size) => size !== undefined);
+  return others.length > 0 ? median(others) : (word.bottom - word.top) / shortShare;
+}
+
+function ownSize({ text, top, bottom }: AgreedWord): number | undefined {
+  if (!/[\p{L}\p{N}]/u.test(text) || !TALL.test(text)) return undefined;
+  return (bottom - top) / (TAILED.test(text) ? tallShare + tailShare : tallShare);
+}
+
+function baselineOf(word: AgreedWord, row: readonly AgreedWord[], size: number): number {
+  if (!TAILED.test(word.text) && /[\p{L}\p{N}]/u.test(word.text)) return word.bottom;
+  const level = row.filter((other) => !TAILED.test(other.text) && /[\p{L}\p{N}]/u.test(other.text));
+  return level.length > 0 ? median(level.map(({ bottom }) => bottom)) : word.bottom - tailShare * size;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+}

@@ -1,0 +1,84 @@
+import type { PDFDocumentProxy } from 'pdfjs-dist';
+import type { Ink } from '../invoice/image-ink.ts';
+import { inkOf, pictureOf } from '../invoice/image-ink.ts';
+import type { Box } from '../pdf/matrix.ts';
+import { boxOf } from '../pdf/matrix.ts';
+import type { PageContent, PaintedImage } from '../pdf/page-content.ts';
+import { imageObject } from '../pdf/page-content.ts';
+import { OCR_SURE } from '../pdf/recognised.ts';
+import type { ScannedPage } from '../pdf/scanned-page.ts';
+import { languageOf } from './languages.ts';
+import type { AgreedWord, Reading } from './merge-readings.ts';
+import { mergeReadings } from './merge-readings.ts';
+import type { PlacedInk } from './page-raster.ts';
+import { piecesOf } from './pieces.ts';
+import { recognise } from './recognise.ts';
+import type { UprightPage } from './upright.ts';
+import { sidesOf, toPage, uprightPage } from './upright.ts';
+
+/** Larger images are not looked at, in dots. */
+const imageDotsMax = 40_000_000;
+/** A page of more images is not read; scanners that save strips make about a hundred. */
+const imagesOfPageMax = 200;
+
+/** A page on which fewer long words are sure than this is not read: what seems sure on it is chance. */
+const sureShareMin = 0.5;
+
+/** Reads a page of which only pictures are known; `left out` when too little of it can be read. */
+export async function readScan(
+  content: PageContent,
+  document: PDFDocumentProxy,
+): Promise<ScannedPage | 'left out'> {
+  if (content.images.length > imagesOfPageMax) return 'left out';
+  const upright = await uprightPage(await inksOf(content, document), content);
+  if (!upright) return 'left out';
+  const words = await wordsOf(upright.ink);
+  const long = words.filter(({ text }) => /[\p{L}\p{N}]{3}/u.test(text));
+  const sure = long.filter(({ certainty }) => certainty >= OCR_SURE);
+  if (long.length === 0 || sure.length < sureShareMin * long.length) return 'left out';
+  return asPage(content, upright, words);
+}
+
+async function inksOf(content: PageContent, document: PDFDocumentProxy): Promise<PlacedInk[]> {
+  const page = await document.getPage(content.pageNumber);
+  return content.images.flatMap((image) => {
+    const picture = pictureOf(imageIn(page, image), imageDotsMax);
+    return picture ? [{ ink: inkOf(picture), matrix: image.matrix }] : [];
+  });
+}
+
+/** A stencil has no kind of its own: its dots are black where they are drawn, as in a black and white image. */
+function imageIn(page: Awaited<ReturnType<PDFDocumentProxy['getPage']>>, image: PaintedImage): unknown {
+  const found = image.inline ?? imageObject(page, image.name);
+  return { kind: 1, ...(found as object | undefined) };
+}
+
+/** Numbers are read with the models of English and French, and letters with that of the page's language too. */
+async function wordsOf(ink: Ink): Promise<AgreedWord[]> {
+  const readings: Reading[] = [
+    { language: 'eng', words: await recognise(ink, 'eng') },
+    { language: 'fra', words: await recognise(ink, 'fra') },
+  ];
+  const own = languageOf(readings.flatMap(({ words }) => words.map((word) => word.text)));
+  if (!readings.some(({ language }) => language === own))
+    readings.push({ language: own, words: await recognise(ink, own) });
+  return mergeReadings(readings, own);
+}
+
+function asPage(content: PageContent, upright: UprightPage, words: readonly AgreedWord[]): ScannedPage {
+  const { turn, skew, ink, dotsPerPoint } = upright;
+  const sides = sidesOf(content, turn);
+  const straight = toPage(content, sides, (turn * Math.PI) / 2);
+  const askew = toPage(content, content, skew);
+  const page: Box = { x0: 0, y0: 0, x1: content.width, y1: content.height };
+  return {
+    content: {
+      ...content,
+      pieces: piecesOf(words, { straight, turn, dotsPerPoint, page }),
+      fills: [],
+      hidden: 0,
+    },
+    boxAsShown: ({ x0, y0, x1, y1 }) => boxOf(askew, x0, y0, x1, y1),
+    ink,
+  };
+}

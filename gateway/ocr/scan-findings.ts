@@ -1,0 +1,125 @@
+import type { CheckFinding } from '../checks/check.ts';
+import { CHECKS, runChecks, sentenceOf } from '../checks/run-checks.ts';
+import type { JudgedFinding } from '../checks/run-checks.ts';
+import { domesticWarnings } from '../invoice/domestic-buyer.ts';
+import type { Invoice } from '../invoice/invoice.ts';
+import type { QrPayload } from '../invoice/qr-payload.ts';
+import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
+import { deliveryWarnings } from '../output/delivery.ts';
+import { OCR_SURE } from '../pdf/recognised.ts';
+import type { InvoiceValue } from './invoice-values.ts';
+import { valuesOf } from './invoice-values.ts';
+
+/** Checks that a scan must hold whatever its mapping asks: they prove its numbers. */
+const ALWAYS: readonly string[] = [
+  'LINE-NET',
+  'DATES',
+  'BR-CO-10',
+  'BR-CO-13',
+  'BR-CO-14',
+  'BR-CO-15',
+  'BR-CO-16',
+  'BR-CO-17',
+];
+
+const strictMappings = new WeakMap<InvoiceMapping, InvoiceMapping>();
+
+/** The mapping with each of its checks an error, and those that prove numbers among them. */
+export function strict(mapping: InvoiceMapping): InvoiceMapping {
+  const known = strictMappings.get(mapping);
+  if (known) return known;
+  const rules = [...new Set([...mapping.checks.map(({ rule }) => rule), ...ALWAYS])].filter(
+    (rule) => rule in CHECKS,
+  );
+  const made: InvoiceMapping = {
+    ...mapping,
+    checks: rules.map((rule) => ({ rule, severity: 'error' as const })),
+  };
+  strictMappings.set(mapping, made);
+  return made;
+}
+
+/** What a value read by OCR was checked with. */
+export interface ScanCase {
+  readonly mapping: InvoiceMapping;
+  readonly codes: readonly QrPayload[];
+}
+
+/**
+ * What speaks against a result that was read by OCR: an error for a value that is assumed, and for a number that is
+ * neither sure nor proven; a warning for words that are not sure.
+ */
+export function scanFindings(invoice: Invoice, scan: ScanCase): JudgedFinding[] {
+  const values = valuesOf(invoice, scan.mapping);
+  return [...assumed(invoice), ...values.flatMap((value) => unsure(value, invoice, scan))];
+}
+
+/** Values that stand nowhere on the page and that the result would have all the same. */
+export function assumed(invoice: Invoice): JudgedFinding[] {
+  const said = [
+    ...[...domesticWarnings(invoice), ...deliveryWarnings(invoice)].map(({ message }) => message),
+    ...(invoice.currency.rule.startsWith('derived') && invoice.currency.value !== ''
+      ? ['The currency is not printed.']
+      : []),
+    ...(invoice.typeIsAssumed ? ['The page does not say what kind of document it is.'] : []),
+    ...invoice.lines.flatMap((line, at) => lackingIn(line).map((what) => `Line ${at + 1} has no ${what}.`)),
+  ];
+  return said.map((sentence) => finding('OCR-ASSUMED', 'error', sentence));
+}
+
+function lackingIn({ qty, price, total }: Invoice['lines'][number]): string[] {
+  return Object.entries({ quantity: qty, price, amount: total })
+    .filter(([, found]) => found === undefined || found.rule.startsWith('derived'))
+    .map(([what]) => what);
+}
+
+function unsure(
+  { what, found, isText, replaced }: InvoiceValue,
+  invoice: Invoice,
+  scan: ScanCase,
+): JudgedFinding[] {
+  if (found.ocr === undefined || found.ocr >= OCR_SURE) return [];
+  if (!isText && isProven(found.value, replaced, { invoice, scan })) return [];
+  const sentence = `${what[0]?.toUpperCase()}${what.slice(1)}, “${found.raw}”, was read by OCR and is not sure.`;
+  return [finding('OCR-UNSURE', isText ? 'warning' : 'error', sentence)];
+}
+
+function finding(rule: string, severity: JudgedFinding['severity'], sentence: string): JudgedFinding {
+  return { rule, ok: false, what: 'text read by OCR', left: 'not sure', right: 'sure', severity, sentence };
+}
+
+/** A value is proven when each other value that a recogniser takes for it would break a check that holds with it. */
+function isProven(
+  value: string,
+  replaced: (value: string) => Invoice,
+  { invoice, scan }: { readonly invoice: Invoice; readonly scan: ScanCase },
+): boolean {
+  const rules = strict(scan.mapping);
+  const broken = (of: Invoice): ReadonlySet<string> =>
+    new Set(
+      runChecks(of, rules, scan.codes)
+        .filter(({ ok }) => !ok)
+        .map((one: CheckFinding) => sentenceOf(one)),
+    );
+  const before = broken(invoice);
+  const others = confusions(value);
+  return (
+    others.length > 0 &&
+    others.every((other) => [...broken(replaced(other))].some((rule) => !before.has(rule)))
+  );
+}
+
+/** Longer values are not proven digit by digit. */
+const digitsTriedMax = 34;
+
+/** Each digit read as another, by more than the cents that sums may be off, and a decimal mark moved. */
+function confusions(value: string): string[] {
+  const digits = [...value].flatMap((character, at) => (/\d/.test(character) ? [at] : []));
+  if (digits.length === 0 || digits.length > digitsTriedMax) return [];
+  const swapped = digits.map(
+    (at) => value.slice(0, at) + ((Number(value[at]) + 5) % 10) + value.slice(at + 1),
+  );
+  const isAmount = /^-?\d+(?:\.\d+)?$/.test(value) && Number(value) !== 0;
+  const [whole = '', part = ''] = value.split('.');
+  return [...swapped, ...(isAmount ? [`${whole}${part}0`, `0.${whole.replace('-', '')}${part}`] : [])];
+}

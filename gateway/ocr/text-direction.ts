@@ -1,0 +1,135 @@
+import type { Ink } from '../invoice/image-ink.ts';
+
+/** Reading direction in quarter turns: 0 left to right, 1 downwards, 2 upside down, 3 upwards. */
+export type QuarterTurn = 0 | 1 | 2 | 3;
+
+/** How the text of a page may lie. */
+export interface TextDirection {
+  /** The likelier first; which way up a page is, its lines alone do not tell. */
+  readonly turns: readonly [QuarterTurn, QuarterTurn, QuarterTurn, QuarterTurn];
+  /** How far lines fall to the right (level ones are 0) along the first turn, and how far along one at right angles; radians. */
+  readonly skew: number;
+  readonly skewAcross: number;
+}
+
+/** Papers lie no further askew in a scanner. */
+const skewMaxDegrees = 6;
+const coarseStepDegrees = 0.5;
+const fineStepDegrees = 0.05;
+/** Longer runs of ink, in dots, are drawn lines and areas. */
+const letterRunMax = 40;
+/** More dots of ink say nothing more about the direction. */
+const dotsMax = 60_000;
+
+/** Works out how lines of text lie on a page of about 100 dots an inch: along them, rows of ink and blank rows take turns. */
+export function directionOf(page: Ink): TextDirection {
+  const dots = inkDots(page);
+  const level = steepest(dots.x, dots.y);
+  // Turned back by a quarter, text that runs downwards is level.
+  const upright = steepest(
+    dots.y,
+    dots.x.map((x) => -x),
+  );
+  return level.contrast >= upright.contrast
+    ? { turns: [0, 2, 1, 3], skew: level.angle, skewAcross: upright.angle }
+    : { turns: [1, 3, 0, 2], skew: upright.angle, skewAcross: level.angle };
+}
+
+interface Dots {
+  readonly x: Float32Array;
+  readonly y: Float32Array;
+}
+
+/** The middle of each dark dot, from the middle of the page, without long runs and at most `dotsMax` of them. */
+function inkDots(page: Ink): Dots {
+  const { gray, width, height } = page;
+  const dark = darkBelow(gray);
+  const isInk = new Uint8Array(gray.length);
+  for (let at = 0; at < gray.length; at++) if ((gray[at] ?? PAPER) < dark) isInk[at] = 1;
+  const along = isInk.slice();
+  dropRuns(along, { count: height, step: width }, { count: width, step: 1 });
+  dropRuns(isInk, { count: width, step: 1 }, { count: height, step: width });
+  const found: number[] = [];
+  for (let at = 0; at < gray.length; at++) if (isInk[at] === 1 && along[at] === 1) found.push(at);
+  const stride = Math.max(1, Math.ceil(found.length / dotsMax));
+  const kept = found.filter((_, i) => i % stride === 0);
+  return {
+    x: Float32Array.from(kept, (at) => (at % width) - width / 2),
+    y: Float32Array.from(kept, (at) => Math.floor(at / width) - height / 2),
+  };
+}
+
+const PAPER = 255;
+
+/** The lightness that parts ink from paper best (Otsu 1979): the one with the most variance between the two. */
+function darkBelow(gray: Uint8Array): number {
+  const counts = new Uint32Array(256);
+  for (const value of gray) counts[value] = (counts[value] ?? 0) + 1;
+  const all = counts.reduce((sum, count, value) => sum + count * value, 0);
+  let [best, bestVariance, dark, darkSum] = [128, -1, 0, 0];
+  for (let value = 0; value < 256; value++) {
+    dark += counts[value] ?? 0;
+    darkSum += (counts[value] ?? 0) * value;
+    const light = gray.length - dark;
+    if (dark === 0 || light === 0) continue;
+    const apart = darkSum / dark - (all - darkSum) / light;
+    const variance = dark * light * apart * apart;
+    if (variance > bestVariance) [best, bestVariance] = [value + 1, variance];
+  }
+  return best;
+}
+
+interface Walk {
+  readonly count: number;
+  readonly step: number;
+}
+
+/** Clears every run of ink that is longer than a letter. */
+function dropRuns(isInk: Uint8Array, lines: Walk, dots: Walk): void {
+  for (let line = 0; line < lines.count; line++) {
+    let run = 0;
+    for (let dot = 0; dot <= dots.count; dot++) {
+      const at = line * lines.step + dot * dots.step;
+      if (dot < dots.count && isInk[at] === 1) {
+        run += 1;
+        continue;
+      }
+      if (run > letterRunMax) for (let back = 1; back <= run; back++) isInk[at - back * dots.step] = 0;
+      run = 0;
+    }
+  }
+}
+
+/** The angle under which rows of ink and blank rows differ most. */
+function steepest(x: Float32Array, y: Float32Array): { readonly angle: number; readonly contrast: number } {
+  const best = (from: number, to: number, step: number): { angle: number; contrast: number } => {
+    let found = { angle: 0, contrast: -1 };
+    for (let i = 0; i <= Math.round((to - from) / step); i++) {
+      const angle = ((from + i * step) * Math.PI) / 180;
+      const contrast = contrastAt({ x, y }, angle);
+      if (contrast > found.contrast) found = { angle, contrast };
+    }
+    return found;
+  };
+  const coarse = best(-skewMaxDegrees, skewMaxDegrees, coarseStepDegrees);
+  const middle = (coarse.angle * 180) / Math.PI;
+  return best(middle - coarseStepDegrees, middle + coarseStepDegrees, fineStepDegrees);
+}
+
+function contrastAt({ x, y }: Dots, angle: number): number {
+  const [sin, cos] = [Math.sin(angle), Math.cos(angle)];
+  let reach = 0;
+  for (let i = 0; i < x.length; i++) reach = Math.max(reach, Math.abs(x[i] ?? 0) + Math.abs(y[i] ?? 0));
+  const middle = Math.ceil(reach) + 1;
+  const rows = new Uint32Array(2 * middle + 1);
+  for (let i = 0; i < x.length; i++) {
+    const row = Math.round((y[i] ?? 0) * cos - (x[i] ?? 0) * sin) + middle;
+    rows[row] = (rows[row] ?? 0) + 1;
+  }
+  let contrast = 0;
+  for (let row = 1; row < rows.length; row++) {
+    const step = (rows[row] ?? 0) - (rows[row - 1] ?? 0);
+    contrast += step * step;
+  }
+  return contrast;
+}

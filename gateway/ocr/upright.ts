@@ -1,0 +1,137 @@
+import type { Ink } from '../invoice/image-ink.ts';
+import type { Matrix } from '../pdf/matrix.ts';
+import { multiply } from '../pdf/matrix.ts';
+import type { PlacedInk } from './page-raster.ts';
+import { rasterOf, softened } from './page-raster.ts';
+import type { SeenWord } from './recognise.ts';
+import { recognise } from './recognise.ts';
+import type { QuarterTurn, TextDirection } from './text-direction.ts';
+import { directionOf } from './text-direction.ts';
+
+/** A scanned page put upright, at `dotsPerPoint`. */
+export interface UprightPage {
+  readonly ink: Ink;
+  readonly turn: QuarterTurn;
+  /** What the lines fell to the right by, radians; straight now. */
+  readonly skew: number;
+  readonly dotsPerPoint: number;
+}
+
+/** Size of a page in points. */
+export interface PageSides {
+  readonly width: number;
+  readonly height: number;
+}
+
+const pointsPerInch = 72;
+const readingDpi = 300;
+const directionDpi = 100;
+/** An A4 page at 300 dots an inch has 8.7 million. A page that would have more is read at fewer dots an inch. */
+const readingDotsMax = 12_000_000;
+
+/**
+ * Puts a scanned page upright: small skews by its rows of ink, quarter turns by the way in which words can be read.
+ * Undefined for a picture in which no words can be.
+ */
+export async function uprightPage(
+  images: readonly PlacedInk[],
+  page: PageSides,
+): Promise<UprightPage | undefined> {
+  const dotsPerPoint = Math.min(
+    readingDpi / pointsPerInch,
+    Math.sqrt(readingDotsMax / (page.width * page.height)),
+  );
+  const coarse = dotsPerPoint * (directionDpi / readingDpi);
+  const direction = directionOf(turned(images, page, { turn: 0, skew: 0, dotsPerPoint: coarse }));
+  const legibilities: number[] = [];
+  let best: { readonly upright: UprightPage; readonly legibility: number } | undefined;
+  for (const turn of direction.turns) {
+    const way = { turn, skew: skewOf(direction, turn), dotsPerPoint };
+    const upright = { ...way, ink: softened(turned(images, page, way)) };
+    const legibility = legibilityOf(await recognise(busiestBand(upright.ink), 'eng'));
+    if (!best || legibility > best.legibility) best = { upright, legibility };
+    legibilities.push(legibility);
+    if (isDecided(legibilities)) break;
+  }
+  return best === undefined || best.legibility < illegibleBelow ? undefined : best.upright;
+}
+
+function skewOf(direction: TextDirection, turn: QuarterTurn): number {
+  return (turn - direction.turns[0]) % 2 === 0 ? direction.skew : direction.skewAcross;
+}
+
+type Way = Omit<UprightPage, 'ink'>;
+
+function turned(images: readonly PlacedInk[], page: PageSides, way: Way): Ink {
+  const upright = sidesOf(page, way.turn);
+  const size = {
+    width: Math.max(1, Math.round(upright.width * way.dotsPerPoint)),
+    height: Math.max(1, Math.round(upright.height * way.dotsPerPoint)),
+  };
+  const scale = 1 / way.dotsPerPoint;
+  const angle = (way.turn * Math.PI) / 2 + way.skew;
+  return rasterOf(images, size, multiply(toPage(page, upright, angle), [scale, 0, 0, scale, 0, 0]));
+}
+
+/** The sides of a page after quarter turns. */
+export function sidesOf({ width, height }: PageSides, turn: QuarterTurn): PageSides {
+  return turn % 2 === 0 ? { width, height } : { width: height, height: width };
+}
+
+/** From points of the upright page to points of the page as shown: turned about the middle, clockwise. */
+export function toPage(page: PageSides, upright: PageSides, angle: number): Matrix {
+  const [sin, cos] = [Math.sin(angle), Math.cos(angle)];
+  const back: Matrix = [1, 0, 0, 1, -upright.width / 2, -upright.height / 2];
+  return multiply([cos, sin, -sin, cos, page.width / 2, page.height / 2], back);
+}
+
+/** Words upright are read with about 0.9, upside down with 0.3. */
+const legible = 0.7;
+/** Worse in each of its four ways, a picture has no words that can be read. */
+const illegibleBelow = 0.35;
+/** Of two ways up, the right one is read so many times better, however poor the print. */
+const timesBetter = 1.5;
+const legibleAtAll = 0.4;
+
+function isDecided(legibilities: readonly number[]): boolean {
+  const [first = 0, second = 0] = legibilities.toSorted((a, b) => b - a);
+  if (first >= legible) return true;
+  return legibilities.length > 1 && first >= legibleAtAll && first >= timesBetter * second;
+}
+
+/** How well long words can be read, 0 to 1. */
+function legibilityOf(words: readonly SeenWord[]): number {
+  const long = words.filter(({ text }) => /[\p{L}\p{N}]{3}/u.test(text));
+  if (long.length === 0) return 0;
+  return long.reduce((sum, word) => sum + word.confidence, 0) / long.length;
+}
+
+const bandsOfPage = 8;
+/** A band is looked at in so many parts from left to right. */
+const partsOfBand = 32;
+/** Lightness by which neighbouring dots differ at the edge of a letter. */
+const edgeMin = 60;
+/** Edges in each row that is looked at, on the mean, from which on a part of a band holds letters. */
+const edgesOfLetters = 1;
+const rowsSkipped = 3;
+
+/** The part of a page, from side to side, of which most is letters. A picture or a code fills but a part of one. */
+function busiestBand({ gray, width, height }: Ink): Ink {
+  const rows = Math.max(1, Math.ceil(height / bandsOfPage));
+  let best = { from: 0, lettered: -1 };
+  for (let from = 0; from < height; from += rows) {
+    const edges = new Uint32Array(partsOfBand);
+    const to = Math.min(from + rows, height);
+    for (let y = from; y < to; y += rowsSkipped)
+      for (let x = 1, at = y * width + 1; x < width; x++, at++) {
+        if (Math.abs((gray[at] ?? 0) - (gray[at - 1] ?? 0)) <= edgeMin) continue;
+        const part = Math.floor((x * partsOfBand) / width);
+        edges[part] = (edges[part] ?? 0) + 1;
+      }
+    const enough = ((to - from) / rowsSkipped) * edgesOfLetters;
+    const lettered = edges.filter((count) => count >= enough).length;
+    if (lettered > best.lettered) best = { from, lettered };
+  }
+  const to = Math.min(best.from + rows, height);
+  return { gray: gray.subarray(best.from * width, to * width), width, height: to - best.from };
+}
