@@ -29,14 +29,20 @@ function scanned(degrees: number): Ink {
 
 describe('the direction of text on a scan', () => {
   it.each([0, 0.4, -1.3, 2.6, -4.8])('finds a skew of %d degrees', (degrees) => {
-    const { turns, skew } = directionOf(scanned(degrees));
+    const { turns, skew } = directionOf(scanned(degrees))!;
     expect([0, 2]).toContain(turns[0]);
     expect(Math.abs((skew * 180) / Math.PI - degrees)).toBeLessThan(0.15);
   });
 
   it.each([90, 91.2, 268.5])('tells lines that run up or down the page, turned by %d degrees', (degrees) => {
-    const { turns, skew } = directionOf(scanned(degrees));
+    const { turns, skew } = directionOf(scanned(degrees))!;
     expect([1, 3]).toContain(turns[0]);
     expect(Math.abs((skew * 180) / Math.PI - (degrees - Math.round(degrees / 90) * 90))).toBeLessThan(0.15);
+  });
+
+  it('sees no text in the grain of a paper', () => {
+    const random = choices(3);
+    const gray = Uint8Array.from({ length: page.width * page.height }, () => random.whole(235, 251));
+    expect(directionOf({ gray, ...page })).toBeUndefined();
   });
 });

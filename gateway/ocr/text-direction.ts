@@ -21,9 +21,14 @@ const letterRunMax = 40;
 /** More dots of ink say nothing more about the direction. */
 const dotsMax = 60_000;
 
-/** Works out how lines of text lie on a page of about 100 dots an inch: along them, rows of ink and blank rows take turns. */
-export function directionOf(page: Ink): TextDirection {
-  const dots = inkDots(page);
+/**
+ * Works out how lines of text lie on a page of about 100 dots an inch: along them, rows of ink and blank rows take
+ * turns. Undefined for a page on which nothing is darker than its grain.
+ */
+export function directionOf(page: Ink): TextDirection | undefined {
+  const dark = darkBelow(page.gray);
+  if (dark === undefined) return undefined;
+  const dots = inkDots(page, dark);
   const level = steepest(dots.x, dots.y);
   // Turned back by a quarter, text that runs downwards is level.
   const upright = steepest(
@@ -41,9 +46,8 @@ interface Dots {
 }
 
 /** The middle of each dark dot, from the middle of the page, without long runs and at most `dotsMax` of them. */
-function inkDots(page: Ink): Dots {
+function inkDots(page: Ink, dark: number): Dots {
   const { gray, width, height } = page;
-  const dark = darkBelow(gray);
   const isInk = new Uint8Array(gray.length);
   for (let at = 0; at < gray.length; at++) if ((gray[at] ?? PAPER) < dark) isInk[at] = 1;
   const along = isInk.slice();
@@ -61,12 +65,18 @@ function inkDots(page: Ink): Dots {
 
 const PAPER = 255;
 
-/** The lightness that parts ink from paper best (Otsu 1979): the one with the most variance between the two. */
-function darkBelow(gray: Uint8Array): number {
+/** Ink is darker than paper by so much on the mean, of 255; grain, seen at 100 dots an inch, by a few. */
+const inkContrastMin = 25;
+
+/**
+ * The lightness that parts ink from paper best (Otsu 1979): the one with the most variance between the two. Undefined
+ * where the two are nearly the same.
+ */
+function darkBelow(gray: Uint8Array): number | undefined {
   const counts = new Uint32Array(256);
   for (const value of gray) counts[value] = (counts[value] ?? 0) + 1;
   const all = counts.reduce((sum, count, value) => sum + count * value, 0);
-  let [best, bestVariance, dark, darkSum] = [128, -1, 0, 0];
+  let [best, bestVariance, contrast, dark, darkSum] = [128, -1, 0, 0, 0];
   for (let value = 0; value < 256; value++) {
     dark += counts[value] ?? 0;
     darkSum += (counts[value] ?? 0) * value;
@@ -74,9 +84,9 @@ function darkBelow(gray: Uint8Array): number {
     if (dark === 0 || light === 0) continue;
     const apart = darkSum / dark - (all - darkSum) / light;
     const variance = dark * light * apart * apart;
-    if (variance > bestVariance) [best, bestVariance] = [value + 1, variance];
+    if (variance > bestVariance) [best, bestVariance, contrast] = [value + 1, variance, Math.abs(apart)];
   }
-  return best;
+  return contrast < inkContrastMin ? undefined : best;
 }
 
 interface Walk {
@@ -118,18 +128,19 @@ function steepest(x: Float32Array, y: Float32Array): { readonly angle: number; r
 
 function contrastAt({ x, y }: Dots, angle: number): number {
   const [sin, cos] = [Math.sin(angle), Math.cos(angle)];
-  let reach = 0;
-  for (let i = 0; i < x.length; i++) reach = Math.max(reach, Math.abs(x[i] ?? 0) + Math.abs(y[i] ?? 0));
-  const middle = Math.ceil(reach) + 1;
-  const rows = new Uint32Array(2 * middle + 1);
+  const rows = new Uint32Array(2 * rowsToMiddle);
   for (let i = 0; i < x.length; i++) {
-    const row = Math.round((y[i] ?? 0) * cos - (x[i] ?? 0) * sin) + middle;
-    rows[row] = (rows[row] ?? 0) + 1;
+    // Shifted, the row is above zero, and cutting the fraction off rounds it.
+    const row = (y[i]! * cos - x[i]! * sin + rowsToMiddle) | 0;
+    rows[row]! += 1;
   }
   let contrast = 0;
   for (let row = 1; row < rows.length; row++) {
-    const step = (rows[row] ?? 0) - (rows[row - 1] ?? 0);
+    const step = rows[row]! - rows[row - 1]!;
     contrast += step * step;
   }
   return contrast;
 }
+
+/** A page of 12 million dots, seen at a third of the resolution, is no longer than this from corner to middle. */
+const rowsToMiddle = 8192;

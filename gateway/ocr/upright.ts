@@ -43,6 +43,7 @@ export async function uprightPage(
   );
   const coarse = dotsPerPoint * (directionDpi / readingDpi);
   const direction = directionOf(turned(images, page, { turn: 0, skew: 0, dotsPerPoint: coarse }));
+  if (!direction) return undefined;
   const legibilities: number[] = [];
   let best: { readonly upright: UprightPage; readonly legibility: number } | undefined;
   for (const turn of direction.turns) {
