@@ -18,18 +18,20 @@ function valueOf(name: string, values: Values): string {
 
 const DATES = new Set(['termStart', 'termEnd']);
 
+/** A parameter in the reader's words; one that no language knows goes by its name. */
+export function ParameterName({ name }: { name: string }) {
+  const { t } = useText();
+  const key = `parameter_${name}`;
+  return <>{Object.hasOwn(en, key) ? t(key as Extract<MessageKey, `parameter_${string}`>) : name}</>;
+}
+
 /** A field for each parameter that the chosen mapping takes. */
 export function MappingParameters(props: {
   asked: Asked;
   values: Values;
   onChange: (values: Values) => void;
 }) {
-  const { t } = useText();
   const { asked, values, onChange } = props;
-  const label = (name: string): string => {
-    const key = `parameter_${name}`;
-    return Object.hasOwn(en, key) ? t(key as Extract<MessageKey, `parameter_${string}`>) : name;
-  };
   return (
     <div class="drop-parameters">
       {asked.map(({ name, description }) => {
@@ -41,7 +43,9 @@ export function MappingParameters(props: {
         };
         return (
           <label key={name} class="field" title={description}>
-            <span>{label(name)}</span>
+            <span>
+              <ParameterName name={name} />
+            </span>
             {DATES.has(name) ? (
               <input {...field} type="date" />
             ) : (

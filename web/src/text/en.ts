@@ -232,6 +232,8 @@ export const en = {
   factChanged: 'Last change',
   factAttempts: 'Attempts',
   factResult: 'Result',
+  factParameters: 'Given with it',
+  factConvertedBy: 'Converted by',
   factSource: 'PDF',
   factWarnings: 'Warnings',
   version: 'version {version}',

@@ -226,6 +226,8 @@ export const pt: Catalogue = {
   factChanged: 'Última alteração',
   factAttempts: 'Tentativas',
   factResult: 'Resultado',
+  factParameters: 'Dados indicados',
+  factConvertedBy: 'Convertido por',
   factSource: 'Documento PDF',
   factWarnings: 'Avisos',
   version: 'versão {version}',

@@ -1,0 +1,44 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Browser } from 'playwright-core';
+import { makeTimetablePdf } from '../../gateway/fixtures/other-pdf.ts';
+import { launchBrowser } from '../harness/browser.ts';
+import { ANY_TEXT_MAPPING, newClerk, pdfFile } from '../harness/clerk.ts';
+import { startHouse, type House } from '../harness/house.ts';
+
+let house: House;
+let browser: Browser;
+
+beforeAll(async () => {
+  [house, browser] = await Promise.all([startHouse(), launchBrowser()]);
+}, 120_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await house?.stop();
+});
+
+describe('the parameters of a mapping on the page', () => {
+  it('are asked for by the mapping that takes them alone, go with the file, and stand on the job’s page', async () => {
+    const clerk = await newClerk(browser, house.url);
+    const { page } = clerk;
+    const field = (name: string) => page.locator(`input[name="param.${name}"]`);
+    await page.selectOption('select[name=mapping]', ANY_TEXT_MAPPING);
+    expect(await page.locator('.drop-parameters').count()).toBe(0);
+    await page.selectOption('select[name=mapping]', 'schedule_ics_v1');
+    await field('termStart').fill('2026-09-14');
+    await field('termEnd').fill('2026-12-18');
+    await field('timeZone').fill('Europe/Lisbon');
+    await clerk.choose([pdfFile('timetable.pdf', await makeTimetablePdf())]);
+    await clerk.untilRows('ready', 1);
+    await page.locator('[data-row] a').first().click();
+    const facts = page.locator('.facts');
+    await facts.getByText('First day').waitFor();
+    const said = await facts.innerText();
+    expect(said).toMatch(/First day:\s*2026-09-14/);
+    expect(said).toMatch(/Last day:\s*2026-12-18/);
+    expect(said).toMatch(/Time zone:\s*Europe\/Lisbon/);
+    expect(said).not.toContain('Converted by');
+    expect(clerk.complaints).toEqual([]);
+    await clerk.close();
+  }, 120_000);
+});
