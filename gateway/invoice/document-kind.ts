@@ -22,7 +22,7 @@ const OTHER_KINDS: Readonly<Record<string, readonly string[]>> = {
   'an order': [
     'purchase order', 'order confirmation', 'sales order', 'nota de encomenda', 'encomenda', 'confirmação de encomenda',
     'bestellung', 'auftragsbestätigung', 'bon de commande', 'commande', 'confirmation de commande', 'pedido',
-    'confirmación de pedido', 'orden de compra', 'ordine', 'ordine di acquisto', 'conferma ordine',
+    'confirmación de pedido', 'orden de compra', 'ordine', 'ordine di acquisto', 'conferma ordine', "conferma d'ordine",
   ],
   'a statement of account': [
     'statement', 'statement of account', 'account statement', 'extrato', 'extrato de conta', 'extrato de conta corrente',
@@ -42,7 +42,7 @@ const INVOICE_TITLE =
 
 /** Sentences by which a document says that it is no invoice, wherever they stand. */
 const NO_INVOICE =
-  /n[ãa]o (?:serve|v[áa]lid[oa]|constitui|[ée] v[áa]lido|substitui)(?: (?:de|como|uma?|a|o))* fa(?:c)?tura|\b(?:is )?not an? (?:tax |vat )?invoice\b|\bkeine rechnung\b|ne (?:constitue|vaut|tient)(?: pas)?(?: lieu)?(?: d['’e])? ?(?:pas )?(?:une )?facture|no (?:es|constituye|sirve|v[áa]lid[oa])(?: (?:de|como|una?))* factura|non (?:costituisce|[èe]|vale)(?: (?:come|una|quale))* ?fattura/iu;
+  /\bsin valor (?:como|de) factura\b|\bnon valido ai fini fiscali\b|n[ãa]o (?:serve|v[áa]lid[oa]|constitui|[ée] v[áa]lido|substitui)(?: (?:de|como|uma?|a|o))* fa(?:c)?tura|\b(?:is )?not an? (?:tax |vat )?invoice\b|\bkeine rechnung\b|ne (?:constitue|vaut|tient)(?: pas)?(?: lieu)?(?: d['’e])? ?(?:pas )?(?:une )?facture|no (?:es|constituye|sirve|v[áa]lid[oa])(?: (?:de|como|una?))* factura|non (?:costituisce|[èe]|vale)(?: (?:come|una|quale))* ?fattura/iu;
 
 /** Words stamped over a document that is no longer good. */
 const STAMPS =

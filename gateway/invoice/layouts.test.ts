@@ -6,6 +6,7 @@ import { judge } from '../accuracy/verdict.ts';
 import { convert } from '../convert.ts';
 import type { Layout } from '../fixtures/layouts/layout.ts';
 import { LAYOUTS, languagesOf, makeLayout } from '../fixtures/layouts/make-layout.ts';
+import { OTHER_KINDS, makeCopies, makeOther, makeSeveral } from '../fixtures/layouts/other-documents.ts';
 import type { Language } from '../fixtures/layouts/wording.ts';
 import { LANGUAGES } from '../fixtures/layouts/wording.ts';
 import { loadPdfjs } from '../pdf/open-document.ts';
@@ -67,5 +68,38 @@ describe('made-up layouts', () => {
       if (languagesOf(layout).includes(language) && !OPEN.has(layout.name))
         wrong.push(...(await untold(SEED + at, layout, language)));
     expect(wrong).toEqual([]);
+  });
+});
+
+/** `OK`, or the code with which a file is refused. */
+async function answerTo(pdf: Buffer): Promise<string> {
+  try {
+    const outcome = await convert({
+      id: 1,
+      kind: 'convert',
+      mappingId: 'eu_invoice_v1',
+      parameters: {},
+      pdf,
+    });
+    return outcome.ok ? 'OK' : outcome.code;
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return error.code;
+  }
+}
+
+const usual = LAYOUTS[0] as Layout;
+
+describe.each(LANGUAGES)('in %s', (language) => {
+  it.each(OTHER_KINDS)('a document that is %s is refused as none, in each of its wordings', async (kind) => {
+    const answers = await Promise.all(
+      [1, 2, 3].map((seed) => makeOther(seed, language, kind).then(answerTo)),
+    );
+    expect(new Set(answers)).toEqual(new Set(['MAPPING_MISMATCH']));
+  });
+
+  it('two invoices in one file are refused, and one printed twice is converted', async () => {
+    expect(await answerTo(await makeSeveral([31, 32], usual, language))).toBe('AMBIGUOUS');
+    expect(await answerTo(await makeCopies(31, usual, language))).toBe('OK');
   });
 });

@@ -3,7 +3,7 @@ import { keyOf } from './tokens.ts';
 
 /** Words that number the copies of one document (Portuguese programs print two to four). */
 const COPY_WORDS: ReadonlySet<string> = new Set(
-  ['original', 'duplicado', 'triplicado', 'quadruplicado', 'duplicate', 'triplicate', 'duplikat', 'duplicata', 'duplicato', 'copia', 'copie', 'kopie', 'copy', 'via', '1a', '2a', '3a', '4a', '1o', '2o', '3o', '4o'],
+  ['original', 'originale', 'duplicado', 'triplicado', 'quadruplicado', 'duplicate', 'triplicate', 'duplikat', 'duplicata', 'duplicato', 'copia', 'copie', 'kopie', 'copy', 'via', '1a', '2a', '3a', '4a', '1o', '2o', '3o', '4o'],
 ); // prettier-ignore
 const copiesMax = 4;
 
