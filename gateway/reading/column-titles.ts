@@ -77,7 +77,7 @@ export function titlesIn(cell: TitleCell, index: ColumnIndex): Title[] {
   if (whole !== undefined) return [{ names: whole, text: textOf(cell.tokens), x0: cell.x0, x1: cell.x1 }];
   const split = segment(key, index);
   if (!split) return [];
-  const meant = inTwoLanguages(split);
+  const meant = inTwoLanguages(split, cell);
   if (meant.length > 0) return [{ names: meant, text: textOf(cell.tokens), x0: cell.x0, x1: cell.x1 }];
   const text = textOf(cell.tokens);
   const places = letterPlaces(cell);
@@ -94,10 +94,15 @@ export function titlesIn(cell: TitleCell, index: ColumnIndex): Title[] {
   });
 }
 
-/** What two titles in one cell both mean: `Menge / Quantity`. */
-function inTwoLanguages([first, second, ...more]: readonly Part[]): string[] {
+/**
+ * What two titles in one cell both mean: `Menge / Quantity`. Without a stroke between them, one that can mean something
+ * else too is a title of its own: `Desc. Descrição` is the discount and the description.
+ */
+function inTwoLanguages([first, second, ...more]: readonly Part[], cell: TitleCell): string[] {
   if (!first || !second || more.length > 0) return [];
-  return first.names.filter((name) => second.names.includes(name));
+  const both = first.names.filter((name) => second.names.includes(name));
+  const isParted = cell.tokens.some(({ text }) => /[/|]/.test(text));
+  return isParted || both.length === first.names.length ? both : [];
 }
 
 /** From where to where each letter of a cell's key stands, as far as its words tell. */
