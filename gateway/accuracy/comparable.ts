@@ -25,9 +25,18 @@ export function choicesOf(value: TruthValue | undefined): readonly string[] {
   return value === undefined ? [] : typeof value === 'string' ? [value] : value;
 }
 
-/** True when the value is one of those that are right; names and addresses are compared letter for letter. */
+const STREETS: ReadonlySet<string> = new Set(['sellerStreet', 'buyerStreet']);
+
+/**
+ * True when the value is one of those that are right; names and addresses are compared letter for letter. A street may go
+ * on behind a comma: files leave out second lines of an address that their page prints.
+ */
 export function isRight(name: FieldName, own: string, wanted: TruthValue): boolean {
-  return choicesOf(wanted).some((choice) => normal(name, own) === normal(name, choice));
+  const value = normal(name, own);
+  return choicesOf(wanted).some((choice) => {
+    const right = normal(name, choice);
+    return value === right || (STREETS.has(name) && right !== '' && value.startsWith(`${right}, `));
+  });
 }
 
 function normal(name: FieldName, value: string): string {

@@ -186,11 +186,37 @@ describe('the due date', () => {
   });
 });
 
+describe('the due date in a list of payments', () => {
+  it('is not the date until which a discount is given', async () => {
+    const page = {
+      after: ['Fällig am 27.06.2024', 'Bei Zahlung bis 27.06.2024: 3 % Skonto', 'Fällig am 17.07.2024'],
+    };
+    expect(await fieldsOf(page)).toMatchObject({ due: '2024-07-17' });
+  });
+
+  it('stays open where the only one ends a discount', async () => {
+    const page = { after: ['Fällig am 27.06.2024', 'Bei Zahlung bis 27.06.2024: 3 % Skonto'] };
+    expect((await fieldsOf(page)).due).toBeUndefined();
+  });
+});
+
+describe('the title of a trade name', () => {
+  it('is no name: the name stands under it', async () => {
+    const page = { buyer: ['Customer Trade Name', 'Gasthof Krone OHG', 'Markt 1', '99084 Erfurt'] };
+    expect(await fieldsOf(page)).toMatchObject({ buyerName: 'Gasthof Krone OHG' });
+  });
+});
+
 describe('a name in doubt', () => {
   const under = (...lines: readonly string[]): PlainInvoice => ({ buyer: [...lines, '99084 Erfurt'] });
 
+  it('is named: a street without a name above it', async () => {
+    const { warnings } = await converted(under('Buyer', '456 Buyer Street'));
+    expect(warnings).toContain('BUYER_NAME');
+  });
+
   it('is named: words behind a title without a colon have more words under them', async () => {
-    const { warnings } = await converted(under('Customer Trade Name', 'Gasthof Krone OHG', 'Markt 1'));
+    const { warnings } = await converted(under('Customer Brand Krone', 'Gasthof Krone OHG', 'Markt 1'));
     expect(warnings).toContain('BUYER_NAME');
   });
 

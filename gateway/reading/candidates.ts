@@ -1,7 +1,7 @@
 import type { FieldRule } from '../mapping/mapping-schema.ts';
 import { linearPattern } from '../mapping/linear-pattern.ts';
 import type { ReadDocument } from './document.ts';
-import { EARLY_DISCOUNT, labelShare } from './label-worth.ts';
+import { discountDates, EARLY_DISCOUNT, labelShare } from './label-worth.ts';
 import type { LabelHit } from './labels.ts';
 import type { Found } from './provenance.ts';
 import { foundIn } from './provenance.ts';
@@ -22,6 +22,8 @@ const belowLinesMax = 3.4;
 /** Words that may stand between a label and its value without being part of either. */
 const noiseWordsMax = 3;
 const candidatesPerFieldMax = 40;
+
+const NO_DATES: ReadonlySet<string> = new Set();
 
 /**
  * All candidates of a field, best first.
@@ -50,8 +52,10 @@ export function candidatesFor(
   }
   for (const pattern of rule.patterns ?? []) all.push(...byPattern(pattern, rule, document));
   if (all.length === 0 && rule.type === 'date' && rule.required) all.push(...lonelyDates(document));
+  const notDue = name === 'dueDate' && all.length > 0 ? discountDates(document) : NO_DATES;
   const fitting = all.filter(
-    (c) => rule.mustMatch === undefined || linearPattern(rule.mustMatch).test(c.value),
+    ({ value }) =>
+      !notDue.has(value) && (rule.mustMatch === undefined || linearPattern(rule.mustMatch).test(value)),
   );
   return distinct(
     fitting.map((c) => (rule.unsigned && c.value.startsWith('-') ? { ...c, value: c.value.slice(1) } : c)),

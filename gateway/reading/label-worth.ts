@@ -1,10 +1,10 @@
 import type { ReadDocument } from './document.ts';
 import type { LabelHit } from './labels.ts';
+import type { TokenLine } from './tokens.ts';
 import { parseValue } from './value-parsers.ts';
 
 /** What a label is worth where it stands, beside its usual weight: more in a title, less in a sentence. */
 export function labelShare(name: string, hit: LabelHit, document: ReadDocument): number {
-  if (name === 'dueDate') return isDiscountDate(hit, document) ? discountDateShare : 1;
   return IN_TITLES.has(name) ? titleShare(name, hit, document) : 1;
 }
 
@@ -44,14 +44,17 @@ function isInTitle({ line, from }: LabelHit, { bodySize }: ReadDocument): boolea
 export const EARLY_DISCOUNT = /skonto|discount|escompte|desconto|descuento|sconto|pronto pag/i;
 /** Words for paying all of it, which stand beside the due date. */
 const IN_FULL = /\bnet(?:to)?\b|ohne abzug|sans escompte|sem desconto|sin descuento|senza sconto/i;
-const discountDateShare = 0.3;
+/**
+ * `By 06.09. you get 2 % discount`: the date until which a line offers a discount for paying early; undefined where it
+ * offers none, or has several dates.
+ */
+function discountDateOf({ text, tokens }: TokenLine, document: ReadDocument): string | undefined {
+  if (!EARLY_DISCOUNT.test(text) || IN_FULL.test(text)) return undefined;
+  const dates = tokens.flatMap((_, at) => parseValue('date', tokens.slice(at), document.notation) ?? []);
+  return dates.length === 1 ? dates[0]?.value : undefined;
+}
 
-/** `By 06.09. you get 2 % discount`: the one date of such a line is not the one on which the document falls due. */
-function isDiscountDate(hit: LabelHit, document: ReadDocument): boolean {
-  const { text, tokens } = hit.line;
-  if (!EARLY_DISCOUNT.test(text) || IN_FULL.test(text)) return false;
-  const dates = tokens.filter(
-    (_, at) => parseValue('date', tokens.slice(at), document.notation) !== undefined,
-  );
-  return dates.length === 1;
+/** The dates at which a discount for paying early ends: none of them is the due date, wherever else it is printed. */
+export function discountDates(document: ReadDocument): ReadonlySet<string> {
+  return new Set(document.lines.flatMap((line) => discountDateOf(line, document) ?? []));
 }

@@ -1,4 +1,5 @@
 import type { ReadDocument } from './document.ts';
+import { LEGAL_FORM } from './legal-forms.ts';
 import { isNameLike } from './party-names.ts';
 import type { BlockCell } from './text-blocks.ts';
 import { textOf } from './tokens.ts';
@@ -11,6 +12,7 @@ export const doubtfulName = 0.5;
 const wordLinesMax = 1;
 /** A street and its number, with nothing that a name of a company has. */
 const STREET_WITH_NUMBER = /^\p{L}[\p{L}.' -]{3,}\s\d{1,4}\s?[a-z]?$/iu;
+const NUMBER_WITH_STREET = /^\d{1,5}\s\p{L}[\p{L}.' -]{3,}$/iu;
 
 /** What stands around a name in its address. */
 export interface NameInBlock {
@@ -25,7 +27,9 @@ export interface NameInBlock {
  * more words under them, several lines of words stand above the street, or what is read as the name looks like a street.
  */
 export function isDoubtful({ name, between, hasStreet }: NameInBlock, document: ReadDocument): boolean {
-  if (!hasStreet && STREET_WITH_NUMBER.test(textOf(name.tokens))) return true;
+  const text = textOf(name.tokens);
+  if (!hasStreet && STREET_WITH_NUMBER.test(text)) return true;
+  if (NUMBER_WITH_STREET.test(text) && !LEGAL_FORM.test(text)) return true;
   const streetAt = between.findIndex((cell) => /\d/.test(textOf(cell.tokens)));
   const words = between.slice(0, Math.max(0, streetAt)).filter((cell) => isNameLike(cell.tokens));
   return words.length > (goesOnAfterTitle(name, document) ? 0 : wordLinesMax);

@@ -6,8 +6,13 @@ import { textOf } from './tokens.ts';
 const NOT_A_NAME =
   /^(?:nif|nipc|nº|tel|telf|telefone|telemóvel|fax|e-?mail|www|http|capital|cons|mat|iban|swift|bic|contrib|vat|ust|tva|siren|siret|gln|original|duplicado|triplicado|pág|page|seite|data|date|@|atcud)\b|@|^\d[\d\s./-]*$|^www\.|^p[áa]g\.?\s/iu;
 
+/** The title of a trade name, which stands above or beside it and is none itself. */
+const TRADE_NAME_TITLE =
+  /^(?:trad(?:e|ing) name|nom commercial|nombre comercial|nome comercial|denominazione commerciale|handelsname)$/i;
+
 /** True for words that may be a name or a street: no label, no number, no postal code. */
 export function isNameLike(tokens: readonly Token[]): boolean {
   const text = textOf(tokens);
-  return /\p{L}{2}/u.test(text) && !NOT_A_NAME.test(text) && !/:$/.test(text) && !postalOf(text);
+  const isTitle = NOT_A_NAME.test(text) || TRADE_NAME_TITLE.test(text) || text.endsWith(':');
+  return /\p{L}{2}/u.test(text) && !isTitle && !postalOf(text);
 }

@@ -35,7 +35,7 @@ function monthOf(word: string): number | undefined {
  * @returns undefined when it is no date of the years 1990 to 2099.
  */
 export function parseDate(text: string, order: DateOrder): string | undefined {
-  const clean = plainDashes(text.trim()).replace(/[,;]+$/, '');
+  const clean = plainDashes(text.trim()).replace(/[,;:]+$/, '');
   const iso = /^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})\.?$/.exec(clean);
   if (iso) return ymd(Number(iso[1]), Number(iso[2]), Number(iso[3]));
   const compact = /^(20\d{2})(\d{2})(\d{2})$/.exec(clean);
