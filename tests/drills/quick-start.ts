@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { QUICK } from './drill-settings.ts';
 
@@ -54,6 +54,7 @@ export async function prepareQuickStarts(): Promise<void> {
     logLevel: 'error',
     publicDir: false,
     ssr: { noExternal: true },
+    plugins: [FILES_BESIDE_THE_SOURCE],
     build: {
       ssr: SOURCE,
       outDir: bundle,
@@ -69,6 +70,15 @@ export async function prepareQuickStarts(): Promise<void> {
   spawnSync(process.execPath, [join(import.meta.dirname, 'warm-code.ts')], { stdio: 'inherit' });
   await startOnce(directory);
 }
+
+/** Files that our code reads beside itself, such as migrations, stay where they are. */
+const FILES_BESIDE_THE_SOURCE = {
+  name: 'files-beside-the-source',
+  transform: (code: string, id: string) =>
+    id.startsWith(ROOT) && !id.includes('node_modules')
+      ? code.replaceAll('import.meta.dirname', JSON.stringify(dirname(id)))
+      : null,
+};
 
 /** Starts and stops all services without their stores: a process keeps what it compiled only when it ends well. */
 async function startOnce(directory: string): Promise<void> {
