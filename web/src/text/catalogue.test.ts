@@ -113,7 +113,7 @@ describe('a language', () => {
 describe('an error line', () => {
   const t = translator('en', en);
   it('prefers the most exact code, shows all, and never hides an unknown one', () => {
-    for (const code of ['OUTPUT_INVALID', 'CHECKS_FAILED'])
+    for (const code of ['OUTPUT_INVALID', 'CHECKS_FAILED', 'MAPPING_MISMATCH', 'AMBIGUOUS'])
       expect(errorLine(t, [code, 'GW_4XX'], 'BR-CO-15: 12.30 and 12.40.', 50).sentence).toContain(
         'BR-CO-15: 12.30 and 12.40.',
       );

@@ -327,11 +327,10 @@ export const en = {
   error_NO_TEXT:
     'This PDF has no text, and what it shows cannot be read well enough. Upload the original, or scan it again at 300 dots an inch.',
   error_PDF_LIMIT: 'This PDF is too big inside. Split it and upload the parts.',
-  error_MAPPING_MISMATCH:
-    'This document does not fit the mapping. Choose another mapping and upload it again.',
+  error_MAPPING_MISMATCH: 'This is not what the mapping reads. {detail}',
   error_CHECKS_FAILED: 'What was read from this document does not agree. {detail}',
   error_OUTPUT_INVALID: 'What was read does not make a valid electronic invoice. {detail}',
-  error_AMBIGUOUS: 'A value in this document has more than one reading. Check the document.',
+  error_AMBIGUOUS: 'This document can be read in more than one way. {detail}',
   error_NO_EMBEDDED_XML: 'This PDF has no XML inside. Choose another mapping and upload it again.',
   error_EMBEDDED_XML_REFUSED: 'The XML inside this PDF is not acceptable. Ask its sender for a correct one.',
 } as const satisfies Messages;

@@ -34,8 +34,19 @@ export function errorLine(
 /** Sentences that name what was found take the gateway's own words, with the rule and both values. */
 function filled(t: Translate, key: ErrorKey, message: string, megabytes: number): string {
   if (key === 'error_TOO_LARGE') return t(key, { megabytes });
-  if (key === 'error_CHECKS_FAILED' || key === 'error_OUTPUT_INVALID') return t(key, { detail: message });
-  return t(key);
+  return takesDetail(key) ? t(key, { detail: message }) : t(key);
+}
+
+/** Reasons whose own words name what a person has to look at: the rule and both values, the kind of document, the pages. */
+const WITH_DETAIL = [
+  'error_CHECKS_FAILED',
+  'error_OUTPUT_INVALID',
+  'error_MAPPING_MISMATCH',
+  'error_AMBIGUOUS',
+] as const satisfies readonly ErrorKey[];
+
+function takesDetail(key: ErrorKey): key is (typeof WITH_DETAIL)[number] {
+  return WITH_DETAIL.some((one) => one === key);
 }
 
 function isErrorKey(key: string): key is ErrorKey {

@@ -323,10 +323,10 @@ export const pt: Catalogue = {
   error_NO_TEXT:
     'Este PDF não tem texto, e o que mostra não se lê bem. Envie o original ou digitalize-o de novo a 300 pontos por polegada.',
   error_PDF_LIMIT: 'Este PDF é demasiado grande por dentro. Divida-o e envie as partes.',
-  error_MAPPING_MISMATCH: 'Este documento não corresponde ao mapeamento. Escolha outro e envie-o de novo.',
+  error_MAPPING_MISMATCH: 'Isto não é o que o mapeamento lê. {detail}',
   error_CHECKS_FAILED: 'O que foi lido neste documento não bate certo. {detail}',
   error_OUTPUT_INVALID: 'O que foi lido não dá uma fatura eletrónica válida. {detail}',
-  error_AMBIGUOUS: 'Um valor deste documento tem mais de uma leitura. Verifique o documento.',
+  error_AMBIGUOUS: 'Este documento lê-se de mais de uma maneira. {detail}',
   error_NO_EMBEDDED_XML: 'Este PDF não tem XML dentro. Escolha outro mapeamento e envie-o de novo.',
   error_EMBEDDED_XML_REFUSED: 'O XML dentro deste PDF não é aceitável. Peça um correto a quem o enviou.',
 };
