@@ -207,8 +207,11 @@ function atRest(
 
 function isCaughtUp({ log, tables, workList }: House): boolean {
   const last = log.all.findLast(({ stream }) => jobIdOfStream(stream) !== null)?.position ?? 0n;
+  const checkpoint = tables.checkpoint() ?? -1n;
+  // Beyond the head it is of the log before this one: the projector has yet to start over.
   return (
-    (tables.checkpoint() ?? -1n) >= last &&
+    checkpoint >= last &&
+    checkpoint <= log.head() &&
     [...workList.rows.values()].every(
       ({ place, jobId }) => place === 'done' || log.foreign.has(`job-${jobId}`),
     )
