@@ -38,9 +38,7 @@ function sharedValues({ number, issueDate, totals }: SemanticInvoice, read: Invo
     said: string | undefined,
     own: string | undefined,
     isAlwaysPrinted: boolean,
-  ): Shared => ({
-    ...{ what, said, read: own, kind: 'amount', isAlwaysPrinted },
-  });
+  ): Shared => ({ what, said, read: own, kind: 'amount', isAlwaysPrinted });
   return [
     { what: 'number (BT-1)', said: number, read: field('number'), kind: 'identifier', isAlwaysPrinted: true },
     { what: 'date (BT-2)', said: issueDate, read: field('issueDate'), kind: 'date', isAlwaysPrinted: true },

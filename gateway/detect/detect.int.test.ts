@@ -56,7 +56,10 @@ describe('an e-invoice inside a PDF, under the detecting mapping', () => {
   it('comes out byte for byte and without a warning when the page says the same', async () => {
     const xml = toCii(said);
     expect(await convert(await withXml('<other/>', xml))).toEqual({
-      ...{ code: 'OK', text: xml, by: 'einvoice_embedded_v1', warnings: [] },
+      code: 'OK',
+      text: xml,
+      by: 'einvoice_embedded_v1',
+      warnings: [],
     });
   });
 

@@ -106,7 +106,11 @@ async function byPage(
   const reading = judgePages(chosen, look.pages);
   const compared = said === undefined ? [] : comparison(said, look.pages, reading.invoice);
   return {
-    ...{ by: 'page', mapping: chosen, reading, inPlaceOf, pages: look.pages.text.pages.length },
+    by: 'page',
+    mapping: chosen,
+    reading,
+    inPlaceOf,
+    pages: look.pages.text.pages.length,
     warnings: [...odd, ...compared],
   };
 }

@@ -15,9 +15,15 @@ export function saidValues(invoice: SemanticInvoice): ExplainedValue[] {
 function* named(invoice: SemanticInvoice): Generator<Named> {
   const { totals } = invoice;
   const fields = {
-    ...{ number: invoice.number, issueDate: invoice.issueDate, dueDate: invoice.dueDate },
-    ...{ currency: invoice.currency, net: totals.net, tax: totals.tax, grand: totals.grand },
-    ...{ payable: totals.payable, iban: invoice.payments[0]?.account },
+    number: invoice.number,
+    issueDate: invoice.issueDate,
+    dueDate: invoice.dueDate,
+    currency: invoice.currency,
+    net: totals.net,
+    tax: totals.tax,
+    grand: totals.grand,
+    payable: totals.payable,
+    iban: invoice.payments[0]?.account,
   };
   for (const [name, value] of Object.entries(fields)) yield [name, 'field', value];
   yield* party('seller', invoice.seller);
@@ -34,8 +40,12 @@ function* named(invoice: SemanticInvoice): Generator<Named> {
 
 function* party(role: 'seller' | 'buyer', { name, vatId, address }: SemanticParty): Generator<Named> {
   const parts = {
-    ...{ name, vatId, street: address?.line1, postalCode: address?.postalCode },
-    ...{ city: address?.city, country: address?.country },
+    name,
+    vatId,
+    street: address?.line1,
+    postalCode: address?.postalCode,
+    city: address?.city,
+    country: address?.country,
   };
   for (const [part, value] of Object.entries(parts)) yield [`${role}.${part}`, 'party', value];
 }

@@ -42,7 +42,10 @@ function pieceOf(word: AgreedWord, row: readonly AgreedWord[], placement: Placem
   const [x1, y1] = at(word.right);
   return {
     text: word.text,
-    ...{ x0, y0, x1, y1 },
+    x0,
+    y0,
+    x1,
+    y1,
     size: size / dotsPerPoint,
     angle: turn,
     bold: false,
