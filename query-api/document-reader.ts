@@ -3,6 +3,7 @@ import type { ExistingJob } from '../conversion-job/job.ts';
 import { gatewayAuthorization } from '../runtime/gateway-token.ts';
 import { ApiError } from '../runtime/http/api-error.ts';
 import { gatewayRefusalSchema } from '../schemas/gateway-protocol.ts';
+import { askGateway } from './ask-gateway.ts';
 import { fairTurns, TurnRefused } from './fair-turns.ts';
 import type { CheckedBlobs } from './result-delivery.ts';
 
@@ -12,8 +13,6 @@ const AT_ONCE_MAX = 2;
 const WAITING_OF_ONE_MAX = 20;
 /** Questions of all. */
 const WAITING_MAX = 400;
-/** Far above any real explanation, and any picture of a page. */
-const ANSWER_BYTES_MAX = 32 * 1024 * 1024;
 const AGAIN_SEC = 2;
 
 /** What the gateway says of a job's document. */
@@ -57,17 +56,14 @@ export function documentReader(options: {
       address.search = new URLSearchParams({ mapping: job.mapping.id, ...query }).toString();
       const source = await openSource(blobs, job);
       try {
-        // A streamed body needs `duplex`, which the types do not know yet.
-        const call: RequestInit & { duplex: 'half' } = {
-          method: 'POST',
-          headers: { 'content-type': 'application/pdf', 'x-job-id': job.jobId, ...authorization },
-          body: Readable.toWeb(source) as ReadableStream<Uint8Array>,
-          duplex: 'half',
-          redirect: 'error',
-          signal: AbortSignal.timeout(timeoutMs),
-        };
-        const answer = await fetch(address, call);
-        const body = await boundedBody(answer);
+        const { answer, body } = await askGateway({
+          address,
+          jobId: job.jobId,
+          mediaType: 'application/pdf',
+          file: source,
+          authorization,
+          timeoutMs,
+        });
         if (answer.ok) return body;
         throw refusalOf(answer.status, body, job);
       } catch (error) {
@@ -124,17 +120,4 @@ function jsonOf(body: Buffer): unknown {
   } catch {
     return null;
   }
-}
-
-/** @throws Error for an answer that is longer than any real one */
-export async function boundedBody(answer: Response): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of answer.body ?? []) {
-    bytes += chunk.length;
-    if (bytes > ANSWER_BYTES_MAX)
-      throw new Error(`The gateway's answer is longer than ${ANSWER_BYTES_MAX} bytes.`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }

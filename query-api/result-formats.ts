@@ -1,8 +1,7 @@
-import { Readable } from 'node:stream';
 import { gatewayAuthorization } from '../runtime/gateway-token.ts';
 import { ApiError } from '../runtime/http/api-error.ts';
 import { gatewayRefusalSchema, type InvoiceFormat } from '../schemas/gateway-protocol.ts';
-import { boundedBody } from './document-reader.ts';
+import { askGateway } from './ask-gateway.ts';
 import { fairTurns, TurnRefused } from './fair-turns.ts';
 import type { ReadyJob } from './ready-result.ts';
 import type { CheckedBlobs } from './result-delivery.ts';
@@ -53,17 +52,14 @@ export function resultFormats(options: {
     const address = new URL(`/v1/format?format=${format}`, gateway);
     const result = await blobs.open(job.conversion.result);
     try {
-      // A streamed body needs `duplex`, which the types do not know yet.
-      const call: RequestInit & { duplex: 'half' } = {
-        method: 'POST',
-        headers: { 'content-type': 'application/xml', 'x-job-id': job.jobId, ...authorization },
-        body: Readable.toWeb(result) as ReadableStream<Uint8Array>,
-        duplex: 'half',
-        redirect: 'error',
-        signal: AbortSignal.timeout(timeoutMs),
-      };
-      const answer = await fetch(address, call);
-      const body = await boundedBody(answer);
+      const { answer, body } = await askGateway({
+        address,
+        jobId: job.jobId,
+        mediaType: 'application/xml',
+        file: result,
+        authorization,
+        timeoutMs,
+      });
       if (!answer.ok) throw refusalOf(body, job.jobId);
       const mediaType = (answer.headers.get('content-type') ?? '').split(';')[0] ?? '';
       return { body, bytes: body.length, mediaType };

@@ -1,0 +1,46 @@
+import { Readable } from 'node:stream';
+
+/** Far above any real explanation, picture of a page, or invoice in another format. */
+const ANSWER_BYTES_MAX = 32 * 1024 * 1024;
+
+/** A stored file sent to the gateway, with a question about it. */
+export interface GatewayQuestion {
+  readonly address: URL;
+  readonly jobId: string;
+  readonly mediaType: string;
+  readonly file: Readable;
+  /** As `gatewayAuthorization` makes them. */
+  readonly authorization: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+}
+
+/**
+ * Sends the file and returns the whole answer, whatever its status. The caller destroys the file.
+ * @throws Error when the gateway is not reached in time, or its answer is longer than any real one
+ */
+export async function askGateway(question: GatewayQuestion): Promise<{ answer: Response; body: Buffer }> {
+  const { address, jobId, mediaType, file, authorization, timeoutMs } = question;
+  // A streamed body needs `duplex`, which the types do not know yet.
+  const call: RequestInit & { duplex: 'half' } = {
+    method: 'POST',
+    headers: { 'content-type': mediaType, 'x-job-id': jobId, ...authorization },
+    body: Readable.toWeb(file) as ReadableStream<Uint8Array>,
+    duplex: 'half',
+    redirect: 'error',
+    signal: AbortSignal.timeout(timeoutMs),
+  };
+  const answer = await fetch(address, call);
+  return { answer, body: await boundedBody(answer) };
+}
+
+async function boundedBody(answer: Response): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of answer.body ?? []) {
+    bytes += chunk.length;
+    if (bytes > ANSWER_BYTES_MAX)
+      throw new Error(`The gateway's answer is longer than ${ANSWER_BYTES_MAX} bytes.`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
