@@ -7,8 +7,49 @@ const SUPPORT = ['conversion-job', 'event-store', 'read-store', 'blob-store', 'i
 /** Production code only: a test may set up whatever it needs. */
 const from = (folder) => ({ path: `^${folder}/`, pathNot: '\\.test\\.ts$' });
 
+/**
+ * The folders of each room that has several, the higher first: a folder imports from those after it, never from one before
+ * it. '.' is the room's top level.
+ */
+const FOLDERS_TOP_DOWN = {
+  processor: [
+    '.',
+    'feeder',
+    'leases',
+    'attempts',
+    'circuit-breaker',
+    'gateway-call',
+    'retention',
+    'job-stream',
+    'work-list',
+    'migrations',
+  ],
+};
+const inFolder = (folder) => (folder === '.' ? '[^/]+$' : `${folder}/`);
+/** No import runs up inside a room, and a folder that the list above does not name imports nothing. */
+const noImportRunsUp = ([room, folders]) => [
+  ...folders.slice(1).map((folder, at) => ({
+    name: `${room}-${folder}-imports-nothing-above-it`,
+    severity: 'error',
+    from: from(`${room}/${folder}`),
+    to: {
+      path: `^${room}/(${folders
+        .slice(0, at + 1)
+        .map(inFolder)
+        .join('|')})`,
+    },
+  })),
+  {
+    name: `${room}-lists-its-folders`,
+    severity: 'error',
+    from: { path: `^${room}/[^/]+/`, pathNot: `^${room}/(${folders.join('|')})/` },
+    to: {},
+  },
+];
+
 module.exports = {
   forbidden: [
+    ...Object.entries(FOLDERS_TOP_DOWN).flatMap(noImportRunsUp),
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
     ...SERVICES.map((service) => ({
       name: `${service}-imports-no-other-service`,

@@ -71,10 +71,10 @@ const LONGER_FUNCTIONS = [
   'event-store/embedded/storage/open-log.ts', // openLocked, 92
   'event-store/embedded/storage/segment-files.ts', // openSegmentFiles, 87
   'event-store/embedded/storage/staged-group.ts', // stageGroup, 86
-  'processor/claim-loop.ts', // startClaimLoop, 83
-  'processor/feed-writer.ts', // startFeedWriter, 101
-  'processor/feeder-role.ts', // feederRole
-  'processor/gateway-gate.ts', // gatewayGate, 95
+  'processor/attempts/claim-loop.ts', // startClaimLoop, 83
+  'processor/feeder/feed-writer.ts', // startFeedWriter, 101
+  'processor/feeder/feeder-role.ts', // feederRole
+  'processor/circuit-breaker/gateway-gate.ts', // gatewayGate, 95
   'processor/log-watch.ts', // watchLog, 87
   'processor/retention/retention-role.ts', // retentionRole
   'processor/start-processor.ts', // startProcessor

@@ -1,6 +1,6 @@
 import { connectEventLog } from '../event-store/connect.ts';
 import { retryPolicyOf } from '../conversion-job/retry-policy.ts';
-import { replayHeldJobs } from '../processor/replay-held-jobs.ts';
+import { replayHeldJobs } from '../processor/feeder/replay-held-jobs.ts';
 import { replayQuarantine } from '../projector/replay-quarantine.ts';
 import { openReadStore, type ReadStore } from '../read-store/pool.ts';
 import { HELD_STREAMS_MAX } from '../read-store/projection-engine/quarantine.ts';

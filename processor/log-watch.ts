@@ -5,8 +5,8 @@ import { differenceFrom } from '../event-store/log-difference.ts';
 import type { Log } from '../runtime/log.ts';
 import { nameOfEvent, type LogMark } from '../schemas/log-mark.ts';
 import { WATCHED_STREAM_PREFIX } from '../schemas/streams.ts';
-import { AttemptCut } from './attempt.ts';
-import { FED_STREAM_PREFIXES } from './feed.ts';
+import { AttemptCut } from './attempts/attempt.ts';
+import { FED_STREAM_PREFIXES } from './feeder/feed.ts';
 import type { WorkList } from './work-list/work-list.ts';
 
 const COMPARE_AGAIN_MS = 500;

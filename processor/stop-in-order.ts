@@ -1,8 +1,8 @@
 import type { Log } from '../runtime/log.ts';
-import { cutAll, type ClaimLoop } from './claim-loop.ts';
-import type { FeederRole } from './feeder-role.ts';
-import type { GatewayRecorder } from './gateway-recorder.ts';
-import type { NudgeChannel } from './nudge-channel.ts';
+import { cutAll, type ClaimLoop } from './attempts/claim-loop.ts';
+import type { FeederRole } from './feeder/feeder-role.ts';
+import type { GatewayRecorder } from './circuit-breaker/gateway-recorder.ts';
+import type { NudgeChannel } from './work-list/nudge-channel.ts';
 import type { Repeating } from './repeating.ts';
 import type { RetentionRole } from './retention/retention-role.ts';
 

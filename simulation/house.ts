@@ -1,5 +1,5 @@
 import { jobDecider, type JobDecider } from '../conversion-job/decider.ts';
-import { processorMetrics } from '../processor/processor-metrics.ts';
+import { processorMetrics } from '../processor/attempts/processor-metrics.ts';
 import { createLog } from '../runtime/log.ts';
 import { createMetrics } from '../runtime/metrics.ts';
 import type { Composition } from './composition.ts';

@@ -6,7 +6,7 @@ import { jobsProjection } from '../projector/jobs/projection.ts';
 import { commandIdOf, jobIdOf } from '../schemas/name-based-ids.ts';
 import { chained, linksOf } from '../event-store/event-hash.ts';
 import type { EventToAppend, ExpectedRevision } from '../event-store/event-log.ts';
-import type { JobCommands } from '../processor/job-commands.ts';
+import type { JobCommands } from '../processor/job-stream/job-commands.ts';
 import type { WorkList } from '../processor/work-list/work-list.ts';
 import { describeBatch, oneTransaction, type Commit } from './actors/commit.ts';
 import { FAITHFUL, type Composition } from './composition.ts';

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { makePlainPdf } from '../gateway/fixtures/other-pdf.ts';
 import type { RunningGateway } from '../gateway/server.ts';
 import { startGateway } from '../gateway/server.ts';
-import { gatewayClient } from '../processor/gateway-client.ts';
+import { gatewayClient } from '../processor/gateway-call/gateway-client.ts';
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const START_MS = 90_000;

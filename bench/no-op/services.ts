@@ -4,7 +4,7 @@
  */
 import type { BlobStore } from '../../blob-store/blob-store.ts';
 import { connectEventLog } from '../../event-store/connect.ts';
-import type { ConversionResult, ConversionTask } from '../../processor/converter.ts';
+import type { ConversionResult, ConversionTask } from '../../processor/attempts/converter.ts';
 import { startProcessor } from '../../processor/start-processor.ts';
 import { startProjector } from '../../projector/start.ts';
 import { openReadStore } from '../../read-store/pool.ts';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { failureOfAnswer, AttemptFailed } from '../../processor/gateway-failure.ts';
-import type { ConversionCall, GatewayClient } from '../../processor/gateway-client.ts';
-import { readResultHeaders } from '../../processor/result-headers.ts';
+import { failureOfAnswer, AttemptFailed } from '../../processor/gateway-call/gateway-failure.ts';
+import type { ConversionCall, GatewayClient } from '../../processor/gateway-call/gateway-client.ts';
+import { readResultHeaders } from '../../processor/gateway-call/result-headers.ts';
 import { GATEWAY_HEADERS } from '../../schemas/gateway-protocol.ts';
 import type { Life, World } from '../engine/world.ts';
 

@@ -1,12 +1,12 @@
-import { outageLog } from '../runtime/outage-log.ts';
-import { LogUnavailable } from '../event-store/errors.ts';
-import type { EventLog } from '../event-store/event-log.ts';
-import { differenceFrom, LogDiffers } from '../event-store/log-difference.ts';
-import type { Quarantined } from '../read-store/projection-engine/fold-batch.ts';
-import type { WaitingNow } from '../runtime/waiting-list.ts';
+import { outageLog } from '../../runtime/outage-log.ts';
+import { LogUnavailable } from '../../event-store/errors.ts';
+import type { EventLog } from '../../event-store/event-log.ts';
+import { differenceFrom, LogDiffers } from '../../event-store/log-difference.ts';
+import type { Quarantined } from '../../read-store/projection-engine/fold-batch.ts';
+import type { WaitingNow } from '../../runtime/waiting-list.ts';
 import { FED_STREAM_PREFIXES, startFeed, type Feed } from './feed.ts';
-import { reviewHeld, sweep, type SweepParts } from './sweeper.ts';
-import { FeedLost, type FeedGrant } from './work-list/work-list.ts';
+import { reviewHeld, sweep, type SweepParts } from '../leases/sweeper.ts';
+import { FeedLost, type FeedGrant } from '../work-list/work-list.ts';
 
 /** How often the feeder sweeps. */
 const SWEEP_EVERY_MS = 1_000;

@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ExistingJob } from '../conversion-job/job.ts';
-import type { Quarantined } from '../read-store/projection-engine/fold-batch.ts';
-import type { Log } from '../runtime/log.ts';
-import { outageLog } from '../runtime/outage-log.ts';
-import { markAfter, type LogMark } from '../schemas/log-mark.ts';
-import type { JobCommands } from './job-commands.ts';
-import { changesFromStreams } from './look-up.ts';
-import { applyOrHold } from './work-list/apply-or-hold.ts';
-import { foldChanges, type FedEvent } from './work-list/fold-changes.ts';
-import { placementAfter, type WorkChange } from './work-list/work-change.ts';
-import { FeedLost, type FeedGrant, type WorkList } from './work-list/work-list.ts';
+import type { ExistingJob } from '../../conversion-job/job.ts';
+import type { Quarantined } from '../../read-store/projection-engine/fold-batch.ts';
+import type { Log } from '../../runtime/log.ts';
+import { outageLog } from '../../runtime/outage-log.ts';
+import { markAfter, type LogMark } from '../../schemas/log-mark.ts';
+import type { JobCommands } from '../job-stream/job-commands.ts';
+import { changesFromStreams } from '../job-stream/look-up.ts';
+import { applyOrHold } from '../work-list/apply-or-hold.ts';
+import { foldChanges, type FedEvent } from '../work-list/fold-changes.ts';
+import { placementAfter, type WorkChange } from '../work-list/work-change.ts';
+import { FeedLost, type FeedGrant, type WorkList } from '../work-list/work-list.ts';
 
 /** Events waiting to be written; the subscription is held back above it. */
 const BUFFER_EVENTS_MAX = 4_000;

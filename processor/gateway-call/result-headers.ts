@@ -6,8 +6,8 @@ import {
   resultMediaTypeSchema,
   type GatewayWarning,
   type ResultMediaType,
-} from '../schemas/gateway-protocol.ts';
-import { type ConvertedBy, Warning, type MappingRef } from '../schemas/job-events.ts';
+} from '../../schemas/gateway-protocol.ts';
+import { type ConvertedBy, Warning, type MappingRef } from '../../schemas/job-events.ts';
 import { badOutput } from './gateway-failure.ts';
 
 /** Largest result taken, in bytes (A-SS02). */

@@ -1,6 +1,6 @@
 import CircuitBreaker from 'opossum';
-import type { Settings } from '../schemas/config.ts';
-import { AttemptFailed } from './gateway-failure.ts';
+import type { Settings } from '../../schemas/config.ts';
+import { AttemptFailed } from '../gateway-call/gateway-failure.ts';
 import { failuresIn, isBroken, withCall, type FailureWindow } from './failure-window.ts';
 import { overdueCalls } from './overdue-calls.ts';
 import { afterFailure, afterSuccess, fullRamp, restarted, type Ramp } from './ramp.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { eventually, startProcessorWorld, type ProcessorWorld } from '../tests/harness/processor-world.ts';
+import { eventually, startProcessorWorld, type ProcessorWorld } from '../../tests/harness/processor-world.ts';
 
 describe('the order of work', () => {
   let world: ProcessorWorld;

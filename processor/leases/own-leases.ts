@@ -1,7 +1,7 @@
-import type { JobCommands } from './job-commands.ts';
-import { AttemptCut } from './attempt.ts';
-import type { RunningAttempt } from './claim-loop.ts';
-import type { LostLease, WorkList } from './work-list/work-list.ts';
+import type { JobCommands } from '../job-stream/job-commands.ts';
+import { AttemptCut } from '../attempts/attempt.ts';
+import type { RunningAttempt } from '../attempts/claim-loop.ts';
+import type { LostLease, WorkList } from '../work-list/work-list.ts';
 
 export interface OwnLeaseParts {
   readonly list: Pick<WorkList, 'leasesOf'>;

@@ -1,11 +1,11 @@
-import { StreamMovedOn } from '../event-store/errors.ts';
-import { chained, hashAfter, linksOf } from '../event-store/event-hash.ts';
-import type { EventLog } from '../event-store/event-log.ts';
-import { sealed } from '../event-store/handle-command.ts';
-import { understandEvent } from '../schemas/event-versions.ts';
-import { commandIdOf } from '../schemas/name-based-ids.ts';
-import type { ServiceEvent } from '../schemas/service-events.ts';
-import { GATEWAY_STREAM } from '../schemas/streams.ts';
+import { StreamMovedOn } from '../../event-store/errors.ts';
+import { chained, hashAfter, linksOf } from '../../event-store/event-hash.ts';
+import type { EventLog } from '../../event-store/event-log.ts';
+import { sealed } from '../../event-store/handle-command.ts';
+import { understandEvent } from '../../schemas/event-versions.ts';
+import { commandIdOf } from '../../schemas/name-based-ids.ts';
+import type { ServiceEvent } from '../../schemas/service-events.ts';
+import { GATEWAY_STREAM } from '../../schemas/streams.ts';
 
 /** Tries against other processors that write to the same stream. */
 const CONFLICT_RETRIES_MAX = 50;

@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Refusal } from '../conversion-job/decide.ts';
-import type { JobDecider } from '../conversion-job/decider.ts';
-import type { Job } from '../conversion-job/job.ts';
-import { LogUnavailable, StreamMovedOn } from '../event-store/errors.ts';
-import { chained } from '../event-store/event-hash.ts';
-import type { EventLog } from '../event-store/event-log.ts';
-import { handleCommand, loadStream, sealed, type Handled } from '../event-store/handle-command.ts';
-import type { JobCommand } from '../schemas/job-commands.ts';
-import type { JobEvent } from '../schemas/job-events.ts';
-import { jobStream } from '../schemas/streams.ts';
-import type { KnownJob } from './work-list/snapshot.ts';
+import type { Refusal } from '../../conversion-job/decide.ts';
+import type { JobDecider } from '../../conversion-job/decider.ts';
+import type { Job } from '../../conversion-job/job.ts';
+import { LogUnavailable, StreamMovedOn } from '../../event-store/errors.ts';
+import { chained } from '../../event-store/event-hash.ts';
+import type { EventLog } from '../../event-store/event-log.ts';
+import { handleCommand, loadStream, sealed, type Handled } from '../../event-store/handle-command.ts';
+import type { JobCommand } from '../../schemas/job-commands.ts';
+import type { JobEvent } from '../../schemas/job-events.ts';
+import { jobStream } from '../../schemas/streams.ts';
+import type { KnownJob } from '../work-list/snapshot.ts';
 
 /** Pause between two tries against a log that does not answer; doubled each time. */
 const AGAIN_AFTER_MS = 100;

@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { retryPolicyOf } from '../conversion-job/retry-policy.ts';
-import { createLog } from '../runtime/log.ts';
-import { loadSettings } from '../runtime/settings.ts';
-import { jobStream } from '../schemas/streams.ts';
-import { poisonStreams, started } from '../tests/harness/poison.ts';
+import { retryPolicyOf } from '../../conversion-job/retry-policy.ts';
+import { createLog } from '../../runtime/log.ts';
+import { loadSettings } from '../../runtime/settings.ts';
+import { jobStream } from '../../schemas/streams.ts';
+import { poisonStreams, started } from '../../tests/harness/poison.ts';
 import { replayHeldJobs } from './replay-held-jobs.ts';
 import {
   eventually,
   startProcessorWorld,
   type ProcessorWorld,
   type StartedProcessor,
-} from '../tests/harness/processor-world.ts';
+} from '../../tests/harness/processor-world.ts';
 
 /** Rows that a crash of Postgres takes away, which the database itself keeps out meanwhile. */
 const KEEP_OUT = `

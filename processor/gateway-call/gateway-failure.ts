@@ -1,5 +1,5 @@
-import type { JobFailureCode } from '../schemas/error-codes.ts';
-import { gatewayRefusalSchema } from '../schemas/gateway-protocol.ts';
+import type { JobFailureCode } from '../../schemas/error-codes.ts';
+import { gatewayRefusalSchema } from '../../schemas/gateway-protocol.ts';
 
 /** Longest message that an event takes. */
 const MESSAGE_CHARS_MAX = 500;

@@ -1,20 +1,20 @@
-import type { ExistingJob } from '../conversion-job/job.ts';
-import type { BlobStore } from '../blob-store/blob-store.ts';
-import { LogUnavailable } from '../event-store/errors.ts';
-import type { Clock } from '../runtime/clock.ts';
-import { crashPoint } from '../runtime/crash-points.ts';
-import type { Log } from '../runtime/log.ts';
-import type { Settings } from '../schemas/config.ts';
-import { commandIdOf } from '../schemas/name-based-ids.ts';
-import type { JobCommand } from '../schemas/job-commands.ts';
+import type { ExistingJob } from '../../conversion-job/job.ts';
+import type { BlobStore } from '../../blob-store/blob-store.ts';
+import { LogUnavailable } from '../../event-store/errors.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { crashPoint } from '../../runtime/crash-points.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { Settings } from '../../schemas/config.ts';
+import { commandIdOf } from '../../schemas/name-based-ids.ts';
+import type { JobCommand } from '../../schemas/job-commands.ts';
 import { AttemptTooLong, type ConversionResult, type Convert } from './converter.ts';
-import { AttemptFailed } from './gateway-failure.ts';
-import type { HandledJob, JobCommands } from './job-commands.ts';
+import { AttemptFailed } from '../gateway-call/gateway-failure.ts';
+import type { HandledJob, JobCommands } from '../job-stream/job-commands.ts';
 import type { LastChances } from './last-chances.ts';
 import type { ProcessorMetrics } from './processor-metrics.ts';
-import type { KnownJob } from './work-list/snapshot.ts';
-import type { ClaimedItem, WorkList } from './work-list/work-list.ts';
-import { placementOf } from './work-list/work-change.ts';
+import type { KnownJob } from '../work-list/snapshot.ts';
+import type { ClaimedItem, WorkList } from '../work-list/work-list.ts';
+import { placementOf } from '../work-list/work-change.ts';
 
 /** How long a start is repeated while the log does not answer; well below the reservation on the list. */
 const START_PATIENCE_MS = 15_000;

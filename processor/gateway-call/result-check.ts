@@ -1,4 +1,4 @@
-import type { ResultMediaType } from '../schemas/gateway-protocol.ts';
+import type { ResultMediaType } from '../../schemas/gateway-protocol.ts';
 import { badOutput } from './gateway-failure.ts';
 
 /** Bytes kept of either end of a result; enough for a prolog and a root element with many namespaces. */

@@ -1,12 +1,12 @@
-import type { Clock } from '../runtime/clock.ts';
-import type { Log } from '../runtime/log.ts';
-import type { Settings } from '../schemas/config.ts';
-import { commandIdOf } from '../schemas/name-based-ids.ts';
-import { jobStream } from '../schemas/streams.ts';
-import type { JobCommands } from './job-commands.ts';
-import { changeFromStream } from './look-up.ts';
-import type { ProcessorMetrics } from './processor-metrics.ts';
-import type { LostLease, WorkList } from './work-list/work-list.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { Settings } from '../../schemas/config.ts';
+import { commandIdOf } from '../../schemas/name-based-ids.ts';
+import { jobStream } from '../../schemas/streams.ts';
+import type { JobCommands } from '../job-stream/job-commands.ts';
+import { changeFromStream } from '../job-stream/look-up.ts';
+import type { ProcessorMetrics } from '../attempts/processor-metrics.ts';
+import type { LostLease, WorkList } from '../work-list/work-list.ts';
 
 /** Leases given back in one sweep. */
 const LEASES_MAX = 200;

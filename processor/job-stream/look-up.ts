@@ -1,6 +1,6 @@
-import { EventNotUnderstood } from '../schemas/event-versions.ts';
+import { EventNotUnderstood } from '../../schemas/event-versions.ts';
 import type { JobCommands } from './job-commands.ts';
-import { placementOf, type WorkChange } from './work-list/work-change.ts';
+import { placementOf, type WorkChange } from '../work-list/work-change.ts';
 
 /**
  * What a job's stream says about its row, or null when the stream cannot be understood.

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import type { Job } from '../conversion-job/job.ts';
+import type { Job } from '../../conversion-job/job.ts';
 
 /** Runs the attempt at once, or in its turn; one whose turn comes after it was cut is not begun. */
 export type LastChances = (

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { encodeConvertedBy, encodeWarnings, GATEWAY_HEADERS } from '../schemas/gateway-protocol.ts';
+import { encodeConvertedBy, encodeWarnings, GATEWAY_HEADERS } from '../../schemas/gateway-protocol.ts';
 import { readResultHeaders } from './result-headers.ts';
 
 const source = 'a'.repeat(64);

@@ -1,5 +1,5 @@
-import type { ReadStore } from '../read-store/pool.ts';
-import type { Log } from '../runtime/log.ts';
+import type { ReadStore } from '../../read-store/pool.ts';
+import type { Log } from '../../runtime/log.ts';
 
 const CHANNEL = 'docket_work';
 /** At most one NOTIFY in this time; it is sent outside every transaction, where it would serialise the commits. */

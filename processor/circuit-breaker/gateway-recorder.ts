@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EventLog } from '../event-store/event-log.ts';
-import type { Clock } from '../runtime/clock.ts';
-import type { Log } from '../runtime/log.ts';
+import type { EventLog } from '../../event-store/event-log.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Log } from '../../runtime/log.ts';
 import { openPauseOf, recordGatewayEvent } from './gateway-stream.ts';
 
 /** Tries to put one transition on the record, and the pause between them. */

@@ -1,14 +1,14 @@
-import type { BlobStore, OpenedBlob } from '../blob-store/blob-store.ts';
-import { resultKeyOf } from '../blob-store/blob-key.ts';
-import { BlobTooLarge } from '../blob-store/errors.ts';
-import { crashPoint } from '../runtime/crash-points.ts';
-import type { Log } from '../runtime/log.ts';
-import type { ConvertedBy, MappingRef, ResultRef, Warning } from '../schemas/job-events.ts';
-import type { GatewayClient, GatewayResult } from './gateway-client.ts';
-import type { GatewayGate } from './gateway-gate.ts';
-import { AttemptFailed, badOutput } from './gateway-failure.ts';
-import { checkResult } from './result-check.ts';
-import { RESULT_BYTES_MAX, tooLarge } from './result-headers.ts';
+import type { BlobStore, OpenedBlob } from '../../blob-store/blob-store.ts';
+import { resultKeyOf } from '../../blob-store/blob-key.ts';
+import { BlobTooLarge } from '../../blob-store/errors.ts';
+import { crashPoint } from '../../runtime/crash-points.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { ConvertedBy, MappingRef, ResultRef, Warning } from '../../schemas/job-events.ts';
+import type { GatewayClient, GatewayResult } from '../gateway-call/gateway-client.ts';
+import type { GatewayGate } from '../circuit-breaker/gateway-gate.ts';
+import { AttemptFailed, badOutput } from '../gateway-call/gateway-failure.ts';
+import { checkResult } from '../gateway-call/result-check.ts';
+import { RESULT_BYTES_MAX, tooLarge } from '../gateway-call/result-headers.ts';
 
 /** What an attempt is about. */
 export interface ConversionTask {

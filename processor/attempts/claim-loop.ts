@@ -1,6 +1,6 @@
-import type { Log } from '../runtime/log.ts';
+import type { Log } from '../../runtime/log.ts';
 import { AttemptCut } from './attempt.ts';
-import type { ClaimedItem, WorkList } from './work-list/work-list.ts';
+import type { ClaimedItem, WorkList } from '../work-list/work-list.ts';
 
 /** How long a reservation holds before the list offers the job again; longer than two answers of a slow log. */
 const RESERVE_MS = 30_000;
