@@ -16,8 +16,8 @@ export type Upcaster = (payload: unknown) => unknown;
 const UPCASTERS: Partial<Record<KnownType, readonly Upcaster[]>> = {
   // Version 2 may have `mapping.parameters`; an upload of version 1 gave none.
   DocumentUploaded: [(payload) => payload],
-  // Version 2 may have `convertedBy`, and warnings whose codes have hyphens.
-  ConversionSucceeded: [(payload) => payload],
+  // Version 2 may have `convertedBy`, and warnings whose codes have hyphens. Version 3 may have `invoice`.
+  ConversionSucceeded: [(payload) => payload, (payload) => payload],
 };
 
 /** An event in the log that this build cannot read: unknown type, newer version, or a broken shape (D30, D39). */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { InvoiceIdentity } from './job-events.ts';
 
 /**
  * The gateway's HTTP contract (`POST /v1/convert`, `POST /v1/format`, `GET /v1/mappings`, `GET /health`), as its callers see it.
@@ -17,6 +18,8 @@ export const GATEWAY_HEADERS = {
   mappingVersion: 'X-Mapping-Version',
   /** Response: the mapping that made the result, as `encodeConvertedBy` writes it. */
   convertedBy: 'X-Converted-By',
+  /** Response: what names the invoice in the result, as `encodeInvoiceIdentity` writes it; absent for what is no invoice. */
+  invoice: 'X-Invoice',
   pages: 'X-Pages',
   /** Response: milliseconds from the whole body received to the result ready, queueing included. */
   conversionMs: 'X-Conversion-Ms',
@@ -182,13 +185,20 @@ export function decodeConvertedBy(value: string): ConvertingMapping | null {
   return { id, version: Number(version), contentHash };
 }
 
+/** Writes an `X-Invoice` value: base64url of `{sellerTaxId, number, issueDate}` as JSON. */
+export function encodeInvoiceIdentity({ sellerTaxId, number, issueDate }: InvoiceIdentity): string {
+  return toBase64Url(JSON.stringify({ sellerTaxId, number, issueDate }));
+}
+
+/** Reads an `X-Invoice` value. @throws Error when it is not what the gateway writes */
+export function decodeInvoiceIdentity(value: string): InvoiceIdentity {
+  return InvoiceIdentity.parse(JSON.parse(fromBase64Url(value)));
+}
+
 /** Reads an `X-Warnings` value; throws when it is not what the gateway writes. */
 export function decodeWarnings(headerValue: string | null | undefined): GatewayWarning[] {
   if (!headerValue) return [];
-  const bytes = Uint8Array.from(atob(headerValue.replaceAll('-', '+').replaceAll('_', '/')), (c) =>
-    c.charCodeAt(0),
-  );
-  return gatewayWarningsSchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
+  return gatewayWarningsSchema.parse(JSON.parse(fromBase64Url(headerValue)));
 }
 
 /** Writes an `X-Warnings` value no longer than `warningsHeaderBytesMax`; what does not fit is counted in a last entry. */
@@ -209,4 +219,9 @@ export function encodeWarnings(warnings: readonly GatewayWarning[]): string {
 function toBase64Url(text: string): string {
   const binary = Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join('');
   return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+}
+
+function fromBase64Url(text: string): string {
+  const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
+  return new TextDecoder().decode(Uint8Array.from(binary, (character) => character.charCodeAt(0)));
 }

@@ -1,6 +1,6 @@
 import type { JobFailureCode } from './error-codes.ts';
 import type { JobId } from './ids.ts';
-import type { ConvertedBy, MappingRef, ResultRef, Warning } from './job-events.ts';
+import type { ConvertedBy, InvoiceIdentity, MappingRef, ResultRef, Warning } from './job-events.ts';
 
 /**
  * What may be asked of a job. Time (`at`, ISO 8601 in UTC with milliseconds) and randomness (`jitter`) come in as
@@ -64,6 +64,7 @@ export interface CompleteAttempt {
   readonly gatewayMs: number;
   readonly warnings: readonly Warning[];
   readonly convertedBy?: ConvertedBy | undefined;
+  readonly invoice?: InvoiceIdentity | undefined;
 }
 
 export interface ReportFailure {

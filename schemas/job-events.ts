@@ -89,6 +89,17 @@ export type ResultRef = z.infer<typeof ResultRef>;
 export const ConvertedBy = z.object({ id: MappingId, version: z.number().int().min(1), contentHash: Sha256 });
 export type ConvertedBy = z.infer<typeof ConvertedBy>;
 
+/**
+ * What names an invoice among all others: its seller's tax number, its number and its date, as the result writes them. The
+ * same three under other bytes are the same invoice again.
+ */
+export const InvoiceIdentity = z.object({
+  sellerTaxId: z.string().min(1).max(60),
+  number: z.string().min(1).max(100),
+  issueDate: z.iso.date(),
+});
+export type InvoiceIdentity = z.infer<typeof InvoiceIdentity>;
+
 export const ConversionSucceeded = z.object({
   at: At,
   attempt: Attempt,
@@ -99,6 +110,8 @@ export const ConversionSucceeded = z.object({
   warnings: z.array(Warning).max(50),
   /** Absent when the gateway did not say. */
   convertedBy: ConvertedBy.optional(),
+  /** Absent for a result that is no invoice, or does not say all three. */
+  invoice: InvoiceIdentity.optional(),
 });
 
 export const ConversionFailed = z.object({

@@ -3,6 +3,7 @@ import { writeReading } from '../invoice/convert-invoice.ts';
 import type { DetectMapping } from '../mapping/mapping-schema.ts';
 import { referenceTo } from '../mapping/reference.ts';
 import type { MappingRegistry } from '../mapping/registry.ts';
+import { identityOfWritten } from '../output/invoice-identity.ts';
 import type { ConverterSuccess } from '../pool/child-protocol.ts';
 import { embeddedMappingOf } from './chosen-mapping.ts';
 import { detect, saying } from './detect.ts';
@@ -20,7 +21,8 @@ export async function convertDetected(
     const warnings = [...found.warnings, ...written.warnings];
     return { ...written, mediaType, mappingVersion, warnings, convertedBy: referenceTo(found.mapping) };
   }
-  const { source, pages, warnings } = found;
+  const { source, said, pages, warnings } = found;
   const convertedBy = referenceTo(embeddedMappingOf(mapping, registry));
-  return { ok: true, body: source.bytes, mediaType, pages, mappingVersion, warnings, convertedBy };
+  const invoice = identityOfWritten(said);
+  return { ok: true, body: source.bytes, mediaType, pages, mappingVersion, warnings, convertedBy, invoice };
 }

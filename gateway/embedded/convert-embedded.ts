@@ -1,6 +1,8 @@
 import type { PDFDocumentProxy } from 'pdfjs-dist';
 import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
+import { readSemantic } from '../formats/read-semantic.ts';
 import type { EmbeddedMapping } from '../mapping/mapping-schema.ts';
+import { identityOfWritten } from '../output/invoice-identity.ts';
 import type { ConverterSuccess } from '../pool/child-protocol.ts';
 import { Refusal } from '../refusal.ts';
 import { brokenRules } from '../rules/broken-rules.ts';
@@ -27,6 +29,7 @@ export async function convertEmbedded(
       ['The file carries no embedded e-invoice.', ...odd.slice(0, 3)].join(' '),
     );
   }
+  const written = readSemantic(invoice.text);
   return {
     ok: true,
     body: invoice.bytes,
@@ -34,6 +37,7 @@ export async function convertEmbedded(
     pages: document.numPages,
     mappingVersion: mapping.version,
     warnings: [...remarks, ...ruleWarnings(invoice)],
+    invoice: written && identityOfWritten(written.invoice),
   };
 }
 

@@ -5,6 +5,7 @@ import {
   GATEWAY_HEADERS,
   INVOICE_FORMATS,
   encodeConvertedBy,
+  encodeInvoiceIdentity,
   encodeWarnings,
   invoiceFormatSchema,
 } from '../../schemas/gateway-protocol.ts';
@@ -199,6 +200,9 @@ function sendResult(
     ...(outcome.convertedBy === undefined
       ? {}
       : { [GATEWAY_HEADERS.convertedBy]: encodeConvertedBy(outcome.convertedBy) }),
+    ...(outcome.invoice === undefined
+      ? {}
+      : { [GATEWAY_HEADERS.invoice]: encodeInvoiceIdentity(outcome.invoice) }),
     [GATEWAY_HEADERS.pages]: String(outcome.pages),
     [GATEWAY_HEADERS.conversionMs]: String(ms),
     [GATEWAY_HEADERS.warnings]: encodeWarnings(outcome.warnings),

@@ -3,6 +3,7 @@ import { checkWarnings, failureMessage, runChecks } from '../checks/run-checks.t
 import type { JudgedFinding } from '../checks/run-checks.ts';
 import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
 import { deliveryWarnings } from '../output/delivery.ts';
+import { identityOfRead } from '../output/invoice-identity.ts';
 import { writtenInvoice } from '../output/written-invoice.ts';
 import { judgeScan } from '../ocr/judge-scan.ts';
 import { scanReader } from '../ocr/scan-reader.ts';
@@ -100,6 +101,7 @@ export function writeReading(
     mediaType: mapping.mediaType,
     pages: text.pages.length,
     mappingVersion: mapping.version,
+    invoice: identityOfRead(invoice),
     warnings: [
       ...checkWarnings(findings),
       ...domesticWarnings(invoice),

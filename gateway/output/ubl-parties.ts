@@ -37,7 +37,7 @@ function party(name: string, who: Party, numbers: 'VAT numbers' | 'registrations
 }
 
 /** BR-CO-09 asks for the country's prefix on a VAT number. Where the country is not known, none is made up. */
-function taxNumber(who: Party): string | undefined {
+export function taxNumber(who: Party): string | undefined {
   const value = who.vatId?.value;
   if (value === undefined) return undefined;
   return /^\d{9}$/.test(value) ? `${who.country?.value ?? ''}${value}` : value;

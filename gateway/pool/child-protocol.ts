@@ -1,4 +1,5 @@
 import type { PageDrawing } from '../../schemas/gateway-explanation.ts';
+import type { InvoiceIdentity } from '../../schemas/job-events.ts';
 import type { Mapping } from '../mapping/mapping-schema.ts';
 import type {
   ConvertingMapping,
@@ -44,6 +45,8 @@ export interface ConverterSuccess {
   /** The mapping that made the result; a reader that hands over to another says so, else it is the one asked for. */
   readonly convertedBy?: ConvertingMapping;
   readonly warnings: readonly GatewayWarning[];
+  /** What names the invoice in the result; absent where it is none, or does not say all of it. */
+  readonly invoice?: InvoiceIdentity | undefined;
 }
 
 /** A document that was not converted, and why. */

@@ -3,7 +3,13 @@ import { resultKeyOf } from '../../blob-store/blob-key.ts';
 import { BlobTooLarge } from '../../blob-store/errors.ts';
 import { crashPoint } from '../../runtime/crash-points.ts';
 import type { Log } from '../../runtime/log.ts';
-import type { ConvertedBy, MappingRef, ResultRef, Warning } from '../../schemas/job-events.ts';
+import type {
+  ConvertedBy,
+  InvoiceIdentity,
+  MappingRef,
+  ResultRef,
+  Warning,
+} from '../../schemas/job-events.ts';
 import type { GatewayClient, GatewayResult } from '../gateway-call/gateway-client.ts';
 import type { GatewayGate } from '../circuit-breaker/gateway-gate.ts';
 import { AttemptFailed, badOutput } from '../gateway-call/gateway-failure.ts';
@@ -29,6 +35,7 @@ export interface ConversionResult {
   readonly gatewayMs: number;
   readonly warnings: readonly Warning[];
   readonly convertedBy?: ConvertedBy | undefined;
+  readonly invoice?: InvoiceIdentity | undefined;
 }
 
 /**
@@ -128,9 +135,10 @@ async function store(
       },
     });
     crashPoint('after-rename', jobId);
-    const { mediaType, pages, conversionMs: gatewayMs, warnings, convertedBy } = result;
+    const { mediaType, pages, conversionMs: gatewayMs, warnings, convertedBy, invoice } = result;
     const by = convertedBy === null ? {} : { convertedBy };
-    return { result: { blobKey: key, ...written, mediaType }, pages, gatewayMs, warnings, ...by };
+    const which = invoice === null ? {} : { invoice };
+    return { result: { blobKey: key, ...written, mediaType }, pages, gatewayMs, warnings, ...by, ...which };
   } catch (error) {
     if (error instanceof AttemptFailed || signal.aborted || error === result.body.errored) throw error;
     if (error instanceof BlobTooLarge) throw tooLarge({ cause: error });

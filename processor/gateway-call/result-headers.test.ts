@@ -1,5 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { encodeConvertedBy, encodeWarnings, GATEWAY_HEADERS } from '../../schemas/gateway-protocol.ts';
+import {
+  encodeConvertedBy,
+  encodeInvoiceIdentity,
+  encodeWarnings,
+  GATEWAY_HEADERS,
+} from '../../schemas/gateway-protocol.ts';
 import { readResultHeaders } from './result-headers.ts';
 
 const source = 'a'.repeat(64);
@@ -37,6 +42,13 @@ describe('what the gateway says of a result', () => {
     );
     expect(read({}).convertedBy).toBeNull();
     expect(() => read({ [GATEWAY_HEADERS.convertedBy]: 'rohr_v1' })).toThrow('which mapping made it');
+  });
+
+  it('names the invoice in it, whatever its letters, and is refused when that cannot be read', () => {
+    const invoice = { sellerTaxId: 'PT508332559', number: 'FT 2026/nº–17', issueDate: '2026-03-01' };
+    expect(read({ [GATEWAY_HEADERS.invoice]: encodeInvoiceIdentity(invoice) }).invoice).toEqual(invoice);
+    expect(read({}).invoice).toBeNull();
+    expect(() => read({ [GATEWAY_HEADERS.invoice]: 'e30' })).toThrow('which invoice it is');
   });
 
   it('may come of a newer version of the mapping than the upload named, and not of an older one', () => {

@@ -1,13 +1,19 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import {
   decodeConvertedBy,
+  decodeInvoiceIdentity,
   decodeWarnings,
   GATEWAY_HEADERS,
   resultMediaTypeSchema,
   type GatewayWarning,
   type ResultMediaType,
 } from '../../schemas/gateway-protocol.ts';
-import { type ConvertedBy, Warning, type MappingRef } from '../../schemas/job-events.ts';
+import {
+  type ConvertedBy,
+  type InvoiceIdentity,
+  type MappingRef,
+  Warning,
+} from '../../schemas/job-events.ts';
 import { badOutput } from './gateway-failure.ts';
 
 /** Largest result taken, in bytes (A-SS02). */
@@ -27,6 +33,8 @@ export interface ResultHeaders {
   readonly warnings: readonly Warning[];
   /** The mapping that made the result; null when the gateway does not say. */
   readonly convertedBy: ConvertedBy | null;
+  /** What names the invoice in the body; null for what is no invoice. */
+  readonly invoice: InvoiceIdentity | null;
 }
 
 /**
@@ -61,6 +69,7 @@ export function readResultHeaders(
     conversionMs: count(GATEWAY_HEADERS.conversionMs, header(GATEWAY_HEADERS.conversionMs)),
     warnings: warningsOf(header(GATEWAY_HEADERS.warnings)),
     convertedBy: convertedByOf(header(GATEWAY_HEADERS.convertedBy)),
+    invoice: invoiceOf(header(GATEWAY_HEADERS.invoice)),
   };
 }
 
@@ -87,6 +96,15 @@ function convertedByOf(value: string | undefined): ConvertedBy | null {
   const said = decodeConvertedBy(value);
   if (said === null) throw badOutput('The result does not say in a readable way which mapping made it.');
   return said;
+}
+
+function invoiceOf(value: string | undefined): InvoiceIdentity | null {
+  if (value === undefined) return null;
+  try {
+    return decodeInvoiceIdentity(value);
+  } catch (error) {
+    throw badOutput('The result does not say in a readable way which invoice it is.', { cause: error });
+  }
 }
 
 function count(name: string, value: string | undefined): number {

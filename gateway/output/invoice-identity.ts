@@ -1,0 +1,22 @@
+import { InvoiceIdentity } from '../../schemas/job-events.ts';
+import type { SemanticInvoice } from '../formats/semantic-invoice.ts';
+import type { Invoice } from '../invoice/invoice.ts';
+import { taxNumber } from './ubl-parties.ts';
+
+/** What names an invoice that was read from a page, as its result writes it; undefined where it does not say all three. */
+export function identityOfRead({ seller, fields }: Invoice): InvoiceIdentity | undefined {
+  return identity(taxNumber(seller), fields.get('number')?.value, fields.get('issueDate')?.value);
+}
+
+/** The same of an e-invoice. A seller without a VAT number is known by its tax registration, else by its registration. */
+export function identityOfWritten({
+  seller,
+  number,
+  issueDate,
+}: SemanticInvoice): InvoiceIdentity | undefined {
+  return identity(seller.vatId ?? seller.taxRegistration ?? seller.registration?.value, number, issueDate);
+}
+
+function identity(...[sellerTaxId, number, issueDate]: (string | undefined)[]): InvoiceIdentity | undefined {
+  return InvoiceIdentity.safeParse({ sellerTaxId, number, issueDate }).data;
+}
