@@ -24,6 +24,20 @@ const FOLDERS_TOP_DOWN = {
     'work-list',
     'migrations',
   ],
+  'query-api': [
+    '.',
+    'live',
+    'dashboard',
+    'one-job',
+    'queue',
+    'past',
+    'downloads',
+    'web-app',
+    'request',
+    'change-feed',
+    'tables',
+    'tokens',
+  ],
 };
 const inFolder = (folder) => (folder === '.' ? '[^/]+$' : `${folder}/`);
 /** No import runs up inside a room, and a folder that the list above does not name imports nothing. */

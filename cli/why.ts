@@ -2,7 +2,7 @@ import { retryPolicyOf } from '../conversion-job/retry-policy.ts';
 import { connectEventLog } from '../event-store/connect.ts';
 import { isHidden } from '../event-store/stream-limit.ts';
 import { sentenceOf } from '../conversion-job/event-sentences.ts';
-import { explainJob, type Explained } from '../query-api/why.ts';
+import { explainJob, type Explained } from '../query-api/one-job/why.ts';
 import { isoNow, systemClock } from '../runtime/clock.ts';
 import { createLog } from '../runtime/log.ts';
 import { loadSettings } from '../runtime/settings.ts';

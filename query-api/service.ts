@@ -14,29 +14,29 @@ import type { Metrics } from '../runtime/metrics.ts';
 import type { Service } from '../runtime/service.ts';
 import { waitingList, type WaitingNow } from '../runtime/waiting-list.ts';
 import type { Settings } from '../schemas/config.ts';
-import { AS_OPERATOR, AS_OWNER } from './asker.ts';
-import { startChangeFeed, type ChangeFeed } from './change-feed.ts';
+import { AS_OPERATOR, AS_OWNER } from './request/asker.ts';
+import { startChangeFeed, type ChangeFeed } from './change-feed/change-feed.ts';
 import { readOpsMetrics, type DashboardSources } from './dashboard/dashboard.ts';
-import { documentReader } from './document-reader.ts';
-import { createDownloadLedger } from './download-ledger.ts';
+import { documentReader } from './downloads/document-reader.ts';
+import { createDownloadLedger } from './downloads/download-ledger.ts';
 import { createLiveServer, type LiveServer } from './live/live-server.ts';
-import { ownerPagesReader, pageReader } from './live/page-reader.ts';
-import { BEFORE_EVERYTHING } from './live/subscription.ts';
-import { findOwnJob } from './own-job.ts';
-import { listenForPositions } from './position-listener.ts';
-import { labelOf, type QueryContext } from './query-context.ts';
-import { readyResults } from './ready-result.ts';
-import { checkedBlobs } from './result-delivery.ts';
-import { documentRoutes } from './routes/document-routes.ts';
-import { resultFormats } from './result-formats.ts';
-import { downloadRoutes, resultRoutes } from './routes/download-routes.ts';
-import { jobRoutes } from './routes/job-routes.ts';
-import { listingRoutes } from './routes/listing-routes.ts';
-import { oneJobRoutes } from './routes/one-job-routes.ts';
-import { opsRoutes } from './routes/ops-routes.ts';
-import { webRoutes } from './routes/web-routes.ts';
-import { zipRoutes } from './routes/zip-routes.ts';
-import { loadWebFiles } from './web-files.ts';
+import { ownerPagesReader, pageReader } from './change-feed/page-reader.ts';
+import { BEFORE_EVERYTHING } from './change-feed/page.ts';
+import { findOwnJob } from './downloads/own-job.ts';
+import { listenForPositions } from './change-feed/position-listener.ts';
+import { labelOf, type QueryContext } from './request/query-context.ts';
+import { readyResults } from './downloads/ready-result.ts';
+import { checkedBlobs } from './downloads/result-delivery.ts';
+import { documentRoutes } from './downloads/document-routes.ts';
+import { resultFormats } from './downloads/result-formats.ts';
+import { downloadRoutes, resultRoutes } from './downloads/download-routes.ts';
+import { jobRoutes } from './queue/job-routes.ts';
+import { listingRoutes } from './listing-routes.ts';
+import { oneJobRoutes } from './one-job/one-job-routes.ts';
+import { opsRoutes } from './dashboard/ops-routes.ts';
+import { webRoutes } from './web-app/web-routes.ts';
+import { zipRoutes } from './downloads/zip-routes.ts';
+import { loadWebFiles } from './web-app/web-files.ts';
 
 /** Longest wait of a subscription for the first look at the read tables. */
 const FEED_WAIT_MS = 5_000;
@@ -104,7 +104,6 @@ export async function createQueryApi(options: QueryApiOptions): Promise<Service>
     blobs: options.blobs,
     mappings: options.mappings,
     feed,
-    ledger,
     policy,
     keys,
     logger,
@@ -118,8 +117,8 @@ export async function createQueryApi(options: QueryApiOptions): Promise<Service>
   router.use('/api', privateAnswers, identity.middleware, options.limits.byOwner);
   router.use(listingRoutes(options, settings, identity));
   router.use(opsRoutes(context, figures, identity));
-  router.use(zipRoutes(context, blobs));
-  router.use(downloadRoutes(context, results, resultFormats({ ...gatewayOf(settings), blobs })));
+  router.use(zipRoutes(context, blobs, ledger));
+  router.use(downloadRoutes(ledger, results, resultFormats({ ...gatewayOf(settings), blobs })));
   router.use(jobRoutes(context));
   for (const asker of [AS_OWNER, AS_OPERATOR]) {
     router.use(resultRoutes(results, asker));

@@ -6,7 +6,7 @@ import type { differenceFrom } from '../event-store/log-difference.ts';
 import type { Convert } from '../processor/attempts/converter.ts';
 import type { JobCommands } from '../processor/job-stream/job-commands.ts';
 import type { WorkList } from '../processor/work-list/work-list.ts';
-import type { Page } from '../query-api/live/subscription.ts';
+import type { Page } from '../query-api/change-feed/page.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { jobIdOf } from '../schemas/name-based-ids.ts';
 import type { MappingRef } from '../schemas/job-events.ts';

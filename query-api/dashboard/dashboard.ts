@@ -6,11 +6,11 @@ import type {
   DashboardQuery,
   OpsMetrics,
 } from '../../schemas/dashboard-api.ts';
-import { positionText } from '../projection-head.ts';
+import { positionText } from '../tables/projection-head.ts';
 import { readFigures, type FiguresRead, type ReadAt } from './figures-query.ts';
 import { flowFigures, latencyCounts, summedFigures, type StoredFigure } from './flow-figures.ts';
 import { correctionsAt, type Correction } from './past-figures.ts';
-import { findMoment } from './past-moment.ts';
+import { findMoment } from '../past/past-moment.ts';
 import { readPresent, type PresentSources } from './present-figures.ts';
 import { standingFigures } from './standing-figures.ts';
 import { windowOf, type Window } from './window.ts';

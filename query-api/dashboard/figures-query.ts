@@ -1,5 +1,5 @@
 import type { Queryable } from '../../read-store/pool.ts';
-import { ProjectionMissing } from '../projection-head.ts';
+import { ProjectionMissing } from '../tables/projection-head.ts';
 import { FLOW_FIGURES, type StoredFigure } from './flow-figures.ts';
 import type { BreakerState } from './standing-figures.ts';
 import type { Window } from './window.ts';

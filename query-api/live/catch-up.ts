@@ -1,5 +1,5 @@
 import type { Follower } from './connection.ts';
-import type { Page } from './subscription.ts';
+import type { Page } from '../change-feed/page.ts';
 
 /** Statements at the same time; ten thousand clients that come back at once wait their turn. */
 const READS_AT_ONCE_MAX = 3;

@@ -2,7 +2,7 @@ import type { WebSocket } from 'ws';
 import { LIVE_LIMITS } from '../../schemas/live-protocol.ts';
 import type { MessageBudget } from './message-budget.ts';
 import type { Subscription } from './subscription.ts';
-import type { TopicScope } from './topic-scope.ts';
+import type { TopicScope } from '../change-feed/topic-scope.ts';
 
 /** One socket and what it follows. Plain values only: ten thousand of these must stay small. */
 export interface Connection {

@@ -1,16 +1,17 @@
 import type { RawData } from 'ws';
 import type { Clock } from '../../runtime/clock.ts';
 import { LIVE_CLOSE, LIVE_LIMITS, LIVE_PROTOCOL, type ClientFrame } from '../../schemas/live-protocol.ts';
-import type { SealingKeys } from '../sealed-text.ts';
+import type { SealingKeys } from '../tokens/sealed-text.ts';
 import type { CatchUp } from './catch-up.ts';
 import { readClientFrame } from './client-frame.ts';
 import type { Connection, Follower } from './connection.ts';
 import type { Followers } from './followers.ts';
 import { spendMessage } from './message-budget.ts';
-import { openBookmark, type Bookmark } from './resume-token.ts';
+import { openBookmark, type Bookmark } from '../tokens/resume-token.ts';
 import type { Sender } from './sender.ts';
-import { BEFORE_EVERYTHING, fromBookmark, fromNothing, startOver } from './subscription.ts';
-import { scopeOf } from './topic-scope.ts';
+import { fromBookmark, fromNothing, startOver } from './subscription.ts';
+import { BEFORE_EVERYTHING } from '../change-feed/page.ts';
+import { scopeOf } from '../change-feed/topic-scope.ts';
 
 export interface ConversationOptions {
   readonly sender: Sender;

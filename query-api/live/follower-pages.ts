@@ -1,8 +1,8 @@
 import type { PageRead } from './catch-up.ts';
 import type { Follower } from './connection.ts';
 import { operatorPage } from './operator-rows.ts';
-import { PAGE_ROWS_MAX, type ReadOwnerPages, type ReadPage } from './page-reader.ts';
-import type { Page } from './subscription.ts';
+import { PAGE_ROWS_MAX, type ReadOwnerPages, type ReadPage } from '../change-feed/page-reader.ts';
+import type { Page } from '../change-feed/page.ts';
 
 /** There is no such job, or it is another owner's. */
 export class NoSuchJob extends Error {

@@ -1,5 +1,5 @@
 import type { Follower } from './connection.ts';
-import type { ChangedRow } from './subscription.ts';
+import type { ChangedRow } from '../change-feed/page.ts';
 
 /** Rows for one follower; the same list object for all who are to get the same. */
 export type Deliver = (follower: Follower, rows: readonly ChangedRow[]) => void;

@@ -1,5 +1,6 @@
 import type { ServerFrame } from '../../schemas/live-protocol.ts';
-import type { ChangedRow, Send } from './subscription.ts';
+import type { Send } from './subscription.ts';
+import type { ChangedRow } from '../change-feed/page.ts';
 
 /** Rows are joined once, however many subscribers are sent the same list. */
 const joinedRows = new WeakMap<readonly ChangedRow[], string>();

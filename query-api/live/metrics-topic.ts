@@ -1,7 +1,7 @@
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Follower } from './connection.ts';
-import type { ChangedRow, Page } from './subscription.ts';
+import type { ChangedRow, Page } from '../change-feed/page.ts';
 
 /** The figures belong to no build of the tables: a token of theirs is good with every one. */
 const NO_EPOCH = '00000000-0000-0000-0000-000000000000';

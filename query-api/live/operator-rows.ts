@@ -1,4 +1,4 @@
-import type { ChangedRow, Page } from './subscription.ts';
+import type { ChangedRow, Page } from '../change-feed/page.ts';
 
 /** Rows as operators see them: with their owner. */
 const seenByOperators = new WeakMap<readonly ChangedRow[], readonly ChangedRow[]>();

@@ -1,10 +1,10 @@
 import { LIVE_CLOSE, type ServerFrame } from '../../schemas/live-protocol.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import type { SealingKeys } from '../sealed-text.ts';
+import type { SealingKeys } from '../tokens/sealed-text.ts';
 import { isTooSlow, type Connection, type Follower } from './connection.ts';
 import { plainFrame, rowsFrame } from './live-frames.ts';
 import type { LiveMetrics } from './live-metrics.ts';
-import { sealBookmark } from './resume-token.ts';
+import { sealBookmark } from '../tokens/resume-token.ts';
 import type { Step } from './subscription.ts';
 
 export interface Sender {

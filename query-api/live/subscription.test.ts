@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Bookmark } from './resume-token.ts';
+import type { Bookmark } from '../tokens/resume-token.ts';
 import {
   flush,
   fromBookmark,
@@ -9,11 +9,10 @@ import {
   startOver,
   takeChanges,
   takePage,
-  type ChangedRow,
-  type Page,
   type Send,
   type Subscription,
 } from './subscription.ts';
+import type { ChangedRow, Page } from '../change-feed/page.ts';
 
 const EPOCH = 'e1';
 const row = (key: string, position: bigint): ChangedRow => ({

@@ -1,23 +1,5 @@
-import type { Bookmark } from './resume-token.ts';
-
-/** A row of a topic as it goes on the wire: the whole row as JSON text, made once for every subscriber. */
-export interface ChangedRow {
-  readonly key: string;
-  readonly owner: string;
-  /** Commit position of the last event folded into the row. */
-  readonly position: bigint;
-  readonly json: string;
-}
-
-/** Rows past a position, in the order of their position, as one statement saw them. */
-export interface Page {
-  readonly epoch: string;
-  /** The projection's checkpoint in the same snapshot as the rows. */
-  readonly head: bigint;
-  readonly rows: readonly ChangedRow[];
-  /** Rows past the last one were left out. */
-  readonly more: boolean;
-}
+import { BEFORE_EVERYTHING, type ChangedRow, type Page } from '../change-feed/page.ts';
+import type { Bookmark } from '../tokens/resume-token.ts';
 
 /**
  * What the server knows of one subscription. `position` is the promise: the client was sent every row it may see up
@@ -56,9 +38,6 @@ export interface Step {
   readonly next: Subscription;
   readonly send: readonly Send[];
 }
-
-/** Before the first row; no position of the log is below 0. */
-export const BEFORE_EVERYTHING = -1n;
 
 /** Rows held for one subscription while it catches up; past that they are read from the table again. */
 export const HELD_ROWS_MAX = 1_000;

@@ -1,4 +1,4 @@
-import type { Bookmark } from '../../query-api/live/resume-token.ts';
+import type { Bookmark } from '../../query-api/tokens/resume-token.ts';
 import type { Life, World } from '../engine/world.ts';
 import type { Reached } from './clients.ts';
 import type { Frame, Socket } from './live-session.ts';

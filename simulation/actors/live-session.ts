@@ -1,4 +1,4 @@
-import type { Bookmark } from '../../query-api/live/resume-token.ts';
+import type { Bookmark } from '../../query-api/tokens/resume-token.ts';
 import {
   flush,
   fromBookmark,
@@ -6,12 +6,11 @@ import {
   startOver,
   takeChanges,
   takePage,
-  type ChangedRow,
-  type Page,
   type Send,
   type Step,
   type Subscription,
 } from '../../query-api/live/subscription.ts';
+import type { ChangedRow, Page } from '../../query-api/change-feed/page.ts';
 import type { Life, World } from '../engine/world.ts';
 
 /** What arrives at a client: what the server sent, and the token its last frame had. */

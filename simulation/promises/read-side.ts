@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { jobsProjection } from '../../projector/jobs/projection.ts';
 import { foldBatch, understandBatch } from '../../read-store/projection-engine/fold-batch.ts';
 import type { Values } from '../../read-store/projection-engine/table.ts';
-import { jobView, type ShownRow } from '../../query-api/job-row.ts';
+import { jobView, type ShownRow } from '../../query-api/tables/job-row.ts';
 import type { LiveClient } from '../actors/live-client.ts';
 import type { House } from '../house.ts';
 import { createTableServer, recordOfValues, type Tables } from '../ports/table-server.ts';

@@ -1,0 +1,70 @@
+import pg from 'pg';
+import type { Log } from '../../runtime/log.ts';
+import { outageLog } from '../../runtime/outage-log.ts';
+
+const CHANNEL = 'docket_position';
+const RECONNECT_FIRST_MS = 250;
+const RECONNECT_MAX_MS = 5_000;
+
+export interface PositionListener {
+  stop(): Promise<void>;
+}
+
+/**
+ * Listens for the projector's notifications on a connection of its own, which comes back by itself. A lost
+ * notification does no harm: whoever listens also polls.
+ */
+export function listenForPositions(options: {
+  url: string;
+  timeoutMs: number;
+  log: Log;
+  onWake: () => void;
+}): PositionListener {
+  const { url, timeoutMs, log, onWake } = options;
+  const outage = outageLog(log, 'not listening for positions, polling goes on');
+  let client: pg.Client | null = null;
+  let retry: NodeJS.Timeout | null = null;
+  let backoffMs = RECONNECT_FIRST_MS;
+  let stopped = false;
+
+  const lost = (from: pg.Client, error: unknown): void => {
+    if (client !== from) return;
+    client = null;
+    from.end().catch(() => undefined);
+    if (stopped) return;
+    outage.failed(error);
+    retry = setTimeout(() => void connect(), backoffMs);
+    backoffMs = Math.min(RECONNECT_MAX_MS, backoffMs * 2);
+  };
+  const connect = async (): Promise<void> => {
+    const opened = new pg.Client({
+      connectionString: url,
+      connectionTimeoutMillis: timeoutMs,
+      query_timeout: timeoutMs,
+      keepAlive: true,
+    });
+    client = opened;
+    opened.on('error', (error) => lost(opened, error));
+    opened.on('end', () => lost(opened, new Error('the connection ended')));
+    opened.on('notification', onWake);
+    try {
+      await opened.connect();
+      await opened.query(`listen ${CHANNEL}`);
+      backoffMs = RECONNECT_FIRST_MS;
+      outage.worked();
+      onWake();
+    } catch (error) {
+      lost(opened, error);
+    }
+  };
+  void connect();
+  return {
+    stop: async () => {
+      stopped = true;
+      if (retry) clearTimeout(retry);
+      const open = client;
+      client = null;
+      await open?.end().catch((error: unknown) => log.debug({ err: error }, 'the listener was already gone'));
+    },
+  };
+}

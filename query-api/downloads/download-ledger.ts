@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { jobDecider } from '../../conversion-job/decider.ts';
+import type { RetryPolicy } from '../../conversion-job/retry-policy.ts';
+import type { EventLog } from '../../event-store/event-log.ts';
+import { handleCommand } from '../../event-store/handle-command.ts';
+import { isoNow, type Clock } from '../../runtime/clock.ts';
+import type { Log } from '../../runtime/log.ts';
+import { Counter, type Metrics } from '../../runtime/metrics.ts';
+import { commandIdOf } from '../../schemas/name-based-ids.ts';
+import { jobStream } from '../../schemas/streams.ts';
+
+const TRIES_MAX = 4;
+const FIRST_PAUSE_MS = 250;
+/** Downloads whose event is being written; past that, one is counted as lost at once. */
+const WRITING_MAX = 5_000;
+
+/** A transfer that was completed. */
+export interface CompletedDownload {
+  readonly owner: string;
+  readonly jobId: string;
+  readonly bytes: number;
+  readonly requestId: string;
+}
+
+/** Writes `ResultDownloaded` after the transfer, without anyone waiting for it. */
+export interface DownloadLedger {
+  record(download: CompletedDownload): void;
+  /** Resolves when nothing is being written any more, at most after `graceMs`. */
+  settle(graceMs: number): Promise<void>;
+}
+
+export function createDownloadLedger(options: {
+  log: EventLog;
+  policy: RetryPolicy;
+  clock: Clock;
+  logger: Log;
+  metrics: Metrics;
+}): DownloadLedger {
+  const { log, policy, clock, logger, metrics } = options;
+  const decider = jobDecider(policy);
+  const writing = new Set<Promise<void>>();
+  const counter = new Counter({
+    name: 'docket_downloads_total',
+    help: 'Complete downloads, by whether their event could be written',
+    labelNames: ['event'],
+    registers: [metrics],
+  });
+
+  const write = async ({ owner, jobId, bytes, requestId }: CompletedDownload): Promise<void> => {
+    const command = { type: 'RecordDownload' as const, at: isoNow(clock), bytes };
+    const context = {
+      commandId: commandIdOf('download', requestId, jobId),
+      correlationId: requestId,
+      actor: `owner:${owner}`,
+    };
+    for (let tries = 1; ; tries += 1)
+      try {
+        const handled = await handleCommand(log, decider, jobStream(jobId), command, context);
+        counter.inc({ event: handled.outcome === 'accepted' ? 'written' : 'refused' });
+        return;
+      } catch (error) {
+        if (tries >= TRIES_MAX) {
+          counter.inc({ event: 'lost' });
+          logger.error({ err: error, jobId, requestId }, 'a complete download could not be recorded');
+          return;
+        }
+        await sleep(FIRST_PAUSE_MS * 2 ** tries);
+      }
+  };
+  return {
+    record: (download) => {
+      if (writing.size >= WRITING_MAX) {
+        counter.inc({ event: 'lost' });
+        logger.error({ jobId: download.jobId }, 'too many downloads wait to be recorded');
+        return;
+      }
+      const task = write(download).finally(() => writing.delete(task));
+      writing.add(task);
+    },
+    settle: async (graceMs) => {
+      const grace = new AbortController();
+      await Promise.race([
+        Promise.all(writing),
+        sleep(graceMs, undefined, { signal: grace.signal, ref: false }).catch(() => undefined),
+      ]);
+      grace.abort();
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Response } from 'express';
+import type { BlobStore } from '../../blob-store/blob-store.ts';
+import { BlobCorrupt, checkedBytes, type ExpectedBlob } from './checked-bytes.ts';
+
+/** Results up to this many bytes are checked before the first byte is sent, so that a wrong one is a clean 500. */
+export const CHECK_FIRST_BYTES_MAX = 1024 * 1024;
+/** Blobs known to be wrong; the oldest is forgotten first, and found again when it is asked for. */
+const KNOWN_CORRUPT_MAX = 1_000;
+
+/** Reads results that are what the log says they are. */
+export interface CheckedBlobs {
+  /**
+   * Opens a blob: a small one is read and checked whole, of a large one the last chunk comes only if all was right.
+   * @throws BlobCorrupt, BlobMissing, BlobStoreUnavailable
+   */
+  open(expected: ExpectedBlob): Promise<Readable>;
+}
+
+export function checkedBlobs(blobs: BlobStore): CheckedBlobs {
+  const corrupt = new Set<string>();
+  const remember = (error: unknown): unknown => {
+    if (error instanceof BlobCorrupt) {
+      corrupt.add(error.blobKey);
+      const [oldest] = corrupt;
+      if (corrupt.size > KNOWN_CORRUPT_MAX && oldest !== undefined) corrupt.delete(oldest);
+    }
+    return error;
+  };
+  async function* remembering(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    try {
+      yield* source;
+    } catch (error) {
+      throw remember(error);
+    }
+  }
+  return {
+    open: async (expected) => {
+      if (corrupt.has(expected.blobKey)) throw new BlobCorrupt(expected.blobKey);
+      const opened = await blobs.open(expected.blobKey);
+      if (opened.bytes !== expected.bytes) {
+        opened.stream.destroy();
+        throw remember(new BlobCorrupt(expected.blobKey));
+      }
+      const checked = remembering(checkedBytes(opened.stream, expected));
+      if (expected.bytes > CHECK_FIRST_BYTES_MAX) return Readable.from(checked, { objectMode: false });
+      const chunks: Buffer[] = [];
+      for await (const chunk of checked) chunks.push(chunk);
+      return Readable.from(chunks, { objectMode: false });
+    },
+  };
+}
+
+/**
+ * Sends a stream as the body of an answer whose headers are set. Resolves when all of it was handed to the client's
+ * connection; when the stream fails the connection is cut, so that the client cannot take the rest for the whole.
+ */
+export async function sendWhole(stream: Readable, res: Response): Promise<void> {
+  await pipeline(stream, res);
+}

@@ -1,0 +1,100 @@
+import { attemptsOf } from '../../conversion-job/attempts.ts';
+import { causesOf } from '../../conversion-job/causes.ts';
+import { evolve } from '../../conversion-job/evolve.ts';
+import { explain } from '../../conversion-job/explain.ts';
+import { ABSENT, type ExistingJob, type Job } from '../../conversion-job/job.ts';
+import type { RecordedJobEvent } from '../../conversion-job/recorded.ts';
+import type { RetryPolicy } from '../../conversion-job/retry-policy.ts';
+import type { EventLog } from '../../event-store/event-log.ts';
+import { EventMetadata } from '../../schemas/event-metadata.ts';
+import { understandEvent } from '../../schemas/event-versions.ts';
+import type { WhyAnswer } from '../../schemas/http-api.ts';
+import type { JobEvent } from '../../schemas/job-events.ts';
+import type { Moment } from '../../schemas/moment.ts';
+import { jobStream } from '../../schemas/streams.ts';
+import { breakerPauses } from './breaker-pauses.ts';
+
+/** What an explanation is made of. */
+export interface WhySources {
+  readonly log: Pick<EventLog, 'readStream' | 'readLast'>;
+  readonly policy: RetryPolicy;
+}
+
+/** A job as it was, and the explanation. */
+export interface Explained {
+  readonly answer: WhyAnswer;
+  readonly events: readonly RecordedJobEvent[];
+}
+
+/**
+ * Why a job is, or was, as it is. Answered from the log alone: it is true even when the read tables are behind or
+ * away. At a position the clock stands at the job's last event before it; at a time, at that time.
+ *
+ * @param owner whose job it must be, known from its first event, so that another's costs as little as none; null for
+ *   who sees everyone's
+ * @param moment null is the present
+ * @param now ISO 8601 in UTC with milliseconds, for the present
+ * @returns null when there is no such job, or was none yet, or it is another owner's
+ * @throws LogUnavailable, EventNotUnderstood
+ */
+export async function explainJob(
+  { log, policy }: WhySources,
+  { jobId, owner }: { readonly jobId: string; readonly owner: string | null },
+  moment: Moment | null,
+  now: string,
+): Promise<Explained | null> {
+  const events = await eventsUntil(log, { jobId, owner }, moment);
+  const job = events.reduce<Job>((folded, { event, revision }) => evolve(folded, event, revision), ABSENT);
+  const last = events.at(-1);
+  if (job.state === 'absent' || !last) return null;
+  const at = moment === null ? now : moment.kind === 'time' ? moment.at : last.event.data.at;
+  const pauses = await breakerPauses(log, job.createdAt, (event) => isAfter(event, moment));
+  const open = pauses.findLast(({ resumedAt }) => resumedAt === null);
+  const explanation = explain(job, at, { policy, gatewayPausedSince: open?.pausedAt ?? null });
+  const attempts = attemptsOf(events);
+  const answer: WhyAnswer = {
+    jobId,
+    filename: job.filename,
+    ...explanation,
+    commands: [...explanation.commands],
+    revision: Number(job.revision),
+    moment: { at, position: last.position.toString(), isPast: moment !== null },
+    fold: plain(job),
+    attempts,
+    causes: causesOf(events, attempts, pauses),
+  };
+  return { answer, events };
+}
+
+async function eventsUntil(
+  log: Pick<EventLog, 'readStream'>,
+  { jobId, owner }: { readonly jobId: string; readonly owner: string | null },
+  moment: Moment | null,
+): Promise<RecordedJobEvent[]> {
+  const events: RecordedJobEvent[] = [];
+  for await (const recorded of log.readStream(jobStream(jobId))) {
+    const event = understandEvent(recorded) as JobEvent;
+    const { revision, position } = recorded;
+    if (events.length === 0 && owner !== null && ownerOf(event, revision) !== owner) break;
+    if (isAfter({ position, at: event.data.at }, moment)) break;
+    const { actor, correlationId, causationId } = EventMetadata.parse(recorded.metadata);
+    events.push({ event, revision, position, actor, correlationId, causationId });
+  }
+  return events;
+}
+
+/** Of the job that an event makes; the first one of a stream. */
+function ownerOf(event: JobEvent, revision: bigint): string | null {
+  const job = evolve(ABSENT, event, revision);
+  return job.state === 'absent' ? null : job.owner;
+}
+
+function isAfter({ position, at }: { position: bigint; at: string }, moment: Moment | null): boolean {
+  if (moment === null) return false;
+  return moment.kind === 'position' ? position > moment.position : at > moment.at;
+}
+
+/** The fold as JSON can hold it. */
+function plain(job: ExistingJob): WhyAnswer['fold'] {
+  return { ...job, revision: Number(job.revision) };
+}

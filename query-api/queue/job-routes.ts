@@ -1,0 +1,79 @@
+import { Router } from 'express';
+import { ownerOf } from '../../identity/middleware.ts';
+import { ApiError } from '../../runtime/http/api-error.ts';
+import { JobListQuery, JobQuery, type JobListAnswer } from '../../schemas/http-api.ts';
+import { OperatorListQuery, type OperatorListAnswer } from '../../schemas/ops-api.ts';
+import { pastOf } from '../past/as-of.ts';
+import { readAtLeast } from '../change-feed/freshness.ts';
+import { jobView, operatorJobView } from '../tables/job-row.ts';
+import { readJobMetrics } from './job-metrics.ts';
+import { openPlace, sealPlace } from './list-cursor.ts';
+import { listBinding, listPage, placeOf, type ListedRow, type ListScope } from './list-query.ts';
+import { sealBookmark, type Bookmark } from '../tokens/resume-token.ts';
+import { positionText } from '../tables/projection-head.ts';
+import { labelOf, type QueryContext } from '../request/query-context.ts';
+import { queryOf } from '../request/request-input.ts';
+
+/** `GET /api/jobs`, the figures of an owner's jobs, and `GET /api/ops/jobs`. */
+export function jobRoutes(context: QueryContext): Router {
+  const router = Router();
+  const { store, feed, keys } = context;
+
+  router.get('/api/jobs', async (req, res) => {
+    const owner = ownerOf(res);
+    const { rows, next, head } = await listJobs(context, owner, queryOf(JobListQuery, req));
+    const answer: JobListAnswer = {
+      jobs: rows.map((row) => jobView(row, labelOf(context))),
+      next,
+      token: sealBookmark(keys.token, { owner, topic: 'jobs' }, head),
+      position: positionText(head.position),
+    };
+    res.json(answer);
+  });
+
+  // Only behind `identity.operatorsOnly`.
+  router.get('/api/ops/jobs', async (req, res) => {
+    const { owner = null, ...query } = queryOf(OperatorListQuery, req);
+    const { rows, next, head } = await listJobs(context, owner, query);
+    const answer: OperatorListAnswer = {
+      jobs: rows.map((row) => operatorJobView(row, labelOf(context))),
+      next,
+      token: sealBookmark(keys.token, { owner: ownerOf(res), topic: 'ops:jobs' }, head),
+      position: positionText(head.position),
+    };
+    res.json(answer);
+  });
+
+  router.get('/api/jobs/metrics', async (req, res) => {
+    const { atLeast, asOf } = queryOf(JobQuery, req);
+    const past = await pastOf(context, asOf);
+    const { metrics } = await readAtLeast(feed, atLeast, () => readJobMetrics(store, ownerOf(res), past));
+    res.json(metrics);
+  });
+  return router;
+}
+
+interface Listed {
+  readonly rows: readonly ListedRow[];
+  readonly next: string | null;
+  readonly head: Bookmark;
+}
+
+/** A page of the list, and where the next one starts. */
+async function listJobs(context: QueryContext, owner: string | null, query: JobListQuery): Promise<Listed> {
+  const { store, feed, keys } = context;
+  const scope: ListScope = { owner, asOf: await pastOf(context, query.asOf) };
+  const binding = listBinding(scope, query);
+  const after = query.after === undefined ? null : openPlace(keys.cursor, binding, query.after);
+  if (query.after !== undefined && !after)
+    throw new ApiError('BAD_REQUEST', '`after` is not the `next` of a page of this list.');
+  const { head, rows } = await readAtLeast(feed, query.atLeast, () => listPage(store, scope, query, after));
+  const page = rows.slice(0, query.limit);
+  const last = rows.length > query.limit ? page.at(-1) : undefined;
+  return {
+    rows: page,
+    next: last ? sealPlace(keys.cursor, binding, placeOf(last)) : null,
+    // Following from a past moment brings every row that has changed since.
+    head: { ...head, position: scope.asOf ?? head.position },
+  };
+}

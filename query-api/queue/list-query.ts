@@ -1,0 +1,123 @@
+import type { Queryable } from '../../read-store/pool.ts';
+import type { JobListQuery } from '../../schemas/http-api.ts';
+import { isActive } from '../../schemas/job-states.ts';
+import { SHOWN_COLUMNS, type ShownRow } from '../tables/job-row.ts';
+import type { ListPlace } from './list-cursor.ts';
+import { CREATED_BY_THEN, momentOf, rowsAt } from '../past/past-rows.ts';
+import { readAtHead, type AtHead, type Statement } from '../tables/projection-head.ts';
+
+type SortColumn = 'created' | 'updated' | 'filename';
+
+/** File names are ordered by their characters in lower case, the same on every server whatever its locale. */
+const SORT_EXPRESSION: Readonly<Record<SortColumn, string>> = {
+  created: 'created_at',
+  updated: 'updated_at',
+  filename: 'lower(filename) collate "C"',
+};
+const SORT_TYPE: Readonly<Record<SortColumn, string>> = {
+  created: 'timestamptz',
+  updated: 'timestamptz',
+  filename: 'text',
+};
+
+function sortOf(query: Pick<JobListQuery, 'sort'>): { column: SortColumn; descending: boolean } {
+  const descending = query.sort.startsWith('-');
+  return { column: (descending ? query.sort.slice(1) : query.sort) as SortColumn, descending };
+}
+
+/** Whose jobs, and when: `owner` null is everyone's, `asOf` null is the present. */
+export interface ListScope {
+  readonly owner: string | null;
+  /** A position; the rows are those of the tables when they stood there. */
+  readonly asOf: bigint | null;
+}
+
+/**
+ * The statement for one page of jobs, one row more than asked for, so that it is known whether another page follows.
+ * Pages go by key, not by number: a page costs the same wherever it is (A-DS01).
+ */
+export function listStatement(scope: ListScope, query: JobListQuery, after: ListPlace | null): Statement {
+  const values: unknown[] = [];
+  const value = (given: unknown): string => `$${values.push(given)}`;
+  const where = scope.owner === null ? [] : [`owner = ${value(scope.owner)}`];
+  if (query.state) where.push(`state = any(${value(query.state)}::text[])`);
+  if (query.mapping !== undefined) where.push(`mapping_id = ${value(query.mapping)}`);
+  if (query.errorCode !== undefined) where.push(`error_code = ${value(query.errorCode)}`);
+  if (query.search !== undefined) where.push(`filename ilike ${value(`%${literally(query.search)}%`)}`);
+  const { column, descending } = sortOf(query);
+  const sorted = SORT_EXPRESSION[column];
+  if (after) {
+    const place = `${value(after.value)}::${SORT_TYPE[column]}, ${value(after.jobId)}::uuid`;
+    where.push(`(${sorted}, job_id) ${descending ? '<' : '>'} (${place})`);
+  }
+  const direction = descending ? 'desc' : 'asc';
+  const orderAndLimit = `order by ${sorted} ${direction}, job_id ${direction} limit ${value(query.limit + 1)}`;
+  const columns = `${SHOWN_COLUMNS.join(', ')}, ${sortValue(column)} as sort_value`;
+  if (scope.asOf !== null) {
+    const position = value(scope.asOf.toString());
+    const there = [...where, CREATED_BY_THEN];
+    const few = query.state?.every(isActive) ?? false;
+    const rows = rowsAt({ columns: SHOWN_COLUMNS, position, where: there, orderAndLimit, few });
+    return { text: `${momentOf(position)} select ${columns} from (${rows}) past ${orderAndLimit}`, values };
+  }
+  const conditions = where.length > 0 ? ` where ${where.join(' and ')}` : '';
+  return { text: `select ${columns} from docket.jobs${conditions} ${orderAndLimit}`, values };
+}
+
+/** The sort value as text, made by the database itself so that it compares as the rows do. */
+function sortValue(column: SortColumn): string {
+  return column === 'filename' ? 'lower(filename)' : `${SORT_EXPRESSION[column]}::text`;
+}
+
+/** The place after a row of `listStatement`. */
+export function placeOf(row: ListedRow): ListPlace {
+  return { value: row.sort_value, jobId: row.job_id };
+}
+
+/** What a cursor is bound to: another filter or sort makes it worthless. */
+export function listBinding({ owner, asOf }: ListScope, query: JobListQuery): readonly string[] {
+  const { state, mapping, search, errorCode, sort } = query;
+  const filter = JSON.stringify([state ?? null, mapping ?? null, search ?? null, errorCode ?? null]);
+  return [owner ?? 'everyone', sort, filter, asOf?.toString() ?? 'now'];
+}
+
+/** `%`, `_` and `\` stand for themselves in a LIKE pattern. */
+function literally(text: string): string {
+  return text.replaceAll(/[\\%_]/g, (character) => `\\${character}`);
+}
+
+/** A row of a page, with the value it is sorted by. */
+export type ListedRow = ShownRow & { readonly sort_value: string };
+
+/**
+ * A page of jobs, at most one row longer than asked for, in its order.
+ * @throws ReadStoreUnavailable
+ */
+export async function listPage(
+  store: Queryable,
+  scope: ListScope,
+  query: JobListQuery,
+  after: ListPlace | null,
+): Promise<AtHead<ListedRow>> {
+  const { column, descending } = sortOf(query);
+  const direction = descending ? 'desc' : 'asc';
+  const order = `${SORT_EXPRESSION[column]} ${direction}, job_id ${direction}`;
+  return readAtHead<ListedRow>(store, listStatement(scope, query, after), order);
+}
+
+/** The statement for one job of an owner, or of anyone when `owner` is null; as it is, or was at a position. */
+export function oneJob(owner: string | null, jobId: string, asOf: bigint | null = null): Statement {
+  const own = '($1::text is null or owner = $1) and job_id = $2';
+  if (asOf === null)
+    return {
+      text: `select ${SHOWN_COLUMNS.join(', ')} from docket.jobs where ${own}`,
+      values: [owner, jobId],
+    };
+  // Whose it is and when it was created never change; the key of the past begins with the two.
+  const same = (column: string) => `${column} = (select ${column} from docket.jobs where job_id = $2)`;
+  const where = [own, same('owner'), same('created_at')];
+  return {
+    text: rowsAt({ columns: SHOWN_COLUMNS, position: '$3', where }),
+    values: [owner, jobId, asOf.toString()],
+  };
+}

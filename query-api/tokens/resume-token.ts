@@ -1,0 +1,37 @@
+import { seal, unseal, type SealingKeys } from './sealed-text.ts';
+
+/**
+ * A place in a projection: which build of its tables (`epoch`, a UUID that changes when they are rebuilt or switched)
+ * and the commit position up to which the reader has every row.
+ */
+export interface Bookmark {
+  readonly epoch: string;
+  readonly position: bigint;
+}
+
+/** Whom a token is for: another owner, or another topic, cannot use it (A-WS04). */
+export interface TokenHolder {
+  readonly owner: string;
+  readonly topic: string;
+}
+
+const TOKEN_VERSION = 1;
+const TOKEN_BYTES = 1 + 16 + 8;
+
+/** A bookmark as the opaque text a client keeps. The same bookmark and holder always give the same text. */
+export function sealBookmark(keys: SealingKeys, holder: TokenHolder, bookmark: Bookmark): string {
+  const payload = Buffer.alloc(TOKEN_BYTES);
+  payload.writeUInt8(TOKEN_VERSION, 0);
+  payload.write(bookmark.epoch.replaceAll('-', ''), 1, 'hex');
+  payload.writeBigInt64BE(bookmark.position, 17);
+  return seal(keys, ['live', holder.owner, holder.topic], payload);
+}
+
+/** The bookmark of a token, or null when the token was not given to this holder by us. */
+export function openBookmark(keys: SealingKeys, holder: TokenHolder, token: string): Bookmark | null {
+  const payload = unseal(keys, ['live', holder.owner, holder.topic], token);
+  if (payload?.length !== TOKEN_BYTES || payload.readUInt8(0) !== TOKEN_VERSION) return null;
+  const hex = payload.toString('hex', 1, 17);
+  const epoch = [0, 8, 12, 16, 20].map((from, index, starts) => hex.slice(from, starts[index + 1])).join('-');
+  return { epoch, position: payload.readBigInt64BE(17) };
+}
