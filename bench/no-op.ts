@@ -3,21 +3,27 @@
  * the log, row in the read table. The event store, Postgres, a producer and the services are processes of their own,
  * as in a deployment; all durable (every append and every read-table commit reaches the disk).
  *
- *   node bench/no-op.ts throughput [n=5000] [c=16] [inflight=16] [tls=1]
+ *   node bench/no-op.ts throughput [n=5000] [c=16] [inflight=16] [tls=1] [counts=0]
  *   node bench/no-op.ts latency [rate=50] [secs=12] [c=16] [tls=1]
  *
  * The event store demands TLS and a user, as `npm start` runs it; `tls=0` measures without.
- * One line of JSON on stdout. At most a minute, whatever the machine does.
+ * `counts=1` also tells what Postgres did for a job: statements, rows and WAL by table, indexes that were read. Counting
+ * costs a little, so rates are measured without.
+ *
+ * One line of JSON on stdout. At most a minute, whatever the machine does. Fails when a part logs a warning or an error.
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startTestEventStore } from '../tests/harness/event-store.ts';
 import { startTestPostgres } from '../tests/harness/postgres.ts';
+import { databaseWork, databaseWorkPerJob, letItCount } from './no-op/database-work.ts';
 import { operate, type Operated } from './no-op/operations.ts';
 
 const LONGEST_MS = 60_000;
 const WARM_UP_JOBS = 200;
 const POLL_MS = 20;
+/** A backend of Postgres tells what it counted once a second. */
+const COUNTED_AFTER_MS = 2_500;
 const TLS_AND_USER = { tls: true, users: [{ name: 'docket', password: 'docket', groups: ['$admins'] }] };
 
 export interface NoOpOptions {
@@ -28,9 +34,11 @@ export interface NoOpOptions {
   readonly secs: number;
   /** 0 measures a store without TLS and users. */
   readonly tls: number;
+  /** 1 tells what Postgres did for a job. */
+  readonly counts: number;
 }
 
-const DEFAULTS: NoOpOptions = { n: 5_000, c: 16, inflight: 16, rate: 50, secs: 12, tls: 1 };
+const DEFAULTS: NoOpOptions = { n: 5_000, c: 16, inflight: 16, rate: 50, secs: 12, tls: 1, counts: 0 };
 
 const [mode = 'throughput', ...given] = process.argv.slice(2);
 const options: NoOpOptions = {
@@ -47,10 +55,10 @@ const tooLong = new Promise<never>((_resolve, reject) => {
 });
 const [eventStore, postgres] = await Promise.all([
   startTestEventStore(options.tls === 0 ? {} : TLS_AND_USER),
-  startTestPostgres(),
+  startTestPostgres(options.counts === 0 ? {} : { prepare: letItCount }),
 ]);
 const env = {
-  LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'silent',
+  LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'warn',
   NODE_ENV: 'test',
   EVENTSTORE_URL: eventStore.connectionString,
   DATABASE_URL: postgres.url,
@@ -60,6 +68,8 @@ const services = operate('services.ts', env);
 const producer = operate('producer.ts', env);
 try {
   const measured = await Promise.race([measure(), tooLong]);
+  const troubles = [services, producer].flatMap((each) => each.troubles());
+  if (troubles.length > 0) throw new Error(`a part was in trouble meanwhile: ${troubles[0]}`);
   process.stdout.write(`${JSON.stringify({ system: 'docket', mode, ...options, ...measured })}\n`);
 } finally {
   await Promise.allSettled([services.ask('stop'), producer.ask('stop')]);
@@ -80,6 +90,7 @@ interface Span {
 }
 
 async function throughput(work: Operated, feed: Operated) {
+  const counted = options.counts === 0 ? null : await settledWork();
   const cpu = cpuMs();
   const filling = feed.ask<Span>('fill', { n: options.n, inflight: options.inflight });
   const { from, to } = await filling;
@@ -90,7 +101,16 @@ async function throughput(work: Operated, feed: Operated) {
     enqueuedPerSec: Math.round((options.n * 1e9) / (to - from)),
     startedTwice,
     cpuMsPerJob: cpuPerJob(cpu, cpuMs(), options.n),
+    ...(counted && {
+      database: await databaseWorkPerJob(postgres.url, [counted, await settledWork()], options.n),
+    }),
   };
+}
+
+/** What Postgres has counted once everything is quiet. */
+async function settledWork() {
+  await sleep(COUNTED_AFTER_MS);
+  return databaseWork(postgres.url);
 }
 
 async function latency(work: Operated, feed: Operated) {

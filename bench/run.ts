@@ -3,8 +3,8 @@
  * minutes and prints Markdown.
  *
  *   npm run bench                              Docket alone
- *   PEERS_DIR=/tmp/peers npm run bench         beside graphile-worker and BullMQ, whose folder is prepared and whose
- *                                              services run (bench/README.md says how)
+ *   PEERS_DIR=/tmp/peers npm run bench         beside graphile-worker, pg-boss and BullMQ, whose folder is prepared and
+ *                                              whose services run (bench/README.md says how)
  */
 import { execFile } from 'node:child_process';
 import { cpus, loadavg } from 'node:os';
@@ -14,7 +14,8 @@ import { promisify } from 'node:util';
 const RUNS = Number(process.env['BENCH_RUNS'] ?? 3);
 const JOBS = 5_000;
 const STEP_MS_MAX = 180_000;
-const PEERS = ['graphile', 'bullmq-aof+pgrow+history'] as const;
+/** Of the peers' own names; `PEERS=graphile,pgboss-tuned` needs no Redis. */
+const PEERS = (process.env['PEERS'] ?? 'graphile,pgboss-tuned,bullmq-aof+pgrow+history').split(',');
 const peersDir = process.env['PEERS_DIR'];
 
 interface Percentiles {
@@ -24,6 +25,8 @@ interface Percentiles {
 }
 interface Throughput {
   readonly jobsPerSec: number;
+  /** By process; Docket's bench adds them up under `total`, the peers' does not. */
+  readonly cpuMsPerJob: Readonly<Record<string, number>>;
 }
 interface Latency {
   readonly queueMs: Percentiles;
@@ -75,33 +78,37 @@ function peerSettings(): Record<string, string> {
 
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+const cpuOf = ({ cpuMsPerJob: { total, ...parts } }: Throughput): number =>
+  total ?? Object.values(parts).reduce((sum, ms) => sum + ms, 0);
 const shown = (value: number): string =>
   value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(1);
 
 async function noOpJobs(): Promise<void> {
   const systems = ['docket', ...(peersDir ? PEERS : [])];
-  const rates = new Map<string, number[]>(systems.map((system) => [system, []]));
+  const runs = new Map<string, Throughput[]>(systems.map((system) => [system, []]));
   const waits = new Map<string, Latency[]>(systems.map((system) => [system, []]));
   // Systems take turns, so that a change of the machine's mood meets them all.
   for (let round = 0; round < RUNS; round += 1)
     for (const system of systems) {
-      rates.get(system)!.push((await cell<Throughput>(system, 'throughput')).jobsPerSec);
+      runs.get(system)!.push(await cell<Throughput>(system, 'throughput'));
       waits.get(system)!.push(await cell<Latency>(system, 'latency'));
     }
 
-  const docket = median(rates.get('docket')!);
+  const rateOf = (system: string): number => median(runs.get(system)!.map(({ jobsPerSec }) => jobsPerSec));
+  const docket = rateOf('docket');
   console.log(
     `## No-op jobs, end to end (${JOBS} jobs, 16 at a time; median of ${RUNS} runs taken in turns)\n`,
   );
   console.log(
-    '| system | jobs/s | Docket is | queue latency at 50 jobs/s, ms: p50 | p95 | p99 |\n|---|---|---|---|---|---|',
+    '| system | jobs/s | Docket is | CPU ms a job | queue latency at 50 jobs/s, ms: p50 | p95 | p99 |\n|---|---|---|---|---|---|---|',
   );
   for (const system of systems) {
-    const rate = median(rates.get(system)!);
+    const rate = rateOf(system);
+    const cpuMs = median(runs.get(system)!.map(cpuOf)).toFixed(2);
     const at = (name: keyof Percentiles) =>
       shown(median(waits.get(system)!.map(({ queueMs }) => queueMs[name])));
     console.log(
-      `| ${system} | ${shown(rate)} | ${(docket / rate).toFixed(2)} times it | ${at('p50')} | ${at('p95')} | ${at('p99')} |`,
+      `| ${system} | ${shown(rate)} | ${(docket / rate).toFixed(2)} times it | ${cpuMs} | ${at('p50')} | ${at('p95')} | ${at('p99')} |`,
     );
   }
   const dispatch = waits.get('docket')!.flatMap(({ dispatchMs }) => (dispatchMs ? [dispatchMs] : []));

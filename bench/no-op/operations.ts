@@ -1,5 +1,9 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+/** Level of a warning in a line of the log (pino's numbers); an error is 50. */
+const WARNING = 40;
 
 type Numbers = Readonly<Record<string, number>>;
 type Operation = (numbers: Numbers) => Promise<unknown>;
@@ -22,6 +26,8 @@ export function serveOperations(operations: Record<string, Operation>): void {
 
 export interface Operated {
   readonly pid: number;
+  /** Warnings and errors that it has logged so far: a part that is in trouble measures something else. */
+  troubles(): readonly string[];
   ask<Answer>(name: string, numbers?: Numbers): Promise<Answer>;
 }
 
@@ -29,8 +35,13 @@ export interface Operated {
 export function operate(file: string, env: Record<string, string>): Operated {
   const child: ChildProcess = fork(join(import.meta.dirname, file), [], {
     env: { ...process.env, NODE_OPTIONS: '', ...env },
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
     execArgv: (process.env['BENCH_EXEC_ARGV'] ?? '').split(' ').filter(Boolean),
+  });
+  const troubles: string[] = [];
+  createInterface({ input: child.stderr! }).on('line', (line) => {
+    process.stderr.write(`${line}\n`);
+    if (isTrouble(line)) troubles.push(line);
   });
   let last = 0;
   const waiting = new Map<number, { resolve: (answer: unknown) => void; reject: (error: Error) => void }>();
@@ -45,6 +56,7 @@ export function operate(file: string, env: Record<string, string>): Operated {
   });
   return {
     pid: child.pid ?? 0,
+    troubles: () => troubles,
     ask: <Answer>(name: string, numbers: Numbers = {}) =>
       new Promise<Answer>((resolve, reject) => {
         const id = (last += 1);
@@ -52,4 +64,13 @@ export function operate(file: string, env: Record<string, string>): Operated {
         child.send({ id, name, numbers }, (error) => error && reject(error));
       }),
   };
+}
+
+/** Whatever is no line of the log is said by Node itself, as its last words. */
+function isTrouble(line: string): boolean {
+  try {
+    return (JSON.parse(line) as { level?: number }).level! >= WARNING;
+  } catch {
+    return true;
+  }
 }

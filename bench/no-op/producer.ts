@@ -14,7 +14,7 @@ const MAPPING = { id: 'pt_simon_invoice_v1', version: 1 };
 const log = connectEventLog({
   connectionString: process.env['EVENTSTORE_URL'] ?? '',
   timeoutMs: 5_000,
-  log: createLog('producer', 'silent'),
+  log: createLog('producer', 'warn'),
 });
 const decider = jobDecider({ maxAttempts: 3, backoffMs: 5_000, backoffMaxMs: 60_000, jobTimeoutMs: 300_000 });
 

@@ -2,7 +2,10 @@
  * The processor and the projector as a process of their own, with a conversion that returns at once: what is left is
  * Docket's own cost. Every start of a conversion is noted on the monotonic clock, which all processes share.
  */
-import type { BlobStore } from '../../blob-store/blob-store.ts';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openFilesystemBlobStore } from '../../blob-store/filesystem.ts';
 import { connectEventLog } from '../../event-store/connect.ts';
 import type { ConversionResult, ConversionTask } from '../../processor/attempts/converter.ts';
 import { startProcessor } from '../../processor/start-processor.ts';
@@ -38,14 +41,14 @@ async function convertNothing(task: ConversionTask): Promise<ConversionResult> {
   return { result: { ...result, sha256: task.sourceSha256 }, pages: 1, gatewayMs: 0, warnings: [] };
 }
 
-const nothingStored = {
-  remove: () => Promise.resolve(),
-} as unknown as BlobStore;
+/** Nothing is put into it: the conversion returns at once. Retention looks into it as it does anywhere. */
+const directory = await mkdtemp(join(tmpdir(), 'docket-bench-blobs-'));
+const blobs = await openFilesystemBlobStore({ directory });
 
 const parts = { log, store, settings, logger };
 const processor = await startProcessor({
   ...parts,
-  blobs: nothingStored,
+  blobs,
   metrics: createMetrics({ defaults: false }),
   convert: convertNothing,
   clock: systemClock,
@@ -68,5 +71,6 @@ serveOperations({
   stop: async () => {
     await Promise.all([processor.stop(2_000), projector.stop(2_000)]);
     await Promise.all([log.close(), store.close()]);
+    await rm(directory, { recursive: true, force: true });
   },
 });

@@ -19,13 +19,18 @@ export interface TestPostgres {
 /**
  * A real Postgres in a folder of its own, with an empty database; less than a second.
  * @param options.port 0: on a port of loopback, for a proxy in between; otherwise on a socket, as `npm start` has it
+ * @param options.prepare changes the files before the server starts on them
  */
-export async function startTestPostgres(options: { port?: 0 } = {}): Promise<TestPostgres> {
+export async function startTestPostgres(
+  options: { port?: 0; prepare?: (directory: string) => Promise<void> } = {},
+): Promise<TestPostgres> {
   const directory = await mkdtemp(join(tmpdir(), 'docket-test-postgres-'));
   await copyPrepared(directory);
+  const { prepare, ...place } = options;
+  await prepare?.(directory);
   const server = await startEmbeddedPostgres({
     directory,
-    ...options,
+    ...place,
     log: createLog('test-postgres', 'silent'),
   });
   const name = `test_${randomUUID().replaceAll('-', '')}`;
