@@ -8,7 +8,7 @@ import { makeInvoice } from '../gateway/fixtures/invoice-pdf.ts';
 import { STYLES } from '../gateway/fixtures/invoice-style.ts';
 import { openPool } from '../gateway/pool/child-pool.ts';
 import { DEFAULT_POOL_LIMITS } from '../gateway/pool/pool-limits.ts';
-import { stderrLog } from '../gateway/log.ts';
+import { stderrLog } from '../gateway/log/gateway-log.ts';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeInvoicePdf } from '../gateway/fixtures/invoice-pdf.ts';
-import { Refusal } from '../gateway/refusal.ts';
+import { Refusal } from '../gateway/protocol/refusal.ts';
 import { STYLES } from '../gateway/fixtures/invoice-style.ts';
 
 /**
@@ -40,7 +40,7 @@ async function bareText(): Promise<(pdf: Buffer) => Promise<number>> {
 }
 
 async function converted(mappingId: string): Promise<(pdf: Buffer) => Promise<number>> {
-  const { convert } = await import('../gateway/convert.ts');
+  const { convert } = await import('../gateway/conversion/convert.ts');
   return async (pdf) => {
     try {
       const outcome = await convert({ id: 1, kind: 'convert', mappingId, parameters: {}, pdf });

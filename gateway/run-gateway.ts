@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { gatewayTokenIn } from '../runtime/gateway-token.ts';
-import { CliFailure } from './cli-failure.ts';
-import { stderrLog } from './log.ts';
+import { CliFailure } from './commands/cli-failure.ts';
+import { stderrLog } from './log/gateway-log.ts';
 import { MappingInvalid } from './mapping/mapping-invalid.ts';
 import { startGateway, type RunningGateway } from './server.ts';
 

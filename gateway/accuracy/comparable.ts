@@ -1,5 +1,5 @@
 import Big from 'big.js';
-import { unitCode } from '../output/units.ts';
+import { unitCode } from '../values/units.ts';
 import type { FieldName, TruthValue } from './truth.ts';
 
 const MONEY: ReadonlySet<string> = new Set(['net', 'tax', 'grand', 'payable']);

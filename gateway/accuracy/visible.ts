@@ -1,4 +1,4 @@
-import { unitCode } from '../output/units.ts';
+import { unitCode } from '../values/units.ts';
 import { amount, isMoney, isWords, plainWords, unitKey } from './comparable.ts';
 import type { FieldName } from './truth.ts';
 

@@ -1,7 +1,7 @@
 import type Big from 'big.js';
-import type { Invoice } from '../invoice/invoice.ts';
-import type { Amounts } from '../invoice/amounts.ts';
-import type { QrPayload } from '../invoice/qr-payload.ts';
+import type { Invoice } from '../found-invoice/invoice.ts';
+import type { Amounts } from '../found-invoice/amounts.ts';
+import type { QrPayload } from '../found-invoice/qr-payload.ts';
 import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
 
 /** What a rule looks at. */

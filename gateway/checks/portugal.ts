@@ -1,7 +1,7 @@
 import Big from 'big.js';
 import { ATCUD, isIbanValid, isNif } from '../values/identifiers.ts';
-import { asQr, QR_LETTER_BY_FIELD } from '../invoice/qr-payload.ts';
-import type { Invoice, Party } from '../invoice/invoice.ts';
+import { asQr, QR_LETTER_BY_FIELD } from '../found-invoice/qr-payload.ts';
+import type { Invoice, Party } from '../found-invoice/invoice.ts';
 import type { Check, CheckFinding } from './check.ts';
 
 function bareNif(party: Party): string | undefined {

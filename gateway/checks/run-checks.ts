@@ -1,7 +1,7 @@
 import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
-import { amountsOf } from '../invoice/amounts.ts';
-import type { Invoice } from '../invoice/invoice.ts';
-import type { QrPayload } from '../invoice/qr-payload.ts';
+import { amountsOf } from '../found-invoice/amounts.ts';
+import type { Invoice } from '../found-invoice/invoice.ts';
+import type { QrPayload } from '../found-invoice/qr-payload.ts';
 import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
 import type { Check, CheckFinding } from './check.ts';
 import { ciusPt } from './cius-pt.ts';

@@ -1,6 +1,6 @@
 import Big from 'big.js';
-import { expectedNet, lineNet, quantityOf } from '../invoice/amounts.ts';
-import type { VatCategory } from '../invoice/invoice.ts';
+import { expectedNet, lineNet, quantityOf } from '../found-invoice/amounts.ts';
+import type { VatCategory } from '../found-invoice/invoice.ts';
 import type { Check, CheckContext, CheckFinding } from './check.ts';
 import { equalAmounts } from './check.ts';
 

@@ -1,7 +1,7 @@
 import Big from 'big.js';
 import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
 import type { SemanticInvoice } from '../formats/semantic-invoice.ts';
-import type { Invoice } from '../invoice/invoice.ts';
+import type { Invoice } from '../found-invoice/invoice.ts';
 import type { PrintedValues } from './printed-values.ts';
 
 /** A value that the e-invoice inside a PDF and its page both say. */

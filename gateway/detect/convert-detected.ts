@@ -3,8 +3,8 @@ import { writeReading } from '../invoice/convert-invoice.ts';
 import type { DetectMapping } from '../mapping/mapping-schema.ts';
 import { referenceTo } from '../mapping/reference.ts';
 import type { MappingRegistry } from '../mapping/registry.ts';
-import { identityOfWritten } from '../output/invoice-identity.ts';
-import type { ConverterSuccess } from '../pool/child-protocol.ts';
+import { identityOfWritten } from '../formats/invoice-identity.ts';
+import type { ConverterSuccess } from '../protocol/child-protocol.ts';
 import { embeddedMappingOf } from './chosen-mapping.ts';
 import { detect, saying } from './detect.ts';
 

@@ -11,7 +11,7 @@ import { judgePages, readPages, writeReading } from '../invoice/convert-invoice.
 import { supplierMapping } from '../invoice/hand-over.ts';
 import type { DetectMapping, InvoiceMapping } from '../mapping/mapping-schema.ts';
 import type { MappingRegistry } from '../mapping/registry.ts';
-import { Refusal } from '../refusal.ts';
+import { Refusal } from '../protocol/refusal.ts';
 import { disagreements } from './agreement.ts';
 import { embeddedMappingOf, pageMappingFor, pageMappingsOf } from './chosen-mapping.ts';
 import { printedValues } from './printed-values.ts';

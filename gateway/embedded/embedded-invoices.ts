@@ -3,9 +3,9 @@ import { XMLValidator } from 'fast-xml-parser';
 import type { PDFDocumentProxy } from 'pdfjs-dist';
 import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
 import type { EmbeddedMapping } from '../mapping/mapping-schema.ts';
-import { Refusal } from '../refusal.ts';
-import type { Attachment } from './attachments.ts';
-import { attachmentsOf } from './attachments.ts';
+import { Refusal } from '../protocol/refusal.ts';
+import type { Attachment } from '../pdf/attachments.ts';
+import { attachmentsOf } from '../pdf/attachments.ts';
 import type { XmlRoot, XmlText } from './xml-root.ts';
 import { rootOf, xmlTextOf } from './xml-root.ts';
 

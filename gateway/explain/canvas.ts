@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { pdfjsFolder } from '../pdf/open-document.ts';
-import { Refusal } from '../refusal.ts';
+import { Refusal } from '../protocol/refusal.ts';
 
 export type Canvas = typeof import('@napi-rs/canvas');
 export type Ink = ReturnType<ReturnType<Canvas['createCanvas']>['getContext']>;

@@ -12,7 +12,7 @@ import { writtenInvoice } from '../output/written-invoice.ts';
 import type { WrittenInvoice } from '../output/written-invoice.ts';
 import { DEFAULT_READ_LIMITS, readPdf } from '../pdf/read-pdf.ts';
 import { scanReader } from '../ocr/scan-reader.ts';
-import { Refusal } from '../refusal.ts';
+import { Refusal } from '../protocol/refusal.ts';
 import type { BrokenRule } from '../rules/rule.ts';
 import { timetablePages } from '../timetable/convert-timetable.ts';
 import { readTimetable } from '../timetable/read-timetable.ts';

@@ -6,8 +6,8 @@ import type { MappingRegistry } from '../mapping/registry.ts';
 import type { Box } from '../pdf/matrix.ts';
 import type { Canvas, Ink } from './canvas.ts';
 import { fontName } from './canvas.ts';
-import type { PictureRequest } from '../pool/child-protocol.ts';
-import { Refusal } from '../refusal.ts';
+import type { PictureRequest } from '../protocol/child-protocol.ts';
+import { Refusal } from '../protocol/refusal.ts';
 import { explain } from './explain.ts';
 import { drawReadings, readingsWidthPx, valueNumbers } from './readings-list.ts';
 

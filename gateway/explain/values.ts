@@ -1,7 +1,7 @@
 import type { ExplainedValue } from '../../schemas/gateway-explanation.ts';
-import type { Invoice } from '../invoice/invoice.ts';
+import type { Invoice } from '../found-invoice/invoice.ts';
 import type { PageSize } from './page-sizes.ts';
-import type { Found } from '../reading/provenance.ts';
+import type { Found } from '../printed/provenance.ts';
 import { clockText } from '../timetable/clock-times.ts';
 import type { TimetableEntry } from '../timetable/timetable-entry.ts';
 

@@ -1,5 +1,5 @@
 import type { InvoiceFormat } from '../../schemas/gateway-protocol.ts';
-import { Refusal } from '../refusal.ts';
+import { Refusal } from '../protocol/refusal.ts';
 import { readSemantic } from './read-semantic.ts';
 import { toCii } from './to-cii.ts';
 import { toCsv } from './to-csv.ts';

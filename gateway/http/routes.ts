@@ -10,12 +10,12 @@ import {
   invoiceFormatSchema,
 } from '../../schemas/gateway-protocol.ts';
 import type { GatewayHealth } from '../../schemas/gateway-protocol.ts';
-import type { GatewayLog } from '../log.ts';
+import type { GatewayLog } from '../log/gateway-log.ts';
 import type { LiveMappings } from '../mapping/live-mappings.ts';
 import type { ChildPool } from '../pool/child-pool.ts';
-import type { ConverterOutcome, PictureRequest } from '../pool/child-protocol.ts';
+import type { ConverterOutcome, PictureRequest } from '../protocol/child-protocol.ts';
 import type { TaskRequest } from '../pool/child-slot.ts';
-import { Refusal } from '../refusal.ts';
+import { Refusal } from '../protocol/refusal.ts';
 import { admit, type Admission } from './admit.ts';
 import { sendJson, sendRefusal } from './answers.ts';
 import type { GatewayMeasures } from './measures.ts';

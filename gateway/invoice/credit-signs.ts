@@ -1,7 +1,7 @@
 import Big from 'big.js';
-import type { Found } from '../reading/provenance.ts';
-import { lineNet } from './amounts.ts';
-import type { Invoice, InvoiceLine, VatRow } from './invoice.ts';
+import type { Found } from '../printed/provenance.ts';
+import { lineNet } from '../found-invoice/amounts.ts';
+import type { Invoice, InvoiceLine, VatRow } from '../found-invoice/invoice.ts';
 
 /** Amounts of a document that say how much and, on a credit note, never which way. */
 const AMOUNTS: ReadonlySet<string> = new Set([

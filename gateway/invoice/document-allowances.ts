@@ -1,11 +1,11 @@
 import Big from 'big.js';
 import type { ReadDocument } from '../reading/document.ts';
-import type { Found } from '../reading/provenance.ts';
-import { foundIn } from '../reading/provenance.ts';
-import type { TokenLine } from '../reading/tokens.ts';
+import type { Found } from '../printed/provenance.ts';
+import { foundIn } from '../printed/provenance.ts';
+import type { TokenLine } from '../printed/tokens.ts';
 import { parseValue } from '../reading/value-parsers.ts';
-import { lineNet } from './amounts.ts';
-import type { DocumentAllowance, InvoiceLine, VatRow } from './invoice.ts';
+import { lineNet } from '../found-invoice/amounts.ts';
+import type { DocumentAllowance, InvoiceLine, VatRow } from '../found-invoice/invoice.ts';
 import { categoryCodeIn } from './vat-categories.ts';
 
 /** A line under the items that says an allowance or a charge on the document. */

@@ -1,7 +1,7 @@
 import type { ReadDocument } from '../reading/document.ts';
-import { cellsOf, keyOf, textOf } from '../reading/tokens.ts';
-import type { Token, TokenLine } from '../reading/tokens.ts';
-import { Refusal } from '../refusal.ts';
+import { cellsOf, keyOf, textOf } from '../printed/tokens.ts';
+import type { Token, TokenLine } from '../printed/tokens.ts';
+import { Refusal } from '../protocol/refusal.ts';
 
 /** Documents that look like an invoice and are none, by their titles in pt, en, de, fr, es and it. */
 const OTHER_KINDS: Readonly<Record<string, readonly string[]>> = {

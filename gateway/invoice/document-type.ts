@@ -1,7 +1,7 @@
 import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
 import type { ReadDocument } from '../reading/document.ts';
-import { keyOf } from '../reading/tokens.ts';
-import type { Invoice } from './invoice.ts';
+import { keyOf } from '../printed/tokens.ts';
+import type { Invoice } from '../found-invoice/invoice.ts';
 
 /** What kind of document it is: by the code its number begins with, else by the largest title on the first page. */
 export function documentTypeOf(

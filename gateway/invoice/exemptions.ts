@@ -1,4 +1,4 @@
-import type { VatCategory } from './invoice.ts';
+import type { VatCategory } from '../found-invoice/invoice.ts';
 
 /**
  * The AT's codes of reasons for not charging IVA ("Tabela de códigos de motivos de isenção", SAF-T PT field

@@ -5,13 +5,13 @@ import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { GatewayExplanation } from '../../schemas/gateway-explanation.ts';
 import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
 import { readUbl, type UblContent } from '../accuracy/read-ubl.ts';
-import { convert, takeMappings } from '../convert.ts';
+import { convert, takeMappings } from '../conversion/convert.ts';
 import { makePlainInvoice, type PlainInvoice } from '../fixtures/plain-invoice.ts';
 import { contentHash } from '../mapping/content-hash.ts';
 import { loadMappings, type MappingRegistry } from '../mapping/registry.ts';
 import { loadPdfjs } from '../pdf/open-document.ts';
-import type { ConverterSuccess } from '../pool/child-protocol.ts';
-import { Refusal } from '../refusal.ts';
+import type { ConverterSuccess } from '../protocol/child-protocol.ts';
+import { Refusal } from '../protocol/refusal.ts';
 
 beforeAll(loadPdfjs, 60_000);
 afterEach(() => takeMappings([]));

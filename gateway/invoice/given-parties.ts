@@ -3,9 +3,9 @@ import type { GivenParty, InvoiceMapping } from '../mapping/mapping-schema.ts';
 import type { ReadDocument } from '../reading/document.ts';
 import type { Role } from '../reading/parties.ts';
 import { comparedAs, printedPlace, taxNumberKeys } from '../reading/printed-place.ts';
-import { derived, foundIn, type Found } from '../reading/provenance.ts';
-import type { Party } from './invoice.ts';
-import type { QrPayload } from './qr-payload.ts';
+import { derived, foundIn, type Found } from '../printed/provenance.ts';
+import type { Party } from '../found-invoice/invoice.ts';
+import type { QrPayload } from '../found-invoice/qr-payload.ts';
 
 /** Seller and buyer of a document. */
 export interface Parties {

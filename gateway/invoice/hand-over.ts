@@ -4,7 +4,7 @@ import type { MappingRegistry } from '../mapping/registry.ts';
 import { withoutCopies } from '../reading/copies.ts';
 import { readDocument } from '../reading/document.ts';
 import { printedPlace, taxNumberKeys } from '../reading/printed-place.ts';
-import { Refusal } from '../refusal.ts';
+import { Refusal } from '../protocol/refusal.ts';
 import { readPages, type ReadPages } from './convert-invoice.ts';
 import { readInvoice } from './read-invoice.ts';
 

@@ -3,14 +3,14 @@ import { readUbl } from '../accuracy/read-ubl.ts';
 import { scoreDocument } from '../accuracy/score.ts';
 import { truthOf } from '../accuracy/truth.ts';
 import { judge } from '../accuracy/verdict.ts';
-import { convert } from '../convert.ts';
+import { convert } from '../conversion/convert.ts';
 import type { Layout } from '../fixtures/layouts/layout.ts';
 import { LAYOUTS, languagesOf, makeLayout } from '../fixtures/layouts/make-layout.ts';
 import { OTHER_KINDS, makeCopies, makeOther, makeSeveral } from '../fixtures/layouts/other-documents.ts';
 import type { Language } from '../fixtures/layouts/wording.ts';
 import { LANGUAGES } from '../fixtures/layouts/wording.ts';
 import { loadPdfjs } from '../pdf/open-document.ts';
-import { Refusal } from '../refusal.ts';
+import { Refusal } from '../protocol/refusal.ts';
 
 beforeAll(loadPdfjs, 60_000);
 

@@ -1,9 +1,9 @@
 import Big from 'big.js';
-import { derived } from '../reading/provenance.ts';
-import type { Found } from '../reading/provenance.ts';
-import { isMeasure } from '../output/units.ts';
-import { expectedNet } from './amounts.ts';
-import type { InvoiceLine } from './invoice.ts';
+import { derived } from '../printed/provenance.ts';
+import type { Found } from '../printed/provenance.ts';
+import { isMeasure } from '../values/units.ts';
+import { expectedNet } from '../found-invoice/amounts.ts';
+import type { InvoiceLine } from '../found-invoice/invoice.ts';
 import type { TableRow } from '../reading/open-rows.ts';
 import type { ReadTable } from '../reading/table-rows.ts';
 

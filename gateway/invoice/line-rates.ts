@@ -1,7 +1,7 @@
 import Big from 'big.js';
-import { derived } from '../reading/provenance.ts';
-import { lineNet } from './amounts.ts';
-import type { InvoiceLine, VatRow } from './invoice.ts';
+import { derived } from '../printed/provenance.ts';
+import { lineNet } from '../found-invoice/amounts.ts';
+import type { InvoiceLine, VatRow } from '../found-invoice/invoice.ts';
 
 /** Beyond so many lines the ways to part them are too many to tell one from another. */
 const linesPartedMax = 14;

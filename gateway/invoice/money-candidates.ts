@@ -2,7 +2,7 @@ import Big from 'big.js';
 import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
 import type { Candidate } from '../reading/candidates.ts';
 import type { ReadDocument } from '../reading/document.ts';
-import { derived, foundIn } from '../reading/provenance.ts';
+import { derived, foundIn } from '../printed/provenance.ts';
 import { parseValue } from '../reading/value-parsers.ts';
 import type { AllowanceLine } from './document-allowances.ts';
 import { totalsOf } from './document-allowances.ts';

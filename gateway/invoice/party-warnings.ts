@@ -1,6 +1,6 @@
 import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
 import { doubtfulName } from '../reading/name-doubts.ts';
-import type { Invoice, Party } from './invoice.ts';
+import type { Invoice, Party } from '../found-invoice/invoice.ts';
 
 /** Says which names of the parties may be others: those in doubt, and one that both parties have. */
 export function partyWarnings({ seller, buyer }: Invoice): GatewayWarning[] {

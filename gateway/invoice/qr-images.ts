@@ -1,11 +1,11 @@
 import { BitMatrix, Decoder, Detector, binarize } from '@nuintun/qrcode';
-import type { Ink } from './image-ink.ts';
-import { inkOf, modulesOf, pictureOf } from './image-ink.ts';
+import type { Ink } from '../pdf/image-ink.ts';
+import { inkOf, modulesOf, pictureOf } from '../pdf/image-ink.ts';
 import { imageObject } from '../pdf/page-content.ts';
 import type { PageContent } from '../pdf/page-content.ts';
 import type { PageVisitor } from '../pdf/read-pdf.ts';
-import type { QrPayload } from './qr-payload.ts';
-import { parseQrPayload } from './qr-payload.ts';
+import type { QrPayload } from '../found-invoice/qr-payload.ts';
+import { parseQrPayload } from '../found-invoice/qr-payload.ts';
 
 /** Bounds on looking for QR codes: pages looked at, images a page. */
 const pagesLookedAtMax = 20;

@@ -9,8 +9,8 @@ import type { SenderLine } from '../reading/sender-line.ts';
 import { fullName, senderLine, windowAddress } from '../reading/sender-line.ts';
 import type { BlockCell, TextBlock } from '../reading/text-blocks.ts';
 import { textBlocks } from '../reading/text-blocks.ts';
-import type { Party } from './invoice.ts';
-import type { QrPayload } from './qr-payload.ts';
+import type { Party } from '../found-invoice/invoice.ts';
+import type { QrPayload } from '../found-invoice/qr-payload.ts';
 
 type Cells = readonly BlockCell[];
 

@@ -2,7 +2,7 @@ import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
 import { candidatesFor } from '../reading/candidates.ts';
 import type { Candidate } from '../reading/candidates.ts';
 import type { ReadDocument } from '../reading/document.ts';
-import { Refusal } from '../refusal.ts';
+import { Refusal } from '../protocol/refusal.ts';
 
 /** A number that stands so surely beside its label is the number of a document, not a reference to one. */
 const sureScore = 0.75;

@@ -1,5 +1,5 @@
 import { holdsNeeded, neededWords } from '../mapping/needed-words.ts';
-import type { VatCategory } from './invoice.ts';
+import type { VatCategory } from '../found-invoice/invoice.ts';
 import { EXEMPTION_CATEGORIES, exemptionCodeIn } from './exemptions.ts';
 
 /** Words for a supply, beside which `intra-community` is a reason and not part of a tax number's label. */

@@ -1,10 +1,10 @@
 import Big from 'big.js';
 import type { ReadDocument } from '../reading/document.ts';
-import type { Found } from '../reading/provenance.ts';
-import { derived, foundIn } from '../reading/provenance.ts';
+import type { Found } from '../printed/provenance.ts';
+import { derived, foundIn } from '../printed/provenance.ts';
 import type { ReadTable } from '../reading/table-rows.ts';
 import { exemptionCodeIn } from './exemptions.ts';
-import type { InvoiceLine, VatCategory, VatRow } from './invoice.ts';
+import type { InvoiceLine, VatCategory, VatRow } from '../found-invoice/invoice.ts';
 import {
   categoryCodeIn,
   categoryOf,

@@ -1,7 +1,7 @@
 import Big from 'big.js';
 import type { ReadDocument } from '../reading/document.ts';
-import type { Found } from '../reading/provenance.ts';
-import { foundIn } from '../reading/provenance.ts';
+import type { Found } from '../printed/provenance.ts';
+import { foundIn } from '../printed/provenance.ts';
 import { parseValue } from '../reading/value-parsers.ts';
 
 /** A line of the totals that says a rate and its tax (`MwSt. 19 %  23,75`), and perhaps what it is charged on. */

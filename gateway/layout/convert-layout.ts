@@ -1,6 +1,6 @@
 import type { PDFDocumentProxy } from 'pdfjs-dist';
 import type { LayoutMapping } from '../mapping/mapping-schema.ts';
-import type { ConverterSuccess } from '../pool/child-protocol.ts';
+import type { ConverterSuccess } from '../protocol/child-protocol.ts';
 import { DEFAULT_READ_LIMITS, readPdf } from '../pdf/read-pdf.ts';
 import { hiddenWarnings, requireText, scanWarnings } from '../pdf/hidden-warnings.ts';
 import { scanReader } from '../ocr/scan-reader.ts';

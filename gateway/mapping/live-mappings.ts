@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { GatewayLog } from '../log.ts';
+import type { GatewayLog } from '../log/gateway-log.ts';
 import { contentHash } from './content-hash.ts';
 import { mappingFilesIn } from './mapping-files.ts';
 import { MappingInvalid } from './mapping-invalid.ts';

@@ -1,6 +1,6 @@
-import type { Invoice } from '../invoice/invoice.ts';
+import type { Invoice } from '../found-invoice/invoice.ts';
 import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
-import type { Found } from '../reading/provenance.ts';
+import type { Found } from '../printed/provenance.ts';
 
 /** A value of an invoice, what it is called, and the invoice with another in its place. */
 export interface InvoiceValue {

@@ -1,10 +1,10 @@
 import { runChecks } from '../checks/run-checks.ts';
 import type { JudgedFinding } from '../checks/run-checks.ts';
-import type { Invoice } from '../invoice/invoice.ts';
+import type { Invoice } from '../found-invoice/invoice.ts';
 import { OCR_SURE } from '../pdf/recognised.ts';
 import type { PdfText } from '../pdf/read-pdf.ts';
 import type { Word } from '../pdf/words.ts';
-import { Refusal } from '../refusal.ts';
+import { Refusal } from '../protocol/refusal.ts';
 import type { ScanCase } from './scan-findings.ts';
 import { assumed, scanFindings, strict } from './scan-findings.ts';
 import { valuesOf } from './invoice-values.ts';

@@ -1,6 +1,6 @@
 import type { PDFDocumentProxy } from 'pdfjs-dist';
-import type { Ink } from '../invoice/image-ink.ts';
-import { inkOf, pictureOf } from '../invoice/image-ink.ts';
+import type { Ink } from '../pdf/image-ink.ts';
+import { inkOf, pictureOf } from '../pdf/image-ink.ts';
 import type { Box } from '../pdf/matrix.ts';
 import { boxOf } from '../pdf/matrix.ts';
 import type { PageContent, PaintedImage } from '../pdf/page-content.ts';

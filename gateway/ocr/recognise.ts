@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gunzipSync } from 'node:zlib';
-import type { Ink } from '../invoice/image-ink.ts';
+import type { Ink } from '../pdf/image-ink.ts';
 import type { OcrLanguage } from './languages.ts';
 
 /** A word as recognised: its box in dots from the top left. */

@@ -1,11 +1,11 @@
 import type { CheckFinding } from '../checks/check.ts';
 import { CHECKS, runChecks, sentenceOf } from '../checks/run-checks.ts';
 import type { JudgedFinding } from '../checks/run-checks.ts';
-import { domesticWarnings } from '../invoice/domestic-buyer.ts';
-import type { Invoice } from '../invoice/invoice.ts';
-import type { QrPayload } from '../invoice/qr-payload.ts';
+import { domesticWarnings } from '../found-invoice/domestic-buyer.ts';
+import type { Invoice } from '../found-invoice/invoice.ts';
+import type { QrPayload } from '../found-invoice/qr-payload.ts';
 import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
-import { deliveryWarnings } from '../output/delivery.ts';
+import { deliveryWarnings } from '../found-invoice/delivery.ts';
 import { OCR_SURE } from '../pdf/recognised.ts';
 import type { InvoiceValue } from './invoice-values.ts';
 import { valuesOf } from './invoice-values.ts';

@@ -10,7 +10,7 @@ import { makePlainPdf } from '../fixtures/other-pdf.ts';
 import type { ScanOptions } from '../fixtures/scan-pdf.ts';
 import { makeScan } from '../fixtures/scan-pdf.ts';
 import { openPool } from '../pool/child-pool.ts';
-import type { ConverterOutcome } from '../pool/child-protocol.ts';
+import type { ConverterOutcome } from '../protocol/child-protocol.ts';
 import { DEFAULT_POOL_LIMITS } from '../pool/pool-limits.ts';
 import { scannedPagesMax } from './scan-reader.ts';
 

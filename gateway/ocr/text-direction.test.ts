@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { choices } from '../fixtures/random.ts';
-import type { Ink } from '../invoice/image-ink.ts';
+import type { Ink } from '../pdf/image-ink.ts';
 import { rasterOf } from './page-raster.ts';
 import { directionOf } from './text-direction.ts';
 import { sidesOf, toPage } from './upright.ts';

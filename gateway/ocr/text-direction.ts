@@ -1,4 +1,4 @@
-import type { Ink } from '../invoice/image-ink.ts';
+import type { Ink } from '../pdf/image-ink.ts';
 
 /** Reading direction in quarter turns: 0 left to right, 1 downwards, 2 upside down, 3 upwards. */
 export type QuarterTurn = 0 | 1 | 2 | 3;

@@ -1,4 +1,4 @@
-import type { Ink } from '../invoice/image-ink.ts';
+import type { Ink } from '../pdf/image-ink.ts';
 import type { Matrix } from '../pdf/matrix.ts';
 import { multiply } from '../pdf/matrix.ts';
 import type { PlacedInk } from './page-raster.ts';

@@ -1,9 +1,9 @@
 import Big from 'big.js';
-import type { Invoice, InvoiceLine, VatRow } from '../invoice/invoice.ts';
-import { grossOf, lineNet, priceOf, quantityOf } from '../invoice/amounts.ts';
+import type { Invoice, InvoiceLine, VatRow } from '../found-invoice/invoice.ts';
+import { grossOf, lineNet, priceOf, quantityOf } from '../found-invoice/amounts.ts';
 import type { Maybe } from './ubl-nodes.ts';
 import { group, money, text } from './ubl-nodes.ts';
-import { unitCode } from './units.ts';
+import { unitCode } from '../values/units.ts';
 
 /** A price is never negative (BR-27): the sign of what is given back stands at the quantity. */
 function unsignedPrice(line: InvoiceLine): { price: string; quantity: Big } {

@@ -1,4 +1,4 @@
-import type { Invoice, Party } from '../invoice/invoice.ts';
+import type { Invoice, Party } from '../found-invoice/invoice.ts';
 import { group, text } from './ubl-nodes.ts';
 import type { XmlNode } from './xml-writer.ts';
 

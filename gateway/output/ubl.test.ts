@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { creditSigns } from '../invoice/credit-signs.ts';
-import type { Invoice, InvoiceLine, Party, VatCategory } from '../invoice/invoice.ts';
-import { derived } from '../reading/provenance.ts';
+import type { Invoice, InvoiceLine, Party, VatCategory } from '../found-invoice/invoice.ts';
+import { derived } from '../printed/provenance.ts';
 import { brokenRules } from '../rules/broken-rules.ts';
-import { deliveryWarnings } from './delivery.ts';
+import { deliveryWarnings } from '../found-invoice/delivery.ts';
 import { ublXml } from './ubl.ts';
 
 const OUTPUT = { writer: 'ubl', customizationId: 'urn:cen.eu:en16931:2017', target: 'en16931' } as const;

@@ -1,9 +1,9 @@
 import Big from 'big.js';
 import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
-import type { DocumentAllowance, Invoice, VatRow } from '../invoice/invoice.ts';
-import type { Amounts } from '../invoice/amounts.ts';
-import { amountsOf, lineNet } from '../invoice/amounts.ts';
-import { countryDeliveredTo } from './delivery.ts';
+import type { DocumentAllowance, Invoice, VatRow } from '../found-invoice/invoice.ts';
+import type { Amounts } from '../found-invoice/amounts.ts';
+import { amountsOf, lineNet } from '../found-invoice/amounts.ts';
+import { countryDeliveredTo } from '../found-invoice/delivery.ts';
 import { invoiceLine } from './ubl-lines.ts';
 import type { Maybe } from './ubl-nodes.ts';
 import { group, money, text } from './ubl-nodes.ts';

@@ -1,4 +1,4 @@
-import type { Invoice } from '../invoice/invoice.ts';
+import type { Invoice } from '../found-invoice/invoice.ts';
 import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
 import { brokenRules, sentenceOfBroken } from '../rules/broken-rules.ts';
 import type { BrokenRule } from '../rules/rule.ts';

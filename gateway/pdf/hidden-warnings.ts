@@ -1,5 +1,5 @@
 import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
-import { Refusal } from '../refusal.ts';
+import { Refusal } from '../protocol/refusal.ts';
 import type { PdfText } from './read-pdf.ts';
 import type { HiddenCounts } from './visibility.ts';
 

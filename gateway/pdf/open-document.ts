@@ -1,9 +1,9 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { PDFDocumentProxy, PDFWorker } from 'pdfjs-dist';
-import { answerForEveryAttachment } from '../embedded/attachments.ts';
-import { loadParsingHalf } from '../embedded/parsing-half.ts';
-import { Refusal } from '../refusal.ts';
+import { answerForEveryAttachment } from './attachments.ts';
+import { loadParsingHalf } from './parsing-half.ts';
+import { Refusal } from '../protocol/refusal.ts';
 import { keepStatesFlat } from './flat-states.ts';
 import { inflateAtOnce } from './inflate-at-once.ts';
 import { sameThreadChannel } from './same-thread-port.ts';

@@ -1,5 +1,5 @@
 import type { PDFDocumentProxy, PDFPageProxy } from 'pdfjs-dist';
-import { Refusal } from '../refusal.ts';
+import { Refusal } from '../protocol/refusal.ts';
 import { boxOf, intersect, matrixFrom, multiply } from './matrix.ts';
 import type { Box, Matrix } from './matrix.ts';
 import { initialState } from './graphics-state.ts';

@@ -1,5 +1,5 @@
 import type { PDFDocumentProxy } from 'pdfjs-dist';
-import { Refusal } from '../refusal.ts';
+import { Refusal } from '../protocol/refusal.ts';
 import { readPageContent } from './page-content.ts';
 import type { LayerConfig, PageContent } from './page-content.ts';
 import type { HiddenCounts } from './visibility.ts';

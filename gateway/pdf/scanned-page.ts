@@ -1,5 +1,5 @@
 import type { PDFDocumentProxy } from 'pdfjs-dist';
-import type { Ink } from '../invoice/image-ink.ts';
+import type { Ink } from './image-ink.ts';
 import type { Box } from './matrix.ts';
 import type { PageContent } from './page-content.ts';
 

@@ -1,7 +1,7 @@
-import { convert } from '../convert.ts';
+import { convert } from '../conversion/convert.ts';
 import { hasReadScans } from '../ocr/scan-reader.ts';
-import { Refusal } from '../refusal.ts';
-import type { ChildMessage, ConverterOutcome, ConverterTask } from './child-protocol.ts';
+import { Refusal } from '../protocol/refusal.ts';
+import type { ChildMessage, ConverterOutcome, ConverterTask } from '../protocol/child-protocol.ts';
 
 /** Carries out one task; whatever goes wrong in it becomes an answer. */
 export async function answerTask(task: ConverterTask): Promise<ChildMessage> {

@@ -1,7 +1,7 @@
-import { Refusal } from '../refusal.ts';
-import type { GatewayLog } from '../log.ts';
+import { Refusal } from '../protocol/refusal.ts';
+import type { GatewayLog } from '../log/gateway-log.ts';
 import type { Mapping } from '../mapping/mapping-schema.ts';
-import type { ChildMessage, ConverterOutcome, ParentMessage } from './child-protocol.ts';
+import type { ChildMessage, ConverterOutcome, ParentMessage } from '../protocol/child-protocol.ts';
 import {
   endSlot,
   giveLessPriority,

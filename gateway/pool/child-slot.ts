@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
-import type { GatewayLog } from '../log.ts';
-import type { ConverterOutcome, ConverterTask } from './child-protocol.ts';
+import type { GatewayLog } from '../log/gateway-log.ts';
+import type { ConverterOutcome, ConverterTask } from '../protocol/child-protocol.ts';
 
 export type TaskRequest = Omit<ConverterTask, 'id' | 'madeAt'>;
 

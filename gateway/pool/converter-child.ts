@@ -1,4 +1,4 @@
-import type { ParentMessage } from './child-protocol.ts';
+import type { ParentMessage } from '../protocol/child-protocol.ts';
 import { closeNetwork } from './close-network.ts';
 
 /**
@@ -10,7 +10,7 @@ closeNetwork();
 process.on('disconnect', () => process.exit(0));
 
 const { answerTask } = await import('./answer-task.ts');
-const { takeMappings } = await import('../convert.ts');
+const { takeMappings } = await import('../conversion/convert.ts');
 const send = (message: unknown): void => void process.send?.(message);
 process.on('message', (message: ParentMessage) => {
   if (message.type === 'mappings') takeMappings(message.own);

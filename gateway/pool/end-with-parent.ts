@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import type { GatewayLog } from '../log.ts';
+import type { GatewayLog } from '../log/gateway-log.ts';
 
 /**
  * What a tiny shell does: it keeps the process ids it is told, and when its input ends, which it does with this

@@ -1,6 +1,6 @@
 import type { ReadDocument } from './document.ts';
-import { cellsOf, textOf } from './tokens.ts';
-import type { Token } from './tokens.ts';
+import { cellsOf, textOf } from '../printed/tokens.ts';
+import type { Token } from '../printed/tokens.ts';
 
 /** Titles and labels of whom an account belongs to, which is the seller. */
 const HOLDER = new Set([

@@ -1,5 +1,5 @@
-import type { Token } from './tokens.ts';
-import { textOf } from './tokens.ts';
+import type { Token } from '../printed/tokens.ts';
+import { textOf } from '../printed/tokens.ts';
 
 /** A postal code and the place after it, in the forms of the countries the mappings read. */
 const POSTAL =

@@ -3,12 +3,12 @@ import { linearPattern } from '../mapping/linear-pattern.ts';
 import type { ReadDocument } from './document.ts';
 import { discountDates, EARLY_DISCOUNT, labelShare } from './label-worth.ts';
 import type { LabelHit } from './labels.ts';
-import type { Found } from './provenance.ts';
-import { foundIn } from './provenance.ts';
+import type { Found } from '../printed/provenance.ts';
+import { foundIn } from '../printed/provenance.ts';
 import type { Area } from './regions.ts';
 import { isInside } from './regions.ts';
-import type { Token, TokenLine } from './tokens.ts';
-import { cellsOf } from './tokens.ts';
+import type { Token, TokenLine } from '../printed/tokens.ts';
+import { cellsOf } from '../printed/tokens.ts';
 import { parseValue } from './value-parsers.ts';
 
 /** A value that may be a field's, with the points that speak for it. */

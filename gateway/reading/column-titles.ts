@@ -1,6 +1,6 @@
 import type { TableRule } from '../mapping/mapping-schema.ts';
-import type { Token, TokenLine } from './tokens.ts';
-import { keyOf, textOf } from './tokens.ts';
+import type { Token, TokenLine } from '../printed/tokens.ts';
+import { keyOf, textOf } from '../printed/tokens.ts';
 
 /** A title of a column, with all columns that it can mean, and where it stands. */
 export interface Title {

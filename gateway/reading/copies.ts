@@ -1,5 +1,5 @@
 import type { PageText } from '../pdf/words.ts';
-import { keyOf } from './tokens.ts';
+import { keyOf } from '../printed/tokens.ts';
 
 /** Words that number the copies of one document (Portuguese programs print two to four). */
 const COPY_WORDS: ReadonlySet<string> = new Set(

@@ -1,9 +1,9 @@
 import { currencyOf, gluedCurrencyOf } from '../values/numbers.ts';
 import type { ReadDocument } from './document.ts';
-import type { Found } from './provenance.ts';
-import { foundIn } from './provenance.ts';
+import type { Found } from '../printed/provenance.ts';
+import { foundIn } from '../printed/provenance.ts';
 import { OCR_SURE } from '../pdf/recognised.ts';
-import type { Token, TokenLine } from './tokens.ts';
+import type { Token, TokenLine } from '../printed/tokens.ts';
 
 /** Blank between an amount and its currency, as a share of the font size, at the most. */
 const besideGapMax = 1.3;

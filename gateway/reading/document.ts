@@ -4,8 +4,8 @@ import { decimalMarkOf } from '../values/numbers.ts';
 import { orderOfDates } from './date-order.ts';
 import type { LabelHit, LabelIndex } from './labels.ts';
 import { labelHits, labelIndex } from './labels.ts';
-import type { TokenLine } from './tokens.ts';
-import { tokenLines } from './tokens.ts';
+import type { TokenLine } from '../printed/tokens.ts';
+import { tokenLines } from '../printed/tokens.ts';
 import type { Notation } from './value-parsers.ts';
 
 /** A document ready to be searched: its lines, the labels on them, its notation. */

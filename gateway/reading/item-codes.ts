@@ -1,7 +1,7 @@
-import type { Found } from './provenance.ts';
-import { foundIn } from './provenance.ts';
-import type { Token } from './tokens.ts';
-import { keyOf, textOf } from './tokens.ts';
+import type { Found } from '../printed/provenance.ts';
+import { foundIn } from '../printed/provenance.ts';
+import type { Token } from '../printed/tokens.ts';
+import { keyOf, textOf } from '../printed/tokens.ts';
 
 /** Whose number a cell of references gives. */
 type Kind = 'seller' | 'standard' | 'buyer' | 'other' | 'unlabelled';

@@ -1,6 +1,6 @@
 import type { ReadDocument } from './document.ts';
 import type { LabelHit } from './labels.ts';
-import type { TokenLine } from './tokens.ts';
+import type { TokenLine } from '../printed/tokens.ts';
 import { parseValue } from './value-parsers.ts';
 
 /** What a label is worth where it stands, beside its usual weight: more in a title, less in a sentence. */

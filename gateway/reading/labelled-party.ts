@@ -2,8 +2,8 @@ import type { ReadDocument } from './document.ts';
 import type { Role } from './parties.ts';
 import type { Area } from './regions.ts';
 import type { BlockCell } from './text-blocks.ts';
-import { cellsOf } from './tokens.ts';
-import type { Token, TokenLine } from './tokens.ts';
+import { cellsOf } from '../printed/tokens.ts';
+import type { Token, TokenLine } from '../printed/tokens.ts';
 
 const NAME = new Set([
   'name',

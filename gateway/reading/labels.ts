@@ -1,6 +1,6 @@
 import { currencyOf } from '../values/numbers.ts';
-import { keyOf } from './tokens.ts';
-import type { Token, TokenLine } from './tokens.ts';
+import { keyOf } from '../printed/tokens.ts';
+import type { Token, TokenLine } from '../printed/tokens.ts';
 
 /** A label as a mapping lists it, for one field or region. */
 export interface LabelUse {

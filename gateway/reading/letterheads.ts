@@ -5,8 +5,8 @@ import { saidRole } from './parties.ts';
 import { isNameLike } from './party-names.ts';
 import type { BlockCell, TextBlock } from './text-blocks.ts';
 import { textBlocks } from './text-blocks.ts';
-import type { TokenLine } from './tokens.ts';
-import { textOf } from './tokens.ts';
+import type { TokenLine } from '../printed/tokens.ts';
+import { textOf } from '../printed/tokens.ts';
 
 /** Something that a sender prints of itself and not of the receiver. */
 const CONTACT =

@@ -2,7 +2,7 @@ import type { ReadDocument } from './document.ts';
 import { LEGAL_FORM } from './legal-forms.ts';
 import { isNameLike } from './party-names.ts';
 import type { BlockCell } from './text-blocks.ts';
-import { textOf } from './tokens.ts';
+import { textOf } from '../printed/tokens.ts';
 
 /** A name is as sure as this, where nothing speaks against it, and where another line may be the name as well. */
 export const sureName = 0.8;

@@ -1,11 +1,11 @@
 import Big from 'big.js';
 import type { ReadDocument } from './document.ts';
 import { codeLine, itemCode } from './item-codes.ts';
-import type { Found } from './provenance.ts';
-import { foundIn } from './provenance.ts';
+import type { Found } from '../printed/provenance.ts';
+import { foundIn } from '../printed/provenance.ts';
 import { readCell } from './table-cells.ts';
 import type { Assigned, PlacedColumn } from './table-columns.ts';
-import type { Token, TokenLine } from './tokens.ts';
+import type { Token, TokenLine } from '../printed/tokens.ts';
 import { parseValue } from './value-parsers.ts';
 import { workedOut } from './worked-out-cells.ts';
 

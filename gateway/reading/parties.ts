@@ -3,13 +3,13 @@ import { isNif } from '../values/identifiers.ts';
 import { nationalVatId } from '../values/national-numbers.ts';
 import type { ReadDocument } from './document.ts';
 import type { LabelHit } from './labels.ts';
-import type { Found } from './provenance.ts';
-import { foundIn } from './provenance.ts';
+import type { Found } from '../printed/provenance.ts';
+import { foundIn } from '../printed/provenance.ts';
 import type { Area } from './regions.ts';
 import { isInside } from './regions.ts';
 import type { TextBlock } from './text-blocks.ts';
-import type { Token, TokenLine } from './tokens.ts';
-import { cellsOf } from './tokens.ts';
+import type { Token, TokenLine } from '../printed/tokens.ts';
+import { cellsOf } from '../printed/tokens.ts';
 import type { ParsedValue } from './value-parsers.ts';
 import { parseValue } from './value-parsers.ts';
 

@@ -1,5 +1,5 @@
 import type { InvoiceMapping, PartyRule } from '../mapping/mapping-schema.ts';
-import type { Party } from '../invoice/invoice.ts';
+import type { Party } from '../found-invoice/invoice.ts';
 import { accountHolder } from './account-holder.ts';
 import { postalOf } from './address-lines.ts';
 import type { ReadDocument } from './document.ts';
@@ -10,11 +10,11 @@ import { letterhead } from './letterheads.ts';
 import { doubtfulName, isDoubtful, sureName } from './name-doubts.ts';
 import { isNameLike } from './party-names.ts';
 import type { Role, TaxNumber } from './parties.ts';
-import type { Found } from './provenance.ts';
-import { derived, foundIn } from './provenance.ts';
+import type { Found } from '../printed/provenance.ts';
+import { derived, foundIn } from '../printed/provenance.ts';
 import type { BlockCell, TextBlock } from './text-blocks.ts';
-import type { Token } from './tokens.ts';
-import { textOf } from './tokens.ts';
+import type { Token } from '../printed/tokens.ts';
+import { textOf } from '../printed/tokens.ts';
 
 /** Where a party's block stands, found by its title or, for the sender, by its place at the top. */
 export function partyBlock(

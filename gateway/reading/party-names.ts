@@ -1,6 +1,6 @@
 import { postalOf } from './address-lines.ts';
-import type { Token } from './tokens.ts';
-import { textOf } from './tokens.ts';
+import type { Token } from '../printed/tokens.ts';
+import { textOf } from '../printed/tokens.ts';
 
 /** Cells of an address block that are not its name. */
 const NOT_A_NAME =

@@ -1,5 +1,5 @@
 import type { ReadDocument } from './document.ts';
-import { keyOf, type Token } from './tokens.ts';
+import { keyOf, type Token } from '../printed/tokens.ts';
 
 /** Most words of a line that one value may be printed as. */
 const WORDS_MAX = 16;

@@ -1,6 +1,6 @@
 import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
 import type { ReadDocument } from './document.ts';
-import type { TokenLine } from './tokens.ts';
+import type { TokenLine } from '../printed/tokens.ts';
 
 /** A part of one page, in reading coordinates. */
 export interface Area {

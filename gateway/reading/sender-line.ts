@@ -1,14 +1,14 @@
-import type { Party } from '../invoice/invoice.ts';
+import type { Party } from '../found-invoice/invoice.ts';
 import { countryNamed } from '../values/countries.ts';
 import { postalOf } from './address-lines.ts';
 import type { ReadDocument } from './document.ts';
 import { LEGAL_FORM } from './legal-forms.ts';
 import { isNameLike } from './party-names.ts';
-import type { Found } from './provenance.ts';
-import { foundIn } from './provenance.ts';
+import type { Found } from '../printed/provenance.ts';
+import { foundIn } from '../printed/provenance.ts';
 import type { BlockCell } from './text-blocks.ts';
-import { cellsOf, textOf } from './tokens.ts';
-import type { Token } from './tokens.ts';
+import { cellsOf, textOf } from '../printed/tokens.ts';
+import type { Token } from '../printed/tokens.ts';
 
 /** A letterhead in one line: `Kraxi GmbH · Flugzeugallee 17 · 12345 Papierfeld`. */
 export interface SenderLine {

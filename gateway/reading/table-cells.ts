@@ -1,9 +1,9 @@
 import { parseDate } from '../values/dates.ts';
-import type { Found } from './provenance.ts';
-import { foundIn } from './provenance.ts';
+import type { Found } from '../printed/provenance.ts';
+import { foundIn } from '../printed/provenance.ts';
 import type { PlacedColumn } from './table-columns.ts';
-import type { Token } from './tokens.ts';
-import { textOf } from './tokens.ts';
+import type { Token } from '../printed/tokens.ts';
+import { textOf } from '../printed/tokens.ts';
 import { numberAt, parseValue } from './value-parsers.ts';
 import type { Notation } from './value-parsers.ts';
 

@@ -1,9 +1,9 @@
 import type { TableRule } from '../mapping/mapping-schema.ts';
-import { isUnit } from '../output/units.ts';
+import { isUnit } from '../values/units.ts';
 import { currencyOf, plainDashes, withoutCurrency } from '../values/numbers.ts';
 import type { HeaderColumn, TableHeader } from './table-header.ts';
 import { UNKNOWN_COLUMN } from './table-header.ts';
-import type { Token, TokenLine } from './tokens.ts';
+import type { Token, TokenLine } from '../printed/tokens.ts';
 
 /** A column with the width its words may take. */
 export interface PlacedColumn {

@@ -1,7 +1,7 @@
 import type { TableRule } from '../mapping/mapping-schema.ts';
 import type { ReadDocument } from './document.ts';
-import type { Token, TokenLine } from './tokens.ts';
-import { textOf } from './tokens.ts';
+import type { Token, TokenLine } from '../printed/tokens.ts';
+import { textOf } from '../printed/tokens.ts';
 import type { ColumnIndex, Title, TitleCell } from './column-titles.ts';
 import { columnIndex, mayBegin, titlesIn } from './column-titles.ts';
 

@@ -1,13 +1,13 @@
 import type { TableRule } from '../mapping/mapping-schema.ts';
 import type { ReadDocument } from './document.ts';
-import type { Found } from './provenance.ts';
+import type { Found } from '../printed/provenance.ts';
 import type { BodyLine, CellContext, OpenRow, TableRow } from './open-rows.ts';
 import { blocksOf, closeRow, extend, prepend, readCells } from './open-rows.ts';
 import type { Assigned, PlacedColumn } from './table-columns.ts';
 import { assignColumns, placeColumns } from './table-columns.ts';
 import type { TableHeader } from './table-header.ts';
-import type { Token, TokenLine } from './tokens.ts';
-import { keyOf } from './tokens.ts';
+import type { Token, TokenLine } from '../printed/tokens.ts';
+import { keyOf } from '../printed/tokens.ts';
 
 /** A table as read, over all its pages. */
 export interface ReadTable {

@@ -1,6 +1,6 @@
 import { addressLine } from './address-lines.ts';
-import type { Token, TokenLine } from './tokens.ts';
-import { cellsOf } from './tokens.ts';
+import type { Token, TokenLine } from '../printed/tokens.ts';
+import { cellsOf } from '../printed/tokens.ts';
 
 /** Some words of a line that belong to a block. */
 export interface BlockCell {

@@ -4,8 +4,8 @@ import { ATCUD, ibanLength, isNif, parseIban, parseVatId } from '../values/ident
 import type { DecimalMark } from '../values/numbers.ts';
 import { currencyOf, parseNumber, plainDashes, withoutCurrency } from '../values/numbers.ts';
 import type { FIELD_TYPES } from '../mapping/mapping-schema.ts';
-import { keyOf } from './tokens.ts';
-import type { Token } from './tokens.ts';
+import { keyOf } from '../printed/tokens.ts';
+import type { Token } from '../printed/tokens.ts';
 
 /** How this document writes numbers and dates. */
 export interface Notation {

@@ -1,9 +1,9 @@
 import Big from 'big.js';
 import { plainDashes } from '../values/numbers.ts';
-import type { Found } from './provenance.ts';
-import { foundIn } from './provenance.ts';
-import type { Token } from './tokens.ts';
-import { keyOf } from './tokens.ts';
+import type { Found } from '../printed/provenance.ts';
+import { foundIn } from '../printed/provenance.ts';
+import type { Token } from '../printed/tokens.ts';
+import { keyOf } from '../printed/tokens.ts';
 import type { Notation } from './value-parsers.ts';
 import { numberAt } from './value-parsers.ts';
 

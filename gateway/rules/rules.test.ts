@@ -3,7 +3,7 @@ import type { SampleOptions } from '../fixtures/ubl-sample.ts';
 import { ublSample } from '../fixtures/ubl-sample.ts';
 import { hasUblSchemas, ublFaults } from '../../tests/harness/ubl-schema.ts';
 import { brokenRules, sentenceOfBroken } from './broken-rules.ts';
-import { BREAKS } from './rules.cases.ts';
+import { BREAKS } from '../fixtures/rules/rules.cases.ts';
 import { RULES } from './rules.ts';
 
 const KINDS = ['Invoice', 'CreditNote'] as const;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Refusal } from '../refusal.ts';
+import { Refusal } from '../protocol/refusal.ts';
 import { clockText } from './clock-times.ts';
 import { addDays, weekdayOf } from './printed-dates.ts';
 import type { TimetableEntry } from './timetable-entry.ts';

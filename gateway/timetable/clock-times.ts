@@ -1,4 +1,4 @@
-import { Refusal } from '../refusal.ts';
+import { Refusal } from '../protocol/refusal.ts';
 
 /** A time range found in a text. Minutes from the midnight before it starts; an end past 1440 is on the next day. */
 export interface ClockRange {

@@ -1,4 +1,4 @@
-import { Refusal } from '../refusal.ts';
+import { Refusal } from '../protocol/refusal.ts';
 import { clockRanges, plainDashes } from './clock-times.ts';
 import type { ClockRange } from './clock-times.ts';
 

@@ -1,4 +1,4 @@
-import { Refusal } from '../refusal.ts';
+import { Refusal } from '../protocol/refusal.ts';
 import type { CellEdges } from './cell-edges.ts';
 import type { Run } from './runs.ts';
 import type { DayColumn } from './weekday-names.ts';

@@ -1,4 +1,4 @@
-import { Refusal } from '../refusal.ts';
+import { Refusal } from '../protocol/refusal.ts';
 import type { DateOrder } from '../values/dates.ts';
 import { parseDate } from '../values/dates.ts';
 

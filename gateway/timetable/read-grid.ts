@@ -1,6 +1,6 @@
 import type { Box } from '../pdf/matrix.ts';
 import { union } from '../pdf/matrix.ts';
-import { Refusal } from '../refusal.ts';
+import { Refusal } from '../protocol/refusal.ts';
 import type { CellEdges } from './cell-edges.ts';
 import { clockRanges, clockText, plainDashes, singleClock, wholeRange } from './clock-times.ts';
 import { entryParts } from './entry-parts.ts';

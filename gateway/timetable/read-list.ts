@@ -1,7 +1,7 @@
 import { union } from '../pdf/matrix.ts';
-import { Refusal } from '../refusal.ts';
-import type { Token } from '../reading/tokens.ts';
-import { textOf } from '../reading/tokens.ts';
+import { Refusal } from '../protocol/refusal.ts';
+import type { Token } from '../printed/tokens.ts';
+import { textOf } from '../printed/tokens.ts';
 import { clockRanges, hasClock } from './clock-times.ts';
 import type { ClockRange } from './clock-times.ts';
 import { entryParts } from './entry-parts.ts';

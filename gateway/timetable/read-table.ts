@@ -1,5 +1,5 @@
-import { Refusal } from '../refusal.ts';
-import { keyOf } from '../reading/tokens.ts';
+import { Refusal } from '../protocol/refusal.ts';
+import { keyOf } from '../printed/tokens.ts';
 import { clockRanges, hasClock, singleClock } from './clock-times.ts';
 import type { ClockRange } from './clock-times.ts';
 import { entryParts } from './entry-parts.ts';

@@ -1,9 +1,9 @@
 import type { TimetableMapping } from '../mapping/mapping-schema.ts';
 import type { Box } from '../pdf/matrix.ts';
 import type { PdfText } from '../pdf/read-pdf.ts';
-import type { TokenLine } from '../reading/tokens.ts';
-import { keyOf, tokenLines } from '../reading/tokens.ts';
-import { Refusal } from '../refusal.ts';
+import type { TokenLine } from '../printed/tokens.ts';
+import { keyOf, tokenLines } from '../printed/tokens.ts';
+import { Refusal } from '../protocol/refusal.ts';
 import type { DateOrder } from '../values/dates.ts';
 import type { CellEdges } from './cell-edges.ts';
 import { cellEdges } from './cell-edges.ts';

@@ -1,7 +1,7 @@
 import type { Box } from '../pdf/matrix.ts';
 import { union } from '../pdf/matrix.ts';
-import type { Token, TokenLine } from '../reading/tokens.ts';
-import { cellsOf, textOf } from '../reading/tokens.ts';
+import type { Token, TokenLine } from '../printed/tokens.ts';
+import { cellsOf, textOf } from '../printed/tokens.ts';
 import type { CellEdges } from './cell-edges.ts';
 
 /** Words of one line without a wide gap or a drawn line between them. */

@@ -1,8 +1,8 @@
 import type { TimetableMapping } from '../mapping/mapping-schema.ts';
 import type { PdfText } from '../pdf/read-pdf.ts';
-import type { Token } from '../reading/tokens.ts';
-import { keyOf, textOf, tokenLines } from '../reading/tokens.ts';
-import { Refusal } from '../refusal.ts';
+import type { Token } from '../printed/tokens.ts';
+import { keyOf, textOf, tokenLines } from '../printed/tokens.ts';
+import { Refusal } from '../protocol/refusal.ts';
 import type { PrintedDay } from './printed-dates.ts';
 import { addDays, dateOf, daysIn } from './printed-dates.ts';
 import type { DateOrder } from '../values/dates.ts';

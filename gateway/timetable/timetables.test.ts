@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { convert } from '../convert.ts';
+import { convert } from '../conversion/convert.ts';
 import { makePlainPdf, makeTimetablePdf } from '../fixtures/other-pdf.ts';
 import { TIMETABLES } from '../fixtures/timetable-pdf.ts';
-import { Refusal } from '../refusal.ts';
+import { Refusal } from '../protocol/refusal.ts';
 
 interface Read {
   /** `day start-end title @place /teacher`, the day as weekday of a weekly entry or date of one that happens once. */

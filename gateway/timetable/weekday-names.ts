@@ -1,6 +1,6 @@
 import type { TimetableMapping } from '../mapping/mapping-schema.ts';
-import type { Token, TokenLine } from '../reading/tokens.ts';
-import { cellsOf, keyOf, textOf } from '../reading/tokens.ts';
+import type { Token, TokenLine } from '../printed/tokens.ts';
+import { cellsOf, keyOf, textOf } from '../printed/tokens.ts';
 import type { PrintedDay } from './printed-dates.ts';
 import { dayIn } from './printed-dates.ts';
 

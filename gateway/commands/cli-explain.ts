@@ -4,12 +4,12 @@ import {
   gatewayExplanationSchema,
   pagePictureScale,
   type GatewayExplanation,
-} from '../schemas/gateway-explanation.ts';
+} from '../../schemas/gateway-explanation.ts';
 import { CliFailure, mappingFolder, readGiven } from './cli-failure.ts';
 import { openCliPool } from './cli-pool.ts';
-import { explanationTable } from './explain/explanation-table.ts';
-import { DEFAULT_MAPPING, loadMappings } from './mapping/registry.ts';
-import type { ConverterOutcome } from './pool/child-protocol.ts';
+import { explanationTable } from '../explain/explanation-table.ts';
+import { DEFAULT_MAPPING, loadMappings } from '../mapping/registry.ts';
+import type { ConverterOutcome } from '../protocol/child-protocol.ts';
 
 const USAGE =
   'Say: docket explain FILE [--mapping ID] [--param NAME=VALUE]... [--image OUT.png [--page N]] [--mappings FOLDER] [--json].';

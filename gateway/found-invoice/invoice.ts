@@ -1,5 +1,5 @@
 import type Big from 'big.js';
-import type { Found } from '../reading/provenance.ts';
+import type { Found } from '../printed/provenance.ts';
 
 /** A seller or buyer as printed. */
 export interface Party {

@@ -1,5 +1,5 @@
-import { GATEWAY_REFUSAL_STATUS } from '../schemas/gateway-protocol.ts';
-import type { GatewayRefusalCode } from '../schemas/gateway-protocol.ts';
+import { GATEWAY_REFUSAL_STATUS } from '../../schemas/gateway-protocol.ts';
+import type { GatewayRefusalCode } from '../../schemas/gateway-protocol.ts';
 
 /** The gateway gives no result, and says why in one sentence fit for the person who sent the document. */
 export class Refusal extends Error {

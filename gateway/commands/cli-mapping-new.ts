@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
-import { gatewayExplanationSchema } from '../schemas/gateway-explanation.ts';
+import { gatewayExplanationSchema } from '../../schemas/gateway-explanation.ts';
 import { CliFailure, mappingFolder, readGiven } from './cli-failure.ts';
 import { openCliPool } from './cli-pool.ts';
-import { draftMapping } from './mapping/draft-mapping.ts';
-import { loadMappings } from './mapping/registry.ts';
+import { draftMapping } from '../mapping/draft-mapping.ts';
+import { loadMappings } from '../mapping/registry.ts';
 
 const USAGE = 'Say: docket mapping new FILE.pdf [--mapping ID] [--id NEW_ID] [--mappings FOLDER].';
 

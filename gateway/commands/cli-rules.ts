@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
 import { readGiven } from './cli-failure.ts';
-import { brokenRules } from './rules/broken-rules.ts';
-import { sentenceOfBreach } from './rules/rule.ts';
-import { rulesTable } from './rules/rules-table.ts';
-import { RULES } from './rules/rules.ts';
+import { brokenRules } from '../rules/broken-rules.ts';
+import { sentenceOfBreach } from '../rules/rule.ts';
+import { rulesTable } from '../rules/rules-table.ts';
+import { RULES } from '../rules/rules.ts';
 
 /**
  * `docket rules [FILE.xml ...]`: what each UBL file breaks; without a file, the rules themselves.

@@ -1,7 +1,7 @@
 import { InvoiceIdentity } from '../../schemas/job-events.ts';
-import type { SemanticInvoice } from '../formats/semantic-invoice.ts';
-import type { Invoice } from '../invoice/invoice.ts';
-import { taxNumber } from './ubl-parties.ts';
+import type { SemanticInvoice } from './semantic-invoice.ts';
+import type { Invoice } from '../found-invoice/invoice.ts';
+import { taxNumber } from '../output/ubl-parties.ts';
 
 /** What names an invoice that was read from a page, as its result writes it; undefined where it does not say all three. */
 export function identityOfRead({ seller, fields }: Invoice): InvoiceIdentity | undefined {

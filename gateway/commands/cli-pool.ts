@@ -1,8 +1,8 @@
 import { CliFailure } from './cli-failure.ts';
-import type { Mapping } from './mapping/mapping-schema.ts';
-import { stderrLog } from './log.ts';
-import { openPool, type ChildPool } from './pool/child-pool.ts';
-import { DEFAULT_POOL_LIMITS } from './pool/pool-limits.ts';
+import type { Mapping } from '../mapping/mapping-schema.ts';
+import { stderrLog } from '../log/gateway-log.ts';
+import { openPool, type ChildPool } from '../pool/child-pool.ts';
+import { DEFAULT_POOL_LIMITS } from '../pool/pool-limits.ts';
 
 /** After this a person is told what is waited for. */
 const TELL_AFTER_MS = 5_000;

@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util';
 import { CliFailure, mappingFolder } from './cli-failure.ts';
 import { openCliPool } from './cli-pool.ts';
-import { openOfficialRules } from './accuracy/official-rules.ts';
-import { documentLines, summarise } from './accuracy/report.ts';
-import { testMapping } from './accuracy/test-mapping.ts';
-import { loadMappings } from './mapping/registry.ts';
+import { openOfficialRules } from '../accuracy/official-rules.ts';
+import { documentLines, summarise } from '../accuracy/report.ts';
+import { testMapping } from '../accuracy/test-mapping.ts';
+import { loadMappings } from '../mapping/registry.ts';
 
 const USAGE = 'Say: docket mapping test DIR --mapping ID [--json] [--verbose] [--mappings FOLDER].';
 

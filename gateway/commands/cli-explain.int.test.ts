@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { gatewayExplanationSchema } from '../schemas/gateway-explanation.ts';
-import { makePlainInvoice } from './fixtures/plain-invoice.ts';
-import { makeTimetablePdf } from './fixtures/other-pdf.ts';
+import { gatewayExplanationSchema } from '../../schemas/gateway-explanation.ts';
+import { makePlainInvoice } from '../fixtures/plain-invoice.ts';
+import { makeTimetablePdf } from '../fixtures/other-pdf.ts';
 
-const docket = join(import.meta.dirname, '..', 'cli', 'docket.ts');
+const docket = join(import.meta.dirname, '..', '..', 'cli', 'docket.ts');
 const slowMs = 90_000;
 
 describe('docket explain', () => {

@@ -1,6 +1,6 @@
 import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
-import type { Invoice } from '../invoice/invoice.ts';
-import type { Found } from '../reading/provenance.ts';
+import type { Invoice } from './invoice.ts';
+import type { Found } from '../printed/provenance.ts';
 
 const isIntraCommunity = (invoice: Invoice): boolean => invoice.vat.some((row) => row.category === 'K');
 

@@ -1,7 +1,7 @@
 import { CliFailure } from './cli-failure.ts';
 import { run as draft } from './cli-mapping-new.ts';
 import { run as test } from './cli-mapping-test.ts';
-import { mappingJsonSchema } from './mapping/mapping-json-schema.ts';
+import { mappingJsonSchema } from '../mapping/mapping-json-schema.ts';
 
 const USAGE =
   'Say: docket mapping test FOLDER --mapping ID, docket mapping new FILE.pdf, or docket mapping schema.';

@@ -1,5 +1,3 @@
-import type { Candidate } from '../reading/candidates.ts';
-
 /** The fields of a Portuguese invoice's QR code by letter (AT, "Especificações Técnicas: Código QR", Portaria 195/2020). */
 export type QrPayload = ReadonlyMap<string, string>;
 
@@ -27,32 +25,4 @@ export const QR_LETTER_BY_FIELD: Readonly<Record<string, string>> = {
 /** A field's value as the QR code writes it. */
 export function asQr(field: string, value: string): string {
   return field === 'issueDate' ? value.replaceAll('-', '') : value;
-}
-
-const agreementBonus = 1;
-
-/**
- * Moves up the candidates that say what the QR code says. Only values that stand on the page as text are ever taken;
- * the code just tells which of several is meant. Where none agrees the order stays, and the check of the code fails.
- */
-export function preferQr(
-  field: string,
-  candidates: readonly Candidate[],
-  qr: QrPayload | undefined,
-): Candidate[] {
-  const letter = QR_LETTER_BY_FIELD[field];
-  const wanted = letter === undefined ? undefined : qr?.get(letter);
-  if (wanted === undefined) return [...candidates];
-  const agrees = (c: Candidate): boolean => {
-    const own = asQr(field, c.value);
-    return (
-      own === wanted ||
-      (/^-?[\d.]+$/.test(wanted) && /^-?[\d.]+$/.test(own) && Number(own) === Number(wanted))
-    );
-  };
-  return candidates
-    .map((c) =>
-      agrees(c) ? { ...c, score: c.score + agreementBonus, rule: `${c.rule}, as in the QR code` } : c,
-    )
-    .sort((a, b) => b.score - a.score);
 }

@@ -1,6 +1,6 @@
 import Big from 'big.js';
 import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
-import { derived } from '../reading/provenance.ts';
+import { derived } from '../printed/provenance.ts';
 import { isPostalCodeOf } from '../values/countries.ts';
 import { isRateOf } from '../values/vat-rates.ts';
 import type { Invoice } from './invoice.ts';

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeInvoiceIdentity, GATEWAY_HEADERS } from '../../schemas/gateway-protocol.ts';
 import type { InvoiceIdentity } from '../../schemas/job-events.ts';
 import { makePlainInvoice } from '../fixtures/plain-invoice.ts';
-import { readSemantic } from '../formats/read-semantic.ts';
-import { toCii } from '../formats/to-cii.ts';
+import { readSemantic } from './read-semantic.ts';
+import { toCii } from './to-cii.ts';
 import type { RunningGateway } from '../server.ts';
 import { startGateway } from '../server.ts';
 

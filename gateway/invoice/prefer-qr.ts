@@ -1,0 +1,30 @@
+import { asQr, QR_LETTER_BY_FIELD, type QrPayload } from '../found-invoice/qr-payload.ts';
+import type { Candidate } from '../reading/candidates.ts';
+
+const agreementBonus = 1;
+
+/**
+ * Moves up the candidates that say what the QR code says. Only values that stand on the page as text are ever taken;
+ * the code just tells which of several is meant. Where none agrees the order stays, and the check of the code fails.
+ */
+export function preferQr(
+  field: string,
+  candidates: readonly Candidate[],
+  qr: QrPayload | undefined,
+): Candidate[] {
+  const letter = QR_LETTER_BY_FIELD[field];
+  const wanted = letter === undefined ? undefined : qr?.get(letter);
+  if (wanted === undefined) return [...candidates];
+  const agrees = (c: Candidate): boolean => {
+    const own = asQr(field, c.value);
+    return (
+      own === wanted ||
+      (/^-?[\d.]+$/.test(wanted) && /^-?[\d.]+$/.test(own) && Number(own) === Number(wanted))
+    );
+  };
+  return candidates
+    .map((c) =>
+      agrees(c) ? { ...c, score: c.score + agreementBonus, rule: `${c.rule}, as in the QR code` } : c,
+    )
+    .sort((a, b) => b.score - a.score);
+}
