@@ -75,6 +75,42 @@ describe('the migrations of the read store', () => {
     expect(of(schema).length).toBeGreaterThan(20);
   });
 
+  it('give the past of a job what told its mapping and what converted it, as a build from the log would [R10.04]', async () => {
+    const before = READ_TABLE_MIGRATIONS.filter(({ name }) => name < '0018');
+    await migrate({ url, schema: 'docket', migrations: before });
+    const told = randomUUID();
+    const untold = randomUUID();
+    const event = `insert into jobs_v1.job_events (job_id, revision, position, at, type, actor, correlation_id, causation_id, data)
+       values ($1, $2, $3, now(), 'ConversionSucceeded', 'a', 'b', 'c', $4)`;
+    const convertedBy = { id: 'rohr_v1', version: 3, contentHash: 'a'.repeat(64) };
+    await store.query(event, [told, 3, 30, { convertedBy }]);
+    await store.query(event, [told, 7, 70, { convertedBy: { ...convertedBy, version: 4 } }]);
+    await store.query(event, [untold, 3, 31, {}]);
+    const parameters = { termStart: '2026-09-14' };
+    await insertPast(told, JSON.stringify(parameters));
+    await insertPast(untold, null);
+    expect(await migrateReadTables(url)).toContain('0018-which-invoice-a-job-became');
+    const { rows } = await store.query(
+      `select job_id, revision::integer, mapping_parameters as told, converted_by -> 'version' as version
+         from docket.job_history order by job_id = $1 desc, revision`,
+      [told],
+    );
+    const row = (job_id: string, revision: number, said: object | null, version: number | null) => ({
+      job_id,
+      revision,
+      told: said,
+      version,
+    });
+    expect(rows).toEqual([
+      row(told, 2, parameters, null),
+      row(told, 3, parameters, 3),
+      row(told, 7, parameters, 4),
+      row(untold, 2, null, null),
+      row(untold, 3, null, null),
+      row(untold, 7, null, null),
+    ]);
+  });
+
   it('know exactly the states of the schema [R03.01]', async () => {
     await migrateReadTables(url);
     const { rows } = await store.query<{ says: string }>(
@@ -89,6 +125,24 @@ describe('the migrations of the read store', () => {
       expect((await store.query(`select * from docket.${view}`)).rows).toEqual([]);
   });
 });
+
+/** A job with three rows of its past, as a database before step 0018 holds them. */
+async function insertPast(jobId: string, parameters: string | null): Promise<void> {
+  await store.query(
+    `insert into jobs_v1.jobs (job_id, owner, filename, mapping_id, mapping_version, state, attempts, runs, bytes, sha256,
+       priority, created_at, updated_at, revision, position, charged_attempts, attempts_ever, mapping_parameters)
+     values ($1, 'o', 'f', 'm', 1, 'ready', 1, 1, 1, 's', 0, now(), now(), 9, 90, 1, 1, $2)`,
+    [jobId, parameters],
+  );
+  const past = [[2, 'converting'] as const, [3, 'ready'] as const, [7, 'expired'] as const];
+  for (const [revision, state] of past)
+    await store.query(
+      `insert into jobs_v1.job_history (owner, created_at, job_id, revision, since, until, filename, mapping_id,
+         mapping_version, state, attempts, bytes, updated_at)
+       values ('o', now(), $1, $2, $3::bigint, $3::bigint + 5, 'f', 'm', 1, $4, 1, 1, now())`,
+      [jobId, revision, revision * 10 + 1, state],
+    );
+}
 
 async function freshDatabase(): Promise<string> {
   const name = `fresh_${randomUUID().replaceAll('-', '')}`;

@@ -8,6 +8,7 @@ import { figuresTable } from './dashboard/figures-table.ts';
 import { streamsTable } from './dashboard/streams-table.ts';
 import { artifactsTable } from './jobs/artifacts-table.ts';
 import { historyTable } from './jobs/history-table.ts';
+import { invoicesTable } from './jobs/invoices-table.ts';
 import { jobsTable } from './jobs/jobs-table.ts';
 import { timelineTable } from './jobs/timeline-table.ts';
 
@@ -35,7 +36,7 @@ function tablesOf(tables: readonly DefinedTable[]): ProjectionTables {
 }
 
 /** Those of projection `jobs`. */
-export const JOBS_TABLES = tablesOf([jobsTable, timelineTable, artifactsTable, historyTable]);
+export const JOBS_TABLES = tablesOf([jobsTable, timelineTable, artifactsTable, invoicesTable, historyTable]);
 
 /** Those of projection `dashboard`. */
 export const DASHBOARD_TABLES = tablesOf([streamsTable, figuresTable, breakerTable]);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ApiErrorCode, JobFailureCode, StorageQuota } from './error-codes.ts';
 import { invoiceFormatSchema } from './gateway-protocol.ts';
 import { JobId, MappingId, PositionText, Sha256 } from './ids.ts';
+import { ConvertedBy, MappingParameters } from './job-events.ts';
 import { JobStateName } from './job-states.ts';
 import { MomentText } from './moment.ts';
 
@@ -17,7 +18,13 @@ export const JobView = z.object({
   bytes: z.number().int(),
   pages: z.number().int().nullable(),
   warnings: z.array(z.object({ code: z.string(), message: z.string() })),
+  /** What the upload told its mapping beside the PDF; null when it told nothing. */
+  parameters: MappingParameters.nullable(),
   result: z.object({ bytes: z.number().int(), mediaType: z.string(), sha256: Sha256 }).nullable(),
+  /** The mapping that made the result, which another may have handed the document over to; null before, and when nobody said. */
+  convertedBy: ConvertedBy.nullable(),
+  /** The owner's job that had become the same invoice before, by seller, number and date, from a file with other bytes. */
+  convertedBefore: z.object({ jobId: JobId, filename: z.string(), at: z.iso.datetime() }).nullable(),
   nextAttemptAt: z.iso.datetime().nullable(),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),

@@ -15,6 +15,9 @@ const Sentence = z.string().max(500);
 /** The gateway's own refusal, such as `PDF_ENCRYPTED`. */
 const Reason = z.string().regex(/^[A-Z][A-Z0-9_]{0,63}$/);
 
+/** Postgres keeps no text with half a surrogate pair, and a control character in a name is a fault of its document. */
+const isPlainText = (text: string): boolean => text.isWellFormed() && !/\p{Cc}/u.test(text);
+
 /** Most parameters of one conversion. */
 export const MAPPING_PARAMETERS_MAX = 8;
 /** What an upload tells its mapping beside the PDF, such as `termStart`: text by name. */
@@ -94,8 +97,8 @@ export type ConvertedBy = z.infer<typeof ConvertedBy>;
  * same three under other bytes are the same invoice again.
  */
 export const InvoiceIdentity = z.object({
-  sellerTaxId: z.string().min(1).max(60),
-  number: z.string().min(1).max(100),
+  sellerTaxId: z.string().min(1).max(60).refine(isPlainText),
+  number: z.string().min(1).max(100).refine(isPlainText),
   issueDate: z.iso.date(),
 });
 export type InvoiceIdentity = z.infer<typeof InvoiceIdentity>;

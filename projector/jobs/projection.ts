@@ -6,6 +6,7 @@ import { jobIdOfStream } from '../../schemas/streams.ts';
 import { understandJobEventOnce } from '../../schemas/understand-job-event-once.ts';
 import { artifactsTable } from '../../read-tables/jobs/artifacts-table.ts';
 import { historyTable } from '../../read-tables/jobs/history-table.ts';
+import { invoicesTable } from '../../read-tables/jobs/invoices-table.ts';
 import { jobsTable } from '../../read-tables/jobs/jobs-table.ts';
 import type { JobRow } from '../../read-tables/jobs/jobs-table.ts';
 import { timelineTable } from '../../read-tables/jobs/timeline-table.ts';
@@ -25,5 +26,5 @@ export const jobsProjection: Projection<JobEvent, JobRow> = {
     return { job, revision, position: row && row.position > position ? row.position : position };
   },
   rows: jobsTable,
-  derived: [timelineTable, artifactsTable, historyTable],
+  derived: [timelineTable, artifactsTable, invoicesTable, historyTable],
 };

@@ -1,6 +1,6 @@
 import type { StoredEvent } from '../../read-store/projection-engine/stored-event.ts';
 import { eventIdOf, jobIdOf } from '../../schemas/name-based-ids.ts';
-import type { JobEvent } from '../../schemas/job-events.ts';
+import type { InvoiceIdentity, JobEvent } from '../../schemas/job-events.ts';
 import { jobStream } from '../../schemas/streams.ts';
 
 const MAPPING = { id: 'pt_simon_invoice_v1', version: 1 };
@@ -142,9 +142,18 @@ function addSuccess(
       warnings,
       // A gateway of before did not say.
       convertedBy: pages % 2 === 0 ? convertedBy : undefined,
+      // Some files are no invoice; of the others some are the same one, printed in two ways.
+      invoice: pages % 3 === 0 ? undefined : invoiceFrom(pages + gatewayMs),
     },
   });
   if (random() < 0.4) events.push({ type: 'ResultDownloaded', data: { at: at(), bytes: result.bytes } });
   if (random() < 0.3) events.push({ type: 'ResultExpired', data: { at: at(), blobKey, cause: 'age' } });
   return true;
+}
+
+/** One of few invoices. */
+function invoiceFrom(number: number): InvoiceIdentity {
+  const which = number % 7;
+  const sellerTaxId = number % 2 === 0 ? 'PT 508.332.559' : 'PT508332559';
+  return { sellerTaxId, number: `FT 2026/${which}`, issueDate: `2026-03-0${which + 1}` };
 }

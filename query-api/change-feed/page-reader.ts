@@ -1,4 +1,5 @@
 import type { Queryable } from '../../read-store/pool.ts';
+import { withConvertedBefore } from '../tables/converted-before.ts';
 import { SHOWN_COLUMNS, jobView, type ShownRow, type LabelOf } from '../tables/job-row.ts';
 import { readAtHead } from '../tables/projection-head.ts';
 import type { ChangedRow, Page } from './page.ts';
@@ -17,7 +18,9 @@ export function pageReader(store: Queryable, labelOf: LabelOf): ReadPage {
   return async (scope, past, rowsMax) => {
     const { where, values } = rowsPast(scope, past);
     const limit = `$${values.push(rowsMax + 1)}`;
-    const text = `select ${SHOWN_COLUMNS.join(', ')} from docket.jobs where ${where} order by position limit ${limit}`;
+    const text = withConvertedBefore(
+      `select ${SHOWN_COLUMNS.join(', ')} from docket.jobs where ${where} order by position limit ${limit}`,
+    );
     const { head, rows } = await readAtHead<ShownRow>(store, { text, values }, 'position');
     return {
       epoch: head.epoch,
@@ -34,11 +37,12 @@ export type ReadOwnerPages = (
   rowsMax: number,
 ) => Promise<readonly Page[]>;
 
-const OWNER_PAGES =
+const OWNER_PAGES = withConvertedBefore(
   `select asked.at::integer as asked, ${SHOWN_COLUMNS.map((column) => `page.${column}`).join(', ')}` +
-  ' from unnest($1::text[], $2::bigint[]) with ordinality as asked (owner, past, at)' +
-  ` cross join lateral (select ${SHOWN_COLUMNS.join(', ')} from docket.jobs` +
-  ' where owner = asked.owner and position > asked.past order by position limit $3) page';
+    ' from unnest($1::text[], $2::bigint[]) with ordinality as asked (owner, past, at)' +
+    ` cross join lateral (select ${SHOWN_COLUMNS.join(', ')} from docket.jobs` +
+    ' where owner = asked.owner and position > asked.past order by position limit $3) page',
+);
 
 /**
  * @throws ReadStoreUnavailable

@@ -1,6 +1,7 @@
 import type { Queryable } from '../../read-store/pool.ts';
 import type { JobListQuery } from '../../schemas/http-api.ts';
 import { isActive } from '../../schemas/job-states.ts';
+import { withConvertedBefore } from '../tables/converted-before.ts';
 import { SHOWN_COLUMNS, type ShownRow } from '../tables/job-row.ts';
 import type { ListPlace } from './list-cursor.ts';
 import { CREATED_BY_THEN, momentOf, rowsAt } from '../past/past-rows.ts';
@@ -58,10 +59,12 @@ export function listStatement(scope: ListScope, query: JobListQuery, after: List
     const there = [...where, CREATED_BY_THEN];
     const few = query.state?.every(isActive) ?? false;
     const rows = rowsAt({ columns: SHOWN_COLUMNS, position, where: there, orderAndLimit, few });
-    return { text: `${momentOf(position)} select ${columns} from (${rows}) past ${orderAndLimit}`, values };
+    const then = `${momentOf(position)} select ${columns} from (${rows}) past ${orderAndLimit}`;
+    return { text: withConvertedBefore(then), values };
   }
   const conditions = where.length > 0 ? ` where ${where.join(' and ')}` : '';
-  return { text: `select ${columns} from docket.jobs${conditions} ${orderAndLimit}`, values };
+  const present = `select ${columns} from docket.jobs${conditions} ${orderAndLimit}`;
+  return { text: withConvertedBefore(present), values };
 }
 
 /** The sort value as text, made by the database itself so that it compares as the rows do. */
@@ -110,14 +113,14 @@ export function oneJob(owner: string | null, jobId: string, asOf: bigint | null 
   const own = '($1::text is null or owner = $1) and job_id = $2';
   if (asOf === null)
     return {
-      text: `select ${SHOWN_COLUMNS.join(', ')} from docket.jobs where ${own}`,
+      text: withConvertedBefore(`select ${SHOWN_COLUMNS.join(', ')} from docket.jobs where ${own}`),
       values: [owner, jobId],
     };
   // Whose it is and when it was created never change; the key of the past begins with the two.
   const same = (column: string) => `${column} = (select ${column} from docket.jobs where job_id = $2)`;
   const where = [own, same('owner'), same('created_at')];
   return {
-    text: rowsAt({ columns: SHOWN_COLUMNS, position: '$3', where }),
+    text: withConvertedBefore(rowsAt({ columns: SHOWN_COLUMNS, position: '$3', where })),
     values: [owner, jobId, asOf.toString()],
   };
 }

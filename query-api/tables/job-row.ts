@@ -1,6 +1,7 @@
 import type { JobRecord } from '../../read-tables/jobs/jobs-table.ts';
 import type { JobView } from '../../schemas/http-api.ts';
 import type { OperatorJobView } from '../../schemas/ops-api.ts';
+import { convertedBeforeOf, type ConvertedBeforeColumns } from './converted-before.ts';
 
 /** Columns of `docket.jobs` that a view is made of. */
 export const SHOWN_COLUMNS = [
@@ -23,12 +24,14 @@ export const SHOWN_COLUMNS = [
   'next_attempt_at',
   'created_at',
   'updated_at',
+  'mapping_parameters',
+  'converted_by',
   'revision',
   'position',
 ] as const satisfies readonly (keyof JobRecord)[];
 
 /** What a list or a page reads of a job, as the driver returns it. */
-export type ShownRow = Pick<JobRecord, (typeof SHOWN_COLUMNS)[number]>;
+export type ShownRow = Pick<JobRecord, (typeof SHOWN_COLUMNS)[number]> & ConvertedBeforeColumns;
 
 /** The name of a mapping for people. */
 export type LabelOf = (mappingId: string) => string;
@@ -48,7 +51,10 @@ export function jobView(row: ShownRow, labelOf: LabelOf): JobView {
     bytes: Number(row.bytes),
     pages: row.pages === null ? null : Number(row.pages),
     warnings: [...(row.warnings ?? [])],
+    parameters: row.mapping_parameters,
     result: resultOf(row),
+    convertedBy: row.converted_by,
+    convertedBefore: convertedBeforeOf(row),
     nextAttemptAt: row.next_attempt_at?.toISOString() ?? null,
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),

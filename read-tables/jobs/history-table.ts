@@ -56,6 +56,8 @@ const COLUMNS = columnsFor<Replaced>()({
   ...past('result_sha256'),
   ...past('next_attempt_at'),
   ...past('updated_at'),
+  ...past('mapping_parameters'),
+  ...past('converted_by'),
 });
 
 const valuesOf = valuesBy(COLUMNS);

@@ -1,16 +1,16 @@
 import type { ComponentChildren } from 'preact';
-import type { JobView, TimelineEntry } from '../../../schemas/http-api.ts';
-import type { ConvertedBy, MappingRef } from '../../../schemas/job-events.ts';
+import type { JobView } from '../../../schemas/http-api.ts';
+import { ConvertedBefore } from '../page/job-row.tsx';
 import { ParameterName } from '../page/mapping-parameters.tsx';
 import { Moment } from '../page/moment.tsx';
 import { mappingLabel } from '../text/mapping-label.ts';
 import { useText } from '../text/text-context.ts';
 
 /** What is known about a document, as a list of terms. */
-export function JobFacts({ job, entries }: { job: JobView; entries: readonly TimelineEntry[] | null }) {
+export function JobFacts({ job }: { job: JobView }) {
   const { t, formats } = useText();
-  const { mapping, result, warnings } = job;
-  const told = toldByEvents(entries ?? []);
+  const { mapping, result, warnings, convertedBy, convertedBefore } = job;
+  const parameters = Object.entries(job.parameters ?? {});
   return (
     <section class="facts" aria-labelledby="facts-title">
       <h2 id="facts-title">{t('jobFacts')}</h2>
@@ -20,21 +20,26 @@ export function JobFacts({ job, entries }: { job: JobView; entries: readonly Tim
           <br />
           <code>{mapping.id}</code> <span class="quiet">{t('version', { version: mapping.version })}</span>
         </Fact>
-        {told.parameters.length > 0 && (
+        {parameters.length > 0 && (
           <Fact term={t('factParameters')}>
-            {told.parameters.map(([name, value]) => (
+            {parameters.map(([name, value]) => (
               <div key={name}>
                 <ParameterName name={name} />: <code>{value}</code>
               </div>
             ))}
           </Fact>
         )}
-        {told.convertedBy !== undefined && told.convertedBy.id !== mapping.id && (
+        {convertedBy !== null && convertedBy.id !== mapping.id && (
           <Fact term={t('factConvertedBy')}>
-            <code>{told.convertedBy.id}</code>{' '}
-            <span class="quiet">{t('version', { version: told.convertedBy.version })}</span>
+            <code>{convertedBy.id}</code>{' '}
+            <span class="quiet">{t('version', { version: convertedBy.version })}</span>
             <br />
-            <code class="hash">sha256:{told.convertedBy.contentHash}</code>
+            <code class="hash">sha256:{convertedBy.contentHash}</code>
+          </Fact>
+        )}
+        {convertedBefore !== null && (
+          <Fact term={t('factConvertedBefore')}>
+            <ConvertedBefore before={convertedBefore} />
           </Fact>
         )}
         <Fact term={t('factSource')}>
@@ -72,21 +77,6 @@ export function JobFacts({ job, entries }: { job: JobView; entries: readonly Tim
       </dl>
     </section>
   );
-}
-
-/** What the upload gave its mapping, and the mapping that made the result, as the events have it. */
-function toldByEvents(entries: readonly TimelineEntry[]): {
-  parameters: readonly (readonly [name: string, value: string])[];
-  convertedBy: ConvertedBy | undefined;
-} {
-  const newest = (type: string): Readonly<Record<string, unknown>> | undefined =>
-    entries.findLast((entry) => entry.type === type)?.data;
-  const upload = newest('DocumentUploaded') as { mapping?: MappingRef } | undefined;
-  const success = newest('ConversionSucceeded') as { convertedBy?: ConvertedBy } | undefined;
-  return {
-    parameters: Object.entries(upload?.mapping?.parameters ?? {}),
-    convertedBy: success?.convertedBy,
-  };
 }
 
 function Fact({ term, children }: { term: string; children: ComponentChildren }) {

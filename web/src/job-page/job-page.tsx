@@ -78,7 +78,7 @@ function Job({
             {entries === null ? <div class="loading-row" /> : <Timeline entries={entries} />}
           </section>
         </div>
-        <JobFacts job={job} entries={entries} />
+        <JobFacts job={job} />
       </div>
       <ReadingPanel job={job} base={base} />
       {entries !== null && <RawEvents entries={entries} />}

@@ -99,7 +99,24 @@ function JobNote({ job }: { job: JobView }) {
           {t('warnings', { count: job.warnings.length })}
         </span>
       )}
+      {job.convertedBefore !== null && (
+        <span class="warnings">
+          <ConvertedBefore before={job.convertedBefore} />
+        </span>
+      )}
     </span>
+  );
+}
+
+/** The same invoice came before from another file: which job that was, as a link to it. */
+export function ConvertedBefore({ before }: { before: NonNullable<JobView['convertedBefore']> }) {
+  const { t, formats } = useText();
+  const when = useStore(clock, (now) => formats.relative(before.at, now));
+  return (
+    <RouteLink to={jobPath(before.jobId)} class="converted-before" title={formats.exact(before.at)}>
+      <Icon name="copy" />
+      {t('convertedBefore', { filename: before.filename, when })}
+    </RouteLink>
   );
 }
 

@@ -107,6 +107,7 @@ export const en = {
 
   pages: { one: '{count} page', other: '{count} pages' },
   warnings: { one: '{count} warning', other: '{count} warnings' },
+  convertedBefore: 'Converted before as {filename}, {when}',
   nextAttempt: 'Next attempt {when}.',
   attemptOf: 'Attempt {count}',
   download: 'Download',
@@ -234,6 +235,7 @@ export const en = {
   factResult: 'Result',
   factParameters: 'Given with it',
   factConvertedBy: 'Converted by',
+  factConvertedBefore: 'The same invoice',
   factSource: 'PDF',
   factWarnings: 'Warnings',
   version: 'version {version}',

@@ -100,6 +100,7 @@ export const pt: Catalogue = {
 
   pages: { one: '{count} página', other: '{count} páginas' },
   warnings: { one: '{count} aviso', other: '{count} avisos' },
+  convertedBefore: 'Já convertido como {filename}, {when}',
   nextAttempt: 'Próxima tentativa {when}.',
   attemptOf: 'Tentativa {count}',
   download: 'Transferir',
@@ -228,6 +229,7 @@ export const pt: Catalogue = {
   factResult: 'Resultado',
   factParameters: 'Dados indicados',
   factConvertedBy: 'Convertido por',
+  factConvertedBefore: 'A mesma fatura',
   factSource: 'Documento PDF',
   factWarnings: 'Avisos',
   version: 'versão {version}',

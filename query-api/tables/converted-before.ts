@@ -1,0 +1,38 @@
+import type { JobView } from '../../schemas/http-api.ts';
+
+/** What a row says of the same invoice under other bytes, when it was converted before. */
+export interface ConvertedBeforeColumns {
+  readonly before_job_id: string | null;
+  readonly before_filename: string | null;
+  readonly before_at: Date | null;
+}
+
+/**
+ * Adds to rows of jobs which job of the same owner was the first that became the same invoice, if that was a file with other
+ * bytes. The look-up is bounded by positions of the log, so a row says the same at its position for ever (ADR 0175).
+ *
+ * @param rows a select with the columns of a row that is shown; what it says of the result is taken from there
+ */
+export function withConvertedBefore(rows: string): string {
+  return `select shown.*, before.* from (${rows}) shown left join lateral (${EARLIER}) before on true`;
+}
+
+/** A result without an invoice is not that of an older conversion of its job: the hash of the result tells. */
+const EARLIER =
+  'select earlier.job_id as before_job_id, earlier.filename as before_filename, earlier.converted_at as before_at' +
+  ' from (select own.* from docket.job_invoices own where own.job_id = shown.job_id' +
+  ' and own.result_sha256 = shown.result_sha256 and own.position <= shown.position' +
+  ' order by own.revision desc limit 1) own' +
+  ' cross join lateral (select other.* from docket.job_invoices other where other.owner = own.owner' +
+  ' and other.seller_tax_id = own.seller_tax_id and other.number = own.number' +
+  ' and other.issue_date = own.issue_date and other.position <= own.position' +
+  ' order by other.position limit 1) earlier' +
+  " where shown.state in ('ready', 'expired') and earlier.source_sha256 <> own.source_sha256";
+
+/** The same as the API says it. */
+export function convertedBeforeOf(row: ConvertedBeforeColumns): JobView['convertedBefore'] {
+  const { before_job_id: jobId, before_filename: filename, before_at: at } = row;
+  return jobId === null || filename === null || at === null
+    ? null
+    : { jobId, filename, at: at.toISOString() };
+}
