@@ -24,6 +24,7 @@ import { refuseSeveral } from './several-invoices.ts';
 import { vatTotalLines } from './vat-total-lines.ts';
 import { allowanceLines, allowancesByRate } from './document-allowances.ts';
 import { addMoneyCandidates } from './money-candidates.ts';
+import { addDelivery } from './add-delivery.ts';
 import { documentTypeOf } from './document-type.ts';
 import type { Invoice } from '../found-invoice/invoice.ts';
 import { givenParties } from './given-parties.ts';
@@ -111,6 +112,7 @@ export function readInvoice(
   const items = lineItems(linesTable);
   const vat = vatRows(document, vatTable, { lines: items, fields, totals: vatTotals });
   const lines = withRates(items, vat);
+  addDelivery(fields, vat, document, itemLines);
   const tableStart = linesTable.headers[0]?.fromLine ?? document.lines.length;
   const read = readParties(mapping, document, areas, tableStart, qr[0]);
   const { seller, buyer, findings: given } = givenParties(mapping, document, read, qr[0]);

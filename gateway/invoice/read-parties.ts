@@ -2,7 +2,7 @@ import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
 import type { ReadDocument } from '../reading/document.ts';
 import { labelledParty, listArea } from '../reading/labelled-party.ts';
 import type { Role, TaxNumber } from '../reading/parties.ts';
-import { isOfTheBuyer, isPlausibleTaxNumber, taxNumbers } from '../reading/parties.ts';
+import { isOfTheBuyer, isOfTheSeller, isPlausibleTaxNumber, taxNumbers } from '../reading/parties.ts';
 import { countryOf, partyBlock, readParty, untitledBuyer } from '../reading/party-blocks.ts';
 import type { Area } from '../reading/regions.ts';
 import type { SenderLine } from '../reading/sender-line.ts';
@@ -55,6 +55,7 @@ export function readParties(
     cells,
     vatId: numbers[role],
     isListed: listed[role].length > 0,
+    isInWindow: role === 'buyer' && cells === inWindow,
   });
   return {
     seller: sender
@@ -88,7 +89,7 @@ function numbersOf(
     blocks.some((block) => block.cells.some((cell) => own.includes(cell)) && holds(block.cells, number));
   const pointsOf = (number: TaxNumber, role: Role, qrField: string): number =>
     (number.role === role ? 3 : 0) +
-    (role === 'buyer' && blocks.some((block) => isOfTheBuyer(block) && holds(block.cells, number)) ? 3 : 0) +
+    (role === 'buyer' && isUnderYours(number, blocks) ? 3 : 0) +
     (inBlockOf(number, cells[role]) ? 2 : 0) +
     (qr?.get(qrField) === bare(number) ? 4 : 0);
   const scored = taxNumbers(mapping, document, areas).map((number) => ({
@@ -108,6 +109,28 @@ function numbersOf(
   const buyer = rank('buyer', 'seller').find((s) => s.buyer > 0)?.number;
   const seller = rank('seller', 'buyer').find((s) => s.number.value !== buyer?.value || s.seller > 0)?.number;
   return { seller, buyer };
+}
+
+/** How far a list may be set in under its title, points. */
+const indentMax = 20;
+
+/** True for a number under a title such as `Vos identifiants`, in its block or in the list that is set in under it. */
+function isUnderYours(number: TaxNumber, blocks: readonly TextBlock[]): boolean {
+  const own = blocks.find((block) => holds(block.cells, number));
+  const top = own?.cells[0]?.line;
+  if (own === undefined || top === undefined) return false;
+  const above = own.cells.slice(
+    0,
+    own.cells.findIndex((cell) => holds([cell], number)),
+  );
+  const title = above.findLast((cell) => isOfTheBuyer(cell) || isOfTheSeller(cell));
+  if (title !== undefined) return isOfTheBuyer(title);
+  return blocks.some(({ page, x0, cells }) => {
+    const last = cells.at(-1);
+    if (last === undefined || !isOfTheBuyer(last) || page !== own.page) return false;
+    const drop = top.y - last.line.y;
+    return drop > 0 && drop < 2 * last.line.size && own.x0 >= x0 && own.x0 - x0 < indentMax;
+  });
 }
 
 /** The regions of the parties, and where a list of labels and values stands under a party's title. */

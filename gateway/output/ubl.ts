@@ -34,6 +34,11 @@ export function ublXml(invoice: Invoice, output: InvoiceMapping['output']): stri
     notes(invoice).map((note) => text('Note', note)),
     text('DocumentCurrencyCode', currency),
     text('BuyerReference', invoice.fields.get('buyerReference')?.value),
+    group(
+      'InvoicePeriod',
+      text('StartDate', invoice.fields.get('periodStart')?.value),
+      text('EndDate', invoice.fields.get('periodEnd')?.value),
+    ),
     group('OrderReference', text('ID', invoice.fields.get('orderReference')?.value)),
     ...parties(invoice),
     delivery(invoice),

@@ -3,13 +3,15 @@ import { textOf } from '../printed/tokens.ts';
 
 /** A postal code and the place after it, in the forms of the countries the mappings read. */
 const POSTAL =
-  /^(?:([A-Z]{1,2})[-\s])?(\d{4}-\d{3}|\d{5}(?:-\d{4})?|\d{4}\s?[A-Z]{2}|\d{4}|[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}|[A-Z]\d[\dW]\s?[A-Z\d]{4})\s+(\p{L}.{1,60})$/u;
+  /^(?:([A-Z]{1,2})[-\s])?(\d{4}-\d{3}|\d{5}(?:-\d{4})?|\d{6}|\d{4}\s?[A-Z]{2}|\d{4}|[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}|[A-Z]\d[\dW]\s?[A-Z\d]{4})\s+(\p{L}.{1,60})$/u;
+/** Five digits that touch the place after them: `88802Spielkreis`. */
+const TOUCHING = /^(?:([A-Z]{1,2})[-\s])?(\d{5})(\p{Lu}\p{Ll}.{1,60})$/u;
 /** The place before the postcode, as in the United Kingdom: `Leeds LS1 4AB`. */
 const PLACE_FIRST = /^(\p{L}[\p{L} .'-]{1,40}?),?\s+([A-Z]{1,2}\d[A-Z\d]?\s\d[A-Z]{2})$/u;
 
 /** Country's prefix, postal code and place of an address's last line, at 1 to 3; undefined for any other line. */
 export function postalOf(text: string): readonly (string | undefined)[] | undefined {
-  const match = POSTAL.exec(text);
+  const match = POSTAL.exec(text) ?? TOUCHING.exec(text);
   if (match) return match;
   const british = PLACE_FIRST.exec(text);
   return british ? [british[0], undefined, british[2], british[1]] : undefined;
@@ -77,7 +79,8 @@ function address(
   pieces: readonly Piece[],
   namedFirst: boolean,
 ): AddressLine | undefined {
-  const at = pieces.findIndex((piece, i) => i > 0 && postalOf(textOf(cut(tokens, piece))) !== undefined);
+  // `1242 chemin de l'olive - 84340 Malaucène`: a street with its number first looks like a place, so the last counts.
+  const at = pieces.findLastIndex((piece, i) => i > 0 && postalOf(textOf(cut(tokens, piece))) !== undefined);
   if (at < 0) return undefined;
   const formAt = pieces
     .slice(0, at - 1)

@@ -7,7 +7,7 @@ import type { Found } from '../printed/provenance.ts';
 import { foundIn } from '../printed/provenance.ts';
 import type { Area } from './regions.ts';
 import { isInside } from './regions.ts';
-import type { TextBlock } from './text-blocks.ts';
+import type { BlockCell } from './text-blocks.ts';
 import type { Token, TokenLine } from '../printed/tokens.ts';
 import { cellsOf } from '../printed/tokens.ts';
 import type { ParsedValue } from './value-parsers.ts';
@@ -49,10 +49,18 @@ export function taxNumbers(
   return found;
 }
 
-/** True for a block under a title such as `Vos identifiants`: the seller speaks, so what it lists is the buyer's. */
-export function isOfTheBuyer(block: TextBlock): boolean {
-  const first = block.cells[0]?.tokens ?? [];
-  return YOURS.has(first[0]?.key ?? '') && first.length > 1 && !first.some(({ text }) => text.endsWith(':'));
+/** True for a title such as `Vos identifiants`: the seller speaks, so what it lists is the buyer's. */
+export function isOfTheBuyer(cell: BlockCell): boolean {
+  return YOURS.has(cell.tokens[0]?.key ?? '') && isTitle(cell);
+}
+
+/** True for a title such as `Nos références`. */
+export function isOfTheSeller(cell: BlockCell): boolean {
+  return OURS.has(cell.tokens[0]?.key ?? '') && isTitle(cell);
+}
+
+function isTitle({ tokens }: BlockCell): boolean {
+  return tokens.length > 1 && !tokens.some(({ text }) => text.endsWith(':'));
 }
 
 const YOURS = new Set([
@@ -76,6 +84,10 @@ const YOURS = new Set([
   'v',
 ]);
 const OURS = new Set([
+  'nos',
+  'nostri',
+  'nuestros',
+  'nossos',
   'unsere',
   'unser',
   'our',

@@ -1,10 +1,12 @@
 import type { InvoiceMapping, PartyRule } from '../mapping/mapping-schema.ts';
 import type { Party } from '../found-invoice/invoice.ts';
 import { accountHolder } from './account-holder.ts';
+import { isDeliveredTo } from './delivered-to.ts';
 import { postalOf } from './address-lines.ts';
 import type { ReadDocument } from './document.ts';
 import { countryNamed, countryOfAddress, countryOfPostLetters } from '../values/countries.ts';
 import type { LabelHit } from './labels.ts';
+import { isLabelled, isMoreThanALabel } from './labelled-cells.ts';
 import { LEGAL_FORM } from './legal-forms.ts';
 import { letterhead } from './letterheads.ts';
 import { doubtfulName, isDoubtful, sureName } from './name-doubts.ts';
@@ -42,7 +44,7 @@ export function partyBlock(
 }
 
 function hasPlace(cells: readonly BlockCell[]): boolean {
-  return cells.some((cell) => postalOf(textOf(cell.tokens)) !== undefined);
+  return cells.some(isPlaceLike);
 }
 
 /**
@@ -52,16 +54,23 @@ function hasPlace(cells: readonly BlockCell[]): boolean {
 export function untitledBuyer(blocks: readonly TextBlock[], sellerCells: readonly BlockCell[]): BlockCell[] {
   const taken = new Set(sellerCells);
   const sellerName = sellerCells.find((cell) => isNameLike(cell.tokens));
-  const addresses = blocks.filter(
-    ({ page, cells, inOneLine }) =>
-      page === 1 &&
-      !inOneLine &&
-      !(sellerName && cells.some((cell) => textOf(cell.tokens) === textOf(sellerName.tokens))) &&
-      cells.some((cell) => postalOf(textOf(cell.tokens)) !== undefined) &&
-      isNameLike(cells[0]?.tokens ?? []) &&
-      !cells.some((cell) => taken.has(cell)),
-  );
-  return addresses.length === 1 ? [...(addresses[0]?.cells ?? [])] : [];
+  const addresses = blocks
+    .filter(({ page, inOneLine }) => page === 1 && !inOneLine)
+    .map(({ cells }) => beforeDelivery(cells))
+    .filter(
+      (cells) =>
+        !(sellerName && cells.some((cell) => textOf(cell.tokens) === textOf(sellerName.tokens))) &&
+        hasPlace(cells) &&
+        isNameLike(cells[0]?.tokens ?? []) &&
+        !cells.some((cell) => taken.has(cell)),
+    );
+  return addresses.length === 1 ? [...(addresses[0] ?? [])] : [];
+}
+
+/** The cells above the title of an address that is delivered to, where there is one. */
+function beforeDelivery(cells: readonly BlockCell[]): readonly BlockCell[] {
+  const at = cells.findIndex(({ tokens }) => isDeliveredTo(tokens));
+  return at < 0 ? cells : cells.slice(0, at);
 }
 
 /** `Kunde GmbH`: nothing but a legal form goes on after the title, so that it is a name itself. */
@@ -109,6 +118,8 @@ export interface PartyPlace {
   readonly vatId: TaxNumber | undefined;
   /** True for the values of a list of labels, none of which is a label itself. */
   readonly isListed: boolean;
+  /** True for the window of an envelope, which has no titles. */
+  readonly isInWindow: boolean;
 }
 
 /** Reads name and address out of a party's cells. */
@@ -116,12 +127,13 @@ export function readParty(
   role: Role,
   mapping: InvoiceMapping,
   document: ReadDocument,
-  { cells, vatId, isListed }: PartyPlace,
+  { cells, vatId, isListed, isInWindow }: PartyPlace,
 ): Party {
   const named = namedValue(role, document);
-  const own = isListed
-    ? cells
-    : cells.filter((cell) => !isLabelled(cell, document) && !/^@/.test(textOf(cell.tokens)));
+  const isPart = (cell: BlockCell, at: number): boolean =>
+    (!isLabelled(cell, document) || (isInWindow && at === 0 && isMoreThanALabel(cell, document))) &&
+    !/^@/.test(textOf(cell.tokens));
+  const own = isListed ? cells : cells.filter(isPart);
   const holder = role === 'seller' && !isListed ? accountHolder(document)?.toLowerCase() : undefined;
   const isHolder = ({ tokens }: BlockCell): boolean =>
     holder !== undefined && textOf(tokens).toLowerCase() === holder;
@@ -131,13 +143,13 @@ export function readParty(
   const usable = own.filter(
     (cell) => cell === nameCell || !nameCell || textOf(cell.tokens) !== textOf(nameCell.tokens),
   );
-  const postalCell = usable.find((cell) => cell !== nameCell && postalOf(textOf(cell.tokens)) !== undefined);
+  const postalCell = placeIn(usable.filter((cell) => cell !== nameCell));
   const postal = postalCell ? postalOf(textOf(postalCell.tokens)) : undefined;
   const after = nameCell ? usable.indexOf(nameCell) + 1 : 0;
   const before = postalCell ? usable.indexOf(postalCell) : after + 1;
   const streetCells = usable
     .slice(after, Math.max(after, Math.min(before, after + 3)))
-    .filter((cell) => isNameLike(cell.tokens));
+    .filter((cell) => isNameLike(cell.tokens) || isPlaceLike(cell));
   // A person or a department may stand between the name and the street, which has a number.
   const street = streetCells.find((cell) => /\d/.test(textOf(cell.tokens))) ?? streetCells[0];
   const rule = `block of the ${role}`;
@@ -163,6 +175,17 @@ export function readParty(
     city: part(postal?.[3]?.replace(/,\s*[A-Z]{2}$/, '')),
     country: printedCountry(usable.slice(after)) ?? countryOf(postal?.[1], vatId, mapping.country),
   };
+}
+
+function isPlaceLike({ tokens }: BlockCell): boolean {
+  return postalOf(textOf(tokens)) !== undefined;
+}
+
+/** The line of postal code and place; `1242 chemin des Oliviers` right above it is the street, though it looks like one. */
+function placeIn(cells: readonly BlockCell[]): BlockCell | undefined {
+  const at = cells.findIndex(isPlaceLike);
+  const next = cells[at + 1];
+  return at >= 0 && next && isPlaceLike(next) ? next : cells[at];
 }
 
 /** The tokens of a cell that make up a part of its text. */
@@ -208,27 +231,4 @@ function namedValue(role: Role, document: ReadDocument): Found | undefined {
       return foundIn(textOf(tokens), tokens, `label "${hit.text}" right`, 0.85);
   }
   return undefined;
-}
-
-/** A cell that begins with a tax-number, contact or other field's label is no part of the address. */
-function isLabelled(cell: BlockCell, document: ReadDocument): boolean {
-  const hit = (document.hits[cell.line.index] ?? []).find((h) => cell.line.tokens[h.from] === cell.tokens[0]);
-  return (
-    hit !== undefined &&
-    hit.uses.some((use) => /^(?:vat:|field:|decoy|party:|name:)/.test(use.owner)) &&
-    !beginsAName(hit, cell)
-  );
-}
-
-/** Labels of so few letters are words of names as well: `Le Comptoir`, `Von Hofmann`, `Del Rio`. */
-const shortLabelLength = 3;
-
-/** `Le Comptoir SARL` and `Lieferant GmbH` begin with a label and are names: no colon, no figure, and more words. */
-function beginsAName(hit: LabelHit, { tokens }: BlockCell): boolean {
-  const label = tokens.slice(0, hit.to - hit.from);
-  const rest = tokens.slice(label.length);
-  const text = textOf(rest);
-  if (rest.length === 0 || label.at(-1)?.text.endsWith(':') === true || /\d|^:/.test(text)) return false;
-  if (hit.uses.some((use) => use.owner.startsWith('vat:'))) return false;
-  return hit.key.length <= shortLabelLength || LEGAL_FORM.test(text);
 }

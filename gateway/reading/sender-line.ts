@@ -45,7 +45,7 @@ const partGapMax = 2.5;
 function partyIn(tokens: readonly Token[], mark: RegExp | undefined): SenderLine['party'] | undefined {
   const parts = partsOf(tokens, mark);
   if (parts.length < partsMin) return undefined;
-  const postalAt = parts.findIndex((part) => postalOf(textOf(part)) !== undefined);
+  const postalAt = parts.findLastIndex((part) => postalOf(textOf(part)) !== undefined);
   const [first] = parts;
   if (!first || postalAt < 2 || !isNameLike(first) || /\d{3}|:/.test(textOf(first))) return undefined;
   const between = parts.slice(1, postalAt);

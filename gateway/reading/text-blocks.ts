@@ -1,6 +1,6 @@
-import { addressLine } from './address-lines.ts';
+import { addressLine, postalOf } from './address-lines.ts';
 import type { Token, TokenLine } from '../printed/tokens.ts';
-import { cellsOf } from '../printed/tokens.ts';
+import { cellsOf, textOf } from '../printed/tokens.ts';
 
 /** Some words of a line that belong to a block. */
 export interface BlockCell {
@@ -45,7 +45,8 @@ export function textBlocks(lines: readonly TokenLine[]): TextBlock[] {
       const cells = (address?.parts ?? [tokens]).map((part) => ({ tokens: part, line }));
       const place = placeOf(tokens);
       const size = tokens[0]?.word.size ?? 0;
-      const home = address?.hasName === true ? undefined : homeOf(open, line, place, size);
+      const cell = { line, place, size, isPlace: postalOf(textOf(tokens)) !== undefined };
+      const home = address?.hasName === true ? undefined : homeOf(open, cell);
       if (!home) {
         const inOneLine = address?.hasName === true;
         open.push({ page: line.page, place, sides: SIDES, y: line.y, size, cells, inOneLine });
@@ -60,6 +61,10 @@ export function textBlocks(lines: readonly TokenLine[]): TextBlock[] {
   return open.map(({ page, place, cells, inOneLine }) => ({ page, x0: place.left, cells, inOneLine }));
 }
 
+function hasPlace({ cells }: OpenBlock): boolean {
+  return cells.some(({ tokens }) => postalOf(textOf(tokens)) !== undefined);
+}
+
 function placeOf(tokens: readonly Token[]): Readonly<Record<Side, number>> {
   const left = tokens[0]?.x0 ?? 0;
   const right = tokens.at(-1)?.x1 ?? 0;
@@ -70,20 +75,31 @@ function isInLine(block: OpenBlock, place: Readonly<Record<Side, number>>, side:
   return Math.abs(block.place[side] - place[side]) < toleranceOf[side];
 }
 
+/** A cell that looks for its block. */
+interface NextCell {
+  readonly line: TokenLine;
+  readonly place: Readonly<Record<Side, number>>;
+  readonly size: number;
+  /** True for a postal code and a place. */
+  readonly isPlace: boolean;
+}
+
+/** Lines of a block are not further apart than so many font sizes. */
+const lineStepMax = 1.9;
+/** An empty line may stand between name and street and the place of their address. */
+const placeStepMax = 3;
+
 /** The block that a cell goes on with: of those right above it, the last that it stands in line with. */
-function homeOf(
-  open: readonly OpenBlock[],
-  line: TokenLine,
-  place: Readonly<Record<Side, number>>,
-  size: number,
-): OpenBlock | undefined {
-  const near = open.filter(
-    (block) =>
+function homeOf(open: readonly OpenBlock[], { line, place, size, isPlace }: NextCell): OpenBlock | undefined {
+  const near = open.filter((block) => {
+    const lacksPlace = isPlace && block.cells.length > 1 && !hasPlace(block);
+    return (
       !block.inOneLine &&
       block.page === line.page &&
       line.y - block.y > 0.3 * line.size &&
-      line.y - block.y < 1.9 * Math.max(block.size, size),
-  );
+      line.y - block.y < (lacksPlace ? placeStepMax : lineStepMax) * Math.max(block.size, size)
+    );
+  });
   for (const side of SIDES) {
     const home = near.findLast((block) => block.sides.includes(side) && isInLine(block, place, side));
     if (home) return home;

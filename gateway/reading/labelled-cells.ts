@@ -1,0 +1,35 @@
+import type { ReadDocument } from './document.ts';
+import type { LabelHit } from './labels.ts';
+import { LEGAL_FORM } from './legal-forms.ts';
+import type { BlockCell } from './text-blocks.ts';
+import { textOf } from '../printed/tokens.ts';
+
+/** A cell that begins with a tax-number, contact or other field's label is no part of the address. */
+export function isLabelled(cell: BlockCell, document: ReadDocument): boolean {
+  const hit = (document.hits[cell.line.index] ?? []).find((h) => cell.line.tokens[h.from] === cell.tokens[0]);
+  return (
+    hit !== undefined &&
+    hit.uses.some((use) => /^(?:vat:|field:|decoy|party:|name:)/.test(use.owner)) &&
+    !beginsAName(hit, cell)
+  );
+}
+
+/** True for more than a label: `Buyer Company`, where a title would stand alone or before a colon. */
+export function isMoreThanALabel({ tokens, line }: BlockCell, document: ReadDocument): boolean {
+  const hit = (document.hits[line.index] ?? []).find((each) => line.tokens[each.from] === tokens[0]);
+  const label = tokens.slice(0, hit ? hit.to - hit.from : 0);
+  return tokens.length > label.length && !tokens.some(({ text }) => /[:\d]/.test(text));
+}
+
+/** Labels of so few letters are words of names as well: `Le Comptoir`, `Von Hofmann`, `Del Rio`. */
+const shortLabelLength = 3;
+
+/** `Le Comptoir SARL` and `Lieferant GmbH` begin with a label and are names: no colon, no figure, and more words. */
+function beginsAName(hit: LabelHit, { tokens }: BlockCell): boolean {
+  const label = tokens.slice(0, hit.to - hit.from);
+  const rest = tokens.slice(label.length);
+  const text = textOf(rest);
+  if (rest.length === 0 || label.at(-1)?.text.endsWith(':') === true || /\d|^:/.test(text)) return false;
+  if (hit.uses.some((use) => use.owner.startsWith('vat:'))) return false;
+  return hit.key.length <= shortLabelLength || LEGAL_FORM.test(text);
+}
