@@ -133,10 +133,12 @@ async function imagesArrived(
   paintImage: number,
 ): Promise<void> {
   const names = new Set<string>();
-  list.fnArray.forEach((code, i) => {
+  for (let i = 0; i < list.fnArray.length; i += 1) {
+    if (list.fnArray[i] !== paintImage) continue;
     const args: unknown = list.argsArray[i];
-    if (code === paintImage && Array.isArray(args) && typeof args[0] === 'string') names.add(args[0]);
-  });
+    if (Array.isArray(args) && typeof args[0] === 'string') names.add(args[0]);
+  }
+  if (names.size === 0) return;
   const missing = [...names].filter((name) => !storeOf(page, name).has(name));
   if (missing.length === 0) return;
   const timer = Promise.withResolvers<void>();
@@ -208,8 +210,9 @@ function concat(run: Interpreter, m: Matrix | undefined): void {
 }
 
 function clipTo(run: Interpreter, rect: unknown): void {
-  const r = rect === null || typeof rect !== 'object' ? [] : Array.from(rect as ArrayLike<unknown>);
-  if (r.length < 4) return;
+  if (rect === null || typeof rect !== 'object') return;
+  const r = rect as ArrayLike<unknown>;
+  if (!(r.length >= 4)) return;
   const box = boxOf(run.state.ctm, number(r[0]), number(r[1]), number(r[2]), number(r[3]));
   run.state.clip = intersect(run.state.clip, box);
 }
@@ -355,7 +358,9 @@ function paintImage(run: Interpreter, name: unknown, inline: unknown, solid: boo
 
 const PAINT_STEPS: Record<string, Step> = {
   constructPath: (run, args) => {
-    const [paint, paths, bounds] = args;
+    const paint = args[0];
+    const paths = args[1];
+    const bounds = args[2];
     const box = matrixlessBox(bounds);
     if (!box || box.length < 4) return;
     if (run.pendingClip) {

@@ -1,6 +1,6 @@
 import type { Box } from './matrix.ts';
 import { multiply } from './matrix.ts';
-import type { GraphicsState } from './graphics-state.ts';
+import type { FontObject, GraphicsState } from './graphics-state.ts';
 import type { Recognised } from './recognised.ts';
 
 /**
@@ -61,7 +61,9 @@ export function showGlyphs(
     }
     run.text = '';
   };
-  for (const item of glyphs) {
+  // By index: pages are mostly glyphs, and an iterator would make an object for each.
+  for (let i = 0; i < glyphs.length; i += 1) {
+    const item = glyphs[i];
     if (typeof item === 'number') {
       const move = ((vertical ? 1 : -1) * item * s.fontSize) / 1000;
       if (Math.abs(move) > wordGapRatio * s.fontSize) flush(run.x);
@@ -107,7 +109,8 @@ function place(
   order: number,
 ): TextPiece {
   const m = multiply(s.ctm, s.textMatrix);
-  const [sx, sy] = [s.x, s.y + s.rise];
+  const sx = s.x;
+  const sy = s.y + s.rise;
   const ax = vertical ? sx : sx + from * hScale;
   const ay = vertical ? sy - from : sy;
   const bx = vertical ? sx : sx + to * hScale;
@@ -126,11 +129,23 @@ function place(
     y1,
     size,
     angle: quarterTurns(x1 - x0, y1 - y0),
-    bold: s.font?.bold === true || s.font?.black === true || /bold|black|heavy/i.test(s.font?.name ?? ''),
+    bold: isBold(s.font),
     clip: s.clip,
     color: mode === 1 ? s.strokeColor : s.fillColor,
     order,
   };
+}
+
+/** The last font asked about: a page changes it rarely. */
+let lastFont: { readonly font: FontObject | undefined; readonly bold: boolean } | undefined;
+
+function isBold(font: FontObject | undefined): boolean {
+  if (lastFont?.font !== font || lastFont === undefined)
+    lastFont = {
+      font,
+      bold: font?.bold === true || font?.black === true || /bold|black|heavy/i.test(font?.name ?? ''),
+    };
+  return lastFont.bold;
 }
 
 function quarterTurns(dx: number, dy: number): 0 | 1 | 2 | 3 {

@@ -1,4 +1,5 @@
 import type { Fill, PageContent } from './page-content.ts';
+import type { Box } from './matrix.ts';
 import { containsPoint } from './matrix.ts';
 import type { TextPiece } from './show-glyphs.ts';
 
@@ -33,12 +34,13 @@ export function visiblePieces(content: PageContent, counts: HiddenCounts): TextP
   const bands = fillsByBand(content);
   counts.invisible += content.hidden;
   return content.pieces.filter((piece) => {
-    const [x, y] = middle(piece, 0.5);
+    const x = middleX(piece, 0.5);
+    const y = middleY(piece, 0.5);
     if (piece.size < inkSizeMinPt || !containsPoint(piece.clip, x, y)) {
       counts.outside += 1;
       return false;
     }
-    const fills = bands.get(Math.floor(y / bandHeightPt)) ?? [];
+    const fills = bands.get(Math.floor(y / bandHeightPt)) ?? NO_FILLS;
     if (isCovered(piece, fills)) {
       counts.covered += 1;
       return false;
@@ -51,15 +53,22 @@ export function visiblePieces(content: PageContent, counts: HiddenCounts): TextP
   });
 }
 
-/** A point on the piece, at `along` of its length and at the height of a small letter's middle. */
-function middle(piece: TextPiece, along: number): [number, number] {
+const NO_FILLS: readonly Fill[] = [];
+
+/** The height of a small letter's middle over the baseline, in font sizes. */
+const letterMiddle = 0.3;
+
+/** Where a point on the piece is, at `along` of its length and at the height of a small letter's middle. */
+function middleX(piece: TextPiece, along: number): number {
   const x = piece.x0 + (piece.x1 - piece.x0) * along;
+  if (piece.angle === 1) return x + piece.size * letterMiddle;
+  return piece.angle === 3 ? x - piece.size * letterMiddle : x;
+}
+
+function middleY(piece: TextPiece, along: number): number {
   const y = piece.y0 + (piece.y1 - piece.y0) * along;
-  const up = piece.size * 0.3;
-  if (piece.angle === 0) return [x, y - up];
-  if (piece.angle === 1) return [x + up, y];
-  if (piece.angle === 2) return [x, y + up];
-  return [x - up, y];
+  if (piece.angle === 0) return y - piece.size * letterMiddle;
+  return piece.angle === 2 ? y + piece.size * letterMiddle : y;
 }
 
 function fillsByBand(content: PageContent): Map<number, Fill[]> {
@@ -79,11 +88,17 @@ function fillsByBand(content: PageContent): Map<number, Fill[]> {
 
 function isCovered(piece: TextPiece, fills: readonly Fill[]): boolean {
   return fills.some(
-    (fill) =>
-      fill.opaque &&
-      fill.order > piece.order &&
-      [0.15, 0.5, 0.85].every((along) => containsPoint(fill.box, ...middle(piece, along))),
+    ({ opaque, order, box }) =>
+      opaque &&
+      order > piece.order &&
+      containsMiddle(box, piece, 0.15) &&
+      containsMiddle(box, piece, 0.5) &&
+      containsMiddle(box, piece, 0.85),
   );
+}
+
+function containsMiddle(box: Box, piece: TextPiece, along: number): boolean {
+  return containsPoint(box, middleX(piece, along), middleY(piece, along));
 }
 
 function standsOut(piece: TextPiece, x: number, y: number, fills: readonly Fill[]): boolean {

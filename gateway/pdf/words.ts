@@ -120,7 +120,8 @@ function joinWords(group: readonly Placed[], page: number, counts: HiddenCounts)
     if (word) words.push(word);
     parts = [];
   };
-  for (const item of group) {
+  for (let i = 0; i < group.length; i += 1) {
+    const item = group[i] as Placed;
     const previous = parts.at(-1);
     if (isOverprint(item, parts)) {
       counts.overprinted += 1;
@@ -136,14 +137,19 @@ function joinWords(group: readonly Placed[], page: number, counts: HiddenCounts)
 
 /** The same letters again, mostly over themselves: bold by double strike, or a shadow. `ll` is two letters side by side. */
 function isOverprint(item: Placed, earlier: readonly Placed[]): boolean {
-  return earlier.some((other) => other.piece.text === item.piece.text && overlapShare(other, item) > 0.6);
+  return (
+    earlier.length > 0 &&
+    earlier.some((other) => other.piece.text === item.piece.text && overlapShare(other, item) > 0.6)
+  );
 }
 
 function withoutOverprints(words: Word[], counts: HiddenCounts): Word[] {
   return words.filter((word, i) => {
-    const twin = words
-      .slice(Math.max(0, i - 3), i)
-      .some((w) => w.text === word.text && overlapShare(w, word) > 0.6);
+    let twin = false;
+    for (let at = Math.max(0, i - 3); at < i && !twin; at += 1) {
+      const earlier = words[at] as Word;
+      twin = earlier.text === word.text && overlapShare(earlier, word) > 0.6;
+    }
     if (twin) counts.overprinted += 1;
     return !twin;
   });
@@ -157,7 +163,9 @@ function wordOf(parts: readonly Placed[], page: number, counts: HiddenCounts): W
   const [first] = parts;
   const last = parts.at(-1);
   if (!first || !last) return undefined;
-  const clean = xmlText(parts.map((part) => part.piece.text).join(''));
+  // Most words are one piece; for them there is nothing to put together.
+  const isOne = parts.length === 1;
+  const clean = xmlText(isOne ? first.piece.text : parts.map((part) => part.piece.text).join(''));
   counts.illegalCharacters += clean.dropped;
   if (clean.text.trim() === '') return undefined;
   return {
@@ -166,9 +174,9 @@ function wordOf(parts: readonly Placed[], page: number, counts: HiddenCounts): W
     x0: first.x0,
     x1: Math.max(last.x1, first.x0),
     y: first.y,
-    size: Math.max(...parts.map((part) => part.piece.size)),
+    size: isOne ? first.piece.size : Math.max(...parts.map((part) => part.piece.size)),
     bold: parts.every((part) => part.piece.bold),
-    box: parts.map((part) => pieceBox(part.piece)).reduce(union),
+    box: isOne ? pieceBox(first.piece) : parts.map((part) => pieceBox(part.piece)).reduce(union),
     ...(first.piece.ocr ? { ocr: together(parts.map(({ piece }) => piece)) } : {}),
   };
 }
@@ -177,8 +185,10 @@ function wordOf(parts: readonly Placed[], page: number, counts: HiddenCounts): W
 function pieceBox(piece: TextPiece): Box {
   const up = piece.size * 0.78;
   const down = piece.size * 0.22;
-  const [xa, xb] = [Math.min(piece.x0, piece.x1), Math.max(piece.x0, piece.x1)];
-  const [ya, yb] = [Math.min(piece.y0, piece.y1), Math.max(piece.y0, piece.y1)];
+  const xa = Math.min(piece.x0, piece.x1);
+  const xb = Math.max(piece.x0, piece.x1);
+  const ya = Math.min(piece.y0, piece.y1);
+  const yb = Math.max(piece.y0, piece.y1);
   if (piece.angle === 0) return { x0: xa, y0: ya - up, x1: xb, y1: yb + down };
   if (piece.angle === 1) return { x0: xa - down, y0: ya, x1: xb + up, y1: yb };
   if (piece.angle === 2) return { x0: xa, y0: ya - down, x1: xb, y1: yb + up };

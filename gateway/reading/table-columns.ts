@@ -131,8 +131,14 @@ export function assignColumns(tokens: readonly Token[], columns: readonly Placed
       if (i > 0) {
         const before = cost[i - 1]?.[j] ?? impossible;
         const stay = before + togetherCost(tokens[i - 1] as Token, token, column);
-        if (stay < best) [best, source] = [stay, j];
-        if (before + split < bestLeft) [bestLeft, leftSource] = [before + split, j];
+        if (stay < best) {
+          best = stay;
+          source = j;
+        }
+        if (before + split < bestLeft) {
+          bestLeft = before + split;
+          leftSource = j;
+        }
       }
       line.push(best + own);
       back.push(source);

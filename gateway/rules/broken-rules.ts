@@ -20,8 +20,11 @@ export function brokenRules(xml: string): BrokenRule[] {
       },
     ];
   const broken: BrokenRule[] = [];
-  for (const { number, severity, check } of RULES)
-    for (const breach of check(document)) broken.push({ ...breach, rule: number, severity });
+  for (const { number, severity, check } of RULES) {
+    const breaches = check(document);
+    if (breaches.length > 0)
+      broken.push(...breaches.map((breach) => ({ ...breach, rule: number, severity })));
+  }
   return broken;
 }
 

@@ -16,8 +16,8 @@ function twoDecimals(number: string, what: string, parts: Parts, element: string
   return decimals(number, `There are at most two decimals in ${what}.`, (document) => {
     const found: Breach[] = [];
     for (const part of parts(document))
-      for (const { name, text } of part.children)
-        if (name === element && decimalsOf(text) > decimalsMax)
+      for (const { text } of childrenOf(part, element))
+        if (decimalsOf(text) > decimalsMax)
           found.push({ what, found: text, expected: `it may have ${decimalsMax} decimals` });
     return found;
   });
@@ -31,9 +31,11 @@ const lines: Parts = (document) => document.lines;
 const ofLines =
   (charge: boolean): Parts =>
   (document) =>
-    document.lines
-      .flatMap((line) => childrenOf(line, 'cac:AllowanceCharge'))
-      .filter((each) => isCharge(each) === charge);
+    document.byName.has('cac:AllowanceCharge')
+      ? document.lines
+          .flatMap((line) => childrenOf(line, 'cac:AllowanceCharge'))
+          .filter((each) => isCharge(each) === charge)
+      : [];
 
 /** The VAT totals of the document's own currency, or of the one that its VAT is accounted in. */
 const taxTotals =

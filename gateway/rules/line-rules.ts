@@ -9,14 +9,12 @@ import { allAt, childrenOf, firstAt, textAt } from './xml-tree.ts';
 const integrity = fatalIn('EN 16931-1, integrity constraints');
 const condition = fatalIn('EN 16931-1, conditions');
 
-/** A rule that looks at each line by itself. */
+/** A rule that looks at each line by itself. The line's name is worked out where it breaks the rule, and only there. */
 function eachLine(look: (line: XmlElement, name: string) => readonly Breach[]): Rule['check'] {
   return (document: UblDocument) => {
     let found = NONE_BROKEN;
-    for (const line of document.lines) {
-      const own = look(line, lineName(document, line));
-      if (own.length > 0) found = [...found, ...own];
-    }
+    for (const line of document.lines)
+      if (look(line, '').length > 0) found = [...found, ...look(line, lineName(document, line))];
     return found;
   };
 }
@@ -130,11 +128,14 @@ function notNegative(what: string, from: XmlElement, ...path: readonly string[])
 
 /** The allowances (BG-27) or charges (BG-28) of the lines, with the name of their line. */
 function onLines(document: UblDocument, charge: boolean): { each: XmlElement; name: string }[] {
-  return document.lines.flatMap((line) =>
-    childrenOf(line, 'cac:AllowanceCharge')
-      .filter((each) => isCharge(each) === charge)
-      .map((each) => ({ each, name: lineName(document, line) })),
-  );
+  const found: { each: XmlElement; name: string }[] = [];
+  for (const line of document.lines) {
+    const all = childrenOf(line, 'cac:AllowanceCharge');
+    if (all.length === 0) continue;
+    for (const each of all)
+      if (isCharge(each) === charge) found.push({ each, name: lineName(document, line) });
+  }
+  return found;
 }
 
 function amountGiven(charge: boolean, term: string): Rule['check'] {

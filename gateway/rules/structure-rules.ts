@@ -23,7 +23,8 @@ function contentFaults(parent: XmlElement): readonly Breach[] {
   let place = -1;
   let count = 0;
   let required = 0;
-  for (const { name } of parent.children) {
+  for (let i = 0; i < parent.children.length; i += 1) {
+    const { name } = parent.children[i] as XmlElement;
     const particle = content.particles.get(name);
     if (particle === undefined)
       return [breach(`an element of ${parent.name}`, name, 'UBL has no such element there')];
@@ -65,17 +66,19 @@ const TYPES: readonly {
   { ends: /Indicator$/, isOf: isBoolean, words: 'true or false' },
 ];
 
-const typeOf = new Map<string, (typeof TYPES)[number] | undefined>();
+/** The type of every other element. */
+const ANY_TEXT: (typeof TYPES)[number] = { ends: /$/, isOf: () => true, words: 'any text' };
+
+const typeOf = new Map<string, (typeof TYPES)[number]>();
 
 function valueFaults({ name, text, attributes }: XmlElement): readonly Breach[] {
-  if (!typeOf.has(name))
-    typeOf.set(
-      name,
-      TYPES.find(({ ends }) => ends.test(name)),
-    );
-  const type = typeOf.get(name);
-  if (type !== undefined && !type.isOf(text))
-    return [breach(`the text of ${name}`, `“${text}”`, `that is not ${type.words}`)];
+  let type = typeOf.get(name);
+  if (type === undefined) {
+    type = TYPES.find(({ ends }) => ends.test(name)) ?? ANY_TEXT;
+    typeOf.set(name, type);
+  }
+  if (type === ANY_TEXT) return NONE_BROKEN;
+  if (!type.isOf(text)) return [breach(`the text of ${name}`, `“${text}”`, `that is not ${type.words}`)];
   if (name.endsWith('Amount') && attributes['currencyID'] === undefined)
     return [breach(`the currency of ${name}`, undefined, '')];
   return NONE_BROKEN;
@@ -99,7 +102,7 @@ function faultsIn(root: XmlElement): Breach[] {
     if (element.name === 'ext:UBLExtensions') return;
     const own = element.name.startsWith('cbc:') ? valueFaults(element) : contentFaults(element);
     if (own.length > 0) faults.push(...own);
-    for (const child of element.children) look(child);
+    for (let i = 0; i < element.children.length; i += 1) look(element.children[i] as XmlElement);
   };
   look(root);
   return faults;

@@ -1,6 +1,6 @@
 import { decimalsOf } from './decimal.ts';
 import type { Rule } from './rule.ts';
-import { fatalIn, missing } from './rule.ts';
+import { NONE_BROKEN, fatalIn, missing } from './rule.ts';
 import type { UblDocument } from './ubl-document.ts';
 import { isCharge, lineName } from './ubl-document.ts';
 import type { XmlElement } from './xml-tree.ts';
@@ -72,9 +72,10 @@ function roundedAmounts({ byName }: UblDocument): XmlElement[] {
       .flatMap((price) => childrenOf(price, 'cac:AllowanceCharge'))
       .flatMap(({ children }) => children),
   );
-  return [...byName]
-    .flatMap(([name, elements]) => (isRounded(name) ? elements : []))
-    .filter((element) => !ofPrices.has(element));
+  const found: XmlElement[] = [];
+  for (const [name, elements] of byName)
+    if (isRounded(name)) found.push(...elements.filter((element) => !ofPrices.has(element)));
+  return found;
 }
 
 /** UBL-SR-30 to -34, -48, -50, -53 and UBL-DT-01 (fatal; CEN/TS 16931-3-2): what each row, line and amount is like. */
@@ -146,13 +147,16 @@ function perLine(
   parts: (line: XmlElement) => readonly XmlElement[],
 ): Rule['check'] {
   return (document) =>
-    document.lines
-      .filter((line) => parts(line).length > 1 || parts(line).length < least)
-      .map((line) => ({
-        what: `the number of ${what} of ${lineName(document, line)}`,
-        found: String(parts(line).length),
-        expected: least === 1 ? 'there is exactly one' : 'there may be one',
-      }));
+    document.lines.flatMap((line) => {
+      const count = parts(line).length;
+      return count <= 1 && count >= least
+        ? NONE_BROKEN
+        : {
+            what: `the number of ${what} of ${lineName(document, line)}`,
+            found: String(count),
+            expected: least === 1 ? 'there is exactly one' : 'there may be one',
+          };
+    });
 }
 
 export const SYNTAX_RULES: readonly Rule[] = [...once, ...each];

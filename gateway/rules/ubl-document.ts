@@ -64,9 +64,7 @@ export function isVat(withScheme: XmlElement): boolean {
 }
 
 /** The VAT category code of a line, allowance, charge or breakdown row (BT-151, BT-95, BT-102, BT-118). */
-export function categoryOf(part: XmlElement): string | undefined {
-  return textAt(vatCategoryOf(part), 'cbc:ID');
-}
+export const categoryOf = oncePerElement((part): string | undefined => textAt(vatCategoryOf(part), 'cbc:ID'));
 
 /** The VAT category of a line, allowance, charge or breakdown row. */
 export const vatCategoryOf = oncePerElement((part): XmlElement | undefined => {

@@ -8,35 +8,53 @@ export interface XmlElement {
   readonly children: readonly XmlElement[];
 }
 
+const NO_ELEMENTS: readonly XmlElement[] = [];
+
+/**
+ * Adds the children of one name to a list, which is made when the first of them comes: most are asked for in vain.
+ * By index, as all loops of this file: the rules walk a document's elements some 30,000 times, and an iterator would
+ * make an object at each step.
+ */
+function addNamed(
+  list: XmlElement[] | undefined,
+  children: readonly XmlElement[],
+  name: string,
+): XmlElement[] | undefined {
+  let found = list;
+  for (let i = 0; i < children.length; i += 1) {
+    const child = children[i] as XmlElement;
+    if (child.name !== name) continue;
+    if (found === undefined) found = [child];
+    else found.push(child);
+  }
+  return found;
+}
+
 /** The children of one name. */
 export function childrenOf(parent: XmlElement | undefined, name: string): readonly XmlElement[] {
-  const found: XmlElement[] = [];
-  if (parent) for (const child of parent.children) if (child.name === name) found.push(child);
-  return found;
+  return parent === undefined ? NO_ELEMENTS : (addNamed(undefined, parent.children, name) ?? NO_ELEMENTS);
 }
 
 /** The first element at the end of a path of names, or undefined. */
 export function firstAt(from: XmlElement | undefined, ...path: readonly string[]): XmlElement | undefined {
   let at = from;
-  for (const name of path) {
-    if (!at) return undefined;
-    at = childOf(at, name);
-  }
+  for (let i = 0; i < path.length && at; i += 1) at = childOf(at, path[i] as string);
   return at;
 }
 
 function childOf({ children }: XmlElement, name: string): XmlElement | undefined {
-  for (const child of children) if (child.name === name) return child;
+  for (let i = 0; i < children.length; i += 1) if (children[i]?.name === name) return children[i];
   return undefined;
 }
 
 /** All elements at the end of a path of names. */
 export function allAt(from: XmlElement | undefined, ...path: readonly string[]): readonly XmlElement[] {
-  let at: readonly XmlElement[] = from === undefined ? [] : [from];
-  for (const name of path) {
-    const next: XmlElement[] = [];
-    for (const parent of at) for (const child of parent.children) if (child.name === name) next.push(child);
-    at = next;
+  let at: readonly XmlElement[] = from === undefined ? NO_ELEMENTS : [from];
+  for (let step = 0; step < path.length && at.length > 0; step += 1) {
+    let next: XmlElement[] | undefined;
+    for (let i = 0; i < at.length; i += 1)
+      next = addNamed(next, (at[i] as XmlElement).children, path[step] as string);
+    at = next ?? NO_ELEMENTS;
   }
   return at;
 }
@@ -54,7 +72,7 @@ export function elementsByName(from: XmlElement): ReadonlyMap<string, readonly X
     const known = found.get(element.name);
     if (known) known.push(element);
     else found.set(element.name, [element]);
-    for (const child of element.children) add(child);
+    for (let i = 0; i < element.children.length; i += 1) add(element.children[i] as XmlElement);
   };
   add(from);
   return found;
