@@ -32,6 +32,7 @@ const SUBJECTS: Readonly<Record<string, readonly Subject[]>> = {
   'BR-E-10': ['vat'],
   SELLER_NAME: ['sellerName', 'sellerStreet'],
   BUYER_NAME: ['buyerName', 'buyerStreet'],
+  NUMBER_GOES_ON: ['id'],
   DATES: ['date', 'due'],
   'PT-NIF-SELLER': ['sellerVat'],
   'PT-NIF-BUYER': ['buyerVat'],

@@ -16,7 +16,10 @@ export interface Party {
 /** One line of the document. Amounts are plain decimals. */
 export interface InvoiceLine {
   readonly position: number;
+  /** The seller's number of the item. */
   readonly code: Found | undefined;
+  /** The item's GTIN, where the page says it beside the seller's number. */
+  readonly standardCode?: Found | undefined;
   readonly name: Found | undefined;
   /** What the page says of the item beside its name, where it keeps the two apart. */
   readonly description: Found | undefined;

@@ -89,7 +89,7 @@ export async function convertInvoice(
 /** Writes what was read. @throws Refusal `CHECKS_FAILED`, `OUTPUT_INVALID` */
 export function writeReading(
   mapping: InvoiceMapping,
-  { invoice, findings, text }: JudgedReading,
+  { invoice, findings, text, doubts }: JudgedReading,
 ): ConverterSuccess {
   const failure = failureMessage(findings);
   if (failure !== undefined) throw new Refusal('CHECKS_FAILED', failure);
@@ -104,6 +104,7 @@ export function writeReading(
     invoice: identityOfRead(invoice),
     warnings: [
       ...checkWarnings(findings),
+      ...doubts,
       ...domesticWarnings(invoice),
       ...partyWarnings(invoice),
       ...deliveryWarnings(invoice),

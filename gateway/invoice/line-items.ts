@@ -35,6 +35,7 @@ function lineOf(row: TableRow, position: number, isTwofold: boolean): InvoiceLin
     {
       position,
       code: cell('code'),
+      standardCode: cell('standardCode'),
       name: parts.name ?? cell('code'),
       description: parts.description,
       qty: cell('qty') ?? quantityFrom(cell('total'), price),

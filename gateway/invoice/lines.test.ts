@@ -52,6 +52,29 @@ describe('the code of a line', () => {
   });
 });
 
+describe('a GTIN', () => {
+  it('beside the seller’s number goes with it', async () => {
+    const { lines } = await read(REFERENCES);
+    expect(lines.map(({ code, otherCodes }) => [code, otherCodes])).toEqual([
+      ['K 12 4', ['4006381333931']],
+      ['BR/7-A', []],
+    ]);
+  });
+
+  it('at the start of a description tells no line of it from the name, which is kept whole', async () => {
+    const { lines } = await read({
+      rows: [
+        [['EAN 4006381333931', 'Artikel-Nr. LB18', 'Leimholzplatte'], '2', '150,00', '300,00'],
+        [['Hocker', 'Artikel-Nr. HK9'], '4', '25,00', '100,00'],
+      ],
+    });
+    expect(lines).toMatchObject([
+      { code: 'LB18', name: 'EAN 4006381333931 Artikel-Nr. LB18 Leimholzplatte' },
+      { code: 'HK9', name: 'Hocker' },
+    ]);
+  });
+});
+
 describe('a row', () => {
   it('whose values stand in the middle of its words takes the words over and under them', async () => {
     const { lines } = await read({

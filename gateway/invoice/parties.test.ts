@@ -44,6 +44,18 @@ describe('a letterhead in one line', () => {
     });
   });
 
+  it('has names with a dash of their own', async () => {
+    const lines = [
+      'Vogt - Beschläge GmbH · Torgasse 9 · 04109 Leipzig',
+      'Vogt – Beschläge GmbH – Torgasse 9 – 04109 Leipzig',
+    ];
+    for (const [i, name] of ['Vogt - Beschläge GmbH', 'Vogt – Beschläge GmbH'].entries()) {
+      const buyer = [lines[i] ?? '', 'Reiterhof Brandt', 'Koppelweg 2', '99084 Erfurt'];
+      const fields = await fieldsOf({ seller: ['Tel. 0341 555', taxNumber], buyer });
+      expect(fields).toMatchObject({ sellerName: name, sellerStreet: 'Torgasse 9' });
+    }
+  });
+
   it('may shorten a name that stands in full with its legal form elsewhere', async () => {
     const fields = await fieldsOf({
       seller: ['Albrecht Fenster GmbH', taxNumber],

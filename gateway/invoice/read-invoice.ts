@@ -1,4 +1,5 @@
 import Big from 'big.js';
+import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
 import type { JudgedFinding } from '../checks/run-checks.ts';
 import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
 import { linearPattern } from '../mapping/linear-pattern.ts';
@@ -34,6 +35,7 @@ import { withoutSums } from './sums-of-lines.ts';
 import { readParties } from './read-parties.ts';
 import type { QrPayload } from '../found-invoice/qr-payload.ts';
 import { preferQr } from './prefer-qr.ts';
+import { numberWarnings } from './reading-warnings.ts';
 import { exemptionIn, vatRows } from './vat-rows.ts';
 
 /** An invoice with everything that led to it; explain shows the rest. */
@@ -46,6 +48,8 @@ export interface InvoiceReading {
   readonly qr: readonly QrPayload[];
   /** What the page says for and against the parties that the mapping gives. */
   readonly given: readonly JudgedFinding[];
+  /** What was read that may be otherwise. */
+  readonly doubts: readonly GatewayWarning[];
 }
 
 /**
@@ -128,7 +132,9 @@ export function readInvoice(
     atcudByPage: atcudByPage(document),
     pages: document.pages,
   };
-  return { invoice, candidates, matched, areas, tables: { lines: linesTable, vat: vatTable }, qr, given };
+  const doubts = numberWarnings(fields.get('number'), candidates.get('number') ?? []);
+  const tables = { lines: linesTable, vat: vatTable };
+  return { invoice, candidates, matched, areas, tables, qr, given, doubts };
 }
 
 function matchOf(mapping: InvoiceMapping, document: ReadDocument): string[] {

@@ -14,6 +14,11 @@ function unsignedPrice(line: InvoiceLine): { price: string; quantity: Big } {
     : { price, quantity };
 }
 
+/** An item's number of the trade (BT-157) with the scheme of a GTIN, `0160` of ISO/IEC 6523. */
+function gtin(value: string): Maybe {
+  return text('ID', value, { schemeID: '0160' });
+}
+
 /** A line of an invoice or credit note (BG-25). */
 export function invoiceLine(line: InvoiceLine, invoice: Invoice, credit: boolean): Maybe {
   const currency = invoice.currency.value;
@@ -45,6 +50,7 @@ export function invoiceLine(line: InvoiceLine, invoice: Invoice, credit: boolean
       text('Description', line.description?.value),
       text('Name', line.name?.value ?? line.code?.value),
       line.code === undefined ? undefined : group('SellersItemIdentification', text('ID', line.code.value)),
+      line.standardCode && group('StandardItemIdentification', gtin(line.standardCode.value)),
       lineTaxCategory(line, invoice.vat),
     ),
     group(

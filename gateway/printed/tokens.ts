@@ -72,12 +72,33 @@ export function tokenLines(pages: readonly PageText[]): TokenLine[] {
   return lines;
 }
 
+/** Widths of two characters of a monospaced type differ by no more than this share of the font size. */
+const sameWidth = 0.012;
+/** A blank of such a type is as wide as a letter; counted as a blank of an ordinary type, share of the font size. */
+const ordinaryBlank = 0.28;
+
+/** The width of every character of the line, as a share of the font size; undefined in ordinary type. */
+function characterWidth({ words }: Line): number | undefined {
+  let width: number | undefined;
+  let hasLetters = false;
+  for (const { text, x0, x1, size } of words) {
+    const own = (x1 - x0) / Math.max(text.length * size, 1);
+    width ??= own;
+    if (Math.abs(own - width) > sameWidth) return undefined;
+    hasLetters ||= /\p{L}{3}/u.test(text);
+  }
+  return hasLetters && words.length > 1 ? width : undefined;
+}
+
 function tokensOf(line: Line): Token[] {
   const tokens: Token[] = [];
+  const width = characterWidth(line);
   for (const word of line.words) {
     for (const part of splitWord(word)) {
       const previous = tokens.at(-1);
-      const gap = previous ? (part.x0 - previous.x1) / Math.max(word.size, 1) : Number.POSITIVE_INFINITY;
+      const printed = previous ? (part.x0 - previous.x1) / Math.max(word.size, 1) : Number.POSITIVE_INFINITY;
+      const isBlank = width !== undefined && Math.abs(printed - width) < 3 * sameWidth;
+      const gap = isBlank ? ordinaryBlank : printed;
       tokens.push({ ...part, key: keyOf(part.text), word, gap });
     }
   }

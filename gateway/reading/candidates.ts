@@ -5,16 +5,19 @@ import { discountDates, EARLY_DISCOUNT, labelShare } from './label-worth.ts';
 import type { LabelHit } from './labels.ts';
 import type { Found } from '../printed/provenance.ts';
 import { foundIn } from '../printed/provenance.ts';
+import { referenceShare } from './references.ts';
 import type { Area } from './regions.ts';
 import { isInside } from './regions.ts';
 import type { Token, TokenLine } from '../printed/tokens.ts';
 import { cellsOf } from '../printed/tokens.ts';
-import { parseValue } from './value-parsers.ts';
+import { isNumberWord, parseValue, wordsBehind } from './value-parsers.ts';
 
 /** A value that may be a field's, with the points that speak for it. */
 export interface Candidate extends Found {
   readonly score: number;
   readonly line: number;
+  /** Of a document's number, the words that go on right behind it and may be part of it. */
+  readonly goesOnWith?: string | undefined;
 }
 
 /** How far under a label, in line heights, its value may stand. */
@@ -68,25 +71,16 @@ function standing(hit: LabelHit, line: TokenLine, document: ReadDocument, rule: 
   const size = line.size > document.bodySize * 1.25 ? 1.06 : 1;
   const share = line.index / Math.max(document.lines.length, 1);
   const place = rule.type === 'money' ? 0.97 + 0.03 * share : 1 - 0.06 * share;
-  const sideways = (line.rotated ? 0.9 : 1) * (rule.type === 'documentNumber' ? reference(hit, line) : 1);
+  const sideways = (line.rotated ? 0.9 : 1) * referenceShare(hit.from, line, rule);
   return (startsCell ? 1 : 0.86) * size * place * sideways;
-}
-
-/** Words before a label by which a sentence speaks of another document: `Rectifica la factura`, `zur Rechnung`. */
-const OF_ANOTHER = new Set(
-  'la zur zu der sur della alla for original rectifica retifica rif abono referente a bezug storno'.split(
-    ' ',
-  ),
-);
-
-function reference(hit: LabelHit, line: TokenLine): number {
-  const before = line.tokens[hit.from - 1];
-  return before && (line.tokens[hit.from]?.gap ?? 9) < 0.9 && OF_ANOTHER.has(before.key) ? 0.6 : 1;
 }
 
 function rightOf(hit: LabelHit, rule: FieldRule, document: ReadDocument): Candidate[] {
   const line = hit.line;
-  const next = (document.hits[line.index] ?? []).find((other) => other.from >= hit.to);
+  const isNumber = rule.type === 'documentNumber';
+  const next = (document.hits[line.index] ?? []).find(
+    (other) => other.from >= hit.to && !(isNumber && isNumberWord(other.key)),
+  );
   const tokens = line.tokens.slice(hit.to, next ? next.from : undefined);
   const found: Candidate[] = [];
   let score = 1;
@@ -100,9 +94,9 @@ function rightOf(hit: LabelHit, rule: FieldRule, document: ReadDocument): Candid
       const distance = Math.max(0, (first.x0 - hit.x1) / Math.max(line.size, 1));
       const far = rule.type === 'money' ? 0.0015 * distance : 0.006 * distance;
       const confidence = Math.max(0.2, score * parsed.fit - Math.min(far, 0.3));
-      found.push(
-        candidate(parsed.value, rest.slice(0, parsed.count), `label "${hit.text}" right`, confidence, line),
-      );
+      const read = rest.slice(0, parsed.count);
+      const own = candidate(parsed.value, read, `label "${hit.text}" right`, confidence, line);
+      found.push(isNumber ? { ...own, goesOnWith: wordsBehind(rest.slice(parsed.count)) } : own);
       if (rule.type !== 'money') break;
       score *= 0.72;
       at += parsed.count;
@@ -237,7 +231,10 @@ function byPattern(source: string, rule: FieldRule, document: ReadDocument): Can
         : parseValue(rule.type, tokens, document.notation);
     if (rule.type !== 'text' && rule.type !== 'pattern' && !typed) continue;
     const position = 1 - (0.05 * line.index) / Math.max(document.lines.length, 1);
-    found.push(candidate(typed?.value ?? match.value, tokens, `pattern ${source}`, 0.88 * position, line));
+    const [first] = tokens;
+    const share = first ? referenceShare(line.tokens.indexOf(first), line, rule) : 1;
+    const score = 0.88 * position * share;
+    found.push(candidate(typed?.value ?? match.value, tokens, `pattern ${source}`, score, line));
     if (found.length >= candidatesPerFieldMax) break;
   }
   return found;

@@ -36,25 +36,47 @@ interface Reference {
   readonly lines: Token[][];
 }
 
+/** The numbers of an item. */
+export interface ItemCodes {
+  /** The seller's; without one, the number of the trade. */
+  readonly code: Found | undefined;
+  /** A GTIN beside the seller's number. */
+  readonly standardCode: Found | undefined;
+}
+
+/** Digits of a GTIN (GS1 General Specifications, 3.3): of 8, 12, 13 or 14. */
+const GTIN = /^(?:\d{8}|\d{12,14})$/;
+
 /**
- * The code of an item from the cell of its references, which may hold several numbers in several lines, each with its
+ * The codes of an item from the cell of its references, which may hold several numbers in several lines, each with its
  * label before it (`Art.-Nr.: 4711`) or behind it (`4012345678901 (EAN)`).
  */
-export function itemCode(lines: readonly (readonly Token[])[]): Found | undefined {
+export function itemCodes(lines: readonly (readonly Token[])[]): ItemCodes {
   const references = referencesIn(lines);
-  for (const kind of PREFERRED) {
+  const found = PREFERRED.flatMap((kind) => {
     const reference = references.find((one) => one.kind === kind && one.lines.length > 0);
     const value = reference && valueOf(reference);
-    if (value !== undefined && reference)
-      return foundIn(value, reference.lines.flat(), `column code, ${kind}`, 0.85);
-  }
-  return undefined;
+    return value === undefined || !reference
+      ? []
+      : [{ kind, code: foundIn(value, reference.lines.flat(), `column code, ${kind}`, 0.85) }];
+  });
+  const trade = found.find(({ kind, code }, i) => i > 0 && kind === 'standard' && GTIN.test(code.value));
+  return { code: found[0]?.code, standardCode: trade?.code };
 }
 
 /** The code on a line of a description that holds nothing else: `Art.-Nr.: 4711`. */
 export function codeLine(line: readonly Token[]): Found | undefined {
+  return labelledCode(line, 'seller');
+}
+
+/** True for a line that says a number of the item, whoever's, and nothing else: it is no name. */
+export function isCodeLine(line: readonly Token[]): boolean {
+  return (['seller', 'standard', 'buyer'] as const).some((kind) => labelledCode(line, kind) !== undefined);
+}
+
+function labelledCode(line: readonly Token[], kind: Kind): Found | undefined {
   const label = labelAt(line);
-  const rest = label?.kind === 'seller' ? line.slice(label.to) : [];
+  const rest = label?.kind === kind ? line.slice(label.to) : [];
   return rest.length === 1 && /\d/.test(rest[0]?.text ?? '')
     ? foundIn(textOf(rest), rest, 'code under the name', 0.8)
     : undefined;

@@ -1,6 +1,6 @@
 import Big from 'big.js';
 import type { ReadDocument } from './document.ts';
-import { codeLine, itemCode } from './item-codes.ts';
+import { codeLine, isCodeLine, itemCodes } from './item-codes.ts';
 import type { Found } from '../printed/provenance.ts';
 import { foundIn } from '../printed/provenance.ts';
 import { readCell } from './table-cells.ts';
@@ -103,24 +103,27 @@ export function closeRow(row: OpenRow, { columns, document }: CellContext): Tabl
   for (const { name, type, holdsWords } of columns) {
     const all = row.blocks.get(name);
     if (!all) continue;
+    if (holdsWords) {
+      for (const [kind, code] of Object.entries(itemCodes(all))) if (code) row.cells.set(kind, code);
+      continue;
+    }
     const lines = name === 'name' ? withoutCodeLine(all, row.cells) : all;
-    const found = holdsWords
-      ? itemCode(lines)
-      : type === 'text'
-        ? wordsOf(lines, name)
-        : workedOut(name, lines, document.notation);
+    const found = type === 'text' ? wordsOf(lines, name) : workedOut(name, lines, document.notation);
     if (found) row.cells.set(name, found);
   }
   return { page: row.page, cells: row.cells };
 }
 
-/** The lines of a description but the one that says the code, which then is the row's where it has none. */
+/**
+ * The lines of a description but the one that says the code, which then is the row's where it has none. A description
+ * that begins with a number of the item is kept whole: no line of it is known to be the name.
+ */
 function withoutCodeLine(lines: Token[][], cells: Map<string, Found>): Token[][] {
   const at = lines.findIndex((line, i) => i > 0 && codeLine(line) !== undefined);
   const code = at < 0 ? undefined : codeLine(lines[at] ?? []);
   if (!code || cells.has('code')) return lines;
   cells.set('code', code);
-  return lines.filter((_, i) => i !== at);
+  return isCodeLine(lines[0] ?? []) ? lines : lines.filter((_, i) => i !== at);
 }
 
 /** Words with which a line goes on after one that ends with a hyphen which stands for a word left out. */

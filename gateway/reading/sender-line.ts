@@ -17,8 +17,9 @@ export interface SenderLine {
   readonly party: Omit<Party, 'vatId'>;
 }
 
-/** Marks that stand between the parts of such a line. */
-const MARK = /^[·●•|∙⋅‧–-]$/;
+/** Marks that stand between the parts of such a line; a dash only where it has no other: names have dashes too. */
+const MARK = /^[·●•|∙⋅‧]$/;
+const DASH = /^[–-]$/;
 const partsMin = 3;
 const rule = 'letterhead in one line';
 
@@ -31,7 +32,8 @@ export function senderLine(document: ReadDocument, lineMax: number): SenderLine 
   for (const line of document.lines.slice(0, lineMax)) {
     if (line.page > 1 || line.rotated) continue;
     for (const tokens of cellsOf(line, partGapMax)) {
-      const party = partyIn(tokens, tokens.some((token) => MARK.test(token.text)) ? MARK : undefined);
+      const mark = [MARK, DASH].find((one) => tokens.some((token) => one.test(token.text)));
+      const party = partyIn(tokens, mark);
       if (party) found.push({ cell: { tokens, line }, party });
     }
   }
@@ -43,7 +45,7 @@ export function senderLine(document: ReadDocument, lineMax: number): SenderLine 
 const partGapMax = 2.5;
 
 function partyIn(tokens: readonly Token[], mark: RegExp | undefined): SenderLine['party'] | undefined {
-  const parts = partsOf(tokens, mark);
+  const parts = withWholeName(partsOf(tokens, mark), tokens);
   if (parts.length < partsMin) return undefined;
   const postalAt = parts.findLastIndex((part) => postalOf(textOf(part)) !== undefined);
   const [first] = parts;
@@ -64,6 +66,15 @@ function partyIn(tokens: readonly Token[], mark: RegExp | undefined): SenderLine
     city: of(postal?.[3], postalTokens),
     country: said && of(countryNamed(textOf(said)), said),
   };
+}
+
+/** A name that the mark divides too is one again, up to its legal form: `Mar Salgado - Conservas, S.A. - Avenida 3`. */
+function withWholeName(parts: Token[][], tokens: readonly Token[]): Token[][] {
+  const [first, second, ...rest] = parts;
+  if (!first || !second || LEGAL_FORM.test(textOf(first))) return parts;
+  const isOfName = LEGAL_FORM.test(textOf(second)) && !/\d/.test(textOf(second));
+  const last = second.at(-1);
+  return isOfName && last ? [tokens.slice(0, tokens.indexOf(last) + 1), ...rest] : parts;
 }
 
 /** Tokens between marks; without marks, between commas. */

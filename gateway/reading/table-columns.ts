@@ -3,6 +3,7 @@ import { isUnit } from '../values/units.ts';
 import { currencyOf, plainDashes, withoutCurrency } from '../values/numbers.ts';
 import type { HeaderColumn, TableHeader } from './table-header.ts';
 import { UNKNOWN_COLUMN } from './table-header.ts';
+import { cellsOf } from '../printed/tokens.ts';
 import type { Token, TokenLine } from '../printed/tokens.ts';
 
 /** A column with the width its words may take. */
@@ -42,6 +43,8 @@ export function placeColumns(
     const placed = { name: column.name, type, numeric, holdsWords: false };
     if (type === 'code' && after && typeOf(after, rule) === 'text' && beginsUnderTitle(column, after, body))
       return { ...placed, x0: column.x0, x1: after.x0 - 1, holdsWords: true };
+    if (type === 'quantity' && before)
+      return { ...placed, x0: startOfCells(column, before, body), x1: column.x1 };
     if (type !== 'text') return { ...placed, x0: column.x0, x1: column.x1 };
     const startsAtTitle = before && typeOf(before, rule) === 'code' && beginsUnderTitle(before, column, body);
     const fromBefore = before ? Math.min(column.x0, before.x1 + 2) : column.x0 - 40;
@@ -77,6 +80,23 @@ function holdsCodes(column: HeaderColumn, body: readonly TokenLine[]): boolean {
 
 function typeOf(column: HeaderColumn, rule: TableRule): PlacedColumn['type'] {
   return rule.columns[column.name]?.type ?? (column.name.startsWith(UNKNOWN_COLUMN) ? 'unknown' : 'text');
+}
+
+/** Words of a quantity with its unit: `12 running metres`. */
+const quantityWordsMax = 3;
+
+/** Where the cells of a quantity column begin that end under the end of its title: `12 hours` reaches out over `Qty`. */
+function startOfCells(column: HeaderColumn, before: HeaderColumn, body: readonly TokenLine[]): number {
+  let start = column.x0;
+  for (const line of body.slice(0, linesLookedAtMax)) {
+    for (const cell of cellsOf(line)) {
+      const [first, last] = [cell[0] as Token, cell.at(-1) as Token];
+      const ends = Math.abs(last.x1 - column.x1) <= underTitle * last.word.size;
+      const isQuantity = cell.length <= quantityWordsMax && STARTS_WITH_FIGURE.test(first.text);
+      if (ends && isQuantity && first.x0 > before.x1) start = Math.min(start, first.x0);
+    }
+  }
+  return start;
 }
 
 /** How far from the start of its title, in font sizes, a word may begin that stands under it. */

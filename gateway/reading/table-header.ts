@@ -202,13 +202,14 @@ function nameColumns(cells: readonly (readonly Title[])[]): HeaderColumn[] {
   return columns;
 }
 
+/** Words of one title are no further apart than this share of the font size. */
+const titleGapMax = 0.55;
+
 /** Adds a line to the cells of those above: words over one another, or next to one another on a line, make one title. */
 function stackLine(cells: Cell[], line: TokenLine): void {
-  for (const token of line.tokens) {
-    const size = token.word.size;
-    const beside = cells.find(
-      (cell) => cell.lastLine === line.index && token.x0 - (cell.tokens.at(-1) as Token).x1 < 0.55 * size,
-    );
+  for (const [at, token] of line.tokens.entries()) {
+    const before = token.gap < titleGapMax ? line.tokens[at - 1] : undefined;
+    const beside = before && cells.find((cell) => cell.tokens.at(-1) === before);
     const home =
       beside ??
       cells.find((cell) => cell.lastLine !== line.index && token.x0 < cell.x1 && token.x1 > cell.x0);

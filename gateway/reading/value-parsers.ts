@@ -4,7 +4,7 @@ import { ATCUD, ibanLength, isNif, parseIban, parseVatId } from '../values/ident
 import type { DecimalMark } from '../values/numbers.ts';
 import { currencyOf, parseNumber, plainDashes, withoutCurrency } from '../values/numbers.ts';
 import type { FIELD_TYPES } from '../mapping/mapping-schema.ts';
-import { keyOf } from '../printed/tokens.ts';
+import { keyOf, textOf } from '../printed/tokens.ts';
 import type { Token } from '../printed/tokens.ts';
 
 /** How this document writes numbers and dates. */
@@ -156,6 +156,9 @@ const iban: Parser = (tokens) =>
 /** Words between a label and the number it announces: `n.º`, `No.`, `#`. */
 const NUMBER_WORDS = new Set(['n', 'no', 'nr', 'num', 'numero', 'number', '#', 'nrs', 'nummer', 'serie']);
 
+/** True for the key of such a word, which belongs to the label before it: `Abono nº: 4711`. */
+export const isNumberWord = (key: string): boolean => NUMBER_WORDS.has(key);
+
 const numberText = (token: Token): string => plainDashes(token.text).replace(/^#+|[,;]+$/g, '');
 
 /** Parts of a number that is printed with blanks, `RE 2025 0118`: figures and short words in capitals. */
@@ -212,6 +215,16 @@ const AFTER_NUMBER = new Set([
   'from',
   'dated',
   'issued',
+  'of',
+  'du',
+  'le',
+  'den',
+  'am',
+  'on',
+  'de',
+  'em',
+  'a',
+  'para',
   'date',
   'datum',
   'data',
@@ -219,6 +232,13 @@ const AFTER_NUMBER = new Set([
   'page',
   'seite',
 ]);
+
+/** Words right behind a document's number that are no part of a sentence known to follow one: `210111 (Bau Nord)`. */
+export function wordsBehind(tokens: readonly Token[]): string | undefined {
+  const end = tokens.findIndex(({ gap, key }) => gap > partGapMax || AFTER_NUMBER.has(key));
+  const words = textOf(tokens.slice(0, end < 0 ? undefined : end));
+  return /^\p{L}/u.test(words) ? words : undefined;
+}
 
 const currency: Parser = (tokens) => {
   for (const [i, token] of tokens.slice(0, 3).entries()) {
