@@ -34,6 +34,21 @@ export async function scoreLayouts(
   }
 }
 
+/** What is asked of the layouts: no value that is wrong and not told, and this share of the documents wholly right. */
+const RIGHT_MIN = 0.95;
+
+/** Whether the layouts are read as is asked of them, in words. */
+export function asked(scored: readonly ScoredDocument[]): { holds: boolean; text: string } {
+  const count = (verdict: ScoredDocument['verdict']): number =>
+    scored.filter((one) => one.verdict === verdict).length;
+  const share = count('right') / scored.length;
+  const holds = count('notTold') === 0 && share >= RIGHT_MIN;
+  return {
+    holds,
+    text: `  asked: wrong and not told 0, wholly right ${RIGHT_MIN}; it is ${count('notTold')} and ${share.toFixed(3)}: ${holds ? 'holds' : 'DOES NOT HOLD'}\n`,
+  };
+}
+
 const LETTERS = { right: '.', incomplete: 'i', told: 't', notTold: 'W', refused: 'r' } as const;
 
 /** A line for each layout with a letter for each document. */
