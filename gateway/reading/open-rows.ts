@@ -104,7 +104,9 @@ export function closeRow(row: OpenRow, { columns, document }: CellContext): Tabl
     const all = row.blocks.get(name);
     if (!all) continue;
     if (holdsWords) {
-      for (const [kind, code] of Object.entries(itemCodes(all))) if (code) row.cells.set(kind, code);
+      const { code, standardCode } = itemCodes(all);
+      if (code) row.cells.set('code', code);
+      if (standardCode) row.cells.set('standardCode', standardCode);
       continue;
     }
     const lines = name === 'name' ? withoutCodeLine(all, row.cells) : all;
