@@ -179,9 +179,16 @@ module.exports = {
     {
       name: 'a-store-of-this-machine-is-started-and-never-called',
       severity: 'error',
-      from: { pathNot: '^(event-store/embedded|cli|tests|bench)/|\\.test\\.ts$|/testing/' },
-      // Its codec of the wire is shared with the client's side.
-      to: { path: '^event-store/embedded/(?!wire/)' },
+      from: { pathNot: '^(event-store-server|postgres-server|cli|tests|bench)/|\\.test\\.ts$|/testing/' },
+      to: { path: '^(event-store-server|postgres-server)/' },
+    },
+    {
+      name: 'a-store-of-this-machine-stands-alone',
+      severity: 'error',
+      from: from('(event-store-server|postgres-server)'),
+      to: {
+        path: `^(${[...SERVICES, ...KEEPING, 'conversion-job', 'blob-store', 'identity', 'read-tables', 'web', 'cli', 'bench', 'simulation'].join('|')})/|^read-store/(?!analyst-role)|^event-store/(?!wire/)`,
+      },
     },
     {
       name: 'nothing-imports-what-tries-it',

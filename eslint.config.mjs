@@ -66,11 +66,11 @@ const LONGER_FUNCTIONS = [
   'tests/harness/query-house.ts', // startQueryHouse, 83
   'tests/harness/served-on-postgres.ts', // serveOnPostgres, 93
   'event-store/generations.ts', // openGenerations, 91
-  'event-store/embedded/service/open-service.ts', // addService, 108
-  'event-store/embedded/storage/group-commit.ts', // openGroupCommit, 114
-  'event-store/embedded/storage/open-log.ts', // openLocked, 92
-  'event-store/embedded/storage/segment-files.ts', // openSegmentFiles, 87
-  'event-store/embedded/storage/staged-group.ts', // stageGroup, 86
+  'event-store-server/service/open-service.ts', // addService, 108
+  'event-store-server/storage/group-commit.ts', // openGroupCommit, 114
+  'event-store-server/storage/open-log.ts', // openLocked, 92
+  'event-store-server/storage/segment-files.ts', // openSegmentFiles, 87
+  'event-store-server/storage/staged-group.ts', // stageGroup, 86
   'processor/attempts/claim-loop.ts', // startClaimLoop, 83
   'processor/feeder/feed-writer.ts', // startFeedWriter, 101
   'processor/feeder/feeder-role.ts', // feederRole

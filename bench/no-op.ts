@@ -167,7 +167,7 @@ function ownChildren(running: string): number[] {
 function cpuMs(): Record<string, number> {
   const backends = [postgres.pid, ...childrenOf(postgres.pid)].map(cpuMsOf);
   return {
-    eventStore: ownChildren('event-store/embedded/main.ts').reduce((total, pid) => total + cpuMsOf(pid), 0),
+    eventStore: ownChildren('event-store-server/main.ts').reduce((total, pid) => total + cpuMsOf(pid), 0),
     postgres: backends.reduce((total, ms) => total + ms, 0),
     services: cpuMsOf(services.pid),
     producer: cpuMsOf(producer.pid),

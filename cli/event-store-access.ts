@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeLoopbackCertificate } from '../event-store/embedded/access/certificate.ts';
-import { readUsersFile, type User } from '../event-store/embedded/access/users.ts';
+import { makeLoopbackCertificate } from '../event-store-server/access/certificate.ts';
+import { readUsersFile, type User } from '../event-store-server/access/users.ts';
 import { JOB_STREAM_PREFIX } from '../schemas/streams.ts';
 
-const MAIN = join(import.meta.dirname, '..', 'event-store', 'embedded', 'main.ts');
+const MAIN = join(import.meta.dirname, '..', 'event-store-server', 'main.ts');
 const USER = 'docket';
 const PASSWORD_BYTES = 32;
 

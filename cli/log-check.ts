@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { StoreLocked } from '../event-store/embedded/errors.ts';
-import { checkLog, type Damage, type LogChecked } from '../event-store/embedded/storage/check-log.ts';
-import { lockDirectory } from '../event-store/embedded/storage/directory-lock.ts';
+import { StoreLocked } from '../event-store-server/errors.ts';
+import { checkLog, type Damage, type LogChecked } from '../event-store-server/storage/check-log.ts';
+import { lockDirectory } from '../event-store-server/storage/directory-lock.ts';
 import { JOB_STREAM_PREFIX } from '../schemas/streams.ts';
 import { PlainFailure } from './plain-failure.ts';
 

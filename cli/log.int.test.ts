@@ -8,10 +8,10 @@ import {
   setMetadata,
   surveyOf,
   type SurveyedEvent,
-} from '../event-store/embedded/testing/log-in-process.ts';
-import { connectTo, counted, spawnStore } from '../event-store/embedded/testing/spawned-store.ts';
+} from '../event-store-server/testing/log-in-process.ts';
+import { connectTo, counted, spawnStore } from '../event-store-server/testing/spawned-store.ts';
 import { runDocket } from '../tests/harness/run-docket.ts';
-import type { LogChecked } from '../event-store/embedded/storage/check-log.ts';
+import type { LogChecked } from '../event-store-server/storage/check-log.ts';
 
 // Generous: each command is a process, and the machine may have much else to do.
 jest.setTimeout(120_000);

@@ -7,8 +7,8 @@ import { freePort } from '../cli/up/free-port.ts';
 import { startTestEventStore, type TestEventStore } from '../tests/harness/event-store.ts';
 import { startFaultProxy, type FaultProxy } from '../tests/harness/fault-proxy.ts';
 import { connectEventLog, type ConnectedEventLog } from './connect.ts';
-import { makeLoopbackCertificate } from './embedded/access/certificate.ts';
-import { temporaryDirectory, removeDirectory } from './embedded/testing/spawned-store.ts';
+import { makeLoopbackCertificate } from '../event-store-server/access/certificate.ts';
+import { temporaryDirectory, removeDirectory } from '../event-store-server/testing/spawned-store.ts';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 

@@ -1,7 +1,7 @@
 /** Asks an event store to scavenge, by EventStoreDB's own operation; the client has no call for it. */
 import { Client, type CallOptions, type Channel, type Metadata } from '@grpc/grpc-js';
 import { readEventStoreUrl } from '../schemas/event-store-url.ts';
-import { bytesField, forEachField, varintField } from './embedded/wire/protobuf.ts';
+import { bytesField, forEachField, varintField } from './wire/protobuf.ts';
 import { LogUnavailable } from './errors.ts';
 import { closeClient, openClient } from './event-store-client.ts';
 import { within } from './no-answer.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startEmbeddedPostgres } from '../read-store/embedded/start.ts';
+import { startEmbeddedPostgres } from '../postgres-server/start.ts';
 import type { RecordedEvent } from '../event-store/event-log.ts';
 import { openReadStore } from '../read-store/pool.ts';
 import { readCheckpoint } from '../read-store/projection-engine/checkpoint.ts';

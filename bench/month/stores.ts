@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { connectEventLog } from '../../event-store/connect.ts';
 import type { EventLog } from '../../event-store/event-log.ts';
-import { startEmbeddedPostgres } from '../../read-store/embedded/start.ts';
+import { startEmbeddedPostgres } from '../../postgres-server/start.ts';
 import { migrateReadTables } from '../../read-tables/migrate.ts';
 import { openReadStore, type ReadStore } from '../../read-store/pool.ts';
 import { createLog } from '../../runtime/log.ts';
 
-const EVENT_STORE = join(import.meta.dirname, '..', '..', 'event-store', 'embedded', 'main.ts');
+const EVENT_STORE = join(import.meta.dirname, '..', '..', 'event-store-server', 'main.ts');
 const TIMEOUT_MS = 30_000;
 /** Making an index of a million rows is one statement. */
 const STATEMENT_TIMEOUT_MS = 600_000;

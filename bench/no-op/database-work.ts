@@ -1,11 +1,11 @@
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
-import { serverAccount } from '../../read-store/embedded/account.ts';
-import { postgresBinaries } from '../../read-store/embedded/binaries.ts';
-import { CLUSTER } from '../../read-store/embedded/cluster.ts';
-import { ROLE } from '../../read-store/embedded/roles.ts';
-import { asSuperuser } from '../../read-store/embedded/single-user.ts';
+import { serverAccount } from '../../postgres-server/account.ts';
+import { postgresBinaries } from '../../postgres-server/binaries.ts';
+import { CLUSTER } from '../../postgres-server/cluster.ts';
+import { ROLE } from '../../postgres-server/roles.ts';
+import { asSuperuser } from '../../postgres-server/single-user.ts';
 import { toDatabase } from '../../tests/harness/postgres.ts';
 
 /** Statements that are shown by themselves; the others are in the sum. */

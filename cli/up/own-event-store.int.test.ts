@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AccessDeniedError, EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
-import { makeLoopbackCertificate } from '../../event-store/embedded/access/certificate.ts';
+import { makeLoopbackCertificate } from '../../event-store-server/access/certificate.ts';
 import { startHouse, type House } from '../../tests/harness/house.ts';
 import { ownEventStore } from '../event-store-access.ts';
 

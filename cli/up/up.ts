@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
-import { startEmbeddedPostgres } from '../../read-store/embedded/start.ts';
+import { startEmbeddedPostgres } from '../../postgres-server/start.ts';
 import { ownHosts } from '../../identity/own-hosts.ts';
 import { publicFaults } from '../../runtime/production-settings.ts';
 import { loadSettings, SettingsRefused } from '../../runtime/settings.ts';

@@ -1,8 +1,8 @@
 import { AccessDeniedError, DeadlineExceededError, UnknownError } from '@eventstore/db-client';
 import { describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { bytesField } from '../embedded/wire/protobuf.ts';
-import { readBatchMessage } from '../embedded/wire/requests.ts';
+import { bytesField } from '../wire/protobuf.ts';
+import { readBatchMessage } from '../wire/requests.ts';
 import {
   accessDenied,
   appendTooLarge,
@@ -13,7 +13,7 @@ import {
   timedOut,
   wrongExpectedVersion,
   type BatchError,
-} from '../embedded/wire/responses.ts';
+} from '../wire/responses.ts';
 import { AppendRefused, StreamMovedOn } from '../errors.ts';
 import type { EventToAppend } from '../event-log.ts';
 import { decodeAnswer, encodeAppend } from './batch-append-wire.ts';

@@ -8,8 +8,8 @@
  */
 import { AccessDeniedError, DeadlineExceededError, UnknownError } from '@eventstore/db-client';
 import type { AppendRequest } from '../append.ts';
-import { bytesField, emptyField, forEachField, message, varintField } from '../embedded/wire/protobuf.ts';
-import { readUuid } from '../embedded/wire/requests.ts';
+import { bytesField, emptyField, forEachField, message, varintField } from '../wire/protobuf.ts';
+import { readUuid } from '../wire/requests.ts';
 import { AppendRefused, StreamMovedOn } from '../errors.ts';
 import type { Appended, EventToAppend } from '../event-log.ts';
 

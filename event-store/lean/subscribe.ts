@@ -1,5 +1,5 @@
 import { convertToCommandError } from '@eventstore/db-client';
-import { bytesField, emptyField, forEachField, message, varintField } from '../embedded/wire/protobuf.ts';
+import { bytesField, emptyField, forEachField, message, varintField } from '../wire/protobuf.ts';
 import type { AllFilter } from '../event-log.ts';
 import type { SubscribeToAll } from '../follow.ts';
 import { eventOfMessage } from '../wire-event.ts';

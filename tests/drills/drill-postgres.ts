@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../read-store/embedded/start.ts';
+import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../postgres-server/start.ts';
 import { createLog } from '../../runtime/log.ts';
 import { copyPrepared } from '../harness/prepared-postgres.ts';
 

@@ -4,7 +4,7 @@
  */
 import { flushCompileCache } from 'node:module';
 import '../../blob-store/s3.ts';
-import '../../event-store/embedded/server.ts';
+import '../../event-store-server/server.ts';
 import './invariants.ts';
 import './matrix.ts';
 

@@ -6,7 +6,7 @@ import {
   sealEntry,
   ENTRY_HEADER_BYTES,
   RECORD_HEADER_BYTES,
-} from '../../event-store/embedded/storage/record.ts';
+} from '../../event-store-server/storage/record.ts';
 import { crc32 } from 'node:zlib';
 
 const SEGMENT_HEADER_BYTES = 32;

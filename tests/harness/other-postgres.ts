@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { freePort } from '../../cli/up/free-port.ts';
-import { SERVER_ENVIRONMENT, serverAccount } from '../../read-store/embedded/account.ts';
-import { postgresBinaries } from '../../read-store/embedded/binaries.ts';
-import { runProgram } from '../../read-store/embedded/run-program.ts';
+import { SERVER_ENVIRONMENT, serverAccount } from '../../postgres-server/account.ts';
+import { postgresBinaries } from '../../postgres-server/binaries.ts';
+import { runProgram } from '../../postgres-server/run-program.ts';
 
 const SUPERUSER = 'admin';
 const INIT_MS_MAX = 120_000;

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../cli/up/free-port.ts';
-import { serverAccount } from '../../read-store/embedded/account.ts';
+import { serverAccount } from '../../postgres-server/account.ts';
 
 const READY_MS_MAX = 20_000;
 const LOOK_AGAIN_MS = 50;

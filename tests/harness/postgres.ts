@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { startEmbeddedPostgres } from '../../read-store/embedded/start.ts';
+import { startEmbeddedPostgres } from '../../postgres-server/start.ts';
 import { createLog } from '../../runtime/log.ts';
 import { copyPrepared } from './prepared-postgres.ts';
 

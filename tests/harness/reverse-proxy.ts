@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeLoopbackCertificate } from '../../event-store/embedded/access/certificate.ts';
+import { makeLoopbackCertificate } from '../../event-store-server/access/certificate.ts';
 import { patience } from './patience.ts';
 
 const LISTENING_MS_MAX = 20_000;

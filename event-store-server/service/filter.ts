@@ -1,0 +1,39 @@
+/**
+ * Which events of `$all` a reader wants, decided from the index alone: an event that does not pass is never read
+ * from disk.
+ */
+import { RE2JS } from 're2js';
+import type { LogIndex } from '../storage/log-index.ts';
+import type { ReadFilter } from '../../event-store/wire/read-request.ts';
+
+/** True when the event at `ordinal` passes. */
+export type EventFilter = (ordinal: number) => boolean;
+
+/**
+ * Regular expressions run in linear time, whatever a client sends; EventStoreDB's own (.NET's) differ in detail.
+ * @throws an error of re2js when the expression is not valid
+ */
+export function compileFilter(filter: ReadFilter | null, index: LogIndex): EventFilter {
+  if (filter === null) return () => true;
+  const names = filter.on === 'stream' ? index.streams : index.types;
+  const numberOf = filter.on === 'stream' ? index.streamOf : index.typeOf;
+  const { prefixes } = filter;
+  if (prefixes.length > 0)
+    return (ordinal) => {
+      const number = numberOf(ordinal);
+      return prefixes.some((prefix) => names.startsWith(number, prefix));
+    };
+
+  if (filter.regex === '') return () => true;
+  const expression = RE2JS.compile(filter.regex);
+  const matches = (number: number): boolean => expression.matcher(names.name(number).toString('utf8')).find();
+  if (filter.on === 'stream') return (ordinal) => matches(numberOf(ordinal));
+  // There are few event types: each is matched once.
+  const known = new Map<number, boolean>();
+  return (ordinal) => {
+    const number = numberOf(ordinal);
+    const answer = known.get(number) ?? matches(number);
+    known.set(number, answer);
+    return answer;
+  };
+}

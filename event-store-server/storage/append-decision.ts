@@ -1,0 +1,82 @@
+/**
+ * Whether an append may be written: EventStoreDB's rules for the expected revision, and for an append that was
+ * written before (the same event ids in the same places).
+ */
+import type { ExpectedState } from '../../event-store/wire/proposed-event.ts';
+
+export interface StreamState {
+  /** -1 when the stream has no event. */
+  readonly lastRevision: number;
+  readonly isTombstoned: boolean;
+  readonly isSoftDeleted: boolean;
+  readonly hasMetadata: () => boolean;
+  /** The id of the event at a revision up to the last. */
+  readonly idAt: (revision: number) => string;
+  /** The newest revision in this stream of an event with this id that was written lately, or -1. */
+  readonly revisionOf: (id: string) => number;
+}
+
+export type AppendDecision =
+  | { readonly kind: 'write' }
+  /** Written before; `revision` is that of its last event. */
+  | { readonly kind: 'repeated'; readonly revision: number }
+  | { readonly kind: 'wrong-revision'; readonly actual: number }
+  | { readonly kind: 'stream-deleted' };
+
+const WRITE: AppendDecision = { kind: 'write' };
+const NO_EVENT = -1;
+
+/** Decides an append of events with these ids; a deletion has one id, which nobody else has. */
+export function decideAppend(
+  state: StreamState,
+  expected: ExpectedState,
+  ids: readonly string[],
+): AppendDecision {
+  if (state.isTombstoned) return { kind: 'stream-deleted' };
+  switch (expected.kind) {
+    case 'revision':
+      return decideAfter(state, expected.revision, ids);
+    case 'no-stream':
+      return decideAfter(state, NO_EVENT, ids);
+    case 'exists':
+      if (state.isSoftDeleted) return { kind: 'stream-deleted' };
+      if (state.lastRevision === NO_EVENT && !state.hasMetadata()) return wrongRevision(state);
+      return repeatedLately(state, ids);
+    case 'any':
+      return repeatedLately(state, ids);
+    default:
+      return expected satisfies never;
+  }
+}
+
+const wrongRevision = ({ lastRevision }: StreamState): AppendDecision => ({
+  kind: 'wrong-revision',
+  actual: lastRevision,
+});
+
+/** What follows a revision is compared id by id with the append. */
+function decideAfter(state: StreamState, revision: number, ids: readonly string[]): AppendDecision {
+  if (revision === state.lastRevision) return WRITE;
+  if (revision > state.lastRevision) return wrongRevision(state);
+  const differs = ids.findIndex((id, place) => {
+    const at = revision + 1 + place;
+    return at > state.lastRevision || state.idAt(at) !== id;
+  });
+  if (differs < 0)
+    return ids.length === 0 ? wrongRevision(state) : { kind: 'repeated', revision: revision + ids.length };
+
+  // A soft-deleted stream can be begun again, by an append that shares nothing with its beginning.
+  return revision === NO_EVENT && differs === 0 && state.isSoftDeleted ? WRITE : wrongRevision(state);
+}
+
+/**
+ * The first id decides: unknown, and all is written, ids that are known among them; known, and so must the others be,
+ * in whatever order.
+ */
+function repeatedLately(state: StreamState, ids: readonly string[]): AppendDecision {
+  const revisions = ids.map((id) => state.revisionOf(id));
+  const [first] = revisions;
+  if (first === undefined || first < 0) return WRITE;
+  if (revisions.some((revision) => revision < 0)) return wrongRevision(state);
+  return { kind: 'repeated', revision: revisions.at(-1) as number };
+}

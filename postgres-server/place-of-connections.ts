@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import { ANALYST_ROLE } from '../read-store/analyst-role.ts';
+import type { Passwords } from './passwords.ts';
+import { LOOPBACK } from './port.ts';
+import { DATABASE, ROLE } from './roles.ts';
+
+/** Where the server takes connections: on a socket file in the folder of its own files, or on a port of loopback. */
+export type Place = { readonly socketFolder: string } | { readonly port: number };
+
+/** Part of the name of the socket file, and the port that clients expect. */
+export const SOCKET_PORT = 5_432;
+/** The socket file, in its folder. */
+export const SOCKET_FILE = `.s.PGSQL.${SOCKET_PORT}`;
+/** Longest path of a socket file in bytes, without the zero at its end (sockaddr_un in unix(7), and of macOS). */
+const SOCKET_PATH_BYTES_MAX = process.platform === 'darwin' ? 103 : 107;
+
+/** Whether a client can name the socket file in the folder: the system cuts off longer paths. */
+export function takesSocket(folder: string): boolean {
+  return (
+    process.platform !== 'win32' && Buffer.byteLength(join(folder, SOCKET_FILE)) <= SOCKET_PATH_BYTES_MAX
+  );
+}
+
+/** What the server is told. It works in its own folder, so the path of the socket is short for it. */
+export function listenSettings(place: Place): Readonly<Record<string, string>> {
+  return 'port' in place
+    ? { listen_addresses: LOOPBACK, unix_socket_directories: '', port: String(place.port) }
+    : {
+        listen_addresses: '',
+        unix_socket_directories: '.',
+        unix_socket_permissions: '0700',
+        port: String(SOCKET_PORT),
+      };
+}
+
+/** Connection strings of both roles, in a form that `pg`, libpq and `new URL` read alike; they hold the passwords. */
+export function connectionStrings(
+  place: Place,
+  { docket, analyst }: Passwords,
+): { readonly url: string; readonly analystUrl: string } {
+  const [authority, options] =
+    'port' in place
+      ? [`${LOOPBACK}:${place.port}`, '']
+      : // `host` among the options is stronger than the one before them.
+        [`localhost:${SOCKET_PORT}`, `?host=${encodeURIComponent(place.socketFolder)}`];
+  const of = (role: string, password: string): string =>
+    `postgres://${role}:${password}@${authority}/${DATABASE}${options}`;
+  return { url: of(ROLE, docket), analystUrl: of(ANALYST_ROLE, analyst) };
+}
