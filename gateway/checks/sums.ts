@@ -126,25 +126,31 @@ export const brCo17: Check = ({ invoice }) =>
 /** BR-S-08, BR-E-08, BR-Z-08 (EN 16931-1): basis of a category and rate = Σ its lines − its allowances + its charges. */
 function basisRule(rule: string, categories: readonly VatCategory[]): Check {
   return ({ invoice, amounts }) => {
+    const rows = invoice.vat.filter((row) => categories.includes(row.category));
     // A discount or charge on the document falls on rates the page does not always name.
+    if (rows.length === 0) return [];
     if (invoice.lines.some((line) => !line.rate) || !amounts.allowance.eq(0) || !amounts.charge.eq(0))
       return [];
-    return invoice.vat
-      .filter((row) => categories.includes(row.category))
-      .map((row) => {
-        const own = invoice.lines.filter((line) => line.rate && new Big(line.rate.value).eq(row.rate.value));
-        const sameRate = invoice.vat.filter((other) => new Big(other.rate.value).eq(row.rate.value));
-        const basis = sum(sameRate.map((other) => new Big(other.basis.value)));
-        return equalAmounts(
-          rule,
-          `basis at ${new Big(row.rate.value).toString()} % and its lines`,
-          basis,
-          sum(own.map(lineNet)),
-          Math.max(1, linesTolerance(own.length)),
-        );
-      });
+    return rows.map((row) => {
+      const own = invoice.lines.filter((line) => line.rate && isSameRate(line.rate.value, row.rate.value));
+      const sameRate = invoice.vat.filter((other) => isSameRate(other.rate.value, row.rate.value));
+      const basis = sum(sameRate.map((other) => new Big(other.basis.value)));
+      return equalAmounts(
+        rule,
+        `basis at ${new Big(row.rate.value).toString()} % and its lines`,
+        basis,
+        sum(own.map(lineNet)),
+        Math.max(1, linesTolerance(own.length)),
+      );
+    });
   };
 }
+
+/** Most rates are written alike; only the others are worked out. */
+function isSameRate(one: string, other: string): boolean {
+  return one === other || new Big(one).eq(other);
+}
+
 export const brS08 = basisRule('BR-S-08', ['S']);
 export const brE08 = basisRule('BR-E-08', ['E', 'AE', 'K', 'G', 'O']);
 export const brZ08 = basisRule('BR-Z-08', ['Z']);

@@ -22,5 +22,6 @@ export const EXEMPTION_CATEGORIES: Readonly<Record<string, VatCategory>> = {
 
 /** An AT exemption code in a text, or undefined. */
 export function exemptionCodeIn(text: string): string | undefined {
+  if (!/M[0-49]\d/.test(text)) return undefined;
   return /(?:^|[^\p{L}\d])(M(?:0[1-9]|1[0-9]|2[0-6]|3[0-4]|4[0-4]|99))(?![\p{L}\d])/u.exec(text)?.[1];
 }

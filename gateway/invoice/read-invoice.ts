@@ -114,7 +114,7 @@ export function readInvoice(
     fields.set('tax', { ...exemption, value: '0.00', rule: `no VAT: ${exemption.rule}` });
   derive(mapping, fields, sums);
   const items = lineItems(linesTable);
-  const vat = vatRows(document, vatTable, { lines: items, fields, totals: vatTotals });
+  const vat = vatRows(vatTable, { lines: items, fields, totals: vatTotals, exemption });
   const lines = withRates(items, vat);
   addDelivery(fields, vat, document, itemLines);
   const tableStart = linesTable.headers[0]?.fromLine ?? document.lines.length;
@@ -256,6 +256,7 @@ function currencyFrom(
 function atcudByPage(document: ReadDocument): Map<number, string> {
   const pages = new Map<number, string>();
   for (const line of document.lines) {
+    if (pages.has(line.page) || !/atcud/i.test(line.text)) continue;
     for (const [i, token] of line.tokens.entries()) {
       const code = ATCUD.exec(token.text)?.[1];
       if (code === undefined || pages.has(line.page)) continue;

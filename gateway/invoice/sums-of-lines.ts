@@ -7,6 +7,7 @@ import type { ReadTable } from '../reading/table-rows.ts';
  * without `01.01` and `01.02` where they have no amounts of their own and only say what `01` consists of.
  */
 export function withoutSums(table: ReadTable): ReadTable {
+  if (!table.rows.some((row) => row.cells.has('pos'))) return table;
   const left = new Set(
     table.rows.flatMap((row) => {
       const own = table.rows.filter((other) => isUnder(positionOf(other), positionOf(row)));

@@ -20,19 +20,16 @@ export interface VatSources {
   readonly lines: readonly InvoiceLine[];
   readonly fields: ReadonlyMap<string, Found>;
   readonly totals: readonly VatTotalLine[];
+  /** The reason for charging no VAT that is printed somewhere on the document. */
+  readonly exemption: Found | undefined;
 }
 
 /** The VAT breakdown: as printed where there is a table of it, else from the totals or from the lines. */
-export function vatRows(
-  document: ReadDocument,
-  table: ReadTable,
-  { lines, fields, totals }: VatSources,
-): VatRow[] {
+export function vatRows(table: ReadTable, { lines, fields, totals, exemption }: VatSources): VatRow[] {
   const printed = fromTable(table);
   const added = printed.length > 0 ? printed : fromTotals(totals, lines, fields);
   const rows = added.length > 0 ? added : fromLines(lines, fields);
-  const reason = exemptionIn(document);
-  return mergeRates(rows).map((row) => categorise(row, reason));
+  return mergeRates(rows).map((row) => categorise(row, exemption));
 }
 
 interface RawRow {

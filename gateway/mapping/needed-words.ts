@@ -16,12 +16,17 @@ export function holdsNeeded(needs: readonly (readonly string[])[], text: string)
   return needs.every((words) => words.some((word) => folded.includes(word)));
 }
 
-/** The last text asked about: many patterns are tried one after another on the same one. */
-let last = { text: '', folded: '' };
+/** Texts asked about: many patterns are tried on a document and on its lines. When so many are known, it begins anew. */
+const foldedTexts = new Map<string, string>();
+const textsKeptMax = 400;
 
 function foldedText(text: string): string {
-  if (last.text !== text) last = { text, folded: text.toLowerCase().replaceAll('\u017F', 's') };
-  return last.folded;
+  const known = foldedTexts.get(text);
+  if (known !== undefined) return known;
+  const folded = text.toLowerCase().replaceAll('\u017F', 's');
+  if (foldedTexts.size >= textsKeptMax) foldedTexts.clear();
+  foldedTexts.set(text, folded);
+  return folded;
 }
 
 interface Parsed {

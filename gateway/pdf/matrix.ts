@@ -34,13 +34,19 @@ export interface Box {
 
 /** The box around a rectangle `[x0 y0 x1 y1]` after `m`. */
 export function boxOf(m: Matrix, x0: number, y0: number, x1: number, y1: number): Box {
-  const xs = [m[0] * x0 + m[2] * y0, m[0] * x1 + m[2] * y0, m[0] * x0 + m[2] * y1, m[0] * x1 + m[2] * y1];
-  const ys = [m[1] * x0 + m[3] * y0, m[1] * x1 + m[3] * y0, m[1] * x0 + m[3] * y1, m[1] * x1 + m[3] * y1];
+  const xa = m[0] * x0 + m[2] * y0;
+  const xb = m[0] * x1 + m[2] * y0;
+  const xc = m[0] * x0 + m[2] * y1;
+  const xd = m[0] * x1 + m[2] * y1;
+  const ya = m[1] * x0 + m[3] * y0;
+  const yb = m[1] * x1 + m[3] * y0;
+  const yc = m[1] * x0 + m[3] * y1;
+  const yd = m[1] * x1 + m[3] * y1;
   return {
-    x0: Math.min(...xs) + m[4],
-    y0: Math.min(...ys) + m[5],
-    x1: Math.max(...xs) + m[4],
-    y1: Math.max(...ys) + m[5],
+    x0: Math.min(xa, xb, xc, xd) + m[4],
+    y0: Math.min(ya, yb, yc, yd) + m[5],
+    x1: Math.max(xa, xb, xc, xd) + m[4],
+    y1: Math.max(ya, yb, yc, yd) + m[5],
   };
 }
 

@@ -24,13 +24,15 @@ export interface Found {
 
 /** A value as found in tokens that stand together. */
 export function foundIn(value: string, tokens: readonly Token[], rule: string, confidence: number): Found {
-  const boxes = tokens.map((token) => token.word.box);
-  const ocr = tokens[0]?.word.ocr ? together(tokens.map((token) => token.word)) : undefined;
+  const first = tokens[0]?.word;
+  const ocr = first?.ocr ? together(tokens.map((token) => token.word)) : undefined;
+  let box = first?.box;
+  for (let i = 1; i < tokens.length; i += 1) box = union(box as Box, (tokens[i] as Token).word.box);
   return {
     value,
     raw: textOf(tokens),
-    page: tokens[0]?.word.page ?? 0,
-    box: boxes.length > 0 ? boxes.reduce(union) : undefined,
+    page: first?.page ?? 0,
+    box,
     rule: ocr ? `${rule}, read by OCR` : rule,
     confidence: Math.round(confidence * 1000) / 1000,
     ...(ocr ? { ocr: ocr.certainty } : {}),

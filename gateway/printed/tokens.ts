@@ -169,16 +169,22 @@ function splitWord(word: Word): { text: string; x0: number; x1: number }[] {
 /** Tokens of a line in cells: runs without a wide gap. */
 export function cellsOf(line: TokenLine, gapRatio = cellGapRatio): Token[][] {
   const cells: Token[][] = [];
+  let cell: Token[] | undefined;
   for (const token of line.tokens) {
-    if (token.gap > gapRatio || cells.length === 0) cells.push([]);
-    cells.at(-1)?.push(token);
+    if (cell === undefined || token.gap > gapRatio) {
+      cell = [token];
+      cells.push(cell);
+    } else cell.push(token);
   }
   return cells;
 }
 
 /** The text of tokens as printed, words one space apart. */
 export function textOf(tokens: readonly Token[]): string {
-  return tokens
-    .map((token, i) => (i > 0 && token.word !== tokens[i - 1]?.word ? ' ' : '') + token.text)
-    .join('');
+  let text = '';
+  for (let i = 0; i < tokens.length; i += 1) {
+    const token = tokens[i] as Token;
+    text += i > 0 && token.word !== tokens[i - 1]?.word ? ` ${token.text}` : token.text;
+  }
+  return text;
 }

@@ -25,7 +25,7 @@ export interface ColumnIndex {
   /** Beginnings of titles. */
   readonly prefixes: ReadonlySet<string>;
   /** What runs of letters were split into; the same cells come by for every band they are part of. */
-  readonly splits: Map<string, readonly Part[] | undefined>;
+  readonly splits: Map<string, readonly Part[]>;
   /** Words that a title can begin with, and that none can. */
   readonly begins: Map<string, boolean>;
 }
@@ -72,7 +72,8 @@ function beginsTitle(key: string, index: ColumnIndex): boolean {
 
 /** The titles in a cell: usually one; two when their words touch (`Un.Pr. Unitário`). Empty when it is not understood. */
 export function titlesIn(cell: TitleCell, index: ColumnIndex): Title[] {
-  const key = cell.tokens.map((token) => token.key).join('');
+  let key = '';
+  for (const token of cell.tokens) key += token.key;
   const whole = index.byKey.get(key) ?? index.byKey.get(withoutCurrencyKey(key));
   if (whole !== undefined) return [{ names: whole, text: textOf(cell.tokens), x0: cell.x0, x1: cell.x1 }];
   const split = segment(key, index);
@@ -125,10 +126,13 @@ interface Part {
 /** Keys that a table remembers, of each kind; then it begins anew. */
 const keysKeptMax = 2000;
 
+const NO_SPLIT: readonly Part[] = [];
+
 /** Splits a run of letters into titles of different columns, longest first; undefined when it does not come out even. */
 function segment(text: string, index: ColumnIndex): readonly Part[] | undefined {
   if (text.length > 60) return undefined;
-  if (index.splits.has(text)) return index.splits.get(text);
+  const known = index.splits.get(text);
+  if (known !== undefined) return known === NO_SPLIT ? undefined : known;
   if (index.splits.size >= keysKeptMax) index.splits.clear();
   const best: (Part[] | undefined)[] = [[]];
   for (let start = 0; start < text.length; start++) {
@@ -145,6 +149,6 @@ function segment(text: string, index: ColumnIndex): readonly Part[] | undefined 
   }
   const found = best[text.length];
   const result = found && found.length <= 3 ? found : undefined;
-  index.splits.set(text, result);
+  index.splits.set(text, result ?? NO_SPLIT);
   return result;
 }

@@ -96,7 +96,7 @@ function byOwner(hits: readonly (readonly LabelHit[])[]): Map<string, WeighedHit
   return owners;
 }
 
-function median(values: number[]): number {
-  const sorted = values.sort((a, b) => a - b);
+function median(values: readonly number[]): number {
+  const sorted = Float64Array.from(values).sort();
   return sorted[Math.floor(sorted.length / 2)] ?? 8;
 }

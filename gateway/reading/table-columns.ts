@@ -219,13 +219,23 @@ interface Look {
   readonly sign: boolean;
 }
 
-function lookOf(token: Token): Look {
-  const bare = plainDashes(withoutCurrency(token.text));
-  return {
+/** Looks of words, which tables repeat; when so many are known, it begins anew. */
+const looks = new Map<string, Look>();
+const looksKeptMax = 2000;
+const lookedAtLengthMax = 40;
+
+function lookOf({ text }: Token): Look {
+  const known = looks.get(text);
+  if (known) return known;
+  const bare = plainDashes(withoutCurrency(text));
+  const look = {
     number: /^[-+(]?\d[\d.,'’ ]*\)?-?%?$/.test(bare),
     money: /^[-+(]?\d[\d.,'’ ]*[.,]\d{2,5}\)?-?$/.test(bare),
-    sign: currencyOf(token.text) !== undefined || /^[%:=\-\u2010-\u2015\u2212]$/.test(token.text),
+    sign: currencyOf(text) !== undefined || /^[%:=\-\u2010-\u2015\u2212]$/.test(text),
   };
+  if (looks.size >= looksKeptMax) looks.clear();
+  if (text.length <= lookedAtLengthMax) looks.set(text, look);
+  return look;
 }
 
 /** A word before one of several amounts in a cell: `(Gross:`. */

@@ -139,10 +139,10 @@ function withUnknown(columns: readonly HeaderColumn[], cells: readonly Cell[]): 
 
 /** False where some needed column is no title's meaning: most lines that only begin like a header. */
 function mayComplete(titles: readonly (readonly Title[])[], rule: TableRule): boolean {
+  const isMeant = (name: string): boolean =>
+    titles.some((cell) => cell.some((title) => title.names.includes(name)));
   // `name` can be given to a title that is not understood.
-  const possible = new Set(['name']);
-  for (const cell of titles) for (const title of cell) for (const name of title.names) possible.add(name);
-  return rule.headerNeeds.some((set) => set.every((name) => possible.has(name)));
+  return rule.headerNeeds.some((set) => set.every((name) => name === 'name' || isMeant(name)));
 }
 
 /** Titles with several meanings are tried in the mapping's order, then the other way round where that completes the table. */

@@ -69,6 +69,7 @@ export function decimalMarkOf(texts: Iterable<string>, fallback: DecimalMark): D
   let comma = 0;
   let point = 0;
   for (const text of texts) {
+    if (!text.includes(',') && !text.includes('.')) continue;
     const match = /(?:^|[^\d.,])(\d{1,3}(?:[.,' ]?\d{3})*)([.,])(\d{2})\)?-?[€$£%]?$/.exec(text);
     if (!match || (/^\d{1,2}\.\d{2}$/.test(text) === false && /^\d{2}[.]\d{2}[.]\d{2,4}$/.test(text)))
       continue;
