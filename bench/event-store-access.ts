@@ -8,8 +8,8 @@
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
-import type { SecuredOptions } from '../event-store-server/testing/secured-store.ts';
-import { startStoreForTests, type StoreForTests } from '../event-store-server/testing/spawned-store.ts';
+import type { SecuredOptions } from '../tests/rooms/event-store-server/secured-store.ts';
+import { startStoreForTests, type StoreForTests } from '../tests/rooms/event-store-server/spawned-store.ts';
 
 const ROUNDS = 15;
 const APPEND_MS = 500;

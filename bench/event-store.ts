@@ -12,7 +12,7 @@ import {
   removeDirectory,
   spawnStore,
   temporaryDirectory,
-} from '../event-store-server/testing/spawned-store.ts';
+} from '../tests/rooms/event-store-server/spawned-store.ts';
 
 /** An event about as large as one of Docket's. */
 const FILLER = 'x'.repeat(200);

@@ -13,7 +13,7 @@ import type { EventLog } from '../event-store/event-log.ts';
 import { jobsProjection } from '../projector/jobs/projection.ts';
 import { rebuildProjections } from '../projector/rebuild.ts';
 import { PROJECTIONS } from '../projector/registry.ts';
-import { jobHistories } from '../projector/testing/job-histories.ts';
+import { jobHistories } from '../tests/rooms/projector/job-histories.ts';
 import { migrateReadTables } from '../read-tables/migrate.ts';
 import { openReadStore, type ReadStore } from '../read-store/pool.ts';
 import { takeLease } from '../read-store/projection-engine/lease.ts';

@@ -5,9 +5,9 @@
  *   node bench/upload.ts
  */
 import { createHash } from 'node:crypto';
-import { startWriteSideProcess } from '../command-api/testing/process.ts';
-import { somePdf } from '../command-api/testing/pdfs.ts';
-import { FORM_END, partHead, push, speak, uploadHead } from '../command-api/testing/raw-http.ts';
+import { startWriteSideProcess } from '../tests/rooms/command-api/process.ts';
+import { somePdf } from '../tests/rooms/command-api/pdfs.ts';
+import { FORM_END, partHead, push, speak, uploadHead } from '../tests/rooms/command-api/raw-http.ts';
 import { startTestEventStore } from '../tests/harness/event-store.ts';
 
 const MiB = 1024 * 1024;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { itKeepsTheBlobContract } from './contract.ts';
+import { itKeepsTheBlobContract } from '../tests/rooms/blob-store/contract.ts';
 import { openFilesystemBlobStore } from './filesystem.ts';
 
 const roomy = { maxBytes: 1_000_000 };

@@ -8,7 +8,7 @@ import { startS3Double, type S3Double } from '../tests/harness/s3-double.ts';
 import type { PlannedFault } from '../tests/harness/s3-double-faults.ts';
 import { newSourceKey } from './blob-key.ts';
 import type { BlobStore } from './blob-store.ts';
-import { itKeepsTheBlobContract } from './contract.ts';
+import { itKeepsTheBlobContract } from '../tests/rooms/blob-store/contract.ts';
 import { openS3BlobStore, type S3Options } from './s3.ts';
 import { sha256 } from '../runtime/sha256.ts';
 

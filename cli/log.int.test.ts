@@ -8,8 +8,8 @@ import {
   setMetadata,
   surveyOf,
   type SurveyedEvent,
-} from '../event-store-server/testing/log-in-process.ts';
-import { connectTo, counted, spawnStore } from '../event-store-server/testing/spawned-store.ts';
+} from '../tests/rooms/event-store-server/log-in-process.ts';
+import { connectTo, counted, spawnStore } from '../tests/rooms/event-store-server/spawned-store.ts';
 import { runDocket } from '../tests/harness/run-docket.ts';
 import type { LogChecked } from '../event-store-server/storage/check-log.ts';
 

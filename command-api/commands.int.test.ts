@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { jobDecider } from '../conversion-job/decider.ts';
-import { POLICY } from '../conversion-job/scenario.ts';
+import { POLICY } from '../tests/rooms/conversion-job/scenario.ts';
 import { handleCommand } from '../event-store/handle-command.ts';
 import { startTestEventStore, type TestEventStore } from '../tests/harness/event-store.ts';
 import { BATCH_JOBS_MAX, BatchAnswer, CommandAnswer } from '../schemas/http-api.ts';
 import type { JobCommand } from '../schemas/job-commands.ts';
 import { jobStream } from '../schemas/streams.ts';
-import { ask, uploadTo, type Answered } from './testing/client.ts';
-import { formOf, somePdf } from './testing/pdfs.ts';
-import { startWriteSide, type RunningWriteSide } from './testing/write-side.ts';
+import { ask, uploadTo, type Answered } from '../tests/rooms/command-api/client.ts';
+import { formOf, somePdf } from '../tests/rooms/command-api/pdfs.ts';
+import { startWriteSide, type RunningWriteSide } from '../tests/rooms/command-api/write-side.ts';
 
 let store: TestEventStore;
 let side: RunningWriteSide;

@@ -10,11 +10,11 @@ import { createLog } from '../runtime/log.ts';
 import { jobStream } from '../schemas/streams.ts';
 import { startTestEventStore, type TestEventStore } from '../tests/harness/event-store.ts';
 import { startFaultProxy } from '../tests/harness/fault-proxy.ts';
-import { ask, uploadTo } from './testing/client.ts';
-import { formOf, somePdf } from './testing/pdfs.ts';
-import { startWriteSideProcess } from './testing/process.ts';
-import { partHead, push, speak, uploadHead } from './testing/raw-http.ts';
-import { startWriteSide } from './testing/write-side.ts';
+import { ask, uploadTo } from '../tests/rooms/command-api/client.ts';
+import { formOf, somePdf } from '../tests/rooms/command-api/pdfs.ts';
+import { startWriteSideProcess } from '../tests/rooms/command-api/process.ts';
+import { partHead, push, speak, uploadHead } from '../tests/rooms/command-api/raw-http.ts';
+import { startWriteSide } from '../tests/rooms/command-api/write-side.ts';
 
 let store: TestEventStore;
 let log: EventLog;

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { startTestEventStore, type TestEventStore } from '../tests/harness/event-store.ts';
-import { uploadTo } from './testing/client.ts';
-import { formOf, somePdf } from './testing/pdfs.ts';
+import { uploadTo } from '../tests/rooms/command-api/client.ts';
+import { formOf, somePdf } from '../tests/rooms/command-api/pdfs.ts';
 
 /** 1 MiB, in the blocks of 1,024 bytes that bash counts. */
 const FILE_BLOCKS_MAX = 1_024;

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startTestEventStore, type TestEventStore } from '../tests/harness/event-store.ts';
-import { uploadTo } from './testing/client.ts';
-import { formOf, somePdf } from './testing/pdfs.ts';
-import { chunkOf, FORM_END, partHead, push, speak, uploadHead } from './testing/raw-http.ts';
-import { startWriteSide, type RunningWriteSide } from './testing/write-side.ts';
+import { uploadTo } from '../tests/rooms/command-api/client.ts';
+import { formOf, somePdf } from '../tests/rooms/command-api/pdfs.ts';
+import { chunkOf, FORM_END, partHead, push, speak, uploadHead } from '../tests/rooms/command-api/raw-http.ts';
+import { startWriteSide, type RunningWriteSide } from '../tests/rooms/command-api/write-side.ts';
 
 const MiB = 1024 * 1024;
 let store: TestEventStore;

@@ -4,9 +4,9 @@ import type { BlobStore } from '../blob-store/blob-store.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { createIdempotency } from './idempotency.ts';
 import { fingerprintOf } from './idempotency-record.ts';
-import { ask, uploadTo, type Asking } from './testing/client.ts';
-import { formOf, somePdf } from './testing/pdfs.ts';
-import { startWriteSide, type RunningWriteSide } from './testing/write-side.ts';
+import { ask, uploadTo, type Asking } from '../tests/rooms/command-api/client.ts';
+import { formOf, somePdf } from '../tests/rooms/command-api/pdfs.ts';
+import { startWriteSide, type RunningWriteSide } from '../tests/rooms/command-api/write-side.ts';
 
 let store: TestEventStore;
 let side: RunningWriteSide;

@@ -2,9 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SMALL_YOUNG_GENERATION } from '../runtime/young-generation.ts';
 import { startTestEventStore, type TestEventStore } from '../tests/harness/event-store.ts';
-import { somePdf } from './testing/pdfs.ts';
-import { startWriteSideProcess, type WriteSideProcess } from './testing/process.ts';
-import { chunkOf, FORM_END, partHead, push, speak, uploadHead, type RawAnswer } from './testing/raw-http.ts';
+import { somePdf } from '../tests/rooms/command-api/pdfs.ts';
+import { startWriteSideProcess, type WriteSideProcess } from '../tests/rooms/command-api/process.ts';
+import {
+  chunkOf,
+  FORM_END,
+  partHead,
+  push,
+  speak,
+  uploadHead,
+  type RawAnswer,
+} from '../tests/rooms/command-api/raw-http.ts';
 
 const MiB = 1024 * 1024;
 const PIECE_BYTES = 256 * 1024;

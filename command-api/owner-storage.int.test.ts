@@ -9,9 +9,9 @@ import { startTestEventStore, type TestEventStore } from '../tests/harness/event
 import type { StorageQuota } from '../schemas/error-codes.ts';
 import type { JobCommand } from '../schemas/job-commands.ts';
 import { IDEMPOTENCY_STREAM_PREFIX, jobStream } from '../schemas/streams.ts';
-import { uploadTo, type Answered } from './testing/client.ts';
-import { formOf, somePdf } from './testing/pdfs.ts';
-import { startWriteSide, type RunningWriteSide } from './testing/write-side.ts';
+import { uploadTo, type Answered } from '../tests/rooms/command-api/client.ts';
+import { formOf, somePdf } from '../tests/rooms/command-api/pdfs.ts';
+import { startWriteSide, type RunningWriteSide } from '../tests/rooms/command-api/write-side.ts';
 
 const MIB = 1024 * 1024;
 const decider = jobDecider({ maxAttempts: 3, backoffMs: 1, backoffMaxMs: 1, jobTimeoutMs: 60_000 });

@@ -4,9 +4,9 @@ import { startTestEventStore, type TestEventStore } from '../tests/harness/event
 import { understandEvent } from '../schemas/event-versions.ts';
 import { UploadAnswer } from '../schemas/http-api.ts';
 import { jobStream, REJECTED_UPLOADS_STREAM } from '../schemas/streams.ts';
-import { uploadTo } from './testing/client.ts';
-import { formOf, somePdf } from './testing/pdfs.ts';
-import { startWriteSide, type RunningWriteSide } from './testing/write-side.ts';
+import { uploadTo } from '../tests/rooms/command-api/client.ts';
+import { formOf, somePdf } from '../tests/rooms/command-api/pdfs.ts';
+import { startWriteSide, type RunningWriteSide } from '../tests/rooms/command-api/write-side.ts';
 
 let store: TestEventStore;
 let side: RunningWriteSide;

@@ -3,8 +3,8 @@ import type { JobEvent } from '../schemas/job-events.ts';
 import { attemptsOf } from './attempts.ts';
 import { causesOf, type Cause } from './causes.ts';
 import type { BreakerPause, RecordedJobEvent } from './recorded.ts';
-import { HISTORY_OF } from './samples.ts';
-import { at } from './scenario.ts';
+import { HISTORY_OF } from '../tests/rooms/conversion-job/samples.ts';
+import { at } from '../tests/rooms/conversion-job/scenario.ts';
 
 const started = (attempt: number, sec: number): JobEvent => ({
   type: 'ConversionStarted',

@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import type { JobCommandType } from '../schemas/job-commands.ts';
 import type { JobStateName } from '../schemas/job-states.ts';
 import type { Decision } from './decide.ts';
-import { COMMAND_OF, HISTORY_OF, sourceExpired } from './samples.ts';
-import { at, given, POLICY, scenario } from './scenario.ts';
+import { COMMAND_OF, HISTORY_OF, sourceExpired } from '../tests/rooms/conversion-job/samples.ts';
+import { at, given, POLICY, scenario } from '../tests/rooms/conversion-job/scenario.ts';
 
 /** What a command decides, in one word a cell: the events, `-` for nothing to do, or the refusal's code. */
 function inWords(decision: Decision): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { HISTORY_OF, sourceExpired } from './samples.ts';
+import { HISTORY_OF, sourceExpired } from '../tests/rooms/conversion-job/samples.ts';
 import { JOB_STATES } from '../schemas/job-states.ts';
 import { sentenceOf } from './event-sentences.ts';
 

@@ -4,8 +4,8 @@ import type { JobCommandType } from '../schemas/job-commands.ts';
 import { decide } from './decide.ts';
 import { explain, type Surroundings } from './explain.ts';
 import type { ExistingJob } from './job.ts';
-import { COMMAND_OF, HISTORY_OF, sourceExpired } from './samples.ts';
-import { at, given, POLICY } from './scenario.ts';
+import { COMMAND_OF, HISTORY_OF, sourceExpired } from '../tests/rooms/conversion-job/samples.ts';
+import { at, given, POLICY } from '../tests/rooms/conversion-job/scenario.ts';
 
 const calm: Surroundings = { policy: POLICY, gatewayPausedSince: null };
 const inState = (state: (typeof JOB_STATES)[number]) => given(...HISTORY_OF[state]) as ExistingJob;

@@ -8,8 +8,8 @@ import { decide } from './decide.ts';
 import { evolve } from './evolve.ts';
 import { ABSENT, type Job } from './job.ts';
 import { attemptsAllowed, backoffMs } from './retry-policy.ts';
-import { COMMAND_OF, HISTORY_OF, sourceExpired } from './samples.ts';
-import { at, POLICY } from './scenario.ts';
+import { COMMAND_OF, HISTORY_OF, sourceExpired } from '../tests/rooms/conversion-job/samples.ts';
+import { at, POLICY } from '../tests/rooms/conversion-job/scenario.ts';
 
 const someEvent = fc.constantFrom<JobEvent>(...Object.values(HISTORY_OF).flat(), sourceExpired);
 const someCommand = fc

@@ -4,15 +4,15 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { AccessDeniedError, EventStoreDBClient } from '@eventstore/db-client';
 import { makeLoopbackCertificate } from './access/certificate.ts';
-import type { ConnectAs } from './testing/secured-store.ts';
+import type { ConnectAs } from '../tests/rooms/event-store-server/secured-store.ts';
 import {
   counted,
   newStream,
   numbersOf,
   startStoreForTests,
   type StoreForTests,
-} from './testing/spawned-store.ts';
-import { openStoreSessions } from './testing/store-sessions.ts';
+} from '../tests/rooms/event-store-server/spawned-store.ts';
+import { openStoreSessions } from '../tests/rooms/event-store-server/store-sessions.ts';
 
 jest.setTimeout(120_000);
 

@@ -22,8 +22,8 @@ import {
   numbersOf,
   startStoreForTests,
   type StoreForTests,
-} from './testing/spawned-store.ts';
-import { openStoreSessions } from './testing/store-sessions.ts';
+} from '../tests/rooms/event-store-server/spawned-store.ts';
+import { openStoreSessions } from '../tests/rooms/event-store-server/store-sessions.ts';
 
 jest.setTimeout(120_000);
 

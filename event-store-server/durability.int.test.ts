@@ -15,8 +15,8 @@ import {
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { EventStoreDBClient } from '@eventstore/db-client';
-import { connectTo, counted, numbersOf } from './testing/spawned-store.ts';
-import { openStoreSessions, type StoreSessions } from './testing/store-sessions.ts';
+import { connectTo, counted, numbersOf } from '../tests/rooms/event-store-server/spawned-store.ts';
+import { openStoreSessions, type StoreSessions } from '../tests/rooms/event-store-server/store-sessions.ts';
 
 // Generous: each test starts several processes, and the machine may have much else to do.
 jest.setTimeout(120_000);

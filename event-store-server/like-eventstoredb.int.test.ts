@@ -28,7 +28,7 @@ import {
   startStoreForTests,
   temporaryDirectory,
   type StoreForTests,
-} from './testing/spawned-store.ts';
+} from '../tests/rooms/event-store-server/spawned-store.ts';
 
 jest.setTimeout(120_000);
 

@@ -11,9 +11,9 @@ import {
   spawnStore,
   temporaryDirectory,
   type SpawnedStore,
-} from './testing/spawned-store.ts';
+} from '../tests/rooms/event-store-server/spawned-store.ts';
 
-const FILL = join(import.meta.dirname, 'testing', 'fill-log.ts');
+const FILL = join(import.meta.dirname, '..', 'tests', 'rooms', 'event-store-server', 'fill-log.ts');
 const EVENTS = 1_000_000;
 const STREAMS = 100_000;
 /**

@@ -14,7 +14,7 @@ import {
   numbersOf,
   startStoreForTests,
   type StoreForTests,
-} from './testing/spawned-store.ts';
+} from '../tests/rooms/event-store-server/spawned-store.ts';
 
 jest.setTimeout(120_000);
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { readdirSync } from 'node:fs';
-import { connectTo, counted } from './testing/spawned-store.ts';
-import { openStoreSessions, type StoreSessions } from './testing/store-sessions.ts';
+import { connectTo, counted } from '../tests/rooms/event-store-server/spawned-store.ts';
+import { openStoreSessions, type StoreSessions } from '../tests/rooms/event-store-server/store-sessions.ts';
 
 // Generous: it writes more than a segment of 32 MiB, and the machine may have much else to do.
 jest.setTimeout(300_000);

@@ -3,8 +3,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { EventStoreDBClient } from '@eventstore/db-client';
 import { requestScavenge } from '../event-store/request-scavenge.ts';
-import { connectTo, counted, eventually, numbersOf } from './testing/spawned-store.ts';
-import { openStoreSessions, type StoreSessions } from './testing/store-sessions.ts';
+import {
+  connectTo,
+  counted,
+  eventually,
+  numbersOf,
+} from '../tests/rooms/event-store-server/spawned-store.ts';
+import { openStoreSessions, type StoreSessions } from '../tests/rooms/event-store-server/store-sessions.ts';
 
 // Generous: each test writes more than a segment of 32 MiB, and the machine may have much else to do.
 jest.setTimeout(300_000);

@@ -12,8 +12,8 @@ import {
   numbersOf,
   spawnStore,
   type StoreDidNotStart,
-} from './testing/spawned-store.ts';
-import { openStoreSessions, type StoreSessions } from './testing/store-sessions.ts';
+} from '../tests/rooms/event-store-server/spawned-store.ts';
+import { openStoreSessions, type StoreSessions } from '../tests/rooms/event-store-server/store-sessions.ts';
 
 // Generous: each test starts several processes, and the machine may have much else to do.
 jest.setTimeout(120_000);

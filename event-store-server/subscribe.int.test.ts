@@ -16,7 +16,7 @@ import {
   newStream,
   startStoreForTests,
   type StoreForTests,
-} from './testing/spawned-store.ts';
+} from '../tests/rooms/event-store-server/spawned-store.ts';
 
 // Generous: what is claimed here is not speed, and the machine may have much else to do.
 jest.setTimeout(120_000);

@@ -8,7 +8,7 @@ import { startTestEventStore, type TestEventStore } from '../tests/harness/event
 import { startFaultProxy, type FaultProxy } from '../tests/harness/fault-proxy.ts';
 import { connectEventLog, type ConnectedEventLog } from './connect.ts';
 import { makeLoopbackCertificate } from '../event-store-server/access/certificate.ts';
-import { temporaryDirectory, removeDirectory } from '../event-store-server/testing/spawned-store.ts';
+import { temporaryDirectory, removeDirectory } from '../tests/rooms/event-store-server/spawned-store.ts';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 

@@ -26,7 +26,7 @@ import { ensureCluster } from './cluster.ts';
 import { programsByPs } from './leftovers.ts';
 import { ensurePasswords } from './set-aside.ts';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './start.ts';
-import { listenersOf } from './testing/listeners-of.ts';
+import { listenersOf } from '../tests/rooms/postgres-server/listeners-of.ts';
 
 const log = createLog('test', 'silent');
 const asRoot = process.getuid?.() === 0;

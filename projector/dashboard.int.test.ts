@@ -20,7 +20,7 @@ import { GATEWAY_STREAM, REJECTED_UPLOADS_STREAM } from '../schemas/streams.ts';
 import { rebuildProjections } from './rebuild.ts';
 import { projectionNamed } from './registry.ts';
 import { DASHBOARD_TARGET } from './targets.ts';
-import { dyingStore } from './testing/dying-store.ts';
+import { dyingStore } from '../tests/rooms/projector/dying-store.ts';
 
 useWorld();
 

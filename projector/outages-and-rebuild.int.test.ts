@@ -10,7 +10,7 @@ import { takeLease } from '../read-store/projection-engine/lease.ts';
 import { FOLLOWED_STREAM_PREFIXES } from '../schemas/streams.ts';
 import { rebuildProjections } from './rebuild.ts';
 import { PROJECTIONS, type RegisteredProjection } from './registry.ts';
-import { jobHistories } from './testing/job-histories.ts';
+import { jobHistories } from '../tests/rooms/projector/job-histories.ts';
 
 import {
   append,

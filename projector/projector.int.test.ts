@@ -11,8 +11,8 @@ import type { Service } from '../runtime/service.ts';
 import { EventNotUnderstood } from '../schemas/event-versions.ts';
 import { jobsProjection } from './jobs/projection.ts';
 import { JOBS_TARGET } from './targets.ts';
-import { dyingStore } from './testing/dying-store.ts';
-import { jobHistories } from './testing/job-histories.ts';
+import { dyingStore } from '../tests/rooms/projector/dying-store.ts';
+import { jobHistories } from '../tests/rooms/projector/job-histories.ts';
 import { verifyJobs } from './verify-jobs.ts';
 
 import {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { csvOf, jsonOf, tableOf } from '../cli/query-output.ts';
 import { projectionNamed } from '../projector/registry.ts';
 import { rebuildProjections } from '../projector/rebuild.ts';
-import { jobHistories } from '../projector/testing/job-histories.ts';
+import { jobHistories } from '../tests/rooms/projector/job-histories.ts';
 import { toDatabase } from '../tests/harness/postgres.ts';
 import {
   append,

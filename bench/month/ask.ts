@@ -4,7 +4,7 @@ import { createIdentity } from '../../identity/middleware.ts';
 import { createRateLimits } from '../../identity/rate-limits.ts';
 import { sealSession } from '../../identity/session.ts';
 import { keysFor, type SigningSecrets } from '../../identity/signing-keys.ts';
-import { randomFrom } from '../../projector/testing/job-histories.ts';
+import { randomFrom } from '../../tests/rooms/projector/job-histories.ts';
 import { createQueryApi } from '../../query-api/service.ts';
 import { createApp, endWithJsonErrors } from '../../runtime/http/app.ts';
 import { listen } from '../../runtime/http/listen.ts';

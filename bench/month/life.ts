@@ -5,7 +5,7 @@ import type { RetryPolicy } from '../../conversion-job/retry-policy.ts';
 import { chained } from '../../event-store/event-hash.ts';
 import type { EventToAppend } from '../../event-store/event-log.ts';
 import { sealed } from '../../event-store/handle-command.ts';
-import { randomFrom, sha256From } from '../../projector/testing/job-histories.ts';
+import { randomFrom, sha256From } from '../../tests/rooms/projector/job-histories.ts';
 import { commandIdOf, jobIdOf } from '../../schemas/name-based-ids.ts';
 import type { JobCommand } from '../../schemas/job-commands.ts';
 import { jobStream } from '../../schemas/streams.ts';

@@ -1,6 +1,6 @@
 import { chained } from '../../event-store/event-hash.ts';
 import { sealed } from '../../event-store/handle-command.ts';
-import { randomFrom } from '../../projector/testing/job-histories.ts';
+import { randomFrom } from '../../tests/rooms/projector/job-histories.ts';
 import { commandIdOf } from '../../schemas/name-based-ids.ts';
 import type { ServiceEvent } from '../../schemas/service-events.ts';
 import { GATEWAY_STREAM, REJECTED_UPLOADS_STREAM } from '../../schemas/streams.ts';

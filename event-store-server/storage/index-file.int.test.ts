@@ -3,7 +3,13 @@ import { copyFileSync, readdirSync, readFileSync, rmSync, statSync, writeFileSyn
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { appendTo, newDirectory, openSmallLog, submit, surveyOf } from '../testing/log-in-process.ts';
+import {
+  appendTo,
+  newDirectory,
+  openSmallLog,
+  submit,
+  surveyOf,
+} from '../../tests/rooms/event-store-server/log-in-process.ts';
 import { readIndexFile } from './index-file.ts';
 import { listSegments, segmentPath, type Segment } from './segment-files.ts';
 

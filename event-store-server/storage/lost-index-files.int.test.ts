@@ -4,7 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
-import { appendTo, killedCopyOf, newDirectory, openSmallLog, surveyOf } from '../testing/log-in-process.ts';
+import {
+  appendTo,
+  killedCopyOf,
+  newDirectory,
+  openSmallLog,
+  surveyOf,
+} from '../../tests/rooms/event-store-server/log-in-process.ts';
 import type { Log } from './open-log.ts';
 import { writeU64 } from './record.ts';
 import { listSegments, segmentPath, type Segment } from './segment-files.ts';

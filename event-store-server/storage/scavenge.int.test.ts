@@ -12,7 +12,7 @@ import {
   surveyOf,
   type LogForTest,
   type SurveyedEvent,
-} from '../testing/log-in-process.ts';
+} from '../../tests/rooms/event-store-server/log-in-process.ts';
 
 // Generous: hundreds of starts, each with its syncs, on a machine that may have much else to do.
 jest.setTimeout(300_000);

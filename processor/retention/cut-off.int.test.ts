@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { BlobStoreUnavailable } from '../../blob-store/errors.ts';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
 import { jobDecider } from '../../conversion-job/decider.ts';
-import { POLICY } from '../../conversion-job/scenario.ts';
+import { POLICY } from '../../tests/rooms/conversion-job/scenario.ts';
 import { connectEventLog, type ConnectedEventLog } from '../../event-store/connect.ts';
 import { LogUnavailable } from '../../event-store/errors.ts';
 import type { EventLog } from '../../event-store/event-log.ts';

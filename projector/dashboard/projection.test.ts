@@ -5,7 +5,7 @@ import type { StoredEvent } from '../../read-store/projection-engine/stored-even
 import { merged, summed, type Values } from '../../read-store/projection-engine/table.ts';
 import { jobsProjection } from '../jobs/projection.ts';
 import type { JobRow } from '../../read-tables/jobs/jobs-table.ts';
-import { jobHistories, randomFrom } from '../testing/job-histories.ts';
+import { jobHistories, randomFrom } from '../../tests/rooms/projector/job-histories.ts';
 import { EVER, figuresTable } from '../../read-tables/dashboard/figures-table.ts';
 import { dashboardProjection } from './projection.ts';
 import { streamsTable, type CountedStream } from '../../read-tables/dashboard/streams-table.ts';

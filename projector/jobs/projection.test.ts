@@ -6,7 +6,7 @@ import type { StoredEvent } from '../../read-store/projection-engine/stored-even
 import { merged, type Table, type Values } from '../../read-store/projection-engine/table.ts';
 import { understandEvent } from '../../schemas/event-versions.ts';
 import type { JobEvent } from '../../schemas/job-events.ts';
-import { jobHistories, randomFrom } from '../testing/job-histories.ts';
+import { jobHistories, randomFrom } from '../../tests/rooms/projector/job-histories.ts';
 import { jobsProjection } from './projection.ts';
 import type { JobRow } from '../../read-tables/jobs/jobs-table.ts';
 

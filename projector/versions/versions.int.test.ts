@@ -14,7 +14,7 @@ import { jobsProjection } from '../jobs/projection.ts';
 import type { JobRow } from '../../read-tables/jobs/jobs-table.ts';
 import { projectionNamed, register, type RegisteredProjection } from '../registry.ts';
 import { startProjector } from '../start.ts';
-import { jobHistories, randomFrom } from '../testing/job-histories.ts';
+import { jobHistories, randomFrom } from '../../tests/rooms/projector/job-histories.ts';
 import { buildVersion } from './build.ts';
 import { compareVersions } from './compare.ts';
 import { dropVersion } from './drop.ts';

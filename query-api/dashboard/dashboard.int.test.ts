@@ -5,7 +5,7 @@ import { figuresOf } from '../../conversion-job/figures.ts';
 import { ABSENT, type Job } from '../../conversion-job/job.ts';
 import type { RecordedEvent } from '../../event-store/event-log.ts';
 import { startProjector } from '../../projector/start.ts';
-import { jobHistories, randomFrom } from '../../projector/testing/job-histories.ts';
+import { jobHistories, randomFrom } from '../../tests/rooms/projector/job-histories.ts';
 import { createLog } from '../../runtime/log.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
 import type { Service } from '../../runtime/service.ts';

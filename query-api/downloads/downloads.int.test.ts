@@ -8,7 +8,7 @@ import { Readable } from 'node:stream';
 import type { RecordedEvent } from '../../event-store/event-log.ts';
 import { handleCommand } from '../../event-store/handle-command.ts';
 import { jobDecider } from '../../conversion-job/decider.ts';
-import { POLICY } from '../../conversion-job/scenario.ts';
+import { POLICY } from '../../tests/rooms/conversion-job/scenario.ts';
 import type { ErrorBody } from '../../schemas/error-codes.ts';
 import { WhyAnswer } from '../../schemas/http-api.ts';
 import { jobIdOf } from '../../schemas/name-based-ids.ts';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { jobDecider } from '../../conversion-job/decider.ts';
-import { POLICY } from '../../conversion-job/scenario.ts';
+import { POLICY } from '../../tests/rooms/conversion-job/scenario.ts';
 import { handleCommand } from '../../event-store/handle-command.ts';
 import { ublSample } from '../../gateway/fixtures/ubl-sample.ts';
 import { readSemantic } from '../../gateway/formats/read-semantic.ts';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 import { jobDecider } from '../../conversion-job/decider.ts';
-import { POLICY } from '../../conversion-job/scenario.ts';
+import { POLICY } from '../../tests/rooms/conversion-job/scenario.ts';
 import { handleCommand } from '../../event-store/handle-command.ts';
 import type { JobListAnswer } from '../../schemas/http-api.ts';
 import { jobIdOf } from '../../schemas/name-based-ids.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { startProjector } from '../../projector/start.ts';
-import { jobHistories, randomFrom } from '../../projector/testing/job-histories.ts';
+import { jobHistories, randomFrom } from '../../tests/rooms/projector/job-histories.ts';
 import type { StoredEvent } from '../../read-store/projection-engine/stored-event.ts';
 import { createLog } from '../../runtime/log.ts';
 import { createMetrics } from '../../runtime/metrics.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { jobDecider } from '../../conversion-job/decider.ts';
-import { POLICY } from '../../conversion-job/scenario.ts';
+import { POLICY } from '../../tests/rooms/conversion-job/scenario.ts';
 import { handleCommand } from '../../event-store/handle-command.ts';
 import { rebuildProjections } from '../../projector/rebuild.ts';
 import { PROJECTIONS } from '../../projector/registry.ts';

@@ -1,4 +1,4 @@
-import { somePdf } from '../../command-api/testing/pdfs.ts';
+import { somePdf } from '../rooms/command-api/pdfs.ts';
 import { expectThat } from '../drills/claims.ts';
 import type { AttackCategory } from './attack.ts';
 import { trySocket } from './sockets.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { BlobKeyRefused } from '../../blob-store/errors.ts';
 import { openFilesystemBlobStore } from '../../blob-store/filesystem.ts';
 import { stored, type BatchLink, type Manifest } from '../../archive/links.ts';
-import { somePdf } from '../../command-api/testing/pdfs.ts';
+import { somePdf } from '../rooms/command-api/pdfs.ts';
 import { expectThat } from '../drills/claims.ts';
 import { startStoreWithLog, type StoreWithLog } from '../harness/job-log.ts';
 import { runDocket, type Ran } from '../harness/run-docket.ts';

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { somePdf } from '../../command-api/testing/pdfs.ts';
-import { FORM_END, partHead } from '../../command-api/testing/raw-http.ts';
+import { somePdf } from '../rooms/command-api/pdfs.ts';
+import { FORM_END, partHead } from '../rooms/command-api/raw-http.ts';
 import { expectThat } from '../drills/claims.ts';
 import { ANY_TEXT_MAPPING, newClerk } from '../harness/clerk.ts';
 import { launchBrowser } from '../harness/browser.ts';

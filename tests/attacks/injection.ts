@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { somePdf } from '../../command-api/testing/pdfs.ts';
+import { somePdf } from '../rooms/command-api/pdfs.ts';
 import { expectThat } from '../drills/claims.ts';
 import type { AttackCategory } from './attack.ts';
 import type { Targets } from './targets.ts';

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { somePdf } from '../../command-api/testing/pdfs.ts';
+import { somePdf } from '../rooms/command-api/pdfs.ts';
 import { MappingInvalid } from '../../gateway/mapping/mapping-invalid.ts';
 import { loadMappings } from '../../gateway/mapping/registry.ts';
 import { expectThat } from '../drills/claims.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { somePdf } from '../../command-api/testing/pdfs.ts';
+import { somePdf } from '../rooms/command-api/pdfs.ts';
 import { expectThat } from '../drills/claims.ts';
 import type { AttackCategory } from './attack.ts';
 import { requestOf, tell } from './raw.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { somePdf } from '../../command-api/testing/pdfs.ts';
-import { partHead, push, speak, uploadHead, type RawAnswer } from '../../command-api/testing/raw-http.ts';
+import { somePdf } from '../rooms/command-api/pdfs.ts';
+import { partHead, push, speak, uploadHead, type RawAnswer } from '../rooms/command-api/raw-http.ts';
 import { expectThat } from '../drills/claims.ts';
 import { stretched } from '../harness/patience.ts';
 import type { Target, Targets } from './targets.ts';

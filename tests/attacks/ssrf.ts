@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { somePdf } from '../../command-api/testing/pdfs.ts';
+import { somePdf } from '../rooms/command-api/pdfs.ts';
 import { expectThat } from '../drills/claims.ts';
 import { startScriptedGateway, type ScriptedAnswer } from '../harness/scripted-gateway.ts';
 import type { AttackCategory } from './attack.ts';

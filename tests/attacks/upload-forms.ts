@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { somePdf } from '../../command-api/testing/pdfs.ts';
-import { FORM_END, partHead } from '../../command-api/testing/raw-http.ts';
+import { somePdf } from '../rooms/command-api/pdfs.ts';
+import { FORM_END, partHead } from '../rooms/command-api/raw-http.ts';
 import { expectThat } from '../drills/claims.ts';
 import { leavingNothing } from './leaving-nothing.ts';
 import type { Target, Targets } from './targets.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { chunkOf, partHead, push, speak, uploadHead } from '../../command-api/testing/raw-http.ts';
-import { somePdf } from '../../command-api/testing/pdfs.ts';
+import { chunkOf, partHead, push, speak, uploadHead } from '../rooms/command-api/raw-http.ts';
+import { somePdf } from '../rooms/command-api/pdfs.ts';
 import { expectThat, within } from '../drills/claims.ts';
 import { pdfOf } from '../harness/pdf-of.ts';
 import type { AttackCategory } from './attack.ts';

@@ -1,6 +1,6 @@
 import { Agent, get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { FORM_END, partHead, push, speak, uploadHead } from '../../command-api/testing/raw-http.ts';
+import { FORM_END, partHead, push, speak, uploadHead } from '../rooms/command-api/raw-http.ts';
 import type { DrillHouse } from './drill-house.ts';
 import { anyPdf, cookieOf, newOwner, tryUpload } from './people.ts';
 

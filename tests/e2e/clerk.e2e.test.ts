@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
-import { somePdf } from '../../command-api/testing/pdfs.ts';
+import { somePdf } from '../rooms/command-api/pdfs.ts';
 import { makeInvoicePdf } from '../../gateway/fixtures/invoice-pdf.ts';
 import { makePlainInvoice } from '../../gateway/fixtures/plain-invoice.ts';
 import { launchBrowser } from '../harness/browser.ts';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../postgres-server/start.ts';
-import { listenersOf } from '../../postgres-server/testing/listeners-of.ts';
+import { listenersOf } from '../rooms/postgres-server/listeners-of.ts';
 import { createLog } from '../../runtime/log.ts';
 import { startHouse, type House } from '../harness/house.ts';
 import { OPEN, SECOND_USER_ID, type Doors, type Outcomes } from '../harness/second-user.ts';

@@ -2,12 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../../cli/up/free-port.ts';
-import { writeSecuredFiles, type ConnectAs } from '../../event-store-server/testing/secured-store.ts';
+import { writeSecuredFiles, type ConnectAs } from '../rooms/event-store-server/secured-store.ts';
 import {
   spawnStore,
   type SpawnedStore,
   type SpawnOptions,
-} from '../../event-store-server/testing/spawned-store.ts';
+} from '../rooms/event-store-server/spawned-store.ts';
 
 export interface TestEventStore {
   /** The same over restarts. */

@@ -19,7 +19,7 @@ import { startTestPostgres, toDatabase, type TestPostgres } from './postgres.ts'
 import { jobsProjection } from '../../projector/jobs/projection.ts';
 import { startProjector } from '../../projector/start.ts';
 import { JOBS_TARGET } from '../../projector/targets.ts';
-import { jobHistories } from '../../projector/testing/job-histories.ts';
+import { jobHistories } from '../rooms/projector/job-histories.ts';
 import { verifyJobs } from '../../projector/verify-jobs.ts';
 
 export const logger = createLog('test', 'silent');

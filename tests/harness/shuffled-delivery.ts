@@ -1,5 +1,5 @@
 import type { FollowOptions, RecordedEvent } from '../../event-store/event-log.ts';
-import { randomFrom } from '../../projector/testing/job-histories.ts';
+import { randomFrom } from '../rooms/projector/job-histories.ts';
 
 /** Delivers what a real subscription delivers, but half of it twice and within windows of 20 in any order. */
 export function shuffled(options: FollowOptions): FollowOptions {

@@ -1,5 +1,5 @@
-import type { ReadStore } from '../../read-store/pool.ts';
-import type { Transaction } from '../../read-store/transaction.ts';
+import type { ReadStore } from '../../../read-store/pool.ts';
+import type { Transaction } from '../../../read-store/transaction.ts';
 
 /** A store whose every commit is the last thing its process does: it dies right before it, or right after it (D11). */
 export function dyingStore(store: ReadStore, killed: 'before the commit' | 'after the commit'): ReadStore {

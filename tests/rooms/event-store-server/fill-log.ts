@@ -3,9 +3,9 @@
  * in APPENDS of ten to the streams `job-0`, `job-1` ... in turn, numbered from 0 in the order of the log.
  */
 import { randomUUID } from 'node:crypto';
-import { DEFAULT_LIMITS } from '../limits.ts';
-import { openLog } from '../storage/open-log.ts';
-import type { WriteRequest } from '../storage/write-request.ts';
+import { DEFAULT_LIMITS } from '../../../event-store-server/limits.ts';
+import { openLog } from '../../../event-store-server/storage/open-log.ts';
+import type { WriteRequest } from '../../../event-store-server/storage/write-request.ts';
 
 const EVENTS_IN_APPEND = 10;
 const APPENDS_IN_FLIGHT = 2000;

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { PassThrough, Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { BlobListing, BlobStore } from './blob-store.ts';
-import { newSourceKey, resultKeyOf } from './blob-key.ts';
-import { sha256 } from '../runtime/sha256.ts';
+import type { BlobListing, BlobStore } from '../../../blob-store/blob-store.ts';
+import { newSourceKey, resultKeyOf } from '../../../blob-store/blob-key.ts';
+import { sha256 } from '../../../runtime/sha256.ts';
 
 const roomy = { maxBytes: 8 * 1024 * 1024 };
 

@@ -1,9 +1,9 @@
-import type { JobCommand } from '../schemas/job-commands.ts';
-import type { JobEvent } from '../schemas/job-events.ts';
-import { decide, type Decision } from './decide.ts';
-import { fold } from './evolve.ts';
-import type { Job } from './job.ts';
-import type { RetryPolicy } from './retry-policy.ts';
+import type { JobCommand } from '../../../schemas/job-commands.ts';
+import type { JobEvent } from '../../../schemas/job-events.ts';
+import { decide, type Decision } from '../../../conversion-job/decide.ts';
+import { fold } from '../../../conversion-job/evolve.ts';
+import type { Job } from '../../../conversion-job/job.ts';
+import type { RetryPolicy } from '../../../conversion-job/retry-policy.ts';
 
 /** The defaults of the retry policy. */
 export const POLICY: RetryPolicy = {

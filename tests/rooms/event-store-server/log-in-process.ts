@@ -6,11 +6,11 @@ import { randomUUID } from 'node:crypto';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemCode } from '../errors.ts';
-import { DEFAULT_LIMITS, type StoreLimits } from '../limits.ts';
-import { openLog, type Log } from '../storage/open-log.ts';
-import type { WriteOutcome, WriteRequest } from '../storage/write-request.ts';
-import { readRecordedEvent } from '../../event-store/wire/recorded-event.ts';
+import { systemCode } from '../../../event-store-server/errors.ts';
+import { DEFAULT_LIMITS, type StoreLimits } from '../../../event-store-server/limits.ts';
+import { openLog, type Log } from '../../../event-store-server/storage/open-log.ts';
+import type { WriteOutcome, WriteRequest } from '../../../event-store-server/storage/write-request.ts';
+import { readRecordedEvent } from '../../../event-store/wire/recorded-event.ts';
 
 /** A segment of this size is full after about ten events. */
 export const SMALL_SEGMENT_BYTES = 3_000;

@@ -1,6 +1,6 @@
-import type { JobCommand, JobCommandType } from '../schemas/job-commands.ts';
-import type { JobEvent } from '../schemas/job-events.ts';
-import type { JobStateName } from '../schemas/job-states.ts';
+import type { JobCommand, JobCommandType } from '../../../schemas/job-commands.ts';
+import type { JobEvent } from '../../../schemas/job-events.ts';
+import type { JobStateName } from '../../../schemas/job-states.ts';
 import { at } from './scenario.ts';
 
 const SHA = 'a'.repeat(64);

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EventStoreDBClient, jsonEvent, type StreamACL } from '@eventstore/db-client';
-import { makeLoopbackCertificate } from '../access/certificate.ts';
-import { ADMINS, type User } from '../access/users.ts';
+import { makeLoopbackCertificate } from '../../../event-store-server/access/certificate.ts';
+import { ADMINS, type User } from '../../../event-store-server/access/users.ts';
 
 /** Lists of who may do what, put in place before the store is handed to the test. */
 export interface AccessLists {

@@ -19,7 +19,7 @@ import {
   type SecuredOptions,
 } from './secured-store.ts';
 
-const MAIN = join(import.meta.dirname, '..', 'main.ts');
+const MAIN = join(import.meta.dirname, '..', '..', '..', 'event-store-server', 'main.ts');
 
 export interface SpawnedStore {
   readonly port: number;

@@ -1,20 +1,20 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { BlobStore } from '../../blob-store/blob-store.ts';
-import { openFilesystemBlobStore } from '../../blob-store/filesystem.ts';
-import { connectEventLog } from '../../event-store/connect.ts';
-import type { EventLog } from '../../event-store/event-log.ts';
-import { createIdentity } from '../../identity/middleware.ts';
-import { createRateLimits } from '../../identity/rate-limits.ts';
-import { systemClock } from '../../runtime/clock.ts';
-import { createApp, endWithJsonErrors } from '../../runtime/http/app.ts';
-import { listen } from '../../runtime/http/listen.ts';
-import { createLog } from '../../runtime/log.ts';
-import { createMetrics, type Metrics } from '../../runtime/metrics.ts';
-import { loadSettings } from '../../runtime/settings.ts';
-import type { MappingListing } from '../../schemas/http-api.ts';
-import { createCommandApi } from '../service.ts';
+import type { BlobStore } from '../../../blob-store/blob-store.ts';
+import { openFilesystemBlobStore } from '../../../blob-store/filesystem.ts';
+import { connectEventLog } from '../../../event-store/connect.ts';
+import type { EventLog } from '../../../event-store/event-log.ts';
+import { createIdentity } from '../../../identity/middleware.ts';
+import { createRateLimits } from '../../../identity/rate-limits.ts';
+import { systemClock } from '../../../runtime/clock.ts';
+import { createApp, endWithJsonErrors } from '../../../runtime/http/app.ts';
+import { listen } from '../../../runtime/http/listen.ts';
+import { createLog } from '../../../runtime/log.ts';
+import { createMetrics, type Metrics } from '../../../runtime/metrics.ts';
+import { loadSettings } from '../../../runtime/settings.ts';
+import type { MappingListing } from '../../../schemas/http-api.ts';
+import { createCommandApi } from '../../../command-api/service.ts';
 
 /** The mappings that the write side under test knows. */
 export const KNOWN_MAPPINGS: readonly MappingListing[] = [
