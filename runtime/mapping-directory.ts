@@ -1,5 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { gatewayMappingsSchema } from '../schemas/gateway-protocol.ts';
+import {
+  gatewayMappingsSchema,
+  invoiceFormatSchema,
+  type InvoiceFormat,
+} from '../schemas/gateway-protocol.ts';
 import type { MappingListing } from '../schemas/http-api.ts';
 import { gatewayAuthorization } from './gateway-token.ts';
 import type { Log } from './log.ts';
@@ -87,14 +91,20 @@ async function fetchMappings(
     throw new Error(`The gateway answered ${answer.status} to ${address.pathname}.`);
   }
   const mappings = gatewayMappingsSchema.parse(JSON.parse(await boundedText(answer)));
-  return mappings.map(({ id, version, label, default: isDefault, mediaType, parameters }) => ({
+  return mappings.map(({ id, version, label, default: isDefault, mediaType, parameters, formats }) => ({
     id,
     version,
     label,
     default: isDefault,
     mediaType,
     ...(parameters === undefined ? {} : { parameters }),
+    ...(formats === undefined ? {} : { formats: formats.filter(isInvoiceFormat) }),
   }));
+}
+
+/** A gateway of a newer build may make formats that this one has no name for. */
+function isInvoiceFormat(format: string): format is InvoiceFormat {
+  return invoiceFormatSchema.safeParse(format).success;
 }
 
 async function boundedText(answer: Response): Promise<string> {

@@ -138,6 +138,8 @@ export const gatewayMappingSchema = z.object({
   mediaType: resultMediaTypeSchema,
   /** Absent for a mapping that takes none. */
   parameters: z.array(gatewayParameterSchema).max(8).optional(),
+  /** What its results can be had in beside what they are; absent where they are no invoices. A newer gateway may know more. */
+  formats: z.array(z.string().max(40)).max(20).optional(),
 });
 export type GatewayMapping = z.infer<typeof gatewayMappingSchema>;
 export const gatewayMappingsSchema = z.array(gatewayMappingSchema).min(1);

@@ -135,6 +135,8 @@ export const MappingListing = z.object({
   parameters: z
     .array(z.object({ name: z.string(), description: z.string(), default: z.string().optional() }))
     .optional(),
+  /** What `/download?format=` makes of its results; absent where they are no invoices. */
+  formats: z.array(invoiceFormatSchema).optional(),
 });
 export type MappingListing = z.infer<typeof MappingListing>;
 

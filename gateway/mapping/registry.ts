@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { GatewayMapping } from '../../schemas/gateway-protocol.ts';
+import { INVOICE_FORMATS, type GatewayMapping } from '../../schemas/gateway-protocol.ts';
 import { contentHash } from './content-hash.ts';
 import type { JsonObject } from './extend-mapping.ts';
 import { mappingFilesIn, parseMapping, readMappingJson } from './mapping-files.ts';
@@ -117,8 +117,12 @@ function entryOf(mapping: Mapping): GatewayMapping {
     default: mapping.default,
     mediaType: mapping.mediaType,
     ...parametersOf(mapping),
+    ...(MAKES_INVOICES.has(mapping.reader) ? { formats: [...INVOICE_FORMATS] } : {}),
   };
 }
+
+/** Readers whose results are invoices. */
+const MAKES_INVOICES: ReadonlySet<Mapping['reader']> = new Set(['detect', 'embedded', 'invoice']);
 
 function parametersOf(mapping: Mapping): Pick<GatewayMapping, 'parameters'> {
   if (mapping.reader !== 'timetable') return {};

@@ -6,6 +6,7 @@ import { useWindowTitle } from '../page/attention.tsx';
 import { Badge } from '../page/badge.tsx';
 import { Emptiness } from '../page/emptiness.tsx';
 import { Icon } from '../page/icons.tsx';
+import { FormatMenu } from '../page/format-menu.tsx';
 import { CancelButton, CopyIdButton, DownloadLink, RetryButton, ReviewButton } from '../page/job-actions.tsx';
 import { RouteLink } from '../page/route-link.tsx';
 import { OPS_PATH } from '../router.ts';
@@ -64,6 +65,7 @@ function Job({
         <Badge state={job.state} />
         <div class="row-actions">
           {isOwn && canDownload(job) && <DownloadLink job={job} />}
+          {isOwn && canDownload(job) && <FormatMenu job={job} />}
           {canRetry(job) && <RetryButton job={job} base={base} />}
           {isActive(job) && <CancelButton job={job} base={base} />}
           {isOwn && <ReviewButton job={job} />}

@@ -11,6 +11,7 @@ import { mappingLabel } from '../text/mapping-label.ts';
 import { useText } from '../text/text-context.ts';
 import { Badge } from './badge.tsx';
 import { clock, Moment } from './moment.tsx';
+import { FormatMenu } from './format-menu.tsx';
 import { Icon } from './icons.tsx';
 import { CancelButton, CopyIdButton, DownloadLink, RetryButton, ReviewButton } from './job-actions.tsx';
 import { RouteLink } from './route-link.tsx';
@@ -65,6 +66,7 @@ export const JobRow = memo(function JobRow({ job, rowIndex, selected }: JobRowPr
       <td class="c-actions">
         <div class="row-actions">
           {canDownload(job) && <DownloadLink job={job} />}
+          {canDownload(job) && <FormatMenu job={job} />}
           {canRetry(job) && <RetryButton job={job} />}
           {isActive(job) && <CancelButton job={job} />}
           <ReviewButton job={job} />
