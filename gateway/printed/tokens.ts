@@ -149,6 +149,10 @@ function joinTokens(parts: readonly Token[]): Token {
 /** `NIF:123` is a label and a value, `Total(EUR)` two words; `10:30`, `https://x` and `A:1*B:2` stay whole. */
 const LABEL_AND_VALUE = /^([^\d:/]*\p{L}[^:/\d]*:)([^/].*)$/u;
 const WORD_AND_BRACKET = /^(\p{L}[\p{L}.]*)(\(.+)$/u;
+/** Two amounts that touch: `163,16183,14` is 163,16 and 183,14, since an amount ends with two decimals. */
+const TWO_AMOUNTS =
+  /^([-+]?(?:\d{1,3}(?:[.'’]\d{3})+|\d+),\d{2})([-+]?(?:\d{1,3}(?:[.'’]\d{3})+|\d+),\d{2})$|^([-+]?(?:\d{1,3}(?:[,'’]\d{3})+|\d+)\.\d{2})([-+]?(?:\d{1,3}(?:[,'’]\d{3})+|\d+)\.\d{2})$/u;
+const amountLengthMax = 40;
 
 function splitWord(word: Word): { text: string; x0: number; x1: number }[] {
   const { text } = word;
@@ -156,8 +160,9 @@ function splitWord(word: Word): { text: string; x0: number; x1: number }[] {
     text.length > 200 || text.includes('*')
       ? null
       : ((text.includes(':') ? LABEL_AND_VALUE.exec(text) : null) ??
-        (text.includes('(') ? WORD_AND_BRACKET.exec(text) : null));
-  const [, left, right] = match ?? [];
+        (text.includes('(') ? WORD_AND_BRACKET.exec(text) : null) ??
+        (text.length < amountLengthMax ? TWO_AMOUNTS.exec(text) : null));
+  const [left, right] = (match ?? []).slice(1).filter((part) => part !== undefined);
   if (left === undefined || right === undefined) return [{ text: word.text, x0: word.x0, x1: word.x1 }];
   const middle = word.x0 + ((word.x1 - word.x0) * left.length) / word.text.length;
   return [

@@ -2,6 +2,7 @@ import type { FieldRule } from '../mapping/mapping-schema.ts';
 import { linearPattern } from '../mapping/linear-pattern.ts';
 import type { ReadDocument } from './document.ts';
 import { discountDates, EARLY_DISCOUNT, labelShare } from './label-worth.ts';
+import { ibanCandidates } from './ibans.ts';
 import type { LabelHit } from './labels.ts';
 import type { Found } from '../printed/provenance.ts';
 import { foundIn } from '../printed/provenance.ts';
@@ -60,6 +61,7 @@ export function candidatesFor(
     ({ value }) =>
       !notDue.has(value) && (rule.mustMatch === undefined || linearPattern(rule.mustMatch).test(value)),
   );
+  if (rule.type === 'iban') return distinct(ibanCandidates(fitting, document));
   return distinct(
     fitting.map((c) => (rule.unsigned && c.value.startsWith('-') ? { ...c, value: c.value.slice(1) } : c)),
   );
@@ -162,6 +164,8 @@ function belowOf(hit: LabelHit, rule: FieldRule, document: ReadDocument): Candid
       const blocked = (document.hits[line.index] ?? []).some(
         (other) => other.from === line.tokens.indexOf(tokens[0] as Token),
       );
+      // `Description | Due date` under `Payment terms`: titles of a table, and no text.
+      if (rule.type === 'text' && isRowOfTitles(line, document)) return [];
       const parsed = blocked ? undefined : parseValue(rule.type, tokens, document.notation);
       if (parsed) {
         const slant = Math.min(Math.abs(first.x0 - hit.x0), Math.abs(last.x1 - hit.x1)) / Math.max(size, 1);
@@ -176,6 +180,18 @@ function belowOf(hit: LabelHit, rule: FieldRule, document: ReadDocument): Candid
     }
   }
   return [];
+}
+
+/** True for a line of several cells of which one is a label and nothing else. */
+function isRowOfTitles(line: TokenLine, document: ReadDocument): boolean {
+  const cells = cellsOf(line);
+  const hits = document.hits[line.index] ?? [];
+  return (
+    cells.length > 1 &&
+    cells.some((cell) =>
+      hits.some((hit) => line.tokens[hit.from] === cell[0] && line.tokens[hit.to - 1] === cell.at(-1)),
+    )
+  );
 }
 
 /** A letter's date: alone in its cell, in the upper part of the first page. */

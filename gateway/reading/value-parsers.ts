@@ -100,7 +100,12 @@ const date: Parser = (tokens, notation) => {
   for (const count of [1, 3, 4, 5, 2]) {
     const run = tokens.slice(0, count);
     if (run.length < count || run.slice(1).some((token) => token.gap > 1)) continue;
-    const value = parseDate(run.map((token) => token.text).join(' '), notation.order);
+    // The full stop of a sentence may stand behind the year.
+    const text = run
+      .map((token) => token.text)
+      .join(' ')
+      .replace(/(\d{4})[.,;]$/, '$1');
+    const value = parseDate(text, notation.order);
     if (value !== undefined) return { value, count, fit: 1 };
   }
   return undefined;

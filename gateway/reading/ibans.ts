@@ -1,0 +1,83 @@
+import type { Token, TokenLine } from '../printed/tokens.ts';
+import { cellsOf, textOf } from '../printed/tokens.ts';
+import type { Found } from '../printed/provenance.ts';
+import { foundIn } from '../printed/provenance.ts';
+import { ibanLength, isIbanValid } from '../values/identifiers.ts';
+import type { ReadDocument } from './document.ts';
+import { parseValue } from './value-parsers.ts';
+
+/** A value with the points that speak for it, and the index of its line. */
+interface Scored extends Found {
+  readonly score: number;
+  readonly line: number;
+}
+
+/** What an IBAN is worth whose check digits do not hold, beside one whose do. */
+const unsoundShare = 0.5;
+const ownLineScore = 1.1;
+/** An account without a label, in points beside a labelled one. */
+const aloneScore = 0.4;
+/** The rest of an IBAN stands at most so many font sizes below its start. */
+const restStepMax = 2;
+const MAY_BE_IBAN = /(?:^|[^A-Za-z0-9])[A-Z]{2}\d{2}[ A-Z0-9]{11}/;
+
+/**
+ * The accounts that a page may mean, those with sound check digits first: an IBAN that goes on in the line under it is
+ * put together, and where no label announces any, the only sound one on the page is taken.
+ */
+export function ibanCandidates(labelled: readonly Scored[], document: ReadDocument): Scored[] {
+  const whole = labelled.map((candidate) => withRest(inOwnLine(candidate, document), document));
+  const all = whole.length > 0 ? whole : alone(document);
+  return all.map((candidate) =>
+    isSound(candidate.value) ? candidate : { ...candidate, score: candidate.score * unsoundShare },
+  );
+}
+
+function isSound(value: string): boolean {
+  return value.length === ibanLength(value) && isIbanValid(value);
+}
+
+/** A line that is nothing but the label and the account says more than one in a sentence, however far apart they stand. */
+function inOwnLine(candidate: Scored, document: ReadDocument): Scored {
+  const text = document.lines[candidate.line]?.text ?? '';
+  const isBare = candidate.raw.replace(/[^A-Za-z\d]/g, '').toUpperCase() === candidate.value;
+  const isOwn = isBare && /^\W*IBAN\W*$/i.test(text.replace(candidate.raw, ''));
+  return isOwn ? { ...candidate, score: Math.max(candidate.score, ownLineScore) } : candidate;
+}
+
+/** The candidate with the groups that its cell goes on with in the next line, where they make up the length of its country. */
+function withRest(candidate: Scored, document: ReadDocument): Scored {
+  const { value, box } = candidate;
+  const from = document.lines[candidate.line];
+  const lacking = (ibanLength(value) ?? 0) - value.length;
+  if (lacking <= 0 || box === undefined || from === undefined) return candidate;
+  for (const line of document.lines.slice(from.index + 1)) {
+    if (line.page !== from.page || line.y - from.y > restStepMax * from.size) break;
+    const rest = cellsOf(line).find((cell) => Math.abs((cell[0]?.x0 ?? 0) - box.x0) < 3);
+    const text = rest ? textOf(rest).replace(/\s/g, '') : '';
+    if (rest === undefined || text.length !== lacking || !/^[A-Z\d]+$/.test(text)) continue;
+    const start = from.tokens.filter((token) => token.x0 >= box.x0 - 1 && token.x1 <= box.x1 + 1);
+    const { rule, confidence, score } = candidate;
+    return { ...foundIn(value + text, [...start, ...rest], rule, confidence), score, line: candidate.line };
+  }
+  return candidate;
+}
+
+/** The one sound IBAN of a page that labels none; empty where there are several. */
+function alone(document: ReadDocument): Scored[] {
+  if (!MAY_BE_IBAN.test(document.text)) return [];
+  const found = document.lines.filter(({ text }) => MAY_BE_IBAN.test(text)).flatMap(ibansIn(document));
+  return new Set(found.map(({ value }) => value)).size === 1 ? found.slice(0, 1) : [];
+}
+
+function ibansIn(document: ReadDocument): (line: TokenLine) => Scored[] {
+  return (line) =>
+    line.tokens.flatMap((token, at): Scored[] => {
+      if (!/^[A-Z]{2}\d{2}/.test(token.text)) return [];
+      const rest: readonly Token[] = line.tokens.slice(at);
+      const parsed = parseValue('iban', rest, document.notation);
+      if (!parsed || !isSound(parsed.value)) return [];
+      const found = foundIn(parsed.value, rest.slice(0, parsed.count), 'an IBAN by itself', aloneScore);
+      return [{ ...found, score: aloneScore, line: line.index }];
+    });
+}
