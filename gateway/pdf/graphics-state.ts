@@ -12,6 +12,10 @@ export interface FontObject {
   readonly black?: boolean;
   readonly bold?: boolean;
   readonly name?: string;
+  /** True for a font whose characters have codes of several bytes. */
+  readonly composite?: boolean;
+  /** What its characters are; a map of pdfjs, by `_map` where it comes from the file. */
+  readonly toUnicode?: { has(code: number): boolean };
 }
 
 /** The graphics and text state (ISO 32000-1, 8.4 and 9.3) as far as it decides what is seen, and where. */

@@ -12,9 +12,15 @@ export function hiddenWarnings(hidden: HiddenCounts): GatewayWarning[] {
     ['sameColor', 'TEXT_SAME_COLOUR', 'pieces of text have the colour of what is under them'],
     ['illegalCharacters', 'CHARACTERS_DROPPED', 'characters cannot be written in XML'],
   ];
-  return kinds
+  const leftOut = kinds
     .filter(([kind]) => hidden[kind] > 0)
     .map(([kind, code, what]) => ({ code, message: `${hidden[kind]} ${what}; they were left out.` }));
+  const { undefinedCharacters: guesses } = hidden;
+  return guesses === 0 ? leftOut : [...leftOut, { code: 'CHARACTERS_UNDEFINED', message: guessed(guesses) }];
+}
+
+function guessed(count: number): string {
+  return `The fonts do not say what ${count} of the characters are; they were read by a guess, or left out where a page has hardly others.`;
 }
 
 /** Which pages were read by OCR, and which pictures of text were not read. */
@@ -51,6 +57,11 @@ export function requireText(text: PdfText): void {
     throw new Refusal(
       'NO_TEXT',
       'The scan cannot be read well enough. Scan it again at 300 dots an inch, or send the digital original.',
+    );
+  if (text.hidden.undefinedCharacters > 0)
+    throw new Refusal(
+      'NO_TEXT',
+      'The fonts of the file do not say what its characters are. Send a file made by another program, or a scan of it.',
     );
   throw new Refusal(
     'NO_TEXT',

@@ -95,7 +95,11 @@ export async function openDocument(
     use === 'draw'
       ? { disableFontFace: true, standardFontDataUrl: join(pdfjsFolder, 'standard_fonts/') }
       : // Of fonts that are not in the file only the widths are needed, and those pdfjs has.
-        { disableFontFace: false, ownerDocument: FONTS_NOT_USED as unknown as HTMLDocument };
+        {
+          fontExtraProperties: true,
+          disableFontFace: false,
+          ownerDocument: FONTS_NOT_USED as unknown as HTMLDocument,
+        };
   const parser = use === 'draw' ? {} : { worker: parserFor(pdfjs) };
   const task = pdfjs.getDocument({ data: own, ...READING_OPTIONS, ...fonts, ...parser });
   try {

@@ -2,6 +2,7 @@ import type { Box } from './matrix.ts';
 import { multiply } from './matrix.ts';
 import type { FontObject, GraphicsState } from './graphics-state.ts';
 import type { Recognised } from './recognised.ts';
+import { isUndefined } from './undefined-characters.ts';
 
 /**
  * A stretch of text drawn without a gap: at most one word, often a part of one.
@@ -22,11 +23,14 @@ export interface TextPiece {
   readonly clip: Box;
   readonly color: string | undefined;
   readonly order: number;
+  /** How many of its characters are guesses, where some are. */
+  readonly undefinedCharacters?: number;
   /** For text that was recognised in a picture. */
   readonly ocr?: Recognised;
 }
 
 interface Glyph {
+  readonly originalCharCode?: number;
   readonly unicode?: string;
   readonly width?: number;
   readonly isSpace?: boolean;
@@ -53,13 +57,16 @@ export function showGlyphs(
   const advanceScale = s.fontSize * (font.fontMatrix?.[0] ?? 0.001);
   const vertical = font.vertical === true;
   const hScale = s.hScale * s.fontDirection;
-  const run = { x: 0, text: '', from: 0, count: 0 };
+  const run = { x: 0, text: '', from: 0, count: 0, guesses: 0 };
   const flush = (to: number): void => {
     if (run.text.trim() !== '') {
-      if (inked) out.push(place(s, run.text, run.from, to, vertical, hScale, order));
-      else run.count += 1;
+      if (inked) {
+        const piece = place(s, run.text, run.from, to, vertical, hScale, order);
+        out.push(run.guesses === 0 ? piece : { ...piece, undefinedCharacters: run.guesses });
+      } else run.count += 1;
     }
     run.text = '';
+    run.guesses = 0;
   };
   // By index: pages are mostly glyphs, and an iterator would make an object for each.
   for (let i = 0; i < glyphs.length; i += 1) {
@@ -80,6 +87,7 @@ export function showGlyphs(
     else {
       if (run.text === '') run.from = run.x;
       run.text += text;
+      if (isUndefined(font, glyph.originalCharCode)) run.guesses += 1;
     }
     run.x += vertical ? inkWidth - spacing * s.fontDirection : inkWidth + spacing * s.fontDirection;
     if (spacing * s.fontDirection > wordGapRatio * s.fontSize * 3) flush(run.x - spacing * s.fontDirection);

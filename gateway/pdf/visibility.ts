@@ -17,10 +17,20 @@ export interface HiddenCounts {
   overprinted: number;
   /** Characters that XML 1.0 does not allow (section 2.2). */
   illegalCharacters: number;
+  /** Characters whose font does not say what they are. */
+  undefinedCharacters: number;
 }
 
 export function noneHidden(): HiddenCounts {
-  return { invisible: 0, outside: 0, covered: 0, sameColor: 0, overprinted: 0, illegalCharacters: 0 };
+  return {
+    invisible: 0,
+    outside: 0,
+    covered: 0,
+    sameColor: 0,
+    overprinted: 0,
+    illegalCharacters: 0,
+    undefinedCharacters: 0,
+  };
 }
 
 /** Two colours closer than this in every channel (0 to 255) cannot be told apart on a page. */

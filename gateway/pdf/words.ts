@@ -6,6 +6,7 @@ import { visiblePieces } from './visibility.ts';
 import type { Recognised } from './recognised.ts';
 import { together } from './recognised.ts';
 import type { TextPiece } from './show-glyphs.ts';
+import { definedPieces } from './undefined-characters.ts';
 import { xmlText } from './xml-text.ts';
 
 /** A word as read: placed in reading coordinates, with its box on the page kept beside. */
@@ -52,7 +53,7 @@ const sameLineRatio = 0.34;
 
 /** Puts what a page paints into words and lines by where it stands, not by when it was drawn. */
 export function pageText(content: PageContent, counts: HiddenCounts): PageText {
-  const pieces = visiblePieces(content, counts);
+  const pieces = definedPieces(visiblePieces(content, counts), counts);
   const angle = mainAngle(pieces);
   const lines: Line[] = [];
   const turned: Line[] = [];
