@@ -1,12 +1,12 @@
 import type { Box } from './matrix.ts';
 import { union } from './matrix.ts';
 import type { PageContent } from './page-content.ts';
+import { definedPieces } from './defined-pieces.ts';
 import type { HiddenCounts } from './visibility.ts';
 import { visiblePieces } from './visibility.ts';
 import type { Recognised } from './recognised.ts';
 import { together } from './recognised.ts';
 import type { TextPiece } from './show-glyphs.ts';
-import { definedPieces } from './undefined-characters.ts';
 import { xmlText } from './xml-text.ts';
 
 /** A word as read: placed in reading coordinates, with its box on the page kept beside. */

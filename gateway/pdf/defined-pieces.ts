@@ -1,0 +1,22 @@
+import type { TextPiece } from './show-glyphs.ts';
+import type { HiddenCounts } from './visibility.ts';
+
+/** A page whose characters are guesses to such a share has no text. */
+const noTextShare = 0.5;
+/** Fewer letters than this share are signs that somebody drew with a font of his own. */
+const tellShare = 0.02;
+
+/**
+ * The pieces of a page that are text: all of them, or none where most characters are undefined.
+ * Undefined ones are counted, so that the result says so, where they are figures or more than a few.
+ */
+export function definedPieces(pieces: readonly TextPiece[], counts: HiddenCounts): readonly TextPiece[] {
+  const guessed = pieces.filter((piece) => piece.undefinedCharacters !== undefined);
+  if (guessed.length === 0) return pieces;
+  const all = pieces.reduce((sum, { text }) => sum + text.length, 0);
+  const undefinedOnes = guessed.reduce((sum, { undefinedCharacters = 0 }) => sum + undefinedCharacters, 0);
+  const share = undefinedOnes / all;
+  if (share >= tellShare || guessed.some(({ text }) => /\d/.test(text)))
+    counts.undefinedCharacters += undefinedOnes;
+  return share > noTextShare ? [] : pieces;
+}
