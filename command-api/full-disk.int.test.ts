@@ -25,7 +25,7 @@ afterAll(async () => {
 it('a disk that is full in mid-write answers 507, leaves nothing behind, and smaller files go on [D26]', async () => {
   // The limit of a process on the length of a file: what an ordinary user can make a write fail with (EFBIG).
   const script = `ulimit -f ${FILE_BLOCKS_MAX}; exec "$0" "$1"`;
-  const main = join(import.meta.dirname, 'testing', 'main.ts');
+  const main = join(import.meta.dirname, '..', 'tests', 'rooms', 'command-api', 'main.ts');
   const child = spawn('bash', ['-c', script, process.execPath, main], {
     env: { ...process.env, NODE_OPTIONS: '', EVENTSTORE_URL: store.connectionString, DATA_DIR: directory },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

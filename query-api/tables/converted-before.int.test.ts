@@ -146,7 +146,7 @@ describe('an invoice that was converted before, from a file with other bytes', (
       ).toBeNull();
   });
 
-  it('is not said of the same bytes under another mapping, nor of what another owner converted [R09.04]', async () => {
+  it('is not said of the same bytes under another mapping, nor of what another owner converted', async () => {
     const owner = house.newOwner();
     await convert({ owner: house.newOwner(), filename: 'theirs.pdf', invoice: INVOICE });
     const content = 'the same bytes';
