@@ -1,14 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { checkCrashPoint } from '../../runtime/crash-points.ts';
 import type { Listening } from '../../runtime/http/listen.ts';
 import { startGate } from '../../runtime/http/start-gate.ts';
 import { createLog, type Log } from '../../runtime/log.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
-import type { Service } from '../../runtime/service.ts';
+import type { Service, WaitingFor } from '../../runtime/service.ts';
 import { loadSettings } from '../../runtime/settings.ts';
 import { PlainFailure } from '../plain-failure.ts';
 import { untilAskedToStop } from '../stop-asked.ts';
 import { watchDependencies } from './dependencies.ts';
-import { endHopelessStart } from './end-hopeless-start.ts';
 import { gatherParts, type Parts } from './parts.ts';
 import { listenForAll, listenForHealth } from './ports.ts';
 import { SERVICES, type ServiceName } from './services.ts';
@@ -112,4 +112,27 @@ function untilParentIsGone(): Promise<void> {
   return new Promise((resolve) => {
     if (process.env['EXIT_WITH_PARENT'] === '1') process.once('disconnect', () => resolve());
   });
+}
+
+/** A refusal must hold for so long: a store that is just starting may not know its users yet. */
+const HOPELESS_AFTER_MS = 4_000;
+const LOOK_EVERY_MS = 200;
+
+/**
+ * Watches a start: rejects when a service waits for something that waiting does not change, and resolves when `isOver`.
+ * @throws PlainFailure with where and why
+ */
+async function endHopelessStart(services: readonly Service[], isOver: () => boolean): Promise<void> {
+  let sinceMs: number | null = null;
+  while (!isOver()) {
+    const hopeless = services.flatMap((each) => each.readiness().waitingFor).find(({ final }) => final);
+    if (hopeless === undefined) sinceMs = null;
+    else if (performance.now() - (sinceMs ??= performance.now()) > HOPELESS_AFTER_MS) throw failure(hopeless);
+    await sleep(LOOK_EVERY_MS, undefined, { ref: false });
+  }
+}
+
+function failure({ dependency, at, why }: WaitingFor): PlainFailure {
+  const where = at === null ? '' : ` at ${at}`;
+  return new PlainFailure('CANNOT_BE_READY', `The ${dependency}${where} will not serve Docket: ${why}`);
 }

@@ -1,6 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { isBroken, withCall, type FailureWindow } from './failure-window.ts';
-import { afterFailure, afterSuccess, fullRamp, restarted } from './ramp.ts';
+import {
+  isBroken,
+  withCall,
+  type FailureWindow,
+  afterFailure,
+  afterSuccess,
+  fullRamp,
+  restarted,
+} from './breaker-policy.ts';
 
 function calls(outcomes: string, everyMs = 10): FailureWindow {
   return [...outcomes].reduce<FailureWindow>(

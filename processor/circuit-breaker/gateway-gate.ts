@@ -1,9 +1,18 @@
 import CircuitBreaker from 'opossum';
 import type { Settings } from '../../schemas/config.ts';
 import { AttemptFailed } from '../gateway-call/gateway-failure.ts';
-import { failuresIn, isBroken, withCall, type FailureWindow } from './failure-window.ts';
+import {
+  failuresIn,
+  isBroken,
+  withCall,
+  type FailureWindow,
+  afterFailure,
+  afterSuccess,
+  fullRamp,
+  restarted,
+  type Ramp,
+} from './breaker-policy.ts';
 import { overdueCalls } from './overdue-calls.ts';
-import { afterFailure, afterSuccess, fullRamp, restarted, type Ramp } from './ramp.ts';
 
 export type GateState = 'closed' | 'open' | 'half-open';
 
@@ -33,7 +42,7 @@ export interface GatewayGate {
 type Call = () => Promise<unknown>;
 
 /**
- * opossum keeps the state and its timer; when to open is decided by `failure-window.ts`, and the time limit of a call
+ * opossum keeps the state and its timer; when to open is decided by `breaker-policy.ts`, and the time limit of a call
  * is its own AbortSignal, because opossum's leaves the socket open.
  */
 export function gatewayGate(parts: {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { BlobCorrupt, checkedBytes } from './checked-bytes.ts';
+import { BlobCorrupt, checkedBytes } from './result-delivery.ts';
 
 const chunks = ['one', 'two', 'three'].map((text) => Buffer.from(text));
 const whole = Buffer.concat(chunks);

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Response } from 'express';
+import { createHash } from 'node:crypto';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
-import { BlobCorrupt, checkedBytes, type ExpectedBlob } from './checked-bytes.ts';
 
 /** Results up to this many bytes are checked before the first byte is sent, so that a wrong one is a clean 500. */
 export const CHECK_FIRST_BYTES_MAX = 1024 * 1024;
@@ -58,4 +58,49 @@ export function checkedBlobs(blobs: BlobStore): CheckedBlobs {
  */
 export async function sendWhole(stream: Readable, res: Response): Promise<void> {
   await pipeline(stream, res);
+}
+
+/** A blob is not what the log says it is: other bytes, or another number of them (A-FS03). */
+export class BlobCorrupt extends Error {
+  readonly code = 'BLOB_CORRUPT';
+  readonly retryable = false;
+  readonly blobKey: string;
+
+  constructor(blobKey: string, options?: ErrorOptions) {
+    super(`The blob ${blobKey} is not what the log says it is.`, options);
+    this.name = 'BlobCorrupt';
+    this.blobKey = blobKey;
+  }
+}
+
+/** What the log says of a blob. */
+interface ExpectedBlob {
+  readonly blobKey: string;
+  readonly bytes: number;
+  /** SHA-256 in lower-case hexadecimal. */
+  readonly sha256: string;
+}
+
+/**
+ * Passes bytes on while they are hashed, one chunk behind: the last chunk is given only when the whole is known to be
+ * right, so wrong bytes are never delivered as complete (I13).
+ * @throws BlobCorrupt instead of the last chunk
+ */
+export async function* checkedBytes(
+  source: AsyncIterable<Buffer>,
+  expected: ExpectedBlob,
+): AsyncGenerator<Buffer> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  let last: Buffer | null = null;
+  for await (const chunk of source) {
+    bytes += chunk.length;
+    if (bytes > expected.bytes) throw new BlobCorrupt(expected.blobKey);
+    hash.update(chunk);
+    if (last !== null) yield last;
+    last = chunk;
+  }
+  if (bytes !== expected.bytes || hash.digest('hex') !== expected.sha256)
+    throw new BlobCorrupt(expected.blobKey);
+  if (last !== null) yield last;
 }

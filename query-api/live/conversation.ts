@@ -1,17 +1,16 @@
 import type { RawData } from 'ws';
 import type { Clock } from '../../runtime/clock.ts';
-import { LIVE_CLOSE, LIVE_LIMITS, LIVE_PROTOCOL, type ClientFrame } from '../../schemas/live-protocol.ts';
+import { LIVE_CLOSE, LIVE_LIMITS, LIVE_PROTOCOL, ClientFrame } from '../../schemas/live-protocol.ts';
+import { BEFORE_EVERYTHING } from '../change-feed/page.ts';
+import { scopeOf } from '../change-feed/topic-scope.ts';
+import { openBookmark, type Bookmark } from '../tokens/resume-token.ts';
 import type { SealingKeys } from '../tokens/sealed-text.ts';
 import type { CatchUp } from './catch-up.ts';
-import { readClientFrame } from './client-frame.ts';
 import type { Connection, Follower } from './connection.ts';
 import type { Followers } from './followers.ts';
 import { spendMessage } from './message-budget.ts';
-import { openBookmark, type Bookmark } from '../tokens/resume-token.ts';
 import type { Sender } from './sender.ts';
 import { fromBookmark, fromNothing, startOver } from './subscription.ts';
-import { BEFORE_EVERYTHING } from '../change-feed/page.ts';
-import { scopeOf } from '../change-feed/topic-scope.ts';
 
 export interface ConversationOptions {
   readonly sender: Sender;
@@ -144,4 +143,26 @@ function unsubscribe({ followers, catchUp }: ConversationOptions, connection: Co
   followers.remove(follower);
   catchUp.remove(follower);
   follower.round += 1;
+}
+
+type HeardFrame = { readonly frame: ClientFrame } | { readonly close: number; readonly why: string };
+
+/** Reads what a client sent; anything but one of the protocol's frames ends the connection. */
+function readClientFrame(message: RawData, isBinary: boolean): HeardFrame {
+  if (isBinary) return { close: LIVE_CLOSE.unsupportedData, why: 'frames are text' };
+  let value: unknown;
+  try {
+    value = JSON.parse(textOf(message));
+  } catch {
+    return { close: LIVE_CLOSE.badFrame, why: 'a frame is one JSON object' };
+  }
+  const parsed = ClientFrame.safeParse(value);
+  return parsed.success
+    ? { frame: parsed.data }
+    : { close: LIVE_CLOSE.badFrame, why: 'this is no frame of the protocol' };
+}
+
+function textOf(message: RawData): string {
+  if (Array.isArray(message)) return Buffer.concat(message).toString();
+  return Buffer.isBuffer(message) ? message.toString() : Buffer.from(message).toString();
 }

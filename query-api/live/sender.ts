@@ -1,11 +1,11 @@
-import { LIVE_CLOSE, type ServerFrame } from '../../schemas/live-protocol.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { LIVE_CLOSE, type ServerFrame } from '../../schemas/live-protocol.ts';
+import type { ChangedRow } from '../change-feed/page.ts';
+import { sealBookmark } from '../tokens/resume-token.ts';
 import type { SealingKeys } from '../tokens/sealed-text.ts';
 import { isTooSlow, type Connection, type Follower } from './connection.ts';
-import { plainFrame, rowsFrame } from './live-frames.ts';
 import type { LiveMetrics } from './live-metrics.ts';
-import { sealBookmark } from '../tokens/resume-token.ts';
-import type { Step } from './subscription.ts';
+import type { Step, Send } from './subscription.ts';
 
 export interface Sender {
   /** Takes over a step of the pure machine: the new state, and its frames onto the socket. */
@@ -54,4 +54,33 @@ export function createSender(options: {
       if (isTooSlow(connection, clock.now())) close(connection, LIVE_CLOSE.tooSlow, 'the client is too slow');
     },
   };
+}
+
+/** Rows are joined once, however many subscribers are sent the same list. */
+const joinedRows = new WeakMap<readonly ChangedRow[], string>();
+
+function joined(rows: readonly ChangedRow[]): string {
+  let text = joinedRows.get(rows);
+  if (text === undefined) {
+    text = rows.map((row) => row.json).join(',');
+    joinedRows.set(rows, text);
+  }
+  return text;
+}
+
+/** The text of a snapshot or delta frame; the rows' JSON is put in as it is. */
+function rowsFrame(
+  id: number,
+  send: Extract<Send, { type: 'snapshot' | 'delta' }>,
+  tokens: { readonly previous: string; readonly token: string },
+): string {
+  const start = `{"type":"${send.type}","id":${id},"rows":[${joined(send.rows)}],`;
+  return send.type === 'snapshot'
+    ? `${start}"more":${send.more},"token":"${tokens.token}"}`
+    : `${start}"previous":"${tokens.previous}","token":"${tokens.token}"}`;
+}
+
+/** The text of any frame without rows. */
+function plainFrame(frame: Exclude<ServerFrame, { type: 'snapshot' | 'delta' }>): string {
+  return JSON.stringify(frame);
 }

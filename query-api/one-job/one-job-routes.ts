@@ -1,17 +1,20 @@
 import { Router } from 'express';
+import type { EventLog } from '../../event-store/event-log.ts';
+import { isHidden } from '../../event-store/stream-limit.ts';
+import type { Queryable } from '../../read-store/pool.ts';
 import { isoNow } from '../../runtime/clock.ts';
 import { ApiError } from '../../runtime/http/api-error.ts';
 import { JobQuery, TimelineQuery, WhyQuery } from '../../schemas/http-api.ts';
-import type { Asker } from '../request/asker.ts';
-import { pastOf } from '../past/as-of.ts';
+import { jobStream } from '../../schemas/streams.ts';
 import { readAtLeast } from '../change-feed/freshness.ts';
-import { jobView, operatorJobView, type ShownRow } from '../tables/job-row.ts';
+import { pastOf } from '../past/as-of.ts';
 import { oneJob } from '../queue/list-query.ts';
-import { readAtHead } from '../tables/projection-head.ts';
+import type { Asker } from '../request/asker.ts';
 import { labelOf, type QueryContext } from '../request/query-context.ts';
 import { jobIdOfPath, queryOf } from '../request/request-input.ts';
+import { jobView, operatorJobView, type ShownRow } from '../tables/job-row.ts';
+import { readAtHead } from '../tables/projection-head.ts';
 import { readTimeline } from './timeline.ts';
-import { untoldJob } from './untold-job.ts';
 import { explainJob } from './why.ts';
 
 /** One job, its timeline and its why. Another owner's job looks exactly like an unknown one (promise 8). */
@@ -51,4 +54,27 @@ export function oneJobRoutes(context: QueryContext, { prefix, ownerOf }: Asker):
     res.json(explained.answer);
   });
   return router;
+}
+
+const HISTORY_DELETED =
+  'The history of this job was deleted or limited in the event store: readers no longer get its events, and the next ' +
+  'scavenge removes them. The list and the timeline show what was read before.';
+
+/**
+ * The answer when the log tells nobody, or not this owner, about a job. The read row alone says whose a hidden stream
+ * was, so it is asked first: an unknown job and another owner's cost the same and look the same (promise 8). Without
+ * its row a hidden stream looks like an unknown job; `docket why` names it.
+ *
+ * @param owner null for who sees everyone's jobs
+ * @throws ReadStoreUnavailable, LogUnavailable
+ */
+async function untoldJob(
+  { store, log }: { readonly store: Queryable; readonly log: Pick<EventLog, 'readLast'> },
+  { jobId, owner }: { readonly jobId: string; readonly owner: string | null },
+): Promise<ApiError> {
+  const { text, values } = oneJob(owner, jobId);
+  const { rowCount } = await store.query(text, values);
+  return rowCount > 0 && (await isHidden(log, jobStream(jobId)))
+    ? new ApiError('NOT_FOUND', HISTORY_DELETED, { jobId })
+    : new ApiError('NOT_FOUND');
 }

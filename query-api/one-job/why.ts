@@ -3,16 +3,15 @@ import { causesOf } from '../../conversion-job/causes.ts';
 import { evolve } from '../../conversion-job/evolve.ts';
 import { explain } from '../../conversion-job/explain.ts';
 import { ABSENT, type ExistingJob, type Job } from '../../conversion-job/job.ts';
-import type { RecordedJobEvent } from '../../conversion-job/recorded.ts';
+import type { RecordedJobEvent, BreakerPause } from '../../conversion-job/recorded.ts';
 import type { RetryPolicy } from '../../conversion-job/retry-policy.ts';
-import type { EventLog } from '../../event-store/event-log.ts';
+import type { EventLog, RecordedEvent } from '../../event-store/event-log.ts';
 import { EventMetadata } from '../../schemas/event-metadata.ts';
 import { understandEvent } from '../../schemas/event-versions.ts';
 import type { WhyAnswer } from '../../schemas/http-api.ts';
 import type { JobEvent } from '../../schemas/job-events.ts';
 import type { Moment } from '../../schemas/moment.ts';
-import { jobStream } from '../../schemas/streams.ts';
-import { breakerPauses } from './breaker-pauses.ts';
+import { jobStream, GATEWAY_STREAM } from '../../schemas/streams.ts';
 
 /** What an explanation is made of. */
 export interface WhySources {
@@ -97,4 +96,58 @@ function isAfter({ position, at }: { position: bigint; at: string }, moment: Mom
 /** The fold as JSON can hold it. */
 function plain(job: ExistingJob): WhyAnswer['fold'] {
   return { ...job, revision: Number(job.revision) };
+}
+
+/** Transitions read for one explanation; a breaker that flaps more than this is explained by its first ones. */
+const TRANSITIONS_MAX = 500;
+
+/**
+ * When claiming was paused by circuit breakers from `from` until `isPast` says that an event is after the moment.
+ * The stream can be long, so its beginning is found by halving: about 20 single reads in a million transitions.
+ *
+ * @param from ISO 8601; a pause that was open then is included
+ * @throws LogUnavailable, EventNotUnderstood
+ */
+async function breakerPauses(
+  log: Pick<EventLog, 'readStream' | 'readLast'>,
+  from: string,
+  isPast: (event: { position: bigint; at: string }) => boolean,
+): Promise<BreakerPause[]> {
+  const last = await log.readLast(GATEWAY_STREAM);
+  if (last === null) return [];
+  const pauses: BreakerPause[] = [];
+  let read = 0;
+  const first = await firstSince(log, from, last.revision);
+  for await (const recorded of log.readStream(GATEWAY_STREAM, first > 0n ? first - 1n : 0n)) {
+    const event = understandEvent(recorded);
+    if (event.type !== 'GatewayPaused' && event.type !== 'GatewayResumed') continue;
+    const { at, processorId } = event.data;
+    if (isPast({ position: recorded.position, at }) || (read += 1) > TRANSITIONS_MAX) break;
+    const open = pauses.findIndex((pause) => pause.processorId === processorId && pause.resumedAt === null);
+    if (open >= 0) pauses[open] = { ...pauses[open]!, resumedAt: at };
+    if (event.type === 'GatewayPaused') {
+      const { failures, lastCode } = event.data;
+      pauses.push({ processorId, pausedAt: at, resumedAt: null, failures, lastCode });
+    }
+  }
+  return pauses.filter(({ resumedAt }) => resumedAt === null || resumedAt >= from);
+}
+
+/** Revision of the first transition at or after an instant, `last + 1n` when there is none. */
+async function firstSince(log: Pick<EventLog, 'readStream'>, from: string, last: bigint): Promise<bigint> {
+  let low = 0n;
+  let high = last + 1n;
+  while (low < high) {
+    const middle = (low + high) / 2n;
+    const recorded = await oneAt(log, middle);
+    const at = recorded ? (recorded.data as { at?: string }).at : undefined;
+    if (at !== undefined && at < from) low = middle + 1n;
+    else high = middle;
+  }
+  return low;
+}
+
+async function oneAt(log: Pick<EventLog, 'readStream'>, revision: bigint): Promise<RecordedEvent | null> {
+  for await (const recorded of log.readStream(GATEWAY_STREAM, revision)) return recorded;
+  return null;
 }

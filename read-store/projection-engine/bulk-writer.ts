@@ -1,18 +1,17 @@
+import { ReadStoreUnavailable } from '../errors.ts';
+import type { Queryable } from '../queryable.ts';
 import type { Transaction } from '../transaction.ts';
 import { markAfterBatch } from './batch-mark.ts';
 import { moveCheckpoint, readStanding, type Checkpoint } from './checkpoint.ts';
 import { copyLines, copyRows } from './copy-rows.ts';
 import { valuesOfLine } from './copy-text.ts';
-import { removeCrashMarker, setCrashMarker } from './crash-marker.ts';
 import { CheckpointMoved } from './errors.ts';
 import type { Quarantined } from './fold-batch.ts';
 import { foldWithRows } from './fold-with-rows.ts';
 import { holdRows } from './held-rows.ts';
-import type { FoldedRow, ProjectionTarget } from './projection.ts';
-import { createParts, partsOf, sumParts } from './parts-table.ts';
-import { addKeys, dropKeys } from './written-keys.ts';
+import type { FoldedRow, ProjectionTarget, Projection } from './projection.ts';
 import { heldStreams, holdStreams } from './quarantine.ts';
-import { columnArrays, writeStatement } from './statement.ts';
+import { columnArrays, writeStatement, onConflict } from './statement.ts';
 import type { StoredEvent } from './stored-event.ts';
 import type { Table, TableRows, Values } from './table.ts';
 import type { WriterOptions } from './writer-options.ts';
@@ -149,4 +148,86 @@ async function upsertLines(
     if (rows.length >= ROWS_AT_ONCE) await write();
   }
   await write();
+}
+
+/**
+ * Tells whether Postgres crashed while tables were filled by commits that did not wait for the disk: recovery empties
+ * every unlogged table, this one too. Connections do not tell, since a pool opens new ones.
+ */
+const markerOf = (schema: string): string => `${schema}.no_crash_since`;
+
+async function setCrashMarker(on: Queryable, schema: string): Promise<void> {
+  await on.query(`drop table if exists ${markerOf(schema)}`);
+  await on.query(`create unlogged table ${markerOf(schema)} as select true as so_far`);
+}
+
+/** @throws ReadStoreUnavailable when Postgres crashed since `setCrashMarker`: what was written may be lost */
+async function removeCrashMarker(within: Queryable, schema: string): Promise<void> {
+  const { rowCount } = await within.query(`select from ${markerOf(schema)}`);
+  if (rowCount !== 1) throw new ReadStoreUnavailable('it crashed while tables were built');
+  await within.query(`drop table ${markerOf(schema)}`);
+}
+
+/** Where the parts of the sums of an `add` table are gathered while it is filled. */
+const partsOf = (table: Table): Pick<Table, 'name' | 'columns'> => ({
+  name: `${table.name}_parts`,
+  columns: table.columns,
+});
+
+/** Makes an empty one. It is not logged: a crash of Postgres fails the build, which is then begun again. */
+async function createParts(on: Queryable, schema: string, table: Table): Promise<void> {
+  const { name } = partsOf(table);
+  await on.query(`create unlogged table ${schema}.${name} (like ${schema}.${table.name})`);
+}
+
+/**
+ * Adds the sums to the table itself, and removes the parts.
+ *
+ * @param isEmpty true for a table without rows, which needs no key then
+ */
+async function sumParts(within: Queryable, schema: string, table: Table, isEmpty: boolean): Promise<void> {
+  const { name } = partsOf(table);
+  const keys = table.columns.slice(0, table.keyColumns).map((column) => column.name);
+  const sums = table.columns
+    .slice(table.keyColumns)
+    .map((column) => `sum(${column.name})::${column.type} as ${column.name}`);
+  await within.query(
+    `insert into ${schema}.${table.name} as present (${table.columns.map((column) => column.name).join(', ')})
+     select ${[...keys, ...sums].join(', ')} from ${schema}.${name} group by ${keys.join(', ')}
+     ${isEmpty ? '' : onConflict(table)}`,
+  );
+  await within.query(`drop table ${schema}.${name}`);
+}
+
+/**
+ * The keys of empty tables that rows are replaced or added to by. A key that is made when all rows are there is sorted
+ * once; one that is there before costs a search for every row.
+ */
+async function dropKeys<Event, Row extends FoldedRow>(
+  on: Queryable,
+  projection: Projection<Event, Row>,
+  schema: string,
+): Promise<void> {
+  for (const { name } of keyedTables(projection))
+    await on.query(`alter table ${schema}.${name} drop constraint ${name}_pkey`);
+}
+
+/** Makes them again. @throws as the statement, when two rows have the same key */
+async function addKeys<Event, Row extends FoldedRow>(
+  on: Queryable,
+  projection: Projection<Event, Row>,
+  schema: string,
+): Promise<void> {
+  for (const { name, columns, keyColumns } of keyedTables(projection)) {
+    const key = columns.slice(0, keyColumns).map((column) => column.name);
+    await on.query(`alter table ${schema}.${name} add primary key (${key.join(', ')})`);
+  }
+}
+
+/** Tables that are only appended to have no key while they are built. */
+function keyedTables<Event, Row extends FoldedRow>({
+  rows,
+  derived,
+}: Projection<Event, Row>): readonly Table[] {
+  return [rows, ...derived.filter(({ writes }) => writes !== 'append')];
 }

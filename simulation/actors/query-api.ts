@@ -1,6 +1,6 @@
 import { jobsProjection } from '../../projector/jobs/projection.ts';
 import { startChangeFeed } from '../../query-api/change-feed/change-feed.ts';
-import { checkedBytes } from '../../query-api/downloads/checked-bytes.ts';
+import { checkedBytes } from '../../query-api/downloads/result-delivery.ts';
 import { createDownloadLedger } from '../../query-api/downloads/download-ledger.ts';
 import { jobView, type ShownRow } from '../../query-api/tables/job-row.ts';
 import { findOwnJob } from '../../query-api/downloads/own-job.ts';
