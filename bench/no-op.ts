@@ -64,8 +64,10 @@ const env = {
   DATABASE_URL: postgres.url,
   WORKER_CONCURRENCY: String(options.c),
 };
-const services = operate('services.ts', env);
 const producer = operate('producer.ts', env);
+// Before the services start: retention warns of a log that is empty.
+await producer.ask('fill', { n: WARM_UP_JOBS, inflight: options.inflight });
+const services = operate('services.ts', env);
 try {
   const measured = await Promise.race([measure(), tooLong]);
   const troubles = [services, producer].flatMap((each) => each.troubles());
@@ -78,7 +80,6 @@ try {
 
 async function measure(): Promise<object> {
   while (!(await services.ask<boolean>('ready'))) await sleep(POLL_MS);
-  await producer.ask('fill', { n: WARM_UP_JOBS, inflight: options.inflight });
   await finished(services, WARM_UP_JOBS);
   await producer.ask('forget');
   return mode === 'latency' ? latency(services, producer) : throughput(services, producer);

@@ -101,6 +101,9 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
   const troubles = new Map<string, WaitingNow>();
   const sinceNoted = waitingList(() => clock.now());
   const troubled = (task: string) => keepTroubles(troubles, task, logger);
+  const mayClaim = (): boolean => ready && !superseded && watch?.isSure() === true;
+  // Permits are for conversions that begin now: kept for later they would end in a burst.
+  const aheadMax = settings.GATEWAY_MAX_RATE === undefined ? settings.CLAIM_AHEAD_MAX : 0;
   const loop: ClaimLoop = startClaimLoop({
     list,
     workerId,
@@ -109,8 +112,9 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
       metrics.setGate(gateway.gate.state());
       metrics.overdue.set(gateway.gate.overdue());
       metrics.running.set(running);
-      return ready && !superseded && watch?.isSure() === true ? gateway.gate.room(running) : 0;
+      return mayClaim() ? gateway.gate.room(running) : 0;
     },
+    aheadMax: () => (mayClaim() && gateway.gate.state() === 'closed' ? aheadMax : 0),
     maxRate: settings.GATEWAY_MAX_RATE,
     run: (item, attempt) => {
       const own = jobCommands(watch?.forAttempt() ?? log, decider, actor);

@@ -199,6 +199,11 @@ export const Settings = z.object({
     .describe('An upload that sends less than 1 KiB a second for so long is ended'),
 
   WORKER_CONCURRENCY: whole(1, 256).default(4).describe('Conversions at the same time, per processor'),
+  CLAIM_AHEAD_MAX: whole(0, 256)
+    .default(32)
+    .describe(
+      'Most jobs that a processor claims ahead of need while more wait than it has workers; never more than it begins within 100 ms; 0 for none',
+    ),
   GATEWAY_TIMEOUT_MS: whole(10, 600_000)
     .default(30_000)
     .describe('Longest wait for one answer of the gateway'),

@@ -3,6 +3,7 @@ import type { JobDecider } from '../conversion-job/decider.ts';
 import type { EventLog } from '../event-store/event-log.ts';
 import { createEventRing } from '../event-store/live-tail/event-ring.ts';
 import type { differenceFrom } from '../event-store/log-difference.ts';
+import { claimsAhead } from '../processor/attempts/claims-ahead.ts';
 import type { Convert } from '../processor/attempts/converter.ts';
 import type { JobCommands } from '../processor/job-stream/job-commands.ts';
 import type { WorkList } from '../processor/work-list/work-list.ts';
@@ -40,6 +41,8 @@ export interface Composition {
   /** The ring that the followers of one process read live events from. */
   readonly createRing: typeof createEventRing;
   readonly workList: (real: WorkList, server: WorkListServer) => WorkList;
+  /** What a processor has claimed and not begun. */
+  readonly createAhead: typeof claimsAhead;
   /** Commands of a processor. */
   readonly commands: (real: JobCommands) => JobCommands;
   readonly convert: (real: Convert, blobs: BlobStore, random: Seeded) => Convert;
@@ -60,6 +63,7 @@ export const FAITHFUL: Composition = {
   log: (real) => real,
   createRing: createEventRing,
   workList: (real) => real,
+  createAhead: claimsAhead,
   commands: (real) => real,
   convert: (real) => real,
   jobId: ({ owner, mapping, sha256 }) => jobIdOf(owner, mapping, sha256),

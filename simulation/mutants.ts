@@ -6,6 +6,7 @@ import { jobsProjection } from '../projector/jobs/projection.ts';
 import { commandIdOf, jobIdOf } from '../schemas/name-based-ids.ts';
 import { chained, linksOf } from '../event-store/event-hash.ts';
 import type { EventToAppend, ExpectedRevision } from '../event-store/event-log.ts';
+import { claimsAhead } from '../processor/attempts/claims-ahead.ts';
 import type { JobCommands } from '../processor/job-stream/job-commands.ts';
 import type { WorkList } from '../processor/work-list/work-list.ts';
 import { describeBatch, oneTransaction, type Commit } from './actors/commit.ts';
@@ -169,6 +170,10 @@ const feedBehindTheGap: Composition['workList'] = (real, server) => ({
   apply: (changes, move, epoch) => real.apply(changes, { ...move, from: server.position() }, epoch),
 });
 
+/** A claim that was held through a standstill is begun, whoever has the job by now. */
+const beginsWhatHasLapsed: Composition['createAhead'] = (limits) =>
+  claimsAhead({ ...limits, sureMs: Number.POSITIVE_INFINITY });
+
 /** Every planted bug. Each must be caught within 2,000 seeds; `mutants.sim.test.ts` holds the simulator to it. */
 export const MUTANTS: readonly Mutant[] = [
   mutant('no-completion-fence', 'an outcome is taken from an attempt that lost its lease', {
@@ -212,6 +217,9 @@ export const MUTANTS: readonly Mutant[] = [
   mutant('stops-at-a-strange-stream', 'a stream of no job ends the feed', stopsAtAStrangeStream),
   mutant('stops-at-a-strange-event', 'an event that is not understood ends the feed', stopsAtAStrangeEvent),
   mutant('stops-at-a-big-event', 'an event of 1 MB ends the feed', stopsAtABigEvent),
+  mutant('begins-what-has-lapsed', 'a claim ahead is begun after its reservation has lapsed', {
+    createAhead: beginsWhatHasLapsed,
+  }),
   mutant('start-named-by-revision', 'two claims of one worker at one revision start under one command id', {
     commands: startNamedByRevision,
   }),

@@ -17,6 +17,7 @@ describe('the claim loop', () => {
       },
       workerId: 'p.00000000',
       room: (running) => 1 - running,
+      aheadMax: () => 0,
       maxRate: undefined,
       run: () => Promise.reject(trouble),
       onTrouble: (error) => void told.push(error),

@@ -49,19 +49,38 @@ delete from docket.quarantine where projection = 'work-list' and stream = any($1
 /** $1 worker. The epoch moves at the next hold, so a write that is still under way is refused then. */
 export const DROP_FEED = `update processor.feed set holder = null, held_until = null where holder = $1`;
 
-/** $1 ms of silence. Also forgets processors that have been gone for a day. */
+/**
+ * $1 ms of silence. Also forgets processors that have been gone for a day. A row that somebody else is changing just now is
+ * left to the next look: a statement of many rows that waits for none of them ends in no deadlock.
+ */
 export const OFFER_DUE = `
 with forgotten as (
   delete from processor.processors where beat_at < now() - interval '1 day'
 ), due as (
-  update processor.work_items set place = 'offered', worker_id = null, claimed_until = null, touched_at = now()
+  select job_id from processor.work_items
   where (place = 'later' and due_at <= now())
     or (place = 'claimed' and (claimed_until < now() or not exists (
       select from processor.processors alive
       where alive.worker_id = work_items.worker_id and alive.beat_at > now() - $1 * interval '1 ms')))
+  for update skip locked
+), offered as (
+  update processor.work_items item
+  set place = 'offered', worker_id = null, claimed_until = null, touched_at = now()
+  from due where item.job_id = due.job_id
   returning 1
 )
-select count(*)::int as offered from due`;
+select count(*)::int as offered from offered`;
+
+/** $1 worker, $2 jobs. A row that somebody else is changing just now is passed over, as in `OFFER_DUE`; it lapses. */
+export const RELEASE = `
+with given as (
+  select job_id from processor.work_items
+  where place = 'claimed' and worker_id = $1 and job_id = any($2::uuid[])
+  for update skip locked
+)
+update processor.work_items item
+set place = 'offered', worker_id = null, claimed_until = null, touched_at = now()
+from given where item.job_id = given.job_id`;
 
 /** $1 ms of silence, $2 whether silence may be trusted, $3 most rows. */
 export const LOST_LEASES = `

@@ -16,6 +16,7 @@ import {
   LOST_LEASES,
   OFFER_DUE,
   REBUILT,
+  RELEASE,
   RETURN_PERMITS,
   REVISION_OF,
   START_OVER,
@@ -126,11 +127,6 @@ export function postgresWorkList(store: ReadStore): WorkList {
 }
 
 const STANDING = `select position, log_id, event_id, event_position from processor.feed where name = 'work-list'`;
-
-/** $1 worker, $2 jobs. */
-const RELEASE = `
-update processor.work_items set place = 'offered', worker_id = null, claimed_until = null, touched_at = now()
-where place = 'claimed' and worker_id = $1 and job_id = any($2::uuid[])`;
 
 function jobIds(found: readonly { job_id: string }[]): string[] {
   return found.map((row) => row.job_id);

@@ -9,7 +9,8 @@ import { watchLog, type LogWatch } from '../../processor/log-watch.ts';
 import { ownLeaseWatch } from '../../processor/leases/own-leases.ts';
 import { repeat } from '../../processor/repeating.ts';
 import { abandon } from '../../processor/leases/sweeper.ts';
-import type { Life } from '../engine/world.ts';
+import type { WorkList } from '../../processor/work-list/work-list.ts';
+import type { Life, World } from '../engine/world.ts';
 import { idleMetrics, SETTINGS, silentLog, type House } from '../house.ts';
 import { simulatedBlobs } from '../ports/blob-store.ts';
 import { simulatedLog } from '../ports/event-log.ts';
@@ -17,6 +18,9 @@ import { simulatedGateway } from '../ports/gateway.ts';
 import { simulatedWorkList } from '../ports/work-list.ts';
 
 const POLL_EVERY_MS = 1_000;
+/** Unlike the product's: claims ahead are common at the pace of a simulated gateway, and lapse while a process stands still. */
+const HOLDING = { reserveMs: 4_000, aheadMs: 5_000, holdMs: 1_000 };
+const CLAIM_AHEAD_MAX = 3;
 
 /**
  * A processor, put together as `startProcessor` does it but on the simulated ports: the claim loop, the attempt, the
@@ -27,7 +31,11 @@ export function bootProcessor(house: House, life: Life, processorId: string): vo
   const { random } = world;
   const workerId = `${processorId}.${random.hex(8)}`;
   const log = composition.log(simulatedLog(world, life, house.log, composition.createRing), random);
-  const list = composition.workList(simulatedWorkList(world, life, house.workList), house.workList);
+  const claims = watchClaims(
+    world,
+    composition.workList(simulatedWorkList(world, life, house.workList), house.workList),
+  );
+  const { list } = claims;
   const blobs = simulatedBlobs(world, life, house.blobs);
   const actor = `processor:${processorId}`;
   const commands = composition.commands(jobCommands(log, decider, actor));
@@ -71,14 +79,19 @@ export function bootProcessor(house: House, life: Life, processorId: string): vo
   let superseded = false;
   let beatingSinceMs = 0;
   let watch: LogWatch | null = null;
+  const mayClaim = (): boolean => ready && !superseded && watch?.isSure() === true;
   const loop = startClaimLoop({
     list,
     workerId,
     logger: silentLog,
     maxRate: undefined,
     onTrouble: troubled('claims'),
-    room: (running) => (ready && !superseded && watch?.isSure() === true ? gate.room(running) : 0),
+    room: (running) => (mayClaim() ? gate.room(running) : 0),
+    aheadMax: () => (mayClaim() && gate.state() === 'closed' ? CLAIM_AHEAD_MAX : 0),
+    holding: HOLDING,
+    createAhead: composition.createAhead,
     run: (item, attempt) => {
+      claims.begun(item.jobId);
       const own = composition.commands(jobCommands(watch?.forAttempt() ?? log, decider, actor));
       return runAttempt({ ...parts, commands: own }, item, attempt.cut.signal, (token) => {
         attempt.fencingToken = token;
@@ -138,4 +151,25 @@ export function bootProcessor(house: House, life: Life, processorId: string): vo
     if (error !== null) beatingSinceMs = performance.now();
     troubled('beat')(error);
   });
+}
+
+/** Notes when each reservation was made, and cries out when a claim is begun that may have lapsed by then. */
+function watchClaims(world: World, list: WorkList): { list: WorkList; begun: (jobId: string) => void } {
+  const askedAtMs = new Map<string, number>();
+  return {
+    list: {
+      ...list,
+      claim: async (workerId, max, reserveMs) => {
+        const asked = world.nowMs();
+        const items = await list.claim(workerId, max, reserveMs);
+        for (const { jobId } of items) askedAtMs.set(jobId, asked);
+        return items;
+      },
+    },
+    begun: (jobId) => {
+      const heldMs = world.nowMs() - (askedAtMs.get(jobId) ?? -Infinity);
+      if (heldMs >= HOLDING.reserveMs)
+        world.broken('3 leases', `${jobId} was begun ${Math.round(heldMs)} ms after it was reserved`);
+    },
+  };
 }
