@@ -2,7 +2,7 @@ import { jobsProjection } from '../../projector/jobs/projection.ts';
 import { startChangeFeed } from '../../query-api/change-feed/change-feed.ts';
 import { checkedBytes } from '../../query-api/downloads/result-delivery.ts';
 import { createDownloadLedger } from '../../query-api/downloads/download-ledger.ts';
-import { jobView, type ShownRow } from '../../query-api/tables/job-row.ts';
+import { jobView } from '../../query-api/tables/job-row.ts';
 import { findOwnJob } from '../../query-api/downloads/own-job.ts';
 import type { Bookmark } from '../../query-api/tokens/resume-token.ts';
 import type { Page } from '../../query-api/change-feed/page.ts';
@@ -15,7 +15,7 @@ import type { Life } from '../engine/world.ts';
 import { RETRY_POLICY, silentLog, type House } from '../house.ts';
 import { simulatedBlobs } from '../ports/blob-store.ts';
 import { simulatedLog } from '../ports/event-log.ts';
-import { recordOfValues } from '../ports/table-server.ts';
+import { shownRow } from '../ports/table-server.ts';
 import { openSession, type LiveSession, type Socket } from './live-session.ts';
 
 export interface QueryApi {
@@ -117,7 +117,7 @@ function pageOf({ tables }: House, scope: TopicScope, past: bigint, rowsMax: num
     .filter((values) => scope.kind !== 'owner' || values[ownerAt] === scope.owner)
     .sort((a, b) => Number((a[positionAt] as bigint) - (b[positionAt] as bigint)));
   const rows = found.slice(0, rowsMax).map((values) => {
-    const row = recordOfValues(values) as unknown as ShownRow & { owner: string };
+    const row = shownRow(values);
     const json = JSON.stringify(jobView(row, (id) => id));
     return { key: row.job_id, owner: row.owner, position: BigInt(row.position), json };
   });

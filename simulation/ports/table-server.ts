@@ -1,3 +1,4 @@
+import type { ShownRow } from '../../query-api/tables/job-row.ts';
 import { jobsProjection } from '../../projector/jobs/projection.ts';
 import { CheckpointMoved } from '../../read-store/projection-engine/errors.ts';
 import type { Change } from '../../read-store/projection-engine/fold-batch.ts';
@@ -138,6 +139,12 @@ export function recordOfValues(values: Values): Record<string, unknown> {
   return Object.fromEntries(
     jobsProjection.rows.columns.map((column, index) => [column.name, asRead(column, values[index])]),
   );
+}
+
+/** A row as a list shows it. The simulated gateway names no invoice, so no job was the same one before. */
+export function shownRow(values: Values): ShownRow {
+  const before = { before_job_id: null, before_filename: null, before_at: null };
+  return { ...recordOfValues(values), ...before } as unknown as ShownRow;
 }
 
 function asRead(column: Column, value: Values[number] | undefined): unknown {

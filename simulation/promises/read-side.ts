@@ -2,10 +2,10 @@ import { isDeepStrictEqual } from 'node:util';
 import { jobsProjection } from '../../projector/jobs/projection.ts';
 import { foldBatch, understandBatch } from '../../read-store/projection-engine/fold-batch.ts';
 import type { Values } from '../../read-store/projection-engine/table.ts';
-import { jobView, type ShownRow } from '../../query-api/tables/job-row.ts';
+import { jobView } from '../../query-api/tables/job-row.ts';
 import type { LiveClient } from '../actors/live-client.ts';
 import type { House } from '../house.ts';
-import { createTableServer, recordOfValues, type Tables } from '../ports/table-server.ts';
+import { createTableServer, recordOfValues, shownRow, type Tables } from '../ports/table-server.ts';
 import type { Records } from './records.ts';
 
 /** Builds the tables anew from the log up to a position; nothing else is touched (promise 10). */
@@ -55,7 +55,7 @@ function compare({ world }: House, table: string, present: Tables['rows'], wante
 /** Whether a browser has exactly the rows it may see. */
 export function sees(house: House, client: LiveClient): boolean {
   const own = [...house.tables.tables().rows.values()]
-    .map((values) => recordOfValues(values) as unknown as ShownRow & { owner: string })
+    .map(shownRow)
     .filter((row) => row.owner === client.owner);
   return (
     own.length === client.rows.size &&
