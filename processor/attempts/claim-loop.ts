@@ -114,7 +114,7 @@ export function startClaimLoop(parts: ClaimLoopParts): ClaimLoop {
     overdueTimer = setTimeout(() => {
       overdueTimer = undefined;
       const jobIds = ahead.overdue();
-      if (jobIds.length > 0) pace.slowed(holdMs);
+      if (jobIds.length > 0) pace.forget();
       release(jobIds).catch(parts.onTrouble);
       watchOverdue();
     }, holdMs / 2);

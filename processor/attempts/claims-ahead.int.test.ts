@@ -119,6 +119,7 @@ describe('claims ahead of need', () => {
     start(AHEAD_MAX, { reserveMs: LONG, aheadMs: 100, holdMs: 200 });
     await eventually(() => Promise.resolve(begun.length === QUICK + WORKERS), WITHIN_MS, 'all work');
     await eventually(isGivenBack, WITHIN_MS, 'they are on offer');
+    // No worker has come free since, so none is claimed ahead again.
     loop.nudge();
     await loop.drained(300);
     expect(await isGivenBack()).toBe(true);

@@ -60,9 +60,9 @@ export function claimsAhead({ holdMs, sureMs }: HoldLimits): ClaimsAhead {
 /** How fast attempts end. */
 export interface Pace {
   ended(durationMs: number): void;
-  /** Claims were held for so long that the pace is not what it was. */
-  slowed(toMs: number): void;
-  /** How many attempts `workers` will end within `ms`, by the mean of the last ones; 0 before the first. */
+  /** The pace is not what it was: none is known until the next attempt ends. */
+  forget(): void;
+  /** How many attempts `workers` will end within `ms`, by the mean of the last ones; 0 while none is known. */
   endingWithin(ms: number, workers: number): number;
 }
 
@@ -72,8 +72,8 @@ export function attemptPace(): Pace {
     ended: (durationMs) => {
       meanMs = meanMs === null ? durationMs : meanMs + NEWEST_WEIGHT * (durationMs - meanMs);
     },
-    slowed: (toMs) => {
-      meanMs = Math.max(meanMs ?? 0, toMs);
+    forget: () => {
+      meanMs = null;
     },
     endingWithin: (ms, workers) => (meanMs === null ? 0 : Math.floor((workers * ms) / Math.max(1, meanMs))),
   };
