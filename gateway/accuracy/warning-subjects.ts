@@ -33,6 +33,7 @@ const SUBJECTS: Readonly<Record<string, readonly Subject[]>> = {
   SELLER_NAME: ['sellerName', 'sellerStreet'],
   BUYER_NAME: ['buyerName', 'buyerStreet'],
   NUMBER_GOES_ON: ['id'],
+  ROWS_LEFT_OUT: ['lines'],
   DATES: ['date', 'due'],
   'PT-NIF-SELLER': ['sellerVat'],
   'PT-NIF-BUYER': ['buyerVat'],

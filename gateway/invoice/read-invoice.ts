@@ -22,6 +22,7 @@ import { bothReadings } from '../values/dates.ts';
 import { ATCUD } from '../values/identifiers.ts';
 import { refuseOtherKinds } from './document-kind.ts';
 import { refuseSeveral } from './several-invoices.ts';
+import { workedOutTotals } from './worked-out-totals.ts';
 import { vatTotalLines } from './vat-total-lines.ts';
 import { allowanceLines, allowancesByRate } from './document-allowances.ts';
 import { addMoneyCandidates } from './money-candidates.ts';
@@ -35,7 +36,7 @@ import { withoutSums } from './sums-of-lines.ts';
 import { readParties } from './read-parties.ts';
 import type { QrPayload } from '../found-invoice/qr-payload.ts';
 import { preferQr } from './prefer-qr.ts';
-import { numberWarnings } from './reading-warnings.ts';
+import { lineWarnings, numberWarnings, rowWarnings } from './reading-warnings.ts';
 import { exemptionIn, vatRows } from './vat-rows.ts';
 
 /** An invoice with everything that led to it; explain shows the rest. */
@@ -112,8 +113,9 @@ export function readInvoice(
   const exemption = exemptionIn(document);
   if (!fields.has('tax') && !sums.has('vat.tax') && exemption)
     fields.set('tax', { ...exemption, value: '0.00', rule: `no VAT: ${exemption.rule}` });
-  derive(mapping, fields, sums);
   const items = lineItems(linesTable);
+  if (!sums.has('vat.tax')) workedOutTotals(fields, items, document, itemLines);
+  derive(mapping, fields, sums);
   const vat = vatRows(vatTable, { lines: items, fields, totals: vatTotals, exemption });
   const lines = withRates(items, vat);
   addDelivery(fields, vat, document, itemLines);
@@ -132,7 +134,11 @@ export function readInvoice(
     atcudByPage: atcudByPage(document),
     pages: document.pages,
   };
-  const doubts = numberWarnings(fields.get('number'), candidates.get('number') ?? []);
+  const doubts = [
+    ...numberWarnings(fields.get('number'), candidates.get('number') ?? []),
+    ...rowWarnings(printedLines),
+    ...lineWarnings(lines),
+  ];
   const tables = { lines: linesTable, vat: vatTable };
   return { invoice, candidates, matched, areas, tables, qr, given, doubts };
 }

@@ -1,6 +1,10 @@
+import Big from 'big.js';
 import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
+import type { InvoiceLine } from '../found-invoice/invoice.ts';
 import type { Candidate } from '../reading/candidates.ts';
 import type { Found } from '../printed/provenance.ts';
+import type { ReadTable } from '../reading/table-rows.ts';
+import { isUnknownUnit } from '../values/units.ts';
 
 /** Says that the document's number may be longer than what is read, where words go on behind it wherever it is printed. */
 export function numberWarnings(
@@ -14,6 +18,53 @@ export function numberWarnings(
     {
       code: 'NUMBER_GOES_ON',
       message: `The invoice number (BT-1) is read as “${number.value}”; “${first.goesOnWith}” stands right behind it and may be part of it.`,
+    },
+  ];
+}
+
+/** Says of the lines which unit is not known and is written as "one" (`C62`), and what else stands in the cell of an amount. */
+export function lineWarnings(lines: readonly InvoiceLine[]): GatewayWarning[] {
+  return lines.flatMap(({ position, unit, price, total, discount }) => [
+    ...(unit && isUnknownUnit(unit.value)
+      ? [
+          {
+            code: 'UNIT_UNKNOWN',
+            message: `The unit “${unit.value}” of line ${position} is not known; it is written as “one” (C62).`,
+          },
+        ]
+      : []),
+    ...[price, total, discount].flatMap((found) =>
+      found?.leftOver === undefined
+        ? []
+        : [
+            {
+              code: 'CELL_TEXT',
+              message: `Beside ${found.value} the cell in line ${position} says “${found.leftOver}”, which was left out.`,
+            },
+          ],
+    ),
+  ]);
+}
+
+/** Rows whose words a warning repeats. */
+const namedMax = 3;
+
+/** Says how many lines between the items have an amount and were not read as items; sums of the items above are none. */
+export function rowWarnings({ rows, leftOut }: ReadTable): GatewayWarning[] {
+  const lost = leftOut.filter(({ amount, rowsAbove }) => {
+    let sum = new Big(0);
+    for (let at = rowsAbove - 1; at >= 0; at -= 1) {
+      sum = sum.plus(rows[at]?.cells.get('total')?.value ?? 0);
+      if (sum.eq(amount.value)) return false;
+    }
+    return true;
+  });
+  if (lost.length === 0) return [];
+  const named = lost.slice(0, namedMax).map(({ text }) => `“${text}”`);
+  return [
+    {
+      code: 'ROWS_LEFT_OUT',
+      message: `${lost.length} rows of the item table with an amount fit no item and were left out: ${named.join(', ')}${lost.length > namedMax ? ' and others' : ''}.`,
     },
   ];
 }

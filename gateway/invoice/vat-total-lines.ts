@@ -2,6 +2,7 @@ import Big from 'big.js';
 import type { ReadDocument } from '../reading/document.ts';
 import type { Found } from '../printed/provenance.ts';
 import { foundIn } from '../printed/provenance.ts';
+import { isIncludedTax } from '../reading/included-tax.ts';
 import { parseValue } from '../reading/value-parsers.ts';
 
 /** A line of the totals that says a rate and its tax (`MwSt. 19 %  23,75`), and perhaps what it is charged on. */
@@ -18,7 +19,7 @@ const roundingCents = 1;
 export function vatTotalLines(document: ReadDocument, itemLines: ReadonlySet<number>): VatTotalLine[] {
   const byRate = new Map<string, VatTotalLine>();
   for (const { hit } of document.hitsByOwner.get('field:tax') ?? []) {
-    if (itemLines.has(hit.line.index)) continue;
+    if (itemLines.has(hit.line.index) || isIncludedTax(hit)) continue;
     const found = ratesOn(hit.line.tokens.slice(hit.to), document);
     if (found && !byRate.has(found.rate.value)) byRate.set(found.rate.value, found);
   }

@@ -20,6 +20,8 @@ export interface Found {
   readonly confidence: number;
   /** For a value recognised in a picture: how sure its text is, 0 to 1. */
   readonly ocr?: number | undefined;
+  /** What else stands in the cell of the value, where something does. */
+  readonly leftOver?: string;
 }
 
 /** A value as found in tokens that stand together. */

@@ -3,6 +3,7 @@ import { linearPattern } from '../mapping/linear-pattern.ts';
 import type { ReadDocument } from './document.ts';
 import { discountDates, EARLY_DISCOUNT, labelShare } from './label-worth.ts';
 import { ibanCandidates } from './ibans.ts';
+import { isIncludedTax } from './included-tax.ts';
 import type { LabelHit } from './labels.ts';
 import type { Found } from '../printed/provenance.ts';
 import { foundIn } from '../printed/provenance.ts';
@@ -44,6 +45,7 @@ export function candidatesFor(
   for (const { hit, weight } of document.hitsByOwner.get(`field:${name}`) ?? []) {
     const { line } = hit;
     // Titles of columns and names of goods are no labels of totals.
+    if (rule.type === 'money' && isIncludedTax(hit)) continue;
     if (itemLines.has(line.index) || (area && !isInside(area, line, hit.x0))) continue;
     for (const direction of rule.directions) {
       const reach = direction === 'right' ? rightOf(hit, rule, document) : belowOf(hit, rule, document);
@@ -81,7 +83,10 @@ function rightOf(hit: LabelHit, rule: FieldRule, document: ReadDocument): Candid
   const line = hit.line;
   const isNumber = rule.type === 'documentNumber';
   const next = (document.hits[line.index] ?? []).find(
-    (other) => other.from >= hit.to && !(isNumber && isNumberWord(other.key)),
+    (other) =>
+      other.from >= hit.to &&
+      !(isNumber && isNumberWord(other.key)) &&
+      !(rule.type === 'money' && isIncludedTax(other)),
   );
   const tokens = line.tokens.slice(hit.to, next ? next.from : undefined);
   const found: Candidate[] = [];

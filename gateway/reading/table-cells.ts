@@ -24,7 +24,7 @@ export function readCell(
   switch (column.type) {
     case 'money': {
       const parsed = parseValue('money', tokens, notation);
-      return one(parsed?.value, parsed?.fit ?? 0);
+      return withLeftOver(one(parsed?.value, parsed?.fit ?? 0), tokens.slice(parsed?.count));
     }
     case 'percent':
       return readPercent(column, tokens, notation, rule);
@@ -45,6 +45,14 @@ export function readCell(
     case 'unknown':
       return [];
   }
+}
+
+/** What a cell of an amount has beside it, when it is more than a sign or the letter of a rate. */
+function withLeftOver(cells: [string, Found][], rest: readonly Token[]): [string, Found][] {
+  const leftOver = textOf(rest);
+  return /\d|\p{L}{2}/u.test(leftOver) && !rest.some(({ text }) => text.startsWith('%'))
+    ? cells.map(([name, found]) => [name, { ...found, leftOver }])
+    : cells;
 }
 
 /** A unit, and how many of it the price is for where the cell says that: `3 PCE`. */

@@ -15,6 +15,15 @@ export interface ReadTable {
   readonly rows: readonly TableRow[];
   /** First and last line index of each part, header included. */
   readonly spans: readonly (readonly [number, number])[];
+  /** Lines between the rows that have an amount and are no part of a row. */
+  readonly leftOut: readonly LeftOut[];
+}
+
+/** A line with an amount that fits no row, and the rows above it. */
+export interface LeftOut {
+  readonly text: string;
+  readonly amount: Found;
+  readonly rowsAbove: number;
 }
 
 /** Bounds: rows of one table, and how far, in line heights, a continuation line may stand from its row. */
@@ -42,14 +51,16 @@ export function readTable(
   const stop = [labelKeys(rule.stop), labelKeys(totals)];
   const rows: TableRow[] = [];
   const spans: [number, number][] = [];
+  const leftOut: LeftOut[] = [];
   headers.forEach((header, i) => {
     const until = headers[i + 1]?.fromLine ?? document.lines.length;
     const ends = others.filter((o) => o.fromLine > header.toLine).map((o) => o.fromLine);
     const part = readPart(name, rule, document, header, Math.min(until, ...ends), stop);
+    leftOut.push(...part.leftOut.map((one) => ({ ...one, rowsAbove: one.rowsAbove + rows.length })));
     rows.push(...part.rows);
     if (part.rows.length > 0) spans.push([header.fromLine, part.lastLine]);
   });
-  return { headers, rows, spans };
+  return { headers, rows, spans, leftOut };
 }
 
 function overlaps(a: TableHeader, b: TableHeader): boolean {
@@ -81,6 +92,7 @@ interface Part {
   /** The values of a row stand in the middle of its words, or at their end: the first row showed it. */
   isCentred: boolean;
   lastLine: number;
+  readonly leftOut: LeftOut[];
 }
 
 function readPart(
@@ -90,10 +102,10 @@ function readPart(
   header: TableHeader,
   untilLine: number,
   stop: readonly ReadonlySet<string>[],
-): { rows: TableRow[]; lastLine: number } {
+): { rows: TableRow[]; lastLine: number; leftOut: readonly LeftOut[] } {
   const columns = placeColumns(header, rule, document.lines.slice(header.toLine + 1, untilLine));
   const carry = [labelKeys(rule.carry)];
-  const part: Part = { rows: [], pending: [], isCentred: false, lastLine: header.toLine };
+  const part: Part = { rows: [], pending: [], isCentred: false, lastLine: header.toLine, leftOut: [] };
   const context = { columns, document, table: name };
   for (let i = header.toLine + 1; i < untilLine; i += 1) {
     const line = document.lines[i] as TokenLine;
@@ -116,10 +128,25 @@ function readPart(
     } else if (rule.continuation || isWordsAlone(assigned, columns)) {
       part.pending.push({ line, assigned });
       if (rule.continuation && !part.isCentred && takePending(part, context)) part.lastLine = i;
+      noteAmount(part, line, cells);
     }
   }
   if (part.isCentred) part.lastLine = takeChain(part, part.pending.splice(0), context) ?? part.lastLine;
-  return { rows: part.rows.map((row) => closeRow(row, context)), lastLine: part.lastLine };
+  return {
+    rows: part.rows.map((row) => closeRow(row, context)),
+    lastLine: part.lastLine,
+    // Under the last row stand totals.
+    leftOut: part.leftOut.filter(({ rowsAbove }) => rowsAbove < part.rows.length),
+  };
+}
+
+/** Notes a line whose amount the row above it has no use for. */
+function noteAmount(part: Part, { text }: TokenLine, cells: ReadonlyMap<string, Found>): void {
+  const amount = cells.get('total');
+  const above = part.rows.at(-1)?.cells;
+  if (!amount || amount.confidence < moneyFitMin || !above) return;
+  if (above.get('total') === amount || above.get('takenOff') === amount) return;
+  part.leftOut.push({ text, amount, rowsAbove: part.rows.length });
 }
 
 /** In a table without lines between its rows, words over and under the first row's values go with them. */

@@ -38,6 +38,11 @@ export function unitCode(printed: string | undefined): string {
     : UNSPECIFIED;
 }
 
+/** True for a printed unit that becomes "one" because nothing is known of it. */
+export function isUnknownUnit(printed: string): boolean {
+  return unitCode(printed) === UNSPECIFIED && printed !== UNSPECIFIED && !isUnit(printed);
+}
+
 /** True for a word that is a unit as invoices print them. */
 export function isUnit(word: string): boolean {
   return Object.hasOwn(UNIT_CODES, keyOfUnit(word));
