@@ -8,10 +8,10 @@ const SUPPORT = ['conversion-job', 'event-store', 'read-store', 'blob-store', 'i
 const from = (folder) => ({ path: `^${folder}/`, pathNot: '\\.test\\.ts$' });
 
 /**
- * The folders of each room that has several, the higher first: a folder imports from those after it, never from one before
- * it. '.' is the room's top level.
+ * The layers of each room that has several, the higher first: one imports from those after it, never from one before it.
+ * A layer is a folder, or one file of the top level; '.' is all other files of the top level.
  */
-const FOLDERS_TOP_DOWN = {
+const LAYERS_TOP_DOWN = {
   processor: [
     '.',
     'feeder',
@@ -66,32 +66,63 @@ const FOLDERS_TOP_DOWN = {
     'mapping',
     'log',
   ],
+  projector: ['.', 'versions', 'registry.ts', 'verify', 'following', 'targets.ts', 'dashboard', 'jobs'],
+  cli: [
+    '.',
+    'serve',
+    'audit.ts',
+    'reach-log.ts',
+    'up',
+    'progress.ts',
+    'open-blobs.ts',
+    'event-store-access.ts',
+    'connections.ts',
+    'interrupt.ts',
+    'stop-asked.ts',
+    'hang-up-ignored.ts',
+    'plain-failure.ts',
+  ],
+  'event-store-server': ['.', 'service', 'access', 'storage'],
+  'read-store': ['projection-engine', '.'],
+  'read-tables': ['.', 'jobs', 'dashboard'],
+  runtime: ['http', '.', 'launcher'],
+  web: ['.', 'src', 'live-client'],
 };
-const inFolder = (folder) => (folder === '.' ? '[^/]+$' : `${folder}/`);
+const isFile = (layer) => layer.endsWith('.ts');
+/** The paths of one layer of a room, as the part of a pattern after `room/`. */
+const pathsOf = (layer, layers) => {
+  if (isFile(layer)) return `${layer.replace('.', '\\.')}$`;
+  if (layer !== '.') return `${layer}/`;
+  const named = layers.filter(isFile).map((file) => pathsOf(file, layers));
+  return named.length === 0 ? '[^/]+$' : `(?!${named.join('|')})[^/]+$`;
+};
 /** No import runs up inside a room, and a folder that the list above does not name imports nothing. */
-const noImportRunsUp = ([room, folders]) => [
-  ...folders.slice(1).map((folder, at) => ({
-    name: `${room}-${folder}-imports-nothing-above-it`,
+const noImportRunsUp = ([room, layers]) => [
+  ...layers.slice(1).map((layer, at) => ({
+    name: `${room}-${layer}-imports-nothing-above-it`,
     severity: 'error',
-    from: from(`${room}/${folder}`),
+    from: { path: `^${room}/${pathsOf(layer, layers)}`, pathNot: '\\.test\\.ts$' },
     to: {
-      path: `^${room}/(${folders
+      path: `^${room}/(${layers
         .slice(0, at + 1)
-        .map(inFolder)
+        .map((higher) => pathsOf(higher, layers))
         .join('|')})`,
     },
   })),
   {
     name: `${room}-lists-its-folders`,
     severity: 'error',
-    from: { path: `^${room}/[^/]+/`, pathNot: `^${room}/(${folders.join('|')})/` },
+    from: {
+      path: `^${room}/[^/]+/`,
+      pathNot: `^${room}/(${layers.filter((layer) => !isFile(layer)).join('|')})/`,
+    },
     to: {},
   },
 ];
 
 module.exports = {
   forbidden: [
-    ...Object.entries(FOLDERS_TOP_DOWN).flatMap(noImportRunsUp),
+    ...Object.entries(LAYERS_TOP_DOWN).flatMap(noImportRunsUp),
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
     ...SERVICES.map((service) => ({
       name: `${service}-imports-no-other-service`,

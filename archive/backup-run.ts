@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { PositionText, Sha256 } from '../schemas/ids.ts';
-import { ArchiveDamaged } from './errors.ts';
+import { ArchiveDamaged } from './archive-errors.ts';
 import { parsedAs, stored } from './links.ts';
 import { readWhole, type Place } from './place.ts';
 import { sha256 } from '../runtime/sha256.ts';

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { BlobStore } from '../blob-store/blob-store.ts';
-import { BlobExists, BlobMissing } from '../blob-store/errors.ts';
+import { BlobExists, BlobMissing } from '../blob-store/blob-errors.ts';
 import { fileEndedBy, noteFiles, type NamedFile } from '../conversion-job/named-files.ts';
 import type { EventLog } from '../event-store/event-log.ts';
 import { isoNow, type Clock } from '../runtime/clock.ts';

@@ -1,4 +1,4 @@
-import { ArchiveDamaged } from './errors.ts';
+import { ArchiveDamaged } from './archive-errors.ts';
 import { readLinks, readManifest, type Manifest } from './links.ts';
 import type { Place } from './place.ts';
 import { readBatch } from './read-batch.ts';

@@ -1,6 +1,6 @@
-import { BlobMissing } from '../blob-store/errors.ts';
+import { BlobMissing } from '../blob-store/blob-errors.ts';
 import { blobName, readRuns, type BackedUpBlob } from './backup-run.ts';
-import { ArchiveDamaged } from './errors.ts';
+import { ArchiveDamaged } from './archive-errors.ts';
 import { hashing } from './hashing.ts';
 import { readLinks } from './links.ts';
 import type { Place } from './place.ts';

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { ArchiveDamaged } from './errors.ts';
+import { ArchiveDamaged } from './archive-errors.ts';
 
 /**
  * An encrypted file is a header of 40 bytes (`DOCKETE1`, a random salt of 32) and chunks of AES-256-GCM: 64 KiB of

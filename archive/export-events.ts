@@ -1,8 +1,8 @@
-import { BlobMissing } from '../blob-store/errors.ts';
+import { BlobMissing } from '../blob-store/blob-errors.ts';
 import type { EventLog, RecordedEvent } from '../event-store/event-log.ts';
 import { isoNow, type Clock } from '../runtime/clock.ts';
 import { FOLLOWED_STREAM_PREFIXES, REJECTED_UPLOADS_STREAM } from '../schemas/streams.ts';
-import { HistoriesDiffer } from './errors.ts';
+import { HistoriesDiffer } from './archive-errors.ts';
 import { lineOf } from './event-line.ts';
 import {
   BATCH_BYTES_MAX,

@@ -1,6 +1,6 @@
 import { LogUnavailable, StreamMovedOn } from '../event-store/errors.ts';
 import type { EventLog } from '../event-store/event-log.ts';
-import { ArchiveDamaged, HistoriesDiffer } from './errors.ts';
+import { ArchiveDamaged, HistoriesDiffer } from './archive-errors.ts';
 import type { ArchivedEvent } from './event-line.ts';
 import { noteUnfit, type UnfitEvent } from './unfit-events.ts';
 import { readLinks, readManifest, type BatchLink } from './links.ts';

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import type { BlobStore } from '../blob-store/blob-store.ts';
-import { BlobMissing } from '../blob-store/errors.ts';
+import { BlobMissing } from '../blob-store/blob-errors.ts';
 
 /** Largest file of an archive that is written from a stream: larger than any upload may be. */
 const FILE_BYTES_MAX = 4 * 1024 ** 3;

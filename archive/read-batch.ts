@@ -1,5 +1,5 @@
-import { BlobMissing } from '../blob-store/errors.ts';
-import { ArchiveDamaged } from './errors.ts';
+import { BlobMissing } from '../blob-store/blob-errors.ts';
+import { ArchiveDamaged } from './archive-errors.ts';
 import { eventOfLine, type ArchivedEvent } from './event-line.ts';
 import { batchName, type BatchLink } from './links.ts';
 import type { Place } from './place.ts';

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { BlobStore } from '../blob-store/blob-store.ts';
-import { BlobExists, BlobMissing } from '../blob-store/errors.ts';
+import { BlobExists, BlobMissing } from '../blob-store/blob-errors.ts';
 import { sha256 } from '../runtime/sha256.ts';
 
 /** Where seals are in the blob store. */

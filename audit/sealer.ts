@@ -1,5 +1,5 @@
 import { randomUUID, type KeyObject } from 'node:crypto';
-import { BlobExists } from '../blob-store/errors.ts';
+import { BlobExists } from '../blob-store/blob-errors.ts';
 import type { EventLog } from '../event-store/event-log.ts';
 import { releaseLease, takeLease } from '../read-store/projection-engine/lease.ts';
 import type { ReadStore } from '../read-store/pool.ts';

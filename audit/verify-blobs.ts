@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { BlobStore } from '../blob-store/blob-store.ts';
-import { BlobMissing } from '../blob-store/errors.ts';
+import { BlobMissing } from '../blob-store/blob-errors.ts';
 import type { EventLog } from '../event-store/event-log.ts';
 import { jobStream } from '../schemas/streams.ts';
 import { fileEndedBy, type NamedFile } from '../conversion-job/named-files.ts';

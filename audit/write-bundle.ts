@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { BlobStore } from '../blob-store/blob-store.ts';
-import { BlobMissing } from '../blob-store/errors.ts';
+import { BlobMissing } from '../blob-store/blob-errors.ts';
 import { fileNamedBy, type NamedFile } from '../conversion-job/named-files.ts';
 import { linksOf } from '../event-store/event-hash.ts';
 import type { EventLog, RecordedEvent } from '../event-store/event-log.ts';

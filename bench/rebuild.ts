@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectEventLog } from '../event-store/connect.ts';
 import type { EventLog } from '../event-store/event-log.ts';
-import { jobsProjection } from '../projector/jobs/projection.ts';
+import { jobsProjection } from '../projector/jobs/jobs-projection.ts';
 import { rebuildProjections } from '../projector/rebuild.ts';
 import { PROJECTIONS } from '../projector/registry.ts';
 import { jobHistories } from '../tests/rooms/projector/job-histories.ts';

@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { mkdir, open, readdir, realpath, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { assertBlobKey } from './blob-key.ts';
-import { BlobKeyRefused, BlobStoreUnavailable } from './errors.ts';
+import { BlobKeyRefused, BlobStoreUnavailable } from './blob-errors.ts';
 import { isSystemError, storageFault } from './filesystem-faults.ts';
 
 /** Says that a folder is a blob store, and which; without it the volume behind the folder is not mounted. */

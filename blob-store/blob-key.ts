@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { BlobKeyRefused } from './errors.ts';
+import { BlobKeyRefused } from './blob-errors.ts';
 
 const KEY_CHARS_MAX = 200;
 

@@ -1,4 +1,4 @@
-import { BlobStoreUnavailable, StorageFull } from './errors.ts';
+import { BlobStoreUnavailable, StorageFull } from './blob-errors.ts';
 
 /** What the operating system says when there is no room: disk, quota, file-size limit (errno(3), D26). */
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);

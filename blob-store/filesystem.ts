@@ -5,7 +5,7 @@ import { dirname, join, relative, sep } from 'node:path';
 import type { Readable } from 'node:stream';
 import { openBlobFolder, READ, syncFolder, type BlobFolder } from './blob-folder.ts';
 import type { BlobListing, BlobStore, OpenedBlob, PutOptions, Written } from './blob-store.ts';
-import { BlobExists, BlobMissing } from './errors.ts';
+import { BlobExists, BlobMissing } from './blob-errors.ts';
 import { isSystemError, storageFault } from './filesystem-faults.ts';
 import { readHashed } from './hashed-stream.ts';
 

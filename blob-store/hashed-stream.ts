@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { PutOptions, Written } from './blob-store.ts';
-import { BlobTooLarge } from './errors.ts';
+import { BlobTooLarge } from './blob-errors.ts';
 
 /** Bytes gathered before one write; with as many again on their way to the disk, a put holds twice this. */
 const GATHER_BYTES_MAX = 256 * 1024;

@@ -1,6 +1,6 @@
 import { S3 } from '@aws-sdk/client-s3';
 import type { Log } from '../runtime/log.ts';
-import { BlobStoreUnavailable } from './errors.ts';
+import { BlobStoreUnavailable } from './blob-errors.ts';
 import { s3Fault, saysAbsent } from './s3-faults.ts';
 
 /** Tries of one request, the first included; the client waits between them with jitter. */

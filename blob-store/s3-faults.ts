@@ -1,4 +1,4 @@
-import { BlobStoreUnavailable, StorageFull } from './errors.ts';
+import { BlobStoreUnavailable, StorageFull } from './blob-errors.ts';
 
 /** Codes and status by which S3 and its likes say that there is no room (RFC 4918, section 11.5, for 507; D26). */
 const FULL = new Set(['QuotaExceeded', 'XMinioStorageFull', 'InsufficientStorage']);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { Written } from './blob-store.ts';
-import { BlobExists, BlobStoreUnavailable } from './errors.ts';
+import { BlobExists, BlobStoreUnavailable } from './blob-errors.ts';
 import type { S3Bucket } from './s3-bucket.ts';
 import { isS3Answer, s3Fault, saysTaken } from './s3-faults.ts';
 

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { ListMultipartUploadsCommandOutput } from '@aws-sdk/client-s3';
 import { assertBlobKey, RESULTS_PREFIX, SOURCES_PREFIX } from './blob-key.ts';
 import type { BlobListing, BlobStore, PutOptions, Written, OpenedBlob } from './blob-store.ts';
-import { BlobMissing, BlobStoreUnavailable } from './errors.ts';
+import { BlobMissing, BlobStoreUnavailable } from './blob-errors.ts';
 import { readHashed } from './hashed-stream.ts';
 import { s3Bucket, type S3Bucket, type S3Options } from './s3-bucket.ts';
 import { isS3Answer, s3Fault, saysAbsent } from './s3-faults.ts';

@@ -4,7 +4,7 @@ import { exportEvents } from '../archive/export-events.ts';
 import { importEvents } from '../archive/import-events.ts';
 import { plainPlace, type Place } from '../archive/place.ts';
 import type { UnfitEvent } from '../archive/unfit-events.ts';
-import { BlobStoreUnavailable } from '../blob-store/errors.ts';
+import { BlobStoreUnavailable } from '../blob-store/blob-errors.ts';
 import { openFilesystemBlobStore } from '../blob-store/filesystem.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { createLog } from '../runtime/log.ts';

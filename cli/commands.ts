@@ -143,7 +143,7 @@ export const COMMANDS: readonly Command[] = [
       'Builds a version of the read tables beside those in use, compares the two, and switches readers.',
     example: 'npm run docket -- projection compare jobs',
     exitCodes: '0 done, or equal, 1 refused, or different, 2 wrong usage, 130 interrupted',
-    load: () => import('./projection.ts'),
+    load: () => import('./projection-command.ts'),
   },
   {
     name: 'failed',

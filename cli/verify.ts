@@ -3,7 +3,7 @@ import { verifyStreams, type StreamsVerified } from '../audit/verify-streams.ts'
 import type { EventLog } from '../event-store/event-log.ts';
 import { connectEventLog } from '../event-store/connect.ts';
 import { PROJECTIONS } from '../projector/registry.ts';
-import type { Verified } from '../projector/verified.ts';
+import type { Verified } from '../projector/verify/verified.ts';
 import { openReadStore } from '../read-store/pool.ts';
 import { createLog, type Log } from '../runtime/log.ts';
 import { loadSettings } from '../runtime/settings.ts';

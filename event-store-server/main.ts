@@ -16,8 +16,15 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { AccessFileUnusable, readSecretFile, readUsersFile } from './access/users.ts';
-import { DirectoryUnusable, DiskFull, isNoRoom, LogCorrupt, StoreLocked, systemCode } from './errors.ts';
-import { DEFAULT_LIMITS } from './limits.ts';
+import {
+  DirectoryUnusable,
+  DiskFull,
+  isNoRoom,
+  LogCorrupt,
+  StoreLocked,
+  systemCode,
+} from './storage/storage-errors.ts';
+import { DEFAULT_LIMITS } from './storage/store-limits.ts';
 import type { Likeness } from './service/likeness.ts';
 import {
   startEmbeddedEventStore,

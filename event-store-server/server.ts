@@ -1,7 +1,7 @@
 /** The embedded event store: EventStoreDB's protocol on one directory, for one machine. */
 import { Server, ServerCredentials } from '@grpc/grpc-js';
-import { OPEN_TO_ALL, type AccessRules } from './access/guard.ts';
-import { DEFAULT_LIMITS, type StoreLimits } from './limits.ts';
+import { OPEN_TO_ALL, type AccessRules } from './service/guard.ts';
+import { DEFAULT_LIMITS, type StoreLimits } from './storage/store-limits.ts';
 import type { Likeness } from './service/likeness.ts';
 import { addService } from './service/open-service.ts';
 import { openLog } from './storage/open-log.ts';

@@ -15,7 +15,7 @@ import {
   SECURE_COOKIE,
   setCookieLine,
   type Session,
-} from './session.ts';
+} from './session-cookie.ts';
 import { keysFor, type SigningSecrets } from './signing-keys.ts';
 
 /** Who is asking, and from where. One value for every service of a process. */

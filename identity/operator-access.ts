@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { addressList } from '../runtime/http/address-list.ts';
+import { addressList } from '../runtime/address-list.ts';
 import type { Client, ReadClient } from '../runtime/http/client.ts';
 import type { Settings } from '../schemas/config.ts';
 

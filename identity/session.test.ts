@@ -7,7 +7,7 @@ import {
   readSession,
   sealSession,
   setCookieLine,
-} from './session.ts';
+} from './session-cookie.ts';
 import { keysFor } from './signing-keys.ts';
 
 const now = Date.parse('2026-10-01T12:00:00Z');

@@ -9,11 +9,11 @@ import { openWriter } from '../read-store/projection-engine/writer.ts';
 import { createMetrics } from '../runtime/metrics.ts';
 import type { Service } from '../runtime/service.ts';
 import { EventNotUnderstood } from '../schemas/event-versions.ts';
-import { jobsProjection } from './jobs/projection.ts';
+import { jobsProjection } from './jobs/jobs-projection.ts';
 import { JOBS_TARGET } from './targets.ts';
 import { dyingStore } from '../tests/rooms/projector/dying-store.ts';
 import { jobHistories } from '../tests/rooms/projector/job-histories.ts';
-import { verifyJobs } from './verify-jobs.ts';
+import { verifyJobs } from './verify/verify-jobs.ts';
 
 import {
   append,

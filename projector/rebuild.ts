@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { EventLog } from '../event-store/event-log.ts';
 import { cancelling } from '../read-store/cancelling.ts';
-import { isLockConflict } from '../read-store/errors.ts';
+import { isLockConflict } from '../read-store/read-store-errors.ts';
 import { openReadStore, type Queryable, type ReadStore } from '../read-store/pool.ts';
 import type { Log } from '../runtime/log.ts';
-import { RowsRefused } from '../read-store/projection-engine/errors.ts';
+import { RowsRefused } from '../read-store/projection-engine/projection-errors.ts';
 import { takeLease } from '../read-store/projection-engine/lease.ts';
-import type { ProjectionTarget } from '../read-store/projection-engine/projection.ts';
-import { bulkFill } from './bulk-fill.ts';
-import { catchUp, together } from './catch-up.ts';
-import { GIVE_WAY_TO_READERS } from './give-way.ts';
-import { finishTables } from './finish-tables.ts';
+import type { ProjectionTarget } from '../read-store/projection-engine/projection-definition.ts';
+import { bulkFill } from './versions/bulk-fill.ts';
+import { catchUp, together } from './following/catch-up.ts';
+import { GIVE_WAY_TO_READERS } from './following/give-way.ts';
+import { finishTables } from './versions/finish-tables.ts';
 import type { RegisteredProjection } from './registry.ts';
 import { pointViewAt } from './versions/view-columns.ts';
 

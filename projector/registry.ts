@@ -1,19 +1,23 @@
 import { openBulkWriter, type BulkWriter } from '../read-store/projection-engine/bulk-writer.ts';
-import type { FoldedRow, Projection, ProjectionTarget } from '../read-store/projection-engine/projection.ts';
+import type {
+  FoldedRow,
+  Projection,
+  ProjectionTarget,
+} from '../read-store/projection-engine/projection-definition.ts';
 import type { WriterOptions } from '../read-store/projection-engine/writer-options.ts';
 import { openWriter, type ProjectionWriter } from '../read-store/projection-engine/writer.ts';
 import type { StoredEvent } from '../read-store/projection-engine/stored-event.ts';
 import { DASHBOARD_TABLES, JOBS_TABLES, type ProjectionTables } from '../read-tables/tables.ts';
 import { jobStream } from '../schemas/streams.ts';
-import { dashboardProjection } from './dashboard/projection.ts';
-import { jobsProjection } from './jobs/projection.ts';
-import { LIVE_FLUSH_AFTER_MS } from './live-buffer.ts';
-import { runProjection, type ProjectionOptions, type RunningProjection } from './run-projection.ts';
+import { dashboardProjection } from './dashboard/dashboard-projection.ts';
+import { jobsProjection } from './jobs/jobs-projection.ts';
+import { LIVE_FLUSH_AFTER_MS } from './following/live-buffer.ts';
+import { runProjection, type ProjectionOptions, type RunningProjection } from './following/run-projection.ts';
 import { DASHBOARD_TARGET, JOBS_TARGET } from './targets.ts';
-import { verifyDashboard } from './verify-dashboard.ts';
-import type { Verified, VerifyOptions } from './verified.ts';
-import { verifyJobs } from './verify-jobs.ts';
-import { traceOf, type TracedStep } from './versions/trace.ts';
+import { verifyDashboard } from './verify/verify-dashboard.ts';
+import type { Verified, VerifyOptions } from './verify/verified.ts';
+import { verifyJobs } from './verify/verify-jobs.ts';
+import { traceOf, type TracedStep } from './verify/trace.ts';
 
 /** A projection, the tables in use, and what can be done with them; its events and rows are nobody else's business. */
 export interface RegisteredProjection {

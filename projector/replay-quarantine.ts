@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { LogReader } from '../event-store/event-log.ts';
 import type { ReadStore } from '../read-store/pool.ts';
-import { RowsRefused } from '../read-store/projection-engine/errors.ts';
+import { RowsRefused } from '../read-store/projection-engine/projection-errors.ts';
 import { releaseLease, seizeLease } from '../read-store/projection-engine/lease.ts';
 import { heldStreams } from '../read-store/projection-engine/quarantine.ts';
 import { PROJECTIONS, type RegisteredProjection } from './registry.ts';

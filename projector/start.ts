@@ -7,12 +7,12 @@ import type { Metrics } from '../runtime/metrics.ts';
 import type { Service } from '../runtime/service.ts';
 import { waitingList } from '../runtime/waiting-list.ts';
 import type { Settings } from '../schemas/config.ts';
-import { projectorMetrics } from './metrics.ts';
-import { createPositionNotices, POSITION_CHANNEL, UNTOLD } from './position-notices.ts';
+import { projectorMetrics } from './following/projector-metrics.ts';
+import { createPositionNotices, POSITION_CHANNEL, UNTOLD } from './following/position-notices.ts';
 import { PROJECTIONS, type RegisteredProjection } from './registry.ts';
 import { JOBS_TARGET } from './targets.ts';
 import { followVersions } from './versions/follow.ts';
-import type { WaitingFor } from './session.ts';
+import type { WaitingFor } from './following/projection-session.ts';
 
 /** What the projector waits for, in words. */
 const WHY: Readonly<Record<NonNullable<WaitingFor>, string>> = {

@@ -1,6 +1,6 @@
-import type { ProjectionTarget } from '../read-store/projection-engine/projection.ts';
-import { dashboardProjection } from './dashboard/projection.ts';
-import { jobsProjection } from './jobs/projection.ts';
+import type { ProjectionTarget } from '../read-store/projection-engine/projection-definition.ts';
+import { dashboardProjection } from './dashboard/dashboard-projection.ts';
+import { jobsProjection } from './jobs/jobs-projection.ts';
 
 /** Where the current version of projection `jobs` is written. */
 export const JOBS_TARGET: ProjectionTarget = {

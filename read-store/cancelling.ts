@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { readStoreError } from './errors.ts';
+import { readStoreError } from './read-store-errors.ts';
 
 /** One statement may follow another before the work notices. */
 const AGAIN_AFTER_MS = 200;

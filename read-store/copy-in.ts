@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { Writable } from 'node:stream';
-import { readStoreError } from './errors.ts';
+import { readStoreError } from './read-store-errors.ts';
 
 /** What the connection of `pg` offers to a query of one's own; its types leave out COPY. */
 interface CopyConnection {

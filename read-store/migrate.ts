@@ -1,5 +1,5 @@
 import knex, { type Knex } from 'knex';
-import { ReadStoreUnavailable, readStoreError } from './errors.ts';
+import { ReadStoreUnavailable, readStoreError } from './read-store-errors.ts';
 import type { Migration } from './migrations.ts';
 
 /** Any number that nobody else locks: "docket" as a number. */

@@ -3,7 +3,7 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { once } from 'node:events';
 import { createLog } from '../runtime/log.ts';
 import { startTestPostgres, type TestPostgres } from '../tests/harness/postgres.ts';
-import { readStoreError, ReadStoreUnavailable } from './errors.ts';
+import { readStoreError, ReadStoreUnavailable } from './read-store-errors.ts';
 import { openReadStore, type ReadStore } from './pool.ts';
 
 let postgres: TestPostgres;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { createLog } from '../runtime/log.ts';
 import { startTestPostgres, type TestPostgres } from '../tests/harness/postgres.ts';
-import { areValuesRefused } from './projection-engine/errors.ts';
+import { areValuesRefused } from './projection-engine/projection-errors.ts';
 import { openReadStore } from './pool.ts';
 
 let postgres: TestPostgres;

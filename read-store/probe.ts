@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { ReadStoreUnavailable } from './errors.ts';
+import { ReadStoreUnavailable } from './read-store-errors.ts';
 import { ask } from './queryable.ts';
 
 /** Longest wait for the connection, and for the answer, of a probe. */

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { readStoreError } from './errors.ts';
+import { readStoreError } from './read-store-errors.ts';
 
 /** A row as `pg` gives it: bigint as text, timestamptz as Date, jsonb parsed. */
 export type Row = Record<string, unknown>;

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { readStoreError, ReadStoreUnavailable } from './errors.ts';
+import { readStoreError, ReadStoreUnavailable } from './read-store-errors.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 /** The client gives up so long after the server should have. */

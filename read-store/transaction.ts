@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { copyIn } from './copy-in.ts';
-import { ReadStoreUnavailable, readStoreError } from './errors.ts';
+import { ReadStoreUnavailable, readStoreError } from './read-store-errors.ts';
 import { ask, type Queryable } from './queryable.ts';
 
 /** An open transaction. */

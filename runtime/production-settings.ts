@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { Settings } from '../schemas/config.ts';
-import { addressList } from './http/address-list.ts';
+import { addressList } from './address-list.ts';
 
 /** Passwords that stand in this repository or in the manuals of the stores: everybody knows them (A-BF05). */
 const KNOWN_PASSWORDS: ReadonlySet<string> = new Set([

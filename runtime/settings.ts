@@ -1,5 +1,5 @@
 import { Settings } from '../schemas/config.ts';
-import { addressList, AddressListRefused } from './http/address-list.ts';
+import { addressList, AddressListRefused } from './address-list.ts';
 import { productionFaults } from './production-settings.ts';
 
 /** The settings cannot be used as they are; the message says which and why, one a line. */

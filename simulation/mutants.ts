@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { resultKeyOf, RESULTS_PREFIX } from '../blob-store/blob-key.ts';
 import type { JobDecider } from '../conversion-job/decider.ts';
 import { isActive } from '../schemas/job-states.ts';
-import { jobsProjection } from '../projector/jobs/projection.ts';
+import { jobsProjection } from '../projector/jobs/jobs-projection.ts';
 import { commandIdOf, jobIdOf } from '../schemas/name-based-ids.ts';
 import { chained, linksOf } from '../event-store/event-hash.ts';
 import type { EventToAppend, ExpectedRevision } from '../event-store/event-log.ts';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { openFilesystemBlobStore } from '../../blob-store/filesystem.ts';
 import { createIdentity } from '../../identity/middleware.ts';
 import { createRateLimits } from '../../identity/rate-limits.ts';
-import { sealSession } from '../../identity/session.ts';
+import { sealSession } from '../../identity/session-cookie.ts';
 import { keysFor, type SigningSecrets } from '../../identity/signing-keys.ts';
 import { randomFrom } from '../../tests/rooms/projector/job-histories.ts';
 import { createQueryApi } from '../../query-api/service.ts';

@@ -2,7 +2,7 @@
  * Fills an empty event store's folder with a month: `node bench/month/fill-store.ts FOLDER JOBS [SEED]`. It goes
  * through the storage engine, past the network; the events are what the client would have appended.
  */
-import { DEFAULT_LIMITS } from '../../event-store-server/limits.ts';
+import { DEFAULT_LIMITS } from '../../event-store-server/storage/store-limits.ts';
 import { openLog, type Log } from '../../event-store-server/storage/open-log.ts';
 import type { WriteRequest } from '../../event-store-server/storage/write-request.ts';
 import type { ProposedEvent } from '../../event-store/wire/proposed-event.ts';

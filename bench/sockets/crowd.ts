@@ -1,6 +1,6 @@
 /** The clients of `bench/sockets.ts`, in the process of the bench itself: ten thousand sockets, each of another owner. */
 import { WebSocket } from 'ws';
-import { sealSession } from '../../identity/session.ts';
+import { sealSession } from '../../identity/session-cookie.ts';
 import { keysFor } from '../../identity/signing-keys.ts';
 import { LIVE_PATH, LIVE_PROTOCOL } from '../../schemas/live-protocol.ts';
 import { SECRETS } from '../../tests/harness/query-house.ts';

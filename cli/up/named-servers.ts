@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectEventLog } from '../../event-store/connect.ts';
 import { StoreUnusable } from '../../event-store/errors.ts';
-import { ReadStoreUnavailable } from '../../read-store/errors.ts';
+import { ReadStoreUnavailable } from '../../read-store/read-store-errors.ts';
 import { readStoreProbe } from '../../read-store/probe.ts';
 import { gatewayAuthorization } from '../../runtime/gateway-token.ts';
 import { createLog } from '../../runtime/log.ts';

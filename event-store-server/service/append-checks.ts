@@ -1,5 +1,5 @@
 /** What an append must satisfy before it is put in the writer's queue. */
-import type { StoreLimits } from '../limits.ts';
+import type { StoreLimits } from '../storage/store-limits.ts';
 import type { ProposedEvent } from '../../event-store/wire/proposed-event.ts';
 import { EMPTY_STREAM_NAME } from './refusal.ts';
 

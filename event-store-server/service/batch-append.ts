@@ -3,7 +3,7 @@
  * exactly once. A second answer would be an uncaught exception in the client; none would hang it for ever.
  */
 import type { ServerDuplexStream } from '@grpc/grpc-js';
-import type { StoreLimits } from '../limits.ts';
+import type { StoreLimits } from '../storage/store-limits.ts';
 import type { WriteOutcome } from '../storage/write-request.ts';
 import type { ProposedEvent } from '../../event-store/wire/proposed-event.ts';
 import { readBatchMessage, type BatchMessage, type BatchOptions } from '../../event-store/wire/requests.ts';

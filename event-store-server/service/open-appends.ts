@@ -2,7 +2,7 @@
  * The appends of one batch stream that are not done: their chunks are still coming, or they wait for the disk.
  * Each is answered exactly once, by whoever is first: the log or the deadline.
  */
-import type { StoreLimits } from '../limits.ts';
+import type { StoreLimits } from '../storage/store-limits.ts';
 import type { ProposedEvent } from '../../event-store/wire/proposed-event.ts';
 import type { BatchOptions } from '../../event-store/wire/requests.ts';
 import { batchFailed, timedOut } from '../../event-store/wire/responses.ts';

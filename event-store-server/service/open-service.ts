@@ -9,12 +9,12 @@ import {
   type ServerUnaryCall,
   type ServerWritableStream,
 } from '@grpc/grpc-js';
-import { openAdmission, type AccessRules, type Guard } from '../access/guard.ts';
-import { LogCorrupt } from '../errors.ts';
-import type { StoreLimits } from '../limits.ts';
+import { openAdmission, type AccessRules, type Guard } from './guard.ts';
+import { LogCorrupt } from '../storage/storage-errors.ts';
+import type { StoreLimits } from '../storage/store-limits.ts';
 import type { Log } from '../storage/open-log.ts';
 import { readReadRequest } from '../../event-store/wire/read-request.ts';
-import { serveAppend, serveDeletion } from './append.ts';
+import { serveAppend, serveDeletion } from './append-call.ts';
 import { serveBatchAppend, type BatchCall } from './batch-append.ts';
 import { clusterOf, SUPPORTED_METHODS } from './cluster.ts';
 import {
@@ -24,11 +24,11 @@ import {
   STREAMS_SERVICE,
 } from './definitions.ts';
 import { NOT_READY, STREAM_RESET, submitAsEventStoreDB, type Likeness } from './likeness.ts';
-import { serveStartScavenge, serveStopScavenge } from './scavenge.ts';
-import { serveRead } from './read.ts';
+import { serveStartScavenge, serveStopScavenge } from './scavenge-call.ts';
+import { serveRead } from './read-call.ts';
 import { refusal, refuseError, SHUTTING_DOWN, type Refusal } from './refusal.ts';
 import { openSender } from './send-stream.ts';
-import { serveSubscription } from './subscription.ts';
+import { serveSubscription } from './subscription-call.ts';
 import type { WriteSide } from './write-side.ts';
 
 type ReadCall = ServerWritableStream<Buffer, Buffer>;

@@ -3,7 +3,7 @@
  * into their own errors (the key `exception`).
  */
 import { Metadata, status, type ServiceError } from '@grpc/grpc-js';
-import { LogCorrupt, systemCode } from '../errors.ts';
+import { LogCorrupt, systemCode } from '../storage/storage-errors.ts';
 import { MalformedMessage } from '../../event-store/wire/protobuf.ts';
 import type { ExpectedState } from '../../event-store/wire/proposed-event.ts';
 

@@ -1,6 +1,6 @@
 /** What the calls that write need. */
-import type { Guard } from '../access/guard.ts';
-import type { StoreLimits } from '../limits.ts';
+import type { Guard } from './guard.ts';
+import type { StoreLimits } from '../storage/store-limits.ts';
 import type { Log } from '../storage/open-log.ts';
 
 export interface WriteSide {

@@ -1,7 +1,7 @@
 /** Looks through the files of a stopped store, changes nothing, and names all that is not what was written. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { LogCorrupt } from '../errors.ts';
+import { LogCorrupt } from './storage-errors.ts';
 import { readRecordedEvent } from '../../event-store/wire/recorded-event.ts';
 import { readIndexFile, type IndexFile } from './index-file.ts';
 import { lostIn, type LostEvent } from './lost-events.ts';

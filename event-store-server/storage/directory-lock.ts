@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tryLockFile } from '../../runtime/file-lock.ts';
-import { DirectoryUnusable, StoreLocked } from '../errors.ts';
+import { DirectoryUnusable, StoreLocked } from './storage-errors.ts';
 
 const LOCK_FILE = 'lock';
 const OWNER_FILE = 'owner';

@@ -2,7 +2,7 @@
  * Reads events by ordinal. Reads are synchronous: the page cache answers in about 2 µs, where a way through the
  * thread pool costs 20 to 40. A reader that is asked for events close to one another reads ahead, up to a bound.
  */
-import { LogCorrupt } from '../errors.ts';
+import { LogCorrupt } from './storage-errors.ts';
 import type { LogIndex } from './log-index.ts';
 import { ENTRY_HEADER_BYTES, entryEnd, readEntry } from './record.ts';
 import { fileBytesOf, offsetOf, type Segment, type SegmentFiles } from './segment-files.ts';

@@ -3,8 +3,8 @@
  * then are their events published and the requests answered. Answers that rest on events of the same group
  * (a conflict, a repeated append) wait for the same sync.
  */
-import { DiskFull, type DiskFailed } from '../errors.ts';
-import type { StoreLimits } from '../limits.ts';
+import { DiskFull, type DiskFailed } from './storage-errors.ts';
+import type { StoreLimits } from './store-limits.ts';
 import type { Segment, SegmentFiles } from './segment-files.ts';
 import type { StagedEvent, StagedGroup } from './staged-group.ts';
 import type { WriteOutcome, WriteRequest } from './write-request.ts';

@@ -23,7 +23,7 @@ import {
 import { open, rename } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { crc32, deflateRaw, deflateRawSync, inflateRawSync } from 'node:zlib';
-import { systemCode } from '../errors.ts';
+import { systemCode } from './storage-errors.ts';
 import { bodyOf, readBody } from './index-body.ts';
 import { offsetIn } from './packing.ts';
 import { ENTRY_HEADER_BYTES, readU64, writeU64 } from './record.ts';

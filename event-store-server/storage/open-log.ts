@@ -1,7 +1,7 @@
 /** The log of one directory: locked, recovered, checked, with one writer and any number of readers. */
 import { accessSync, constants, mkdirSync } from 'node:fs';
-import { DirectoryUnusable, systemCode } from '../errors.ts';
-import type { StoreLimits } from '../limits.ts';
+import { DirectoryUnusable, systemCode } from './storage-errors.ts';
+import type { StoreLimits } from './store-limits.ts';
 import { readRecordedEvent } from '../../event-store/wire/recorded-event.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { openEventReader, type EventReader } from './event-reader.ts';

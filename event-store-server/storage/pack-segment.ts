@@ -4,7 +4,7 @@
  */
 import { open } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
-import { LogCorrupt } from '../errors.ts';
+import { LogCorrupt } from './storage-errors.ts';
 import { readRecordedEvent } from '../../event-store/wire/recorded-event.ts';
 import { buildPacking, type Packing } from './packing.ts';
 import {

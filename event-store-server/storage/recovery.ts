@@ -3,7 +3,7 @@
  * end of the log; whatever was durable and is not as it was written stops the start with its place.
  */
 import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, unlinkSync } from 'node:fs';
-import { LogCorrupt } from '../errors.ts';
+import { LogCorrupt } from './storage-errors.ts';
 import { readRecordedEvent } from '../../event-store/wire/recorded-event.ts';
 import { readIndexFile } from './index-file.ts';
 import { buildPacking } from './packing.ts';

@@ -4,7 +4,7 @@
  */
 import { statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { systemCode } from '../errors.ts';
+import { systemCode } from './storage-errors.ts';
 import type { Scavenge } from './scavenge.ts';
 
 /** How often it looks whether a run is due. */

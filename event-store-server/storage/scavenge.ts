@@ -8,7 +8,7 @@ import { randomUUID } from 'node:crypto';
 import { readdirSync, renameSync, rmSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LogCorrupt } from '../errors.ts';
+import { LogCorrupt } from './storage-errors.ts';
 import type { IndexFiles } from './keep-index-files.ts';
 import type { LogIndex } from './log-index.ts';
 import { packSegment } from './pack-segment.ts';

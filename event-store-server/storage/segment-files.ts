@@ -16,7 +16,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { DiskFailed, DiskFull, isNoRoom } from '../errors.ts';
+import { DiskFailed, DiskFull, isNoRoom } from './storage-errors.ts';
 import { offsetIn, unknownPacking, type Packing } from './packing.ts';
 import { readSegmentHeader, SEGMENT_HEADER_BYTES, segmentHeader } from './segment-header.ts';
 

@@ -7,7 +7,7 @@
  * scavenge packed: its file is shorter than the positions it covers, so the header says where it ends.
  */
 import { crc32 } from 'node:zlib';
-import { LogCorrupt } from '../errors.ts';
+import { LogCorrupt } from './storage-errors.ts';
 import { readU64, writeU64 } from './record.ts';
 
 export const SEGMENT_HEADER_BYTES = 32;

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
-import { LogCorrupt } from '../errors.ts';
+import { LogCorrupt } from './storage-errors.ts';
 import type { RecoveredSegment } from './recovery.ts';
 import { SEGMENT_HEADER_BYTES } from './segment-header.ts';
 import { readSegmentRecord, walkRecords } from './walk-records.ts';

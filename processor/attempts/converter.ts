@@ -1,6 +1,6 @@
 import type { BlobStore, OpenedBlob } from '../../blob-store/blob-store.ts';
 import { resultKeyOf } from '../../blob-store/blob-key.ts';
-import { BlobTooLarge } from '../../blob-store/errors.ts';
+import { BlobTooLarge } from '../../blob-store/blob-errors.ts';
 import { crashPoint } from '../../runtime/crash-points.ts';
 import type { Log } from '../../runtime/log.ts';
 import type {

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
-import { BlobStoreUnavailable } from '../../blob-store/errors.ts';
+import { BlobStoreUnavailable } from '../../blob-store/blob-errors.ts';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
 import { jobDecider } from '../../conversion-job/decider.ts';
 import { POLICY } from '../../tests/rooms/conversion-job/scenario.ts';

@@ -1,5 +1,5 @@
 import type { BlobStore } from '../../blob-store/blob-store.ts';
-import { BlobMissing } from '../../blob-store/errors.ts';
+import { BlobMissing } from '../../blob-store/blob-errors.ts';
 import type { EventLog } from '../../event-store/event-log.ts';
 import { handleCommand, loadStream } from '../../event-store/handle-command.ts';
 import { isoNow, type Clock } from '../../runtime/clock.ts';

@@ -1,5 +1,5 @@
 import type { BlobStore } from '../../blob-store/blob-store.ts';
-import { BlobStoreUnavailable } from '../../blob-store/errors.ts';
+import { BlobStoreUnavailable } from '../../blob-store/blob-errors.ts';
 import type { JobDecider } from '../../conversion-job/decider.ts';
 import { LogUnavailable } from '../../event-store/errors.ts';
 import type { EventLog } from '../../event-store/event-log.ts';

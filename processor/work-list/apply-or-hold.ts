@@ -1,4 +1,4 @@
-import { areValuesRefused } from '../../read-store/projection-engine/errors.ts';
+import { areValuesRefused } from '../../read-store/projection-engine/projection-errors.ts';
 import type { Quarantined } from '../../read-store/projection-engine/fold-batch.ts';
 import { jobIdOfStream } from '../../schemas/streams.ts';
 import { heldChange, type FedEvent } from './fold-changes.ts';

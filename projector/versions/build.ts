@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { EventLog } from '../../event-store/event-log.ts';
 import { cancelling } from '../../read-store/cancelling.ts';
 import { openReadStore, type ReadStore } from '../../read-store/pool.ts';
-import { RowsRefused } from '../../read-store/projection-engine/errors.ts';
+import { RowsRefused } from '../../read-store/projection-engine/projection-errors.ts';
 import { releaseLease, takeLease } from '../../read-store/projection-engine/lease.ts';
-import type { ProjectionTarget } from '../../read-store/projection-engine/projection.ts';
+import type { ProjectionTarget } from '../../read-store/projection-engine/projection-definition.ts';
 import type { Log } from '../../runtime/log.ts';
-import { bulkFill } from '../bulk-fill.ts';
-import { catchUp } from '../catch-up.ts';
-import { finishTables } from '../finish-tables.ts';
+import { bulkFill } from './bulk-fill.ts';
+import { catchUp } from '../following/catch-up.ts';
+import { finishTables } from './finish-tables.ts';
 import type { RegisteredProjection } from '../registry.ts';
 import { ledgerVersions, VersionRefused } from './ledger.ts';
 

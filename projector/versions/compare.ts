@@ -5,7 +5,7 @@ import type { StoredEvent } from '../../read-store/projection-engine/stored-even
 import type { RegisteredProjection } from '../registry.ts';
 import { differingKeys, keysAfter, type Pair } from './compared-page.ts';
 import { ledgerVersions, VersionRefused } from './ledger.ts';
-import { firstParting } from './trace.ts';
+import { firstParting } from '../verify/trace.ts';
 
 /** Keys compared in one statement. */
 const PAGE_KEYS = 500;

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Queryable } from '../../read-store/pool.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { RegisteredProjection } from '../registry.ts';
-import type { RunningProjection } from '../run-projection.ts';
-import type { WaitingFor } from '../session.ts';
+import type { RunningProjection } from '../following/run-projection.ts';
+import type { WaitingFor } from '../following/projection-session.ts';
 import { ledgerVersions } from './ledger.ts';
 
 /** A version that was built, or dropped, is noticed after this. */

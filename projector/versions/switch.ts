@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isLockConflict } from '../../read-store/errors.ts';
+import { isLockConflict } from '../../read-store/read-store-errors.ts';
 import type { Queryable, ReadStore } from '../../read-store/pool.ts';
 import type { RegisteredProjection } from '../registry.ts';
-import { GIVE_WAY_TO_READERS } from '../give-way.ts';
+import { GIVE_WAY_TO_READERS } from '../following/give-way.ts';
 import { ledgerVersions, VersionRefused, type LedgerVersion } from './ledger.ts';
 import { pointViewAt } from './view-columns.ts';
 

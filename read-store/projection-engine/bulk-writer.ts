@@ -1,15 +1,15 @@
-import { ReadStoreUnavailable } from '../errors.ts';
+import { ReadStoreUnavailable } from '../read-store-errors.ts';
 import type { Queryable } from '../queryable.ts';
 import type { Transaction } from '../transaction.ts';
 import { markAfterBatch } from './batch-mark.ts';
 import { moveCheckpoint, readStanding, type Checkpoint } from './checkpoint.ts';
 import { copyLines, copyRows } from './copy-rows.ts';
 import { valuesOfLine } from './copy-text.ts';
-import { CheckpointMoved } from './errors.ts';
+import { CheckpointMoved } from './projection-errors.ts';
 import type { Quarantined } from './fold-batch.ts';
 import { foldWithRows } from './fold-with-rows.ts';
 import { holdRows } from './held-rows.ts';
-import type { FoldedRow, ProjectionTarget, Projection } from './projection.ts';
+import type { FoldedRow, ProjectionTarget, Projection } from './projection-definition.ts';
 import { heldStreams, holdStreams } from './quarantine.ts';
 import { columnArrays, writeStatement, onConflict } from './statement.ts';
 import type { StoredEvent } from './stored-event.ts';

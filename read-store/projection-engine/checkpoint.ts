@@ -1,7 +1,7 @@
 import type { LogMark } from '../../schemas/log-mark.ts';
 import type { Queryable } from '../pool.ts';
-import { CheckpointMoved } from './errors.ts';
-import type { ProjectionTarget } from './projection.ts';
+import { CheckpointMoved } from './projection-errors.ts';
+import type { ProjectionTarget } from './projection-definition.ts';
 
 /** Where a projection stands in the log; null before its first batch. */
 export type Checkpoint = bigint | null;

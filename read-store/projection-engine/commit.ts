@@ -1,9 +1,9 @@
 import { crashPoint } from '../../runtime/crash-points.ts';
 import type { Queryable, ReadStore } from '../pool.ts';
 import { moveCheckpoint, type CheckpointMove, markValues } from './checkpoint.ts';
-import { areValuesRefused, RowsRefused, CheckpointMoved } from './errors.ts';
+import { areValuesRefused, RowsRefused, CheckpointMoved } from './projection-errors.ts';
 import type { Change, Quarantined } from './fold-batch.ts';
-import type { FoldedRow, Projection, ProjectionTarget } from './projection.ts';
+import type { FoldedRow, Projection, ProjectionTarget } from './projection-definition.ts';
 import { holdStreams, releaseStreams } from './quarantine.ts';
 import { columnArrays, writeStatement } from './statement.ts';
 import { summed, type TableRows, type Values } from './table.ts';

@@ -1,4 +1,4 @@
-import type { FoldedRow, Projection } from './projection.ts';
+import type { FoldedRow, Projection } from './projection-definition.ts';
 import type { StoredEvent } from './stored-event.ts';
 import { merged, sameKey, type Values } from './table.ts';
 

@@ -1,6 +1,6 @@
 import type { Checkpoint } from './checkpoint.ts';
 import { foldBatch, understandBatch, type FoldedBatch, type Gap } from './fold-batch.ts';
-import type { FoldedRow } from './projection.ts';
+import type { FoldedRow } from './projection-definition.ts';
 import type { RowCache } from './row-cache.ts';
 import type { StoredEvent } from './stored-event.ts';
 import type { WriterOptions } from './writer-options.ts';

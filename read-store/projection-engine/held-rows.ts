@@ -1,6 +1,6 @@
 import { copyLine, recordOfLine, valuesOfLine } from './copy-text.ts';
 import type { Change } from './fold-batch.ts';
-import type { FoldedRow, Projection } from './projection.ts';
+import type { FoldedRow, Projection } from './projection-definition.ts';
 import { restingRows } from './resting-rows.ts';
 import type { RowCache } from './row-cache.ts';
 import { keyText, merged, summed, type Table, type TableRows, type Values } from './table.ts';

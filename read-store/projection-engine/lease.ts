@@ -1,5 +1,5 @@
 import type { Queryable } from '../pool.ts';
-import type { ProjectionTarget } from './projection.ts';
+import type { ProjectionTarget } from './projection-definition.ts';
 
 /** A writer that says nothing for so long is followed by a standby. Short, because fencing makes it safe. */
 export const LEASE_TTL_MS = 3_000;

@@ -1,6 +1,6 @@
 import type { Queryable } from '../pool.ts';
 import type { Quarantined } from './fold-batch.ts';
-import type { ProjectionTarget } from './projection.ts';
+import type { ProjectionTarget } from './projection-definition.ts';
 import type { StoredEvent } from './stored-event.ts';
 
 /** More held streams than this mean that the build is wrong and not the events; the projection then stops. */

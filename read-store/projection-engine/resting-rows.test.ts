@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { jobHistories } from '../../tests/rooms/projector/job-histories.ts';
-import { jobsProjection } from '../../projector/jobs/projection.ts';
+import { jobsProjection } from '../../projector/jobs/jobs-projection.ts';
 import type { JobRow } from '../../read-tables/jobs/jobs-table.ts';
 import { copyLine, recordOfLine, valuesOfLine } from './copy-text.ts';
 import { foldBatch, understandBatch } from './fold-batch.ts';

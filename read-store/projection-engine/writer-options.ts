@@ -1,5 +1,5 @@
 import type { ReadStore } from '../pool.ts';
-import type { FoldedRow, Projection, ProjectionTarget } from './projection.ts';
+import type { FoldedRow, Projection, ProjectionTarget } from './projection-definition.ts';
 import type { StoredEvent } from './stored-event.ts';
 
 /** What writes the tables of a projection, and where. */

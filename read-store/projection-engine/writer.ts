@@ -4,7 +4,7 @@ import { readStanding, type Checkpoint } from './checkpoint.ts';
 import { commitBatch } from './commit.ts';
 import type { Quarantined } from './fold-batch.ts';
 import { foldWithRows } from './fold-with-rows.ts';
-import type { FoldedRow } from './projection.ts';
+import type { FoldedRow } from './projection-definition.ts';
 import { heldStreams } from './quarantine.ts';
 import { createRowCache } from './row-cache.ts';
 import type { StoredEvent } from './stored-event.ts';

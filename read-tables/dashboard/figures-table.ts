@@ -1,6 +1,6 @@
 import { figuresOf } from '../../conversion-job/figures.ts';
 import { ABSENT } from '../../conversion-job/job.ts';
-import type { DerivedTable } from '../../read-store/projection-engine/projection.ts';
+import type { DerivedTable } from '../../read-store/projection-engine/projection-definition.ts';
 import {
   columnsFor,
   listed,

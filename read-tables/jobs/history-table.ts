@@ -1,4 +1,4 @@
-import type { DerivedTable } from '../../read-store/projection-engine/projection.ts';
+import type { DerivedTable } from '../../read-store/projection-engine/projection-definition.ts';
 import {
   columnsFor,
   listed,

@@ -1,5 +1,5 @@
 import type { ExistingJob, JobFacts } from '../../conversion-job/job.ts';
-import type { RowTable } from '../../read-store/projection-engine/projection.ts';
+import type { RowTable } from '../../read-store/projection-engine/projection-definition.ts';
 import {
   columnsFor,
   jsonbOf,

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isIPv6 } from 'node:net';
-import { addressList, bareAddress, type AddressList } from './address-list.ts';
+import { addressList, bareAddress, type AddressList } from '../address-list.ts';
 
 /** More hops than any real chain; what stands before them is not read. */
 const HOPS_MAX = 20;

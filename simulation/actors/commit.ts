@@ -1,4 +1,4 @@
-import { ReadStoreUnavailable } from '../../read-store/errors.ts';
+import { ReadStoreUnavailable } from '../../read-store/read-store-errors.ts';
 import { ask } from '../engine/network.ts';
 import type { Life, World } from '../engine/world.ts';
 import type { Batch, TableServer } from '../ports/table-server.ts';

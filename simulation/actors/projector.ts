@@ -1,7 +1,7 @@
 import type { RecordedEvent } from '../../event-store/event-log.ts';
-import { jobsProjection } from '../../projector/jobs/projection.ts';
+import { jobsProjection } from '../../projector/jobs/jobs-projection.ts';
 import type { JobRow } from '../../read-tables/jobs/jobs-table.ts';
-import { ReadStoreUnavailable } from '../../read-store/errors.ts';
+import { ReadStoreUnavailable } from '../../read-store/read-store-errors.ts';
 import {
   foldBatch,
   understandBatch,

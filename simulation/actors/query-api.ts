@@ -1,4 +1,4 @@
-import { jobsProjection } from '../../projector/jobs/projection.ts';
+import { jobsProjection } from '../../projector/jobs/jobs-projection.ts';
 import { startChangeFeed } from '../../query-api/change-feed/change-feed.ts';
 import { checkedBytes } from '../../query-api/downloads/result-delivery.ts';
 import { createDownloadLedger } from '../../query-api/downloads/download-ledger.ts';
@@ -7,7 +7,7 @@ import { findOwnJob } from '../../query-api/downloads/own-job.ts';
 import type { Bookmark } from '../../query-api/tokens/resume-token.ts';
 import type { Page } from '../../query-api/change-feed/page.ts';
 import type { TopicScope } from '../../query-api/change-feed/topic-scope.ts';
-import { ReadStoreUnavailable } from '../../read-store/errors.ts';
+import { ReadStoreUnavailable } from '../../read-store/read-store-errors.ts';
 import type { Queryable } from '../../read-store/pool.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
 import { ask } from '../engine/network.ts';

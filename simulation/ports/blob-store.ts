@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { BlobListing, BlobStore, PutOptions, Written } from '../../blob-store/blob-store.ts';
-import { BlobExists, BlobMissing, BlobStoreUnavailable, StorageFull } from '../../blob-store/errors.ts';
+import { BlobExists, BlobMissing, BlobStoreUnavailable, StorageFull } from '../../blob-store/blob-errors.ts';
 import { assertBlobKey } from '../../blob-store/blob-key.ts';
 import { readHashed } from '../../blob-store/hashed-stream.ts';
 import { ask } from '../engine/network.ts';

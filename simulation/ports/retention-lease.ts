@@ -1,4 +1,4 @@
-import { ReadStoreUnavailable } from '../../read-store/errors.ts';
+import { ReadStoreUnavailable } from '../../read-store/read-store-errors.ts';
 import {
   RetentionLost,
   type RetentionGrant,

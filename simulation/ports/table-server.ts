@@ -1,6 +1,6 @@
 import type { ShownRow } from '../../query-api/tables/job-row.ts';
-import { jobsProjection } from '../../projector/jobs/projection.ts';
-import { CheckpointMoved } from '../../read-store/projection-engine/errors.ts';
+import { jobsProjection } from '../../projector/jobs/jobs-projection.ts';
+import { CheckpointMoved } from '../../read-store/projection-engine/projection-errors.ts';
 import type { Change } from '../../read-store/projection-engine/fold-batch.ts';
 import { merged, type Column, type Table, type Values } from '../../read-store/projection-engine/table.ts';
 import type { JobRow } from '../../read-tables/jobs/jobs-table.ts';

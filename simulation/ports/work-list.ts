@@ -1,5 +1,5 @@
 import type { WorkList } from '../../processor/work-list/work-list.ts';
-import { ReadStoreUnavailable } from '../../read-store/errors.ts';
+import { ReadStoreUnavailable } from '../../read-store/read-store-errors.ts';
 import { ask } from '../engine/network.ts';
 import type { Life, World } from '../engine/world.ts';
 import type { WorkListServer } from './work-list-server.ts';

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { jobsProjection } from '../../projector/jobs/projection.ts';
+import { jobsProjection } from '../../projector/jobs/jobs-projection.ts';
 import { foldBatch, understandBatch } from '../../read-store/projection-engine/fold-batch.ts';
 import type { Values } from '../../read-store/projection-engine/table.ts';
 import { jobView } from '../../query-api/tables/job-row.ts';

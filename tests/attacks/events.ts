@@ -1,7 +1,7 @@
 import { cp, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BlobKeyRefused } from '../../blob-store/errors.ts';
+import { BlobKeyRefused } from '../../blob-store/blob-errors.ts';
 import { openFilesystemBlobStore } from '../../blob-store/filesystem.ts';
 import { stored, type BatchLink, type Manifest } from '../../archive/links.ts';
 import { somePdf } from '../rooms/command-api/pdfs.ts';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { newOwner, PLAIN_COOKIE, sealSession } from '../../identity/session.ts';
+import { newOwner, PLAIN_COOKIE, sealSession } from '../../identity/session-cookie.ts';
 import { keysFor } from '../../identity/signing-keys.ts';
 import type { UploadAnswer } from '../../schemas/http-api.ts';
 import type { DrillHouse } from './drill-house.ts';

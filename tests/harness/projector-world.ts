@@ -16,11 +16,11 @@ import type { Service } from '../../runtime/service.ts';
 import { loadSettings } from '../../runtime/settings.ts';
 import { startTestEventStore, type TestEventStore } from './event-store.ts';
 import { startTestPostgres, toDatabase, type TestPostgres } from './postgres.ts';
-import { jobsProjection } from '../../projector/jobs/projection.ts';
+import { jobsProjection } from '../../projector/jobs/jobs-projection.ts';
 import { startProjector } from '../../projector/start.ts';
 import { JOBS_TARGET } from '../../projector/targets.ts';
 import { jobHistories } from '../rooms/projector/job-histories.ts';
-import { verifyJobs } from '../../projector/verify-jobs.ts';
+import { verifyJobs } from '../../projector/verify/verify-jobs.ts';
 
 export const logger = createLog('test', 'silent');
 export let postgres: TestPostgres;

@@ -6,7 +6,7 @@ import { openFilesystemBlobStore } from '../../blob-store/filesystem.ts';
 import { connectEventLog } from '../../event-store/connect.ts';
 import { createIdentity } from '../../identity/middleware.ts';
 import { createRateLimits } from '../../identity/rate-limits.ts';
-import { sealSession } from '../../identity/session.ts';
+import { sealSession } from '../../identity/session-cookie.ts';
 import { keysFor, type SigningSecrets } from '../../identity/signing-keys.ts';
 import { createQueryApi, type QueryApiOptions } from '../../query-api/service.ts';
 import { migrateReadTables } from '../../read-tables/migrate.ts';

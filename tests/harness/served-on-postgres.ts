@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../cli/up/free-port.ts';
-import { newOwner, PLAIN_COOKIE, sealSession } from '../../identity/session.ts';
+import { newOwner, PLAIN_COOKIE, sealSession } from '../../identity/session-cookie.ts';
 import { keysFor } from '../../identity/signing-keys.ts';
 import type { Readiness } from '../../runtime/service.ts';
 import type { JobListAnswer, UploadAnswer } from '../../schemas/http-api.ts';

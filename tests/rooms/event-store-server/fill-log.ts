@@ -3,7 +3,7 @@
  * in APPENDS of ten to the streams `job-0`, `job-1` ... in turn, numbered from 0 in the order of the log.
  */
 import { randomUUID } from 'node:crypto';
-import { DEFAULT_LIMITS } from '../../../event-store-server/limits.ts';
+import { DEFAULT_LIMITS } from '../../../event-store-server/storage/store-limits.ts';
 import { openLog } from '../../../event-store-server/storage/open-log.ts';
 import type { WriteRequest } from '../../../event-store-server/storage/write-request.ts';
 

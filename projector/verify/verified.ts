@@ -1,6 +1,6 @@
-import type { Job } from '../conversion-job/job.ts';
-import type { EventLog } from '../event-store/event-log.ts';
-import type { Queryable } from '../read-store/pool.ts';
+import type { Job } from '../../conversion-job/job.ts';
+import type { EventLog } from '../../event-store/event-log.ts';
+import type { Queryable } from '../../read-store/pool.ts';
 
 /** Streams read at the same time. */
 const STREAMS_AT_ONCE = 8;

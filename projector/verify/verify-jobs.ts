@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
-import { evolve } from '../conversion-job/evolve.ts';
-import { ABSENT, type Job } from '../conversion-job/job.ts';
-import type { Queryable } from '../read-store/pool.ts';
-import { readCheckpoint } from '../read-store/projection-engine/checkpoint.ts';
-import { understandEvent } from '../schemas/event-versions.ts';
-import type { JobEvent } from '../schemas/job-events.ts';
-import { jobIdOfStream, jobStream } from '../schemas/streams.ts';
-import { jobsTable } from '../read-tables/jobs/jobs-table.ts';
-import { JOBS_TARGET } from './targets.ts';
+import { evolve } from '../../conversion-job/evolve.ts';
+import { ABSENT, type Job } from '../../conversion-job/job.ts';
+import type { Queryable } from '../../read-store/pool.ts';
+import { readCheckpoint } from '../../read-store/projection-engine/checkpoint.ts';
+import { understandEvent } from '../../schemas/event-versions.ts';
+import type { JobEvent } from '../../schemas/job-events.ts';
+import { jobIdOfStream, jobStream } from '../../schemas/streams.ts';
+import { jobsTable } from '../../read-tables/jobs/jobs-table.ts';
+import { JOBS_TARGET } from '../targets.ts';
 import {
   DIFFERENCES_MAX,
   inParallel,

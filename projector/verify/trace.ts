@@ -1,4 +1,4 @@
-import type { FoldedRow, Projection } from '../../read-store/projection-engine/projection.ts';
+import type { FoldedRow, Projection } from '../../read-store/projection-engine/projection-definition.ts';
 import type { StoredEvent } from '../../read-store/projection-engine/stored-event.ts';
 import type { Table, Values } from '../../read-store/projection-engine/table.ts';
 

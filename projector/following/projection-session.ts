@@ -1,15 +1,23 @@
-import type { EventLog } from '../event-store/event-log.ts';
-import type { ReadStore } from '../read-store/pool.ts';
-import { CheckpointMoved, RowsRefused } from '../read-store/projection-engine/errors.ts';
-import { LEASE_BEAT_MS, releaseLease, renewLease } from '../read-store/projection-engine/lease.ts';
-import type { FoldedRow, Projection, ProjectionTarget } from '../read-store/projection-engine/projection.ts';
-import { heldStreams } from '../read-store/projection-engine/quarantine.ts';
-import { openWriter, type Applied, type ProjectionWriter } from '../read-store/projection-engine/writer.ts';
-import type { Log } from '../runtime/log.ts';
-import { FOLLOWED_STREAM_PREFIXES } from '../schemas/streams.ts';
+import type { EventLog } from '../../event-store/event-log.ts';
+import type { ReadStore } from '../../read-store/pool.ts';
+import { CheckpointMoved, RowsRefused } from '../../read-store/projection-engine/projection-errors.ts';
+import { LEASE_BEAT_MS, releaseLease, renewLease } from '../../read-store/projection-engine/lease.ts';
+import type {
+  FoldedRow,
+  Projection,
+  ProjectionTarget,
+} from '../../read-store/projection-engine/projection-definition.ts';
+import { heldStreams } from '../../read-store/projection-engine/quarantine.ts';
+import {
+  openWriter,
+  type Applied,
+  type ProjectionWriter,
+} from '../../read-store/projection-engine/writer.ts';
+import type { Log } from '../../runtime/log.ts';
+import { FOLLOWED_STREAM_PREFIXES } from '../../schemas/streams.ts';
 import { catchUp } from './catch-up.ts';
 import { createLiveBuffer } from './live-buffer.ts';
-import type { ProjectorMetrics } from './metrics.ts';
+import type { ProjectorMetrics } from './projector-metrics.ts';
 import type { PositionNotices } from './position-notices.ts';
 import { differenceOf, endRebuild, startOverOnAnotherLog } from './start-over.ts';
 

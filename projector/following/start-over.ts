@@ -1,11 +1,15 @@
-import type { EventLog } from '../event-store/event-log.ts';
-import { differenceFrom, type LogDiffers } from '../event-store/log-difference.ts';
-import type { Queryable, ReadStore } from '../read-store/pool.ts';
-import { readStanding, type Standing } from '../read-store/projection-engine/checkpoint.ts';
-import { CheckpointMoved } from '../read-store/projection-engine/errors.ts';
-import type { FoldedRow, Projection, ProjectionTarget } from '../read-store/projection-engine/projection.ts';
-import type { Log } from '../runtime/log.ts';
-import { LASTING_STREAM_PREFIXES } from '../schemas/streams.ts';
+import type { EventLog } from '../../event-store/event-log.ts';
+import { differenceFrom, type LogDiffers } from '../../event-store/log-difference.ts';
+import type { Queryable, ReadStore } from '../../read-store/pool.ts';
+import { readStanding, type Standing } from '../../read-store/projection-engine/checkpoint.ts';
+import { CheckpointMoved } from '../../read-store/projection-engine/projection-errors.ts';
+import type {
+  FoldedRow,
+  Projection,
+  ProjectionTarget,
+} from '../../read-store/projection-engine/projection-definition.ts';
+import type { Log } from '../../runtime/log.ts';
+import { LASTING_STREAM_PREFIXES } from '../../schemas/streams.ts';
 import { GIVE_WAY_TO_READERS } from './give-way.ts';
 
 export interface StartOverParts<Event, Row extends FoldedRow> {

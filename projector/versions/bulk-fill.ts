@@ -1,11 +1,11 @@
 import { getHeapStatistics } from 'node:v8';
-import type { EventLog } from '../event-store/event-log.ts';
-import type { ReadStore } from '../read-store/pool.ts';
-import { areValuesRefused } from '../read-store/projection-engine/errors.ts';
-import { GENERATIONS } from '../read-store/projection-engine/resting-rows.ts';
-import type { ProjectionTarget } from '../read-store/projection-engine/projection.ts';
-import { catchUp, together } from './catch-up.ts';
-import type { RegisteredProjection } from './registry.ts';
+import type { EventLog } from '../../event-store/event-log.ts';
+import type { ReadStore } from '../../read-store/pool.ts';
+import { areValuesRefused } from '../../read-store/projection-engine/projection-errors.ts';
+import { GENERATIONS } from '../../read-store/projection-engine/resting-rows.ts';
+import type { ProjectionTarget } from '../../read-store/projection-engine/projection-definition.ts';
+import { catchUp, together } from '../following/catch-up.ts';
+import type { RegisteredProjection } from '../registry.ts';
 
 /** What a held row that rests takes at most, its key and all: a text of 100 to 700 bytes. */
 const ROW_BYTES = 800;

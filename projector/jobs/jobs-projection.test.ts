@@ -7,7 +7,7 @@ import { merged, type Table, type Values } from '../../read-store/projection-eng
 import { understandEvent } from '../../schemas/event-versions.ts';
 import type { JobEvent } from '../../schemas/job-events.ts';
 import { jobHistories, randomFrom } from '../../tests/rooms/projector/job-histories.ts';
-import { jobsProjection } from './projection.ts';
+import { jobsProjection } from './jobs-projection.ts';
 import type { JobRow } from '../../read-tables/jobs/jobs-table.ts';
 
 const keyOfValues = (table: Table, values: Values) => values.slice(0, table.keyColumns).join();

@@ -1,6 +1,6 @@
 import { evolve } from '../../conversion-job/evolve.ts';
 import { ABSENT } from '../../conversion-job/job.ts';
-import type { Projection } from '../../read-store/projection-engine/projection.ts';
+import type { Projection } from '../../read-store/projection-engine/projection-definition.ts';
 import type { StoredEvent } from '../../read-store/projection-engine/stored-event.ts';
 import { EventNotUnderstood, understandEvent } from '../../schemas/event-versions.ts';
 import { isActive } from '../../schemas/job-states.ts';

@@ -3,11 +3,11 @@ import fc from 'fast-check';
 import { foldBatch, understandBatch } from '../../read-store/projection-engine/fold-batch.ts';
 import type { StoredEvent } from '../../read-store/projection-engine/stored-event.ts';
 import { merged, summed, type Values } from '../../read-store/projection-engine/table.ts';
-import { jobsProjection } from '../jobs/projection.ts';
+import { jobsProjection } from '../jobs/jobs-projection.ts';
 import type { JobRow } from '../../read-tables/jobs/jobs-table.ts';
 import { jobHistories, randomFrom } from '../../tests/rooms/projector/job-histories.ts';
 import { EVER, figuresTable } from '../../read-tables/dashboard/figures-table.ts';
-import { dashboardProjection } from './projection.ts';
+import { dashboardProjection } from './dashboard-projection.ts';
 import { streamsTable, type CountedStream } from '../../read-tables/dashboard/streams-table.ts';
 
 /** What Postgres holds after the batches, without Postgres. Rows go through their columns and back between batches. */

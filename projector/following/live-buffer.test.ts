@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createLiveBuffer } from './live-buffer.ts';
-import type { StoredEvent } from '../read-store/projection-engine/stored-event.ts';
+import type { StoredEvent } from '../../read-store/projection-engine/stored-event.ts';
 
 const at = (position: bigint) => ({ position }) as StoredEvent;
 

@@ -1,8 +1,8 @@
 import {
   quarantineMetrics,
   type QuarantineMetrics,
-} from '../read-store/projection-engine/quarantine-metrics.ts';
-import { Counter, Gauge, Histogram, type Metrics } from '../runtime/metrics.ts';
+} from '../../read-store/projection-engine/quarantine-metrics.ts';
+import { Counter, Gauge, Histogram, type Metrics } from '../../runtime/metrics.ts';
 
 /** What a projector counts. The label is the projection's name: a bounded set. */
 export interface ProjectorMetrics extends QuarantineMetrics {

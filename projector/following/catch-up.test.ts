@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ProjectionWriter } from '../read-store/projection-engine/writer.ts';
+import type { ProjectionWriter } from '../../read-store/projection-engine/writer.ts';
 import { together } from './catch-up.ts';
 
 function writerAt(position: bigint | null, apply: ProjectionWriter['apply']): ProjectionWriter {

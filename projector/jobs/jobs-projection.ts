@@ -1,6 +1,6 @@
 import { evolve } from '../../conversion-job/evolve.ts';
 import { ABSENT } from '../../conversion-job/job.ts';
-import type { Projection } from '../../read-store/projection-engine/projection.ts';
+import type { Projection } from '../../read-store/projection-engine/projection-definition.ts';
 import type { JobEvent } from '../../schemas/job-events.ts';
 import { jobIdOfStream } from '../../schemas/streams.ts';
 import { understandJobEventOnce } from '../../schemas/understand-job-event-once.ts';

@@ -3,9 +3,9 @@ import type { Metadata } from '@grpc/grpc-js';
 import { readRecordedEvent } from '../../event-store/wire/recorded-event.ts';
 import type { Log } from '../storage/open-log.ts';
 import { describedStream, isMetadataStream } from '../storage/stream-limits.ts';
-import { ACCESS_DENIED, UNAUTHENTICATED, type Refusal } from '../service/refusal.ts';
-import { aclOfMetadata, isAllowed, readDefaultAcls, type Action, type DefaultAcls } from './acl.ts';
-import { ANONYMOUS, openIdentification, SYSTEM, type Caller, type User } from './users.ts';
+import { ACCESS_DENIED, UNAUTHENTICATED, type Refusal } from './refusal.ts';
+import { aclOfMetadata, isAllowed, readDefaultAcls, type Action, type DefaultAcls } from '../access/acl.ts';
+import { ANONYMOUS, openIdentification, SYSTEM, type Caller, type User } from '../access/users.ts';
 
 export interface AccessRules {
   /** null: no user is demanded, and whoever reaches the store may do everything. */

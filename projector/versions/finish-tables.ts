@@ -1,5 +1,5 @@
-import type { Queryable } from '../read-store/queryable.ts';
-import type { RegisteredProjection } from './registry.ts';
+import type { Queryable } from '../../read-store/queryable.ts';
+import type { RegisteredProjection } from '../registry.ts';
 
 /**
  * Gives filled tables their other keys and indexes, and Postgres an idea of what is in them: without it, it guesses how

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { StoredEvent } from '../read-store/projection-engine/stored-event.ts';
+import type { StoredEvent } from '../../read-store/projection-engine/stored-event.ts';
 
 /** A live batch is written when it holds so many events or when its first one has waited so long, unless told otherwise. */
 export const LIVE_EVENTS_MAX = 2_000;

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LEASE_BEAT_MS, takeLease } from '../read-store/projection-engine/lease.ts';
-import type { FoldedRow } from '../read-store/projection-engine/projection.ts';
-import { outageLog, type OutageLog } from '../runtime/outage-log.ts';
-import { runSession, type SessionOptions, type WaitingFor } from './session.ts';
+import { LEASE_BEAT_MS, takeLease } from '../../read-store/projection-engine/lease.ts';
+import type { FoldedRow } from '../../read-store/projection-engine/projection-definition.ts';
+import { outageLog, type OutageLog } from '../../runtime/outage-log.ts';
+import { runSession, type SessionOptions, type WaitingFor } from './projection-session.ts';
 
 /** Backoff of a projection that broke: doubled, with full jitter, from the first up to the last. */
 const AGAIN_AFTER_MS = 100;
