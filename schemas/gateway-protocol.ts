@@ -36,7 +36,7 @@ export const resultMediaTypeSchema = z.enum(RESULT_MEDIA_TYPES);
 export type ResultMediaType = z.infer<typeof resultMediaTypeSchema>;
 
 /** What a converted invoice can be had in, made of what its result says (`POST /v1/format?format=`). */
-export const INVOICE_FORMATS = ['ubl', 'cii', 'json', 'csv'] as const;
+export const INVOICE_FORMATS = ['ubl', 'cii', 'cius-pt', 'json', 'csv'] as const;
 export const invoiceFormatSchema = z.enum(INVOICE_FORMATS);
 export type InvoiceFormat = z.infer<typeof invoiceFormatSchema>;
 

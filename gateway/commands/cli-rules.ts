@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { readGiven } from './cli-failure.ts';
 import { brokenRules } from '../rules/broken-rules.ts';
+import { CIUS_PT_RULES } from '../rules/cius-pt/cius-pt-rules.ts';
 import { sentenceOfBreach } from '../rules/rule.ts';
 import { rulesTable } from '../rules/rules-table.ts';
 import { RULES } from '../rules/rules.ts';
@@ -21,7 +22,12 @@ export async function run(argv: readonly string[]): Promise<number> {
     return 0;
   }
   if (positionals.length === 0) {
-    const rules = RULES.map(({ number, severity, section, says }) => ({ number, severity, section, says }));
+    const rules = [...RULES, ...CIUS_PT_RULES].map(({ number, severity, section, says }) => ({
+      number,
+      severity,
+      section,
+      says,
+    }));
     if (values.json) console.log(JSON.stringify(rules, null, 2));
     else for (const { number, says, section } of rules) console.log(`${number}: ${says} (${section})`);
     return 0;

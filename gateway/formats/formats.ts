@@ -1,7 +1,9 @@
 import type { InvoiceFormat } from '../../schemas/gateway-protocol.ts';
 import { Refusal } from '../protocol/refusal.ts';
+import { brokenRules, sentenceOfBroken } from '../rules/broken-rules.ts';
 import { readSemantic } from './read-semantic.ts';
 import { toCii } from './to-cii.ts';
+import { toCiusPt } from './to-cius-pt.ts';
 import { toCsv } from './to-csv.ts';
 import { ublOf } from './ubl-of.ts';
 
@@ -27,14 +29,26 @@ export function inFormat(xml: string, format: InvoiceFormat): Formatted {
   if (format === 'json')
     return { text: `${JSON.stringify(invoice, null, 1)}\n`, mediaType: 'application/json' };
   if (format === 'csv') return { text: toCsv(invoice), mediaType: 'text/csv' };
+  if (format === 'cius-pt') {
+    const made = toCiusPt(invoice);
+    refuseBroken(sentenceOfBroken(brokenRules(made)), `${NAMES[format]} can be made that keeps its rules`);
+    return { text: made, mediaType: 'application/xml' };
+  }
   if (syntax === format) return { text: xml, mediaType: 'application/xml' };
   const { ubl, failure } = ublOf(xml, read);
-  if (failure !== undefined)
-    throw new Refusal(
-      'FORMAT_NOT_POSSIBLE',
-      `No ${NAMES[format]} can be made that keeps the rules of EN 16931. ${failure}`,
-    );
+  refuseBroken(failure, `${NAMES[format]} can be made that keeps the rules of EN 16931`);
   return { text: format === 'ubl' ? ubl : toCii(invoice), mediaType: 'application/xml' };
 }
 
-const NAMES: Readonly<Record<InvoiceFormat, string>> = { ubl: 'UBL', cii: 'CII', json: 'JSON', csv: 'CSV' };
+/** @throws Refusal `FORMAT_NOT_POSSIBLE` with the rule that is broken */
+function refuseBroken(failure: string | undefined, what: string): void {
+  if (failure !== undefined) throw new Refusal('FORMAT_NOT_POSSIBLE', `No ${what}. ${failure}`);
+}
+
+const NAMES: Readonly<Record<InvoiceFormat, string>> = {
+  ubl: 'UBL',
+  cii: 'CII',
+  'cius-pt': 'CIUS-PT',
+  json: 'JSON',
+  csv: 'CSV',
+};

@@ -1,5 +1,6 @@
 import type { Maybe } from '../output/ubl-nodes.ts';
 import { group, text } from '../output/ubl-nodes.ts';
+import type { XmlNode } from '../output/xml-writer.ts';
 import { writeXml } from '../output/xml-writer.ts';
 import { isNothing } from './decimals.ts';
 import type { Payment, SemanticInvoice } from './semantic-invoice.ts';
@@ -22,15 +23,20 @@ const CORE = 'urn:cen.eu:en16931:2017';
 
 /** Writes an invoice or credit note as UBL 2.1 by the binding of CEN/TS 16931-3-2, elements in the order of the schema. */
 export function toUbl(invoice: SemanticInvoice): string {
+  return writeXml(ublNode(invoice));
+}
+
+/** The same before it is written out. */
+export function ublNode(invoice: SemanticInvoice): XmlNode {
   const credit = CREDIT_NOTES.has(invoice.typeCode ?? '');
   const root = credit ? 'CreditNote' : 'Invoice';
   const children = [...head(invoice, credit), ...references(invoice, credit), ...body(invoice, credit)];
-  return writeXml({
+  return {
     name: root,
     attributes: { xmlns: `${UBL}:${root}-2` },
     namespaces: { cac: `${UBL}:CommonAggregateComponents-2`, cbc: `${UBL}:CommonBasicComponents-2` },
     children: children.flat().filter((child) => child !== undefined),
-  });
+  };
 }
 
 type Nodes = (Maybe | readonly Maybe[])[];

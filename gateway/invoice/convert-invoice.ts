@@ -4,7 +4,7 @@ import type { JudgedFinding } from '../checks/run-checks.ts';
 import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
 import { deliveryWarnings } from '../found-invoice/delivery.ts';
 import { identityOfRead } from '../formats/invoice-identity.ts';
-import { writtenInvoice } from '../output/written-invoice.ts';
+import { writtenInvoice } from '../formats/written-invoice.ts';
 import { judgeScan } from '../ocr/judge-scan.ts';
 import { scanReader } from '../ocr/scan-reader.ts';
 import { hiddenWarnings, requireText, scanWarnings } from '../pdf/hidden-warnings.ts';

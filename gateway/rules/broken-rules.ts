@@ -1,3 +1,4 @@
+import { CIUS_PT_RULES, saysCiusPt } from './cius-pt/cius-pt-rules.ts';
 import type { BrokenRule } from './rule.ts';
 import { sentenceOfBreach } from './rule.ts';
 import { RULES } from './rules.ts';
@@ -5,7 +6,7 @@ import { ublDocument } from './ubl-document.ts';
 
 /**
  * The rules that a finished UBL document breaks, read from its text alone and not from what it was written from; none
- * when it keeps all. Amounts are compared as exact decimals. Rules say nothing of what another rule misses.
+ * when it keeps all; one that says that it is CIUS-PT is held to its rules too. Amounts are compared as exact decimals. Rules say nothing of what another rule misses.
  */
 export function brokenRules(xml: string): BrokenRule[] {
   const document = ublDocument(xml);
@@ -20,7 +21,8 @@ export function brokenRules(xml: string): BrokenRule[] {
       },
     ];
   const broken: BrokenRule[] = [];
-  for (const { number, severity, check } of RULES) {
+  const rules = saysCiusPt(document) ? [...RULES, ...CIUS_PT_RULES] : RULES;
+  for (const { number, severity, check } of rules) {
     const breaches = check(document);
     if (breaches.length > 0)
       broken.push(...breaches.map((breach) => ({ ...breach, rule: number, severity })));

@@ -9,6 +9,7 @@ export type Section =
   | 'EN 16931-1, code lists'
   | 'CEN/TS 16931-3-2, syntax binding'
   | 'OASIS UBL 2.1, schema'
+  | 'eSPap, CIUS-PT 2.1.1'
   | 'Docket';
 
 /** One place where a document does not keep a rule. */

@@ -1,8 +1,14 @@
+import { CIUS_PT_RULES } from './cius-pt/cius-pt-rules.ts';
+import type { Rule } from './rule.ts';
 import { RULES_BY_THEME } from './rules.ts';
 
 /** The table of docs/gateway.md: themes, where their rules are written down, and their numbers. */
 export function rulesTable(): string {
-  const rows = Object.entries(RULES_BY_THEME).map(([theme, rules]) => {
+  const themes: readonly [string, readonly Rule[]][] = [
+    ...Object.entries(RULES_BY_THEME),
+    ['CIUS-PT, of documents that say so', CIUS_PT_RULES],
+  ];
+  const rows = themes.map(([theme, rules]) => {
     const sections = [...new Set(rules.map(({ section }) => section))].join('; ');
     return `| ${theme} | ${sections} | ${inRuns(rules.map(({ number }) => number)).join(', ')} |`;
   });

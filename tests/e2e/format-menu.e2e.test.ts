@@ -2,6 +2,7 @@ import { AxeBuilder } from '@axe-core/playwright';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
 import type { Browser } from 'playwright-core';
+import { makeInvoicePdf } from '../../gateway/fixtures/invoice-pdf.ts';
 import { makePlainInvoice } from '../../gateway/fixtures/plain-invoice.ts';
 import { launchBrowser } from '../harness/browser.ts';
 import { ANY_TEXT_MAPPING, newClerk, pdfFile, type Clerk } from '../harness/clerk.ts';
@@ -59,6 +60,10 @@ describe('the menu of formats beside a download', () => {
       expect(await menu.isVisible()).toBe(false);
     }
 
+    await open.click();
+    await menu.locator('[data-format=cius-pt]').click();
+    await page.getByText('No CIUS-PT can be made that keeps its rules. BR-CIUS-PT-03').waitFor();
+
     await open.focus();
     await page.keyboard.press('Enter');
     await menu.locator('a').first().waitFor();
@@ -74,6 +79,19 @@ describe('the menu of formats beside a download', () => {
     await page.keyboard.press('Escape');
     expect(await menu.isVisible()).toBe(false);
     expect(await page.evaluate(() => document.activeElement?.getAttribute('data-action'))).toBe('formats');
+    expect(clerk.complaints).toEqual([]);
+    await clerk.close();
+  }, 120_000);
+
+  it('saves a Portuguese invoice as CIUS-PT', async () => {
+    const clerk = await newClerk(browser, house.url);
+    const { page } = clerk;
+    await page.selectOption('select[name=mapping]', 'invoice_v1');
+    await clerk.choose([pdfFile('fatura.pdf', await makeInvoicePdf(40, { layout: 'classic', type: 'FT' }))]);
+    await clerk.untilRows('ready', 1);
+    await page.locator('[data-action=formats]').click();
+    const { name, text } = await saved(clerk, () => page.locator('[data-format=cius-pt]').click());
+    expect([name, text]).toEqual(['fatura.cius-pt.xml', expect.stringContaining('CIUS-PT:2.1.1<')]);
     expect(clerk.complaints).toEqual([]);
     await clerk.close();
   }, 120_000);

@@ -1,8 +1,12 @@
 import { useState } from 'preact/hooks';
 import type { JobView } from '../../../schemas/http-api.ts';
-import { useApp } from '../app.ts';
+import type { InvoiceFormat } from '../../../schemas/gateway-protocol.ts';
+import { useApp, type App } from '../app.ts';
+import { ApiFailure, askText } from '../live/api.ts';
+import { isPlainClick } from '../router.ts';
 import { useStore } from '../store.ts';
-import { useText } from '../text/text-context.ts';
+import { errorLine } from '../text/error-text.ts';
+import { useText, type Text } from '../text/text-context.ts';
 import { Icon } from './icons.tsx';
 import { downloadPath } from './job-actions.tsx';
 
@@ -12,7 +16,8 @@ const GAP_PX = 4;
 /** The other formats that an invoice can be had in: links in a native popover. Nothing for what is no invoice. */
 export function FormatMenu({ job }: { job: JobView }) {
   const app = useApp();
-  const { t } = useText();
+  const text = useText();
+  const { t } = text;
   const formats = useStore(app.mappings, (all) => all.find(({ id }) => id === job.mapping.id)?.formats);
   const [isOpen, setOpen] = useState(false);
   if (formats === undefined) return null;
@@ -50,7 +55,12 @@ export function FormatMenu({ job }: { job: JobView }) {
               href={`${downloadPath(job)}?format=${format}`}
               download
               data-format={format}
-              onClick={(event) => event.currentTarget.closest<HTMLElement>('[popover]')?.hidePopover()}
+              onClick={(event) => {
+                event.currentTarget.closest<HTMLElement>('[popover]')?.hidePopover();
+                if (!isPlainClick(event)) return;
+                event.preventDefault();
+                void save(app, text, job, format);
+              }}
             >
               {t(`format_${format}`)}
             </a>
@@ -59,6 +69,33 @@ export function FormatMenu({ job }: { job: JobView }) {
     </>
   );
 }
+
+/** Saves what the server makes; a refusal, such as a rule that the values do not keep, is told in its words. */
+async function save(app: App, { t }: Text, job: JobView, format: InvoiceFormat): Promise<void> {
+  try {
+    const made = new Blob([await askText(`${downloadPath(job)}?format=${format}`)]);
+    const link = document.createElement('a');
+    link.href = URL.createObjectURL(made);
+    link.download = `${job.filename.replace(/\.pdf$/i, '')}.${ENDINGS[format]}`;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), SAVED_AFTER_MS);
+  } catch (error) {
+    if (!(error instanceof ApiFailure)) throw error;
+    const { sentence } = errorLine(t, [error.code], error.message, app.limits.get().maxUploadMb);
+    // Which rule is broken is said in English alone, like the warnings of a document.
+    app.tell(error.code === 'FORMAT_NOT_POSSIBLE' ? `${sentence} ${error.message}` : sentence);
+  }
+}
+
+const ENDINGS: Readonly<Record<InvoiceFormat, string>> = {
+  ubl: 'xml',
+  cii: 'xml',
+  'cius-pt': 'cius-pt.xml',
+  json: 'json',
+  csv: 'csv',
+};
+/** A browser has taken the bytes over by then. */
+const SAVED_AFTER_MS = 60_000;
 
 /** Below the button that opened the menu, above it where there is no room. */
 function placeBeside(menu: HTMLElement): void {

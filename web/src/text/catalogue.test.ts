@@ -22,7 +22,15 @@ const braces = (message: Message) =>
   forms(message).map((form) => [...form.matchAll(/\{\w+\}/g)].map(String).sort());
 
 /** Words that are the same in both languages. */
-const SAME_IN_BOTH = ['appName', 'titleActive', 'readingXml', 'format_ubl', 'format_cii', 'format_json'];
+const SAME_IN_BOTH = [
+  'appName',
+  'titleActive',
+  'readingXml',
+  'format_ubl',
+  'format_cii',
+  'format_cius-pt',
+  'format_json',
+];
 
 const MAPPINGS = join(import.meta.dirname, '..', '..', '..', 'gateway', 'mappings');
 

@@ -116,6 +116,7 @@ export const en = {
   formatsOf: 'Other formats of {filename}',
   format_ubl: 'UBL (XML)',
   format_cii: 'CII (XML)',
+  'format_cius-pt': 'CIUS-PT (XML)',
   format_json: 'JSON',
   format_csv: 'CSV, for a spreadsheet',
   retryOf: 'Retry {filename}',

@@ -109,6 +109,7 @@ export const pt: Catalogue = {
   formatsOf: 'Outros formatos de {filename}',
   format_ubl: 'UBL (XML)',
   format_cii: 'CII (XML)',
+  'format_cius-pt': 'CIUS-PT (XML)',
   format_json: 'JSON',
   format_csv: 'CSV, para folha de cálculo',
   retryOf: 'Repetir {filename}',

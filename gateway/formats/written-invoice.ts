@@ -1,8 +1,10 @@
+import { readSemantic } from './read-semantic.ts';
+import { toCiusPt } from './to-cius-pt.ts';
 import type { Invoice } from '../found-invoice/invoice.ts';
 import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
 import { brokenRules, sentenceOfBroken } from '../rules/broken-rules.ts';
 import type { BrokenRule } from '../rules/rule.ts';
-import { ublXml } from './ubl.ts';
+import { ublXml } from '../output/ubl.ts';
 
 /** An invoice as written, and what the rules of EN 16931 and UBL have against it. */
 export interface WrittenInvoice {
@@ -14,7 +16,14 @@ export interface WrittenInvoice {
 
 /** Writes an invoice and holds the finished text, read again, to the standard: ADR 0140. */
 export function writtenInvoice(invoice: Invoice, output: InvoiceMapping['output']): WrittenInvoice {
-  const xml = ublXml(invoice, output);
+  const ubl = ublXml(invoice, output);
+  const xml = output.target === 'cius-pt' ? asCiusPt(ubl) : ubl;
   const broken = brokenRules(xml);
   return { xml, broken, failure: sentenceOfBroken(broken) };
+}
+
+/** The same values by CIUS-PT (ADR 0176); what is no invoice stays, for the rules to name. */
+function asCiusPt(ubl: string): string {
+  const read = readSemantic(ubl);
+  return read === undefined ? ubl : toCiusPt(read.invoice);
 }

@@ -1,0 +1,83 @@
+import Big from 'big.js';
+import type { XmlNode } from '../output/xml-writer.ts';
+import { writeXml } from '../output/xml-writer.ts';
+import { isDecimal } from '../rules/decimal.ts';
+import type { Address, SemanticInvoice, SemanticLine, VatBreakdown } from './semantic-invoice.ts';
+import { ublNode } from './to-ubl.ts';
+
+/** BT-24 of CIUS-PT 2.1.1 (eSPap, rule DT-CIUS-PT-022). */
+const CIUS_PT = 'urn:cen.eu:en16931:2017#compliant#urn:feap.gov.pt:CIUS-PT:2.1.1';
+
+/**
+ * Writes an invoice as UBL by CIUS-PT, the specification of the Portuguese public sector: the same values in its forms
+ * (ADR 0176). Whether it then keeps the rules of CIUS-PT is for `brokenRules` to say.
+ */
+export function toCiusPt(invoice: SemanticInvoice): string {
+  return writeXml(inForm(ublNode(adapted(invoice))));
+}
+
+function adapted(invoice: SemanticInvoice): SemanticInvoice {
+  const vat = invoice.vat.map(withReasonInWords);
+  return {
+    ...invoice,
+    specification: CIUS_PT,
+    delivery: { ...invoice.delivery, address: deliveredTo(invoice) },
+    vat,
+    lines: invoice.lines.map((line) => withReason(line, vat)),
+  };
+}
+
+/**
+ * The address delivered to, which CIUS-PT asks of every document (BR-CIUS-PT-66): as the document says it, else the buyer's.
+ * Where the document says another place, or a part of one alone, that stays as it is.
+ */
+function deliveredTo({ delivery, buyer }: SemanticInvoice): Address | undefined {
+  const { address, location, name } = delivery;
+  if (location !== undefined || name !== undefined) return address;
+  const others = address === undefined ? [] : [address.line1, address.city, address.postalCode];
+  const isCountryAlone = others.every((part) => part === undefined);
+  const isBuyers = address === undefined || address.country === buyer.address?.country;
+  return isCountryAlone && isBuyers ? buyer.address : address;
+}
+
+/**
+ * The reason of an exemption in words, its code among them. CIUS-PT takes codes of five characters at most
+ * (DT-CIUS-PT-108), EN 16931 those of the list VATEX alone (BR-CL-22), which are longer: no code keeps both.
+ */
+function withReasonInWords(row: VatBreakdown): VatBreakdown {
+  return { ...row, reasonCode: undefined, reason: row.reason ?? row.reasonCode };
+}
+
+/**
+ * An exempt line says its reason itself (BR-CIUS-PT-17): that of the one row of the breakdown that it can belong to. In
+ * words too, since a code of lines must stand in the breakdown (DT-CIUS-PT-176).
+ */
+function withReason(line: SemanticLine, vat: readonly VatBreakdown[]): SemanticLine {
+  const exempt = vat.filter(({ category }) => category === 'E');
+  const reason = exempt[0]?.reason;
+  const isSaid = line.attributes.some(({ name }) => name?.startsWith('#TAXEXEMPTIONREASON') === true);
+  if (line.category !== 'E' || exempt.length !== 1 || reason === undefined || isSaid) return line;
+  const said = { name: '#TAXEXEMPTIONREASON@CLASSIFIEDTAXCATEGORY#', value: reason };
+  return { ...line, attributes: [...line.attributes, said] };
+}
+
+/** Fewest decimals by element (DT-CIUS-PT-106.1, 117.1, 125.1, 130.1 and others); of an amount it is two. */
+const DECIMALS: Readonly<Record<string, number>> = {
+  'cbc:Percent': 2,
+  'cbc:MultiplierFactorNumeric': 2,
+  'cbc:InvoicedQuantity': 3,
+  'cbc:CreditedQuantity': 3,
+  'cbc:BaseQuantity': 3,
+};
+const AMOUNT_DECIMALS = 2;
+
+/** Decimals are filled up with zeros and never rounded. */
+function inForm(node: XmlNode): XmlNode {
+  if (node.children !== undefined) return { ...node, children: node.children.map(inForm) };
+  const isAmount = node.attributes?.['currencyID'] !== undefined;
+  const fewest = isAmount ? AMOUNT_DECIMALS : DECIMALS[node.name];
+  if (fewest === undefined || node.text === undefined || !isDecimal(node.text)) return node;
+  const value = new Big(node.text);
+  const kept = value.toFixed().split('.')[1]?.length ?? 0;
+  return { ...node, text: value.toFixed(Math.max(fewest, kept)) };
+}
