@@ -44,6 +44,26 @@ describe('what is read and not sure', () => {
     expect(warnings).toEqual([expect.stringMatching(/^CELL_TEXT .*line 1 says “abzgl. 7”/)]);
   });
 
+  it('is a name with a colon, where all are written so and one has nothing behind it', async () => {
+    const second = ['Hocker:', '4', '25,00', '100,00'];
+    const both = await read({ rows: [['Tisch: Eiche, geölt', '2', '150,00', '300,00'], second] });
+    expect(both.lines.map(({ name }) => name)).toEqual(['Tisch: Eiche, geölt', 'Hocker']);
+    expect(both.warnings).toEqual([expect.stringMatching(/^LINE_NAME .*line 1 /)]);
+    const one = await read({ rows: [['Tisch Eiche, geölt', '2', '150,00', '300,00'], second] });
+    expect(one.warnings).toEqual([]);
+  });
+
+  it('is a price that is not printed beside a quantity', async () => {
+    const { warnings, lines } = await read({
+      rows: [
+        ['Eichentisch', '2', '', '300,00'],
+        ['Hocker', '4', '25,00', '100,00'],
+      ],
+    });
+    expect(lines.map(({ price }) => price)).toEqual(['150', '25.00']);
+    expect(warnings).toEqual([expect.stringMatching(/^PRICE_WORKED_OUT .*line 1 /)]);
+  });
+
   it('is a row between the items whose amount is none of theirs, with how many there are', async () => {
     const row = ['Eichentisch', '2', '150,00', '300,00'];
     const stool = ['Hocker', '4', '25,00', '100,00'];

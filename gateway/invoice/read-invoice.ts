@@ -36,7 +36,7 @@ import { withoutSums } from './sums-of-lines.ts';
 import { readParties } from './read-parties.ts';
 import type { QrPayload } from '../found-invoice/qr-payload.ts';
 import { preferQr } from './prefer-qr.ts';
-import { lineWarnings, numberWarnings, rowWarnings } from './reading-warnings.ts';
+import { lineWarnings, nameWarnings, numberWarnings, rowWarnings } from './reading-warnings.ts';
 import { exemptionIn, vatRows } from './vat-rows.ts';
 
 /** An invoice with everything that led to it; explain shows the rest. */
@@ -138,6 +138,7 @@ export function readInvoice(
     ...numberWarnings(fields.get('number'), candidates.get('number') ?? []),
     ...rowWarnings(printedLines),
     ...lineWarnings(lines),
+    ...nameWarnings(lines),
   ];
   const tables = { lines: linesTable, vat: vatTable };
   return { invoice, candidates, matched, areas, tables, qr, given, doubts };

@@ -22,9 +22,20 @@ export function numberWarnings(
   ];
 }
 
-/** Says of the lines which unit is not known and is written as "one" (`C62`), and what else stands in the cell of an amount. */
+/**
+ * Says of the lines which unit is not known and is written as "one" (`C62`), what else stands in the cell of an amount, and
+ * which price is not printed beside a quantity: it is worked out from the amount, which may have an allowance in it.
+ */
 export function lineWarnings(lines: readonly InvoiceLine[]): GatewayWarning[] {
-  return lines.flatMap(({ position, unit, price, total, discount }) => [
+  return lines.flatMap(({ position, unit, qty, price, total, discount }) => [
+    ...(qty && total && !price && !new Big(qty.value).eq(1)
+      ? [
+          {
+            code: 'PRICE_WORKED_OUT',
+            message: `The price of line ${position} is not printed; it is worked out from its amount and quantity.`,
+          },
+        ]
+      : []),
     ...(unit && isUnknownUnit(unit.value)
       ? [
           {
@@ -67,4 +78,22 @@ export function rowWarnings({ rows, leftOut }: ReadTable): GatewayWarning[] {
       message: `${lost.length} rows of the item table with an amount fit no item and were left out: ${named.join(', ')}${lost.length > namedMax ? ' and others' : ''}.`,
     },
   ];
+}
+
+/** A name and its description, apart by the one colon: `Design (hours): of a brochure`. */
+const NAME_AND_COLON = /^[^:]+:[^:]*$/su;
+
+/**
+ * Says which names may end at their colon: where all names are written so and one has nothing behind it, a program has
+ * put name and description together. Some mean both to be the name, and some do not.
+ */
+export function nameWarnings(lines: readonly InvoiceLine[]): GatewayWarning[] {
+  const names = lines.map(({ name }) => name?.raw.trim() ?? '');
+  if (!names.every((name) => NAME_AND_COLON.test(name)) || !names.some((name) => name.endsWith(':')))
+    return [];
+  return lines.flatMap(({ position }, i) =>
+    names[i]?.endsWith(':')
+      ? []
+      : [{ code: 'LINE_NAME', message: `The name of line ${position} may end at its colon: “${names[i]}”.` }],
+  );
 }
