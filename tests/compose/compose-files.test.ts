@@ -82,6 +82,16 @@ describe('the networks of the compose file', () => {
   });
 });
 
+describe('the mappings of an operator', () => {
+  it('are a folder of the machine that the gateway and the commands alone see, to be read and not written', () => {
+    const mount = '${MAPPINGS_DIR:-./mappings}:/mappings:ro';
+    const seen = services.filter(([, { volumes }]) => volumes?.includes(mount)).map(([name]) => name);
+    const named = services.filter(([, { environment }]) => environment?.['GATEWAY_MAPPINGS'] === '/mappings');
+    expect(seen).toEqual(['gateway', 'docket']);
+    expect(named.map(([name]) => name)).toEqual(seen);
+  });
+});
+
 describe('the secrets of the compose file', () => {
   it('are files of those whose settings name them, and of nobody else', () => {
     for (const name of OWN) expect([name, ...namesOf(name, '_FILE')]).toEqual([name, ...secretsOf(name)]);
