@@ -1,6 +1,7 @@
 import { createHmac, hkdfSync, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import { CodedError } from '../schemas/coded-error.ts';
 import type { MasterKey } from './encryption.ts';
 import { parsedAs, stored } from './links.ts';
 import { readWhole, type Place } from './place.ts';
@@ -27,13 +28,12 @@ type Header = z.infer<typeof Header>;
 export type BackupSecret = { readonly keyFile: Buffer } | { readonly passphrase: string };
 
 /** The secret is not the one that the backup was made with, or cannot be one. */
-export class BackupKeyRefused extends Error {
+export class BackupKeyRefused extends CodedError {
   readonly code = 'BACKUP_KEY_REFUSED';
   readonly retryable = false;
 
   constructor(why: string) {
     super(`The backup cannot be opened: ${why}.`);
-    this.name = 'BackupKeyRefused';
   }
 }
 

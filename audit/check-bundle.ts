@@ -7,6 +7,7 @@ import type { RecordedEvent } from '../event-store/event-log.ts';
 import { BUNDLE, BundleEvent, BundleIndex, BundleProof } from './bundle.ts';
 import { leafHash, rootByProof } from './merkle.ts';
 import { fileNamedBy } from '../conversion-job/named-files.ts';
+import { CodedError } from '../schemas/coded-error.ts';
 import { isSignedBy, keyIdOf, leafOf, Seal } from './seal.ts';
 import { streamEnds } from './stream-ends.ts';
 
@@ -64,13 +65,12 @@ export async function checkBundle(folder: string, key: KeyObject): Promise<Bundl
 }
 
 /** A bundle that is not one. */
-export class BundleUnreadable extends Error {
+export class BundleUnreadable extends CodedError {
   readonly code = 'BUNDLE_UNREADABLE';
   readonly retryable = false;
 
   constructor(name: string, options?: ErrorOptions) {
     super(`The bundle cannot be checked: ${name} is missing or is not what it should be.`, options);
-    this.name = 'BundleUnreadable';
   }
 }
 

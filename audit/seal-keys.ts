@@ -7,19 +7,19 @@ import {
 } from 'node:crypto';
 import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CodedError } from '../schemas/coded-error.ts';
 
 /** The key that signs seals, in the data folder. */
 export const SEAL_KEY_FILE = 'seal-key.pem';
 const KEY_FILE_MODE = 0o600;
 
 /** The key that signs seals cannot be used. */
-export class SealKeyRefused extends Error {
+export class SealKeyRefused extends CodedError {
   readonly code = 'SEAL_KEY_REFUSED';
   readonly retryable = false;
 
   constructor(path: string, why: string, options?: ErrorOptions) {
     super(`The seal key ${path} cannot be used: ${why}.`, options);
-    this.name = 'SealKeyRefused';
   }
 }
 

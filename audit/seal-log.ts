@@ -6,15 +6,15 @@ import { signed, storedChanges, storedSeal, summaryOf, type Seal } from './seal.
 import type { SealCopies } from './seal-store.ts';
 import { SEALED_STREAM_PREFIXES, streamEnds, type StreamEnds } from './stream-ends.ts';
 import { sha256 } from '../runtime/sha256.ts';
+import { CodedError } from '../schemas/coded-error.ts';
 
 /** Nothing is sealed over a log or over seals that are not right. */
-export class SealRefused extends Error {
+export class SealRefused extends CodedError {
   readonly code = 'SEAL_REFUSED';
   readonly retryable = false;
 
   constructor(why: string, options?: ErrorOptions) {
     super(`Nothing was sealed: ${why}. \`docket audit verify\` tells more.`, options);
-    this.name = 'SealRefused';
   }
 }
 

@@ -9,6 +9,7 @@ import { fileNamedBy, type NamedFile } from '../conversion-job/named-files.ts';
 import { linksOf } from '../event-store/event-hash.ts';
 import type { EventLog, RecordedEvent } from '../event-store/event-log.ts';
 import { isoNow, type Clock } from '../runtime/clock.ts';
+import { CodedError } from '../schemas/coded-error.ts';
 import { jobStream } from '../schemas/streams.ts';
 import { BUNDLE, type BundleEvent, type BundleIndex } from './bundle.ts';
 import { proofOf } from './merkle.ts';
@@ -18,13 +19,12 @@ import { inOrder, leafHashes, storedSeal, type Seal } from './seal.ts';
 import type { StreamEnd } from './stream-ends.ts';
 
 /** The job cannot be vouched for yet, or no more. */
-export class NotSealed extends Error {
+export class NotSealed extends CodedError {
   readonly code = 'NOT_SEALED';
   readonly retryable = false;
 
   constructor(why: string) {
     super(why);
-    this.name = 'NotSealed';
   }
 }
 

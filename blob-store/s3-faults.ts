@@ -1,3 +1,4 @@
+import { codeOf } from '../schemas/coded-error.ts';
 import { BlobStoreUnavailable, StorageFull } from './blob-errors.ts';
 
 /** Codes and status by which S3 and its likes say that there is no room (RFC 4918, section 11.5, for 507; D26). */
@@ -38,6 +39,5 @@ export function s3Fault(error: unknown): Error {
     return new StorageFull({ cause: error });
 
   const name = error instanceof Error || isS3Answer(error) ? error.name : 'nothing that can be understood';
-  const code = (error as { code?: unknown }).code;
-  return new BlobStoreUnavailable(`S3 answered ${typeof code === 'string' ? code : name}`, { cause: error });
+  return new BlobStoreUnavailable(`S3 answered ${codeOf(error) ?? name}`, { cause: error });
 }

@@ -1,12 +1,13 @@
+import { CodedError } from '../schemas/coded-error.ts';
+
 /** A failure that a person can act on: printed as its one sentence, without a stack. */
-export class PlainFailure extends Error {
+export class PlainFailure extends CodedError {
   readonly code: string;
   readonly retryable = false;
   readonly exitCode: number;
 
   constructor(code: string, message: string, options: ErrorOptions & { exitCode?: number } = {}) {
     super(message, options);
-    this.name = 'PlainFailure';
     this.code = code;
     this.exitCode = options.exitCode ?? 1;
   }

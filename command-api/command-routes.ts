@@ -8,6 +8,7 @@ import { handleCommand, type CommandContext } from '../event-store/handle-comman
 import { isoNow } from '../runtime/clock.ts';
 import { ApiError } from '../runtime/http/api-error.ts';
 import { requestIdOf } from '../runtime/http/app.ts';
+import { CodedError } from '../schemas/coded-error.ts';
 import { BatchCommand } from '../schemas/http-api.ts';
 import { JobId } from '../schemas/ids.ts';
 import { commandIdOf } from '../schemas/name-based-ids.ts';
@@ -37,13 +38,12 @@ type Guard = (decider: JobDecider) => JobDecider;
 const unguarded: Guard = (decider) => decider;
 
 /** The command would append something, and must not in this pass. */
-class WouldChange extends Error {
+class WouldChange extends CodedError {
   readonly code = 'WOULD_CHANGE';
   readonly retryable = false;
 
   constructor() {
     super('The command would change something.');
-    this.name = 'WouldChange';
   }
 }
 

@@ -2,15 +2,15 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { Busboy, type BusboyInstance } from '@fastify/busboy';
 import { ApiError } from '../runtime/http/api-error.ts';
+import { CodedError } from '../schemas/coded-error.ts';
 
 /** The sender went away before the end; there is nobody to answer. */
-export class SenderGone extends Error {
+export class SenderGone extends CodedError {
   readonly code = 'SENDER_GONE';
   readonly retryable = false;
 
   constructor(options?: ErrorOptions) {
     super('The sender went away before the end of the request.', options);
-    this.name = 'SenderGone';
   }
 }
 

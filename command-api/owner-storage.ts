@@ -3,6 +3,7 @@ import type { EventLog, RecordedEvent } from '../event-store/event-log.ts';
 import { differenceFrom } from '../event-store/log-difference.ts';
 import type { Log } from '../runtime/log.ts';
 import { Gauge, type Metrics } from '../runtime/metrics.ts';
+import { CodedError } from '../schemas/coded-error.ts';
 import { EventNotUnderstood } from '../schemas/event-versions.ts';
 import type { StorageQuota } from '../schemas/error-codes.ts';
 import type { UploadDocument } from '../schemas/job-commands.ts';
@@ -14,14 +15,13 @@ import { foldStoredBytes } from './stored-bytes.ts';
 const FOLLOWED = [JOB_STREAM_PREFIX] as const;
 
 /** The owner has no room for this document; the job is as it was. */
-export class QuotaExceeded extends Error {
+export class QuotaExceeded extends CodedError {
   readonly code = 'QUOTA_EXCEEDED';
   readonly retryable = false;
   readonly quota: StorageQuota;
 
   constructor(quota: StorageQuota) {
     super('The owner has stored as much as one owner may.');
-    this.name = 'QuotaExceeded';
     this.quota = quota;
   }
 }

@@ -1,3 +1,5 @@
+import { CodedError } from '../schemas/coded-error.ts';
+
 /** A look at the bytes as they pass: is this a PDF at all? Whether it is a good one is the gateway's question. */
 export interface PdfCheck {
   /** @throws NotPdf as soon as the header cannot be one any more */
@@ -7,13 +9,12 @@ export interface PdfCheck {
 }
 
 /** The file does not begin, or is not built, like a PDF. */
-export class NotPdf extends Error {
+export class NotPdf extends CodedError {
   readonly code = 'NOT_PDF';
   readonly retryable = false;
 
   constructor(why: string) {
     super(why);
-    this.name = 'NotPdf';
   }
 }
 

@@ -4,6 +4,7 @@ import type { BlobStore } from '../blob-store/blob-store.ts';
 import { newSourceKey } from '../blob-store/blob-key.ts';
 import { crashPoint } from '../runtime/crash-points.ts';
 import { ApiError } from '../runtime/http/api-error.ts';
+import { codeOf } from '../schemas/coded-error.ts';
 import { API_ERRORS } from '../schemas/error-codes.ts';
 import { MappingParameters } from '../schemas/job-events.ts';
 import { displayNameOf } from './display-name.ts';
@@ -154,7 +155,7 @@ async function storeFile(options: {
 /** The refusal that a failure to store a file means; anything unknown is ours and ends the request. */
 function refusalOf(error: unknown, bytes: number, limits: UploadLimits): RefusedFile {
   if (error instanceof NotPdf) return { code: 'NOT_PDF', message: error.message, bytes };
-  switch ((error as { code?: unknown }).code) {
+  switch (codeOf(error)) {
     case 'BLOB_TOO_LARGE':
       return { code: 'TOO_LARGE', message: tooLarge(limits), bytes };
     case 'STORAGE_FULL':

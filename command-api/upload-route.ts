@@ -7,6 +7,7 @@ import { isoNow } from '../runtime/clock.ts';
 import { crashPoint } from '../runtime/crash-points.ts';
 import { ApiError } from '../runtime/http/api-error.ts';
 import { requestIdOf } from '../runtime/http/app.ts';
+import { isRetryable } from '../schemas/coded-error.ts';
 import { API_ERRORS } from '../schemas/error-codes.ts';
 import { MappingId } from '../schemas/ids.ts';
 import { commandIdOf, jobIdOf } from '../schemas/name-based-ids.ts';
@@ -241,7 +242,7 @@ async function outcomeOf(
       return { result: { filename, error: quotaRefusal(error.quota, bytes) } };
     }
     // Whether the log has it is not known, so the blob stays: it is a job's, or an orphan that retention sweeps.
-    const code = (error as { retryable?: unknown }).retryable === true ? 'UNAVAILABLE' : 'INTERNAL';
+    const code = isRetryable(error) ? 'UNAVAILABLE' : 'INTERNAL';
     side.logger.error({ err: error, requestId: request.requestId, jobId }, 'an upload could not be appended');
     side.metrics.orphanedBlobs.inc();
     side.metrics.files.inc({ outcome: code });

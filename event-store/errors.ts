@@ -1,7 +1,8 @@
+import { CodedError } from '../schemas/coded-error.ts';
 import type { StoreFault } from './store-faults.ts';
 
 /** The stream is not at the revision the append expected: reload, decide again. */
-export class StreamMovedOn extends Error {
+export class StreamMovedOn extends CodedError {
   readonly code = 'STREAM_MOVED_ON';
   readonly retryable = true;
   readonly stream: string;
@@ -13,7 +14,6 @@ export class StreamMovedOn extends Error {
       `Stream ${stream} is at ${actual === null ? 'no revision' : `revision ${actual.toString()}`}, not where the append expected it.`,
       options,
     );
-    this.name = 'StreamMovedOn';
     this.stream = stream;
     this.actual = actual;
   }
@@ -23,7 +23,7 @@ export class StreamMovedOn extends Error {
  * The event store cannot be used now: nobody answers in time, or it answers that it will not serve this user. The outcome
  * of an append is unknown, unless the fault says that the store refused it.
  */
-export class LogUnavailable extends Error {
+export class LogUnavailable extends CodedError {
   readonly code = 'LOG_UNAVAILABLE';
   readonly retryable = true;
   /** What is wrong by name, where the store or the network told; null when there was only silence. */
@@ -37,13 +37,12 @@ export class LogUnavailable extends Error {
         : `The event store failed while ${doing}: ${fault.why}`,
       options,
     );
-    this.name = 'LogUnavailable';
     this.fault = fault;
   }
 }
 
 /** What a probe found: the event store would not serve an upload and its conversion now. */
-export class StoreUnusable extends Error {
+export class StoreUnusable extends CodedError {
   readonly code: StoreFault['code'];
   readonly retryable: boolean;
   readonly fault: StoreFault;
@@ -52,7 +51,6 @@ export class StoreUnusable extends Error {
 
   constructor(fault: StoreFault, options?: ErrorOptions) {
     super(fault.why, options);
-    this.name = 'StoreUnusable';
     this.fault = fault;
     this.code = fault.code;
     this.final = fault.final;
@@ -61,18 +59,17 @@ export class StoreUnusable extends Error {
 }
 
 /** The store will never take this append: it is malformed, too large, or the stream is gone for good. */
-export class AppendRefused extends Error {
+export class AppendRefused extends CodedError {
   readonly code = 'APPEND_REFUSED';
   readonly retryable = false;
 
   constructor(stream: string, why: string, options?: ErrorOptions) {
     super(`The event store refuses to append to ${stream}: ${why}.`, options);
-    this.name = 'AppendRefused';
   }
 }
 
 /** No event of this log is at the position to go on from: the checkpoint belongs to another log. */
-export class CheckpointNotInLog extends Error {
+export class CheckpointNotInLog extends CodedError {
   readonly code = 'CHECKPOINT_NOT_IN_LOG';
   readonly retryable = false;
   readonly position: bigint;
@@ -82,7 +79,6 @@ export class CheckpointNotInLog extends Error {
       `The log has no event at position ${position.toString()}: the checkpoint belongs to another log, or to a newer copy of this one.`,
       options,
     );
-    this.name = 'CheckpointNotInLog';
     this.position = position;
   }
 }

@@ -1,14 +1,14 @@
+import { CodedError } from '../schemas/coded-error.ts';
 import { nameOfEvent, type LogMark } from '../schemas/log-mark.ts';
 import type { EventLog, RecordedEvent } from './event-log.ts';
 
 /** The log is not the one that a checkpoint was written for; what was derived from that one has to go (ADR 0112). */
-export class LogDiffers extends Error {
+export class LogDiffers extends CodedError {
   readonly code = 'LOG_DIFFERS';
   readonly retryable = true;
 
   constructor(why: string) {
     super(`The log is not the one that was read before: ${why}.`);
-    this.name = 'LogDiffers';
   }
 }
 

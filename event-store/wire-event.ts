@@ -1,3 +1,4 @@
+import { CodedError } from '../schemas/coded-error.ts';
 import type { RecordedEvent } from './event-log.ts';
 
 /** Where a message is read; one object a message instead of one a field. */
@@ -18,13 +19,12 @@ const JSON_TYPE = 'application/json';
 const EXACT_BELOW = 2 ** 46;
 
 /** A message of the store that is no well-formed protobuf, or has an id in a form that was not asked for. */
-export class WireMalformed extends Error {
+export class WireMalformed extends CodedError {
   readonly code = 'WIRE_MALFORMED';
   readonly retryable = false;
 
   constructor(reason: string) {
     super(`The event store sent a message that cannot be read: ${reason}.`);
-    this.name = 'WireMalformed';
   }
 }
 

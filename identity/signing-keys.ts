@@ -1,6 +1,7 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
 import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CodedError } from '../schemas/coded-error.ts';
 
 const KEY_FILE = 'session-keys';
 const KEY_BYTES = 32;
@@ -14,13 +15,12 @@ const SECRETS_MAX = 8;
 export type SigningSecrets = readonly [string, ...string[]];
 
 /** The signing secrets cannot be used as they are. */
-export class SigningSecretsRefused extends Error {
+export class SigningSecretsRefused extends CodedError {
   readonly code = 'SIGNING_SECRETS_REFUSED';
   readonly retryable = false;
 
   constructor(why: string, options?: ErrorOptions) {
     super(`The session keys cannot be used: ${why}.`, options);
-    this.name = 'SigningSecretsRefused';
   }
 }
 

@@ -1,11 +1,12 @@
+import { CodedError } from '../schemas/coded-error.ts';
+
 /** The embedded Postgres cannot be started or prepared; the message is one sentence for the person at the terminal. */
-export class EmbeddedPostgresFailed extends Error {
+export class EmbeddedPostgresFailed extends CodedError {
   readonly code = 'EMBEDDED_POSTGRES_FAILED';
   readonly retryable = false;
 
   constructor(sentence: string, options?: ErrorOptions) {
     super(sentence, options);
-    this.name = 'EmbeddedPostgresFailed';
   }
 }
 

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { codeOf } from '../schemas/coded-error.ts';
 import { serverAccount } from './account.ts';
 import { postgresBinaries } from './binaries.ts';
 import { clearLeftovers, removeUnfinished, signal } from './leftovers.ts';
@@ -170,7 +171,7 @@ async function tryConnection(url: string, directory: string): Promise<void> {
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     // SQLSTATE class 28: the passwords kept beside the files are not those in them.
-    const isRefused = /^28/.test((error as { code?: string }).code ?? '');
+    const isRefused = /^28/.test(codeOf(error) ?? '');
     const remedy = isRefused
       ? `; move ${directory} away and the read tables are built again from the log`
       : '';

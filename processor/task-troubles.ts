@@ -1,6 +1,7 @@
 import type { Log } from '../runtime/log.ts';
 import { outageLog, reasonOf } from '../runtime/outage-log.ts';
 import type { WaitingNow } from '../runtime/waiting-list.ts';
+import { codeOf } from '../schemas/coded-error.ts';
 
 /** Told the error of each run of a task that failed, and null after each that did not. */
 export type ToldTrouble = (error: unknown) => void;
@@ -11,7 +12,7 @@ export function keepTroubles(troubles: Map<string, WaitingNow>, task: string, lo
   return (error) => {
     tell(error);
     if (error === null) return void troubles.delete(task);
-    const code = (error as { code?: unknown }).code;
+    const code = codeOf(error);
     const dependency =
       code === 'READ_STORE_UNAVAILABLE' ? 'Postgres' : code === 'LOG_UNAVAILABLE' ? 'event store' : task;
     troubles.set(task, { dependency, why: `Task "${task}": ${reasonOf(error)}` });

@@ -7,6 +7,7 @@ import type { Log } from '../runtime/log.ts';
 import { RowsRefused } from '../read-store/projection-engine/projection-errors.ts';
 import { takeLease } from '../read-store/projection-engine/lease.ts';
 import type { ProjectionTarget } from '../read-store/projection-engine/projection-definition.ts';
+import { CodedError } from '../schemas/coded-error.ts';
 import { bulkFill } from './versions/bulk-fill.ts';
 import { catchUp, together } from './following/catch-up.ts';
 import { GIVE_WAY_TO_READERS } from './following/give-way.ts';
@@ -163,24 +164,22 @@ async function buildFromLog(
 }
 
 /** Another rebuild holds the lease. */
-export class RebuildRunning extends Error {
+export class RebuildRunning extends CodedError {
   readonly code = 'REBUILD_RUNNING';
   readonly retryable = true;
 
   constructor(projection: string) {
     super(`A rebuild of projection ${projection} is already running.`);
-    this.name = 'RebuildRunning';
   }
 }
 
 /** The projector stayed ahead of the rebuild in every round. */
-export class RebuildBehind extends Error {
+export class RebuildBehind extends CodedError {
   readonly code = 'REBUILD_BEHIND';
   readonly retryable = true;
 
   constructor() {
     super('The rebuild did not come as far as the tables in use; run it again at a quieter time.');
-    this.name = 'RebuildBehind';
   }
 }
 

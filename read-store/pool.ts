@@ -1,6 +1,7 @@
 import pg from 'pg';
 import type { Log } from '../runtime/log.ts';
 import { sha256 } from '../runtime/sha256.ts';
+import { codeOf } from '../schemas/coded-error.ts';
 import { readStoreProbe, type ReadStoreProbe } from './probe.ts';
 import { ask, type Queryable } from './queryable.ts';
 import { inTransaction, type Transaction } from './transaction.ts';
@@ -94,7 +95,7 @@ function preparedStatements(pool: pg.Pool): Queryable['query'] {
     try {
       return await ask(pool, text, values, nameOf(text));
     } catch (error) {
-      if (!PREPARED_STATEMENT_LOST.has((error as { code?: string }).code ?? '')) throw error;
+      if (!PREPARED_STATEMENT_LOST.has(codeOf(error) ?? '')) throw error;
       prepares = false;
       return ask(pool, text, values);
     }

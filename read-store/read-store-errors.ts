@@ -1,5 +1,7 @@
+import { CodedError } from '../schemas/coded-error.ts';
+
 /** Postgres cannot be reached, does not answer in time, or takes no work right now. Trying again later may work. */
-export class ReadStoreUnavailable extends Error {
+export class ReadStoreUnavailable extends CodedError {
   readonly code = 'READ_STORE_UNAVAILABLE';
   readonly retryable = true;
   /** True when waiting does not help: somebody has to change a setting, a right or a certificate. */
@@ -9,7 +11,6 @@ export class ReadStoreUnavailable extends Error {
 
   constructor(why: string, options: ErrorOptions & { final?: boolean } = {}) {
     super(`The read store is not available: ${why}.`, options);
-    this.name = 'ReadStoreUnavailable';
     this.why = why;
     this.final = options.final ?? false;
   }

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { CodedError } from '../schemas/coded-error.ts';
 import { readStoreError, ReadStoreUnavailable } from './read-store-errors.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -17,13 +18,12 @@ export interface QueryAnswer {
 }
 
 /** Postgres refuses the statement, or it took too long; the message is Postgres' own. */
-export class QueryRefused extends Error {
+export class QueryRefused extends CodedError {
   readonly code = 'QUERY_REFUSED';
   readonly retryable = false;
 
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
-    this.name = 'QueryRefused';
   }
 }
 

@@ -1,4 +1,5 @@
 import { BlockList, isIP, isIPv6 } from 'node:net';
+import { CodedError } from '../schemas/coded-error.ts';
 
 /** Names for ranges that people mean (RFC 1122, 3927, 4193, 4291, 1918), as Express's `trust proxy` has them. */
 const NAMED_RANGES: Readonly<Record<string, readonly string[]>> = {
@@ -14,13 +15,12 @@ export interface AddressList {
 }
 
 /** A list of addresses holds something that is no address. */
-export class AddressListRefused extends Error {
+export class AddressListRefused extends CodedError {
   readonly code = 'SETTINGS_REFUSED';
   readonly retryable = false;
 
   constructor(why: string) {
     super(why);
-    this.name = 'AddressListRefused';
   }
 }
 

@@ -1,3 +1,4 @@
+import { codeOf } from '../schemas/coded-error.ts';
 import type { Log } from './log.ts';
 
 /** An outage that goes on is said again after this. */
@@ -59,9 +60,4 @@ export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const cause = error.cause instanceof Error ? error.cause.message : '';
   return cause === '' || error.message.includes(cause) ? error.message : `${error.message} (${cause})`;
-}
-
-function codeOf(error: unknown): string | undefined {
-  const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === 'string' ? code : undefined;
 }

@@ -1,9 +1,10 @@
+import { CodedError } from '../schemas/coded-error.ts';
 import { Settings } from '../schemas/config.ts';
 import { addressList, AddressListRefused } from './address-list.ts';
 import { productionFaults } from './production-settings.ts';
 
 /** The settings cannot be used as they are; the message says which and why, one a line. */
-export class SettingsRefused extends Error {
+export class SettingsRefused extends CodedError {
   readonly code = 'SETTINGS_REFUSED';
   readonly retryable = false;
 
@@ -12,7 +13,6 @@ export class SettingsRefused extends Error {
       `Docket cannot start with these settings:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`,
       options,
     );
-    this.name = 'SettingsRefused';
   }
 }
 

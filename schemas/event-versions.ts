@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CodedError } from './coded-error.ts';
 import { EventMetadata } from './event-metadata.ts';
 import { JOB_EVENT_SCHEMAS, type JobEvent } from './job-events.ts';
 import { SERVICE_EVENT_SCHEMAS, type ServiceEvent } from './service-events.ts';
@@ -21,13 +22,12 @@ const UPCASTERS: Partial<Record<KnownType, readonly Upcaster[]>> = {
 };
 
 /** An event in the log that this build cannot read: unknown type, newer version, or a broken shape (D30, D39). */
-export class EventNotUnderstood extends Error {
+export class EventNotUnderstood extends CodedError {
   readonly code = 'EVENT_NOT_UNDERSTOOD';
   readonly retryable = false;
 
   constructor(type: string, why: string, options?: ErrorOptions) {
     super(`Event ${type} cannot be understood: ${why}.`, options);
-    this.name = 'EventNotUnderstood';
   }
 }
 

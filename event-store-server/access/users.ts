@@ -3,6 +3,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Metadata } from '@grpc/grpc-js';
 import { z } from 'zod';
+import { CodedError } from '../../schemas/coded-error.ts';
 
 /** A caller whose credentials were accepted. */
 export interface Caller {
@@ -35,13 +36,12 @@ const USERS = z
   .min(1);
 
 /** A file of users or of a secret that cannot be used; the message names the file and why. */
-export class AccessFileUnusable extends Error {
+export class AccessFileUnusable extends CodedError {
   readonly code = 'ACCESS_FILE_UNUSABLE';
   readonly retryable = false;
 
   constructor(file: string, reason: string, options?: ErrorOptions) {
     super(`The event store cannot use ${file}: ${reason}.`, options);
-    this.name = 'AccessFileUnusable';
   }
 }
 

@@ -1,16 +1,17 @@
+import { CodedError } from '../../schemas/coded-error.ts';
+
 /** The directory belongs to another running event store. */
-export class StoreLocked extends Error {
+export class StoreLocked extends CodedError {
   readonly code = 'STORE_LOCKED';
   readonly retryable = false;
 
   constructor(directory: string, owner: string, options?: ErrorOptions) {
     super(`The event store in ${directory} is already open in another process${owner}.`, options);
-    this.name = 'StoreLocked';
   }
 }
 
 /** Stored bytes are not what was written. Nothing is repaired: restore the file from a backup. */
-export class LogCorrupt extends Error {
+export class LogCorrupt extends CodedError {
   readonly code = 'LOG_CORRUPT';
   readonly retryable = false;
   readonly file: string;
@@ -19,42 +20,38 @@ export class LogCorrupt extends Error {
 
   constructor(file: string, byteOffset: number, reason: string, options?: ErrorOptions) {
     super(`The event log is damaged in ${file} at byte ${byteOffset}: ${reason}.`, options);
-    this.name = 'LogCorrupt';
     this.file = file;
     this.byteOffset = byteOffset;
   }
 }
 
 /** The directory cannot be made, read or written. */
-export class DirectoryUnusable extends Error {
+export class DirectoryUnusable extends CodedError {
   readonly code = 'DIRECTORY_UNUSABLE';
   readonly retryable = false;
 
   constructor(directory: string, reason: string, options?: ErrorOptions) {
     super(`The event store cannot use the directory ${directory}: ${reason}.`, options);
-    this.name = 'DirectoryUnusable';
   }
 }
 
 /** There is no room to write. Nothing of the write is in the log. */
-export class DiskFull extends Error {
+export class DiskFull extends CodedError {
   readonly code = 'DISK_FULL';
   readonly retryable = true;
 
   constructor(options?: ErrorOptions) {
     super('The disk of the event store is full.', options);
-    this.name = 'DiskFull';
   }
 }
 
 /** The disk failed in a way that leaves unknown what is on it. The process must end and start again. */
-export class DiskFailed extends Error {
+export class DiskFailed extends CodedError {
   readonly code = 'DISK_FAILED';
   readonly retryable = false;
 
   constructor(doing: string, options?: ErrorOptions) {
     super(`The disk of the event store failed while ${doing}; it is unknown what is stored.`, options);
-    this.name = 'DiskFailed';
   }
 }
 

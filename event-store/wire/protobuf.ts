@@ -1,3 +1,5 @@
+import { CodedError } from '../../schemas/coded-error.ts';
+
 /**
  * The little of protobuf's encoding this server needs (protobuf.dev, "Encoding"): varints and
  * length-delimited fields. Fields of other wire types are skipped.
@@ -12,13 +14,12 @@ const LENGTH_DELIMITED = 2;
 const FIXED_32 = 5;
 
 /** A request that is not well-formed protobuf. */
-export class MalformedMessage extends Error {
+export class MalformedMessage extends CodedError {
   readonly code = 'MALFORMED_MESSAGE';
   readonly retryable = false;
 
   constructor(reason: string) {
     super(`The message is not well-formed protobuf: ${reason}.`);
-    this.name = 'MalformedMessage';
   }
 }
 

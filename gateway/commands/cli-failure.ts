@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { CodedError } from '../../schemas/coded-error.ts';
 
 /** Why a command of the gateway could not do what it was asked; `docket` prints its sentence, or it as JSON. */
-export class CliFailure extends Error {
+export class CliFailure extends CodedError {
   readonly code: 'USAGE' | 'DOCUMENT_REFUSED' | 'MAPPING_NOT_SCORED' | 'GATEWAY_FAILED';
   readonly retryable = false;
   /** Of the process. */
@@ -9,7 +10,6 @@ export class CliFailure extends Error {
 
   constructor(code: CliFailure['code'], message: string, options?: ErrorOptions) {
     super(message, options);
-    this.name = 'CliFailure';
     this.code = code;
     this.exitCode = code === 'USAGE' ? 2 : 1;
   }

@@ -1,6 +1,7 @@
+import { CodedError } from '../../schemas/coded-error.ts';
+
 /** A mapping is missing, not allowed or not valid. `path` says where: a file, and the place of the fault in it. */
-export class MappingInvalid extends Error {
-  override readonly name = 'MappingInvalid';
+export class MappingInvalid extends CodedError {
   readonly code = 'MAPPING_INVALID';
   readonly retryable = false;
   readonly path: string;

@@ -1,9 +1,9 @@
+import { CodedError } from '../../schemas/coded-error.ts';
 import { GATEWAY_REFUSAL_STATUS } from '../../schemas/gateway-protocol.ts';
 import type { GatewayRefusalCode } from '../../schemas/gateway-protocol.ts';
 
 /** The gateway gives no result, and says why in one sentence fit for the person who sent the document. */
-export class Refusal extends Error {
-  override readonly name = 'Refusal';
+export class Refusal extends CodedError {
   readonly code: GatewayRefusalCode;
   /** True when the same request may succeed later without any change to it. */
   readonly retryable: boolean;

@@ -4,6 +4,7 @@ import { LogUnavailable } from '../../event-store/errors.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { crashPoint } from '../../runtime/crash-points.ts';
 import type { Log } from '../../runtime/log.ts';
+import { CodedError } from '../../schemas/coded-error.ts';
 import type { Settings } from '../../schemas/config.ts';
 import { commandIdOf } from '../../schemas/name-based-ids.ts';
 import type { JobCommand } from '../../schemas/job-commands.ts';
@@ -22,14 +23,13 @@ const START_PATIENCE_MS = 15_000;
 const OUTCOME_MARGIN_MS = 1_000;
 
 /** Why a running attempt is cut off from outside; the abort reason of its signal. */
-export class AttemptCut extends Error {
+export class AttemptCut extends CodedError {
   readonly code = 'ATTEMPT_CUT';
   readonly retryable = false;
   readonly why: 'shutdown' | 'lease-lost';
 
   constructor(why: 'shutdown' | 'lease-lost') {
     super(why === 'shutdown' ? 'The processor is stopping.' : 'The attempt no longer holds its lease.');
-    this.name = 'AttemptCut';
     this.why = why;
   }
 }

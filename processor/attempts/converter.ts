@@ -3,6 +3,7 @@ import { resultKeyOf } from '../../blob-store/blob-key.ts';
 import { BlobTooLarge } from '../../blob-store/blob-errors.ts';
 import { crashPoint } from '../../runtime/crash-points.ts';
 import type { Log } from '../../runtime/log.ts';
+import { CodedError } from '../../schemas/coded-error.ts';
 import type {
   ConvertedBy,
   InvoiceIdentity,
@@ -45,13 +46,12 @@ export interface ConversionResult {
 export type Convert = (task: ConversionTask, signal: AbortSignal) => Promise<ConversionResult>;
 
 /** The wall of WORKER_TIMEOUT_MS, as an abort reason. */
-export class AttemptTooLong extends Error {
+export class AttemptTooLong extends CodedError {
   readonly code = 'ATTEMPT_TOO_LONG';
   readonly retryable = true;
 
   constructor(timeoutMs: number) {
     super(`The attempt did not end within ${timeoutMs} ms.`);
-    this.name = 'AttemptTooLong';
   }
 }
 

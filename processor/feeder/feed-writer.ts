@@ -3,6 +3,7 @@ import type { ExistingJob } from '../../conversion-job/job.ts';
 import type { Quarantined } from '../../read-store/projection-engine/fold-batch.ts';
 import type { Log } from '../../runtime/log.ts';
 import { outageLog } from '../../runtime/outage-log.ts';
+import { isRetryable } from '../../schemas/coded-error.ts';
 import { markAfter, type LogMark } from '../../schemas/log-mark.ts';
 import type { JobCommands } from '../job-stream/job-commands.ts';
 import { changesFromStreams } from '../job-stream/look-up.ts';
@@ -170,7 +171,7 @@ async function insistOn(write: () => Promise<void>, logger: Log, stop: AbortSign
       return outage.worked();
     } catch (error) {
       if (error instanceof FeedLost || stop.aborted) throw error;
-      if ((error as { retryable?: unknown }).retryable !== true) throw error;
+      if (!isRetryable(error)) throw error;
       outage.failed(error);
     }
     await sleep(pauseMs);

@@ -1,3 +1,4 @@
+import { CodedError } from '../../schemas/coded-error.ts';
 import type { JobFailureCode } from '../../schemas/error-codes.ts';
 import { gatewayRefusalSchema } from '../../schemas/gateway-protocol.ts';
 
@@ -14,7 +15,7 @@ const RETRY_AFTER_MAX_MS = 24 * 60 * 60 * 1000;
 const PASSING_STATUSES: ReadonlySet<number> = new Set([408, 425, 429]);
 
 /** An attempt ended without a result. */
-export class AttemptFailed extends Error {
+export class AttemptFailed extends CodedError {
   readonly code: JobFailureCode;
   readonly retryable: boolean;
   /** The gateway's own reason, such as `PDF_ENCRYPTED`. */
@@ -34,7 +35,6 @@ export class AttemptFailed extends Error {
     } = {},
   ) {
     super(message.slice(0, MESSAGE_CHARS_MAX), options);
-    this.name = 'AttemptFailed';
     this.code = code;
     this.retryable = !(options.final ?? false);
     this.reason = options.reason ?? null;

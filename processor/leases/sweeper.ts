@@ -1,5 +1,6 @@
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
+import { isRetryable } from '../../schemas/coded-error.ts';
 import type { Settings } from '../../schemas/config.ts';
 import { commandIdOf } from '../../schemas/name-based-ids.ts';
 import { jobStream } from '../../schemas/streams.ts';
@@ -39,19 +40,14 @@ export async function sweep(parts: SweepParts, trustSilence: boolean): Promise<v
   await compareWithStreams(parts, await list.untouched(UNTOUCHED_MS, UNTOUCHED_MAX));
 }
 
-/** One stream that cannot be read must not keep the leases behind it. */
+/** One stream that cannot be read must not keep the leases behind it. What may pass says something about a store. */
 async function abandonOrSkip(parts: SweepParts, lease: LostLease): Promise<void> {
   try {
     await abandon(parts, lease);
   } catch (error) {
-    if (isPassing(error)) throw error;
+    if (isRetryable(error)) throw error;
     parts.logger.error({ err: error, jobId: lease.jobId }, 'a lost lease cannot be given back');
   }
-}
-
-/** Whether it says something about a store and nothing about the one job that was looked at. */
-function isPassing(error: unknown): boolean {
-  return (error as { retryable?: unknown }).retryable === true;
 }
 
 /** Looks again at jobs that were set aside; those that are understood now go on. @throws LogUnavailable, ReadStoreUnavailable */
@@ -100,7 +96,7 @@ export async function compareWithStream(
     if (change !== null) await list.correct([{ ...change, rowRevision }]);
     return change !== null;
   } catch (error) {
-    if (isPassing(error)) throw error;
+    if (isRetryable(error)) throw error;
     logger.error({ err: error, jobId }, 'a job cannot be compared with its stream');
     return false;
   }

@@ -1,4 +1,5 @@
 import type { ReadStore } from '../../read-store/pool.ts';
+import { CodedError } from '../../schemas/coded-error.ts';
 import type { TrailMarks, TrailName } from './trails.ts';
 
 /** Longer than one file can take: an append, and S3's answer to a deletion, tries included. */
@@ -7,13 +8,12 @@ export const RETENTION_LEASE_MS = 120_000;
 const RUN_EVERY_HOURS = 24;
 
 /** Another processor runs retention now; this one must stop. */
-export class RetentionLost extends Error {
+export class RetentionLost extends CodedError {
   readonly code = 'RETENTION_LOST';
   readonly retryable = true;
 
   constructor(epoch: bigint) {
     super(`Retention is no longer run under epoch ${epoch.toString()}.`);
-    this.name = 'RetentionLost';
   }
 }
 

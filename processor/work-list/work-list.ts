@@ -1,4 +1,5 @@
 import type { Quarantined } from '../../read-store/projection-engine/fold-batch.ts';
+import { CodedError } from '../../schemas/coded-error.ts';
 import type { LogMark } from '../../schemas/log-mark.ts';
 import type { KnownJob } from './snapshot.ts';
 import type { Correction, WorkChange } from './work-change.ts';
@@ -43,7 +44,7 @@ export interface FeedMove {
 }
 
 /** Another processor feeds the list now; this one must stop. */
-export class FeedLost extends Error {
+export class FeedLost extends CodedError {
   readonly code = 'FEED_LOST';
   readonly retryable = false;
 
@@ -52,7 +53,6 @@ export class FeedLost extends Error {
       `The work list is no longer fed under epoch ${epoch.toString()}, or not from where it was left.`,
       options,
     );
-    this.name = 'FeedLost';
   }
 }
 

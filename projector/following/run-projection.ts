@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LEASE_BEAT_MS, takeLease } from '../../read-store/projection-engine/lease.ts';
 import type { FoldedRow } from '../../read-store/projection-engine/projection-definition.ts';
 import { outageLog, type OutageLog } from '../../runtime/outage-log.ts';
+import { codeOf, isRetryable } from '../../schemas/coded-error.ts';
 import { runSession, type SessionOptions, type WaitingFor } from './projection-session.ts';
 
 /** Backoff of a projection that broke: doubled, with full jitter, from the first up to the last. */
@@ -79,10 +80,6 @@ export function runProjection<Event, Row extends FoldedRow>(
   };
 }
 
-function codeOf(error: unknown): string {
-  return (error as { code?: string }).code ?? 'UNKNOWN';
-}
-
 function waitingReason(error: unknown): WaitingFor {
   switch (codeOf(error)) {
     case 'LOG_UNAVAILABLE':
@@ -104,9 +101,10 @@ function report<Event, Row extends FoldedRow>(
   error: unknown,
   backoffMs: number,
 ): void {
-  metrics.restarts.inc({ projection: target.ledger, code: codeOf(error) });
-  if (['LOG_UNAVAILABLE', 'READ_STORE_UNAVAILABLE'].includes(codeOf(error))) return outage.failed(error);
-  const retryable = (error as { retryable?: boolean }).retryable === true;
+  const code = codeOf(error) ?? 'UNKNOWN';
+  metrics.restarts.inc({ projection: target.ledger, code });
+  if (['LOG_UNAVAILABLE', 'READ_STORE_UNAVAILABLE'].includes(code)) return outage.failed(error);
+  const retryable = isRetryable(error);
   const line = { err: error, projection: target.ledger, backoffMs };
   if (retryable) logger.warn(line, 'the projection broke off and starts again from its checkpoint');
   else logger.error(line, 'the projection cannot go on; it is tried again');

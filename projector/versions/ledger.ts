@@ -1,4 +1,5 @@
 import type { Queryable } from '../../read-store/pool.ts';
+import { CodedError } from '../../schemas/coded-error.ts';
 
 /** A version of a projection as the ledger has it. */
 export interface LedgerVersion {
@@ -43,12 +44,11 @@ export async function ledgerVersions(on: Queryable): Promise<LedgerVersion[]> {
 }
 
 /** What an operator asked of a version cannot be done; the message says why and what to do. */
-export class VersionRefused extends Error {
+export class VersionRefused extends CodedError {
   readonly code = 'VERSION_REFUSED';
   readonly retryable = false;
 
   constructor(message: string) {
     super(message);
-    this.name = 'VersionRefused';
   }
 }

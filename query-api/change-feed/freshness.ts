@@ -1,4 +1,5 @@
 import { ApiError } from '../../runtime/http/api-error.ts';
+import { CodedError } from '../../schemas/coded-error.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import type { Bookmark } from '../tokens/resume-token.ts';
 
@@ -7,13 +8,12 @@ const FRESH_WAIT_MS = 5_000;
 const BEHIND_RETRY_SEC = 1;
 
 /** The read tables have not come as far as the reader asked for. */
-export class ProjectionBehind extends Error {
+export class ProjectionBehind extends CodedError {
   readonly code = 'PROJECTION_BEHIND';
   readonly retryable = true;
 
   constructor(head: bigint, asked: string) {
     super(`The read tables are at ${head.toString()}, not yet at ${asked}.`);
-    this.name = 'ProjectionBehind';
   }
 }
 

@@ -1,14 +1,15 @@
+import { CodedError } from '../../schemas/coded-error.ts';
+
 /** Runs one piece of work when it is its asker's turn. @throws TurnRefused, and what the work throws */
 export type TakeTurn = <T>(asker: string, work: () => Promise<T>) => Promise<T>;
 
 /** Too much waits already; nothing was begun. */
-export class TurnRefused extends Error {
+export class TurnRefused extends CodedError {
   readonly code = 'TURN_REFUSED';
   readonly retryable = true;
 
   constructor() {
     super('Too much is waiting for a turn.');
-    this.name = 'TurnRefused';
   }
 }
 

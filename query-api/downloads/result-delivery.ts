@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Response } from 'express';
 import { createHash } from 'node:crypto';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
+import { CodedError } from '../../schemas/coded-error.ts';
 
 /** Results up to this many bytes are checked before the first byte is sent, so that a wrong one is a clean 500. */
 export const CHECK_FIRST_BYTES_MAX = 1024 * 1024;
@@ -61,14 +62,13 @@ export async function sendWhole(stream: Readable, res: Response): Promise<void> 
 }
 
 /** A blob is not what the log says it is: other bytes, or another number of them (A-FS03). */
-export class BlobCorrupt extends Error {
+export class BlobCorrupt extends CodedError {
   readonly code = 'BLOB_CORRUPT';
   readonly retryable = false;
   readonly blobKey: string;
 
   constructor(blobKey: string, options?: ErrorOptions) {
     super(`The blob ${blobKey} is not what the log says it is.`, options);
-    this.name = 'BlobCorrupt';
     this.blobKey = blobKey;
   }
 }

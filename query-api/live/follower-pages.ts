@@ -1,3 +1,4 @@
+import { CodedError } from '../../schemas/coded-error.ts';
 import type { PageRead } from './catch-up.ts';
 import type { Follower } from './connection.ts';
 import { operatorPage } from './operator-rows.ts';
@@ -5,9 +6,13 @@ import { PAGE_ROWS_MAX, type ReadOwnerPages, type ReadPage } from '../change-fee
 import type { Page } from '../change-feed/page.ts';
 
 /** There is no such job, or it is another owner's. */
-export class NoSuchJob extends Error {
+export class NoSuchJob extends CodedError {
   readonly code = 'NOT_FOUND';
   readonly retryable = false;
+
+  constructor() {
+    super('There is no such job.');
+  }
 }
 
 /** What followers' pages are read from. */

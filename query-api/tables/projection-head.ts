@@ -1,5 +1,6 @@
 import type { Queryable } from '../../read-store/pool.ts';
 import { ApiError } from '../../runtime/http/api-error.ts';
+import { CodedError } from '../../schemas/coded-error.ts';
 import type { Bookmark } from '../tokens/resume-token.ts';
 
 /** A statement for `pg`: nothing of a request is ever in the text. */
@@ -15,13 +16,12 @@ export interface AtHead<Row> {
 }
 
 /** No version of the read tables is current. */
-export class ProjectionMissing extends Error {
+export class ProjectionMissing extends CodedError {
   readonly code = 'READ_STORE_UNAVAILABLE';
   readonly retryable = true;
 
   constructor() {
     super('The projection `jobs` has no current version.');
-    this.name = 'ProjectionMissing';
   }
 }
 

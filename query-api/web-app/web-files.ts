@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
+import { CodedError } from '../../schemas/coded-error.ts';
 
 const FILES_MAX = 2_000;
 const BYTES_MAX = 64 * 1024 * 1024;
@@ -39,13 +40,12 @@ export interface WebFile {
 }
 
 /** The web app cannot be served. */
-export class WebAppMissing extends Error {
+export class WebAppMissing extends CodedError {
   readonly code = 'WEB_APP_MISSING';
   readonly retryable = false;
 
   constructor(directory: string, options?: ErrorOptions) {
     super(`There is no built web app in ${directory}: index.html is missing.`, options);
-    this.name = 'WebAppMissing';
   }
 }
 

@@ -1,23 +1,23 @@
+import { CodedError, codeOf } from '../../schemas/coded-error.ts';
+
 /** Another writer has moved the checkpoint or holds the lease: what was about to be written is not written. */
-export class CheckpointMoved extends Error {
+export class CheckpointMoved extends CodedError {
   readonly code = 'CHECKPOINT_MOVED';
   readonly retryable = true;
 
   constructor(ledger: string, version: number) {
     super(`The checkpoint of projection ${ledger}, version ${version}, was moved by another writer.`);
-    this.name = 'CheckpointMoved';
   }
 }
 
 /** Postgres refused rows of some streams; they are in quarantine now and the writer has to be opened again. */
-export class RowsRefused extends Error {
+export class RowsRefused extends CodedError {
   readonly code = 'ROWS_REFUSED';
   readonly retryable = true;
   readonly streams: readonly string[];
 
   constructor(streams: readonly string[]) {
     super(`Postgres refused rows of ${streams.length} streams; they are in quarantine.`);
-    this.name = 'RowsRefused';
     this.streams = streams;
   }
 }
@@ -27,5 +27,5 @@ export class RowsRefused extends Error {
  * often they are offered.
  */
 export function areValuesRefused(error: unknown): boolean {
-  return /^(22|23|54)/.test((error as { code?: string }).code ?? '');
+  return /^(22|23|54)/.test(codeOf(error) ?? '');
 }

@@ -1,7 +1,8 @@
+import { CodedError } from '../../schemas/coded-error.ts';
 import { API_ERRORS, type ApiErrorCode } from '../../schemas/error-codes.ts';
 
 /** An answer other than success: one code of the one list and one sentence for a person. */
-export class ApiError extends Error {
+export class ApiError extends CodedError {
   readonly code: ApiErrorCode;
   readonly retryable: boolean;
   readonly jobId: string | undefined;
@@ -14,7 +15,6 @@ export class ApiError extends Error {
     options: ErrorOptions & { jobId?: string; retryAfterSec?: number } = {},
   ) {
     super(message, options);
-    this.name = 'ApiError';
     this.code = code;
     this.jobId = options.jobId;
     this.retryable = code === 'UNAVAILABLE' || code === 'RATE_LIMITED';

@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { CodedError } from '../../schemas/coded-error.ts';
 import type { ApiErrorCode } from '../../schemas/error-codes.ts';
 import { answerRaw } from './answer-raw.ts';
 import { ApiError } from './api-error.ts';
@@ -36,7 +37,7 @@ export interface Listening {
 }
 
 /** The address cannot be listened on: the port is taken or not allowed, or the host is none of this machine. */
-export class PortUnavailable extends Error {
+export class PortUnavailable extends CodedError {
   readonly code = 'PORT_UNAVAILABLE';
   readonly retryable = false;
 
@@ -45,7 +46,6 @@ export class PortUnavailable extends Error {
     cause: NodeJS.ErrnoException,
   ) {
     super(sentenceOn(address, cause), { cause });
-    this.name = 'PortUnavailable';
   }
 }
 
