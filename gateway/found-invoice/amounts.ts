@@ -50,16 +50,15 @@ export function lineNet(line: InvoiceLine): Big {
 
 /** What a line comes to by its quantity, price, discount, allowances and charges; not rounded. */
 export function expectedNet(line: InvoiceLine): Big {
-  return grossOf(line)
-    .minus(discountOf(line))
-    .plus(line.adjustment?.value ?? '0');
+  const gross = grossOf(line);
+  const net = line.discount ? gross.minus(discountOf(line)) : gross;
+  return line.adjustment ? net.plus(line.adjustment.value) : net;
 }
 
 /** Quantity × price, not rounded. */
 export function grossOf(line: InvoiceLine): Big {
-  return quantityOf(line)
-    .times(priceOf(line))
-    .div(line.priceBase?.value ?? '1');
+  const gross = quantityOf(line).times(priceOf(line));
+  return line.priceBase ? gross.div(line.priceBase.value) : gross;
 }
 
 export function quantityOf(line: InvoiceLine): Big {

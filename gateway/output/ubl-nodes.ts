@@ -7,12 +7,16 @@ export type Maybe = XmlNode | undefined;
 /** An element of text in the namespace of basic components. */
 export function text(name: string, value: string | undefined, attributes?: Record<string, string>): Maybe {
   if (value === undefined || value.trim() === '') return undefined;
-  return { name: `cbc:${name}`, text: value, ...(attributes ? { attributes } : {}) };
+  return attributes ? { name: `cbc:${name}`, text: value, attributes } : { name: `cbc:${name}`, text: value };
 }
 
 /** An element of elements; nothing when it would be empty. */
 export function group(name: string, ...children: readonly (Maybe | readonly Maybe[])[]): Maybe {
-  const present = children.flat().filter((child) => child !== undefined);
+  const present: XmlNode[] = [];
+  for (const child of children)
+    if (child === undefined) continue;
+    else if ('name' in child) present.push(child);
+    else for (const one of child) if (one !== undefined) present.push(one);
   return present.length === 0 ? undefined : { name: `cac:${name}`, children: present };
 }
 

@@ -169,7 +169,7 @@ function wordOf(parts: readonly Placed[], page: number, counts: HiddenCounts): W
   const clean = xmlText(isOne ? first.piece.text : parts.map((part) => part.piece.text).join(''));
   counts.illegalCharacters += clean.dropped;
   if (clean.text.trim() === '') return undefined;
-  return {
+  const word = {
     text: clean.text,
     page,
     x0: first.x0,
@@ -178,8 +178,8 @@ function wordOf(parts: readonly Placed[], page: number, counts: HiddenCounts): W
     size: isOne ? first.piece.size : Math.max(...parts.map((part) => part.piece.size)),
     bold: parts.every((part) => part.piece.bold),
     box: isOne ? pieceBox(first.piece) : parts.map((part) => pieceBox(part.piece)).reduce(union),
-    ...(first.piece.ocr ? { ocr: together(parts.map(({ piece }) => piece)) } : {}),
   };
+  return first.piece.ocr ? { ...word, ocr: together(parts.map(({ piece }) => piece)) } : word;
 }
 
 /** Box of a piece with the usual share of the font size above (0.78) and under (0.22) the baseline. */

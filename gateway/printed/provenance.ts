@@ -30,15 +30,15 @@ export function foundIn(value: string, tokens: readonly Token[], rule: string, c
   const ocr = first?.ocr ? together(tokens.map((token) => token.word)) : undefined;
   let box = first?.box;
   for (let i = 1; i < tokens.length; i += 1) box = union(box as Box, (tokens[i] as Token).word.box);
-  return {
+  const found = {
     value,
     raw: textOf(tokens),
     page: first?.page ?? 0,
     box,
     rule: ocr ? `${rule}, read by OCR` : rule,
     confidence: Math.round(confidence * 1000) / 1000,
-    ...(ocr ? { ocr: ocr.certainty } : {}),
   };
+  return ocr ? { ...found, ocr: ocr.certainty } : found;
 }
 
 /** A value worked out from others. */

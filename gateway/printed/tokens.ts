@@ -94,12 +94,12 @@ function tokensOf(line: Line): Token[] {
   const tokens: Token[] = [];
   const width = characterWidth(line);
   for (const word of line.words) {
-    for (const part of splitWord(word)) {
+    for (const { text, x0, x1 } of splitWord(word)) {
       const previous = tokens.at(-1);
-      const printed = previous ? (part.x0 - previous.x1) / Math.max(word.size, 1) : Number.POSITIVE_INFINITY;
+      const printed = previous ? (x0 - previous.x1) / Math.max(word.size, 1) : Number.POSITIVE_INFINITY;
       const isBlank = width !== undefined && Math.abs(printed - width) < 3 * sameWidth;
       const gap = isBlank ? ordinaryBlank : printed;
-      tokens.push({ ...part, key: keyOf(part.text), word, gap });
+      tokens.push({ text, x0, x1, key: keyOf(text), word, gap });
     }
   }
   return joinGroups(tokens);
@@ -153,17 +153,25 @@ const WORD_AND_BRACKET = /^(\p{L}[\p{L}.]*)(\(.+)$/u;
 const TWO_AMOUNTS =
   /^([-+]?(?:\d{1,3}(?:[.'’]\d{3})+|\d+),\d{2})([-+]?(?:\d{1,3}(?:[.'’]\d{3})+|\d+),\d{2})$|^([-+]?(?:\d{1,3}(?:[,'’]\d{3})+|\d+)\.\d{2})([-+]?(?:\d{1,3}(?:[,'’]\d{3})+|\d+)\.\d{2})$/u;
 const amountLengthMax = 40;
+/** `1,002,00`. */
+const twoAmountsLengthMin = 8;
 
-function splitWord(word: Word): { text: string; x0: number; x1: number }[] {
+function mayBeTwoAmounts(text: string): boolean {
+  const { length } = text;
+  const last = text[length - 1] ?? '';
+  return length >= twoAmountsLengthMin && length < amountLengthMax && last >= '0' && last <= '9';
+}
+
+function splitWord(word: Word): readonly Pick<Word, 'text' | 'x0' | 'x1'>[] {
   const { text } = word;
   const match =
     text.length > 200 || text.includes('*')
       ? null
       : ((text.includes(':') ? LABEL_AND_VALUE.exec(text) : null) ??
         (text.includes('(') ? WORD_AND_BRACKET.exec(text) : null) ??
-        (text.length < amountLengthMax ? TWO_AMOUNTS.exec(text) : null));
-  const [left, right] = (match ?? []).slice(1).filter((part) => part !== undefined);
-  if (left === undefined || right === undefined) return [{ text: word.text, x0: word.x0, x1: word.x1 }];
+        (mayBeTwoAmounts(text) ? TWO_AMOUNTS.exec(text) : null));
+  if (match === null) return [word];
+  const [left = '', right = ''] = match.slice(1).filter((part) => part !== undefined);
   const middle = word.x0 + ((word.x1 - word.x0) * left.length) / word.text.length;
   return [
     { text: left, x0: word.x0, x1: middle },

@@ -114,8 +114,11 @@ function letterPlaces(cell: TitleCell): [number, number][] {
   });
 }
 
+/** The last letters of what may follow a title, which most words do not end in. */
+const ENDS_LIKE_A_CURRENCY = new Set(['r', 's', '€', '%']);
+
 function withoutCurrencyKey(key: string): string {
-  return key.replace(/(?:eur|euros|€|%)$/, '');
+  return ENDS_LIKE_A_CURRENCY.has(key.at(-1) ?? '') ? key.replace(/(?:eur|euros|€|%)$/, '') : key;
 }
 
 interface Part {

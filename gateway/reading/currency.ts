@@ -32,7 +32,8 @@ export function currencyBesideAmounts(
 
 /** False for a line that is too far from a total to have a word beside it; told by its first and last word alone. */
 function mayReach({ page, size, tokens }: TokenLine, { page: totalPage, box }: Found): boolean {
-  const [first, last] = [tokens[0]?.word.box, tokens.at(-1)?.word.box];
+  const first = tokens[0]?.word.box;
+  const last = tokens.at(-1)?.word.box;
   if (!box || !first || !last || page !== totalPage) return false;
   return Math.max(first.y1, last.y1) + size > box.y0 && Math.min(first.y0, last.y0) - size < box.y1;
 }

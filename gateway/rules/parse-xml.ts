@@ -54,9 +54,9 @@ export function parseXml(xml: string): XmlElement | undefined {
     const current = open.at(-1);
     if (!takeText(between, current)) return undefined;
     if (next < 0) break;
-    const markup = plainTagAt(xml, next, current) ?? markupAt(xml, next);
+    const markup = markupAt(xml, next);
     if (markup === undefined) return undefined;
-    at = markup.end;
+    at = next + markup.length;
     const { asItIs, tag, closes, attributes, isEmpty } = markup;
     if (asItIs !== undefined) {
       if (current === undefined) return undefined;
@@ -71,7 +71,7 @@ export function parseXml(xml: string): XmlElement | undefined {
     }
     if (!closes && !isEmpty) continue;
     const ended = open.pop();
-    if (ended?.tag !== tag || (closes && (isEmpty || attributes !== ''))) return undefined;
+    if (ended?.tag !== tag || (closes && (isEmpty || attributes !== NO_ATTRIBUTES))) return undefined;
     const element = elementOf(ended);
     const parent = open.at(-1);
     if (parent) addChild(parent, element);
@@ -104,41 +104,51 @@ const blank = 32;
 
 /** What stands between `<` and `>`. */
 interface Markup {
-  /** Index after it. */
-  readonly end: number;
+  /** With both brackets. */
+  readonly length: number;
   /** Text of a CDATA section. */
   readonly asItIs: string | undefined;
   /** Undefined for what is no tag. */
   readonly tag: string | undefined;
   readonly closes: boolean;
-  readonly attributes: string;
+  /** Undefined when one is there twice or has a reference to nothing. */
+  readonly attributes: Readonly<Record<string, string>> | undefined;
   readonly isEmpty: boolean;
 }
 
-/** Most of a document: the end of the open element, or a tag without attributes whose name was met before. */
-function plainTagAt(xml: string, at: number, around: Open | undefined): Markup | undefined {
-  const end = around ? xml.indexOf('>', at) : -1;
-  if (!around || end < 0) return undefined;
-  const closes = xml[at + 1] === '/';
-  const tag = xml.slice(at + (closes ? 2 : 1), end);
-  if (closes ? tag !== around.tag : !around.scope.names.has(tag)) return undefined;
-  return { end: end + 1, asItIs: undefined, tag, closes, attributes: '', isEmpty: false };
-}
+/** Markup met before, by its text: a document says the same few dozen tags again and again. */
+const metBefore = new Map<string, Markup>();
+/** When so many are known, it begins anew; longer ones are not kept. */
+const keptMax = 500;
+const keptLengthMax = 200;
 
+/** What was markup once, up to its `>`, is the same markup wherever it stands. */
 function markupAt(xml: string, at: number): Markup | undefined {
+  const written = xml.slice(at, xml.indexOf('>', at) + 1);
+  const known = metBefore.get(written);
+  if (known) return known;
   MARKUP.lastIndex = at;
   const match = MARKUP.exec(xml);
   if (match === null) return undefined;
-  const [, asItIs, slash, tag, attributes = '', empty] = match;
-  return { end: MARKUP.lastIndex, asItIs, tag, closes: slash === '/', attributes, isEmpty: empty === '/' };
+  const [whole, asItIs, slash, tag, attributes = '', empty] = match;
+  const markup = {
+    length: whole.length,
+    asItIs,
+    tag,
+    closes: slash === '/',
+    attributes: attributes === '' ? NO_ATTRIBUTES : attributesOf(attributes),
+    isEmpty: empty === '/',
+  };
+  if (metBefore.size >= keptMax) metBefore.clear();
+  if (whole === written && whole.length <= keptLengthMax) metBefore.set(whole, markup);
+  return markup;
 }
 
 function elementOf({ name, attributes, text, children }: Open): XmlElement {
   return { name, attributes, text: text.trim(), children };
 }
 
-function begin(tag: string, written: string, around: Open | undefined): Open | undefined {
-  const attributes = written === '' ? NO_ATTRIBUTES : attributesOf(written);
+function begin(tag: string, attributes: Markup['attributes'], around: Open | undefined): Open | undefined {
   if (attributes === undefined) return undefined;
   const scope = withDeclared(attributes, around?.scope ?? NONE);
   return { tag, name: nameOf(tag, scope), attributes, scope, children: NO_CHILDREN, text: '' };

@@ -82,13 +82,18 @@ function ymd(year: number, month: number, day: number): string | undefined {
   return `${year}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}`;
 }
 
+function startsWithDigit(text: string): boolean {
+  const code = text.charCodeAt(0);
+  return code >= 48 && code <= 57;
+}
+
 /** Told by dates that can only be read one way, a second part over 12 means month first; undefined when none tells. */
 export function dateOrderOf(texts: Iterable<string>): DateOrder | undefined {
   let mdy = 0;
   let dmy = 0;
   for (const text of texts) {
     const length = text.length;
-    if (length < 6 || length > 10) continue;
+    if (length < 6 || length > 10 || !startsWithDigit(text)) continue;
     const match = /^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})$/.exec(plainDashes(text));
     if (!match) continue;
     if (Number(match[2]) > 12 && Number(match[1]) <= 12) mdy += 1;
