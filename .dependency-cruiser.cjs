@@ -40,7 +40,6 @@ const LAYERS_TOP_DOWN = {
   ],
   gateway: [
     '.',
-    'fixtures',
     'commands',
     'accuracy',
     'http',

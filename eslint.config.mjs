@@ -2,7 +2,7 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 /** Rooms where the rules of one voice (CONTRIBUTING, "One voice") do not hold yet. */
-const NOT_YET_IN_ONE_VOICE = ['gateway/**'];
+const NOT_YET_IN_ONE_VOICE = ['gateway/**', 'tests/rooms/gateway/**'];
 
 const WRITTEN_OUT = [
   {

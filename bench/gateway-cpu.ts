@@ -1,8 +1,8 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeInvoicePdf } from '../gateway/fixtures/invoice-pdf.ts';
+import { makeInvoicePdf } from '../tests/rooms/gateway/invoice-pdf.ts';
 import { Refusal } from '../gateway/protocol/refusal.ts';
-import { STYLES } from '../gateway/fixtures/invoice-style.ts';
+import { STYLES } from '../tests/rooms/gateway/invoice-style.ts';
 
 /**
  * One way of reading the bench's files, in a process of its own as in production: `node bench/gateway-cpu.ts WAY ROUNDS`

@@ -1,6 +1,6 @@
-import { makeInvoicePdf } from '../gateway/fixtures/invoice-pdf.ts';
-import { STYLES } from '../gateway/fixtures/invoice-style.ts';
-import { choices } from '../gateway/fixtures/random.ts';
+import { makeInvoicePdf } from '../tests/rooms/gateway/invoice-pdf.ts';
+import { STYLES } from '../tests/rooms/gateway/invoice-style.ts';
+import { choices } from '../tests/rooms/gateway/random.ts';
 import { startGateway } from '../gateway/server.ts';
 import { GATEWAY_REFUSAL_CODES } from '../schemas/gateway-protocol.ts';
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { makeInvoicePdf } from '../gateway/fixtures/invoice-pdf.ts';
+import { makeInvoicePdf } from '../tests/rooms/gateway/invoice-pdf.ts';
 import { residentBytes } from '../gateway/pool/memory.ts';
 import { startGatewayProcess } from './gateway-process.ts';
 

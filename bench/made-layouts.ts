@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { OfficialRules } from '../gateway/accuracy/official-rules.ts';
 import type { ScoredDocument } from '../gateway/accuracy/test-mapping.ts';
 import { testMapping } from '../gateway/accuracy/test-mapping.ts';
-import { LAYOUTS, languagesOf, makeLayout } from '../gateway/fixtures/layouts/make-layout.ts';
+import { LAYOUTS, languagesOf, makeLayout } from '../tests/rooms/gateway/layouts/make-layout.ts';
 import type { ChildPool } from '../gateway/pool/child-pool.ts';
 
 /** Seeds of the bench; the tests have others. */

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
-import { makeInvoice } from '../gateway/fixtures/invoice-pdf.ts';
+import { makeInvoice } from '../tests/rooms/gateway/invoice-pdf.ts';
 import { startProjector } from '../projector/start.ts';
 import { migrateReadTables } from '../read-tables/migrate.ts';
 import { createLog } from '../runtime/log.ts';

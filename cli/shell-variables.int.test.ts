@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { startHouse, type House } from '../tests/harness/house.ts';
 import { newPerson, until } from '../tests/harness/person.ts';
 import { runDocket } from '../tests/harness/run-docket.ts';
-import { makeInvoicePdf } from '../gateway/fixtures/invoice-pdf.ts';
+import { makeInvoicePdf } from '../tests/rooms/gateway/invoice-pdf.ts';
 import { shieldFromShell } from './shell-variables.ts';
 
 const ROOT = join(import.meta.dirname, '..');

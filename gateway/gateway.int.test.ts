@@ -15,11 +15,11 @@ import { gatewayExplanationSchema } from '../schemas/gateway-explanation.ts';
 import { readUbl } from './accuracy/read-ubl.ts';
 import { scoreDocument } from './accuracy/score.ts';
 import { readTruths, truthOf } from './accuracy/truth.ts';
-import { makeInvoice, makeInvoicePdf } from './fixtures/invoice-pdf.ts';
-import { STYLES } from './fixtures/invoice-style.ts';
-import { makeHostilePdfs, makePlainPdf, makeTimetablePdf } from './fixtures/other-pdf.ts';
-import { choices } from './fixtures/random.ts';
-import { ublSample } from './fixtures/ubl-sample.ts';
+import { makeInvoice, makeInvoicePdf } from '../tests/rooms/gateway/invoice-pdf.ts';
+import { STYLES } from '../tests/rooms/gateway/invoice-style.ts';
+import { makeHostilePdfs, makePlainPdf, makeTimetablePdf } from '../tests/rooms/gateway/other-pdf.ts';
+import { choices } from '../tests/rooms/gateway/random.ts';
+import { ublSample } from '../tests/rooms/gateway/ubl-sample.ts';
 import type { RunningGateway } from './server.ts';
 import { startGateway } from './server.ts';
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { makePlainPdf } from '../gateway/fixtures/other-pdf.ts';
+import { makePlainPdf } from './rooms/gateway/other-pdf.ts';
 import type { RunningGateway } from '../gateway/server.ts';
 import { startGateway } from '../gateway/server.ts';
 import { gatewayClient } from '../processor/gateway-call/gateway-client.ts';

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { gatewayExplanationSchema } from '../../schemas/gateway-explanation.ts';
-import { makePlainInvoice } from '../fixtures/plain-invoice.ts';
-import { makeTimetablePdf } from '../fixtures/other-pdf.ts';
+import { makePlainInvoice } from '../../tests/rooms/gateway/plain-invoice.ts';
+import { makeTimetablePdf } from '../../tests/rooms/gateway/other-pdf.ts';
 
 const docket = join(import.meta.dirname, '..', '..', 'cli', 'docket.ts');
 const slowMs = 90_000;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { makePlainInvoice } from '../fixtures/plain-invoice.ts';
+import { makePlainInvoice } from '../../tests/rooms/gateway/plain-invoice.ts';
 
 const docket = join(import.meta.dirname, '..', '..', 'cli', 'docket.ts');
 const run = (...argv: string[]) => promisify(execFile)(process.execPath, [docket, ...argv]);

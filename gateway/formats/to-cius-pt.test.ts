@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ublSample } from '../fixtures/ubl-sample.ts';
+import { ublSample } from '../../tests/rooms/gateway/ubl-sample.ts';
 import { parseXml } from '../rules/parse-xml.ts';
 import { allAt, textAt } from '../rules/xml-tree.ts';
 import { readSemantic } from './read-semantic.ts';

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { convert } from '../conversion/convert.ts';
-import { makePlainInvoice } from '../fixtures/plain-invoice.ts';
-import type { PlainInvoice } from '../fixtures/plain-invoice.ts';
+import { makePlainInvoice } from '../../tests/rooms/gateway/plain-invoice.ts';
+import type { PlainInvoice } from '../../tests/rooms/gateway/plain-invoice.ts';
 import { loadPdfjs } from '../pdf/open-document.ts';
 
 beforeAll(loadPdfjs, 60_000);

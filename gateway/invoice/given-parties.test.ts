@@ -6,7 +6,7 @@ import type { GatewayExplanation } from '../../schemas/gateway-explanation.ts';
 import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
 import { readUbl, type UblContent } from '../accuracy/read-ubl.ts';
 import { convert, takeMappings } from '../conversion/convert.ts';
-import { makePlainInvoice, type PlainInvoice } from '../fixtures/plain-invoice.ts';
+import { makePlainInvoice, type PlainInvoice } from '../../tests/rooms/gateway/plain-invoice.ts';
 import { contentHash } from '../mapping/content-hash.ts';
 import { loadMappings, type MappingRegistry } from '../mapping/registry.ts';
 import { loadPdfjs } from '../pdf/open-document.ts';

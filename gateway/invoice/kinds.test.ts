@@ -2,8 +2,8 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { readUbl } from '../accuracy/read-ubl.ts';
 import type { UblContent } from '../accuracy/read-ubl.ts';
 import { convert } from '../conversion/convert.ts';
-import { makePlainInvoice } from '../fixtures/plain-invoice.ts';
-import type { PlainInvoice } from '../fixtures/plain-invoice.ts';
+import { makePlainInvoice } from '../../tests/rooms/gateway/plain-invoice.ts';
+import type { PlainInvoice } from '../../tests/rooms/gateway/plain-invoice.ts';
 import { loadPdfjs } from '../pdf/open-document.ts';
 import { Refusal } from '../protocol/refusal.ts';
 

@@ -4,11 +4,16 @@ import { scoreDocument } from '../accuracy/score.ts';
 import { truthOf } from '../accuracy/truth.ts';
 import { judge } from '../accuracy/verdict.ts';
 import { convert } from '../conversion/convert.ts';
-import type { Layout } from '../fixtures/layouts/layout.ts';
-import { LAYOUTS, languagesOf, makeLayout } from '../fixtures/layouts/make-layout.ts';
-import { OTHER_KINDS, makeCopies, makeOther, makeSeveral } from '../fixtures/layouts/other-documents.ts';
-import type { Language } from '../fixtures/layouts/wording.ts';
-import { LANGUAGES } from '../fixtures/layouts/wording.ts';
+import type { Layout } from '../../tests/rooms/gateway/layouts/layout.ts';
+import { LAYOUTS, languagesOf, makeLayout } from '../../tests/rooms/gateway/layouts/make-layout.ts';
+import {
+  OTHER_KINDS,
+  makeCopies,
+  makeOther,
+  makeSeveral,
+} from '../../tests/rooms/gateway/layouts/other-documents.ts';
+import type { Language } from '../../tests/rooms/gateway/layouts/wording.ts';
+import { LANGUAGES } from '../../tests/rooms/gateway/layouts/wording.ts';
 import { loadPdfjs } from '../pdf/open-document.ts';
 import { Refusal } from '../protocol/refusal.ts';
 

@@ -13,7 +13,7 @@ import {
   type GatewayHealth,
 } from '../../schemas/gateway-protocol.ts';
 import { until } from '../../tests/harness/person.ts';
-import { makePlainInvoice } from '../fixtures/plain-invoice.ts';
+import { makePlainInvoice } from '../../tests/rooms/gateway/plain-invoice.ts';
 
 const main = join(import.meta.dirname, '..', 'main.ts');
 const slowMs = 90_000;

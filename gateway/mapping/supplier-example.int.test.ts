@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeConvertedBy, decodeWarnings, GATEWAY_HEADERS } from '../../schemas/gateway-protocol.ts';
 import { readUbl } from '../accuracy/read-ubl.ts';
-import { makeInvoice } from '../fixtures/invoice-pdf.ts';
-import { makePlainInvoice } from '../fixtures/plain-invoice.ts';
+import { makeInvoice } from '../../tests/rooms/gateway/invoice-pdf.ts';
+import { makePlainInvoice } from '../../tests/rooms/gateway/plain-invoice.ts';
 import { startGateway, type RunningGateway } from '../server.ts';
 
 const page = new URL('../../docs/how-to/a-mapping-for-a-supplier.md', import.meta.url);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { choices } from '../fixtures/random.ts';
+import { choices } from '../../tests/rooms/gateway/random.ts';
 import type { Ink } from '../pdf/image-ink.ts';
 import { rasterOf } from './page-raster.ts';
 import { directionOf } from './text-direction.ts';

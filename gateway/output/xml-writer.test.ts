@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { XMLBuilder, XMLParser, XMLValidator } from 'fast-xml-parser';
-import { choices } from '../fixtures/random.ts';
-import type { Choices } from '../fixtures/random.ts';
+import { choices } from '../../tests/rooms/gateway/random.ts';
+import type { Choices } from '../../tests/rooms/gateway/random.ts';
 import { writeXml } from './xml-writer.ts';
 import type { XmlNode } from './xml-writer.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeWarnings } from '../../schemas/gateway-protocol.ts';
-import type { Attached } from '../fixtures/attached-pdf.ts';
-import { makeAttachedPdf } from '../fixtures/attached-pdf.ts';
+import type { Attached } from '../../tests/rooms/gateway/attached-pdf.ts';
+import { makeAttachedPdf } from '../../tests/rooms/gateway/attached-pdf.ts';
 import type { RunningGateway } from '../server.ts';
 import { startGateway } from '../server.ts';
 

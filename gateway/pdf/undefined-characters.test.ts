@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
 import { convert } from '../conversion/convert.ts';
-import { onSheet } from '../fixtures/layouts/make-layout.ts';
-import { makePlainPdf } from '../fixtures/other-pdf.ts';
+import { onSheet } from '../../tests/rooms/gateway/layouts/make-layout.ts';
+import { makePlainPdf } from '../../tests/rooms/gateway/other-pdf.ts';
 import { loadPdfjs } from './open-document.ts';
 
 beforeAll(loadPdfjs, 60_000);

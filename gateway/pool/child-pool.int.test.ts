@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { deflateSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { makePlainPdf } from '../fixtures/other-pdf.ts';
+import { makePlainPdf } from '../../tests/rooms/gateway/other-pdf.ts';
 import type { ChildPool } from './child-pool.ts';
 import { openPool } from './child-pool.ts';
 import { DEFAULT_POOL_LIMITS, type PoolLimits } from './pool-limits.ts';

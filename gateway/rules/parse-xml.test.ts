@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
-import { choices } from '../fixtures/random.ts';
-import { ublSample } from '../fixtures/ubl-sample.ts';
+import { choices } from '../../tests/rooms/gateway/random.ts';
+import { ublSample } from '../../tests/rooms/gateway/ubl-sample.ts';
 import { parseXml } from './parse-xml.ts';
 import type { XmlElement } from './xml-tree.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import type { SampleOptions } from '../fixtures/ubl-sample.ts';
-import { ublSample } from '../fixtures/ubl-sample.ts';
+import type { SampleOptions } from '../../tests/rooms/gateway/ubl-sample.ts';
+import { ublSample } from '../../tests/rooms/gateway/ubl-sample.ts';
 import { hasUblSchemas, ublFaults } from '../../tests/harness/ubl-schema.ts';
 import { brokenRules, sentenceOfBroken } from './broken-rules.ts';
-import { BREAKS } from '../fixtures/rules/rules.cases.ts';
+import { BREAKS } from '../../tests/rooms/gateway/rules/rules.cases.ts';
 import { RULES } from './rules.ts';
 
 const KINDS = ['Invoice', 'CreditNote'] as const;

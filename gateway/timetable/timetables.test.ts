@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { convert } from '../conversion/convert.ts';
-import { makePlainPdf, makeTimetablePdf } from '../fixtures/other-pdf.ts';
-import { TIMETABLES } from '../fixtures/timetable-pdf.ts';
+import { makePlainPdf, makeTimetablePdf } from '../../tests/rooms/gateway/other-pdf.ts';
+import { TIMETABLES } from '../../tests/rooms/gateway/timetable-pdf.ts';
 import { Refusal } from '../protocol/refusal.ts';
 
 interface Read {

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { jobDecider } from '../../conversion-job/decider.ts';
 import { POLICY } from '../../tests/rooms/conversion-job/scenario.ts';
 import { handleCommand } from '../../event-store/handle-command.ts';
-import { makeInvoicePdf } from '../../gateway/fixtures/invoice-pdf.ts';
+import { makeInvoicePdf } from '../../tests/rooms/gateway/invoice-pdf.ts';
 import { startGateway, type RunningGateway } from '../../gateway/server.ts';
 import { loadSettings } from '../../runtime/settings.ts';
 import { gatewayExplanationSchema } from '../../schemas/gateway-explanation.ts';

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { jobDecider } from '../../conversion-job/decider.ts';
 import { POLICY } from '../../tests/rooms/conversion-job/scenario.ts';
 import { handleCommand } from '../../event-store/handle-command.ts';
-import { ublSample } from '../../gateway/fixtures/ubl-sample.ts';
+import { ublSample } from '../../tests/rooms/gateway/ubl-sample.ts';
 import { readSemantic } from '../../gateway/formats/read-semantic.ts';
 import { toCii } from '../../gateway/formats/to-cii.ts';
 import { toUbl } from '../../gateway/formats/to-ubl.ts';

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { Agent } from 'node:http';
 import { join } from 'node:path';
-import { makeInvoicePdf } from '../../gateway/fixtures/invoice-pdf.ts';
+import { makeInvoicePdf } from '../rooms/gateway/invoice-pdf.ts';
 import { rssOf } from '../drills/service-process.ts';
 import { startHouse, type House } from '../harness/house.ts';
 import { newPerson, until } from '../harness/person.ts';

@@ -1,5 +1,5 @@
 import { XmlDocument } from 'libxml2-wasm';
-import { makePlainPdf } from '../../gateway/fixtures/other-pdf.ts';
+import { makePlainPdf } from '../rooms/gateway/other-pdf.ts';
 import type { JobView } from '../../schemas/http-api.ts';
 import { expectThat } from '../drills/claims.ts';
 import { runDocket } from '../harness/run-docket.ts';

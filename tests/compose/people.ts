@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { request } from 'node:https';
-import { makeInvoicePdf } from '../../gateway/fixtures/invoice-pdf.ts';
+import { makeInvoicePdf } from '../rooms/gateway/invoice-pdf.ts';
 import { until, type Person } from '../harness/person.ts';
 
 const READY_MS_MAX = 120_000;

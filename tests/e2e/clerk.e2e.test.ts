@@ -2,8 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { readFile } from 'node:fs/promises';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { somePdf } from '../rooms/command-api/pdfs.ts';
-import { makeInvoicePdf } from '../../gateway/fixtures/invoice-pdf.ts';
-import { makePlainInvoice } from '../../gateway/fixtures/plain-invoice.ts';
+import { makeInvoicePdf } from '../rooms/gateway/invoice-pdf.ts';
+import { makePlainInvoice } from '../rooms/gateway/plain-invoice.ts';
 import { launchBrowser } from '../harness/browser.ts';
 import { ANY_TEXT_MAPPING, newClerk, pdfFile, until, type ChosenFile, type Clerk } from '../harness/clerk.ts';
 import { startHouse, type House } from '../harness/house.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
-import { makeInvoice } from '../../gateway/fixtures/invoice-pdf.ts';
+import { makeInvoice } from '../rooms/gateway/invoice-pdf.ts';
 import { launchBrowser } from '../harness/browser.ts';
 import { ANY_TEXT_MAPPING, newClerk, pdfFile, until, type Clerk } from '../harness/clerk.ts';
 import { startHouse, type House } from '../harness/house.ts';

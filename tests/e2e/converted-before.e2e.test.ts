@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser } from 'playwright-core';
-import { makePlainInvoice } from '../../gateway/fixtures/plain-invoice.ts';
+import { makePlainInvoice } from '../rooms/gateway/plain-invoice.ts';
 import { launchBrowser } from '../harness/browser.ts';
 import { newClerk, pdfFile } from '../harness/clerk.ts';
 import { startHouse, type House } from '../harness/house.ts';

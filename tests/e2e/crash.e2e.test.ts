@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import WebSocket from 'ws';
-import { makeInvoicePdf } from '../../gateway/fixtures/invoice-pdf.ts';
+import { makeInvoicePdf } from '../rooms/gateway/invoice-pdf.ts';
 import type { JobView, TimelineAnswer } from '../../schemas/http-api.ts';
 import { connectLive, type LiveClient } from '../../web/live-client/live-client.ts';
 import { startHouse, type House } from '../harness/house.ts';

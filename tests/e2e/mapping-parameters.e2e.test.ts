@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser } from 'playwright-core';
-import { makeTimetablePdf } from '../../gateway/fixtures/other-pdf.ts';
+import { makeTimetablePdf } from '../rooms/gateway/other-pdf.ts';
 import { launchBrowser } from '../harness/browser.ts';
 import { ANY_TEXT_MAPPING, newClerk, pdfFile } from '../harness/clerk.ts';
 import { startHouse, type House } from '../harness/house.ts';

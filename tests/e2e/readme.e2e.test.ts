@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { makeInvoicePdf } from '../../gateway/fixtures/invoice-pdf.ts';
+import { makeInvoicePdf } from '../rooms/gateway/invoice-pdf.ts';
 import { startHouse, type House } from '../harness/house.ts';
 import { until } from '../harness/person.ts';
 

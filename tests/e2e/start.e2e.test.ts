@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startHouse, type House } from '../harness/house.ts';
 import { newPerson, until } from '../harness/person.ts';
-import { makeInvoicePdf } from '../../gateway/fixtures/invoice-pdf.ts';
+import { makeInvoicePdf } from '../rooms/gateway/invoice-pdf.ts';
 import { runDocket } from '../harness/run-docket.ts';
 
 let house: House | null = null;

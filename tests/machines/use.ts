@@ -1,7 +1,7 @@
 /** What a person does with an address that Docket prints: open it, drop a PDF, watch it turn Ready, take the XML. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import { makeInvoicePdf } from '../../gateway/fixtures/invoice-pdf.ts';
+import { makeInvoicePdf } from '../rooms/gateway/invoice-pdf.ts';
 import { LIVE_PATH, LIVE_PROTOCOL } from '../../schemas/live-protocol.ts';
 import { newPerson } from '../harness/person.ts';
 import { demand } from './condition.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ublSample } from '../../fixtures/ubl-sample.ts';
+import { ublSample } from '../../../tests/rooms/gateway/ubl-sample.ts';
 import { readSemantic } from '../../formats/read-semantic.ts';
 import type { SemanticInvoice } from '../../formats/semantic-invoice.ts';
 import { toCiusPt } from '../../formats/to-cius-pt.ts';

@@ -123,7 +123,7 @@ async function fullDisk(): Promise<string> {
   mount(disk, DISK_MB);
   let house: House | null = null;
   try {
-    const { makePlainPdf } = await import('../../../gateway/fixtures/other-pdf.ts');
+    const { makePlainPdf } = await import('../../rooms/gateway/other-pdf.ts');
     const pdf = (word: string): Promise<Uint8Array> => makePlainPdf({ texts: [[word, 50, 50]] });
     const env = {
       NODE_ENV: 'test',

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeInvoicePdf } from '../../../gateway/fixtures/invoice-pdf.ts';
+import { makeInvoicePdf } from '../../rooms/gateway/invoice-pdf.ts';
 import { startHouse } from '../../harness/house.ts';
 import { newPerson } from '../../harness/person.ts';
 import { expectThat, within } from '../claims.ts';

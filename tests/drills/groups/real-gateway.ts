@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { choices } from '../../../gateway/fixtures/random.ts';
+import { choices } from '../../rooms/gateway/random.ts';
 import { GATEWAY_REFUSAL_CODES } from '../../../schemas/gateway-protocol.ts';
 import { startDrillHouse, type DrillHouse } from '../drill-house.ts';
 import { expectThat, within } from '../claims.ts';
@@ -52,7 +52,7 @@ function mutated(source: Buffer, random: ReturnType<typeof choices>): Buffer {
 
 /** Drawing PDFs takes a library that the other groups need not load. */
 async function invoicePdf(seed: number): Promise<Uint8Array> {
-  const { makeInvoicePdf } = await import('../../../gateway/fixtures/invoice-pdf.ts');
+  const { makeInvoicePdf } = await import('../../rooms/gateway/invoice-pdf.ts');
   return makeInvoicePdf(seed);
 }
 

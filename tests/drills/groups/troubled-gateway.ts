@@ -31,7 +31,7 @@ function start(): Promise<DrillHouse> {
 }
 
 async function invoicePdf(seed: number): Promise<Uint8Array> {
-  const { makeInvoicePdf } = await import('../../../gateway/fixtures/invoice-pdf.ts');
+  const { makeInvoicePdf } = await import('../../rooms/gateway/invoice-pdf.ts');
   return makeInvoicePdf(seed);
 }
 
