@@ -32,11 +32,15 @@ export interface Operated {
 }
 
 /** Starts one of this folder's programs and talks to it. */
-export function operate(file: string, env: Record<string, string>): Operated {
+export function operate(
+  file: string,
+  env: Record<string, string>,
+  nodeFlags: readonly string[] = [],
+): Operated {
   const child: ChildProcess = fork(join(import.meta.dirname, file), [], {
     env: { ...process.env, NODE_OPTIONS: '', ...env },
     stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
-    execArgv: (process.env['BENCH_EXEC_ARGV'] ?? '').split(' ').filter(Boolean),
+    execArgv: [...nodeFlags, ...(process.env['BENCH_EXEC_ARGV'] ?? '').split(' ').filter(Boolean)],
   });
   const troubles: string[] = [];
   createInterface({ input: child.stderr! }).on('line', (line) => {
