@@ -118,6 +118,30 @@ describe('a row', () => {
     expect(warnings).not.toContain('LINE-NET');
   });
 
+  it('gives the words of a second column of codes to no other column', async () => {
+    const starts = [50, 100, 180, 300, 370, 460];
+    const rows = [
+      ['T-18', '4006381333931', 'Eichentisch', '2', '150,00', '300,00'],
+      ['H-9', '4006381333948', 'Hocker', '4', '25,00', '100,00'],
+    ];
+    const expected = [
+      { code: 'T-18', name: 'Eichentisch' },
+      { code: 'H-9', name: 'Hocker' },
+    ];
+    const { lines } = await read({
+      columns: ['Art.-Nr.', 'EAN', 'Bezeichnung', 'Menge', 'Einzelpreis', 'Gesamt'],
+      starts,
+      rows,
+    });
+    expect(lines).toMatchObject(expected);
+    const other = await read({
+      columns: ['Item no.', 'GTIN', 'Bezeichnung', 'Menge', 'Einzelpreis', 'Gesamt'],
+      starts,
+      rows,
+    });
+    expect(other.lines).toMatchObject(expected);
+  });
+
   it('gives the words of a column that is not understood to no other column', async () => {
     const { lines } = await read({
       columns: ['Bezeichnung', 'Furnierart', 'Menge', 'Einzelpreis', 'Gesamt'],

@@ -61,4 +61,13 @@ describe('the number of a document', () => {
     const other = note('Abono nº AB-78', 'Rectifica la factura FV-1204 de 02/06/2024');
     expect(await numberOf(other)).toMatchObject({ id: 'AB-78', doubts: [] });
   });
+
+  it('is no postal code that stands on the line of the title', async () => {
+    const page: PlainInvoice = {
+      title: 'Rechnung                       99084 Erfurt',
+      titleSize: 12,
+      head: [['Belegnummer:', 'M-2024-08'], DATE],
+    };
+    expect(await numberOf(page)).toMatchObject({ id: 'M-2024-08' });
+  });
 });

@@ -37,7 +37,7 @@ import { readParties } from './read-parties.ts';
 import type { QrPayload } from '../found-invoice/qr-payload.ts';
 import { preferQr } from './prefer-qr.ts';
 import { lineWarnings, nameWarnings, numberWarnings, rowWarnings } from './reading-warnings.ts';
-import { exemptionIn, vatRows } from './vat-rows.ts';
+import { breakdownOnly, exemptionIn, vatRows } from './vat-rows.ts';
 
 /** An invoice with everything that led to it; explain shows the rest. */
 export interface InvoiceReading {
@@ -77,7 +77,7 @@ export function readInvoice(
     totalLabels(mapping),
   );
   const linesTable = withoutSums(printedLines);
-  const vatTable = readTable('vat', mapping.tables.vat, document, vatHeaders, lineHeaders);
+  const vatTable = breakdownOnly(readTable('vat', mapping.tables.vat, document, vatHeaders, lineHeaders));
   const itemLines = new Set(
     linesTable.spans.flatMap(([from, to]) => Array.from({ length: to - from + 1 }, (_, i) => from + i)),
   );

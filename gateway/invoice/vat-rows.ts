@@ -32,6 +32,19 @@ export function vatRows(table: ReadTable, { lines, fields, totals, exemption }: 
   return mergeRates(rows).map((row) => categorise(row, exemption));
 }
 
+/** No rate of VAT is higher than this, in percent. */
+const rateMax = 50;
+
+/** The table without rows whose tax is more than any rate makes of the basis: totals side by side are no breakdown. */
+export function breakdownOnly(table: ReadTable): ReadTable {
+  const rows = table.rows.filter(({ cells }) => {
+    const [basis, tax] = [cells.get('basis'), cells.get('tax')];
+    if (!basis || !tax) return true;
+    return new Big(tax.value).abs().times(100).lte(new Big(basis.value).abs().times(rateMax));
+  });
+  return rows.length === table.rows.length ? table : { ...table, rows };
+}
+
 interface RawRow {
   readonly rate: Found;
   readonly basis: Found;

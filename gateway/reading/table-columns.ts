@@ -56,17 +56,30 @@ export function placeColumns(
   });
 }
 
+/** A title of a column of numbers of the trade, which stand for the item only where the seller has no codes. */
+const TRADE = /^(?:ean|gtin)/i;
+
 /** `Item no.` is a position or a code; what stands under it tells. */
 function withCodes(
   columns: readonly HeaderColumn[],
   rule: TableRule,
   body: readonly TokenLine[],
 ): readonly HeaderColumn[] {
-  if (rule.columns['code'] === undefined || columns.some(({ name }) => name === 'code')) return columns;
+  const code = columns.find(({ name }) => name === 'code');
+  if (rule.columns['code'] === undefined || (code && !TRADE.test(code.title))) return columns;
+  const own = columns.find((column) => column.name === 'pos' && holdsCodes(column, body));
+  if (!own) return columns;
   return columns.map((column) =>
-    column.name === 'pos' && holdsCodes(column, body) ? { ...column, name: 'code' } : column,
+    column === own
+      ? { ...column, name: 'code' }
+      : column === code
+        ? { ...column, name: `${UNKNOWN_COLUMN}${TRADE_COLUMN}` }
+        : column,
   );
 }
+
+/** Tells the column of the trade's numbers from those that are counted as unknown. */
+const TRADE_COLUMN = 'Trade';
 
 function holdsCodes(column: HeaderColumn, body: readonly TokenLine[]): boolean {
   const under = body

@@ -115,13 +115,16 @@ function readHeader(
     toLine: last.index,
     columns: withUnknown(
       columns,
-      unknown.map(({ cell }) => cell),
+      within.map(({ cell }) => cell),
     ),
     score: columns.length - 0.4 * unknown.length + 0.05 * band.length,
   };
 }
 
-/** The columns with those between them whose titles are not understood, so that their words go to no other column. */
+/**
+ * The columns with those between them whose titles are not understood, or mean what another column already is (`EAN`
+ * beside `Item no.`), so that their words go to no other column.
+ */
 function withUnknown(columns: readonly HeaderColumn[], cells: readonly Cell[]): HeaderColumn[] {
   const apart = cells.filter(
     (cell) =>

@@ -208,7 +208,7 @@ const documentNumber: Parser = (tokens) => {
   if (parseDate(value, 'dmy') !== undefined && !/^\d{8}$/.test(value)) return undefined;
   if (currencyOf(b ?? '') !== undefined || /^\d+[.,]\d{2}$/.test(value)) return undefined;
   const goesOn = b !== undefined && near(1) && /^\p{L}{3,}$/u.test(b) && !AFTER_NUMBER.has(keyOf(b));
-  if (goesOn && /^\d{1,4}$/.test(value)) return { value, count: skipped + 1, fit: 0.4 };
+  if (goesOn && /^\d{1,5}$/.test(value)) return { value, count: skipped + 1, fit: 0.4 };
   return { value, count: skipped + 1, fit: value.length > 1 ? 0.9 : 0.6 };
 };
 
