@@ -17,8 +17,25 @@ export function domesticBuyer(invoice: Invoice): Invoice {
   const code = buyer.postalCode?.value;
   if (buyer.country !== undefined || buyer.vatId !== undefined) return invoice;
   if (country === undefined || code === undefined || !isPostalCodeOf(country, code)) return invoice;
-  if (!invoice.vat.some((row) => row.category === 'S' && new Big(row.rate.value).gt(0))) return invoice;
+  if (!isCharged(invoice) && !isSmallBusiness(invoice, country)) return invoice;
   return { ...invoice, buyer: { ...buyer, country: derived(country, RULE) } };
+}
+
+function isCharged({ vat }: Invoice): boolean {
+  return vat.some((row) => row.category === 'S' && new Big(row.rate.value).gt(0));
+}
+
+/** Articles by which small businesses charge no VAT, by country: they hold at home alone, as its rates do (ADR 0160). */
+const SMALL_BUSINESS: Readonly<Record<string, RegExp>> = {
+  AT: /§ ?6 abs\. ?1 z(?:iffer)?\.? ?27/i,
+  DE: /§ ?19 (?:abs\. ?1 )?ustg|kleinunternehmer/i,
+  FR: /\b293 ?b\b/i,
+  IT: /regime forfettario/i,
+};
+
+function isSmallBusiness({ vat }: Invoice, country: string): boolean {
+  const article = SMALL_BUSINESS[country];
+  return article !== undefined && vat.length > 0 && vat.every((row) => article.test(row.reason?.value ?? ''));
 }
 
 /**

@@ -121,6 +121,7 @@ export function readInvoice(
   addDelivery(fields, vat, document, itemLines);
   const tableStart = linesTable.headers[0]?.fromLine ?? document.lines.length;
   const read = readParties(mapping, document, areas, tableStart, qr[0]);
+  for (const [name, found] of read.sellerFields) fields.set(name, found);
   const { seller, buyer, findings: given } = givenParties(mapping, document, read, qr[0]);
   const invoice: Invoice = {
     ...documentTypeOf(mapping, document, fields.get('number')?.value),

@@ -1,10 +1,13 @@
 import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
 import type { ReadDocument } from '../reading/document.ts';
-import { labelledParty, listArea } from '../reading/labelled-party.ts';
+import { labelledParty, listArea, listedNumber } from '../reading/labelled-party.ts';
 import type { Role, TaxNumber } from '../reading/parties.ts';
 import { isOfTheBuyer, isOfTheSeller, isPlausibleTaxNumber, taxNumbers } from '../reading/parties.ts';
 import { countryOf, partyBlock, readParty, untitledBuyer } from '../reading/party-blocks.ts';
 import type { Area } from '../reading/regions.ts';
+import { sellerNumbers } from '../reading/seller-numbers.ts';
+import type { Found } from '../printed/provenance.ts';
+import { derived } from '../printed/provenance.ts';
 import type { SenderLine } from '../reading/sender-line.ts';
 import { fullName, senderLine, windowAddress } from '../reading/sender-line.ts';
 import type { BlockCell, TextBlock } from '../reading/text-blocks.ts';
@@ -31,7 +34,7 @@ export function readParties(
   regions: ReadonlyMap<string, Area>,
   tableStart: number,
   qr: QrPayload | undefined,
-): { seller: Party; buyer: Party } {
+): { seller: Party; buyer: Party; sellerFields: ReadonlyMap<string, Found> } {
   const sources: PartySources = { mapping, document, areas: withLists(regions, document), tableStart, qr };
   const { areas } = sources;
   const blocks = textBlocks(document.lines.slice(0, tableStart));
@@ -57,12 +60,22 @@ export function readParties(
     isListed: listed[role].length > 0,
     isInWindow: role === 'buyer' && cells === inWindow,
   });
-  return {
-    seller: sender
-      ? partyOf(sender, numbers.seller, sources)
-      : readParty('seller', mapping, document, place('seller', sellerCells)),
-    buyer: readParty('buyer', mapping, document, place('buyer', buyerCells)),
-  };
+  const seller = sender
+    ? partyOf(sender, numbers.seller, sources)
+    : readParty('seller', mapping, document, place('seller', sellerCells));
+  const buyer = readParty('buyer', mapping, document, place('buyer', buyerCells));
+  if (seller.vatId !== undefined) return { seller, buyer, sellerFields: new Map() };
+  const ofBuyer = blocks.filter(({ cells }) =>
+    cells.some((cell) => buyerCells.includes(cell) || isOfTheBuyer(cell)),
+  );
+  const other = sellerNumbers(document, ofBuyer);
+  const sellerFields = new Map<string, Found>(other.numbers);
+  const listedAs = listedNumber(areas.get('seller'), document);
+  if (listedAs) sellerFields.set('sellerIdentifier', listedAs);
+  const country =
+    seller.country ??
+    (other.country === undefined ? undefined : derived(other.country, 'register of the seller'));
+  return { seller: { ...seller, country }, buyer, sellerFields };
 }
 
 function partyOf(

@@ -9,17 +9,56 @@ import type { XmlNode } from './xml-writer.ts';
 export function parties(invoice: Invoice): XmlNode[] {
   const numbers = invoice.vat.some((row) => row.category === 'O') ? 'registrations' : 'VAT numbers';
   return [
-    party('AccountingSupplierParty', invoice.seller, numbers),
-    party('AccountingCustomerParty', invoice.buyer, numbers),
+    party('AccountingSupplierParty', invoice.seller, numbers, sellerNumbers(invoice)),
+    party('AccountingCustomerParty', invoice.buyer, numbers, {}),
   ];
 }
 
-function party(name: string, who: Party, numbers: 'VAT numbers' | 'registrations'): XmlNode {
+/** Numbers of a party beside its VAT number. */
+interface OtherNumbers {
+  /** BT-29. */
+  readonly identifier?: string | undefined;
+  /** BT-30. */
+  readonly registration?: string | undefined;
+  /** Of the registration, ISO 6523. */
+  readonly scheme?: string | undefined;
+  /** BT-32. */
+  readonly taxNumber?: string | undefined;
+}
+
+/** SIREN in ISO 6523. */
+const SIREN_SCHEME = '0002';
+
+/**
+ * A seller without a VAT number is known by its registration, its identifier or its tax number, which stands for both then
+ * (BR-CO-26, ADR 0160). The SIREN of a French company is its tax number as well.
+ */
+function sellerNumbers({ fields, seller }: Invoice): OtherNumbers {
+  if (seller.vatId !== undefined) return {};
+  const said = (name: string): string | undefined => fields.get(name)?.value;
+  const siren = said('sellerSiren');
+  const taxNumber = said('sellerTaxNumber') ?? siren;
+  const registration = siren ?? said('sellerRegistration');
+  return {
+    identifier: said('sellerIdentifier') ?? (registration === undefined ? taxNumber : undefined),
+    registration,
+    scheme: siren === undefined ? undefined : SIREN_SCHEME,
+    taxNumber,
+  };
+}
+
+function party(
+  name: string,
+  who: Party,
+  numbers: 'VAT numbers' | 'registrations',
+  other: OtherNumbers,
+): XmlNode {
   const number = taxNumber(who);
   const vatId = numbers === 'VAT numbers' ? number : undefined;
   const registration = numbers === 'registrations' ? number : undefined;
   const partyNode = group(
     'Party',
+    group('PartyIdentification', text('ID', other.identifier)),
     group('PartyName', text('Name', who.name?.value)),
     group(
       'PostalAddress',
@@ -31,7 +70,18 @@ function party(name: string, who: Party, numbers: 'VAT numbers' | 'registrations
     vatId === undefined
       ? undefined
       : group('PartyTaxScheme', text('CompanyID', vatId), group('TaxScheme', text('ID', 'VAT'))),
-    group('PartyLegalEntity', text('RegistrationName', who.name?.value), text('CompanyID', registration)),
+    other.taxNumber === undefined
+      ? undefined
+      : group('PartyTaxScheme', text('CompanyID', other.taxNumber), group('TaxScheme', text('ID', 'FC'))),
+    group(
+      'PartyLegalEntity',
+      text('RegistrationName', who.name?.value),
+      text(
+        'CompanyID',
+        registration ?? other.registration,
+        registration === undefined && other.scheme !== undefined ? { schemeID: other.scheme } : undefined,
+      ),
+    ),
   );
   return { name: `cac:${name}`, children: partyNode ? [partyNode] : [] };
 }

@@ -2,7 +2,9 @@ import type { ReadDocument } from './document.ts';
 import type { Role } from './parties.ts';
 import type { Area } from './regions.ts';
 import type { BlockCell } from './text-blocks.ts';
-import { cellsOf } from '../printed/tokens.ts';
+import type { Found } from '../printed/provenance.ts';
+import { foundIn } from '../printed/provenance.ts';
+import { cellsOf, textOf } from '../printed/tokens.ts';
 import type { Token, TokenLine } from '../printed/tokens.ts';
 
 const NAME = new Set([
@@ -78,6 +80,28 @@ export function labelledParty(area: Area | undefined, document: ReadDocument): B
   const address = rows.find(({ key, line }) => ADDRESS.has(key) && line.index > name.line.index);
   if (!address || address.values.length === 0) return [];
   return [joined(name.values), ...address.values];
+}
+
+const NUMBER = new Set([
+  'nummer',
+  'nr',
+  'number',
+  'no',
+  'id',
+  'identifier',
+  'kennung',
+  'numero',
+  'identifiant',
+]);
+
+/** The number that such a list gives a party: `Nummer: 4711` above its name. */
+export function listedNumber(area: Area | undefined, document: ReadDocument): Found | undefined {
+  if (!area) return undefined;
+  const value = rowsOf(area, document).find(({ key }) => NUMBER.has(key))?.values[0]?.tokens ?? [];
+  const text = textOf(value);
+  return /^[A-Z\d][A-Z\d ./-]{2,29}$/i.test(text) && /\d/.test(text)
+    ? foundIn(text, value, 'number in the list of the party', 0.8)
+    : undefined;
 }
 
 function joined(values: readonly BlockCell[]): BlockCell {

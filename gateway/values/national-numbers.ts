@@ -34,7 +34,8 @@ function isSpanish(text: string): boolean {
   return company[2] === String(check) || company[2] === COMPANY_LETTERS[check];
 }
 
-function isLuhn(digits: string): boolean {
+/** True for figures whose last is Luhn's check digit of the others (ISO/IEC 7812-1). */
+export function isLuhn(digits: string): boolean {
   return String(luhnDigit(digits.slice(0, -1))) === digits.at(-1);
 }
 
