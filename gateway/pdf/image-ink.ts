@@ -100,7 +100,8 @@ function isDark(picture: Picture, x: number, y: number): boolean {
 function darkBox(picture: Picture): { x0: number; y0: number; size: number } | undefined {
   const { width, height } = picture;
   const hasDark = (y: number): boolean => {
-    for (let x = 0; x < width; x++) if (isDark(picture, x, y)) return true;
+    const end = (y + 1) * width;
+    for (let dot = y * width; dot < end; dot += 1) if (picture.lightnessAt(dot) < darkBelow) return true;
     return false;
   };
   let [x0, y0, x1, y1] = [width, 0, -1, height - 1];
