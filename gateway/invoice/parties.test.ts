@@ -244,6 +244,16 @@ describe('a name in doubt', () => {
     expect(warnings).toEqual(expect.arrayContaining(['SELLER_NAME', 'BUYER_NAME']));
   });
 
+  it('is named: the page states its legal form apart from it', async () => {
+    const seller = (after: string) =>
+      converted({
+        seller: ['Moulin Vert SARL', '8 rue du Port', '74000 Annecy', 'TVA : FR40303265045'],
+        after: [after],
+      });
+    expect((await seller('APE : 4778C - SARL au capital de 120 000 €')).warnings).toContain('SELLER_NAME');
+    expect((await seller('Moulin Vert SARL au capital de 120 000 €')).warnings).not.toContain('SELLER_NAME');
+  });
+
   it('is none with a person or a department under it', async () => {
     const { warnings } = await converted(under('Gasthof Krone OHG', 'Frau Lena Thiel', 'Markt 1'));
     expect(warnings).toEqual([]);

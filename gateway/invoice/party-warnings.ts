@@ -1,5 +1,5 @@
 import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
-import { doubtfulName } from '../reading/name-doubts.ts';
+import { doubtfulName, FORM_APART } from '../reading/name-doubts.ts';
 import type { Invoice, Party } from '../found-invoice/invoice.ts';
 
 /** Says which names of the parties may be others: those in doubt, and one that both parties have. */
@@ -19,6 +19,8 @@ function nameWarnings(code: string, what: string, { name }: Party, isShared: boo
   if (!name || (!isShared && name.confidence > doubtfulName)) return [];
   const why = isShared
     ? 'the other party has the same'
-    : 'another line of the address may be the name as well';
+    : name.rule.endsWith(FORM_APART)
+      ? 'the page states its legal form apart as well, and the name may go without it'
+      : 'another line of the address may be the name as well';
   return [{ code, message: `The ${what} is read as “${name.value}”; ${why}.` }];
 }

@@ -1,3 +1,4 @@
+import type { Found } from '../printed/provenance.ts';
 import type { ReadDocument } from './document.ts';
 import { LEGAL_FORM } from './legal-forms.ts';
 import { isNameLike } from './party-names.ts';
@@ -43,4 +44,19 @@ function goesOnAfterTitle({ tokens, line }: BlockCell, document: ReadDocument): 
     title.uses.some((use) => use.owner.startsWith('party:')) &&
     line.tokens[at - 1]?.text.endsWith(':') === false
   );
+}
+
+/** What the rule of a name ends with whose legal form the page prints apart from it as well. */
+export const FORM_APART = 'legal form printed apart';
+
+/** `SARL au capital de 120 000 €`, with no name before it (Code de commerce, R123-238). */
+const FORM_WITH_CAPITAL = /(?:^|\s[-–|•·]\s)(SARL|SASU|SAS|SA|EURL|SCI|SNC)\s+au capital\b/gim;
+
+/** A French name may go without its legal form where the page states that form by itself: it is in doubt then. */
+export function withFormInDoubt(name: Found, document: ReadDocument): Found {
+  const form = /\s(\p{L}+)$/u.exec(name.value)?.[1]?.toUpperCase();
+  const isApart = [...document.text.matchAll(FORM_WITH_CAPITAL)].some(
+    (match) => match[1]?.toUpperCase() === form,
+  );
+  return isApart ? { ...name, rule: `${name.rule}, ${FORM_APART}`, confidence: doubtfulName } : name;
 }
