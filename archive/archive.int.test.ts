@@ -143,9 +143,9 @@ describe('export and import', () => {
     });
     await withStore(async ({ log }) => {
       const append = (): Promise<never> => Promise.reject(new LogUnavailable('appending'));
-      const silent = { log: { ...log, append }, place, patienceMs: 700 };
+      const silent = { log: { ...log, append }, place, retryForMs: 700 };
       await expect(importEvents(silent)).rejects.toMatchObject({ code: 'LOG_UNAVAILABLE' });
-      const interrupted = { ...silent, patienceMs: 60_000, signal: AbortSignal.timeout(300) };
+      const interrupted = { ...silent, retryForMs: 60_000, signal: AbortSignal.timeout(300) };
       await expect(importEvents(interrupted)).rejects.toMatchObject({ name: 'TimeoutError' });
     });
   }, 60_000);

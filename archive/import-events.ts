@@ -1,10 +1,10 @@
 import { LogUnavailable, StreamMovedOn } from '../event-store/errors.ts';
 import type { EventLog } from '../event-store/event-log.ts';
+import { retry } from '../runtime/retry.ts';
 import { ArchiveDamaged, HistoriesDiffer } from './archive-errors.ts';
 import type { ArchivedEvent } from './event-line.ts';
 import { noteUnfit, type UnfitEvent } from './unfit-events.ts';
 import { readLinks, readManifest, type BatchLink } from './links.ts';
-import { patiently, PATIENCE_MS } from './patiently.ts';
 import type { Place } from './place.ts';
 import { readBatch } from './read-batch.ts';
 
@@ -16,6 +16,10 @@ const APPENDS_IN_FLIGHT = 128;
  */
 const BYTES_IN_FLIGHT = 1024 * 1024;
 
+/** How long a store may give no answer: about what one takes that is started again, or whose disk others keep busy. */
+const RETRY_FOR_MS = 120_000;
+const BACKOFF = { firstMs: 1_000, maxMs: 10_000 };
+
 export interface ImportParts {
   /** Nobody else may write to it meanwhile: a processor would take up jobs whose outcome is still to come. */
   readonly log: Pick<EventLog, 'append' | 'readStream'>;
@@ -23,8 +27,8 @@ export interface ImportParts {
   /** Up to which batch, and the hash of its link; to the newest manifest unless told. */
   readonly until?: { readonly batches: number; readonly link: string | null };
   readonly signal?: AbortSignal;
-  /** How long the log may give no answer before the import gives up. */
-  readonly patienceMs?: number;
+  /** How long an append is retried while the log gives no answer, in ms. */
+  readonly retryForMs?: number;
   readonly onProgress?: (events: number, of: number) => void;
   /** Sees every event of the archive, those the log already had included. */
   readonly onEvent?: (event: ArchivedEvent) => void;
@@ -150,17 +154,11 @@ async function appendAgain(
   cause: unknown,
 ): Promise<void> {
   if (!(cause instanceof StreamMovedOn || cause instanceof LogUnavailable)) throw cause;
-  const { patienceMs = PATIENCE_MS, signal } = parts;
-  const append = (): Promise<void> => appendRun(parts, run);
-  const appendPatiently = (unanswered: LogUnavailable): Promise<void> =>
-    patiently(unanswered, { patienceMs, signal }, append);
+  const { retryForMs = RETRY_FOR_MS, signal } = parts;
+  const untilMs = performance.now() + retryForMs;
+  const isPassing = (error: unknown): boolean => error instanceof LogUnavailable;
   try {
-    if (cause instanceof LogUnavailable) await appendPatiently(cause);
-    else
-      await append().catch((error: unknown) => {
-        if (error instanceof LogUnavailable) return appendPatiently(error);
-        throw error;
-      });
+    await retry(() => appendRun(parts, run), { backoff: BACKOFF, untilMs, isPassing, signal });
   } catch (error) {
     if (!(error instanceof StreamMovedOn)) throw error;
     const { stream, revision } = run[0]!;

@@ -5,6 +5,7 @@ import type { EventLog, EventToAppend, ExpectedRevision } from '../event-store/e
 import { sealed } from '../event-store/handle-command.ts';
 import { isoNow, type Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
+import { retry } from '../runtime/retry.ts';
 import type { ApiErrorCode } from '../schemas/error-codes.ts';
 import {
   REJECTED_EXAMPLES_MAX,
@@ -17,8 +18,9 @@ import { REJECTED_UPLOADS_STREAM } from '../schemas/streams.ts';
 export const REJECTED_UPLOADS_MAX_AGE_SEC = 30 * 24 * 3600;
 /** The log grows by at most one event in this time, however many files are refused. */
 const EVENT_EVERY_MS = 60_000;
-const TRIES_MAX = 5;
-const BACKOFF_MS = 200;
+/** Tries to write one event, and the wait between two. */
+const TRIES_MAX = 6;
+const BACKOFF = { firstMs: 500, maxMs: 4_000 };
 
 /** Puts refused uploads on the record, behind the answer: a refusal is never late because of it. */
 export interface RejectedUploads {
@@ -54,6 +56,7 @@ export function recordRejectedUploads(options: {
   let running: Promise<void> | null = null;
   let timer: NodeJS.Timeout | undefined;
   let writtenAtMs = -Infinity;
+  const givingUp = new AbortController();
 
   const drain = async (): Promise<void> => {
     const batch = gathered;
@@ -68,19 +71,13 @@ export function recordRejectedUploads(options: {
       correlationId: batch.correlationId,
       actor: 'command-api',
     });
-    for (let tries = 1; ; tries += 1)
-      try {
-        return await write(events);
-      } catch (error) {
-        if (tries < TRIES_MAX) {
-          await sleep(BACKOFF_MS * 2 ** tries, undefined, { ref: false });
-          continue;
-        }
-        const count = counts.reduce((sum, one) => sum + one.count, 0);
-        onDropped(count);
-        logger.warn({ err: error, count }, 'refused uploads could not be recorded');
-        return;
-      }
+    try {
+      await retry(() => write(events), { backoff: BACKOFF, triesMax: TRIES_MAX, signal: givingUp.signal });
+    } catch (error) {
+      const count = counts.reduce((sum, one) => sum + one.count, 0);
+      onDropped(count);
+      logger.warn({ err: error, count }, 'refused uploads could not be recorded');
+    }
   };
   const drainNow = (): void => {
     timer = undefined;
@@ -109,6 +106,7 @@ export function recordRejectedUploads(options: {
         await drain();
       })();
       await Promise.race([last, sleep(graceMs, undefined, { ref: false })]);
+      givingUp.abort();
     },
   };
 }

@@ -1,3 +1,4 @@
+import { backoffDelayMs } from '../schemas/backoff.ts';
 import type { Settings } from '../schemas/config.ts';
 import type { JobFailureCode } from '../schemas/error-codes.ts';
 
@@ -41,9 +42,9 @@ export function backoffMs(
   retryAfterMs: number | null,
   policy: RetryPolicy,
 ): number {
-  const windowMs = Math.min(policy.backoffMaxMs, policy.backoffMs * 2 ** Math.min(attempts - 1, 30));
+  const backoff = { firstMs: policy.backoffMs, maxMs: policy.backoffMaxMs };
   const askedMs = Math.min(retryAfterMs ?? 0, policy.backoffMaxMs);
-  return Math.round(Math.max(askedMs, windowMs * jitter));
+  return Math.round(Math.max(askedMs, backoffDelayMs(backoff, attempts, jitter)));
 }
 
 /** The policy as the settings give it. */

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { retry } from '../runtime/retry.ts';
 import { codeOf } from '../schemas/coded-error.ts';
 import { serverAccount } from './account.ts';
 import { postgresBinaries } from './binaries.ts';
@@ -22,8 +23,10 @@ const HARD_STOP_PATIENCE_MS = 1_000;
 /** Longest wait for the first connection to a server that says it is ready. */
 const CONNECT_TIMEOUT_MS = 10_000;
 /** Starts tried when the port was taken between the look and the start, or shared memory is not free yet. */
-const START_TRIES_MAX = 5;
-const START_AGAIN_MS = 500;
+const START_TRIES_MAX = 6;
+const START_BACKOFF = { firstMs: 500, maxMs: 1_000 };
+/** What Postgres writes when another start may succeed. */
+const STARTS_LATER = /Address already in use|pre-existing shared memory block|lock file .* already exists/;
 
 export interface EmbeddedPostgresOptions {
   /** Everything of the server lies here; the caller holds the lock of the folder around it. */
@@ -129,7 +132,9 @@ async function startWhereFree(
   directory: string,
   spawnAt: (place: Place) => Promise<PostgresServer>,
 ): Promise<StartedServer> {
-  for (let tries = 1; ; tries += 1) {
+  let isPassing = false;
+  const startOnce = async (): Promise<StartedServer> => {
+    isPassing = false;
     options.stop?.throwIfAborted();
     const place = await freePlace(directory, options.port);
     const server = await spawnAt(place);
@@ -138,11 +143,15 @@ async function startWhereFree(
     options.stop?.throwIfAborted();
     const { code } = await server.exited;
     const output = await server.output();
-    const passing =
-      /Address already in use|pre-existing shared memory block|lock file .* already exists/.test(output);
-    if (!passing || tries >= START_TRIES_MAX) throw outputFailure(directory, output, code);
-    await sleep(START_AGAIN_MS);
-  }
+    isPassing = STARTS_LATER.test(output);
+    throw outputFailure(directory, output, code);
+  };
+  return retry(startOnce, {
+    backoff: START_BACKOFF,
+    triesMax: START_TRIES_MAX,
+    isPassing: () => isPassing,
+    signal: options.stop,
+  });
 }
 
 async function freePlace(directory: string, wanted: number | undefined): Promise<Place> {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { backoffDelayMs } from '../schemas/backoff.ts';
 import {
   gatewayMappingsSchema,
   invoiceFormatSchema,
@@ -13,8 +14,7 @@ import { outageLog } from './outage-log.ts';
 const FETCH_TIMEOUT_MS = 5_000;
 /** Far above any real list; a gateway that sends more is not ours. */
 const LIST_BYTES_MAX = 1024 * 1024;
-const BACKOFF_MIN_MS = 200;
-const BACKOFF_MAX_MS = 10_000;
+const BACKOFF = { firstMs: 400, maxMs: 10_000 };
 
 /** The mappings that the gateway offers, kept here so that an upload never waits for it. */
 export interface MappingDirectory {
@@ -63,8 +63,9 @@ export function createMappingDirectory(options: {
         failures += 1;
         outage.failed(error);
       }
-      const backoffMs = Math.min(BACKOFF_MAX_MS, BACKOFF_MIN_MS * 2 ** Math.min(failures, 16));
-      const waitMs = failures === 0 ? refreshMs : Math.min(backoffMs, Math.max(refreshMs, BACKOFF_MIN_MS));
+      const maxMs = Math.min(BACKOFF.maxMs, Math.max(refreshMs, BACKOFF.firstMs));
+      const waitMs =
+        failures === 0 ? refreshMs : backoffDelayMs({ ...BACKOFF, maxMs }, failures, Math.random());
       await sleep(waitMs, undefined, { signal: stopped.signal, ref: false }).catch(() => undefined);
     }
   };

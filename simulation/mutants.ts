@@ -236,11 +236,11 @@ export const MUTANTS: readonly Mutant[] = [
 function startNamedByRevision(real: JobCommands): JobCommands {
   return {
     ...real,
-    insist: (asked, untilMs, known) => {
+    sendUntil: (asked, untilMs, known) => {
       const { command, jobId } = asked;
-      if (command.type !== 'StartAttempt' || !known) return real.insist(asked, untilMs, known);
+      if (command.type !== 'StartAttempt' || !known) return real.sendUntil(asked, untilMs, known);
       const commandId = commandIdOf('start', jobId, known.job.revision.toString(), command.workerId);
-      return real.insist({ ...asked, commandId }, untilMs, known);
+      return real.sendUntil({ ...asked, commandId }, untilMs, known);
     },
   };
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { backoffDelayMs } from '../../schemas/backoff.ts';
 
 /** Something that runs beside us and may end at any time. */
 export interface Running {
@@ -7,9 +8,9 @@ export interface Running {
   stop(graceMs: number): Promise<void>;
 }
 
-/** Backoff between restarts, doubled up to the last; a run longer than the healthy time starts it over. */
-const RESTART_AFTER_MS = 200;
-const RESTART_AFTER_MAX_MS = 5_000;
+/** The wait before a restart. */
+const RESTART_BACKOFF = { firstMs: 400, maxMs: 5_000 };
+/** A run that lasted longer was healthy: the next end begins with the shortest wait again. */
 const HEALTHY_AFTER_MS = 30_000;
 
 export interface Supervised {
@@ -46,21 +47,22 @@ export function supervise<Part extends Running>(
   const first = begin();
 
   const keep = async (): Promise<void> => {
-    let backoffMs = RESTART_AFTER_MS;
+    let failures = 0;
     while (!signal.aborted) {
       const startedAt = performance.now();
       const how = await part?.exited;
       if (signal.aborted) return;
       if (how !== undefined) {
         part = null;
-        if (performance.now() - startedAt > HEALTHY_AFTER_MS) backoffMs = RESTART_AFTER_MS;
+        if (performance.now() - startedAt > HEALTHY_AFTER_MS) failures = 0;
         house.noteProcess(name, null);
         if (house.restarts?.() === false) return;
         house.say(`${name} ended (${how}); starting it again`);
       }
-      await sleep(backoffMs, undefined, { signal }).catch(() => undefined);
+      failures += 1;
+      const waitMs = backoffDelayMs(RESTART_BACKOFF, failures, Math.random());
+      await sleep(waitMs, undefined, { signal }).catch(() => undefined);
       if (signal.aborted) return;
-      backoffMs = Math.min(backoffMs * 2, RESTART_AFTER_MAX_MS);
       try {
         await begin();
         house.say(`${name} is back`);

@@ -17,8 +17,8 @@ import type { KnownJob } from '../work-list/snapshot.ts';
 import type { ClaimedItem, WorkList } from '../work-list/work-list.ts';
 import { placementOf } from '../work-list/work-change.ts';
 
-/** How long a start is repeated while the log does not answer; well below the reservation on the list. */
-const START_PATIENCE_MS = 15_000;
+/** How long a start is retried while the log does not answer; well below the reservation on the list. */
+const START_RETRIED_MS_MAX = 15_000;
 /** Part of the lease kept free for recording the outcome. */
 const OUTCOME_MARGIN_MS = 1_000;
 
@@ -100,7 +100,7 @@ async function knownByLook({ commands }: AttemptParts, jobId: string): Promise<K
     const { job, hash } = await commands.look(jobId);
     return job.state === 'absent' || hash === null ? null : { job, hash };
   } catch (error) {
-    // The start of the attempt has more patience.
+    // The start of the attempt is retried for longer.
     if (error instanceof LogUnavailable) return null;
     throw error;
   }
@@ -122,7 +122,11 @@ async function begin(parts: AttemptParts, item: ClaimedItem): Promise<Begun | nu
   crashPoint('before-lease', item.jobId);
   const command = { type: 'StartAttempt', at, workerId, leaseUntil } as const;
   const asked = { jobId: item.jobId, command, commandId, correlationId: commandId };
-  const handled = await parts.commands.insist(asked, beforeMs + START_PATIENCE_MS, item.known ?? undefined);
+  const handled = await parts.commands.sendUntil(
+    asked,
+    beforeMs + START_RETRIED_MS_MAX,
+    item.known ?? undefined,
+  );
   const job = handled.state;
   if (handled.outcome === 'refused' || job.state !== 'converting' || job.workerId !== workerId) {
     const revision = job.state === 'absent' ? item.revision : job.revision;
@@ -187,7 +191,7 @@ async function record(parts: AttemptParts, begun: Begun, outcome: Outcome): Prom
   const commandId = commandIdOf(command.type, jobId, fencingToken);
   try {
     const asked = { jobId, command, commandId, correlationId };
-    const handled = await parts.commands.insist(
+    const handled = await parts.commands.sendUntil(
       asked,
       leaseUntilMs,
       hash === null ? undefined : { job, hash },

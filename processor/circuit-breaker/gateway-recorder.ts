@@ -1,18 +1,18 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { StreamMovedOn } from '../../event-store/errors.ts';
 import { chained, hashAfter, linksOf } from '../../event-store/event-hash.ts';
 import type { EventLog } from '../../event-store/event-log.ts';
 import { sealed } from '../../event-store/handle-command.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
+import { retry } from '../../runtime/retry.ts';
 import { understandEvent } from '../../schemas/event-versions.ts';
 import { commandIdOf } from '../../schemas/name-based-ids.ts';
 import type { ServiceEvent } from '../../schemas/service-events.ts';
 import { GATEWAY_STREAM } from '../../schemas/streams.ts';
 
-/** Tries to put one transition on the record, and the pause between them. */
+/** Tries to put one transition on the record, and the wait between two. */
 const TRIES_MAX = 10;
-const AGAIN_AFTER_MS = 1_000;
+const BACKOFF = { firstMs: 500, maxMs: 2_000 };
 /** Transitions waiting to be written; a breaker that flaps faster than the log answers loses the oldest. */
 const WAITING_MAX = 100;
 
@@ -41,17 +41,14 @@ export function gatewayRecorder(parts: {
   let writing: Promise<void> | null = null;
 
   const write = async (next: () => Promise<Transition | null>): Promise<void> => {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        const transition = await next();
-        if (transition !== null) await recordGatewayEvent(log, transition, workerId);
-        return;
-      } catch (error) {
-        if (tries >= TRIES_MAX || stopped)
-          return logger.error({ err: error }, 'a transition of the circuit breaker is not on the record');
-      }
-      await sleep(AGAIN_AFTER_MS);
-    }
+    const record = async (): Promise<void> => {
+      const transition = await next();
+      if (transition !== null) await recordGatewayEvent(log, transition, workerId);
+    };
+    await retry(record, { backoff: BACKOFF, triesMax: TRIES_MAX, isPassing: () => !stopped }).catch(
+      (error: unknown) =>
+        logger.error({ err: error }, 'a transition of the circuit breaker is not on the record'),
+    );
   };
   const add = (next: () => Promise<Transition | null>): void => {
     waiting.push(next);
@@ -87,8 +84,9 @@ export function gatewayRecorder(parts: {
   };
 }
 
-/** Tries against other processors that write to the same stream. */
-const CONFLICT_RETRIES_MAX = 50;
+/** Tries against other processors that write to the same stream, and the wait between two. */
+const CONFLICT_TRIES_MAX = 50;
+const CONFLICT_BACKOFF = { firstMs: 2, maxMs: 50 };
 
 type GatewayEvent = Extract<ServiceEvent, { type: 'GatewayPaused' | 'GatewayResumed' }>;
 
@@ -99,16 +97,13 @@ type GatewayEvent = Extract<ServiceEvent, { type: 'GatewayPaused' | 'GatewayResu
 async function recordGatewayEvent(log: EventLog, event: GatewayEvent, workerId: string): Promise<void> {
   const commandId = commandIdOf('gateway', workerId, event.type, event.data.at);
   const context = { commandId, correlationId: commandId, actor: `processor:${event.data.processorId}` };
-  for (let tries = 1; ; tries += 1) {
+  const append = async (): Promise<void> => {
     const { revision, hash } = await endOfGatewayStream(log);
     const links = chained(sealed([event], context), { stream: GATEWAY_STREAM, revision, hash });
-    try {
-      await log.append(GATEWAY_STREAM, links.events, revision < 0n ? 'no_stream' : revision);
-      return;
-    } catch (error) {
-      if (!(error instanceof StreamMovedOn) || tries >= CONFLICT_RETRIES_MAX) throw error;
-    }
-  }
+    await log.append(GATEWAY_STREAM, links.events, revision < 0n ? 'no_stream' : revision);
+  };
+  const isPassing = (error: unknown) => error instanceof StreamMovedOn;
+  await retry(append, { backoff: CONFLICT_BACKOFF, triesMax: CONFLICT_TRIES_MAX, isPassing });
 }
 
 /** The last event says it all, unless it is older than the chain: then the whole stream is read. */

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Refusal } from '../../conversion-job/decide.ts';
 import type { JobDecider } from '../../conversion-job/decider.ts';
 import type { Job } from '../../conversion-job/job.ts';
@@ -6,14 +5,14 @@ import { LogUnavailable, StreamMovedOn } from '../../event-store/errors.ts';
 import { chained } from '../../event-store/event-hash.ts';
 import type { EventLog } from '../../event-store/event-log.ts';
 import { handleCommand, loadStream, sealed, type Handled } from '../../event-store/handle-command.ts';
+import { retry } from '../../runtime/retry.ts';
 import type { JobCommand } from '../../schemas/job-commands.ts';
 import type { JobEvent } from '../../schemas/job-events.ts';
 import { jobStream } from '../../schemas/streams.ts';
 import type { KnownJob } from '../work-list/snapshot.ts';
 
-/** Pause between two tries against a log that does not answer; doubled each time. */
-const AGAIN_AFTER_MS = 100;
-const AGAIN_AFTER_MAX_MS = 2_000;
+/** The wait between two tries against a log that does not answer. */
+const BACKOFF = { firstMs: 200, maxMs: 2_000 };
 
 export type HandledJob = Handled<Job, JobEvent, Refusal>;
 
@@ -30,13 +29,13 @@ export interface JobCommands {
   /** @throws LogUnavailable, StreamMovedOn, EventNotUnderstood */
   send(asked: IdentifiedCommand): Promise<HandledJob>;
   /**
-   * Sends, and repeats while the log does not answer, until `untilMs` (of `performance.now()`).
+   * Sends, and retries while the log does not answer, until `untilMs` (of `performance.now()`).
    *
    * @param known the job as this worker's own last append left it: the decision is made on that and appended at its
    *   revision, which saves the read; a stream that has moved on goes the long way
    * @throws LogUnavailable when the time is over; StreamMovedOn, EventNotUnderstood
    */
-  insist(asked: IdentifiedCommand, untilMs: number, known?: KnownJob): Promise<HandledJob>;
+  sendUntil(asked: IdentifiedCommand, untilMs: number, known?: KnownJob): Promise<HandledJob>;
   /** @throws LogUnavailable, EventNotUnderstood */
   look(jobId: string): Promise<{ job: Job; revision: bigint; hash: string | null; position: bigint }>;
 }
@@ -75,16 +74,12 @@ export function jobCommands(log: EventLog, decider: JobDecider, actor: string): 
 
   return {
     send,
-    insist: async (asked, untilMs, known) => {
-      for (let pauseMs = AGAIN_AFTER_MS; ; pauseMs = Math.min(pauseMs * 2, AGAIN_AFTER_MAX_MS)) {
-        try {
-          return await (known === undefined ? send(asked) : sendKnowing(asked, known));
-        } catch (error) {
-          if (!(error instanceof LogUnavailable) || performance.now() + pauseMs >= untilMs) throw error;
-        }
-        await sleep(pauseMs);
-      }
-    },
+    sendUntil: (asked, untilMs, known) =>
+      retry(() => (known === undefined ? send(asked) : sendKnowing(asked, known)), {
+        backoff: BACKOFF,
+        untilMs,
+        isPassing: (error) => error instanceof LogUnavailable,
+      }),
     look: async (jobId) => {
       const { state, revision, hash, position } = await loadStream(log, decider, jobStream(jobId));
       return { job: state, revision, hash, position };

@@ -1,10 +1,11 @@
 import type { ReadStore } from '../../read-store/pool.ts';
 import type { Log } from '../../runtime/log.ts';
+import { backoffDelayMs } from '../../schemas/backoff.ts';
 
 const CHANNEL = 'docket_work';
 /** At most one NOTIFY in this time; it is sent outside every transaction, where it would serialise the commits. */
 const NOTIFY_EVERY_MS = 50;
-const LISTEN_AGAIN_AFTER_MS = 1_000;
+const LISTEN_BACKOFF = { firstMs: 1_000, maxMs: 5_000 };
 
 /** Tells the other processors that jobs are on offer. Only a hint: the poll covers a lost one. */
 export interface NudgeChannel {
@@ -17,6 +18,7 @@ export interface NudgeChannel {
 export function openNudgeChannel(store: ReadStore, onNudge: () => void, logger: Log): NudgeChannel {
   let release = (): void => undefined;
   let closed = false;
+  let failures = 0;
   let sentAtMs = -Infinity;
   let sendTimer: NodeJS.Timeout | undefined;
   let listenTimer: NodeJS.Timeout | undefined;
@@ -34,13 +36,15 @@ export function openNudgeChannel(store: ReadStore, onNudge: () => void, logger: 
     client.on('notification', onNudge);
     release = () => give(new Error('The channel was closed.'));
     if (closed) return release();
-    await client.query(`listen ${CHANNEL}`).catch(give);
+    await client.query(`listen ${CHANNEL}`).then(() => (failures = 0), give);
   };
   const again = (error: unknown): void => {
     if (closed) return;
     logger.debug({ err: error }, 'not listening for nudges; the poll goes on');
     clearTimeout(listenTimer);
-    listenTimer = setTimeout(() => void listen().catch(again), LISTEN_AGAIN_AFTER_MS);
+    failures += 1;
+    const waitMs = backoffDelayMs(LISTEN_BACKOFF, failures, Math.random());
+    listenTimer = setTimeout(() => void listen().catch(again), waitMs);
   };
   void listen().catch(again);
 

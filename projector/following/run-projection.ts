@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LEASE_BEAT_MS, takeLease } from '../../read-store/projection-engine/lease.ts';
 import type { FoldedRow } from '../../read-store/projection-engine/projection-definition.ts';
 import { outageLog, type OutageLog } from '../../runtime/outage-log.ts';
+import { backoffDelayMs } from '../../schemas/backoff.ts';
 import { codeOf, isRetryable } from '../../schemas/coded-error.ts';
 import { runSession, type SessionOptions, type WaitingFor } from './projection-session.ts';
 
-/** Backoff of a projection that broke: doubled, with full jitter, from the first up to the last. */
-const AGAIN_AFTER_MS = 100;
-const AGAIN_AFTER_MAX_MS = 5_000;
-/** A session that lived this long was healthy: the next break starts from the first backoff again. */
+/** The wait before a projection that broke starts again. */
+const BACKOFF = { firstMs: 100, maxMs: 5_000 };
+/** A session that lived this long was healthy: the next break begins with the shortest wait again. */
 const HEALTHY_AFTER_MS = 10_000;
 
 export type ProjectionOptions<Event, Row extends FoldedRow> = Omit<
@@ -55,7 +55,7 @@ export function runProjection<Event, Row extends FoldedRow>(
   };
   const ended = (async () => {
     let prepared = false;
-    for (let backoffMs = AGAIN_AFTER_MS; !stop.aborted;) {
+    for (let failures = 0; !stop.aborted;) {
       const startedAt = performance.now();
       try {
         if (!prepared) await prepare();
@@ -63,11 +63,12 @@ export function runProjection<Event, Row extends FoldedRow>(
         await runOnce();
       } catch (error) {
         if (stop.aborted) return;
-        if (performance.now() - startedAt > HEALTHY_AFTER_MS) backoffMs = AGAIN_AFTER_MS;
+        if (performance.now() - startedAt > HEALTHY_AFTER_MS) failures = 0;
         onWaiting(waitingReason(error));
+        failures += 1;
+        const backoffMs = backoffDelayMs(BACKOFF, failures, Math.random());
         report(options, outage, error, backoffMs);
-        await pause(backoffMs * Math.random());
-        backoffMs = Math.min(backoffMs * 2, AGAIN_AFTER_MAX_MS);
+        await pause(backoffMs);
       }
     }
   })();

@@ -1,10 +1,10 @@
 import pg from 'pg';
 import type { Log } from '../../runtime/log.ts';
 import { outageLog } from '../../runtime/outage-log.ts';
+import { backoffDelayMs } from '../../schemas/backoff.ts';
 
 const CHANNEL = 'docket_position';
-const RECONNECT_FIRST_MS = 250;
-const RECONNECT_MAX_MS = 5_000;
+const RECONNECT_BACKOFF = { firstMs: 500, maxMs: 5_000 };
 
 export interface PositionListener {
   stop(): Promise<void>;
@@ -24,7 +24,7 @@ export function listenForPositions(options: {
   const outage = outageLog(log, 'not listening for positions, polling goes on');
   let client: pg.Client | null = null;
   let retry: NodeJS.Timeout | null = null;
-  let backoffMs = RECONNECT_FIRST_MS;
+  let failures = 0;
   let stopped = false;
 
   const lost = (from: pg.Client, error: unknown): void => {
@@ -33,8 +33,8 @@ export function listenForPositions(options: {
     from.end().catch(() => undefined);
     if (stopped) return;
     outage.failed(error);
-    retry = setTimeout(() => void connect(), backoffMs);
-    backoffMs = Math.min(RECONNECT_MAX_MS, backoffMs * 2);
+    failures += 1;
+    retry = setTimeout(() => void connect(), backoffDelayMs(RECONNECT_BACKOFF, failures, Math.random()));
   };
   const connect = async (): Promise<void> => {
     const opened = new pg.Client({
@@ -50,7 +50,7 @@ export function listenForPositions(options: {
     try {
       await opened.connect();
       await opened.query(`listen ${CHANNEL}`);
-      backoffMs = RECONNECT_FIRST_MS;
+      failures = 0;
       outage.worked();
       onWake();
     } catch (error) {

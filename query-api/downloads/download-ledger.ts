@@ -6,11 +6,13 @@ import { handleCommand } from '../../event-store/handle-command.ts';
 import { isoNow, type Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import { Counter, type Metrics } from '../../runtime/metrics.ts';
+import { retry } from '../../runtime/retry.ts';
 import { commandIdOf } from '../../schemas/name-based-ids.ts';
 import { jobStream } from '../../schemas/streams.ts';
 
-const TRIES_MAX = 4;
-const FIRST_PAUSE_MS = 250;
+/** Tries to write one event, and the wait between two. */
+const TRIES_MAX = 5;
+const BACKOFF = { firstMs: 500, maxMs: 4_000 };
 /** Downloads whose event is being written; past that, one is counted as lost at once. */
 const WRITING_MAX = 5_000;
 
@@ -53,19 +55,16 @@ export function createDownloadLedger(options: {
       correlationId: requestId,
       actor: `owner:${owner}`,
     };
-    for (let tries = 1; ; tries += 1)
-      try {
-        const handled = await handleCommand(log, decider, jobStream(jobId), command, context);
-        counter.inc({ event: handled.outcome === 'accepted' ? 'written' : 'refused' });
-        return;
-      } catch (error) {
-        if (tries >= TRIES_MAX) {
-          counter.inc({ event: 'lost' });
-          logger.error({ err: error, jobId, requestId }, 'a complete download could not be recorded');
-          return;
-        }
-        await sleep(FIRST_PAUSE_MS * 2 ** tries);
-      }
+    try {
+      const handled = await retry(() => handleCommand(log, decider, jobStream(jobId), command, context), {
+        backoff: BACKOFF,
+        triesMax: TRIES_MAX,
+      });
+      counter.inc({ event: handled.outcome === 'accepted' ? 'written' : 'refused' });
+    } catch (error) {
+      counter.inc({ event: 'lost' });
+      logger.error({ err: error, jobId, requestId }, 'a complete download could not be recorded');
+    }
   };
   return {
     record: (download) => {
