@@ -23,6 +23,7 @@ import { JOBS_TABLES } from '../read-tables/tables.ts';
 import { createLog } from '../runtime/log.ts';
 import { startTestEventStore } from '../tests/harness/event-store.ts';
 import { startTestPostgres } from '../tests/harness/postgres.ts';
+import { allowServerFiles } from './server-files.ts';
 
 const EVENTS_WANTED = Number(process.argv[2] ?? 200_000);
 /** Events that go through the event store; appending them takes longer than reading them. */
@@ -123,7 +124,7 @@ async function endToEnd(
   }
 }
 
-const postgres = await startTestPostgres();
+const postgres = await startTestPostgres({ prepare: allowServerFiles });
 const folder = await mkdtemp(join(tmpdir(), 'docket-bench-'));
 await mkdir(folder, { recursive: true });
 await chmod(folder, 0o777);

@@ -5,7 +5,7 @@ import { PROJECTIONS, projectionNamed, type RegisteredProjection } from '../proj
 import { buildVersion } from '../projector/versions/build.ts';
 import { compareVersions, type Comparison } from '../projector/versions/compare.ts';
 import { dropVersion } from '../projector/versions/drop.ts';
-import { ledgerVersions, VersionRefused } from '../projector/versions/ledger.ts';
+import { ledgerVersions, rebuildNumber, VersionRefused } from '../projector/versions/ledger.ts';
 import { rollbackVersion, switchVersion, type Switched } from '../projector/versions/switch.ts';
 import { openReadStore, type ReadStore } from '../read-store/pool.ts';
 import { createLog, type Log } from '../runtime/log.ts';
@@ -101,9 +101,11 @@ function chosen({ name, version }: Asked): RegisteredProjection {
   return found;
 }
 
-/** Of each projection the version that readers see, as far as this build knows it. */
-async function inUse(store: ReadStore): Promise<readonly RegisteredProjection[]> {
-  const current = (await ledgerVersions(store)).filter(({ isCurrent }) => isCurrent);
+/** Of each projection, or of the one named, the version that readers see, as far as this build knows it. */
+async function inUse(store: ReadStore, only: string | null): Promise<readonly RegisteredProjection[]> {
+  const current = (await ledgerVersions(store)).filter(
+    ({ name, isCurrent }) => isCurrent && (only === null || name === only),
+  );
   return PROJECTIONS.filter((each) =>
     current.some(({ name, version }) => name === each.name && version === each.target.version),
   );
@@ -149,12 +151,14 @@ async function list(parts: Parts): Promise<number> {
         : leftAt === null
           ? 'beside'
           : 'left';
-    const known = PROJECTIONS.some((each) => each.name === name && each.target.version === version);
+    const known = PROJECTIONS.some(
+      (each) => each.name === name && [version, rebuildNumber(version)].includes(each.target.version),
+    );
     return { name, version, state, position, behind: head - (position ?? 0n), heldStreams, known };
   });
   const text = lines.map(
     ({ name, version, state, position, behind, heldStreams, known }) =>
-      `${name} ${version}  ${state}  at ${position ?? 'the start'}, the log's end is ${behind} bytes on` +
+      `${name} ${Math.abs(version)}  ${version < 0 ? 'being built again' : state}  at ${position ?? 'the start'}, the log's end is ${behind} bytes on` +
       `${heldStreams > 0 ? `, ${heldStreams} streams held` : ''}${known ? '' : '  (not known to this build)'}`,
   );
   return said(parts, { head, versions: lines }, text.join('\n'));
@@ -190,7 +194,8 @@ async function rebuild(parts: Parts): Promise<number> {
   const progress = progressOn(process.stderr, 'rebuilding, bytes of the log:');
   const head = await log.head();
   const onProgress = (position: bigint) => progress.show(Number(position), Number(head));
-  const projections = parts.asked.name === null ? await inUse(parts.store) : [chosen(parts.asked)];
+  const projections =
+    parts.asked.version === null ? await inUse(parts.store, parts.asked.name) : [chosen(parts.asked)];
   const rebuilt = await rebuildProjections({ projections, log, url, logger, onProgress, stop });
   progress.end();
   const each = rebuilt.map((built, index) => ({ projection: projections[index]!.name, ...built }));

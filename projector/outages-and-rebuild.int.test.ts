@@ -10,6 +10,7 @@ import { takeLease } from '../read-store/projection-engine/lease.ts';
 import { FOLLOWED_STREAM_PREFIXES } from '../schemas/streams.ts';
 import { rebuildProjections } from './rebuild.ts';
 import { PROJECTIONS, type RegisteredProjection } from './registry.ts';
+import { ledgerVersions } from './versions/ledger.ts';
 import { jobHistories } from '../tests/rooms/projector/job-histories.ts';
 
 import {
@@ -216,16 +217,48 @@ describe('a rebuild', () => {
     const outcome = rebuilding.catch((error: unknown) => error);
     const sleeping = `select from pg_stat_activity where query = 'select pg_sleep(60)' and state = 'active'`;
     await eventually(async () => expect((await store.query(sleeping)).rowCount).toBe(1));
+    // It stands in the ledger as any build does, and there is one at a time.
+    const listed = (await ledgerVersions(store)).filter(({ name }) => name === 'jobs');
+    expect(listed.map(({ version, isCurrent, builtAt }) => [version, isCurrent, builtAt === null])).toEqual([
+      [-1, false, true],
+      [1, true, false],
+    ]);
+    await expect(
+      rebuildProjections({ projections: [PROJECTIONS[0]!], log, url, logger }),
+    ).rejects.toMatchObject({ code: 'REBUILD_RUNNING' });
+    expect((await store.query(sleeping)).rowCount).toBe(1);
     stop.abort(new Error('interrupted'));
     expect(await outcome).toEqual(new Error('interrupted'));
     expect((await store.query(sleeping)).rowCount).toBe(0);
     expect(await epoch()).toBe(before);
     const left = await store.query(
       `select nspname from pg_namespace where nspname = 'jobs_v1_rebuild'
-       union all select projection from docket.checkpoints where projection = 'jobs:rebuild'
-       union all select projection from docket.projection_leases where projection = 'jobs:rebuild'`,
+       union all select projection from docket.checkpoints where version < 0
+       union all select projection from docket.projection_leases where version < 0
+       union all select name from docket.projections where version < 0`,
     );
     expect(left.rows).toEqual([]);
+  });
+
+  it('that was killed is followed by the next, which starts over with what it left', async () => {
+    await start();
+    await appendHistories(5, 81);
+    await caughtUp();
+    const left = { ledger: 'jobs', version: -1, schema: 'jobs_v1_rebuild', underConstruction: true };
+    await takeLease(store, left, 'killed', -1);
+    await store.query(PROJECTIONS[0]!.tables.create(left.schema));
+    await store.query(`insert into jobs_v1_rebuild.jobs select * from jobs_v1.jobs`);
+    await store.query(
+      `insert into docket.projections (name, version, epoch, is_current) values ('jobs', -1, gen_random_uuid(), false)`,
+    );
+    await store.query(
+      `insert into docket.checkpoints (projection, version, commit_position, prepare_position)
+       select 'jobs', -1, commit_position, prepare_position from docket.checkpoints where projection = 'jobs'`,
+    );
+    await store.query('update jobs_v1_rebuild.jobs set attempts = 77');
+    await rebuildProjections({ projections: [PROJECTIONS[0]!], log, url, logger });
+    expect((await onlyKnown()).differences).toEqual([]);
+    expect((await store.query('select from docket.projections where version < 0')).rowCount).toBe(0);
   });
 
   it('of a log with a value that Postgres refuses fills the tables the ordinary way, and holds its stream [D30]', async () => {

@@ -1,4 +1,6 @@
-import { chmod, mkdir, rm } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rebuildProjections } from '../../projector/rebuild.ts';
 import { PROJECTIONS, type RegisteredProjection } from '../../projector/registry.ts';
@@ -43,13 +45,19 @@ export async function measureRebuild(
   const seconds = await secondsOf(() =>
     rebuildProjections({ projections, log, url: env['DATABASE_URL']!, logger }),
   );
-  return withRate(stores, seconds);
+  const cpuSeconds = Math.round(process.cpuUsage().user / 10_000) / 100;
+  return { ...(await withRate(stores, seconds)), cpuSeconds, peakMiB: peakResidentMiB() };
+}
+
+/** The most memory that this process has had resident so far, as the kernel counted it (proc(5), VmHWM). */
+function peakResidentMiB(): number {
+  const kib = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'));
+  return Math.round(Number(kib?.[1]) / 1_024);
 }
 
 /** The rows of all read tables by one bare COPY a table, then the same indexes. */
-export async function measureCopy(stores: MonthStores, folder: string): Promise<object> {
-  const files = join(folder, 'copies');
-  await mkdir(files, { recursive: true });
+export async function measureCopy(stores: MonthStores): Promise<object> {
+  const files = await mkdtemp(join(tmpdir(), 'docket-copies-'));
   // The server, which may be another account, writes them.
   await chmod(files, 0o777);
   const copies: { rows: number; seconds: number }[] = [];

@@ -1,13 +1,16 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { connectEventLog } from '../../event-store/connect.ts';
 import type { EventLog } from '../../event-store/event-log.ts';
-import { startEmbeddedPostgres } from '../../postgres-server/start.ts';
+import { CLUSTER } from '../../postgres-server/cluster.ts';
+import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../postgres-server/start.ts';
 import { migrateReadTables } from '../../read-tables/migrate.ts';
 import { openReadStore, type ReadStore } from '../../read-store/pool.ts';
-import { createLog } from '../../runtime/log.ts';
+import { createLog, type Log } from '../../runtime/log.ts';
+import { allowServerFiles } from '../server-files.ts';
 
 const EVENT_STORE = join(import.meta.dirname, '..', '..', 'event-store-server', 'main.ts');
 const TIMEOUT_MS = 30_000;
@@ -33,7 +36,7 @@ export async function openStores(folder: string): Promise<MonthStores> {
   });
   const [line] = (await once(createInterface({ input: child.stdout! }), 'line')) as [string];
   const { port } = JSON.parse(line) as { port: number };
-  const postgres = await startEmbeddedPostgres({ directory: join(folder, 'postgres'), log: logger });
+  const postgres = await startPostgres(join(folder, 'postgres'), logger);
   const connectionString = `esdb://127.0.0.1:${port}?tls=false`;
   await migrateReadTables(postgres.url);
   const log = connectEventLog({ connectionString, timeoutMs: TIMEOUT_MS, log: logger });
@@ -60,4 +63,11 @@ export async function openStores(folder: string): Promise<MonthStores> {
       await Promise.all([ended, postgres.stop()]);
     },
   };
+}
+
+/** A bare COPY writes and reads files of the server; its files are made first, when there are none. */
+async function startPostgres(directory: string, log: Log): Promise<EmbeddedPostgres> {
+  if (!existsSync(join(directory, CLUSTER))) await (await startEmbeddedPostgres({ directory, log })).stop();
+  await allowServerFiles(directory);
+  return startEmbeddedPostgres({ directory, log });
 }

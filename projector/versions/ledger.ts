@@ -1,9 +1,23 @@
-import type { Queryable } from '../../read-store/pool.ts';
+import { openReadStore, type Queryable } from '../../read-store/pool.ts';
+import type { ProjectionTarget } from '../../read-store/projection-engine/projection-definition.ts';
+import type { Log } from '../../runtime/log.ts';
 import { CodedError } from '../../schemas/coded-error.ts';
+
+/** A look into the ledger is a statement over a few rows. */
+const LOOK_TIMEOUT_MS = 10_000;
+
+/**
+ * The number that the tables of a version have while they are built again: no version's own, and always the same, so that
+ * the next rebuild finds what one that died left.
+ */
+export function rebuildNumber(version: number): number {
+  return -version;
+}
 
 /** A version of a projection as the ledger has it. */
 export interface LedgerVersion {
   readonly name: string;
+  /** Below 0: `rebuildNumber` of a version that is being built again. */
   readonly version: number;
   readonly isCurrent: boolean;
   /** Null while its tables are being built. */
@@ -41,6 +55,16 @@ export async function ledgerVersions(on: Queryable): Promise<LedgerVersion[]> {
     position: row.position === null ? null : BigInt(row.position),
     heldStreams: Number(row.held),
   }));
+}
+
+/** A version whose tables are built, or undefined. @throws ReadStoreUnavailable */
+export async function builtVersion(
+  { url, logger }: { readonly url: string; readonly logger: Log },
+  { ledger, version }: Pick<ProjectionTarget, 'ledger' | 'version'>,
+): Promise<LedgerVersion | undefined> {
+  const store = openReadStore({ url, poolMax: 1, timeoutMs: LOOK_TIMEOUT_MS, log: logger });
+  const versions = await ledgerVersions(store).finally(() => store.close());
+  return versions.find((each) => each.name === ledger && each.version === version && each.builtAt !== null);
 }
 
 /** What an operator asked of a version cannot be done; the message says why and what to do. */

@@ -3,6 +3,7 @@ import { isLockConflict } from '../../read-store/read-store-errors.ts';
 import type { Queryable, ReadStore } from '../../read-store/pool.ts';
 import type { RegisteredProjection } from '../registry.ts';
 import { GIVE_WAY_TO_READERS } from '../following/give-way.ts';
+import type { Filled } from './bulk-fill.ts';
 import { ledgerVersions, VersionRefused, type LedgerVersion } from './ledger.ts';
 import { pointViewAt } from './view-columns.ts';
 
@@ -114,29 +115,94 @@ async function whenCaughtUp(
 }
 
 /** The position switched at, or null when the version is behind or a reader held the views. */
-async function tryToSwitch(
+function tryToSwitch(
   store: ReadStore,
   { tables, target }: RegisteredProjection,
   current: LedgerVersion,
   other: LedgerVersion,
 ): Promise<bigint | null> {
   const { name } = current;
+  return whenAsFar(store, { name, from: current.version, to: other.version }, async (within) => {
+    for (const table of tables.names) await pointViewAt(within, target.schema, table);
+    await within.query(
+      'update docket.projections set is_current = false, left_at = now() where name = $1 and version = $2',
+      [name, current.version],
+    );
+    await within.query(
+      'update docket.projections set is_current = true, epoch = gen_random_uuid() where name = $1 and version = $2',
+      [name, other.version],
+    );
+  });
+}
+
+/**
+ * Puts tables that were built again in the place of their version's, and removes those: readers see the one or the other.
+ * Raising the fencing epoch makes the projector's next batch fail; it then goes on from the new checkpoint.
+ *
+ * @returns false when the version's tables are further, or a reader or the projector held a lock all the while
+ * @throws ReadStoreUnavailable
+ */
+export async function takePlace(store: ReadStore, { projection, target: built }: Filled): Promise<boolean> {
+  const { tables, target } = projection;
+  const { ledger: name, version, schema } = target;
+  const position = await whenAsFar(store, { name, from: version, to: built.version }, async (within) => {
+    await within.query(
+      `update docket.projection_leases set fencing_epoch = fencing_epoch + 1, held_until = now()
+       where projection = $1 and version = $2`,
+      [name, version],
+    );
+    const { rows } = await within.query<{ is_current: boolean }>(
+      `update docket.projections set epoch = gen_random_uuid() where name = $1 and version = $2 returning is_current`,
+      [name, version],
+    );
+    // The views first: they, their grants and what others built on them outlive the old tables.
+    if (rows[0]?.is_current === true)
+      for (const table of tables.names) await pointViewAt(within, built.schema, table);
+    await within.query(`drop table ${tables.names.map((table) => `${schema}.${table}`).join(', ')}`);
+    await within.query(`drop schema ${schema}`);
+    await within.query(`alter schema ${built.schema} rename to ${schema}`);
+    for (const table of ['checkpoints', 'quarantine']) {
+      await within.query(`delete from docket.${table} where projection = $1 and version = $2`, [
+        name,
+        version,
+      ]);
+      await within.query(`update docket.${table} set version = $2 where projection = $1 and version = $3`, [
+        name,
+        version,
+        built.version,
+      ]);
+    }
+    const own = [name, built.version];
+    await within.query('delete from docket.projections where name = $1 and version = $2', own);
+    await within.query('delete from docket.projection_leases where projection = $1 and version = $2', own);
+  });
+  return position !== null;
+}
+
+/**
+ * Changes what readers see, in one transaction in which neither of two versions can move: the one way of every switch.
+ *
+ * @returns the position of the version `to`; null when it is behind `from`, since readers must not step back, or when a
+ * reader or a projector held a lock
+ * @throws ReadStoreUnavailable, what `change` throws
+ */
+async function whenAsFar(
+  store: ReadStore,
+  { name, from, to }: { readonly name: string; readonly from: number; readonly to: number },
+  change: (within: Queryable) => Promise<void>,
+): Promise<bigint | null> {
   try {
     return await store.transaction(async (within) => {
       await within.query(GIVE_WAY_TO_READERS);
-      // Neither can move while they are compared.
-      const before = await lockedCheckpoint(within, name, current.version);
-      const position = await lockedCheckpoint(within, name, other.version);
+      // In the order of a projector's batch, so that none of the two waits for the other.
+      await within.query(
+        'select from docket.projection_leases where projection = $1 and version = $2 for update',
+        [name, from],
+      );
+      const before = await lockedCheckpoint(within, name, from);
+      const position = await lockedCheckpoint(within, name, to);
       if (position < before) return null;
-      for (const table of tables.names) await pointViewAt(within, target.schema, table);
-      await within.query(
-        'update docket.projections set is_current = false, left_at = now() where name = $1 and version = $2',
-        [name, current.version],
-      );
-      await within.query(
-        'update docket.projections set is_current = true, epoch = gen_random_uuid() where name = $1 and version = $2',
-        [name, other.version],
-      );
+      await change(within);
       return position;
     });
   } catch (error) {

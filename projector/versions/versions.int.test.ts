@@ -15,6 +15,7 @@ import type { JobRow } from '../../read-tables/jobs/jobs-table.ts';
 import { projectionNamed, register, type RegisteredProjection } from '../registry.ts';
 import { startProjector } from '../start.ts';
 import { jobHistories, randomFrom } from '../../tests/rooms/projector/job-histories.ts';
+import { rebuildProjections } from '../rebuild.ts';
 import { buildVersion } from './build.ts';
 import { compareVersions } from './compare.ts';
 import { dropVersion } from './drop.ts';
@@ -224,6 +225,34 @@ describe('the versions of a projection', () => {
       socket.close();
     }
   }, 60_000);
+
+  it('rebuild of the version beside mends its tables, and readers stay with the one in use', async () => {
+    const shown = await list();
+    await house.store.query(`update jobs_v2.jobs set filename = 'by hand.pdf'`);
+    const [rebuilt] = await rebuildProjections({
+      projections: [two],
+      log: house.log,
+      url: house.store.url,
+      logger,
+    });
+    const { position } = (await house.log.readLast(during.at(-1)!.stream))!;
+    expect(rebuilt!.position).toBeGreaterThanOrEqual(position);
+    const { rows } = await house.store.query<{ view: string; by_hand: string }>(
+      `select pg_get_viewdef('docket.jobs'::regclass) as view,
+         (select count(*) from jobs_v2.jobs where filename = 'by hand.pdf') as by_hand`,
+    );
+    expect(rows[0]!.by_hand).toBe('0');
+    expect(rows[0]!.view).toContain('FROM jobs_v1.jobs');
+    expect(await list()).toEqual(shown);
+    const known = (await ledgerVersions(house.store)).filter(({ name }) => name === 'jobs');
+    expect(known.map(({ version, isCurrent }) => [version, isCurrent])).toEqual([
+      [1, true],
+      [2, false],
+    ]);
+    const { differences } = await compare();
+    const expected = expectedPartings([...before, ...during]);
+    expect(new Map(differences.map(({ key, event }) => [key, event?.revision]))).toEqual(expected);
+  });
 
   it('drop removes a version that is not in use, and no other', async () => {
     await expect(dropVersion(house.store, one)).rejects.toThrow('is in use');

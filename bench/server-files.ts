@@ -1,0 +1,20 @@
+import { join } from 'node:path';
+import { serverAccount } from '../postgres-server/account.ts';
+import { postgresBinaries } from '../postgres-server/binaries.ts';
+import { CLUSTER } from '../postgres-server/cluster.ts';
+import { ROLE } from '../postgres-server/roles.ts';
+import { asSuperuser } from '../postgres-server/single-user.ts';
+
+/**
+ * Lets the services' role read and write files of the server, as a bare COPY does. Only while no server runs on the
+ * files, and only for a measurement: a server of Docket's lets no role do it.
+ *
+ * @param directory of the embedded Postgres
+ */
+export async function allowServerFiles(directory: string): Promise<void> {
+  const account = serverAccount();
+  const binaries = await postgresBinaries(directory, account);
+  await asSuperuser({ cluster: join(directory, CLUSTER), binaries, account }, [
+    `grant pg_read_server_files, pg_write_server_files to ${ROLE}`,
+  ]);
+}

@@ -1,0 +1,182 @@
+import { randomUUID } from 'node:crypto';
+import type { EventLog } from '../../event-store/event-log.ts';
+import { cancelling } from '../../read-store/cancelling.ts';
+import { openReadStore, type ReadStore } from '../../read-store/pool.ts';
+import { RowsRefused } from '../../read-store/projection-engine/projection-errors.ts';
+import { releaseLease, renewLease, takeLease } from '../../read-store/projection-engine/lease.ts';
+import type { ProjectionTarget } from '../../read-store/projection-engine/projection-definition.ts';
+import type { Log } from '../../runtime/log.ts';
+import { catchUp, together } from '../following/catch-up.ts';
+import type { RegisteredProjection } from '../registry.ts';
+import { bulkFill, type Filled } from './bulk-fill.ts';
+import { finishTables } from './finish-tables.ts';
+
+/** Another build may begin the tables again when this one has said nothing for so long. */
+const LEASE_TTL_MS = 60_000;
+const LEASE_BEAT_MS = 10_000;
+/** Of each projection: one writes a batch, one begins the next. */
+const CONNECTIONS_EACH = 2;
+/** For the lease, while all others make indexes. */
+const CONNECTIONS_BESIDE = 1;
+/** Making an index of millions of rows is one statement. */
+const STATEMENT_TIMEOUT_MS = 1_800_000;
+
+export interface BuildParts {
+  readonly log: Pick<EventLog, 'readAll' | 'readStream'>;
+  /** Connection string of the read store. */
+  readonly url: string;
+  readonly logger: Log;
+  /** Ends it at once, whatever statement runs. */
+  readonly stop: AbortSignal;
+  /** Up to which position the tables are written, and how many events that were. */
+  readonly onProgress: (position: bigint, events: number) => void;
+  /** What is thrown when another build of the same tables holds the lease. */
+  readonly alreadyRunning: (projection: string) => Error;
+}
+
+/** How far tables are written. */
+export interface Written {
+  readonly position: bigint;
+  /** Streams that cannot be folded; they are in quarantine. */
+  readonly heldStreams: number;
+}
+
+/** Tables that are full, as long as the build has them. */
+export interface FullTables {
+  readonly store: ReadStore;
+  readonly tables: readonly Filled[];
+  /** Writes what the log has beyond the checkpoints of these tables. */
+  readonly writeRest: (tables: readonly Filled[]) => Promise<readonly Written[]>;
+}
+
+/**
+ * Builds tables from the first event, beside those in use, and hands them to `use` when they are full: that is the only
+ * way in which tables are built (ADR 0164). All of them are filled from one read of the log. Each has an entry of its own
+ * in the ledger, which counts once `use` has marked it as built or put it in the place of another; otherwise the tables
+ * are removed again. Nobody reads what a killed build leaves, and the next one starts over.
+ *
+ * @throws what `alreadyRunning` makes, LogUnavailable, ReadStoreUnavailable, the reason of `stop`, what `use` throws
+ */
+export async function buildTables<Result>(
+  wanted: readonly Omit<Filled, 'fencingEpoch'>[],
+  parts: BuildParts,
+  use: (full: FullTables) => Promise<Result>,
+): Promise<Result> {
+  const { url, logger, stop } = parts;
+  const applicationName = `docket-build-${randomUUID()}`;
+  const store = openReadStore({
+    url,
+    poolMax: CONNECTIONS_EACH * wanted.length + CONNECTIONS_BESIDE,
+    timeoutMs: STATEMENT_TIMEOUT_MS,
+    log: logger,
+    applicationName,
+  });
+  const begun: Filled[] = [];
+  const beat = setInterval(() => {
+    for (const { target, fencingEpoch } of begun)
+      // A lease that is lost is noticed by the next batch; when Postgres is away, so is everything else.
+      renewLease(store, target, fencingEpoch, LEASE_TTL_MS).catch((error: unknown) =>
+        logger.warn({ err: error }, 'the lease of a build was not renewed'),
+      );
+  }, LEASE_BEAT_MS);
+  try {
+    return await cancelling({ url, applicationName, stop }, async () => {
+      for (const { projection, target } of wanted) {
+        const fencingEpoch = await takeLease(store, target, `build-${randomUUID()}`, LEASE_TTL_MS);
+        if (fencingEpoch === null) throw parts.alreadyRunning(projection.name);
+        begun.push({ projection, target, fencingEpoch });
+        await startOver(store, projection, target);
+      }
+      return await use(await fill(store, begun, parts));
+    });
+  } finally {
+    clearInterval(beat);
+    for (const each of begun) await leave(store, each);
+    await store.close();
+  }
+}
+
+async function fill(store: ReadStore, tables: readonly Filled[], parts: BuildParts): Promise<FullTables> {
+  const { log, stop, onProgress } = parts;
+  const isStopped = () => stop.aborted;
+  let events = 0;
+  const onBatch = (through: bigint, more: number) => onProgress(through, (events += more));
+  if (!(await bulkFill({ tables, log, store, isStopped, onBatch })))
+    for (const { projection, target } of tables) await startOver(store, projection, target);
+  stop.throwIfAborted();
+  const writeRest = (some: readonly Filled[]) => writeFromLog(store, some, { ...parts, onBatch });
+  await writeRest(tables);
+  await Promise.all(tables.map(({ projection, target }) => finishTables(store, projection, target.schema)));
+  return { store, tables, writeRest };
+}
+
+/** Writes what the log has beyond the checkpoints; writers whose rows were refused are opened again behind them. */
+async function writeFromLog(
+  store: ReadStore,
+  tables: readonly Filled[],
+  options: BuildParts & { readonly onBatch: (through: bigint, events: number) => void },
+): Promise<readonly Written[]> {
+  const { log, logger, stop, onBatch } = options;
+  const readMissing = (stream: string, from: bigint) => log.readStream(stream, from);
+  for (;;) {
+    const writers = await Promise.all(
+      tables.map(({ projection, ...place }) => projection.openWriter({ store, readMissing, ...place })),
+    );
+    try {
+      await catchUp(log, together(writers), onBatch, () => stop.aborted);
+      stop.throwIfAborted();
+      return writers.map((writer) => ({
+        position: writer.checkpoint() ?? 0n,
+        heldStreams: writer.heldStreams().size,
+      }));
+    } catch (error) {
+      if (!(error instanceof RowsRefused)) throw error;
+      logger.error({ err: error, streams: error.streams }, 'streams went into quarantine during the build');
+    }
+  }
+}
+
+/** Empty tables, and an entry in the ledger that says that they are being built. */
+async function startOver(
+  store: ReadStore,
+  { tables }: RegisteredProjection,
+  { ledger, version, schema }: ProjectionTarget,
+): Promise<void> {
+  await store.transaction(async (within) => {
+    await within.query(`drop schema if exists ${schema} cascade`);
+    await within.query(tables.create(schema));
+    for (const table of ['checkpoints', 'quarantine'])
+      await within.query(`delete from docket.${table} where projection = $1 and version = $2`, [
+        ledger,
+        version,
+      ]);
+    await within.query(
+      `insert into docket.projections (name, version, epoch, is_current) values ($1, $2, gen_random_uuid(), false)
+       on conflict (name, version) do update set epoch = gen_random_uuid(), created_at = now()`,
+      [ledger, version],
+    );
+  });
+}
+
+/** Removes tables that were not put to use, and gives the lease back; unless another build has it. */
+async function leave(store: ReadStore, { target, fencingEpoch }: Filled): Promise<void> {
+  const { ledger, version, schema } = target;
+  await store.transaction(async (within) => {
+    const { rowCount: isOurs } = await within.query(
+      `select from docket.projection_leases where projection = $1 and version = $2 and fencing_epoch = $3 for update`,
+      [ledger, version, fencingEpoch.toString()],
+    );
+    if (isOurs !== 1) return;
+    const { rowCount: unused } = await within.query(
+      'delete from docket.projections where name = $1 and version = $2 and built_at is null',
+      [ledger, version],
+    );
+    if (unused !== 1) return releaseLease(within, target, fencingEpoch);
+    await within.query(`drop schema if exists ${schema} cascade`);
+    for (const table of ['checkpoints', 'quarantine', 'projection_leases'])
+      await within.query(`delete from docket.${table} where projection = $1 and version = $2`, [
+        ledger,
+        version,
+      ]);
+  });
+}
