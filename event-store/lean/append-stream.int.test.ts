@@ -81,6 +81,19 @@ it('a stream that breaks ends the appends that wait on it, and no append of anot
   process.off('unhandledRejection', onUnhandled);
 });
 
+it('appends that are sent together, small and large, are each written once and answered with their own place', async () => {
+  const { connection, close } = await connected(proxies[0]!);
+  const asked = Array.from({ length: 60 }, (_, index) =>
+    someAppend('x'.repeat(index % 3 === 0 ? 40_000 : index)),
+  );
+  const answers = await Promise.all(asked.map((each) => connection.appends.append(each, 20_000)));
+  expect(answers.map(({ revision }) => revision)).toEqual(asked.map(() => 0n));
+  expect(new Set(answers.map(({ position }) => position)).size).toBe(asked.length);
+  // Written as they were asked for: the same again is answered with the same place.
+  expect(await Promise.all(asked.map((each) => connection.appends.append(each, 20_000)))).toEqual(answers);
+  await close();
+});
+
 it('a connection that is closed leaves nothing open', async () => {
   const { connection, close } = await connected(proxies[0]!);
   await connection.appends.append(someAppend(), 5_000);

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { AppendRequest } from '../append.ts';
 import type { Appended } from '../event-log.ts';
 import { within } from '../no-answer.ts';
+import { packMessages } from '../wire/pack-messages.ts';
 import { decodeAnswer, encodeAppend } from './batch-append-wire.ts';
 
 /** What of a call of grpc-js an append stream needs. */
@@ -29,6 +30,9 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
+/** Messages are put together up to this size; a larger one goes alone. */
+const PACK_BYTES = 32 * 1024;
+
 /** Digits of a UUID that count the appends of this process; the others are random. */
 const COUNT_DIGITS = 12;
 
@@ -39,15 +43,16 @@ const COUNT_DIGITS = 12;
  */
 export function openAppendStream(open: () => DuplexCall): AppendStream {
   const prefix = correlationPrefix();
-  let call: DuplexCall | null = null;
-  let waiting = new Map<string, Waiting>();
+  let call: (Outbox & { readonly waiting: Map<string, Waiting> }) | null = null;
   let count = 0;
 
-  const begin = (): DuplexCall => {
+  const begin = () => {
     const begun = open();
     const own = new Map<string, Waiting>();
+    const outbox = openOutbox(begun);
     const end = (error: Error): void => {
-      if (call === begun) call = null;
+      if (call?.waiting === own) call = null;
+      outbox.close();
       for (const { reject } of own.values()) reject(error);
       own.clear();
     };
@@ -61,25 +66,61 @@ export function openAppendStream(open: () => DuplexCall): AppendStream {
     });
     begun.on('error', (error) => end(convertToCommandError(error)));
     begun.on('end', () => end(new UnavailableError(undefined, 'The server ended the stream of appends.')));
-    waiting = own;
-    return begun;
+    return { ...outbox, waiting: own };
   };
 
   return {
     append: async (request, ms) => {
       call ??= begin();
-      const own = waiting;
+      const own = call.waiting;
       const correlation = `${prefix}${(count += 1).toString(16).padStart(COUNT_DIGITS, '0')}`;
       const answered = new Promise<Appended>((resolve, reject) => {
         own.set(correlation, { stream: request.stream, resolve, reject });
       });
-      for (const message of encodeAppend(correlation, request)) call.write(message);
+      for (const message of encodeAppend(correlation, request)) call.send(message);
       try {
         return await within(ms, answered);
       } finally {
         own.delete(correlation);
       }
     },
+  };
+}
+
+interface Outbox {
+  readonly send: (message: Buffer) => void;
+  /** Nothing is written any more. */
+  readonly close: () => void;
+}
+
+/**
+ * Writes what is sent in one turn of the event loop together. Answers come several at a time as well, so that under load
+ * most appends share a write; one that is alone goes out at the end of its turn.
+ */
+function openOutbox(call: Pick<DuplexCall, 'write'>): Outbox {
+  let pending: Buffer[] = [];
+  let pendingBytes = 0;
+  let timer: NodeJS.Immediate | undefined;
+  const clear = (): void => {
+    clearImmediate(timer);
+    timer = undefined;
+    pending = [];
+    pendingBytes = 0;
+  };
+  const flush = (): void => {
+    const messages = pending;
+    clear();
+    if (messages.length > 0) call.write(packMessages(messages));
+  };
+  return {
+    send: (message) => {
+      if (pendingBytes + message.length > PACK_BYTES) flush();
+      pending.push(message);
+      pendingBytes += message.length;
+      if (pendingBytes > PACK_BYTES) flush();
+      else timer ??= setImmediate(flush);
+    },
+    close: clear,
   };
 }
 

@@ -44,7 +44,7 @@ with recursive owners(owner) as (
   (select job_id, owner, priority, requested_position from processor.work_items
     where place = 'offered' order by priority desc, requested_position limit ${CLAIM_OLDEST_MAX})
 ), busy as (
-  select owner, count(*) as running from processor.work_items where place in ('claimed', 'running') group by owner
+  select owner, running from processor.busy_owners()
 ), ranked as (
   select job_id, priority, requested_position, coalesce(busy.running, 0) + row_number() over (
     partition by compared.owner order by priority desc, requested_position) as turn

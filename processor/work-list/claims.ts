@@ -3,8 +3,11 @@ import { CLAIM_RANKED, RANK_AND_CLAIM } from './claim-statement.ts';
 import { jobOfSnapshot } from './snapshot.ts';
 import type { ClaimedItem } from './work-list.ts';
 
-/** Places of one ranking, at least; twice what is claimed if that is more. */
-const RANKING_PLACES_MIN = 32;
+/**
+ * Places of one ranking, at least; twice what is claimed if that is more. It costs hardly more for many places than for few,
+ * and a processor without work to do in its jobs begins about so many before the ranking is too old.
+ */
+const RANKING_PLACES_MIN = 128;
 /** A ranking older than this is made anew: who waits longest and who runs most have changed. */
 const RANKING_AGE_MS_MAX = 100;
 
