@@ -7,7 +7,6 @@ import { AppendRefused, StreamMovedOn } from './errors.ts';
 import type { Appended, EventToAppend, ExpectedRevision } from './event-log.ts';
 import type { Generation, Generations } from './generations.ts';
 import { NoAnswer } from './no-answer.ts';
-import { refuseMalformed } from './refuse-append.ts';
 
 /** First pause before an append of unknown outcome is repeated; doubled each time. */
 const REPEAT_AFTER_MS = 25;
@@ -48,7 +47,6 @@ interface Append<Client> {
 export async function appendExactly<Client>(append: Append<Client>): Promise<Appended> {
   const { generations, timeoutMs, request } = append;
   const { stream } = request;
-  refuseMalformed(stream, request.events);
   const doing = `appending to ${stream}`;
   // Monotonic: a wall clock that is set back meanwhile must not make this wait for as long.
   const deadline = performance.now() + timeoutMs;

@@ -52,10 +52,13 @@ export interface Transport<Client> {
   open(): Client;
   /**
    * Resolves when the client and its server work.
+   * @param how.isFresh the client has yet to find its server
    * @throws NoAnswer on silence, otherwise what the client or the server said
    */
-  ask(client: Client): Promise<void>;
-  /** Ends everything that the client has under way and lets its connection go; bounded. */
+  ask(client: Client, how: { readonly isFresh: boolean }): Promise<void>;
+  /** Ends everything that a client that is given up has under way, and lets its connection go in time; bounded. */
+  discard(client: Client): Promise<void>;
+  /** Ends everything that the last client has under way; bounded. */
   close(client: Client): Promise<void>;
   /** A client for the first server alone: the search for a leader keeps its reasons to itself. */
   openForFirstHost(): Client;
@@ -82,21 +85,21 @@ export function openGenerations<Client>(transport: Transport<Client>): Generatio
   /** The search for a leader keeps its reasons to itself, so the first host is asked directly. */
   const whyOfFirstHost = async (otherwise: unknown): Promise<unknown> => {
     const client = transport.openForFirstHost();
-    const why = await transport.ask(client).then(
+    const why = await transport.ask(client, { isFresh: true }).then(
       () => otherwise,
       (error: unknown) => error,
     );
-    await transport.close(client);
+    await transport.discard(client);
     return why;
   };
 
   /** Opens one client after the other until one works. */
   const replace = async (failed: Generation<Client>): Promise<void> => {
-    await transport.close(failed.client);
+    await transport.discard(failed.client);
     for (let pauseMs = OPEN_AGAIN_MS; !closing.signal.aborted;) {
       generation = open(generation.number + 1);
       try {
-        await transport.ask(generation.client);
+        await transport.ask(generation.client, { isFresh: true });
         outage.worked();
         return;
       } catch (error) {
@@ -104,7 +107,7 @@ export function openGenerations<Client>(transport: Transport<Client>): Generatio
         lastFailure = isNoNode(error) ? await whyOfFirstHost(error) : error;
         outage.failed(new StoreUnusable(faultOf(lastFailure, url, 'opening a client')));
       }
-      await transport.close(generation.client);
+      await transport.discard(generation.client);
       await sleep(pauseMs * (0.5 + Math.random() / 2), undefined, { signal: closing.signal }).catch(
         () => undefined,
       );
@@ -126,8 +129,13 @@ export function openGenerations<Client>(transport: Transport<Client>): Generatio
     });
 
   const look = async (doubted: Generation<Client>, why: unknown): Promise<boolean> => {
+    // The search for a leader has just failed: to ask would be to search again.
+    if (isNoNode(why)) {
+      giveUp(doubted, why);
+      return false;
+    }
     try {
-      await transport.ask(doubted.client);
+      await transport.ask(doubted.client, { isFresh: false });
       return true;
     } catch (error) {
       // A server that is away is no fault of the client, which connects again by itself.

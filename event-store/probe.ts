@@ -3,18 +3,18 @@ import { randomUUID } from 'node:crypto';
 import type { EventStoreUrl } from '../schemas/event-store-url.ts';
 import { JOB_STREAM_PREFIX } from '../schemas/streams.ts';
 import type { SendAppend } from './append.ts';
-import type { ClientGenerations } from './client-generations.ts';
 import { LogUnavailable, StoreUnusable, StreamMovedOn } from './errors.ts';
 import type { Generations } from './generations.ts';
 import { within } from './no-answer.ts';
 import { readHead } from './read.ts';
+import type { ReadLog } from './watched-read.ts';
 import { faultOf, type StoreFault } from './store-faults.ts';
 
 /** A stream that no job can have, since ids of jobs are hashes; it stays missing. */
 const PROBED_STREAM = `${JOB_STREAM_PREFIX}00000000-0000-0000-0000-000000000000`;
 
 interface Probe {
-  readonly reading: ClientGenerations;
+  readonly read: ReadLog;
   /** `offerAppend` over the transport that appends. */
   readonly offer: () => Promise<void>;
   readonly url: EventStoreUrl;
@@ -29,7 +29,7 @@ interface Probe {
  * @throws StoreUnusable
  */
 export async function probeStore(probe: Probe): Promise<void> {
-  const { reading, url, timeoutMs } = probe;
+  const { read, url, timeoutMs } = probe;
   const faultsOf = async (doing: string, work: Promise<unknown>): Promise<StoreFault | null> => {
     try {
       await within(timeoutMs, work);
@@ -39,7 +39,7 @@ export async function probeStore(probe: Probe): Promise<void> {
     }
   };
   const faults = await Promise.all([
-    faultsOf('reading $all', readHead(reading, timeoutMs)),
+    faultsOf('reading $all', readHead(read)),
     faultsOf(`appending to ${JOB_STREAM_PREFIX}...`, probe.offer()),
   ]);
   const fault = faults.find((each) => each?.final) ?? faults.find((each) => each !== null);

@@ -1,63 +1,41 @@
-import { BACKWARDS, END, FORWARDS, START } from '@eventstore/db-client';
-import type { ClientGenerations } from './client-generations.ts';
 import { CheckpointNotInLog } from './errors.ts';
 import { passes } from './event-filter.ts';
 import type { AllFilter, RecordedEvent } from './event-log.ts';
 import { isPositionRefused } from './store-faults.ts';
-import { readEvents, type ReadEvents } from './watched-read.ts';
+import { ALL, type ReadEvents, type ReadLog } from './watched-read.ts';
+
+const EVERY = Number.MAX_SAFE_INTEGER;
 
 /** The stream's events in order from `fromRevision`; none when there is no such stream. */
-export function readStreamForwards(
-  generations: ClientGenerations,
-  silenceMs: number,
-  stream: string,
-  fromRevision: bigint,
-): ReadEvents {
-  return readEvents({
-    generations,
-    silenceMs,
-    doing: `reading ${stream}`,
-    open: (client) => client.readStream(stream, { direction: FORWARDS, fromRevision }),
-  });
+export function readStreamForwards(read: ReadLog, stream: string, fromRevision: bigint): ReadEvents {
+  const request = { source: stream, from: fromRevision, maxCount: EVERY };
+  return read({ request, doing: `reading ${stream}` });
 }
 
 /** The last event of a stream, or null when there is none. */
-export async function readLastEvent(
-  generations: ClientGenerations,
-  silenceMs: number,
-  stream: string,
-): Promise<RecordedEvent | null> {
-  const events = readEvents({
-    generations,
-    silenceMs,
-    doing: `reading ${stream}`,
-    open: (client) => client.readStream(stream, { direction: BACKWARDS, fromRevision: END, maxCount: 1 }),
-  });
-  for await (const event of events) return event;
+export async function readLastEvent(read: ReadLog, stream: string): Promise<RecordedEvent | null> {
+  const request = { source: stream, from: 'end', maxCount: 1 } as const;
+  for await (const event of read({ request, doing: `reading ${stream}` })) return event;
   return null;
 }
 
 /** `$all` after a position. The client cannot filter a read, so the filter is applied here. */
 export function readAllForwards(
-  generations: ClientGenerations,
-  silenceMs: number,
+  read: ReadLog,
   {
     after,
     filter,
     maxCount,
   }: { readonly after: bigint | 'start'; readonly filter: AllFilter; readonly maxCount: number },
 ): ReadEvents {
-  const fromPosition = after === 'start' ? START : { commit: after, prepare: after };
-  const events = readEvents({
-    generations,
-    silenceMs,
+  const events = read({
     doing: 'reading $all',
-    open: (client) => client.readAll({ direction: FORWARDS, fromPosition }),
+    request: { source: ALL, from: after, maxCount: EVERY },
     refusal: (cause) =>
       after !== 'start' && isPositionRefused(cause) ? new CheckpointNotInLog(after, { cause }) : null,
     wanted: (event) => (after === 'start' || event.position > after) && passes(event, filter),
   });
-  return maxCount === Number.MAX_SAFE_INTEGER ? events : firstOf(events, maxCount);
+  return maxCount === EVERY ? events : firstOf(events, maxCount);
 }
 
 async function* firstOf(events: ReadEvents, maxCount: number): ReadEvents {
@@ -77,17 +55,10 @@ async function* firstOf(events: ReadEvents, maxCount: number): ReadEvents {
  *
  * @throws LogUnavailable
  */
-export async function readEventAt(
-  generations: ClientGenerations,
-  silenceMs: number,
-  position: bigint,
-): Promise<RecordedEvent | null> {
-  const fromPosition = { commit: position, prepare: position };
-  const events = readEvents({
-    generations,
-    silenceMs,
+export async function readEventAt(read: ReadLog, position: bigint): Promise<RecordedEvent | null> {
+  const events = read({
     doing: `reading position ${position.toString()}`,
-    open: (client) => client.readAll({ direction: FORWARDS, fromPosition, maxCount: 1 }),
+    request: { source: ALL, from: position, maxCount: 1 },
     refusal: (cause) => (isPositionRefused(cause) ? new CheckpointNotInLog(position, { cause }) : null),
   });
   try {
@@ -100,13 +71,8 @@ export async function readEventAt(
 }
 
 /** Position of the last event in the log, system events included; 0n when it is empty. */
-export async function readHead(generations: ClientGenerations, silenceMs: number): Promise<bigint> {
-  const events = readEvents({
-    generations,
-    silenceMs,
-    doing: 'reading $all',
-    open: (client) => client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 }),
-  });
-  for await (const event of events) return event.position;
+export async function readHead(read: ReadLog): Promise<bigint> {
+  const request = { source: ALL, from: 'end', maxCount: 1 } as const;
+  for await (const event of read({ request, doing: 'reading $all' })) return event.position;
   return 0n;
 }

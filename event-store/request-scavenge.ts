@@ -1,25 +1,16 @@
-/** Asks an event store to scavenge, by EventStoreDB's own operation; the client has no call for it. */
-import { Client, type CallOptions, type Channel, type Metadata } from '@grpc/grpc-js';
+/** Asks an event store to scavenge, by EventStoreDB's own operation, for which `@eventstore/db-client` has no call. */
 import { readEventStoreUrl } from '../schemas/event-store-url.ts';
 import { bytesField, forEachField, varintField } from './wire/protobuf.ts';
 import { LogUnavailable } from './errors.ts';
-import { closeClient, openClient } from './event-store-client.ts';
-import { within } from './no-answer.ts';
+import { openLeanConnection } from './lean/lean-connection.ts';
 import { faultOf } from './store-faults.ts';
 
 const START_SCAVENGE = '/event_store.client.operations.Operations/StartScavenge';
 /** `StartScavengeReq.options`: 1 thread_count, and the embedded store's own 15, "answer at the end". */
 const REQUEST = bytesField(1, Buffer.concat([varintField(1, 1), varintField(15, 1)]));
-/** Longest wait for a connection to a node. */
-const CONNECT_MS_MAX = 10_000;
 /** Longest wait for the end of a scavenge: at 50 MB a second this is 4 TB. */
 const SCAVENGE_MS_MAX = 24 * 3_600_000;
 const STOPPED = 2;
-
-interface Inside {
-  getChannel(): Promise<Channel>;
-  callArguments(options: { deadline?: number }): [Metadata, CallOptions];
-}
 
 export interface Scavenged {
   readonly id: string;
@@ -50,30 +41,19 @@ function readAnswer(answer: Buffer): Scavenged {
 }
 
 /**
- * Begins a scavenge, or joins the one that is going on. The embedded event store answers at its end, EventStoreDB at
+ * Begins a scavenge of the first server that the connection string names, or joins the one that is going on. The embedded event store answers at its end, EventStoreDB at
  * once.
  * @throws LogUnavailable when the server does not answer, does not let this user, or the scavenge failed
  */
 export async function requestScavenge(connectionString: string): Promise<Scavenged> {
   const read = readEventStoreUrl(connectionString);
   if ('faults' in read) throw new LogUnavailable('scavenging', { cause: new Error(read.faults.join(' ')) });
-  const client = openClient(read.url.forClient, () => undefined);
+  const connection = openLeanConnection(read.url.firstServer);
   try {
-    const inside = client as unknown as Inside;
-    const channel = await within(CONNECT_MS_MAX, inside.getChannel());
-    const [metadata, options] = inside.callArguments({ deadline: SCAVENGE_MS_MAX });
-    const stub = new Client('', null as never, { channelOverride: channel });
-    const asIs = (buffer: Buffer): Buffer => buffer;
-    const answer = await new Promise<Buffer>((resolve, reject) => {
-      stub.makeUnaryRequest(START_SCAVENGE, asIs, asIs, REQUEST, metadata, options, (error, value) => {
-        if (error !== null || value === undefined) reject(error ?? new Error('an empty answer'));
-        else resolve(value);
-      });
-    });
-    return readAnswer(answer);
+    return readAnswer(await connection.call(START_SCAVENGE, REQUEST, SCAVENGE_MS_MAX));
   } catch (error) {
     throw new LogUnavailable('scavenging', { cause: error, fault: faultOf(error, read.url, 'scavenging') });
   } finally {
-    await closeClient(client);
+    connection.close();
   }
 }

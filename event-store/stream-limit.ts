@@ -1,7 +1,12 @@
-import type { EventLog } from './event-log.ts';
+import { randomUUID } from 'node:crypto';
+import { StreamMovedOn } from './errors.ts';
+import type { EventLog, RecordedEvent } from './event-log.ts';
+import { readLastEvent } from './read.ts';
+import type { Transport } from './transport.ts';
 
 /** The stream that holds the limits of another one: deletion is one of them. */
 export const METADATA_STREAM_PREFIX = '$$';
+const METADATA_TYPE = '$metadata';
 /** Limits that hide events from whoever reads the stream; a scavenge then removes them. Docket sets none on a job. */
 const LIMITS = ['$tb', '$maxCount', '$maxAge'] as const;
 
@@ -18,4 +23,30 @@ export function limitIn(metadata: unknown): (typeof LIMITS)[number] | null {
 export async function isHidden(log: Pick<EventLog, 'readLast'>, stream: string): Promise<boolean> {
   const metadata = await log.readLast(`${METADATA_STREAM_PREFIX}${stream}`);
   return limitIn(metadata?.data) !== null;
+}
+
+/**
+ * Bounds a stream by age; events older than that are no longer given. Other limits of the stream stay.
+ *
+ * @param maxAgeSec whole seconds
+ * @throws LogUnavailable; StreamMovedOn when somebody else sets its limits meanwhile
+ */
+export async function setMaxAge(
+  { append, read }: Pick<Transport, 'append' | 'read'>,
+  limited: string,
+  maxAgeSec: number,
+): Promise<void> {
+  const stream = `${METADATA_STREAM_PREFIX}${limited}`;
+  const write = async (last: RecordedEvent | null): Promise<void> => {
+    const data = { ...(last?.data as object | undefined), $maxAge: maxAgeSec };
+    const events = [{ id: randomUUID(), type: METADATA_TYPE, data, metadata: {} }];
+    await append({ stream, events, expected: last?.revision ?? 'no_stream' });
+  };
+  try {
+    // Most streams have no limits yet.
+    await write(null);
+  } catch (error) {
+    if (!(error instanceof StreamMovedOn)) throw error;
+    await write(await readLastEvent(read, stream));
+  }
 }

@@ -1,25 +1,33 @@
 import type { Log } from '../runtime/log.ts';
 import type { EventStoreUrl } from '../schemas/event-store-url.ts';
 import { appendExactly, type AppendRequest, type SendAppend } from './append.ts';
-import { sendByClient } from './client-append.ts';
-import type { ClientGenerations } from './client-generations.ts';
-import { subscribeByClient } from './client-subscribe.ts';
+import { sendByClient } from './client/client-append.ts';
+import { openClientGenerations } from './client/client-connection.ts';
+import { readByClient } from './client/client-read.ts';
+import { subscribeByClient } from './client/client-subscribe.ts';
 import type { Appended, Following, FollowOptions } from './event-log.ts';
-import { followAll, type FollowParts, type SubscribeToAll } from './follow.ts';
+import { followAll, type SubscribeToAll } from './follow.ts';
 import type { Generations } from './generations.ts';
 import { openLeanGenerations } from './lean/lean-connection.ts';
+import { readLean } from './lean/lean-read.ts';
 import { subscribeLean } from './lean/subscribe.ts';
 import { offerAppend } from './probe.ts';
+import { readEventAt } from './read.ts';
+import { readEvents, type OpenRead, type ReadLog } from './watched-read.ts';
+
+/** Longest wait for the answer to whether a position is in the log. */
+const LOOK_MS_MAX = 5_000;
 
 /**
- * What carries appends and live events: `auto` is Docket's own lean transport where the connection string names one
- * server, and `@eventstore/db-client` for a cluster; `client` is always that.
+ * What carries every call: `auto` is Docket's own lean transport where the connection string names one server, and
+ * `@eventstore/db-client` for a cluster; `client` is always that.
  */
 export type TransportChoice = 'auto' | 'client';
 
-/** Appends and live events over one transport. */
+/** Every call that Docket makes to an event store, over one transport. */
 export interface Transport {
   readonly append: (request: AppendRequest) => Promise<Appended>;
+  readonly read: ReadLog;
   readonly follow: (options: FollowOptions) => Following;
   /** What a probe asks, see `offerAppend`. */
   readonly offer: () => Promise<void>;
@@ -29,51 +37,61 @@ export interface Transport {
 export interface TransportParts {
   readonly url: EventStoreUrl;
   readonly choice: TransportChoice;
-  /** Clients of `@eventstore/db-client`, opened when they are first used. */
-  readonly clients: { readonly appending: ClientGenerations; readonly reading: ClientGenerations };
   readonly timeoutMs: number;
-  readonly isInLog: FollowParts<unknown>['isInLog'];
   readonly log: Log;
 }
 
-/** The transport that the connection string and the setting ask for (ADR 0154). */
+/** The transport that the connection string and the setting ask for (ADR 0154, 0181). */
 export function openTransport(parts: TransportParts): Transport {
-  const { url, choice, clients, log } = parts;
+  const { url, choice, log } = parts;
   const { server } = url;
-  if (server === null || choice === 'client')
+  if (server !== null && choice === 'auto') {
+    const connections = openLeanGenerations({ ...url, server }, log);
     return over(parts, {
-      appending: clients.appending,
-      following: clients.reading,
-      send: sendByClient,
-      subscribe: subscribeByClient,
-      close: () => Promise.resolve(),
+      appending: connections,
+      reading: connections,
+      open: readLean,
+      subscribe: subscribeLean,
+      send: (connection, request, ms) => connection.appends.append(request, ms),
     });
-  const connections = openLeanGenerations({ ...url, server }, log);
+  }
   return over(parts, {
-    appending: connections,
-    following: connections,
-    subscribe: subscribeLean,
-    send: (connection, request, ms) => connection.appends.append(request, ms),
-    close: () => connections.close(),
+    // The client closes its connection when a read is given up: appends have one of their own.
+    appending: openClientGenerations(url, log),
+    reading: openClientGenerations(url, log),
+    open: readByClient,
+    send: sendByClient,
+    subscribe: subscribeByClient,
   });
 }
 
 interface Carriers<Client> {
   readonly appending: Generations<Client>;
-  readonly following: Generations<Client>;
+  readonly reading: Generations<Client>;
   readonly send: SendAppend<Client>;
+  readonly open: OpenRead<Client>;
   readonly subscribe: SubscribeToAll<Client>;
-  readonly close: () => Promise<void>;
 }
 
 function over<Client>(
-  { timeoutMs, isInLog, log }: TransportParts,
-  { appending, following, send, subscribe, close }: Carriers<Client>,
+  { timeoutMs, log }: TransportParts,
+  { appending, reading, send, open, subscribe }: Carriers<Client>,
 ): Transport {
+  const read: ReadLog = (asked) => readEvents({ generations: reading, open, silenceMs: timeoutMs }, asked);
+  const look: ReadLog = (asked) => readEvents({ generations: reading, open, silenceMs: LOOK_MS_MAX }, asked);
+  const isInLog = (position: bigint): Promise<boolean> =>
+    readEventAt(look, position).then(
+      (event) => event !== null,
+      // An outage must not look like another log.
+      () => true,
+    );
   return {
+    read,
     append: (request) => appendExactly({ generations: appending, send, timeoutMs, request }),
-    follow: (options) => followAll({ generations: following, subscribe, isInLog, log }, options),
+    follow: (options) => followAll({ generations: reading, subscribe, isInLog, log }, options),
     offer: () => offerAppend(appending, send, timeoutMs),
-    close,
+    close: async () => {
+      await Promise.all([...new Set([appending, reading])].map((generations) => generations.close()));
+    },
   };
 }

@@ -95,7 +95,7 @@ export const Settings = z.object({
     .enum(['auto', 'client'])
     .default('auto')
     .describe(
-      'What carries appends and live events: `auto`, Docket’s own transport where `EVENTSTORE_URL` names one server and `@eventstore/db-client` for a cluster; `client`, always that',
+      'What carries every call to the event store: `auto`, Docket’s own transport where `EVENTSTORE_URL` names one server and `@eventstore/db-client` for a cluster; `client`, always that',
     ),
   SCAVENGE_EVERY_HOURS: whole(0, 8_760)
     .default(24)

@@ -6,15 +6,24 @@ export interface EventStoreUrl {
   readonly firstHostForClient: string;
   /** The one server that is named, for a transport without a search for a leader; null for a cluster. Not to be printed. */
   readonly server: NamedServer | null;
+  /** The first server that is named, for what each node does by itself. Not to be printed. */
+  readonly firstServer: NamedServer;
   /** The servers without user and options: what may be printed. */
   readonly address: string;
   readonly isCluster: boolean;
   readonly isSecure: boolean;
   readonly username: string | null;
+  /** User and password as they were spelled, decoded. Not to be printed. */
+  readonly login: Login | null;
   /** The file of the authority that signed the server's certificate, when one is named. */
   readonly caFile: string | null;
   /** What works and is most likely not what was meant; one sentence each. */
   readonly remarks: readonly string[];
+}
+
+export interface Login {
+  readonly username: string;
+  readonly password: string;
 }
 
 /** One server and how to talk to it. */
@@ -23,7 +32,7 @@ export interface NamedServer {
   readonly target: string;
   readonly isSecure: boolean;
   /** Null for nobody; sent over TLS alone. */
-  readonly login: { readonly username: string; readonly password: string } | null;
+  readonly login: Login | null;
   readonly connectionName: string | null;
   readonly caFile: string | null;
   /** Certificate and key of this client; both or none. */
@@ -107,16 +116,19 @@ export function readEventStoreUrl(
   const given = new Map([['gossipTimeout', String(GOSSIP_TIMEOUT_SEC)], ...options]);
   given.delete('throwOnAppendFailure');
   const caFile = options.get('tlsCAFile');
+  const firstServer = serverOf(hosts[0] ?? '', login, options);
   const credentials = login === null ? '' : `${login}@`;
   return {
     url: {
       forClient: `${scheme[0]}${credentials}${hosts.join(',')}?${written(given)}`,
       firstHostForClient: `esdb://${credentials}${hosts[0]}?${written(given)}`,
       address: `${scheme[0]}${hosts.join(',')}`,
-      server: isCluster ? null : serverOf(hosts[0] ?? '', login, options),
+      firstServer,
+      server: isCluster ? null : firstServer,
       isCluster,
       isSecure,
       username,
+      login: loginOf(login),
       caFile: caFile === undefined ? null : decodeURIComponent(caFile),
       remarks: remarksOn(isSecure, username),
     },
@@ -124,7 +136,6 @@ export function readEventStoreUrl(
 }
 
 function serverOf(target: string, login: string | null, options: ReadonlyMap<string, string>): NamedServer {
-  const [username = '', password = ''] = (login ?? '').split(':').map(decodeURIComponent);
   const textOf = (name: string): string | null => {
     const text = options.get(name);
     return text === undefined ? null : decodeURIComponent(text);
@@ -138,13 +149,19 @@ function serverOf(target: string, login: string | null, options: ReadonlyMap<str
   return {
     target,
     isSecure: options.get('tls') !== 'false',
-    login: login === null ? null : { username, password },
+    login: loginOf(login),
     connectionName: textOf('connectionName'),
     caFile: textOf('tlsCAFile'),
     ownFiles: certificate === null || key === null ? null : { certificate, key },
     keepAliveMs: msOf('keepAliveInterval'),
     keepAliveTimeoutMs: msOf('keepAliveTimeout'),
   };
+}
+
+function loginOf(written: string | null): Login | null {
+  if (written === null) return null;
+  const [username = '', password = ''] = written.split(':').map(decodeURIComponent);
+  return { username, password };
 }
 
 function remarksOn(isSecure: boolean, username: string | null): string[] {

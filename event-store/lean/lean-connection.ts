@@ -1,5 +1,5 @@
 import { convertToCommandError } from '@eventstore/db-client';
-import { Client, credentials, Metadata, type CallOptions } from '@grpc/grpc-js';
+import { Client, credentials, Metadata, type CallOptions, type ClientReadableStream } from '@grpc/grpc-js';
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Log } from '../../runtime/log.ts';
@@ -30,21 +30,19 @@ export interface LeanConnection {
   readonly appends: AppendStream;
   /** Opens `Streams.Read`. */
   readonly read: (request: Buffer) => MessageStream;
+  /**
+   * One message there and one back.
+   * @throws what the server or the connection said, as `@eventstore/db-client` names it
+   */
+  readonly call: (method: string, request: Buffer, deadlineMs: number) => Promise<Buffer>;
   /** @throws NoAnswer on silence, otherwise what the server or the connection said */
   readonly ask: () => Promise<void>;
   /** Ends every call and lets the connection go. */
   readonly close: () => void;
 }
 
-/** What of a call of grpc-js a subscription needs. */
-export interface MessageStream {
-  on(event: 'data', listener: (message: Buffer) => void): unknown;
-  on(event: 'error', listener: (error: Error) => void): unknown;
-  on(event: 'end', listener: () => void): unknown;
-  pause(): unknown;
-  resume(): unknown;
-  cancel(): void;
-}
+/** A call of grpc-js whose messages are bytes. */
+export type MessageStream = ClientReadableStream<Buffer>;
 
 /** Connections to the server that a connection string names, one after the other. */
 export function openLeanGenerations(
@@ -58,11 +56,13 @@ export function openLeanGenerations(
     open,
     openForFirstHost: open,
     ask: (connection) => connection.ask(),
+    discard: (connection) => Promise.resolve(connection.close()),
     close: (connection) => Promise.resolve(connection.close()),
   });
 }
 
-function openLeanConnection(server: NamedServer): LeanConnection {
+/** Connects when it is first used. */
+export function openLeanConnection(server: NamedServer): LeanConnection {
   const client = new Client(server.target, channelCredentials(server), {
     'grpc.keepalive_time_ms': server.keepAliveMs ?? NEVER_MS,
     'grpc.keepalive_timeout_ms': server.keepAliveTimeoutMs ?? NEVER_MS,
@@ -75,7 +75,7 @@ function openLeanConnection(server: NamedServer): LeanConnection {
   const callMetadata = metadataOf(server);
   const endless: CallOptions = {};
   const open = new Set<{ cancel(): void }>();
-  const kept = <Call extends { cancel(): void; on(event: 'error' | 'end', then: () => void): unknown }>(
+  const kept = <Call extends { cancel(): void; on(event: string, then: () => void): unknown }>(
     call: Call,
   ): Call => {
     open.add(call);
@@ -83,33 +83,30 @@ function openLeanConnection(server: NamedServer): LeanConnection {
     call.on('end', () => open.delete(call));
     return call;
   };
+  const call: LeanConnection['call'] = (method, request, deadlineMs) =>
+    new Promise((resolve, reject) => {
+      const options = { deadline: Date.now() + deadlineMs };
+      const answered = (error: Error | null, answer?: Buffer): void => {
+        if (error === null && answer !== undefined) resolve(answer);
+        else reject(convertToCommandError(error ?? new Error('an empty answer')));
+      };
+      client.makeUnaryRequest(method, asTheyAre, asTheyAre, request, callMetadata(), options, answered);
+    });
   return {
+    call,
     appends: openAppendStream(() =>
       kept(client.makeBidiStreamRequest(BATCH_APPEND, asTheyAre, asTheyAre, callMetadata(), endless)),
     ),
     read: (request) =>
       kept(client.makeServerStreamRequest(READ, asTheyAre, asTheyAre, request, callMetadata(), endless)),
-    ask: () => within(ANSWER_MS_MAX, askFeatures(client, callMetadata())),
+    ask: async () => {
+      await within(ANSWER_MS_MAX, call(SERVER_FEATURES, Buffer.alloc(0), 2 * ANSWER_MS_MAX));
+    },
     close: () => {
       for (const call of open) call.cancel();
       client.close();
     },
   };
-}
-
-function askFeatures(client: Client, metadata: Metadata): Promise<void> {
-  const options = { deadline: Date.now() + 2 * ANSWER_MS_MAX };
-  return new Promise((resolve, reject) => {
-    client.makeUnaryRequest(
-      SERVER_FEATURES,
-      asTheyAre,
-      asTheyAre,
-      Buffer.alloc(0),
-      metadata,
-      options,
-      (error) => (error === null ? resolve() : reject(convertToCommandError(error))),
-    );
-  });
 }
 
 function channelCredentials({ isSecure, caFile, ownFiles }: NamedServer) {

@@ -30,7 +30,7 @@ export const subscribeLean: SubscribeToAll<LeanConnection> = (connection, asked,
         .then(() => (error === undefined ? resolve() : reject(error)));
     };
     const cancel = (): void => end();
-    call.on('data', (bytes) => {
+    call.on('data', (bytes: Buffer) => {
       if (stop.aborted) return;
       try {
         const handled = handle(bytes, asked);

@@ -1,5 +1,5 @@
 import type { AllStreamRecordedEvent, RecordedEvent as ClientEvent } from '@eventstore/db-client';
-import type { RecordedEvent } from './event-log.ts';
+import type { RecordedEvent } from '../event-log.ts';
 
 /** What the client gives for an event of a stream or of `$all`. */
 export type RecordedByClient = ClientEvent | AllStreamRecordedEvent;

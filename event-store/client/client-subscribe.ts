@@ -1,30 +1,24 @@
-import {
-  eventTypeFilter,
-  START,
-  streamNameFilter,
-  type AllStreamSubscription,
-  type EventStoreDBClient,
-} from '@eventstore/db-client';
-import type { AllFilter, RecordedEvent } from './event-log.ts';
-import type { SubscribeToAll } from './follow.ts';
-import { inTurn } from './in-turn.ts';
-import { recordedEvent, type RecordedByClient } from './recorded-event.ts';
+import { eventTypeFilter, START, streamNameFilter, type AllStreamSubscription } from '@eventstore/db-client';
+import type { AllFilter, RecordedEvent } from '../event-log.ts';
+import type { SubscribeToAll } from '../follow.ts';
+import type { ClientConnection } from './client-connection.ts';
+import { marksInOrder } from './marks-in-order.ts';
+import { recordedEvent, type RecordedByClient } from './client-event.ts';
 
 /** Considered events between two checkpoints of a filtered subscription are 32 times this. */
 const CHECKPOINT_INTERVAL = 32;
 
 /** A live subscription through `@eventstore/db-client`. */
-export const subscribeByClient: SubscribeToAll<EventStoreDBClient> = async (client, asked, stop) => {
+export const subscribeByClient: SubscribeToAll<ClientConnection> = async ({ client }, asked, stop) => {
   let subscription: AllStreamSubscription | undefined;
   const cancel = () => void subscription?.unsubscribe().catch(() => undefined);
   const { after } = asked;
-  const marks = inTurn<{ event?: RecordedByClient }>();
+  const marks = marksInOrder<{ event?: RecordedByClient }>();
   try {
     subscription = client.subscribeToAll({
       fromPosition: after === 'start' ? START : { commit: after, prepare: after },
       filter: clientFilter(asked.filter, (position) => marks.add(() => asked.onCheckpoint(position))),
     });
-    marks.watch(subscription);
     subscription.on('caughtUp', () => marks.add(() => asked.onCaughtUp()));
     stop.addEventListener('abort', cancel, { once: true });
     if (stop.aborted) cancel();
