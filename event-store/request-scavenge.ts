@@ -41,14 +41,15 @@ function readAnswer(answer: Buffer): Scavenged {
 }
 
 /**
- * Begins a scavenge of the first server that the connection string names, or joins the one that is going on. The embedded event store answers at its end, EventStoreDB at
- * once.
+ * Begins a scavenge of the first server that the connection string names, or joins the one that is going on. The
+ * embedded event store answers at its end, EventStoreDB at once.
+ *
  * @throws LogUnavailable when the server does not answer, does not let this user, or the scavenge failed
  */
 export async function requestScavenge(connectionString: string): Promise<Scavenged> {
   const read = readEventStoreUrl(connectionString);
   if ('faults' in read) throw new LogUnavailable('scavenging', { cause: new Error(read.faults.join(' ')) });
-  const connection = openLeanConnection(read.url.firstServer);
+  const connection = openLeanConnection(read.url.firstServer, SCAVENGE_MS_MAX);
   try {
     return readAnswer(await connection.call(START_SCAVENGE, REQUEST, SCAVENGE_MS_MAX));
   } catch (error) {

@@ -49,7 +49,7 @@ it('both transports bring the same events, each with a size, so that the shared 
   };
   const logger = createLog('test', 'silent');
   const clients = openClientGenerations(url, logger);
-  const lean = openLeanGenerations(url, logger);
+  const lean = openLeanGenerations({ url, log: logger, timeoutMs: 5_000 });
   const prefix = `job-${randomUUID()}`;
   const events = [0, 1_000, 200_000].map((length) => {
     return {

@@ -46,7 +46,7 @@ export function openTransport(parts: TransportParts): Transport {
   const { url, choice, log } = parts;
   const { server } = url;
   if (server !== null && choice === 'auto') {
-    const connections = openLeanGenerations({ ...url, server }, log);
+    const connections = openLeanGenerations({ log, timeoutMs: parts.timeoutMs, url: { ...url, server } });
     return over(parts, {
       appending: connections,
       reading: connections,

@@ -33,7 +33,7 @@ async function connected(
 ): Promise<{ connection: LeanConnection; close: () => Promise<void> }> {
   const read = readEventStoreUrl(`esdb://127.0.0.1:${proxy.port}?tls=false`);
   const { url } = read as { url: EventStoreUrl & { server: NamedServer } };
-  const generations = openLeanGenerations(url, createLog('test', 'silent'));
+  const generations = openLeanGenerations({ url, log: createLog('test', 'silent'), timeoutMs: 5_000 });
   const { client } = await generations.current(1_000, 'testing');
   return { connection: client, close: () => generations.close() };
 }

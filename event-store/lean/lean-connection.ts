@@ -22,6 +22,8 @@ const NEVER_MS = 2 ** 31 - 1;
  */
 const RECONNECT_AFTER_MS = 100;
 const RECONNECT_AFTER_MAX_MS = 1_000;
+/** A call fails at once during such a pause, and a read is begun again for half of the time-out: each takes its part. */
+const RECONNECTS_PER_TIMEOUT = 4;
 
 const asTheyAre = (bytes: Buffer): Buffer => bytes;
 
@@ -44,12 +46,17 @@ export interface LeanConnection {
 /** A call of grpc-js whose messages are bytes. */
 export type MessageStream = ClientReadableStream<Buffer>;
 
-/** Connections to the server that a connection string names, one after the other. */
-export function openLeanGenerations(
-  url: EventStoreUrl & { readonly server: NamedServer },
-  log: Log,
-): Generations<LeanConnection> {
-  const open = (): LeanConnection => openLeanConnection(url.server);
+/**
+ * Connections to the server that a connection string names, one after the other.
+ * @param parts.timeoutMs longest wait for one answer
+ */
+export function openLeanGenerations(parts: {
+  readonly url: EventStoreUrl & { readonly server: NamedServer };
+  readonly log: Log;
+  readonly timeoutMs: number;
+}): Generations<LeanConnection> {
+  const { url, log, timeoutMs } = parts;
+  const open = (): LeanConnection => openLeanConnection(url.server, timeoutMs);
   return openGenerations({
     url,
     log,
@@ -61,14 +68,18 @@ export function openLeanGenerations(
   });
 }
 
-/** Connects when it is first used. */
-export function openLeanConnection(server: NamedServer): LeanConnection {
+/**
+ * Connects when it is first used.
+ * @param timeoutMs longest wait for one answer: a server that is back is found within a part of it
+ */
+export function openLeanConnection(server: NamedServer, timeoutMs: number): LeanConnection {
+  const reconnectMsMax = Math.min(RECONNECT_AFTER_MAX_MS, timeoutMs / RECONNECTS_PER_TIMEOUT);
   const client = new Client(server.target, channelCredentials(server), {
     'grpc.keepalive_time_ms': server.keepAliveMs ?? NEVER_MS,
     'grpc.keepalive_timeout_ms': server.keepAliveTimeoutMs ?? NEVER_MS,
     'grpc.max_receive_message_length': MESSAGE_BYTES_MAX,
-    'grpc.initial_reconnect_backoff_ms': RECONNECT_AFTER_MS,
-    'grpc.max_reconnect_backoff_ms': RECONNECT_AFTER_MAX_MS,
+    'grpc.initial_reconnect_backoff_ms': Math.min(RECONNECT_AFTER_MS, reconnectMsMax),
+    'grpc.max_reconnect_backoff_ms': reconnectMsMax,
     // A connection that is shared with another client tells only one of them why it cannot be made.
     'grpc.use_local_subchannel_pool': 1,
   });
