@@ -110,13 +110,33 @@ function largestTitle(document: ReadDocument): FoundTitle | undefined {
     if (line.page > 1) break;
     for (const cell of cellsOf(line)) {
       const found = titleOf(cell, line, document);
-      if (!found) continue;
+      if (!found || (found.kind !== undefined && isListedLabel(cell, line, document))) continue;
       const larger = best === undefined || found.size > best.size + 0.2;
       const asLarge = best !== undefined && Math.abs(found.size - best.size) <= 0.2;
       if (larger || (asLarge && found.kind === undefined)) best = found;
     }
   }
   return best;
+}
+
+/** Points by which labels of one list may stand apart from its edge. */
+const sameEdge = 1.5;
+
+/** True for words before a colon that are one of several such labels under one another: `Order:` in a list of facts. */
+function isListedLabel(cell: readonly Token[], line: TokenLine, document: ReadDocument): boolean {
+  const first = cell[0];
+  if (!first || !cell.at(-1)?.text.endsWith(':')) return false;
+  return document.lines.some(
+    (other) =>
+      other !== line &&
+      other.page === line.page &&
+      cellsOf(other).some(
+        (own) =>
+          own.at(-1)?.text.endsWith(':') &&
+          Math.abs((own[0]?.x0 ?? 0) - first.x0) < sameEdge &&
+          Math.abs((own[0]?.word.size ?? 0) - first.word.size) < 0.2,
+      ),
+  );
 }
 
 function titleOf(cell: readonly Token[], line: TokenLine, document: ReadDocument): FoundTitle | undefined {

@@ -99,8 +99,10 @@ export function titlesIn(cell: TitleCell, index: ColumnIndex): Title[] {
  * What two titles in one cell both mean: `Menge / Quantity`. Without a stroke between them, one that can mean something
  * else too is a title of its own: `Desc. Descrição` is the discount and the description.
  */
-function inTwoLanguages([first, second, ...more]: readonly Part[], cell: TitleCell): string[] {
-  if (!first || !second || more.length > 0) return [];
+function inTwoLanguages(parts: readonly Part[], cell: TitleCell): string[] {
+  const [first, second, ...more] = parts;
+  if (!first || !second) return [];
+  if (more.length > 0) return shared(parts);
   const both = first.names.filter((name) => second.names.includes(name));
   const isParted = cell.tokens.some(({ text }) => /[/|]/.test(text));
   return isParted || both.length === first.names.length ? both : [];
@@ -119,6 +121,14 @@ const ENDS_LIKE_A_CURRENCY = new Set(['r', 's', '€', '%']);
 
 function withoutCurrencyKey(key: string): string {
   return ENDS_LIKE_A_CURRENCY.has(key.at(-1) ?? '') ? key.replace(/(?:eur|euros|€|%)$/, '') : key;
+}
+
+/** Titles of different columns that touch one another. */
+const titlesTouchingMax = 3;
+
+/** What all titles in a cell mean: `Your no.` over `Our no.` over `EAN` head one column of numbers. */
+function shared([first, ...others]: readonly Part[]): string[] {
+  return (first?.names ?? []).filter((name) => others.every((part) => part.names.includes(name)));
 }
 
 interface Part {
@@ -151,7 +161,7 @@ function segment(text: string, index: ColumnIndex): readonly Part[] | undefined 
     }
   }
   const found = best[text.length];
-  const result = found && found.length <= 3 ? found : undefined;
+  const result = found && (found.length <= titlesTouchingMax || shared(found).length > 0) ? found : undefined;
   index.splits.set(text, result ?? NO_SPLIT);
   return result;
 }

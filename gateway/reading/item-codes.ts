@@ -47,12 +47,19 @@ export interface ItemCodes {
 /** Digits of a GTIN (GS1 General Specifications, 3.3): of 8, 12, 13 or 14. */
 const GTIN = /^(?:\d{8}|\d{12,14})$/;
 
+/** Words of a title for the buyer's number of an item, and for the seller's. */
+const BUYERS = /kunde|\b(?:ihre|customer|buyer|your|client|votre|cliente|vossa|vosso)\b/iu;
+const SELLERS =
+  /lieferant|\b(?:lief|unsere|supplier|seller|our|fournisseur|notre|fornecedor|proveedor|fornitore|nossa)\b/iu;
+
 /**
  * The codes of an item from the cell of its references, which may hold several numbers in several lines, each with its
  * label before it (`Art.-Nr.: 4711`) or behind it (`4012345678901 (EAN)`).
+ * @param title of the column; where it names the numbers of both parties, one without a label is nobody's for sure
  */
-export function itemCodes(lines: readonly (readonly Token[])[]): ItemCodes {
-  const references = referencesIn(lines);
+export function itemCodes(lines: readonly (readonly Token[])[], title: string): ItemCodes {
+  const isOfBoth = BUYERS.test(title) && SELLERS.test(title);
+  const references = referencesIn(lines).filter(({ kind }) => kind !== 'unlabelled' || !isOfBoth);
   const found = PREFERRED.flatMap((kind) => {
     const reference = references.find((one) => one.kind === kind && one.lines.length > 0);
     const value = reference && valueOf(reference);

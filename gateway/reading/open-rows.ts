@@ -1,4 +1,5 @@
 import Big from 'big.js';
+import { baseQuantityLine } from './base-quantity.ts';
 import type { ReadDocument } from './document.ts';
 import { codeLine, isCodeLine, itemCodes } from './item-codes.ts';
 import type { Found } from '../printed/provenance.ts';
@@ -64,10 +65,14 @@ export function blocksOf(assigned: Assigned, columns: readonly PlacedColumn[]): 
   return blocks;
 }
 
-/** Adds a line over a row. */
-export function prepend(row: OpenRow, { assigned }: BodyLine, { columns }: CellContext): void {
-  for (const [name, lines] of blocksOf(assigned, columns))
+/** Adds a line over a row; one with a quantity that the row lacks gives its values too. */
+export function prepend(row: OpenRow, { assigned }: BodyLine, context: CellContext): void {
+  for (const [name, lines] of blocksOf(assigned, context.columns))
     row.blocks.set(name, [...lines, ...(row.blocks.get(name) ?? [])]);
+  if (row.cells.has('qty')) return;
+  const cells = readCells(assigned, context);
+  if (!cells.has('qty')) return;
+  for (const [name, found] of cells) if (!row.cells.has(name)) row.cells.set(name, found);
 }
 
 /** Adds a line under a row: its words to the cells of several lines; a value to a column the row left empty. */
@@ -100,16 +105,17 @@ function takenOff(
 
 /** The row with all its lines. */
 export function closeRow(row: OpenRow, { columns, document }: CellContext): TableRow {
-  for (const { name, type, holdsWords } of columns) {
+  for (const { name, type, holdsWords, title } of columns) {
     const all = row.blocks.get(name);
     if (!all) continue;
     if (holdsWords) {
-      const { code, standardCode } = itemCodes(all);
+      const { code, standardCode } = itemCodes(all, title);
       if (code) row.cells.set('code', code);
       if (standardCode) row.cells.set('standardCode', standardCode);
       continue;
     }
-    const lines = name === 'name' ? withoutCodeLine(all, row.cells) : all;
+    const lines =
+      name === 'name' ? withoutBaseQuantity(withoutCodeLine(all, row.cells), row.cells, document) : all;
     const found = type === 'text' ? wordsOf(lines, name) : workedOut(name, lines, document.notation);
     if (found) row.cells.set(name, found);
   }
@@ -126,6 +132,19 @@ function withoutCodeLine(lines: Token[][], cells: Map<string, Found>): Token[][]
   if (!code || cells.has('code')) return lines;
   cells.set('code', code);
   return isCodeLine(lines[0] ?? []) ? lines : lines.filter((_, i) => i !== at);
+}
+
+/** The lines of a description but one that says how many units the price is for, which then is the row's. */
+function withoutBaseQuantity(
+  lines: Token[][],
+  cells: Map<string, Found>,
+  { notation }: ReadDocument,
+): Token[][] {
+  const at = lines.findIndex((line, i) => i > 0 && baseQuantityLine(line, notation) !== undefined);
+  const base = at < 0 ? undefined : baseQuantityLine(lines[at] ?? [], notation);
+  if (!base) return lines;
+  if (!cells.has('priceBase')) cells.set('priceBase', base);
+  return lines.filter((_, i) => i !== at);
 }
 
 /** Words with which a line goes on after one that ends with a hyphen which stands for a word left out. */

@@ -16,6 +16,8 @@ export interface PlacedColumn {
   readonly x1: number;
   /** A column of codes whose cells hold any words: where the column after it begins is known for sure. */
   readonly holdsWords: boolean;
+  /** The words of its title, as printed. */
+  readonly title: string;
 }
 
 /** Words of a line by column name, left to right. */
@@ -40,7 +42,7 @@ export function placeColumns(
     const numeric = NUMERIC.has(type);
     const before = columns[i - 1];
     const after = columns[i + 1];
-    const placed = { name: column.name, type, numeric, holdsWords: false };
+    const placed = { name: column.name, type, numeric, holdsWords: false, title: column.title };
     if (type === 'code' && after && typeOf(after, rule) === 'text' && beginsUnderTitle(column, after, body))
       return { ...placed, x0: column.x0, x1: after.x0 - 1, holdsWords: true };
     if (type === 'quantity' && before)

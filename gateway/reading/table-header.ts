@@ -35,15 +35,11 @@ export function findHeaders(rule: TableRule, document: ReadDocument): TableHeade
   const index = columnIndex(rule);
   const headers: TableHeader[] = [];
   for (let at = 0; at < document.lines.length; at += 1) {
-    let best: TableHeader | undefined;
-    if (!mayBegin(document.lines[at] as TokenLine, index)) continue;
-    const lines = bandFrom(document.lines, at, headerLinesMax);
-    const cells: Cell[] = [];
-    for (let depth = 1; depth <= lines.length; depth += 1) {
-      const band = lines.slice(0, depth);
-      stackLine(cells, band.at(-1) as TokenLine);
-      const header = readHeader(band, cells, rule, index);
-      if (header && (!best || header.score > best.score)) best = header;
+    let best = headerFrom(at, rule, document.lines, index);
+    // A heading right above the titles hides those it stands over; without its line they are understood.
+    for (let later = at + 1; best && later <= best.toLine; later += 1) {
+      const other = headerFrom(later, rule, document.lines, index);
+      if (other && other.score > best.score && other.toLine >= best.toLine) best = other;
     }
     if (best) {
       headers.push(best);
@@ -51,6 +47,26 @@ export function findHeaders(rule: TableRule, document: ReadDocument): TableHeade
     }
   }
   return headers;
+}
+
+/** The best header whose titles begin on a line. */
+function headerFrom(
+  at: number,
+  rule: TableRule,
+  lines: readonly TokenLine[],
+  index: ColumnIndex,
+): TableHeader | undefined {
+  if (!mayBegin(lines[at] as TokenLine, index)) return undefined;
+  const band = bandFrom(lines, at, headerLinesMax);
+  const cells: Cell[] = [];
+  let best: TableHeader | undefined;
+  for (let depth = 1; depth <= band.length; depth += 1) {
+    const upper = band.slice(0, depth);
+    stackLine(cells, upper.at(-1) as TokenLine);
+    const header = readHeader(upper, cells, rule, index);
+    if (header && (!best || header.score > best.score)) best = header;
+  }
+  return best;
 }
 
 function bandFrom(lines: readonly TokenLine[], at: number, depth: number): TokenLine[] {

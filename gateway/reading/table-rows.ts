@@ -118,7 +118,10 @@ function readPart(
     const full = hasQuantityAndPrice(cells);
     if (!full && startsWithAny(tokens, stop)) break;
     if (!full && startsWithAny(tokens, carry)) continue;
-    if (isAnchor(rule, cells)) {
+    if (rule.continuation && !part.isCentred && completesRow(part.rows.at(-1), line, cells)) {
+      extend(part.rows.at(-1) as OpenRow, { line, assigned }, context);
+      part.lastLine = i;
+    } else if (isAnchor(rule, cells)) {
       const above = part.rows.at(-1);
       // What stands far below the last row of a table without continuation lines is another table's.
       if (!rule.continuation && above && line.y - above.y > rowDistanceMax * above.size) break;
@@ -138,6 +141,25 @@ function readPart(
     // Under the last row stand totals.
     leftOut: part.leftOut.filter(({ rowsAbove }) => rowsAbove < part.rows.length),
   };
+}
+
+/** Columns of which a line has none that only goes on with the row above it. */
+const BEGINS_ROW = ['pos', 'qty', 'price', 'rate'] as const;
+
+/**
+ * True for a line with the amount that the row above it lacks: where cells are aligned by their middle, it stands half a
+ * line below the quantity and the price.
+ */
+function completesRow(
+  above: OpenRow | undefined,
+  line: TokenLine,
+  cells: ReadonlyMap<string, Found>,
+): boolean {
+  if (!above || above.page !== line.page || above.cells.has('total') || !hasQuantityAndPrice(above.cells))
+    return false;
+  const amount = cells.get('total');
+  if (!amount || amount.confidence < moneyFitMin || BEGINS_ROW.some((name) => cells.has(name))) return false;
+  return line.y - above.y <= continuationLinesMax * Math.min(line.size, above.size);
 }
 
 /** Notes a line whose amount the row above it has no use for. */

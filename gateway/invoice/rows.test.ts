@@ -1,0 +1,105 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { readUbl } from '../accuracy/read-ubl.ts';
+import type { UblContent } from '../accuracy/read-ubl.ts';
+import { convert } from '../conversion/convert.ts';
+import { makePlainInvoice } from '../../tests/rooms/gateway/plain-invoice.ts';
+import type { PlainInvoice } from '../../tests/rooms/gateway/plain-invoice.ts';
+import { loadPdfjs } from '../pdf/open-document.ts';
+
+beforeAll(loadPdfjs, 60_000);
+
+async function linesOf(page: PlainInvoice): Promise<UblContent['lines']> {
+  const pdf = await makePlainInvoice(page);
+  const outcome = await convert({ id: 1, kind: 'convert', mappingId: 'eu_invoice_v1', parameters: {}, pdf });
+  if (!outcome.ok) throw new Error(outcome.message);
+  return readUbl(new TextDecoder().decode(outcome.body)).lines;
+}
+
+const COLUMNS: PlainInvoice = {
+  columns: ['Pos', ['Art.-Nr. Kunde', 'Art.-Nr. Lieferant', '(EAN)'], 'Beschreibung', 'Einzelpreis', 'Menge', 'MwSt. %', 'Betrag'],
+  starts: [50, 85, 180, 330, 400, 450, 500],
+}; // prettier-ignore
+
+describe('titles of columns', () => {
+  it('are read under a heading that stands right over them', async () => {
+    const lines = await linesOf({
+      columns: [['Unsere Lieferung und Leistung im Einzelnen', 'Pos'], ...['Art.-Nr.', 'Bezeichnung', 'Menge', 'Betrag'].map((title) => ['', title])],
+      starts: [50, 85, 180, 400, 500],
+      rows: [['1', 'ET-20', 'Eichentisch', '2', '300,00'], ['2', 'HK-9', 'Hocker', '4', '100,00']],
+    }); // prettier-ignore
+    expect(lines).toMatchObject([
+      { code: 'ET-20', name: 'Eichentisch', qty: '2', total: '300.00' },
+      { code: 'HK-9', name: 'Hocker', qty: '4', total: '100.00' },
+    ]);
+  });
+
+  it('of several numbers over one another head one column, where a number without a label is nobody’s', async () => {
+    const lines = await linesOf({
+      ...COLUMNS,
+      rows: [
+        ['1', ['ET-20', '4006381333931', '(EAN)'], 'Eichentisch', '150,00', '2 Stk', '19 %', '300,00'],
+        ['2', 'HK-9', 'Hocker', '25,00', '4 Stk', '19 %', '100,00'],
+      ],
+    });
+    expect(lines).toMatchObject([
+      { code: '4006381333931', name: 'Eichentisch' },
+      { code: undefined, name: 'Hocker', qty: '4', total: '100.00' },
+    ]);
+  });
+});
+
+describe('a row', () => {
+  it('takes the amount that stands half a line under its quantity, beside more words or none', async () => {
+    const lines = await linesOf({
+      ...COLUMNS,
+      rows: [
+        ['1', ['', '4006381333931', '(EAN)'], ['Eichentisch', 'massiv'], '150,00', '2 Stk', '19 %', ['', '300,00']],
+        ['2', ['', ' '], 'Hocker', '25,00', '4 Stk', '19 %', ['', '100,00']],
+      ],
+    }); // prettier-ignore
+    expect(lines).toMatchObject([
+      { name: 'Eichentisch massiv', qty: '2', price: '150.00', total: '300.00' },
+      { name: 'Hocker', qty: '4', price: '25.00', total: '100.00' },
+    ]);
+    expect(lines).toHaveLength(2);
+  });
+
+  it('takes the quantity that stands half a line over its amount, where no price is printed', async () => {
+    const lines = await linesOf({
+      ...COLUMNS,
+      rows: [
+        ['1', '', ['Eichentisch', 'massiv'], '', '2 Stk', '19 %', ['', '300,00']],
+        ['2', '', ['Hocker', 'Basismenge: 1 Stk'], '', '4 Stk', '19 %', ['', '100,00']],
+      ],
+    });
+    expect(lines).toMatchObject([
+      { name: 'Eichentisch massiv', qty: '2', total: '300.00' },
+      { name: 'Hocker', qty: '4', total: '100.00' },
+    ]);
+  });
+
+  it('whose description says for how many units the price is, has that number and a name without it', async () => {
+    const lines = await linesOf({
+      ...COLUMNS,
+      rows: [
+        ['1', '', ['Schrauben', 'Preisbasis: 100 Stk'], '150,00', '200 Stk', '19 %', '300,00'],
+        ['2', '', 'Hocker', '25,00', '4 Stk', '19 %', '100,00'],
+      ],
+    });
+    expect(lines).toMatchObject([
+      { name: 'Schrauben', qty: '200', total: '300.00' },
+      { name: 'Hocker', qty: '4', price: '25.00' },
+    ]);
+  });
+});
+
+describe('a label of one of the facts', () => {
+  it('is no title of another kind of document, however large the facts are set', async () => {
+    const head = [
+      ['Rechnungsnummer:', 'M-2024-07'],
+      ['Rechnungsdatum:', '17.06.2024'],
+      ['Bestellung:', 'B-771'],
+    ] as const;
+    await expect(linesOf({ title: '', head, headSize: 12 })).resolves.toHaveLength(2);
+  });
+});
