@@ -3,7 +3,7 @@ import { PositionText, Sha256 } from '../schemas/ids.ts';
 import { ArchiveDamaged } from './archive-errors.ts';
 import { parsedAs, stored } from './links.ts';
 import { readWhole, type Place } from './place.ts';
-import { sha256 } from '../runtime/sha256.ts';
+import { sha256Of } from '../runtime/sha256.ts';
 
 /** One blob of a backup. */
 export const BackedUpBlob = z.strictObject({
@@ -35,7 +35,7 @@ export type BackupRun = z.infer<typeof BackupRun>;
 
 export const runName = (run: number): string => `runs/${String(run).padStart(6, '0')}.json`;
 /** The name tells nothing of the key. */
-export const blobName = (key: string): string => `blobs/${sha256(key)}`;
+export const blobName = (key: string): string => `blobs/${sha256Of(key)}`;
 
 export interface BackupRuns {
   readonly runs: readonly BackupRun[];
@@ -54,7 +54,7 @@ export async function readRuns(place: Place): Promise<BackupRuns> {
     const parsed = parsedAs(BackupRun, content, runName(run));
     if (parsed.previous !== end) throw new ArchiveDamaged(runName(run), 'it does not follow the run before');
     runs.push(parsed);
-    end = sha256(content);
+    end = sha256Of(content);
   }
   return { runs, end };
 }

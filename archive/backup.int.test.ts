@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,6 +28,7 @@ import { checkBackup } from './check-backup.ts';
 import { encryptedPlace } from './encrypted-place.ts';
 import { placeUnder, plainPlace, type Place } from './place.ts';
 import { restore } from './restore.ts';
+import { sha256Of } from '../runtime/sha256.ts';
 
 const secret = { keyFile: randomBytes(48) };
 let scratch: string;
@@ -103,7 +104,7 @@ async function expectRestored(place: Place): Promise<void> {
     expect(keys.toSorted()).toEqual([...wanted.keys()].toSorted());
     for (const [key, { sha256 }] of wanted) {
       const bytes = await buffer((await files.open(key)).stream);
-      expect(createHash('sha256').update(bytes).digest('hex')).toBe(sha256);
+      expect(sha256Of(bytes)).toBe(sha256);
       expect(bytes.equals(await buffer((await blobs.open(key)).stream))).toBe(true);
     }
   } finally {

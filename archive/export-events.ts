@@ -17,7 +17,7 @@ import {
   type Manifest,
 } from './links.ts';
 import type { Place } from './place.ts';
-import { sha256 } from '../runtime/sha256.ts';
+import { sha256Of } from '../runtime/sha256.ts';
 
 /** A batch is closed at whichever comes first; it is held in memory whole. */
 const BATCH_EVENTS_MAX = 5_000;
@@ -142,7 +142,7 @@ function batchWriter(place: Place, before: Links, batchEventsMax: number) {
         batch,
         events: lines.length,
         bytes: content.length,
-        sha256: sha256(content),
+        sha256: sha256Of(content),
         first,
         last,
         renumbered: { ...renumbered },
@@ -152,7 +152,7 @@ function batchWriter(place: Place, before: Links, batchEventsMax: number) {
       await place.write(batchName(batch), content);
       await place.write(linkName(batch), stored(link));
       links.push(link);
-      end = sha256(stored(link));
+      end = sha256Of(stored(link));
       lines = [];
       bytes = 0;
       first = null;

@@ -3,7 +3,7 @@ import { ArchiveDamaged } from './archive-errors.ts';
 import { eventOfLine, type ArchivedEvent } from './event-line.ts';
 import { batchName, type BatchLink } from './links.ts';
 import type { Place } from './place.ts';
-import { sha256 } from '../runtime/sha256.ts';
+import { sha256Of } from '../runtime/sha256.ts';
 
 /**
  * The events of a batch, in the order of the log, after every check that can be made without a log: nothing of a batch
@@ -14,7 +14,7 @@ import { sha256 } from '../runtime/sha256.ts';
 export async function readBatch(place: Place, link: BatchLink): Promise<readonly ArchivedEvent[]> {
   const name = batchName(link.batch);
   const content = await contentOf(place, name, link.bytes);
-  if (sha256(content) !== link.sha256)
+  if (sha256Of(content) !== link.sha256)
     throw new ArchiveDamaged(name, 'its bytes are not those that were written');
   const lines = content.toString('utf8').split('\n');
   if (lines.pop() !== '' || lines.length !== link.events)

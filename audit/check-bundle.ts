@@ -1,4 +1,4 @@
-import { createHash, type KeyObject } from 'node:crypto';
+import { type KeyObject } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -10,6 +10,7 @@ import { fileNamedBy } from '../conversion-job/named-files.ts';
 import { CodedError } from '../schemas/coded-error.ts';
 import { isSignedBy, keyIdOf, leafOf, Seal } from './seal.ts';
 import { streamEnds } from './stream-ends.ts';
+import { sha256OfChunks } from '../runtime/sha256.ts';
 
 export interface BundleChecked {
   readonly jobId: string;
@@ -47,7 +48,7 @@ export async function checkBundle(folder: string, key: KeyObject): Promise<Bundl
     const file = named.get(blobKey);
     if (!file) faults.push(`no event names ${blobKey}`);
     else if (name === null) removedFiles += 1;
-    else if ((await sha256Of(folder, name)) !== file.sha256)
+    else if ((await sha256OfFile(folder, name)) !== file.sha256)
       faults.push(`${name} is not the file that the events name`);
   }
   const listed = new Set(index.files.map(({ blobKey }) => blobKey));
@@ -121,11 +122,9 @@ async function readEvents(folder: string): Promise<RecordedEvent[]> {
   }
 }
 
-async function sha256Of(folder: string, name: string): Promise<string | null> {
-  const hash = createHash('sha256');
+async function sha256OfFile(folder: string, name: string): Promise<string | null> {
   try {
-    for await (const chunk of createReadStream(join(folder, basename(name)))) hash.update(chunk as Buffer);
-    return hash.digest('hex');
+    return (await sha256OfChunks(createReadStream(join(folder, basename(name))))).sha256;
   } catch {
     return null;
   }

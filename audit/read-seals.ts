@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { applyChanges, isSignedBy, keyIdOf, Seal, summaryOf } from './seal.ts';
 import type { SealCopies, StoredSeal } from './seal-store.ts';
 import type { StreamEnd } from './stream-ends.ts';
-import { sha256 } from '../runtime/sha256.ts';
+import { sha256Of } from '../runtime/sha256.ts';
 
 export interface SealFault {
   readonly kind: 'seal';
@@ -53,10 +53,10 @@ export async function readSeals(
     if (!key) say(`was signed with key ${seal.keyId}, which is none of those given`);
     else if (!isSignedBy(seal, key)) say('does not have the signature of its key: it was changed');
     if (seal.number !== number || seal.previous !== newestHash) say('does not follow the seal before');
-    if (sha256(stored.changes) !== seal.changes || !applied(ends, stored.changes))
+    if (sha256Of(stored.changes) !== seal.changes || !applied(ends, stored.changes))
       say('has other stream ends than those it was made with');
     newest = seal;
-    newestHash = sha256(stored.seal);
+    newestHash = sha256Of(stored.seal);
   }
   if (newest && faults.length === 0 && summaryOf(ends).root !== newest.root)
     faults.push({

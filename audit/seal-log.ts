@@ -5,7 +5,7 @@ import { readSeals, type ReadSeals } from './read-seals.ts';
 import { signed, storedChanges, storedSeal, summaryOf, type Seal } from './seal.ts';
 import type { SealCopies } from './seal-store.ts';
 import { SEALED_STREAM_PREFIXES, streamEnds, type StreamEnds } from './stream-ends.ts';
-import { sha256 } from '../runtime/sha256.ts';
+import { sha256Of } from '../runtime/sha256.ts';
 import { CodedError } from '../schemas/coded-error.ts';
 
 /** Nothing is sealed over a log or over seals that are not right. */
@@ -57,7 +57,7 @@ export async function sealLog(parts: SealParts): Promise<Seal> {
         ? { stream: last.stream, revision: last.revision.toString(), id: last.id }
         : (before.newest?.last ?? null),
       ...summaryOf(streams.ends),
-      changes: sha256(changes),
+      changes: sha256Of(changes),
       previous: before.newestHash,
     },
     parts.key,

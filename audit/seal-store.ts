@@ -5,7 +5,7 @@ import { buffer } from 'node:stream/consumers';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { BlobStore } from '../blob-store/blob-store.ts';
 import { BlobExists, BlobMissing } from '../blob-store/blob-errors.ts';
-import { sha256 } from '../runtime/sha256.ts';
+import { sha256Of } from '../runtime/sha256.ts';
 
 /** Where seals are in the blob store. */
 export const SEALS_PREFIX = 'seals/';
@@ -29,7 +29,7 @@ export interface SealCopies {
 
 const sealName = (number: number): string => `${String(number).padStart(6, '0')}.json`;
 /** Named by what is in it, so that two who seal at the same time do not write over each other's. */
-const changesName = (changes: string): string => `changes-${sha256(changes)}.jsonl.gz`;
+const changesName = (changes: string): string => `changes-${sha256Of(changes)}.jsonl.gz`;
 const numberOf = (name: string): number[] => {
   const number = /^(\d{6})\.json$/.exec(name)?.[1];
   return number === undefined ? [] : [Number(number)];

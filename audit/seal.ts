@@ -1,9 +1,10 @@
-import { createHash, createPublicKey, sign, verify, type KeyObject } from 'node:crypto';
+import { createPublicKey, sign, verify, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { canonicalJson } from '../event-store/canonical-json.ts';
 import { PositionText, Sha256 } from '../schemas/ids.ts';
 import { leafHash, rootOf } from './merkle.ts';
 import type { StreamEnd } from './stream-ends.ts';
+import { sha256Of } from '../runtime/sha256.ts';
 
 /** A signed statement of where every stream ended at one position of the log. */
 export const Seal = z.strictObject({
@@ -63,7 +64,7 @@ export function isSignedBy(seal: Seal, publicKey: KeyObject): boolean {
 
 export function keyIdOf(publicKey: KeyObject): string {
   const der = publicKey.export({ type: 'spki', format: 'der' });
-  return createHash('sha256').update(der).digest('hex').slice(0, 16);
+  return sha256Of(der).slice(0, 16);
 }
 
 /** A seal as it is stored; its hash is what the next one names. */

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { BlobStore } from '../blob-store/blob-store.ts';
 import { BlobMissing } from '../blob-store/blob-errors.ts';
 import type { EventLog } from '../event-store/event-log.ts';
 import { jobStream } from '../schemas/streams.ts';
 import { fileEndedBy, type NamedFile } from '../conversion-job/named-files.ts';
+import { sha256OfChunks } from '../runtime/sha256.ts';
 
 /** Files read at the same time. */
 const FILES_AT_ONCE = 8;
@@ -51,14 +51,9 @@ async function faultOf(
 ): Promise<string | null> {
   const what = kind === 'source' ? 'the PDF' : 'the result';
   try {
-    const hash = createHash('sha256');
-    let length = 0;
-    for await (const chunk of (await blobs.open(blobKey)).stream) {
-      hash.update(chunk as Buffer);
-      length += (chunk as Buffer).length;
-    }
-    if (hash.digest('hex') === sha256) return null;
-    return `${what} ${blobKey} has ${length} bytes that are not the ${bytes} its event names`;
+    const kept = await sha256OfChunks((await blobs.open(blobKey)).stream);
+    if (kept.sha256 === sha256) return null;
+    return `${what} ${blobKey} has ${kept.bytes} bytes that are not the ${bytes} its event names`;
   } catch (error) {
     if (!(error instanceof BlobMissing)) throw error;
     for await (const event of log.readStream(jobStream(jobId)))

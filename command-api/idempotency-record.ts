@@ -5,7 +5,7 @@ import {
   type RequestClaimed,
 } from '../schemas/idempotency-events.ts';
 import { IDEMPOTENCY_STREAM_PREFIX } from '../schemas/streams.ts';
-import { sha256 } from '../runtime/sha256.ts';
+import { sha256Of } from '../runtime/sha256.ts';
 
 /** How long an answer is kept, as Stripe keeps it; the stream's $maxAge. */
 export const IDEMPOTENCY_MAX_AGE_SEC = 24 * 3600;
@@ -28,13 +28,13 @@ export function isIdempotencyKey(text: string): boolean {
 
 /** The stream of one owner's key; another owner's same key is another stream. */
 export function idempotencyStream(owner: string, key: string): string {
-  const name = sha256(JSON.stringify([owner, key]));
+  const name = sha256Of(JSON.stringify([owner, key]));
   return `${IDEMPOTENCY_STREAM_PREFIX}${name}`;
 }
 
 /** SHA-256 over what makes two requests the same. */
 export function fingerprintOf(...parts: readonly unknown[]): string {
-  return sha256(JSON.stringify(parts));
+  return sha256Of(JSON.stringify(parts));
 }
 
 /** Reads one event of the stream, or null for a shape this build does not know. */

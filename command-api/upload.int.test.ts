@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startTestEventStore, type TestEventStore } from '../tests/harness/event-store.ts';
 import { understandEvent } from '../schemas/event-versions.ts';
@@ -7,6 +6,7 @@ import { jobStream, REJECTED_UPLOADS_STREAM } from '../schemas/streams.ts';
 import { uploadTo } from '../tests/rooms/command-api/client.ts';
 import { formOf, somePdf } from '../tests/rooms/command-api/pdfs.ts';
 import { startWriteSide, type RunningWriteSide } from '../tests/rooms/command-api/write-side.ts';
+import { sha256Of } from '../runtime/sha256.ts';
 
 let store: TestEventStore;
 let side: RunningWriteSide;
@@ -48,7 +48,7 @@ describe('an upload', () => {
     ]);
     const [uploaded, requested, ...others] = await eventsOf(body.results[0]!.jobId!);
     expect(others).toEqual([]);
-    const sha256 = createHash('sha256').update(pdf).digest('hex');
+    const sha256 = sha256Of(pdf);
     expect(uploaded).toMatchObject({
       type: 'DocumentUploaded',
       data: {

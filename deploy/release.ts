@@ -3,10 +3,10 @@
  * writes the version into package.json and package-lock.json, commits, and tags `v0.3.0`. It pushes nothing.
  */
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { changelogOfRelease, versionAfter } from './changelog.ts';
+import { sha256Of } from '../runtime/sha256.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const git = (...args: string[]) => execFileSync('git', args, { cwd: ROOT, encoding: 'utf8' }).trim();
@@ -29,7 +29,7 @@ function freezeMigrations(folder: string): void {
   const files = readdirSync(join(ROOT, folder)).filter((file) => file.endsWith('.sql'));
   const lines = files.toSorted().map((file) => {
     const bytes = readFileSync(join(ROOT, folder, file));
-    return `${createHash('sha256').update(bytes).digest('hex')}  ${file}\n`;
+    return `${sha256Of(bytes)}  ${file}\n`;
   });
   writeFileSync(join(ROOT, folder, 'SHA256SUMS'), lines.join(''));
 }

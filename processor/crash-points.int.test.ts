@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CRASH_POINTS } from '../runtime/crash-points.ts';
 import { startProcessorWorld, type ProcessorWorld } from '../tests/harness/processor-world.ts';
+import { sha256OfChunks } from '../runtime/sha256.ts';
 
 describe('a processor killed at a named step', () => {
   let world: ProcessorWorld;
@@ -22,9 +22,7 @@ describe('a processor killed at a named step', () => {
       const job = await world.until(jobId, ['ready', 'failed'], 20_000);
       if (job.state !== 'ready') throw new Error(`the job is ${job.state}`);
       const { stream } = await world.blobs.open(job.conversion.result.blobKey);
-      const hash = createHash('sha256');
-      for await (const chunk of stream as AsyncIterable<Buffer>) hash.update(chunk);
-      expect(hash.digest('hex')).toBe(job.conversion.result.sha256);
+      expect((await sha256OfChunks(stream)).sha256).toBe(job.conversion.result.sha256);
       const history = await world.history(jobId);
       expect(history.filter((type) => type === 'ConversionSucceeded')).toHaveLength(1);
       const calls = (await world.gateway.calls()).filter((call) => call.jobId === jobId);

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { Log } from '../runtime/log.ts';
-import { sha256 } from '../runtime/sha256.ts';
+import { sha256Of } from '../runtime/sha256.ts';
 import { codeOf } from '../schemas/coded-error.ts';
 import { readStoreProbe, type ReadStoreProbe } from './probe.ts';
 import { ask, type Queryable } from './queryable.ts';
@@ -86,7 +86,7 @@ function preparedStatements(pool: pg.Pool): Queryable['query'] {
   let prepares = true;
   const names = new Map<string, string>();
   const nameOf = (text: string): string => {
-    const name = names.get(text) ?? `docket_${sha256(text).slice(0, 16)}`;
+    const name = names.get(text) ?? `docket_${sha256Of(text).slice(0, 16)}`;
     names.set(text, name);
     return name;
   };

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROCESSOR_MIGRATIONS } from '../processor/migrations/all.ts';
 import { READ_TABLE_MIGRATIONS } from './migrate.ts';
+import { sha256Of } from '../runtime/sha256.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -19,7 +19,7 @@ describe.each([
     'have %s as the hash of %s, which a database out there was made by',
     (hash, file) => {
       const bytes = readFileSync(join(ROOT, folder, file));
-      expect(createHash('sha256').update(bytes).digest('hex')).toBe(hash);
+      expect(sha256Of(bytes)).toBe(hash);
     },
   );
 

@@ -1,4 +1,17 @@
-import { hash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 
 /** The SHA-256 of bytes, or of the UTF-8 of a text, in lower-case hex: 64 characters. */
-export const sha256 = (content: Buffer | string): string => hash('sha256', content, 'hex');
+export const sha256Of = (content: Uint8Array | string): string => hash('sha256', content, 'hex');
+
+/** The SHA-256 of all chunks together, in lower-case hex, and their bytes. @throws what reading them throws */
+export async function sha256OfChunks(
+  chunks: AsyncIterable<unknown>,
+): Promise<{ readonly sha256: string; readonly bytes: number }> {
+  const hashed = createHash('sha256');
+  let bytes = 0;
+  for await (const chunk of chunks as AsyncIterable<Uint8Array>) {
+    hashed.update(chunk);
+    bytes += chunk.length;
+  }
+  return { sha256: hashed.digest('hex'), bytes };
+}

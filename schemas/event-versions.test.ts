@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { currentVersion, EventNotUnderstood, understandEvent } from './event-versions.ts';
 import { JOB_EVENT_SCHEMAS } from './job-events.ts';
 import { SERVICE_EVENT_SCHEMAS } from './service-events.ts';
+import { sha256Of } from '../runtime/sha256.ts';
 
 const corpusDir = join(import.meta.dirname, 'corpus');
 const files = readdirSync(corpusDir).filter((name) => name.endsWith('.json'));
@@ -32,9 +32,7 @@ describe('the event corpus', () => {
 
   it('is never edited', () => {
     const sums = files.map((file) => {
-      const hash = createHash('sha256')
-        .update(readFileSync(join(corpusDir, file)))
-        .digest('hex');
+      const hash = sha256Of(readFileSync(join(corpusDir, file)));
       return `${hash}  ${file}`;
     });
     const kept = readFileSync(join(corpusDir, 'SHA256SUMS'), 'utf8').trim().split('\n');

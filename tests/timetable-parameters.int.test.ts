@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
@@ -6,6 +5,7 @@ import { makePlainPdf } from './rooms/gateway/other-pdf.ts';
 import type { RunningGateway } from '../gateway/server.ts';
 import { startGateway } from '../gateway/server.ts';
 import { gatewayClient } from '../processor/gateway-call/gateway-client.ts';
+import { sha256Of } from '../runtime/sha256.ts';
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const START_MS = 90_000;
@@ -33,7 +33,7 @@ it('the processor gives the gateway the parameters of a job, and a timetable wit
         mapping: { id: 'schedule_ics_v1', version: 2, ...(parameters === undefined ? {} : { parameters }) },
         source: Readable.from([pdf]),
         sourceBytes: pdf.length,
-        sourceSha256: createHash('sha256').update(pdf).digest('hex'),
+        sourceSha256: sha256Of(pdf),
         signal: new AbortController().signal,
       },
       (result) => text(result.body),

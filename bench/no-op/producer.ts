@@ -1,5 +1,5 @@
 /** Uploads without bytes: the command that follows a stored file, in a process of its own. */
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jobDecider } from '../../conversion-job/decider.ts';
 import { connectEventLog } from '../../event-store/connect.ts';
@@ -8,6 +8,7 @@ import { createLog } from '../../runtime/log.ts';
 import { jobIdOf } from '../../schemas/name-based-ids.ts';
 import { jobStream } from '../../schemas/streams.ts';
 import { serveOperations } from './operations.ts';
+import { sha256Of } from '../../runtime/sha256.ts';
 
 const OWNERS = 50;
 const MAPPING = { id: 'pt_simon_invoice_v1', version: 1 };
@@ -24,7 +25,7 @@ const now = (): number => Number(process.hrtime.bigint());
 
 async function upload(index: number): Promise<void> {
   const owner = `owner-${index % OWNERS}`;
-  const sha256 = createHash('sha256').update(randomUUID()).digest('hex');
+  const sha256 = sha256Of(randomUUID());
   const jobId = jobIdOf(owner, MAPPING, sha256);
   const document = {
     jobId,

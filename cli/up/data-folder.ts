@@ -11,6 +11,7 @@ import {
 import { dirname, join } from 'node:path';
 import { FREE_BYTES_MIN } from '../../blob-store/blob-store.ts';
 import { tryLockFile } from '../../runtime/file-lock.ts';
+import { CodedError } from '../../schemas/coded-error.ts';
 import { PlainFailure } from '../plain-failure.ts';
 import { closeToOthers } from './close-to-others.ts';
 import { freeBytesOf, releaseIfFull } from './reserved-room.ts';
@@ -83,7 +84,10 @@ function prepare(path: string, say: (sentence: string) => void): (() => void) | 
 }
 
 /** A disk that is nearly full, which the system would only tell in the middle of a write. */
-class TooLittleRoom extends Error {
+class TooLittleRoom extends CodedError {
+  readonly code = 'TOO_LITTLE_ROOM';
+  readonly retryable = true;
+
   constructor(freeBytes: number) {
     const mib = (bytes: number) => `${Math.floor(bytes / 1024 / 1024)} MiB`;
     super(`its disk has ${mib(freeBytes)} left, and a start needs ${mib(FREE_BYTES_MIN)}`);

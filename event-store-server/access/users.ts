@@ -1,9 +1,10 @@
 /** Who may call: the users of a file, the secret of a connection, and the caller that a call's headers name. */
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Metadata } from '@grpc/grpc-js';
 import { z } from 'zod';
 import { CodedError } from '../../schemas/coded-error.ts';
+import { sha256Of } from '../../runtime/sha256.ts';
 
 /** A caller whose credentials were accepted. */
 export interface Caller {
@@ -83,7 +84,7 @@ export function readSecretFile(file: string): string {
   return secret;
 }
 
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+const digest = (text: string): Buffer => Buffer.from(sha256Of(text), 'hex');
 
 /** Name and password of `Basic ...`, or null when the header says something else. */
 function basicCredentials(header: string): readonly [name: string, password: string] | null {

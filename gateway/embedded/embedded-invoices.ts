@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { XMLValidator } from 'fast-xml-parser';
 import type { PDFDocumentProxy } from 'pdfjs-dist';
 import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
@@ -8,6 +7,7 @@ import type { Attachment } from '../pdf/attachments.ts';
 import { attachmentsOf } from '../pdf/attachments.ts';
 import type { XmlRoot, XmlText } from './xml-root.ts';
 import { rootOf, xmlTextOf } from './xml-root.ts';
+import { sha256Of } from '../../runtime/sha256.ts';
 
 /** An attachment whose root element makes it an e-invoice. */
 export interface EmbeddedInvoice {
@@ -46,8 +46,7 @@ export async function embeddedInvoices(
     if ((attachment.size ?? 0) > mapping.bytesMax)
       throw new Refusal('PDF_LIMIT', `An attachment is larger than ${mapping.bytesMax} bytes.`);
     const found = judge(mapping, attachment);
-    if ('invoice' in found && bytes)
-      byHash.set(createHash('sha256').update(bytes).digest('hex'), found.invoice);
+    if ('invoice' in found && bytes) byHash.set(sha256Of(bytes), found.invoice);
     if ('refused' in found) refused.push(found.refused);
     if ('remark' in found && found.remark) remarks.push(found.remark);
   }

@@ -1,6 +1,7 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { Refusal } from '../protocol/refusal.ts';
+import { sha256Of } from '../../runtime/sha256.ts';
 
 /** Who may ask this gateway. */
 export interface Admission {
@@ -37,6 +38,6 @@ export function admit({ token, loopback }: Admission, request: IncomingMessage, 
 
 /** Digests are compared, so that the time taken says nothing of where or how long the token is. */
 function isSame(given: string, expected: string): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+  const digest = (text: string): Buffer => Buffer.from(sha256Of(text), 'hex');
   return timingSafeEqual(digest(given), digest(expected));
 }

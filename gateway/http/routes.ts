@@ -20,6 +20,7 @@ import { admit, type Admission } from './admit.ts';
 import { sendJson, sendRefusal } from './answers.ts';
 import type { GatewayMeasures } from './measures.ts';
 import { readBody } from './read-body.ts';
+import { sha256Of } from '../../runtime/sha256.ts';
 
 /** What the routes need from the gateway around them. */
 export interface RouteContext {
@@ -195,7 +196,7 @@ function sendResult(
     'Cache-Control': 'no-store',
     'X-Content-Type-Options': 'nosniff',
     [GATEWAY_HEADERS.reprDigest]: `sha-256=:${createHash('sha256').update(outcome.body).digest('base64')}:`,
-    [GATEWAY_HEADERS.sourceSha256]: createHash('sha256').update(pdf).digest('hex'),
+    [GATEWAY_HEADERS.sourceSha256]: sha256Of(pdf),
     [GATEWAY_HEADERS.mappingVersion]: String(outcome.mappingVersion),
     ...(outcome.convertedBy === undefined
       ? {}

@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
 import type { Mapping } from './mapping-schema.ts';
+import { sha256Of } from '../../runtime/sha256.ts';
 
 const hashes = new WeakMap<Mapping, string>();
 
 /** SHA-256 of the mapping's JSON with sorted keys: two mappings with one hash say the same. */
 export function contentHash(mapping: Mapping): string {
-  const hash = hashes.get(mapping) ?? createHash('sha256').update(canonical(mapping)).digest('hex');
+  const hash = hashes.get(mapping) ?? sha256Of(canonical(mapping));
   hashes.set(mapping, hash);
   return hash;
 }

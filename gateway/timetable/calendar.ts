@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { Refusal } from '../protocol/refusal.ts';
 import { clockText } from './clock-times.ts';
 import { addDays, weekdayOf } from './printed-dates.ts';
 import type { TimetableEntry } from './timetable-entry.ts';
+import { sha256Of } from '../../runtime/sha256.ts';
 
 /** When a timetable holds. Dates are `YYYY-MM-DD`, both ends included. */
 export interface Term {
@@ -68,10 +68,7 @@ function nameOf(entry: TimetableEntry, term: Term): string {
 }
 
 function uidOf(name: string, nth: number): string {
-  return createHash('sha256')
-    .update(JSON.stringify([name, nth]))
-    .digest('hex')
-    .slice(0, 32);
+  return sha256Of(JSON.stringify([name, nth])).slice(0, 32);
 }
 
 /** SEQUENCE counts minutes from here, so that what is made later has the greater one. */

@@ -1,14 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { BlobCorrupt, checkedBytes } from './result-delivery.ts';
+import { sha256Of } from '../../runtime/sha256.ts';
 
 const chunks = ['one', 'two', 'three'].map((text) => Buffer.from(text));
 const whole = Buffer.concat(chunks);
 const expected = {
   blobKey: 'results/x/1',
   bytes: whole.length,
-  sha256: createHash('sha256').update(whole).digest('hex'),
+  sha256: sha256Of(whole),
 };
 
 async function deliver(source: readonly Buffer[]): Promise<{ bytes: string; error: unknown }> {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { jobDecider } from '../../conversion-job/decider.ts';
 import { POLICY } from '../../tests/rooms/conversion-job/scenario.ts';
@@ -12,6 +12,7 @@ import { jobIdOf } from '../../schemas/name-based-ids.ts';
 import type { JobCommand } from '../../schemas/job-commands.ts';
 import { jobStream } from '../../schemas/streams.ts';
 import { startQueryHouse, type QueryHouse } from '../../tests/harness/query-house.ts';
+import { sha256Of } from '../../runtime/sha256.ts';
 
 const mapping = { id: 'pt_simon_invoice_v1', version: 1 };
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -36,7 +37,7 @@ async function give(jobId: string, command: JobCommand): Promise<void> {
 }
 
 async function upload(owner: string, bytes: Buffer): Promise<string> {
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const sha256 = sha256Of(bytes);
   const jobId = jobIdOf(owner, mapping, sha256);
   const blobKey = `sources/${jobId}.pdf`;
   await house.blobs.put(blobKey, Readable.from([bytes]), { maxBytes: 1e8 });

@@ -17,7 +17,7 @@ import { jobStream } from '../../schemas/streams.ts';
 import { projectInto } from '../../tests/harness/projected-jobs.ts';
 import { explainJob } from '../one-job/why.ts';
 import { startQueryHouse, type QueryHouse } from '../../tests/harness/query-house.ts';
-import { sha256 } from '../../runtime/sha256.ts';
+import { sha256Of } from '../../runtime/sha256.ts';
 
 let house: QueryHouse;
 const mapping = { id: 'pt_simon_invoice_v1', version: 1 };
@@ -42,7 +42,7 @@ async function job(
   result = Buffer.from('<a/>'),
   filename = 'fatura.pdf',
 ) {
-  const content = sha256(randomBytes(8));
+  const content = sha256Of(randomBytes(8));
   const jobId = jobIdOf(owner, mapping, content);
   const at = new Date().toISOString();
   const blobKey = `results/${jobId}/2`;
@@ -62,7 +62,7 @@ async function job(
   await give(jobId, { type: 'StartAttempt', at, workerId: 'w1', leaseUntil: at });
   if (upTo === 'converting') return jobId;
   await house.blobs.put(blobKey, Readable.from([result]), { maxBytes: 1e9 });
-  const named = { blobKey, sha256: sha256(result), bytes: result.length, mediaType: 'application/xml' };
+  const named = { blobKey, sha256: sha256Of(result), bytes: result.length, mediaType: 'application/xml' };
   await give(jobId, {
     type: 'CompleteAttempt',
     at,

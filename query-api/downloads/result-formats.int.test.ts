@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { jobDecider } from '../../conversion-job/decider.ts';
 import { POLICY } from '../../tests/rooms/conversion-job/scenario.ts';
@@ -15,10 +15,10 @@ import { jobIdOf } from '../../schemas/name-based-ids.ts';
 import type { JobCommand } from '../../schemas/job-commands.ts';
 import { jobStream } from '../../schemas/streams.ts';
 import { startQueryHouse, type QueryHouse } from '../../tests/harness/query-house.ts';
+import { sha256Of } from '../../runtime/sha256.ts';
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const mapping = { id: 'invoice_v1', version: 1 };
-const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 let gateway: RunningGateway;
 let house: QueryHouse;
 
@@ -35,13 +35,13 @@ afterAll(async () => {
 /** A Ready job with this result, by the real write side. */
 async function ready(owner: string, text: string, mediaType = 'application/xml'): Promise<string> {
   const result = Buffer.from(text);
-  const content = sha256(randomBytes(8));
+  const content = sha256Of(randomBytes(8));
   const jobId = jobIdOf(owner, mapping, content);
   const at = new Date().toISOString();
   const blobKey = `results/${jobId}/2`;
   await house.blobs.put(blobKey, Readable.from([result]), { maxBytes: 1e9 });
   const source = { filename: 'fatura.pdf', bytes: 10, sha256: content, blobKey: `sources/${jobId}.pdf` };
-  const named = { blobKey, sha256: sha256(result), bytes: result.length, mediaType };
+  const named = { blobKey, sha256: sha256Of(result), bytes: result.length, mediaType };
   const commands: JobCommand[] = [
     { type: 'UploadDocument', at, jobId, owner, ...source, mapping, priority: 0 },
     { type: 'StartAttempt', at, workerId: 'w1', leaseUntil: at },

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { jobDecider } from '../../conversion-job/decider.ts';
 import { POLICY } from '../../tests/rooms/conversion-job/scenario.ts';
 import { handleCommand } from '../../event-store/handle-command.ts';
@@ -17,6 +17,7 @@ import { jobIdOf } from '../../schemas/name-based-ids.ts';
 import { jobStream } from '../../schemas/streams.ts';
 import { openLive, rowsOf } from '../../tests/harness/live-tester.ts';
 import { startQueryHouse, type QueryHouse } from '../../tests/harness/query-house.ts';
+import { sha256Of } from '../../runtime/sha256.ts';
 
 const MAPPING: MappingRef = { id: 'invoice_v1', version: 1 };
 const CONVERTED_BY = { id: 'eu_invoice_v1', version: 3, contentHash: 'c'.repeat(64) };
@@ -25,7 +26,6 @@ const INVOICE: InvoiceIdentity = {
   number: 'FT 2026/17',
   issueDate: '2026-03-01',
 };
-const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 const logger = createLog('test', 'silent');
 
 let house: QueryHouse;
@@ -71,7 +71,7 @@ async function command(jobId: string, given: JobCommand): Promise<bigint> {
 
 /** Uploads, starts and completes a job through the write side's own decider. */
 async function convert({ owner, filename, invoice, content, mapping = MAPPING }: Conversion): Promise<Done> {
-  const sha256 = hashOf(content ?? randomBytes(8).toString('hex'));
+  const sha256 = sha256Of(content ?? randomBytes(8).toString('hex'));
   const jobId = jobIdOf(owner, mapping, sha256);
   const upload = { jobId, owner, filename, bytes: 10, sha256, blobKey: `sources/${jobId}.pdf`, mapping };
   await command(jobId, { type: 'UploadDocument', at: now(), priority: 0, ...upload });
@@ -84,7 +84,7 @@ async function attempt(jobId: string, invoice: InvoiceIdentity | undefined): Pro
   const at = now();
   const result = {
     blobKey: `results/${jobId}`,
-    sha256: hashOf(`${jobId}${at}`),
+    sha256: sha256Of(`${jobId}${at}`),
     bytes: 9,
     mediaType: 'application/xml',
   };

@@ -3,7 +3,7 @@ import { REFUSED_DOCUMENT, resultOf } from '../ports/gateway.ts';
 import { DOCUMENT_BYTES_MAX, type CommandApi, type Reply, type UploadRequest } from './command-api.ts';
 import type { Records } from '../promises/records.ts';
 import type { QueryApi } from './query-api.ts';
-import { sha256 } from '../../runtime/sha256.ts';
+import { sha256Of } from '../../runtime/sha256.ts';
 
 /** A service as clients reach it: whichever life of it is running now. */
 export interface Reached<Service> {
@@ -89,7 +89,7 @@ export function startClients(
     );
     world.trace.say(owner, () => `downloads ${job.jobId}: ${bytes ? `${bytes.length} bytes` : 'nothing'}`);
     if (bytes && !isOwn) world.broken('8 secrecy', `${owner} downloaded a result of ${job.owner}`);
-    if (bytes && !DOCUMENTS.some((document) => resultOf(sha256(document)).equals(bytes)))
+    if (bytes && !DOCUMENTS.some((document) => resultOf(sha256Of(document)).equals(bytes)))
       world.broken('2 result', `${owner} was given bytes that are no result`);
   };
   const begin = (work: (request: number) => Promise<void>): void => {

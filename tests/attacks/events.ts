@@ -11,7 +11,7 @@ import { runDocket, type Ran } from '../harness/run-docket.ts';
 import type { AttackCategory } from './attack.ts';
 import type { Targets } from './targets.ts';
 import { newVisitor } from './visitor.ts';
-import { sha256 } from '../../runtime/sha256.ts';
+import { sha256Of } from '../../runtime/sha256.ts';
 
 const GIGABYTE = 1024 ** 3;
 const LINES = join('batches', '000001.jsonl');
@@ -37,7 +37,7 @@ function withLines(change: (lines: readonly string[]) => readonly string[]): Cha
     await withLink(archive, {
       events: lines.length,
       bytes: Buffer.byteLength(content),
-      sha256: sha256(content),
+      sha256: sha256Of(content),
       first: endOf(lines[0]!),
       last: endOf(lines.at(-1)!),
     });
@@ -49,7 +49,7 @@ async function withLink(archive: string, changed: Partial<BatchLink>): Promise<v
   await writeFile(join(archive, LINK), link);
   const manifest = await json<Manifest>(join(archive, MANIFEST));
   const events = changed.events ?? manifest.events;
-  await writeFile(join(archive, MANIFEST), stored({ ...manifest, events, link: sha256(link) }));
+  await writeFile(join(archive, MANIFEST), stored({ ...manifest, events, link: sha256Of(link) }));
 }
 
 function isSecondOfJob(line: string): boolean {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import pLimit from 'p-limit';
 import { isResultKeyOf } from '../../blob-store/blob-key.ts';
 import { jobDecider } from '../../conversion-job/decider.ts';
@@ -20,6 +19,7 @@ import { within } from './claims.ts';
 import { copyOf } from './log-copy.ts';
 import { untilAllFinal, type JobStory } from './job-streams.ts';
 import { faultsOfStory } from './story-faults.ts';
+import { sha256OfChunks } from '../../runtime/sha256.ts';
 
 const SETTLE_MS_MAX = 60_000;
 const FAULTS_TOLD_MAX = 8;
@@ -123,10 +123,8 @@ async function faultsOfBlobs(house: DrillHouse, stories: ReadonlyMap<string, Job
   const check = async (key: string, sha256: string, what: string): Promise<void> => {
     known.add(key);
     try {
-      const hash = createHash('sha256');
-      for await (const chunk of (await house.blobs.open(key)).stream as AsyncIterable<Buffer>)
-        hash.update(chunk);
-      if (hash.digest('hex') !== sha256) faults.push(`I13: ${what} has other bytes than the log says`);
+      const kept = await sha256OfChunks((await house.blobs.open(key)).stream);
+      if (kept.sha256 !== sha256) faults.push(`I13: ${what} has other bytes than the log says`);
     } catch (error) {
       faults.push(`I7: ${what} cannot be read: ${String(error)}`);
     }

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createHash } from 'node:crypto';
 import WebSocket from 'ws';
 import { makeInvoicePdf } from '../rooms/gateway/invoice-pdf.ts';
 import type { JobView, TimelineAnswer } from '../../schemas/http-api.ts';
@@ -7,6 +6,7 @@ import { connectLive, type LiveClient } from '../../web/live-client/live-client.
 import { startHouse, type House } from '../harness/house.ts';
 import { newPerson, until, type Person } from '../harness/person.ts';
 import { runDocket } from '../harness/run-docket.ts';
+import { sha256Of } from '../../runtime/sha256.ts';
 
 const JOBS = 200;
 const SETTLE_MS_MAX = 120_000;
@@ -123,7 +123,7 @@ async function expectOneResult(job: JobView): Promise<void> {
   const timeline = (await (await person.request(`/api/jobs/${job.jobId}/timeline`)).json()) as TimelineAnswer;
   expect(timeline.entries.filter(({ type }) => type === 'ConversionSucceeded')).toHaveLength(1);
   const bytes = Buffer.from(await (await person.download(job.jobId)).arrayBuffer());
-  expect(createHash('sha256').update(bytes).digest('hex')).toBe(job.result?.sha256);
+  expect(sha256Of(bytes)).toBe(job.result?.sha256);
 }
 
 /** Kills a part; one that a slow machine is still starting again after the kill before is waited for. */

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { connectEventLog } from '../../event-store/connect.ts';
 import { chained } from '../../event-store/event-hash.ts';
 import type { EventLog, RecordedEvent } from '../../event-store/event-log.ts';
@@ -8,6 +7,7 @@ import { commandIdOf, jobIdOf } from '../../schemas/name-based-ids.ts';
 import type { JobEvent } from '../../schemas/job-events.ts';
 import { jobStream } from '../../schemas/streams.ts';
 import { startTestEventStore, type TestEventStore } from './event-store.ts';
+import { sha256Of } from '../../runtime/sha256.ts';
 
 const MAPPING = { id: 'pt_simon_invoice_v1', version: 1 };
 
@@ -36,7 +36,7 @@ export async function startStoreWithLog(): Promise<StoreWithLog> {
 export function jobHistory(number: number, ends: 'ready' | 'failed' = 'ready', fromMs = 1_790_000_000_000) {
   const at = (seconds: number): string => new Date(fromMs + number * 1_000 + seconds * 1_000).toISOString();
   const owner = `owner-${number % 7}`;
-  const sha256 = createHash('sha256').update(`pdf ${number}`).digest('hex');
+  const sha256 = sha256Of(`pdf ${number}`);
   const jobId = jobIdOf(owner, MAPPING, sha256);
   const started = (attempt: number, seconds: number): JobEvent => ({
     type: 'ConversionStarted',

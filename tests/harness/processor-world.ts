@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { fork, type ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -25,6 +25,7 @@ import { jobStream } from '../../schemas/streams.ts';
 import { startTestEventStore, type TestEventStore } from './event-store.ts';
 import { startTestPostgres, type TestPostgres } from './postgres.ts';
 import { startScriptedGateway, type ScriptedGateway } from './scripted-gateway.ts';
+import { sha256Of } from '../../runtime/sha256.ts';
 
 const MAPPING = { id: 'pt_simon_invoice_v1', version: 1 };
 
@@ -182,7 +183,7 @@ export async function startProcessorWorld(): Promise<ProcessorWorld> {
 
 async function upload(log: EventLog, blobs: BlobStore, owner: string, priority: number): Promise<string> {
   const pdf = Buffer.from(`%PDF-1.7\n% ${randomUUID()}\n%%EOF\n`);
-  const sha256 = createHash('sha256').update(pdf).digest('hex');
+  const sha256 = sha256Of(pdf);
   const jobId = jobIdOf(owner, MAPPING, sha256);
   const blobKey = newSourceKey();
   await blobs.put(blobKey, Readable.from([pdf]), { maxBytes: 1_000 });

@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { crc32 } from 'node:zlib';
 import type { S3Operation } from './s3-double-faults.ts';
 import { S3Refusal } from './s3-double-refusals.ts';
+import { sha256Of } from '../../runtime/sha256.ts';
 
 /** Longest body the double takes. */
 const BODY_BYTES_MAX = 64 * 1024 * 1024;
@@ -40,7 +41,7 @@ export function understandPayload(
   }
   if (declared?.toString().startsWith('STREAMING-') === true)
     throw new S3Refusal('NotImplemented', 'Signed chunks are not understood.');
-  if (declared !== 'UNSIGNED-PAYLOAD' && declared !== createHash('sha256').update(raw).digest('hex'))
+  if (declared !== 'UNSIGNED-PAYLOAD' && declared !== sha256Of(raw))
     throw new S3Refusal('XAmzContentSHA256Mismatch', 'The body is not the one that was signed.');
   // The checksum of a completion is the object's; its body is a list of parts.
   if (operation === 'CompleteMultipartUpload') return { bytes: raw, checksum: null };

@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { S3Refusal } from './s3-double-refusals.ts';
-import { sha256 } from '../../runtime/sha256.ts';
+import { sha256Of } from '../../runtime/sha256.ts';
 
 export interface S3Credentials {
   readonly accessKeyId: string;
@@ -36,7 +36,7 @@ export function verifySignature(
   assertAllSigned(request, signed);
   const canonical = canonicalRequest(request, signed, payload);
   const scope = `${day}/${region}/s3/aws4_request`;
-  const text = ['AWS4-HMAC-SHA256', date, scope, sha256(canonical)].join('\n');
+  const text = ['AWS4-HMAC-SHA256', date, scope, sha256Of(canonical)].join('\n');
   const wanted = hmac(signingKey(expected.credentials.secretAccessKey, day, expected.region), text);
   if (region !== expected.region || !timingSafeEqual(wanted, Buffer.from(signature, 'hex')))
     throw new S3Refusal('SignatureDoesNotMatch', 'The signature is not that of this request.');

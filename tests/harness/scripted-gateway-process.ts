@@ -12,6 +12,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GATEWAY_HEADERS, type GatewayMapping } from '../../schemas/gateway-protocol.ts';
 import type { ScriptedAnswer, Script } from './scripted-gateway.ts';
+import { sha256Of, sha256OfChunks } from '../../runtime/sha256.ts';
 
 const [port = '0', callLog = '/dev/null'] = process.argv.slice(2);
 const CHUNK = Buffer.alloc(64 * 1024, 'x');
@@ -23,7 +24,7 @@ const MAPPINGS: readonly GatewayMapping[] = [
     version: 1,
     label: 'Invoice (PT)',
     default: true,
-    contentHash: createHash('sha256').update('scripted').digest('hex'),
+    contentHash: sha256Of('scripted'),
     mediaType: 'application/xml',
   },
 ];
@@ -43,13 +44,12 @@ async function convert(req: IncomingMessage, res: ServerResponse): Promise<void>
   calls += 1;
   appendFileSync(callLog, `${JSON.stringify({ at: Date.now(), jobId, url: req.url })}\n`);
   if (answer.instead === 'reset') return void req.socket.destroy();
-  const hash = createHash('sha256');
-  for await (const chunk of req as AsyncIterable<Buffer>) hash.update(chunk);
+  const { sha256 } = await sha256OfChunks(req);
   if (answer.instead === 'hang') return;
   while (calls < (answer.afterCalls ?? 0) && !res.destroyed) await sleep(CALLS_LOOKED_AT_EVERY_MS);
   if (answer.delayMs !== undefined) await sleep(answer.delayMs);
   const body = Buffer.from(answer.body ?? `<?xml version="1.0"?>\n<Invoice><Job>${jobId}</Job></Invoice>\n`);
-  writeHead(res, answer, body, hash.digest('hex'));
+  writeHead(res, answer, body, sha256);
   if (answer.bytes !== undefined) await sendBytes(res, answer.bytes);
   else if (answer.trickleMs !== undefined) await trickle(res, body, answer.trickleMs);
   else if (answer.cutAfterBytes === undefined) res.end(body);

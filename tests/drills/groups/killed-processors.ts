@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { CRASH_POINTS, type CrashPoint } from '../../../runtime/crash-points.ts';
 import { jobIdOf } from '../../../schemas/name-based-ids.ts';
 import type { DrillHouse } from '../drill-house.ts';
@@ -7,6 +6,7 @@ import type { Drill } from '../drill.ts';
 import { historyOf, untilState } from '../job-streams.ts';
 import { anyPdf, newOwner, upload } from '../people.ts';
 import type { ServiceProcess } from '../service-process.ts';
+import { sha256Of } from '../../../runtime/sha256.ts';
 
 const NAME = 'processor-to-die';
 const pointsInOrder: readonly CrashPoint[] = CRASH_POINTS;
@@ -23,7 +23,7 @@ let next: Death | null = null;
 /** The settings that make a processor die at `point`, of a document that nobody has uploaded yet. */
 function deathAt(point: CrashPoint): Record<string, string> {
   next = { point, owner: newOwner(), bytes: anyPdf() };
-  const sha256 = createHash('sha256').update(next.bytes).digest('hex');
+  const sha256 = sha256Of(next.bytes);
   const jobId = jobIdOf(next.owner, { id: 'pt_simon_invoice_v1', version: 1 }, sha256);
   return { CRASH_AT: point, CRASH_JOB: jobId };
 }

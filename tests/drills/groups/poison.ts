@@ -1,16 +1,16 @@
 import { jobIdOf } from '../../../schemas/name-based-ids.ts';
-import { createHash } from 'node:crypto';
 import type { DrillHouse } from '../drill-house.ts';
 import { expectThat } from '../claims.ts';
 import type { Drill } from '../drill.ts';
 import { historyOf, untilState } from '../job-streams.ts';
 import { anyPdf, newOwner, upload } from '../people.ts';
+import { sha256Of } from '../../../runtime/sha256.ts';
 
 /** A document that kills whatever process converts it, in a fleet whose supervisor starts each again. */
 async function poisonJob(house: DrillHouse): Promise<string> {
   const owner = newOwner();
   const bytes = anyPdf();
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const sha256 = sha256Of(bytes);
   const poison = jobIdOf(owner, { id: 'pt_simon_invoice_v1', version: 1 }, sha256);
   const env = { CRASH_AT: 'before-gateway', CRASH_JOB: poison };
   const fleet = await Promise.all([1, 2].map((n) => house.serve(`fleet-${n}`, ['processor'], { env })));

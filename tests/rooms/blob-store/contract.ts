@@ -4,7 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { BlobListing, BlobStore } from '../../../blob-store/blob-store.ts';
 import { newSourceKey, resultKeyOf } from '../../../blob-store/blob-key.ts';
-import { sha256 } from '../../../runtime/sha256.ts';
+import { sha256Of } from '../../../runtime/sha256.ts';
 
 const roomy = { maxBytes: 8 * 1024 * 1024 };
 
@@ -37,10 +37,10 @@ function writing(store: () => BlobStore): void {
     const key = newSourceKey();
     const bytes = randomBytes(1_500_000);
     const written = await store().put(key, Readable.from(sliced(bytes, 64_000)), roomy);
-    expect(written).toEqual({ bytes: bytes.length, sha256: sha256(bytes) });
+    expect(written).toEqual({ bytes: bytes.length, sha256: sha256Of(bytes) });
     const opened = await store().open(key);
     expect(opened.bytes).toBe(bytes.length);
-    expect(sha256(await buffer(opened.stream))).toBe(written.sha256);
+    expect(sha256Of(await buffer(opened.stream))).toBe(written.sha256);
     expect((await store().stat(key)).bytes).toBe(bytes.length);
   });
 
@@ -48,7 +48,7 @@ function writing(store: () => BlobStore): void {
     const exact = await store().put(newSourceKey(), Readable.from([Buffer.alloc(1000)]), { maxBytes: 1000 });
     expect(exact.bytes).toBe(1000);
     const empty = await store().put(newSourceKey(), Readable.from([]), { maxBytes: 1000 });
-    expect(empty).toEqual({ bytes: 0, sha256: sha256(Buffer.alloc(0)) });
+    expect(empty).toEqual({ bytes: 0, sha256: sha256Of(Buffer.alloc(0)) });
   });
 
   it('shows nothing before the stream has ended and been verified', async () => {
@@ -83,7 +83,7 @@ function writing(store: () => BlobStore): void {
     expect(winners).toHaveLength(1);
     expect(losers).toEqual(Array.from({ length: 7 }, () => 'BLOB_EXISTS'));
     const kept = await buffer((await store().open(key)).stream);
-    expect(sha256(kept)).toBe(winners[0]?.sha256);
+    expect(sha256Of(kept)).toBe(winners[0]?.sha256);
   });
 }
 
