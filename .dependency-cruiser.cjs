@@ -185,8 +185,16 @@ module.exports = {
       from: from('web'),
       to: {
         path: `^(${[...SERVICES, ...KEEPING, ...SUPPORT, 'read-tables', 'cli', 'schemas'].join('|')})/`,
+        // The words of events are the same for all readers (ADR 0186); this file imports nothing but types.
+        pathNot: '^schemas/event-sentences\\.ts$',
         dependencyTypesNot: ['type-only'],
       },
+    },
+    {
+      name: 'what-the-page-loads-of-schemas-imports-types-only',
+      severity: 'error',
+      from: { path: '^schemas/event-sentences\\.ts$' },
+      to: { dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'web-imports-schemas-only',

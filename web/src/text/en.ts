@@ -1,3 +1,5 @@
+import { EVENT_SENTENCES } from '../../../schemas/event-sentences.ts';
+
 /** Forms of a sentence that depends on `count` (CLDR plural categories that English and Portuguese use). */
 export interface PluralForms {
   readonly one: string;
@@ -254,26 +256,7 @@ export const en = {
   timelineCause: 'Caused by command {id}',
   sessionExpired: 'Your session is over. Reload the page.',
 
-  event_DocumentUploaded: '{filename} was uploaded ({size}), stored and verified.',
-  event_ConversionRequested_upload: 'The conversion was requested by the upload.',
-  event_ConversionRequested_retry: 'The conversion was requested again by a retry.',
-  event_ConversionRequested_reupload:
-    'The conversion was requested again: the same file was uploaded once more.',
-  event_ConversionStarted: 'Attempt {attempt} began on worker {worker}.',
-  event_ConversionDeferred: 'Attempt {attempt} failed: {what} The next one is not before {time}.',
-  event_AttemptAbandoned_lease: 'Attempt {attempt} was abandoned: its lease ended without an outcome.',
-  event_AttemptAbandoned_silent: 'Attempt {attempt} was abandoned: its processor gave no more sign of life.',
-  event_AttemptAbandoned_shutdown: 'Attempt {attempt} was given back: its processor was shut down.',
-  event_ConversionSucceeded:
-    'Attempt {attempt} succeeded after {duration} in the converter: {pages}, {size}.',
-  event_ConversionFailed: 'The job failed for good: {what}',
-  event_ConversionCancelled_owner: 'You cancelled the job.',
-  event_ConversionCancelled_operator: 'An operator cancelled the job.',
-  event_ResultDownloaded: 'The result was downloaded completely ({size}).',
-  event_ResultExpired_age: 'The keeping time of the result was over; it was removed.',
-  event_ResultExpired_download: 'The result was removed after its first complete download.',
-  event_SourceExpired_age: 'The keeping time of the PDF was over; it was removed.',
-  event_SourceExpired_discard: 'The PDF was removed because the job was discarded.',
+  ...EVENT_SENTENCES,
 
   why_queued: 'It waits for a free worker; its turn comes by itself.',
   why_converting: 'A worker is converting it right now.',

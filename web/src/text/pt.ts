@@ -253,15 +253,16 @@ export const pt: Catalogue = {
   event_ConversionRequested_retry: 'A conversão foi pedida de novo por uma repetição.',
   event_ConversionRequested_reupload:
     'A conversão foi pedida de novo: o mesmo ficheiro foi enviado outra vez.',
-  event_ConversionStarted: 'A tentativa {attempt} começou no trabalhador {worker}.',
-  event_ConversionDeferred: 'A tentativa {attempt} falhou: {what} A próxima não será antes das {time}.',
+  event_ConversionStarted: 'A tentativa {attempt} começou no trabalhador {worker}{exactly}.',
+  event_ConversionDeferred:
+    'A tentativa {attempt} falhou{exactly}: {what} A próxima não será antes das {time}.',
   event_AttemptAbandoned_lease: 'A tentativa {attempt} foi abandonada: a reserva terminou sem resultado.',
   event_AttemptAbandoned_silent: 'A tentativa {attempt} foi abandonada: o processador deixou de dar sinal.',
   event_AttemptAbandoned_shutdown: 'A tentativa {attempt} foi devolvida: o processador foi desligado.',
   event_ConversionSucceeded:
-    'A tentativa {attempt} teve êxito após {duration} no conversor: {pages}, {size}.',
-  event_ConversionFailed: 'O trabalho falhou em definitivo: {what}',
-  event_ConversionCancelled_owner: 'Cancelou o trabalho.',
+    'A tentativa {attempt} teve êxito{exactly} após {duration} no conversor: {pages}, {size}.',
+  event_ConversionFailed: 'O trabalho falhou em definitivo{exactly}: {what}',
+  event_ConversionCancelled_owner: 'O dono cancelou o trabalho.',
   event_ConversionCancelled_operator: 'Um operador cancelou o trabalho.',
   event_ResultDownloaded: 'O resultado foi transferido por completo ({size}).',
   event_ResultExpired_age: 'Terminou o prazo de conservação do resultado; foi removido.',
