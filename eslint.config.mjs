@@ -97,7 +97,7 @@ const ONE_BASE_OF_ERRORS = {
 const ONE_SHA256 = {
   selector:
     "CallExpression[callee.property.name=digest][arguments.0.value=hex] > MemberExpression > CallExpression[callee.property.name=update] > MemberExpression > CallExpression[callee.name=createHash][arguments.0.value='sha256']",
-  message: 'Call `sha256Of` of runtime/sha256.ts.',
+  message: 'Call `sha256Of` of schemas/sha256.ts.',
 };
 
 /**

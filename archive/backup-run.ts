@@ -3,7 +3,7 @@ import { PositionText, Sha256 } from '../schemas/ids.ts';
 import { ArchiveDamaged } from './archive-errors.ts';
 import { parsedAs, stored } from './links.ts';
 import { readWhole, type Place } from './place.ts';
-import { sha256Of } from '../runtime/sha256.ts';
+import { sha256Of } from '../schemas/sha256.ts';
 
 /** One blob of a backup. */
 export const BackedUpBlob = z.strictObject({

@@ -28,7 +28,7 @@ import { checkBackup } from './check-backup.ts';
 import { encryptedPlace } from './encrypted-place.ts';
 import { placeUnder, plainPlace, type Place } from './place.ts';
 import { restore } from './restore.ts';
-import { sha256Of } from '../runtime/sha256.ts';
+import { sha256Of } from '../schemas/sha256.ts';
 
 const secret = { keyFile: randomBytes(48) };
 let scratch: string;

@@ -17,7 +17,7 @@ import {
   type Manifest,
 } from './links.ts';
 import type { Place } from './place.ts';
-import { sha256Of } from '../runtime/sha256.ts';
+import { sha256Of } from '../schemas/sha256.ts';
 
 /** A batch is closed at whichever comes first; it is held in memory whole. */
 const BATCH_EVENTS_MAX = 5_000;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { PositionText, Sha256 } from '../schemas/ids.ts';
 import { ArchiveDamaged } from './archive-errors.ts';
 import { readWhole, type Place } from './place.ts';
-import { sha256Of } from '../runtime/sha256.ts';
+import { sha256Of } from '../schemas/sha256.ts';
 
 /** A batch is closed at this size, and is longer by its last line at most; so is what is read of one. */
 export const BATCH_BYTES_MAX = 8 * 1024 * 1024;

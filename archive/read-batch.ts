@@ -3,7 +3,7 @@ import { ArchiveDamaged } from './archive-errors.ts';
 import { eventOfLine, type ArchivedEvent } from './event-line.ts';
 import { batchName, type BatchLink } from './links.ts';
 import type { Place } from './place.ts';
-import { sha256Of } from '../runtime/sha256.ts';
+import { sha256Of } from '../schemas/sha256.ts';
 
 /**
  * The events of a batch, in the order of the log, after every check that can be made without a log: nothing of a batch

@@ -10,7 +10,7 @@ import { fileNamedBy } from '../conversion-job/named-files.ts';
 import { CodedError } from '../schemas/coded-error.ts';
 import { isSignedBy, keyIdOf, leafOf, Seal } from './seal.ts';
 import { streamEnds } from './stream-ends.ts';
-import { sha256OfChunks } from '../runtime/sha256.ts';
+import { sha256OfChunks } from '../schemas/sha256.ts';
 
 export interface BundleChecked {
   readonly jobId: string;

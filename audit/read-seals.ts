@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { applyChanges, isSignedBy, keyIdOf, Seal, summaryOf } from './seal.ts';
 import type { SealCopies, StoredSeal } from './seal-store.ts';
 import type { StreamEnd } from './stream-ends.ts';
-import { sha256Of } from '../runtime/sha256.ts';
+import { sha256Of } from '../schemas/sha256.ts';
 
 export interface SealFault {
   readonly kind: 'seal';

@@ -5,7 +5,7 @@ import { readSeals, type ReadSeals } from './read-seals.ts';
 import { signed, storedChanges, storedSeal, summaryOf, type Seal } from './seal.ts';
 import type { SealCopies } from './seal-store.ts';
 import { SEALED_STREAM_PREFIXES, streamEnds, type StreamEnds } from './stream-ends.ts';
-import { sha256Of } from '../runtime/sha256.ts';
+import { sha256Of } from '../schemas/sha256.ts';
 import { CodedError } from '../schemas/coded-error.ts';
 
 /** Nothing is sealed over a log or over seals that are not right. */

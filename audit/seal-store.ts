@@ -5,7 +5,7 @@ import { buffer } from 'node:stream/consumers';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { BlobStore } from '../blob-store/blob-store.ts';
 import { BlobExists, BlobMissing } from '../blob-store/blob-errors.ts';
-import { sha256Of } from '../runtime/sha256.ts';
+import { sha256Of } from '../schemas/sha256.ts';
 
 /** Where seals are in the blob store. */
 export const SEALS_PREFIX = 'seals/';

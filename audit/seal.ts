@@ -4,7 +4,7 @@ import { canonicalJson } from '../event-store/canonical-json.ts';
 import { PositionText, Sha256 } from '../schemas/ids.ts';
 import { leafHash, rootOf } from './merkle.ts';
 import type { StreamEnd } from './stream-ends.ts';
-import { sha256Of } from '../runtime/sha256.ts';
+import { sha256Of } from '../schemas/sha256.ts';
 
 /** A signed statement of where every stream ended at one position of the log. */
 export const Seal = z.strictObject({

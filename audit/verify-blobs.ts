@@ -3,7 +3,7 @@ import { BlobMissing } from '../blob-store/blob-errors.ts';
 import type { EventLog } from '../event-store/event-log.ts';
 import { jobStream } from '../schemas/streams.ts';
 import { fileEndedBy, type NamedFile } from '../conversion-job/named-files.ts';
-import { sha256OfChunks } from '../runtime/sha256.ts';
+import { sha256OfChunks } from '../schemas/sha256.ts';
 
 /** Files read at the same time. */
 const FILES_AT_ONCE = 8;

@@ -10,7 +10,7 @@ import { newSourceKey } from './blob-key.ts';
 import type { BlobStore } from './blob-store.ts';
 import { itKeepsTheBlobContract } from '../tests/rooms/blob-store/contract.ts';
 import { openS3BlobStore, type S3Options } from './s3.ts';
-import { sha256Of } from '../runtime/sha256.ts';
+import { sha256Of } from '../schemas/sha256.ts';
 
 const roomy = { maxBytes: 40 * 1024 * 1024 };
 const log = createLog('test-s3', 'silent');

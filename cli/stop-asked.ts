@@ -1,4 +1,4 @@
-import { hangUpIsIgnored } from './hang-up-ignored.ts';
+import { hangupIsIgnored } from '../runtime/launcher/hangup.cjs';
 
 /** A second signal within this time is the same key: the terminal tells the whole group, and npm tells its child again. */
 const SAME_KEY_MS = 500;
@@ -27,7 +27,7 @@ export function onceAskedToStop(stop: () => void, endAtOnce: () => void): void {
 
 /** SIGHUP comes when the terminal closes; where it was ignored, it stays ignored. */
 function stopSignals(): NodeJS.Signals[] {
-  if (!hangUpIsIgnored(process.env)) return ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  if (!hangupIsIgnored(process.env)) return ['SIGINT', 'SIGTERM', 'SIGHUP'];
   process.on('SIGHUP', () => undefined);
   return ['SIGINT', 'SIGTERM'];
 }

@@ -5,9 +5,9 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { MappingDirectory } from '../runtime/mapping-directory.ts';
 import type { Settings } from '../schemas/config.ts';
-import type { Admission } from './admission.ts';
-import type { Idempotency } from './idempotency.ts';
-import type { OwnerStorage } from './owner-storage.ts';
+import type { Admission } from './admission/admission.ts';
+import type { Idempotency } from './idempotency/idempotency.ts';
+import type { OwnerStorage } from './owner-storage/owner-storage.ts';
 import type { RejectedUploads } from './rejected-uploads.ts';
 import type { UploadMetrics } from './upload-metrics.ts';
 

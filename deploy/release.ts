@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { changelogOfRelease, versionAfter } from './changelog.ts';
-import { sha256Of } from '../runtime/sha256.ts';
+import { sha256Of } from '../schemas/sha256.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const git = (...args: string[]) => execFileSync('git', args, { cwd: ROOT, encoding: 'utf8' }).trim();

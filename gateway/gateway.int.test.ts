@@ -22,7 +22,7 @@ import { choices } from '../tests/rooms/gateway/random.ts';
 import { ublSample } from '../tests/rooms/gateway/ubl-sample.ts';
 import type { RunningGateway } from './server.ts';
 import { startGateway } from './server.ts';
-import { sha256Of } from '../runtime/sha256.ts';
+import { sha256Of } from '../schemas/sha256.ts';
 
 const corpus = fileURLToPath(new URL('../../shared/corpus', import.meta.url));
 const xsd = join(corpus, 'ubl-2.1-xsd', 'maindoc');

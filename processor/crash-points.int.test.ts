@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CRASH_POINTS } from '../runtime/crash-points.ts';
 import { startProcessorWorld, type ProcessorWorld } from '../tests/harness/processor-world.ts';
-import { sha256OfChunks } from '../runtime/sha256.ts';
+import { sha256OfChunks } from '../schemas/sha256.ts';
 
 describe('a processor killed at a named step', () => {
   let world: ProcessorWorld;

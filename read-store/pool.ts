@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { Log } from '../runtime/log.ts';
-import { sha256Of } from '../runtime/sha256.ts';
+import { sha256Of } from '../schemas/sha256.ts';
 import { codeOf } from '../schemas/coded-error.ts';
 import { readStoreProbe, type ReadStoreProbe } from './probe.ts';
 import { ask, type Queryable } from './queryable.ts';

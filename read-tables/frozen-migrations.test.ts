@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROCESSOR_MIGRATIONS } from '../processor/migrations/all.ts';
 import { READ_TABLE_MIGRATIONS } from './migrate.ts';
-import { sha256Of } from '../runtime/sha256.ts';
+import { sha256Of } from '../schemas/sha256.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 

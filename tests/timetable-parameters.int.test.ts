@@ -5,7 +5,7 @@ import { makePlainPdf } from './rooms/gateway/other-pdf.ts';
 import type { RunningGateway } from '../gateway/server.ts';
 import { startGateway } from '../gateway/server.ts';
 import { gatewayClient } from '../processor/gateway-call/gateway-client.ts';
-import { sha256Of } from '../runtime/sha256.ts';
+import { sha256Of } from '../schemas/sha256.ts';
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const START_MS = 90_000;

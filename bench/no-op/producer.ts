@@ -8,7 +8,7 @@ import { createLog } from '../../runtime/log.ts';
 import { jobIdOf } from '../../schemas/name-based-ids.ts';
 import { jobStream } from '../../schemas/streams.ts';
 import { serveOperations } from './operations.ts';
-import { sha256Of } from '../../runtime/sha256.ts';
+import { sha256Of } from '../../schemas/sha256.ts';
 
 const OWNERS = 50;
 const MAPPING = { id: 'pt_simon_invoice_v1', version: 1 };

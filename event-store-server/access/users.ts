@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import type { Metadata } from '@grpc/grpc-js';
 import { z } from 'zod';
 import { CodedError } from '../../schemas/coded-error.ts';
-import { sha256Of } from '../../runtime/sha256.ts';
+import { sha256Of } from '../../schemas/sha256.ts';
 
 /** A caller whose credentials were accepted. */
 export interface Caller {

@@ -7,7 +7,7 @@ import type { Attachment } from '../pdf/attachments.ts';
 import { attachmentsOf } from '../pdf/attachments.ts';
 import type { XmlRoot, XmlText } from './xml-root.ts';
 import { rootOf, xmlTextOf } from './xml-root.ts';
-import { sha256Of } from '../../runtime/sha256.ts';
+import { sha256Of } from '../../schemas/sha256.ts';
 
 /** An attachment whose root element makes it an e-invoice. */
 export interface EmbeddedInvoice {

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { Refusal } from '../protocol/refusal.ts';
-import { sha256Of } from '../../runtime/sha256.ts';
+import { sha256Of } from '../../schemas/sha256.ts';
 
 /** Who may ask this gateway. */
 export interface Admission {

@@ -20,7 +20,7 @@ import { admit, type Admission } from './admit.ts';
 import { sendJson, sendRefusal } from './answers.ts';
 import type { GatewayMeasures } from './measures.ts';
 import { readBody } from './read-body.ts';
-import { sha256Of } from '../../runtime/sha256.ts';
+import { sha256Of } from '../../schemas/sha256.ts';
 
 /** What the routes need from the gateway around them. */
 export interface RouteContext {

@@ -1,5 +1,5 @@
 import type { Mapping } from './mapping-schema.ts';
-import { sha256Of } from '../../runtime/sha256.ts';
+import { sha256Of } from '../../schemas/sha256.ts';
 
 const hashes = new WeakMap<Mapping, string>();
 

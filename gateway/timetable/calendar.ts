@@ -2,7 +2,7 @@ import { Refusal } from '../protocol/refusal.ts';
 import { clockText } from './clock-times.ts';
 import { addDays, weekdayOf } from './printed-dates.ts';
 import type { TimetableEntry } from './timetable-entry.ts';
-import { sha256Of } from '../../runtime/sha256.ts';
+import { sha256Of } from '../../schemas/sha256.ts';
 
 /** When a timetable holds. Dates are `YYYY-MM-DD`, both ends included. */
 export interface Term {

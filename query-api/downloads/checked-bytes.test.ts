@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Readable } from 'node:stream';
 import { BlobCorrupt, checkedBytes } from './result-delivery.ts';
-import { sha256Of } from '../../runtime/sha256.ts';
+import { sha256Of } from '../../schemas/sha256.ts';
 
 const chunks = ['one', 'two', 'three'].map((text) => Buffer.from(text));
 const whole = Buffer.concat(chunks);

@@ -17,7 +17,7 @@ import { jobStream } from '../../schemas/streams.ts';
 import { projectInto } from '../../tests/harness/projected-jobs.ts';
 import { explainJob } from '../one-job/why.ts';
 import { startQueryHouse, type QueryHouse } from '../../tests/harness/query-house.ts';
-import { sha256Of } from '../../runtime/sha256.ts';
+import { sha256Of } from '../../schemas/sha256.ts';
 
 let house: QueryHouse;
 const mapping = { id: 'pt_simon_invoice_v1', version: 1 };

@@ -15,7 +15,7 @@ import { jobIdOf } from '../../schemas/name-based-ids.ts';
 import type { JobCommand } from '../../schemas/job-commands.ts';
 import { jobStream } from '../../schemas/streams.ts';
 import { startQueryHouse, type QueryHouse } from '../../tests/harness/query-house.ts';
-import { sha256Of } from '../../runtime/sha256.ts';
+import { sha256Of } from '../../schemas/sha256.ts';
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const mapping = { id: 'invoice_v1', version: 1 };

@@ -17,7 +17,7 @@ import { jobIdOf } from '../../schemas/name-based-ids.ts';
 import { jobStream } from '../../schemas/streams.ts';
 import { openLive, rowsOf } from '../../tests/harness/live-tester.ts';
 import { startQueryHouse, type QueryHouse } from '../../tests/harness/query-house.ts';
-import { sha256Of } from '../../runtime/sha256.ts';
+import { sha256Of } from '../../schemas/sha256.ts';
 
 const MAPPING: MappingRef = { id: 'invoice_v1', version: 1 };
 const CONVERTED_BY = { id: 'eu_invoice_v1', version: 3, contentHash: 'c'.repeat(64) };

@@ -3,7 +3,7 @@ import { extname, join, relative, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import { CodedError } from '../../schemas/coded-error.ts';
-import { sha256Of } from '../../runtime/sha256.ts';
+import { sha256Of } from '../../schemas/sha256.ts';
 
 const FILES_MAX = 2_000;
 const BYTES_MAX = 64 * 1024 * 1024;

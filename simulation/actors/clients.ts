@@ -3,7 +3,7 @@ import { REFUSED_DOCUMENT, resultOf } from '../ports/gateway.ts';
 import { DOCUMENT_BYTES_MAX, type CommandApi, type Reply, type UploadRequest } from './command-api.ts';
 import type { Records } from '../promises/records.ts';
 import type { QueryApi } from './query-api.ts';
-import { sha256Of } from '../../runtime/sha256.ts';
+import { sha256Of } from '../../schemas/sha256.ts';
 
 /** A service as clients reach it: whichever life of it is running now. */
 export interface Reached<Service> {

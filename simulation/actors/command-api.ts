@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import { newSourceKey } from '../../blob-store/blob-key.ts';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
-import { acceptDocument, removeUnneeded } from '../../command-api/accept-document.ts';
-import { createIdempotency, type Answer } from '../../command-api/idempotency.ts';
-import { fingerprintOf } from '../../command-api/idempotency-record.ts';
+import { acceptDocument, removeUnneeded } from '../../command-api/upload/accept-document.ts';
+import { createIdempotency, type Answer } from '../../command-api/idempotency/idempotency.ts';
+import { fingerprintOf } from '../../command-api/idempotency/idempotency-record.ts';
 import type { EventLog } from '../../event-store/event-log.ts';
 import { handleCommand, loadStream } from '../../event-store/handle-command.ts';
 import { isoNow } from '../../runtime/clock.ts';

@@ -11,7 +11,7 @@ import { runDocket, type Ran } from '../harness/run-docket.ts';
 import type { AttackCategory } from './attack.ts';
 import type { Targets } from './targets.ts';
 import { newVisitor } from './visitor.ts';
-import { sha256Of } from '../../runtime/sha256.ts';
+import { sha256Of } from '../../schemas/sha256.ts';
 
 const GIGABYTE = 1024 ** 3;
 const LINES = join('batches', '000001.jsonl');

@@ -19,7 +19,7 @@ import { within } from './claims.ts';
 import { copyOf } from './log-copy.ts';
 import { untilAllFinal, type JobStory } from './job-streams.ts';
 import { faultsOfStory } from './story-faults.ts';
-import { sha256OfChunks } from '../../runtime/sha256.ts';
+import { sha256OfChunks } from '../../schemas/sha256.ts';
 
 const SETTLE_MS_MAX = 60_000;
 const FAULTS_TOLD_MAX = 8;

@@ -6,7 +6,7 @@ import { connectLive, type LiveClient } from '../../web/live-client/live-client.
 import { startHouse, type House } from '../harness/house.ts';
 import { newPerson, until, type Person } from '../harness/person.ts';
 import { runDocket } from '../harness/run-docket.ts';
-import { sha256Of } from '../../runtime/sha256.ts';
+import { sha256Of } from '../../schemas/sha256.ts';
 
 const JOBS = 200;
 const SETTLE_MS_MAX = 120_000;

@@ -7,7 +7,7 @@ import { commandIdOf, jobIdOf } from '../../schemas/name-based-ids.ts';
 import type { JobEvent } from '../../schemas/job-events.ts';
 import { jobStream } from '../../schemas/streams.ts';
 import { startTestEventStore, type TestEventStore } from './event-store.ts';
-import { sha256Of } from '../../runtime/sha256.ts';
+import { sha256Of } from '../../schemas/sha256.ts';
 
 const MAPPING = { id: 'pt_simon_invoice_v1', version: 1 };
 

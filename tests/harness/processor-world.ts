@@ -25,7 +25,7 @@ import { jobStream } from '../../schemas/streams.ts';
 import { startTestEventStore, type TestEventStore } from './event-store.ts';
 import { startTestPostgres, type TestPostgres } from './postgres.ts';
 import { startScriptedGateway, type ScriptedGateway } from './scripted-gateway.ts';
-import { sha256Of } from '../../runtime/sha256.ts';
+import { sha256Of } from '../../schemas/sha256.ts';
 
 const MAPPING = { id: 'pt_simon_invoice_v1', version: 1 };
 

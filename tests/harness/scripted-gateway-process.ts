@@ -12,7 +12,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GATEWAY_HEADERS, type GatewayMapping } from '../../schemas/gateway-protocol.ts';
 import type { ScriptedAnswer, Script } from './scripted-gateway.ts';
-import { sha256Of, sha256OfChunks } from '../../runtime/sha256.ts';
+import { sha256Of, sha256OfChunks } from '../../schemas/sha256.ts';
 
 const [port = '0', callLog = '/dev/null'] = process.argv.slice(2);
 const CHUNK = Buffer.alloc(64 * 1024, 'x');

@@ -6,7 +6,7 @@ import type { Drill } from '../drill.ts';
 import { historyOf, untilState } from '../job-streams.ts';
 import { anyPdf, newOwner, upload } from '../people.ts';
 import type { ServiceProcess } from '../service-process.ts';
-import { sha256Of } from '../../../runtime/sha256.ts';
+import { sha256Of } from '../../../schemas/sha256.ts';
 
 const NAME = 'processor-to-die';
 const pointsInOrder: readonly CrashPoint[] = CRASH_POINTS;

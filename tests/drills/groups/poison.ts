@@ -4,7 +4,7 @@ import { expectThat } from '../claims.ts';
 import type { Drill } from '../drill.ts';
 import { historyOf, untilState } from '../job-streams.ts';
 import { anyPdf, newOwner, upload } from '../people.ts';
-import { sha256Of } from '../../../runtime/sha256.ts';
+import { sha256Of } from '../../../schemas/sha256.ts';
 
 /** A document that kills whatever process converts it, in a fleet whose supervisor starts each again. */
 async function poisonJob(house: DrillHouse): Promise<string> {

@@ -4,7 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { BlobListing, BlobStore } from '../../../blob-store/blob-store.ts';
 import { newSourceKey, resultKeyOf } from '../../../blob-store/blob-key.ts';
-import { sha256Of } from '../../../runtime/sha256.ts';
+import { sha256Of } from '../../../schemas/sha256.ts';
 
 const roomy = { maxBytes: 8 * 1024 * 1024 };
 

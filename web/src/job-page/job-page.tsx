@@ -7,13 +7,19 @@ import { Badge } from '../page/badge.tsx';
 import { Emptiness } from '../page/emptiness.tsx';
 import { Icon } from '../page/icons.tsx';
 import { FormatMenu } from '../page/format-menu.tsx';
-import { CancelButton, CopyIdButton, DownloadLink, RetryButton, ReviewButton } from '../page/job-actions.tsx';
+import {
+  CancelButton,
+  CopyIdButton,
+  copyText,
+  DownloadLink,
+  RetryButton,
+  ReviewButton,
+} from '../page/job-actions.tsx';
 import { RouteLink } from '../page/route-link.tsx';
 import { OPS_PATH } from '../router.ts';
 import { useText } from '../text/text-context.ts';
 import { JobFacts } from './job-facts.tsx';
 import { useJobStory } from './job-story.ts';
-import { RawEvents } from './raw-events.tsx';
 import { ReadingPanel } from './reading-panel.tsx';
 import { Timeline } from './timeline.tsx';
 import { Why } from './why.tsx';
@@ -114,5 +120,30 @@ function NoJob({ failure, again }: { failure: { status: number } | null; again: 
         {t('tryAgain')}
       </button>
     </Emptiness>
+  );
+}
+
+/** The record itself: every event with its revision, position, metadata and payload. */
+function RawEvents({ entries }: { entries: readonly TimelineEntry[] }) {
+  const app = useApp();
+  const { t } = useText();
+  const json = JSON.stringify(
+    entries.map(({ sentence: _sentence, ...event }) => event),
+    null,
+    2,
+  );
+  return (
+    <details class="raw">
+      <summary>
+        {t('jobEvents')} <span class="quiet">{t('jobEventsHint')}</span>
+      </summary>
+      <button type="button" onClick={() => void copyText(app, json, t('eventsCopied'), t('eventsNotCopied'))}>
+        <Icon name="copy" />
+        {t('copyEvents')}
+      </button>
+      <pre tabIndex={0} role="region" aria-label={t('jobEvents')}>
+        {json}
+      </pre>
+    </details>
   );
 }

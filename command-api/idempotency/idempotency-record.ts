@@ -1,0 +1,75 @@
+import {
+  IDEMPOTENCY_EVENT_SCHEMAS,
+  type IdempotencyEvent,
+  type RequestAnswered,
+  type RequestClaimed,
+} from '../../schemas/idempotency-events.ts';
+import { IDEMPOTENCY_STREAM_PREFIX } from '../../schemas/streams.ts';
+import { sha256Of } from '../../schemas/sha256.ts';
+
+/** How long an answer is kept, as Stripe keeps it; the stream's $maxAge. */
+export const IDEMPOTENCY_MAX_AGE_SEC = 24 * 3600;
+
+/** What is known of one key. */
+export type IdempotencyRecord =
+  | { readonly state: 'free' }
+  | ({ readonly state: 'claimed' } & RequestClaimed)
+  | ({ readonly state: 'answered' } & RequestAnswered);
+
+/** What a request with a key meets. */
+export type KeyVerdict = 'carry-out' | 'take-over' | 'replay' | 'wait' | 'mismatch';
+
+/** Printable ASCII, as Stripe takes it: 1 to 255 characters. */
+const KEY = /^[\x21-\x7e]{1,255}$/;
+
+export function isIdempotencyKey(text: string): boolean {
+  return KEY.test(text);
+}
+
+/** The stream of one owner's key; another owner's same key is another stream. */
+export function idempotencyStream(owner: string, key: string): string {
+  const name = sha256Of(JSON.stringify([owner, key]));
+  return `${IDEMPOTENCY_STREAM_PREFIX}${name}`;
+}
+
+/** SHA-256 over what makes two requests the same. */
+export function fingerprintOf(...parts: readonly unknown[]): string {
+  return sha256Of(JSON.stringify(parts));
+}
+
+/** Reads one event of the stream, or null for a shape this build does not know. */
+export function understandRecord(recorded: { type: string; data: unknown }): IdempotencyEvent | null {
+  if (!Object.hasOwn(IDEMPOTENCY_EVENT_SCHEMAS, recorded.type)) return null;
+  const type = recorded.type as IdempotencyEvent['type'];
+  const parsed = IDEMPOTENCY_EVENT_SCHEMAS[type].safeParse(recorded.data);
+  return parsed.success ? ({ type, data: parsed.data } as IdempotencyEvent) : null;
+}
+
+/** Folds one event. An answer is final; a release frees only its own claim. */
+export function evolveRecord(record: IdempotencyRecord, event: IdempotencyEvent): IdempotencyRecord {
+  switch (event.type) {
+    case 'RequestClaimed':
+      return record.state === 'answered' ? record : { state: 'claimed', ...event.data };
+    case 'RequestAnswered':
+      return record.state === 'answered' ? record : { state: 'answered', ...event.data };
+    case 'RequestReleased':
+      return record.state === 'claimed' && record.claimId === event.data.claimId ? { state: 'free' } : record;
+    default:
+      return event satisfies never;
+  }
+}
+
+/**
+ * Decides what a request meets. A claim of the same process that is still open was left by a failed request, since
+ * running ones are kept apart in memory; one of another process holds until its time is over.
+ */
+export function judgeKey(
+  record: IdempotencyRecord,
+  request: { fingerprint: string; claimant: string; nowMs: number },
+): KeyVerdict {
+  if (record.state === 'free') return 'carry-out';
+  if (record.fingerprint !== request.fingerprint) return 'mismatch';
+  if (record.state === 'answered') return 'replay';
+  const isOver = Date.parse(record.until) <= request.nowMs;
+  return isOver || record.claimant === request.claimant ? 'take-over' : 'wait';
+}

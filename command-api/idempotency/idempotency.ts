@@ -1,0 +1,183 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { EventLog, ExpectedRevision } from '../../event-store/event-log.ts';
+import { StreamMovedOn } from '../../event-store/errors.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { ApiError } from '../../runtime/http/api-error.ts';
+import type { EventMetadata } from '../../schemas/event-metadata.ts';
+import type { IdempotencyEvent } from '../../schemas/idempotency-events.ts';
+import {
+  evolveRecord,
+  IDEMPOTENCY_MAX_AGE_SEC,
+  idempotencyStream,
+  judgeKey,
+  understandRecord,
+  type IdempotencyRecord,
+} from './idempotency-record.ts';
+
+/** How long another process is left alone with its claim; then it is taken for dead. */
+const CLAIM_MS = 5_000;
+const ASK_AGAIN_MS = 150;
+/** Longest wait for another process; above `claimMs`, so that a dead one is always outwaited. */
+const WAIT_MS_MAX = 8_000;
+
+/** An answer as it goes over the wire. */
+export interface Answer {
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>>;
+  /** For a `Retry-After` header; answers with one are never kept. */
+  readonly retryAfterSec?: number;
+}
+
+export interface KeyedRequest {
+  readonly owner: string;
+  readonly key: string;
+  readonly correlationId: string;
+}
+
+/** Carries out requests with an `Idempotency-Key` once. */
+export interface Idempotency {
+  /**
+   * Holds the key for a request that is arriving here; call the answer when it is over.
+   * @throws ApiError CONFLICT while this process already has one with the key
+   */
+  hold(request: Pick<KeyedRequest, 'owner' | 'key'>): () => void;
+  /**
+   * Whether the log knows the key. A request that changes nothing leaves no key behind, so that nobody makes the log
+   * grow by naming keys.
+   * @throws LogUnavailable
+   */
+  isKnown(request: Pick<KeyedRequest, 'owner' | 'key'>): Promise<boolean>;
+  /**
+   * Carries the request out, or answers what was answered before. `carryOut` gets a seed for command ids: after a
+   * crash it is called again with the same one, so that what was already done is recognised. An answer with `keep`
+   * false is given but not kept, like that of a request that was refused before anything was done.
+   *
+   * @throws ApiError IDEMPOTENCY_MISMATCH, CONFLICT; LogUnavailable, after which the same request may be repeated
+   */
+  once(
+    request: KeyedRequest & { readonly fingerprint: string },
+    carryOut: (commandSeed: string) => Promise<{ answer: Answer; keep: boolean }>,
+  ): Promise<{ answer: Answer; replayed: boolean }>;
+}
+
+interface Loaded {
+  readonly record: IdempotencyRecord;
+  readonly expected: ExpectedRevision;
+}
+
+export function createIdempotency(log: EventLog, clock: Clock): Idempotency {
+  const claimant = randomUUID();
+  const held = new Set<string>();
+
+  /** Claims the key, or null when somebody else moved first. */
+  const claim = async (
+    stream: string,
+    request: KeyedRequest & { fingerprint: string },
+    found: Loaded,
+  ): Promise<{ claimId: string; expected: bigint } | null> => {
+    const { fingerprint } = request;
+    const claimId = found.record.state === 'claimed' ? found.record.claimId : randomUUID();
+    const now = clock.now();
+    const data = { v: 1 as const, at: iso(now), claimId, claimant, fingerprint, until: iso(now + CLAIM_MS) };
+    const event: IdempotencyEvent = { type: 'RequestClaimed', data };
+    // The bound first: a stream without it would stay for ever if we stopped in between.
+    if (found.expected === 'no_stream') await log.setMaxAge(stream, IDEMPOTENCY_MAX_AGE_SEC);
+    let expected = found.expected;
+    for (let tries = 1; tries <= 2; tries += 1)
+      try {
+        return { claimId, expected: await appendRecord(log, request, event, expected) };
+      } catch (error) {
+        if (!(error instanceof StreamMovedOn)) throw error;
+        const isAgedOut = error.actual !== null && (await load(log, stream)).expected === 'no_stream';
+        if (!isAgedOut || error.actual === null) return null;
+        // Its events have aged away, but the stream goes on counting from where it was.
+        expected = error.actual;
+      }
+
+    return null;
+  };
+
+  const finish = async (
+    request: KeyedRequest & { fingerprint: string },
+    claimed: { claimId: string; expected: bigint },
+    carried: { answer: Answer; keep: boolean },
+  ): Promise<{ answer: Answer; replayed: boolean }> => {
+    const { claimId } = claimed;
+    const { fingerprint } = request;
+    const at = iso(clock.now());
+    const event: IdempotencyEvent = carried.keep
+      ? { type: 'RequestAnswered', data: { v: 1, at, claimId, fingerprint, ...carried.answer } }
+      : { type: 'RequestReleased', data: { v: 1, at, claimId } };
+    try {
+      await appendRecord(log, request, event, claimed.expected);
+    } catch (error) {
+      if (!(error instanceof StreamMovedOn)) throw error;
+      const { record } = await load(log, idempotencyStream(request.owner, request.key));
+      if (record.state === 'answered') return { answer: answerOf(record), replayed: true };
+    }
+    return { answer: carried.answer, replayed: false };
+  };
+
+  return {
+    hold: ({ owner, key }) => {
+      const name = idempotencyStream(owner, key);
+      if (held.has(name)) throw new ApiError('CONFLICT', 'A request with this key is being carried out.');
+      held.add(name);
+      return () => held.delete(name);
+    },
+    isKnown: async ({ owner, key }) =>
+      (await load(log, idempotencyStream(owner, key))).record.state !== 'free',
+    once: async (request, carryOut) => {
+      const stream = idempotencyStream(request.owner, request.key);
+      const giveUpAt = performance.now() + WAIT_MS_MAX;
+      while (performance.now() < giveUpAt) {
+        const found = await load(log, stream);
+        const { record } = found;
+        const { fingerprint } = request;
+        const verdict = judgeKey(record, { fingerprint, claimant, nowMs: clock.now() });
+        if (verdict === 'mismatch') throw new ApiError('IDEMPOTENCY_MISMATCH');
+        if (record.state === 'answered') return { answer: answerOf(record), replayed: true };
+        const claimed = verdict === 'wait' ? null : await claim(stream, request, found);
+        if (claimed) return finish(request, claimed, await carryOut(claimed.claimId));
+        await sleep(ASK_AGAIN_MS);
+      }
+      throw new ApiError('CONFLICT', 'A request with this key is being carried out.');
+    },
+  };
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+/** Appends to the stream of the request's key. @returns the revision of the event. @throws StreamMovedOn */
+async function appendRecord(
+  log: EventLog,
+  request: KeyedRequest,
+  event: IdempotencyEvent,
+  expected: ExpectedRevision,
+): Promise<bigint> {
+  const metadata: EventMetadata = {
+    correlationId: request.correlationId,
+    causationId: request.correlationId,
+    actor: `owner:${request.owner}`,
+    schemaVersion: 1,
+  };
+  const sealed = { id: randomUUID(), type: event.type, data: event.data, metadata };
+  const { revision } = await log.append(idempotencyStream(request.owner, request.key), [sealed], expected);
+  return revision;
+}
+
+async function load(log: EventLog, stream: string): Promise<Loaded> {
+  let record: IdempotencyRecord = { state: 'free' };
+  let expected: ExpectedRevision = 'no_stream';
+  for await (const recorded of log.readStream(stream)) {
+    const event = understandRecord(recorded);
+    if (event) record = evolveRecord(record, event);
+    expected = recorded.revision;
+  }
+  return { record, expected };
+}
+
+function answerOf({ status, body }: Answer): Answer {
+  return { status, body };
+}

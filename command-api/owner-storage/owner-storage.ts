@@ -1,0 +1,162 @@
+import type { JobDecider } from '../../conversion-job/decider.ts';
+import type { EventLog, RecordedEvent } from '../../event-store/event-log.ts';
+import { differenceFrom } from '../../event-store/log-difference.ts';
+import type { Log } from '../../runtime/log.ts';
+import { Gauge, type Metrics } from '../../runtime/metrics.ts';
+import { CodedError } from '../../schemas/coded-error.ts';
+import { EventNotUnderstood } from '../../schemas/event-versions.ts';
+import type { StorageQuota } from '../../schemas/error-codes.ts';
+import type { UploadDocument } from '../../schemas/job-commands.ts';
+import { markAfter, type LogMark } from '../../schemas/log-mark.ts';
+import { JOB_STREAM_PREFIX, jobIdOfStream } from '../../schemas/streams.ts';
+import { understandJobEventOnce } from '../../schemas/understand-job-event-once.ts';
+import { foldStoredBytes } from './stored-bytes.ts';
+
+const FOLLOWED = [JOB_STREAM_PREFIX] as const;
+
+/** The owner has no room for this document; the job is as it was. */
+export class QuotaExceeded extends CodedError {
+  readonly code = 'QUOTA_EXCEEDED';
+  readonly retryable = false;
+  readonly quota: StorageQuota;
+
+  constructor(quota: StorageQuota) {
+    super('The owner has stored as much as one owner may.');
+    this.quota = quota;
+  }
+}
+
+/** How much each owner has stored, and whether one more document fits. */
+export interface OwnerStorage {
+  /** False until the log was read to its end, and again while another log is read. */
+  isKnown(): boolean;
+  /** Whether the document would fit now; nothing is kept for it. */
+  hasRoom(document: Pick<UploadDocument, 'owner' | 'jobId' | 'bytes'>): boolean;
+  /**
+   * Runs one upload with a decider that keeps room for it: from the decision until its event is seen in the log. A document
+   * that is a job already needs no room. The decider throws QuotaExceeded.
+   */
+  holding<T>(decider: JobDecider, append: (decider: JobDecider) => Promise<T>): Promise<T>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Follows the log and sums up what each owner has stored. Nothing is kept elsewhere: every start reads the log, and so
+ * the write side goes on without Postgres (ADR 0132).
+ *
+ * @param options.allowedBytes most that one owner may have stored
+ */
+export function followOwnerStorage(options: {
+  log: Pick<EventLog, 'follow' | 'head' | 'eventAt' | 'readAll'>;
+  allowedBytes: number;
+  logger: Log;
+  metrics: Metrics;
+}): OwnerStorage {
+  const { log, allowedBytes, logger } = options;
+  const stored = foldStoredBytes();
+  const held = new Map<symbol, UploadDocument>();
+  let known = false;
+  let checkpoint = 'start' as bigint | 'start';
+  let mark = null as LogMark | null;
+  measureCountedJobs(options.metrics, stored);
+  const { usedBy, fits } = roomFor(stored, held, allowedBytes);
+
+  const startOverOnAnotherLog = async (): Promise<void> => {
+    if (checkpoint === 'start') return;
+    const difference = await differenceFrom(log, { checkpoint, mark, streamPrefixes: FOLLOWED });
+    if (difference === null) return;
+    logger.warn({ err: difference }, 'what owners have stored is counted again');
+    known = false;
+    checkpoint = 'start';
+    mark = null;
+    stored.clear();
+    held.clear();
+  };
+  const apply = (recorded: RecordedEvent): void => {
+    checkpoint = recorded.position;
+    mark = markAfter(mark, recorded);
+    const jobId = jobIdOfStream(recorded.stream);
+    if (jobId === null) return;
+    try {
+      stored.apply(jobId, understandJobEventOnce(recorded));
+    } catch (error) {
+      // Nobody can say what such an event stored; the projector holds its job in quarantine and says so.
+      if (!(error instanceof EventNotUnderstood)) throw error;
+    }
+    if (recorded.type !== 'DocumentUploaded') return;
+    for (const [upload, document] of held) if (document.jobId === jobId) held.delete(upload);
+  };
+  const following = log.follow({
+    filter: { streamPrefixes: FOLLOWED },
+    after: async () => {
+      await startOverOnAnotherLog();
+      return checkpoint;
+    },
+    onEvent: apply,
+    onCheckpoint: (position) => {
+      if (checkpoint === 'start' || position > checkpoint) checkpoint = position;
+    },
+    onCaughtUp: () => {
+      known = true;
+    },
+  });
+
+  return {
+    isKnown: () => known,
+    hasRoom: fits,
+    holding: async (decider, append) => {
+      const upload = Symbol('upload');
+      const keepingRoom: JobDecider = {
+        ...decider,
+        decide: (asked, job) => {
+          held.delete(upload);
+          const decision = decider.decide(asked, job);
+          if (asked.type !== 'UploadDocument' || !('accepted' in decision) || decision.accepted.length === 0)
+            return decision;
+          if (!fits(asked)) throw new QuotaExceeded({ usedBytes: usedBy(asked.owner), allowedBytes });
+          held.set(upload, asked);
+          return decision;
+        },
+      };
+      try {
+        return await append(keepingRoom);
+      } catch (error) {
+        // Where the outcome is not known, the log will tell.
+        held.delete(upload);
+        throw error;
+      }
+    },
+    stop: () => following.stop(),
+  };
+}
+
+type StoredBytes = ReturnType<typeof foldStoredBytes>;
+
+/** Sums up what is stored and what is on its way into the log, per owner, in bytes. */
+function roomFor(stored: StoredBytes, held: ReadonlyMap<symbol, UploadDocument>, allowedBytes: number) {
+  /** A job's new PDF takes the place of its old one. */
+  const growthOf = ({ jobId, bytes }: Pick<UploadDocument, 'jobId' | 'bytes'>): number =>
+    Math.max(0, bytes - stored.ofSource(jobId));
+  const usedBy = (owner: string): number => {
+    const onTheWay = new Map<string, number>();
+    for (const document of held.values())
+      if (document.owner === owner) onTheWay.set(document.jobId, growthOf(document));
+    return [...onTheWay.values()].reduce((sum, bytes) => sum + bytes, stored.ofOwner(owner));
+  };
+  return {
+    usedBy,
+    fits: (document: Pick<UploadDocument, 'owner' | 'jobId' | 'bytes'>): boolean =>
+      usedBy(document.owner) + growthOf(document) <= allowedBytes,
+  };
+}
+
+function measureCountedJobs(metrics: Metrics, stored: StoredBytes): void {
+  new Gauge({
+    name: 'docket_storage_counted_jobs_count',
+    help: 'Jobs with a stored file, as counted for the storage quota of owners',
+    registers: [metrics],
+    collect() {
+      this.set(stored.jobs());
+    },
+  });
+}

@@ -1,0 +1,73 @@
+import type { JobEvent } from '../../schemas/job-events.ts';
+
+/** An owner with what is stored in all, in bytes. One object an owner, since a name a job would be most of the memory. */
+interface Account {
+  readonly owner: string;
+  bytes: number;
+}
+
+/** What one job has in the blob store, in bytes; 0 for a file that is not there. */
+interface JobFiles {
+  readonly account: Account;
+  source: number;
+  result: number;
+}
+
+/** Bytes that each owner has stored: every uploaded PDF and every result that has not expired. */
+export interface StoredBytes {
+  /** Folds one event of a job's stream; it may come twice. */
+  apply(jobId: string, event: JobEvent): void;
+  ofOwner(owner: string): number;
+  /** Bytes of a job's PDF; 0 when it has none. */
+  ofSource(jobId: string): number;
+  /** Jobs with a file: what the memory of this fold grows with. */
+  jobs(): number;
+  clear(): void;
+}
+
+/**
+ * A fold over the events of all jobs. A job without a file is forgotten: the memory grows with the files that are kept,
+ * about 170 MB for a million jobs.
+ */
+export function foldStoredBytes(): StoredBytes {
+  const files = new Map<string, JobFiles>();
+  const accounts = new Map<string, Account>();
+
+  const accountOf = (owner: string): Account => {
+    const account = accounts.get(owner) ?? { owner, bytes: 0 };
+    accounts.set(owner, account);
+    return account;
+  };
+  const set = (jobId: string, job: JobFiles, sizes: { source?: number; result?: number }): void => {
+    const { source = job.source, result = job.result } = sizes;
+    job.account.bytes += source + result - job.source - job.result;
+    job.source = source;
+    job.result = result;
+    if (job.account.bytes === 0) accounts.delete(job.account.owner);
+    if (source + result === 0) files.delete(jobId);
+  };
+
+  return {
+    apply: (jobId, event) => {
+      if (event.type === 'DocumentUploaded') {
+        // The job id is made from the owner, so a job never changes it.
+        const account = files.get(jobId)?.account ?? accountOf(event.data.owner);
+        const job = files.get(jobId) ?? { account, source: 0, result: 0 };
+        files.set(jobId, job);
+        return set(jobId, job, { source: event.data.bytes, result: 0 });
+      }
+      const job = files.get(jobId);
+      if (!job) return;
+      if (event.type === 'ConversionSucceeded') set(jobId, job, { result: event.data.result.bytes });
+      if (event.type === 'ResultExpired') set(jobId, job, { result: 0 });
+      if (event.type === 'SourceExpired') set(jobId, job, { source: 0 });
+    },
+    ofOwner: (owner) => accounts.get(owner)?.bytes ?? 0,
+    ofSource: (jobId) => files.get(jobId)?.source ?? 0,
+    jobs: () => files.size,
+    clear: () => {
+      files.clear();
+      accounts.clear();
+    },
+  };
+}

@@ -1,0 +1,82 @@
+import { CodedError } from '../../schemas/coded-error.ts';
+
+/** A look at the bytes as they pass: is this a PDF at all? Whether it is a good one is the gateway's question. */
+export interface PdfCheck {
+  /** @throws NotPdf as soon as the header cannot be one any more */
+  see(chunk: Buffer): void;
+  /** @throws NotPdf when nothing in the file has a PDF's structure */
+  finish(): void;
+}
+
+/** The file does not begin, or is not built, like a PDF. */
+export class NotPdf extends CodedError {
+  readonly code = 'NOT_PDF';
+  readonly retryable = false;
+
+  constructor(why: string) {
+    super(why);
+  }
+}
+
+/** PDF 32000-1, 7.5.2, and where readers still look for it (Annex H, implementation note 13 of PDF Reference 1.7). */
+const HEADER = '%PDF-';
+const HEADER_WINDOW_BYTES = 1024;
+/** As much of the beginning as the look for the header needs. */
+const HEAD_BYTES = HEADER_WINDOW_BYTES + HEADER.length;
+/** A byte order mark and PDF white space (7.2.2) before the header do no harm. */
+const LEADING = /^(?:\xef\xbb\xbf)?[\0\t\n\f\r ]*/;
+
+/**
+ * One of these is in every file that a reader can open: a trailer (7.5.5), a cross-reference stream (7.5.8), or the
+ * pointer to either. Anywhere, since some writers append much, and a linearized file has its first one in front
+ * (Annex F). Without any there is no way to the document's root, not even for a reader that mends what it can.
+ */
+const TRAILERS = ['trailer', 'startxref', '/XRef'];
+const OVERLAP_BYTES = Math.max(...TRAILERS.map((word) => word.length)) - 1;
+
+/**
+ * @param strictHeader `%PDF-` first, after an optional byte order mark and white space; otherwise anywhere in the
+ *   first 1,024 bytes (A-UP03)
+ */
+export function createPdfCheck({ strictHeader }: { strictHeader: boolean }): PdfCheck {
+  let head: Buffer = Buffer.alloc(0);
+  let overlap: Buffer = Buffer.alloc(0);
+  let hasHeader = false;
+  let hasTrailer = false;
+  return {
+    see: (chunk) => {
+      if (!hasTrailer) {
+        // A word may be cut in two by the end of a chunk.
+        const seam = Buffer.concat([overlap, chunk.subarray(0, OVERLAP_BYTES)]);
+        hasTrailer = TRAILERS.some((word) => seam.includes(word) || chunk.includes(word));
+        overlap = Buffer.concat([overlap, chunk.subarray(-OVERLAP_BYTES)]).subarray(-OVERLAP_BYTES);
+      }
+      if (hasHeader) return;
+      if (head.length < HEAD_BYTES) head = Buffer.concat([head, chunk.subarray(0, HEAD_BYTES - head.length)]);
+      const found = findHeader(latin1(head, HEAD_BYTES), strictHeader);
+      if (found === 'never') throw new NotPdf('This file does not begin like a PDF.');
+      hasHeader = found === 'yes';
+    },
+    finish: () => {
+      if (head.length === 0) throw new NotPdf('This file is empty.');
+      if (!hasHeader) throw new NotPdf('This file does not begin like a PDF.');
+      if (!hasTrailer)
+        throw new NotPdf('This file begins like a PDF, but it is cut off or there is none in it.');
+    },
+  };
+}
+
+function findHeader(text: string, strict: boolean): 'yes' | 'not yet' | 'never' {
+  if (!strict) {
+    if (text.slice(0, HEADER_WINDOW_BYTES).includes(HEADER)) return 'yes';
+    return text.length >= HEADER_WINDOW_BYTES ? 'never' : 'not yet';
+  }
+  const rest = text.slice(LEADING.exec(text)?.[0].length ?? 0);
+  if (rest.startsWith(HEADER)) return 'yes';
+  const mayFollow = HEADER.startsWith(rest) || '\xef\xbb\xbf'.startsWith(text);
+  return mayFollow && text.length < HEADER_WINDOW_BYTES ? 'not yet' : 'never';
+}
+
+function latin1(bytes: Buffer, length: number): string {
+  return bytes.toString('latin1', 0, length);
+}

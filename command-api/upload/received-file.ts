@@ -1,0 +1,23 @@
+import type { Written } from '../../blob-store/blob-store.ts';
+import type { ApiErrorCode } from '../../schemas/error-codes.ts';
+
+/** A file of the form: stored and checked, or refused with one sentence. */
+export type ReceivedFile =
+  | { readonly filename: string; readonly stored: StoredFile }
+  | { readonly filename: string; readonly refused: RefusedFile };
+
+export interface StoredFile extends Written {
+  readonly key: string;
+  /** When the blob was whole, by `performance.now()`. */
+  readonly storedAtMs: number;
+}
+
+export interface RefusedFile {
+  readonly code: ApiErrorCode;
+  readonly message: string;
+  /** Bytes seen until the refusal. */
+  readonly bytes: number;
+  /** When another try may be taken. */
+  readonly retryAfterSec?: number;
+  readonly cause?: unknown;
+}

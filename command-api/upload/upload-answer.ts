@@ -1,0 +1,33 @@
+import { API_ERRORS } from '../../schemas/error-codes.ts';
+import type { UploadResult } from '../../schemas/http-api.ts';
+
+/** One line of the answer and what it says about the whole. */
+export type FileOutcome =
+  | {
+      readonly result: Extract<UploadResult, { jobId: string }>;
+      readonly position: bigint;
+    }
+  | { readonly result: Extract<UploadResult, { error: unknown }> };
+
+/** 202 when anything was accepted, 200 when all was deduplicated, else the first error's status. */
+export function uploadAnswer(
+  outcomes: readonly FileOutcome[],
+  requestId: string,
+): { status: number; body: Record<string, unknown> } {
+  const position = outcomes.reduce(
+    (highest, outcome) => ('position' in outcome && outcome.position > highest ? outcome.position : highest),
+    0n,
+  );
+  const results = outcomes.map((outcome) => outcome.result);
+  const body = { position: position.toString(), results };
+  const firstError = results.find((result) => 'error' in result)?.error ?? null;
+  const isAnyAccepted = results.some((result) => 'jobId' in result && !result.deduplicated);
+  if (isAnyAccepted) return { status: 202, body };
+  if (firstError === null) return { status: 200, body };
+  // The same error shape as everywhere beside the lines, so that a client needs one way to read a refusal.
+  const error = { ...firstError, requestId };
+  return {
+    status: API_ERRORS[firstError.code].status,
+    body: { error, ...body },
+  };
+}

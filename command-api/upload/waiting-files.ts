@@ -1,0 +1,29 @@
+import type { BlobStore } from '../../blob-store/blob-store.ts';
+import type { ReceivedFile } from './received-file.ts';
+
+/**
+ * Longest time between a stored file and its event, which comes when the whole form is there. Retention takes a PDF
+ * without an event for an orphan after an hour; the rest of that hour is for clocks that differ.
+ */
+export const FILE_WAIT_MS_MAX = 45 * 60 * 1000;
+
+/** Refuses the files that waited too long for the end of their form, and removes their blobs. */
+export async function refuseLongWaiting(
+  blobs: BlobStore,
+  files: readonly ReceivedFile[],
+  nowMs: number,
+): Promise<ReceivedFile[]> {
+  const kept: ReceivedFile[] = [];
+  for (const file of files) {
+    if ('refused' in file || nowMs - file.stored.storedAtMs <= FILE_WAIT_MS_MAX) {
+      kept.push(file);
+      continue;
+    }
+    const { filename, stored } = file;
+    // One that cannot be removed now is an orphan, and retention sweeps those.
+    await blobs.remove(stored.key).catch(() => undefined);
+    const message = 'This file waited too long for the others of its form; send it in a smaller one.';
+    kept.push({ filename, refused: { code: 'BAD_REQUEST', message, bytes: stored.bytes } });
+  }
+  return kept;
+}
