@@ -80,8 +80,8 @@ const LAYERS_TOP_DOWN = {
   projector: ['.', 'versions', 'registry.ts', 'verify', 'following', 'targets.ts', 'dashboard', 'jobs'],
   cli: [
     '.',
+    'commands',
     'serve',
-    'audit.ts',
     'reach-log.ts',
     'up',
     'progress.ts',

@@ -21,7 +21,7 @@ import {
 } from '../tests/harness/job-log.ts';
 import { openS3BlobStore } from '../blob-store/s3.ts';
 import { createLog } from '../runtime/log.ts';
-import { startS3Double } from '../tests/harness/s3-double.ts';
+import { startS3Double } from '../tests/harness/s3-double/s3-double.ts';
 import { backUp } from './backup.ts';
 import { openBackupKey } from './backup-key.ts';
 import { checkBackup } from './check-backup.ts';

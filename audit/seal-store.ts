@@ -1,5 +1,5 @@
 import { mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync, gzipSync } from 'node:zlib';
@@ -34,6 +34,11 @@ const numberOf = (name: string): number[] => {
   const number = /^(\d{6})\.json$/.exec(name)?.[1];
   return number === undefined ? [] : [Number(number)];
 };
+
+/** Where seals are kept: the blob store counts, the data folder has a copy. */
+export function sealCopies(dataDir: string, blobs: BlobStore): SealCopies[] {
+  return [sealsInBlobs(blobs), sealsInFolder(join(resolve(dataDir), 'seals'))];
+}
 
 /** The copies that count: written once, so that of two who seal at the same time one is refused. */
 export function sealsInBlobs(blobs: BlobStore): SealCopies {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { readSecretFiles } from '../runtime/secret-files.ts';
-import { helpOf, unknownOption } from './command-line.ts';
-import { COMMANDS } from './commands.ts';
+import { helpOf, unknownOption } from './commands/command-line.ts';
+import { COMMANDS } from './commands/commands.ts';
 import { shieldFromShell } from './shell-variables.ts';
 
 /** Errors whose message is written for the person at the terminal; every other one is a bug and shows its stack. */

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SettingName } from '../../schemas/config.ts';
 import { startTestEventStore, type TestEventStore } from '../../tests/harness/event-store.ts';
 import { startTestPostgres, type TestPostgres } from '../../tests/harness/postgres.ts';
-import { startS3Double, type S3Double } from '../../tests/harness/s3-double.ts';
+import { startS3Double, type S3Double } from '../../tests/harness/s3-double/s3-double.ts';
 import { startScriptedGateway, type ScriptedGateway } from '../../tests/harness/scripted-gateway.ts';
 import { freePort } from '../up/free-port.ts';
 

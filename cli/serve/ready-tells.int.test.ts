@@ -12,7 +12,7 @@ import { startFaultProxy, type FaultProxy } from '../../tests/harness/fault-prox
 import { until } from '../../tests/harness/person.ts';
 import { startTestPostgres, type TestPostgres } from '../../tests/harness/postgres.ts';
 import { runDocket } from '../../tests/harness/run-docket.ts';
-import { startS3Double, type S3Double } from '../../tests/harness/s3-double.ts';
+import { startS3Double, type S3Double } from '../../tests/harness/s3-double/s3-double.ts';
 import { startScriptedGateway, type ScriptedGateway } from '../../tests/harness/scripted-gateway.ts';
 import { freePort } from '../up/free-port.ts';
 

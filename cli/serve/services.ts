@@ -45,7 +45,7 @@ export const SERVICES = {
   sealer: async (parts: Parts): Promise<Service> => {
     const { startSealer } = await import('../../audit/sealer.ts');
     const { loadSealKey } = await import('../../audit/seal-keys.ts');
-    const { sealCopies } = await import('../audit.ts');
+    const { sealCopies } = await import('../../audit/seal-store.ts');
     const { settings, logger, metrics, clock } = parts;
     return startSealer({
       logger,
@@ -53,7 +53,7 @@ export const SERVICES = {
       clock,
       log: parts.log(),
       store: parts.store(),
-      copies: sealCopies(settings, await parts.blobs()),
+      copies: sealCopies(settings.DATA_DIR, await parts.blobs()),
       key: () => loadSealKey(settings),
       everyHours: settings.SEAL_EVERY_HOURS,
     });

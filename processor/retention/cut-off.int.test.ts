@@ -12,7 +12,7 @@ import { systemClock } from '../../runtime/clock.ts';
 import { createLog } from '../../runtime/log.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
 import { openS3BlobStore } from '../../blob-store/s3.ts';
-import { startS3Double } from '../../tests/harness/s3-double.ts';
+import { startS3Double } from '../../tests/harness/s3-double/s3-double.ts';
 import { startFaultProxy, type FaultProxy } from '../../tests/harness/fault-proxy.ts';
 import { startProcessorWorld, type ProcessorWorld } from '../../tests/harness/processor-world.ts';
 import { PROCESSOR_MIGRATIONS, PROCESSOR_SCHEMA } from '../migrations/all.ts';

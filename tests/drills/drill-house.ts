@@ -9,7 +9,7 @@ import { openReadStore, type ReadStore } from '../../read-store/pool.ts';
 import { createLog } from '../../runtime/log.ts';
 import { startTestEventStore, type TestEventStore } from '../harness/event-store.ts';
 import { startFaultProxy, type FaultProxy } from '../harness/fault-proxy.ts';
-import { startS3Double, type S3Double } from '../harness/s3-double.ts';
+import { startS3Double, type S3Double } from '../harness/s3-double/s3-double.ts';
 import { startScriptedGateway, type ScriptedGateway } from '../harness/scripted-gateway.ts';
 import { startDrillPostgres, type DrillPostgres } from './drill-postgres.ts';
 import { quick } from './drill-settings.ts';

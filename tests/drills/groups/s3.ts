@@ -3,7 +3,7 @@ import { expectThat } from '../claims.ts';
 import type { DrillGroup } from '../drill.ts';
 import { untilState } from '../job-streams.ts';
 import { cookieOf, newOwner, tryUpload, upload } from '../people.ts';
-import type { PlannedFault } from '../../harness/s3-double-faults.ts';
+import type { PlannedFault } from '../../harness/s3-double/s3-double-faults.ts';
 
 function start(): Promise<DrillHouse> {
   return startDrillHouse({ blobs: 's3', processor: true, direct: true, env: { RETRY_MAX_ATTEMPTS: '3' } });

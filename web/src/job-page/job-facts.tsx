@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import type { JobView } from '../../../schemas/http-api.ts';
-import { ConvertedBefore } from '../page/job-row.tsx';
-import { ParameterName } from '../page/mapping-parameters.tsx';
+import { ConvertedBefore } from '../jobs/job-row.tsx';
+import { ParameterName } from '../uploads/mapping-parameters.tsx';
 import { Moment } from '../page/moment.tsx';
 import { mappingLabel } from '../text/mapping-label.ts';
 import { useText } from '../text/text-context.ts';

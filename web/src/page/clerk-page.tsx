@@ -3,13 +3,13 @@ import { isPlain, PLAIN_QUERY } from '../jobs/queue-query.ts';
 import { useStore } from '../store.ts';
 import { useText } from '../text/text-context.ts';
 import { useWindowTitle } from './attention.tsx';
-import { DropZone } from './drop-zone.tsx';
+import { DropZone } from '../uploads/drop-zone.tsx';
 import { Emptiness } from './emptiness.tsx';
 import { line } from './line-banner.tsx';
-import { QueueTable } from './queue-table.tsx';
-import { DownloadAll, SelectionBar } from './selection-bar.tsx';
-import { Toolbar, useChoice } from './toolbar.tsx';
-import { UploadsPanel } from './uploads-panel.tsx';
+import { QueueTable } from '../jobs/queue-table.tsx';
+import { DownloadAll, SelectionBar } from '../jobs/selection-bar.tsx';
+import { Toolbar, useChoice } from '../jobs/toolbar.tsx';
+import { UploadsPanel } from '../uploads/uploads-panel.tsx';
 
 /** The clerk's page: files in above, the queue below. */
 export function ClerkPage() {

@@ -1,4 +1,4 @@
-import type { ColumnKind, QueryAnswer } from '../read-store/run-query.ts';
+import type { ColumnKind, QueryAnswer } from '../../read-store/run-query.ts';
 
 /** A cell of a table is cut after so many characters. */
 const CELL_CHARS_MAX = 60;

@@ -1,17 +1,17 @@
-import { retryPolicyOf } from '../conversion-job/retry-policy.ts';
-import { connectEventLog } from '../event-store/connect.ts';
-import { isHidden } from '../event-store/stream-limit.ts';
-import { sentenceOf } from '../conversion-job/event-sentences.ts';
-import { explainJob, type Explained } from '../query-api/one-job/why.ts';
-import { isoNow, systemClock } from '../runtime/clock.ts';
-import { createLog } from '../runtime/log.ts';
-import { loadSettings } from '../runtime/settings.ts';
-import type { CauseNode, WhyAnswer } from '../schemas/http-api.ts';
-import { JobId } from '../schemas/ids.ts';
-import { momentOf, type Moment } from '../schemas/moment.ts';
-import { jobStream } from '../schemas/streams.ts';
-import { findConnection } from './connections.ts';
-import { PlainFailure } from './plain-failure.ts';
+import { retryPolicyOf } from '../../conversion-job/retry-policy.ts';
+import { connectEventLog } from '../../event-store/connect.ts';
+import { isHidden } from '../../event-store/stream-limit.ts';
+import { sentenceOf } from '../../conversion-job/event-sentences.ts';
+import { explainJob, type Explained } from '../../query-api/one-job/why.ts';
+import { isoNow, systemClock } from '../../runtime/clock.ts';
+import { createLog } from '../../runtime/log.ts';
+import { loadSettings } from '../../runtime/settings.ts';
+import type { CauseNode, WhyAnswer } from '../../schemas/http-api.ts';
+import { JobId } from '../../schemas/ids.ts';
+import { momentOf, type Moment } from '../../schemas/moment.ts';
+import { jobStream } from '../../schemas/streams.ts';
+import { findConnection } from '../connections.ts';
+import { PlainFailure } from '../plain-failure.ts';
 
 interface Asked {
   readonly jobId: string;

@@ -1,21 +1,21 @@
-import { retryPolicyOf, type RetryPolicy } from '../conversion-job/retry-policy.ts';
+import { retryPolicyOf, type RetryPolicy } from '../../conversion-job/retry-policy.ts';
 import {
   replayPolicy,
   runsOf,
   type BreakerPolicy,
   type PastRun,
   type PolicyOutcome,
-} from '../conversion-job/what-if.ts';
-import type { EventLog } from '../event-store/event-log.ts';
-import { createLog } from '../runtime/log.ts';
-import { loadSettings } from '../runtime/settings.ts';
-import { EventNotUnderstood, understandEvent } from '../schemas/event-versions.ts';
-import type { JobEvent } from '../schemas/job-events.ts';
-import { JOB_STREAM_PREFIX, jobIdOfStream } from '../schemas/streams.ts';
-import { interruptSignal } from './interrupt.ts';
-import { PlainFailure } from './plain-failure.ts';
-import { progressOn } from './progress.ts';
-import { reachLog } from './reach-log.ts';
+} from '../../conversion-job/what-if.ts';
+import type { EventLog } from '../../event-store/event-log.ts';
+import { createLog } from '../../runtime/log.ts';
+import { loadSettings } from '../../runtime/settings.ts';
+import { EventNotUnderstood, understandEvent } from '../../schemas/event-versions.ts';
+import type { JobEvent } from '../../schemas/job-events.ts';
+import { JOB_STREAM_PREFIX, jobIdOfStream } from '../../schemas/streams.ts';
+import { interruptSignal } from '../interrupt.ts';
+import { PlainFailure } from '../plain-failure.ts';
+import { progressOn } from '../progress.ts';
+import { reachLog } from '../reach-log.ts';
 
 const RETRY_WORDS: Readonly<Record<string, keyof RetryPolicy>> = {
   attempts: 'maxAttempts',

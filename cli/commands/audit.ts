@@ -1,33 +1,28 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { join, resolve } from 'node:path';
-import { checkBundle } from '../audit/check-bundle.ts';
-import { loadSealKey, publicPem, readPublicKey } from '../audit/seal-keys.ts';
-import { sealLog } from '../audit/seal-log.ts';
-import { sealsInBlobs, sealsInFolder, type SealCopies } from '../audit/seal-store.ts';
-import { verifyLog } from '../audit/verify-log.ts';
-import { writeBundle } from '../audit/write-bundle.ts';
-import type { BlobStore } from '../blob-store/blob-store.ts';
-import type { RecordedEvent } from '../event-store/event-log.ts';
-import { sentenceOf } from '../conversion-job/event-sentences.ts';
-import { systemClock } from '../runtime/clock.ts';
-import { createLog } from '../runtime/log.ts';
-import { loadSettings } from '../runtime/settings.ts';
-import type { Settings } from '../schemas/config.ts';
-import { EventNotUnderstood, understandEvent } from '../schemas/event-versions.ts';
-import { JobId } from '../schemas/ids.ts';
-import type { JobEvent } from '../schemas/job-events.ts';
-import { interruptSignal } from './interrupt.ts';
-import { openBlobs } from './open-blobs.ts';
-import { PlainFailure } from './plain-failure.ts';
-import { progressOn } from './progress.ts';
-import { reachLog } from './reach-log.ts';
+import { resolve } from 'node:path';
+import { checkBundle } from '../../audit/check-bundle.ts';
+import { loadSealKey, publicPem, readPublicKey } from '../../audit/seal-keys.ts';
+import { sealLog } from '../../audit/seal-log.ts';
+import { sealCopies } from '../../audit/seal-store.ts';
+import { verifyLog } from '../../audit/verify-log.ts';
+import { writeBundle } from '../../audit/write-bundle.ts';
+import type { BlobStore } from '../../blob-store/blob-store.ts';
+import type { RecordedEvent } from '../../event-store/event-log.ts';
+import { sentenceOf } from '../../conversion-job/event-sentences.ts';
+import { systemClock } from '../../runtime/clock.ts';
+import { createLog } from '../../runtime/log.ts';
+import { loadSettings } from '../../runtime/settings.ts';
+import type { Settings } from '../../schemas/config.ts';
+import { EventNotUnderstood, understandEvent } from '../../schemas/event-versions.ts';
+import { JobId } from '../../schemas/ids.ts';
+import type { JobEvent } from '../../schemas/job-events.ts';
+import { interruptSignal } from '../interrupt.ts';
+import { openBlobs } from '../open-blobs.ts';
+import { PlainFailure } from '../plain-failure.ts';
+import { progressOn } from '../progress.ts';
+import { reachLog } from '../reach-log.ts';
 
 const UNTOUCHED = 'Nothing was changed.';
-
-/** Where seals are kept: the blob store counts, the data folder has a copy. */
-export function sealCopies(settings: Settings, blobs: BlobStore): SealCopies[] {
-  return [sealsInBlobs(blobs), sealsInFolder(join(resolve(settings.DATA_DIR), 'seals'))];
-}
 
 /** `docket seal`. Exit codes: 0 sealed, 1 refused or failed, 130 interrupted. */
 export async function runSeal(argv: readonly string[]): Promise<number> {
@@ -36,7 +31,7 @@ export async function runSeal(argv: readonly string[]): Promise<number> {
   const seal = await withStores(settings, async (log, blobs) =>
     sealLog({
       log,
-      copies: sealCopies(settings, blobs),
+      copies: sealCopies(settings.DATA_DIR, blobs),
       key: await loadSealKey(settings),
       clock: systemClock,
       earlierKeys: await givenKeys(options),
@@ -90,7 +85,7 @@ async function verify(argv: readonly string[]): Promise<number> {
   const verified = await withStores(settings, async (log, blobs) =>
     verifyLog({
       log,
-      copies: sealCopies(settings, blobs),
+      copies: sealCopies(settings.DATA_DIR, blobs),
       keys: await verifyingKeys(settings, options),
       signal: interruptSignal(UNTOUCHED),
       onProgress: (position, head) => progress.show(Number(position), Number(head)),
@@ -124,7 +119,7 @@ async function exportBundle(argv: readonly string[]): Promise<number> {
       {
         log,
         blobs,
-        copies: sealCopies(settings, blobs),
+        copies: sealCopies(settings.DATA_DIR, blobs),
         clock: systemClock,
         sentenceOf: sentence,
         keys: await verifyingKeys(settings, options),

@@ -1,6 +1,6 @@
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import type { RefObject } from 'preact';
-import { atRest } from './at-rest.ts';
+import { atRest } from '../page/at-rest.ts';
 
 /** Up to this many rows are simply drawn; above it only those near the screen are. */
 export const ROWS_DRAWN_MAX = 200;

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
-import { ANALYST_ROLE } from '../read-store/analyst-role.ts';
-import { runQuery } from '../read-store/run-query.ts';
-import { loadSettings } from '../runtime/settings.ts';
-import type { Settings } from '../schemas/config.ts';
-import { findConnection, notedConnections } from './connections.ts';
-import { PlainFailure } from './plain-failure.ts';
+import { ANALYST_ROLE } from '../../read-store/analyst-role.ts';
+import { runQuery } from '../../read-store/run-query.ts';
+import { loadSettings } from '../../runtime/settings.ts';
+import type { Settings } from '../../schemas/config.ts';
+import { findConnection, notedConnections } from '../connections.ts';
+import { PlainFailure } from '../plain-failure.ts';
 import { csvOf, jsonOf, tableOf } from './query-output.ts';
 
 const ROWS_DEFAULT = 1_000;

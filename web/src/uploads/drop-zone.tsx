@@ -3,8 +3,8 @@ import { useApp } from '../app.ts';
 import { useStore } from '../store.ts';
 import { mappingLabel } from '../text/mapping-label.ts';
 import { useText } from '../text/text-context.ts';
-import { filesOf } from '../uploads/dropped-files.ts';
-import { Icon } from './icons.tsx';
+import { filesOf } from './dropped-files.ts';
+import { Icon } from '../page/icons.tsx';
 import { givenParameters, MappingParameters } from './mapping-parameters.tsx';
 import { usualMapping } from './usual-mapping.ts';
 

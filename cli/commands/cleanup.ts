@@ -1,16 +1,20 @@
-import { jobDecider } from '../conversion-job/decider.ts';
-import { retryPolicyOf } from '../conversion-job/retry-policy.ts';
-import { connectEventLog } from '../event-store/connect.ts';
-import { runCleanup } from '../processor/retention/cleanup.ts';
-import { tallyCleanup, type CleanupReport, type RemovedFile } from '../processor/retention/cleanup-report.ts';
-import { keepingDecider, keepingPolicyOf } from '../processor/retention/kept-job.ts';
-import { ORPHAN_AGE_MS } from '../processor/retention/orphans.ts';
-import { systemClock } from '../runtime/clock.ts';
-import { createLog } from '../runtime/log.ts';
-import { loadSettings } from '../runtime/settings.ts';
-import { findConnection } from './connections.ts';
-import { openBlobs } from './open-blobs.ts';
-import { progressOn } from './progress.ts';
+import { jobDecider } from '../../conversion-job/decider.ts';
+import { retryPolicyOf } from '../../conversion-job/retry-policy.ts';
+import { connectEventLog } from '../../event-store/connect.ts';
+import { runCleanup } from '../../processor/retention/cleanup.ts';
+import {
+  tallyCleanup,
+  type CleanupReport,
+  type RemovedFile,
+} from '../../processor/retention/cleanup-report.ts';
+import { keepingDecider, keepingPolicyOf } from '../../processor/retention/kept-job.ts';
+import { ORPHAN_AGE_MS } from '../../processor/retention/orphans.ts';
+import { systemClock } from '../../runtime/clock.ts';
+import { createLog } from '../../runtime/log.ts';
+import { loadSettings } from '../../runtime/settings.ts';
+import { findConnection } from '../connections.ts';
+import { openBlobs } from '../open-blobs.ts';
+import { progressOn } from '../progress.ts';
 
 /** Files listed one by one; the sums count all. */
 const LISTED_MAX = 1_000;

@@ -1,12 +1,12 @@
 import type { JobView } from '../../../schemas/http-api.ts';
 import { useApp } from '../app.ts';
-import { selectedJobs, withNothingSelected } from '../jobs/queue-state.ts';
-import { canDownload, canRetry, isActive } from '../jobs/states.ts';
-import { ZIP_IDS_MAX, ZIP_RESULTS_MAX } from '../jobs/limits.ts';
+import { selectedJobs, withNothingSelected } from './queue-state.ts';
+import { canDownload, canRetry, isActive } from './states.ts';
+import { ZIP_IDS_MAX, ZIP_RESULTS_MAX } from './limits.ts';
 import { useStore } from '../store.ts';
 import { useText } from '../text/text-context.ts';
-import { Icon } from './icons.tsx';
-import { runCommand, downloadPath } from './job-actions.tsx';
+import { Icon } from '../page/icons.tsx';
+import { runCommand, downloadPath } from '../page/job-actions.tsx';
 
 function bytesOf(jobs: readonly JobView[]): number {
   return jobs.reduce((sum, { result }) => sum + (result?.bytes ?? 0), 0);

@@ -1,5 +1,5 @@
-import { SECRET_SETTINGS, secretFileVariable, Settings, type SettingName } from '../schemas/config.ts';
-import { loadSettings } from '../runtime/settings.ts';
+import { SECRET_SETTINGS, secretFileVariable, Settings, type SettingName } from '../../schemas/config.ts';
+import { loadSettings } from '../../runtime/settings.ts';
 
 interface SettingLine {
   readonly name: SettingName;

@@ -1,9 +1,9 @@
 import { join, resolve } from 'node:path';
-import { requestScavenge, type Scavenged } from '../event-store/request-scavenge.ts';
-import { loadSettings } from '../runtime/settings.ts';
-import { findConnection } from './connections.ts';
+import { requestScavenge, type Scavenged } from '../../event-store/request-scavenge.ts';
+import { loadSettings } from '../../runtime/settings.ts';
+import { findConnection } from '../connections.ts';
 import { checkFolder } from './log-check.ts';
-import { PlainFailure } from './plain-failure.ts';
+import { PlainFailure } from '../plain-failure.ts';
 
 const MIB = 1024 * 1024;
 

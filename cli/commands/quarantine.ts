@@ -1,15 +1,15 @@
-import { connectEventLog } from '../event-store/connect.ts';
-import { retryPolicyOf } from '../conversion-job/retry-policy.ts';
-import { replayHeldJobs } from '../processor/feeder/replay-held-jobs.ts';
-import { replayQuarantine } from '../projector/replay-quarantine.ts';
-import { openReadStore, type ReadStore } from '../read-store/pool.ts';
-import { HELD_STREAMS_MAX } from '../read-store/projection-engine/quarantine.ts';
-import { createLog } from '../runtime/log.ts';
-import { loadSettings } from '../runtime/settings.ts';
-import { JobId } from '../schemas/ids.ts';
-import { jobIdOfStream, jobStream } from '../schemas/streams.ts';
-import { findConnection } from './connections.ts';
-import { PlainFailure } from './plain-failure.ts';
+import { connectEventLog } from '../../event-store/connect.ts';
+import { retryPolicyOf } from '../../conversion-job/retry-policy.ts';
+import { replayHeldJobs } from '../../processor/feeder/replay-held-jobs.ts';
+import { replayQuarantine } from '../../projector/replay-quarantine.ts';
+import { openReadStore, type ReadStore } from '../../read-store/pool.ts';
+import { HELD_STREAMS_MAX } from '../../read-store/projection-engine/quarantine.ts';
+import { createLog } from '../../runtime/log.ts';
+import { loadSettings } from '../../runtime/settings.ts';
+import { JobId } from '../../schemas/ids.ts';
+import { jobIdOfStream, jobStream } from '../../schemas/streams.ts';
+import { findConnection } from '../connections.ts';
+import { PlainFailure } from '../plain-failure.ts';
 
 /** `docket quarantine list|replay`: jobs whose events the projector or the work list could not apply. Exit code 1: some stay held. */
 export async function run(argv: readonly string[]): Promise<number> {

@@ -8,10 +8,10 @@ import {
   setMetadata,
   surveyOf,
   type SurveyedEvent,
-} from '../tests/rooms/event-store-server/log-in-process.ts';
-import { connectTo, counted, spawnStore } from '../tests/rooms/event-store-server/spawned-store.ts';
-import { runDocket } from '../tests/harness/run-docket.ts';
-import type { LogChecked } from '../event-store-server/storage/check-log.ts';
+} from '../../tests/rooms/event-store-server/log-in-process.ts';
+import { connectTo, counted, spawnStore } from '../../tests/rooms/event-store-server/spawned-store.ts';
+import { runDocket } from '../../tests/harness/run-docket.ts';
+import type { LogChecked } from '../../event-store-server/storage/check-log.ts';
 
 // Generous: each command is a process, and the machine may have much else to do.
 jest.setTimeout(120_000);

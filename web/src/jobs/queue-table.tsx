@@ -1,13 +1,13 @@
 import { useRef } from 'preact/hooks';
 import { useApp } from '../app.ts';
-import { withQuery } from '../jobs/queue-state.ts';
-import { sortedBy, writeQuery, type QueueQuery, type SortColumn } from '../jobs/queue-query.ts';
+import { withQuery } from './queue-state.ts';
+import { sortedBy, writeQuery, type QueueQuery, type SortColumn } from './queue-query.ts';
 import { useStore } from '../store.ts';
 import type { MessageKey } from '../text/en.ts';
 import { useText } from '../text/text-context.ts';
-import { Icon } from './icons.tsx';
+import { Icon } from '../page/icons.tsx';
 import { JobRow, SelectAll } from './job-row.tsx';
-import { useKeptFocus } from './kept-focus.ts';
+import { useKeptFocus } from '../page/kept-focus.ts';
 import { ROWS_DRAWN_MAX, useRowWindow } from './row-window.ts';
 import { useSteadyRows } from './steady-rows.ts';
 

@@ -1,7 +1,7 @@
 import { useRef, useState } from 'preact/hooks';
 import type { JobView } from '../../../schemas/http-api.ts';
-import type { QueueState } from '../jobs/queue-state.ts';
-import type { QueueQuery } from '../jobs/queue-query.ts';
+import type { QueueState } from './queue-state.ts';
+import type { QueueQuery } from './queue-query.ts';
 
 export interface SteadyRows {
   readonly rows: readonly JobView[];

@@ -1,23 +1,23 @@
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
-import { backUp } from '../archive/backup.ts';
-import { openBackupKey, type BackupSecret } from '../archive/backup-key.ts';
-import { checkBackup } from '../archive/check-backup.ts';
-import { encryptedPlace } from '../archive/encrypted-place.ts';
-import { placeUnder, plainPlace, type Place } from '../archive/place.ts';
-import { restore } from '../archive/restore.ts';
-import { systemClock } from '../runtime/clock.ts';
-import { createLog, type Log } from '../runtime/log.ts';
-import { loadSettings } from '../runtime/settings.ts';
-import type { Settings } from '../schemas/config.ts';
+import { backUp } from '../../archive/backup.ts';
+import { openBackupKey, type BackupSecret } from '../../archive/backup-key.ts';
+import { checkBackup } from '../../archive/check-backup.ts';
+import { encryptedPlace } from '../../archive/encrypted-place.ts';
+import { placeUnder, plainPlace, type Place } from '../../archive/place.ts';
+import { restore } from '../../archive/restore.ts';
+import { systemClock } from '../../runtime/clock.ts';
+import { createLog, type Log } from '../../runtime/log.ts';
+import { loadSettings } from '../../runtime/settings.ts';
+import type { Settings } from '../../schemas/config.ts';
 import { folderPlace, unfitSentence } from './archive.ts';
 import { readIdentity, writeIdentity } from './identity-files.ts';
-import { interruptSignal } from './interrupt.ts';
-import { openBlobs, openBucket } from './open-blobs.ts';
-import { PlainFailure } from './plain-failure.ts';
-import { progressOn } from './progress.ts';
-import { reachLog } from './reach-log.ts';
+import { interruptSignal } from '../interrupt.ts';
+import { openBlobs, openBucket } from '../open-blobs.ts';
+import { PlainFailure } from '../plain-failure.ts';
+import { progressOn } from '../progress.ts';
+import { reachLog } from '../reach-log.ts';
 
 const SAFE_TO_REPEAT = 'What was written stays; run the same command again to go on.';
 

@@ -8,13 +8,13 @@ import {
   writeQuery,
   type FilterName,
   type QueueQuery,
-} from '../jobs/queue-query.ts';
-import { withQuery } from '../jobs/queue-state.ts';
+} from './queue-query.ts';
+import { withQuery } from './queue-state.ts';
 import { NOTHING_HAPPENED, together } from '../live/announcements.ts';
 import { useStore } from '../store.ts';
 import type { MessageKey } from '../text/en.ts';
 import { useText } from '../text/text-context.ts';
-import { Icon } from './icons.tsx';
+import { Icon } from '../page/icons.tsx';
 
 const FILTER_WORDS = {
   all: 'filterAll',

@@ -1,18 +1,18 @@
 import { resolve } from 'node:path';
-import { checkArchive } from '../archive/check-archive.ts';
-import { exportEvents } from '../archive/export-events.ts';
-import { importEvents } from '../archive/import-events.ts';
-import { plainPlace, type Place } from '../archive/place.ts';
-import type { UnfitEvent } from '../archive/unfit-events.ts';
-import { BlobStoreUnavailable } from '../blob-store/blob-errors.ts';
-import { openFilesystemBlobStore } from '../blob-store/filesystem.ts';
-import { systemClock } from '../runtime/clock.ts';
-import { createLog } from '../runtime/log.ts';
-import { loadSettings } from '../runtime/settings.ts';
-import { interruptSignal } from './interrupt.ts';
-import { PlainFailure } from './plain-failure.ts';
-import { progressOn } from './progress.ts';
-import { reachLog } from './reach-log.ts';
+import { checkArchive } from '../../archive/check-archive.ts';
+import { exportEvents } from '../../archive/export-events.ts';
+import { importEvents } from '../../archive/import-events.ts';
+import { plainPlace, type Place } from '../../archive/place.ts';
+import type { UnfitEvent } from '../../archive/unfit-events.ts';
+import { BlobStoreUnavailable } from '../../blob-store/blob-errors.ts';
+import { openFilesystemBlobStore } from '../../blob-store/filesystem.ts';
+import { systemClock } from '../../runtime/clock.ts';
+import { createLog } from '../../runtime/log.ts';
+import { loadSettings } from '../../runtime/settings.ts';
+import { interruptSignal } from '../interrupt.ts';
+import { PlainFailure } from '../plain-failure.ts';
+import { progressOn } from '../progress.ts';
+import { reachLog } from '../reach-log.ts';
 
 const SAFE_TO_REPEAT = 'What was written stays; run the same command again to go on.';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { runDocket } from '../tests/harness/run-docket.ts';
+import { runDocket } from '../../tests/harness/run-docket.ts';
 import { helpOf, unknownOption } from './command-line.ts';
 import { COMMANDS } from './commands.ts';
 

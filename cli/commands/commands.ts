@@ -23,7 +23,7 @@ export const COMMANDS: readonly Command[] = [
     exitCodes:
       '0 stopped by Ctrl-C or a signal, 1 failed, 2 wrong usage, 3 already running, 130 killed by a second Ctrl-C',
     load: async () => {
-      const { up } = await import('./up/up.ts');
+      const { up } = await import('../up/up.ts');
       return { run: up };
     },
   },
@@ -35,7 +35,7 @@ export const COMMANDS: readonly Command[] = [
     example: 'EVENTSTORE_URL=esdb://... DATABASE_URL=postgres://... npm run docket -- serve processor',
     exitCodes:
       '0 stopped by Ctrl-C or a signal (a second one changes nothing), 1 failed, 2 wrong usage, 130 interrupted before it began',
-    load: () => import('./serve/serve.ts'),
+    load: () => import('../serve/serve.ts'),
   },
   {
     name: 'why',
@@ -177,14 +177,14 @@ export const COMMANDS: readonly Command[] = [
       'explain <file.pdf> [--mapping ID] [--param NAME=VALUE]... [--image FILE.png [--page N]] [--mappings FOLDER] [--json]',
     summary: 'Shows how a mapping reads a PDF: which value came from where, which check failed on what.',
     example: 'npm run docket -- explain invoice.pdf --mapping pt_simon_invoice_v1 --image page.png',
-    load: () => import('../gateway/commands/cli-explain.ts'),
+    load: () => import('../../gateway/commands/cli-explain.ts'),
   },
   {
     name: 'rules',
     usage: 'rules [<invoice.xml>...] [--markdown] [--json]',
     summary: 'Says which rules of EN 16931 and UBL a file breaks; without a file, which rules there are.',
     example: 'npm run docket -- rules invoice.xml',
-    load: () => import('../gateway/commands/cli-rules.ts'),
+    load: () => import('../../gateway/commands/cli-rules.ts'),
   },
   {
     name: 'mapping',
@@ -193,7 +193,7 @@ export const COMMANDS: readonly Command[] = [
     summary:
       'Scores a mapping against a folder of PDFs with truth files; drafts one from a PDF; prints their JSON Schema.',
     example: 'npm run docket -- mapping test ./invoices --mapping eu_invoice_v1',
-    load: () => import('../gateway/commands/cli-mapping.ts'),
+    load: () => import('../../gateway/commands/cli-mapping.ts'),
   },
   {
     name: 'simulate-policy',

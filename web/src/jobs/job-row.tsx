@@ -2,19 +2,19 @@ import { useEffect, useRef } from 'preact/hooks';
 import { memo } from '../memo.ts';
 import type { JobView } from '../../../schemas/http-api.ts';
 import { useApp } from '../app.ts';
-import { withSelected } from '../jobs/queue-state.ts';
-import { canDownload, canRetry, isActive } from '../jobs/states.ts';
+import { withSelected } from './queue-state.ts';
+import { canDownload, canRetry, isActive } from './states.ts';
 import { jobPath } from '../router.ts';
 import { useStore } from '../store.ts';
 import { errorLine } from '../text/error-text.ts';
 import { mappingLabel } from '../text/mapping-label.ts';
 import { useText } from '../text/text-context.ts';
-import { Badge } from './badge.tsx';
-import { clock, Moment } from './moment.tsx';
-import { FormatMenu } from './format-menu.tsx';
-import { Icon } from './icons.tsx';
-import { CancelButton, CopyIdButton, DownloadLink, RetryButton, ReviewButton } from './job-actions.tsx';
-import { RouteLink } from './route-link.tsx';
+import { Badge } from '../page/badge.tsx';
+import { clock, Moment } from '../page/moment.tsx';
+import { FormatMenu } from '../page/format-menu.tsx';
+import { Icon } from '../page/icons.tsx';
+import { CancelButton, CopyIdButton, DownloadLink, RetryButton, ReviewButton } from '../page/job-actions.tsx';
+import { RouteLink } from '../page/route-link.tsx';
 
 interface JobRowProps {
   readonly job: JobView;

@@ -11,10 +11,10 @@ import {
   needsAttention,
   UPLOADS_MAX,
   type Upload,
-} from '../uploads/upload-list.ts';
-import { Icon } from './icons.tsx';
-import { useKeptFocus } from './kept-focus.ts';
-import { RouteLink } from './route-link.tsx';
+} from './upload-list.ts';
+import { Icon } from '../page/icons.tsx';
+import { useKeptFocus } from '../page/kept-focus.ts';
+import { RouteLink } from '../page/route-link.tsx';
 
 /** Most uploads drawn at a time; the rest is a number until it is their turn. */
 const SHOWN_MAX = 60;

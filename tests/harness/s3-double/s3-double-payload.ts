@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { crc32 } from 'node:zlib';
 import type { S3Operation } from './s3-double-faults.ts';
 import { S3Refusal } from './s3-double-refusals.ts';
-import { sha256Of } from '../../schemas/sha256.ts';
+import { sha256Of } from '../../../schemas/sha256.ts';
 
 /** Longest body the double takes. */
 const BODY_BYTES_MAX = 64 * 1024 * 1024;

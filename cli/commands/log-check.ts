@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { StoreLocked } from '../event-store-server/storage/storage-errors.ts';
-import { checkLog, type Damage, type LogChecked } from '../event-store-server/storage/check-log.ts';
-import { lockDirectory } from '../event-store-server/storage/directory-lock.ts';
-import { JOB_STREAM_PREFIX } from '../schemas/streams.ts';
-import { PlainFailure } from './plain-failure.ts';
+import { StoreLocked } from '../../event-store-server/storage/storage-errors.ts';
+import { checkLog, type Damage, type LogChecked } from '../../event-store-server/storage/check-log.ts';
+import { lockDirectory } from '../../event-store-server/storage/directory-lock.ts';
+import { JOB_STREAM_PREFIX } from '../../schemas/streams.ts';
+import { PlainFailure } from '../plain-failure.ts';
 
 /** Events and gaps listed one by one; the sums count all. */
 const LISTED_MAX = 100;

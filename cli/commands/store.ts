@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
-import { allowToReadAll } from '../event-store/allow-user.ts';
-import { checkStore, type Checked } from '../event-store/store-check.ts';
-import { createLog } from '../runtime/log.ts';
-import { loadSettings } from '../runtime/settings.ts';
-import type { Settings } from '../schemas/config.ts';
-import { notedConnections } from './connections.ts';
-import { PlainFailure } from './plain-failure.ts';
+import { allowToReadAll } from '../../event-store/allow-user.ts';
+import { checkStore, type Checked } from '../../event-store/store-check.ts';
+import { createLog } from '../../runtime/log.ts';
+import { loadSettings } from '../../runtime/settings.ts';
+import type { Settings } from '../../schemas/config.ts';
+import { notedConnections } from '../connections.ts';
+import { PlainFailure } from '../plain-failure.ts';
 
 const USAGE =
   'Say: docket store check [esdb://...], or docket store allow <user> esdb://administrator:password@...';

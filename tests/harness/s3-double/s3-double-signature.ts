@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { S3Refusal } from './s3-double-refusals.ts';
-import { sha256Of } from '../../schemas/sha256.ts';
+import { sha256Of } from '../../../schemas/sha256.ts';
 
 export interface S3Credentials {
   readonly accessKeyId: string;

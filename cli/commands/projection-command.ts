@@ -1,19 +1,19 @@
-import { connectEventLog } from '../event-store/connect.ts';
-import type { EventLog } from '../event-store/event-log.ts';
-import { rebuildProjections } from '../projector/rebuild.ts';
-import { PROJECTIONS, projectionNamed, type RegisteredProjection } from '../projector/registry.ts';
-import { buildVersion } from '../projector/versions/build.ts';
-import { compareVersions, type Comparison } from '../projector/versions/compare.ts';
-import { dropVersion } from '../projector/versions/drop.ts';
-import { ledgerVersions, rebuildNumber, VersionRefused } from '../projector/versions/ledger.ts';
-import { rollbackVersion, switchVersion, type Switched } from '../projector/versions/switch.ts';
-import { openReadStore, type ReadStore } from '../read-store/pool.ts';
-import { createLog, type Log } from '../runtime/log.ts';
-import { loadSettings } from '../runtime/settings.ts';
-import { findConnection } from './connections.ts';
-import { INTERRUPTED_EXIT_CODE, interruptSignal } from './interrupt.ts';
-import { PlainFailure } from './plain-failure.ts';
-import { progressOn } from './progress.ts';
+import { connectEventLog } from '../../event-store/connect.ts';
+import type { EventLog } from '../../event-store/event-log.ts';
+import { rebuildProjections } from '../../projector/rebuild.ts';
+import { PROJECTIONS, projectionNamed, type RegisteredProjection } from '../../projector/registry.ts';
+import { buildVersion } from '../../projector/versions/build.ts';
+import { compareVersions, type Comparison } from '../../projector/versions/compare.ts';
+import { dropVersion } from '../../projector/versions/drop.ts';
+import { ledgerVersions, rebuildNumber, VersionRefused } from '../../projector/versions/ledger.ts';
+import { rollbackVersion, switchVersion, type Switched } from '../../projector/versions/switch.ts';
+import { openReadStore, type ReadStore } from '../../read-store/pool.ts';
+import { createLog, type Log } from '../../runtime/log.ts';
+import { loadSettings } from '../../runtime/settings.ts';
+import { findConnection } from '../connections.ts';
+import { INTERRUPTED_EXIT_CODE, interruptSignal } from '../interrupt.ts';
+import { PlainFailure } from '../plain-failure.ts';
+import { progressOn } from '../progress.ts';
 
 const ACTIONS = ['list', 'build', 'compare', 'switch', 'rollback', 'drop', 'rebuild'] as const;
 /** A comparison reads many rows in one statement. */
