@@ -1,3 +1,4 @@
+import Big from 'big.js';
 import { XMLParser } from 'fast-xml-parser';
 import type { FieldName } from './truth.ts';
 import { at, list, string, tree } from './xml-tree.ts';
@@ -20,6 +21,8 @@ export interface UblLine {
   /** UN/ECE Recommendation 20. */
   readonly unit: string | undefined;
   readonly price: string | undefined;
+  /** The price less the line's allowance for each unit, in cents: what some write as the price itself. */
+  readonly priceLessAllowance?: string;
   readonly total: string | undefined;
 }
 
@@ -111,9 +114,18 @@ function streetsOf(party: unknown): string[] {
   );
 }
 
+function priceLessAllowance(line: unknown, quantity: string | undefined): string | undefined {
+  const [count, total] = [quantity, string(at(line, 'LineExtensionAmount'))];
+  const isReduced = at(line, 'AllowanceCharge', 'Amount') !== undefined;
+  if (!isReduced || count === undefined || total === undefined || new Big(count).eq(0)) return undefined;
+  return new Big(total).div(count).round(2, Big.roundHalfUp).toFixed(2);
+}
+
 function lineOf(line: unknown): UblLine {
   const quantity = at(line, 'InvoicedQuantity') ?? at(line, 'CreditedQuantity');
+  const reduced = priceLessAllowance(line, string(quantity));
   return {
+    ...(reduced === undefined ? {} : { priceLessAllowance: reduced }),
     code: string(at(line, 'Item', 'SellersItemIdentification', 'ID')),
     otherCodes: ['StandardItemIdentification', 'BuyersItemIdentification'].flatMap(
       (name) => string(at(line, 'Item', name, 'ID')) ?? [],

@@ -4,7 +4,7 @@ import type { Difference, Tally } from './difference.ts';
 import type { TruthLine } from './truth.ts';
 import type { PageWords } from './visible.ts';
 
-type LineValue = Exclude<keyof UblLine, 'otherCodes'>;
+type LineValue = Exclude<keyof UblLine, 'otherCodes' | 'priceLessAllowance'>;
 const LINE_VALUES = ['code', 'name', 'qty', 'unit', 'price', 'total'] as const satisfies readonly LineValue[];
 
 /**
@@ -62,9 +62,13 @@ function visibleOf(line: TruthLine, page: PageWords): TruthLine {
   };
 }
 
-/** A line of an e-invoice may say its code in three ways; one of them being right is enough. */
+/**
+ * A line of an e-invoice may say its code in three ways, and its price before or after its allowance; one of them being
+ * right is enough.
+ */
 function agrees(name: LineValue, own: UblLine, line: TruthLine): boolean {
-  const says = name === 'code' ? [own.code, ...(own.otherCodes ?? [])] : [own[name]];
+  const more = { code: own.otherCodes ?? [], price: [own.priceLessAllowance] };
+  const says = [own[name], ...(name === 'code' || name === 'price' ? more[name] : [])];
   return says.some((value) => sameValue(name, value, line));
 }
 

@@ -82,6 +82,16 @@ describe('the score', () => {
       );
   });
 
+  it('takes a truth without VAT rows for one that is silent about them, since every invoice has some', () => {
+    expect(differences(result, truthOf('x.pdf', { ...json, vat: [] }))).toEqual([]);
+  });
+
+  it('takes the price before or after the allowance of its line', () => {
+    const reduced = { ...line, price: '5.55', priceLessAllowance: '5.00' };
+    expect(differences({ ...result, lines: [reduced] })).toEqual([]);
+    expect(differences({ ...result, lines: [{ ...reduced, priceLessAllowance: '4.99' }] })).toHaveLength(1);
+  });
+
   it('does not take a truth that is silent about the lines for one without lines', () => {
     const { lines: _lines, vat: _vat, ...silent } = json;
     expect(differences(result, truthOf('x.pdf', silent))).toEqual([]);

@@ -62,7 +62,8 @@ function scoreVat(
   own: UblContent['vat'] | undefined,
   page: PageWords,
 ): Difference[] {
-  if (!wanted || !own) return [];
+  // Every invoice has a breakdown (BR-CO-18): a truth without rows is silent about it, as small profiles of e-invoices are.
+  if (!wanted || wanted.length === 0 || !own) return [];
   // A page that does not print an amount of the breakdown does not tell the breakdown.
   if (!wanted.every((row) => page.hasAmount(row.basis) && page.hasAmount(row.tax))) return [];
   const left = [...own];

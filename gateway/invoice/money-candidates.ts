@@ -65,21 +65,30 @@ function addNegatives(mapping: InvoiceMapping, candidates: Map<string, Candidate
   }
 }
 
-/** The amount that stands between the total and what is left to pay, where the page prints it without a label. */
+/** Words before what is open of earlier invoices and is asked for together with this one's total. */
+const OPEN_BEFORE =
+  /^(?:offene|offener|saldovortrag|rückstand|(?:previous|outstanding|opening) |balance b|solde (?:ant|préc)|arriér|impayé|saldo (?:ant|pend|prec)|importes? pend|arretrati)/iu;
+
+/**
+ * The amount that stands between the total and what is left to pay, where the page prints it without a label. What is open
+ * from before is added to the total and counts as a payment below zero (BT-113).
+ */
 function addPaid(candidates: Map<string, Candidate[]>, { document, itemLines }: MoneySources): void {
   const own = candidates.get('paid');
   const grand = candidates.get('grand')?.[0];
   const payable = candidates.get('payable')?.[0];
   if (!own || !grand || !payable || grand.score < sureAmount || payable.score < sureAmount) return;
   const difference = new Big(grand.value).minus(payable.value);
-  if (difference.lte(0) || own.some((c) => difference.eq(c.value))) return;
+  if (difference.eq(0) || own.some((c) => difference.eq(c.value))) return;
+  const isOpen = difference.lt(0);
   for (const line of document.lines) {
-    if (itemLines.has(line.index)) continue;
+    if (itemLines.has(line.index) || (isOpen && !OPEN_BEFORE.test(line.text))) continue;
     for (let at = 0; at < line.tokens.length; at++) {
       const rest = line.tokens.slice(at);
       const money = parseValue('money', rest, document.notation);
-      if (money?.fit !== 1 || !difference.eq(money.value)) continue;
-      const found = foundIn(money.value, rest.slice(0, money.count), 'printed, between total and due', 0.7);
+      if (money?.fit !== 1 || !difference.abs().eq(money.value)) continue;
+      const tokens = rest.slice(0, money.count);
+      const found = foundIn(difference.toFixed(2), tokens, 'printed, between total and due', 0.7);
       own.push({ ...found, score: sureAmount, line: line.index });
       return;
     }

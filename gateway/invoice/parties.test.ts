@@ -244,14 +244,18 @@ describe('a name in doubt', () => {
     expect(warnings).toEqual(expect.arrayContaining(['SELLER_NAME', 'BUYER_NAME']));
   });
 
-  it('is named: the page states its legal form apart from it', async () => {
+  it('is named: the page states its legal form apart, so the registered name goes without it', async () => {
     const seller = (after: string) =>
       converted({
         seller: ['Moulin Vert SARL', '8 rue du Port', '74000 Annecy', 'TVA : FR40303265045'],
         after: [after],
       });
-    expect((await seller('APE : 4778C - SARL au capital de 120 000 €')).warnings).toContain('SELLER_NAME');
-    expect((await seller('Moulin Vert SARL au capital de 120 000 €')).warnings).not.toContain('SELLER_NAME');
+    const apart = await seller('APE : 4778C - SARL au capital de 120 000 €');
+    expect(apart.warnings).toContain('SELLER_NAME');
+    expect(apart.fields.sellerName).toBe('Moulin Vert');
+    const behind = await seller('Moulin Vert SARL au capital de 120 000 €');
+    expect(behind.warnings).not.toContain('SELLER_NAME');
+    expect(behind.fields.sellerName).toBe('Moulin Vert SARL');
   });
 
   it('is none with a person or a department under it', async () => {

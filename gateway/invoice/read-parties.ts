@@ -4,7 +4,7 @@ import { labelledParty, listArea, listedNumber } from '../reading/labelled-party
 import type { Role, TaxNumber } from '../reading/parties.ts';
 import { isOfTheBuyer, isOfTheSeller, isPlausibleTaxNumber, taxNumbers } from '../reading/parties.ts';
 import { countryOf, partyBlock, readParty, untitledBuyer } from '../reading/party-blocks.ts';
-import { withFormInDoubt } from '../reading/name-doubts.ts';
+import { withoutFormApart } from '../reading/name-doubts.ts';
 import type { Area } from '../reading/regions.ts';
 import { sellerNumbers } from '../reading/seller-numbers.ts';
 import type { Found } from '../printed/provenance.ts';
@@ -64,7 +64,7 @@ export function readParties(
   const readSeller = sender
     ? partyOf(sender, numbers.seller, sources)
     : readParty('seller', mapping, document, place('seller', sellerCells));
-  const seller = { ...readSeller, name: readSeller.name && withFormInDoubt(readSeller.name, document) };
+  const seller = { ...readSeller, name: readSeller.name && withoutFormApart(readSeller.name, document) };
   const buyer = readParty('buyer', mapping, document, place('buyer', buyerCells));
   if (seller.vatId !== undefined) return { seller, buyer, sellerFields: new Map() };
   const ofBuyer = blocks.filter(({ cells }) =>

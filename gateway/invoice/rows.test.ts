@@ -8,11 +8,15 @@ import { loadPdfjs } from '../pdf/open-document.ts';
 
 beforeAll(loadPdfjs, 60_000);
 
-async function linesOf(page: PlainInvoice): Promise<UblContent['lines']> {
+async function read(page: PlainInvoice): Promise<UblContent> {
   const pdf = await makePlainInvoice(page);
   const outcome = await convert({ id: 1, kind: 'convert', mappingId: 'eu_invoice_v1', parameters: {}, pdf });
   if (!outcome.ok) throw new Error(outcome.message);
-  return readUbl(new TextDecoder().decode(outcome.body)).lines;
+  return readUbl(new TextDecoder().decode(outcome.body));
+}
+
+async function linesOf(page: PlainInvoice): Promise<UblContent['lines']> {
+  return (await read(page)).lines;
 }
 
 const COLUMNS: PlainInvoice = {
@@ -45,6 +49,48 @@ describe('titles of columns', () => {
       { code: '4006381333931', name: 'Eichentisch' },
       { code: undefined, name: 'Hocker', qty: '4', total: '100.00' },
     ]);
+  });
+});
+
+describe('a column of amounts', () => {
+  it('may be called the price without tax, over the price of one', async () => {
+    const lines = await linesOf({
+      columns: ['Description', 'Quantity', 'Unit price', 'Disc.', 'Price w/o tax'],
+      starts: [50, 250, 320, 400, 460],
+      rows: [
+        ['Oak table', '2', '150.00 €', '10%', '270.00 €'],
+        ['Stool', '4', '25.00 €', '', '100.00 €'],
+      ],
+      totals: [['Net total', '370.00 €'], ['VAT 19 %', '70.30 €'], ['Total', '440.30 €']],
+    }); // prettier-ignore
+    expect(lines).toMatchObject([
+      { price: '150.00', total: '270.00' },
+      { price: '25.00', total: '100.00' },
+    ]);
+  });
+
+  it('tells the currency by its title alone', async () => {
+    const { fields } = await read({
+      columns: ['Bezeichnung', 'Menge', 'Einzelpreis', 'Gesamt/CHF'],
+      rows: [['Eichentisch', '2', '150,00', '300,00'], ['Hocker', '4', '25,00', '100,00']],
+      totals: [['Nettobetrag', '400,00'], ['MwSt. 19 %', '76,00'], ['Gesamtbetrag', '476,00']],
+    }); // prettier-ignore
+    expect(fields.currency).toBe('CHF');
+  });
+});
+
+describe('an amount that is open from before', () => {
+  it('is added to the total and counts as a payment below zero', async () => {
+    const { fields } = await read({
+      totals: [
+        ['Nettobetrag', '400,00 EUR'],
+        ['MwSt. 19 %', '76,00 EUR'],
+        ['Gesamtbetrag', '476,00 EUR'],
+        ['Saldovortrag', '150,00 EUR'],
+        ['Zahlbetrag', '626,00 EUR'],
+      ],
+    });
+    expect(fields).toMatchObject({ grand: '476.00', payable: '626.00' });
   });
 });
 

@@ -117,10 +117,12 @@ function letterPlaces(cell: TitleCell): [number, number][] {
 }
 
 /** The last letters of what may follow a title, which most words do not end in. */
-const ENDS_LIKE_A_CURRENCY = new Set(['r', 's', '€', '%']);
+const ENDS_LIKE_A_CURRENCY = new Set(['r', 's', '€', '%', 'f', 'd', 'p', 'n', 'k']);
 
 function withoutCurrencyKey(key: string): string {
-  return ENDS_LIKE_A_CURRENCY.has(key.at(-1) ?? '') ? key.replace(/(?:eur|euros|€|%)$/, '') : key;
+  return ENDS_LIKE_A_CURRENCY.has(key.at(-1) ?? '')
+    ? key.replace(/(?:eur|euros|€|%|chf|usd|gbp|pln|ron|sek|nok|dkk|czk)$/, '')
+    : key;
 }
 
 /** Titles of different columns that touch one another. */

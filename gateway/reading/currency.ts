@@ -66,11 +66,12 @@ function marksOf(line: TokenLine): Mark[] {
   return marks;
 }
 
-/** Where no amount carries one, a title that does: `Preço (EUR)`, `Total €`, `All amounts in GBP`. */
+/** Where no amount carries one, a title that does: `Preço (EUR)`, `Total €`, `Betrag/€`, `All amounts in GBP`. */
 function wordsAlone(line: TokenLine): Mark[] {
   return line.tokens.flatMap((token) => {
-    const code = currencyOf(token.text);
-    return code !== undefined && (/^[^\p{Ll}]+$/u.test(token.text) || /^euros?$/i.test(token.text))
+    const word = /^\p{L}[\p{L}.]*\/(\S+)$/u.exec(token.text)?.[1] ?? token.text;
+    const code = currencyOf(word);
+    return code !== undefined && (/^[^\p{Ll}]+$/u.test(word) || /^euros?$/i.test(word))
       ? [{ code, token }]
       : [];
   });

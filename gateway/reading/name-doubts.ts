@@ -46,17 +46,24 @@ function goesOnAfterTitle({ tokens, line }: BlockCell, document: ReadDocument): 
   );
 }
 
-/** What the rule of a name ends with whose legal form the page prints apart from it as well. */
-export const FORM_APART = 'legal form printed apart';
+/** What the rule of a name ends with whose legal form was left out. */
+export const FORM_APART = 'legal form stated apart';
 
 /** `SARL au capital de 120 000 €`, with no name before it (Code de commerce, R123-238). */
 const FORM_WITH_CAPITAL = /(?:^|\s[-–|•·]\s)(SARL|SASU|SAS|SA|EURL|SCI|SNC)\s+au capital\b/gim;
 
-/** A French name may go without its legal form where the page states that form by itself: it is in doubt then. */
-export function withFormInDoubt(name: Found, document: ReadDocument): Found {
-  const form = /\s(\p{L}+)$/u.exec(name.value)?.[1]?.toUpperCase();
+/**
+ * A French company's registered name goes without its legal form, which stands before or behind it (Code de commerce,
+ * L223-1, R123-53). Where the page states the form by itself as well, what stands behind the name is left out, with a doubt:
+ * it may be part of the name.
+ */
+export function withoutFormApart(name: Found, document: ReadDocument): Found {
+  const [, bare, form] = /^(.+\S)\s+(\p{L}+)$/u.exec(name.value) ?? [];
+  if (bare === undefined || form === undefined) return name;
   const isApart = [...document.text.matchAll(FORM_WITH_CAPITAL)].some(
-    (match) => match[1]?.toUpperCase() === form,
+    (match) => match[1]?.toUpperCase() === form.toUpperCase(),
   );
-  return isApart ? { ...name, rule: `${name.rule}, ${FORM_APART}`, confidence: doubtfulName } : name;
+  return isApart
+    ? { ...name, value: bare, rule: `${name.rule}, ${FORM_APART}`, confidence: doubtfulName }
+    : name;
 }
