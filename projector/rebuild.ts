@@ -9,7 +9,7 @@ import { takePlace } from './versions/switch.ts';
 /** Rounds of catching up with a projector that goes on writing meanwhile. */
 const CATCH_UP_ROUNDS_MAX = 50;
 
-export interface RebuildOptions extends Pick<BuildParts, 'log' | 'url' | 'logger'> {
+export interface RebuildOptions extends Pick<BuildParts, 'log' | 'url' | 'logger' | 'heldRowsMax'> {
   /** Built together: the log is read once for all of them. */
   readonly projections: readonly RegisteredProjection[];
   /** As of `BuildParts`. */
@@ -31,7 +31,7 @@ export interface RebuildOptions extends Pick<BuildParts, 'log' | 'url' | 'logger
  */
 export async function rebuildProjections(options: RebuildOptions): Promise<readonly Written[]> {
   const { projections, stop = new AbortController().signal, onProgress = () => undefined } = options;
-  const { log, url, logger } = options;
+  const { log, url, logger, heldRowsMax } = options;
   const alreadyRunning = (projection: string) => new RebuildRunning(projection);
   const wanted = projections.map((projection) => ({ projection, target: besideOf(projection) }));
   for (const { name, target } of projections)
@@ -39,7 +39,7 @@ export async function rebuildProjections(options: RebuildOptions): Promise<reado
       throw new VersionRefused(
         `Version ${target.version} of projection ${name} is not built: \`docket projection build ${name}\`.`,
       );
-  const parts = { log, url, logger, stop, onProgress, alreadyRunning };
+  const parts = { log, url, logger, heldRowsMax, stop, onProgress, alreadyRunning };
   return buildTables(wanted, parts, async ({ store, tables, writeRest }) => {
     const done = new Map<Filled, Written>();
     for (let round = 1; round <= CATCH_UP_ROUNDS_MAX; round += 1) {

@@ -34,12 +34,7 @@ export interface RegisteredProjection {
   /** Opens tables for writing: those in use, or others. @throws as `openWriter` */
   openWriter(options: Omit<WriterOptions<never, never>, 'projection'>): Promise<ProjectionWriter>;
   /** Opens new tables for being filled. @throws as `openBulkWriter` */
-  openBulkWriter(
-    options: Omit<WriterOptions<never, never>, 'projection'> & {
-      readonly rowsMax: number;
-      readonly awakeMax: number;
-    },
-  ): Promise<BulkWriter>;
+  openBulkWriter(options: Omit<WriterOptions<never, never>, 'projection'>): Promise<BulkWriter>;
   /** How the tables of two versions are compared. */
   readonly compared: Compared;
   /** The stream that a key of `compared` belongs to. */

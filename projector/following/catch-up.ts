@@ -13,6 +13,8 @@ const NEARLY_THERE_EVENTS = 1_000;
 export interface CaughtUp {
   checkpoint(): Checkpoint;
   apply(batch: readonly StoredEvent[], through: bigint): Promise<unknown>;
+  /** Events of a batch; `BULK_EVENTS_MAX` unless told. */
+  readonly batchEvents?: number;
 }
 
 /**
@@ -72,11 +74,12 @@ async function readToEnd(
     if (inFlight.length > 1) await inFlight[0];
   };
   const filter = { streamPrefixes: FOLLOWED_STREAM_PREFIXES };
+  const { batchEvents = BULK_EVENTS_MAX } = writer;
   for await (const event of log.readAll(writer.checkpoint() ?? 'start', filter)) {
     if (isStopped()) break;
     batch.push(event);
     read += 1;
-    if (batch.length >= BULK_EVENTS_MAX) await write();
+    if (batch.length >= batchEvents) await write();
   }
   await write();
   await Promise.all(inFlight);

@@ -30,6 +30,8 @@ export interface BuildParts {
   readonly stop: AbortSignal;
   /** Up to which position the tables are written, and how many events that were. */
   readonly onProgress: (position: bigint, events: number) => void;
+  /** As of `bulkFill`. */
+  readonly heldRowsMax?: number | undefined;
   /** What is thrown when another build of the same tables holds the lease. */
   readonly alreadyRunning: (projection: string) => Error;
 }
@@ -97,11 +99,11 @@ export async function buildTables<Result>(
 }
 
 async function fill(store: ReadStore, tables: readonly Filled[], parts: BuildParts): Promise<FullTables> {
-  const { log, stop, onProgress } = parts;
+  const { log, stop, onProgress, heldRowsMax } = parts;
   const isStopped = () => stop.aborted;
   let events = 0;
   const onBatch = (through: bigint, more: number) => onProgress(through, (events += more));
-  if (!(await bulkFill({ tables, log, store, isStopped, onBatch })))
+  if (!(await bulkFill({ tables, log, store, heldRowsMax, isStopped, onBatch })))
     for (const { projection, target } of tables) await startOver(store, projection, target);
   stop.throwIfAborted();
   const writeRest = (some: readonly Filled[]) => writeFromLog(store, some, { ...parts, onBatch });

@@ -3,8 +3,8 @@ import type { Queryable } from '../queryable.ts';
 import type { Transaction } from '../transaction.ts';
 import { markAfterBatch } from './batch-mark.ts';
 import { moveCheckpoint, readStanding, type Checkpoint } from './checkpoint.ts';
-import { copyLines, copyRows } from './copy-rows.ts';
-import { valuesOfLine } from './copy-text.ts';
+import { appendedRows, type Appended } from './appended-rows.ts';
+import { copyIntoTable, linesOf } from './copy-rows.ts';
 import { CheckpointMoved } from './projection-errors.ts';
 import type { Quarantined } from './fold-batch.ts';
 import { foldWithRows } from './fold-with-rows.ts';
@@ -13,19 +13,22 @@ import type { FoldedRow, ProjectionTarget, Projection } from './projection-defin
 import { heldStreams, holdStreams } from './quarantine.ts';
 import { columnArrays, writeStatement, onConflict } from './statement.ts';
 import type { StoredEvent } from './stored-event.ts';
-import type { Table, TableRows, Values } from './table.ts';
+import type { Table, Values } from './table.ts';
 import type { WriterOptions } from './writer-options.ts';
 import type { Applied, ProjectionWriter } from './writer.ts';
 
 /** Rows of one insert. */
 const ROWS_AT_ONCE = 10_000;
+/** Rows that are only appended are written when so many bytes of them wait, or so many sums. */
+const WRITE_BYTES = 4 * 1024 * 1024;
+const WRITE_SUMS = 20_000;
 
 /** Fills tables that nobody reads yet; what it has written counts only when `finish` has moved the checkpoint. */
 export interface BulkWriter extends Pick<ProjectionWriter, 'heldStreams' | 'apply'> {
   /** Up to where it has folded. */
   checkpoint(): Checkpoint;
-  /** Memory holds as many rows as it may: `finish`, and go on with another writer. */
-  isFull(): boolean;
+  /** Rows in memory: when they are many, `finish`, and go on with another writer. */
+  heldRows(): number;
   /** Writes the rows in memory and the checkpoint, in one transaction. */
   finish(): Promise<void>;
   /** Resolves when nothing is at work any more, whether it went well or not. */
@@ -33,58 +36,61 @@ export interface BulkWriter extends Pick<ProjectionWriter, 'heldStreams' | 'appl
 }
 
 /**
- * A writer for tables under construction (ADR 0057). Rows that are only appended go to Postgres by COPY, batch by
- * batch, and so do parts of sums; rows that may change again are held in memory and written once. There is no checkpoint
- * between: a build that dies is begun again, and a value that Postgres refuses fails the whole of it.
+ * A writer for tables under construction (ADR 0057, 0184). Rows that are only appended are made bytes at once and go to
+ * Postgres by COPY when enough of them wait, and so do parts of sums; rows that may change again are held in memory and
+ * written once. There is no checkpoint between: a build that dies is begun again, and a value that Postgres refuses
+ * fails the whole of it.
  *
- * @param options.rowsMax how many rows are held
- * @param options.awakeMax as of `holdRows`
  * @throws ReadStoreUnavailable
  */
 export async function openBulkWriter<Event, Row extends FoldedRow>(
-  options: WriterOptions<Event, Row> & { readonly rowsMax: number; readonly awakeMax: number },
+  options: WriterOptions<Event, Row>,
 ): Promise<BulkWriter> {
-  const { store, projection, target, rowsMax, awakeMax } = options;
+  const { store, projection, target } = options;
   const { checkpoint: from, mark: markBefore } = await readStanding(store, target);
   await setCrashMarker(store, target.schema);
   const isNew = from === null;
   if (isNew) await dropKeys(store, projection, target.schema);
   const streamsHeld = await heldStreams(store, target);
-  const held = holdRows(projection, awakeMax);
-  const summed = new Set<Table>();
+  const held = holdRows(projection);
+  const appended = appendedRows(projection);
+  const withParts = new Set<Table>();
   const quarantined: Quarantined[] = [];
   let folded = from;
   let mark = markBefore;
   let folding: Promise<unknown> = Promise.resolve();
   let writing: Promise<unknown> = Promise.resolve();
-  let writingBefore: Promise<unknown> = Promise.resolve();
 
-  const foldNext = async (batch: readonly StoredEvent[], through: bigint) => {
+  const foldNext = async (batch: readonly StoredEvent[], through: bigint): Promise<Applied> => {
     const result = await foldWithRows(options, { held: streamsHeld, rows: held.rows }, batch, folded);
     for (const { recorded } of result.quarantined) streamsHeld.add(recorded.stream);
     quarantined.push(...result.quarantined);
     folded = folded === null || through > folded ? through : folded;
     mark = markAfterBatch(mark, batch, folded);
-    return { result, given: held.take(result.changes.values()) };
+    held.take(result.changes.values(), appended.add);
+    if (appended.bytes() >= WRITE_BYTES || appended.sums() >= WRITE_SUMS) await write();
+    return { events: result.applied, quarantined: result.quarantined };
   };
-  const apply = (batch: readonly StoredEvent[], through: bigint): Promise<Applied> => {
-    const ready = Promise.all([folding, writingBefore]).then(() => foldNext(batch, through));
-    const written = Promise.all([ready, writing]).then(async ([{ result, given }]) => {
-      if (given.length > 0) await append(options, summed, given);
-      return { events: result.applied, quarantined: result.quarantined };
-    });
-    folding = ready;
-    writingBefore = writing;
-    writing = written;
-    for (const copy of [ready, written]) copy.catch(() => undefined);
-    return written;
+  /** One write is on its way while the next events are folded. */
+  const write = async (): Promise<void> => {
+    const given = appended.take();
+    await writing;
+    writing = append(options, withParts, given);
+    writing.catch(() => undefined);
   };
   return {
     checkpoint: () => folded,
     heldStreams: () => streamsHeld,
-    isFull: () => held.size() >= rowsMax,
-    apply,
+    heldRows: () => held.size(),
+    apply: (batch, through) => {
+      const applied = folding.then(() => foldNext(batch, through));
+      folding = applied;
+      applied.catch(() => undefined);
+      return applied;
+    },
     finish: async () => {
+      await folding;
+      await write();
       await writing;
       const to = folded;
       await store.transaction(async (within) => {
@@ -92,32 +98,33 @@ export async function openBulkWriter<Event, Row extends FoldedRow>(
         if (to !== null && to !== from) {
           await moveCheckpoint(within, target, options.fencingEpoch, { from, to, mark });
           // Where nothing was written before, no row can be there already.
-          const write = isNew ? copyLines : upsertLines;
-          for (const { table, lines } of held.all()) await write(within, target.schema, table, lines);
-          for (const table of summed) await sumParts(within, target.schema, table, isNew);
+          const writeRows = isNew ? copyRows : upsertRows;
+          for (const { table, rows } of held.all()) await writeRows(within, target.schema, table, rows);
+          for (const table of withParts) await sumParts(within, target.schema, table, isNew);
           await holdStreams(within, target, quarantined);
         }
         if (isNew) await addKeys(within, projection, target.schema);
       });
     },
-    settled: () => Promise.allSettled([folding, writing, writingBefore]),
+    settled: () => Promise.allSettled([folding, writing]),
   };
 }
 
 /** Rows that nothing changes, and parts of sums. They are safe on disk when `finish` is committed, which is later. */
 async function append<Event, Row extends FoldedRow>(
   { store, target, fencingEpoch }: WriterOptions<Event, Row>,
-  summed: Set<Table>,
-  given: readonly TableRows[],
+  withParts: Set<Table>,
+  given: readonly Appended[],
 ): Promise<void> {
+  if (given.length === 0) return;
   await store.transaction(async (within) => {
     await within.query('set local synchronous_commit = off');
     await requireLease(within, target, fencingEpoch);
-    for (const { table, rows } of given) {
+    for (const { table, lines } of given) {
       const isSum = table.writes === 'add';
-      if (isSum && !summed.has(table)) await createParts(within, target.schema, table);
-      if (isSum) summed.add(table);
-      await copyRows(within, target.schema, isSum ? partsOf(table) : table, rows);
+      if (isSum && !withParts.has(table)) await createParts(within, target.schema, table);
+      if (isSum) withParts.add(table);
+      await copyIntoTable(within, target.schema, isSum ? partsOf(table) : table, lines);
     }
   });
 }
@@ -131,21 +138,30 @@ async function requireLease(within: Transaction, target: ProjectionTarget, epoch
   if (rowCount !== 1) throw new CheckpointMoved(target.ledger, target.version);
 }
 
-async function upsertLines(
+async function copyRows(
   within: Transaction,
   schema: string,
   table: Table,
-  lines: Iterable<string>,
+  rows: Iterable<Values>,
+): Promise<void> {
+  await copyIntoTable(within, schema, table, linesOf(rows));
+}
+
+async function upsertRows(
+  within: Transaction,
+  schema: string,
+  table: Table,
+  rows: Iterable<Values>,
 ): Promise<void> {
   const statement = writeStatement(schema, table, { appendsTo: 'keyless' });
-  let rows: Values[] = [];
+  let some: Values[] = [];
   const write = async (): Promise<void> => {
-    if (rows.length > 0) await within.query(statement, columnArrays(table, rows));
-    rows = [];
+    if (some.length > 0) await within.query(statement, columnArrays(table, some));
+    some = [];
   };
-  for (const line of lines) {
-    rows.push(valuesOfLine(line));
-    if (rows.length >= ROWS_AT_ONCE) await write();
+  for (const values of rows) {
+    some.push(values);
+    if (some.length >= ROWS_AT_ONCE) await write();
   }
   await write();
 }

@@ -6,55 +6,77 @@ import type { Table, Values } from './table.ts';
 const CHUNK_BYTES = 256 * 1024;
 /** A UTF-16 code unit takes three bytes of UTF-8 at most. */
 const BYTES_A_UNIT_MAX = 3;
+const LINE_FEED = 10;
 
-/**
- * Adds rows to a table by COPY, which costs Postgres a fraction of an insert. None of them may be there already.
- *
- * @throws ReadStoreUnavailable, or the error of the statement
- */
-export function copyRows(
-  within: Transaction,
-  schema: string,
-  table: Pick<Table, 'name' | 'columns'>,
-  rows: readonly Values[],
-): Promise<void> {
-  return copyLines(within, schema, table, linesOf(rows));
-}
-
-/** As `copyRows`, of rows that are lines already. @throws as `copyRows` */
-export async function copyLines(
-  within: Transaction,
-  schema: string,
-  table: Pick<Table, 'name' | 'columns'>,
-  lines: Iterable<string>,
-): Promise<void> {
-  const names = table.columns.map(({ name }) => name).join(', ');
-  await within.copyIn(`copy ${schema}.${table.name} (${names}) from stdin`, chunksOf(lines));
-}
-
-function* linesOf(rows: readonly Values[]): Generator<string> {
-  for (const values of rows) yield copyLine(values);
+/** Rows as the bytes that COPY takes: outside of what the garbage collector walks through. */
+export interface CopyLines {
+  add(values: Values): void;
+  /** How many bytes wait. */
+  bytes(): number;
+  /** Gives the bytes away, and begins anew. */
+  take(): Buffer[];
 }
 
 /**
  * Each line is written into bytes on its own: a text of all lines would be a tree of millions of pieces, which the
  * collector of garbage has to walk through before it is flattened.
  */
-function* chunksOf(lines: Iterable<string>): Generator<Buffer> {
-  let chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+export function copyLines(): CopyLines {
+  let full: Buffer[] = [];
+  let chunk = Buffer.allocUnsafe(0);
   let filled = 0;
-  for (const line of lines) {
-    const bytesMax = line.length * BYTES_A_UNIT_MAX + 1;
-    if (filled + bytesMax > chunk.length) {
-      if (filled > 0) yield chunk.subarray(0, filled);
-      if (chunk.length < bytesMax) chunk = Buffer.allocUnsafe(bytesMax);
-      filled = 0;
-    }
-    filled += chunk.write(line, filled);
-    chunk[filled] = LINE_FEED;
-    filled += 1;
-  }
-  if (filled > 0) yield chunk.subarray(0, filled);
+  let bytes = 0;
+  const close = (): void => {
+    if (filled > 0) full.push(chunk.subarray(0, filled));
+    filled = 0;
+  };
+  return {
+    add: (values) => {
+      const line = copyLine(values);
+      const bytesMax = line.length * BYTES_A_UNIT_MAX + 1;
+      if (filled + bytesMax > chunk.length) {
+        close();
+        chunk = Buffer.allocUnsafe(Math.max(CHUNK_BYTES, bytesMax));
+      }
+      const before = filled;
+      filled += chunk.write(line, filled);
+      chunk[filled] = LINE_FEED;
+      filled += 1;
+      bytes += filled - before;
+    },
+    bytes: () => bytes,
+    take: () => {
+      close();
+      const taken = full;
+      full = [];
+      chunk = Buffer.allocUnsafe(0);
+      bytes = 0;
+      return taken;
+    },
+  };
 }
 
-const LINE_FEED = 10;
+/**
+ * Adds lines to a table by COPY, which costs Postgres a fraction of an insert. None of the rows may be there already.
+ *
+ * @throws ReadStoreUnavailable, or the error of the statement
+ */
+export async function copyIntoTable(
+  within: Transaction,
+  schema: string,
+  table: Pick<Table, 'name' | 'columns'>,
+  lines: Iterable<Buffer>,
+): Promise<void> {
+  const names = table.columns.map(({ name }) => name).join(', ');
+  await within.copyIn(`copy ${schema}.${table.name} (${names}) from stdin`, lines);
+}
+
+/** Rows as lines, made as they are asked for. */
+export function* linesOf(rows: Iterable<Values>): Generator<Buffer> {
+  const lines = copyLines();
+  for (const values of rows) {
+    lines.add(values);
+    if (lines.bytes() >= CHUNK_BYTES) yield* lines.take();
+  }
+  yield* lines.take();
+}

@@ -5,6 +5,8 @@ import type { RowCache } from './row-cache.ts';
 import type { StoredEvent } from './stored-event.ts';
 import type { WriterOptions } from './writer-options.ts';
 
+type KnownRows<Row> = Pick<RowCache<Row>, 'has' | 'get'>;
+
 /**
  * Loads the rows that the batch needs, folds it, and fills gaps from the log itself.
  *
@@ -14,7 +16,7 @@ import type { WriterOptions } from './writer-options.ts';
  */
 export async function foldWithRows<Event, Row extends FoldedRow>(
   options: WriterOptions<Event, Row>,
-  { held, rows }: { readonly held: ReadonlySet<string>; readonly rows: RowCache<Row> },
+  { held, rows }: { readonly held: ReadonlySet<string>; readonly rows: KnownRows<Row> },
   batch: readonly StoredEvent[],
   after: Checkpoint,
 ): Promise<FoldedBatch<Row>> {
@@ -52,7 +54,7 @@ function inOrder(events: readonly StoredEvent[]): readonly StoredEvent[] {
 
 async function knownRows<Event, Row extends FoldedRow>(
   { store, projection, target }: WriterOptions<Event, Row>,
-  cache: RowCache<Row>,
+  cache: KnownRows<Row>,
   batch: readonly { key: string; recorded: StoredEvent }[],
   after: Checkpoint,
 ): Promise<Map<string, Row | undefined>> {

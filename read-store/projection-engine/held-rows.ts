@@ -1,71 +1,78 @@
-import { copyLine, recordOfLine, valuesOfLine } from './copy-text.ts';
 import type { Change } from './fold-batch.ts';
 import type { FoldedRow, Projection } from './projection-definition.ts';
-import { restingRows } from './resting-rows.ts';
 import type { RowCache } from './row-cache.ts';
-import { keyText, merged, summed, type Table, type TableRows, type Values } from './table.ts';
-
-/** The lines of COPY that a table's rows are. */
-export interface TableLines {
-  readonly table: Table;
-  readonly lines: Iterable<string>;
-}
+import { merged, sameKey, type Table, type Values } from './table.ts';
 
 /** Rows that are not written yet, each as its last change left it. */
 export interface HeldRows<Row> {
   /** The rows of the row table by key, undefined for a stream that has none. */
-  readonly rows: RowCache<Row>;
-  /** Takes the changes of a batch, and answers the rows that nothing will change, and what is added to others. */
-  take(changes: Iterable<Change<Row>>): TableRows[];
+  readonly rows: Pick<RowCache<Row>, 'has' | 'get'>;
+  /** Takes the changes of a batch; what nothing will change is given to `append`, with the number of its derived table. */
+  take(changes: Iterable<Change<Row>>, append: (derived: number, values: Values) => void): void;
   /** How many rows are held. */
   size(): number;
   /** All of them, a table after the other. */
-  all(): Iterable<TableLines>;
+  all(): Iterable<{ readonly table: Table; readonly rows: Iterable<Values> }>;
 }
 
-/** @param awakeMax as of `restingRows`, of each table */
-export function holdRows<Event, Row extends FoldedRow>(
-  projection: Projection<Event, Row>,
-  awakeMax: number,
-): HeldRows<Row> {
-  const rows = restingRows<Row>(
-    {
-      textOf: (row) => copyLine(projection.rows.valuesOf(row)),
-      valueOf: (line) => projection.rows.rowOf(recordOfLine(projection.rows, line)),
-    },
-    awakeMax,
-  );
-  const derived = projection.derived.map((table) => ({
-    table,
-    byKey: restingRows<Values>({ textOf: copyLine, valueOf: valuesOfLine }, awakeMax),
-  }));
+/** What is held of one stream. The keys of its other rows belong to it alone, so they need no map of their own. */
+interface HeldStream<Row> {
+  row: Row | undefined;
+  /** By the number of a derived table whose rows are replaced. */
+  readonly replaced: Values[][];
+}
 
-  const hold = ({ table, byKey }: (typeof derived)[number], entries: readonly Values[]): void => {
-    for (const values of entries) {
-      const key = keyText(table, values);
-      const held = byKey.get(key);
-      byKey.set(key, held === undefined ? values : merged(table, held, values));
+/** Holds rows in memory, for tables that are filled before anybody reads them. */
+export function holdRows<Event, Row extends FoldedRow>(projection: Projection<Event, Row>): HeldRows<Row> {
+  const streams = new Map<string, HeldStream<Row>>();
+  const { derived } = projection;
+  const replacedOnes = derived.flatMap(({ writes }, index) => (writes === 'replace' ? [index] : []));
+  let others = 0;
+
+  const hold = (table: Table, held: Values[], values: Values): void => {
+    const at = held.findIndex((older) => sameKey(table, older, values));
+    if (at >= 0) held[at] = merged(table, held[at]!, values);
+    else {
+      held.push(values);
+      others += 1;
     }
   };
   return {
-    rows,
-    take: (changes) => {
-      const given = projection.derived.map((table) => ({ table, rows: [] as Values[] }));
+    rows: { has: (key) => streams.has(key), get: (key) => streams.get(key)?.row },
+    take: (changes, append) => {
       for (const { key, row, derived: entries } of changes) {
-        rows.set(key, row);
-        for (let index = 0; index < derived.length; index += 1)
-          if (derived[index]!.table.writes === 'replace') hold(derived[index]!, entries[index]!);
-          else for (const values of entries[index]!) given[index]!.rows.push(values);
+        let stream = streams.get(key);
+        if (stream === undefined) {
+          stream = { row, replaced: replacedOnes.map(() => []) };
+          streams.set(key, stream);
+        } else stream.row = row;
+        let replaced = 0;
+        for (let index = 0; index < derived.length; index += 1) {
+          const table = derived[index]!;
+          const held = table.writes === 'replace' ? stream.replaced[replaced] : undefined;
+          for (const values of entries[index]!)
+            if (held) hold(table, held, values);
+            else append(index, values);
+          if (held) replaced += 1;
+        }
       }
-      return given
-        .filter((each) => each.rows.length > 0)
-        .map(({ table, rows: all }) => ({ table, rows: table.writes === 'add' ? summed(table, all) : all }));
     },
-    size: () => derived.reduce((sum, { byKey }) => sum + byKey.size(), rows.size()),
+    size: () => streams.size + others,
     all: function* () {
-      yield { table: projection.rows, lines: rows.texts() };
-      for (const { table, byKey } of derived)
-        if (table.writes === 'replace') yield { table, lines: byKey.texts() };
+      yield { table: projection.rows, rows: rowsOf(projection, streams.values()) };
+      for (const [place, index] of replacedOnes.entries())
+        yield { table: derived[index]!, rows: replacedIn(streams.values(), place) };
     },
   };
+}
+
+function* rowsOf<Event, Row extends FoldedRow>(
+  { rows }: Projection<Event, Row>,
+  streams: Iterable<HeldStream<Row>>,
+): Generator<Values> {
+  for (const { row } of streams) if (row !== undefined) yield rows.valuesOf(row);
+}
+
+function* replacedIn(streams: Iterable<HeldStream<unknown>>, place: number): Generator<Values> {
+  for (const { replaced } of streams) yield* replaced[place]!;
 }

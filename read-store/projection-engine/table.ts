@@ -55,11 +55,20 @@ function added(table: Table, older: Values, newer: Values): Values {
 /** A map by the first column of a key, of maps by the next, down to the numbers behind the key. */
 type Sums = Map<ColumnValue, Sums | ColumnValue[]>;
 
-/** Rows of an `add` table with each key once, in the order of their first appearance. */
-export function summed({ keyColumns }: Table, rows: readonly Values[]): Values[] {
-  const all: ColumnValue[][] = [];
-  const first: Sums = new Map();
-  for (const values of rows) {
+/** Sums of an `add` table, each key once, in the order of their first appearance. */
+export interface RunningSums {
+  add(values: Values): void;
+  /** How many keys there are. */
+  size(): number;
+  /** Gives the sums away, and begins anew. */
+  take(): Values[];
+}
+
+/** Sums that grow, in memory. */
+export function runningSums({ keyColumns }: Pick<Table, 'keyColumns'>): RunningSums {
+  let all: ColumnValue[][] = [];
+  let first: Sums = new Map();
+  const add = (values: Values): void => {
     let under = first;
     for (let column = 0; column < keyColumns - 1; column += 1) {
       const next = under.get(values[column]!) as Sums | undefined;
@@ -74,11 +83,22 @@ export function summed({ keyColumns }: Table, rows: readonly Values[]): Values[]
     } else
       for (let column = keyColumns; column < values.length; column += 1)
         sums[column] = Number(sums[column] ?? 0) + Number(values[column] ?? 0);
-  }
-  return all;
+  };
+  return {
+    add,
+    size: () => all.length,
+    take: () => {
+      const taken = all;
+      all = [];
+      first = new Map();
+      return taken;
+    },
+  };
 }
 
-/** The primary key of a row as one flat text. */
-export function keyText({ keyColumns }: Table, values: Values): string {
-  return values.slice(0, keyColumns).join('\u001f');
+/** Rows of an `add` table with each key once, in the order of their first appearance. */
+export function summed(table: Table, rows: readonly Values[]): Values[] {
+  const sums = runningSums(table);
+  for (const values of rows) sums.add(values);
+  return sums.take();
 }
