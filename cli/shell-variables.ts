@@ -1,4 +1,5 @@
 import { setGlobalProxyFromEnv } from 'node:http';
+import { givenSetting } from '../runtime/settings.ts';
 
 type Environment = Record<string, string | undefined>;
 
@@ -23,7 +24,10 @@ const PROXIES = ['http_proxy', 'https_proxy', 'grpc_proxy'];
  */
 export function shieldFromShell(environment: Environment): string[] {
   for (const name of Object.keys(environment))
-    if (name === 'NODE_PG_FORCE_NATIVE' || (/^PG[A-Z]/.test(name) && !environment['DATABASE_URL']))
+    if (
+      name === 'NODE_PG_FORCE_NATIVE' ||
+      (/^PG[A-Z]/.test(name) && givenSetting('DATABASE_URL', environment) === undefined)
+    )
       delete environment[name];
 
   return [...settleProxies(environment)];

@@ -31,6 +31,7 @@ import {
   type EmbeddedEventStore,
   type EmbeddedEventStoreOptions,
 } from './server.ts';
+import { givenSetting } from '../runtime/settings.ts';
 
 /** How often a process started with EXIT_WITH_PARENT=1 looks whether its parent is still there. */
 const PARENT_CHECK_MS = 500;
@@ -124,7 +125,7 @@ function readOptions(): EmbeddedEventStoreOptions {
     secret: secretFile === undefined ? null : readSecretFile(secretFile),
     keptPrefixes: values['keep-streams'] ?? [],
   };
-  const scavengeHours = Number(process.env.SCAVENGE_EVERY_HOURS ?? 24);
+  const scavengeHours = Number(givenSetting('SCAVENGE_EVERY_HOURS', process.env) ?? 24);
   if (!Number.isInteger(scavengeHours) || scavengeHours < 0)
     fail(64, 'SCAVENGE_EVERY_HOURS must be a whole number of hours; 0 for never.');
   const scavengeEveryMs = scavengeHours * 3_600_000;

@@ -4,6 +4,8 @@ import { CliFailure } from './commands/cli-failure.ts';
 import { stderrLog } from './log/gateway-log.ts';
 import { MappingInvalid } from './mapping/mapping-invalid.ts';
 import { startGateway, type RunningGateway } from './server.ts';
+import { givenSetting } from '../runtime/settings.ts';
+import type { Settings } from '../schemas/config.ts';
 
 /** The drain ends within 18 s; this is for the case that it does not. */
 const STOP_MS_MAX = 20_000;
@@ -67,8 +69,8 @@ function optionsOf(argv: readonly string[]) {
   };
 }
 
-function setting(argument: string | undefined, name: string): string | undefined {
-  const value = argument ?? process.env[name];
+function setting(argument: string | undefined, name: keyof Settings): string | undefined {
+  const value = argument ?? givenSetting(name, process.env);
   return value === undefined || value === '' ? undefined : value;
 }
 

@@ -1,4 +1,4 @@
-import { SettingsRefused } from './settings.ts';
+import { givenSetting, SettingsRefused } from './settings.ts';
 
 /** Fewer characters than this can be guessed. */
 const TOKEN_CHARS_MIN = 16;
@@ -10,9 +10,8 @@ const TOKEN_CHARS_MIN = 16;
 export function gatewayTokenIn(
   environment: Readonly<Record<string, string | undefined>>,
 ): string | undefined {
-  const token = environment['GATEWAY_TOKEN'];
-  if (token === undefined || token === '') return undefined;
-  if (token.length < TOKEN_CHARS_MIN)
+  const token = givenSetting('GATEWAY_TOKEN', environment);
+  if (token !== undefined && token.length < TOKEN_CHARS_MIN)
     throw new SettingsRefused([`GATEWAY_TOKEN: a token has ${TOKEN_CHARS_MIN} characters or more`]);
   return token;
 }

@@ -16,6 +16,15 @@ export class SettingsRefused extends CodedError {
   }
 }
 
+/** The text of one setting, for a program that does not need all of them; undefined where it is unset or empty. */
+export function givenSetting(
+  name: keyof Settings,
+  environment: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  const value = environment[name];
+  return value === '' ? undefined : value;
+}
+
 /**
  * Reads the settings from environment variables. An empty variable counts as unset.
  * @throws SettingsRefused naming every fault at once
@@ -23,8 +32,8 @@ export class SettingsRefused extends CodedError {
 export function loadSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
   const given = Object.fromEntries(
     Object.keys(Settings.shape)
-      .filter((name) => environment[name] !== undefined && environment[name] !== '')
-      .map((name) => [name, environment[name]]),
+      .map((name) => [name, givenSetting(name as keyof Settings, environment)] as const)
+      .filter(([, value]) => value !== undefined),
   );
   const parsed = Settings.safeParse({ ...profileDefaults(given['RATE_PROFILE']), ...given });
   if (!parsed.success) {

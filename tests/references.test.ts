@@ -7,6 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { adrHeads, adrIndex } from './adr-index.ts';
+import { Settings } from '../schemas/config.ts';
 import { CATEGORIES } from './attacks/list.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -83,6 +84,46 @@ it('docs/attacks.md lists every attack that is made, and no other', () => {
   const made = CATEGORIES.flatMap(({ attacks }) => attacks.map(({ id }) => id));
   const listed = [...read('docs/attacks.md').matchAll(/^\| (A-[A-Z]{2}\d\d) \|/gm)].map(([, id]) => id);
   expect(listed).toEqual(made);
+});
+
+/** Variables that are no settings: who starts a process of ours sets them. Each with the files that read it. */
+const NO_SETTINGS: Readonly<Record<string, readonly string[]>> = {
+  // A child that ends with its parent.
+  EXIT_WITH_PARENT: ['cli/serve/serve.ts', 'event-store-server/main.ts', 'gateway/run-gateway.ts'],
+  // The image of the event store's own process.
+  EVENT_STORE_DIR: ['event-store-server/main.ts'],
+  EVENT_STORE_PORT: ['event-store-server/main.ts'],
+  EVENT_STORE_HOST: ['event-store-server/main.ts'],
+  // What the gateway tells the child that opens a document.
+  DOCKET_OCR: ['gateway/ocr/scan-reader.ts'],
+  DOCKET_DRAWING: ['gateway/pool/converter-child.ts'],
+  // Crash points of tests.
+  CRASH_AT: ['runtime/crash-points.ts'],
+  CRASH_JOB: ['runtime/crash-points.ts'],
+};
+
+describe('the settings', () => {
+  const product = code.filter(
+    (path) => /\.tsx?$/.test(path) && !/^(tests|bench|simulation)\/|\.test\.ts$/.test(path),
+  );
+  const reads = [
+    ...mentions(product, /\b(?:process\.env|environment|env)\.([A-Z][A-Z0-9_]+)/g),
+    ...mentions(product, /\b(?:process\.env|environment|env)\[['"]([A-Z][A-Z0-9_]+)['"]\]/g),
+  ];
+
+  it('are read through runtime/settings.ts alone, by the name that schemas/config.ts declares', () => {
+    expect(reads.length).toBeGreaterThan(8);
+    expect(reads.filter(({ path, id }) => NO_SETTINGS[id]?.includes(path) !== true)).toEqual([]);
+    expect(Object.keys(NO_SETTINGS).filter((name) => name in Settings.shape)).toEqual([]);
+    const byVariable = mentions(product, /\bprocess\.env(\[(?!['"]))/g);
+    expect(byVariable).toEqual([]);
+  });
+
+  it('have no entry in that list that nobody reads any more', () => {
+    const isRead = ([name, paths]: readonly [string, readonly string[]]) =>
+      paths.every((path) => reads.some((read) => read.id === name && read.path === path));
+    expect(Object.entries(NO_SETTINGS).filter((entry) => !isRead(entry))).toEqual([]);
+  });
 });
 
 describe('the decisions in docs/adr', () => {

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { startEmbeddedPostgres } from '../../postgres-server/start.ts';
 import { ownHosts } from '../../identity/own-hosts.ts';
 import { publicFaults } from '../../runtime/production-settings.ts';
-import { loadSettings, SettingsRefused } from '../../runtime/settings.ts';
+import { givenSetting, loadSettings, SettingsRefused } from '../../runtime/settings.ts';
 import type { Settings } from '../../schemas/config.ts';
 import { builtWebApp } from './built-web-app.ts';
 import { environmentOf } from './child-environment.ts';
@@ -187,7 +187,7 @@ async function startAll(house: House): Promise<Opened> {
     waitForServers(servers, house.stopping),
   ]);
   house.stopping.throwIfAborted();
-  const health = await healthPort(settings, Boolean(process.env['HEALTH_CHECK_PORT']), {
+  const health = await healthPort(settings, givenSetting('HEALTH_CHECK_PORT', process.env) !== undefined, {
     note: (HEALTH_URL) =>
       noteConnections(folder.path, { EVENTSTORE_URL, ...databases, GATEWAY_URL, HEALTH_URL }),
     say: house.lines.say,

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { CodedError } from '../../schemas/coded-error.ts';
+import { givenSetting } from '../../runtime/settings.ts';
 
 /** Why a command of the gateway could not do what it was asked; `docket` prints its sentence, or it as JSON. */
 export class CliFailure extends CodedError {
@@ -27,6 +28,6 @@ export function readGiven(file: string): Buffer {
 
 /** The folder of the operator's own mappings: as the command line says, else the setting; undefined for none. */
 export function mappingFolder(given: string | undefined): string | undefined {
-  const folder = given ?? process.env['GATEWAY_MAPPINGS'];
+  const folder = given ?? givenSetting('GATEWAY_MAPPINGS', process.env);
   return folder === '' ? undefined : folder;
 }

@@ -5,6 +5,7 @@ import { openOfficialRules } from '../accuracy/official-rules.ts';
 import { documentLines, summarise } from '../accuracy/report.ts';
 import { testMapping } from '../accuracy/test-mapping.ts';
 import { loadMappings } from '../mapping/registry.ts';
+import { givenSetting } from '../../runtime/settings.ts';
 
 const USAGE = 'Say: docket mapping test DIR --mapping ID [--json] [--verbose] [--mappings FOLDER].';
 
@@ -43,7 +44,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const telling = values.json === true ? process.stderr : process.stdout;
   const pool = await openCliPool({ drawing: false, mappings: registry.own() });
   try {
-    const stylesheet = process.env['EN16931_STYLESHEET'];
+    const stylesheet = givenSetting('EN16931_STYLESHEET', process.env);
     const report = summarise(
       await testMapping(pool, {
         folder,

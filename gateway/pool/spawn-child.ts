@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pdfjsFolder } from '../pdf/open-document.ts';
+import { givenSetting } from '../../runtime/settings.ts';
 
 const gatewayFolder = dirname(dirname(fileURLToPath(import.meta.url)));
 const repositoryFolder = dirname(gatewayFolder);
@@ -28,7 +29,7 @@ export function spawnChild(options: ChildOptions): ChildProcess {
     env: {
       ...(options.drawing ? { DOCKET_DRAWING: '1' } : {}),
       ...(options.ocr === false ? { DOCKET_OCR: 'off' } : {}),
-      NODE_ENV: process.env['NODE_ENV'] ?? '',
+      NODE_ENV: givenSetting('NODE_ENV', process.env) ?? '',
     },
     execArgv: childRights(options),
   });
