@@ -77,8 +77,6 @@ const NO_LIBRARY_PATCH = {
 const OTHER_ERRORS = [
   'CodedError', // the base itself
   'ApiFailure', // the page imports types only, so that its first load stays small
-  'NotAsNeeded', // event-store: a sentence of `docket store check`, caught where it is thrown
-  'NoAnswer', // event-store: turned into LogUnavailable before it leaves the room
   'UuidRefused', // simulation: an error of Postgres
   'S3Refusal', // tests: an error of S3
   'DrillFailed', // tests: a verdict; nobody branches on it

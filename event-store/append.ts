@@ -7,10 +7,10 @@ import { AppendRefused, StreamMovedOn } from './errors.ts';
 import type { Appended, EventToAppend, ExpectedRevision } from './event-log.ts';
 import type { Generation, Generations } from './generations.ts';
 import { NoAnswer } from './no-answer.ts';
+import { backoffDelayMs } from '../schemas/backoff.ts';
 
-/** First pause before an append of unknown outcome is repeated; doubled each time. */
-const REPEAT_AFTER_MS = 25;
-const REPEAT_AFTER_MAX_MS = 500;
+/** The wait before an append of unknown outcome is repeated. */
+const REPEAT_BACKOFF = { firstMs: 50, maxMs: 500 };
 /** After so long without an answer the server is asked whether it is there at all. */
 const DOUBT_AFTER_MS = 1_000;
 
@@ -50,7 +50,8 @@ export async function appendExactly<Client>(append: Append<Client>): Promise<App
   const doing = `appending to ${stream}`;
   // Monotonic: a wall clock that is set back meanwhile must not make this wait for as long.
   const deadline = performance.now() + timeoutMs;
-  for (let pauseMs = REPEAT_AFTER_MS; ; pauseMs = Math.min(pauseMs * 2, REPEAT_AFTER_MAX_MS)) {
+  for (let failures = 1; ; failures += 1) {
+    const pauseMs = backoffDelayMs(REPEAT_BACKOFF, failures, Math.random());
     const leftMs = Math.max(50, deadline - performance.now());
     const generation = await generations.current(leftMs, doing);
     try {

@@ -5,11 +5,11 @@ import type { Following, FollowOptions } from './event-log.ts';
 import type { Generations } from './generations.ts';
 import { NoAnswer } from './no-answer.ts';
 import { isConsumerTooSlow, isHandlerFailure, isOfTheStore, isPositionRefused } from './store-faults.ts';
+import { backoffDelayMs } from '../schemas/backoff.ts';
 
-/** Backoff of a subscription that broke: doubled, with full jitter, from the first up to the last. */
-const RESUBSCRIBE_AFTER_MS = 100;
-const RESUBSCRIBE_AFTER_MAX_MS = 5_000;
-/** A subscription that lived this long was healthy: the next break starts from the first backoff again. */
+/** The wait before a subscription that broke begins again. */
+const BACKOFF = { firstMs: 100, maxMs: 5_000 };
+/** A subscription that lived this long was healthy: the next break begins with the shortest wait again. */
 const HEALTHY_AFTER_MS = 10_000;
 /** Ends of one reason without a single event between them that count as ordinary. */
 const TOO_SLOW_IN_A_ROW_MAX = 3;
@@ -67,7 +67,7 @@ export function followAll<Client>(parts: FollowParts<Client>, options: FollowOpt
     },
   };
   const ended = (async () => {
-    let backoffMs = RESUBSCRIBE_AFTER_MS;
+    let failures = 0;
     let tooSlowInARow = 0;
     while (!stopping.signal.aborted) {
       const startedAt = performance.now();
@@ -75,13 +75,13 @@ export function followAll<Client>(parts: FollowParts<Client>, options: FollowOpt
       if (stopping.signal.aborted) return;
       tooSlowInARow = isConsumerTooSlow(cause) ? (hasMoved ? 1 : tooSlowInARow + 1) : 0;
       if (tooSlowInARow > 0 && tooSlowInARow <= TOO_SLOW_IN_A_ROW_MAX) continue;
-      if (performance.now() - startedAt > HEALTHY_AFTER_MS) backoffMs = RESUBSCRIBE_AFTER_MS;
+      if (performance.now() - startedAt > HEALTHY_AFTER_MS) failures = 0;
       const error = await meaningOf(cause, parts, options);
       outage.failed(error);
       options.onInterrupted?.(error);
-      if (error instanceof CheckpointNotInLog) backoffMs = RESUBSCRIBE_AFTER_MAX_MS;
-      await pause(backoffMs * Math.random(), stopping.signal);
-      backoffMs = Math.min(backoffMs * 2, RESUBSCRIBE_AFTER_MAX_MS);
+      // Nothing but a new checkpoint helps, so the wait is the longest at once.
+      failures = error instanceof CheckpointNotInLog ? Infinity : failures + 1;
+      await pause(backoffDelayMs(BACKOFF, failures, Math.random()), stopping.signal);
     }
   })();
   return {

@@ -13,10 +13,10 @@ import type { EventStoreUrl } from '../schemas/event-store-url.ts';
 import { LogUnavailable, StoreUnusable } from './errors.ts';
 import { NoAnswer, within } from './no-answer.ts';
 import { faultOf, isNoNode } from './store-faults.ts';
+import { backoffDelayMs } from '../schemas/backoff.ts';
 
-/** Backoff between two clients that did not come to work: doubled, with jitter, from the first up to the last. */
-const OPEN_AGAIN_MS = 50;
-const OPEN_AGAIN_MAX_MS = 2_000;
+/** The wait after a client that did not work, before the next one is opened. */
+const OPEN_BACKOFF = { firstMs: 100, maxMs: 2_000 };
 
 /** A client of some transport and its number in the row. */
 export interface Generation<Client> {
@@ -96,7 +96,7 @@ export function openGenerations<Client>(transport: Transport<Client>): Generatio
   /** Opens one client after the other until one works. */
   const replace = async (failed: Generation<Client>): Promise<void> => {
     await transport.discard(failed.client);
-    for (let pauseMs = OPEN_AGAIN_MS; !closing.signal.aborted;) {
+    for (let failures = 1; !closing.signal.aborted; failures += 1) {
       generation = open(generation.number + 1);
       try {
         await transport.ask(generation.client, { isFresh: true });
@@ -108,10 +108,8 @@ export function openGenerations<Client>(transport: Transport<Client>): Generatio
         outage.failed(new StoreUnusable(faultOf(lastFailure, url, 'opening a client')));
       }
       await transport.discard(generation.client);
-      await sleep(pauseMs * (0.5 + Math.random() / 2), undefined, { signal: closing.signal }).catch(
-        () => undefined,
-      );
-      pauseMs = Math.min(pauseMs * 2, OPEN_AGAIN_MAX_MS);
+      const waitMs = backoffDelayMs(OPEN_BACKOFF, failures, Math.random());
+      await sleep(waitMs, undefined, { signal: closing.signal }).catch(() => undefined);
     }
   };
 

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { ConnectedEventLog } from './connect.ts';
 import { AppendRefused, StreamMovedOn } from './errors.ts';
 import type { Appended, EventToAppend } from './event-log.ts';
+import { CodedError } from '../schemas/coded-error.ts';
 
 /** The largest event that is tried; EventStoreDB takes 1 MiB in one append by default. */
 const LARGE_EVENT_BYTES = 1_000_000;
@@ -28,8 +29,9 @@ export interface Bench {
 type Need = (bench: Bench) => Promise<string>;
 
 /** A server does something else than Docket relies on. */
-class NotAsNeeded extends Error {
-  override readonly name = 'NotAsNeeded';
+class NotAsNeeded extends CodedError {
+  readonly code = 'NOT_AS_NEEDED';
+  readonly retryable = false;
 }
 
 const need = (holds: boolean, sentence: string): void => {

@@ -1,3 +1,5 @@
+import { CodedError } from '../schemas/coded-error.ts';
+
 /**
  * A process that was held up itself runs its timers before it reads what has come meanwhile: an answer that is there
  * gets so long to be read.
@@ -5,8 +7,9 @@
 const LATE_READ_MS = 30;
 
 /** The server said nothing in time. */
-export class NoAnswer extends Error {
-  override readonly name = 'NoAnswer';
+export class NoAnswer extends CodedError {
+  readonly code = 'NO_ANSWER';
+  readonly retryable = true;
 
   constructor() {
     super('');

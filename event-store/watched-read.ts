@@ -4,6 +4,7 @@ import { LogUnavailable } from './errors.ts';
 import type { RecordedEvent } from './event-log.ts';
 import { NoAnswer } from './no-answer.ts';
 import { isOfTheStore } from './store-faults.ts';
+import { backoffDelayMs } from '../schemas/backoff.ts';
 
 export type ReadEvents = AsyncGenerator<RecordedEvent, void, undefined>;
 
@@ -54,9 +55,8 @@ export interface Read {
 /** Reads events over the transport that was chosen, see `readEvents`. */
 export type ReadLog = (read: Read) => ReadEvents;
 
-/** Pause before a read that broke before its first event is begun again, doubled each time; most often it is a reconnect. */
-const BEGIN_AGAIN_MS = 50;
-const BEGIN_AGAIN_MAX_MS = 500;
+/** The wait before a read that broke before its first event begins again; most often the client reconnects. */
+const BEGIN_BACKOFF = { firstMs: 100, maxMs: 500 };
 /** After so long without an event the server is asked whether it is there at all. */
 const DOUBT_AFTER_MS = 1_000;
 
@@ -70,7 +70,7 @@ export async function* readEvents<Client>(reading: Reading<Client>, read: Read):
   const beginUntil = performance.now() + reading.silenceMs / 2;
   const { wanted = () => true } = read;
   let clientMs = reading.silenceMs;
-  for (let pauseMs = BEGIN_AGAIN_MS; ; pauseMs = Math.min(pauseMs * 2, BEGIN_AGAIN_MAX_MS)) {
+  for (let failures = 1; ; failures += 1) {
     let begun = false;
     try {
       const generation = await reading.generations.current(clientMs, read.doing);
@@ -82,7 +82,7 @@ export async function* readEvents<Client>(reading: Reading<Client>, read: Read):
     } catch (error) {
       if (begun || !(error instanceof LogUnavailable) || performance.now() > beginUntil) throw error;
       if (error.fault?.final === true) throw error;
-      await sleep(pauseMs);
+      await sleep(backoffDelayMs(BEGIN_BACKOFF, failures, Math.random()));
       clientMs = Math.max(0, beginUntil - performance.now());
     }
   }

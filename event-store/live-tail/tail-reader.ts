@@ -5,11 +5,11 @@ import { passes } from '../event-filter.ts';
 import type { OutageLog } from '../../runtime/outage-log.ts';
 import type { RingItem } from './event-ring.ts';
 import type { LiveTail, TailReader, TailSession } from './live-tail.ts';
+import { backoffDelayMs } from '../../schemas/backoff.ts';
 
-/** Backoff of a reader that failed: doubled, with full jitter, from the first up to the last. */
-const AGAIN_AFTER_MS = 100;
-const AGAIN_AFTER_MAX_MS = 5_000;
-/** A reader that ran this long was healthy: the next failure starts from the first backoff again. */
+/** The wait before a reader that failed begins again. */
+const BACKOFF = { firstMs: 100, maxMs: 5_000 };
+/** A reader that ran this long was healthy: the next failure begins with the shortest wait again. */
 const HEALTHY_AFTER_MS = 10_000;
 
 export interface TailReaderParts {
@@ -55,20 +55,21 @@ export function startTailReader(parts: TailReaderParts): Following {
       await deliver(parts, session, place, { told, stop });
   };
   const ended = (async () => {
-    let backoffMs = AGAIN_AFTER_MS;
+    let failures = 0;
     while (!stop.aborted) {
       const startedMs = performance.now();
       try {
         await runOnce();
       } catch (error) {
         if (stop.aborted) return;
-        if (performance.now() - startedMs > HEALTHY_AFTER_MS) backoffMs = AGAIN_AFTER_MS;
+        if (performance.now() - startedMs > HEALTHY_AFTER_MS) failures = 0;
         const failure = error instanceof Error ? error : new Error(String(error));
         outage.failed(failure);
         options.onInterrupted?.(failure);
-        if (failure instanceof CheckpointNotInLog) backoffMs = AGAIN_AFTER_MAX_MS;
-        await sleep(backoffMs * Math.random(), undefined, { signal: stop }).catch(() => undefined);
-        backoffMs = Math.min(backoffMs * 2, AGAIN_AFTER_MAX_MS);
+        // Nothing but a new checkpoint helps, so the wait is the longest at once.
+        failures = failure instanceof CheckpointNotInLog ? Infinity : failures + 1;
+        const waitMs = backoffDelayMs(BACKOFF, failures, Math.random());
+        await sleep(waitMs, undefined, { signal: stop }).catch(() => undefined);
       }
     }
   })();
