@@ -1,5 +1,5 @@
 /**
- * The clerk's page before a queue of 5,000 jobs, on a processor slowed four times: how soon it can be used, whether a
+ * The queue page before a queue of 5,000 jobs, on a processor slowed four times: how soon it can be used, whether a
  * scroll ever shows a blank, and how busy the main thread is at 100 updates a second. `npm run bench:page`.
  */
 import type { Browser, CDPSession, Page } from 'playwright-core';

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { startHouse, type House } from '../tests/harness/house.ts';
-import { newPerson, until } from '../tests/harness/person.ts';
+import { newApiUser, until } from '../tests/harness/api-user.ts';
 import { runDocket } from '../tests/harness/run-docket.ts';
 import { makeInvoicePdf } from '../tests/rooms/gateway/invoice-pdf.ts';
 import { shieldFromShell } from './shell-variables.ts';
@@ -57,9 +57,9 @@ describe('a start in the shell of another life', () => {
     async (_what, except) => {
       const env = { ...office(), ...except };
       const running = (house = await startHouse({ env }));
-      const person = await newPerson(running.url);
-      await person.upload([{ filename: 'a.pdf', bytes: new Uint8Array(await makeInvoicePdf(7)) }]);
-      await until('ready', async () => (await person.jobs())[0]?.state === 'ready', 60_000);
+      const user = await newApiUser(running.url);
+      await user.upload([{ filename: 'a.pdf', bytes: new Uint8Array(await makeInvoicePdf(7)) }]);
+      await until('ready', async () => (await user.jobs())[0]?.state === 'ready', 60_000);
       const verified = await runDocket(['verify'], { ...env, DATA_DIR: running.dataDir });
       expect([verified.code, verified.stderr]).toEqual([0, '']);
       expect(asked).toEqual([]);
@@ -79,9 +79,9 @@ describe('a start in the shell of another life', () => {
       NODE_PG_FORCE_NATIVE: '1',
     };
     const running = (house = await startHouse({ env }));
-    const person = await newPerson(running.url);
-    await person.upload([{ filename: 'a.pdf', bytes: new Uint8Array(await makeInvoicePdf(8)) }]);
-    await until('ready', async () => (await person.jobs())[0]?.state === 'ready', 60_000);
+    const user = await newApiUser(running.url);
+    await user.upload([{ filename: 'a.pdf', bytes: new Uint8Array(await makeInvoicePdf(8)) }]);
+    await until('ready', async () => (await user.jobs())[0]?.state === 'ready', 60_000);
     const verified = await runDocket(['verify'], { ...env, DATA_DIR: running.dataDir });
     expect([verified.code, verified.stderr]).toEqual([0, '']);
   }, 180_000);

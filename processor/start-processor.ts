@@ -22,7 +22,7 @@ import { gatewayClient } from './gateway-call/gateway-client.ts';
 import { gatewayGate } from './circuit-breaker/gateway-gate.ts';
 import { gatewayRecorder } from './circuit-breaker/gateway-recorder.ts';
 import { jobCommands } from './job-stream/job-commands.ts';
-import { lastChances } from './attempts/last-chances.ts';
+import { lastAttempts } from './attempts/last-attempts.ts';
 import { PROCESSOR_MIGRATIONS, PROCESSOR_SCHEMA } from './migrations/all.ts';
 import { watchLog, type LogWatch } from './log-watch.ts';
 import { openNudgeChannel } from './work-list/nudge-channel.ts';
@@ -82,7 +82,7 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
   const list = postgresWorkList(store);
   const actor = `processor:${processorId}`;
   const commands = jobCommands(log, decider, actor);
-  const chances = lastChances(settings.RETRY_MAX_ATTEMPTS);
+  const chances = lastAttempts(settings.RETRY_MAX_ATTEMPTS);
   const shared = { list, commands, settings, clock, random, metrics, logger, workerId };
 
   const recorder = gatewayRecorder({ log, processorId, workerId, clock, logger });
@@ -119,7 +119,7 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
     run: (item, attempt) => {
       const own = jobCommands(watch?.forAttempt() ?? log, decider, actor);
       const attempted = runAttempt(
-        { ...shared, commands: own, lastChances: chances, blobs: parts.blobs, convert: gateway.convert },
+        { ...shared, commands: own, lastAttempts: chances, blobs: parts.blobs, convert: gateway.convert },
         item,
         attempt.cut.signal,
         (token) => {

@@ -16,7 +16,7 @@ async function gzipKb(dist: string, paths: readonly string[]): Promise<number> {
 }
 
 describe('the built web app', () => {
-  it('loads at most 45 kB of compressed JavaScript for the clerk and 40 more for operators, and no language or page that is not shown', async () => {
+  it('loads at most 45 kB of compressed JavaScript for the user and 40 more for operators, and no language or page that is not shown', async () => {
     const dist = await builtWebApp();
     const html = await readFile(join(dist, 'index.html'), 'utf8');
     const first = [...html.matchAll(/(?:src|href)="\/(assets\/[^"]+\.js)"/g)].map((match) => match[1] ?? '');

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Readiness, WaitingFor } from '../../runtime/service.ts';
 import { startTestEventStore, type TestEventStore } from '../../tests/harness/event-store.ts';
 import { startFaultProxy, type FaultProxy } from '../../tests/harness/fault-proxy.ts';
-import { until } from '../../tests/harness/person.ts';
+import { until } from '../../tests/harness/api-user.ts';
 import { startTestPostgres, type TestPostgres } from '../../tests/harness/postgres.ts';
 import { runDocket } from '../../tests/harness/run-docket.ts';
 import { startS3Double, type S3Double } from '../../tests/harness/s3-double/s3-double.ts';

@@ -12,7 +12,7 @@ import { createLog } from '../../runtime/log.ts';
 import { startTestEventStore, type TestEventStore } from '../../tests/harness/event-store.ts';
 import { findProgram } from '../../tests/harness/find-program.ts';
 import { startOtherPostgres } from '../../tests/harness/other-postgres.ts';
-import { until } from '../../tests/harness/person.ts';
+import { until } from '../../tests/harness/api-user.ts';
 import { startPgBouncer } from '../../tests/harness/pgbouncer.ts';
 import { startTestPostgres } from '../../tests/harness/postgres.ts';
 import { startScriptedGateway, type ScriptedGateway } from '../../tests/harness/scripted-gateway.ts';

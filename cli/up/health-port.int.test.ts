@@ -5,7 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startHouse, type House } from '../../tests/harness/house.ts';
-import { until } from '../../tests/harness/person.ts';
+import { until } from '../../tests/harness/api-user.ts';
 import { notedConnections } from '../connections.ts';
 import { healthPort } from './health-port.ts';
 

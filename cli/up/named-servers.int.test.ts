@@ -8,7 +8,7 @@ import type { WaitingFor } from '../../runtime/service.ts';
 import { loadSettings } from '../../runtime/settings.ts';
 import { startTestEventStore, type TestEventStore } from '../../tests/harness/event-store.ts';
 import { startFaultProxy } from '../../tests/harness/fault-proxy.ts';
-import { until } from '../../tests/harness/person.ts';
+import { until } from '../../tests/harness/api-user.ts';
 import { startTestPostgres, type TestPostgres } from '../../tests/harness/postgres.ts';
 import { runDocket } from '../../tests/harness/run-docket.ts';
 import { linesOnEnvironment, namedServers, tryServers } from './named-servers.ts';

@@ -9,8 +9,8 @@ import { waitingLine } from './waiting-line.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
-/** What the services need of the house around them. */
-interface ServicesHouse {
+/** What the services need of the installation around them. */
+interface ServicesInstallation {
   readonly logs: LogFiles;
   readonly stopping: AbortSignal;
   readonly killing: AbortSignal;
@@ -26,7 +26,7 @@ interface ServicesHouse {
  * @throws PlainFailure with their last words when they end before that
  */
 export async function startServices(
-  house: ServicesHouse,
+  installation: ServicesInstallation,
   env: Readonly<Record<string, string>>,
   health: HealthPort,
 ): Promise<number> {
@@ -38,22 +38,24 @@ export async function startServices(
     env: { ...env, HEALTH_CHECK_PORT: String(port) },
   });
   let isReady = false;
-  const services = await house.keep(
+  const services = await installation.keep(
     'services',
     (stop) =>
-      health.startOn(stop, (port) => startNodeChild(child(port), house.logs, { stop, kill: house.killing })),
+      health.startOn(stop, (port) =>
+        startNodeChild(child(port), installation.logs, { stop, kill: installation.killing }),
+      ),
     () => isReady,
   );
   const over = new AbortController();
   const line = waitingLine(process.stderr);
   const ended = services.exited.then(async (how) => {
-    if (isReady || house.stopping.aborted) return;
+    if (isReady || installation.stopping.aborted) return;
     throw new PlainFailure('CHILD_FAILED', (await services.lastWords()) ?? how);
   });
   try {
-    const until = AbortSignal.any([house.stopping, over.signal]);
+    const until = AbortSignal.any([installation.stopping, over.signal]);
     await Promise.race([untilReady(health.address(), until, line.show), ended]);
-    house.stopping.throwIfAborted();
+    installation.stopping.throwIfAborted();
     isReady = true;
   } finally {
     over.abort();

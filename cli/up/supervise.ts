@@ -19,16 +19,16 @@ export interface Supervised {
 }
 
 /**
- * Keeps one part of the house running: started again, with backoff, whenever it ends by itself. It can be stopped from
+ * Keeps one part of the installation running: started again, with backoff, whenever it ends by itself. It can be stopped from
  * the first moment; a first start that fails is not repeated.
  *
  * @param start rejects when its signal aborts, and then leaves nothing running
- * @param house where the process of the part is noted (null: it has ended), and a person is told, one line each time
+ * @param installation where the process of the part is noted (null: it has ended), and a person is told, one line each time
  */
 export function supervise<Part extends Running>(
   name: string,
   start: (stop: AbortSignal) => Promise<Part>,
-  house: {
+  installation: {
     say: (line: string) => void;
     noteProcess: (name: string, pid: number | null) => void;
     /** False when an end is not mended by another start; always true by default. */
@@ -41,7 +41,7 @@ export function supervise<Part extends Running>(
   const begin = async (): Promise<Part> => {
     const started = await start(signal);
     part = started;
-    house.noteProcess(name, started.pid);
+    installation.noteProcess(name, started.pid);
     return started;
   };
   const first = begin();
@@ -55,9 +55,9 @@ export function supervise<Part extends Running>(
       if (how !== undefined) {
         part = null;
         if (performance.now() - startedAt > HEALTHY_AFTER_MS) failures = 0;
-        house.noteProcess(name, null);
-        if (house.restarts?.() === false) return;
-        house.say(`${name} ended (${how}); starting it again`);
+        installation.noteProcess(name, null);
+        if (installation.restarts?.() === false) return;
+        installation.say(`${name} ended (${how}); starting it again`);
       }
       failures += 1;
       const waitMs = backoffDelayMs(RESTART_BACKOFF, failures, Math.random());
@@ -65,9 +65,10 @@ export function supervise<Part extends Running>(
       if (signal.aborted) return;
       try {
         await begin();
-        house.say(`${name} is back`);
+        installation.say(`${name} is back`);
       } catch (error) {
-        if (!stopping.signal.aborted) house.say(error instanceof Error ? error.message : String(error));
+        if (!stopping.signal.aborted)
+          installation.say(error instanceof Error ? error.message : String(error));
       }
     }
   };

@@ -42,13 +42,13 @@ interface Opened {
 }
 
 /** What is running, and what it takes to start more of it. */
-interface House {
+interface Installation {
   readonly settings: Settings;
   readonly folder: DataFolder;
   readonly logs: LogFiles;
-  /** What the gateway of this house asks for and its callers send; nothing when the gateway is somebody else's. */
+  /** What the gateway of this installation asks for and its callers send; nothing when the gateway is somebody else's. */
   readonly gatewayToken: { readonly GATEWAY_TOKEN?: string };
-  /** Aborted when the house stops, for what is no part of it. */
+  /** Aborted when the installation stops, for what is no part of it. */
   readonly stopping: AbortSignal;
   /** Aborted when every part is to be killed at once. */
   readonly killing: AbortSignal;
@@ -66,7 +66,7 @@ interface House {
 }
 
 /**
- * The whole house on one machine: event store, Postgres, gateway and services, each in a process of its own, watched
+ * The whole installation on one machine: event store, Postgres, gateway and services, each in a process of its own, watched
  * and started again when one ends. Resolves with the exit code after SIGINT, SIGTERM or SIGHUP; whatever had been
  * started by then is stopped. Asked a second time, it kills everything and ends at once.
  *
@@ -80,32 +80,32 @@ export async function up(argv: readonly string[] = []): Promise<number> {
   process.umask(OWN_USER_ONLY);
   const stopping = new AbortController();
   const killing = new AbortController();
-  let house: House | null = null;
+  let installation: Installation | null = null;
   onceAskedToStop(
     () => stopping.abort(),
     () => {
       killing.abort();
-      house?.forget();
+      installation?.forget();
       process.exit(INTERRUPTED_EXIT_CODE);
     },
   );
-  house = openHouse(settings, killing.signal);
+  installation = openInstallation(settings, killing.signal);
   const stopAsked = untilAborted(stopping.signal);
   let started: Promise<Opened | null> = Promise.resolve(null);
   try {
     await requirePort(settings.PORT, settings.HOST);
-    started = startAll(house);
+    started = startAll(installation);
     const opened = await Promise.race([started, stopAsked]);
     if (opened !== null) {
-      noteAddress(house.folder, opened.address);
-      for (const line of readyLines(opened, argv.includes('--json'))) house.lines.print(line);
+      noteAddress(installation.folder, opened.address);
+      for (const line of readyLines(opened, argv.includes('--json'))) installation.lines.print(line);
       await stopAsked;
     }
     return 0;
   } finally {
-    await house.stop();
+    await installation.stop();
     await Promise.allSettled([started]);
-    house.forget();
+    installation.forget();
   }
 }
 
@@ -123,7 +123,7 @@ function untilAborted(signal: AbortSignal): Promise<null> {
   });
 }
 
-function openHouse(settings: Settings, killing: AbortSignal): House {
+function openInstallation(settings: Settings, killing: AbortSignal): Installation {
   const path = resolve(settings.DATA_DIR);
   const lines = spokenLines(path);
   const { say } = lines;
@@ -139,7 +139,7 @@ function openHouse(settings: Settings, killing: AbortSignal): House {
     try {
       noteParts(folder, pids);
     } catch (error) {
-      // A full disk must not end the house: the parts run on, only the note of them is old.
+      // A full disk must not end the installation: the parts run on, only the note of them is old.
       say(`the note of the running parts could not be written: ${String(error)}`);
     }
   };
@@ -174,23 +174,24 @@ function openHouse(settings: Settings, killing: AbortSignal): House {
 }
 
 /** Brings the parts up and, once the services say that they are ready, returns the address to open. */
-async function startAll(house: House): Promise<Opened> {
-  const { settings, folder } = house;
+async function startAll(installation: Installation): Promise<Opened> {
+  const { settings, folder } = installation;
   const servers = namedServers(settings);
-  for (const line of [...linesOnEnvironment(settings, servers), ...linesOnLimits()]) house.lines.say(line);
-  // The first that fails ends the start; the others are stopped with the house.
+  for (const line of [...linesOnEnvironment(settings, servers), ...linesOnLimits()])
+    installation.lines.say(line);
+  // The first that fails ends the start; the others are stopped with the installation.
   const [EVENTSTORE_URL, databases, GATEWAY_URL, WEB_DIR] = await Promise.all([
-    eventStoreUrl(house),
-    databaseUrls(house),
-    gatewayUrl(house),
-    builtWebApp(settings.WEB_DIR, house.stopping),
-    waitForServers(servers, house.stopping),
+    eventStoreUrl(installation),
+    databaseUrls(installation),
+    gatewayUrl(installation),
+    builtWebApp(settings.WEB_DIR, installation.stopping),
+    waitForServers(servers, installation.stopping),
   ]);
-  house.stopping.throwIfAborted();
+  installation.stopping.throwIfAborted();
   const health = await healthPort(settings, givenSetting('HEALTH_CHECK_PORT', process.env) !== undefined, {
     note: (HEALTH_URL) =>
       noteConnections(folder.path, { EVENTSTORE_URL, ...databases, GATEWAY_URL, HEALTH_URL }),
-    say: house.lines.say,
+    say: installation.lines.say,
   });
   const SHUTDOWN_GRACE_MS = String(Math.min(settings.SHUTDOWN_GRACE_MS, SERVICES_GRACE_MS_MAX));
   const env = {
@@ -201,31 +202,31 @@ async function startAll(house: House): Promise<Opened> {
     WEB_DIR,
     DATA_DIR: folder.path,
     SHUTDOWN_GRACE_MS,
-    ...house.gatewayToken,
+    ...installation.gatewayToken,
   };
-  const port = await startServices(house, env, health);
+  const port = await startServices(installation, env, health);
   const { here, elsewhere } = ownHosts(settings.HOST);
   if (settings.PUBLIC_URL) return { address: settings.PUBLIC_URL, elsewhere: [] };
   return { address: `http://${here}:${port}`, elsewhere: elsewhere.map((host) => `http://${host}:${port}`) };
 }
 
-async function eventStoreUrl(house: House): Promise<string> {
-  if (house.settings.EVENTSTORE_URL) return house.settings.EVENTSTORE_URL;
+async function eventStoreUrl(installation: Installation): Promise<string> {
+  if (installation.settings.EVENTSTORE_URL) return installation.settings.EVENTSTORE_URL;
   const port = await freePort();
-  const { script, args, connectionString } = ownEventStore(house.folder.path);
+  const { script, args, connectionString } = ownEventStore(installation.folder.path);
   const env = environmentOf('event-store', process.env);
-  await keepChild(house, { name: 'event-store', script, args: args(port), env });
+  await keepChild(installation, { name: 'event-store', script, args: args(port), env });
   return connectionString(port);
 }
 
 async function databaseUrls(
-  house: House,
+  installation: Installation,
 ): Promise<{ DATABASE_URL: string; ANALYTICS_DATABASE_URL?: string }> {
-  const { DATABASE_URL } = house.settings;
+  const { DATABASE_URL } = installation.settings;
   if (DATABASE_URL) return { DATABASE_URL };
-  const { folder, killing, lines } = house;
+  const { folder, killing, lines } = installation;
   let port: number | null = null;
-  const postgres = await house.keep('postgres', async (stop) => {
+  const postgres = await installation.keep('postgres', async (stop) => {
     const running = await startEmbeddedPostgres({
       directory: join(folder.path, 'postgres'),
       stop,
@@ -244,22 +245,22 @@ async function databaseUrls(
   return { DATABASE_URL: postgres.url, ANALYTICS_DATABASE_URL: postgres.analystUrl };
 }
 
-async function gatewayUrl(house: House): Promise<string> {
-  if (house.settings.GATEWAY_URL) return house.settings.GATEWAY_URL;
+async function gatewayUrl(installation: Installation): Promise<string> {
+  if (installation.settings.GATEWAY_URL) return installation.settings.GATEWAY_URL;
   const port = await freePort();
   const env = {
     ...environmentOf('gateway', process.env),
     PORT: String(port),
     HOST: '127.0.0.1',
-    ...house.gatewayToken,
+    ...installation.gatewayToken,
   };
-  await keepChild(house, { name: 'gateway', script: join(ROOT, 'gateway', 'main.ts'), args: [], env });
+  await keepChild(installation, { name: 'gateway', script: join(ROOT, 'gateway', 'main.ts'), args: [], env });
   return `http://127.0.0.1:${port}`;
 }
 
 /** Starts one of our own programs, keeps it running, and answers its port. */
-async function keepChild(house: House, child: NodeChild): Promise<number> {
-  const { logs, killing: kill } = house;
-  const { port } = await house.keep(child.name, (stop) => startNodeChild(child, logs, { stop, kill }));
+async function keepChild(installation: Installation, child: NodeChild): Promise<number> {
+  const { logs, killing: kill } = installation;
+  const { port } = await installation.keep(child.name, (stop) => startNodeChild(child, logs, { stop, kill }));
   return port;
 }

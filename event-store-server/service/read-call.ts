@@ -13,7 +13,7 @@ import {
 } from './refusal.ts';
 import { resolveEvent } from './resolve-link.ts';
 import type { Sender } from './send-stream.ts';
-import { breathe, TURN_EVENTS } from './turns.ts';
+import { yieldToOthers, TURN_EVENTS } from './turns.ts';
 
 /** The ordinals a read goes through, in its order. */
 type Ordinals = Iterable<number>;
@@ -102,7 +102,7 @@ export async function serveRead(
     turn -= 1;
     if (turn > 0) continue;
     turn = TURN_EVENTS;
-    await breathe();
+    await yieldToOthers();
   }
   sender.flush();
   return null;

@@ -18,7 +18,7 @@ import { refuseDeletedStream, type Refusal } from './refusal.ts';
 import { resolveEvent } from './resolve-link.ts';
 import type { Sender } from './send-stream.ts';
 import { courseOf, type Course } from './subscription-course.ts';
-import { breathe, TURN_EVENTS } from './turns.ts';
+import { yieldToOthers, TURN_EVENTS } from './turns.ts';
 
 /** A live subscription this many events behind the log is told that it fell behind. */
 const BEHIND_EVENTS = 1024;
@@ -150,7 +150,7 @@ export async function serveSubscription(
     }
     await deliver(delivery, Infinity, phase === 'live');
     sender.flush();
-    if (course.next < course.end()) await breathe();
+    if (course.next < course.end()) await yieldToOthers();
     return null;
   };
 
@@ -168,7 +168,7 @@ export async function serveSubscription(
     }
     if (isLikeEventStoreDB && phase === 'catching up') {
       phase = 'transitioning to live';
-      await breathe();
+      await yieldToOthers();
       continue;
     }
     if (phase !== 'live' && !(isLikeEventStoreDB && course.isMissing())) {

@@ -4,4 +4,4 @@ import { setImmediate } from 'node:timers/promises';
 /** Events one read or subscription considers before the others get their turn. */
 export const TURN_EVENTS = 256;
 
-export const breathe = (): Promise<void> => setImmediate();
+export const yieldToOthers = (): Promise<void> => setImmediate();

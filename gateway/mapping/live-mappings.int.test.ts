@@ -12,7 +12,7 @@ import {
   gatewayMappingsSchema,
   type GatewayHealth,
 } from '../../schemas/gateway-protocol.ts';
-import { until } from '../../tests/harness/person.ts';
+import { until } from '../../tests/harness/api-user.ts';
 import { makePlainInvoice } from '../../tests/rooms/gateway/plain-invoice.ts';
 
 const main = join(import.meta.dirname, '..', 'main.ts');

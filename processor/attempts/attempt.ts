@@ -11,7 +11,7 @@ import type { JobCommand } from '../../schemas/job-commands.ts';
 import { AttemptTooLong, type ConversionResult, type Convert } from './converter.ts';
 import { AttemptFailed } from '../gateway-call/gateway-failure.ts';
 import type { HandledJob, JobCommands } from '../job-stream/job-commands.ts';
-import type { LastChances } from './last-chances.ts';
+import type { LastAttempts } from './last-attempts.ts';
 import type { ProcessorMetrics } from './processor-metrics.ts';
 import type { KnownJob } from '../work-list/snapshot.ts';
 import type { ClaimedItem, WorkList } from '../work-list/work-list.ts';
@@ -38,7 +38,7 @@ export interface AttemptParts {
   readonly workerId: string;
   readonly settings: Pick<Settings, 'WORKER_TIMEOUT_MS' | 'WORKER_LEASE_TTL_SEC'>;
   readonly commands: JobCommands;
-  readonly lastChances: LastChances;
+  readonly lastAttempts: LastAttempts;
   readonly convert: Convert;
   readonly list: Pick<WorkList, 'correct'>;
   readonly blobs: Pick<BlobStore, 'remove'>;
@@ -72,7 +72,7 @@ export async function runAttempt(
   onBegun: (fencingToken: string) => void,
 ): Promise<void> {
   const known = item.known ?? (await knownByLook(parts, item.jobId));
-  await parts.lastChances(known?.job, cut, () => attempt(parts, { ...item, known }, cut, onBegun));
+  await parts.lastAttempts(known?.job, cut, () => attempt(parts, { ...item, known }, cut, onBegun));
 }
 
 async function attempt(

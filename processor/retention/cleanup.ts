@@ -1,8 +1,8 @@
 import type { CleanupReport } from './cleanup-report.ts';
 import { sweepOrphans, type OrphanParts } from './orphans.ts';
-import { trailsOf, walkTrail, type TrailParts } from './trails.ts';
+import { scansOf, runScan, type ScanParts } from './scans.ts';
 
-export type CleanupParts = TrailParts & OrphanParts;
+export type CleanupParts = ScanParts & OrphanParts;
 
 /**
  * A full run: files whose time is over, files whose expiry is in the log already, unfinished writes, and blobs that
@@ -11,7 +11,7 @@ export type CleanupParts = TrailParts & OrphanParts;
  * @throws LogUnavailable, StreamMovedOn, BlobStoreUnavailable, and what `marks.keep` and `pause` throw
  */
 export async function runCleanup(parts: CleanupParts): Promise<CleanupReport> {
-  for (const trail of trailsOf(parts.policy)) await walkTrail(parts, trail);
+  for (const scan of scansOf(parts.policy)) await runScan(parts, scan);
   const partials = parts.dryRun ? null : await parts.blobs.sweepPartials(parts.orphanAgeMs);
   await parts.pause();
   await sweepOrphans(parts);

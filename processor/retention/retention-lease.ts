@@ -1,6 +1,6 @@
 import type { ReadStore } from '../../read-store/pool.ts';
 import { CodedError } from '../../schemas/coded-error.ts';
-import type { TrailMarks, TrailName } from './trails.ts';
+import type { ScanMarks, ScanName } from './scans.ts';
 
 /** Longer than one file can take: an append, and S3's answer to a deletion, tries included. */
 export const RETENTION_LEASE_MS = 120_000;
@@ -31,8 +31,8 @@ export interface RetentionGrant {
 export interface RetentionLease {
   /** Takes or keeps the right; null while another worker has it. @throws ReadStoreUnavailable */
   hold(workerId: string): Promise<RetentionGrant | null>;
-  /** Renews the right, and notes how far a trail is settled. @throws RetentionLost, ReadStoreUnavailable */
-  keep(epoch: bigint, trail: TrailName | null, position: bigint | null): Promise<void>;
+  /** Renews the right, and notes how far a scan is settled. @throws RetentionLost, ReadStoreUnavailable */
+  keep(epoch: bigint, scan: ScanName | null, position: bigint | null): Promise<void>;
   /** A full run has come to its end. @throws RetentionLost, ReadStoreUnavailable */
   ran(epoch: bigint): Promise<void>;
   drop(workerId: string): Promise<void>;
@@ -51,7 +51,7 @@ where held.holder is null or held.holder = $1 or held.held_until < now()
     where alive.worker_id = held.holder and alive.beat_at > now() - $4 * interval '1 ms')
 returning epoch, marks, coalesce(ran_at < now() - $3 * interval '1 hour', true) as is_due`;
 
-/** $1 epoch, $2 ms, $3 trail or null, $4 position or null. */
+/** $1 epoch, $2 ms, $3 scan or null, $4 position or null. */
 const KEEP = `
 update processor.retention set
   held_until = now() + $2 * interval '1 ms',
@@ -75,11 +75,11 @@ export function retentionLease(store: ReadStore, silentMs: number): RetentionLea
       );
       const [held] = rows;
       if (held === undefined) return null;
-      const marks = new Map(Object.entries(held.marks).map(([trail, text]) => [trail, BigInt(text)]));
+      const marks = new Map(Object.entries(held.marks).map(([scan, text]) => [scan, BigInt(text)]));
       return { epoch: BigInt(held.epoch), isDue: held.is_due, marks };
     },
-    keep: async (epoch, trail, position) => {
-      const values = [epoch.toString(), RETENTION_LEASE_MS, trail, position?.toString() ?? null];
+    keep: async (epoch, scan, position) => {
+      const values = [epoch.toString(), RETENTION_LEASE_MS, scan, position?.toString() ?? null];
       if ((await store.query(KEEP, values)).rowCount !== 1) throw new RetentionLost(epoch);
     },
     ran: async (epoch) => {
@@ -90,12 +90,12 @@ export function retentionLease(store: ReadStore, silentMs: number): RetentionLea
 }
 
 /** The marks of a grant; each note renews the lease, and `stop` ends the walk between two files. */
-export function marksUnder(lease: RetentionLease, grant: RetentionGrant, stop: AbortSignal): TrailMarks {
+export function marksUnder(lease: RetentionLease, grant: RetentionGrant, stop: AbortSignal): ScanMarks {
   return {
-    markOf: (trail) => grant.marks.get(trail) ?? 'start',
-    keep: async (trail, position) => {
+    markOf: (scan) => grant.marks.get(scan) ?? 'start',
+    keep: async (scan, position) => {
       stop.throwIfAborted();
-      await lease.keep(grant.epoch, trail, position);
+      await lease.keep(grant.epoch, scan, position);
     },
   };
 }

@@ -11,7 +11,7 @@ import { tallyCleanup } from './cleanup-report.ts';
 import { keepingDecider, keepingPolicyOf } from './kept-job.ts';
 import { marksUnder, type RetentionGrant, type RetentionLease } from './retention-lease.ts';
 import type { RetentionMetrics } from './retention-metrics.ts';
-import { walkTrail } from './trails.ts';
+import { runScan } from './scans.ts';
 
 /** How often a processor asks whether retention is its to run: the longest delay of a removal after a download. */
 export const RETENTION_ASKED_EVERY_MS = 5_000;
@@ -95,7 +95,7 @@ export function retentionRole(parts: {
     if (grant === null) return;
     try {
       if (grant.isDue) await fullRun(grant);
-      else if (policy.deleteResultOnDownload) await walkTrail(cleanupParts(grant), 'downloads');
+      else if (policy.deleteResultOnDownload) await runScan(cleanupParts(grant), 'downloads');
     } catch (error) {
       isCutOff = error instanceof LogUnavailable || error instanceof BlobStoreUnavailable;
       if (isCutOff) await giveBack();

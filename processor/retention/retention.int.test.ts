@@ -16,7 +16,7 @@ import { tallyCleanup, type RemovedFile } from './cleanup-report.ts';
 import { keepingDecider, refersTo, type KeepingPolicy } from './kept-job.ts';
 import { ORPHAN_AGE_MS } from './orphans.ts';
 import { retentionLease } from './retention-lease.ts';
-import { walkTrail, type TrailName } from './trails.ts';
+import { runScan, type ScanName } from './scans.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const jobs = jobDecider({ maxAttempts: 3, backoffMs: 100, backoffMaxMs: 400, jobTimeoutMs: 60_000 });
@@ -40,12 +40,12 @@ beforeEach(() => {
 
 /** Marks in memory, as a processor keeps them in Postgres. */
 function marksInMemory() {
-  const marks = new Map<TrailName, bigint>();
+  const marks = new Map<ScanName, bigint>();
   return {
     marks,
-    markOf: (trail: TrailName) => marks.get(trail) ?? ('start' as const),
-    keep: async (trail: TrailName, position: bigint | null) => {
-      if (position !== null) marks.set(trail, position);
+    markOf: (scan: ScanName) => marks.get(scan) ?? ('start' as const),
+    keep: async (scan: ScanName, position: bigint | null) => {
+      if (position !== null) marks.set(scan, position);
     },
   };
 }
@@ -150,7 +150,7 @@ describe('retention', () => {
     const { result } = await readyJob();
     const marks = marksInMemory();
     marks.marks.set('results', 1n << 60n);
-    await walkTrail(partsOf(week, 31, { marks }), 'results');
+    await runScan(partsOf(week, 31, { marks }), 'results');
     expect(await isThere(result)).toBe(false);
   });
 

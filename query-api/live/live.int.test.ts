@@ -219,10 +219,10 @@ describe('a live subscription', () => {
     expect(ages[0]).toBeGreaterThan(Date.parse(first.at));
     expect(ages[1]! - ages[0]!).toBeGreaterThan(500);
     tester.socket.close();
-    const clerk = await openLive({ ...house, port: denied.port }, house.newOwner());
-    clerk.send({ type: 'subscribe', id: 1, topic: 'ops:jobs' });
-    expect(await clerk.frame('error')).toMatchObject({ code: 'NOT_FOUND' });
-    clerk.socket.close();
+    const noOperator = await openLive({ ...house, port: denied.port }, house.newOwner());
+    noOperator.send({ type: 'subscribe', id: 1, topic: 'ops:jobs' });
+    expect(await noOperator.frame('error')).toMatchObject({ code: 'NOT_FOUND' });
+    noOperator.socket.close();
   });
 });
 

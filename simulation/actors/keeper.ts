@@ -42,7 +42,7 @@ export function keepsAll(settings: KeepingSettings): boolean {
   );
 }
 
-/** The product's retention, on simulated ports: whoever holds the right walks the trails and sweeps the orphans. */
+/** The product's retention, on simulated ports: whoever holds the right walks the scans and sweeps the orphans. */
 export function bootKeeper(house: House, life: Life, settings: KeepingSettings): void {
   const { world } = house;
   const role = retentionRole({

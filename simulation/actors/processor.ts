@@ -4,7 +4,7 @@ import { gatewayConverter } from '../../processor/attempts/converter.ts';
 import { feederRole } from '../../processor/feeder/feeder-role.ts';
 import { gatewayGate } from '../../processor/circuit-breaker/gateway-gate.ts';
 import { jobCommands } from '../../processor/job-stream/job-commands.ts';
-import { lastChances } from '../../processor/attempts/last-chances.ts';
+import { lastAttempts } from '../../processor/attempts/last-attempts.ts';
 import { watchLog, type LogWatch } from '../../processor/log-watch.ts';
 import { ownLeaseWatch } from '../../processor/leases/own-leases.ts';
 import { repeat } from '../../processor/repeating.ts';
@@ -70,7 +70,7 @@ export function bootProcessor(house: House, life: Life, processorId: string): vo
     blobs,
     settings: SETTINGS,
     clock: life.clock,
-    lastChances: lastChances(SETTINGS.RETRY_MAX_ATTEMPTS),
+    lastAttempts: lastAttempts(SETTINGS.RETRY_MAX_ATTEMPTS),
     random: () => random.next(),
     metrics: idleMetrics,
     logger: silentLog,

@@ -15,7 +15,7 @@ const RUN_EVERY_MS = 1_500;
 /** The row of `processor.retention`, each method one transaction: the same rules as the SQL of the product. */
 export interface RetentionServer {
   hold(workerId: string): RetentionGrant | null;
-  keep(epoch: bigint, trail: string | null, position: bigint | null): void;
+  keep(epoch: bigint, scan: string | null, position: bigint | null): void;
   ran(epoch: bigint): void;
   drop(workerId: string): void;
   /** The marks are of another log. */
@@ -40,10 +40,10 @@ export function createRetentionServer(world: World): RetentionServer {
       const isDue = ranAtMs === null || ranAtMs < world.nowMs() - RUN_EVERY_MS;
       return { epoch, isDue, marks: new Map(marks) };
     },
-    keep: (asked, trail, position) => {
+    keep: (asked, scan, position) => {
       assertHeld(asked);
       heldUntilMs = world.nowMs() + LEASE_MS;
-      if (trail !== null && position !== null) marks.set(trail, position);
+      if (scan !== null && position !== null) marks.set(scan, position);
     },
     ran: (asked) => {
       if (asked !== epoch) throw new RetentionLost(asked);
@@ -74,9 +74,9 @@ export function simulatedRetentionLease(world: World, life: Life, server: Retent
   };
   return {
     hold: (workerId) => asking('hold', () => server.hold(workerId), { changes: false }),
-    keep: (epoch, trail, position) =>
-      asking(`keep ${trail ?? 'on'} ${position ?? ''}`, () => server.keep(epoch, trail, position), {
-        changes: trail !== null,
+    keep: (epoch, scan, position) =>
+      asking(`keep ${scan ?? 'on'} ${position ?? ''}`, () => server.keep(epoch, scan, position), {
+        changes: scan !== null,
       }),
     ran: (epoch) => asking('has run', () => server.ran(epoch)),
     drop: (workerId) => asking('drop', () => server.drop(workerId)),

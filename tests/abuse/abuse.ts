@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { makeInvoicePdf } from '../rooms/gateway/invoice-pdf.ts';
 import { rssOf } from '../drills/service-process.ts';
 import { startHouse, type House } from '../harness/house.ts';
-import { newPerson, until } from '../harness/person.ts';
+import { newApiUser, until } from '../harness/api-user.ts';
 import { runDocket } from '../harness/run-docket.ts';
 import { kindsOfAbuse, send, type OwnJob } from './requests.ts';
 
@@ -85,15 +85,15 @@ export async function abuse(abusing: Abusing): Promise<Abused> {
 }
 
 async function ownJob(house: House): Promise<OwnJob> {
-  const person = await newPerson(house.url);
+  const user = await newApiUser(house.url);
   const pdf = await makeInvoicePdf(1);
-  const { answer } = await person.upload([{ filename: 'a.pdf', bytes: new Uint8Array(pdf) }]);
+  const { answer } = await user.upload([{ filename: 'a.pdf', bytes: new Uint8Array(pdf) }]);
   const [result] = answer.results;
   if (result === undefined || !('jobId' in result)) throw new Error(`no job: ${JSON.stringify(answer)}`);
   const { jobId } = result;
-  const isReady = async (): Promise<boolean> => (await person.job(jobId)).state === 'ready';
+  const isReady = async (): Promise<boolean> => (await user.job(jobId)).state === 'ready';
   await until('the job is ready', isReady, READY_MS_MAX);
-  return { cookie: person.cookie(), jobId, pdf: Buffer.from(pdf) };
+  return { cookie: user.cookie(), jobId, pdf: Buffer.from(pdf) };
 }
 
 async function sendAll(

@@ -1,5 +1,5 @@
 import { expectThat } from '../drills/claims.ts';
-import { ANY_TEXT_MAPPING } from '../harness/clerk.ts';
+import { ANY_TEXT_MAPPING } from '../harness/page-user.ts';
 import { pdfOf } from '../harness/pdf-of.ts';
 import type { Targets } from './targets.ts';
 import { newVisitor } from './visitor.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { somePdf } from '../rooms/command-api/pdfs.ts';
 import { FORM_END, partHead } from '../rooms/command-api/raw-http.ts';
 import { expectThat } from '../drills/claims.ts';
-import { ANY_TEXT_MAPPING, newClerk } from '../harness/clerk.ts';
+import { ANY_TEXT_MAPPING, newPageUser } from '../harness/page-user.ts';
 import { launchBrowser } from '../harness/browser.ts';
 import { pdfOf } from '../harness/pdf-of.ts';
 import { runDocket } from '../harness/run-docket.ts';
@@ -148,22 +148,22 @@ async function markup(targets: Targets): Promise<string> {
   ];
   const browser = await launchBrowser();
   try {
-    const clerk = await newClerk(browser, target.url);
+    const user = await newPageUser(browser, target.url);
     let dialogs = 0;
-    clerk.page.on('dialog', (dialog) => {
+    user.page.on('dialog', (dialog) => {
       dialogs += 1;
       void dialog.dismiss();
     });
     const files = await Promise.all(
       names.map(async (name) => ({ name, mimeType: 'application/pdf', buffer: await pdfOf([name]) })),
     );
-    await clerk.choose(files);
+    await user.choose(files);
     // Browsers send a quote in a name as %22 (HTML, multipart/form-data encoding).
-    for (const name of names) await clerk.page.getByText(name.replaceAll('"', '%22')).first().waitFor();
-    const made = await clerk.page.locator('img[src="x"], svg[onload], a[href^="javascript:"]').count();
+    for (const name of names) await user.page.getByText(name.replaceAll('"', '%22')).first().waitFor();
+    const made = await user.page.locator('img[src="x"], svg[onload], a[href^="javascript:"]').count();
     expectThat(made === 0 && dialogs === 0, 'no element is made of a name, nothing runs', [made, dialogs]);
-    expectThat(clerk.complaints.length === 0, 'the page has nothing to complain of', clerk.complaints);
-    await clerk.close();
+    expectThat(user.complaints.length === 0, 'the page has nothing to complain of', user.complaints);
+    await user.close();
   } finally {
     await browser.close();
   }

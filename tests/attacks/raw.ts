@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { stretched } from '../harness/patience.ts';
+import { stretched } from '../harness/machine-time.ts';
 import { codeIn } from './visitor.ts';
 import type { Target } from './targets.ts';
 

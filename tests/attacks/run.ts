@@ -8,7 +8,7 @@
  * start instances of their own.
  */
 import { parseArgs } from 'node:util';
-import { inPatience } from '../harness/patience.ts';
+import { inPatience } from '../harness/machine-time.ts';
 import { NotApplicable, type Attack, type AttackResult } from './attack.ts';
 import { CATEGORIES } from './list.ts';
 import { reportOf } from './report.ts';

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { somePdf } from '../rooms/command-api/pdfs.ts';
 import { partHead, push, speak, uploadHead, type RawAnswer } from '../rooms/command-api/raw-http.ts';
 import { expectThat } from '../drills/claims.ts';
-import { stretched } from '../harness/patience.ts';
+import { stretched } from '../harness/machine-time.ts';
 import type { Target, Targets } from './targets.ts';
 import { codeIn, newVisitor } from './visitor.ts';
 

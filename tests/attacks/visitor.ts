@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { ErrorBody } from '../../schemas/error-codes.ts';
 import type { JobListAnswer, JobView, UploadAnswer } from '../../schemas/http-api.ts';
 import { within } from '../drills/claims.ts';
-import { stretched } from '../harness/patience.ts';
-import { newPerson, type Person } from '../harness/person.ts';
+import { stretched } from '../harness/machine-time.ts';
+import { newApiUser, type ApiUser } from '../harness/api-user.ts';
 import type { Target } from './targets.ts';
 
 const ANSWER_MS_MAX = 30_000;
@@ -27,7 +27,7 @@ export interface SentFile {
 }
 
 /** Somebody with a session of their own. */
-export interface Visitor extends Pick<Person, 'cookie'> {
+export interface Visitor extends Pick<ApiUser, 'cookie'> {
   ask(path: string, init?: RequestInit): Promise<Answer>;
   /** The body of an answer as it is. */
   bytes(path: string): Promise<Buffer>;
@@ -53,7 +53,7 @@ export async function newVisitor(
   { url }: Target,
   more: Readonly<Record<string, string>> = {},
 ): Promise<Visitor> {
-  const person = await newPerson(url);
+  const person = await newApiUser(url);
   const ask: Visitor['ask'] = async (path, init = {}) =>
     read(
       await person.request(path, {

@@ -3,7 +3,7 @@ import { LIVE_CLOSE, LIVE_LIMITS } from '../../schemas/live-protocol.ts';
 import { expectThat } from '../drills/claims.ts';
 import type { LiveTester } from '../harness/live-tester.ts';
 import { pdfOf } from '../harness/pdf-of.ts';
-import { stretched } from '../harness/patience.ts';
+import { stretched } from '../harness/machine-time.ts';
 import type { AttackCategory } from './attack.ts';
 import { openSocket, trySocket, type Tried } from './sockets.ts';
 import type { Target, Targets } from './targets.ts';

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { request } from 'node:https';
 import { makeInvoicePdf } from '../rooms/gateway/invoice-pdf.ts';
-import { until, type Person } from '../harness/person.ts';
+import { until, type ApiUser } from '../harness/api-user.ts';
 
 const READY_MS_MAX = 120_000;
 const CONNECT_MS_MAX = 1_000;
@@ -9,7 +9,7 @@ const CONNECT_MS_MAX = 1_000;
 let made = 0;
 
 /** Uploads so many invoices, each another document, and answers their jobs. */
-export async function upload(person: Person, count: number): Promise<string[]> {
+export async function upload(user: ApiUser, count: number): Promise<string[]> {
   const numbers = Array.from({ length: count }, () => (made += 1));
   const files = await Promise.all(
     numbers.map(async (seed) => ({
@@ -17,7 +17,7 @@ export async function upload(person: Person, count: number): Promise<string[]> {
       bytes: new Uint8Array(await makeInvoicePdf(seed)),
     })),
   );
-  const { status, answer } = await person.upload(files);
+  const { status, answer } = await user.upload(files);
   if (status !== 202) throw new Error(`the upload was answered ${status}: ${JSON.stringify(answer)}`);
   return answer.results.map((line) => {
     if ('error' in line) throw new Error(`${line.filename}: ${line.error.message}`);
@@ -25,9 +25,9 @@ export async function upload(person: Person, count: number): Promise<string[]> {
   });
 }
 
-export async function untilReady(person: Person, jobs: readonly string[]): Promise<void> {
+export async function untilReady(user: ApiUser, jobs: readonly string[]): Promise<void> {
   const isReady = async (): Promise<boolean> => {
-    const rows = await person.jobs().catch(() => []);
+    const rows = await user.jobs().catch(() => []);
     const ready = new Set(rows.filter(({ state }) => state === 'ready').map(({ jobId }) => jobId));
     return jobs.every((job) => ready.has(job));
   };

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { newPerson, until, type Person } from '../harness/person.ts';
+import { newApiUser, until, type ApiUser } from '../harness/api-user.ts';
 import { secretsShownTo, storesReachedFrom } from './closed-doors.ts';
 import { COMPOSE_FILES } from './compose-files.ts';
 import { hstsOf, listens, untilReady, upload } from './people.ts';
@@ -43,18 +43,18 @@ export async function tryProject(project: Project, check: Check): Promise<void> 
     if (mb > IMAGE_MB_MAX) throw new Error(`${mb} MB`);
     return `${mb} MB`;
   });
-  const person = await newPerson(project.url);
+  const user = await newApiUser(project.url);
   await check('an upload becomes Ready, and its XML is there', async () => {
-    jobs.push(...(await upload(person, 3)));
-    await untilReady(person, jobs);
-    const xml = await (await person.download(jobs[0]!)).text();
+    jobs.push(...(await upload(user, 3)));
+    await untilReady(user, jobs);
+    const xml = await (await user.download(jobs[0]!)).text();
     if (!xml.startsWith('<?xml')) throw new Error(`the result begins with ${xml.slice(0, 40)}`);
   });
   await closedDoors(project, check);
   await commands(project, check);
-  await killed(project, check, person, jobs);
-  await upgraded(project, check, person, jobs);
-  await upgradeRefused(project, check, person);
+  await killed(project, check, user, jobs);
+  await upgraded(project, check, user, jobs);
+  await upgradeRefused(project, check, user);
   await check('`docket verify` finds streams, files and tables sound after all of it', async () => {
     await project.compose(['run', '--rm', '-T', 'docket', 'verify']);
   });
@@ -92,34 +92,34 @@ async function commands(project: Project, check: Check): Promise<void> {
   });
 }
 
-async function killed(project: Project, check: Check, person: Person, jobs: string[]): Promise<void> {
+async function killed(project: Project, check: Check, user: ApiUser, jobs: string[]): Promise<void> {
   for (const service of HURT)
     await check(`${service} killed: what is uploaded becomes Ready`, async () => {
-      const begun = await upload(person, 2).catch(() => []);
+      const begun = await upload(user, 2).catch(() => []);
       await project.compose(['kill', service]);
       await project.compose(['start', service]);
       jobs.push(...begun);
       await until(
         `an upload after ${service} is back`,
         async () => {
-          const later = await upload(person, 1).catch(() => []);
+          const later = await upload(user, 1).catch(() => []);
           jobs.push(...later);
           return later.length > 0;
         },
         AFTER_KILL_MS_MAX,
       );
-      await untilReady(person, jobs);
+      await untilReady(user, jobs);
     });
   await untilHealthy(project);
 }
 
-async function upgraded(project: Project, check: Check, person: Person, jobs: string[]): Promise<void> {
+async function upgraded(project: Project, check: Check, user: ApiUser, jobs: string[]): Promise<void> {
   await check('deploy/upgrade replaces every container without a gap for readers', async () => {
     const before = await Promise.all(SERVED.map((service) => project.containers(service)));
-    const readers = watchReaders(project.url, person.cookie());
+    const readers = watchReaders(project.url, user.cookie());
     try {
       const upgrading = project.script('upgrade');
-      jobs.push(...(await upload(person, 5)));
+      jobs.push(...(await upload(user, 5)));
       await upgrading;
     } finally {
       await readers.stop();
@@ -130,17 +130,17 @@ async function upgraded(project: Project, check: Check, person: Person, jobs: st
     const { reads, refused, longestMs } = readers;
     if (refused.length > 0)
       throw new Error(`${refused.length} of ${reads} reads: ${refused.slice(0, 3).join('; ')}`);
-    await untilReady(person, jobs);
+    await untilReady(user, jobs);
     return `${reads} reads, the longest ${Math.round(longestMs)} ms`;
   });
 }
 
-async function upgradeRefused(project: Project, check: Check, person: Person): Promise<void> {
+async function upgradeRefused(project: Project, check: Check, user: ApiUser): Promise<void> {
   await check('an upgrade to what cannot start is taken back, and the old container serves on', async () => {
     const before = await project.containers('query-api');
     // Production refuses it, so that the new container never becomes ready.
     project.set({ LOG_LEVEL: 'trace' });
-    const readers = watchReaders(project.url, person.cookie());
+    const readers = watchReaders(project.url, user.cookie());
     const said = await project
       .script('upgrade', ['query-api'], { READY_SEC: '15' })
       .catch((error: unknown) => String(error))

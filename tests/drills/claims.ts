@@ -1,4 +1,4 @@
-import { patience } from '../harness/patience.ts';
+import { patience } from '../harness/machine-time.ts';
 
 /** What a drill claims is not so. */
 export class DrillFailed extends Error {

@@ -1,4 +1,4 @@
-import { slowness } from '../harness/patience.ts';
+import { slowness } from '../harness/machine-time.ts';
 
 /** Signs the sessions of every process of a drill's house. */
 export const DRILL_SECRET = 'drill-secret-of-thirty-two-characters-or-more';

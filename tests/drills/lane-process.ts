@@ -7,7 +7,7 @@ import type { DrillHouse } from './drill-house.ts';
 import { brokenInvariants } from './invariants.ts';
 import type { LaneOrder, LaneWord } from './lane.ts';
 import { GROUPS } from './matrix.ts';
-import { inPatience } from '../harness/patience.ts';
+import { inPatience } from '../harness/machine-time.ts';
 
 const DRILL_MS_MAX = 120_000;
 

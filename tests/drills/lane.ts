@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import type { DrillGroup, DrillResult } from './drill.ts';
-import { inPatience } from '../harness/patience.ts';
+import { inPatience } from '../harness/machine-time.ts';
 
 const LANE_PROCESS = join(import.meta.dirname, 'lane-process.ts');
 const GROUP_MS_MAX = 460_000;

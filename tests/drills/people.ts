@@ -5,7 +5,7 @@ import type { UploadAnswer } from '../../schemas/http-api.ts';
 import type { DrillHouse } from './drill-house.ts';
 import { DRILL_SECRET } from './drill-settings.ts';
 import { DrillFailed } from './claims.ts';
-import { patience, stretched } from '../harness/patience.ts';
+import { patience, stretched } from '../harness/machine-time.ts';
 
 export { newOwner };
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { freePort } from '../../cli/up/free-port.ts';
 import { DrillFailed, within } from './claims.ts';
-import { inPatience } from '../harness/patience.ts';
+import { inPatience } from '../harness/machine-time.ts';
 import { docketProgram } from './quick-start.ts';
 
 const GATEWAY = join(import.meta.dirname, '..', '..', 'gateway', 'main.ts');

@@ -2,7 +2,7 @@ import { AxeBuilder } from '@axe-core/playwright';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { launchBrowser } from '../harness/browser.ts';
-import { ANY_TEXT_MAPPING, newClerk, pdfFile, type Clerk } from '../harness/clerk.ts';
+import { ANY_TEXT_MAPPING, newPageUser, pdfFile, type PageUser } from '../harness/page-user.ts';
 import { startHouse, type House } from '../harness/house.ts';
 import { lockedPdf, pdfOf } from '../harness/pdf-of.ts';
 import { en } from '../../web/src/text/en.ts';
@@ -33,18 +33,18 @@ async function violations(page: Page, view: string, rules: readonly string[] | '
   return found.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${view}: ${id}: ${html.slice(0, 200)}`));
 }
 
-/** Takes a clerk through every view there is; `look` sees each. */
-async function throughAllViews(clerk: Clerk, look: (view: string) => Promise<void>): Promise<void> {
-  const { page } = clerk;
+/** Takes a user through every view there is; `look` sees each. */
+async function throughAllViews(user: PageUser, look: (view: string) => Promise<void>): Promise<void> {
+  const { page } = user;
   await look('empty queue');
   await page.selectOption('select[name=mapping]', ANY_TEXT_MAPPING);
-  await clerk.choose([
+  await user.choose([
     pdfFile('good.pdf', await pdfOf(['views', String(Math.random())])),
     pdfFile('locked.pdf', await lockedPdf()),
     pdfFile('letter.pdf', Buffer.from('Dear Sir or Madam,')),
   ]);
-  await clerk.untilRows('ready', 1);
-  await clerk.untilRows('failed', 1);
+  await user.untilRows('ready', 1);
+  await user.untilRows('failed', 1);
   await look('queue with a refused upload');
   await page.locator('tbody input[type=checkbox]').first().check();
   await page.click('[popovertarget=settings]');
@@ -77,7 +77,7 @@ async function throughAllViews(clerk: Clerk, look: (view: string) => Promise<voi
   await page.locator('.ops-panels[aria-busy=false] .tiles').waitFor();
   await look('console of the past');
   await page.goto(new URL(UNKNOWN_JOB, page.url()).href);
-  await page.locator('.emptiness h1').waitFor();
+  await page.locator('.empty-state h1').waitFor();
   await look('unknown job');
 }
 
@@ -94,10 +94,10 @@ type Found = Record<string, string[]>;
  * One way through all views serves every check that is made in English: the sizes and the themes are changed at each
  * view, so nothing is uploaded or waited for twice.
  */
-async function lookAtEverything(clerk: Clerk): Promise<Found> {
-  const { page } = clerk;
+async function lookAtEverything(user: PageUser): Promise<Found> {
+  const { page } = user;
   const found: Found = { complaints: [], overflow: [], targets: [] };
-  await throughAllViews(clerk, async (view) => {
+  await throughAllViews(user, async (view) => {
     for (const [colorScheme, width, rules] of LOOKS) {
       await page.setViewportSize({ width, height: 900 });
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
@@ -108,7 +108,7 @@ async function lookAtEverything(clerk: Clerk): Promise<Found> {
     found['overflow']!.push(...(await widerThanTheScreen(page)).map((each) => `${view}: ${each}`));
     await page.setViewportSize({ width: 1280, height: 900 });
   });
-  found['complaints']!.push(...clerk.complaints);
+  found['complaints']!.push(...user.complaints);
   return found;
 }
 
@@ -116,9 +116,9 @@ describe('every view', () => {
   let found: Found;
 
   beforeAll(async () => {
-    const clerk = await newClerk(browser, house.url);
-    found = await lookAtEverything(clerk);
-    await clerk.close();
+    const user = await newPageUser(browser, house.url);
+    found = await lookAtEverything(user);
+    await user.close();
   }, 150_000);
 
   it.each(LOOKS.map(([colorScheme, width]) => [colorScheme, width] as const))(
@@ -142,15 +142,15 @@ describe('every view', () => {
 
   it('is in Portuguese from end to end for those who read it, without an English sentence left over', async () => {
     const english = englishSentences();
-    const clerk = await newClerk(browser, house.url, { locale: 'pt-PT' });
+    const user = await newPageUser(browser, house.url, { locale: 'pt-PT' });
     const left: string[] = [];
-    await throughAllViews(clerk, async (view) => {
-      for (const said of await everythingSaid(clerk.page))
+    await throughAllViews(user, async (view) => {
+      for (const said of await everythingSaid(user.page))
         if (english.has(said)) left.push(`${view}: ${said}`);
     });
     expect(left).toEqual([]);
-    expect(await clerk.page.locator('html').getAttribute('lang')).toBe('pt-PT');
-    await clerk.close();
+    expect(await user.page.locator('html').getAttribute('lang')).toBe('pt-PT');
+    await user.close();
   }, 150_000);
 });
 

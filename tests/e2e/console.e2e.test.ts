@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { makeInvoice } from '../rooms/gateway/invoice-pdf.ts';
 import { launchBrowser } from '../harness/browser.ts';
-import { ANY_TEXT_MAPPING, newClerk, pdfFile, until, type Clerk } from '../harness/clerk.ts';
+import { ANY_TEXT_MAPPING, newPageUser, pdfFile, until, type PageUser } from '../harness/page-user.ts';
 import { startHouse, type House } from '../harness/house.ts';
 import { lockedPdf, pdfOf } from '../harness/pdf-of.ts';
 
@@ -12,13 +12,13 @@ const LOCKED = ['locked-1', 'locked-2', 'locked-later'];
 
 let house: House;
 let browser: Browser;
-let clerk: Clerk;
-let operator: Clerk;
+let user: PageUser;
+let operator: PageUser;
 
 beforeAll(async () => {
   [house, browser] = await Promise.all([startHouse(), launchBrowser()]);
-  clerk = await newClerk(browser, house.url);
-  operator = await newClerk(browser, `${house.url}/ops?range=15m&zone=UTC`);
+  user = await newPageUser(browser, house.url);
+  operator = await newPageUser(browser, `${house.url}/ops?range=15m&zone=UTC`);
   await operator.page.locator('.tiles').waitFor();
 }, 120_000);
 
@@ -28,9 +28,9 @@ afterAll(async () => {
 });
 
 async function upload(names: readonly string[], { locked } = { locked: false }): Promise<void> {
-  const { page } = clerk;
+  const { page } = user;
   await page.selectOption('select[name=mapping]', ANY_TEXT_MAPPING);
-  await clerk.choose(
+  await user.choose(
     await Promise.all(
       names.map(async (name) => pdfFile(`${name}.pdf`, locked ? await lockedPdf(name) : await pdfOf([name]))),
     ),
@@ -51,7 +51,7 @@ describe("the operator's console", () => {
     const asked: string[] = [];
     operator.page.on('request', (request) => asked.push(new URL(request.url()).pathname));
     await upload(['live-1', 'live-2', 'live-3']);
-    await clerk.untilRows('ready', 3);
+    await user.untilRows('ready', 3);
     await untilBar('ready', 3);
     expect(await operator.page.locator('.ops-bar .line').innerText()).toBe('Figures are live');
     expect(await operator.page.locator('[data-tile=breaker]').innerText()).toContain('Answers');
@@ -146,8 +146,8 @@ describe("the operator's console", () => {
 async function timesOf(event: string, names: readonly string[]): Promise<number[]> {
   return Promise.all(
     names.map(async (name) => {
-      const href = await clerk.page.locator('a.filename', { hasText: `${name}.pdf` }).getAttribute('href');
-      const answer = await clerk.page.request.get(new URL(`/api${href}/timeline`, house.url).href);
+      const href = await user.page.locator('a.filename', { hasText: `${name}.pdf` }).getAttribute('href');
+      const answer = await user.page.request.get(new URL(`/api${href}/timeline`, house.url).href);
       const { entries } = (await answer.json()) as { entries: { type: string }[] };
       return entries.filter(({ type }) => type === event).length;
     }),
@@ -156,10 +156,10 @@ async function timesOf(event: string, names: readonly string[]): Promise<number[
 
 describe('the page beside the result', () => {
   it('shows where a value of the XML stands on the page, and where a box of the page stands in the XML', async () => {
-    const { page } = clerk;
+    const { page } = user;
     const { pdf, truth } = await makeInvoice(11);
     await page.selectOption('select[name=mapping]', 'pt_simon_invoice_v1');
-    await clerk.choose([pdfFile('beside.pdf', pdf)]);
+    await user.choose([pdfFile('beside.pdf', pdf)]);
     await page.locator('tr[data-state=ready] a.filename', { hasText: 'beside.pdf' }).click();
     await page.locator('summary', { hasText: 'The page beside the result' }).click();
     const picture = page.locator('.sheet-of-paper img');
@@ -180,6 +180,6 @@ describe('the page beside the result', () => {
     expect((await chosen.allInnerTexts()).join()).toContain(truth.seller.nif);
     // looking at the XML is no download, so it neither counts as one nor removes anything
     expect(await page.locator('.timeline').innerText()).not.toContain('downloaded');
-    expect(clerk.complaints).toEqual([]);
+    expect(user.complaints).toEqual([]);
   }, 60_000);
 });

@@ -4,7 +4,7 @@ import { makeInvoicePdf } from '../rooms/gateway/invoice-pdf.ts';
 import type { JobView, TimelineAnswer } from '../../schemas/http-api.ts';
 import { connectLive, type LiveClient } from '../../web/live-client/live-client.ts';
 import { startHouse, type House } from '../harness/house.ts';
-import { newPerson, until, type Person } from '../harness/person.ts';
+import { newApiUser, until, type ApiUser } from '../harness/api-user.ts';
 import { runDocket } from '../harness/run-docket.ts';
 import { sha256Of } from '../../schemas/sha256.ts';
 
@@ -21,13 +21,13 @@ const QUICK = {
 };
 
 let house: House;
-let person: Person;
+let user: ApiUser;
 let invoice: Uint8Array;
 
 beforeAll(async () => {
   invoice = await makeInvoicePdf(1);
   house = await startHouse({ env: QUICK });
-  person = await newPerson(house.url);
+  user = await newApiUser(house.url);
 }, 120_000);
 
 /** The same invoice as another file: a comment after the end of a PDF changes its hash and nothing else. */
@@ -45,7 +45,7 @@ async function uploadUntilAcknowledged(index: number): Promise<void> {
   await until(
     `upload ${index} is acknowledged`,
     async () => {
-      const answer = await person.upload([file]).catch(() => null);
+      const answer = await user.upload([file]).catch(() => null);
       return answer?.status === 202 || answer?.status === 200;
     },
     60_000,
@@ -73,7 +73,7 @@ function watchQueue(): {
   const stepsBack: string[] = [];
   class Session extends WebSocket {
     constructor(url: string | URL, protocols?: string | string[]) {
-      super(url, protocols, { origin: house.url, headers: { cookie: person.cookie() } });
+      super(url, protocols, { origin: house.url, headers: { cookie: user.cookie() } });
       // eslint-disable-next-line @typescript-eslint/no-this-alias
       socket = this;
       this.on('error', () => undefined);
@@ -105,7 +105,7 @@ async function expectAllReady(count: number): Promise<JobView[]> {
   await until(
     `${count} jobs are ready`,
     async () => {
-      jobs = await person.jobs().catch(() => []);
+      jobs = await user.jobs().catch(() => []);
       return jobs.filter(({ state }) => state === 'ready').length === count;
     },
     SETTLE_MS_MAX,
@@ -120,9 +120,9 @@ async function expectAllReady(count: number): Promise<JobView[]> {
 
 /** One success in the log, and a download whose bytes have the hash that the log holds (promise 2). */
 async function expectOneResult(job: JobView): Promise<void> {
-  const timeline = (await (await person.request(`/api/jobs/${job.jobId}/timeline`)).json()) as TimelineAnswer;
+  const timeline = (await (await user.request(`/api/jobs/${job.jobId}/timeline`)).json()) as TimelineAnswer;
   expect(timeline.entries.filter(({ type }) => type === 'ConversionSucceeded')).toHaveLength(1);
-  const bytes = Buffer.from(await (await person.download(job.jobId)).arrayBuffer());
+  const bytes = Buffer.from(await (await user.download(job.jobId)).arrayBuffer());
   expect(sha256Of(bytes)).toBe(job.result?.sha256);
 }
 
@@ -162,7 +162,7 @@ describe('kill -9 of any process', () => {
     expect(new Set(jobs.map(({ jobId }) => jobId)).size).toBe(JOBS);
 
     await until('the socket client has every row', async () => queue.rows().size === JOBS, 30_000);
-    const truth = new Map((await person.jobs()).map((job) => [job.jobId, job]));
+    const truth = new Map((await user.jobs()).map((job) => [job.jobId, job]));
     await until(
       'the socket client is as the table',
       async () => [...truth].every(([id, job]) => queue.rows().get(id)?.revision === job.revision),

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startHouse, type House } from '../harness/house.ts';
-import { until } from '../harness/person.ts';
+import { until } from '../harness/api-user.ts';
 import { descendantsOf, lives } from '../harness/process-tree.ts';
 
 const CLI = join(import.meta.dirname, '..', '..', 'cli', 'docket.ts');

@@ -5,7 +5,7 @@ import type { Browser } from 'playwright-core';
 import { makeInvoicePdf } from '../rooms/gateway/invoice-pdf.ts';
 import { makePlainInvoice } from '../rooms/gateway/plain-invoice.ts';
 import { launchBrowser } from '../harness/browser.ts';
-import { ANY_TEXT_MAPPING, newClerk, pdfFile, type Clerk } from '../harness/clerk.ts';
+import { ANY_TEXT_MAPPING, newPageUser, pdfFile, type PageUser } from '../harness/page-user.ts';
 import { startHouse, type House } from '../harness/house.ts';
 import { pdfOf } from '../harness/pdf-of.ts';
 
@@ -22,21 +22,21 @@ afterAll(async () => {
 });
 
 /** What the page saves when something is pressed: its name and its text. */
-async function saved(clerk: Clerk, press: () => Promise<void>): Promise<{ name: string; text: string }> {
-  const [file] = await Promise.all([clerk.page.waitForEvent('download'), press()]);
+async function saved(user: PageUser, press: () => Promise<void>): Promise<{ name: string; text: string }> {
+  const [file] = await Promise.all([user.page.waitForEvent('download'), press()]);
   return { name: file.suggestedFilename(), text: await readFile(await file.path(), 'utf8') };
 }
 
 describe('the menu of formats beside a download', () => {
   it('saves an invoice as UBL, CII, JSON and CSV, by mouse and by keyboard, and is not offered for what is no invoice', async () => {
-    const clerk = await newClerk(browser, house.url);
-    const { page } = clerk;
+    const user = await newPageUser(browser, house.url);
+    const { page } = user;
     await page.selectOption('select[name=mapping]', 'invoice_v1');
-    await clerk.choose([pdfFile('march.pdf', await makePlainInvoice({}))]);
-    await clerk.untilRows('ready', 1);
+    await user.choose([pdfFile('march.pdf', await makePlainInvoice({}))]);
+    await user.untilRows('ready', 1);
     await page.selectOption('select[name=mapping]', ANY_TEXT_MAPPING);
-    await clerk.choose([pdfFile('letter.pdf', await pdfOf(['Dear Sir or Madam,']))]);
-    await clerk.untilRows('ready', 2);
+    await user.choose([pdfFile('letter.pdf', await pdfOf(['Dear Sir or Madam,']))]);
+    await user.untilRows('ready', 2);
 
     const row = page.locator('[data-row]', { hasText: 'march.pdf' });
     const open = row.locator('[data-action=formats]');
@@ -45,7 +45,7 @@ describe('the menu of formats beside a download', () => {
     const menu = row.locator('.format-menu');
     const choose = async (format: string): Promise<{ name: string; text: string }> => {
       await open.click();
-      return saved(clerk, () => menu.locator(`[data-format=${format}]`).click());
+      return saved(user, () => menu.locator(`[data-format=${format}]`).click());
     };
     const beginnings: Record<string, RegExp> = {
       ubl: /<Invoice xmlns="urn:oasis/,
@@ -71,7 +71,7 @@ describe('the menu of formats beside a download', () => {
     await page.keyboard.press('Tab');
     await page.keyboard.press('Tab');
     expect(await page.evaluate(() => document.activeElement?.getAttribute('data-format'))).toBe('cii');
-    const byKey = await saved(clerk, () => page.keyboard.press('Enter'));
+    const byKey = await saved(user, () => page.keyboard.press('Enter'));
     expect(byKey.text).toMatch(/<rsm:CrossIndustryInvoice/);
     await open.focus();
     await page.keyboard.press('Enter');
@@ -79,29 +79,29 @@ describe('the menu of formats beside a download', () => {
     await page.keyboard.press('Escape');
     expect(await menu.isVisible()).toBe(false);
     expect(await page.evaluate(() => document.activeElement?.getAttribute('data-action'))).toBe('formats');
-    expect(clerk.complaints).toEqual([]);
-    await clerk.close();
+    expect(user.complaints).toEqual([]);
+    await user.close();
   }, 120_000);
 
   it('saves a Portuguese invoice as CIUS-PT', async () => {
-    const clerk = await newClerk(browser, house.url);
-    const { page } = clerk;
+    const user = await newPageUser(browser, house.url);
+    const { page } = user;
     await page.selectOption('select[name=mapping]', 'invoice_v1');
-    await clerk.choose([pdfFile('fatura.pdf', await makeInvoicePdf(40, { layout: 'classic', type: 'FT' }))]);
-    await clerk.untilRows('ready', 1);
+    await user.choose([pdfFile('fatura.pdf', await makeInvoicePdf(40, { layout: 'classic', type: 'FT' }))]);
+    await user.untilRows('ready', 1);
     await page.locator('[data-action=formats]').click();
-    const { name, text } = await saved(clerk, () => page.locator('[data-format=cius-pt]').click());
+    const { name, text } = await saved(user, () => page.locator('[data-format=cius-pt]').click());
     expect([name, text]).toEqual(['fatura.cius-pt.xml', expect.stringContaining('CIUS-PT:2.1.1<')]);
-    expect(clerk.complaints).toEqual([]);
-    await clerk.close();
+    expect(user.complaints).toEqual([]);
+    await user.close();
   }, 120_000);
 
   it('lies within the window beside its button, and axe finds nothing, in both themes and on a narrow screen', async () => {
-    const clerk = await newClerk(browser, house.url);
-    const { page } = clerk;
+    const user = await newPageUser(browser, house.url);
+    const { page } = user;
     await page.selectOption('select[name=mapping]', 'invoice_v1');
-    await clerk.choose([pdfFile('april.pdf', await makePlainInvoice({}))]);
-    await clerk.untilRows('ready', 1);
+    await user.choose([pdfFile('april.pdf', await makePlainInvoice({}))]);
+    await user.untilRows('ready', 1);
     await page.locator('a.filename').click();
     for (const place of ['job', 'queue']) {
       if (place === 'queue') await page.goBack();
@@ -132,7 +132,7 @@ describe('the menu of formats beside a download', () => {
           await page.keyboard.press('Escape');
         }
     }
-    expect(clerk.complaints).toEqual([]);
-    await clerk.close();
+    expect(user.complaints).toEqual([]);
+    await user.close();
   }, 120_000);
 });

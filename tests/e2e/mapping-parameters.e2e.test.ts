@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import { makeTimetablePdf } from '../rooms/gateway/other-pdf.ts';
 import { launchBrowser } from '../harness/browser.ts';
-import { ANY_TEXT_MAPPING, newClerk, pdfFile } from '../harness/clerk.ts';
+import { ANY_TEXT_MAPPING, newPageUser, pdfFile } from '../harness/page-user.ts';
 import { startHouse, type House } from '../harness/house.ts';
 
 let house: House;
@@ -19,8 +19,8 @@ afterAll(async () => {
 
 describe('the parameters of a mapping on the page', () => {
   it('are asked for by the mapping that takes them alone, go with the file, and stand on the job’s page', async () => {
-    const clerk = await newClerk(browser, house.url);
-    const { page } = clerk;
+    const user = await newPageUser(browser, house.url);
+    const { page } = user;
     const field = (name: string) => page.locator(`input[name="param.${name}"]`);
     await page.selectOption('select[name=mapping]', ANY_TEXT_MAPPING);
     expect(await page.locator('.drop-parameters').count()).toBe(0);
@@ -28,8 +28,8 @@ describe('the parameters of a mapping on the page', () => {
     await field('termStart').fill('2026-09-14');
     await field('termEnd').fill('2026-12-18');
     await field('timeZone').fill('Europe/Lisbon');
-    await clerk.choose([pdfFile('timetable.pdf', await makeTimetablePdf())]);
-    await clerk.untilRows('ready', 1);
+    await user.choose([pdfFile('timetable.pdf', await makeTimetablePdf())]);
+    await user.untilRows('ready', 1);
     await page.locator('[data-row] a').first().click();
     const facts = page.locator('.facts');
     await facts.getByText('First day').waitFor();
@@ -38,7 +38,7 @@ describe('the parameters of a mapping on the page', () => {
     expect(said).toMatch(/Last day:\s*2026-12-18/);
     expect(said).toMatch(/Time zone:\s*Europe\/Lisbon/);
     expect(said).not.toContain('Converted by');
-    expect(clerk.complaints).toEqual([]);
-    await clerk.close();
+    expect(user.complaints).toEqual([]);
+    await user.close();
   }, 120_000);
 });

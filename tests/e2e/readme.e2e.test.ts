@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { makeInvoicePdf } from '../rooms/gateway/invoice-pdf.ts';
 import { startHouse, type House } from '../harness/house.ts';
-import { until } from '../harness/person.ts';
+import { until } from '../harness/api-user.ts';
 
 const README = join(import.meta.dirname, '..', '..', 'README.md');
 let house: House;

@@ -7,7 +7,7 @@ import { makeInvoicePdf } from '../rooms/gateway/invoice-pdf.ts';
 import { openReadStore } from '../../read-store/pool.ts';
 import { createLog } from '../../runtime/log.ts';
 import { startHouse, type House } from '../harness/house.ts';
-import { newPerson, until, type Person } from '../harness/person.ts';
+import { newApiUser, until, type ApiUser } from '../harness/api-user.ts';
 import { runDocket } from '../harness/run-docket.ts';
 
 const JOBS = 5;
@@ -17,7 +17,7 @@ const sessionKeys = join(scratch, 'session-keys');
 const env = (dataDir: string) => ({ DATA_DIR: dataDir, BACKUP_KEY_FILE: keyFile });
 
 let house: House;
-let person: Person;
+let user: ApiUser;
 let results: Map<string, Buffer>;
 let tables: Record<string, readonly unknown[]>;
 let root: string;
@@ -25,14 +25,14 @@ let root: string;
 beforeAll(async () => {
   await writeFile(keyFile, randomBytes(48));
   house = await startHouse();
-  person = await newPerson(house.url);
+  user = await newApiUser(house.url);
   const invoice = await makeInvoicePdf(1);
   const files = Array.from({ length: JOBS }, (_, index) => ({
     filename: `fatura-${index}.pdf`,
     bytes: new Uint8Array(Buffer.concat([invoice, Buffer.from(`\n% copy ${index}\n`)])),
   }));
-  await person.upload(files);
-  await person.upload([
+  await user.upload(files);
+  await user.upload([
     {
       filename: 'damaged.pdf',
       bytes: new Uint8Array(Buffer.from('%PDF-1.7\nnothing\ntrailer\n<<>>\n%%EOF\n')),
@@ -52,12 +52,12 @@ afterAll(async () => {
 });
 
 const ended = async (): Promise<number> =>
-  (await person.jobs().catch(() => [])).filter(({ state }) => state === 'ready' || state === 'failed').length;
+  (await user.jobs().catch(() => [])).filter(({ state }) => state === 'ready' || state === 'failed').length;
 
 /** Every Ready result as it is stored; a download would be another event. */
 async function readResults(): Promise<Map<string, Buffer>> {
   const found = new Map<string, Buffer>();
-  for (const { jobId, state } of await person.jobs()) {
+  for (const { jobId, state } of await user.jobs()) {
     const folder = join(house.dataDir, 'blobs', 'results', jobId);
     if (state === 'ready')
       for (const name of await readdir(folder))

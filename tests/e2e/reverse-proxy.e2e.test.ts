@@ -7,7 +7,7 @@ import { WebSocket } from 'ws';
 import { freePort } from '../../cli/up/free-port.ts';
 import { LIVE_PROTOCOL } from '../../schemas/live-protocol.ts';
 import { startHouse, type House } from '../harness/house.ts';
-import { until } from '../harness/person.ts';
+import { until } from '../harness/api-user.ts';
 import {
   isInstalled,
   startReverseProxy,

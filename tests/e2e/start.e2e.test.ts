@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startHouse, type House } from '../harness/house.ts';
-import { newPerson, until } from '../harness/person.ts';
+import { newApiUser, until } from '../harness/api-user.ts';
 import { makeInvoicePdf } from '../rooms/gateway/invoice-pdf.ts';
 import { runDocket } from '../harness/run-docket.ts';
 
@@ -27,10 +27,10 @@ const lives = (pid: number): boolean => {
 describe('npm start', () => {
   it('stops cleanly within 5 s, leaves no process behind, and keeps everything for the next start', async () => {
     const first = (house = await startHouse());
-    const person = await newPerson(first.url);
+    const user = await newApiUser(first.url);
     const pdf = new Uint8Array(await makeInvoicePdf(7));
-    await person.upload([{ filename: 'a.pdf', bytes: pdf }]);
-    await until('ready', async () => (await person.jobs())[0]?.state === 'ready', 20_000);
+    await user.upload([{ filename: 'a.pdf', bytes: pdf }]);
+    await until('ready', async () => (await user.jobs())[0]?.state === 'ready', 20_000);
     const pids = Object.values(await first.parts());
     expect(pids).toHaveLength(4);
 
@@ -43,24 +43,24 @@ describe('npm start', () => {
     expect(pids.filter(lives)).toEqual([]);
 
     house = await startHouse({ dataDir: first.dataDir, port: Number(new URL(first.url).port) });
-    expect((await person.jobs()).map(({ state }) => state)).toEqual(['ready']);
-    expect((await person.upload([{ filename: 'a.pdf', bytes: pdf }])).answer.results[0]).toMatchObject({
+    expect((await user.jobs()).map(({ state }) => state)).toEqual(['ready']);
+    expect((await user.upload([{ filename: 'a.pdf', bytes: pdf }])).answer.results[0]).toMatchObject({
       deduplicated: true,
     });
   }, 90_000);
 
   it('says that it is ready when the list, the figures and an upload work at once', async () => {
     house = await startHouse();
-    const person = await newPerson(house.url);
+    const user = await newApiUser(house.url);
     const statuses = await Promise.all(
       ['/api/jobs', '/api/jobs/metrics', '/api/dashboard', '/api/mappings'].map(
-        async (path) => (await person.request(path)).status,
+        async (path) => (await user.request(path)).status,
       ),
     );
     expect(statuses).toEqual([200, 200, 200, 200]);
     expect((await fetch(`${await house.healthUrl()}/ready`)).status).toBe(200);
     const bytes = new Uint8Array(await makeInvoicePdf(8));
-    expect((await person.upload([{ filename: 'a.pdf', bytes }])).status).toBe(202);
+    expect((await user.upload([{ filename: 'a.pdf', bytes }])).status).toBe(202);
   }, 90_000);
 
   it('killed the moment it is ready, it leaves none of its own programs behind, and the next start takes the rest over', async () => {

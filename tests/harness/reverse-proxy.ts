@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeLoopbackCertificate } from '../../event-store-server/access/certificate.ts';
-import { patience } from './patience.ts';
+import { patience } from './machine-time.ts';
 
 const LISTENING_MS_MAX = 20_000;
 const OPERATIONS = join(import.meta.dirname, '..', '..', 'docs', 'operations.md');

@@ -10,7 +10,7 @@ import { newOwner, PLAIN_COOKIE, sealSession } from '../../identity/session-cook
 import { keysFor } from '../../identity/signing-keys.ts';
 import type { Readiness } from '../../runtime/service.ts';
 import type { JobListAnswer, UploadAnswer } from '../../schemas/http-api.ts';
-import { until } from './person.ts';
+import { until } from './api-user.ts';
 
 const DOCKET = join(import.meta.dirname, '..', '..', 'cli', 'docket.ts');
 const SECRET = 'a secret for tests that is long enough to be one';

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { makeInvoicePdf } from '../rooms/gateway/invoice-pdf.ts';
 import { LIVE_PATH, LIVE_PROTOCOL } from '../../schemas/live-protocol.ts';
-import { newPerson } from '../harness/person.ts';
+import { newApiUser } from '../harness/api-user.ts';
 import { demand } from './condition.ts';
 import type { Started } from './start.ts';
 
@@ -27,26 +27,26 @@ export async function readyAddresses(started: Started): Promise<string[]> {
 
 /** @throws what does not work there */
 export async function useAddress(address: string): Promise<void> {
-  const person = await newPerson(address).catch((error: Error) => {
+  const user = await newApiUser(address).catch((error: Error) => {
     throw new Error(`${address} does not open: ${reason(error)}`);
   });
   const origin = new URL(address).origin;
   const form = new FormData();
   const pdf = new Uint8Array(await makeInvoicePdf((seed += 1)));
   form.append('files', new Blob([pdf], { type: 'application/pdf' }), 'invoice.pdf');
-  const uploaded = await person.request('/api/jobs', { method: 'POST', body: form, headers: { origin } });
+  const uploaded = await user.request('/api/jobs', { method: 'POST', body: form, headers: { origin } });
   const answer = await uploaded.text();
   demand(uploaded.status === 202, `upload at ${address}: ${uploaded.status} ${answer.slice(0, 200)}`);
-  await socketOpens(address, { origin, cookie: person.cookie() });
+  await socketOpens(address, { origin, cookie: user.cookie() });
 
   const { jobId } = (JSON.parse(answer) as { results: { jobId: string }[] }).results[0]!;
   let state = 'unknown';
   for (const last = performance.now() + CONVERTED_MS_MAX; state !== 'ready'; await sleep(100)) {
-    const read = await person.request(`/api/jobs/${jobId}`);
+    const read = await user.request(`/api/jobs/${jobId}`);
     if (read.ok) ({ state } = (await read.json()) as { state: string });
     demand(state !== 'failed' && performance.now() < last, `the job is ${state} and not ready`);
   }
-  const xml = await (await person.download(jobId)).text();
+  const xml = await (await user.download(jobId)).text();
   demand(/^<\?xml/.test(xml), `the download is not XML: ${xml.slice(0, 100)}`);
 }
 

@@ -5,7 +5,7 @@ import type { MeAnswer } from '../../schemas/ops-api.ts';
 import { AppContext, createApp, useApp, type App, type JobsBase } from './app.ts';
 import { COMMAND_JOBS_MAX } from './jobs/limits.ts';
 import { ApiFailure, askJson, postJson } from './live/api.ts';
-import { ClerkPage } from './page/clerk-page.tsx';
+import { QueuePage } from './page/queue-page.tsx';
 import { Shell } from './page/shell.tsx';
 import type { Preferences } from './preferences.ts';
 import type { Route } from './router.ts';
@@ -73,7 +73,7 @@ function Page() {
     if (!first.current) document.querySelector<HTMLElement>('#queue-title')?.focus({ preventScroll: true });
     first.current = false;
   }, [route]);
-  if (route.name === 'queue') return <ClerkPage />;
+  if (route.name === 'queue') return <QueuePage />;
   if (route.name === 'ops') return OpsPage === null ? null : <OpsPage />;
   if (JobPage === null) return null;
   if (route.name === 'ops-job')

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { abuse, HOUR_REQUESTS, LOG_GROWTH_BYTES_MAX } from '../../abuse/abuse.ts';
-import { slowness, stretched } from '../../harness/patience.ts';
+import { slowness, stretched } from '../../harness/machine-time.ts';
 import { expectThat, within } from '../claims.ts';
 import { greedyUploader, readers, slowBodies, type Crowd, type Tally } from '../crowd.ts';
 import type { DrillGroup } from '../drill.ts';

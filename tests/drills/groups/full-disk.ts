@@ -7,7 +7,7 @@ import { runDocket } from '../../harness/run-docket.ts';
 import { expectThat, within } from '../claims.ts';
 import { startDrillHouse } from '../drill-house.ts';
 import type { DrillGroup } from '../drill.ts';
-import { stretched } from '../../harness/patience.ts';
+import { stretched } from '../../harness/machine-time.ts';
 
 const DISK_MB = 420;
 const JOBS = 4;
@@ -70,7 +70,7 @@ function person() {
   };
 }
 
-type Person = ReturnType<typeof person>;
+type ApiUser = ReturnType<typeof person>;
 
 /** Takes all the room there is. */
 function fill(disk: string): string {
@@ -98,7 +98,12 @@ function wrote(file: number, chunk: Buffer): boolean {
 }
 
 /** What must go on without room, at a house that runs on the full disk. */
-async function goesOn(house: House, who: Person, ready: readonly string[], spare: Uint8Array): Promise<void> {
+async function goesOn(
+  house: House,
+  who: ApiUser,
+  ready: readonly string[],
+  spare: Uint8Array,
+): Promise<void> {
   for (const jobId of ready)
     await within(PATIENCE_MS, 'a download goes on', async () => (await who.download(jobId)) === 200, 500);
   await within(

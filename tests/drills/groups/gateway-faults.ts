@@ -1,4 +1,4 @@
-import { stretched } from '../../harness/patience.ts';
+import { stretched } from '../../harness/machine-time.ts';
 import { startDrillHouse, type DrillHouse } from '../drill-house.ts';
 import { expectThat, within } from '../claims.ts';
 import type { Drill, DrillGroup } from '../drill.ts';

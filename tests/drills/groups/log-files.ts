@@ -3,7 +3,7 @@ import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeInvoicePdf } from '../../rooms/gateway/invoice-pdf.ts';
 import { startHouse } from '../../harness/house.ts';
-import { newPerson } from '../../harness/person.ts';
+import { newApiUser } from '../../harness/api-user.ts';
 import { expectThat, within } from '../claims.ts';
 import type { Drill } from '../drill.ts';
 
@@ -23,7 +23,7 @@ async function removedLogFiles(): Promise<string> {
     await within(BACK_MS_MAX, 'both files are back', () =>
       Promise.resolve(existsSync(file('services')) && existsSync(file('gateway'))),
     );
-    const person = await newPerson(house.url);
+    const person = await newApiUser(house.url);
     const bytes = new Uint8Array(await makeInvoicePdf(50));
     const { status } = await person.upload([{ filename: 'a.pdf', bytes }]);
     expectThat(status === 202, 'an upload is taken', status);

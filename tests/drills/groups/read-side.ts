@@ -8,7 +8,7 @@ import { createMetrics } from '../../../runtime/metrics.ts';
 import { loadSettings } from '../../../runtime/settings.ts';
 import { jobStream } from '../../../schemas/streams.ts';
 import { LIVE_PROTOCOL } from '../../../schemas/live-protocol.ts';
-import { stretched } from '../../harness/patience.ts';
+import { stretched } from '../../harness/machine-time.ts';
 import { runDocket } from '../../harness/run-docket.ts';
 import { shuffled } from '../../harness/shuffled-delivery.ts';
 import { startDrillHouse, type DrillHouse } from '../drill-house.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../../cli/up/free-port.ts';
-import { stretched } from '../../harness/patience.ts';
+import { stretched } from '../../harness/machine-time.ts';
 import { startDrillHouse, type DrillHouse } from '../drill-house.ts';
 import { expectThat, within } from '../claims.ts';
 import type { DrillGroup } from '../drill.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startTestEventStore, type TestEventStore } from '../../harness/event-store.ts';
 import { startFaultProxy, type FaultProxy } from '../../harness/fault-proxy.ts';
-import { stretched } from '../../harness/patience.ts';
+import { stretched } from '../../harness/machine-time.ts';
 import { expectThat, within } from '../claims.ts';
 import type { DrillHouse } from '../drill-house.ts';
 import type { Drill } from '../drill.ts';

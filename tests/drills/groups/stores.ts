@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startFaultProxy } from '../../harness/fault-proxy.ts';
-import { stretched } from '../../harness/patience.ts';
+import { stretched } from '../../harness/machine-time.ts';
 import type { DrillHouse } from '../drill-house.ts';
 import { expectThat, within } from '../claims.ts';
 import type { Drill } from '../drill.ts';

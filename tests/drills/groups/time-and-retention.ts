@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { stretched } from '../../harness/patience.ts';
+import { stretched } from '../../harness/machine-time.ts';
 import { runDocket } from '../../harness/run-docket.ts';
 import type { DrillHouse } from '../drill-house.ts';
 import { expectThat, within } from '../claims.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { patience } from '../../harness/patience.ts';
+import { patience } from '../../harness/machine-time.ts';
 import type { DrillHouse } from '../drill-house.ts';
 import { expectThat } from '../claims.ts';
 import type { Drill } from '../drill.ts';

@@ -4,7 +4,7 @@ import { writeQuery } from '../jobs/queue-query.ts';
 import { canDownload, canRetry, isActive } from '../jobs/states.ts';
 import { useWindowTitle } from '../page/attention.tsx';
 import { Badge } from '../page/badge.tsx';
-import { Emptiness } from '../page/emptiness.tsx';
+import { EmptyState } from '../page/empty-state.tsx';
 import { Icon } from '../page/icons.tsx';
 import { FormatMenu } from '../page/format-menu.tsx';
 import {
@@ -108,18 +108,18 @@ function NoJob({ failure, again }: { failure: { status: number } | null; again: 
     );
   if (failure.status === 404)
     return (
-      <Emptiness heading="h1" title={t('jobNotFoundTitle')} hint={t('jobNotFoundHint')}>
+      <EmptyState heading="h1" title={t('jobNotFoundTitle')} hint={t('jobNotFoundHint')}>
         <RouteLink class="button" to="/">
           {t('backToQueue')}
         </RouteLink>
-      </Emptiness>
+      </EmptyState>
     );
   return (
-    <Emptiness heading="h1" title={t('unreachableTitle')} hint={t('unreachableHint')}>
+    <EmptyState heading="h1" title={t('unreachableTitle')} hint={t('unreachableHint')}>
       <button type="button" class="primary" onClick={again}>
         {t('tryAgain')}
       </button>
-    </Emptiness>
+    </EmptyState>
   );
 }
 

@@ -4,7 +4,7 @@ import { ACTIVE_STATES, STATES } from './states.ts';
 export const SORT_COLUMNS = ['created', 'updated', 'filename', 'size'] as const;
 export type SortColumn = (typeof SORT_COLUMNS)[number];
 
-/** What the clerk wants to see. It lives in the address, so that a reload, a bookmark and Back keep it. */
+/** What the user wants to see. It lives in the address, so that a reload, a bookmark and Back keep it. */
 export interface QueueQuery {
   /** Empty means every state. */
   readonly states: readonly JobStateName[];

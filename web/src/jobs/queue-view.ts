@@ -1,6 +1,6 @@
 import type { JobView } from '../../../schemas/http-api.ts';
 import type { JobStateName } from '../../../schemas/job-states.ts';
-import { atFirstUse } from '../at-first-use.ts';
+import { lazy } from '../lazy.ts';
 import type { QueueQuery } from './queue-query.ts';
 import { canDownload, STATES } from './states.ts';
 
@@ -85,7 +85,7 @@ function folded(text: string): string {
   return text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
 }
 
-const names = atFirstUse(() => new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' }));
+const names = lazy(() => new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' }));
 
 type Order = (left: JobView, right: JobView) => number;
 

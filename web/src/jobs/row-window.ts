@@ -1,6 +1,6 @@
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import type { RefObject } from 'preact';
-import { atRest } from '../page/at-rest.ts';
+import { whenIdle } from '../page/when-idle.ts';
 
 /** Up to this many rows are simply drawn; above it only those near the screen are. */
 export const ROWS_DRAWN_MAX = 200;
@@ -86,7 +86,7 @@ export function useRowWindow(body: RefObject<HTMLElement | null>, count: number)
   }, [windowed, count, body]);
 
   useEffect(
-    () => (windowed && ahead < AHEAD_ROWS ? atRest(() => setAhead(ahead + STEP_ROWS)) : undefined),
+    () => (windowed && ahead < AHEAD_ROWS ? whenIdle(() => setAhead(ahead + STEP_ROWS)) : undefined),
     [windowed, ahead],
   );
 

@@ -2,7 +2,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { DashboardAnswer } from '../../../schemas/dashboard-api.ts';
 import { useApp } from '../app.ts';
 import { useWindowTitle } from '../page/attention.tsx';
-import { Emptiness } from '../page/emptiness.tsx';
+import { EmptyState } from '../page/empty-state.tsx';
 import { RouteLink } from '../page/route-link.tsx';
 import { useStore } from '../store.ts';
 import { TextContext, useText, zoned } from '../text/text-context.ts';
@@ -100,11 +100,11 @@ function NoFigures({ failure }: { failure: ConsoleFigures['failure'] }) {
     );
   if (failure.status === 403)
     return (
-      <Emptiness title={say('forbiddenTitle')} hint={say('forbiddenHint')}>
+      <EmptyState title={say('forbiddenTitle')} hint={say('forbiddenHint')}>
         <RouteLink class="button" to="/">
           {t('backToQueue')}
         </RouteLink>
-      </Emptiness>
+      </EmptyState>
     );
-  return <Emptiness title={say('asksFailedTitle')} hint={say('asksFailedHint', { code: failure.code })} />;
+  return <EmptyState title={say('asksFailedTitle')} hint={say('asksFailedHint', { code: failure.code })} />;
 }

@@ -2,7 +2,7 @@ import { useApp } from '../app.ts';
 import type { Preferences } from '../preferences.ts';
 import { useStore } from '../store.ts';
 import { useText } from '../text/text-context.ts';
-import { useHasRested } from './at-rest.ts';
+import { useIsIdle } from './when-idle.ts';
 import { Icon } from './icons.tsx';
 
 /** Language, colours, notification and shortcuts, in a native popover. */
@@ -20,7 +20,7 @@ export function Settings() {
         <Icon name="settings" />
       </button>
       <div id="settings" class="popover" popover="auto" role="dialog" aria-label={t('settings')}>
-        {useHasRested() && <Choices />}
+        {useIsIdle() && <Choices />}
       </div>
     </>
   );

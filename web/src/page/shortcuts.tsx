@@ -3,7 +3,7 @@ import { useApp, type App } from '../app.ts';
 import { withNothingSelected } from '../jobs/queue-state.ts';
 import type { MessageKey } from '../text/en.ts';
 import { useText } from '../text/text-context.ts';
-import { useHasRested } from './at-rest.ts';
+import { useIsIdle } from './when-idle.ts';
 import { Icon } from './icons.tsx';
 
 const KEYS = [
@@ -43,7 +43,7 @@ export function Shortcuts() {
         <Icon name="keyboard" />
       </button>
       <dialog ref={sheet} class="sheet" aria-labelledby="shortcuts-title">
-        {useHasRested() && <Sheet />}
+        {useIsIdle() && <Sheet />}
       </dialog>
     </>
   );

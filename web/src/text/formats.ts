@@ -1,4 +1,4 @@
-import { atFirstUse } from '../at-first-use.ts';
+import { lazy } from '../lazy.ts';
 
 const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
 const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
@@ -31,14 +31,14 @@ export interface Formats {
 /** Everything that a language writes in its own way, by Intl alone; times are those of `timeZone`, or of the browser. */
 export function formatsOf(locale: string, timeZone?: string): Formats {
   const times = (style: Intl.DateTimeFormatOptions) =>
-    atFirstUse(() => new Intl.DateTimeFormat(locale, { ...style, timeZone }));
-  const relative = atFirstUse(() => new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }));
+    lazy(() => new Intl.DateTimeFormat(locale, { ...style, timeZone }));
+  const relative = lazy(() => new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }));
   const exact = times({ dateStyle: 'medium', timeStyle: 'long' });
   const day = times({ dateStyle: 'medium' });
   const clock = times({ timeStyle: 'short' });
   const dayShort = times({ day: 'numeric', month: 'short' });
   const clockSeconds = times({ timeStyle: 'medium' });
-  const number = atFirstUse(() => new Intl.NumberFormat(locale));
+  const number = lazy(() => new Intl.NumberFormat(locale));
   const units = new Map<string, Intl.NumberFormat>();
   const unit = (value: number, name: string, digits: number) => {
     const key = `${name} ${digits}`;

@@ -1,4 +1,4 @@
-import { atFirstUse } from '../at-first-use.ts';
+import { lazy } from '../lazy.ts';
 import { en, type Catalogue, type Messages } from './en.ts';
 
 export const LOCALES = ['en', 'pt-PT'] as const;
@@ -29,8 +29,8 @@ export function translatorOf<English extends Messages>(
   locale: Locale,
   catalogue: Catalogue<English>,
 ): TranslateOf<English> {
-  const plurals = atFirstUse(() => new Intl.PluralRules(locale));
-  const numbers = atFirstUse(() => new Intl.NumberFormat(locale));
+  const plurals = lazy(() => new Intl.PluralRules(locale));
+  const numbers = lazy(() => new Intl.NumberFormat(locale));
   return (key, ...[fill]) => {
     const values: Readonly<Record<string, string | number>> = fill ?? {};
     const message = (catalogue as Messages)[key] ?? key;

@@ -5,7 +5,7 @@ import { useText } from '../text/text-context.ts';
 type Asked = NonNullable<MappingListing['parameters']>;
 type Values = Readonly<Record<string, string>>;
 
-/** What the clerk gave, else the usual value of this browser; empty fields are not sent. */
+/** What the user gave, else the usual value of this browser; empty fields are not sent. */
 export function givenParameters(asked: Asked | undefined, values: Values): Values {
   const given = (asked ?? []).map(({ name }) => [name, valueOf(name, values).trim()] as const);
   return Object.fromEntries(given.filter(([, value]) => value !== ''));

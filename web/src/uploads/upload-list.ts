@@ -1,6 +1,6 @@
 import type { StorageQuota } from '../../../schemas/error-codes.ts';
 
-/** Uploads under way and those that need the clerk's attention. Every function is pure. */
+/** Uploads under way and those that need the user's attention. Every function is pure. */
 export interface Upload {
   readonly id: number;
   readonly filename: string;
@@ -109,7 +109,7 @@ export function isUnderway({ phase }: Upload): boolean {
   return ['waiting', 'sending', 'checking', 'retrying'].includes(phase.name);
 }
 
-/** Stays listed until the clerk has seen it. */
+/** Stays listed until the user has seen it. */
 export function needsAttention({ phase }: Upload): boolean {
   return phase.name === 'refused' || phase.name === 'duplicate' || phase.name === 'cancelled';
 }

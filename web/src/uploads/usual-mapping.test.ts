@@ -10,7 +10,7 @@ describe('the mapping that the page begins with', () => {
     expect(usualMapping(SHIPPED, null, API)).toBe('invoice_v1');
   });
 
-  it('is what the clerk chose last, while there is such a mapping', () => {
+  it('is what the user chose last, while there is such a mapping', () => {
     expect(usualMapping(SHIPPED, API, API)).toBe(API);
     expect(usualMapping(SHIPPED, 'gone_v1', API)).toBe('invoice_v1');
   });

@@ -3,7 +3,7 @@ const DETECTING = 'invoice_v1';
 const DEFAULT_OF_THE_API = 'pt_simon_invoice_v1';
 
 /**
- * What the page converts with: the clerk's last choice while it still exists, else the mapping that an operator set for
+ * What the page converts with: the user's last choice while it still exists, else the mapping that an operator set for
  * the installation, else the detecting one.
  * @param installed `DEFAULT_MAPPING` of the installation
  */

@@ -4,15 +4,15 @@ import { useStore } from '../store.ts';
 import { useText } from '../text/text-context.ts';
 import { useWindowTitle } from './attention.tsx';
 import { DropZone } from '../uploads/drop-zone.tsx';
-import { Emptiness } from './emptiness.tsx';
+import { EmptyState } from './empty-state.tsx';
 import { line } from './line-banner.tsx';
 import { QueueTable } from '../jobs/queue-table.tsx';
 import { DownloadAll, SelectionBar } from '../jobs/selection-bar.tsx';
 import { Toolbar, useChoice } from '../jobs/toolbar.tsx';
 import { UploadsPanel } from '../uploads/uploads-panel.tsx';
 
-/** The clerk's page: files in above, the queue below. */
-export function ClerkPage() {
+/** The queue page: files in above, the queue below. */
+export function QueuePage() {
   const app = useApp();
   const { t } = useText();
   useWindowTitle(t('appName'));
@@ -51,11 +51,11 @@ function QueueContent() {
   if (hasRows) return <QueueTable />;
   if (!loaded && state === 'lost')
     return (
-      <Emptiness title={t('unreachableTitle')} hint={t('unreachableHint')}>
+      <EmptyState title={t('unreachableTitle')} hint={t('unreachableHint')}>
         <button type="button" class="primary" onClick={() => app.feed.client.reconnectNow()}>
           {t('tryAgain')}
         </button>
-      </Emptiness>
+      </EmptyState>
     );
   if (!loaded)
     return (
@@ -68,12 +68,12 @@ function QueueContent() {
     );
   if (!isPlain(query))
     return (
-      <Emptiness title={t('noMatchTitle')} hint={t('noMatchHint')}>
+      <EmptyState title={t('noMatchTitle')} hint={t('noMatchHint')}>
         <button type="button" class="primary" onClick={() => choose({ ...PLAIN_QUERY, sort: query.sort })}>
           {t('clearFilters')}
         </button>
-      </Emptiness>
+      </EmptyState>
     );
   // the one action of an empty queue is the drop zone right above it
-  return <Emptiness title={t('emptyTitle')} hint={t('emptyHint')} />;
+  return <EmptyState title={t('emptyTitle')} hint={t('emptyHint')} />;
 }

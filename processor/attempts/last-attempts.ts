@@ -2,7 +2,7 @@ import pLimit from 'p-limit';
 import type { Job } from '../../conversion-job/job.ts';
 
 /** Runs the attempt at once, or in its turn; one whose turn comes after it was cut is not begun. */
-export type LastChances = (
+export type LastAttempts = (
   job: Job | undefined,
   cut: AbortSignal,
   attempt: () => Promise<void>,
@@ -15,13 +15,13 @@ export type LastChances = (
  *
  * @param attemptsMax attempts of a job that may end without an outcome, 1 or more
  */
-export function lastChances(attemptsMax: number): LastChances {
+export function lastAttempts(attemptsMax: number): LastAttempts {
   const oneAtATime = pLimit(1);
   return (job, cut, attempt) =>
-    isLastChance(job, attemptsMax) ? oneAtATime(() => (cut.aborted ? undefined : attempt())) : attempt();
+    isLastAttempt(job, attemptsMax) ? oneAtATime(() => (cut.aborted ? undefined : attempt())) : attempt();
 }
 
 /** Queued with attempts behind it means that the last one was abandoned; any other end but success makes it wait. */
-function isLastChance(job: Job | undefined, attemptsMax: number): boolean {
+function isLastAttempt(job: Job | undefined, attemptsMax: number): boolean {
   return job?.state === 'queued' && job.chargedAttempts > 0 && job.chargedAttempts >= attemptsMax - 1;
 }

@@ -9,29 +9,29 @@ const PAGE_EVENTS = 256;
 const SETTLED_AT_ONCE = 8;
 
 /** Events of one kind, in the order of the log, each of which names a file that may have to go. */
-export type TrailName = 'uploads' | 'results' | 'downloads' | 'expiries';
+export type ScanName = 'uploads' | 'results' | 'downloads' | 'expiries';
 
-const EVENT_TYPES: Readonly<Record<TrailName, readonly string[]>> = {
+const EVENT_TYPES: Readonly<Record<ScanName, readonly string[]>> = {
   uploads: ['DocumentUploaded'],
   results: ['ConversionSucceeded'],
   downloads: ['ResultDownloaded'],
   expiries: ['ResultExpired', 'SourceExpired'],
 };
 
-/** Where a trail was left: every event up to the position is settled for good. Losing it costs time, nothing else. */
-export interface TrailMarks {
-  markOf(trail: TrailName): bigint | 'start';
+/** Where a scan was left: every event up to the position is settled for good. Losing it costs time, nothing else. */
+export interface ScanMarks {
+  markOf(scan: ScanName): bigint | 'start';
   /** Called between batches, with null while nothing is settled yet; what it throws ends the walk. */
-  keep(trail: TrailName, position: bigint | null): Promise<void>;
+  keep(scan: ScanName, position: bigint | null): Promise<void>;
 }
 
-export interface TrailParts extends ReleaseParts {
+export interface ScanParts extends ReleaseParts {
   readonly policy: KeepingPolicy;
-  readonly marks: TrailMarks;
+  readonly marks: ScanMarks;
 }
 
-/** The trails that a full run walks, in this order. */
-export function trailsOf(policy: KeepingPolicy): readonly TrailName[] {
+/** The scans that a full run walks, in this order. */
+export function scansOf(policy: KeepingPolicy): readonly ScanName[] {
   return [
     'expiries',
     'uploads',
@@ -41,23 +41,23 @@ export function trailsOf(policy: KeepingPolicy): readonly TrailName[] {
 }
 
 /**
- * Settles what the events of a trail name, from the mark to the first event that is too young, which by the order of
+ * Settles what the events of a scan name, from the mark to the first event that is too young, which by the order of
  * the log is the end. The mark follows up to the first file that has to stay; what lies behind it is looked at again
  * in the next run. Memory does not grow with the log.
  *
  * @throws LogUnavailable, StreamMovedOn, BlobStoreUnavailable, and what `marks.keep` throws
  */
-export async function walkTrail(parts: TrailParts, trail: TrailName): Promise<void> {
+export async function runScan(parts: ScanParts, scan: ScanName): Promise<void> {
   const { log, marks } = parts;
   const head = await log.head();
   // A mark beyond the log's end is of another log, or this one was restored from an older copy (D21).
-  const marked = marks.markOf(trail);
+  const marked = marks.markOf(scan);
   let after = marked !== 'start' && marked > head ? 'start' : marked;
   let mark: bigint | null = after === 'start' ? null : after;
   let isUnbroken = true;
-  const bornBeforeMs = parts.clock.now() - youngestMs(trail, parts.policy);
+  const bornBeforeMs = parts.clock.now() - youngestMs(scan, parts.policy);
   for (;;) {
-    const page = await readPage(parts, trail, after);
+    const page = await readPage(parts, scan, after);
     const old = page.filter(({ created }) => created.getTime() <= bornBeforeMs);
     for (let from = 0; from < old.length; from += SETTLED_AT_ONCE) {
       const batch = old.slice(from, from + SETTLED_AT_ONCE);
@@ -66,36 +66,32 @@ export async function walkTrail(parts: TrailParts, trail: TrailName): Promise<vo
       const last = stays < 0 ? batch.at(-1) : batch[stays - 1];
       if (isUnbroken && last !== undefined) mark = last.position;
       isUnbroken &&= stays < 0;
-      await marks.keep(trail, mark);
+      await marks.keep(scan, mark);
     }
     const last = page.at(-1);
     if (last === undefined || old.length < page.length || page.length < PAGE_EVENTS) {
       const isAtEnd = old.length === page.length;
-      if (isAtEnd && isUnbroken) await marks.keep(trail, last && last.position > head ? last.position : head);
+      if (isAtEnd && isUnbroken) await marks.keep(scan, last && last.position > head ? last.position : head);
       return;
     }
     after = last.position;
   }
 }
 
-async function readPage(
-  parts: TrailParts,
-  trail: TrailName,
-  after: bigint | 'start',
-): Promise<RecordedEvent[]> {
-  const filter = { eventTypePrefixes: EVENT_TYPES[trail] };
+async function readPage(parts: ScanParts, scan: ScanName, after: bigint | 'start'): Promise<RecordedEvent[]> {
+  const filter = { eventTypePrefixes: EVENT_TYPES[scan] };
   const page: RecordedEvent[] = [];
   for await (const event of parts.log.readAll(after, filter, PAGE_EVENTS)) page.push(event);
   return page;
 }
 
-/** Age below which no event of the trail can name a file that has to go. */
-function youngestMs(trail: TrailName, policy: KeepingPolicy): number {
-  if (trail === 'uploads') return policy.sourceTtlMs;
-  return trail === 'results' ? policy.resultTtlMs : 0;
+/** Age below which no event of the scan can name a file that has to go. */
+function youngestMs(scan: ScanName, policy: KeepingPolicy): number {
+  if (scan === 'uploads') return policy.sourceTtlMs;
+  return scan === 'results' ? policy.resultTtlMs : 0;
 }
 
-async function settle(parts: TrailParts, recorded: RecordedEvent): Promise<boolean> {
+async function settle(parts: ScanParts, recorded: RecordedEvent): Promise<boolean> {
   try {
     const files = await filesNamedBy(parts, recorded);
     const settled = await Promise.all(files.map((file) => releaseFile(parts, file)));
@@ -107,7 +103,7 @@ async function settle(parts: TrailParts, recorded: RecordedEvent): Promise<boole
   }
 }
 
-async function filesNamedBy(parts: TrailParts, recorded: RecordedEvent): Promise<NamedFile[]> {
+async function filesNamedBy(parts: ScanParts, recorded: RecordedEvent): Promise<NamedFile[]> {
   const jobId = jobIdOfStream(recorded.stream);
   if (jobId === null) return [];
   const event = understandEvent(recorded);
@@ -129,7 +125,7 @@ async function filesNamedBy(parts: TrailParts, recorded: RecordedEvent): Promise
 
 /** A download names no blob: it is the result that was there at that moment. */
 async function presentResult(
-  parts: TrailParts,
+  parts: ScanParts,
   jobId: string,
   downloaded: RecordedEvent,
 ): Promise<NamedFile[]> {

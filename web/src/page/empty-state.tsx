@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { Icon } from './icons.tsx';
 
-interface EmptinessProps {
+interface EmptyStateProps {
   readonly title: string;
   readonly hint: string;
   readonly heading?: 'h1' | 'h3';
@@ -9,9 +9,9 @@ interface EmptinessProps {
 }
 
 /** A place with nothing in it: why, and the one thing to do about it. */
-export function Emptiness({ title, hint, heading: Heading = 'h3', children }: EmptinessProps) {
+export function EmptyState({ title, hint, heading: Heading = 'h3', children }: EmptyStateProps) {
   return (
-    <div class="emptiness">
+    <div class="empty-state">
       <Icon name="document" />
       <Heading id={Heading === 'h1' ? 'queue-title' : undefined} tabIndex={Heading === 'h1' ? -1 : undefined}>
         {title}

@@ -6,7 +6,7 @@ const REST_MS_MAX = 2_000;
 const REST_GUESS_MS = 100;
 
 /** Calls back when the browser has nothing better to do; answers the function that takes it back. */
-export function atRest(act: () => void): () => void {
+export function whenIdle(act: () => void): () => void {
   if (typeof requestIdleCallback !== 'function') {
     const timer = setTimeout(act, REST_GUESS_MS);
     return () => clearTimeout(timer);
@@ -15,10 +15,10 @@ export function atRest(act: () => void): () => void {
   return () => cancelIdleCallback(asked);
 }
 
-const hasRested = createStore(false);
-atRest(() => hasRested.set(true));
+const wasIdle = createStore(false);
+whenIdle(() => wasIdle.set(true));
 
 /** False while the page is first drawn: what nobody sees yet, such as a closed dialog, can wait until it is true. */
-export function useHasRested(): boolean {
-  return useStore(hasRested, (now) => now);
+export function useIsIdle(): boolean {
+  return useStore(wasIdle, (now) => now);
 }

@@ -6,7 +6,7 @@ export interface Upload {
 }
 
 /** Someone with a session of their own, using the HTTP API as a browser would. */
-export interface Person {
+export interface ApiUser {
   /** The `Cookie` header of the session. */
   cookie(): string;
   request(path: string, init?: RequestInit): Promise<Response>;
@@ -18,7 +18,7 @@ export interface Person {
 }
 
 /** Opens the page, and with it a session. */
-export async function newPerson(url: string): Promise<Person> {
+export async function newApiUser(url: string): Promise<ApiUser> {
   const landing = await fetch(url);
   await landing.arrayBuffer();
   const cookie = landing.headers

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import { launchBrowser } from '../harness/browser.ts';
-import { ANY_TEXT_MAPPING, newClerk, pdfFile, until } from '../harness/clerk.ts';
+import { ANY_TEXT_MAPPING, newPageUser, pdfFile, until } from '../harness/page-user.ts';
 import { startHouse, type House } from '../harness/house.ts';
 import { pdfOf } from '../harness/pdf-of.ts';
 
@@ -21,8 +21,8 @@ afterAll(async () => {
 
 describe('forty files, two of them bad, and the house killed while they are on their way', () => {
   it('has its banner after five seconds, then 38 Ready once each and two with their sentence, without a reload [R12.02]', async () => {
-    const clerk = await newClerk(browser, house.url);
-    const { page } = clerk;
+    const user = await newPageUser(browser, house.url);
+    const { page } = user;
     await page.selectOption('select[name=mapping]', ANY_TEXT_MAPPING);
     const files = await Promise.all(
       Array.from({ length: GOOD }, async (_, index) =>
@@ -34,7 +34,7 @@ describe('forty files, two of them bad, and the house killed while they are on t
       pdfFile('empty.pdf', Buffer.alloc(0)),
     ];
     await page.evaluate(() => Object.assign(window, { notReloaded: true }));
-    await clerk.choose([...files.slice(0, 19), bad[0]!, ...files.slice(19), bad[1]!]);
+    await user.choose([...files.slice(0, 19), bad[0]!, ...files.slice(19), bad[1]!]);
     await until(async () => (await page.locator('tbody tr').count()) >= 3, 'some rows are there');
 
     const { dataDir, url } = house;
@@ -45,7 +45,7 @@ describe('forty files, two of them bad, and the house killed while they are on t
 
     house = await startHouse({ dataDir, port: Number(new URL(url).port) });
     await page.locator('[data-line=live]').waitFor({ timeout: 40_000 });
-    await clerk.untilRows('ready', GOOD, 150_000);
+    await user.untilRows('ready', GOOD, 150_000);
     const names = await page.locator('a.filename').allInnerTexts();
     expect(names.toSorted()).toEqual(files.map(({ name }) => name).toSorted());
     expect(await page.locator('.banner').count()).toBe(0);
@@ -53,7 +53,7 @@ describe('forty files, two of them bad, and the house killed while they are on t
     expect(sentences).toHaveLength(2);
     expect(sentences.join('\n')).toMatch(/is empty[^]*EMPTY[^]*is not a PDF[^]*NOT_PDF/);
     expect(await page.evaluate(() => 'notReloaded' in window)).toBe(true);
-    expect(clerk.complaints).toEqual([]);
-    await clerk.close();
+    expect(user.complaints).toEqual([]);
+    await user.close();
   }, 300_000);
 });

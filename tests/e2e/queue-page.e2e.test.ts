@@ -5,7 +5,14 @@ import { somePdf } from '../rooms/command-api/pdfs.ts';
 import { makeInvoicePdf } from '../rooms/gateway/invoice-pdf.ts';
 import { makePlainInvoice } from '../rooms/gateway/plain-invoice.ts';
 import { launchBrowser } from '../harness/browser.ts';
-import { ANY_TEXT_MAPPING, newClerk, pdfFile, until, type ChosenFile, type Clerk } from '../harness/clerk.ts';
+import {
+  ANY_TEXT_MAPPING,
+  newPageUser,
+  pdfFile,
+  until,
+  type ChosenFile,
+  type PageUser,
+} from '../harness/page-user.ts';
 import { startHouse, type House } from '../harness/house.ts';
 import { lockedPdf, pdfOf } from '../harness/pdf-of.ts';
 
@@ -13,7 +20,7 @@ const MIB = 1024 * 1024;
 
 let house: House;
 let browser: Browser;
-const clerks: Clerk[] = [];
+const users: PageUser[] = [];
 
 beforeAll(async () => {
   const env = { OWNER_STORAGE_MB: '10' };
@@ -21,7 +28,7 @@ beforeAll(async () => {
 }, 120_000);
 
 afterEach(async () => {
-  for (const clerk of clerks.splice(0)) await clerk.close();
+  for (const user of users.splice(0)) await user.close();
 });
 
 afterAll(async () => {
@@ -29,9 +36,9 @@ afterAll(async () => {
   await house?.stop();
 });
 
-async function clerk(options: BrowserContextOptions = {}): Promise<Clerk> {
-  const one = await newClerk(browser, house.url, options);
-  clerks.push(one);
+async function user(options: BrowserContextOptions = {}): Promise<PageUser> {
+  const one = await newPageUser(browser, house.url, options);
+  users.push(one);
   await one.page.selectOption('select[name=mapping]', ANY_TEXT_MAPPING);
   return one;
 }
@@ -44,17 +51,17 @@ async function documents(prefix: string, count: number): Promise<ChosenFile[]> {
   );
 }
 
-describe("the clerk's page", () => {
+describe('the queue page', () => {
   it('says its limits before a file is chosen, and what an empty queue is for [R13.01][R13.04]', async () => {
-    const { page } = await clerk();
+    const { page } = await user();
     expect(await page.locator('.drop-limit').innerText()).toBe('PDF only, up to 50 MB each.');
-    expect(await page.locator('.emptiness h3').innerText()).toBe('Nothing here yet');
+    expect(await page.locator('.empty-state h3').innerText()).toBe('Nothing here yet');
     expect(await page.locator('#choose-files').innerText()).toBe('Choose PDFs');
   });
 
   it('begins with the mapping that detects what a PDF is, and converts each for what it is', async () => {
-    const one = await newClerk(browser, house.url, {});
-    clerks.push(one);
+    const one = await newPageUser(browser, house.url, {});
+    users.push(one);
     const chosen = one.page.locator('select[name=mapping]');
     await until(async () => (await chosen.inputValue()) === 'invoice_v1', 'the page detects');
     expect(await chosen.locator('option:checked').innerText()).toBe('Detect');
@@ -67,7 +74,7 @@ describe("the clerk's page", () => {
   }, 90_000);
 
   it('turns three documents Ready in place, by the socket alone, and hands out the result [R12.01][R13.04]', async () => {
-    const one = await clerk();
+    const one = await user();
     await one.choose(await documents('three', 3));
     await one.untilRows('ready', 3);
     expect(one.listRequests).toEqual([]);
@@ -81,7 +88,7 @@ describe("the clerk's page", () => {
   }, 90_000);
 
   it('takes forty files at once: the good become Ready, the bad get their sentence and code [A-UP01]', async () => {
-    const one = await clerk();
+    const one = await user();
     await one.page.evaluate(() => Object.assign(window, { notReloaded: true }));
     const good = await documents('forty', 38);
     const text = { ...pdfFile('letter.pdf', Buffer.from('Dear Sir or Madam,')), name: 'letter.pdf' };
@@ -109,7 +116,7 @@ describe("the clerk's page", () => {
   }, 150_000);
 
   it('says that a document is already there, and makes no second job of it [R02.01]', async () => {
-    const one = await clerk();
+    const one = await user();
     const [file] = await documents('again', 1);
     await one.choose([file!]);
     await one.untilRows('ready', 1);
@@ -120,7 +127,7 @@ describe("the clerk's page", () => {
   }, 90_000);
 
   it('says in the row how much is used and allowed when an owner has no room for a file', async () => {
-    const one = await clerk();
+    const one = await user();
     await one.choose([pdfFile('small.pdf', somePdf(2 * MIB))]);
     await one.page.locator('tbody tr').waitFor();
     await one.choose([pdfFile('large.pdf', somePdf(9 * MIB))]);
@@ -130,7 +137,7 @@ describe("the clerk's page", () => {
   }, 90_000);
 
   it('tells why a document failed, offers Retry, and keeps Download for what is Ready [R13.02]', async () => {
-    const one = await clerk();
+    const one = await user();
     await one.choose([pdfFile('locked.pdf', await lockedPdf())]);
     await one.untilRows('failed', 1);
     const row = one.page.locator('tbody tr');
@@ -149,7 +156,7 @@ describe("the clerk's page", () => {
   }, 90_000);
 
   it('says why Review is not possible instead of being a dead button [R13.03]', async () => {
-    const one = await clerk();
+    const one = await user();
     await one.choose(await documents('review', 1));
     const review = one.page.locator('tbody [data-action=review]');
     await review.waitFor();
@@ -160,7 +167,7 @@ describe("the clerk's page", () => {
   }, 60_000);
 
   it('shows a hostile file name as text and runs none of it [A-FN07]', async () => {
-    const one = await clerk();
+    const one = await user();
     const name = '<img src=x onerror=document.title=1>.pdf';
     await one.choose([pdfFile(name, await pdfOf(['hostile name']))]);
     await one.untilRows('ready', 1);
@@ -187,7 +194,7 @@ describe("the clerk's page", () => {
   });
 
   it('keeps filter, search and order in the address, over a reload', async () => {
-    const one = await clerk();
+    const one = await user();
     await one.choose([...(await documents('filter', 3)), pdfFile('locked-too.pdf', await lockedPdf())]);
     await one.untilRows('ready', 3);
     await one.untilRows('failed', 1);
@@ -199,13 +206,13 @@ describe("the clerk's page", () => {
     await one.page.locator('tbody tr').waitFor();
     expect(await one.page.locator('a.filename').allInnerTexts()).toEqual(['filter-1.pdf']);
     await one.page.fill('#search', 'no such name');
-    expect(await one.page.locator('.emptiness h3').innerText()).toBe('No document matches');
-    await one.page.click('.emptiness button');
+    expect(await one.page.locator('.empty-state h3').innerText()).toBe('No document matches');
+    await one.page.click('.empty-state button');
     expect(await one.page.locator('tbody tr').count()).toBe(4);
   }, 90_000);
 
   it('can be used from upload to download by the keyboard alone [R13.05]', async () => {
-    const one = await clerk();
+    const one = await user();
     const { page } = one;
     const [file] = await documents('keys', 1);
     // Waited for early: the browser is told to hand its dialog over, and that takes effect a moment later.
@@ -233,8 +240,8 @@ describe("the clerk's page", () => {
   }, 90_000);
 
   it('never receives a byte about the documents of another session [R08.01]', async () => {
-    const one = await clerk();
-    const other = await clerk();
+    const one = await user();
+    const other = await user();
     await one.choose([pdfFile('only-mine.pdf', await pdfOf(['mine alone']))]);
     await one.untilRows('ready', 1);
     await other.choose([pdfFile('only-theirs.pdf', await pdfOf(['theirs alone']))]);
@@ -242,7 +249,7 @@ describe("the clerk's page", () => {
     expect(one.frames.join('\n')).toContain('only-mine.pdf');
     expect(one.frames.join('\n')).not.toContain('only-theirs.pdf');
     expect(other.frames.join('\n')).not.toContain('only-mine.pdf');
-    const idOf = async ({ page }: Clerk) => page.locator('tbody tr[data-row]').getAttribute('data-row');
+    const idOf = async ({ page }: PageUser) => page.locator('tbody tr[data-row]').getAttribute('data-row');
     const mine = await idOf(one);
     const theirs = await idOf(other);
     expect(other.frames.join('\n')).not.toContain(mine);
@@ -250,7 +257,7 @@ describe("the clerk's page", () => {
   }, 90_000);
 
   it('puts what moves into one polite announcement and the window title', async () => {
-    const one = await clerk();
+    const one = await user();
     // Written down in the page itself: on a fast machine a title may be gone before anybody can ask for it.
     const titles: string[] = [];
     await one.page.exposeFunction('noteTitle', (title: string) => titles.push(title));

@@ -7,8 +7,8 @@ export interface ChosenFile {
   readonly buffer: Buffer;
 }
 
-/** A clerk at the page, with a session of their own, who notes everything that went wrong and what was asked for. */
-export interface Clerk {
+/** A user of the page with a session of their own, who notes everything that went wrong and what was asked for. */
+export interface PageUser {
   readonly page: Page;
   /** Script errors and refusals of the content security policy. */
   readonly complaints: readonly string[];
@@ -25,11 +25,11 @@ export interface Clerk {
 /** The mapping that takes any document with text, so that tests can make their own. */
 export const ANY_TEXT_MAPPING = 'text_layout_v1';
 
-export async function newClerk(
+export async function newPageUser(
   browser: Browser,
   url: string,
   options: BrowserContextOptions = {},
-): Promise<Clerk> {
+): Promise<PageUser> {
   const context = await browser.newContext({
     viewport: { width: 1280, height: 900 },
     locale: 'en-GB',
