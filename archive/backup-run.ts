@@ -18,7 +18,7 @@ export const BackupRun = z.strictObject({
   format: z.literal('docket.backup-run.v1'),
   run: z.number().int().min(1),
   at: z.iso.datetime({ precision: 3 }),
-  /** The log was read up to here. */
+  /** The position up to which the log was read. */
   position: PositionText,
   batches: z.number().int().min(0),
   /** Hash of the last batch's link. */

@@ -49,9 +49,9 @@ export interface BackedUp {
 }
 
 /**
- * Adds to a backup what is new since its last run: events, the files they name, seals, and what makes this Docket
- * itself. The first run is the full one. Docket goes on meanwhile: a file is stored before its event, so the files of
- * all events that were read are there, unless their time ended; then the log is read on until it says so.
+ * Adds to a backup what is new since its last run: events, the files they name, seals, and the keys of this Docket. The
+ * first run is the full one. Docket keeps running. A file is stored before its event, so the files of all events that
+ * were read are there, unless they expired. In that case the log is read on until it says so.
  *
  * @throws HistoriesDiffer, ArchiveDamaged, LogUnavailable, BlobStoreUnavailable, StorageFull, the signal's reason
  */
@@ -160,7 +160,7 @@ async function copySeals(parts: BackupParts, { have, added }: Copied): Promise<v
   }
 }
 
-/** What a run that was cut has left under the name is written anew. */
+/** A file that a cut run left under the name is written again. */
 async function copy({ blobs, place }: BackupParts, key: string): Promise<{ sha256: string; bytes: number }> {
   for (let again = false; ; again = true) {
     const source = hashing((await blobs.open(key)).stream);

@@ -3,10 +3,10 @@ import { Readable } from 'node:stream';
 import { ArchiveDamaged } from './archive-errors.ts';
 
 /**
- * An encrypted file is a header of 40 bytes (`DOCKETE1`, a random salt of 32) and chunks of AES-256-GCM: 64 KiB of
- * plain text and a tag of 16 bytes each, the last one shorter or equal. The key of a file is derived from the master
- * key, the salt and the file's name, so that no file can pass for another; the nonce is the chunk's number with a last
- * byte that is 1 for the last chunk alone, so that none can be left out, moved or cut off (the STREAM construction).
+ * An encrypted file is a header of 40 bytes (`DOCKETE1`, a random salt of 32) and chunks of AES-256-GCM. Each chunk is
+ * 64 KiB of plain text and a tag of 16 bytes; the last one may be shorter. The key of a file is derived from the master
+ * key, the salt and the file's name, so no file can pass for another. The nonce is the chunk's number and a last byte
+ * that is 1 for the last chunk alone. So no chunk can be left out, moved or cut off (the STREAM construction).
  */
 const MAGIC = Buffer.from('DOCKETE1');
 const SALT_BYTES = 32;

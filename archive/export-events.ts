@@ -41,9 +41,9 @@ export interface Exported {
 }
 
 /**
- * Writes the events that the archive does not have yet, up to the present end of the log, in numbered batches; each is
- * vouched for by a link that names the one before, and a manifest closes the run. A run that was cut is gone on with;
- * run again, it adds what is new. Memory does not grow with the log.
+ * Writes the events that the archive does not have yet, up to the present end of the log, in numbered batches. A link
+ * vouches for each batch and names the link before; a manifest closes the run. A run that was cut continues. Another
+ * run adds what is new. Memory does not grow with the log.
  *
  * Idempotency keys are left out: they are gone after a day, and a repeated upload is the same job without them.
  * `rejected-uploads` loses its oldest events by age, so its events are numbered from 0 as they are found.

@@ -11,8 +11,8 @@ import { readBatch } from './read-batch.ts';
 /** Appends on their way at the same time; they reach the store in the order of the archive. */
 const APPENDS_IN_FLIGHT = 128;
 /**
- * And their bytes, about. The time that an append may take begins when it is handed to the client: on a slow machine
- * the last one of many MB was given up before its turn came, and all of them with it.
+ * And their bytes, about. The time limit of an append begins when the client takes it. On a slow machine the last
+ * append of many MB passed its limit before it was sent, and all others failed with it.
  */
 const BYTES_IN_FLIGHT = 1024 * 1024;
 
@@ -44,11 +44,10 @@ export interface Imported {
 }
 
 /**
- * Appends an archive to a log: each event under its own id, at its own revision, with its own metadata, in the order of
- * the archive. A batch is checked whole before any of it is appended. Appends are recognised by id and revision, so an
- * import that was cut is gone on with and one that is done changes nothing; what the log does not answer is appended
- * again for a while, and others of its group, of other streams, may be before it then. Positions and the store's own
- * timestamps become those of the new log.
+ * Appends an archive to a log: each event under its own id, revision and metadata, in the order of the archive. A batch
+ * is checked whole before any of it is appended. The store recognises an append by id and revision, so an import that
+ * was cut continues, and a second import changes nothing. An append without an answer is retried for a while; appends
+ * of other streams may overtake it. Positions and the store's own timestamps become those of the new log.
  *
  * @throws ArchiveDamaged; HistoriesDiffer when the log has other events at these revisions; LogUnavailable;
  *   BlobStoreUnavailable; the signal's reason, between two batches

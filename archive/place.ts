@@ -6,7 +6,7 @@ import { BlobMissing } from '../blob-store/blob-errors.ts';
 /** Largest file of an archive that is written from a stream: larger than any upload may be. */
 const FILE_BYTES_MAX = 4 * 1024 ** 3;
 
-/** Where an archive lies: files that are written once, whole or not at all. */
+/** The place of an archive: files that are written once, whole or not at all. */
 export interface Place {
   /** @throws BlobExists, StorageFull, BlobStoreUnavailable */
   write(name: string, content: Readable | Buffer): Promise<void>;

@@ -6,8 +6,8 @@ import type { Place } from './place.ts';
 import { sha256Of } from '../schemas/sha256.ts';
 
 /**
- * The events of a batch, in the order of the log, after every check that can be made without a log: nothing of a batch
- * is used unless all of it is right.
+ * The events of a batch, in the order of the log, after every check that needs no log. Nothing of a batch is used
+ * unless all of it is right.
  *
  * @throws ArchiveDamaged naming file and line; BlobStoreUnavailable
  */

@@ -32,8 +32,8 @@ export interface Restored {
 }
 
 /**
- * Puts the log and the files of a backup into empty stores, as they were at its last run: the files that were due then
- * and no others. A restore that was cut is gone on with.
+ * Puts the log and the files of a backup into empty stores, as they were at its last run. Files that had expired by
+ * then are not restored. A restore that was cut continues.
  *
  * @throws ArchiveDamaged, HistoriesDiffer, LogUnavailable, BlobStoreUnavailable, StorageFull, the signal's reason
  */

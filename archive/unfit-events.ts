@@ -14,9 +14,9 @@ export interface UnfitEvent {
 const UNFIT_MAX = 20;
 
 /**
- * Notes the streams of a batch that a running Docket will hold in quarantine or pass over, each by its first such event.
- * They are brought in all the same: an archive is the whole log, and one that leaves out events could not be verified
- * against its seals (ADR 0111).
+ * Notes the streams of a batch that a running Docket will hold in quarantine or pass over, each by its first such
+ * event. They are imported all the same. An archive is the whole log, and one without some of the events could not be
+ * verified against its seals (ADR 0111).
  */
 export function noteUnfit(noted: UnfitEvent[], batch: readonly ArchivedEvent[]): void {
   for (const event of batch) {

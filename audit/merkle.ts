@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Merkle trees as RFC 9162 (section 2.1) defines them: leaves and nodes are hashed with different first bytes, so that
- * no node can pass for a leaf. Hashes are 32 bytes.
+ * Merkle trees as RFC 9162 (section 2.1) defines them. Leaves and nodes are hashed with different first bytes, so no
+ * node can pass for a leaf. Hashes are 32 bytes.
  */
 const LEAF = Buffer.from([0]);
 const NODE = Buffer.from([1]);

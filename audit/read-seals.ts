@@ -80,7 +80,7 @@ async function storedIn(
   return first ?? others.find((other) => other !== null) ?? null;
 }
 
-/** The newest seal of one place as it stands there, unchecked; null when there is none that can be read. */
+/** The newest seal of one place, unchecked; null when no seal there can be read. */
 export async function newestSealOf(place: SealCopies): Promise<Seal | null> {
   const newest = (await place.numbers()).at(-1);
   const stored = newest === undefined ? null : await place.read(newest);

@@ -20,7 +20,7 @@ export class SealRefused extends CodedError {
 
 export interface SealParts {
   readonly log: Pick<EventLog, 'readAll' | 'readStream' | 'head'>;
-  /** The first counts and is written first. */
+  /** The first place is the one that counts, and it is written first. */
   readonly copies: readonly SealCopies[];
   readonly key: KeyObject;
   /** Keys of earlier seals, after the key was changed. */
@@ -31,8 +31,8 @@ export interface SealParts {
 }
 
 /**
- * Seals the log up to its present end: a Merkle root over where every stream ends, signed, chained to the seal before.
- * Only what is new since then is read, and each new event is checked against its chain.
+ * Seals the log up to its present end: a signed Merkle root over the ends of all streams, chained to the seal before.
+ * Only events since that seal are read, and each is checked against its chain.
  *
  * @throws SealRefused when an event, a stream's end or an earlier seal is not what it was; BlobExists when another
  *   process sealed meanwhile; LogUnavailable; BlobStoreUnavailable; the signal's reason

@@ -33,8 +33,8 @@ export interface SealerParts {
 }
 
 /**
- * Makes the daily seal, in whichever process takes the lease. The lease saves double work and nothing else: a seal has
- * a number, and the second one of a number is refused by the blob store. A seal that fails is loud and tried again.
+ * Makes the daily seal, in whichever process takes the lease. The lease only saves double work: a seal has a number,
+ * and the blob store refuses a second seal of that number. A seal that fails is logged and retried.
  */
 export function startSealer(parts: SealerParts): Service {
   const metrics = sealMetrics(parts.metrics);

@@ -24,7 +24,7 @@ export interface ChainFault {
 /** The ends of all streams, as far as events have been seen. Holds about 250 bytes a stream. */
 export interface StreamEnds {
   readonly ends: ReadonlyMap<string, StreamEnd>;
-  /** Takes the next event of a stream and answers what is wrong with it, if anything. */
+  /** Takes the next event of a stream and returns what is wrong with it, if anything. */
   take(event: RecordedEvent): ChainFault | null;
 }
 

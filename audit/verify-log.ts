@@ -27,8 +27,8 @@ export interface VerifyLogParts {
 }
 
 /**
- * Reads every event and every seal: each event must be what was written, in its place, and each stream must still have
- * the end that was sealed. Names what was changed, what is missing, and which stream was cut, written anew or dropped.
+ * Reads every event and every seal. Each event must be what was written, in its place; each stream must still have the
+ * end that was sealed. Names what was changed, what is missing, and which stream was cut, replaced or dropped.
  *
  * @throws LogUnavailable, BlobStoreUnavailable, the signal's reason
  */

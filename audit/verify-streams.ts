@@ -33,8 +33,8 @@ export interface StreamsVerified {
 }
 
 /**
- * Reads every event once: its shape must be one that was ever written, its place in its stream the next one, and it
- * must follow from what the decider decides. Holds each job, about 1 KB, and the name of each file that is still kept.
+ * Reads every event once. Its shape must be one that Docket ever wrote, its revision the next of its stream, and the
+ * decider must allow it. Memory: about 1 KB a job, and the name of each file that is still kept.
  *
  * @param options.faultsMax stops after so many; 20 unless told
  * @throws LogUnavailable, the signal's reason

@@ -18,7 +18,7 @@ import type { SealCopies } from './seal-store.ts';
 import { inOrder, leafHashes, storedSeal, type Seal } from './seal.ts';
 import type { StreamEnd } from './stream-ends.ts';
 
-/** The job cannot be vouched for yet, or no more. */
+/** No sound seal covers the job. */
 export class NotSealed extends CodedError {
   readonly code = 'NOT_SEALED';
   readonly retryable = false;
@@ -39,8 +39,8 @@ export interface BundleParts {
 }
 
 /**
- * Writes all that a third party needs to check one job into a new folder: its events, the proof that they are in the
- * newest seal, the files they name as far as they are still kept, and a page to read.
+ * Writes a new folder with all that a third party needs to check one job. It holds the job's events, the proof that
+ * they are in the newest seal, its files, and a page to read. Expired files are left out.
  *
  * @throws NotSealed when no seal covers the job, or the seals are not sound; LogUnavailable; BlobStoreUnavailable;
  *   EEXIST when the folder is there

@@ -6,7 +6,10 @@ import { assertBlobKey } from './blob-key.ts';
 import { BlobKeyRefused, BlobStoreUnavailable } from './blob-errors.ts';
 import { isSystemError, storageFault } from './filesystem-faults.ts';
 
-/** Says that a folder is a blob store, and which; without it the volume behind the folder is not mounted. */
+/**
+ * Marks a folder as a blob store and names the store. A folder without this file is the mount point of a missing
+ * volume.
+ */
 const MARKER = '.docket-root';
 /** Blobs on their way. No key can name it, since segments do not begin with a dot. */
 const PARTIALS = '.partial';

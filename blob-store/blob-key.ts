@@ -19,8 +19,8 @@ export function newSourceKey(): string {
 const ATTEMPT_HASH_CHARS = 16;
 
 /**
- * The key of one attempt's result: two attempts can never write the same blob. In another history of the log, which an
- * older copy begins, an attempt can have the same fencing token; the hash of its start tells it apart (ADR 0114).
+ * The key of one attempt's result. Two attempts never write the same blob. After an older copy of the log was restored,
+ * an attempt can get a fencing token that another one had. The hash of its start tells the two apart (ADR 0114).
  *
  * @param startHash of the attempt's `ConversionStarted`, in hexadecimal; null for a stream that is not chained
  */
@@ -29,7 +29,7 @@ export function resultKeyOf(jobId: string, fencingToken: string, startHash: stri
   return startHash === null ? key : `${key}-${startHash.slice(0, ATTEMPT_HASH_CHARS)}`;
 }
 
-/** Whether a key is one of an attempt with this fencing token, in whatever history. */
+/** Whether a key belongs to an attempt with this fencing token, whatever the history of the log. */
 export function isResultKeyOf(jobId: string, fencingToken: string, key: string): boolean {
   const named = resultKeyOf(jobId, fencingToken, null);
   return key === named || key.startsWith(`${named}-`);

@@ -53,15 +53,15 @@ export interface BlobStore {
   remove(key: string): Promise<void>;
   /** Every blob whose key starts with `prefix`, in no order. */
   list(prefix: string): AsyncIterable<BlobListing>;
-  /** Removes what crashed puts left behind, when it was last written to more than `olderThanMs` ago; answers how many. */
+  /** Removes what crashed puts left behind, when it was last written to more than `olderThanMs` ago; returns how many. */
   sweepPartials(olderThanMs: number): Promise<number>;
   /**
-   * The store's own time, which `modifiedAt` is told in: milliseconds since the epoch. How old a blob is must be asked
-   * of one clock, or a host whose clock is wrong takes a file that is just being uploaded for an old one.
+   * The store's own time in milliseconds since the epoch, the clock of `modifiedAt`. The age of a blob is computed by
+   * this clock. A host with a wrong clock would take a file that is being uploaded for an old one.
    */
   now(): Promise<number>;
   /** Share of the room that is used, 0 to 100, or null where there is no such limit. */
   usedPercent(): Promise<number | null>;
-  /** Room that is left, in bytes, or null where there is no such limit. */
+  /** Bytes that are still free, or null where there is no limit. */
   freeBytes(): Promise<number | null>;
 }

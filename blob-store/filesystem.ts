@@ -11,15 +11,15 @@ import { readHashed } from './hashed-stream.ts';
 
 const FILE_MODE = 0o600;
 const READ_BYTES = 256 * 1024;
-/** Each lost try needs another remove of the same job's last blob at that very instant. */
+/** A try fails only when another remove takes the same job's last blob at that very instant. */
 const PUBLISH_TRIES_MAX = 20;
 /** What opening a path answers when no blob is there: nothing, a symbolic link, a socket, or a file where a folder should be. */
 const ABSENT = new Set(['ENOENT', 'ELOOP', 'ENOTDIR', 'ENXIO']);
 const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
 /**
- * Blobs as files below one folder. A put writes to a partial file, syncs it, and links it under its key, which fails
- * when the key is taken; so a blob is there whole or not at all, and never changes.
+ * Blobs as files below one folder. A put writes a partial file, syncs it and links it under its key. The link fails
+ * when the key is taken. So a blob is there whole or not at all, and never changes.
  *
  * @throws BlobStoreUnavailable when the folder cannot be used
  */
@@ -231,7 +231,7 @@ async function now(folder: BlobFolder): Promise<number> {
   }
 }
 
-/** As df(1) counts: blocks kept for root are not room. */
+/** Counts as df(1) does: blocks reserved for root are not free. */
 async function usedPercent(root: string): Promise<number> {
   const { blocks, bfree, bavail } = await statfs(root);
   const used = blocks - bfree;

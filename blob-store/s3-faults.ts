@@ -31,8 +31,8 @@ export function saysTaken(error: unknown): boolean {
 }
 
 /**
- * The condition behind an error of the S3 client (D33). Everything that is not "full" may pass: the client has
- * already repeated what can be repeated, and a broken setting shows as a store that cannot be used.
+ * The condition behind an error of the S3 client (D33). Every error but "full" may pass: the client has already retried
+ * what it can. A wrong setting shows as a store that cannot be used.
  */
 export function s3Fault(error: unknown): Error {
   if (isS3Answer(error) && (FULL.has(error.name) || error.$metadata.httpStatusCode === FULL_STATUS))

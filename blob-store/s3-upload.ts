@@ -6,12 +6,12 @@ import type { S3Bucket } from './s3-bucket.ts';
 import { isS3Answer, s3Fault, saysTaken } from './s3-faults.ts';
 
 /**
- * Bytes of every part but the last. S3 wants 5 MiB at least and 10,000 parts at most, some of its likes want all parts
- * of one length; a put holds one part in memory.
+ * Bytes of every part but the last. S3 wants 5 MiB at least and 10,000 parts at most. Some stores want all parts of one
+ * length. A put holds one part in memory.
  */
 export const PART_BYTES = 8 * 1024 * 1024;
 
-/** Says which put made an object, so that a put whose answer was lost recognises its own. */
+/** Names the put that made an object, so that a put whose answer was lost recognises its own object. */
 const PUT_ID = 'docket-put';
 
 /** One put: nothing is visible before `publish`, nothing is left after `discard`. */
@@ -27,9 +27,9 @@ export interface S3Upload {
 }
 
 /**
- * A document shorter than one part is sent in one request that carries its SHA-256; a longer one as a multipart upload
- * whose parts and whole carry CRC-32. The store refuses bytes that do not agree, and `If-None-Match` refuses a key
- * that is taken. Parts are buffers, never streams: only a buffer can be sent again.
+ * A document shorter than one part is sent in one request that carries its SHA-256. A longer one is a multipart upload;
+ * its parts and the whole carry CRC-32. The store refuses bytes that do not agree, and `If-None-Match` refuses a key
+ * that is taken. Parts are buffers, not streams: only a buffer can be sent again.
  */
 export function s3Upload(bucket: S3Bucket, key: string, signal?: AbortSignal): S3Upload {
   const at = { Bucket: bucket.name, Key: key };

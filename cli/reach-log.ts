@@ -17,8 +17,8 @@ export interface ReachedLog {
 }
 
 /**
- * The log that the settings name, or that of the Docket that runs on the data folder, or else the data folder's own,
- * whose event store is started for as long as it takes.
+ * The log that the settings name, else that of the Docket that runs on the data folder. If none runs, the event store
+ * of the data folder is started and stopped again afterwards.
  *
  * @param options.alone true for what nobody else may write beside: a running Docket is then refused
  * @throws PlainFailure ALREADY_RUNNING, DATA_DIR_UNUSABLE, CHILD_FAILED

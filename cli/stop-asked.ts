@@ -4,8 +4,8 @@ import { hangupIsIgnored } from '../runtime/launcher/hangup.cjs';
 const SAME_KEY_MS = 500;
 
 /**
- * Resolves at the first SIGINT, SIGTERM or SIGHUP. Later ones are caught and change nothing: stopping has a bound of
- * its own, and to die of the second would leave parts behind that nobody stops.
+ * Resolves at the first SIGINT, SIGTERM or SIGHUP. Later signals are caught and ignored. Stopping has a time limit of
+ * its own, and to die at the second signal would leave child processes behind.
  */
 export function untilAskedToStop(): Promise<void> {
   return new Promise((resolve) => {

@@ -2,7 +2,7 @@ import type { JobEvent } from '../schemas/job-events.ts';
 import type { ExistingJob, Job, JobFacts } from './job.ts';
 
 /**
- * Folds one event into a job. Total: whatever the order of events, it answers a job and never throws. An event that
+ * Folds one event into a job. Total: whatever the order of events, it returns a job and never throws. An event that
  * cannot apply (an outcome of an attempt that is not running, say) changes nothing but the revision, since the log is
  * what it is and the fold only reads it.
  */

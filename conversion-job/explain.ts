@@ -32,8 +32,8 @@ export interface Explanation {
 }
 
 /**
- * Why a job is as it is. The commands are put to the decider itself, so what is said to be allowed is what would
- * happen, and a refusal is said in the words of the rule that refuses.
+ * Explains the state of a job. The decider itself judges each command, so what is called allowed is what would happen,
+ * and a refusal has the rule's own words.
  *
  * @param now ISO 8601 in UTC with milliseconds
  */

@@ -7,7 +7,7 @@ export interface RecordedJobEvent {
   readonly position: bigint;
   /** `owner:<id>`, `processor:<id>`, `operator` or `system`. */
   readonly actor: string;
-  /** The request or the processor's step that led here. */
+  /** The request or the processor's step that caused the event. */
   readonly correlationId: string;
   /** The command that decided the event. */
   readonly causationId: string;

@@ -19,7 +19,7 @@ export interface EmbeddedEventStoreOptions extends Partial<StoreLimits> {
   readonly access?: AccessRules;
   /** Behaves as EventStoreDB does where the two differ, for tests; null, the default: does not. */
   readonly likeness?: Likeness | null;
-  /** Told of things worth a line that stop nothing. */
+  /** Called with a line for the log about a problem that stops nothing. */
   readonly onNotice?: (sentence: string) => void;
   /**
    * Told when the store cannot go on (DiskFailed, LogCorrupt). It answers nothing more; the process should end.

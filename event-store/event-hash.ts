@@ -57,7 +57,7 @@ export function hashAfter(event: RecordedEvent, previous: string | null): string
   return linksOf(event)?.hash ?? hashOfEvent(event, previous);
 }
 
-/** Chains events that are about to be appended at the end of a stream; answers the end they make. */
+/** Chains events that are about to be appended at the end of a stream; returns the end they make. */
 export function chained(
   events: readonly EventToAppend[],
   end: StreamEnd,

@@ -107,7 +107,7 @@ async function meaningOf<Client>(
   return cause instanceof Error ? cause : new Error(String(cause));
 }
 
-/** Runs one subscription to its end and answers why it ended; never throws. */
+/** Runs one subscription to its end and returns why it ended; never throws. */
 async function subscribeOnce<Client>(
   { generations, subscribe }: FollowParts<Client>,
   options: FollowOptions,

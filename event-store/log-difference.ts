@@ -2,7 +2,10 @@ import { CodedError } from '../schemas/coded-error.ts';
 import { nameOfEvent, type LogMark } from '../schemas/log-mark.ts';
 import type { EventLog, RecordedEvent } from './event-log.ts';
 
-/** The log is not the one that a checkpoint was written for; what was derived from that one has to go (ADR 0112). */
+/**
+ * The log is not the one that a checkpoint was written for. What was derived from the other log must be removed (ADR
+ * 0112).
+ */
 export class LogDiffers extends CodedError {
   readonly code = 'LOG_DIFFERS';
   readonly retryable = true;
@@ -18,7 +21,7 @@ export interface Standing {
   readonly checkpoint: bigint;
   /** Null for a checkpoint from before marks were kept: only its position can be compared. */
   readonly mark: LogMark | null;
-  /** Streams whose events may become the mark. No event of theirs ever leaves the log. */
+  /** Streams whose events may become the mark of a checkpoint. Events of these streams are never removed. */
   readonly streamPrefixes: readonly string[];
 }
 
@@ -48,7 +51,7 @@ export async function differenceFrom(
   );
 }
 
-/** Marks from before events were named by their hash hold an id. */
+/** Marks that are older than the names by hash hold an id. */
 function isMarked(event: RecordedEvent | null, { eventId }: LogMark): boolean {
   return event !== null && [nameOfEvent(event), event.id].includes(eventId);
 }

@@ -49,7 +49,7 @@ export function isConsumerTooSlow(error: unknown): boolean {
   return textOf(error).includes('Consumer too slow');
 }
 
-/** The server cannot read from a position that is no event's (S5); it has no better words for it. */
+/** The server cannot read from a position where no event stands (S5); this is all that it says then. */
 export function isPositionRefused(error: unknown): boolean {
   return textOf(error).includes('Unexpected ReadAllResult');
 }

@@ -1,7 +1,7 @@
 import { CodedError } from '../schemas/coded-error.ts';
 import type { RecordedEvent } from './event-log.ts';
 
-/** Where a message is read; one object a message instead of one a field. */
+/** The place in a message that is read next; one object for a message instead of one for each field. */
 interface Cursor {
   readonly bytes: Buffer;
   at: number;
@@ -50,7 +50,7 @@ export function eventOfMessage(bytes: Buffer): RecordedEvent | null {
   return recorded < 0 ? null : recordedOf(cursor, cursor.at + recorded);
 }
 
-/** Goes to the content of a length-delimited field and answers its length; -1 when it is not there. */
+/** Goes to the content of a length-delimited field and returns its length; -1 when it is not there. */
 function lengthOfField(cursor: Cursor, end: number, wanted: number): number {
   while (cursor.at < end) {
     const tag = varint(cursor);

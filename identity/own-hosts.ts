@@ -41,7 +41,7 @@ function interfacesNow(): readonly InterfaceAddress[] {
   try {
     lastSeen = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
   } catch {
-    // Without a free file handle nobody can look; the addresses of the last look are this machine's all the same.
+    // Without a free file handle the addresses cannot be read. Those of the last time are this machine's all the same.
   }
   return lastSeen;
 }

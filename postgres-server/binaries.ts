@@ -17,8 +17,8 @@ export interface PostgresBinaries {
 }
 
 /**
- * The Postgres programs from the package of this platform, usable by `account`. They are used where they lie; when
- * that place is closed to the account or read-only, they are copied once to a folder named after their version.
+ * The Postgres programs from the package of this platform, usable by `account`. They are used where they are. If that
+ * place is read-only or closed to the account, they are copied once to a folder named after their version.
  *
  * @throws EmbeddedPostgresFailed when this platform has no package or no place takes a usable copy
  */

@@ -15,9 +15,9 @@ const LOOK_AGAIN_MS = 20;
 const PS_BYTES_MAX = 16 * 1024 * 1024;
 
 /**
- * Ends what an earlier server left in the cluster folder: a postmaster whose parent was killed is shut down, backends
- * whose postmaster was killed are waited for (they leave by themselves, and hold its shared memory until then), and
- * the pid file and the socket of a dead postmaster are removed. The caller holds the lock of the data folder, so nobody uses it.
+ * Ends what an earlier server left in the cluster folder. A postmaster whose parent was killed is shut down. Backends
+ * without a postmaster leave by themselves and hold its shared memory until then, so they are waited for. The pid file
+ * and the socket of a dead postmaster are removed. The caller holds the lock of the data folder.
  *
  * @throws EmbeddedPostgresFailed when something survives even SIGKILL
  */

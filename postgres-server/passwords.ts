@@ -43,7 +43,7 @@ function passwordsIn(text: string): Passwords | null {
     const isOne = (value: unknown): value is string => typeof value === 'string' && value !== '';
     return isOne(docket) && isOne(analyst) ? { docket, analyst } : null;
   } catch {
-    // A file that was cut short is as good as lost: others are made.
+    // A file that was cut short is lost: new passwords are made.
     return null;
   }
 }

@@ -10,8 +10,8 @@ import type { StartLog } from './start-log.ts';
 const SET_ASIDE = 'set-aside-';
 
 /**
- * The passwords of this folder. Database files without passwords are of a Docket whose Postgres let everybody in as
- * superuser, or their passwords are lost: they are set aside, since all that is in them is built again from the log.
+ * The passwords of this folder. Database files without passwords are of an older Docket whose Postgres let everybody
+ * in, or the passwords are lost. Such files are set aside: the log holds all that is in them.
  *
  * @throws EmbeddedPostgresFailed when the files belong to somebody else
  */

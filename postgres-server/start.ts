@@ -16,7 +16,7 @@ import { ensurePasswords } from './set-aside.ts';
 import type { StartLog } from './start-log.ts';
 import { spawnServer, type PostgresServer, type ServerExit } from './server.ts';
 
-/** A shut-down in order that takes longer is made harder, step by step. */
+/** Longest wait for an orderly shut-down. After it, stronger signals follow step by step. */
 const STOP_PATIENCE_MS = 4_000;
 /** The harder steps need no more. */
 const HARD_STOP_PATIENCE_MS = 1_000;

@@ -1,6 +1,6 @@
 /** A task that is done again and again, never twice at the same time. */
 export interface Repeating {
-  /** Ends it; resolves when the run under way is done. */
+  /** Ends the repetition; resolves when the present run is done. */
   stop(): Promise<void>;
 }
 

@@ -178,7 +178,7 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
   let stopping = false;
   let beatingSinceMs = 0;
   const prepare = async (): Promise<void> => {
-    // The list of what is in quarantine is everybody's; whoever comes first makes it.
+    // The table of quarantine is shared with the projector; the first of the two that starts creates it.
     await migrateReadTables(store.url);
     await migrate({ url: store.url, schema: PROCESSOR_SCHEMA, migrations: PROCESSOR_MIGRATIONS });
     await list.enlist(processorId, workerId);

@@ -56,7 +56,7 @@ export interface Compared {
 
 type Registered = 'projection' | 'target' | 'flushAfterMs';
 
-/** Nobody looks at the figures more often than once a second; larger batches are cheaper. */
+/** The console asks for the figures once a second at most, and larger batches are cheaper. */
 const DASHBOARD_FLUSH_AFTER_MS = 250;
 
 function comparedOf<Event, Row extends FoldedRow>({ rows, derived }: Projection<Event, Row>): Compared {

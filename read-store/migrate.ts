@@ -2,7 +2,7 @@ import knex, { type Knex } from 'knex';
 import { ReadStoreUnavailable, readStoreError } from './read-store-errors.ts';
 import type { Migration } from './migrations.ts';
 
-/** Any number that nobody else locks: "docket" as a number. */
+/** The number of the lock: "docket" as a number, so that nobody else uses it. */
 const MIGRATION_LOCK = 0x646f_636b;
 const CONNECT_TIMEOUT_MS = 10_000;
 const LOCK_TIMEOUT_SEC = 60;
@@ -15,7 +15,7 @@ export interface MigrateOptions {
 }
 
 /**
- * Brings the schema up to date and answers the names of the steps it made. Safe when several programs do it at the
+ * Brings the schema up to date and returns the names of the steps it made. Safe when several programs do it at the
  * same time: everything happens in one transaction behind a lock that the transaction's end gives back, so a program
  * that dies half-way leaves nothing, and it works behind PgBouncer, which breaks locks that belong to a session.
  *

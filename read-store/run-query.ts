@@ -3,7 +3,7 @@ import { CodedError } from '../schemas/coded-error.ts';
 import { readStoreError, ReadStoreUnavailable } from './read-store-errors.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
-/** The client gives up so long after the server should have. */
+/** The client waits so much longer than the server's own limit. */
 const SERVER_GRACE_MS = 5_000;
 
 /** What a column holds, as far as output cares. */

@@ -10,8 +10,8 @@ export interface Transaction extends Queryable {
 }
 
 /**
- * Runs `work` in one transaction on one connection. A connection that failed or fell silent is thrown away, never
- * given back: a late answer on it would be taken for the next statement's.
+ * Runs `work` in one transaction on one connection. A connection that failed or gave no answer is closed and not
+ * reused: its late answer would be taken for the next statement's.
  */
 export async function inTransaction<Result>(
   pool: pg.Pool,

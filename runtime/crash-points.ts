@@ -36,7 +36,8 @@ export function crashPoint(name: CrashPoint, jobId?: string): void {
 }
 
 /**
- * Call once at start: a crash point is a test hook, so production refuses it, and so does a name that is none.
+ * Called once at the start. A crash point is a test hook, so production refuses it; a name that is no crash point is
+ * refused too.
  * @throws SettingsRefused
  */
 export function checkCrashPoint(

@@ -4,9 +4,9 @@ import { DatabaseSync } from 'node:sqlite';
 const SQLITE_BUSY = 5;
 
 /**
- * Takes a lock on a file, or answers null when another process holds it. The lock is the kernel's own (a POSIX record
- * lock that SQLite takes on an empty file), so it ends with its process however that ends and knows nothing of process
- * numbers that come back.
+ * Takes a lock on a file, or returns null when another process holds it. The lock is the kernel's: a POSIX record lock
+ * that SQLite takes on an empty file. It ends with its process, however that ends, and does not depend on process
+ * numbers.
  *
  * @returns a function that gives the lock back, or null
  * @throws what opening the file throws, when it cannot be opened or written

@@ -3,8 +3,8 @@ const FULL_PIPE_MS_MAX = 100;
 const FULL_PIPE_PAUSE_MS = 5;
 
 /**
- * Returns a function that writes a line and never throws: a log on a full disk or a closed pipe must not end the process
- * that writes it. Lines that could not be written are counted, and said in one line when writing works again.
+ * Returns a function that writes a line and never throws: a full disk or a closed pipe must not end the process that
+ * logs. Lines that could not be written are counted; one line tells their number when writing works again.
  *
  * @param write writes bytes at once and returns how many it took
  */

@@ -46,8 +46,9 @@ export function productionFaults(settings: Settings): string[] {
 }
 
 /**
- * What production refuses of a process that people reach: no secret for its sessions; and behind a proxy that nobody
- * named everybody would be an operator. Asked where sessions are made: other services are given none of these settings.
+ * What production refuses in a process that people reach. It must have a secret for its sessions. Behind a proxy that
+ * `TRUST_PROXY` does not name, everybody would be an operator. Only services that make sessions ask: the others are
+ * given none of these settings.
  */
 export function publicFaults(settings: Settings): string[] {
   if (settings.NODE_ENV !== 'production') return [];

@@ -6,9 +6,9 @@ import { SettingsRefused } from './settings.ts';
 const SECRET_BYTES_MAX = 64 * 1024;
 
 /**
- * Reads the secrets that are given as files (`SESSION_SECRET_FILE` and the like) and puts each under its own name, so
- * that everything after it finds settings in one place. One final newline belongs to the file and not to the secret. An
- * empty variable counts as unset. Runs once, before anything else of a process.
+ * Reads the secrets that are given as files (`SESSION_SECRET_FILE` and the like) and puts each under its own name. All
+ * later code finds settings in one place. One final newline belongs to the file and not to the secret. An empty
+ * variable counts as unset. Runs once, before anything else of a process.
  *
  * @param environment changed in place. The kernel shows other processes (`/proc/<pid>/environ`) what a process was
  * started with, so a value that comes from a file is not seen there.

@@ -22,8 +22,8 @@ const urlOf = (...schemes: readonly string[]) =>
 const postgresUrl = urlOf('postgres', 'postgresql');
 
 /**
- * Every setting, by the name of its environment variable. The description is the line of the README's table
- * (`npm run docket -- settings --markdown` prints it); the unit is the last word of the name.
+ * Every setting, by the name of its environment variable. The description is the line of the README's table, which `npm
+ * run docket -- settings --markdown` prints. The unit is the last word of the name.
  */
 export const Settings = z.object({
   NODE_ENV: z

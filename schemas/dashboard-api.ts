@@ -178,7 +178,7 @@ export const DashboardAnswer = StandingFigures.extend({
 });
 export type DashboardAnswer = z.infer<typeof DashboardAnswer>;
 
-/** The one row of the live topic `ops:metrics`, sent once a second: whole, it replaces the one before. */
+/** The one row of the live topic `ops:metrics`, sent once a second. It replaces the row before. */
 export const OpsMetrics = StandingFigures.extend({
   key: z.literal('metrics'),
   at: Instant,

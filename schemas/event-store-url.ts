@@ -6,7 +6,10 @@ export interface EventStoreUrl {
   readonly firstHostForClient: string;
   /** The one server that is named, for a transport without a search for a leader; null for a cluster. Not to be printed. */
   readonly server: NamedServer | null;
-  /** The first server that is named, for what each node does by itself. Not to be printed. */
+  /**
+   * The first server that the connection string names, for requests that each node answers for itself. It is not for
+   * printing, since it may hold a password.
+   */
   readonly firstServer: NamedServer;
   /** The servers without user and options: what may be printed. */
   readonly address: string;

@@ -194,8 +194,8 @@ export const AttemptView = z.object({
 });
 
 /**
- * `GET /api/jobs/:id/why`: the state in words, what comes next, what every command would do, every attempt, and what
- * led to what; at the moment of `?at=` when it is given.
+ * `GET /api/jobs/:id/why`: the state in words, what comes next, what every command would do, every attempt, and the
+ * causes. With `?at=`, all as it was at that moment.
  */
 export const WhyAnswer = z.object({
   jobId: JobId,

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { Sha256 } from './ids.ts';
 
 /**
- * Events of one `idempotency-<hash>` stream. Only the write side reads them, and they are gone after a day, so they
- * are no part of the versioned language of `event-versions.ts`; `v` tells their shape.
+ * Events of one `idempotency-<hash>` stream. Only the write side reads them, and they are gone after a day. So they are
+ * no part of the versioned events of `event-versions.ts`; `v` tells their shape.
  */
 const At = z.iso.datetime({ precision: 3 });
 const ClaimId = z.uuid();

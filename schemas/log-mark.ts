@@ -1,6 +1,6 @@
 /**
- * The event of the log that a checkpoint stands on. A position alone says nothing: another log, or an older copy of the
- * same one that has grown again, has some event there as well (ADR 0112).
+ * The event of the log that a checkpoint stands on. A position alone is not enough. Another log, or an older copy of
+ * the same one that has grown again, has some event there as well (ADR 0112).
  */
 export interface LogMark {
   /** Id of the first event that was ever read: the log's own identity, which a copy shares and another log does not. */

@@ -23,7 +23,7 @@ export interface Identified {
   readonly sha256: string;
 }
 
-/** What retention works on. */
+/** The ports that retention uses. */
 export interface KeeperParts {
   readonly log: EventLog;
   readonly blobs: BlobStore;
@@ -54,7 +54,7 @@ export interface Composition {
   readonly compare: (real: typeof differenceFrom) => typeof differenceFrom;
   /** What retention works on. */
   readonly keeper: (real: KeeperParts, tables: TableServer) => KeeperParts;
-  /** The page a subscription is brought forward by. */
+  /** How a subscription reads its next page. */
   readonly page: (real: Page, phase: 'snapshot' | 'resume' | 'chase' | 'live') => Page;
 }
 

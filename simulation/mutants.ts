@@ -164,7 +164,7 @@ const forgetfulSweeper: Composition['workList'] = (real): WorkList => {
   };
 };
 
-/** The feeder goes on from wherever the list stands, also behind what a crash took from it. */
+/** The feeder continues from its position on the list, even past events that a crash made it lose. */
 const feedBehindTheGap: Composition['workList'] = (real, server) => ({
   ...real,
   apply: (changes, move, epoch) => real.apply(changes, { ...move, from: server.position() }, epoch),

@@ -6,10 +6,10 @@ import { addTotals, noTotals, sentencesOf, TOTALS } from './totals.ts';
 
 const USAGE = `node simulation/run.ts [--seeds N] [--from N] [--workers N] [--keep-going] [--seed N [--trace]] [--mutant NAME] [--mutants [--markdown]]`;
 
-/** Seeds within which every mutant has to be caught. */
+/** Every mutant must be caught within so many seeds. */
 export const MUTANT_SEEDS_MAX = 2_000;
 
-/** Runs what the command line asks for; answers the exit code. */
+/** Runs what the command line asks for; returns the exit code. */
 export async function runSimulations(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
     args: [...args],

@@ -10,7 +10,7 @@ const STAMP = '.stamp';
 const SOURCES = ['src', 'live-client', 'public', 'index.html', 'vite.config.mts'];
 
 /**
- * Builds the web app when its sources changed since the last build, and answers the folder with its files. A build
+ * Builds the web app when its sources changed since the last build, and returns the folder with its files. A build
  * appears by one rename, so a server that serves the folder never sees half of one, and two builders cannot mix.
  */
 export async function buildWebApp(): Promise<string> {

@@ -22,8 +22,8 @@ import { reachLog } from '../reach-log.ts';
 const SAFE_TO_REPEAT = 'What was written stays; run the same command again to go on.';
 
 /**
- * `docket backup <place>`. Exit codes: 0 done and read back, 1 failed, damaged, or a file the log refers to is not
- * there, 2 wrong usage, 3 the data folder is in use, 130 interrupted.
+ * `docket backup <place>`. Exit codes: 0 done and read back. 1 failed, damaged, or a file of the log is missing. 2
+ * wrong usage. 3 the data folder is in use. 130 interrupted.
  */
 export async function runBackup(argv: readonly string[]): Promise<number> {
   const { settings, words, json, logger } = read(argv);

@@ -20,9 +20,9 @@ import { progressOn } from '../progress.ts';
 const LISTED_MAX = 1_000;
 
 /**
- * `docket cleanup`: a full run of retention now. It needs the event store and the blobs and not Postgres, so that it
- * can make room when a full disk has stopped Postgres; it therefore reads the whole log, and takes no lease: what may
- * go is decided from each job's own stream, whoever else cleans up at the same time.
+ * `docket cleanup`: a full run of retention now. It needs the event store and the blobs, and no Postgres: it can make
+ * room when a full disk has stopped Postgres. So it reads the whole log and takes no lease. Each job's own stream
+ * decides what may go, even if another cleanup runs.
  */
 export async function run(argv: readonly string[]): Promise<number> {
   const dryRun = argv.includes('--dry-run');

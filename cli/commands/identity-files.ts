@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 const FILES = ['session-keys', 'seal-key.pem'];
 const SEALS = 'seals';
 
-/** The files by name, in base64; what is not there is not in it. */
+/** The files by name, in base64; a missing file is left out. */
 export async function readIdentity(dataDir: string): Promise<Record<string, string>> {
   const names = [...FILES, ...(await namesIn(join(dataDir, SEALS))).map((name) => `${SEALS}/${name}`)];
   const files: Record<string, string> = {};

@@ -25,8 +25,8 @@ interface Report {
 
 /**
  * `docket verify [streams|blobs|tables]...`: streams against the schemas and the state machine, blobs against the
- * hashes in the log, read tables against its fold; all three unless told. Exit codes: 0 all is right, 1 something is
- * not or it failed, 2 wrong usage, 130 interrupted.
+ * hashes in the log, read tables against its fold. Without a name, all three. Exit codes: 0 all is right. 1 a fault was
+ * found or it failed. 2 wrong usage. 130 interrupted.
  */
 export async function run(argv: readonly string[]): Promise<number> {
   const asked = argv.filter((word) => !word.startsWith('--'));

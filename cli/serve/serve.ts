@@ -87,7 +87,7 @@ function namesOf(name: string): ServiceName[] {
   throw new PlainFailure('USAGE', `Name what to serve: all, gateway, ${known.join(', ')}.`, { exitCode: 2 });
 }
 
-/** No new requests, then everything that runs finishes or is given back, then the stores are let go. */
+/** Refuses new requests, waits until running work is finished or given back, then closes the stores. */
 async function stop(started: {
   readonly services: readonly Service[];
   readonly listening: Listening | null;

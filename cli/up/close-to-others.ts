@@ -10,10 +10,9 @@ const OTHERS = 0o077;
 const STICKY = 0o1000;
 
 /**
- * Takes the rights of group and others from the data folder and from what Docket made in it. Links are not followed,
- * and a folder that is closed already is not entered: behind it nobody else comes, and a start costs no walk. A folder
- * that holds more than Docket's files keeps its own mode, since it may be a home or `/tmp`; Docket's files in it are
- * closed.
+ * Takes the rights of group and others from the data folder and from what Docket made in it. Links are not followed. A
+ * folder that is closed already is not entered, so a start does not walk it. A folder that holds other files too keeps
+ * its mode, since it may be a home or `/tmp`; Docket's own files in it are closed.
  *
  * @returns what a person should know, one sentence each
  */

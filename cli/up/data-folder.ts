@@ -64,7 +64,7 @@ function prepare(path: string, say: (sentence: string) => void): (() => void) | 
   let release: (() => void) | null = null;
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
-    // With a log already there a full disk is no reason not to start: people read, download and clean up.
+    // A full disk does not stop a start when there is a log: people can still read, download and clean up.
     const free = freeBytesOf(path);
     if (!existsSync(join(path, 'event-store')) && free < FREE_BYTES_MIN) throw new TooLittleRoom(free);
     releaseIfFull(path);

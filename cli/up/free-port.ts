@@ -25,8 +25,8 @@ export async function portOr(asked: number | null, usual: number, host: string):
 }
 
 /**
- * Tells early, before anything is started, that the port people will open is taken; also by a program on `::1`, which a
- * browser may reach by `localhost` in our place.
+ * Refuses a start before anything runs when the public port is taken. A program on `::1` counts too: a browser may
+ * reach it by `localhost` instead of Docket.
  *
  * @throws PortUnavailable, PlainFailure PORT_UNAVAILABLE
  */

@@ -9,8 +9,8 @@ const OTHER_PORTS_MAX = 3;
 export interface HealthPort {
   address(): HealthAddress;
   /**
-   * Starts the services. A port that nobody asked for by HEALTH_CHECK_PORT, and that another program took since it was
-   * found free, is exchanged for a free one, and the start is repeated.
+   * Starts the services. If HEALTH_CHECK_PORT is unset and another program took the port that was found free, another
+   * free port is chosen and the start is retried.
    *
    * @param start rejects when the services end before they listen
    */

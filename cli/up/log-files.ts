@@ -25,8 +25,8 @@ interface NamedFile extends LogFile {
 }
 
 /**
- * One log file a child process, in `logs` of the data folder. The supervisor writes what it reads from the child, since
- * a child could not let go of a descriptor that it was given as its stderr (ADR 0096).
+ * One log file a child process, in `logs` of the data folder. The supervisor writes what it reads from the child. A
+ * child could not close a descriptor that it was given as its stderr (ADR 0096).
  */
 export function openLogFiles(dataDir: string): LogFiles {
   const directory = join(dataDir, 'logs');

@@ -27,7 +27,7 @@ export interface NodeChild {
   readonly args: readonly string[];
   /** Flags for Node itself. */
   readonly nodeFlags?: readonly string[];
-  /** The whole of its environment: nothing of ours is handed on by itself. */
+  /** Its whole environment: it inherits no variable of ours. */
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -40,10 +40,10 @@ export interface ChildSignals {
 }
 
 /**
- * Starts one of our own processes and waits for its line `{"ready":true,"port":N}` on stdout, or `{"listening":true,...}`
- * of the services, which say by `/ready` when they are. It gets a process
- * group of its own, so that Ctrl-C reaches it through the supervisor and in order; and it ends by itself when the
- * supervisor is gone, because its IPC channel closes.
+ * Starts one of our own processes and waits for its line `{"ready":true,"port":N}` on stdout. The services write
+ * `{"listening":true,...}` and tell by `/ready` when they are ready. The child gets a process group of its own, so that
+ * Ctrl-C reaches it through the supervisor and in order. It ends by itself when the supervisor is gone, because its IPC
+ * channel closes.
  *
  * @throws PlainFailure with the child's own last words when it does not come up
  */

@@ -10,9 +10,9 @@ const CPU_MS_MAX = 60 * 60_000;
 const UNSEEN_LOOKS_MAX = 600;
 
 /**
- * Watches a starting process group by the processor time it uses, not by the clock: on a machine that gives it
- * little, a start takes long and moves on all the same. Looks are counted, so time in which we stood still ourselves
- * is not held against it.
+ * Watches a starting process group by the processor time it uses, not by the clock. On a busy machine a start takes
+ * long and still makes progress. The watch counts its own looks, so time in which this process stood still does not
+ * count.
  *
  * @param onStuck told why when it no longer moves on; at most once
  * @returns ends the watch

@@ -10,8 +10,8 @@ export interface SpokenLines {
 }
 
 /**
- * Lines that a broken pipe cannot hide and that end nothing: `npm start | head -n 3` closes standard output, a closed
- * terminal both.
+ * Lines that reach the user even when one output is closed, and whose failure ends nothing. `npm start | head -n 3`
+ * closes standard output; a closed terminal closes both.
  */
 export function spokenLines(dataDir: string): SpokenLines {
   // Without a listener the first line to a closed pipe would end the program. What was lost is handled at the write.

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backoffDelayMs } from '../../schemas/backoff.ts';
 
-/** Something that runs beside us and may end at any time. */
+/** A process or server beside this one that may end at any time. */
 export interface Running {
   readonly pid: number;
   readonly exited: Promise<string>;

@@ -26,7 +26,7 @@ import { supervise, type Running, type Supervised } from './supervise.ts';
 const ROOT = join(import.meta.dirname, '..', '..');
 /** Ctrl-C ends everything within 5 s: what is still converting after this is given back in the log. */
 const SERVICES_GRACE_MS_MAX = 3_000;
-/** The services' own grace, and then some to leave. */
+/** The services' own grace period, and some time for them to exit. */
 const SERVICES_EXIT_MS = SERVICES_GRACE_MS_MAX + 500;
 /** Rights that no file of this run gives to group and others. */
 const OWN_USER_ONLY = 0o077;
@@ -53,7 +53,7 @@ interface Installation {
   /** Aborted when every part is to be killed at once. */
   readonly killing: AbortSignal;
   readonly lines: SpokenLines;
-  /** Keeps a part running and answers its first run; until `restarts` says yes, an end of it is left to the caller. */
+  /** Keeps a part running and returns its first run; until `restarts` says yes, an end of it is left to the caller. */
   keep<Part extends Running>(
     name: string,
     start: (stop: AbortSignal) => Promise<Part>,
@@ -66,9 +66,9 @@ interface Installation {
 }
 
 /**
- * The whole installation on one machine: event store, Postgres, gateway and services, each in a process of its own, watched
- * and started again when one ends. Resolves with the exit code after SIGINT, SIGTERM or SIGHUP; whatever had been
- * started by then is stopped. Asked a second time, it kills everything and ends at once.
+ * All of Docket on one machine: event store, Postgres, gateway and services, each in a process of its own. A process
+ * that ends is started again. Resolves with the exit code after SIGINT, SIGTERM or SIGHUP; what had been started by
+ * then is stopped. A second signal kills everything at once.
  *
  * @throws PlainFailure, PortUnavailable, SettingsRefused, EmbeddedPostgresFailed when it cannot start
  */
@@ -258,7 +258,7 @@ async function gatewayUrl(installation: Installation): Promise<string> {
   return `http://127.0.0.1:${port}`;
 }
 
-/** Starts one of our own programs, keeps it running, and answers its port. */
+/** Starts one of our own programs, keeps it running, and returns its port. */
 async function keepChild(installation: Installation, child: NodeChild): Promise<number> {
   const { logs, killing: kill } = installation;
   const { port } = await installation.keep(child.name, (stop) => startNodeChild(child, logs, { stop, kill }));

@@ -27,9 +27,9 @@ interface Held extends PlaceFor {
 }
 
 /**
- * While places are free anybody may take them. When they are short, the slowest upload of the greediest address makes
- * room, if that address has at least two more than the one that asks; within one address the same is so for owners.
- * An upload that is slower than 32 KiB a second makes room for anybody (A-UP12).
+ * While places are free anybody may take them. When none is free, the slowest upload of the address with the most
+ * uploads is ended. That address must have at least two more than the one that asks. Within one address the same rule
+ * holds for owners. An upload slower than 32 KiB a second is ended for anybody (A-UP12).
  *
  * @param nowMs a clock that only goes forward, milliseconds
  */

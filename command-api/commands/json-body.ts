@@ -7,8 +7,8 @@ const BODY_BYTES_MAX = 32 * 1024;
 const BODY_MS_MAX = 5_000;
 
 /**
- * Reads a small JSON body against a strict schema. Only plain UTF-8 JSON that says each thing once is taken: a byte
- * order mark, another encoding, a key that comes twice or is not in the schema is refused (A-ID06, A-PP01, A-PP02).
+ * Reads a small JSON body against a strict schema. Only plain UTF-8 JSON is taken. A byte order mark, another encoding,
+ * a key that comes twice or is not in the schema is refused (A-ID06, A-PP01, A-PP02).
  *
  * @throws ApiError BAD_REQUEST, REQUEST_TIMEOUT, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE
  */

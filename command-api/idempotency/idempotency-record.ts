@@ -60,8 +60,8 @@ export function evolveRecord(record: IdempotencyRecord, event: IdempotencyEvent)
 }
 
 /**
- * Decides what a request meets. A claim of the same process that is still open was left by a failed request, since
- * running ones are kept apart in memory; one of another process holds until its time is over.
+ * Decides what a request meets. An open claim of the same process is of a failed request, since running ones are kept
+ * apart in memory. A claim of another process holds until its time is over.
  */
 export function judgeKey(
   record: IdempotencyRecord,

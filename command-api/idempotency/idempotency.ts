@@ -49,9 +49,9 @@ export interface Idempotency {
    */
   isKnown(request: Pick<KeyedRequest, 'owner' | 'key'>): Promise<boolean>;
   /**
-   * Carries the request out, or answers what was answered before. `carryOut` gets a seed for command ids: after a
-   * crash it is called again with the same one, so that what was already done is recognised. An answer with `keep`
-   * false is given but not kept, like that of a request that was refused before anything was done.
+   * Carries the request out, or returns the first answer. `carryOut` gets a seed for command ids. After a crash it gets
+   * the same seed, so that what was already done is recognised. An answer with `keep` false is given and not kept, such
+   * as that of a request that was refused before anything was done.
    *
    * @throws ApiError IDEMPOTENCY_MISMATCH, CONFLICT; LogUnavailable, after which the same request may be repeated
    */

@@ -56,7 +56,7 @@ export async function acceptDocument(
   };
 }
 
-/** A job that is uploaded again refers to the new blob; the old one, if it is still there, is nobody's. */
+/** A job that is uploaded again refers to the new blob. Nothing refers to the old one any more, if it still exists. */
 function replacedBlob(before: Job | null, blobKey: string): string | null {
   if (before === null || before.state === 'absent' || before.sourceBlobKey === blobKey) return null;
   return before.sourceBlobKey;

@@ -8,9 +8,9 @@ const UNSHOWABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 const EXTENSION_CHARS_MAX = 10;
 
 /**
- * The name a file is shown under: the last part of whatever path was sent, well-formed, NFC, without characters that
- * cannot be seen, at most 200 code points with the extension kept. Never empty. It is shown and nothing else: no path
- * or key is made from it (A-FN01).
+ * The name a file is shown under: the last part of the path that was sent, well-formed, NFC, without invisible
+ * characters. At most 200 code points, with the extension kept; never empty. It is only shown: no path or key is made
+ * from it (A-FN01).
  */
 export function displayNameOf(sent: string | undefined): string {
   const last = (sent ?? '').toWellFormed().split(/[/\\]/).at(-1) ?? '';

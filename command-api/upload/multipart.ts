@@ -35,7 +35,7 @@ export interface MultipartReading {
    * @throws ApiError BAD_REQUEST for what is no multipart form within the limits, SenderGone
    */
   readonly done: Promise<boolean>;
-  /** Stops reading here, as if the form ended before the part that is being read; `error` makes `done` reject. */
+  /** Stops reading, as if the form had ended before the present part. With `error`, `done` rejects. */
   cut(error?: Error): void;
 }
 

@@ -4,8 +4,8 @@ import type { IncomingMessage } from 'node:http';
 const SLOWEST_BYTES_PER_SEC = 1024;
 
 /**
- * Looks in a window. A process that stood still is late for one look only, so the time that it stood still counts as
- * a tenth of a window at most, and no sender is blamed for it.
+ * Looks in a window. A process that stood still is late for one look only. So that time counts as a tenth of a window
+ * at most, and no sender is blamed for it.
  */
 const LOOKS_PER_WINDOW = 10;
 

@@ -27,9 +27,9 @@ const HEAD_BYTES = HEADER_WINDOW_BYTES + HEADER.length;
 const LEADING = /^(?:\xef\xbb\xbf)?[\0\t\n\f\r ]*/;
 
 /**
- * One of these is in every file that a reader can open: a trailer (7.5.5), a cross-reference stream (7.5.8), or the
- * pointer to either. Anywhere, since some writers append much, and a linearized file has its first one in front
- * (Annex F). Without any there is no way to the document's root, not even for a reader that mends what it can.
+ * Every file that a reader can open has one of these: a trailer (7.5.5), a cross-reference stream (7.5.8), or the
+ * pointer to either. It may stand anywhere: some writers append much, and a linearized file has its first one in front
+ * (Annex F). Without one, no reader finds the document's root, not even one that repairs files.
  */
 const TRAILERS = ['trailer', 'startxref', '/XRef'];
 const OVERLAP_BYTES = Math.max(...TRAILERS.map((word) => word.length)) - 1;

@@ -41,7 +41,7 @@ export interface UploadLimits {
  * Reads an upload form, streaming each file straight into the blob store while it is counted, hashed and checked.
  * Nothing is a job yet: either this answers with every stored file, or it throws and has removed what it stored.
  *
- * @param options.admitFile called for each file before its bytes are kept; what it answers refuses the file
+ * @param options.admitFile called for each file before its bytes are kept; what it returns refuses the file
  * @param options.placeNeeded aborted with the error to end with when the upload has to make room for another
  * @throws ApiError for a form that cannot be taken at all, SenderGone
  */

@@ -30,7 +30,7 @@ import type { WriteSide } from '../write-side.ts';
 const COMMANDS_AT_ONCE = 8;
 const UPLOAD_PRIORITY = 0;
 const UNAVAILABLE_RETRY_SEC = 2;
-/** Refusals worth a place on the record; the others are about us or about the moment. */
+/** Refusals that are recorded; all others are caused by Docket or by the load of the moment. */
 const RECORDED = new Set(['NOT_PDF', 'TOO_LARGE', 'UNKNOWN_MAPPING']);
 /** Refusals that another try may not meet; an answer with one must not be kept. */
 const PASSING = new Set(['UNAVAILABLE', 'RATE_LIMITED', 'STORAGE_FULL', 'QUOTA_EXCEEDED', 'INTERNAL']);

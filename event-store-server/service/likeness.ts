@@ -53,7 +53,7 @@ export function positionFault(
     : refuseRead('ReadAllResult');
 }
 
-/** The stream without a name of its own: a second append to it ends EventStoreDB's process. */
+/** The stream with an empty name: a second append to it ends EventStoreDB's process. */
 const FATAL_STREAM = Buffer.from('$$');
 
 const keyOf = ({ kind, stream, events }: WriteRequest): string | null => {
@@ -62,8 +62,8 @@ const keyOf = ({ kind, stream, events }: WriteRequest): string | null => {
 };
 
 /**
- * Submits as EventStoreDB does: what is sent again while it is in flight is dropped, and answered only by its own
- * time-out.
+ * Submits as EventStoreDB does: an append that is sent again while the first is in flight is dropped, and only its own
+ * time-out answers it.
  *
  * @param end ends the process
  */

@@ -23,7 +23,7 @@ export interface Sender {
 
 /** Messages are put together up to this size. */
 const PACK_BYTES = 32 * 1024;
-/** What may wait for one client beyond one message, whatever its speed. */
+/** Most bytes that may wait for one client, beyond one message. */
 const MAX_UNTAKEN_BYTES = 64 * 1024;
 
 export function openSender(call: WritableCall): Sender {

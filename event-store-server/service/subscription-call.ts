@@ -44,7 +44,7 @@ function openWaiting(log: Log, sender: Sender): (isThere: () => boolean) => Prom
     });
 }
 
-/** What is told between events: checkpoints of a filtered subscription, each for so many considered events. */
+/** The checkpoints of a filtered subscription, one after so many considered events. */
 function openCheckpoints(course: Course, log: Log, sender: Sender, isLikeEventStoreDB: boolean) {
   let considered = 0;
   let windowStart: number | null = null;

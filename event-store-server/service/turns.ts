@@ -1,4 +1,4 @@
-/** A long read gives way: after this many events every other call gets its turn. */
+/** After this many events a long read lets every other call run. */
 import { setImmediate } from 'node:timers/promises';
 
 /** Events one read or subscription considers before the others get their turn. */

@@ -9,7 +9,7 @@ import { ENTRY_HEADER_BYTES, RECORD_HEADER_BYTES, sealEntry, sealRecord, TOMBSTO
 export interface GroupBytes {
   /** Adds one event to the record that is open and returns its position. */
   readonly addEvent: (event: Omit<EventParts, 'position'>) => number;
-  /** Puts what `body` adds into one record, so that it is in the log as a whole or not at all. */
+  /** Puts what `body` adds into one record, so that the log has all of it or nothing. */
   readonly addRecord: (body: () => void) => void;
   readonly length: () => number;
   /** All records so far. */

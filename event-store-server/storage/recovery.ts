@@ -1,6 +1,6 @@
 /**
- * From the files of a directory to a checked index. Whatever is not durable for certain is cut off at the very
- * end of the log; whatever was durable and is not as it was written stops the start with its place.
+ * Makes a checked index from the files of a directory. What is not certainly durable is cut off at the very end of the
+ * log. Durable bytes that are not as they were written stop the start, and the error names their place.
  */
 import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, unlinkSync } from 'node:fs';
 import { LogCorrupt } from './storage-errors.ts';
@@ -64,7 +64,7 @@ const doesNotFollow = (segment: Segment, expectedBase: number): LogCorrupt =>
     `the log before it ends at position ${expectedBase}, not where this file begins`,
   );
 
-/** A crash while a new segment was made can leave a file without a whole header, and nothing in it. */
+/** A crash while a new segment was made can leave a file with half a header and no events. */
 function dropUnbegunSegment(segments: Segment[]): void {
   const last = segments.at(-1);
   if (last === undefined || fileBytesOf(last) >= SEGMENT_HEADER_BYTES) return;
@@ -150,7 +150,7 @@ function indexEvent(
   return place;
 }
 
-/** True when a whole record after the bad one was written when the bad one was durable already. */
+/** True when a whole record follows the bad one and was written after the bad one was durable. */
 function wasDurable(segment: Segment, bytes: Buffer, badAt: number): boolean {
   let at = bytes.indexOf(RECORD_MAGIC, badAt + 1);
   while (at >= 0) {

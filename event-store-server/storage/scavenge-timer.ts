@@ -14,7 +14,7 @@ export interface ScavengeTimer {
   readonly stop: () => void;
 }
 
-/** When the last run ended; the first time that is asked counts as one. */
+/** When the last run ended; the first call counts as a run. */
 function lastRunMs(path: string, nowMs: number): number {
   try {
     // A stamp of a clock that was ahead must not put the next run off.

@@ -23,7 +23,7 @@ export interface ScavengeReport {
   /** Closed segments that were looked at, and those that were written anew. */
   readonly segments: number;
   readonly rewritten: number;
-  /** Events that went. */
+  /** Events that were removed. */
   readonly events: number;
   readonly bytesFreed: number;
   readonly ms: number;

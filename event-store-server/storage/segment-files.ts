@@ -123,7 +123,7 @@ export interface SegmentFiles {
   readonly sync: (written: number, done: (failure: DiskFailed | null) => void) => void;
   /** Begins the next segment file at the end. @throws DiskFull, DiskFailed */
   readonly roll: () => void;
-  /** The bytes of a segment's file from `offset` on, `length` of them or up to the end of what is durable. */
+  /** Up to `length` bytes of a segment's file from `offset` on, and none that are not durable yet. */
   readonly read: (segment: Segment, offset: number, length: number) => Buffer;
   /** The segment that holds `position`. */
   readonly segmentOf: (position: number) => Segment;

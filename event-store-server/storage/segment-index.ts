@@ -21,7 +21,7 @@ export interface SegmentIndex {
   readonly places: Uint32Array;
   readonly streamOf: Uint32Array;
   readonly typeOf: Uint32Array;
-  /** The events that mark tombstones, by their place here. */
+  /** The events that are tombstones, by their ordinal here. */
   readonly tombstones: ReadonlySet<number>;
   readonly times: TimeSpan;
   /** CRC-32 of the first and the last event, so that these are known to be this file's events; 0 without events. */

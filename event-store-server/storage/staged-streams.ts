@@ -99,7 +99,7 @@ export function openStagedStreams({ index, view, recentIds, idOf }: StagingGroun
           stream.isTombstoned || (isMetadataStream(name) && of(describedStream(name)).isTombstoned),
         isSoftDeleted: limits.isSoftDeleted,
         hasMetadata: () => metadataOf(name) !== null,
-        // An event that is gone is none of those that are appended.
+        // Events that were removed are not repeated appends.
         idAt: (revision) => {
           if (revision >= publishedEvents) return stream.ids[revision - publishedEvents] as string;
           const ordinal = index.ordinalOf(number, revision);

@@ -50,7 +50,7 @@ function credentialsOf({ login, isSecure }: EventStoreUrl): ClientConnection['cr
 }
 
 /**
- * Reads the last event of the log. A refusal is an answer, too: it is what the caller makes of it.
+ * Reads the last event of the log. A refusal counts as an answer; the caller decides what it means.
  *
  * @throws NoAnswer on silence, otherwise what the client or the server said
  */

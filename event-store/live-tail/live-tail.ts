@@ -46,8 +46,8 @@ export interface LiveTailParts {
 const LIMITS: RingLimits = { itemsMax: RING_ITEMS_MAX, bytesMax: RING_BYTES_MAX };
 
 /**
- * The live end of the log, taken in once for all readers of this process: one subscription into one ring. It takes what
- * the server sends at once and waits for no reader.
+ * The live end of the log for all readers of this process: one subscription into one ring. It takes what the server
+ * sends at once and waits for no reader.
  *
  * Each time the subscription is taken up a session begins at the end of the log as it is then; what lies before it is
  * each reader's own business, who compares the log with what it has first (ADR 0153).

@@ -87,7 +87,7 @@ function readProposedEvent(bytes: Buffer, from: number, to: number): ProposedEve
         if (part === 1) key = sub(bytes, partStart, partEnd);
         else value = sub(bytes, partStart, partEnd);
       });
-      // "type" has 4 characters and "content-type" 12; no other key means anything to the store.
+      // "type" has 4 characters and "content-type" 12; the store ignores every other key.
       if (key.length === 4) type = value;
       else if (key.length === 12) contentType = value;
     }

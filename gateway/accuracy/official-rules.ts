@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** Runs the official EN 16931 rules on a UBL document; answers the rules it breaks fatally, each once. */
+/** Runs the official EN 16931 rules on a UBL document; returns the rules it breaks fatally, each once. */
 export type OfficialRules = (xml: string) => string[];
 
 interface Saxon {

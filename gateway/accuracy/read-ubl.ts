@@ -6,7 +6,7 @@ import { at, list, string, tree } from './xml-tree.ts';
 /** What a UBL document says, in the terms of the truth files. */
 export interface UblContent {
   readonly fields: Readonly<Partial<Record<FieldName, string>>>;
-  /** What else the document says for a field: an address in several elements. */
+  /** Further values that the document has for a field, such as an address in several elements. */
   readonly also?: Readonly<Partial<Record<FieldName, readonly string[]>>>;
   readonly lines: readonly UblLine[];
   readonly vat: readonly UblVatRow[];

@@ -46,7 +46,7 @@ export function scoreLines(
   return { tally: { right, wrong: extra.length, missing: visible.length - right }, differences };
 }
 
-/** Only those values of a line that the page prints. */
+/** Scores only the values of a line that the page prints. */
 function visibleOf(line: TruthLine, page: PageWords): TruthLine {
   const printed = (value: TruthLine['name']): readonly string[] | undefined => {
     const choices = choicesOf(value).filter((choice) => page.hasWords(choice));

@@ -84,7 +84,10 @@ function asUbl(xml: string): string {
   return read === undefined ? xml : ublOf(xml, read).ubl;
 }
 
-/** The truth with what the e-invoice inside the PDF says beyond the list: addresses, codes, units, categories. */
+/**
+ * The expected values of the list, and those that only the e-invoice inside the PDF states: addresses, codes, units,
+ * categories.
+ */
 function withEmbedded(listed: Truth, xml: string): Truth {
   if (xml === '') return listed;
   const said = readCii(xml);

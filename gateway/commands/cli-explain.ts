@@ -15,8 +15,8 @@ const USAGE =
   'Say: docket explain FILE [--mapping ID] [--param NAME=VALUE]... [--image OUT.png [--page N]] [--mappings FOLDER] [--json].';
 
 /**
- * `docket explain FILE --mapping ID`: prints how a document is read, as a table or with `--json` as the gateway tells it;
- * `--param` gives the mapping what an upload would, and `--image` also draws a page with boxes.
+ * `docket explain FILE --mapping ID`: prints how a document is read, as a table or with `--json` as the gateway returns
+ * it. `--param` gives the mapping what an upload would. `--image` also draws a page with boxes.
  * @returns the process's exit code: 0
  * @throws CliFailure when the document cannot be read, or for a wrong call
  */

@@ -16,7 +16,7 @@ import { disagreements } from './agreement.ts';
 import { embeddedMappingOf, pageMappingFor, pageMappingsOf } from './chosen-mapping.ts';
 import { printedValues } from './printed-values.ts';
 
-/** How an invoice was found, and what has to be said about it. */
+/** How an invoice was found, and the warnings about it. */
 export type Detected = {
   readonly pages: number;
   readonly warnings: readonly GatewayWarning[];
@@ -67,7 +67,7 @@ interface Look {
   readonly pages: ReadPages;
 }
 
-/** Does what may refuse; a refusal also says why the e-invoice that is there was not taken. */
+/** Runs a step that may refuse. The refusal also says why the e-invoice inside the PDF was not used. */
 export async function saying<T>(why: string | undefined, work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();

@@ -35,7 +35,10 @@ export function printedValues({ pages }: PdfText): PrintedValues {
   };
 }
 
-/** An amount in hundredths, without leading zeros; two readings where a mark may group thousands or begin decimals. */
+/**
+ * An amount in hundredths, without leading zeros. There are two readings where a mark may group thousands or begin
+ * decimals.
+ */
 function hundredths(printed: string): string[] {
   const digits = (text: string): string => text.replace(/\D/g, '').replace(/^0+(?=\d)/, '');
   const decimals = /[.,](\d{1,4})$/.exec(printed)?.[1] ?? '';

@@ -54,8 +54,8 @@ export function onlyInvoice(invoices: readonly EmbeddedInvoice[]): EmbeddedInvoi
 const ruleWarningsMax = 20;
 
 /**
- * What the rules of EN 16931 have against a document that its sender wrote in UBL. It comes out byte for byte all the
- * same: to mend it, or to hold it back, is the sender's business. Other syntaxes are not looked at.
+ * The rules of EN 16931 that an embedded UBL document breaks. The document is returned byte for byte all the same: only
+ * its sender may repair it or hold it back. Other syntaxes are not checked.
  */
 function ruleWarnings({ root, text }: EmbeddedInvoice): GatewayWarning[] {
   if (root !== 'Invoice' && root !== 'CreditNote') return [];

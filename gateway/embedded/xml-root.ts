@@ -4,7 +4,7 @@ export interface XmlRoot {
   readonly namespace: string;
 }
 
-/** XML as text, and what is odd about its encoding. */
+/** XML as text, and the faults of its encoding. */
 export interface XmlText {
   readonly text: string;
   /** How the bytes are written: `utf-8`, `utf-16le`. */

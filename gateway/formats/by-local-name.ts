@@ -31,7 +31,7 @@ export function identifierAt(from: XmlElement | undefined, path: string): Identi
   return every(from, path).flatMap(identifierOf)[0];
 }
 
-/** An element with a text as an identifier; nothing for an empty one. */
+/** An element whose text is an identifier; none for an empty one. */
 export function identifierOf({ text, attributes }: XmlElement): Identifier[] {
   return text === '' ? [] : [{ value: text, scheme: attributes['schemeID'] }];
 }

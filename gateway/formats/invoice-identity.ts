@@ -8,7 +8,9 @@ export function identityOfRead({ seller, fields }: Invoice): InvoiceIdentity | u
   return identity(taxNumber(seller), fields.get('number')?.value, fields.get('issueDate')?.value);
 }
 
-/** The same of an e-invoice. A seller without a VAT number is known by its tax registration, else by its registration. */
+/**
+ * The same for an e-invoice. A seller without a VAT number is known by its tax registration, else by its registration.
+ */
 export function identityOfWritten({
   seller,
   number,

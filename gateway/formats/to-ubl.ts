@@ -137,7 +137,9 @@ function deliveryNode({ delivery }: SemanticInvoice): Maybe {
   );
 }
 
-/** UNCL4461, 1: not defined. Where no way to pay is named, what else belongs there still has to stand somewhere. */
+/**
+ * UNCL4461, 1: not defined. An invoice without a means of payment still needs a place for the other data of payment.
+ */
 const NO_MEANS = '1';
 
 function paymentNodes(invoice: SemanticInvoice, credit: boolean): Maybe[] {

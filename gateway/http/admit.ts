@@ -19,9 +19,10 @@ export function isLoopback(host: string): boolean {
 }
 
 /**
- * Lets programs with the token in and browsers never: a page open on this machine could otherwise use the gateway, by
- * its own name (`Origin`, `Sec-Fetch-Site`) or by a name that it has pointed here (`Host`, DNS rebinding).
- * `GET /health` needs no token, since it says no more than how busy the gateway is; one that is sent must be right.
+ * Admits programs that have the token, and refuses browsers. A page open on this machine could otherwise use the
+ * gateway: by its own name (`Origin`, `Sec-Fetch-Site`) or by a name that resolves to this machine (`Host`, DNS
+ * rebinding). `GET /health` needs no token, since it only says how busy the gateway is. A token that is sent must be
+ * right.
  * @throws Refusal BROWSER_REFUSED, TOKEN_REFUSED
  */
 export function admit({ token, loopback }: Admission, request: IncomingMessage, path: string): void {

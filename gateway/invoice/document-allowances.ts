@@ -30,7 +30,7 @@ const CHARGE =
 const wordsBeforeMax = 2;
 const linesMax = 60;
 
-/** The lines that begin with a word for an allowance or a charge and end with an amount. */
+/** Lines that begin with a word for an allowance or a charge and end with an amount. */
 export function allowanceLines(
   document: ReadDocument,
   itemLines: ReadonlySet<number>,

@@ -128,7 +128,7 @@ function partFindings(role: Role, given: GivenParty, places: Places, read: Party
     const value = given[part];
     const printed = read[part]?.value;
     if (value === undefined || printed === undefined) return [];
-    // A country that was worked out is printed nowhere.
+    // A country that was derived is not printed anywhere.
     if (part === 'country' && read.country?.page === 0) return [];
     const ok = places.has(part) || comparedAs(value) === comparedAs(printed);
     const what = `the ${role}'s ${PART_NAMES[part]} as the mapping gives it and as the page prints it`;

@@ -59,7 +59,7 @@ export function supplierMapping(
   return mappings[0];
 }
 
-/** Whoever sells to us may also buy: then the number stands with the buyer. */
+/** A known seller may also be the buyer: then its number stands with the buyer. */
 function isBuyer(number: string, mapping: InvoiceMapping, { text, codes }: ReadPages): boolean {
   const bare = (value: string | undefined): string | undefined => value?.replace(/^[A-Z]{2}/, '');
   try {

@@ -43,7 +43,7 @@ function addExtras(extras: readonly AllowanceLine[], candidates: Map<string, Can
   }
 }
 
-/** Counts for more than a single line of several, 0 to 1. */
+/** The score of a sum over all such lines, from 0 to 1; a single line of several scores less. */
 const extrasScore = 0.7;
 const sureAmount = 0.6;
 

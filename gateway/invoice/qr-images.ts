@@ -47,7 +47,7 @@ function candidates(content: PageContent): PageContent['images'][number][] {
 
 /** White border around the image, in dots: codes are often cropped to their modules. */
 const quietDots = 16;
-/** Narrower images are read at several dots a dot, since a dot may be a whole module. */
+/** Narrower images are scaled up: one of their dots may be a whole module of the code. */
 const smallWidth = 90;
 /** Places in one image that are tried as a code. */
 const placesTriedMax = 20;

@@ -49,7 +49,7 @@ export interface InvoiceReading {
   readonly qr: readonly QrPayload[];
   /** What the page says for and against the parties that the mapping gives. */
   readonly given: readonly JudgedFinding[];
-  /** What was read that may be otherwise. */
+  /** Warnings about values that were read and may be wrong. */
   readonly doubts: readonly GatewayWarning[];
 }
 

@@ -23,8 +23,8 @@ export function numberWarnings(
 }
 
 /**
- * Says of the lines which unit is not known and is written as "one" (`C62`), what else stands in the cell of an amount, and
- * which price is not printed beside a quantity: it is worked out from the amount, which may have an allowance in it.
+ * Warns about lines: a unit that is unknown and written as "one" (`C62`), other text in the cell of an amount, a price
+ * without a printed quantity. Such a price is computed from the amount, which may have an allowance in it.
  */
 export function lineWarnings(lines: readonly InvoiceLine[]): GatewayWarning[] {
   return lines.flatMap(({ position, unit, qty, price, total, discount }) => [

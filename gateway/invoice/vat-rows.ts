@@ -88,7 +88,10 @@ function rateFrom(basis: Found, tax: Found): Found | undefined {
   return undefined;
 }
 
-/** The lines of the totals that say rate and tax; a basis that is not printed is what the lines of the rate add up to. */
+/**
+ * The lines of the totals that state rate and tax. Where no basis is printed, it is the sum of the lines with that
+ * rate.
+ */
 function fromTotals(
   totals: readonly VatTotalLine[],
   lines: readonly InvoiceLine[],

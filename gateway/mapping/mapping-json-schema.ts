@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isJsonObject, type Json, type JsonObject } from './extend-mapping.ts';
 import { mappingSchema } from './mapping-schema.ts';
 
-/** What a mapping that extends another must say for itself. */
+/** Fields that a mapping must have even when it extends another one. */
 const OWN = ['id', 'version', 'label', 'extends'];
 
 /**

@@ -21,10 +21,10 @@ const imageDotsMax = 40_000_000;
 /** A page of more images is not read; scanners that save strips make about a hundred. */
 const imagesOfPageMax = 200;
 
-/** A page on which fewer long words are sure than this is not read: what seems sure on it is chance. */
+/** A page with a smaller share of sure long words is not read: what seems sure on it is chance. */
 const sureShareMin = 0.5;
 
-/** Reads a page of which only pictures are known; `left out` when too little of it can be read. */
+/** Reads a page that has only pictures; returns `left out` when too little of it can be read. */
 export async function readScan(
   content: PageContent,
   document: PDFDocumentProxy,

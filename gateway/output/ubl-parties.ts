@@ -30,8 +30,8 @@ interface OtherNumbers {
 const SIREN_SCHEME = '0002';
 
 /**
- * A seller without a VAT number is known by its registration, its identifier or its tax number, which stands for both then
- * (BR-CO-26, ADR 0160). The SIREN of a French company is its tax number as well.
+ * A seller without a VAT number is known by its registration, its identifier or its tax number (BR-CO-26, ADR 0160).
+ * The SIREN of a French company is its tax number as well.
  */
 function sellerNumbers({ fields, seller }: Invoice): OtherNumbers {
   if (seller.vatId !== undefined) return {};

@@ -38,7 +38,7 @@ function element(node: XmlNode, indent: string): string {
   return text === '' ? `${out}/>` : `${out}>${text}</${name}>`;
 }
 
-/** A few dozen names are used again and again; each is looked at once. */
+/** The same few dozen names come again and again; each is checked once. */
 const knownNames = new Set<string>();
 /** Names with at most one prefix, in the letters of Docket's own vocabularies (Namespaces in XML 1.0, 4: QName). */
 const NAME = /^[A-Za-z_][\w.-]*(?::[A-Za-z_][\w.-]*)?$/;

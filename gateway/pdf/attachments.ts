@@ -67,7 +67,7 @@ async function everyAttachment(catalog: PdfCatalog, internals: ParsingInternals)
   return found;
 }
 
-/** A byte order mark, blanks, then `<`, in whatever width characters have. */
+/** A byte order mark, blanks, then `<`, in one or two bytes a character. */
 function beginsLikeXml(bytes: Uint8Array): boolean {
   const first = bytes
     .subarray(0, 200)

@@ -1,7 +1,7 @@
 import type { TextPiece } from './show-glyphs.ts';
 import type { HiddenCounts } from './visibility.ts';
 
-/** A page whose characters are guesses to such a share has no text. */
+/** A page has no text when at least this share of its characters is guessed. */
 const noTextShare = 0.5;
 /** Fewer letters than this share are signs that somebody drew with a font of his own. */
 const tellShare = 0.02;

@@ -46,7 +46,10 @@ export interface GraphicsState {
   /** 1 is 100 %. */
   hScale: number;
   rise: number;
-  /** 9.3.6: 0 fill, 1 stroke, 2 both, 3 invisible, 4 to 7 the same with clipping. */
+  /**
+   * The mode of text rendering (ISO 32000, 9.3.6): 0 fill, 1 stroke, 2 both, 3 invisible; 4 to 7 the same with
+   * clipping.
+   */
   renderMode: number;
 }
 

@@ -7,7 +7,7 @@ export interface PdfDictionary {
   getRaw(key: string): unknown;
 }
 
-/** The catalog of a PDF, the part of pdfjs that knows its attachments. */
+/** The catalog of a PDF, the class of pdfjs that knows the attachments. */
 export interface PdfCatalog {
   readonly xref: { fetchIfRef(value: unknown): unknown };
   cloneDict(): PdfDictionary;

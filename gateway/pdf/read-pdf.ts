@@ -31,7 +31,7 @@ export type PageVisitor = (
   scan: ScannedPage | undefined,
 ) => Promise<void> | void;
 
-/** What is done with pages beside taking their words. */
+/** What else is done with the pages, besides reading their words. */
 export interface PageReaders {
   readonly visit?: PageVisitor | undefined;
   /** Reads the pages that have no text; without it they stay empty. */

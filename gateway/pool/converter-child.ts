@@ -2,9 +2,9 @@ import type { ParentMessage } from '../protocol/child-protocol.ts';
 import { closeNetwork } from './close-network.ts';
 
 /**
- * The process that opens PDFs. It is started with almost no rights (see `spawn-child.ts`), converts one document
- * at a time and ends with its parent: at once on the IPC channel closing, and by the gateway's watch when it is too
- * busy to notice that (see `end-with-parent.ts`).
+ * The process that opens PDFs. It has almost no rights (see `spawn-child.ts`) and converts one document at a time. It
+ * ends with its parent: at once when the IPC channel closes, or by the gateway's watch when it is too busy to notice
+ * (see `end-with-parent.ts`).
  */
 closeNetwork();
 process.on('disconnect', () => process.exit(0));

@@ -42,7 +42,7 @@ export interface ConverterSuccess {
   readonly pages: number;
   /** Of the mapping that was asked for. */
   readonly mappingVersion: number;
-  /** The mapping that made the result; a reader that hands over to another says so, else it is the one asked for. */
+  /** The mapping that made the result: the one asked for, unless a reader handed the document to another mapping. */
   readonly convertedBy?: ConvertingMapping;
   readonly warnings: readonly GatewayWarning[];
   /** What names the invoice in the result; absent where it is none, or does not say all of it. */

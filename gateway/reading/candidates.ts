@@ -271,7 +271,7 @@ function candidate(
   return { ...foundIn(value, tokens, rule, Math.min(1, Math.max(0, score))), score, line: line.index };
 }
 
-/** The best of each value at each place, best first. */
+/** The best candidate for each value at each place, best first. */
 function distinct(all: Candidate[]): Candidate[] {
   const best = new Map<string, Candidate>();
   for (const c of all) {

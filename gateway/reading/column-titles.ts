@@ -96,8 +96,8 @@ export function titlesIn(cell: TitleCell, index: ColumnIndex): Title[] {
 }
 
 /**
- * What two titles in one cell both mean: `Menge / Quantity`. Without a stroke between them, one that can mean something
- * else too is a title of its own: `Desc. Descrição` is the discount and the description.
+ * The meaning that two titles in one cell share: `Menge / Quantity`. Without a stroke between them, a title with
+ * another meaning stands alone: `Desc. Descrição` is the discount and the description.
  */
 function inTwoLanguages(parts: readonly Part[], cell: TitleCell): string[] {
   const [first, second, ...more] = parts;

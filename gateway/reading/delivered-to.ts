@@ -17,7 +17,7 @@ const TITLES = new Set([
   'localdeentrega', 'localdedescarga', 'enderecodeentrega', 'moradadedescarga', 'entregueem', 'entregara',
 ]); // prettier-ignore
 
-/** What every one of the titles holds; most documents hold none of it. */
+/** A pattern that every title matches and few other texts do, so most texts need no second look. */
 const MAY_SAY =
   /liefer|leistungs(?:adresse|ort)|warenempf|versand(?:adr|ans)|ship|deliver|livr|entreg|envi|consegna|destinazione|descarga/i;
 

@@ -140,8 +140,8 @@ function closeTo(line: TokenLine | undefined, other: TokenLine, times: number): 
 }
 
 /**
- * A value without a label on its line goes on with the row above it, or waits for the label of the next row, whichever is
- * as close as lines of one value are. The further lines of an address stand in rows of their own.
+ * A value without a label on its line continues the row above or belongs to the next row's label, whichever is as close
+ * as lines of one value are. The further lines of an address are rows of their own.
  */
 function takeValue(cell: BlockCell, row: Row | undefined, waiting: BlockCell[]): BlockCell[] {
   const last = row?.values.at(-1)?.line ?? row?.line;

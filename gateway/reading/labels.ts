@@ -66,7 +66,7 @@ function longestFrom(line: TokenLine, from: number, index: LabelIndex): LabelHit
   for (let at = from; at < line.tokens.length && at < from + 8; at += 1) {
     const token = line.tokens[at] as Token;
     if (at > from && token.gap > labelGapMax) break;
-    // `Total € incl. VAT`, `Total EUR`: the currency is no part of the label.
+    // The currency is no part of a label: `Total € incl. VAT`, `Total EUR`.
     if (at > from && currencyOf(token.text) !== undefined) continue;
     key += token.key;
     if (key !== '' && !index.prefixes.has(key)) break;

@@ -15,8 +15,8 @@ const CONTACT =
 const footLinesMax = 4;
 
 /**
- * The cells of the sender: the block that looks most like a letterhead above the items, or the one at the foot of a page
- * that stands with tax number or account.
+ * The cells of the sender. They are the block above the items that looks most like a letterhead, or the one at the foot
+ * of a page beside a tax number or account.
  */
 export function letterhead(
   document: ReadDocument,
@@ -40,7 +40,7 @@ export function letterhead(
 /** A block above the items with an address and the tax number has so many points; no foot is looked for then. */
 const sureRank = 5.3;
 
-/** Points of a block at the foot for the tax number or account that it stands with. */
+/** The score that a block at the foot gets from a tax number or account beside it. */
 const footRank = 2;
 
 /** Points for being the sender's: high on the page, large, with a tax number, an address and ways to reach it. */

@@ -33,7 +33,7 @@ export interface BodyLine {
   readonly assigned: Assigned;
 }
 
-/** What the cells of a table are read with. */
+/** What it takes to read the cells of a table. */
 export interface CellContext {
   readonly columns: readonly PlacedColumn[];
   readonly document: ReadDocument;

@@ -86,7 +86,7 @@ function startsCell(hit: LabelHit): boolean {
   return hit.from === 0 || (hit.line.tokens[hit.from]?.gap ?? 0) > 0.9;
 }
 
-/** The cells a title announces: the rest of its own cell, then what stands under it in its block or right of it. */
+/** The cells that a title announces: the rest of its own cell, then the cells under it in its block or right of it. */
 function cellsAt(hit: LabelHit, blocks: readonly TextBlock[]): BlockCell[] {
   const rest = hit.line.tokens.slice(hit.to);
   const own = rest.filter((_, i) => rest.slice(0, i + 1).every((token) => token.gap <= 1.4));
@@ -137,7 +137,7 @@ export function readParty(
   const holder = role === 'seller' && !isListed ? accountHolder(document)?.toLowerCase() : undefined;
   const isHolder = ({ tokens }: BlockCell): boolean =>
     holder !== undefined && textOf(tokens).toLowerCase() === holder;
-  // Of a seller, rather the line that the account to pay to belongs to than the first that can be a name.
+  // For a seller, prefers the line that names the holder of the account to the first line that can be a name.
   const nameCell = isListed ? own[0] : (own.find(isHolder) ?? own.find((cell) => isNameLike(cell.tokens)));
   // A letterhead may print the name large and again above the address.
   const usable = own.filter(

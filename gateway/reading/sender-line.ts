@@ -52,7 +52,7 @@ function partyIn(tokens: readonly Token[], mark: RegExp | undefined): SenderLine
   if (!first || postalAt < 2 || !isNameLike(first) || /\d{3}|:/.test(textOf(first))) return undefined;
   const between = parts.slice(1, postalAt);
   const street = between.find((part) => /\d/.test(textOf(part)) && /\p{L}{3}/u.test(textOf(part)));
-  // Without marks only the plainest form is a sender: a name, a street with its number, a place.
+  // Without separators only the plainest form is a sender: a name, a street with its number, a place.
   if (!street || (mark === undefined && (postalAt !== 2 || parts.length > 4))) return undefined;
   const postalTokens = parts[postalAt] as readonly Token[];
   const postal = postalOf(textOf(postalTokens));

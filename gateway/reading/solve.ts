@@ -133,7 +133,7 @@ function bestCombination(
   return best;
 }
 
-/** One printed amount is one field's: two fields that take the same figure from the same line cost their worth. */
+/** A printed amount belongs to one field. Two fields that take the same figure from the same line lose score. */
 function samePlacePenalty(picked: readonly (Candidate | undefined)[]): number {
   const places = new Set<string>();
   let penalty = 0;

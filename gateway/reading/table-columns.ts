@@ -227,7 +227,7 @@ function tokenCost(token: Token, look: Look, column: PlacedColumn): number {
   );
 }
 
-/** What a word looks like, whatever column it may stand in. */
+/** The shape of a word, whatever column it may stand in. */
 interface Look {
   readonly number: boolean;
   readonly money: boolean;

@@ -118,7 +118,7 @@ function readHeader(
   const numbers = within.filter(({ cell }) =>
     cell.tokens.some((token) => /^\d[\d.,]*$/.test(token.text)),
   ).length;
-  // Figures belong to rows: a band that holds them has gone past the header.
+  // Figures belong to rows: a band with figures lies below the header.
   if (numbers > 0) return undefined;
   const first = band[0] as TokenLine;
   const last = band.at(-1) as TokenLine;

@@ -138,7 +138,7 @@ function readPart(
   return {
     rows: part.rows.map((row) => closeRow(row, context)),
     lastLine: part.lastLine,
-    // Under the last row stand totals.
+    // What stands under the last row are totals.
     leftOut: part.leftOut.filter(({ rowsAbove }) => rowsAbove < part.rows.length),
   };
 }
@@ -171,7 +171,7 @@ function noteAmount(part: Part, { text }: TokenLine, cells: ReadonlyMap<string, 
   part.leftOut.push({ text, amount, rowsAbove: part.rows.length });
 }
 
-/** In a table without lines between its rows, words over and under the first row's values go with them. */
+/** In a table without lines between its rows, words above and below the first row's values belong to that row. */
 function isWordsAlone(assigned: Assigned, columns: readonly PlacedColumn[]): boolean {
   return columns.every(({ name, type }) => type === 'text' || !assigned.has(name));
 }

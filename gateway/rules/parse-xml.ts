@@ -122,7 +122,7 @@ const metBefore = new Map<string, Markup>();
 const keptMax = 500;
 const keptLengthMax = 200;
 
-/** What was markup once, up to its `>`, is the same markup wherever it stands. */
+/** Markup that was read once, up to its `>`, is taken from the cache wherever it stands again. */
 function markupAt(xml: string, at: number): Markup | undefined {
   const written = xml.slice(at, xml.indexOf('>', at) + 1);
   const known = metBefore.get(written);
@@ -193,7 +193,7 @@ function withDeclared(attributes: Readonly<Record<string, string>>, scope: Scope
   return namespaces === undefined ? scope : { namespaces, names: new Map() };
 }
 
-/** A name in another namespace keeps it in braces, so that it is equal to none of UBL's. */
+/** A name of another namespace keeps that in braces, so that it equals no name of UBL. */
 function nameOf(tag: string, { namespaces, names }: Scope): string {
   const known = names.get(tag);
   if (known !== undefined) return known;

@@ -24,7 +24,7 @@ export interface Breach {
 
 /** A rule of the standard as a pure function of a document. */
 export interface Rule {
-  /** `BR-CO-15`: the standard's own number, or a word of ours. */
+  /** For example `BR-CO-15: the total with VAT (BT-112) is 12.40; the total without VAT and the VAT come to 12.30.` */
   readonly number: string;
   /** `fatal`: a document that breaks it is not issued. `warning`: it is, and says so. */
   readonly severity: 'fatal' | 'warning';

@@ -15,7 +15,7 @@ export function rulesTable(): string {
   return ['| Theme | Source | Rules |', '|---|---|---|', ...rows].join('\n');
 }
 
-/** Numbers in order, with what follows one another as a run: `BR-12 to BR-15`. */
+/** Numbers in order; consecutive ones are written as a run: `BR-12 to BR-15`. */
 function inRuns(numbers: readonly string[]): string[] {
   const runs: { first: string; last: string }[] = [];
   for (const number of [...numbers].sort(byNumber)) {

@@ -8,7 +8,7 @@ export interface TimetableEntry {
   readonly date: string | undefined;
   /** Minutes from midnight, in the timetable's own zone. */
   readonly start: number;
-  /** After `start`; from 1440 on it is on the next day. */
+  /** Minutes, later than `start`; from 1440 on it is on the next day. */
   readonly end: number;
   readonly title: string;
   readonly place: string | undefined;

@@ -15,7 +15,7 @@ const UNIT_CODES: Readonly<Record<string, string>> = {
   saco: 'XBG', sc: 'XBG', garrafa: 'XBO', gf: 'XBO', frasco: 'XBO', lata: 'XCA', folha: 'XST', kwh: 'KWH', mwh: 'MWH', vg: 'LS', psch: 'LS', pauschal: 'LS', serv: 'E48', servico: 'E48', pax: 'IE',
 }; // prettier-ignore
 
-/** "One": a number of somethings, when the unit is not printed or not known. */
+/** The unit "one", when no unit is printed or it is not known. */
 const UNSPECIFIED = 'C62';
 
 /** Measures of time, weight, length, area, volume and energy; a piece or a box of something is none. */

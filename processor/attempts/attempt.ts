@@ -106,7 +106,7 @@ async function knownByLook({ commands }: AttemptParts, jobId: string): Promise<K
   }
 }
 
-/** Makes the claim true in the log, or answers null when the stream says otherwise; then the list is put right. */
+/** Makes the claim true in the log, or returns null when the stream says otherwise; then the list is put right. */
 async function begin(parts: AttemptParts, item: ClaimedItem): Promise<Begun | null> {
   const { clock, settings, workerId } = parts;
   const leaseMs = settings.WORKER_LEASE_TTL_SEC * 1000;
@@ -243,7 +243,7 @@ function commandOf(parts: AttemptParts, outcome: Outcome, fencingToken: string):
   }
 }
 
-/** The store refused the outcome, for certain: the blob of this attempt can never become visible (promise 3). */
+/** The event store certainly refused the outcome, so the blob of this attempt can never become visible (promise 3). */
 async function discardResult(parts: AttemptParts, begun: Begun, outcome: Outcome | null): Promise<void> {
   const { jobId, fencingToken } = begun.job;
   parts.logger.info({ jobId, fencingToken }, 'an attempt lost its lease and changed nothing');

@@ -5,7 +5,7 @@ import type { ClaimedItem, WorkList } from '../work-list/work-list.ts';
 
 /** How claims are held until they are begun. */
 export interface Holding {
-  /** How long a reservation holds before the list offers the job again; longer than two answers of a slow log. */
+  /** How long a reservation holds before the list offers the job again; longer than two slow appends. */
   readonly reserveMs: number;
   /** Claims ahead are so many as the workers need within this time: nobody is overtaken for longer. */
   readonly aheadMs: number;
@@ -61,9 +61,9 @@ export interface ClaimLoopParts {
 }
 
 /**
- * Claims as many jobs as there is room for, one statement at a time: the room that comes free while a claim is under
- * way is filled by the next one. While more jobs wait than there are workers, it claims the next ones ahead of need, so
- * that a worker that comes free does not wait for a statement, and one statement claims several (ADR 0180).
+ * Claims as many jobs as there are free workers, one statement at a time. Workers that become free meanwhile are served
+ * by the next statement. While more jobs wait than there are workers, it claims some ahead of need. So a free worker
+ * does not wait for a statement, and one statement claims several jobs (ADR 0180).
  */
 export function startClaimLoop(parts: ClaimLoopParts): ClaimLoop {
   const { reserveMs, aheadMs, holdMs } = parts.holding ?? HOLDING;
@@ -143,7 +143,7 @@ export function startClaimLoop(parts: ClaimLoopParts): ClaimLoop {
       await parts.list.returnPermits(permits - items.length);
     backlogged = items.length === permits;
     if (backlogged) mayHaveWork = true;
-    // A job cannot run twice here: a second reservation of one that is still ending waits for its turn.
+    // A job cannot run twice here: a second reservation waits until the first attempt has ended.
     const isLate = closed || askedIn !== era;
     const back = items.filter(({ jobId }) => isLate || running.has(jobId));
     ahead.add(

@@ -6,7 +6,7 @@ const ASK_AGAIN_AFTER_MS = 200;
 
 /** Watches calls to the gateway that have no answer yet. */
 export interface OverdueCalls {
-  /** Watches one call for as long as it runs. */
+  /** Watches one call until it ends. */
   watch<T>(call: () => Promise<T>): Promise<T>;
   /** Calls that are overdue now. */
   count(): number;

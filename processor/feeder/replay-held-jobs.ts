@@ -15,8 +15,8 @@ export interface ReplayedJob {
 }
 
 /**
- * Tries the jobs that the work list holds again with this build: all of them, or the named streams. A job whose stream
- * is understood now goes on at once.
+ * Tries again the jobs that the work list holds, all of them or the named streams. A job whose events this build
+ * understands continues at once.
  *
  * @throws LogUnavailable, ReadStoreUnavailable
  */

@@ -14,7 +14,7 @@ const LEASES_MAX = 200;
 /** Rows compared with their streams in one sweep, and how long they must have stood still. */
 const UNTOUCHED_MAX = 20;
 const UNTOUCHED_MS = 120_000;
-/** Held jobs looked at again when a feeder starts: this build may understand what the last one did not. */
+/** Most held jobs that are tried again when a feeder starts: this build may understand what the last one did not. */
 const HELD_MAX = 1_000;
 
 export interface SweepParts {

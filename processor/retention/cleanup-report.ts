@@ -10,7 +10,7 @@ export interface RemovedFile {
   readonly bytes: number;
 }
 
-/** What a cleanup came to. */
+/** What a cleanup removed. */
 export interface CleanupReport {
   readonly expired: Record<FileKind, number>;
   readonly leftovers: number;

@@ -10,7 +10,7 @@ import { remove, type ReleaseParts } from './release-file.ts';
 
 /** A blob younger than this may belong to an upload or an attempt that has not come to its event yet (ADR 0030). */
 export const ORPHAN_AGE_MS = 60 * 60 * 1000;
-/** PDFs compared with the log in one reading of it; about 20 MB of keys. */
+/** Most PDFs that one reading of the log is compared with; their keys take about 20 MB. */
 const SOURCES_AT_ONCE = 100_000;
 
 export interface OrphanParts extends ReleaseParts {

@@ -38,7 +38,7 @@ export interface RetentionLease {
   drop(workerId: string): Promise<void>;
 }
 
-/** $1 worker, $2 ms, $3 hours, $4 ms of silence. A row that was lost with the tables is made anew. */
+/** $1 worker, $2 ms, $3 hours, $4 ms of silence. A row that was lost with the tables is inserted again. */
 const HOLD = `
 insert into processor.retention as held (name, holder, epoch, held_until)
 values ('retention', $1, 1, now() + $2 * interval '1 ms')

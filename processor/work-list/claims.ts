@@ -8,7 +8,7 @@ import type { ClaimedItem } from './work-list.ts';
  * and a processor without work to do in its jobs begins about so many before the ranking is too old.
  */
 const RANKING_PLACES_MIN = 128;
-/** A ranking older than this is made anew: who waits longest and who runs most have changed. */
+/** A ranking older than this is computed again: the waiting times and the running jobs have changed. */
 const RANKING_AGE_MS_MAX = 100;
 
 interface ClaimRow {

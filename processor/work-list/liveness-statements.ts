@@ -99,7 +99,7 @@ select job_id, fencing_token::text from processor.work_items where place = 'runn
 
 export const REVISION_OF = `select revision from processor.work_items where job_id = $1`;
 
-/** $1 ms, $2 most rows. Marks what it answers, so that the next look sees others. */
+/** $1 ms, $2 most rows. Marks the rows that it returns, so that the next call returns others. */
 export const UNTOUCHED = `
 update processor.work_items set touched_at = now() where job_id in (
   select job_id from processor.work_items

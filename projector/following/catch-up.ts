@@ -35,8 +35,8 @@ export function together(writers: readonly Pick<ProjectionWriter, 'checkpoint' |
 }
 
 /**
- * Reads the log from the writer's checkpoint to its end in large batches; the next one is read and folded while the
- * one before is written. Answers the number of events read.
+ * Reads the log from the writer's checkpoint to its end in large batches. The next batch is read and folded while the
+ * one before is written. Returns the number of events read.
  *
  * @throws LogUnavailable, and what `ProjectionWriter.apply` throws
  */

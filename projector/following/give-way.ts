@@ -1,6 +1,6 @@
 /**
- * How long a change of views or tables waits for a reader, milliseconds. Well below the second after which Postgres
- * looks for deadlocks (`deadlock_timeout`), so that the change gives way and tries again, and never a reader.
+ * How long a change of views or tables waits for a reader, in ms. It is well below the second after which Postgres
+ * looks for deadlocks (`deadlock_timeout`). So the change gives up and tries again, and no reader fails.
  */
 const LOCK_TIMEOUT_MS = 250;
 

@@ -43,5 +43,5 @@ export function createPositionNotices(
   };
 }
 
-/** For a projection that nobody is told of. */
+/** For a projection without readers that need a notice. */
 export const UNTOLD: PositionNotices = { tell: () => undefined, stop: () => Promise.resolve() };

@@ -3,7 +3,7 @@ import type { RegisteredProjection } from '../registry.ts';
 import { ledgerVersions, VersionRefused } from './ledger.ts';
 
 /**
- * Removes a version that nobody reads, with everything that accounts for it.
+ * Removes a version that nobody reads, with all its records.
  * @throws VersionRefused for the one in use, and for one that is not there
  */
 export async function dropVersion(store: ReadStore, { name, target }: RegisteredProjection): Promise<void> {

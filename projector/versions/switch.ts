@@ -114,7 +114,7 @@ async function whenCaughtUp(
   }
 }
 
-/** The position switched at, or null when the version is behind or a reader held the views. */
+/** The position of the switch; null when the version is behind or a reader held the views. */
 function tryToSwitch(
   store: ReadStore,
   { tables, target }: RegisteredProjection,

@@ -30,7 +30,7 @@ export interface ChangeFeed {
   at(): Bookmark | null;
   /** Whether the last look at the tables succeeded. */
   healthy(): boolean;
-  /** Looks soon. */
+  /** Makes the feed read soon. */
   wake(): void;
   /** Resolves true when the tables have reached a position, false after `maxMs`. */
   reached(position: bigint, maxMs: number): Promise<boolean>;

@@ -50,8 +50,8 @@ export async function readFailures(store: Queryable): Promise<{ head: Bookmark; 
 }
 
 /**
- * The failed jobs whose PDF is still there, in the order of their ids. Without a position everything that is failed
- * now, and the answer's position freezes it: a job that moved afterwards is no longer the job that was looked at.
+ * The failed jobs whose PDF is still there, in the order of their ids. Without a position, all jobs that are failed
+ * now. The answer's position freezes the list: a job that moved afterwards is not in it.
  */
 const SELECTION = `
 with chosen as (

@@ -4,7 +4,7 @@ import { FLOW_FIGURES, type StoredFigure } from './flow-figures.ts';
 import type { BreakerState } from './standing-figures.ts';
 import type { Window } from './window.ts';
 
-/** The moment figures are read for. */
+/** The moment that the figures are of. */
 export interface ReadAt {
   /** ISO 8601; the last bucket holds it. */
   readonly to: string;

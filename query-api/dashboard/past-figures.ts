@@ -5,7 +5,7 @@ import type { Queryable } from '../../read-store/pool.ts';
 import type { JobEvent } from '../../schemas/job-events.ts';
 import type { StoredFigure } from './flow-figures.ts';
 
-/** What one event adds to the figures of whole minutes, or takes from them, to make them those of a moment. */
+/** How one event changes the figures of whole minutes to make them those of a moment. */
 export interface Correction {
   /** `at` of the event: the bucket it belongs to. */
   readonly at: string;
@@ -22,10 +22,10 @@ interface TimelineRow {
 }
 
 /**
- * The timeline of every job with an event that whole minutes get wrong: one of the moment's own minute or later that
- * lies before its position, or one of an earlier minute that lies after it, since events reach the log a little later
- * than they are decided, and not in that order. There are few; as an array they are looked up by key, where a join,
- * whose size Postgres cannot guess, would read the whole timeline.
+ * The timeline of every job whose events whole minutes would count wrongly. Such an event is dated in the moment's
+ * minute or later and lies before its position, or the other way round. Events reach the log a little later than they
+ * are decided, and not in that order. There are few of them. They are an array to look up by key: Postgres cannot guess
+ * the size of a join and would read the whole timeline.
  *
  * $1 the moment's position, $2 start of its minute
  */

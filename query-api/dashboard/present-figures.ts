@@ -141,7 +141,7 @@ async function lagOf({ log, nowMs }: PresentSources, position: bigint, head: big
   return found === undefined ? 0 : Math.max(0, nowMs - found.created.getTime());
 }
 
-/** What the log answers, or null when it does not in time. */
+/** The log's answer, or null when there is none in time. */
 async function inTime<Answer>(asked: Promise<Answer>): Promise<Answer | null> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<null>((resolve) => {

@@ -7,9 +7,9 @@ import { askGateway } from './ask-gateway.ts';
 import { fairTurns, TurnRefused } from './fair-turns.ts';
 import type { CheckedBlobs } from './result-delivery.ts';
 
-/** Documents that are with the gateway at the same time for people who look at them; conversions come first. */
+/** Most documents that the gateway shows to people at the same time; conversions come first. */
 const AT_ONCE_MAX = 2;
-/** Questions of one asker that wait for their turn; further ones are told to come back. */
+/** Most questions of one user that wait for their turn; further ones are refused with a time to retry. */
 const WAITING_OF_ONE_MAX = 20;
 /** Questions of all. */
 const WAITING_MAX = 400;

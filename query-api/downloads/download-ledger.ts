@@ -13,7 +13,7 @@ import { jobStream } from '../../schemas/streams.ts';
 /** Tries to write one event, and the wait between two. */
 const TRIES_MAX = 5;
 const BACKOFF = { firstMs: 500, maxMs: 4_000 };
-/** Downloads whose event is being written; past that, one is counted as lost at once. */
+/** Most downloads whose events are being written; a further one is counted as lost at once. */
 const WRITING_MAX = 5_000;
 
 /** A transfer that was completed. */

@@ -19,8 +19,8 @@ interface Waiting {
 }
 
 /**
- * A queue that is fair between askers: turns go round, one of each, however much one of them asks. When it is full, the
- * asker with the most waiting loses the last of it, so nobody is kept out by another's hunger.
+ * A queue that is fair between users: each gets one turn after the other, however much one of them asks. When it is
+ * full, the last request of the user with the most waiting requests is refused. So nobody is kept out by another user.
  */
 export function fairTurns(bounds: {
   readonly atOnceMax: number;

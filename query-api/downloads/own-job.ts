@@ -6,7 +6,7 @@ import { loadStream } from '../../event-store/handle-command.ts';
 import { jobStream } from '../../schemas/streams.ts';
 
 /**
- * The job as its own stream tells it, or null when there is none or it is another owner's: the two cannot be told
+ * The job as its own stream tells it. Null when there is none or another owner has it: a caller cannot tell the two
  * apart (promise 8). An operator, who sees everyone's jobs, has no owner.
  * @throws LogUnavailable, EventNotUnderstood
  */

@@ -54,8 +54,8 @@ export function checkedBlobs(blobs: BlobStore): CheckedBlobs {
 }
 
 /**
- * Sends a stream as the body of an answer whose headers are set. Resolves when all of it was handed to the client's
- * connection; when the stream fails the connection is cut, so that the client cannot take the rest for the whole.
+ * Sends a stream as the body of an answer whose headers are set. Resolves when the client's connection has taken all of
+ * it. When the stream fails, the connection is cut, so that the client does not take a part for the whole.
  */
 export async function sendWhole(stream: Readable, res: Response): Promise<void> {
   await pipeline(stream, res);
@@ -82,8 +82,8 @@ interface ExpectedBlob {
 }
 
 /**
- * Passes bytes on while they are hashed, one chunk behind: the last chunk is given only when the whole is known to be
- * right, so wrong bytes are never delivered as complete (I13).
+ * Passes bytes on while they are hashed, one chunk behind. The last chunk is given only when the hash of the whole is
+ * right. So wrong bytes never look complete (I13).
  * @throws BlobCorrupt instead of the last chunk
  */
 export async function* checkedBytes(

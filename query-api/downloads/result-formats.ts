@@ -84,7 +84,7 @@ export function resultFormats(options: {
   };
 }
 
-/** A refusal of the format is the answer; a gateway in trouble is asked again later. */
+/** A refusal of the format is the final answer; a gateway that fails may succeed later. */
 function refusalOf(body: Buffer, jobId: string): ApiError {
   const refusal = gatewayRefusalSchema.safeParse(jsonOf(body)).data;
   if (refusal?.code === 'FORMAT_NOT_POSSIBLE' || refusal?.code === 'PDF_LIMIT')

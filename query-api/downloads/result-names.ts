@@ -6,8 +6,8 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
 };
 const BASE_CODE_POINTS_MAX = 180;
 /**
- * Names that are no files: devices of Windows, whatever follows the first dot (Microsoft, "Naming Files, Paths, and
- * Namespaces"), and what a program at a terminal reads as an option.
+ * Names that cannot be files: devices of Windows, whatever follows the first dot (Microsoft, "Naming Files, Paths, and
+ * Namespaces"). Also names that a program at a terminal reads as an option.
  */
 const TAKEN_FOR_ELSE = /^(?:-|(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$) *(?:\.|$))/i;
 

@@ -25,9 +25,9 @@ export interface ResultArchive {
 }
 
 /**
- * An archive of the owner's Ready jobs among `jobIds`, made one entry at a time while it is read. Each job is decided
- * from its own stream when its turn comes. A job without a result, or with a damaged one, is named in a text file; an
- * unknown or foreign job is not named as anything else. Null when no job has a result.
+ * An archive of the owner's Ready jobs among `jobIds`, made one entry at a time while it is read. Each job's own stream
+ * decides when its turn comes. A text file names jobs without a result or with a damaged one; an unknown job and
+ * another owner's are named alike. Null when no job has a result.
  */
 export async function zipOfResults(
   context: QueryContext,

@@ -22,13 +22,13 @@ export interface CatchUp {
 }
 
 /**
- * Brings subscriptions from the table to the feed, page by page and in turn, so that one with many rows does not hold
- * up the others.
+ * Brings subscriptions from the table to the feed, a page of each in turn. So one with many rows does not delay the
+ * others.
  */
 export function startCatchUp(options: {
   /** Answers in the order of the followers; never rejects. */
   read: (followers: readonly Follower[]) => Promise<readonly PageRead[]>;
-  /** Takes the page in; what it answers is what comes next for the follower. */
+  /** Takes the page in; what it returns is what comes next for the follower. */
   arrived: (follower: Follower, page: Page) => 'again' | 'later' | 'park' | 'done';
   failed: (follower: Follower, error: unknown) => void;
 }): CatchUp {

@@ -29,7 +29,7 @@ import { admit, type Admission, type SocketIdentity } from './upgrade-gate.ts';
 
 /** Sockets of one process; each takes a few KB here and more in the kernel. */
 export const SOCKETS_MAX = 15_000;
-/** How often full sockets are looked at; all others, once in `SWEEP_EVERY` times. */
+/** How often full sockets are checked; all others are checked every `SWEEP_EVERY` times. */
 const TICK_MS = 100;
 const SWEEP_EVERY = 10;
 /** The closing handshake has this long; then the socket is destroyed. */

@@ -1,6 +1,6 @@
 /**
- * How many messages a client may still send: a bucket that holds one second's worth and fills evenly. No timer: the
- * bucket is filled when it is looked at.
+ * How many messages a client may still send: a bucket that holds one second's worth and fills evenly. It needs no
+ * timer, since every look at the bucket fills it.
  */
 export interface MessageBudget {
   readonly left: number;

@@ -8,15 +8,18 @@ const NO_EPOCH = '00000000-0000-0000-0000-000000000000';
 
 /** The topic `ops:metrics`: one row, whole, once a second for as long as anyone looks. */
 export interface MetricsTopic {
-  /** The row of now. @throws ReadStoreUnavailable */
+  /**
+   * The newest row.
+   * @throws ReadStoreUnavailable
+   */
   page(): Promise<Page>;
   /** Sends the row to these followers, unless the one before is still being read. */
   tell(followers: ReadonlySet<Follower>): Promise<void>;
 }
 
 /**
- * The row's place is the clock, in milliseconds, since it changes with time as well as with the log: lag and liveness
- * are news also when nothing moves.
+ * The row's place is the clock, in milliseconds. The row changes with time as well as with the log: lag and liveness
+ * change also when nothing is written.
  */
 export function createMetricsTopic(options: {
   /** The row as JSON text. */

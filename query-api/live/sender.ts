@@ -8,7 +8,7 @@ import type { LiveMetrics } from './live-metrics.ts';
 import type { Step, Send } from './subscription.ts';
 
 export interface Sender {
-  /** Takes over a step of the pure machine: the new state, and its frames onto the socket. */
+  /** Takes the result of one step of the pure state machine: its new state, and the frames to send. */
   advance(follower: Follower, step: Step): void;
   say(connection: Connection, frame: Exclude<ServerFrame, { type: 'snapshot' | 'delta' }>): void;
   close(connection: Connection, code: number, reason: string): void;

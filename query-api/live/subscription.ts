@@ -11,15 +11,15 @@ export interface Subscription {
   readonly epoch: string | null;
   readonly position: bigint;
   /**
-   * Where the change feed stood when the subscription joined it: what lies before is never brought by the feed, so
-   * the table has to be read at least up to here.
+   * Where the change feed stood when the subscription joined it. The feed never brings what lies before, so the table
+   * has to be read at least up to here.
    */
   readonly since: bigint;
   readonly phase: 'snapshot' | 'resume' | 'chase' | 'live';
   readonly held: ReadonlyMap<string, ChangedRow>;
   readonly heldTo: bigint;
   readonly heldBytes: number;
-  /** More was held than is kept: what was dropped has to be read from the table. */
+  /** The subscription dropped messages, since it held too many. They have to be read from the table. */
   readonly overflowed: boolean;
 }
 
@@ -73,8 +73,8 @@ export function startOver(reason: 'epoch' | 'expired' | 'invalid', since: bigint
 
 /**
  * Takes a page read from the table at `subscription.position`. Pages are in order of position, so a row that changes
- * while pages are read moves to a later page: none is missed and none goes back. The last page makes the
- * subscription live; what the feed brought meanwhile follows it.
+ * meanwhile moves to a later page: none is missed and none goes back. The last page makes the subscription live; then
+ * follows what the feed brought meanwhile.
  */
 export function takePage(subscription: Subscription, page: Page): Step {
   const { epoch, position, phase, since } = subscription;

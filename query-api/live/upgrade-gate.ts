@@ -17,8 +17,8 @@ export type Admission =
   | { readonly refused: ApiErrorCode; readonly message: string };
 
 /**
- * Whether a socket is opened, decided before the upgrade is accepted: exact Origin first (A-CS03), then a session,
- * the subprotocol, and room for one more (A-WS03).
+ * Whether a socket may open, decided before the upgrade is accepted. First the exact Origin (A-CS03), then a session,
+ * the subprotocol, and a free place (A-WS03).
  */
 export function admit(
   request: IncomingMessage,

@@ -61,8 +61,8 @@ const HISTORY_DELETED =
   'scavenge removes them. The list and the timeline show what was read before.';
 
 /**
- * The answer when the log tells nobody, or not this owner, about a job. The read row alone says whose a hidden stream
- * was, so it is asked first: an unknown job and another owner's cost the same and look the same (promise 8). Without
+ * The answer when the log tells nobody, or not this owner, about a job. Only the read row says who owns a hidden
+ * stream, so it is asked first. An unknown job and another owner's cost the same and look the same (promise 8). Without
  * its row a hidden stream looks like an unknown job; `docket why` names it.
  *
  * @param owner null for who sees everyone's jobs

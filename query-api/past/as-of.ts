@@ -66,7 +66,7 @@ async function firstAfter(log: Pick<EventLog, 'readAll'>, position: bigint): Pro
   return null;
 }
 
-/** The last event of the tables answers it nearly always, in no time however many there are. */
+/** The last event of the tables nearly always gives the answer, and its look-up takes no longer when there are many. */
 async function isFollowed(store: Queryable, at: string): Promise<boolean> {
   const { rows } = await store.query<{ followed: boolean }>(
     `select coalesce((select updated_at from docket.jobs order by position desc limit 1) > $1, false)

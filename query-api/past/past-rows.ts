@@ -1,6 +1,6 @@
 /**
- * Rows of `jobs` as they were when the tables stood at a position: those that have not changed since, and of the
- * others the one that was replaced later. Both halves take the same conditions, order and limit, so a page of the past
+ * Rows of `jobs` as they were when the tables stood at a position. Rows that have not changed since are in `jobs`; for
+ * the others the replaced row is taken. Both halves take the same conditions, order and limit, so a page of the past
  * costs about twice a page of the present.
  *
  * @param columns what to select; both tables have the columns of a `JobView`, and of a row of the past the position
@@ -33,9 +33,9 @@ const NOT_IN_ORDER = 'offset 0';
 const LAST_EVENT_WITHIN = 1_000_000;
 
 /**
- * A `with` of one row for `CREATED_BY_THEN`: the latest instant that any event up to a position is dated. Exact for any
- * clocks: events are dated nearly in the order of the log, so few blocks of the timeline can hold an earlier event with
- * a later date, and its index by blocks names those.
+ * A `with` of one row for `CREATED_BY_THEN`: the latest date of any event up to a position. It is exact for any clocks.
+ * Events are dated nearly in the order of the log, so few blocks of the timeline hold an earlier event with a later
+ * date. The index by blocks names those.
  *
  * @param position the parameter that holds the position, such as `$3`
  */

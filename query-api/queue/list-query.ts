@@ -77,7 +77,7 @@ export function placeOf(row: ListedRow): ListPlace {
   return { value: row.sort_value, jobId: row.job_id };
 }
 
-/** What a cursor is bound to: another filter or sort makes it worthless. */
+/** The filter and sort that a cursor belongs to; with others it is not valid. */
 export function listBinding({ owner, asOf }: ListScope, query: JobListQuery): readonly string[] {
   const { state, mapping, search, errorCode, sort } = query;
   const filter = JSON.stringify([state ?? null, mapping ?? null, search ?? null, errorCode ?? null]);

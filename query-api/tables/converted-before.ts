@@ -8,8 +8,8 @@ export interface ConvertedBeforeColumns {
 }
 
 /**
- * Adds to rows of jobs which job of the same owner was the first that became the same invoice, if that was a file with other
- * bytes. The look-up is bounded by positions of the log, so a row says the same at its position for ever (ADR 0175).
+ * Adds to rows of jobs which job of the same owner was the first that became the same invoice from other bytes.
+ * Positions of the log bound the look-up, so a row says the same at its position for ever (ADR 0175).
  *
  * @param rows a select with the columns of a row that is shown; what it says of the result is taken from there
  */

@@ -47,9 +47,9 @@ const HEAD =
   " left join docket.checkpoints c on c.projection = p.name and c.version = p.version where p.name = 'jobs' and p.is_current";
 
 /**
- * Reads rows together with the epoch and checkpoint they belong to. It is one statement on purpose: a statement locks
- * the views before it takes its snapshot, so it sees either all of a switch of versions or nothing of it. Two
- * statements in a REPEATABLE READ transaction would not: the second could read new tables under the old epoch.
+ * Reads rows together with the epoch and checkpoint they belong to. It is one statement on purpose. A statement locks
+ * the views before it takes its snapshot, so it sees all of a switch of versions or nothing of it. Two statements in a
+ * REPEATABLE READ transaction would not: the second could read new tables under the old epoch.
  *
  * @param statement a select without `order by` of its own that matters; its columns are what `orderBy` may name
  * @throws ProjectionMissing, ProjectionRebuilding, ReadStoreUnavailable

@@ -1,8 +1,8 @@
 import { seal, unseal, type SealingKeys } from './sealed-text.ts';
 
 /**
- * A place in a projection: which build of its tables (`epoch`, a UUID that changes when they are rebuilt or switched)
- * and the commit position up to which the reader has every row.
+ * A place in a projection: the build of its tables and the commit position up to which the reader has every row.
+ * `epoch`, a UUID, names the build and changes with a rebuild or switch.
  */
 export interface Bookmark {
   readonly epoch: string;

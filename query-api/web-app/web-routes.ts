@@ -5,8 +5,8 @@ import type { WebFile } from './web-files.ts';
 const PAGE_ADDRESS = /^\/(?:(?:ops\/)?jobs\/[0-9a-f-]{36}\/?|ops\/?)?$/;
 
 /**
- * The web app. `/` and every deep link (`/jobs/...`) answer the page, with a session; hashed files may be kept for
- * ever, everything else is asked for again each time.
+ * The web app. `/` and every deep link (`/jobs/...`) return the page and a session. A browser may keep hashed files for
+ * ever; it asks for every other file each time.
  *
  * @param socketOrigins `ws:` and `wss:` origins the page may connect to, for browsers whose 'self' leaves them out
  */

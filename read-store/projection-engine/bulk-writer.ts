@@ -216,8 +216,8 @@ async function sumParts(within: Queryable, schema: string, table: Table, isEmpty
 }
 
 /**
- * The keys of empty tables that rows are replaced or added to by. A key that is made when all rows are there is sorted
- * once; one that is there before costs a search for every row.
+ * The keys of empty tables whose rows are replaced or extended. To make a key after all rows are there sorts them once;
+ * a key that exists before costs a search for every row.
  */
 async function dropKeys<Event, Row extends FoldedRow>(
   on: Queryable,

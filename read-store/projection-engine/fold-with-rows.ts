@@ -8,7 +8,7 @@ import type { WriterOptions } from './writer-options.ts';
 type KnownRows<Row> = Pick<RowCache<Row>, 'has' | 'get'>;
 
 /**
- * Loads the rows that the batch needs, folds it, and fills gaps from the log itself.
+ * Loads the rows that a batch needs and folds the batch. Where a stream misses events, they are read from the log.
  *
  * @param held keys of streams in quarantine; `rows`: rows in memory, by key
  * @param after up to where everything was folded before

@@ -1,7 +1,7 @@
 import type { Queryable } from '../pool.ts';
 import type { ProjectionTarget } from './projection-definition.ts';
 
-/** A writer that says nothing for so long is followed by a standby. Short, because fencing makes it safe. */
+/** A standby takes over from a writer that is silent for so long. It is short, because fencing makes it safe. */
 export const LEASE_TTL_MS = 3_000;
 /** A seized lease is not renewed: long enough for an operator's act, short when it dies. */
 const SEIZED_TTL_MS = 15_000;
@@ -9,7 +9,7 @@ const SEIZED_TTL_MS = 15_000;
 export const LEASE_BEAT_MS = 1_000;
 
 /**
- * Takes the lease if it is free, run out or already this holder's, and answers the fencing epoch; null when another
+ * Takes the lease if it is free, run out or already this holder's, and returns the fencing epoch; null when another
  * one has it. Every taking raises the epoch, so that a batch of the holder before cannot be committed any more. The
  * clock is Postgres' own.
  */

@@ -28,7 +28,7 @@ export function writeStatement(schema: string, table: Table, standing: Standing 
   return table.writes === 'append' && appendsTo === 'keyless' ? insert : `${insert} ${onConflict(table)}`;
 }
 
-/** What an insert does with a row that is there already; the table is called `present` in it. */
+/** What an insert does with a row that exists already; the statement calls the table `present`. */
 export function onConflict(table: Table): string {
   const key = table.columns.slice(0, table.keyColumns).map(({ name }) => name);
   if (table.writes === 'append') return `on conflict (${key.join(', ')}) do nothing`;

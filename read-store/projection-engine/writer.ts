@@ -13,7 +13,7 @@ import type { WriterOptions } from './writer-options.ts';
 /** Rows of a cache generation; at least the largest batch, since rows of batches in flight must stay in memory. */
 const CACHED_ROWS_MAX = 10_000;
 
-/** What a batch came to, for logs and metrics. */
+/** The result of a batch, for logs and metrics. */
 export interface Applied {
   readonly events: number;
   readonly quarantined: readonly Quarantined[];

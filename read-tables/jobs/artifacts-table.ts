@@ -94,7 +94,7 @@ function artifactOf(event: JobEvent, before: JobRow | undefined, after: JobRow |
       return { kind: 'source', blobKey, stored, expiredAt: null };
     }
     case 'ConversionSucceeded': {
-      // The result of an attempt that had lost its lease is nobody's: the fold did not take it.
+      // An attempt without a lease has no result: the fold did not take it.
       if (before?.job.state !== 'converting' || after?.job.state !== 'ready') return null;
       const { result, at } = event.data;
       const { blobKey, ...rest } = result;

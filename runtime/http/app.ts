@@ -92,8 +92,8 @@ const OVER_AFTER_MS = 60_000;
 const CODES_MAX = 16;
 
 /**
- * Counts the requests that are answered 503, by the code of the reason: a line when they begin, one a minute with the
- * number, one when there have been none for a minute. A busy visitor of a house without its store writes no more.
+ * Counts the requests that are answered 503, by the code of the reason. It logs when they begin, once a minute their
+ * number, and when there were none for a minute. So many refused requests write few lines.
  */
 function requestOutages(log: Log): Pick<OutageLog, 'failed'> {
   const outages = new Map<string, { readonly lines: OutageLog; over: NodeJS.Timeout }>();

@@ -34,8 +34,8 @@ interface Hop {
 }
 
 /**
- * Reads who asks. Forwarded headers count only when the connection comes from a proxy of the list, and only as far
- * back as the proxies of the list reach: what a client writes into them itself is never believed (A-HT04).
+ * Reads who asks. Forwarded headers count only when the connection comes from a proxy of the list, and only as far back
+ * as such proxies reach. What a client writes into them itself is never believed (A-HT04).
  *
  * `X-Forwarded-For`, `-Proto` and `-Host` are read; where there is no `X-Forwarded-For`, `Forwarded` (RFC 7239).
  *

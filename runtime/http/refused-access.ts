@@ -9,9 +9,9 @@ const JOB_ADDRESS = /^\/api\/(?:ops\/)?jobs\/[0-9a-f-]{36}(?:\/|\?|$)/;
 const REFUSALS: ReadonlySet<string> = new Set(['UNAUTHENTICATED', 'FORBIDDEN', 'RATE_LIMITED']);
 
 /**
- * Puts refused access on the log, one line of level warn each, at most ten a second (ASVS 5.0, 16.3): 401, 403, 429,
- * a job that is not there for who asks, and a cookie of our name that is no session of ours. It stands before all
- * routes; the error's code and the identity middleware's mark are read when the answer is out.
+ * Logs refused access, one line of level warn each, at most ten a second (ASVS 5.0, 16.3). It covers 401, 403, 429, a
+ * job that the caller cannot see, and a cookie of our name without a valid session. It stands before all routes and
+ * reads the error's code and the identity's mark when the answer is out.
  *
  * @param options.nowMs a clock that only goes forward, milliseconds
  */

@@ -23,8 +23,8 @@ const HOLDING = { reserveMs: 4_000, aheadMs: 5_000, holdMs: 1_000 };
 const CLAIM_AHEAD_MAX = 3;
 
 /**
- * A processor, put together as `startProcessor` does it but on the simulated ports: the claim loop, the attempt, the
- * converter, the gate, the feeder and the sweeper are the product's own.
+ * A processor as `startProcessor` builds it, on the simulated ports. The claim loop, the attempt, the converter, the
+ * gate, the feeder and the sweeper are the product's own.
  */
 export function bootProcessor(house: House, life: Life, processorId: string): void {
   const { world, composition, decider } = house;

@@ -120,7 +120,7 @@ async function session(house: House, life: Life): Promise<void> {
   }
 }
 
-/** Folds a batch; a stream that misses events is read again from the log, as the writer of the engine does it. */
+/** Folds a batch. A stream that misses events is read again from the log, as the engine's writer does. */
 async function foldWithGaps(
   house: House,
   life: Life,

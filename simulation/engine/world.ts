@@ -48,7 +48,7 @@ export interface World {
   /** A promise of the world is broken; the run goes on, so that the trace shows what came of it. */
   broken(promise: string, what: string): void;
   readonly violations: readonly string[];
-  /** Runs what is due until `done` says so, nothing is left, or the time is over; answers whether `done` said so. */
+  /** Runs what is due until `done` says so, nothing is left, or the time is over; returns whether `done` said so. */
   run(untilMs: number, done: () => boolean): Promise<boolean>;
 }
 

@@ -1,8 +1,8 @@
 import type { Job } from '../../conversion-job/job.ts';
 
 /**
- * Files that went by an event which an older copy of the log no longer has, before that copy was put back. The job refers
- * to them again, and nothing can bring them back; every other file that a job refers to has to be there.
+ * Files that an event removed which the log has lost: an older copy of the log was restored. The job refers to them
+ * again, and nothing can bring them back. Every other file that a job refers to must exist.
  */
 export interface LostFiles {
   has(key: string): boolean;

@@ -23,7 +23,7 @@ export interface Listener<Row> extends RowRules<Row> {
 }
 
 export interface LiveClient {
-  /** Follows a topic over any number of connections; answers the function that stops it. */
+  /** Follows a topic over any number of connections; returns the function that stops it. */
   subscribe<Row>(topic: string, listener: Listener<Row>): () => void;
   /** Tries now instead of at the end of the wait, for instance when the network came back. */
   reconnectNow(): void;

@@ -56,8 +56,8 @@ export function receive<Row>(
 const BACKOFF_FIRST_MS = 500;
 const BACKOFF_MAX_MS = 20_000;
 /**
- * The wait before trying again after `failures` failed connections: doubled each time, with full jitter (`random` in
- * [0, 1)) so that many clients do not come back in one instant, and never sooner than the server asked for.
+ * The wait before trying again after `failures` failed connections. It doubles each time, with full jitter (`random` in
+ * [0, 1)), so that many clients do not come back at once. It is never shorter than the server asked for.
  */
 export function reconnectDelayMs(failures: number, random: number, askedMs: number): number {
   return Math.round(askedMs + random * Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** failures));

@@ -110,7 +110,7 @@ function JobNote({ job }: { job: JobView }) {
   );
 }
 
-/** The same invoice came before from another file: which job that was, as a link to it. */
+/** A link to the job that was the same invoice from another file before. */
 export function ConvertedBefore({ before }: { before: NonNullable<JobView['convertedBefore']> }) {
   const { t, formats } = useText();
   const when = useStore(clock, (now) => formats.relative(before.at, now));

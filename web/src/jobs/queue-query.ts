@@ -64,7 +64,7 @@ export function isPlain(query: QueueQuery): boolean {
   return query.states.length === 0 && query.search === '';
 }
 
-/** A second choice of the column turns the order round; times and sizes start with the greatest. */
+/** A second click on a column reverses the order; times and sizes start with the greatest. */
 export function sortedBy(query: QueueQuery, column: SortColumn): QueueQuery {
   const descending = query.sort.column === column ? !query.sort.descending : column !== 'filename';
   return { ...query, sort: { column, descending } };

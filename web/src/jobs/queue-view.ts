@@ -16,7 +16,7 @@ export interface QueueView {
   readonly total: number;
 }
 
-/** A row that came in, and what it took the place of. */
+/** A new row, and the row that it replaced. */
 export interface Change {
   readonly job: JobView;
   readonly before: JobView | undefined;

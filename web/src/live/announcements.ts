@@ -11,7 +11,7 @@ export interface Happenings {
 
 export const NOTHING_HAPPENED: Happenings = { added: [], ready: [], failed: [], said: [] };
 
-/** What is worth saying of rows that came in. */
+/** What to announce about new and changed rows. */
 export function happenedIn(changes: readonly Change[]): Happenings {
   const added: string[] = [];
   const ready: string[] = [];

@@ -3,7 +3,7 @@ import type { LiveStatus } from '../../live-client/live-client.ts';
 /** What the page knows about its line to the server. */
 export interface Connection {
   readonly status: LiveStatus;
-  /** Since when nothing new can have come in (ms since 1970); null while live. */
+  /** The moment since which nothing new can have arrived (ms since 1970); null while live. */
   readonly downSinceMs: number | null;
   /** True while the list is fetched by request because sockets do not get through. */
   readonly polling: boolean;

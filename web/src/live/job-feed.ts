@@ -59,7 +59,7 @@ function collector(hand: (rows: readonly JobView[]) => void): (rows: readonly Jo
   };
 }
 
-/** Polls while sockets are blocked, and stops when nothing is active; answers the nudge that starts it again. */
+/** Polls while sockets are blocked, and stops when nothing is active; returns the nudge that starts it again. */
 function pollWhileBlocked(queue: Store<QueueState>, connection: Store<Connection>): () => void {
   let timer: ReturnType<typeof setTimeout> | null = null;
   let nudged = true;

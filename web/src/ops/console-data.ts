@@ -27,7 +27,7 @@ interface Held {
   readonly receivedAtMs: number;
 }
 
-/** Asks for the window, and moves it on once a second by the socket while it is the present that is looked at. */
+/** Asks for a window of figures. While the page shows the present, the socket updates the window once a second. */
 export function useConsole({ range, zone, at }: OpsQuery): ConsoleFigures {
   const app = useApp();
   const [held, setHeld] = useState<Held | null>(null);

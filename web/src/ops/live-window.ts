@@ -16,8 +16,8 @@ export type FlowCounts = Pick<
 >;
 
 /**
- * An answer about now, moved on by the newest figures: the standing ones are replaced, and a window by the minute
- * takes in the running minute and the one before. Windows by the hour or day keep their buckets until asked again.
+ * An answer about now, updated by the newest figures. They replace the present ones, and a window by the minute gets
+ * the running minute and the one before. Windows by the hour or day keep their buckets until the page asks again.
  */
 export function movedOn(answer: DashboardAnswer, metrics: OpsMetrics): DashboardAnswer {
   if (answer.past) return answer;
@@ -62,8 +62,8 @@ export function failuresOf(buckets: readonly DashboardBucket[]): { code: string;
 }
 
 /**
- * Jobs in hand at the end of every bucket, reckoned back from their number at the window's end: whatever was asked for
- * came in, whatever has an outcome went out.
+ * Jobs in progress at the end of every bucket, computed back from their number at the window's end. Every job that was
+ * requested came in; every job with an outcome left.
  */
 export function inHandOf(buckets: readonly DashboardBucket[], active: number): number[] {
   const inHand: number[] = [];

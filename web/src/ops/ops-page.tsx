@@ -27,7 +27,7 @@ export function OpsPage() {
   const say = useOpsCatalogue(text.locale);
   const route = useStore(app.router.route, (now) => now);
   const [query, setQuery] = useState(queryOfAddress);
-  // Back, Forward and links to this page bring another address
+  // Back, Forward and links to this page change the address.
   useEffect(() => setQuery(queryOfAddress()), [route]);
   const inZone = useMemo(() => zoned(text, query.zone), [text, query.zone]);
   useEffect(() => app.router.note(writeOpsQuery(query)), [query]);

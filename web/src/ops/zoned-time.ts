@@ -24,7 +24,7 @@ export function instantOf(text: string, zone: string): string | null {
   const offsetMs = (ms: number) =>
     Date.parse(`${localText(new Date(ms).toISOString(), zone)}Z`) - wholeSec(ms);
   const dayMs = 86_400_000;
-  // the offsets of the day before and after are the only ones that can hold at that moment
+  // Only the offsets of the day before and of the day after can hold at that moment.
   const before = asUtc - offsetMs(asUtc - dayMs);
   const after = asUtc - offsetMs(asUtc + dayMs);
   const shows = (ms: number) => ms + offsetMs(ms) === wholeSec(asUtc);

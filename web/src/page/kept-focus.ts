@@ -2,8 +2,8 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { RefObject } from 'preact';
 
 /**
- * Keeps the focus in a list whose rows come and go: when the focused control vanishes, its row's first control takes
- * over, or that of the row now in its place, or `fallback` when the list is empty (WCAG 2.2, 2.4.3). Rows carry
+ * Keeps the focus in a list whose rows come and go. When the focused control vanishes, its row's first control gets the
+ * focus, else that of the row now in its place. In an empty list `fallback` gets it (WCAG 2.2, 2.4.3). Rows carry
  * `data-row` with their key.
  */
 export function useKeptFocus(list: RefObject<HTMLElement | null>, fallback: string): void {

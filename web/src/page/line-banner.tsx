@@ -13,7 +13,7 @@ const LINE_WORDS = {
   lost: 'liveLost',
 } as const satisfies Record<Line, MessageKey>;
 
-/** One word on the state of the line, kept in step by the banner below. */
+/** The state of the connection in one word, the same as in the banner below. */
 export const line = createStore<Line>('connecting');
 
 export function LineWord() {

@@ -20,7 +20,7 @@ const KEYS = [
   ['?', 'keyHelp'],
 ] as const satisfies readonly (readonly [string, MessageKey])[];
 
-/** The keyboard sheet, and the keys themselves. */
+/** The sheet that lists the keyboard shortcuts, and the shortcuts themselves. */
 export function Shortcuts() {
   const app = useApp();
   const { t } = useText();

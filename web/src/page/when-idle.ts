@@ -5,7 +5,7 @@ const REST_MS_MAX = 2_000;
 /** Where the browser does not say when it rests (Safari), this is taken for it. */
 const REST_GUESS_MS = 100;
 
-/** Calls back when the browser has nothing better to do; answers the function that takes it back. */
+/** Calls back when the browser has nothing better to do; returns the function that takes it back. */
 export function whenIdle(act: () => void): () => void {
   if (typeof requestIdleCallback !== 'function') {
     const timer = setTimeout(act, REST_GUESS_MS);

@@ -89,7 +89,7 @@ function MappingChoice() {
   );
 }
 
-/** Takes files dropped anywhere or pasted; answers whether files hover over the page now. */
+/** Takes files dropped anywhere or pasted; returns whether files hover over the page now. */
 function useFileDrop(take: (transfer: DataTransfer) => void): boolean {
   const [over, setOver] = useState(false);
   const latest = useRef(take);

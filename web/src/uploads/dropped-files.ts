@@ -4,7 +4,7 @@ const DROPPED_FILES_MAX = 2_001;
 
 /**
  * The files of a drop or paste; folders are read through. From folders only files named `.pdf` are taken, since nobody
- * means the other files in them; a single file that is dropped is always taken, so that a wrong one gets its sentence.
+ * means the other files in them. A single file is always taken, so that a wrong one gets its sentence.
  */
 export async function filesOf(transfer: DataTransfer): Promise<File[]> {
   const entries = [...transfer.items]

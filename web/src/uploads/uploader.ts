@@ -18,7 +18,7 @@ import {
 const UPLOADS_AT_ONCE = 3;
 /** Waits between tries after a broken connection, two and a half to five minutes in all; then the user is asked. */
 const RETRY_WAITS_MS = [1, 2, 5, 10, 20, 30, 30, 30, 30, 30, 60, 60].map((seconds) => seconds * 1_000);
-/** How long a received upload may stay listed when its row does not appear in the queue. */
+/** How long a received upload stays listed when its row does not appear in the queue. */
 const RECEIVED_SHOWN_MS = 10_000;
 
 export interface Uploader {

@@ -6,7 +6,7 @@ export interface ValueLinks {
 
 /**
  * Joins the texts of a result with the values that were read. A result does not say where a text comes from, so equal
- * ones are joined: one to one in their order where both sides have as many, otherwise each with all.
+ * texts are joined. If both sides have as many, they are joined one to one in their order, otherwise each with all.
  */
 export function linkValues(texts: readonly string[], values: readonly string[]): ValueLinks {
   const valuesOfText: number[][] = texts.map(() => []);

@@ -82,7 +82,7 @@ function Picture({ src, alt }: { src: string; alt: string }) {
     }, TRY_AGAIN_MS);
     return () => clearTimeout(timer);
   }, [failed, tries]);
-  // without the picture the boxes still say where on the page everything stands
+  // Without the picture the boxes still show where each value stands on the page.
   if (failed) return tries >= TRIES_MAX ? <p class="quiet">{t('pageNoPicture')}</p> : null;
   return <img key={tries} src={src} alt={alt} onError={() => setFailed(true)} />;
 }

@@ -1,6 +1,6 @@
 const STEPS = [1, 2, 2.5, 5, 10] as const;
 
-/** Round values from 0 that an axis up to `highest` is marked with; the last one is not below it. */
+/** Round values from 0 that mark an axis up to `highest`; the last one is not below `highest`. */
 export function ticksOf(highest: number, wanted = 3): number[] {
   if (highest <= 0) return [0, 1];
   const rough = highest / wanted;

@@ -10,7 +10,7 @@ export interface Series {
   readonly label: string;
   readonly kind: 'bar' | 'line';
   readonly values: readonly (number | null)[];
-  /** Pressing one of its bars does this. */
+  /** Called when the user presses one of its bars. */
   readonly onPick?: () => void;
 }
 
