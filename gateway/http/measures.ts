@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { EVENT_LOOP_LOOK_EVERY_MS } from '../../runtime/metrics.ts';
 import type { PoolState } from '../pool/child-pool.ts';
 
 /** The gateway's figures, in Prometheus' text form at `GET /metrics`. */
@@ -13,7 +14,7 @@ const durationBucketsSec = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30];
 
 export function openMeasures(): GatewayMeasures {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: EVENT_LOOP_LOOK_EVERY_MS });
   const register = { registers: [registry] };
   const duration = new Histogram({
     name: 'gateway_conversion_duration_seconds',

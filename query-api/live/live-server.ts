@@ -24,14 +24,11 @@ import { createSender } from './sender.ts';
 import { createSocketRegistry } from './socket-registry.ts';
 import { startOver, takeChanges, takePage } from './subscription.ts';
 import type { ChangedRow } from '../change-feed/page.ts';
-import { sweepConnection, sweepFull } from './sweep.ts';
+import { createSweeps, sweepConnection, sweepFull } from './sweep.ts';
 import { admit, type Admission, type SocketIdentity } from './upgrade-gate.ts';
 
 /** Sockets of one process; each takes a few KB here and more in the kernel. */
 export const SOCKETS_MAX = 15_000;
-/** How often full sockets are checked; all others are checked every `SWEEP_EVERY` times. */
-const TICK_MS = 100;
-const SWEEP_EVERY = 10;
 /** The closing handshake has this long; then the socket is destroyed. */
 const CLOSE_TIMEOUT_MS = 3_000;
 /** Clients that are sent away come back within this, spread out. */
@@ -121,16 +118,21 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
   const figures = createMetricsTopic({ readMetrics: options.readMetrics, clock, log, deliver });
 
   const registry = createSocketRegistry({ conversation, forget, clock, random });
+  const sweeps = createSweeps({
+    isNeeded: () => registry.size() > 0,
+    sweep: (isFullRound) => {
+      const nowMs = clock.now();
+      for (const connection of full)
+        if (sweepFull(connection, nowMs, sender, catchUp)) full.delete(connection);
+      if (!isFullRound) return;
+      for (const connection of registry.all()) sweepConnection(connection, nowMs, random(), sender);
+      void figures.tell(followers.ofMetrics());
+    },
+  });
   const door = socketDoor(options, registry, {
     isStopping: () => stopping,
     refused: (code) => metrics.refusals.inc({ code }),
-  });
-  const sweeps = startSweeps((isFullRound) => {
-    const nowMs = clock.now();
-    for (const connection of full) if (sweepFull(connection, nowMs, sender, catchUp)) full.delete(connection);
-    if (!isFullRound) return;
-    for (const connection of registry.all()) sweepConnection(connection, nowMs, random(), sender);
-    void figures.tell(followers.ofMetrics());
+    accepted: () => sweeps.begin(),
   });
 
   return {
@@ -212,22 +214,15 @@ function outcomesOfReads(parts: {
   };
 }
 
-/** Calls `sweep` every tick; every `SWEEP_EVERY` times all connections are looked at, not the full ones alone. */
-function startSweeps(sweep: (isFullRound: boolean) => void): { stop(): void } {
-  let ticks = 0;
-  const ticker = setInterval(() => {
-    ticks = (ticks + 1) % SWEEP_EVERY;
-    sweep(ticks === 0);
-  }, TICK_MS);
-  ticker.unref();
-  return { stop: () => clearInterval(ticker) };
-}
-
 /** Takes over upgrades of `/api/live`, or refuses them with an answer in HTTP. */
 function socketDoor(
   options: LiveServerOptions,
   registry: ReturnType<typeof createSocketRegistry>,
-  { isStopping, refused }: { isStopping: () => boolean; refused: (code: string) => void },
+  {
+    isStopping,
+    refused,
+    accepted,
+  }: { isStopping: () => boolean; refused: (code: string) => void; accepted: () => void },
 ): { readonly upgrade: LiveServer['upgrade']; close(): void } {
   // The published types of ws do not know `closeTimeout` yet.
   const serverOptions: ServerOptions & { closeTimeout: number } = {
@@ -269,7 +264,10 @@ function socketDoor(
           answerRaw(socket, refusalOf(admission));
           return;
         }
-        server.handleUpgrade(request, socket, head, (opened) => registry.accept(opened, admission));
+        server.handleUpgrade(request, socket, head, (opened) => {
+          registry.accept(opened, admission);
+          accepted();
+        });
       });
       return true;
     },

@@ -8,6 +8,9 @@ import { flush } from './subscription.ts';
 const HEARTBEAT_JITTER = 0.2;
 /** A client that says nothing for two heartbeats is gone, whatever TCP says. */
 const SILENT_HEARTBEATS_MAX = 2;
+/** How often full sockets are checked; all others are checked every `SWEEP_EVERY` times. */
+const TICK_MS = 100;
+const SWEEP_EVERY = 10;
 
 /** When a connection is to be pinged next. */
 export function nextPingAt(nowMs: number, random: number): number {
@@ -45,4 +48,34 @@ export function sweepFull(connection: Connection, nowMs: number, sender: Sender,
     catchUp.resume(follower);
   }
   return true;
+}
+
+/**
+ * Calls `sweep` every tick; every `SWEEP_EVERY` times all connections are looked at, not the full ones alone. It ticks
+ * only while sockets are open, since a timer of `TICK_MS` alone keeps an idle processor from sleeping.
+ */
+export function createSweeps({
+  sweep,
+  isNeeded,
+}: {
+  readonly sweep: (isFullRound: boolean) => void;
+  readonly isNeeded: () => boolean;
+}): { begin(): void; stop(): void } {
+  let ticks = 0;
+  let ticker: NodeJS.Timeout | undefined;
+  const stop = (): void => {
+    clearInterval(ticker);
+    ticker = undefined;
+  };
+  const tick = (): void => {
+    ticks = (ticks + 1) % SWEEP_EVERY;
+    sweep(ticks === 0);
+    if (!isNeeded()) stop();
+  };
+  return {
+    begin: () => {
+      ticker ??= setInterval(tick, TICK_MS).unref();
+    },
+    stop,
+  };
 }
