@@ -113,7 +113,7 @@ const LONGER_FUNCTIONS = [
   'tests/harness/processor-world.ts', // startProcessorWorld, 102
   'tests/harness/query-house.ts', // startQueryHouse, 83
   'tests/harness/served-on-postgres.ts', // serveOnPostgres, 93
-  'event-store/generations.ts', // openGenerations, 91
+  'event-store/calls/generations.ts', // openGenerations, 91
   'event-store-server/service/open-service.ts', // addService, 108
   'event-store-server/storage/group-commit.ts', // openGroupCommit, 114
   'event-store-server/storage/open-log.ts', // openLocked, 92
@@ -152,9 +152,9 @@ export default tseslint.config(
     },
   },
   {
-    // The server frames many messages in one write by a buffer that copies itself; the body of a ref is its user's.
+    // Many messages are framed in one write by a buffer that copies itself; the body of a ref is its user's.
     files: ['**/*.{ts,tsx}'],
-    ignores: ['tests/**', 'bench/**', 'web/src/**', 'event-store-server/service/send-stream.ts'],
+    ignores: ['tests/**', 'bench/**', 'web/src/**', 'event-store/wire/pack-messages.ts'],
     plugins: { docket: { rules: { 'no-library-patch': NO_LIBRARY_PATCH } } },
     rules: { 'docket/no-library-patch': 'error' },
   },

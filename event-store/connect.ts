@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs';
 import type { Log } from '../runtime/log.ts';
 import { SettingsRefused } from '../runtime/settings.ts';
 import { readEventStoreUrl, type EventStoreUrl } from '../schemas/event-store-url.ts';
+import { refuseMalformed } from './calls/append.ts';
+import { probeStore } from './calls/probe-store.ts';
+import { readAllForwards, readEventAt, readHead, readLastEvent, readStreamForwards } from './calls/read.ts';
 import { LogUnavailable, StoreUnusable } from './errors.ts';
 import type { EventLog } from './event-log.ts';
 import { shareTail } from './live-tail/share-tail.ts';
-import { probeStore } from './probe.ts';
-import { readAllForwards, readEventAt, readHead, readLastEvent, readStreamForwards } from './read.ts';
-import { refuseMalformed } from './refuse-append.ts';
 import { setMaxAge } from './stream-limit.ts';
 import { openTransport, type TransportChoice } from './transport.ts';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { StreamMovedOn } from './errors.ts';
 import type { EventLog, RecordedEvent } from './event-log.ts';
-import { readLastEvent } from './read.ts';
+import { readLastEvent } from './calls/read.ts';
 import type { Transport } from './transport.ts';
 
 /** The stream that holds the limits of another one: deletion is one of them. */

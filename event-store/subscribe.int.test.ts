@@ -7,10 +7,10 @@ import { sendByClient } from './client/client-append.ts';
 import { openClientGenerations } from './client/client-connection.ts';
 import { subscribeByClient } from './client/client-subscribe.ts';
 import type { RecordedEvent } from './event-log.ts';
-import type { SubscribeToAll } from './follow.ts';
-import type { Generations } from './generations.ts';
+import type { SubscribeToAll } from './calls/follow-all.ts';
+import type { Generations } from './calls/generations.ts';
 import { openLeanGenerations } from './lean/lean-connection.ts';
-import { subscribeLean } from './lean/subscribe.ts';
+import { subscribeLean } from './lean/lean-subscribe.ts';
 
 let store: TestEventStore;
 

@@ -1,19 +1,19 @@
 import type { Log } from '../runtime/log.ts';
 import type { EventStoreUrl } from '../schemas/event-store-url.ts';
-import { appendExactly, type AppendRequest, type SendAppend } from './append.ts';
+import { appendExactly, type AppendRequest, type SendAppend } from './calls/append.ts';
 import { sendByClient } from './client/client-append.ts';
 import { openClientGenerations } from './client/client-connection.ts';
 import { readByClient } from './client/client-read.ts';
 import { subscribeByClient } from './client/client-subscribe.ts';
 import type { Appended, Following, FollowOptions } from './event-log.ts';
-import { followAll, type SubscribeToAll } from './follow.ts';
-import type { Generations } from './generations.ts';
+import { followAll, type SubscribeToAll } from './calls/follow-all.ts';
+import type { Generations } from './calls/generations.ts';
 import { openLeanGenerations } from './lean/lean-connection.ts';
 import { readLean } from './lean/lean-read.ts';
-import { subscribeLean } from './lean/subscribe.ts';
-import { offerAppend } from './probe.ts';
-import { readEventAt } from './read.ts';
-import { readEvents, type OpenRead, type ReadLog } from './watched-read.ts';
+import { subscribeLean } from './lean/lean-subscribe.ts';
+import { offerAppend } from './calls/probe-store.ts';
+import { readEventAt } from './calls/read.ts';
+import { readEvents, type OpenRead, type ReadLog } from './calls/watched-read.ts';
 
 /** Longest wait for the answer to whether a position is in the log. */
 const LOOK_MS_MAX = 5_000;

@@ -11,7 +11,7 @@ import type { Page } from '../query-api/change-feed/page.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { jobIdOf } from '../schemas/name-based-ids.ts';
 import type { MappingRef } from '../schemas/job-events.ts';
-import { commitInOne, type Commit } from './actors/commit.ts';
+import { commitInOne, type Commit } from './ports/commit.ts';
 import type { Seeded } from './engine/seeded.ts';
 import type { TableServer } from './ports/table-server.ts';
 import type { WorkListServer } from './ports/work-list-server.ts';

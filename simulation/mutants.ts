@@ -9,7 +9,7 @@ import type { EventToAppend, ExpectedRevision } from '../event-store/event-log.t
 import { claimsAhead } from '../processor/attempts/claims-ahead.ts';
 import type { JobCommands } from '../processor/job-stream/job-commands.ts';
 import type { WorkList } from '../processor/work-list/work-list.ts';
-import { describeBatch, oneTransaction, type Commit } from './actors/commit.ts';
+import { describeBatch, oneTransaction, type Commit } from './ports/commit.ts';
 import { FAITHFUL, type Composition } from './composition.ts';
 import {
   listSkipsTheComparison,

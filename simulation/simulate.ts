@@ -19,7 +19,7 @@ import { createWorkListServer } from './ports/work-list-server.ts';
 import { checkNothingLeft, checkStreams } from './promises/at-the-end.ts';
 import { checkTables, rebuild, sees } from './promises/read-side.ts';
 import { countGatewayCalls } from './promises/gateway-calls.ts';
-import { keepRecords, type Records } from './promises/records.ts';
+import { keepRecords, type Records } from './records/records.ts';
 
 /** What became of one world. */
 export interface Outcome {

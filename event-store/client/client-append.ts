@@ -1,7 +1,7 @@
 import { jsonEvent } from '@eventstore/db-client';
-import type { SendAppend } from '../append.ts';
+import type { SendAppend } from '../calls/append.ts';
 import { AppendRefused } from '../errors.ts';
-import { within } from '../no-answer.ts';
+import { within } from '../calls/no-answer.ts';
 import type { ClientConnection } from './client-connection.ts';
 
 /**

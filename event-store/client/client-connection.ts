@@ -1,8 +1,8 @@
 import { BACKWARDS, END, EventStoreDBClient } from '@eventstore/db-client';
 import type { Log } from '../../runtime/log.ts';
 import type { EventStoreUrl } from '../../schemas/event-store-url.ts';
-import { openGenerations, type Generations } from '../generations.ts';
-import { within } from '../no-answer.ts';
+import { openGenerations, type Generations } from '../calls/generations.ts';
+import { within } from '../calls/no-answer.ts';
 
 /** A client of `@eventstore/db-client`, used by its public calls alone (ADR 0181). */
 export interface ClientConnection {

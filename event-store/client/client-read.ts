@@ -1,6 +1,6 @@
 import { BACKWARDS, END, FORWARDS, START, StreamNotFoundError } from '@eventstore/db-client';
 import type { RecordedEvent } from '../event-log.ts';
-import { ALL, type OpenRead } from '../watched-read.ts';
+import { ALL, type OpenRead } from '../calls/watched-read.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { recordedEvent, type RecordedByClient } from './client-event.ts';
 

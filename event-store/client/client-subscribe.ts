@@ -1,6 +1,6 @@
 import { eventTypeFilter, START, streamNameFilter, type AllStreamSubscription } from '@eventstore/db-client';
 import type { AllFilter, RecordedEvent } from '../event-log.ts';
-import type { SubscribeToAll } from '../follow.ts';
+import type { SubscribeToAll } from '../calls/follow-all.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { marksInOrder } from './marks-in-order.ts';
 import { recordedEvent, type RecordedByClient } from './client-event.ts';

@@ -5,8 +5,8 @@ import { createLog } from '../../runtime/log.ts';
 import { readEventStoreUrl, type EventStoreUrl, type NamedServer } from '../../schemas/event-store-url.ts';
 import { startTestEventStore, type TestEventStore } from '../../tests/harness/event-store.ts';
 import { startFaultProxy, type FaultProxy } from '../../tests/harness/fault-proxy.ts';
-import type { AppendRequest } from '../append.ts';
-import { NoAnswer } from '../no-answer.ts';
+import type { AppendRequest } from '../calls/append.ts';
+import { NoAnswer } from '../calls/no-answer.ts';
 import { openLeanGenerations, type LeanConnection } from './lean-connection.ts';
 
 let store: TestEventStore;

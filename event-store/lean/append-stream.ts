@@ -1,8 +1,8 @@
 import { convertToCommandError, UnavailableError } from '@eventstore/db-client';
 import { randomBytes } from 'node:crypto';
-import type { AppendRequest } from '../append.ts';
+import type { AppendRequest } from '../calls/append.ts';
 import type { Appended } from '../event-log.ts';
-import { within } from '../no-answer.ts';
+import { within } from '../calls/no-answer.ts';
 import { packMessages } from '../wire/pack-messages.ts';
 import { decodeAnswer, encodeAppend } from './batch-append-wire.ts';
 

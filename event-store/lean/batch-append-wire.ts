@@ -7,7 +7,7 @@
  *   BatchAppendResp  1 correlation id, 2 error, 3 success
  */
 import { AccessDeniedError, DeadlineExceededError, UnknownError } from '@eventstore/db-client';
-import type { AppendRequest } from '../append.ts';
+import type { AppendRequest } from '../calls/append.ts';
 import { bytesField, emptyField, forEachField, message, varintField } from '../wire/protobuf.ts';
 import { readUuid } from '../wire/requests.ts';
 import { AppendRefused, StreamMovedOn } from '../errors.ts';

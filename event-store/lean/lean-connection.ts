@@ -4,8 +4,8 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Log } from '../../runtime/log.ts';
 import type { EventStoreUrl, NamedServer } from '../../schemas/event-store-url.ts';
-import { openGenerations, type Generations } from '../generations.ts';
-import { within } from '../no-answer.ts';
+import { openGenerations, type Generations } from '../calls/generations.ts';
+import { within } from '../calls/no-answer.ts';
 import { openAppendStream, type AppendStream } from './append-stream.ts';
 
 const SERVER_FEATURES = '/event_store.client.server_features.ServerFeatures/GetSupportedMethods';

@@ -2,8 +2,8 @@ import { convertToCommandError } from '@eventstore/db-client';
 import { pipeline, Transform } from 'node:stream';
 import { bytesField, emptyField, message, varintField } from '../wire/protobuf.ts';
 import type { RecordedEvent } from '../event-log.ts';
-import { ALL, type OpenRead, type ReadRequest } from '../watched-read.ts';
-import { eventOfMessage } from '../wire-event.ts';
+import { ALL, type OpenRead, type ReadRequest } from '../calls/watched-read.ts';
+import { eventOfMessage } from './wire-event.ts';
 import type { LeanConnection } from './lean-connection.ts';
 
 /** Events are handed on in batches of at most this many, or of about this many bytes. */

@@ -1,7 +1,7 @@
 import type { Machine, World } from '../engine/world.ts';
 import { REFUSED_DOCUMENT, resultOf } from '../ports/gateway.ts';
 import { DOCUMENT_BYTES_MAX, type CommandApi, type Reply, type UploadRequest } from './command-api.ts';
-import type { Records } from '../promises/records.ts';
+import type { Records } from '../records/records.ts';
 import type { QueryApi } from './query-api.ts';
 import { sha256Of } from '../../schemas/sha256.ts';
 

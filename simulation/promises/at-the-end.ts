@@ -7,7 +7,7 @@ import { jobIdOfStream } from '../../schemas/streams.ts';
 import type { ExistingJob } from '../../conversion-job/job.ts';
 import { RETRY_POLICY, type House } from '../house.ts';
 import { resultOf } from '../ports/gateway.ts';
-import type { Records } from './records.ts';
+import type { Records } from '../records/records.ts';
 
 /** Checks, when the world has settled, every promise that can be read off the streams and the blobs. */
 export function checkStreams(house: House, records: Records): void {

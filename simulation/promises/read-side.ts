@@ -6,7 +6,7 @@ import { jobView } from '../../query-api/tables/job-row.ts';
 import type { LiveClient } from '../actors/live-client.ts';
 import type { House } from '../house.ts';
 import { createTableServer, recordOfValues, shownRow, type Tables } from '../ports/table-server.ts';
-import type { Records } from './records.ts';
+import type { Records } from '../records/records.ts';
 
 /** Builds the tables anew from the log up to a position; nothing else is touched (promise 10). */
 export function rebuild(house: House, upTo: bigint): Tables {

@@ -1,11 +1,11 @@
-import type { Log } from '../runtime/log.ts';
-import { outageLog } from '../runtime/outage-log.ts';
-import { CheckpointNotInLog } from './errors.ts';
-import type { Following, FollowOptions } from './event-log.ts';
+import type { Log } from '../../runtime/log.ts';
+import { outageLog } from '../../runtime/outage-log.ts';
+import { backoffDelayMs } from '../../schemas/backoff.ts';
+import { CheckpointNotInLog } from '../errors.ts';
+import type { Following, FollowOptions } from '../event-log.ts';
 import type { Generations } from './generations.ts';
 import { NoAnswer } from './no-answer.ts';
-import { isConsumerTooSlow, isHandlerFailure, isOfTheStore, isPositionRefused } from './store-faults.ts';
-import { backoffDelayMs } from '../schemas/backoff.ts';
+import { isConsumerTooSlow, isHandlerFailure, isOfTheStore, isPositionRefused } from '../store-faults.ts';
 
 /** The wait before a subscription that broke begins again. */
 const BACKOFF = { firstMs: 100, maxMs: 5_000 };

@@ -1,7 +1,7 @@
 import { ReadStoreUnavailable } from '../../read-store/read-store-errors.ts';
 import { ask } from '../engine/network.ts';
 import type { Life, World } from '../engine/world.ts';
-import type { Batch, TableServer } from '../ports/table-server.ts';
+import type { Batch, TableServer } from './table-server.ts';
 
 /** Writes a folded batch and its checkpoint. */
 export type Commit = (world: World, life: Life, tables: TableServer, batch: Batch) => Promise<void>;

@@ -1,14 +1,14 @@
 import { WrongExpectedVersionError } from '@eventstore/db-client';
 import { randomUUID } from 'node:crypto';
-import type { EventStoreUrl } from '../schemas/event-store-url.ts';
-import { JOB_STREAM_PREFIX } from '../schemas/streams.ts';
+import type { EventStoreUrl } from '../../schemas/event-store-url.ts';
+import { JOB_STREAM_PREFIX } from '../../schemas/streams.ts';
 import type { SendAppend } from './append.ts';
-import { LogUnavailable, StoreUnusable, StreamMovedOn } from './errors.ts';
+import { LogUnavailable, StoreUnusable, StreamMovedOn } from '../errors.ts';
 import type { Generations } from './generations.ts';
 import { within } from './no-answer.ts';
 import { readHead } from './read.ts';
 import type { ReadLog } from './watched-read.ts';
-import { faultOf, type StoreFault } from './store-faults.ts';
+import { faultOf, type StoreFault } from '../store-faults.ts';
 
 /** A stream that no job can have, since ids of jobs are hashes; it stays missing. */
 const PROBED_STREAM = `${JOB_STREAM_PREFIX}00000000-0000-0000-0000-000000000000`;

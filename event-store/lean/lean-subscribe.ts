@@ -1,8 +1,8 @@
 import { convertToCommandError } from '@eventstore/db-client';
 import { bytesField, emptyField, forEachField, message, varintField } from '../wire/protobuf.ts';
 import type { AllFilter } from '../event-log.ts';
-import type { SubscribeToAll } from '../follow.ts';
-import { eventOfMessage } from '../wire-event.ts';
+import type { SubscribeToAll } from '../calls/follow-all.ts';
+import { eventOfMessage } from './wire-event.ts';
 import type { LeanConnection } from './lean-connection.ts';
 
 /** Considered events that the server searches at a time, and checkpoints come after so many searches. */

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Generation, Generations } from './generations.ts';
-import { LogUnavailable } from './errors.ts';
-import type { RecordedEvent } from './event-log.ts';
+import { backoffDelayMs } from '../../schemas/backoff.ts';
+import { LogUnavailable } from '../errors.ts';
+import type { RecordedEvent } from '../event-log.ts';
 import { NoAnswer } from './no-answer.ts';
-import { isOfTheStore } from './store-faults.ts';
-import { backoffDelayMs } from '../schemas/backoff.ts';
+import { isOfTheStore } from '../store-faults.ts';
 
 export type ReadEvents = AsyncGenerator<RecordedEvent, void, undefined>;
 

@@ -3,11 +3,12 @@ import {
   StreamDeletedError,
   WrongExpectedVersionError,
 } from '@eventstore/db-client';
-import { AppendRefused, StreamMovedOn } from './errors.ts';
-import type { Appended, EventToAppend, ExpectedRevision } from './event-log.ts';
+import { NIL, validate } from 'uuid';
+import { AppendRefused, StreamMovedOn } from '../errors.ts';
+import type { Appended, EventToAppend, ExpectedRevision } from '../event-log.ts';
 import type { Generation, Generations } from './generations.ts';
 import { NoAnswer } from './no-answer.ts';
-import { backoffDelayMs } from '../schemas/backoff.ts';
+import { backoffDelayMs } from '../../schemas/backoff.ts';
 
 /** The wait before an append of unknown outcome is repeated. */
 const REPEAT_BACKOFF = { firstMs: 50, maxMs: 500 };
@@ -108,4 +109,21 @@ function finalAnswer(stream: string, error: unknown): Error | null {
     return new AppendRefused(stream, 'the events are too large', { cause: error });
 
   return null;
+}
+
+/**
+ * Refuses what must never reach the client: EventStoreDB answers an event id that is no UUID or an empty type twice,
+ * which silences the client for good, and a stream called `$$` ends the server's process.
+ *
+ * @throws AppendRefused
+ */
+export function refuseMalformed(stream: string, events: readonly EventToAppend[]): void {
+  if (stream === '' || stream.startsWith('$'))
+    throw new AppendRefused(stream === '' ? 'a stream without a name' : stream, 'it is no stream of Docket');
+  if (events.length === 0) throw new AppendRefused(stream, 'there is no event to append');
+  for (const { id, type } of events) {
+    if (!validate(id) || id === NIL)
+      throw new AppendRefused(stream, `"${id}" is no UUID that an event may have`);
+    if (type === '') throw new AppendRefused(stream, `event ${id} has no type`);
+  }
 }

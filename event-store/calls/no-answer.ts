@@ -1,4 +1,4 @@
-import { CodedError } from '../schemas/coded-error.ts';
+import { CodedError } from '../../schemas/coded-error.ts';
 
 /**
  * A process that was held up itself runs its timers before it reads what has come meanwhile: an answer that is there

@@ -1,7 +1,7 @@
-import { CheckpointNotInLog } from './errors.ts';
-import { passes } from './event-filter.ts';
-import type { AllFilter, RecordedEvent } from './event-log.ts';
-import { isPositionRefused } from './store-faults.ts';
+import { CheckpointNotInLog } from '../errors.ts';
+import { passes } from '../event-filter.ts';
+import type { AllFilter, RecordedEvent } from '../event-log.ts';
+import { isPositionRefused } from '../store-faults.ts';
 import { ALL, type ReadEvents, type ReadLog } from './watched-read.ts';
 
 const EVERY = Number.MAX_SAFE_INTEGER;

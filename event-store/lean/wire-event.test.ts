@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createRequire } from 'node:module';
-import { recordedEvent, type RecordedByClient } from './client/client-event.ts';
+import { recordedEvent, type RecordedByClient } from '../client/client-event.ts';
 import { eventOfMessage, WireMalformed } from './wire-event.ts';
 
 /** The client's protobuf classes and what it makes of a message; neither is exported by name. */

@@ -1,5 +1,5 @@
-import { CodedError } from '../schemas/coded-error.ts';
-import type { RecordedEvent } from './event-log.ts';
+import { CodedError } from '../../schemas/coded-error.ts';
+import type { RecordedEvent } from '../event-log.ts';
 
 /** The place in a message that is read next; one object for a message instead of one for each field. */
 interface Cursor {

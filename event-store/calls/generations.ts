@@ -7,13 +7,13 @@ import {
   UnavailableError,
 } from '@eventstore/db-client';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Log } from '../runtime/log.ts';
-import { outageLog } from '../runtime/outage-log.ts';
-import type { EventStoreUrl } from '../schemas/event-store-url.ts';
-import { LogUnavailable, StoreUnusable } from './errors.ts';
+import type { Log } from '../../runtime/log.ts';
+import { outageLog } from '../../runtime/outage-log.ts';
+import type { EventStoreUrl } from '../../schemas/event-store-url.ts';
+import { backoffDelayMs } from '../../schemas/backoff.ts';
+import { LogUnavailable, StoreUnusable } from '../errors.ts';
 import { NoAnswer, within } from './no-answer.ts';
-import { faultOf, isNoNode } from './store-faults.ts';
-import { backoffDelayMs } from '../schemas/backoff.ts';
+import { faultOf, isNoNode } from '../store-faults.ts';
 
 /** The wait after a client that did not work, before the next one is opened. */
 const OPEN_BACKOFF = { firstMs: 100, maxMs: 2_000 };
