@@ -21,7 +21,7 @@ const RETRY_FOR_MS = 120_000;
 const BACKOFF = { firstMs: 1_000, maxMs: 10_000 };
 
 export interface ImportParts {
-  /** Nobody else may write to it meanwhile: a processor would take up jobs whose outcome is still to come. */
+  /** No other process may write to it meanwhile: a processor would start jobs whose outcome is still to come. */
   readonly log: Pick<EventLog, 'append' | 'readStream'>;
   readonly place: Place;
   /** Up to which batch, and the hash of its link; to the newest manifest unless told. */
@@ -129,7 +129,7 @@ function inGroups<Item>(items: readonly Item[], size: number): Item[][] {
   );
 }
 
-/** Neighbours of one stream go in one append, as they most likely came. */
+/** Neighbouring events of one stream go in one append, as they were probably written. */
 function runsOf(events: readonly ArchivedEvent[]): ArchivedEvent[][] {
   const runs: ArchivedEvent[][] = [];
   for (const event of events) {

@@ -4,7 +4,7 @@ import { ArchiveDamaged } from './archive-errors.ts';
 import { readWhole, type Place } from './place.ts';
 import { sha256Of } from '../schemas/sha256.ts';
 
-/** A batch is closed at this size, and is longer by its last line at most; so is what is read of one. */
+/** A batch is closed at this size, and its last line may pass it. A reader accepts no more of a batch. */
 export const BATCH_BYTES_MAX = 8 * 1024 * 1024;
 /** Larger than any event: stores take 16 MiB at most (EventStoreDB, MaxAppendSize), and JSON may write it longer. */
 const LINE_BYTES_MAX = 64 * 1024 * 1024;

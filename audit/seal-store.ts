@@ -70,7 +70,7 @@ export function sealsInBlobs(blobs: BlobStore): SealCopies {
   };
 }
 
-/** A second copy, in a folder of this machine. */
+/** The second copy, in a folder of this machine. */
 export function sealsInFolder(directory: string): SealCopies {
   const whole = async (name: string): Promise<Buffer | null> => {
     try {

@@ -13,7 +13,7 @@ import { sealLog } from './seal-log.ts';
 import { SEALED_STREAM_PREFIXES } from './stream-ends.ts';
 import type { SealCopies } from './seal-store.ts';
 
-/** How often a process asks whether a seal is due and its to make. */
+/** How often a process checks whether a seal is due and whether it holds the lease. */
 const ASKED_EVERY_MS = 60_000;
 /** Longer than sealing a day's events takes; a dead sealer is followed after this. */
 const LEASE_MS = 600_000;

@@ -105,7 +105,10 @@ function streamChecker() {
   };
 }
 
-/** What is wrong with an event of a stream that belongs to no job. @throws EventNotUnderstood */
+/**
+ * The fault of an event in a stream that belongs to no job.
+ * @throws EventNotUnderstood
+ */
 function whyOutside(recorded: RecordedEvent): string | null {
   if (isMisnamedJobStream(recorded.stream)) return 'the name of its stream is no job id, so nothing reads it';
   understandEvent(recorded);

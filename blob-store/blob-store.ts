@@ -21,7 +21,7 @@ export interface PutOptions {
 }
 
 export interface OpenedBlob {
-  /** The caller reads it to the end or destroys it. */
+  /** The caller reads the stream to its end or destroys it. */
   readonly stream: Readable;
   readonly bytes: number;
 }

@@ -219,7 +219,7 @@ async function sweepPartials(folder: BlobFolder, olderThanMs: number): Promise<n
   return swept;
 }
 
-/** A network file system stamps files by its own clock, so a file just made is asked. */
+/** A network file system stamps files by its own clock, so the time of a new file is read. */
 async function now(folder: BlobFolder): Promise<number> {
   const path = join(folder.partials, randomUUID());
   const handle = await open(path, CREATE, FILE_MODE);

@@ -7,9 +7,9 @@ import { BlobTooLarge } from './blob-errors.ts';
 const GATHER_BYTES_MAX = 256 * 1024;
 
 /**
- * Reads `source` to its end, hashing and counting, and hands the bytes to `write` in gathered batches, one batch at a
- * time. Uses plain 'data' events: an async iterator costs more than the hashing's own overhead a chunk, and it cannot
- * be left while it waits. The source is paused, never destroyed.
+ * Reads `source` to its end, hashes and counts it, and hands the bytes to `write` in batches, one batch at a time. Uses
+ * plain 'data' events: an async iterator costs more per chunk than the hashing, and a waiting one cannot be left. The
+ * source is paused, never destroyed.
  */
 export function readHashed(
   source: Readable,

@@ -13,7 +13,7 @@ interface S3Error {
   readonly $metadata: { readonly httpStatusCode?: number };
 }
 
-/** True for an error that the store answered. By its shape: `instanceof` fails across realms. */
+/** True for an error that the store answered. It is recognised by its shape, since `instanceof` fails across realms. */
 export function isS3Answer(error: unknown): error is S3Error {
   const { name, $metadata } = (error ?? {}) as Partial<S3Error>;
   return typeof name === 'string' && typeof $metadata?.httpStatusCode === 'number';

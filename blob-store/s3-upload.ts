@@ -112,7 +112,7 @@ async function beginMultipart(
   at: { readonly Bucket: string; readonly Key: string },
   putId: string,
 ): Promise<string> {
-  // Not aborted with the put: without the answer nobody knows the id by which to take the upload back.
+  // This request is not aborted with the put: without its answer nobody knows the id by which to remove the upload.
   const begun = await bucket.s3.createMultipartUpload({
     ...at,
     ...bucket.encryption,

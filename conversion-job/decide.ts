@@ -63,7 +63,9 @@ export function decide(command: JobCommand, job: Job, policy: RetryPolicy): Deci
   }
 }
 
-/** A failed, expired or cancelled job is reopened by uploading its file again; any other already is the answer. */
+/**
+ * A new upload of the file reopens a failed, expired or cancelled job; in any other state the job itself is the answer.
+ */
 function upload(command: UploadDocument, job: Job): Decision {
   if (isActive(job) || job.state === 'ready') return accept();
   const { type: _type, priority, ...document } = command;

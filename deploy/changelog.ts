@@ -14,8 +14,8 @@ export function versionAfter(last: string, next: string): string | null {
 }
 
 /**
- * The changelog in which what was unreleased belongs to a version and a day (Keep a Changelog 1.1.0); null when nothing
- * is unreleased.
+ * The changelog with its unreleased section dated as a version (Keep a Changelog 1.1.0); null when that section is
+ * empty.
  * @param day as `2026-11-30`
  */
 export function changelogOfRelease(changelog: string, version: string, day: string): string | null {

@@ -28,7 +28,7 @@ export interface CommandContext {
   readonly correlationId: string;
   readonly actor: string;
   /**
-   * True when the stream most likely does not exist yet: the first try appends without reading, and the exact expected
+   * True when the stream most likely does not exist yet. The first try then appends without reading, and the expected
    * revision tells when that was wrong.
    */
   readonly presumeNew?: boolean;
@@ -53,8 +53,8 @@ export type Handled<State, Event, Refusal> =
     };
 
 /**
- * The write side in one function: load the stream, fold it, decide, append at the exact revision; when the stream has
- * moved on meanwhile, start over.
+ * The write side in one function: load the stream, fold it, decide, append at the exact revision. When the stream has
+ * moved on meanwhile, it starts over.
  *
  * @throws LogUnavailable when the store does not answer; sending the same command id again is safe
  * @throws StreamMovedOn when the stream moved on in each of 20 tries

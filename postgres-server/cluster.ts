@@ -101,8 +101,8 @@ const READ_BY_A_SHELL = /[$`"\\\n]/;
 const USUAL_TEMPORARY = '/tmp';
 
 /**
- * Has `use` run with programs whose path no shell misreads: those given, or a copy in a temporary folder of our own,
- * which is removed afterwards. A link would not do, since `initdb` looks where it really lies.
+ * Runs `use` with the programs at a path that no shell misreads: the given one, or a copy in a temporary folder that is
+ * removed afterwards. A link is not enough, since `initdb` resolves it.
  *
  * @throws EmbeddedPostgresFailed when no copy can be made
  */
@@ -118,7 +118,7 @@ async function withPlainPath(
   try {
     copy = await mkdtemp(join(place, 'docket-initdb-'));
     await cp(native, join(copy, 'native'), { recursive: true, verbatimSymlinks: true });
-    // The account that runs them may be another one; nobody but us may change them.
+    // The programs may run as another account; only our own account may change them.
     if (account.uid !== undefined) await openToRead(copy);
     else await chmod(copy, 0o700);
     const bin = join(copy, 'native', 'bin');

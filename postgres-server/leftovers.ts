@@ -66,8 +66,8 @@ async function postmasterPid(pidFile: string): Promise<number | null> {
 }
 
 /**
- * Pids of the programs that work in the folder: a server and its backends stay in their cluster folder. The pid file
- * alone would not do, since its number may belong to another program by now.
+ * Pids of the programs whose working folder is the cluster folder: a server and its backends. The pid file is not
+ * enough, since its number may belong to another program by now.
  */
 async function programsIn(cluster: string): Promise<number[]> {
   const place = await realpath(cluster).catch((error: NodeJS.ErrnoException) => {

@@ -57,7 +57,7 @@ export function runProgram(
       settle();
       reject(error);
     });
-    // All that it wrote has been read by then.
+    // By then all of its output has been read.
     child.once('close', (code) => {
       settle();
       resolve({ code, errors });

@@ -97,7 +97,7 @@ function exitOf(child: ChildProcess): Promise<ServerExit> {
   return new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
 }
 
-/** The eighth line of `postmaster.pid` is the server's own word for its state (PostgreSQL, miscadmin.h). */
+/** The eighth line of `postmaster.pid` states the server's condition (PostgreSQL, miscadmin.h). */
 async function readyAt(
   cluster: string,
   pid: number,

@@ -182,7 +182,7 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
     await migrateReadTables(store.url);
     await migrate({ url: store.url, schema: PROCESSOR_SCHEMA, migrations: PROCESSOR_MIGRATIONS });
     await list.enlist(processorId, workerId);
-    // What starts after the tasks were ended would never end.
+    // A task that started after the others were ended would never end.
     if (stopping) return;
     beatingSinceMs = performance.now();
     ready = true;

@@ -3,7 +3,7 @@ import { outageLog, reasonOf } from '../runtime/outage-log.ts';
 import type { WaitingNow } from '../runtime/waiting-list.ts';
 import { codeOf } from '../schemas/coded-error.ts';
 
-/** Told the error of each run of a task that failed, and null after each that did not. */
+/** Called with the error of each run that failed, and with null after each that did not. */
 export type ToldTrouble = (error: unknown) => void;
 
 /** Keeps in `troubles` what is wrong with a task now, and bounds what is written of it. */

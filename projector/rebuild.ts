@@ -53,7 +53,7 @@ export async function rebuildProjections(options: RebuildOptions): Promise<reado
   });
 }
 
-/** The tables under construction: their number is taken back when they take the place of the others. */
+/** The tables under construction. Their number is given up when they replace the others. */
 function besideOf({ target }: RegisteredProjection): ProjectionTarget {
   return {
     ledger: target.ledger,

@@ -39,7 +39,7 @@ const FINAL_SQLSTATES = [
 
 /** Codes of Node for a certificate that is not trusted, does not fit or is out of date. */
 const CERTIFICATE_CODES = /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO_SELF_SIGNED|SELF_SIGNED|UNABLE_TO_(VERIFY|GET))/;
-/** What `pg` throws without a code and waiting does not change. */
+/** Messages of errors that `pg` throws without a code when a connection is lost or a time limit is over. */
 const FINAL_MESSAGES =
   /client password must be a string|server does not support SSL connections|^Invalid URL$/;
 

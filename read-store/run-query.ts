@@ -41,8 +41,8 @@ const KIND_OF: Readonly<Record<number, ColumnKind>> = {
 };
 
 /**
- * Runs one `select` as whoever `url` names, in a read-only transaction, with a limit of rows and of time. The statement
- * goes through a cursor in the extended protocol, which takes a single statement and nothing but a query.
+ * Runs one `select` as the user of `url`, in a read-only transaction, with a limit of rows and of time. The statement
+ * goes through a cursor in the extended protocol, which takes only a single query.
  *
  * @param rowsMax 1 or more
  * @param timeoutMs longest time the server works on it

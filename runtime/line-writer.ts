@@ -16,7 +16,7 @@ export function lineWriter(service: string, write: (bytes: Buffer) => number): (
       lost = 0;
       writeWhole(write, line);
     } catch (error) {
-      // Where the log goes is broken, so there is no place to say it: the count is said later.
+      // The log's own output is broken, so the count is written later.
       void error;
       lost += 1;
     }

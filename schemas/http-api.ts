@@ -21,7 +21,10 @@ export const JobView = z.object({
   /** What the upload told its mapping beside the PDF; null when it told nothing. */
   parameters: MappingParameters.nullable(),
   result: z.object({ bytes: z.number().int(), mediaType: z.string(), sha256: Sha256 }).nullable(),
-  /** The mapping that made the result, which another may have handed the document over to; null before, and when nobody said. */
+  /**
+   * The mapping that made the result; the asked one may have handed the document over to it. Null before there is a
+   * result, and for results of older gateways.
+   */
   convertedBy: ConvertedBy.nullable(),
   /** The owner's job that had become the same invoice before, by seller, number and date, from a file with other bytes. */
   convertedBefore: z.object({ jobId: JobId, filename: z.string(), at: z.iso.datetime() }).nullable(),

@@ -6,7 +6,7 @@ import type { Composition } from './composition.ts';
 
 /** Further than any log of a simulated world goes. */
 const BEYOND_EVERY_HEAD = 2n ** 62n;
-/** No event of Docket's own comes near this. */
+/** No event of Docket's own is nearly as large. */
 const BIG_EVENT_CHARS = 500_000;
 
 /** The tables go on from their checkpoint whatever log is there. */

@@ -78,7 +78,7 @@ const randomEventIds: Composition['log'] = (real) => ({
   append: (stream, events, expected) => real.append(stream, renamed(stream, events, expected), expected),
 });
 
-/** Under fresh ids, and chained under them: it is the ids alone that are wrong. */
+/** The events have fresh ids and a right chain: only the ids are wrong. */
 function renamed(
   stream: string,
   events: readonly EventToAppend[],

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import pLimit from 'p-limit';
 import { addTotals, noTotals, sentencesOf, TOTALS, type Totals } from './totals.ts';
 
-/** Worlds that one process simulates: what they leave behind in memory goes with it. */
+/** Worlds that one process simulates; its memory is freed when it ends. */
 const SLICE_SEEDS = 2_500;
 
 const RUN = join(import.meta.dirname, 'run.ts');

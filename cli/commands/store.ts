@@ -31,7 +31,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   return failed === 0 ? 0 : 1;
 }
 
-/** `docket store allow <user> <esdb://administrator...>`: the one right that every user but Docket's can do without. */
+/** `docket store allow <user> <esdb://administrator...>`: gives a user the one right that only Docket's user needs. */
 async function allow(
   argv: readonly string[],
   user: string | undefined,

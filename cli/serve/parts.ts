@@ -23,7 +23,7 @@ const COUNT_CONNECTIONS_MAX = 4;
 /** How often the list of mappings is fetched again. */
 const MAPPINGS_REFRESH_MS = 5_000;
 
-/** What services are made of. Each is opened when the first service of this process asks for it, and once. */
+/** The parts that services share. Each is opened once, when the first service of this process asks for it. */
 export interface Parts {
   readonly settings: Settings;
   readonly logger: Log;

@@ -18,7 +18,7 @@ export interface LogFiles {
   readonly stop: () => void;
 }
 
-/** A file that is appended to by its name: whoever removes or moves it finds a new one in its place. */
+/** A file that is opened by its name for each write, so a file that somebody removed or moved is made again. */
 interface NamedFile extends LogFile {
   readonly check: () => void;
   readonly close: () => void;

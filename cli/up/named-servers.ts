@@ -79,7 +79,7 @@ export async function tryServers(
   onWaiting: (waiting: readonly WaitingFor[]) => void,
 ): Promise<void> {
   const waiting = new Map<NamedServer, WaitingFor>();
-  // One that can never be used ends the asking of the others too.
+  // A server that can never be used ends the waiting for the others too.
   const over = new AbortController();
   const until = AbortSignal.any([stop, over.signal]);
   const tryServer = async (server: NamedServer): Promise<void> => {

@@ -64,7 +64,7 @@ export function keepReserve(dataDir: string, say: (line: string) => void): () =>
   return () => clearInterval(timer);
 }
 
-/** Written, not only sized: a file with a hole in it keeps nothing. */
+/** The file is written and not only given a size: a sparse file reserves nothing. */
 async function reserve(dataDir: string): Promise<void> {
   const unfinished = `${fileIn(dataDir)}.tmp`;
   const handle = await open(unfinished, 'w', 0o600);

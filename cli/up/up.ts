@@ -41,7 +41,7 @@ interface Opened {
   readonly elsewhere: readonly string[];
 }
 
-/** What is running, and what it takes to start more of it. */
+/** What is running, and what is needed to start more. */
 interface Installation {
   readonly settings: Settings;
   readonly folder: DataFolder;
@@ -173,7 +173,7 @@ function openInstallation(settings: Settings, killing: AbortSignal): Installatio
   };
 }
 
-/** Brings the parts up and, once the services say that they are ready, returns the address to open. */
+/** Starts all parts, waits until the services are ready, and returns the address to open. */
 async function startAll(installation: Installation): Promise<Opened> {
   const { settings, folder } = installation;
   const servers = namedServers(settings);

@@ -25,7 +25,7 @@ const WAIT_MS_MAX = 8_000;
 export interface Answer {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;
-  /** For a `Retry-After` header; answers with one are never kept. */
+  /** The value of `Retry-After`; answers with that header are never kept. */
   readonly retryAfterSec?: number;
 }
 

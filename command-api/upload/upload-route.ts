@@ -68,7 +68,7 @@ export function uploadRoute(side: WriteSide): RequestHandler {
         const once = await onceOrRemoved(side, received, () =>
           side.idempotency.once({ ...keyed, fingerprint: uploadFingerprint(received) }, carryOut),
         );
-        // One that was carried out here and answered by another meanwhile has its blobs in the log.
+        // The log refers to the blobs of a request that was carried out here and answered by another process.
         if (once.replayed && !carriedOut) await removeAll(side, received);
         return once;
       });

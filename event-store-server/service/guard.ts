@@ -8,7 +8,7 @@ import { aclOfMetadata, isAllowed, readDefaultAcls, type Action, type DefaultAcl
 import { ANONYMOUS, openIdentification, SYSTEM, type Caller, type User } from '../access/users.ts';
 
 export interface AccessRules {
-  /** null: no user is demanded, and whoever reaches the store may do everything. */
+  /** null: no user is required, and whoever reaches the store may do everything. */
   readonly users: readonly User[] | null;
   /** What callers put in the name of their connection (`connectionName=`); null: nothing. */
   readonly secret: string | null;

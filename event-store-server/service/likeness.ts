@@ -1,6 +1,6 @@
 /**
- * What EventStoreDB does and this store, left to itself, does better (`--like-eventstoredb`). For tests: whatever
- * works against this mode works against that server.
+ * With `--like-eventstoredb`, for tests, this store behaves as EventStoreDB does where it would otherwise do better.
+ * What works against this mode works against that server.
  */
 import { status } from '@grpc/grpc-js';
 import type { LogIndex } from '../storage/log-index.ts';

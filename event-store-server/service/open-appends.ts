@@ -55,7 +55,7 @@ export function openAppends(sender: Sender, limits: StoreLimits, onDone: () => v
   const flushSoon = (): void => {
     if (isFlushing) return;
     isFlushing = true;
-    // The answers of one group of appends leave together.
+    // The answers to one group of appends are sent together.
     queueMicrotask(() => {
       isFlushing = false;
       sender.flush();

@@ -14,7 +14,7 @@ export interface Course {
   readonly passes: (ordinal: number) => boolean;
   /** Considered events between checkpoints; Infinity without a filter. */
   readonly checkpointEvery: number;
-  /** There is no such stream yet, which a subscription like EventStoreDB's waits for before it has caught up. */
+  /** The stream does not exist yet. A subscription like EventStoreDB's waits for it before it has caught up. */
   readonly isMissing: () => boolean;
   /** The ordinal of the event that tombstoned the stream while the subscription was open, or null. */
   readonly tombstone: () => number | null;

@@ -1,7 +1,7 @@
 /** After this many events a long read lets every other call run. */
 import { setImmediate } from 'node:timers/promises';
 
-/** Events one read or subscription considers before the others get their turn. */
+/** Events that one read or subscription examines before the others run. */
 export const TURN_EVENTS = 256;
 
 export const yieldToOthers = (): Promise<void> => setImmediate();

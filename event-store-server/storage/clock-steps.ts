@@ -17,14 +17,14 @@ export interface ClockSteps {
 export interface TimeSpan {
   readonly firstMs: number;
   readonly lastMs: number;
-  /** Places of the events, counted from the first, whose time is before that of the event before. */
+  /** Indexes, from the first event, of the events whose time is before that of the event in front of them. */
   readonly steps: readonly number[];
 }
 
 /** A clock that goes back less than this is taken for one that stood still: machines correct their clocks. */
 export const CLOCK_JITTER_MS = 1000;
 
-/** The time for the next events: that of the clock, unless it went back by a jitter. */
+/** The time for the next events: the clock's, unless the clock went back by less than `CLOCK_JITTER_MS`. */
 export const nextTime = (newestMs: number, nowMs: number): number =>
   nowMs < newestMs && nowMs > newestMs - CLOCK_JITTER_MS ? newestMs : nowMs;
 

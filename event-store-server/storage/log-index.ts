@@ -16,7 +16,7 @@ export interface LogIndex {
   readonly typeOf: (ordinal: number) => number;
   /** First ordinal whose position is at or after `position`; `count()` when there is none. */
   readonly ordinalAt: (position: number) => number;
-  /** Events a stream has had, those that scavenge took included, a tombstone not. */
+  /** How many events a stream has had, without a tombstone and with those that scavenge removed. */
   readonly eventsOf: (stream: number) => number;
   /** The first revision of a stream that scavenge left. */
   readonly firstRevisionOf: (stream: number) => number;

@@ -1,7 +1,7 @@
 /**
- * Names (of streams, of event types) and their numbers, counted from 0 in the order of first appearance. The
- * bytes of all names lie one after the other in one buffer, beside an open-addressing hash table: about 12 bytes
- * a name beyond the name itself, where a Map of strings takes over a hundred.
+ * Names of streams or event types, and their numbers from 0 in the order of first appearance. The bytes of all names
+ * lie in one buffer, beside an open-addressing hash table. That takes about 12 bytes a name beyond the name itself; a
+ * Map of strings takes over a hundred.
  */
 import { randomInt } from 'node:crypto';
 

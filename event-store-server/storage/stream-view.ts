@@ -58,7 +58,7 @@ export function openStreamView(index: LogIndex, clock: ClockSteps, reader: Event
   const createdAt = (stream: number, revision: number): number =>
     readRecordedEvent(reader.event(index.ordinalOf(stream, revision))).createdMs;
 
-  /** First revision from `from` to `end` (not included) for which `holds`, which goes on to hold; or `end`. */
+  /** The first revision from `from` on for which `holds` is true, or `end`. `holds` stays true from there on. */
   const firstWhere = (from: number, end: number, holds: (revision: number) => boolean): number => {
     let low = from;
     let high = end;

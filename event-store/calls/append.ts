@@ -49,7 +49,7 @@ export async function appendExactly<Client>(append: Append<Client>): Promise<App
   const { generations, timeoutMs, request } = append;
   const { stream } = request;
   const doing = `appending to ${stream}`;
-  // Monotonic: a wall clock that is set back meanwhile must not make this wait for as long.
+  // A monotonic clock: a wall clock that is set back would make this wait longer.
   const deadline = performance.now() + timeoutMs;
   for (let failures = 1; ; failures += 1) {
     const pauseMs = backoffDelayMs(REPEAT_BACKOFF, failures, Math.random());

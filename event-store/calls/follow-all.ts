@@ -26,8 +26,8 @@ export interface Subscribed extends Required<
 }
 
 /**
- * Runs one subscription to `$all` over some transport until it ends or `stop` is given. Everything is given in the order
- * of the log, the next thing when the one before is handled. Resolves when no handler runs any more.
+ * Runs one subscription to `$all` over some transport until it ends or `stop` is aborted. Everything comes in the order
+ * of the log, each thing after the one before was handled. Resolves when no handler runs any more.
  *
  * @throws what the consumer throws or the transport says
  */
@@ -49,8 +49,8 @@ interface End {
 }
 
 /**
- * Follows `$all` for ever: a subscription that breaks, or whose consumer throws, is taken up again from `after()`.
- * Events, checkpoints and `caughtUp` reach the consumer strictly in the order of the log.
+ * Follows `$all` for ever. A subscription that breaks, or whose consumer throws, begins again at `after()`. Events,
+ * checkpoints and `caughtUp` reach the consumer strictly in the order of the log.
  *
  * EventStoreDB ends a live subscription when a burst fills its buffer of 32 events. As long as each subscription brings
  * something, that is taken up at once and told to nobody (ADR 0108).
@@ -92,7 +92,7 @@ export function followAll<Client>(parts: FollowParts<Client>, options: FollowOpt
   };
 }
 
-/** What the consumer is told: an error of its own unchanged, the store's by name. */
+/** The error that the consumer gets: its own error unchanged, an error of the store by name. */
 async function meaningOf<Client>(
   cause: unknown,
   { generations, isInLog }: FollowParts<Client>,

@@ -22,7 +22,7 @@ const OPEN_BACKOFF = { firstMs: 100, maxMs: 2_000 };
 export interface Generation<Client> {
   readonly client: Client;
   readonly number: number;
-  /** When the first append stayed without an answer since the last one that had one; null after an answer. */
+  /** When the first append since the last answer was sent; null once there is an answer. */
   silentSinceMs: number | null;
 }
 
@@ -65,8 +65,8 @@ export interface Transport<Client> {
 }
 
 /**
- * Keeps one client that works. A fresh client is the only way out of a connection that died in silence; for every other
- * fault it is a loss (ADR 0107). Nobody gets the fresh one before the streams of the old one have ended.
+ * Keeps one client that works. Only a connection that fell silent needs a fresh client; for every other fault that is a
+ * loss (ADR 0107). Nobody gets the fresh client before the streams of the old one have ended.
  */
 export function openGenerations<Client>(transport: Transport<Client>): Generations<Client> {
   const { url, log } = transport;

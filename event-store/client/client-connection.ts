@@ -7,7 +7,7 @@ import { within } from '../calls/no-answer.ts';
 /** A client of `@eventstore/db-client`, used by its public calls alone (ADR 0181). */
 export interface ClientConnection {
   readonly client: EventStoreDBClient;
-  /** Given with each append, so that each is a call of its own; null where that cannot be said. */
+  /** Sent with each append, so that each is a call of its own; null where the client has no such option. */
   readonly credentials: { readonly username: string; readonly password: string } | null;
 }
 

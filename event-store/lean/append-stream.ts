@@ -94,8 +94,8 @@ interface Outbox {
 }
 
 /**
- * Writes what is sent in one turn of the event loop together. Answers come several at a time as well, so that under load
- * most appends share a write; one that is alone goes out at the end of its turn.
+ * Writes all messages of one turn of the event loop together. Answers also arrive several at a time, so under load most
+ * appends share a write. A single append is written at the end of its turn.
  */
 function openOutbox(call: Pick<DuplexCall, 'write'>): Outbox {
   let pending: Buffer[] = [];

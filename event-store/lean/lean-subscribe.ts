@@ -5,7 +5,7 @@ import type { SubscribeToAll } from '../calls/follow-all.ts';
 import { eventOfMessage } from './wire-event.ts';
 import type { LeanConnection } from './lean-connection.ts';
 
-/** Considered events that the server searches at a time, and checkpoints come after so many searches. */
+/** Events that the server examines in one step, and the steps between two checkpoints. */
 const SEARCH_WINDOW = 32;
 const CHECKPOINT_INTERVAL = 32;
 /** Tags of the fields of `ReadResp`, each a message: 1 event, 3 checkpoint, 8 caught up. */

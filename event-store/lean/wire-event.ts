@@ -161,7 +161,7 @@ function skip(cursor: Cursor, wireType: number, end: number): void {
   if (cursor.at > end) throw new WireMalformed('a field runs past its message');
 }
 
-/** A tag or a length, which no message of this protocol has above 2^32. */
+/** Reads a tag or a length; no message of this protocol has one above 2^32. */
 function varint(cursor: Cursor): number {
   const { bytes } = cursor;
   let value = 0;

@@ -30,7 +30,7 @@ export interface LiveTail {
   /** The session of now; null while there is none. */
   session(): TailSession | null;
   join(reader: TailReader): void;
-  /** The last reader that leaves ends the subscription; resolves when it has ended. */
+  /** When the last reader leaves, the subscription ends; resolves when it has ended. */
   leave(reader: TailReader): Promise<void>;
 }
 

@@ -13,7 +13,7 @@ export type Subject = FieldName | 'vat' | 'lines' | `line ${number}`;
 /** One value that is not as the truth has it. */
 export interface Difference {
   readonly subject: Subject;
-  /** False where the result says nothing, which misleads nobody. */
+  /** False where the result has no value, which misleads nobody. */
   readonly wrong: boolean;
   /** For people: `grand: 10.00, truth 12.00`. */
   readonly text: string;

@@ -83,7 +83,7 @@ function sameValue(name: LineValue, own: string | undefined, line: TruthLine): b
   );
 }
 
-/** Index of the own line for each line of the truth: those that agree in most, each once. */
+/** For each line of the truth, the index of the result's line that agrees in most values; each is used once. */
 function pairUp(wanted: readonly TruthLine[], own: readonly UblLine[]): Map<number, number> {
   const pairs = new Map<number, number>();
   const taken = new Set<number>();

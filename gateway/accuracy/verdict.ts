@@ -3,12 +3,9 @@ import type { Difference, Subject } from './difference.ts';
 import { isAboutValues, subjectsOf } from './warning-subjects.ts';
 
 /**
- * What became of one document:
- * - `right`: every known value is there and right;
- * - `incomplete`: nothing is wrong, something is missing;
- * - `told`: something is wrong, and a warning is about each wrong value;
- * - `notTold`: a wrong value that no warning is about;
- * - `refused`: there is no result.
+ * The verdict on one document. `right`: every known value is there and right. `incomplete`: nothing is wrong, something
+ * is missing. `told`: something is wrong, and a warning names each wrong value. `notTold`: a wrong value without a
+ * warning. `refused`: there is no result.
  */
 export type Verdict = 'right' | 'incomplete' | 'told' | 'notTold' | 'refused';
 

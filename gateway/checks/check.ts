@@ -21,7 +21,7 @@ export interface CheckFinding {
   readonly what: string;
   readonly left: string;
   readonly right: string;
-  /** Said in place of the two sides, where they do not say it. */
+  /** Replaces the two sides in the message where they do not explain the fault. */
   readonly sentence?: string;
 }
 

@@ -30,7 +30,10 @@ export function pageMappingFor(
   return chosen;
 }
 
-/** The mappings that a detecting one chooses from by the page, in its order; the registry holds that they are there. */
+/**
+ * The mappings among which a detecting mapping chooses by the page, in its order. The registry makes sure that they
+ * exist.
+ */
 export function pageMappingsOf({ pages }: DetectMapping, registry: MappingRegistry): InvoiceMapping[] {
   return pages.map(({ mapping: id }) => {
     const named = registry.get(id);

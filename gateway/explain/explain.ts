@@ -142,7 +142,7 @@ function checkShown({ rule, ok, severity, what, left, right }: JudgedFinding): C
   return { rule, ok, severity, what, left, right };
 }
 
-/** A rule that the written document breaks, among the checks of the reading. */
+/** A rule that the written document breaks, in the form of the checks of reading. */
 function brokenShown({ rule, severity, what, found, expected }: BrokenRule): CheckShown {
   return {
     rule,

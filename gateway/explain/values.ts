@@ -5,7 +5,7 @@ import type { Found } from '../printed/provenance.ts';
 import { clockText } from '../timetable/clock-times.ts';
 import type { TimetableEntry } from '../timetable/timetable-entry.ts';
 
-/** Values told of one document; further ones are left out (a list of 2,000 pages would drown its reader). */
+/** Most values returned for one document; further ones are left out, since nobody reads a list of 2,000 pages. */
 export const explainedValuesMax = 20_000;
 
 type Named = readonly [path: string, kind: ExplainedValue['kind'], found: Found | undefined];

@@ -8,8 +8,9 @@ import type { Invoice } from './invoice.ts';
 const RULE = 'seller’s country, for a domestic buyer';
 
 /**
- * An address at home is written without its country (UPU S42). A buyer without country and tax number is in the seller's
- * when the postal code has that country's form and its VAT is charged. Anything less, and the country stays unknown.
+ * A domestic address is written without its country (UPU S42). A buyer without country and tax number is in the
+ * seller's country when the postal code has that country's form and its VAT is charged. Otherwise the country stays
+ * unknown.
  */
 export function domesticBuyer(invoice: Invoice): Invoice {
   const { seller, buyer } = invoice;

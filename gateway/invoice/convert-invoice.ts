@@ -21,7 +21,7 @@ import type { InvoiceReading } from './read-invoice.ts';
 import { readInvoice } from './read-invoice.ts';
 import { qrCollector } from './qr-images.ts';
 
-/** A document as read, judged and ready to be written or explained. */
+/** A document after reading and checking, ready to be written or explained. */
 export interface JudgedReading extends InvoiceReading {
   readonly findings: readonly JudgedFinding[];
   readonly text: PdfText;

@@ -67,7 +67,7 @@ function placesOf(given: GivenParty, document: ReadDocument): Places {
   return places;
 }
 
-/** An address that is given in part is taken whole: what it leaves out is not read from the page beside it. */
+/** An address that is given in part is used as it is: missing parts are not read from the page. */
 function withGiven(read: Party, given: GivenParty, places: Places): Party {
   const { street, postalCode, city } = given;
   const ownAddress = [street, postalCode, city].some((part) => part !== undefined);

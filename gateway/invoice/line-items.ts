@@ -54,7 +54,7 @@ function lineOf(row: TableRow, position: number, isTwofold: boolean): InvoiceLin
 /** Units in brackets at the end of a name: what the price is for (`Brackets (3 kg)`). */
 const UNITS_BEHIND = /^(.+?)\s*\((\d{1,6}(?:[.,]\d{1,3})?)\s+(\p{L}[\p{L}²³.]{0,8})\)$/u;
 
-/** The line with the number of units that its price is for, where the line says one and comes out with it alone. */
+/** The line with the number of units that its price is for, if the line states one and only then adds up. */
 function withPriceBase(line: InvoiceLine, printed: Found | undefined): InvoiceLine {
   const [, name, number, unit] = UNITS_BEHIND.exec(line.name?.value ?? '') ?? [];
   const isOfUnit = unit !== undefined && unit.toLowerCase() === line.unit?.value.toLowerCase();

@@ -4,8 +4,8 @@ import type { Candidate } from '../reading/candidates.ts';
 const agreementBonus = 1;
 
 /**
- * Moves up the candidates that say what the QR code says. Only values that stand on the page as text are ever taken;
- * the code just tells which of several is meant. Where none agrees the order stays, and the check of the code fails.
+ * Moves up the candidates that agree with the QR code. Only values that stand on the page as text are used; the code
+ * tells which of several is meant. Where none agrees the order stays, and the check of the code fails.
  */
 export function preferQr(
   field: string,

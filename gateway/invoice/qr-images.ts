@@ -32,7 +32,7 @@ export function qrCollector(found: QrPayload[]): PageVisitor {
   };
 }
 
-/** Roughly square images, the smaller ones first: logos and backgrounds are rarely so. */
+/** Roughly square images, the smaller ones first: logos and backgrounds are seldom square. */
 function candidates(content: PageContent): PageContent['images'][number][] {
   const area = (image: PageContent['images'][number]): number =>
     (image.box.x1 - image.box.x0) * (image.box.y1 - image.box.y0);

@@ -13,8 +13,8 @@ export interface PlacedInk {
 const PAPER = 255;
 
 /**
- * Paints images onto one grid of dots, in their order: strips become one page, finer images coarser and turned ones
- * upright.
+ * Paints images onto one grid of dots, in their order. Strips become one page, finer images are reduced, and turned
+ * ones are set upright.
  * @param toPage from dots of the grid to page points
  */
 export function rasterOf(

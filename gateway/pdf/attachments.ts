@@ -131,7 +131,7 @@ function fetched({ xref }: PdfCatalog, value: unknown): unknown {
   return orNothing(() => xref.fetchIfRef(value));
 }
 
-/** The pairs of the name tree of embedded files in their order, each pair that is there. */
+/** The pairs of the name tree of embedded files, in their order; missing pairs are left out. */
 function* nameTree(
   root: PdfDictionary,
   catalog: PdfCatalog,

@@ -1,4 +1,4 @@
-/** An image as lightness: a byte a dot, 0 black to 255 white, rows from the top. */
+/** An image in grey: one byte for each dot, 0 black to 255 white, rows from the top. */
 export interface Ink {
   readonly gray: Uint8Array;
   readonly width: number;
@@ -50,7 +50,7 @@ function meanAt(data: Uint8Array, at: number): number {
   return ((data[at] ?? 0) + (data[at + 1] ?? 0) + (data[at + 2] ?? 0)) / 3;
 }
 
-/** Laid over white where the image is transparent. */
+/** Transparent parts of the image become white. */
 function overWhite(data: Uint8Array): Picture['lightnessAt'] {
   return (dot) => {
     const alpha = (data[dot * 4 + 3] ?? 255) / 255;

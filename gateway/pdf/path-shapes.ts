@@ -6,7 +6,7 @@ const edgesPerPageMax = 20_000;
 /** Shorter edges are parts of letters and pictures. */
 const edgeLengthMinPt = 4;
 
-/** How pdfjs writes a path: 0 x y (move), 1 x y (line), 2 and 3 (curves), 4 (close). */
+/** The codes of a path in pdfjs: 0 x y (move), 1 x y (line), 2 and 3 (curves), 4 (close). */
 type Path = ArrayLike<unknown>;
 
 const number = (value: unknown): number => (typeof value === 'number' && Number.isFinite(value) ? value : 0);

@@ -2,7 +2,7 @@
 export interface Recognised {
   /** 0 to 1; from `OCR_SURE` on, it is as good as a text from the file. */
   readonly certainty: number;
-  /** What else it may say. */
+  /** Other readings of the same ink. */
   readonly others: readonly string[];
 }
 

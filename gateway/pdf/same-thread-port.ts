@@ -1,6 +1,6 @@
 type Listener = (event: { readonly data: unknown }) => void;
 
-/** One end of a channel, as far as pdfjs uses it. */
+/** One end of a message channel, with the methods that pdfjs calls. */
 export interface Port {
   postMessage(message: unknown): void;
   addEventListener(name: 'message', listener: Listener, options?: { readonly signal?: AbortSignal }): void;

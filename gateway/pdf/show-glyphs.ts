@@ -5,8 +5,8 @@ import type { Recognised } from './recognised.ts';
 import { isUndefined } from './undefined-characters.ts';
 
 /**
- * A stretch of text drawn without a gap: at most one word, often a part of one.
- * Placed in page points, y downwards; `angle` is the reading direction in quarter turns.
+ * A piece of text drawn without a gap: at most one word, often a part of one. Its place is in page points, y downwards;
+ * `angle` is the reading direction in quarter turns.
  */
 export interface TextPiece {
   readonly text: string;

@@ -128,7 +128,7 @@ function standsOut(piece: TextPiece, x: number, y: number, fills: readonly Fill[
   return ink.some((value, i) => Math.abs(value - (ground[i] ?? 0)) >= sameColorDistance);
 }
 
-/** The last colour asked for: pages change it rarely. */
+/** The last colour that was converted; pages change it rarely. */
 let last: { readonly color: string; readonly channels: number[] | undefined } | undefined;
 
 function channels(color: string | undefined): number[] | undefined {

@@ -167,7 +167,7 @@ export function openPool(
   function onFailedStart(slot: Slot, how: string): void {
     failedStarts += 1;
     if (everUp || failedStarts < limits.failedStartsMax) {
-      // The timer holds the process: whoever waits for a document waits for this.
+      // The timer keeps the process alive: whoever waits for a document waits for it.
       setTimeout(() => start(slot.inPlaceOf), startAgainAfterMs);
       return;
     }

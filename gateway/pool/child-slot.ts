@@ -55,7 +55,7 @@ export function giveLessPriority({ child }: Slot, log: GatewayLog): void {
   try {
     if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
   } catch (error) {
-    // Only the child's end makes this fail, and its exit is handled where it is heard of.
+    // Sending fails only when the child has ended, and the exit handler deals with that.
     log.info({ err: error }, 'a slow converter child could not be given less priority');
   }
 }

@@ -1,7 +1,7 @@
 import { cpuMsOf } from '../../runtime/cpu-time.ts';
 import { residentBytes } from './memory.ts';
 
-/** How often a child's memory is looked at. */
+/** How often the memory of a child is checked. */
 const MEMORY_LOOK_EVERY_MS = 50;
 /** How often its processor time is: every so many looks at its memory. */
 const CPU_LOOK_EVERY_LOOKS = 5;

@@ -74,7 +74,10 @@ export function tokenLines(pages: readonly PageText[]): TokenLine[] {
 
 /** Widths of two characters of a monospaced type differ by no more than this share of the font size. */
 const sameWidth = 0.012;
-/** A blank of such a type is as wide as a letter; counted as a blank of an ordinary type, share of the font size. */
+/**
+ * A blank of a monospaced type is as wide as a letter. This is the width of a blank of an ordinary type, as a share of
+ * the font size.
+ */
 const ordinaryBlank = 0.28;
 
 /** The width of every character of the line, as a share of the font size; undefined in ordinary type. */

@@ -45,7 +45,7 @@ export interface ConverterSuccess {
   /** The mapping that made the result: the one asked for, unless a reader handed the document to another mapping. */
   readonly convertedBy?: ConvertingMapping;
   readonly warnings: readonly GatewayWarning[];
-  /** What names the invoice in the result; absent where it is none, or does not say all of it. */
+  /** The fields that identify the invoice of the result; absent when it is no invoice or lacks one of them. */
   readonly invoice?: InvoiceIdentity | undefined;
 }
 

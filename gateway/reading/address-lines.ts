@@ -29,7 +29,7 @@ export interface AddressLine {
 }
 
 /**
- * An address that stands in one line, its parts divided by points, bars, dashes or commas: a letterhead, or the sender above
+ * An address in one line, its parts divided by points, bars, dashes or commas. It is a letterhead, or the sender above
  * the window of an envelope. Undefined for any other text.
  */
 export function addressLine(tokens: readonly Token[]): AddressLine | undefined {
@@ -73,7 +73,9 @@ function splitAfter(tokens: readonly Token[], ends: (token: Token) => boolean): 
   return pieces;
 }
 
-/** @param namedFirst whether the first piece is a name where no legal form says how far the name reaches */
+/**
+ * @param namedFirst whether the first piece is a name when no legal form ends the name
+ */
 function address(
   tokens: readonly Token[],
   pieces: readonly Piece[],

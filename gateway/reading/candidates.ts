@@ -14,7 +14,7 @@ import type { Token, TokenLine } from '../printed/tokens.ts';
 import { cellsOf } from '../printed/tokens.ts';
 import { isNumberWord, parseValue, wordsBehind } from './value-parsers.ts';
 
-/** A value that may be a field's, with the points that speak for it. */
+/** A candidate for the value of a field, with its score. */
 export interface Candidate extends Found {
   readonly score: number;
   readonly line: number;
@@ -199,7 +199,7 @@ function isRowOfTitles(line: TokenLine, document: ReadDocument): boolean {
   );
 }
 
-/** A letter's date: alone in its cell, in the upper part of the first page. */
+/** The date of a letter: alone in its cell, in the upper part of the first page. */
 function lonelyDates(document: ReadDocument): Candidate[] {
   const found: Candidate[] = [];
   for (const line of document.lines.slice(0, Math.ceil(document.lines.length / 2))) {

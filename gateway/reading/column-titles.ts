@@ -116,7 +116,7 @@ function letterPlaces(cell: TitleCell): [number, number][] {
   });
 }
 
-/** The last letters of what may follow a title, which most words do not end in. */
+/** The last letters of words that may follow a title; most words end otherwise. */
 const ENDS_LIKE_A_CURRENCY = new Set(['r', 's', '€', '%', 'f', 'd', 'p', 'n', 'k']);
 
 function withoutCurrencyKey(key: string): string {

@@ -66,7 +66,7 @@ function marksOf(line: TokenLine): Mark[] {
   return marks;
 }
 
-/** Where no amount carries one, a title that does: `Preço (EUR)`, `Total €`, `Betrag/€`, `All amounts in GBP`. */
+/** Without a currency at an amount, a title with one: `Preço (EUR)`, `Total €`, `Betrag/€`, `All amounts in GBP`. */
 function wordsAlone(line: TokenLine): Mark[] {
   return line.tokens.flatMap((token) => {
     const word = /^\p{L}[\p{L}.]*\/(\S+)$/u.exec(token.text)?.[1] ?? token.text;

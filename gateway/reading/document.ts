@@ -15,7 +15,7 @@ export interface ReadDocument {
   readonly text: string;
   /** Label hits of each line, by line index. */
   readonly hits: readonly (readonly LabelHit[])[];
-  /** The hits of each owner of labels in reading order, with the weight its label gives them. */
+  /** The label hits of each field in reading order, with the weight of the label. */
   readonly hitsByOwner: ReadonlyMap<string, readonly WeighedHit[]>;
   readonly notation: Notation;
   /** True when nothing on the page tells whether day or month stands first. */

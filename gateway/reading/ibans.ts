@@ -15,7 +15,7 @@ interface Scored extends Found {
 /** What an IBAN is worth whose check digits do not hold, beside one whose do. */
 const unsoundShare = 0.5;
 const ownLineScore = 1.1;
-/** An account without a label, in points beside a labelled one. */
+/** The score of an account without a label, as a share of that of a labelled one. */
 const aloneScore = 0.4;
 /** The rest of an IBAN stands at most so many font sizes below its start. */
 const restStepMax = 2;

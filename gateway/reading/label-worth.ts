@@ -40,7 +40,7 @@ function isInTitle({ line, from }: LabelHit, { bodySize }: ReadDocument): boolea
   );
 }
 
-/** Words of a discount for paying early, whose date is not the one on which the document falls due. */
+/** Words of a discount for early payment; its date is not the due date of the document. */
 export const EARLY_DISCOUNT = /skonto|discount|escompte|desconto|descuento|sconto|pronto pag/i;
 /** Words for paying all of it, which stand beside the due date. */
 const IN_FULL = /\bnet(?:to)?\b|ohne abzug|sans escompte|sem desconto|sin descuento|senza sconto/i;

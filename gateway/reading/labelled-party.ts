@@ -140,8 +140,8 @@ function closeTo(line: TokenLine | undefined, other: TokenLine, times: number): 
 }
 
 /**
- * A value without a label on its line continues the row above or belongs to the next row's label, whichever is as close
- * as lines of one value are. The further lines of an address are rows of their own.
+ * A value without a label on its line belongs to the row above or to the label of the next row. Which one depends on
+ * which of them is as close as two lines of one value. The further lines of an address are rows of their own.
  */
 function takeValue(cell: BlockCell, row: Row | undefined, waiting: BlockCell[]): BlockCell[] {
   const last = row?.values.at(-1)?.line ?? row?.line;

@@ -15,7 +15,7 @@ const wordLinesMax = 1;
 const STREET_WITH_NUMBER = /^\p{L}[\p{L}.' -]{3,}\s\d{1,4}\s?[a-z]?$/iu;
 const NUMBER_WITH_STREET = /^\d{1,5}\s\p{L}[\p{L}.' -]{3,}$/iu;
 
-/** What stands around a name in its address. */
+/** The text around a name in its address. */
 export interface NameInBlock {
   readonly name: BlockCell;
   /** The lines between it and the last line of the address. */

@@ -196,7 +196,7 @@ function tokensOfPart(value: string, cell: BlockCell | undefined): readonly Toke
   });
 }
 
-/** The country as the address itself says it, in words on a line of its own or by the form of its postal code. */
+/** The country that the address itself states: in words on a line of its own, or by the form of its postal code. */
 function printedCountry(cells: readonly BlockCell[]): Found | undefined {
   const own = cells.findLast((cell) => countryNamed(textOf(cell.tokens)) !== undefined);
   const country = countryOfAddress(cells.map((cell) => textOf(cell.tokens)));

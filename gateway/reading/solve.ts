@@ -56,8 +56,8 @@ function distinctValues(candidates: readonly Candidate[]): Candidate[] {
 const roundingOfPoints = 1e-9;
 
 /**
- * Every combination is judged, but not one by one: an equation is worked out when the last of its fields has been
- * picked, and picks that cannot lead to more than the best so far are not followed.
+ * Judges every combination, but not one by one. An equation is computed when the last of its fields has been picked.
+ * Picks that cannot beat the best result so far are not continued.
  */
 function bestCombination(
   names: readonly string[],

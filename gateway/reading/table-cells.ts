@@ -59,7 +59,7 @@ function withLeftOver(cells: [string, Found][], rest: readonly Token[]): [string
 function readUnit(tokens: readonly Token[], notation: Notation, rule: string): [string, Found][] {
   const number = numberAt(tokens, notation.mark);
   const words = number ? tokens.slice(number.count) : tokens;
-  // `Litre(s)` is one of it or several.
+  // `Litre(s)` means one litre or several.
   const text = textOf(words).replace(/\s*\(s\)$/i, '');
   if (!/\p{L}|%/u.test(text)) return [];
   const unit: [string, Found] = ['unit', foundIn(text, words, rule, 0.8)];

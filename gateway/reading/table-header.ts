@@ -179,7 +179,7 @@ function bestNaming(titles: readonly (readonly Title[])[], rule: TableRule): Hea
 /** Columns that must be known before an unknown title is taken for the description. */
 const knownColumnsMin = 4;
 
-/** A table with most columns known and no description: the unknown title with the most room after it is that one. */
+/** In a table without a description column, the unknown title with the most room after it is that column. */
 function nameTheRest(
   columns: HeaderColumn[],
   cells: readonly Cell[],

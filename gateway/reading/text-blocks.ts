@@ -22,7 +22,7 @@ type Side = 'left' | 'right' | 'middle';
 interface OpenBlock {
   readonly page: number;
   readonly place: Readonly<Record<Side, number>>;
-  /** The sides at which all its cells stand in line. */
+  /** The sides on which all its cells are aligned. */
   sides: readonly Side[];
   y: number;
   size: number;

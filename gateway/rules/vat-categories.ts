@@ -10,7 +10,7 @@ export interface Category {
   /** `BR-S`, `BR-IC`: what the numbers of its rules begin with. */
   readonly prefix: string;
   readonly words: string;
-  /** What the parties must be known by: undefined when what is there is enough. */
+  /** The numbers that the parties must have; undefined when they have them. */
   readonly parties: (document: UblDocument) => Breach | undefined;
   readonly rate: 'above 0' | '0' | 'none';
   readonly reason: 'required' | 'forbidden';

@@ -123,7 +123,7 @@ function basisAddsUp(category: Category): Rule {
           .minus(sum(document.allowances, 'cbc:Amount'))
           .plus(sum(document.charges, 'cbc:Amount'));
         const off = basis.minus(wanted).abs();
-        // The tolerance is for rounded lines: a rate that nothing has is wrong, however little its basis is.
+        // The tolerance is for rounded lines only: a rate without any line is wrong, however small its basis is.
         const isUsed = PLACES.some((place) => place.all(document).some(isOwn));
         if (perRate ? isUsed && off.lt(UNIT_OF_CURRENCY) : off.eq(0)) return [];
         const expected = `its lines, allowances and charges come to ${wanted.toFixed(2)}`;
@@ -168,7 +168,7 @@ function reasonFits(category: Category): Rule {
   );
 }
 
-/** The ten rules of a category, which have nothing to say of a document without it. */
+/** The ten rules of a category; a document without the category breaks none of them. */
 function rulesOf(category: Category): Rule[] {
   const rules = [
     inBreakdown(category),

@@ -2,7 +2,7 @@ import { Refusal } from '../protocol/refusal.ts';
 import { clockRanges, plainDashes } from './clock-times.ts';
 import type { ClockRange } from './clock-times.ts';
 
-/** What an entry's own lines say. */
+/** The values in an entry's own lines. */
 export interface EntryParts {
   readonly title: string;
   readonly place: string | undefined;

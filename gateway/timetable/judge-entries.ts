@@ -2,7 +2,7 @@ import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
 import { clockText } from './clock-times.ts';
 import type { TimetableEntry, TimetableReading } from './timetable-entry.ts';
 
-/** Entries without those that are there twice, with a warning for each kind of doubt. */
+/** Entries without duplicates, and a warning for each kind of doubt. */
 export function judgeEntries(reading: TimetableReading): {
   entries: TimetableEntry[];
   warnings: GatewayWarning[];

@@ -56,7 +56,7 @@ export function daysIn(words: readonly string[]): { day: PrintedDay; at: number;
   return found;
 }
 
-/** Which comes first on this page, day or month; undefined where nothing tells. */
+/** Whether day or month comes first on this page; undefined where nothing shows it. */
 export function orderOf(days: readonly PrintedDay[], isEnglish: boolean): DateOrder | undefined {
   const told = new Set(
     days.flatMap(({ printed }): DateOrder[] => {

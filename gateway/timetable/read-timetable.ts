@@ -203,7 +203,7 @@ function wordsOf(text: PdfText): string[][] {
   return text.pages.flatMap((page) => page.lines.map((line) => line.words.map((word) => word.text)));
 }
 
-/** Which comes first in the dates of a document, day or month; undefined where nothing tells. */
+/** Whether day or month comes first in the dates of a document; undefined where nothing shows it. */
 export function pageDateOrder(text: PdfText, mapping: TimetableMapping): DateOrder | undefined {
   const words = wordsOf(text);
   const days = words.flatMap((line) => daysIn(line)).map(({ day }) => day);

@@ -22,7 +22,7 @@ export interface TimetableEntry {
   readonly rule: 'grid' | 'list';
 }
 
-/** What was read of a timetable, with what was not taken as an entry. */
+/** The entries of a timetable, and the texts that are no entries. */
 export interface TimetableReading {
   readonly entries: readonly TimetableEntry[];
   /** Lines beside and under the entries that are none, as printed. */

@@ -106,7 +106,7 @@ async function knownByLook({ commands }: AttemptParts, jobId: string): Promise<K
   }
 }
 
-/** Makes the claim true in the log, or returns null when the stream says otherwise; then the list is put right. */
+/** Appends the claim to the log. Returns null when the stream does not allow it; the work list is then corrected. */
 async function begin(parts: AttemptParts, item: ClaimedItem): Promise<Begun | null> {
   const { clock, settings, workerId } = parts;
   const leaseMs = settings.WORKER_LEASE_TTL_SEC * 1000;

@@ -178,7 +178,7 @@ export function startClaimLoop(parts: ClaimLoopParts): ClaimLoop {
       .then(() => parts.onTrouble(null), parts.onTrouble)
       .finally(() => {
         looking = null;
-        // A nudge that came after the last look and before this line.
+        // A nudge may have come after the last look and before this line.
         if (lookAgain) look();
       });
   };

@@ -1,6 +1,6 @@
 import type { ClaimedItem } from '../work-list/work-list.ts';
 
-/** Weight of the newest attempt in the mean duration. */
+/** The weight of the newest attempt in the moving mean of durations. */
 const NEWEST_WEIGHT = 0.1;
 
 /** Claims that this processor holds and has not begun, oldest first. */

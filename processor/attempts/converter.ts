@@ -45,7 +45,7 @@ export interface ConversionResult {
  */
 export type Convert = (task: ConversionTask, signal: AbortSignal) => Promise<ConversionResult>;
 
-/** The wall of WORKER_TIMEOUT_MS, as an abort reason. */
+/** The abort reason when an attempt takes longer than WORKER_TIMEOUT_MS. */
 export class AttemptTooLong extends CodedError {
   readonly code = 'ATTEMPT_TOO_LONG';
   readonly retryable = true;

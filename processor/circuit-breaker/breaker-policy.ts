@@ -22,8 +22,8 @@ export function failuresIn(window: FailureWindow): number {
 }
 
 /**
- * Whether the breaker opens: enough failures, and at least half of all calls. Without the second half one owner's
- * broken files, each failing on its own, would stop everybody's.
+ * Whether the breaker opens: enough failures, and at least half of all calls. Without the second condition, one owner's
+ * broken files would stop everybody's conversions.
  */
 export function isBroken(window: FailureWindow, failuresMax: number): boolean {
   const failures = failuresIn(window);

@@ -18,7 +18,7 @@ const BUFFER_EVENTS_MAX = 4_000;
 const BATCH_EVENTS_MAX = 1_000;
 /** Between the starts of two writes: under load a few jobs share one. */
 const WRITE_GAP_MS = 4;
-/** Changes that no worker waits for are written so long after the last ones; many of them then cancel out. */
+/** Changes that no worker waits for are written so long after the last ones; many of them then cancel each other. */
 const NOT_URGENT_MS = 40;
 /** A checkpoint without changes is written this often at most. */
 const IDLE_CHECKPOINT_MS = 5_000;

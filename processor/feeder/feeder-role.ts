@@ -48,9 +48,9 @@ interface Feeding {
 }
 
 /**
- * One processor at a time feeds the work list and sweeps; the right is a row with an epoch, and every write of the
- * feed names the epoch. A feeder that is only slow finds its writes refused; one that the log does not answer gives the
- * right up, and asks for it again when it can read the log (ADR 0128).
+ * One processor at a time feeds the work list and sweeps. Its lease is a row with an epoch, and every write of the feed
+ * names the epoch. The writes of a feeder that lost the lease are refused. A feeder that cannot read the log gives the
+ * lease up, and asks for it again when it can (ADR 0128).
  */
 export function feederRole(parts: FeederRoleParts): FeederRole {
   const { list, log, processorId, workerId, settings, logger } = parts;

@@ -27,8 +27,8 @@ export interface SweepParts {
 }
 
 /**
- * Gives back the leases that nobody will: of silent workers, of a worker's earlier lives, and any that ran out; then
- * compares rows that have stood still with their streams.
+ * Gives back leases that no worker will give back: of silent workers, of a worker's earlier lives, and any that ran
+ * out. Then it compares rows that have not changed for long with their streams.
  *
  * @param trustSilence false while Postgres has just come back, when everybody's beat is old
  * @throws LogUnavailable, ReadStoreUnavailable

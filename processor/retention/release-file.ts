@@ -19,7 +19,7 @@ export interface ReleaseParts {
   readonly clock: Clock;
   readonly logger: Log;
   readonly tally: CleanupTally;
-  /** Who the events name, such as `processor:p1`. */
+  /** The actor that the events name, such as `processor:p1`. */
   readonly actor: string;
   /** Decide, append nothing, remove nothing. */
   readonly dryRun: boolean;

@@ -123,7 +123,7 @@ async function filesNamedBy(parts: ScanParts, recorded: RecordedEvent): Promise<
   }
 }
 
-/** A download names no blob: it is the result that was there at that moment. */
+/** A download names no blob: its blob is that of the result at that moment. */
 async function presentResult(
   parts: ScanParts,
   jobId: string,

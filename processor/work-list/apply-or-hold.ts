@@ -12,8 +12,8 @@ export interface ApplyOrHold {
 }
 
 /**
- * Applies changes and moves the checkpoint. Changes that Postgres refuses, whatever they hold, are found by halving, and
- * their jobs are held, so that one job never stops the others; the checkpoint then moves last.
+ * Applies changes and moves the checkpoint. When Postgres refuses values, halving finds the changes that hold them, and
+ * their jobs are held. So one job never stops the others. The checkpoint then moves last.
  *
  * @throws what `apply` throws when it is not the values that are refused
  */

@@ -1,4 +1,4 @@
-/** $1 processor, $2 worker: a new life; what earlier lives held is lost from now on. */
+/** $1 processor, $2 worker, $3 ms. A new life of a processor replaces the earlier one at once. */
 export const ENLIST = `
 insert into processor.processors (processor_id, worker_id) values ($1, $2)
 on conflict (processor_id) do update set worker_id = excluded.worker_id, started_at = now(), beat_at = now()`;

@@ -98,7 +98,7 @@ export interface WorkList {
   quarantine(held: readonly Quarantined[]): Promise<void>;
   /** Takes streams out of the quarantine. */
   letGo(streams: readonly string[]): Promise<void>;
-  /** Revision that the job's row knows, to be asked before a look at its stream; null without a row. */
+  /** The revision that the job's row has, read before the job's stream; null without a row. */
   revisionOf(jobId: string): Promise<bigint | null>;
   /** Sets rows right after a look at their streams, whoever looked. Never adds a row. */
   correct(corrections: readonly Correction[]): Promise<void>;

@@ -18,8 +18,8 @@ export interface CaughtUp {
 }
 
 /**
- * Several writers as one that stands where the hindmost does. A writer that is further is given events it has, which
- * its rows remember. A batch is over when all have written it, or failed: no writer is left at work behind an error.
+ * Treats several writers as one at the position of the slowest. A writer that is ahead gets events that it has already;
+ * its rows know them. A batch ends when every writer has written it or failed, so none still runs after an error.
  */
 export function together(writers: readonly Pick<ProjectionWriter, 'checkpoint' | 'apply'>[]): CaughtUp {
   return {

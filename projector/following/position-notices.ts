@@ -1,6 +1,6 @@
 /** Channel of the notices; the payload is the position as text, and nothing else. */
 export const POSITION_CHANNEL = 'docket_position';
-/** At most 20 notices a second; the last position is always told. */
+/** At most 20 notices a second; the last position is always sent. */
 export const NOTICE_INTERVAL_MS = 50;
 
 export interface PositionNotices {

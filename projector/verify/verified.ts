@@ -50,7 +50,7 @@ export function tellProgress({ signal, onProgress }: VerifyOptions, done: number
   onProgress?.(done);
 }
 
-/** Works on a few streams at a time; the answers are in the order of the items. */
+/** Works on a few streams at a time; the results are in the order of the items. */
 export async function inParallel<In, Out>(
   items: readonly In[],
   work: (item: In) => Promise<Out>,

@@ -30,9 +30,9 @@ function heldRowsByMemory(): number {
 
 /**
  * Fills new tables from the log in as few writes as memory allows, all projections from one read. When memory holds as
- * many rows as it may, they are written, and the build goes on with nothing in memory. What comes to the log meanwhile is
- * left to the ordinary writers, and so is everything when this returns false: Postgres refused a value, which only they
- * can find the stream of. The tables have to be made again then.
+ * many rows as it may, they are written, and the build continues with none. New events are left to the ordinary
+ * writers. So is everything when this returns false: Postgres refused a value, and only the writers can find its
+ * stream. The tables must then be made again.
  *
  * @param options.heldRowsMax rows in memory, of all projections together
  * @throws CheckpointMoved, LogUnavailable, ReadStoreUnavailable

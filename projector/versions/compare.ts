@@ -11,7 +11,7 @@ import { firstParting } from '../verify/trace.ts';
 const PAGE_KEYS = 500;
 /** Differences that are kept; beyond them the comparison says that it is not complete. */
 const DIFFERENCES_MAX = 1_000;
-/** Rows that were moving are looked at again so often; one that still differs is a difference. */
+/** Rows that were changing are compared again so often; a row that still differs is a difference. */
 const LOOKS_MAX = 40;
 const LOOK_AGAIN_MS = 100;
 

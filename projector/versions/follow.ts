@@ -62,7 +62,7 @@ export function followVersions(options: {
       const queues = [...running].filter(([{ isQueue }]) => isQueue);
       if (queues.length === 0) return ['read store'];
       const states = queues.map(([, projection]) => projection.waitingFor());
-      // A version that is only beside the one in use keeps nobody waiting.
+      // Readers do not wait for a version that is not in use.
       return states.includes(null) ? [null] : states;
     },
     stop: async () => {

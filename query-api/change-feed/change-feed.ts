@@ -8,7 +8,7 @@ import type { ChangedRow } from './page.ts';
 
 /** A lost notification is noticed after this. */
 const POLL_MS = 1_000;
-/** The same before the tables were first seen: a first start makes them within a second. */
+/** The same before the tables exist: a first start makes them within a second. */
 const FIRST_POLL_MS = 100;
 /** Rows read at once; more are read in further pages. */
 const FEED_ROWS_MAX = 2_000;
@@ -26,7 +26,7 @@ export interface FeedListener {
 
 /** The one follower of the read tables in this process. */
 export interface ChangeFeed {
-  /** Where listeners have been told everything up to, or null before the tables were first seen. */
+  /** The position up to which listeners have been told everything; null before the tables were first read. */
   at(): Bookmark | null;
   /** Whether the last look at the tables succeeded. */
   healthy(): boolean;

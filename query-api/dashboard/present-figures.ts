@@ -127,7 +127,7 @@ async function readRebuilding(store: Queryable): Promise<Present['rebuilding']> 
   }));
 }
 
-/** Age of the first event beyond the checkpoint. A head beyond it may be of a stream that nobody follows. */
+/** Age of the first event after the checkpoint. The head alone may be of a stream that no projection follows. */
 async function lagOf({ log, nowMs }: PresentSources, position: bigint, head: bigint): Promise<number | null> {
   if (head <= position) return 0;
   const after = position < 0n ? 'start' : position;

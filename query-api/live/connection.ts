@@ -10,7 +10,7 @@ export interface Connection {
   readonly owner: string;
   /** The address it came from, as limits count. */
   readonly clientKey: string;
-  /** Whether it may follow the `ops:` topics; decided when it was opened. */
+  /** Whether the connection may follow the `ops:` topics; decided when it was opened. */
   readonly operates: boolean;
   readonly subscriptions: Map<number, Follower>;
   readonly openedAtMs: number;

@@ -9,7 +9,7 @@ export interface Followers {
   add(follower: Follower): void;
   remove(follower: Follower): void;
   size(): number;
-  /** Followers of the figures, who are served apart. */
+  /** Followers of the figures, which are served separately. */
   ofMetrics(): ReadonlySet<Follower>;
   all(): Iterable<Follower>;
   deliver(rows: readonly ChangedRow[], deliver: Deliver): void;

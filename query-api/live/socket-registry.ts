@@ -18,7 +18,7 @@ export interface SocketRegistry {
   ofAddress(clientKey: string): number;
 }
 
-/** Keeps the open sockets. Their listeners are the same few functions for all of them. */
+/** Keeps the open sockets. All sockets share the same few listener functions. */
 export function createSocketRegistry(options: {
   conversation: Conversation;
   /** Called when a socket is gone. */

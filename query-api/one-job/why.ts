@@ -82,7 +82,7 @@ async function eventsUntil(
   return events;
 }
 
-/** Of the job that an event makes; the first one of a stream. */
+/** The job that the first event of a stream creates. */
 function ownerOf(event: JobEvent, revision: bigint): string | null {
   const job = evolve(ABSENT, event, revision);
   return job.state === 'absent' ? null : job.owner;
@@ -93,7 +93,7 @@ function isAfter({ position, at }: { position: bigint; at: string }, moment: Mom
   return moment.kind === 'position' ? position > moment.position : at > moment.at;
 }
 
-/** The fold as JSON can hold it. */
+/** The fold in a form that JSON can hold. */
 function plain(job: ExistingJob): WhyAnswer['fold'] {
   return { ...job, revision: Number(job.revision) };
 }

@@ -11,7 +11,7 @@ import { readHead } from '../tables/projection-head.ts';
 /** Longest wait for tables that are behind the moment asked for. */
 const BEHIND_WAIT_MS = 5_000;
 const BEHIND_RETRY_SEC = 1;
-/** What a moment is found out from. */
+/** The data from which a moment is resolved. */
 export interface AsOfSources {
   readonly store: Queryable;
   readonly log: Pick<EventLog, 'readAll' | 'head'>;

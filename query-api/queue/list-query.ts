@@ -34,8 +34,8 @@ export interface ListScope {
 }
 
 /**
- * The statement for one page of jobs, one row more than asked for, so that it is known whether another page follows.
- * Pages go by key, not by number: a page costs the same wherever it is (A-DS01).
+ * The statement for one page of jobs and one row more, which tells whether another page follows. Pages go by key, not
+ * by number: every page costs the same (A-DS01).
  */
 export function listStatement(scope: ListScope, query: JobListQuery, after: ListPlace | null): Statement {
   const values: unknown[] = [];

@@ -39,7 +39,7 @@ export class ProjectionRebuilding extends ApiError {
   }
 }
 
-/** Before the first batch there is no checkpoint; -1 lies before every position. */
+/** Before the first batch there is no checkpoint; -1 is below every position. */
 const HEAD =
   'select p.epoch::text as epoch, coalesce(c.commit_position, -1)::text as head,' +
   // As JSON, since a query-api may run a moment before the projector of its build has made the column.

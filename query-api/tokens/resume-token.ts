@@ -27,7 +27,7 @@ export function sealBookmark(keys: SealingKeys, holder: TokenHolder, bookmark: B
   return seal(keys, ['live', holder.owner, holder.topic], payload);
 }
 
-/** The bookmark of a token, or null when the token was not given to this holder by us. */
+/** The bookmark of a token, or null when this holder did not get the token from us. */
 export function openBookmark(keys: SealingKeys, holder: TokenHolder, token: string): Bookmark | null {
   const payload = unseal(keys, ['live', holder.owner, holder.topic], token);
   if (payload?.length !== TOKEN_BYTES || payload.readUInt8(0) !== TOKEN_VERSION) return null;

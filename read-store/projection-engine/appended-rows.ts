@@ -19,7 +19,7 @@ export interface AppendedRows {
   take(): Appended[];
 }
 
-/** Gathers rows as the bytes of COPY, and what is added to other rows as sums of a key each. */
+/** Collects rows as the bytes of COPY, and sums by key what is added to other rows. */
 export function appendedRows<Event, Row extends FoldedRow>({
   derived,
 }: Projection<Event, Row>): AppendedRows {

@@ -8,7 +8,7 @@ export interface QuarantineMetrics {
 
 const known = new WeakMap<Metrics, QuarantineMetrics>();
 
-/** The same two metrics for whoever holds streams in this process: projector and processor may share one registry. */
+/** The two metrics of quarantine; projector and processor of one process share them in one registry. */
 export function quarantineMetrics(registry: Metrics): QuarantineMetrics {
   const present = known.get(registry);
   if (present) return present;

@@ -1,9 +1,9 @@
 import type { Column, Table, Values } from './table.ts';
 
-/** JSON text has every control character escaped, so this one can stand between two of them; nothing stands for null. */
+/** JSON text escapes every control character, so this one can separate two texts. An empty text is null. */
 const BETWEEN_JSON = '\u001e';
 
-/** How a `writeStatement` stands: on its own, or as a part of a larger one. */
+/** Whether a `writeStatement` stands alone or is part of a larger statement. */
 export interface Standing {
   /** Tables that are being built have no keys yet where rows are only appended. */
   readonly appendsTo?: 'keyed' | 'keyless';

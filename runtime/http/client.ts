@@ -26,7 +26,7 @@ interface Asking {
 
 export type ReadClient = (request: Asking) => Client;
 
-/** One step of the way, as the proxy that took it in describes it. */
+/** One hop of the request, as the proxy that received it describes it. */
 interface Hop {
   readonly address: string | null;
   readonly proto: string | undefined;

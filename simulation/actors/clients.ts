@@ -5,7 +5,7 @@ import type { Records } from '../records/records.ts';
 import type { QueryApi } from './query-api.ts';
 import { sha256Of } from '../../schemas/sha256.ts';
 
-/** A service as clients reach it: whichever life of it is running now. */
+/** A service as clients reach it, whichever of its processes runs at the moment. */
 export interface Reached<Service> {
   readonly machine: Machine;
   service: Service | null;
@@ -30,7 +30,7 @@ const DOCUMENTS = [
   Buffer.from('%PDF-1.7 long'.padEnd(DOCUMENT_BYTES_MAX + 1, '.')),
 ] as const;
 
-/** People and programs that use the house, and hold it to what it tells them. */
+/** Users and programs that use Docket and check what it tells them. */
 export function startClients(
   world: World,
   apis: readonly Reached<CommandApi>[],

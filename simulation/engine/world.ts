@@ -45,7 +45,7 @@ export interface World {
   steps(): number;
   /** From now on nothing goes wrong any more. */
   clearUp(): void;
-  /** A promise of the world is broken; the run goes on, so that the trace shows what came of it. */
+  /** Reports a broken promise; the run continues, so that the trace shows what follows. */
   broken(promise: string, what: string): void;
   readonly violations: readonly string[];
   /** Runs what is due until `done` says so, nothing is left, or the time is over; returns whether `done` said so. */

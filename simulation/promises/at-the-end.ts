@@ -90,7 +90,7 @@ function checkBlobs({ world, blobs, log }: House, records: Records): void {
   for (const key of wanted)
     if (!blobs.blobs.has(key) && !records.lost.has(key))
       world.broken('6 cleanup', `${key} is referred to and gone`);
-  // The PDF of an earlier upload is kept for its own time, though its job has a newer one.
+  // The PDF of an earlier upload is kept for its full time, even when its job has a newer PDF.
   const kept = new Set(wanted);
   for (const { type, data } of log.all)
     if (type === 'DocumentUploaded') kept.add((data as { blobKey?: string }).blobKey ?? '');

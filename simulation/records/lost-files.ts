@@ -19,7 +19,7 @@ export function keepLostFiles(): LostFiles {
   const endedBy = new Map<string, string>();
   const removed = new Set<string>();
   const lost = new Set<string>();
-  /** Let go by an event that is in no log any more; a removal may still be on its way. */
+  /** Files that an event removed which no log has any more; their removal may still be running. */
   const letGo = new Set<string>();
   return {
     has: (key) => lost.has(key),

@@ -94,7 +94,7 @@ function assertFenced(world: World, jobId: string, before: Job, event: JobEvent)
   );
 }
 
-/** Promise 6: nothing of an active job expires, and no result but one that is there. */
+/** Promise 6: no file of an active job expires, and only a result that exists expires. */
 function assertExpiry(world: World, jobId: string, before: Job, event: JobEvent): void {
   const isWrong =
     (event.type === 'SourceExpired' && before.state !== 'absent' && isActive(before.state)) ||

@@ -40,7 +40,7 @@ function exemptLinesWithout(document: UblDocument, isReason: (property: XmlEleme
     .map((line) => missing(`the exemption reason of ${lineName(document, line)}`));
 }
 
-/** Rates of rows of one category that are not as the category asks. */
+/** Rates of rows that do not fit the category of the row. */
 function ratesOf(category: string, isRight: (rate: number) => boolean, expected: string): Rule['check'] {
   return ({ breakdown }) =>
     breakdown

@@ -5,8 +5,8 @@ import { buildView, patchView, type Change, type QueueView } from './queue-view.
 /** The queue in memory. `loaded` is false until a first whole answer came, by socket or by request. */
 export interface QueueState {
   /**
-   * One map for the life of the page, changed in place by `withRows`: a copy of thousands of rows ten times a second
-   * would be most of the page's work. A new state, not a new map, says that something changed.
+   * One map for the life of the page, changed in place by `withRows`. A copy of thousands of rows ten times a second
+   * would be most of the page's work. A new state, not a new map, tells of a change.
    */
   readonly jobs: ReadonlyMap<string, JobView>;
   /** What the rows that came in last changed, each job once; nothing after the first of all. */

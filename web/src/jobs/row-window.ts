@@ -25,8 +25,8 @@ export interface Seen {
 }
 
 /**
- * The rows to draw when `above` pixels of the list are out of sight above a screen of `screenPx`: negative when it
- * begins further down. `ahead` rows are drawn beyond each edge.
+ * The rows to draw when `above` pixels of the list are hidden above a screen of `screenPx`. `above` is negative when
+ * the list begins further down. `ahead` rows are drawn beyond each edge.
  */
 export function rangeOf(
   count: number,

@@ -18,7 +18,7 @@ export const NOT_YET_CONNECTED: Connection = {
   unreachable: false,
 };
 
-/** A banner for every hiccup would cry wolf; this long is long enough to be told. */
+/** The banner appears after this time, so that a short interruption shows none. */
 export const BANNER_AFTER_MS = 5_000;
 /** Failures without one welcome that mean "sockets are blocked here" rather than "the server is away". */
 const BLOCKED_AFTER_FAILURES = 3;

@@ -10,7 +10,7 @@ import { TimeMachine } from './time-machine.tsx';
 const STALE_MS = 4_000;
 const USUAL_ZONES = ['UTC', 'Europe/Lisbon', 'Atlantic/Azores'];
 
-/** What is looked at: window, zone, moment; and how fresh it is. */
+/** The window, time zone and moment that the console shows, and how fresh it is. */
 export function ConsoleBar({
   query,
   choose,
@@ -62,7 +62,7 @@ function Age({ ageMs }: { ageMs: number }) {
 
 function ZoneChoice({ zone, choose }: { zone: string; choose: Choose }) {
   const say = useOpsText();
-  // some four hundred options are made only for somebody who is about to choose
+  // The four hundred options are made only when the user is about to choose.
   const [wanted, setWanted] = useState(false);
   const usual = [...new Set([zone, ...USUAL_ZONES.filter(isZone)])];
   const others = wanted ? Intl.supportedValuesOf('timeZone').filter((each) => !usual.includes(each)) : [];

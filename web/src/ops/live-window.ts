@@ -1,7 +1,7 @@
 import type { DashboardAnswer, DashboardBucket, OpsMetrics } from '../../../schemas/dashboard-api.ts';
 import { RANGES_MIN } from './ops-query.ts';
 
-/** Figures that follow from the buckets of a window and hold while it moves on. */
+/** Figures that are computed from the buckets of a window, so they stay right while the window moves. */
 export type FlowCounts = Pick<
   DashboardBucket,
   | 'submitted'

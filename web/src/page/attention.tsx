@@ -17,7 +17,7 @@ function useActiveCount(): number {
   return useStore(app.queue, ({ view }) => ACTIVE_STATES.reduce((sum, state) => sum + view.counts[state], 0));
 }
 
-/** Tells somebody who looks elsewhere, and asked for it, that everything is finished. */
+/** Notifies a user who looks elsewhere, and who asked for it, that everything is finished. */
 export function FinishedNotification() {
   const app = useApp();
   const { t } = useText();

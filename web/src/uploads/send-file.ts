@@ -4,7 +4,7 @@ import type { Upload } from './upload-list.ts';
 
 export type Sent =
   | { readonly kind: 'accepted'; readonly jobId: string; readonly deduplicated: boolean }
-  /** `again`: the same file may be taken another time. */
+  /** `again`: the same file may be sent another time. */
   | {
       readonly kind: 'refused';
       readonly code: string;
@@ -13,7 +13,7 @@ export type Sent =
       /** Of `QUOTA_EXCEEDED`. */
       readonly quota?: StorageQuota;
     }
-  /** Nobody said no: the connection broke or the server is busy for so long. */
+  /** No refusal: the connection broke, or the server stayed busy. */
   | { readonly kind: 'interrupted'; readonly code: string; readonly waitMs: number }
   | { readonly kind: 'aborted' };
 

@@ -33,7 +33,7 @@ export interface Uploader {
   cancelAll(): void;
   retry(upload: Upload): void;
   dismiss(drop: (upload: Upload) => boolean): void;
-  /** The server is there again: uploads that wait for their next try need not wait any longer. */
+  /** The server is back: uploads that wait for their next try start now. */
   wake(): void;
 }
 

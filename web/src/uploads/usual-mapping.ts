@@ -3,8 +3,8 @@ const DETECTING = 'invoice_v1';
 const DEFAULT_OF_THE_API = 'pt_simon_invoice_v1';
 
 /**
- * What the page converts with: the user's last choice if it still exists, else the mapping that an operator set, else
- * the one that detects the kind of document.
+ * The mapping that the page converts with. It is the user's last choice if it still exists, else the one that an
+ * operator set, else the one that detects the kind of document.
  * @param installed `DEFAULT_MAPPING` of the installation
  */
 export function usualMapping(
