@@ -264,6 +264,22 @@ describe('a name in doubt', () => {
   });
 });
 
+describe('two tax numbers under one label', () => {
+  it('are told apart by the register and the directors beside the seller’s', async () => {
+    const { sellerVat } = await fieldsOf({
+      seller: ['Tischlerei Moll GmbH', 'Am Anger 3', '04109 Leipzig'],
+      head: [
+        ['Rechnungsnummer:', 'M-2024-07'],
+        ['Rechnungsdatum:', '17.06.2024'],
+        ['Kundennummer:', '4711'],
+        ['USt-IdNr.:', 'DE129273398'],
+      ],
+      after: ['Geschäftsführer: Karl Moll', 'Registergericht Leipzig, HRB 4711', 'USt-IdNr. DE136695976'],
+    });
+    expect(sellerVat).toBe('DE136695976');
+  });
+});
+
 describe('a buyer without a country', () => {
   const withRate = (rate: string, tax: string, grand: string): PlainInvoice => ({
     totals: [

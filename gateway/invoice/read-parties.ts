@@ -7,6 +7,7 @@ import { countryOf, partyBlock, readParty, untitledBuyer } from '../reading/part
 import { withoutFormApart } from '../reading/name-doubts.ts';
 import type { Area } from '../reading/regions.ts';
 import { sellerNumbers } from '../reading/seller-numbers.ts';
+import { cellsOf, textOf } from '../printed/tokens.ts';
 import type { Found } from '../printed/provenance.ts';
 import { derived } from '../printed/provenance.ts';
 import type { SenderLine } from '../reading/sender-line.ts';
@@ -106,6 +107,7 @@ function numbersOf(
     (number.role === role ? 3 : 0) +
     (role === 'buyer' && isUnderYours(number, blocks) ? 3 : 0) +
     (inBlockOf(number, cells[role]) ? 2 : 0) +
+    (role === 'seller' && isAmongRegisters(number, document) ? 1 : 0) +
     (qr?.get(qrField) === bare(number) ? 4 : 0);
   const scored = taxNumbers(mapping, document, areas).map((number) => ({
     number,
@@ -124,6 +126,24 @@ function numbersOf(
   const buyer = rank('buyer', 'seller').find((s) => s.buyer > 0)?.number;
   const seller = rank('seller', 'buyer').find((s) => s.number.value !== buyer?.value || s.seller > 0)?.number;
   return { seller, buyer };
+}
+
+/** What a company has to say of itself on its letters: its register, its court, its directors, its capital. */
+const OF_THE_COMPANY =
+  /handelsregister|registergericht|amtsgericht|\bHR[AB]\b|geschäftsführ|\bR\.?C\.?S\b|au capital|registered (?:in|office)|conserv(?:atória|\.)|registro mercantil|registro (?:delle )?imprese/iu;
+const linesAroundMax = 3;
+const sameColumn = 3;
+
+/** True for a number that stands over or under what a company has to say of itself, as in the foot of a letter. */
+function isAmongRegisters({ line, x0 }: TaxNumber, { lines }: ReadDocument): boolean {
+  return lines
+    .slice(Math.max(0, line.index - linesAroundMax), line.index + linesAroundMax + 1)
+    .filter((other) => other.page === line.page && other !== line)
+    .some((other) =>
+      cellsOf(other).some(
+        (cell) => Math.abs((cell[0]?.x0 ?? 0) - x0) < sameColumn && OF_THE_COMPANY.test(textOf(cell)),
+      ),
+    );
 }
 
 /** How far a list may be set in under its title, points. */

@@ -79,6 +79,20 @@ describe('a column of amounts', () => {
   });
 });
 
+describe('a column of numbers', () => {
+  it('called # holds quantities where they have decimals, and no codes', async () => {
+    const lines = await linesOf({
+      columns: ['#', 'Produkt', 'Einzelpreis', 'Summe'],
+      starts: [50, 110, 330, 440],
+      rows: [['2,00', 'Eichentisch', '150,00', '300,00'], ['4,00', 'Hocker', '25,00', '100,00']],
+    }); // prettier-ignore
+    expect(lines).toMatchObject([
+      { code: undefined, name: 'Eichentisch', qty: '2', total: '300.00' },
+      { code: undefined, name: 'Hocker', qty: '4', total: '100.00' },
+    ]);
+  });
+});
+
 describe('an amount that is open from before', () => {
   it('is added to the total and counts as a payment below zero', async () => {
     const { fields } = await read({

@@ -61,15 +61,21 @@ export function placeColumns(
 /** A title of a column of numbers of the trade, which stand for the item only where the seller has no codes. */
 const TRADE = /^(?:ean|gtin)/i;
 
-/** `Item no.` is a position or a code; what stands under it tells. */
+/** A number with decimals: how much, and not which. */
+const WITH_DECIMALS = /^\d{1,6},\d{2,3}$/;
+
+/** `#` is a position or a quantity, and `Item no.` a position or a code; what stands under it tells. */
 function withCodes(
   columns: readonly HeaderColumn[],
   rule: TableRule,
   body: readonly TokenLine[],
 ): readonly HeaderColumn[] {
+  const counted = columns.find(({ name }) => name === 'pos');
+  if (counted && !columns.some(({ name }) => name === 'qty') && mostUnder(counted, body, WITH_DECIMALS))
+    return columns.map((column) => (column === counted ? { ...column, name: 'qty' } : column));
   const code = columns.find(({ name }) => name === 'code');
   if (rule.columns['code'] === undefined || (code && !TRADE.test(code.title))) return columns;
-  const own = columns.find((column) => column.name === 'pos' && holdsCodes(column, body));
+  const own = columns.find((column) => column.name === 'pos' && mostUnder(column, body, NO_ORDINAL));
   if (!own) return columns;
   return columns.map((column) =>
     column === own
@@ -83,14 +89,15 @@ function withCodes(
 /** Tells the column of the trade's numbers from those that are counted as unknown. */
 const TRADE_COLUMN = 'Trade';
 
-function holdsCodes(column: HeaderColumn, body: readonly TokenLine[]): boolean {
+/** True when most words with figures that begin under the title of a column look so. */
+function mostUnder(column: HeaderColumn, body: readonly TokenLine[], look: RegExp): boolean {
   const under = body
     .slice(0, linesLookedAtMax)
     .flatMap((line) => line.tokens)
     .filter(
       (token) => Math.abs(token.x0 - column.x0) <= underTitle * token.word.size && /\d/.test(token.text),
     );
-  return under.length > 0 && under.filter((token) => !ORDINAL.test(token.text)).length * 2 > under.length;
+  return under.length > 0 && under.filter((token) => look.test(token.text)).length * 2 > under.length;
 }
 
 function typeOf(column: HeaderColumn, rule: TableRule): PlacedColumn['type'] {
@@ -258,6 +265,7 @@ const LABEL_IN_CELL = /^\(\p{L}[\p{L}.]*\)?:$/u;
 
 /** Positions of lines: `1`, `000010`, `01.02.003`. */
 const ORDINAL = /^\d{1,6}(?:\.\d{1,4}){0,5}\.?$/;
+const NO_ORDINAL = /^(?!\d{1,6}(?:\.\d{1,4}){0,5}\.?$)/;
 
 function lookCost(token: Token, { number, money, sign }: Look, column: PlacedColumn): number {
   switch (column.type) {
