@@ -6,6 +6,7 @@ import type { EventLog, RecordedEvent } from '../event-store/event-log.ts';
 import { METADATA_STREAM_PREFIX } from '../event-store/stream-limit.ts';
 import { EventNotUnderstood, understandEvent } from '../schemas/event-versions.ts';
 import { understandJobEvent } from '../schemas/understand-job-event.ts';
+import { noRowsBeside, rowsAfter, type RowsBeside } from '../read-tables/jobs/rows-beside.ts';
 import { hiddenStreams } from './hidden-streams.ts';
 import { jobIdOf } from '../schemas/name-based-ids.ts';
 import type { JobEvent } from '../schemas/job-events.ts';
@@ -27,6 +28,8 @@ export interface StreamsVerified {
   readonly position: bigint;
   /** Every job at `position`, as its stream says. */
   readonly jobs: ReadonlyMap<string, Job>;
+  /** The rows that the same events make in the tables beside `jobs`. */
+  readonly rowsBeside: ReadonlyMap<string, RowsBeside>;
   /** Files that should be there, by key. */
   readonly files: ReadonlyMap<string, NamedFile & { readonly jobId: string }>;
   readonly faults: readonly StreamFault[];
@@ -34,7 +37,7 @@ export interface StreamsVerified {
 
 /**
  * Reads every event once. Its shape must be one that Docket ever wrote, its revision the next of its stream, and the
- * decider must allow it. Memory: about 1 KB a job, and the name of each file that is still kept.
+ * decider must allow it. Memory: about 1.5 KB a job with its rows, and the name of each file that is still kept.
  *
  * @param options.faultsMax stops after so many; 20 unless told
  * @throws LogUnavailable, the signal's reason
@@ -60,13 +63,15 @@ export async function verifyStreams(options: {
     options.signal?.throwIfAborted();
     options.onProgress?.(event.position, head);
   }
-  const { jobs, files } = checker;
+  const { jobs, rowsBeside, files } = checker;
   const deleted = hidden.found().map((each): StreamFault => ({ ...each, revision: '0' }));
-  return { events, position: head, jobs, files, faults: [...checker.faults, ...deleted].slice(0, faultsMax) };
+  const all = [...checker.faults, ...deleted];
+  return { events, position: head, jobs, rowsBeside, files, faults: all.slice(0, faultsMax) };
 }
 
 function streamChecker() {
   const jobs = new Map<string, Job>();
+  const rowsBeside = new Map<string, RowsBeside>();
   const files = new Map<string, NamedFile & { jobId: string }>();
   const before = new Map<string, { revision: bigint; event: JobEvent }>();
   const faults: StreamFault[] = [];
@@ -78,7 +83,10 @@ function streamChecker() {
     const event = understandJobEvent(recorded);
     before.set(stream, { revision, event });
     const job = jobs.get(jobId) ?? ABSENT;
-    jobs.set(jobId, evolve(job, event, revision));
+    const after = evolve(job, event, revision);
+    jobs.set(jobId, after);
+    const rows = rowsBeside.get(jobId) ?? noRowsBeside();
+    rowsBeside.set(jobId, rowsAfter(rows, { event, recorded }, { before: job, after }));
     noteFiles(files, recorded, { jobId });
     if (revision !== expected) return `it stands where event ${expected} should be`;
     if (event.type === 'DocumentUploaded' && !isOwnId(jobId, event.data))
@@ -87,6 +95,7 @@ function streamChecker() {
   };
   return {
     jobs,
+    rowsBeside,
     files,
     faults,
     take: (recorded: RecordedEvent): void => {

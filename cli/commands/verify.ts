@@ -57,7 +57,7 @@ async function verifyAll(parts: Set<Part>, settings: Settings, log: EventLog, lo
   const reading = progressOn(process.stderr, 'Streams');
   const onProgress = (position: bigint, head: bigint): void => reading.show(Number(position), Number(head));
   const streams = await verifyStreams({ log, signal, onProgress }).finally(reading.end);
-  const { files, jobs } = streams;
+  const { files } = streams;
   const hashing = progressOn(process.stderr, 'Blobs');
   const blobs = parts.has('blobs')
     ? await verifyBlobs({
@@ -68,16 +68,14 @@ async function verifyAll(parts: Set<Part>, settings: Settings, log: EventLog, lo
         onProgress: hashing.show,
       }).finally(hashing.end)
     : null;
-  const tables = parts.has('tables')
-    ? await verifyTables({ settings, log, folded: jobs, logger, signal })
-    : null;
+  const tables = parts.has('tables') ? await verifyTables({ settings, log, streams, logger, signal }) : null;
   return { streams, blobs: blobs && { files: files.size, faults: blobs }, tables };
 }
 
 interface VerifyTablesParts {
   readonly settings: Settings;
   readonly log: EventLog;
-  readonly folded: StreamsVerified['jobs'];
+  readonly streams: StreamsVerified;
   readonly logger: Log;
   readonly signal: AbortSignal;
 }
@@ -85,7 +83,7 @@ interface VerifyTablesParts {
 async function verifyTables({
   settings,
   log,
-  folded,
+  streams: { jobs: folded, rowsBeside },
   logger,
   signal,
 }: VerifyTablesParts): Promise<NonNullable<Report['tables']>> {
@@ -102,7 +100,7 @@ async function verifyTables({
       const comparing = progressOn(process.stderr, `Tables of ${projection.name}`);
       const onProgress = (done: number): void => comparing.show(done, null);
       const verified = await projection
-        .verify({ log, store, folded, signal, onProgress })
+        .verify({ log, store, folded, rowsBeside, signal, onProgress })
         .finally(comparing.end);
       tables.push({ projection: projection.name, verified });
     }

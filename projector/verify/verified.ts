@@ -1,6 +1,7 @@
 import type { Job } from '../../conversion-job/job.ts';
 import type { EventLog } from '../../event-store/event-log.ts';
 import type { Queryable } from '../../read-store/pool.ts';
+import type { RowsBeside } from '../../read-tables/jobs/rows-beside.ts';
 
 /** Streams read at the same time. */
 const STREAMS_AT_ONCE = 8;
@@ -16,6 +17,8 @@ export interface Difference {
     | 'row without a job'
     | 'job without a row'
     | 'timeline differs'
+    /** In a table beside `jobs`. */
+    | `rows of ${string} differ`
     | 'stream not counted'
     | 'figure differs';
   /** What the log says, and what the table says. */
@@ -37,6 +40,8 @@ export interface VerifyOptions {
   readonly store: Queryable;
   /** Jobs that were folded already, by id, which saves reading the streams of those whose rows are the same. */
   readonly folded?: ReadonlyMap<string, Job>;
+  /** The rows of those jobs in the tables beside `jobs`. */
+  readonly rowsBeside?: ReadonlyMap<string, RowsBeside>;
   /** Stops after so many; `DIFFERENCES_MAX` unless told. */
   readonly differencesMax?: number;
   readonly signal?: AbortSignal;

@@ -7,6 +7,15 @@ import { understandEvent } from '../../schemas/event-versions.ts';
 import type { JobEvent } from '../../schemas/job-events.ts';
 import { jobIdOfStream, jobStream } from '../../schemas/streams.ts';
 import { jobsTable } from '../../read-tables/jobs/jobs-table.ts';
+import {
+  differingTable,
+  noRowsBeside,
+  rowsAfter,
+  ROWS_BESIDE,
+  rowsBesideIn,
+  ROWS_WITHOUT_A_JOB,
+  type RowsBeside,
+} from '../../read-tables/jobs/rows-beside.ts';
 import { JOBS_TARGET } from '../targets.ts';
 import {
   DIFFERENCES_MAX,
@@ -23,8 +32,8 @@ const LOWEST_UUID = '00000000-0000-0000-0000-000000000000';
 
 /**
  * Compares the read tables with the fold of the log (promise 4), while both go on: every row against the fold of its
- * stream up to the row's revision, every stream up to the checkpoint against the tables. Memory does not grow with
- * the number of jobs. Jobs in quarantine show up as differences, since their rows are not right.
+ * stream up to the row's revision, and so the job's rows of `job_artifacts` and `job_invoices`; every stream up to the
+ * checkpoint against the tables. Memory does not grow with the number of jobs. Jobs in quarantine show up as differences, since their rows are not right.
  *
  * @throws LogUnavailable, ReadStoreUnavailable, the signal's reason
  */
@@ -54,6 +63,7 @@ export async function verifyJobs(options: VerifyOptions): Promise<Verified> {
     if (isFull()) break;
     differences.push(...(await withoutRow(options.store, page)));
   }
+  if (!isFull()) differences.push(...(await rowsWithoutAJob(options, differences)));
   return {
     checked: jobs,
     differences: differences.slice(0, options.differencesMax ?? DIFFERENCES_MAX),
@@ -67,7 +77,7 @@ async function* pagesOfRows(store: Queryable): AsyncGenerator<readonly StoredRow
   for (let after = LOWEST_UUID; ;) {
     const { rows } = await store.query<StoredRow>(
       `select jobs.*, (select count(*) from docket.job_events
-                       where job_id = jobs.job_id and revision <= jobs.revision) as timeline
+                       where job_id = jobs.job_id and revision <= jobs.revision) as timeline, ${ROWS_BESIDE}
        from docket.jobs where job_id > $1 order by job_id limit ${PAGE_JOBS}`,
       [after],
     );
@@ -79,19 +89,28 @@ async function* pagesOfRows(store: Queryable): AsyncGenerator<readonly StoredRow
 }
 
 async function compareRow(
-  { log, folded }: VerifyOptions,
+  { log, folded, rowsBeside }: VerifyOptions,
   record: StoredRow,
   checkpoint: bigint,
 ): Promise<Difference | null> {
   const jobId = record.job_id;
   const { job: found, revision } = jobsTable.rowOf(record);
-  if (BigInt(record.timeline) === revision + 1n && isDeepStrictEqual(folded?.get(jobId), found)) return null;
+  const foundBeside = rowsBesideIn(record);
+  const toldBeside = rowsBeside?.get(jobId);
+  const isAsTold = isDeepStrictEqual(folded?.get(jobId), found) && toldBeside !== undefined;
+  if (isAsTold && BigInt(record.timeline) === revision + 1n && !differingTable(toldBeside, foundBeside))
+    return null;
   let expected: Job = ABSENT;
+  let expectedBeside: RowsBeside = noRowsBeside();
   let behind: bigint | null = null;
   for await (const event of log.readStream(jobStream(jobId)))
-    if (event.revision <= revision)
-      expected = evolve(expected, understandEvent(event) as JobEvent, event.revision);
-    else if (event.position > 0n && event.position <= checkpoint) behind = event.revision;
+    if (event.revision <= revision) {
+      const before = expected;
+      const understood = understandEvent(event) as JobEvent;
+      expected = evolve(before, understood, event.revision);
+      const step = { event: understood, recorded: event };
+      expectedBeside = rowsAfter(expectedBeside, step, { before, after: expected });
+    } else if (event.position > 0n && event.position <= checkpoint) behind = event.revision;
     else break;
 
   if (expected.state === 'absent')
@@ -101,7 +120,10 @@ async function compareRow(
   const timeline = BigInt(record.timeline);
   if (timeline !== revision + 1n)
     return { subject: jobId, kind: 'timeline differs', expected: revision + 1n, found: timeline };
-  return null;
+  const other = differingTable(expectedBeside, foundBeside);
+  if (other === null) return null;
+  const { table, expected: wanted, found: stored } = other;
+  return { subject: jobId, kind: `rows of ${table} differ`, expected: wanted, found: stored };
 }
 
 /** Jobs by their first event, in pages; only those that the tables should know by now. */
@@ -132,6 +154,23 @@ async function* uploadsAmong(
       if (position <= checkpoint) yield [jobId];
       break;
     }
+}
+
+/** Jobs with rows of their files or invoices and none of their own, but those told already. */
+async function rowsWithoutAJob(
+  { store, differencesMax = DIFFERENCES_MAX }: VerifyOptions,
+  told: readonly Difference[],
+): Promise<Difference[]> {
+  const { rows } = await store.query<{ job_id: string }>(ROWS_WITHOUT_A_JOB, [differencesMax + told.length]);
+  const known = new Set(told.map(({ subject }) => subject));
+  return rows
+    .filter(({ job_id: jobId }) => !known.has(jobId))
+    .map(({ job_id: jobId }) => ({
+      subject: jobId,
+      kind: 'row without a job',
+      expected: null,
+      found: jobId,
+    }));
 }
 
 async function withoutRow(store: Queryable, jobIds: readonly string[]): Promise<Difference[]> {

@@ -1,0 +1,96 @@
+import type { Job } from '../../conversion-job/job.ts';
+import type { StoredEvent } from '../../read-store/projection-engine/stored-event.ts';
+import { merged, sameKey, type ColumnValue, type Values } from '../../read-store/projection-engine/table.ts';
+import type { JobEvent } from '../../schemas/job-events.ts';
+import { artifactsTable } from './artifacts-table.ts';
+import { invoicesTable } from './invoices-table.ts';
+import type { JobRow } from './jobs-table.ts';
+
+/** Tables that `docket verify` compares row by row with what a job's events make. */
+const TABLES = [artifactsTable, invoicesTable] as const;
+
+/** The rows of one job in each of these tables, in their order. */
+export type RowsBeside = readonly (readonly Values[])[];
+
+/** Column of `ROWS_BESIDE` in which the rows of a table are. */
+const columnOf = (name: string): string => `rows_of_${name}`;
+
+/** Selects the rows of a job of `docket.jobs` as JSON, a column a table; `rowsBesideIn` reads them. */
+export const ROWS_BESIDE = TABLES.map(
+  ({ name }) =>
+    `(select coalesce(jsonb_agg(to_jsonb(${name})), '[]') from docket.${name}
+      where ${name}.job_id = jobs.job_id) as ${columnOf(name)}`,
+).join(', ');
+
+/** Selects jobs that have rows in these tables and none in `docket.jobs`, at most $1 of them. */
+export const ROWS_WITHOUT_A_JOB = `select job_id::text from (${TABLES.map(
+  ({ name }) => `select job_id from docket.${name}`,
+).join(' union ')}) beside where not exists (select from docket.jobs where jobs.job_id = beside.job_id)
+  order by job_id limit $1`;
+
+/** The rows that `ROWS_BESIDE` selected. */
+export function rowsBesideIn(record: Readonly<Record<string, unknown>>): RowsBeside {
+  return TABLES.map(({ name, columns }) => {
+    const rows = record[columnOf(name)] as readonly Readonly<Record<string, ColumnValue>>[];
+    return rows.map((row) =>
+      columns.map((column): ColumnValue => {
+        const value = row[column.name] ?? null;
+        return value !== null && column.type === 'timestamptz'
+          ? new Date(String(value)).toISOString()
+          : value;
+      }),
+    );
+  });
+}
+
+/** The rows of a job without events. */
+export function noRowsBeside(): RowsBeside {
+  return TABLES.map(() => []);
+}
+
+/** The rows after one more event of the job, which was `before` and is `after` it. Pure. */
+export function rowsAfter(
+  rows: RowsBeside,
+  { event, recorded }: { readonly event: JobEvent; readonly recorded: StoredEvent },
+  { before, after }: { readonly before: Job; readonly after: Job },
+): RowsBeside {
+  const own = rowOf(after, recorded);
+  // As the engine has it: without a row of the job there are none beside it.
+  if (own === undefined) return rows;
+  let changed: Values[][] | null = null;
+  for (const [index, table] of TABLES.entries())
+    for (const values of table.entriesOf(event, recorded, rowOf(before, recorded), own)) {
+      changed ??= rows.map((each) => [...each]);
+      const held = changed[index]!;
+      const at = held.findIndex((older) => sameKey(table, older, values));
+      if (at < 0) held.push(values);
+      else if (table.writes === 'replace') held[at] = merged(table, held[at]!, values);
+    }
+  return changed ?? rows;
+}
+
+/** The first of the tables in which two jobs' rows differ, whatever their order; null when none does. */
+export function differingTable(
+  expected: RowsBeside,
+  found: RowsBeside,
+): {
+  readonly table: string;
+  readonly expected: readonly Values[];
+  readonly found: readonly Values[];
+} | null {
+  for (const [index, { name }] of TABLES.entries())
+    if (asText(expected[index]!) !== asText(found[index]!))
+      return { table: name, expected: expected[index]!, found: found[index]! };
+  return null;
+}
+
+function asText(rows: readonly Values[]): string {
+  return rows
+    .map((values) => JSON.stringify(values.map((value) => (value === null ? null : String(value)))))
+    .sort()
+    .join();
+}
+
+function rowOf(job: Job, { position }: StoredEvent): JobRow | undefined {
+  return job.state === 'absent' ? undefined : { job, revision: job.revision, position };
+}
