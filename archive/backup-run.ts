@@ -13,7 +13,7 @@ export const BackedUpBlob = z.strictObject({
 });
 export type BackedUpBlob = z.infer<typeof BackedUpBlob>;
 
-/** What one run added; written last, so that a run without it never was. */
+/** What one run added. It is written last, so a run without this file does not count. */
 export const BackupRun = z.strictObject({
   format: z.literal('docket.backup-run.v1'),
   run: z.number().int().min(1),

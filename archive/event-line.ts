@@ -11,7 +11,7 @@ const EventLine = z.strictObject({
   position: PositionText,
   recordedAt: z.iso.datetime({ precision: 3 }),
   data: z.unknown(),
-  /** Another program's event may have none; archives from before this was understood leave the name out then. */
+  /** An event of another program may have none; older archives leave the field out then. */
   metadata: z.unknown().optional(),
 });
 

@@ -95,7 +95,7 @@ async function assertSameHistory({ log }: ExportParts, { links }: Links, head: b
   const last = links.at(-1)?.last;
   if (last === undefined) return;
   if (BigInt(last.position) > head) throw new HistoriesDiffer('the log ends before the archive does');
-  // Events that lose their oldest by age cannot be asked for.
+  // Streams that lose their oldest events by age cannot be read again.
   if (last.stream === REJECTED_UPLOADS_STREAM) return;
   for await (const event of log.readStream(last.stream, BigInt(last.revision))) {
     if (event.id === last.id && event.position === BigInt(last.position)) return;

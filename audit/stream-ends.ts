@@ -2,7 +2,7 @@ import { hashOfEvent, linksOf } from '../event-store/event-hash.ts';
 import type { RecordedEvent } from '../event-store/event-log.ts';
 import { LASTING_STREAM_PREFIXES } from '../schemas/streams.ts';
 
-/** Streams that are chained and sealed; the others lose their oldest events by age, on purpose. */
+/** Streams that are chained and sealed. The other streams lose their oldest events by age, on purpose. */
 export const SEALED_STREAM_PREFIXES = LASTING_STREAM_PREFIXES;
 
 /** Where a stream ends: its last event's revision and hash. */

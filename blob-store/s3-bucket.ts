@@ -17,7 +17,7 @@ export interface S3Options {
   /** Longest wait for one answer, the sending of one part (8 MiB) included. */
   readonly timeoutMs: number;
   readonly log: Log;
-  /** Left out: the client's own chain (environment, shared files, instance role). */
+  /** Unset: the client looks for credentials itself (environment, shared files, instance role). */
   readonly credentials?: {
     readonly accessKeyId: string;
     readonly secretAccessKey: string;

@@ -11,8 +11,8 @@ import { s3Upload } from './s3-upload.ts';
 export type { S3Options } from './s3-bucket.ts';
 
 /**
- * Blobs as objects of one bucket of S3 or of a store that speaks its protocol: conditional writes and full-object
- * checksums are required. Nothing is asked of the store until it is used.
+ * Blobs as objects of one bucket of S3, or of a compatible store with conditional writes and full-object checksums. The
+ * first use sends the first request.
  */
 export function openS3BlobStore(options: S3Options): BlobStore {
   const bucket = s3Bucket(options);

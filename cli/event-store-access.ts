@@ -54,7 +54,7 @@ export function ownEventStore(dataDir: string): OwnEventStore {
   };
 }
 
-/** All files or none: a start that is killed here leaves nothing that the next one would take for whole. */
+/** Writes all files or none: a start that is killed here leaves no part that the next start would use. */
 function makeAccessFiles(folder: string): void {
   const made = `${folder}.new`;
   rmSync(made, { recursive: true, force: true });

@@ -7,7 +7,7 @@ type Environment = Record<string, string | undefined>;
 const THIS_MACHINE = ['localhost', '127.0.0.1', '::1', '[::1]'];
 /** Settings that name a server of this installation. */
 const SERVERS = ['EVENTSTORE_URL', 'GATEWAY_URL', 'S3_ENDPOINT'];
-/** What decides which calls go through a proxy, in the one spelling that each client reads. */
+/** The variables that decide which calls go through a proxy, in the one spelling that every client reads. */
 const PROXIES = ['http_proxy', 'https_proxy', 'grpc_proxy'];
 
 /**

@@ -47,7 +47,7 @@ export function answerEarly(req: IncomingMessage, res: Response, status: number,
   req.resume();
 }
 
-/** Errors of routes that read bodies: like every other error, but never before the sender can see it. */
+/** Answers errors of routes that read bodies in the usual form, but not before the sender can read the answer. */
 export const answerErrorEarly: ErrorRequestHandler = (error: unknown, req, res, next) => {
   if (!(error instanceof ApiError) || req.complete || res.headersSent) return next(error);
   if (error.retryAfterSec !== undefined) res.setHeader('Retry-After', String(error.retryAfterSec));

@@ -131,7 +131,7 @@ interface Step {
   readonly lastCode: JobFailureCode | null;
 }
 
-/** The attempt as it was, or as those of other jobs suggest; null when nothing tells. */
+/** The attempt as it was, or as attempts of other jobs suggest; null when there is no evidence. */
 function attemptAt(
   { run, made, atMs, lastCode }: Step,
   nearest: ReturnType<typeof neighbours>,

@@ -16,9 +16,9 @@ export interface ConnectedEventLog extends EventLog {
   /** The servers, without user and options: what may be printed. */
   readonly address: string;
   /**
-   * Resolves when the server would serve an upload and its conversion now, the rights of the user included, never later
-   * than the time-out of an answer. Nothing is written. While the last probe says that waiting cannot help, appends are
-   * refused: what is appended and can be read by nobody would be an upload that vanishes.
+   * Resolves when the server would serve an upload and its conversion now, the user's rights included. It takes no
+   * longer than the time limit of an answer, and nothing is written. While the last probe found a fault that waiting
+   * cannot mend, appends are refused: an upload that nobody can read would be lost.
    *
    * @throws StoreUnusable with what is wrong, what to do about it, and whether waiting can help
    */

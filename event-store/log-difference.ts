@@ -51,7 +51,7 @@ export async function differenceFrom(
   );
 }
 
-/** Marks that are older than the names by hash hold an id. */
+/** Old marks hold an event's id instead of its hash. */
 function isMarked(event: RecordedEvent | null, { eventId }: LogMark): boolean {
   return event !== null && [nameOfEvent(event), event.id].includes(eventId);
 }

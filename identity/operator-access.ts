@@ -3,7 +3,7 @@ import { addressList } from '../runtime/address-list.ts';
 import type { Client, ReadClient } from '../runtime/http/client.ts';
 import type { Settings } from '../schemas/config.ts';
 
-/** Headers that proxies add. Who sends one is not on this machine, or wants to look so: neither is let in. */
+/** Headers that proxies add. A request with one of them comes from elsewhere, or pretends to, so it is refused. */
 const PROXY_HEADERS = [
   'forwarded',
   'via',

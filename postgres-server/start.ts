@@ -18,7 +18,7 @@ import { spawnServer, type PostgresServer, type ServerExit } from './server.ts';
 
 /** Longest wait for an orderly shut-down. After it, stronger signals follow step by step. */
 const STOP_PATIENCE_MS = 4_000;
-/** The harder steps need no more. */
+/** Longest wait after each stronger signal. */
 const HARD_STOP_PATIENCE_MS = 1_000;
 /** Longest wait for the first connection to a server that says it is ready. */
 const CONNECT_TIMEOUT_MS = 10_000;

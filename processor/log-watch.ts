@@ -15,8 +15,8 @@ export interface LogWatch {
   /** Whether the log is known to be the one that the work list was fed from; false from each break until it is compared. */
   isSure(): boolean;
   /**
-   * The log for one attempt. Its appends wait for certainty, and end with `AttemptCut` once the log has been another one:
-   * what the attempt knows of its job, its fencing token too, is of the log before.
+   * The log for one attempt. Its appends wait until the log is known to be the right one. They end with `AttemptCut`
+   * once the log was replaced: what the attempt knows, its fencing token too, is of the log before.
    */
   forAttempt(): EventLog;
   stop(): Promise<void>;

@@ -46,7 +46,7 @@ export async function startProjector(options: ProjectorOptions): Promise<Service
     (position) => store.query('select pg_notify($1, $2)', [POSITION_CHANNEL, position.toString()]),
     () => metrics.noticesLost.inc({ projection: JOBS_TARGET.ledger }),
   );
-  // The schema is brought up to date once, whoever comes first.
+  // The first projector that starts brings the schema up to date.
   let migrating: Promise<unknown> | null = null;
   const prepare = () =>
     (migrating ??= migrateReadTables(store.url).catch((error: unknown) => {

@@ -15,9 +15,9 @@ export interface MigrateOptions {
 }
 
 /**
- * Brings the schema up to date and returns the names of the steps it made. Safe when several programs do it at the
- * same time: everything happens in one transaction behind a lock that the transaction's end gives back, so a program
- * that dies half-way leaves nothing, and it works behind PgBouncer, which breaks locks that belong to a session.
+ * Brings the schema up to date and returns the names of the steps it made. Several programs may do it at the same time.
+ * Everything happens in one transaction, behind a lock that ends with it. So a program that dies half-way leaves
+ * nothing. It also works behind PgBouncer, which breaks locks of a session.
  *
  * @throws ReadStoreUnavailable, or the error of a step
  */

@@ -4,8 +4,8 @@ import type { WaitingFor } from './service.ts';
 export type WaitingNow = Pick<WaitingFor, 'dependency' | 'why'> & Partial<Pick<WaitingFor, 'at' | 'final'>>;
 
 /**
- * Returns a function that takes everything that is waited for now and adds since when. An entry keeps its instant from
- * call to call for as long as its dependency stays in the list.
+ * Returns a function that adds to each awaited dependency since when it is awaited. The instant stays the same for as
+ * long as the dependency stays in the list.
  *
  * @param now milliseconds since the Unix epoch
  */

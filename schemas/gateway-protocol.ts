@@ -138,7 +138,9 @@ export const gatewayMappingSchema = z.object({
   mediaType: resultMediaTypeSchema,
   /** Absent for a mapping that takes none. */
   parameters: z.array(gatewayParameterSchema).max(8).optional(),
-  /** What its results can be had in beside what they are; absent where they are no invoices. A newer gateway may know more. */
+  /**
+   * Other formats that its results can have; absent where the results are no invoices. A newer gateway may know more.
+   */
   formats: z.array(z.string().max(40)).max(20).optional(),
 });
 export type GatewayMapping = z.infer<typeof gatewayMappingSchema>;

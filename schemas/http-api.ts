@@ -213,7 +213,7 @@ export const WhyAnswer = z.object({
     ]),
   ),
   revision: z.number().int(),
-  /** The instant the commands were put to the decider for, and the position of the last event folded. */
+  /** The instant for which the decider judged the commands, and the position of the last event folded. */
   moment: z.object({ at: z.iso.datetime(), position: PositionText, isPast: z.boolean() }),
   /** The folded job itself. */
   fold: z.record(z.string(), z.unknown()),

@@ -32,7 +32,7 @@ function ownedBy(owner: string, decider: JobDecider): JobDecider {
   };
 }
 
-/** Giving up is for dead letters: a job that has moved on is left alone. */
+/** Only failed jobs can be discarded; a job that has moved on is left alone. */
 export function onlyFailed(decider: JobDecider): JobDecider {
   return {
     ...decider,

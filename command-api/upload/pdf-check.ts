@@ -1,6 +1,6 @@
 import { CodedError } from '../../schemas/coded-error.ts';
 
-/** A look at the bytes as they pass: is this a PDF at all? Whether it is a good one is the gateway's question. */
+/** Checks the bytes as they pass: is this a PDF at all? The gateway decides whether it is a good one. */
 export interface PdfCheck {
   /** @throws NotPdf as soon as the header cannot be one any more */
   see(chunk: Buffer): void;

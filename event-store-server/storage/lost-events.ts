@@ -48,7 +48,7 @@ function byIndex(content: SegmentIndex, bytes: Buffer, from: number, to: number)
   return lost;
 }
 
-/** Goes from entry to entry for as long as their lengths lead to events. */
+/** Goes from entry to entry as long as their lengths lead to events. */
 function byBytes(segment: Segment, bytes: Buffer, from: number, to: number): LostEvent[] {
   const lost: LostEvent[] = [];
   let at = from + RECORD_HEADER_BYTES;

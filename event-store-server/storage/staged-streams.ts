@@ -1,6 +1,6 @@
 /**
- * The streams as they will be once the group that is being staged is written: what is published, and on top of
- * it what the group has added so far. Thrown away with the group.
+ * The streams as they will be once the staged group is written: the published state, and on top of it what the group
+ * has added so far. It is discarded with the group.
  */
 import type { StreamState } from './append-decision.ts';
 import type { LogIndex } from './log-index.ts';

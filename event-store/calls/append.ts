@@ -85,7 +85,8 @@ async function tryOnce<Client>(
     if (!(error instanceof NoAnswer)) generation.silentSinceMs = null;
     else {
       generation.silentSinceMs ??= performance.now();
-      // The connection lives, and for as long as an append may take none is answered on it: the stream is dead.
+      // The connection works, but no append on it was answered for the whole time limit of an append: the stream of
+      // appends is dead.
       if (performance.now() - generation.silentSinceMs >= timeoutMs) generations.giveUp(generation, error);
     }
     throw error;

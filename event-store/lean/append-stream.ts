@@ -6,7 +6,7 @@ import { within } from '../calls/no-answer.ts';
 import { packMessages } from '../wire/pack-messages.ts';
 import { decodeAnswer, encodeAppend } from './batch-append-wire.ts';
 
-/** What of a call of grpc-js an append stream needs. */
+/** The part of a grpc-js call that an append stream needs. */
 export interface DuplexCall {
   write(message: Buffer): boolean;
   on(event: 'data', listener: (message: Buffer) => void): unknown;

@@ -19,7 +19,7 @@ export interface MappingReport {
   /** Warnings about values, and the share of them that is about a value which is wrong or missing. */
   readonly warnings: number;
   readonly warningPrecision: number;
-  /** Wholly right documents that came with a warning about a value: an error of ours each. */
+  /** Wholly right documents with a warning about a value: each of these warnings is our error. */
   readonly rightAndWarned: number;
   readonly fieldF1: number;
   readonly lineF1: number;

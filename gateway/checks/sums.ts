@@ -111,7 +111,10 @@ export const brCo16: Check = ({ amounts }) => [
   ),
 ];
 
-/** BR-CO-17 (EN 16931-1): VAT by category (BT-117) = BT-116 × BT-119 / 100, rounded to two decimals; a cent more is taken as rounding by line. */
+/**
+ * BR-CO-17 (EN 16931-1): VAT by category (BT-117) = BT-116 × BT-119 / 100, rounded to two decimals. A difference of one
+ * cent counts as rounding by line.
+ */
 export const brCo17: Check = ({ invoice }) =>
   invoice.vat.map((row) =>
     equalAmounts(

@@ -115,7 +115,9 @@ async function byPage(
   };
 }
 
-/** The mapping by the words on the page, or the one of the supplier whose tax number is printed, in any language. */
+/**
+ * The mapping that the words on the page select, or that of the supplier whose tax number is printed, in any language.
+ */
 function chosenFor({ mapping, registry, pages }: Look): InvoiceMapping {
   const chosen = pageMappingFor(mapping, registry, pages.text);
   return supplierMapping(chosen, registry, pages) ?? chosen;

@@ -68,8 +68,8 @@ const OTHER_TITLES: ReadonlyMap<string, readonly OtherTitle[]> = Map.groupBy(
 const titleSizeRatio = 1.2;
 
 /**
- * Weighs what speaks against an invoice: a sentence that says so, a stamp, a title of another kind that no invoice's
- * title outdoes.
+ * Collects the evidence against an invoice: a sentence that says so, a stamp, or a title of another kind that is larger
+ * than any invoice's title.
  * @throws Refusal `MAPPING_MISMATCH` in those words, with the page
  */
 export function refuseOtherKinds(document: ReadDocument): void {

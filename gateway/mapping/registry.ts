@@ -18,7 +18,7 @@ export interface MappingRegistry {
   forSellers(): ReadonlyMap<string, InvoiceMapping>;
 }
 
-/** Mappings that come with Docket; a file that is not named here is refused, a name without its file too. */
+/** Mappings that come with Docket. A file that is not named here is refused, and so is a name without its file. */
 export const SHIPPED_MAPPINGS = [
   'invoice_v1',
   'pt_simon_invoice_v1',

@@ -3,7 +3,7 @@ import type { TextPiece } from '../pdf/show-glyphs.ts';
 import type { AgreedWord } from './merge-readings.ts';
 import type { QuarterTurn } from './text-direction.ts';
 
-/** Where the words of an upright picture belong on its page. */
+/** Maps the words of an upright picture to their place on the page. */
 export interface Placement {
   /** From points of the upright page to points of the page, straight. */
   readonly straight: Matrix;

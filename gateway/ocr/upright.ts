@@ -110,7 +110,7 @@ function legibilityOf(words: readonly SeenWord[]): number {
 const bandsOfPage = 8;
 /** A band is looked at in so many parts from left to right. */
 const partsOfBand = 32;
-/** Lightness by which neighbouring dots differ at the edge of a letter. */
+/** The difference in lightness between neighbouring dots at the edge of a letter. */
 const edgeMin = 60;
 /** Edges in each row that is looked at, on the mean, from which on a part of a band holds letters. */
 const edgesOfLetters = 1;

@@ -86,7 +86,7 @@ function party(
   return { name: `cac:${name}`, children: partyNode ? [partyNode] : [] };
 }
 
-/** BR-CO-09 asks for the country's prefix on a VAT number. Where the country is not known, none is made up. */
+/** BR-CO-09 requires the country's prefix on a VAT number. Where the country is not known, no prefix is invented. */
 export function taxNumber(who: Party): string | undefined {
   const value = who.vatId?.value;
   if (value === undefined) return undefined;

@@ -3,7 +3,7 @@ import type { HiddenCounts } from './visibility.ts';
 
 /** A page has no text when at least this share of its characters is guessed. */
 const noTextShare = 0.5;
-/** Fewer letters than this share are signs that somebody drew with a font of his own. */
+/** With a smaller share of letters, the signs are drawings in a font of the author's own. */
 const tellShare = 0.02;
 
 /**

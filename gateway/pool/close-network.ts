@@ -6,7 +6,7 @@ import net from 'node:net';
 /** Modules of Node that reach a network, start a program or a thread, or open a port; `_http_client` and the like too. */
 const REACHING =
   /^(node:)?(net|dgram|dns|dns\/promises|inspector|child_process|cluster|worker_threads|_?tls.*|_?http.*)$/;
-/** Classes with a way out of their own, whoever hands one of their objects on. */
+/** Classes that reach the network by themselves, whatever module hands their objects on. */
 const PROTOTYPES: readonly object[] = [
   net.Socket.prototype,
   net.Server.prototype,

@@ -121,7 +121,7 @@ function joinGroups(tokens: Token[]): Token[] {
 
 /** A blank inside a number is no wider than this share of the font size. */
 const groupGapMax = 0.4;
-/** Three digits with what may stand before them. */
+/** A group of three digits with the mark in front of it. */
 const groupStartLength = 4;
 
 function groupedDigits(tokens: readonly Token[], at: number): number {

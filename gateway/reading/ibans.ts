@@ -63,7 +63,7 @@ function withRest(candidate: Scored, document: ReadDocument): Scored {
   return candidate;
 }
 
-/** The one sound IBAN of a page that labels none; empty where there are several. */
+/** The only valid IBAN of a page without a labelled one; empty where there are several. */
 function alone(document: ReadDocument): Scored[] {
   if (!MAY_BE_IBAN.test(document.text)) return [];
   const found = document.lines.filter(({ text }) => MAY_BE_IBAN.test(text)).flatMap(ibansIn(document));

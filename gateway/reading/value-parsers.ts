@@ -132,7 +132,7 @@ function longestRun(
 const vatId: Parser = (tokens) => {
   const withPrefix = longestRun(tokens, 7, parseVatId);
   if (withPrefix) return withPrefix;
-  // A labelled number with a country's prefix is what was printed, right or not.
+  // A labelled number with a country's prefix is taken as printed, even if its check digits are wrong.
   const loose = longestRun(
     tokens,
     4,

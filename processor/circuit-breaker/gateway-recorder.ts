@@ -91,7 +91,7 @@ const CONFLICT_BACKOFF = { firstMs: 2, maxMs: 50 };
 type GatewayEvent = Extract<ServiceEvent, { type: 'GatewayPaused' | 'GatewayResumed' }>;
 
 /**
- * Puts a transition of the circuit breaker on the record, so that waiting can be explained.
+ * Records a transition of the circuit breaker, so that a waiting time can be explained.
  * @throws LogUnavailable, StreamMovedOn
  */
 async function recordGatewayEvent(log: EventLog, event: GatewayEvent, workerId: string): Promise<void> {

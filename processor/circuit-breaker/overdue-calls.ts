@@ -1,7 +1,7 @@
 /** A call without an answer for so long is overdue; no more than a third of the time that it may take in all. */
 const OVERDUE_AFTER_MS = 5_000;
 const OVERDUE_PART = 3;
-/** Between two questions after the health of a gateway that did not answer the first. */
+/** Time between two health checks of a gateway that did not answer the first. */
 const ASK_AGAIN_AFTER_MS = 200;
 
 /** Watches calls to the gateway that have no answer yet. */

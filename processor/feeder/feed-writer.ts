@@ -16,7 +16,7 @@ import { FeedLost, type FeedGrant, type WorkList } from '../work-list/work-list.
 const BUFFER_EVENTS_MAX = 4_000;
 /** Events in one write. */
 const BATCH_EVENTS_MAX = 1_000;
-/** Between the starts of two writes: under load a few jobs share one. */
+/** Least time between the starts of two writes; under load a few jobs share one write. */
 const WRITE_GAP_MS = 4;
 /** Changes that no worker waits for are written so long after the last ones; many of them then cancel each other. */
 const NOT_URGENT_MS = 40;

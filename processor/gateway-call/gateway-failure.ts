@@ -8,9 +8,9 @@ const REASON = /^[A-Z][A-Z0-9_]{0,63}$/;
 /** A `Retry-After` beyond this is cut; the retry policy has its own, lower ceiling. */
 const RETRY_AFTER_MAX_MS = 24 * 60 * 60 * 1000;
 /**
- * Refusals that say "not now" rather than "not this": RFC 9110 (408), RFC 8470 (425), RFC 6585 (429). They are tried
- * again, so they carry the code of a gateway that cannot answer at the moment, GW_5XX, with `HTTP_429` and the like
- * as the reason; GW_4XX always means that the file was refused for good.
+ * Refusals that say "not now" rather than "not this": RFC 9110 (408), RFC 8470 (425), RFC 6585 (429). They are retried,
+ * so they carry GW_5XX, the code of a gateway that cannot answer at the moment, with a reason such as `HTTP_429`.
+ * GW_4XX always means that the file was refused for good.
  */
 const PASSING_STATUSES: ReadonlySet<number> = new Set([408, 425, 429]);
 

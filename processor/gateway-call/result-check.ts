@@ -5,7 +5,10 @@ import { badOutput } from './gateway-failure.ts';
 const END_BYTES = 16 * 1024;
 
 export interface ResultCheck {
-  /** @throws AttemptFailed GW_BAD_OUTPUT as soon as the bytes cannot be a result */
+  /**
+   * @throws AttemptFailed GW_BAD_OUTPUT when the bytes cannot be such a document
+   * @throws AttemptFailed GW_BAD_OUTPUT as soon as the bytes cannot be a result
+   */
   inspect(chunk: Buffer): void;
   /** @throws AttemptFailed GW_BAD_OUTPUT when the whole cannot be one */
   finish(): void;

@@ -85,7 +85,7 @@ async function compareWithStreams(
   for (const jobId of jobIds) await compareWithStream(parts, jobId);
 }
 
-/** False when the stream is not understood, or Postgres does not take what it says. */
+/** False when the stream is not understood, or Postgres refuses its values. */
 export async function compareWithStream(
   { list, commands, logger }: Pick<SweepParts, 'list' | 'commands' | 'logger'>,
   jobId: string,

@@ -25,8 +25,8 @@ export interface RetentionGrant {
 }
 
 /**
- * The right to run retention: one row with an epoch, by the clock of Postgres. It saves double work and nothing else;
- * two runs at a time remove no file that its job's stream does not release.
+ * The lease of retention: one row with an epoch, by the clock of Postgres. It only saves double work: two runs at a
+ * time remove no file that its job's stream does not release.
  */
 export interface RetentionLease {
   /** Takes or keeps the right; null while another worker has it. @throws ReadStoreUnavailable */

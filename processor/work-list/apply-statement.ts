@@ -43,7 +43,8 @@ const PLACED = `
     touched_at = now()`;
 
 /**
- * A job that is held stays so whatever its later events say: its stream as a whole is not understood. `CORRECT` lets it go.
+ * A held job stays held whatever its later events say, since its stream as a whole is not understood. `CORRECT` ends
+ * that.
  *
  * One statement, so one transaction and one round trip: the checkpoint moves only under the feeder's epoch and from
  * where the feeder left it, and nothing is written when it does not. Finished jobs leave the list here and nowhere else.

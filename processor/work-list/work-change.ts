@@ -49,7 +49,7 @@ export interface Correction extends WorkChange {
   readonly rowRevision: bigint | null;
 }
 
-/** What the event says about where the job stands, or null when it says nothing about that. */
+/** The place of the job that follows from the event, or null when the event does not change it. */
 export function placementAfter(event: JobEvent, revision: bigint): Placement | null {
   switch (event.type) {
     case 'ConversionRequested':

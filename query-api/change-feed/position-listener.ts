@@ -11,8 +11,8 @@ export interface PositionListener {
 }
 
 /**
- * Listens for the projector's notifications on a connection of its own, which comes back by itself. A lost
- * notification does no harm: whoever listens also polls.
+ * Listens for the projector's notifications on a connection of its own, which reconnects by itself. A lost notification
+ * does no harm, since the listener also polls.
  */
 export function listenForPositions(options: {
   url: string;

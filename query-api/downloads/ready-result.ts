@@ -71,7 +71,7 @@ const NOT_READY: Readonly<Record<Exclude<ExistingJob['state'], 'ready' | 'expire
   cancelled: 'There is no result: the conversion was cancelled.',
 };
 
-/** Retention may have removed the blob since the stream was read: then the stream says so by now. */
+/** Retention may have removed the blob since the stream was read; the stream then has the event of it by now. */
 async function refuseBlob(
   context: QueryContext,
   { owner, job }: { readonly owner: string | null; readonly job: ReadyJob },

@@ -73,7 +73,7 @@ async function listJobs(context: QueryContext, owner: string | null, query: JobL
   return {
     rows: page,
     next: last ? sealPlace(keys.cursor, binding, placeOf(last)) : null,
-    // Following from a past moment brings every row that has changed since.
+    // A reader that follows from a past moment gets every row that has changed since.
     head: { ...head, position: scope.asOf ?? head.position },
   };
 }

@@ -3,7 +3,7 @@ import { ApiError } from '../../runtime/http/api-error.ts';
 import { CodedError } from '../../schemas/coded-error.ts';
 import type { Bookmark } from '../tokens/resume-token.ts';
 
-/** A statement for `pg`: nothing of a request is ever in the text. */
+/** A statement for `pg`; its text never contains data of a request. */
 export interface Statement {
   readonly text: string;
   readonly values: readonly unknown[];
