@@ -18,7 +18,7 @@ const SENTENCES: readonly (readonly [VatCategory, RegExp])[] = [
   [
     'K',
     new RegExp(
-      `(?:innergemeinschaftliche|intra-?communit(?:y|aire)|intra-?community|intracomunit[áa]ri[ao]s?|intracomunitari[ao]s?)\\s+(?:${SUPPLY})|(?:${SUPPLY})\\s+(?:de (?:bienes|bens) )?intra-?(?:communautaires?|comunit[áa]ri[ao]s?|comunitari[ao]s?|community)|\\b262 ter\\b|§ ?6a ustg|art(?:igo|\\.)? ?14\\.?º? (?:do )?riti`,
+      `(?:innergemeinschaftliche[nr]?|intra-?communit(?:y|aire)|intra-?community|intracomunit[áa]ri[ao]s?|intracomunitari[ao]s?)\\s+(?:${SUPPLY})|(?:${SUPPLY})\\s+(?:de (?:bienes|bens) )?intra-?(?:communautaires?|comunit[áa]ri[ao]s?|comunitari[ao]s?|community)|\\b262 ter\\b|§ ?6a ustg|art(?:igo|\\.)? ?14\\.?º? (?:do )?riti`,
       'iu',
     ),
   ],

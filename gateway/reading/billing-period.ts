@@ -13,7 +13,7 @@ export interface BillingPeriod {
 
 /** Labels of the period, without blanks and accents. */
 const LABELS = new Set([
-  'abrechnungszeitraum', 'rechnungszeitraum', 'leistungszeitraum', 'lieferzeitraum', 'verbrauchszeitraum', 'billingperiod',
+  'abrechnungszeitraum', 'lieferleistungszeitraum', 'leistungslieferzeitraum', 'rechnungszeitraum', 'leistungszeitraum', 'lieferzeitraum', 'verbrauchszeitraum', 'billingperiod',
   'invoicingperiod', 'invoiceperiod', 'serviceperiod', 'supplyperiod', 'periodcovered', 'periodedefacturation',
   'periodefacturee', 'periodedeprestation', 'periodedeservice', 'periododefacturacion', 'periodofacturado', 'periododefaturacao',
   'periodofaturado', 'periododeprestacao', 'periododifatturazione', 'periodofatturato', 'periododicompetenza',

@@ -72,6 +72,42 @@ function beginsTitle(key: string, index: ColumnIndex): boolean {
 
 /** The titles in a cell: usually one; two when their words touch (`Un.Pr. Unitário`). Empty when it is not understood. */
 export function titlesIn(cell: TitleCell, index: ColumnIndex): Title[] {
+  const titles = titlesOf(cell, index);
+  if (titles.length === 1) return titles;
+  const piled = titlesOfPiles(cell, index);
+  return piled.length > 0 ? piled : titles;
+}
+
+/** The titles of a cell whose first line holds several that touch, with the rest of each under it. */
+function titlesOfPiles(cell: TitleCell, index: ColumnIndex): Title[] {
+  const piles: Token[][] = [];
+  for (const token of cell.tokens) {
+    const pile = piles.find((own) => own.some((above) => token.x0 < above.x1 && token.x1 > above.x0));
+    if (pile) pile.push(token);
+    else piles.push([token]);
+  }
+  if (piles.length < 2 || piles.length === cell.tokens.length) return [];
+  const titles = piles.map((tokens) => titlesOf({ ...extentOf(tokens), tokens }, index));
+  return titles.every((own) => own.length === 1) ? titles.flat() : [];
+}
+
+function extentOf(tokens: readonly Token[]): { x0: number; x1: number } {
+  return { x0: Math.min(...tokens.map(({ x0 }) => x0)), x1: Math.max(...tokens.map(({ x1 }) => x1)) };
+}
+
+function titlesOf(cell: TitleCell, index: ColumnIndex): Title[] {
+  const titles = titlesOfWords(cell, index);
+  if (titles.length > 0) return titles;
+  // Words in brackets explain a title: `Item no. (kind)`.
+  const tokens = cell.tokens.filter(({ text }) => !IN_BRACKETS.test(text));
+  return tokens.length === 0 || tokens.length === cell.tokens.length
+    ? []
+    : titlesOfWords({ ...cell, tokens }, index);
+}
+
+const IN_BRACKETS = /^\(\p{L}[\p{L}.]*\)$/u;
+
+function titlesOfWords(cell: TitleCell, index: ColumnIndex): Title[] {
   let key = '';
   for (const token of cell.tokens) key += token.key;
   const whole = index.byKey.get(key) ?? index.byKey.get(withoutCurrencyKey(key));
@@ -84,14 +120,14 @@ export function titlesIn(cell: TitleCell, index: ColumnIndex): Title[] {
   const places = letterPlaces(cell);
   let at = 0;
   return split.map(({ names, length }) => {
-    const title = {
+    const own = places.slice(at, at + length);
+    at += length;
+    return {
       names,
       text,
-      x0: places[at]?.[0] ?? cell.x0,
-      x1: places[at + length - 1]?.[1] ?? cell.x1,
+      x0: Math.min(...own.map(([x0]) => x0)),
+      x1: Math.max(...own.map(([, x1]) => x1)),
     };
-    at += length;
-    return title;
   });
 }
 
@@ -126,7 +162,7 @@ function withoutCurrencyKey(key: string): string {
 }
 
 /** Titles of different columns that touch one another. */
-const titlesTouchingMax = 3;
+const titlesTouchingMax = 5;
 
 /** What all titles in a cell mean: `Your no.` over `Our no.` over `EAN` head one column of numbers. */
 function shared([first, ...others]: readonly Part[]): string[] {
@@ -163,7 +199,27 @@ function segment(text: string, index: ColumnIndex): readonly Part[] | undefined 
     }
   }
   const found = best[text.length];
-  const result = found && (found.length <= titlesTouchingMax || shared(found).length > 0) ? found : undefined;
+  const parts = found && withNumbersTogether(found);
+  const result = parts && parts.length <= titlesTouchingMax ? parts : undefined;
   index.splits.set(text, result ?? NO_SPLIT);
   return result;
+}
+
+/** Columns whose titles name a number of the item: the seller's or the trade's, and the buyer's. */
+const ITEM_NUMBERS: ReadonlySet<string> = new Set(['code', 'buyerCode']);
+
+/** Titles of several numbers of an item over one another are one column, which has the seller's: `Your no. / Our no.`. */
+function withNumbersTogether(parts: readonly Part[]): readonly Part[] {
+  const joined: Part[] = [];
+  for (const part of parts) {
+    const before = joined.at(-1);
+    if (before && isItemNumber(before) && isItemNumber(part))
+      joined[joined.length - 1] = { names: ['code'], length: before.length + part.length };
+    else joined.push(part);
+  }
+  return joined;
+}
+
+function isItemNumber({ names }: Part): boolean {
+  return names.every((name) => ITEM_NUMBERS.has(name));
 }

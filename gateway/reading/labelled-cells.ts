@@ -6,12 +6,23 @@ import { textOf } from '../printed/tokens.ts';
 
 /** A cell that begins with a tax-number, contact or other field's label is no part of the address. */
 export function isLabelled(cell: BlockCell, document: ReadDocument): boolean {
+  if (isLabelWithNumber(cell)) return true;
   const hit = (document.hits[cell.line.index] ?? []).find((h) => cell.line.tokens[h.from] === cell.tokens[0]);
   return (
     hit !== undefined &&
     hit.uses.some((use) => /^(?:vat:|field:|decoy|party:|name:)/.test(use.owner)) &&
     !beginsAName(hit, cell)
   );
+}
+
+/** `Number: 4711`, `Global number: 4012345000009 (GLN)`: words, a colon and figures, in one cell or in two. */
+const LABEL_WITH_NUMBER = /^\p{L}[\p{L}\s./-]{1,40}:\s?\p{Lu}{0,4}\d/u;
+
+function isLabelWithNumber({ tokens, line }: BlockCell): boolean {
+  const last = tokens.at(-1);
+  const next = last && line.tokens[line.tokens.indexOf(last) + 1];
+  const isApart = next?.text.startsWith(':') === true;
+  return isApart || LABEL_WITH_NUMBER.test(textOf(tokens).replace(/\s+:/g, ':'));
 }
 
 /** True for more than a label: `Buyer Company`, where a title would stand alone or before a colon. */

@@ -4,6 +4,7 @@ import type { ReadDocument } from './document.ts';
 import { codeLine, isCodeLine, itemCodes } from './item-codes.ts';
 import type { Found } from '../printed/provenance.ts';
 import { foundIn } from '../printed/provenance.ts';
+import { namePart, takeStrayWords, withoutRemarks } from './name-lines.ts';
 import { readCell } from './table-cells.ts';
 import type { Assigned, PlacedColumn } from './table-columns.ts';
 import type { Token, TokenLine } from '../printed/tokens.ts';
@@ -23,6 +24,8 @@ export interface OpenRow {
   /** Cells that may take several lines, by column: the words of each line. */
   readonly blocks: Map<string, Token[][]>;
   y: number;
+  /** The page of its last line. */
+  lastPage: number;
   readonly top: number;
   readonly size: number;
 }
@@ -58,9 +61,9 @@ const WORKED_OUT: ReadonlySet<string> = new Set(['price', 'allowanceAmount']);
 /** The words of a line for the cells that may take several lines. */
 export function blocksOf(assigned: Assigned, columns: readonly PlacedColumn[]): Map<string, Token[][]> {
   const blocks = new Map<string, Token[][]>();
-  for (const { name, type, holdsWords } of columns) {
+  for (const { name, type } of columns) {
     const tokens = assigned.get(name);
-    if (tokens && (type === 'text' || holdsWords || WORKED_OUT.has(name))) blocks.set(name, [[...tokens]]);
+    if (tokens && (type === 'text' || type === 'code' || WORKED_OUT.has(name))) blocks.set(name, [[...tokens]]);
   }
   return blocks;
 }
@@ -77,13 +80,17 @@ export function prepend(row: OpenRow, { assigned }: BodyLine, context: CellConte
 
 /** Adds a line under a row: its words to the cells of several lines; a value to a column the row left empty. */
 export function extend(row: OpenRow, { line, assigned }: BodyLine, context: CellContext): void {
-  for (const [name, lines] of blocksOf(assigned, context.columns))
-    row.blocks.set(name, [...(row.blocks.get(name) ?? []), ...lines]);
+  const nameColumn = context.columns.find(({ name }) => name === 'name');
+  for (const [name, [words = []]] of blocksOf(assigned, context.columns)) {
+    const own = name === 'name' && nameColumn ? withoutRemarks(words, nameColumn) : words;
+    if (own.length > 0) row.blocks.set(name, [...(row.blocks.get(name) ?? []), [...own]]);
+  }
   const cells = readCells(assigned, context);
   const taken = takenOff(row, line, cells, context);
   if (taken) row.cells.set('takenOff', taken);
   for (const [name, found] of cells) if (!row.cells.has(name)) row.cells.set(name, found);
   row.y = line.y;
+  row.lastPage = line.page;
 }
 
 /** A discount in a line of its own under a row: a percentage, and what it takes off the row's amount (`5 %   - 2,50`). */
@@ -105,6 +112,7 @@ function takenOff(
 
 /** The row with all its lines. */
 export function closeRow(row: OpenRow, { columns, document }: CellContext): TableRow {
+  takeStrayWords(row, columns);
   for (const { name, type, holdsWords, title } of columns) {
     const all = row.blocks.get(name);
     if (!all) continue;
@@ -114,8 +122,11 @@ export function closeRow(row: OpenRow, { columns, document }: CellContext): Tabl
       if (standardCode) row.cells.set('standardCode', standardCode);
       continue;
     }
+    if (type === 'code') continue;
     const lines =
-      name === 'name' ? withoutBaseQuantity(withoutCodeLine(all, row.cells), row.cells, document) : all;
+      name === 'name'
+        ? namePart(withoutBaseQuantity(withoutCodeLine(all, row.cells), row.cells, document))
+        : all;
     const found = type === 'text' ? wordsOf(lines, name) : workedOut(name, lines, document.notation);
     if (found) row.cells.set(name, found);
   }

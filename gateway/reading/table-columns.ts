@@ -14,6 +14,8 @@ export interface PlacedColumn {
   readonly numeric: boolean;
   readonly x0: number;
   readonly x1: number;
+  /** Where its title begins. */
+  readonly titleX0: number;
   /** A column of codes whose cells hold any words: where the column after it begins is known for sure. */
   readonly holdsWords: boolean;
   /** The words of its title, as printed. */
@@ -42,7 +44,14 @@ export function placeColumns(
     const numeric = NUMERIC.has(type);
     const before = columns[i - 1];
     const after = columns[i + 1];
-    const placed = { name: column.name, type, numeric, holdsWords: false, title: column.title };
+    const placed = {
+      name: column.name,
+      type,
+      numeric,
+      titleX0: column.x0,
+      title: column.title,
+      holdsWords: false,
+    };
     if (type === 'code' && after && typeOf(after, rule) === 'text' && beginsUnderTitle(column, after, body))
       return { ...placed, x0: column.x0, x1: after.x0 - 1, holdsWords: true };
     if (type === 'quantity' && before)
@@ -158,7 +167,7 @@ export function assignColumns(tokens: readonly Token[], columns: readonly Placed
   const from: number[][] = [];
   for (let i = 0; i < rows; i++) {
     const token = tokens[i] as Token;
-    const look = lookOf(token);
+    const look = { ...lookOf(token), ofPercent: tokens[i + 1]?.text === '%' };
     const line: number[] = [];
     const back: number[] = [];
     const split = splitCost(token);
@@ -236,17 +245,19 @@ function tokenCost(token: Token, look: Look, column: PlacedColumn): number {
 
 /** The shape of a word, whatever column it may stand in. */
 interface Look {
+  /** A figure with a sign of percent behind it. */
+  readonly ofPercent: boolean;
   readonly number: boolean;
   readonly money: boolean;
   readonly sign: boolean;
 }
 
 /** Looks of words, which tables repeat; when so many are known, it begins anew. */
-const looks = new Map<string, Look>();
+const looks = new Map<string, Omit<Look, 'ofPercent'>>();
 const looksKeptMax = 2000;
 const lookedAtLengthMax = 40;
 
-function lookOf({ text }: Token): Look {
+function lookOf({ text }: Token): Omit<Look, 'ofPercent'> {
   const known = looks.get(text);
   if (known) return known;
   const bare = plainDashes(withoutCurrency(text));
@@ -267,11 +278,12 @@ const LABEL_IN_CELL = /^\(\p{L}[\p{L}.]*\)?:$/u;
 const ORDINAL = /^\d{1,6}(?:\.\d{1,4}){0,5}\.?$/;
 const NO_ORDINAL = /^(?!\d{1,6}(?:\.\d{1,4}){0,5}\.?$)/;
 
-function lookCost(token: Token, { number, money, sign }: Look, column: PlacedColumn): number {
+function lookCost(token: Token, { number, money, sign, ofPercent }: Look, column: PlacedColumn): number {
+  const isPercent = ofPercent || token.text.endsWith('%');
   switch (column.type) {
     case 'money':
       return number
-        ? token.text.endsWith('%')
+        ? isPercent
           ? alienNumber
           : money
             ? 0
@@ -283,7 +295,7 @@ function lookCost(token: Token, { number, money, sign }: Look, column: PlacedCol
             : alienText;
     case 'quantity':
       return number
-        ? token.text.endsWith('%')
+        ? isPercent
           ? alienNumber
           : 0
         : isUnit(token.text)

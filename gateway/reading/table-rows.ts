@@ -4,8 +4,10 @@ import type { Found } from '../printed/provenance.ts';
 import type { BodyLine, CellContext, OpenRow, TableRow } from './open-rows.ts';
 import { blocksOf, closeRow, extend, prepend, readCells } from './open-rows.ts';
 import type { Assigned, PlacedColumn } from './table-columns.ts';
+import { isAboutPrice } from './name-lines.ts';
 import { assignColumns, placeColumns } from './table-columns.ts';
 import type { TableHeader } from './table-header.ts';
+import { isSureRow, linesGoingOn } from './table-pages.ts';
 import type { Token, TokenLine } from '../printed/tokens.ts';
 import { keyOf } from '../printed/tokens.ts';
 
@@ -30,6 +32,8 @@ export interface LeftOut {
 const rowsMax = 20_000;
 const continuationLinesMax = 1.62;
 const rowDistanceMax = 4.2;
+/** How far, in line heights, the name of an item may stand under its figures. */
+const firstNameLineMax = 2;
 
 /**
  * Reads a table: from each header down to a stop line, another header or the end of the page.
@@ -55,7 +59,8 @@ export function readTable(
   headers.forEach((header, i) => {
     const until = headers[i + 1]?.fromLine ?? document.lines.length;
     const ends = others.filter((o) => o.fromLine > header.toLine).map((o) => o.fromLine);
-    const part = readPart(name, rule, document, header, Math.min(until, ...ends), stop);
+    const reach = { untilLine: Math.min(until, ...ends), beforePage: headers[i + 1]?.page ?? Infinity };
+    const part = readPart(name, rule, document, header, reach, stop);
     leftOut.push(...part.leftOut.map((one) => ({ ...one, rowsAbove: one.rowsAbove + rows.length })));
     rows.push(...part.rows);
     if (part.rows.length > 0) spans.push([header.fromLine, part.lastLine]);
@@ -95,22 +100,38 @@ interface Part {
   readonly leftOut: LeftOut[];
 }
 
+/** How far a part of a table may reach: to the header of another, and not to the page where its own is printed again. */
+interface Reach {
+  readonly untilLine: number;
+  readonly beforePage: number;
+}
+
 function readPart(
   name: string,
   rule: TableRule,
   document: ReadDocument,
   header: TableHeader,
-  untilLine: number,
+  { untilLine, beforePage }: Reach,
   stop: readonly ReadonlySet<string>[],
 ): { rows: TableRow[]; lastLine: number; leftOut: readonly LeftOut[] } {
   const columns = placeColumns(header, rule, document.lines.slice(header.toLine + 1, untilLine));
   const carry = [labelKeys(rule.carry)];
   const part: Part = { rows: [], pending: [], isCentred: false, lastLine: header.toLine, leftOut: [] };
   const context = { columns, document, table: name };
+  let { page } = header;
   for (let i = header.toLine + 1; i < untilLine; i += 1) {
-    const line = document.lines[i] as TokenLine;
-    if (line.rotated || line.page < header.page) continue;
-    if (line.page > header.page) break;
+    let line = document.lines[i] as TokenLine;
+    if (line.rotated || line.page < page) continue;
+    if (line.page > page) {
+      if (!rule.continuation || line.page >= beforePage) break;
+      const next = lineOfNextRow(document.lines.slice(i, untilLine), part, { rule, stop, context });
+      const last = turnPage(part, document.lines.slice(i, next?.index ?? untilLine), { rule, stop, context });
+      part.lastLine = last ?? part.lastLine;
+      if (!next) break;
+      page = line.page;
+      i = next.index;
+      line = next;
+    }
     const tokens = withinTable(line, columns, rule);
     if (tokens.length === 0) continue;
     const assigned = assignColumns(tokens, columns);
@@ -121,7 +142,7 @@ function readPart(
     if (rule.continuation && !part.isCentred && completesRow(part.rows.at(-1), line, cells)) {
       extend(part.rows.at(-1) as OpenRow, { line, assigned }, context);
       part.lastLine = i;
-    } else if (isAnchor(rule, cells)) {
+    } else if (isAnchor(rule, cells) && !isRemark(tokens, cells, part)) {
       const above = part.rows.at(-1);
       // What stands far below the last row of a table without continuation lines is another table's.
       if (!rule.continuation && above && line.y - above.y > rowDistanceMax * above.size) break;
@@ -155,11 +176,65 @@ function completesRow(
   line: TokenLine,
   cells: ReadonlyMap<string, Found>,
 ): boolean {
-  if (!above || above.page !== line.page || above.cells.has('total') || !hasQuantityAndPrice(above.cells))
+  if (!above || above.lastPage !== line.page || above.cells.has('total') || !hasQuantityAndPrice(above.cells))
     return false;
   const amount = cells.get('total');
   if (!amount || amount.confidence < moneyFitMin || BEGINS_ROW.some((name) => cells.has(name))) return false;
   return line.y - above.y <= continuationLinesMax * Math.min(line.size, above.size);
+}
+
+/**
+ * True for a line with figures that is no item: it says how a price came about, or it has neither a position nor an amount
+ * where the items above have both.
+ */
+function isRemark(tokens: readonly Token[], cells: ReadonlyMap<string, Found>, { rows }: Part): boolean {
+  if (rows.length === 0) return false;
+  const lacks = (name: string): boolean => !cells.has(name) && rows.every((row) => row.cells.has(name));
+  return isAboutPrice(tokens) || (lacks('pos') && lacks('total'));
+}
+
+/** What lines are read as a table with. */
+interface Reading {
+  readonly rule: TableRule;
+  readonly stop: readonly ReadonlySet<string>[];
+  readonly context: CellContext;
+}
+
+/** The first row on a page without titles, where the table goes on there: before any line that would end it. */
+function lineOfNextRow(
+  lines: readonly TokenLine[],
+  { rows }: Part,
+  { rule, stop, context }: Reading,
+): TokenLine | undefined {
+  for (const line of lines) {
+    if (line.page !== lines[0]?.page) return undefined;
+    const tokens = withinTable(line, context.columns, rule);
+    if (line.rotated || tokens.length === 0) continue;
+    const cells = readCells(assignColumns(tokens, context.columns), context);
+    if (isAnchor(rule, cells) && isSureRow(cells, rows)) return line;
+    if (startsWithAny(tokens, stop)) return undefined;
+  }
+  return undefined;
+}
+
+/** Gives the lines over the first row of a new page to the row that goes on there, or keeps them for the next one. */
+function turnPage(part: Part, lines: readonly TokenLine[], { rule, stop, context }: Reading): number | undefined {
+  const chain = part.isCentred ? takeChain(part, part.pending.splice(0), context) : undefined;
+  part.pending.length = 0;
+  const row = part.rows.at(-1);
+  const own = row && !part.isCentred ? linesGoingOn(row, lines, context) : [];
+  let last = chain;
+  for (const line of lines) {
+    const tokens = withinTable(line, context.columns, rule);
+    if (line.rotated || tokens.length === 0) continue;
+    if (line.page !== lines[0]?.page || startsWithAny(tokens, stop)) break;
+    const body = { line, assigned: assignColumns(tokens, context.columns) };
+    if (row && own.includes(line)) {
+      extend(row, body, context);
+      last = line.index;
+    } else part.pending.push(body);
+  }
+  return last;
 }
 
 /** Notes a line whose amount the row above it has no use for. */
@@ -178,17 +253,18 @@ function isWordsAlone(assigned: Assigned, columns: readonly PlacedColumn[]): boo
 
 function openRow(part: Part, body: BodyLine, cells: Map<string, Found>, context: CellContext): void {
   const { line, assigned } = body;
-  const above = part.rows.at(-1);
+  const above = part.rows.findLast((each) => each.lastPage === line.page);
   const row: OpenRow = {
     page: line.page,
     cells,
     blocks: blocksOf(assigned, context.columns),
     y: line.y,
+    lastPage: line.page,
     top: line.y,
     size: line.size,
   };
   const waiting = part.pending.splice(0);
-  if (part.isCentred) {
+  if (part.isCentred && above) {
     const [before, after] = atWidestGap(above, waiting, row);
     takeChain(part, before, context);
     part.pending.length = 0;
@@ -196,7 +272,7 @@ function openRow(part: Part, body: BodyLine, cells: Map<string, Found>, context:
   } else {
     const own = waiting.filter((early) => closerToNext(early.line, above, row));
     for (const early of [...own].reverse()) prepend(row, early, context);
-    if (!above) part.isCentred = own.length > 0;
+    if (part.rows.length === 0) part.isCentred = own.length > 0;
   }
   part.rows.push(row);
 }
@@ -207,8 +283,12 @@ function takePending(part: Part, context: CellContext): boolean {
   const [body] = part.pending.slice(-1);
   if (!previous || !body) return false;
   const { line } = body;
-  if (line.y - previous.y > continuationLinesMax * Math.min(line.size, previous.size)) return false;
+  if (line.page !== previous.lastPage) return false;
+  const hasName = previous.blocks.has('name') || !context.columns.some(({ name }) => name === 'name');
+  const stepMax = hasName ? continuationLinesMax : firstNameLineMax;
+  if (line.y - previous.y > stepMax * Math.min(line.size, previous.size)) return false;
   part.pending.pop();
+  if (isAboutPrice(line.tokens)) return true;
   extend(previous, body, context);
   return true;
 }
