@@ -19,6 +19,8 @@ export interface AllowanceLine {
   readonly category: string | undefined;
   /** The words of the line before its figures. */
   readonly reason: string;
+  /** Index of the line. */
+  readonly line: number;
 }
 
 const ALLOWANCE =
@@ -76,6 +78,7 @@ function allowanceOn(line: TokenLine, document: ReadDocument): AllowanceLine | u
     rate,
     category: categoryCodeIn(line.text),
     reason,
+    line: line.index,
   };
 }
 

@@ -81,6 +81,9 @@ export function readInvoice(
   const itemLines = new Set(
     linesTable.spans.flatMap(([from, to]) => Array.from({ length: to - from + 1 }, (_, i) => from + i)),
   );
+  const extras = allowanceLines(document, itemLines);
+  // A row of the breakdown or of an allowance names the tax, and is no total of it.
+  const ofRates = new Set([...itemLines, ...rowLines(vatTable), ...extras.map(({ line }) => line)]);
   const candidates = new Map(
     Object.entries(mapping.fields).map(([name, rule]) => [
       name,
@@ -91,7 +94,7 @@ export function readInvoice(
           rule,
           document,
           rule.region === undefined ? undefined : areas.get(rule.region),
-          itemLines,
+          name === 'tax' ? ofRates : itemLines,
         ),
         qr[0],
       ),
@@ -100,7 +103,6 @@ export function readInvoice(
   refuseSeveral(mapping, document, candidates.get('number') ?? [], itemLines);
   const sums = columnSums(linesTable, vatTable);
   const vatTotals = vatTotalLines(document, itemLines);
-  const extras = allowanceLines(document, itemLines);
   addMoneyCandidates(candidates, sums, { mapping, document, itemLines, vatTotals, extras });
   const chosen = solve(
     candidates,
@@ -143,6 +145,16 @@ export function readInvoice(
   ];
   const tables = { lines: linesTable, vat: vatTable };
   return { invoice, candidates, matched, areas, tables, qr, given, doubts };
+}
+
+/** The lines of the rows of a table, without those of its titles. */
+function rowLines({ headers, rows, spans }: ReadTable): number[] {
+  if (rows.length === 0) return [];
+  const titles = new Map(headers.map(({ fromLine, toLine }) => [fromLine, toLine]));
+  return spans.flatMap(([from, to]) => {
+    const first = (titles.get(from) ?? from) + 1;
+    return Array.from({ length: Math.max(0, to - first + 1) }, (_, i) => first + i);
+  });
 }
 
 function matchOf(mapping: InvoiceMapping, document: ReadDocument): string[] {

@@ -3,7 +3,7 @@ import type { ReadDocument } from '../reading/document.ts';
 import { labelledParty, listArea, listedNumber } from '../reading/labelled-party.ts';
 import type { Role, TaxNumber } from '../reading/parties.ts';
 import { isOfTheBuyer, isOfTheSeller, isPlausibleTaxNumber, taxNumbers } from '../reading/parties.ts';
-import { countryOf, partyBlock, readParty, untitledBuyer } from '../reading/party-blocks.ts';
+import { countryOf, partyBlock, readParty, titledBlock, untitledBuyer } from '../reading/party-blocks.ts';
 import { withoutFormApart } from '../reading/name-doubts.ts';
 import type { Area } from '../reading/regions.ts';
 import { sellerNumbers } from '../reading/seller-numbers.ts';
@@ -44,7 +44,8 @@ export function readParties(
     buyer: labelledParty(areas.get('buyer'), document),
     seller: labelledParty(areas.get('seller'), document),
   };
-  const sender = listed.seller.length > 0 ? undefined : senderLine(document, tableStart);
+  const isTold = listed.seller.length > 0 || titledBlock('seller', document, blocks, new Set()).length > 0;
+  const sender = isTold ? undefined : senderLine(document, tableStart);
   const inWindow = sender && listed.buyer.length === 0 ? windowAddress(sender, document) : [];
   const titled =
     [listed.buyer, inWindow].find((cells) => cells.length > 0) ??

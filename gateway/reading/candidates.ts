@@ -46,6 +46,7 @@ export function candidatesFor(
     const { line } = hit;
     // Titles of columns and names of goods are no labels of totals.
     if (rule.type === 'money' && isIncludedTax(hit)) continue;
+    if (rule.type === 'date' && VERSION.test(line.text)) continue;
     if (itemLines.has(line.index) || (area && !isInside(area, line, hit.x0))) continue;
     for (const direction of rule.directions) {
       const reach = direction === 'right' ? rightOf(hit, rule, document) : belowOf(hit, rule, document);
@@ -69,6 +70,9 @@ export function candidatesFor(
   );
 }
 
+/** A date behind a label on a line about the version of a program or of a list is not the document's. */
+const VERSION = /\bversion\b/iu;
+
 /** Headings and complete cells say more than a word in running text; amounts stand late, everything else early. */
 function standing(hit: LabelHit, line: TokenLine, document: ReadDocument, rule: FieldRule): number {
   const startsCell = hit.from === 0 || (line.tokens[hit.from]?.gap ?? 0) > 0.9;
@@ -90,6 +94,7 @@ function rightOf(hit: LabelHit, rule: FieldRule, document: ReadDocument): Candid
   );
   const tokens = line.tokens.slice(hit.to, next ? next.from : undefined);
   const found: Candidate[] = [];
+  if (tokens.length === 0 && rule.type === 'date') found.push(...afterLineEnd(hit, rule, document));
   let score = 1;
   let noise = 0;
   for (let at = 0; at < tokens.length && noise <= noiseWordsMax && found.length < 4;) {
@@ -118,6 +123,22 @@ function rightOf(hit: LabelHit, rule: FieldRule, document: ReadDocument): Candid
     at += 1;
   }
   return found;
+}
+
+/** Lines of one title are no further apart than this many font sizes. */
+const titleLineStepMax = 1.7;
+
+/** The date that begins the next line of a title which ends with its label: `Invoice no. 4711 of / 5 March 2018`. */
+function afterLineEnd({ line }: LabelHit, rule: FieldRule, document: ReadDocument): Candidate[] {
+  const next = document.lines[line.index + 1];
+  const isTitle = line.size > document.bodySize * 1.25 && next?.page === line.page && next.size === line.size;
+  if (!isTitle || next.y - line.y > titleLineStepMax * line.size) return [];
+  const parsed = parseValue(rule.type, next.tokens, document.notation);
+  const isUnder = Math.abs((next.tokens[0]?.x0 ?? 0) - (line.tokens[0]?.x0 ?? 0)) < line.size;
+  if (!parsed || !isUnder) return [];
+  return [
+    candidate(parsed.value, next.tokens.slice(0, parsed.count), 'label at the end of the title', 1, next),
+  ];
 }
 
 /** Baselines this far apart, in font sizes, are still side by side: the value of a label in two lines is set in its middle. */

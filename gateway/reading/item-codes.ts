@@ -52,14 +52,28 @@ const BUYERS = /kunde|\b(?:ihre|customer|buyer|your|client|votre|cliente|vossa|v
 const SELLERS =
   /lieferant|\b(?:lief|unsere|supplier|seller|our|fournisseur|notre|fornecedor|proveedor|fornitore|nossa)\b/iu;
 
+/** True for the title of a column that names the numbers of both parties. */
+export function isTitleOfBoth(title: string): boolean {
+  return BUYERS.test(title) && SELLERS.test(title);
+}
+
+/** The numbers without those of which the title does not tell whose they are; of two in its order the last is ours. */
+function withoutNobodys(references: readonly Reference[], title: string): readonly Reference[] {
+  const isBuyersFirst = title.search(BUYERS) < title.search(SELLERS);
+  return references.flatMap((reference): Reference[] => {
+    if (reference.kind !== 'unlabelled') return [reference];
+    const last = reference.lines.at(-1);
+    return isBuyersFirst && last && reference.lines.length > 1 ? [{ kind: 'seller', lines: [last] }] : [];
+  });
+}
+
 /**
  * The codes of an item from the cell of its references, which may hold several numbers in several lines, each with its
  * label before it (`Art.-Nr.: 4711`) or behind it (`4012345678901 (EAN)`).
  * @param title of the column; where it names the numbers of both parties, one without a label is nobody's for sure
  */
 export function itemCodes(lines: readonly (readonly Token[])[], title: string): ItemCodes {
-  const isOfBoth = BUYERS.test(title) && SELLERS.test(title);
-  const references = referencesIn(lines).filter(({ kind }) => kind !== 'unlabelled' || !isOfBoth);
+  const references = isTitleOfBoth(title) ? withoutNobodys(referencesIn(lines), title) : referencesIn(lines);
   const found = PREFERRED.flatMap((kind) => {
     const reference = references.find((one) => one.kind === kind && one.lines.length > 0);
     const value = reference && valueOf(reference);

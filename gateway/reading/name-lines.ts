@@ -5,7 +5,8 @@ import type { OpenRow } from './open-rows.ts';
 import type { PlacedColumn } from './table-columns.ts';
 
 /** A word for a price, alone or in a compound, before a colon: `Gross price: 12.00`, `Preisbasis: 1 Stk`. */
-const LABEL_OF_PRICE = /^(?:\p{L}+\s){0,2}\p{L}*(?:preis|price|prix|precio|preço|prezzo)\p{L}*(?:\s\p{L}+){0,2}\s?:/iu;
+const LABEL_OF_PRICE =
+  /^(?:\p{L}+\s){0,2}\p{L}*(?:preis|price|prix|precio|preço|prezzo)\p{L}*(?:\s\p{L}+){0,2}\s?:/iu;
 
 /** True for a line under an item that says how its price came about: it is no part of a name, and no item itself. */
 export function isAboutPrice(tokens: readonly Token[]): boolean {

@@ -1,7 +1,7 @@
 import Big from 'big.js';
 import { baseQuantityLine } from './base-quantity.ts';
 import type { ReadDocument } from './document.ts';
-import { codeLine, isCodeLine, itemCodes } from './item-codes.ts';
+import { codeLine, isCodeLine, isTitleOfBoth, itemCodes } from './item-codes.ts';
 import type { Found } from '../printed/provenance.ts';
 import { foundIn } from '../printed/provenance.ts';
 import { namePart, takeStrayWords, withoutRemarks } from './name-lines.ts';
@@ -24,6 +24,8 @@ export interface OpenRow {
   /** Cells that may take several lines, by column: the words of each line. */
   readonly blocks: Map<string, Token[][]>;
   y: number;
+  /** True when its name can have no more words: a line about its price stands under it. */
+  isNamed: boolean;
   /** The page of its last line. */
   lastPage: number;
   readonly top: number;
@@ -63,7 +65,8 @@ export function blocksOf(assigned: Assigned, columns: readonly PlacedColumn[]): 
   const blocks = new Map<string, Token[][]>();
   for (const { name, type } of columns) {
     const tokens = assigned.get(name);
-    if (tokens && (type === 'text' || type === 'code' || WORKED_OUT.has(name))) blocks.set(name, [[...tokens]]);
+    if (tokens && (type === 'text' || type === 'code' || WORKED_OUT.has(name)))
+      blocks.set(name, [[...tokens]]);
   }
   return blocks;
 }
@@ -116,7 +119,8 @@ export function closeRow(row: OpenRow, { columns, document }: CellContext): Tabl
   for (const { name, type, holdsWords, title } of columns) {
     const all = row.blocks.get(name);
     if (!all) continue;
-    if (holdsWords) {
+    if (holdsWords || (name === 'code' && isTitleOfBoth(title))) {
+      if (!holdsWords) row.cells.delete('code');
       const { code, standardCode } = itemCodes(all, title);
       if (code) row.cells.set('code', code);
       if (standardCode) row.cells.set('standardCode', standardCode);

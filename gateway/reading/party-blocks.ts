@@ -18,6 +18,31 @@ import type { BlockCell, TextBlock } from './text-blocks.ts';
 import type { Token } from '../printed/tokens.ts';
 import { textOf } from '../printed/tokens.ts';
 
+/** The block with an address that a title of the party announces; empty without one. */
+export function titledBlock(
+  role: Role,
+  document: ReadDocument,
+  blocks: readonly TextBlock[],
+  taken: ReadonlySet<BlockCell>,
+): BlockCell[] {
+  return titledBlocks(role, document, blocks, taken).find((cells) => hasPlace(cells)) ?? [];
+}
+
+function titledBlocks(
+  role: Role,
+  document: ReadDocument,
+  blocks: readonly TextBlock[],
+  taken: ReadonlySet<BlockCell>,
+): BlockCell[][] {
+  return document.lines.flatMap((line) => {
+    const hit = (document.hits[line.index] ?? []).find(
+      (h) => h.uses.some((use) => use.owner === `party:${role}`) && startsCell(h) && !isNamedSo(h),
+    );
+    const cells = hit ? cellsAt(hit, blocks).filter((cell) => !taken.has(cell)) : [];
+    return cells.some((cell) => isNameLike(cell.tokens)) ? [cells] : [];
+  });
+}
+
 /** Where a party's block stands, found by its title or, for the sender, by its place at the top. */
 export function partyBlock(
   role: Role,
@@ -26,20 +51,13 @@ export function partyBlock(
   blocks: readonly TextBlock[],
   taken: ReadonlySet<BlockCell>,
 ): BlockCell[] {
-  let titled: BlockCell[] | undefined;
-  for (const line of document.lines) {
-    const hit = (document.hits[line.index] ?? []).find(
-      (h) => h.uses.some((use) => use.owner === `party:${role}`) && startsCell(h) && !isNamedSo(h),
-    );
-    if (!hit) continue;
-    const cells = cellsAt(hit, blocks).filter((cell) => !taken.has(cell));
-    if (!cells.some((cell) => isNameLike(cell.tokens))) continue;
-    if (hasPlace(cells) || !rule.atTop) return cells;
-    titled ??= cells;
-  }
+  const all = titledBlocks(role, document, blocks, taken);
+  const withPlace = all.find((cells) => hasPlace(cells) || !rule.atTop);
+  if (withPlace) return withPlace;
   if (!rule.atTop) return [];
   // `Vendedor: M. Keller` names a person of the seller; the seller is whose address is printed.
   const head = letterhead(document, blocks, taken);
+  const [titled] = all;
   return titled && !hasPlace(head) ? titled : head;
 }
 

@@ -218,11 +218,16 @@ function lineOfNextRow(
 }
 
 /** Gives the lines over the first row of a new page to the row that goes on there, or keeps them for the next one. */
-function turnPage(part: Part, lines: readonly TokenLine[], { rule, stop, context }: Reading): number | undefined {
+function turnPage(
+  part: Part,
+  lines: readonly TokenLine[],
+  { rule, stop, context }: Reading,
+): number | undefined {
   const chain = part.isCentred ? takeChain(part, part.pending.splice(0), context) : undefined;
-  part.pending.length = 0;
+  const [below] = part.pending.splice(0);
   const row = part.rows.at(-1);
-  const own = row && !part.isCentred ? linesGoingOn(row, lines, context) : [];
+  const isCut = row && !part.isCentred && !row.isNamed && !(below && isNear(below.line, row));
+  const own = isCut ? linesGoingOn(row, lines, context) : [];
   let last = chain;
   for (const line of lines) {
     const tokens = withinTable(line, context.columns, rule);
@@ -235,6 +240,13 @@ function turnPage(part: Part, lines: readonly TokenLine[], { rule, stop, context
     } else part.pending.push(body);
   }
   return last;
+}
+
+/** Remarks on an item stand under it within this many line heights. */
+const remarkDistanceMax = 5;
+
+function isNear(line: TokenLine, row: OpenRow): boolean {
+  return line.page === row.lastPage && line.y - row.y <= remarkDistanceMax * line.size;
 }
 
 /** Notes a line whose amount the row above it has no use for. */
@@ -259,6 +271,7 @@ function openRow(part: Part, body: BodyLine, cells: Map<string, Found>, context:
     cells,
     blocks: blocksOf(assigned, context.columns),
     y: line.y,
+    isNamed: false,
     lastPage: line.page,
     top: line.y,
     size: line.size,
@@ -288,7 +301,10 @@ function takePending(part: Part, context: CellContext): boolean {
   const stepMax = hasName ? continuationLinesMax : firstNameLineMax;
   if (line.y - previous.y > stepMax * Math.min(line.size, previous.size)) return false;
   part.pending.pop();
-  if (isAboutPrice(line.tokens)) return true;
+  if (isAboutPrice(line.tokens)) {
+    previous.isNamed = true;
+    return true;
+  }
   extend(previous, body, context);
   return true;
 }

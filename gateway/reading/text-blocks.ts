@@ -58,7 +58,44 @@ export function textBlocks(lines: readonly TokenLine[]): TextBlock[] {
       home.size = size;
     }
   }
-  return open.map(({ page, place, cells, inOneLine }) => ({ page, x0: place.left, cells, inOneLine }));
+  return withAddresses(open).map(({ page, place, cells, inOneLine }) => ({
+    page,
+    x0: place.left,
+    cells,
+    inOneLine,
+  }));
+}
+
+/** A street with its number. */
+const STREET = /^\p{L}[\p{L}.' -]{3,}\s\d{1,4}\s?[a-z]?$/iu;
+
+/** The blocks, where a street and a place that stand an empty line under a name without an address are joined with it. */
+function withAddresses(blocks: readonly OpenBlock[]): OpenBlock[] {
+  const joined: OpenBlock[] = [];
+  for (const block of blocks) {
+    const [street, next] = block.cells;
+    const isAddress =
+      street !== undefined &&
+      next !== undefined &&
+      STREET.test(textOf(street.tokens)) &&
+      postalOf(textOf(next.tokens)) !== undefined;
+    const above = isAddress ? joined.find((other) => isRightAbove(other, block, street.line)) : undefined;
+    if (above) above.cells.push(...block.cells);
+    else joined.push(block);
+  }
+  return joined;
+}
+
+function isRightAbove(above: OpenBlock, block: OpenBlock, { y, size }: TokenLine): boolean {
+  return (
+    above.page === block.page &&
+    !above.inOneLine &&
+    !hasPlace(above) &&
+    y > above.y &&
+    y - above.y < placeStepMax * Math.max(above.size, size) &&
+    Math.abs(above.size - size) < 0.1 * size &&
+    isInLine(above, block.place, 'left')
+  );
 }
 
 function hasPlace({ cells }: OpenBlock): boolean {
