@@ -1,5 +1,5 @@
 import Big from 'big.js';
-import { expectedNet, lineNet, quantityOf } from '../found-invoice/amounts.ts';
+import { expectedNet, lineNet, roundingOf } from '../found-invoice/amounts.ts';
 import type { VatCategory } from '../found-invoice/invoice.ts';
 import type { Check, CheckContext, CheckFinding } from './check.ts';
 import { equalAmounts } from './check.ts';
@@ -176,15 +176,10 @@ export const lineNetRule: Check = ({ invoice }) =>
     if (!line.total || !line.price || !line.qty) return [];
     const total = new Big(line.total.value);
     const expected = expectedNet(line);
-    const decimals = line.price.value.split('.')[1]?.length ?? 0;
-    const slack = quantityOf(line)
-      .abs()
-      .times(`5e-${decimals + 1}`)
-      .plus('0.011');
     return [
       {
         rule: 'LINE-NET',
-        ok: total.minus(expected).abs().lte(slack),
+        ok: total.minus(expected).abs().lte(roundingOf(line)),
         what: `amount of line ${line.position}`,
         left: total.toFixed(2),
         right: expected.toFixed(2),

@@ -55,6 +55,15 @@ export function expectedNet(line: InvoiceLine): Big {
   return line.adjustment ? net.plus(line.adjustment.value) : net;
 }
 
+/** By how much quantity × price may miss the amount of a line at most, where the printed price is rounded. */
+export function roundingOf(line: InvoiceLine): Big {
+  const decimals = line.price?.value.split('.')[1]?.length ?? 0;
+  return quantityOf(line)
+    .abs()
+    .times(`5e-${decimals + 1}`)
+    .plus('0.011');
+}
+
 /** Quantity × price, not rounded. */
 export function grossOf(line: InvoiceLine): Big {
   const gross = quantityOf(line).times(priceOf(line));

@@ -36,7 +36,13 @@ import { withoutSums } from './sums-of-lines.ts';
 import { readParties } from './read-parties.ts';
 import type { QrPayload } from '../found-invoice/qr-payload.ts';
 import { preferQr } from './prefer-qr.ts';
-import { lineWarnings, nameWarnings, numberWarnings, rowWarnings } from './reading-warnings.ts';
+import {
+  lineWarnings,
+  nameWarnings,
+  numberWarnings,
+  priceWarnings,
+  rowWarnings,
+} from './reading-warnings.ts';
 import { breakdownOnly, exemptionIn, vatRows } from './vat-rows.ts';
 
 /** An invoice with everything that led to it; explain shows the rest. */
@@ -141,6 +147,7 @@ export function readInvoice(
     ...numberWarnings(fields.get('number'), candidates.get('number') ?? []),
     ...rowWarnings(printedLines),
     ...lineWarnings(lines),
+    ...priceWarnings(lines),
     ...nameWarnings(lines),
   ];
   const tables = { lines: linesTable, vat: vatTable };

@@ -1,5 +1,6 @@
 import Big from 'big.js';
 import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
+import { expectedNet, roundingOf } from '../found-invoice/amounts.ts';
 import type { InvoiceLine } from '../found-invoice/invoice.ts';
 import type { Candidate } from '../reading/candidates.ts';
 import type { Found } from '../printed/provenance.ts';
@@ -55,6 +56,22 @@ export function lineWarnings(lines: readonly InvoiceLine[]): GatewayWarning[] {
           ],
     ),
   ]);
+}
+
+/** Says which prices are printed with fewer decimals than they have: times the quantity they do not come to the amount. */
+export function priceWarnings(lines: readonly InvoiceLine[]): GatewayWarning[] {
+  return lines.flatMap((line) => {
+    const { position, price, qty, total } = line;
+    if (!price || !qty || !total) return [];
+    const expected = expectedNet(line).round(2, Big.roundHalfUp);
+    if (expected.eq(total.value) || expected.minus(total.value).abs().gt(roundingOf(line))) return [];
+    return [
+      {
+        code: 'PRICE_ROUNDED',
+        message: `The price of line ${position} is printed as ${price.value} and may have more decimals: the quantity makes ${expected.toFixed(2)} of it, and the amount is ${new Big(total.value).toFixed(2)}.`,
+      },
+    ];
+  });
 }
 
 /** Rows whose words a warning repeats. */

@@ -16,7 +16,7 @@ export function isLabelled(cell: BlockCell, document: ReadDocument): boolean {
 }
 
 /** `Number: 4711`, `Global number: 4012345000009 (GLN)`: words, a colon and figures, in one cell or in two. */
-const LABEL_WITH_NUMBER = /^\p{L}[\p{L}\s./-]{1,40}:\s?\p{Lu}{0,4}\d/u;
+const LABEL_WITH_NUMBER = /^\p{L}[\p{L}\s./-]{1,40}:\s?(?:\p{Lu}{1,4}[ -]?)?\d/u;
 
 function isLabelWithNumber({ tokens, line }: BlockCell): boolean {
   const last = tokens.at(-1);

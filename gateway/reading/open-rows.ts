@@ -1,6 +1,7 @@
 import Big from 'big.js';
 import { baseQuantityLine } from './base-quantity.ts';
 import type { ReadDocument } from './document.ts';
+import type { ItemCodes } from './item-codes.ts';
 import { codeLine, isCodeLine, isTitleOfBoth, itemCodes } from './item-codes.ts';
 import type { Found } from '../printed/provenance.ts';
 import { foundIn } from '../printed/provenance.ts';
@@ -119,14 +120,10 @@ export function closeRow(row: OpenRow, { columns, document }: CellContext): Tabl
   for (const { name, type, holdsWords, title } of columns) {
     const all = row.blocks.get(name);
     if (!all) continue;
-    if (holdsWords || (name === 'code' && isTitleOfBoth(title))) {
-      if (!holdsWords) row.cells.delete('code');
-      const { code, standardCode } = itemCodes(all, title);
-      if (code) row.cells.set('code', code);
-      if (standardCode) row.cells.set('standardCode', standardCode);
+    if (type === 'code') {
+      if (name === 'code' && (holdsWords || isTitleOfBoth(title))) setCodes(row.cells, itemCodes(all, title));
       continue;
     }
-    if (type === 'code') continue;
     const lines =
       name === 'name'
         ? namePart(withoutBaseQuantity(withoutCodeLine(all, row.cells), row.cells, document))
@@ -135,6 +132,13 @@ export function closeRow(row: OpenRow, { columns, document }: CellContext): Tabl
     if (found) row.cells.set(name, found);
   }
   return { page: row.page, cells: row.cells };
+}
+
+/** Sets the numbers of a row to those that its cell of numbers gives. */
+function setCodes(cells: Map<string, Found>, { code, standardCode }: ItemCodes): void {
+  cells.delete('code');
+  if (code) cells.set('code', code);
+  if (standardCode) cells.set('standardCode', standardCode);
 }
 
 /**

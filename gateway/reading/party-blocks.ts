@@ -10,13 +10,14 @@ import { isLabelled, isMoreThanALabel } from './labelled-cells.ts';
 import { LEGAL_FORM } from './legal-forms.ts';
 import { letterhead } from './letterheads.ts';
 import { doubtfulName, isDoubtful, sureName } from './name-doubts.ts';
+import { nameGroup } from './name-groups.ts';
 import { isNameLike } from './party-names.ts';
 import type { Role, TaxNumber } from './parties.ts';
 import type { Found } from '../printed/provenance.ts';
 import { derived, foundIn } from '../printed/provenance.ts';
 import type { BlockCell, TextBlock } from './text-blocks.ts';
 import type { Token } from '../printed/tokens.ts';
-import { textOf } from '../printed/tokens.ts';
+import { cellGapRatio, textOf } from '../printed/tokens.ts';
 
 /** The block with an address that a title of the party announces; empty without one. */
 export function titledBlock(
@@ -25,20 +26,29 @@ export function titledBlock(
   blocks: readonly TextBlock[],
   taken: ReadonlySet<BlockCell>,
 ): BlockCell[] {
-  return titledBlocks(role, document, blocks, taken).find((cells) => hasPlace(cells)) ?? [];
+  return titledBlocks({ role, document, blocks, taken, isAlone: true }).find(hasPlace) ?? [];
 }
 
-function titledBlocks(
-  role: Role,
-  document: ReadDocument,
-  blocks: readonly TextBlock[],
-  taken: ReadonlySet<BlockCell>,
-): BlockCell[][] {
+interface TitledBlocks {
+  readonly role: Role;
+  readonly document: ReadDocument;
+  readonly blocks: readonly TextBlock[];
+  readonly taken: ReadonlySet<BlockCell>;
+  /** Only titles that stand alone in their cell: `Seller:`, and not `Seller Company`. */
+  readonly isAlone: boolean;
+}
+
+function standsAlone({ line, to }: LabelHit): boolean {
+  return (line.tokens[to]?.gap ?? Number.POSITIVE_INFINITY) > cellGapRatio;
+}
+
+function titledBlocks({ role, document, blocks, taken, isAlone }: TitledBlocks): BlockCell[][] {
   return document.lines.flatMap((line) => {
     const hit = (document.hits[line.index] ?? []).find(
       (h) => h.uses.some((use) => use.owner === `party:${role}`) && startsCell(h) && !isNamedSo(h),
     );
-    const cells = hit ? cellsAt(hit, blocks).filter((cell) => !taken.has(cell)) : [];
+    const cells =
+      hit && (!isAlone || standsAlone(hit)) ? cellsAt(hit, blocks).filter((cell) => !taken.has(cell)) : [];
     return cells.some((cell) => isNameLike(cell.tokens)) ? [cells] : [];
   });
 }
@@ -51,7 +61,7 @@ export function partyBlock(
   blocks: readonly TextBlock[],
   taken: ReadonlySet<BlockCell>,
 ): BlockCell[] {
-  const all = titledBlocks(role, document, blocks, taken);
+  const all = titledBlocks({ role, document, blocks, taken, isAlone: false });
   const withPlace = all.find((cells) => hasPlace(cells) || !rule.atTop);
   if (withPlace) return withPlace;
   if (!rule.atTop) return [];
@@ -163,7 +173,9 @@ export function readParty(
   );
   const postalCell = placeIn(usable.filter((cell) => cell !== nameCell));
   const postal = postalCell ? postalOf(textOf(postalCell.tokens)) : undefined;
-  const after = nameCell ? usable.indexOf(nameCell) + 1 : 0;
+  const group = nameCell && !isListed ? nameGroup(cells, nameCell, document) : undefined;
+  const lastOfName = group?.lines.at(-1) ?? nameCell;
+  const after = lastOfName ? usable.indexOf(lastOfName) + 1 : 0;
   const before = postalCell ? usable.indexOf(postalCell) : after + 1;
   const streetCells = usable
     .slice(after, Math.max(after, Math.min(before, after + 3)))
@@ -177,11 +189,20 @@ export function readParty(
     hasStreet: street !== undefined,
   };
   const isInDoubt =
-    inBlock !== undefined && !isListed && !isHolder(inBlock.name) && isDoubtful(inBlock, document);
+    inBlock !== undefined &&
+    !isListed &&
+    !isHolder(inBlock.name) &&
+    (group?.hasOthers === true || isDoubtful(inBlock, document));
+  const nameTokens = (group?.lines ?? (nameCell ? [nameCell] : [])).map(({ tokens }) => tokens);
   const name =
     named ??
     (nameCell
-      ? foundIn(textOf(nameCell.tokens), nameCell.tokens, rule, isInDoubt ? doubtfulName : sureName)
+      ? foundIn(
+          nameTokens.map(textOf).join(' '),
+          nameTokens.flat(),
+          rule,
+          isInDoubt ? doubtfulName : sureName,
+        )
       : undefined);
   const part = (value: string | undefined): Found | undefined =>
     value === undefined ? undefined : foundIn(value, tokensOfPart(value, postalCell), rule, 0.7);

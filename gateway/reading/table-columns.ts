@@ -279,11 +279,10 @@ const ORDINAL = /^\d{1,6}(?:\.\d{1,4}){0,5}\.?$/;
 const NO_ORDINAL = /^(?!\d{1,6}(?:\.\d{1,4}){0,5}\.?$)/;
 
 function lookCost(token: Token, { number, money, sign, ofPercent }: Look, column: PlacedColumn): number {
-  const isPercent = ofPercent || token.text.endsWith('%');
   switch (column.type) {
     case 'money':
       return number
-        ? isPercent
+        ? token.text.endsWith('%')
           ? alienNumber
           : money
             ? 0
@@ -295,7 +294,7 @@ function lookCost(token: Token, { number, money, sign, ofPercent }: Look, column
             : alienText;
     case 'quantity':
       return number
-        ? isPercent
+        ? ofPercent || token.text.endsWith('%')
           ? alienNumber
           : 0
         : isUnit(token.text)

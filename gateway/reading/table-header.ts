@@ -122,6 +122,8 @@ function readHeader(
   if (numbers > 0) return undefined;
   const first = band[0] as TokenLine;
   const last = band.at(-1) as TokenLine;
+  // A line that adds a word to no title is none of theirs.
+  if (!last.tokens.some((token) => token.x1 > left && token.x0 < right)) return undefined;
   columns.sort((a, b) => a.x0 - b.x0);
   // Labels under one another are a list of totals, not titles side by side.
   if (columns.some((column, i) => i > 0 && column.x0 < (columns[i - 1]?.x1 ?? 0) - 3)) return undefined;

@@ -137,7 +137,7 @@ function readPart(
     const assigned = assignColumns(tokens, columns);
     const cells = readCells(assigned, context);
     const full = hasQuantityAndPrice(cells);
-    if (!full && startsWithAny(tokens, stop)) break;
+    if (!full && startsWithAny(tokens, stop) && !isAboutPrice(tokens)) break;
     if (!full && startsWithAny(tokens, carry)) continue;
     if (rule.continuation && !part.isCentred && completesRow(part.rows.at(-1), line, cells)) {
       extend(part.rows.at(-1) as OpenRow, { line, assigned }, context);

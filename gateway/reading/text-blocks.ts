@@ -69,6 +69,11 @@ export function textBlocks(lines: readonly TokenLine[]): TextBlock[] {
 /** A street with its number. */
 const STREET = /^\p{L}[\p{L}.' -]{3,}\s\d{1,4}\s?[a-z]?$/iu;
 
+/** True for a cell that looks like a street and its number, and holds nothing else. */
+export function isStreet({ tokens }: BlockCell): boolean {
+  return STREET.test(textOf(tokens));
+}
+
 /** The blocks, where a street and a place that stand an empty line under a name without an address are joined with it. */
 function withAddresses(blocks: readonly OpenBlock[]): OpenBlock[] {
   const joined: OpenBlock[] = [];
@@ -77,7 +82,7 @@ function withAddresses(blocks: readonly OpenBlock[]): OpenBlock[] {
     const isAddress =
       street !== undefined &&
       next !== undefined &&
-      STREET.test(textOf(street.tokens)) &&
+      isStreet(street) &&
       postalOf(textOf(next.tokens)) !== undefined;
     const above = isAddress ? joined.find((other) => isRightAbove(other, block, street.line)) : undefined;
     if (above) above.cells.push(...block.cells);
