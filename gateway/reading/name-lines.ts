@@ -1,7 +1,7 @@
 import { foundIn } from '../printed/provenance.ts';
 import type { Token } from '../printed/tokens.ts';
 import { cellGapRatio, textOf } from '../printed/tokens.ts';
-import type { OpenRow } from './open-rows.ts';
+import type { Found } from '../printed/provenance.ts';
 import type { PlacedColumn } from './table-columns.ts';
 
 /** A word for a price, alone or in a compound, before a colon: `Gross price: 12.00`, `Preisbasis: 1 Stk`. */
@@ -19,6 +19,12 @@ export function namePart(lines: Token[][]): Token[][] {
   return at < 0 ? lines : lines.slice(0, at);
 }
 
+/** A row while lines are still added to it: its cells, and the words of those that take several lines. */
+interface RowOfWords {
+  readonly cells: Map<string, Found>;
+  readonly blocks: Map<string, Token[][]>;
+}
+
 /** Edges of one column of words are no further apart than this, points. */
 const sameEdgePt = 1;
 
@@ -26,7 +32,7 @@ const sameEdgePt = 1;
  * Gives a name the words that were taken for a code and begin where its lines begin: a long name that is set in the
  * middle of its column reaches over the title of the column before.
  */
-export function takeStrayWords(row: OpenRow, columns: readonly PlacedColumn[]): void {
+export function takeStrayWords(row: RowOfWords, columns: readonly PlacedColumn[]): void {
   const names = row.blocks.get('name') ?? [];
   const edge = Math.min(...names.flatMap(([first]) => (first ? [first.x0] : [])));
   if (!Number.isFinite(edge)) return;
