@@ -61,7 +61,7 @@ function refuse(argv: readonly string[], sentence: string): number {
   return 2;
 }
 
-/** Whoever asked for JSON gets it from a failure too: one value on standard output, the sentence on the other. */
+/** With `--json` a failure is JSON too: one value on standard output, the sentence on standard error. */
 function sayInJson(argv: readonly string[], code: string, message: string): void {
   if (argv.includes('--json')) console.log(JSON.stringify({ error: { code, message } }));
 }

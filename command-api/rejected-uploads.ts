@@ -22,7 +22,7 @@ const EVENT_EVERY_MS = 60_000;
 const TRIES_MAX = 6;
 const BACKOFF = { firstMs: 500, maxMs: 4_000 };
 
-/** Puts refused uploads on the record, behind the answer: a refusal is never late because of it. */
+/** Records refused uploads after their answer, so no answer is late because of it. */
 export interface RejectedUploads {
   record(rejected: UploadRejected, correlationId: string): void;
   /** Writes what is waiting, for at most `graceMs`. */

@@ -4,7 +4,7 @@ import type { Log } from './log.ts';
 /** An outage that goes on is said again after this. */
 const SAID_EVERY_MS = 60_000;
 
-/** Says an outage in three kinds of lines, however often something fails meanwhile. */
+/** Logs an outage in three kinds of lines, however often something fails meanwhile. */
 export interface OutageLog {
   /** A failure: a line when it is the first, and one a minute with the number of failures since the last line. */
   failed(error: unknown): void;

@@ -3,7 +3,10 @@ import { understandJobEvent } from './understand-job-event.ts';
 
 type Recorded = Parameters<typeof understandJobEvent>[0];
 
-/** What an event was understood as. Followers of one process, and projections built together, are given the same objects. */
+/**
+ * Remembers the result for each event, so that followers of one process, and projections built together, get the same
+ * objects.
+ */
 const understood = new WeakMap<Recorded, JobEvent>();
 
 /**

@@ -240,7 +240,8 @@ async function outcomeOf(
       side.metrics.files.inc({ outcome: error.code });
       return { result: { filename, error: quotaRefusal(error.quota, bytes) } };
     }
-    // Whether the log has it is not known, so the blob stays: it is a job's, or an orphan that retention sweeps.
+    // It is not known whether the log has the upload, so the blob stays: a job refers to it, or retention removes it as
+    // an orphan.
     const code = isRetryable(error) ? 'UNAVAILABLE' : 'INTERNAL';
     side.logger.error({ err: error, requestId: request.requestId, jobId }, 'an upload could not be appended');
     side.metrics.orphanedBlobs.inc();

@@ -5,7 +5,7 @@
 export interface ClockSteps {
   /** The time of the newest event, milliseconds since 1970; 0 when there is none. */
   readonly newestMs: () => number;
-  /** The event at `ordinal`, the next one, was recorded at `createdMs`. */
+  /** Notes the time of the next event: the one at `ordinal` was recorded at `createdMs`. */
   readonly note: (ordinal: number, createdMs: number) => void;
   /** Events from `ordinal` to that of `createdMs` follow, between which times go back only at `steps`. */
   readonly noteMany: (ordinal: number, span: TimeSpan) => void;

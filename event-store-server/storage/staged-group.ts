@@ -1,6 +1,6 @@
 /**
- * Turns a group of write requests into the bytes to be written and the answer to each, as if they had come one
- * after the other, without changing anything: the index learns of a group only after it is on disk.
+ * Turns a group of write requests into the bytes to write and the answer to each, as if they had come one after the
+ * other. It changes nothing: the index learns of a group only after the group is on disk.
  */
 import { randomUUID } from 'node:crypto';
 import { decideAppend } from './append-decision.ts';

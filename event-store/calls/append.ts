@@ -70,7 +70,7 @@ export async function appendExactly<Client>(append: Append<Client>): Promise<App
   }
 }
 
-/** One try; while it has no answer the server is asked whether it is there, and a client of a dead one is given up. */
+/** Tries once. While there is no answer it asks whether the server is there, and replaces the client of a dead one. */
 async function tryOnce<Client>(
   { generations, send, timeoutMs, request }: Append<Client>,
   generation: Generation<Client>,

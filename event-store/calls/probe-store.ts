@@ -22,8 +22,8 @@ interface Probe {
 }
 
 /**
- * Reads the last event of `$all`, which the projector and the processor live on, and offers an append at a revision that
- * a missing stream cannot have: a server that would take appends of this user refuses it as misplaced, and nothing is
+ * Reads the last event of `$all`, which the projector and the processor need, and offers an append at a revision that a
+ * missing stream cannot have. A server that would take appends of this user refuses that revision, and nothing is
  * written.
  *
  * @throws StoreUnusable

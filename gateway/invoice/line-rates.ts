@@ -3,7 +3,7 @@ import { derived } from '../printed/provenance.ts';
 import { lineNet } from '../found-invoice/amounts.ts';
 import type { InvoiceLine, VatRow } from '../found-invoice/invoice.ts';
 
-/** Beyond so many lines the ways to part them are too many to tell one from another. */
+/** With more lines, too many ways to divide them fit to tell which one is right. */
 const linesPartedMax = 14;
 
 /**

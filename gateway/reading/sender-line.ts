@@ -122,7 +122,7 @@ export function windowAddress(sender: SenderLine, document: ReadDocument): Block
 }
 
 const windowLinesMax = 9;
-/** Lines of an address are not further apart than so many font sizes. */
+/** Most font sizes between two lines of one address. */
 const lineStepMax = 3.6;
 
 /** A sender's line may shorten the name: the full one, with its legal form, stands elsewhere on the page. */

@@ -41,7 +41,7 @@ export function fullRamp(full: number): Ramp {
   return { limit: full, full };
 }
 
-/** The gateway has just come back: one at a time. */
+/** The gateway has just come back, so one call at a time. */
 export function restarted(ramp: Ramp): Ramp {
   return { ...ramp, limit: 1 };
 }

@@ -7,6 +7,7 @@ import { isRetryable } from '../../schemas/coded-error.ts';
 import { markAfter, type LogMark } from '../../schemas/log-mark.ts';
 import type { JobCommands } from '../job-stream/job-commands.ts';
 import { changesFromStreams } from '../job-stream/look-up.ts';
+import { backoffDelayMs } from '../../schemas/backoff.ts';
 import { applyOrHold } from '../work-list/apply-or-hold.ts';
 import { foldChanges, type FedEvent } from '../work-list/fold-changes.ts';
 import { placementAfter, type WorkChange } from '../work-list/work-change.ts';
@@ -23,8 +24,8 @@ const WRITE_GAP_MS = 4;
 const NOT_URGENT_MS = 40;
 /** A checkpoint without changes is written this often at most. */
 const IDLE_CHECKPOINT_MS = 5_000;
-const WRITE_AGAIN_AFTER_MS = 100;
-const WRITE_AGAIN_AFTER_MAX_MS = 5_000;
+/** The wait before a write that Postgres did not take is retried. */
+const BACKOFF = { firstMs: 200, maxMs: 5_000 };
 /** Uploads remembered until their request comes; it is the next event of the same append. */
 const UPLOADS_MAX = 10_000;
 
@@ -119,7 +120,7 @@ export function startFeedWriter(parts: FeedWriterParts, onLost: (cause: Error) =
       haveRoom();
       writing = true;
       startedMs = performance.now();
-      await insistOn(() => write(events, position), parts.logger, closing.signal);
+      await writeUntilDone(() => write(events, position), parts.logger, closing.signal);
       writing = false;
     }
   })().catch((error: unknown) => onLost(error instanceof Error ? error : new Error(String(error))));
@@ -167,10 +168,10 @@ function isUrgent({ event }: FedEvent): boolean {
   return !('notUnderstood' in event) && placementAfter(event, 0n)?.place === 'offered';
 }
 
-/** Writing the same batch again is harmless, so it is repeated until it is done, or somebody else feeds the list. */
-async function insistOn(write: () => Promise<void>, logger: Log, stop: AbortSignal): Promise<void> {
+/** Retries the write, which may be done twice, until it is done or another processor feeds the list. */
+async function writeUntilDone(write: () => Promise<void>, logger: Log, stop: AbortSignal): Promise<void> {
   const outage = outageLog(logger, 'the work list cannot be written');
-  for (let pauseMs = WRITE_AGAIN_AFTER_MS; ; pauseMs = Math.min(pauseMs * 2, WRITE_AGAIN_AFTER_MAX_MS)) {
+  for (let failures = 1; ; failures += 1) {
     try {
       await write();
       return outage.worked();
@@ -179,7 +180,7 @@ async function insistOn(write: () => Promise<void>, logger: Log, stop: AbortSign
       if (!isRetryable(error)) throw error;
       outage.failed(error);
     }
-    await sleep(pauseMs);
+    await sleep(backoffDelayMs(BACKOFF, failures, Math.random()));
     if (stop.aborted) return;
   }
 }

@@ -75,7 +75,7 @@ export interface WorkList {
   holdFeed(processorId: string, workerId: string, ttlMs: number): Promise<FeedGrant | null>;
   /** Up to where the list has been fed, whoever feeds it. */
   standing(): Promise<Pick<FeedGrant, 'position' | 'mark'>>;
-  /** Gives the right back at once. */
+  /** Gives the lease back at once. */
   dropFeed(workerId: string): Promise<void>;
   /**
    * Writes changes and the checkpoint in one transaction. A change older than its row is skipped. The same once more

@@ -33,7 +33,7 @@ async function positionAsOf(sources: AsOfSources, moment: Moment): Promise<bigin
     await completeUpTo(sources, moment.position);
     return moment.position;
   }
-  // With a later event in the tables, everything that counts is in them too; otherwise they have to be complete.
+  // If the tables have a later event, they have everything that counts. Otherwise they must be complete.
   if (!(await isFollowed(sources.store, moment.at))) await completeUpTo(sources, null);
   return (await lastPosition(sources.store, moment.at)) ?? BEFORE_EVERYTHING;
 }

@@ -84,7 +84,7 @@ export async function readHead(store: Queryable): Promise<Bookmark> {
   return { epoch: first.epoch, position: BigInt(first.head) };
 }
 
-/** A position on the wire. */
+/** A position as the API writes it. */
 export function positionText(position: bigint): string {
   return (position < 0n ? 0n : position).toString();
 }

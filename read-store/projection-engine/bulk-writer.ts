@@ -27,7 +27,7 @@ const WRITE_SUMS = 20_000;
 export interface BulkWriter extends Pick<ProjectionWriter, 'heldStreams' | 'apply'> {
   /** Up to where it has folded. */
   checkpoint(): Checkpoint;
-  /** Rows in memory: when they are many, `finish`, and go on with another writer. */
+  /** How many rows are in memory. When they are many, call `finish` and continue with another writer. */
   heldRows(): number;
   /** Writes the rows in memory and the checkpoint, in one transaction. */
   finish(): Promise<void>;

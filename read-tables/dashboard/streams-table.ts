@@ -10,7 +10,7 @@ import {
 import type { JobFailureCode } from '../../schemas/error-codes.ts';
 import type { JobStateName } from '../../schemas/job-states.ts';
 
-/** What is remembered of a stream so that its next event is counted right, and once. */
+/** What is kept for a stream, so that its next event is counted right and only once. */
 export interface CountedStream {
   readonly stream: string;
   /** Only what figures are made of is kept of it; the rest is blank after it was read back. */

@@ -83,7 +83,7 @@ export const invoicesTable: DerivedTable<JobEvent, JobRow> & DefinedTable = {
   indexes: { job_invoices_by_invoice: '(owner, seller_tax_id, number, issue_date, position)' },
   entriesOf: (event, recorded, before, after) => {
     if (event.type !== 'ConversionSucceeded' || event.data.invoice === undefined) return [];
-    // The result of an attempt that had lost its lease is nobody's: the fold did not take it.
+    // An attempt without a lease has no result: the fold did not take it.
     if (before?.job.state !== 'converting' || after?.job.state !== 'ready') return [];
     const { at, invoice, result } = event.data;
     return [valuesOf({ recorded, at, resultSha256: result.sha256, invoice, after })];

@@ -7,7 +7,7 @@ export interface Due {
   readonly quiet: boolean;
 }
 
-/** What is to happen, by time and then by the order in which it was put down: a binary heap. */
+/** The future steps of a world, ordered by time and then by the order in which they were added: a binary heap. */
 export interface Agenda {
   add(atMs: number, run: () => void, options?: { readonly quiet: boolean }): Due;
   /** Takes the next entry that was not cancelled, or null when there is none. */

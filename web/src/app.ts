@@ -31,7 +31,7 @@ export interface App {
   readonly preferences: Store<Preferences>;
   readonly limits: Store<Limits>;
   readonly mappings: Store<readonly MappingListing[]>;
-  /** Waiting to be said by the live region. */
+  /** Sentences that wait for the live region. */
   readonly happenings: Store<Happenings>;
   /** The short note at the foot of the page. */
   readonly notice: Store<string>;

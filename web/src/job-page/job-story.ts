@@ -16,7 +16,7 @@ export interface JobStory {
   readonly failure: ApiFailure | null;
 }
 
-/** A job of somebody else is not in the live queue; while it is active it is asked for so often. */
+/** A job of another owner is not in the live queue; while it is active, the page asks for it so often. */
 const ASK_AGAIN_MS = 2_000;
 
 /** Follows one job: its row by the live queue, its history and its reasons again whenever the row has moved on. */

@@ -6,7 +6,7 @@ import { isZone, RANGES, type OpsQuery, type Choose } from './ops-query.ts';
 import { useOpsText } from './ops-text.ts';
 import { TimeMachine } from './time-machine.tsx';
 
-/** Older than this the figures are called old: two or three of the beats that come every second are missing. */
+/** Figures older than this are called old: two or three of the updates that come every second are missing. */
 const STALE_MS = 4_000;
 const USUAL_ZONES = ['UTC', 'Europe/Lisbon', 'Atlantic/Azores'];
 
