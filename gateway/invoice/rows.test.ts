@@ -37,6 +37,21 @@ describe('titles of columns', () => {
     ]);
   });
 
+  it('are one where two blanks stand between their words', async () => {
+    const lines = await linesOf({
+      columns: ['Pos', 'Produkt  Beschreibung', 'Menge', 'Einzelpreis', 'Gesamt'],
+      starts: [50, 110, 330, 390, 480],
+      rows: [
+        ['1', 'Eichentisch TB-20, massiv und geölt, Lieferung frei', '2', '150,00', '300,00'],
+        ['2', 'Hocker HK-9, dreibeinig, mit losem Polster in Grau', '4', '25,00', '100,00'],
+      ],
+    });
+    expect(lines).toMatchObject([
+      { name: 'Eichentisch TB-20, massiv und geölt, Lieferung frei' },
+      { name: 'Hocker HK-9, dreibeinig, mit losem Polster in Grau' },
+    ]);
+  });
+
   it('of several numbers over one another head one column, where a number without a label is nobody’s', async () => {
     const lines = await linesOf({
       ...COLUMNS,

@@ -223,8 +223,8 @@ function nameColumns(cells: readonly (readonly Title[])[]): HeaderColumn[] {
   return columns;
 }
 
-/** Words of one title are no further apart than this share of the font size. */
-const titleGapMax = 0.55;
+/** Words of one title are no further apart than this share of the font size: two blanks of an ordinary type. */
+const titleGapMax = 0.6;
 
 /** Adds a line to the cells of those above: words over one another, or next to one another on a line, make one title. */
 function stackLine(cells: Cell[], line: TokenLine): void {
