@@ -224,11 +224,14 @@ describe('the projector', () => {
         ghosts[0]?.job_id,
       ]);
       expect(shown).toEqual([]);
-      const after = await store.query<{ epoch: string; rebuilding_since: Date | null }>(
-        `select epoch, rebuilding_since from docket.projections`,
-      );
-      expect(after.rows.every((row) => row.rebuilding_since === null)).toBe(true);
-      expect(after.rows.some((row) => epochs.some(({ epoch }) => epoch === row.epoch))).toBe(false);
+      // Each projection notices by itself that its checkpoint is of another log.
+      await eventually(async () => {
+        const { rows: after } = await store.query<{ epoch: string; rebuilding_since: Date | null }>(
+          `select epoch, rebuilding_since from docket.projections`,
+        );
+        expect(after.every((row) => row.rebuilding_since === null)).toBe(true);
+        expect(after.some((row) => epochs.some(({ epoch }) => epoch === row.epoch))).toBe(false);
+      });
     },
   );
 
