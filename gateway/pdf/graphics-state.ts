@@ -1,14 +1,12 @@
 import type { Box, Matrix } from './matrix.ts';
 import { IDENTITY } from './matrix.ts';
+import type { PageFont } from './page-font.ts';
 
-/** The part of a pdfjs font object that placing text needs. */
+/** The part of a pdfjs font object that placing text needs; `PageFont` keeps what it says. */
 export interface FontObject {
   readonly fontMatrix?: readonly number[];
   readonly vertical?: boolean;
   readonly defaultVMetrics?: readonly number[];
-  readonly ascent?: number;
-  readonly descent?: number;
-  readonly isType3Font?: boolean;
   readonly black?: boolean;
   readonly bold?: boolean;
   readonly name?: string;
@@ -32,7 +30,7 @@ export interface GraphicsState {
   softMask: boolean;
   /** Inside a group that only defines a soft mask. */
   inMask: boolean;
-  font: FontObject | undefined;
+  font: PageFont | undefined;
   fontSize: number;
   fontDirection: 1 | -1;
   textMatrix: Matrix;

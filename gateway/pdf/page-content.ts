@@ -4,6 +4,8 @@ import { boxOf, intersect, matrixFrom, multiply } from './matrix.ts';
 import type { Box, Matrix } from './matrix.ts';
 import { initialState } from './graphics-state.ts';
 import type { FontObject, GraphicsState } from './graphics-state.ts';
+import type { PageFont } from './page-font.ts';
+import { pageFont } from './page-font.ts';
 import { showGlyphs } from './show-glyphs.ts';
 import type { TextPiece } from './show-glyphs.ts';
 import { loadPdfjs } from './open-document.ts';
@@ -57,6 +59,8 @@ interface Interpreter {
   readonly images: PaintedImage[];
   /** Undefined when nobody asks for them. */
   readonly edges: Box[] | undefined;
+  /** The fonts of the page that were used, by their names in it. */
+  readonly fonts: Map<string, PageFont>;
   state: GraphicsState;
   readonly stack: { readonly state: GraphicsState; times: number }[];
   pendingSaves: number;
@@ -101,6 +105,7 @@ export async function readPageContent(
     fills: [],
     images: [],
     edges: wants.edges ? [] : undefined,
+    fonts: new Map(),
     state: initialState(base, crop),
     stack: [],
     pendingSaves: 0,
@@ -280,18 +285,20 @@ function matrixlessBox(value: unknown): ArrayLike<unknown> | undefined {
 function setFont(run: Interpreter, args: unknown[]): void {
   const name = args[0];
   const size = number(args[1]);
-  let font: FontObject | undefined;
-  if (typeof name === 'string') {
-    try {
-      font = run.page.commonObjs.get(name) as FontObject;
-    } catch {
-      // The font never arrived: its text cannot be measured, and pdfjs would not draw it either.
-      font = undefined;
-    }
+  let font = typeof name === 'string' ? run.fonts.get(name) : undefined;
+  if (typeof name === 'string' && font === undefined) {
+    font = arrivedFont(run.page, name);
+    if (font) run.fonts.set(name, font);
   }
   run.state.font = font;
   run.state.fontSize = Math.abs(size);
   run.state.fontDirection = size < 0 ? -1 : 1;
+}
+
+/** Undefined for a font that never arrived: its text cannot be measured, and pdfjs would not draw it either. */
+function arrivedFont({ commonObjs }: PDFPageProxy, name: string): PageFont | undefined {
+  const font = commonObjs.has(name) ? (commonObjs.get(name) as FontObject | null) : null;
+  return font === null ? undefined : pageFont(font);
 }
 
 function moveText(run: Interpreter, x: number, y: number): void {

@@ -1,8 +1,7 @@
 import type { Box } from './matrix.ts';
 import { multiply } from './matrix.ts';
-import type { FontObject, GraphicsState } from './graphics-state.ts';
+import type { GraphicsState } from './graphics-state.ts';
 import type { Recognised } from './recognised.ts';
-import { isUndefined } from './undefined-characters.ts';
 
 /**
  * A piece of text drawn without a gap: at most one word, often a part of one. Its place is in page points, y downwards;
@@ -54,8 +53,8 @@ export function showGlyphs(
   const font = s.font;
   if (!font || s.fontSize === 0) return 0;
   const inked = visible && isInked(s);
-  const advanceScale = s.fontSize * (font.fontMatrix?.[0] ?? 0.001);
-  const vertical = font.vertical === true;
+  const advanceScale = s.fontSize * font.glyphScale;
+  const { vertical } = font;
   const hScale = s.hScale * s.fontDirection;
   const run = { x: 0, text: '', from: 0, count: 0, guesses: 0 };
   const flush = (to: number): void => {
@@ -87,7 +86,7 @@ export function showGlyphs(
     else {
       if (run.text === '') run.from = run.x;
       run.text += text;
-      if (isUndefined(font, glyph.originalCharCode)) run.guesses += 1;
+      if (font.isUndefined(glyph.originalCharCode)) run.guesses += 1;
     }
     run.x += vertical ? inkWidth - spacing * s.fontDirection : inkWidth + spacing * s.fontDirection;
     if (spacing * s.fontDirection > wordGapRatio * s.fontSize * 3) flush(run.x - spacing * s.fontDirection);
@@ -137,23 +136,11 @@ function place(
     y1,
     size,
     angle: quarterTurns(x1 - x0, y1 - y0),
-    bold: isBold(s.font),
+    bold: s.font?.bold === true,
     clip: s.clip,
     color: mode === 1 ? s.strokeColor : s.fillColor,
     order,
   };
-}
-
-/** The last font asked about: a page changes it rarely. */
-let lastFont: { readonly font: FontObject | undefined; readonly bold: boolean } | undefined;
-
-function isBold(font: FontObject | undefined): boolean {
-  if (lastFont?.font !== font || lastFont === undefined)
-    lastFont = {
-      font,
-      bold: font?.bold === true || font?.black === true || /bold|black|heavy/i.test(font?.name ?? ''),
-    };
-  return lastFont.bold;
 }
 
 function quarterTurns(dx: number, dy: number): 0 | 1 | 2 | 3 {

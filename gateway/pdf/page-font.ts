@@ -1,0 +1,39 @@
+import type { FontObject } from './graphics-state.ts';
+import { isUndefined } from './undefined-characters.ts';
+
+/** What placing text needs of a font, worked out once a page. */
+export interface PageFont {
+  /** Widths of glyphs times this are in units of the font size. */
+  readonly glyphScale: number;
+  readonly vertical: boolean;
+  readonly defaultVMetrics: readonly number[] | undefined;
+  readonly bold: boolean;
+  /** True for a character that nothing in the file defines. */
+  isUndefined(code: number | undefined): boolean;
+}
+
+/** pdfjs reads each property of a font out of packed bytes at every look, names as text too: so each is read once here. */
+export function pageFont(font: FontObject): PageFont {
+  const { toUnicode, composite, name } = font;
+  const plain: FontObject = {
+    ...(toUnicode === undefined ? {} : { toUnicode }),
+    ...(composite === undefined ? {} : { composite }),
+    ...(name === undefined ? {} : { name }),
+  };
+  const known = new Map<number, boolean>();
+  return {
+    glyphScale: font.fontMatrix?.[0] ?? 0.001,
+    vertical: font.vertical === true,
+    defaultVMetrics: font.defaultVMetrics,
+    bold: font.bold === true || font.black === true || /bold|black|heavy/i.test(name ?? ''),
+    isUndefined: (code) => {
+      if (code === undefined) return false;
+      let answer = known.get(code);
+      if (answer === undefined) {
+        answer = isUndefined(plain, code);
+        known.set(code, answer);
+      }
+      return answer;
+    },
+  };
+}
