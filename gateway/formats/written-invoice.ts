@@ -2,9 +2,11 @@ import { readSemantic } from './read-semantic.ts';
 import { toCiusPt } from './to-cius-pt.ts';
 import type { Invoice } from '../found-invoice/invoice.ts';
 import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
-import { brokenRules, sentenceOfBroken } from '../rules/broken-rules.ts';
+import { brokenRules, rulesBrokenBy, sentenceOfBroken } from '../rules/broken-rules.ts';
 import type { BrokenRule } from '../rules/rule.ts';
-import { ublXml } from '../output/ubl.ts';
+import { ublNode } from '../output/ubl.ts';
+import { writtenElement } from '../output/written-element.ts';
+import { writeXml } from '../output/xml-writer.ts';
 
 /** An invoice as written, and what the rules of EN 16931 and UBL have against it. */
 export interface WrittenInvoice {
@@ -14,11 +16,16 @@ export interface WrittenInvoice {
   readonly failure: string | undefined;
 }
 
-/** Writes an invoice and holds the finished text, read again, to the standard: ADR 0140. */
+/** Writes an invoice and holds what was written to the standard: ADR 0140, ADR 0163. */
 export function writtenInvoice(invoice: Invoice, output: InvoiceMapping['output']): WrittenInvoice {
-  const ubl = ublXml(invoice, output);
-  const xml = output.target === 'cius-pt' ? asCiusPt(ubl) : ubl;
-  const broken = brokenRules(xml);
+  const root = ublNode(invoice, output);
+  const ubl = writeXml(root);
+  if (output.target !== 'cius-pt') return judged(ubl, rulesBrokenBy(writtenElement(root)));
+  const xml = asCiusPt(ubl);
+  return judged(xml, brokenRules(xml));
+}
+
+function judged(xml: string, broken: readonly BrokenRule[]): WrittenInvoice {
   return { xml, broken, failure: sentenceOfBroken(broken) };
 }
 

@@ -7,7 +7,8 @@ export type Maybe = XmlNode | undefined;
 /** An element of text in the namespace of basic components. */
 export function text(name: string, value: string | undefined, attributes?: Record<string, string>): Maybe {
   if (value === undefined || value.trim() === '') return undefined;
-  return attributes ? { name: `cbc:${name}`, text: value, attributes } : { name: `cbc:${name}`, text: value };
+  const named = nameOf('cbc', name);
+  return attributes ? { name: named, text: value, attributes } : { name: named, text: value };
 }
 
 /** An element of elements; nothing when it would be empty. */
@@ -17,10 +18,24 @@ export function group(name: string, ...children: readonly (Maybe | readonly Mayb
     if (child === undefined) continue;
     else if ('name' in child) present.push(child);
     else for (const one of child) if (one !== undefined) present.push(one);
-  return present.length === 0 ? undefined : { name: `cac:${name}`, children: present };
+  return present.length === 0 ? undefined : { name: nameOf('cac', name), children: present };
 }
 
 /** An amount with two decimals and its currency. */
 export function money(name: string, value: Big, currency: string): Maybe {
   return text(name, value.toFixed(2), { currencyID: currency });
+}
+
+const names = { cbc: new Map<string, string>(), cac: new Map<string, string>() } as const;
+
+/**
+ * A name with its prefix, made once. Writer and rules look at it some 30,000 times a document; as the key of an object it
+ * is a string that the engine compares with another by its address alone.
+ */
+function nameOf(prefix: keyof typeof names, name: string): string {
+  const known = names[prefix].get(name);
+  if (known !== undefined) return known;
+  const [made = ''] = Object.keys({ [`${prefix}:${name}`]: true });
+  names[prefix].set(name, made);
+  return made;
 }

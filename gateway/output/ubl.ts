@@ -8,7 +8,7 @@ import { invoiceLine } from './ubl-lines.ts';
 import type { Maybe } from './ubl-nodes.ts';
 import { group, money, text } from './ubl-nodes.ts';
 import { parties } from './ubl-parties.ts';
-import { writeXml } from './xml-writer.ts';
+import type { XmlNode } from './xml-writer.ts';
 
 const NAMESPACES = {
   invoice: 'urn:oasis:names:specification:ubl:schema:xsd:Invoice-2',
@@ -17,8 +17,8 @@ const NAMESPACES = {
   cbc: 'urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2',
 } as const;
 
-/** Writes an invoice or credit note as UBL 2.1, elements in the order of its schema, by the EN 16931-3-2 binding. */
-export function ublXml(invoice: Invoice, output: InvoiceMapping['output']): string {
+/** An invoice or credit note as UBL 2.1, elements in the order of its schema, by the EN 16931-3-2 binding. */
+export function ublNode(invoice: Invoice, output: InvoiceMapping['output']): XmlNode {
   const amounts = amountsOf(invoice);
   const credit = invoice.credit;
   const currency = invoice.currency.value;
@@ -50,12 +50,12 @@ export function ublXml(invoice: Invoice, output: InvoiceMapping['output']): stri
     monetaryTotal(amounts, currency),
     invoice.lines.map((line) => invoiceLine(line, invoice, credit)),
   ];
-  return writeXml({
+  return {
     name: root,
     attributes: { xmlns: credit ? NAMESPACES.creditNote : NAMESPACES.invoice },
     namespaces: { cac: NAMESPACES.cac, cbc: NAMESPACES.cbc },
     children: children.flat().filter((child) => child !== undefined),
-  });
+  };
 }
 
 function notes(invoice: Invoice): string[] {

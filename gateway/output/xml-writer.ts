@@ -15,11 +15,16 @@ export interface XmlNode {
  * @throws TypeError for a name that XML does not allow
  */
 export function writeXml(root: XmlNode): string {
-  const prefixes = Object.fromEntries(
-    Object.entries(root.namespaces ?? {}).map(([prefix, uri]) => [`xmlns:${prefix}`, uri]),
-  );
-  const document = { ...root, attributes: { ...root.attributes, ...prefixes } };
+  const document = { ...root, attributes: rootAttributes(root) };
   return `<?xml version="1.0" encoding="UTF-8"?>${element(document, '\n')}\n`;
+}
+
+/** The attributes of a root with those that declare its prefixes. */
+export function rootAttributes({ attributes, namespaces = {} }: XmlNode): Readonly<Record<string, string>> {
+  const prefixes = Object.fromEntries(
+    Object.entries(namespaces).map(([prefix, uri]) => [`xmlns:${prefix}`, uri]),
+  );
+  return { ...attributes, ...prefixes };
 }
 
 /** @param indent line break and blanks that stand before the element */

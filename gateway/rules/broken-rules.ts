@@ -1,15 +1,23 @@
 import { CIUS_PT_RULES, saysCiusPt } from './cius-pt/cius-pt-rules.ts';
+import { parseXml } from './parse-xml.ts';
 import type { BrokenRule } from './rule.ts';
 import { sentenceOfBreach } from './rule.ts';
 import { RULES } from './rules.ts';
 import { ublDocument } from './ubl-document.ts';
+import type { XmlElement } from './xml-tree.ts';
+
+/** The rules that a finished UBL document breaks, read from its text alone; as `rulesBrokenBy`. */
+export function brokenRules(xml: string): BrokenRule[] {
+  return rulesBrokenBy(parseXml(xml));
+}
 
 /**
- * The rules that a finished UBL document breaks, read from its text alone and not from what it was written from; none
- * when it keeps all; one that says that it is CIUS-PT is held to its rules too. Amounts are compared as exact decimals. Rules say nothing of what another rule misses.
+ * The rules that a finished UBL document breaks, by its elements and not by what it was written from; none when it keeps
+ * all. One that says that it is CIUS-PT is held to its rules too. Amounts are compared as exact decimals. Rules say nothing of what another rule misses.
+ * @param root undefined for what is no well-formed XML
  */
-export function brokenRules(xml: string): BrokenRule[] {
-  const document = ublDocument(xml);
+export function rulesBrokenBy(root: XmlElement | undefined): BrokenRule[] {
+  const document = ublDocument(root);
   if (document === undefined)
     return [
       {

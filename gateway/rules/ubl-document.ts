@@ -1,6 +1,5 @@
 import type { XmlElement } from './xml-tree.ts';
 import { forgetElements, oncePerElement } from './element-memo.ts';
-import { parseXml } from './parse-xml.ts';
 import { allAt, childrenOf, elementsByName, firstAt, textAt } from './xml-tree.ts';
 
 /** A UBL invoice or credit note as parsed, with the parts that many rules look at. */
@@ -26,10 +25,9 @@ export interface UblDocument {
   readonly byName: ReadonlyMap<string, readonly XmlElement[]>;
 }
 
-/** Reads what was written; undefined when it is no UBL invoice or credit note at all. */
-export function ublDocument(xml: string): UblDocument | undefined {
+/** What was written, by its root; undefined when it is no UBL invoice or credit note at all. */
+export function ublDocument(root: XmlElement | undefined): UblDocument | undefined {
   forgetElements();
-  const root = parseXml(xml);
   if (root === undefined || (root.name !== 'Invoice' && root.name !== 'CreditNote')) return undefined;
   const onDocument = childrenOf(root, 'cac:AllowanceCharge');
   const lines = childrenOf(root, `cac:${root.name}Line`);

@@ -1,0 +1,36 @@
+import { xmlText } from '../pdf/xml-text.ts';
+import type { XmlElement } from '../rules/xml-tree.ts';
+import { rootAttributes } from './xml-writer.ts';
+import type { XmlNode } from './xml-writer.ts';
+
+const NO_ATTRIBUTES: Readonly<Record<string, string>> = {};
+const NO_CHILDREN: readonly XmlElement[] = [];
+
+/**
+ * The elements that a reader of a written UBL document finds in it, without writing and parsing it: a test holds this to
+ * the parser (ADR 0163). Names keep their prefixes, which are those that the rules know.
+ */
+export function writtenElement(root: XmlNode): XmlElement {
+  return { ...elementOf(root), attributes: attributesOf(rootAttributes(root)) };
+}
+
+function elementOf({ name, attributes, text, children }: XmlNode): XmlElement {
+  const below: XmlElement[] = [];
+  for (const child of children ?? []) below.push(elementOf(child));
+  return {
+    name,
+    attributes: attributes === undefined ? NO_ATTRIBUTES : attributesOf(attributes),
+    // What has children is written without its text.
+    text: below.length > 0 || text === undefined ? '' : xmlText(text).text.trim(),
+    children: below.length > 0 ? below : NO_CHILDREN,
+  };
+}
+
+function attributesOf(given: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  for (const key in given) if (xmlText(given[key] ?? '').text !== given[key]) return legal(given);
+  return given;
+}
+
+function legal(given: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(given).map(([key, value]) => [key, xmlText(value).text]));
+}
