@@ -39,19 +39,18 @@ const SENTENCES: readonly (readonly [VatCategory, RegExp])[] = [
 
 const NEEDED = SENTENCES.map(([, { source }]) => neededWords(source));
 
-/** False for a document none of whose lines says why no VAT is charged; far cheaper than asking line by line. */
-export function mayBeExempt(documentText: string): boolean {
-  return (
-    exemptionCodeIn(documentText) !== undefined ||
-    SENTENCES.some(
-      ([, pattern], i) => holdsNeeded(NEEDED[i] ?? [], documentText) && pattern.test(documentText),
-    )
+/**
+ * Tells the lines of a document that say why no VAT is charged; undefined where none does. What no sentence of the whole
+ * document says, none of its lines is asked for.
+ */
+export function exemptionsOf(documentText: string): ((line: string) => boolean) | undefined {
+  const patterns = SENTENCES.flatMap(([, pattern], i) =>
+    holdsNeeded(NEEDED[i] ?? [], documentText) && pattern.test(documentText) ? [pattern] : [],
   );
-}
-
-/** True for a sentence that says why no VAT is charged. */
-export function isExemption(text: string): boolean {
-  return exemptionCodeIn(text) !== undefined || SENTENCES.some(([, pattern]) => pattern.test(text));
+  const hasCode = exemptionCodeIn(documentText) !== undefined;
+  if (patterns.length === 0 && !hasCode) return undefined;
+  return (line) =>
+    (hasCode && exemptionCodeIn(line) !== undefined) || patterns.some((pattern) => pattern.test(line));
 }
 
 /** The category that a reason stands for; E, exempt, when it is not known. */

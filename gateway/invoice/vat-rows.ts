@@ -5,13 +5,7 @@ import { derived, foundIn } from '../printed/provenance.ts';
 import type { ReadTable } from '../reading/table-rows.ts';
 import { exemptionCodeIn } from './exemptions.ts';
 import type { InvoiceLine, VatCategory, VatRow } from '../found-invoice/invoice.ts';
-import {
-  categoryCodeIn,
-  categoryOf,
-  isExemption,
-  mayBeExempt,
-  withoutCategoryCode,
-} from './vat-categories.ts';
+import { categoryCodeIn, categoryOf, exemptionsOf, withoutCategoryCode } from './vat-categories.ts';
 import { isTaxOf } from './vat-total-lines.ts';
 import type { VatTotalLine } from './vat-total-lines.ts';
 
@@ -167,7 +161,8 @@ function categorise({ code, ...row }: RawRow, documentReason: Found | undefined)
 
 /** The reason printed somewhere on the document: an AT code, or a sentence that names one. */
 export function exemptionIn(document: ReadDocument): Found | undefined {
-  if (!mayBeExempt(document.text)) return undefined;
+  const isExemption = exemptionsOf(document.text);
+  if (!isExemption) return undefined;
   for (const line of document.lines) {
     const { text } = line;
     const code = exemptionCodeIn(text);

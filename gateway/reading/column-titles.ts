@@ -28,6 +28,10 @@ export interface ColumnIndex {
   readonly splits: Map<string, readonly Part[]>;
   /** Words that a title can begin with, and that none can. */
   readonly begins: Map<string, boolean>;
+  /** A bit for each column that some header needs. */
+  readonly bits: ReadonlyMap<string, number>;
+  /** What headers need, as bits, one entry a set; a name can also be given to a title that is not understood. */
+  readonly needs: readonly number[];
 }
 
 const indexes = new WeakMap<TableRule, ColumnIndex>();
@@ -45,9 +49,27 @@ export function columnIndex(rule: TableRule): ColumnIndex {
   }
   const prefixes = new Set<string>();
   for (const key of byKey.keys()) for (let end = 1; end <= key.length; end++) prefixes.add(key.slice(0, end));
-  const index = { byKey, prefixes, splits: new Map(), begins: new Map() };
+  const index = { byKey, prefixes, splits: new Map(), begins: new Map(), ...neededBits(rule) };
   indexes.set(rule, index);
   return index;
+}
+
+const bitsMax = 31;
+
+/** With more needed columns than a number has bits, every header may be complete. */
+function neededBits(rule: TableRule): Pick<ColumnIndex, 'bits' | 'needs'> {
+  const names = [...new Set(rule.headerNeeds.flat())].filter((name) => name !== 'name');
+  if (names.length > bitsMax) return { bits: new Map(), needs: [0] };
+  const bits = new Map(names.map((name, at) => [name, 1 << at]));
+  const needs = rule.headerNeeds.map((set) => set.reduce((sum, name) => sum | (bits.get(name) ?? 0), 0));
+  return { bits, needs };
+}
+
+/** The needed columns that some title can mean, as bits. */
+export function meantBy(titles: readonly Title[], { bits }: ColumnIndex): number {
+  let meant = 0;
+  for (const { names } of titles) for (const name of names) meant |= bits.get(name) ?? 0;
+  return meant;
 }
 
 /** A header begins on a line where some word begins a title, or with one (`Un.Pr.`); most lines of a page do not. */

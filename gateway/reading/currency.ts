@@ -50,19 +50,20 @@ interface Mark {
 
 function marksOf(line: TokenLine): Mark[] {
   const marks: Mark[] = [];
-  line.tokens.forEach((token, i) => {
-    if (isDoubtful(token)) return;
+  for (let i = 0; i < line.tokens.length; i += 1) {
+    const token = line.tokens[i] as Token;
+    if (isDoubtful(token)) continue;
     const glued = gluedCurrencyOf(token.text);
     if (glued !== undefined) marks.push({ code: glued, token });
     const code = currencyOf(token.text);
-    if (code === undefined) return;
+    if (code === undefined) continue;
     const before = line.tokens[i - 1];
     const after = line.tokens[i + 1];
     const beside =
       (before && token.gap <= besideGapMax && FIGURES.test(before.text)) ||
       (after && after.gap <= besideGapMax && FIGURES.test(after.text));
     if (beside === true) marks.push({ code, token });
-  });
+  }
   return marks;
 }
 

@@ -3,7 +3,7 @@ import type { ReadDocument } from './document.ts';
 import type { Token, TokenLine } from '../printed/tokens.ts';
 import { textOf } from '../printed/tokens.ts';
 import type { ColumnIndex, Title, TitleCell } from './column-titles.ts';
-import { columnIndex, mayBegin, titlesIn } from './column-titles.ts';
+import { columnIndex, mayBegin, meantBy, titlesIn } from './column-titles.ts';
 
 /** A column of a header found on a page: what it holds and where its title stands. */
 export interface HeaderColumn {
@@ -94,6 +94,8 @@ interface Cell extends TitleCell {
   lastLine: number;
   /** What was read in it, until a word is added. */
   titles: Title[] | undefined;
+  /** The needed columns that these titles can mean, as bits of the index. */
+  meant: number;
 }
 
 function readHeader(
@@ -102,8 +104,8 @@ function readHeader(
   rule: TableRule,
   index: ColumnIndex,
 ): TableHeader | undefined {
-  const titles = cells.map((cell) => (cell.titles ??= titlesIn(cell, index)));
-  if (!mayComplete(titles, rule)) return undefined;
+  if (!mayComplete(cells, index)) return undefined;
+  const titles = cells.map((cell) => cell.titles ?? []);
   const columns = bestNaming(titles, rule);
   nameTheRest(columns, cells, titles, rule);
   const names = new Set(columns.map((column) => column.name));
@@ -158,12 +160,17 @@ function withUnknown(columns: readonly HeaderColumn[], cells: readonly Cell[]): 
   return [...columns, ...unknown].sort((a, b) => a.x0 - b.x0);
 }
 
-/** False where some needed column is no title's meaning: most lines that only begin like a header. */
-function mayComplete(titles: readonly (readonly Title[])[], rule: TableRule): boolean {
-  const isMeant = (name: string): boolean =>
-    titles.some((cell) => cell.some((title) => title.names.includes(name)));
-  // `name` can be given to a title that is not understood.
-  return rule.headerNeeds.some((set) => set.every((name) => name === 'name' || isMeant(name)));
+/** False where some needed column is no title's meaning: most lines that only begin like a header. Reads new titles. */
+function mayComplete(cells: readonly Cell[], index: ColumnIndex): boolean {
+  let meant = 0;
+  for (const cell of cells) {
+    if (cell.titles === undefined) {
+      cell.titles = titlesIn(cell, index);
+      cell.meant = meantBy(cell.titles, index);
+    }
+    meant |= cell.meant;
+  }
+  return index.needs.some((need) => (meant & need) === need);
 }
 
 /** Titles with several meanings are tried in the mapping's order, then the other way round where that completes the table. */
@@ -228,19 +235,36 @@ const titleGapMax = 0.6;
 
 /** Adds a line to the cells of those above: words over one another, or next to one another on a line, make one title. */
 function stackLine(cells: Cell[], line: TokenLine): void {
-  for (const [at, token] of line.tokens.entries()) {
-    const before = token.gap < titleGapMax ? line.tokens[at - 1] : undefined;
-    const beside = before && cells.find((cell) => cell.tokens.at(-1) === before);
-    const home =
-      beside ??
-      cells.find((cell) => cell.lastLine !== line.index && token.x0 < cell.x1 && token.x1 > cell.x0);
-    if (home) {
-      home.tokens.push(token);
-      home.x0 = Math.min(home.x0, token.x0);
-      home.x1 = Math.max(home.x1, token.x1);
-      home.lastLine = line.index;
-      home.titles = undefined;
-    } else
-      cells.push({ x0: token.x0, x1: token.x1, tokens: [token], lastLine: line.index, titles: undefined });
+  let last: Cell | undefined;
+  for (let at = 0; at < line.tokens.length; at += 1) {
+    const token = line.tokens[at] as Token;
+    // The word before is the last of the cell that it was put into.
+    last = (token.gap < titleGapMax ? last : undefined) ?? cellAbove(cells, token, line.index);
+    if (last) {
+      last.tokens.push(token);
+      last.x0 = Math.min(last.x0, token.x0);
+      last.x1 = Math.max(last.x1, token.x1);
+      last.lastLine = line.index;
+      last.titles = undefined;
+    } else {
+      last = {
+        x0: token.x0,
+        x1: token.x1,
+        tokens: [token],
+        lastLine: line.index,
+        titles: undefined,
+        meant: 0,
+      };
+      cells.push(last);
+    }
   }
+}
+
+/** The first cell of the lines above that a word stands under. */
+function cellAbove(cells: readonly Cell[], { x0, x1 }: Token, line: number): Cell | undefined {
+  for (let i = 0; i < cells.length; i += 1) {
+    const cell = cells[i] as Cell;
+    if (cell.lastLine !== line && x0 < cell.x1 && x1 > cell.x0) return cell;
+  }
+  return undefined;
 }
