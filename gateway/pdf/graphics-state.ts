@@ -2,20 +2,6 @@ import type { Box, Matrix } from './matrix.ts';
 import { IDENTITY } from './matrix.ts';
 import type { PageFont } from './page-font.ts';
 
-/** The part of a pdfjs font object that placing text needs; `PageFont` keeps what it says. */
-export interface FontObject {
-  readonly fontMatrix?: readonly number[];
-  readonly vertical?: boolean;
-  readonly defaultVMetrics?: readonly number[];
-  readonly black?: boolean;
-  readonly bold?: boolean;
-  readonly name?: string;
-  /** True for a font whose characters have codes of several bytes. */
-  readonly composite?: boolean;
-  /** What its characters are; a map of pdfjs, by `_map` where it comes from the file. */
-  readonly toUnicode?: { has(code: number): boolean };
-}
-
 /** The graphics and text state (ISO 32000-1, 8.4 and 9.3) as far as it decides what is seen, and where. */
 export interface GraphicsState {
   ctm: Matrix;

@@ -1,4 +1,4 @@
-import type { FontObject } from './graphics-state.ts';
+import type { FontObject } from './font-object.ts';
 import { isUndefined } from './undefined-characters.ts';
 
 /** What placing text needs of a font, worked out once a page. */

@@ -1,4 +1,4 @@
-import type { FontObject } from './graphics-state.ts';
+import type { FontObject } from './font-object.ts';
 
 /** Fonts of pictures: what they show was never a letter. */
 const PICTURES = /dingbats|symbol|webdings/i;
