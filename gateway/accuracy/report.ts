@@ -16,10 +16,10 @@ export interface MappingReport {
   readonly refused: number;
   readonly documents: number;
   readonly refusedByCode: Readonly<Record<string, number>>;
-  /** Warnings about values, and the share of them that is about a value which is wrong or missing. */
+  /** Warnings about values, and the share of them that is about a value which is wrong, missing or printed invalid. */
   readonly warnings: number;
   readonly warningPrecision: number;
-  /** Wholly right documents with a warning about a value: each of these warnings is our error. */
+  /** Wholly right documents that came with a warning about a value: an error of ours each. */
   readonly rightAndWarned: number;
   readonly fieldF1: number;
   readonly lineF1: number;
@@ -43,7 +43,7 @@ export function summarise(scored: readonly ScoredDocument[]): MappingReport {
     refusedByCode: refusals(scored),
     warnings,
     warningPrecision: round(warnings === 0 ? 1 : total((s) => s.warningsRight) / warnings),
-    rightAndWarned: scored.filter((s) => s.verdict === 'right' && s.warnings > 0).length,
+    rightAndWarned: scored.filter((s) => s.verdict === 'right' && s.warnings > s.warningsRight).length,
     fieldF1: round(f1(scored.map((s) => s.fields).reduce(addTallies, none), true)),
     lineF1: round(f1(scored.map((s) => s.lines).reduce(addTallies, none), false)),
     officiallyValid: officialShare(scored),

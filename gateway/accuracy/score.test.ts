@@ -136,6 +136,12 @@ describe('a wrong value', () => {
     ).toBe('notTold');
   });
 
+  it('of which the page prints an invalid value is right, and a warning about that value is true', () => {
+    const warned = [{ code: 'IBAN', message: '' }];
+    expect(judge([], warned, ['iban'])).toMatchObject({ verdict: 'right', warningsRight: 1 });
+    expect(judge([], warned)).toMatchObject({ verdict: 'right', warningsRight: 0 });
+  });
+
   it('makes a warning count as right, which a warning on a right document never does', () => {
     expect(judge(wrong, [{ code: 'BR-CO-15', message: '' }])).toMatchObject({
       warnings: 1,

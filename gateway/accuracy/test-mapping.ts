@@ -5,6 +5,8 @@ import { readSemantic } from '../formats/read-semantic.ts';
 import { ublOf } from '../formats/ubl-of.ts';
 import type { ChildPool } from '../pool/child-pool.ts';
 import type { OfficialRules } from './official-rules.ts';
+import { isIbanValid } from '../values/identifiers.ts';
+import type { Subject } from './difference.ts';
 import { readCii } from './read-cii.ts';
 import { readUbl } from './read-ubl.ts';
 import { scoreDocument } from './score.ts';
@@ -69,7 +71,7 @@ async function scoreOne(pool: ChildPool, listed: Truth, test: MappingTest): Prom
   const score = scoreDocument(truth, readUbl(xml), pageText);
   return {
     ...score,
-    ...judge(score.differences, outcome.warnings),
+    ...judge(score.differences, outcome.warnings, printedInvalid(truth)),
     truth,
     answer: 'OK',
     message: '',
@@ -110,4 +112,10 @@ function wordsOf(layout: string): string {
     .replaceAll('&quot;', '"')
     .replaceAll('&apos;', "'")
     .replaceAll('&amp;', '&');
+}
+
+/** An IBAN that the truth has with check digits that do not agree is invalid on the page too. */
+function printedInvalid({ fields: { iban } }: Truth): readonly Subject[] {
+  const printed = typeof iban === 'string' ? iban.replace(/\s/g, '') : undefined;
+  return printed === undefined || isIbanValid(printed) ? [] : ['iban'];
 }

@@ -13,20 +13,29 @@ export interface Judgement {
   readonly verdict: Verdict;
   /** The wrong values that no warning is about. */
   readonly untold: readonly Difference[];
-  /** Warnings about values, and those of them that are about a value which is wrong or missing. */
+  /** Warnings about values, and those of them that are true: about a value which is wrong, missing or printed invalid. */
   readonly warnings: number;
   readonly warningsRight: number;
 }
 
-/** Judges the result of a converted document by its differences from the truth and the warnings it came with. */
-export function judge(differences: readonly Difference[], warnings: readonly GatewayWarning[]): Judgement {
+/**
+ * Judges the result of a converted document by its differences from the truth and the warnings it came with.
+ * @param printedInvalid values that the truth has as they were read, and that are invalid as the page prints them: a
+ * warning about one is true (an IBAN whose check digits do not agree)
+ */
+export function judge(
+  differences: readonly Difference[],
+  warnings: readonly GatewayWarning[],
+  printedInvalid: readonly Subject[] = [],
+): Judgement {
   const told = warnings.filter(isAboutValues).map(subjectsOf);
   const isTold = ({ subject }: Difference): boolean =>
     told.some((subjects) => subjects.some((about) => covers(about, subject)));
   const wrong = differences.filter((difference) => difference.wrong);
   const untold = wrong.filter((difference) => !isTold(difference));
+  const bad = [...differences.map(({ subject }) => subject), ...printedInvalid];
   const warningsRight = told.filter((subjects) =>
-    differences.some(({ subject }) => subjects.some((about) => covers(about, subject))),
+    bad.some((subject) => subjects.some((about) => covers(about, subject))),
   ).length;
   return { verdict: verdictOf(differences, wrong, untold), untold, warnings: told.length, warningsRight };
 }
