@@ -139,6 +139,17 @@ describe('a row', () => {
     expect(lines).toHaveLength(2);
   });
 
+  it('is one too where its position stands lower still, beside remarks', async () => {
+    const lines = await linesOf({
+      ...COLUMNS,
+      rows: [
+        ['1', ['', ' '], 'Eichentisch', '150,00', '2 Stk', '19 %', ['', '300,00']],
+        [['', '', '2'], '', ['Hocker', '', 'mit losem Polster'], '25,00', '4 Stk', '19 %', ['', '100,00']],
+      ],
+    });
+    expect(lines).toMatchObject([{ total: '300.00' }, { qty: '4', price: '25.00', total: '100.00' }]);
+  });
+
   it('takes the quantity that stands half a line over its amount, where no price is printed', async () => {
     const lines = await linesOf({
       ...COLUMNS,

@@ -96,6 +96,8 @@ interface Part {
   readonly pending: BodyLine[];
   /** The values of a row stand in the middle of its words, or at their end: the first row showed it. */
   isCentred: boolean;
+  /** Amounts stand under the quantities of their rows: some row showed it. */
+  hasLowerAmounts: boolean;
   lastLine: number;
   readonly leftOut: LeftOut[];
 }
@@ -116,7 +118,14 @@ function readPart(
 ): { rows: TableRow[]; lastLine: number; leftOut: readonly LeftOut[] } {
   const columns = placeColumns(header, rule, document.lines.slice(header.toLine + 1, untilLine));
   const carry = [labelKeys(rule.carry)];
-  const part: Part = { rows: [], pending: [], isCentred: false, lastLine: header.toLine, leftOut: [] };
+  const part: Part = {
+    rows: [],
+    pending: [],
+    isCentred: false,
+    hasLowerAmounts: false,
+    lastLine: header.toLine,
+    leftOut: [],
+  };
   const context = { columns, document, table: name };
   let { page } = header;
   for (let i = header.toLine + 1; i < untilLine; i += 1) {
@@ -141,6 +150,7 @@ function readPart(
     if (!full && startsWithAny(tokens, carry)) continue;
     if (rule.continuation && !part.isCentred && completesRow(part.rows.at(-1), line, cells)) {
       extend(part.rows.at(-1) as OpenRow, { line, assigned }, context);
+      part.hasLowerAmounts = true;
       part.lastLine = i;
     } else if (isAnchor(rule, cells) && !isRemark(tokens, cells, part)) {
       const above = part.rows.at(-1);
@@ -187,10 +197,11 @@ function completesRow(
  * True for a line with figures that is no item: it says how a price came about, or it has neither a position nor an amount
  * where the items above have both.
  */
-function isRemark(tokens: readonly Token[], cells: ReadonlyMap<string, Found>, { rows }: Part): boolean {
+function isRemark(tokens: readonly Token[], cells: ReadonlyMap<string, Found>, part: Part): boolean {
+  const { rows, hasLowerAmounts } = part;
   if (rows.length === 0) return false;
   const lacks = (name: string): boolean => !cells.has(name) && rows.every((row) => row.cells.has(name));
-  return isAboutPrice(tokens) || (lacks('pos') && lacks('total'));
+  return isAboutPrice(tokens) || (!hasLowerAmounts && lacks('pos') && lacks('total'));
 }
 
 /** What lines are read as a table with. */
