@@ -19,14 +19,11 @@ create function processor.keep_out() returns trigger language plpgsql as 'begin 
 create trigger keep_out before insert on processor.work_items for each row execute function processor.keep_out()`;
 const LET_IN = 'drop function processor.keep_out() cascade';
 
-/** Under a rate each job needs a permit and so a claim: no worker begins a job that the list has not. */
-const CLAIMS_ALONE = { GATEWAY_MAX_RATE: '100' };
-
 describe('the feeder of the work list', () => {
   let world: ProcessorWorld;
   const processors: StartedProcessor[] = [];
   const start = async (): Promise<StartedProcessor> => {
-    const processor = await world.start(CLAIMS_ALONE);
+    const processor = await world.start();
     processors.push(processor);
     return processor;
   };
@@ -132,19 +129,4 @@ describe('the feeder of the work list', () => {
     }
     await eventually(() => Promise.resolve(troubles().length === 0), 20_000, 'and that it goes on');
   }, 60_000);
-});
-
-describe('the feeder and its own free workers', () => {
-  let world: ProcessorWorld;
-  beforeAll(async () => {
-    world = await startProcessorWorld();
-  });
-  afterAll(() => world.stop());
-
-  it('a new job that finds a free worker is begun without a row of the list and without a claim', async () => {
-    await world.start();
-    await world.until(await world.upload(), ['ready', 'failed']);
-    await world.store.query(KEEP_OUT);
-    expect(await world.until(await world.upload(), ['ready', 'failed'])).toMatchObject({ state: 'ready' });
-  }, 40_000);
 });
