@@ -189,3 +189,20 @@ it('a follower of streams that nobody else follows has a subscription of its own
   await until(() => other.seen.length >= 3);
   expect(other.seen).toEqual(numbers(3));
 });
+
+it('a follower of streams that were quiet while the ring went on with others is at the end after one read', async () => {
+  const head = await log.head();
+  const ahead = noting(head, { filter: { streamPrefixes: ['gateway', 'job-'] } });
+  await until(() => ahead.caughtUp > 0);
+  await append(0, 1);
+  await until(() => ahead.seen.length === 1);
+  const { place } = ahead;
+  await log.append(`gateway-${randomUUID()}`, events(1, 1 + 3 * RING_ITEMS), 'no_stream');
+  await until(() => ahead.seen.length > 3 * RING_ITEMS);
+  const quiet = noting(place);
+  await until(() => quiet.caughtUp > 0);
+  expect(quiet).toMatchObject({ seen: [], asked: 1 });
+  await append(100, 101);
+  await until(() => quiet.seen.length > 0);
+  expect(quiet.seen).toEqual([100]);
+});

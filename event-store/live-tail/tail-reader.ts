@@ -171,14 +171,16 @@ async function catchUp(
 ): Promise<void> {
   const { ring, begin } = session;
   if (place.position !== 'start' && isWithin(session, place) && place.position <= ring.newest()) return;
+  // All of it was in the log before the read began, whatever streams it is of.
+  const covered = ring.newest() > begin ? ring.newest() : begin;
   for await (const event of log.readAll(place.position, options.filter)) {
     if (stop.aborted) return;
     await options.onEvent(event);
     place.position = event.position;
   }
-  if (place.position === 'start' || place.position < begin) {
-    place.position = begin;
-    if (begin > 0n) await options.onCheckpoint?.(begin);
+  if (place.position === 'start' || place.position < covered) {
+    place.position = covered;
+    if (covered > 0n) await options.onCheckpoint?.(covered);
   } else if (place.position > ring.newest() && place.position > (await log.head()))
     throw new CheckpointNotInLog(place.position);
 }
