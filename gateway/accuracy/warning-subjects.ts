@@ -30,6 +30,7 @@ const SUBJECTS: Readonly<Record<string, readonly Subject[]>> = {
   'BR-E-08': ['vat', 'lines'],
   'BR-Z-08': ['vat', 'lines'],
   'BR-E-10': ['vat'],
+  CURRENCY_DERIVED: ['currency'],
   SELLER_NAME: ['sellerName', 'sellerStreet'],
   BUYER_NAME: ['buyerName', 'buyerStreet'],
   NUMBER_GOES_ON: ['id'],

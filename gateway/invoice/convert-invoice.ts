@@ -15,6 +15,7 @@ import { withoutCopies } from '../reading/copies.ts';
 import { Refusal } from '../protocol/refusal.ts';
 import { creditSigns } from './credit-signs.ts';
 import { domesticBuyer, domesticWarnings } from '../found-invoice/domestic-buyer.ts';
+import { currencyWarnings } from './invoice-currency.ts';
 import { partyWarnings } from './party-warnings.ts';
 import type { QrPayload } from '../found-invoice/qr-payload.ts';
 import type { InvoiceReading } from './read-invoice.ts';
@@ -107,6 +108,7 @@ export function writeReading(
       ...doubts,
       ...domesticWarnings(invoice),
       ...partyWarnings(invoice),
+      ...currencyWarnings(invoice),
       ...deliveryWarnings(invoice),
       ...scanWarnings(text),
       ...hiddenWarnings(text.hidden),

@@ -6,7 +6,6 @@ import { linearPattern } from '../mapping/linear-pattern.ts';
 import type { PdfText } from '../pdf/read-pdf.ts';
 import { Refusal } from '../protocol/refusal.ts';
 import type { Candidate } from '../reading/candidates.ts';
-import { currencyBesideAmounts } from '../reading/currency.ts';
 import { candidatesFor } from '../reading/candidates.ts';
 import type { ReadDocument } from '../reading/document.ts';
 import { readDocument } from '../reading/document.ts';
@@ -30,6 +29,7 @@ import { addDelivery } from './add-delivery.ts';
 import { documentTypeOf } from './document-type.ts';
 import type { Invoice } from '../found-invoice/invoice.ts';
 import { givenParties } from './given-parties.ts';
+import { invoiceCurrency } from './invoice-currency.ts';
 import { lineItems } from './line-items.ts';
 import { withRates } from './line-rates.ts';
 import { withoutSums } from './sums-of-lines.ts';
@@ -133,7 +133,7 @@ export function readInvoice(
   const { seller, buyer, findings: given } = givenParties(mapping, document, read, qr[0]);
   const invoice: Invoice = {
     ...documentTypeOf(mapping, document, fields.get('number')?.value),
-    currency: currencyFrom(mapping, document, fields),
+    currency: invoiceCurrency({ mapping, document, fields, seller }),
     fields,
     seller,
     buyer,
@@ -256,28 +256,6 @@ function refuseUnsureDates(document: ReadDocument, fields: ReadonlyMap<string, F
         `DATE-ORDER: the date ${raw} reads as ${readings.join(' and as ')}, and nothing on the page tells which.`,
       );
   }
-}
-
-/**
- * The currency as printed. Without any, only a document of a certified Portuguese program has one, the euro; elsewhere
- * the value is empty and BR-05 fails: a currency is never assumed.
- */
-function currencyFrom(
-  mapping: InvoiceMapping,
-  document: ReadDocument,
-  fields: ReadonlyMap<string, Found>,
-): Found {
-  const totals = ['payable', 'grand', 'net', 'tax'].map((name) => fields.get(name));
-  const beside = currencyBesideAmounts(document, totals);
-  const named = fields.get('currency');
-  if (beside && named && beside.value !== named.value && named.rule.startsWith('label'))
-    return derived('', `none: ${named.raw} and ${beside.raw} are both printed`);
-  const read = beside ?? named;
-  if (read) return read;
-  const certified = fields.has('atcud') || fields.has('certificate');
-  return mapping.country === 'PT' && certified
-    ? derived(mapping.currency, 'from the Portuguese program that issued it')
-    : derived('', 'none: no currency is printed');
 }
 
 function atcudByPage(document: ReadDocument): Map<number, string> {

@@ -78,6 +78,24 @@ function wordsAlone(line: TokenLine): Mark[] {
   });
 }
 
+/** Codes of ISO 4217 that the euro replaced, and two that were printed for them. */
+const REPLACED =
+  'ATS BEF CYP DEM DM EEK ESP FF FIM FRF GRD HRK IEP ITL LTL LUF LVL MTL NLG PTE SIT SKK'.split(' ');
+const CODES = new Set([...Intl.supportedValuesOf('currency'), ...REPLACED]);
+
+/** Whether any word of the page can be a currency, known here or not, in use or replaced (DEM, FRF). */
+export function namesCurrency({ lines }: ReadDocument): boolean {
+  return lines.some(({ tokens }) =>
+    tokens.some(
+      ({ text }) =>
+        currencyOf(text) !== undefined ||
+        gluedCurrencyOf(text) !== undefined ||
+        /\p{Sc}/u.test(text) ||
+        text.split(/[^A-Z]+/).some((word) => CODES.has(word)),
+    ),
+  );
+}
+
 function isBeside(token: Token, total: Found): boolean {
   const box = total.box;
   if (!box || token.word.page !== total.page) return false;
