@@ -180,7 +180,10 @@ describe('a rebuild', () => {
   it('whose memory is full again and again makes the same tables', async () => {
     await start();
     await appendHistories(60, 82);
-    await caughtUp();
+    await caughtUp(
+      store,
+      PROJECTIONS.map(({ target }) => target),
+    );
     const tables = PROJECTIONS.flatMap(({ target, tables: { names } }) =>
       names.map((name) => `${target.schema}.${name}`),
     );

@@ -8,6 +8,7 @@ import { openReadStore, type ReadStore } from '../../read-store/pool.ts';
 import { readCheckpoint } from '../../read-store/projection-engine/checkpoint.ts';
 import { takeLease } from '../../read-store/projection-engine/lease.ts';
 import { JOBS_TABLES } from '../../read-tables/tables.ts';
+import type { ProjectionTarget } from '../../read-store/projection-engine/projection-definition.ts';
 import type { StoredEvent } from '../../read-store/projection-engine/stored-event.ts';
 import { openWriter } from '../../read-store/projection-engine/writer.ts';
 import { createLog } from '../../runtime/log.ts';
@@ -88,11 +89,16 @@ export async function readBack(events: readonly StoredEvent[]): Promise<StoredEv
   return found.sort((a, b) => Number(a.position - b.position));
 }
 
-export async function caughtUp(on: ReadStore = store): Promise<void> {
+/** Waits until the rows of jobs, or of the named targets, are made of all that is in the log now. */
+export async function caughtUp(
+  on: ReadStore = store,
+  targets: readonly ProjectionTarget[] = [JOBS_TARGET],
+): Promise<void> {
   const head = await lastFollowed();
-  await eventually(async () =>
-    expect((await readCheckpoint(on, JOBS_TARGET)) ?? -1n).toBeGreaterThanOrEqual(head),
-  );
+  for (const target of targets)
+    await eventually(async () =>
+      expect((await readCheckpoint(on, target)) ?? -1n).toBeGreaterThanOrEqual(head),
+    );
 }
 
 export async function lastFollowed(): Promise<bigint> {
