@@ -59,7 +59,6 @@ const versions: readonly Condition[] = [
   {
     id: 'M1',
     what: '`npm test` under npm 10.8 and Node 20, twice',
-    cheap: true,
     run: async (machine) => testsRun(machine, await machine.installedCheckout()),
   },
   {
