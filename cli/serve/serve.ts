@@ -1,3 +1,4 @@
+import { unansweredAppends } from '../../event-store/client/client-append.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkCrashPoint } from '../../runtime/crash-points.ts';
 import type { Listening } from '../../runtime/http/listen.ts';
@@ -69,10 +70,20 @@ export async function run(argv: readonly string[]): Promise<number> {
   return 0;
 }
 
-/** A timer or socket that somebody forgot must not keep a stopped process; with none, the process ends by itself. */
+/**
+ * A timer or socket that somebody forgot must not keep a stopped process; with none, the process ends by itself. An
+ * append to a silent event store is not forgotten: it cannot be cancelled, and ends with the process.
+ */
 function endEvenIfHeld(logger: Log): void {
   setTimeout(() => {
-    logger.error({ resources: process.getActiveResourcesInfo() }, 'something was still open after the stop');
+    const appends = unansweredAppends();
+    if (appends > 0)
+      logger.warn({ appends }, 'the event store did not answer; its appends end with this process');
+    else
+      logger.error(
+        { resources: process.getActiveResourcesInfo() },
+        'something was still open after the stop',
+      );
     process.exit();
   }, HELD_MS_MAX).unref();
 }

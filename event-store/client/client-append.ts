@@ -12,6 +12,26 @@ import type { ClientConnection } from './client-connection.ts';
  */
 const DEADLINE_MS = 365 * 24 * 3_600_000;
 
+/** Appends of this process that have no answer yet. */
+let unanswered = 0;
+
+async function counted<Result>(append: Promise<Result>): Promise<Result> {
+  unanswered += 1;
+  try {
+    return await append;
+  } finally {
+    unanswered -= 1;
+  }
+}
+
+/**
+ * Appends of this process that have no answer yet. The client has no way to cancel one, and each holds its connection
+ * and with it the process until gRPC's keepalive finds that the server is silent.
+ */
+export function unansweredAppends(): number {
+  return unanswered;
+}
+
 /** One append through `@eventstore/db-client`. */
 export const sendByClient: SendAppend<ClientConnection> = async ({ client, credentials }, request, ms) => {
   const { stream, expected: expectedRevision } = request;
@@ -24,7 +44,8 @@ export const sendByClient: SendAppend<ClientConnection> = async ({ client, crede
     }),
   );
   const options = { expectedRevision, deadline: DEADLINE_MS, ...(credentials && { credentials }) };
-  const result = await within(ms, client.appendToStream(stream, proposed, options));
+  const append = client.appendToStream(stream, proposed, options);
+  const result = await within(ms, counted(append));
   // Only what was written counts as done, whatever the connection string says about failures.
   if (!result.success) throw new AppendRefused(stream, 'it is not where the append expected it');
   return { revision: result.nextExpectedRevision, position: result.position?.commit ?? 0n };

@@ -28,12 +28,16 @@ export function openClientGenerations(url: EventStoreUrl, log: Log): ClientGener
       credentials: credentialsOf(url),
     };
   };
+  const left = new Set<LastRead>();
   return openGenerations({
     url,
     log,
     ask: askServer,
-    discard: discardClient,
-    close: closeClient,
+    discard: (connection) => discardClient(connection, left),
+    close: async (connection) => {
+      for (const read of left) void read.cancel().catch(() => undefined);
+      await closeClient(connection);
+    },
     open: () => connect(url.forClient),
     openForFirstHost: () => connect(url.firstHostForClient),
   });
@@ -58,21 +62,38 @@ async function askServer(
   { client }: ClientConnection,
   { isFresh }: { readonly isFresh: boolean },
 ): Promise<void> {
-  await within(ANSWER_MS_MAX + (isFresh ? DISCOVER_MS_MAX : 0), readLast(client));
+  const read = readLastOf(client);
+  try {
+    await within(ANSWER_MS_MAX + (isFresh ? DISCOVER_MS_MAX : 0), ended(read));
+  } catch (error) {
+    // A question that nobody waits for any more would keep the connection, and with it a process that stops.
+    void read.cancel().catch(() => undefined);
+    throw error;
+  }
 }
 
-async function readLast(client: EventStoreDBClient): Promise<void> {
-  const read = client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 });
+type LastRead = ReturnType<typeof readLastOf>;
+
+function readLastOf(client: EventStoreDBClient) {
+  return client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 });
+}
+
+async function ended(read: LastRead): Promise<void> {
   for await (const _event of read);
 }
 
 /**
  * A client closes its connection when a call ends with it, and never else. gRPC's keepalive ends a silent connection, and
  * watches only those with a call: so a client that is given up is left one.
+ * @param left holds that call until it ends. A process that stops cancels it, since it would not end before
  */
-async function discardClient(connection: ClientConnection): Promise<void> {
+async function discardClient(connection: ClientConnection, left: Set<LastRead>): Promise<void> {
   await closeClient(connection);
-  void readLast(connection.client).catch(() => undefined);
+  const read = readLastOf(connection.client);
+  left.add(read);
+  void ended(read)
+    .catch(() => undefined)
+    .finally(() => left.delete(read));
 }
 
 /** Cancels what a client waits for. Its connection holds no process, and gRPC closes it after half an hour without a call. */
