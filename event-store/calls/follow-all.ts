@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../../runtime/log.ts';
 import { outageLog } from '../../runtime/outage-log.ts';
 import { backoffDelayMs } from '../../schemas/backoff.ts';
@@ -81,7 +82,8 @@ export function followAll<Client>(parts: FollowParts<Client>, options: FollowOpt
       options.onInterrupted?.(error);
       // Nothing but a new checkpoint helps, so the wait is the longest at once.
       failures = error instanceof CheckpointNotInLog ? Infinity : failures + 1;
-      await pause(backoffDelayMs(BACKOFF, failures, Math.random()), stopping.signal);
+      const waitMs = backoffDelayMs(BACKOFF, failures, Math.random());
+      await sleep(waitMs, undefined, { signal: stopping.signal }).catch(() => undefined);
     }
   })();
   return {
@@ -150,18 +152,4 @@ async function subscribeOnce<Client>(
   } finally {
     clearInterval(heartbeat);
   }
-}
-
-async function pause(ms: number, stop: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    stop.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
-  });
 }
