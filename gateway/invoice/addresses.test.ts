@@ -15,11 +15,11 @@ async function fieldsOf(page: PlainInvoice): Promise<UblContent['fields']> {
   return readUbl(new TextDecoder().decode(outcome.body)).fields;
 }
 
-const facts = [
+const FACTS = [
   ['Rechnungsnummer:', 'M-2024-07'],
   ['Rechnungsdatum:', '17.06.2024'],
 ] as const;
-const taxNumber = 'USt-IdNr.: DE136695976';
+const TAX_NUMBER = 'USt-IdNr.: DE136695976';
 
 describe('an address that is delivered to', () => {
   it.each([
@@ -34,7 +34,7 @@ describe('an address that is delivered to', () => {
   ])('under the title %s is not the buyer, who stands without a title beside it', async (title) => {
     const page = {
       buyer: [title, 'Baustelle Nordring', 'Nordring 40', '99084 Erfurt'],
-      head: [['Gasthof Krone OHG', ''], ['Markt 1', ''], ['99423 Weimar', ''], ...facts] as const,
+      head: [['Gasthof Krone OHG', ''], ['Markt 1', ''], ['99423 Weimar', ''], ...FACTS] as const,
     };
     expect(await fieldsOf(page)).toMatchObject({ buyerName: 'Gasthof Krone OHG', buyerCity: '99423 Weimar' });
   });
@@ -79,7 +79,7 @@ describe('the place of an address', () => {
   });
 
   it('may stand under an empty line', async () => {
-    const page = { seller: ['Tischlerei Moll GmbH', 'Am Anger 3', '', '04109 Leipzig', taxNumber] };
+    const page = { seller: ['Tischlerei Moll GmbH', 'Am Anger 3', '', '04109 Leipzig', TAX_NUMBER] };
     expect(await fieldsOf(page)).toMatchObject({
       sellerName: 'Tischlerei Moll GmbH',
       sellerStreet: 'Am Anger 3',
@@ -107,7 +107,7 @@ describe('a list under a title of the receiver’s own', () => {
     async (title) => {
       const page = {
         buyer: ['Rechnung an:', 'Auberge du Lac', '8 rue du Port', '74000 Annecy', 'France'],
-        head: [...facts, [title, ''], ['  N° TVA : FR40303265045', '']] as const,
+        head: [...FACTS, [title, ''], ['  N° TVA : FR40303265045', '']] as const,
       };
       expect(await fieldsOf(page)).toMatchObject({ sellerVat: 'DE136695976', buyerVat: 'FR40303265045' });
     },

@@ -22,7 +22,7 @@ async function delivered(page: PlainInvoice): Promise<Record<string, string | un
   };
 }
 
-const facts = [
+const FACTS = [
   ['Rechnungsnummer:', 'M-2024-07'],
   ['Rechnungsdatum:', '17.06.2024'],
 ] as const;
@@ -56,7 +56,7 @@ describe('a supply within the Union', () => {
   ])('went to the country under the title %s, not to the buyer’s', async (title, country) => {
     const lines = [title, 'Atelier Nord', 'Kerkstraat 4', '9000 Gent', country];
     const head = [
-      ...facts,
+      ...FACTS,
       ['Lieferdatum:', '14.06.2024'] as const,
       ['', ''] as const,
       ...lines.map((line) => [line, ''] as const),
@@ -66,7 +66,7 @@ describe('a supply within the Union', () => {
 
   it('went to the country before the postal code, where the address is a list of labels', async () => {
     const head = [
-      ...facts,
+      ...FACTS,
       ['Lieferdatum:', '14.06.2024'],
       ['Abweichender Warenempfänger', ''],
       ['Name:', 'Atelier Nord'],
@@ -77,7 +77,7 @@ describe('a supply within the Union', () => {
   });
 
   it('went to the buyer’s country with a warning, where the page names no other', async () => {
-    const head = [...facts, ['Lieferdatum:', '14.06.2024']] as const;
+    const head = [...FACTS, ['Lieferdatum:', '14.06.2024']] as const;
     expect(await delivered({ ...supply, head })).toMatchObject({
       country: 'FR',
       warnings: 'DELIVER_TO_COUNTRY',
@@ -85,7 +85,7 @@ describe('a supply within the Union', () => {
   });
 
   it('may have a period instead of a day', async () => {
-    const head = [...facts, ['Leistungszeitraum:', '01.05.2024 bis 31.05.2024']] as const;
+    const head = [...FACTS, ['Leistungszeitraum:', '01.05.2024 bis 31.05.2024']] as const;
     expect(await delivered({ ...supply, head })).toMatchObject({ start: '2024-05-01', end: '2024-05-31' });
   });
 });
@@ -99,12 +99,12 @@ describe('the billing period', () => {
     ['Periodo di fatturazione', 'dal 01/05/2024 al 31/05/2024'],
     ['Período de faturação:', 'de 01/05/2024 a 31/05/2024'],
   ])('is read after %s %s', async (label, value) => {
-    const head = [...facts, [label, value]] as const;
+    const head = [...FACTS, [label, value]] as const;
     expect(await delivered({ head })).toMatchObject({ start: '2024-05-01', end: '2024-05-31', warnings: '' });
   });
 
   it('is left out where it ends before it starts, or its dates read both ways', async () => {
-    const ends = [...facts, ['Leistungszeitraum:', '31.05.2024 - 01.05.2024']] as const;
+    const ends = [...FACTS, ['Leistungszeitraum:', '31.05.2024 - 01.05.2024']] as const;
     expect(await delivered({ head: ends })).toMatchObject({ start: undefined, end: undefined });
     const numbered = [
       ['Invoice number:', 'M-2024-07'],

@@ -29,8 +29,8 @@ const CHARGE =
   /^(?:charge|zuschlag|frais|transport|fracht|porto|versand|verpackung|freight|shipping|delivery|surcharge|portes|env[ií]o|gastos|spese|suppl[eé]ment|handling)/iu;
 
 /** Words that may stand before the one that names the kind: a code, a number. */
-const wordsBeforeMax = 2;
-const linesMax = 60;
+const WORDS_BEFORE_MAX = 2;
+const LINES_MAX = 60;
 
 /** Lines that begin with a word for an allowance or a charge and end with an amount. */
 export function allowanceLines(
@@ -40,7 +40,7 @@ export function allowanceLines(
   const lastItem = Math.max(-1, ...itemLines);
   const found: AllowanceLine[] = [];
   for (const line of document.lines) {
-    if (line.index <= lastItem || line.rotated || found.length >= linesMax) continue;
+    if (line.index <= lastItem || line.rotated || found.length >= LINES_MAX) continue;
     const one = allowanceOn(line, document);
     if (one) found.push(one);
   }
@@ -49,7 +49,7 @@ export function allowanceLines(
 
 function allowanceOn(line: TokenLine, document: ReadDocument): AllowanceLine | undefined {
   const first = line.tokens
-    .slice(0, wordsBeforeMax + 1)
+    .slice(0, WORDS_BEFORE_MAX + 1)
     .findIndex(({ text }) => ALLOWANCE.test(text) || CHARGE.test(text));
   if (first < 0) return undefined;
   const tokens = line.tokens.slice(first);
@@ -142,7 +142,7 @@ function rowsFor({ rate, category }: AllowanceLine, vat: readonly VatRow[]): rea
   return same.length > 0 ? same : sameRate;
 }
 
-const combinationsMax = 256;
+const COMBINATIONS_MAX = 256;
 
 /** Tries one row for each line after another. */
 function firstThatBalances(
@@ -150,7 +150,7 @@ function firstThatBalances(
   place: (rows: readonly VatRow[]) => readonly DocumentAllowance[] | undefined,
 ): readonly DocumentAllowance[] {
   const count = choices.reduce((product, rows) => product * rows.length, 1);
-  for (let n = 0; n < Math.min(count, combinationsMax); n += 1) {
+  for (let n = 0; n < Math.min(count, COMBINATIONS_MAX); n += 1) {
     let rest = n;
     const rows = choices.map((options) => {
       const row = options[rest % options.length] as VatRow;

@@ -65,7 +65,7 @@ const OTHER_TITLES: ReadonlyMap<string, readonly OtherTitle[]> = Map.groupBy(
 );
 
 /** A title is this much larger than the usual text, or begins the page's own number. */
-const titleSizeRatio = 1.2;
+const TITLE_SIZE_RATIO = 1.2;
 
 /**
  * Collects the evidence against an invoice: a sentence that says so, a stamp, or a title of another kind that is larger
@@ -120,7 +120,7 @@ function largestTitle(document: ReadDocument): FoundTitle | undefined {
 }
 
 /** Points by which labels of one list may stand apart from its edge. */
-const sameEdge = 1.5;
+const SAME_EDGE = 1.5;
 
 /** True for words before a colon that are one of several such labels under one another: `Order:` in a list of facts. */
 function isListedLabel(cell: readonly Token[], line: TokenLine, document: ReadDocument): boolean {
@@ -133,7 +133,7 @@ function isListedLabel(cell: readonly Token[], line: TokenLine, document: ReadDo
       cellsOf(other).some(
         (own) =>
           own.at(-1)?.text.endsWith(':') &&
-          Math.abs((own[0]?.x0 ?? 0) - first.x0) < sameEdge &&
+          Math.abs((own[0]?.x0 ?? 0) - first.x0) < SAME_EDGE &&
           Math.abs((own[0]?.word.size ?? 0) - first.word.size) < 0.2,
       ),
   );
@@ -141,7 +141,7 @@ function isListedLabel(cell: readonly Token[], line: TokenLine, document: ReadDo
 
 function titleOf(cell: readonly Token[], line: TokenLine, document: ReadDocument): FoundTitle | undefined {
   const size = cell[0]?.word.size ?? 0;
-  const isLarge = size > titleSizeRatio * document.bodySize;
+  const isLarge = size > TITLE_SIZE_RATIO * document.bodySize;
   const others = OTHER_TITLES.get(cell[0]?.key ?? '');
   if (!isLarge && !others) return undefined;
   const keys = cell.map((token) => token.key);

@@ -4,7 +4,7 @@ import { lineNet } from '../found-invoice/amounts.ts';
 import type { InvoiceLine, VatRow } from '../found-invoice/invoice.ts';
 
 /** With more lines, too many ways to divide them fit to tell which one is right. */
-const linesPartedMax = 14;
+const LINES_PARTED_MAX = 14;
 
 /**
  * Gives lines without a rate the rate of the breakdown that they fall under: the only one there is, or that of the one
@@ -13,7 +13,7 @@ const linesPartedMax = 14;
 export function withRates(lines: readonly InvoiceLine[], vat: readonly VatRow[]): InvoiceLine[] {
   const [only] = vat;
   if (vat.length === 1 && only) return lines.map((line) => (line.rate ? line : { ...line, rate: only.rate }));
-  if (vat.length < 2 || lines.some((line) => line.rate) || lines.length > linesPartedMax) return [...lines];
+  if (vat.length < 2 || lines.some((line) => line.rate) || lines.length > LINES_PARTED_MAX) return [...lines];
   const ways = waysToPart(
     lines.map((line) => lineNet(line)),
     vat.map((row) => new Big(row.basis.value)),

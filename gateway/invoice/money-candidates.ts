@@ -39,13 +39,13 @@ function addExtras(extras: readonly AllowanceLine[], candidates: Map<string, Can
     const own = candidates.get(name);
     const total = totals[name];
     if (own && !total.eq(0) && !own.some((c) => total.eq(c.value)))
-      own.push({ ...derived(total.toFixed(2), `lines of each ${name}`), score: extrasScore, line: -1 });
+      own.push({ ...derived(total.toFixed(2), `lines of each ${name}`), score: EXTRAS_SCORE, line: -1 });
   }
 }
 
 /** The score of a sum over all such lines, from 0 to 1; a single line of several scores less. */
-const extrasScore = 0.7;
-const sureAmount = 0.6;
+const EXTRAS_SCORE = 0.7;
+const SURE_AMOUNT = 0.6;
 
 /** True for a document whose totals are printed with a minus. */
 function isNegative(candidates: ReadonlyMap<string, readonly Candidate[]>): boolean {
@@ -77,7 +77,7 @@ function addPaid(candidates: Map<string, Candidate[]>, { document, itemLines }: 
   const own = candidates.get('paid');
   const grand = candidates.get('grand')?.[0];
   const payable = candidates.get('payable')?.[0];
-  if (!own || !grand || !payable || grand.score < sureAmount || payable.score < sureAmount) return;
+  if (!own || !grand || !payable || grand.score < SURE_AMOUNT || payable.score < SURE_AMOUNT) return;
   const difference = new Big(grand.value).minus(payable.value);
   if (difference.eq(0) || own.some((c) => difference.eq(c.value))) return;
   const isOpen = difference.lt(0);
@@ -89,7 +89,7 @@ function addPaid(candidates: Map<string, Candidate[]>, { document, itemLines }: 
       if (money?.fit !== 1 || !difference.abs().eq(money.value)) continue;
       const tokens = rest.slice(0, money.count);
       const found = foundIn(difference.toFixed(2), tokens, 'printed, between total and due', 0.7);
-      own.push({ ...found, score: sureAmount, line: line.index });
+      own.push({ ...found, score: SURE_AMOUNT, line: line.index });
       return;
     }
   }
@@ -108,7 +108,7 @@ function addVatTotals(
   if (own && !own.some((c) => sum.eq(c.value)))
     own.push({
       ...derived(sum.toFixed(2), 'sum of the rates in the totals'),
-      score: tableSumScore,
+      score: TABLE_SUM_SCORE,
       line: -1,
     });
 }
@@ -125,27 +125,27 @@ function addNets(candidates: Map<string, Candidate[]>, sums: ReadonlyMap<string,
     for (const { value, confidence } of candidates.get(name) ?? []) {
       const net = lines.plus(new Big(value).abs().times(sign));
       if (confidence < 0.5 || own.some((c) => net.eq(c.value))) continue;
-      own.push({ ...derived(net.toFixed(2), `lines and ${name}`), score: tableSumScore, line: -1 });
+      own.push({ ...derived(net.toFixed(2), `lines and ${name}`), score: TABLE_SUM_SCORE, line: -1 });
     }
 }
 
 /** Nets and taxes whose sums are looked at, each. */
-const sumsTriedMax = 3;
+const SUMS_TRIED_MAX = 3;
 
 /** Where tax is withheld, the total with VAT may not be printed; it is what net and VAT come to. */
 function addGross(candidates: Map<string, Candidate[]>): void {
   const own = candidates.get('grand');
   if (!own || (candidates.get('withholding') ?? []).length === 0) return;
-  for (const net of (candidates.get('net') ?? []).slice(0, sumsTriedMax))
-    for (const tax of (candidates.get('tax') ?? []).slice(0, sumsTriedMax)) {
+  for (const net of (candidates.get('net') ?? []).slice(0, SUMS_TRIED_MAX))
+    for (const tax of (candidates.get('tax') ?? []).slice(0, SUMS_TRIED_MAX)) {
       const gross = new Big(net.value).plus(tax.value);
       if (!own.some((c) => gross.eq(c.value)))
-        own.push({ ...derived(gross.toFixed(2), 'net + tax'), score: tableSumScore, line: -1 });
+        own.push({ ...derived(gross.toFixed(2), 'net + tax'), score: TABLE_SUM_SCORE, line: -1 });
     }
 }
 
 /** How much a sum of a table counts beside printed totals, 0 to 1. */
-const tableSumScore = 0.42;
+const TABLE_SUM_SCORE = 0.42;
 
 /** What a column adds up to is a candidate of the fields that the mapping derives from it alone. */
 function addTableSums(
@@ -158,6 +158,6 @@ function addTableSums(
     const sum = term === undefined ? undefined : sums.get(term);
     const own = candidates.get(rule.field);
     if (!sum || !own || own.some((c) => sum.eq(c.value))) continue;
-    own.push({ ...derived(sum.toFixed(2), `sum of ${term}`), score: tableSumScore, line: -1 });
+    own.push({ ...derived(sum.toFixed(2), `sum of ${term}`), score: TABLE_SUM_SCORE, line: -1 });
   }
 }

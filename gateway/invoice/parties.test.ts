@@ -20,12 +20,12 @@ async function converted(page: PlainInvoice): Promise<{ fields: UblContent['fiel
 
 const fieldsOf = async (page: PlainInvoice): Promise<UblContent['fields']> => (await converted(page)).fields;
 
-const taxNumber = 'USt-IdNr.: DE136695976';
+const TAX_NUMBER = 'USt-IdNr.: DE136695976';
 
 describe('a letterhead in one line', () => {
   it('is the seller, and the address in the window under it the buyer', async () => {
     const fields = await fieldsOf({
-      seller: ['Tel. 0341 555', taxNumber],
+      seller: ['Tel. 0341 555', TAX_NUMBER],
       buyer: [
         'Hufschmiede Vogt e.K. · Torgasse 9 · 04109 Leipzig',
         'Reiterhof Brandt',
@@ -51,14 +51,14 @@ describe('a letterhead in one line', () => {
     ];
     for (const [i, name] of ['Vogt - Beschläge GmbH', 'Vogt – Beschläge GmbH'].entries()) {
       const buyer = [lines[i] ?? '', 'Reiterhof Brandt', 'Koppelweg 2', '99084 Erfurt'];
-      const fields = await fieldsOf({ seller: ['Tel. 0341 555', taxNumber], buyer });
+      const fields = await fieldsOf({ seller: ['Tel. 0341 555', TAX_NUMBER], buyer });
       expect(fields).toMatchObject({ sellerName: name, sellerStreet: 'Torgasse 9' });
     }
   });
 
   it('may shorten a name that stands in full with its legal form elsewhere', async () => {
     const fields = await fieldsOf({
-      seller: ['Albrecht Fenster GmbH', taxNumber],
+      seller: ['Albrecht Fenster GmbH', TAX_NUMBER],
       buyer: [
         'Albrecht Fenster, Torgasse 9, 04109 Leipzig',
         'Reiterhof Brandt',
@@ -80,7 +80,7 @@ describe('an address', () => {
 
   it('may hold street and place in one line', async () => {
     const fields = await fieldsOf({
-      seller: ['Tischlerei Moll GmbH', 'Am Anger 3, 04109 Leipzig', taxNumber],
+      seller: ['Tischlerei Moll GmbH', 'Am Anger 3, 04109 Leipzig', TAX_NUMBER],
     });
     expect(fields).toMatchObject({ sellerStreet: 'Am Anger 3', sellerCity: '04109 Leipzig' });
   });
@@ -88,7 +88,7 @@ describe('an address', () => {
 
 /** Seller, buyer and what an invoice says of itself as a list of labels. */
 const asList = (...rows: readonly (readonly [string, string])[]): PlainInvoice => ({
-  seller: [taxNumber],
+  seller: [TAX_NUMBER],
   buyer: [],
   head: [...rows, ['Rechnungsnummer:', 'M-2024-07'], ['Rechnungsdatum:', '17.06.2024']],
 });
@@ -154,7 +154,7 @@ describe('a name', () => {
 
   it('is the one that the account to pay to belongs to, of the lines above the street', async () => {
     const page = {
-      seller: ['Möbel mit Herz', 'Tischlerei Moll GmbH', 'Am Anger 3', '04109 Leipzig', taxNumber],
+      seller: ['Möbel mit Herz', 'Tischlerei Moll GmbH', 'Am Anger 3', '04109 Leipzig', TAX_NUMBER],
       after: ['Kontoinhaber: Tischlerei Moll GmbH'],
     };
     expect(await fieldsOf(page)).toMatchObject({

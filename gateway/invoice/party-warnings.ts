@@ -1,5 +1,5 @@
 import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
-import { doubtfulName, FORM_APART } from '../reading/name-doubts.ts';
+import { DOUBTFUL_NAME, FORM_APART } from '../reading/name-doubts.ts';
 import type { Invoice, Party } from '../found-invoice/invoice.ts';
 
 /** Says which names of the parties may be others: those in doubt, and one that both parties have. */
@@ -16,7 +16,7 @@ function plain({ name }: Party): string {
 }
 
 function nameWarnings(code: string, what: string, { name }: Party, isShared: boolean): GatewayWarning[] {
-  if (!name || (!isShared && name.confidence > doubtfulName)) return [];
+  if (!name || (!isShared && name.confidence > DOUBTFUL_NAME)) return [];
   const why = isShared
     ? 'the other party has the same'
     : name.rule.endsWith(FORM_APART)

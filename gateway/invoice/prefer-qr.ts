@@ -1,7 +1,7 @@
 import { asQr, QR_LETTER_BY_FIELD, type QrPayload } from '../found-invoice/qr-payload.ts';
 import type { Candidate } from '../reading/candidates.ts';
 
-const agreementBonus = 1;
+const AGREEMENT_BONUS = 1;
 
 /**
  * Moves up the candidates that agree with the QR code. Only values that stand on the page as text are used; the code
@@ -24,7 +24,7 @@ export function preferQr(
   };
   return candidates
     .map((c) =>
-      agrees(c) ? { ...c, score: c.score + agreementBonus, rule: `${c.rule}, as in the QR code` } : c,
+      agrees(c) ? { ...c, score: c.score + AGREEMENT_BONUS, rule: `${c.rule}, as in the QR code` } : c,
     )
     .sort((a, b) => b.score - a.score);
 }

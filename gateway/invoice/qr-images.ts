@@ -8,13 +8,13 @@ import type { QrPayload } from '../found-invoice/qr-payload.ts';
 import { parseQrPayload } from '../found-invoice/qr-payload.ts';
 
 /** Bounds on looking for QR codes: pages looked at, images a page. */
-const pagesLookedAtMax = 20;
-const imagesPerPageMax = 12;
+const PAGES_LOOKED_AT_MAX = 20;
+const IMAGES_PER_PAGE_MAX = 12;
 
 /** Looks at the images of the first pages for AT QR codes, in page order; stops at the first found. */
 export function qrCollector(found: QrPayload[]): PageVisitor {
   return async (content, document, scan) => {
-    if (found.length > 0 || content.pageNumber > pagesLookedAtMax) return;
+    if (found.length > 0 || content.pageNumber > PAGES_LOOKED_AT_MAX) return;
     if (scan) {
       const payload = payloadIn(scan.ink);
       if (payload) found.push(payload);
@@ -42,15 +42,15 @@ function candidates(content: PageContent): PageContent['images'][number][] {
       return ratio > 0.8 && ratio < 1.25;
     })
     .sort((a, b) => area(a) - area(b))
-    .slice(0, imagesPerPageMax);
+    .slice(0, IMAGES_PER_PAGE_MAX);
 }
 
 /** White border around the image, in dots: codes are often cropped to their modules. */
-const quietDots = 16;
+const QUIET_DOTS = 16;
 /** Narrower images are scaled up: one of their dots may be a whole module of the code. */
-const smallWidth = 90;
+const SMALL_WIDTH = 90;
 /** Places in one image that are tried as a code. */
-const placesTriedMax = 20;
+const PLACES_TRIED_MAX = 20;
 
 /** The payload of a code on an exact grid, one dot a module. */
 function payloadOnGrid(grid: Ink | undefined): QrPayload | undefined {
@@ -66,7 +66,7 @@ function payloadIn(ink: Ink): QrPayload | undefined {
   const { gray, width, height } = withBorder(ink);
   const places = new Detector().detect(binarize(gray, width, height));
   let place = places.next();
-  for (let tried = 0; !place.done && tried < placesTriedMax; tried++) {
+  for (let tried = 0; !place.done && tried < PLACES_TRIED_MAX; tried++) {
     const payload = decoded(place.value.matrix);
     if (payload) return payload;
     place = places.next(false);
@@ -85,13 +85,13 @@ function decoded(matrix: BitMatrix): QrPayload | undefined {
 }
 
 function withBorder(ink: Ink): Ink {
-  const scale = ink.width < smallWidth ? 3 : 1;
-  const width = ink.width * scale + 2 * quietDots;
-  const height = ink.height * scale + 2 * quietDots;
+  const scale = ink.width < SMALL_WIDTH ? 3 : 1;
+  const width = ink.width * scale + 2 * QUIET_DOTS;
+  const height = ink.height * scale + 2 * QUIET_DOTS;
   const gray = new Uint8Array(width * height).fill(255);
   for (let y = 0; y < ink.height * scale; y++) {
     const from = Math.floor(y / scale) * ink.width;
-    const to = (y + quietDots) * width + quietDots;
+    const to = (y + QUIET_DOTS) * width + QUIET_DOTS;
     for (let x = 0; x < ink.width * scale; x++) gray[to + x] = ink.gray[from + Math.floor(x / scale)] ?? 255;
   }
   return { gray, width, height };

@@ -183,8 +183,8 @@ function matchOf(mapping: InvoiceMapping, document: ReadDocument): string[] {
   return [...any, ...evidence];
 }
 
-const totalFields = ['net', 'tax', 'grand', 'payable'] as const;
-const sureLabelWeight = 0.7;
+const TOTAL_FIELDS = ['net', 'tax', 'grand', 'payable'] as const;
+const SURE_LABEL_WEIGHT = 0.7;
 
 const totalLabelsOf = new WeakMap<InvoiceMapping, readonly string[]>();
 
@@ -192,11 +192,9 @@ const totalLabelsOf = new WeakMap<InvoiceMapping, readonly string[]>();
 function totalLabels(mapping: InvoiceMapping): readonly string[] {
   const known = totalLabelsOf.get(mapping);
   if (known) return known;
-  const labels = totalFields
-    .flatMap((name) => mapping.fields[name]?.labels ?? [])
-    .flatMap((label) =>
-      typeof label === 'string' ? [label] : label.weight >= sureLabelWeight ? [label.text] : [],
-    );
+  const labels = TOTAL_FIELDS.flatMap((name) => mapping.fields[name]?.labels ?? []).flatMap((label) =>
+    typeof label === 'string' ? [label] : label.weight >= SURE_LABEL_WEIGHT ? [label.text] : [],
+  );
   totalLabelsOf.set(mapping, labels);
   return labels;
 }

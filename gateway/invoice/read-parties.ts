@@ -132,23 +132,23 @@ function numbersOf(
 /** What a company has to say of itself on its letters: its register, its court, its directors, its capital. */
 const OF_THE_COMPANY =
   /handelsregister|registergericht|amtsgericht|\bHR[AB]\b|geschäftsführ|\bR\.?C\.?S\b|au capital|registered (?:in|office)|conserv(?:atória|\.)|registro mercantil|registro (?:delle )?imprese/iu;
-const linesAroundMax = 3;
-const sameColumn = 3;
+const LINES_AROUND_MAX = 3;
+const SAME_COLUMN = 3;
 
 /** True for a number that stands over or under what a company has to say of itself, as in the foot of a letter. */
 function isAmongRegisters({ line, x0 }: TaxNumber, { lines }: ReadDocument): boolean {
   return lines
-    .slice(Math.max(0, line.index - linesAroundMax), line.index + linesAroundMax + 1)
+    .slice(Math.max(0, line.index - LINES_AROUND_MAX), line.index + LINES_AROUND_MAX + 1)
     .filter((other) => other.page === line.page && other !== line)
     .some((other) =>
       cellsOf(other).some(
-        (cell) => Math.abs((cell[0]?.x0 ?? 0) - x0) < sameColumn && OF_THE_COMPANY.test(textOf(cell)),
+        (cell) => Math.abs((cell[0]?.x0 ?? 0) - x0) < SAME_COLUMN && OF_THE_COMPANY.test(textOf(cell)),
       ),
     );
 }
 
 /** How far a list may be set in under its title, points. */
-const indentMax = 20;
+const INDENT_MAX = 20;
 
 /** True for a number under a title such as `Vos identifiants`, in its block or in the list that is set in under it. */
 function isUnderYours(number: TaxNumber, blocks: readonly TextBlock[]): boolean {
@@ -165,7 +165,7 @@ function isUnderYours(number: TaxNumber, blocks: readonly TextBlock[]): boolean 
     const last = cells.at(-1);
     if (last === undefined || !isOfTheBuyer(last) || page !== own.page) return false;
     const drop = top.y - last.line.y;
-    return drop > 0 && drop < 2 * last.line.size && own.x0 >= x0 && own.x0 - x0 < indentMax;
+    return drop > 0 && drop < 2 * last.line.size && own.x0 >= x0 && own.x0 - x0 < INDENT_MAX;
   });
 }
 

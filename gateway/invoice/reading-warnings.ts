@@ -75,7 +75,7 @@ export function priceWarnings(lines: readonly InvoiceLine[]): GatewayWarning[] {
 }
 
 /** Rows whose words a warning repeats. */
-const namedMax = 3;
+const NAMED_MAX = 3;
 
 /** Says how many lines between the items have an amount and were not read as items; sums of the items above are none. */
 export function rowWarnings({ rows, leftOut }: ReadTable): GatewayWarning[] {
@@ -88,11 +88,11 @@ export function rowWarnings({ rows, leftOut }: ReadTable): GatewayWarning[] {
     return true;
   });
   if (lost.length === 0) return [];
-  const named = lost.slice(0, namedMax).map(({ text }) => `“${text}”`);
+  const named = lost.slice(0, NAMED_MAX).map(({ text }) => `“${text}”`);
   return [
     {
       code: 'ROWS_LEFT_OUT',
-      message: `${lost.length} rows of the item table with an amount fit no item and were left out: ${named.join(', ')}${lost.length > namedMax ? ' and others' : ''}.`,
+      message: `${lost.length} rows of the item table with an amount fit no item and were left out: ${named.join(', ')}${lost.length > NAMED_MAX ? ' and others' : ''}.`,
     },
   ];
 }

@@ -16,13 +16,13 @@ async function sellerOf(page: PlainInvoice): Promise<string> {
   return /<cac:AccountingSupplierParty>.*?<\/cac:AccountingSupplierParty>/.exec(xml)?.[0] ?? '';
 }
 
-const withoutTax = [
+const WITHOUT_TAX = [
   ['Nettobetrag', '400,00 EUR'],
   ['Gesamtbetrag', '400,00 EUR'],
 ] as const;
-const german = ['Tischlerei Moll', 'Am Anger 3', '04109 Leipzig', 'Deutschland'];
+const GERMAN = ['Tischlerei Moll', 'Am Anger 3', '04109 Leipzig', 'Deutschland'];
 const small: PlainInvoice = {
-  totals: withoutTax,
+  totals: WITHOUT_TAX,
   after: ['Gemäß § 19 UStG wird keine Umsatzsteuer berechnet.'],
 };
 
@@ -30,7 +30,7 @@ describe('a seller without a VAT number', () => {
   it.each(['Steuernummer: 231/205/01234', 'St.-Nr. 231/205/01234', 'Steuer-Nr.: 231/205/01234'])(
     'is known by its tax number, printed as %s',
     async (line) => {
-      const seller = await sellerOf({ ...small, seller: [...german, line] });
+      const seller = await sellerOf({ ...small, seller: [...GERMAN, line] });
       expect(seller).toContain('<cac:PartyIdentification><cbc:ID>231/205/01234</cbc:ID>');
       expect(seller).toContain(
         '<cbc:CompanyID>231/205/01234</cbc:CompanyID><cac:TaxScheme><cbc:ID>FC</cbc:ID></cac:TaxScheme>',
@@ -45,7 +45,7 @@ describe('a seller without a VAT number', () => {
         title: 'Facture',
         seller: ['Atelier Duval EI', '8 rue des Lilas', '69003 Lyon', line],
         buyer: ['Facturé à', 'Mairie de Vauclaire', '1 place du Marché', '21000 Dijon'],
-        totals: withoutTax,
+        totals: WITHOUT_TAX,
         after: ['TVA non applicable, article 293 B du CGI.'],
       });
       expect(seller).toContain('<cbc:CompanyID schemeID="0002">303265045</cbc:CompanyID>');
@@ -56,7 +56,7 @@ describe('a seller without a VAT number', () => {
   it('has its registration and its tax number', async () => {
     const seller = await sellerOf({
       ...small,
-      seller: [...german, 'Steuernummer: 231/205/01234', 'HRB 12345'],
+      seller: [...GERMAN, 'Steuernummer: 231/205/01234', 'HRB 12345'],
     });
     expect(seller).toContain('<cbc:CompanyID>HRB 12345</cbc:CompanyID></cac:PartyLegalEntity>');
     expect(seller).not.toContain('PartyIdentification');
@@ -70,8 +70,8 @@ describe('a seller without a VAT number', () => {
       '99084 Erfurt',
       'Steuernummer: 231/205/01234',
     ];
-    await expect(sellerOf({ ...small, seller: german, buyer })).rejects.toThrow('BR-CO-26');
-    const yours = [...german, 'Ihre Steuernummer: 231/205/01234'];
+    await expect(sellerOf({ ...small, seller: GERMAN, buyer })).rejects.toThrow('BR-CO-26');
+    const yours = [...GERMAN, 'Ihre Steuernummer: 231/205/01234'];
     await expect(sellerOf({ ...small, seller: yours })).rejects.toThrow('BR-CO-26');
   });
 });

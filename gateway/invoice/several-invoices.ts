@@ -5,7 +5,7 @@ import type { ReadDocument } from '../reading/document.ts';
 import { Refusal } from '../protocol/refusal.ts';
 
 /** A number that stands so surely beside its label is the number of a document, not a reference to one. */
-const sureScore = 0.75;
+const SURE_SCORE = 0.75;
 
 /**
  * One file, one invoice: refuses a file whose pages carry numbers of their own, each with a total.
@@ -23,7 +23,7 @@ export function refuseSeveral(
   const byPage = new Map<number, Candidate>();
   for (const number of numbers) {
     const known = byPage.get(number.page);
-    if (number.page > 0 && number.score >= sureScore && (!known || number.score > known.score))
+    if (number.page > 0 && number.score >= SURE_SCORE && (!known || number.score > known.score))
       byPage.set(number.page, number);
   }
   const different = new Set([...byPage.values()].map((number) => number.value));

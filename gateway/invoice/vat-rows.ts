@@ -27,14 +27,14 @@ export function vatRows(table: ReadTable, { lines, fields, totals, exemption }: 
 }
 
 /** No rate of VAT is higher than this, in percent. */
-const rateMax = 50;
+const RATE_MAX = 50;
 
 /** The table without rows whose tax is more than any rate makes of the basis: totals side by side are no breakdown. */
 export function breakdownOnly(table: ReadTable): ReadTable {
   const rows = table.rows.filter(({ cells }) => {
     const [basis, tax] = [cells.get('basis'), cells.get('tax')];
     if (!basis || !tax) return true;
-    return new Big(tax.value).abs().times(100).lte(new Big(basis.value).abs().times(rateMax));
+    return new Big(tax.value).abs().times(100).lte(new Big(basis.value).abs().times(RATE_MAX));
   });
   return rows.length === table.rows.length ? table : { ...table, rows };
 }
@@ -68,13 +68,13 @@ function saidBy(reason: Found): Found | undefined {
   return value === '' ? undefined : { ...reason, value };
 }
 
-const rateDecimalsMax = 2;
+const RATE_DECIMALS_MAX = 2;
 
 /** The rate of fewest decimals that explains the two amounts to the cent, where the rate itself is not printed. */
 function rateFrom(basis: Found, tax: Found): Found | undefined {
   if (new Big(basis.value).eq(0)) return undefined;
   const rate = new Big(tax.value).div(basis.value).times(100);
-  for (let decimals = 0; decimals <= rateDecimalsMax; decimals++) {
+  for (let decimals = 0; decimals <= RATE_DECIMALS_MAX; decimals++) {
     const rounded = rate.round(decimals, Big.roundHalfUp);
     if (isTaxOf(basis.value, rounded.toString(), tax.value))
       return derived(rounded.toString(), 'tax / basis');

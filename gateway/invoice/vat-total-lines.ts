@@ -13,7 +13,7 @@ export interface VatTotalLine {
 }
 
 /** Cents by which a printed tax may differ from its rate of a printed basis. */
-const roundingCents = 1;
+const ROUNDING_CENTS = 1;
 
 /** The lines below the items that begin with a label of the VAT and go on with a rate and an amount, each rate once. */
 export function vatTotalLines(document: ReadDocument, itemLines: ReadonlySet<number>): VatTotalLine[] {
@@ -57,5 +57,5 @@ function ratesOn(
 /** True when the tax is the rate of the basis, to the cent. */
 export function isTaxOf(basis: string, rate: string, tax: string): boolean {
   const wanted = new Big(basis).times(rate).div(100).round(2, Big.roundHalfUp);
-  return wanted.minus(tax).abs().times(100).lte(roundingCents);
+  return wanted.minus(tax).abs().times(100).lte(ROUNDING_CENTS);
 }

@@ -8,7 +8,7 @@ import { parseValue } from '../reading/value-parsers.ts';
 import { isTaxOf } from './vat-total-lines.ts';
 
 /** Cents that the rounding of one rate may make. */
-const centsPerRate = 1;
+const CENTS_PER_RATE = 1;
 
 /**
  * The net amount and the tax where the page prints the gross one and the rates alone. They are taken only where a printed
@@ -63,5 +63,5 @@ function isTaxOfLines(tax: Big, lines: readonly InvoiceLine[]): boolean {
     .minus(tax)
     .abs()
     .times(100)
-    .lte(byRate.size * centsPerRate);
+    .lte(byRate.size * CENTS_PER_RATE);
 }

@@ -26,7 +26,7 @@ export interface TokenLine {
 }
 
 /** A gap wider than this share of the font size separates two cells of a line. */
-export const cellGapRatio = 0.9;
+export const CELL_GAP_RATIO = 0.9;
 
 const LETTERS = /^[A-Za-z0-9]+$/;
 const PLAIN = /^[\x20-\x7e]*$/;
@@ -54,7 +54,7 @@ export function keyOf(text: string): string {
 /** Tokens of every line of the document, top to bottom, page after page. */
 export function tokenLines(pages: readonly PageText[]): TokenLine[] {
   const lines: TokenLine[] = [];
-  for (const page of pages) {
+  for (const page of pages)
     for (const line of page.lines) {
       const tokens = tokensOf(line);
       if (tokens.length === 0) continue;
@@ -68,17 +68,17 @@ export function tokenLines(pages: readonly PageText[]): TokenLine[] {
         text: tokens.map((token) => token.text).join(' '),
       });
     }
-  }
+
   return lines;
 }
 
 /** Widths of two characters of a monospaced type differ by no more than this share of the font size. */
-const sameWidth = 0.012;
+const SAME_WIDTH = 0.012;
 /**
  * A blank of a monospaced type is as wide as a letter. This is the width of a blank of an ordinary type, as a share of
  * the font size.
  */
-const ordinaryBlank = 0.28;
+const ORDINARY_BLANK = 0.28;
 
 /** The width of every character of the line, as a share of the font size; undefined in ordinary type. */
 function characterWidth({ words }: Line): number | undefined {
@@ -87,7 +87,7 @@ function characterWidth({ words }: Line): number | undefined {
   for (const { text, x0, x1, size } of words) {
     const own = (x1 - x0) / Math.max(text.length * size, 1);
     width ??= own;
-    if (Math.abs(own - width) > sameWidth) return undefined;
+    if (Math.abs(own - width) > SAME_WIDTH) return undefined;
     hasLetters ||= /\p{L}{3}/u.test(text);
   }
   return hasLetters && words.length > 1 ? width : undefined;
@@ -96,15 +96,15 @@ function characterWidth({ words }: Line): number | undefined {
 function tokensOf(line: Line): Token[] {
   const tokens: Token[] = [];
   const width = characterWidth(line);
-  for (const word of line.words) {
+  for (const word of line.words)
     for (const { text, x0, x1 } of splitWord(word)) {
       const previous = tokens.at(-1);
       const printed = previous ? (x0 - previous.x1) / Math.max(word.size, 1) : Number.POSITIVE_INFINITY;
-      const isBlank = width !== undefined && Math.abs(printed - width) < 3 * sameWidth;
-      const gap = isBlank ? ordinaryBlank : printed;
+      const isBlank = width !== undefined && Math.abs(printed - width) < 3 * SAME_WIDTH;
+      const gap = isBlank ? ORDINARY_BLANK : printed;
       tokens.push({ text, x0, x1, key: keyOf(text), word, gap });
     }
-  }
+
   return joinGroups(tokens);
 }
 
@@ -120,16 +120,16 @@ function joinGroups(tokens: Token[]): Token[] {
 }
 
 /** A blank inside a number is no wider than this share of the font size. */
-const groupGapMax = 0.4;
+const GROUP_GAP_MAX = 0.4;
 /** A group of three digits with the mark in front of it. */
-const groupStartLength = 4;
+const GROUP_START_LENGTH = 4;
 
 function groupedDigits(tokens: readonly Token[], at: number): number {
   const first = tokens[at]?.text ?? '';
-  if (first.length > groupStartLength || !/^[-+(€]?\d{1,3}$/.test(first)) return 1;
+  if (first.length > GROUP_START_LENGTH || !/^[-+(€]?\d{1,3}$/.test(first)) return 1;
   for (let next = at + 1; next < Math.min(tokens.length, at + 5); next++) {
     const token = tokens[next] as Token;
-    if (token.gap > groupGapMax) return 1;
+    if (token.gap > GROUP_GAP_MAX) return 1;
     if (/^\d{3}[.,]\d{1,4}(?:\)|€|-)?$/.test(token.text)) return next - at + 1;
     if (!/^\d{3}$/.test(token.text)) return 1;
   }
@@ -155,14 +155,14 @@ const WORD_AND_BRACKET = /^(\p{L}[\p{L}.]*)(\(.+)$/u;
 /** Two amounts that touch: `163,16183,14` is 163,16 and 183,14, since an amount ends with two decimals. */
 const TWO_AMOUNTS =
   /^([-+]?(?:\d{1,3}(?:[.'’]\d{3})+|\d+),\d{2})([-+]?(?:\d{1,3}(?:[.'’]\d{3})+|\d+),\d{2})$|^([-+]?(?:\d{1,3}(?:[,'’]\d{3})+|\d+)\.\d{2})([-+]?(?:\d{1,3}(?:[,'’]\d{3})+|\d+)\.\d{2})$/u;
-const amountLengthMax = 40;
+const AMOUNT_LENGTH_MAX = 40;
 /** `1,002,00`. */
-const twoAmountsLengthMin = 8;
+const TWO_AMOUNTS_LENGTH_MIN = 8;
 
 function mayBeTwoAmounts(text: string): boolean {
   const { length } = text;
   const last = text[length - 1] ?? '';
-  return length >= twoAmountsLengthMin && length < amountLengthMax && last >= '0' && last <= '9';
+  return length >= TWO_AMOUNTS_LENGTH_MIN && length < AMOUNT_LENGTH_MAX && last >= '0' && last <= '9';
 }
 
 function splitWord(word: Word): readonly Pick<Word, 'text' | 'x0' | 'x1'>[] {
@@ -183,15 +183,15 @@ function splitWord(word: Word): readonly Pick<Word, 'text' | 'x0' | 'x1'>[] {
 }
 
 /** Tokens of a line in cells: runs without a wide gap. */
-export function cellsOf(line: TokenLine, gapRatio = cellGapRatio): Token[][] {
+export function cellsOf(line: TokenLine, gapRatio = CELL_GAP_RATIO): Token[][] {
   const cells: Token[][] = [];
   let cell: Token[] | undefined;
-  for (const token of line.tokens) {
+  for (const token of line.tokens)
     if (cell === undefined || token.gap > gapRatio) {
       cell = [token];
       cells.push(cell);
     } else cell.push(token);
-  }
+
   return cells;
 }
 

@@ -10,24 +10,24 @@ const HOLDER = new Set([
 const NAME = new Set(['name', 'nom', 'nome', 'nombre']);
 /** What every one of these holds; most documents hold none of it. */
 const MAY_NAME_HOLDER = /kontoinhaber|empf[äa]nger|account|b[ée]n[ée]fici|payee|titula|intestatari/i;
-const linesUnderMax = 2;
+const LINES_UNDER_MAX = 2;
 
 /** The holder of the account to pay to, as printed beside a label or as the name under such a title; undefined without. */
 export function accountHolder(document: ReadDocument): string | undefined {
   if (!MAY_NAME_HOLDER.test(document.text)) return undefined;
-  for (const line of document.lines) {
+  for (const line of document.lines)
     for (const cell of cellsOf(line, 1.4)) {
       const label = labelOf(cell);
       if (label === undefined || !HOLDER.has(label.key)) continue;
       if (label.rest !== '') return label.rest;
-      for (const under of document.lines.slice(line.index + 1, line.index + 1 + linesUnderMax)) {
+      for (const under of document.lines.slice(line.index + 1, line.index + 1 + LINES_UNDER_MAX)) {
         const named = cellsOf(under, 1.4)
           .map(labelOf)
           .find((each) => each !== undefined && NAME.has(each.key));
         if (named && named.rest !== '') return named.rest;
       }
     }
-  }
+
   return undefined;
 }
 

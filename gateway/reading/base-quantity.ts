@@ -13,12 +13,12 @@ const LABELS: ReadonlySet<string> = new Set(
   ].map((label) => label.split(' ').map(keyOf).join('')),
 ); // prettier-ignore
 
-const labelWordsMax = 4;
+const LABEL_WORDS_MAX = 4;
 
 /** The number of units that a price is for, from a line of a description that says it and nothing else: `Basismenge: 100 Stk`. */
 export function baseQuantityLine(line: readonly Token[], { mark }: Notation): Found | undefined {
   let key = '';
-  for (let at = 0; at < Math.min(line.length, labelWordsMax); at += 1) {
+  for (let at = 0; at < Math.min(line.length, LABEL_WORDS_MAX); at += 1) {
     key += line[at]?.key ?? '';
     if (!line[at]?.text.endsWith(':')) continue;
     const rest = line.slice(at + 1);

@@ -19,7 +19,7 @@ const LABELS = new Set([
   'periodofaturado', 'periododeprestacao', 'periododifatturazione', 'periodofatturato', 'periododicompetenza',
 ]); // prettier-ignore
 const MAY_SAY = /zeitraum|period|p[ée]riode|per[íi]odo/i;
-const labelTokensMax = 3;
+const LABEL_TOKENS_MAX = 3;
 /** Words between the label and the first date, and between the dates. */
 const FROM = /^(?:vom|von|from|du|de|del|dal|desde|a partir)$/i;
 const TO = /^(?:bis|zum|to|until|till|through|au|al|a|à|até|hasta|[-\u2010-\u2015])$/i;
@@ -59,7 +59,7 @@ function periodIn(line: TokenLine, document: ReadDocument): BillingPeriod | unde
 /** Index of the token behind a label that begins at a token; undefined where none does. */
 function labelEnd({ tokens }: TokenLine, from: number): number | undefined {
   let key = '';
-  for (const [i, token] of tokens.slice(from, from + labelTokensMax).entries()) {
+  for (const [i, token] of tokens.slice(from, from + LABEL_TOKENS_MAX).entries()) {
     key += token.key;
     if (LABELS.has(key)) return from + i + 1;
   }

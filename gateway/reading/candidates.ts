@@ -23,10 +23,10 @@ export interface Candidate extends Found {
 }
 
 /** How far under a label, in line heights, its value may stand. */
-const belowLinesMax = 3.4;
+const BELOW_LINES_MAX = 3.4;
 /** Words that may stand between a label and its value without being part of either. */
-const noiseWordsMax = 3;
-const candidatesPerFieldMax = 40;
+const NOISE_WORDS_MAX = 3;
+const CANDIDATES_PER_FIELD_MAX = 40;
 
 const NO_DATES: ReadonlySet<string> = new Set();
 
@@ -97,7 +97,7 @@ function rightOf(hit: LabelHit, rule: FieldRule, document: ReadDocument): Candid
   if (tokens.length === 0 && rule.type === 'date') found.push(...afterLineEnd(hit, rule, document));
   let score = 1;
   let noise = 0;
-  for (let at = 0; at < tokens.length && noise <= noiseWordsMax && found.length < 4;) {
+  for (let at = 0; at < tokens.length && noise <= NOISE_WORDS_MAX && found.length < 4;) {
     const rest = tokens.slice(at);
     const parsed = parseValue(rule.type, rest, document.notation);
     // A figure that only may be an amount, after words, is part of a sentence (`TVA non applicable, article 293 B`).
@@ -126,13 +126,13 @@ function rightOf(hit: LabelHit, rule: FieldRule, document: ReadDocument): Candid
 }
 
 /** Lines of one title are no further apart than this many font sizes. */
-const titleLineStepMax = 1.7;
+const TITLE_LINE_STEP_MAX = 1.7;
 
 /** The date that begins the next line of a title which ends with its label: `Invoice no. 4711 of / 5 March 2018`. */
 function afterLineEnd({ line }: LabelHit, rule: FieldRule, document: ReadDocument): Candidate[] {
   const next = document.lines[line.index + 1];
   const isTitle = line.size > document.bodySize * 1.25 && next?.page === line.page && next.size === line.size;
-  if (!isTitle || next.y - line.y > titleLineStepMax * line.size) return [];
+  if (!isTitle || next.y - line.y > TITLE_LINE_STEP_MAX * line.size) return [];
   const parsed = parseValue(rule.type, next.tokens, document.notation);
   const isUnder = Math.abs((next.tokens[0]?.x0 ?? 0) - (line.tokens[0]?.x0 ?? 0)) < line.size;
   if (!parsed || !isUnder) return [];
@@ -142,7 +142,7 @@ function afterLineEnd({ line }: LabelHit, rule: FieldRule, document: ReadDocumen
 }
 
 /** Baselines this far apart, in font sizes, are still side by side: the value of a label in two lines is set in its middle. */
-const besideLinesMax = 0.8;
+const BESIDE_LINES_MAX = 0.8;
 
 /** An amount right of a label, alone in its cell, on a line that is a little higher or lower. */
 function besideOf(hit: LabelHit, rule: FieldRule, document: ReadDocument): Candidate[] {
@@ -150,7 +150,7 @@ function besideOf(hit: LabelHit, rule: FieldRule, document: ReadDocument): Candi
   for (const index of [line.index - 1, line.index + 1]) {
     const other = document.lines[index];
     if (!other || other.page !== line.page || other.rotated !== line.rotated) continue;
-    if (Math.abs(other.y - line.y) > besideLinesMax * line.size || document.hits[index]?.length !== 0)
+    if (Math.abs(other.y - line.y) > BESIDE_LINES_MAX * line.size || document.hits[index]?.length !== 0)
       continue;
     const [first] = other.tokens;
     const parsed = parseValue(rule.type, other.tokens, document.notation);
@@ -180,7 +180,7 @@ function belowOf(hit: LabelHit, rule: FieldRule, document: ReadDocument): Candid
     const line = document.lines[i] as TokenLine;
     if (line.page !== hit.line.page || line.rotated !== hit.line.rotated) break;
     const drop = line.y - hit.line.y;
-    if (drop > belowLinesMax * size) break;
+    if (drop > BELOW_LINES_MAX * size) break;
     if (drop < 0.5 * size) continue;
     for (const cell of cellsOf(line)) {
       const [first, last] = [cell[0] as Token, cell.at(-1) as Token];
@@ -246,12 +246,12 @@ function lonelyDates(document: ReadDocument): Candidate[] {
 /** Where the date begins in `Lyon, le 3 mai 2025`: after the place and the word before the day. */
 function afterPlace(cell: readonly Token[]): number {
   const comma = cell.findIndex((token) => /^\p{Lu}.*,$/u.test(token.text));
-  if (comma < 0 || comma > placeWordsMax) return 0;
+  if (comma < 0 || comma > PLACE_WORDS_MAX) return 0;
   return /^(?:le|den|a|il|em|on|li)$/.test(cell[comma + 1]?.key ?? '') ? comma + 2 : comma + 1;
 }
 
 /** A place before a date has no more words after its first. */
-const placeWordsMax = 3;
+const PLACE_WORDS_MAX = 3;
 
 function byPattern(source: string, rule: FieldRule, document: ReadDocument): Candidate[] {
   const pattern = linearPattern(source);
@@ -277,7 +277,7 @@ function byPattern(source: string, rule: FieldRule, document: ReadDocument): Can
     const share = first ? referenceShare(line.tokens.indexOf(first), line, rule) : 1;
     const score = 0.88 * position * share;
     found.push(candidate(typed?.value ?? match.value, tokens, `pattern ${source}`, score, line));
-    if (found.length >= candidatesPerFieldMax) break;
+    if (found.length >= CANDIDATES_PER_FIELD_MAX) break;
   }
   return found;
 }
@@ -300,5 +300,5 @@ function distinct(all: Candidate[]): Candidate[] {
     const known = best.get(key);
     if (!known || c.score > known.score) best.set(key, c);
   }
-  return [...best.values()].sort((a, b) => b.score - a.score).slice(0, candidatesPerFieldMax);
+  return [...best.values()].sort((a, b) => b.score - a.score).slice(0, CANDIDATES_PER_FIELD_MAX);
 }

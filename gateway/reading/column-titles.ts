@@ -41,12 +41,12 @@ export function columnIndex(rule: TableRule): ColumnIndex {
   const known = indexes.get(rule);
   if (known) return known;
   const byKey = new Map<string, string[]>();
-  for (const [name, column] of Object.entries(rule.columns)) {
+  for (const [name, column] of Object.entries(rule.columns))
     for (const synonym of column.synonyms) {
       const key = synonym.split(/\s+/).map(keyOf).join('');
       byKey.set(key, [...new Set([...(byKey.get(key) ?? []), name])]);
     }
-  }
+
   const prefixes = new Set<string>();
   for (const key of byKey.keys()) for (let end = 1; end <= key.length; end++) prefixes.add(key.slice(0, end));
   const index = { byKey, prefixes, splits: new Map(), begins: new Map(), ...neededBits(rule) };
@@ -54,12 +54,12 @@ export function columnIndex(rule: TableRule): ColumnIndex {
   return index;
 }
 
-const bitsMax = 31;
+const BITS_MAX = 31;
 
 /** With more needed columns than a number has bits, every header may be complete. */
 function neededBits(rule: TableRule): Pick<ColumnIndex, 'bits' | 'needs'> {
   const names = [...new Set(rule.headerNeeds.flat())].filter((name) => name !== 'name');
-  if (names.length > bitsMax) return { bits: new Map(), needs: [0] };
+  if (names.length > BITS_MAX) return { bits: new Map(), needs: [0] };
   const bits = new Map(names.map((name, at) => [name, 1 << at]));
   const needs = rule.headerNeeds.map((set) => set.reduce((sum, name) => sum | (bits.get(name) ?? 0), 0));
   return { bits, needs };
@@ -77,7 +77,7 @@ export function mayBegin(line: TokenLine, index: ColumnIndex): boolean {
   return line.tokens.some(({ key }) => {
     let begins = index.begins.get(key);
     if (begins === undefined) {
-      if (index.begins.size >= keysKeptMax) index.begins.clear();
+      if (index.begins.size >= KEYS_KEPT_MAX) index.begins.clear();
       begins = beginsTitle(key, index);
       index.begins.set(key, begins);
     }
@@ -184,7 +184,7 @@ function withoutCurrencyKey(key: string): string {
 }
 
 /** Titles of different columns that touch one another. */
-const titlesTouchingMax = 5;
+const TITLES_TOUCHING_MAX = 5;
 
 /** What all titles in a cell mean: `Your no.` over `Our no.` over `EAN` head one column of numbers. */
 function shared([first, ...others]: readonly Part[]): string[] {
@@ -197,7 +197,7 @@ interface Part {
 }
 
 /** Keys that a table remembers, of each kind; then it begins anew. */
-const keysKeptMax = 2000;
+const KEYS_KEPT_MAX = 2000;
 
 const NO_SPLIT: readonly Part[] = [];
 
@@ -206,7 +206,7 @@ function segment(text: string, index: ColumnIndex): readonly Part[] | undefined 
   if (text.length > 60) return undefined;
   const known = index.splits.get(text);
   if (known !== undefined) return known === NO_SPLIT ? undefined : known;
-  if (index.splits.size >= keysKeptMax) index.splits.clear();
+  if (index.splits.size >= KEYS_KEPT_MAX) index.splits.clear();
   const best: (Part[] | undefined)[] = [[]];
   for (let start = 0; start < text.length; start++) {
     const before = best[start];
@@ -222,7 +222,7 @@ function segment(text: string, index: ColumnIndex): readonly Part[] | undefined 
   }
   const found = best[text.length];
   const parts = found && withNumbersTogether(found);
-  const result = parts && parts.length <= titlesTouchingMax ? parts : undefined;
+  const result = parts && parts.length <= TITLES_TOUCHING_MAX ? parts : undefined;
   index.splits.set(text, result ?? NO_SPLIT);
   return result;
 }

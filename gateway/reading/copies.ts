@@ -5,7 +5,7 @@ import { keyOf } from '../printed/tokens.ts';
 const COPY_WORDS: ReadonlySet<string> = new Set(
   ['original', 'originale', 'duplicado', 'triplicado', 'quadruplicado', 'duplicate', 'triplicate', 'duplikat', 'duplicata', 'duplicato', 'copia', 'copie', 'kopie', 'copy', 'via', '1a', '2a', '3a', '4a', '1o', '2o', '3o', '4o'],
 ); // prettier-ignore
-const copiesMax = 4;
+const COPIES_MAX = 4;
 
 /**
  * The pages of one copy, where a file prints the same document several times: page for page the same words but for
@@ -13,7 +13,7 @@ const copiesMax = 4;
  */
 export function withoutCopies(pages: readonly PageText[]): readonly PageText[] {
   if (pages.length < 2) return pages;
-  for (let copies = copiesMax; copies > 1; copies -= 1) {
+  for (let copies = COPIES_MAX; copies > 1; copies -= 1) {
     const length = pages.length / copies;
     if (!Number.isInteger(length) || length === 0) continue;
     const first = pages.slice(0, length);
@@ -32,12 +32,12 @@ export function withoutCopies(pages: readonly PageText[]): readonly PageText[] {
 }
 
 /** Words that number a copy are few; pages of different length are no copies of one another. */
-const copyWordsMax = 20;
+const COPY_WORDS_MAX = 20;
 
 function areAsLong(page: PageText, other: PageText | undefined): boolean {
   const words = (of: PageText | undefined): number =>
     (of?.lines ?? []).reduce((sum, line) => sum + line.words.length, 0);
-  return Math.abs(words(page) - words(other)) <= copyWordsMax;
+  return Math.abs(words(page) - words(other)) <= COPY_WORDS_MAX;
 }
 
 function keysOf(page: PageText | undefined): string[] {

@@ -6,7 +6,7 @@ import { OCR_SURE } from '../pdf/recognised.ts';
 import type { Token, TokenLine } from '../printed/tokens.ts';
 
 /** Blank between an amount and its currency, as a share of the font size, at the most. */
-const besideGapMax = 1.3;
+const BESIDE_GAP_MAX = 1.3;
 const FIGURES = /^[-+(]?\d[\d.,'’ ]*\)?-?$/;
 
 /**
@@ -60,8 +60,8 @@ function marksOf(line: TokenLine): Mark[] {
     const before = line.tokens[i - 1];
     const after = line.tokens[i + 1];
     const beside =
-      (before && token.gap <= besideGapMax && FIGURES.test(before.text)) ||
-      (after && after.gap <= besideGapMax && FIGURES.test(after.text));
+      (before && token.gap <= BESIDE_GAP_MAX && FIGURES.test(before.text)) ||
+      (after && after.gap <= BESIDE_GAP_MAX && FIGURES.test(after.text));
     if (beside === true) marks.push({ code, token });
   }
   return marks;

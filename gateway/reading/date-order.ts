@@ -12,7 +12,7 @@ const UNITED_STATES = [
   /\bUSD\b|\bUS\$|\$\s?\d/,
   /\bEIN\b|\bUnited States\b|\bUSA\b/,
 ] as const;
-const unitedStatesMin = 2;
+const UNITED_STATES_MIN = 2;
 /** Tax numbers of countries that write the day first. */
 const DAY_FIRST_TAX_NUMBER = /\b(?:GB|IE|XI|DE|FR|ES|IT|PT|AT|BE|NL|LU|DK|FI|EL|PL|CZ)\s?[A-Z0-9]{2}\s?\d{3}/;
 
@@ -31,7 +31,7 @@ export function orderOfDates(words: readonly string[], text: string, usual: Date
   if (told !== undefined) return { order: told, isGuess: false };
   const head = text.slice(0, 40_000);
   if (OTHER_LANGUAGES.test(head)) return { order: usual, isGuess: false };
-  const unitedStates = UNITED_STATES.filter((sign) => sign.test(head)).length >= unitedStatesMin;
+  const unitedStates = UNITED_STATES.filter((sign) => sign.test(head)).length >= UNITED_STATES_MIN;
   const dayFirst = DAY_FIRST_TAX_NUMBER.test(head);
   if (unitedStates !== dayFirst) return { order: unitedStates ? 'mdy' : 'dmy', isGuess: false };
   return { order: usual, isGuess: true };

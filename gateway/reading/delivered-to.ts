@@ -29,10 +29,10 @@ export function isDeliveredTo(tokens: readonly Token[]): boolean {
 }
 
 /** The address has so many lines at most, and they are not further apart than so many font sizes. */
-const linesMax = 10;
-const lineStepMax = 2.4;
+const LINES_MAX = 10;
+const LINE_STEP_MAX = 2.4;
 /** An address may be set in under its title by so many points. */
-const indentMax = 20;
+const INDENT_MAX = 20;
 
 /**
  * The country of the address that is delivered to, as that address says it: in words, before its postal code or by the
@@ -58,8 +58,8 @@ function addressUnder(title: readonly Token[], from: TokenLine, document: ReadDo
   let bottom = from;
   let valueX: number | undefined;
   for (const line of document.lines.slice(from.index + 1)) {
-    if (line.page !== from.page || line.y - bottom.y > lineStepMax * bottom.size) break;
-    if (cells.length >= linesMax) break;
+    if (line.page !== from.page || line.y - bottom.y > LINE_STEP_MAX * bottom.size) break;
+    if (cells.length >= LINES_MAX) break;
     const own = cellsOf(line);
     const at = own.findIndex((cell) => isUnder(cell, valueX ?? x) || isUnder(cell, x));
     const cell = own[at];
@@ -76,7 +76,7 @@ function addressUnder(title: readonly Token[], from: TokenLine, document: ReadDo
 
 function isUnder(cell: readonly Token[], x: number): boolean {
   const start = cell[0]?.x0 ?? 0;
-  return start >= x - 3 && start - x < indentMax;
+  return start >= x - 3 && start - x < INDENT_MAX;
 }
 
 function countryIn(cells: readonly BlockCell[]): Found | undefined {

@@ -37,9 +37,8 @@ function* labelsOf(mapping: InvoiceMapping): Generator<{ owner: string; text: st
     owner: string,
     labels: readonly LabelRule[] | undefined,
   ): Generator<{ owner: string; text: string; weight: number }> {
-    for (const label of labels ?? []) {
+    for (const label of labels ?? [])
       yield typeof label === 'string' ? { owner, text: label, weight: 1 } : { owner, ...label };
-    }
   };
   for (const [name, field] of Object.entries(mapping.fields)) yield* each(`field:${name}`, field.labels);
   for (const [name, region] of Object.entries(mapping.regions)) {
@@ -85,14 +84,14 @@ export function readDocument(text: PdfText, mapping: InvoiceMapping): ReadDocume
 
 function byOwner(hits: readonly (readonly LabelHit[])[]): Map<string, WeighedHit[]> {
   const owners = new Map<string, WeighedHit[]>();
-  for (const hit of hits.flat()) {
+  for (const hit of hits.flat())
     for (const { owner, weight } of hit.uses) {
       const own = owners.get(owner) ?? [];
       // A label listed twice counts as it is listed first.
       if (own.at(-1)?.hit !== hit) own.push({ hit, weight });
       owners.set(owner, own);
     }
-  }
+
   return owners;
 }
 

@@ -13,12 +13,12 @@ interface Scored extends Found {
 }
 
 /** What an IBAN is worth whose check digits do not hold, beside one whose do. */
-const unsoundShare = 0.5;
-const ownLineScore = 1.1;
+const UNSOUND_SHARE = 0.5;
+const OWN_LINE_SCORE = 1.1;
 /** The score of an account without a label, as a share of that of a labelled one. */
-const aloneScore = 0.4;
+const ALONE_SCORE = 0.4;
 /** The rest of an IBAN stands at most so many font sizes below its start. */
-const restStepMax = 2;
+const REST_STEP_MAX = 2;
 const MAY_BE_IBAN = /(?:^|[^A-Za-z0-9])[A-Z]{2}\d{2}[ A-Z0-9]{11}/;
 
 /**
@@ -29,7 +29,7 @@ export function ibanCandidates(labelled: readonly Scored[], document: ReadDocume
   const whole = labelled.map((candidate) => withRest(inOwnLine(candidate, document), document));
   const all = whole.length > 0 ? whole : alone(document);
   return all.map((candidate) =>
-    isSound(candidate.value) ? candidate : { ...candidate, score: candidate.score * unsoundShare },
+    isSound(candidate.value) ? candidate : { ...candidate, score: candidate.score * UNSOUND_SHARE },
   );
 }
 
@@ -42,7 +42,7 @@ function inOwnLine(candidate: Scored, document: ReadDocument): Scored {
   const text = document.lines[candidate.line]?.text ?? '';
   const isBare = candidate.raw.replace(/[^A-Za-z\d]/g, '').toUpperCase() === candidate.value;
   const isOwn = isBare && /^\W*IBAN\W*$/i.test(text.replace(candidate.raw, ''));
-  return isOwn ? { ...candidate, score: Math.max(candidate.score, ownLineScore) } : candidate;
+  return isOwn ? { ...candidate, score: Math.max(candidate.score, OWN_LINE_SCORE) } : candidate;
 }
 
 /** The candidate with the groups that its cell goes on with in the next line, where they make up the length of its country. */
@@ -52,7 +52,7 @@ function withRest(candidate: Scored, document: ReadDocument): Scored {
   const lacking = (ibanLength(value) ?? 0) - value.length;
   if (lacking <= 0 || box === undefined || from === undefined) return candidate;
   for (const line of document.lines.slice(from.index + 1)) {
-    if (line.page !== from.page || line.y - from.y > restStepMax * from.size) break;
+    if (line.page !== from.page || line.y - from.y > REST_STEP_MAX * from.size) break;
     const rest = cellsOf(line).find((cell) => Math.abs((cell[0]?.x0 ?? 0) - box.x0) < 3);
     const text = rest ? textOf(rest).replace(/\s/g, '') : '';
     if (rest === undefined || text.length !== lacking || !/^[A-Z\d]+$/.test(text)) continue;
@@ -77,7 +77,7 @@ function ibansIn(document: ReadDocument): (line: TokenLine) => Scored[] {
       const rest: readonly Token[] = line.tokens.slice(at);
       const parsed = parseValue('iban', rest, document.notation);
       if (!parsed || !isSound(parsed.value)) return [];
-      const found = foundIn(parsed.value, rest.slice(0, parsed.count), 'an IBAN by itself', aloneScore);
-      return [{ ...found, score: aloneScore, line: line.index }];
+      const found = foundIn(parsed.value, rest.slice(0, parsed.count), 'an IBAN by itself', ALONE_SCORE);
+      return [{ ...found, score: ALONE_SCORE, line: line.index }];
     });
 }

@@ -6,14 +6,14 @@ const INCLUDING = new Set(
   'inkl incl inclusive einschl einschliesslich including mit con avec com c'.split(' '),
 );
 /** A rate between the word and the name of the tax has two tokens at most. */
-const wordsBetweenMax = 2;
-const cellGap = 0.9;
+const WORDS_BETWEEN_MAX = 2;
+const CELL_GAP = 0.9;
 
 /** True for the name of the tax within the label of a gross amount: `Gesamtbetrag inkl. 19 % MwSt.`; it labels nothing. */
 export function isIncludedTax({ line, from }: LabelHit): boolean {
-  const goesOn = (at: number): boolean => at > 0 && (line.tokens[at] as Token).gap < cellGap;
+  const goesOn = (at: number): boolean => at > 0 && (line.tokens[at] as Token).gap < CELL_GAP;
   let at = from;
-  for (let between = 0; goesOn(at) && between <= wordsBetweenMax; between += 1) {
+  for (let between = 0; goesOn(at) && between <= WORDS_BETWEEN_MAX; between += 1) {
     at -= 1;
     const { key, text } = line.tokens[at] as Token;
     if (INCLUDING.has(key)) return goesOn(at);

@@ -29,7 +29,7 @@ function list(kind: Kind, labels: readonly string[]): [string, Kind][] {
 /** Which number stands for the item, first to last. The buyer's own number for it never does. */
 const PREFERRED: readonly Kind[] = ['seller', 'standard', 'unlabelled'];
 
-const labelWordsMax = 5;
+const LABEL_WORDS_MAX = 5;
 
 interface Reference {
   readonly kind: Kind;
@@ -133,7 +133,7 @@ function referencesIn(lines: readonly (readonly Token[])[]): Reference[] {
 function labelAt(line: readonly Token[]): { kind: Kind; to: number } | undefined {
   let key = '';
   let known: { kind: Kind; to: number } | undefined;
-  for (let i = 0; i < Math.min(line.length, labelWordsMax); i++) {
+  for (let i = 0; i < Math.min(line.length, LABEL_WORDS_MAX); i++) {
     const token = line[i] as Token;
     // A colon that begins a line ends a label that is not printed.
     if (i === 0 && /^:./.test(token.text)) return { kind: 'unlabelled', to: 0 };
@@ -160,13 +160,13 @@ function labelBehind(line: readonly Token[]): { kind: Kind; from: number } | und
 
 /** Figures of one number that a narrow cell broke over two lines. */
 const FIGURES = /^\d+$/;
-const brokenAfterMin = 8;
+const BROKEN_AFTER_MIN = 8;
 
 function valueOf({ kind, lines }: Reference): string | undefined {
   const texts = lines.map((line) => textOf(line).replace(/^[:#]\s*/, ''));
   let value = texts[0] ?? '';
   for (const text of texts.slice(1)) {
-    const broken = FIGURES.test(value) && FIGURES.test(text) && value.length >= brokenAfterMin;
+    const broken = FIGURES.test(value) && FIGURES.test(text) && value.length >= BROKEN_AFTER_MIN;
     if (/[\p{L}\d][-/]$/u.test(value) || (broken && kind !== 'seller')) value += text;
     else if (kind !== 'unlabelled') value = `${value} ${text}`;
   }

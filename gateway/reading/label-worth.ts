@@ -11,22 +11,22 @@ export function labelShare(name: string, hit: LabelHit, document: ReadDocument):
 /** Fields that a document's title may say: `Handelsrechnung (380) Nr. 4711 vom 30.05.2025`. */
 const IN_TITLES: ReadonlySet<string> = new Set(['number', 'issueDate']);
 const TITLE = /rechnung|gutschrift|invoice|creditnote|facture|avoir|factura|fattura|fatura|notadecredito/;
-const inTitleBonus = 1.45;
+const IN_TITLE_BONUS = 1.45;
 /** A number within a sentence is more often one that the document speaks of: `Annule la facture 2024-06903`. */
-const inSentenceShare = 0.6;
-const titleSizeRatio = 1.15;
+const IN_SENTENCE_SHARE = 0.6;
+const TITLE_SIZE_RATIO = 1.15;
 
 function titleShare(name: string, hit: LabelHit, document: ReadDocument): number {
-  if (isInTitle(hit, document)) return inTitleBonus;
+  if (isInTitle(hit, document)) return IN_TITLE_BONUS;
   const before = hit.line.tokens[hit.from - 1];
   const isInSentence =
     before !== undefined &&
-    (hit.line.tokens[hit.from]?.gap ?? 9) < sentenceGapMax &&
+    (hit.line.tokens[hit.from]?.gap ?? 9) < SENTENCE_GAP_MAX &&
     /^\p{Ll}{2,}$/u.test(before.text);
-  return isInSentence && name === 'number' ? inSentenceShare : 1;
+  return isInSentence && name === 'number' ? IN_SENTENCE_SHARE : 1;
 }
 
-const sentenceGapMax = 0.6;
+const SENTENCE_GAP_MAX = 0.6;
 
 /** True for a label within the title of the first page, which says more of the document than a line of its text does. */
 function isInTitle({ line, from }: LabelHit, { bodySize }: ReadDocument): boolean {
@@ -34,7 +34,7 @@ function isInTitle({ line, from }: LabelHit, { bodySize }: ReadDocument): boolea
   return (
     from > 0 &&
     line.page === 1 &&
-    line.size > titleSizeRatio * bodySize &&
+    line.size > TITLE_SIZE_RATIO * bodySize &&
     first !== undefined &&
     TITLE.test(first.key)
   );

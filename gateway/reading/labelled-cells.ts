@@ -33,7 +33,7 @@ export function isMoreThanALabel({ tokens, line }: BlockCell, document: ReadDocu
 }
 
 /** Labels of so few letters are words of names as well: `Le Comptoir`, `Von Hofmann`, `Del Rio`. */
-const shortLabelLength = 3;
+const SHORT_LABEL_LENGTH = 3;
 
 /** `Le Comptoir SARL` and `Lieferant GmbH` begin with a label and are names: no colon, no figure, and more words. */
 function beginsAName(hit: LabelHit, { tokens }: BlockCell): boolean {
@@ -42,5 +42,5 @@ function beginsAName(hit: LabelHit, { tokens }: BlockCell): boolean {
   const text = textOf(rest);
   if (rest.length === 0 || label.at(-1)?.text.endsWith(':') === true || /\d|^:/.test(text)) return false;
   if (hit.uses.some((use) => use.owner.startsWith('vat:'))) return false;
-  return hit.key.length <= shortLabelLength || LEGAL_FORM.test(text);
+  return hit.key.length <= SHORT_LABEL_LENGTH || LEGAL_FORM.test(text);
 }

@@ -36,14 +36,14 @@ const ADDRESS = new Set([
 ]);
 
 /** A list under the title of a party is this many lines long at most. */
-const listLinesMax = 9;
+const LIST_LINES_MAX = 9;
 
 /** Where a list of labels and values stands under a title of the party; undefined where there is none. */
 export function listArea(role: Role, document: ReadDocument): Area | undefined {
   for (const { hit } of document.hitsByOwner.get(`party:${role}`) ?? []) {
     const { line } = hit;
     const under = document.lines
-      .slice(line.index + 1, line.index + 1 + listLinesMax)
+      .slice(line.index + 1, line.index + 1 + LIST_LINES_MAX)
       .find((next) => next.page === line.page && next.y - line.y > 0.5 * line.size);
     const labels = under
       ? cellsOf(under).filter((cell) => Math.abs((cell[0] as Token).x0 - hit.x0) < 20)
@@ -53,7 +53,7 @@ export function listArea(role: Role, document: ReadDocument): Area | undefined {
       (other) => other.x0 > hit.x1 && other.uses.some((use) => use.owner.startsWith('party:')),
     );
     const x1 = beside ? beside.x0 - 1 : Number.POSITIVE_INFINITY;
-    return { page: line.page, x0: hit.x0 - 3, x1, y0: line.y, y1: line.y + listLinesMax * 1.6 * line.size };
+    return { page: line.page, x0: hit.x0 - 3, x1, y0: line.y, y1: line.y + LIST_LINES_MAX * 1.6 * line.size };
   }
   return undefined;
 }
@@ -65,7 +65,7 @@ interface Row {
 }
 
 /** Lines of one value stand closer to one another than the rows of the list, as a share of the font size. */
-const sameValueStepMax = 1.45;
+const SAME_VALUE_STEP_MAX = 1.45;
 
 /**
  * A party as a list of labels and values: `Name: Rohr AG`, `Address: Ring 1`, under it `1010 Wien`. Answers the values of
@@ -136,7 +136,7 @@ function rowsOf(area: Area, document: ReadDocument): Row[] {
 const startOf = (cell: readonly Token[]): number => cell[0]?.x0 ?? 0;
 
 function closeTo(line: TokenLine | undefined, other: TokenLine, times: number): boolean {
-  return line !== undefined && Math.abs(other.y - line.y) <= sameValueStepMax * other.size * times;
+  return line !== undefined && Math.abs(other.y - line.y) <= SAME_VALUE_STEP_MAX * other.size * times;
 }
 
 /**

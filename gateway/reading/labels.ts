@@ -47,7 +47,7 @@ export function labelIndex(labels: Iterable<{ owner: string; text: string; weigh
 }
 
 /** Words of one label are not further apart than this share of the font size. */
-const labelGapMax = 1.6;
+const LABEL_GAP_MAX = 1.6;
 
 /** All labels on a line, left to right, none overlapping another. */
 export function labelHits(line: TokenLine, index: LabelIndex): LabelHit[] {
@@ -65,7 +65,7 @@ function longestFrom(line: TokenLine, from: number, index: LabelIndex): LabelHit
   let best: LabelHit | undefined;
   for (let at = from; at < line.tokens.length && at < from + 8; at += 1) {
     const token = line.tokens[at] as Token;
-    if (at > from && token.gap > labelGapMax) break;
+    if (at > from && token.gap > LABEL_GAP_MAX) break;
     // The currency is no part of a label: `Total € incl. VAT`, `Total EUR`.
     if (at > from && currencyOf(token.text) !== undefined) continue;
     key += token.key;

@@ -12,7 +12,7 @@ import { textOf } from '../printed/tokens.ts';
 const CONTACT =
   /@|\bwww\.|^(?:tel|telf|telef|telefone|telefon|téléphone|tél|phone|fax|e-?mail|iban)(?:[\s.:]|$)/iu;
 /** A foot names its sender within so many lines of the tax number or the account. */
-const footLinesMax = 4;
+const FOOT_LINES_MAX = 4;
 
 /**
  * The cells of the sender. They are the block above the items that looks most like a letterhead, or the one at the foot
@@ -28,20 +28,20 @@ export function letterhead(
     .map((block) => ({ block, cells: block.cells.filter((cell) => !taken.has(cell)) }))
     .filter(({ cells }) => cells.some((cell) => isNameLike(cell.tokens)))
     .map(({ block, cells }) => ({ cells, rank: rankOf(block, cells, document) }));
-  const isSure = above.some(({ rank }) => rank >= sureRank);
+  const isSure = above.some(({ rank }) => rank >= SURE_RANK);
   const below = isSure ? [] : footBlocks(document, blocks);
   const ranked = [
     ...above,
-    ...below.map((block) => ({ cells: block.cells, rank: rankOf(block, block.cells, document) + footRank })),
+    ...below.map((block) => ({ cells: block.cells, rank: rankOf(block, block.cells, document) + FOOT_RANK })),
   ].sort((a, b) => b.rank - a.rank);
   return [...(ranked[0]?.cells ?? [])];
 }
 
 /** A block above the items with an address and the tax number has so many points; no foot is looked for then. */
-const sureRank = 5.3;
+const SURE_RANK = 5.3;
 
 /** The score that a block at the foot gets from a tax number or account beside it. */
-const footRank = 2;
+const FOOT_RANK = 2;
 
 /** Points for being the sender's: high on the page, large, with a tax number, an address and ways to reach it. */
 function rankOf(block: TextBlock, cells: readonly BlockCell[], document: ReadDocument): number {
@@ -95,7 +95,7 @@ function footBlocks(document: ReadDocument, above: readonly TextBlock[]): TextBl
         marks.some(
           (mark) =>
             mark.page === line.page &&
-            Math.abs(mark.y - line.y) < footLinesMax * Math.max(line.size, mark.size),
+            Math.abs(mark.y - line.y) < FOOT_LINES_MAX * Math.max(line.size, mark.size),
         ),
       ),
   );

@@ -6,11 +6,11 @@ import type { BlockCell } from './text-blocks.ts';
 import { textOf } from '../printed/tokens.ts';
 
 /** A name is as sure as this, where nothing speaks against it, and where another line may be the name as well. */
-export const sureName = 0.8;
-export const doubtfulName = 0.5;
+export const SURE_NAME = 0.8;
+export const DOUBTFUL_NAME = 0.5;
 
 /** More lines of words between a name and its street than this: a person may stand there, and no more. */
-const wordLinesMax = 1;
+const WORD_LINES_MAX = 1;
 /** A street and its number, with nothing that a name of a company has. */
 const STREET_WITH_NUMBER = /^\p{L}[\p{L}.' -]{3,}\s\d{1,4}\s?[a-z]?$/iu;
 const NUMBER_WITH_STREET = /^\d{1,5}\s\p{L}[\p{L}.' -]{3,}$/iu;
@@ -33,7 +33,7 @@ export function isDoubtful({ name, between, hasStreet }: NameInBlock, document: 
   if (NUMBER_WITH_STREET.test(text) && !LEGAL_FORM.test(text)) return true;
   const streetAt = between.findIndex((cell) => /\d/.test(textOf(cell.tokens)));
   const words = between.slice(0, Math.max(0, streetAt)).filter((cell) => isNameLike(cell.tokens));
-  return words.length > (goesOnAfterTitle(name, document) ? 0 : wordLinesMax);
+  return words.length > (goesOnAfterTitle(name, document) ? 0 : WORD_LINES_MAX);
 }
 
 function goesOnAfterTitle({ tokens, line }: BlockCell, document: ReadDocument): boolean {
@@ -64,6 +64,6 @@ export function withoutFormApart(name: Found, document: ReadDocument): Found {
     (match) => match[1]?.toUpperCase() === form.toUpperCase(),
   );
   return isApart
-    ? { ...name, value: bare, rule: `${name.rule}, ${FORM_APART}`, confidence: doubtfulName }
+    ? { ...name, value: bare, rule: `${name.rule}, ${FORM_APART}`, confidence: DOUBTFUL_NAME }
     : name;
 }

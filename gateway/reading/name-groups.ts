@@ -5,8 +5,8 @@ import type { BlockCell } from './text-blocks.ts';
 import { isStreet } from './text-blocks.ts';
 
 /** Lines of one group are no further apart than this many font sizes. */
-const stepMax = 1.9;
-const linesMax = 3;
+const STEP_MAX = 1.9;
+const LINES_MAX = 3;
 
 /** The lines of a name over an empty line, under which street and place stand. */
 export interface NameGroup {
@@ -30,11 +30,11 @@ export function nameGroup(
   if (at < 0 || !below || !isStreet(below)) return undefined;
   const own = (cell: BlockCell): boolean => isNameLike(cell.tokens) && !isLabelled(cell, document);
   const lines = cells.slice(at, end).filter(own);
-  return lines.length > linesMax || lines.some(isStreet)
+  return lines.length > LINES_MAX || lines.some(isStreet)
     ? undefined
     : { lines, hasOthers: end - lines.length > 0 };
 }
 
 function isApart({ line: above }: BlockCell, { line }: BlockCell): boolean {
-  return line.page === above.page && line.y - above.y > stepMax * Math.max(line.size, above.size);
+  return line.page === above.page && line.y - above.y > STEP_MAX * Math.max(line.size, above.size);
 }

@@ -30,7 +30,7 @@ export function taxNumbers(
   areas: ReadonlyMap<string, Area>,
 ): TaxNumber[] {
   const found: TaxNumber[] = [];
-  for (const line of document.lines) {
+  for (const line of document.lines)
     for (const hit of document.hits[line.index] ?? []) {
       const owners = hit.uses.map((use) => use.owner).filter((owner) => owner.startsWith('vat:'));
       if (owners.length === 0) continue;
@@ -44,7 +44,7 @@ export function taxNumbers(
       const role = saidRole(hit) ?? own ?? (inside.length === 1 ? inside[0] : undefined);
       found.push({ ...value, role, score: value.confidence + (role ? 0.2 : 0), line, x0: hit.x0 });
     }
-  }
+
   void mapping;
   return found;
 }
@@ -166,7 +166,7 @@ function valueOf(hit: LabelHit, document: ReadDocument): Found | undefined {
 /** A number that is printed without its country's prefix, where label, form and check digit tell the country. */
 function nationalNumber(labelKey: string, tokens: readonly Token[]): ParsedValue | undefined {
   let text = '';
-  for (const [at, token] of tokens.slice(0, nationalTokensMax).entries()) {
+  for (const [at, token] of tokens.slice(0, NATIONAL_TOKENS_MAX).entries()) {
     if (at > 0 && token.gap > 1) break;
     text += token.text;
     const value = nationalVatId(labelKey, text);
@@ -176,7 +176,7 @@ function nationalNumber(labelKey: string, tokens: readonly Token[]): ParsedValue
 }
 
 /** A number may be printed in so many groups. */
-const nationalTokensMax = 4;
+const NATIONAL_TOKENS_MAX = 4;
 
 /** True for digits that hold as a NIF, or a number with a country prefix. */
 export function isPlausibleTaxNumber(value: string): boolean {

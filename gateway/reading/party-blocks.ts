@@ -9,7 +9,7 @@ import type { LabelHit } from './labels.ts';
 import { isLabelled, isMoreThanALabel } from './labelled-cells.ts';
 import { LEGAL_FORM } from './legal-forms.ts';
 import { letterhead } from './letterheads.ts';
-import { doubtfulName, isDoubtful, sureName } from './name-doubts.ts';
+import { DOUBTFUL_NAME, isDoubtful, SURE_NAME } from './name-doubts.ts';
 import { nameGroup } from './name-groups.ts';
 import { isNameLike } from './party-names.ts';
 import type { Role, TaxNumber } from './parties.ts';
@@ -17,7 +17,7 @@ import type { Found } from '../printed/provenance.ts';
 import { derived, foundIn } from '../printed/provenance.ts';
 import type { BlockCell, TextBlock } from './text-blocks.ts';
 import type { Token } from '../printed/tokens.ts';
-import { cellGapRatio, textOf } from '../printed/tokens.ts';
+import { CELL_GAP_RATIO, textOf } from '../printed/tokens.ts';
 
 /** The block with an address that a title of the party announces; empty without one. */
 export function titledBlock(
@@ -39,7 +39,7 @@ interface TitledBlocks {
 }
 
 function standsAlone({ line, to }: LabelHit): boolean {
-  return (line.tokens[to]?.gap ?? Number.POSITIVE_INFINITY) > cellGapRatio;
+  return (line.tokens[to]?.gap ?? Number.POSITIVE_INFINITY) > CELL_GAP_RATIO;
 }
 
 function titledBlocks({ role, document, blocks, taken, isAlone }: TitledBlocks): BlockCell[][] {
@@ -201,7 +201,7 @@ export function readParty(
           nameTokens.map(textOf).join(' '),
           nameTokens.flat(),
           rule,
-          isInDoubt ? doubtfulName : sureName,
+          isInDoubt ? DOUBTFUL_NAME : SURE_NAME,
         )
       : undefined);
   const part = (value: string | undefined): Found | undefined =>

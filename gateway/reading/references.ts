@@ -9,13 +9,13 @@ const OF_ANOTHER = new Set(
 );
 
 const DOCUMENT = /^(?:rechnung|invoice|facture|factura|fattura|fatura)$/;
-const share = 0.6;
+const SHARE = 0.6;
 
 /** Less for the number of another document, and for a date behind such a number: `zur Rechnung 4711 mit Datum 3.5.`. */
 export function referenceShare(at: number, line: TokenLine, { type }: FieldRule): number {
   const isReference =
     type === 'documentNumber' ? isOfAnother(at, line) : type === 'date' && isBehindAnother(at, line);
-  return isReference ? share : 1;
+  return isReference ? SHARE : 1;
 }
 
 const isPart = (at: number, { tokens }: TokenLine): boolean => at > 0 && (tokens[at]?.gap ?? 9) < 0.9;

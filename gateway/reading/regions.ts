@@ -23,7 +23,7 @@ export function isInside(area: Area, line: TokenLine, x: number): boolean {
  */
 export function findRegions(mapping: InvoiceMapping, document: ReadDocument): ReadonlyMap<string, Area> {
   const areas = new Map<string, Area>();
-  for (const [name, rule] of Object.entries(mapping.regions)) {
+  for (const [name, rule] of Object.entries(mapping.regions))
     for (const line of document.lines) {
       const hit = (document.hits[line.index] ?? []).find((h) =>
         h.uses.some((use) => use.owner === `region:${name}`),
@@ -32,7 +32,7 @@ export function findRegions(mapping: InvoiceMapping, document: ReadDocument): Re
       areas.set(name, areaFrom(name, line, hit.x0, rule.linesMax, document));
       break;
     }
-  }
+
   return areas;
 }
 

@@ -74,12 +74,12 @@ const KINDS: readonly Kind[] = [
 ];
 const MAY_SAY =
   /steuer|st\.?-? ?nr|tax n|fiscale|c\.f\.|sire[nt]|\bhr[ab]\b|\bFN\b|firmenbuch|compan|regist|lieferant|kreditor|supplier|vendor|fournisseur|proveedor|fornitore|fornecedor/i;
-const labelTokensMax = 4;
-const valueTokensMax = 6;
+const LABEL_TOKENS_MAX = 4;
+const VALUE_TOKENS_MAX = 6;
 /** Groups of a number are not further apart than so many font sizes. */
-const groupGapMax = 1.4;
+const GROUP_GAP_MAX = 1.4;
 /** A value may stand under its label, at most so many font sizes below. */
-const belowStepMax = 2;
+const BELOW_STEP_MAX = 2;
 
 export interface SellerNumbers {
   readonly numbers: ReadonlyMap<SellerNumber, Found>;
@@ -135,8 +135,8 @@ interface Label {
 function labelFrom({ labels }: Kind, { tokens }: TokenLine, from: number): Label | undefined {
   let key = '';
   let found: Label | undefined;
-  for (const [i, token] of tokens.slice(from, from + labelTokensMax).entries()) {
-    if (i > 0 && token.gap > groupGapMax) break;
+  for (const [i, token] of tokens.slice(from, from + LABEL_TOKENS_MAX).entries()) {
+    if (i > 0 && token.gap > GROUP_GAP_MAX) break;
     key += token.key;
     if (labels.has(key)) found = { key, end: from + i + 1 };
   }
@@ -147,9 +147,9 @@ function valueIn(kind: Kind, tokens: readonly Token[], label: string): Found | u
   const start = tokens.findIndex(({ text }) => !/^[:#./-]+$/.test(text));
   let text = '';
   let best: Found | undefined;
-  const own = start < 0 ? [] : tokens.slice(start, start + valueTokensMax);
+  const own = start < 0 ? [] : tokens.slice(start, start + VALUE_TOKENS_MAX);
   for (const [i, token] of own.entries()) {
-    if (i > 0 && token.gap > groupGapMax) break;
+    if (i > 0 && token.gap > GROUP_GAP_MAX) break;
     text += token.text.replace(/[,;]$/, '');
     const value = kind.valueOf(text, label);
     if (value !== undefined)
@@ -165,9 +165,9 @@ function valueBelow(
   { line, document }: { readonly line: TokenLine; readonly document: ReadDocument },
 ): Found | undefined {
   // Something else stands beside the label.
-  if ((line.tokens[end]?.gap ?? groupGapMax + 1) <= groupGapMax) return undefined;
+  if ((line.tokens[end]?.gap ?? GROUP_GAP_MAX + 1) <= GROUP_GAP_MAX) return undefined;
   for (const under of document.lines.slice(line.index + 1)) {
-    if (under.page !== line.page || under.y - line.y > belowStepMax * line.size) break;
+    if (under.page !== line.page || under.y - line.y > BELOW_STEP_MAX * line.size) break;
     const at = under.tokens.findIndex((token) => Math.abs(token.x0 - first.x0) < 3);
     const found = at < 0 ? undefined : valueIn(kind, under.tokens.slice(at), key);
     if (found) return found;

@@ -20,8 +20,8 @@ export interface SenderLine {
 /** Marks that stand between the parts of such a line; a dash only where it has no other: names have dashes too. */
 const MARK = /^[·●•|∙⋅‧]$/;
 const DASH = /^[–-]$/;
-const partsMin = 3;
-const rule = 'letterhead in one line';
+const PARTS_MIN = 3;
+const RULE = 'letterhead in one line';
 
 /**
  * The sender's address in one line, as letters have it above the address in their window (DIN 5008) or at the top of the
@@ -31,7 +31,7 @@ export function senderLine(document: ReadDocument, lineMax: number): SenderLine 
   const found: SenderLine[] = [];
   for (const line of document.lines.slice(0, lineMax)) {
     if (line.page > 1 || line.rotated) continue;
-    for (const tokens of cellsOf(line, partGapMax)) {
+    for (const tokens of cellsOf(line, PART_GAP_MAX)) {
       const mark = [MARK, DASH].find((one) => tokens.some((token) => one.test(token.text)));
       const party = partyIn(tokens, mark);
       if (party) found.push({ cell: { tokens, line }, party });
@@ -42,11 +42,11 @@ export function senderLine(document: ReadDocument, lineMax: number): SenderLine 
 }
 
 /** Blanks around the marks are wide in some letterheads. */
-const partGapMax = 2.5;
+const PART_GAP_MAX = 2.5;
 
 function partyIn(tokens: readonly Token[], mark: RegExp | undefined): SenderLine['party'] | undefined {
   const parts = withWholeName(partsOf(tokens, mark), tokens);
-  if (parts.length < partsMin) return undefined;
+  if (parts.length < PARTS_MIN) return undefined;
   const postalAt = parts.findLastIndex((part) => postalOf(textOf(part)) !== undefined);
   const [first] = parts;
   if (!first || postalAt < 2 || !isNameLike(first) || /\d{3}|:/.test(textOf(first))) return undefined;
@@ -58,7 +58,7 @@ function partyIn(tokens: readonly Token[], mark: RegExp | undefined): SenderLine
   const postal = postalOf(textOf(postalTokens));
   const said = parts.slice(postalAt + 1).find((part) => countryNamed(textOf(part)) !== undefined);
   const of = (value: string | undefined, from: readonly Token[]): Found | undefined =>
-    value === undefined ? undefined : foundIn(value, from, rule, 0.85);
+    value === undefined ? undefined : foundIn(value, from, RULE, 0.85);
   return {
     name: of(textOf(first), first),
     street: of(textOf(street), street),
@@ -80,20 +80,20 @@ function withWholeName(parts: Token[][], tokens: readonly Token[]): Token[][] {
 /** Tokens between marks; without marks, between commas. */
 function partsOf(tokens: readonly Token[], mark: RegExp | undefined): Token[][] {
   const parts: Token[][] = [[]];
-  for (const token of tokens) {
+  for (const token of tokens)
     if (mark?.test(token.text)) parts.push([]);
     else {
       const ends = mark === undefined && token.text.endsWith(',');
       parts.at(-1)?.push(ends ? { ...token, text: token.text.slice(0, -1) } : token);
       if (ends) parts.push([]);
     }
-  }
+
   return parts.filter((part) => part.length > 0);
 }
 
 /** How far under the sender's line the address in the window may begin and end, points (DIN 5008: a field of 45 mm). */
-const windowHeightPt = 130;
-const windowSlantPt = 45;
+const WINDOW_HEIGHT_PT = 130;
+const WINDOW_SLANT_PT = 45;
 
 /** The address in a letter's window: the cells under the sender's line that stand over one another, down to its last line. */
 export function windowAddress(sender: SenderLine, document: ReadDocument): BlockCell[] {
@@ -103,17 +103,17 @@ export function windowAddress(sender: SenderLine, document: ReadDocument): Block
   let x0: number | undefined;
   let bottom = from.y;
   for (const line of document.lines.slice(from.index + 1)) {
-    if (line.page !== from.page || line.y - from.y > windowHeightPt) break;
+    if (line.page !== from.page || line.y - from.y > WINDOW_HEIGHT_PT) break;
     const tokens = cellsOf(line, 1.4).find((cell) => {
       const start = cell[0]?.x0 ?? 0;
-      return x0 === undefined ? Math.abs(start - x) < windowSlantPt : Math.abs(start - x0) < 6;
+      return x0 === undefined ? Math.abs(start - x) < WINDOW_SLANT_PT : Math.abs(start - x0) < 6;
     });
     if (!tokens) continue;
-    if (x0 !== undefined && line.y - bottom > lineStepMax * line.size) break;
+    if (x0 !== undefined && line.y - bottom > LINE_STEP_MAX * line.size) break;
     x0 ??= tokens[0]?.x0;
     bottom = line.y;
     cells.push({ tokens, line });
-    if (cells.length > windowLinesMax) return [];
+    if (cells.length > WINDOW_LINES_MAX) return [];
   }
   return cells.some(({ tokens }) => postalOf(textOf(tokens)) !== undefined) &&
     isNameLike(cells[0]?.tokens ?? [])
@@ -121,9 +121,9 @@ export function windowAddress(sender: SenderLine, document: ReadDocument): Block
     : [];
 }
 
-const windowLinesMax = 9;
+const WINDOW_LINES_MAX = 9;
 /** Most font sizes between two lines of one address. */
-const lineStepMax = 3.6;
+const LINE_STEP_MAX = 3.6;
 
 /** A sender's line may shorten the name: the full one, with its legal form, stands elsewhere on the page. */
 export function fullName(short: Found, document: ReadDocument): Found {

@@ -6,12 +6,12 @@ import type { Candidate } from './candidates.ts';
 export type ColumnSums = ReadonlyMap<string, Big>;
 
 /** Points for an equation that holds and for one that does not, beside candidates of 0 to 1 points. */
-const holdsBonus = 1.1;
-const failsMalus = 0.45;
+const HOLDS_BONUS = 1.1;
+const FAILS_MALUS = 0.45;
 /** A field that needs an equation to hold, and has none, costs more than it can bring. */
-const looseMalus = 3;
-const candidatesTriedMax = 6;
-const combinationsMax = 60_000;
+const LOOSE_MALUS = 3;
+const CANDIDATES_TRIED_MAX = 6;
+const COMBINATIONS_MAX = 60_000;
 
 /**
  * Picks one candidate a field so that their own points and the equations between them give the most.
@@ -32,8 +32,8 @@ export function solve(
     if (!involved.has(name) && best) chosen.set(name, best);
   }
   const names = [...involved].filter((name) => (byField.get(name)?.length ?? 0) > 0);
-  let options = names.map((name) => distinctValues(byField.get(name) ?? []).slice(0, candidatesTriedMax));
-  while (options.reduce((n, list) => n * (list.length + 1), 1) > combinationsMax) {
+  let options = names.map((name) => distinctValues(byField.get(name) ?? []).slice(0, CANDIDATES_TRIED_MAX));
+  while (options.reduce((n, list) => n * (list.length + 1), 1) > COMBINATIONS_MAX) {
     const longest = Math.max(...options.map((list) => list.length));
     options = options.map((list) =>
       list.length === longest && longest > 1 ? list.slice(0, longest - 1) : list,
@@ -53,7 +53,7 @@ function distinctValues(candidates: readonly Candidate[]): Candidate[] {
 }
 
 /** What rounding can make of a sum of points; far less than any difference between two of them. */
-const roundingOfPoints = 1e-9;
+const ROUNDING_OF_POINTS = 1e-9;
 
 /**
  * Judges every combination, but not one by one. An equation is computed when the last of its fields has been picked.
@@ -80,7 +80,7 @@ function bestCombination(
   const judge = (one: (typeof judged)[number]): void => {
     const difference = differenceOf(one.equation, amounts);
     one.holds = difference?.abs().times(100).lte(one.equation.toleranceCents) ?? false;
-    one.worth = one.holds ? holdsBonus : difference === undefined ? 0 : -one.malus;
+    one.worth = one.holds ? HOLDS_BONUS : difference === undefined ? 0 : -one.malus;
   };
   const lastOf = ({ equals, sum }: EquationRule): number =>
     Math.max(...[equals, ...sum].map((term) => names.indexOf(nameOf(term))));
@@ -90,7 +90,7 @@ function bestCombination(
   const mostFrom = [0];
   for (let at = names.length - 1; at >= 0; at -= 1) {
     const points = Math.max(0, ...(options[at] ?? []).map(({ score }) => score));
-    mostFrom.unshift((mostFrom[0] ?? 0) + points + holdsBonus * (judgedAt[at]?.length ?? 0));
+    mostFrom.unshift((mostFrom[0] ?? 0) + points + HOLDS_BONUS * (judgedAt[at]?.length ?? 0));
   }
   const mustBalance = names.flatMap((name, at) =>
     onlyIfBalanced.has(name) ? [{ at, own: judged.filter(({ equation }) => isIn(name, equation)) }] : [],
@@ -101,14 +101,14 @@ function bestCombination(
     if (at === names.length) {
       const loose = mustBalance.filter((field) => picked[field.at] && !field.own.some(({ holds }) => holds));
       const worth = judged.reduce((sum, one) => sum + one.worth, 0);
-      const score = points + worth - samePlacePenalty(picked) - looseMalus * loose.length;
+      const score = points + worth - samePlacePenalty(picked) - LOOSE_MALUS * loose.length;
       if (score > bestScore) {
         bestScore = score;
         best = [...picked];
       }
       return;
     }
-    if (points + settled + (mostFrom[at] ?? 0) < bestScore - roundingOfPoints) return;
+    if (points + settled + (mostFrom[at] ?? 0) < bestScore - ROUNDING_OF_POINTS) return;
     const name = names[at] as string;
     for (let i = 0; i <= (options[at]?.length ?? 0); i += 1) {
       const option = options[at]?.[i];
@@ -148,7 +148,7 @@ function samePlacePenalty(picked: readonly (Candidate | undefined)[]): number {
 
 /** What a table adds up to may miss a row; printed totals among themselves may not. */
 function malusOf(equation: EquationRule, sums: ColumnSums): number {
-  return [...equation.sum, equation.equals].some((t) => sums.has(nameOf(t))) ? failsMalus / 2 : failsMalus;
+  return [...equation.sum, equation.equals].some((t) => sums.has(nameOf(t))) ? FAILS_MALUS / 2 : FAILS_MALUS;
 }
 
 function isIn(name: string, equation: EquationRule): boolean {

@@ -111,24 +111,23 @@ function readQuantity(
   const at = tokens.findIndex((token) => /^[-+]?\d/.test(token.text));
   if (at > 0) {
     const later = numberAt(tokens.slice(at), notation.mark);
-    if (later) {
+    if (later)
       return [
         [column.name, foundIn(later.value, tokens.slice(at), rule, 0.8)],
         ['unit', foundIn(textOf(tokens.slice(0, at)), tokens.slice(0, at), rule, 0.6)],
       ];
-    }
   }
   const glued = /^([-+]?\d[\d.,]*)(\p{L}[\p{L}²³.]*)$/u.exec(tokens[0]?.text ?? '');
   const gluedNumber =
     glued?.[1] === undefined
       ? undefined
       : numberAt([{ ...(tokens[0] as Token), text: glued[1] }], notation.mark);
-  if (glued && gluedNumber) {
+  if (glued && gluedNumber)
     return [
       [column.name, foundIn(gluedNumber.value, tokens, rule, 0.9)],
       ['unit', foundIn(glued[2] ?? '', tokens, rule, 0.7)],
     ];
-  }
+
   return /^\p{L}[\p{L}²³.]{0,8}$/u.test(textOf(tokens))
     ? [['unit', foundIn(textOf(tokens), tokens, rule, 0.6)]]
     : [];

@@ -101,10 +101,10 @@ const TRADE_COLUMN = 'Trade';
 /** True when most words with figures that begin under the title of a column look so. */
 function mostUnder(column: HeaderColumn, body: readonly TokenLine[], look: RegExp): boolean {
   const under = body
-    .slice(0, linesLookedAtMax)
+    .slice(0, LINES_LOOKED_AT_MAX)
     .flatMap((line) => line.tokens)
     .filter(
-      (token) => Math.abs(token.x0 - column.x0) <= underTitle * token.word.size && /\d/.test(token.text),
+      (token) => Math.abs(token.x0 - column.x0) <= UNDER_TITLE * token.word.size && /\d/.test(token.text),
     );
   return under.length > 0 && under.filter((token) => look.test(token.text)).length * 2 > under.length;
 }
@@ -114,47 +114,46 @@ function typeOf(column: HeaderColumn, rule: TableRule): PlacedColumn['type'] {
 }
 
 /** Words of a quantity with its unit: `12 running metres`. */
-const quantityWordsMax = 3;
+const QUANTITY_WORDS_MAX = 3;
 
 /** Where the cells of a quantity column begin that end under the end of its title: `12 hours` reaches out over `Qty`. */
 function startOfCells(column: HeaderColumn, before: HeaderColumn, body: readonly TokenLine[]): number {
   let start = column.x0;
-  for (const line of body.slice(0, linesLookedAtMax)) {
+  for (const line of body.slice(0, LINES_LOOKED_AT_MAX))
     for (const cell of cellsOf(line)) {
       const [first, last] = [cell[0] as Token, cell.at(-1) as Token];
-      const ends = Math.abs(last.x1 - column.x1) <= underTitle * last.word.size;
-      const isQuantity = cell.length <= quantityWordsMax && STARTS_WITH_FIGURE.test(first.text);
+      const ends = Math.abs(last.x1 - column.x1) <= UNDER_TITLE * last.word.size;
+      const isQuantity = cell.length <= QUANTITY_WORDS_MAX && STARTS_WITH_FIGURE.test(first.text);
       if (ends && isQuantity && first.x0 > before.x1) start = Math.min(start, first.x0);
     }
-  }
+
   return start;
 }
 
 /** How far from the start of its title, in font sizes, a word may begin that stands under it. */
-const underTitle = 0.35;
+const UNDER_TITLE = 0.35;
 /** Lines of a table that are looked at to see where its columns begin. */
-const linesLookedAtMax = 60;
+const LINES_LOOKED_AT_MAX = 60;
 
 /** True when cells begin under the title of the column and not in the blank between it and the title before. */
 function beginsUnderTitle(before: HeaderColumn, column: HeaderColumn, body: readonly TokenLine[]): boolean {
   let under = 0;
   let between = 0;
-  for (const line of body.slice(0, linesLookedAtMax)) {
-    for (const token of line.tokens) {
-      if (Math.abs(token.x0 - column.x0) <= underTitle * token.word.size) under += 1;
+  for (const line of body.slice(0, LINES_LOOKED_AT_MAX))
+    for (const token of line.tokens)
+      if (Math.abs(token.x0 - column.x0) <= UNDER_TITLE * token.word.size) under += 1;
       else if (token.gap > 0.9 && token.x0 > before.x1 && token.x0 < column.x0) between += 1;
-    }
-  }
+
   return under > 0 && under >= between;
 }
 
-const impossible = 1e6;
-const alienNumber = 14;
-const alienText = 60;
-const crowded = 45;
-const beyondText = 70;
+const IMPOSSIBLE = 1e6;
+const ALIEN_NUMBER = 14;
+const ALIEN_TEXT = 60;
+const CROWDED = 45;
+const BEYOND_TEXT = 70;
 /** More than a word costs that looks a little odd in a known column. */
-const unknownColumn = 6;
+const FAR_OF_UNKNOWN_COLUMN = 6;
 
 /**
  * Puts each word of a line into a column: the assignment that keeps words and columns in order from left to right
@@ -172,7 +171,7 @@ export function assignColumns(tokens: readonly Token[], columns: readonly Placed
     const back: number[] = [];
     const split = splitCost(token);
     // The cheapest way to come from a column further left, known to that of the column before.
-    let bestLeft = impossible;
+    let bestLeft = IMPOSSIBLE;
     let leftSource = -1;
     for (let j = 0; j < width; j++) {
       const column = columns[j] as PlacedColumn;
@@ -180,7 +179,7 @@ export function assignColumns(tokens: readonly Token[], columns: readonly Placed
       let best = i === 0 ? 0 : bestLeft;
       let source = leftSource < 0 ? j : leftSource;
       if (i > 0) {
-        const before = cost[i - 1]?.[j] ?? impossible;
+        const before = cost[i - 1]?.[j] ?? IMPOSSIBLE;
         const stay = before + togetherCost(tokens[i - 1] as Token, token, column);
         if (stay < best) {
           best = stay;
@@ -237,7 +236,7 @@ function tokenCost(token: Token, look: Look, column: PlacedColumn): number {
       Math.abs(token.x0 + token.x1 - column.x0 - column.x1) / 2,
     ) / size;
   // A cell of its own right of a text column's end is not that column's, whatever it looks like.
-  const beyond = column.type === 'text' && token.gap > 0.9 && token.x0 > column.x1 + size ? beyondText : 0;
+  const beyond = column.type === 'text' && token.gap > 0.9 && token.x0 > column.x1 + size ? BEYOND_TEXT : 0;
   return (
     gap * 4 + beyond + Math.min(edges, 12) * (column.numeric ? 0.25 : 0.04) + lookCost(token, look, column)
   );
@@ -254,8 +253,8 @@ interface Look {
 
 /** Looks of words, which tables repeat; when so many are known, it begins anew. */
 const looks = new Map<string, Omit<Look, 'ofPercent'>>();
-const looksKeptMax = 2000;
-const lookedAtLengthMax = 40;
+const LOOKS_KEPT_MAX = 2000;
+const LOOKED_AT_LENGTH_MAX = 40;
 
 function lookOf({ text }: Token): Omit<Look, 'ofPercent'> {
   const known = looks.get(text);
@@ -266,8 +265,8 @@ function lookOf({ text }: Token): Omit<Look, 'ofPercent'> {
     money: /^[-+(]?\d[\d.,'’ ]*[.,]\d{2,5}\)?-?$/.test(bare),
     sign: currencyOf(text) !== undefined || /^[%:=\-\u2010-\u2015\u2212]$/.test(text),
   };
-  if (looks.size >= looksKeptMax) looks.clear();
-  if (text.length <= lookedAtLengthMax) looks.set(text, look);
+  if (looks.size >= LOOKS_KEPT_MAX) looks.clear();
+  if (text.length <= LOOKED_AT_LENGTH_MAX) looks.set(text, look);
   return look;
 }
 
@@ -283,7 +282,7 @@ function lookCost(token: Token, { number, money, sign, ofPercent }: Look, column
     case 'money':
       return number
         ? token.text.endsWith('%')
-          ? alienNumber
+          ? ALIEN_NUMBER
           : money
             ? 0
             : 3
@@ -291,27 +290,27 @@ function lookCost(token: Token, { number, money, sign, ofPercent }: Look, column
           ? 1
           : LABEL_IN_CELL.test(token.text)
             ? 8
-            : alienText;
+            : ALIEN_TEXT;
     case 'quantity':
       return number
         ? ofPercent || token.text.endsWith('%')
-          ? alienNumber
+          ? ALIEN_NUMBER
           : 0
         : isUnit(token.text)
           ? 2
           : /^[\p{L}²³.%/]{1,10}$/u.test(token.text)
             ? 8
-            : alienText;
+            : ALIEN_TEXT;
     case 'percent':
       return number || token.text === '%'
         ? 0
         : /^(?:\(?[A-Z]{1,4}\d?\)?|isento|exempt|isenta|-)$/i.test(token.text)
           ? 2
-          : alienText / 2;
+          : ALIEN_TEXT / 2;
     case 'integer':
-      return ORDINAL.test(token.text) ? 0 : alienText;
+      return ORDINAL.test(token.text) ? 0 : ALIEN_TEXT;
     case 'unit':
-      return number ? alienNumber : /^[\p{L}²³./%]{1,12}$/u.test(token.text) ? 0 : 10;
+      return number ? ALIEN_NUMBER : /^[\p{L}²³./%]{1,12}$/u.test(token.text) ? 0 : 10;
     case 'date':
       return /\d/.test(token.text) ? 0 : 8;
     case 'code':
@@ -320,23 +319,23 @@ function lookCost(token: Token, { number, money, sign, ofPercent }: Look, column
     case 'text':
       return money ? 4 : 0;
     case 'unknown':
-      return Math.abs(token.x0 - column.x0) <= underTitle * token.word.size ? 0 : unknownColumn;
+      return Math.abs(token.x0 - column.x0) <= UNDER_TITLE * token.word.size ? 0 : FAR_OF_UNKNOWN_COLUMN;
   }
 }
 
 /** A figure with a wide blank before it is no part of the words before that. */
-const figureApart = 8;
+const FIGURE_APART = 8;
 const STARTS_WITH_FIGURE = /^[-+(]?\d/;
 
 /** Two words in one column: usual for text; for figures only parts of one number or its unit. */
 function togetherCost(previous: Token, token: Token, column: PlacedColumn): number {
   if (column.type === 'text' || column.type === 'unknown' || column.holdsWords)
-    return token.gap > 2.5 ? (STARTS_WITH_FIGURE.test(token.text) ? figureApart : 1.5) : 0;
+    return token.gap > 2.5 ? (STARTS_WITH_FIGURE.test(token.text) ? FIGURE_APART : 1.5) : 0;
   if (column.type === 'code' || column.type === 'date' || column.type === 'unit')
     return token.gap > 0.9 ? 20 : 1;
   const parts =
     token.gap < 1.3 && !(/\d/.test(previous.text) && /\d/.test(token.text) && !/^\d{3}/.test(token.text));
-  return parts ? 0.5 : crowded;
+  return parts ? 0.5 : CROWDED;
 }
 
 /** The next column begins inside what looks like one run of words. */

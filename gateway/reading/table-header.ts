@@ -28,7 +28,7 @@ export interface TableHeader {
 export const UNKNOWN_COLUMN = 'unknown';
 
 /** Titles stand in at most this many lines above one another. */
-const headerLinesMax = 7;
+const HEADER_LINES_MAX = 7;
 
 /** Every place where the table's header stands, in reading order; none overlaps another. */
 export function findHeaders(rule: TableRule, document: ReadDocument): TableHeader[] {
@@ -57,7 +57,7 @@ function headerFrom(
   index: ColumnIndex,
 ): TableHeader | undefined {
   if (!mayBegin(lines[at] as TokenLine, index)) return undefined;
-  const band = bandFrom(lines, at, headerLinesMax);
+  const band = bandFrom(lines, at, HEADER_LINES_MAX);
   const cells: Cell[] = [];
   let best: TableHeader | undefined;
   for (let depth = 1; depth <= band.length; depth += 1) {
@@ -186,7 +186,7 @@ function bestNaming(titles: readonly (readonly Title[])[], rule: TableRule): Hea
 }
 
 /** Columns that must be known before an unknown title is taken for the description. */
-const knownColumnsMin = 4;
+const KNOWN_COLUMNS_MIN = 4;
 
 /** In a table without a description column, the unknown title with the most room after it is that column. */
 function nameTheRest(
@@ -197,7 +197,7 @@ function nameTheRest(
 ): void {
   if (
     rule.columns['name'] === undefined ||
-    columns.length < knownColumnsMin ||
+    columns.length < KNOWN_COLUMNS_MIN ||
     columns.some((column) => column.name === 'name')
   )
     return;
@@ -231,7 +231,7 @@ function nameColumns(cells: readonly (readonly Title[])[]): HeaderColumn[] {
 }
 
 /** Words of one title are no further apart than this share of the font size: two blanks of an ordinary type. */
-const titleGapMax = 0.6;
+const TITLE_GAP_MAX = 0.6;
 
 /** Adds a line to the cells of those above: words over one another, or next to one another on a line, make one title. */
 function stackLine(cells: Cell[], line: TokenLine): void {
@@ -239,7 +239,7 @@ function stackLine(cells: Cell[], line: TokenLine): void {
   for (let at = 0; at < line.tokens.length; at += 1) {
     const token = line.tokens[at] as Token;
     // The word before is the last of the cell that it was put into.
-    last = (token.gap < titleGapMax ? last : undefined) ?? cellAbove(cells, token, line.index);
+    last = (token.gap < TITLE_GAP_MAX ? last : undefined) ?? cellAbove(cells, token, line.index);
     if (last) {
       last.tokens.push(token);
       last.x0 = Math.min(last.x0, token.x0);

@@ -20,7 +20,7 @@ export function isSureRow(cells: ReadonlyMap<string, Found>, rows: readonly Open
 }
 
 /** A word stands under another when they begin no further apart than this share of the font size. */
-const sameEdge = 0.35;
+const SAME_EDGE = 0.35;
 
 /**
  * The lines at the top of a page that go on with the description of the last row on the page before: they follow one
@@ -38,11 +38,11 @@ export function linesGoingOn(
     ...(row.blocks.get('name') ?? []).flatMap(([first]) => (first ? [first.x0] : [])),
   ].filter((x0) => x0 > leftEdge(columns) + 1);
   const begins = (cell: readonly Token[], { size }: TokenLine): boolean =>
-    edges.some((edge) => Math.abs((cell[0]?.x0 ?? 0) - edge) <= sameEdge * size);
+    edges.some((edge) => Math.abs((cell[0]?.x0 ?? 0) - edge) <= SAME_EDGE * size);
   const own: TokenLine[] = [];
   for (const line of lines) {
     const above = own.at(-1);
-    const isClose = !above || (line.page === above.page && line.y - above.y <= lineStepMax * line.size);
+    const isClose = !above || (line.page === above.page && line.y - above.y <= LINE_STEP_MAX * line.size);
     if (line.rotated || !isClose || !cellsOf(line).every((cell) => begins(cell, line))) break;
     own.push(line);
   }
@@ -50,7 +50,7 @@ export function linesGoingOn(
 }
 
 /** Lines of one description are no further apart than this many font sizes. */
-const lineStepMax = 1.62;
+const LINE_STEP_MAX = 1.62;
 
 function leftEdge(columns: readonly PlacedColumn[]): number {
   return Math.min(

@@ -29,11 +29,11 @@ export interface LeftOut {
 }
 
 /** Bounds: rows of one table, and how far, in line heights, a continuation line may stand from its row. */
-const rowsMax = 20_000;
-const continuationLinesMax = 1.62;
-const rowDistanceMax = 4.2;
+const ROWS_MAX = 20_000;
+const CONTINUATION_LINES_MAX = 1.62;
+const ROW_DISTANCE_MAX = 4.2;
 /** How far, in line heights, the name of an item may stand under its figures. */
-const firstNameLineMax = 2;
+const FIRST_NAME_LINE_MAX = 2;
 
 /**
  * Reads a table: from each header down to a stop line, another header or the end of the page.
@@ -155,8 +155,8 @@ function readPart(
     } else if (isAnchor(rule, cells) && !isRemark(tokens, cells, part)) {
       const above = part.rows.at(-1);
       // What stands far below the last row of a table without continuation lines is another table's.
-      if (!rule.continuation && above && line.y - above.y > rowDistanceMax * above.size) break;
-      if (part.rows.length >= rowsMax) break;
+      if (!rule.continuation && above && line.y - above.y > ROW_DISTANCE_MAX * above.size) break;
+      if (part.rows.length >= ROWS_MAX) break;
       openRow(part, { line, assigned }, cells, context);
       part.lastLine = i;
     } else if (rule.continuation || isWordsAlone(assigned, columns)) {
@@ -189,8 +189,9 @@ function completesRow(
   if (!above || above.lastPage !== line.page || above.cells.has('total') || !hasQuantityAndPrice(above.cells))
     return false;
   const amount = cells.get('total');
-  if (!amount || amount.confidence < moneyFitMin || BEGINS_ROW.some((name) => cells.has(name))) return false;
-  return line.y - above.y <= continuationLinesMax * Math.min(line.size, above.size);
+  if (!amount || amount.confidence < MONEY_FIT_MIN || BEGINS_ROW.some((name) => cells.has(name)))
+    return false;
+  return line.y - above.y <= CONTINUATION_LINES_MAX * Math.min(line.size, above.size);
 }
 
 /**
@@ -254,17 +255,17 @@ function turnPage(
 }
 
 /** Remarks on an item stand under it within this many line heights. */
-const remarkDistanceMax = 5;
+const REMARK_DISTANCE_MAX = 5;
 
 function isNear(line: TokenLine, row: OpenRow): boolean {
-  return line.page === row.lastPage && line.y - row.y <= remarkDistanceMax * line.size;
+  return line.page === row.lastPage && line.y - row.y <= REMARK_DISTANCE_MAX * line.size;
 }
 
 /** Notes a line whose amount the row above it has no use for. */
 function noteAmount(part: Part, { text }: TokenLine, cells: ReadonlyMap<string, Found>): void {
   const amount = cells.get('total');
   const above = part.rows.at(-1)?.cells;
-  if (!amount || amount.confidence < moneyFitMin || !above) return;
+  if (!amount || amount.confidence < MONEY_FIT_MIN || !above) return;
   if (above.get('total') === amount || above.get('takenOff') === amount) return;
   part.leftOut.push({ text, amount, rowsAbove: part.rows.length });
 }
@@ -309,7 +310,7 @@ function takePending(part: Part, context: CellContext): boolean {
   const { line } = body;
   if (line.page !== previous.lastPage) return false;
   const hasName = previous.blocks.has('name') || !context.columns.some(({ name }) => name === 'name');
-  const stepMax = hasName ? continuationLinesMax : firstNameLineMax;
+  const stepMax = hasName ? CONTINUATION_LINES_MAX : FIRST_NAME_LINE_MAX;
   if (line.y - previous.y > stepMax * Math.min(line.size, previous.size)) return false;
   part.pending.pop();
   if (isAboutPrice(line.tokens)) {
@@ -332,7 +333,7 @@ function takeChain(part: Part, lines: readonly BodyLine[], context: CellContext)
 }
 
 /** Baselines of one text differ by so many points at most; less is no wider gap. */
-const sameGap = 0.4;
+const SAME_GAP = 0.4;
 
 /** The lines between two rows whose words stand over and under their values, parted where the blank is widest. */
 function atWidestGap(
@@ -344,7 +345,7 @@ function atWidestGap(
   const ys = [above.y, ...lines.map(({ line }) => line.y), row.top];
   const gaps = ys.slice(1).map((y, i) => y - (ys[i] ?? 0));
   const widest = Math.max(...gaps);
-  const at = gaps.findLastIndex((gap) => gap >= widest - sameGap);
+  const at = gaps.findLastIndex((gap) => gap >= widest - SAME_GAP);
   return [lines.slice(0, at), lines.slice(at)];
 }
 
@@ -394,14 +395,14 @@ function hasQuantityAndPrice(cells: ReadonlyMap<string, Found>): boolean {
 }
 
 /** Amounts that only may be amounts (`3`) make a row of their own only beside a quantity and a price. */
-const moneyFitMin = 0.9;
+const MONEY_FIT_MIN = 0.9;
 
 function isAnchor(rule: TableRule, cells: ReadonlyMap<string, Found>): boolean {
   const counts = (name: string): boolean => {
     const cell = cells.get(name);
     if (!cell) return false;
     return (
-      rule.columns[name]?.type !== 'money' || cell.confidence >= moneyFitMin || hasQuantityAndPrice(cells)
+      rule.columns[name]?.type !== 'money' || cell.confidence >= MONEY_FIT_MIN || hasQuantityAndPrice(cells)
     );
   };
   return rule.rowAnchor.some((set) => set.every(counts));

@@ -33,14 +33,14 @@ interface OpenBlock {
 /** How far, in points, cells that stand in line at a side may be apart there. */
 const toleranceOf: Readonly<Record<Side, number>> = { left: 6, right: 2.5, middle: 2.5 };
 const SIDES: readonly Side[] = ['left', 'right', 'middle'];
-const cellGapRatio = 1.4;
+const CELL_GAP_RATIO = 1.4;
 
 /** Blocks of lines: cells under one another that stand in line at their left, at their right or in their middle. */
 export function textBlocks(lines: readonly TokenLine[]): TextBlock[] {
   const open: OpenBlock[] = [];
   for (const line of lines) {
     if (line.rotated) continue;
-    for (const tokens of cellsOf(line, cellGapRatio)) {
+    for (const tokens of cellsOf(line, CELL_GAP_RATIO)) {
       const address = addressLine(tokens);
       const cells = (address?.parts ?? [tokens]).map((part) => ({ tokens: part, line }));
       const place = placeOf(tokens);
@@ -97,7 +97,7 @@ function isRightAbove(above: OpenBlock, block: OpenBlock, { y, size }: TokenLine
     !above.inOneLine &&
     !hasPlace(above) &&
     y > above.y &&
-    y - above.y < placeStepMax * Math.max(above.size, size) &&
+    y - above.y < PLACE_STEP_MAX * Math.max(above.size, size) &&
     Math.abs(above.size - size) < 0.1 * size &&
     isInLine(above, block.place, 'left')
   );
@@ -127,9 +127,9 @@ interface NextCell {
 }
 
 /** Lines of a block are not further apart than so many font sizes. */
-const lineStepMax = 1.9;
+const LINE_STEP_MAX = 1.9;
 /** An empty line may stand between name and street and the place of their address. */
-const placeStepMax = 3;
+const PLACE_STEP_MAX = 3;
 
 /** The block that a cell goes on with: of those right above it, the last that it stands in line with. */
 function homeOf(open: readonly OpenBlock[], { line, place, size, isPlace }: NextCell): OpenBlock | undefined {
@@ -139,7 +139,7 @@ function homeOf(open: readonly OpenBlock[], { line, place, size, isPlace }: Next
       !block.inOneLine &&
       block.page === line.page &&
       line.y - block.y > 0.3 * line.size &&
-      line.y - block.y < (lacksPlace ? placeStepMax : lineStepMax) * Math.max(block.size, size)
+      line.y - block.y < (lacksPlace ? PLACE_STEP_MAX : LINE_STEP_MAX) * Math.max(block.size, size)
     );
   });
   for (const side of SIDES) {

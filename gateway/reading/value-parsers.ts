@@ -35,7 +35,7 @@ export function parseValue(
 }
 
 /** Tokens nearer than this share of the font size can be parts of one number. */
-const groupGapMax = 0.55;
+const GROUP_GAP_MAX = 0.55;
 
 /** The number at the start, digits in groups joined (`1 234,56`), and how many tokens it took. */
 export function numberAt(
@@ -46,17 +46,17 @@ export function numberAt(
   if (!first || !/\d/.test(first.text)) return undefined;
   let text = withoutCurrency(plainDashes(first.text));
   let count = 1;
-  if (/^[-+(]?\d{1,3}$/.test(text)) {
+  if (/^[-+(]?\d{1,3}$/.test(text))
     for (
       let next = tokens[count];
-      next && next.gap < groupGapMax && /^\d{3}(?:[.,]\d{1,4})?(?:€|\))?$/.test(next.text);
+      next && next.gap < GROUP_GAP_MAX && /^\d{3}(?:[.,]\d{1,4})?(?:€|\))?$/.test(next.text);
       next = tokens[count]
     ) {
       text = `${text} ${withoutCurrency(next.text)}`;
       count += 1;
       if (/[.,]/.test(next.text)) break;
     }
-  }
+
   let value = parseNumber(text, mark);
   if (value === undefined && count > 1) {
     count = 1;
@@ -70,11 +70,11 @@ const money: Parser = (tokens, notation) => {
   let skipped = 0;
   let sign = '';
   let currency = false;
-  for (let token = tokens[0]; token && skipped < 3; token = tokens[++skipped]) {
+  for (let token = tokens[0]; token && skipped < 3; token = tokens[++skipped])
     if (currencyOf(token.text) !== undefined) currency = true;
     else if (/^[-\u2010-\u2015\u2212]$/.test(token.text)) sign = '-';
     else if (!/^[:=+]$/.test(token.text)) break;
-  }
+
   const number = numberAt(tokens.slice(skipped), notation.mark);
   if (!number) return undefined;
   const after = tokens[skipped + number.count];
@@ -168,14 +168,14 @@ const numberText = (token: Token): string => plainDashes(token.text).replace(/^#
 
 /** Parts of a number that is printed with blanks, `RE 2025 0118`: figures and short words in capitals. */
 const NUMBER_PART = /^(?:[A-Z]{1,4}|[A-Z\d./_-]*\d[A-Z\d./_-]*)$/;
-const numberPartsMax = 4;
-const partGapMax = 0.6;
+const NUMBER_PARTS_MAX = 4;
+const PART_GAP_MAX = 0.6;
 
 /** The parts of a number that fill their cell; undefined when the cell holds anything else. */
 function numberParts(tokens: readonly Token[]): string[] | undefined {
-  const end = tokens.findIndex((token, i) => i > 0 && token.gap > partGapMax);
+  const end = tokens.findIndex((token, i) => i > 0 && token.gap > PART_GAP_MAX);
   const cell = tokens.slice(0, end < 0 ? undefined : end).map(numberText);
-  if (cell.length < 2 || cell.length > numberPartsMax) return undefined;
+  if (cell.length < 2 || cell.length > NUMBER_PARTS_MAX) return undefined;
   const fits = cell.every(
     (part) =>
       NUMBER_PART.test(part) && parseDate(part, 'dmy') === undefined && currencyOf(part) === undefined,
@@ -240,7 +240,7 @@ const AFTER_NUMBER = new Set([
 
 /** Words right behind a document's number that are no part of a sentence known to follow one: `210111 (Bau Nord)`. */
 export function wordsBehind(tokens: readonly Token[]): string | undefined {
-  const end = tokens.findIndex(({ gap, key }) => gap > partGapMax || AFTER_NUMBER.has(key));
+  const end = tokens.findIndex(({ gap, key }) => gap > PART_GAP_MAX || AFTER_NUMBER.has(key));
   const words = textOf(tokens.slice(0, end < 0 ? undefined : end));
   return /^\p{L}/u.test(words) ? words : undefined;
 }

@@ -41,12 +41,12 @@ function toPlain(text: string, mark: DecimalMark): string | undefined {
   const bare = text.replace(/['’ ]/g, '');
   const [ownAt, otherAt] = [bare.lastIndexOf(own), bare.lastIndexOf(other)];
   if (ownAt < 0 && otherAt < 0) return strip(bare, '');
-  if (ownAt >= 0 && otherAt >= 0) {
+  if (ownAt >= 0 && otherAt >= 0)
     // Both are there: the last one is the decimal mark.
     return ownAt > otherAt
       ? strip(bare.slice(0, ownAt), bare.slice(ownAt + 1))
       : strip(bare.slice(0, otherAt), bare.slice(otherAt + 1));
-  }
+
   if (ownAt >= 0) {
     const several = bare.indexOf(own) !== ownAt;
     if (several) return strip(bare, '');
