@@ -1,17 +1,25 @@
 /**
- * The embedded event store as a process of its own.
+ * Runs the embedded event store as its own process.
  *
  *   node event-store-server/main.ts --directory DIR [--port N] [--host H]
  *     [--certificate-file PEM --certificate-private-key-file PEM]   TLS
- *     [--users-file JSON]       demands a user of this list
- *     [--secret-file FILE]      demands the secret in this file as the name of the connection
+ *     [--users-file JSON]       requires a user of this list
+ *     [--secret-file FILE]      requires the secret in this file as the name of the connection
  *     [--keep-streams PREFIX]   (repeatable) nobody deletes these streams
  *     [--like-eventstoredb [--hold-appends-ms N] [--not-ready-ms N]]   for tests: see service/likeness.ts
  *
- * or EVENT_STORE_DIR, EVENT_STORE_PORT, EVENT_STORE_HOST; SCAVENGE_EVERY_HOURS (24). One line on stdout when it is ready:
- * {"ready":true,"port":N}. Codes: 0 stopped by SIGTERM, SIGINT or its parent's end; 1 the disk failed or the port
- * is taken; 2 the directory is open in another process; 3 the log is damaged; 4 the directory cannot be written
- * or the disk is full; 5 a file of TLS or of users cannot be used; 64 wrong arguments. Each but 0 with one sentence on stderr.
+ * EVENT_STORE_DIR, EVENT_STORE_PORT and EVENT_STORE_HOST can take the place of the first three. SCAVENGE_EVERY_HOURS
+ * (24) has no option. When the store is ready, it prints one line on stdout: {"ready":true,"port":N}.
+ *
+ * Exit codes; for each but 0 the store prints one sentence on stderr:
+ *
+ *    0  stopped by SIGTERM, SIGINT or the end of its parent
+ *    1  the disk failed, or the port is taken
+ *    2  another process has the directory open
+ *    3  the log is damaged
+ *    4  the directory cannot be written, or the disk is full
+ *    5  a file of TLS or of users cannot be used
+ *   64  wrong arguments
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -33,12 +41,14 @@ import {
 } from './server.ts';
 import { givenSetting } from '../runtime/settings.ts';
 
-/** How often a process started with EXIT_WITH_PARENT=1 looks whether its parent is still there. */
+/** With EXIT_WITH_PARENT=1 the process checks this often whether its parent still runs. */
 const PARENT_CHECK_MS = 500;
-/** How long a store like EventStoreDB says at start that it is not ready, unless something else is asked for. */
+/**
+ * With `--like-eventstoredb` the store says for this long at start that it is not ready; `--not-ready-ms` changes it.
+ */
 const NOT_READY_MS = 200;
 
-// The log is for its own user, whatever the umask of whoever starts this.
+// Only the user of this process may read the log, whatever the umask of its starter.
 process.umask(0o077);
 
 function fail(code: number, sentence: string): never {
@@ -145,7 +155,7 @@ function stopOnRequest(store: EmbeddedEventStore): void {
   const stop = (): void => {
     if (isStopping) return;
     isStopping = true;
-    // A client that does not let go must not hold the end up.
+    // A client that keeps its connection open must not delay the end.
     setTimeout(() => process.exit(0), DEFAULT_LIMITS.shutdownMs).unref();
     store.close().then(() => process.exit(0), failWith);
   };

@@ -1,4 +1,4 @@
-/** The embedded event store: EventStoreDB's protocol on one directory, for one machine. */
+/** Starts the embedded event store: EventStoreDB's protocol on one directory, for one machine. */
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { OPEN_TO_ALL, type AccessRules } from './service/guard.ts';
 import { DEFAULT_LIMITS, type StoreLimits } from './storage/store-limits.ts';
@@ -7,32 +7,32 @@ import { addService } from './service/open-service.ts';
 import { openLog } from './storage/open-log.ts';
 
 export interface EmbeddedEventStoreOptions extends Partial<StoreLimits> {
-  /** Where the log lies; made when it is missing. */
+  /** The directory of the log; the store makes it when it is missing. */
   readonly directory: string;
-  /** The address to listen on. Without TLS and users leave it on loopback or a private network. */
+  /** The address to listen on. Without TLS and users, keep to loopback or a private network. */
   readonly host?: string;
-  /** 0 takes a free one. */
+  /** 0 chooses a free port. */
   readonly port?: number;
   /** Certificate chain and private key, PEM; without them the connection is plain. */
   readonly tls?: { readonly certificate: Buffer; readonly privateKey: Buffer } | null;
-  /** Who may do what; the default demands nothing of anybody. */
+  /** Who may do what. By default the store requires neither user nor secret. */
   readonly access?: AccessRules;
-  /** Behaves as EventStoreDB does where the two differ, for tests; null, the default: does not. */
+  /** For tests: the store behaves as EventStoreDB does where the two differ. Null, the default: it does not. */
   readonly likeness?: Likeness | null;
-  /** Called with a line for the log about a problem that stops nothing. */
+  /** Receives one sentence for the log about a problem that stops nothing. */
   readonly onNotice?: (sentence: string) => void;
   /**
-   * Told when the store cannot go on (DiskFailed, LogCorrupt). It answers nothing more; the process should end.
-   * The default ends it with a sentence on stderr and code 3 for damage, 1 otherwise.
+   * Called when the store cannot continue (DiskFailed, LogCorrupt). The store sends no further answer, so the process
+   * should end. The default ends the process with a sentence on stderr, with code 3 for damage and 1 otherwise.
    */
   readonly onFailed?: (failure: Error) => void;
 }
 
 export interface EmbeddedEventStore {
   readonly port: number;
-  /** For `EventStoreDBClient.connectionString`. */
+  /** The connection string for `EventStoreDBClient.connectionString`. */
   readonly connectionString: string;
-  /** Answers the appends that wait, ends all streams, writes the index, gives the directory back. */
+  /** Answers the appends that wait, ends all streams, writes the index and unlocks the directory. */
   close(): Promise<void>;
 }
 
@@ -95,10 +95,10 @@ export async function startEmbeddedEventStore(
   await new Promise((resolve) => setTimeout(resolve, likeness?.notReadyMs ?? 0));
 
   const stop = async (): Promise<void> => {
-    // First the log: appends that wait are answered before their streams end.
+    // The log closes first, so that appends that wait are answered before their streams end.
     await log.close();
     service.endStreams();
-    // The statuses just written need a turn to reach the sockets.
+    // The statuses just written need one turn of the event loop to reach the sockets.
     await new Promise((resolve) => setTimeout(resolve, 20));
     server.forceShutdown();
   };

@@ -1,15 +1,16 @@
 /**
- * Who may do what with a stream, by EventStoreDB's rules: the `$acl` of the stream's metadata, else the default lists
- * of the stream `$settings`, else everybody for ordinary streams and `$admins` for system streams. Pure.
+ * Decides who may do what with a stream, by EventStoreDB's rules. The first list that names the action decides: the
+ * `$acl` of the stream's metadata, then the default lists of the stream `$settings`. Without either, everybody may use
+ * ordinary streams, and only `$admins` may use system streams. Pure.
  */
 import { ADMINS, EVERYBODY, type Caller } from './users.ts';
 
 export type Action = 'read' | 'write' | 'delete' | 'metadataRead' | 'metadataWrite';
 
-/** Roles (names of users or groups) by action; an action that is absent is decided by the next list. */
+/** Roles (names of users or groups) by action. The next list decides an action that is absent here. */
 export type Acl = Readonly<Partial<Record<Action, readonly string[]>>>;
 
-/** The default lists, of ordinary streams and of those whose name begins with `$`. */
+/** The default lists: one for ordinary streams, one for streams whose name begins with `$`. */
 export interface DefaultAcls {
   readonly userStreams: Acl | null;
   readonly systemStreams: Acl | null;
@@ -31,7 +32,7 @@ function readObject(content: Buffer | null): Readonly<Record<string, unknown>> {
   try {
     return asObject(JSON.parse(content.toString('utf8'))) ?? {};
   } catch {
-    // What is not JSON grants and forbids nothing; EventStoreDB reads it the same way.
+    // Content that is not JSON grants and forbids nothing; EventStoreDB reads it the same way.
     return {};
   }
 }
@@ -53,10 +54,16 @@ function readAcl(value: unknown): Acl | null {
   );
 }
 
-/** The `$acl` in the content of a metadata event (null: the stream has none). */
+/**
+ * Reads the `$acl` from the content of a metadata event.
+ * @returns null when the stream has none
+ */
 export const aclOfMetadata = (content: Buffer | null): Acl | null => readAcl(readObject(content).$acl);
 
-/** The default lists in the content of the newest event of `$settings` (null: there is none). */
+/**
+ * Reads the default lists from the content of the newest event of `$settings`.
+ * @param content null when there is no such event
+ */
 export function readDefaultAcls(content: Buffer | null): DefaultAcls {
   const settings = readObject(content);
   return {
@@ -67,7 +74,7 @@ export function readDefaultAcls(content: Buffer | null): DefaultAcls {
 
 export const isAdmin = ({ name, groups }: Caller): boolean => name === 'admin' || groups.includes(ADMINS);
 
-/** The roles that may do it: the first list that names the action decides. */
+/** The roles that may perform `action`: the first list that names the action decides. */
 function rolesFor(
   action: Action,
   isSystemStream: boolean,
@@ -78,7 +85,7 @@ function rolesFor(
   return acl?.[action] ?? given?.[action] ?? [isSystemStream ? ADMINS : EVERYBODY];
 }
 
-/** True when a caller who has named himself may do it. */
+/** True when a caller with accepted credentials may perform `action` on the stream. */
 export function isAllowed(
   caller: Caller,
   action: Action,

@@ -1,11 +1,11 @@
 /**
- * A certificate for the embedded event store on loopback, made with node:crypto: self-signed, and its own trust anchor
- * for whoever names its file (RFC 5280 for the fields, X.690 for their encoding).
+ * Makes a certificate for the embedded event store on loopback, with node:crypto. The certificate is self-signed, so a
+ * client that names its file trusts it. RFC 5280 states the fields, X.690 their encoding.
  */
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 
 export interface Certificate {
-  /** PEM: what the server shows, and what a client trusts (`tlsCAFile`). */
+  /** PEM. The server presents it, and a client trusts it (`tlsCAFile`). */
   readonly certificate: string;
   /** PEM, PKCS #8. */
   readonly privateKey: string;
@@ -47,9 +47,9 @@ const sequence = (...parts: readonly Buffer[]): Buffer => der(TAG.sequence, ...p
 const oid = (hex: string): Buffer => der(TAG.oid, Buffer.from(hex, 'hex'));
 const bitString = (bits: Buffer, unusedBits = 0): Buffer =>
   der(TAG.bitString, Buffer.from([unusedBits]), bits);
-/** A member [n] of a structure, around its value. */
+/** A member with tag [n] of a structure, around its value. */
 const tagged = (n: number, content: Buffer): Buffer => der(0xa0 + n, content);
-/** A general name [n] of a SubjectAltName. */
+/** A general name with tag [n] of a SubjectAltName. */
 const generalName = (n: number, content: Buffer): Buffer => der(0x80 + n, content);
 
 const critical = der(TAG.boolean, Buffer.from([0xff]));
@@ -57,7 +57,7 @@ const extension = (id: string, value: Buffer): Buffer => sequence(oid(id), der(T
 const criticalExtension = (id: string, value: Buffer): Buffer =>
   sequence(oid(id), critical, der(TAG.octetString, value));
 
-/** Only a server of this machine, by either address or by its name; no authority over other certificates. */
+/** The certificate stands for a server of this machine only, by address or name, and cannot sign other certificates. */
 const EXTENSIONS = sequence(
   criticalExtension(OID.basicConstraints, sequence()),
   criticalExtension(OID.keyUsage, bitString(Buffer.from([0x80]), 7)),
@@ -72,7 +72,7 @@ const EXTENSIONS = sequence(
   ),
 );
 
-/** Whatever a wrong clock says: RFC 5280 (4.1.2.5) names this end for "no well-defined expiration". */
+/** No wrong clock makes the certificate expire: RFC 5280 (4.1.2.5) names this end for "no well-defined expiration". */
 const VALIDITY = sequence(
   der(TAG.utcTime, Buffer.from('200101000000Z')),
   der(TAG.generalizedTime, Buffer.from('99991231235959Z')),
@@ -81,7 +81,7 @@ const VALIDITY = sequence(
 const pem = (label: string, bytes: Buffer): string =>
   `-----BEGIN ${label}-----\n${bytes.toString('base64').replace(/.{1,64}/g, '$&\n')}-----END ${label}-----\n`;
 
-/** Makes a key (P-256) and the certificate for it: `localhost`, 127.0.0.1 and ::1. */
+/** Makes a key (P-256) and its certificate for `localhost`, 127.0.0.1 and ::1. */
 export function makeLoopbackCertificate(): Certificate {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const algorithm = sequence(oid(OID.ecdsaWithSha256));
@@ -89,7 +89,7 @@ export function makeLoopbackCertificate(): Certificate {
     der(TAG.set, sequence(oid(OID.commonName), der(TAG.utf8, Buffer.from('Docket event store')))),
   );
   const serial = randomBytes(16);
-  // Positive, and without a leading zero byte.
+  // A serial number is positive and has no leading zero byte.
   serial[0] = 0x40 | ((serial[0] as number) & 0x3f);
   const toBeSigned = sequence(
     tagged(0, der(TAG.integer, Buffer.from([2]))),

@@ -1,4 +1,4 @@
-/** Who may call: the users of a file, the secret of a connection, and the caller that a call's headers name. */
+/** Who may call: the users of a file, the secret of a connection, and the caller that the headers of a call name. */
 import { timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Metadata } from '@grpc/grpc-js';
@@ -16,19 +16,19 @@ export interface User extends Caller {
   readonly password: string;
 }
 
-/** Groups and roles with a meaning of their own, as EventStoreDB names them. */
+/** The groups and roles that EventStoreDB gives a meaning. */
 export const ADMINS = '$admins';
 export const EVERYBODY = '$all';
 
-/** The caller of a store without users: everything is allowed. */
+/** The caller of a store that requires no user: everything is allowed. */
 export const SYSTEM: Caller = { name: 'system', groups: [ADMINS] };
-/** A caller without credentials where users are demanded: nothing is allowed. */
+/** A caller without credentials in a store that requires users: nothing is allowed. */
 export const ANONYMOUS: Caller = { name: '', groups: [] };
 
 const USERS = z
   .array(
     z.strictObject({
-      // The first colon of basic credentials ends the name.
+      // A name has no colon, because the first colon of basic credentials ends the name.
       name: z.string().regex(/^[^:]+$/),
       password: z.string().min(1),
       groups: z.array(z.string().min(1)).default([]),
@@ -36,7 +36,7 @@ const USERS = z
   )
   .min(1);
 
-/** A file of users or of a secret that cannot be used; the message names the file and why. */
+/** A file of users or of a secret cannot be used. The message names the file and the reason. */
 export class AccessFileUnusable extends CodedError {
   readonly code = 'ACCESS_FILE_UNUSABLE';
   readonly retryable = false;
@@ -55,7 +55,7 @@ function readText(file: string): string {
 }
 
 /**
- * Reads `[{"name": ..., "password": ..., "groups": ["$admins"]}, ...]`.
+ * Reads a file of the form `[{"name": ..., "password": ..., "groups": ["$admins"]}, ...]`.
  * @throws AccessFileUnusable
  */
 export function readUsersFile(file: string): User[] {
@@ -63,14 +63,14 @@ export function readUsersFile(file: string): User[] {
   try {
     return USERS.parse(JSON.parse(text));
   } catch (cause) {
-    // Zod's own message would quote what stands in the file, passwords included.
+    // Zod's own message would quote the content of the file, passwords included.
     throw new AccessFileUnusable(file, 'it is no JSON list of users with name, password and groups', {
       cause,
     });
   }
 }
 
-/** Shortest secret that is accepted, in characters. */
+/** Characters of the shortest accepted secret. */
 const SECRET_CHARS_MIN = 32;
 
 /**
@@ -86,7 +86,7 @@ export function readSecretFile(file: string): string {
 
 const digest = (text: string): Buffer => Buffer.from(sha256Of(text), 'hex');
 
-/** Name and password of `Basic ...`, or null when the header says something else. */
+/** Returns name and password of `Basic ...`, or null when the header has another form. */
 function basicCredentials(header: string): readonly [name: string, password: string] | null {
   const encoded = /^Basic ([A-Za-z0-9+/=]+)$/.exec(header)?.[1];
   if (encoded === undefined) return null;
@@ -95,13 +95,14 @@ function basicCredentials(header: string): readonly [name: string, password: str
   return colon < 0 ? null : [text.slice(0, colon), text.slice(colon + 1)];
 }
 
-/** Answers who is calling, or null when the credentials given are wrong. */
+/** Returns the caller that the headers name, or null when the credentials are wrong. */
 export type Identify = (headers: Metadata) => Caller | null;
 
 /**
- * @param users null: no user is demanded
- * @param secret null: no secret is demanded. Who carries it may do everything; who does not is refused, unless users
- *   are demanded as well and one is named
+ * A caller with the secret may do everything. The store refuses a caller without the secret, unless it also requires
+ * users and the caller names one.
+ * @param users null: the store requires no user
+ * @param secret null: the store requires no secret
  */
 export function openIdentification(users: readonly User[] | null, secret: string | null): Identify {
   if (users === null && secret === null) return () => SYSTEM;

@@ -1,4 +1,4 @@
-/** `Streams.Append` (the classic one), `Delete` and `Tombstone`: one answer for one call. */
+/** Serves `Streams.Append` (not batched), `Delete` and `Tombstone`: one answer for one call. */
 import { status, type sendUnaryData, type ServerReadableStream, type ServerUnaryCall } from '@grpc/grpc-js';
 import type { WriteOutcome, WriteRequest } from '../storage/write-request.ts';
 import type { ProposedEvent } from '../../event-store/wire/proposed-event.ts';
@@ -28,7 +28,7 @@ function refuseOutcome(outcome: OtherOutcome, stream: Buffer): Refusal {
     case 'stream-deleted':
       return refuseDeletedStream(stream);
     case 'expired':
-      return refusal(status.DEADLINE_EXCEEDED, 'The append was not begun in time.');
+      return refusal(status.DEADLINE_EXCEEDED, 'The store did not begin the append in time.');
     case 'disk-full':
       return refusal(status.RESOURCE_EXHAUSTED, NO_ROOM);
     case 'too-many-waiting':
@@ -40,7 +40,7 @@ function refuseOutcome(outcome: OtherOutcome, stream: Buffer): Refusal {
   }
 }
 
-/** Serves one classic append: its options, then its events, then one answer. */
+/** Serves one call of `Append`: its options, then its events, then one answer. */
 export function serveAppend(
   call: ServerReadableStream<Buffer, Buffer>,
   answer: Answer,
@@ -107,7 +107,7 @@ export function serveAppend(
   });
 }
 
-/** Serves `Delete` (soft: the stream can be begun again) or `Tombstone` (for good). */
+/** Serves `Delete` (soft: an append can begin the stream again) or `Tombstone` (permanent). */
 export function serveDeletion(
   kind: 'delete' | 'tombstone',
   call: ServerUnaryCall<Buffer, Buffer>,

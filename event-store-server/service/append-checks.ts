@@ -1,4 +1,4 @@
-/** What an append must satisfy before it is put in the writer's queue. */
+/** The conditions that an append must satisfy before it enters the writer's queue. */
 import type { StoreLimits } from '../storage/store-limits.ts';
 import type { ProposedEvent } from '../../event-store/wire/proposed-event.ts';
 import { EMPTY_STREAM_NAME } from './refusal.ts';
@@ -6,21 +6,21 @@ import { EMPTY_STREAM_NAME } from './refusal.ts';
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 const ALL = Buffer.from('$all');
-/** What an append weighs beyond its events' bytes. */
+/** Memory that an append takes besides the bytes of its events. */
 const REQUEST_BYTES = 512;
 
-/** What an event counts towards the largest append, as EventStoreDB counts it: its content. */
+/** What an event counts towards the largest append. Only its content counts, as in EventStoreDB. */
 export const eventBytes = (event: ProposedEvent): number => event.content.length;
 
-/** What an event takes while it waits here. */
+/** Memory that an event takes while it waits here. */
 export const heldBytes = ({ content, customMetadata, type }: ProposedEvent): number =>
   content.length + customMetadata.length + type.length + REQUEST_BYTES;
 
-/** What an append weighs in the writer's queue. */
+/** Memory that an append takes in the writer's queue. */
 export const queuedBytes = (events: readonly ProposedEvent[]): number =>
   events.reduce((sum, event) => sum + heldBytes(event), REQUEST_BYTES);
 
-/** The sentence that says what is wrong with a stream's name, or null. */
+/** Returns a sentence that says what is wrong with a stream's name, or null. */
 export function streamNameFault(name: Buffer, limits: StoreLimits): string | null {
   if (name.length === 0) return EMPTY_STREAM_NAME;
   if (name.length > limits.maxStreamNameBytes)
@@ -29,7 +29,7 @@ export function streamNameFault(name: Buffer, limits: StoreLimits): string | nul
   return null;
 }
 
-/** The sentence that says what is wrong with an event, or null. */
+/** Returns a sentence that says what is wrong with an event, or null. */
 export function eventFault(event: ProposedEvent, limits: StoreLimits): string | null {
   if (!UUID.test(event.id) || event.id === NIL_UUID)
     return `The event id ${JSON.stringify(event.id)} is not a UUID.`;

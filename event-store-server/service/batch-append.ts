@@ -1,6 +1,7 @@
 /**
- * `Streams.BatchAppend`: many appends in flight over one stream, each known by its correlation id and answered
- * exactly once. A second answer would be an uncaught exception in the client; none would hang it for ever.
+ * Serves `Streams.BatchAppend`: one stream carries many appends in flight, each with its correlation id. Each append
+ * gets exactly one answer. A second answer would be an uncaught exception in the client, and a missing one would let
+ * the client wait for ever.
  */
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type { StoreLimits } from '../storage/store-limits.ts';
@@ -30,7 +31,7 @@ import type { WriteSide } from './write-side.ts';
 
 export type BatchCall = ServerDuplexStream<Buffer, Buffer>;
 
-/** The error for an outcome, or null when the end of the whole stream is the answer. */
+/** The error that answers an outcome. Null: the store is closing, and the end of the whole stream is the answer. */
 function errorOf(
   outcome: Exclude<WriteOutcome, { kind: 'written' }>,
   options: BatchOptions,
@@ -57,7 +58,7 @@ function fail(appends: OpenAppends, append: OpenAppend, error: BatchError): void
   appends.answer(append, batchFailed(append.correlation, append.options, error));
 }
 
-/** What is wrong with a chunk's event, or null when it was added. */
+/** Adds a chunk's event to its append, or returns what is wrong with the event. */
 function faultOf(append: OpenAppend, event: ProposedEvent, limits: StoreLimits): BatchError | null {
   const fault = eventFault(event, limits);
   if (fault !== null) return badRequest(fault);
@@ -68,13 +69,13 @@ function faultOf(append: OpenAppend, event: ProposedEvent, limits: StoreLimits):
   return null;
 }
 
-/** EventStoreDB says of a bad event that it is bad and, when the deadline comes, that the append timed out. */
+/** EventStoreDB answers a bad event twice: at once with "bad request", and at the deadline with a timeout. */
 function failTwice(appends: OpenAppends, append: OpenAppend): void {
   fail(appends, append, badRequest('BadRequest'));
   appends.answerAgain(append, batchFailed(append.correlation, append.options, timedOut()));
 }
 
-/** Adds a chunk to its append; an append that fails is answered at once and its later chunks are dropped. */
+/** Adds a chunk to its append. An append that fails is answered at once, and its later chunks are dropped. */
 function addChunk(
   appends: OpenAppends,
   append: OpenAppend,
@@ -136,7 +137,7 @@ export function serveBatchAppend(call: BatchCall, side: WriteSide): void {
       return;
     }
     const append = known ?? begin(message.correlation, message.options as BatchOptions);
-    // The correlation id of an append that waits for the disk: sent twice, written and answered once.
+    // The client sent a correlation id twice whose append waits for the disk: the append is written and answered once.
     if (append.isFinal) return;
     append.isFinal = message.isFinal;
     addChunk(appends, append, message.events, side);

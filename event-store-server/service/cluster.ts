@@ -1,7 +1,7 @@
-/** What a client asks of a server before it trusts it: which methods it has, and where its leader is. */
+/** What a client asks before it uses a server: which methods the server has, and where the cluster's leader is. */
 import { bytesField, message, varintField } from '../../event-store/wire/protobuf.ts';
 
-/** The version this server stands for: EventStoreDB 24.10 LTS. */
+/** The version that this server reports: EventStoreDB 24.10 LTS. */
 const SERVER_VERSION = '24.10.0';
 
 /** Method names in lower case, with the features that a client asks for (`SupportedMethod`: 1 name, 2 service, 3 features). */
@@ -36,8 +36,8 @@ export const SUPPORTED_METHODS: Buffer = message(
 const LEADER = 8;
 
 /**
- * `ClusterInfo`: one member (`MemberInfo`: 1 instance id, 2 time stamp, 3 state, 4 is alive, 5 end point), alive
- * and the leader, at the address the client used.
+ * `ClusterInfo`: one member, which is alive and the leader, at the address the client used. Fields of `MemberInfo`: 1
+ * instance id, 2 time stamp, 3 state, 4 is alive, 5 end point.
  */
 export function clusterOf(instanceId: string, host: string, port: number, nowMs: number): Buffer {
   const endPoint = message(bytesField(1, host), varintField(2, port));

@@ -1,7 +1,6 @@
 /**
- * The methods this server has, for grpc-js. Messages stay bytes on both sides: requests are read and answers
- * written by `wire/`. Every other method (persistent subscriptions, projections, users) is answered
- * UNIMPLEMENTED by grpc-js itself.
+ * The methods of this server, for grpc-js. Messages stay bytes on both sides: `wire/` reads requests and writes
+ * answers. grpc-js itself answers every other method (persistent subscriptions, projections, users) with UNIMPLEMENTED.
  */
 import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js';
 
@@ -12,7 +11,7 @@ interface Streams {
 
 const asTheyAre = (bytes: Buffer): Buffer => bytes;
 
-/** @param streams which sides send more than one message */
+/** @param streams the sides that send more than one message */
 const method = (
   path: string,
   { requestStream = false, responseStream = false }: Streams = {},

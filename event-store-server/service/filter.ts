@@ -1,6 +1,6 @@
 /**
- * Which events of `$all` a reader wants, decided from the index alone: an event that does not pass is never read
- * from disk.
+ * Which events of `$all` a reader wants. The index alone decides, so the store never reads an event from disk that does
+ * not pass.
  */
 import { RE2JS } from 're2js';
 import type { LogIndex } from '../storage/log-index.ts';
@@ -10,7 +10,8 @@ import type { ReadFilter } from '../../event-store/wire/read-request.ts';
 export type EventFilter = (ordinal: number) => boolean;
 
 /**
- * Regular expressions run in linear time, whatever a client sends; EventStoreDB's own (.NET's) differ in detail.
+ * Compiles a filter. Its regular expressions run in linear time, whatever a client sends; they differ in detail from
+ * EventStoreDB's (.NET).
  * @throws an error of re2js when the expression is not valid
  */
 export function compileFilter(filter: ReadFilter | null, index: LogIndex): EventFilter {
@@ -28,7 +29,7 @@ export function compileFilter(filter: ReadFilter | null, index: LogIndex): Event
   const expression = RE2JS.compile(filter.regex);
   const matches = (number: number): boolean => expression.matcher(names.name(number).toString('utf8')).find();
   if (filter.on === 'stream') return (ordinal) => matches(numberOf(ordinal));
-  // There are few event types: each is matched once.
+  // There are few event types, so the filter matches each only once.
   const known = new Map<number, boolean>();
   return (ordinal) => {
     const number = numberOf(ordinal);

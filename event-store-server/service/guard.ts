@@ -1,4 +1,4 @@
-/** Asks users and access lists before a call touches the log. */
+/** Checks users and access lists before a call reaches the log. */
 import type { Metadata } from '@grpc/grpc-js';
 import { readRecordedEvent } from '../../event-store/wire/recorded-event.ts';
 import type { Log } from '../storage/open-log.ts';
@@ -8,36 +8,39 @@ import { aclOfMetadata, isAllowed, readDefaultAcls, type Action, type DefaultAcl
 import { ANONYMOUS, openIdentification, SYSTEM, type Caller, type User } from '../access/users.ts';
 
 export interface AccessRules {
-  /** null: no user is required, and whoever reaches the store may do everything. */
+  /** Null: the store requires no user, and everybody who reaches it may do everything. */
   readonly users: readonly User[] | null;
-  /** What callers put in the name of their connection (`connectionName=`); null: nothing. */
+  /** The secret that callers put in the name of their connection (`connectionName=`). Null: the store requires none. */
   readonly secret: string | null;
-  /** Streams with one of these prefixes are deleted by nobody, and their metadata is written by nobody. */
+  /** Nobody may delete a stream with one of these prefixes, or write its metadata. */
   readonly keptPrefixes: readonly string[];
 }
 
 export const OPEN_TO_ALL: AccessRules = { users: null, secret: null, keptPrefixes: [] };
 
-/** What one caller may not do. */
+/** Refuses what one caller may not do. */
 export interface Guard {
   /** @param stream null for `$all` */
   readonly refusalOf: (verb: 'read' | 'write' | 'delete', stream: Buffer | null) => Refusal | null;
 }
 
-/** Answers the guard of a call's sender, or why the sender is refused altogether. */
+/** Returns the guard for the sender of a call, or the refusal of that sender. */
 export type Admit = (headers: Metadata) => Guard | Refusal;
 
 const DOLLAR = 0x24;
 const ALL = Buffer.from('$all');
 const SETTINGS = Buffer.from('$settings');
 
-/** The action on the stream itself that a call on it, or on its metadata stream, comes to; null: there is none. */
+/**
+ * The action that a call performs on a stream, or on the stream that a metadata stream describes. Null: nobody may
+ * perform the call.
+ */
 function actionOn(verb: 'read' | 'write' | 'delete', isMetadata: boolean): Action | null {
   if (!isMetadata) return verb;
   return { read: 'metadataRead' as const, write: 'metadataWrite' as const, delete: null }[verb];
 }
 
-/** The default lists of `$settings`, read again when it has a newer event. */
+/** Keeps the default lists of `$settings`, and reads them again after a newer event. */
 function openDefaultAcls({ index, openReader }: Log): () => DefaultAcls {
   const reader = openReader();
   let readFrom = -1;

@@ -1,6 +1,6 @@
 /**
- * With `--like-eventstoredb`, for tests, this store behaves as EventStoreDB does where it would otherwise do better.
- * What works against this mode works against that server.
+ * The mode `--like-eventstoredb`, for tests: this store behaves as EventStoreDB does where it would otherwise do
+ * better. Code that works against this mode also works against that server.
  */
 import { status } from '@grpc/grpc-js';
 import type { LogIndex } from '../storage/log-index.ts';
@@ -10,18 +10,18 @@ import type { ReadFrom } from '../../event-store/wire/read-request.ts';
 import { refusal, refuseRead, type Refusal } from './refusal.ts';
 
 export interface Likeness {
-  /** Each append waits so long before it is looked at, so that tests can meet it in flight; milliseconds. */
+  /** Milliseconds that each append waits before the store looks at it, so that tests can meet it in flight. */
   readonly holdAppendsMs: number;
-  /** For so long after it listens the store says that it is not ready; milliseconds. */
+  /** Milliseconds after the start of listening during which the store says that it is not ready. */
   readonly notReadyMs: number;
 }
 
 /**
- * Events a live subscription may be behind: EventStoreDB keeps 32 for it, and 32 more that are on their way to the
- * client. One more, and the subscription is ended.
+ * The largest number of events that a live subscription may be behind. EventStoreDB keeps 32 in a buffer, and 32 more
+ * are on their way to the client. One event more ends the subscription.
  */
 export const LIVE_BUFFER_EVENTS = 64;
-/** Of those, what the client still gets before the end. */
+/** Of those events, the number that the client still receives before the end. */
 export const SENT_BEFORE_END_EVENTS = 32;
 
 export const consumerTooSlow = (phase: 'live' | 'transitioning to live'): Refusal =>
@@ -30,18 +30,21 @@ export const consumerTooSlow = (phase: 'live' | 'transitioning to live'): Refusa
     `Operation timed out: Consumer too slow to handle event while ${phase}. Client resubscription required.`,
   );
 
-/** What the client makes of a stream that a stopping EventStoreDB resets without a status. */
+/** The error that the client makes of a stream that a stopping EventStoreDB resets without a status. */
 export const STREAM_RESET: Refusal = refusal(status.INTERNAL, 'Received RST_STREAM with code 0');
 
 export const NOT_READY = 'Server Is Not Ready';
 
-/** A position inside the log at which no event begins, or whose parts contradict each other, cannot be read from. */
+/**
+ * True for a position inside the log at which no event begins, or whose two parts contradict each other. EventStoreDB
+ * cannot read from such a position.
+ */
 function isNoEvents(index: LogIndex, from: ReadFrom, head: number): boolean {
   if (from.kind !== 'at' || from.at === 0 || from.at > head) return false;
   return from.prepare > from.at || index.positionOf(index.ordinalAt(from.at)) !== from.at;
 }
 
-/** Why `$all` cannot be read, or subscribed to, from there; null when it can. */
+/** Why nobody can read `$all` from there, or subscribe to it; null when it is possible. */
 export function positionFault(
   { index, head }: Log,
   from: ReadFrom,
@@ -53,7 +56,7 @@ export function positionFault(
     : refuseRead('ReadAllResult');
 }
 
-/** The stream with an empty name: a second append to it ends EventStoreDB's process. */
+/** The metadata stream of the stream with an empty name. A second append to it ends EventStoreDB's process. */
 const FATAL_STREAM = Buffer.from('$$');
 
 const keyOf = ({ kind, stream, events }: WriteRequest): string | null => {
@@ -62,8 +65,8 @@ const keyOf = ({ kind, stream, events }: WriteRequest): string | null => {
 };
 
 /**
- * Submits as EventStoreDB does: an append that is sent again while the first is in flight is dropped, and only its own
- * time-out answers it.
+ * Submits as EventStoreDB does. It drops an append that a client sends again while the first is in flight; only the
+ * time limit answers the second.
  *
  * @param end ends the process
  */

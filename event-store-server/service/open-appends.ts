@@ -1,6 +1,6 @@
 /**
- * The appends of one batch stream that are not done: their chunks are still coming, or they wait for the disk.
- * Each is answered exactly once, by whoever is first: the log or the deadline.
+ * The unfinished appends of one batch stream: they wait for chunks or for the disk. The log and the deadline compete to
+ * answer; the first one answers, and only once.
  */
 import type { StoreLimits } from '../storage/store-limits.ts';
 import type { ProposedEvent } from '../../event-store/wire/proposed-event.ts';
@@ -14,12 +14,12 @@ export interface OpenAppend {
   /** Milliseconds since 1970. */
   readonly answerByMs: number;
   events: ProposedEvent[];
-  /** What counts towards the largest append. */
+  /** Bytes that count towards the largest append. */
   bytes: number;
-  /** What its events take here. */
+  /** Memory that its events take here. */
   heldBytes: number;
   isAnswered: boolean;
-  /** Its last chunk has come. */
+  /** True when its last chunk has come. */
   isFinal: boolean;
 }
 
@@ -27,21 +27,21 @@ export interface OpenAppends {
   readonly size: () => number;
   readonly find: (correlation: Buffer) => OpenAppend | undefined;
   readonly begin: (correlation: Buffer, options: BatchOptions) => OpenAppend;
-  /** Sends the answer unless there was one already. */
+  /** Sends the answer, unless the append has been answered. */
   readonly answer: (append: OpenAppend, answer: Buffer) => void;
-  /** Answers an append a second time when its deadline comes, as EventStoreDB does after a bad event. */
+  /** Answers an append again at its deadline, as EventStoreDB does after a bad event. */
   readonly answerAgain: (append: OpenAppend, answer: Buffer) => void;
-  /** The append is answered and nothing more of it will come. */
+  /** Forgets an append that is answered and gets no more chunks. */
   readonly done: (append: OpenAppend) => void;
-  /** Bytes of appends whose last chunk has not come. */
+  /** Bytes of the appends whose last chunk has not come. */
   readonly unfinishedBytes: () => number;
   readonly close: () => void;
 }
 
-/** Deadlines are looked at this often, so an answer can be late by as much. */
+/** The interval between two looks at the deadlines. An answer can be late by as much. */
 const DEADLINE_TICK_MS = 20;
 
-/** @param onDone called after each append that is done, when its answer has been handed to the stream */
+/** @param onDone called each time a group of answers has been handed to the stream */
 export function openAppends(sender: Sender, limits: StoreLimits, onDone: () => void): OpenAppends {
   const open = new Map<string, OpenAppend>();
   let clock: NodeJS.Timeout | null = null;
@@ -55,7 +55,7 @@ export function openAppends(sender: Sender, limits: StoreLimits, onDone: () => v
   const flushSoon = (): void => {
     if (isFlushing) return;
     isFlushing = true;
-    // The answers to one group of appends are sent together.
+    // One flush sends the answers of a whole group of appends.
     queueMicrotask(() => {
       isFlushing = false;
       sender.flush();

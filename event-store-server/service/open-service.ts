@@ -1,4 +1,4 @@
-/** The gRPC services over one log, and the ordered end of every call at shutdown. */
+/** Adds the gRPC services over one log, and ends every call in order at shutdown. */
 import { randomUUID } from 'node:crypto';
 import {
   status,
@@ -32,14 +32,17 @@ import { serveSubscription } from './subscription-call.ts';
 import type { WriteSide } from './write-side.ts';
 
 type ReadCall = ServerWritableStream<Buffer, Buffer>;
-/** Where EventStoreDB writes about its scavenges; a system stream, which only its operators may write. */
+/** The stream in which EventStoreDB reports its scavenges. Only its operators may write to this system stream. */
 const SCAVENGES = Buffer.from('$scavenges');
 
 type UnaryCall = ServerUnaryCall<Buffer, Buffer>;
 type Answer = sendUnaryData<Buffer>;
 
 export interface Service {
-  /** Ends every open stream with UNAVAILABLE: one that ended OK would hang the client's promises for ever. */
+  /**
+   * Ends every open stream with UNAVAILABLE. A stream that ended with OK would leave the client's promises pending for
+   * ever.
+   */
   readonly endStreams: () => void;
 }
 
@@ -47,7 +50,7 @@ export interface ServiceParts {
   readonly log: Log;
   readonly limits: StoreLimits;
   readonly access: AccessRules;
-  /** null: the store is itself. */
+  /** Null: the store does not imitate EventStoreDB. */
   readonly likeness: Likeness | null;
   readonly onFailed: (failure: Error) => void;
 }
@@ -87,7 +90,7 @@ export function addService(server: Server, parts: ServiceParts): Service {
     if (streams.size >= limits.maxOpenStreams) {
       end(
         call,
-        refusal(status.RESOURCE_EXHAUSTED, `There are ${limits.maxOpenStreams} streams open already.`),
+        refusal(status.RESOURCE_EXHAUSTED, `Clients already have ${limits.maxOpenStreams} streams open.`),
       );
       return;
     }
@@ -146,7 +149,7 @@ export function addService(server: Server, parts: ServiceParts): Service {
     delete: remove('delete'),
     tombstone: remove('tombstone'),
   });
-  /** A scavenge is begun by who may write to every stream, as the operators of EventStoreDB may. */
+  /** Whoever may write to every stream may start a scavenge; in EventStoreDB these are the operators. */
   const scavenging =
     (serve: typeof serveStartScavenge) =>
     (call: UnaryCall, answer: Answer): void => {

@@ -1,4 +1,4 @@
-/** `Streams.Read` without a subscription: a stream or `$all`, either way, and then the end. */
+/** Serves `Streams.Read` without a subscription: a stream or `$all`, in either direction, to its end. */
 import type { Log } from '../storage/open-log.ts';
 import type { ReadRequest } from '../../event-store/wire/read-request.ts';
 import { streamNotFound } from '../../event-store/wire/responses.ts';
@@ -15,7 +15,7 @@ import { resolveEvent } from './resolve-link.ts';
 import type { Sender } from './send-stream.ts';
 import { yieldToOthers, TURN_EVENTS } from './turns.ts';
 
-/** The ordinals a read goes through, in its order. */
+/** The ordinals of the events that a read visits, in the order of the read. */
 type Ordinals = Iterable<number>;
 
 function* countUp(from: number, to: number, at: (index: number) => number): Ordinals {
@@ -26,7 +26,7 @@ function* countDown(from: number, to: number, at: (index: number) => number): Or
   for (let index = from; index >= to; index -= 1) yield at(index);
 }
 
-/** `$all`: forwards from a position on, backwards from before it. */
+/** Ordinals of `$all`: forwards from a position on, or backwards from the event before it. */
 function ordinalsOfAll(log: Log, { from, isBackwards, filter }: ReadRequest): Ordinals {
   const { index } = log;
   const first = from.kind === 'start' ? 0 : from.kind === 'end' ? index.count() : index.ordinalAt(from.at);
@@ -40,7 +40,7 @@ function* passing(ordinals: Ordinals, log: Log, filter: NonNullable<ReadRequest[
   for (const ordinal of ordinals) if (passes(ordinal)) yield ordinal;
 }
 
-/** A stream: forwards or backwards from a revision, which is included; null when there is none to read. */
+/** Ordinals of a stream, in either direction, from a revision on and including it. Null: the stream does not exist. */
 function ordinalsOfStream(
   log: Log,
   stream: Buffer,
@@ -56,7 +56,7 @@ function ordinalsOfStream(
   return countUp(Math.max(begin, first), last, at);
 }
 
-/** Why a read makes no sense to EventStoreDB, or null. */
+/** Why EventStoreDB refuses a read as invalid, or null. */
 function readFault(request: ReadRequest, log: Log, isLikeEventStoreDB: boolean): Refusal | null {
   const { stream, from, isBackwards, maxCount } = request;
   if (stream === null) return isLikeEventStoreDB ? positionFault(log, from, 'read') : null;
@@ -65,7 +65,7 @@ function readFault(request: ReadRequest, log: Log, isLikeEventStoreDB: boolean):
 }
 
 /**
- * Sends what was asked for; resolves when it is sent or the client is gone.
+ * Sends the requested events. Resolves when they are sent or the client is gone.
  * @returns why the read is refused, or null
  */
 export async function serveRead(
@@ -77,7 +77,7 @@ export async function serveRead(
   const fault = readFault(request, log, isLikeEventStoreDB);
   if (fault !== null) return fault;
   if (isLikeEventStoreDB && request.maxCount === 0) {
-    // EventStoreDB never answers a read of no events of $all.
+    // EventStoreDB never answers a read of `$all` that asks for no events.
     await new Promise<void>((resolve) => sender.onOver(resolve));
     return null;
   }

@@ -1,6 +1,6 @@
 /**
- * How a call that cannot be answered ends: a gRPC status, and in its trailers what EventStoreDB's clients turn
- * into their own errors (the key `exception`).
+ * How a refused call ends: with a gRPC status, and with trailers that EventStoreDB's clients turn into their own errors
+ * (the key `exception`).
  */
 import { Metadata, status, type ServiceError } from '@grpc/grpc-js';
 import { LogCorrupt, systemCode } from '../storage/storage-errors.ts';
@@ -31,7 +31,7 @@ export const refuseDeletedStream = (stream: Buffer): Refusal =>
     'stream-name': asciiName(stream),
   });
 
-/** The numbers EventStoreDB writes for an expectation that is not a revision. */
+/** The number that EventStoreDB writes for an expected state. */
 const expectedNumber = (expected: ExpectedState): number =>
   expected.kind === 'revision' ? expected.revision : { any: -2, 'no-stream': -1, exists: -4 }[expected.kind];
 
@@ -53,7 +53,7 @@ export const refuseTooLarge = (maxBytes: number): Refusal =>
     'maximum-append-size': maxBytes.toString(),
   });
 
-/** The credentials of the call are wrong. EventStoreDB says it without a key `exception`. */
+/** The credentials of the call are wrong. EventStoreDB refuses such a call without the key `exception`. */
 export const UNAUTHENTICATED: Refusal = refusal(status.UNAUTHENTICATED, 'Unauthenticated');
 
 /** The caller may not do this with this stream. */
@@ -61,7 +61,7 @@ export const ACCESS_DENIED: Refusal = refusal(status.PERMISSION_DENIED, 'Access 
   exception: 'access-denied',
 });
 
-/** What EventStoreDB answers a read that it cannot make sense of. */
+/** EventStoreDB's refusal of an invalid read. */
 export const refuseRead = (of: 'ReadStreamResult' | 'ReadAllResult'): Refusal =>
   refusal(status.UNKNOWN, `Unexpected ${of}: Error`);
 
@@ -72,7 +72,7 @@ export const SHUTTING_DOWN = 'The event store is shutting down.';
 export const NO_ROOM = 'The disk of the event store is full; nothing of the append was stored.';
 export const TOO_MANY_WAITING = 'Too many appends are waiting for the disk; nothing of this one was stored.';
 
-/** The refusal for whatever went wrong while a call was answered. */
+/** Turns an error of a call into its refusal. */
 export function refuseError(error: unknown): Refusal {
   if (error instanceof LogCorrupt) return refusal(status.DATA_LOSS, error.message);
   if (error instanceof MalformedMessage) return refuseInvalid(error.message);

@@ -9,8 +9,8 @@ const LINK_TYPE = Buffer.from('$>');
 const LINK = /^(-1|\d+)@(.+)$/s;
 
 /**
- * The event at `ordinal` as a reader that resolves links gets it. A link to an event that is not there comes alone; one
- * that names no event is an event like any other.
+ * Returns the event at `ordinal` for a reader that resolves links. A link whose target is missing comes alone. An event
+ * of type `$>` whose content names no event is an ordinary event.
  */
 export function resolveEvent(log: Log, reader: EventReader, ordinal: number): Buffer {
   const { index, view } = log;

@@ -1,6 +1,6 @@
 /**
- * `Operations.StartScavenge` and `StopScavenge`, as EventStoreDB has them. A caller that asks to wait is answered at
- * the end of the run, with what it freed, in fields that EventStoreDB does not have.
+ * Serves `Operations.StartScavenge` and `StopScavenge`, as EventStoreDB does. A caller that asks to wait gets the
+ * answer at the end of the run. This answer says, in fields that EventStoreDB does not have, what the run freed.
  */
 import { status, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
 import type { Scavenge } from '../storage/scavenge.ts';
@@ -36,5 +36,5 @@ export function serveStartScavenge(call: UnaryCall, answer: Answer, scavenge: Sc
 export function serveStopScavenge(call: UnaryCall, answer: Answer, scavenge: Scavenge): void {
   const id = readStopScavenge(call.request);
   if (scavenge.stop(id)) answer(null, scavengeAnswer(id, SCAVENGE_STOPPED));
-  else answer(refusal(status.NOT_FOUND, `No scavenge with the id ${id} is going on.`));
+  else answer(refusal(status.NOT_FOUND, `No scavenge with the id ${id} is running.`));
 }

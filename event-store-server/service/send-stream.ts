@@ -1,7 +1,7 @@
-/** Writing to a stream no faster than its client takes it, and several messages at a time. */
+/** Writes to a stream no faster than its client reads, several messages at a time. */
 import { packMessages } from '../../event-store/wire/pack-messages.ts';
 
-/** What a sender needs of a call that writes: grpc-js's writable and duplex streams both have it. */
+/** The part of a call that a sender uses; writable and duplex streams of grpc-js both have it. */
 export interface WritableCall {
   write(message: Buffer, taken: () => void): boolean;
   readonly writableEnded: boolean;
@@ -9,21 +9,21 @@ export interface WritableCall {
 }
 
 export interface Sender {
-  /** Adds a message to what is sent at the next `flush`, or now when there is enough for one write. */
+  /** Adds a message to those that the next `flush` sends; flushes at once when they fill one write. */
   readonly send: (message: Buffer) => void;
   readonly flush: () => void;
-  /** The client has so much before it that no more should be sent. */
+  /** True when the client has so many unread bytes that the caller should send no more. */
   readonly isFull: () => boolean;
-  /** Flushes; resolves when the client has taken most of what was sent, or is gone. */
+  /** Flushes. Resolves when the client has read most of the bytes sent, or is gone. */
   readonly whenTaken: () => Promise<void>;
   readonly isOver: () => boolean;
-  /** Calls `then` once when the call is over, however it ended. */
+  /** Calls `then` once when the call is over, whatever ended it. */
   readonly onOver: (then: () => void) => void;
 }
 
-/** Messages are put together up to this size. */
+/** The sender joins messages up to this size. */
 const PACK_BYTES = 32 * 1024;
-/** Most bytes that may wait for one client, beyond one message. */
+/** Most bytes that may wait for one client, besides one message. */
 const MAX_UNTAKEN_BYTES = 64 * 1024;
 
 export function openSender(call: WritableCall): Sender {

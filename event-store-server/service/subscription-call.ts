@@ -1,7 +1,7 @@
 /**
- * `Streams.Read` as a subscription: a confirmation, everything after the starting point, `CaughtUp`, then events
- * as they are published. It pulls from the log at its client's speed and is woken by commits; nothing is pushed,
- * so a client that does not read costs one message.
+ * Serves `Streams.Read` as a subscription: a confirmation, every event after the starting point, `CaughtUp`, then
+ * events as the log publishes them. The subscription reads the log at the speed of its client, and each commit wakes
+ * it. So a client that does not read costs one message.
  */
 import { randomUUID } from 'node:crypto';
 import type { EventReader } from '../storage/event-reader.ts';
@@ -20,10 +20,10 @@ import type { Sender } from './send-stream.ts';
 import { courseOf, type Course } from './subscription-course.ts';
 import { yieldToOthers, TURN_EVENTS } from './turns.ts';
 
-/** A live subscription this many events behind the log is told that it fell behind. */
+/** A live subscription that is this many events behind the log gets the message that it fell behind. */
 const BEHIND_EVENTS = 1024;
 
-/** Waits for the next publication, the end of the call or what `isThere` sees by itself. */
+/** Waits for the next publication or the end of the call; returns at once when `isThere` is true. */
 function openWaiting(log: Log, sender: Sender): (isThere: () => boolean) => Promise<void> {
   let wake: (() => void) | null = null;
   const stop = log.onPublished(() => wake?.());
@@ -44,13 +44,13 @@ function openWaiting(log: Log, sender: Sender): (isThere: () => boolean) => Prom
     });
 }
 
-/** The checkpoints of a filtered subscription, one after so many considered events. */
+/** Sends the checkpoints of a filtered subscription: one after each `checkpointEvery` considered events. */
 function openCheckpoints(course: Course, log: Log, sender: Sender, isLikeEventStoreDB: boolean) {
   let considered = 0;
   let windowStart: number | null = null;
   let lastMatch: number | null = null;
 
-  /** EventStoreDB names, while it catches up, the last match of a window, or the window's own start without one. */
+  /** While it catches up, EventStoreDB names the last match of a window, or the start of a window without a match. */
   const sendWhileCatchingUp = (): void => {
     if (course.next >= course.end()) return;
     if (lastMatch !== null) sender.send(checkpointReached(lastMatch));
@@ -71,7 +71,7 @@ function openCheckpoints(course: Course, log: Log, sender: Sender, isLikeEventSt
       windowStart = null;
       lastMatch = null;
     },
-    /** The subscription has caught up. */
+    /** Sends the checkpoint of a subscription that has caught up. */
     goLive: (): void => {
       if (isLikeEventStoreDB || course.checkpointEvery === Infinity) return;
       considered = 0;
@@ -82,7 +82,7 @@ function openCheckpoints(course: Course, log: Log, sender: Sender, isLikeEventSt
 
 type Phase = 'catching up' | 'transitioning to live' | 'live';
 
-/** True when more than `most` of the events that are due pass. */
+/** True when more than `most` of the published events that are not sent yet pass the filter. */
 function areMoreThan(course: Course, most: number): boolean {
   let passing = 0;
   for (let step = course.next; step < course.end() && passing <= most; step += 1)
@@ -99,7 +99,10 @@ interface Delivery {
   readonly checkpoints: ReturnType<typeof openCheckpoints>;
 }
 
-/** Sends what is due, for one turn at most. @param most the largest number of events sent */
+/**
+ * Sends published events, for one turn at most.
+ * @param most the largest number of events to send
+ */
 async function deliver(delivery: Delivery, most: number, isLive: boolean): Promise<void> {
   const { request, course, log, sender, reader, checkpoints } = delivery;
   const until = Math.min(course.end(), course.next + TURN_EVENTS);
@@ -134,10 +137,13 @@ export async function serveSubscription(
   const checkpoints = openCheckpoints(course, log, sender, isLikeEventStoreDB);
   const delivery = { request, course, log, sender, reader, checkpoints };
   const published = openWaiting(log, sender);
-  // EventStoreDB reads on once more from its end, and ends what falls behind from then on.
+  // For EventStoreDB's likeness: it reads once more after it has caught up, and from then on ends a slow subscription.
   let phase = 'catching up' as Phase;
 
-  /** Sends what is due. @returns why the subscription is ended, or null */
+  /**
+   * Sends the published events that are not sent yet.
+   * @returns why the subscription ends, or null
+   */
   const sendDue = async (): Promise<Refusal | null> => {
     if (isLikeEventStoreDB && phase !== 'catching up' && areMoreThan(course, LIVE_BUFFER_EVENTS)) {
       await deliver(delivery, SENT_BEFORE_END_EVENTS, phase === 'live');

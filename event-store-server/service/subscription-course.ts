@@ -1,4 +1,4 @@
-/** What a subscription goes through: steps of the log or of one stream. */
+/** The course of a subscription: the numbered steps of the whole log, or of one stream. */
 import type { Log } from '../storage/open-log.ts';
 import type { ReadRequest } from '../../event-store/wire/read-request.ts';
 import { compileFilter } from './filter.ts';
@@ -6,21 +6,21 @@ import { positionFault } from './likeness.ts';
 import { EMPTY_STREAM_NAME, refuseDeletedStream, refuseInvalid, type Refusal } from './refusal.ts';
 
 export interface Course {
-  /** The step to be considered next. */
+  /** The next step to consider. */
   next: number;
-  /** Steps that are published. */
+  /** The number of published steps. */
   readonly end: () => number;
   readonly ordinalOf: (step: number) => number;
   readonly passes: (ordinal: number) => boolean;
-  /** Considered events between checkpoints; Infinity without a filter. */
+  /** Number of considered events between two checkpoints; Infinity without a filter. */
   readonly checkpointEvery: number;
-  /** The stream does not exist yet. A subscription like EventStoreDB's waits for it before it has caught up. */
+  /** True while the stream does not exist. A subscription like EventStoreDB's then waits before it sends `CaughtUp`. */
   readonly isMissing: () => boolean;
   /** The ordinal of the event that tombstoned the stream while the subscription was open, or null. */
   readonly tombstone: () => number | null;
 }
 
-/** Positions from here on mean "the end": other clients send the largest uint64. */
+/** Positions from this one on mean "the end", because other clients send the largest uint64. */
 const END_MARKER = 2 ** 63;
 
 const isAtEnd = ({ from }: ReadRequest): boolean =>
@@ -69,7 +69,7 @@ function courseOfStream(log: Log, stream: Buffer, request: ReadRequest): Course 
   if (stream.length === 0) return refuseInvalid(EMPTY_STREAM_NAME);
   const startsAtEnd = isAtEnd(request);
   const window = view.windowOf(stream, Date.now());
-  // From its end EventStoreDB waits for what a tombstoned stream will never have.
+  // A subscription from the end of a tombstoned stream is no error in EventStoreDB: it waits without end.
   if (window.kind === 'tombstoned' && !startsAtEnd) return refuseDeletedStream(stream);
   const first = window.kind === 'open' ? window.first : 0;
   let number = index.streams.find(stream);
@@ -91,7 +91,7 @@ function courseOfStream(log: Log, stream: Buffer, request: ReadRequest): Course 
   };
 }
 
-/** The course that was asked for, or why there is none. */
+/** Returns the course for a request, or the refusal. */
 export const courseOf = (log: Log, request: ReadRequest, isLikeEventStoreDB: boolean): Course | Refusal =>
   request.stream === null
     ? courseOfAll(log, request, isLikeEventStoreDB)

@@ -1,4 +1,4 @@
-/** What the calls that write need. */
+/** The parts that the writing calls share. */
 import type { Guard } from './guard.ts';
 import type { StoreLimits } from '../storage/store-limits.ts';
 import type { Log } from '../storage/open-log.ts';
@@ -6,9 +6,9 @@ import type { Log } from '../storage/open-log.ts';
 export interface WriteSide {
   readonly submit: Log['submit'];
   readonly limits: StoreLimits;
-  /** What the caller may not write. */
+  /** Refuses what the caller may not write. */
   readonly guard: Guard;
   readonly isLikeEventStoreDB: boolean;
-  /** False while the store says that it is only starting. */
+  /** False while the store says that it is not ready yet. */
   readonly isReady: () => boolean;
 }

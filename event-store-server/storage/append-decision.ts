@@ -1,6 +1,6 @@
 /**
- * Whether an append may be written: EventStoreDB's rules for the expected revision, and for an append that was
- * written before (the same event ids in the same places).
+ * Decides whether an append may be written, by EventStoreDB's rules for the expected revision. The rules recognise an
+ * append that was written before: its event ids are in the same places.
  */
 import type { ExpectedState } from '../../event-store/wire/proposed-event.ts';
 
@@ -10,15 +10,15 @@ export interface StreamState {
   readonly isTombstoned: boolean;
   readonly isSoftDeleted: boolean;
   readonly hasMetadata: () => boolean;
-  /** The id of the event at a revision up to the last. */
+  /** The id of the event at `revision`, which is at most `lastRevision`. */
   readonly idAt: (revision: number) => string;
-  /** The newest revision in this stream of an event with this id that was written lately, or -1. */
+  /** The newest revision in this stream of a recent event with this id, or -1. */
   readonly revisionOf: (id: string) => number;
 }
 
 export type AppendDecision =
   | { readonly kind: 'write' }
-  /** Written before; `revision` is that of its last event. */
+  /** The append was written before; `revision` is that of its last event. */
   | { readonly kind: 'repeated'; readonly revision: number }
   | { readonly kind: 'wrong-revision'; readonly actual: number }
   | { readonly kind: 'stream-deleted' };
@@ -26,7 +26,7 @@ export type AppendDecision =
 const WRITE: AppendDecision = { kind: 'write' };
 const NO_EVENT = -1;
 
-/** Decides an append of events with these ids; a deletion has one id, which nobody else has. */
+/** Decides an append of events with these ids. A deletion has one id, which no other event has. */
 export function decideAppend(
   state: StreamState,
   expected: ExpectedState,
@@ -54,7 +54,7 @@ const wrongRevision = ({ lastRevision }: StreamState): AppendDecision => ({
   actual: lastRevision,
 });
 
-/** What follows a revision is compared id by id with the append. */
+/** Compares the events after `revision` with the append, id by id. */
 function decideAfter(state: StreamState, revision: number, ids: readonly string[]): AppendDecision {
   if (revision === state.lastRevision) return WRITE;
   if (revision > state.lastRevision) return wrongRevision(state);
@@ -65,13 +65,13 @@ function decideAfter(state: StreamState, revision: number, ids: readonly string[
   if (differs < 0)
     return ids.length === 0 ? wrongRevision(state) : { kind: 'repeated', revision: revision + ids.length };
 
-  // A soft-deleted stream can be begun again, by an append that shares nothing with its beginning.
+  // An append can begin a soft-deleted stream again when its first id differs from that of the first event.
   return revision === NO_EVENT && differs === 0 && state.isSoftDeleted ? WRITE : wrongRevision(state);
 }
 
 /**
- * The first id decides: unknown, and all is written, ids that are known among them; known, and so must the others be,
- * in whatever order.
+ * The first id decides. When it is unknown, the whole append is written, known ids included. When it is known, all
+ * other ids must be known too, in any order.
  */
 function repeatedLately(state: StreamState, ids: readonly string[]): AppendDecision {
   const revisions = ids.map((id) => state.revisionOf(id));

@@ -1,4 +1,4 @@
-/** Looks through the files of a stopped store, changes nothing, and names all that is not what was written. */
+/** Checks the files of a stopped store, changes nothing, and names every part that differs from what was written. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { LogCorrupt } from './storage-errors.ts';
@@ -13,11 +13,11 @@ import { readSegmentRecord } from './walk-records.ts';
 
 export interface Damage {
   readonly file: string;
-  /** The bytes of the file that are not what was written, or where something is missing. */
+  /** The range of damaged bytes in the file. Both ends are equal where bytes are missing. */
   readonly from: number;
   readonly to: number;
   readonly reason: string;
-  /** The events in them, as far as the index file or the bytes tell. */
+  /** The events in the range, as far as the index file or the bytes name them. */
   readonly events: readonly LostEvent[];
 }
 
@@ -25,14 +25,14 @@ export interface LogChecked {
   readonly segments: number;
   readonly packed: number;
   readonly bytes: number;
-  /** Events that are as they were written. */
+  /** The number of undamaged events. */
   readonly events: number;
   readonly damages: readonly Damage[];
-  /** Revisions that are missing between others of their stream; named only where there is damage. */
+  /** Missing revisions between others of the same stream. Empty when the check finds no damage. */
   readonly gaps: readonly { readonly stream: string; readonly from: number; readonly to: number }[];
-  /** The end of a write that the next start cuts off. */
+  /** The end of an incomplete write; the next start cuts it off. */
   readonly cut: { readonly file: string; readonly byteOffset: number; readonly bytes: number } | null;
-  /** Index files that are missing or refused; the next start makes them again. */
+  /** Index files that are missing or refused; the next start writes them again. */
   readonly indexes: readonly { readonly file: string; readonly reason: string }[];
 }
 
@@ -88,7 +88,10 @@ export function checkLog(directory: string): LogChecked {
   };
 }
 
-/** Checks one segment; the position after it, null when the file is one that a start removes. */
+/**
+ * Checks one segment.
+ * @returns the position after it, or null when a start removes the file
+ */
 function checkSegment(
   path: string,
   { expectedBase, isLast }: { readonly expectedBase: number; readonly isLast: boolean },
@@ -167,7 +170,7 @@ interface FoundRecord {
   readonly record: RecordHeader;
 }
 
-/** The first whole record after a bad one. */
+/** Finds the first whole record after a bad one. */
 function nextRecord(segment: Segment, bytes: Buffer, badAt: number, after: number): FoundRecord | null {
   for (let at = bytes.indexOf(RECORD_MAGIC, badAt + 1); at >= 0; at = bytes.indexOf(RECORD_MAGIC, at + 1)) {
     const record = readSegmentRecord(segment, bytes, at, after);
@@ -176,7 +179,7 @@ function nextRecord(segment: Segment, bytes: Buffer, badAt: number, after: numbe
   return null;
 }
 
-/** A bad record at the end of the newest file is the end of a write, unless it is known to have been stored. */
+/** A bad record at the end of the newest file is an incomplete write, unless it is known to have been durable. */
 function noteBad(loaded: LoadedSegment, at: number, next: FoundRecord | null, found: Findings): void {
   const { segment, bytes, isLast, index } = loaded;
   const durable = index.kind === 'missing' ? 0 : (index.through ?? 0);
@@ -184,7 +187,7 @@ function noteBad(loaded: LoadedSegment, at: number, next: FoundRecord | null, fo
     segment.base + at < durable || (next !== null && next.record.durableBefore > segment.base + at);
   const to = next?.at ?? bytes.length;
   if (isLast && segment.packing === null && !wasDurable) {
-    // A start cuts from the first bad record on.
+    // A start cuts the file at the first bad record.
     found.cut ??= { file: segment.path, byteOffset: at, bytes: bytes.length - at };
     return;
   }

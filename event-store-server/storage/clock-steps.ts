@@ -1,30 +1,30 @@
 /**
- * The times of the log's events. They rise with the clock; where the clock was set back they go back with it, and the
- * few events at which that happens are remembered, so that times can still be searched by halving between them.
+ * The times of the log's events. They rise with the clock, and go back where somebody set the clock back. `steps` lists
+ * the few events at which times go back, so that a binary search between them stays possible.
  */
 export interface ClockSteps {
   /** The time of the newest event, milliseconds since 1970; 0 when there is none. */
   readonly newestMs: () => number;
-  /** Notes the time of the next event: the one at `ordinal` was recorded at `createdMs`. */
+  /** Notes that the next event, at `ordinal`, has the time `createdMs`. */
   readonly note: (ordinal: number, createdMs: number) => void;
-  /** Events from `ordinal` to that of `createdMs` follow, between which times go back only at `steps`. */
+  /** Notes the times of the events that follow, the first of them at `ordinal`. Times go back only at `span.steps`. */
   readonly noteMany: (ordinal: number, span: TimeSpan) => void;
-  /** The ordinals at which times go back, rising. */
+  /** The ordinals at which times go back, in rising order. */
   readonly steps: () => readonly number[];
 }
 
-/** The times of some events in a row. */
+/** The times of consecutive events. */
 export interface TimeSpan {
   readonly firstMs: number;
   readonly lastMs: number;
-  /** Indexes, from the first event, of the events whose time is before that of the event in front of them. */
+  /** Events whose time is before that of the event in front of them, as indexes from the first event. */
   readonly steps: readonly number[];
 }
 
-/** A clock that goes back less than this is taken for one that stood still: machines correct their clocks. */
+/** A clock that goes back by less than this counts as one that stood still, because machines correct their clocks. */
 export const CLOCK_JITTER_MS = 1000;
 
-/** The time for the next events: the clock's, unless the clock went back by less than `CLOCK_JITTER_MS`. */
+/** The time for the next events: the clock's time, or `newestMs` after a step back below `CLOCK_JITTER_MS`. */
 export const nextTime = (newestMs: number, nowMs: number): number =>
   nowMs < newestMs && nowMs > newestMs - CLOCK_JITTER_MS ? newestMs : nowMs;
 

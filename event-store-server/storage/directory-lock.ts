@@ -1,6 +1,6 @@
 /**
- * One directory, one process: the lock is the kernel's own and ends with its process. The owner's number beside it is
- * only for the message.
+ * Only one process may use a directory. The kernel holds the lock, which ends with its process. The process id in a
+ * file beside it serves only the error message.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,13 +14,13 @@ function ownerText(directory: string): string {
   try {
     return ` (process ${readFileSync(join(directory, OWNER_FILE), 'utf8').trim()})`;
   } catch {
-    // Between an owner's lock and its note there is nothing to name; the refusal stands without it.
+    // An owner that has the lock and has not written its process id yet has no name to report.
     return '';
   }
 }
 
 /**
- * Takes the directory; the function returned gives it back.
+ * Locks the directory; the returned function unlocks it.
  * @throws StoreLocked, DirectoryUnusable
  */
 export function lockDirectory(directory: string): () => void {

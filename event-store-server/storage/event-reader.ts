@@ -1,22 +1,22 @@
 /**
- * Reads events by ordinal. Reads are synchronous: the page cache answers in about 2 µs, where a way through the
- * thread pool costs 20 to 40. A reader that is asked for events close to one another reads ahead, up to a bound.
+ * Reads events by ordinal. Reads are synchronous: the page cache returns bytes in about 2 µs, while the thread pool
+ * would need 20 to 40. A reader of neighbouring events reads ahead, up to a bound.
  */
 import { LogCorrupt } from './storage-errors.ts';
 import type { LogIndex } from './log-index.ts';
 import { ENTRY_HEADER_BYTES, entryEnd, readEntry } from './record.ts';
 import { fileBytesOf, offsetOf, type Segment, type SegmentFiles } from './segment-files.ts';
 
-/** Most bytes one read brings in, unless one event is larger. */
+/** Most bytes of one read, unless one event is larger. */
 const MAX_READ_AHEAD_BYTES = 128 * 1024;
-/** An event this near behind the last read counts as the next one. */
+/** A read that begins this close behind the last one reads ahead. */
 const NEAR_BYTES = 16 * 1024;
-/** Most events of a packed segment are whole in a read of this size. */
+/** A read of this size contains most events of a packed segment whole. */
 const USUAL_EVENT_BYTES = 2 * 1024;
 
 export interface EventReader {
   /**
-   * The event as it goes on the wire; the bytes stay as they are for as long as they are held.
+   * The event in the encoding of the wire. The bytes do not change while the caller keeps them.
    * @throws LogCorrupt when they are not what was written
    */
   readonly event: (ordinal: number) => Buffer;
@@ -41,8 +41,8 @@ export function openEventReader(files: SegmentFiles, index: LogIndex): EventRead
   };
 
   /**
-   * Brings an event in. Its end is not in the index: as it was written it lies before the next event; in a packed file
-   * the next one may be gone, so its own length is read first.
+   * Loads an event. The index does not hold its end. In an unpacked file the event ends before the next one. In a
+   * packed file the next one may be gone, so the reader reads the event's own length first.
    */
   const bringIn = (ordinal: number, segment: Segment, from: number): void => {
     const fileBytes = fileBytesOf(segment);

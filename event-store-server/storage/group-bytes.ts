@@ -7,16 +7,16 @@ import {
 import { ENTRY_HEADER_BYTES, RECORD_HEADER_BYTES, sealEntry, sealRecord, TOMBSTONE_FLAG } from './record.ts';
 
 export interface GroupBytes {
-  /** Adds one event to the record that is open and returns its position. */
+  /** Adds one event to the open record and returns its position. */
   readonly addEvent: (event: Omit<EventParts, 'position'>) => number;
-  /** Puts what `body` adds into one record, so that the log has all of it or nothing. */
+  /** Puts the events that `body` adds into one record, so that the log has all of them or none. */
   readonly addRecord: (body: () => void) => void;
   readonly length: () => number;
-  /** All records so far. */
+  /** The bytes of all records so far. */
   readonly bytes: () => Buffer;
 }
 
-/** @param startPosition where the group will lie; everything before it is durable */
+/** @param startPosition the position of the group in the log; everything before it is durable */
 export function openGroupBytes(startPosition: number, expectedBytes: number): GroupBytes {
   let bytes = Buffer.allocUnsafe(expectedBytes);
   let at = 0;

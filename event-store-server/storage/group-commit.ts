@@ -1,7 +1,7 @@
 /**
- * The only writer. Requests wait in a queue; all that wait are staged, written and synced together, and only
- * then are their events published and the requests answered. Answers that rest on events of the same group
- * (a conflict, a repeated append) wait for the same sync.
+ * The only writer. It stages, writes and syncs all waiting requests together. Only then does it publish their events
+ * and answer the requests. An answer that depends on events of the same group (a conflict, a repeated append) waits for
+ * the same sync.
  */
 import { DiskFull, type DiskFailed } from './storage-errors.ts';
 import type { StoreLimits } from './store-limits.ts';
@@ -18,9 +18,9 @@ interface Waiting {
 }
 
 export interface GroupCommit {
-  /** `answer` is called exactly once, later. */
+  /** Queues a request. Calls `answer` exactly once, later. */
   readonly submit: (request: WriteRequest, bytes: number, answer: Answer) => void;
-  /** Refuses what comes from now on; resolves when everything that waited is answered. */
+  /** Refuses new requests. Resolves when all waiting requests are answered. */
   readonly close: () => Promise<void>;
 }
 
@@ -30,9 +30,9 @@ export interface GroupCommitParts {
   readonly stage: (requests: readonly WriteRequest[], startPosition: number) => StagedGroup;
   /** Called with the events of a group once they are durable. */
   readonly publish: (events: readonly StagedEvent[]) => void;
-  /** Called when a segment is full and the next one is begun. */
+  /** Called when a segment is full and the next one begins. */
   readonly onSegmentClosed: (segment: Segment) => void;
-  /** The disk failed; no answer is given any more. */
+  /** Called when the disk failed. The writer sends no answer from then on. */
   readonly onFailed: (failure: Error) => void;
 }
 
@@ -79,7 +79,7 @@ export function openGroupCommit(parts: GroupCommitParts): GroupCommit {
     group.forEach((one, place) => one.answer(outcomes[place] as WriteOutcome));
   };
 
-  /** The group is written, or refused for want of room (null) with nothing of it in the log. */
+  /** Stages and writes a group. Null: the disk has no room, and nothing of the group is in the log. */
   const writeStaged = (requests: readonly WriteRequest[]): StagedGroup | null => {
     try {
       const active = files.segments().at(-1) as Segment;
@@ -104,7 +104,7 @@ export function openGroupCommit(parts: GroupCommitParts): GroupCommit {
     const writers = group.filter((_one, place) => staged.wrote[place]);
     const others = group.filter((_one, place) => !staged.wrote[place]);
     for (const one of writers) one.answer({ kind: 'disk-full' });
-    // Without the writers the others may be decided differently.
+    // Without the writing requests, the outcomes of the others may differ.
     if (others.length > 0) commit(others);
     else finish();
   };
@@ -149,7 +149,7 @@ export function openGroupCommit(parts: GroupCommitParts): GroupCommit {
       waitingBytes += bytes;
       if (isBusy) return;
       isBusy = true;
-      // Whatever else arrived in this turn joins the group.
+      // Requests that arrive in the same turn join the group.
       setImmediate(finish);
     },
     close: () => {

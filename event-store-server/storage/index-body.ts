@@ -1,11 +1,12 @@
 /**
- * What an index file holds of its segment, as numbers and texts, one column after the other: what is alike stands
- * together, so that deflate makes little of it.
+ * The content of an index file: numbers and texts of one segment, one column after the other. Similar values lie
+ * together, so deflate makes them small.
  *
- *   streams: how many, their names, their first revisions (0 for none, otherwise 1 more)
- *   types: how many, each as length and bytes
- *   events: how many; each one's place, less that of the one before; each one's stream, 0 for the first that has had no
- *   event yet and otherwise how far it is before that one; each one's type, doubled, and 1 more for a tombstone
+ *   streams: their number, their names, their first revisions (0 for none, otherwise the revision plus 1)
+ *   types: their number, each as length and bytes
+ *   events: their number; the place of each, less that of the event before;
+ *     the stream of each, as the number of streams seen so far less its own number (0: a new stream);
+ *     the type of each, doubled, plus 1 for a tombstone
  *   times, then the runs of a packed segment
  */
 import type { Packing } from './packing.ts';
@@ -17,7 +18,7 @@ import { openVarintReader, openVarintWriter, type VarintReader } from './varint-
 
 export type IndexBody = Omit<SegmentIndex, 'base' | 'through' | 'firstCrc' | 'lastCrc'>;
 
-/** @param content with its streams in the order of their first events */
+/** @param content its streams in the order of their first events */
 export function bodyOf(content: IndexBody): Buffer {
   const writer = openVarintWriter();
   const { number, bytes, finish } = writer;
@@ -58,7 +59,7 @@ export function bodyOf(content: IndexBody): Buffer {
 }
 
 /**
- * @param end the place after the segment's last byte; every event lies before it and after the one before
+ * @param end the place after the segment's last byte. Every event lies before `end` and after the event before it.
  * @throws RangeError when it is no body, or not of this segment
  */
 export function readBody(body: Buffer, segment: Segment, end: number): IndexBody {

@@ -1,14 +1,14 @@
 /**
- * The index of one segment, `<position>.index` beside the log file, so that a start reads a few bytes an event and
- * not the events. The file can be lost or damaged without harm: the segment is read again. A file that is not right
- * in every part is refused as a whole.
+ * The index of one segment, `<position>.index` beside the log file: a start reads a few bytes an event instead of the
+ * events. A lost or damaged file does no harm, because the store reads the segment again. The store refuses a whole
+ * file when any part of it is wrong.
  *
  *   header  0 "DOCKETIX" | 8 version u32 | 12 CRC-32 of the rest u32 | 16 base u64 | 24 through u64
  *           32 file bytes of a packed segment u64, else 0 | 40 CRC-32 of the first event u32 | 44 of the last u32
  *   body    deflated numbers and texts: `index-body.ts`
  *
- * Version 1 held events of later segments when it was written at a start; version 2 stored names as they are and events
- * row by row. Files of both are refused and made again.
+ * In version 1, a file from a start also held events of later segments. Version 2 stored names unpacked and events row
+ * by row. The store refuses both versions and writes the file again.
  */
 import {
   closeSync,
@@ -33,9 +33,9 @@ import type { SegmentIndex } from './segment-index.ts';
 const MAGIC = Buffer.from('DOCKETIX');
 const VERSION = 3;
 const HEADER_BYTES = 48;
-/** Most bytes of a body once it is inflated; a full segment of the smallest events has a tenth of it. */
+/** Most bytes of an inflated body. A full segment of the smallest events needs a tenth of it. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
-/** The fastest level: most of the body is ids, which no level makes much smaller. */
+/** The fastest level, because most of the body is ids, which no level makes much smaller. */
 const DEFLATE = { level: 1 };
 
 function fileOf(content: SegmentIndex, body: Buffer): Buffer {
@@ -54,11 +54,11 @@ function fileOf(content: SegmentIndex, body: Buffer): Buffer {
 
 export type IndexFile =
   | { readonly kind: 'missing' }
-  /** `through` is the position up to which the segment was durable when the file was written, null when unknown. */
+  /** `through` is the position up to which the segment was durable when the file was written; null when unknown. */
   | { readonly kind: 'refused'; readonly why: string; readonly through: number | null }
   | { readonly kind: 'right'; readonly content: SegmentIndex; readonly through: number };
 
-/** Reads the index file of a segment and holds it against the segment. */
+/** Reads the index file of a segment and compares it with the segment. */
 export function readIndexFile(path: string, segment: Segment): IndexFile {
   const bytes = readIfThere(path);
   if (bytes === null) return { kind: 'missing' };
@@ -75,7 +75,7 @@ export function readIndexFile(path: string, segment: Segment): IndexFile {
   const packedBytes = readU64(bytes, 32);
   if (packedBytes !== (segment.packing?.fileBytes ?? 0)) return refused('the segment was packed since');
   const through = readU64(bytes, 24);
-  // The caller tells a file that is too short from one that is not the index's.
+  // The caller distinguishes a log file that lost bytes from an index file of another segment.
   if (through > segment.end) return refused('it goes further than the segment', through);
   try {
     const content = contentOf(bytes, segment, through);
@@ -104,7 +104,7 @@ function contentOf(file: Buffer, segment: Segment, through: number): SegmentInde
   };
 }
 
-/** True when the first and the last event lie in the segment's file where the index says. */
+/** True when the file has the first and the last event where the index says. */
 function isOfThisFile({ places, packing, firstCrc, lastCrc }: SegmentIndex, segment: Segment): boolean {
   if (places.length === 0) return true;
   const handle = openSync(segment.path, 'r');
@@ -134,7 +134,7 @@ function readIfThere(path: string): Buffer | null {
 const temporary = (path: string): string => `${path}.new`;
 const deflateSoon = promisify<Buffer, { level: number }, Buffer>(deflateRaw);
 
-/** Puts an index file in place while the store runs. */
+/** Writes an index file in the background while the store runs. */
 export async function writeIndexFile(path: string, content: SegmentIndex): Promise<void> {
   const bytes = fileOf(content, await deflateSoon(bodyOf(content), DEFLATE));
   const file = await open(temporary(path), 'w');
@@ -147,7 +147,7 @@ export async function writeIndexFile(path: string, content: SegmentIndex): Promi
   await rename(temporary(path), path);
 }
 
-/** Puts an index file in place at once, at shutdown. */
+/** Writes an index file before it returns, for shutdown. */
 export function writeIndexFileNow(path: string, content: SegmentIndex): void {
   const bytes = fileOf(content, deflateRawSync(bodyOf(content), DEFLATE));
   const handle = openSync(temporary(path), 'w');

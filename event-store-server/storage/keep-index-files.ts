@@ -1,17 +1,20 @@
-/** Writes index files, one after the other. One that cannot be written costs the next start some time and nothing else. */
+/** Writes index files, one after the other. When a write fails, only the next start takes longer. */
 import { openEventReader } from './event-reader.ts';
 import { writeIndexFile, writeIndexFileNow } from './index-file.ts';
 import { segmentPath, type Segment, type SegmentFiles } from './segment-files.ts';
 import { collectSegment, type LoadedLog } from './segment-index.ts';
 
 export interface IndexFiles {
-  /** Writes the index of a closed segment when its turn comes. */
+  /** Queues the index of a closed segment for writing. */
   readonly writeSoon: (segment: Segment) => void;
   /** Writes the index of a segment before it returns. */
   readonly writeNow: (segment: Segment) => void;
-  /** Resolves when everything that waits now is written. */
+  /** Resolves when all index files queued so far are written. */
   readonly settled: () => Promise<void>;
-  /** Resolves when what waited is written; what is not begun after `withinMs` is left to the next start. */
+  /**
+   * Resolves when the queued files are written. After `withinMs` it begins no other file, and the next start writes the
+   * rest.
+   */
   readonly settle: (withinMs: number) => Promise<void>;
 }
 
@@ -26,7 +29,9 @@ export function keepIndexFiles(
   const pathOf = (segment: Segment): string => segmentPath(directory, segment.base, 'index');
   const collect = (segment: Segment) => collectSegment(log, segment, openEventReader(files, log.index));
   const report = (error: unknown): void => {
-    notice(`An index file was not written, the next start will read the segment again: ${String(error)}`);
+    notice(
+      `The store could not write an index file, so the next start will read the segment again: ${String(error)}`,
+    );
   };
   return {
     writeSoon: (segment) => {

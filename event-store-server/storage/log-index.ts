@@ -1,8 +1,8 @@
 /**
- * Where every published event lies. An event's ordinal is its place in the whole log, counted from 0. Beyond the
- * streams' names an event costs 22 to 28 bytes of memory: position 8, stream 4, type 4, its cell in the stream's
- * list 4 to 8 (and what lists left behind). An event that scavenge took keeps its ordinal until the next start and is
- * "gone": nobody reads it any more.
+ * Where every published event lies. The ordinal of an event is its place in the whole log, counted from 0. Besides the
+ * streams' names an event costs 22 to 28 bytes of memory. Position takes 8, stream 4, type 4, and its cell in the
+ * stream's list 4 to 8. An event that scavenge removed keeps its ordinal until the next start; it is "gone", and nobody
+ * reads it.
  */
 import { openNameTable, type NameTable } from './name-table.ts';
 import { openOrdinalLists } from './ordinal-lists.ts';
@@ -14,24 +14,24 @@ export interface LogIndex {
   readonly positionOf: (ordinal: number) => number;
   readonly streamOf: (ordinal: number) => number;
   readonly typeOf: (ordinal: number) => number;
-  /** First ordinal whose position is at or after `position`; `count()` when there is none. */
+  /** The first ordinal whose position is at or after `position`; `count()` when there is none. */
   readonly ordinalAt: (position: number) => number;
-  /** How many events a stream has had, without a tombstone and with those that scavenge removed. */
+  /** The number of events a stream has ever had: events that scavenge removed count, a tombstone does not. */
   readonly eventsOf: (stream: number) => number;
-  /** The first revision of a stream that scavenge left. */
+  /** The first revision of a stream that scavenge has not removed. */
   readonly firstRevisionOf: (stream: number) => number;
-  /** The ordinal of a stream's event, or -1 when it is gone. */
+  /** The ordinal of the event at `revision`, or -1 when it is gone. */
   readonly ordinalOf: (stream: number, revision: number) => number;
   /** The revision of the event at `ordinal` in its stream, or -1 when it is gone. */
   readonly revisionOf: (ordinal: number) => number;
-  /** True when scavenge took the event at `ordinal`, and for -1. */
+  /** True when scavenge removed the event at `ordinal`, and for -1. */
   readonly isGone: (ordinal: number) => boolean;
-  /** A stream's events before `revision` are gone; past its last event, the next one has that revision. */
+  /** Marks the events of a stream before `revision` as gone. Past the last event, the next event gets `revision`. */
   readonly forgetBefore: (stream: number, revision: number) => void;
   readonly isTombstoned: (stream: number) => boolean;
   /** True when the event at `ordinal` is the one that marks a tombstone. */
   readonly isTombstone: (ordinal: number) => boolean;
-  /** Adds the next event, its position after all others'. */
+  /** Adds the next event, whose position is after all others. */
   readonly add: (stream: number, type: number, position: number, isTombstone: boolean) => void;
 }
 
@@ -48,7 +48,7 @@ export function openLogIndex(): LogIndex {
   const lists = openOrdinalLists();
   const tombstoned = new Set<number>();
 
-  /** First number from 0 to `end` (not included) for which `isAtOrAfter` holds, or `end`. */
+  /** The first number from 0 to `end` (exclusive) for which `isAtOrAfter` holds, or `end`. */
   const firstAt = (end: number, isAtOrAfter: (place: number) => boolean): number => {
     let low = 0;
     let high = end;
@@ -71,7 +71,7 @@ export function openLogIndex(): LogIndex {
     eventsOf: lists.end,
     firstRevisionOf: lists.first,
     ordinalOf: lists.at,
-    // Ordinals rise with revisions; before the first revision `at` is -1.
+    // Ordinals rise with revisions. Before the first revision `at` returns -1.
     revisionOf: (ordinal) => {
       const stream = streamNumbers.at(ordinal);
       const revision = firstAt(lists.end(stream), (each) => lists.at(stream, each) >= ordinal);
@@ -99,8 +99,8 @@ export function openLogIndex(): LogIndex {
 }
 
 /**
- * A column of the index: numbers that are appended, in blocks of 64 Ki, so that growing never copies what is there
- * and a million entries cost their own size and no more.
+ * A column of the index: a list of numbers in blocks of 64 Ki. Growth copies nothing, and a million entries cost little
+ * more than their own size.
  */
 interface Column {
   readonly length: () => number;

@@ -1,4 +1,4 @@
-/** Names the events in damaged bytes: by the index file where it is right, otherwise by what can still be read. */
+/** Names the events in damaged bytes. An undamaged index file names them; otherwise the readable bytes do. */
 import { MalformedMessage } from '../../event-store/wire/protobuf.ts';
 import { readRecordedEvent } from '../../event-store/wire/recorded-event.ts';
 import type { IndexFile } from './index-file.ts';
@@ -13,7 +13,7 @@ export interface LostEvent {
   /** Null for the event that marks a tombstone. */
   readonly revision: number | null;
   readonly position: number;
-  /** True when its own checksum is right: the damage is beside it. */
+  /** True when its own checksum is right, so the damage is beside it. */
   readonly isWhole: boolean;
 }
 
@@ -48,7 +48,7 @@ function byIndex(content: SegmentIndex, bytes: Buffer, from: number, to: number)
   return lost;
 }
 
-/** Goes from entry to entry as long as their lengths lead to events. */
+/** Follows the lengths of entries as long as they lead to events. */
 function byBytes(segment: Segment, bytes: Buffer, from: number, to: number): LostEvent[] {
   const lost: LostEvent[] = [];
   let at = from + RECORD_HEADER_BYTES;

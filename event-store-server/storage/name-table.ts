@@ -1,7 +1,7 @@
 /**
- * Names of streams or event types, and their numbers from 0 in the order of first appearance. The bytes of all names
- * lie in one buffer, beside an open-addressing hash table. That takes about 12 bytes a name beyond the name itself; a
- * Map of strings takes over a hundred.
+ * Names of streams or event types, numbered from 0 in the order of first appearance. One buffer holds the bytes of all
+ * names, beside a hash table with open addressing. That takes about 12 bytes a name besides the name; a Map of strings
+ * takes over a hundred.
  */
 import { randomInt } from 'node:crypto';
 
@@ -9,15 +9,15 @@ export interface NameTable {
   readonly size: () => number;
   /** The number of a name, or -1. */
   readonly find: (name: Buffer) => number;
-  /** The number of a name, given to it now when it is new. */
+  /** The number of a name; a new name gets the next number. */
   readonly intern: (name: Buffer) => number;
-  /** A view of a name's bytes. */
+  /** A view of the bytes of a name. */
   readonly name: (number: number) => Buffer;
   readonly startsWith: (number: number, prefix: Buffer) => boolean;
 }
 
 const FNV_PRIME = 0x01000193;
-/** The table doubles when it is fuller than this. */
+/** The table doubles when a larger share of its slots is taken. */
 const MAX_FILL = 0.6;
 
 function doubled<T extends Uint32Array | Buffer>(from: T, make: (length: number) => T, atLeast = 0): T {
@@ -27,13 +27,13 @@ function doubled<T extends Uint32Array | Buffer>(from: T, make: (length: number)
 }
 
 export function openNameTable(): NameTable {
-  // A seed of its own for each start: nobody can choose names that all fall into one slot.
+  // Each start has its own seed, so nobody can choose names that all fall into one slot.
   const seed = randomInt(1, 2 ** 31);
   let text = Buffer.allocUnsafeSlow(4096);
-  // Name n lies in text from ends[n] to ends[n + 1].
+  // Name n lies in `text` from ends[n] to ends[n + 1].
   let ends = new Uint32Array(1024);
   let hashes = new Uint32Array(1024);
-  // Number + 1 of the name in a slot; 0 is free.
+  // A slot holds the number of its name plus 1; 0 is free.
   let slots = new Uint32Array(2048);
   let size = 0;
 

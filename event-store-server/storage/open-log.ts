@@ -1,4 +1,4 @@
-/** The log of one directory: locked, recovered, checked, with one writer and any number of readers. */
+/** Opens the log of one directory: locks, recovers and checks it. It has one writer and any number of readers. */
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { DirectoryUnusable, systemCode } from './storage-errors.ts';
 import type { StoreLimits } from './store-limits.ts';
@@ -22,23 +22,23 @@ import type { WriteOutcome, WriteRequest } from './write-request.ts';
 export interface Log {
   readonly index: LogIndex;
   readonly view: StreamView;
-  /** A reader of its own for each read: it reads ahead where its caller goes. */
+  /** Opens a reader for one caller, because a reader reads ahead where its caller goes. */
   readonly openReader: () => EventReader;
-  /** Position of the newest event, 0 when there is none. */
+  /** The position of the newest event, 0 when there is none. */
   readonly head: () => number;
-  /** @param bytes what the request weighs in the queue */
+  /** @param bytes memory that the request takes in the queue */
   readonly submit: (request: WriteRequest, bytes: number, answer: (outcome: WriteOutcome) => void) => void;
   readonly scavenge: Scavenge;
-  /** Calls `listener` after every publication until the function returned is called. */
+  /** Calls `listener` after every publication. The returned function ends that. */
   readonly onPublished: (listener: () => void) => () => void;
-  /** Finishes the writes that wait, writes the newest index file, gives the directory back. */
+  /** Finishes the waiting writes, writes the newest index file and unlocks the directory. */
   readonly close: () => Promise<void>;
 }
 
 export interface LogSurroundings {
-  /** Something worth a line that stops nothing. */
+  /** Receives one sentence for the log about a problem that stops nothing. */
   readonly notice: (sentence: string) => void;
-  /** The log cannot go on: the disk failed, or stored bytes are damaged. */
+  /** Called when the log cannot continue: the disk failed, or stored bytes are damaged. */
   readonly onFailed: (failure: Error) => void;
 }
 
@@ -53,7 +53,7 @@ function prepareDirectory(directory: string): void {
 }
 
 /**
- * Opens the log in a directory, which is made when it is missing.
+ * Opens the log in a directory; makes the directory when it is missing.
  * @throws DirectoryUnusable, StoreLocked, LogCorrupt, DiskFull, DiskFailed
  */
 export function openLog(directory: string, limits: StoreLimits, surroundings: LogSurroundings): Log {
@@ -167,8 +167,11 @@ function openLocked(
   };
 }
 
-/** What a cut end means is for a person to judge: the disk alone knows whether it kept what it had said it kept. */
+/**
+ * Docket cannot know whether the disk kept the bytes it had confirmed, so the sentence leaves the judgement to a
+ * person.
+ */
 const sentenceOfCut = ({ path, byteOffset, bytes }: CutEnd): string =>
   `Cut ${bytes} bytes off the end of ${path}, from byte ${byteOffset} on: the newest write is not whole. After a crash ` +
-  'in the middle of a write nobody was told that it was stored; only if the disk lost or changed bytes that it had ' +
-  'said it kept are answered appends among them (docs/operations.md, "A cut log").';
+  'in the middle of a write this is normal, and the store had confirmed none of these bytes. Only if the disk lost or ' +
+  'changed bytes that it had confirmed, confirmed appends are among them (docs/operations.md, "A cut log").';

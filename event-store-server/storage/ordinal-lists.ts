@@ -1,18 +1,17 @@
 /**
- * For each stream the ordinals of its events, by revision. Most streams have few events and some have very
- * many, so the lists live in one pool of 4-byte cells: a list that is full moves to a place twice as large, and
- * the place it leaves is used again by the next list of that size. What scavenge took from the front of a stream is
- * not in its list: the list then begins at a later revision.
+ * The ordinals of each stream's events, by revision. Most streams have few events and some very many, so the lists
+ * share one pool of 4-byte cells. A full list moves to a place twice as large, and the next list of the old size takes
+ * the free place. After scavenge removed the first events of a stream, its list begins at a later revision.
  */
 export interface OrdinalLists {
-  /** The revision after the last one of list `list`; 0 for one never added to. */
+  /** The revision after the last one of list `list`; 0 for a list that never had an entry. */
   readonly end: (list: number) => number;
   /** The first revision that the list holds; `end` when it holds none. */
   readonly first: (list: number) => number;
   /** The ordinal at a revision, or -1 when the list does not hold it. */
   readonly at: (list: number, revision: number) => number;
   readonly push: (list: number, ordinal: number) => void;
-  /** Takes everything before `revision` from the list; past its end, the next push is at `revision`. */
+  /** Removes everything before `revision` from the list. Past the end, the next `push` has that revision. */
   readonly forgetBefore: (list: number, revision: number) => void;
 }
 
@@ -24,11 +23,11 @@ function grown(from: Uint32Array, atLeast: number): Uint32Array {
   return wider;
 }
 
-/** A list of this many ordinals has a place of this many cells. */
+/** The number of cells that a list of this length occupies. */
 const placeFor = (length: number): number =>
   length <= SMALLEST_CELLS ? SMALLEST_CELLS : 1 << (32 - Math.clz32(length - 1));
 
-/** A list has room for the next power of two of its length, so a length that is one means it is full. */
+/** A list has room up to the next power of two, so a length that is a power of two means that it is full. */
 const isFull = (length: number): boolean => length >= SMALLEST_CELLS && (length & (length - 1)) === 0;
 
 export function openOrdinalLists(): OrdinalLists {

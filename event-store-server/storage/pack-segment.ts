@@ -1,6 +1,6 @@
 /**
- * Writes a segment anew beside itself, without some of its events. Records keep their positions and events theirs; a
- * record that loses all of its events goes, one that loses some is sealed again.
+ * Writes a segment again, without some of its events, to a file beside it. Records and events keep their positions. A
+ * record that loses all events is left out, and one that loses some gets a new header.
  */
 import { open } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
@@ -18,7 +18,7 @@ import type { Segment } from './segment-files.ts';
 import { SEGMENT_HEADER_BYTES, segmentHeader } from './segment-header.ts';
 import { readSegmentRecord } from './walk-records.ts';
 
-/** So many bytes are written at once, and other work gets its turn after them. */
+/** The function writes this many bytes at once, then lets other work run. */
 const SLICE_BYTES = 1024 * 1024;
 
 interface KeptEntry {
@@ -26,7 +26,7 @@ interface KeptEntry {
   readonly position: number;
 }
 
-/** Tells which positions go; asked with rising ones. */
+/** Tells which positions are dropped; the caller asks for them in rising order. */
 function openDropped(dropped: readonly number[]): (position: number) => boolean {
   let next = 0;
   return (position) => {
@@ -35,7 +35,7 @@ function openDropped(dropped: readonly number[]): (position: number) => boolean 
   };
 }
 
-/** The entries of a record that stay. */
+/** The entries of a record that are kept. */
 function entriesThatStay(
   segment: Segment,
   { bytes, at, record }: { readonly bytes: Buffer; readonly at: number; readonly record: RecordHeader },
@@ -50,7 +50,7 @@ function entriesThatStay(
   return kept;
 }
 
-/** A record of the entries that stay. */
+/** Builds a record of the kept entries. */
 function recordOf(kept: readonly KeptEntry[], before: RecordHeader): Buffer {
   const body = kept.map((entry) => entry.bytes);
   const record = Buffer.concat([Buffer.alloc(RECORD_HEADER_BYTES), ...body]);
@@ -60,7 +60,7 @@ function recordOf(kept: readonly KeptEntry[], before: RecordHeader): Buffer {
 }
 
 /**
- * Writes the segment without the events at `dropped` to `path`, durable when it resolves.
+ * Writes the segment without the events at `dropped` to `path`. The file is durable when the promise resolves.
  * @returns where its events lie now, and how many went
  * @throws LogCorrupt when a record is not what was written, AbortError, or the system's error
  */

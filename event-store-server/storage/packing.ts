@@ -1,18 +1,18 @@
 /**
- * Where the events of a packed segment lie. Scavenge leaves events out and keeps the positions of the others, so the
- * file consists of runs: within one, place and offset go side by side. A place is a position counted from the
- * segment's first.
+ * Where the events of a packed segment lie. Scavenge drops events and keeps the positions of the others, so the file
+ * consists of runs. Within a run, places and offsets rise by the same amounts. A place is a position counted from the
+ * first one of the segment.
  */
 export interface Packing {
   /** The length of the file. */
   readonly fileBytes: number;
-  /** The places at which runs begin, rising. */
+  /** The place at which each run begins, in rising order. */
   readonly places: Uint32Array;
-  /** The offsets in the file at which they begin. */
+  /** The offset in the file at which each run begins. */
   readonly offsets: Uint32Array;
 }
 
-/** A packed file of which only the length is known yet. */
+/** The packing of a file of which only the length is known yet. */
 export const unknownPacking = (fileBytes: number): Packing => ({
   fileBytes,
   places: new Uint32Array(),
@@ -32,7 +32,7 @@ export function offsetIn({ places, offsets }: Packing, place: number): number {
 }
 
 export interface PackingBuilder {
-  /** The next event lies here; places and offsets rise. */
+  /** Notes where the next event lies. Places and offsets rise. */
   readonly note: (place: number, offset: number) => void;
   readonly finish: (fileBytes: number) => Packing;
 }

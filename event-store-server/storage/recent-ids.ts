@@ -1,7 +1,7 @@
 /**
- * The ids of the newest events, so that an append that expects any revision and is sent twice is written once.
- * Bounded, as EventStoreDB's is, and of this process alone: an append repeated after very many others, or after a
- * restart, is written again.
+ * The ids of the newest events. By them the store writes an append only once that expects any revision and comes twice.
+ * The list has a bound, as in EventStoreDB, and starts empty: an append repeated after very many others is written
+ * again.
  */
 export interface RecentIds {
   /** The ordinal of the event with this id, or -1. */
@@ -10,8 +10,8 @@ export interface RecentIds {
 }
 
 /**
- * @param newest the ordinals of the newest events of this process with their ids, asked for once, at the first use: a log whose
- *   writers always name a revision never pays for it
+ * @param newest the ordinals and ids of the newest events of this process. Called once, at the first use, so a log
+ *   whose writers always name a revision never pays for it.
  */
 export function openRecentIds(bound: number, newest: () => Iterable<readonly [string, number]>): RecentIds {
   let known: Map<string, number> | null = null;

@@ -1,14 +1,14 @@
 /**
- * How an append lies in a segment file: one record, all of its events in it, so that a crash leaves all or
- * nothing. Integers are little-endian.
+ * How an append lies in a segment file: one record holds all of its events, so a crash leaves all or none. Integers are
+ * little-endian.
  *
  *   record  0 magic u32 | 4 body bytes u32 | 8 CRC-32 u32 | 12 events u32 | 16 position u64 | 24 durable u64 | body
- *   entry   0 event bytes u32 | 4 CRC-32 of them u32 | 8 flags u32 | the event as it goes on the wire
+ *   entry   0 event bytes u32 | 4 CRC-32 of them u32 | 8 flags u32 | the event in the encoding of the wire
  *
- * The record's CRC covers bytes 12 to its end. "Position" is the record's own place in the log: a block that
- * was written elsewhere is not taken for a record. "Durable" is the position up to which the log was synced
- * when the record was written: whatever lies below a later record's "durable" was once safely stored, so a bad
- * record there is damage, while one at or above it is taken for the torn end of the newest write.
+ * The record's CRC covers bytes 12 to its end. "Position" is the record's place in the log, so bytes that were written
+ * elsewhere do not count as a record. "Durable" is the position up to which the log was synced when the record was
+ * written. Everything below a later record's "durable" was once safely stored, so a bad record there is damage. A bad
+ * record at or above it counts as the incomplete end of the newest write.
  */
 import { crc32 } from 'node:zlib';
 
@@ -16,10 +16,10 @@ export const RECORD_HEADER_BYTES = 32;
 export const ENTRY_HEADER_BYTES = 12;
 
 const MAGIC = 0x7c0dce7a;
-/** The magic as it lies in the file, to look for the next record after a bad one. */
+/** The magic in the byte order of the file, for a search of the next record after a bad one. */
 export const RECORD_MAGIC = Buffer.from([0x7a, 0xce, 0x0d, 0x7c]);
 
-/** The event marks a tombstone. */
+/** Marks the event of a tombstone. */
 export const TOMBSTONE_FLAG = 1;
 
 const TWO_TO_32 = 2 ** 32;
@@ -63,8 +63,9 @@ export interface RecordHeader {
 }
 
 /**
- * The record at `at`, or null when none lies there whole and undamaged.
- * @param position where `at` is in the log, or null in a packed segment, where records keep the position they had
+ * Reads the record at `at`.
+ * @param position the position of `at` in the log, or null in a packed segment, where records keep their old positions
+ * @returns null when no whole, undamaged record lies there
  */
 export function readRecord(bytes: Buffer, at: number, position: number | null): RecordHeader | null {
   if (at + RECORD_HEADER_BYTES > bytes.length) return null;
@@ -98,7 +99,7 @@ export function forEachEntry(
   }
 }
 
-/** Where the entry at `at` says that it ends; its header lies whole in `bytes`. */
+/** The end of the entry at `at`, by its own length. The header of the entry lies whole in `bytes`. */
 export const entryEnd = (bytes: Buffer, at: number): number =>
   at + ENTRY_HEADER_BYTES + bytes.readUInt32LE(at);
 

@@ -1,6 +1,6 @@
 /**
- * Makes a checked index from the files of a directory. What is not certainly durable is cut off at the very end of the
- * log. Durable bytes that are not as they were written stop the start, and the error names their place.
+ * Builds the index from the files of a directory, and checks them. A record at the very end of the log that may never
+ * have been durable is cut off. Damage in durable bytes stops the start, and the error names its place.
  */
 import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, unlinkSync } from 'node:fs';
 import { LogCorrupt } from './storage-errors.ts';
@@ -15,16 +15,16 @@ import { walkRecords } from './walk-records.ts';
 
 export interface RecoveredSegment {
   readonly segment: Segment;
-  /** The index file covers the whole segment. */
+  /** True when the index file covers the whole segment. */
   readonly isIndexed: boolean;
-  /** Bytes of the file that came from the index file and have not been checked. */
+  /** Bytes of the segment's file that the index file covers and nobody has checked yet. */
   readonly uncheckedBytes: number;
 }
 
-/** What was cut off the end of the log. */
+/** An incomplete write that recovery cut off the end of the log. */
 export interface CutEnd {
   readonly path: string;
-  /** Where the file ends now. */
+  /** The offset at which the file now ends. */
   readonly byteOffset: number;
   readonly bytes: number;
 }
@@ -64,7 +64,7 @@ const doesNotFollow = (segment: Segment, expectedBase: number): LogCorrupt =>
     `the log before it ends at position ${expectedBase}, not where this file begins`,
   );
 
-/** A crash while a new segment was made can leave a file with half a header and no events. */
+/** A crash during the creation of a segment can leave a file with half a header and no events. */
 function dropUnbegunSegment(segments: Segment[]): void {
   const last = segments.at(-1);
   if (last === undefined || fileBytesOf(last) >= SEGMENT_HEADER_BYTES) return;
@@ -73,8 +73,8 @@ function dropUnbegunSegment(segments: Segment[]): void {
 }
 
 /**
- * Adds what the segment's index file holds.
- * @returns the bytes of the segment's file that are in the index now, and those known to have been durable
+ * Adds the content of the segment's index file.
+ * @returns the number of bytes of the segment's file that are indexed now, and of those known to have been durable
  */
 function loadIndexed(
   directory: string,
@@ -93,14 +93,17 @@ function loadIndexed(
 }
 
 interface Rest {
-  /** Bytes of the file that are indexed already. */
+  /** Number of bytes of the file that are already indexed. */
   readonly from: number;
-  /** Bytes of the file that were durable for certain. */
+  /** Number of bytes of the file that certainly were durable. */
   readonly durable: number;
   readonly isLast: boolean;
 }
 
-/** Indexes a segment's records that its index file does not have; returns the torn end that it cut off. */
+/**
+ * Indexes the records of a segment that its index file does not cover.
+ * @returns the incomplete write that it cut off, or null
+ */
 function indexRest(segment: Segment, { from, durable, isLast }: Rest, log: LoadedLog): CutEnd | null {
   const bytes = readFileSync(segment.path);
   const packing = segment.packing === null ? null : buildPacking();
@@ -142,7 +145,7 @@ function indexEvent(
     const why = `an event there has revision ${revision} of stream ${name.toString()}, which has ${next} events before it`;
     throw new LogCorrupt(segment.path, entryAt, why);
   }
-  // Scavenge took what is missing between the two.
+  // Scavenge removed the revisions in between.
   if (!entry.isTombstone && revision > next) index.forgetBefore(stream, revision);
   clock.note(index.count(), createdMs);
   const place = segment.packing === null ? segment.base + entryAt : position;
@@ -150,7 +153,7 @@ function indexEvent(
   return place;
 }
 
-/** True when a whole record follows the bad one and was written after the bad one was durable. */
+/** True when a later whole record says that the bad one was durable. */
 function wasDurable(segment: Segment, bytes: Buffer, badAt: number): boolean {
   let at = bytes.indexOf(RECORD_MAGIC, badAt + 1);
   while (at >= 0) {
@@ -161,7 +164,7 @@ function wasDurable(segment: Segment, bytes: Buffer, badAt: number): boolean {
   return false;
 }
 
-/** Cuts a file (unless `length` is null) and makes it durable: what readers will see must not vanish later. */
+/** Cuts a file (unless `length` is null) and syncs it, because bytes that readers see must survive a crash. */
 function syncFile(path: string, length: number | null): void {
   const handle = openSync(path, 'r+');
   try {

@@ -1,4 +1,4 @@
-/** Which events of a closed segment nobody can read any more: what the limits and deletions of streams have passed. */
+/** Plans which events of a closed segment go: those that the limits and deletions of streams hide from every reader. */
 import { setImmediate } from 'node:timers/promises';
 import type { LogIndex } from './log-index.ts';
 import type { Segment } from './segment-files.ts';
@@ -6,18 +6,18 @@ import { describedStream, isMetadataStream } from './stream-limits.ts';
 import type { StreamView } from './stream-view.ts';
 
 export interface ScavengePlan {
-  /** Positions of the events that go, rising; some may have gone in an earlier run. */
+  /** Positions of the events to drop, in rising order. An earlier run may have removed some of them. */
   readonly dropped: readonly number[];
-  /** For each stream that loses events here, the revision after the last of them. */
+  /** The revision after the last dropped event, for each stream that loses events. */
   readonly goneBefore: ReadonlyMap<number, number>;
 }
 
-/** While the store runs, other work gets its turn after this many events. */
+/** After this many events the plan lets other work run. */
 const TURN_EVENTS = 4096;
 
 /**
- * The first revision of a stream that stays. Its last event always stays, so that the stream goes on at its revision;
- * of a tombstoned stream only the tombstone stays, and nothing of what described it.
+ * The first revision of a stream that scavenge keeps. The last event always stays, because the next revision follows
+ * from it. Of a tombstoned stream only the tombstone stays; its metadata stream loses all events.
  */
 function keptFrom(index: LogIndex, view: StreamView, stream: number, nowMs: number): number {
   const events = index.eventsOf(stream);
@@ -31,7 +31,10 @@ function keptFrom(index: LogIndex, view: StreamView, stream: number, nowMs: numb
   return window.kind === 'open' ? Math.min(window.first, events - 1) : events - 1;
 }
 
-/** Plans a segment; null when all of its events stay. */
+/**
+ * Plans one segment.
+ * @returns null when no event can go
+ */
 export async function planScavenge(
   { index, view }: { readonly index: LogIndex; readonly view: StreamView },
   segment: Segment,
@@ -41,7 +44,7 @@ export async function planScavenge(
   const known = new Map<number, number>();
   const goneBefore = new Map<number, number>();
   const dropped: number[] = [];
-  // What is gone from a packed segment is no longer in its file, as a rule, and alone is no reason to write it anew.
+  // A packed file has usually lost its gone events already, so these alone are no reason to write it again.
   const isReason = (ordinal: number): boolean => segment.packing === null || !index.isGone(ordinal);
   let hasReason = false;
   const stays = (ordinal: number): boolean => {
@@ -49,7 +52,7 @@ export async function planScavenge(
     const stream = index.streamOf(ordinal);
     const from = known.get(stream) ?? keptFrom(index, view, stream, nowMs);
     known.set(stream, from);
-    // Most streams have no limits and are asked no further.
+    // Most streams have no limits, so their revisions need no lookup.
     if (from <= index.firstRevisionOf(stream)) return !index.isGone(ordinal);
     const revision = index.revisionOf(ordinal);
     if (revision >= from) return true;

@@ -1,23 +1,23 @@
 /**
- * Scavenges by the day. When the last run ended is the time stamp of a file in the directory, so that a store that is
- * started anew every day comes to its runs.
+ * Runs scavenge once in each period. The time stamp of a file records the end of the last run, so restarts do not delay
+ * the next one.
  */
 import { statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemCode } from './storage-errors.ts';
 import type { Scavenge } from './scavenge.ts';
 
-/** How often it looks whether a run is due. */
+/** The interval between two looks whether a run is due. */
 const LOOK_MS = 60_000;
 
 export interface ScavengeTimer {
   readonly stop: () => void;
 }
 
-/** When the last run ended; the first call counts as a run. */
+/** The end of the last run. The first call, which finds no file, counts as a run. */
 function lastRunMs(path: string, nowMs: number): number {
   try {
-    // A stamp of a clock that was ahead must not put the next run off.
+    // A stamp from a clock that was ahead must not postpone the next run.
     return Math.min(statSync(path).mtimeMs, nowMs);
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw error;
@@ -26,7 +26,7 @@ function lastRunMs(path: string, nowMs: number): number {
   }
 }
 
-/** @param everyMs from the end of one run to the start of the next; 0 is never */
+/** @param everyMs milliseconds from the end of one run to the start of the next; 0: never */
 export function keepScavenging(
   {
     directory,
@@ -48,7 +48,7 @@ export function keepScavenging(
     isRunning = true;
     try {
       const { outcome } = await scavenge.start().report;
-      // One that failed has said why; it is tried again a day later and not each minute.
+      // A failed run has reported why. The next one starts after a whole period and not a minute later.
       if (outcome !== 'stopped') utimesSync(stamp, new Date(), new Date());
     } finally {
       isRunning = false;

@@ -1,8 +1,8 @@
 /**
- * Frees what the limits and deletions of streams have passed. One closed segment after the other, oldest first, is
- * written anew beside itself and renamed into its place; positions stay as they are. A kill at any moment leaves the
- * segment as it was or as it is to be. The index file goes first, so that it never stands beside a file it was not
- * made for.
+ * Frees the space of events that the limits and deletions of streams hide. Scavenge writes each closed segment again
+ * beside itself, oldest first, and renames the new file over the old one. Positions do not change. A kill at any moment
+ * leaves either the old or the new segment. Scavenge deletes the index file first, so that it never belongs to another
+ * file than the one beside it.
  */
 import { randomUUID } from 'node:crypto';
 import { readdirSync, renameSync, rmSync } from 'node:fs';
@@ -18,12 +18,12 @@ import type { StreamView } from './stream-view.ts';
 
 export interface ScavengeReport {
   readonly outcome: 'done' | 'stopped' | 'failed';
-  /** Why it failed. */
+  /** Why the run failed, or null. */
   readonly reason: string | null;
-  /** Closed segments that were looked at, and those that were written anew. */
+  /** Number of closed segments that the run looked at, and of those it wrote again. */
   readonly segments: number;
   readonly rewritten: number;
-  /** Events that were removed. */
+  /** Number of removed events. */
   readonly events: number;
   readonly bytesFreed: number;
   readonly ms: number;
@@ -35,11 +35,11 @@ export interface ScavengeRun {
 }
 
 export interface Scavenge {
-  /** Begins a run; one that is going on is answered instead. */
+  /** Begins a run, or returns the one that is running. */
   readonly start: () => ScavengeRun & { readonly isNew: boolean };
-  /** Ends the run with this id after the segment it is at; false when it is not going on. */
+  /** Ends the run with this id after its current segment. False when that run is not running. */
   readonly stop: (id: string) => boolean;
-  /** Ends what is going on and begins nothing more. */
+  /** Ends the current run and begins no other. */
   readonly close: () => Promise<void>;
 }
 
@@ -49,7 +49,7 @@ export interface ScavengeGround {
   readonly view: StreamView;
   readonly files: SegmentFiles;
   readonly indexFiles: IndexFiles;
-  /** Resolves when no closed segment is read for checking any more. */
+  /** Resolves when the background check reads no closed segment any more. */
   readonly verified: Promise<void>;
   readonly notice: (sentence: string) => void;
   readonly onFailed: (failure: Error) => void;
@@ -57,7 +57,7 @@ export interface ScavengeGround {
 
 const PACKED = 'packed';
 
-/** Removes what a kill left of a run. */
+/** Removes the unfinished file of a run that a kill ended. */
 export function removeUnfinishedPacking(directory: string): void {
   for (const name of readdirSync(directory)) if (/^\d{16}\.packed$/.test(name)) rmSync(join(directory, name));
 }
@@ -67,14 +67,17 @@ async function syncDirectory(directory: string): Promise<void> {
   await handle.sync().finally(() => handle.close());
 }
 
-/** Closed segments whose events are not the newest of the log: its last position must not go back. */
+/** The closed segments. None while they hold the newest event, because the log's last position must not go back. */
 function closedSegments({ files, index }: ScavengeGround): readonly Segment[] {
   const segments = files.segments();
   const active = segments.at(-1) as Segment;
   return index.ordinalAt(active.base) === index.count() ? [] : segments.slice(0, -1);
 }
 
-/** Writes one segment anew and puts it in place; what its file lost. */
+/**
+ * Writes one segment again and puts it in place.
+ * @returns the events and bytes that its file lost
+ */
 async function scavengeSegment(
   ground: ScavengeGround,
   segment: Segment,
@@ -89,7 +92,7 @@ async function scavengeSegment(
     await rm(segmentPath(directory, segment.base, 'index'), { force: true });
     await syncDirectory(directory);
     const packed: Segment = { path: segment.path, base: segment.base, end: segment.end, packing };
-    // In one turn, so that nobody reads the new file by the old places.
+    // Both lines run in one turn, so that nobody reads the new file with the old offsets.
     renameSync(beside, segment.path);
     files.replace(segment, packed);
     for (const [stream, revision] of plan.goneBefore) index.forgetBefore(stream, revision);

@@ -1,7 +1,7 @@
 /**
- * The log's files: `<position>.log`, named by the position at which they begin, one after the other without a gap. A
- * position is a byte offset in all of them together as they were written; a segment that scavenge packed keeps the
- * positions of its events in a smaller file (`packing.ts`).
+ * The files of the log: `<position>.log`, named after the position at which they begin, without gaps. A position is a
+ * byte offset in all files together as they were first written. A segment that scavenge packed keeps the positions of
+ * its events in a smaller file (`packing.ts`).
  */
 import {
   closeSync,
@@ -24,15 +24,15 @@ const POSITION_DIGITS = 16;
 
 export interface Segment {
   readonly path: string;
-  /** Position of the file's first byte. */
+  /** The position of the file's first byte. */
   readonly base: number;
-  /** Position after its last byte. */
+  /** The position after its last byte. */
   end: number;
-  /** How it lies in its file when scavenge packed it; null as it was written. */
+  /** How events lie in a file that scavenge packed; null: as they were first written. */
   packing: Packing | null;
 }
 
-/** Where a position of the segment lies in its file. */
+/** The offset of a position in the segment's file. */
 export const offsetOf = (segment: Segment, position: number): number =>
   segment.packing === null ? position - segment.base : offsetIn(segment.packing, position - segment.base);
 
@@ -40,13 +40,13 @@ export const offsetOf = (segment: Segment, position: number): number =>
 export const fileBytesOf = (segment: Segment): number =>
   segment.packing === null ? segment.end - segment.base : segment.packing.fileBytes;
 
-/** The path of a segment's file, of its index file, or of the file that scavenge makes beside it. */
+/** The path of a segment's file, of its index file, or of the file that scavenge writes beside it. */
 export const segmentPath = (directory: string, base: number, kind: 'log' | 'index' | 'packed'): string =>
   join(directory, `${base.toString().padStart(POSITION_DIGITS, '0')}.${kind}`);
 
 /**
- * The segment files of a directory in the order of their positions; a packed one does not know yet where its events
- * lie.
+ * Lists the segment files of a directory in the order of their positions. A packed segment does not know yet where its
+ * events lie.
  * @throws LogCorrupt when the header of one is not what was written
  */
 export function listSegments(directory: string): Segment[] {
@@ -112,27 +112,30 @@ function writeAll(handle: number, bytes: Buffer, at: number): void {
 
 export interface SegmentFiles {
   readonly segments: () => readonly Segment[];
-  /** Position after the last byte that is durable. */
+  /** The position after the last durable byte. */
   readonly end: () => number;
   /**
-   * Writes at the end, not yet durable. What a failed write left behind is cut off again.
+   * Writes at the end; the bytes are not durable yet. Cuts off the remains of a failed write.
    * @throws DiskFull, DiskFailed
    */
   readonly write: (bytes: Buffer) => void;
-  /** Makes what was written durable and moves the end behind it. A failure is a DiskFailed: never try again. */
+  /** Makes the written bytes durable and moves the end behind them. After a failure (DiskFailed) never try again. */
   readonly sync: (written: number, done: (failure: DiskFailed | null) => void) => void;
-  /** Begins the next segment file at the end. @throws DiskFull, DiskFailed */
+  /**
+   * Begins the next segment file at the end of the log.
+   * @throws DiskFull, DiskFailed
+   */
   readonly roll: () => void;
-  /** Up to `length` bytes of a segment's file from `offset` on, and none that are not durable yet. */
+  /** Reads up to `length` durable bytes of a segment's file, from `offset` on. */
   readonly read: (segment: Segment, offset: number, length: number) => Buffer;
   /** The segment that holds `position`. */
   readonly segmentOf: (position: number) => Segment;
-  /** Reads a closed segment from the file that was put in its place from now on. */
+  /** From now on reads a closed segment from the file that replaced it. */
   readonly replace: (before: Segment, after: Segment) => void;
   readonly close: () => void;
 }
 
-/** @param found the checked segments; the one to be written is made when there is none or it was packed */
+/** @param found the checked segments. It makes a new one for writing when there is none or the last one is packed. */
 export function openSegmentFiles(
   directory: string,
   found: readonly Segment[],

@@ -3,8 +3,8 @@
  *
  *   header  0 "DOCKETLG" | 8 version u32 | 12 CRC-32 of the rest u32 | 16 position u64 | 24 end u64
  *
- * Version 1 is a segment as it was written: its end is 0 and follows from the file's length. Version 2 is one that
- * scavenge packed: its file is shorter than the positions it covers, so the header says where it ends.
+ * Version 1 is a segment as it was first written: its end is 0, because the length of the file gives the end. Version 2
+ * is a segment that scavenge packed: its file is shorter than the positions it covers, so the header holds the end.
  */
 import { crc32 } from 'node:zlib';
 import { LogCorrupt } from './storage-errors.ts';
@@ -16,7 +16,7 @@ const MAGIC = Buffer.from('DOCKETLG');
 const AS_WRITTEN = 1;
 const PACKED = 2;
 
-/** @param end the position after the last byte of a packed segment, null for one as it was written */
+/** @param end the position after the last byte of a packed segment, null for one that scavenge did not pack */
 export function segmentHeader(base: number, end: number | null): Buffer {
   const header = Buffer.alloc(SEGMENT_HEADER_BYTES);
   MAGIC.copy(header);
@@ -28,9 +28,9 @@ export function segmentHeader(base: number, end: number | null): Buffer {
 }
 
 /**
- * What the header of the segment that begins at `base` says.
+ * Reads the header of the segment that begins at `base`.
  * @param bytes the file, or its first bytes
- * @throws LogCorrupt when they do not begin as that segment must
+ * @throws LogCorrupt when the header does not belong to that segment
  */
 export function readSegmentHeader(
   path: string,

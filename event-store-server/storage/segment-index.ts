@@ -1,6 +1,6 @@
 /**
- * What the index holds of one segment and of nothing else, with numbers of its own for streams and types. It says
- * nothing about other segments, so it stays right whatever becomes of them.
+ * The index of one segment alone, with its own numbers for streams and types. It holds no fact about other segments, so
+ * it stays right when they change.
  */
 import { crc32 } from 'node:zlib';
 import type { ClockSteps, TimeSpan } from './clock-steps.ts';
@@ -11,20 +11,20 @@ import type { Segment } from './segment-files.ts';
 import { readRecordedEvent } from '../../event-store/wire/recorded-event.ts';
 
 export interface SegmentIndex {
-  /** Position of the segment's first byte. */
+  /** The position of the segment's first byte. */
   readonly base: number;
-  /** Position up to which its events are here; all of that was durable. */
+  /** The position up to which it covers events; all of these bytes were durable. */
   readonly through: number;
   readonly streams: readonly SegmentStream[];
   readonly types: readonly Buffer[];
-  /** For each event its position less `base`, its stream's and its type's place in the lists above. */
+  /** For each event: its position less `base`, and the places of its stream and type in the lists above. */
   readonly places: Uint32Array;
   readonly streamOf: Uint32Array;
   readonly typeOf: Uint32Array;
-  /** The events that are tombstones, by their ordinal here. */
+  /** The events that are tombstones, by their place in this segment. */
   readonly tombstones: ReadonlySet<number>;
   readonly times: TimeSpan;
-  /** CRC-32 of the first and the last event, so that these are known to be this file's events; 0 without events. */
+  /** CRC-32 of the first and of the last event; both show that the index belongs to this file. 0 without events. */
   readonly firstCrc: number;
   readonly lastCrc: number;
   readonly packing: Packing | null;
@@ -32,7 +32,7 @@ export interface SegmentIndex {
 
 export interface SegmentStream {
   readonly name: Buffer;
-  /** The revision of its first event here; null when all there is of it here is its tombstone. */
+  /** The revision of its first event in this segment; null when only its tombstone is here. */
   readonly firstRevision: number | null;
 }
 
@@ -41,7 +41,7 @@ export interface LoadedLog {
   readonly clock: ClockSteps;
 }
 
-/** Gives each number of the log a number of the segment's own, in the order of first appearance. */
+/** Gives each number of the log a number within the segment, in the order of first appearance. */
 function openLocalNumbers() {
   const numbers = new Map<number, number>();
   const globals: number[] = [];
@@ -65,7 +65,7 @@ export function ordinalsOf(index: LogIndex, segment: Segment): number[] {
   return ordinals;
 }
 
-/** The places of events at which, or before which among those that are gone, times go back. */
+/** The places of the events at which times go back. A step at a gone event counts for the next event that is left. */
 function stepsAmong(ordinals: readonly number[], steps: readonly number[]): number[] {
   const [first = Infinity] = ordinals;
   let next = steps.findIndex((step) => step > first);
@@ -79,7 +79,7 @@ function stepsAmong(ordinals: readonly number[], steps: readonly number[]): numb
   return places;
 }
 
-/** What the log's index holds of `segment`. */
+/** Collects what the log's index holds of `segment`. */
 export function collectSegment(
   { index, clock }: LoadedLog,
   segment: Segment,
@@ -130,7 +130,7 @@ export function collectSegment(
 
 /**
  * Adds a segment's events to the log's index, after those of all segments before it.
- * @returns false, with nothing added, when its streams do not go on where the log stands
+ * @returns false, and adds nothing, when a stream's first revision here is below the one that the log expects next
  */
 export function addSegment({ index, clock }: LoadedLog, content: SegmentIndex): boolean {
   const follows = content.streams.every(({ name, firstRevision }) => {

@@ -1,6 +1,6 @@
 /**
- * Turns a group of write requests into the bytes to write and the answer to each, as if they had come one after the
- * other. It changes nothing: the index learns of a group only after the group is on disk.
+ * Turns a group of write requests into bytes to write and outcomes, as if they had come one after the other. It changes
+ * nothing, because the index learns of a group only after the group is on disk.
  */
 import { randomUUID } from 'node:crypto';
 import { decideAppend } from './append-decision.ts';
@@ -22,23 +22,23 @@ export interface StagedEvent {
 export interface StagedGroup {
   readonly bytes: Buffer;
   readonly events: readonly StagedEvent[];
-  /** One for each request, in order. */
+  /** One outcome for each request, in order. */
   readonly outcomes: readonly WriteOutcome[];
-  /** Whether a request staged anything, in order. */
+  /** For each request, in order: whether it staged anything. */
   readonly wrote: readonly boolean[];
 }
 
 export interface GroupPlace {
-  /** Where the group will lie in the log. */
+  /** The position of the group in the log. */
   readonly startPosition: number;
-  /** The time of its events. */
+  /** The time of all its events. */
   readonly createdMs: number;
   readonly nowMs: number;
 }
 
 const NOTHING = Buffer.alloc(0);
 const JSON_TYPE = Buffer.from('application/json');
-/** A guess at what a request takes in the log, to begin with. */
+/** A first guess of the bytes that a request takes in the log. */
 const EXPECTED_REQUEST_BYTES = 1024;
 
 const ownEvent = (type: string, content: Buffer): ProposedEvent => ({
@@ -79,7 +79,7 @@ export function stageGroup(
   const describe = (name: Buffer, content: Buffer): number =>
     addEvent(metadataStreamOf(name), ownEvent('$metadata', content));
 
-  /** A soft-deleted stream exists again, from its next revision on: what was deleted stays hidden. */
+  /** A soft-deleted stream exists again from its next revision on. Its deleted events stay hidden. */
   const beginAgain = (name: Buffer, nextRevision: number): void => {
     describe(name, withTruncateBefore(streams.metadataOf(name), nextRevision));
   };
@@ -104,7 +104,7 @@ export function stageGroup(
       case 'tombstone':
         return addEvent(stream, ownEvent('$streamDeleted', NOTHING), { isTombstone: true });
       case 'delete':
-        // What else stood in the metadata is gone, as in EventStoreDB.
+        // A soft delete removes the rest of the metadata, as in EventStoreDB.
         return describe(stream, withTruncateBefore(null, 'deleted'));
       case 'append':
         return addAppend(stream, proposed);

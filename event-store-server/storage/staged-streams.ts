@@ -1,6 +1,6 @@
 /**
- * The streams as they will be once the staged group is written: the published state, and on top of it what the group
- * has added so far. It is discarded with the group.
+ * The streams as they will be after the staged group is written: the published state plus the additions of the group.
+ * The state is discarded with the group.
  */
 import type { StreamState } from './append-decision.ts';
 import type { LogIndex } from './log-index.ts';
@@ -23,7 +23,7 @@ export interface StagingGround {
   readonly idOf: (ordinal: number) => string;
 }
 
-/** One stream as it will be. */
+/** The state of one stream after the group. */
 export interface StagedStream {
   lastRevision: number;
   isTombstoned: boolean;
@@ -40,7 +40,7 @@ export interface StagedStreams {
   readonly of: (name: Buffer) => StagedStream;
   readonly stateOf: (name: Buffer) => StreamState;
   readonly metadataOf: (name: Buffer) => Buffer | null;
-  /** Position of the event at a revision up to the last; null when the stream's limits hide it. */
+  /** The position of the event at `revision`, which is at most the last. Null when the stream's limits hide it. */
   readonly positionAt: (name: Buffer, revision: number) => number | null;
 }
 
@@ -94,12 +94,12 @@ export function openStagedStreams({ index, view, recentIds, idOf }: StagingGroun
       const { number, publishedEvents } = stream;
       return {
         lastRevision: stream.lastRevision,
-        // A metadata stream goes with the stream it describes.
+        // A metadata stream is tombstoned with the stream it describes.
         isTombstoned:
           stream.isTombstoned || (isMetadataStream(name) && of(describedStream(name)).isTombstoned),
         isSoftDeleted: limits.isSoftDeleted,
         hasMetadata: () => metadataOf(name) !== null,
-        // Events that were removed are not repeated appends.
+        // Removed events have no id to compare, so no append counts as their repetition.
         idAt: (revision) => {
           if (revision >= publishedEvents) return stream.ids[revision - publishedEvents] as string;
           const ordinal = index.ordinalOf(number, revision);

@@ -1,6 +1,6 @@
 import { CodedError } from '../../schemas/coded-error.ts';
 
-/** The directory belongs to another running event store. */
+/** Another running event store uses the directory. */
 export class StoreLocked extends CodedError {
   readonly code = 'STORE_LOCKED';
   readonly retryable = false;
@@ -10,7 +10,7 @@ export class StoreLocked extends CodedError {
   }
 }
 
-/** Stored bytes are not what was written. Nothing is repaired: restore the file from a backup. */
+/** Stored bytes differ from what was written. The store repairs nothing: restore the file from a backup. */
 export class LogCorrupt extends CodedError {
   readonly code = 'LOG_CORRUPT';
   readonly retryable = false;
@@ -25,7 +25,7 @@ export class LogCorrupt extends CodedError {
   }
 }
 
-/** The directory cannot be made, read or written. */
+/** The store cannot make, read or write the directory. */
 export class DirectoryUnusable extends CodedError {
   readonly code = 'DIRECTORY_UNUSABLE';
   readonly retryable = false;
@@ -35,7 +35,7 @@ export class DirectoryUnusable extends CodedError {
   }
 }
 
-/** There is no room to write. Nothing of the write is in the log. */
+/** The disk has no room. Nothing of the write is in the log. */
 export class DiskFull extends CodedError {
   readonly code = 'DISK_FULL';
   readonly retryable = true;
@@ -45,13 +45,13 @@ export class DiskFull extends CodedError {
   }
 }
 
-/** The disk failed in a way that leaves unknown what is on it. The process must end and start again. */
+/** The disk failed, and nobody knows what it holds. The process must end and start again. */
 export class DiskFailed extends CodedError {
   readonly code = 'DISK_FAILED';
   readonly retryable = false;
 
   constructor(doing: string, options?: ErrorOptions) {
-    super(`The disk of the event store failed while ${doing}; it is unknown what is stored.`, options);
+    super(`The disk of the event store failed while ${doing}; nobody knows what it stored.`, options);
   }
 }
 
@@ -61,7 +61,7 @@ export const systemCode = (error: unknown): string =>
     ? error.code
     : '';
 
-// EFBIG is what a file-size limit (RLIMIT_FSIZE) gives, EDQUOT a quota.
+// The system reports EFBIG at a file-size limit (RLIMIT_FSIZE) and EDQUOT at a quota.
 const NO_ROOM = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
 /** True when the system says that there is no room. */

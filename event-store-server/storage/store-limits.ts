@@ -1,6 +1,6 @@
-/** Every bound of the embedded event store, with its default. All can be given to `startEmbeddedEventStore`. */
+/** Every bound of the embedded event store, with its default. `startEmbeddedEventStore` takes other values. */
 export interface StoreLimits {
-  /** A segment file is closed when it is past this size. Smaller files mean less to read again after a crash. */
+  /** A segment file past this size is closed. Smaller files leave less to read again after a crash. */
   readonly segmentBytes: number;
   /** Largest append (the content of its events together); EventStoreDB's default is 1 MiB. */
   readonly maxAppendBytes: number;
@@ -12,25 +12,25 @@ export interface StoreLimits {
   readonly maxEventTypeBytes: number;
   /** Most bytes written and synced together. */
   readonly maxGroupBytes: number;
-  /** Appends that may wait for the disk, over all connections; one more is refused. */
+  /** Appends that may wait for the disk, over all connections. The store refuses one more. */
   readonly maxWaitingAppends: number;
   /** Bytes that may wait for the disk, over all connections. */
   readonly maxWaitingBytes: number;
-  /** Appends one batch stream may have in flight before it is read no further. */
+  /** Appends that one batch stream may have in flight before the store stops reading it. */
   readonly maxInFlightPerBatchStream: number;
-  /** An append not answered by now is answered `Timeout`; EventStoreDB's write timeout is 2 s. */
+  /** After this time the store answers an append with `Timeout`. EventStoreDB's write timeout is 2 s. */
   readonly appendTimeoutMs: number;
-  /** Reads, subscriptions and batch streams open at once. */
+  /** Reads, subscriptions and batch streams that may be open at once. */
   readonly maxOpenStreams: number;
-  /** Event ids remembered to recognise a repeated append that expects any revision. */
+  /** Event ids that the store remembers to recognise a repeated append that expects any revision. */
   readonly rememberedEventIds: number;
-  /** Time at start spent on checking stored bytes; what is left is checked while the store runs. */
+  /** Time that a start spends on checking stored bytes. The store checks the rest while it runs. */
   readonly verifyAtStartMs: number;
-  /** From the end of one scavenge to the start of the next, by the clock and over restarts; 0 is never. */
+  /** From the end of one scavenge to the start of the next, by the clock and across restarts. 0: never. */
   readonly scavengeEveryMs: number;
-  /** Files of closed segments kept open for reading. */
+  /** Files of closed segments that stay open for reading. */
   readonly maxOpenSegmentFiles: number;
-  /** Streams end and the last index file is written within this time at shutdown. */
+  /** At shutdown the store ends streams and writes the last index file within this time. */
   readonly shutdownMs: number;
 }
 

@@ -1,6 +1,6 @@
 /**
- * What a stream's metadata says about which of its events are still to be read: `$maxCount`, `$maxAge`
- * (seconds), `$tb` (truncate before). A soft delete is a `$tb` of the largest int64.
+ * Which events of a stream its metadata hides: `$maxCount`, `$maxAge` (seconds), `$tb` (truncate before). A soft delete
+ * is a `$tb` of the largest int64.
  */
 
 /** The prefix of a stream's metadata stream. */
@@ -10,7 +10,7 @@ const DOLLAR = 0x24;
 export interface StreamLimits {
   readonly maxCount: number;
   readonly maxAgeMs: number;
-  /** Events before this revision are not to be read. */
+  /** Events before this revision are hidden. */
   readonly truncateBefore: number;
   readonly isSoftDeleted: boolean;
 }
@@ -22,7 +22,7 @@ export const NO_LIMITS: StreamLimits = {
   isSoftDeleted: false,
 };
 
-/** EventStoreDB keeps the last event only of each metadata stream. */
+/** EventStoreDB keeps only the last event of each metadata stream. */
 export const METADATA_LIMITS: StreamLimits = { ...NO_LIMITS, maxCount: 1 };
 
 const DELETED_TEXT = '9223372036854775807';
@@ -47,7 +47,7 @@ function readJsonObject(content: Buffer): Record<string, unknown> {
 const atLeast = (value: unknown, least: number, otherwise: number): number =>
   typeof value === 'number' && value >= least ? value : otherwise;
 
-/** The limits in the content of a metadata event; what cannot be understood does not limit. */
+/** Reads the limits from the content of a metadata event. A value of another form sets no limit. */
 export function readStreamLimits(content: Buffer): StreamLimits {
   const metadata = readJsonObject(content);
   const truncateBefore = atLeast(metadata.$tb, 0, 0);
@@ -59,12 +59,15 @@ export function readStreamLimits(content: Buffer): StreamLimits {
   };
 }
 
-/** The metadata `content` (null when there is none) with `$tb` set to a revision or to "deleted". */
+/**
+ * The metadata `content` with `$tb` set to a revision or to "deleted".
+ * @param content null when the stream has none
+ */
 export function withTruncateBefore(content: Buffer | null, truncateBefore: number | 'deleted'): Buffer {
   const metadata = content === null ? {} : readJsonObject(content);
   delete metadata.$tb;
   const rest = JSON.stringify(metadata).slice(1, -1);
-  // Written as text: the largest int64 is not a JavaScript number.
+  // The code writes it as text, because a JavaScript number cannot hold the largest int64.
   const revision = truncateBefore === 'deleted' ? DELETED_TEXT : truncateBefore.toString();
   return Buffer.from(`{"$tb":${revision}${rest === '' ? '' : `,${rest}`}}`);
 }

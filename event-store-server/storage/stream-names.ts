@@ -1,7 +1,7 @@
 /**
- * Names of streams in an index file. Most end in a UUID, whose 122 random bits no compression makes smaller than they
- * are: those are packed into 15 bytes and two bits, and all else of such a name into one number, which is nearly always
- * the same. Any other name is stored as it is.
+ * Names of streams in an index file. Most names end in a UUID, whose 122 random bits no compression makes smaller. So
+ * the file packs these bits into 15 bytes and two bits. The rest of such a name becomes one number, which is nearly
+ * always the same. It stores any other name as it is.
  *
  *   number of prefixes, each as length and bytes
  *   for each name a number: 0 for one stored as it is, otherwise 1 + 64 * prefix + 4 * version + variant
@@ -17,20 +17,20 @@ const UUID_BYTES = 16;
 const PACKED_BYTES = 15;
 const DASH = 0x2d;
 const DASHES = [8, 13, 18, 23];
-/** Where the two digits of each byte of a UUID stand in its text. */
+/** The offset in the text of the first digit of each byte of a UUID. */
 const DIGITS_AT = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
-/** Bytes of a UUID that are random in all their bits, in the order in which they are packed. */
+/** The bytes of a UUID whose bits are all random, in the order of packing. */
 const RANDOM_BYTES = [0, 1, 2, 3, 4, 5, 7, 9, 10, 11, 12, 13, 14, 15];
 const DIGITS = Buffer.from('0123456789abcdef');
-/** By character code its value as a lower-case hexadecimal digit; NOT_A_DIGIT for all others. */
+/** The value of each character code as a lower-case hexadecimal digit; NOT_A_DIGIT for all others. */
 const VALUES = new Uint8Array(256);
 const NOT_A_DIGIT = 255;
 VALUES.fill(NOT_A_DIGIT);
 DIGITS.forEach((code, value) => (VALUES[code] = value));
 
 /**
- * Reads the UUID that `name` ends in into `uuid`.
- * @returns false when it ends in none as RFC 9562 writes them, in lower case
+ * Reads the UUID at the end of `name` into `uuid`.
+ * @returns false when the name ends in no UUID in the lower-case form of RFC 9562
  */
 function takeUuid(name: Buffer, uuid: Uint8Array): boolean {
   const start = name.length - UUID_CHARS;
@@ -84,7 +84,7 @@ export function writeNames({ number, bytes }: VarintWriter, names: readonly Buff
   bytes(rests.subarray(0, Math.ceil(packed / 4)));
 }
 
-/** @throws RangeError when what follows is not what `writeNames` writes for so many names */
+/** @throws RangeError when the bytes are not what `writeNames` writes for `count` names */
 export function readNames({ number, bytes }: VarintReader, count: number): Buffer[] {
   const prefixes = Array.from({ length: number() }, () => bytes(number()));
   const shapes = Array.from({ length: count }, number);

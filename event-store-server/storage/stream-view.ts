@@ -1,4 +1,4 @@
-/** What a reader may see of a stream: its published events within the limits of its metadata. */
+/** What a reader may see of a stream: its published events, within the limits of its metadata. */
 import { readRecordedEvent } from '../../event-store/wire/recorded-event.ts';
 import type { ClockSteps } from './clock-steps.ts';
 import type { EventReader } from './event-reader.ts';
@@ -14,7 +14,7 @@ import {
 } from './stream-limits.ts';
 
 export type StreamWindow =
-  /** Never written, or soft-deleted. */
+  /** The stream was never written, or is soft-deleted. */
   | { readonly kind: 'missing' }
   | { readonly kind: 'tombstoned' }
   /** Revisions `first` to `last` may be read; none when `first > last`. */
@@ -27,11 +27,11 @@ export interface StreamView {
   readonly windowOf: (name: Buffer, nowMs: number) => StreamWindow;
 }
 
-/** Streams whose metadata is remembered; the oldest are forgotten and read again. */
+/** Streams whose limits stay in memory. The oldest entry goes first, and is read again when needed. */
 const REMEMBERED_STREAMS = 10_000;
 
 export function openStreamView(index: LogIndex, clock: ClockSteps, reader: EventReader): StreamView {
-  // By the number of the metadata stream, with the ordinal they were read from.
+  // The key is the number of the metadata stream. `ordinal` is the event that the limits came from.
   const remembered = new Map<number, { readonly ordinal: number; readonly limits: StreamLimits }>();
 
   const newestMetadata = (name: Buffer): { stream: number; ordinal: number } | null => {
@@ -71,9 +71,9 @@ export function openStreamView(index: LogIndex, clock: ClockSteps, reader: Event
   };
 
   /**
-   * The revision after the last one recorded before `sinceMs`. Times are searched by halving between the places where
-   * the clock went back, the newest stretch first: what came before an expired event is expired with it, whatever a
-   * wrong clock wrote on it.
+   * The revision after the last event recorded before `sinceMs`. A binary search covers the events between two steps
+   * back of the clock, the newest stretch first. All events before an expired one are expired too, whatever time a
+   * wrong clock wrote on them.
    */
   const firstSince = (stream: number, from: number, events: number, sinceMs: number): number => {
     let end = events;
@@ -96,7 +96,7 @@ export function openStreamView(index: LogIndex, clock: ClockSteps, reader: Event
     },
     windowOf: (name, nowMs) => {
       const described = isMetadataStream(name) ? index.streams.find(describedStream(name)) : -1;
-      // A metadata stream goes with the stream it describes.
+      // A metadata stream is tombstoned with the stream it describes.
       if (described >= 0 && index.isTombstoned(described)) return { kind: 'tombstoned' };
       const stream = index.streams.find(name);
       if (stream < 0) return { kind: 'missing' };

@@ -1,11 +1,14 @@
-/** Numbers and texts one after the other, each number in as few bytes as it needs (a varint, as protobuf has it). */
+/**
+ * Writes and reads numbers and texts one after the other. Each number takes as few bytes as it needs (a varint of
+ * protobuf).
+ */
 import { varintBytes, writeVarint } from '../../event-store/wire/protobuf.ts';
 
 export interface VarintWriter {
   /** @param value an integer from 0 to 2^53 */
   readonly number: (value: number) => void;
   readonly bytes: (text: Buffer) => void;
-  /** Everything written so far. */
+  /** All bytes written so far. */
   readonly finish: () => Buffer;
 }
 
@@ -34,9 +37,12 @@ export function openVarintWriter(): VarintWriter {
 }
 
 export interface VarintReader {
-  /** @throws RangeError when no whole number follows */
+  /** @throws RangeError when no whole number is left */
   readonly number: () => number;
-  /** A view of the next `length` bytes. @throws RangeError when there are fewer */
+  /**
+   * A view of the next `length` bytes.
+   * @throws RangeError when fewer are left
+   */
   readonly bytes: (length: number) => Buffer;
   readonly isAtEnd: () => boolean;
 }

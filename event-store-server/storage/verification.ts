@@ -1,6 +1,6 @@
 /**
- * Checks the bytes that the index files vouched for. As much as fits in the start's budget is checked before the
- * store opens, newest first; the rest while it runs, in slices that leave room for the work.
+ * Checks the stored bytes that the index files cover. Before the store opens it checks the newest, as many as the
+ * budget of the start allows. It checks the rest in slices while the store runs.
  */
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -10,15 +10,16 @@ import type { RecoveredSegment } from './recovery.ts';
 import { SEGMENT_HEADER_BYTES } from './segment-header.ts';
 import { readSegmentRecord, walkRecords } from './walk-records.ts';
 
-/** While the store runs, other work gets its turn after this many bytes (well under a millisecond). */
+/** After this many bytes (well under a millisecond) the check lets other work run. */
 const SLICE_BYTES = 1024 * 1024;
 
 const damaged = (recovered: RecoveredSegment, at: number): LogCorrupt =>
   new LogCorrupt(recovered.segment.path, at, 'the record there is not what was written');
 
 /**
- * Checks segments until the time is used up; returns those that are left.
- * @throws LogCorrupt
+ * Checks segments until the budget is used up.
+ * @returns the segments that are left
+ * @throws LogCorrupt when bytes are damaged
  */
 export function verifyAtStart(segments: readonly RecoveredSegment[], budgetMs: number): RecoveredSegment[] {
   const until = performance.now() + budgetMs;
@@ -36,8 +37,8 @@ export function verifyAtStart(segments: readonly RecoveredSegment[], budgetMs: n
 }
 
 /**
- * Checks the segments that are left while the store runs.
- * @throws LogCorrupt
+ * Checks the remaining segments while the store runs.
+ * @throws LogCorrupt when bytes are damaged
  */
 export async function verifyInBackground(
   segments: readonly RecoveredSegment[],

@@ -1,4 +1,4 @@
-/** Through the records of a segment's file, one after the other, as it was written or packed. */
+/** Visits the records of a segment's file, packed or not, one after the other. */
 import { readRecord, type RecordHeader } from './record.ts';
 import type { Segment } from './segment-files.ts';
 
@@ -6,9 +6,9 @@ import type { Segment } from './segment-files.ts';
 export type RecordVisitor = (at: number, record: RecordHeader) => void;
 
 /**
- * The record at `at` in a segment's file, or null when it is not what was written. In a packed file records keep their
- * positions, which rise.
+ * Reads the record at `at` in a segment's file. The positions of records rise, also in a packed file.
  * @param after the position of the record before it
+ * @returns null when it is not what was written
  */
 export function readSegmentRecord(
   segment: Segment,

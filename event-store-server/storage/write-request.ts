@@ -1,6 +1,6 @@
 import type { ExpectedState, ProposedEvent } from '../../event-store/wire/proposed-event.ts';
 
-/** What a client asks the log to write, and what the log answers. */
+/** What a client asks the log to write, and the outcomes. */
 
 export interface WriteRequest {
   readonly kind: 'append' | 'delete' | 'tombstone';
@@ -8,21 +8,21 @@ export interface WriteRequest {
   readonly expected: ExpectedState;
   /** Empty for a deletion. */
   readonly events: readonly ProposedEvent[];
-  /** After this time (milliseconds since 1970) the request is not begun any more. */
+  /** The log does not begin the request after this time (milliseconds since 1970). */
   readonly notAfterMs: number;
 }
 
 export type WriteOutcome =
   /**
-   * On disk. `revision` is that of its last event (the stream's last one, or -1, when it had none), `position`
-   * its last event's, null when it had none.
+   * The events are on disk. `revision` and `position` are those of the last event. A request without events has the
+   * revision of the stream's last event, or -1, and position null.
    */
   | { readonly kind: 'written'; readonly revision: number; readonly position: number | null }
   | { readonly kind: 'wrong-revision'; readonly actual: number }
   | { readonly kind: 'stream-deleted' }
-  /** Not begun before `notAfterMs`. */
+  /** The log had not begun the request at `notAfterMs`. */
   | { readonly kind: 'expired' }
-  /** Nothing of it is in the log; it may be repeated when there is room. */
+  /** Nothing of the request is in the log. The client may repeat it when there is room. */
   | { readonly kind: 'disk-full' }
   | { readonly kind: 'too-many-waiting' }
   | { readonly kind: 'closing' };
