@@ -5,15 +5,16 @@ const ALL = '$all';
 const ADMINISTRATORS = '$admins';
 
 /**
- * Lets a user read `$all`, which EventStoreDB lets administrators do alone. Who could read it before still can.
+ * Lets a user read `$all`, which EventStoreDB allows only administrators by default. Users and groups that could read
+ * it before keep that right.
  *
- * @param connectionString one that names an administrator
+ * @param connectionString names an administrator
  * @returns the users and groups who may read `$all` now
- * @throws Error when the connection string cannot be used, and what the client throws when the server refuses
+ * @throws Error when the connection string cannot be used, or the client's error when the server refuses
  */
 export async function allowToReadAll(connectionString: string, user: string): Promise<readonly string[]> {
   const read = readEventStoreUrl(connectionString);
-  // The client's own words would repeat the password.
+  // The client's own message would contain the password.
   if ('faults' in read) throw new Error(`the connection string ${read.faults.join('; it ')}`);
   const client = EventStoreDBClient.connectionString(read.url.forClient);
   try {

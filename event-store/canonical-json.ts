@@ -1,9 +1,9 @@
 /**
- * JSON in the one spelling of RFC 8785: no white space, members in the order of their names' UTF-16 code units, numbers
- * and strings as ECMAScript writes them. What `JSON.stringify` leaves out is left out here, so that a value and what a
- * store gives back for it have the same spelling.
+ * Writes JSON in the one form of RFC 8785: no white space, and members in the order of their names' UTF-16 code units.
+ * Numbers and strings are as ECMAScript writes them. It omits what `JSON.stringify` omits, so a value and its stored
+ * copy have the same form.
  *
- * @throws TypeError for what JSON cannot say: a number that is not finite, a bigint, undefined by itself
+ * @throws TypeError for a value that JSON cannot hold: a number that is not finite, a bigint, or undefined alone
  */
 export function canonicalJson(value: unknown): string {
   switch (typeof value) {

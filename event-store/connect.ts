@@ -11,22 +11,22 @@ import { shareTail } from './live-tail/share-tail.ts';
 import { setMaxAge } from './stream-limit.ts';
 import { openTransport, type TransportChoice } from './transport.ts';
 
-/** The log on a server, which can be asked whether it serves Docket. */
+/** The log on a server, with a probe of whether the server can serve Docket. */
 export interface ConnectedEventLog extends EventLog {
-  /** The servers, without user and options: what may be printed. */
+  /** The servers without user and options, safe to print. */
   readonly address: string;
   /**
-   * Resolves when the server would serve an upload and its conversion now, the user's rights included. It takes no
-   * longer than the time limit of an answer, and nothing is written. While the last probe found a fault that waiting
-   * cannot mend, appends are refused: an upload that nobody can read would be lost.
+   * Resolves when the server would now serve an upload and its conversion, the user's rights included. Takes at most
+   * the time limit of one answer, and writes nothing. While the last probe found a fault that waiting cannot mend,
+   * `append` refuses: nobody could read the uploaded job.
    *
-   * @throws StoreUnusable with what is wrong, what to do about it, and whether waiting can help
+   * @throws StoreUnusable with the fault, its remedy, and whether waiting can help
    */
   readonly probe: () => Promise<void>;
 }
 
 /**
- * The log on a server. One a process: live events are taken in once for all who follow.
+ * Connects to the log on a server. One a process is enough: all followers share one subscription to live events.
  *
  * @param options.connectionString `esdb://host:port?tls=false`, or a cluster's
  * @param options.timeoutMs longest wait for one answer of the store

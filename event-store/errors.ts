@@ -1,12 +1,12 @@
 import { CodedError } from '../schemas/coded-error.ts';
 import type { StoreFault } from './store-faults.ts';
 
-/** The stream is not at the revision the append expected: reload, decide again. */
+/** The stream is not at the revision that the append expected. The caller loads it again and decides again. */
 export class StreamMovedOn extends CodedError {
   readonly code = 'STREAM_MOVED_ON';
   readonly retryable = true;
   readonly stream: string;
-  /** The stream's last revision as the store reported it, or null when the stream does not exist. */
+  /** The last revision of the stream as the store reported it. Null: the stream does not exist. */
   readonly actual: bigint | null;
 
   constructor(stream: string, actual: bigint | null, options?: ErrorOptions) {
@@ -20,13 +20,13 @@ export class StreamMovedOn extends CodedError {
 }
 
 /**
- * The event store cannot be used now: nobody answers in time, or it answers that it will not serve this user. The outcome
- * of an append is unknown, unless the fault says that the store refused it.
+ * Nobody can use the event store now: it does not answer in time, or refuses this user. The outcome of an append is
+ * unknown, unless the fault says that the store refused it.
  */
 export class LogUnavailable extends CodedError {
   readonly code = 'LOG_UNAVAILABLE';
   readonly retryable = true;
-  /** What is wrong by name, where the store or the network told; null when there was only silence. */
+  /** The named fault, where the store or the network reported one. Null after silence. */
   readonly fault: StoreFault | null;
 
   constructor(doing: string, options?: ErrorOptions & { fault?: StoreFault | null }) {
@@ -41,12 +41,12 @@ export class LogUnavailable extends CodedError {
   }
 }
 
-/** What a probe found: the event store would not serve an upload and its conversion now. */
+/** A probe found that the event store would not serve an upload and its conversion now. */
 export class StoreUnusable extends CodedError {
   readonly code: StoreFault['code'];
   readonly retryable: boolean;
   readonly fault: StoreFault;
-  /** True when waiting cannot help: somebody has to change a setting, a user or a right. */
+  /** True when waiting cannot help, because somebody must change a setting, a user or a right. */
   readonly final: boolean;
 
   constructor(fault: StoreFault, options?: ErrorOptions) {
@@ -58,7 +58,7 @@ export class StoreUnusable extends CodedError {
   }
 }
 
-/** The store will never take this append: it is malformed, too large, or the stream is gone for good. */
+/** The store will never accept this append: it is malformed or too large, or the stream is deleted for good. */
 export class AppendRefused extends CodedError {
   readonly code = 'APPEND_REFUSED';
   readonly retryable = false;
@@ -68,7 +68,7 @@ export class AppendRefused extends CodedError {
   }
 }
 
-/** No event of this log is at the position to go on from: the checkpoint belongs to another log. */
+/** The log has no event at the position to continue from, so the checkpoint belongs to another log. */
 export class CheckpointNotInLog extends CodedError {
   readonly code = 'CHECKPOINT_NOT_IN_LOG';
   readonly retryable = false;

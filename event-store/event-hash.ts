@@ -2,17 +2,17 @@ import { hash as digest } from 'node:crypto';
 import { canonicalJson } from './canonical-json.ts';
 import type { EventToAppend, RecordedEvent } from './event-log.ts';
 
-/** What of an event its hash covers: everything but the store's own clock and position. */
+/** The part of an event that its hash covers: everything but the store's own time and position. */
 export type HashedEvent = Pick<RecordedEvent, 'stream' | 'revision' | 'id' | 'type' | 'data' | 'metadata'>;
 
-/** The links of an event in the chain of its stream, as its metadata holds them. */
+/** The links of an event in the chain of its stream, stored in its metadata. */
 export interface ChainLinks {
-  /** Hash of the event before; null for the first of the stream. */
+  /** Hash of the event before; null for the first event of the stream. */
   readonly previousHash: string | null;
   readonly hash: string;
 }
 
-/** The end of a stream: what the next event is chained to. */
+/** The end of a stream, to which the next event is chained. */
 export interface StreamEnd {
   readonly stream: string;
   /** Revision of the last event, -1n when there is none. */
@@ -24,8 +24,8 @@ export interface StreamEnd {
 const HASH = /^[0-9a-f]{64}$/;
 
 /**
- * SHA-256, in hexadecimal, of an event as it is stored (never as an upcaster understands it) together with the hash of
- * the one before: RFC 8785 JSON of data, id, metadata without its two links, previous, revision, stream and type.
+ * SHA-256, in hexadecimal, of a stored event (never of its upcast form) and of the hash before it. The input is RFC
+ * 8785 JSON of data, id, metadata without its two links, previous, revision, stream and type.
  */
 export function hashOfEvent(event: HashedEvent, previous: string | null): string {
   const { stream, revision, id, type, data, metadata } = event;
@@ -41,7 +41,7 @@ export function hashOfEvent(event: HashedEvent, previous: string | null): string
   return digest('sha256', text, 'hex');
 }
 
-/** The links an event carries; null for one that was written before events were chained. */
+/** Returns the links of an event; null for one that was written before Docket chained events. */
 export function linksOf({ metadata }: Pick<RecordedEvent, 'metadata'>): ChainLinks | null {
   if (typeof metadata !== 'object' || metadata === null) return null;
   const { hash, previousHash = null } = metadata as Partial<ChainLinks>;
@@ -50,14 +50,17 @@ export function linksOf({ metadata }: Pick<RecordedEvent, 'metadata'>): ChainLin
 }
 
 /**
- * The hash that the next event is chained to. An event without links counts as if it had them, so that the first
- * chained event of an older stream vouches for all that came before it.
+ * The hash to which the next event is chained. An event without links counts as if it had them. So the first chained
+ * event of an older stream also covers all events before it.
  */
 export function hashAfter(event: RecordedEvent, previous: string | null): string {
   return linksOf(event)?.hash ?? hashOfEvent(event, previous);
 }
 
-/** Chains events that are about to be appended at the end of a stream; returns the end they make. */
+/**
+ * Chains events that a caller is about to append at the end of a stream.
+ * @returns the new end of the stream
+ */
 export function chained(
   events: readonly EventToAppend[],
   end: StreamEnd,

@@ -1,12 +1,12 @@
 /**
- * The log as the rest of Docket sees it: append with an exact expected revision, read, follow.
- * `connect.ts` implements it on a server; the simulator implements it in memory.
+ * The log as the rest of Docket uses it: append with an exact expected revision, read, follow. `connect.ts` implements
+ * it on a server, the simulator in memory.
  */
 
-/** What an append expects the stream to look like: no stream yet, or exactly this last revision. */
+/** The state of the stream that an append expects: no stream yet, or exactly this last revision. */
 export type ExpectedRevision = bigint | 'no_stream';
 
-/** An event before it is in the log. `id` is deterministic (UUIDv5), so a repeated append is recognised. */
+/** An event before the append. Its `id` is deterministic (UUIDv5), so the store recognises a repeated append. */
 export interface EventToAppend {
   readonly id: string;
   readonly type: string;
@@ -19,17 +19,17 @@ export interface RecordedEvent {
   readonly id: string;
   readonly type: string;
   readonly stream: string;
-  /** Place in its own stream, from 0. */
+  /** Its place in its own stream, counted from 0. */
   readonly revision: bigint;
-  /** Commit position in the whole log; sparse, strictly increasing. EventStoreDB's prepare position equals it. */
+  /** Commit position in the whole log; strictly increasing, with gaps. EventStoreDB's prepare position equals it. */
   readonly position: bigint;
-  /** When the store recorded it. */
+  /** The time at which the store recorded it. */
   readonly created: Date;
   readonly data: unknown;
   readonly metadata: unknown;
 }
 
-/** The answer to an append. */
+/** The result of an append. */
 export interface Appended {
   /** Revision of the last event written. */
   readonly revision: bigint;
@@ -37,35 +37,38 @@ export interface Appended {
   readonly position: bigint;
 }
 
-/** Which events of `$all` a follower wants. Prefixes only: .NET and JavaScript regular expressions differ. */
+/** Which events of `$all` a follower wants. Only prefixes, because .NET and JavaScript regular expressions differ. */
 export type AllFilter =
   { readonly streamPrefixes: readonly string[] } | { readonly eventTypePrefixes: readonly string[] };
 
 export interface FollowOptions {
-  /** Go on after this position; `'start'` is the beginning of the log. Read again at every resubscription. */
+  /**
+   * Returns the position after which to continue; `'start'` is the beginning of the log. Called at every new
+   * subscription.
+   */
   readonly after: () => bigint | 'start' | Promise<bigint | 'start'>;
   readonly filter: AllFilter;
   /**
-   * Called for one event after the other; the next is not delivered until this resolves. The same object may be given to
-   * other followers of this process, so nobody changes it.
+   * Called for one event after the other: the next event waits until this one resolves. Other followers of the process
+   * may get the same object, so nobody may change it.
    *
    * @param bytes size of the event as the server sent it, where that is known
    */
   readonly onEvent: (event: RecordedEvent, bytes?: number) => void | Promise<void>;
-  /** Nothing that passes the filter lies between the last event and `position`. */
+  /** Called when no event that passes the filter lies between the last event and `position`. */
   readonly onCheckpoint?: (position: bigint) => void | Promise<void>;
-  /** The follower has reached the live end of the log (again, after each time it fell behind). */
+  /** Called when the follower reaches the live end of the log, and again each time after it fell behind. */
   readonly onCaughtUp?: () => void | Promise<void>;
   /**
-   * The subscription broke; it comes back by itself with backoff, from `after()`. CheckpointNotInLog says that `after()`
-   * is no position of this log, which only another `after()` can change. An end that is ordinary (the server's buffer
-   * was full under load) is not told: the subscription is taken up at once.
+   * Called when the subscription breaks. It returns by itself from `after()`, with backoff. CheckpointNotInLog says
+   * that `after()` is no position of this log, so only another `after()` helps. An ordinary end, when load fills the
+   * server's buffer, is not reported: the follower subscribes again at once.
    */
   readonly onInterrupted?: (cause: Error) => void;
 }
 
 export interface Following {
-  /** Ends the subscription; resolves when no callback is running any more. */
+  /** Ends the subscription. Resolves when no callback is running any more. */
   stop(): Promise<void>;
 }
 
@@ -81,12 +84,12 @@ export interface EventLog {
     events: readonly EventToAppend[],
     expected: ExpectedRevision,
   ) => Promise<Appended>;
-  /** The stream's events in order from `fromRevision` (default 0); empty when the stream does not exist. */
+  /** Reads the events of a stream in order, from `fromRevision` (default 0); empty when the stream does not exist. */
   readonly readStream: (stream: string, fromRevision?: bigint) => AsyncIterable<RecordedEvent>;
-  /** The last event of a stream, or null. */
+  /** Reads the last event of a stream, or null. */
   readonly readLast: (stream: string) => Promise<RecordedEvent | null>;
   /**
-   * `$all` in order, after `after`, at most `maxCount` events.
+   * Reads `$all` in order, after `after`, at most `maxCount` events.
    * @throws CheckpointNotInLog when the store says that `after` is no position of this log, LogUnavailable
    */
   readonly readAll: (
@@ -94,20 +97,20 @@ export interface EventLog {
     filter: AllFilter,
     maxCount?: number,
   ) => AsyncIterable<RecordedEvent>;
-  /** The event at exactly this position, or null: the log has none there. */
+  /** Reads the event at exactly this position; null when the log has none there. */
   readonly eventAt: (position: bigint) => Promise<RecordedEvent | null>;
   /** Position of the last event in the log, 0n when it is empty. */
   readonly head: () => Promise<bigint>;
   readonly follow: (options: FollowOptions) => Following;
-  /** Bounds a stream by age (`$maxAge`, whole seconds). */
+  /** Limits a stream by age (`$maxAge`, whole seconds). */
   readonly setMaxAge: (stream: string, maxAgeSec: number) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
-/** What a projection may hold: it can read and follow, and has nothing to cause a side effect with (promise 10). */
+/** The reading half of the log, for projections. It offers no method with a side effect (promise 10). */
 export type LogReader = Pick<EventLog, 'readStream' | 'readLast' | 'readAll' | 'eventAt' | 'head' | 'follow'>;
 
-/** The reading half of a log as an object of its own, without the means to append. */
+/** Returns the reading half of a log as a separate object, without the means to append. */
 export function readerOf(log: EventLog): LogReader {
   const { readStream, readLast, readAll, eventAt, head, follow } = log;
   return { readStream, readLast, readAll, eventAt, head, follow };

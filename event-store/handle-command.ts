@@ -7,12 +7,12 @@ import { StreamMovedOn } from './errors.ts';
 import { chained, hashAfter } from './event-hash.ts';
 import type { EventLog, EventToAppend } from './event-log.ts';
 
-/** Tries before a stream that keeps moving is reported to the caller. */
+/** Tries after which the caller learns that the stream keeps changing. */
 const CONFLICT_RETRIES_MAX = 20;
 
 type KnownEvent = ReturnType<typeof understandEvent>;
 
-/** What a stream's decider must offer: where it starts, how it folds, what it decides. All three are pure. */
+/** The three pure functions of a stream: its start, its fold and its decision. */
 export interface Decider<State, Command, Event extends KnownEvent, Refusal> {
   readonly initial: State;
   readonly evolve: (state: State, event: Event, revision: bigint) => State;
@@ -22,14 +22,14 @@ export interface Decider<State, Command, Event extends KnownEvent, Refusal> {
   ) => { readonly accepted: readonly Event[] } | { readonly refused: Refusal };
 }
 
-/** Who asks, and under which id: the same command id is applied once, however often it is sent. */
+/** Who sends the command, and under which id. A command id is applied once, however often it is sent. */
 export interface CommandContext {
   readonly commandId: string;
   readonly correlationId: string;
   readonly actor: string;
   /**
    * True when the stream most likely does not exist yet. The first try then appends without reading, and the expected
-   * revision tells when that was wrong.
+   * revision shows whether that was wrong.
    */
   readonly presumeNew?: boolean;
 }
@@ -38,10 +38,10 @@ export type Handled<State, Event, Refusal> =
   | {
       readonly outcome: 'accepted';
       readonly state: State;
-      /** What was appended; empty when the stream already said so. */
+      /** The appended events; empty when the stream already contained the result. */
       readonly events: readonly Event[];
       readonly revision: bigint;
-      /** Hash of the stream's last event; the next one is chained to it. */
+      /** Hash of the stream's last event, to which the next one is chained. */
       readonly hash: string | null;
       readonly position: bigint;
     }
@@ -53,11 +53,11 @@ export type Handled<State, Event, Refusal> =
     };
 
 /**
- * The write side in one function: load the stream, fold it, decide, append at the exact revision. When the stream has
- * moved on meanwhile, it starts over.
+ * The whole write side: loads the stream, folds it, decides, and appends at the exact revision. When another append
+ * came first, it starts again.
  *
  * @throws LogUnavailable when the store does not answer; sending the same command id again is safe
- * @throws StreamMovedOn when the stream moved on in each of 20 tries
+ * @throws StreamMovedOn when the stream changed in each of 20 tries
  * @throws EventNotUnderstood when the stream holds an event this build cannot read
  */
 export async function handleCommand<State, Command, Event extends KnownEvent, Refusal>(
@@ -75,7 +75,7 @@ export async function handleCommand<State, Command, Event extends KnownEvent, Re
     const { state, revision, hash, position } = loaded;
     if (loaded.alreadyApplied) return { outcome: 'accepted', state, events: [], revision, hash, position };
     const decision = decider.decide(command, state);
-    // Only an append can prove the presumption; any other answer needs the stream itself.
+    // Only an append can prove that the stream is new. Every other decision must first read the stream.
     if (presumed && !('accepted' in decision && decision.accepted.length > 0)) continue;
     if ('refused' in decision) return { outcome: 'refused', state, refusal: decision.refused, position };
     const events = decision.accepted;
@@ -106,14 +106,14 @@ function notYet<State>(initial: State): LoadedStream<State> {
   return { state: initial, revision: -1n, hash: null, position: 0n, alreadyApplied: false };
 }
 
-/** A stream folded to its present, with the place of its last event (-1n and 0n when there is none). */
+/** A stream folded to its present state, with the place of its last event (-1n and 0n when there is none). */
 export interface LoadedStream<State> {
   readonly state: State;
   readonly revision: bigint;
   /** Hash of the last event, null when there is none. */
   readonly hash: string | null;
   readonly position: bigint;
-  /** The event asked about is in the stream. */
+  /** True when the stream holds the event that the caller asked about. */
   readonly alreadyApplied: boolean;
 }
 

@@ -3,8 +3,8 @@ import { nameOfEvent, type LogMark } from '../schemas/log-mark.ts';
 import type { EventLog, RecordedEvent } from './event-log.ts';
 
 /**
- * The log is not the one that a checkpoint was written for. What was derived from the other log must be removed (ADR
- * 0112).
+ * The log differs from the one for which a checkpoint was written. Everything derived from the other log must be
+ * removed (ADR 0112).
  */
 export class LogDiffers extends CodedError {
   readonly code = 'LOG_DIFFERS';
@@ -15,19 +15,19 @@ export class LogDiffers extends CodedError {
   }
 }
 
-/** A checkpoint, as far as it can be compared with a log. */
+/** The part of a checkpoint that can be compared with a log. */
 export interface Standing {
-  /** Up to where the log was read. */
+  /** The position up to which the reader has read the log. */
   readonly checkpoint: bigint;
-  /** Null for a checkpoint from before marks were kept: only its position can be compared. */
+  /** Null for a checkpoint from before Docket kept marks: only its position can be compared. */
   readonly mark: LogMark | null;
   /** Streams whose events may become the mark of a checkpoint. Events of these streams are never removed. */
   readonly streamPrefixes: readonly string[];
 }
 
 /**
- * Compares a checkpoint with a log: the log must not end before the checkpoint, must have the mark's event at the
- * mark's position, and must have nothing between the mark and the checkpoint that the reader has not seen.
+ * Compares a checkpoint with a log. The log must not end before the checkpoint, and must have the mark's event at the
+ * mark's position. It must have no event between the mark and the checkpoint that the reader has not seen.
  *
  * @returns why the log is another one, or null when it is the same
  * @throws LogUnavailable

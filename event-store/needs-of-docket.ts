@@ -5,30 +5,30 @@ import { AppendRefused, StreamMovedOn } from './errors.ts';
 import type { Appended, EventToAppend } from './event-log.ts';
 import { CodedError } from '../schemas/coded-error.ts';
 
-/** The largest event that is tried; EventStoreDB takes 1 MiB in one append by default. */
+/** Bytes of the largest event in a check; EventStoreDB accepts 1 MiB in one append by default. */
 const LARGE_EVENT_BYTES = 1_000_000;
-/** More events than any append of Docket has. */
+/** Number of events in one append; no append of Docket has so many. */
 const BATCH_EVENTS = 500;
-/** Beyond this the instants that people see are misleading. */
+/** Above this difference of clocks, the instants that people see are misleading. */
 const CLOCK_DIFFERENCE_MS_MAX = 2_000;
 const EVENTS_FOLLOWED = 40;
-/** More than lie between two checkpoints of a filtered subscription. */
+/** Number of events of other streams, more than lie between two checkpoints of a filtered subscription. */
 const EVENTS_OF_OTHERS = 1_100;
 
-/** What a check works with. */
+/** The tools of a check. */
 export interface Bench {
   readonly log: ConnectedEventLog;
   readonly client: EventStoreDBClient;
-  /** Longest wait for what a subscription has to bring. */
+  /** Longest wait for what a subscription must deliver. */
   readonly timeoutMs: number;
-  /** A stream of the check's own, which is deleted at its end. */
+  /** Names a new stream of the check, which is deleted at its end. */
   readonly newStream: () => string;
 }
 
-/** Answers what was seen; throws with what is wrong. */
+/** Returns what the check saw; throws with what is wrong. */
 type Need = (bench: Bench) => Promise<string>;
 
-/** A server does something else than Docket relies on. */
+/** A server behaves differently from what Docket needs. */
 class NotAsNeeded extends CodedError {
   readonly code = 'NOT_AS_NEEDED';
   readonly retryable = false;
@@ -42,7 +42,7 @@ const someEvent = (data: unknown = { check: true }): EventToAppend => {
   return { id: randomUUID(), type: 'Checked', data, metadata: { by: 'docket store check' } };
 };
 
-/** Everything that Docket needs of an event store, each by the one way in which Docket uses it. */
+/** Every feature of an event store that Docket needs, each tested in the one way in which Docket uses it. */
 export const NEEDS: readonly (readonly [name: string, check: Need])[] = [
   [
     'the user may read $all and append',
@@ -79,7 +79,7 @@ async function sameTwice({ log, newStream }: Bench): Promise<string> {
   const first = await log.append(stream, events, 'no_stream');
   await log.append(stream, [someEvent()], 1n);
   const again = await log.append(stream, events, 'no_stream');
-  need(again.revision === first.revision, 'A repeated append is not answered as the first time.');
+  need(again.revision === first.revision, 'A repeated append returned another result than the first.');
   const last = await log.readLast(stream);
   need(last?.revision === 2n, 'A repeated append was written a second time.');
   return 'answered as the first time, nothing written';
@@ -89,7 +89,10 @@ async function misplaced({ log, newStream }: Bench): Promise<string> {
   const stream = newStream();
   await log.append(stream, [someEvent()], 'no_stream');
   const outcome = await log.append(stream, [someEvent()], 'no_stream').catch((error: unknown) => error);
-  need(outcome instanceof StreamMovedOn, `A misplaced append was not refused as such: ${saidBy(outcome)}.`);
+  need(
+    outcome instanceof StreamMovedOn,
+    `The server did not refuse an append at a wrong revision: ${saidBy(outcome)}.`,
+  );
   need((outcome as StreamMovedOn).actual === 0n, 'The refusal does not say the revision of the stream.');
   return 'refused with the revision that is there';
 }
@@ -98,13 +101,13 @@ async function wholeBatch({ log, newStream }: Bench): Promise<string> {
   const stream = newStream();
   const batch = Array.from({ length: BATCH_EVENTS }, (_, n) => someEvent({ n }));
   const { revision } = await log.append(stream, batch, 'no_stream');
-  need(revision === BigInt(BATCH_EVENTS - 1), 'The batch was not appended as a whole.');
+  need(revision === BigInt(BATCH_EVENTS - 1), 'The server did not append the batch as a whole.');
   let seen = 0;
   for await (const event of log.readStream(stream)) {
     need((event.data as { n: number }).n === seen, 'The events of a batch are not in their order.');
     seen += 1;
   }
-  need(seen === BATCH_EVENTS, `Of ${BATCH_EVENTS} events ${seen} are read.`);
+  need(seen === BATCH_EVENTS, `Only ${seen} of ${BATCH_EVENTS} events were read.`);
   return 'in one append, in order';
 }
 
@@ -115,7 +118,10 @@ async function largeEvent({ log, newStream }: Bench): Promise<string> {
     throw new NotAsNeeded(`${saidBy(error)} Set MaxAppendSize of the server to 1 MiB, its default.`);
   });
   const event = await log.readLast(stream);
-  need((event?.data as { text?: string } | undefined)?.text === text, 'The event is read otherwise.');
+  need(
+    (event?.data as { text?: string } | undefined)?.text === text,
+    'The event that was read differs from the one that was written.',
+  );
   return 'written and read again';
 }
 
@@ -123,7 +129,10 @@ async function tooLarge({ log, newStream }: Bench): Promise<string> {
   const huge = someEvent({ text: 'x'.repeat(3 * LARGE_EVENT_BYTES) });
   const outcome = await log.append(newStream(), [huge], 'no_stream').catch((error: unknown) => error);
   if (outcome instanceof AppendRefused) return 'refused';
-  need(!(outcome instanceof Error), `Not refused as too large: ${saidBy(outcome)}`);
+  need(
+    !(outcome instanceof Error),
+    `The server did not refuse an event of 3 MB as too large: ${saidBy(outcome)}`,
+  );
   return 'taken: this server allows more';
 }
 
@@ -146,14 +155,14 @@ async function allFromPosition({ log, newStream }: Bench): Promise<string> {
 async function atPosition({ log, newStream }: Bench): Promise<string> {
   const { position } = await log.append(newStream(), [someEvent()], 'no_stream');
   need((await log.eventAt(position))?.position === position, 'The event is not found at its position.');
-  need((await log.eventAt(position + 1n)) === null, 'An event is found where none is.');
+  need((await log.eventAt(position + 1n)) === null, 'The log returned an event at a position without one.');
   return 'there, and none beside it';
 }
 
 async function liveSubscription({ log, newStream, timeoutMs }: Bench): Promise<string> {
   const stream = newStream();
   const from = await log.head();
-  // The server tells a checkpoint after so many events of others.
+  // The server sends a checkpoint after this many events of other streams.
   const others = newStream();
   for (let revision = -1; revision < EVENTS_OF_OTHERS; revision += BATCH_EVENTS) {
     const batch = Array.from({ length: BATCH_EVENTS }, () => someEvent());
@@ -180,7 +189,7 @@ async function liveSubscription({ log, newStream, timeoutMs }: Bench): Promise<s
     },
   });
   const late = setTimeout(
-    () => done.reject(new NotAsNeeded(`Of ${EVENTS_FOLLOWED} events ${seen} came in ${timeoutMs} ms.`)),
+    () => done.reject(new NotAsNeeded(`Only ${seen} of ${EVENTS_FOLLOWED} events came in ${timeoutMs} ms.`)),
     timeoutMs,
   );
   try {
@@ -200,7 +209,7 @@ async function metadata({ log, client, newStream }: Bench): Promise<string> {
   await log.append(stream, [someEvent()], 'no_stream');
   await log.setMaxAge(stream, 86_400);
   const set = await client.getStreamMetadata(stream);
-  need(set.metadata?.maxAge === 86_400, 'The age of a stream cannot be bounded: $maxAge was not kept.');
+  need(set.metadata?.maxAge === 86_400, 'The server did not keep $maxAge, which limits a stream by age.');
   return '$maxAge written and read again';
 }
 
@@ -213,7 +222,7 @@ async function clocks({ log, newStream }: Bench): Promise<string> {
   const differenceMs = Math.max(createdMs - afterMs, beforeMs - createdMs, 0);
   need(
     differenceMs <= CLOCK_DIFFERENCE_MS_MAX,
-    `The clocks differ by ${Math.round(differenceMs / 1000)} s. Set both by the same time servers.`,
+    `The clocks differ by ${Math.round(differenceMs / 1000)} s. Set both clocks from the same time servers.`,
   );
   return `${differenceMs} ms apart`;
 }

@@ -1,4 +1,4 @@
-/** Asks an event store to scavenge, by EventStoreDB's own operation, for which `@eventstore/db-client` has no call. */
+/** Asks an event store to scavenge, by EventStoreDB's own operation. `@eventstore/db-client` has no call for it. */
 import { readEventStoreUrl } from '../schemas/event-store-url.ts';
 import { bytesField, forEachField, varintField } from './wire/protobuf.ts';
 import { LogUnavailable } from './errors.ts';
@@ -6,17 +6,17 @@ import { openLeanConnection } from './lean/lean-connection.ts';
 import { faultOf } from './store-faults.ts';
 
 const START_SCAVENGE = '/event_store.client.operations.Operations/StartScavenge';
-/** `StartScavengeReq.options`: 1 thread_count, and the embedded store's own 15, "answer at the end". */
+/** `StartScavengeReq.options`: 1 thread_count, and the embedded store's own field 15, "answer at the end". */
 const REQUEST = bytesField(1, Buffer.concat([varintField(1, 1), varintField(15, 1)]));
-/** Longest wait for the end of a scavenge: at 50 MB a second this is 4 TB. */
+/** Longest wait for the end of a scavenge, enough for 4 TB at 50 MB a second. */
 const SCAVENGE_MS_MAX = 24 * 3_600_000;
 const STOPPED = 2;
 
 export interface Scavenged {
   readonly id: string;
-  /** `started`: the server goes on by itself and tells about it in its streams `$scavenges...`. */
+  /** `started`: the server continues in the background and reports in its streams `$scavenges...`. */
   readonly outcome: 'done' | 'started' | 'stopped';
-  /** Null where the server does not tell, as EventStoreDB. */
+  /** Null when the server does not say, as EventStoreDB does not. */
   readonly freed: {
     readonly segments: number;
     readonly rewritten: number;
@@ -41,10 +41,10 @@ function readAnswer(answer: Buffer): Scavenged {
 }
 
 /**
- * Begins a scavenge of the first server that the connection string names, or joins the one that is going on. The
- * embedded event store answers at its end, EventStoreDB at once.
+ * Begins a scavenge on the first server of the connection string, or joins the one that is running. The embedded event
+ * store answers at the end of the run, EventStoreDB at once.
  *
- * @throws LogUnavailable when the server does not answer, does not let this user, or the scavenge failed
+ * @throws LogUnavailable when the server does not answer, refuses this user, or the scavenge failed
  */
 export async function requestScavenge(connectionString: string): Promise<Scavenged> {
   const read = readEventStoreUrl(connectionString);

@@ -6,21 +6,21 @@ import { connectEventLog } from './connect.ts';
 import { NEEDS } from './needs-of-docket.ts';
 import type { TransportChoice } from './transport.ts';
 
-/** Streams of a check begin with this, so that no projection of Docket reads them. */
+/** The names of a check's streams begin with this, so that no projection of Docket reads them. */
 const CHECK_STREAM_PREFIX = 'docket-check-';
 
-/** One thing that Docket needs of an event store. */
+/** The result for one feature that Docket needs of an event store. */
 export interface Checked {
   readonly name: string;
   readonly ok: boolean;
-  /** What was seen, or what is wrong and what to do about it. */
+  /** What the check saw, or what is wrong and what to do about it. */
   readonly note: string;
   readonly ms: number;
 }
 
 /**
- * Asks a server for everything that Docket needs of it, in streams of its own, which it deletes afterwards. A check that
- * fails does not end the others, except the first one: without rights every other one fails too.
+ * Checks on a server every feature that Docket needs, in streams of its own, which it deletes afterwards. A failed
+ * check does not end the others, except the first: without rights every other check fails too.
  *
  * @throws SettingsRefused when the connection string cannot be used
  */
@@ -69,7 +69,7 @@ async function cleanUp(client: EventStoreDBClient, streams: readonly string[]): 
     await client.deleteStream(stream).then(
       () => (deleted += 1),
       (error: unknown) => {
-        // A stream whose only append was refused does not exist.
+        // The stream does not exist when the server refused its only append.
         if (!(error instanceof WrongExpectedVersionError)) throw error;
       },
     );

@@ -21,20 +21,20 @@ export type StoreFaultCode =
   | 'STORE_SILENT'
   | 'STORE_FAILED';
 
-/** Why the event store cannot be used, for a person. */
+/** Why Docket cannot use the event store, in words for a person. */
 export interface StoreFault {
   readonly code: StoreFaultCode;
   /** The servers, without user and options. */
   readonly at: string;
-  /** What is wrong and what to do about it, in sentences. */
+  /** What is wrong and what to do about it, as sentences. */
   readonly why: string;
-  /** True when waiting cannot help: somebody has to change a setting, a user or a right. */
+  /** True when waiting cannot help, because somebody must change a setting, a user or a right. */
   readonly final: boolean;
 }
 
 /** gRPC's code for a server that cannot be reached (grpc.status.UNAVAILABLE). */
 const UNAVAILABLE = 14;
-/** gRPC's code for a user or password that the server does not take (grpc.status.UNAUTHENTICATED). */
+/** gRPC's code for a user or password that the server does not accept (grpc.status.UNAUTHENTICATED). */
 const UNAUTHENTICATED = 16;
 const TRUST =
   /self.signed|unable to (verify|get)|certificate (has expired|is not yet valid)|altnames|CERT_|UNABLE_TO/i;
@@ -44,28 +44,33 @@ const STARTING = /server is not ready|not ready/i;
 const HUNG_UP = /^Failed to connect/;
 const NO_NODE = /failed to discover/i;
 
-/** The server let a subscription go because its buffer of a few dozen events was full: ordinary under load (S1). */
+/**
+ * The server ended a subscription because its buffer of a few dozen events was full. That is ordinary under load (S1).
+ */
 export function isConsumerTooSlow(error: unknown): boolean {
   return textOf(error).includes('Consumer too slow');
 }
 
-/** The server cannot read from a position where no event stands (S5); this is all that it says then. */
+/** The server cannot read from a position where no event begins (S5). It says nothing more precise. */
 export function isPositionRefused(error: unknown): boolean {
   return textOf(error).includes('Unexpected ReadAllResult');
 }
 
-/** No node of a cluster's connection string has named a leader; the client does not say why. */
+/** No node of a cluster's connection string has named a leader. The client does not say why. */
 export function isNoNode(error: unknown): boolean {
   return NO_NODE.test(textOf(error));
 }
 
-/** True for what the client or gRPC threw; an error of the consumer is none. */
+/** True for an error of the client or gRPC, false for one of the consumer. */
 export function isOfTheStore(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return 'type' in error || 'details' in error || error.name === 'NoAnswer' || isNoNode(error);
 }
 
-/** The words of a server that failed at a call, which a subscription from no event's position makes it do, too (S5). */
+/**
+ * True for the text of a server whose handler failed. A subscription from a position without an event also causes it
+ * (S5).
+ */
 export function isHandlerFailure(error: unknown): boolean {
   return textOf(error).includes('Exception was thrown by handler');
 }
@@ -73,7 +78,7 @@ export function isHandlerFailure(error: unknown): boolean {
 /**
  * Names what an error of the client means.
  *
- * @param doing what was tried, as in `reading $all`
+ * @param doing what the caller was doing, as in `reading $all`
  */
 export function faultOf(error: unknown, url: EventStoreUrl, doing: string): StoreFault {
   const text = textOf(error);
@@ -96,15 +101,18 @@ export function faultOf(error: unknown, url: EventStoreUrl, doing: string): Stor
       'No server of EVENTSTORE_URL names a leader. Check the host names, and that most nodes of the cluster run.',
     );
   if (error instanceof NotLeaderError)
-    return fault('STORE_NO_LEADER', 'The server is no leader and sends to another one.');
-  if (STARTING.test(text)) return fault('STORE_NOT_READY', 'The server is starting and takes nothing yet.');
+    return fault('STORE_NO_LEADER', 'The server is not the leader and names another server.');
+  if (STARTING.test(text))
+    return fault('STORE_NOT_READY', 'The server is starting and accepts no calls yet.');
   if (isUnavailable(error)) return unreachable(lastReason(text), url, fault);
   if (error instanceof DeadlineExceededError || error instanceof TimeoutError || text === '')
-    return fault('STORE_SILENT', 'The server takes connections and does not answer in time.');
+    return fault('STORE_SILENT', 'The server accepts connections and does not answer in time.');
   return fault('STORE_FAILED', `The server answered with an error: ${text}.`);
 }
 
-/** UNAUTHENTICATED says that the password is wrong, a denial that the user may not do it; nobody has no rights. */
+/**
+ * UNAUTHENTICATED means a wrong password. A denial means that the user lacks a right, or that the client sent no user.
+ */
 function refused(
   error: AccessDeniedError,
   url: EventStoreUrl,
@@ -116,19 +124,19 @@ function refused(
     return fault(
       'STORE_LOGIN_MISSING',
       url.isSecure
-        ? 'The server wants a user. Write esdb://user:password@host into EVENTSTORE_URL (docs/eventstore.md).'
-        : 'The server wants a user, and without TLS none is sent. Take tls=false out of EVENTSTORE_URL.',
+        ? 'The server requires a user. Write esdb://user:password@host into EVENTSTORE_URL (docs/eventstore.md).'
+        : 'The server requires a user, and Docket sends none without TLS. Remove tls=false from EVENTSTORE_URL.',
       { final: true },
     );
   if (Number(error.code) === UNAUTHENTICATED)
     return fault(
       'STORE_LOGIN_REFUSED',
-      `The server does not take the user "${url.username}" with this password. Correct EVENTSTORE_URL.`,
+      `The server does not accept the user "${url.username}" with this password. Correct EVENTSTORE_URL.`,
       { final: true },
     );
   return fault(
     'STORE_RIGHT_MISSING',
-    `The user "${url.username}" has no right for ${doing}. docs/eventstore.md has the rights that Docket needs.`,
+    `The user "${url.username}" has no right for ${doing}. docs/eventstore.md lists the rights that Docket needs.`,
     { final: true },
   );
 }
@@ -144,28 +152,31 @@ function distrust(text: string, url: EventStoreUrl): string {
     : `The certificate of the server was not signed by the authority in ${url.caFile}. Name the right file by tlsCAFile.`;
 }
 
-/** Nobody listens, or somebody listens who wants to hear something else first. */
+/** Nobody listens on the port, or a program that does not speak this protocol. */
 function unreachable(
   reason: string,
   url: EventStoreUrl,
   fault: (code: StoreFaultCode, why: string) => StoreFault,
 ): StoreFault {
   if (!HUNG_UP.test(reason))
-    return fault('STORE_NOT_REACHED', `Nobody answers there (${reason}). Is the event store running?`);
+    return fault(
+      'STORE_NOT_REACHED',
+      `Nobody answers at this address (${reason}). Is the event store running?`,
+    );
   return fault(
     'STORE_HANGS_UP',
     url.isSecure
-      ? 'The server closes the connection before it has said anything. Is it an event store?'
-      : 'The server closes the connection at once. If it has TLS, take tls=false out of EVENTSTORE_URL.',
+      ? 'The server closes the connection before it sends anything. Is it an event store?'
+      : 'The server closes the connection at once. If it uses TLS, remove tls=false from EVENTSTORE_URL.',
   );
 }
 
-/** The client gives some of gRPC's errors its own names and passes others on as they are. */
+/** The client renames some of gRPC's errors and passes others on unchanged. */
 function isUnavailable(error: unknown): boolean {
   return error instanceof UnavailableError || (error as { code?: unknown } | null)?.code === UNAVAILABLE;
 }
 
-/** gRPC wraps the system's own words, which say most. */
+/** gRPC wraps the message of the system, which says most. */
 function lastReason(text: string): string {
   const found = /Last error: (?:Error: )?(.*?)(?:\. Resolution note.*)?$/.exec(text);
   return (found?.[1] ?? text).slice(0, 200);

@@ -4,20 +4,20 @@ import type { EventLog, RecordedEvent } from './event-log.ts';
 import { readLastEvent } from './calls/read.ts';
 import type { Transport } from './transport.ts';
 
-/** The stream that holds the limits of another one: deletion is one of them. */
+/** The metadata stream of a stream. It holds the limits, and a deletion is one of them. */
 export const METADATA_STREAM_PREFIX = '$$';
 const METADATA_TYPE = '$metadata';
-/** Limits that hide events from whoever reads the stream; a scavenge then removes them. Docket sets none on a job. */
+/** Limits that hide events from readers. A scavenge then removes those events. Docket sets none on a job. */
 const LIMITS = ['$tb', '$maxCount', '$maxAge'] as const;
 
-/** The first limit that the metadata of a stream names, or null. A soft delete sets `$tb`. */
+/** Returns the first limit in the metadata of a stream, or null. A soft delete sets `$tb`. */
 export function limitIn(metadata: unknown): (typeof LIMITS)[number] | null {
   const named = metadata as Record<string, unknown> | null | undefined;
   return LIMITS.find((name) => Number(named?.[name] ?? 0) > 0) ?? null;
 }
 
 /**
- * True when somebody deleted or limited the stream: it keeps its limits, and until a scavenge its events.
+ * True when somebody deleted or limited the stream. The limits stay, and the events stay until a scavenge.
  * @throws LogUnavailable
  */
 export async function isHidden(log: Pick<EventLog, 'readLast'>, stream: string): Promise<boolean> {
@@ -26,10 +26,10 @@ export async function isHidden(log: Pick<EventLog, 'readLast'>, stream: string):
 }
 
 /**
- * Bounds a stream by age; events older than that are no longer given. Other limits of the stream stay.
+ * Limits a stream by age: readers no longer get older events. Other limits of the stream stay.
  *
  * @param maxAgeSec whole seconds
- * @throws LogUnavailable; StreamMovedOn when somebody else sets its limits meanwhile
+ * @throws LogUnavailable; StreamMovedOn when somebody else sets the limits at the same time
  */
 export async function setMaxAge(
   { append, read }: Pick<Transport, 'append' | 'read'>,
@@ -43,7 +43,7 @@ export async function setMaxAge(
     await append({ stream, events, expected: last?.revision ?? 'no_stream' });
   };
   try {
-    // Most streams have no limits yet.
+    // Most streams have no metadata yet.
     await write(null);
   } catch (error) {
     if (!(error instanceof StreamMovedOn)) throw error;

@@ -15,12 +15,12 @@ import { offerAppend } from './calls/probe-store.ts';
 import { readEventAt } from './calls/read.ts';
 import { readEvents, type OpenRead, type ReadLog } from './calls/watched-read.ts';
 
-/** Longest wait for the answer to whether a position is in the log. */
+/** Longest wait for the answer whether the log has an event at a position. */
 const LOOK_MS_MAX = 5_000;
 
 /**
- * What carries every call: `auto` is Docket's own lean transport where the connection string names one server, and
- * `@eventstore/db-client` for a cluster; `client` is always that.
+ * Which transport carries every call. `auto` is Docket's lean transport where the connection string names one server,
+ * and `@eventstore/db-client` for a cluster. `client` is always `@eventstore/db-client`.
  */
 export type TransportChoice = 'auto' | 'client';
 
@@ -29,7 +29,7 @@ export interface Transport {
   readonly append: (request: AppendRequest) => Promise<Appended>;
   readonly read: ReadLog;
   readonly follow: (options: FollowOptions) => Following;
-  /** What a probe asks, see `offerAppend`. */
+  /** Offers an append for a probe, see `offerAppend`. */
   readonly offer: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
@@ -41,7 +41,7 @@ export interface TransportParts {
   readonly log: Log;
 }
 
-/** The transport that the connection string and the setting ask for (ADR 0154, 0181). */
+/** Opens the transport for the connection string and the setting (ADR 0154, 0181). */
 export function openTransport(parts: TransportParts): Transport {
   const { url, choice, log } = parts;
   const { server } = url;
@@ -56,7 +56,7 @@ export function openTransport(parts: TransportParts): Transport {
     });
   }
   return over(parts, {
-    // The client closes its connection when a read is given up: appends have one of their own.
+    // The client closes its connection when a caller gives up a read, so appends use a separate connection.
     appending: openClientGenerations(url, log),
     reading: openClientGenerations(url, log),
     open: readByClient,
@@ -82,7 +82,7 @@ function over<Client>(
   const isInLog = (position: bigint): Promise<boolean> =>
     readEventAt(look, position).then(
       (event) => event !== null,
-      // An outage must not look like another log.
+      // An outage must not look like a different log.
       () => true,
     );
   return {

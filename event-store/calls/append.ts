@@ -10,12 +10,12 @@ import type { Generation, Generations } from './generations.ts';
 import { NoAnswer } from './no-answer.ts';
 import { backoffDelayMs } from '../../schemas/backoff.ts';
 
-/** The wait before an append of unknown outcome is repeated. */
+/** The wait before a repeated append after an unknown outcome. */
 const REPEAT_BACKOFF = { firstMs: 50, maxMs: 500 };
-/** After so long without an answer the server is asked whether it is there at all. */
+/** After this time without an answer the append checks whether the server still answers. */
 const DOUBT_AFTER_MS = 1_000;
 
-/** One append as it is asked for. */
+/** One append that a caller asks for. */
 export interface AppendRequest {
   readonly stream: string;
   readonly events: readonly EventToAppend[];
@@ -23,9 +23,9 @@ export interface AppendRequest {
 }
 
 /**
- * Sends an append once over some transport.
+ * Sends an append once over one transport.
  *
- * @throws NoAnswer after `ms`; StreamMovedOn, AppendRefused, or what the transport says
+ * @throws NoAnswer after `ms`; StreamMovedOn, AppendRefused, or the error of the transport
  */
 export type SendAppend<Client> = (client: Client, request: AppendRequest, ms: number) => Promise<Appended>;
 
@@ -37,10 +37,10 @@ interface Append<Client> {
 }
 
 /**
- * Appends with the traps of batch appends closed: every try has a time limit of its own, and a try of unknown outcome
- * is repeated with the same event ids and the same expected revision, which the store answers as the first time. A
- * repetition while the first try is still in flight gets no answer from EventStoreDB until its write time-out of 2 s;
- * that too is an unknown outcome, and asked again it is right.
+ * Appends exactly once in spite of unknown outcomes. Every try has its own time limit. After an unknown outcome the
+ * append retries with the same event ids and expected revision, and the store returns the first result again. While the
+ * first try is in flight, EventStoreDB answers a repetition only at its write timeout of 2 s. That is an unknown
+ * outcome too, and a further try gets the right answer.
  *
  * @param append.timeoutMs longest time for all tries together
  * @throws StreamMovedOn, AppendRefused, LogUnavailable
@@ -49,14 +49,14 @@ export async function appendExactly<Client>(append: Append<Client>): Promise<App
   const { generations, timeoutMs, request } = append;
   const { stream } = request;
   const doing = `appending to ${stream}`;
-  // A monotonic clock: a wall clock that is set back would make this wait longer.
+  // A monotonic clock, because setting back a wall clock would lengthen this wait.
   const deadline = performance.now() + timeoutMs;
   for (let failures = 1; ; failures += 1) {
     const pauseMs = backoffDelayMs(REPEAT_BACKOFF, failures, Math.random());
     const leftMs = Math.max(50, deadline - performance.now());
     const generation = await generations.current(leftMs, doing);
     try {
-      // Half of the time is left for a second try.
+      // One try takes at most half of the time, so that a second one is possible.
       const tryMs = Math.max(50, Math.min(deadline - performance.now(), timeoutMs / 2));
       return await tryOnce(append, generation, tryMs);
     } catch (error) {
@@ -70,7 +70,9 @@ export async function appendExactly<Client>(append: Append<Client>): Promise<App
   }
 }
 
-/** Tries once. While there is no answer it asks whether the server is there, and replaces the client of a dead one. */
+/**
+ * Tries once. After a while without an answer, checks whether the server still answers, and replaces the client if not.
+ */
 async function tryOnce<Client>(
   { generations, send, timeoutMs, request }: Append<Client>,
   generation: Generation<Client>,
@@ -85,8 +87,8 @@ async function tryOnce<Client>(
     if (!(error instanceof NoAnswer)) generation.silentSinceMs = null;
     else {
       generation.silentSinceMs ??= performance.now();
-      // The connection works, but no append on it was answered for the whole time limit of an append: the stream of
-      // appends is dead.
+      // The connection works, and yet the server answered no append on it for the whole time limit of an append. So the
+      // stream of appends is dead.
       if (performance.now() - generation.silentSinceMs >= timeoutMs) generations.giveUp(generation, error);
     }
     throw error;
@@ -95,11 +97,11 @@ async function tryOnce<Client>(
   }
 }
 
-/** The error that ends the append, or null when its outcome is unknown and it may be repeated. */
+/** The error that ends the append. Null: the outcome is unknown, and the append may be repeated. */
 function finalAnswer(stream: string, error: unknown): Error | null {
   if (error instanceof AppendRefused || error instanceof StreamMovedOn) return error;
   if (error instanceof WrongExpectedVersionError) {
-    // EventStoreDB says -1 for a stream that does not exist.
+    // EventStoreDB reports -1 for a stream that does not exist.
     const { actualVersion } = error;
     const actual = typeof actualVersion === 'bigint' && actualVersion >= 0n ? actualVersion : null;
     return new StreamMovedOn(stream, actual, { cause: error });
@@ -113,8 +115,8 @@ function finalAnswer(stream: string, error: unknown): Error | null {
 }
 
 /**
- * Refuses what must never reach the client: EventStoreDB answers an event id that is no UUID or an empty type twice,
- * which silences the client for good, and a stream called `$$` ends the server's process.
+ * Refuses appends that must never reach the client. EventStoreDB answers an empty type or an event id that is no UUID
+ * twice, and after that the client never answers again. A second append to the stream `$$` ends the server's process.
  *
  * @throws AppendRefused
  */

@@ -8,18 +8,18 @@ import type { Generations } from './generations.ts';
 import { NoAnswer } from './no-answer.ts';
 import { isConsumerTooSlow, isHandlerFailure, isOfTheStore, isPositionRefused } from '../store-faults.ts';
 
-/** The wait before a subscription that broke begins again. */
+/** The wait before a new subscription after one broke. */
 const BACKOFF = { firstMs: 100, maxMs: 5_000 };
-/** A subscription that lived this long was healthy: the next break begins with the shortest wait again. */
+/** After a subscription that lived this long, the next break begins again with the shortest wait. */
 const HEALTHY_AFTER_MS = 10_000;
-/** Ends of one reason without a single event between them that count as ordinary. */
+/** So many consecutive ends for a full buffer count as ordinary when no event came between them. */
 const TOO_SLOW_IN_A_ROW_MAX = 3;
-/** How often the server of a subscription that brings nothing is asked whether it is there. */
+/** The interval of checks whether the server of a quiet subscription still answers. */
 const HEARTBEAT_MS = 2_000;
-/** Longest wait for a client to subscribe with. */
+/** Longest wait for a client that can subscribe. */
 const CLIENT_MS_MAX = 5_000;
 
-/** What a subscription is asked for, and who is given what comes of it. */
+/** The request for a subscription, and the callbacks that get its events. */
 export interface Subscribed extends Required<
   Pick<FollowOptions, 'filter' | 'onEvent' | 'onCheckpoint' | 'onCaughtUp'>
 > {
@@ -27,23 +27,23 @@ export interface Subscribed extends Required<
 }
 
 /**
- * Runs one subscription to `$all` over some transport until it ends or `stop` is aborted. Everything comes in the order
- * of the log, each thing after the one before was handled. Resolves when no handler runs any more.
+ * Runs one subscription to `$all` over one transport until it ends or `stop` is aborted. Delivers in the order of the
+ * log, each item after the callback for the one before has finished. Resolves when no callback runs any more.
  *
- * @throws what the consumer throws or the transport says
+ * @throws the error of the consumer or of the transport
  */
 export type SubscribeToAll<Client> = (client: Client, asked: Subscribed, stop: AbortSignal) => Promise<void>;
 
-/** How a log is followed. */
+/** The parts that a follower of the log needs. */
 export interface FollowParts<Client> {
   readonly generations: Generations<Client>;
   readonly subscribe: SubscribeToAll<Client>;
-  /** Whether the log has an event at a position; true as well when nobody can say. */
+  /** Whether the log has an event at a position. True also when nobody can tell. */
   readonly isInLog: (position: bigint) => Promise<boolean>;
   readonly log: Log;
 }
 
-/** Why a subscription ended, and whether it had brought anything. */
+/** Why a subscription ended, and whether it delivered anything. */
 interface End {
   readonly cause: unknown;
   readonly hasMoved: boolean;
@@ -53,8 +53,8 @@ interface End {
  * Follows `$all` for ever. A subscription that breaks, or whose consumer throws, begins again at `after()`. Events,
  * checkpoints and `caughtUp` reach the consumer strictly in the order of the log.
  *
- * EventStoreDB ends a live subscription when a burst fills its buffer of 32 events. As long as each subscription brings
- * something, that is taken up at once and told to nobody (ADR 0108).
+ * EventStoreDB ends a live subscription when a burst fills its buffer of 32 events. As long as each subscription
+ * delivers something, the follower subscribes again at once and reports nothing (ADR 0108).
  */
 export function followAll<Client>(parts: FollowParts<Client>, options: FollowOptions): Following {
   const { log } = parts;
@@ -80,7 +80,7 @@ export function followAll<Client>(parts: FollowParts<Client>, options: FollowOpt
       const error = await meaningOf(cause, parts, options);
       outage.failed(error);
       options.onInterrupted?.(error);
-      // Nothing but a new checkpoint helps, so the wait is the longest at once.
+      // Only a new checkpoint helps, so the wait is the longest from the first failure on.
       failures = error instanceof CheckpointNotInLog ? Infinity : failures + 1;
       const waitMs = backoffDelayMs(BACKOFF, failures, Math.random());
       await sleep(waitMs, undefined, { signal: stopping.signal }).catch(() => undefined);
@@ -94,7 +94,7 @@ export function followAll<Client>(parts: FollowParts<Client>, options: FollowOpt
   };
 }
 
-/** The error that the consumer gets: its own error unchanged, an error of the store by name. */
+/** The error for the consumer: its own error unchanged, or a named error of the store. */
 async function meaningOf<Client>(
   cause: unknown,
   { generations, isInLog }: FollowParts<Client>,
@@ -109,7 +109,7 @@ async function meaningOf<Client>(
   return cause instanceof Error ? cause : new Error(String(cause));
 }
 
-/** Runs one subscription to its end and returns why it ended; never throws. */
+/** Runs one subscription to its end and returns why it ended. Never throws. */
 async function subscribeOnce<Client>(
   { generations, subscribe }: FollowParts<Client>,
   options: FollowOptions,
@@ -126,7 +126,7 @@ async function subscribeOnce<Client>(
   try {
     const after = await options.after();
     const generation = await generations.current(CLIENT_MS_MAX, 'following $all');
-    // A connection that died in silence brings no error: gRPC's own keepalive notices it after 20 s.
+    // A connection that stopped without a message brings no error; gRPC's keepalive notices it only after 20 s.
     heartbeat = setInterval(() => {
       if (isQuiet)
         void generations.doubt(generation, new NoAnswer()).then((works) => works || giveUp.abort());

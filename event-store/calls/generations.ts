@@ -15,58 +15,58 @@ import { LogUnavailable, StoreUnusable } from '../errors.ts';
 import { NoAnswer, within } from './no-answer.ts';
 import { faultOf, isNoNode } from '../store-faults.ts';
 
-/** The wait after a client that did not work, before the next one is opened. */
+/** The wait between a client that did not work and the next one. */
 const OPEN_BACKOFF = { firstMs: 100, maxMs: 2_000 };
 
-/** A client of some transport and its number in the row. */
+/** One client of a transport, numbered in the order of opening. */
 export interface Generation<Client> {
   readonly client: Client;
   readonly number: number;
-  /** When the first append since the last answer was sent; null once there is an answer. */
+  /** The time of the first append since the last answer; null after an answer. */
   silentSinceMs: number | null;
 }
 
-/** One client after the other: a client that stopped answering is given up and replaced, never shared. */
+/** One client at a time: a client that stopped answering is given up and replaced. */
 export interface Generations<Client> {
   /**
-   * The client to use now; waits for a client that works while one is being replaced.
-   * @throws LogUnavailable with what is wrong, when none works within `ms`
+   * Returns the current client; during a replacement waits for one that works.
+   * @throws LogUnavailable with the reason, when none works within `ms`
    */
   current(ms: number, doing: string): Promise<Generation<Client>>;
   /**
-   * Looks whether a client still works after an error or a silence, and gives it up when it does not. The answer is
-   * false when it was given up, now or before.
+   * Checks after an error or a silence whether a client still works, and gives it up if not.
+   * @returns false when the client is given up, now or before
    */
   doubt(generation: Generation<Client>, why: unknown): Promise<boolean>;
-  /** Replaces the client unless that has already happened since `generation`. */
+  /** Replaces the client, unless a newer one has already replaced it. */
   giveUp(generation: Generation<Client>, why: unknown): void;
-  /** The error that a caller gets for what the client threw. */
+  /** The error that a caller gets for an error of the client. */
   unavailable(doing: string, cause: unknown): LogUnavailable;
   close(): Promise<void>;
 }
 
-/** How clients of one transport are opened, asked and closed. */
+/** Opens, checks and closes the clients of one transport. */
 export interface Transport<Client> {
   readonly url: EventStoreUrl;
   readonly log: Log;
   open(): Client;
   /**
    * Resolves when the client and its server work.
-   * @param how.isFresh the client has yet to find its server
-   * @throws NoAnswer on silence, otherwise what the client or the server said
+   * @param how.isFresh true when the client still has to find its server
+   * @throws NoAnswer on silence, otherwise the error of the client or the server
    */
   ask(client: Client, how: { readonly isFresh: boolean }): Promise<void>;
-  /** Ends everything that a client that is given up has under way, and lets its connection go in time; bounded. */
+  /** Ends all calls of a client that is given up, and releases its connection later. Takes a bounded time. */
   discard(client: Client): Promise<void>;
-  /** Ends everything that the last client has under way; bounded. */
+  /** Ends all calls of the last client. Takes a bounded time. */
   close(client: Client): Promise<void>;
-  /** A client for the first server alone: the search for a leader keeps its reasons to itself. */
+  /** Opens a client for the first server alone, because a failed search for a leader does not say why. */
   openForFirstHost(): Client;
 }
 
 /**
- * Keeps one client that works. Only a connection that fell silent needs a fresh client; for every other fault that is a
- * loss (ADR 0107). Nobody gets the fresh client before the streams of the old one have ended.
+ * Keeps one working client. Only a silent connection needs a new client; after any other fault a new one would only
+ * lose time (ADR 0107). Nobody gets the new client before the streams of the old one have ended.
  */
 export function openGenerations<Client>(transport: Transport<Client>): Generations<Client> {
   const { url, log } = transport;
@@ -82,7 +82,7 @@ export function openGenerations<Client>(transport: Transport<Client>): Generatio
   let doubting: { readonly number: number; readonly result: Promise<boolean> } | null = null;
   let lastFailure: unknown = new NoAnswer();
 
-  /** The search for a leader keeps its reasons to itself, so the first host is asked directly. */
+  /** Asks the first host directly, because a failed search for a leader does not say why. */
   const whyOfFirstHost = async (otherwise: unknown): Promise<unknown> => {
     const client = transport.openForFirstHost();
     const why = await transport.ask(client, { isFresh: true }).then(
@@ -127,7 +127,7 @@ export function openGenerations<Client>(transport: Transport<Client>): Generatio
     });
 
   const look = async (doubted: Generation<Client>, why: unknown): Promise<boolean> => {
-    // The search for a leader has just failed: to ask would be to search again.
+    // The search for a leader has just failed, and `ask` would only repeat it.
     if (isNoNode(why)) {
       giveUp(doubted, why);
       return false;
@@ -136,7 +136,7 @@ export function openGenerations<Client>(transport: Transport<Client>): Generatio
       await transport.ask(doubted.client, { isFresh: false });
       return true;
     } catch (error) {
-      // A server that is away is no fault of the client, which connects again by itself.
+      // The client is not at fault when its server is away, and reconnects by itself.
       if (isPassing(error)) return true;
       giveUp(doubted, error instanceof NoAnswer ? why : error);
       return false;
@@ -174,8 +174,8 @@ export function openGenerations<Client>(transport: Transport<Client>): Generatio
 }
 
 /**
- * Faults that say nothing against a client: it connects anew or turns to the leader by itself, the server was slow, or
- * the server has refused this user.
+ * Errors that do not count against a client. It reconnects or finds the leader by itself, the server was slow, or the
+ * server refused this user.
  */
 const PASSING = [
   UnavailableError,
@@ -188,7 +188,7 @@ const PASSING = [
 
 function isPassing(error: unknown): boolean {
   if (PASSING.some((passing) => error instanceof passing)) return true;
-  // The same, as gRPC says it before the client has given it a name: UNAVAILABLE, CANCELLED.
+  // gRPC's own codes for the same faults, before the client has named them: UNAVAILABLE and CANCELLED.
   const { code } = error as { code?: unknown };
   return code === 14 || code === 1;
 }

@@ -1,12 +1,12 @@
 import { CodedError } from '../../schemas/coded-error.ts';
 
 /**
- * A process that was held up itself runs its timers before it reads what has come meanwhile: an answer that is there
- * gets so long to be read.
+ * A process that was held up runs its timers before it reads what arrived meanwhile. So an answer that has arrived gets
+ * this much time to be read.
  */
 const LATE_READ_MS = 30;
 
-/** The server said nothing in time. */
+/** The server sent no answer in time. */
 export class NoAnswer extends CodedError {
   readonly code = 'NO_ANSWER';
   readonly retryable = true;
@@ -24,7 +24,7 @@ export async function within<Answer>(ms: number, answer: Promise<Answer>): Promi
       timer = setTimeout(() => reject(new NoAnswer()), LATE_READ_MS);
     }, ms);
   });
-  // The late failure of what was given up belongs to nobody.
+  // Nobody waits for a late failure of an answer that was given up.
   answer.catch(() => undefined);
   try {
     return await Promise.race([answer, silence]);

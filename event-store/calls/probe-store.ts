@@ -10,21 +10,20 @@ import { readHead } from './read.ts';
 import type { ReadLog } from './watched-read.ts';
 import { faultOf, type StoreFault } from '../store-faults.ts';
 
-/** A stream that no job can have, since ids of jobs are hashes; it stays missing. */
+/** A stream that no job can have, because ids of jobs are hashes. The stream never exists. */
 const PROBED_STREAM = `${JOB_STREAM_PREFIX}00000000-0000-0000-0000-000000000000`;
 
 interface Probe {
   readonly read: ReadLog;
-  /** `offerAppend` over the transport that appends. */
+  /** Runs `offerAppend` over the transport that appends. */
   readonly offer: () => Promise<void>;
   readonly url: EventStoreUrl;
   readonly timeoutMs: number;
 }
 
 /**
- * Reads the last event of `$all`, which the projector and the processor need, and offers an append at a revision that a
- * missing stream cannot have. A server that would take appends of this user refuses that revision, and nothing is
- * written.
+ * Reads the last event of `$all`, as the projector and the processor must. Then offers an append at a revision that a
+ * missing stream cannot have. A server that accepts appends of this user refuses that revision and writes nothing.
  *
  * @throws StoreUnusable
  */
@@ -47,8 +46,8 @@ export async function probeStore(probe: Probe): Promise<void> {
 }
 
 /**
- * Offers an append that a server refuses as misplaced when it would take appends of this user.
- * @throws what the transport says
+ * Offers an append that the server refuses with a wrong revision if this user may append.
+ * @throws the error of the transport
  */
 export async function offerAppend<Client>(
   generations: Generations<Client>,

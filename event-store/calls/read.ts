@@ -6,20 +6,20 @@ import { ALL, type ReadEvents, type ReadLog } from './watched-read.ts';
 
 const EVERY = Number.MAX_SAFE_INTEGER;
 
-/** The stream's events in order from `fromRevision`; none when there is no such stream. */
+/** Reads the events of a stream in order, from `fromRevision` on; none when the stream does not exist. */
 export function readStreamForwards(read: ReadLog, stream: string, fromRevision: bigint): ReadEvents {
   const request = { source: stream, from: fromRevision, maxCount: EVERY };
   return read({ request, doing: `reading ${stream}` });
 }
 
-/** The last event of a stream, or null when there is none. */
+/** Reads the last event of a stream; null when there is none. */
 export async function readLastEvent(read: ReadLog, stream: string): Promise<RecordedEvent | null> {
   const request = { source: stream, from: 'end', maxCount: 1 } as const;
   for await (const event of read({ request, doing: `reading ${stream}` })) return event;
   return null;
 }
 
-/** `$all` after a position. The client cannot filter a read, so the filter is applied here. */
+/** Reads `$all` after a position. The client cannot filter a read, so this function applies the filter. */
 export function readAllForwards(
   read: ReadLog,
   {
@@ -39,7 +39,7 @@ export function readAllForwards(
 }
 
 async function* firstOf(events: ReadEvents, maxCount: number): ReadEvents {
-  // EventStoreDB never answers a read of no events.
+  // EventStoreDB never answers a read that asks for no events.
   if (maxCount <= 0) return;
   let given = 0;
   for await (const event of events) {
@@ -50,8 +50,8 @@ async function* firstOf(events: ReadEvents, maxCount: number): ReadEvents {
 }
 
 /**
- * The event at exactly this position, or null. EventStoreDB refuses to read from a position that is no event's; the
- * embedded store gives the next event.
+ * Reads the event at exactly this position, or null. At a position without an event EventStoreDB refuses the read, and
+ * the embedded store returns the next event.
  *
  * @throws LogUnavailable
  */

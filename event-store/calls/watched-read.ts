@@ -8,63 +8,64 @@ import { isOfTheStore } from '../store-faults.ts';
 
 export type ReadEvents = AsyncGenerator<RecordedEvent, void, undefined>;
 
-/** The source of a read that is the whole log. */
+/** The source of a read of the whole log. */
 export const ALL = '$all';
 
-/** What a read asks of a store, whatever carries it. */
+/** What a read asks of a store, over any transport. */
 export interface ReadRequest {
   /** A stream, or `ALL`. */
   readonly source: string;
-  /** The first revision of a stream, or position of the log; `end` reads backwards from there. */
+  /** The first revision of a stream or position of the log; `end` reads backwards from the end. */
   readonly from: bigint | 'start' | 'end';
   readonly maxCount: number;
 }
 
-/** A read under way. */
+/** A read that is running. */
 export interface OpenedRead {
-  /** The events in batches; a stream that is not there gives none. Called once. A consumer that leaves ends the read. */
+  /** The events in batches; none for a stream that does not exist. Call it once. Leaving the loop ends the read. */
   readonly batches: () => AsyncGenerator<readonly RecordedEvent[], void, undefined>;
-  /** Ends the read now: a consumer that waits for a batch gets an error. */
+  /** Ends the read at once. A consumer that waits for a batch gets an error. */
   readonly abandon: () => void;
 }
 
-/**
- * Opens a read over some transport. The batches throw what the transport says.
- */
+/** Opens a read over one transport. The batches throw the errors of the transport. */
 export type OpenRead<Client> = (client: Client, request: ReadRequest) => OpenedRead;
 
 /** Reads over one transport. */
 export interface Reading<Client> {
   readonly generations: Generations<Client>;
   readonly open: OpenRead<Client>;
-  /** How long the server may say nothing. */
+  /** Longest time without a word from the server, in milliseconds. */
   readonly silenceMs: number;
 }
 
 /** One read. */
 export interface Read {
   readonly request: ReadRequest;
-  /** What is being done, for the error. */
+  /** What the caller is doing, for the text of an error. */
   readonly doing: string;
-  /** The error for an answer that this read knows the meaning of; null for every other one. */
+  /** The error for a cause that this read can explain; null for every other cause. */
   readonly refusal?: (cause: unknown) => Error | null;
-  /** Which events are given; all unless told. Here, since each further generator around a read costs every event. */
+  /**
+   * Which events the read yields; all by default. The filter is here because each further generator around a read costs
+   * time for every event.
+   */
   readonly wanted?: (event: RecordedEvent) => boolean;
 }
 
-/** Reads events over the transport that was chosen, see `readEvents`. */
+/** Reads events over the chosen transport, see `readEvents`. */
 export type ReadLog = (read: Read) => ReadEvents;
 
-/** The wait before a read that broke before its first event begins again; most often the client reconnects. */
+/** The wait before a new try of a read that broke before its first event. Usually the client reconnects meanwhile. */
 const BEGIN_BACKOFF = { firstMs: 100, maxMs: 500 };
-/** After so long without an event the server is asked whether it is there at all. */
+/** After this time without an event the read checks whether the server still answers. */
 const DOUBT_AFTER_MS = 1_000;
 
 /**
- * The events of a read. One whose connection broke before the first event is begun again until half of the time for
- * silence is over; afterwards the consumer has seen a part, and only it can know how to go on.
+ * Yields the events of a read. A read that breaks before its first event begins again, until half of `silenceMs` has
+ * passed. Later breaks reach the consumer, because only it knows how to continue after a part.
  *
- * @throws LogUnavailable, what `refusal` answers
+ * @throws LogUnavailable, or the error from `refusal`
  */
 export async function* readEvents<Client>(reading: Reading<Client>, read: Read): ReadEvents {
   const beginUntil = performance.now() + reading.silenceMs / 2;
@@ -89,8 +90,8 @@ export async function* readEvents<Client>(reading: Reading<Client>, read: Read):
 }
 
 /**
- * One read with a limit on silence: reads have no deadline, and a server that accepts a connection and
- * says nothing would hold the caller for ever.
+ * Runs one read with a limit on silence. Reads have no deadline, so a server that accepts a connection and says nothing
+ * would hold the caller for ever.
  */
 async function* watchedRead<Client>(
   { generations, silenceMs, open }: Reading<Client>,
@@ -104,7 +105,8 @@ async function* watchedRead<Client>(
     silent = true;
     opened.abandon();
   };
-  // Timers for the whole read. Only waiting for the server counts as silence, not the time the consumer takes.
+  // One pair of timers for the whole read. Only time that the read waits for the server counts as silence, not the time
+  // that the consumer takes.
   const watchdog = setTimeout(() => (consuming ? void watchdog.refresh() : beSilent()), silenceMs);
   const doubt = setTimeout(() => {
     if (consuming) return void doubt.refresh();

@@ -5,9 +5,9 @@ import { within } from '../calls/no-answer.ts';
 import type { ClientConnection } from './client-connection.ts';
 
 /**
- * The client makes an instant of its wall clock out of a deadline, and gRPC counts down to it: a clock that is wrong or
- * set while an append is under way would end every append at once (D28). A year is further off than any clock, and the
- * most the client takes. The limits that hold are `within` here and the store's own; a call that nobody waits for ends
+ * The client turns a deadline into an instant of its wall clock, and gRPC counts down to it. With a wrong clock, or one
+ * that somebody sets meanwhile, every append would end at once (D28). A year exceeds the error of any clock and is the
+ * most the client accepts. The real limits are `within` here and the store's own. A call that nobody waits for ends
  * with its connection.
  */
 const DEADLINE_MS = 365 * 24 * 3_600_000;
@@ -25,14 +25,14 @@ async function counted<Result>(append: Promise<Result>): Promise<Result> {
 }
 
 /**
- * Appends of this process that have no answer yet. The client has no way to cancel one, and each holds its connection
- * and with it the process until gRPC's keepalive finds that the server is silent.
+ * Number of appends of this process without an answer yet. The client cannot cancel an append, so each keeps its
+ * connection and the process alive. This lasts until gRPC's keepalive finds that the server is silent.
  */
 export function unansweredAppends(): number {
   return unanswered;
 }
 
-/** One append through `@eventstore/db-client`. */
+/** Appends once through `@eventstore/db-client`. */
 export const sendByClient: SendAppend<ClientConnection> = async ({ client, credentials }, request, ms) => {
   const { stream, expected: expectedRevision } = request;
   const proposed = request.events.map(({ id, type, data, metadata }) =>
@@ -46,7 +46,7 @@ export const sendByClient: SendAppend<ClientConnection> = async ({ client, crede
   const options = { expectedRevision, deadline: DEADLINE_MS, ...(credentials && { credentials }) };
   const append = client.appendToStream(stream, proposed, options);
   const result = await within(ms, counted(append));
-  // Only what was written counts as done, whatever the connection string says about failures.
+  // Only a successful result counts, whatever the connection string says about failures.
   if (!result.success) throw new AppendRefused(stream, 'it is not where the append expected it');
   return { revision: result.nextExpectedRevision, position: result.position?.commit ?? 0n };
 };

@@ -4,23 +4,26 @@ import type { EventStoreUrl } from '../../schemas/event-store-url.ts';
 import { openGenerations, type Generations } from '../calls/generations.ts';
 import { within } from '../calls/no-answer.ts';
 
-/** A client of `@eventstore/db-client`, used by its public calls alone (ADR 0181). */
+/** A client of `@eventstore/db-client`, used only by its public calls (ADR 0181). */
 export interface ClientConnection {
   readonly client: EventStoreDBClient;
-  /** Sent with each append, so that each is a call of its own; null where the client has no such option. */
+  /**
+   * Sent with each append, so that the client makes a separate call for it. Null where the client has no credentials to
+   * send.
+   */
   readonly credentials: { readonly username: string; readonly password: string } | null;
 }
 
 export type ClientGenerations = Generations<ClientConnection>;
 
-/** Longest wait for the streams of a client that is being closed. */
+/** Longest wait for the streams of a client that closes. */
 const DISPOSE_WAIT_MS = 1_000;
-/** Longest search for the leader of a cluster: every node is asked for a second at most. */
+/** Longest search for the leader of a cluster. The client asks every node for one second at most. */
 const DISCOVER_MS_MAX = 3_000;
 /** Longest wait for the last event of the log. */
 const ANSWER_MS_MAX = 1_500;
 
-/** Clients of `@eventstore/db-client`, one after the other. One that is stuck is replaced. */
+/** Opens clients of `@eventstore/db-client`, one at a time, and replaces one that is stuck. */
 export function openClientGenerations(url: EventStoreUrl, log: Log): ClientGenerations {
   const connect = (connectionString: string): ClientConnection => {
     return {
@@ -44,9 +47,10 @@ export function openClientGenerations(url: EventStoreUrl, log: Log): ClientGener
 }
 
 /**
- * An append without credentials goes into a stream that it shares with others. Their answers stand in one map of the
- * process, which the end of any such stream empties: a later answer then throws where nobody can catch it (D20, D44).
- * With credentials the client makes a call of its own. Without TLS it sends none of them, so that any will do there.
+ * Chooses credentials that make the client send each append as a separate call. Without credentials appends share a
+ * stream, and one map of the process holds their answers. The end of any such stream empties the map, and a later
+ * answer then throws where nobody can catch it (D20, D44). Without TLS the client sends no credentials, so any value
+ * serves.
  */
 function credentialsOf({ login, isSecure }: EventStoreUrl): ClientConnection['credentials'] {
   if (!isSecure) return { username: '', password: '' };
@@ -54,9 +58,9 @@ function credentialsOf({ login, isSecure }: EventStoreUrl): ClientConnection['cr
 }
 
 /**
- * Reads the last event of the log. A refusal counts as an answer; the caller decides what it means.
+ * Reads the last event of the log. A refusal counts as an answer, and the caller decides what it means.
  *
- * @throws NoAnswer on silence, otherwise what the client or the server said
+ * @throws NoAnswer on silence, otherwise the error of the client or the server
  */
 async function askServer(
   { client }: ClientConnection,
@@ -66,7 +70,7 @@ async function askServer(
   try {
     await within(ANSWER_MS_MAX + (isFresh ? DISCOVER_MS_MAX : 0), ended(read));
   } catch (error) {
-    // A question that nobody waits for any more would keep the connection, and with it a process that stops.
+    // A read that nobody waits for would keep the connection open, and a stopping process alive.
     void read.cancel().catch(() => undefined);
     throw error;
   }
@@ -83,9 +87,10 @@ async function ended(read: LastRead): Promise<void> {
 }
 
 /**
- * A client closes its connection when a call ends with it, and never else. gRPC's keepalive ends a silent connection, and
- * watches only those with a call: so a client that is given up is left one.
- * @param left holds that call until it ends. A process that stops cancels it, since it would not end before
+ * Gives up a client so that its connection can close. A client closes its connection only when the failure of that
+ * connection ends a call. gRPC's keepalive ends a silent connection, and watches only connections with a call. So the
+ * function leaves one call running.
+ * @param left holds that call until it ends; a process that stops cancels it
  */
 async function discardClient(connection: ClientConnection, left: Set<LastRead>): Promise<void> {
   await closeClient(connection);
@@ -96,7 +101,7 @@ async function discardClient(connection: ClientConnection, left: Set<LastRead>):
     .finally(() => left.delete(read));
 }
 
-/** Cancels what a client waits for. Its connection holds no process, and gRPC closes it after half an hour without a call. */
+/** Cancels all calls of a client. An idle connection keeps no process alive, and gRPC closes it after half an hour. */
 async function closeClient({ client }: ClientConnection): Promise<void> {
   await within(DISPOSE_WAIT_MS, client.dispose()).catch(() => undefined);
 }

@@ -1,10 +1,10 @@
 import type { AllStreamRecordedEvent, RecordedEvent as ClientEvent } from '@eventstore/db-client';
 import type { RecordedEvent } from '../event-log.ts';
 
-/** What the client gives for an event of a stream or of `$all`. */
+/** The client's type for an event of a stream or of `$all`. */
 export type RecordedByClient = ClientEvent | AllStreamRecordedEvent;
 
-/** The client's event as the rest of Docket knows it. Stream reads of older servers carry no position: 0n. */
+/** Converts the client's event to Docket's. Stream reads of older servers carry no position: 0n. */
 export function recordedEvent(event: RecordedByClient): RecordedEvent {
   return {
     id: event.id,

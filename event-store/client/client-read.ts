@@ -4,14 +4,14 @@ import { ALL, type OpenRead } from '../calls/watched-read.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { recordedEvent, type RecordedByClient } from './client-event.ts';
 
-/** What of the client's reads is used. */
+/** The part of the client's reads that Docket uses. */
 type ClientRead = AsyncIterable<{ event?: RecordedByClient }> & {
   readonly readableEnded: boolean;
   cancel(): Promise<void>;
   destroy(error: Error): unknown;
 };
 
-/** A read through `@eventstore/db-client`. */
+/** Reads through `@eventstore/db-client`. */
 export const readByClient: OpenRead<ClientConnection> = ({ client }, { source, from, maxCount }) => {
   const direction = from === 'end' ? BACKWARDS : FORWARDS;
   const read: ClientRead =
@@ -26,14 +26,14 @@ export const readByClient: OpenRead<ClientConnection> = ({ client }, { source, f
   };
 };
 
-/** Every event is a batch of its own; a stream that is not there has none. */
+/** Yields every event as its own batch; none for a stream that does not exist. */
 async function* batchesOf(read: ClientRead): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
   try {
     for await (const { event } of read) if (event) yield [recordedEvent(event)];
   } catch (error) {
     if (!(error instanceof StreamNotFoundError)) throw error;
   } finally {
-    // It rejects where the call never began.
+    // `cancel` rejects when the call never began.
     if (!read.readableEnded) void read.cancel().catch(() => undefined);
   }
 }

@@ -5,10 +5,10 @@ import type { ClientConnection } from './client-connection.ts';
 import { marksInOrder } from './marks-in-order.ts';
 import { recordedEvent, type RecordedByClient } from './client-event.ts';
 
-/** Considered events between two checkpoints of a filtered subscription are 32 times this. */
+/** A filtered subscription sends a checkpoint after 32 times this many considered events. */
 const CHECKPOINT_INTERVAL = 32;
 
-/** A live subscription through `@eventstore/db-client`. */
+/** Subscribes through `@eventstore/db-client`. */
 export const subscribeByClient: SubscribeToAll<ClientConnection> = async ({ client }, asked, stop) => {
   let subscription: AllStreamSubscription | undefined;
   const cancel = () => void subscription?.unsubscribe().catch(() => undefined);
@@ -33,13 +33,13 @@ export const subscribeByClient: SubscribeToAll<ClientConnection> = async ({ clie
     );
   } finally {
     stop.removeEventListener('abort', cancel);
-    // Without a listener a late `error` of the cancelled call would end the process.
+    // Without a listener, a late `error` of the cancelled call would end the process.
     subscription?.on('error', () => undefined);
     cancel();
   }
 };
 
-/** Bytes of an event's content; the client does not tell how many the server sent. */
+/** Bytes of an event's content, because the client does not report how many bytes the server sent. */
 function sizeOf({ data, metadata }: RecordedEvent): number {
   return bytesOf(data) + bytesOf(metadata);
 }

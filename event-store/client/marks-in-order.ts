@@ -1,7 +1,7 @@
-/** What of a readable stream of objects is used. */
+/** The part of a readable stream of objects that this file uses. */
 interface Source<Item> {
   read(): Item | null;
-  /** Items that are in the stream and not yet read. */
+  /** Number of items in the stream that nobody has read yet. */
   readonly readableLength: number;
   on(event: 'readable' | 'end', listener: () => void): unknown;
   on(event: 'error', listener: (error: Error) => void): unknown;
@@ -9,20 +9,21 @@ interface Source<Item> {
 
 type Work = () => void | Promise<void>;
 
-/** Events and marks of one subscription, each handled when everything before it has been. */
+/** Handles the events and marks of one subscription in order, each after everything before it. */
 export interface MarksInOrder<Item> {
-  /** Runs `mark` once every item that is in the stream now has been handled. */
+  /** Runs `mark` after every item that is in the stream now has been handled. */
   add(mark: Work): void;
-  /** Handles items and marks one at a time until the stream ends; throws what the handler or the stream throws. */
+  /** Handles items and marks one at a time until the stream ends. Throws the error of the handler or of the stream. */
   run(source: Source<Item>, handle: (item: Item) => void | Promise<void>, stop: AbortSignal): Promise<void>;
 }
 
 /**
- * The client announces checkpoints and `caughtUp` while it decodes, and events it decoded earlier may still wait in
- * the stream's buffer. Taken at face value, a checkpoint would pass events that nobody has handled: lost work.
+ * Puts checkpoints and `caughtUp` in order with events. The client announces them while it decodes, and earlier events
+ * may still wait in the stream's buffer. A reader that used such a checkpoint at once would skip events that nobody has
+ * handled.
  *
- * So each mark notes how many items have been read or wait to be read when it comes. Items are read one by one, and not
- * by `for await`, which has an item in its hands between the two counts.
+ * So each mark notes how many items were read or wait when it comes. The loop reads items one by one. `for await` would
+ * take an item between the two counts.
  */
 export function marksInOrder<Item>(): MarksInOrder<Item> {
   const marks: { readonly after: number; readonly mark: Work }[] = [];
@@ -62,7 +63,7 @@ export function marksInOrder<Item>(): MarksInOrder<Item> {
           await runDueMarks();
           const item = source.read();
           if (item !== null) {
-            // Marks that come meanwhile stand behind this item.
+            // Counting here puts marks that come meanwhile after this item.
             read += 1;
             const handling = handle(item);
             if (handling) await handling;

@@ -17,9 +17,9 @@ export interface DuplexCall {
 
 export interface AppendStream {
   /**
-   * Appends once. The outcome is unknown unless it is told: the same events may be sent again.
+   * Appends once. The outcome is unknown unless the store reports it; the caller may send the same events again.
    *
-   * @throws NoAnswer after `ms`; StreamMovedOn, AppendRefused, or what the server or the connection said
+   * @throws NoAnswer after `ms`; StreamMovedOn, AppendRefused, or the error of the server or the connection
    */
   readonly append: (request: AppendRequest, ms: number) => Promise<Appended>;
 }
@@ -30,16 +30,16 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** Messages are put together up to this size; a larger one goes alone. */
+/** The outbox joins messages up to this size; a larger message goes alone. */
 const PACK_BYTES = 32 * 1024;
 
-/** Digits of a UUID that count the appends of this process; the others are random. */
+/** The last digits of a UUID count the appends of this process; the others are random. */
 const COUNT_DIGITS = 12;
 
 /**
- * Many appends in flight over one `Streams.BatchAppend`, each known by its correlation id. When the stream ends, the
- * appends that wait on it, and no others, end with it; the next append opens another. An answer that nobody waits for any
- * more is passed over.
+ * Sends many appends over one `Streams.BatchAppend` and finds each answer by its correlation id. When the stream ends,
+ * only the appends that wait on it end too, and the next append opens another stream. It ignores an answer that nobody
+ * waits for.
  */
 export function openAppendStream(open: () => DuplexCall): AppendStream {
   const prefix = correlationPrefix();
@@ -89,13 +89,13 @@ export function openAppendStream(open: () => DuplexCall): AppendStream {
 
 interface Outbox {
   readonly send: (message: Buffer) => void;
-  /** Nothing is written any more. */
+  /** Writes nothing from now on. */
   readonly close: () => void;
 }
 
 /**
- * Writes all messages of one turn of the event loop together. Answers also arrive several at a time, so under load most
- * appends share a write. A single append is written at the end of its turn.
+ * Writes all messages of one turn of the event loop together. Under load answers arrive in groups too, so most appends
+ * share a write. A single append is written at the end of its turn.
  */
 function openOutbox(call: Pick<DuplexCall, 'write'>): Outbox {
   let pending: Buffer[] = [];
@@ -133,7 +133,7 @@ function answer(own: Map<string, Waiting>, message: Buffer): void {
   else asked.resolve(outcome);
 }
 
-/** The first 24 digits of a random UUID (RFC 9562, version 4) in its text form, with the last hyphen. */
+/** The first 24 digits of a random UUID (RFC 9562, version 4) as text, with the last hyphen. */
 function correlationPrefix(): string {
   const hex = randomBytes(9).toString('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(12, 15)}-8${hex.slice(15, 18)}-`;

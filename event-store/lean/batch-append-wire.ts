@@ -1,5 +1,5 @@
 /**
- * `BatchAppendReq` and `BatchAppendResp` (streams.proto) as bytes, by the codec of the embedded store.
+ * Encodes `BatchAppendReq` and decodes `BatchAppendResp` (streams.proto), with the codec of the embedded store.
  *
  *   BatchAppendReq   1 correlation id, 2 options, 3 proposed message (repeated), 4 is final
  *   Options          1 stream, 2 revision, 3 no stream, 6 deadline (an instant)
@@ -13,14 +13,14 @@ import { readUuid } from '../wire/requests.ts';
 import { AppendRefused, StreamMovedOn } from '../errors.ts';
 import type { Appended, EventToAppend } from '../event-log.ts';
 
-/** Events of one message together; the server takes an append in several. */
+/** Most bytes of events in one message. The server accepts one append in several messages. */
 const MESSAGE_BYTES = 3 * 1024 * 1024;
 /**
- * The deadline of an append is an instant that the store compares with its own clock, so that it must be further off than
- * any clock is wrong (D28). The limits that hold are the sender's own and the store's.
+ * The store compares the deadline of an append with its own clock. So the deadline must exceed the error of any clock
+ * (D28). The real limits are the sender's own and the store's.
  */
 const DEADLINE_SEC = 365 * 24 * 3_600;
-/** The largest revision that a JSON number and int64 share; above it EventStoreDB means "no stream". */
+/** The largest revision that is exact as a JavaScript number. Above it EventStoreDB means "no stream". */
 const REVISION_MAX = Number.MAX_SAFE_INTEGER;
 
 const CONTENT_TYPE_JSON = bytesField(
@@ -29,7 +29,7 @@ const CONTENT_TYPE_JSON = bytesField(
 );
 const FINAL = varintField(4, 1);
 
-/** Metadata of the few types of events there are. */
+/** The encoded type field for each event type; there are few types. */
 const typeFields = new Map<string, Buffer>();
 const TYPE_FIELDS_MAX = 1_000;
 
@@ -54,7 +54,7 @@ function proposed({ id, type, data, metadata }: EventToAppend): Buffer {
   );
 }
 
-/** The messages of one append, in order; one unless its events are large. */
+/** Encodes one append as messages, in order. It needs one message unless its events are large. */
 export function encodeAppend(correlation: string, { stream, events, expected }: AppendRequest): Buffer[] {
   const id = bytesField(1, bytesField(2, correlation));
   const deadline = varintField(1, Math.floor(Date.now() / 1000) + DEADLINE_SEC);
@@ -86,7 +86,7 @@ export function encodeAppend(correlation: string, { stream, events, expected }: 
 /** The answer to an append. */
 export interface AppendAnswer {
   readonly correlation: string;
-  /** What was written, or the error for `stream` that the append ends with. */
+  /** The result of the append, or a function that makes the error for its `stream`. */
   readonly outcome: Appended | ((stream: string) => Error);
 }
 

@@ -11,35 +11,38 @@ import { openAppendStream, type AppendStream } from './append-stream.ts';
 const SERVER_FEATURES = '/event_store.client.server_features.ServerFeatures/GetSupportedMethods';
 const BATCH_APPEND = '/event_store.client.streams.Streams/BatchAppend';
 const READ = '/event_store.client.streams.Streams/Read';
-/** Longest wait for a server's answer to the one question that every server answers at once. */
+/** Longest wait for the answer to `SupportedMethods`, which every server answers at once. */
 const ANSWER_MS_MAX = 1_500;
-/** As `@eventstore/db-client` has it: the largest event that EventStoreDB can hold, and a little more. */
+/** The limit of `@eventstore/db-client`: a little more than the largest event of EventStoreDB. */
 const MESSAGE_BYTES_MAX = 17 * 1024 * 1024;
 const NEVER_MS = 2 ** 31 - 1;
 /**
- * Pause before a connection that broke or was refused is tried again, doubled about each time. gRPC's own go up to two
- * minutes, so that a server that is back would be kept waiting for.
+ * The first pause before a reconnect; each further pause is about twice as long. gRPC's own pauses reach two minutes,
+ * which would be too long after the server returns.
  */
 const RECONNECT_AFTER_MS = 100;
 const RECONNECT_AFTER_MAX_MS = 1_000;
-/** A call fails at once during such a pause, and a read is begun again for half of the time-out: each takes its part. */
+/**
+ * A call fails at once during such a pause, and a read begins again for half of its time limit. So several reconnects
+ * must fit into that time.
+ */
 const RECONNECTS_PER_TIMEOUT = 4;
 
 const asTheyAre = (bytes: Buffer): Buffer => bytes;
 
-/** One connection to one server over `@grpc/grpc-js`; messages are read and written by the codec of the embedded store. */
+/** One connection to one server over `@grpc/grpc-js`. The codec of the embedded store reads and writes the messages. */
 export interface LeanConnection {
   readonly appends: AppendStream;
   /** Opens `Streams.Read`. */
   readonly read: (request: Buffer) => MessageStream;
   /**
-   * One message there and one back.
-   * @throws what the server or the connection said, as `@eventstore/db-client` names it
+   * Sends one message and returns one.
+   * @throws the error of the server or the connection, named as `@eventstore/db-client` names it
    */
   readonly call: (method: string, request: Buffer, deadlineMs: number) => Promise<Buffer>;
-  /** @throws NoAnswer on silence, otherwise what the server or the connection said */
+  /** @throws NoAnswer on silence, otherwise the error of the server or the connection */
   readonly ask: () => Promise<void>;
-  /** Ends every call and lets the connection go. */
+  /** Ends every call and closes the connection. */
   readonly close: () => void;
 }
 
@@ -47,7 +50,7 @@ export interface LeanConnection {
 export type MessageStream = ClientReadableStream<Buffer>;
 
 /**
- * Connections to the server that a connection string names, one after the other.
+ * Opens connections to the server of a connection string, one at a time.
  * @param parts.timeoutMs longest wait for one answer
  */
 export function openLeanGenerations(parts: {
@@ -69,8 +72,8 @@ export function openLeanGenerations(parts: {
 }
 
 /**
- * Connects when it is first used.
- * @param timeoutMs longest wait for one answer: a server that is back is found within a part of it
+ * Opens a connection, which connects at its first use.
+ * @param timeoutMs longest wait for one answer. The connection finds a server that returns within a part of it.
  */
 export function openLeanConnection(server: NamedServer, timeoutMs: number): LeanConnection {
   const reconnectMsMax = Math.min(RECONNECT_AFTER_MAX_MS, timeoutMs / RECONNECTS_PER_TIMEOUT);
@@ -80,7 +83,7 @@ export function openLeanConnection(server: NamedServer, timeoutMs: number): Lean
     'grpc.max_receive_message_length': MESSAGE_BYTES_MAX,
     'grpc.initial_reconnect_backoff_ms': Math.min(RECONNECT_AFTER_MS, reconnectMsMax),
     'grpc.max_reconnect_backoff_ms': reconnectMsMax,
-    // A connection that is shared with another client tells only one of them why it cannot be made.
+    // A connection that two clients share tells only one of them why it failed.
     'grpc.use_local_subchannel_pool': 1,
   });
   const callMetadata = metadataOf(server);
@@ -127,7 +130,7 @@ function channelCredentials({ isSecure, caFile, ownFiles }: NamedServer) {
   return credentials.createSsl(bytesOf(caFile), bytesOf(ownFiles?.key), bytesOf(ownFiles?.certificate));
 }
 
-/** The headers of a call. Without TLS no password is sent, as `@eventstore/db-client` has it. */
+/** Makes the headers of a call. Without TLS it sends no password, as `@eventstore/db-client` does. */
 function metadataOf({ login, isSecure, connectionName }: NamedServer): () => Metadata {
   const name = connectionName ?? randomUUID();
   const basic =

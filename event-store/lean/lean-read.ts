@@ -6,11 +6,14 @@ import { ALL, type OpenRead, type ReadRequest } from '../calls/watched-read.ts';
 import { eventOfMessage } from './wire-event.ts';
 import type { LeanConnection } from './lean-connection.ts';
 
-/** Events are handed on in batches of at most this many, or of about this many bytes. */
+/** A batch holds at most this many events, or about this many bytes. */
 const BATCH_EVENTS_MAX = 64;
 const BATCH_BYTES_MAX = 64 * 1024;
 
-/** A read whose messages are taken apart by the codec of the embedded store and handed on in batches (ADR 0055). */
+/**
+ * Reads over the lean transport. The codec of the embedded store decodes the messages, and the read yields batches (ADR
+ * 0055).
+ */
 export const readLean: OpenRead<LeanConnection> = (connection, request) => {
   const call = connection.read(encodeRead(request));
   const batches = batching();
@@ -23,7 +26,7 @@ export const readLean: OpenRead<LeanConnection> = (connection, request) => {
   };
 };
 
-/** @throws what the server or the connection said, as `@eventstore/db-client` names it */
+/** @throws the error of the server or the connection, named as `@eventstore/db-client` names it */
 async function* batchesOf(batches: Transform): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
   try {
     for await (const batch of batches) yield batch as readonly RecordedEvent[];
@@ -34,7 +37,7 @@ async function* batchesOf(batches: Transform): AsyncGenerator<readonly RecordedE
 
 const isOfGrpc = (error: unknown): error is Error => error instanceof Error && 'details' in error;
 
-/** Takes messages of a `ReadResp` and gives lists of events; a stream that is not found gives none. */
+/** Decodes messages of `ReadResp` into lists of events; none for a stream that does not exist. */
 function batching(): Transform {
   let batch: RecordedEvent[] = [];
   let bytes = 0;
@@ -61,8 +64,9 @@ function batching(): Transform {
 }
 
 /**
- * `ReadReq` (streams.proto): 1 options: 1 stream (1 identifier: 3 name; 2 revision, 3 start, 4 end), 2 all (1 position:
- * 1 commit, 2 prepare; 2 start, 3 end), 3 direction (1 backwards), 5 count, 8 no filter, 9 ids as text.
+ * Encodes `ReadReq` (streams.proto): 1 options. Options: 1 stream (1 identifier: 3 name; 2 revision, 3 start, 4 end), 2
+ * all (1 position: 1 commit, 2 prepare; 2 start, 3 end), 3 direction (1 backwards), 5 count, 8 no filter, 9 ids as
+ * text.
  */
 function encodeRead({ source, from, maxCount }: ReadRequest): Buffer {
   const direction = from === 'end' ? varintField(3, 1) : Buffer.alloc(0);

@@ -5,7 +5,7 @@ import type { SubscribeToAll } from '../calls/follow-all.ts';
 import { eventOfMessage } from './wire-event.ts';
 import type { LeanConnection } from './lean-connection.ts';
 
-/** Events that the server examines in one step, and the steps between two checkpoints. */
+/** Number of events that the server examines in one step, and of steps between two checkpoints. */
 const SEARCH_WINDOW = 32;
 const CHECKPOINT_INTERVAL = 32;
 /** Tags of the fields of `ReadResp`, each a message: 1 event, 3 checkpoint, 8 caught up. */
@@ -14,8 +14,8 @@ const CHECKPOINT = (3 << 3) | 2;
 const CAUGHT_UP = (8 << 3) | 2;
 
 /**
- * A live subscription to `$all` whose messages go from the wire to the consumer in the order in which they came: an
- * event, a checkpoint or "caught up" is taken when the consumer is done with the one before.
+ * Subscribes to `$all` over the lean transport. Messages reach the consumer in the order in which they came. It takes
+ * the next event, checkpoint or "caught up" when the consumer has finished the one before.
  */
 export const subscribeLean: SubscribeToAll<LeanConnection> = (connection, asked, stop) => {
   const call = connection.read(encodeSubscription(asked.after, asked.filter));
@@ -24,7 +24,7 @@ export const subscribeLean: SubscribeToAll<LeanConnection> = (connection, asked,
     const end = (error?: Error): void => {
       stop.removeEventListener('abort', cancel);
       call.cancel();
-      // A handler that still runs belongs to this subscription.
+      // The subscription ends only after a handler that still runs.
       void Promise.resolve(handling)
         .catch(() => undefined)
         .then(() => (error === undefined ? resolve() : reject(error)));
@@ -81,8 +81,8 @@ function checkpointOf(bytes: Buffer): bigint {
 }
 
 /**
- * `ReadReq` (streams.proto): 1 options: 2 all (1 position: 1 commit, 2 prepare; 2 start), 6 subscription, 7 filter
- * (1 stream or 2 event type: 2 prefix; 3 search window, 5 checkpoint interval), 9 ids as text.
+ * Encodes `ReadReq` (streams.proto): 1 options. Options: 2 all (1 position: 1 commit, 2 prepare; 2 start), 6
+ * subscription, 7 filter (1 stream or 2 event type: 2 prefix; 3 search window, 5 checkpoint interval), 9 ids as text.
  */
 function encodeSubscription(after: bigint | 'start', filter: AllFilter): Buffer {
   const from =

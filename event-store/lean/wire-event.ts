@@ -1,7 +1,7 @@
 import { CodedError } from '../../schemas/coded-error.ts';
 import type { RecordedEvent } from '../event-log.ts';
 
-/** The place in a message that is read next; one object for a message instead of one for each field. */
+/** The offset of the next byte to read. One object serves a whole message, instead of one for each field. */
 interface Cursor {
   readonly bytes: Buffer;
   at: number;
@@ -15,10 +15,10 @@ const FIXED_32 = 5;
 const TICKS_A_MS = 10_000;
 const ZERO = '0'.charCodeAt(0);
 const JSON_TYPE = 'application/json';
-/** Integers below this are exact as numbers after seven more bits; the few above are read as `bigint`. */
+/** Integers below this are still exact as numbers after seven more bits. The few above are read as `bigint`. */
 const EXACT_BELOW = 2 ** 46;
 
-/** A message of the store that is no well-formed protobuf, or has an id in a form that was not asked for. */
+/** A message of the store that is not well-formed protobuf, or whose id has another form than the request asked for. */
 export class WireMalformed extends CodedError {
   readonly code = 'WIRE_MALFORMED';
   readonly retryable = false;
@@ -29,8 +29,8 @@ export class WireMalformed extends CodedError {
 }
 
 /**
- * An event out of the bytes of a `ReadResp` (streams.proto), with the meaning the client gives it. The client's own
- * way takes each message apart into protobuf objects first, which is four fifths of what a read costs (ADR 0055).
+ * Decodes an event from the bytes of a `ReadResp` (streams.proto), with the same result as the client. The client first
+ * decodes each message into protobuf objects, which is four fifths of the cost of a read (ADR 0055).
  *
  *   ReadResp       1 event
  *   ReadEvent      1 event
@@ -50,7 +50,10 @@ export function eventOfMessage(bytes: Buffer): RecordedEvent | null {
   return recorded < 0 ? null : recordedOf(cursor, cursor.at + recorded);
 }
 
-/** Goes to the content of a length-delimited field and returns its length; -1 when it is not there. */
+/**
+ * Moves the cursor to the content of a length-delimited field.
+ * @returns its length, or -1 when the field is missing
+ */
 function lengthOfField(cursor: Cursor, end: number, wanted: number): number {
   while (cursor.at < end) {
     const tag = varint(cursor);
@@ -90,7 +93,7 @@ function recordedOf(cursor: Cursor, end: number): RecordedEvent {
     if (field === 1) id = textOfField(cursor, to, 2);
     else if (field === 2) stream = textOfField(cursor, to, 3);
     else if (field === 6) {
-      // The three keys of the protocol differ in their length.
+      // The three keys of the protocol have different lengths, so the length tells the key.
       const keyLength = lengthOfField(cursor, to, 1);
       cursor.at += keyLength;
       if (keyLength === 'type'.length) type = textOfField(cursor, to, 2);
@@ -123,7 +126,7 @@ function parsed(bytes: Buffer, otherwise: (text: string) => unknown): unknown {
   }
 }
 
-/** The text of a field of the message that ends at `end`; empty when it is not there. */
+/** The text of a field of the message that ends at `end`; empty when the field is missing. */
 function textOfField(cursor: Cursor, end: number, wanted: number): string {
   const start = cursor.at;
   const length = lengthOfField(cursor, end, wanted);
@@ -136,7 +139,9 @@ function textOfField(cursor: Cursor, end: number, wanted: number): string {
   return cursor.bytes.toString('utf8', from, cursor.at);
 }
 
-/** The decimal digits of a field; beyond 2^53 rounded, which in ticks is far below a millisecond. */
+/**
+ * Reads the decimal digits of a field. Above 2^53 the number is rounded, which in ticks is far less than a millisecond.
+ */
 function numberOfField(cursor: Cursor, end: number, wanted: number): number {
   const to = Math.max(0, lengthOfField(cursor, end, wanted)) + cursor.at;
   let value = 0;

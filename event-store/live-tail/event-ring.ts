@@ -1,6 +1,9 @@
 import type { RecordedEvent } from '../event-log.ts';
 
-/** Bounds of a ring; whichever is reached first. A reader that is further behind than the ring reaches reads by itself. */
+/**
+ * Most events in a ring. A second bound counts bytes, and the first bound reached counts. A reader that is further
+ * behind reads from the log.
+ */
 export const RING_ITEMS_MAX = 4_096;
 export const RING_BYTES_MAX = 8 * 1024 * 1024;
 
@@ -9,9 +12,12 @@ export interface RingLimits {
   readonly bytesMax: number;
 }
 
-/** An event, or a checkpoint: nothing that passes the filter lies between the item before and `position`. */
+/**
+ * An event, or a checkpoint. A checkpoint says that no event that passes the filter lies between the item before and
+ * `position`.
+ */
 export interface RingItem {
-  /** Number in the row of all items of this ring, from 0. */
+  /** The item's number in this ring, counted from 0. */
   readonly sequence: number;
   readonly position: bigint;
   readonly event: RecordedEvent | null;
@@ -21,21 +27,21 @@ export interface RingItem {
 
 export interface EventRing {
   add(position: bigint, event: RecordedEvent | null, bytes: number): void;
-  /** The item of this number; `'gone'` when it has left the ring, null when it has not come yet. */
+  /** The item with this number; `'gone'` when it has left the ring, null when it has not come yet. */
   at(sequence: number): RingItem | 'gone' | null;
-  /** Number of the first item behind a position, which may be one that has not come yet. */
+  /** The number of the first item after a position. That item may not have come yet. */
   firstAfter(position: bigint): number;
-  /** The ring holds every item after this position. */
+  /** The position after which the ring holds every item. */
   reachesBackTo(): bigint;
-  /** Position of the newest item, or where the ring began. */
+  /** The position of the newest item, or the ring's begin when it has none. */
   newest(): bigint;
 }
 
 /**
- * The newest events of the log, in order, for readers that each have their own place in it. It never waits for a reader:
- * what is beyond its bounds leaves it.
+ * Holds the newest events of the log, in order, for readers at different places. The ring never waits for a reader: the
+ * oldest items leave when a bound is reached.
  *
- * @param begin everything after this position is added
+ * @param begin the ring gets every item after this position
  */
 export function createEventRing(begin: bigint, { itemsMax, bytesMax }: RingLimits): EventRing {
   const slots = new Array<RingItem | undefined>(itemsMax);

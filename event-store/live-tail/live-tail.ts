@@ -7,50 +7,50 @@ import {
   type RingLimits,
 } from './event-ring.ts';
 
-/** One unbroken stretch of the subscription. Nothing of it is mixed with the next one, which may be of another log. */
+/** One unbroken period of the subscription. Sessions never mix, because the next one may be of another log. */
 export interface TailSession {
-  /** The end of the log when the session began; everything after it comes through the ring. */
+  /** The end of the log when the session began. Every later event comes through the ring. */
   readonly begin: bigint;
   readonly ring: EventRing;
-  /** The server has said that this subscription is at the end of the log. */
+  /** True once the server has said that this subscription is at the end of the log. */
   isLive: boolean;
-  /** The subscription has ended; another session takes its place. */
+  /** True once the subscription has ended; another session follows. */
   isOver: boolean;
 }
 
-/** What a reader is told; both return at once. */
+/** The callbacks of a reader. Both return at once. */
 export interface TailReader {
-  /** There is something new in the session, or another session. */
+  /** Called after a new item, and after a new session. */
   readonly wake: () => void;
-  /** The subscription broke, and is taken up again. */
+  /** Called when the subscription breaks; the tail subscribes again. */
   readonly interrupted: (cause: Error) => void;
 }
 
 export interface LiveTail {
-  /** The session of now; null while there is none. */
+  /** The current session; null between two sessions. */
   session(): TailSession | null;
   join(reader: TailReader): void;
-  /** When the last reader leaves, the subscription ends; resolves when it has ended. */
+  /** Removes a reader. After the last one it ends the subscription and resolves when that has ended. */
   leave(reader: TailReader): Promise<void>;
 }
 
 export interface LiveTailParts {
   readonly log: Pick<EventLog, 'follow' | 'head'>;
-  /** Streams of every reader. */
+  /** Prefixes of all streams that any reader wants. */
   readonly streamPrefixes: readonly string[];
   readonly limits?: RingLimits;
-  /** The ring of a session, unless a simulation has another. */
+  /** Makes the ring of a session; a simulation passes another function. */
   readonly createRing?: typeof createEventRing;
 }
 
 const LIMITS: RingLimits = { itemsMax: RING_ITEMS_MAX, bytesMax: RING_BYTES_MAX };
 
 /**
- * The live end of the log for all readers of this process: one subscription into one ring. It takes what the server
- * sends at once and waits for no reader.
+ * Serves the live end of the log to all readers of this process, with one subscription into one ring. It accepts at
+ * once what the server sends, and waits for no reader.
  *
- * Each time the subscription is taken up a session begins at the end of the log as it is then; what lies before it is
- * each reader's own business, who compares the log with what it has first (ADR 0153).
+ * Each subscription begins a new session at the end that the log has then. Each reader must itself compare the log with
+ * its checkpoint and read the events before that end (ADR 0153).
  */
 export function openLiveTail(parts: LiveTailParts): LiveTail {
   const { log, streamPrefixes, limits = LIMITS, createRing = createEventRing } = parts;
@@ -72,7 +72,7 @@ export function openLiveTail(parts: LiveTailParts): LiveTail {
     wakeAll();
   };
   const add: (...item: Parameters<EventRing['add']>) => void = (position, event, bytes) => {
-    // A server may bring an event a second time (D29); the ring is in order, so that each reader finds its place in it.
+    // A server may send an event twice (D29). The ring stays in order, so that each reader finds its place.
     if (session === null || position <= session.ring.newest()) return;
     session.ring.add(position, event, bytes);
     wakeAll();
@@ -80,7 +80,7 @@ export function openLiveTail(parts: LiveTailParts): LiveTail {
   const start = (): void => {
     const own: { following?: Following } = {};
     running = own;
-    // What an ended subscription still brings belongs to nobody.
+    // Ignores what an ended subscription still delivers.
     const isOurs = (): boolean => running === own;
     own.following = log.follow({
       filter: { streamPrefixes },

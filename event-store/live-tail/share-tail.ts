@@ -5,14 +5,14 @@ import type { AllFilter, EventLog, Following, FollowOptions } from '../event-log
 import { openLiveTail, type LiveTailParts } from './live-tail.ts';
 import { startTailReader } from './tail-reader.ts';
 
-/** Streams that are followed live. A follower of anything else has a subscription of its own. */
+/** The streams that the shared tail follows. A follower of other streams gets its own subscription. */
 const TAIL_STREAM_PREFIXES: readonly string[] = [...FOLLOWED_STREAM_PREFIXES, WATCHED_STREAM_PREFIX];
 
 export type SharedTailOptions = Pick<LiveTailParts, 'limits' | 'createRing'>;
 
 /**
- * `follow` for all followers of a process over one subscription: live events are taken in and decoded once, into a
- * bounded ring, and each follower reads from it at its own pace, from its own checkpoint (ADR 0153).
+ * Gives all followers of a process one subscription. It decodes each live event once, into a bounded ring. Each
+ * follower reads from the ring at its own pace, from its own checkpoint (ADR 0153).
  */
 export function shareTail(
   log: Pick<EventLog, 'follow' | 'head' | 'readAll'>,

@@ -7,9 +7,9 @@ import type { RingItem } from './event-ring.ts';
 import type { LiveTail, TailReader, TailSession } from './live-tail.ts';
 import { backoffDelayMs } from '../../schemas/backoff.ts';
 
-/** The wait before a reader that failed begins again. */
+/** The wait before a new try of a reader that failed. */
 const BACKOFF = { firstMs: 100, maxMs: 5_000 };
-/** A reader that ran this long was healthy: the next failure begins with the shortest wait again. */
+/** After a reader ran this long, the next failure begins again with the shortest wait. */
 const HEALTHY_AFTER_MS = 10_000;
 
 export interface TailReaderParts {
@@ -19,24 +19,24 @@ export interface TailReaderParts {
   readonly outage: OutageLog;
 }
 
-/** Where a reader stands: everything up to `position` has been given to it. */
+/** The place of a reader: it has received everything up to `position`. */
 interface Place {
   position: bigint | 'start';
 }
 
-/** The reader as the tail sees it, and what the tail told it. */
+/** The reader's callbacks for the tail, and the news that they received. */
 interface Told {
   readonly reader: TailReader;
-  /** Resolves at the next wake. */
+  /** Resolves at the next call of `wake`. */
   woken(): Promise<void>;
-  /** Why the subscription broke since this was asked last; null when it did not. */
+  /** Returns why the subscription broke since the last call; null when it did not. */
   takeCause(): Error | null;
 }
 
 /**
- * One reader of the shared tail, with its own checkpoint and pace. Before it takes its place in a session it asks
- * `after()`, which compares the log with what the reader has, and reads what the ring does not reach back to. Nobody waits
- * for a slow one: when the ring has gone past it, it reads by itself until it is back.
+ * Runs one reader of the shared tail, with its own checkpoint and pace. For each session it first calls `after()`,
+ * which compares the log with the reader's checkpoint. Then it reads from the log what the ring no longer holds. Nobody
+ * waits for a slow reader: when the ring drops items it still needs, it reads from the log until it catches up.
  */
 export function startTailReader(parts: TailReaderParts): Following {
   const { tail, options, outage } = parts;
@@ -66,7 +66,7 @@ export function startTailReader(parts: TailReaderParts): Following {
         const failure = error instanceof Error ? error : new Error(String(error));
         outage.failed(failure);
         options.onInterrupted?.(failure);
-        // Nothing but a new checkpoint helps, so the wait is the longest at once.
+        // Only a new checkpoint helps, so the wait is the longest from the first failure on.
         failures = failure instanceof CheckpointNotInLog ? Infinity : failures + 1;
         const waitMs = backoffDelayMs(BACKOFF, failures, Math.random());
         await sleep(waitMs, undefined, { signal: stop }).catch(() => undefined);
@@ -111,7 +111,7 @@ function isOver(session: TailSession, stop: AbortSignal): boolean {
   return session.isOver || stop.aborted;
 }
 
-/** Gives the reader what comes through the ring, until the session is over or the ring has gone past the reader. */
+/** Gives the reader the items of the ring, until the session is over or the ring has dropped the next item. */
 async function deliver(
   { options, outage }: TailReaderParts,
   session: TailSession,
@@ -134,10 +134,10 @@ async function deliver(
       continue;
     }
     next = item.sequence + 1;
-    // The reader's own read can be ahead of the subscription.
+    // The read of `catchUp` can be ahead of the subscription.
     if (item.position <= from) continue;
     const handled = give(item, options);
-    // A turn of the queue for each event of each reader would cost more than most of them do.
+    // Awaiting a handler that returned nothing would cost more than most handlers do.
     if (handled !== undefined) await handled;
   }
 }
@@ -152,16 +152,16 @@ function give({ event, position }: RingItem, options: FollowOptions): Promise<vo
   return handled instanceof Promise ? handled : undefined;
 }
 
-/** Everything after the place is in the ring. */
+/** True when the ring holds everything after the place. */
 function isWithin({ ring }: TailSession, { position }: Place): boolean {
   return position !== 'start' && position >= ring.reachesBackTo();
 }
 
 /**
- * Reads from the place to the end of the log, unless the ring holds all that is missing. The read begins after the
- * session did, so that it ends at or behind the place where the session began.
+ * Reads from the place to the end of the log, unless the ring holds all missing events. The read begins after the
+ * session. So it ends at or after the position where the session began.
  *
- * @throws CheckpointNotInLog, LogUnavailable, and what the consumer throws
+ * @throws CheckpointNotInLog, LogUnavailable, and the consumer's errors
  */
 async function catchUp(
   { log, options }: TailReaderParts,
@@ -171,7 +171,7 @@ async function catchUp(
 ): Promise<void> {
   const { ring, begin } = session;
   if (place.position !== 'start' && isWithin(session, place) && place.position <= ring.newest()) return;
-  // All of it was in the log before the read began, whatever streams it is of.
+  // All events up to here were in the log before the read began, whatever their streams.
   const covered = ring.newest() > begin ? ring.newest() : begin;
   for await (const event of log.readAll(place.position, options.filter)) {
     if (stop.aborted) return;

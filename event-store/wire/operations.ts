@@ -1,5 +1,5 @@
 /**
- * The messages of EventStoreDB's `Operations` (operations.proto) that this server has.
+ * The messages of EventStoreDB's `Operations` (operations.proto) that the embedded store supports.
  *
  *   StartScavengeReq  1 options: 1 thread_count, 2 start_from_chunk; and of our own 15 wait
  *   StopScavengeReq   1 options: 1 scavenge_id
@@ -26,7 +26,10 @@ export function readStartScavenge(request: Buffer): { readonly waits: boolean } 
   return { waits };
 }
 
-/** The id in the request. @throws MalformedMessage */
+/**
+ * Returns the id in the request.
+ * @throws MalformedMessage
+ */
 export function readStopScavenge(request: Buffer): string {
   let id = '';
   forEachField(request, 0, request.length, (_options, _value, from, to) => {

@@ -1,15 +1,19 @@
 /**
- * Several gRPC messages in one HTTP/2 write. grpc-js frames each message and hands it to the socket alone and in
- * turn, which costs about ten times what the store itself spends on a read event, and much of an append. It asks a serialized message
- * for nothing but its length and a `copy` behind the frame header it has just written (gRPC over HTTP/2,
- * "Length-Prefixed-Message": a flag byte, a big-endian length, the message). So the messages after the first are
- * framed here, and the copy puts the first one's own length into that header.
+ * Packs several gRPC messages into one HTTP/2 write. grpc-js frames each message and writes it to the socket alone.
+ * That costs about ten times what the store spends on a read event, and much of an append.
+ *
+ * grpc-js uses only the length of a serialized message and its `copy` to the place behind the frame header. A frame is
+ * a flag byte, a big-endian length and the message (gRPC over HTTP/2, "Length-Prefixed-Message"). So this function
+ * frames all messages after the first. Its `copy` corrects the length in the header of the first one.
  */
 
 const FRAME_HEADER_BYTES = 5;
 const LENGTH_BYTES = 4;
 
-/** One value for `call.write` that arrives as all of the messages, in order. @param messages one at least */
+/**
+ * Returns one value for `call.write` that arrives as all messages, in order.
+ * @param messages at least one
+ */
 export function packMessages(messages: readonly Buffer[]): Buffer {
   const [first, ...rest] = messages as readonly [Buffer, ...Buffer[]];
   if (rest.length === 0) return first;

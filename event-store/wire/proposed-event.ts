@@ -1,11 +1,11 @@
-/** What the writer expects of the stream. */
+/** The state of the stream that the writer expects. */
 export type ExpectedState =
   | { readonly kind: 'revision'; readonly revision: number }
   | { readonly kind: 'no-stream' }
   | { readonly kind: 'any' }
   | { readonly kind: 'exists' };
 
-/** An event as it came in; the buffers are views of the request. */
+/** An event of a request. The buffers are views of that request. */
 export interface ProposedEvent {
   readonly id: string;
   readonly type: Buffer;

@@ -1,11 +1,11 @@
 import { CodedError } from '../../schemas/coded-error.ts';
 
 /**
- * The little of protobuf's encoding this server needs (protobuf.dev, "Encoding"): varints and
- * length-delimited fields. Fields of other wire types are skipped.
+ * The part of protobuf's encoding that the event store needs (protobuf.dev, "Encoding"): varints and length-delimited
+ * fields. It skips fields of other wire types.
  *
- * Integers are JavaScript numbers: exact to 2^53, rounded above. The only larger values a client sends are
- * "end" markers and counts near 2^64, which are compared and never stored.
+ * Integers are JavaScript numbers: exact to 2^53, rounded above. A client sends larger values only as "end" markers and
+ * as counts near 2^64. The store compares them and never stores them.
  */
 
 const VARINT = 0;
@@ -78,7 +78,7 @@ export function forEachField(bytes: Buffer, from: number, to: number, visit: Fie
   if (at !== to) throw new MalformedMessage('a field runs past its message');
 }
 
-/** Bytes a varint of `value` takes, 1 to 8 (values up to 2^53). */
+/** Bytes of the varint of `value`, 1 to 8 (values up to 2^53). */
 export function varintBytes(value: number): number {
   let bytes = 1;
   for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) bytes += 1;
@@ -103,19 +103,22 @@ export function writeVarint(target: Buffer, value: number, at: number): number {
   return offset + 1;
 }
 
-/** Bytes of a length-delimited field of `length` bytes whose number is below 16. */
+/** Bytes of a length-delimited field with content of `length` bytes and a number below 16. */
 export const fieldBytes = (length: number): number => 1 + varintBytes(length) + length;
 
-/** Writes the tag and the length of a length-delimited field (number below 16); returns the offset of its content. */
+/**
+ * Writes the tag and the length of a length-delimited field (number below 16).
+ * @returns the offset of its content
+ */
 export function writeFieldStart(target: Buffer, field: number, length: number, at: number): number {
   target[at] = (field << 3) | LENGTH_DELIMITED;
   return writeVarint(target, length, at + 1);
 }
 
-/** A whole message of parts made by `varintField` and `bytesField`. */
+/** Joins parts made by `varintField` and `bytesField` into a message. */
 export const message = (...parts: readonly Buffer[]): Buffer => Buffer.concat(parts);
 
-/** A varint field, its number below 16. */
+/** A varint field. Its number is below 16. */
 export function varintField(field: number, value: number): Buffer {
   const bytes = Buffer.allocUnsafe(1 + varintBytes(value));
   bytes[0] = field << 3;
@@ -123,7 +126,7 @@ export function varintField(field: number, value: number): Buffer {
   return bytes;
 }
 
-/** A length-delimited field, its number below 16: a string, bytes or an embedded message. */
+/** A length-delimited field: a string, bytes or an embedded message. Its number is below 16. */
 export function bytesField(field: number, content: Buffer | string): Buffer {
   const bytes = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
   const target = Buffer.allocUnsafe(fieldBytes(bytes.length));
@@ -131,5 +134,5 @@ export function bytesField(field: number, content: Buffer | string): Buffer {
   return target;
 }
 
-/** An embedded `Empty`, which is how the protocol says "this one" in a oneof. */
+/** An embedded `Empty`, with which the protocol selects a member of a oneof. */
 export const emptyField = (field: number): Buffer => Buffer.from([(field << 3) | LENGTH_DELIMITED, 0]);

@@ -1,24 +1,24 @@
 /** `ReadReq` (streams.proto): a read or a subscription, of one stream or of `$all`. */
 import { forEachField, MalformedMessage } from './protobuf.ts';
 
-/** Where to begin: a revision of a stream or a position of `$all`. */
+/** Where a read begins: a revision of a stream or a position of `$all`. */
 export type ReadFrom =
   | { readonly kind: 'start' }
   | { readonly kind: 'end' }
-  /** `prepare` is that of a position of `$all`, the revision itself of a stream. */
+  /** `prepare` is the prepare position in `$all`; for a stream it equals the revision. */
   | { readonly kind: 'at'; readonly at: number; readonly prepare: number };
 
 export interface ReadFilter {
   readonly on: 'stream' | 'event-type';
   readonly prefixes: readonly Buffer[];
-  /** Used when there is no prefix; '' when there is none either. */
+  /** Used when there is no prefix; '' when there is none of both. */
   readonly regex: string;
-  /** Considered events between two checkpoints of a subscription. */
+  /** Number of considered events between two checkpoints of a subscription. */
   readonly checkpointEvery: number;
 }
 
 export interface ReadRequest {
-  /** null reads `$all`. */
+  /** Null: reads `$all`. */
   readonly stream: Buffer | null;
   readonly from: ReadFrom;
   readonly isBackwards: boolean;
@@ -29,7 +29,7 @@ export interface ReadRequest {
   readonly filter: ReadFilter | null;
 }
 
-/** Considered events between checkpoints when the client names no window (EventStoreDB's default). */
+/** Events considered between two checkpoints when the client names no window (EventStoreDB's default). */
 const DEFAULT_SEARCH_WINDOW = 32;
 
 interface Target {
@@ -93,8 +93,8 @@ function readFilter(bytes: Buffer, start: number, end: number): ReadFilter {
 }
 
 /**
- * `ReadReq { options = 1 }`, options: 1 stream, 2 all, 3 direction, 4 resolve links, 5 count, 6 subscription,
- * 7 filter.
+ * Reads `ReadReq { options = 1 }`. Options: 1 stream, 2 all, 3 direction, 4 resolve links, 5 count, 6 subscription, 7
+ * filter.
  * @throws MalformedMessage
  */
 export function readReadRequest(bytes: Buffer): ReadRequest {

@@ -1,6 +1,6 @@
 /**
- * An event as `Streams.Read` sends it: a `ReadResp` that holds one `ReadEvent` (streams.proto). The log stores
- * these very bytes, so a read copies and never encodes.
+ * An event as `Streams.Read` sends it: a `ReadResp` with one `ReadEvent` (streams.proto). The log stores exactly these
+ * bytes, so a read copies them and encodes nothing.
  *
  *   ReadResp       1 event
  *   ReadEvent      1 event, 2 link, 3 commit_position
@@ -12,17 +12,17 @@ import { fieldBytes, forEachField, varintBytes, writeFieldStart, writeVarint } f
 /** Length of a UUID in its text form. */
 export const UUID_CHARS = 36;
 
-/** Revision of the event that marks a tombstone, as EventStoreDB gives it: the largest int64, 9223372036854775807. */
+/** The revision that EventStoreDB gives to the event of a tombstone: the largest int64, 9223372036854775807. */
 const TOMBSTONE_VARINT = Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]);
 
-/** .NET ticks are 100 ns; a millisecond has this many. */
+/** The last four decimal digits of a time in .NET ticks of 100 ns, because times are whole milliseconds. */
 const TICKS_ZEROS = '0000';
 
 export interface EventParts {
   /** 36 characters, lower case. */
   readonly id: string;
   readonly stream: Buffer;
-  /** Place in the stream; null for the event that marks a tombstone. */
+  /** Its place in the stream; null for the event that marks a tombstone. */
   readonly revision: number | null;
   readonly position: number;
   readonly type: Buffer;
@@ -37,7 +37,10 @@ const TYPE_KEY = Buffer.from('type');
 const CREATED_KEY = Buffer.from('created');
 const CONTENT_TYPE_KEY = Buffer.from('content-type');
 
-/** Bytes an encoded event takes beyond its stream name, type, content type, metadata and content; generous. */
+/**
+ * An upper bound of the bytes that an encoded event takes besides its stream name, type, content type, metadata and
+ * content.
+ */
 export const EVENT_OVERHEAD_BYTES = 224;
 
 const mapEntryBytes = (key: Buffer, value: Buffer): number =>
@@ -99,23 +102,23 @@ export function writeRecordedEvent(target: Buffer, event: EventParts, at: number
   return writeNumber(target, 3, event.position, offset);
 }
 
-/** What the index, the stream limits and links need to know of an encoded event. */
+/** The fields of an encoded event that the index, the stream limits and links need. */
 export interface EncodedEvent {
   id: string;
   stream: Buffer;
-  /** Place in the stream; above 2^53 for the event that marks a tombstone. */
+  /** Its place in the stream; above 2^53 for the event that marks a tombstone. */
   revision: number;
-  /** Place in the log. */
+  /** Its position in the log. */
   position: number;
   type: Buffer;
   createdMs: number;
   content: Buffer;
-  /** The `RecordedEvent` alone. */
+  /** The bytes of the `RecordedEvent` alone. */
   recorded: Buffer;
 }
 
 /**
- * Takes an encoded event apart again; the buffers are views of `bytes`.
+ * Decodes an event. The buffers are views of `bytes`.
  * @throws MalformedMessage
  */
 export function readRecordedEvent(bytes: Buffer): EncodedEvent {

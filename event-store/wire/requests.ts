@@ -1,6 +1,6 @@
 /**
- * The requests this server understands, read from their bytes (streams.proto, shared.proto). Buffers are views
- * of the message, never copies.
+ * Reads the requests of clients from their bytes (streams.proto, shared.proto). Buffers are views of the message, never
+ * copies.
  */
 import { forEachField, MalformedMessage } from './protobuf.ts';
 import type { ExpectedState, ProposedEvent } from './proposed-event.ts';
@@ -8,14 +8,14 @@ import type { ExpectedState, ProposedEvent } from './proposed-event.ts';
 export interface BatchOptions {
   readonly stream: Buffer;
   readonly expected: ExpectedState;
-  /** The oneof as it was sent, to be echoed under other field numbers; null when it was not. */
+  /** The field and value of the oneof "expected" as the client sent it, for the answer. Null: the client sent none. */
   readonly expectedRaw: { readonly field: number; readonly value: number } | null;
   /** Milliseconds since 1970, or null. */
   readonly deadlineMs: number | null;
 }
 
 export interface BatchMessage {
-  /** The correlation id as it was sent (a whole UUID message), to be echoed. */
+  /** The correlation id as the client sent it (a whole UUID message), for the answer. */
   readonly correlation: Buffer;
   readonly options: BatchOptions | null;
   readonly events: ProposedEvent[];
@@ -40,7 +40,7 @@ function readStreamName(bytes: Buffer, from: number, to: number): Buffer {
   return name;
 }
 
-/** `UUID { structured = 1 { most = 1, least = 2 }, string = 2 }` in its text form, lower case; '' when neither. */
+/** Reads `UUID { structured = 1 { most = 1, least = 2 }, string = 2 }` as lower-case text; '' without either member. */
 export function readUuid(bytes: Buffer, from: number, to: number): string {
   let text = '';
   forEachField(bytes, from, to, (field, _value, start, end) => {
@@ -95,7 +95,7 @@ function readProposedEvent(bytes: Buffer, from: number, to: number): ProposedEve
   return { id, type, contentType, customMetadata, content };
 }
 
-/** Turns the oneof "expected" (revision, no stream, any, stream exists) into what the store decides by. */
+/** Converts the oneof "expected" (revision, no stream, any, stream exists) to the form by which the store decides. */
 function expectedOf(kind: 'revision' | 'no-stream' | 'any' | 'exists', value: number): ExpectedState {
   return kind === 'revision' ? { kind, revision: value } : { kind };
 }
@@ -147,8 +147,8 @@ export function readBatchMessage(bytes: Buffer, nowMs: number): BatchMessage {
 }
 
 /**
- * The options of Append, Delete and Tombstone: 1 stream, 2 revision. Their other members differ: Append has
- * 3 no stream, 4 any, 5 exists; Delete and Tombstone the same.
+ * Reads the options of Append, Delete and Tombstone: 1 stream, 2 revision. All three also have 3 no stream, 4 any, 5
+ * exists.
  */
 function readTarget(bytes: Buffer, from: number, to: number): StreamTarget {
   const { stream, expected } = readBatchOptions(bytes, from, to, 0);

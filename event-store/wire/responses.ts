@@ -1,9 +1,12 @@
-/** The answers this server gives, as bytes (streams.proto, shared.proto, status.proto). */
+/** Encodes the answers of the embedded store (streams.proto, shared.proto, status.proto). */
 import { bytesField, emptyField, message, varintField } from './protobuf.ts';
 import type { BatchOptions } from './requests.ts';
 import type { ExpectedState } from './proposed-event.ts';
 
-/** `AllStreamPosition` and its namesakes: commit and prepare are the same here, unless something else is said. */
+/**
+ * `AllStreamPosition` and the messages of the same form. Commit and prepare are equal here, unless the caller says
+ * otherwise.
+ */
 const positionMessage = (position: number, prepare = position): Buffer =>
   message(varintField(1, position), varintField(2, prepare));
 
@@ -20,7 +23,7 @@ export const streamNotFound = (name: Buffer): Buffer => bytesField(4, bytesField
 export const CAUGHT_UP = emptyField(8);
 export const FELL_BEHIND = emptyField(9);
 
-/** A link and what it points to, or the link alone when that is gone. Both are `RecordedEvent`s. */
+/** A link and its target, or the link alone when the target is gone. Both are `RecordedEvent`s. */
 export const resolvedLink = (event: Buffer | null, link: Buffer, position: number): Buffer =>
   bytesField(
     1,
@@ -29,7 +32,7 @@ export const resolvedLink = (event: Buffer | null, link: Buffer, position: numbe
 
 // ---- BatchAppendResp: 1 correlation id, 2 error, 3 success, 4 stream, 5..8 expected
 
-/** A `google.rpc.Status` with one `Any`: the code, the text and the type of the detail are all the client reads. */
+/** A `google.rpc.Status` with one `Any`. The client reads only the code, the text and the type of the detail. */
 export interface BatchError {
   readonly code: number;
   readonly text: string;
@@ -85,14 +88,14 @@ export const appendTooLarge = (maxBytes: number): BatchError =>
 export const accessDenied = (): BatchError =>
   batchError(CODE.permissionDenied, 'AccessDenied', 'AccessDenied');
 export const timedOut = (): BatchError => batchError(CODE.deadlineExceeded, 'Timeout', 'Timeout');
-/** Not ready: EventStoreDB packs an `Empty`, which the client does not recognise. */
+/** The store is not ready. EventStoreDB packs an `Empty` here, which the client does not recognise. */
 export const notReady = (text: string): BatchError => ({
   code: CODE.unknown,
   text,
   typeUrl: 'type.googleapis.com/google.protobuf.Empty',
   detail: NO_DETAIL,
 });
-/** The client shows the text of a type it does not know, and drops that of the ones it does. */
+/** The client shows the text of a detail type that it does not know, and drops the text of a known one. */
 export const badRequest = (text: string): BatchError =>
   batchError(CODE.invalidArgument, text, BAD_REQUEST, bytesField(1, text));
 export const isBadRequest = ({ code, typeUrl }: BatchError): boolean =>
@@ -105,7 +108,7 @@ const oneofExpected = (raw: BatchOptions['expectedRaw']): Buffer => {
   return raw.field === 2 ? varintField(5, raw.value) : emptyField(raw.field + 3);
 };
 
-/** A batch append's answer; `options` are those of its first message. */
+/** The answer to a batch append; `options` are those of its first message. */
 function batchAnswer(correlation: Buffer, options: BatchOptions, result: Buffer): Buffer {
   const stream = bytesField(4, streamIdentifier(options.stream));
   return message(bytesField(1, correlation), result, stream, oneofExpected(options.expectedRaw));
@@ -118,7 +121,7 @@ export function batchFailed(correlation: Buffer, options: BatchOptions, error: B
   return batchAnswer(correlation, options, bytesField(2, status));
 }
 
-/** `Success`: 1 revision or 2 no stream; 3 position or 4 no position. Of Append and BatchAppend alike. */
+/** `Success` of Append and BatchAppend: 1 revision or 2 no stream; 3 position or 4 no position. */
 const success = (revision: number, position: number | null): Buffer =>
   message(
     revision < 0 ? emptyField(2) : varintField(1, revision),
