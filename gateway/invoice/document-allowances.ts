@@ -92,11 +92,12 @@ export function totalsOf(
   lines: readonly AllowanceLine[],
   isNegative: boolean,
 ): { readonly allowance: Big; readonly charge: Big } {
-  const total = (isCharge: boolean): Big =>
-    lines
-      .filter((line) => line.isCharge === isCharge)
-      .reduce((sum, line) => sum.plus(amountOf(line, isNegative)), new Big(0));
-  return { allowance: total(false), charge: total(true) };
+  const total = (some: readonly AllowanceLine[]): Big =>
+    some.reduce((sum, line) => sum.plus(amountOf(line, isNegative)), new Big(0));
+  return {
+    allowance: total(lines.filter(({ isCharge }) => !isCharge)),
+    charge: total(lines.filter(({ isCharge }) => isCharge)),
+  };
 }
 
 function amountOf({ isCharge, amount }: AllowanceLine, isNegative: boolean): Big {

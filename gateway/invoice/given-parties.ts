@@ -101,23 +101,22 @@ interface Seen {
 }
 
 function numberFindings(role: Role, given: GivenParty, { places, read, qr }: Seen): JudgedFinding[] {
-  const finding = (ok: boolean, severity: 'error' | 'warning', right: string): JudgedFinding => ({
+  const compared = {
     rule: RULE,
-    ok,
-    severity,
+    severity: 'error' as const,
     what: `the ${role}'s tax number as the mapping gives it and as the page prints it`,
     left: given.vatId,
-    right,
-  });
+  };
+  const differs = (right: string): JudgedFinding[] => [{ ...compared, ok: false, right }];
   const own = bare(given.vatId);
   const inCode = qr?.get(QR_LETTER[role]);
-  if (inCode !== undefined && bare(inCode) !== own) return [finding(false, 'error', inCode)];
+  if (inCode !== undefined && bare(inCode) !== own) return differs(inCode);
   const printed = read[role].vatId?.value;
   const isOthers = bare(read[OTHER[role]].vatId?.value) === own;
   if (printed !== undefined && bare(printed) !== own && (isOthers || !places.has('vatId')))
-    return [finding(false, 'error', printed)];
-  if (isOthers && printed === undefined) return [finding(false, 'error', `that of the ${OTHER[role]}`)];
-  if (inCode !== undefined || places.has('vatId')) return [finding(true, 'error', given.vatId)];
+    return differs(printed);
+  if (isOthers && printed === undefined) return differs(`that of the ${OTHER[role]}`);
+  if (inCode !== undefined || places.has('vatId')) return [{ ...compared, ok: true, right: given.vatId }];
   const what = `the ${role}'s tax number, which the mapping gives as ${given.vatId},`;
   return [{ rule: RULE, ok: false, severity: 'warning', what, left: 'missing', right: given.vatId }];
 }

@@ -47,7 +47,8 @@ async function untold(seed: number, layout: Layout, language: Language): Promise
 describe('made-up layouts', () => {
   it('are the same bytes for the same seed', async () => {
     for (const layout of LAYOUTS.slice(0, 3)) {
-      const [one, other] = [await makeLayout(7, layout, 'de'), await makeLayout(7, layout, 'de')];
+      const one = await makeLayout(7, layout, 'de');
+      const other = await makeLayout(7, layout, 'de');
       expect(one.pdf.equals(other.pdf)).toBe(true);
       expect(one.truth).toEqual(other.truth);
     }

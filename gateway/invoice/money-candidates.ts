@@ -83,7 +83,7 @@ function addPaid(candidates: Map<string, Candidate[]>, { document, itemLines }: 
   const isOpen = difference.lt(0);
   for (const line of document.lines) {
     if (itemLines.has(line.index) || (isOpen && !OPEN_BEFORE.test(line.text))) continue;
-    for (let at = 0; at < line.tokens.length; at++) {
+    for (let at = 0; at < line.tokens.length; at += 1) {
       const rest = line.tokens.slice(at);
       const money = parseValue('money', rest, document.notation);
       if (money?.fit !== 1 || !difference.abs().eq(money.value)) continue;

@@ -51,13 +51,15 @@ const QUIET_DOTS = 16;
 const SMALL_WIDTH = 90;
 /** Places in one image that are tried as a code. */
 const PLACES_TRIED_MAX = 20;
+/** Tells the detector that the place it named last holds no code that can be decoded. */
+const NOT_DECODED = false;
 
 /** The payload of a code on an exact grid, one dot a module. */
 function payloadOnGrid(grid: Ink | undefined): QrPayload | undefined {
   if (!grid) return undefined;
   const matrix = new BitMatrix(grid.width, grid.height);
-  for (let y = 0; y < grid.height; y++)
-    for (let x = 0; x < grid.width; x++) if (grid.gray[y * grid.width + x] === 0) matrix.set(x, y);
+  for (let y = 0; y < grid.height; y += 1)
+    for (let x = 0; x < grid.width; x += 1) if (grid.gray[y * grid.width + x] === 0) matrix.set(x, y);
   return decoded(matrix);
 }
 
@@ -66,10 +68,10 @@ function payloadIn(ink: Ink): QrPayload | undefined {
   const { gray, width, height } = withBorder(ink);
   const places = new Detector().detect(binarize(gray, width, height));
   let place = places.next();
-  for (let tried = 0; !place.done && tried < PLACES_TRIED_MAX; tried++) {
+  for (let tried = 0; !place.done && tried < PLACES_TRIED_MAX; tried += 1) {
     const payload = decoded(place.value.matrix);
     if (payload) return payload;
-    place = places.next(false);
+    place = places.next(NOT_DECODED);
   }
   return undefined;
 }
@@ -89,10 +91,11 @@ function withBorder(ink: Ink): Ink {
   const width = ink.width * scale + 2 * QUIET_DOTS;
   const height = ink.height * scale + 2 * QUIET_DOTS;
   const gray = new Uint8Array(width * height).fill(255);
-  for (let y = 0; y < ink.height * scale; y++) {
+  for (let y = 0; y < ink.height * scale; y += 1) {
     const from = Math.floor(y / scale) * ink.width;
     const to = (y + QUIET_DOTS) * width + QUIET_DOTS;
-    for (let x = 0; x < ink.width * scale; x++) gray[to + x] = ink.gray[from + Math.floor(x / scale)] ?? 255;
+    for (let x = 0; x < ink.width * scale; x += 1)
+      gray[to + x] = ink.gray[from + Math.floor(x / scale)] ?? 255;
   }
   return { gray, width, height };
 }

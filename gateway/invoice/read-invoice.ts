@@ -72,18 +72,8 @@ export function readInvoice(
   const matched = matchOf(mapping, document);
   refuseOtherKinds(document);
   const areas = findRegions(mapping, document);
-  const lineHeaders = findHeaders(mapping.tables.lines, document);
-  const vatHeaders = findHeaders(mapping.tables.vat, document);
-  const printedLines = readTable(
-    'lines',
-    mapping.tables.lines,
-    document,
-    lineHeaders,
-    vatHeaders,
-    totalLabels(mapping),
-  );
+  const { printedLines, vatTable } = readTables(mapping, document);
   const linesTable = withoutSums(printedLines);
-  const vatTable = breakdownOnly(readTable('vat', mapping.tables.vat, document, vatHeaders, lineHeaders));
   const itemLines = new Set(
     linesTable.spans.flatMap(([from, to]) => Array.from({ length: to - from + 1 }, (_, i) => from + i)),
   );
@@ -91,20 +81,11 @@ export function readInvoice(
   // A row of the breakdown or of an allowance names the tax, and is no total of it.
   const ofRates = new Set([...itemLines, ...rowLines(vatTable), ...extras.map(({ line }) => line)]);
   const candidates = new Map(
-    Object.entries(mapping.fields).map(([name, rule]) => [
-      name,
-      preferQr(
-        name,
-        candidatesFor(
-          name,
-          rule,
-          document,
-          rule.region === undefined ? undefined : areas.get(rule.region),
-          name === 'tax' ? ofRates : itemLines,
-        ),
-        qr[0],
-      ),
-    ]),
+    Object.entries(mapping.fields).map(([name, rule]) => {
+      const area = rule.region === undefined ? undefined : areas.get(rule.region);
+      const searched = { area, itemLines: name === 'tax' ? ofRates : itemLines };
+      return [name, preferQr(name, candidatesFor(name, rule, document, searched), qr[0])];
+    }),
   );
   refuseSeveral(mapping, document, candidates.get('number') ?? [], itemLines);
   const sums = columnSums(linesTable, vatTable);
@@ -128,7 +109,7 @@ export function readInvoice(
   const lines = withRates(items, vat);
   addDelivery(fields, vat, document, itemLines);
   const tableStart = linesTable.headers[0]?.fromLine ?? document.lines.length;
-  const read = readParties(mapping, document, areas, tableStart, qr[0]);
+  const read = readParties({ mapping, document, areas, tableStart, qr: qr[0] });
   for (const [name, found] of read.sellerFields) fields.set(name, found);
   const { seller, buyer, findings: given } = givenParties(mapping, document, read, qr[0]);
   const invoice: Invoice = {
@@ -152,6 +133,22 @@ export function readInvoice(
   ];
   const tables = { lines: linesTable, vat: vatTable };
   return { invoice, candidates, matched, areas, tables, qr, given, doubts };
+}
+
+/** The table of items and that of the VAT breakdown; each ends where the other begins. */
+function readTables(
+  mapping: InvoiceMapping,
+  document: ReadDocument,
+): { printedLines: ReadTable; vatTable: ReadTable } {
+  const { tables } = mapping;
+  const lineHeaders = findHeaders(tables.lines, document);
+  const vatHeaders = findHeaders(tables.vat, document);
+  const ofLines = { found: lineHeaders, others: vatHeaders, totals: totalLabels(mapping) };
+  const ofVat = { found: vatHeaders, others: lineHeaders };
+  return {
+    printedLines: readTable('lines', tables.lines, document, ofLines),
+    vatTable: breakdownOnly(readTable('vat', tables.vat, document, ofVat)),
+  };
 }
 
 /** The lines of the rows of a table, without those of its titles. */

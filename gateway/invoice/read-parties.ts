@@ -23,6 +23,7 @@ type Cells = readonly BlockCell[];
 interface PartySources {
   readonly mapping: InvoiceMapping;
   readonly document: ReadDocument;
+  /** The regions of the mapping, where they stand. */
   readonly areas: ReadonlyMap<string, Area>;
   /** Index of the first line of the item table. */
   readonly tableStart: number;
@@ -30,15 +31,14 @@ interface PartySources {
 }
 
 /** Seller and buyer: their tax numbers first, since these tell the blocks apart. */
-export function readParties(
-  mapping: InvoiceMapping,
-  document: ReadDocument,
-  regions: ReadonlyMap<string, Area>,
-  tableStart: number,
-  qr: QrPayload | undefined,
-): { seller: Party; buyer: Party; sellerFields: ReadonlyMap<string, Found> } {
-  const sources: PartySources = { mapping, document, areas: withLists(regions, document), tableStart, qr };
-  const { areas } = sources;
+export function readParties(given: PartySources): {
+  seller: Party;
+  buyer: Party;
+  sellerFields: ReadonlyMap<string, Found>;
+} {
+  const { mapping, document, tableStart } = given;
+  const areas = withLists(given.areas, document);
+  const sources = { ...given, areas };
   const blocks = textBlocks(document.lines.slice(0, tableStart));
   const listed = {
     buyer: labelledParty(areas.get('buyer'), document),
@@ -49,12 +49,12 @@ export function readParties(
   const inWindow = sender && listed.buyer.length === 0 ? windowAddress(sender, document) : [];
   const titled =
     [listed.buyer, inWindow].find((cells) => cells.length > 0) ??
-    partyBlock('buyer', mapping.parties.buyer, document, blocks, new Set());
+    partyBlock({ role: 'buyer', document, blocks, taken: new Set() }, mapping.parties.buyer);
   const sellerCells = sender
     ? [sender.cell]
     : listed.seller.length > 0
       ? listed.seller
-      : partyBlock('seller', mapping.parties.seller, document, blocks, new Set(titled));
+      : partyBlock({ role: 'seller', document, blocks, taken: new Set(titled) }, mapping.parties.seller);
   const buyerCells = titled.length > 0 ? titled : untitledBuyer(blocks, sellerCells);
   const numbers = numbersOf(sources, blocks, { seller: sellerCells, buyer: buyerCells });
   const place = (role: Role, cells: Cells) => ({

@@ -49,7 +49,7 @@ function pagesWithTotal(
   for (const name of ['grand', 'payable']) {
     const rule = mapping.fields[name];
     if (!rule) continue;
-    for (const total of candidatesFor(name, rule, document, undefined, itemLines))
+    for (const total of candidatesFor(name, rule, document, { itemLines }))
       if (total.score > 0.5) pages.add(total.page);
   }
   return pages;

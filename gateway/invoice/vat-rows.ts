@@ -32,7 +32,8 @@ const RATE_MAX = 50;
 /** The table without rows whose tax is more than any rate makes of the basis: totals side by side are no breakdown. */
 export function breakdownOnly(table: ReadTable): ReadTable {
   const rows = table.rows.filter(({ cells }) => {
-    const [basis, tax] = [cells.get('basis'), cells.get('tax')];
+    const basis = cells.get('basis');
+    const tax = cells.get('tax');
     if (!basis || !tax) return true;
     return new Big(tax.value).abs().times(100).lte(new Big(basis.value).abs().times(RATE_MAX));
   });
@@ -74,7 +75,7 @@ const RATE_DECIMALS_MAX = 2;
 function rateFrom(basis: Found, tax: Found): Found | undefined {
   if (new Big(basis.value).eq(0)) return undefined;
   const rate = new Big(tax.value).div(basis.value).times(100);
-  for (let decimals = 0; decimals <= RATE_DECIMALS_MAX; decimals++) {
+  for (let decimals = 0; decimals <= RATE_DECIMALS_MAX; decimals += 1) {
     const rounded = rate.round(decimals, Big.roundHalfUp);
     if (isTaxOf(basis.value, rounded.toString(), tax.value))
       return derived(rounded.toString(), 'tax / basis');

@@ -127,7 +127,7 @@ const GROUP_START_LENGTH = 4;
 function groupedDigits(tokens: readonly Token[], at: number): number {
   const first = tokens[at]?.text ?? '';
   if (first.length > GROUP_START_LENGTH || !/^[-+(€]?\d{1,3}$/.test(first)) return 1;
-  for (let next = at + 1; next < Math.min(tokens.length, at + 5); next++) {
+  for (let next = at + 1; next < Math.min(tokens.length, at + 5); next += 1) {
     const token = tokens[next] as Token;
     if (token.gap > GROUP_GAP_MAX) return 1;
     if (/^\d{3}[.,]\d{1,4}(?:\)|€|-)?$/.test(token.text)) return next - at + 1;
@@ -137,7 +137,8 @@ function groupedDigits(tokens: readonly Token[], at: number): number {
 }
 
 function joinTokens(parts: readonly Token[]): Token {
-  const [first, last] = [parts[0] as Token, parts.at(-1) as Token];
+  const first = parts[0] as Token;
+  const last = parts.at(-1) as Token;
   const text = parts.map((part) => part.text).join(' ');
   const word = {
     ...first.word,

@@ -37,14 +37,11 @@ export function addressLine(tokens: readonly Token[]): AddressLine | undefined {
   for (const divider of DIVIDERS) {
     const pieces = split(tokens, (token) => token.text === divider);
     if (pieces.length < 2) continue;
-    const found = address(tokens, pieces, pieces.length > 2);
+    const found = address(tokens, pieces, pieces.length > 2 ? 'a name' : 'any piece');
     if (found) return found;
   }
-  return address(
-    tokens,
-    splitAfter(tokens, (token) => token.text.endsWith(',')),
-    false,
-  );
+  const pieces = splitAfter(tokens, (token) => token.text.endsWith(','));
+  return address(tokens, pieces, 'any piece');
 }
 
 /** From the first token to the one after the last. */
@@ -73,13 +70,11 @@ function splitAfter(tokens: readonly Token[], ends: (token: Token) => boolean): 
   return pieces;
 }
 
-/**
- * @param namedFirst whether the first piece is a name when no legal form ends the name
- */
+/** @param first what the first piece is when no legal form ends the name */
 function address(
   tokens: readonly Token[],
   pieces: readonly Piece[],
-  namedFirst: boolean,
+  first: 'a name' | 'any piece',
 ): AddressLine | undefined {
   // `1242 chemin de l'olive - 84340 Malaucène`: a street with its number first looks like a place, so the last counts.
   const at = pieces.findLastIndex((piece, i) => i > 0 && postalOf(textOf(cut(tokens, piece))) !== undefined);
@@ -87,11 +82,11 @@ function address(
   const formAt = pieces
     .slice(0, at - 1)
     .findIndex((piece) => LEGAL_FORM.test(textOf(cut(tokens, piece)).replace(/,$/, '')));
-  const nameEnd = formAt >= 0 ? formAt : namedFirst && at > 1 ? 0 : -1;
-  const first = pieces[0] as Piece;
+  const nameEnd = formAt >= 0 ? formAt : first === 'a name' && at > 1 ? 0 : -1;
+  const nameStart = (pieces[0] as Piece)[0];
   const place = pieces[at] as Piece;
   const street: Piece = [pieces[nameEnd + 1]?.[0] ?? 0, (pieces[at - 1] as Piece)[1]];
-  const name: Piece[] = nameEnd < 0 ? [] : [[first[0], (pieces[nameEnd] as Piece)[1]]];
+  const name: Piece[] = nameEnd < 0 ? [] : [[nameStart, (pieces[nameEnd] as Piece)[1]]];
   const parts = [...name, street, place, ...pieces.slice(at + 1)].map((piece) => cut(tokens, piece));
   return { parts, hasName: nameEnd >= 0 };
 }

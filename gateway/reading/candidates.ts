@@ -30,16 +30,20 @@ const CANDIDATES_PER_FIELD_MAX = 40;
 
 const NO_DATES: ReadonlySet<string> = new Set();
 
-/**
- * All candidates of a field, best first.
- * @param itemLines lines of the item table, whose words are not labels
- */
+/** Where a field is looked for. */
+interface SearchedLines {
+  /** The only place for its labels; undefined: everywhere. */
+  readonly area?: Area | undefined;
+  /** Lines of the item table, whose words are not labels. */
+  readonly itemLines: ReadonlySet<number>;
+}
+
+/** All candidates of a field, best first. */
 export function candidatesFor(
   name: string,
   rule: FieldRule,
   document: ReadDocument,
-  area: Area | undefined,
-  itemLines: ReadonlySet<number>,
+  { area, itemLines }: SearchedLines,
 ): Candidate[] {
   const all: Candidate[] = [];
   for (const { hit, weight } of document.hitsByOwner.get(`field:${name}`) ?? []) {
@@ -107,7 +111,7 @@ function rightOf(hit: LabelHit, rule: FieldRule, document: ReadDocument): Candid
       const far = rule.type === 'money' ? 0.0015 * distance : 0.006 * distance;
       const confidence = Math.max(0.2, score * parsed.fit - Math.min(far, 0.3));
       const read = rest.slice(0, parsed.count);
-      const own = candidate(parsed.value, read, `label "${hit.text}" right`, confidence, line);
+      const own = candidate(parsed.value, { tokens: read, line }, `label "${hit.text}" right`, confidence);
       found.push(isNumber ? { ...own, goesOnWith: wordsBehind(rest.slice(parsed.count)) } : own);
       if (rule.type !== 'money') break;
       score *= 0.72;
@@ -136,9 +140,8 @@ function afterLineEnd({ line }: LabelHit, rule: FieldRule, document: ReadDocumen
   const parsed = parseValue(rule.type, next.tokens, document.notation);
   const isUnder = Math.abs((next.tokens[0]?.x0 ?? 0) - (line.tokens[0]?.x0 ?? 0)) < line.size;
   if (!parsed || !isUnder) return [];
-  return [
-    candidate(parsed.value, next.tokens.slice(0, parsed.count), 'label at the end of the title', 1, next),
-  ];
+  const place = { tokens: next.tokens.slice(0, parsed.count), line: next };
+  return [candidate(parsed.value, place, 'label at the end of the title', 1)];
 }
 
 /** Baselines this far apart, in font sizes, are still side by side: the value of a label in two lines is set in its middle. */
@@ -155,7 +158,8 @@ function besideOf(hit: LabelHit, rule: FieldRule, document: ReadDocument): Candi
     const [first] = other.tokens;
     const parsed = parseValue(rule.type, other.tokens, document.notation);
     if (!first || first.x0 < hit.x1 || parsed?.fit !== 1 || parsed.count !== other.tokens.length) continue;
-    return [candidate(parsed.value, other.tokens, `label "${hit.text}" beside`, 0.8, other)];
+    const place = { tokens: other.tokens, line: other };
+    return [candidate(parsed.value, place, `label "${hit.text}" beside`, 0.8)];
   }
   return [];
 }
@@ -165,25 +169,27 @@ function afterDiscountDate(hit: LabelHit, document: ReadDocument): Candidate[] {
   const { line } = hit;
   if (!EARLY_DISCOUNT.test(line.text)) return [];
   let last: Candidate | undefined;
-  for (let at = hit.to; at < line.tokens.length; at++) {
+  for (let at = hit.to; at < line.tokens.length; at += 1) {
     const rest = line.tokens.slice(at);
     const parsed = parseValue('date', rest, document.notation);
-    if (parsed && (last === undefined || parsed.value > last.value))
-      last = candidate(parsed.value, rest.slice(0, parsed.count), `label "${hit.text}", net date`, 1, line);
+    if (!parsed || (last !== undefined && parsed.value <= last.value)) continue;
+    const place = { tokens: rest.slice(0, parsed.count), line };
+    last = candidate(parsed.value, place, `label "${hit.text}", net date`, 1);
   }
   return last ? [{ ...last, score: 1.2 }] : [];
 }
 
 function belowOf(hit: LabelHit, rule: FieldRule, document: ReadDocument): Candidate[] {
   const size = hit.line.size;
-  for (let i = hit.line.index + 1; i < document.lines.length; i++) {
+  for (let i = hit.line.index + 1; i < document.lines.length; i += 1) {
     const line = document.lines[i] as TokenLine;
     if (line.page !== hit.line.page || line.rotated !== hit.line.rotated) break;
     const drop = line.y - hit.line.y;
     if (drop > BELOW_LINES_MAX * size) break;
     if (drop < 0.5 * size) continue;
     for (const cell of cellsOf(line)) {
-      const [first, last] = [cell[0] as Token, cell.at(-1) as Token];
+      const first = cell[0] as Token;
+      const last = cell.at(-1) as Token;
       if (last.x1 < hit.x0 - 1 || first.x0 > hit.x1 + 1) continue;
       const start = cell.findIndex((token) => token.x1 > hit.x0 - 0.5 * size || token === first);
       const tokens = first.x0 >= hit.x0 - size * 4 ? cell : cell.slice(start);
@@ -197,9 +203,8 @@ function belowOf(hit: LabelHit, rule: FieldRule, document: ReadDocument): Candid
         const slant = Math.min(Math.abs(first.x0 - hit.x0), Math.abs(last.x1 - hit.x1)) / Math.max(size, 1);
         const score =
           parsed.fit * (0.9 - 0.05 * Math.max(0, drop / size - 1.2)) - Math.min(0.012 * slant, 0.2);
-        return [
-          candidate(parsed.value, tokens.slice(0, parsed.count), `label "${hit.text}" below`, score, line),
-        ];
+        const place = { tokens: tokens.slice(0, parsed.count), line };
+        return [candidate(parsed.value, place, `label "${hit.text}" below`, score)];
       }
       // Something else already stands under the label.
       if (!blocked && rule.type !== 'money') return [];
@@ -227,17 +232,11 @@ function lonelyDates(document: ReadDocument): Candidate[] {
     if (line.page > 1 || line.rotated) break;
     for (const cell of cellsOf(line)) {
       const from = afterPlace(cell);
-      const parsed = parseValue('date', cell.slice(from), document.notation);
-      if (parsed?.count === cell.length - from)
-        found.push(
-          candidate(
-            parsed.value,
-            cell.slice(from),
-            'a date by itself',
-            0.4 - 0.1 * (line.index / document.lines.length),
-            line,
-          ),
-        );
+      const tokens = cell.slice(from);
+      const parsed = parseValue('date', tokens, document.notation);
+      if (parsed?.count !== tokens.length) continue;
+      const score = 0.4 - 0.1 * (line.index / document.lines.length);
+      found.push(candidate(parsed.value, { tokens, line }, 'a date by itself', score));
     }
   }
   return found;
@@ -263,7 +262,8 @@ function byPattern(source: string, rule: FieldRule, document: ReadDocument): Can
     if (!match) continue;
     let at = 0;
     const tokens = line.tokens.filter((token) => {
-      const [from, to] = [at, at + token.text.length];
+      const from = at;
+      const to = at + token.text.length;
       at = to + 1;
       return from < match.end && to > match.start;
     });
@@ -276,7 +276,7 @@ function byPattern(source: string, rule: FieldRule, document: ReadDocument): Can
     const [first] = tokens;
     const share = first ? referenceShare(line.tokens.indexOf(first), line, rule) : 1;
     const score = 0.88 * position * share;
-    found.push(candidate(typed?.value ?? match.value, tokens, `pattern ${source}`, score, line));
+    found.push(candidate(typed?.value ?? match.value, { tokens, line }, `pattern ${source}`, score));
     if (found.length >= CANDIDATES_PER_FIELD_MAX) break;
   }
   return found;
@@ -284,10 +284,9 @@ function byPattern(source: string, rule: FieldRule, document: ReadDocument): Can
 
 function candidate(
   value: string,
-  tokens: readonly Token[],
+  { tokens, line }: { readonly tokens: readonly Token[]; readonly line: TokenLine },
   rule: string,
   score: number,
-  line: TokenLine,
 ): Candidate {
   return { ...foundIn(value, tokens, rule, Math.min(1, Math.max(0, score))), score, line: line.index };
 }

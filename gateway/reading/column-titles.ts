@@ -48,7 +48,8 @@ export function columnIndex(rule: TableRule): ColumnIndex {
     }
 
   const prefixes = new Set<string>();
-  for (const key of byKey.keys()) for (let end = 1; end <= key.length; end++) prefixes.add(key.slice(0, end));
+  for (const key of byKey.keys())
+    for (let end = 1; end <= key.length; end += 1) prefixes.add(key.slice(0, end));
   const index = { byKey, prefixes, splits: new Map(), begins: new Map(), ...neededBits(rule) };
   indexes.set(rule, index);
   return index;
@@ -87,7 +88,7 @@ export function mayBegin(line: TokenLine, index: ColumnIndex): boolean {
 
 function beginsTitle(key: string, index: ColumnIndex): boolean {
   if (index.prefixes.has(key)) return true;
-  for (let end = 1; end < key.length && index.prefixes.has(key.slice(0, end)); end++)
+  for (let end = 1; end < key.length && index.prefixes.has(key.slice(0, end)); end += 1)
     if (index.byKey.has(key.slice(0, end))) return true;
   return false;
 }
@@ -208,10 +209,10 @@ function segment(text: string, index: ColumnIndex): readonly Part[] | undefined 
   if (known !== undefined) return known === NO_SPLIT ? undefined : known;
   if (index.splits.size >= KEYS_KEPT_MAX) index.splits.clear();
   const best: (Part[] | undefined)[] = [[]];
-  for (let start = 0; start < text.length; start++) {
+  for (let start = 0; start < text.length; start += 1) {
     const before = best[start];
     if (!before) continue;
-    for (let end = start + 1; end <= text.length; end++) {
+    for (let end = start + 1; end <= text.length; end += 1) {
       const key = text.slice(start, end);
       if (!index.prefixes.has(key)) break;
       const names = index.byKey.get(key);

@@ -133,7 +133,7 @@ function referencesIn(lines: readonly (readonly Token[])[]): Reference[] {
 function labelAt(line: readonly Token[]): { kind: Kind; to: number } | undefined {
   let key = '';
   let known: { kind: Kind; to: number } | undefined;
-  for (let i = 0; i < Math.min(line.length, LABEL_WORDS_MAX); i++) {
+  for (let i = 0; i < Math.min(line.length, LABEL_WORDS_MAX); i += 1) {
     const token = line[i] as Token;
     // A colon that begins a line ends a label that is not printed.
     if (i === 0 && /^:./.test(token.text)) return { kind: 'unlabelled', to: 0 };

@@ -104,7 +104,8 @@ function takenOff(
   cells: ReadonlyMap<string, Found>,
   { document }: CellContext,
 ): Found | undefined {
-  const [total, amount] = [row.cells.get('total'), cells.get('total')];
+  const total = row.cells.get('total');
+  const amount = cells.get('total');
   if (!total || !amount?.value.startsWith('-') || row.cells.has('takenOff')) return undefined;
   const percent = line.tokens
     .map((_, at) => parseValue('percent', line.tokens.slice(at), document.notation))

@@ -55,11 +55,8 @@ function titledBlocks({ role, document, blocks, taken, isAlone }: TitledBlocks):
 
 /** Where a party's block stands, found by its title or, for the sender, by its place at the top. */
 export function partyBlock(
-  role: Role,
+  { role, document, blocks, taken }: Omit<TitledBlocks, 'isAlone'>,
   rule: PartyRule,
-  document: ReadDocument,
-  blocks: readonly TextBlock[],
-  taken: ReadonlySet<BlockCell>,
 ): BlockCell[] {
   const all = titledBlocks({ role, document, blocks, taken, isAlone: false });
   const withPlace = all.find((cells) => hasPlace(cells) || !rule.atTop);

@@ -1,3 +1,4 @@
+import type { LabelHit } from './labels.ts';
 import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
 import type { ReadDocument } from './document.ts';
 import type { TokenLine } from '../printed/tokens.ts';
@@ -29,14 +30,14 @@ export function findRegions(mapping: InvoiceMapping, document: ReadDocument): Re
         h.uses.some((use) => use.owner === `region:${name}`),
       );
       if (!hit || line.rotated) continue;
-      areas.set(name, areaFrom(name, line, hit.x0, rule.linesMax, document));
+      areas.set(name, areaFrom(name, hit, rule.linesMax, document));
       break;
     }
 
   return areas;
 }
 
-function areaFrom(name: string, line: TokenLine, x0: number, linesMax: number, document: ReadDocument): Area {
+function areaFrom(name: string, { line, x0 }: LabelHit, linesMax: number, document: ReadDocument): Area {
   let x1 = Number.POSITIVE_INFINITY;
   let y1 = line.y + linesMax * line.size * 1.6;
   for (const other of document.lines) {

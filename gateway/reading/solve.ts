@@ -39,7 +39,7 @@ export function solve(
       list.length === longest && longest > 1 ? list.slice(0, longest - 1) : list,
     );
   }
-  const best = bestCombination(names, options, equations, sums, onlyIfBalanced);
+  const best = bestCombination(names, options, { equations, sums, onlyIfBalanced });
   names.forEach((name, i) => {
     const pick = best[i];
     if (pick) chosen.set(name, pick);
@@ -55,6 +55,13 @@ function distinctValues(candidates: readonly Candidate[]): Candidate[] {
 /** What rounding can make of a sum of points; far less than any difference between two of them. */
 const ROUNDING_OF_POINTS = 1e-9;
 
+/** What a combination is judged by, beside the points of its candidates. */
+interface Judgement {
+  readonly equations: readonly EquationRule[];
+  readonly sums: ColumnSums;
+  readonly onlyIfBalanced: ReadonlySet<string>;
+}
+
 /**
  * Judges every combination, but not one by one. An equation is computed when the last of its fields has been picked.
  * Picks that cannot beat the best result so far are not continued.
@@ -62,9 +69,7 @@ const ROUNDING_OF_POINTS = 1e-9;
 function bestCombination(
   names: readonly string[],
   options: readonly (readonly Candidate[])[],
-  equations: readonly EquationRule[],
-  sums: ColumnSums,
-  onlyIfBalanced: ReadonlySet<string>,
+  { equations, sums, onlyIfBalanced }: Judgement,
 ): (Candidate | undefined)[] {
   const amounts = new Map<string, Big>(sums);
   const values = options.map((list) => list.map((option) => new Big(option.value)));

@@ -74,7 +74,7 @@ function readPercent(
   notation: Notation,
   rule: string,
 ): [string, Found][] {
-  for (let i = 0; i < tokens.length; i++) {
+  for (let i = 0; i < tokens.length; i += 1) {
     const parsed = parseValue('percent', tokens.slice(i), notation);
     if (parsed) return [[column.name, foundIn(parsed.value, tokens, rule, parsed.fit)]];
   }

@@ -121,7 +121,8 @@ function startOfCells(column: HeaderColumn, before: HeaderColumn, body: readonly
   let start = column.x0;
   for (const line of body.slice(0, LINES_LOOKED_AT_MAX))
     for (const cell of cellsOf(line)) {
-      const [first, last] = [cell[0] as Token, cell.at(-1) as Token];
+      const first = cell[0] as Token;
+      const last = cell.at(-1) as Token;
       const ends = Math.abs(last.x1 - column.x1) <= UNDER_TITLE * last.word.size;
       const isQuantity = cell.length <= QUANTITY_WORDS_MAX && STARTS_WITH_FIGURE.test(first.text);
       if (ends && isQuantity && first.x0 > before.x1) start = Math.min(start, first.x0);
@@ -164,7 +165,7 @@ export function assignColumns(tokens: readonly Token[], columns: readonly Placed
   const width = columns.length;
   const cost: number[][] = [];
   const from: number[][] = [];
-  for (let i = 0; i < rows; i++) {
+  for (let i = 0; i < rows; i += 1) {
     const token = tokens[i] as Token;
     const look = { ...lookOf(token), ofPercent: tokens[i + 1]?.text === '%' };
     const line: number[] = [];
@@ -173,7 +174,7 @@ export function assignColumns(tokens: readonly Token[], columns: readonly Placed
     // The cheapest way to come from a column further left, known to that of the column before.
     let bestLeft = IMPOSSIBLE;
     let leftSource = -1;
-    for (let j = 0; j < width; j++) {
+    for (let j = 0; j < width; j += 1) {
       const column = columns[j] as PlacedColumn;
       const own = tokenCost(token, look, column);
       let best = i === 0 ? 0 : bestLeft;
@@ -209,7 +210,7 @@ function trace(
   const last = cost.at(-1);
   if (!last) return assigned;
   let j = last.indexOf(Math.min(...last));
-  for (let i = tokens.length - 1; i >= 0; i--) {
+  for (let i = tokens.length - 1; i >= 0; i -= 1) {
     const name = columns[j]?.name ?? '';
     const list = assigned.get(name) ?? [];
     list.unshift(tokens[i] as Token);

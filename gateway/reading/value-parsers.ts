@@ -70,11 +70,12 @@ const money: Parser = (tokens, notation) => {
   let skipped = 0;
   let sign = '';
   let currency = false;
-  for (let token = tokens[0]; token && skipped < 3; token = tokens[++skipped])
+  for (let token = tokens[0]; token && skipped < 3; token = tokens[skipped]) {
     if (currencyOf(token.text) !== undefined) currency = true;
     else if (/^[-\u2010-\u2015\u2212]$/.test(token.text)) sign = '-';
     else if (!/^[:=+]$/.test(token.text)) break;
-
+    skipped += 1;
+  }
   const number = numberAt(tokens.slice(skipped), notation.mark);
   if (!number) return undefined;
   const after = tokens[skipped + number.count];

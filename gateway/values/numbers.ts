@@ -39,7 +39,8 @@ function toPlain(text: string, mark: DecimalMark): string | undefined {
   const own = mark === 'comma' ? ',' : '.';
   const other = mark === 'comma' ? '.' : ',';
   const bare = text.replace(/['’ ]/g, '');
-  const [ownAt, otherAt] = [bare.lastIndexOf(own), bare.lastIndexOf(other)];
+  const ownAt = bare.lastIndexOf(own);
+  const otherAt = bare.lastIndexOf(other);
   if (ownAt < 0 && otherAt < 0) return strip(bare, '');
   if (ownAt >= 0 && otherAt >= 0)
     // Both are there: the last one is the decimal mark.
@@ -88,14 +89,16 @@ const CURRENCY_MARKS = new Map(Object.entries({
   bgn: 'BGN', brl: 'BRL', r$: 'BRL', aoa: 'AOA', kz: 'AOA', cad: 'CAD', aud: 'AUD', jpy: 'JPY', cny: 'CNY',
 })); // prettier-ignore
 
-const [zero, nine] = [48, 57];
+/** The codes of the characters `0` and `9`. */
+const ZERO = 48;
+const NINE = 57;
 const LETTERS_ONLY = /^[A-Za-z]+$/;
 const markLengthMax = Math.max(...[...CURRENCY_MARKS.keys()].map((mark) => mark.length));
 
 /** The ISO 4217 code a printed word stands for, or undefined. */
 export function currencyOf(word: string): string | undefined {
   const first = word.charCodeAt(0);
-  if (first >= zero && first <= nine) return undefined;
+  if (first >= ZERO && first <= NINE) return undefined;
   const plain = LETTERS_ONLY.test(word) ? word : word.replace(/^[([]|[)\].:,;]+$/g, '');
   return plain.length > markLengthMax ? undefined : CURRENCY_MARKS.get(plain.toLowerCase());
 }

@@ -1,0 +1,108 @@
+import type { TokenLine } from '../printed/tokens.ts';
+import type { Found } from '../printed/provenance.ts';
+import { isAboutPrice } from './name-lines.ts';
+import type { BodyLine, CellContext, OpenRow } from './open-rows.ts';
+import { blocksOf, extend, prepend } from './open-rows.ts';
+import type { LeftOut } from './row-lines.ts';
+import { CONTINUATION_LINES_MAX } from './row-lines.ts';
+
+/** A part of a table as it is read: its rows so far, and the lines that no row has taken yet. */
+export interface Part {
+  readonly rows: OpenRow[];
+  readonly pending: BodyLine[];
+  /** The values of a row stand in the middle of its words, or at their end: the first row showed it. */
+  isCentred: boolean;
+  /** Amounts stand under the quantities of their rows: some row showed it. */
+  hasLowerAmounts: boolean;
+  lastLine: number;
+  readonly leftOut: LeftOut[];
+}
+
+/** How far, in line heights, the name of an item may stand under its figures. */
+const FIRST_NAME_LINE_MAX = 2;
+
+export function openRow(part: Part, body: BodyLine, cells: Map<string, Found>, context: CellContext): void {
+  const { line, assigned } = body;
+  const above = part.rows.findLast((each) => each.lastPage === line.page);
+  const row: OpenRow = {
+    page: line.page,
+    cells,
+    blocks: blocksOf(assigned, context.columns),
+    y: line.y,
+    isNamed: false,
+    lastPage: line.page,
+    top: line.y,
+    size: line.size,
+  };
+  const waiting = part.pending.splice(0);
+  if (part.isCentred && above) {
+    const [before, after] = atWidestGap(above, waiting, row);
+    takeChain(part, before, context);
+    part.pending.length = 0;
+    for (const early of [...after].reverse()) prepend(row, early, context);
+  } else {
+    const own = waiting.filter((early) => closerToNext(early.line, above, row));
+    for (const early of [...own].reverse()) prepend(row, early, context);
+    if (part.rows.length === 0) part.isCentred = own.length > 0;
+  }
+  part.rows.push(row);
+}
+
+/** Gives a line to the row above it, where it stands close under it. */
+export function takePending(part: Part, context: CellContext): boolean {
+  const previous = part.rows.at(-1);
+  const [body] = part.pending.slice(-1);
+  if (!previous || !body) return false;
+  const { line } = body;
+  if (line.page !== previous.lastPage) return false;
+  const hasName = previous.blocks.has('name') || !context.columns.some(({ name }) => name === 'name');
+  const stepMax = hasName ? CONTINUATION_LINES_MAX : FIRST_NAME_LINE_MAX;
+  if (line.y - previous.y > stepMax * Math.min(line.size, previous.size)) return false;
+  part.pending.pop();
+  if (isAboutPrice(line.tokens)) {
+    previous.isNamed = true;
+    return true;
+  }
+  extend(previous, body, context);
+  return true;
+}
+
+/** Gives lines to the last row as long as each stands close under the one before; the index of the last one taken. */
+export function takeChain(part: Part, lines: readonly BodyLine[], context: CellContext): number | undefined {
+  let last: number | undefined;
+  for (const body of lines) {
+    part.pending.push(body);
+    if (!takePending(part, context)) break;
+    last = body.line.index;
+  }
+  return last;
+}
+
+/** Baselines of one text differ by so many points at most; less is no wider gap. */
+const SAME_GAP = 0.4;
+
+/** The lines between two rows whose words stand over and under their values, parted where the blank is widest. */
+function atWidestGap(
+  above: OpenRow | undefined,
+  lines: readonly BodyLine[],
+  row: OpenRow,
+): [readonly BodyLine[], readonly BodyLine[]] {
+  if (!above) return [[], lines];
+  const ys = [above.y, ...lines.map(({ line }) => line.y), row.top];
+  const gaps = ys.slice(1).map((y, i) => y - (ys[i] ?? 0));
+  const widest = Math.max(...gaps);
+  const at = gaps.findLastIndex((gap) => gap >= widest - SAME_GAP);
+  return [lines.slice(0, at), lines.slice(at)];
+}
+
+function closerToNext(line: TokenLine, previous: OpenRow | undefined, next: OpenRow): boolean {
+  const down = next.top - line.y;
+  return down <= 2.2 * next.size && (!previous || down < line.y - previous.y);
+}
+
+/** Remarks on an item stand under it within this many line heights. */
+const REMARK_DISTANCE_MAX = 5;
+
+export function isNear(line: TokenLine, row: OpenRow): boolean {
+  return line.page === row.lastPage && line.y - row.y <= REMARK_DISTANCE_MAX * line.size;
+}

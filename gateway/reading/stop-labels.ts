@@ -1,0 +1,33 @@
+import type { Token } from '../printed/tokens.ts';
+import { keyOf } from '../printed/tokens.ts';
+
+/** True when a cell of the line begins with one of the labels and goes on with nothing but an amount or a colon. */
+export function startsWithAny(tokens: readonly Token[], wanted: readonly ReadonlySet<string>[]): boolean {
+  return tokens.some((token, start) => {
+    // What stands in brackets explains something, and ends nothing: `(Net: 12.00)`.
+    if ((start > 0 && token.gap <= 0.9) || token.text.startsWith('(')) return false;
+    let key = '';
+    for (let i = start; i < Math.min(tokens.length, start + 7); i += 1) {
+      key += tokens[i]?.key ?? '';
+      const next = tokens[i + 1];
+      if (
+        wanted.some((keys) => keys.has(key)) &&
+        (!next || tokens[i]?.text.endsWith(':') || next.gap > 0.9 || /^[-+(€]?\d|^\(|^€|^EUR/.test(next.text))
+      )
+        return true;
+    }
+    return false;
+  });
+}
+
+const keysOfLabels = new WeakMap<readonly string[], ReadonlySet<string>>();
+
+/** The keys of a list of labels; worked out once for each list, so lists are to live as long as their mapping. */
+export function labelKeys(labels: readonly string[]): ReadonlySet<string> {
+  let keys = keysOfLabels.get(labels);
+  if (!keys) {
+    keys = new Set(labels.map((label) => label.split(/\s+/).map(keyOf).join('')));
+    keysOfLabels.set(labels, keys);
+  }
+  return keys;
+}
