@@ -1,7 +1,7 @@
 import Big from 'big.js';
 import type { Invoice, InvoiceLine } from './invoice.ts';
 
-/** The amounts of a document as EN 16931 sums them; every rule and the writer use these same ones. */
+/** The amounts of a document as EN 16931 adds them up. The rules and the writer use the same amounts. */
 export interface Amounts {
   /** BT-106. */
   readonly lineTotal: Big;
@@ -15,9 +15,9 @@ export interface Amounts {
   readonly tax: Big;
   /** BT-112. */
   readonly grand: Big;
-  /** BT-113 without withholding: paid before. */
+  /** BT-113 without the withheld tax: the amount paid before. */
   readonly paid: Big;
-  /** Tax the buyer keeps back and pays to the state itself. */
+  /** Tax that the buyer withholds and pays to the state. */
   readonly withholding: Big;
   /** BT-114. */
   readonly rounding: Big;
@@ -25,7 +25,9 @@ export interface Amounts {
   readonly payable: Big;
 }
 
-/** Reads the amounts out of an invoice; one that is not there is zero (the mandatory ones are checked by BR-12 to 15). */
+/**
+ * Reads the amounts of an invoice. An amount that is not there is zero; rules BR-12 to BR-15 check the mandatory ones.
+ */
 export function amountsOf(invoice: Invoice): Amounts {
   const field = (name: string): Big => new Big(invoice.fields.get(name)?.value ?? '0');
   return {
@@ -42,20 +44,23 @@ export function amountsOf(invoice: Invoice): Amounts {
   };
 }
 
-/** Net amount of a line: as printed, else quantity × price less the discount. */
+/** Net amount of a line: the printed one, otherwise quantity × price less the discount. */
 export function lineNet(line: InvoiceLine): Big {
   if (line.total) return new Big(line.total.value);
   return expectedNet(line).round(2, Big.roundHalfUp);
 }
 
-/** What a line comes to by its quantity, price, discount, allowances and charges; not rounded. */
+/** Computes the amount of a line from quantity, price, discount, allowances and charges, without rounding. */
 export function expectedNet(line: InvoiceLine): Big {
   const gross = grossOf(line);
   const net = line.discount ? gross.minus(discountOf(line)) : gross;
   return line.adjustment ? net.plus(line.adjustment.value) : net;
 }
 
-/** By how much quantity × price may miss the amount of a line at most, where the printed price is rounded. */
+/**
+ * The largest difference between quantity × price and the amount of a line that the rounding of the printed price
+ * explains.
+ */
 export function roundingOf(line: InvoiceLine): Big {
   const decimals = line.price?.value.split('.')[1]?.length ?? 0;
   return quantityOf(line)
@@ -74,14 +79,14 @@ export function quantityOf(line: InvoiceLine): Big {
   return new Big(line.qty?.value ?? '1');
 }
 
-/** Unit price: as printed, else the line's amount by its quantity. */
+/** Unit price: the printed one, otherwise the line's amount divided by its quantity. */
 export function priceOf(line: InvoiceLine): Big {
   if (line.price) return new Big(line.price.value);
   const qty = quantityOf(line);
   return qty.eq(0) || !line.total ? new Big(0) : new Big(line.total.value).div(qty).round(6, Big.roundHalfUp);
 }
 
-/** The discount in money: what makes quantity × price less it equal the printed amount. */
+/** The discount as money: quantity × price less the discount equals the printed amount. */
 export function discountOf(line: InvoiceLine): Big {
   if (!line.discount) return new Big(0);
   return grossOf(line).times(line.discount.value).div(100);

@@ -5,8 +5,9 @@ import type { Found } from '../printed/provenance.ts';
 const isIntraCommunity = (invoice: Invoice): boolean => invoice.vat.some((row) => row.category === 'K');
 
 /**
- * The country delivered to (BT-80): as printed, else, for an intra-community supply, the buyer's. Such a supply goes to
- * another member state, nearly always the one whose VAT number the buyer gives; that it is worked out is a warning.
+ * The country of delivery (BT-80): the printed one. For an intra-community supply without one, it is the buyer's
+ * country. Such a supply goes to another member state, nearly always the one of the buyer's VAT number. A warning
+ * reports that the country was derived.
  */
 export function countryDeliveredTo(invoice: Invoice): Found | undefined {
   const printed = invoice.fields.get('deliverToCountry');
@@ -15,7 +16,7 @@ export function countryDeliveredTo(invoice: Invoice): Found | undefined {
   return buyer.country?.value === seller.country?.value ? undefined : buyer.country;
 }
 
-/** What the written document says that the page does not. */
+/** Warns that the written document states a country of delivery that the page does not print. */
 export function deliveryWarnings(invoice: Invoice): GatewayWarning[] {
   const country = invoice.fields.has('deliverToCountry') ? undefined : countryDeliveredTo(invoice);
   if (country === undefined) return [];

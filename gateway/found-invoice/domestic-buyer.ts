@@ -8,9 +8,9 @@ import type { Invoice } from './invoice.ts';
 const RULE = 'seller’s country, for a domestic buyer';
 
 /**
- * A domestic address is written without its country (UPU S42). A buyer without country and tax number is in the
- * seller's country when the postal code has that country's form and its VAT is charged. Otherwise the country stays
- * unknown.
+ * Derives the country of a buyer without country and tax number, because domestic addresses print no country (UPU S42).
+ * It is the seller's country if the postal code has that country's form and the seller charges its VAT. Otherwise the
+ * country stays unknown.
  */
 export function domesticBuyer(invoice: Invoice): Invoice {
   const { seller, buyer } = invoice;
@@ -26,7 +26,10 @@ function isCharged({ vat }: Invoice): boolean {
   return vat.some((row) => row.category === 'S' && new Big(row.rate.value).gt(0));
 }
 
-/** Articles by which small businesses charge no VAT, by country: they hold at home alone, as its rates do (ADR 0160). */
+/**
+ * Laws under which small businesses charge no VAT, by country. They apply to domestic supplies only, as the country's
+ * rates do (ADR 0160).
+ */
 const SMALL_BUSINESS: Readonly<Record<string, RegExp>> = {
   AT: /§ ?6 abs\. ?1 z(?:iffer)?\.? ?27/i,
   DE: /§ ?19 (?:abs\. ?1 )?ustg|kleinunternehmer/i,
@@ -40,8 +43,8 @@ function isSmallBusiness({ vat }: Invoice, country: string): boolean {
 }
 
 /**
- * Says that the buyer's country was worked out, where its VAT does not tell: every rate above zero is one of the seller's
- * country, which charges it at home (ADR 0158).
+ * Warns that the buyer's country was derived, unless the VAT proves it. A rate above zero of the seller's country is
+ * charged to domestic buyers (ADR 0158).
  */
 export function domesticWarnings({ buyer, vat }: Invoice): GatewayWarning[] {
   const country = buyer.country;

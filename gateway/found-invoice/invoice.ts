@@ -4,12 +4,12 @@ import type { Found } from '../printed/provenance.ts';
 /** A seller or buyer as printed. */
 export interface Party {
   readonly name: Found | undefined;
-  /** Country prefix included where one is printed. */
+  /** With the country's prefix, if the page prints it. */
   readonly vatId: Found | undefined;
   readonly street: Found | undefined;
   readonly postalCode: Found | undefined;
   readonly city: Found | undefined;
-  /** ISO 3166-1 alpha-2. */
+  /** Code of ISO 3166-1 alpha-2. */
   readonly country: Found | undefined;
 }
 
@@ -18,29 +18,29 @@ export interface InvoiceLine {
   readonly position: number;
   /** The seller's number of the item. */
   readonly code: Found | undefined;
-  /** The item's GTIN, where the page says it beside the seller's number. */
+  /** The item's GTIN, if the page prints it beside the seller's number. */
   readonly standardCode?: Found | undefined;
   readonly name: Found | undefined;
-  /** What the page says of the item beside its name, where it keeps the two apart. */
+  /** The text about the item beside its name, if the page separates the two. */
   readonly description: Found | undefined;
   readonly qty: Found | undefined;
   readonly unit: Found | undefined;
   readonly price: Found | undefined;
-  /** How many of the unit the price is for; one where it is undefined. */
+  /** The number of units to which the price applies; undefined means one. */
   readonly priceBase: Found | undefined;
-  /** Allowances (below 0) and charges (above 0) on the line, added up. */
+  /** Sum of the allowances (below 0) and charges (above 0) on the line. */
   readonly adjustment: Found | undefined;
-  /** Percent. */
+  /** Discount in percent. */
   readonly discount: Found | undefined;
   /** Net amount of the line. */
   readonly total: Found | undefined;
-  /** Percent. */
+  /** Rate of VAT in percent. */
   readonly rate: Found | undefined;
 }
 
 /** One rate of the VAT breakdown. */
 export interface VatRow {
-  /** Percent. */
+  /** Rate of VAT in percent. */
   readonly rate: Found;
   readonly basis: Found;
   readonly tax: Found;
@@ -49,10 +49,10 @@ export interface VatRow {
   readonly reason: Found | undefined;
 }
 
-/** An allowance or a charge on the whole document, with the row of the breakdown that it falls on. */
+/** An allowance or a charge on the whole document, with the row of the breakdown to which it belongs. */
 export interface DocumentAllowance {
   readonly isCharge: boolean;
-  /** Taken off or added; negative only in a document whose totals are. */
+  /** The amount deducted or added. It is negative only in a document with negative totals. */
   readonly amount: Big;
   readonly reason: string;
   readonly row: VatRow;
@@ -62,12 +62,12 @@ export type VatCategory = 'S' | 'Z' | 'E' | 'AE' | 'K' | 'G' | 'O';
 
 /** What was read from an invoice or credit note, before it is written. */
 export interface Invoice {
-  /** Internal document type, for example FT, FR, NC; empty when the document does not say. */
+  /** Internal document type, such as FT, FR, NC; empty when the page does not print it. */
   readonly documentType: string;
-  /** UNTDID 1001. */
+  /** Code of UNTDID 1001. */
   readonly typeCode: string;
   readonly credit: boolean;
-  /** True when nothing on the page says the type. */
+  /** True when the page does not tell the type. */
   readonly typeIsAssumed?: boolean;
   readonly currency: Found;
   readonly fields: ReadonlyMap<string, Found>;
@@ -75,9 +75,9 @@ export interface Invoice {
   readonly buyer: Party;
   readonly lines: readonly InvoiceLine[];
   readonly vat: readonly VatRow[];
-  /** Where the page says the rate of each; empty where it says their totals alone. */
+  /** Filled if the page tells the rate of each; empty if it prints only their totals. */
   readonly allowances: readonly DocumentAllowance[];
-  /** ATCUD as found on each page, by page number. */
+  /** The ATCUD printed on each page, by page number. */
   readonly atcudByPage: ReadonlyMap<number, string>;
   readonly pages: number;
 }

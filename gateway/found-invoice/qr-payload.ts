@@ -1,7 +1,7 @@
 /** The fields of a Portuguese invoice's QR code by letter (AT, "Especificações Técnicas: Código QR", Portaria 195/2020). */
 export type QrPayload = ReadonlyMap<string, string>;
 
-/** Reads `A:...*B:...*...`; undefined for any other QR code. */
+/** Parses `A:...*B:...*...`; undefined for any other QR code. */
 export function parseQrPayload(text: string): QrPayload | undefined {
   if (!/^A:[^*]{1,30}\*B:/.test(text) || text.length > 2000) return undefined;
   const fields = new Map<string, string>();
@@ -12,7 +12,7 @@ export function parseQrPayload(text: string): QrPayload | undefined {
   return fields.has('G') && fields.has('O') ? fields : undefined;
 }
 
-/** Which letter of the QR code says the same as a field. */
+/** The letter of the QR code for each field. */
 export const QR_LETTER_BY_FIELD: Readonly<Record<string, string>> = {
   number: 'G',
   issueDate: 'F',

@@ -22,13 +22,13 @@ import type { InvoiceReading } from './read-invoice.ts';
 import { readInvoice } from './read-invoice.ts';
 import { qrCollector } from './qr-images.ts';
 
-/** A document after reading and checking, ready to be written or explained. */
+/** An invoice that was read and checked, and that can now be written or explained. */
 export interface JudgedReading extends InvoiceReading {
   readonly findings: readonly JudgedFinding[];
   readonly text: PdfText;
 }
 
-/** The pages of a document as read for one or several mappings. */
+/** The text and the QR codes of a document's pages. They are read once and used for several mappings. */
 export interface ReadPages {
   readonly text: PdfText;
   readonly codes: readonly QrPayload[];
@@ -48,7 +48,7 @@ export async function readPages(
 
 /**
  * Reads and checks an invoice.
- * @param pages as they were read already; left out, they are read here
+ * @param pages the pages, if somebody read them before; without them, this function reads them
  * @throws Refusal `NO_TEXT`, `MAPPING_MISMATCH`, `PDF_LIMIT`, `PDF_CORRUPT`
  */
 export async function judgeInvoice(
@@ -59,7 +59,10 @@ export async function judgeInvoice(
   return judgePages(mapping, pages ?? (await readPages([mapping], document)));
 }
 
-/** The same of pages that are read. @throws Refusal `NO_TEXT`, `MAPPING_MISMATCH`, `CHECKS_FAILED` */
+/**
+ * Reads and checks an invoice from pages that were read before.
+ * @throws Refusal `NO_TEXT`, `MAPPING_MISMATCH`, `CHECKS_FAILED`
+ */
 export function judgePages(mapping: InvoiceMapping, { text, codes }: ReadPages): JudgedReading {
   requireText(text);
   const judge = (read: PdfText): JudgedReading => {
@@ -76,8 +79,9 @@ export function judgePages(mapping: InvoiceMapping, { text, codes }: ReadPages):
 }
 
 /**
- * An invoice as UBL. @throws Refusal as `judgeInvoice`, `CHECKS_FAILED` naming the rules and both values, and
- * `OUTPUT_INVALID` when the written document breaks a rule of EN 16931 or UBL
+ * Converts an invoice to UBL.
+ * @throws Refusal as `judgeInvoice`; `CHECKS_FAILED` naming the rules and both values; `OUTPUT_INVALID` when the
+ *   written document breaks a rule of EN 16931 or UBL
  */
 export async function convertInvoice(
   mapping: InvoiceMapping,
@@ -87,7 +91,10 @@ export async function convertInvoice(
   return writeReading(mapping, await judgeInvoice(mapping, document, pages));
 }
 
-/** Writes what was read. @throws Refusal `CHECKS_FAILED`, `OUTPUT_INVALID` */
+/**
+ * Writes the XML of an invoice that was read and checked.
+ * @throws Refusal `CHECKS_FAILED`, `OUTPUT_INVALID`
+ */
 export function writeReading(
   mapping: InvoiceMapping,
   { invoice, findings, text, doubts }: JudgedReading,

@@ -3,7 +3,7 @@ import type { Found } from '../printed/provenance.ts';
 import { lineNet } from '../found-invoice/amounts.ts';
 import type { Invoice, InvoiceLine, VatRow } from '../found-invoice/invoice.ts';
 
-/** Amounts of a document that say how much and, on a credit note, never which way. */
+/** Amounts that state a size and no direction. On a credit note they stay positive. */
 const AMOUNTS: ReadonlySet<string> = new Set([
   'net',
   'tax',
@@ -16,9 +16,10 @@ const AMOUNTS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * A credit note in the signs of EN 16931-1, 5.2.10: that it gives back says its type, so its amounts are positive. Some
- * sellers print it with minus signs, on the totals, the lines and the VAT breakdown or on some of these; each of the three
- * is turned as a whole where it comes to less than nothing. Other documents stay as they are.
+ * Gives a credit note the signs of EN 16931-1, 5.2.10. The type of the document says that money is given back, so its
+ * amounts are positive. Some sellers print minus signs on the totals, on the lines, on the VAT breakdown, or on several
+ * of them. This function turns the signs of each of these three groups whose sum is below zero. It leaves other
+ * documents as they are.
  */
 export function creditSigns(invoice: Invoice): Invoice {
   if (!invoice.credit) return invoice;
@@ -55,9 +56,13 @@ function sum(values: readonly Big[]): Big {
   return values.reduce((total, value) => total.plus(value), new Big(0));
 }
 
-/** The minus of a line may stand at its amount, its quantity, its price or all three. A price is never negative. */
+/**
+ * Turns the signs of one line. Its minus may stand at the amount, the quantity, the price or all three. A price is
+ * never negative.
+ */
 function lineTurned(line: InvoiceLine): InvoiceLine {
-  // What comes to less than nothing here is given back, so that its quantity ends up positive; another one, negative.
+  // A line whose amount is below zero is given back, so its quantity becomes positive. The quantity of any other line
+  // becomes negative.
   const isGivenBack = lineNet(line).lte(0);
   const quantity = line.qty && isNegative(line.qty) === isGivenBack ? negated(line.qty) : line.qty;
   return {

@@ -6,7 +6,7 @@ import { loadPdfjs } from '../pdf/open-document.ts';
 
 beforeAll(loadPdfjs, 60_000);
 
-/** What a document says of the delivery and the period, and the codes of its warnings. */
+/** Returns what the result says about the delivery and the period, and the codes of its warnings. */
 async function delivered(page: PlainInvoice): Promise<Record<string, string | undefined>> {
   const pdf = await makePlainInvoice(page);
   const outcome = await convert({ id: 1, kind: 'convert', mappingId: 'eu_invoice_v1', parameters: {}, pdf });

@@ -8,16 +8,16 @@ import { lineNet } from '../found-invoice/amounts.ts';
 import type { DocumentAllowance, InvoiceLine, VatRow } from '../found-invoice/invoice.ts';
 import { categoryCodeIn } from './vat-categories.ts';
 
-/** A line under the items that says an allowance or a charge on the document. */
+/** A line under the items that states an allowance or a charge on the document. */
 export interface AllowanceLine {
   readonly isCharge: boolean;
   /** As printed, with its sign. */
   readonly amount: Found;
-  /** Percent of VAT, where the line says it. */
+  /** Percent of VAT; undefined when the line does not print it. */
   readonly rate: string | undefined;
-  /** UNCL5305, where the line says it. */
+  /** Code of UNCL5305; undefined when the line does not print it. */
   readonly category: string | undefined;
-  /** The words of the line before its figures. */
+  /** The words of the line in front of its figures. */
   readonly reason: string;
   /** Index of the line. */
   readonly line: number;
@@ -28,11 +28,11 @@ const ALLOWANCE =
 const CHARGE =
   /^(?:charge|zuschlag|frais|transport|fracht|porto|versand|verpackung|freight|shipping|delivery|surcharge|portes|env[ií]o|gastos|spese|suppl[eé]ment|handling)/iu;
 
-/** Words that may stand before the one that names the kind: a code, a number. */
+/** This many words, such as a code or a number, may stand in front of the word that names the kind. */
 const WORDS_BEFORE_MAX = 2;
 const LINES_MAX = 60;
 
-/** Lines that begin with a word for an allowance or a charge and end with an amount. */
+/** Finds the lines that begin with a word for an allowance or a charge and end with an amount. */
 export function allowanceLines(
   document: ReadDocument,
   itemLines: ReadonlySet<number>,
@@ -82,12 +82,12 @@ function allowanceOn(line: TokenLine, document: ReadDocument): AllowanceLine | u
   };
 }
 
-/** A dash at the end stands for a rate that there is not. */
+/** True when the line ends with a dash, which stands for a rate that does not exist. */
 function hasDash(line: TokenLine): boolean {
   return /^[-\u2010-\u2015]$/.test(line.tokens.at(-1)?.text ?? '');
 }
 
-/** What the lines come to, as EN 16931 counts them: an allowance is taken off, so it is positive in an ordinary invoice. */
+/** Adds up the allowances and the charges as EN 16931 counts them: an allowance of an ordinary invoice is positive. */
 export function totalsOf(
   lines: readonly AllowanceLine[],
   isNegative: boolean,
@@ -113,8 +113,8 @@ interface Totals {
 }
 
 /**
- * Allowances and charges with the rate that each falls on, where the lines that say so come to the totals and to the
- * basis of every rate; none where they do not.
+ * Assigns each allowance and charge to a row of the VAT breakdown. Returns none unless their sums equal the printed
+ * totals and every basis.
  */
 export function allowancesByRate(
   extras: readonly AllowanceLine[],
@@ -145,7 +145,7 @@ function rowsFor({ rate, category }: AllowanceLine, vat: readonly VatRow[]): rea
 
 const COMBINATIONS_MAX = 256;
 
-/** Tries one row for each line after another. */
+/** Tries every choice of one row for each line, and returns the first result of `place`. */
 function firstThatBalances(
   choices: readonly (readonly VatRow[])[],
   place: (rows: readonly VatRow[]) => readonly DocumentAllowance[] | undefined,
@@ -164,14 +164,14 @@ function firstThatBalances(
   return [];
 }
 
-/** Every basis is its lines less its allowances plus its charges, to the cent. */
+/** True when every basis equals its lines less its allowances plus its charges, to the cent. */
 function isBalanced(
   allowances: readonly DocumentAllowance[],
   lines: readonly InvoiceLine[],
   vat: readonly VatRow[],
 ): boolean {
   return vat.every((row) => {
-    // A line says its rate alone; of several rows at one rate the first takes the lines.
+    // A line states its rate only. When several rows have that rate, all its lines count for the first of them.
     const isFirst = vat.find((other) => new Big(other.rate.value).eq(row.rate.value)) === row;
     const own = isFirst
       ? lines.filter((line) => line.rate && new Big(line.rate.value).eq(row.rate.value))

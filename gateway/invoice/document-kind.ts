@@ -3,7 +3,7 @@ import { cellsOf, keyOf, textOf } from '../printed/tokens.ts';
 import type { Token, TokenLine } from '../printed/tokens.ts';
 import { Refusal } from '../protocol/refusal.ts';
 
-/** Documents that look like an invoice and are none, by their titles in pt, en, de, fr, es and it. */
+/** Titles of documents that look like an invoice but are none, in pt, en, de, fr, es and it. */
 const OTHER_KINDS: Readonly<Record<string, readonly string[]>> = {
   'a quotation': [
     'quotation', 'quote', 'estimate', 'price quote', 'orçamento', 'cotação', 'proposta', 'proposta comercial', 'angebot',
@@ -36,19 +36,19 @@ const OTHER_KINDS: Readonly<Record<string, readonly string[]>> = {
   ],
 }; // prettier-ignore
 
-/** Titles of invoices and credit notes; the larger title of a page says what it is. */
+/** Titles of invoices and credit notes. The largest title of the first page decides what the document is. */
 const INVOICE_TITLE =
   /^(?:tax|commercial|sales)?(?:invoice|creditnote|creditmemo|rechnung|handelsrechnung|gutschrift|rechnungskorrektur|stornorechnung|facture|avoir|factura|fattura|fatura|faturarecibo|faturasimplificada|notadecredito|notadedebito|notadicredito|notadeabono|vendaadinheiro|recibo)/;
 
-/** Sentences by which a document says that it is no invoice, wherever they stand. */
+/** Sentences with which a document states that it is no invoice. They count anywhere on it. */
 const NO_INVOICE =
   /\bsin valor (?:como|de) factura\b|\bnon valido ai fini fiscali\b|n[ãa]o (?:serve|v[áa]lid[oa]|constitui|[ée] v[áa]lido|substitui)(?: (?:de|como|uma?|a|o))* fa(?:c)?tura|\b(?:is )?not an? (?:tax |vat )?invoice\b|\bkeine rechnung\b|ne (?:constitue|vaut|tient)(?: pas)?(?: lieu)?(?: d['’e])? ?(?:pas )?(?:une )?facture|no (?:es|constituye|sirve|v[áa]lid[oa])(?: (?:de|como|una?))* factura|non (?:costituisce|[èe]|vale)(?: (?:come|una|quale))* ?fattura/iu;
 
-/** Words stamped over a document that is no longer good. */
+/** Words of stamps on a document that is no longer valid. */
 const STAMPS =
   /^(?:fatura |factura |documento |invoice |rechnung |facture |fattura )?(?:anulad[oa]|cancelad[oa]|cancel+ed|void|storniert|annul[ée]e?|annullat[oa]|draft|rascunho|entwurf|brouillon|borrador|bozza)[.!]?$/iu;
 
-/** What every stamp holds; most documents hold none of it. */
+/** Matches every text with a stamp, and few texts without one. It saves the search in most documents. */
 const MAY_BE_STAMPED = /anulad|cancel|void|storniert|annul|draft|rascunho|entwurf|brouillon|borrador|bozza/i;
 
 interface OtherTitle {
@@ -56,7 +56,7 @@ interface OtherTitle {
   readonly keys: readonly string[];
 }
 
-/** Titles by the first of their words, those of more words first. */
+/** Titles by their first word; the longest titles stand first. */
 const OTHER_TITLES: ReadonlyMap<string, readonly OtherTitle[]> = Map.groupBy(
   Object.entries(OTHER_KINDS)
     .flatMap(([kind, titles]) => titles.map((title) => ({ kind, keys: title.split(/\s+/).map(keyOf) })))
@@ -64,13 +64,13 @@ const OTHER_TITLES: ReadonlyMap<string, readonly OtherTitle[]> = Map.groupBy(
   ({ keys }) => keys[0] ?? '',
 );
 
-/** A title is this much larger than the usual text, or begins the page's own number. */
+/** A title is larger than the usual text by at least this factor. */
 const TITLE_SIZE_RATIO = 1.2;
 
 /**
- * Collects the evidence against an invoice: a sentence that says so, a stamp, or a title of another kind that is larger
- * than any invoice's title.
- * @throws Refusal `MAPPING_MISMATCH` in those words, with the page
+ * Refuses a document that is no invoice. The evidence is a sentence that says so, a stamp, or a title of another kind
+ * that is larger than any invoice's title.
+ * @throws Refusal `MAPPING_MISMATCH` that quotes the evidence and its page
  */
 export function refuseOtherKinds(document: ReadDocument): void {
   const mayDeny = NO_INVOICE.test(document.text);
@@ -88,7 +88,7 @@ function refusal(what: string, line: TokenLine): Refusal {
   return new Refusal('MAPPING_MISMATCH', `The document ${what} (page ${line.page}), so it is not converted.`);
 }
 
-/** A stamp stands by itself: turned, or larger than the text. */
+/** True for the words of a stamp that are rotated, larger than the usual text, or in capitals. */
 function isStamp(cell: readonly Token[], line: TokenLine, document: ReadDocument): boolean {
   if (cell.length > 3 || !STAMPS.test(textOf(cell))) return false;
   const size = cell[0]?.word.size ?? 0;
@@ -96,14 +96,14 @@ function isStamp(cell: readonly Token[], line: TokenLine, document: ReadDocument
 }
 
 interface FoundTitle {
-  /** Undefined for the title of an invoice. */
+  /** The kind of document; undefined for an invoice. */
   readonly kind: string | undefined;
   readonly text: string;
   readonly size: number;
   readonly line: TokenLine;
 }
 
-/** The largest title on the first page; of two as large, the one of an invoice. */
+/** Finds the largest title on the first page. When two are equally large, the title of an invoice wins. */
 function largestTitle(document: ReadDocument): FoundTitle | undefined {
   let best: FoundTitle | undefined;
   for (const line of document.lines) {
@@ -119,10 +119,10 @@ function largestTitle(document: ReadDocument): FoundTitle | undefined {
   return best;
 }
 
-/** Points by which labels of one list may stand apart from its edge. */
+/** The left edges of labels in one list differ by at most this many points. */
 const SAME_EDGE = 1.5;
 
-/** True for words before a colon that are one of several such labels under one another: `Order:` in a list of facts. */
+/** True for words in front of a colon that belong to a list of such labels: `Order:` in a list of facts. */
 function isListedLabel(cell: readonly Token[], line: TokenLine, document: ReadDocument): boolean {
   const first = cell[0];
   if (!first || !cell.at(-1)?.text.endsWith(':')) return false;
@@ -146,9 +146,9 @@ function titleOf(cell: readonly Token[], line: TokenLine, document: ReadDocument
   if (!isLarge && !others) return undefined;
   const keys = cell.map((token) => token.key);
   const other = others?.find((title) => title.keys.every((key, i) => keys[i] === key));
-  // The words of a title as printed, without its number.
+  // The printed words of the title, without its number.
   const text = textOf(cell.slice(0, other ? other.keys.length : 1));
-  // A pro forma invoice says so in its title however small that is printed.
+  // A pro forma invoice is recognised by its title, however small the print is.
   const proForma =
     other?.kind === 'a pro forma invoice' &&
     other.keys.length + Number(/proforma(?:rechnung|invoice)/.test(keys[0] ?? '')) > 1 &&

@@ -3,7 +3,9 @@ import type { ReadDocument } from '../reading/document.ts';
 import { keyOf } from '../printed/tokens.ts';
 import type { Invoice } from '../found-invoice/invoice.ts';
 
-/** What kind of document it is: by the code its number begins with, else by the largest title on the first page. */
+/**
+ * Finds the type of document: by the code at the start of its number, otherwise by the largest title on the first page.
+ */
 export function documentTypeOf(
   mapping: InvoiceMapping,
   document: ReadDocument,
@@ -25,7 +27,7 @@ type DocumentType = InvoiceMapping['documentTypes'][number];
 
 const titlesKnown = new WeakMap<InvoiceMapping, readonly { type: DocumentType; keys: readonly string[] }[]>();
 
-/** The titles of all types as keys of their words. */
+/** Lists the titles of all types with the keys of their words. */
 function titlesOf(mapping: InvoiceMapping): readonly { type: DocumentType; keys: readonly string[] }[] {
   const known = titlesKnown.get(mapping);
   if (known) return known;

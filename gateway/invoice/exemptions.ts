@@ -1,8 +1,8 @@
 import type { VatCategory } from '../found-invoice/invoice.ts';
 
 /**
- * The AT's codes of reasons for not charging IVA ("Tabela de códigos de motivos de isenção", SAF-T PT field
- * TaxExemptionCode) that are not plain exemptions, with their EN 16931 category (UNCL5305).
+ * Exemption codes of the AT, the Portuguese tax authority, that mean another category of EN 16931 (UNCL5305) than plain
+ * exemption. Source: "Tabela de códigos de motivos de isenção", SAF-T PT field TaxExemptionCode.
  */
 export const EXEMPTION_CATEGORIES: Readonly<Record<string, VatCategory>> = {
   M05: 'G', // article 14 CIVA, exports
@@ -20,7 +20,7 @@ export const EXEMPTION_CATEGORIES: Readonly<Record<string, VatCategory>> = {
   M99: 'O', // not subject, or not taxed
 };
 
-/** An AT exemption code in a text, or undefined. */
+/** Finds an exemption code of the AT in a text. */
 export function exemptionCodeIn(text: string): string | undefined {
   if (!/M[0-49]\d/.test(text)) return undefined;
   return /(?:^|[^\p{L}\d])(M(?:0[1-9]|1[0-9]|2[0-6]|3[0-4]|4[0-4]|99))(?![\p{L}\d])/u.exec(text)?.[1];

@@ -16,7 +16,7 @@ import { Refusal } from '../protocol/refusal.ts';
 beforeAll(loadPdfjs, 60_000);
 afterEach(() => takeMappings([]));
 
-/** Mappings as an operator's folder would give them. */
+/** Reads mappings from files, as the gateway reads them from an operator's folder. */
 function take(files: Readonly<Record<string, object>>): MappingRegistry {
   const folder = mkdtempSync(join(tmpdir(), 'docket-given-'));
   try {

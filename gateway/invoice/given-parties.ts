@@ -13,7 +13,7 @@ export interface Parties {
   readonly buyer: Party;
 }
 
-/** The parties with what the mapping gives of them, and what the page says for and against that. */
+/** The parties, completed from the mapping, with what the page says for and against the mapping's values. */
 export interface GivenParties extends Parties {
   readonly findings: readonly JudgedFinding[];
 }
@@ -21,12 +21,12 @@ export interface GivenParties extends Parties {
 const RULE = 'GIVEN-PARTY';
 const GIVEN = 'given by the mapping';
 const OTHER: Readonly<Record<Role, Role>> = { seller: 'buyer', buyer: 'seller' };
-/** Of the QR code of a Portuguese invoice: the tax numbers of the seller and of the buyer. */
+/** Letters of a Portuguese QR code that hold the tax numbers of seller and buyer. */
 const QR_LETTER: Readonly<Record<Role, string>> = { seller: 'A', buyer: 'B' };
 
 /**
- * Puts in what the mapping gives of a party. The tax number decides whether it is that party's document: another one on
- * the page is an error. What else the page prints otherwise is a warning (ADR 0173).
+ * Completes the parties from the mapping. The tax number decides: if the page prints another one, the finding is an
+ * error. Other differences between page and mapping are warnings (ADR 0173).
  */
 export function givenParties(
   mapping: InvoiceMapping,
@@ -48,7 +48,7 @@ export function givenParties(
 }
 
 type Part = 'name' | 'vatId' | 'street' | 'postalCode' | 'city' | 'country';
-/** Where the page prints what is given. */
+/** For each part that the mapping gives, the place where the page prints it. */
 type Places = ReadonlyMap<Part, Found>;
 
 function placesOf(given: GivenParty, document: ReadDocument): Places {
@@ -67,7 +67,10 @@ function placesOf(given: GivenParty, document: ReadDocument): Places {
   return places;
 }
 
-/** An address that is given in part is used as it is: missing parts are not read from the page. */
+/**
+ * Replaces a party's values by those of the mapping. If the mapping gives a part of the address, no other part is read
+ * from the page.
+ */
 function withGiven(read: Party, given: GivenParty, places: Places): Party {
   const { street, postalCode, city } = given;
   const ownAddress = [street, postalCode, city].some((part) => part !== undefined);
@@ -86,7 +89,7 @@ function withGiven(read: Party, given: GivenParty, places: Places): Party {
   };
 }
 
-/** The country whose prefix a VAT number has. */
+/** Derives the country from the prefix of a VAT number. */
 function countryOf(vatId: string): Found {
   const prefix = vatId.slice(0, 2);
   return derived({ EL: 'GR', XI: 'GB' }[prefix] ?? prefix, 'prefix of the tax number');
@@ -121,13 +124,13 @@ function numberFindings(role: Role, given: GivenParty, { places, read, qr }: See
   return [{ rule: RULE, ok: false, severity: 'warning', what, left: 'missing', right: given.vatId }];
 }
 
-/** What the page prints of name and address, where it is not what is given. */
+/** Compares name and address of the mapping with those on the page. */
 function partFindings(role: Role, given: GivenParty, places: Places, read: Party): JudgedFinding[] {
   return (['name', 'street', 'postalCode', 'city', 'country'] as const).flatMap((part) => {
     const value = given[part];
     const printed = read[part]?.value;
     if (value === undefined || printed === undefined) return [];
-    // A country that was derived is not printed anywhere.
+    // Page 0 marks a derived country, which the page does not print.
     if (part === 'country' && read.country?.page === 0) return [];
     const ok = places.has(part) || comparedAs(value) === comparedAs(printed);
     const what = `the ${role}'s ${PART_NAMES[part]} as the mapping gives it and as the page prints it`;

@@ -8,15 +8,15 @@ import { Refusal } from '../protocol/refusal.ts';
 import { readPages, type ReadPages } from './convert-invoice.ts';
 import { readInvoice } from './read-invoice.ts';
 
-/** Which mapping converts a document, and its pages where they were read to find that out. */
+/** The mapping that converts a document, and the document's pages if they were read to choose it. */
 export interface HandedOver {
   readonly mapping: Mapping;
   readonly pages: ReadPages | undefined;
 }
 
 /**
- * The mapping that converts: the one asked for, or the one that is for the seller whose tax number is printed, where the
- * one asked for hands documents over (ADR 0173).
+ * Chooses the mapping that converts. If the mapping asked for hands over documents, the mapping of the seller whose tax
+ * number is printed converts (ADR 0173).
  * @throws Refusal `AMBIGUOUS` when the page prints the numbers of several such sellers, `PDF_LIMIT`, `PDF_CORRUPT`
  */
 export async function handedOver(
@@ -32,8 +32,9 @@ export async function handedOver(
 }
 
 /**
- * The mapping that is for the seller whose tax number the page prints; undefined where there is none.
- * @param asked whose labels tell the words of the page apart
+ * Finds the mapping of the seller whose tax number the page prints.
+ * @param asked the mapping asked for; its labels split the page into words
+ * @returns undefined when no such mapping exists
  * @throws Refusal `AMBIGUOUS` when the page prints the numbers of several such sellers
  */
 export function supplierMapping(
@@ -59,14 +60,14 @@ export function supplierMapping(
   return mappings[0];
 }
 
-/** A known seller may also be the buyer: then its number stands with the buyer. */
+/** True when the page prints the number as the buyer's. A seller that a mapping knows may buy as well. */
 function isBuyer(number: string, mapping: InvoiceMapping, { text, codes }: ReadPages): boolean {
   const bare = (value: string | undefined): string | undefined => value?.replace(/^[A-Z]{2}/, '');
   try {
     const { buyer } = readInvoice({ ...text, pages: withoutCopies(text.pages) }, mapping, codes).invoice;
     return bare(buyer.vatId?.value) === bare(number);
   } catch (error) {
-    // What keeps it from being read is said when it is converted.
+    // The conversion itself reports later why the document cannot be read.
     if (error instanceof Refusal) return false;
     throw error;
   }

@@ -6,13 +6,14 @@ import { derived } from '../printed/provenance.ts';
 import { currencyBesideAmounts, namesCurrency } from '../reading/currency.ts';
 import type { ReadDocument } from '../reading/document.ts';
 
-/** Prefixes of VAT numbers of the states whose currency is the euro (ECB, since 2023; Greece writes EL). */
+/** Prefixes of VAT numbers in the euro area (ECB, since 2023). Greece uses EL. */
 const EURO_PREFIXES = new Set('AT BE CY DE EE EL ES FI FR HR IE IT LT LU LV MT NL PT SI SK'.split(' '));
 const BY_VAT_LAW = 'by the VAT number of the seller';
 
 /**
- * The currency as printed. Without any, it is derived in two cases alone: a certified Portuguese program issues in
- * euros, and a seller of the euro area states the VAT in euros (ADR 0187). Elsewhere the value is empty and BR-05 fails.
+ * Finds the currency that the page prints. Without one, it derives the euro in two cases only (ADR 0187): a certified
+ * Portuguese program issued the invoice, or a seller of the euro area charges VAT. Otherwise the value is empty, and
+ * rule BR-05 fails.
  */
 export function invoiceCurrency({
   mapping,
@@ -40,13 +41,16 @@ export function invoiceCurrency({
     : derived('', 'none: no currency is printed');
 }
 
-/** Directive 2006/112/EC, article 230: whatever an invoice is in, the VAT to be paid is stated in the national currency. */
+/**
+ * True when a seller of the euro area charges VAT. Directive 2006/112/EC, article 230, requires that VAT is stated in
+ * the national currency.
+ */
 function chargesEuroVat(fields: ReadonlyMap<string, Found>, { vatId }: Party): boolean {
   const prefix = vatId?.value.slice(0, 2) ?? '';
   return Number(fields.get('tax')?.value ?? 0) > 0 && EURO_PREFIXES.has(prefix);
 }
 
-/** Says that the currency stands nowhere on the page. */
+/** Warns when the page prints no currency. */
 export function currencyWarnings({ currency, seller }: Invoice): GatewayWarning[] {
   if (!currency.rule.endsWith(BY_VAT_LAW)) return [];
   return [

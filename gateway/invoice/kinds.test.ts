@@ -56,7 +56,7 @@ describe('the currency', () => {
       ['MwSt. 19 %', '76,00'],
       ['Gesamtbetrag', '476,00'],
     ] as const;
-    // A German seller that charges VAT does so in euros (ADR 0187); this one has no number that says where it is.
+    // The VAT of a German seller tells the currency (ADR 0187). This seller prints no number that tells its country.
     const seller = ['Tischlerei Moll GmbH', 'Am Anger 3', '04109 Leipzig'];
     expect(await read([{ totals, seller }])).toMatchObject({
       code: 'CHECKS_FAILED',
@@ -110,7 +110,7 @@ describe('a date that reads both ways', () => {
   it.each(['\u2010', '\u2011', '\u2012', '\u2013', '\u2212'])(
     'may be written with the dash %s',
     async (dash) => {
-      // The standard fonts lack most dashes, so the page text is what a font with them would give.
+      // The standard fonts lack most dashes, so this test gives the parser the text of a font that has them.
       const { parseDate } = await import('../values/dates.ts');
       const { parseNumber } = await import('../values/numbers.ts');
       expect(parseDate(`17${dash}06${dash}2024`, 'dmy')).toBe('2024-06-17');

@@ -21,7 +21,7 @@ beforeAll(loadPdfjs, 60_000);
 
 const SEED = 20_000;
 
-/** What is wrong on a document and not told, one line a value; nothing for one that is right or refused. */
+/** Returns the wrong values that no warning mentions, one line each; none for a document that is right or refused. */
 async function untold(seed: number, layout: Layout, language: Language): Promise<string[]> {
   const { pdf, truth } = await makeLayout(seed, layout, language);
   try {
@@ -70,7 +70,7 @@ describe('made-up layouts', () => {
   });
 });
 
-/** `OK`, or the code with which a file is refused. */
+/** Returns `OK`, or the code with which the gateway refuses a file. */
 async function answerTo(pdf: Buffer): Promise<string> {
   try {
     const outcome = await convert({

@@ -7,18 +7,18 @@ import type { InvoiceLine } from '../found-invoice/invoice.ts';
 import type { TableRow } from '../reading/open-rows.ts';
 import type { ReadTable } from '../reading/table-rows.ts';
 
-/** The rows of the item table as invoice lines. */
+/** Turns the rows of the item table into invoice lines. */
 export function lineItems(table: ReadTable): InvoiceLine[] {
   const title = table.headers[0]?.columns.find((column) => column.name === 'name')?.title ?? '';
   const isTwofold = NAME_AND_DESCRIPTION.test(title);
   return withCodesBefore(table.rows.map((row, i) => lineOf(row, i + 1, isTwofold)).map(withUnitInName));
 }
 
-/** A title of a column that holds the name of an item and then its description. */
+/** Titles of a column that holds the name of an item followed by its description. */
 const NAME_AND_DESCRIPTION =
   /^(?:noms?|names?|nome|nombre)\s*(?:[&+/,]|et|and|und|e|y)\s*(?:d[ée]signation|descri|bezeichnung|beschreibung)/i;
 
-/** A name and its description, apart by a dash between blanks. */
+/** Splits a name from its description at a dash between blanks. */
 function nameAndRest(found: Found): { name: Found; description: Found | undefined } {
   const [, name, rest] = /^(.+?)\s+[-\u2010-\u2015]\s+(.+)$/s.exec(found.value) ?? [];
   return name === undefined || rest === undefined
@@ -51,10 +51,10 @@ function lineOf(row: TableRow, position: number, isTwofold: boolean): InvoiceLin
   );
 }
 
-/** Units in brackets at the end of a name: what the price is for (`Brackets (3 kg)`). */
+/** A number of units in brackets at the end of a name, to which the price applies: `Brackets (3 kg)`. */
 const UNITS_BEHIND = /^(.+?)\s*\((\d{1,6}(?:[.,]\d{1,3})?)\s+(\p{L}[\p{L}²³.]{0,8})\)$/u;
 
-/** The line with the number of units that its price is for, if the line states one and only then adds up. */
+/** Adds the number of units to which the price applies. The line must state it, and must add up only with it. */
 function withPriceBase(line: InvoiceLine, printed: Found | undefined): InvoiceLine {
   const [, name, number, unit] = UNITS_BEHIND.exec(line.name?.value ?? '') ?? [];
   const isOfUnit = unit !== undefined && unit.toLowerCase() === line.unit?.value.toLowerCase();
@@ -82,10 +82,13 @@ function added(amount: Found | undefined, other: Found | undefined): Found | und
     : (amount ?? other);
 }
 
-/** A number in capitals before the name, apart by a dash: `AX-204 - Hinge`. */
+/** An item number in capitals in front of the name, with a dash between them: `AX-204 - Hinge`. */
 const CODE_BEFORE = /^((?=[^\s]*\d)[A-Z\d][A-Z\d./_-]{2,39})\s+[-\u2010-\u2015]\s+(.+)$/su;
 
-/** The lines with the numbers before their names as codes, where no column is of codes and each name has one. */
+/**
+ * Splits the item numbers off the names. The table must have no column of codes, and every name must begin with a
+ * number.
+ */
 function withCodesBefore(lines: readonly InvoiceLine[]): InvoiceLine[] {
   const matches = lines.map(({ code, name }) => (code ? null : CODE_BEFORE.exec(name?.value ?? '')));
   return lines.map((line, i) => {
@@ -95,10 +98,10 @@ function withCodesBefore(lines: readonly InvoiceLine[]): InvoiceLine[] {
   });
 }
 
-/** A unit that the name says, in brackets or behind `per`: `Assembly (hours)`, `Diesel per litre:`. */
+/** A unit within a name, in brackets or after `per`: `Assembly (hours)`, `Diesel per litre:`. */
 const UNIT_IN_NAME = /\((\p{L}{1,12})\)|(?:^|\s)(?:per|pro|je|par|por|al|pr[oó])\s+(\p{L}{1,12})\s*:?$/u;
 
-/** The line with the unit of its name, where no column has one; a colon that ends a name announces nothing. */
+/** Takes the unit from the name of a line when no column has it, and removes a colon at the end of the name. */
 function withUnitInName(line: InvoiceLine): InvoiceLine {
   const name = line.name && { ...line.name, value: line.name.value.replace(/\s*:$/, '') };
   const match = line.unit ? null : UNIT_IN_NAME.exec(line.name?.value ?? '');
@@ -107,7 +110,7 @@ function withUnitInName(line: InvoiceLine): InvoiceLine {
   return { ...line, name, unit: { ...name, value: word, rule: `${name.rule}, unit in the name` } };
 }
 
-/** The price of one where the column gives that of a hundred or a thousand. */
+/** Computes the price of one piece when the column gives the price of a hundred or a thousand. */
 function ofOne(price: Found | undefined, pieces: number): Found | undefined {
   return (
     price && {
@@ -118,7 +121,7 @@ function ofOne(price: Found | undefined, pieces: number): Found | undefined {
   );
 }
 
-/** A quantity that is not printed, from the amount and the price, where it comes out to three decimals at most. */
+/** Computes a quantity that is not printed from the amount and the price, if it has at most three decimals. */
 function quantityFrom(total: Found | undefined, price: Found | undefined): Found | undefined {
   if (!total || !price || new Big(price.value).eq(0)) return undefined;
   const quantity = new Big(total.value).div(price.value);

@@ -3,12 +3,13 @@ import { derived } from '../printed/provenance.ts';
 import { lineNet } from '../found-invoice/amounts.ts';
 import type { InvoiceLine, VatRow } from '../found-invoice/invoice.ts';
 
-/** With more lines, too many ways to divide them fit to tell which one is right. */
+/** With more lines than this, too many divisions fit the breakdown, so none is tried. */
 const LINES_PARTED_MAX = 14;
 
 /**
- * Gives lines without a rate the rate of the breakdown that they fall under: the only one there is, or that of the one
- * way to part the lines so that each basis is what its lines come to, to the cent. Where there are several ways, none.
+ * Gives each line without a rate a rate of the breakdown. If there is one rate, all lines get it. Otherwise the lines
+ * are divided so that the lines of each rate add up to its basis, to the cent. If there are several such divisions, the
+ * lines get no rate.
  */
 export function withRates(lines: readonly InvoiceLine[], vat: readonly VatRow[]): InvoiceLine[] {
   const [only] = vat;
@@ -26,7 +27,10 @@ export function withRates(lines: readonly InvoiceLine[], vat: readonly VatRow[])
   });
 }
 
-/** The row of each amount, for at most two ways; amounts below zero keep a basis open until the last. */
+/**
+ * Finds up to two ways to assign the amounts to the bases, each as the row of every amount. Negative amounts are
+ * possible, so a basis can still change until the last amount.
+ */
 function waysToPart(amounts: readonly Big[], bases: readonly Big[]): number[][] {
   const ways: number[][] = [];
   const hasMinus = amounts.some((amount) => amount.lt(0));

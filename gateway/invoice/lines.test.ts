@@ -22,7 +22,7 @@ async function read(page: PlainInvoice): Promise<Result> {
   return { ...readUbl(xml), warnings: outcome.warnings.map(({ code }) => code), xml };
 }
 
-/** A table whose cells of references hold several numbers, each with its label. */
+/** A table in which one cell holds several reference numbers, each with its label. */
 const REFERENCES: PlainInvoice = {
   columns: ['Pos', 'Referenz', 'Bezeichnung', 'Menge', 'Einzelpreis', 'Gesamt'],
   starts: [50, 80, 190, 330, 390, 480],

@@ -8,7 +8,7 @@ import type { AllowanceLine } from './document-allowances.ts';
 import { totalsOf } from './document-allowances.ts';
 import type { VatTotalLine } from './vat-total-lines.ts';
 
-/** What amounts are worked out or looked for with. */
+/** What the candidates of amounts are computed from. */
 interface MoneySources {
   readonly mapping: InvoiceMapping;
   readonly document: ReadDocument;
@@ -17,7 +17,7 @@ interface MoneySources {
   readonly extras: readonly AllowanceLine[];
 }
 
-/** Adds the amounts that fields may have beside those that a label names; the equations choose between them all. */
+/** Adds candidates that no label names. The equations then choose among all candidates. */
 export function addMoneyCandidates(
   candidates: Map<string, Candidate[]>,
   sums: Map<string, Big>,
@@ -32,7 +32,7 @@ export function addMoneyCandidates(
   addPaid(candidates, sources);
 }
 
-/** What several lines of allowances or charges come to, where no total of them is printed. */
+/** Adds the sum of several lines of allowances or charges when their total is not printed. */
 function addExtras(extras: readonly AllowanceLine[], candidates: Map<string, Candidate[]>): void {
   const totals = totalsOf(extras, isNegative(candidates));
   for (const name of ['allowance', 'charge'] as const) {
@@ -43,17 +43,17 @@ function addExtras(extras: readonly AllowanceLine[], candidates: Map<string, Can
   }
 }
 
-/** The score of a sum over all such lines, from 0 to 1; a single line of several scores less. */
+/** The score, 0 to 1, of the sum of all such lines. A single line out of several scores less. */
 const EXTRAS_SCORE = 0.7;
 const SURE_AMOUNT = 0.6;
 
-/** True for a document whose totals are printed with a minus. */
+/** True when the totals of the document are printed with a minus. */
 function isNegative(candidates: ReadonlyMap<string, readonly Candidate[]>): boolean {
   const best = candidates.get('net')?.[0] ?? candidates.get('grand')?.[0];
   return best !== undefined && best.value.startsWith('-');
 }
 
-/** In a document with negative totals, amounts that are taken off may be negative too. */
+/** When the totals are negative, adds each deducted amount with a minus as well. */
 function addNegatives(mapping: InvoiceMapping, candidates: Map<string, Candidate[]>): void {
   if (!isNegative(candidates)) return;
   for (const [name, own] of candidates) {
@@ -65,13 +65,13 @@ function addNegatives(mapping: InvoiceMapping, candidates: Map<string, Candidate
   }
 }
 
-/** Words before what is open of earlier invoices and is asked for together with this one's total. */
+/** Words in front of an unpaid amount of earlier invoices that is added to this invoice's total. */
 const OPEN_BEFORE =
   /^(?:offene|offener|saldovortrag|rückstand|(?:previous|outstanding|opening) |balance b|solde (?:ant|préc)|arriér|impayé|saldo (?:ant|pend|prec)|importes? pend|arretrati)/iu;
 
 /**
- * The amount that stands between the total and what is left to pay, where the page prints it without a label. What is open
- * from before is added to the total and counts as a payment below zero (BT-113).
+ * Adds the difference between the total and the amount due as paid, if the page prints that difference without a label.
+ * A debt from earlier invoices increases the amount due, so it counts as a negative payment (BT-113).
  */
 function addPaid(candidates: Map<string, Candidate[]>, { document, itemLines }: MoneySources): void {
   const own = candidates.get('paid');
@@ -95,7 +95,7 @@ function addPaid(candidates: Map<string, Candidate[]>, { document, itemLines }: 
   }
 }
 
-/** Several rates in the totals, each with its tax, are a breakdown; what they add up to is the tax. */
+/** Adds the sum of the tax amounts when the totals list several rates, each with its tax. */
 function addVatTotals(
   totals: readonly VatTotalLine[],
   candidates: Map<string, Candidate[]>,
@@ -113,7 +113,10 @@ function addVatTotals(
     });
 }
 
-/** A subtotal before a charge or discount is no total without VAT; what it makes with them may be. */
+/**
+ * Adds the sum of the lines with a charge added or an allowance deducted. A subtotal printed above these is not the net
+ * amount.
+ */
 function addNets(candidates: Map<string, Candidate[]>, sums: ReadonlyMap<string, Big>): void {
   const lines = sums.get('lines.total');
   const own = candidates.get('net');
@@ -129,10 +132,10 @@ function addNets(candidates: Map<string, Candidate[]>, sums: ReadonlyMap<string,
     }
 }
 
-/** Nets and taxes whose sums are looked at, each. */
+/** How many candidates of the net amount, and of the tax, are tried in sums. */
 const SUMS_TRIED_MAX = 3;
 
-/** Where tax is withheld, the total with VAT may not be printed; it is what net and VAT come to. */
+/** Adds the sum of net amount and VAT as the total. Where tax is withheld, the page may not print that total. */
 function addGross(candidates: Map<string, Candidate[]>): void {
   const own = candidates.get('grand');
   if (!own || (candidates.get('withholding') ?? []).length === 0) return;
@@ -144,10 +147,10 @@ function addGross(candidates: Map<string, Candidate[]>): void {
     }
 }
 
-/** How much a sum of a table counts beside printed totals, 0 to 1. */
+/** The score, 0 to 1, of a sum of a table's column, which counts less than a printed total. */
 const TABLE_SUM_SCORE = 0.42;
 
-/** What a column adds up to is a candidate of the fields that the mapping derives from it alone. */
+/** Adds the sum of a column as a candidate for each field that the mapping derives from that column alone. */
 function addTableSums(
   mapping: InvoiceMapping,
   candidates: Map<string, Candidate[]>,

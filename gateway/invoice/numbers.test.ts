@@ -10,7 +10,7 @@ beforeAll(loadPdfjs, 60_000);
 interface Numbered {
   readonly id: string | undefined;
   readonly date: string | undefined;
-  /** What is said of the number. */
+  /** The doubts about the number, as warnings state them. */
   readonly doubts: readonly string[];
 }
 

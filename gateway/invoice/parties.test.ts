@@ -86,7 +86,7 @@ describe('an address', () => {
   });
 });
 
-/** Seller, buyer and what an invoice says of itself as a list of labels. */
+/** An invoice that prints seller, buyer and its own facts as one list of labels and values. */
 const asList = (...rows: readonly (readonly [string, string])[]): PlainInvoice => ({
   seller: [TAX_NUMBER],
   buyer: [],

@@ -2,7 +2,7 @@ import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
 import { DOUBTFUL_NAME, FORM_APART } from '../reading/name-doubts.ts';
 import type { Invoice, Party } from '../found-invoice/invoice.ts';
 
-/** Says which names of the parties may be others: those in doubt, and one that both parties have. */
+/** Warns about names of parties that are in doubt, and about a name that both parties have. */
 export function partyWarnings({ seller, buyer }: Invoice): GatewayWarning[] {
   const isShared = seller.name !== undefined && plain(seller) === plain(buyer);
   return [

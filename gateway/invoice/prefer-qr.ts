@@ -4,8 +4,8 @@ import type { Candidate } from '../reading/candidates.ts';
 const AGREEMENT_BONUS = 1;
 
 /**
- * Moves up the candidates that agree with the QR code. Only values that stand on the page as text are used; the code
- * tells which of several is meant. Where none agrees the order stays, and the check of the code fails.
+ * Puts the candidates first that agree with the QR code. The code only chooses among values that the page prints as
+ * text. If none agrees, the order stays, and the check of the code fails.
  */
 export function preferQr(
   field: string,

@@ -7,11 +7,11 @@ import type { PageVisitor } from '../pdf/read-pdf.ts';
 import type { QrPayload } from '../found-invoice/qr-payload.ts';
 import { parseQrPayload } from '../found-invoice/qr-payload.ts';
 
-/** Bounds on looking for QR codes: pages looked at, images a page. */
+/** The search for QR codes looks at this many pages, and at this many images of each. */
 const PAGES_LOOKED_AT_MAX = 20;
 const IMAGES_PER_PAGE_MAX = 12;
 
-/** Looks at the images of the first pages for AT QR codes, in page order; stops at the first found. */
+/** Searches the images of the first pages, in page order, for QR codes of the AT. It stops at the first one. */
 export function qrCollector(found: QrPayload[]): PageVisitor {
   return async (content, document, scan) => {
     if (found.length > 0 || content.pageNumber > PAGES_LOOKED_AT_MAX) return;
@@ -32,7 +32,7 @@ export function qrCollector(found: QrPayload[]): PageVisitor {
   };
 }
 
-/** Roughly square images, the smaller ones first: logos and backgrounds are seldom square. */
+/** Selects the images that are roughly square, as logos and backgrounds seldom are; the smallest come first. */
 function candidates(content: PageContent): PageContent['images'][number][] {
   const area = (image: PageContent['images'][number]): number =>
     (image.box.x1 - image.box.x0) * (image.box.y1 - image.box.y0);
@@ -45,16 +45,16 @@ function candidates(content: PageContent): PageContent['images'][number][] {
     .slice(0, IMAGES_PER_PAGE_MAX);
 }
 
-/** White border around the image, in dots: codes are often cropped to their modules. */
+/** Width in dots of the white border that is added to an image. Codes are often cropped to their modules. */
 const QUIET_DOTS = 16;
-/** Narrower images are scaled up: one of their dots may be a whole module of the code. */
+/** Images narrower than this, in dots, are scaled up: one dot may be a whole module of the code. */
 const SMALL_WIDTH = 90;
 /** Places in one image that are tried as a code. */
 const PLACES_TRIED_MAX = 20;
 /** Tells the detector that the place it named last holds no code that can be decoded. */
 const NOT_DECODED = false;
 
-/** The payload of a code on an exact grid, one dot a module. */
+/** Decodes a grid with one dot a module. */
 function payloadOnGrid(grid: Ink | undefined): QrPayload | undefined {
   if (!grid) return undefined;
   const matrix = new BitMatrix(grid.width, grid.height);
@@ -63,7 +63,7 @@ function payloadOnGrid(grid: Ink | undefined): QrPayload | undefined {
   return decoded(matrix);
 }
 
-/** The payload of a code somewhere in a picture. */
+/** Searches a picture for a code and decodes it. */
 function payloadIn(ink: Ink): QrPayload | undefined {
   const { gray, width, height } = withBorder(ink);
   const places = new Detector().detect(binarize(gray, width, height));
@@ -76,12 +76,12 @@ function payloadIn(ink: Ink): QrPayload | undefined {
   return undefined;
 }
 
-/** Undefined for what is no code, a damaged one, or one of another kind. */
+/** Decodes a matrix. Returns undefined for anything but an intact code of the AT. */
 function decoded(matrix: BitMatrix): QrPayload | undefined {
   try {
     return parseQrPayload(new Decoder().decode(matrix).content);
   } catch {
-    // The decoder says by an exception that these dots are no code.
+    // The decoder throws when the dots are no code.
     return undefined;
   }
 }

@@ -45,7 +45,7 @@ import {
 } from './reading-warnings.ts';
 import { breakdownOnly, exemptionIn, vatRows } from './vat-rows.ts';
 
-/** An invoice with everything that led to it; explain shows the rest. */
+/** An invoice with everything that led to its values, which `explain` shows. */
 export interface InvoiceReading {
   readonly invoice: Invoice;
   readonly candidates: ReadonlyMap<string, readonly Candidate[]>;
@@ -78,7 +78,7 @@ export function readInvoice(
     linesTable.spans.flatMap(([from, to]) => Array.from({ length: to - from + 1 }, (_, i) => from + i)),
   );
   const extras = allowanceLines(document, itemLines);
-  // A row of the breakdown or of an allowance names the tax, and is no total of it.
+  // A row of the breakdown or of an allowance names the tax but is not the total tax.
   const ofRates = new Set([...itemLines, ...rowLines(vatTable), ...extras.map(({ line }) => line)]);
   const candidates = new Map(
     Object.entries(mapping.fields).map(([name, rule]) => {
@@ -135,7 +135,7 @@ export function readInvoice(
   return { invoice, candidates, matched, areas, tables, qr, given, doubts };
 }
 
-/** The table of items and that of the VAT breakdown; each ends where the other begins. */
+/** Reads the table of items and the table of the VAT breakdown. Each ends where the other begins. */
 function readTables(
   mapping: InvoiceMapping,
   document: ReadDocument,
@@ -151,7 +151,7 @@ function readTables(
   };
 }
 
-/** The lines of the rows of a table, without those of its titles. */
+/** The lines of a table's rows, without the lines of its titles. */
 function rowLines({ headers, rows, spans }: ReadTable): number[] {
   if (rows.length === 0) return [];
   const titles = new Map(headers.map(({ fromLine, toLine }) => [fromLine, toLine]));
@@ -185,7 +185,7 @@ const SURE_LABEL_WEIGHT = 0.7;
 
 const totalLabelsOf = new WeakMap<InvoiceMapping, readonly string[]>();
 
-/** Labels that stand for a total and nothing else; one list for each mapping. */
+/** Labels that name nothing but a total. They are computed once for each mapping. */
 function totalLabels(mapping: InvoiceMapping): readonly string[] {
   const known = totalLabelsOf.get(mapping);
   if (known) return known;
@@ -214,7 +214,7 @@ function columnSums(lines: ReadTable, vat: ReadTable): Map<string, Big> {
   return sums;
 }
 
-/** Fills empty fields as the mapping says; what is printed is never replaced. */
+/** Fills empty fields by the mapping's rules. It never replaces a printed value. */
 function derive(mapping: InvoiceMapping, fields: Map<string, Found>, sums: ReadonlyMap<string, Big>): void {
   for (const rule of mapping.derive) {
     if (fields.has(rule.field)) continue;
@@ -239,7 +239,10 @@ function derive(mapping: InvoiceMapping, fields: Map<string, Found>, sums: Reado
   }
 }
 
-/** A date that reads both ways, where nothing tells which, is not read. @throws Refusal `CHECKS_FAILED` with both */
+/**
+ * Refuses a date that can be read in two ways when nothing on the page tells the order of day and month.
+ * @throws Refusal `CHECKS_FAILED` with both readings
+ */
 function refuseUnsureDates(document: ReadDocument, fields: ReadonlyMap<string, Found>): void {
   if (!document.dateOrderIsGuess) return;
   for (const name of ['issueDate', 'dueDate', 'deliveryDate']) {

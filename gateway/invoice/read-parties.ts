@@ -19,18 +19,18 @@ import type { QrPayload } from '../found-invoice/qr-payload.ts';
 
 type Cells = readonly BlockCell[];
 
-/** What of a document the parties are read from. */
+/** The parts of a document from which the parties are read. */
 interface PartySources {
   readonly mapping: InvoiceMapping;
   readonly document: ReadDocument;
-  /** The regions of the mapping, where they stand. */
+  /** The areas of the mapping's regions on the page. */
   readonly areas: ReadonlyMap<string, Area>;
   /** Index of the first line of the item table. */
   readonly tableStart: number;
   readonly qr: QrPayload | undefined;
 }
 
-/** Seller and buyer: their tax numbers first, since these tell the blocks apart. */
+/** Reads seller and buyer. It assigns the tax numbers first, because they tell which block of text belongs to whom. */
 export function readParties(given: PartySources): {
   seller: Party;
   buyer: Party;
@@ -95,7 +95,7 @@ function partyOf(
   };
 }
 
-/** Whose each tax number is: by its label, its block and the QR code. */
+/** Assigns the tax numbers to seller and buyer by label, block and QR code. */
 function numbersOf(
   { mapping, document, areas, qr }: PartySources,
   blocks: readonly TextBlock[],
@@ -129,13 +129,13 @@ function numbersOf(
   return { seller, buyer };
 }
 
-/** What a company has to say of itself on its letters: its register, its court, its directors, its capital. */
+/** What the law requires on a company's letters: register, court, directors, capital. */
 const OF_THE_COMPANY =
   /handelsregister|registergericht|amtsgericht|\bHR[AB]\b|geschäftsführ|\bR\.?C\.?S\b|au capital|registered (?:in|office)|conserv(?:atória|\.)|registro mercantil|registro (?:delle )?imprese/iu;
 const LINES_AROUND_MAX = 3;
 const SAME_COLUMN = 3;
 
-/** True for a number that stands over or under what a company has to say of itself, as in the foot of a letter. */
+/** True for a number close to the legally required facts about a company, such as in the foot of a letter. */
 function isAmongRegisters({ line, x0 }: TaxNumber, { lines }: ReadDocument): boolean {
   return lines
     .slice(Math.max(0, line.index - LINES_AROUND_MAX), line.index + LINES_AROUND_MAX + 1)
@@ -147,10 +147,10 @@ function isAmongRegisters({ line, x0 }: TaxNumber, { lines }: ReadDocument): boo
     );
 }
 
-/** How far a list may be set in under its title, points. */
+/** A list may be indented under its title by this many points. */
 const INDENT_MAX = 20;
 
-/** True for a number under a title such as `Vos identifiants`, in its block or in the list that is set in under it. */
+/** True for a number under a title such as `Vos identifiants`: in the same block, or in an indented list below. */
 function isUnderYours(number: TaxNumber, blocks: readonly TextBlock[]): boolean {
   const own = blocks.find((block) => holds(block.cells, number));
   const top = own?.cells[0]?.line;
@@ -169,7 +169,9 @@ function isUnderYours(number: TaxNumber, blocks: readonly TextBlock[]): boolean 
   });
 }
 
-/** The regions of the parties, and where a list of labels and values stands under a party's title. */
+/**
+ * Adds the area of a list of labels and values under a party's title, where the mapping has no region for the party.
+ */
 function withLists(regions: ReadonlyMap<string, Area>, document: ReadDocument): ReadonlyMap<string, Area> {
   const areas = new Map(regions);
   for (const role of ['seller', 'buyer'] as const) {

@@ -7,7 +7,9 @@ import type { Found } from '../printed/provenance.ts';
 import type { ReadTable } from '../reading/table-rows.ts';
 import { isUnknownUnit } from '../values/units.ts';
 
-/** Says that the document's number may be longer than what is read, where words go on behind it wherever it is printed. */
+/**
+ * Warns that the document's number may be longer than what was read: more words follow it wherever the page prints it.
+ */
 export function numberWarnings(
   number: Found | undefined,
   candidates: readonly Candidate[],
@@ -24,8 +26,8 @@ export function numberWarnings(
 }
 
 /**
- * Warns about lines: a unit that is unknown and written as "one" (`C62`), other text in the cell of an amount, a price
- * without a printed quantity. Such a price is computed from the amount, which may have an allowance in it.
+ * Warns about three kinds of lines. The unit is unknown and was written as "one" (`C62`). The cell of an amount holds
+ * other text. The price has no printed quantity, so it was computed from the amount, which may include an allowance.
  */
 export function lineWarnings(lines: readonly InvoiceLine[]): GatewayWarning[] {
   return lines.flatMap(({ position, unit, qty, price, total, discount }) => [
@@ -58,7 +60,7 @@ export function lineWarnings(lines: readonly InvoiceLine[]): GatewayWarning[] {
   ]);
 }
 
-/** Says which prices are printed with fewer decimals than they have: times the quantity they do not come to the amount. */
+/** Warns about prices that are printed with too few decimals: price times quantity does not give the amount. */
 export function priceWarnings(lines: readonly InvoiceLine[]): GatewayWarning[] {
   return lines.flatMap((line) => {
     const { position, price, qty, total } = line;
@@ -74,10 +76,13 @@ export function priceWarnings(lines: readonly InvoiceLine[]): GatewayWarning[] {
   });
 }
 
-/** Rows whose words a warning repeats. */
+/** The warning quotes this many rows at the most. */
 const NAMED_MAX = 3;
 
-/** Says how many lines between the items have an amount and were not read as items; sums of the items above are none. */
+/**
+ * Warns about lines between the items that have an amount but were not read as items. Sums of the items above do not
+ * count.
+ */
 export function rowWarnings({ rows, leftOut }: ReadTable): GatewayWarning[] {
   const lost = leftOut.filter(({ amount, rowsAbove }) => {
     let sum = new Big(0);
@@ -97,12 +102,12 @@ export function rowWarnings({ rows, leftOut }: ReadTable): GatewayWarning[] {
   ];
 }
 
-/** A name and its description, apart by the one colon: `Design (hours): of a brochure`. */
+/** A name and its description with one colon between them: `Design (hours): of a brochure`. */
 const NAME_AND_COLON = /^[^:]+:[^:]*$/su;
 
 /**
- * Says which names may end at their colon: where all names are written so and one has nothing behind it, a program has
- * put name and description together. Some mean both to be the name, and some do not.
+ * Warns about names that may end at their colon. All names have a colon, and one of them has nothing after it. Then a
+ * program probably joined name and description. For some sellers both are the name, so the reading keeps them together.
  */
 export function nameWarnings(lines: readonly InvoiceLine[]): GatewayWarning[] {
   const names = lines.map(({ name }) => name?.raw.trim() ?? '');

@@ -6,7 +6,7 @@ import { loadPdfjs } from '../pdf/open-document.ts';
 
 beforeAll(loadPdfjs, 60_000);
 
-/** The seller of the result, in one line of XML. */
+/** Returns the seller of the result as one line of XML. */
 async function sellerOf(page: PlainInvoice): Promise<string> {
   const pdf = await makePlainInvoice(page);
   const outcome = await convert({ id: 1, kind: 'convert', mappingId: 'eu_invoice_v1', parameters: {}, pdf });

@@ -4,11 +4,13 @@ import type { Candidate } from '../reading/candidates.ts';
 import type { ReadDocument } from '../reading/document.ts';
 import { Refusal } from '../protocol/refusal.ts';
 
-/** A number that stands so surely beside its label is the number of a document, not a reference to one. */
+/**
+ * A number with at least this score beside its label is the document's own number, not a reference to another document.
+ */
 const SURE_SCORE = 0.75;
 
 /**
- * One file, one invoice: refuses a file whose pages carry numbers of their own, each with a total.
+ * Refuses a file with several invoices: its pages print different document numbers, each with a total.
  * @param numbers candidates of the document's number
  * @param itemLines lines of the item tables, whose words are no labels
  * @throws Refusal `AMBIGUOUS` with the numbers and their pages

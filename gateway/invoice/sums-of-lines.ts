@@ -3,8 +3,8 @@ import type { TableRow } from '../reading/open-rows.ts';
 import type { ReadTable } from '../reading/table-rows.ts';
 
 /**
- * The table with each amount once: without a row `01` that is the sum of `01.01` and `01.02`, which say what was sold; and
- * without `01.01` and `01.02` where they have no amounts of their own and only say what `01` consists of.
+ * Removes rows so that each amount counts once. A row `01` is removed when it is the sum of `01.01` and `01.02`. These
+ * two are removed when they have no amounts and only describe the contents of `01`.
  */
 export function withoutSums(table: ReadTable): ReadTable {
   if (!table.rows.some((row) => row.cells.has('pos'))) return table;
@@ -24,7 +24,7 @@ function positionOf(row: TableRow): string {
   return row.cells.get('pos')?.value ?? '';
 }
 
-/** `01.02` and `0102` stand under `01`; `12` does not stand under `1`. */
+/** True for `01.02` and `0102` under `01`; false for `12` under `1`. */
 function isUnder(position: string, above: string): boolean {
   if (above === '' || position.length <= above.length || !position.startsWith(above)) return false;
   return position[above.length] === '.' || (above.startsWith('0') && !position.includes('.'));

@@ -40,7 +40,7 @@ const TOTALS: readonly Place[] = [
   [330, 230, 'Gesamtbetrag'], [470, 230, '476,00 EUR'],
 ]; // prettier-ignore
 
-/** An invoice whose table goes on on the second page, where its titles are not printed again. */
+/** An invoice whose table continues on the second page, where its titles are not printed again. */
 async function overTwoPages(first: readonly Place[], second: readonly Place[]): Promise<Read> {
   const pdf = await makePlainPdf({
     draw: (sheet) => {

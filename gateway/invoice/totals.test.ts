@@ -22,7 +22,7 @@ async function read(page: PlainInvoice): Promise<Result> {
   return { ...readUbl(xml), warnings: outcome.warnings.map(({ code }) => code), xml };
 }
 
-/** Kind, amount and rate of the allowances and charges on the document. */
+/** Lists kind, amount and rate of the document's allowances and charges. */
 function allowancesIn(xml: string): string[] {
   const lines = xml.replaceAll(/<cac:InvoiceLine>[^]*?<\/cac:InvoiceLine>/g, '');
   return [...lines.matchAll(/<cac:AllowanceCharge>([^]*?)<\/cac:AllowanceCharge>/g)].map(([, part = '']) =>

@@ -2,13 +2,15 @@ import { holdsNeeded, neededWords } from '../mapping/needed-words.ts';
 import type { VatCategory } from '../found-invoice/invoice.ts';
 import { EXEMPTION_CATEGORIES, exemptionCodeIn } from './exemptions.ts';
 
-/** Words for a supply, beside which `intra-community` is a reason and not part of a tax number's label. */
+/**
+ * Words for a supply. Beside them, `intra-community` is a reason for the exemption, not a part of a tax number's label.
+ */
 const SUPPLY =
   'supply|supplies|lieferung|leistung|livraison|vente|entrega|suministro|transmiss[ãa]o|transmiss[õo]es|cessione|cessioni|operazione|opera[çc][ãa]o|operaci[óo]n';
 
 /**
- * Sentences that say why no VAT is charged, by category (UNCL5305), in pt, en, de, fr, es and it. The first that fits
- * counts: a supply within the Union and an export are exempt as well, so the plain words of exemption come last.
+ * Sentences that state why no VAT is charged, by category (UNCL5305), in pt, en, de, fr, es and it. The first match
+ * counts. The plain words of exemption come last, because supplies within the Union and exports are also called exempt.
  */
 const SENTENCES: readonly (readonly [VatCategory, RegExp])[] = [
   [
@@ -40,8 +42,8 @@ const SENTENCES: readonly (readonly [VatCategory, RegExp])[] = [
 const NEEDED = SENTENCES.map(([, { source }]) => neededWords(source));
 
 /**
- * Tells the lines of a document that say why no VAT is charged; undefined where none does. What no sentence of the whole
- * document says, none of its lines is asked for.
+ * Returns a function that tells whether a line states why no VAT is charged. Returns undefined if the whole document
+ * states no reason. Each line is tested only for reasons that the whole document contains.
  */
 export function exemptionsOf(documentText: string): ((line: string) => boolean) | undefined {
   const patterns = SENTENCES.flatMap(([, pattern], i) =>
@@ -53,7 +55,7 @@ export function exemptionsOf(documentText: string): ((line: string) => boolean) 
     (hasCode && exemptionCodeIn(line) !== undefined) || patterns.some((pattern) => pattern.test(line));
 }
 
-/** The category that a reason stands for; E, exempt, when it is not known. */
+/** The category of a reason; `E` (exempt) for an unknown reason. */
 export function categoryOf(reason: string | undefined): VatCategory {
   if (reason === undefined) return 'E';
   const code = exemptionCodeIn(reason);
@@ -61,16 +63,16 @@ export function categoryOf(reason: string | undefined): VatCategory {
   return SENTENCES.find(([, pattern]) => pattern.test(reason))?.[0] ?? 'E';
 }
 
-/** A category that is printed as its code, alone or in brackets behind words for the tax: `AE`, `VAT (K)`. */
+/** A category that is printed as its code, alone or in brackets after words for the tax: `AE`, `VAT (K)`. */
 const CODE_ALONE = /^\(?(S|Z|E|AE|K|G|O)\)?$/;
 const CODE_IN_BRACKETS = /\((S|Z|E|AE|K|G|O)\)/;
 
-/** The category whose code a text prints, or undefined. */
+/** Finds the printed code of a category in a text. */
 export function categoryCodeIn(text: string): VatCategory | undefined {
   return (CODE_ALONE.exec(text.trim())?.[1] ?? CODE_IN_BRACKETS.exec(text)?.[1]) as VatCategory | undefined;
 }
 
-/** What a reason says beside the name of the tax and the code of its category. */
+/** Removes the name of the tax and the code of the category from a reason. */
 export function withoutCategoryCode(text: string): string {
   return text.replace(/^[^()]{0,30}\((?:S|Z|E|AE|K|G|O)\)\s*/, '').trim();
 }

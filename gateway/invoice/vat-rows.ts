@@ -9,16 +9,16 @@ import { categoryCodeIn, categoryOf, exemptionsOf, withoutCategoryCode } from '.
 import { isTaxOf } from './vat-total-lines.ts';
 import type { VatTotalLine } from './vat-total-lines.ts';
 
-/** What the breakdown is made from where no table of it is printed. */
+/** The values from which the breakdown is computed when no table of it is printed. */
 export interface VatSources {
   readonly lines: readonly InvoiceLine[];
   readonly fields: ReadonlyMap<string, Found>;
   readonly totals: readonly VatTotalLine[];
-  /** The reason for charging no VAT that is printed somewhere on the document. */
+  /** The printed reason for charging no VAT. */
   readonly exemption: Found | undefined;
 }
 
-/** The VAT breakdown: as printed where there is a table of it, else from the totals or from the lines. */
+/** Reads the VAT breakdown from its table. If there is none, computes it from the totals or from the lines. */
 export function vatRows(table: ReadTable, { lines, fields, totals, exemption }: VatSources): VatRow[] {
   const printed = fromTable(table);
   const added = printed.length > 0 ? printed : fromTotals(totals, lines, fields);
@@ -26,10 +26,13 @@ export function vatRows(table: ReadTable, { lines, fields, totals, exemption }: 
   return mergeRates(rows).map((row) => categorise(row, exemption));
 }
 
-/** No rate of VAT is higher than this, in percent. */
+/** No rate of VAT is above this, in percent. */
 const RATE_MAX = 50;
 
-/** The table without rows whose tax is more than any rate makes of the basis: totals side by side are no breakdown. */
+/**
+ * Removes the rows whose tax is more than any rate gives for the basis. Such rows are totals side by side, not a
+ * breakdown.
+ */
 export function breakdownOnly(table: ReadTable): ReadTable {
   const rows = table.rows.filter(({ cells }) => {
     const basis = cells.get('basis');
@@ -45,7 +48,7 @@ interface RawRow {
   readonly basis: Found;
   readonly tax: Found;
   readonly reason: Found | undefined;
-  /** The category, where its code is printed. */
+  /** The category, if its code is printed. */
   readonly code?: VatCategory | undefined;
 }
 
@@ -63,7 +66,7 @@ function fromTable(table: ReadTable): RawRow[] {
   return rows;
 }
 
-/** The reason in its own words; undefined where nothing but the name of the tax is printed. */
+/** The reason without the name of the tax; undefined when nothing else is printed. */
 function saidBy(reason: Found): Found | undefined {
   const value = withoutCategoryCode(reason.value);
   return value === '' ? undefined : { ...reason, value };
@@ -71,7 +74,7 @@ function saidBy(reason: Found): Found | undefined {
 
 const RATE_DECIMALS_MAX = 2;
 
-/** The rate of fewest decimals that explains the two amounts to the cent, where the rate itself is not printed. */
+/** Computes a rate that is not printed: the one with fewest decimals that gives the tax to the cent. */
 function rateFrom(basis: Found, tax: Found): Found | undefined {
   if (new Big(basis.value).eq(0)) return undefined;
   const rate = new Big(tax.value).div(basis.value).times(100);
@@ -84,8 +87,8 @@ function rateFrom(basis: Found, tax: Found): Found | undefined {
 }
 
 /**
- * The lines of the totals that state rate and tax. Where no basis is printed, it is the sum of the lines with that
- * rate.
+ * Makes rows of the lines in the totals that state a rate and a tax. If no basis is printed, the basis is the sum of
+ * the lines with that rate.
  */
 function fromTotals(
   totals: readonly VatTotalLine[],
@@ -106,7 +109,7 @@ function fromTotals(
   return rows.every((row) => row !== undefined) ? rows : [];
 }
 
-/** Groups the lines by rate; only for documents without a printed breakdown. */
+/** Groups the lines by rate. This is used only for documents that print no breakdown. */
 function fromLines(lines: readonly InvoiceLine[], fields: ReadonlyMap<string, Found>): RawRow[] {
   const net = fields.get('net');
   const tax = fields.get('tax');
@@ -134,7 +137,7 @@ function fromLines(lines: readonly InvoiceLine[], fields: ReadonlyMap<string, Fo
   });
 }
 
-/** Breakdowns may list one rate twice (two reasons); rates are unique in the result unless their reasons differ. */
+/** Adds up the rows of one rate. A breakdown may list a rate twice, for two reasons; such rows stay apart. */
 function mergeRates(rows: readonly RawRow[]): RawRow[] {
   const byKey = new Map<string, RawRow>();
   for (const row of rows) {
@@ -152,15 +155,15 @@ function mergeRates(rows: readonly RawRow[]): RawRow[] {
 
 function categorise({ code, ...row }: RawRow, documentReason: Found | undefined): VatRow {
   if (!new Big(row.rate.value).eq(0)) return { ...row, category: 'S', reason: undefined };
-  // `Isento` in the place of the rate is a printed reason too, the weakest one.
+  // `Isento` in place of a rate is a printed reason as well. Any other reason is preferred.
   const inRate = /\p{L}{4}/u.test(row.rate.raw) ? { ...row.rate, value: row.rate.raw } : undefined;
   const reason = row.reason && /\p{L}/u.test(row.reason.value) ? row.reason : (documentReason ?? inRate);
   const category = code ?? categoryOf(reason?.value);
-  // What is zero-rated has no reason for an exemption (BR-Z-10).
+  // BR-Z-10 forbids a reason for zero-rated items.
   return { ...row, category, reason: category === 'Z' ? undefined : reason };
 }
 
-/** The reason printed somewhere on the document: an AT code, or a sentence that names one. */
+/** Finds the reason that the document prints anywhere: a code of the AT, or a sentence. */
 export function exemptionIn(document: ReadDocument): Found | undefined {
   const isExemption = exemptionsOf(document.text);
   if (!isExemption) return undefined;

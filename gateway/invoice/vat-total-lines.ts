@@ -5,17 +5,17 @@ import { foundIn } from '../printed/provenance.ts';
 import { isIncludedTax } from '../reading/included-tax.ts';
 import { parseValue } from '../reading/value-parsers.ts';
 
-/** A line of the totals that says a rate and its tax (`MwSt. 19 %  23,75`), and perhaps what it is charged on. */
+/** A line of the totals that states a rate and its tax (`MwSt. 19 %  23,75`), and possibly the basis. */
 export interface VatTotalLine {
   readonly rate: Found;
   readonly basis: Found | undefined;
   readonly tax: Found;
 }
 
-/** Cents by which a printed tax may differ from its rate of a printed basis. */
+/** A printed tax may differ from rate times printed basis by this many cents. */
 const ROUNDING_CENTS = 1;
 
-/** The lines below the items that begin with a label of the VAT and go on with a rate and an amount, each rate once. */
+/** Finds the lines below the items that state a label of VAT, a rate and an amount. Each rate is taken once. */
 export function vatTotalLines(document: ReadDocument, itemLines: ReadonlySet<number>): VatTotalLine[] {
   const byRate = new Map<string, VatTotalLine>();
   for (const { hit } of document.hitsByOwner.get('field:tax') ?? []) {
@@ -54,7 +54,7 @@ function ratesOn(
   return { rate, basis, tax };
 }
 
-/** True when the tax is the rate of the basis, to the cent. */
+/** True when the tax is the rate times the basis, to the cent. */
 export function isTaxOf(basis: string, rate: string, tax: string): boolean {
   const wanted = new Big(basis).times(rate).div(100).round(2, Big.roundHalfUp);
   return wanted.minus(tax).abs().times(100).lte(ROUNDING_CENTS);

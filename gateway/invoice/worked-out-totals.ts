@@ -7,12 +7,13 @@ import type { ReadDocument } from '../reading/document.ts';
 import { parseValue } from '../reading/value-parsers.ts';
 import { isTaxOf } from './vat-total-lines.ts';
 
-/** Cents that the rounding of one rate may make. */
+/** Rounding may shift the sum by this many cents for each rate. */
 const CENTS_PER_RATE = 1;
 
 /**
- * The net amount and the tax where the page prints the gross one and the rates alone. They are taken only where a printed
- * rate leads from the lines, or from the printed net amount, to the printed gross amount, to the cent.
+ * Computes net amount and tax when the page prints only the gross amount and the rates. They are accepted only if a
+ * printed rate leads to the printed gross amount, to the cent. The start is the sum of the lines or the printed net
+ * amount.
  */
 export function workedOutTotals(
   fields: Map<string, Found>,
@@ -34,7 +35,7 @@ export function workedOutTotals(
   fields.set('tax', derived(tax.toFixed(2), rate === undefined ? 'rates of the lines' : `${rate} % of net`));
 }
 
-/** Rates above zero that are printed outside the items. */
+/** Lists the rates above zero that are printed outside the items. */
 function ratesIn(document: ReadDocument, itemLines: ReadonlySet<number>): string[] {
   const rates = new Set<string>();
   for (const { index, tokens, text } of document.lines) {
@@ -47,7 +48,7 @@ function ratesIn(document: ReadDocument, itemLines: ReadonlySet<number>): string
   return [...rates];
 }
 
-/** True when the lines, each at its printed rate, come to the tax. */
+/** True when the tax is the sum of the taxes of the lines, each at its printed rate. */
 function isTaxOfLines(tax: Big, lines: readonly InvoiceLine[]): boolean {
   const byRate = new Map<string, Big>();
   for (const line of lines) {

@@ -4,23 +4,23 @@ import { together } from '../pdf/recognised.ts';
 import type { Token } from './tokens.ts';
 import { textOf } from './tokens.ts';
 
-/** A value and where it came from. Every value that reaches the output keeps this. */
+/** A value and its origin, which the value keeps until it is written. */
 export interface Found {
   /** Normalised: money as plain decimals, dates as YYYY-MM-DD, identifiers without blanks. */
   readonly value: string;
-  /** As printed. */
+  /** As printed on the page. */
   readonly raw: string;
-  /** Page from 1; 0 for a value that stands nowhere on the page (derived). */
+  /** Page number from 1; 0 for a derived value, which stands on no page. */
   readonly page: number;
-  /** Points from the top left of the page as shown. */
+  /** In points, from the top left of the page as shown. */
   readonly box: Box | undefined;
-  /** Which rule found it, in words: `label "Total" right`, `column total`, `derived net + tax`. */
+  /** The rule that found it, in words: `label "Total" right`, `column total`, `derived net + tax`. */
   readonly rule: string;
-  /** 0 to 1. */
+  /** Confidence in the value, 0 to 1. */
   readonly confidence: number;
-  /** For a value recognised in a picture: how sure its text is, 0 to 1. */
+  /** For a value from OCR: confidence in its text, 0 to 1. */
   readonly ocr?: number | undefined;
-  /** What else stands in the cell of the value, where something does. */
+  /** Other text in the cell of the value. */
   readonly leftOver?: string;
 }
 
@@ -41,7 +41,7 @@ export function foundIn(value: string, tokens: readonly Token[], rule: string, c
   return ocr ? { ...found, ocr: ocr.certainty } : found;
 }
 
-/** A value worked out from others. */
+/** A value that was computed from others. */
 export function derived(value: string, rule: string): Found {
   return { value, raw: '', page: 0, box: undefined, rule: `derived ${rule}`, confidence: 0.5 };
 }

@@ -2,14 +2,14 @@ import { union } from '../pdf/matrix.ts';
 import { together } from '../pdf/recognised.ts';
 import type { Line, PageText, Word } from '../pdf/words.ts';
 
-/** A word prepared for matching: labels are compared by `key`, which knows no case, accents or punctuation. */
+/** A word prepared for matching. Labels are compared by `key`, which has no case, accents or punctuation. */
 export interface Token {
   readonly text: string;
   readonly key: string;
   readonly word: Word;
   readonly x0: number;
   readonly x1: number;
-  /** Blank space before it on its line, as a share of the font size; large for the first. */
+  /** Blank in front of it on its line, as a share of the font size; a large number for the first token. */
   readonly gap: number;
 }
 
@@ -21,7 +21,7 @@ export interface TokenLine {
   readonly size: number;
   readonly rotated: boolean;
   readonly tokens: readonly Token[];
-  /** Its words as printed, one blank apart. */
+  /** Its printed words, separated by one blank. */
   readonly text: string;
 }
 
@@ -32,7 +32,7 @@ const LETTERS = /^[A-Za-z0-9]+$/;
 const PLAIN = /^[\x20-\x7e]*$/;
 const NOT_PLAIN_LETTERS = /[^a-z0-9]/g;
 
-/** Lower case, no accents, letters and digits only; `%`, `#` and `€` stay when they stand alone. */
+/** The key of a text: lower case, no accents, only letters and digits. `%`, `#` and `€` stay when they stand alone. */
 export function keyOf(text: string): string {
   if (LETTERS.test(text)) return text.toLowerCase();
   if (PLAIN.test(text)) {
@@ -51,7 +51,7 @@ export function keyOf(text: string): string {
   return /[%#€]/.exec(text)?.[0] ?? '';
 }
 
-/** Tokens of every line of the document, top to bottom, page after page. */
+/** Tokens of all lines of the document, page by page, from top to bottom. */
 export function tokenLines(pages: readonly PageText[]): TokenLine[] {
   const lines: TokenLine[] = [];
   for (const page of pages)
@@ -72,15 +72,14 @@ export function tokenLines(pages: readonly PageText[]): TokenLine[] {
   return lines;
 }
 
-/** Widths of two characters of a monospaced type differ by no more than this share of the font size. */
+/** In monospaced type, the widths of two characters differ by at most this share of the font size. */
 const SAME_WIDTH = 0.012;
 /**
- * A blank of a monospaced type is as wide as a letter. This is the width of a blank of an ordinary type, as a share of
- * the font size.
+ * Width of a blank in ordinary type, as a share of the font size. In monospaced type a blank is as wide as a letter.
  */
 const ORDINARY_BLANK = 0.28;
 
-/** The width of every character of the line, as a share of the font size; undefined in ordinary type. */
+/** The width of each character of a line in monospaced type, as a share of the font size; undefined for other type. */
 function characterWidth({ words }: Line): number | undefined {
   let width: number | undefined;
   let hasLetters = false;
@@ -108,7 +107,7 @@ function tokensOf(line: Line): Token[] {
   return joinGroups(tokens);
 }
 
-/** Digits grouped by blanks (`1 234,56`) are one number where a decimal part ends the run. */
+/** Joins groups of digits (`1 234,56`) into one number if the last group has decimals. */
 function joinGroups(tokens: Token[]): Token[] {
   const joined: Token[] = [];
   for (let at = 0; at < tokens.length;) {
@@ -119,9 +118,9 @@ function joinGroups(tokens: Token[]): Token[] {
   return joined;
 }
 
-/** A blank inside a number is no wider than this share of the font size. */
+/** A blank inside a number is at most this share of the font size. */
 const GROUP_GAP_MAX = 0.4;
-/** A group of three digits with the mark in front of it. */
+/** Length of a group of three digits and a sign in front of it. */
 const GROUP_START_LENGTH = 4;
 
 function groupedDigits(tokens: readonly Token[], at: number): number {
@@ -150,14 +149,14 @@ function joinTokens(parts: readonly Token[]): Token {
   return { text, key: keyOf(text), word, x0: first.x0, x1: last.x1, gap: first.gap };
 }
 
-/** `NIF:123` is a label and a value, `Total(EUR)` two words; `10:30`, `https://x` and `A:1*B:2` stay whole. */
+/** `NIF:123` is a label and a value, and `Total(EUR)` is two words. `10:30`, `https://x` and `A:1*B:2` stay whole. */
 const LABEL_AND_VALUE = /^([^\d:/]*\p{L}[^:/\d]*:)([^/].*)$/u;
 const WORD_AND_BRACKET = /^(\p{L}[\p{L}.]*)(\(.+)$/u;
-/** Two amounts that touch: `163,16183,14` is 163,16 and 183,14, since an amount ends with two decimals. */
+/** Two amounts that touch: `163,16183,14` is 163,16 and 183,14, because an amount ends with two decimals. */
 const TWO_AMOUNTS =
   /^([-+]?(?:\d{1,3}(?:[.'’]\d{3})+|\d+),\d{2})([-+]?(?:\d{1,3}(?:[.'’]\d{3})+|\d+),\d{2})$|^([-+]?(?:\d{1,3}(?:[,'’]\d{3})+|\d+)\.\d{2})([-+]?(?:\d{1,3}(?:[,'’]\d{3})+|\d+)\.\d{2})$/u;
 const AMOUNT_LENGTH_MAX = 40;
-/** `1,002,00`. */
+/** Length of `1,002,00`, the shortest such text. */
 const TWO_AMOUNTS_LENGTH_MIN = 8;
 
 function mayBeTwoAmounts(text: string): boolean {
@@ -183,7 +182,7 @@ function splitWord(word: Word): readonly Pick<Word, 'text' | 'x0' | 'x1'>[] {
   ];
 }
 
-/** Tokens of a line in cells: runs without a wide gap. */
+/** Splits a line into cells at its wide gaps. */
 export function cellsOf(line: TokenLine, gapRatio = CELL_GAP_RATIO): Token[][] {
   const cells: Token[][] = [];
   let cell: Token[] | undefined;
@@ -196,7 +195,7 @@ export function cellsOf(line: TokenLine, gapRatio = CELL_GAP_RATIO): Token[][] {
   return cells;
 }
 
-/** The text of tokens as printed, words one space apart. */
+/** The printed text of tokens, with one blank between words. */
 export function textOf(tokens: readonly Token[]): string {
   let text = '';
   for (let i = 0; i < tokens.length; i += 1) {

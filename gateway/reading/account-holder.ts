@@ -2,17 +2,17 @@ import type { ReadDocument } from './document.ts';
 import { cellsOf, textOf } from '../printed/tokens.ts';
 import type { Token } from '../printed/tokens.ts';
 
-/** Titles and labels of whom an account belongs to, which is the seller. */
+/** Titles and labels of the account holder, who is the seller. */
 const HOLDER = new Set([
   'kontoinhaber', 'zahlungsempfanger', 'accountholder', 'accountname', 'beneficiary', 'payee', 'beneficiaire', 'titulaire',
   'titulaireducompte', 'titular', 'titulardaconta', 'beneficiario', 'intestatario', 'intestatarioconto',
 ]); // prettier-ignore
 const NAME = new Set(['name', 'nom', 'nome', 'nombre']);
-/** What every one of these holds; most documents hold none of it. */
+/** Matches every text with a title or label of the holder, and few others. It saves the search in most documents. */
 const MAY_NAME_HOLDER = /kontoinhaber|empf[äa]nger|account|b[ée]n[ée]fici|payee|titula|intestatari/i;
 const LINES_UNDER_MAX = 2;
 
-/** The holder of the account to pay to, as printed beside a label or as the name under such a title; undefined without. */
+/** Finds the holder of the account to pay to: the value beside such a label, or the name under such a title. */
 export function accountHolder(document: ReadDocument): string | undefined {
   if (!MAY_NAME_HOLDER.test(document.text)) return undefined;
   for (const line of document.lines)
@@ -31,7 +31,7 @@ export function accountHolder(document: ReadDocument): string | undefined {
   return undefined;
 }
 
-/** What stands before the colon of a cell, as a key, and after it; all of it is the label where there is none. */
+/** Splits a cell at its colon into the key of its label and the value. Without a colon, the whole cell is the label. */
 function labelOf(cell: readonly Token[]): { readonly key: string; readonly rest: string } | undefined {
   const at = cell.findIndex((token) => token.text.endsWith(':'));
   const end = at < 0 ? cell.length : at + 1;

@@ -1,7 +1,7 @@
 import type { Token } from '../printed/tokens.ts';
 import { textOf } from '../printed/tokens.ts';
 
-/** A postal code and the place after it, in the forms of the countries the mappings read. */
+/** A postal code followed by the place, in the forms of the countries that the mappings read. */
 const POSTAL =
   /^(?:([A-Z]{1,2})[-\s])?(\d{4}-\d{3}|\d{5}(?:-\d{4})?|\d{6}|\d{4}\s?[A-Z]{2}|\d{4}|[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}|[A-Z]\d[\dW]\s?[A-Z\d]{4})\s+(\p{L}.{1,60})$/u;
 /** Five digits that touch the place after them: `88802Spielkreis`. */
@@ -9,7 +9,10 @@ const TOUCHING = /^(?:([A-Z]{1,2})[-\s])?(\d{5})(\p{Lu}\p{Ll}.{1,60})$/u;
 /** The place before the postcode, as in the United Kingdom: `Leeds LS1 4AB`. */
 const PLACE_FIRST = /^(\p{L}[\p{L} .'-]{1,40}?),?\s+([A-Z]{1,2}\d[A-Z\d]?\s\d[A-Z]{2})$/u;
 
-/** Country's prefix, postal code and place of an address's last line, at 1 to 3; undefined for any other line. */
+/**
+ * Splits the last line of an address: index 1 holds the prefix of the country, 2 the postal code, 3 the place. Returns
+ * undefined for any other line.
+ */
 export function postalOf(text: string): readonly (string | undefined)[] | undefined {
   const match = POSTAL.exec(text) ?? TOUCHING.exec(text);
   if (match) return match;
@@ -17,20 +20,23 @@ export function postalOf(text: string): readonly (string | undefined)[] | undefi
   return british ? [british[0], undefined, british[2], british[1]] : undefined;
 }
 
-/** The end of a company's name. */
+/** A legal form at the end of a company's name. */
 const LEGAL_FORM =
   /(?:^|[\s.])(?:lda|s\.?a|s\.?a\.?s|sasu|sarl|eurl|gmbh|ag|kg|ohg|gbr|ug|e\.?\s?k|e\.?\s?v|s\.?n\.?c|s\.?l\.?u?|s\.?\s?coop|s\.?r\.?l|s\.?p\.?a|b\.?v|n\.?v|ltd|limited|llp|plc|inc|llc)\.?$/i;
 const DIVIDERS = ['·', '•', '|', '∙', '●', '–', '—', '-'] as const;
 
 export interface AddressLine {
-  /** Words of the name (where the line has one), of the street, of the place, then of what follows; each without its comma. */
+  /**
+   * The words of the name (if the line has one), the street, the place, and what follows them. Commas at the end of a
+   * part are removed.
+   */
   readonly parts: readonly (readonly Token[])[];
   readonly hasName: boolean;
 }
 
 /**
- * An address in one line, its parts divided by points, bars, dashes or commas. It is a letterhead, or the sender above
- * the window of an envelope. Undefined for any other text.
+ * Splits an address in one line into its parts, at points, bars, dashes or commas. Such a line is a letterhead, or the
+ * sender above the window of an envelope. Returns undefined for any other text.
  */
 export function addressLine(tokens: readonly Token[]): AddressLine | undefined {
   if (tokens.length < 4) return undefined;
@@ -44,7 +50,7 @@ export function addressLine(tokens: readonly Token[]): AddressLine | undefined {
   return address(tokens, pieces, 'any piece');
 }
 
-/** From the first token to the one after the last. */
+/** Index of the first token, and index after the last token. */
 type Piece = readonly [from: number, to: number];
 
 function split(tokens: readonly Token[], divides: (token: Token) => boolean): Piece[] {
@@ -70,13 +76,14 @@ function splitAfter(tokens: readonly Token[], ends: (token: Token) => boolean): 
   return pieces;
 }
 
-/** @param first what the first piece is when no legal form ends the name */
+/** @param first what the first piece is when no piece ends with a legal form */
 function address(
   tokens: readonly Token[],
   pieces: readonly Piece[],
   first: 'a name' | 'any piece',
 ): AddressLine | undefined {
-  // `1242 chemin de l'olive - 84340 Malaucène`: a street with its number first looks like a place, so the last counts.
+  // In `1242 chemin de l'olive - 84340 Malaucène` the street begins with its number and looks like a place. The last
+  // match is the place.
   const at = pieces.findLastIndex((piece, i) => i > 0 && postalOf(textOf(cut(tokens, piece))) !== undefined);
   if (at < 0) return undefined;
   const formAt = pieces

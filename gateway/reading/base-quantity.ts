@@ -5,7 +5,7 @@ import { keyOf } from '../printed/tokens.ts';
 import type { Notation } from './value-parsers.ts';
 import { numberAt } from './value-parsers.ts';
 
-/** Words for the number of units that a price is for (BT-149), before a colon. */
+/** Words in front of a colon that announce the number of units of a price (BT-149). */
 const LABELS: ReadonlySet<string> = new Set(
   [
     'Basismenge', 'Preisbasis', 'Preisbasismenge', 'Base quantity', 'Price base quantity', 'Price base', 'Quantité de base',
@@ -15,7 +15,9 @@ const LABELS: ReadonlySet<string> = new Set(
 
 const LABEL_WORDS_MAX = 4;
 
-/** The number of units that a price is for, from a line of a description that says it and nothing else: `Basismenge: 100 Stk`. */
+/**
+ * Reads the number of units of a price from a line of a description that states nothing else: `Basismenge: 100 Stk`.
+ */
 export function baseQuantityLine(line: readonly Token[], { mark }: Notation): Found | undefined {
   let key = '';
   for (let at = 0; at < Math.min(line.length, LABEL_WORDS_MAX); at += 1) {
@@ -23,7 +25,7 @@ export function baseQuantityLine(line: readonly Token[], { mark }: Notation): Fo
     if (!line[at]?.text.endsWith(':')) continue;
     const rest = line.slice(at + 1);
     const number = LABELS.has(key) ? numberAt(rest, mark) : undefined;
-    // Behind the number stands its unit at most.
+    // Only a unit may follow the number.
     if (!number || rest.length > number.count + 1) return undefined;
     return foundIn(number.value, rest.slice(0, number.count), 'base quantity under the name', 0.8);
   }

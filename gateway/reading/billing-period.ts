@@ -5,7 +5,7 @@ import { foundIn } from '../printed/provenance.ts';
 import type { TokenLine } from '../printed/tokens.ts';
 import { parseValue } from './value-parsers.ts';
 
-/** First and last day of what is invoiced (BG-14). */
+/** The first and the last invoiced day (BG-14). */
 export interface BillingPeriod {
   readonly start: Found;
   readonly end: Found;
@@ -25,9 +25,9 @@ const FROM = /^(?:vom|von|from|du|de|del|dal|desde|a partir)$/i;
 const TO = /^(?:bis|zum|to|until|till|through|au|al|a|à|até|hasta|[-\u2010-\u2015])$/i;
 
 /**
- * The period that a document invoices, as a label above its items or under them says it: `Billing period: 01.10.2025 to
- * 31.10.2025`. Undefined without one, with several, and where the order of day and month cannot be told.
- * @param itemLines lines of the item table, whose periods are those of their items
+ * Finds the period that a document invoices: `Billing period: 01.10.2025 to 31.10.2025`, above or below its items.
+ * @param itemLines lines of the item table; a period on them applies to one item only
+ * @returns undefined if there is none, if there are several, or if the order of day and month is unknown
  */
 export function billingPeriod(
   document: ReadDocument,
@@ -56,7 +56,7 @@ function periodIn(line: TokenLine, document: ReadDocument): BillingPeriod | unde
   return undefined;
 }
 
-/** Index of the token behind a label that begins at a token; undefined where none does. */
+/** Index of the token after a label that begins at a given token; undefined when no label begins there. */
 function labelEnd({ tokens }: TokenLine, from: number): number | undefined {
   let key = '';
   for (const [i, token] of tokens.slice(from, from + LABEL_TOKENS_MAX).entries()) {

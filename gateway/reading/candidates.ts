@@ -18,27 +18,27 @@ import { isNumberWord, parseValue, wordsBehind } from './value-parsers.ts';
 export interface Candidate extends Found {
   readonly score: number;
   readonly line: number;
-  /** Of a document's number, the words that go on right behind it and may be part of it. */
+  /** For the document's number: the words right after it that may be part of it. */
   readonly goesOnWith?: string | undefined;
 }
 
-/** How far under a label, in line heights, its value may stand. */
+/** A value may stand at most this many line heights below its label. */
 const BELOW_LINES_MAX = 3.4;
-/** Words that may stand between a label and its value without being part of either. */
+/** At most this many words may stand between a label and its value. */
 const NOISE_WORDS_MAX = 3;
 const CANDIDATES_PER_FIELD_MAX = 40;
 
 const NO_DATES: ReadonlySet<string> = new Set();
 
-/** Where a field is looked for. */
+/** The lines on which a field is searched. */
 interface SearchedLines {
-  /** The only place for its labels; undefined: everywhere. */
+  /** The area in which labels count; undefined for the whole document. */
   readonly area?: Area | undefined;
   /** Lines of the item table, whose words are not labels. */
   readonly itemLines: ReadonlySet<number>;
 }
 
-/** All candidates of a field, best first. */
+/** Finds all candidates of a field, best first. */
 export function candidatesFor(
   name: string,
   rule: FieldRule,
@@ -48,7 +48,7 @@ export function candidatesFor(
   const all: Candidate[] = [];
   for (const { hit, weight } of document.hitsByOwner.get(`field:${name}`) ?? []) {
     const { line } = hit;
-    // Titles of columns and names of goods are no labels of totals.
+    // The titles of columns and the names of goods are not labels of totals.
     if (rule.type === 'money' && isIncludedTax(hit)) continue;
     if (rule.type === 'date' && VERSION.test(line.text)) continue;
     if (itemLines.has(line.index) || (area && !isInside(area, line, hit.x0))) continue;
@@ -74,10 +74,13 @@ export function candidatesFor(
   );
 }
 
-/** A date behind a label on a line about the version of a program or of a list is not the document's. */
+/** A date after a label is not the document's if the line states the version of a program or of a list. */
 const VERSION = /\bversion\b/iu;
 
-/** Headings and complete cells say more than a word in running text; amounts stand late, everything else early. */
+/**
+ * Computes the factor of a label for its position. Headings and complete cells count more than words in running text.
+ * Labels of amounts count more at the end of the document, all others at its start.
+ */
 function standing(hit: LabelHit, line: TokenLine, document: ReadDocument, rule: FieldRule): number {
   const startsCell = hit.from === 0 || (line.tokens[hit.from]?.gap ?? 0) > 0.9;
   const size = line.size > document.bodySize * 1.25 ? 1.06 : 1;
@@ -104,7 +107,8 @@ function rightOf(hit: LabelHit, rule: FieldRule, document: ReadDocument): Candid
   for (let at = 0; at < tokens.length && noise <= NOISE_WORDS_MAX && found.length < 4;) {
     const rest = tokens.slice(at);
     const parsed = parseValue(rule.type, rest, document.notation);
-    // A figure that only may be an amount, after words, is part of a sentence (`TVA non applicable, article 293 B`).
+    // If a figure only possibly is an amount and follows several words, it is part of a sentence: `TVA non applicable,
+    // article 293 B`.
     if (parsed && !(rule.type === 'money' && noise >= 2 && parsed.fit < 1)) {
       const first = rest[0] as Token;
       const distance = Math.max(0, (first.x0 - hit.x1) / Math.max(line.size, 1));
@@ -129,10 +133,12 @@ function rightOf(hit: LabelHit, rule: FieldRule, document: ReadDocument): Candid
   return found;
 }
 
-/** Lines of one title are no further apart than this many font sizes. */
+/** The lines of one title are at most this many font sizes apart. */
 const TITLE_LINE_STEP_MAX = 1.7;
 
-/** The date that begins the next line of a title which ends with its label: `Invoice no. 4711 of / 5 March 2018`. */
+/**
+ * Reads the date at the start of the next line when a title ends with its label: `Invoice no. 4711 of / 5 March 2018`.
+ */
 function afterLineEnd({ line }: LabelHit, rule: FieldRule, document: ReadDocument): Candidate[] {
   const next = document.lines[line.index + 1];
   const isTitle = line.size > document.bodySize * 1.25 && next?.page === line.page && next.size === line.size;
@@ -144,10 +150,10 @@ function afterLineEnd({ line }: LabelHit, rule: FieldRule, document: ReadDocumen
   return [candidate(parsed.value, place, 'label at the end of the title', 1)];
 }
 
-/** Baselines this far apart, in font sizes, are still side by side: the value of a label in two lines is set in its middle. */
+/** Baselines up to this many font sizes apart are side by side. A label in two lines has its value at half height. */
 const BESIDE_LINES_MAX = 0.8;
 
-/** An amount right of a label, alone in its cell, on a line that is a little higher or lower. */
+/** Finds an amount to the right of a label, alone in its cell, on a line slightly higher or lower. */
 function besideOf(hit: LabelHit, rule: FieldRule, document: ReadDocument): Candidate[] {
   const { line } = hit;
   for (const index of [line.index - 1, line.index + 1]) {
@@ -164,7 +170,7 @@ function besideOf(hit: LabelHit, rule: FieldRule, document: ReadDocument): Candi
   return [];
 }
 
-/** `Payable by 21.03. less 2 %, by 13.04. net`: of the dates of such a sentence the last is the due date. */
+/** Takes the last date of a sentence such as `Payable by 21.03. less 2 %, by 13.04. net` as the due date. */
 function afterDiscountDate(hit: LabelHit, document: ReadDocument): Candidate[] {
   const { line } = hit;
   if (!EARLY_DISCOUNT.test(line.text)) return [];
@@ -196,7 +202,7 @@ function belowOf(hit: LabelHit, rule: FieldRule, document: ReadDocument): Candid
       const blocked = (document.hits[line.index] ?? []).some(
         (other) => other.from === line.tokens.indexOf(tokens[0] as Token),
       );
-      // `Description | Due date` under `Payment terms`: titles of a table, and no text.
+      // `Description | Due date` under `Payment terms` are titles of a table, not text.
       if (rule.type === 'text' && isRowOfTitles(line, document)) return [];
       const parsed = blocked ? undefined : parseValue(rule.type, tokens, document.notation);
       if (parsed) {
@@ -206,14 +212,14 @@ function belowOf(hit: LabelHit, rule: FieldRule, document: ReadDocument): Candid
         const place = { tokens: tokens.slice(0, parsed.count), line };
         return [candidate(parsed.value, place, `label "${hit.text}" below`, score)];
       }
-      // Something else already stands under the label.
+      // Other text stands directly under the label.
       if (!blocked && rule.type !== 'money') return [];
     }
   }
   return [];
 }
 
-/** True for a line of several cells of which one is a label and nothing else. */
+/** True for a line of several cells in which at least one cell is exactly a label. */
 function isRowOfTitles(line: TokenLine, document: ReadDocument): boolean {
   const cells = cellsOf(line);
   const hits = document.hits[line.index] ?? [];
@@ -225,7 +231,7 @@ function isRowOfTitles(line: TokenLine, document: ReadDocument): boolean {
   );
 }
 
-/** The date of a letter: alone in its cell, in the upper part of the first page. */
+/** Finds the date of a letter: alone in its cell, in the upper half of the first page. */
 function lonelyDates(document: ReadDocument): Candidate[] {
   const found: Candidate[] = [];
   for (const line of document.lines.slice(0, Math.ceil(document.lines.length / 2))) {
@@ -242,14 +248,14 @@ function lonelyDates(document: ReadDocument): Candidate[] {
   return found;
 }
 
-/** Where the date begins in `Lyon, le 3 mai 2025`: after the place and the word before the day. */
+/** Index at which the date begins in `Lyon, le 3 mai 2025`: after the place and the word in front of the day. */
 function afterPlace(cell: readonly Token[]): number {
   const comma = cell.findIndex((token) => /^\p{Lu}.*,$/u.test(token.text));
   if (comma < 0 || comma > PLACE_WORDS_MAX) return 0;
   return /^(?:le|den|a|il|em|on|li)$/.test(cell[comma + 1]?.key ?? '') ? comma + 2 : comma + 1;
 }
 
-/** A place before a date has no more words after its first. */
+/** The name of a place in front of a date has at most this many words after its first. */
 const PLACE_WORDS_MAX = 3;
 
 function byPattern(source: string, rule: FieldRule, document: ReadDocument): Candidate[] {
@@ -291,7 +297,7 @@ function candidate(
   return { ...foundIn(value, tokens, rule, Math.min(1, Math.max(0, score))), score, line: line.index };
 }
 
-/** The best candidate for each value at each place, best first. */
+/** Keeps the best candidate for each value on each line, best first. */
 function distinct(all: Candidate[]): Candidate[] {
   const best = new Map<string, Candidate>();
   for (const c of all) {

@@ -2,16 +2,16 @@ import type { TableRule } from '../mapping/mapping-schema.ts';
 import type { Token, TokenLine } from '../printed/tokens.ts';
 import { keyOf, textOf } from '../printed/tokens.ts';
 
-/** A title of a column, with all columns that it can mean, and where it stands. */
+/** A title of a column: its place, and all columns that it can mean. */
 export interface Title {
   readonly names: readonly string[];
-  /** Its words as printed; those of its cell, where several titles touch. */
+  /** Its printed words. If several titles touch in one cell, the words of the whole cell. */
   readonly text: string;
   readonly x0: number;
   readonly x1: number;
 }
 
-/** Words under or beside one another that may be a title, or several that touch. */
+/** Words below or beside one another that may be one title, or several titles that touch. */
 export interface TitleCell {
   readonly x0: number;
   readonly x1: number;
@@ -20,23 +20,26 @@ export interface TitleCell {
 
 /** Synonyms by key, for one table. */
 export interface ColumnIndex {
-  /** A title can mean several columns (`IVA`: the rate or the tax); the first free one is taken. */
+  /** A title can mean several columns (`IVA`: the rate or the tax). The first column without a title gets it. */
   readonly byKey: ReadonlyMap<string, readonly string[]>;
-  /** Beginnings of titles. */
+  /** Prefixes of all titles. */
   readonly prefixes: ReadonlySet<string>;
-  /** What runs of letters were split into; the same cells come by for every band they are part of. */
+  /** Known results of `segment`, because the same cells are tried in every band of lines. */
   readonly splits: Map<string, readonly Part[]>;
-  /** Words that a title can begin with, and that none can. */
+  /** For each known word, whether a title can begin with it. */
   readonly begins: Map<string, boolean>;
   /** A bit for each column that some header needs. */
   readonly bits: ReadonlyMap<string, number>;
-  /** What headers need, as bits, one entry a set; a name can also be given to a title that is not understood. */
+  /**
+   * The columns that a header needs, one bit mask for each sufficient set. `name` is left out, because an unknown title
+   * can also be taken for it.
+   */
   readonly needs: readonly number[];
 }
 
 const indexes = new WeakMap<TableRule, ColumnIndex>();
 
-/** The table's synonyms, put together once. */
+/** Builds the index of a table's synonyms, once for each table. */
 export function columnIndex(rule: TableRule): ColumnIndex {
   const known = indexes.get(rule);
   if (known) return known;
@@ -57,7 +60,7 @@ export function columnIndex(rule: TableRule): ColumnIndex {
 
 const BITS_MAX = 31;
 
-/** With more needed columns than a number has bits, every header may be complete. */
+/** If a table needs more columns than a number has bits, every header counts as complete. */
 function neededBits(rule: TableRule): Pick<ColumnIndex, 'bits' | 'needs'> {
   const names = [...new Set(rule.headerNeeds.flat())].filter((name) => name !== 'name');
   if (names.length > BITS_MAX) return { bits: new Map(), needs: [0] };
@@ -66,14 +69,17 @@ function neededBits(rule: TableRule): Pick<ColumnIndex, 'bits' | 'needs'> {
   return { bits, needs };
 }
 
-/** The needed columns that some title can mean, as bits. */
+/** The needed columns that the titles can mean, as bits. */
 export function meantBy(titles: readonly Title[], { bits }: ColumnIndex): number {
   let meant = 0;
   for (const { names } of titles) for (const name of names) meant |= bits.get(name) ?? 0;
   return meant;
 }
 
-/** A header begins on a line where some word begins a title, or with one (`Un.Pr.`); most lines of a page do not. */
+/**
+ * True for a line on which a header may begin: a word begins a title, or begins with one (`Un.Pr.`). Most lines of a
+ * page have none.
+ */
 export function mayBegin(line: TokenLine, index: ColumnIndex): boolean {
   return line.tokens.some(({ key }) => {
     let begins = index.begins.get(key);
@@ -93,7 +99,10 @@ function beginsTitle(key: string, index: ColumnIndex): boolean {
   return false;
 }
 
-/** The titles in a cell: usually one; two when their words touch (`Un.Pr. Unitário`). Empty when it is not understood. */
+/**
+ * Finds the titles in a cell: usually one, but two if their words touch (`Un.Pr. Unitário`). Returns none for unknown
+ * words.
+ */
 export function titlesIn(cell: TitleCell, index: ColumnIndex): Title[] {
   const titles = titlesOf(cell, index);
   if (titles.length === 1) return titles;
@@ -101,7 +110,9 @@ export function titlesIn(cell: TitleCell, index: ColumnIndex): Title[] {
   return piled.length > 0 ? piled : titles;
 }
 
-/** The titles of a cell whose first line holds several that touch, with the rest of each under it. */
+/**
+ * Finds the titles of a cell whose first line holds several titles that touch. The rest of each title stands below it.
+ */
 function titlesOfPiles(cell: TitleCell, index: ColumnIndex): Title[] {
   const piles: Token[][] = [];
   for (const token of cell.tokens) {
@@ -121,7 +132,7 @@ function extentOf(tokens: readonly Token[]): { x0: number; x1: number } {
 function titlesOf(cell: TitleCell, index: ColumnIndex): Title[] {
   const titles = titlesOfWords(cell, index);
   if (titles.length > 0) return titles;
-  // Words in brackets explain a title: `Item no. (kind)`.
+  // Words in brackets explain a title and are ignored: `Item no. (kind)`.
   const tokens = cell.tokens.filter(({ text }) => !IN_BRACKETS.test(text));
   return tokens.length === 0 || tokens.length === cell.tokens.length
     ? []
@@ -155,8 +166,8 @@ function titlesOfWords(cell: TitleCell, index: ColumnIndex): Title[] {
 }
 
 /**
- * The meaning that two titles in one cell share: `Menge / Quantity`. Without a stroke between them, a title with
- * another meaning stands alone: `Desc. Descrição` is the discount and the description.
+ * Finds the columns that two titles in one cell can both mean: `Menge / Quantity`. Without a slash or a bar between
+ * them, both must mean the same: `Desc. Descrição` is discount and description.
  */
 function inTwoLanguages(parts: readonly Part[], cell: TitleCell): string[] {
   const [first, second, ...more] = parts;
@@ -167,7 +178,7 @@ function inTwoLanguages(parts: readonly Part[], cell: TitleCell): string[] {
   return isParted || both.length === first.names.length ? both : [];
 }
 
-/** From where to where each letter of a cell's key stands, as far as its words tell. */
+/** For each letter of a cell's key, where it begins and ends on the line, as far as the words tell. */
 function letterPlaces(cell: TitleCell): [number, number][] {
   return cell.tokens.flatMap((token) => {
     const width = (token.x1 - token.x0) / Math.max(token.key.length, 1);
@@ -175,7 +186,7 @@ function letterPlaces(cell: TitleCell): [number, number][] {
   });
 }
 
-/** The last letters of words that may follow a title; most words end otherwise. */
+/** Last letters of the words for currencies that may follow a title. Most words end with another letter. */
 const ENDS_LIKE_A_CURRENCY = new Set(['r', 's', '€', '%', 'f', 'd', 'p', 'n', 'k']);
 
 function withoutCurrencyKey(key: string): string {
@@ -184,10 +195,10 @@ function withoutCurrencyKey(key: string): string {
     : key;
 }
 
-/** Titles of different columns that touch one another. */
+/** At most this many titles of different columns touch one another. */
 const TITLES_TOUCHING_MAX = 5;
 
-/** What all titles in a cell mean: `Your no.` over `Our no.` over `EAN` head one column of numbers. */
+/** The columns that all titles in a cell can mean: `Your no.` over `Our no.` over `EAN` is one column of numbers. */
 function shared([first, ...others]: readonly Part[]): string[] {
   return (first?.names ?? []).filter((name) => others.every((part) => part.names.includes(name)));
 }
@@ -197,12 +208,15 @@ interface Part {
   readonly length: number;
 }
 
-/** Keys that a table remembers, of each kind; then it begins anew. */
+/** A table remembers this many keys of each kind. Then it forgets all of them. */
 const KEYS_KEPT_MAX = 2000;
 
 const NO_SPLIT: readonly Part[] = [];
 
-/** Splits a run of letters into titles of different columns, longest first; undefined when it does not come out even. */
+/**
+ * Splits a run of letters into titles of different columns, using the longest titles. Returns undefined if letters are
+ * left over.
+ */
 function segment(text: string, index: ColumnIndex): readonly Part[] | undefined {
   if (text.length > 60) return undefined;
   const known = index.splits.get(text);
@@ -228,10 +242,13 @@ function segment(text: string, index: ColumnIndex): readonly Part[] | undefined 
   return result;
 }
 
-/** Columns whose titles name a number of the item: the seller's or the trade's, and the buyer's. */
+/** Columns for numbers of the item: those of the seller, of the trade and of the buyer. */
 const ITEM_NUMBERS: ReadonlySet<string> = new Set(['code', 'buyerCode']);
 
-/** Titles of several numbers of an item over one another are one column, which has the seller's: `Your no. / Our no.`. */
+/**
+ * Joins titles for several numbers of an item, one below the other, into one column for the seller's number: `Your no.
+ * / Our no.`.
+ */
 function withNumbersTogether(parts: readonly Part[]): readonly Part[] {
   const joined: Part[] = [];
   for (const part of parts) {

@@ -1,15 +1,15 @@
 import type { PageText } from '../pdf/words.ts';
 import { keyOf } from '../printed/tokens.ts';
 
-/** Words that number the copies of one document (Portuguese programs print two to four). */
+/** Words that number the copies of a document. Portuguese programs print two to four copies. */
 const COPY_WORDS: ReadonlySet<string> = new Set(
   ['original', 'originale', 'duplicado', 'triplicado', 'quadruplicado', 'duplicate', 'triplicate', 'duplikat', 'duplicata', 'duplicato', 'copia', 'copie', 'kopie', 'copy', 'via', '1a', '2a', '3a', '4a', '1o', '2o', '3o', '4o'],
 ); // prettier-ignore
 const COPIES_MAX = 4;
 
 /**
- * The pages of one copy, where a file prints the same document several times: page for page the same words but for
- * those that number the copies, which stand on every copy but perhaps the first.
+ * Returns the pages of one copy if a file prints the same document several times. The copies have the same words on
+ * every page, except for the words that number the copies. Only the first copy may lack these.
  */
 export function withoutCopies(pages: readonly PageText[]): readonly PageText[] {
   if (pages.length < 2) return pages;
@@ -31,7 +31,7 @@ export function withoutCopies(pages: readonly PageText[]): readonly PageText[] {
   return pages;
 }
 
-/** Words that number a copy are few; pages of different length are no copies of one another. */
+/** At most this many words of a page number the copy. Pages that differ more are not copies. */
 const COPY_WORDS_MAX = 20;
 
 function areAsLong(page: PageText, other: PageText | undefined): boolean {
@@ -48,7 +48,7 @@ function namesItsCopy(page: PageText): boolean {
   return keysOf(page).some((key) => COPY_WORDS.has(key));
 }
 
-/** The words of a page without those that differ from copy to copy; the number of the page is one of them. */
+/** The words of a page, without its page number and the words that number copies. */
 function plain(page: PageText | undefined): string {
   return keysOf(page)
     .filter((key) => !COPY_WORDS.has(key))

@@ -5,14 +5,14 @@ import { foundIn } from '../printed/provenance.ts';
 import { OCR_SURE } from '../pdf/recognised.ts';
 import type { Token, TokenLine } from '../printed/tokens.ts';
 
-/** Blank between an amount and its currency, as a share of the font size, at the most. */
+/** The blank between an amount and its currency is at most this share of the font size. */
 const BESIDE_GAP_MAX = 1.3;
 const FIGURES = /^[-+(]?\d[\d.,'’ ]*\)?-?$/;
 
 /**
- * The currency of a document, read from the signs and words beside its amounts.
- * @param totals the totals that were read; what stands beside one of them counts before all else
- * @returns undefined when no amount has one, or amounts have different ones and no total tells
+ * Finds the currency of a document by the signs and words beside its amounts.
+ * @param totals the totals that were read; a currency beside one of them decides
+ * @returns undefined if no amount has a currency, or if amounts have different ones and no total decides
  */
 export function currencyBesideAmounts(
   document: ReadDocument,
@@ -30,7 +30,7 @@ export function currencyBesideAmounts(
   );
 }
 
-/** False for a line that is too far from a total to have a word beside it; told by its first and last word alone. */
+/** False for a line too far from a total to have a word beside it. It looks only at the first and last word. */
 function mayReach({ page, size, tokens }: TokenLine, { page: totalPage, box }: Found): boolean {
   const first = tokens[0]?.word.box;
   const last = tokens.at(-1)?.word.box;
@@ -38,7 +38,7 @@ function mayReach({ page, size, tokens }: TokenLine, { page: totalPage, box }: F
   return Math.max(first.y1, last.y1) + size > box.y0 && Math.min(first.y0, last.y0) - size < box.y1;
 }
 
-/** A sign that a recogniser sees in the grain of a paper is no currency. */
+/** True for a sign from OCR with low confidence, since the texture of paper can look like a sign. */
 function isDoubtful({ word }: Token): boolean {
   return word.ocr !== undefined && word.ocr.certainty < OCR_SURE;
 }
@@ -67,7 +67,7 @@ function marksOf(line: TokenLine): Mark[] {
   return marks;
 }
 
-/** Without a currency at an amount, a title with one: `Preço (EUR)`, `Total €`, `Betrag/€`, `All amounts in GBP`. */
+/** Finds the currency in titles when no amount has one: `Preço (EUR)`, `Total €`, `Betrag/€`, `All amounts in GBP`. */
 function wordsAlone(line: TokenLine): Mark[] {
   return line.tokens.flatMap((token) => {
     const word = /^\p{L}[\p{L}.]*\/(\S+)$/u.exec(token.text)?.[1] ?? token.text;
@@ -78,12 +78,12 @@ function wordsAlone(line: TokenLine): Mark[] {
   });
 }
 
-/** Codes of ISO 4217 that the euro replaced, and two that were printed for them. */
+/** Codes of ISO 4217 that the euro replaced, and two abbreviations printed for them. */
 const REPLACED =
   'ATS BEF CYP DEM DM EEK ESP FF FIM FRF GRD HRK IEP ITL LTL LUF LVL MTL NLG PTE SIT SKK'.split(' ');
 const CODES = new Set([...Intl.supportedValuesOf('currency'), ...REPLACED]);
 
-/** Whether any word of the page can be a currency, known here or not, in use or replaced (DEM, FRF). */
+/** True when a word of the page can be a currency: a sign or code in use, or a replaced code (DEM, FRF). */
 export function namesCurrency({ lines }: ReadDocument): boolean {
   return lines.some(({ tokens }) =>
     tokens.some(

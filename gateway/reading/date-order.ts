@@ -1,10 +1,10 @@
 import { dateOrderOf } from '../values/dates.ts';
 import type { DateOrder } from '../values/dates.ts';
 
-/** Words of English pages only; a page in another language of ours writes the day first. */
+/** Words of pages in the other five languages, which write the day first. */
 const OTHER_LANGUAGES =
   /\b(?:rechnung|gutschrift|facture|avoir|factura|fattura|fatura|nota de cr[eé]dito|nota di credito|datum|fecha|data d|échéance|vencimento)\b/iu;
-/** Signs of a seller or tax of the United States. */
+/** Signs of a seller or a tax of the United States. */
 const UNITED_STATES = [
   /\bsales tax\b/i,
   /\b[A-Z]{2},? \d{5}(?:-\d{4})?\b/,
@@ -18,13 +18,13 @@ const DAY_FIRST_TAX_NUMBER = /\b(?:GB|IE|XI|DE|FR|ES|IT|PT|AT|BE|NL|LU|DK|FI|EL|
 
 export interface OrderOfDates {
   readonly order: DateOrder;
-  /** True when nothing on the page tells the order: a date that reads both ways is then not read at all. */
+  /** True when nothing on the page tells the order. Dates that can be read in two ways are then refused. */
   readonly isGuess: boolean;
 }
 
 /**
- * In which order a page writes day and month: told by a date that can only be read one way, else by the language, the
- * tax numbers or the country of the page.
+ * Tells in which order a page writes day and month. An unambiguous date decides. Otherwise the page's language, tax
+ * numbers and country decide.
  */
 export function orderOfDates(words: readonly string[], text: string, usual: DateOrder): OrderOfDates {
   const told = dateOrderOf(words);

@@ -7,7 +7,7 @@ import type { BlockCell } from './text-blocks.ts';
 import type { Token, TokenLine } from '../printed/tokens.ts';
 import { cellsOf, textOf } from '../printed/tokens.ts';
 
-/** Titles of the address that is delivered to, without blanks and accents. */
+/** Titles of the delivery address, without blanks and accents. */
 const TITLES = new Set([
   'lieferadresse', 'lieferanschrift', 'lieferungan', 'lieferan', 'leistungsadresse', 'leistungsort', 'lieferort', 'warenempfanger',
   'abweichenderwarenempfanger', 'versandadresse', 'versandanschrift', 'shipto', 'shiptoaddress', 'shippingaddress', 'shippedto', 'deliverto',
@@ -17,26 +17,26 @@ const TITLES = new Set([
   'localdeentrega', 'localdedescarga', 'enderecodeentrega', 'moradadedescarga', 'entregueem', 'entregara',
 ]); // prettier-ignore
 
-/** A pattern that every title matches and few other texts do, so most texts need no second look. */
+/** Matches every such title and few other texts. It saves the search in most texts. */
 const MAY_SAY =
   /liefer|leistungs(?:adresse|ort)|warenempf|versand(?:adr|ans)|ship|deliver|livr|entreg|envi|consegna|destinazione|descarga/i;
 
-/** True for the title of the address that is delivered to: alone in its cell, or with a colon behind it. */
+/** True for a title of the delivery address, alone in its cell or in front of a colon. */
 export function isDeliveredTo(tokens: readonly Token[]): boolean {
   const colon = tokens.findIndex(({ text }) => text.endsWith(':'));
   const title = colon < 0 ? tokens : tokens.slice(0, colon + 1);
   return TITLES.has(title.map(({ key }) => key).join(''));
 }
 
-/** The address has so many lines at most, and they are not further apart than so many font sizes. */
+/** An address has at most this many lines. */
 const LINES_MAX = 10;
 const LINE_STEP_MAX = 2.4;
-/** An address may be set in under its title by so many points. */
+/** An address may be indented under its title by this many points. */
 const INDENT_MAX = 20;
 
 /**
- * The country of the address that is delivered to, as that address says it: in words, before its postal code or by the
- * form of it. Undefined where the page has no such address, several with different countries, or none that tells.
+ * Finds the country of the delivery address: its name, the letters in front of the postal code, or the form of the
+ * code. Returns undefined if the page has no such address, or several with different countries.
  */
 export function countryDeliveredTo(document: ReadDocument): Found | undefined {
   if (!MAY_SAY.test(document.text)) return undefined;
@@ -51,7 +51,7 @@ export function countryDeliveredTo(document: ReadDocument): Found | undefined {
   return found.every(({ value }) => value === first?.value) ? first : undefined;
 }
 
-/** The lines under a title that stand in line with it; of a list of labels, the values beside them. */
+/** The lines aligned under a title. In a list of labels, the values beside the labels. */
 function addressUnder(title: readonly Token[], from: TokenLine, document: ReadDocument): BlockCell[] {
   const x = title[0]?.x0 ?? 0;
   const cells: BlockCell[] = [];
@@ -82,7 +82,7 @@ function isUnder(cell: readonly Token[], x: number): boolean {
 function countryIn(cells: readonly BlockCell[]): Found | undefined {
   const at = cells.findIndex(({ tokens }) => postalOf(textOf(tokens)) !== undefined);
   if (at < 0) return undefined;
-  // A country may stand under the place, and nothing else of the address does.
+  // Below the place, only the country belongs to the address.
   const address = cells.slice(Math.max(0, at - 3), at + 2);
   const place = cells[at] as BlockCell;
   const letters = postalOf(textOf(place.tokens))?.[1];

@@ -8,10 +8,10 @@ import type { TokenLine } from '../printed/tokens.ts';
 import { tokenLines } from '../printed/tokens.ts';
 import type { Notation } from './value-parsers.ts';
 
-/** A document ready to be searched: its lines, the labels on them, its notation. */
+/** A document prepared for the search: its lines, their labels, its notation. */
 export interface ReadDocument {
   readonly lines: readonly TokenLine[];
-  /** All of it, a line a line. */
+  /** The whole text, with a line break after each line. */
   readonly text: string;
   /** Label hits of each line, by line index. */
   readonly hits: readonly (readonly LabelHit[])[];
@@ -21,7 +21,7 @@ export interface ReadDocument {
   /** True when nothing on the page tells whether day or month stands first. */
   readonly dateOrderIsGuess: boolean;
   readonly pages: number;
-  /** The usual font size, points. */
+  /** The usual font size, in points. */
   readonly bodySize: number;
 }
 
@@ -87,7 +87,7 @@ function byOwner(hits: readonly (readonly LabelHit[])[]): Map<string, WeighedHit
   for (const hit of hits.flat())
     for (const { owner, weight } of hit.uses) {
       const own = owners.get(owner) ?? [];
-      // A label listed twice counts as it is listed first.
+      // If a mapping lists a label twice, the first entry counts.
       if (own.at(-1)?.hit !== hit) own.push({ hit, weight });
       owners.set(owner, own);
     }

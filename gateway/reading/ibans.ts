@@ -6,24 +6,24 @@ import { ibanLength, isIbanValid } from '../values/identifiers.ts';
 import type { ReadDocument } from './document.ts';
 import { parseValue } from './value-parsers.ts';
 
-/** A value with the points that speak for it, and the index of its line. */
+/** A value with its score and the index of its line. */
 interface Scored extends Found {
   readonly score: number;
   readonly line: number;
 }
 
-/** What an IBAN is worth whose check digits do not hold, beside one whose do. */
+/** The factor for an IBAN whose check digits are wrong. */
 const UNSOUND_SHARE = 0.5;
 const OWN_LINE_SCORE = 1.1;
-/** The score of an account without a label, as a share of that of a labelled one. */
+/** The factor for an account without a label. */
 const ALONE_SCORE = 0.4;
-/** The rest of an IBAN stands at most so many font sizes below its start. */
+/** The rest of an IBAN stands at most this many font sizes below its start. */
 const REST_STEP_MAX = 2;
 const MAY_BE_IBAN = /(?:^|[^A-Za-z0-9])[A-Z]{2}\d{2}[ A-Z0-9]{11}/;
 
 /**
- * The accounts that a page may mean, those with sound check digits first: an IBAN that goes on in the line under it is
- * put together, and where no label announces any, the only sound one on the page is taken.
+ * Finds the accounts of a page, those with correct check digits first. It joins an IBAN that continues on the next
+ * line. If no account has a label, it takes the valid IBAN of the page, provided there is only one.
  */
 export function ibanCandidates(labelled: readonly Scored[], document: ReadDocument): Scored[] {
   const whole = labelled.map((candidate) => withRest(inOwnLine(candidate, document), document));
@@ -37,7 +37,9 @@ function isSound(value: string): boolean {
   return value.length === ibanLength(value) && isIbanValid(value);
 }
 
-/** A line that is nothing but the label and the account says more than one in a sentence, however far apart they stand. */
+/**
+ * Raises the score of a line that holds only the label and the account. The distance between the two does not matter.
+ */
 function inOwnLine(candidate: Scored, document: ReadDocument): Scored {
   const text = document.lines[candidate.line]?.text ?? '';
   const isBare = candidate.raw.replace(/[^A-Za-z\d]/g, '').toUpperCase() === candidate.value;
@@ -45,7 +47,7 @@ function inOwnLine(candidate: Scored, document: ReadDocument): Scored {
   return isOwn ? { ...candidate, score: Math.max(candidate.score, OWN_LINE_SCORE) } : candidate;
 }
 
-/** The candidate with the groups that its cell goes on with in the next line, where they make up the length of its country. */
+/** Adds the groups of digits on the next line, if the IBAN then has the length of its country. */
 function withRest(candidate: Scored, document: ReadDocument): Scored {
   const { value, box } = candidate;
   const from = document.lines[candidate.line];
@@ -63,7 +65,7 @@ function withRest(candidate: Scored, document: ReadDocument): Scored {
   return candidate;
 }
 
-/** The only valid IBAN of a page without a labelled one; empty where there are several. */
+/** Finds the only valid IBAN of a page on which no IBAN has a label. Returns none if there are several. */
 function alone(document: ReadDocument): Scored[] {
   if (!MAY_BE_IBAN.test(document.text)) return [];
   const found = document.lines.filter(({ text }) => MAY_BE_IBAN.test(text)).flatMap(ibansIn(document));

@@ -1,15 +1,18 @@
 import type { LabelHit } from './labels.ts';
 import type { Token } from '../printed/tokens.ts';
 
-/** Words by which a label says that its amount has the tax in it. */
+/** Words with which a label states that its amount includes the tax. */
 const INCLUDING = new Set(
   'inkl incl inclusive einschl einschliesslich including mit con avec com c'.split(' '),
 );
-/** A rate between the word and the name of the tax has two tokens at most. */
+/** A rate between the word and the name of the tax has at most this many tokens. */
 const WORDS_BETWEEN_MAX = 2;
 const CELL_GAP = 0.9;
 
-/** True for the name of the tax within the label of a gross amount: `Gesamtbetrag inkl. 19 % MwSt.`; it labels nothing. */
+/**
+ * True for a name of the tax inside the label of a gross amount, where it labels nothing: `Gesamtbetrag inkl. 19 %
+ * MwSt.`.
+ */
 export function isIncludedTax({ line, from }: LabelHit): boolean {
   const goesOn = (at: number): boolean => at > 0 && (line.tokens[at] as Token).gap < CELL_GAP;
   let at = from;

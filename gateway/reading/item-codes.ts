@@ -3,10 +3,10 @@ import { foundIn } from '../printed/provenance.ts';
 import type { Token } from '../printed/tokens.ts';
 import { keyOf, textOf } from '../printed/tokens.ts';
 
-/** Whose number a cell of references gives. */
+/** Whose number a cell of references states. */
 type Kind = 'seller' | 'standard' | 'buyer' | 'other' | 'unlabelled';
 
-/** Labels inside a cell of references, by key. A label with a colon that is not listed announces something else. */
+/** Labels inside a cell of references, by key. An unlisted label with a colon announces another kind of number. */
 const LABELS = new Map<string, Kind>([
   ...list('seller', [
     'Art-Nr-Lieferant', 'Artikelnummer Lieferant', 'Lieferanten-Art.-Nr.', 'Lieferantenartikelnummer', 'Art.-Nr.',
@@ -26,7 +26,7 @@ function list(kind: Kind, labels: readonly string[]): [string, Kind][] {
   return labels.map((label) => [label.split(/\s+/).map(keyOf).join(''), kind]);
 }
 
-/** Which number stands for the item, first to last. The buyer's own number for it never does. */
+/** The kinds of numbers that can be the item's code, in order of preference. The buyer's number never is. */
 const PREFERRED: readonly Kind[] = ['seller', 'standard', 'unlabelled'];
 
 const LABEL_WORDS_MAX = 5;
@@ -38,16 +38,16 @@ interface Reference {
 
 /** The numbers of an item. */
 export interface ItemCodes {
-  /** The seller's; without one, the number of the trade. */
+  /** The seller's number; without one, the number of the trade. */
   readonly code: Found | undefined;
-  /** A GTIN beside the seller's number. */
+  /** A GTIN printed next to the seller's number. */
   readonly standardCode: Found | undefined;
 }
 
-/** Digits of a GTIN (GS1 General Specifications, 3.3): of 8, 12, 13 or 14. */
+/** A GTIN has 8, 12, 13 or 14 digits (GS1 General Specifications, 3.3). */
 const GTIN = /^(?:\d{8}|\d{12,14})$/;
 
-/** Words of a title for the buyer's number of an item, and for the seller's. */
+/** Words of a title for the buyer's number of an item, then words for the seller's. */
 const BUYERS = /kunde|\b(?:ihre|customer|buyer|your|client|votre|cliente|vossa|vosso)\b/iu;
 const SELLERS =
   /lieferant|\b(?:lief|unsere|supplier|seller|our|fournisseur|notre|fornecedor|proveedor|fornitore|nossa)\b/iu;
@@ -57,7 +57,9 @@ export function isTitleOfBoth(title: string): boolean {
   return BUYERS.test(title) && SELLERS.test(title);
 }
 
-/** The numbers without those of which the title does not tell whose they are; of two in its order the last is ours. */
+/**
+ * Removes the numbers whose owner is unknown. If two numbers stand in the order of the title, the last is the seller's.
+ */
 function withoutNobodys(references: readonly Reference[], title: string): readonly Reference[] {
   const isBuyersFirst = title.search(BUYERS) < title.search(SELLERS);
   return references.flatMap((reference): Reference[] => {
@@ -68,9 +70,9 @@ function withoutNobodys(references: readonly Reference[], title: string): readon
 }
 
 /**
- * The codes of an item from the cell of its references, which may hold several numbers in several lines, each with its
- * label before it (`Art.-Nr.: 4711`) or behind it (`4012345678901 (EAN)`).
- * @param title of the column; where it names the numbers of both parties, one without a label is nobody's for sure
+ * Reads the codes of an item from its cell of references. The cell may hold several numbers on several lines, each with
+ * its label in front (`Art.-Nr.: 4711`) or behind (`4012345678901 (EAN)`).
+ * @param title of the column; if it names the numbers of both parties, a number without a label has no known owner
  */
 export function itemCodes(lines: readonly (readonly Token[])[], title: string): ItemCodes {
   const references = isTitleOfBoth(title) ? withoutNobodys(referencesIn(lines), title) : referencesIn(lines);
@@ -85,12 +87,12 @@ export function itemCodes(lines: readonly (readonly Token[])[], title: string): 
   return { code: found[0]?.code, standardCode: trade?.code };
 }
 
-/** The code on a line of a description that holds nothing else: `Art.-Nr.: 4711`. */
+/** Reads the code from a line of a description that holds nothing else: `Art.-Nr.: 4711`. */
 export function codeLine(line: readonly Token[]): Found | undefined {
   return labelledCode(line, 'seller');
 }
 
-/** True for a line that says a number of the item, whoever's, and nothing else: it is no name. */
+/** True for a line that states only a number of the item. It is not part of the name. */
 export function isCodeLine(line: readonly Token[]): boolean {
   return (['seller', 'standard', 'buyer'] as const).some((kind) => labelledCode(line, kind) !== undefined);
 }
@@ -129,13 +131,13 @@ function referencesIn(lines: readonly (readonly Token[])[]): Reference[] {
   return references;
 }
 
-/** A label at the start of a line: a known one, or any words up to a colon. */
+/** Finds the label at the start of a line: a known label, or any words in front of a colon. */
 function labelAt(line: readonly Token[]): { kind: Kind; to: number } | undefined {
   let key = '';
   let known: { kind: Kind; to: number } | undefined;
   for (let i = 0; i < Math.min(line.length, LABEL_WORDS_MAX); i += 1) {
     const token = line[i] as Token;
-    // A colon that begins a line ends a label that is not printed.
+    // A colon at the start of a line ends a label that was not printed.
     if (i === 0 && /^:./.test(token.text)) return { kind: 'unlabelled', to: 0 };
     key += token.key;
     const kind = LABELS.get(key);
@@ -146,19 +148,19 @@ function labelAt(line: readonly Token[]): { kind: Kind; to: number } | undefined
   return known && known.to < line.length ? known : undefined;
 }
 
-/** What a colon ends; one with nothing before it announces nothing. */
+/** The label in front of a colon. A colon with no words in front of it is no label. */
 function labelOf(key: string, to: number): { kind: Kind; to: number } {
   return { kind: key === '' ? 'unlabelled' : 'other', to };
 }
 
-/** A label in brackets at the end of a line. */
+/** Finds a label in brackets at the end of a line. */
 function labelBehind(line: readonly Token[]): { kind: Kind; from: number } | undefined {
   const last = line.at(-1);
   const kind = last && /^\(.+\)$/.test(last.text) ? LABELS.get(last.key) : undefined;
   return kind && { kind, from: line.length - 1 };
 }
 
-/** Figures of one number that a narrow cell broke over two lines. */
+/** Digits of one number that a narrow cell broke over two lines. */
 const FIGURES = /^\d+$/;
 const BROKEN_AFTER_MIN = 8;
 

@@ -3,16 +3,18 @@ import type { LabelHit } from './labels.ts';
 import type { TokenLine } from '../printed/tokens.ts';
 import { parseValue } from './value-parsers.ts';
 
-/** What a label is worth where it stands, beside its usual weight: more in a title, less in a sentence. */
+/** Computes the factor of a label for its place: above 1 in a title, below 1 in a sentence. */
 export function labelShare(name: string, hit: LabelHit, document: ReadDocument): number {
   return IN_TITLES.has(name) ? titleShare(name, hit, document) : 1;
 }
 
-/** Fields that a document's title may say: `Handelsrechnung (380) Nr. 4711 vom 30.05.2025`. */
+/** Fields that a title may state: `Handelsrechnung (380) Nr. 4711 vom 30.05.2025`. */
 const IN_TITLES: ReadonlySet<string> = new Set(['number', 'issueDate']);
 const TITLE = /rechnung|gutschrift|invoice|creditnote|facture|avoir|factura|fattura|fatura|notadecredito/;
 const IN_TITLE_BONUS = 1.45;
-/** A number within a sentence is more often one that the document speaks of: `Annule la facture 2024-06903`. */
+/**
+ * The factor for a number within a sentence, which often belongs to another document: `Annule la facture 2024-06903`.
+ */
 const IN_SENTENCE_SHARE = 0.6;
 const TITLE_SIZE_RATIO = 1.15;
 
@@ -28,7 +30,7 @@ function titleShare(name: string, hit: LabelHit, document: ReadDocument): number
 
 const SENTENCE_GAP_MAX = 0.6;
 
-/** True for a label within the title of the first page, which says more of the document than a line of its text does. */
+/** True for a label within the title of the first page, which says more about the document than ordinary text. */
 function isInTitle({ line, from }: LabelHit, { bodySize }: ReadDocument): boolean {
   const first = line.tokens[0];
   return (
@@ -40,13 +42,13 @@ function isInTitle({ line, from }: LabelHit, { bodySize }: ReadDocument): boolea
   );
 }
 
-/** Words of a discount for early payment; its date is not the due date of the document. */
+/** Words of a discount for early payment. A date beside them is not the due date. */
 export const EARLY_DISCOUNT = /skonto|discount|escompte|desconto|descuento|sconto|pronto pag/i;
-/** Words for paying all of it, which stand beside the due date. */
+/** Words for the payment in full, beside which the due date stands. */
 const IN_FULL = /\bnet(?:to)?\b|ohne abzug|sans escompte|sem desconto|sin descuento|senza sconto/i;
 /**
- * `By 06.09. you get 2 % discount`: the date until which a line offers a discount for paying early; undefined where it
- * offers none, or has several dates.
+ * Finds the last day of a discount for early payment: `By 06.09. you get 2 % discount`. Returns undefined for a line
+ * with several dates or without a discount.
  */
 function discountDateOf({ text, tokens }: TokenLine, document: ReadDocument): string | undefined {
   if (!EARLY_DISCOUNT.test(text) || IN_FULL.test(text)) return undefined;
@@ -54,7 +56,10 @@ function discountDateOf({ text, tokens }: TokenLine, document: ReadDocument): st
   return dates.length === 1 ? dates[0]?.value : undefined;
 }
 
-/** The dates at which a discount for paying early ends: none of them is the due date, wherever else it is printed. */
+/**
+ * Collects the last days of discounts for early payment. None of them is the due date, wherever else the page prints
+ * it.
+ */
 export function discountDates(document: ReadDocument): ReadonlySet<string> {
   return new Set(document.lines.flatMap((line) => discountDateOf(line, document) ?? []));
 }

@@ -4,7 +4,10 @@ import { LEGAL_FORM } from './legal-forms.ts';
 import type { BlockCell } from './text-blocks.ts';
 import { textOf } from '../printed/tokens.ts';
 
-/** A cell that begins with a tax-number, contact or other field's label is no part of the address. */
+/**
+ * True for a cell that begins with the label of a tax number, a contact or another field. It is not part of the
+ * address.
+ */
 export function isLabelled(cell: BlockCell, document: ReadDocument): boolean {
   if (isLabelWithNumber(cell)) return true;
   const hit = (document.hits[cell.line.index] ?? []).find((h) => cell.line.tokens[h.from] === cell.tokens[0]);
@@ -15,7 +18,7 @@ export function isLabelled(cell: BlockCell, document: ReadDocument): boolean {
   );
 }
 
-/** `Number: 4711`, `Global number: 4012345000009 (GLN)`: words, a colon and figures, in one cell or in two. */
+/** Words, a colon and figures, in one cell or in two: `Number: 4711`, `Global number: 4012345000009 (GLN)`. */
 const LABEL_WITH_NUMBER = /^\p{L}[\p{L}\s./-]{1,40}:\s?(?:\p{Lu}{1,4}[ -]?)?\d/u;
 
 function isLabelWithNumber({ tokens, line }: BlockCell): boolean {
@@ -25,17 +28,20 @@ function isLabelWithNumber({ tokens, line }: BlockCell): boolean {
   return isApart || LABEL_WITH_NUMBER.test(textOf(tokens).replace(/\s+:/g, ':'));
 }
 
-/** True for more than a label: `Buyer Company`, where a title would stand alone or before a colon. */
+/** True when a cell holds more than its label: `Buyer Company`. A title would stand alone or in front of a colon. */
 export function isMoreThanALabel({ tokens, line }: BlockCell, document: ReadDocument): boolean {
   const hit = (document.hits[line.index] ?? []).find((each) => line.tokens[each.from] === tokens[0]);
   const label = tokens.slice(0, hit ? hit.to - hit.from : 0);
   return tokens.length > label.length && !tokens.some(({ text }) => /[:\d]/.test(text));
 }
 
-/** Labels of so few letters are words of names as well: `Le Comptoir`, `Von Hofmann`, `Del Rio`. */
+/** Labels of at most this many letters can be part of a name: `Le Comptoir`, `Von Hofmann`, `Del Rio`. */
 const SHORT_LABEL_LENGTH = 3;
 
-/** `Le Comptoir SARL` and `Lieferant GmbH` begin with a label and are names: no colon, no figure, and more words. */
+/**
+ * True for a name that begins with a label: `Le Comptoir SARL`, `Lieferant GmbH`. It has more words, no colon and no
+ * figure.
+ */
 function beginsAName(hit: LabelHit, { tokens }: BlockCell): boolean {
   const label = tokens.slice(0, hit.to - hit.from);
   const rest = tokens.slice(label.length);

@@ -35,10 +35,10 @@ const ADDRESS = new Set([
   'siege',
 ]);
 
-/** A list under the title of a party is this many lines long at most. */
+/** A list under the title of a party has at most this many lines. */
 const LIST_LINES_MAX = 9;
 
-/** Where a list of labels and values stands under a title of the party; undefined where there is none. */
+/** The area of a list of labels and values under a title of the party. */
 export function listArea(role: Role, document: ReadDocument): Area | undefined {
   for (const { hit } of document.hitsByOwner.get(`party:${role}`) ?? []) {
     const { line } = hit;
@@ -64,13 +64,13 @@ interface Row {
   readonly values: BlockCell[];
 }
 
-/** Lines of one value stand closer to one another than the rows of the list, as a share of the font size. */
+/** The lines of one value are closer together than the rows of the list. This is the largest step, in font sizes. */
 const SAME_VALUE_STEP_MAX = 1.45;
 
 /**
- * A party as a list of labels and values: `Name: Rohr AG`, `Address: Ring 1`, under it `1010 Wien`. Answers the values of
- * its name and address, in that order; empty when its region is not such a list. A value in several lines, whose label
- * stands at their middle, is one.
+ * Reads a party from a list of labels and values: `Name: Rohr AG`, `Address: Ring 1`, and `1010 Wien` below. Returns
+ * the values of name and address, in that order; none if the area holds no such list. A value of several lines, with
+ * its label at half height, is one value.
  */
 export function labelledParty(area: Area | undefined, document: ReadDocument): BlockCell[] {
   if (!area) return [];
@@ -94,7 +94,7 @@ const NUMBER = new Set([
   'identifiant',
 ]);
 
-/** The number that such a list gives a party: `Nummer: 4711` above its name. */
+/** Reads the party's number from such a list: `Nummer: 4711` above the name. */
 export function listedNumber(area: Area | undefined, document: ReadDocument): Found | undefined {
   if (!area) return undefined;
   const value = rowsOf(area, document).find(({ key }) => NUMBER.has(key))?.values[0]?.tokens ?? [];
@@ -108,7 +108,7 @@ function joined(values: readonly BlockCell[]): BlockCell {
   return { tokens: values.flatMap(({ tokens }) => tokens), line: (values[0] as BlockCell).line };
 }
 
-/** The rows of the list: a label, and the values that stand level with it or below it. */
+/** The rows of the list: each is a label with the values beside it and below it. */
 function rowsOf(area: Area, document: ReadDocument): Row[] {
   const rows: Row[] = [];
   let valueX: number | undefined;
@@ -140,8 +140,8 @@ function closeTo(line: TokenLine | undefined, other: TokenLine, times: number): 
 }
 
 /**
- * A value without a label on its line belongs to the row above or to the label of the next row. Which one depends on
- * which of them is as close as two lines of one value. The further lines of an address are rows of their own.
+ * Gives a value without a label on its line to the row above or to the next label. The value belongs to the one that is
+ * as close as two lines of one value. Further lines of an address become rows of their own.
  */
 function takeValue(cell: BlockCell, row: Row | undefined, waiting: BlockCell[]): BlockCell[] {
   const last = row?.values.at(-1)?.line ?? row?.line;

@@ -2,10 +2,10 @@ import { currencyOf } from '../values/numbers.ts';
 import { keyOf } from '../printed/tokens.ts';
 import type { Token, TokenLine } from '../printed/tokens.ts';
 
-/** A label as a mapping lists it, for one field or region. */
+/** A label as a mapping lists it for one field or region. */
 export interface LabelUse {
   readonly owner: string;
-  /** How sure the label is of its field, 0 to 1. */
+  /** How certainly the label means the field, 0 to 1. */
   readonly weight: number;
 }
 
@@ -14,7 +14,7 @@ export interface LabelHit {
   readonly key: string;
   readonly uses: readonly LabelUse[];
   readonly line: TokenLine;
-  /** Index of its first token on the line, and of the one after its last. */
+  /** Index of its first token on the line. */
   readonly from: number;
   readonly to: number;
   readonly x0: number;
@@ -46,10 +46,10 @@ export function labelIndex(labels: Iterable<{ owner: string; text: string; weigh
   return { byKey, prefixes };
 }
 
-/** Words of one label are not further apart than this share of the font size. */
+/** The words of one label are at most this many font sizes apart. */
 const LABEL_GAP_MAX = 1.6;
 
-/** All labels on a line, left to right, none overlapping another. */
+/** Finds all labels on a line, from left to right. No two overlap. */
 export function labelHits(line: TokenLine, index: LabelIndex): LabelHit[] {
   const hits: LabelHit[] = [];
   for (let from = 0; from < line.tokens.length;) {
@@ -66,7 +66,7 @@ function longestFrom(line: TokenLine, from: number, index: LabelIndex): LabelHit
   for (let at = from; at < line.tokens.length && at < from + 8; at += 1) {
     const token = line.tokens[at] as Token;
     if (at > from && token.gap > LABEL_GAP_MAX) break;
-    // The currency is no part of a label: `Total € incl. VAT`, `Total EUR`.
+    // A currency inside a label is skipped: `Total € incl. VAT`, `Total EUR`.
     if (at > from && currencyOf(token.text) !== undefined) continue;
     key += token.key;
     if (key !== '' && !index.prefixes.has(key)) break;
@@ -84,7 +84,7 @@ function longestFrom(line: TokenLine, from: number, index: LabelIndex): LabelHit
       x1: token.x1,
       text: tokens.map((t) => t.text).join(' '),
     };
-    // A colon closes a label: what follows is its value even where it could go on as a longer label.
+    // A colon ends the label, even if the next words would make a longer label. They are its value.
     if (token.text.endsWith(':')) break;
   }
   return best;

@@ -8,15 +8,15 @@ import { textBlocks } from './text-blocks.ts';
 import type { TokenLine } from '../printed/tokens.ts';
 import { textOf } from '../printed/tokens.ts';
 
-/** Something that a sender prints of itself and not of the receiver. */
+/** Contact data, which senders print about themselves but not about the receiver. */
 const CONTACT =
   /@|\bwww\.|^(?:tel|telf|telef|telefone|telefon|téléphone|tél|phone|fax|e-?mail|iban)(?:[\s.:]|$)/iu;
-/** A foot names its sender within so many lines of the tax number or the account. */
+/** In the foot of a page, the sender's name stands at most this many lines from the tax number or the account. */
 const FOOT_LINES_MAX = 4;
 
 /**
- * The cells of the sender. They are the block above the items that looks most like a letterhead, or the one at the foot
- * of a page beside a tax number or account.
+ * Finds the cells of the sender: the block above the items that looks most like a letterhead. Otherwise it takes a
+ * block at the foot of a page beside a tax number or account.
  */
 export function letterhead(
   document: ReadDocument,
@@ -37,13 +37,16 @@ export function letterhead(
   return [...(ranked[0]?.cells ?? [])];
 }
 
-/** A block above the items with an address and the tax number has so many points; no foot is looked for then. */
+/**
+ * A block above the items with at least this score has an address and the tax number. Then the foot of the page is not
+ * searched.
+ */
 const SURE_RANK = 5.3;
 
-/** The score that a block at the foot gets from a tax number or account beside it. */
+/** The score of a block at the foot for the tax number or account beside it. */
 const FOOT_RANK = 2;
 
-/** Points for being the sender's: high on the page, large, with a tax number, an address and ways to reach it. */
+/** Scores a block as the sender's: high on the page, large print, a tax number, an address, contact data. */
 function rankOf(block: TextBlock, cells: readonly BlockCell[], document: ReadDocument): number {
   const [first] = cells;
   if (!first) return Number.NEGATIVE_INFINITY;
@@ -82,7 +85,7 @@ function isOfTaxNumber(hit: LabelHit): boolean {
   return hasOwner(hit, 'vat:seller') || hasOwner(hit, 'vat:buyer');
 }
 
-/** Addresses below the items that stand with a tax number or an account. */
+/** Finds addresses below the items that stand beside a tax number or an account. */
 function footBlocks(document: ReadDocument, above: readonly TextBlock[]): TextBlock[] {
   const from = Math.max(-1, ...above.flatMap((block) => block.cells.map((cell) => cell.line.index))) + 1;
   const lines = document.lines.slice(from);

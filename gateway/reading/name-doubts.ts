@@ -5,27 +5,27 @@ import { isNameLike } from './party-names.ts';
 import type { BlockCell } from './text-blocks.ts';
 import { textOf } from '../printed/tokens.ts';
 
-/** A name is as sure as this, where nothing speaks against it, and where another line may be the name as well. */
+/** The confidence of a name when nothing speaks against it. */
 export const SURE_NAME = 0.8;
 export const DOUBTFUL_NAME = 0.5;
 
-/** More lines of words between a name and its street than this: a person may stand there, and no more. */
+/** At most this many lines of words, such as a person, may stand between a name and its street. */
 const WORD_LINES_MAX = 1;
-/** A street and its number, with nothing that a name of a company has. */
+/** A street with its number, and no word of a company's name. */
 const STREET_WITH_NUMBER = /^\p{L}[\p{L}.' -]{3,}\s\d{1,4}\s?[a-z]?$/iu;
 const NUMBER_WITH_STREET = /^\d{1,5}\s\p{L}[\p{L}.' -]{3,}$/iu;
 
 /** The text around a name in its address. */
 export interface NameInBlock {
   readonly name: BlockCell;
-  /** The lines between it and the last line of the address. */
+  /** The lines between the name and the last line of the address. */
   readonly between: readonly BlockCell[];
   readonly hasStreet: boolean;
 }
 
 /**
- * True where the name of a party may be another line of its address: words that go on after a title without a colon have
- * more words under them, several lines of words stand above the street, or what is read as the name looks like a street.
+ * True when another line of the address may be the name. There are three signs. The words after a title without a colon
+ * continue on the next line. Several lines of words stand above the street. Or the name looks like a street.
  */
 export function isDoubtful({ name, between, hasStreet }: NameInBlock, document: ReadDocument): boolean {
   const text = textOf(name.tokens);
@@ -46,16 +46,19 @@ function goesOnAfterTitle({ tokens, line }: BlockCell, document: ReadDocument): 
   );
 }
 
-/** What the rule of a name ends with whose legal form was left out. */
+/** End of the rule of a name from which the legal form was removed. */
 export const FORM_APART = 'legal form stated apart';
 
-/** `SARL au capital de 120 000 €`, with no name before it (Code de commerce, R123-238). */
+/**
+ * A legal form with the capital and without a name in front: `SARL au capital de 120 000 €` (Code de commerce,
+ * R123-238).
+ */
 const FORM_WITH_CAPITAL = /(?:^|\s[-–|•·]\s)(SARL|SASU|SAS|SA|EURL|SCI|SNC)\s+au capital\b/gim;
 
 /**
- * A French company's registered name goes without its legal form, which stands before or behind it (Code de commerce,
- * L223-1, R123-53). Where the page states the form by itself as well, what stands behind the name is left out, with a doubt:
- * it may be part of the name.
+ * Removes a French legal form after the name if the page also states the form alone. The registered name does not
+ * include the form (Code de commerce, L223-1, R123-53). The result is in doubt, because the form may be part of the
+ * name.
  */
 export function withoutFormApart(name: Found, document: ReadDocument): Found {
   const [, bare, form] = /^(.+\S)\s+(\p{L}+)$/u.exec(name.value) ?? [];

@@ -4,20 +4,20 @@ import type { ReadDocument } from './document.ts';
 import type { BlockCell } from './text-blocks.ts';
 import { isStreet } from './text-blocks.ts';
 
-/** Lines of one group are no further apart than this many font sizes. */
+/** The lines of one group are at most this many font sizes apart. */
 const STEP_MAX = 1.9;
 const LINES_MAX = 3;
 
-/** The lines of a name over an empty line, under which street and place stand. */
+/** The lines of a name above an empty line, below which street and place stand. */
 export interface NameGroup {
   readonly lines: readonly BlockCell[];
-  /** Other lines stand in the group, which may belong to it: numbers of the party. */
+  /** True when other lines stand in the group, such as numbers of the party. */
   readonly hasOthers: boolean;
 }
 
 /**
- * The name of a party in several lines, where an empty line parts it from street and place; undefined where none does, and
- * where more lines stand over it than a name has.
+ * Finds the name of a party in several lines above an empty line. Returns undefined without such a line, or if the
+ * group has more lines than a name can have.
  */
 export function nameGroup(
   cells: readonly BlockCell[],

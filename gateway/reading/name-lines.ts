@@ -4,33 +4,33 @@ import { CELL_GAP_RATIO, textOf } from '../printed/tokens.ts';
 import type { Found } from '../printed/provenance.ts';
 import type { PlacedColumn } from './table-columns.ts';
 
-/** A word for a price, alone or in a compound, before a colon: `Gross price: 12.00`, `Preisbasis: 1 Stk`. */
+/** A word for a price in front of a colon, alone or in a compound: `Gross price: 12.00`, `Preisbasis: 1 Stk`. */
 const LABEL_OF_PRICE =
   /^(?:\p{L}+\s){0,2}\p{L}*(?:preis|price|prix|precio|preço|prezzo)\p{L}*(?:\s\p{L}+){0,2}\s?:/iu;
 
-/** True for a line under an item that says how its price came about: it is no part of a name, and no item itself. */
+/** True for a line under an item that explains its price. It is neither part of the name nor an item. */
 export function isAboutPrice(tokens: readonly Token[]): boolean {
   return LABEL_OF_PRICE.test(textOf(tokens).trimStart());
 }
 
-/** The lines of a description down to the first that is about the price. */
+/** The lines of a description above the first line about the price. */
 export function namePart(lines: Token[][]): Token[][] {
   const at = lines.findIndex((line, i) => i > 0 && isAboutPrice(line));
   return at < 0 ? lines : lines.slice(0, at);
 }
 
-/** A row while lines are still added to it: its cells, and the words of those that take several lines. */
+/** The cells of an open row, and the words of its cells with several lines. */
 interface RowOfWords {
   readonly cells: Map<string, Found>;
   readonly blocks: Map<string, Token[][]>;
 }
 
-/** Edges of one column of words are no further apart than this, points. */
+/** The left edges of words in one column differ by at most this many points. */
 const SAME_EDGE_PT = 1;
 
 /**
- * Gives a name the words that were taken for a code and begin where its lines begin: a long name that is set in the
- * middle of its column reaches over the title of the column before.
+ * Moves words from the column of codes back to the name if they begin at the left edge of the name's lines. A long name
+ * in a centred column can start under the title of the column before it.
  */
 export function takeStrayWords(row: RowOfWords, columns: readonly PlacedColumn[]): void {
   const names = row.blocks.get('name') ?? [];
@@ -53,7 +53,7 @@ export function takeStrayWords(row: RowOfWords, columns: readonly PlacedColumn[]
 
 const CODE_CONFIDENCE = 0.8;
 
-/** Lines from top to bottom; words at one height are one line. */
+/** Sorts lines from top to bottom and joins words at the same height. */
 function inOrder(lines: readonly Token[][]): Token[][] {
   const place = ([first]: readonly Token[]): number =>
     (first?.word.page ?? 0) * PAGE_STEP + (first?.word.box.y0 ?? 0);
@@ -67,12 +67,12 @@ function inOrder(lines: readonly Token[][]): Token[][] {
   return ordered;
 }
 
-/** More than any page is high, points. */
+/** More than the height of any page, in points. */
 const PAGE_STEP = 100_000;
 
 /**
- * The words of a continuation line that are a name's: what stands apart from them and reaches under the title of the next
- * column is a remark there.
+ * Removes a remark from the words of a continuation line. A remark stands apart from the name and reaches under the
+ * title of the next column.
  */
 export function withoutRemarks(tokens: readonly Token[], column: PlacedColumn): readonly Token[] {
   const at = tokens.findIndex((token, i) => {
@@ -85,5 +85,5 @@ export function withoutRemarks(tokens: readonly Token[], column: PlacedColumn): 
   return at < 0 ? tokens : tokens.slice(0, at);
 }
 
-/** How far right of its column's title, in font sizes, words begin that are no start of a line of it. */
+/** Words this many font sizes to the right of their column's title do not begin a line of the column. */
 const APART_SIZES = 3;

@@ -12,20 +12,20 @@ import type { Token, TokenLine } from '../printed/tokens.ts';
 import { parseValue } from './value-parsers.ts';
 import { workedOut } from './worked-out-cells.ts';
 
-/** A row: what was found in each column. */
+/** A row with the values found in each column. */
 export interface TableRow {
   readonly page: number;
   readonly cells: ReadonlyMap<string, Found>;
 }
 
-/** A row while lines are still added to it. */
+/** A row to which lines can still be added. */
 export interface OpenRow {
   readonly page: number;
   readonly cells: Map<string, Found>;
-  /** Cells that may take several lines, by column: the words of each line. */
+  /** The words of each line, by column, for cells that may have several lines. */
   readonly blocks: Map<string, Token[][]>;
   y: number;
-  /** True when its name can have no more words: a line about its price stands under it. */
+  /** True when the name is complete, because a line about the price stands below it. */
   isNamed: boolean;
   /** The page of its last line. */
   lastPage: number;
@@ -33,20 +33,20 @@ export interface OpenRow {
   readonly size: number;
 }
 
-/** A line of the table, with its words by column. */
+/** A line of the table with its words by column. */
 export interface BodyLine {
   readonly line: TokenLine;
   readonly assigned: Assigned;
 }
 
-/** What it takes to read the cells of a table. */
+/** What is needed to read the cells of a table. */
 export interface CellContext {
   readonly columns: readonly PlacedColumn[];
   readonly document: ReadDocument;
   readonly table: string;
 }
 
-/** The values on a line, by column. */
+/** Reads the values on a line, by column. */
 export function readCells(assigned: Assigned, { columns, document, table }: CellContext): Map<string, Found> {
   const cells = new Map<string, Found>();
   for (const column of columns) {
@@ -58,10 +58,10 @@ export function readCells(assigned: Assigned, { columns, document, table }: Cell
   return cells;
 }
 
-/** Columns of amounts that a row may work out in several lines. */
+/** Columns of amounts whose cell may show a computation over several lines. */
 const WORKED_OUT: ReadonlySet<string> = new Set(['price', 'allowanceAmount']);
 
-/** The words of a line for the cells that may take several lines. */
+/** The words of a line for the cells that may have several lines. */
 export function blocksOf(assigned: Assigned, columns: readonly PlacedColumn[]): Map<string, Token[][]> {
   const blocks = new Map<string, Token[][]>();
   for (const { name, type } of columns) {
@@ -72,7 +72,7 @@ export function blocksOf(assigned: Assigned, columns: readonly PlacedColumn[]): 
   return blocks;
 }
 
-/** Adds a line over a row; one with a quantity that the row lacks gives its values too. */
+/** Adds a line above a row. If the row has no quantity and the line has one, the row takes the values of the line. */
 export function prepend(row: OpenRow, { assigned }: BodyLine, context: CellContext): void {
   for (const [name, lines] of blocksOf(assigned, context.columns))
     row.blocks.set(name, [...lines, ...(row.blocks.get(name) ?? [])]);
@@ -82,7 +82,7 @@ export function prepend(row: OpenRow, { assigned }: BodyLine, context: CellConte
   for (const [name, found] of cells) if (!row.cells.has(name)) row.cells.set(name, found);
 }
 
-/** Adds a line under a row: its words to the cells of several lines; a value to a column the row left empty. */
+/** Adds a line below a row: words to the cells with several lines, and values to the row's empty columns. */
 export function extend(row: OpenRow, { line, assigned }: BodyLine, context: CellContext): void {
   const nameColumn = context.columns.find(({ name }) => name === 'name');
   for (const [name, [words = []]] of blocksOf(assigned, context.columns)) {
@@ -97,7 +97,9 @@ export function extend(row: OpenRow, { line, assigned }: BodyLine, context: Cell
   row.lastPage = line.page;
 }
 
-/** A discount in a line of its own under a row: a percentage, and what it takes off the row's amount (`5 %   - 2,50`). */
+/**
+ * Finds a discount on its own line below a row: a percentage, and the amount deducted from the row (`5 %   - 2,50`).
+ */
 function takenOff(
   row: OpenRow,
   line: TokenLine,
@@ -115,7 +117,7 @@ function takenOff(
   return expected.plus(amount.value).abs().lte('0.01') ? amount : undefined;
 }
 
-/** The row with all its lines. */
+/** Completes the row from all its lines. */
 export function closeRow(row: OpenRow, { columns, document }: CellContext): TableRow {
   takeStrayWords(row, columns);
   for (const { name, type, holdsWords, title } of columns) {
@@ -135,7 +137,7 @@ export function closeRow(row: OpenRow, { columns, document }: CellContext): Tabl
   return { page: row.page, cells: row.cells };
 }
 
-/** Sets the numbers of a row to those that its cell of numbers gives. */
+/** Replaces the numbers of a row by those of its cell of references. */
 function setCodes(cells: Map<string, Found>, { code, standardCode }: ItemCodes): void {
   cells.delete('code');
   if (code) cells.set('code', code);
@@ -143,8 +145,8 @@ function setCodes(cells: Map<string, Found>, { code, standardCode }: ItemCodes):
 }
 
 /**
- * The lines of a description but the one that says the code, which then is the row's where it has none. A description
- * that begins with a number of the item is kept whole: no line of it is known to be the name.
+ * Removes the line with the code from a description, and gives the code to a row without one. A description that begins
+ * with an item number stays whole, because no line of it is known to be the name.
  */
 function withoutCodeLine(lines: Token[][], cells: Map<string, Found>): Token[][] {
   const at = lines.findIndex((line, i) => i > 0 && codeLine(line) !== undefined);
@@ -154,7 +156,7 @@ function withoutCodeLine(lines: Token[][], cells: Map<string, Found>): Token[][]
   return isCodeLine(lines[0] ?? []) ? lines : lines.filter((_, i) => i !== at);
 }
 
-/** The lines of a description but one that says how many units the price is for, which then is the row's. */
+/** Removes the line with the number of units of the price from a description, and gives that number to the row. */
 function withoutBaseQuantity(
   lines: Token[][],
   cells: Map<string, Found>,
@@ -167,10 +169,10 @@ function withoutBaseQuantity(
   return lines.filter((_, i) => i !== at);
 }
 
-/** Words with which a line goes on after one that ends with a hyphen which stands for a word left out. */
+/** Words at the start of a line after a hyphen that stands for an omitted word. */
 const AND = /^(?:und|oder|bzw\.?|and|or|et|ou|e|y|o)$/i;
 
-/** The words of several lines as one text; one that ends with a hyphen goes on without a blank. */
+/** Joins the words of several lines. After a hyphen, no blank is inserted. */
 function wordsOf(lines: readonly (readonly Token[])[], name: string): Found | undefined {
   let text = '';
   for (const line of lines) {

@@ -15,7 +15,7 @@ import { parseValue } from './value-parsers.ts';
 
 export type Role = 'seller' | 'buyer';
 
-/** A tax number with whom it may belong to. */
+/** A tax number, and the party that it may belong to. */
 export interface TaxNumber extends Found {
   readonly role: Role | undefined;
   readonly score: number;
@@ -23,7 +23,7 @@ export interface TaxNumber extends Found {
   readonly x0: number;
 }
 
-/** All tax numbers with a label, and whose they seem to be: by the label itself, the region, or the block they stand in. */
+/** Finds all tax numbers with a label. The label, the region or the block tells the party. */
 export function taxNumbers(
   mapping: InvoiceMapping,
   document: ReadDocument,
@@ -49,7 +49,7 @@ export function taxNumbers(
   return found;
 }
 
-/** True for a title such as `Vos identifiants`: the seller speaks, so what it lists is the buyer's. */
+/** True for a title such as `Vos identifiants`. The seller addresses the buyer, so the numbers are the buyer's. */
 export function isOfTheBuyer(cell: BlockCell): boolean {
   return YOURS.has(cell.tokens[0]?.key ?? '') && isTitle(cell);
 }
@@ -114,8 +114,8 @@ const OF_CUSTOMER = new Set([
 ]);
 
 /**
- * Whose number it is by the word before the label: the seller speaks, so `Your VAT no.` is the buyer's. The word after it
- * may say so too: `P. IVA cliente`.
+ * Tells the party by the word in front of the label: `Your VAT no.` is the buyer's, because the seller speaks. The word
+ * after it may tell as well: `P. IVA cliente`.
  */
 export function saidRole(hit: LabelHit): Role | undefined {
   const before = hit.from === 0 ? undefined : hit.line.tokens[hit.from - 1];
@@ -163,7 +163,7 @@ function valueOf(hit: LabelHit, document: ReadDocument): Found | undefined {
   return undefined;
 }
 
-/** A number that is printed without its country's prefix, where label, form and check digit tell the country. */
+/** Reads a tax number without the country's prefix. Label, form and check digit must tell the country. */
 function nationalNumber(labelKey: string, tokens: readonly Token[]): ParsedValue | undefined {
   let text = '';
   for (const [at, token] of tokens.slice(0, NATIONAL_TOKENS_MAX).entries()) {
@@ -175,10 +175,10 @@ function nationalNumber(labelKey: string, tokens: readonly Token[]): ParsedValue
   return undefined;
 }
 
-/** A number may be printed in so many groups. */
+/** A national number has at most this many groups of characters. */
 const NATIONAL_TOKENS_MAX = 4;
 
-/** True for digits that hold as a NIF, or a number with a country prefix. */
+/** True for a NIF with a correct check digit, and for a number with a country's prefix. */
 export function isPlausibleTaxNumber(value: string): boolean {
   return isNif(value.replace(/^PT/, '')) || /^[A-Z]{2}/.test(value);
 }

@@ -19,7 +19,7 @@ import type { BlockCell, TextBlock } from './text-blocks.ts';
 import type { Token } from '../printed/tokens.ts';
 import { CELL_GAP_RATIO, textOf } from '../printed/tokens.ts';
 
-/** The block with an address that a title of the party announces; empty without one. */
+/** Finds the block with an address under a title of the party. Returns no cells without one. */
 export function titledBlock(
   role: Role,
   document: ReadDocument,
@@ -34,7 +34,7 @@ interface TitledBlocks {
   readonly document: ReadDocument;
   readonly blocks: readonly TextBlock[];
   readonly taken: ReadonlySet<BlockCell>;
-  /** Only titles that stand alone in their cell: `Seller:`, and not `Seller Company`. */
+  /** True to accept only titles alone in their cell: `Seller:`, not `Seller Company`. */
   readonly isAlone: boolean;
 }
 
@@ -53,7 +53,7 @@ function titledBlocks({ role, document, blocks, taken, isAlone }: TitledBlocks):
   });
 }
 
-/** Where a party's block stands, found by its title or, for the sender, by its place at the top. */
+/** Finds the block of a party by its title. The sender's block is also found by its place at the top. */
 export function partyBlock(
   { role, document, blocks, taken }: Omit<TitledBlocks, 'isAlone'>,
   rule: PartyRule,
@@ -62,7 +62,7 @@ export function partyBlock(
   const withPlace = all.find((cells) => hasPlace(cells) || !rule.atTop);
   if (withPlace) return withPlace;
   if (!rule.atTop) return [];
-  // `Vendedor: M. Keller` names a person of the seller; the seller is whose address is printed.
+  // `Vendedor: M. Keller` names a salesperson. The seller is the party whose address is printed.
   const head = letterhead(document, blocks, taken);
   const [titled] = all;
   return titled && !hasPlace(head) ? titled : head;
@@ -73,8 +73,8 @@ function hasPlace(cells: readonly BlockCell[]): boolean {
 }
 
 /**
- * A buyer whom no title announces: the one further address above the table. Undefined letterheads and several addresses
- * (a place of delivery, a branch) tell nothing, so they answer no cells.
+ * Finds a buyer without a title: the only other address above the table. With several addresses, such as a place of
+ * delivery or a branch, it returns no cells.
  */
 export function untitledBuyer(blocks: readonly TextBlock[], sellerCells: readonly BlockCell[]): BlockCell[] {
   const taken = new Set(sellerCells);
@@ -92,13 +92,13 @@ export function untitledBuyer(blocks: readonly TextBlock[], sellerCells: readonl
   return addresses.length === 1 ? [...(addresses[0] ?? [])] : [];
 }
 
-/** The cells above the title of an address that is delivered to, where there is one. */
+/** The cells above the title of a delivery address, or all cells. */
 function beforeDelivery(cells: readonly BlockCell[]): readonly BlockCell[] {
   const at = cells.findIndex(({ tokens }) => isDeliveredTo(tokens));
   return at < 0 ? cells : cells.slice(0, at);
 }
 
-/** `Kunde GmbH`: nothing but a legal form goes on after the title, so that it is a name itself. */
+/** True for a title that is part of a name, because only a legal form follows it: `Kunde GmbH`. */
 function isNamedSo({ line, to }: LabelHit): boolean {
   const next = line.tokens[to];
   const end = line.tokens[to + 1];
@@ -111,7 +111,10 @@ function startsCell(hit: LabelHit): boolean {
   return hit.from === 0 || (hit.line.tokens[hit.from]?.gap ?? 0) > 0.9;
 }
 
-/** The cells that a title announces: the rest of its own cell, then the cells under it in its block or right of it. */
+/**
+ * The cells that a title announces: the rest of its own cell, then the cells below it in its block, or the block next
+ * to it.
+ */
 function cellsAt(hit: LabelHit, blocks: readonly TextBlock[]): BlockCell[] {
   const rest = hit.line.tokens.slice(hit.to);
   const own = rest.filter((_, i) => rest.slice(0, i + 1).every((token) => token.gap <= 1.4));
@@ -137,17 +140,17 @@ function cellsAt(hit: LabelHit, blocks: readonly TextBlock[]): BlockCell[] {
   return [...cells, ...(near[0]?.block.cells ?? [])];
 }
 
-/** Where a party was found, and what is known of it beside its block. */
+/** Where a party was found, and what else is known about it. */
 export interface PartyPlace {
   readonly cells: readonly BlockCell[];
   readonly vatId: TaxNumber | undefined;
-  /** True for the values of a list of labels, none of which is a label itself. */
+  /** True when the cells are the values of a list of labels, and so hold no labels. */
   readonly isListed: boolean;
-  /** True for the window of an envelope, which has no titles. */
+  /** True when the cells are the address in the window of an envelope, which has no titles. */
   readonly isInWindow: boolean;
 }
 
-/** Reads name and address out of a party's cells. */
+/** Reads name and address from a party's cells. */
 export function readParty(
   role: Role,
   mapping: InvoiceMapping,
@@ -162,9 +165,9 @@ export function readParty(
   const holder = role === 'seller' && !isListed ? accountHolder(document)?.toLowerCase() : undefined;
   const isHolder = ({ tokens }: BlockCell): boolean =>
     holder !== undefined && textOf(tokens).toLowerCase() === holder;
-  // For a seller, prefers the line that names the holder of the account to the first line that can be a name.
+  // The line with the holder of the account is the seller's name. Otherwise it is the first line that can be a name.
   const nameCell = isListed ? own[0] : (own.find(isHolder) ?? own.find((cell) => isNameLike(cell.tokens)));
-  // A letterhead may print the name large and again above the address.
+  // A letterhead may print the name twice: large, and again above the address.
   const usable = own.filter(
     (cell) => cell === nameCell || !nameCell || textOf(cell.tokens) !== textOf(nameCell.tokens),
   );
@@ -177,7 +180,7 @@ export function readParty(
   const streetCells = usable
     .slice(after, Math.max(after, Math.min(before, after + 3)))
     .filter((cell) => isNameLike(cell.tokens) || isPlaceLike(cell));
-  // A person or a department may stand between the name and the street, which has a number.
+  // A person or a department may stand between the name and the street. The street has a number.
   const street = streetCells.find((cell) => /\d/.test(textOf(cell.tokens))) ?? streetCells[0];
   const rule = `block of the ${role}`;
   const inBlock = nameCell && {
@@ -217,7 +220,10 @@ function isPlaceLike({ tokens }: BlockCell): boolean {
   return postalOf(textOf(tokens)) !== undefined;
 }
 
-/** The line of postal code and place; `1242 chemin des Oliviers` right above it is the street, though it looks like one. */
+/**
+ * Finds the line with postal code and place. `1242 chemin des Oliviers` directly above it looks the same, but is the
+ * street.
+ */
 function placeIn(cells: readonly BlockCell[]): BlockCell | undefined {
   const at = cells.findIndex(isPlaceLike);
   const next = cells[at + 1];
@@ -232,7 +238,7 @@ function tokensOfPart(value: string, cell: BlockCell | undefined): readonly Toke
   });
 }
 
-/** The country that the address itself states: in words on a line of its own, or by the form of its postal code. */
+/** Finds the country in the address itself: its name on a line of its own, or the form of the postal code. */
 function printedCountry(cells: readonly BlockCell[]): Found | undefined {
   const own = cells.findLast((cell) => countryNamed(textOf(cell.tokens)) !== undefined);
   const country = countryOfAddress(cells.map((cell) => textOf(cell.tokens)));
@@ -242,7 +248,7 @@ function printedCountry(cells: readonly BlockCell[]): Found | undefined {
     : derived(country, 'form of the address');
 }
 
-/** The country: of the postal code, else of the tax number's prefix, else the mapping's own. */
+/** Derives the country from the postal code's prefix, then from the tax number's prefix, then from the mapping. */
 export function countryOf(
   postalPrefix: string | undefined,
   vatId: TaxNumber | undefined,

@@ -6,19 +6,19 @@ import { blocksOf, extend, prepend } from './open-rows.ts';
 import type { LeftOut } from './row-lines.ts';
 import { CONTINUATION_LINES_MAX } from './row-lines.ts';
 
-/** A part of a table as it is read: its rows so far, and the lines that no row has taken yet. */
+/** The state of one part of a table: its rows so far, and the lines that belong to no row yet. */
 export interface Part {
   readonly rows: OpenRow[];
   readonly pending: BodyLine[];
-  /** The values of a row stand in the middle of its words, or at their end: the first row showed it. */
+  /** True when the first row showed that the values of a row stand at the middle or at the end of its words. */
   isCentred: boolean;
-  /** Amounts stand under the quantities of their rows: some row showed it. */
+  /** True when some row showed that amounts stand below the quantities of their rows. */
   hasLowerAmounts: boolean;
   lastLine: number;
   readonly leftOut: LeftOut[];
 }
 
-/** How far, in line heights, the name of an item may stand under its figures. */
+/** The name of an item may begin at most this many line heights below its figures. */
 const FIRST_NAME_LINE_MAX = 2;
 
 export function openRow(part: Part, body: BodyLine, cells: Map<string, Found>, context: CellContext): void {
@@ -48,7 +48,7 @@ export function openRow(part: Part, body: BodyLine, cells: Map<string, Found>, c
   part.rows.push(row);
 }
 
-/** Gives a line to the row above it, where it stands close under it. */
+/** Adds the last pending line to the row above it, if the line is close enough. Returns whether it did. */
 export function takePending(part: Part, context: CellContext): boolean {
   const previous = part.rows.at(-1);
   const [body] = part.pending.slice(-1);
@@ -67,7 +67,9 @@ export function takePending(part: Part, context: CellContext): boolean {
   return true;
 }
 
-/** Gives lines to the last row as long as each stands close under the one before; the index of the last one taken. */
+/**
+ * Adds lines to the last row until one is too far below the line before it. Returns the index of the last line added.
+ */
 export function takeChain(part: Part, lines: readonly BodyLine[], context: CellContext): number | undefined {
   let last: number | undefined;
   for (const body of lines) {
@@ -78,10 +80,10 @@ export function takeChain(part: Part, lines: readonly BodyLine[], context: CellC
   return last;
 }
 
-/** Baselines of one text differ by so many points at most; less is no wider gap. */
+/** Two gaps that differ by at most this many points count as equal. */
 const SAME_GAP = 0.4;
 
-/** The lines between two rows whose words stand over and under their values, parted where the blank is widest. */
+/** Splits the lines between two rows at the widest gap. The words of such rows stand above and below their values. */
 function atWidestGap(
   above: OpenRow | undefined,
   lines: readonly BodyLine[],
@@ -100,7 +102,7 @@ function closerToNext(line: TokenLine, previous: OpenRow | undefined, next: Open
   return down <= 2.2 * next.size && (!previous || down < line.y - previous.y);
 }
 
-/** Remarks on an item stand under it within this many line heights. */
+/** Remarks on an item stand at most this many line heights below it. */
 const REMARK_DISTANCE_MAX = 5;
 
 export function isNear(line: TokenLine, row: OpenRow): boolean {

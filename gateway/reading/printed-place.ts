@@ -1,23 +1,23 @@
 import type { ReadDocument } from './document.ts';
 import { keyOf, type Token } from '../printed/tokens.ts';
 
-/** Most words of a line that one value may be printed as. */
+/** One value is searched in runs of at most this many words. */
 const WORDS_MAX = 16;
-/** Digits and letters that tell a tax number without its country from any other number. */
+/** A tax number without its country must have this many characters, so that no other number is taken for it. */
 const BARE_NUMBER_LENGTH_MIN = 8;
 
-/** A text as it is compared: without case, accents, blanks and punctuation. */
+/** The form in which texts are compared: without case, accents, blanks and punctuation. */
 export function comparedAs(text: string): string {
   return text.split(/\s+/).map(keyOf).join('');
 }
 
-/** How a tax number may be printed: with its country, and without where it is long enough to be told by itself. */
+/** The forms in which a tax number may be printed: with its country, and without it if the number is long enough. */
 export function taxNumberKeys(number: string): string[] {
   const bare = number.replace(/^[A-Z]{2}/, '');
   return [number, ...(bare.length >= BARE_NUMBER_LENGTH_MIN ? [bare] : [])].map(comparedAs);
 }
 
-/** The words of a line that say one of these texts (`comparedAs`) and nothing else; undefined where none does. */
+/** Finds a run of words on one line that is exactly one of the texts (in the form of `comparedAs`). */
 export function printedPlace(document: ReadDocument, keys: readonly string[]): readonly Token[] | undefined {
   const wanted = keys.filter((key) => key !== '');
   if (wanted.length === 0) return undefined;

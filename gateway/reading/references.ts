@@ -1,7 +1,7 @@
 import type { FieldRule } from '../mapping/mapping-schema.ts';
 import type { TokenLine } from '../printed/tokens.ts';
 
-/** Words before a label by which a sentence speaks of another document: `Rectifica la factura`, `zur Rechnung`. */
+/** Words in front of a label that refer to another document: `Rectifica la factura`, `zur Rechnung`. */
 const OF_ANOTHER = new Set(
   'la zur zu der sur della alla for original rectifica retifica rif abono referente a bezug storno'.split(
     ' ',
@@ -11,7 +11,10 @@ const OF_ANOTHER = new Set(
 const DOCUMENT = /^(?:rechnung|invoice|facture|factura|fattura|fatura)$/;
 const SHARE = 0.6;
 
-/** Less for the number of another document, and for a date behind such a number: `zur Rechnung 4711 mit Datum 3.5.`. */
+/**
+ * Computes the factor of a label. It is below 1 for the number of another document, and for a date after such a number:
+ * `zur Rechnung 4711 mit Datum 3.5.`.
+ */
 export function referenceShare(at: number, line: TokenLine, { type }: FieldRule): number {
   const isReference =
     type === 'documentNumber' ? isOfAnother(at, line) : type === 'date' && isBehindAnother(at, line);

@@ -19,8 +19,8 @@ export function isInside(area: Area, line: TokenLine, x: number): boolean {
 }
 
 /**
- * The regions of a mapping as they stand in this document: from the first of a region's labels down to where one of
- * its `until` labels or another region begins, and sideways to the next region's label on the same line.
+ * Finds the areas of a mapping's regions in a document. An area begins at the first label of its region. It ends above
+ * the next `until` label or the next region, and to the left of a region's label on the same line.
  */
 export function findRegions(mapping: InvoiceMapping, document: ReadDocument): ReadonlyMap<string, Area> {
   const areas = new Map<string, Area>();

@@ -8,7 +8,7 @@ export function hasQuantityAndPrice(cells: ReadonlyMap<string, Found>): boolean 
   return cells.has('qty') && cells.has('price');
 }
 
-/** Amounts that only may be amounts (`3`) make a row of their own only beside a quantity and a price. */
+/** A figure with less fit than this only may be an amount (`3`). It begins a row only beside a quantity and a price. */
 const MONEY_FIT_MIN = 0.9;
 
 export function isAnchor(rule: TableRule, cells: ReadonlyMap<string, Found>): boolean {
@@ -22,15 +22,15 @@ export function isAnchor(rule: TableRule, cells: ReadonlyMap<string, Found>): bo
   return rule.rowAnchor.some((set) => set.every(counts));
 }
 
-/** How far, in line heights, a continuation line may stand from its row. */
+/** A continuation line may stand at most this many line heights below its row. */
 export const CONTINUATION_LINES_MAX = 1.62;
 
-/** Columns of which a line has none that only goes on with the row above it. */
+/** A line with a value in one of these columns begins a row of its own. */
 const BEGINS_ROW = ['pos', 'qty', 'price', 'rate'] as const;
 
 /**
- * True for a line with the amount that the row above it lacks: where cells are aligned by their middle, it stands half a
- * line below the quantity and the price.
+ * True for a line with the amount that the row above lacks. In centred cells, the amount stands half a line below
+ * quantity and price.
  */
 export function completesRow(
   above: OpenRow | undefined,
@@ -45,14 +45,14 @@ export function completesRow(
   return line.y - above.y <= CONTINUATION_LINES_MAX * Math.min(line.size, above.size);
 }
 
-/** A line with an amount that fits no row, and the rows above it. */
+/** A line with an amount that belongs to no row, and the number of rows above it. */
 export interface LeftOut {
   readonly text: string;
   readonly amount: Found;
   readonly rowsAbove: number;
 }
 
-/** The rows of a part of a table as far as it is read, and the lines left out between them. */
+/** The rows read so far, and the lines that belong to none of them. */
 interface RowsSoFar {
   readonly rows: readonly OpenRow[];
   readonly hasLowerAmounts: boolean;
@@ -60,8 +60,8 @@ interface RowsSoFar {
 }
 
 /**
- * True for a line with figures that is no item: it says how a price came about, or it has neither a position nor an amount
- * where the items above have both.
+ * True for a line with figures that is no item. It explains a price, or it lacks position and amount although the items
+ * above have both.
  */
 export function isRemark(
   tokens: readonly Token[],
@@ -73,7 +73,7 @@ export function isRemark(
   return isAboutPrice(tokens) || (!hasLowerAmounts && lacks('pos') && lacks('total'));
 }
 
-/** Notes a line whose amount the row above it has no use for. */
+/** Records a line whose amount the row above it does not need. */
 export function noteAmount(part: RowsSoFar, { text }: TokenLine, cells: ReadonlyMap<string, Found>): void {
   const amount = cells.get('total');
   const above = part.rows.at(-1)?.cells;

@@ -5,16 +5,16 @@ import { isLuhn } from '../values/national-numbers.ts';
 import type { ReadDocument } from './document.ts';
 import type { TextBlock } from './text-blocks.ts';
 
-/** What identifies a seller that prints no VAT number, by the names of the invoice's fields. */
+/** The kinds of numbers of a seller without VAT number, by the names of the invoice's fields. */
 export type SellerNumber = 'sellerTaxNumber' | 'sellerSiren' | 'sellerRegistration' | 'sellerIdentifier';
 
 interface Kind {
   readonly name: SellerNumber;
-  /** Labels without blanks and accents. */
+  /** Labels, without blanks and accents. */
   readonly labels: ReadonlySet<string>;
-  /** The number as it is written, of a text without blanks; undefined for any other text. */
+  /** Returns the number in its written form; undefined for a text that is no such number. */
   readonly valueOf: (text: string, label: string) => string | undefined;
-  /** The country that such a number is of (ISO 3166-1), where it tells. */
+  /** The country of such a number (ISO 3166-1), if the kind tells it. */
   readonly country?: string;
 }
 
@@ -22,7 +22,7 @@ const words = (text: string): ReadonlySet<string> => new Set(text.split(' '));
 
 const KINDS: readonly Kind[] = [
   {
-    // Germany: AO § 139a and § 34b UStG; Austria: BAO § 114. Ten to thirteen figures, nine in Austria.
+    // A tax number has ten to thirteen digits in Germany (AO § 139a, § 34b UStG) and nine in Austria (BAO § 114).
     name: 'sellerTaxNumber',
     labels: words('steuernummer steuernr stnr stnummer taxnumber taxno'),
     valueOf: (text) =>
@@ -37,7 +37,7 @@ const KINDS: readonly Kind[] = [
     country: 'IT',
   },
   {
-    // France: the first nine figures of the SIRET of a place of business are the SIREN of its company (Code de commerce, R123-220).
+    // The first nine digits of a SIRET are the SIREN of the company (France, Code de commerce, R123-220).
     name: 'sellerSiren',
     labels: words('siren siret sirensiret nosiren nosiret nsiren nsiret numerosiren numerosiret'),
     valueOf: (text) =>
@@ -76,20 +76,20 @@ const MAY_SAY =
   /steuer|st\.?-? ?nr|tax n|fiscale|c\.f\.|sire[nt]|\bhr[ab]\b|\bFN\b|firmenbuch|compan|regist|lieferant|kreditor|supplier|vendor|fournisseur|proveedor|fornitore|fornecedor/i;
 const LABEL_TOKENS_MAX = 4;
 const VALUE_TOKENS_MAX = 6;
-/** Groups of a number are not further apart than so many font sizes. */
+/** The groups of a number are at most this many font sizes apart. */
 const GROUP_GAP_MAX = 1.4;
-/** A value may stand under its label, at most so many font sizes below. */
+/** A value may stand at most this many font sizes below its label. */
 const BELOW_STEP_MAX = 2;
 
 export interface SellerNumbers {
   readonly numbers: ReadonlyMap<SellerNumber, Found>;
-  /** The country that the numbers are of; undefined where none tells. */
+  /** The country of the numbers; undefined if none of them tells it. */
   readonly country: string | undefined;
 }
 
 /**
- * The numbers by which a seller without a VAT number is known. Of each kind there must be one only that is not in a block
- * of the buyer's.
+ * Finds the numbers of a seller without VAT number. A kind counts if exactly one number of it stands outside the
+ * buyer's blocks.
  */
 export function sellerNumbers(document: ReadDocument, ofBuyer: readonly TextBlock[]): SellerNumbers {
   const numbers = new Map<SellerNumber, Found>();
@@ -121,7 +121,7 @@ function inLine(kind: Kind, line: TokenLine, document: ReadDocument, others: Rea
   });
 }
 
-/** Words by which the seller speaks of the receiver's number. */
+/** Words with which the seller refers to the receiver's number. */
 const NOT_OURS = words(
   'ihre ihr your votre vos su sus vostro vostra vossa vosso sua seu kunden customer client cliente',
 );
@@ -131,7 +131,7 @@ interface Label {
   readonly end: number;
 }
 
-/** The longest label that begins at a token. */
+/** Finds the longest label that begins at a token. */
 function labelFrom({ labels }: Kind, { tokens }: TokenLine, from: number): Label | undefined {
   let key = '';
   let found: Label | undefined;
@@ -164,7 +164,7 @@ function valueBelow(
   first: Token,
   { line, document }: { readonly line: TokenLine; readonly document: ReadDocument },
 ): Found | undefined {
-  // Something else stands beside the label.
+  // Other text stands beside the label.
   if ((line.tokens[end]?.gap ?? GROUP_GAP_MAX + 1) <= GROUP_GAP_MAX) return undefined;
   for (const under of document.lines.slice(line.index + 1)) {
     if (under.page !== line.page || under.y - line.y > BELOW_STEP_MAX * line.size) break;

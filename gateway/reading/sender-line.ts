@@ -13,19 +13,22 @@ import type { Token } from '../printed/tokens.ts';
 /** A letterhead in one line: `Kraxi GmbH · Flugzeugallee 17 · 12345 Papierfeld`. */
 export interface SenderLine {
   readonly cell: BlockCell;
-  /** Without tax number; no country where the line has none. */
+  /** The party without its tax number. The country is undefined if the line has none. */
   readonly party: Omit<Party, 'vatId'>;
 }
 
-/** Marks that stand between the parts of such a line; a dash only where it has no other: names have dashes too. */
+/**
+ * Marks between the parts of such a line. A dash counts only in a line without the other marks, because names contain
+ * dashes.
+ */
 const MARK = /^[·●•|∙⋅‧]$/;
 const DASH = /^[–-]$/;
 const PARTS_MIN = 3;
 const RULE = 'letterhead in one line';
 
 /**
- * The sender's address in one line, as letters have it above the address in their window (DIN 5008) or at the top of the
- * page; undefined when the page has none, or lines of different senders.
+ * Finds the sender's address in one line: above the address window of a letter (DIN 5008), or at the top of the page.
+ * Returns undefined if the page has none, or lines of different senders.
  */
 export function senderLine(document: ReadDocument, lineMax: number): SenderLine | undefined {
   const found: SenderLine[] = [];
@@ -41,7 +44,7 @@ export function senderLine(document: ReadDocument, lineMax: number): SenderLine 
   return others.every(({ party }) => party.name?.value === first?.party.name?.value) ? first : undefined;
 }
 
-/** Blanks around the marks are wide in some letterheads. */
+/** Some letterheads print wide blanks around the marks. */
 const PART_GAP_MAX = 2.5;
 
 function partyIn(tokens: readonly Token[], mark: RegExp | undefined): SenderLine['party'] | undefined {
@@ -52,7 +55,7 @@ function partyIn(tokens: readonly Token[], mark: RegExp | undefined): SenderLine
   if (!first || postalAt < 2 || !isNameLike(first) || /\d{3}|:/.test(textOf(first))) return undefined;
   const between = parts.slice(1, postalAt);
   const street = between.find((part) => /\d/.test(textOf(part)) && /\p{L}{3}/u.test(textOf(part)));
-  // Without separators only the plainest form is a sender: a name, a street with its number, a place.
+  // A line without separators must be exactly a name, a street with its number, and a place.
   if (!street || (mark === undefined && (postalAt !== 2 || parts.length > 4))) return undefined;
   const postalTokens = parts[postalAt] as readonly Token[];
   const postal = postalOf(textOf(postalTokens));
@@ -68,7 +71,9 @@ function partyIn(tokens: readonly Token[], mark: RegExp | undefined): SenderLine
   };
 }
 
-/** A name that the mark divides too is one again, up to its legal form: `Mar Salgado - Conservas, S.A. - Avenida 3`. */
+/**
+ * Joins the parts of a name that contains the mark, up to its legal form: `Mar Salgado - Conservas, S.A. - Avenida 3`.
+ */
 function withWholeName(parts: Token[][], tokens: readonly Token[]): Token[][] {
   const [first, second, ...rest] = parts;
   if (!first || !second || LEGAL_FORM.test(textOf(first))) return parts;
@@ -77,7 +82,7 @@ function withWholeName(parts: Token[][], tokens: readonly Token[]): Token[][] {
   return isOfName && last ? [tokens.slice(0, tokens.indexOf(last) + 1), ...rest] : parts;
 }
 
-/** Tokens between marks; without marks, between commas. */
+/** Splits tokens at the marks; without marks, at commas. */
 function partsOf(tokens: readonly Token[], mark: RegExp | undefined): Token[][] {
   const parts: Token[][] = [[]];
   for (const token of tokens)
@@ -91,11 +96,17 @@ function partsOf(tokens: readonly Token[], mark: RegExp | undefined): Token[][] 
   return parts.filter((part) => part.length > 0);
 }
 
-/** How far under the sender's line the address in the window may begin and end, points (DIN 5008: a field of 45 mm). */
+/**
+ * The address in the window begins and ends at most this many points below the sender's line (DIN 5008: a field of 45
+ * mm).
+ */
 const WINDOW_HEIGHT_PT = 130;
 const WINDOW_SLANT_PT = 45;
 
-/** The address in a letter's window: the cells under the sender's line that stand over one another, down to its last line. */
+/**
+ * Finds the address in a letter's window: the cells aligned below the sender's line, down to the last line of the
+ * window.
+ */
 export function windowAddress(sender: SenderLine, document: ReadDocument): BlockCell[] {
   const { line: from, tokens: own } = sender.cell;
   const x = own[0]?.x0 ?? 0;
@@ -122,10 +133,10 @@ export function windowAddress(sender: SenderLine, document: ReadDocument): Block
 }
 
 const WINDOW_LINES_MAX = 9;
-/** Most font sizes between two lines of one address. */
+/** Two lines of one address are at most this many font sizes apart. */
 const LINE_STEP_MAX = 3.6;
 
-/** A sender's line may shorten the name: the full one, with its legal form, stands elsewhere on the page. */
+/** Finds the full name with its legal form elsewhere on the page, because a sender's line may shorten it. */
 export function fullName(short: Found, document: ReadDocument): Found {
   if (LEGAL_FORM.test(short.value)) return short;
   for (const line of document.lines) {

@@ -28,7 +28,7 @@ const equation: fc.Arbitrary<EquationRule> = fc.record({
   toleranceCents: fc.constantFrom(0, 100),
 });
 
-/** What a choice is worth, by the words of the rules and by whole units: nothing is left out or carried along. */
+/** Computes the score of a choice directly from the rules, without shortcuts and in whole units. */
 function worthOf(
   choice: ReadonlyMap<string, Candidate>,
   equations: readonly EquationRule[],
@@ -76,7 +76,7 @@ describe('the choice among candidates', () => {
         fc.integer({ min: 0, max: 6 }),
         fc.subarray(FIELDS),
         (lists, equations, linesTotal, balanced) => {
-          // Fields without an equation are not chosen together with others.
+          // Fields without an equation are chosen independently.
           const inEquations = new Set(
             equations.flatMap(({ equals, sum }) => [equals, ...sum.map((t) => t.replace('-', ''))]),
           );
@@ -94,7 +94,7 @@ describe('the choice among candidates', () => {
             new Map([['lines.total', new Big(linesTotal)]]),
             mustBalance,
           );
-          // Of candidates with one value the first stands for all.
+          // The first of several candidates with the same value represents all of them.
           const distinct = new Map(
             [...byField].map(([name, list]) => [
               name,

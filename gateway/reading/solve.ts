@@ -5,17 +5,17 @@ import type { Candidate } from './candidates.ts';
 /** Sums of table columns that equations may name, for example `lines.total`. */
 export type ColumnSums = ReadonlyMap<string, Big>;
 
-/** Points for an equation that holds and for one that does not, beside candidates of 0 to 1 points. */
+/** Points for an equation that holds. A candidate has 0 to 1 points. */
 const HOLDS_BONUS = 1.1;
 const FAILS_MALUS = 0.45;
-/** A field that needs an equation to hold, and has none, costs more than it can bring. */
+/** Malus for a chosen field that must balance but whose equations all fail. It is larger than any gain. */
 const LOOSE_MALUS = 3;
 const CANDIDATES_TRIED_MAX = 6;
 const COMBINATIONS_MAX = 60_000;
 
 /**
- * Picks one candidate a field so that their own points and the equations between them give the most.
- * A field may stay empty when that fits better. Fields in no equation take their best candidate.
+ * Picks one candidate for each field, so that the points of the candidates and of the equations are highest. A field
+ * may stay empty if that gives more points. A field in no equation takes its best candidate.
  */
 export function solve(
   byField: ReadonlyMap<string, readonly Candidate[]>,
@@ -52,10 +52,10 @@ function distinctValues(candidates: readonly Candidate[]): Candidate[] {
   return candidates.filter((c) => !seen.has(c.value) && seen.add(c.value));
 }
 
-/** What rounding can make of a sum of points; far less than any difference between two of them. */
+/** The largest rounding error of a sum of points. Real differences between sums are far larger. */
 const ROUNDING_OF_POINTS = 1e-9;
 
-/** What a combination is judged by, beside the points of its candidates. */
+/** What decides about a combination, beside the points of its candidates. */
 interface Judgement {
   readonly equations: readonly EquationRule[];
   readonly sums: ColumnSums;
@@ -63,8 +63,8 @@ interface Judgement {
 }
 
 /**
- * Judges every combination, but not one by one. An equation is computed when the last of its fields has been picked.
- * Picks that cannot beat the best result so far are not continued.
+ * Searches all combinations. It computes an equation as soon as the last of its fields is picked. It stops where the
+ * picks can no longer beat the best result.
  */
 function bestCombination(
   names: readonly string[],
@@ -91,7 +91,7 @@ function bestCombination(
     Math.max(...[equals, ...sum].map((term) => names.indexOf(nameOf(term))));
   const judgedAt = names.map((_, at) => judged.filter(({ equation }) => lastOf(equation) === at));
   for (const one of judged) if (lastOf(one.equation) < 0) judge(one);
-  // The most that the fields from one on can still bring, and the equations that are then still open.
+  // For each field, the most points that it and the later fields can still add, with the equations still open.
   const mostFrom = [0];
   for (let at = names.length - 1; at >= 0; at -= 1) {
     const points = Math.max(0, ...(options[at] ?? []).map(({ score }) => score));
@@ -101,7 +101,7 @@ function bestCombination(
     onlyIfBalanced.has(name) ? [{ at, own: judged.filter(({ equation }) => isIn(name, equation)) }] : [],
   );
 
-  /** @param settled what the equations are worth that have been judged on the way */
+  /** @param settled the points of the equations that were computed on the way */
   const visit = (at: number, points: number, settled: number): void => {
     if (at === names.length) {
       const loose = mustBalance.filter((field) => picked[field.at] && !field.own.some(({ holds }) => holds));
@@ -138,7 +138,7 @@ function bestCombination(
   return best;
 }
 
-/** A printed amount belongs to one field. Two fields that take the same figure from the same line lose score. */
+/** Penalty for two fields that use the same printed amount, which can belong to one field only. */
 function samePlacePenalty(picked: readonly (Candidate | undefined)[]): number {
   const places = new Set<string>();
   let penalty = 0;
@@ -151,7 +151,7 @@ function samePlacePenalty(picked: readonly (Candidate | undefined)[]): number {
   return penalty;
 }
 
-/** What a table adds up to may miss a row; printed totals among themselves may not. */
+/** An equation with the sum of a table costs less when it fails, because the table may lack a row. */
 function malusOf(equation: EquationRule, sums: ColumnSums): number {
   return [...equation.sum, equation.equals].some((t) => sums.has(nameOf(t))) ? FAILS_MALUS / 2 : FAILS_MALUS;
 }
@@ -168,7 +168,7 @@ function differenceOf(equation: EquationRule, amounts: ReadonlyMap<string, Big>)
   return left?.minus(right);
 }
 
-/** Sum of terms such as `net`, `-withholding`, `vat.tax`. Undefined when one is not known; a term with `?` may be. */
+/** The sum of terms such as `net`, `-withholding`, `vat.tax`; undefined when a term is unknown. */
 export function sumOf(terms: readonly string[], amounts: ReadonlyMap<string, Big>): Big | undefined {
   let sum = new Big(0);
   for (const t of terms) {

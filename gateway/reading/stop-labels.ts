@@ -1,10 +1,10 @@
 import type { Token } from '../printed/tokens.ts';
 import { keyOf } from '../printed/tokens.ts';
 
-/** True when a cell of the line begins with one of the labels and goes on with nothing but an amount or a colon. */
+/** True when a cell of the line begins with one of the labels, and only an amount or a colon follows. */
 export function startsWithAny(tokens: readonly Token[], wanted: readonly ReadonlySet<string>[]): boolean {
   return tokens.some((token, start) => {
-    // What stands in brackets explains something, and ends nothing: `(Net: 12.00)`.
+    // Text in brackets is an explanation and no label: `(Net: 12.00)`.
     if ((start > 0 && token.gap <= 0.9) || token.text.startsWith('(')) return false;
     let key = '';
     for (let i = start; i < Math.min(tokens.length, start + 7); i += 1) {
@@ -22,7 +22,7 @@ export function startsWithAny(tokens: readonly Token[], wanted: readonly Readonl
 
 const keysOfLabels = new WeakMap<readonly string[], ReadonlySet<string>>();
 
-/** The keys of a list of labels; worked out once for each list, so lists are to live as long as their mapping. */
+/** The keys of a list of labels, computed once for each list. A list should live as long as its mapping. */
 export function labelKeys(labels: readonly string[]): ReadonlySet<string> {
   let keys = keysOfLabels.get(labels);
   if (!keys) {

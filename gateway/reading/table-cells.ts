@@ -7,11 +7,11 @@ import { textOf } from '../printed/tokens.ts';
 import { numberAt, parseValue } from './value-parsers.ts';
 import type { Notation } from './value-parsers.ts';
 
-/** Words that stand in a tax column for "no tax" (rate 0). */
+/** Words in a tax column that mean "no tax" (rate 0). */
 const NO_TAX =
   /^(?:isento|isenta|isen|isencao|ise|exempt|exonere|exento|esente|steuerfrei|befreit|zero|nenhuma|n\/a)$/i;
 
-/** What the words of a cell say: usually one value; a quantity cell can hold its unit too (`2 HR`). */
+/** Reads the values in a cell: usually one. A quantity cell can also hold the unit (`2 HR`). */
 export function readCell(
   column: PlacedColumn,
   tokens: readonly Token[],
@@ -47,7 +47,7 @@ export function readCell(
   }
 }
 
-/** What a cell of an amount has beside it, when it is more than a sign or the letter of a rate. */
+/** Adds the text beside an amount, unless it is only a sign or the letter of a rate. */
 function withLeftOver(cells: [string, Found][], rest: readonly Token[]): [string, Found][] {
   const leftOver = textOf(rest);
   return /\d|\p{L}{2}/u.test(leftOver) && !rest.some(({ text }) => text.startsWith('%'))
@@ -55,7 +55,7 @@ function withLeftOver(cells: [string, Found][], rest: readonly Token[]): [string
     : cells;
 }
 
-/** A unit, and how many of it the price is for where the cell says that: `3 PCE`. */
+/** Reads a unit, and the number of units of the price if the cell states it: `3 PCE`. */
 function readUnit(tokens: readonly Token[], notation: Notation, rule: string): [string, Found][] {
   const number = numberAt(tokens, notation.mark);
   const words = number ? tokens.slice(number.count) : tokens;
@@ -107,7 +107,7 @@ function readQuantity(
       cells.push(['unit', foundIn(textOf(rest).replace(/\s*\(s\)$/i, ''), rest, rule, 0.7)]);
     return cells;
   }
-  // `PCE 1,00`: the unit stands first.
+  // In `PCE 1,00` the unit comes first.
   const at = tokens.findIndex((token) => /^[-+]?\d/.test(token.text));
   if (at > 0) {
     const later = numberAt(tokens.slice(at), notation.mark);

@@ -6,19 +6,19 @@ import { UNKNOWN_COLUMN } from './table-header.ts';
 import { cellsOf } from '../printed/tokens.ts';
 import type { Token, TokenLine } from '../printed/tokens.ts';
 
-/** A column with the width its words may take. */
+/** A column of the header, with the width that its words may have. */
 export interface PlacedColumn {
   readonly name: string;
   readonly type: TableRule['columns'][string]['type'] | 'unknown';
-  /** Holds figures. */
+  /** True for a column of figures. */
   readonly numeric: boolean;
   readonly x0: number;
   readonly x1: number;
-  /** Where its title begins. */
+  /** The left edge of its title. */
   readonly titleX0: number;
-  /** A column of codes whose cells hold any words: where the column after it begins is known for sure. */
+  /** True for a column of codes whose cells may hold any words, because the left edge of the next column is certain. */
   readonly holdsWords: boolean;
-  /** The words of its title, as printed. */
+  /** The printed words of its title. */
   readonly title: string;
 }
 
@@ -28,9 +28,9 @@ export type Assigned = ReadonlyMap<string, readonly Token[]>;
 const NUMERIC = new Set(['money', 'quantity', 'percent', 'integer']);
 
 /**
- * Gives the columns of a header their widths: a text column reaches from the end of the title before it to the start
- * of the title after it, since its words start left of and run past its own title; the others keep their titles'.
- * Where the words of a text column begin under its title, what stands before that is the code's, whatever it says.
+ * Sets the widths of a header's columns. The cells of a text column are often wider than its title. So it reaches from
+ * the end of the title before it to the start of the title after it. Other columns are as wide as their titles. If the
+ * words of a text column begin exactly under its title, all words to their left belong to the column of codes.
  * @param body the lines under the header
  */
 export function placeColumns(
@@ -67,13 +67,15 @@ export function placeColumns(
   });
 }
 
-/** A title of a column of numbers of the trade, which stand for the item only where the seller has no codes. */
+/** A title for numbers of the trade. They are the item's code only if the seller has no codes. */
 const TRADE = /^(?:ean|gtin)/i;
 
-/** A number with decimals: how much, and not which. */
+/** A number with decimals. It is a quantity and not a code. */
 const WITH_DECIMALS = /^\d{1,6},\d{2,3}$/;
 
-/** `#` is a position or a quantity, and `Item no.` a position or a code; what stands under it tells. */
+/**
+ * Decides between two meanings by the cells below: `#` is a position or a quantity, `Item no.` is a position or a code.
+ */
 function withCodes(
   columns: readonly HeaderColumn[],
   rule: TableRule,
@@ -95,10 +97,10 @@ function withCodes(
   );
 }
 
-/** Tells the column of the trade's numbers from those that are counted as unknown. */
+/** Ending of the column name for numbers of the trade; other unknown columns end with a counter. */
 const TRADE_COLUMN = 'Trade';
 
-/** True when most words with figures that begin under the title of a column look so. */
+/** True when most words with figures under the title match the pattern. */
 function mostUnder(column: HeaderColumn, body: readonly TokenLine[], look: RegExp): boolean {
   const under = body
     .slice(0, LINES_LOOKED_AT_MAX)
@@ -113,10 +115,13 @@ function typeOf(column: HeaderColumn, rule: TableRule): PlacedColumn['type'] {
   return rule.columns[column.name]?.type ?? (column.name.startsWith(UNKNOWN_COLUMN) ? 'unknown' : 'text');
 }
 
-/** Words of a quantity with its unit: `12 running metres`. */
+/** A quantity with its unit has at most this many words: `12 running metres`. */
 const QUANTITY_WORDS_MAX = 3;
 
-/** Where the cells of a quantity column begin that end under the end of its title: `12 hours` reaches out over `Qty`. */
+/**
+ * The left edge of the cells in a quantity column that end under the end of their title. `12 hours` is wider than
+ * `Qty`.
+ */
 function startOfCells(column: HeaderColumn, before: HeaderColumn, body: readonly TokenLine[]): number {
   let start = column.x0;
   for (const line of body.slice(0, LINES_LOOKED_AT_MAX))
@@ -131,12 +136,12 @@ function startOfCells(column: HeaderColumn, before: HeaderColumn, body: readonly
   return start;
 }
 
-/** How far from the start of its title, in font sizes, a word may begin that stands under it. */
+/** A word stands under a title if their left edges differ by at most this many font sizes. */
 const UNDER_TITLE = 0.35;
-/** Lines of a table that are looked at to see where its columns begin. */
+/** This many lines of a table are used to find the left edges of its columns. */
 const LINES_LOOKED_AT_MAX = 60;
 
-/** True when cells begin under the title of the column and not in the blank between it and the title before. */
+/** True when more cells begin under the title of the column than in the blank before that title. */
 function beginsUnderTitle(before: HeaderColumn, column: HeaderColumn, body: readonly TokenLine[]): boolean {
   let under = 0;
   let between = 0;
@@ -153,12 +158,13 @@ const ALIEN_NUMBER = 14;
 const ALIEN_TEXT = 60;
 const CROWDED = 45;
 const BEYOND_TEXT = 70;
-/** More than a word costs that looks a little odd in a known column. */
+/** More than the cost of a word in a known column that it matches only partly. */
 const FAR_OF_UNKNOWN_COLUMN = 6;
 
 /**
- * Puts each word of a line into a column: the assignment that keeps words and columns in order from left to right
- * and costs least, where cost is the distance to the column plus what the word's look says against it.
+ * Assigns each word of a line to a column, so that words and columns keep their order from left to right. It picks the
+ * assignment with the lowest cost. The cost of a word is its distance to the column, plus a cost for a form that the
+ * column does not expect.
  */
 export function assignColumns(tokens: readonly Token[], columns: readonly PlacedColumn[]): Assigned {
   const rows = tokens.length;
@@ -171,7 +177,7 @@ export function assignColumns(tokens: readonly Token[], columns: readonly Placed
     const line: number[] = [];
     const back: number[] = [];
     const split = splitCost(token);
-    // The cheapest way to come from a column further left, known to that of the column before.
+    // The lowest cost of an assignment that ends in an earlier column. The loop updates it column by column.
     let bestLeft = IMPOSSIBLE;
     let leftSource = -1;
     for (let j = 0; j < width; j += 1) {
@@ -220,7 +226,7 @@ function trace(
   return assigned;
 }
 
-/** Distance in font sizes from the word to the column, and what speaks against its look. */
+/** The cost of a word in a column: the distance in font sizes, and the cost of its form. */
 function tokenCost(token: Token, look: Look, column: PlacedColumn): number {
   const size = Math.max(token.word.size, 1);
   const middle = (token.x0 + token.x1) / 2;
@@ -236,23 +242,23 @@ function tokenCost(token: Token, look: Look, column: PlacedColumn): number {
       Math.abs(token.x1 - column.x1),
       Math.abs(token.x0 + token.x1 - column.x0 - column.x1) / 2,
     ) / size;
-  // A cell of its own right of a text column's end is not that column's, whatever it looks like.
+  // A separate cell to the right of a text column does not belong to it, whatever its form.
   const beyond = column.type === 'text' && token.gap > 0.9 && token.x0 > column.x1 + size ? BEYOND_TEXT : 0;
   return (
     gap * 4 + beyond + Math.min(edges, 12) * (column.numeric ? 0.25 : 0.04) + lookCost(token, look, column)
   );
 }
 
-/** The shape of a word, whatever column it may stand in. */
+/** The form of a word, independent of the column. */
 interface Look {
-  /** A figure with a sign of percent behind it. */
+  /** True for a figure before a percent sign. */
   readonly ofPercent: boolean;
   readonly number: boolean;
   readonly money: boolean;
   readonly sign: boolean;
 }
 
-/** Looks of words, which tables repeat; when so many are known, it begins anew. */
+/** The known forms of words, since tables repeat words. It is emptied when it is full. */
 const looks = new Map<string, Omit<Look, 'ofPercent'>>();
 const LOOKS_KEPT_MAX = 2000;
 const LOOKED_AT_LENGTH_MAX = 40;
@@ -271,7 +277,7 @@ function lookOf({ text }: Token): Omit<Look, 'ofPercent'> {
   return look;
 }
 
-/** A word before one of several amounts in a cell: `(Gross:`. */
+/** A word in front of one of several amounts in a cell: `(Gross:`. */
 const LABEL_IN_CELL = /^\(\p{L}[\p{L}.]*\)?:$/u;
 
 /** Positions of lines: `1`, `000010`, `01.02.003`. */
@@ -324,11 +330,14 @@ function lookCost(token: Token, { number, money, sign, ofPercent }: Look, column
   }
 }
 
-/** A figure with a wide blank before it is no part of the words before that. */
+/** Cost of a figure after a wide blank, since it seldom belongs to the words before it. */
 const FIGURE_APART = 8;
 const STARTS_WITH_FIGURE = /^[-+(]?\d/;
 
-/** Two words in one column: usual for text; for figures only parts of one number or its unit. */
+/**
+ * The cost of two words in one column. It is low in a text column. In a column of figures they must be parts of one
+ * number, or its unit.
+ */
 function togetherCost(previous: Token, token: Token, column: PlacedColumn): number {
   if (column.type === 'text' || column.type === 'unknown' || column.holdsWords)
     return token.gap > 2.5 ? (STARTS_WITH_FIGURE.test(token.text) ? FIGURE_APART : 1.5) : 0;
@@ -339,7 +348,7 @@ function togetherCost(previous: Token, token: Token, column: PlacedColumn): numb
   return parts ? 0.5 : CROWDED;
 }
 
-/** The next column begins inside what looks like one run of words. */
+/** The cost of a column boundary inside a run of words that looks continuous. */
 function splitCost(token: Token): number {
   if (token.gap > 0.9) return 0;
   return token.gap > 0.45 ? 0.6 : 1.6;

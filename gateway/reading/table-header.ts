@@ -5,7 +5,7 @@ import { textOf } from '../printed/tokens.ts';
 import type { ColumnIndex, Title, TitleCell } from './column-titles.ts';
 import { columnIndex, mayBegin, meantBy, titlesIn } from './column-titles.ts';
 
-/** A column of a header found on a page: what it holds and where its title stands. */
+/** A column of a header: what it holds, and where its title stands. */
 export interface HeaderColumn {
   readonly name: string;
   /** The words of the title, as printed. */
@@ -14,29 +14,30 @@ export interface HeaderColumn {
   readonly x1: number;
 }
 
-/** A header: its columns from left to right, and the lines it takes. */
+/** A header: its columns from left to right, and its lines. */
 export interface TableHeader {
   readonly page: number;
   readonly fromLine: number;
   readonly toLine: number;
   readonly columns: readonly HeaderColumn[];
-  /** How many columns were recognised by a complete title, less what was not understood. */
+  /** Grows with the number of known columns and falls with the number of unknown titles. */
   readonly score: number;
 }
 
-/** How the names of columns begin whose titles are not understood. */
+/** Prefix of the names of columns with unknown titles. */
 export const UNKNOWN_COLUMN = 'unknown';
 
-/** Titles stand in at most this many lines above one another. */
+/** A header has at most this many lines. */
 const HEADER_LINES_MAX = 7;
 
-/** Every place where the table's header stands, in reading order; none overlaps another. */
+/** Finds every place of the table's header, in reading order. No two places overlap. */
 export function findHeaders(rule: TableRule, document: ReadDocument): TableHeader[] {
   const index = columnIndex(rule);
   const headers: TableHeader[] = [];
   for (let at = 0; at < document.lines.length; at += 1) {
     let best = headerFrom(at, rule, document.lines, index);
-    // A heading right above the titles hides those it stands over; without its line they are understood.
+    // A heading directly above the titles can make some of them unknown. A header that begins on a later line may be
+    // better.
     for (let later = at + 1; best && later <= best.toLine; later += 1) {
       const other = headerFrom(later, rule, document.lines, index);
       if (other && other.score > best.score && other.toLine >= best.toLine) best = other;
@@ -49,7 +50,7 @@ export function findHeaders(rule: TableRule, document: ReadDocument): TableHeade
   return headers;
 }
 
-/** The best header whose titles begin on a line. */
+/** Finds the best header that begins on a line. */
 function headerFrom(
   at: number,
   rule: TableRule,
@@ -90,9 +91,9 @@ interface Cell extends TitleCell {
   x0: number;
   x1: number;
   readonly tokens: Token[];
-  /** Index of the line its last word stands on. */
+  /** Index of the line with its last word. */
   lastLine: number;
-  /** What was read in it, until a word is added. */
+  /** The titles read from it; undefined after a word was added. */
   titles: Title[] | undefined;
   /** The needed columns that these titles can mean, as bits of the index. */
   meant: number;
@@ -110,7 +111,7 @@ function readHeader(
   nameTheRest(columns, cells, titles, rule);
   const names = new Set(columns.map((column) => column.name));
   if (!rule.headerNeeds.some((set) => set.every((name) => names.has(name)))) return undefined;
-  // What stands left or right of the recognised titles belongs to something else beside the table.
+  // Words to the left or right of the recognised titles belong to something beside the table.
   const left = Math.min(...columns.map((column) => column.x0));
   const right = Math.max(...columns.map((column) => column.x1));
   const within = cells
@@ -120,14 +121,14 @@ function readHeader(
   const numbers = within.filter(({ cell }) =>
     cell.tokens.some((token) => /^\d[\d.,]*$/.test(token.text)),
   ).length;
-  // Figures belong to rows: a band with figures lies below the header.
+  // Figures belong to rows, so a header cannot contain them.
   if (numbers > 0) return undefined;
   const first = band[0] as TokenLine;
   const last = band.at(-1) as TokenLine;
-  // A line that adds a word to no title is none of theirs.
+  // A line that adds no word to a title does not belong to the header.
   if (!last.tokens.some((token) => token.x1 > left && token.x0 < right)) return undefined;
   columns.sort((a, b) => a.x0 - b.x0);
-  // Labels under one another are a list of totals, not titles side by side.
+  // Labels one below the other are a list of totals, not titles side by side.
   if (columns.some((column, i) => i > 0 && column.x0 < (columns[i - 1]?.x1 ?? 0) - 3)) return undefined;
   return {
     page: first.page,
@@ -142,8 +143,8 @@ function readHeader(
 }
 
 /**
- * The columns with those between them whose titles are not understood, or mean what another column already is (`EAN`
- * beside `Item no.`), so that their words go to no other column.
+ * Inserts a column for each title that is unknown or repeats a column (`EAN` beside `Item no.`). Its words then go to
+ * no other column.
  */
 function withUnknown(columns: readonly HeaderColumn[], cells: readonly Cell[]): HeaderColumn[] {
   const apart = cells.filter(
@@ -160,7 +161,7 @@ function withUnknown(columns: readonly HeaderColumn[], cells: readonly Cell[]): 
   return [...columns, ...unknown].sort((a, b) => a.x0 - b.x0);
 }
 
-/** False where some needed column is no title's meaning: most lines that only begin like a header. Reads new titles. */
+/** False if no title can mean some needed column, which excludes most lines. It reads the titles of changed cells. */
 function mayComplete(cells: readonly Cell[], index: ColumnIndex): boolean {
   let meant = 0;
   for (const cell of cells) {
@@ -173,7 +174,10 @@ function mayComplete(cells: readonly Cell[], index: ColumnIndex): boolean {
   return index.needs.some((need) => (meant & need) === need);
 }
 
-/** Titles with several meanings are tried in the mapping's order, then the other way round where that completes the table. */
+/**
+ * Names titles with several meanings in the mapping's order. If that leaves the table incomplete, it tries the reverse
+ * order.
+ */
 function bestNaming(titles: readonly (readonly Title[])[], rule: TableRule): HeaderColumn[] {
   const first = nameColumns(titles);
   const isComplete = (columns: readonly HeaderColumn[]): boolean =>
@@ -185,10 +189,10 @@ function bestNaming(titles: readonly (readonly Title[])[], rule: TableRule): Hea
   return isComplete(second) ? second : first;
 }
 
-/** Columns that must be known before an unknown title is taken for the description. */
+/** An unknown title can be the description only if this many columns are known. */
 const KNOWN_COLUMNS_MIN = 4;
 
-/** In a table without a description column, the unknown title with the most room after it is that column. */
+/** In a table without a description column, takes the unknown title with the most room after it as the description. */
 function nameTheRest(
   columns: HeaderColumn[],
   cells: readonly Cell[],
@@ -209,8 +213,8 @@ function nameTheRest(
 }
 
 /**
- * Titles with one meaning first, then the others by what is still free. Words that touch are taken for several titles
- * only when each of them finds a column of its own.
+ * Names titles with one meaning first, then the others by the columns still free. Touching words count as several
+ * titles only if each gets a column.
  */
 function nameColumns(cells: readonly (readonly Title[])[]): HeaderColumn[] {
   const columns: HeaderColumn[] = [];
@@ -230,15 +234,15 @@ function nameColumns(cells: readonly (readonly Title[])[]): HeaderColumn[] {
   return columns;
 }
 
-/** Words of one title are no further apart than this share of the font size: two blanks of an ordinary type. */
+/** The words of one title are at most this many font sizes apart: two blanks of ordinary type. */
 const TITLE_GAP_MAX = 0.6;
 
-/** Adds a line to the cells of those above: words over one another, or next to one another on a line, make one title. */
+/** Adds a line to the cells above. Words below one another, or beside one another on a line, make one title. */
 function stackLine(cells: Cell[], line: TokenLine): void {
   let last: Cell | undefined;
   for (let at = 0; at < line.tokens.length; at += 1) {
     const token = line.tokens[at] as Token;
-    // The word before is the last of the cell that it was put into.
+    // The word before this one is the last word of its cell.
     last = (token.gap < TITLE_GAP_MAX ? last : undefined) ?? cellAbove(cells, token, line.index);
     if (last) {
       last.tokens.push(token);
@@ -260,7 +264,7 @@ function stackLine(cells: Cell[], line: TokenLine): void {
   }
 }
 
-/** The first cell of the lines above that a word stands under. */
+/** The first cell of the lines above under which a word stands. */
 function cellAbove(cells: readonly Cell[], { x0, x1 }: Token, line: number): Cell | undefined {
   for (let i = 0; i < cells.length; i += 1) {
     const cell = cells[i] as Cell;

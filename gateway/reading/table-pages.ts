@@ -5,12 +5,12 @@ import type { Token, TokenLine } from '../printed/tokens.ts';
 import { cellsOf } from '../printed/tokens.ts';
 import type { Found } from '../printed/provenance.ts';
 
-/** Columns of figures of which a row under no titles has as many as the rows before it. */
+/** Columns of figures that are compared with the rows above, on a page without titles. */
 const FIGURES = ['qty', 'price', 'total'] as const;
 
 /**
- * True for a row on a page without titles that can only be the table's: it has a quantity, a price and an amount, or a
- * name and every figure that the rows above have in their columns, of which there are two at least.
+ * True for a row that surely belongs to the table, on a page without titles. It has a quantity, a price and an amount.
+ * Or it has a name and all figures that the rows above have, at least two.
  */
 export function isSureRow(cells: ReadonlyMap<string, Found>, rows: readonly OpenRow[]): boolean {
   const usual =
@@ -19,13 +19,13 @@ export function isSureRow(cells: ReadonlyMap<string, Found>, rows: readonly Open
   return isFull || (cells.has('name') && usual.length >= 2 && usual.every((name) => cells.has(name)));
 }
 
-/** A word stands under another when they begin no further apart than this share of the font size. */
+/** A word stands under another if their left edges differ by at most this many font sizes. */
 const SAME_EDGE = 0.35;
 
 /**
- * The lines at the top of a page that go on with the description of the last row on the page before: they follow one
- * another closely and begin where its words or the titles of its texts do. Where such words stand at the left edge of the
- * table, they may as well be the head of the page and are none of the row's.
+ * Finds the lines at the top of a page that continue the description of the last row on the page before. They follow
+ * one another closely, and begin at the left edge of its words or of a text column's title. At the left edge of the
+ * table they may be the page's heading, so there they do not count.
  */
 export function linesGoingOn(
   row: OpenRow,
@@ -49,7 +49,7 @@ export function linesGoingOn(
   return own;
 }
 
-/** Lines of one description are no further apart than this many font sizes. */
+/** The lines of one description are at most this many font sizes apart. */
 const LINE_STEP_MAX = 1.62;
 
 function leftEdge(columns: readonly PlacedColumn[]): number {

@@ -14,22 +14,22 @@ import type { TableHeader } from './table-header.ts';
 import { isSureRow, linesGoingOn } from './table-pages.ts';
 import type { Token, TokenLine } from '../printed/tokens.ts';
 
-/** A table as read, over all its pages. */
+/** A table with the rows of all its pages. */
 export interface ReadTable {
   readonly headers: readonly TableHeader[];
   readonly rows: readonly TableRow[];
-  /** First and last line index of each part, header included. */
+  /** Index of the first and the last line of each part, including the header. */
   readonly spans: readonly (readonly [number, number])[];
-  /** Lines between the rows that have an amount and are no part of a row. */
+  /** Lines between the rows that have an amount but belong to no row. */
   readonly leftOut: readonly LeftOut[];
 }
 
-/** Rows of one table at the most. */
+/** A table has at most this many rows. */
 const ROWS_MAX = 20_000;
-/** How far, in line heights, a row of a table without continuation lines may stand under the row before it. */
+/** In a table without continuation lines, a row stands at most this many line heights below the row before it. */
 const ROW_DISTANCE_MAX = 4.2;
 
-/** What begins a table, and what ends it beside its own stop lines. */
+/** Where a table begins, and what ends it in addition to its own stop lines. */
 interface TableBounds {
   /** Every place where a header of the table stands. */
   readonly found: readonly TableHeader[];
@@ -76,7 +76,7 @@ function overlaps(a: TableHeader, b: TableHeader): boolean {
   );
 }
 
-/** One document has one item table: the header with most columns, and its repetitions. */
+/** Keeps the header with the most columns and its repetitions, because a document has one item table. */
 function consistent(headers: TableHeader[]): TableHeader[] {
   const best = headers.reduce<TableHeader | undefined>(
     (a, b) => (a && a.score >= b.score ? a : b),
@@ -89,7 +89,10 @@ function consistent(headers: TableHeader[]): TableHeader[] {
   );
 }
 
-/** How far a part of a table may reach: to the header of another, and not to the page where its own is printed again. */
+/**
+ * Where a part of a table ends: before the header of another table, and before the page with the next copy of its own
+ * header.
+ */
 interface Reach {
   readonly untilLine: number;
   readonly beforePage: number;
@@ -146,7 +149,7 @@ function readPart(
       part.lastLine = i;
     } else if (isAnchor(rule, cells) && !isRemark(tokens, cells, part)) {
       const above = part.rows.at(-1);
-      // What stands far below the last row of a table without continuation lines is another table's.
+      // In a table without continuation lines, text far below the last row belongs to another table.
       if (!rule.continuation && above && line.y - above.y > ROW_DISTANCE_MAX * above.size) break;
       if (part.rows.length >= ROWS_MAX) break;
       openRow(part, { line, assigned }, cells, context);
@@ -161,19 +164,19 @@ function readPart(
   return {
     rows: part.rows.map((row) => closeRow(row, context)),
     lastLine: part.lastLine,
-    // What stands under the last row are totals.
+    // Lines below the last row are totals.
     leftOut: part.leftOut.filter(({ rowsAbove }) => rowsAbove < part.rows.length),
   };
 }
 
-/** What lines are read as a table with. */
+/** What is needed to read a line of a table. */
 interface Reading {
   readonly rule: TableRule;
   readonly stop: readonly ReadonlySet<string>[];
   readonly context: CellContext;
 }
 
-/** The first row on a page without titles, where the table goes on there: before any line that would end it. */
+/** Finds the first row on a page without titles. Returns undefined if a line that ends the table comes first. */
 function lineOfNextRow(
   lines: readonly TokenLine[],
   { rows }: Part,
@@ -190,7 +193,9 @@ function lineOfNextRow(
   return undefined;
 }
 
-/** Gives the lines over the first row of a new page to the row that goes on there, or keeps them for the next one. */
+/**
+ * Gives the lines above the first row of a new page to the row that continues there, or keeps them for the next row.
+ */
 function turnPage(
   part: Part,
   lines: readonly TokenLine[],
@@ -215,17 +220,20 @@ function turnPage(
   return last;
 }
 
-/** Words of a line that lie within the table's width, one cell beyond its outer titles included. */
+/** The words of a line within the table's width, plus one cell beyond the outer titles. */
 function withinTable(line: TokenLine, columns: readonly PlacedColumn[], rule: TableRule): Token[] {
   const left = (columns[0]?.x0 ?? 0) - 30;
   const last = columns.at(-1);
   const right = (last?.x1 ?? 0) + (last?.type === 'text' ? 40 : 30);
-  // A table that may stand beside others takes only what starts within it.
+  // If other tables may stand beside this one, it takes only the words that start within it.
   const strict = rule.continuation ? 60 : 0;
   return line.tokens.filter((token) => token.x1 > left - strict && token.x0 < right + strict);
 }
 
-/** In a table without lines between its rows, words above and below the first row's values belong to that row. */
+/**
+ * True for a line with words only in text columns. In a table without continuation lines, such lines around the first
+ * row belong to that row.
+ */
 function isWordsAlone(assigned: Assigned, columns: readonly PlacedColumn[]): boolean {
   return columns.every(({ name, type }) => type === 'text' || !assigned.has(name));
 }

@@ -2,13 +2,13 @@ import { addressLine, postalOf } from './address-lines.ts';
 import type { Token, TokenLine } from '../printed/tokens.ts';
 import { cellsOf, textOf } from '../printed/tokens.ts';
 
-/** Some words of a line that belong to a block. */
+/** Words of a line that belong to a block. */
 export interface BlockCell {
   readonly tokens: readonly Token[];
   readonly line: TokenLine;
 }
 
-/** Cells that stand over one another: an address, a letterhead. */
+/** Cells below one another, such as an address or a letterhead. */
 export interface TextBlock {
   readonly page: number;
   readonly x0: number;
@@ -22,7 +22,7 @@ type Side = 'left' | 'right' | 'middle';
 interface OpenBlock {
   readonly page: number;
   readonly place: Readonly<Record<Side, number>>;
-  /** The sides on which all its cells are aligned. */
+  /** The sides at which all cells of the block are aligned. */
   sides: readonly Side[];
   y: number;
   size: number;
@@ -30,12 +30,15 @@ interface OpenBlock {
   readonly inOneLine: boolean;
 }
 
-/** How far, in points, cells that stand in line at a side may be apart there. */
+/** Aligned cells may differ by this many points at each side. */
 const toleranceOf: Readonly<Record<Side, number>> = { left: 6, right: 2.5, middle: 2.5 };
 const SIDES: readonly Side[] = ['left', 'right', 'middle'];
 const CELL_GAP_RATIO = 1.4;
 
-/** Blocks of lines: cells under one another that stand in line at their left, at their right or in their middle. */
+/**
+ * Groups cells below one another into blocks. The cells of a block are aligned at the left, at the right or at the
+ * middle.
+ */
 export function textBlocks(lines: readonly TokenLine[]): TextBlock[] {
   const open: OpenBlock[] = [];
   for (const line of lines) {
@@ -69,12 +72,12 @@ export function textBlocks(lines: readonly TokenLine[]): TextBlock[] {
 /** A street with its number. */
 const STREET = /^\p{L}[\p{L}.' -]{3,}\s\d{1,4}\s?[a-z]?$/iu;
 
-/** True for a cell that looks like a street and its number, and holds nothing else. */
+/** True for a cell that holds only a street and its number. */
 export function isStreet({ tokens }: BlockCell): boolean {
   return STREET.test(textOf(tokens));
 }
 
-/** The blocks, where a street and a place that stand an empty line under a name without an address are joined with it. */
+/** Joins street and place with a name above them, if an empty line separates them and the name has no address. */
 function withAddresses(blocks: readonly OpenBlock[]): OpenBlock[] {
   const joined: OpenBlock[] = [];
   for (const block of blocks) {
@@ -117,21 +120,21 @@ function isInLine(block: OpenBlock, place: Readonly<Record<Side, number>>, side:
   return Math.abs(block.place[side] - place[side]) < toleranceOf[side];
 }
 
-/** A cell that looks for its block. */
+/** The next cell to be added to a block. */
 interface NextCell {
   readonly line: TokenLine;
   readonly place: Readonly<Record<Side, number>>;
   readonly size: number;
-  /** True for a postal code and a place. */
+  /** True for a postal code with a place. */
   readonly isPlace: boolean;
 }
 
-/** Lines of a block are not further apart than so many font sizes. */
+/** The lines of a block are at most this many font sizes apart. */
 const LINE_STEP_MAX = 1.9;
-/** An empty line may stand between name and street and the place of their address. */
+/** The place of an address may stand this many font sizes below name and street, after an empty line. */
 const PLACE_STEP_MAX = 3;
 
-/** The block that a cell goes on with: of those right above it, the last that it stands in line with. */
+/** Finds the block that a cell continues: the last of the blocks directly above it with which it is aligned. */
 function homeOf(open: readonly OpenBlock[], { line, place, size, isPlace }: NextCell): OpenBlock | undefined {
   const near = open.filter((block) => {
     const lacksPlace = isPlace && block.cells.length > 1 && !hasPlace(block);

@@ -7,25 +7,25 @@ import type { FIELD_TYPES } from '../mapping/mapping-schema.ts';
 import { keyOf, textOf } from '../printed/tokens.ts';
 import type { Token } from '../printed/tokens.ts';
 
-/** How this document writes numbers and dates. */
+/** How a document writes numbers and dates. */
 export interface Notation {
   readonly mark: DecimalMark;
   readonly order: DateOrder;
 }
 
-/** A typed value read from the start of a run of tokens. */
+/** A value read from the start of a list of tokens. */
 export interface ParsedValue {
   readonly value: string;
-  /** How many tokens it took. */
+  /** Number of tokens that were read. */
   readonly count: number;
-  /** 0 to 1: how much the print looks like the type. */
+  /** How well the print fits the type, 0 to 1. */
   readonly fit: number;
 }
 
 export type FieldType = (typeof FIELD_TYPES)[number];
 type Parser = (tokens: readonly Token[], notation: Notation) => ParsedValue | undefined;
 
-/** Reads a value of the type from the first token on; undefined when there is none right there. */
+/** Reads a value of the type that begins at the first token; undefined if none begins there. */
 export function parseValue(
   type: FieldType,
   tokens: readonly Token[],
@@ -34,10 +34,10 @@ export function parseValue(
   return PARSERS[type](tokens, notation);
 }
 
-/** Tokens nearer than this share of the font size can be parts of one number. */
+/** Tokens closer than this share of the font size can be parts of one number. */
 const GROUP_GAP_MAX = 0.55;
 
-/** The number at the start, digits in groups joined (`1 234,56`), and how many tokens it took. */
+/** Reads the number at the start, with groups of digits joined (`1 234,56`), and counts its tokens. */
 export function numberAt(
   tokens: readonly Token[],
   mark: DecimalMark,
@@ -101,7 +101,7 @@ const date: Parser = (tokens, notation) => {
   for (const count of [1, 3, 4, 5, 2]) {
     const run = tokens.slice(0, count);
     if (run.length < count || run.slice(1).some((token) => token.gap > 1)) continue;
-    // The full stop of a sentence may stand behind the year.
+    // A full stop may follow the year.
     const text = run
       .map((token) => token.text)
       .join(' ')
@@ -112,7 +112,7 @@ const date: Parser = (tokens, notation) => {
   return undefined;
 };
 
-/** Joins tokens of one cell until a parser takes them; the longest run wins. */
+/** Finds the longest run of tokens in one cell that a parser accepts. */
 function longestRun(
   tokens: readonly Token[],
   tokensMax: number,
@@ -133,7 +133,7 @@ function longestRun(
 const vatId: Parser = (tokens) => {
   const withPrefix = longestRun(tokens, 7, parseVatId);
   if (withPrefix) return withPrefix;
-  // A labelled number with a country's prefix is taken as printed, even if its check digits are wrong.
+  // A labelled number with a country's prefix is accepted even if its check digits are wrong.
   const loose = longestRun(
     tokens,
     4,
@@ -159,20 +159,20 @@ const iban: Parser = (tokens) =>
     return value !== undefined && value.length <= (ibanLength(value) ?? 0) ? value : undefined;
   });
 
-/** Words between a label and the number it announces: `n.º`, `No.`, `#`. */
+/** Words between a label and the number: `n.º`, `No.`, `#`. */
 const NUMBER_WORDS = new Set(['n', 'no', 'nr', 'num', 'numero', 'number', '#', 'nrs', 'nummer', 'serie']);
 
-/** True for the key of such a word, which belongs to the label before it: `Abono nº: 4711`. */
+/** True for the key of such a word: `Abono nº: 4711`. */
 export const isNumberWord = (key: string): boolean => NUMBER_WORDS.has(key);
 
 const numberText = (token: Token): string => plainDashes(token.text).replace(/^#+|[,;]+$/g, '');
 
-/** Parts of a number that is printed with blanks, `RE 2025 0118`: figures and short words in capitals. */
+/** Parts of a number that is printed with blanks (`RE 2025 0118`): figures and short words in capitals. */
 const NUMBER_PART = /^(?:[A-Z]{1,4}|[A-Z\d./_-]*\d[A-Z\d./_-]*)$/;
 const NUMBER_PARTS_MAX = 4;
 const PART_GAP_MAX = 0.6;
 
-/** The parts of a number that fill their cell; undefined when the cell holds anything else. */
+/** The parts of a number that fills its cell; undefined if the cell holds anything else. */
 function numberParts(tokens: readonly Token[]): string[] | undefined {
   const end = tokens.findIndex((token, i) => i > 0 && token.gap > PART_GAP_MAX);
   const cell = tokens.slice(0, end < 0 ? undefined : end).map(numberText);
@@ -213,7 +213,7 @@ const documentNumber: Parser = (tokens) => {
   return { value, count: skipped + 1, fit: value.length > 1 ? 0.9 : 0.6 };
 };
 
-/** Words that go on after a document's number; after others a few digits are a house's or an amount of something. */
+/** Words that may continue a document's number. After other words, a few digits belong to an address or an amount. */
 const AFTER_NUMBER = new Set([
   'vom',
   'von',
@@ -239,7 +239,10 @@ const AFTER_NUMBER = new Set([
   'seite',
 ]);
 
-/** Words right behind a document's number that are no part of a sentence known to follow one: `210111 (Bau Nord)`. */
+/**
+ * The words right after a document's number (`210111 (Bau Nord)`), unless they belong to a sentence that is known to
+ * follow numbers.
+ */
 export function wordsBehind(tokens: readonly Token[]): string | undefined {
   const end = tokens.findIndex(({ gap, key }) => gap > PART_GAP_MAX || AFTER_NUMBER.has(key));
   const words = textOf(tokens.slice(0, end < 0 ? undefined : end));

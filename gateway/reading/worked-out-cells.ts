@@ -7,19 +7,20 @@ import { keyOf } from '../printed/tokens.ts';
 import type { Notation } from './value-parsers.ts';
 import { numberAt } from './value-parsers.ts';
 
-/** Words before an amount in a cell that is worked out in several lines, by what the amount is then. */
+/** Words in front of an amount in a computation, by the kind of the amount. */
 const NET = new Set(['net', 'netto', 'neto', 'nett', 'liquido', 'preisnetto', 'prixnet', 'netprice']);
 
 interface Amount {
   readonly value: string;
-  /** The words before it, as a key; `=` where it is a result. */
+  /** The key of the words in front of the amount; `=` in front of a result. */
   readonly label: string;
   readonly tokens: readonly Token[];
 }
 
 /**
- * An amount that its cell works out: of a price the net one (`Gross: 60.00`, `Discount: 5.00`, `Net: 55.00`; `20.00`,
- * `- 1.00`, `= 19.00`), of allowances and charges what they come to. A cell with one plain amount is left to its column.
+ * Reads the amount that a cell computes over several lines. Of a price it takes the net price: `Gross: 60.00`,
+ * `Discount: 5.00`, `Net: 55.00`, or `20.00`, `- 1.00`, `= 19.00`. Of allowances and charges it takes their sum. It
+ * leaves a cell with one plain amount alone.
  */
 export function workedOut(
   column: string,
@@ -52,7 +53,7 @@ function amountsOn(line: readonly Token[], notation: Notation): Amount[] {
       at += number.count;
       continue;
     }
-    // The number's own closing bracket ends the label that its opening one began: `(Net: 60.00)`.
+    // The closing bracket of the number belongs to the bracket that opened the label: `(Net: 60.00)`.
     const inBrackets = /^[-+(]?[\d.,]+\)$/.test(token.text) ? token.text.slice(0, -1) : undefined;
     const value = inBrackets && numberAt([{ ...token, text: inBrackets }], notation.mark)?.value;
     if (value !== undefined && value !== '') {

@@ -1,13 +1,13 @@
-/** Languages that the mappings read, in which a country's name may be printed. */
+/** The languages that the mappings read. A country's name may be printed in any of them. */
 const LANGUAGES = ['pt', 'en', 'de', 'fr', 'es', 'it'] as const;
 
-/** ISO 3166-1 alpha-2 of Europe and of those whom Europe trades with most; ICU has their names. */
+/** Codes of ISO 3166-1 alpha-2: Europe and its main trading partners. ICU has their names. */
 const CODES =
   'AD AE AL AO AR AT AU BA BE BG BR BY CA CH CL CN CO CV CY CZ DE DK DZ EE EG ES FI FR GB GE GI GR GW HK HR HU IE IL IN IS IT JP KR LI LT LU LV MA MC MD ME MK MO MT MX MZ NG NL NO NZ PE PL PT RO RS RU SA SE SG SI SK SM ST TH TL TN TR TW UA US UY VA VN ZA'.split(
     ' ',
   );
 
-/** Names in use that ICU does not have. */
+/** Names in use that ICU lacks. */
 const MORE_NAMES: Readonly<Record<string, string>> = {
   uk: 'GB', 'u k': 'GB', 'great britain': 'GB', england: 'GB', scotland: 'GB', wales: 'GB', 'northern ireland': 'GB',
   inglaterra: 'GB', grossbritannien: 'GB', angleterre: 'GB', usa: 'US', 'u s a': 'US', 'united states of america': 'US', eua: 'US',
@@ -18,8 +18,8 @@ const MORE_NAMES: Readonly<Record<string, string>> = {
 let names: ReadonlyMap<string, string> | undefined;
 
 /**
- * The ISO code of a country that a text names and says nothing else: `Deutschland`, `ESPAÑA`, `DE`, one country in two
- * languages (`Deutschland / Germany`), or with a part of it in capitals (`Ireland - LEINSTER`); else undefined.
+ * Returns the ISO code of a country if the text is only its name. Accepted are `Deutschland`, `ESPAÑA`, `DE`, a name in
+ * two languages (`Deutschland / Germany`), and a name with a region in capitals (`Ireland - LEINSTER`).
  */
 export function countryNamed(text: string): string | undefined {
   const [first = '', ...others] = text.split(/\s[-–/]\s|\//);
@@ -58,17 +58,17 @@ function keyOfName(text: string): string {
     .trim();
 }
 
-/** Letters before a postal code as the post writes them (UPU): one or two of a number plate, or the ISO code. */
+/** Letters in front of a postal code (UPU): one or two letters as on number plates, or the ISO code. */
 const POST_LETTERS: Readonly<Record<string, string>> = {
   A: 'AT', B: 'BE', D: 'DE', E: 'ES', F: 'FR', H: 'HU', I: 'IT', L: 'LU', N: 'NO', P: 'PT', S: 'SE', EL: 'GR',
 }; // prettier-ignore
 
-/** The country that the letters before a postal code stand for, or undefined. */
+/** The country of the letters in front of a postal code. */
 export function countryOfPostLetters(letters: string): string | undefined {
   return POST_LETTERS[letters] ?? (CODES.includes(letters) ? letters : undefined);
 }
 
-/** Forms of postal codes that one country alone has. */
+/** Forms of postal codes that only one country uses. */
 const POSTAL_FORMS: readonly (readonly [string, RegExp])[] = [
   ['PT', /(?:^|\s)\d{4}-\d{3}(?:\s|$)/],
   ['GB', /(?:^|\s)(?:GIR 0AA|[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2})$/],
@@ -76,25 +76,25 @@ const POSTAL_FORMS: readonly (readonly [string, RegExp])[] = [
   ['PL', /(?:^|\s)\d{2}-\d{3}(?:\s|$)/],
 ];
 
-/** The country whose postal code a line of an address has, where no other country's looks like it. */
+/** The country of the postal code on a line of an address, if only one country uses its form. */
 export function countryOfPostalForm(line: string): string | undefined {
   return POSTAL_FORMS.find(([, form]) => form.test(line.trim()))?.[0];
 }
 
-/** What a postal code looks like at home, where several countries have the same form. */
+/** Forms of domestic postal codes that several countries share. */
 const FORMS_AT_HOME: Readonly<Record<string, RegExp>> = {
   AT: /^\d{4}$/, BE: /^\d{4}$/, CH: /^\d{4}$/, DE: /^\d{5}$/, DK: /^\d{4}$/, ES: /^\d{5}$/, FI: /^\d{5}$/, FR: /^\d{5}$/,
   IT: /^\d{5}$/, LU: /^\d{4}$/, NO: /^\d{4}$/, SE: /^\d{3} ?\d{2}$/, PT: /^\d{4}-\d{3}$/, NL: /^\d{4} ?[A-Z]{2}$/, PL: /^\d{2}-\d{3}$/,
 }; // prettier-ignore
 
-/** True when a postal code has the form of a country's. */
+/** True when a postal code has the form that a country uses. */
 export function isPostalCodeOf(country: string, code: string): boolean {
   return FORMS_AT_HOME[country]?.test(code) ?? false;
 }
 
 /**
- * The country of an address by its lines, without the name above it: a line, or the end of one after a comma, that names
- * a country (the last such), else the form of its postal code. A place of one word is a place, even if it is a country.
+ * Finds the country of an address from its lines, without the name above them. The last line that is a country's name,
+ * or ends with one after a comma, decides. Otherwise the form of the postal code decides.
  */
 export function countryOfAddress(lines: readonly string[]): string | undefined {
   for (const line of lines.toReversed()) {

@@ -1,9 +1,11 @@
 import { plainDashes } from './numbers.ts';
 
-/** Which of two small numbers is the day where a date does not tell. */
+/** Which of two small numbers is the day when the date itself does not tell. */
 export type DateOrder = 'dmy' | 'mdy';
 
-/** Month names and their usual abbreviations in Portuguese, English, German, French, Spanish and Italian, without accents. */
+/**
+ * Names and usual abbreviations of months in Portuguese, English, German, French, Spanish and Italian, without accents.
+ */
 const MONTHS: readonly (readonly string[])[] = [
   ['janeiro', 'january', 'januar', 'janner', 'janvier', 'enero', 'gennaio', 'jan', 'janv', 'ene', 'gen'],
   ['fevereiro', 'february', 'februar', 'fevrier', 'febrero', 'febbraio', 'fev', 'feb', 'fevr'],
@@ -87,7 +89,10 @@ function startsWithDigit(text: string): boolean {
   return code >= 48 && code <= 57;
 }
 
-/** Told by dates that can only be read one way, a second part over 12 means month first; undefined when none tells. */
+/**
+ * Tells the order by unambiguous dates: a second part above 12 means that the month comes first. Undefined without such
+ * dates.
+ */
 export function dateOrderOf(texts: Iterable<string>): DateOrder | undefined {
   let mdy = 0;
   let dmy = 0;
@@ -104,8 +109,8 @@ export function dateOrderOf(texts: Iterable<string>): DateOrder | undefined {
 }
 
 /**
- * Both readings of a date that is printed in two small numbers with `/` or `-` between; the one by `order` first.
- * Points are written where the day stands first.
+ * Both readings of a date of two small numbers separated by `/` or `-`. The reading by `order` comes first. Dates with
+ * points always write the day first, so they have one reading.
  * @returns undefined for a date that can only be read one way
  */
 export function bothReadings(text: string, order: DateOrder): readonly [string, string] | undefined {

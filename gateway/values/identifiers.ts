@@ -1,4 +1,6 @@
-/** True for nine digits whose last is the check digit of a Portuguese NIF (modulo 11, Decreto-Lei 14/2013 numbers). */
+/**
+ * True for nine digits with the correct check digit of a Portuguese NIF (modulo 11, numbers of Decreto-Lei 14/2013).
+ */
 export function isNif(text: string): boolean {
   if (!/^[1-9]\d{8}$/.test(text)) return false;
   let sum = 0;
@@ -7,7 +9,7 @@ export function isNif(text: string): boolean {
   return Number(text[8]) === (rest < 2 ? 0 : 11 - rest);
 }
 
-/** Shape of VAT identification numbers by country prefix (Council Directive 2006/112/EC, article 215; VIES). */
+/** Forms of VAT identification numbers by country prefix (Council Directive 2006/112/EC, article 215; VIES). */
 const VAT_SHAPES: Readonly<Record<string, RegExp>> = {
   AT: /^U\d{8}$/, BE: /^[01]\d{9}$/, BG: /^\d{9,10}$/, CY: /^\d{8}[A-Z]$/, CZ: /^\d{8,10}$/, DE: /^\d{9}$/,
   DK: /^\d{8}$/, EE: /^\d{9}$/, EL: /^\d{9}$/, ES: /^[A-Z0-9]\d{7}[A-Z0-9]$/, FI: /^\d{8}$/,
@@ -17,7 +19,7 @@ const VAT_SHAPES: Readonly<Record<string, RegExp>> = {
   SI: /^\d{8}$/, SK: /^\d{10}$/, XI: /^(\d{9}|\d{12})$/, CHE: /^\d{9}(MWST|TVA|IVA)?$/, NO: /^\d{9}(MVA)?$/,
 }; // prettier-ignore
 
-/** A VAT number with its country prefix, separators removed; undefined when the text is not shaped like one. */
+/** A VAT number with its country prefix and without separators; undefined for a text of another form. */
 export function parseVatId(text: string): string | undefined {
   const bare = text.toUpperCase().replace(/[\s.\-/]/g, '');
   const match = /^(CHE|[A-Z]{2})([A-Z0-9+*]{2,12})$/.exec(bare);
@@ -32,19 +34,19 @@ const IBAN_LENGTHS: Readonly<Record<string, number>> = {
   NO: 15, PL: 28, PT: 25, RO: 24, SE: 24, SI: 19, SK: 24, SM: 27,
 }; // prettier-ignore
 
-/** Length an IBAN of this text's country must have, or undefined for a country without IBANs. */
+/** The length of an IBAN of the text's country; undefined for a country without IBANs. */
 export function ibanLength(text: string): number | undefined {
   return IBAN_LENGTHS[text.slice(0, 2).toUpperCase()];
 }
 
-/** An IBAN in one run of characters, or undefined when the text is not shaped like one. The length may be off by the printer's fault. */
+/** An IBAN without blanks; undefined for a text of another form. The length may be wrong because of a misprint. */
 export function parseIban(text: string): string | undefined {
   const bare = text.toUpperCase().replace(/[\s.-]/g, '');
   if (!/^[A-Z]{2}\d{2}[A-Z0-9]{11,30}$/.test(bare) || ibanLength(bare) === undefined) return undefined;
   return bare;
 }
 
-/** True when the check digits fit (ISO 7064 MOD 97-10). */
+/** True when the check digits are correct (ISO 7064 MOD 97-10). */
 export function isIbanValid(iban: string): boolean {
   const moved = iban.slice(4) + iban.slice(0, 4);
   let rest = 0;

@@ -1,12 +1,12 @@
-/** Labels of numbers that Spain prints without its prefix, and Italy, by the key of the label. */
+/** Keys of labels for tax numbers that are printed without prefix, first in Spain, then in Italy. */
 const SPANISH = /^(?:nif|cif|nifcif|cifnif|dni|sunif|nifiva|nifcliente)/;
 const ITALIAN = /^(?:piva|partitaiva|partiva|pi|partitaivacf)/;
 const BRITISH = /^(?:vat|vatno|vatnumber|vatreg|vatregno|vatregistrationno|vatregistrationnumber|vatid)$/;
 
 /**
- * The VAT number, with the prefix of its country, that a number without one stands for: its label must be that country's,
- * and its check digits must hold (Spain: Orden EHA/451/2008 and Real Decreto 1553/2005; Italy: DPR 633/1972, article 35;
- * United Kingdom: HMRC, VAT Notice 700). Undefined for any other text.
+ * Completes a tax number without prefix to a VAT number. Its label must belong to the country, and its check digits
+ * must be correct. Sources: Orden EHA/451/2008 and Real Decreto 1553/2005 (Spain), DPR 633/1972, article 35 (Italy),
+ * HMRC, VAT Notice 700 (United Kingdom).
  */
 export function nationalVatId(labelKey: string, text: string): string | undefined {
   const bare = text
@@ -34,12 +34,12 @@ function isSpanish(text: string): boolean {
   return company[2] === String(check) || company[2] === COMPANY_LETTERS[check];
 }
 
-/** True for figures whose last is Luhn's check digit of the others (ISO/IEC 7812-1). */
+/** True for digits of which the last is Luhn's check digit of the others (ISO/IEC 7812-1). */
 export function isLuhn(digits: string): boolean {
   return String(luhnDigit(digits.slice(0, -1))) === digits.at(-1);
 }
 
-/** Luhn's check digit of digits whose last is the next to it (ISO/IEC 7812-1). */
+/** Luhn's check digit for digits without it (ISO/IEC 7812-1). */
 function luhnDigit(digits: string): number {
   let sum = 0;
   for (let i = 0; i < digits.length; i += 1) {
@@ -49,7 +49,7 @@ function luhnDigit(digits: string): number {
   return (10 - (sum % 10)) % 10;
 }
 
-/** Seven digits weighed 8 to 2 and two check digits come to a multiple of 97, or to 55 less. */
+/** Checks a British number: seven digits weighted 8 to 2, plus two check digits, give a multiple of 97, or 55 less. */
 function isBritish(text: string): boolean {
   if (!/^\d{9}$/.test(text)) return false;
   let sum = Number(text.slice(7));

@@ -3,17 +3,17 @@ export type DecimalMark = 'comma' | 'point';
 
 const DASHES = /[\u2010-\u2015\u2212]/g;
 
-/** Writes every kind of dash, hyphen and minus sign as `-`: programs print them for one another. */
+/** Writes every kind of dash, hyphen and minus sign as `-`, because programs confuse them. */
 export function plainDashes(text: string): string {
   return text.replace(DASHES, '-');
 }
 
-/** Digits, with groups of three by point, comma, apostrophe or space, and at most one decimal part. */
+/** Digits, with groups of three separated by point, comma, apostrophe or space, and at most one decimal part. */
 const NUMBER = /^(?:\d{1,3}(?:[.,'’ ]\d{3})+|\d+)(?:[.,]\d{1,6})?$/;
 
 /**
- * Reads a printed number into plain decimal notation (`-1234.50`), keeping its decimals.
- * A lone separator before exactly three digits is a decimal mark only when it is the document's own.
+ * Reads a printed number into plain decimal notation (`-1234.50`) and keeps its decimals. A single separator in front
+ * of exactly three digits is a decimal mark only if the document uses it as such.
  * @returns undefined when the text is not a number.
  */
 export function parseNumber(raw: string, mark: DecimalMark): string | undefined {
@@ -43,7 +43,7 @@ function toPlain(text: string, mark: DecimalMark): string | undefined {
   const otherAt = bare.lastIndexOf(other);
   if (ownAt < 0 && otherAt < 0) return strip(bare, '');
   if (ownAt >= 0 && otherAt >= 0)
-    // Both are there: the last one is the decimal mark.
+    // If both marks are printed, the last one is the decimal mark.
     return ownAt > otherAt
       ? strip(bare.slice(0, ownAt), bare.slice(ownAt + 1))
       : strip(bare.slice(0, otherAt), bare.slice(otherAt + 1));
@@ -55,7 +55,7 @@ function toPlain(text: string, mark: DecimalMark): string | undefined {
   }
   const several = bare.indexOf(other) !== otherAt;
   const decimals = bare.length - otherAt - 1;
-  // The other mark groups thousands where it can; elsewhere it must be a decimal mark.
+  // The other mark separates thousands if the digits allow it; otherwise it is the decimal mark.
   if (several || (decimals === 3 && otherAt <= 3 && !/^0/.test(bare))) return strip(bare, '');
   return strip(bare.slice(0, otherAt), bare.slice(otherAt + 1));
 }
@@ -65,7 +65,7 @@ function strip(whole: string, decimals: string): string {
   return decimals === '' ? digits : `${digits === '' ? '0' : digits}.${decimals}`;
 }
 
-/** Which mark the document uses, told by its amounts with two decimals; the fallback decides a tie. */
+/** Finds the document's decimal mark by its amounts with two decimals. In a tie, the fallback decides. */
 export function decimalMarkOf(texts: Iterable<string>, fallback: DecimalMark): DecimalMark {
   let comma = 0;
   let point = 0;
@@ -95,7 +95,7 @@ const NINE = 57;
 const LETTERS_ONLY = /^[A-Za-z]+$/;
 const markLengthMax = Math.max(...[...CURRENCY_MARKS.keys()].map((mark) => mark.length));
 
-/** The ISO 4217 code a printed word stands for, or undefined. */
+/** The ISO 4217 code of a printed currency sign or code. */
 export function currencyOf(word: string): string | undefined {
   const first = word.charCodeAt(0);
   if (first >= ZERO && first <= NINE) return undefined;
@@ -103,20 +103,23 @@ export function currencyOf(word: string): string | undefined {
   return plain.length > markLengthMax ? undefined : CURRENCY_MARKS.get(plain.toLowerCase());
 }
 
-/** Most words: nothing in them can be a currency next to a figure. */
+/** Figures alone or letters alone, as most words are. They contain no currency next to a figure. */
 const FIGURES_OR_LETTERS = /^(?:[\d.,]+|[A-Za-z]+)$/;
 
 const SIGNS = '(?:€|£|us\\$|r\\$|\\$|zł|eur|usd|gbp|chf|pln|aoa|kz|brl|sek|nok|dkk|czk|huf|ron)';
 const BEFORE = new RegExp(`^[-+(]?(${SIGNS})\\s*(?=[-+(\\d])`, 'i');
 const AFTER = new RegExp(`(?<=[\\d)-])\\s*(${SIGNS})\\.?$`, 'i');
 
-/** Splits a currency sign off an amount it touches: `€1.234,56`, `99,00€`, `EUR12.00`; a minus before the sign stays. */
+/**
+ * Removes a currency sign that touches an amount: `€1.234,56`, `99,00€`, `EUR12.00`. It keeps a minus in front of the
+ * sign.
+ */
 export function withoutCurrency(word: string): string {
   if (FIGURES_OR_LETTERS.test(word)) return word;
   return word.replace(BEFORE, (match, sign: string) => match.replace(sign, '').trim()).replace(AFTER, '');
 }
 
-/** The currency whose sign touches an amount, or undefined. */
+/** The currency whose sign touches an amount. */
 export function gluedCurrencyOf(word: string): string | undefined {
   if (FIGURES_OR_LETTERS.test(word) || !/\d/.test(word)) return undefined;
   const plain = plainDashes(word);

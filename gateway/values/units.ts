@@ -1,4 +1,4 @@
-/** Units as printed on invoices (without accents and dots) to UN/ECE Recommendation 20 and 21 codes. */
+/** Codes of UN/ECE Recommendation 20 and 21 for units as printed on invoices, without accents and dots. */
 const UNIT_CODES: Readonly<Record<string, string>> = {
   un: 'C62', uni: 'C62', und: 'C62', unid: 'C62', unidade: 'C62', unidades: 'C62', u: 'C62', unit: 'C62', units: 'C62',
   ud: 'C62', uds: 'C62', unidad: 'C62', unite: 'C62', unites: 'C62', stk: 'H87', stuck: 'H87', stck: 'H87', st: 'H87',
@@ -15,10 +15,10 @@ const UNIT_CODES: Readonly<Record<string, string>> = {
   saco: 'XBG', sc: 'XBG', garrafa: 'XBO', gf: 'XBO', frasco: 'XBO', lata: 'XCA', folha: 'XST', kwh: 'KWH', mwh: 'MWH', vg: 'LS', psch: 'LS', pauschal: 'LS', serv: 'E48', servico: 'E48', pax: 'IE',
 }; // prettier-ignore
 
-/** The unit "one", when no unit is printed or it is not known. */
+/** The unit "one", for a unit that is unknown or not printed. */
 const UNSPECIFIED = 'C62';
 
-/** Measures of time, weight, length, area, volume and energy; a piece or a box of something is none. */
+/** Units of time, weight, length, area, volume and energy. Pieces and boxes are not measures. */
 const MEASURES = new Set(['KGM', 'GRM', 'TNE', 'MTR', 'CMT', 'MMT', 'KMT', 'MTK', 'MTQ', 'LTR', 'CLT', 'HUR', 'DAY', 'MON', 'ANN', 'MIN', 'WEE', 'KWH', 'MWH']); // prettier-ignore
 
 /** True for a word that names a measure. */
@@ -26,7 +26,7 @@ export function isMeasure(word: string): boolean {
   return word.length > 1 && MEASURES.has(unitCode(word));
 }
 
-/** The unit code for a printed unit; `C62` when there is none or it is not known. A printed code stays itself. */
+/** The code of a printed unit, which may be a code already. `C62` if the unit is unknown or not printed. */
 export function unitCode(printed: string | undefined): string {
   if (printed === undefined) return UNSPECIFIED;
   const known = UNIT_CODES[keyOfUnit(printed)];
@@ -38,7 +38,7 @@ export function unitCode(printed: string | undefined): string {
     : UNSPECIFIED;
 }
 
-/** True for a printed unit that becomes "one" because nothing is known of it. */
+/** True for a printed unit that is unknown, so that it becomes "one". */
 export function isUnknownUnit(printed: string): boolean {
   return unitCode(printed) === UNSPECIFIED && printed !== UNSPECIFIED && !isUnit(printed);
 }
