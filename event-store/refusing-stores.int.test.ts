@@ -84,7 +84,7 @@ const CASES: readonly Refusing[] = [
     url: () => store.connectionStringAs({ user: null, port: through() }),
     code: 'STORE_LOGIN_MISSING',
     final: true,
-    says: /wants a user.*EVENTSTORE_URL/,
+    says: /requires a user.*EVENTSTORE_URL/,
   },
   {
     name: 'a wrong password',
@@ -119,7 +119,7 @@ const CASES: readonly Refusing[] = [
     url: () => `esdb://127.0.0.1:${through()}?tls=false`,
     code: 'STORE_HANGS_UP',
     final: false,
-    says: /take tls=false out/,
+    says: /remove tls=false/,
   },
   {
     name: 'a host that is misspelt',

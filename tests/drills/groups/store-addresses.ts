@@ -136,7 +136,7 @@ async function storesThatRefuse(house: DrillHouse): Promise<string> {
   const proxy = await startFaultProxy(store.port);
   const { port } = proxy;
   const kinds: readonly (readonly [string, string, RegExp])[] = [
-    ['no credentials', store.connectionStringAs({ user: null, port }), /wants a user/],
+    ['no credentials', store.connectionStringAs({ user: null, port }), /requires a user/],
     [
       'wrong password',
       store.connectionStringAs({ user: { ...docket, password: 'wrong' }, port }),
