@@ -1,19 +1,19 @@
-/** How long to wait between two tries of the same work. */
+/** The wait between two tries of the same work. */
 export interface Backoff {
-  /** Longest wait after the first failure, in ms; it doubles with each failure in a row. */
+  /** Longest wait after the first failure, in ms. It doubles with each consecutive failure. */
   readonly firstMs: number;
-  /** Longest wait of all, in ms. */
+  /** Upper bound of every wait, in ms. */
   readonly maxMs: number;
 }
 
-/** The window stops doubling here: 2 ** 30 ms are twelve days. */
+/** The window stops doubling after this many failures: 2 ** 30 ms are twelve days. */
 const DOUBLINGS_MAX = 30;
 
 /**
- * The wait after a failure, in ms: full jitter over a window that doubles with each failure in a row. Full jitter keeps
- * many clients from coming back at the same instant. The page has a delay of its own, since it imports types only.
+ * The wait after a failure, in ms: full jitter over a window that doubles with each consecutive failure. Full jitter
+ * keeps many clients from returning at the same instant. The page has its own copy, because it imports only types.
  *
- * @param failures failures in a row, from 1
+ * @param failures consecutive failures, from 1
  * @param random uniform in [0, 1)
  */
 export function backoffDelayMs({ firstMs, maxMs }: Backoff, failures: number, random: number): number {

@@ -17,15 +17,18 @@ export const DASHBOARD_RANGES_MIN = {
 export const DASHBOARD_RANGES = Object.keys(DASHBOARD_RANGES_MIN) as [DashboardRange, ...DashboardRange[]];
 export type DashboardRange = keyof typeof DASHBOARD_RANGES_MIN;
 
-/** Lengths of a bucket, in minutes. A day is a day of the `zone`, so two a year are an hour shorter or longer. */
+/**
+ * Lengths of a bucket, in minutes. A day is a day of `zone`, so where clocks change, two days a year are an hour
+ * shorter or longer.
+ */
 export const DASHBOARD_BUCKETS_MIN = { minute: 1, hour: 60, day: 24 * 60 } as const;
 export const DASHBOARD_BUCKETS = ['minute', 'hour', 'day'] as const;
 export type DashboardBucketName = (typeof DASHBOARD_BUCKETS)[number];
 
-/** Most buckets in one answer: a day by the minute fits, a week by the minute does not. */
+/** Most buckets in one answer. A day in minutes fits, a week in minutes does not. */
 export const DASHBOARD_BUCKETS_MAX = 1_500;
 
-/** What is shown when no bucket is named. */
+/** The bucket for a query that names none. */
 export function defaultBucket(range: DashboardRange): DashboardBucketName {
   const minutes = DASHBOARD_RANGES_MIN[range];
   if (minutes <= DASHBOARD_RANGES_MIN['6h']) return 'minute';
@@ -36,13 +39,13 @@ export function defaultBucket(range: DashboardRange): DashboardBucketName {
 export const DashboardQuery = z.strictObject({
   range: z.enum(DASHBOARD_RANGES).default('1h'),
   bucket: z.enum(DASHBOARD_BUCKETS).optional(),
-  /** IANA time zone that hours and days begin in. */
+  /** IANA time zone in which hours and days begin. */
   zone: z
     .string()
     .max(64)
     .regex(/^[A-Za-z][A-Za-z0-9_+/-]*$/)
     .default('UTC'),
-  /** The figures as they were at that moment; they then hold nothing live. */
+  /** The figures as they were at that moment, without those that exist only now. */
   asOf: MomentText.optional(),
   atLeast: PositionText.optional(),
 });
@@ -51,30 +54,33 @@ export type DashboardQuery = z.infer<typeof DashboardQuery>;
 const Count = z.number().int();
 const Instant = z.iso.datetime();
 
-/** Milliseconds the gateway took, by successful attempt; bounds of histogram buckets, at most an eighth too high. */
+/**
+ * Milliseconds that the gateway took for successful attempts. The values are bounds of histogram buckets, so at most an
+ * eighth too high.
+ */
 export const LatencyFigures = z.object({ count: Count, p50: Count, p95: Count, p99: Count, max: Count });
 export type LatencyFigures = z.infer<typeof LatencyFigures>;
 
 const FlowFigures = z.object({
-  /** Conversions requested: by upload, re-upload or retry. */
+  /** Requested conversions: by upload, re-upload or retry. */
   submitted: Count,
   succeeded: Count,
   /** Jobs that failed for good. */
   failed: Count,
   failedByCode: z.partialRecord(JobFailureCode, Count),
-  /** Attempts that failed and are repeated. */
+  /** Failed attempts that Docket repeats. */
   deferred: Count,
   /** Attempts whose worker was lost or stopped. */
   abandoned: Count,
   cancelled: Count,
   downloads: Count,
-  /** Uploads that were refused before they became a job. */
+  /** Uploads that Docket refused before they became a job. */
   rejected: Count,
-  /** Cleanup: files removed, and their bytes. */
+  /** Files that cleanup removed, and their bytes. */
   removedSources: Count,
   removedResults: Count,
   removedBytes: Count,
-  /** Null when nothing succeeded. */
+  /** Null when no attempt succeeded. */
   latency: LatencyFigures.nullable(),
 });
 
@@ -83,23 +89,23 @@ export type DashboardBucket = z.infer<typeof DashboardBucket>;
 
 const StoredFiles = z.object({ files: Count, bytes: Count });
 
-/** The figures that hold at one moment, whatever the window. */
+/** The figures at one moment, independent of the window. */
 export const StandingFigures = z.object({
   jobs: z.object({
     byState: z.record(JobStateName, Count),
     total: Count,
-    /** Jobs that no worker has: queued and waiting. */
+    /** Jobs that no worker holds: queued and waiting. */
     queueDepth: Count,
-    /** Queued, converting and waiting. */
+    /** Jobs that are queued, converting or waiting. */
     active: Count,
-    /** Since when the active job that has been asked for the longest waits for its outcome; null in the past. */
+    /** The time of the oldest request whose job has no outcome yet. Null in an answer about the past. */
     oldestActiveSince: Instant.nullable(),
-    /** Jobs that are failed now, by code; codes without a job are left out. */
+    /** Jobs that are failed now, by code. Codes without a job are absent. */
     failedByCode: z.partialRecord(JobFailureCode, Count),
   }),
   storage: z.object({ source: StoredFiles, result: StoredFiles }),
   breaker: z.object({
-    /** Open when any processor's circuit breaker is. */
+    /** Open while any processor's circuit breaker is open. */
     state: z.enum(['closed', 'open']),
     since: Instant.nullable(),
     reason: z.string().nullable(),
@@ -107,20 +113,20 @@ export const StandingFigures = z.object({
       z.object({ processorId: z.string(), since: Instant, failures: Count, lastCode: z.string() }),
     ),
   }),
-  /** When a file was last removed by cleanup, to the minute. */
+  /** The time when cleanup last removed a file, to the minute. */
   lastRemovalAt: Instant.nullable(),
 });
 
-/** What exists only now; null in an answer about the past. */
+/** The figures that exist only now. Null in an answer about the past. */
 export const PresentFigures = z.object({
-  /** Processors that said that they live within a day. */
+  /** Processors that sent a heartbeat within a day. */
   workers: z.array(
     z.object({
       id: z.string(),
       startedAt: Instant,
       seenAt: Instant,
       alive: z.boolean(),
-      /** Jobs whose attempt it has claimed. */
+      /** Jobs that it converts now. */
       converting: Count,
     }),
   ),
@@ -129,15 +135,18 @@ export const PresentFigures = z.object({
       name: z.string(),
       version: z.number().int(),
       position: PositionText,
-      /** Age of the oldest event that the tables do not show yet, 0 when they show everything; null: the log is away. */
+      /**
+       * Age of the oldest event that the tables do not show yet. 0: they show everything. Null: the log does not
+       * answer.
+       */
       lagMs: Count.nullable(),
-      /** When the checkpoint last moved. */
+      /** The time when the checkpoint last moved. */
       updatedAt: Instant,
       /** Streams in quarantine. */
       held: Count,
     }),
   ),
-  /** What is built again at present since the log is another one; empty as a rule. */
+  /** The tables that Docket now builds again because the log is another one. Usually empty. */
   rebuilding: z.array(
     z.object({
       /** A projection, or `work-list`. */
@@ -145,21 +154,21 @@ export const PresentFigures = z.object({
       since: Instant,
       why: z.string(),
       position: PositionText,
-      /** The log's end when it began: built again from there on. */
+      /** The end of the log when the rebuild began; the rebuild is complete there. */
       until: PositionText,
     }),
   ),
-  /** Position of the log's last event; null when the log is away. */
+  /** Position of the log's last event. Null: the log does not answer. */
   logHead: PositionText.nullable(),
 });
 
 /** `GET /api/dashboard`. */
 export const DashboardAnswer = StandingFigures.extend({
-  /** The moment of the figures by the server's clock, or the moment that was asked for. */
+  /** The moment of the figures: the server's time, or the requested one. */
   at: Instant,
-  /** The log up to here is in the figures. */
+  /** The figures contain every event up to this position. */
   position: PositionText,
-  /** True when `asOf` was asked for. */
+  /** True when the query has `asOf`. */
   past: z.boolean(),
   window: z.object({
     range: z.enum(DASHBOARD_RANGES),
@@ -168,22 +177,22 @@ export const DashboardAnswer = StandingFigures.extend({
     from: Instant,
     to: Instant,
   }),
-  /** Every bucket of the window in order, empty ones included; the last one is not over yet. */
+  /** Every bucket of the window in order, empty ones included. The last bucket has not ended yet. */
   buckets: z.array(DashboardBucket),
-  /** The window as one. */
+  /** The sum over the whole window. */
   totals: FlowFigures,
-  /** How many attempts took up to `leMs` and longer than the bucket before; empty buckets are left out. */
+  /** How many attempts took up to `leMs` and longer than the bucket before. Empty buckets are absent. */
   histogram: z.array(z.object({ leMs: Count, count: Count })),
   present: PresentFigures.nullable(),
 });
 export type DashboardAnswer = z.infer<typeof DashboardAnswer>;
 
-/** The one row of the live topic `ops:metrics`, sent once a second. It replaces the row before. */
+/** The one row of the live topic `ops:metrics`, sent once a second. Each row replaces the one before. */
 export const OpsMetrics = StandingFigures.extend({
   key: z.literal('metrics'),
   at: Instant,
   position: PositionText,
-  /** The minute that runs and the one before, by the minute, in UTC: enough to move a chart on. */
+  /** The running minute and the one before, in UTC, so that a page can extend its chart. */
   recent: z.array(DashboardBucket),
   present: PresentFigures,
 });

@@ -1,9 +1,9 @@
-/** Characters that end the part before the host of an address unless they are written with a percent sign. */
+/** Characters that a user name or password must write with a percent sign. */
 const RESERVED = '/ as %2F, # as %23, ? as %3F, @ as %40, % as %25';
 
 /**
- * Says what is wrong with a connection string of Postgres, or null. It refuses what the driver would read as something
- * else than it means; the password is in no sentence.
+ * Says what is wrong with a connection string of Postgres, or returns null. It refuses a string that the driver would
+ * misread. No sentence contains the password.
  */
 export function faultOfDatabaseUrl(text: string): string | null {
   const scheme = /^(postgres|postgresql):\/\//i.exec(text);
@@ -37,7 +37,7 @@ function isDecodable(text: string): boolean {
     decodeURIComponent(text);
     return true;
   } catch {
-    // A malformed escape is the answer that was asked for.
+    // A malformed escape means false.
     return false;
   }
 }

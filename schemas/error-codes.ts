@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Every code an API answer may carry, its HTTP status and the sentence shown when nothing better is known. */
+/** Every code of an API error, with its HTTP status and its default sentence. */
 export const API_ERRORS = {
   NOT_PDF: { status: 400, sentence: 'This file is not a PDF.' },
   TOO_LARGE: { status: 413, sentence: 'This file is larger than the limit.' },
@@ -14,14 +14,14 @@ export const API_ERRORS = {
     sentence:
       'This file has been removed because its keeping time is over. Upload the PDF again to convert it.',
   },
-  METHOD_NOT_ALLOWED: { status: 405, sentence: 'This address does not take that method.' },
+  METHOD_NOT_ALLOWED: { status: 405, sentence: 'This address does not accept that method.' },
   REQUEST_TIMEOUT: {
     status: 408,
     sentence: 'The request did not arrive in time; try again over a better connection.',
   },
   NOT_READY: { status: 409, sentence: 'The result is not ready yet.' },
-  CONFLICT: { status: 409, sentence: 'The job has moved on; this is not possible in its present state.' },
-  UNSUPPORTED_MEDIA_TYPE: { status: 415, sentence: 'The body is of a type that this address does not take.' },
+  CONFLICT: { status: 409, sentence: 'The job has changed; this is not possible in its present state.' },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, sentence: 'This address does not accept a body of that type.' },
   HEADERS_TOO_LARGE: { status: 431, sentence: 'The headers of the request are larger than the limit.' },
   FORMAT_NOT_POSSIBLE: { status: 422, sentence: 'The result cannot be made into this format.' },
   IDEMPOTENCY_MISMATCH: {
@@ -33,12 +33,12 @@ export const API_ERRORS = {
     status: 500,
     sentence: 'Something went wrong on our side. The request id helps to find out what.',
   },
-  UNAVAILABLE: { status: 503, sentence: 'Docket cannot take this right now; try again in a moment.' },
-  STORAGE_FULL: { status: 507, sentence: 'There is no room left for uploads; an operator has to free some.' },
-  // As a quota of WebDAV (RFC 4331, section 6): the file is not too large, the room for it is used.
+  UNAVAILABLE: { status: 503, sentence: 'Docket cannot accept this right now; try again in a moment.' },
+  STORAGE_FULL: { status: 507, sentence: 'There is no room left for uploads; an operator must free some.' },
+  // 507 as for a quota of WebDAV (RFC 4331, section 6): the file is not too large, the owner's space is used up.
   QUOTA_EXCEEDED: {
     status: 507,
-    sentence: 'Your files take all the room you may use; it comes back as files expire.',
+    sentence: 'Your files use all the space that you may use; files that expire free it again.',
   },
 } as const satisfies Record<string, { status: number; sentence: string }>;
 
@@ -46,7 +46,7 @@ export type ApiErrorCode = keyof typeof API_ERRORS;
 export const API_ERROR_CODES = Object.keys(API_ERRORS) as [ApiErrorCode, ...ApiErrorCode[]];
 export const ApiErrorCode = z.enum(API_ERROR_CODES);
 
-/** Why an attempt or a job failed. The gateway's own reason stands beside it. */
+/** Why an attempt or a job failed. A separate field holds the gateway's own reason. */
 export const JOB_FAILURE_CODES = [
   'GW_4XX',
   'GW_5XX',
@@ -61,14 +61,14 @@ export const JOB_FAILURE_CODES = [
 export const JobFailureCode = z.enum(JOB_FAILURE_CODES);
 export type JobFailureCode = z.infer<typeof JobFailureCode>;
 
-/** How much of an owner's room is used: beside `QUOTA_EXCEEDED`, for a client that says it in its own words. */
+/** How much of an owner's space is used. Sent with `QUOTA_EXCEEDED`, for a client that writes its own message. */
 export const StorageQuota = z.object({
   usedBytes: z.number().int().min(0),
   allowedBytes: z.number().int().min(0),
 });
 export type StorageQuota = z.infer<typeof StorageQuota>;
 
-/** The body of every error answer of the two APIs. */
+/** The body of every error of the two APIs. */
 export const ErrorBody = z.object({
   error: z.object({
     code: ApiErrorCode,

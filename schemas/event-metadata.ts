@@ -1,16 +1,18 @@
 import { z } from 'zod';
 import { Sha256 } from './ids.ts';
 
-/** What every event says about where it came from. */
+/** The origin of an event. */
 export const EventMetadata = z.object({
-  /** The request or the processor's step that led here. */
+  /** The HTTP request or the processor's step that caused it. */
   correlationId: z.string().min(1).max(64),
-  /** The command that decided the event. */
+  /** The id of the command that decided the event. */
   causationId: z.string().min(1).max(64),
   /** `owner:<id>`, `processor:<id>`, `operator` or `system`. */
   actor: z.string().min(1).max(120),
   schemaVersion: z.number().int().min(1),
-  /** The hash of the event before in the stream; null for the first. Absent in events older than the chain. */
+  /**
+   * The hash of the event before in the stream; null for the first. Absent in events from before Docket chained events.
+   */
   previousHash: Sha256.nullable().optional(),
   /** The hash of this event, which covers `previousHash` (event-store/event-hash.ts). */
   hash: Sha256.optional(),

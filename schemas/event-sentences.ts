@@ -1,10 +1,10 @@
 import type { JobEvent } from './job-events.ts';
 
 /**
- * What an event of a job means, in English: for the page, the terminal and the API. Values go into the braces. `{exactly}`
- * takes what the page shows beside the sentence or leaves out: codes, the end of a lease, the mapping.
+ * Says in English what an event of a job means, for the page, the terminal and the API. Values replace the names in
+ * braces. `{exactly}` stands for details that not every reader shows: codes, the end of a lease, the mapping.
  *
- * The page loads this file, so it imports types only.
+ * The page loads this file, so it imports only types.
  */
 export const EVENT_SENTENCES = {
   event_DocumentUploaded: '{filename} was uploaded ({size}), stored and verified.',
@@ -31,7 +31,7 @@ export const EVENT_SENTENCES = {
 
 export type EventSentenceKey = keyof typeof EVENT_SENTENCES;
 
-/** How one reader's words are made. */
+/** How one kind of reader formats values. */
 export interface EventWording {
   say(key: EventSentenceKey, values?: Readonly<Record<string, string | number>>): string;
   bytes(count: number): string;
@@ -45,7 +45,7 @@ export interface EventWording {
     readonly reason: string | null;
     readonly message: string;
   }): string;
-  /** What goes into `{exactly}`; unset: nothing. */
+  /** The text for `{exactly}`; without this function the text is empty. */
   exactly?(event: JobEvent): string;
 }
 

@@ -1,26 +1,26 @@
-/** What a connection string of EventStoreDB says, as far as Docket needs to know it. */
+/** The parts of an EventStoreDB connection string that Docket needs. */
 export interface EventStoreUrl {
-  /** The text that the client is given: without what Docket decides itself, with the bounds it needs. */
+  /** The connection string for the client, without the options that Docket decides and with the bounds it needs. */
   readonly forClient: string;
-  /** The same for the first server alone, asked without a search for the leader. */
+  /** The same for the first server alone, without a search for the leader. */
   readonly firstHostForClient: string;
-  /** The one server that is named, for a transport without a search for a leader; null for a cluster. Not to be printed. */
+  /** The only server, for a transport that does not search for a leader; null for a cluster. Never print it. */
   readonly server: NamedServer | null;
   /**
-   * The first server that the connection string names, for requests that each node answers for itself. It is not for
-   * printing, since it may hold a password.
+   * The first server of the connection string, for requests that each node answers for itself. Never print it, because
+   * it may hold a password.
    */
   readonly firstServer: NamedServer;
-  /** The servers without user and options: what may be printed. */
+  /** The servers without user and options, safe to print. */
   readonly address: string;
   readonly isCluster: boolean;
   readonly isSecure: boolean;
   readonly username: string | null;
-  /** User and password as they were spelled, decoded. Not to be printed. */
+  /** User and password, decoded. Never print them. */
   readonly login: Login | null;
-  /** The file of the authority that signed the server's certificate, when one is named. */
+  /** The file of the authority that signed the server's certificate, or null. */
   readonly caFile: string | null;
-  /** What works and is most likely not what was meant; one sentence each. */
+  /** Sentences about options that work but are probably a mistake. */
   readonly remarks: readonly string[];
 }
 
@@ -29,28 +29,28 @@ export interface Login {
   readonly password: string;
 }
 
-/** One server and how to talk to it. */
+/** One server and how to connect to it. */
 export interface NamedServer {
   /** `host:port` */
   readonly target: string;
   readonly isSecure: boolean;
-  /** Null for nobody; sent over TLS alone. */
+  /** Null for no user. Sent only over TLS. */
   readonly login: Login | null;
   readonly connectionName: string | null;
   readonly caFile: string | null;
-  /** Certificate and key of this client; both or none. */
+  /** Certificate and key of this client, or null. */
   readonly ownFiles: { readonly certificate: string; readonly key: string } | null;
-  /** After so long without traffic the connection is tried; null for never. */
+  /** After this time without traffic the transport checks the connection. Null: never. */
   readonly keepAliveMs: number | null;
-  /** Longest wait for the answer to that. */
+  /** Longest wait for the answer to that check. */
   readonly keepAliveTimeoutMs: number | null;
 }
 
 const SCHEMES = ['esdb', 'esdb+discover'];
 const DEFAULT_PORT = 2113;
-/** Seconds, the unit of the client: a node that hangs must not hold the search for the leader up (D57). */
+/** In seconds, the client's unit. A node that hangs must not delay the search for the leader (D57). */
 const GOSSIP_TIMEOUT_SEC = 1;
-/** What the client takes unless the connection string says otherwise. */
+/** The client's default. */
 const KEEP_ALIVE_MS = 10_000;
 const ENDS_AT_HOSTS = /[/?]/;
 
@@ -62,7 +62,7 @@ const keepAlive: Check = (value) =>
 const flag: Check = (value) => (value === 'true' || value === 'false' ? null : 'is true or false');
 const anything: Check = () => null;
 
-/** The options of the client, by their names as it compares them. */
+/** The options of the client, with lower-case names as the client compares them. */
 const OPTIONS: Readonly<Record<string, { readonly name: string; readonly check: Check }>> = {
   tls: { name: 'tls', check: flag },
   tlscafile: { name: 'tlsCAFile', check: anything },
@@ -75,7 +75,7 @@ const OPTIONS: Readonly<Record<string, { readonly name: string; readonly check: 
   defaultdeadline: { name: 'defaultDeadline', check: wholeNumber },
   keepaliveinterval: { name: 'keepAliveInterval', check: keepAlive },
   keepalivetimeout: { name: 'keepAliveTimeout', check: keepAlive },
-  // Whatever it says, Docket asks for failures to be thrown: a refused append must never look like one that was done.
+  // Docket always sets this option to true, because a refused append must never look like a written one.
   throwonappendfailure: { name: 'throwOnAppendFailure', check: flag },
   tlsverifycert: {
     name: 'tlsVerifyCert',
@@ -92,8 +92,9 @@ const OPTIONS: Readonly<Record<string, { readonly name: string; readonly check: 
 };
 
 /**
- * Takes a connection string apart and says everything that is wrong with it, a sentence each and without the password.
- * It refuses what the client would misread in silence: options it does not know, and signs in a password that end it.
+ * Reads a connection string and says everything that is wrong with it, one sentence each and without the password. It
+ * refuses what the client would misread without an error: options it does not know, and characters in a password that
+ * end it.
  */
 export function readEventStoreUrl(
   text: string,
@@ -103,7 +104,7 @@ export function readEventStoreUrl(
     return { faults: ['must begin with esdb:// or esdb+discover://, as in esdb://127.0.0.1:2113?tls=false'] };
   const rest = text.trim().slice(scheme[0].length);
   const { login, places, query } = partsOf(rest);
-  // A password with a plain ? would be taken for a host, and printed.
+  // The client would take a password with a plain ? for a host, and print it.
   if (query.includes('@')) return { faults: ['must spell ? and @ in user and password as %3F and %40'] };
   const faults: string[] = [];
   const username = readLogin(login, faults);
@@ -174,7 +175,10 @@ function remarksOn(isSecure: boolean, username: string | null): string[] {
   ];
 }
 
-/** `user:password@`, the hosts, and what follows the question mark. The last @ before it ends the password. */
+/**
+ * Splits into `user:password@`, the hosts, and the text after the question mark. The last @ before that mark ends the
+ * password.
+ */
 function partsOf(rest: string): { login: string | null; places: string; query: string } {
   const question = rest.indexOf('?');
   const front = question < 0 ? rest : rest.slice(0, question);

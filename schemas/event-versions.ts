@@ -7,12 +7,12 @@ import { SERVICE_EVENT_SCHEMAS, type ServiceEvent } from './service-events.ts';
 type KnownEvent = JobEvent | ServiceEvent;
 type KnownType = KnownEvent['type'];
 
-/** Turns the payload of one version into the payload of the next. */
+/** Converts the payload of one version to the next. */
 export type Upcaster = (payload: unknown) => unknown;
 
 /**
- * `UPCASTERS[type][n]` lifts version n + 1 to version n + 2, so the current version of a type is its number of
- * upcasters plus one. Events in the log are never edited; they are lifted when they are read.
+ * `UPCASTERS[type][n]` converts version n + 1 to version n + 2. So the current version of a type is its number of
+ * upcasters plus one. Docket never edits events in the log; it converts them when it reads them.
  */
 const UPCASTERS: Partial<Record<KnownType, readonly Upcaster[]>> = {
   // Version 2 may have `mapping.parameters`; an upload of version 1 gave none.
@@ -21,7 +21,7 @@ const UPCASTERS: Partial<Record<KnownType, readonly Upcaster[]>> = {
   ConversionSucceeded: [(payload) => payload, (payload) => payload],
 };
 
-/** An event in the log that this build cannot read: unknown type, newer version, or a broken shape (D30, D39). */
+/** This build cannot read an event of the log: unknown type, newer version, or wrong shape (D30, D39). */
 export class EventNotUnderstood extends CodedError {
   readonly code = 'EVENT_NOT_UNDERSTOOD';
   readonly retryable = false;
@@ -31,7 +31,7 @@ export class EventNotUnderstood extends CodedError {
   }
 }
 
-/** The schema version this build writes for an event type. */
+/** The schema version that this build writes for an event type. */
 export function currentVersion(type: KnownType): number {
   return (UPCASTERS[type]?.length ?? 0) + 1;
 }
@@ -45,7 +45,7 @@ function schemaOf(type: string): z.ZodType | undefined {
 }
 
 /**
- * Reads an event of the log: lifts it to the current version and checks it.
+ * Reads an event of the log: converts it to the current version and checks it.
  * @throws EventNotUnderstood
  */
 export function understandEvent(recorded: { type: string; data: unknown; metadata: unknown }): KnownEvent {

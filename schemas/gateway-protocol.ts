@@ -2,45 +2,48 @@ import { z } from 'zod';
 import { InvoiceIdentity } from './job-events.ts';
 
 /**
- * The gateway's HTTP contract (`POST /v1/convert`, `POST /v1/format`, `GET /v1/mappings`, `GET /health`), as its callers see it.
- * The gateway answers 200 with the result as the body, or 4xx/5xx with a `GatewayRefusal` as JSON.
+ * The gateway's HTTP contract for its callers: `POST /v1/convert`, `POST /v1/format`, `GET /v1/mappings`, `GET
+ * /health`. The gateway returns 200 with the result as the body, or 4xx/5xx with a `GatewayRefusal` as JSON.
  */
 
-/** Header names of the contract, in the case they are written on the wire. */
+/** Header names of the contract, in their case on the wire. */
 export const GATEWAY_HEADERS = {
-  /** Request: the job this conversion is for; any text up to 128 characters. */
+  /** Request: the job of this conversion, any text up to 128 characters. */
   jobId: 'X-Job-Id',
   /** Response: RFC 9530 digest of the body, `sha-256=:BASE64:`. */
   reprDigest: 'Repr-Digest',
   /** Response: lower-case hex SHA-256 of the PDF bytes the gateway received. */
   sourceSha256: 'X-Source-Sha256',
-  /** Response: version of the mapping that was asked for. */
+  /** Response: version of the requested mapping. */
   mappingVersion: 'X-Mapping-Version',
-  /** Response: the mapping that made the result, as `encodeConvertedBy` writes it. */
+  /** Response: the mapping that made the result, written by `encodeConvertedBy`. */
   convertedBy: 'X-Converted-By',
-  /** Response: what names the invoice in the result, as `encodeInvoiceIdentity` writes it; absent for what is no invoice. */
+  /**
+   * Response: the identity of the invoice in the result, written by `encodeInvoiceIdentity`. Absent for a result that
+   * is no invoice.
+   */
   invoice: 'X-Invoice',
   pages: 'X-Pages',
-  /** Response: milliseconds from the whole body received to the result ready, queueing included. */
+  /** Response: milliseconds from the end of the body to the ready result, waiting included. */
   conversionMs: 'X-Conversion-Ms',
   /** Response: base64url of a JSON array of `{code, message}`, at most `warningsHeaderBytesMax` long. */
   warnings: 'X-Warnings',
 } as const;
 
-/** Longest `X-Warnings` value in bytes; warnings past it are dropped and the last one says how many. */
+/** Longest `X-Warnings` value in bytes. Warnings beyond it are dropped, and the last one says how many. */
 export const WARNINGS_HEADER_BYTES_MAX = 4096;
 
-/** Media types a mapping may answer with. */
+/** Media types that a mapping may produce. */
 export const RESULT_MEDIA_TYPES = ['application/xml', 'text/calendar'] as const;
 export const resultMediaTypeSchema = z.enum(RESULT_MEDIA_TYPES);
 export type ResultMediaType = z.infer<typeof resultMediaTypeSchema>;
 
-/** What a converted invoice can be had in, made of what its result says (`POST /v1/format?format=`). */
+/** The formats of a converted invoice, made from the values of its result (`POST /v1/format?format=`). */
 export const INVOICE_FORMATS = ['ubl', 'cii', 'cius-pt', 'json', 'csv'] as const;
 export const invoiceFormatSchema = z.enum(INVOICE_FORMATS);
 export type InvoiceFormat = z.infer<typeof invoiceFormatSchema>;
 
-/** Why the gateway gives no result. The first list is about the document and final; the second about the gateway. */
+/** Why the gateway returns no result: reasons in the document, in the request, or in the gateway itself. */
 export const DOCUMENT_REFUSAL_CODES = [
   'PDF_ENCRYPTED',
   'PDF_CORRUPT',
@@ -105,7 +108,7 @@ export const GATEWAY_REFUSAL_STATUS: Readonly<Record<GatewayRefusalCode, number>
   INTERNAL: 500,
 };
 
-/** Body of every 4xx and 5xx. A caller accepts codes it does not know: `code` stays a plain string on reading. */
+/** Body of every 4xx and 5xx. A caller must accept unknown codes, so on reading `code` is a plain string. */
 export const gatewayRefusalSchema = z.object({
   code: z.string().min(1).max(64),
   message: z.string().max(2000),
@@ -118,10 +121,10 @@ export const gatewayWarningSchema = z.object({
 export type GatewayWarning = z.infer<typeof gatewayWarningSchema>;
 export const gatewayWarningsSchema = z.array(gatewayWarningSchema).max(200);
 
-/** What a mapping takes beside the PDF. */
+/** A value that a mapping accepts beside the PDF. */
 export const gatewayParameterSchema = z.object({
   name: z.string().regex(/^[a-z][A-Za-z0-9]{0,39}$/),
-  /** How a value must look, in words. */
+  /** The required form of a value, in words. */
   description: z.string().max(300),
   default: z.string().max(400).optional(),
 });
@@ -136,11 +139,9 @@ export const gatewayMappingSchema = z.object({
   /** True for exactly one entry. */
   default: z.boolean(),
   mediaType: resultMediaTypeSchema,
-  /** Absent for a mapping that takes none. */
+  /** Absent for a mapping without parameters. */
   parameters: z.array(gatewayParameterSchema).max(8).optional(),
-  /**
-   * Other formats that its results can have; absent where the results are no invoices. A newer gateway may know more.
-   */
+  /** Other formats of its results. Absent when the results are no invoices. A newer gateway may know more formats. */
   formats: z.array(z.string().max(40)).max(20).optional(),
 });
 export type GatewayMapping = z.infer<typeof gatewayMappingSchema>;
@@ -148,27 +149,30 @@ export const gatewayMappingsSchema = z.array(gatewayMappingSchema).min(1);
 
 /** Body of `GET /health`. */
 export const gatewayHealthSchema = z.object({
-  /** `starting`, with status 503: no child is ready, so nothing is converted now. */
+  /** `starting`, with status 503: no child is ready, so the gateway converts nothing yet. */
   status: z.enum(['ok', 'starting', 'draining']),
   children: z.int().min(0),
-  /** Children that have come up; the others are starting. */
+  /** Number of children that are ready; the others are starting. */
   ready: z.int().min(0),
   busy: z.int().min(0),
   waiting: z.int().min(0),
   mappings: z
     .object({
-      /** The operator's own that are in use. */
+      /** Number of the operator's own mappings in use. */
       own: z.int().min(0),
-      /** Files in the operator's folder that are not in use as they stand; their last good mapping goes on. */
+      /**
+       * Number of files in the operator's folder that the gateway refuses. It keeps using the last valid mapping of
+       * each.
+       */
       refused: z.int().min(0),
-      /** Why, one sentence each; told to callers with the token. */
+      /** The reasons, one sentence each, for callers with the token. */
       faults: z.array(z.string()).optional(),
     })
     .optional(),
 });
 export type GatewayHealth = z.infer<typeof gatewayHealthSchema>;
 
-/** The mapping that made a result: the one asked for, or one that it handed the document over to. */
+/** The mapping that made a result: the requested one, or another one to which it passed the document. */
 export interface ConvertingMapping {
   readonly id: string;
   readonly version: number;
@@ -181,7 +185,7 @@ export function encodeConvertedBy({ id, version, contentHash }: ConvertingMappin
   return `${id}/${version}/${contentHash}`;
 }
 
-/** Reads an `X-Converted-By` value; null when it is not what the gateway writes. */
+/** Reads an `X-Converted-By` value. Returns null when the gateway did not write it. */
 export function decodeConvertedBy(value: string): ConvertingMapping | null {
   const [, id, version, contentHash] =
     /^([a-z][a-z0-9_]{2,63})\/([1-9]\d{0,8})\/([0-9a-f]{64})$/.exec(value) ?? [];
@@ -194,18 +198,27 @@ export function encodeInvoiceIdentity({ sellerTaxId, number, issueDate }: Invoic
   return toBase64Url(JSON.stringify({ sellerTaxId, number, issueDate }));
 }
 
-/** Reads an `X-Invoice` value. @throws Error when it is not what the gateway writes */
+/**
+ * Reads an `X-Invoice` value.
+ * @throws Error when the gateway did not write it
+ */
 export function decodeInvoiceIdentity(value: string): InvoiceIdentity {
   return InvoiceIdentity.parse(JSON.parse(fromBase64Url(value)));
 }
 
-/** Reads an `X-Warnings` value; throws when it is not what the gateway writes. */
+/**
+ * Reads an `X-Warnings` value.
+ * @throws Error when the gateway did not write it
+ */
 export function decodeWarnings(headerValue: string | null | undefined): GatewayWarning[] {
   if (!headerValue) return [];
   return gatewayWarningsSchema.parse(JSON.parse(fromBase64Url(headerValue)));
 }
 
-/** Writes an `X-Warnings` value no longer than `warningsHeaderBytesMax`; what does not fit is counted in a last entry. */
+/**
+ * Writes an `X-Warnings` value of at most `WARNINGS_HEADER_BYTES_MAX`. A last entry counts the warnings that do not
+ * fit.
+ */
 export function encodeWarnings(warnings: readonly GatewayWarning[]): string {
   for (let kept = Math.min(warnings.length, 199); ; kept -= 1) {
     const list = warnings.slice(0, kept);

@@ -6,27 +6,27 @@ import { ConvertedBy, MappingParameters } from './job-events.ts';
 import { JobStateName } from './job-states.ts';
 import { MomentText } from './moment.ts';
 
-/** A job as REST and the live socket show it; the two never differ. */
+/** A job in REST and on the live socket; both show the same. */
 export const JobView = z.object({
   jobId: JobId,
   filename: z.string(),
   mapping: z.object({ id: MappingId, version: z.number().int(), label: z.string() }),
   state: JobStateName,
   error: z.object({ code: JobFailureCode, reason: z.string().nullable(), message: z.string() }).nullable(),
-  /** Attempts made since the conversion was last requested. */
+  /** Number of attempts since the conversion was last requested. */
   attempts: z.number().int(),
   bytes: z.number().int(),
   pages: z.number().int().nullable(),
   warnings: z.array(z.object({ code: z.string(), message: z.string() })),
-  /** What the upload told its mapping beside the PDF; null when it told nothing. */
+  /** The parameters that the upload gave to its mapping; null when it gave none. */
   parameters: MappingParameters.nullable(),
   result: z.object({ bytes: z.number().int(), mediaType: z.string(), sha256: Sha256 }).nullable(),
   /**
-   * The mapping that made the result; the asked one may have handed the document over to it. Null before there is a
+   * The mapping that made the result. The requested one may have passed the document to it. Null before there is a
    * result, and for results of older gateways.
    */
   convertedBy: ConvertedBy.nullable(),
-  /** The owner's job that had become the same invoice before, by seller, number and date, from a file with other bytes. */
+  /** The owner's earlier job for the same invoice (seller, number and date) from a file with other bytes. */
   convertedBefore: z.object({ jobId: JobId, filename: z.string(), at: z.iso.datetime() }).nullable(),
   nextAttemptAt: z.iso.datetime().nullable(),
   createdAt: z.iso.datetime(),
@@ -36,7 +36,7 @@ export const JobView = z.object({
 });
 export type JobView = z.infer<typeof JobView>;
 
-/** One line of the answer to an upload. */
+/** The result for one file of an upload. */
 export const UploadResult = z.union([
   z.object({ filename: z.string(), jobId: JobId, state: JobStateName, deduplicated: z.boolean() }),
   z.object({
@@ -46,11 +46,11 @@ export const UploadResult = z.union([
 ]);
 export type UploadResult = z.infer<typeof UploadResult>;
 
-/** 202 when anything was accepted, 200 when everything was deduplicated, otherwise the first error's status. */
+/** Status 202 when Docket accepted any file, 200 when all were duplicates, otherwise the status of the first error. */
 export const UploadAnswer = z.object({ position: PositionText, results: z.array(UploadResult) });
 export type UploadAnswer = z.infer<typeof UploadAnswer>;
 
-/** The answer to retry and cancel of one job. */
+/** The answer to a retry or cancel of one job. */
 export const CommandAnswer = z.object({ position: PositionText, jobId: JobId, state: JobStateName });
 export type CommandAnswer = z.infer<typeof CommandAnswer>;
 
@@ -74,7 +74,7 @@ export const PAGE_JOBS_MAX = 200;
 export const PAGE_JOBS_DEFAULT = 50;
 export const JOB_SORTS = ['created', '-created', 'updated', '-updated', 'filename', '-filename'] as const;
 
-/** Query of `GET /api/jobs`. Unknown keys are refused (A-PP01). */
+/** Query of `GET /api/jobs`. Docket refuses unknown keys (A-PP01). */
 export const JobListQuery = z.strictObject({
   state: z
     .string()
@@ -87,16 +87,22 @@ export const JobListQuery = z.strictObject({
   errorCode: JobFailureCode.optional(),
   sort: z.enum(JOB_SORTS).default('-created'),
   limit: z.coerce.number().int().min(1).max(PAGE_JOBS_MAX).default(PAGE_JOBS_DEFAULT),
-  /** The `next` of the page before; opaque and signed. Sorted by file name it carries one, up to 400 characters. */
+  /**
+   * The `next` of the page before: opaque and signed. When sorted by file name, it contains a file name of up to 400
+   * characters.
+   */
   after: z.string().max(2_500).optional(),
-  /** Wait until the read side has reached this position, to read one's own writes. */
+  /** Makes the read side wait until it has reached this position, so that a client reads its own writes. */
   atLeast: PositionText.optional(),
-  /** The list as it was at a position or a time; `after` is of the same moment. */
+  /** The list as it was at a position or a time. An `after` must be of the same moment. */
   asOf: MomentText.optional(),
 });
 export type JobListQuery = z.infer<typeof JobListQuery>;
 
-/** Answer of `GET /api/jobs`: a page, where the next one starts, and the live resume token of the moment. */
+/**
+ * Answer of `GET /api/jobs`: one page, the start of the next, and a token with which a live subscription continues from
+ * this moment.
+ */
 export const JobListAnswer = z.object({
   jobs: z.array(JobView),
   next: z.string().nullable(),
@@ -105,7 +111,7 @@ export const JobListAnswer = z.object({
 });
 export type JobListAnswer = z.infer<typeof JobListAnswer>;
 
-/** One event of a job as its owner sees it. */
+/** One event of a job, as its owner sees it. */
 export const TimelineEntry = z.object({
   revision: z.number().int(),
   position: PositionText,
@@ -121,24 +127,24 @@ export type TimelineEntry = z.infer<typeof TimelineEntry>;
 export const TimelineAnswer = z.object({
   jobId: JobId,
   entries: z.array(TimelineEntry),
-  /** `fromRevision` of the next page, or null when these are all. */
+  /** `fromRevision` of the next page; null when no more events follow. */
   next: z.number().int().nullable(),
   position: PositionText,
 });
 export type TimelineAnswer = z.infer<typeof TimelineAnswer>;
 
-/** `GET /api/mappings`: what the upload form offers. */
+/** `GET /api/mappings`: the mappings for the upload form. */
 export const MappingListing = z.object({
   id: MappingId,
   version: z.number().int(),
   label: z.string(),
   default: z.boolean(),
   mediaType: z.string(),
-  /** What the mapping takes as fields `param.NAME` of the upload form; absent for one that takes none. */
+  /** The mapping's parameters, sent as fields `param.NAME` of the upload form. Absent when there are none. */
   parameters: z
     .array(z.object({ name: z.string(), description: z.string(), default: z.string().optional() }))
     .optional(),
-  /** What `/download?format=` makes of its results; absent where they are no invoices. */
+  /** The formats of `/download?format=` for its results. Absent when the results are no invoices. */
   formats: z.array(invoiceFormatSchema).optional(),
 });
 export type MappingListing = z.infer<typeof MappingListing>;
@@ -157,7 +163,7 @@ export const TimelineQuery = z.strictObject({
 /** Query of `GET /api/jobs/:id/why`. */
 export const WhyQuery = z.strictObject({ at: MomentText.optional() });
 
-/** One cause and what it led to: request, command, event, attempt, or an open circuit breaker in between. */
+/** One cause and its consequences: request, command, event, attempt, or an open circuit breaker in between. */
 export interface CauseNode {
   readonly kind: 'request' | 'command' | 'event' | 'attempt' | 'breaker';
   readonly id: string;
@@ -197,8 +203,8 @@ export const AttemptView = z.object({
 });
 
 /**
- * `GET /api/jobs/:id/why`: the state in words, what comes next, what every command would do, every attempt, and the
- * causes. With `?at=`, all as it was at that moment.
+ * `GET /api/jobs/:id/why`: the state in words, the next step, the effect of every command, every attempt, and the
+ * causes. With `?at=`, all of it at that moment.
  */
 export const WhyAnswer = z.object({
   jobId: JobId,
@@ -213,7 +219,7 @@ export const WhyAnswer = z.object({
     ]),
   ),
   revision: z.number().int(),
-  /** The instant for which the decider judged the commands, and the position of the last event folded. */
+  /** The instant for which the decider judged the commands, and the position of the last folded event. */
   moment: z.object({ at: z.iso.datetime(), position: PositionText, isPast: z.boolean() }),
   /** The folded job itself. */
   fold: z.record(z.string(), z.unknown()),
@@ -222,24 +228,24 @@ export const WhyAnswer = z.object({
 });
 export type WhyAnswer = z.infer<typeof WhyAnswer>;
 
-/** Query of an address that takes none. */
+/** Query of an address without parameters. */
 export const NoQuery = z.strictObject({});
 
-/** Query of `GET /api/jobs/:id/pages/:page`: pixels a point (1/72 inch). */
+/** Query of `GET /api/jobs/:id/pages/:page`: pixels for each point (1/72 inch). */
 export const PageQuery = z.strictObject({ scale: z.coerce.number().min(0.25).max(3).default(1.6) });
-/** A page's number in an address, from 1. */
+/** A page number in an address, counted from 1. */
 export const PAGE_NUMBER = z
   .string()
   .regex(/^[1-9]\d{0,4}$/)
   .transform(Number);
 
-/** Query of `GET /api/jobs/:id/download`; without a format the result comes as it is stored. */
+/** Query of `GET /api/jobs/:id/download`. Without a format the client gets the stored result. */
 export const DownloadQuery = z.strictObject({ format: invoiceFormatSchema.optional() });
 
 /** Most jobs in one `GET /api/jobs/download`. */
 export const ZIP_JOBS_MAX = 1_000;
 
-/** Query of `GET /api/jobs/download`: every Ready job of the owner, or some of them by id. */
+/** Query of `GET /api/jobs/download`: all Ready jobs of the owner, or some of them by id. */
 export const ZipQuery = z.union([
   z.strictObject({ state: z.literal('ready') }),
   z.strictObject({
@@ -253,10 +259,10 @@ export const ZipQuery = z.union([
 /** `GET /api/jobs/metrics`, and the one row of the live topic `ops:metrics`. */
 export const JobMetrics = z.object({
   byState: z.record(JobStateName, z.number().int()),
-  /** Failed jobs by their code; codes without a job are left out. */
+  /** Failed jobs by their code. Codes without a job are absent. */
   failedByCode: z.partialRecord(JobFailureCode, z.number().int()),
   active: z.number().int(),
-  /** When the active job that has been still the longest moved last. */
+  /** The time of the last change of the active job that has not changed for longest. */
   oldestActiveAt: z.iso.datetime().nullable(),
   sourceBytes: z.number().int(),
   resultBytes: z.number().int(),
@@ -264,12 +270,12 @@ export const JobMetrics = z.object({
 });
 export type JobMetrics = z.infer<typeof JobMetrics>;
 
-/** `GET /api/limits`: what an upload may be, so that the page can say it before a file is chosen. */
+/** `GET /api/limits`: the limits of an upload, so that the page can show them before the user chooses a file. */
 export const LimitsAnswer = z.object({
   maxUploadMb: z.number().int(),
   maxFilesPerRequest: z.number().int(),
   defaultMapping: MappingId,
-  /** The origins whose pages may write and open sockets; a page opened by another address says so. */
+  /** The origins whose pages may write and open sockets. A page at another address tells its user. */
   origins: z.array(z.string()),
 });
 export type LimitsAnswer = z.infer<typeof LimitsAnswer>;

@@ -2,26 +2,26 @@ import { z } from 'zod';
 import { Sha256 } from './ids.ts';
 
 /**
- * Events of one `idempotency-<hash>` stream. Only the write side reads them, and they are gone after a day. So they are
- * no part of the versioned events of `event-versions.ts`; `v` tells their shape.
+ * Events of one `idempotency-<hash>` stream. Only the write side reads them, and the store drops them after a day. So
+ * `event-versions.ts` does not list them; `v` tells their shape.
  */
 const At = z.iso.datetime({ precision: 3 });
 const ClaimId = z.uuid();
 
-/** A request with this key is being carried out until `until`; after that anybody may take it over. */
+/** A process carries out a request with this key until `until`. After that, any process may take over. */
 export const RequestClaimed = z.object({
   v: z.literal(1),
   at: At,
   claimId: ClaimId,
   /** The process that carries it out. */
   claimant: z.uuid(),
-  /** What was asked: the same key with another fingerprint is a mistake of the caller. */
+  /** Identifies the request. The same key with another fingerprint is a mistake of the caller. */
   fingerprint: Sha256,
   until: At,
 });
 export type RequestClaimed = z.infer<typeof RequestClaimed>;
 
-/** What was answered, word for word. */
+/** The complete answer to the request. */
 export const RequestAnswered = z.object({
   v: z.literal(1),
   at: At,
@@ -32,7 +32,7 @@ export const RequestAnswered = z.object({
 });
 export type RequestAnswered = z.infer<typeof RequestAnswered>;
 
-/** Nothing was carried out; the key is free again. */
+/** The process carried out nothing, so the key is free again. */
 export const RequestReleased = z.object({ v: z.literal(1), at: At, claimId: ClaimId });
 export type RequestReleased = z.infer<typeof RequestReleased>;
 

@@ -3,8 +3,8 @@ import type { JobId } from './ids.ts';
 import type { ConvertedBy, InvoiceIdentity, MappingRef, ResultRef, Warning } from './job-events.ts';
 
 /**
- * What may be asked of a job. Time (`at`, ISO 8601 in UTC with milliseconds) and randomness (`jitter`) come in as
- * arguments, so that deciding is a pure function.
+ * The commands to a job. Time (`at`, ISO 8601 in UTC with milliseconds) and randomness (`jitter`) are arguments, so
+ * that `decide` stays pure.
  */
 export type JobCommand =
   | UploadDocument
@@ -20,7 +20,7 @@ export type JobCommand =
 
 export type JobCommandType = JobCommand['type'];
 
-/** The bytes are stored and verified; make them a job, or reopen the one they already are. */
+/** The bytes are stored and verified. The command makes them a job, or requests their existing job again. */
 export interface UploadDocument {
   readonly type: 'UploadDocument';
   readonly at: string;
@@ -54,7 +54,7 @@ export interface StartAttempt {
   readonly leaseUntil: string;
 }
 
-/** The result is stored and verified. Only the holder of the fencing token is heard. */
+/** The result is stored and verified. Only the holder of the fencing token may send this. */
 export interface CompleteAttempt {
   readonly type: 'CompleteAttempt';
   readonly at: string;
@@ -75,11 +75,11 @@ export interface ReportFailure {
   /** The gateway's own reason, such as `PDF_ENCRYPTED`. */
   readonly reason: string | null;
   readonly message: string;
-  /** True when trying again cannot help, whatever the code (such as a listed refusal of the document). */
+  /** True when a retry cannot help, whatever the code, such as a refused document. */
   readonly final: boolean;
-  /** What the gateway asked for by `Retry-After`, or null. */
+  /** The wait that the gateway asked for by `Retry-After`, or null. */
   readonly retryAfterMs: number | null;
-  /** Uniform in [0, 1): full jitter of the backoff. */
+  /** Uniform in [0, 1), for the full jitter of the backoff. */
   readonly jitter: number;
 }
 
@@ -90,7 +90,7 @@ export interface AbandonAttempt {
   readonly cause: 'lease-ended' | 'processor-silent' | 'shutdown';
 }
 
-/** A transfer of the result that was completed. */
+/** A complete download of the result. */
 export interface RecordDownload {
   readonly type: 'RecordDownload';
   readonly at: string;

@@ -3,24 +3,24 @@ import { JobFailureCode } from './error-codes.ts';
 import { JobId, MappingId, OwnerId, Sha256 } from './ids.ts';
 
 /**
- * The events of a job's stream. Every one carries `at`, the instant its command was handled: folds and decisions
- * read time from the log and never from a clock. A shape is never edited; a new one is a new version with an
- * upcaster in `job-event-versions.ts`.
+ * The events of a job's stream. Each has `at`, the instant when its command was handled. Folds and decisions read time
+ * from the log and never from a clock. A shape is never edited; a new shape is a new version with an upcaster in
+ * `event-versions.ts`.
  */
 const At = z.iso.datetime({ precision: 3 });
 const Attempt = z.number().int().min(1).max(100_000);
-/** Revision of the `ConversionStarted` that an outcome belongs to: the fencing token, as decimal text. */
+/** The fencing token: the revision of the `ConversionStarted` to which an outcome belongs, as decimal text. */
 const FencingToken = z.string().regex(/^\d{1,19}$/);
 const Sentence = z.string().max(500);
 /** The gateway's own refusal, such as `PDF_ENCRYPTED`. */
 const Reason = z.string().regex(/^[A-Z][A-Z0-9_]{0,63}$/);
 
-/** Postgres keeps no text with half a surrogate pair, and a control character in a name is a fault of its document. */
+/** Postgres cannot store half a surrogate pair. A control character in a name is a fault of the document. */
 const isPlainText = (text: string): boolean => text.isWellFormed() && !/\p{Cc}/u.test(text);
 
 /** Most parameters of one conversion. */
 export const MAPPING_PARAMETERS_MAX = 8;
-/** What an upload tells its mapping beside the PDF, such as `termStart`: text by name. */
+/** Text values by name that an upload gives to its mapping beside the PDF, such as `termStart`. */
 export const MappingParameters = z
   .record(z.string().regex(/^[a-z][A-Za-z0-9]{0,39}$/), z.string().min(1).max(400))
   .refine((all) => Object.keys(all).length <= MAPPING_PARAMETERS_MAX, 'too many parameters');
@@ -33,7 +33,7 @@ export const MappingRef = z.object({
 });
 export type MappingRef = z.infer<typeof MappingRef>;
 
-/** A rule that is warned about has hyphens in its number: `BR-CO-15`. */
+/** Hyphens are allowed, because a warning may carry the number of a rule: `BR-CO-15`. */
 const WarningCode = z.string().regex(/^[A-Z][A-Z0-9_-]{0,63}$/);
 export const Warning = z.object({ code: WarningCode, message: Sentence });
 export type Warning = z.infer<typeof Warning>;
@@ -52,7 +52,7 @@ export const DocumentUploaded = z.object({
 export const ConversionRequested = z.object({
   at: At,
   by: z.enum(['upload', 'retry', 're-upload']),
-  /** Higher goes first; -10 to 10. */
+  /** From -10 to 10. Jobs with a higher number go first. */
   priority: z.number().int().min(-10).max(10),
 });
 
@@ -88,13 +88,13 @@ export const ResultRef = z.object({
 });
 export type ResultRef = z.infer<typeof ResultRef>;
 
-/** The mapping that made a result, which another may have handed the document over to. */
+/** The mapping that made a result. The requested mapping may have passed the document to it. */
 export const ConvertedBy = z.object({ id: MappingId, version: z.number().int().min(1), contentHash: Sha256 });
 export type ConvertedBy = z.infer<typeof ConvertedBy>;
 
 /**
- * What names an invoice among all others: its seller's tax number, its number and its date, as the result writes them. The
- * same three under other bytes are the same invoice again.
+ * Identifies an invoice: the tax number of its seller, its number and its date, as the result contains them. Another
+ * file with the same three is the same invoice.
  */
 export const InvoiceIdentity = z.object({
   sellerTaxId: z.string().min(1).max(60).refine(isPlainText),
@@ -111,15 +111,15 @@ export const ConversionSucceeded = z.object({
   pages: z.number().int().min(0),
   gatewayMs: z.number().int().min(0),
   warnings: z.array(Warning).max(50),
-  /** Absent when the gateway did not say. */
+  /** Absent when the gateway sent none. */
   convertedBy: ConvertedBy.optional(),
-  /** Absent for a result that is no invoice, or does not say all three. */
+  /** Absent when the result is no invoice or lacks one of the three. */
   invoice: InvoiceIdentity.optional(),
 });
 
 export const ConversionFailed = z.object({
   at: At,
-  /** Attempts made since the conversion was last requested. */
+  /** Number of attempts since the conversion was last requested. */
   attempts: z.number().int().min(0),
   fencingToken: FencingToken.nullable(),
   code: JobFailureCode,
@@ -157,7 +157,7 @@ export const JOB_EVENT_SCHEMAS = {
 
 export type JobEventType = keyof typeof JOB_EVENT_SCHEMAS;
 
-/** An event of a job's stream: what happened, as the decider and every fold see it. */
+/** An event of a job's stream, as the decider and every fold see it. */
 export type JobEvent = {
   [Type in JobEventType]: { readonly type: Type; readonly data: z.infer<(typeof JOB_EVENT_SCHEMAS)[Type]> };
 }[JobEventType];

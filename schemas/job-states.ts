@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * The states of a job, in the order of its life. The only list: Postgres constraints, the HTTP and live schemas,
- * metrics and the badges of the web app are made from it (R03.01).
+ * The states of a job, in the order of its life. This is the only list: Postgres constraints, the HTTP and live
+ * schemas, metrics and the badges of the web app come from it (R03.01).
  */
 export const JOB_STATES = [
   'queued',
@@ -17,14 +17,14 @@ export const JOB_STATES = [
 export const JobStateName = z.enum(JOB_STATES);
 export type JobStateName = z.infer<typeof JobStateName>;
 
-/** States that move on by themselves. Retention never touches the files of a job in one of them. */
+/** States from which Docket itself continues. Retention never removes files of a job in such a state. */
 export const ACTIVE_JOB_STATES = [
   'queued',
   'converting',
   'waiting',
 ] as const satisfies readonly JobStateName[];
 
-/** True while Docket still owes the job an outcome. */
+/** True while the job has no outcome yet. */
 export function isActive(state: JobStateName): boolean {
   return (ACTIVE_JOB_STATES as readonly JobStateName[]).includes(state);
 }

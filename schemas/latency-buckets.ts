@@ -1,7 +1,7 @@
 /**
  * The bounds of a latency histogram, in milliseconds: every whole number up to 8, then eight steps an octave, up to
- * about 17 minutes. A percentile read from it is above the true one by at most an eighth. Changing the list changes
- * what stored counts mean, so it would be a new version of the projection.
+ * about 17 minutes. A percentile from it exceeds the true one by at most an eighth. A change of the list changes the
+ * meaning of stored counts, so it needs a new version of the projection.
  */
 export const LATENCY_BOUNDS_MS: readonly number[] = boundsUpTo(2 ** 20);
 
@@ -12,7 +12,7 @@ function boundsUpTo(highest: number): number[] {
   return bounds;
 }
 
-/** The bound of the bucket that holds `ms`: the lowest one that is not below it; what is above them all is in the last. */
+/** The bound of the bucket for `ms`: the lowest bound that is not below it. Higher values fall into the last bucket. */
 export function latencyBoundOf(ms: number): number {
   let low = 0;
   let high = LATENCY_BOUNDS_MS.length - 1;
@@ -24,13 +24,16 @@ export function latencyBoundOf(ms: number): number {
   return LATENCY_BOUNDS_MS[low]!;
 }
 
-/** How many measurements lie in the bucket that ends at `leMs`. */
+/** The number of measurements in the bucket that ends at `leMs`. */
 export interface LatencyCount {
   readonly leMs: number;
   readonly count: number;
 }
 
-/** Percentiles in milliseconds: bounds of buckets, so never below the true value and at most an eighth above it. */
+/**
+ * Percentiles in milliseconds. They are bounds of buckets, so never below the true value and at most an eighth above
+ * it.
+ */
 export interface LatencyPercentiles {
   readonly count: number;
   readonly p50: number;
@@ -39,7 +42,7 @@ export interface LatencyPercentiles {
   readonly max: number;
 }
 
-/** Reads percentiles (nearest rank) from the counts of buckets; null when nothing was measured. */
+/** Calculates percentiles (nearest rank) from the counts of buckets; null without a measurement. */
 export function percentilesOf(counts: readonly LatencyCount[]): LatencyPercentiles | null {
   const present = counts.filter(({ count }) => count > 0).toSorted((a, b) => a.leMs - b.leMs);
   const total = present.reduce((sum, { count }) => sum + count, 0);

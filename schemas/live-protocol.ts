@@ -17,7 +17,7 @@ export const LIVE_LIMITS = {
   helloMsMax: 5_000,
 } as const;
 
-/** Close codes: 1000 to 1015 by RFC 6455 section 7.4.1, the rest are ours. */
+/** Close codes: 1000 to 1015 by RFC 6455, section 7.4.1; the others are Docket's. */
 export const LIVE_CLOSE = {
   goingAway: 1001,
   unsupportedData: 1003,
@@ -33,7 +33,7 @@ export const LIVE_CLOSE = {
   silent: 4010,
 } as const;
 
-/** `jobs` is the owner's own queue; `job:<id>` one of them; `ops:*` an operator's view of everything. */
+/** `jobs` is the owner's own queue, `job:<id>` one of its jobs, and `ops:*` an operator's view of all jobs. */
 export const LiveTopic = z.union([
   z.literal('jobs'),
   z.templateLiteral(['job:', JobId]),
@@ -47,7 +47,10 @@ const SubscriptionId = z
   .int()
   .min(1)
   .max(2 ** 31);
-/** Opaque to the client: projection epoch and position, sealed for its owner. A bookmark, never authority. */
+/**
+ * The projection's epoch and position, sealed for the owner and opaque to the client. It marks a place and grants no
+ * right.
+ */
 const ResumeToken = z.string().max(500);
 
 export const ClientFrame = z.discriminatedUnion('type', [
@@ -65,7 +68,7 @@ export type ClientFrame = z.infer<typeof ClientFrame>;
 
 export const ServerFrame = z.discriminatedUnion('type', [
   z.object({ type: z.literal('welcome'), protocol: z.literal(LIVE_PROTOCOL), heartbeatMs: z.number().int() }),
-  /** The whole answer: forget every row held for this subscription. `more` says that further frames complete it. */
+  /** The whole list: the client forgets every row of this subscription. `more` says that further frames complete it. */
   z.object({
     type: z.literal('snapshot'),
     id: SubscriptionId,
@@ -73,7 +76,10 @@ export const ServerFrame = z.discriminatedUnion('type', [
     more: z.boolean(),
     token: ResumeToken,
   }),
-  /** Whole rows that changed between `previous` and `token`; a client whose token is not `previous` has a gap. */
+  /**
+   * The whole rows that changed between `previous` and `token`. A client whose token is not `previous` has missed a
+   * frame.
+   */
   z.object({
     type: z.literal('delta'),
     id: SubscriptionId,
@@ -81,7 +87,7 @@ export const ServerFrame = z.discriminatedUnion('type', [
     previous: ResumeToken,
     token: ResumeToken,
   }),
-  /** The bookmark cannot be used; a snapshot follows. */
+  /** The server cannot use the resume token; a snapshot follows. */
   z.object({ type: z.literal('reset'), id: SubscriptionId, reason: z.enum(['epoch', 'expired', 'invalid']) }),
   z.object({
     type: z.literal('error'),
@@ -90,7 +96,7 @@ export const ServerFrame = z.discriminatedUnion('type', [
     message: z.string(),
   }),
   z.object({ type: z.literal('ping') }),
-  /** The server is about to close; come back after so long. */
+  /** The server is about to close the socket. The client reconnects after this time. */
   z.object({ type: z.literal('goodbye'), retryAfterMs: z.number().int() }),
 ]);
 export type ServerFrame = z.infer<typeof ServerFrame>;

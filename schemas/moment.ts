@@ -4,13 +4,13 @@ import { z } from 'zod';
 export type Moment =
   { readonly kind: 'position'; readonly position: bigint } | { readonly kind: 'time'; readonly at: string };
 
-/** No position of a log is above this (a signed 64-bit number). */
+/** The largest position of a log (a signed 64-bit number). */
 const POSITION_MAX = 2n ** 63n - 1n;
 const POSITION = /^\d{1,19}$/;
-/** A day alone is its first instant in UTC; an instant without an offset is in UTC. */
+/** A day alone means its first instant in UTC. An instant without an offset is in UTC. */
 const TIME = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})?)?$/;
 
-/** Text as a person or a link gives it; null when it is neither a position nor a time. */
+/** Parses the text of a person or a link; null when it is neither a position nor a time. */
 export function momentOf(text: string): Moment | null {
   if (POSITION.test(text)) {
     const position = BigInt(text);

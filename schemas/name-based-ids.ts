@@ -1,19 +1,19 @@
 import { hash } from 'node:crypto';
 import type { JobId } from './ids.ts';
 
-/** Namespace of every name-based id of Docket (RFC 9562, section 5.5). Changing it changes every job id. */
+/** Namespace of every name-based id of Docket (RFC 9562, section 5.5). A change would change every job id. */
 const DOCKET_NAMESPACE = Buffer.from('6f1d8f0e3c575b0a9a530d0c7e0a5d11', 'hex');
 
-/** Bytes of a UUID (RFC 9562, section 4); SHA-1 gives 20, of which version 5 takes the first (section 5.5). */
+/** Bytes of a UUID (RFC 9562, section 4). SHA-1 gives 20, and version 5 uses the first ones (section 5.5). */
 const UUID_BYTES = 16;
 
-/** Byte that holds the version in its upper four bits, and byte that holds the variant in its upper two. */
+/** The byte with the version in its upper four bits, and the byte with the variant in its upper two. */
 const VERSION_BYTE = 6;
 const VARIANT_BYTE = 8;
 
 /**
- * The UUID of version 5 in the namespace of Docket (RFC 9562, section 5.5). Several are made for each job, and
- * node:crypto makes one in a quarter of the time that the package `uuid` takes.
+ * Makes the UUID of version 5 in Docket's namespace (RFC 9562, section 5.5). Each job needs several, and node:crypto
+ * makes one in a quarter of the time of the package `uuid`.
  */
 function nameBasedId(name: string): string {
   const bytes = hash('sha1', Buffer.concat([DOCKET_NAMESPACE, Buffer.from(name)]), 'buffer');
@@ -23,15 +23,15 @@ function nameBasedId(name: string): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
-/** Joins name parts so that no two different lists give the same name. */
+/** Joins the parts of a name so that different lists give different names. */
 function nameOf(kind: string, parts: readonly string[]): string {
   return JSON.stringify([kind, ...parts]);
 }
 
 /**
- * The job of one owner, one content and one mapping version with its parameters. Because it is a function of these, the
- * job's own stream is the guard against double work (promise 5). Without parameters the id is as it was before there
- * were any.
+ * The id of the job for one owner, one content and one mapping version with its parameters. Two equal uploads therefore
+ * share one stream, and that stream guards against double work (promise 5). Without parameters the id equals the one
+ * from before parameters existed.
  */
 export function jobIdOf(
   owner: string,
@@ -48,12 +48,12 @@ export function jobIdOf(
   return nameBasedId(nameOf('job', [owner, mapping.id, String(mapping.version), sha256, ...parameters]));
 }
 
-/** The id of the `index`-th event that a command decides: the same command always appends the same ids. */
+/** The id of the `index`-th event of a command: the same command always appends the same ids. */
 export function eventIdOf(commandId: string, index: number): string {
   return nameBasedId(nameOf('event', [commandId, String(index)]));
 }
 
-/** A command id derived from what the command means, for commands that may be sent again after a crash. */
+/** A command id made from the meaning of the command, for commands that a process may send again after a crash. */
 export function commandIdOf(...parts: readonly string[]): string {
   return nameBasedId(nameOf('command', parts));
 }

@@ -7,7 +7,7 @@ import { JobId, OwnerId, PositionText } from './ids.ts';
 export const OperatorJobView = JobView.extend({ owner: OwnerId });
 export type OperatorJobView = z.infer<typeof OperatorJobView>;
 
-/** Query of `GET /api/ops/jobs`: that of `GET /api/jobs`, over all owners or one. */
+/** Query of `GET /api/ops/jobs`: as for `GET /api/jobs`, but for all owners or a named one. */
 export const OperatorListQuery = z.strictObject({ ...JobListQuery.shape, owner: OwnerId.optional() });
 export type OperatorListQuery = z.infer<typeof OperatorListQuery>;
 
@@ -27,29 +27,31 @@ export const FailuresAnswer = z.object({
       /** The gateway's own reason, such as `PDF_ENCRYPTED`. */
       reason: z.string().nullable(),
       jobs: z.number().int(),
-      /** Those whose PDF is still kept: only they can be retried. */
+      /** Number of those whose PDF Docket still keeps; only they can be retried. */
       retryable: z.number().int(),
       oldestAt: z.iso.datetime(),
       newestAt: z.iso.datetime(),
-      /** The sentence of the newest one. */
+      /** The message of the newest failure. */
       example: z.string(),
     }),
   ),
 });
 export type FailuresAnswer = z.infer<typeof FailuresAnswer>;
 
-/** Most job ids in one page of a selection; as many as one batch command takes. */
+/** Most job ids in one page of a selection, and in one batch command. */
 export const SELECTION_JOBS_MAX = 500;
 
 /** Query of `GET /api/ops/failures/selection`. */
 export const SelectionQuery = z.strictObject({
   code: JobFailureCode.optional(),
-  /** The gateway's own reason; `NONE` for the failures without one. */
+  /** The gateway's own reason; `NONE` for failures without one. */
   reason: z
     .string()
     .regex(/^[A-Z][A-Z0-9_]{0,63}$/)
     .optional(),
-  /** Freezes the selection: jobs that failed or moved after this position are not in it. Unset: the present one. */
+  /**
+   * Freezes the selection: it leaves out jobs that failed or changed after this position. Unset: the present position.
+   */
   position: PositionText.optional(),
   /** The `next` of the page before. */
   after: JobId.optional(),
@@ -57,20 +59,20 @@ export const SelectionQuery = z.strictObject({
 export type SelectionQuery = z.infer<typeof SelectionQuery>;
 
 /**
- * Answer of `GET /api/ops/failures/selection`: the ids of the failed jobs that can be retried, for
- * `POST /api/ops/jobs/retry`. Ask further pages with the `position` of the first one: the selection then only
- * shrinks, by jobs that have moved on.
+ * Answer of `GET /api/ops/failures/selection`: the ids of the failed jobs that can be retried, for `POST
+ * /api/ops/jobs/retry`. A client asks for further pages with the `position` of the first. The selection then only loses
+ * jobs that have changed.
  */
 export const SelectionAnswer = z.object({
   position: PositionText,
-  /** Jobs of the whole selection. */
+  /** Number of jobs in the whole selection. */
   total: z.number().int(),
   jobIds: z.array(JobId),
   next: JobId.nullable(),
 });
 export type SelectionAnswer = z.infer<typeof SelectionAnswer>;
 
-/** Answer of `GET /api/ops/quarantine`: streams that wait behind an event which could not be folded. */
+/** Answer of `GET /api/ops/quarantine`: streams on hold since an event that Docket could not fold. */
 export const QuarantineAnswer = z.object({
   total: z.number().int(),
   held: z.array(
@@ -89,9 +91,9 @@ export const QuarantineAnswer = z.object({
 });
 export type QuarantineAnswer = z.infer<typeof QuarantineAnswer>;
 
-/** Most streams in one answer about the quarantine; `total` counts them all. */
+/** Most streams in one answer about the quarantine; `total` counts all. */
 export const QUARANTINE_SHOWN_MAX = 500;
 
-/** Answer of `GET /api/me`: what this session may do. */
+/** Answer of `GET /api/me`: the rights of this session. */
 export const MeAnswer = z.object({ operator: z.boolean() });
 export type MeAnswer = z.infer<typeof MeAnswer>;

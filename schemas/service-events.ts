@@ -4,33 +4,36 @@ import { OwnerId } from './ids.ts';
 
 const At = z.iso.datetime({ precision: 3 });
 
-/** Stream `rejected-uploads`: one file that was refused before it could become a job. Written until `UploadsRejected`. */
+/** Stream `rejected-uploads`: one file that Docket refused before it became a job. Replaced by `UploadsRejected`. */
 export const UploadRejected = z.object({
   at: At,
   owner: OwnerId,
   code: ApiErrorCode,
   filename: z.string().max(400),
-  /** Bytes seen until the refusal. */
+  /** Number of bytes received until the refusal. */
   bytes: z.number().int().min(0),
   reason: z.string().max(500),
 });
 export type UploadRejected = z.infer<typeof UploadRejected>;
 
-/** Refused files that one event describes; the others are counted. */
+/** Refused files that one event describes; it only counts the others. */
 export const REJECTED_EXAMPLES_MAX = 5;
 
-/** Stream `rejected-uploads`: all files that one command-api refused since its last event, at most one a minute. */
+/**
+ * Stream `rejected-uploads`: all files that one command-api refused since its last event. Written once a minute at
+ * most.
+ */
 export const UploadsRejected = z.object({
   at: At,
-  /** When the first of them was refused. */
+  /** The time of the first refusal. */
   since: At,
   counts: z.array(z.object({ code: ApiErrorCode, count: z.number().int().min(1) })).min(1),
-  /** The first of them. */
+  /** The first of the refused files. */
   examples: z.array(UploadRejected).max(REJECTED_EXAMPLES_MAX),
 });
 export type UploadsRejected = z.infer<typeof UploadsRejected>;
 
-/** Stream `gateway`: the circuit breaker opened; no job is claimed until it closes. */
+/** Stream `gateway`: the circuit breaker opened. No processor claims a job until it closes. */
 export const GatewayPaused = z.object({
   at: At,
   processorId: z.string().max(100),

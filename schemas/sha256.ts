@@ -1,9 +1,12 @@
 import { createHash, hash } from 'node:crypto';
 
-/** The SHA-256 of bytes, or of the UTF-8 of a text, in lower-case hex: 64 characters. */
+/** Returns the SHA-256 of bytes, or of the UTF-8 of a text, in lower-case hex: 64 characters. */
 export const sha256Of = (content: Uint8Array | string): string => hash('sha256', content, 'hex');
 
-/** The SHA-256 of all chunks together, in lower-case hex, and their bytes. @throws what reading them throws */
+/**
+ * Returns the SHA-256 of all chunks together, in lower-case hex, and the number of bytes.
+ * @throws the error of reading the chunks
+ */
 export async function sha256OfChunks(
   chunks: AsyncIterable<unknown>,
 ): Promise<{ readonly sha256: string; readonly bytes: number }> {

@@ -4,14 +4,13 @@ import { understandJobEvent } from './understand-job-event.ts';
 type Recorded = Parameters<typeof understandJobEvent>[0];
 
 /**
- * Remembers the result for each event, so that followers of one process, and projections built together, get the same
+ * Caches the result for each event, so that followers of one process, and projections built together, share the same
  * objects.
  */
 const understood = new WeakMap<Recorded, JobEvent>();
 
 /**
- * Reads an event of a job's stream as `understandJobEvent` does; one that this process has read before is not checked
- * again.
+ * Reads an event of a job's stream like `understandJobEvent`, and checks each event only once in this process.
  *
  * @throws EventNotUnderstood
  */

@@ -3,10 +3,10 @@ import { JOB_EVENT_SCHEMAS, type JobEvent } from './job-events.ts';
 import { jobIdOfStream } from './streams.ts';
 
 /**
- * Reads an event of a job's stream as `understandEvent` does, and checks that it belongs to that stream. The projector,
- * the feeder of the work list and every command must agree on what belongs to a job.
+ * Reads an event of a job's stream like `understandEvent`, and checks that it belongs to that stream. The projector,
+ * the feeder of the work list and every command thus agree on the events of a job.
  *
- * @throws EventNotUnderstood also when the event does not belong into a job's stream, or into this one
+ * @throws EventNotUnderstood also when the event does not belong to a job's stream, or to this one
  */
 export function understandJobEvent(recorded: {
   readonly stream: string;
