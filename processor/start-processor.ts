@@ -136,6 +136,7 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
     log,
     processorId,
     isBacklogged: () => loop.isBacklogged(),
+    beginAtOnce: (item) => loop.beginAtOnce(item),
     onOffered: () => {
       loop.nudge();
       nudges.send();

@@ -174,6 +174,17 @@ const feedBehindTheGap: Composition['workList'] = (real, server) => ({
 const beginsWhatHasLapsed: Composition['createAhead'] = (limits) =>
   claimsAhead({ ...limits, sureMs: Number.POSITIVE_INFINITY });
 
+/** The rows of jobs that were begun at once are left out, since a worker has them already. */
+const beginsWithoutARow: Composition['workList'] = (real) => ({
+  ...real,
+  apply: (changes, move, epoch) =>
+    real.apply(
+      changes.filter(({ placement }) => placement.place !== 'claimed'),
+      move,
+      epoch,
+    ),
+});
+
 /** Every planted bug. Each must be caught within 2,000 seeds; `mutants.sim.test.ts` holds the simulator to it. */
 export const MUTANTS: readonly Mutant[] = [
   mutant('no-completion-fence', 'an outcome is taken from an attempt that lost its lease', {
@@ -219,6 +230,9 @@ export const MUTANTS: readonly Mutant[] = [
   mutant('stops-at-a-big-event', 'an event of 1 MB ends the feed', stopsAtABigEvent),
   mutant('begins-what-has-lapsed', 'a claim ahead is begun after its reservation has lapsed', {
     createAhead: beginsWhatHasLapsed,
+  }),
+  mutant('begins-without-a-row', 'a job that is begun at once leaves no row on the work list', {
+    workList: beginsWithoutARow,
   }),
   mutant('start-named-by-revision', 'two claims of one worker at one revision start under one command id', {
     commands: startNamedByRevision,

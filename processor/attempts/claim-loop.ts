@@ -35,6 +35,11 @@ export interface ClaimLoop {
   running(): readonly RunningAttempt[];
   /** The last claim was filled: more jobs wait than there are workers, so no worker waits for the next one. */
   isBacklogged(): boolean;
+  /**
+   * Begins a job that the list does not have yet, when a worker is free and no other job is known to wait; otherwise null.
+   * Answers how its row says that it is taken.
+   */
+  beginAtOnce(item: ClaimedItem): { readonly workerId: string; readonly reserveMs: number } | null;
   /** Gives back every claim that is not begun, those under way too: what they know may be of another log. */
   giveBack(): void;
   /** No new claims from now on; resolves when those not begun are given back. */
@@ -187,6 +192,14 @@ export function startClaimLoop(parts: ClaimLoopParts): ClaimLoop {
     nudge: () => {
       mayHaveWork = true;
       look();
+    },
+    beginAtOnce: (item) => {
+      const mayOthersWait = mayHaveWork || looking !== null || backlogged || ahead.size() > 0;
+      // A conversion under a rate needs a permit, which the claim asks for.
+      if (closed || mayOthersWait || parts.maxRate !== undefined) return null;
+      if (running.has(item.jobId) || parts.room(running.size) <= 0) return null;
+      start(item);
+      return { workerId: parts.workerId, reserveMs };
     },
     isBacklogged: () => backlogged || ahead.size() > 0,
     giveBack: () => {

@@ -12,6 +12,7 @@ import { applyOrHold } from '../work-list/apply-or-hold.ts';
 import { foldChanges, type FedEvent } from '../work-list/fold-changes.ts';
 import { placementAfter, type WorkChange } from '../work-list/work-change.ts';
 import { FeedLost, type FeedGrant, type WorkList } from '../work-list/work-list.ts';
+import { handOver, type BeginAtOnce } from './hand-over.ts';
 
 /** Events waiting to be written; the subscription is held back above it. */
 const BUFFER_EVENTS_MAX = 4_000;
@@ -34,6 +35,7 @@ export interface FeedWriterParts {
   readonly grant: FeedGrant;
   /** More jobs wait on the list than are taken from it: nobody waits for the next one. */
   readonly isBacklogged: () => boolean;
+  readonly beginAtOnce: BeginAtOnce;
   readonly onOffered: () => void;
   /** Jobs were set aside and are in quarantine now. */
   readonly onHeld: (held: readonly Quarantined[]) => void;
@@ -43,6 +45,7 @@ export interface FeedWriterParts {
 /** The bounded buffer between the subscription and the list. */
 export function startFeedWriter(parts: FeedWriterParts, onLost: (cause: Error) => void) {
   const uploads = new Map<string, ExistingJob>();
+  const handing = handOver(parts.beginAtOnce);
   const closing = new AbortController();
   let buffer: FedEvent[] = [];
   let passed = 0n;
@@ -63,7 +66,7 @@ export function startFeedWriter(parts: FeedWriterParts, onLost: (cause: Error) =
     forgetOldest(uploads);
     mark = events.reduce<LogMark | null>((last, { recorded }) => markAfter(last, recorded), mark);
     if (changes.length + lookUps.length === 0 && performance.now() - wroteAtMs < IDLE_CHECKPOINT_MS) return;
-    const all = [...changes, ...(await changesFromStreams(parts.commands, lookUps))];
+    const all = handing.reserved([...changes, ...(await changesFromStreams(parts.commands, lookUps))]);
     const to = written !== 'start' && written > through ? written : through;
     const hold = async (some: readonly Quarantined[]): Promise<void> => {
       if (some.length === 0) return;
@@ -77,6 +80,7 @@ export function startFeedWriter(parts: FeedWriterParts, onLost: (cause: Error) =
       return parts.list.apply(some, move, parts.grant.epoch);
     };
     await applyOrHold({ events, apply, hold }, all);
+    handing.written(all);
     written = to;
     wroteAtMs = performance.now();
     if (all.some((change) => change.placement.place === 'offered')) parts.onOffered();
@@ -136,7 +140,8 @@ export function startFeedWriter(parts: FeedWriterParts, onLost: (cause: Error) =
       buffer.push(event);
       received = markAfter(received, event.recorded);
       passed = 0n;
-      if (isUrgent(event) && !parts.isBacklogged()) {
+      const isBegun = handing.offer(event);
+      if (!isBegun && isUrgent(event) && !parts.isBacklogged()) {
         urgent = true;
         hurry();
       }

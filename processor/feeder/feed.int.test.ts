@@ -19,11 +19,17 @@ create function processor.keep_out() returns trigger language plpgsql as 'begin 
 create trigger keep_out before insert on processor.work_items for each row execute function processor.keep_out()`;
 const LET_IN = 'drop function processor.keep_out() cascade';
 
+/**
+ * Under a rate each job needs a permit and so a claim: no worker begins a job that the list has not. A feeder that misses
+ * its beats on a busy machine is not replaced: a feeder reviews at its start what is held, and lets go what is no job.
+ */
+const CLAIMS_ALONE = { GATEWAY_MAX_RATE: '100', PROCESSOR_SILENT_MS: '60000' };
+
 describe('the feeder of the work list', () => {
   let world: ProcessorWorld;
   const processors: StartedProcessor[] = [];
   const start = async (): Promise<StartedProcessor> => {
-    const processor = await world.start();
+    const processor = await world.start(CLAIMS_ALONE);
     processors.push(processor);
     return processor;
   };
@@ -31,6 +37,41 @@ describe('the feeder of the work list', () => {
     world = await startProcessorWorld();
   });
   afterAll(() => world.stop());
+
+  const allMetrics = async (): Promise<string> =>
+    (await Promise.all(processors.map(({ metrics }) => metrics.metrics()))).join();
+
+  /** A feeder that has counted the list has reviewed what was held before it began. */
+  const reviewed = (): Promise<void> =>
+    eventually(
+      async () => (await allMetrics()).includes('docket_processor_work_items{'),
+      20_000,
+      'the feeder has reviewed what is held',
+    );
+  const quarantined = async (): Promise<Map<string, string>> => {
+    const { rows } = await world.store.query<{ stream: string; reason: string }>(
+      `select stream, reason from docket.quarantine where projection = 'work-list'`,
+    );
+    return new Map(rows.map(({ stream, reason }) => [stream, reason]));
+  };
+
+  it('what another program writes to the log, whatever it is, stops nobody else’s conversion [D60]', async () => {
+    const { service } = await start();
+    await reviewed();
+    const poison = poisonStreams();
+    for (const [stream, events] of poison) await world.log.append(stream, events, 'no_stream');
+    for (const jobId of [await world.upload(), await world.upload()])
+      expect(await world.until(jobId, ['ready', 'failed'])).toMatchObject({ state: 'ready' });
+    const held = await quarantined();
+    for (const stream of held.keys()) expect(poison.has(stream)).toBe(true);
+    // Those with a job id and an event that no build can understand, and the one whose row Postgres refuses.
+    expect(held.size).toBe(7);
+    expect([...held.values()].filter((reason) => reason.startsWith('Postgres refuses it'))).toHaveLength(1);
+    expect(await allMetrics()).toContain(
+      'docket_projection_quarantined_events_total{projection="work-list"} 7',
+    );
+    expect(service.readiness()).toEqual({ ready: true, waitingFor: [] });
+  }, 60_000);
 
   const position = async (): Promise<string> => {
     const { rows } = await world.store.query<{ position: string }>(`select position from processor.feed`);
@@ -60,29 +101,6 @@ describe('the feeder of the work list', () => {
     const last = await taken();
     expect(await world.until(last, ['ready', 'failed'])).toMatchObject({ state: 'ready', attempts: 1 });
   }, 40_000);
-
-  const quarantined = async (): Promise<Map<string, string>> => {
-    const { rows } = await world.store.query<{ stream: string; reason: string }>(
-      `select stream, reason from docket.quarantine where projection = 'work-list'`,
-    );
-    return new Map(rows.map(({ stream, reason }) => [stream, reason]));
-  };
-
-  it('what another program writes to the log, whatever it is, stops nobody else’s conversion [D60]', async () => {
-    const { service } = await start();
-    const poison = poisonStreams();
-    for (const [stream, events] of poison) await world.log.append(stream, events, 'no_stream');
-    for (const jobId of [await world.upload(), await world.upload()])
-      expect(await world.until(jobId, ['ready', 'failed'])).toMatchObject({ state: 'ready' });
-    const held = await quarantined();
-    for (const stream of held.keys()) expect(poison.has(stream)).toBe(true);
-    // Those with a job id and an event that no build can understand, and the one whose row Postgres refuses.
-    expect(held.size).toBe(7);
-    expect([...held.values()].filter((reason) => reason.startsWith('Postgres refuses it'))).toHaveLength(1);
-    const counted = await Promise.all(processors.map(({ metrics }) => metrics.metrics()));
-    expect(counted.join()).toContain('docket_projection_quarantined_events_total{projection="work-list"} 7');
-    expect(service.readiness()).toEqual({ ready: true, waitingFor: [] });
-  }, 60_000);
 
   it('a job that is held goes on when an operator replays it and its stream is understood [D30]', async () => {
     const { store, log } = world;
@@ -129,4 +147,19 @@ describe('the feeder of the work list', () => {
     }
     await eventually(() => Promise.resolve(troubles().length === 0), 20_000, 'and that it goes on');
   }, 60_000);
+});
+
+describe('the feeder and its own free workers', () => {
+  let world: ProcessorWorld;
+  beforeAll(async () => {
+    world = await startProcessorWorld();
+  });
+  afterAll(() => world.stop());
+
+  it('a new job that finds a free worker is begun without a row of the list and without a claim', async () => {
+    await world.start();
+    await world.until(await world.upload(), ['ready', 'failed']);
+    await world.store.query(KEEP_OUT);
+    expect(await world.until(await world.upload(), ['ready', 'failed'])).toMatchObject({ state: 'ready' });
+  }, 40_000);
 });

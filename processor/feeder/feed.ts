@@ -45,7 +45,9 @@ export function startFeed(parts: FeedParts): Feed {
     void following.stop();
     parts.onLost(cause);
   };
-  const writer = startFeedWriter(parts, end);
+  // What is read of the past may be over by now.
+  const beginAtOnce: FeedParts['beginAtOnce'] = (item) => (caughtUp ? parts.beginAtOnce(item) : null);
+  const writer = startFeedWriter({ ...parts, beginAtOnce }, end);
   const take = (event: RecordedEvent): void => {
     if (stopped) return;
     writer.add(fedEvent(event));

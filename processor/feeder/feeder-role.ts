@@ -5,6 +5,7 @@ import { differenceFrom, LogDiffers } from '../../event-store/log-difference.ts'
 import type { Quarantined } from '../../read-store/projection-engine/fold-batch.ts';
 import type { WaitingNow } from '../../runtime/waiting-list.ts';
 import { FED_STREAM_PREFIXES, startFeed, type Feed } from './feed.ts';
+import type { BeginAtOnce } from './hand-over.ts';
 import { reviewHeld, sweep, type SweepParts } from '../leases/sweeper.ts';
 import { FeedLost, type FeedGrant } from '../work-list/work-list.ts';
 
@@ -34,6 +35,7 @@ export interface FeederRoleParts extends SweepParts {
   readonly processorId: string;
   readonly workerId: string;
   readonly isBacklogged: () => boolean;
+  readonly beginAtOnce: BeginAtOnce;
   readonly onOffered: () => void;
   readonly onHeld: (held: readonly Quarantined[]) => void;
 }
@@ -85,6 +87,7 @@ export function feederRole(parts: FeederRoleParts): FeederRole {
       grant,
       logger,
       isBacklogged: parts.isBacklogged,
+      beginAtOnce: parts.beginAtOnce,
       onOffered: parts.onOffered,
       onHeld: parts.onHeld,
       onLost: (cause) => lost(grant.epoch, cause),

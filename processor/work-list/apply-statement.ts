@@ -3,7 +3,7 @@ import type { WorkChange } from './work-change.ts';
 
 /** The columns of a batch of changes, one array a column, as `unnest` takes them. */
 export function columnsOf(changes: readonly WorkChange[]): unknown[] {
-  const columns: unknown[][] = Array.from({ length: 12 }, () => []);
+  const columns: unknown[][] = Array.from({ length: 13 }, () => []);
   for (const { jobId, revision, standing, placement } of changes) {
     const row = [
       jobId,
@@ -14,20 +14,27 @@ export function columnsOf(changes: readonly WorkChange[]): unknown[] {
       placement.place,
       placement.place === 'later' ? placement.notBefore : null,
       placement.place === 'later' ? placement.waitMs : null,
-      placement.place === 'running' ? placement.workerId : null,
+      placement.place === 'running' || placement.place === 'claimed' ? placement.workerId : null,
       placement.place === 'running' ? placement.fencingToken : null,
       placement.place === 'running' ? placement.leaseMs : null,
-      placement.place === 'offered' && standing?.known ? snapshotOf(standing.known) : null,
+      isOpen(placement) && standing?.known ? snapshotOf(standing.known) : null,
+      placement.place === 'claimed' ? placement.reserveMs : null,
     ];
     row.forEach((value, index) => columns[index]?.push(value));
   }
   return columns;
 }
 
+/** Its next attempt is not begun in the log, as far as the change knows. */
+function isOpen({ place }: WorkChange['placement']): boolean {
+  return place === 'offered' || place === 'claimed';
+}
+
 const CHANGE_COLUMNS = `unnest($1::uuid[], $2::bigint[], $3::text[], $4::int[], $5::bigint[], $6::text[],
-    $7::timestamptz[], $8::bigint[], $9::text[], $10::bigint[], $11::bigint[], $12::text[])
+    $7::timestamptz[], $8::bigint[], $9::text[], $10::bigint[], $11::bigint[], $12::text[],
+    $13::bigint[])
   as change(job_id, revision, owner, priority, requested_position, place, not_before, wait_ms, worker_id,
-    fencing_token, lease_ms, snapshot)`;
+    fencing_token, lease_ms, snapshot, reserve_ms)`;
 
 /** Every column that a placement decides; `now()` is the list's own clock. */
 const PLACED = `
@@ -39,7 +46,7 @@ const PLACED = `
     worker_id = change.worker_id,
     fencing_token = change.fencing_token,
     lease_ends_at = now() + change.lease_ms * interval '1 ms',
-    claimed_until = null,
+    claimed_until = now() + change.reserve_ms * interval '1 ms',
     touched_at = now()`;
 
 /**
@@ -53,25 +60,26 @@ const PLACED = `
  */
 export const APPLY = `
 with moved as (
-  update processor.feed set position = $13::bigint, log_id = coalesce($16, log_id), event_id = coalesce($17, event_id),
-    event_position = coalesce($18::bigint, event_position)
+  update processor.feed set position = $14::bigint, log_id = coalesce($17, log_id), event_id = coalesce($18, event_id),
+    event_position = coalesce($19::bigint, event_position)
   from (select set_config('synchronous_commit', 'off', true) as commits) quick
-  where name = 'work-list' and epoch = $14 and (position is not distinct from $15::bigint or position = $13)
+  where name = 'work-list' and epoch = $15 and (position is not distinct from $16::bigint or position = $14)
     and quick.commits = 'off'
   returning 1
 ), change as (
   select * from ${CHANGE_COLUMNS} where exists (select from moved)
 ), entered as (
   insert into processor.work_items as item (job_id, owner, priority, requested_position, revision, snapshot, place,
-    not_before, due_at, worker_id, fencing_token, lease_ends_at)
+    not_before, due_at, worker_id, fencing_token, lease_ends_at, claimed_until)
   select job_id, owner, priority, requested_position, revision, snapshot, place, not_before,
-    now() + wait_ms * interval '1 ms', worker_id, fencing_token, now() + lease_ms * interval '1 ms'
+    now() + wait_ms * interval '1 ms', worker_id, fencing_token, now() + lease_ms * interval '1 ms',
+    now() + reserve_ms * interval '1 ms'
   from change where owner is not null and place <> 'done'
   on conflict (job_id) do update set
     owner = excluded.owner, priority = excluded.priority, requested_position = excluded.requested_position,
     revision = excluded.revision, snapshot = excluded.snapshot, place = excluded.place, not_before = excluded.not_before,
     due_at = excluded.due_at, worker_id = excluded.worker_id, fencing_token = excluded.fencing_token,
-    lease_ends_at = excluded.lease_ends_at, claimed_until = null, touched_at = now()
+    lease_ends_at = excluded.lease_ends_at, claimed_until = excluded.claimed_until, touched_at = now()
   where item.revision < excluded.revision
 ), placed as (
   update processor.work_items item set ${PLACED}
@@ -86,13 +94,13 @@ select count(*)::int as moved from moved`;
 
 /**
  * Sets existing rows to what their streams say. A finished job keeps its row until the feeder passes it. A row that is
- * further than its stream goes back, unless it was written again since the look ($13).
+ * further than its stream goes back, unless it was written again since the look ($14).
  */
 export const CORRECT = `
 update processor.work_items item set ${PLACED},
   owner = coalesce(change.owner, item.owner)
 from (select * from ${CHANGE_COLUMNS}) change
-join unnest($1::uuid[], $13::bigint[]) as before(job_id, row_revision) using (job_id)
+join unnest($1::uuid[], $14::bigint[]) as before(job_id, row_revision) using (job_id)
 where item.job_id = change.job_id
   and (item.revision < change.revision
     or (item.revision = change.revision and item.place in ('claimed', 'held'))

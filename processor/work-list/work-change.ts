@@ -12,6 +12,8 @@ export type Placement =
       readonly fencingToken: string;
       readonly leaseMs: number;
     }
+  /** A worker of the processor that feeds the list has begun it, before the list knew it. */
+  | { readonly place: 'claimed'; readonly workerId: string; readonly reserveMs: number }
   /** Nothing left to do. */
   | { readonly place: 'done' }
   /** An event of the job cannot be understood by this build; the job is left alone until it can. */

@@ -105,6 +105,10 @@ export function bootProcessor(house: House, life: Life, processorId: string): vo
     log,
     processorId,
     isBacklogged: () => loop.isBacklogged(),
+    beginAtOnce: (item) => {
+      claims.reserved(item.jobId);
+      return loop.beginAtOnce(item);
+    },
     onOffered: () => loop.nudge(),
     onHeld: (held) => {
       for (const { recorded } of held)
@@ -154,7 +158,14 @@ export function bootProcessor(house: House, life: Life, processorId: string): vo
 }
 
 /** Notes when each reservation was made, and cries out when a claim is begun that may have lapsed by then. */
-function watchClaims(world: World, list: WorkList): { list: WorkList; begun: (jobId: string) => void } {
+function watchClaims(
+  world: World,
+  list: WorkList,
+): {
+  list: WorkList;
+  reserved: (jobId: string) => void;
+  begun: (jobId: string) => void;
+} {
   const askedAtMs = new Map<string, number>();
   return {
     list: {
@@ -166,6 +177,7 @@ function watchClaims(world: World, list: WorkList): { list: WorkList; begun: (jo
         return items;
       },
     },
+    reserved: (jobId) => void askedAtMs.set(jobId, world.nowMs()),
     begun: (jobId) => {
       const heldMs = world.nowMs() - (askedAtMs.get(jobId) ?? -Infinity);
       if (heldMs >= HOLDING.reserveMs)

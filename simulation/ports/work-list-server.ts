@@ -231,16 +231,17 @@ export function createWorkListServer(world: World, forgetRetention: () => void):
 function placed({ revision, placement, standing }: WorkChange, nowMs: number): Partial<WorkRow> {
   const running = placement.place === 'running' ? placement : null;
   const later = placement.place === 'later' ? placement : null;
+  const claimed = placement.place === 'claimed' ? placement : null;
   return {
     revision,
-    known: placement.place === 'offered' ? (standing?.known ?? null) : null,
+    known: placement.place === 'offered' || claimed ? (standing?.known ?? null) : null,
     place: placement.place,
     notBefore: later?.notBefore ?? null,
     dueAtMs: later ? nowMs + later.waitMs : null,
-    workerId: running?.workerId ?? null,
+    workerId: running?.workerId ?? claimed?.workerId ?? null,
     fencingToken: running?.fencingToken ?? null,
     leaseEndsAtMs: running ? nowMs + running.leaseMs : null,
-    claimedUntilMs: null,
+    claimedUntilMs: claimed ? nowMs + claimed.reserveMs : null,
     touchedAtMs: nowMs,
   };
 }
