@@ -43,6 +43,7 @@ function startUp(line = 'exec $UP'): {
       NODE_OPTIONS: '',
       PORT: '0',
       DATA_DIR: folder,
+      GATEWAY_CHILDREN: '1',
       UP: `${process.execPath} ${CLI} up`,
     },
   });

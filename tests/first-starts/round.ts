@@ -47,7 +47,11 @@ export async function firstStart(seed: number): Promise<Round> {
   const startedAt = performance.now();
   let house;
   try {
-    house = await startHouse({ port, env: { SESSION_SECRET: secret }, readyMsMax: READY_MS_MAX });
+    house = await startHouse({
+      port,
+      env: { SESSION_SECRET: secret, GATEWAY_CHILDREN: '2' },
+      readyMsMax: READY_MS_MAX,
+    });
   } catch (error) {
     await calls.end();
     throw error;

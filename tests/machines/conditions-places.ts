@@ -10,7 +10,6 @@ import { NotTried } from './not-tried.ts';
 const npmrc = (id: string, what: string, lines: string): Condition => ({
   id,
   what,
-  cheap: id === 'M5-ignore-scripts',
   run: async (machine) => {
     mkdirSync(join(machine.folder, 'home'), { recursive: true });
     writeFileSync(join(machine.folder, 'home', '.npmrc'), lines);

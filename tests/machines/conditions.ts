@@ -6,10 +6,9 @@ import { variables } from './conditions-variables.ts';
 import { works } from './works.ts';
 import type { Tools } from './versions.ts';
 
-const fresh = (id: string, tools: Tools, { cheap } = { cheap: false }): Condition => ({
+const fresh = (id: string, tools: Tools): Condition => ({
   id,
   what: `a fresh clone under npm ${tools.npm} and Node ${tools.node}`,
-  cheap,
   run: async (machine) => {
     await works(machine, { checkout: await machine.freshCheckout(), tools });
   },
@@ -31,7 +30,7 @@ async function testsRun(machine: Machine, checkout: string): Promise<void> {
 const versions: readonly Condition[] = [
   fresh('npm9.9', { npm: '9.9', node: '20' }),
   fresh('npm10.2', { npm: '10.2', node: '20' }),
-  fresh('npm10.8', { npm: '10.8', node: '20' }, { cheap: true }),
+  fresh('npm10.8', { npm: '10.8', node: '20' }),
   fresh('npm10.9', { npm: '10.9', node: '22' }),
   fresh('npm11.0', { npm: '11.0', node: '22' }),
   fresh('npm-newest', { npm: 'latest', node: '24' }),

@@ -89,6 +89,8 @@ function environment(places: Places, node: string): Record<string, string> {
     PORT: String(places.port),
     // Another Docket that starts on this machine at the same moment would take the usual one.
     HEALTH_CHECK_PORT: '0',
+    // One is enough for the few documents of a condition, and a second costs each start a second of processor time.
+    GATEWAY_CHILDREN: '1',
     npm_config_cache: places.cache,
   };
 }
