@@ -34,7 +34,10 @@ const STORY: readonly JobEvent[] = [
   { type: 'ResultDownloaded', data: { at: at(60), bytes: 9 } },
 ];
 
-/** As the log holds them: the upload's two events of one request, each later one of a command of its own. */
+/**
+ * Gives the events the ids of the log: the upload's two events belong to one request, and each later event to a command
+ * of its own.
+ */
 function recorded(events: readonly JobEvent[]): RecordedJobEvent[] {
   return events.map((event, index) => ({
     event,

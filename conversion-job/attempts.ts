@@ -1,13 +1,13 @@
 import type { JobEvent } from '../schemas/job-events.ts';
 import type { RecordedJobEvent } from './recorded.ts';
 
-/** How an attempt ended; `running` when it has not, `superseded` when a new request came first. */
+/** How an attempt ended. `running` means that it has not ended, `superseded` that a new request came first. */
 export type AttemptOutcome =
   'running' | 'succeeded' | 'deferred' | 'failed' | 'abandoned' | 'cancelled' | 'superseded';
 
 /** One attempt from its claim to its end. */
 export interface Attempt {
-  /** Counted over the job's whole life, from 1. */
+  /** Number of the attempt in the job's whole life, from 1. */
   readonly attempt: number;
   readonly workerId: string;
   readonly startedAt: string;
@@ -17,13 +17,13 @@ export interface Attempt {
   /** From the claim to the outcome, in ms; null while it runs. */
   readonly durationMs: number | null;
   readonly outcome: AttemptOutcome;
-  /** Failure code, or the cause of an abandonment; null for the others. */
+  /** Failure code, or the cause of an abandonment; null for other outcomes. */
   readonly code: string | null;
   readonly reason: string | null;
   readonly message: string | null;
-  /** What the gateway itself took, in ms; known of a success only. */
+  /** The gateway's own time, in ms; only a success states it. */
   readonly gatewayMs: number | null;
-  /** Wait before the next attempt, in ms; null when none was decided. */
+  /** Wait before the next attempt, in ms; null when no other attempt follows. */
   readonly backoffMs: number | null;
 }
 
@@ -31,7 +31,7 @@ type Ending = Pick<Attempt, 'outcome' | 'code' | 'reason' | 'message' | 'gateway
 
 const NOTHING = { code: null, reason: null, message: null, gatewayMs: null, backoffMs: null };
 
-/** Every attempt of a job, oldest first. An outcome that is not the running attempt's own changes nothing. */
+/** Lists every attempt of a job, oldest first. An outcome of another attempt than the running one changes nothing. */
 export function attemptsOf(events: readonly RecordedJobEvent[]): Attempt[] {
   const attempts: Attempt[] = [];
   for (const { event, revision } of events) {
@@ -61,7 +61,7 @@ function claimed(
   return { attempt, workerId, startedAt: at, startRevision, ...open, ...NOTHING };
 }
 
-/** What an event makes of the running attempt, or null when it is not about it. */
+/** The end that an event gives to the running attempt; null when the event does not concern it. */
 function endingOf(event: JobEvent, running: Attempt): Ending | null {
   const isOwn = (fencingToken: string | null) =>
     fencingToken === null || fencingToken === String(running.startRevision);
@@ -98,7 +98,7 @@ function endingOf(event: JobEvent, running: Attempt): Ending | null {
   }
 }
 
-/** Clocks of two processes may disagree; a duration is never below 0. */
+/** Never below 0, although the clocks of two processes may differ. */
 function msBetween(from: string, to: string): number {
   return Math.max(0, Date.parse(to) - Date.parse(from));
 }

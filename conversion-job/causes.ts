@@ -3,21 +3,21 @@ import type { Attempt } from './attempts.ts';
 import { sentenceOf } from './event-sentences.ts';
 import type { BreakerPause, RecordedJobEvent } from './recorded.ts';
 
-/** One cause and what it led to. */
+/** A cause and its effects. */
 export interface Cause {
   readonly kind: 'request' | 'command' | 'event' | 'attempt' | 'breaker';
   /** Correlation id, command id, revision, number of the attempt, or processor. */
   readonly id: string;
   readonly at: string;
   readonly what: string;
-  /** Who asked; null where the cause above says it. */
+  /** Who caused it; null when the cause above states it. */
   readonly actor: string | null;
   readonly led: Cause[];
 }
 
 /**
- * What led to what: a request gives commands, a command events, a request for a conversion its attempts, a claim its
- * outcome. An open circuit breaker stands between a request and the attempt that had to wait for it.
+ * Builds the tree of causes. A request causes commands, a command events, a request for a conversion its attempts, and
+ * a claim its outcome. An open circuit breaker stands between a request and an attempt that it delayed.
  */
 export function causesOf(
   events: readonly RecordedJobEvent[],
@@ -28,7 +28,7 @@ export function causesOf(
   const byStart = new Map(attempts.map((attempt) => [attempt.startRevision, attempt]));
   let requested: Cause | null = null;
   let running: Cause | null = null;
-  /** Since when an attempt could have been claimed; null while one runs or none is wanted. */
+  /** Since when a worker could have claimed an attempt; null while one runs or none is due. */
   let claimableSince: string | null = null;
   for (const recorded of events) {
     const { event } = recorded;
@@ -114,7 +114,10 @@ function attemptUnder(event: Cause, attempt: Attempt): Cause {
   return added(event.led, { kind: 'attempt', id, at, what, actor: null, led: [] });
 }
 
-/** Puts the breaker's pauses between `from` and `to` before the claim they held up, or last when there is none yet. */
+/**
+ * Adds the pauses of the circuit breaker between `from` and `to` before the delayed claim. If there is no claim yet,
+ * they come last.
+ */
 function addPauses(
   requested: Cause,
   pauses: readonly BreakerPause[],

@@ -1,7 +1,10 @@
 import type { JobCommand, JobCommandType } from '../schemas/job-commands.ts';
 import type { ExistingJob } from './job.ts';
 
-/** Each command as whoever may give it would give it now: an attempt's outcome with the token of the running attempt. */
+/**
+ * Each command as an authorised sender would give it now. The outcome of an attempt has the token of the running
+ * attempt.
+ */
 export const COMMAND_PROBES: Readonly<Record<JobCommandType, (job: ExistingJob, at: string) => JobCommand>> =
   {
     UploadDocument: (job, at) => ({

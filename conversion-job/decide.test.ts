@@ -5,7 +5,7 @@ import type { Decision } from './decide.ts';
 import { COMMAND_OF, HISTORY_OF, sourceExpired } from '../tests/rooms/conversion-job/samples.ts';
 import { at, given, POLICY, scenario } from '../tests/rooms/conversion-job/scenario.ts';
 
-/** What a command decides, in one word a cell: the events, `-` for nothing to do, or the refusal's code. */
+/** A decision in one word for a cell of the table: the events, `-` for none, or the refusal's code. */
 function inWords(decision: Decision): string {
   if ('refused' in decision) return decision.refused.code;
   return decision.accepted.map((event) => event.type).join('+') || '-';
@@ -14,7 +14,7 @@ function inWords(decision: Decision): string {
 const REOPENED = 'DocumentUploaded+ConversionRequested';
 type Row = Record<JobStateName | 'absent', string>;
 
-/** Every state against every command; no cell is left unstated. */
+/** Every state with every command. No cell is missing. */
 const TABLE: Record<JobCommandType, Row> = {
   UploadDocument: {
     absent: REOPENED,

@@ -10,18 +10,18 @@ import type { JobEvent } from '../schemas/job-events.ts';
 import type { ExistingJob, Job } from './job.ts';
 import { attemptsAllowed, backoffMs, type RetryPolicy } from './retry-policy.ts';
 
-/** Why a command is refused: a code that callers act on and the rule in one sentence. */
+/** Why a command is refused: a code for programs, and the rule in one sentence. */
 export interface Refusal {
   readonly code: 'NOT_FOUND' | 'CONFLICT' | 'EXPIRED' | 'NOT_READY' | 'LEASE_LOST' | 'TOO_EARLY';
   readonly rule: string;
 }
 
-/** The events of a command; none when the job is already what the command asks for. */
+/** The events of a command, none if the job already is as the command wants it; or a refusal. */
 export type Decision = { readonly accepted: readonly JobEvent[] } | { readonly refused: Refusal };
 
 /**
- * Decides what a command does to a job. Pure: the same job and the same command always give the same decision.
- * docs/job-states.md has the table of every state against every command; `decide.test.ts` holds it.
+ * Decides what a command does to a job. Pure: the same job and command always give the same decision. The table in
+ * docs/job-states.md lists every state with every command, and `decide.test.ts` checks it.
  */
 export function decide(command: JobCommand, job: Job, policy: RetryPolicy): Decision {
   if (command.type === 'UploadDocument') return upload(command, job);
@@ -64,7 +64,8 @@ export function decide(command: JobCommand, job: Job, policy: RetryPolicy): Deci
 }
 
 /**
- * A new upload of the file reopens a failed, expired or cancelled job; in any other state the job itself is the answer.
+ * A new upload of the same file reopens a failed, expired or cancelled job. In any other state nothing changes, and the
+ * caller gets the existing job.
  */
 function upload(command: UploadDocument, job: Job): Decision {
   if (isActive(job) || job.state === 'ready') return accept();
@@ -121,7 +122,7 @@ function complete(command: CompleteAttempt, job: ExistingJob): Decision {
   });
 }
 
-/** Another attempt if the code's budget and the job's timeout leave room for one, otherwise the end. */
+/** Requests another attempt if the budget of the code and the job's timeout allow one. Otherwise the job fails. */
 function reportFailure(command: ReportFailure, job: ExistingJob, policy: RetryPolicy): Decision {
   if (job.state !== 'converting' || job.fencingToken !== command.fencingToken) return leaseLost(job);
   const { at, fencingToken, code, reason, message } = command;
@@ -142,7 +143,7 @@ function reportFailure(command: ReportFailure, job: ExistingJob, policy: RetryPo
   });
 }
 
-/** The attempt is given back; a job whose every attempt ends like this is poison and fails (D31). */
+/** Gives the attempt back. A job of which every attempt ends like this is a poison job, and fails (D31). */
 function abandon(command: AbandonAttempt, job: ExistingJob, policy: RetryPolicy): Decision {
   if (job.state !== 'converting' || job.fencingToken !== command.fencingToken) return leaseLost(job);
   const { at, fencingToken, cause } = command;

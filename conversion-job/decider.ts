@@ -5,7 +5,7 @@ import { evolve } from './evolve.ts';
 import { ABSENT, type Job } from './job.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 
-/** A job's three pure functions in one value, for the code that does the I/O around them. */
+/** The three pure functions of a job, for the code that does the I/O around them. */
 export interface JobDecider {
   readonly initial: Job;
   readonly evolve: (job: Job, event: JobEvent, revision: bigint) => Job;

@@ -1,7 +1,7 @@
 import { EVENT_SENTENCES, eventSentence, type EventWording } from '../schemas/event-sentences.ts';
 import type { JobEvent } from '../schemas/job-events.ts';
 
-/** English, with every number, time and code as the event has it. */
+/** The English wording, with every number, time and code of the event. */
 const IN_FULL: EventWording = {
   say: (key, values = {}) =>
     EVENT_SENTENCES[key].replaceAll(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? '')),
@@ -26,7 +26,7 @@ const IN_FULL: EventWording = {
   },
 };
 
-/** What an event means, in one plain English sentence for whoever uploaded the file. */
+/** The meaning of an event for the uploader of the file, in one plain English sentence. */
 export function sentenceOf(event: JobEvent): string {
   return eventSentence(event, IN_FULL) ?? '';
 }

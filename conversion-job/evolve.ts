@@ -2,9 +2,9 @@ import type { JobEvent } from '../schemas/job-events.ts';
 import type { ExistingJob, Job, JobFacts } from './job.ts';
 
 /**
- * Folds one event into a job. Total: whatever the order of events, it returns a job and never throws. An event that
- * cannot apply (an outcome of an attempt that is not running, say) changes nothing but the revision, since the log is
- * what it is and the fold only reads it.
+ * Folds one event into a job. For any order of events it returns a job and never throws. An event that cannot apply
+ * changes only the revision, because the fold cannot change the log. An example is the outcome of an attempt that is
+ * not running.
  */
 export function evolve(job: Job, event: JobEvent, revision: bigint): Job {
   if (event.type === 'DocumentUploaded') return uploaded(job, event.data, revision);
@@ -87,7 +87,7 @@ function apply(
     case 'SourceExpired':
       return { ...job, ...facts, sourceBlobKey: null };
     default:
-      // Whoever folds a stream may hand in an event that is no job's at all.
+      // A caller may pass an event that belongs to no job.
       event satisfies never;
       return null;
   }

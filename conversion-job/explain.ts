@@ -5,14 +5,14 @@ import { decide, type Refusal } from './decide.ts';
 import type { Conversion, ExistingJob, Failure } from './job.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 
-/** Facts from outside the job's own stream that its waiting can depend on. */
+/** Facts outside the job's stream on which its waiting can depend. */
 export interface Surroundings {
   readonly policy: RetryPolicy;
-  /** Since when the gateway's circuit breaker is open (ISO 8601), or null when it is closed. */
+  /** Time at which the gateway's circuit breaker opened (ISO 8601); null when it is closed. */
   readonly gatewayPausedSince: string | null;
 }
 
-/** A command as the decider answers it now: allowed, without effect, or refused by a rule. */
+/** The decider's present answer to a command: allowed, without effect, or refused by a rule. */
 export type CommandVerdict =
   | { readonly command: JobCommandType; readonly answer: 'allowed' | 'no-effect' }
   | {
@@ -24,17 +24,16 @@ export type CommandVerdict =
 
 export interface Explanation {
   readonly state: JobStateName;
-  /** The present state and how it came about. */
+  /** The present state and its cause. */
   readonly because: string;
-  /** What happens next without anyone doing anything, and not before when; null when nothing does. */
+  /** What happens next without any command, and the earliest time of it; null when nothing does. */
   readonly next: { readonly what: string; readonly at: string | null } | null;
   readonly commands: readonly CommandVerdict[];
 }
 
 /**
- * Explains the state of a job. The decider itself judges each command, so what is called allowed is what would happen,
- * and a refusal has the rule's own words.
- *
+ * Explains the state of a job. The decider itself judges each command. So an allowed command would really succeed, and
+ * a refusal has the rule's own words.
  * @param now ISO 8601 in UTC with milliseconds
  */
 export function explain(job: ExistingJob, now: string, surroundings: Surroundings): Explanation {

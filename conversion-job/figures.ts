@@ -3,8 +3,8 @@ import type { JobEvent } from '../schemas/job-events.ts';
 import type { Job } from './job.ts';
 
 /**
- * What is counted of jobs. The first ones flow: they say what happened. `jobs`, `*_files` and `*_bytes` stand: their
- * sum up to a moment is what there was at that moment.
+ * The figures counted for jobs. Most count what happened. `jobs`, `*_files` and `*_bytes` are different: their sum up
+ * to a moment is the stock at that moment.
  */
 export type FigureName =
   | 'submitted'
@@ -24,7 +24,7 @@ export type FigureName =
   | 'result_files'
   | 'result_bytes';
 
-/** A number that an event adds; `detail` tells the codes, states or buckets of one figure apart. */
+/** A number that an event adds. `detail` separates the codes, states or buckets of one figure. */
 export interface Figure {
   readonly name: FigureName;
   readonly detail: string;
@@ -32,9 +32,9 @@ export interface Figure {
 }
 
 /**
- * The figures of one event, between the job before it and the job after it. Pure, and blind to everything of a job
- * but its state, its failure's code and the bytes of its files. An event that changed nothing (an outcome of an
- * attempt that had lost its lease) counts nothing.
+ * Computes the figures of one event from the job before it and the job after it. Pure. Of the job it reads only the
+ * state, the failure's code and the bytes of its files. An event that changes nothing adds nothing. An example is the
+ * outcome of an attempt that lost its lease.
  */
 export function figuresOf(event: JobEvent, before: Job, after: Job): Figure[] {
   const figures: Figure[] = [];
@@ -93,7 +93,7 @@ function flowOf(event: JobEvent, before: Job, after: Job, add: Add): void {
   }
 }
 
-/** Where a job is counted: its state, a failed one also by its code; null before it is a job. */
+/** Where a job is counted: its state, and the code of a failed one; null before it exists. */
 function placeOf(job: Job): string | null {
   if (job.state === 'absent') return null;
   return job.state === 'failed' ? `failed:${job.failure.code}` : job.state;

@@ -1,7 +1,7 @@
 import type { JobFailureCode } from '../schemas/error-codes.ts';
 import type { ConvertedBy, MappingRef, ResultRef, Warning } from '../schemas/job-events.ts';
 
-/** What every job has, whatever its state. Instants are ISO 8601 in UTC with milliseconds. */
+/** The facts that a job has in every state. Instants are ISO 8601 in UTC with milliseconds. */
 export interface JobFacts {
   readonly jobId: string;
   readonly owner: string;
@@ -9,20 +9,23 @@ export interface JobFacts {
   readonly bytes: number;
   readonly sha256: string;
   readonly mapping: MappingRef;
-  /** Where the PDF is, or null once it has expired. */
+  /** Key of the PDF; null once it has expired. */
   readonly sourceBlobKey: string | null;
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly priority: number;
-  /** Times the conversion was requested: by upload, retry or re-upload. */
+  /** How often the conversion was requested: by upload, retry or re-upload. */
   readonly runs: number;
   /** Attempts since the conversion was last requested. */
   readonly attempts: number;
-  /** Attempts of this run that count against the retry budget; a shutdown of ours does not. */
+  /**
+   * Attempts of this run that count against the retry budget. An attempt that a shutdown of Docket ended does not
+   * count.
+   */
   readonly chargedAttempts: number;
   /** Attempts in the job's whole life. */
   readonly attemptsEver: number;
-  /** When the first attempt of this run began; the job's timeout is counted from here. */
+  /** When the first attempt of this run began. The job's timeout starts then. */
   readonly firstAttemptAt: string | null;
   /** Revision of the last event folded. */
   readonly revision: bigint;
@@ -42,11 +45,11 @@ export interface Conversion {
   readonly pages: number;
   readonly gatewayMs: number;
   readonly warnings: readonly Warning[];
-  /** Absent for results of a gateway that did not say. */
+  /** Absent for results of a gateway that did not state it. */
   readonly convertedBy?: ConvertedBy | undefined;
 }
 
-/** One type a state, so that a queued job cannot have a result. `absent` is a stream without events. */
+/** One type for each state, so that a queued job cannot have a result. `absent` means a stream without events. */
 export type Job =
   | { readonly state: 'absent' }
   | (JobFacts & { readonly state: 'queued' })

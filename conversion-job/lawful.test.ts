@@ -12,7 +12,7 @@ import { at, POLICY } from '../tests/rooms/conversion-job/scenario.ts';
 
 const probes = Object.values(COMMAND_PROBES);
 
-/** Why the first unlawful event of a stream is one, with its place; null when there is none. */
+/** Why the first unlawful event of a stream is unlawful, with its place; null when there is none. */
 function firstFault(events: readonly JobEvent[]): string | null {
   let job: Job = ABSENT;
   for (const [index, event] of events.entries()) {

@@ -3,11 +3,10 @@ import { isActive } from '../schemas/job-states.ts';
 import type { ExistingJob, Job } from './job.ts';
 
 /**
- * Why an event cannot come next in a job's stream, or null when some command of `decide` could have led to it. The
- * fold is total and would pass over it; a stream that holds such an event was not written by Docket's decisions. Limits
- * that settings may have changed since (attempts, waits, keeping times) are not judged.
- *
- * @param before the event before, or null for the first of the stream
+ * Tells why an event cannot come next in a job's stream; null when some command of `decide` can lead to it. The fold
+ * ignores such an event, but Docket's decisions never write one. Limits that settings may have changed since are not
+ * checked: attempts, waits, keeping times.
+ * @param before the event before it; null for the first of the stream
  */
 export function whyUnlawful(job: Job, event: JobEvent, before: JobEvent | null): string | null {
   if (event.type === 'DocumentUploaded') return ofUpload(job);

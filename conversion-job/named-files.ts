@@ -1,13 +1,13 @@
 import { understandEvent } from '../schemas/event-versions.ts';
 
-/** An event as it is stored. */
+/** An event as the log stores it. */
 interface StoredEvent {
   readonly type: string;
   readonly data: unknown;
   readonly metadata: unknown;
 }
 
-/** A file that an event names, with the hash the event gives for it. */
+/** A file that an event names, with the hash in the event. */
 export interface NamedFile {
   readonly kind: 'source' | 'result';
   readonly blobKey: string;
@@ -15,7 +15,10 @@ export interface NamedFile {
   readonly bytes: number;
 }
 
-/** The file that an event brings into being, or null. @throws EventNotUnderstood */
+/**
+ * The file that an event creates; null for other events.
+ * @throws EventNotUnderstood
+ */
 export function fileNamedBy(event: StoredEvent): NamedFile | null {
   if (event.type !== 'DocumentUploaded' && event.type !== 'ConversionSucceeded') return null;
   const understood = understandEvent(event);
@@ -28,14 +31,17 @@ export function fileNamedBy(event: StoredEvent): NamedFile | null {
   return { kind: 'result', blobKey, sha256, bytes };
 }
 
-/** The key of the file that an event takes away, or null. @throws EventNotUnderstood */
+/**
+ * The key of the file that an event removes; null for other events.
+ * @throws EventNotUnderstood
+ */
 export function fileEndedBy(event: StoredEvent): string | null {
   if (event.type !== 'SourceExpired' && event.type !== 'ResultExpired') return null;
   const understood = understandEvent(event);
   return 'blobKey' in understood.data ? understood.data.blobKey : null;
 }
 
-/** The files that should be there after a run of events, by key. */
+/** Updates the files that should exist, by key, with more events. */
 export function noteFiles<Of>(files: Map<string, NamedFile & Of>, event: StoredEvent, of: Of): void {
   const named = fileNamedBy(event);
   if (named) files.set(named.blobKey, { ...named, ...of });

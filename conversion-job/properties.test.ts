@@ -27,7 +27,7 @@ const someCommand = fc
     ...('code' in command ? { code, jitter } : {}),
   })) as fc.Arbitrary<JobCommand>;
 
-/** Applies commands one after the other, as the command handler would. */
+/** Applies commands one after the other, as the command handler does. */
 function live(commands: readonly JobCommand[]): { job: Job; events: JobEvent[] } {
   let job: Job = ABSENT;
   const events: JobEvent[] = [];

@@ -1,19 +1,19 @@
 import type { JobEvent } from '../schemas/job-events.ts';
 
-/** An event of a job with what the log says about where it came from. */
+/** An event of a job, with its origin according to the log. */
 export interface RecordedJobEvent {
   readonly event: JobEvent;
   readonly revision: bigint;
   readonly position: bigint;
   /** `owner:<id>`, `processor:<id>`, `operator` or `system`. */
   readonly actor: string;
-  /** The request or the processor's step that caused the event. */
+  /** The request, or the processor's step, that caused the event. */
   readonly correlationId: string;
-  /** The command that decided the event. */
+  /** The command whose decision is the event. */
   readonly causationId: string;
 }
 
-/** A time in which one processor's circuit breaker was open, so that it claimed nothing. */
+/** A time in which a processor's circuit breaker was open, so that the processor claimed nothing. */
 export interface BreakerPause {
   readonly processorId: string;
   readonly pausedAt: string;

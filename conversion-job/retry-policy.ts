@@ -2,7 +2,7 @@ import { backoffDelayMs } from '../schemas/backoff.ts';
 import type { Settings } from '../schemas/config.ts';
 import type { JobFailureCode } from '../schemas/error-codes.ts';
 
-/** The limits a decision about another attempt depends on; they come from the settings of the same names. */
+/** The limits for the decision about another attempt. The settings have the same names. */
 export interface RetryPolicy {
   readonly maxAttempts: number;
   readonly backoffMs: number;
@@ -10,7 +10,7 @@ export interface RetryPolicy {
   readonly jobTimeoutMs: number;
 }
 
-/** Attempts in all, by failure code (R06.01, R06.04, I12). */
+/** Number of attempts allowed in total, by failure code (R06.01, R06.04, I12). */
 export function attemptsAllowed(code: JobFailureCode, policy: RetryPolicy): number {
   switch (code) {
     case 'GW_4XX':
@@ -30,9 +30,8 @@ export function attemptsAllowed(code: JobFailureCode, policy: RetryPolicy): numb
 }
 
 /**
- * Wait before the next attempt, in ms: full jitter over a window that doubles with each attempt made, up to the
- * policy's ceiling. What the gateway asked for by `Retry-After` is a floor, itself capped at the ceiling.
- *
+ * Computes the wait before the next attempt, in ms. It is a random part of a window that doubles with each attempt, up
+ * to the policy's limit. A wait that the gateway asked for (`Retry-After`) is a lower bound, up to the same limit.
  * @param attempts attempts made so far, 1 or more
  * @param jitter uniform in [0, 1)
  */
@@ -47,7 +46,7 @@ export function backoffMs(
   return Math.round(Math.max(askedMs, backoffDelayMs(backoff, attempts, jitter)));
 }
 
-/** The policy as the settings give it. */
+/** The policy from the settings. */
 export function retryPolicyOf(
   settings: Pick<
     Settings,

@@ -19,7 +19,7 @@ const attempt = (
 });
 const run = (jobId: string, ...attempts: PastAttempt[]): PastRun => ({ jobId, requestedMs: 0, attempts });
 
-/** Gave up after one attempt in an outage that was over two minutes later, as another job saw. */
+/** The job failed after one attempt. Another job shows that the outage ended two minutes later. */
 const gaveUp = run('a', attempt(0, 'GW_5XX'));
 const sawTheEnd = run('b', attempt(40_000, null));
 

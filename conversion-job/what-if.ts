@@ -2,7 +2,7 @@ import type { JobFailureCode } from '../schemas/error-codes.ts';
 import type { JobEvent } from '../schemas/job-events.ts';
 import { attemptsAllowed, backoffMs, type RetryPolicy } from './retry-policy.ts';
 
-/** When the circuit breaker opens and for how long; `failures` null is no breaker. */
+/** When the circuit breaker opens, and for how long. With `failures` null there is no breaker. */
 export interface BreakerPolicy {
   readonly failures: number | null;
   readonly resetMs: number;
@@ -14,39 +14,41 @@ export interface PastAttempt {
   readonly durationMs: number;
   /** Null for a success. */
   readonly code: JobFailureCode | null;
-  /** The gateway said that trying again is useless, or its code allows no second attempt. */
+  /** True when the gateway reported that a retry is useless, or when the code allows no second attempt. */
   readonly isFinal: boolean;
 }
 
-/** One run of a job: from its request to its end. */
+/** One run of a job, from its request to its end. */
 export interface PastRun {
   readonly jobId: string;
   readonly requestedMs: number;
   readonly attempts: readonly PastAttempt[];
 }
 
-/** Failures within this time open the breaker, as in the processor. */
+/** This many ms contain the failures that open the breaker, as in the processor. */
 const BREAKER_WINDOW_MS = 10_000;
-/** An attempt of another job tells how the gateway was at most so much earlier or later. */
+/** An attempt of another job shows the gateway's state within this many ms before or after it. */
 const NEIGHBOUR_MS = 300_000;
-/** Failures of the gateway rather than of a document: the attempts of other jobs tell whether it was over. */
+/**
+ * Failures that the gateway caused and not the document. Attempts of other jobs show whether the gateway had recovered.
+ */
 const OF_THE_GATEWAY: ReadonlySet<JobFailureCode> = new Set(['GW_5XX', 'GW_TIMEOUT', 'GW_UNREACHABLE']);
 
-/** What a policy would have come to. */
+/** The results that a policy would have had. */
 export interface PolicyOutcome {
   readonly runs: number;
   readonly succeeded: number;
   readonly failed: number;
-  /** Runs whose further attempts nothing in the past tells anything about; they count as failed. */
+  /** Runs whose further attempts cannot be derived from the past. They count as failed. */
   readonly unknown: number;
   readonly calls: number;
-  /** Time between attempts, over all runs. */
+  /** Sum of the waits between attempts, over all runs. */
   readonly waitingMs: number;
-  /** Times the breaker opened. */
+  /** How often the breaker opened. */
   readonly opened: number;
 }
 
-/** Splits a job's stream into runs. Attempts that were abandoned are no word about the gateway and are left out. */
+/** Splits a job's stream into runs. Abandoned attempts are left out, because they tell nothing about the gateway. */
 export function runsOf(jobId: string, events: readonly JobEvent[]): PastRun[] {
   const runs: { jobId: string; requestedMs: number; attempts: PastAttempt[] }[] = [];
   let startedMs: number | null = null;
@@ -67,15 +69,15 @@ function attemptEndedBy(event: JobEvent, startedMs: number, atMs: number): PastA
   if (event.type === 'ConversionDeferred') return { ...timed, code: event.data.code, isFinal: false };
   if (event.type !== 'ConversionFailed' || event.data.fencingToken === null) return null;
   const { code, reason } = event.data;
-  // A refusal with a reason of the document's own, or a code that is never repeated.
+  // True for a reason that lies in the document, or for a code that is never retried.
   return { ...timed, code, isFinal: code === 'GW_4XX' || reason !== null };
 }
 
 /**
- * What the runs of the past would have come to under another policy. An attempt that was made keeps its outcome when
- * the policy would have made it too. One that was not made has the outcome of the attempt of any other job that began
- * nearest to it, within five minutes, when it was the gateway that failed; nothing tells about the others. Waits are
- * the middle of their jitter. Pure: the same past and policy give the same answer.
+ * Computes the results of past runs under another policy. An attempt that the policy would have made as well keeps its
+ * outcome. A new attempt after a failure of the gateway takes the outcome of another job's nearest attempt within five
+ * minutes. Other new attempts have no known outcome. Waits use the middle of their jitter. Pure: the same past and
+ * policy give the same result.
  */
 export function replayPolicy(
   past: readonly PastRun[],
@@ -124,14 +126,14 @@ export function replayPolicy(
 
 interface Step {
   readonly run: PastRun;
-  /** Attempts made so far. */
+  /** Number of attempts made so far. */
   readonly made: number;
   readonly atMs: number;
   readonly firstMs: number;
   readonly lastCode: JobFailureCode | null;
 }
 
-/** The attempt as it was, or as attempts of other jobs suggest; null when there is no evidence. */
+/** The outcome of an attempt: its own, or the one that attempts of other jobs suggest; null without evidence. */
 function attemptAt(
   { run, made, atMs, lastCode }: Step,
   nearest: ReturnType<typeof neighbours>,
@@ -143,7 +145,7 @@ function attemptAt(
   return nearest(run.jobId, atMs);
 }
 
-/** Finds the attempt of another job that began nearest to an instant. */
+/** Finds another job's attempt that began nearest to an instant. */
 function neighbours(past: readonly PastRun[]): (jobId: string, atMs: number) => PastAttempt | null {
   const all = past
     .flatMap(({ jobId, attempts }) => attempts.map((attempt) => ({ jobId, attempt })))
@@ -184,7 +186,7 @@ function breakerOf({ failures, resetMs }: BreakerPolicy) {
     isProbing = true;
   };
   return {
-    /** When an attempt that is due may begin. */
+    /** The time at which a due attempt may begin. */
     freeFrom: (atMs: number): number => Math.max(atMs, openUntilMs),
     note: (atMs: number, hasFailed: boolean): void => {
       if (failures === null || atMs < openUntilMs) return;
@@ -199,7 +201,7 @@ function breakerOf({ failures, resetMs }: BreakerPolicy) {
   };
 }
 
-/** Steps in the order of time, on a binary heap: a month has many. */
+/** The next steps in the order of time, as a binary heap, because a month has many. */
 function dueList(past: readonly PastRun[]) {
   const heap: Step[] = [];
   const swap = (a: number, b: number): void => {

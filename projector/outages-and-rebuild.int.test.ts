@@ -220,7 +220,7 @@ describe('a rebuild', () => {
       fencingEpoch,
       readMissing,
     });
-    // What recovery does to every unlogged table.
+    // The recovery of Postgres empties every unlogged table in the same way.
     await store.query('truncate jobs_crash.no_crash_since');
     await expect(writer.finish()).rejects.toMatchObject({ code: 'READ_STORE_UNAVAILABLE' });
     expect(await readCheckpoint(store, target)).toBeNull();
@@ -240,7 +240,7 @@ describe('a rebuild', () => {
     const outcome = rebuilding.catch((error: unknown) => error);
     const sleeping = `select from pg_stat_activity where query = 'select pg_sleep(60)' and state = 'active'`;
     await eventually(async () => expect((await store.query(sleeping)).rowCount).toBe(1));
-    // It stands in the ledger as any build does, and there is one at a time.
+    // The ledger lists a rebuild like any build, and only one can run at a time.
     const listed = (await ledgerVersions(store)).filter(({ name }) => name === 'jobs');
     expect(listed.map(({ version, isCurrent, builtAt }) => [version, isCurrent, builtAt === null])).toEqual([
       [-1, false, true],

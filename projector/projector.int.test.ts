@@ -224,7 +224,7 @@ describe('the projector', () => {
         ghosts[0]?.job_id,
       ]);
       expect(shown).toEqual([]);
-      // Each projection notices by itself that its checkpoint is of another log.
+      // Each projection notices on its own that its checkpoint belongs to another log.
       await eventually(async () => {
         const { rows: after } = await store.query<{ epoch: string; rebuilding_since: Date | null }>(
           `select epoch, rebuilding_since from docket.projections`,

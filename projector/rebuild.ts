@@ -6,15 +6,15 @@ import type { Filled } from './versions/bulk-fill.ts';
 import { builtVersion, rebuildNumber, VersionRefused } from './versions/ledger.ts';
 import { takePlace } from './versions/switch.ts';
 
-/** Rounds of catching up with a projector that goes on writing meanwhile. */
+/** Limit of rounds in which a rebuild catches up with a projector that continues to write. */
 const CATCH_UP_ROUNDS_MAX = 50;
 
 export interface RebuildOptions extends Pick<BuildParts, 'log' | 'url' | 'logger' | 'heldRowsMax'> {
-  /** Built together: the log is read once for all of them. */
+  /** The projections to rebuild. One read of the log serves all of them. */
   readonly projections: readonly RegisteredProjection[];
   /** As of `BuildParts`. */
   readonly onProgress?: BuildParts['onProgress'];
-  /** Ends it at once, whatever statement runs; the tables in use stay in use. */
+  /** Ends the rebuild at once, whatever statement runs. The tables in use stay in use. */
   readonly stop?: AbortSignal;
 }
 
@@ -53,7 +53,7 @@ export async function rebuildProjections(options: RebuildOptions): Promise<reado
   });
 }
 
-/** The tables under construction. Their number is given up when they replace the others. */
+/** The tables under construction. They have a number of their own until they replace the others. */
 function besideOf({ target }: RegisteredProjection): ProjectionTarget {
   return {
     ledger: target.ledger,
@@ -73,7 +73,7 @@ export class RebuildRunning extends CodedError {
   }
 }
 
-/** The projector stayed ahead of the rebuild in every round. */
+/** The projector was ahead of the rebuild after every round. */
 export class RebuildBehind extends CodedError {
   readonly code = 'REBUILD_BEHIND';
   readonly retryable = true;

@@ -19,44 +19,50 @@ import type { Verified, VerifyOptions } from './verify/verified.ts';
 import { verifyJobs } from './verify/verify-jobs.ts';
 import { traceOf, type TracedStep } from './verify/trace.ts';
 
-/** A projection, the tables in use, and what can be done with them; its events and rows are nobody else's business. */
+/** A projection, its tables in use, and the operations on them. The types of its events and rows are hidden. */
 export interface RegisteredProjection {
   readonly name: string;
-  /** Where the tables in use stand. */
+  /** The tables in use. */
   readonly target: ProjectionTarget;
   readonly tables: ProjectionTables;
-  /** True for the one that readers wait for: its position is told, and a projector without it is not ready. */
+  /** True for the projection whose readers hear of new positions. A projector without it is not ready. */
   readonly isQueue: boolean;
   run(
     options: Omit<ProjectionOptions<never, never>, Registered>,
     prepare: () => Promise<unknown>,
   ): RunningProjection;
-  /** Opens tables for writing: those in use, or others. @throws as `openWriter` */
+  /**
+   * Opens tables for writing: by default those in use.
+   * @throws as `openWriter`
+   */
   openWriter(options: Omit<WriterOptions<never, never>, 'projection'>): Promise<ProjectionWriter>;
-  /** Opens new tables for being filled. @throws as `openBulkWriter` */
+  /**
+   * Opens new tables for filling.
+   * @throws as `openBulkWriter`
+   */
   openBulkWriter(options: Omit<WriterOptions<never, never>, 'projection'>): Promise<BulkWriter>;
   /** How the tables of two versions are compared. */
   readonly compared: Compared;
-  /** The stream that a key of `compared` belongs to. */
+  /** The stream to which a key of `compared` belongs. */
   streamOf(key: string): string;
-  /** What each event of a stream makes of its rows, step by step. */
+  /** Folds the events of a stream step by step, and returns the rows of each step. */
   trace(events: readonly StoredEvent[]): readonly TracedStep[];
   /** Compares the tables in use with the fold of the log. @throws LogUnavailable, ReadStoreUnavailable */
   verify(options: VerifyOptions): Promise<Verified>;
 }
 
-/** Tables whose rows belong to one key each, such as a job. */
+/** Tables in which each row belongs to one key, such as a job. */
 export interface Compared {
   /** Name and type of the key. */
   readonly key: { readonly name: string; readonly type: string };
-  /** The table with one row a key, which knows the revision of its last event. */
+  /** The table with one row for each key, which stores the revision of its last event. */
   readonly rows: string;
   readonly tables: readonly string[];
 }
 
 type Registered = 'projection' | 'target' | 'flushAfterMs';
 
-/** The console asks for the figures once a second at most, and larger batches are cheaper. */
+/** The console requests the figures at most once a second, and larger batches cost less. */
 const DASHBOARD_FLUSH_AFTER_MS = 250;
 
 function comparedOf<Event, Row extends FoldedRow>({ rows, derived }: Projection<Event, Row>): Compared {
@@ -65,7 +71,7 @@ function comparedOf<Event, Row extends FoldedRow>({ rows, derived }: Projection<
   return { key: { name, type }, rows: rows.name, tables: [rows.name, ...keyed.map((table) => table.name)] };
 }
 
-/** Makes a projection one that the services and commands can run, build and compare. */
+/** Registers a projection, so that services and commands can run, build and compare it. */
 export function register<Event, Row extends FoldedRow>(
   projection: Projection<Event, Row>,
   parts: Pick<RegisteredProjection, 'target' | 'tables' | 'isQueue' | 'verify'> & { flushAfterMs: number },
@@ -85,8 +91,8 @@ export function register<Event, Row extends FoldedRow>(
 }
 
 /**
- * Every projection of Docket, in the order in which they are built. A new version stands after the one before it, with
- * a target of its own, for as long as both may be in use.
+ * Every projection of Docket, in the order of building. A new version is listed after the one before it, with a target
+ * of its own, while both may be in use.
  */
 export const PROJECTIONS: readonly RegisteredProjection[] = [
   register(jobsProjection, {

@@ -13,10 +13,9 @@ export interface ReplayedStream {
 }
 
 /**
- * Tries the held streams of every projection again with this build: all of them, or the named ones. It takes the
- * projection's lease from the running projector, which notices, and goes on from the stored checkpoint as soon as the
- * lease is given back: a second or so without updates, and nothing lost.
- *
+ * Retries the held streams of every projection with this build: all of them, or the named ones. It takes the
+ * projection's lease from the running projector. The projector notices, and continues from the stored checkpoint when
+ * the lease is released. Updates pause for about a second, and nothing is lost.
  * @throws CheckpointMoved when the projector was faster; LogUnavailable, ReadStoreUnavailable
  */
 export async function replayQuarantine(
@@ -48,7 +47,7 @@ async function replayOf(
         await writer.replay(stream);
         isHeld = writer.heldStreams().has(stream);
       } catch (error) {
-        // Postgres refuses its rows again; the writer cannot be used any more, the next stream gets its own.
+        // Postgres refused the rows again. This writer is now unusable, and the next stream gets a new one.
         if (!(error instanceof RowsRefused)) throw error;
       }
       replayed.push({ projection, stream, outcome: isHeld ? 'still held' : 'released' });

@@ -14,7 +14,7 @@ import { JOBS_TARGET } from './targets.ts';
 import { followVersions } from './versions/follow.ts';
 import type { WaitingFor } from './following/projection-session.ts';
 
-/** What the projector waits for, in words. */
+/** The projector's reason for waiting, in words. */
 const WHY: Readonly<Record<NonNullable<WaitingFor>, string>> = {
   'read store': 'The projector cannot write the read tables.',
   'event store': 'The projector cannot follow the log.',
@@ -25,19 +25,19 @@ const WHY: Readonly<Record<NonNullable<WaitingFor>, string>> = {
 };
 
 export interface ProjectorOptions {
-  /** Only the reading half: a rebuild must have nothing to cause a side effect with (promise 10). */
+  /** A reader only, so that a rebuild cannot cause a side effect (promise 10). */
   readonly log: LogReader;
   readonly store: ReadStore;
   readonly settings: Settings;
   readonly logger: Log;
   readonly metrics: Metrics;
-  /** Every projection, unless a test has others. */
+  /** The default is every projection; tests pass others. */
   readonly projections?: readonly RegisteredProjection[];
 }
 
 /**
- * Starts the service that keeps the read tables equal to the log. It resolves at once, whatever is away: outages of
- * Postgres and of the event store are waited out, and readiness names them. A second projector stands by.
+ * Starts the service that keeps the read tables equal to the log. It resolves at once, even if a server is away. It
+ * waits while Postgres or the event store is away, and readiness names the cause. A second projector stands by.
  */
 export async function startProjector(options: ProjectorOptions): Promise<Service> {
   const { log, store, logger } = options;
@@ -46,7 +46,7 @@ export async function startProjector(options: ProjectorOptions): Promise<Service
     (position) => store.query('select pg_notify($1, $2)', [POSITION_CHANNEL, position.toString()]),
     () => metrics.noticesLost.inc({ projection: JOBS_TARGET.ledger }),
   );
-  // The first projector that starts brings the schema up to date.
+  // The first projector that starts migrates the schema.
   let migrating: Promise<unknown> | null = null;
   const prepare = () =>
     (migrating ??= migrateReadTables(store.url).catch((error: unknown) => {
@@ -70,7 +70,7 @@ export async function startProjector(options: ProjectorOptions): Promise<Service
     name: 'projector',
     readiness: () => {
       const waiting = [...new Set(versions.waitingFor())].filter((each) => each !== null);
-      // A standby does all that is asked of it.
+      // A standby is ready, because it does all that it should.
       const ready = waiting.every((each) => each === 'projection lease');
       return {
         ready,

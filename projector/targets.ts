@@ -2,7 +2,7 @@ import type { ProjectionTarget } from '../read-store/projection-engine/projectio
 import { dashboardProjection } from './dashboard/dashboard-projection.ts';
 import { jobsProjection } from './jobs/jobs-projection.ts';
 
-/** Where the current version of projection `jobs` is written. */
+/** The tables of the current version of projection `jobs`. */
 export const JOBS_TARGET: ProjectionTarget = {
   ledger: jobsProjection.name,
   version: jobsProjection.version,
@@ -10,7 +10,7 @@ export const JOBS_TARGET: ProjectionTarget = {
   underConstruction: false,
 };
 
-/** Where the current version of projection `dashboard` is written. */
+/** The tables of the current version of projection `dashboard`. */
 export const DASHBOARD_TARGET: ProjectionTarget = {
   ledger: dashboardProjection.name,
   version: dashboardProjection.version,

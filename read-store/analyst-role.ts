@@ -1,13 +1,13 @@
-/** Role of analysts: it reads schema `analytics` and nothing else. It belongs to the whole server, not to one database. */
+/** The role of analysts, which reads only schema `analytics`. It belongs to the whole server, not to one database. */
 export const ANALYST_ROLE = 'docket_analyst';
-/** Longest statement of an analyst who sets nothing else. */
+/** Default time limit of an analyst's statement. */
 const STATEMENT_TIMEOUT = '30s';
 const CONNECTIONS_MAX = 10;
 
 /**
- * Makes the role where it is not there, as far as whoever migrates may make roles; on a server where that is for the
- * administrator alone, docs/analytics.md has the statements. It has no password: where passwords are asked for, nobody
- * is in before the administrator gives it one.
+ * Makes the role if it does not exist and the current user may make roles. If only the administrator may,
+ * docs/analytics.md has the statements. The role has no password. Where Postgres asks for passwords, nobody can use it
+ * before the administrator sets one.
  */
 export const CREATE_ANALYST_ROLE = `
   do $$

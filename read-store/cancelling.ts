@@ -2,16 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { readStoreError } from './read-store-errors.ts';
 
-/** One statement may follow another before the work notices. */
+/** Interval of cancelling, because another statement may follow before the work notices. */
 const AGAIN_AFTER_MS = 200;
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /**
- * Runs work whose statements may take minutes, and cancels them on the server when it is to stop. Without that a
- * statement goes on to its end, whoever still waits for it.
- *
- * @param applicationName of the connections that the work uses, and of no others
- * @throws the signal's reason once it is aborted, else what the work throws
+ * Runs work with statements that may take minutes, and cancels them on the server when the signal aborts. Otherwise a
+ * statement runs to its end, even if nobody waits for it.
+ * @param applicationName of the connections that this work uses, and of no others
+ * @throws the signal's reason once it is aborted, otherwise what the work throws
  */
 export async function cancelling<Result>(
   options: { readonly url: string; readonly applicationName: string; readonly stop: AbortSignal },
@@ -22,7 +21,7 @@ export async function cancelling<Result>(
   const done = new AbortController();
   let cancelled: Promise<void> = Promise.resolve();
   const cancel = (): void => {
-    // Then the statements end by themselves, as they would without this.
+    // If cancelling fails, the statements run to their ends.
     cancelled = cancelUntil(options, done.signal).catch(() => undefined);
   };
   stop.addEventListener('abort', cancel, { once: true });

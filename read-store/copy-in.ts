@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { Writable } from 'node:stream';
 import { readStoreError } from './read-store-errors.ts';
 
-/** What the connection of `pg` offers to a query of one's own; its types leave out COPY. */
+/** The methods that a connection of `pg` offers to a custom query. The types of `pg` leave out COPY. */
 interface CopyConnection {
   readonly stream: Writable;
   query(text: string): void;
@@ -12,10 +12,9 @@ interface CopyConnection {
 }
 
 /**
- * Runs a `copy ... from stdin` with text in PostgreSQL's text format. `pg` itself refuses COPY, but lets a query of
- * one's own take part in the conversation. A chunk is asked for when the connection has taken the one before, and may
- * be overwritten then.
- *
+ * Runs a `copy ... from stdin` with text in PostgreSQL's text format. `pg` does not support COPY itself, but lets a
+ * custom query use its connection. The next chunk is requested when the connection has taken the one before, which may
+ * then be overwritten.
  * @throws ReadStoreUnavailable, the error of the statement, or what `chunks` throws
  */
 export async function copyIn(
@@ -32,7 +31,7 @@ export async function copyIn(
   }
 }
 
-/** A query as `pg` drives it; it replaces `callback` to watch the time. */
+/** A query for `pg`. It replaces `callback` to watch the time limit. */
 function copying(statement: string, chunks: Iterable<Buffer>, callback: (error: Error | null) => void) {
   const rest = chunks[Symbol.iterator]();
   let isOver = false;
@@ -47,7 +46,7 @@ function copying(statement: string, chunks: Iterable<Buffer>, callback: (error: 
           return void connection.stream.once('drain', () => send(connection));
       }
     } catch (error) {
-      // The server answers this with an error of its own, which ends the statement.
+      // The server answers with an error of its own, which ends the statement.
       failure = error instanceof Error ? error : new Error(String(error));
       connection.sendCopyFail('the rows could not be made');
     }

@@ -2,23 +2,22 @@ import knex, { type Knex } from 'knex';
 import { ReadStoreUnavailable, readStoreError } from './read-store-errors.ts';
 import type { Migration } from './migrations.ts';
 
-/** The number of the lock: "docket" as a number, so that nobody else uses it. */
+/** Number of the lock: the word "docket", so that no other program uses it. */
 const MIGRATION_LOCK = 0x646f_636b;
 const CONNECT_TIMEOUT_MS = 10_000;
 const LOCK_TIMEOUT_SEC = 60;
 
 export interface MigrateOptions {
   readonly url: string;
-  /** Schema that holds the bookkeeping table; made when it is not there. */
+  /** The schema of the bookkeeping table. It is made if it does not exist. */
   readonly schema: string;
   readonly migrations: readonly Migration[];
 }
 
 /**
- * Brings the schema up to date and returns the names of the steps it made. Several programs may do it at the same time.
- * Everything happens in one transaction, behind a lock that ends with it. So a program that dies half-way leaves
- * nothing. It also works behind PgBouncer, which breaks locks of a session.
- *
+ * Brings the schema up to date and returns the names of the steps made. Several programs may do it at the same time.
+ * One transaction contains everything, behind a lock that ends with it. So a program that dies half-way leaves nothing.
+ * It also works behind PgBouncer, which breaks locks of a session.
  * @throws ReadStoreUnavailable, or the error of a step
  */
 export async function migrate(options: MigrateOptions): Promise<string[]> {
@@ -28,7 +27,10 @@ export async function migrate(options: MigrateOptions): Promise<string[]> {
   });
 }
 
-/** Undoes every step, the last one first; for tests and for leaving. Read tables can always be rebuilt. */
+/**
+ * Undoes every step, the last one first, for tests and for the removal of Docket. Read tables can always be built
+ * again.
+ */
 export async function unmigrate(options: MigrateOptions): Promise<string[]> {
   return locked(options, async (transaction, settings) => {
     const everyStep = true;
@@ -46,7 +48,7 @@ async function locked<Result>(
     connection: { connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS },
     pool: { min: 0, max: 1 },
     acquireConnectionTimeout: CONNECT_TIMEOUT_MS,
-    // knex prints what it also throws.
+    // Silent, because knex throws the same errors that it logs.
     log: { warn: silent, error: silent, debug: silent, deprecate: silent },
   });
   try {
@@ -79,7 +81,7 @@ function sourceOf(migrations: readonly Migration[]): Knex.MigrationSource<Migrat
   };
 }
 
-/** For knex a question mark stands for a value. */
+/** Escapes question marks, because knex takes them as placeholders. */
 function stepOf(text: string): (on: Knex) => Promise<void> {
   return async (on) => {
     await on.raw(text.replaceAll('?', '\\?'));

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** One step of a schema, as SQL. A step that was released is never edited; the next one changes what it made. */
+/** One step of a schema, as SQL. A released step is never edited; a new step changes what it made. */
 export interface Migration {
-  /** Ordered by name: `0001-what-it-does`. */
+  /** Steps are ordered by name: `0001-what-it-does`. */
   readonly name: string;
   readonly up: string;
   readonly down: string;
@@ -13,8 +13,8 @@ const UP = '\n-- up\n';
 const DOWN = '\n-- down\n';
 
 /**
- * The migrations of a folder, in the order of their names. A file is a comment, `-- up` and what the step does,
- * `-- down` and what takes it back.
+ * Reads the migrations of a folder, in the order of their names. A file has a comment, `-- up` with the step, and `--
+ * down` with its reversal.
  * @throws when a file lacks one of the two marks
  */
 export function readMigrations(folder: string): readonly Migration[] {

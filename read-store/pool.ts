@@ -6,19 +6,19 @@ import { readStoreProbe, type ReadStoreProbe } from './probe.ts';
 import { ask, type Queryable } from './queryable.ts';
 import { inTransaction, type Transaction } from './transaction.ts';
 
-/** An idle connection is given back after this. */
+/** An idle connection is closed after this time. */
 const IDLE_TIMEOUT_MS = 30_000;
 
 export type { Queryable } from './queryable.ts';
 
 export interface ReadStore extends Queryable {
   readonly pool: pg.Pool;
-  /** Holds the password, if there is one: never logged. */
+  /** May hold the password, so it is never logged. */
   readonly url: string;
-  /** Host, port and database: what may be printed. */
+  /** Host, port and database, which may be logged. */
   readonly address: string;
   readonly probe: ReadStoreProbe['probe'];
-  /** As `query`, planned once a connection: for statements that run often, of which there are few. */
+  /** Like `query`, but planned once for each connection. It is for a few statements that run often. */
   readonly prepared: Queryable['query'];
   /**
    * Commits when `work` resolves, rolls back when it throws.
@@ -29,10 +29,9 @@ export interface ReadStore extends Queryable {
 }
 
 /**
- * Connections to Postgres, opened when they are needed: opening the store never waits for Postgres.
- *
+ * Opens connections to Postgres when they are needed. Opening the store never waits for Postgres.
  * @param options.timeoutMs longest wait for a connection, and for one statement
- * @param options.applicationName by which Postgres lists the connections
+ * @param options.applicationName the name of the connections in Postgres
  */
 export function openReadStore(options: {
   url: string;
@@ -51,7 +50,7 @@ export function openReadStore(options: {
     keepAlive: true,
     ...(applicationName !== undefined && { application_name: applicationName }),
   });
-  // Without a listener a connection that drops while idle would end the program.
+  // Without a listener, an idle connection that drops would end the program.
   pool.on('error', (error) => log.warn({ why: error.message }, 'a connection to Postgres was lost'));
   const probe = readStoreProbe(url);
   return {
@@ -68,19 +67,19 @@ export function openReadStore(options: {
   };
 }
 
-/** As the driver reads it; a Unix socket is the folder that holds it. */
+/** The address as the driver reads it. For a Unix socket it is the folder of the socket. */
 function addressOf(url: string): string {
   const { host, port, database = '' } = new pg.Client({ connectionString: url });
   return host.startsWith('/') ? `${host} (port ${port})/${database}` : `${host}:${port}/${database}`;
 }
 
-/** SQLSTATE: a prepared statement that the server does not have, or has already (a pooler mixes connections up). */
+/** SQLSTATEs for a prepared statement that the server lacks or already has, because a pooler mixed connections up. */
 const PREPARED_STATEMENT_LOST = new Set(['26000', '42P05']);
 
 /**
- * Runs statements prepared once a connection, for those whose planning costs as much as running them. Behind a pooler
- * that cannot do that, statements are sent as they are from the first failure on. For texts of a small, fixed number:
- * each is kept.
+ * Runs statements that are prepared once for each connection, because planning them costs as much as running them.
+ * After the first failure, such as behind a pooler, they are sent unprepared. Use it for a small, fixed number of
+ * texts, because each is kept.
  */
 function preparedStatements(pool: pg.Pool): Queryable['query'] {
   let prepares = true;

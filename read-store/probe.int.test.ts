@@ -20,16 +20,16 @@ async function asAdmin(statement: string): Promise<void> {
   await admin.query(statement).finally(() => admin.end());
 }
 
-/** The analysts' role, which may read and nothing else. */
+/** Connects as the analysts' role, which may only read. */
 function beAnalyst(url: URL): void {
   const { username, password } = new URL(postgres.analystUrl);
   url.username = username;
   url.password = password;
-  // Its transactions are read-only unless it says otherwise, which is another fault.
+  // The role's transactions are read-only by default. This option removes that fault, so that the other one is found.
   url.searchParams.set('options', '-c default_transaction_read_only=off');
 }
 
-/** What the probe finds at the address as `change` makes it. */
+/** The result of the probe for an address that `change` has edited. */
 async function found(change: (url: URL) => void, purpose: 'reading' | 'writing' = 'writing') {
   const url = new URL(postgres.url);
   change(url);

@@ -2,9 +2,9 @@ import pg from 'pg';
 import { ReadStoreUnavailable } from './read-store-errors.ts';
 import { ask } from './queryable.ts';
 
-/** Longest wait for the connection, and for the answer, of a probe. */
+/** Longest wait of a probe for the connection, and for the answer. */
 const PROBE_TIMEOUT_MS = 5_000;
-/** PostgreSQL 15: older ones are not tried. */
+/** PostgreSQL 15. Docket is not tested with older versions. */
 const VERSION_MIN = 150_000;
 
 interface Answer {
@@ -25,17 +25,17 @@ const QUESTION = `
          has_database_privilege(datname, 'CREATE') as may_create
     from pg_database where datname = current_database()`;
 
-/** Asks Postgres, on a connection of its own, whether it would serve Docket. */
+/** Asks Postgres, on a separate connection, whether Docket can use it. */
 export interface ReadStoreProbe {
   /**
-   * @param purpose `writing` also asks for a server that takes writes and a role that may make schemas
+   * @param purpose `writing` also requires a server that accepts writes and a role that may make schemas
    * @throws ReadStoreUnavailable, `final` when waiting does not help
    */
   readonly probe: (purpose: 'reading' | 'writing') => Promise<void>;
   close(): Promise<void>;
 }
 
-/** The connection is beside the pool, since a pool that is only busy is no outage; it is opened at the first probe. */
+/** Makes a probe with its own connection, because a busy pool is no outage. The first probe opens it. */
 export function readStoreProbe(url: string): ReadStoreProbe {
   const pool = new pg.Pool({
     connectionString: url,
@@ -46,7 +46,7 @@ export function readStoreProbe(url: string): ReadStoreProbe {
     keepAlive: true,
     application_name: 'docket probe',
   });
-  // The next probe opens a new one and says what is wrong.
+  // The next probe opens a new connection and reports the error.
   pool.on('error', () => undefined);
   return {
     probe: async (purpose) => {

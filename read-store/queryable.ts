@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { readStoreError } from './read-store-errors.ts';
 
-/** A row as `pg` gives it: bigint as text, timestamptz as Date, jsonb parsed. */
+/** A row as `pg` returns it: bigint as text, timestamptz as Date, jsonb parsed. */
 export type Row = Record<string, unknown>;
 
 /** What both the store and an open transaction can do. */
@@ -16,8 +16,8 @@ export interface Rows<Result> {
 }
 
 /**
- * Runs one statement on a pool or a connection, with the errors of the read store.
- * @param name keeps the statement prepared on the connection under this name
+ * Runs one statement on a pool or a connection, and throws the errors of the read store.
+ * @param name the statement stays prepared on the connection under this name
  */
 export async function ask<Result extends object>(
   on: Pick<pg.Pool | pg.PoolClient, 'query'>,

@@ -1,12 +1,12 @@
 import { CodedError } from '../schemas/coded-error.ts';
 
-/** Postgres cannot be reached, does not answer in time, or takes no work right now. Trying again later may work. */
+/** Postgres cannot be reached, does not answer in time, or accepts no work now. A later retry may succeed. */
 export class ReadStoreUnavailable extends CodedError {
   readonly code = 'READ_STORE_UNAVAILABLE';
   readonly retryable = true;
   /** True when waiting does not help: somebody has to change a setting, a right or a certificate. */
   readonly final: boolean;
-  /** The reason alone, without full stop. */
+  /** The reason only, without a full stop. */
   readonly why: string;
 
   constructor(why: string, options: ErrorOptions & { final?: boolean } = {}) {
@@ -16,7 +16,7 @@ export class ReadStoreUnavailable extends CodedError {
   }
 }
 
-/** SQLSTATEs and classes (PostgreSQL documentation, appendix A) that say "not now" and nothing about the query. */
+/** SQLSTATEs and classes (PostgreSQL documentation, appendix A) that mean "not now", independent of the query. */
 const UNAVAILABLE_SQLSTATES = [
   /^08/, // connection exception
   /^53/, // insufficient resources: disk full, too many connections
@@ -30,16 +30,16 @@ const UNAVAILABLE_SQLSTATES = [
   /^XX/, // an error inside the server, such as a damaged page
 ];
 
-/** The same, when only a person can change it. */
+/** SQLSTATEs that mean "not now" until somebody changes something. */
 const FINAL_SQLSTATES = [
   /^28/, // the password or the role is refused
   /^3D000$/, // there is no such database
   /^42501$/, // the role lacks a right
 ];
 
-/** Codes of Node for a certificate that is not trusted, does not fit or is out of date. */
+/** Node's codes for a certificate that is untrusted, expired or made for another name. */
 const CERTIFICATE_CODES = /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO_SELF_SIGNED|SELF_SIGNED|UNABLE_TO_(VERIFY|GET))/;
-/** Messages of errors that `pg` throws without a code when a connection is lost or a time limit is over. */
+/** Messages of errors without a code that last until somebody changes something. */
 const FINAL_MESSAGES =
   /client password must be a string|server does not support SSL connections|^Invalid URL$/;
 
@@ -54,16 +54,16 @@ const NETWORK_CODES = new Set([
   'ENETUNREACH',
 ]);
 
-/** The same of a connection by a socket file: its server is away, or too many connect at once. */
+/** Codes for a connection by a socket file whose server is away, or to which too many connect at once. */
 const SOCKET_CODES = new Set(['ENOENT', 'EAGAIN']);
 
-/** What `pg` throws without a code when a connection is lost or a limit of time is over. */
+/** Messages of `pg` errors without a code, for a lost connection or an exceeded time limit. */
 const CLIENT_MESSAGES =
   /Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client (was closed|has encountered a connection error)|Cannot use a pool after/;
 
-/** An error of `pg` as the rest of Docket knows it: `ReadStoreUnavailable`, or the error itself. */
+/** Turns an error of `pg` into `ReadStoreUnavailable`; returns other errors unchanged. */
 export function readStoreError(thrown: unknown): Error {
-  // An address with several IPs fails with one error for each.
+  // For an address with several IPs, the error contains one error for each.
   const error = (thrown instanceof AggregateError ? thrown.errors[0] : thrown) as NodeJS.ErrnoException;
   if (error instanceof ReadStoreUnavailable) return error;
   const { code = '', message = '' } = error;
@@ -82,7 +82,7 @@ export function readStoreError(thrown: unknown): Error {
   return new ReadStoreUnavailable(inWords(code, message).replace(/\.$/, ''), { cause: error, final });
 }
 
-/** The reason for a person: the driver's own message, unless that is a code or a riddle. */
+/** The reason in words: the driver's message, unless that is only a code or unclear. */
 function inWords(code: string, message: string): string {
   const address = /^connect \w+ (\/.*)$/.exec(message)?.[1] ?? /(\S+)$/.exec(message)?.[1] ?? '';
   if (code === 'ECONNREFUSED' || code === 'ENOENT') return `nobody listens at ${address}`;
@@ -92,7 +92,10 @@ function inWords(code: string, message: string): string {
   return message;
 }
 
-/** Whether a transaction was undone because a lock was not free in time (55P03), or by a deadlock (40P01). */
+/**
+ * True when Postgres rolled a transaction back because a lock was not free in time (55P03), or because of a deadlock
+ * (40P01).
+ */
 export function isLockConflict(error: unknown): boolean {
   const cause =
     error instanceof ReadStoreUnavailable ? (error.cause as { code?: string } | undefined) : undefined;

@@ -3,21 +3,21 @@ import { CodedError } from '../schemas/coded-error.ts';
 import { readStoreError, ReadStoreUnavailable } from './read-store-errors.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
-/** The client waits so much longer than the server's own limit. */
+/** The client waits this much longer than the server's own limit. */
 const SERVER_GRACE_MS = 5_000;
 
-/** What a column holds, as far as output cares. */
+/** The kind of a column's values, as far as output needs it. */
 export type ColumnKind = 'number' | 'boolean' | 'json' | 'text';
 
-/** Rows as Postgres writes them: every value as text, or null. */
+/** Rows with the text that Postgres writes for every value, or null. */
 export interface QueryAnswer {
   readonly columns: readonly { readonly name: string; readonly kind: ColumnKind }[];
   readonly rows: readonly (readonly (string | null)[])[];
-  /** More rows than were asked for. */
+  /** True when there are more rows than requested. */
   readonly more: boolean;
 }
 
-/** Postgres refuses the statement, or it took too long; the message is Postgres' own. */
+/** Postgres refused the statement, or it took too long. The message is Postgres' own. */
 export class QueryRefused extends CodedError {
   readonly code = 'QUERY_REFUSED';
   readonly retryable = false;
@@ -42,8 +42,7 @@ const KIND_OF: Readonly<Record<number, ColumnKind>> = {
 
 /**
  * Runs one `select` as the user of `url`, in a read-only transaction, with a limit of rows and of time. The statement
- * goes through a cursor in the extended protocol, which takes only a single query.
- *
+ * uses a cursor in the extended protocol, which accepts only a single query.
  * @param rowsMax 1 or more
  * @param timeoutMs longest time the server works on it
  * @throws QueryRefused, ReadStoreUnavailable
@@ -62,7 +61,7 @@ export async function runQuery(options: {
     application_name: 'docket query',
     types: { getTypeParser: () => (value: string) => value },
   });
-  // A connection that drops says so here as well as at the statement.
+  // A connection that drops reports it here as well as at the statement.
   client.on('error', () => undefined);
   try {
     await client.connect();
@@ -90,7 +89,7 @@ function refusal(error: unknown): Error {
   const { code = '', message } = error as { code?: string; message: string };
   if (code === '57014') return new QueryRefused('The query took too long and was ended.', { cause: error });
   const refused = new QueryRefused(`Postgres refuses it: ${message}.`, { cause: error });
-  // To the rest of Docket these mean a replica and tables that are not made yet; here they are about the statement.
+  // Elsewhere in Docket these codes mean a replica, or tables that do not exist yet. Here the statement causes them.
   if (code === '25006' || /^(42|3F)/.test(code)) return refused;
   const known = readStoreError(error);
   if (known instanceof ReadStoreUnavailable || code === '') return known;

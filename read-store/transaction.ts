@@ -5,13 +5,13 @@ import { ask, type Queryable } from './queryable.ts';
 
 /** An open transaction. */
 export interface Transaction extends Queryable {
-  /** As `copyIn`. */
+  /** See `copyIn`. */
   copyIn(statement: string, chunks: Iterable<Buffer>): Promise<void>;
 }
 
 /**
- * Runs `work` in one transaction on one connection. A connection that failed or gave no answer is closed and not
- * reused: its late answer would be taken for the next statement's.
+ * Runs `work` in one transaction on one connection. A connection that failed or did not answer is closed. If it were
+ * reused, its late answer would count for the next statement.
  */
 export async function inTransaction<Result>(
   pool: pg.Pool,
@@ -21,7 +21,7 @@ export async function inTransaction<Result>(
     throw readStoreError(error);
   });
   let lost: Error | undefined;
-  // A connection that drops between two statements says so here, and would end the program if nobody listened.
+  // A connection that drops between two statements reports it here. Without a listener it would end the program.
   const onLost = (error: Error) => (lost = error);
   client.on('error', onLost);
   try {

@@ -87,7 +87,7 @@ describe('schema analytics', () => {
     await store.query('delete from jobs_v1.jobs where state = $1', ['ready']);
     const ready = () => one("select count(*) from analytics.jobs where state = 'ready'");
     expect(await ready()).toBe('0');
-    // The position of the rows written above is not of this log.
+    // The test wrote the rows above with positions that this log does not have.
     await store.query('delete from docket.checkpoints');
     await rebuildProjections({ projections: [projectionNamed('jobs')!], log, url, logger });
     expect(Number(await ready())).toBeGreaterThan(5);

@@ -126,7 +126,7 @@ describe('the migrations of the read store', () => {
   });
 });
 
-/** A job with three rows of its past, as a database before step 0018 holds them. */
+/** Inserts a job with three past rows, as a database holds them before step 0018. */
 async function insertPast(jobId: string, parameters: string | null): Promise<void> {
   await store.query(
     `insert into jobs_v1.jobs (job_id, owner, filename, mapping_id, mapping_version, state, attempts, runs, bytes, sha256,
@@ -157,7 +157,7 @@ async function freshDatabase(): Promise<string> {
   return toDatabase(postgres.url, name);
 }
 
-/** Every column, index and constraint, as Postgres itself describes them. */
+/** Every column, index and constraint, as Postgres describes them. */
 async function schemaOf(on: ReadStore): Promise<{ relation: string; part: string; says: string | null }[]> {
   const { rows } = await on.query<{ relation: string; part: string; says: string | null }>(`
     select * from (

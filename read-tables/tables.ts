@@ -12,11 +12,14 @@ import { invoicesTable } from './jobs/invoices-table.ts';
 import { jobsTable } from './jobs/jobs-table.ts';
 import { timelineTable } from './jobs/timeline-table.ts';
 
-/** How the tables of a projection are made in a schema of their own, and which views of schema `docket` show them. */
+/**
+ * The SQL that makes the tables of a projection in a schema of their own, and the views of schema `docket` that show
+ * them.
+ */
 export interface ProjectionTables {
   /** Makes the schema, and the tables with the keys that writing needs. */
   create(schema: string): string;
-  /** Makes the other keys and indexes when the tables are full: a text a table, the largest first. */
+  /** Makes the other keys and indexes of filled tables: one text for each table, the largest first. */
   index(schema: string): readonly string[];
   readonly names: readonly string[];
 }
@@ -35,8 +38,8 @@ function tablesOf(tables: readonly DefinedTable[]): ProjectionTables {
   };
 }
 
-/** Those of projection `jobs`. */
+/** The tables of projection `jobs`. */
 export const JOBS_TABLES = tablesOf([jobsTable, timelineTable, artifactsTable, invoicesTable, historyTable]);
 
-/** Those of projection `dashboard`. */
+/** The tables of projection `dashboard`. */
 export const DASHBOARD_TABLES = tablesOf([streamsTable, figuresTable, breakerTable]);

@@ -16,7 +16,7 @@ import type { Seeded } from './engine/seeded.ts';
 import type { TableServer } from './ports/table-server.ts';
 import type { WorkListServer } from './ports/work-list-server.ts';
 
-/** An upload, as far as the choice of its job's id depends on it. */
+/** The parts of an upload from which the id of its job is chosen. */
 export interface Identified {
   readonly owner: string;
   readonly mapping: MappingRef;
@@ -32,27 +32,27 @@ export interface KeeperParts {
 }
 
 /**
- * Where the parts of a simulated house are put together. The faithful one changes nothing; a mutant puts a broken
+ * The replaceable parts of a simulated installation. The faithful composition changes nothing. A mutant puts a broken
  * part in one of these places, and the product's own code stays as it is.
  */
 export interface Composition {
   readonly decider: (real: JobDecider) => JobDecider;
   readonly log: (real: EventLog, random: Seeded) => EventLog;
-  /** The ring that the followers of one process read live events from. */
+  /** Creates the buffer from which the followers of one process read live events. */
   readonly createRing: typeof createEventRing;
   readonly workList: (real: WorkList, server: WorkListServer) => WorkList;
-  /** What a processor has claimed and not begun. */
+  /** Creates the list of jobs that a processor has claimed but not begun. */
   readonly createAhead: typeof claimsAhead;
-  /** Commands of a processor. */
+  /** The commands of a processor. */
   readonly commands: (real: JobCommands) => JobCommands;
   readonly convert: (real: Convert, blobs: BlobStore, random: Seeded) => Convert;
   readonly jobId: (upload: Identified, tables: TableServer, random: Seeded) => string;
-  /** Whether the blob of an upload is not needed, once its answer is known. */
+  /** Tells, from the answer to an upload, whether its blob is not needed. */
   readonly isUnneeded: (upload: { readonly replayed: boolean; readonly carriedOut: boolean }) => boolean;
   readonly commit: Commit;
   /** How the projector compares its checkpoint with the log. */
   readonly compare: (real: typeof differenceFrom) => typeof differenceFrom;
-  /** What retention works on. */
+  /** The ports that retention uses. */
   readonly keeper: (real: KeeperParts, tables: TableServer) => KeeperParts;
   /** How a subscription reads its next page. */
   readonly page: (real: Page, phase: 'snapshot' | 'resume' | 'chase' | 'live') => Page;

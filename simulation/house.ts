@@ -11,7 +11,7 @@ import type { RetentionServer } from './ports/retention-lease.ts';
 import type { TableServer } from './ports/table-server.ts';
 import type { WorkListServer } from './ports/work-list-server.ts';
 
-/** The servers of a simulated house, which its processes reach over the network. */
+/** The parts of one simulated installation: the world, and the servers that its processes reach over the network. */
 export interface House {
   readonly world: World;
   readonly composition: Composition;
@@ -22,11 +22,13 @@ export interface House {
   readonly retention: RetentionServer;
   readonly tables: TableServer;
   readonly gateway: GatewayServer;
-  /** Downloads of which the server handed over the last byte, by job. */
+  /** Number of downloads per job of which the server sent the last byte. */
   readonly downloads: Map<string, number>;
 }
 
-/** The settings of a simulated house: the product's ladder, shortened, so that a lease can end many times in a run. */
+/**
+ * The settings of a simulated installation. They are the product's, scaled down so that leases end many times in a run.
+ */
 export const SETTINGS = {
   WORKER_CONCURRENCY: 2,
   GATEWAY_TIMEOUT_MS: 1_500,
@@ -52,11 +54,11 @@ export const RETRY_POLICY = {
 
 export const MAPPING = { id: 'pt_simon_invoice_v1', version: 1 } as const;
 
-/** The decider the house works with; promises are checked against the faithful one. */
+/** The decider of the installation, which a mutant may replace. Promises are checked against the faithful one. */
 export function deciderOf(composition: Composition): JobDecider {
   return composition.decider(jobDecider(RETRY_POLICY));
 }
 
-/** Metrics and log lines go nowhere; what happened is in the trace. */
+/** Drops metrics and log lines, because the trace shows what happened. */
 export const silentLog = createLog('simulation', 'silent');
 export const idleMetrics = processorMetrics(createMetrics({ defaults: false }));

@@ -4,15 +4,15 @@ import { isMisnamedJobStream, jobIdOfStream } from '../schemas/streams.ts';
 import { understandJobEvent } from '../schemas/understand-job-event.ts';
 import type { Composition } from './composition.ts';
 
-/** Further than any log of a simulated world goes. */
+/** Beyond the position of every event in a simulated world. */
 const BEYOND_EVERY_HEAD = 2n ** 62n;
-/** No event of Docket's own is nearly as large. */
+/** Larger than any event of Docket. */
 const BIG_EVENT_CHARS = 500_000;
 
-/** The tables go on from their checkpoint whatever log is there. */
+/** The projector continues from its checkpoint, even if the log was replaced. */
 export const tablesSkipTheComparison: Partial<Composition> = { compare: () => () => Promise.resolve(null) };
 
-/** The work list goes on from its position whatever log is there. */
+/** The work list continues from its position, even if the log was replaced. */
 export const listSkipsTheComparison: Partial<Composition> = {
   log: (real) => ({ ...real, head: () => Promise.resolve(BEYOND_EVERY_HEAD) }),
   workList: (real) => ({
@@ -25,7 +25,7 @@ export const listSkipsTheComparison: Partial<Composition> = {
   }),
 };
 
-/** A subscription that fails at some events, and is taken up again at the same place for ever. */
+/** A subscription that fails at some events, and restarts at the same place for ever. */
 function failingAt(isFatal: (event: RecordedEvent) => boolean): Partial<Composition> {
   const log = (real: EventLog): EventLog => ({
     ...real,
@@ -56,7 +56,7 @@ export const stopsAtAStrangeEvent = failingAt((event) => {
 
 export const stopsAtABigEvent = failingAt(({ data }) => JSON.stringify(data).length > BIG_EVENT_CHARS);
 
-/** A reader that the shared tail has gone past goes on with the oldest event that is still there. */
+/** A reader that the shared buffer has passed continues with the oldest event still in it. */
 export const skipsWhatIsGone: Partial<Composition> = {
   createRing: (begin, limits) => {
     const real = createEventRing(begin, limits);

@@ -3,8 +3,8 @@ import { runSimulator } from './child-run.ts';
 import { MUTANTS } from './mutants.ts';
 
 /**
- * Worlds that catch what few do (docs/simulation.md). They are tried first, so that the usual run need not look at a
- * thousand others; when the weather of a seed has changed, all 2,000 are.
+ * Seeds whose worlds catch the mutants that few worlds catch (docs/simulation.md). They run first, so that the usual
+ * run is short. If a change of the weather makes a seed useless, all 2,000 run.
  */
 const CAUGHT_IN: Readonly<Record<string, number>> = {
   'no-completion-fence': 1103,
@@ -37,7 +37,7 @@ describe('the simulator', () => {
       expect(output).not.toContain('BROKEN 0 no crash');
       expect(exitCode).toBe(1);
     },
-    // Not a measure of speed: 2,000 worlds can take minutes on a busy machine.
+    // A generous limit, and no measure of speed: 2,000 worlds can take minutes on a busy machine.
     1_200_000,
   );
 });

@@ -21,7 +21,7 @@ import {
 } from './log-mutants.ts';
 import { recordOfValues } from './ports/table-server.ts';
 
-/** A planted bug: the faithful composition with one broken part. */
+/** A deliberate bug: the faithful composition with one broken part. */
 export interface Mutant {
   readonly name: string;
   /** One clause for the table in docs/simulation.md. */
@@ -29,7 +29,7 @@ export interface Mutant {
   readonly composition: Composition;
 }
 
-/** The outcome of an attempt is taken while the job is unfinished, whoever holds the lease by now. */
+/** The decider accepts an outcome while the job is unfinished, whoever holds the lease. */
 const noCompletionFence = (real: JobDecider): JobDecider => ({
   ...real,
   decide: (command, job) => {
@@ -40,7 +40,7 @@ const noCompletionFence = (real: JobDecider): JobDecider => ({
   },
 });
 
-/** A claimed job leaves the list at once, as a message leaves a queue that is acknowledged on receipt. */
+/** A claimed job leaves the list at once, like a message in a queue that acknowledges on receipt. */
 const acknowledgeFirst: Composition['workList'] = (real, server) => ({
   ...real,
   claim: async (workerId, max, reserveMs) => {
@@ -78,7 +78,7 @@ const randomEventIds: Composition['log'] = (real) => ({
   append: (stream, events, expected) => real.append(stream, renamed(stream, events, expected), expected),
 });
 
-/** The events have fresh ids and a right chain: only the ids are wrong. */
+/** Gives the events new ids and a correct hash chain, so that only the ids are wrong. */
 function renamed(
   stream: string,
   events: readonly EventToAppend[],
@@ -91,7 +91,7 @@ function renamed(
   return chained(fresh, { stream, revision, hash: links.previousHash }).events;
 }
 
-/** The result is stored under a key that says nothing of its attempt. */
+/** The key of the result does not name its attempt. */
 const randomResultKey: Composition['convert'] = (real, blobs) => async (task, signal) => {
   const converted = await real(task, signal);
   const named = resultKeyOf(task.jobId, task.fencingToken, task.startHash);
@@ -102,7 +102,7 @@ const randomResultKey: Composition['convert'] = (real, blobs) => async (task, si
   return { ...converted, result: { ...converted.result, blobKey: key } };
 };
 
-/** Retention decides on the job as the read tables show it, which may be behind. */
+/** Retention decides on the job in the read tables, which may be older than the stream. */
 const keeperTrustsTables: Composition['keeper'] = (real, tables) => ({
   ...real,
   decider: {
@@ -115,7 +115,7 @@ const keeperTrustsTables: Composition['keeper'] = (real, tables) => ({
   },
 });
 
-/** The file goes first, and the event that says so comes after it. */
+/** Retention removes the file first, and then appends the event. */
 const deleteFirst: Composition['keeper'] = (real) => ({
   ...real,
   log: {
@@ -130,13 +130,13 @@ const deleteFirst: Composition['keeper'] = (real) => ({
   },
 });
 
-/** How old a blob is, is told by the clock of whoever asks, and not by the store's. */
+/** The age of a blob is measured by the clock of the caller, not by the store's. */
 const ageByOwnClock: Composition['keeper'] = (real) => ({
   ...real,
   blobs: { ...real.blobs, now: () => Promise.resolve(real.clock.now()) },
 });
 
-/** Whether the document is known is looked up in the read tables; if not, it gets an id of its own. */
+/** Looks up a known document in the read tables. An unknown one gets an id of its own. */
 const dedupeByReadModel: Composition['jobId'] = ({ owner, mapping, sha256 }, tables, random) => {
   for (const values of tables.tables().rows.values()) {
     const row = recordOfValues(values);
@@ -145,11 +145,11 @@ const dedupeByReadModel: Composition['jobId'] = ({ owner, mapping, sha256 }, tab
   return jobIdOf(`${owner}-${random.hex(8)}`, mapping, sha256);
 };
 
-/** A subscription that is taken up again begins one row too late. */
+/** A resumed subscription begins one row too late. */
 const resumeOffByOne: Composition['page'] = (real, phase) =>
   phase === 'resume' ? { ...real, rows: real.rows.slice(1) } : real;
 
-/** A lost lease is only ever told of once, whether or not it was given back then. */
+/** Reports a lost lease only once, even if the attempt was not abandoned then. */
 const forgetfulSweeper: Composition['workList'] = (real): WorkList => {
   const told = new Set<string>();
   return {
@@ -164,17 +164,17 @@ const forgetfulSweeper: Composition['workList'] = (real): WorkList => {
   };
 };
 
-/** The feeder continues from its position on the list, even past events that a crash made it lose. */
+/** The feeder continues from its own position, past events that a crash removed from the list. */
 const feedBehindTheGap: Composition['workList'] = (real, server) => ({
   ...real,
   apply: (changes, move, epoch) => real.apply(changes, { ...move, from: server.position() }, epoch),
 });
 
-/** A claim that was held through a standstill is begun, whoever has the job by now. */
+/** After a freeze, the processor begins a held claim, even if another worker has the job. */
 const beginsWhatHasLapsed: Composition['createAhead'] = (limits) =>
   claimsAhead({ ...limits, sureMs: Number.POSITIVE_INFINITY });
 
-/** The rows of jobs that were begun at once are left out, since a worker has them already. */
+/** Leaves out the rows of jobs that were begun at once, because a worker already has them. */
 const beginsWithoutARow: Composition['workList'] = (real) => ({
   ...real,
   apply: (changes, move, epoch) =>
@@ -185,7 +185,7 @@ const beginsWithoutARow: Composition['workList'] = (real) => ({
     ),
 });
 
-/** Every planted bug. Each must be caught within 2,000 seeds; `mutants.sim.test.ts` holds the simulator to it. */
+/** All deliberate bugs. `mutants.sim.test.ts` checks that 2,000 seeds catch each of them. */
 export const MUTANTS: readonly Mutant[] = [
   mutant('no-completion-fence', 'an outcome is taken from an attempt that lost its lease', {
     decider: noCompletionFence,
@@ -246,7 +246,7 @@ export const MUTANTS: readonly Mutant[] = [
   ),
 ];
 
-/** A start's id without the part that is each claim's own. */
+/** The id of a start without the part that differs between claims. */
 function startNamedByRevision(real: JobCommands): JobCommands {
   return {
     ...real,

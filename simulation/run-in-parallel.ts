@@ -5,15 +5,15 @@ import { parseArgs } from 'node:util';
 import pLimit from 'p-limit';
 import { addTotals, noTotals, sentencesOf, TOTALS, type Totals } from './totals.ts';
 
-/** Worlds that one process simulates; its memory is freed when it ends. */
+/** Number of worlds that one process simulates. Its memory is freed when it ends. */
 const SLICE_SEEDS = 2_500;
 
 const RUN = join(import.meta.dirname, 'run.ts');
 
-/** The option that asks for processes of its own, be it one. */
+/** The option that runs the worlds in processes of their own, even if there is only one. */
 export const WORKERS = '--workers';
 
-/** One run of many worlds in several processes, each with seeds of its own. The first broken promise ends them all. */
+/** Runs many worlds in several processes, each with its own seeds. The first broken promise ends all of them. */
 export async function runInParallel(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
@@ -68,6 +68,6 @@ function runSlice(args: readonly string[], totals: Totals, signal: AbortSignal):
     if (line.startsWith(TOTALS)) addTotals(totals, JSON.parse(line.slice(TOTALS.length)) as Totals);
     else console.log(line);
   });
-  // A slice that was killed has kept no promise; only those that another's failure ended are not asked.
+  // A slice that was killed counts as failed, unless the failure of another slice ended it.
   return new Promise((resolve) => child.once('close', (code) => resolve(code ?? (signal.aborted ? 0 : 1))));
 }

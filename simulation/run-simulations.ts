@@ -6,10 +6,10 @@ import { addTotals, noTotals, sentencesOf, TOTALS } from './totals.ts';
 
 const USAGE = `node simulation/run.ts [--seeds N] [--from N] [--workers N] [--keep-going] [--seed N [--trace]] [--mutant NAME] [--mutants [--markdown]]`;
 
-/** Every mutant must be caught within so many seeds. */
+/** This many seeds must be enough to catch every mutant. */
 export const MUTANT_SEEDS_MAX = 2_000;
 
-/** Runs what the command line asks for; returns the exit code. */
+/** Runs the simulations of the command line and returns the exit code. */
 export async function runSimulations(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
@@ -49,7 +49,7 @@ export async function runSimulations(args: readonly string[]): Promise<number> {
   return runMany(range, house);
 }
 
-/** What is simulated, and how to ask for the same again. */
+/** What is simulated, and the command that repeats it. */
 interface Simulated {
   readonly composition: Composition;
   readonly again: string;
@@ -71,14 +71,14 @@ async function runMany(
   { composition, again }: Simulated,
 ): Promise<number> {
   const startedMs = performance.now();
-  // Errors are part of the weather; a world that breaks a promise is run again with their stacks.
+  // Errors are frequent here, so their stacks are left out. A world that breaks a promise runs again with stacks.
   Error.stackTraceLimit = 0;
   const totals = noTotals();
   for (let seed = from; seed < from + seeds; seed += 1) {
     const { violations, figures } = await simulate(seed, composition);
     if (violations.length > 0 && keepGoing) totals.failed += say(`seed ${seed}: ${violations[0]}`, 1);
     else if (violations.length > 0) {
-      // Once more, now with its trace: the same seed is the same world.
+      // Runs the same seed, and so the same world, again with its trace.
       Error.stackTraceLimit = 10;
       const traced = await simulate(seed, composition, { traced: true });
       for (const line of traced.trace) say(line, 0);

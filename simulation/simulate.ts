@@ -21,12 +21,12 @@ import { checkTables, rebuild, sees } from './promises/read-side.ts';
 import { countGatewayCalls } from './promises/gateway-calls.ts';
 import { keepRecords, type Records } from './records/records.ts';
 
-/** What became of one world. */
+/** The outcome of one world. */
 export interface Outcome {
   readonly seed: number;
   readonly violations: readonly string[];
   readonly trace: readonly string[];
-  /** How much happened in it. */
+  /** Counts of what happened in it. */
   readonly figures: {
     readonly events: number;
     readonly jobs: number;
@@ -38,10 +38,10 @@ export interface Outcome {
 }
 
 const STORM_MS = 7_000;
-/** After the storm everything must have come to rest within this much simulated time. */
+/** After the faults end, everything must come to rest within this much simulated time. */
 const SETTLE_MS = 240_000;
 const CHECK_EVERY_MS = 250;
-/** A request that its caller gave up arrives within this. */
+/** A request whose caller gave up arrives within this time. */
 const STRAGGLERS_MS = 1_600;
 const READERS: ReadonlySet<string> = new Set(['projector', 'query-1']);
 
@@ -129,7 +129,7 @@ function inhabit(house: House, records: Records, keeping: KeepingSettings): Inha
   return { machines: all, clients, browsers };
 }
 
-/** What people do in the first seconds, and the sudden deaths that are not aimed at any step. */
+/** Starts the actions of the users in the first seconds, and the crashes at random times. */
 function storm(
   house: House,
   machines: Inhabitants['machines'],
@@ -151,7 +151,7 @@ function storm(
   }
   for (let left = random.chance(0.3) ? 1 + random.int(4) : 0; left > 0; left -= 1)
     world.later(random.between(0, STORM_MS), () => poison(house));
-  // A file that retention removed does not come back with an older log, so only where none is removed.
+  // A file that retention removed does not return with an older log. So a copy is restored only if no file is removed.
   if (keepsAll(keeping) && random.chance(0.5))
     world.later(random.between(2_500, STORM_MS), () => restoreOlderLog(house, machines));
   if (random.chance(0.15))
@@ -161,7 +161,9 @@ function storm(
     });
 }
 
-/** Docket is stopped, an older copy of the log is put back, and Docket is started; Postgres and blobs stay as they are. */
+/**
+ * Stops Docket, puts an older copy of the log back, and starts Docket again. Postgres and the blobs stay as they are.
+ */
 function restoreOlderLog({ world, log }: House, machines: Inhabitants['machines']): void {
   const length = world.random.pick(log.ends);
   world.trace.say(
@@ -173,8 +175,8 @@ function restoreOlderLog({ world, log }: House, machines: Inhabitants['machines'
 }
 
 /**
- * First those who take requests stop, and what was still under way from them is worked off; then all who write; and
- * those who read must come to see whatever of it was still under way.
+ * Stops the services in order. First those that take requests stop, and requests in flight are completed. Then all that
+ * write stop. Those that read must still show everything that was in flight.
  */
 async function closeDown(world: World, machines: readonly Machine[], rest: () => boolean): Promise<boolean> {
   for (const leaving of [isFrontDoor, isWriter]) {
@@ -188,7 +190,7 @@ async function closeDown(world: World, machines: readonly Machine[], rest: () =>
 const isFrontDoor = ({ name }: Machine): boolean => name.startsWith('api-');
 const isWriter = ({ name }: Machine): boolean => !READERS.has(name);
 
-/** Everything that was begun is over, and everybody sees the same. */
+/** True when all work is over and all services show the same state. */
 function atRest(
   house: House,
   records: Records,
@@ -208,7 +210,7 @@ function atRest(
 function isCaughtUp({ log, tables, workList }: House): boolean {
   const last = log.all.findLast(({ stream }) => jobIdOfStream(stream) !== null)?.position ?? 0n;
   const checkpoint = tables.checkpoint() ?? -1n;
-  // Beyond the head it is of the log before this one: the projector has yet to start over.
+  // A checkpoint beyond the head belongs to the replaced log. The projector has not started over yet.
   return (
     checkpoint >= last &&
     checkpoint <= log.head() &&
@@ -218,7 +220,7 @@ function isCaughtUp({ log, tables, workList }: House): boolean {
   );
 }
 
-/** With every process gone, retention runs once more, on all that is left. */
+/** Runs retention once more over everything, after all processes have stopped. */
 async function lastSweep(house: House, { overdue }: { overdue: boolean }): Promise<void> {
   const { world } = house;
   let over = false;
@@ -248,7 +250,7 @@ function statesOf(records: Records): Record<string, number> {
   return byState;
 }
 
-/** @param byState before the files of every job were made to expire */
+/** @param byState counts from before the files of every job were made to expire */
 function outcomeOf(
   seed: number,
   house: House,

@@ -9,7 +9,7 @@ describe('a simulated house', () => {
     const crashes = Number(/([\d]+) crashes/.exec(output)?.[1]);
     expect(crashes).toBeGreaterThan(1_000);
     for (const state of ['ready', 'failed', 'expired', 'cancelled']) expect(output).toContain(` ${state}`);
-    // Not a measure of speed: on a machine with a load of 25 the 2,000 worlds took 228 s.
+    // A generous limit, and no measure of speed: at a load of 25 the 2,000 worlds took 228 s.
   }, 1_200_000);
 
   it('tells the same story of the same seed, byte for byte, and another of another', async () => {

@@ -1,15 +1,15 @@
-/** How much happened in many worlds. */
+/** Sums of what happened in many worlds. */
 export interface Totals {
   events: number;
   jobs: number;
   crashes: number;
   steps: number;
-  /** Worlds that broke a promise. */
+  /** Number of worlds that broke a promise. */
   failed: number;
   byState: Record<string, number>;
 }
 
-/** Begins the line by which a worker tells its totals. */
+/** The start of the line in which a worker reports its totals. */
 export const TOTALS = 'totals ';
 
 export function noTotals(): Totals {
@@ -22,7 +22,7 @@ export function addTotals(to: Totals, more: Readonly<Totals>): void {
     to.byState[state] = (to.byState[state] ?? 0) + jobs;
 }
 
-/** What a run of many worlds says at its end. */
+/** The sentences that a run of many worlds prints at its end. */
 export function sentencesOf(
   { jobs, events, steps, crashes, failed, byState }: Readonly<Totals>,
   { from, seeds, startedMs }: { from: number; seeds: number; startedMs: number },

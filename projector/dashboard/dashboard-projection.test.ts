@@ -10,7 +10,10 @@ import { EVER, figuresTable } from '../../read-tables/dashboard/figures-table.ts
 import { dashboardProjection } from './dashboard-projection.ts';
 import { streamsTable, type CountedStream } from '../../read-tables/dashboard/streams-table.ts';
 
-/** What Postgres holds after the batches, without Postgres. Rows go through their columns and back between batches. */
+/**
+ * Folds the batches into maps, as Postgres would hold the rows. Between batches the rows are converted to columns and
+ * back.
+ */
 function countInMaps(batches: readonly (readonly StoredEvent[])[]) {
   const rows = new Map<string, CountedStream>();
   const figures = new Map<string, Values>();
@@ -33,7 +36,7 @@ function countInMaps(batches: readonly (readonly StoredEvent[])[]) {
   return { rows, figures: new Map([...figures].map(([key, values]) => [key, Number(values.at(-1))])) };
 }
 
-/** A row as `select *` would give it. */
+/** A row as `select *` returns it. */
 function recordOf(row: CountedStream): Record<string, unknown> {
   const values = streamsTable.valuesOf(row);
   const record = Object.fromEntries(streamsTable.columns.map(({ name }, index) => [name, values[index]]));

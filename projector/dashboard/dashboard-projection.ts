@@ -13,7 +13,10 @@ import { streamsTable, type CountedStream } from '../../read-tables/dashboard/st
 
 const SERVICE_STREAMS: readonly string[] = [GATEWAY_STREAM, REJECTED_UPLOADS_STREAM];
 
-/** Version 1 of the console's figures. What a job's events mean is the decider's own `evolve`, here as in the queue. */
+/**
+ * Version 1 of the console's figures. The decider's own `evolve` gives the events their meaning, as it does for the
+ * queue.
+ */
 export const dashboardProjection: Projection<CountedEvent, CountedStream> = {
   name: 'dashboard',
   version: 1,

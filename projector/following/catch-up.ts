@@ -4,22 +4,23 @@ import type { ProjectionWriter } from '../../read-store/projection-engine/writer
 import type { StoredEvent } from '../../read-store/projection-engine/stored-event.ts';
 import { FOLLOWED_STREAM_PREFIXES } from '../../schemas/streams.ts';
 
-/** Events of a batch while tables are built or caught up. */
+/** Number of events in a batch while tables are built or catch up. */
 export const BULK_EVENTS_MAX = 10_000;
-/** Fewer events than this at the end of a read: the live subscription does the rest. */
+/** With fewer events than this left, the live subscription takes over. */
 const NEARLY_THERE_EVENTS = 1_000;
 
-/** What is caught up: one writer, or several that read the same events. */
+/** What catches up: one writer, or several that read the same events. */
 export interface CaughtUp {
   checkpoint(): Checkpoint;
   apply(batch: readonly StoredEvent[], through: bigint): Promise<unknown>;
-  /** Events of a batch; `BULK_EVENTS_MAX` unless told. */
+  /** Number of events in a batch; the default is `BULK_EVENTS_MAX`. */
   readonly batchEvents?: number;
 }
 
 /**
- * Treats several writers as one at the position of the slowest. A writer that is ahead gets events that it has already;
- * its rows know them. A batch ends when every writer has written it or failed, so none still runs after an error.
+ * Makes one writer of several, at the position of the slowest. A writer that is ahead ignores events that it has
+ * already, because its rows know them. A batch ends when every writer has written it or failed, so none still runs
+ * after an error.
  */
 export function together(writers: readonly Pick<ProjectionWriter, 'checkpoint' | 'apply'>[]): CaughtUp {
   return {

@@ -1,22 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StoredEvent } from '../../read-store/projection-engine/stored-event.ts';
 
-/** A live batch is written when it holds so many events or when its first one has waited so long, unless told otherwise. */
+/** A live batch is written when it holds this many events, or when its first event has waited long enough. */
 export const LIVE_EVENTS_MAX = 2_000;
 export const LIVE_FLUSH_AFTER_MS = 10;
 /**
- * After a batch of so many events the log is busy, and the next batch gathers longer: a write costs more than its rows,
- * and readers are told of new positions every 50 ms at most.
+ * After a batch of this many events the log is busy, and the next batch waits longer. A write has costs beside its
+ * rows, and readers hear of new positions every 50 ms at most.
  */
 export const LIVE_BUSY_EVENTS = 12;
 export const LIVE_BUSY_FLUSH_AFTER_MS = 30;
-/** A checkpoint without events is written at most this often. */
+/** The projector writes a checkpoint without events at most this often. */
 export const IDLE_CHECKPOINT_MS = 1_000;
 
 export interface LiveBuffer {
-  /** Takes an event; what is returned is waited for when the buffer is full. Throws what the writing threw. */
+  /**
+   * Takes an event. When the buffer is full, it returns a promise for the caller to wait for.
+   * @throws what the writing threw
+   */
   add(event: StoredEvent): Promise<void> | undefined;
-  /** Nothing of ours lies before `position`. */
+  /** Notes that no event of Docket lies between the last one and `position`. */
   mark(position: bigint): void;
   /** Resolves when everything taken so far is written. */
   drained(): Promise<void>;
@@ -24,7 +27,7 @@ export interface LiveBuffer {
   readonly failed: Promise<never>;
 }
 
-/** Gathers live events into batches; one batch is written at a time, the next one gathers meanwhile. */
+/** Gathers live events into batches. It writes one batch at a time and gathers the next one meanwhile. */
 export function createLiveBuffer(
   write: (events: readonly StoredEvent[], through: bigint) => Promise<unknown>,
   flushAfterMs: number = LIVE_FLUSH_AFTER_MS,
@@ -71,7 +74,7 @@ export function createLiveBuffer(
     pumping = null;
   };
   const start = async (): Promise<void> => {
-    // A pump with nothing to write would end before it is known here, and stand for a running one ever after.
+    // A pump with nothing to write would end before `pumping` is set, and would then count as running for ever.
     if (pumping === null && isWriteDue()) {
       pumping = pump();
       pumping.catch(() => undefined);

@@ -1,18 +1,19 @@
-/** Channel of the notices; the payload is the position as text, and nothing else. */
+/** Channel of the notices. The payload is only the position, as text. */
 export const POSITION_CHANNEL = 'docket_position';
-/** At most 20 notices a second; the last position is always sent. */
+/** At most 20 notices a second are sent. The last position is always sent. */
 export const NOTICE_INTERVAL_MS = 50;
 
 export interface PositionNotices {
-  /** Says that everything up to `position` can be read now. */
+  /** Announces that everything up to `position` can be read. */
   tell(position: bigint): void;
-  /** Sends what is still due, and ends. */
+  /** Sends the last due notice, and ends. */
   stop(): Promise<void>;
 }
 
 /**
- * Tells readers how far the tables are, outside any transaction (a NOTIFY inside one serialises commits). A notice
- * that cannot be sent is counted and left: the next one says more, and readers look once a second by themselves.
+ * Tells readers the position of the tables. It sends notices outside any transaction, because a NOTIFY inside one
+ * serialises commits. A notice that fails is counted and not repeated: the next one tells more, and readers look once a
+ * second anyway.
  */
 export function createPositionNotices(
   send: (position: bigint) => Promise<unknown>,
@@ -43,5 +44,5 @@ export function createPositionNotices(
   };
 }
 
-/** For a projection without readers that need a notice. */
+/** For a projection whose readers need no notices. */
 export const UNTOLD: PositionNotices = { tell: () => undefined, stop: () => Promise.resolve() };

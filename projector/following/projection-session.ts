@@ -21,10 +21,10 @@ import type { ProjectorMetrics } from './projector-metrics.ts';
 import type { PositionNotices } from './position-notices.ts';
 import { differenceOf, endRebuild, startOverOnAnotherLog } from './start-over.ts';
 
-/** How often tables that are built again say how far they are. */
+/** How often the log reports the progress of tables that are built again. */
 const PROGRESS_EVERY_MS = 5_000;
 
-/** What a running projection waits for, as readiness shows it; null when it keeps up with the log. */
+/** What a running projection waits for, as readiness shows it; null when it follows the log. */
 export type WaitingFor =
   'read store' | 'event store' | 'projection lease' | 'catching up' | 'rebuild from the log' | null;
 
@@ -33,23 +33,23 @@ export interface SessionOptions<Event, Row extends FoldedRow> {
   readonly store: ReadStore;
   readonly projection: Projection<Event, Row>;
   readonly target: ProjectionTarget;
-  /** How long the first event of a live batch waits for others. */
+  /** How long the first event of a live batch waits for more, in ms. */
   readonly flushAfterMs: number;
   readonly fencingEpoch: bigint;
   readonly logger: Log;
   readonly metrics: ProjectorMetrics;
   readonly notices: PositionNotices;
   readonly onWaiting: (waitingFor: WaitingFor) => void;
-  /** Try the streams in quarantine first. */
+  /** True to retry the streams in quarantine first. */
   readonly replaysHeld: boolean;
   readonly onReplayed: () => void;
   readonly stop: AbortSignal;
 }
 
 /**
- * One run of a projection under one lease: compare the checkpoint with the log, catch up, follow until something breaks
- * or `stop` is given. Tables that were made from another log are emptied and built again on the way. Every run starts from what is stored, so that a broken one needs no repair.
- *
+ * Runs a projection once, under one lease. It compares the checkpoint with the log, catches up, and follows until an
+ * error or `stop`. Tables of another log are emptied and built again on the way. Every run starts from the stored
+ * state, so nothing has to be repaired after an error.
  * @throws LogDiffers when the log changed while it was followed; CheckpointMoved, RowsRefused, ReadStoreUnavailable, LogUnavailable
  */
 export async function runSession<Event, Row extends FoldedRow>(
@@ -107,13 +107,13 @@ function keepLease<Event, Row extends FoldedRow>({
     lost: failure.promise,
     stop: async () => {
       clearInterval(timer);
-      // When Postgres is away the lease runs out by itself.
+      // If Postgres is away, the lease expires by itself.
       await releaseLease(store, target, fencingEpoch).catch(() => undefined);
     },
   };
 }
 
-/** Says in the log how far tables are that are being built again; silent otherwise. */
+/** Logs the progress of tables that are built again. */
 function progressTeller<Event, Row extends FoldedRow>(
   { logger, target }: SessionOptions<Event, Row>,
   until: bigint | null,
@@ -128,7 +128,7 @@ function progressTeller<Event, Row extends FoldedRow>(
   };
 }
 
-/** A writer whose batches are counted, timed and, when something was quarantined, said aloud. */
+/** Opens a writer that counts and times its batches, and logs every quarantine. */
 async function openObservedWriter<Event, Row extends FoldedRow>(
   options: SessionOptions<Event, Row>,
 ): Promise<ProjectionWriter> {
@@ -162,8 +162,8 @@ async function openObservedWriter<Event, Row extends FoldedRow>(
 }
 
 /**
- * A new build may understand what an older one could not, so the first session of a program tries every held stream.
- * Each gets a writer of its own: rows that Postgres refuses again leave the stream held and the writer unusable.
+ * Retries every held stream in the first session of a program, because a new build may understand them. Each stream
+ * gets a writer of its own. If Postgres refuses its rows again, the stream stays held and that writer is unusable.
  */
 async function replayHeldStreams<Event, Row extends FoldedRow>(
   options: SessionOptions<Event, Row>,
@@ -196,7 +196,8 @@ async function followLive<Event, Row extends FoldedRow>(
   otherLog.promise.catch(() => undefined);
   const following = log.follow({
     filter: { streamPrefixes: FOLLOWED_STREAM_PREFIXES },
-    // What was delivered before a break is written first; then the subscription goes on from there, on the same log.
+    // Writes what was delivered before the disconnect. Then the subscription continues from there, if the log is the
+    // same.
     after: async () => {
       await buffer.drained();
       const checkpoint = writer.checkpoint();

@@ -4,7 +4,7 @@ import {
 } from '../../read-store/projection-engine/quarantine-metrics.ts';
 import { Counter, Gauge, Histogram, type Metrics } from '../../runtime/metrics.ts';
 
-/** What a projector counts. The label is the projection's name: a bounded set. */
+/** The metrics of a projector. The label is the projection's name, so the set of values is bounded. */
 export interface ProjectorMetrics extends QuarantineMetrics {
   readonly events: Counter<'projection'>;
   readonly batchSeconds: Histogram<'projection'>;

@@ -6,28 +6,28 @@ import { backoffDelayMs } from '../../schemas/backoff.ts';
 import { codeOf, isRetryable } from '../../schemas/coded-error.ts';
 import { runSession, type SessionOptions, type WaitingFor } from './projection-session.ts';
 
-/** The wait before a projection that broke starts again. */
+/** The wait before a failed projection restarts. */
 const BACKOFF = { firstMs: 100, maxMs: 5_000 };
-/** A session that lived this long was healthy: the next break begins with the shortest wait again. */
+/** A session that ran this long was healthy. After it, the next wait is the shortest again. */
 const HEALTHY_AFTER_MS = 10_000;
 
 export type ProjectionOptions<Event, Row extends FoldedRow> = Omit<
   SessionOptions<Event, Row>,
   'fencingEpoch' | 'stop' | 'onWaiting' | 'replaysHeld' | 'onReplayed'
 > & {
-  /** Unique to this program; the lease knows its holder by it. */
+  /** Identifies the holder of the lease; unique to this program. */
   readonly holder: string;
 };
 
 export interface RunningProjection {
   waitingFor(): WaitingFor;
-  /** Writes what was delivered, gives the lease back. */
+  /** Writes what was delivered, and releases the lease. */
   stop(): Promise<void>;
 }
 
 /**
- * Keeps a projection running for ever: as a standby until the lease is free, then as its writer; after any error
- * again from the stored checkpoint. Nothing in it needs a restart of the program.
+ * Keeps a projection running for ever. It stands by until the lease is free, and then writes. After any error it
+ * continues from the stored checkpoint. The program never has to restart.
  */
 export function runProjection<Event, Row extends FoldedRow>(
   options: ProjectionOptions<Event, Row>,

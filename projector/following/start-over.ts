@@ -22,10 +22,9 @@ export interface StartOverParts<Event, Row extends FoldedRow> {
 }
 
 /**
- * Compares what is stored with the log, and empties the tables when they were made from another one: nothing is shown
- * that the log does not hold (ADR 0112). They are built again from the first event.
- *
- * @returns where the log ended when the tables were emptied, as long as they are not built again; null for the usual
+ * Compares the stored mark with the log, and empties the tables if they came from another log. Then they show nothing
+ * that the log does not hold (ADR 0112), and they are built again from the first event.
+ * @returns the end of the log when the tables were emptied, until they are built again; usually null
  * @throws CheckpointMoved, LogUnavailable, ReadStoreUnavailable
  */
 export async function startOverOnAnotherLog<Event, Row extends FoldedRow>(
@@ -43,7 +42,10 @@ export async function startOverOnAnotherLog<Event, Row extends FoldedRow>(
   return rebuildingUntil(store, target);
 }
 
-/** Why the log is not the one that tables were made from, or null. @throws LogUnavailable */
+/**
+ * Tells why the log is not the one from which the tables were made; null when it is.
+ * @throws LogUnavailable
+ */
 export async function differenceOf(
   log: StartOverParts<unknown, FoldedRow>['log'],
   { checkpoint, mark }: Standing,
@@ -52,7 +54,10 @@ export async function differenceOf(
   return differenceFrom(log, { checkpoint, mark, streamPrefixes: LASTING_STREAM_PREFIXES });
 }
 
-/** In one transaction, under the lease; the new epoch ends every resume token and page cursor of before. */
+/**
+ * Empties the tables in one transaction, under the lease. The new epoch invalidates every older resume token and page
+ * cursor.
+ */
 async function emptyTables<Event, Row extends FoldedRow>(
   { store, projection, target, fencingEpoch }: StartOverParts<Event, Row>,
   until: bigint,
@@ -90,7 +95,7 @@ async function rebuildingUntil(on: Queryable, { ledger, version }: ProjectionTar
   return rows[0] ? BigInt(rows[0].until) : null;
 }
 
-/** The tables show the log again. */
+/** Notes that the tables show the whole log again. */
 export async function endRebuild(on: Queryable, { ledger, version }: ProjectionTarget): Promise<void> {
   await on.query(
     `update docket.projections set rebuilding_since = null, rebuilding_until = null, rebuilding_why = null

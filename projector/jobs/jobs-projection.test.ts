@@ -12,7 +12,7 @@ import type { JobRow } from '../../read-tables/jobs/jobs-table.ts';
 
 const keyOfValues = (table: Table, values: Values) => values.slice(0, table.keyColumns).join();
 
-/** The tables as plain maps: what Postgres does with the statements, without Postgres. */
+/** Folds the batches into maps, which hold what Postgres would hold. */
 function foldIntoMaps(batches: readonly (readonly StoredEvent[])[]) {
   const rows = new Map<string, JobRow>();
   const derived = jobsProjection.derived.map(() => new Map<string, Values>());

@@ -12,8 +12,8 @@ import type { JobRow } from '../../read-tables/jobs/jobs-table.ts';
 import { timelineTable } from '../../read-tables/jobs/timeline-table.ts';
 
 /**
- * Version 1 of the queue's read tables. The fold is the decider's own `evolve`, so the tables cannot mean anything
- * else by a state than the write side does.
+ * Version 1 of the queue's read tables. They are folded by the decider's own `evolve`, so a state means the same in the
+ * tables and on the write side.
  */
 export const jobsProjection: Projection<JobEvent, JobRow> = {
   name: 'jobs',

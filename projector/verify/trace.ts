@@ -2,20 +2,20 @@ import type { FoldedRow, Projection } from '../../read-store/projection-engine/p
 import type { StoredEvent } from '../../read-store/projection-engine/stored-event.ts';
 import type { Table, Values } from '../../read-store/projection-engine/table.ts';
 
-/** Values by column, each as text so that two folds can be compared. */
+/** Values by column, as text, so that two folds can be compared. */
 type NamedValues = Readonly<Record<string, string | null>>;
 
-/** What an event made: the row after it, and the rows of the other tables that it added or replaced. */
+/** The effect of an event: the row after it, and the rows of other tables that it added or replaced. */
 export interface TracedStep {
   readonly revision: bigint;
   readonly position: bigint;
   readonly type: string;
-  /** By table; empty where there is nothing. An event that cannot be folded has `error` instead. */
+  /** Rows by table. For an event that cannot be folded it is empty, and `error` is set. */
   readonly tables: Readonly<Record<string, readonly NamedValues[]>>;
   readonly error: string | null;
 }
 
-/** Folds one stream event by event and keeps what each made. Pure; ends at an event that cannot be folded. */
+/** Folds one stream event by event and keeps the rows of each step. Pure. It ends at an event that cannot be folded. */
 export function traceOf<Event, Row extends FoldedRow>(
   projection: Projection<Event, Row>,
   events: readonly StoredEvent[],
@@ -52,7 +52,7 @@ function named({ columns }: Table, values: Values): NamedValues {
   );
 }
 
-/** The first event after which two folds of the same stream differ, in the columns that both have; null when none. */
+/** Finds the first event after which two folds of a stream differ in a column that both have. */
 export function firstParting(one: readonly TracedStep[], other: readonly TracedStep[]): TracedStep | null {
   for (let index = 0; index < Math.max(one.length, other.length); index += 1) {
     const first = one[index];

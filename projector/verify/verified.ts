@@ -3,13 +3,13 @@ import type { EventLog } from '../../event-store/event-log.ts';
 import type { Queryable } from '../../read-store/pool.ts';
 import type { RowsBeside } from '../../read-tables/jobs/rows-beside.ts';
 
-/** Streams read at the same time. */
+/** Number of streams that are read at the same time. */
 const STREAMS_AT_ONCE = 8;
-/** Differences that are told unless another number is asked for. */
+/** Default limit of the reported differences. */
 export const DIFFERENCES_MAX = 20;
 
 export interface Difference {
-  /** The job, the stream or the figure that differs. */
+  /** The job, stream or figure that differs. */
   readonly subject: string;
   readonly kind:
     | 'row differs'
@@ -17,45 +17,48 @@ export interface Difference {
     | 'row without a job'
     | 'job without a row'
     | 'timeline differs'
-    /** In a table beside `jobs`. */
+    /** Rows of a table beside `jobs` differ. */
     | `rows of ${string} differ`
     | 'stream not counted'
     | 'figure differs';
-  /** What the log says, and what the table says. */
+  /** The values according to the log and according to the table. */
   readonly expected: unknown;
   readonly found: unknown;
 }
 
 export interface Verified {
-  /** Jobs, or streams, that were compared. */
+  /** Number of jobs or streams compared. */
   readonly checked: number;
-  /** The first differences, at most as many as were asked for. */
+  /** The first differences, up to the requested number. */
   readonly differences: readonly Difference[];
-  /** Up to where the tables were compared. */
+  /** The position up to which the tables were compared. */
   readonly position: bigint;
 }
 
 export interface VerifyOptions {
   readonly log: Pick<EventLog, 'readAll' | 'readStream'>;
   readonly store: Queryable;
-  /** Jobs that were folded already, by id, which saves reading the streams of those whose rows are the same. */
+  /** Jobs that were folded before, by id. If their rows are equal, their streams need not be read. */
   readonly folded?: ReadonlyMap<string, Job>;
   /** The rows of those jobs in the tables beside `jobs`. */
   readonly rowsBeside?: ReadonlyMap<string, RowsBeside>;
-  /** Stops after so many; `DIFFERENCES_MAX` unless told. */
+  /** Stops after this many differences; the default is `DIFFERENCES_MAX`. */
   readonly differencesMax?: number;
   readonly signal?: AbortSignal;
-  /** How many rows, or events, were looked at. */
+  /** Called with the number of rows or events compared so far. */
   readonly onProgress?: (done: number) => void;
 }
 
-/** Tells how far a comparison is. @throws the signal's reason */
+/**
+ * Reports the progress of a comparison.
+ * @throws the signal's reason
+ */
 export function tellProgress({ signal, onProgress }: VerifyOptions, done: number): void {
   signal?.throwIfAborted();
   onProgress?.(done);
 }
 
-/** Works on a few streams at a time; the results are in the order of the items. */
+/** Works on a few items at a time. The results have the order of the items. */
 export async function inParallel<In, Out>(
   items: readonly In[],
   work: (item: In) => Promise<Out>,

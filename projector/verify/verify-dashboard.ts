@@ -14,16 +14,15 @@ import {
   type VerifyOptions,
 } from './verified.ts';
 
-/** Streams whose rows are read at once. */
+/** Number of streams whose rows are read at once. */
 const PAGE_STREAMS = 500;
 const QUARTER_MS = 15 * 60_000;
 
 /**
- * Compares the figures with the fold of the log, while both go on: the figures and their checkpoint are read by one
- * statement, then every event up to that checkpoint is counted again. The log is read once; a row a stream is held
- * meanwhile, about 1 KB. A stream in quarantine is counted up to where it is held. Refused uploads are compared as far
- * back as the log keeps them.
- *
+ * Compares the figures with the fold of the log while both continue. One statement reads the figures and their
+ * checkpoint. Then every event up to that checkpoint is counted again, in one read of the log. Memory holds one row for
+ * each stream, about 1 KB. A stream in quarantine is counted up to its first held event. Refused uploads are compared
+ * only while the log still keeps them.
  * @throws LogUnavailable, ReadStoreUnavailable, EventNotUnderstood, the signal's reason
  */
 export async function verifyDashboard(options: VerifyOptions): Promise<Verified> {
@@ -99,11 +98,11 @@ interface CountedAgain {
   readonly figures: ReadonlyMap<string, number>;
   /** The row of every stream at the checkpoint. */
   readonly rows: ReadonlyMap<string, CountedStream | undefined>;
-  /** Refusals before this are no longer in the log; empty when all are. */
+  /** The log no longer has the refusals before this time; empty when it has all of them. */
   readonly rejectedFrom: string;
 }
 
-/** Counts every event up to the checkpoint, those of a held stream up to where it is held. */
+/** Counts every event up to the checkpoint; of a held stream, only the events before the first held one. */
 async function countAgain(
   options: VerifyOptions,
   checkpoint: bigint,
@@ -126,7 +125,8 @@ async function countAgain(
       rejectedFrom = afterQuarterOf(event.data.at);
     const row = dashboardProjection.fold(before, event, recorded);
     rows.set(stream, row);
-    // As the engine has it: without a row after it, such as a request for no job, an event is not counted.
+    // An event without a row after it does not count, as in the engine. An example is a request for a job that does not
+    // exist.
     if (row === undefined) continue;
     for (const values of figuresTable.entriesOf(event, recorded, before, row)) {
       const key = keyOf(values.slice(0, figuresTable.keyColumns));
@@ -136,7 +136,10 @@ async function countAgain(
   return { figures, rows, rejectedFrom };
 }
 
-/** Compares a stream's row with the fold at the checkpoint, or, when they differ, at the row's own revision. */
+/**
+ * Compares a stream's row with the fold at the checkpoint. If they differ, compares it with the fold at the row's own
+ * revision.
+ */
 async function differingRow(
   log: VerifyOptions['log'],
   stream: string,
@@ -147,7 +150,7 @@ async function differingRow(
   }: {
     readonly found: CountedStream | undefined;
     readonly expected: CountedStream | undefined;
-    /** The first revision in quarantine. */
+    /** Revision of the first event in quarantine. */
     readonly held: bigint | undefined;
   },
 ): Promise<Difference | null> {

@@ -13,9 +13,12 @@ import { verifyJobs } from './verify-jobs.ts';
 
 useWorld();
 
-/** What is told with every stream read again, and with the folds of `docket verify streams`; both must be the same. */
+/**
+ * Verifies in two ways, which must report the same: reading every stream again, and using the folds of `docket verify
+ * streams`.
+ */
 async function told(): Promise<[string, string][]> {
-  // Outcomes of lost leases in the histories are unlawful, which is not what is asked here.
+  // The histories contain unlawful outcomes of lost leases, which this test does not check.
   const { jobs: folded, rowsBeside } = await verifyStreams({ log, faultsMax: 10_000 });
   const alone = await verifyJobs({ log, store });
   let streamsRead = 0;
@@ -28,7 +31,7 @@ async function told(): Promise<[string, string][]> {
   };
   const withFolds = await verifyJobs({ log: counting, store, folded, rowsBeside });
   expect(withFolds).toEqual(alone);
-  // A job whose rows are right is not read again.
+  // The stream of a job with correct rows is not read again.
   expect(streamsRead).toBeLessThanOrEqual(alone.differences.length);
   return alone.differences.map(({ subject, kind }) => [subject, kind]);
 }

@@ -26,15 +26,15 @@ import {
   type VerifyOptions,
 } from './verified.ts';
 
-/** Jobs held in memory at a time. */
+/** Number of jobs held in memory at a time. */
 const PAGE_JOBS = 500;
 const LOWEST_UUID = '00000000-0000-0000-0000-000000000000';
 
 /**
- * Compares the read tables with the fold of the log (promise 4), while both go on: every row against the fold of its
- * stream up to the row's revision, and so the job's rows of `job_artifacts` and `job_invoices`; every stream up to the
- * checkpoint against the tables. Memory does not grow with the number of jobs. Jobs in quarantine show up as differences, since their rows are not right.
- *
+ * Compares the read tables with the fold of the log (promise 4) while both continue. It compares every row with the
+ * fold of its stream up to the row's revision, including the job's rows of `job_artifacts` and `job_invoices`. It also
+ * looks up the rows of every stream up to the checkpoint. Memory does not grow with the number of jobs. Jobs in
+ * quarantine are reported as differences, since their rows are not right.
  * @throws LogUnavailable, ReadStoreUnavailable, the signal's reason
  */
 export async function verifyJobs(options: VerifyOptions): Promise<Verified> {
@@ -126,7 +126,7 @@ async function compareRow(
   return { subject: jobId, kind: `rows of ${table} differ`, expected: wanted, found: stored };
 }
 
-/** Jobs by their first event, in pages; only those that the tables should know by now. */
+/** Finds jobs by their first event, in pages, up to the checkpoint of the tables. */
 async function* pagesOfUploads(
   log: VerifyOptions['log'],
   checkpoint: bigint,
@@ -143,7 +143,7 @@ async function* pagesOfUploads(
   yield [...page];
 }
 
-/** Of jobs that were seen without a row, in pages, those that the tables should know by now. */
+/** Filters jobs without a row, in pages, for those that the tables should have by now. */
 async function* uploadsAmong(
   log: VerifyOptions['log'],
   checkpoint: bigint,
@@ -156,7 +156,7 @@ async function* uploadsAmong(
     }
 }
 
-/** Jobs with rows of their files or invoices and none of their own, but those told already. */
+/** Finds jobs that have rows for files or invoices but no row of their own, except those already reported. */
 async function rowsWithoutAJob(
   { store, differencesMax = DIFFERENCES_MAX }: VerifyOptions,
   told: readonly Difference[],

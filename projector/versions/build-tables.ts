@@ -11,14 +11,14 @@ import type { RegisteredProjection } from '../registry.ts';
 import { bulkFill, type Filled } from './bulk-fill.ts';
 import { finishTables } from './finish-tables.ts';
 
-/** Another build may begin the tables again when this one has said nothing for so long. */
+/** If a build is silent for this long, another one may start the tables again. */
 const LEASE_TTL_MS = 60_000;
 const LEASE_BEAT_MS = 10_000;
-/** Of each projection: one writes a batch, one begins the next. */
+/** Connections for each projection: one writes a batch while the other begins the next. */
 const CONNECTIONS_EACH = 2;
-/** For the lease, while all others make indexes. */
+/** A connection for the lease, while all others make indexes. */
 const CONNECTIONS_BESIDE = 1;
-/** Making an index of millions of rows is one statement. */
+/** Creating an index over millions of rows is a single statement. */
 const STATEMENT_TIMEOUT_MS = 1_800_000;
 
 export interface BuildParts {
@@ -26,37 +26,36 @@ export interface BuildParts {
   /** Connection string of the read store. */
   readonly url: string;
   readonly logger: Log;
-  /** Ends it at once, whatever statement runs. */
+  /** Ends the build at once, whatever statement runs. */
   readonly stop: AbortSignal;
-  /** Up to which position the tables are written, and how many events that were. */
+  /** Called with the position up to which the tables are written, and the number of events. */
   readonly onProgress: (position: bigint, events: number) => void;
-  /** As of `bulkFill`. */
+  /** See `bulkFill`. */
   readonly heldRowsMax?: number | undefined;
-  /** What is thrown when another build of the same tables holds the lease. */
+  /** Makes the error to throw when another build of the same tables holds the lease. */
   readonly alreadyRunning: (projection: string) => Error;
 }
 
-/** How far tables are written. */
+/** The progress of the written tables. */
 export interface Written {
   readonly position: bigint;
-  /** Streams that cannot be folded; they are in quarantine. */
+  /** Number of streams in quarantine, because they cannot be folded. */
   readonly heldStreams: number;
 }
 
-/** Tables that are full, as long as the build has them. */
+/** The filled tables, while the build owns them. */
 export interface FullTables {
   readonly store: ReadStore;
   readonly tables: readonly Filled[];
-  /** Writes what the log has beyond the checkpoints of these tables. */
+  /** Writes the events after the checkpoints of these tables. */
   readonly writeRest: (tables: readonly Filled[]) => Promise<readonly Written[]>;
 }
 
 /**
- * Builds tables from the first event, beside those in use, and hands them to `use` when they are full: that is the only
- * way in which tables are built (ADR 0164). All of them are filled from one read of the log. Each has an entry of its own
- * in the ledger, which counts once `use` has marked it as built or put it in the place of another; otherwise the tables
- * are removed again. Nobody reads what a killed build leaves, and the next one starts over.
- *
+ * Builds tables from the first event beside those in use, and passes the filled tables to `use`. Docket builds tables
+ * only in this way (ADR 0164). One read of the log fills all of them. Each has its own entry in the ledger. The entry
+ * counts once `use` marks it as built, or puts it in the place of another. Otherwise the build removes its tables.
+ * Nobody reads what a killed build leaves, and the next build starts over.
  * @throws what `alreadyRunning` makes, LogUnavailable, ReadStoreUnavailable, the reason of `stop`, what `use` throws
  */
 export async function buildTables<Result>(
@@ -76,7 +75,7 @@ export async function buildTables<Result>(
   const begun: Filled[] = [];
   const beat = setInterval(() => {
     for (const { target, fencingEpoch } of begun)
-      // A lease that is lost is noticed by the next batch; when Postgres is away, so is everything else.
+      // The next batch notices a lost lease. If Postgres is away, the batch fails as well.
       renewLease(store, target, fencingEpoch, LEASE_TTL_MS).catch((error: unknown) =>
         logger.warn({ err: error }, 'the lease of a build was not renewed'),
       );
@@ -112,7 +111,7 @@ async function fill(store: ReadStore, tables: readonly Filled[], parts: BuildPar
   return { store, tables, writeRest };
 }
 
-/** Writes what the log has beyond the checkpoints; writers whose rows were refused are opened again behind them. */
+/** Writes the events after the checkpoints. A writer whose rows were refused is opened again from its checkpoint. */
 async function writeFromLog(
   store: ReadStore,
   tables: readonly Filled[],
@@ -138,7 +137,7 @@ async function writeFromLog(
   }
 }
 
-/** Empty tables, and an entry in the ledger that says that they are being built. */
+/** Empties the tables, and notes in the ledger that they are being built. */
 async function startOver(
   store: ReadStore,
   { tables }: RegisteredProjection,
@@ -160,7 +159,7 @@ async function startOver(
   });
 }
 
-/** Removes tables that were not put to use, and gives the lease back; unless another build has it. */
+/** Removes tables that were not used, and releases the lease, unless another build has taken it. */
 async function leave(store: ReadStore, { target, fencingEpoch }: Filled): Promise<void> {
   const { ledger, version, schema } = target;
   await store.transaction(async (within) => {

@@ -8,13 +8,12 @@ export interface BuildOptions extends Omit<BuildParts, 'alreadyRunning'> {
 
 export type Built =
   | ({ readonly outcome: 'built' } & Written)
-  /** Stopped before the end; the next build starts over. */
+  /** Stopped before the end. The next build starts over. */
   | { readonly outcome: 'stopped' };
 
 /**
- * Builds the tables of a version from the first event, beside those in use, which go on as if nothing happened. From
- * then on the projector follows the log into both. A build that ends before leaves nothing that anybody reads.
- *
+ * Builds the tables of a version from the first event, beside those in use, which continue unchanged. After that the
+ * projector follows the log into both versions. Nobody reads what an unfinished build leaves.
  * @throws VersionRefused when the version is there already, or another build of it runs
  * @throws LogUnavailable, ReadStoreUnavailable
  */

@@ -6,13 +6,15 @@ import type { ProjectionTarget } from '../../read-store/projection-engine/projec
 import { catchUp, together } from '../following/catch-up.ts';
 import type { RegisteredProjection } from '../registry.ts';
 
-/** What a held row takes, on average over all tables: 600 bytes were measured at 200,000 jobs. */
+/** Average memory of a held row over all tables: 600 bytes, measured at 200,000 jobs. */
 const ROW_BYTES = 600;
-/** What all held rows may take, so that a build stays below 1 GiB however many jobs there are (ADR 0184). */
+/** Memory for all held rows, so that a build stays below 1 GiB for any number of jobs (ADR 0184). */
 const HELD_BYTES_MAX = 512 * 1024 * 1024;
-/** The share of the heap that they may take where that is less. */
+/** Largest share of the heap for held rows, if that is less. */
 const HEAP_SHARE = 0.5;
-/** Events that are folded together. Few, so that what is made of them is garbage before it grows old. */
+/**
+ * Number of events folded together. It is small, so that the intermediate objects are collected while they are young.
+ */
 const BATCH_EVENTS = 500;
 
 /** Tables of one projection that are being built. */
@@ -22,7 +24,7 @@ export interface Filled {
   readonly fencingEpoch: bigint;
 }
 
-/** How many rows of all projections are held in memory at most, unless told. */
+/** The default limit of rows in memory, over all projections. */
 function heldRowsByMemory(): number {
   const heapBytes = getHeapStatistics().heap_size_limit * HEAP_SHARE;
   return Math.floor(Math.min(heapBytes, HELD_BYTES_MAX) / ROW_BYTES);

@@ -7,30 +7,33 @@ import { differingKeys, keysAfter, type Pair } from './compared-page.ts';
 import { ledgerVersions, VersionRefused } from './ledger.ts';
 import { firstParting } from '../verify/trace.ts';
 
-/** Keys compared in one statement. */
+/** Number of keys compared in one statement. */
 const PAGE_KEYS = 500;
-/** Differences that are kept; beyond them the comparison says that it is not complete. */
+/** Limit of the stored differences. With more, the comparison is marked as incomplete. */
 const DIFFERENCES_MAX = 1_000;
-/** Rows that were changing are compared again so often; a row that still differs is a difference. */
+/**
+ * Rows that change during the comparison are compared again up to this many times. After that, a row that differs
+ * counts as a difference.
+ */
 const LOOKS_MAX = 40;
 const LOOK_AGAIN_MS = 100;
 
-/** A key whose rows differ between the versions, and the first event at which the two folds part. */
+/** A key whose rows differ between the versions, and the first event after which the two folds differ. */
 export interface Difference {
   readonly key: string;
-  /** Tables in which the rows differ. */
+  /** The tables in which the rows differ. */
   readonly tables: readonly string[];
-  /** Null when both folds agree: then a table does not hold what its own fold makes. */
+  /** Null when both folds are equal, so that a table differs from its own fold. */
   readonly event: { readonly revision: bigint; readonly position: bigint; readonly type: string } | null;
 }
 
 export interface Comparison {
   readonly from: number;
   readonly to: number;
-  /** Keys compared. */
+  /** Number of keys compared. */
   readonly compared: number;
   readonly differences: readonly Difference[];
-  /** False when there are more differences than are kept. */
+  /** False when there are more differences than are stored. */
   readonly complete: boolean;
 }
 
@@ -45,9 +48,8 @@ export interface CompareOptions {
 }
 
 /**
- * Compares two versions key by key, in the columns that both have, while both follow the log: rows that are at
- * different revisions are moving, and are looked at again. The outcome is kept for `switch`.
- *
+ * Compares two versions key by key, in the columns that both have, while both follow the log. Rows at different
+ * revisions are compared again later. The outcome is stored for `switch`.
  * @throws VersionRefused when one of the two is not built, LogUnavailable, ReadStoreUnavailable
  */
 export async function compareVersions(options: CompareOptions): Promise<Comparison> {
@@ -81,7 +83,7 @@ export async function compareVersions(options: CompareOptions): Promise<Comparis
       still.push(...(await look(moving.slice(at, at + PAGE_KEYS))));
     moving = still;
   }
-  // What never came to the same revision is held in one of the two, or left out there.
+  // Keys that never reached the same revision: one of the versions holds them in quarantine or lacks them.
   for (const key of moving) differing.set(key, (differing.get(key) ?? new Set()).add(from.compared.rows));
   const kept = [...differing].slice(0, DIFFERENCES_MAX);
   const differences: Difference[] = [];
@@ -107,7 +109,7 @@ async function refuseUnbuilt(store: ReadStore, ...versions: readonly RegisteredP
   }
 }
 
-/** Tables that both versions have. */
+/** The tables that both versions have. */
 async function comparable(from: RegisteredProjection, to: RegisteredProjection): Promise<Pair['compared']> {
   const tables = from.compared.tables.filter((table) => to.compared.tables.includes(table));
   return { ...from.compared, tables };

@@ -1,14 +1,14 @@
 import type { Queryable, ReadStore } from '../../read-store/pool.ts';
 import type { Compared } from '../registry.ts';
 
-/** Schemas of two versions, and what is compared in them. */
+/** The schemas of two versions, and the tables to compare in them. */
 export interface Pair {
   readonly from: string;
   readonly to: string;
   readonly compared: Compared;
 }
 
-/** The next keys of either version, in their order. */
+/** The next keys of either version, in order. */
 export async function keysAfter(
   on: Queryable,
   { from, to, compared: { key, rows } }: Pair,
@@ -27,11 +27,11 @@ export async function keysAfter(
 
 interface ComparedPage {
   readonly different: readonly { readonly key: string; readonly table: string }[];
-  /** Keys that the two versions have at different revisions: one of them is a little behind. */
+  /** Keys at different revisions, because one of the versions is slightly behind. */
   readonly moving: string[];
 }
 
-/** Compares all rows of these keys, both versions in one snapshot. */
+/** Compares all rows of these keys, with both versions in one snapshot. */
 export async function differingKeys(
   store: ReadStore,
   pair: Pair,
@@ -65,7 +65,7 @@ async function differingIn(
   keys: readonly string[],
 ): Promise<string[]> {
   const columns = await commonColumns(within, `${from}.${table}`, `${to}.${table}`);
-  // Each row as text; the rows of a key in the order of that text, since a table has none of its own.
+  // Writes each row as text. The rows of a key are sorted by that text, because a table has no order.
   const digest = (schema: string) =>
     `(select ${key.name} as key, md5(string_agg(line, '' order by line)) as digest
       from (select ${key.name}, jsonb_build_array(${columns.join(', ')})::text as line

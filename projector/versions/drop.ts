@@ -4,7 +4,7 @@ import { ledgerVersions, VersionRefused } from './ledger.ts';
 
 /**
  * Removes a version that nobody reads, with all its records.
- * @throws VersionRefused for the one in use, and for one that is not there
+ * @throws VersionRefused for the version in use, and for one that does not exist
  */
 export async function dropVersion(store: ReadStore, { name, target }: RegisteredProjection): Promise<void> {
   const { version, schema } = target;
@@ -16,7 +16,7 @@ export async function dropVersion(store: ReadStore, { name, target }: Registered
     );
   await store.transaction(async (within) => {
     const row = [name, version];
-    // First what a projector writes under: its next batch then finds no lease, and it stops following.
+    // Removes the lease first. The projector's next batch then finds no lease, and the projector stops following.
     await within.query('delete from docket.projection_leases where projection = $1 and version = $2', row);
     await within.query('delete from docket.projections where name = $1 and version = $2', row);
     await within.query('delete from docket.checkpoints where projection = $1 and version = $2', row);

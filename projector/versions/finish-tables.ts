@@ -2,10 +2,8 @@ import type { Queryable } from '../../read-store/queryable.ts';
 import type { RegisteredProjection } from '../registry.ts';
 
 /**
- * Gives filled tables their other keys and indexes, and Postgres an idea of what is in them: without it, it guesses how
- * to read them until autovacuum comes by, and guesses wrong for large ones. Tables are seen to side by side, as far as
- * there are connections.
- *
+ * Gives filled tables their other keys and indexes, and analyses them. Without statistics Postgres plans badly for
+ * large tables until autovacuum runs. The tables are processed in parallel, as far as there are connections.
  * @throws ReadStoreUnavailable
  */
 export async function finishTables(

@@ -6,24 +6,24 @@ import type { RunningProjection } from '../following/run-projection.ts';
 import type { WaitingFor } from '../following/projection-session.ts';
 import { ledgerVersions } from './ledger.ts';
 
-/** A version that was built, or dropped, is noticed after this. */
+/** How often the projector looks for versions that were built or dropped. */
 const LOOK_EVERY_MS = 1_000;
 
 export interface FollowedVersions {
-  /** What each version that readers wait for waits for itself. */
+  /** What each version waits for, if readers wait for it. */
   waitingFor(): WaitingFor[];
   stop(): Promise<void>;
 }
 
 /**
- * Keeps every version that is built following the log, those beside the one in use included, so that a switch is a
- * matter of a moment. A version this build does not know is left to the projectors that do.
+ * Makes every built version follow the log, also those not in use, so that a switch is fast. Versions that this build
+ * does not know are left to the projectors that know them.
  */
 export function followVersions(options: {
   store: Queryable;
   logger: Log;
   projections: readonly RegisteredProjection[];
-  /** Brings the schema up to date. */
+  /** Migrates the schema. */
   prepare: () => Promise<unknown>;
   run: (projection: RegisteredProjection) => RunningProjection;
 }): FollowedVersions {

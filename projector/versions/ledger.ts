@@ -3,33 +3,33 @@ import type { ProjectionTarget } from '../../read-store/projection-engine/projec
 import type { Log } from '../../runtime/log.ts';
 import { CodedError } from '../../schemas/coded-error.ts';
 
-/** A look into the ledger is a statement over a few rows. */
+/** Time limit for reading the ledger, which has few rows. */
 const LOOK_TIMEOUT_MS = 10_000;
 
 /**
- * The number that the tables of a version have while they are built again: no version's own, and always the same, so that
- * the next rebuild finds what one that died left.
+ * The number of a version's tables while they are built again. It belongs to no version, and it is always the same. So
+ * the next rebuild finds what a killed one left.
  */
 export function rebuildNumber(version: number): number {
   return -version;
 }
 
-/** A version of a projection as the ledger has it. */
+/** An entry of the ledger: a version of a projection. */
 export interface LedgerVersion {
   readonly name: string;
-  /** Below 0: `rebuildNumber` of a version that is being built again. */
+  /** Below 0 for a version that is being built again; see `rebuildNumber`. */
   readonly version: number;
   readonly isCurrent: boolean;
-  /** Null while its tables are being built. */
+  /** Null while the tables are being built. */
   readonly builtAt: Date | null;
-  /** When readers were last switched away from it. */
+  /** When readers were last switched away from this version. */
   readonly leftAt: Date | null;
-  /** Null before its first batch. */
+  /** Null before the first batch. */
   readonly position: bigint | null;
   readonly heldStreams: number;
 }
 
-/** Every version there are tables of, by name and version. */
+/** Every version with tables, by name and version. */
 export async function ledgerVersions(on: Queryable): Promise<LedgerVersion[]> {
   const { rows } = await on.query<{
     name: string;
@@ -57,7 +57,10 @@ export async function ledgerVersions(on: Queryable): Promise<LedgerVersion[]> {
   }));
 }
 
-/** A version whose tables are built, or undefined. @throws ReadStoreUnavailable */
+/**
+ * A version whose tables are built, or undefined.
+ * @throws ReadStoreUnavailable
+ */
 export async function builtVersion(
   { url, logger }: { readonly url: string; readonly logger: Log },
   { ledger, version }: Pick<ProjectionTarget, 'ledger' | 'version'>,
@@ -67,7 +70,7 @@ export async function builtVersion(
   return versions.find((each) => each.name === ledger && each.version === version && each.builtAt !== null);
 }
 
-/** What an operator asked of a version cannot be done; the message says why and what to do. */
+/** An operator's request about a version cannot be done. The message states why, and what to do. */
 export class VersionRefused extends CodedError {
   readonly code = 'VERSION_REFUSED';
   readonly retryable = false;

@@ -7,7 +7,7 @@ import type { Filled } from './bulk-fill.ts';
 import { ledgerVersions, VersionRefused, type LedgerVersion } from './ledger.ts';
 import { pointViewAt } from './view-columns.ts';
 
-/** How long a switch waits for the version that is a little behind. */
+/** The longest wait of a switch for a version that is slightly behind, in ms. */
 const CATCH_UP_MS_MAX = 10_000;
 const TRY_AGAIN_MS = 50;
 export interface Switched {
@@ -17,11 +17,10 @@ export interface Switched {
 }
 
 /**
- * Lets readers see another version, in one transaction: views, current version and a new epoch, so that every socket
- * is given a snapshot. The version must have come as far as the one in use, and the last comparison must have found
- * no difference but those accepted by name.
- *
- * @param accepted keys whose difference is wanted
+ * Switches readers to another version in one transaction: views, current version and a new epoch, so that every socket
+ * receives a snapshot. The version must be at least as far as the one in use. The last comparison must have found only
+ * accepted differences.
+ * @param accepted keys whose difference is intended
  * @throws VersionRefused, ReadStoreUnavailable
  */
 export async function switchVersion(
@@ -35,7 +34,7 @@ export async function switchVersion(
   return whenCaughtUp(store, projection, current, other);
 }
 
-/** Goes back to the version that readers were switched away from last; nothing has to be compared for that. */
+/** Switches back to the version that readers used before. It needs no comparison. */
 export async function rollbackVersion(
   store: ReadStore,
   name: string,
@@ -114,7 +113,7 @@ async function whenCaughtUp(
   }
 }
 
-/** The position of the switch; null when the version is behind or a reader held the views. */
+/** Tries to switch. Returns the position of the switch; null when the version is behind, or a reader held the views. */
 function tryToSwitch(
   store: ReadStore,
   { tables, target }: RegisteredProjection,
@@ -136,10 +135,10 @@ function tryToSwitch(
 }
 
 /**
- * Puts tables that were built again in the place of their version's, and removes those: readers see the one or the other.
- * Raising the fencing epoch makes the projector's next batch fail; it then goes on from the new checkpoint.
- *
- * @returns false when the version's tables are further, or a reader or the projector held a lock all the while
+ * Replaces the tables of a version by those that were built again, and removes the old ones. Readers see either all old
+ * or all new tables. The higher fencing epoch makes the projector's next batch fail, and then it continues from the new
+ * checkpoint.
+ * @returns false when the version's tables are further, or when a reader or the projector held a lock throughout
  * @throws ReadStoreUnavailable
  */
 export async function takePlace(store: ReadStore, { projection, target: built }: Filled): Promise<boolean> {
@@ -155,7 +154,8 @@ export async function takePlace(store: ReadStore, { projection, target: built }:
       `update docket.projections set epoch = gen_random_uuid() where name = $1 and version = $2 returning is_current`,
       [name, version],
     );
-    // The views first: they, their grants and what others built on them outlive the old tables.
+    // Redefines the views first, so that they survive the old tables, with their grants and with other views built on
+    // them.
     if (rows[0]?.is_current === true)
       for (const table of tables.names) await pointViewAt(within, built.schema, table);
     await within.query(`drop table ${tables.names.map((table) => `${schema}.${table}`).join(', ')}`);
@@ -180,10 +180,9 @@ export async function takePlace(store: ReadStore, { projection, target: built }:
 }
 
 /**
- * Changes what readers see, in one transaction in which neither of two versions can move: the one way of every switch.
- *
- * @returns the position of the version `to`; null when it is behind `from`, since readers must not step back, or when a
- * reader or a projector held a lock
+ * Changes what readers see, in one transaction in which neither version can move. Every switch uses it.
+ * @returns the position of the version `to`. Null when it is behind `from`, since readers must not step back. Also
+ *   null when a reader or a projector held a lock.
  * @throws ReadStoreUnavailable, what `change` throws
  */
 async function whenAsFar(
@@ -194,7 +193,7 @@ async function whenAsFar(
   try {
     return await store.transaction(async (within) => {
       await within.query(GIVE_WAY_TO_READERS);
-      // In the order of a projector's batch, so that none of the two waits for the other.
+      // Locks in the order of a projector's batch, so that the two cannot deadlock.
       await within.query(
         'select from docket.projection_leases where projection = $1 and version = $2 for update',
         [name, from],

@@ -26,7 +26,7 @@ const logger = createLog('test', 'silent');
 const OWNER = 'owner-1'.padEnd(22, 'x');
 const random = randomFrom(5);
 
-/** Version 2, changed on purpose in two ways: cancelled jobs lose their priority, long documents count 99 pages. */
+/** Version 2 differs on purpose: cancelled jobs lose their priority, and long documents count 99 pages. */
 const changed: Projection<JobEvent, JobRow> = {
   ...jobsProjection,
   version: 2,
@@ -107,7 +107,9 @@ const compare = () =>
   });
 const list = (atLeast = 0n) => house.json<JobListAnswer>(`/api/jobs?limit=200&atLeast=${atLeast}`, OWNER);
 
-/** The jobs that the two changes concern, each with the first event that shows it, by the events alone. */
+/**
+ * The jobs that the two changes affect, each with the first event that shows the change, derived from the events only.
+ */
 function expectedPartings(among: readonly StoredEvent[]): Map<string, bigint> {
   const partings = new Map<string, bigint>();
   for (const [stream, own] of Map.groupBy(among, (event) => event.stream)) {
@@ -118,7 +120,7 @@ function expectedPartings(among: readonly StoredEvent[]): Map<string, bigint> {
     const differs = (index: number, table: string) =>
       shown(plain, index, table) !== shown(other, index, table);
     const at = plain.findIndex((_step, index) => differs(index, 'jobs'));
-    // What a later event has made equal again is in no row, unless the history kept it.
+    // A difference that a later event removed is in no row except those of the history.
     const remains =
       differs(plain.length - 1, 'jobs') || plain.some((_step, index) => differs(index, 'job_history'));
     if (!remains) continue;
@@ -267,7 +269,7 @@ describe('the versions of a projection', () => {
 
 type Frames = Awaited<ReturnType<typeof openLive>>['frames'];
 
-/** What a client holds after these frames. */
+/** The rows of a client after these messages. */
 function rowsAfter(frames: Frames): Map<string, unknown> {
   const rows = new Map<string, unknown>();
   let isWhole = true;

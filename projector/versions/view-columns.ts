@@ -6,8 +6,8 @@ interface Column {
 }
 
 /**
- * Shows the table of `schema` through the view of its name in schema `docket`. A view cannot lose a column while other
- * views are built on it. So a column that this table does not have is shown as null, and new columns come last.
+ * Points the view in schema `docket` at the table of `schema`. A view cannot lose a column on which other views depend.
+ * So the view shows null for a column that the table lacks, and puts new columns last.
  */
 export async function pointViewAt(within: Queryable, schema: string, table: string): Promise<void> {
   const shown = await columnsOf(within, `docket.${table}`);

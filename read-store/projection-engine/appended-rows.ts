@@ -2,24 +2,24 @@ import { copyLines, linesOf } from './copy-rows.ts';
 import type { FoldedRow, Projection } from './projection-definition.ts';
 import { runningSums, type Table, type Values } from './table.ts';
 
-/** What a table is given by one COPY. */
+/** The rows that one COPY writes into a table. */
 export interface Appended {
   readonly table: Table;
   readonly lines: Iterable<Buffer>;
 }
 
-/** Rows of derived tables that nothing changes any more, and sums, until they are written. */
+/** Rows of derived tables that will not change, and sums, until they are written. */
 export interface AppendedRows {
-  /** @param derived the number of the derived table */
+  /** @param derived index of the derived table */
   add(this: void, derived: number, values: Values): void;
-  /** How many bytes wait, and how many sums. */
+  /** Number of waiting bytes and of waiting sums. */
   bytes(): number;
   sums(): number;
-  /** Gives away what waits, a table after the other, and begins anew. */
+  /** Returns everything that waits, table by table, and empties the buffers. */
   take(): Appended[];
 }
 
-/** Collects rows as the bytes of COPY, and sums by key what is added to other rows. */
+/** Collects rows as bytes for COPY, and sums for rows of `add` tables, by key. */
 export function appendedRows<Event, Row extends FoldedRow>({
   derived,
 }: Projection<Event, Row>): AppendedRows {

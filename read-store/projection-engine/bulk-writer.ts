@@ -17,30 +17,28 @@ import type { Table, Values } from './table.ts';
 import type { WriterOptions } from './writer-options.ts';
 import type { Applied, ProjectionWriter } from './writer.ts';
 
-/** Rows of one insert. */
+/** Number of rows in one insert. */
 const ROWS_AT_ONCE = 10_000;
-/** Rows that are only appended are written when so many bytes of them wait, or so many sums. */
+/** Appended rows are written when this many bytes of them wait, or this many sums. */
 const WRITE_BYTES = 4 * 1024 * 1024;
 const WRITE_SUMS = 20_000;
 
-/** Fills tables that nobody reads yet; what it has written counts only when `finish` has moved the checkpoint. */
+/** Fills tables that nobody reads yet. Its rows count only after `finish` has moved the checkpoint. */
 export interface BulkWriter extends Pick<ProjectionWriter, 'heldStreams' | 'apply'> {
-  /** Up to where it has folded. */
+  /** The position up to which it has folded. */
   checkpoint(): Checkpoint;
-  /** How many rows are in memory. When they are many, call `finish` and continue with another writer. */
+  /** Number of rows in memory. When there are many, call `finish` and continue with another writer. */
   heldRows(): number;
   /** Writes the rows in memory and the checkpoint, in one transaction. */
   finish(): Promise<void>;
-  /** Resolves when nothing is at work any more, whether it went well or not. */
+  /** Resolves when no work runs any more, whether it succeeded or not. */
   settled(): Promise<unknown>;
 }
 
 /**
- * A writer for tables under construction (ADR 0057, 0184). Rows that are only appended are made bytes at once and go to
- * Postgres by COPY when enough of them wait, and so do parts of sums; rows that may change again are held in memory and
- * written once. There is no checkpoint between: a build that dies is begun again, and a value that Postgres refuses
- * fails the whole of it.
- *
+ * Opens a writer for tables under construction (ADR 0057, 0184). It turns appended rows, and parts of sums, into bytes
+ * and sends them by COPY when enough wait. It keeps rows that may change in memory and writes them once. It writes no
+ * checkpoint in between: a killed build starts again. One value that Postgres refuses fails the whole build.
  * @throws ReadStoreUnavailable
  */
 export async function openBulkWriter<Event, Row extends FoldedRow>(
@@ -71,7 +69,7 @@ export async function openBulkWriter<Event, Row extends FoldedRow>(
     if (appended.bytes() >= WRITE_BYTES || appended.sums() >= WRITE_SUMS) await write();
     return { events: result.applied, quarantined: result.quarantined };
   };
-  /** One write is on its way while the next events are folded. */
+  /** Writes while the next events are folded. */
   const write = async (): Promise<void> => {
     const given = appended.take();
     await writing;
@@ -97,7 +95,7 @@ export async function openBulkWriter<Event, Row extends FoldedRow>(
         await removeCrashMarker(within, target.schema);
         if (to !== null && to !== from) {
           await moveCheckpoint(within, target, options.fencingEpoch, { from, to, mark });
-          // Where nothing was written before, no row can be there already.
+          // If no rows were written before, none can exist already.
           const writeRows = isNew ? copyRows : upsertRows;
           for (const { table, rows } of held.all()) await writeRows(within, target.schema, table, rows);
           for (const table of withParts) await sumParts(within, target.schema, table, isNew);
@@ -110,7 +108,7 @@ export async function openBulkWriter<Event, Row extends FoldedRow>(
   };
 }
 
-/** Rows that nothing changes, and parts of sums. They are safe on disk when `finish` is committed, which is later. */
+/** Writes appended rows and parts of sums. They are on disk only after the later commit of `finish`. */
 async function append<Event, Row extends FoldedRow>(
   { store, target, fencingEpoch }: WriterOptions<Event, Row>,
   withParts: Set<Table>,
@@ -129,7 +127,7 @@ async function append<Event, Row extends FoldedRow>(
   });
 }
 
-/** Another build may have taken the lease and begun the tables again: nothing of this one may end up in those. */
+/** Fails if another build has taken the lease, so that no row of this one enters the other's tables. */
 async function requireLease(within: Transaction, target: ProjectionTarget, epoch: bigint): Promise<void> {
   const { rowCount } = await within.query(
     `select from docket.projection_leases where projection = $1 and version = $2 and fencing_epoch = $3 for share`,
@@ -167,8 +165,9 @@ async function upsertRows(
 }
 
 /**
- * Tells whether Postgres crashed while tables were filled by commits that did not wait for the disk: recovery empties
- * every unlogged table, this one too. Connections do not tell, since a pool opens new ones.
+ * An unlogged table that detects a crash of Postgres. The tables are filled by commits that do not wait for the disk,
+ * and after a crash Postgres empties every unlogged table. A lost connection would prove nothing, because a pool opens
+ * new ones.
  */
 const markerOf = (schema: string): string => `${schema}.no_crash_since`;
 
@@ -177,20 +176,20 @@ async function setCrashMarker(on: Queryable, schema: string): Promise<void> {
   await on.query(`create unlogged table ${markerOf(schema)} as select true as so_far`);
 }
 
-/** @throws ReadStoreUnavailable when Postgres crashed since `setCrashMarker`: what was written may be lost */
+/** @throws ReadStoreUnavailable when Postgres crashed since `setCrashMarker`, so that rows may be lost */
 async function removeCrashMarker(within: Queryable, schema: string): Promise<void> {
   const { rowCount } = await within.query(`select from ${markerOf(schema)}`);
   if (rowCount !== 1) throw new ReadStoreUnavailable('it crashed while tables were built');
   await within.query(`drop table ${markerOf(schema)}`);
 }
 
-/** Where the parts of the sums of an `add` table are gathered while it is filled. */
+/** The table that gathers parts of the sums of an `add` table while it is filled. */
 const partsOf = (table: Table): Pick<Table, 'name' | 'columns'> => ({
   name: `${table.name}_parts`,
   columns: table.columns,
 });
 
-/** Makes an empty one. It is not logged: a crash of Postgres fails the build, which is then begun again. */
+/** Makes an empty parts table. It is unlogged: a crash of Postgres fails the build, which then starts again. */
 async function createParts(on: Queryable, schema: string, table: Table): Promise<void> {
   const { name } = partsOf(table);
   await on.query(`create unlogged table ${schema}.${name} (like ${schema}.${table.name})`);
@@ -198,8 +197,7 @@ async function createParts(on: Queryable, schema: string, table: Table): Promise
 
 /**
  * Adds the sums to the table itself, and removes the parts.
- *
- * @param isEmpty true for a table without rows, which needs no key then
+ * @param isEmpty true for a table without rows, which needs no key for this
  */
 async function sumParts(within: Queryable, schema: string, table: Table, isEmpty: boolean): Promise<void> {
   const { name } = partsOf(table);
@@ -216,8 +214,8 @@ async function sumParts(within: Queryable, schema: string, table: Table, isEmpty
 }
 
 /**
- * The keys of empty tables whose rows are replaced or extended. To make a key after all rows are there sorts them once;
- * a key that exists before costs a search for every row.
+ * Drops the keys of empty tables whose rows are replaced or added to. A key made at the end costs one sort. An existing
+ * key costs a search for every row.
  */
 async function dropKeys<Event, Row extends FoldedRow>(
   on: Queryable,
@@ -228,7 +226,10 @@ async function dropKeys<Event, Row extends FoldedRow>(
     await on.query(`alter table ${schema}.${name} drop constraint ${name}_pkey`);
 }
 
-/** Makes them again. @throws as the statement, when two rows have the same key */
+/**
+ * Makes the keys again.
+ * @throws the statement's error when two rows have the same key
+ */
 async function addKeys<Event, Row extends FoldedRow>(
   on: Queryable,
   projection: Projection<Event, Row>,
@@ -240,7 +241,7 @@ async function addKeys<Event, Row extends FoldedRow>(
   }
 }
 
-/** Tables that are only appended to have no key while they are built. */
+/** Tables with rows that are only appended have no key while they are built. */
 function keyedTables<Event, Row extends FoldedRow>({
   rows,
   derived,

@@ -3,10 +3,10 @@ import type { Queryable } from '../pool.ts';
 import { CheckpointMoved } from './projection-errors.ts';
 import type { ProjectionTarget } from './projection-definition.ts';
 
-/** Where a projection stands in the log; null before its first batch. */
+/** The position of a projection in the log; null before its first batch. */
 export type Checkpoint = bigint | null;
 
-/** The stored checkpoint, and the run of the tables it belongs to. */
+/** Reads the stored checkpoint, and the epoch of its tables. */
 export async function readCheckpoint(on: Queryable, target: ProjectionTarget): Promise<Checkpoint> {
   const { rows } = await on.query<{ commit_position: string }>(
     'select commit_position from docket.checkpoints where projection = $1 and version = $2',
@@ -15,13 +15,13 @@ export async function readCheckpoint(on: Queryable, target: ProjectionTarget): P
   return rows[0] ? BigInt(rows[0].commit_position) : null;
 }
 
-/** A checkpoint and the event that it stands on; the mark is null before the first, and for an older checkpoint. */
+/** A checkpoint and the event at it. The mark is null before the first event, and for checkpoints of old versions. */
 export interface Standing {
   readonly checkpoint: Checkpoint;
   readonly mark: LogMark | null;
 }
 
-/** The stored checkpoint with its mark. */
+/** Reads the stored checkpoint with its mark. */
 export async function readStanding(on: Queryable, target: ProjectionTarget): Promise<Standing> {
   const { rows } = await on.query<{
     commit_position: string;
@@ -43,23 +43,22 @@ export async function readStanding(on: Queryable, target: ProjectionTarget): Pro
   return { checkpoint: BigInt(row.commit_position), mark };
 }
 
-/** Where a checkpoint goes, and the last lasting event up to there; a mark of null stays what it is. */
+/** The new checkpoint, and the last permanent event up to it. A null mark keeps the stored one. */
 export interface CheckpointMove {
   readonly from: Checkpoint;
   readonly to: bigint;
   readonly mark: LogMark | null;
 }
 
-/** The mark as values of a statement: log, event, position. */
+/** The mark as parameters of a statement: log, event, position. */
 export function markValues(mark: LogMark | null): (string | null)[] {
   return [mark?.logId ?? null, mark?.eventId ?? null, mark?.position.toString() ?? null];
 }
 
 /**
- * Moves the checkpoint inside the transaction of its rows, if it is where this writer left it and the writer still
- * has the lease. Commit and prepare position are both kept, since a subscription needs both; Docket's log has them
- * equal.
- *
+ * Moves the checkpoint in the transaction of its rows. The checkpoint must be where this writer left it, and the writer
+ * must have the lease. Commit and prepare position are both stored, because a subscription needs both. In Docket's log
+ * they are equal.
  * @throws CheckpointMoved
  */
 export async function moveCheckpoint(

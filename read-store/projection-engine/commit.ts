@@ -11,13 +11,12 @@ import { summed, type TableRows, type Values } from './table.ts';
 export interface Commit<Row> extends CheckpointMove {
   readonly changes: readonly Change<Row>[];
   readonly quarantined: readonly Quarantined[];
-  /** Streams that leave the quarantine with this batch. */
+  /** Streams that leave quarantine with this batch. */
   readonly released: readonly string[];
 }
 
 /**
- * Writes a folded batch: rows, quarantine and checkpoint in one transaction; the usual batch in one statement.
- *
+ * Writes a folded batch: rows, quarantine and checkpoint in one transaction. The usual batch is one statement.
  * @throws CheckpointMoved when another writer was there
  * @throws RowsRefused when Postgres refused the values of some streams: those are in quarantine, everything else is
  *   written, and the caller's rows in memory are no longer right
@@ -67,7 +66,7 @@ export async function commitBatch<Event, Row extends FoldedRow>(
   }
 }
 
-/** What the changes come to, a list a table. */
+/** The rows of the changes, as one list for each table. */
 function rowsOf<Event, Row extends FoldedRow>(
   projection: Projection<Event, Row>,
   changes: readonly Change<Row>[],
@@ -76,7 +75,7 @@ function rowsOf<Event, Row extends FoldedRow>(
   const derived = projection.derived.map((table, index) => {
     const entries: Values[] = [];
     for (const change of changes) entries.push(...change.derived[index]!);
-    // One statement cannot change a row twice, so what many streams add to it is one number first.
+    // One statement cannot change a row twice. So the numbers that several streams add to a row are summed first.
     return { table, rows: table.writes === 'add' ? summed(table, entries) : entries };
   });
   return [{ table: projection.rows, rows }, ...derived];
@@ -95,7 +94,7 @@ async function writeChanges<Event, Row extends FoldedRow>(
   }
 }
 
-/** Finds the changes that Postgres refuses by halving; the others are written. Never the usual way, so it may be slow. */
+/** Finds the changes that Postgres refuses by bisection, and writes the others. It is rare, so it may be slow. */
 async function writeWhatIsTaken<Event, Row extends FoldedRow>(
   on: Queryable,
   projection: Projection<Event, Row>,
@@ -120,7 +119,7 @@ async function writeWhatIsTaken<Event, Row extends FoldedRow>(
   return [...first, ...second];
 }
 
-/** The checkpoint moves under the writer's lease, or nothing is written: $1 to $8 as `commitAtOnce` gives them. */
+/** Moves the checkpoint under the writer's lease, or writes nothing. `commitAtOnce` gives $1 to $8. */
 function moveStatement({ underConstruction }: ProjectionTarget): string {
   const commits = underConstruction ? 'off' : 'on';
   return `
@@ -138,10 +137,9 @@ lease as materialized (
 }
 
 /**
- * Writes a batch and its checkpoint as one statement, which is one transaction and one round trip, planned once a
- * connection. Under load that is most of what a live projection costs.
- *
- * @throws CheckpointMoved when another writer was there; ReadStoreUnavailable, with the outcome unknown
+ * Writes a batch and its checkpoint as one statement: one transaction, one round trip, planned once for each
+ * connection. Under load this is most of the cost of a live projection.
+ * @throws CheckpointMoved when another writer has written; ReadStoreUnavailable, with the outcome unknown
  */
 async function commitAtOnce(
   store: Pick<ReadStore, 'prepared'>,

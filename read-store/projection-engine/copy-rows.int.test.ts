@@ -32,7 +32,7 @@ const TEXTS = {
   name: 'texts',
   columns: [{ name: 'at', type: 'integer' } as const, { name: 'text', type: 'text' } as const],
 };
-/** What Postgres takes as text: anything but NUL and halves of surrogate pairs. */
+/** The texts that Postgres accepts: anything without NUL and without halves of surrogate pairs. */
 const text = fc
   .oneof(fc.string({ unit: 'grapheme' }), fc.constantFrom('\\N', '\\.', '\\', '\t', '\n', '\r', 'a\\tb', ''))
   .map((any) => any.replaceAll('\0', '').toWellFormed());

@@ -2,24 +2,24 @@ import type { Transaction } from '../transaction.ts';
 import { copyLine } from './copy-text.ts';
 import type { Table, Values } from './table.ts';
 
-/** What is sent at once, of many lines; a statement of COPY has as many of these as it needs. */
+/** Size of one chunk of many lines. A COPY statement sends as many chunks as it needs. */
 const CHUNK_BYTES = 256 * 1024;
-/** A UTF-16 code unit takes three bytes of UTF-8 at most. */
+/** A UTF-16 code unit becomes at most three bytes of UTF-8. */
 const BYTES_A_UNIT_MAX = 3;
 const LINE_FEED = 10;
 
-/** Rows as the bytes that COPY takes: outside of what the garbage collector walks through. */
+/** Rows as bytes for COPY. The garbage collector does not scan bytes. */
 export interface CopyLines {
   add(values: Values): void;
-  /** How many bytes wait. */
+  /** Number of waiting bytes. */
   bytes(): number;
-  /** Gives the bytes away, and begins anew. */
+  /** Returns the bytes and empties the buffer. */
   take(): Buffer[];
 }
 
 /**
- * Each line is written into bytes on its own: a text of all lines would be a tree of millions of pieces, which the
- * collector of garbage has to walk through before it is flattened.
+ * Collects lines, writing each one into bytes at once. One text of all lines would be a tree of millions of strings,
+ * and the garbage collector would scan all of it.
  */
 export function copyLines(): CopyLines {
   let full: Buffer[] = [];
@@ -57,8 +57,7 @@ export function copyLines(): CopyLines {
 }
 
 /**
- * Adds lines to a table by COPY, which costs Postgres a fraction of an insert. None of the rows may be there already.
- *
+ * Adds lines to a table by COPY, which costs Postgres a fraction of an insert. None of the rows may exist already.
  * @throws ReadStoreUnavailable, or the error of the statement
  */
 export async function copyIntoTable(
@@ -71,7 +70,7 @@ export async function copyIntoTable(
   await within.copyIn(`copy ${schema}.${table.name} (${names}) from stdin`, lines);
 }
 
-/** Rows as lines, made as they are asked for. */
+/** Turns rows into lines, one at a time. */
 export function* linesOf(rows: Iterable<Values>): Generator<Buffer> {
   const lines = copyLines();
   for (const values of rows) {

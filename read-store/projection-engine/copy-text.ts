@@ -1,6 +1,6 @@
 import type { ColumnValue, Values } from './table.ts';
 
-/** A row in PostgreSQL's text format (PostgreSQL 18, COPY, "Text Format"), without the end of its line. */
+/** A row in PostgreSQL's text format (PostgreSQL 18, COPY, "Text Format"), without its line end. */
 export function copyLine(values: Values): string {
   const texts: string[] = [];
   for (const value of values) texts.push(copied(value));

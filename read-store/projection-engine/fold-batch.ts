@@ -15,13 +15,13 @@ export interface Quarantined {
   readonly reason: string;
 }
 
-/** What a batch does to one key; written or refused as a whole. */
+/** The changes of a batch to one key. They are written or refused together. */
 export interface Change<Row> {
   readonly key: string;
-  /** The event the change begins with. */
+  /** The event with which the change begins. */
   readonly first: StoredEvent;
   row: Row | undefined;
-  /** New rows of each derived table, one a primary key; of an `add` table all that is to be added. */
+  /** New rows of each derived table, one for each primary key. For an `add` table, the numbers to add. */
   readonly derived: readonly Values[][];
 }
 
@@ -36,11 +36,14 @@ export interface FoldedBatch<Row> {
   readonly changes: ReadonlyMap<string, Change<Row>>;
   readonly quarantined: readonly Quarantined[];
   readonly gaps: readonly Gap[];
-  /** Events that changed something; repeated and held ones do not count. */
+  /** Number of events that changed something. Repeated and held events do not count. */
   readonly applied: number;
 }
 
-/** Reads the events of a batch in order; those of a held stream, and of one that turns out bad here, are left out. */
+/**
+ * Decodes the events of a batch in order. It leaves out the events of held streams, and those of a stream after its
+ * first bad event.
+ */
 export function understandBatch<Event, Row extends FoldedRow>(
   projection: Projection<Event, Row>,
   held: ReadonlySet<string>,
@@ -64,9 +67,10 @@ export function understandBatch<Event, Row extends FoldedRow>(
 }
 
 /**
- * Folds a batch in memory; nothing is read or written. `rowAt` answers the row of a key before the batch. With
- * `gaps: 'report'` the streams that miss events are left out and named; with `'accept'` they are folded as they are,
- * which is right when the log itself no longer has those events.
+ * Folds a batch in memory, without I/O.
+ * @param rowAt returns the row of a key before the batch
+ * @param gaps `report` leaves out streams with missing events, and names them; `accept` folds them as they are, which
+ *   is right when the log itself no longer has those events
  */
 export function foldBatch<Event, Row extends FoldedRow>(
   projection: Projection<Event, Row>,
@@ -92,7 +96,7 @@ export function foldBatch<Event, Row extends FoldedRow>(
     try {
       const after = projection.fold(before, event, recorded);
       const change = changes.get(key) ?? startOfChange(projection, key, recorded);
-      // Only a row remembers its revision; without one an event could be taken twice.
+      // Only a row stores its revision. Without one, an event could count twice.
       for (let index = 0; after !== undefined && index < projection.derived.length; index += 1) {
         const table = projection.derived[index]!;
         addEntries(change.derived[index]!, table, table.entriesOf(event, recorded, before, after));
@@ -122,8 +126,8 @@ function addEntries(
   entries: readonly Values[],
 ): void {
   for (const values of entries) {
-    // An event is folded once, so what it appends is new; only a row that can be replaced may be there already. What is
-    // added is summed when all of the batch is there.
+    // An event is folded once, so appended rows are new. Only a row that can be replaced may exist already. Added
+    // numbers are summed when the whole batch is folded.
     const at =
       table.writes === 'replace' ? collected.findIndex((older) => sameKey(table, older, values)) : -1;
     if (at < 0) collected.push(values);

@@ -8,10 +8,9 @@ import type { WriterOptions } from './writer-options.ts';
 type KnownRows<Row> = Pick<RowCache<Row>, 'has' | 'get'>;
 
 /**
- * Loads the rows that a batch needs and folds the batch. Where a stream misses events, they are read from the log.
- *
+ * Loads the rows that a batch needs, and folds the batch. It reads missing events of a stream from the log.
  * @param held keys of streams in quarantine; `rows`: rows in memory, by key
- * @param after up to where everything was folded before
+ * @param after position up to which everything was folded before
  * @throws ReadStoreUnavailable, and what `readMissing` throws
  */
 export async function foldWithRows<Event, Row extends FoldedRow>(
@@ -46,7 +45,7 @@ async function missingEvents<Event, Row extends FoldedRow>(
   return found;
 }
 
-/** Streams do not depend on each other, so the order of revisions is enough to put every stream in order. */
+/** Sorts events by revision. Streams do not depend on each other, so this puts every stream in order. */
 function inOrder(events: readonly StoredEvent[]): readonly StoredEvent[] {
   const sorted = events.every((event, index) => index === 0 || events[index - 1]!.position < event.position);
   return sorted ? events : [...events].sort((a, b) => Number(a.revision - b.revision));
@@ -62,7 +61,7 @@ async function knownRows<Event, Row extends FoldedRow>(
   const unknown: string[] = [];
   for (const { key, recorded } of batch) {
     if (known.has(key)) continue;
-    // A stream that begins beyond everything folded so far has no row yet: nothing to ask Postgres for.
+    // A stream that begins after everything folded so far has no row yet, so Postgres need not be asked.
     const isNew = recorded.revision === 0n && (after === null || recorded.position > after);
     const row = isNew ? undefined : cache.get(key);
     if (!isNew && row === undefined && !cache.has(key)) unknown.push(key);

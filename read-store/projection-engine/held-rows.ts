@@ -3,22 +3,25 @@ import type { FoldedRow, Projection } from './projection-definition.ts';
 import type { RowCache } from './row-cache.ts';
 import { merged, sameKey, type Table, type Values } from './table.ts';
 
-/** Rows that are not written yet, each as its last change left it. */
+/** Rows that are not written yet, each in its latest form. */
 export interface HeldRows<Row> {
-  /** The rows of the row table by key, undefined for a stream that has none. */
+  /** The rows of the row table by key; undefined for a stream without a row. */
   readonly rows: Pick<RowCache<Row>, 'has' | 'get'>;
-  /** Takes the changes of a batch; what nothing will change is given to `append`, with the number of its derived table. */
+  /**
+   * Takes the changes of a batch. It passes rows that will not change to `append`, with the index of their derived
+   * table.
+   */
   take(changes: Iterable<Change<Row>>, append: (derived: number, values: Values) => void): void;
-  /** How many rows are held. */
+  /** Number of rows in memory. */
   size(): number;
-  /** All of them, a table after the other. */
+  /** All rows, table by table. */
   all(): Iterable<{ readonly table: Table; readonly rows: Iterable<Values> }>;
 }
 
-/** What is held of one stream. The keys of its other rows belong to it alone, so they need no map of their own. */
+/** The rows of one stream. Its other rows have keys that no other stream uses, so they need no map. */
 interface HeldStream<Row> {
   row: Row | undefined;
-  /** By the number of a derived table whose rows are replaced. */
+  /** By the index of a derived table whose rows are replaced. */
   readonly replaced: Values[][];
 }
 

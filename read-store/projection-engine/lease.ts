@@ -1,17 +1,19 @@
 import type { Queryable } from '../pool.ts';
 import type { ProjectionTarget } from './projection-definition.ts';
 
-/** A standby takes over from a writer that is silent for so long. It is short, because fencing makes it safe. */
+/**
+ * A standby takes over from a writer that is silent for this long. The time is short, because fencing makes that safe.
+ */
 export const LEASE_TTL_MS = 3_000;
-/** A seized lease is not renewed: long enough for an operator's act, short when it dies. */
+/** A seized lease is not renewed. It is long enough for an operator's command, and short if that command dies. */
 const SEIZED_TTL_MS = 15_000;
-/** How often the holder renews it, and a standby looks. */
+/** How often the holder renews the lease, and a standby checks it. */
 export const LEASE_BEAT_MS = 1_000;
 
 /**
- * Takes the lease if it is free, run out or already this holder's, and returns the fencing epoch; null when another
- * one has it. Every taking raises the epoch, so that a batch of the holder before cannot be committed any more. The
- * clock is Postgres' own.
+ * Takes the lease if it is free, expired or already this holder's. Returns the fencing epoch; null when another holder
+ * has it. Every taking raises the epoch, so that the holder before can no longer commit a batch. Postgres' own clock
+ * decides.
  */
 export async function takeLease(
   on: Queryable,
@@ -31,7 +33,7 @@ export async function takeLease(
   return rows[0] ? BigInt(rows[0].fencing_epoch) : null;
 }
 
-/** Takes the lease whoever has it: an operator's act. The fencing epoch stops the holder before. */
+/** Takes the lease from any holder, for an operator's command. The fencing epoch stops the holder before. */
 export async function seizeLease(
   on: Queryable,
   target: ProjectionTarget,
@@ -49,7 +51,7 @@ export async function seizeLease(
   return BigInt(rows[0]!.fencing_epoch);
 }
 
-/** Keeps the lease; false when another one has taken it. */
+/** Renews the lease. Returns false when another holder has taken it. */
 export async function renewLease(
   on: Queryable,
   target: ProjectionTarget,
@@ -64,7 +66,7 @@ export async function renewLease(
   return rowCount === 1;
 }
 
-/** Gives the lease back, so that a standby need not wait for its end. */
+/** Releases the lease, so that a standby need not wait for its expiry. */
 export async function releaseLease(
   on: Queryable,
   target: ProjectionTarget,

@@ -1,24 +1,24 @@
 import type { StoredEvent } from './stored-event.ts';
 import type { Table, Values } from './table.ts';
 
-/** A row knows the last event folded into it; that is what makes a repeated event harmless (R02.02). */
+/** A row stores the last event folded into it, which makes a repeated event harmless (R02.02). */
 export interface FoldedRow {
   readonly revision: bigint;
 }
 
-/** The table that holds one row a stream: the fold itself. */
+/** The table with one row for each stream: the fold itself. */
 export interface RowTable<Row extends FoldedRow> extends Table {
   valuesOf(row: Row): Values;
-  /** The inverse: a row as `select *` gives it. */
+  /** The inverse of `valuesOf`: reads a row that `select *` returned. */
   rowOf(record: Readonly<Record<string, unknown>>): Row;
 }
 
-/** A table that follows from the events: a timeline, parts of a row, counters by the minute. */
+/** A table that is derived from the events: a timeline, parts of a row, counters by the minute. */
 export interface DerivedTable<Event, Row extends FoldedRow> extends Table {
   /**
-   * The rows that one event adds or replaces; none as long as there is no row after it. Unless the table is an `add`
-   * one, their primary key belongs to the event's stream alone. What is added is added once: the stream's own row
-   * remembers the event, and both are written in the transaction of the checkpoint.
+   * The rows that one event adds or replaces; none while the stream has no row. Except in an `add` table, their primary
+   * key belongs to the event's stream alone. A number is added only once: the stream's own row stores the event, and
+   * one transaction writes both and the checkpoint.
    */
   entriesOf(
     event: Event,
@@ -29,32 +29,32 @@ export interface DerivedTable<Event, Row extends FoldedRow> extends Table {
 }
 
 /**
- * A projection is a pure fold and the description of the tables it fills. It holds nothing that could cause an effect
- * (promise 10); the engine does the reading and the writing. What its functions throw quarantines the stream.
+ * A projection: a pure fold, and the definitions of the tables that it fills. It contains nothing that could cause an
+ * effect (promise 10); the engine reads and writes. If one of its functions throws, the stream goes into quarantine.
  */
 export interface Projection<Event, Row extends FoldedRow> {
   readonly name: string;
-  /** Raised when the fold or a table changes; the tables of two versions stand side by side. */
+  /** Raised when the fold or a table changes. The tables of two versions exist side by side. */
   readonly version: number;
-  /** The key of the row that a stream is folded into; null for a stream that is none of its business. */
+  /** The key of the row for a stream; null for a stream that the projection ignores. */
   keyOf(stream: string): string | null;
-  /** Lifts and checks an event of the log. */
+  /** Upcasts and checks an event of the log. */
   understand(recorded: StoredEvent): Event;
-  /** The row after the event; undefined as long as there is nothing to show. */
+  /** The row after the event; undefined while there is nothing to show. */
   fold(row: Row | undefined, event: Event, recorded: StoredEvent): Row | undefined;
   readonly rows: RowTable<Row>;
   readonly derived: readonly DerivedTable<Event, Row>[];
 }
 
-/** Where the tables of a projection stand, and under which name its checkpoint is kept. */
+/** Where the tables of a projection are, and the name of its checkpoint. */
 export interface ProjectionTarget {
   /** Name in `docket.checkpoints`, `docket.projection_leases` and `docket.quarantine`. */
   readonly ledger: string;
   readonly version: number;
   readonly schema: string;
   /**
-   * True while tables are built beside the current ones: losing the last commits only means doing them again, and
-   * tables that are only appended to get their keys at the end.
+   * True while tables are built beside the current ones. Lost commits only mean that work is repeated, and append-only
+   * tables get their keys at the end.
    */
   readonly underConstruction: boolean;
 }

@@ -1,6 +1,6 @@
 import { CodedError, codeOf } from '../../schemas/coded-error.ts';
 
-/** Another writer has moved the checkpoint or holds the lease: what was about to be written is not written. */
+/** Another writer has moved the checkpoint or holds the lease, so the batch was not written. */
 export class CheckpointMoved extends CodedError {
   readonly code = 'CHECKPOINT_MOVED';
   readonly retryable = true;
@@ -10,7 +10,7 @@ export class CheckpointMoved extends CodedError {
   }
 }
 
-/** Postgres refused rows of some streams; they are in quarantine now and the writer has to be opened again. */
+/** Postgres refused rows of some streams. They are in quarantine now, and the writer must be opened again. */
 export class RowsRefused extends CodedError {
   readonly code = 'ROWS_REFUSED';
   readonly retryable = true;
@@ -23,8 +23,8 @@ export class RowsRefused extends CodedError {
 }
 
 /**
- * SQLSTATE classes 22, 23 and 54 (such as a value too large for an index): Postgres will never take these values, however
- * often they are offered.
+ * True for SQLSTATE classes 22, 23 and 54, such as a value too large for an index. Postgres will refuse these values in
+ * every retry.
  */
 export function areValuesRefused(error: unknown): boolean {
   return /^(22|23|54)/.test(codeOf(error) ?? '');

@@ -1,6 +1,8 @@
 import { Counter, Gauge, type Metrics } from '../../runtime/metrics.ts';
 
-/** What waits in `docket.quarantine`. The label is the projection's name, or `work-list`: a bounded set. */
+/**
+ * Metrics of `docket.quarantine`. The label is the projection's name, or `work-list`, so the set of values is bounded.
+ */
 export interface QuarantineMetrics {
   readonly quarantinedEvents: Counter<'projection'>;
   readonly heldStreams: Gauge<'projection'>;
@@ -8,7 +10,7 @@ export interface QuarantineMetrics {
 
 const known = new WeakMap<Metrics, QuarantineMetrics>();
 
-/** The two metrics of quarantine; projector and processor of one process share them in one registry. */
+/** The two metrics of quarantine. The projector and the processor of one process share them in one registry. */
 export function quarantineMetrics(registry: Metrics): QuarantineMetrics {
   const present = known.get(registry);
   if (present) return present;

@@ -3,12 +3,12 @@ import type { Quarantined } from './fold-batch.ts';
 import type { ProjectionTarget } from './projection-definition.ts';
 import type { StoredEvent } from './stored-event.ts';
 
-/** More held streams than this mean that the build is wrong and not the events; the projection then stops. */
+/** More held streams than this mean that the build is wrong and not the events. The projection then stops. */
 export const HELD_STREAMS_MAX = 10_000;
 const REASON_CHARS_MAX = 1_000;
 const EVENT_CHARS_MAX = 100_000;
 
-/** Streams whose events wait in the log because one of them could not be folded. */
+/** Streams in quarantine: their events wait in the log, because one of them could not be folded. */
 export async function heldStreams(on: Queryable, target: ProjectionTarget): Promise<Set<string>> {
   const { rows } = await on.query<{ stream: string }>(
     'select stream from docket.quarantine where projection = $1 and version = $2 limit $3',
@@ -17,7 +17,7 @@ export async function heldStreams(on: Queryable, target: ProjectionTarget): Prom
   return new Set(rows.map(({ stream }) => stream));
 }
 
-/** Holds streams, each at its first bad event. Runs in the transaction of the batch. */
+/** Puts streams into quarantine, each from its first bad event. Runs in the transaction of the batch. */
 export async function holdStreams(
   on: Queryable,
   target: Pick<ProjectionTarget, 'ledger' | 'version'>,
@@ -42,8 +42,8 @@ export async function holdStreams(
 }
 
 /**
- * Lets streams go again; their events are folded in the same transaction. Their rows change at positions that live
- * clients are past, so the tables get a new epoch: every resume token of before is answered with a reset.
+ * Releases streams from quarantine; the same transaction folds their events. Live clients have passed the positions at
+ * which these rows change. So the tables get a new epoch, and every older resume token is answered with a reset.
  */
 export async function releaseStreams(
   on: Queryable,
@@ -60,12 +60,12 @@ export async function releaseStreams(
   ]);
 }
 
-/** What Postgres takes as text: no NUL, no half of a surrogate pair. */
+/** Makes a text that Postgres accepts: without NUL and halves of surrogate pairs. */
 function storable(text: string): string {
   return text.replaceAll('\0', '\uFFFD').toWellFormed();
 }
 
-/** JSON writes NUL and lone surrogates as escapes, so that this text is storable whatever the event holds. */
+/** JSON writes NUL and lone surrogates as escapes, so this text can be stored for any event. */
 function eventText({ data, metadata }: StoredEvent): string {
   return JSON.stringify({ data, metadata });
 }

@@ -1,12 +1,12 @@
-/** Rows of the last `2 * rowsMax` keys or fewer, least recently used half gone first. */
+/** Rows of at most the last `2 * rowsMax` keys. The least recently used half is dropped first. */
 export interface RowCache<Row> {
   has(key: string): boolean;
   get(key: string): Row | undefined;
-  /** Remembers a row, or that there is none. */
+  /** Stores a row, or the fact that there is none. */
   set(key: string, row: Row | undefined): void;
 }
 
-/** Two generations: a full younger one becomes the older, and the older one is dropped. */
+/** Makes a cache of two generations. A full younger generation becomes the older one, and the older one is dropped. */
 export function createRowCache<Row>(rowsMax: number): RowCache<Row> {
   let younger = new Map<string, Row | undefined>();
   let older = new Map<string, Row | undefined>();

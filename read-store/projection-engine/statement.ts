@@ -1,19 +1,19 @@
 import type { Column, Table, Values } from './table.ts';
 
-/** JSON text escapes every control character, so this one can separate two texts. An empty text is null. */
+/** Separates two texts of JSON, which escapes every control character. An empty text means null. */
 const BETWEEN_JSON = '\u001e';
 
 /** Whether a `writeStatement` stands alone or is part of a larger statement. */
 export interface Standing {
-  /** Tables that are being built have no keys yet where rows are only appended. */
+  /** Append-only tables that are being built have no keys yet. */
   readonly appendsTo?: 'keyed' | 'keyless';
-  /** Number of its first parameter; from 1. */
+  /** Number of the statement's first parameter, from 1. */
   readonly firstParameter?: number;
-  /** Nothing is written unless this holds. */
+  /** A condition; without it nothing is written. */
   readonly onlyIf?: string;
 }
 
-/** One statement that writes many rows of a table: a parameter a column, each holding the values of all rows. */
+/** One statement that writes many rows of a table. Each parameter holds the values of one column. */
 export function writeStatement(schema: string, table: Table, standing: Standing = {}): string {
   const { appendsTo = 'keyed', firstParameter = 1, onlyIf } = standing;
   const names = table.columns.map(({ name }) => name);
@@ -28,7 +28,7 @@ export function writeStatement(schema: string, table: Table, standing: Standing 
   return table.writes === 'append' && appendsTo === 'keyless' ? insert : `${insert} ${onConflict(table)}`;
 }
 
-/** What an insert does with a row that exists already; the statement calls the table `present`. */
+/** What an insert does with an existing row. The statement calls the table `present`. */
 export function onConflict(table: Table): string {
   const key = table.columns.slice(0, table.keyColumns).map(({ name }) => name);
   if (table.writes === 'append') return `on conflict (${key.join(', ')}) do nothing`;
@@ -45,7 +45,7 @@ function sum({ name }: Column): string {
   return `${name} = present.${name} + excluded.${name}`;
 }
 
-/** The parameters of a `writeStatement` for these rows, of which there is at least one. */
+/** The parameters of a `writeStatement` for at least one row. */
 export function columnArrays(table: Table, rows: readonly Values[]): string[] {
   return table.columns.map(({ type }, index) => {
     if (type === 'jsonb') return jsonList(rows, index);
@@ -61,14 +61,16 @@ export function columnArrays(table: Table, rows: readonly Values[]): string[] {
   });
 }
 
-/** A single null becomes an empty list, which `unnest` fills up with nulls like every list that is too short. */
+/** A single null becomes an empty list. `unnest` fills every list that is too short with nulls. */
 function jsonList(rows: readonly Values[], index: number): string {
   return rows.map((values) => values[index] ?? '').join(BETWEEN_JSON);
 }
 
 const NEEDS_ESCAPE = /["\\]/;
 
-/** Digits, UUIDs, booleans and ISO instants need no quotes in an array literal; text does (PostgreSQL 18, 8.15.6). */
+/**
+ * Quotes text for an array literal. Digits, UUIDs, booleans and ISO instants need no quotes (PostgreSQL 18, 8.15.6).
+ */
 function quoted(text: string): string {
   return NEEDS_ESCAPE.test(text) ? `"${text.replace(/["\\]/g, '\\$&')}"` : `"${text}"`;
 }

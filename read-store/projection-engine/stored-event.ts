@@ -1,9 +1,9 @@
-/** An event of the log, as far as a projection needs it. */
+/** An event of the log, with the parts that a projection needs. */
 export interface StoredEvent {
   readonly id: string;
   readonly type: string;
   readonly stream: string;
-  /** Place in its own stream, from 0. */
+  /** Its number in its own stream, from 0. */
   readonly revision: bigint;
   /** Commit position in the whole log; strictly increasing. */
   readonly position: bigint;

@@ -11,15 +11,15 @@ interface ReadAs {
   readonly timestamptz: Date;
 }
 
-/** Everything about one column of a read table: this is the only place that states it. */
+/** Everything about one column of a read table. No other place states it. */
 export interface ColumnDefinition<Source> {
   readonly type: Column['type'];
   readonly nullable?: true;
-  /** The only words that the column takes, and the name of the check that says so. */
+  /** The only words that the column accepts, and the name of its check. */
   readonly known?: { readonly as: string; readonly words: readonly string[] };
-  /** A null in a newer row leaves what an older one said. */
+  /** A null in a newer row keeps the value of the older one. */
   readonly keepsOlder?: true;
-  /** One sentence for whoever reads the table; Postgres shows it. */
+  /** One sentence for readers of the table, which Postgres shows. */
   readonly comment: string;
   /** The column's value in a row. */
   readonly of: (source: Source) => ColumnValue;
@@ -54,15 +54,15 @@ export const jsonbOf = <Held>(): { readonly type: 'jsonb'; readonly holds?: Held
 /** A table with what its SQL is made of. */
 export interface DefinedTable extends Table {
   readonly columns: readonly DefinedColumn[];
-  /** `at-end`: nothing looks a row up while the table is filled, so its key is made once, when it is full. */
+  /** `at-end`: the key is made once, when the table is full, because nothing looks up rows before that. */
   readonly keyMade: 'with-table' | 'at-end';
-  /** Indexes beside the key, by name: what follows the name of the table in `create index`. */
+  /** Indexes beside the key, by name. The text is what follows the table's name in `create index`. */
   readonly indexes: Readonly<Record<string, string>>;
 }
 
 type DefinedColumn = Column & Pick<ColumnDefinition<never>, 'nullable' | 'known' | 'comment'>;
 
-/** The columns as a table lists them. */
+/** The columns in the form of `Table`. */
 export function listed<Source>(columns: ColumnDefinitions<Source>): readonly DefinedColumn[] {
   return Object.entries(columns).map(([name, definition]) => ({ name, ...definition }));
 }
@@ -73,7 +73,7 @@ export function valuesBy<Source>(columns: ColumnDefinitions<Source>): (source: S
   return (source) => readers.map((of) => of(source));
 }
 
-/** Makes an empty table, with the key when writing needs it. */
+/** SQL that makes an empty table, with the key if writing needs it. */
 export function createTable(schema: string, table: DefinedTable): string {
   const { name, columns } = table;
   const lines = columns.map(columnLine);
@@ -84,7 +84,7 @@ export function createTable(schema: string, table: DefinedTable): string {
   return [`create table ${schema}.${name} (\n  ${lines.join(',\n  ')}\n);`, ...comments, ''].join('\n');
 }
 
-/** Makes the other keys and indexes of a table, once it is full; an empty text when there is none. */
+/** SQL that makes the other keys and indexes of a full table; an empty text when there are none. */
 export function indexTable(schema: string, table: DefinedTable): string {
   const { name, indexes } = table;
   const key =

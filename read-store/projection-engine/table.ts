@@ -1,4 +1,4 @@
-/** A value on its way into a column: jsonb as text, an instant as ISO 8601. */
+/** A value for a column: jsonb as text, an instant as ISO 8601. */
 export type ColumnValue = string | number | bigint | boolean | null;
 /** The values of one table row, in the order of the table's columns. */
 export type Values = readonly ColumnValue[];
@@ -6,21 +6,21 @@ export type Values = readonly ColumnValue[];
 export interface Column {
   readonly name: string;
   readonly type: 'uuid' | 'text' | 'integer' | 'bigint' | 'boolean' | 'jsonb' | 'timestamptz';
-  /** A null in a newer row leaves what an older one said. */
+  /** A null in a newer row keeps the value of the older one. */
   readonly keepsOlder?: boolean;
 }
 
 export interface Table {
   readonly name: string;
   readonly columns: readonly Column[];
-  /** The first so many columns are the primary key. */
+  /** This many first columns are the primary key. */
   readonly keyColumns: number;
   /**
-   * `append`: a row that is there stays as it is. `replace`: the newer row wins. `add`: the columns behind the key are
-   * numbers that are added to those that are there; many streams may add to one row.
+   * `append`: an existing row stays as it is. `replace`: the newer row replaces the older one. `add`: the columns after
+   * the key are numbers that are added to the stored ones; many streams may add to one row.
    */
   readonly writes: 'append' | 'replace' | 'add';
-  /** Column that only grows; a row is never replaced by an older one. */
+  /** A column that only grows. A row is never replaced by one with a smaller value. */
   readonly growing?: string;
 }
 
@@ -38,7 +38,7 @@ export function sameKey(table: Table, one: Values, other: Values): boolean {
   return true;
 }
 
-/** What a table holds after an older and a newer row of the same key; the SQL statement does the same. */
+/** The stored row after an older and a newer row of the same key. The SQL statement does the same. */
 export function merged(table: Table, older: Values, newer: Values): Values {
   if (table.writes === 'add') return added(table, older, newer);
   return table.columns.map((column, index) =>
@@ -52,19 +52,19 @@ function added(table: Table, older: Values, newer: Values): Values {
   );
 }
 
-/** A map by the first column of a key, of maps by the next, down to the numbers behind the key. */
+/** A map by the first column of a key, of maps by the next, down to the numbers after the key. */
 type Sums = Map<ColumnValue, Sums | ColumnValue[]>;
 
-/** Sums of an `add` table, each key once, in the order of their first appearance. */
+/** Sums of an `add` table. Each key occurs once, in the order of its first appearance. */
 export interface RunningSums {
   add(values: Values): void;
-  /** How many keys there are. */
+  /** Number of keys. */
   size(): number;
-  /** Gives the sums away, and begins anew. */
+  /** Returns the sums and starts again with none. */
   take(): Values[];
 }
 
-/** Sums that grow, in memory. */
+/** Adds up sums in memory. */
 export function runningSums({ keyColumns }: Pick<Table, 'keyColumns'>): RunningSums {
   let all: ColumnValue[][] = [];
   let first: Sums = new Map();
@@ -96,7 +96,7 @@ export function runningSums({ keyColumns }: Pick<Table, 'keyColumns'>): RunningS
   };
 }
 
-/** Rows of an `add` table with each key once, in the order of their first appearance. */
+/** The rows of an `add` table with each key once, in the order of their first appearance. */
 export function summed(table: Table, rows: readonly Values[]): Values[] {
   const sums = runningSums(table);
   for (const values of rows) sums.add(values);

@@ -10,7 +10,10 @@ import { createRowCache } from './row-cache.ts';
 import type { StoredEvent } from './stored-event.ts';
 import type { WriterOptions } from './writer-options.ts';
 
-/** Rows of a cache generation; at least the largest batch, since rows of batches in flight must stay in memory. */
+/**
+ * Rows of a cache generation. It is at least the largest batch, because the rows of batches in flight must stay in
+ * memory.
+ */
 const CACHED_ROWS_MAX = 10_000;
 
 /** The result of a batch, for logs and metrics. */
@@ -19,25 +22,27 @@ export interface Applied {
   readonly quarantined: readonly Quarantined[];
 }
 
-/** Writes the tables of one projection. After any error it must be opened again: its rows in memory may be wrong. */
+/**
+ * Writes the tables of one projection. It must be opened again after any error, because its rows in memory may be
+ * wrong.
+ */
 export interface ProjectionWriter {
   /** The position up to which batches have been committed. */
   checkpoint(): Checkpoint;
-  /** The event that the checkpoint stands on. */
+  /** The event at the checkpoint. */
   mark(): LogMark | null;
   heldStreams(): ReadonlySet<string>;
   /**
-   * Folds a batch and commits it together with checkpoint `through`. The next call may follow before this one has
-   * resolved: it is folded while this one is written. More than two at a time wait for each other.
-   *
+   * Folds a batch and commits it together with checkpoint `through`. A second call may follow at once: it folds while
+   * the first one writes. Further calls wait.
    * @throws CheckpointMoved, RowsRefused, ReadStoreUnavailable, and what `readMissing` throws
    */
   apply(batch: readonly StoredEvent[], through: bigint): Promise<Applied>;
-  /** Tries a held stream again, from its first event that is not in the tables. */
+  /** Retries a held stream, from its first event that is not in the tables. */
   replay(stream: string): Promise<Applied>;
 }
 
-/** Opens the tables of a projection for writing, from the stored checkpoint on. */
+/** Opens the tables of a projection for writing, from the stored checkpoint. */
 export async function openWriter<Event, Row extends FoldedRow>(
   options: WriterOptions<Event, Row>,
 ): Promise<ProjectionWriter> {
@@ -70,7 +75,7 @@ export async function openWriter<Event, Row extends FoldedRow>(
       await commitBatch({ store, projection, target }, fencingEpoch, {
         changes,
         quarantined,
-        // A stream that is held again and has changed nothing was never let go.
+        // A stream that is held again and has changed nothing was never released.
         released: changes.length > 0 || quarantined.length === 0 ? released : [],
         ...move,
       });
@@ -81,7 +86,8 @@ export async function openWriter<Event, Row extends FoldedRow>(
     folding = ready;
     writingBefore = writing;
     writing = written;
-    // The caller sees the failure on `written`; without these the copies held here would count as unhandled.
+    // The caller handles the failure of `written`. Without this, the copies held here would count as unhandled
+    // rejections.
     for (const copy of [ready, written]) copy.catch(() => undefined);
     return written;
   };

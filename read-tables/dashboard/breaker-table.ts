@@ -61,7 +61,10 @@ const COLUMNS = columnsFor<Entry>()({
 
 const valuesOf = valuesBy(COLUMNS);
 
-/** The transitions of the circuit breaker, each processor's in order. There is one stream of them, so its revision is the key. */
+/**
+ * The transitions of the circuit breaker, in order for each processor. All are in one stream, so the revision is the
+ * key.
+ */
 export const breakerTable: DerivedTable<CountedEvent, CountedStream> & DefinedTable = {
   name: 'dashboard_breaker',
   columns: listed(COLUMNS),

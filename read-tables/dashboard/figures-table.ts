@@ -19,7 +19,7 @@ export function isJobEvent(event: CountedEvent): event is JobEvent {
   return Object.hasOwn(JOB_EVENT_SCHEMAS, event.type);
 }
 
-/** Where the sum over all time is kept. */
+/** The key of the sums over all time. */
 export const EVER = '1970-01-01T00:00:00.000Z';
 const QUARTER_MINUTES = 15;
 
@@ -47,15 +47,15 @@ const COLUMNS = columnsFor<Figure>()({
 const valuesOf = valuesBy(COLUMNS);
 
 /**
- * Every figure three times: in the minute of its event, for charts; in its quarter of an hour, so that months are
- * summed quickly and a day can begin where any time zone begins it; and in all, for what stands now.
+ * Every figure, in three resolutions. By the minute, for charts. By the quarter of an hour, for fast sums over months,
+ * with days that begin in any time zone. And in total, for the present state.
  */
 export const figuresTable: DerivedTable<CountedEvent, CountedStream> & DefinedTable = {
   name: 'dashboard_figures',
   columns: listed(COLUMNS),
   keyColumns: 4,
   keyMade: 'with-table',
-  // Few minutes saw a removal.
+  // Only few minutes contain a removal.
   indexes: {
     dashboard_figures_removals:
       "(start) where grain = 'minute' and figure in ('removed_sources', 'removed_results')",
@@ -71,7 +71,7 @@ export const figuresTable: DerivedTable<CountedEvent, CountedStream> & DefinedTa
   },
 };
 
-/** Files whose refusal the event records. */
+/** The number of files whose refusal the event records. */
 function rejectedIn(event: ServiceEvent): number {
   if (event.type === 'UploadRejected') return 1;
   return event.type === 'UploadsRejected' ? event.data.counts.reduce((sum, { count }) => sum + count, 0) : 0;
@@ -85,7 +85,7 @@ function thrice(at: string, figure: string, detail: string, value: number): Valu
   ];
 }
 
-/** The minute of an instant. Instants in the log are `YYYY-MM-DDTHH:MM:SS.mmmZ`, so this is a matter of text. */
+/** The minute of an instant, cut from its text, because instants in the log are `YYYY-MM-DDTHH:MM:SS.mmmZ`. */
 function minuteOf(at: string): string {
   return `${at.slice(0, 16)}:00.000Z`;
 }

@@ -10,12 +10,12 @@ import {
 import type { JobFailureCode } from '../../schemas/error-codes.ts';
 import type { JobStateName } from '../../schemas/job-states.ts';
 
-/** What is kept for a stream, so that its next event is counted right and only once. */
+/** The state of a stream that is needed to count its next event exactly once. */
 export interface CountedStream {
   readonly stream: string;
-  /** Only what figures are made of is kept of it; the rest is blank after it was read back. */
+  /** Only the fields that figures need are stored; the others are blank after a read. */
   readonly job: Job;
-  /** When the conversion that is still owed was requested; null when nothing is owed. */
+  /** Time of the request for a conversion that is not finished; null without one. */
   readonly activeSince: string | null;
   readonly revision: bigint;
 }
@@ -68,8 +68,8 @@ const COLUMNS = columnsFor<CountedStream>()({
 type StreamRecord = RecordOf<typeof COLUMNS>;
 
 /**
- * One row a stream: what makes counting exact is the last revision that was counted, and the little that the next event
- * is counted by.
+ * One row for each stream: its last counted revision, and what the next event is counted by. The revision prevents
+ * double counting.
  */
 export const streamsTable: RowTable<CountedStream> & DefinedTable = {
   name: 'dashboard_streams',
@@ -78,7 +78,7 @@ export const streamsTable: RowTable<CountedStream> & DefinedTable = {
   keyMade: 'with-table',
   writes: 'replace',
   growing: 'revision',
-  // Few jobs are active.
+  // Only few jobs are active.
   indexes: { dashboard_streams_active: '(active_since) where active_since is not null' },
   valuesOf: valuesBy(COLUMNS),
   rowOf: (record) => rowOf(record as StreamRecord),

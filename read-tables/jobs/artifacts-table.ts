@@ -9,7 +9,7 @@ import type { JobEvent } from '../../schemas/job-events.ts';
 import { jobIdOfStream } from '../../schemas/streams.ts';
 import type { JobRow } from './jobs-table.ts';
 
-/** What an event says of one file; what it does not say stays as it is. */
+/** What an event states about one file. A missing value leaves the stored one. */
 interface Artifact {
   readonly kind: 'source' | 'result';
   readonly blobKey: string;
@@ -70,8 +70,8 @@ const COLUMNS = columnsFor<Artifact & { readonly jobId: string | null }>()({
 const valuesOf = valuesBy(COLUMNS);
 
 /**
- * The files of a job. An expiry names its file by kind and key alone and leaves what is known about it; a file that
- * is uploaded again under the same key is there again.
+ * The files of a job. An expiry states only kind and key of its file, and the other values stay. A file that is
+ * uploaded again under the same key exists again.
  */
 export const artifactsTable: DerivedTable<JobEvent, JobRow> & DefinedTable = {
   name: 'job_artifacts',
@@ -94,7 +94,7 @@ function artifactOf(event: JobEvent, before: JobRow | undefined, after: JobRow |
       return { kind: 'source', blobKey, stored, expiredAt: null };
     }
     case 'ConversionSucceeded': {
-      // An attempt without a lease has no result: the fold did not take it.
+      // The fold ignores the result of an attempt without a lease.
       if (before?.job.state !== 'converting' || after?.job.state !== 'ready') return null;
       const { result, at } = event.data;
       const { blobKey, ...rest } = result;

@@ -17,7 +17,10 @@ interface Replaced {
 
 type JobColumn = keyof typeof JOB_COLUMNS;
 
-/** A column of `jobs` as it was, without the check of its words: what is past was checked when it stood. */
+/**
+ * A column of `jobs` for past rows, without the check of its words, because the row passed that check when it was
+ * current.
+ */
 function past<Name extends JobColumn>(name: Name): { readonly [Key in Name]: ColumnDefinition<Replaced> } {
   const { known: _known, ...column }: ColumnDefinition<JobRow> = JOB_COLUMNS[name];
   return { [name]: { ...column, of: ({ before }: Replaced) => column.of(before) } } as {
@@ -63,20 +66,21 @@ const COLUMNS = columnsFor<Replaced>()({
 const valuesOf = valuesBy(COLUMNS);
 
 /**
- * The past of table `jobs`: each row that was replaced, with the positions between which it was the row, from `since`
- * (inclusive) until `until` (exclusive). What the queue showed at position P are the rows of `jobs` with a position of P
- * or less and the rows here with `since <= P < until` (ADR 0045). Nothing is ever updated here.
+ * The past of table `jobs`: every replaced row, with the positions between which it was current, `since` (inclusive)
+ * and `until` (exclusive). At position P the queue showed two kinds of rows. They are the rows of `jobs` at position P
+ * or less, and the rows here with `since <= P < until` (ADR 0045). Rows here are never updated.
  */
 export const historyTable: DerivedTable<JobEvent, JobRow> & DefinedTable = {
   name: 'job_history',
   columns: listed(COLUMNS),
-  // In the order of an owner's list, so that the past is paged as the present is.
+  // The order of an owner's list, so that pages of the past work like pages of the present.
   keyColumns: 4,
   keyMade: 'at-end',
   writes: 'append',
   indexes: {
     job_history_by_created: '(created_at, job_id)',
-    // By state, where few rows stand at any moment among all that ever were; ready and expired ones fill a page without it.
+    // By state, for states that few rows have at any moment. Ready and expired rows are frequent enough to fill a page
+    // without it.
     job_history_by_state:
       "(state, created_at, job_id, owner, since, until) where state not in ('ready', 'expired')",
   },

@@ -9,7 +9,7 @@ import {
 import type { InvoiceIdentity, JobEvent } from '../../schemas/job-events.ts';
 import type { JobRow } from './jobs-table.ts';
 
-/** An invoice that a job became. */
+/** An invoice that a conversion produced. */
 interface Converted {
   readonly recorded: StoredEvent;
   readonly at: string;
@@ -71,8 +71,8 @@ const COLUMNS = columnsFor<Converted>()({
 const valuesOf = valuesBy(COLUMNS);
 
 /**
- * Which invoice each conversion made. Whether an invoice was converted before is looked up here, among the rows of the
- * same owner with an earlier position (ADR 0175). Nothing is ever updated.
+ * The invoice of each conversion. A lookup for an earlier conversion searches the rows of the same owner with an
+ * earlier position (ADR 0175). Rows are never updated.
  */
 export const invoicesTable: DerivedTable<JobEvent, JobRow> & DefinedTable = {
   name: 'job_invoices',
@@ -83,19 +83,19 @@ export const invoicesTable: DerivedTable<JobEvent, JobRow> & DefinedTable = {
   indexes: { job_invoices_by_invoice: '(owner, seller_tax_id, number, issue_date, position)' },
   entriesOf: (event, recorded, before, after) => {
     if (event.type !== 'ConversionSucceeded' || event.data.invoice === undefined) return [];
-    // An attempt without a lease has no result: the fold did not take it.
+    // The fold ignores the result of an attempt without a lease.
     if (before?.job.state !== 'converting' || after?.job.state !== 'ready') return [];
     const { at, invoice, result } = event.data;
     return [valuesOf({ recorded, at, resultSha256: result.sha256, invoice, after })];
   },
 };
 
-/** The same number is printed with and without blanks, dots and hyphens. */
+/** Normalises a tax number, because it is printed with and without blanks, dots and hyphens. */
 function comparableTaxId(text: string): string {
   return text.toUpperCase().replaceAll(/[^\p{L}\p{N}]/gu, '');
 }
 
-/** Hyphens and strokes tell numbers apart: 1/11 is not 11/1. */
+/** Normalises an invoice number. Hyphens and slashes stay, because 1/11 is not 11/1. */
 function comparableNumber(text: string): string {
   return text.toUpperCase().replaceAll(/\s/gu, '');
 }

@@ -25,7 +25,7 @@ const conversionOf = ({ job }: JobRow) =>
   job.state === 'ready' || job.state === 'expired' ? job.conversion : null;
 const leaseOf = ({ job }: JobRow) => (job.state === 'converting' ? job : null);
 
-/** The columns of table `jobs`. Those that belong to another state than the job's are null. */
+/** The columns of table `jobs`. Columns that do not apply to the job's state are null. */
 export const JOB_COLUMNS = columnsFor<JobRow>()({
   job_id: {
     type: 'uuid',
@@ -214,7 +214,7 @@ export const JOB_COLUMNS = columnsFor<JobRow>()({
 /** A row of table `jobs` as the driver returns it. */
 export type JobRecord = RecordOf<typeof JOB_COLUMNS>;
 
-/** One row a job: the fold of its stream. */
+/** One row for each job: the fold of its stream. */
 export const jobsTable: RowTable<JobRow> & DefinedTable = {
   name: 'jobs',
   columns: listed(JOB_COLUMNS),
@@ -227,7 +227,7 @@ export const jobsTable: RowTable<JobRow> & DefinedTable = {
     jobs_by_owner_position: '(owner, position)',
     jobs_by_state_created: '(state, created_at)',
     jobs_by_position: '(position)',
-    // The position lets a list of the past pass over jobs that have changed since, without reading their rows.
+    // With the position in the index, a list of the past skips jobs that changed later without reading their rows.
     jobs_by_owner_created: '(owner, created_at, job_id, position)',
     jobs_by_created: '(created_at, job_id, position)',
   },
@@ -263,7 +263,7 @@ function factsOf(record: JobRecord): JobFacts {
   };
 }
 
-/** The state of a row says which of the other columns are there. */
+/** The state of a row tells which other columns are set. */
 function jobOf(record: JobRecord, facts: JobFacts): ExistingJob {
   const { state } = record;
   switch (state) {

@@ -6,29 +6,29 @@ import { artifactsTable } from './artifacts-table.ts';
 import { invoicesTable } from './invoices-table.ts';
 import type { JobRow } from './jobs-table.ts';
 
-/** Tables that `docket verify` compares row by row with what a job's events make. */
+/** The tables that `docket verify` compares row by row with the job's events. */
 const TABLES = [artifactsTable, invoicesTable] as const;
 
-/** The rows of one job in each of these tables, in their order. */
+/** The rows of one job in each of these tables, in the order of the tables. */
 export type RowsBeside = readonly (readonly Values[])[];
 
-/** Column of `ROWS_BESIDE` in which the rows of a table are. */
+/** The column of `ROWS_BESIDE` that holds the rows of a table. */
 const columnOf = (name: string): string => `rows_of_${name}`;
 
-/** Selects the rows of a job of `docket.jobs` as JSON, a column a table; `rowsBesideIn` reads them. */
+/** Selects the rows of a job of `docket.jobs` as JSON, with one column for each table. `rowsBesideIn` reads them. */
 export const ROWS_BESIDE = TABLES.map(
   ({ name }) =>
     `(select coalesce(jsonb_agg(to_jsonb(${name})), '[]') from docket.${name}
       where ${name}.job_id = jobs.job_id) as ${columnOf(name)}`,
 ).join(', ');
 
-/** Selects jobs that have rows in these tables and none in `docket.jobs`, at most $1 of them. */
+/** Selects at most $1 jobs that have rows in these tables but none in `docket.jobs`. */
 export const ROWS_WITHOUT_A_JOB = `select job_id::text from (${TABLES.map(
   ({ name }) => `select job_id from docket.${name}`,
 ).join(' union ')}) beside where not exists (select from docket.jobs where jobs.job_id = beside.job_id)
   order by job_id limit $1`;
 
-/** The rows that `ROWS_BESIDE` selected. */
+/** Reads the rows that `ROWS_BESIDE` selected. */
 export function rowsBesideIn(record: Readonly<Record<string, unknown>>): RowsBeside {
   return TABLES.map(({ name, columns }) => {
     const rows = record[columnOf(name)] as readonly Readonly<Record<string, ColumnValue>>[];
@@ -48,14 +48,18 @@ export function noRowsBeside(): RowsBeside {
   return TABLES.map(() => []);
 }
 
-/** The rows after one more event of the job, which was `before` and is `after` it. Pure. */
+/**
+ * Computes the rows after one more event of the job. Pure.
+ * @param before the job before the event
+ * @param after the job after it
+ */
 export function rowsAfter(
   rows: RowsBeside,
   { event, recorded }: { readonly event: JobEvent; readonly recorded: StoredEvent },
   { before, after }: { readonly before: Job; readonly after: Job },
 ): RowsBeside {
   const own = rowOf(after, recorded);
-  // As the engine has it: without a row of the job there are none beside it.
+  // As in the engine, a job without a row of its own has no rows in these tables.
   if (own === undefined) return rows;
   let changed: Values[][] | null = null;
   for (const [index, table] of TABLES.entries())
@@ -69,7 +73,7 @@ export function rowsAfter(
   return changed ?? rows;
 }
 
-/** The first of the tables in which two jobs' rows differ, whatever their order; null when none does. */
+/** Finds the first table in which the rows of two folds differ, independent of their order; null when none does. */
 export function differingTable(
   expected: RowsBeside,
   found: RowsBeside,

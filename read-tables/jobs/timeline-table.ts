@@ -51,14 +51,14 @@ const COLUMNS = columnsFor<Entry>()({
 
 const valuesOf = valuesBy(COLUMNS);
 
-/** The audit timeline: every event of a job as it happened, in the shape of today (R03.02). */
+/** The audit timeline: every event of a job in today's event version (R03.02). */
 export const timelineTable: DerivedTable<JobEvent, JobRow> & DefinedTable = {
   name: 'job_events',
   columns: listed(COLUMNS),
   keyColumns: 2,
   keyMade: 'at-end',
   writes: 'append',
-  // The timeline grows nearly in the order of time: an index of block ranges is a few pages and costs next to nothing.
+  // The timeline grows nearly in the order of time. So an index of block ranges needs few pages and little work.
   indexes: { job_events_by_at: 'using brin (at, position) with (pages_per_range = 16, autosummarize = on)' },
   entriesOf: (event, recorded) => [
     valuesOf({ event, recorded, metadata: recorded.metadata as EventMetadata }),

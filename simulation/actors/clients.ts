@@ -5,14 +5,14 @@ import type { Records } from '../records/records.ts';
 import type { QueryApi } from './query-api.ts';
 import { sha256Of } from '../../schemas/sha256.ts';
 
-/** A service as clients reach it, whichever of its processes runs at the moment. */
+/** A service as its clients reach it: through any of its processes that runs at the moment. */
 export interface Reached<Service> {
   readonly machine: Machine;
   service: Service | null;
 }
 
 export interface Clients {
-  /** Requests that have not come to an end. */
+  /** Number of requests without an answer so far. */
   busy(): number;
   act(): void;
 }
@@ -21,7 +21,7 @@ export const OWNERS = ['anna', 'bela'] as const;
 const ANSWER_MS = 5_000;
 const UPLOAD_TRIES_MAX = 8;
 
-/** Three small documents, one that the gateway refuses and one that is too long. */
+/** Three small documents, one that the gateway refuses, and one that exceeds the limit of bytes. */
 const DOCUMENTS = [
   Buffer.from('%PDF-1.7 one'),
   Buffer.from('%PDF-1.7 two'),
@@ -30,7 +30,7 @@ const DOCUMENTS = [
   Buffer.from('%PDF-1.7 long'.padEnd(DOCUMENT_BYTES_MAX + 1, '.')),
 ] as const;
 
-/** Users and programs that use Docket and check what it tells them. */
+/** Starts users and programs that use Docket and check its answers. */
 export function startClients(
   world: World,
   apis: readonly Reached<CommandApi>[],
@@ -58,7 +58,7 @@ export function startClients(
         () => `uploads ${request} (try ${tries}): ${reply?.status ?? 'no answer'} ${reply?.jobId ?? ''}`,
       );
       if (reply && isFinal(world, about, reply)) {
-        // What was acknowledged by a log that is gone went with it.
+        // If the log was replaced meanwhile, this acknowledgement was lost with it.
         if (reply.jobId !== null && records.age() === age) acknowledge(owner, reply.jobId);
         return;
       }
@@ -110,7 +110,7 @@ export function startClients(
   };
 }
 
-/** Whether an upload need not be tried again; promise 9 is checked on the way: bad input has one clear answer. */
+/** Returns whether the client need not repeat an upload. It also checks promise 9: a bad input has one clear answer. */
 function isFinal(world: World, { bytes, owner }: UploadRequest, { status, jobId }: Reply): boolean {
   const isTooLong = bytes.length > DOCUMENT_BYTES_MAX;
   if (status === 200 || status === 202) {
@@ -122,7 +122,7 @@ function isFinal(world: World, { bytes, owner }: UploadRequest, { status, jobId 
   return status === 413;
 }
 
-/** A request over HTTP: it, or its answer, may get lost, and a server that dies says nothing at all. */
+/** Sends a request over HTTP. The request or its answer may get lost, and a server that dies does not answer. */
 async function call<Service, Answer>(
   world: World,
   reached: Reached<Service>,

@@ -20,14 +20,14 @@ export const DOCUMENT_BYTES_MAX = 400;
 
 export interface UploadRequest {
   readonly owner: string;
-  /** The `Idempotency-Key`; the same for every try of one upload. */
+  /** The `Idempotency-Key`; every attempt of one upload sends the same key. */
   readonly key: string;
   readonly requestId: string;
   readonly filename: string;
   readonly bytes: Buffer;
 }
 
-/** What a client of the write side is told: a status, and the job when there is one. */
+/** An answer of the write side: a status, and the job if there is one. */
 export interface Reply {
   readonly status: number;
   readonly jobId: string | null;
@@ -35,13 +35,13 @@ export interface Reply {
 
 export interface CommandApi {
   upload(request: UploadRequest): Promise<Reply>;
-  /** Retry or cancel of an own job; anyone else's looks as if it did not exist. */
+  /** Retries or cancels a job of the owner. A job of another owner looks like one that does not exist. */
   command(owner: string, jobId: string, what: 'retry' | 'cancel', requestId: string): Promise<Reply>;
 }
 
 /**
- * The write side without HTTP: the order of `upload-route.ts`, with its own idempotency, its own `acceptDocument` and
- * its own way of dealing with blobs that turn out not to be needed.
+ * Starts the write side without HTTP, in the order of `upload-route.ts`. It uses the product's idempotency, its
+ * `acceptDocument`, and its removal of blobs that are not needed.
  */
 export function bootCommandApi(house: House, life: Life): CommandApi {
   const { world, composition, decider } = house;

@@ -13,7 +13,7 @@ import { simulatedLog } from '../ports/event-log.ts';
 import { simulatedRetentionLease } from '../ports/retention-lease.ts';
 
 const TEND_EVERY_MS = 800;
-/** Stands for the hour of the product: longer than any upload or attempt takes. */
+/** Stands for one hour of the product. It is longer than any upload or attempt. */
 const ORPHAN_AGE_MS = 60_000;
 const HOUR_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * HOUR_MS;
@@ -24,7 +24,9 @@ export type KeepingSettings = Pick<
   'PDF_TTL_DAYS' | 'XML_TTL_DAYS' | 'DELETE_XML_ON_FIRST_DOWNLOAD'
 >;
 
-/** Draws how long files are kept in one world: from less than an upload takes to longer than the world lasts. */
+/**
+ * Draws how long files are kept in one world. The time ranges from less than one upload to more than the whole world.
+ */
 export function drawKeeping({ world: { random } }: House): KeepingSettings {
   return {
     PDF_TTL_DAYS: random.pick([500, 6_000, 600_000]) / DAY_MS,
@@ -33,7 +35,7 @@ export function drawKeeping({ world: { random } }: House): KeepingSettings {
   };
 }
 
-/** Whether no file's time is over before the world is. */
+/** True when no file reaches the end of its keeping time within the world. */
 export function keepsAll(settings: KeepingSettings): boolean {
   return (
     settings.PDF_TTL_DAYS === 600_000 / DAY_MS &&
@@ -42,7 +44,7 @@ export function keepsAll(settings: KeepingSettings): boolean {
   );
 }
 
-/** The product's retention, on simulated ports: whoever holds the right walks the scans and sweeps the orphans. */
+/** Starts the product's retention on simulated ports. The holder of the lease runs the scans and removes orphans. */
 export function bootKeeper(house: House, life: Life, settings: KeepingSettings): void {
   const { world } = house;
   const role = retentionRole({
@@ -69,8 +71,8 @@ export function bootKeeper(house: House, life: Life, settings: KeepingSettings):
 }
 
 /**
- * A full run as `docket cleanup` does it, with every orphan old enough. `overdue` says whether the keeping time of
- * every file is over, by clocks an hour apart, or of none.
+ * Runs retention once over everything, as `docket cleanup` does, with every orphan old enough.
+ * @param overdue true: the clocks are set so that the keeping time of every file is over; false: of no file
  */
 export async function sweepAll(house: House, life: Life, overdue: boolean): Promise<void> {
   const parts = partsOf(house, life);

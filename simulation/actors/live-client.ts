@@ -4,10 +4,10 @@ import type { Reached } from './clients.ts';
 import type { Frame, Socket } from './live-session.ts';
 import type { QueryApi } from './query-api.ts';
 
-/** A browser that follows its own jobs and comes back after every cut. */
+/** A browser that follows its own jobs and connects again after every disconnect. */
 export interface LiveClient {
   readonly owner: string;
-  /** Job id to the row as it was received. */
+  /** The rows as they were received, by job id. */
   readonly rows: ReadonlyMap<string, string>;
   readonly connected: () => boolean;
 }
@@ -15,8 +15,8 @@ export interface LiveClient {
 const RECONNECT_MS = 400;
 
 /**
- * Holds what a client of `docket.live.v1` holds, and the server to promise 7: a row never goes back, a delta follows
- * on the token the client has, and nobody else's row is ever seen.
+ * Starts a client of `docket.live.v1`. It checks promise 7: no row goes back to an older state, every delta continues
+ * from the client's token, and no row of another owner arrives.
  */
 export function startLiveClient(world: World, owner: string, server: Reached<QueryApi>): LiveClient {
   const rows = new Map<string, string>();
@@ -66,7 +66,7 @@ export function startLiveClient(world: World, owner: string, server: Reached<Que
     servedBy = life;
   };
   const watch = (): void => {
-    // A process that dies takes its sockets with it.
+    // The sockets of a process end with the process.
     if (socket && servedBy?.alive !== true) socket.open = false;
     if (socket?.open !== true) connect();
     world.later(RECONNECT_MS * (0.5 + world.random.next()), watch);

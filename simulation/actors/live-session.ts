@@ -13,19 +13,19 @@ import {
 import type { ChangedRow, Page } from '../../query-api/change-feed/page.ts';
 import type { Life, World } from '../engine/world.ts';
 
-/** What arrives at a client: what the server sent, and the token its last frame had. */
+/** What arrives at a client: a message of the server, and the token of the frame before it. */
 export interface Frame {
   readonly send: Send;
   readonly previous: Bookmark | null;
 }
 
-/** A socket, as the server sees it: frames arrive in order, after a while, or never. */
+/** A socket as the server sees it. Frames arrive in order, with a delay, or never. */
 export interface Socket {
   readonly owner: string;
   open: boolean;
-  /** Frames on their way, in the order in which they arrive. */
+  /** Frames that were sent and have not arrived, in order. */
   readonly inFlight: Frame[];
-  /** When the last of them arrives. */
+  /** The time at which the last of them arrives. */
   lastArrivalMs: number;
   readonly receive: (frame: Frame) => void;
 }
@@ -36,12 +36,12 @@ export interface LiveSession {
   switched(at: Bookmark): void;
 }
 
-/** Frames on their way above which the socket counts as full. */
+/** With more frames than this in flight, the socket counts as full. */
 const IN_FLIGHT_MAX = 3;
 const PAGE_ROWS = 2;
 
 /**
- * One subscription to `jobs` over one socket. The states and what is sent are those of `subscription.ts`; only the
+ * Runs one subscription to `jobs` over one socket. Its states and messages are those of `subscription.ts`. Only the
  * socket and the timing are simulated.
  */
 export function openSession(

@@ -1,12 +1,15 @@
 import type { EventToAppend } from '../../event-store/event-log.ts';
 import type { House } from '../house.ts';
 
-/** As much as one append may hold, about. */
+/** Nearly the largest event that one append may hold. */
 const BIG_BYTES = 1_000_000;
-/** A big event costs a world as much as everything else in it. */
+/** Share of big events among these. One such event costs as much as the rest of its world. */
 const BIG_SHARE = 0.02;
 
-/** Another program writes one event to a stream that is named like a job's: by name, type, version, data or order wrong. */
+/**
+ * Writes an event of another program to a stream with the name of a job's stream. Its name, type, version, data or
+ * order is wrong.
+ */
 export function poison({ world, log }: House): void {
   const { random } = world;
   const at = '2026-01-01T00:00:00.000Z';
@@ -21,7 +24,7 @@ export function poison({ world, log }: House): void {
   const [name, event] = random.pick([
     ['not-a-uuid', written('DocumentUploaded', { v: 1 })],
     [`${uuid}-2`, written('ConversionRequested', requested)],
-    // Not an upload: one that is not understood may name any PDF, and then no orphan is removed.
+    // It is no upload. An upload that cannot be understood may name any PDF, and then retention removes no orphan.
     [uuid, written('ConversionCancelled', { v: 1 })],
     [uuid, written('ConversionRequested', requested, 99)],
     [uuid, written('NeverHeardOf', requested)],

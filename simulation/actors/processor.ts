@@ -18,13 +18,16 @@ import { simulatedGateway } from '../ports/gateway.ts';
 import { simulatedWorkList } from '../ports/work-list.ts';
 
 const POLL_EVERY_MS = 1_000;
-/** Unlike the product's: claims ahead are common at the pace of a simulated gateway, and lapse while a process stands still. */
+/**
+ * Other values than the product's. A simulated gateway is so slow that claims ahead are common, and they lapse while a
+ * process is frozen.
+ */
 const HOLDING = { reserveMs: 4_000, aheadMs: 5_000, holdMs: 1_000 };
 const CLAIM_AHEAD_MAX = 3;
 
 /**
- * A processor as `startProcessor` builds it, on the simulated ports. The claim loop, the attempt, the converter, the
- * gate, the feeder and the sweeper are the product's own.
+ * Starts a processor as `startProcessor` builds it, on simulated ports. Claim loop, attempt, converter, circuit
+ * breaker, feeder and sweeper are the product's own code.
  */
 export function bootProcessor(house: House, life: Life, processorId: string): void {
   const { world, composition, decider } = house;
@@ -157,7 +160,10 @@ export function bootProcessor(house: House, life: Life, processorId: string): vo
   });
 }
 
-/** Notes when each reservation was made, and cries out when a claim is begun that may have lapsed by then. */
+/**
+ * Records when each reservation was made, and reports a broken promise if a claim begins after its reservation may have
+ * lapsed.
+ */
 function watchClaims(
   world: World,
   list: WorkList,

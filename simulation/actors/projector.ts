@@ -18,13 +18,13 @@ import { simulatedLog } from '../ports/event-log.ts';
 import { recordOfValues } from '../ports/table-server.ts';
 
 const BATCH_EVENTS_MAX = 20;
-/** Events that wait for a commit; the follower is held back above it, as the projector's live buffer does it. */
+/** The follower waits while this many events wait for a commit, as in the projector's live buffer. */
 const PENDING_MAX = 4;
 const OPEN_AGAIN_MS = 150;
 
 /**
- * The projector's shell, as thin as it can be: follow, fold, commit, and open everything anew after any error. The
- * folding is the engine's own `understandBatch` and `foldBatch`; the SQL around them is replaced by `TableServer`.
+ * Starts a minimal projector: follow, fold, commit, and open everything again after any error. The engine's own
+ * `understandBatch` and `foldBatch` fold. `TableServer` replaces the SQL around them.
  */
 export function bootProjector(house: House, life: Life): void {
   const { world } = house;
@@ -120,7 +120,7 @@ async function session(house: House, life: Life): Promise<void> {
   }
 }
 
-/** Folds a batch. A stream that misses events is read again from the log, as the engine's writer does. */
+/** Folds a batch. It reads a stream with missing events from the log, as the engine's writer does. */
 async function foldWithGaps(
   house: House,
   life: Life,

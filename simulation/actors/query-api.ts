@@ -19,13 +19,13 @@ import { shownRow } from '../ports/table-server.ts';
 import { openSession, type LiveSession, type Socket } from './live-session.ts';
 
 export interface QueryApi {
-  /** False when the tables have not been seen yet. */
+  /** False while the server has not read the tables yet. */
   connect(socket: Socket, bookmark: Bookmark | null): boolean;
-  /** The result's bytes, or null when there is nothing to download for this owner. */
+  /** The bytes of the result, or null when this owner can download nothing. */
   download(owner: string, jobId: string, requestId: string): Promise<Buffer | null>;
 }
 
-/** The read side without HTTP: the product's change feed, live protocol and download on simulated ports. */
+/** Starts the read side without HTTP: the product's change feed, live protocol and download, on simulated ports. */
 export function bootQueryApi(house: House, life: Life): QueryApi {
   const { world, composition } = house;
   const sessions = new Set<LiveSession>();
@@ -38,7 +38,7 @@ export function bootQueryApi(house: House, life: Life): QueryApi {
   const head = {
     rows: () => [{ epoch: house.tables.epoch(), head: (house.tables.checkpoint() ?? -1n).toString() }],
   };
-  // Only the head is asked for by a statement; the rows come by `readPage`.
+  // A statement reads only the head; `readPage` reads the rows.
   const store = {
     query: async () => ({ rows: await asking('read the head', head.rows), rowCount: 1 }),
   } as unknown as Queryable;
@@ -63,7 +63,7 @@ export function bootQueryApi(house: House, life: Life): QueryApi {
     house.tables.onceMoved(() => {
       if (!life.alive) return;
       listen();
-      // A notification may be lost; the feed's own poll covers that.
+      // A notification may be lost. The feed also polls.
       if (!world.random.chance(world.weather().lostRequest))
         life.inside.later(world.random.between(0.2, 5), () => feed.wake());
     });

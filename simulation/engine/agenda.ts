@@ -1,16 +1,16 @@
-/** Something that will happen, unless it is cancelled. */
+/** A future step, which happens unless it is cancelled. */
 export interface Due {
   readonly atMs: number;
   readonly order: number;
   run: (() => void) | null;
-  /** It runs no code of a process, so nothing has to settle after it. */
+  /** True when it runs no code of a process, so that nothing has to settle after it. */
   readonly quiet: boolean;
 }
 
-/** The future steps of a world, ordered by time and then by the order in which they were added: a binary heap. */
+/** The future steps of a world as a binary heap. They are ordered by time, and at equal times by insertion. */
 export interface Agenda {
   add(atMs: number, run: () => void, options?: { readonly quiet: boolean }): Due;
-  /** Takes the next entry that was not cancelled, or null when there is none. */
+  /** Takes the next entry that was not cancelled; null when there is none. */
   take(): (Due & { readonly run: () => void }) | null;
 }
 

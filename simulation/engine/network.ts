@@ -1,28 +1,28 @@
 import type { Life, World } from './world.ts';
 
-/** A request to a server that never loses what it has done: the log, the blobs, Postgres. */
+/** A request to a server that never loses its data: log, blobs, Postgres. */
 export interface Request<T> {
-  /** For the trace. */
+  /** Its name in the trace. */
   readonly what: string;
-  /** What the server does, at one instant; what it throws is its answer. */
+  /** The effect on the server, at one instant. An error that it throws is the server's answer. */
   readonly effect: () => T;
-  /** Whether it changes anything; crashes are aimed at changes. */
+  /** True when it changes data. Crashes are placed at changes. */
   readonly changes: boolean;
-  /** Whether the network may deliver it twice; a query to Postgres never is. */
+  /** True when the network may deliver it twice, which never happens to a query of Postgres. */
   readonly mayRepeat?: boolean;
-  /** What the caller is told when no answer comes. */
+  /** Makes the caller's error when no answer arrives. */
   readonly unavailable: () => Error;
   readonly timeoutMs: number;
-  /** Whether a plain answer is worth a line of the trace; a change is, when nothing is said. */
+  /** Tells whether an answer deserves a line in the trace. Without it, answers to changes do. */
   readonly isNews?: (answer: T) => boolean;
 }
 
 type Fate = 'arrives' | 'request-lost' | 'reply-lost' | 'late' | 'twice' | 'crash-before' | 'crash-after';
 
 /**
- * Sends a request from one life of a process to a server. It may take long, get lost on the way there or back, arrive
- * after its caller gave up, or arrive twice; the caller may die just before or just after it takes effect. What is
- * under way when the caller dies still arrives.
+ * Sends a request from one life of a process to a server. The request may take long, get lost on either way, arrive
+ * twice, or arrive after its caller gave up. The caller may die directly before or after the effect. A request in
+ * flight still arrives after its caller has died.
  */
 export function ask<T>(world: World, life: Life, request: Request<T>): Promise<T> {
   const { random } = world;
@@ -60,7 +60,7 @@ export function ask<T>(world: World, life: Life, request: Request<T>): Promise<T
   });
 }
 
-/** The second copy of a request: the server does it again, and nobody hears the answer. */
+/** Delivers the second copy of a request. The server executes it again, and the answer is dropped. */
 function repeated<T>(world: World, life: Life, request: Request<T>): void {
   try {
     request.effect();

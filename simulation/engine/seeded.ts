@@ -1,17 +1,17 @@
-/** Everything random in a simulated world comes from one of these. */
+/** A source of random numbers. All randomness of a simulated world comes from such sources. */
 export interface Seeded {
   /** Uniform in [0, 1). */
   next(): number;
-  /** A whole number from 0 up to, not including, `below`. */
+  /** A whole number from 0 to `below`, exclusive. */
   int(below: number): number;
-  /** A number from `from` up to, not including, `to`. */
+  /** A number from `from` to `to`, exclusive. */
   between(from: number, to: number): number;
   chance(probability: number): boolean;
   pick<T>(list: readonly [T, ...T[]] | readonly T[]): T;
   hex(digits: number): string;
 }
 
-/** The generator mulberry32: 32 bits of state, the same numbers from the same seed on every machine. */
+/** The generator mulberry32 with 32 bits of state. One seed gives the same numbers on every machine. */
 export function seeded(seed: number): Seeded {
   let state = (seed ^ 0x9e3779b9) >>> 0;
   const next = (): number => {

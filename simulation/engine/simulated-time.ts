@@ -3,32 +3,33 @@ import { createRequire, syncBuiltinESMExports } from 'node:module';
 import type { Due } from './agenda.ts';
 import type { Seeded } from './seeded.ts';
 
-/** What a piece of product code stands in while it runs in a simulated world. */
+/** The clock, timers and randomness of product code inside a simulated world. */
 export interface Inside {
   readonly nowMs: () => number;
-  /** Runs later, unless the process it belongs to has died by then. */
+  /** Runs code later, unless its process has died by then. */
   readonly later: (ms: number, run: () => void) => Due;
   readonly random: Seeded;
 }
 
-/** The wall clock's start in every simulated world. */
+/** The wall clock at the start of every simulated world. */
 export const SIMULATED_EPOCH_MS = Date.UTC(2030, 0, 1);
 
 const context = new AsyncLocalStorage<Inside>();
 
-/** Runs code as part of a simulated process: everything it starts, however much later, stays inside. */
+/**
+ * Runs code as part of a simulated process. Everything that it starts, now or later, belongs to the process as well.
+ */
 export function runInside<T>(inside: Inside, code: () => T): T {
   return context.run(inside, code);
 }
 
-/** Timers that product code was given, so that the clearing functions know them. */
+/** The timers that product code received, so that the functions that clear timers can find them. */
 const simulated = new WeakMap<object, { due: Due; again: boolean }>();
 
 /**
- * Puts the simulated clock, timers and randomness in the place of Node's for code that runs inside a simulated
- * process, once for the whole program. Code outside, such as the runner, keeps the real ones. The product takes time
- * from `setTimeout`, `performance.now` and `node:timers/promises` without being told, so this is what lets its own
- * loops run unchanged.
+ * Replaces Node's clock, timers and randomness for code inside a simulated process, once for the whole program. Code
+ * outside, such as the runner, keeps the real ones. The product calls `setTimeout`, `performance.now` and
+ * `node:timers/promises` directly, so this lets its own loops run unchanged.
  */
 export function installSimulatedTime(): void {
   const require = createRequire(import.meta.url);
@@ -101,13 +102,13 @@ function installRandomness(require: NodeJS.Require): void {
   };
 }
 
-/** `setTimeout` of `node:timers/promises`, with its signal. */
+/** Replaces `setTimeout` of `node:timers/promises`, with its signal. */
 function sleepInside<T>(ms = 0, value?: T, options: { signal?: AbortSignal } = {}): Promise<T> {
   return new Promise((resolve, reject) => {
     const { signal } = options;
     const stopped = (): void => {
       clearTimeout(timer);
-      // As the real one does, whatever the reason is.
+      // The real function rejects with the same error, whatever the signal's reason.
       reject(
         Object.assign(new Error('The operation was aborted'), { name: 'AbortError', code: 'ABORT_ERR' }),
       );

@@ -1,11 +1,11 @@
-/** What happened in a world, line by line; the same seed writes the same lines. */
+/** The events of a world, one line each. One seed always gives the same lines. */
 export interface Trace {
-  /** The text is only made when somebody will read it. */
+  /** Adds a line. `what` is called only if somebody will read the trace. */
   say(who: string, what: () => string): void;
   lines(): readonly string[];
 }
 
-/** Longest trace kept; a world that goes on for ever must not fill the memory. */
+/** A trace has at most this many lines, so that a world without end cannot fill the memory. */
 const LINES_MAX = 20_000;
 
 export function trace(nowMs: () => number, wanted: boolean): Trace {

@@ -1,8 +1,8 @@
 import type { Seeded } from './seeded.ts';
 
-/** How often things go wrong in one world. Every world has its own mix, so that rare mixes come up as well. */
+/** How often faults happen in one world. Every world has its own mix, so that rare mixes occur as well. */
 export interface Weather {
-  /** Probability, for one request, of each fault. */
+  /** Probability of each fault for one request. */
   readonly lostRequest: number;
   readonly lostReply: number;
   readonly lateRequest: number;
@@ -10,11 +10,11 @@ export interface Weather {
   readonly slow: number;
   readonly crashBefore: number;
   readonly crashAfter: number;
-  /** A process stands still for seconds just after something it did took effect (D44). */
+  /** A process freezes for seconds directly after an effect of it (D44). */
   readonly freeze: number;
   readonly diskFull: number;
   readonly brokenRead: number;
-  /** Postgres dies before a write that did not wait for the disk is on it (ADR 0080). */
+  /** Postgres dies before it has written a change to the disk for which the commit did not wait (ADR 0080). */
   readonly listTakenBack: number;
   readonly gateway5xx: number;
   readonly gatewaySilent: number;
@@ -23,9 +23,9 @@ export interface Weather {
   readonly cutSubscription: number;
   readonly cutSocket: number;
   readonly slowSocket: number;
-  /** Longest conversion beyond the usual, in ms. */
+  /** The longest addition to the usual time of a conversion, in ms. */
   readonly gatewayPaceMs: number;
-  /** Largest difference of a process's clock from the true time, in ms. */
+  /** The largest difference between a process's clock and the true time, in ms. */
   readonly clockSkewMs: number;
 }
 
@@ -52,12 +52,15 @@ const WORST: Weather = {
   clockSkewMs: 3_600_000,
 };
 
-/** Nothing goes wrong. */
+/** The weather without faults. */
 export const FAIR: Weather = Object.fromEntries(
   Object.keys(WORST).map((kind) => [kind, 0]),
 ) as unknown as Weather;
 
-/** Draws the weather of a world: each fault is absent in about a third of all worlds, else anywhere up to its worst. */
+/**
+ * Draws the weather of a world. Each fault is absent in about a third of all worlds. Otherwise its rate lies anywhere
+ * up to its maximum.
+ */
 export function drawWeather(random: Seeded): Weather {
   const drawn = Object.entries(WORST).map(([kind, worst]: [string, number]): [string, number] => [
     kind,

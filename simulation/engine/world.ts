@@ -4,56 +4,58 @@ import { runInside, SIMULATED_EPOCH_MS, type Inside } from './simulated-time.ts'
 import { trace, type Trace } from './trace.ts';
 import { drawWeather, FAIR, type Weather } from './weather.ts';
 
-/** One life of a process, from its start to its crash. Nothing of it happens after that. */
+/** One life of a process, from its start to its crash. Its code does not run after that. */
 export interface Life {
   readonly name: string;
   readonly number: number;
   alive: boolean;
-  /** Until then the process stands still, as after SIGSTOP; the rest of the world goes on. */
+  /** The process is frozen until this time, as after SIGSTOP, while the rest of the world continues. */
   frozenUntilMs: number;
   readonly inside: Inside;
-  /** The process's own idea of the time: the true one, off by a constant. */
+  /** The process's clock: the true time plus a constant error. */
   readonly clock: { now(): number };
 }
 
-/** A process that is started again after each crash. */
+/** A process that restarts after each crash. */
 export interface Machine {
   readonly name: string;
   life: Life;
-  /** True once it is never to be started again. */
+  /** True once the process will not start again. */
   stopped: boolean;
 }
 
-/** Time, chance and processes of one run. */
+/** The time, randomness and processes of one run. */
 export interface World {
   readonly random: Seeded;
   readonly trace: Trace;
   nowMs(): number;
   weather(): Weather;
   later(ms: number, run: () => void): Due;
-  /** The same for what only servers do: no process runs before the next entry. */
+  /** The same for a step of a server. No process runs before the next entry. */
   atServer(ms: number, run: () => void): Due;
-  /** Starts a process, and starts it again some time after every crash. */
+  /** Starts a process, and restarts it some time after every crash. */
   start(name: string, boot: (life: Life) => void): Machine;
-  /** Runs what was due in a process: now, when it thaws, or never. */
+  /** Runs a step that was due in a process: now, after it thaws, or never. */
   awake(life: Life, run: () => void): void;
   crash(life: Life, why: string): void;
   freeze(life: Life, ms: number): void;
-  /** Ends a process for good. */
+  /** Ends a process without a restart. */
   stop(machine: Machine): void;
   crashes(): number;
   steps(): number;
-  /** From now on nothing goes wrong any more. */
+  /** Ends all faults. */
   clearUp(): void;
-  /** Reports a broken promise; the run continues, so that the trace shows what follows. */
+  /** Reports a broken promise. The run continues, so that the trace shows what follows. */
   broken(promise: string, what: string): void;
   readonly violations: readonly string[];
-  /** Runs what is due until `done` says so, nothing is left, or the time is over; returns whether `done` said so. */
+  /**
+   * Runs due steps until `done` returns true, no step is left, or the time is over. Returns the last result of `done`.
+   */
   run(untilMs: number, done: () => boolean): Promise<boolean>;
 }
 
 const restartMs = { from: 50, to: 3_000 };
-/** More steps than this in one world: something goes round in circles. */
+/** A world with more steps than this is in an endless loop. */
 const STEPS_MAX = 400_000;
 
 export function createWorld(seed: number, traced: boolean): World {
@@ -167,7 +169,10 @@ export function createWorld(seed: number, traced: boolean): World {
   };
 }
 
-/** A tick that is asked for by a microtask comes after every microtask: all that the last step set off has run. */
+/**
+ * A `process.nextTick` called in a microtask runs after all microtasks. By then everything that the last step started
+ * has run.
+ */
 function afterEverything(run: () => void): void {
   queueMicrotask(() => process.nextTick(run));
 }

@@ -11,11 +11,11 @@ type RemovalObserver = (key: string, isPosthumous: boolean) => void;
 /** The blobs of a simulated world. */
 export interface BlobServer {
   readonly blobs: ReadonlyMap<string, StoredBlob>;
-  /** False when the key is taken. */
+  /** Returns false when the key exists. */
   create(key: string, bytes: Buffer, sha256: string): boolean;
-  /** @param isPosthumous whether the process that asked has ended since */
+  /** @param isPosthumous true when the process that asked has ended since */
   remove(key: string, isPosthumous: boolean): void;
-  /** Told of every removal just before it happens. */
+  /** Calls the observer directly before every removal. */
   observeRemoval(observer: RemovalObserver): void;
 }
 

@@ -11,7 +11,7 @@ import type { BlobServer, StoredBlob } from './blob-server.ts';
 const TIMEOUT_MS = 500;
 const CHUNK_BYTES = 64;
 
-/** The blob store as one life of a process sees it: full disks, silent stores, reads that break off. */
+/** The blob store for one life of a process. Disks may be full, the store may not answer, and reads may break off. */
 export function simulatedBlobs(world: World, life: Life, server: BlobServer): BlobStore {
   const { random } = world;
   const asking = <T>(what: string, kind: 'reads' | 'changes', effect: () => T): Promise<T> => {
@@ -74,7 +74,7 @@ function listingOf(key: string, { bytes, storedAtMs }: StoredBlob): BlobListing 
   return { key, bytes: bytes.length, modifiedAt: new Date(SIMULATED_EPOCH_MS + storedAtMs) };
 }
 
-/** A read that breaks off gives its first half and then an error. */
+/** Streams the bytes. A read that breaks off gives the first half and then an error. */
 async function* chunksOf(bytes: Buffer, isCut: boolean): AsyncGenerator<Buffer> {
   const end = isCut ? bytes.length >> 1 : bytes.length;
   for (let at = 0; at < end; at += CHUNK_BYTES) yield bytes.subarray(at, Math.min(end, at + CHUNK_BYTES));

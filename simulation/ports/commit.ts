@@ -6,11 +6,11 @@ import type { Batch, TableServer } from './table-server.ts';
 /** Writes a folded batch and its checkpoint. */
 export type Commit = (world: World, life: Life, tables: TableServer, batch: Batch) => Promise<void>;
 
-/** Everything in one transaction, as `commitBatch` does it. */
+/** Commits everything in one transaction, as `commitBatch` does. */
 export const commitInOne: Commit = (world, life, tables, batch) =>
   oneTransaction(world, life, describeBatch('commit', batch), () => tables.commit(batch));
 
-/** One transaction of Postgres: all of it, or nothing; its answer may be lost. */
+/** Runs one transaction of Postgres: completely or not at all. Its answer may get lost. */
 export function oneTransaction(world: World, life: Life, what: string, effect: () => void): Promise<void> {
   const unavailable = (): Error => new ReadStoreUnavailable('no answer in time');
   return ask(world, life, { what, changes: true, effect, timeoutMs: 400, unavailable });

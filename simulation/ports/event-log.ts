@@ -11,13 +11,13 @@ import { passes, type LogServer } from './log-server.ts';
 const TIMEOUT_MS = 400;
 const RESUBSCRIBE_MS = 150;
 
-/** Small, so that a reader of the shared tail that is a little slow is left behind. */
+/** Small limits, so that a slightly slow reader of the shared buffer falls behind. */
 const ringLimits = { itemsMax: 6, bytesMax: Infinity };
 const silent = { info: () => undefined, warn: () => undefined };
 
 /**
- * The log as one life of a process sees it, over a network that is not to be trusted. Its followers share one
- * subscription, by the product's own code.
+ * The log for one life of a process, over an unreliable network. Its followers share one subscription, by the product's
+ * own code.
  */
 export function simulatedLog(
   world: World,
@@ -28,7 +28,7 @@ export function simulatedLog(
   const asking = <T>(what: string, kind: 'reads' | 'changes', work: () => T): Promise<T> => {
     const asked = server.generation();
     const effect = (): T => {
-      // What was under way when the server went never reaches the one that took its place.
+      // A request to a replaced server never reaches the new one.
       if (server.generation() !== asked) throw new LogUnavailable(what);
       return work();
     };
@@ -71,7 +71,7 @@ export function simulatedLog(
   return { ...asked, follow: (options) => shared(sometimesTwice(world, options)) };
 }
 
-/** Now and then an event comes a second time (D29). */
+/** Delivers an event twice now and then (D29). */
 function sometimesTwice(world: World, options: FollowOptions): FollowOptions {
   return {
     ...options,
@@ -82,7 +82,7 @@ function sometimesTwice(world: World, options: FollowOptions): FollowOptions {
   };
 }
 
-/** One event after the other; now and then the subscription breaks. */
+/** Delivers one event after the other. Now and then the subscription breaks. */
 function follow(world: World, life: Life, server: LogServer, options: FollowOptions): Following {
   let stopped = false;
   const { random } = world;

@@ -6,22 +6,22 @@ import { readResultHeaders } from '../../processor/gateway-call/result-headers.t
 import { GATEWAY_HEADERS } from '../../schemas/gateway-protocol.ts';
 import type { Life, World } from '../engine/world.ts';
 
-/** A document that the gateway refuses for good begins like this. */
+/** The start of a document that the gateway refuses permanently. */
 export const REFUSED_DOCUMENT = '%PDF-refused';
 
-/** Every call that reached the gateway. */
+/** The calls that reached the gateway. */
 export interface GatewayServer {
   readonly calls: { readonly jobId: string; readonly atMs: number }[];
 }
 
-/** What the gateway makes of a document; a test can tell whose result it is. */
+/** The result that the gateway makes of a document. It tells a checker to which document it belongs. */
 export function resultOf(sourceSha256: string): Buffer {
   return Buffer.from(
     `<?xml version="1.0"?>\n<invoice source="${sourceSha256}"><total>${sourceSha256.length}</total></invoice>\n`,
   );
 }
 
-/** The gateway as one life of a processor sees it: slow, silent, failing, or answering what it should not. */
+/** The gateway for one life of a processor: slow, without an answer, failing, or with a wrong answer. */
 export function simulatedGateway(
   world: World,
   life: Life,
@@ -87,7 +87,10 @@ function honest(call: ConversionCall, body = resultOf(call.sourceSha256), announ
   };
 }
 
-/** 200, but not the result: a cut-off body, a page of HTML, other bytes than announced, another document's (D17). */
+/**
+ * Answers 200 without the result: a shortened body, a page of HTML, other bytes than announced, or another document's
+ * result (D17).
+ */
 function garbage(world: World, life: Life, call: ConversionCall) {
   const right = resultOf(call.sourceSha256);
   const kind = world.random.pick(['cut off', 'html', 'other bytes', 'another document'] as const);
@@ -103,7 +106,7 @@ function garbage(world: World, life: Life, call: ConversionCall) {
       const other = { ...call, sourceSha256: '0'.repeat(64) };
       const { body, ...rest } = honest(other);
       body.destroy();
-      // The check of the answer's head is the product's own: it refuses this one.
+      // The product's own check of the headers refuses this answer.
       const headers = {
         'content-type': 'application/xml',
         [GATEWAY_HEADERS.sourceSha256.toLowerCase()]: other.sourceSha256,

@@ -9,30 +9,35 @@ import type {
 import { SIMULATED_EPOCH_MS } from '../engine/simulated-time.ts';
 import type { World } from '../engine/world.ts';
 
-/** The event store of a simulated world: what it has answered is never lost. */
+/** The event store of a simulated world. It never loses an event that it has acknowledged. */
 export interface LogServer {
   readonly streams: ReadonlyMap<string, readonly RecordedEvent[]>;
   readonly all: readonly RecordedEvent[];
   head(): bigint;
-  /** As EventStoreDB does it: exact revision, all or none, and a repeated append is answered like the first. */
+  /**
+   * Appends as EventStoreDB does: at the exact revision, all events or none. A repeated append gets the first answer.
+   */
   append(stream: string, events: readonly EventToAppend[], expected: ExpectedRevision): Appended;
-  /** The first event after a position that passes the filter. */
+  /** The first event after a position that the filter accepts. */
   nextAfter(after: bigint | 'start', filter: AllFilter): RecordedEvent | null;
-  /** Calls once, at the next append. */
+  /** Calls the listener once, at the next append. */
   onceAppended(listener: () => void): void;
-  /** An event that another program wrote, to a stream of its own. */
+  /** Appends an event of another program to a stream of that program. */
   appendForeign(stream: string, event: EventToAppend): void;
-  /** Streams that another program wrote. */
+  /** Streams written by another program. */
   readonly foreign: ReadonlySet<string>;
-  /** Numbers of events that a copy may have been made after. */
+  /** The lengths of the log at which a copy can end. */
   readonly ends: readonly number[];
-  /** Puts back an older copy of the log: its first `length` events, one of `ends`. Connections to the server before are gone. */
+  /**
+   * Puts back an older copy of the log: its first `length` events, one of `ends`. Existing connections to the server
+   * end.
+   */
   restore(length: number): void;
-  /** Counts the servers that have stood at this address. */
+  /** Number of servers that have run at this address. */
   generation(): number;
-  /** Called after an older copy was put back, with the ids of the events that went. */
+  /** Calls the listener after a copy was put back, with the ids of the lost events. */
   onRestored(listener: (lost: ReadonlySet<string>) => void): void;
-  /** Sees every event as it is recorded. */
+  /** Calls the observer for every event when it is recorded. */
   observe(observer: (event: RecordedEvent) => void): void;
 }
 
@@ -42,7 +47,7 @@ export function createLogServer(world: World): LogServer {
   const foreign = new Set<string>();
   const restored: ((lost: ReadonlySet<string>) => void)[] = [];
   let generation = 1;
-  /** How long the log was after each append: no copy ends within one. */
+  /** Length of the log after each append, because a copy never ends inside an append. */
   const ends: number[] = [0];
   const observers: ((event: RecordedEvent) => void)[] = [];
   let waiting: (() => void)[] = [];
@@ -50,7 +55,7 @@ export function createLogServer(world: World): LogServer {
 
   const record = (stream: string, events: readonly EventToAppend[], present: RecordedEvent[]): Appended => {
     for (const { id, type, data, metadata } of events) {
-      // Positions are sparse, as in EventStoreDB, and now and then adjacent.
+      // Positions have gaps, as in EventStoreDB, but sometimes follow directly.
       const position = head() + BigInt(1 + world.random.int(3));
       const revision = BigInt(present.length);
       const created = new Date(SIMULATED_EPOCH_MS + world.nowMs());

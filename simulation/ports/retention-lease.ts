@@ -8,17 +8,17 @@ import { ask } from '../engine/network.ts';
 import type { Life, World } from '../engine/world.ts';
 
 const TIMEOUT_MS = 400;
-/** The product's two minutes and a day, shortened, so that the right changes hands and runs come often. */
+/** Stands for the product's two minutes and one day. The lease then changes hands often, and runs are frequent. */
 const LEASE_MS = 5_000;
 const RUN_EVERY_MS = 1_500;
 
-/** The row of `processor.retention`, each method one transaction: the same rules as the SQL of the product. */
+/** The row of `processor.retention`. Each method is one transaction with the rules of the product's SQL. */
 export interface RetentionServer {
   hold(workerId: string): RetentionGrant | null;
   keep(epoch: bigint, scan: string | null, position: bigint | null): void;
   ran(epoch: bigint): void;
   drop(workerId: string): void;
-  /** The marks are of another log. */
+  /** Deletes the marks, because they belong to another log. */
   forget(): void;
 }
 
@@ -60,7 +60,7 @@ export function createRetentionServer(world: World): RetentionServer {
   };
 }
 
-/** The right to run retention as one life of a process sees it. */
+/** The lease of retention for one life of a process. */
 export function simulatedRetentionLease(world: World, life: Life, server: RetentionServer): RetentionLease {
   const asking = <T>(what: string, effect: () => T, { changes } = { changes: true }): Promise<T> => {
     const unavailable = (): Error => new ReadStoreUnavailable('no answer in time');

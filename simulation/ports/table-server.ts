@@ -19,21 +19,24 @@ export interface Batch {
   readonly to: bigint;
   readonly mark: LogMark | null;
   readonly fence: number;
-  /** The log that it was folded from, counted as `LogServer.generation` does. */
+  /** The generation of the log from which the tables were folded, as `LogServer.generation` counts. */
   readonly generation: number;
 }
 
-/** Postgres' half of the read side: each method is one transaction. */
+/** The Postgres of the read side. Each method is one transaction. */
 export interface TableServer {
   tables(): Tables;
   checkpoint(): bigint | null;
-  /** The event that the checkpoint stands on. */
+  /** The event at the checkpoint. */
   mark(): LogMark | null;
-  /** Empties the tables: the log is another one. @throws CheckpointMoved */
+  /**
+   * Empties the tables, because the log was replaced.
+   * @throws CheckpointMoved
+   */
   startOver(fence: number): void;
-  /** Changes when the tables are rebuilt and switched. */
+  /** Changes when the tables are rebuilt or switched. */
   epoch(): string;
-  /** Takes the right to write; whoever had it before finds its batches refused. */
+  /** Takes the lease for writing. The batches of the holder before are then refused. */
   takeLease(): number;
   /** @throws CheckpointMoved */
   assertMayWrite(batch: Batch): void;
@@ -43,7 +46,7 @@ export interface TableServer {
   writeDerived(changes: Batch['changes']): void;
   moveCheckpoint(batch: Pick<Batch, 'to' | 'mark' | 'generation'>): void;
   switchTo(tables: Tables): void;
-  /** Calls once, after the next commit. */
+  /** Calls the listener once, after the next commit. */
   onceMoved(listener: () => void): void;
 }
 
@@ -86,7 +89,8 @@ export function createTableServer(world: World, head: () => bigint, generation: 
     moveCheckpoint: ({ to, mark: stands, generation: folded }) => {
       if (checkpoint !== null && to < checkpoint)
         world.broken('4 tables', `the checkpoint went back to ${to}`);
-      // Only a commit that was on its way when an older log was put back may be beyond; its mark tells the next session.
+      // Only a commit in flight while an older log was put back may lie beyond the head. Its mark tells the next
+      // session.
       if (to > head() && folded === generation())
         world.broken('4 tables', `the checkpoint ${to} is beyond the head of the log`);
       checkpoint = to;
@@ -134,14 +138,14 @@ function revisionOf(values: Values): bigint {
   return values[revisionColumn] as bigint;
 }
 
-/** A row as `pg` would give it: bigint as text, timestamptz as Date, jsonb parsed. */
+/** A row as `pg` returns it: bigint as text, timestamptz as Date, jsonb parsed. */
 export function recordOfValues(values: Values): Record<string, unknown> {
   return Object.fromEntries(
     jobsProjection.rows.columns.map((column, index) => [column.name, asRead(column, values[index])]),
   );
 }
 
-/** A row as a list shows it. The simulated gateway names no invoice, so no job was the same one before. */
+/** A row as a list shows it. The simulated gateway reports no invoice, so no job counts as converted before. */
 export function shownRow(values: Values): ShownRow {
   const before = { before_job_id: null, before_filename: null, before_at: null };
   return { ...recordOfValues(values), ...before } as unknown as ShownRow;

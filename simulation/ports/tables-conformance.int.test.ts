@@ -15,12 +15,12 @@ import { jobHistories } from '../../tests/rooms/projector/job-histories.ts';
 import { createWorld } from '../engine/world.ts';
 import { createTableServer } from './table-server.ts';
 
-/** What both the simulation's tables and those of Postgres are asked. */
+/** The operations that the tests run on the simulated tables and on Postgres. */
 interface Subject {
   takeLease(): Promise<bigint>;
   commit(batch: Asked): Promise<void>;
   checkpoint(): Promise<bigint | null>;
-  /** The rows of each table of the projection, each as `pg` reads it, in no order. */
+  /** The rows of each table of the projection as `pg` returns them, in no fixed order. */
   rows(): Promise<ReadonlyMap<string, readonly unknown[]>>;
 }
 
@@ -102,7 +102,7 @@ function asRead({ type }: Column, value: Values[number] | undefined): unknown {
   return type === 'jsonb' ? (JSON.parse(String(value)) as unknown) : value;
 }
 
-/** Batches as a projector folds them, one after the other. */
+/** Makes the batches that a projector folds one after the other. */
 function batchesOf(seed: number, batchEvents: number): Omit<Asked, 'fence'>[] {
   const { understood } = understandBatch(jobsProjection, new Set(), jobHistories(15, seed));
   const rows = new Map<string, JobRow | undefined>();
@@ -120,7 +120,7 @@ function batchesOf(seed: number, batchEvents: number): Omit<Asked, 'fence'>[] {
 const sorted = (rows: ReadonlyMap<string, readonly unknown[]>) =>
   new Map([...rows].map(([name, all]) => [name, all.map((row) => JSON.stringify(inOrder(row))).sort()]));
 
-/** Postgres keeps the keys of `jsonb` in an order of its own. */
+/** Sorts the keys, because Postgres stores the keys of `jsonb` in an order of its own. */
 function inOrder(value: unknown): unknown {
   if (value instanceof Date) return value.toISOString();
   if (Array.isArray(value)) return value.map(inOrder);
@@ -180,7 +180,7 @@ describe.each([
     for (const batch of batches) await subject.commit({ ...batch, fence });
     const before = sorted(await subject.rows());
     const to = batches.at(-1)!.to;
-    // Rows of the past, offered again: those of `jobs` and the timeline and history must not change by it.
+    // Rows of the past are offered again. They must change neither `jobs` nor the timeline nor the history.
     const again = batches[0]!.changes.map((change) => ({
       ...change,
       derived: change.derived.map((entries, index) =>

@@ -26,11 +26,11 @@ export interface WorkRow {
   leaseEndsAtMs: number | null;
   claimedUntilMs: number | null;
   touchedAtMs: number;
-  /** The job at `revision`, for a worker that starts it without reading its stream. */
+  /** The job at `revision`. A worker that has it starts the job without reading the stream. */
   known: KnownJob | null;
 }
 
-/** The tables of the work list, each method one transaction: the same rules as the SQL in processor/work-list. */
+/** The tables of the work list. Each method is one transaction with the rules of the SQL in processor/work-list. */
 export interface WorkListServer {
   readonly rows: Map<string, WorkRow>;
   position(): FeedGrant['position'];
@@ -44,7 +44,7 @@ export interface WorkListServer {
   startOver(epoch: bigint): void;
   quarantine(held: readonly Quarantined[]): void;
   letGo(streams: readonly string[]): void;
-  /** Streams in quarantine. */
+  /** The streams in quarantine. */
   readonly quarantined: ReadonlySet<string>;
   revisionOf(jobId: string): bigint | null;
   correct(corrections: readonly Correction[]): void;
@@ -57,10 +57,10 @@ export interface WorkListServer {
   held(max: number): string[];
 }
 
-/** A worker id is its processor's id, a dot and eight characters of its own life. */
+/** A worker id consists of the processor's id, a dot and eight characters of the process's life. */
 const LIFE_SUFFIX_CHARS = 9;
 
-/** As Postgres answers a text that is no uuid (SQLSTATE 22P02). */
+/** The error of Postgres for a text that is no uuid (SQLSTATE 22P02). */
 class UuidRefused extends Error {
   readonly code = '22P02';
 
@@ -69,7 +69,7 @@ class UuidRefused extends Error {
   }
 }
 
-/** @param forgetRetention the marks of retention are emptied in the same transaction */
+/** @param forgetRetention deletes the marks of retention in the same transaction */
 export function createWorkListServer(world: World, forgetRetention: () => void): WorkListServer {
   const rows = new Map<string, WorkRow>();
   const processors = new Map<string, { workerId: string; beatAtMs: number }>();
@@ -227,7 +227,7 @@ export function createWorkListServer(world: World, forgetRetention: () => void):
   };
 }
 
-/** What a placement makes of a row. */
+/** The row after a placement. */
 function placed({ revision, placement, standing }: WorkChange, nowMs: number): Partial<WorkRow> {
   const running = placement.place === 'running' ? placement : null;
   const later = placement.place === 'later' ? placement : null;
@@ -246,7 +246,9 @@ function placed({ revision, placement, standing }: WorkChange, nowMs: number): P
   };
 }
 
-/** Offered rows in the order of their turn: what their owner has running plus their place among the owner's own. */
+/**
+ * Sorts the offered rows by turn: the number of running jobs of their owner, plus their place among the owner's rows.
+ */
 function turns(rows: readonly WorkRow[]): WorkRow[] {
   const inOrder = (a: WorkRow, b: WorkRow): number =>
     b.priority - a.priority || Number(a.requestedPosition - b.requestedPosition);

@@ -6,7 +6,7 @@ import type { WorkListServer } from './work-list-server.ts';
 
 const TIMEOUT_MS = 400;
 
-/** The work list as one life of a processor sees it. */
+/** The work list for one life of a process. */
 export function simulatedWorkList(world: World, life: Life, server: WorkListServer): WorkList {
   const asking = <T>(
     what: string,

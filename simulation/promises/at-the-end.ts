@@ -9,7 +9,7 @@ import { RETRY_POLICY, type House } from '../house.ts';
 import { resultOf } from '../ports/gateway.ts';
 import type { Records } from '../records/records.ts';
 
-/** Checks, when the world has settled, every promise that can be read off the streams and the blobs. */
+/** Checks every promise that the streams and the blobs of a settled world can prove. */
 export function checkStreams(house: House, records: Records): void {
   const { world, log } = house;
   for (const jobId of records.acknowledged) {
@@ -32,7 +32,7 @@ export function checkStreams(house: House, records: Records): void {
   checkBlobs(house, records);
 }
 
-/** Attempts within the budget, one result a run, one event a download. */
+/** Checks that attempts stay within the budget, each run has one result, and each download one event. */
 function checkHistory(house: House, jobId: string, events: readonly RecordedEvent[]): void {
   const { world } = house;
   let charged = 0;
@@ -67,19 +67,22 @@ function checkResult({ world, blobs }: House, job: ExistingJob, { lost }: Record
     world.broken('2 result', `the result of ${job.jobId} is not its own`);
 }
 
-/** When the time of every file is over, retention has removed every one of them. */
+/** Checks that retention has removed every file whose keeping time is over. */
 export function checkNothingLeft({ world, blobs, log }: House): void {
   for (const key of blobs.blobs.keys())
     if (!staysForWantOfALog(log))
       world.broken('9 nothing left over', `${key} is kept although its time is over`);
 }
 
-/** Beside a log without any event no file is taken for an orphan: it is more likely that the log is the wrong one. */
+/**
+ * True for a log without events. Retention then removes no file as an orphan, because the log is probably the wrong
+ * one.
+ */
 function staysForWantOfALog(log: House['log']): boolean {
   return log.head() === 0n;
 }
 
-/** After the last sweep there is a blob for every file the log refers to, and no other. */
+/** Checks after the last sweep that every file of the log has its blob, and no other blob exists. */
 function checkBlobs({ world, blobs, log }: House, records: Records): void {
   const wanted = new Set<string>();
   for (const job of records.jobs.values()) {
@@ -90,7 +93,7 @@ function checkBlobs({ world, blobs, log }: House, records: Records): void {
   for (const key of wanted)
     if (!blobs.blobs.has(key) && !records.lost.has(key))
       world.broken('6 cleanup', `${key} is referred to and gone`);
-  // The PDF of an earlier upload is kept for its full time, even when its job has a newer PDF.
+  // The PDF of an earlier upload stays for its full keeping time, even if its job has a newer PDF.
   const kept = new Set(wanted);
   for (const { type, data } of log.all)
     if (type === 'DocumentUploaded') kept.add((data as { blobKey?: string }).blobKey ?? '');

@@ -4,10 +4,9 @@ import type { GatewayServer } from '../ports/gateway.ts';
 import type { LogServer } from '../ports/log-server.ts';
 
 /**
- * Holds the gateway's calls to the attempts of one history of the log: it was called at most once for each attempt that
- * began. Attempts of a log that was replaced ended with their processes, so each history is counted by itself.
- *
- * @returns checks the present history; the ones before were checked when they were replaced
+ * Checks that the gateway was called at most once for each attempt that began. The attempts of a replaced log ended
+ * with their processes, so each history of the log is checked on its own.
+ * @returns a function that checks the present history; earlier ones are checked when they are replaced
  */
 export function countGatewayCalls(world: World, log: LogServer, gateway: GatewayServer): () => void {
   let begun = new Map<string, number>();

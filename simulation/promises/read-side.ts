@@ -8,7 +8,7 @@ import type { House } from '../house.ts';
 import { createTableServer, recordOfValues, shownRow, type Tables } from '../ports/table-server.ts';
 import type { Records } from '../records/records.ts';
 
-/** Builds the tables anew from the log up to a position; nothing else is touched (promise 10). */
+/** Builds the tables again from the log, up to a position, and changes nothing else (promise 10). */
 export function rebuild(house: House, upTo: bigint): Tables {
   const events = house.log.all.filter(({ position }) => position <= upTo);
   const { understood } = understandBatch(jobsProjection, new Set(), events);
@@ -23,7 +23,7 @@ export function rebuild(house: House, upTo: bigint): Tables {
   return built.tables();
 }
 
-/** Promises 4 and 10: the tables are the fold of the log, and a rebuild yields the same. */
+/** Checks promises 4 and 10: the tables are the fold of the log, and a rebuild gives the same tables. */
 export function checkTables(house: House, records: Records): void {
   const { world, tables } = house;
   const rebuilt = rebuild(house, tables.checkpoint() ?? -1n);
@@ -52,7 +52,7 @@ function compare({ world }: House, table: string, present: Tables['rows'], wante
     if (!wanted.has(key)) world.broken('10 rebuild', `${table} has a row too many: ${key}`);
 }
 
-/** Whether a browser has exactly the rows it may see. */
+/** True when a browser has exactly the rows that it may see. */
 export function sees(house: House, client: LiveClient): boolean {
   const own = [...house.tables.tables().rows.values()]
     .map(shownRow)

@@ -1,32 +1,35 @@
 import type { Job } from '../../conversion-job/job.ts';
 
 /**
- * Files that an event removed which the log has lost: an older copy of the log was restored. The job refers to them
- * again, and nothing can bring them back. Every other file that a job refers to must exist.
+ * Files whose removal was recorded by an event that the log has lost, because an older copy was restored. Their jobs
+ * refer to them again, but they no longer exist. Every other file to which a job refers must exist.
  */
 export interface LostFiles {
   has(key: string): boolean;
-  /** An event of a job was recorded. */
+  /** Notes an event of a job. */
   recorded(eventId: string, before: Job, after: Job): void;
-  /** @param isPosthumous whether the process that asked for it has ended: its request may be older than the copy */
+  /**
+   * Notes a removal.
+   * @param isPosthumous true when the process that asked has ended; its request may be older than the copy
+   */
   removed(key: string, isPosthumous: boolean): void;
-  /** An older copy was put back, without these events. */
+  /** Notes that an older copy was put back, without these events. */
   restored(lostEvents: ReadonlySet<string>): void;
 }
 
 export function keepLostFiles(): LostFiles {
-  /** By file, the event after which its job no longer refers to it. */
+  /** For each file, the event after which its job no longer refers to it. */
   const endedBy = new Map<string, string>();
   const removed = new Set<string>();
   const lost = new Set<string>();
-  /** Files that an event removed which no log has any more; their removal may still be running. */
+  /** Files that a lost event released. Their removal may still be in flight. */
   const letGo = new Set<string>();
   return {
     has: (key) => lost.has(key),
     recorded: (eventId, before, after) => {
       const present = filesOf(after);
       for (const key of filesOf(before)) if (!present.includes(key)) endedBy.set(key, eventId);
-      // A file that is stored (again) has to stay.
+      // A file that is stored again must stay.
       for (const key of present.filter((file) => !filesOf(before).includes(file)))
         for (const known of [endedBy, removed, lost, letGo]) known.delete(key);
     },
@@ -45,7 +48,7 @@ export function keepLostFiles(): LostFiles {
   };
 }
 
-/** The files that a job refers to. */
+/** The files to which a job refers. */
 function filesOf(job: Job): readonly string[] {
   if (job.state === 'absent') return [];
   const source = job.sourceBlobKey === null ? [] : [job.sourceBlobKey];

@@ -10,19 +10,19 @@ import type { BlobServer } from '../ports/blob-server.ts';
 import type { LogServer } from '../ports/log-server.ts';
 import { keepLostFiles, type LostFiles } from './lost-files.ts';
 
-/** What the checker of promises knows: the truth, as nobody inside the world can see it. */
+/** The facts for the checks of the promises. No process inside the world knows them all. */
 export interface Records {
-  /** Every job, folded from its stream as the stream grew. */
+  /** Every job, folded from its stream while the stream grew. */
   readonly jobs: ReadonlyMap<string, Job>;
-  /** Jobs that a client was told of by 200 or 202. */
+  /** Jobs that a client knows from a 200 or 202. */
   readonly acknowledged: Set<string>;
-  /** Changes when the log is replaced by an older copy. */
+  /** Changes when an older copy replaces the log. */
   age(): number;
-  /** Files that cannot be there any more, since the event that let them go is in no log any more. */
+  /** Files that may be missing, because the event that released them is in no log any more. */
   readonly lost: Pick<LostFiles, 'has'>;
 }
 
-/** Watches the log and the blobs from outside, and cries out at the moment a promise is broken. */
+/** Watches the log and the blobs from outside. It reports a broken promise at the moment it happens. */
 export function keepRecords(world: World, log: LogServer, blobs: BlobServer): Records {
   const jobs = new Map<string, Job>();
   const eventIds = new Set<string>();
@@ -73,7 +73,7 @@ export function keepRecords(world: World, log: LogServer, blobs: BlobServer): Re
   return { jobs, acknowledged, age: () => log.generation(), lost };
 }
 
-/** Every event of a job carries the hash of the one before, whoever appended it and whatever it had read. */
+/** Checks that every event of a job carries the hash of the event before it. */
 function assertChained(world: World, recorded: RecordedEvent, hashes: Map<string, string>): void {
   const before = hashes.get(recorded.stream) ?? null;
   const links = linksOf(recorded);
@@ -83,7 +83,7 @@ function assertChained(world: World, recorded: RecordedEvent, hashes: Map<string
   hashes.set(recorded.stream, hash);
 }
 
-/** Promise 3: an outcome is only ever recorded by the attempt that holds the lease. */
+/** Checks promise 3: only the attempt with the lease records an outcome. */
 function assertFenced(world: World, jobId: string, before: Job, event: JobEvent): void {
   if (!('fencingToken' in event.data) || event.data.fencingToken === null) return;
   const { fencingToken } = event.data;
@@ -94,7 +94,7 @@ function assertFenced(world: World, jobId: string, before: Job, event: JobEvent)
   );
 }
 
-/** Promise 6: no file of an active job expires, and only a result that exists expires. */
+/** Checks promise 6: no file of an active job expires, and a result expires only if it exists. */
 function assertExpiry(world: World, jobId: string, before: Job, event: JobEvent): void {
   const isWrong =
     (event.type === 'SourceExpired' && before.state !== 'absent' && isActive(before.state)) ||
@@ -102,7 +102,7 @@ function assertExpiry(world: World, jobId: string, before: Job, event: JobEvent)
   if (isWrong) world.broken('6 cleanup', `${event.type} was recorded while ${jobId} is ${before.state}`);
 }
 
-/** Promise 2: a result is stored before the log says so, with the hash the log says. */
+/** Checks promise 2: a result is stored before its event, with the hash in the event. */
 function assertStored(
   world: World,
   blobs: BlobServer,
@@ -115,7 +115,7 @@ function assertStored(
     world.broken('2 result', `${stream} is Ready with other bytes`);
 }
 
-/** Promise 6: a file goes after its event, and never while its job is active. */
+/** Checks promise 6: a file is removed after its event, and never while its job is active. */
 function assertMayGo(world: World, job: ExistingJob, key: string): void {
   const isSource = job.sourceBlobKey === key;
   const isResult = job.state === 'ready' && job.conversion.result.blobKey === key;
