@@ -4,7 +4,7 @@ import type { ErrorBody } from '../schemas/error-codes.ts';
 import { ApiError } from '../runtime/http/api-error.ts';
 import { requestIdOf } from '../runtime/http/app.ts';
 
-/** How long and how much of a refused body is still read, so that its sender gets to see the answer (A-UP06). */
+/** How long, and how many bytes of, a refused body are still read, so that its sender can read the answer (A-UP06). */
 const LINGER_MS = 5_000;
 const LINGER_BYTES_MAX = 64 * 1024 * 1024;
 
@@ -15,9 +15,9 @@ export function errorBody(res: Response, error: ApiError): ErrorBody {
 }
 
 /**
- * Answers a request whose body is still coming. The whole answer goes out at once; then the body is read and thrown
- * away within bounds, and only then is the connection closed. Closing first would reset it under the sender, who would
- * see a broken connection instead of the answer (RFC 9112, section 9.6).
+ * Answers a request whose body is still arriving. It sends the whole answer at once. Then it reads and drops the body
+ * within limits, and closes the connection. If it closed first, it would reset the connection, and the sender would see
+ * an error instead of the answer (RFC 9112, section 9.6).
  */
 export function answerEarly(req: IncomingMessage, res: Response, status: number, body: object): void {
   if (req.complete || req.destroyed || !req.readable) {
@@ -47,7 +47,7 @@ export function answerEarly(req: IncomingMessage, res: Response, status: number,
   req.resume();
 }
 
-/** Answers errors of routes that read bodies in the usual form, but not before the sender can read the answer. */
+/** Answers errors of routes that read bodies, in the usual form, so that the sender can read the answer. */
 export const answerErrorEarly: ErrorRequestHandler = (error: unknown, req, res, next) => {
   if (!(error instanceof ApiError) || req.complete || res.headersSent) return next(error);
   if (error.retryAfterSec !== undefined) res.setHeader('Retry-After', String(error.retryAfterSec));

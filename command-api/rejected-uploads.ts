@@ -14,22 +14,22 @@ import {
 } from '../schemas/service-events.ts';
 import { REJECTED_UPLOADS_STREAM } from '../schemas/streams.ts';
 
-/** How long refusals are kept; the stream's $maxAge. */
+/** How long refusals are kept. It is the stream's $maxAge. */
 export const REJECTED_UPLOADS_MAX_AGE_SEC = 30 * 24 * 3600;
-/** The log grows by at most one event in this time, however many files are refused. */
+/** At most one event in this time is appended, however many files are refused. */
 const EVENT_EVERY_MS = 60_000;
-/** Tries to write one event, and the wait between two. */
+/** Number of attempts to append one event, and the wait between two. */
 const TRIES_MAX = 6;
 const BACKOFF = { firstMs: 500, maxMs: 4_000 };
 
-/** Records refused uploads after their answer, so no answer is late because of it. */
+/** Records refused uploads after their answers, so that it delays no answer. */
 export interface RejectedUploads {
   record(rejected: UploadRejected, correlationId: string): void;
-  /** Writes what is waiting, for at most `graceMs`. */
+  /** Appends the waiting refusals, for at most `graceMs`. */
   stop(graceMs: number): Promise<void>;
 }
 
-/** Refusals that no event holds yet. */
+/** Refusals that are in no event yet. */
 interface Gathered {
   readonly since: string;
   readonly correlationId: string;
@@ -38,10 +38,10 @@ interface Gathered {
 }
 
 /**
- * Gathers refusals: the first one after a quiet minute is written at once, those after it together a minute later.
- *
+ * Gathers refusals. The first one after a quiet minute is appended at once, and the following ones together a minute
+ * later.
  * @param options.everyMs least time between two events
- * @param options.onDropped called with how many could not be recorded, since the log stayed away
+ * @param options.onDropped called with the number of refusals that were lost because the log stayed away
  */
 export function recordRejectedUploads(options: {
   log: EventLog;
@@ -65,7 +65,7 @@ export function recordRejectedUploads(options: {
     writtenAtMs = performance.now();
     const counts = [...batch.counts].map(([code, count]) => ({ code, count }));
     const data: UploadsRejected = { at: isoNow(clock), since: batch.since, counts, examples: batch.examples };
-    // The ids are made once, so that a repeated append is recognised.
+    // The ids are made once, so that the log recognises a repeated append.
     const events = sealed([{ type: 'UploadsRejected', data }], {
       commandId: randomUUID(),
       correlationId: batch.correlationId,
@@ -111,7 +111,7 @@ export function recordRejectedUploads(options: {
   };
 }
 
-/** Appends to the stream of refusals, which is bounded by age before its first event. */
+/** Appends to the stream of refusals. It sets the stream's age limit before the first event. */
 function rejectedUploadsWriter(log: EventLog): (events: readonly EventToAppend[]) => Promise<void> {
   let isBounded = false;
   let expected: ExpectedRevision | null = null;

@@ -37,8 +37,8 @@ const STORAGE_UNCOUNTED: WaitingNow = {
 };
 
 /**
- * The write side: uploads and commands become events. It needs the log and the blobs, never Postgres.
- * It owns nothing it was given: whoever made the log, the blobs and the directory ends them.
+ * Makes the write side, which turns uploads and commands into events. It needs the log and the blobs, but never
+ * Postgres. It closes nothing that it was given: the caller closes the log, the blobs and the directory.
  */
 export function createCommandApi(options: {
   log: EventLog;
@@ -128,7 +128,7 @@ function routes(side: WriteSide, first: RequestHandler[], operatorsOnly: Request
   return router;
 }
 
-/** The write side never retries, but what it decides about a job must be what the processor would. */
+/** The write side never retries, but its decisions must equal the processor's. */
 function retryPolicyOf(settings: Settings) {
   return {
     maxAttempts: settings.RETRY_MAX_ATTEMPTS,

@@ -1,8 +1,8 @@
 import { Counter, Gauge, Histogram, type Metrics } from '../runtime/metrics.ts';
 
-/** What an operator sees of the write side. */
+/** Metrics of uploads, for operators. */
 export interface UploadMetrics {
-  /** One file: `accepted`, `deduplicated`, or the code it was refused with. */
+  /** Counts files: `accepted`, `deduplicated`, or the code of the refusal. */
   readonly files: Counter<'outcome'>;
   readonly bytes: Counter;
   readonly seconds: Histogram;

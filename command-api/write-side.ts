@@ -11,7 +11,7 @@ import type { OwnerStorage } from './owner-storage/owner-storage.ts';
 import type { RejectedUploads } from './rejected-uploads.ts';
 import type { UploadMetrics } from './upload-metrics.ts';
 
-/** What every route of the write side works with. */
+/** The parts that every route of the write side uses. */
 export interface WriteSide {
   readonly log: EventLog;
   readonly blobs: BlobStore;
@@ -19,7 +19,7 @@ export interface WriteSide {
   readonly mappings: Pick<MappingDirectory, 'find' | 'loaded'>;
   readonly idempotency: Idempotency;
   readonly admission: Admission;
-  /** Null without a quota of owners. */
+  /** Null without a quota for owners. */
   readonly ownerStorage: OwnerStorage | null;
   readonly rejections: RejectedUploads;
   readonly metrics: UploadMetrics;

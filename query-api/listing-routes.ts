@@ -7,7 +7,7 @@ import type { QueryContext } from './request/query-context.ts';
 
 const RETRY_SEC = 2;
 
-/** What the upload form needs to know: `GET /api/mappings` and `GET /api/limits`. */
+/** Data for the upload form: `GET /api/mappings` and `GET /api/limits`. */
 export function listingRoutes(
   context: Pick<QueryContext, 'mappings'>,
   settings: Settings,

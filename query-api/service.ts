@@ -38,7 +38,7 @@ import { webRoutes } from './web-app/web-routes.ts';
 import { zipRoutes } from './downloads/zip-routes.ts';
 import { loadWebFiles } from './web-app/web-files.ts';
 
-/** Longest wait of a subscription for the first look at the read tables. */
+/** Longest wait of a subscription for the first read of the read tables. */
 const FEED_WAIT_MS = 5_000;
 const TABLES_MISSING: WaitingNow = {
   dependency: 'read tables',
@@ -52,18 +52,18 @@ export interface QueryApiOptions {
   readonly mappings: Pick<MappingDirectory, 'list' | 'find'>;
   readonly identity: Identity;
   readonly limits: RateLimits;
-  /** What page cursors and resume tokens are signed with; the same for every query-api of one house. */
+  /** Keys that sign page cursors and resume tokens. All query-api processes of an installation share them. */
   readonly secrets: SigningSecrets;
   readonly settings: Settings;
   readonly logger: Log;
   readonly metrics: Metrics;
   readonly clock: Clock;
-  /** Folder of the built web app; null serves none. */
+  /** Folder of the built web app; null for none. */
   readonly webDir: string | null;
 }
 
 /**
- * Reads, downloads, the live socket and the web app's files.
+ * The service for reads, downloads, the live socket and the web app's files.
  * @throws WebAppMissing
  */
 export async function createQueryApi(options: QueryApiOptions): Promise<Service> {
@@ -149,13 +149,16 @@ const gatewayOf = (settings: Settings) => ({
   timeoutMs: settings.GATEWAY_TIMEOUT_MS,
 });
 
-/** Has browsers ask over TLS alone for a year (RFC 6797); its own host only, since others may not be ready for it. */
+/**
+ * Tells browsers to use only TLS for a year (RFC 6797). It covers only this host, because other hosts may not be ready
+ * for TLS.
+ */
 const overTlsAlone: RequestHandler = (_req, res, next) => {
   res.set('Strict-Transport-Security', 'max-age=31536000');
   next();
 };
 
-/** Answers of the API are for their owner alone, and are never run. */
+/** Marks answers of the API as private, and as not executable. */
 const privateAnswers: RequestHandler = (_req, res, next) => {
   res.set('Cache-Control', 'private, no-store').set('X-Content-Type-Options', 'nosniff');
   res.set('Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'");
@@ -163,8 +166,8 @@ const privateAnswers: RequestHandler = (_req, res, next) => {
 };
 
 /**
- * Our own origins as a socket names them; from the settings, never from the request's Host (A-HT02). A policy cannot
- * name IPv6 addresses (CSP 3, section 2.3.1); there 'self' has to do.
+ * The origins of our own sockets. They come from the settings, never from the request's Host (A-HT02). A policy cannot
+ * name IPv6 addresses (CSP 3, section 2.3.1), so for these it uses 'self'.
  */
 function socketOrigins(settings: Settings, request: Request): readonly string[] {
   const origins = allowedOrigins(settings, settings.PORT || (request.socket.localPort ?? 0));

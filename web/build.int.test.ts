@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { builtWebApp } from '../tests/harness/built-web-app.ts';
 
 const FIRST_LOAD_KB_MAX = 45;
-/** What the operator's console and anybody's job page may add to it, all languages included. */
+/** Limit of what the operator's console and the job page may add to the first load, with all languages. */
 const CONSOLE_KB_MAX = 40;
 
 async function gzipKb(dist: string, paths: readonly string[]): Promise<number> {

@@ -6,12 +6,12 @@ import { removeUnfinishedBuilds, unfinishedBuild } from './unfinished-builds.ts'
 const WEB = import.meta.dirname;
 const DIST = join(WEB, 'dist');
 const STAMP = '.stamp';
-/** What the built files depend on. Of `schemas/` the app takes types alone, which leave no trace in it. */
+/** The sources of the built files. From `schemas/` the app imports only types, which leave nothing in the build. */
 const SOURCES = ['src', 'live-client', 'public', 'index.html', 'vite.config.mts'];
 
 /**
  * Builds the web app when its sources changed since the last build, and returns the folder with its files. A build
- * appears by one rename, so a server that serves the folder never sees half of one, and two builders cannot mix.
+ * appears by one rename. So a server never sees an unfinished build, and two builders cannot mix their files.
  */
 export async function buildWebApp(): Promise<string> {
   const stamp = await hashOfSources();
@@ -39,7 +39,7 @@ async function putInPlace(building: string): Promise<void> {
   try {
     await rename(building, DIST);
   } catch (error) {
-    // another builder was a moment faster; its files come from the same sources
+    // Another builder was faster; its files come from the same sources.
     const code = (error as NodeJS.ErrnoException).code;
     if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error;
   }
@@ -78,7 +78,7 @@ function ignoreMissing(error: unknown): null {
 }
 
 if (import.meta.main) {
-  // Every visitor is sent these files, so whoever runs this checkout next may read them too.
+  // Every visitor receives these files, so every user of this machine may read them as well.
   process.umask(0o022);
   console.log(await buildWebApp());
 }

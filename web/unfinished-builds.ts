@@ -4,11 +4,11 @@ import { join } from 'node:path';
 
 const NAME = /^dist-(\d+)-[0-9a-f]+\.tmp(-old)?$/;
 
-/** A name in the folder for a build by this process that is not yet the web app. */
+/** The folder name of a build by this process that is not yet the web app. */
 export const unfinishedBuild = (folder: string): string =>
   join(folder, `dist-${process.pid}-${randomBytes(3).toString('hex')}.tmp`);
 
-/** Removes what builders left in the folder that were killed; a builder that runs keeps its own. */
+/** Removes the folders of killed builders. A running builder keeps its folder. */
 export async function removeUnfinishedBuilds(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     const builder = NAME.exec(name)?.[1];
@@ -22,7 +22,7 @@ function runs(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // Another user's process runs, and only that user may signal it.
+    // The process belongs to another user, and only that user may signal it.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

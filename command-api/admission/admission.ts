@@ -8,17 +8,17 @@ import { shareUploadPlaces } from './upload-places.ts';
 
 /** A place for one upload request. */
 export interface UploadPlace {
-  /** Aborted with an ApiError when somebody else needs the place. */
+  /** Aborts with an ApiError when another upload needs the place. */
   readonly signal: AbortSignal;
   leave(): void;
 }
 
-/** Whether a request may come in at all. Every check throws the `ApiError` to answer with. */
+/** Decides whether a request is admitted. Every check throws the `ApiError` for the answer. */
 export interface Admission {
-  /** One file of an owner; seconds to wait, or null when it may come. */
+  /** Admits one file of an owner. Returns the seconds to wait; null when the file is admitted. */
   file(owner: string): Promise<number | null>;
   /**
-   * One upload request: room on the disk, a length that can be right, a place.
+   * Admits one upload request: room on the disk, a plausible length, a place.
    * @throws ApiError STORAGE_FULL, TOO_LARGE, UNAVAILABLE
    */
   upload(req: Request, owner: string): Promise<UploadPlace>;
@@ -64,7 +64,7 @@ export function createAdmission(options: {
   };
 }
 
-/** Every file at its largest, with the form around it. */
+/** The length of a form with every file at its largest. */
 function requestBytesMax(settings: Settings): number {
   const formBytesMax = 1024 * 1024;
   return settings.MAX_FILES_PER_REQUEST * settings.MAX_UPLOAD_MB * 1024 * 1024 + formBytesMax;

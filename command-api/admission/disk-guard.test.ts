@@ -28,7 +28,7 @@ it('warns at DISK_WARN_PERCENT, refuses at DISK_REFUSE_PERCENT, and says once wh
     now += 2_000;
     answers.push(await disk.isFull());
   }
-  // Half of a small disk is free, and too little for what must go on.
+  // Half of a small disk is free, but that is less than the reserve.
   for (free of [63 * 2 ** 20, 64 * 2 ** 20]) {
     now += 2_000;
     answers.push(await disk.isFull());

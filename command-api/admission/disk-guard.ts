@@ -4,16 +4,19 @@ import type { Log } from '../../runtime/log.ts';
 import { Gauge, type Metrics } from '../../runtime/metrics.ts';
 import type { Settings } from '../../schemas/config.ts';
 
-/** The disk does not fill faster than this matters. */
+/** The use of the disk is checked at most this often during uploads. A disk fills more slowly. */
 const DISK_ASKED_EVERY_MS = 1_000;
-/** How often it is asked when nobody uploads, so that the warning comes all the same. */
+/** The interval of checks without uploads, so that the warning still appears. */
 const DISK_WATCHED_EVERY_MS = 15_000;
 
 type Level = 'fine' | 'warned' | 'refusing';
 
 /** Watches how full the blob store is (R24.03). */
 export interface DiskGuard {
-  /** True when uploads are to be refused before anything is written. @throws BlobStoreUnavailable */
+  /**
+   * True when uploads must be refused before anything is written.
+   * @throws BlobStoreUnavailable
+   */
   isFull(): Promise<boolean>;
   stop(): void;
 }
@@ -31,7 +34,7 @@ export function watchDisk(options: {
     help: 'Share of the disk under the blob store that is used; absent where there is no such limit',
     registers: [options.metrics],
   });
-  // Until it is set it would show 0.
+  // Removed until it is set, because it would show 0.
   used.remove();
   let level: Level = 'fine';
   let last: { readonly askedAt: number; readonly answer: Promise<Level> } | null = null;
@@ -70,7 +73,7 @@ function levelOf(
   freeBytes: number,
   settings: Pick<Settings, 'DISK_WARN_PERCENT' | 'DISK_REFUSE_PERCENT'>,
 ): Level {
-  // A small disk is full before the percentage says so.
+  // A small disk is full before it reaches the percentage.
   if (percent >= settings.DISK_REFUSE_PERCENT || freeBytes < FREE_BYTES_MIN) return 'refusing';
   return percent >= settings.DISK_WARN_PERCENT ? 'warned' : 'fine';
 }

@@ -8,7 +8,7 @@ import { startTestEventStore, type TestEventStore } from '../../tests/harness/ev
 import { uploadTo } from '../../tests/rooms/command-api/client.ts';
 import { formOf, somePdf } from '../../tests/rooms/command-api/pdfs.ts';
 
-/** 1 MiB, in the blocks of 1,024 bytes that bash counts. */
+/** 1 MiB, in the blocks of 1,024 bytes of bash's `ulimit`. */
 const FILE_BLOCKS_MAX = 1_024;
 
 let store: TestEventStore;
@@ -23,7 +23,7 @@ afterAll(async () => {
 });
 
 it('a disk that is full in mid-write answers 507, leaves nothing behind, and smaller files go on [D26]', async () => {
-  // The limit of a process on the length of a file: what an ordinary user can make a write fail with (EFBIG).
+  // The limit of a process on the size of a file. An ordinary user can make a write fail with it (EFBIG).
   const script = `ulimit -f ${FILE_BLOCKS_MAX}; exec "$0" "$1"`;
   const main = join(import.meta.dirname, '..', '..', 'tests', 'rooms', 'command-api', 'main.ts');
   const child = spawn('bash', ['-c', script, process.execPath, main], {

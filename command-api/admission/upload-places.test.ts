@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { shareUploadPlaces } from './upload-places.ts';
 
-/** A full house of `placesMax` uploads, whose clock and bytes the test moves. */
+/** Fills all `placesMax` places with uploads. The test controls their clock and bytes. */
 function crowd(placesMax: number) {
   let nowMs = 0;
   const places = shareUploadPlaces(placesMax, () => nowMs);

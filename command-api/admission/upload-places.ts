@@ -1,23 +1,23 @@
-/** Below this pace an upload keeps its place only while nobody else needs it. */
+/** An upload below this speed keeps its place only while nobody else needs it. */
 const PACE_WHEN_FULL_BYTES_PER_SEC = 32 * 1024;
-/** An upload younger than this has no pace yet. */
+/** An upload younger than this has no measured speed yet. */
 const YOUNG_MS = 2_000;
 
-/** Who wants a place. */
+/** An upload that asks for a place. */
 export interface PlaceFor {
   readonly clientKey: string;
   readonly owner: string;
-  /** Bytes of the body that have come so far. */
+  /** Number of bytes of the body received so far. */
   readonly bytes: () => number;
-  /** False once the whole body is here: such an upload frees its place by itself. */
+  /** False once the whole body has arrived. Such an upload will free its place soon. */
   readonly isReceiving: () => boolean;
-  /** Ends the upload: its place is needed. */
+  /** Ends the upload, because its place is needed. */
   readonly giveUp: () => void;
 }
 
-/** Places for uploads that are being received, shared by address and then by owner. */
+/** Places for uploads in progress, shared between addresses and then between owners. */
 export interface UploadPlaces {
-  /** Takes a place until the function returned is called; null when everybody has a fair share already. */
+  /** Takes a place. The returned function frees it. Null when every address and owner has a fair share already. */
   take(upload: PlaceFor): (() => void) | null;
   taken(): number;
 }
@@ -27,10 +27,9 @@ interface Held extends PlaceFor {
 }
 
 /**
- * While places are free anybody may take them. When none is free, the slowest upload of the address with the most
- * uploads is ended. That address must have at least two more than the one that asks. Within one address the same rule
- * holds for owners. An upload slower than 32 KiB a second is ended for anybody (A-UP12).
- *
+ * Any upload may take a free place. If none is free, the slowest upload of the address with the most uploads is ended.
+ * That address must have at least two more than the new upload's address. Within one address the same rule applies to
+ * owners. An upload slower than 32 KiB a second is ended for any other (A-UP12).
  * @param nowMs a clock that only goes forward, milliseconds
  */
 export function shareUploadPlaces(placesMax: number, nowMs: () => number): UploadPlaces {
@@ -82,7 +81,7 @@ function slowest(all: readonly Held[], nowMs: number): Held | undefined {
   return all.toSorted((one, other) => paceOf(one, nowMs) - paceOf(other, nowMs)).at(0);
 }
 
-/** Bytes a second since the upload began. */
+/** Bytes per second since the upload began. */
 function paceOf(upload: Held, nowMs: number): number {
   return (upload.bytes() * 1000) / Math.max(1, nowMs - upload.sinceMs);
 }

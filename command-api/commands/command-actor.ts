@@ -2,12 +2,12 @@ import type { Response } from 'express';
 import type { JobDecider } from '../../conversion-job/decider.ts';
 import { ownerOf } from '../../identity/middleware.ts';
 
-/** Who gives a command: an owner, for jobs of its own, or an operator, for anyone's. */
+/** The sender of a command: an owner, for its own jobs, or an operator, for any job. */
 export interface CommandActor {
-  /** As the event's metadata names it. */
+  /** The name in the event's metadata. */
   readonly name: string;
   readonly by: 'owner' | 'operator';
-  /** The decider as it answers this actor. */
+  /** Restricts the decider to what this actor may do. */
   readonly decider: (decider: JobDecider) => JobDecider;
 }
 
@@ -16,12 +16,12 @@ export function owningActor(res: Response): CommandActor {
   return { name: `owner:${owner}`, by: 'owner', decider: (decider) => ownedBy(owner, decider) };
 }
 
-/** Only behind `identity.operatorsOnly`. */
+/** `identity.operatorsOnly` must protect its routes. */
 export function operatingActor(): CommandActor {
   return { name: 'operator', by: 'operator', decider: (decider) => decider };
 }
 
-/** To everybody but its owner a job does not exist (promise 8). */
+/** Hides the job from everybody but its owner: it does not exist for others (promise 8). */
 function ownedBy(owner: string, decider: JobDecider): JobDecider {
   return {
     ...decider,
@@ -32,7 +32,7 @@ function ownedBy(owner: string, decider: JobDecider): JobDecider {
   };
 }
 
-/** Only failed jobs can be discarded; a job that has moved on is left alone. */
+/** Allows only failed jobs to be discarded. A job whose state has changed is left alone. */
 export function onlyFailed(decider: JobDecider): JobDecider {
   return {
     ...decider,

@@ -23,21 +23,21 @@ import { hasBody, readJson } from './json-body.ts';
 import { holdingKey, keyedRequestOf, REPLAYED_HEADER } from '../idempotency/keyed-request.ts';
 import type { WriteSide } from '../write-side.ts';
 
-/** `discard` gives a failed job up and removes its PDF, which cannot be undone: an operator's act. */
+/** `discard` ends a failed job and removes its PDF. It cannot be undone, so only operators may do it. */
 export type CommandName = 'retry' | 'cancel' | 'discard';
-/** Whose command it is, by the answer that the identity middleware prepared. */
+/** Finds the actor of a command in the response, where the identity middleware stored it. */
 export type ActorOf = (res: Response) => CommandActor;
 
 const RETRY_PRIORITY = 0;
-/** Jobs of one batch whose streams are worked on at the same time. */
+/** Number of jobs of one batch that are processed at the same time. */
 const BATCH_AT_ONCE = 8;
 const NoBody = z.strictObject({});
 
-/** Stands before the decider for one pass of a request. */
+/** Restricts the decider in one pass of a request. */
 type Guard = (decider: JobDecider) => JobDecider;
 const unguarded: Guard = (decider) => decider;
 
-/** The command would append something, and must not in this pass. */
+/** The command would append an event, but this pass does not allow that. */
 class WouldChange extends CodedError {
   readonly code = 'WOULD_CHANGE';
   readonly retryable = false;
@@ -47,7 +47,7 @@ class WouldChange extends CodedError {
   }
 }
 
-/** Lets refusals and commands that change nothing through. */
+/** Allows only refusals, and commands that change nothing. */
 const changingNothing: Guard = (decider) => ({
   ...decider,
   decide: (asked, job) => {
@@ -57,7 +57,7 @@ const changingNothing: Guard = (decider) => ({
   },
 });
 
-/** One command of one request, whatever the job. */
+/** One command of one request, for any job. */
 interface Commanding {
   readonly side: WriteSide;
   readonly res: Response;
@@ -76,7 +76,7 @@ export function oneJobRoute(side: WriteSide, name: CommandName, actorOf: ActorOf
   return async (req, res) => {
     const actor = actorOf(res);
     const jobId = String(req.params['id']);
-    // Parsed before anything else, so that a malformed id is answered like one that does not exist.
+    // The id is checked first, so that a malformed id gets the answer of an unknown one.
     if (!JobId.safeParse(jobId).success) throw new ApiError('NOT_FOUND');
     if (hasBody(req)) await readJson(req, NoBody);
     const fingerprint = fingerprintOf(purposeOf(name, actor), jobId);
@@ -90,7 +90,10 @@ export function oneJobRoute(side: WriteSide, name: CommandName, actorOf: ActorOf
   };
 }
 
-/** `POST .../retry`, `.../cancel` and `.../discard` of many: each job on its own, one answer for all. */
+/**
+ * `POST .../retry`, `.../cancel` and `.../discard` of many jobs. Each job is handled on its own, and one answer lists
+ * all.
+ */
 export function batchRoute(side: WriteSide, name: CommandName, actorOf: ActorOf): RequestHandler {
   return async (req, res) => {
     const actor = actorOf(res);
@@ -119,8 +122,8 @@ export function batchRoute(side: WriteSide, name: CommandName, actorOf: ActorOf)
 }
 
 /**
- * Handles one command on one job. What it removes is removed after its event; cleanup finishes what a crash leaves.
- * @throws ApiError NOT_FOUND for a foreign job exactly as for an unknown one, CONFLICT, EXPIRED, UNAVAILABLE
+ * Handles one command on one job. Files are removed after their event; cleanup finishes after a crash.
+ * @throws ApiError NOT_FOUND for another owner's job as for an unknown one, CONFLICT, EXPIRED, UNAVAILABLE
  */
 async function command(
   { side, res, actor, name, guard }: Commanding,
@@ -170,7 +173,7 @@ function commandOf(name: CommandName, { by }: CommandActor, at: string): JobComm
   }
 }
 
-/** What an idempotency key was used for: the same command of an operator is another one. */
+/** The purpose of an idempotency key. An operator's command has another purpose than the same command of an owner. */
 function purposeOf(name: CommandName, { by }: CommandActor): string {
   return by === 'operator' ? `operator's ${name}` : name;
 }
@@ -181,7 +184,7 @@ function refusal({ code, rule }: { code: string; rule: string }, jobId: JobId): 
   return new ApiError('CONFLICT', rule, { jobId });
 }
 
-/** Carries the command out, once for each idempotency key, and answers. A refusal by the job is an answer too. */
+/** Executes the command, once for each idempotency key, and answers. A refusal by the job is an answer as well. */
 async function answerOnce(
   side: WriteSide,
   { req, res, fingerprint }: { readonly req: Request; readonly res: Response; readonly fingerprint: string },
@@ -207,7 +210,10 @@ async function answerOnce(
   res.status(answer.status).json(answer.body);
 }
 
-/** Carries out a request with a new key as far as it changes nothing; null when it would, or when the key is known. */
+/**
+ * Answers a request with a new key if it changes nothing. Returns null when it would change something, or when the key
+ * is known.
+ */
 async function withoutChange(
   side: WriteSide,
   keyed: KeyedRequest,

@@ -2,14 +2,13 @@ import type { IncomingMessage } from 'node:http';
 import type { z } from 'zod';
 import { ApiError } from '../../runtime/http/api-error.ts';
 
-/** A full batch of 500 job ids takes 20 KB. */
+/** Limit of a body. A full batch of 500 job ids has 20 KB. */
 const BODY_BYTES_MAX = 32 * 1024;
 const BODY_MS_MAX = 5_000;
 
 /**
- * Reads a small JSON body against a strict schema. Only plain UTF-8 JSON is taken. A byte order mark, another encoding,
- * a key that comes twice or is not in the schema is refused (A-ID06, A-PP01, A-PP02).
- *
+ * Reads a small JSON body and checks it against a strict schema. It accepts only plain UTF-8 JSON. It refuses a byte
+ * order mark, another encoding, and a key that is repeated or not in the schema (A-ID06, A-PP01, A-PP02).
  * @throws ApiError BAD_REQUEST, REQUEST_TIMEOUT, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE
  */
 export async function readJson<T>(request: IncomingMessage, schema: z.ZodType<T>): Promise<T> {
@@ -22,13 +21,13 @@ export async function readJson<T>(request: IncomingMessage, schema: z.ZodType<T>
     const where = issue?.path.length ? ` at ${issue.path.join('.')}` : '';
     throw new ApiError('BAD_REQUEST', `The body is not what is asked for${where}.`.slice(0, 200));
   }
-  // Text in the schemas has no white space and needs no escapes, so a body that says the same is as long.
+  // Text in the schemas has no white space and needs no escapes. So a body with the same content has the same length.
   if (text.replace(/\s+/g, '') !== JSON.stringify(parsed.data))
     throw new ApiError('BAD_REQUEST', 'The body says something twice.');
   return parsed.data;
 }
 
-/** Whether there is a body at all (RFC 9112, section 6). */
+/** True when the request has a body (RFC 9112, section 6). */
 export function hasBody(request: IncomingMessage): boolean {
   const length = request.headers['content-length'];
   return request.headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');

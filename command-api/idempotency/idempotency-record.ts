@@ -7,37 +7,37 @@ import {
 import { IDEMPOTENCY_STREAM_PREFIX } from '../../schemas/streams.ts';
 import { sha256Of } from '../../schemas/sha256.ts';
 
-/** How long an answer is kept, as Stripe keeps it; the stream's $maxAge. */
+/** How long an answer is kept: as long as Stripe does. It is the stream's $maxAge. */
 export const IDEMPOTENCY_MAX_AGE_SEC = 24 * 3600;
 
-/** What is known of one key. */
+/** The state of one key. */
 export type IdempotencyRecord =
   | { readonly state: 'free' }
   | ({ readonly state: 'claimed' } & RequestClaimed)
   | ({ readonly state: 'answered' } & RequestAnswered);
 
-/** What a request with a key meets. */
+/** What happens to a request with a key. */
 export type KeyVerdict = 'carry-out' | 'take-over' | 'replay' | 'wait' | 'mismatch';
 
-/** Printable ASCII, as Stripe takes it: 1 to 255 characters. */
+/** Printable ASCII, 1 to 255 characters, as Stripe accepts it. */
 const KEY = /^[\x21-\x7e]{1,255}$/;
 
 export function isIdempotencyKey(text: string): boolean {
   return KEY.test(text);
 }
 
-/** The stream of one owner's key; another owner's same key is another stream. */
+/** The stream of one owner's key. The same key of another owner has another stream. */
 export function idempotencyStream(owner: string, key: string): string {
   const name = sha256Of(JSON.stringify([owner, key]));
   return `${IDEMPOTENCY_STREAM_PREFIX}${name}`;
 }
 
-/** SHA-256 over what makes two requests the same. */
+/** SHA-256 over the values that make two requests equal. */
 export function fingerprintOf(...parts: readonly unknown[]): string {
   return sha256Of(JSON.stringify(parts));
 }
 
-/** Reads one event of the stream, or null for a shape this build does not know. */
+/** Reads one event of the stream; null for a shape that this build does not know. */
 export function understandRecord(recorded: { type: string; data: unknown }): IdempotencyEvent | null {
   if (!Object.hasOwn(IDEMPOTENCY_EVENT_SCHEMAS, recorded.type)) return null;
   const type = recorded.type as IdempotencyEvent['type'];
@@ -45,7 +45,7 @@ export function understandRecord(recorded: { type: string; data: unknown }): Ide
   return parsed.success ? ({ type, data: parsed.data } as IdempotencyEvent) : null;
 }
 
-/** Folds one event. An answer is final; a release frees only its own claim. */
+/** Folds one event. An answer is final, and a release frees only its own claim. */
 export function evolveRecord(record: IdempotencyRecord, event: IdempotencyEvent): IdempotencyRecord {
   switch (event.type) {
     case 'RequestClaimed':
@@ -60,8 +60,8 @@ export function evolveRecord(record: IdempotencyRecord, event: IdempotencyEvent)
 }
 
 /**
- * Decides what a request meets. An open claim of the same process is of a failed request, since running ones are kept
- * apart in memory. A claim of another process holds until its time is over.
+ * Decides what happens to a request. An open claim of the same process belongs to a failed request, since running ones
+ * are tracked in memory. A claim of another process is valid until its time limit.
  */
 export function judgeKey(
   record: IdempotencyRecord,

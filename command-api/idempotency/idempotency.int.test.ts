@@ -132,7 +132,7 @@ describe('an Idempotency-Key [I6]', () => {
 });
 
 describe('a request that changes nothing [A-DS02]', () => {
-  /** Events in the log at large, metadata of streams included. */
+  /** Number of events in the whole log, including the metadata of streams. */
   const eventCount = async (): Promise<number> => {
     let count = 0;
     for await (const _ of side.log.readAll('start', { streamPrefixes: ['idempotency-', '$$idempotency-'] }))

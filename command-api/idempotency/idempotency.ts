@@ -15,17 +15,17 @@ import {
   type IdempotencyRecord,
 } from './idempotency-record.ts';
 
-/** How long another process is left alone with its claim; then it is taken for dead. */
+/** How long a claim of another process is valid. After that, the process counts as dead. */
 const CLAIM_MS = 5_000;
 const ASK_AGAIN_MS = 150;
-/** Longest wait for another process; above `claimMs`, so that a dead one is always outwaited. */
+/** Longest wait for another process. It is above `claimMs`, so that the claim of a dead process ends first. */
 const WAIT_MS_MAX = 8_000;
 
-/** An answer as it goes over the wire. */
+/** An answer as HTTP sends it. */
 export interface Answer {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;
-  /** The value of `Retry-After`; answers with that header are never kept. */
+  /** The value of `Retry-After`. Answers with that header are never kept. */
   readonly retryAfterSec?: number;
 }
 
@@ -35,24 +35,23 @@ export interface KeyedRequest {
   readonly correlationId: string;
 }
 
-/** Carries out requests with an `Idempotency-Key` once. */
+/** Executes requests with an `Idempotency-Key` once. */
 export interface Idempotency {
   /**
-   * Holds the key for a request that is arriving here; call the answer when it is over.
-   * @throws ApiError CONFLICT while this process already has one with the key
+   * Reserves the key for an arriving request. The returned function releases it.
+   * @throws ApiError CONFLICT while this process already handles a request with the key
    */
   hold(request: Pick<KeyedRequest, 'owner' | 'key'>): () => void;
   /**
-   * Whether the log knows the key. A request that changes nothing leaves no key behind, so that nobody makes the log
-   * grow by naming keys.
+   * True when the log knows the key. A request that changes nothing stores no key, so nobody can grow the log by
+   * sending keys.
    * @throws LogUnavailable
    */
   isKnown(request: Pick<KeyedRequest, 'owner' | 'key'>): Promise<boolean>;
   /**
-   * Carries the request out, or returns the first answer. `carryOut` gets a seed for command ids. After a crash it gets
-   * the same seed, so that what was already done is recognised. An answer with `keep` false is given and not kept, such
-   * as that of a request that was refused before anything was done.
-   *
+   * Executes the request, or returns the first answer. `carryOut` gets a seed for command ids. After a crash it gets
+   * the same seed, so that commands already executed are recognised. An answer with `keep` false is not stored. An
+   * example is the answer to a request that was refused before anything was done.
    * @throws ApiError IDEMPOTENCY_MISMATCH, CONFLICT; LogUnavailable, after which the same request may be repeated
    */
   once(
@@ -70,7 +69,7 @@ export function createIdempotency(log: EventLog, clock: Clock): Idempotency {
   const claimant = randomUUID();
   const held = new Set<string>();
 
-  /** Claims the key, or null when somebody else moved first. */
+  /** Claims the key. Returns null when another process was faster. */
   const claim = async (
     stream: string,
     request: KeyedRequest & { fingerprint: string },
@@ -81,7 +80,7 @@ export function createIdempotency(log: EventLog, clock: Clock): Idempotency {
     const now = clock.now();
     const data = { v: 1 as const, at: iso(now), claimId, claimant, fingerprint, until: iso(now + CLAIM_MS) };
     const event: IdempotencyEvent = { type: 'RequestClaimed', data };
-    // The bound first: a stream without it would stay for ever if we stopped in between.
+    // The time limit comes first. A crash in between would otherwise leave a stream that stays for ever.
     if (found.expected === 'no_stream') await log.setMaxAge(stream, IDEMPOTENCY_MAX_AGE_SEC);
     let expected = found.expected;
     for (let tries = 1; tries <= 2; tries += 1)
@@ -91,7 +90,7 @@ export function createIdempotency(log: EventLog, clock: Clock): Idempotency {
         if (!(error instanceof StreamMovedOn)) throw error;
         const isAgedOut = error.actual !== null && (await load(log, stream)).expected === 'no_stream';
         if (!isAgedOut || error.actual === null) return null;
-        // Its events have aged away, but the stream goes on counting from where it was.
+        // The events have expired by age, but the stream continues with its revision.
         expected = error.actual;
       }
 

@@ -5,7 +5,7 @@ import { requestIdOf } from '../../runtime/http/app.ts';
 import type { Idempotency, KeyedRequest } from './idempotency.ts';
 import { isIdempotencyKey } from './idempotency-record.ts';
 
-/** Says that the answer was given before, as Stripe's header does. */
+/** Marks a repeated answer, with the name of Stripe's header. */
 export const REPLAYED_HEADER = 'Idempotent-Replayed';
 
 /**
@@ -21,7 +21,7 @@ export function keyedRequestOf(req: Request, res: Response): KeyedRequest | null
 }
 
 /**
- * Runs `use` while the key, if there is one, is held against a second request of this process.
+ * Runs `use` while this process holds the key, if there is one, so that a second request must wait.
  * @throws ApiError CONFLICT
  */
 export async function holdingKey<T>(

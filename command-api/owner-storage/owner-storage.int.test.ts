@@ -35,7 +35,7 @@ const limited = async (
   }
 };
 
-/** An upload of one file, as soon as the storage is counted. */
+/** Uploads one file once the storage is counted. */
 async function upload(
   to: RunningWriteSide,
   bytes: Buffer,
@@ -50,14 +50,14 @@ async function upload(
   }
 }
 
-/** Bytes that the owner has stored, as a file that can never fit is told. */
+/** The stored bytes of the owner, read from the refusal of a file that can never fit. */
 async function usedBy(to: RunningWriteSide, cookie: string): Promise<number> {
   const { status, body } = await upload(to, somePdf(4 * MIB), { cookie });
   expect(status).toBe(507);
   return (body.error as unknown as { quota: StorageQuota }).quota.usedBytes;
 }
 
-/** What the log brings is seen a moment later; the test's own time limit is the only bound. */
+/** Waits until the change in the log has been counted. Only the test's own time limit ends the wait. */
 async function untilUsed(to: RunningWriteSide, cookie: string, bytes: number): Promise<void> {
   while ((await usedBy(to, cookie)) !== bytes) await sleep(20);
 }
@@ -71,7 +71,7 @@ async function command(log: EventLog, jobId: string, asked: JobCommand): Promise
 
 const now = (): string => new Date().toISOString();
 
-/** Converts a job into a result of so many bytes. */
+/** Converts a job into a result of a given size. */
 async function convert(log: EventLog, jobId: string, bytes: number): Promise<string> {
   const leaseUntil = new Date(Date.now() + 60_000).toISOString();
   const token = await command(log, jobId, { type: 'StartAttempt', at: now(), workerId: 'w', leaseUntil });
@@ -109,7 +109,7 @@ describe('OWNER_STORAGE_MB', () => {
       expect(body.error).toMatchObject(said);
       expect(body.results).toEqual([{ filename: 'a.pdf', error: said }]);
       expect(await blobsOf(to)).toBe(1);
-      // What fits is taken, and another owner has room of its own.
+      // A file that fits is accepted, and another owner has a limit of its own.
       expect((await upload(to, somePdf(MIB), { cookie })).status).toBe(202);
       expect((await upload(to, somePdf(2 * MIB))).status).toBe(202);
     });
@@ -120,7 +120,7 @@ describe('OWNER_STORAGE_MB', () => {
       const pdf = somePdf(3 * MIB);
       const { cookie } = await upload(to, pdf);
       expect((await upload(to, pdf, { cookie })).status).toBe(200);
-      // Under another mapping it is another job with a PDF of its own.
+      // Under another mapping, the file is another job with its own PDF.
       expect((await upload(to, pdf, { cookie, mapping: 'other_v1' })).status).toBe(507);
     });
   });
@@ -176,7 +176,7 @@ describe('OWNER_STORAGE_MB', () => {
       const before = await keysInLog();
       expect((await upload(to, somePdf(2 * MIB), { cookie, headers })).status).toBe(507);
       expect(await keysInLog()).toBe(before);
-      // The key is free: the file that fits is taken under it, once.
+      // The refusal did not use the key, so the file that fits can use it once.
       const small = somePdf();
       expect((await upload(to, small, { cookie, headers })).status).toBe(202);
       expect((await upload(to, small, { cookie, headers })).headers.get('idempotent-replayed')).toBe('true');

@@ -14,7 +14,7 @@ import { foldStoredBytes } from './stored-bytes.ts';
 
 const FOLLOWED = [JOB_STREAM_PREFIX] as const;
 
-/** The owner has no room for this document; the job is as it was. */
+/** The owner has no room for this document. The job is unchanged. */
 export class QuotaExceeded extends CodedError {
   readonly code = 'QUOTA_EXCEEDED';
   readonly retryable = false;
@@ -26,25 +26,24 @@ export class QuotaExceeded extends CodedError {
   }
 }
 
-/** How much each owner has stored, and whether one more document fits. */
+/** The storage of each owner, and whether one more document fits. */
 export interface OwnerStorage {
-  /** False until the log was read to its end, and again while another log is read. */
+  /** False until the log was read to its end, and again while a replaced log is read. */
   isKnown(): boolean;
-  /** Whether the document would fit now; nothing is kept for it. */
+  /** True when the document would fit now. It reserves nothing. */
   hasRoom(document: Pick<UploadDocument, 'owner' | 'jobId' | 'bytes'>): boolean;
   /**
-   * Runs one upload with a decider that keeps room for it: from the decision until its event is seen in the log. A document
-   * that is a job already needs no room. The decider throws QuotaExceeded.
+   * Runs one upload with a decider that reserves room for it, from the decision until its event appears in the log. A
+   * document that already is a job needs no room. The decider throws QuotaExceeded.
    */
   holding<T>(decider: JobDecider, append: (decider: JobDecider) => Promise<T>): Promise<T>;
   stop(): Promise<void>;
 }
 
 /**
- * Follows the log and sums up what each owner has stored. Nothing is kept elsewhere: every start reads the log, and so
- * the write side goes on without Postgres (ADR 0132).
- *
- * @param options.allowedBytes most that one owner may have stored
+ * Follows the log and adds up what each owner has stored. Nothing else stores the sums: every start reads the log. So
+ * the write side works without Postgres (ADR 0132).
+ * @param options.allowedBytes limit of one owner
  */
 export function followOwnerStorage(options: {
   log: Pick<EventLog, 'follow' | 'head' | 'eventAt' | 'readAll'>;
@@ -80,7 +79,7 @@ export function followOwnerStorage(options: {
     try {
       stored.apply(jobId, understandJobEventOnce(recorded));
     } catch (error) {
-      // Nobody can say what such an event stored; the projector holds its job in quarantine and says so.
+      // The size in such an event is unknown. The projector holds its job in quarantine and reports it.
       if (!(error instanceof EventNotUnderstood)) throw error;
     }
     if (recorded.type !== 'DocumentUploaded') return;
@@ -121,7 +120,7 @@ export function followOwnerStorage(options: {
       try {
         return await append(keepingRoom);
       } catch (error) {
-        // Where the outcome is not known, the log will tell.
+        // If the outcome is unknown, the log will show it.
         held.delete(upload);
         throw error;
       }
@@ -132,9 +131,9 @@ export function followOwnerStorage(options: {
 
 type StoredBytes = ReturnType<typeof foldStoredBytes>;
 
-/** Sums up what is stored and what is on its way into the log, per owner, in bytes. */
+/** Adds up, for each owner, the stored bytes and those that wait for their event. */
 function roomFor(stored: StoredBytes, held: ReadonlyMap<symbol, UploadDocument>, allowedBytes: number) {
-  /** A job's new PDF takes the place of its old one. */
+  /** A new PDF of a job replaces its old one. */
   const growthOf = ({ jobId, bytes }: Pick<UploadDocument, 'jobId' | 'bytes'>): number =>
     Math.max(0, bytes - stored.ofSource(jobId));
   const usedBy = (owner: string): number => {

@@ -1,32 +1,35 @@
 import type { JobEvent } from '../../schemas/job-events.ts';
 
-/** An owner with what is stored in all, in bytes. One object an owner, since a name a job would be most of the memory. */
+/**
+ * An owner, with the total of its stored bytes. All its jobs share this object, because the owner's text in each job
+ * would take most of the memory.
+ */
 interface Account {
   readonly owner: string;
   bytes: number;
 }
 
-/** What one job has in the blob store, in bytes; 0 for a file that is not there. */
+/** The bytes of one job in the blob store; 0 for a file that does not exist. */
 interface JobFiles {
   readonly account: Account;
   source: number;
   result: number;
 }
 
-/** Bytes that each owner has stored: every uploaded PDF and every result that has not expired. */
+/** Stored bytes of each owner: every uploaded PDF, and every result that has not expired. */
 export interface StoredBytes {
-  /** Folds one event of a job's stream; it may come twice. */
+  /** Folds one event of a job's stream. A repeated event has no effect. */
   apply(jobId: string, event: JobEvent): void;
   ofOwner(owner: string): number;
   /** Bytes of a job's PDF; 0 when it has none. */
   ofSource(jobId: string): number;
-  /** Jobs with a file: what the memory of this fold grows with. */
+  /** Number of jobs with a file. The memory of this fold grows with it. */
   jobs(): number;
   clear(): void;
 }
 
 /**
- * A fold over the events of all jobs. A job without a file is forgotten: the memory grows with the files that are kept,
+ * Makes a fold over the events of all jobs. It drops a job without a file, so its memory grows with the stored files:
  * about 170 MB for a million jobs.
  */
 export function foldStoredBytes(): StoredBytes {
@@ -50,7 +53,7 @@ export function foldStoredBytes(): StoredBytes {
   return {
     apply: (jobId, event) => {
       if (event.type === 'DocumentUploaded') {
-        // The job id is made from the owner, so a job never changes it.
+        // The job id is derived from the owner, so a job never changes its owner.
         const account = files.get(jobId)?.account ?? accountOf(event.data.owner);
         const job = files.get(jobId) ?? { account, source: 0, result: 0 };
         files.set(jobId, job);

@@ -11,18 +11,17 @@ import type { WriteSide } from '../write-side.ts';
 
 export interface AcceptedDocument {
   readonly job: ExistingJob;
-  /** The job was already what the upload asks for. */
+  /** True when the job already was as the upload wants it. */
   readonly deduplicated: boolean;
   readonly position: bigint;
-  /** The blob that no job refers to any more: the one just stored, or the one it took the place of. */
+  /** The blob to which no job refers: the one just stored, or the one that it replaced. */
   readonly unneededBlobKey: string | null;
 }
 
 /**
- * Makes a stored document a job, or finds the job it already is.
- *
- * @param context.presumeNew as `handleCommand` has it; true unless said otherwise
- * @throws LogUnavailable when the outcome is not known; the blob must then stay, since the log may refer to it
+ * Makes a job of a stored document, or finds the existing job.
+ * @param context.presumeNew see `handleCommand`; true by default
+ * @throws LogUnavailable when the outcome is unknown; the blob must then stay, because the log may refer to it
  */
 export async function acceptDocument(
   log: EventLog,
@@ -46,7 +45,7 @@ export async function acceptDocument(
   if (handled.outcome === 'refused' || job.state === 'absent')
     throw new Error(`An upload to job ${command.jobId} came to nothing.`);
   const isOurs = handled.events.length > 0 || job.sourceBlobKey === command.blobKey;
-  // Nothing was decided: an earlier try of this very command is in the log already.
+  // Nothing was decided, because an earlier attempt of this command is in the log.
   const isRepeated = before === null;
   return {
     job,
@@ -56,13 +55,13 @@ export async function acceptDocument(
   };
 }
 
-/** A job that is uploaded again refers to the new blob. Nothing refers to the old one any more, if it still exists. */
+/** After a repeated upload, the job refers to the new blob. Returns the old one, to which nothing refers any more. */
 function replacedBlob(before: Job | null, blobKey: string): string | null {
   if (before === null || before.state === 'absent' || before.sourceBlobKey === blobKey) return null;
   return before.sourceBlobKey;
 }
 
-/** Removes a blob that nothing refers to. One that cannot be removed now is counted; retention sweeps orphans. */
+/** Removes a blob to which nothing refers. A failed removal is counted, and retention removes the orphan later. */
 export async function removeUnneeded(
   blobs: BlobStore,
   key: string | null,
@@ -73,7 +72,7 @@ export async function removeUnneeded(
 }
 
 /**
- * Makes a stored document a job if its owner has room for it. A document that is a job already needs none.
+ * Makes a job of a stored document if its owner has room for it. A document that already is a job needs no room.
  * @throws QuotaExceeded when nothing was appended for lack of room; LogUnavailable as `acceptDocument`
  */
 export function acceptWithinQuota(
@@ -82,14 +81,14 @@ export function acceptWithinQuota(
   context: CommandContext,
 ): Promise<AcceptedDocument> {
   if (ownerStorage === null) return acceptDocument(log, decider, command, context);
-  // Where the room is short, the stream has to say first whether the document is a job already.
+  // If room is short, the stream is read first, because the document may already be a job.
   const presumeNew = ownerStorage.hasRoom(command);
   return ownerStorage.holding(decider, (keepingRoom) =>
     acceptDocument(log, keepingRoom, command, { ...context, presumeNew }),
   );
 }
 
-/** The line of the answer for a file of `bytes` that has no room. */
+/** The line of the answer for a file that does not fit. */
 export function quotaRefusal(
   quota: StorageQuota,
   bytes: number,
@@ -101,7 +100,7 @@ export function quotaRefusal(
   return { code: 'QUOTA_EXCEEDED', message, quota };
 }
 
-/** With one decimal where it says something. */
+/** With one decimal for small numbers. */
 function megabytes(bytes: number): string {
   return String(Math.round((bytes / 1024 / 1024) * 10) / 10);
 }

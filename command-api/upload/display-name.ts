@@ -1,15 +1,20 @@
-/** What Postgres or a terminal cannot hold must never enter the log (A-FN04). */
+/**
+ * Limit of a name, in code points. Text that Postgres or a terminal cannot handle must never enter the log (A-FN04).
+ */
 export const NAME_CODE_POINTS_MAX = 200;
-/** Shown for a file whose name has nothing left that may be shown. */
+/** The name of a file whose own name has no showable character. */
 const NAMELESS = 'document.pdf';
 
-/** Control, format (bidi, zero-width, tags), line and paragraph separators (Unicode general categories; A-FN04). */
+/**
+ * Characters without a shape: control, format (bidi, zero-width, tags), line and paragraph separators (Unicode general
+ * categories; A-FN04).
+ */
 const UNSHOWABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 const EXTENSION_CHARS_MAX = 10;
 
 /**
- * The name a file is shown under: the last part of the path that was sent, well-formed, NFC, without invisible
- * characters. At most 200 code points, with the extension kept; never empty. It is only shown: no path or key is made
+ * The name under which a file is shown: the last part of the sent path, well-formed, NFC, without invisible characters.
+ * It has at most 200 code points, keeps the extension, and is never empty. It is only shown: no path or key is made
  * from it (A-FN01).
  */
 export function displayNameOf(sent: string | undefined): string {

@@ -36,7 +36,7 @@ const send = (body: string | Buffer, contentType = 'multipart/form-data; boundar
     headers: { 'Content-Type': contentType },
   });
 
-/** Nothing stored, nothing half-written. */
+/** Checks that nothing was stored, and that no partial file is left. */
 async function nothingIsLeft(): Promise<void> {
   let left: string[] = [];
   for (let tries = 0; tries < 100; tries += 1) {
@@ -239,7 +239,7 @@ describe('a sender that does not keep up', () => {
       }),
     );
     try {
-      // An upload has a pace once it is two seconds old.
+      // The speed of an upload is known after two seconds.
       await sleep(3_000);
       for (let n = 0; n < places + 2; n += 1) {
         const honest = await uploadTo(narrow, formOf([{ name: 'a.pdf', bytes: somePdf() }]));

@@ -20,7 +20,7 @@ let store: TestEventStore;
 let side: WriteSideProcess;
 beforeAll(async () => {
   store = await startTestEventStore();
-  // As `npm start` runs it.
+  // With the settings of `npm start`.
   side = await startWriteSideProcess({ EVENTSTORE_URL: store.connectionString }, [
     '--expose-gc',
     SMALL_YOUNG_GENERATION,
@@ -46,7 +46,7 @@ function send(fileBytes: number, chunked: boolean): Promise<RawAnswer> {
   });
 }
 
-/** How much the process grew over `use`: where it ended, and its peak. */
+/** The growth of the process during `use`: at the end, and at its peak. */
 async function growth(use: () => Promise<void>): Promise<{ endMiB: number; peakMiB: number }> {
   const before = await side.weigh();
   await use();
@@ -60,7 +60,7 @@ async function growth(use: () => Promise<void>): Promise<{ endMiB: number; peakM
 
 describe('the memory of the write side', () => {
   it('does not grow with the file: 50 MB is 202, a byte more is 413, each with and without Content-Length [A-UP06] [A-UP07]', async () => {
-    // The first uploads of a process load code and size its pools.
+    // The first uploads of a process load code and fill its pools.
     for (const chunked of [false, true]) expect((await send(8 * MiB, chunked)).status).toBe(202);
     for (const chunked of [false, true]) {
       const { endMiB, peakMiB } = await growth(async () => {

@@ -4,7 +4,7 @@ import { Busboy, type BusboyInstance } from '@fastify/busboy';
 import { ApiError } from '../../runtime/http/api-error.ts';
 import { CodedError } from '../../schemas/coded-error.ts';
 
-/** The sender went away before the end; there is nobody to answer. */
+/** The sender disconnected before the end, so nobody can receive an answer. */
 export class SenderGone extends CodedError {
   readonly code = 'SENDER_GONE';
   readonly retryable = false;
@@ -14,7 +14,7 @@ export class SenderGone extends CodedError {
   }
 }
 
-/** What busboy leaves unbounded unless it is told (A-UP09). */
+/** Limits that busboy does not set by default (A-UP09). */
 const FIELDS_MAX = 10;
 const FIELD_BYTES_MAX = 1024;
 const FIELD_NAME_BYTES_MAX = 100;
@@ -24,7 +24,7 @@ const PART_HEADER_BYTES_MAX = 8 * 1024;
 const BOUNDARY = /;\s*boundary=(?:"[^"\r\n]{1,70}"|[^\s";,]{1,70})\s*(?:;|$)/i;
 
 export interface MultipartParts {
-  /** Called for each file as its first byte arrives; the stream must be read to its end or resumed. */
+  /** Called for each file when its first byte arrives. The caller must read the stream to its end, or resume it. */
   readonly onFile: (field: string, stream: Readable, filename: string) => void;
   readonly onField: (field: string, value: string) => void;
 }
@@ -32,14 +32,14 @@ export interface MultipartParts {
 export interface MultipartReading {
   /**
    * True when the body was read to its end, false when it was cut.
-   * @throws ApiError BAD_REQUEST for what is no multipart form within the limits, SenderGone
+   * @throws ApiError BAD_REQUEST for anything but a multipart form within the limits, SenderGone
    */
   readonly done: Promise<boolean>;
   /** Stops reading, as if the form had ended before the present part. With `error`, `done` rejects. */
   cut(error?: Error): void;
 }
 
-/** Takes a `multipart/form-data` body apart (RFC 7578) while it arrives. */
+/** Splits a `multipart/form-data` body (RFC 7578) into its parts while it arrives. */
 export function readMultipart(
   request: IncomingMessage,
   limits: { filesMax: number; fileBytesMax: number },
@@ -60,7 +60,7 @@ export function readMultipart(
   };
   const fail = (error: Error): void => settle(() => reject(error), error);
   const onClose = (cause?: Error): void => {
-    // After its last byte a request closes as well.
+    // A request also closes after its last byte.
     if (!request.readableEnded) fail(new SenderGone({ cause }));
   };
   const refuse = (why: string): void => fail(new ApiError('BAD_REQUEST', why));
@@ -115,7 +115,7 @@ function openParser(contentType: string, limits: { filesMax: number; fileBytesMa
       preservePath: true,
       limits: {
         files: limits.filesMax,
-        // One more than is taken, so that the store itself sees the byte too many.
+        // One byte more than the limit, so that the store itself detects a file that is too long.
         fileSize: limits.fileBytesMax + 1,
         fields: FIELDS_MAX,
         fieldSize: FIELD_BYTES_MAX,

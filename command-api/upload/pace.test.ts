@@ -38,7 +38,7 @@ describe('the pace of a body', () => {
 it('a process that stands still for longer than a window ends no upload', () => {
   const { arrives, ended, pace } = watched();
   jest.advanceTimersByTime(WINDOW_MS / 2);
-  // A timer that is late for many of its turns is called once.
+  // A timer that is late for several of its turns runs once.
   jest.setSystemTime(Date.now() + WINDOW_MS * 2);
   jest.runOnlyPendingTimers();
   expect(ended()).toBe(0);

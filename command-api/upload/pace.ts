@@ -1,24 +1,23 @@
 import type { IncomingMessage } from 'node:http';
 
-/** A sender slower than this over a whole window holds a place that others wait for (A-UP12). */
+/** A sender slower than this over a whole window holds a place for which others wait (A-UP12). */
 const SLOWEST_BYTES_PER_SEC = 1024;
 
 /**
- * Looks in a window. A process that stood still is late for one look only. So that time counts as a tenth of a window
- * at most, and no sender is blamed for it.
+ * Number of checks in one window. A process that was frozen is late for one check only. So the frozen time counts as at
+ * most a tenth of a window, and no sender is blamed for it.
  */
 const LOOKS_PER_WINDOW = 10;
 
-/** Watches a request body arrive. */
+/** Measures the speed of an arriving request body. */
 export interface Pace {
-  /** Bytes of the body seen so far. */
+  /** Number of bytes of the body so far. */
   bytes(): number;
   stop(): void;
 }
 
 /**
- * Calls `tooSlow` once when a whole window of `windowMs` passes with less than 1 KiB a second. A stopped sender is
- * the slowest of all.
+ * Calls `tooSlow` once when a whole window of `windowMs` passes with less than 1 KiB a second, or with nothing at all.
  */
 export function watchPace(request: IncomingMessage, windowMs: number, tooSlow: () => void): Pace {
   let bytes = 0;
@@ -32,7 +31,7 @@ export function watchPace(request: IncomingMessage, windowMs: number, tooSlow: (
     looks += 1;
     if (looks < LOOKS_PER_WINDOW) return;
     looks = 0;
-    // Where the reader itself is behind, the sender is not to blame.
+    // If the reader itself is slow, the sender is not to blame.
     const isWaitingForUs = request.isPaused() && request.readableLength > 0;
     if (bytes - bytesAtWindowStart < leastBytes && !isWaitingForUs) {
       stop();

@@ -17,7 +17,7 @@ function verdict(bytes: Buffer, chunkBytes: number, strictHeader = true): 'PDF' 
   }
 }
 
-/** The same answer, however the bytes are cut. */
+/** The result of the check, which must not depend on how the bytes are split. */
 function verdictOf(text: string, { strictHeader } = { strictHeader: true }): string {
   const bytes = Buffer.from(text, 'latin1');
   const verdicts = new Set([1, 3, 7, 1000, 65536].map((size) => verdict(bytes, size, strictHeader)));
@@ -82,7 +82,7 @@ describe('the look for a PDF', () => {
       if (!present.has(file)) continue;
       const seen = verdict(readFileSync(join(corpus, file)), 65536);
       const allowed = classes.split('|');
-      // What no reader can open may be told so at once; what it can never is.
+      // The check may refuse a file that no reader can open (`CORRUPT`). It must refuse a file that is no PDF.
       const isTold = ['NOT_PDF', 'CORRUPT'].some((one) => allowed.includes(one));
       const fits = seen === 'NOT_PDF' ? isTold : allowed.some((one) => one !== 'NOT_PDF');
       expect({ file, seen, fits }).toEqual({ file, seen, fits: true });

@@ -1,14 +1,14 @@
 import { CodedError } from '../../schemas/coded-error.ts';
 
-/** Checks the bytes as they pass: is this a PDF at all? The gateway decides whether it is a good one. */
+/** Checks the passing bytes: whether the file is a PDF at all. The gateway checks the rest. */
 export interface PdfCheck {
-  /** @throws NotPdf as soon as the header cannot be one any more */
+  /** @throws NotPdf as soon as no valid header is possible any more */
   see(chunk: Buffer): void;
-  /** @throws NotPdf when nothing in the file has a PDF's structure */
+  /** @throws NotPdf when the file has no structure of a PDF */
   finish(): void;
 }
 
-/** The file does not begin, or is not built, like a PDF. */
+/** The file does not begin like a PDF, or lacks its structure. */
 export class NotPdf extends CodedError {
   readonly code = 'NOT_PDF';
   readonly retryable = false;
@@ -18,25 +18,28 @@ export class NotPdf extends CodedError {
   }
 }
 
-/** PDF 32000-1, 7.5.2, and where readers still look for it (Annex H, implementation note 13 of PDF Reference 1.7). */
+/**
+ * PDF 32000-1, 7.5.2. The window is where readers still look for the header (Annex H, implementation note 13 of PDF
+ * Reference 1.7).
+ */
 const HEADER = '%PDF-';
 const HEADER_WINDOW_BYTES = 1024;
-/** As much of the beginning as the look for the header needs. */
+/** Length of the start of the file that the search for the header needs. */
 const HEAD_BYTES = HEADER_WINDOW_BYTES + HEADER.length;
-/** A byte order mark and PDF white space (7.2.2) before the header do no harm. */
+/** A byte order mark and PDF white space (7.2.2) may come before the header. */
 const LEADING = /^(?:\xef\xbb\xbf)?[\0\t\n\f\r ]*/;
 
 /**
  * Every file that a reader can open has one of these: a trailer (7.5.5), a cross-reference stream (7.5.8), or the
- * pointer to either. It may stand anywhere: some writers append much, and a linearized file has its first one in front
- * (Annex F). Without one, no reader finds the document's root, not even one that repairs files.
+ * pointer to either. It may stand anywhere. Some writers append much after it, and a linearized file has its first one
+ * at the start (Annex F). Without one, no reader finds the document's root, not even one that repairs files.
  */
 const TRAILERS = ['trailer', 'startxref', '/XRef'];
 const OVERLAP_BYTES = Math.max(...TRAILERS.map((word) => word.length)) - 1;
 
 /**
- * @param strictHeader `%PDF-` first, after an optional byte order mark and white space; otherwise anywhere in the
- *   first 1,024 bytes (A-UP03)
+ * @param strictHeader true: `%PDF-` comes first, after an optional byte order mark and white space; false: it
+ *   stands anywhere in the first 1,024 bytes (A-UP03)
  */
 export function createPdfCheck({ strictHeader }: { strictHeader: boolean }): PdfCheck {
   let head: Buffer = Buffer.alloc(0);
@@ -46,7 +49,7 @@ export function createPdfCheck({ strictHeader }: { strictHeader: boolean }): Pdf
   return {
     see: (chunk) => {
       if (!hasTrailer) {
-        // A word may be cut in two by the end of a chunk.
+        // The end of a chunk may split a word.
         const seam = Buffer.concat([overlap, chunk.subarray(0, OVERLAP_BYTES)]);
         hasTrailer = TRAILERS.some((word) => seam.includes(word) || chunk.includes(word));
         overlap = Buffer.concat([overlap, chunk.subarray(-OVERLAP_BYTES)]).subarray(-OVERLAP_BYTES);

@@ -16,16 +16,16 @@ import { refuseLongWaiting } from './waiting-files.ts';
 
 const FILE_FIELDS = new Set(['files', 'file']);
 const MAPPING_FIELD = 'mapping';
-/** `param.termStart` and the like. */
+/** Names of fields such as `param.termStart`. */
 const PARAMETER_FIELD = /^param\.([a-z][A-Za-z0-9]{0,39})$/;
-/** How far a file of unknown length is followed past its limit, in case it and the form end soon (A-UP07). */
+/** A file that exceeds its limit is read this much further, in case the form ends soon (A-UP07). */
 const OVERSIZE_SKIP_BYTES_MAX = 16 * 1024 * 1024;
 const OVERSIZE_SKIP_MS = 5_000;
 
 export interface ReceivedUpload {
-  /** What the form said, or null when it said nothing. */
+  /** The mapping in the form; null when the form has none. */
   readonly mapping: string | null;
-  /** Parameters of the mapping, by name; those left empty are not among them. */
+  /** Parameters of the mapping, by name, without empty ones. */
   readonly parameters: Readonly<Record<string, string>>;
   readonly files: readonly ReceivedFile[];
 }
@@ -38,12 +38,11 @@ export interface UploadLimits {
 }
 
 /**
- * Reads an upload form, streaming each file straight into the blob store while it is counted, hashed and checked.
- * Nothing is a job yet: either this answers with every stored file, or it throws and has removed what it stored.
- *
- * @param options.admitFile called for each file before its bytes are kept; what it returns refuses the file
- * @param options.placeNeeded aborted with the error to end with when the upload has to make room for another
- * @throws ApiError for a form that cannot be taken at all, SenderGone
+ * Reads an upload form. Each file is streamed into the blob store while it is counted, hashed and checked. No job
+ * exists yet. It returns all stored files, or it throws after it has removed them.
+ * @param options.admitFile called for each file before its bytes are stored; a returned value refuses the file
+ * @param options.placeNeeded aborts with an error when another upload needs the place
+ * @throws ApiError for a form that cannot be accepted at all, SenderGone
  */
 export async function receiveUpload(
   request: IncomingMessage,
@@ -73,7 +72,7 @@ export async function receiveUpload(
       if (!FILE_FIELDS.has(field)) throw unknownField(field);
       const filename = displayNameOf(sentName);
       const task = storeFile({ stream, filename, blobs, limits, admitFile, signal: stop.signal });
-      // Seen again where all are awaited; until then a failure here must not count as unhandled.
+      // All tasks are awaited later. Until then, a failure here must not count as unhandled.
       task.catch(() => undefined);
       void task.then(
         (file) => {
@@ -105,7 +104,7 @@ export async function receiveUpload(
     const isWhole = await reading.done;
     const files = await Promise.all(tasks);
     if (files.length === 0) throw new ApiError('BAD_REQUEST', 'There is no file in the form.');
-    // A mapping may come after the files; where the form was cut it is not known which was meant.
+    // The mapping may come after the files. If the form was cut before it, the mapping is unknown.
     if (!isWhole && mapping === null) throw new ApiError('TOO_LARGE', tooLarge(limits));
     return { mapping, parameters, files: await refuseLongWaiting(blobs, files, performance.now()) };
   } catch (error) {
@@ -147,12 +146,12 @@ async function storeFile(options: {
     signal.throwIfAborted();
     return { filename, refused: refusalOf(error, bytes, limits) };
   } finally {
-    // Whatever was not read is read past, so that the parts behind it are seen.
+    // Reads and drops the rest, so that the following parts arrive.
     stream.resume();
   }
 }
 
-/** The refusal that a failure to store a file means; anything unknown is ours and ends the request. */
+/** The refusal for a failure to store a file. An unknown failure is a fault of Docket and ends the request. */
 function refusalOf(error: unknown, bytes: number, limits: UploadLimits): RefusedFile {
   if (error instanceof NotPdf) return { code: 'NOT_PDF', message: error.message, bytes };
   switch (codeOf(error)) {
@@ -167,17 +166,17 @@ function refusalOf(error: unknown, bytes: number, limits: UploadLimits): Refused
   }
 }
 
-/** Removes the blobs of a request that came to nothing. */
+/** Removes the blobs of a request that failed. */
 async function removeStored(blobs: BlobStore, tasks: readonly Promise<ReceivedFile>[]): Promise<void> {
   const outcomes = await Promise.allSettled(tasks);
   const keys = outcomes.flatMap((outcome) =>
     outcome.status === 'fulfilled' && 'stored' in outcome.value ? [outcome.value.stored.key] : [],
   );
-  // One that cannot be removed now is an orphan, and retention sweeps those.
+  // A failed removal leaves an orphan, which retention removes.
   await Promise.allSettled(keys.map((key) => blobs.remove(key)));
 }
 
-/** @throws ApiError for a parameter that is given twice, is too long, or is one too many */
+/** @throws ApiError for a parameter that is repeated or too long, and for one parameter too many */
 function takeParameter(parameters: Record<string, string>, name: string, value: string): void {
   if (value === '') return;
   const next = MappingParameters.safeParse({ ...parameters, [name]: value });

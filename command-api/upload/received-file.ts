@@ -8,16 +8,16 @@ export type ReceivedFile =
 
 export interface StoredFile extends Written {
   readonly key: string;
-  /** When the blob was whole, by `performance.now()`. */
+  /** The time when the blob was complete, by `performance.now()`. */
   readonly storedAtMs: number;
 }
 
 export interface RefusedFile {
   readonly code: ApiErrorCode;
   readonly message: string;
-  /** Bytes seen until the refusal. */
+  /** Number of bytes received until the refusal. */
   readonly bytes: number;
-  /** When another try may be taken. */
+  /** Seconds until a retry may succeed. */
   readonly retryAfterSec?: number;
   readonly cause?: unknown;
 }

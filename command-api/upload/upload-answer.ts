@@ -1,7 +1,7 @@
 import { API_ERRORS } from '../../schemas/error-codes.ts';
 import type { UploadResult } from '../../schemas/http-api.ts';
 
-/** One line of the answer and what it says about the whole. */
+/** One line of the answer, with its effect on the status. */
 export type FileOutcome =
   | {
       readonly result: Extract<UploadResult, { jobId: string }>;
@@ -9,7 +9,7 @@ export type FileOutcome =
     }
   | { readonly result: Extract<UploadResult, { error: unknown }> };
 
-/** 202 when anything was accepted, 200 when all was deduplicated, else the first error's status. */
+/** 202 when anything was accepted, 200 when everything was deduplicated, otherwise the status of the first error. */
 export function uploadAnswer(
   outcomes: readonly FileOutcome[],
   requestId: string,
@@ -24,7 +24,7 @@ export function uploadAnswer(
   const isAnyAccepted = results.some((result) => 'jobId' in result && !result.deduplicated);
   if (isAnyAccepted) return { status: 202, body };
   if (firstError === null) return { status: 200, body };
-  // The same error shape as everywhere beside the lines, so that a client needs one way to read a refusal.
+  // Adds the usual error shape to the lines, so that clients read every refusal in the same way.
   const error = { ...firstError, requestId };
   return {
     status: API_ERRORS[firstError.code].status,

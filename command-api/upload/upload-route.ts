@@ -26,13 +26,13 @@ import type { ReceivedFile, RefusedFile } from './received-file.ts';
 import { uploadAnswer, type FileOutcome } from './upload-answer.ts';
 import type { WriteSide } from '../write-side.ts';
 
-/** Files of one request whose commands run at the same time. */
+/** Number of files of one request whose commands run at the same time. */
 const COMMANDS_AT_ONCE = 8;
 const UPLOAD_PRIORITY = 0;
 const UNAVAILABLE_RETRY_SEC = 2;
-/** Refusals that are recorded; all others are caused by Docket or by the load of the moment. */
+/** Codes of refusals that are recorded. All others are caused by Docket itself or by the present load. */
 const RECORDED = new Set(['NOT_PDF', 'TOO_LARGE', 'UNKNOWN_MAPPING']);
-/** Refusals that another try may not meet; an answer with one must not be kept. */
+/** Codes of refusals that a retry may not get. An answer with one must not be kept. */
 const PASSING = new Set(['UNAVAILABLE', 'RATE_LIMITED', 'STORAGE_FULL', 'QUOTA_EXCEEDED', 'INTERNAL']);
 
 interface UploadRequest {
@@ -40,7 +40,7 @@ interface UploadRequest {
   readonly requestId: string;
 }
 
-/** `POST /api/jobs`: files become jobs. The way of an upload, step by step. */
+/** `POST /api/jobs`: turns files into jobs. It shows the steps of an upload in order. */
 export function uploadRoute(side: WriteSide): RequestHandler {
   return async (req, res) => {
     const request: UploadRequest = { owner: ownerOf(res), requestId: requestIdOf(res) };
@@ -68,7 +68,8 @@ export function uploadRoute(side: WriteSide): RequestHandler {
         const once = await onceOrRemoved(side, received, () =>
           side.idempotency.once({ ...keyed, fingerprint: uploadFingerprint(received) }, carryOut),
         );
-        // The log refers to the blobs of a request that was carried out here and answered by another process.
+        // Another process has answered this request. The log refers to these blobs only if this process executed the
+        // request as well.
         if (once.replayed && !carriedOut) await removeAll(side, received);
         return once;
       });
@@ -103,7 +104,7 @@ async function admitFile(side: WriteSide, request: UploadRequest): Promise<Refus
   return { code: 'RATE_LIMITED', message, bytes: 0, retryAfterSec: waitSec };
 }
 
-/** From stored files to jobs and an answer. With the same seed it may be called again after a crash. */
+/** Turns stored files into jobs and an answer. After a crash it may be called again with the same seed. */
 async function carryOutUpload(
   side: WriteSide,
   request: UploadRequest,
@@ -114,7 +115,7 @@ async function carryOutUpload(
   const outcomes = await Promise.all(
     received.files.map((file, index) => {
       const run = () => limit(() => outcomeOf(side, request, { file, mapping, seed: `${seed}/${index}` }));
-      // Twice the same content in one form: the first is the job, the second finds it.
+      // If a form contains the same content twice, the first file becomes the job and the second finds it.
       const content = 'stored' in file ? file.stored.sha256 : String(index);
       const outcome = (before.get(content) ?? Promise.resolve()).then(run);
       before.set(content, outcome);
@@ -127,7 +128,7 @@ async function carryOutUpload(
   return { answer: { status, body, ...retryAfterSec }, keep: !isPassingFault && status < 400 };
 }
 
-/** Whether an upload with a new key changes nothing: every file is refused, or is a job as it is already. */
+/** True when an upload with a new key changes nothing: each file is refused, or already is a job. */
 async function leavesNoKey(
   side: WriteSide,
   keyed: KeyedRequest,
@@ -146,7 +147,7 @@ async function leavesNoKey(
   return true;
 }
 
-/** RFC 9110, section 10.2.3: what a 429 or a 503 says about the next try. */
+/** The `Retry-After` of a 429 or a 503 (RFC 9110, section 10.2.3). */
 function retryAfterOf(status: number, received: ReceivedUpload): { retryAfterSec?: number } {
   if (status === 503) return { retryAfterSec: UNAVAILABLE_RETRY_SEC };
   if (status !== 429) return {};
@@ -240,8 +241,7 @@ async function outcomeOf(
       side.metrics.files.inc({ outcome: error.code });
       return { result: { filename, error: quotaRefusal(error.quota, bytes) } };
     }
-    // It is not known whether the log has the upload, so the blob stays: a job refers to it, or retention removes it as
-    // an orphan.
+    // The log may have the upload, so the blob stays. Either a job refers to it, or retention removes it as an orphan.
     const code = isRetryable(error) ? 'UNAVAILABLE' : 'INTERNAL';
     side.logger.error({ err: error, requestId: request.requestId, jobId }, 'an upload could not be appended');
     side.metrics.orphanedBlobs.inc();
@@ -267,18 +267,21 @@ function recordRefusal(
   );
 }
 
-/** Two forms are the same when they name the same mapping and parameters and the same files with the same bytes, in order. */
+/**
+ * The fingerprint of a form. Two forms are equal when they name the same mapping and parameters, and contain the same
+ * files in the same order.
+ */
 function uploadFingerprint({ mapping, parameters, files }: ReceivedUpload): string {
   const parts = files.map((file) => [
     file.filename,
     'stored' in file ? file.stored.sha256 : file.refused.code,
   ]);
   const given = Object.entries(parameters).sort(([a], [b]) => (a < b ? -1 : 1));
-  // Without parameters it is the fingerprint of the builds that knew none, whose keys are still in the log.
+  // Without parameters it equals the fingerprint of older builds, whose keys are still in the log.
   return fingerprintOf('POST /api/jobs', mapping, parts, ...(given.length > 0 ? [given] : []));
 }
 
-/** A key that is taken by another request leaves the stored files to nobody. */
+/** Removes the stored files when another request has the key. */
 async function onceOrRemoved<T>(
   side: WriteSide,
   received: ReceivedUpload,

@@ -138,7 +138,7 @@ describe('an upload', () => {
   });
 
   it('that is no PDF is 400 NOT_PDF: no job, no blob, and a line on the record [A-UP01] [R01.01]', async () => {
-    // A write side of its own: what the others refused in this minute is gathered with theirs.
+    // Starts a separate write side, because another one would gather these refusals with its own.
     const to = await startWriteSide({ connectionString: store.connectionString });
     const before = await blobKeys();
     const { status, body } = await upload(formOf([{ name: 'a.pdf', bytes: Buffer.from('hello\n') }]), { to });

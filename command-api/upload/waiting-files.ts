@@ -2,8 +2,8 @@ import type { BlobStore } from '../../blob-store/blob-store.ts';
 import type { ReceivedFile } from './received-file.ts';
 
 /**
- * Longest time between a stored file and its event, which comes when the whole form is there. Retention takes a PDF
- * without an event for an orphan after an hour; the rest of that hour is for clocks that differ.
+ * Longest time between a stored file and its event, which follows when the form is complete. After an hour, retention
+ * takes a PDF without an event for an orphan. The rest of that hour allows for clocks that differ.
  */
 export const FILE_WAIT_MS_MAX = 45 * 60 * 1000;
 
@@ -20,7 +20,7 @@ export async function refuseLongWaiting(
       continue;
     }
     const { filename, stored } = file;
-    // One that cannot be removed now is an orphan, and retention sweeps those.
+    // A failed removal leaves an orphan, which retention removes.
     await blobs.remove(stored.key).catch(() => undefined);
     const message = 'This file waited too long for the others of its form; send it in a smaller one.';
     kept.push({ filename, refused: { code: 'BAD_REQUEST', message, bytes: stored.bytes } });

@@ -6,29 +6,29 @@ import type { ReadPage } from './page-reader.ts';
 import type { Bookmark } from '../tokens/resume-token.ts';
 import type { ChangedRow } from './page.ts';
 
-/** A lost notification is noticed after this. */
+/** The feed looks at the tables at this interval, so a lost notification delays it by no more. */
 const POLL_MS = 1_000;
-/** The same before the tables exist: a first start makes them within a second. */
+/** The interval before the tables exist, because a first start makes them within a second. */
 const FIRST_POLL_MS = 100;
-/** Rows read at once; more are read in further pages. */
+/** Number of rows in one read. The feed reads more in further pages. */
 const FEED_ROWS_MAX = 2_000;
 /** Requests that may wait for a position at the same time. */
 const WAITERS_MAX = 1_000;
 
 export interface FeedListener {
-  /** False lets the feed skip the rows and follow the position alone. */
+  /** False lets the feed skip the rows and track only the position. */
   wanted(): boolean;
-  /** All rows that changed up to `to`; the feed is complete up to there. */
+  /** Receives all rows that changed up to `to`. The feed is complete up to there. */
   changed(rows: readonly ChangedRow[], to: bigint): void;
-  /** The tables are other ones now: what was sent before means nothing. */
+  /** The tables were replaced, so everything sent before is invalid. */
   switched(at: Bookmark): void;
 }
 
-/** The one follower of the read tables in this process. */
+/** The only reader of table changes in this process. */
 export interface ChangeFeed {
-  /** The position up to which listeners have been told everything; null before the tables were first read. */
+  /** The position up to which all listeners have all rows; null before the first read of the tables. */
   at(): Bookmark | null;
-  /** Whether the last look at the tables succeeded. */
+  /** True when the last read of the tables succeeded. */
   healthy(): boolean;
   /** Makes the feed read soon. */
   wake(): void;
@@ -42,7 +42,7 @@ interface Waiter {
   readonly settle: (reached: boolean) => void;
 }
 
-/** Follows the read tables: one query a wake-up for all rows that changed, however many sockets there are. */
+/** Follows the read tables. One query per wake-up reads all changed rows, for any number of sockets. */
 export function startChangeFeed(options: {
   store: Queryable;
   readPage: ReadPage;
@@ -63,7 +63,7 @@ export function startChangeFeed(options: {
     waiters.movedTo(next.position);
   };
 
-  /** One look; true when there is more to read. */
+  /** Reads once. Returns true when there is more to read. */
   const look = async (): Promise<boolean> => {
     if (place === null || !listener.wanted()) {
       const head = await readHead(store);
@@ -72,7 +72,7 @@ export function startChangeFeed(options: {
         listener.switched(head);
         return false;
       }
-      // Somebody joined while the head was read: the rows up to it may be theirs.
+      // A listener joined while the head was read, and the rows up to the head may be for it.
       if (place !== null && listener.wanted()) return true;
       moveTo(head);
       return false;
@@ -156,7 +156,7 @@ function positionWaiters() {
   };
 }
 
-/** A wait that somebody may end before its time. */
+/** A wait that a call can end early. */
 function wakeableNap() {
   let end: () => void = () => undefined;
   return {

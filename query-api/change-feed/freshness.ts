@@ -3,11 +3,11 @@ import { CodedError } from '../../schemas/coded-error.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import type { Bookmark } from '../tokens/resume-token.ts';
 
-/** Longest wait of a reader for its own write. */
+/** Longest wait of a reader for its own write, in ms. */
 const FRESH_WAIT_MS = 5_000;
 const BEHIND_RETRY_SEC = 1;
 
-/** The read tables have not come as far as the reader asked for. */
+/** The read tables are behind the position that the reader requires. */
 export class ProjectionBehind extends CodedError {
   readonly code = 'PROJECTION_BEHIND';
   readonly retryable = true;
@@ -18,10 +18,9 @@ export class ProjectionBehind extends CodedError {
 }
 
 /**
- * Reads at a moment that is not before `atLeast`. The first look is usually enough; only when it is not does the
- * reader wait for the change feed and look again.
- *
- * @param atLeast a position as decimal text; undefined asks for nothing
+ * Reads at a position that is not before `atLeast`. The first read is usually enough. If not, it waits for the change
+ * feed and reads again.
+ * @param atLeast a position as decimal text; undefined requires none
  * @throws ApiError UNAVAILABLE with `ProjectionBehind` as its cause, after 5 s
  */
 export async function readAtLeast<Answer extends { readonly head: Bookmark }>(

@@ -5,10 +5,10 @@ import { readAtHead } from '../tables/projection-head.ts';
 import type { ChangedRow, Page } from './page.ts';
 import { rowsPast, type RowScope } from './topic-scope.ts';
 
-/** Rows in one frame of a snapshot, about 120 KB; a resume that would need more becomes a snapshot. */
+/** Rows in one snapshot message, about 120 KB. A resume with more rows becomes a snapshot. */
 export const PAGE_ROWS_MAX = 200;
 
-/** Reads the rows of a scope past a position, the oldest change first. */
+/** Reads the rows of a scope after a position, the oldest change first. */
 export type ReadPage = (scope: RowScope, past: bigint, rowsMax: number) => Promise<Page>;
 
 /**
@@ -31,7 +31,7 @@ export function pageReader(store: Queryable, labelOf: LabelOf): ReadPage {
   };
 }
 
-/** Reads the next pages of many owners' queues as one statement sees them; the answers are in the order asked. */
+/** Reads the next pages of many owners' queues in one statement. The pages have the order of the requests. */
 export type ReadOwnerPages = (
   asked: readonly { readonly owner: string; readonly past: bigint }[],
   rowsMax: number,

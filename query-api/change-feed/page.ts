@@ -1,4 +1,4 @@
-/** A row of a topic as it goes on the wire: the whole row as JSON text, made once for every subscriber. */
+/** A row of a topic as sockets send it: the whole row as JSON text, made once for all subscribers. */
 export interface ChangedRow {
   readonly key: string;
   readonly owner: string;
@@ -7,13 +7,13 @@ export interface ChangedRow {
   readonly json: string;
 }
 
-/** Rows past a position, in the order of their position, as one statement saw them. */
+/** Rows after a position, in the order of their positions, from one statement. */
 export interface Page {
   readonly epoch: string;
   /** The projection's checkpoint in the same snapshot as the rows. */
   readonly head: bigint;
   readonly rows: readonly ChangedRow[];
-  /** Rows past the last one were left out. */
+  /** True when there are more rows after the last one. */
   readonly more: boolean;
 }
 

@@ -12,7 +12,7 @@ export interface PositionListener {
 
 /**
  * Listens for the projector's notifications on a connection of its own, which reconnects by itself. A lost notification
- * does no harm, since the listener also polls.
+ * does no harm, because the feed also polls.
  */
 export function listenForPositions(options: {
   url: string;

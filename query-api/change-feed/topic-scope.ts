@@ -11,7 +11,10 @@ export type TopicScope =
 /** A scope whose rows are jobs. */
 export type RowScope = Exclude<TopicScope, { kind: 'metrics' }>;
 
-/** The scope of a topic, or null when there is no such topic or not for this owner: the two look alike (A-WS04). */
+/**
+ * The scope of a topic. Null for an unknown topic and for one that this owner may not read, so the two look alike
+ * (A-WS04).
+ */
 export function scopeOf(
   topic: string,
   { owner, operates }: { readonly owner: string; readonly operates: boolean },
@@ -24,7 +27,7 @@ export function scopeOf(
   return known.data === 'ops:jobs' ? { kind: 'everyone' } : { kind: 'metrics' };
 }
 
-/** The condition that picks a scope's rows past a position, its values in order. */
+/** The condition that selects a scope's rows after a position, with its values in order. */
 export function rowsPast(scope: RowScope, position: bigint): { where: string; values: unknown[] } {
   const past = position <= BEFORE_EVERYTHING ? '-1' : position.toString();
   switch (scope.kind) {

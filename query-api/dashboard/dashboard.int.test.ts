@@ -35,7 +35,8 @@ beforeAll(async () => {
     logger: createLog('test', 'silent'),
     metrics: createMetrics({ defaults: false }),
   });
-  // In the order of time, give or take three minutes: what is decided first is not always appended first.
+  // The times are in order, except for differences of up to three minutes, because events are not always appended in
+  // the order of their decisions.
   const random = randomFrom(17);
   const latest = new Map<string, number>();
   const made = jobHistories(60, 17)
@@ -68,7 +69,7 @@ afterAll(async () => {
 const dashboard = async (query: string): Promise<DashboardAnswer> =>
   DashboardAnswer.parse(await house.json(`/api/dashboard?${query}`, house.newOwner()));
 
-/** What the log says of a moment: every figure up to a position, and those of events decided since `from`. */
+/** The figures from the log: every figure up to a position, and the figures of events decided since `from`. */
 function foldedTo(position: bigint, from: string) {
   const jobs = new Map<string, Job>();
   const standing = new Map<string, number>();

@@ -15,7 +15,7 @@ import { readPresent, type PresentSources } from './present-figures.ts';
 import { standingFigures } from './standing-figures.ts';
 import { windowOf, type Window } from './window.ts';
 
-/** Longest wait of a reader for its own write, and how often is looked. */
+/** Longest wait of a reader for its own write, and the interval of the reads. */
 const FRESH_WAIT_MS = 5_000;
 const LOOK_EVERY_MS = 100;
 const MINUTE_MS = 60_000;
@@ -24,7 +24,7 @@ export type DashboardSources = Omit<PresentSources, 'nowMs'> & { readonly clock:
 
 /**
  * `GET /api/dashboard`.
- * @throws ApiError BAD_REQUEST, UNAVAILABLE when the figures are not as far as they were asked for
+ * @throws ApiError BAD_REQUEST, UNAVAILABLE when the figures are behind the requested position
  */
 export async function readDashboard(
   sources: DashboardSources,
@@ -107,11 +107,11 @@ function bucketOf({ start, end, figures }: FiguresRead['buckets'][number]): Dash
   return { start, end, ...flowFigures(figures) };
 }
 
-/** The figures with what whole minutes got wrong put right, each correction in its own bucket. */
+/** Corrects the errors of whole minutes in the figures, each in its own bucket. */
 function corrected(read: FiguresRead, corrections: readonly Correction[]): FiguresRead {
   const added = (figures: readonly StoredFigure[], by: readonly Correction[]) =>
     summedFigures([...figures, ...by.flatMap((correction) => correction.figures)]);
-  // The last bucket is where nearly all of them belong.
+  // Nearly all corrections belong to the last bucket.
   const byBucket = Map.groupBy(corrections, ({ at }) =>
     read.buckets.findLastIndex(({ start, end }) => start <= at && at < end),
   );

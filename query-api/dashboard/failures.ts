@@ -13,7 +13,7 @@ import { jobIdOfStream } from '../../schemas/streams.ts';
 import type { Bookmark } from '../tokens/resume-token.ts';
 import { positionText, readAtHead } from '../tables/projection-head.ts';
 
-/** Names the failures without a reason in a query. */
+/** Stands for failures without a reason in a query. */
 const NO_REASON = 'NONE';
 const LOWEST_UUID = '00000000-0000-0000-0000-000000000000';
 
@@ -33,7 +33,10 @@ select error_code, error_reason, count(*) as jobs, count(source_key) as retryabl
   (array_agg(error_message order by updated_at desc))[1] as example
 from docket.jobs where state = 'failed' group by error_code, error_reason`;
 
-/** The failed jobs of everyone by code and reason, the largest group first. @throws ReadStoreUnavailable */
+/**
+ * All failed jobs by code and reason, the largest group first.
+ * @throws ReadStoreUnavailable
+ */
 export async function readFailures(store: Queryable): Promise<{ head: Bookmark; answer: FailuresAnswer }> {
   const order = 'jobs desc, error_code, error_reason';
   const { head, rows } = await readAtHead<GroupRow>(store, { text: GROUPS, values: [] }, order);
@@ -50,8 +53,8 @@ export async function readFailures(store: Queryable): Promise<{ head: Bookmark; 
 }
 
 /**
- * The failed jobs whose PDF is still there, in the order of their ids. Without a position, all jobs that are failed
- * now. The answer's position freezes the list: a job that moved afterwards is not in it.
+ * The failed jobs whose PDF still exists, in the order of their ids. Without a position, it selects all jobs that are
+ * failed now. The answer's position freezes the list: later pages leave out a job that changed after it.
  */
 const SELECTION = `
 with chosen as (
@@ -62,7 +65,10 @@ with chosen as (
 select job_id, (select count(*) from chosen) as total from chosen
 where job_id > $4::uuid order by job_id limit $5`;
 
-/** One page of a selection for a bulk retry. @throws ReadStoreUnavailable */
+/**
+ * Reads one page of a selection for a bulk retry.
+ * @throws ReadStoreUnavailable
+ */
 export async function readSelection(store: Queryable, query: SelectionQuery): Promise<SelectionAnswer> {
   const { head, rows } = await readAtHead<{ job_id: string; total: string }>(
     store,

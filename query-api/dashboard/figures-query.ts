@@ -4,15 +4,15 @@ import { FLOW_FIGURES, type StoredFigure } from './flow-figures.ts';
 import type { BreakerState } from './standing-figures.ts';
 import type { Window } from './window.ts';
 
-/** The moment that the figures are of. */
+/** The moment for which figures are read. */
 export interface ReadAt {
-  /** ISO 8601; the last bucket holds it. */
+  /** ISO 8601. The last bucket contains it. */
   readonly to: string;
-  /** The position of a moment of the past, or null for the present. */
+  /** The position of a past moment; null for the present. */
   readonly past: bigint | null;
 }
 
-/** Everything the dashboard shows of the log, as one statement saw it. */
+/** All figures of the dashboard that come from the log, from one statement. */
 export interface FiguresRead {
   /** Checkpoint of the projection; -1 before its first batch. */
   readonly head: bigint;
@@ -27,22 +27,21 @@ export interface FiguresRead {
   }[];
 }
 
-/** Of the present: all that was ever added. */
+/** For the present: the sums over all time. */
 const STANDING_NOW = `grain = 'ever'`;
-/** Of the past: whole quarters, then whole minutes up to $9; what is missing to the moment itself is added by others. */
+/** For the past: whole quarters, then whole minutes up to $9. Other code adds the rest of the moment's own minute. */
 const QUARTER_THEN = `date_bin('15 minutes', $9::timestamptz, timestamptz 'epoch')`;
 const STANDING_THEN = `(grain = 'quarter' and start < ${QUARTER_THEN}
   or grain = 'minute' and start >= ${QUARTER_THEN} and start < $9)`;
 
-/** An expression and no subquery: Postgres then knows how many rows follow, and does not sort them on disk. */
+/**
+ * An expression instead of a subquery, so that Postgres can estimate the rows after it and does not sort them on disk.
+ */
 const FIRST_START = 'date_add(date_trunc($2, $1::timestamptz, $3), -($4::interval * ($5::integer - 1)), $3)';
 
 /**
- * One statement, so that the figures and the checkpoint belong together. Hours and days are made of quarters of an
- * hour, which begin where those of any time zone do.
- *
- * $1 the moment, $2 bucket, $3 zone, $4 its length, $5 buckets, $6 grain, $7 flow figures, $8 up to where that grain is
- * summed, $9 up to where minutes are (both infinite in the present), $10 position of the moment
+ * One statement, so that figures and checkpoint match. Hours and days are sums of quarters of an hour, because quarters
+ * fit the hours of every time zone.
  */
 const text = (standing: string): string => `
 with starts as (
@@ -83,7 +82,7 @@ const QUARTER_MS = 15 * 60_000;
 const MINUTE_MS = 60_000;
 
 /**
- * Reads the figures up to now; or, for a moment of the past, those of the minutes before its own.
+ * Reads the figures up to now. For a past moment, reads the figures of the minutes before its own.
  * @throws ProjectionMissing, ReadStoreUnavailable
  */
 export async function readFigures(store: Queryable, window: Window, at: ReadAt): Promise<FiguresRead> {

@@ -2,10 +2,10 @@ import type { z } from 'zod';
 import type { DashboardBucket } from '../../schemas/dashboard-api.ts';
 import { percentilesOf, type LatencyCount } from '../../schemas/latency-buckets.ts';
 
-/** A stored figure: its name, what tells it apart from others of that name, and its sum. */
+/** A stored figure: its name, the detail within that name, and its sum. */
 export type StoredFigure = readonly [figure: string, detail: string, value: number];
 
-/** Figures that say what happened, as they are named in the tables. */
+/** Figures that count what happened, by their names in the tables. */
 export const FLOW_FIGURES = [
   'submitted',
   'succeeded',
@@ -23,7 +23,7 @@ export const FLOW_FIGURES = [
 
 type FlowFigures = Omit<z.output<typeof DashboardBucket>, 'start' | 'end'>;
 
-/** The figures of a stretch of time, from the sums that are stored of it. */
+/** The figures of a period, from the stored sums of the period. */
 export function flowFigures(stored: readonly StoredFigure[]): FlowFigures {
   const sum = (name: string) =>
     stored.reduce((total, [figure, , value]) => total + (figure === name ? value : 0), 0);
@@ -46,7 +46,7 @@ export function flowFigures(stored: readonly StoredFigure[]): FlowFigures {
   };
 }
 
-/** The histogram of a stretch of time, shortest first, without its empty buckets. */
+/** The histogram of a period, shortest first, without empty buckets. */
 export function latencyCounts(stored: readonly StoredFigure[]): LatencyCount[] {
   return stored
     .flatMap(([figure, detail, count]) =>
@@ -55,7 +55,7 @@ export function latencyCounts(stored: readonly StoredFigure[]): LatencyCount[] {
     .toSorted((a, b) => a.leMs - b.leMs);
 }
 
-/** Adds up figures of several stretches. */
+/** Adds up the figures of several periods. */
 export function summedFigures(stored: Iterable<StoredFigure>): StoredFigure[] {
   const sums = new Map<string, StoredFigure>();
   for (const [figure, detail, value] of stored) {

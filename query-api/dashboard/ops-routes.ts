@@ -9,7 +9,7 @@ import { readAtLeast } from '../change-feed/freshness.ts';
 import type { QueryContext } from '../request/query-context.ts';
 import { queryOf } from '../request/request-input.ts';
 
-/** The console: figures, failures, quarantine. Everything but `/api/me` is for operators only. */
+/** The console: figures, failures, quarantine. All routes except `/api/me` require an operator. */
 export function opsRoutes(
   context: QueryContext,
   dashboard: DashboardSources,

@@ -5,9 +5,9 @@ import type { Queryable } from '../../read-store/pool.ts';
 import type { JobEvent } from '../../schemas/job-events.ts';
 import type { StoredFigure } from './flow-figures.ts';
 
-/** How one event changes the figures of whole minutes to make them those of a moment. */
+/** The change that one event makes to the figures of whole minutes, so that they become those of a moment. */
 export interface Correction {
-  /** `at` of the event: the bucket it belongs to. */
+  /** `at` of the event, which tells its bucket. */
   readonly at: string;
   readonly figures: readonly StoredFigure[];
 }
@@ -17,17 +17,17 @@ interface TimelineRow {
   readonly revision: string;
   readonly type: string;
   readonly data: Record<string, unknown>;
-  /** 1: of the moment but not of the minutes before it. -1: the other way round. 0: only folded. */
+  /**
+   * 1: the moment includes the event, but the minutes before it do not. -1: the reverse. 0: the event is only folded.
+   */
   readonly sign: number;
 }
 
 /**
- * The timeline of every job whose events whole minutes would count wrongly. Such an event is dated in the moment's
- * minute or later and lies before its position, or the other way round. Events reach the log a little later than they
- * are decided, and not in that order. There are few of them. They are an array to look up by key: Postgres cannot guess
- * the size of a join and would read the whole timeline.
- *
- * $1 the moment's position, $2 start of its minute
+ * Selects the timelines of all jobs with an event that whole minutes count wrongly. Such an event is dated in the
+ * moment's minute or later, and lies before the moment's position, or the reverse. Events reach the log slightly later
+ * than they are decided, and in another order. There are few such jobs, so they are passed as an array of keys.
+ * Postgres cannot estimate the size of a join, and would read the whole timeline.
  */
 const AROUND = `
 with wrong as (
@@ -40,9 +40,8 @@ from docket.job_events e where e.job_id = any(array(select job_id from wrong))
 order by e.job_id, e.revision`;
 
 /**
- * What has to be added to the figures of all minutes before a moment's own, so that they are the figures at exactly
- * its position. Refused uploads are in no job's timeline; those of the moment's own minute are left out.
- *
+ * Computes the corrections of the figures of all minutes before a moment's own. With them, the figures are exact at the
+ * moment's position. Refused uploads are in no job's timeline, so those of the moment's own minute are left out.
  * @throws ReadStoreUnavailable
  */
 export async function correctionsAt(

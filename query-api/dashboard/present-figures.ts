@@ -10,15 +10,18 @@ export type Present = z.output<typeof PresentFigures>;
 export interface PresentSources {
   readonly store: Queryable;
   readonly log: Pick<EventLog, 'head' | 'readAll'>;
-  /** A processor that was silent for so long is not alive. */
+  /** A processor that is silent for this long counts as dead, in ms. */
   readonly silentMs: number;
   readonly nowMs: number;
 }
 
-/** Longest wait for the log, which may be away while the console is looked at. */
+/** Longest wait for the log, because the console also works while the log is away. */
 const LOG_WAIT_MS = 1_000;
 
-/** What lives now: processors, and how far the tables are behind the log. @throws ReadStoreUnavailable */
+/**
+ * Reads the present state: the processors, and how far the tables are behind the log.
+ * @throws ReadStoreUnavailable
+ */
 export async function readPresent(sources: PresentSources): Promise<Present> {
   const [workers, projections, rebuilding, logHead] = await Promise.all([
     readWorkers(sources),
@@ -42,7 +45,7 @@ export async function readPresent(sources: PresentSources): Promise<Present> {
   };
 }
 
-/** The processors' own list (`processor.workers`), which is there once one has run. */
+/** Reads the processors' own table (`processor.workers`), which exists once one has run. */
 async function readWorkers({ store, silentMs }: PresentSources): Promise<Present['workers']> {
   const { rows: known } = await store.query<{ there: boolean }>(
     `select to_regclass('processor.workers') is not null as there`,
@@ -97,7 +100,7 @@ async function readProjections(store: Queryable): Promise<ProjectionPlace[]> {
   }));
 }
 
-/** Tables, and the work list, that are built again from another log than before (ADR 0112). */
+/** Lists the tables, and the work list, that are built again because the log was replaced (ADR 0112). */
 async function readRebuilding(store: Queryable): Promise<Present['rebuilding']> {
   const { rows: known } = await store.query<{ there: boolean }>(
     `select to_regclass('processor.rebuilding') is not null as there`,
@@ -127,7 +130,10 @@ async function readRebuilding(store: Queryable): Promise<Present['rebuilding']> 
   }));
 }
 
-/** Age of the first event after the checkpoint. The head alone may be of a stream that no projection follows. */
+/**
+ * Age of the first event after the checkpoint. The head alone is not enough, because it may belong to a stream that no
+ * projection follows.
+ */
 async function lagOf({ log, nowMs }: PresentSources, position: bigint, head: bigint): Promise<number | null> {
   if (head <= position) return 0;
   const after = position < 0n ? 'start' : position;
@@ -141,7 +147,7 @@ async function lagOf({ log, nowMs }: PresentSources, position: bigint, head: big
   return found === undefined ? 0 : Math.max(0, nowMs - found.created.getTime());
 }
 
-/** The log's answer, or null when there is none in time. */
+/** The log's answer; null when it does not arrive in time. */
 async function inTime<Answer>(asked: Promise<Answer>): Promise<Answer | null> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<null>((resolve) => {

@@ -15,7 +15,7 @@ export interface BreakerState {
   readonly lastCode: string | null;
 }
 
-/** What stands at a moment, from the sums of everything up to it. */
+/** The state at a moment, from the sums of everything up to it. */
 export function standingFigures(
   stored: readonly StoredFigure[],
   breakers: readonly BreakerState[],
@@ -42,7 +42,7 @@ export function standingFigures(
   };
 }
 
-/** A failed job is counted at `failed:CODE`, any other at its state. */
+/** Counts a failed job at `failed:CODE`, and any other at its state. */
 function jobsByPlace(stored: readonly StoredFigure[]) {
   const byState = Object.fromEntries(JOB_STATES.map((state) => [state, 0])) as Record<JobStateName, number>;
   const failedByCode: Partial<Record<JobFailureCode, number>> = {};

@@ -9,7 +9,7 @@ import {
   type DashboardRange,
 } from '../../schemas/dashboard-api.ts';
 
-/** What of time is asked for: so many buckets of one length, the last of which holds the moment of the answer. */
+/** The requested period: a number of buckets of one length. The last bucket contains the moment of the answer. */
 export interface Window {
   readonly range: DashboardRange;
   readonly bucket: DashboardBucketName;
@@ -17,7 +17,7 @@ export interface Window {
   readonly buckets: number;
 }
 
-/** @throws ApiError BAD_REQUEST for an unknown zone, or for more buckets than one answer holds */
+/** @throws ApiError BAD_REQUEST for an unknown zone, or for more buckets than one answer may hold */
 export function windowOf({ range, bucket = defaultBucket(range), zone }: DashboardQuery): Window {
   if (!isZone(zone)) throw new ApiError('BAD_REQUEST', 'This time zone is not known.');
   const buckets = Math.ceil(DASHBOARD_RANGES_MIN[range] / DASHBOARD_BUCKETS_MIN[bucket]);

@@ -1,26 +1,26 @@
 import { Readable } from 'node:stream';
 
-/** Far above any real explanation, picture of a page, or invoice in another format. */
+/** Far more than any real explanation, picture of a page, or invoice in another format. */
 const ANSWER_BYTES_MAX = 32 * 1024 * 1024;
 
-/** A stored file sent to the gateway, with a question about it. */
+/** A request to the gateway about a stored file, which is sent along. */
 export interface GatewayQuestion {
   readonly address: URL;
   readonly jobId: string;
   readonly mediaType: string;
   readonly file: Readable;
-  /** As `gatewayAuthorization` makes them. */
+  /** From `gatewayAuthorization`. */
   readonly authorization: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
 }
 
 /**
- * Sends the file and returns the whole answer, whatever its status. The caller destroys the file.
- * @throws Error when the gateway is not reached in time, or its answer is longer than any real one
+ * Sends the file and returns the whole answer, with any status. The caller destroys the file.
+ * @throws Error when the gateway cannot be reached in time, or its answer is longer than any real one
  */
 export async function askGateway(question: GatewayQuestion): Promise<{ answer: Response; body: Buffer }> {
   const { address, jobId, mediaType, file, authorization, timeoutMs } = question;
-  // A streamed body needs `duplex`, which the types do not know yet.
+  // A streamed body needs `duplex`, which the types do not have yet.
   const call: RequestInit & { duplex: 'half' } = {
     method: 'POST',
     headers: { 'content-type': mediaType, 'x-job-id': jobId, ...authorization },

@@ -7,19 +7,19 @@ import { askGateway } from './ask-gateway.ts';
 import { fairTurns, TurnRefused } from './fair-turns.ts';
 import type { CheckedBlobs } from './result-delivery.ts';
 
-/** Most documents that the gateway shows to people at the same time; conversions come first. */
+/** The gateway shows at most this many documents to users at the same time, because conversions come first. */
 const AT_ONCE_MAX = 2;
-/** Most questions of one user that wait for their turn; further ones are refused with a time to retry. */
+/** A user may have this many waiting requests. Further ones are refused with a time for a retry. */
 const WAITING_OF_ONE_MAX = 20;
-/** Questions of all. */
+/** Limit of the waiting requests of all users. */
 const WAITING_MAX = 400;
 const AGAIN_SEC = 2;
 
-/** What the gateway says of a job's document. */
+/** Asks the gateway about a job's document. */
 export interface DocumentReader {
   /**
-   * Every value with its place, as `gatewayExplanationSchema`.
-   * @param asker whose share of the turns it takes
+   * Every value with its place, in the form of `gatewayExplanationSchema`.
+   * @param asker the user whose turn the request takes
    * @throws ApiError
    */
   explain(asker: string, job: ExistingJob): Promise<Buffer>;
@@ -28,11 +28,11 @@ export interface DocumentReader {
 }
 
 /**
- * Asks the gateway over HTTP, with the PDF out of the blob store; nothing is kept here. Each question opens the
- * document anew, so only a few are asked at a time.
- *
- * @param options.gatewayUrl undefined when this process knows no gateway: everything is UNAVAILABLE then
- * @param options.token what the gateway asks for, if it does
+ * Asks the gateway over HTTP, with the PDF from the blob store, and caches nothing. Each request opens the document
+ * again, so only a few run at a time.
+ * @param options.gatewayUrl undefined when this process knows no gateway, so that every request fails with
+ *   UNAVAILABLE
+ * @param options.token the gateway's token, if it requires one
  * @param options.timeoutMs longest wait for one answer
  */
 export function documentReader(options: {
@@ -87,7 +87,7 @@ export function documentReader(options: {
 
 /**
  * Opens the job's PDF.
- * @throws ApiError EXPIRED when it was removed, UNAVAILABLE, INTERNAL when the stored bytes are not what they should be
+ * @throws ApiError EXPIRED when it was removed, UNAVAILABLE, INTERNAL when the stored bytes are wrong
  */
 export async function openSource(blobs: CheckedBlobs, job: ExistingJob): Promise<Readable> {
   const { jobId, sourceBlobKey, bytes, sha256 } = job;
@@ -104,7 +104,7 @@ export async function openSource(blobs: CheckedBlobs, job: ExistingJob): Promise
   }
 }
 
-/** A refusal of the document is the answer; a gateway in trouble is asked again later. */
+/** Returns the final refusal of a document, or UNAVAILABLE with a retry when the gateway fails. */
 function refusalOf(status: number, body: Buffer, { jobId }: ExistingJob): ApiError {
   const refusal = gatewayRefusalSchema.safeParse(jsonOf(body));
   if (status === 422)

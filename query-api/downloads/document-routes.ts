@@ -10,12 +10,14 @@ import type { QueryContext } from '../request/query-context.ts';
 import { jobIdOfPath, queryOf } from '../request/request-input.ts';
 import { sendWhole, type CheckedBlobs } from './result-delivery.ts';
 
-/** A browser may keep a picture so long while its page is scrolled to and fro. */
+/** A browser may keep a picture for this long, while the user scrolls. */
 const PICTURE_KEPT_SEC = 300;
-/** Operators share one place among the owners. */
+/** All operators together count as one user in the queue. */
 const OPERATORS = 'operators';
 
-/** The PDF of a job, its pages as pictures, and where in it each value was read. Decided from the job's own stream. */
+/**
+ * The PDF of a job, pictures of its pages, and the place of each value. The job's own stream decides who may read them.
+ */
 export function documentRoutes(
   context: QueryContext,
   blobs: CheckedBlobs,

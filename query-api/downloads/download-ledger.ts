@@ -10,13 +10,13 @@ import { retry } from '../../runtime/retry.ts';
 import { commandIdOf } from '../../schemas/name-based-ids.ts';
 import { jobStream } from '../../schemas/streams.ts';
 
-/** Tries to write one event, and the wait between two. */
+/** Number of attempts to append one event, and the wait between two. */
 const TRIES_MAX = 5;
 const BACKOFF = { firstMs: 500, maxMs: 4_000 };
-/** Most downloads whose events are being written; a further one is counted as lost at once. */
+/** Limit of the downloads whose events are being written. A further one is counted as lost at once. */
 const WRITING_MAX = 5_000;
 
-/** A transfer that was completed. */
+/** A completed transfer. */
 export interface CompletedDownload {
   readonly owner: string;
   readonly jobId: string;
@@ -24,10 +24,10 @@ export interface CompletedDownload {
   readonly requestId: string;
 }
 
-/** Writes `ResultDownloaded` after the transfer, without anyone waiting for it. */
+/** Appends `ResultDownloaded` after the transfer, while nobody waits for it. */
 export interface DownloadLedger {
   record(download: CompletedDownload): void;
-  /** Resolves when nothing is being written any more, at most after `graceMs`. */
+  /** Resolves when no event is being written any more, at most after `graceMs`. */
   settle(graceMs: number): Promise<void>;
 }
 

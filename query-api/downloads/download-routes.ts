@@ -10,7 +10,7 @@ import type { ReadyJob, ReadyResults } from './ready-result.ts';
 import type { ResultFormats } from './result-formats.ts';
 import { resultName } from './result-names.ts';
 
-/** `GET /api/jobs/:id/download`: the result, to be saved. A complete transfer goes on the record. */
+/** `GET /api/jobs/:id/download`: the result as a file. A complete transfer becomes an event. */
 export function downloadRoutes(
   ledger: DownloadLedger,
   results: ReadyResults,
@@ -38,7 +38,7 @@ export function downloadRoutes(
   return router;
 }
 
-/** `GET .../:id/result`: the same bytes, to be looked at. Looking is not downloading, so nothing goes on the record. */
+/** `GET .../:id/result`: the same bytes, to be shown. It is no download, so it makes no event. */
 export function resultRoutes(results: ReadyResults, { prefix, ownerOf: owner }: Asker): Router {
   const router = Router();
   router.get(`${prefix}/:id/result`, async (req, res) => {
@@ -49,7 +49,7 @@ export function resultRoutes(results: ReadyResults, { prefix, ownerOf: owner }: 
   return router;
 }
 
-/** Headers that keep a browser from running the file or keeping it (R08.01). */
+/** Sets headers that keep a browser from running or storing the file (R08.01). */
 function describe(res: Response, job: ReadyJob, type: 'attachment' | 'inline'): Response {
   const { result } = job.conversion;
   return describeAs(res, result, resultName(job.filename, result.mediaType), type);

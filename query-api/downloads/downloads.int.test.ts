@@ -35,7 +35,7 @@ async function give(jobId: string, ...commands: readonly JobCommand[]): Promise<
   }
 }
 
-/** A job as far as it is to go, by the real write side. */
+/** Makes a job in the requested state, by the real write side. */
 async function job(
   owner: string,
   upTo: 'queued' | 'converting' | 'ready' | 'expired',
@@ -336,7 +336,7 @@ describe('while Postgres is away', () => {
     expect(await answer.text()).toBe('<a/>');
     expect((await house.get(`/api/jobs/${jobId}/why`, owner)).status).toBe(200);
     await downloaded(jobId, 1);
-    // The line to Postgres is looked at once a second.
+    // The process checks its connection to Postgres once a second.
     const deadline = Date.now() + 10_000;
     while (house.service.readiness().ready && Date.now() < deadline)
       await new Promise((resolve) => setTimeout(resolve, 50));

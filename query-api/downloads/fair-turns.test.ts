@@ -3,7 +3,7 @@ import { fairTurns } from './fair-turns.ts';
 
 const bounds = { atOnceMax: 2, waitingOfOneMax: 20, waitingMax: 30 };
 
-/** Work that ends when it is told to, in the order it began. */
+/** Tasks that the test ends one by one. It records the order in which they began. */
 function stepwise() {
   const begun: string[] = [];
   const ends: (() => void)[] = [];

@@ -1,9 +1,12 @@
 import { CodedError } from '../../schemas/coded-error.ts';
 
-/** Runs one piece of work when it is its asker's turn. @throws TurnRefused, and what the work throws */
+/**
+ * Runs a task when its user's turn comes.
+ * @throws TurnRefused, and what the task throws
+ */
 export type TakeTurn = <T>(asker: string, work: () => Promise<T>) => Promise<T>;
 
-/** Too much waits already; nothing was begun. */
+/** Too many tasks are waiting, so this one was not begun. */
 export class TurnRefused extends CodedError {
   readonly code = 'TURN_REFUSED';
   readonly retryable = true;
@@ -19,15 +22,15 @@ interface Waiting {
 }
 
 /**
- * A queue that is fair between users: each gets one turn after the other, however much one of them asks. When it is
- * full, the last request of the user with the most waiting requests is refused. So nobody is kept out by another user.
+ * A queue that is fair between users: they take turns, however many requests one of them sends. When it is full, the
+ * last request of the user with the most waiting requests is refused. So no user keeps another one out.
  */
 export function fairTurns(bounds: {
   readonly atOnceMax: number;
   readonly waitingOfOneMax: number;
   readonly waitingMax: number;
 }): TakeTurn {
-  /** By asker; the first one is next. An asker with nothing waiting is not in it. */
+  /** By user; the first one is next. A user without waiting tasks is not in it. */
   const queues = new Map<string, Waiting[]>();
   let running = 0;
   let waiting = 0;

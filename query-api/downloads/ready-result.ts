@@ -9,7 +9,7 @@ import { sendWhole, type CheckedBlobs } from './result-delivery.ts';
 
 export type ReadyJob = Extract<ExistingJob, { state: 'ready' }>;
 
-/** Finds the result of a job and sends it. Decided from the job's own stream, so it works while Postgres is away. */
+/** Finds the result of a job and sends it. The job's own stream decides, so it works while Postgres is away. */
 export interface ReadyResults {
   /**
    * @param owner null for an operator
@@ -17,8 +17,8 @@ export interface ReadyResults {
    */
   find(owner: string | null, jobId: string): Promise<ReadyJob>;
   /**
-   * Sends the bytes into an answer whose headers `describe` sets once they can be had. False when the transfer was
-   * not completed.
+   * Sends the bytes. `describe` sets the headers once the bytes are available. Returns false when the transfer was not
+   * completed.
    * @throws ApiError before the first byte
    */
   send(owner: string | null, job: ReadyJob, describe: () => Response): Promise<boolean>;
@@ -71,7 +71,10 @@ const NOT_READY: Readonly<Record<Exclude<ExistingJob['state'], 'ready' | 'expire
   cancelled: 'There is no result: the conversion was cancelled.',
 };
 
-/** Retention may have removed the blob since the stream was read; the stream then has the event of it by now. */
+/**
+ * Retention may have removed the blob after the stream was read. In that case the stream now has the event of the
+ * removal.
+ */
 async function refuseBlob(
   context: QueryContext,
   { owner, job }: { readonly owner: string | null; readonly job: ReadyJob },

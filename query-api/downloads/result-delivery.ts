@@ -5,15 +5,16 @@ import { createHash } from 'node:crypto';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
 import { CodedError } from '../../schemas/coded-error.ts';
 
-/** Results up to this many bytes are checked before the first byte is sent, so that a wrong one is a clean 500. */
+/** A result up to this size is checked before its first byte is sent, so that a damaged one gives a clean 500. */
 export const CHECK_FIRST_BYTES_MAX = 1024 * 1024;
-/** Blobs known to be wrong; the oldest is forgotten first, and found again when it is asked for. */
+/** Number of blobs remembered as damaged. The oldest is forgotten first, and detected again at the next request. */
 const KNOWN_CORRUPT_MAX = 1_000;
 
-/** Reads results that are what the log says they are. */
+/** Reads results and checks them against the hash in the log. */
 export interface CheckedBlobs {
   /**
-   * Opens a blob: a small one is read and checked whole, of a large one the last chunk comes only if all was right.
+   * Opens a blob. A small one is read and checked first. Of a large one, the last chunk is sent only if the hash is
+   * right.
    * @throws BlobCorrupt, BlobMissing, BlobStoreUnavailable
    */
   open(expected: ExpectedBlob): Promise<Readable>;
@@ -55,13 +56,13 @@ export function checkedBlobs(blobs: BlobStore): CheckedBlobs {
 
 /**
  * Sends a stream as the body of an answer whose headers are set. Resolves when the client's connection has taken all of
- * it. When the stream fails, the connection is cut, so that the client does not take a part for the whole.
+ * it. If the stream fails, it closes the connection, so that the client does not take a part for the whole.
  */
 export async function sendWhole(stream: Readable, res: Response): Promise<void> {
   await pipeline(stream, res);
 }
 
-/** A blob is not what the log says it is: other bytes, or another number of them (A-FS03). */
+/** A blob has other bytes than the log states, or another number of them (A-FS03). */
 export class BlobCorrupt extends CodedError {
   readonly code = 'BLOB_CORRUPT';
   readonly retryable = false;
@@ -73,7 +74,7 @@ export class BlobCorrupt extends CodedError {
   }
 }
 
-/** What the log says of a blob. */
+/** What the log states about a blob. */
 interface ExpectedBlob {
   readonly blobKey: string;
   readonly bytes: number;
@@ -82,7 +83,7 @@ interface ExpectedBlob {
 }
 
 /**
- * Passes bytes on while they are hashed, one chunk behind. The last chunk is given only when the hash of the whole is
+ * Passes bytes on while it hashes them, one chunk behind. It passes the last chunk only when the hash of the whole is
  * right. So wrong bytes never look complete (I13).
  * @throws BlobCorrupt instead of the last chunk
  */

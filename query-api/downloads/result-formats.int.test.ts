@@ -32,7 +32,7 @@ afterAll(async () => {
   await gateway.close();
 });
 
-/** A Ready job with this result, by the real write side. */
+/** Makes a Ready job with this result, by the real write side. */
 async function ready(owner: string, text: string, mediaType = 'application/xml'): Promise<string> {
   const result = Buffer.from(text);
   const content = sha256Of(randomBytes(8));

@@ -6,7 +6,7 @@ import { fairTurns, TurnRefused } from './fair-turns.ts';
 import type { ReadyJob } from './ready-result.ts';
 import type { CheckedBlobs } from './result-delivery.ts';
 
-/** Results that are with the gateway at the same time; conversions come first. */
+/** The gateway converts at most this many results at the same time, because conversions of PDFs come first. */
 const AT_ONCE_MAX = 2;
 const WAITING_OF_ONE_MAX = 20;
 const WAITING_MAX = 400;
@@ -19,19 +19,19 @@ interface MadeFormat {
   readonly mediaType: string;
 }
 
-/** Makes other formats of results. */
+/** Converts results to other formats. */
 export interface ResultFormats {
   /**
-   * @param asker whose share of the turns it takes
+   * @param asker the user whose turn the request takes
    * @throws ApiError FORMAT_NOT_POSSIBLE with the reason, UNAVAILABLE, and what reading the result throws
    */
   make(asker: string, job: ReadyJob, format: InvoiceFormat): Promise<MadeFormat>;
 }
 
 /**
- * Asks the gateway over HTTP, with the stored result; nothing is kept here.
- *
- * @param options.gatewayUrl undefined when this process knows no gateway: everything is UNAVAILABLE then
+ * Asks the gateway over HTTP, with the stored result, and caches nothing.
+ * @param options.gatewayUrl undefined when this process knows no gateway, so that every request fails with
+ *   UNAVAILABLE
  * @param options.timeoutMs longest wait for one answer
  */
 export function resultFormats(options: {
@@ -102,7 +102,7 @@ function jsonOf(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString());
   } catch {
-    // An answer that is no refusal of the gateway says nothing about the format.
+    // An answer that is not the gateway's refusal tells nothing about the format.
     return null;
   }
 }

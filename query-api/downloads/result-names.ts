@@ -6,14 +6,14 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
 };
 const BASE_CODE_POINTS_MAX = 180;
 /**
- * Names that cannot be files: devices of Windows, whatever follows the first dot (Microsoft, "Naming Files, Paths, and
- * Namespaces"). Also names that a program at a terminal reads as an option.
+ * Names that cannot be files: devices of Windows, with anything after their first dot (Microsoft, "Naming Files, Paths,
+ * and Namespaces"). Also names that a program at a terminal takes for an option.
  */
 const TAKEN_FOR_ELSE = /^(?:-|(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$) *(?:\.|$))/i;
 
 /**
- * The name a result is saved under: the PDF's, with the ending of what it became. Characters that a file system or a
- * reader could take for something else (path separators, controls, bidi controls) are gone (A-FN04, A-FN06, A-FN10).
+ * The file name of a result: the PDF's name, with the ending of the result's format. It lacks characters that a file
+ * system or a reader may misinterpret: path separators, controls, bidi controls (A-FN04, A-FN06, A-FN10).
  */
 export function resultName(filename: string, mediaType: string): string {
   const base = filename
@@ -29,8 +29,8 @@ export function resultName(filename: string, mediaType: string): string {
 }
 
 /**
- * Makes names unique within one archive: the second `a.xml` becomes `a (2).xml`. Case does not tell names apart, since
- * on some file systems it does not.
+ * Makes names unique within one archive: the second `a.xml` becomes `a (2).xml`. It ignores case, as some file systems
+ * do.
  */
 export function uniqueNames(): (name: string) => string {
   const taken = new Set<string>();

@@ -6,7 +6,7 @@ import type { QueryContext } from '../request/query-context.ts';
 import type { CheckedBlobs } from './result-delivery.ts';
 import { resultName, uniqueNames } from './result-names.ts';
 
-/** What the archive says about results that are not in it. */
+/** Name of the text file that lists the missing results. */
 const MISSING_NAME = 'NOT-INCLUDED.txt';
 
 interface Entry {
@@ -18,16 +18,16 @@ interface Entry {
 }
 
 export interface ResultArchive {
-  /** Fails when a result turns out wrong after its first byte: the archive is then never complete. */
+  /** Fails when a result turns out damaged after its first byte, so that the archive is never complete. */
   readonly stream: Readable;
-  /** Jobs whose result is in the archive; whole only when the stream has ended. */
+  /** Jobs whose result is in the archive. The list is complete when the stream has ended. */
   readonly included: readonly { readonly jobId: string; readonly bytes: number }[];
 }
 
 /**
- * An archive of the owner's Ready jobs among `jobIds`, made one entry at a time while it is read. Each job's own stream
- * decides when its turn comes. A text file names jobs without a result or with a damaged one; an unknown job and
- * another owner's are named alike. Null when no job has a result.
+ * Makes an archive of the owner's Ready jobs among `jobIds`, one entry at a time while it is read. Each job's stream
+ * decides when its entry is made. A text file lists jobs without a result or with a damaged one. An unknown job and
+ * another owner's job are listed alike. Returns null when no job has a result.
  */
 export async function zipOfResults(
   context: QueryContext,
@@ -100,7 +100,7 @@ async function* entriesOf(
   }
 }
 
-/** Resolves when the entry's bytes have gone into the archive. */
+/** Adds an entry. Resolves when its bytes are in the archive. */
 async function add(zip: ZipFile, entry: Entry): Promise<void> {
   const read = finished(entry.stream, { writable: false });
   entry.stream.once('error', (error) => zip.emit('error', error));

@@ -13,7 +13,7 @@ import { zipOfResults } from './zip-of-results.ts';
 const READY_JOBS =
   "select job_id from docket.jobs where owner = $1 and state = 'ready' order by created_at, job_id limit $2";
 
-/** `GET /api/jobs/download`: the results of many jobs in one archive, streamed while it is made. */
+/** `GET /api/jobs/download`: the results of many jobs as one archive, streamed while it is made. */
 export function zipRoutes(context: QueryContext, results: CheckedBlobs, ledger: DownloadLedger): Router {
   const { store, logger } = context;
   const router = Router();

@@ -1,20 +1,20 @@
 import type { Follower } from './connection.ts';
 import type { Page } from '../change-feed/page.ts';
 
-/** Statements at the same time; ten thousand clients that come back at once wait their turn. */
+/** Number of statements at the same time. If ten thousand clients return at once, they wait for their turns. */
 const READS_AT_ONCE_MAX = 3;
-/** Followers whose pages are read together: planning the statement costs more than a page. */
+/** Number of followers whose pages one statement reads, because planning a statement costs more than a page. */
 const FOLLOWERS_A_READ_MAX = 32;
-/** Pause before a read that is to find what the last one did not. */
+/** Pause before a read that looks for rows which the last one did not find. */
 const READ_AGAIN_MS = 50;
 
-/** A page, or why it could not be read. */
+/** A page, or the error of its read. */
 export type PageRead = { readonly page: Page } | { readonly error: unknown };
 
 export interface CatchUp {
-  /** The follower's next page is read when its turn comes. */
+  /** Queues the follower for the read of its next page. */
   enqueue(follower: Follower): void;
-  /** The follower waits for its socket; `resume` puts it back. */
+  /** Lets the follower wait for its socket, until `resume`. */
   park(follower: Follower): void;
   resume(follower: Follower): void;
   remove(follower: Follower): void;
@@ -22,13 +22,13 @@ export interface CatchUp {
 }
 
 /**
- * Brings subscriptions from the table to the feed, a page of each in turn. So one with many rows does not delay the
- * others.
+ * Brings subscriptions from the tables to the feed. They take turns, one page each, so one with many rows does not
+ * delay the others.
  */
 export function startCatchUp(options: {
-  /** Answers in the order of the followers; never rejects. */
+  /** Returns the pages in the order of the followers. Never rejects. */
   read: (followers: readonly Follower[]) => Promise<readonly PageRead[]>;
-  /** Takes the page in; what it returns is what comes next for the follower. */
+  /** Processes the page and returns the next step for the follower. */
   arrived: (follower: Follower, page: Page) => 'again' | 'later' | 'park' | 'done';
   failed: (follower: Follower, error: unknown) => void;
 }): CatchUp {

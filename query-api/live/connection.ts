@@ -4,13 +4,13 @@ import type { MessageBudget } from './message-budget.ts';
 import type { Subscription } from './subscription.ts';
 import type { TopicScope } from '../change-feed/topic-scope.ts';
 
-/** One socket and what it follows. Plain values only: ten thousand of these must stay small. */
+/** One socket and its subscriptions. It has plain values only, because ten thousand of them must stay small. */
 export interface Connection {
   readonly socket: WebSocket;
   readonly owner: string;
-  /** The address it came from, as limits count. */
+  /** The client's address, as limits count it. */
   readonly clientKey: string;
-  /** Whether the connection may follow the `ops:` topics; decided when it was opened. */
+  /** True when the connection may follow the `ops:` topics, which is decided at the opening. */
   readonly operates: boolean;
   readonly subscriptions: Map<number, Follower>;
   readonly openedAtMs: number;
@@ -18,44 +18,44 @@ export interface Connection {
   budget: MessageBudget;
   heardAtMs: number;
   nextPingAtMs: number;
-  /** Since when the client takes less than it is sent; null while there is room. */
+  /** Time since which the client takes less than it is sent; null while there is room. */
   fullSinceMs: number | null;
   closing: boolean;
 }
 
-/** A subscription of a connection: the pure state, and what it takes to send from it. */
+/** A subscription of a connection: its pure state, and what is needed to send its messages. */
 export interface Follower {
   readonly connection: Connection;
   readonly id: number;
   readonly topic: string;
   readonly scope: TopicScope;
   state: Subscription;
-  /** The token the client holds; the `previous` of the next delta. */
+  /** The client's token, which is the `previous` of the next delta. */
   token: string;
-  /** Grows when the subscription starts over, so that a page read before that is dropped. */
+  /** Incremented when the subscription starts over, so that an earlier page is dropped. */
   round: number;
-  /** Reads that brought it nowhere. */
+  /** Number of reads in a row without progress. */
   idleReads: number;
 }
 
-/** Less than this waiting in a socket counts as room for more. */
+/** A socket with fewer waiting bytes than this has room for more. */
 const ROOM_BYTES = 64 * 1024;
 
-/** Whether the client keeps up. Marks the moment it stopped to. */
+/** True when the client keeps up. It records the time at which the client stopped keeping up. */
 export function hasRoom(connection: Connection, nowMs: number): boolean {
   const room = connection.socket.bufferedAmount < ROOM_BYTES;
   if (!room) connection.fullSinceMs ??= nowMs;
   return room && connection.fullSinceMs === null;
 }
 
-/** Bytes that wait for this client, in its socket and held for it. */
+/** Number of bytes that wait for this client, in its socket and in memory. */
 export function waitingBytes(connection: Connection): number {
   let bytes = connection.socket.bufferedAmount;
   for (const follower of connection.subscriptions.values()) bytes += follower.state.heldBytes;
   return bytes;
 }
 
-/** Whether a client has been slow for too long or too much waits for it (D32). */
+/** True when a client has been slow for too long, or when too many bytes wait for it (D32). */
 export function isTooSlow(connection: Connection, nowMs: number): boolean {
   if (connection.fullSinceMs === null) return false;
   return (

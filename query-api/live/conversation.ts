@@ -24,10 +24,10 @@ export interface ConversationOptions {
   readonly sendAway: (connection: Connection) => void;
 }
 
-/** What a client says, and what is done about it. */
+/** Handles the messages of a client. */
 export interface Conversation {
   hear(connection: Connection, message: RawData, isBinary: boolean): void;
-  /** A control frame of the WebSocket protocol: it costs as much as a message. */
+  /** Handles a control frame of the WebSocket protocol, which costs as much as a message. */
   hearPing(connection: Connection): void;
 }
 
@@ -118,7 +118,7 @@ function subscribe(
     return;
   }
   const bookmark = token === undefined ? null : openBookmark(keys, { owner, topic }, token);
-  // The figures are not brought by the feed, so there is no place in it that they have to reach.
+  // The feed does not deliver the figures, so they need not reach a position of it.
   const since = scope.kind === 'metrics' ? BEFORE_EVERYTHING : at.position;
   const follower: Follower = {
     connection,
@@ -147,7 +147,7 @@ function unsubscribe({ followers, catchUp }: ConversationOptions, connection: Co
 
 type HeardFrame = { readonly frame: ClientFrame } | { readonly close: number; readonly why: string };
 
-/** Reads what a client sent; anything but one of the protocol's frames ends the connection. */
+/** Parses a client's message. Anything but a frame of the protocol ends the connection. */
 function readClientFrame(message: RawData, isBinary: boolean): HeardFrame {
   if (isBinary) return { close: LIVE_CLOSE.unsupportedData, why: 'frames are text' };
   let value: unknown;

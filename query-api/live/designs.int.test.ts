@@ -15,8 +15,8 @@ import { projectInto, type Projection } from '../../tests/harness/projected-jobs
 import { startQueryHouse, type QueryHouse } from '../../tests/harness/query-house.ts';
 
 /**
- * How a client comes back. `token` is the protocol's way. The two others are what is often built instead; they get the
- * same server, the same changes and the same cuts, and are here to show that this test can fail.
+ * How a client reconnects. `token` is the protocol's way; the two others are common alternatives. All get the same
+ * server, changes and disconnects. The alternatives show that this test can fail.
  */
 type Design = 'token' | 'resubscribe only' | 'fetch, then subscribe';
 
@@ -34,7 +34,7 @@ afterAll(() => house.stop());
 
 const pick = <Value>(from: readonly Value[]) => from[Math.floor(Math.random() * from.length)] as Value;
 
-/** A client that is cut and comes back; what it holds is by its design. */
+/** A client that loses its connection and reconnects. Its design decides which rows it keeps. */
 function createClient(design: Design) {
   const owner = house.newOwner();
   const jobIds = Array.from({ length: JOBS_EACH }, () => randomUUID());
@@ -50,7 +50,7 @@ function createClient(design: Design) {
   const hear = (frame: ServerFrame): void => {
     if (JSON.stringify(frame).replaceAll(`of-${owner}.pdf`, '').includes('.pdf')) seen.foreign += 1;
     if (design === 'token') return takeIn(held, frame);
-    // These designs know changes only: what the server sends first to others, it does not send to them.
+    // The alternative designs know only changes, so the first snapshot does not reach them.
     const isFirstList = frame.type === 'snapshot' && design === 'resubscribe only' && !seen.everHeld;
     if (frame.type !== 'delta' && !isFirstList) return;
     seen.everHeld = true;
@@ -61,7 +61,7 @@ function createClient(design: Design) {
     jobIds,
     held,
     seen,
-    /** @param between what happens after a fetch and before the subscription, where there is a fetch */
+    /** @param between runs between the fetch and the subscription, in a design with a fetch */
     connect: async (between: () => Promise<unknown> = () => Promise.resolve()): Promise<void> => {
       if (design === 'fetch, then subscribe') await fetchRows();
       await between();
@@ -75,7 +75,7 @@ function createClient(design: Design) {
       tester?.socket.terminate();
       held.building = false;
     },
-    /** Whether it shows exactly the table. */
+    /** True when the client shows exactly the table. */
     isRight: async (): Promise<boolean> => {
       const { jobs } = await house.json<JobListAnswer>(
         `/api/jobs?limit=200&atLeast=${projection.position()}`,
@@ -89,7 +89,10 @@ function createClient(design: Design) {
   };
 }
 
-/** So many clients, each cut so often at random moments while everything moves; answers those that end up wrong. */
+/**
+ * Runs a number of clients, each disconnected at random moments while the rows change. Returns the clients with wrong
+ * rows.
+ */
 async function survive(design: Design, clientCount: number, cutsEach: number) {
   const clients = Array.from({ length: clientCount }, () => createClient(design));
   const jobOf = (client: (typeof clients)[number]) => ({
@@ -119,7 +122,7 @@ async function survive(design: Design, clientCount: number, cutsEach: number) {
   await Promise.all(clients.map(live));
   moving = false;
   await mover;
-  // The last moment is not left to chance: one change comes while the client is on its way back.
+  // One change surely comes while the clients reconnect for the last time.
   for (const client of clients) await client.connect(() => projection.write([jobOf(client)]));
   let wrong = clients;
   for (let tries = 0; wrong.length > 0 && tries < (design === 'token' ? 100 : 5); tries += 1) {

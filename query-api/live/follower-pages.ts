@@ -5,7 +5,7 @@ import { operatorPage } from './operator-rows.ts';
 import { PAGE_ROWS_MAX, type ReadOwnerPages, type ReadPage } from '../change-feed/page-reader.ts';
 import type { Page } from '../change-feed/page.ts';
 
-/** There is no such job, or it is another owner's. */
+/** The job does not exist, or it belongs to another owner. */
 export class NoSuchJob extends CodedError {
   readonly code = 'NOT_FOUND';
   readonly retryable = false;
@@ -15,17 +15,17 @@ export class NoSuchJob extends CodedError {
   }
 }
 
-/** What followers' pages are read from. */
+/** The sources of the followers' pages. */
 export interface PageSources {
   readonly readPage: ReadPage;
   readonly readOwnerPages: ReadOwnerPages;
   readonly readFigures: () => Promise<Page>;
-  /** Whether the log knows the job as the owner's; asked when the read tables do not. */
+  /** Tells whether the job in the log belongs to the owner. It is called when the read tables do not know the job. */
   readonly ownsJob: (owner: string, jobId: string) => Promise<boolean>;
 }
 
 /**
- * Reads the next page of each follower, those of owners' queues by one statement. An error is each follower's own.
+ * Reads the next page of each follower. One statement reads those of owners' queues. Each follower has its own error.
  */
 export function followerPages(sources: PageSources): (followers: readonly Follower[]) => Promise<PageRead[]> {
   return async (followers) => {

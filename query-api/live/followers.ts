@@ -1,15 +1,15 @@
 import type { Follower } from './connection.ts';
 import type { ChangedRow } from '../change-feed/page.ts';
 
-/** Rows for one follower; the same list object for all who are to get the same. */
+/** Rows for one follower. Followers that get the same rows share the same list object. */
 export type Deliver = (follower: Follower, rows: readonly ChangedRow[]) => void;
 
-/** Who follows what, so that a change costs as much as it has followers. */
+/** The followers of each topic, so that a change costs only as much as its followers. */
 export interface Followers {
   add(follower: Follower): void;
   remove(follower: Follower): void;
   size(): number;
-  /** Followers of the figures, which are served separately. */
+  /** Followers of the figures, which another part serves. */
   ofMetrics(): ReadonlySet<Follower>;
   all(): Iterable<Follower>;
   deliver(rows: readonly ChangedRow[], deliver: Deliver): void;

@@ -6,7 +6,7 @@ export interface LiveMetrics {
   readonly refusals: Counter<'code'>;
 }
 
-/** Figures of the live sockets of this process. */
+/** Metrics of the live sockets of this process. */
 export function liveMetrics(
   registry: Metrics,
   count: { sockets(): number; followers(): number },

@@ -27,22 +27,22 @@ import type { ChangedRow } from '../change-feed/page.ts';
 import { createSweeps, sweepConnection, sweepFull } from './sweep.ts';
 import { admit, type Admission, type SocketIdentity } from './upgrade-gate.ts';
 
-/** Sockets of one process; each takes a few KB here and more in the kernel. */
+/** Number of sockets of one process. Each takes a few KB here and more in the kernel. */
 export const SOCKETS_MAX = 15_000;
-/** The closing handshake has this long; then the socket is destroyed. */
+/** Time for the closing handshake. After it the server destroys the socket. */
 const CLOSE_TIMEOUT_MS = 3_000;
-/** Clients that are sent away come back within this, spread out. */
+/** A client that the server disconnects returns after a random time in this range. */
 const RETURN_MS_MIN = 500;
 const RETURN_SPREAD_MS = 4_500;
-/** What a refusal that time cures says about the next try. */
+/** The time until a retry in a temporary refusal. */
 const SOCKET_RETRY_SEC = 5;
-/** Reads that bring a subscription nowhere before its client is sent away. */
+/** Reads without progress before the server disconnects a client. */
 const IDLE_READS_MAX = 100;
 
 export interface LiveServerOptions {
   readonly identity: SocketIdentity;
   readonly limits: Pick<RateLimits, 'socket' | 'refused'>;
-  /** Sockets that one address may hold open here. */
+  /** Number of sockets that one address may open. */
   readonly socketsPerAddressMax: number;
   readonly keys: SealingKeys;
   readonly readPage: ReadPage;
@@ -50,7 +50,7 @@ export interface LiveServerOptions {
   readonly feedAt: () => Bookmark | null;
   /** Resolves true once `feedAt` is known, false when that takes too long. */
   readonly feedReady: () => Promise<boolean>;
-  /** Whether the log knows the job as the owner's; asked when the read tables do not. */
+  /** Tells whether the job in the log belongs to the owner. It is called when the read tables do not know the job. */
   readonly ownsJob: (owner: string, jobId: string) => Promise<boolean>;
   /** The row of `ops:metrics` as JSON text. */
   readonly readMetrics: () => Promise<string>;
@@ -61,12 +61,12 @@ export interface LiveServerOptions {
   readonly socketsMax?: number;
 }
 
-/** The live sockets of this process, and what the change feed tells them. */
+/** The live sockets of this process. The change feed calls it with every change. */
 export interface LiveServer extends FeedListener {
-  /** Takes over an upgrade of `/api/live`; false when the address is another. */
+  /** Takes over an upgrade of `/api/live`. Returns false for another address. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
   sockets(): number;
-  /** Says goodbye to every client and waits, at most `graceMs`, until they are gone. */
+  /** Sends a goodbye to every client and waits, at most `graceMs`, until the sockets are closed. */
   stop(graceMs: number): Promise<void>;
 }
 
@@ -153,7 +153,7 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
   };
 }
 
-/** Says goodbye to a client that shall come back, spread over `RETURN_SPREAD_MS`. */
+/** Asks a client to disconnect and to return, at a time spread over `RETURN_SPREAD_MS`. */
 function senderAway(sender: ReturnType<typeof createSender>, random: () => number) {
   return (connection: Connection, code: number = LIVE_CLOSE.tryAgainLater): void => {
     const retryAfterMs = Math.round(RETURN_MS_MIN + random() * RETURN_SPREAD_MS);
@@ -177,7 +177,7 @@ async function untilGone(
 
 type ReadOutcomes = Pick<Parameters<typeof startCatchUp>[0], 'arrived' | 'failed'>;
 
-/** What a page that was read, or that could not be read, does to its follower. */
+/** Handles a page of a follower, or the error of its read. */
 function outcomesOfReads(parts: {
   readonly sender: ReturnType<typeof createSender>;
   readonly followers: ReturnType<typeof createFollowers>;
@@ -214,7 +214,7 @@ function outcomesOfReads(parts: {
   };
 }
 
-/** Takes over upgrades of `/api/live`, or refuses them with an answer in HTTP. */
+/** Accepts upgrades of `/api/live`, or refuses them with an HTTP answer. */
 function socketDoor(
   options: LiveServerOptions,
   registry: ReturnType<typeof createSocketRegistry>,
@@ -224,7 +224,7 @@ function socketDoor(
     accepted,
   }: { isStopping: () => boolean; refused: (code: string) => void; accepted: () => void },
 ): { readonly upgrade: LiveServer['upgrade']; close(): void } {
-  // The published types of ws do not know `closeTimeout` yet.
+  // The published types of ws lack `closeTimeout`.
   const serverOptions: ServerOptions & { closeTimeout: number } = {
     noServer: true,
     clientTracking: false,
@@ -254,7 +254,7 @@ function socketDoor(
   return {
     upgrade: (request, socket, head) => {
       if (request.url?.split('?', 1)[0] !== LIVE_PATH) return false;
-      // Until the counts are known a sender that goes away must not end this process.
+      // Until the limits are checked, a client that disconnects must not end this process.
       const gone = (): void => void socket.destroy();
       socket.on('error', gone);
       void admissionOf(request).then((admission) => {

@@ -211,7 +211,7 @@ describe('a live subscription', () => {
     await projection.write([{ jobId, owner }]);
     const delta = await tester.frame('delta', (frame) => frame.id === 2);
     expect(delta.rows).toMatchObject([{ jobId, owner }]);
-    // The figures come every second, also when nothing moves: their age is news too.
+    // The figures arrive every second even without changes, because their age changes.
     const next = await tester.frame('delta', (frame) => frame.id === 1);
     const later = await tester.frame('delta', (frame) => frame.id === 1 && frame !== next);
     expect(later.previous).toBe(next.token);

@@ -1,13 +1,13 @@
 /**
- * How many messages a client may still send: a bucket that holds one second's worth and fills evenly. It needs no
- * timer, since every look at the bucket fills it.
+ * The number of messages that a client may still send. It grows evenly up to one second's worth. It needs no timer,
+ * because every check adds what has accrued.
  */
 export interface MessageBudget {
   readonly left: number;
   readonly atMs: number;
 }
 
-/** The budget after one more message, or null when there was none left. */
+/** The budget after one more message; null when it was empty. */
 export function spendMessage(budget: MessageBudget, nowMs: number, perSecond: number): MessageBudget | null {
   const earned = (Math.max(0, nowMs - budget.atMs) / 1000) * perSecond;
   const left = Math.min(perSecond, budget.left + earned);

@@ -3,10 +3,10 @@ import type { Log } from '../../runtime/log.ts';
 import type { Follower } from './connection.ts';
 import type { ChangedRow, Page } from '../change-feed/page.ts';
 
-/** The figures belong to no build of the tables: a token of theirs is good with every one. */
+/** The figures belong to no build of the tables, so their tokens are valid for every build. */
 const NO_EPOCH = '00000000-0000-0000-0000-000000000000';
 
-/** The topic `ops:metrics`: one row, whole, once a second for as long as anyone looks. */
+/** The topic `ops:metrics`: one whole row, once a second while somebody follows it. */
 export interface MetricsTopic {
   /**
    * The newest row.
@@ -18,8 +18,8 @@ export interface MetricsTopic {
 }
 
 /**
- * The row's place is the clock, in milliseconds. The row changes with time as well as with the log: lag and liveness
- * change also when nothing is written.
+ * Makes the topic. The position of its row is the clock in milliseconds, because lag and liveness also change when
+ * nothing is written.
  */
 export function createMetricsTopic(options: {
   /** The row as JSON text. */

@@ -8,13 +8,13 @@ import type { LiveMetrics } from './live-metrics.ts';
 import type { Step, Send } from './subscription.ts';
 
 export interface Sender {
-  /** Takes the result of one step of the pure state machine: its new state, and the frames to send. */
+  /** Applies the result of one step of the pure state machine: its new state, and the messages to send. */
   advance(follower: Follower, step: Step): void;
   say(connection: Connection, frame: Exclude<ServerFrame, { type: 'snapshot' | 'delta' }>): void;
   close(connection: Connection, code: number, reason: string): void;
 }
 
-/** Everything that is written to a socket goes through here. */
+/** Makes the only writer to sockets. */
 export function createSender(options: {
   keys: SealingKeys;
   clock: Clock;
@@ -56,7 +56,7 @@ export function createSender(options: {
   };
 }
 
-/** Rows are joined once, however many subscribers are sent the same list. */
+/** The joined text of rows, made once for all subscribers of the same list. */
 const joinedRows = new WeakMap<readonly ChangedRow[], string>();
 
 function joined(rows: readonly ChangedRow[]): string {
@@ -68,7 +68,7 @@ function joined(rows: readonly ChangedRow[]): string {
   return text;
 }
 
-/** The text of a snapshot or delta frame; the rows' JSON is put in as it is. */
+/** The text of a snapshot or delta, with the rows' JSON inserted unchanged. */
 function rowsFrame(
   id: number,
   send: Extract<Send, { type: 'snapshot' | 'delta' }>,
@@ -80,7 +80,7 @@ function rowsFrame(
     : `${start}"previous":"${tokens.previous}","token":"${tokens.token}"}`;
 }
 
-/** The text of any frame without rows. */
+/** The text of any message without rows. */
 function plainFrame(frame: Exclude<ServerFrame, { type: 'snapshot' | 'delta' }>): string {
   return JSON.stringify(frame);
 }

@@ -14,14 +14,14 @@ export interface SocketRegistry {
   all(): Iterable<Connection>;
   size(): number;
   ofOwner(owner: string): number;
-  /** Sockets of one address, by the key that limits count by. */
+  /** Number of sockets of one address, by the key that limits use. */
   ofAddress(clientKey: string): number;
 }
 
 /** Keeps the open sockets. All sockets share the same few listener functions. */
 export function createSocketRegistry(options: {
   conversation: Conversation;
-  /** Called when a socket is gone. */
+  /** Called when a socket is closed. */
   forget: (connection: Connection) => void;
   clock: Clock;
   random: () => number;
@@ -48,7 +48,7 @@ export function createSocketRegistry(options: {
     ofOwners.remove(connection.owner);
     ofAddresses.remove(connection.clientKey);
   }
-  // After an error ws closes the socket by itself, with the close code that fits; `close` follows.
+  // After an error ws closes the socket with the right close code. The event `close` follows.
   const onError = (): void => undefined;
   return {
     size: () => connections.size,
@@ -78,7 +78,7 @@ export function createSocketRegistry(options: {
   };
 }
 
-/** How often each name is there. */
+/** Counts how often each name occurs. */
 function tally() {
   const counts = new Map<string, number>();
   return {

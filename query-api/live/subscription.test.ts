@@ -22,7 +22,7 @@ const row = (key: string, position: bigint): ChangedRow => ({
   json: JSON.stringify({ key, position: position.toString() }),
 });
 
-/** A projection that moves, the feed that follows it, one subscription and the client at its other end. */
+/** A projection that changes, the feed that follows it, one subscription, and its client. */
 class World {
   epoch = EPOCH;
   head = 0n;
@@ -39,7 +39,7 @@ class World {
     this.head += 1n;
     this.table.set(key, row(key, this.head));
   }
-  /** Events that touch no row of this client move the head as well. */
+  /** Adds events of other owners, which only move the head. */
   unrelated(): void {
     this.head += 1n;
   }
@@ -78,7 +78,7 @@ class World {
     this.room = true;
     if (this.subscription) this.apply(flush(this.subscription));
   }
-  /** The tables were rebuilt: another epoch, the same rows. */
+  /** Rebuilds the tables: the same rows under another epoch. */
   rebuild(): void {
     this.epoch = `e${this.head}-${this.epoch}`.slice(0, 30);
     this.feedAt = this.head;

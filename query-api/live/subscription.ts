@@ -2,28 +2,27 @@ import { BEFORE_EVERYTHING, type ChangedRow, type Page } from '../change-feed/pa
 import type { Bookmark } from '../tokens/resume-token.ts';
 
 /**
- * What the server knows of one subscription. `position` is the promise: the client was sent every row it may see up
- * to there. While it catches up from the table, and while its socket is full, changes are held: the latest of each
- * row only.
+ * The server's state of one subscription. The client was sent every row up to `position` that it may see. While the
+ * subscription catches up from the tables, or while its socket is full, it holds changes: the latest of each row.
  */
 export interface Subscription {
   /** Null until the first page was read. */
   readonly epoch: string | null;
   readonly position: bigint;
   /**
-   * Where the change feed stood when the subscription joined it. The feed never brings what lies before, so the table
-   * has to be read at least up to here.
+   * The position of the change feed when the subscription joined it. The feed does not deliver earlier changes, so the
+   * table must be read at least up to here.
    */
   readonly since: bigint;
   readonly phase: 'snapshot' | 'resume' | 'chase' | 'live';
   readonly held: ReadonlyMap<string, ChangedRow>;
   readonly heldTo: bigint;
   readonly heldBytes: number;
-  /** The subscription dropped messages, since it held too many. They have to be read from the table. */
+  /** True when the subscription dropped changes, because it held too many. It must read them from the table. */
   readonly overflowed: boolean;
 }
 
-/** What to tell the client, before tokens are sealed. */
+/** A message to the client, before its token is sealed. */
 export type Send =
   | {
       readonly type: 'snapshot';
@@ -39,12 +38,14 @@ export interface Step {
   readonly send: readonly Send[];
 }
 
-/** Rows held for one subscription while it catches up; past that they are read from the table again. */
+/**
+ * Number of rows held for one subscription while it catches up. Beyond that, the rows are read from the table again.
+ */
 export const HELD_ROWS_MAX = 1_000;
 
 const NOTHING: ReadonlyMap<string, ChangedRow> = new Map();
 
-/** A subscription that starts with everything; the feed brings it what comes after `since`. */
+/** A subscription that starts with all rows. The feed delivers changes after `since`. */
 export function fromNothing(since: bigint): Subscription {
   return {
     epoch: null,
@@ -64,17 +65,17 @@ export function fromBookmark(bookmark: Bookmark, since: bigint): Subscription {
 }
 
 /**
- * The client's bookmark cannot be used, or the tables were switched: everything anew. What was held belongs to the
- * past as well.
+ * Starts over with all rows, because the client's bookmark is unusable or the tables were switched. It also drops held
+ * changes.
  */
 export function startOver(reason: 'epoch' | 'expired' | 'invalid', since: bigint): Step {
   return { next: fromNothing(since), send: [{ type: 'reset', reason }] };
 }
 
 /**
- * Takes a page read from the table at `subscription.position`. Pages are in order of position, so a row that changes
- * meanwhile moves to a later page: none is missed and none goes back. The last page makes the subscription live; then
- * follows what the feed brought meanwhile.
+ * Takes a page that was read from the table at `subscription.position`. Pages are in the order of positions. So a row
+ * that changes meanwhile moves to a later page: none is missed and none goes back. The last page makes the subscription
+ * live, and held changes follow.
  */
 export function takePage(subscription: Subscription, page: Page): Step {
   const { epoch, position, phase, since } = subscription;
@@ -96,8 +97,8 @@ export function takePage(subscription: Subscription, page: Page): Step {
 }
 
 /**
- * Takes rows of the change feed, which is complete up to `to`. They are sent at once when the client can take them;
- * otherwise they are held.
+ * Takes rows of the change feed, which is complete up to `to`. It sends them at once if the client has room, and holds
+ * them otherwise.
  */
 export function takeChanges(
   subscription: Subscription,
@@ -118,7 +119,7 @@ export function takeChanges(
   return clientHasRoom ? flush(next) : { next, send: [] };
 }
 
-/** Sends what was held, now that there is room for it. */
+/** Sends the held changes, because there is room now. */
 export function flush(subscription: Subscription): Step {
   const { epoch, position, held, heldTo, phase } = subscription;
   if (phase !== 'live' || held.size === 0 || epoch === null) return { next: subscription, send: [] };
@@ -131,7 +132,10 @@ export function flush(subscription: Subscription): Step {
   };
 }
 
-/** Keeps the latest change of each row. While catching up the number is bounded; a live client is closed instead. */
+/**
+ * Keeps the latest change of each row. While the subscription catches up, the number is limited. A live client is
+ * closed instead.
+ */
 function hold(subscription: Subscription, rows: readonly ChangedRow[], to: bigint): Subscription {
   if (subscription.overflowed) return subscription;
   const held = new Map(subscription.held);

@@ -7,7 +7,7 @@ import { nextPingAt, sweepConnection, sweepFull } from './sweep.ts';
 
 const NO_CATCH_UP = { resume: () => undefined } as unknown as CatchUp;
 
-/** A connection that was opened at 0 and said hello, with so many bytes waiting in its socket. */
+/** A connection opened at time 0 that said hello, with some bytes waiting in its socket. */
 function connection(changes: Partial<Connection> = {}, bufferedAmount = 0): Connection {
   return {
     socket: { bufferedAmount } as WebSocket,
@@ -26,7 +26,7 @@ function connection(changes: Partial<Connection> = {}, bufferedAmount = 0): Conn
   };
 }
 
-/** What a sweep at an instant does to it: the close code, the frames said. */
+/** The effect of a sweep at an instant: the close code and the messages sent. */
 function sweptAt(nowMs: number, of: Connection) {
   const seen = { close: 0, said: [] as string[] };
   sweepConnection(of, nowMs, 0.5, {

@@ -4,20 +4,20 @@ import type { CatchUp } from './catch-up.ts';
 import type { Sender } from './sender.ts';
 import { flush } from './subscription.ts';
 
-/** The heartbeat comes after 80 to 100 % of its interval, so that clients that came together drift apart. */
+/** A heartbeat is sent after 80 to 100 % of its interval, so that clients that connected together spread out. */
 const HEARTBEAT_JITTER = 0.2;
-/** A client that says nothing for two heartbeats is gone, whatever TCP says. */
+/** A client that is silent for two heartbeats counts as gone, whatever TCP reports. */
 const SILENT_HEARTBEATS_MAX = 2;
-/** How often full sockets are checked; all others are checked every `SWEEP_EVERY` times. */
+/** How often full sockets are checked. All others are checked at every `SWEEP_EVERY`-th tick. */
 const TICK_MS = 100;
 const SWEEP_EVERY = 10;
 
-/** When a connection is to be pinged next. */
+/** The time of a connection's next ping. */
 export function nextPingAt(nowMs: number, random: number): number {
   return nowMs + LIVE_LIMITS.heartbeatMs * (1 - HEARTBEAT_JITTER * random);
 }
 
-/** Looks after one connection: hello in time, heartbeat, signs of life. */
+/** Checks one connection: hello in time, heartbeat, last sign of life. */
 export function sweepConnection(connection: Connection, nowMs: number, random: number, sender: Sender): void {
   if (connection.closing) return;
   if (!connection.greeted && nowMs - connection.openedAtMs > LIVE_LIMITS.helloMsMax)
@@ -31,8 +31,8 @@ export function sweepConnection(connection: Connection, nowMs: number, random: n
 }
 
 /**
- * Looks after a connection whose socket was full: sends what was held when there is room again, closes it when it
- * stays slow. True when it is full no more.
+ * Checks a connection with a full socket. It sends held changes when there is room, and closes a connection that stays
+ * slow. Returns true when the socket is no longer full.
  */
 export function sweepFull(connection: Connection, nowMs: number, sender: Sender, catchUp: CatchUp): boolean {
   if (connection.closing) return true;
@@ -51,8 +51,8 @@ export function sweepFull(connection: Connection, nowMs: number, sender: Sender,
 }
 
 /**
- * Calls `sweep` every tick; every `SWEEP_EVERY` times all connections are looked at, not the full ones alone. It ticks
- * only while sockets are open, since a timer of `TICK_MS` alone keeps an idle processor from sleeping.
+ * Calls `sweep` at every tick: for full sockets only, and at every `SWEEP_EVERY`-th tick for all. It ticks only while
+ * sockets are open, because a timer of `TICK_MS` would keep an idle processor awake.
  */
 export function createSweeps({
   sweep,

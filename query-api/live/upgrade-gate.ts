@@ -4,7 +4,7 @@ import type { ReadClient } from '../../runtime/http/client.ts';
 import type { ApiErrorCode } from '../../schemas/error-codes.ts';
 import { LIVE_LIMITS, LIVE_PROTOCOL } from '../../schemas/live-protocol.ts';
 
-/** What the gate asks of whoever knows sessions (identity/). */
+/** The functions of identity/ that the gate needs. */
 export interface SocketIdentity {
   ownerOfUpgrade(request: IncomingMessage): string | null;
   mayOpenSocket(request: IncomingMessage): boolean;
@@ -17,8 +17,8 @@ export type Admission =
   | { readonly refused: ApiErrorCode; readonly message: string };
 
 /**
- * Whether a socket may open, decided before the upgrade is accepted. First the exact Origin (A-CS03), then a session,
- * the subprotocol, and a free place (A-WS03).
+ * Decides whether a socket may open, before the upgrade is accepted. It checks the exact Origin (A-CS03), then the
+ * session, the subprotocol, and the limits (A-WS03).
  */
 export function admit(
   request: IncomingMessage,

@@ -17,7 +17,7 @@ import { readAtHead } from '../tables/projection-head.ts';
 import { readTimeline } from './timeline.ts';
 import { explainJob } from './why.ts';
 
-/** One job, its timeline and its why. Another owner's job looks exactly like an unknown one (promise 8). */
+/** One job, its timeline and its explanation. Another owner's job looks exactly like an unknown one (promise 8). */
 export function oneJobRoutes(context: QueryContext, { prefix, ownerOf }: Asker): Router {
   const router = Router();
   const { store, feed } = context;
@@ -61,10 +61,9 @@ const HISTORY_DELETED =
   'scavenge removes them. The list and the timeline show what was read before.';
 
 /**
- * The answer when the log tells nobody, or not this owner, about a job. Only the read row says who owns a hidden
- * stream, so it is asked first. An unknown job and another owner's cost the same and look the same (promise 8). Without
- * its row a hidden stream looks like an unknown job; `docket why` names it.
- *
+ * Answers for a job about which the log tells nothing to this owner. Only the read row tells the owner of a hidden
+ * stream, so it is read first. An unknown job and another owner's job cost the same and look the same (promise 8).
+ * Without a row, a hidden stream looks like an unknown job; `docket why` names it.
  * @param owner null for who sees everyone's jobs
  * @throws ReadStoreUnavailable, LogUnavailable
  */

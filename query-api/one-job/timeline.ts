@@ -16,14 +16,17 @@ interface TimelineRow {
   readonly data: Record<string, unknown>;
 }
 
-/** The job is joined, so that another owner's timeline is no timeline. One more than a page tells whether more follow. */
+/**
+ * Joins the job, so that another owner gets no timeline. It selects one row more than a page, which tells whether more
+ * follow.
+ */
 const TIMELINE =
   'select e.revision, e.position, e.at, e.type, e.actor, e.correlation_id, e.causation_id, e.data' +
   ' from docket.jobs j left join docket.job_events e on e.job_id = j.job_id and e.revision >= $3' +
   ' and ($5::bigint is null or e.position <= $5)' +
   ' where ($1::text is null or j.owner = $1) and j.job_id = $2 order by e.revision limit $4';
 
-/** A page of a job's events in words; `answer` is null when the owner (null: anyone) has no such job. */
+/** A page of a job's events in words. `answer` is null when the owner has no such job; a null owner means everyone. */
 export async function readTimeline(
   store: Queryable,
   {
@@ -42,7 +45,7 @@ export async function readTimeline(
   const { head, rows } = await readAtHead<TimelineRow>(store, { text: TIMELINE, values }, 'revision');
   if (rows.length === 0) return { head, answer: null };
   const entries = rows.flatMap((row) => (row.revision === null ? [] : [entryOf(row, row.revision)]));
-  // Before its first event the job was not there.
+  // The job did not exist before its first event.
   if (asOf !== null && entries.length === 0 && fromRevision === 0) return { head, answer: null };
   const following = entries[TIMELINE_ENTRIES_MAX];
   return {
@@ -70,7 +73,7 @@ function entryOf(row: TimelineRow, revision: string): TimelineEntry {
   };
 }
 
-/** A type or shape that this build does not know (a newer one wrote it) is shown by its name. */
+/** An event of a type or shape from a newer build is shown by its name. */
 function recordedSentence(type: string, data: unknown): string {
   if (!Object.hasOwn(JOB_EVENT_SCHEMAS, type)) return `${type}.`;
   const parsed = JOB_EVENT_SCHEMAS[type as JobEvent['type']].safeParse(data);

@@ -13,22 +13,22 @@ import type { JobEvent } from '../../schemas/job-events.ts';
 import type { Moment } from '../../schemas/moment.ts';
 import { jobStream, GATEWAY_STREAM } from '../../schemas/streams.ts';
 
-/** What an explanation is made of. */
+/** The sources of an explanation. */
 export interface WhySources {
   readonly log: Pick<EventLog, 'readStream' | 'readLast'>;
   readonly policy: RetryPolicy;
 }
 
-/** A job as it was, and the explanation. */
+/** A job at a moment, with its explanation. */
 export interface Explained {
   readonly answer: WhyAnswer;
   readonly events: readonly RecordedJobEvent[];
 }
 
 /**
- * Why a job is, or was, as it is. Answered from the log alone: it is true even when the read tables are behind or
- * away. At a position the clock stands at the job's last event before it; at a time, at that time.
- *
+ * Explains why a job is, or was, in its state. It reads only the log, so it is right while the read tables are behind
+ * or away. At a position the clock shows the time of the job's last event before it. At a time the clock shows that
+ * time.
  * @param owner whose job it must be, known from its first event, so that another's costs as little as none; null for
  *   who sees everyone's
  * @param moment null is the present
@@ -82,7 +82,7 @@ async function eventsUntil(
   return events;
 }
 
-/** The job that the first event of a stream creates. */
+/** The owner of the job that a stream's first event creates. */
 function ownerOf(event: JobEvent, revision: bigint): string | null {
   const job = evolve(ABSENT, event, revision);
   return job.state === 'absent' ? null : job.owner;
@@ -93,18 +93,20 @@ function isAfter({ position, at }: { position: bigint; at: string }, moment: Mom
   return moment.kind === 'position' ? position > moment.position : at > moment.at;
 }
 
-/** The fold in a form that JSON can hold. */
+/** The fold as plain JSON. */
 function plain(job: ExistingJob): WhyAnswer['fold'] {
   return { ...job, revision: Number(job.revision) };
 }
 
-/** Transitions read for one explanation; a breaker that flaps more than this is explained by its first ones. */
+/**
+ * Limit of the transitions read for one explanation. If a breaker opens and closes more often, only the first
+ * transitions count.
+ */
 const TRANSITIONS_MAX = 500;
 
 /**
- * When claiming was paused by circuit breakers from `from` until `isPast` says that an event is after the moment.
- * The stream can be long, so its beginning is found by halving: about 20 single reads in a million transitions.
- *
+ * The times when circuit breakers paused claiming, from `from` until `isPast` reports that an event is after the
+ * moment. The stream can be long, so bisection finds the start: about 20 single reads for a million transitions.
  * @param from ISO 8601; a pause that was open then is included
  * @throws LogUnavailable, EventNotUnderstood
  */
@@ -133,7 +135,7 @@ async function breakerPauses(
   return pauses.filter(({ resumedAt }) => resumedAt === null || resumedAt >= from);
 }
 
-/** Revision of the first transition at or after an instant, `last + 1n` when there is none. */
+/** Revision of the first transition at or after an instant; `last + 1n` when there is none. */
 async function firstSince(log: Pick<EventLog, 'readStream'>, from: string, last: bigint): Promise<bigint> {
   let low = 0n;
   let high = last + 1n;

@@ -11,7 +11,7 @@ import type { JobListAnswer, JobMetrics, JobView, TimelineAnswer } from '../../s
 import { startQueryHouse, type QueryHouse } from '../../tests/harness/query-house.ts';
 
 const SEED = 11;
-/** In the form of a session's owner. */
+/** An id in the form of a session's owner. */
 const ownerId = (number: string) => `owner-${number}`.padEnd(22, 'x');
 const OWNERS = [ownerId('1'), ownerId('2'), ownerId('3')];
 const LISTS = [
@@ -26,7 +26,7 @@ const LISTS = [
   'limit=200&search=ção',
 ];
 
-/** What was asked while the tables were changing, and what was answered. */
+/** The requests made while the tables were changing, and their answers. */
 interface Recording {
   readonly owner: string;
   readonly path: string;
@@ -41,7 +41,7 @@ const random = randomFrom(SEED);
 
 const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(random() * items.length)]!;
 
-/** Appends histories in many small steps, while lists, jobs and figures are asked for and written down. */
+/** Appends histories in many small steps, and records lists, jobs and figures meanwhile. */
 beforeAll(async () => {
   house = await startQueryHouse();
   const { log, store } = house;
@@ -55,7 +55,7 @@ beforeAll(async () => {
   })();
   const inFlight = new Map<string, Promise<unknown>>();
   for (const event of events) {
-    // Events of one stream in their order, streams beside each other.
+    // Events of one stream go one after the other, and those of different streams at the same time.
     const before = inFlight.get(event.stream) ?? Promise.resolve();
     inFlight.set(
       event.stream,
@@ -75,8 +75,8 @@ afterAll(async () => {
 });
 
 /**
- * Owners as sessions have them, and instants in the order of the log but for clocks that are 2 s apart, and one that is
- * far ahead: what it dates lies beyond everything else.
+ * Gives events the owners of sessions, and dates in the order of the log. Two clocks differ by 2 s. One clock is far
+ * ahead, so its dates are after all others.
  */
 function dated(events: readonly StoredEvent[]): StoredEvent[] {
   return events.map((event, index) => {
@@ -113,7 +113,7 @@ describe('the past of the queue', () => {
     for (const { owner, path, answer } of recordings) {
       const { position } = answer;
       const past = await house.json<typeof answer>(`${path}&asOf=${position}`, owner);
-      // A cursor belongs to its moment, so the two are different texts.
+      // A cursor belongs to its moment, so the two texts differ.
       expect({ path, ...past, next: typeof nextOf(past) }).toEqual({
         path,
         ...answer,

@@ -8,7 +8,7 @@ import { lastPosition } from './past-moment.ts';
 import { BEFORE_EVERYTHING } from '../change-feed/page.ts';
 import { readHead } from '../tables/projection-head.ts';
 
-/** Longest wait for tables that are behind the moment asked for. */
+/** Longest wait for tables that are behind the requested moment. */
 const BEHIND_WAIT_MS = 5_000;
 const BEHIND_RETRY_SEC = 1;
 /** The data from which a moment is resolved. */
@@ -19,9 +19,8 @@ export interface AsOfSources {
 }
 
 /**
- * The position that a moment of the past means, once the tables are complete up to it. A time means the last position
- * whose event is dated (`at`) at or before it; -1 is before every event.
- *
+ * The position of a past moment, once the tables are complete up to it. A time means the last position whose event is
+ * dated (`at`) at or before it. -1 means before every event.
  * @throws ApiError BAD_REQUEST for a position beyond the log's end, UNAVAILABLE when the tables are behind for 5 s
  * @throws ReadStoreUnavailable, LogUnavailable
  */
@@ -33,17 +32,20 @@ async function positionAsOf(sources: AsOfSources, moment: Moment): Promise<bigin
     await completeUpTo(sources, moment.position);
     return moment.position;
   }
-  // If the tables have a later event, they have everything that counts. Otherwise they must be complete.
+  // Tables with a later event are complete for this moment. Others must first catch up.
   if (!(await isFollowed(sources.store, moment.at))) await completeUpTo(sources, null);
   return (await lastPosition(sources.store, moment.at)) ?? BEFORE_EVERYTHING;
 }
 
-/** The position of `?asOf=`, or null for the present. @throws as `positionAsOf` */
+/**
+ * The position of `?asOf=`; null for the present.
+ * @throws as `positionAsOf`
+ */
 export async function pastOf(sources: AsOfSources, moment: Moment | undefined): Promise<bigint | null> {
   return moment === undefined ? null : positionAsOf(sources, moment);
 }
 
-/** Waits until no event that the tables are made of lies between them and `position` (null: the log's end). */
+/** Waits until the tables have every relevant event up to `position` (null: the log's end). */
 async function completeUpTo({ store, log, feed }: AsOfSources, position: bigint | null): Promise<void> {
   const deadline = performance.now() + BEHIND_WAIT_MS;
   for (;;) {
@@ -66,7 +68,10 @@ async function firstAfter(log: Pick<EventLog, 'readAll'>, position: bigint): Pro
   return null;
 }
 
-/** The last event of the tables nearly always gives the answer, and its look-up takes no longer when there are many. */
+/**
+ * True when the tables have an event dated later. The last event nearly always proves it, and its look-up costs the
+ * same for any number of events.
+ */
 async function isFollowed(store: Queryable, at: string): Promise<boolean> {
   const { rows } = await store.query<{ followed: boolean }>(
     `select coalesce((select updated_at from docket.jobs order by position desc limit 1) > $1, false)

@@ -1,23 +1,24 @@
 import type { Queryable } from '../../read-store/pool.ts';
 import type { Moment } from '../../schemas/moment.ts';
 
-/** A moment of the past as the dashboard needs it: where it lies in the log, and when it was. */
+/** A past moment as the dashboard needs it: its position in the log, and its time. */
 export interface PastMoment {
-  /** The last position at or before it; -1 when there was nothing. */
+  /** The last position at or before it; -1 when there was none. */
   readonly position: bigint;
   /** ISO 8601 in UTC with milliseconds. */
   readonly at: string;
 }
 
-/** How far back is looked at first; sixteen times as far whenever nothing was found, since the index is by blocks. */
+/**
+ * How far back the first look-up goes. Each further look-up goes sixteen times as far, because the index covers blocks.
+ */
 const FIRST_REACH_MS = 3_600_000n;
 const FIRST_REACH_POSITIONS = 1_000_000n;
 const FURTHER = 16n;
 
 /**
- * Finds a moment in the timeline. An instant is the last position of an event decided up to it, a position the instant
- * at which its event was decided. The future is now.
- *
+ * Finds a moment in the timeline. For an instant, it is the last position of an event decided up to it. For a position,
+ * it is the instant at which its event was decided. A future moment means now.
  * @param now ISO 8601 in UTC with milliseconds
  * @throws ReadStoreUnavailable
  */

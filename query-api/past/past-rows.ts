@@ -1,14 +1,13 @@
 /**
- * Rows of `jobs` as they were when the tables stood at a position. Rows that have not changed since are in `jobs`; for
- * the others the replaced row is taken. Both halves take the same conditions, order and limit, so a page of the past
- * costs about twice a page of the present.
- *
- * @param columns what to select; both tables have the columns of a `JobView`, and of a row of the past the position
- *   is `since`
+ * Selects rows of `jobs` as they were when the tables were at a position. An unchanged row is in `jobs`, and a changed
+ * one in the history. Both halves have the same conditions, order and limit. So a page of the past costs about twice a
+ * page of the present.
+ * @param columns what to select; both tables have the columns of a `JobView`, and the position of a past row is
+ *   `since`
  * @param position the parameter that holds the position, such as `$3`
  * @param orderAndLimit of the page
- * @param few true when few rows of the past can have stood then, such as those of jobs at work: all of them are found
- *   by their state, where Postgres, which cannot know, would go through all rows in the order of the page
+ * @param few true when few past rows can match, such as those of running jobs; then all of them are found by their
+ *   state, because Postgres would otherwise read all rows in the order of the page
  */
 export function rowsAt(options: {
   readonly columns: readonly string[];
@@ -27,16 +26,18 @@ export function rowsAt(options: {
   );
 }
 
-/** Keeps the order of what surrounds a select out of it. */
+/** Keeps the planner from applying the outer order to an inner select. */
 const NOT_IN_ORDER = 'offset 0';
-/** The last event is looked for so far back first, in bytes of the log; further when there is none. */
+/**
+ * The first look-up of the last event goes back this far, in bytes of the log. If it finds none, the next one goes
+ * further.
+ */
 const LAST_EVENT_WITHIN = 1_000_000;
 
 /**
- * A `with` of one row for `CREATED_BY_THEN`: the latest date of any event up to a position. It is exact for any clocks.
- * Events are dated nearly in the order of the log, so few blocks of the timeline hold an earlier event with a later
- * date. The index by blocks names those.
- *
+ * A `with` of one row for `CREATED_BY_THEN`: the latest date of all events up to a position. It is exact for any
+ * clocks. Dates nearly follow the order of the log, so few blocks of the timeline hold an earlier event with a later
+ * date. The block index finds those.
  * @param position the parameter that holds the position, such as `$3`
  */
 export function momentOf(position: string): string {
@@ -46,7 +47,7 @@ export function momentOf(position: string): string {
 }
 
 /**
- * Jobs that may have been there at the moment, as a condition. An index in the order of creation then begins there and
- * not at the present, which matters once most jobs are younger.
+ * A condition for jobs that may have existed at the moment. An index in the order of creation then starts there and not
+ * at the present. That matters once most jobs are younger.
  */
 export const CREATED_BY_THEN = 'created_at <= (select at from moment)';

@@ -17,7 +17,7 @@ interface Group {
 
 const COUNTED = ['state', 'error_code', 'updated_at', 'bytes', 'result_bytes', 'position'];
 
-/** The figures of one owner's jobs, or of everyone's when `owner` is null; at a position of the past, or now. */
+/** The figures of one owner's jobs, or of all jobs when `owner` is null, now or at a past position. */
 export async function readJobMetrics(
   store: Queryable,
   owner: string | null,

@@ -31,7 +31,7 @@ export function jobRoutes(context: QueryContext): Router {
     res.json(answer);
   });
 
-  // Only behind `identity.operatorsOnly`.
+  // `identity.operatorsOnly` must protect this route.
   router.get('/api/ops/jobs', async (req, res) => {
     const { owner = null, ...query } = queryOf(OperatorListQuery, req);
     const { rows, next, head } = await listJobs(context, owner, query);
@@ -59,7 +59,7 @@ interface Listed {
   readonly head: Bookmark;
 }
 
-/** A page of the list, and where the next one starts. */
+/** A page of the list, and the cursor of the next one. */
 async function listJobs(context: QueryContext, owner: string | null, query: JobListQuery): Promise<Listed> {
   const { store, feed, keys } = context;
   const scope: ListScope = { owner, asOf: await pastOf(context, query.asOf) };
@@ -73,7 +73,7 @@ async function listJobs(context: QueryContext, owner: string | null, query: JobL
   return {
     rows: page,
     next: last ? sealPlace(keys.cursor, binding, placeOf(last)) : null,
-    // A reader that follows from a past moment gets every row that has changed since.
+    // A client that subscribes from a past moment gets every row changed since then.
     head: { ...head, position: scope.asOf ?? head.position },
   };
 }

@@ -9,7 +9,7 @@ import { readAtHead, type AtHead, type Statement } from '../tables/projection-he
 
 type SortColumn = 'created' | 'updated' | 'filename';
 
-/** File names are ordered by their characters in lower case, the same on every server whatever its locale. */
+/** File names are sorted by their lower-case characters. The order is the same on every server, whatever its locale. */
 const SORT_EXPRESSION: Readonly<Record<SortColumn, string>> = {
   created: 'created_at',
   updated: 'updated_at',
@@ -26,16 +26,16 @@ function sortOf(query: Pick<JobListQuery, 'sort'>): { column: SortColumn; descen
   return { column: (descending ? query.sort.slice(1) : query.sort) as SortColumn, descending };
 }
 
-/** Whose jobs, and when: `owner` null is everyone's, `asOf` null is the present. */
+/** Which jobs, and when. A null `owner` means everyone's jobs, a null `asOf` the present. */
 export interface ListScope {
   readonly owner: string | null;
-  /** A position; the rows are those of the tables when they stood there. */
+  /** A position; the rows are those of the tables at that position. */
   readonly asOf: bigint | null;
 }
 
 /**
- * The statement for one page of jobs and one row more, which tells whether another page follows. Pages go by key, not
- * by number: every page costs the same (A-DS01).
+ * The statement for one page of jobs plus one row, which tells whether another page follows. Pages go by key and not by
+ * number, so every page costs the same (A-DS01).
  */
 export function listStatement(scope: ListScope, query: JobListQuery, after: ListPlace | null): Statement {
   const values: unknown[] = [];
@@ -67,33 +67,33 @@ export function listStatement(scope: ListScope, query: JobListQuery, after: List
   return { text: withConvertedBefore(present), values };
 }
 
-/** The sort value as text, made by the database itself so that it compares as the rows do. */
+/** The sort value as text. The database makes it, so that it compares as the rows do. */
 function sortValue(column: SortColumn): string {
   return column === 'filename' ? 'lower(filename)' : `${SORT_EXPRESSION[column]}::text`;
 }
 
-/** The place after a row of `listStatement`. */
+/** The place of a row of `listStatement`. */
 export function placeOf(row: ListedRow): ListPlace {
   return { value: row.sort_value, jobId: row.job_id };
 }
 
-/** The filter and sort that a cursor belongs to; with others it is not valid. */
+/** The filter and sort of a cursor. With others it is not valid. */
 export function listBinding({ owner, asOf }: ListScope, query: JobListQuery): readonly string[] {
   const { state, mapping, search, errorCode, sort } = query;
   const filter = JSON.stringify([state ?? null, mapping ?? null, search ?? null, errorCode ?? null]);
   return [owner ?? 'everyone', sort, filter, asOf?.toString() ?? 'now'];
 }
 
-/** `%`, `_` and `\` stand for themselves in a LIKE pattern. */
+/** Escapes `%`, `_` and `\` for a LIKE pattern. */
 function literally(text: string): string {
   return text.replaceAll(/[\\%_]/g, (character) => `\\${character}`);
 }
 
-/** A row of a page, with the value it is sorted by. */
+/** A row of a page, with its sort value. */
 export type ListedRow = ShownRow & { readonly sort_value: string };
 
 /**
- * A page of jobs, at most one row longer than asked for, in its order.
+ * A page of jobs plus at most one more row, in order.
  * @throws ReadStoreUnavailable
  */
 export async function listPage(
@@ -108,7 +108,7 @@ export async function listPage(
   return readAtHead<ListedRow>(store, listStatement(scope, query, after), order);
 }
 
-/** The statement for one job of an owner, or of anyone when `owner` is null; as it is, or was at a position. */
+/** The statement for one job, now or at a position. A null `owner` means any owner. */
 export function oneJob(owner: string | null, jobId: string, asOf: bigint | null = null): Statement {
   const own = '($1::text is null or owner = $1) and job_id = $2';
   if (asOf === null)
@@ -116,7 +116,7 @@ export function oneJob(owner: string | null, jobId: string, asOf: bigint | null 
       text: withConvertedBefore(`select ${SHOWN_COLUMNS.join(', ')} from docket.jobs where ${own}`),
       values: [owner, jobId],
     };
-  // Whose it is and when it was created never change; the key of the past begins with the two.
+  // A job's owner and time of creation never change, and the key of the history begins with the two.
   const same = (column: string) => `${column} = (select ${column} from docket.jobs where job_id = $2)`;
   const where = [own, same('owner'), same('created_at')];
   return {

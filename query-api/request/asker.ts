@@ -1,14 +1,14 @@
 import type { Response } from 'express';
 import { ownerOf } from '../../identity/middleware.ts';
 
-/** Under which address one job is asked for, and for whom. */
+/** The address of routes about one job, and the owner for whom they answer. */
 export interface Asker {
   readonly prefix: '/api/jobs' | '/api/ops/jobs';
-  /** Whose jobs there are; null is an operator, who sees everyone's. */
+  /** The owner of the request; null for an operator, who sees everyone's jobs. */
   readonly ownerOf: (res: Response) => string | null;
 }
 
 export const AS_OWNER: Asker = { prefix: '/api/jobs', ownerOf };
 
-/** Only behind `identity.operatorsOnly`. */
+/** `identity.operatorsOnly` must protect these routes. */
 export const AS_OPERATOR: Asker = { prefix: '/api/ops/jobs', ownerOf: () => null };

@@ -8,7 +8,7 @@ import type { MappingListing } from '../../schemas/http-api.ts';
 import type { ChangeFeed } from '../change-feed/change-feed.ts';
 import type { SealingKeys } from '../tokens/sealed-text.ts';
 
-/** What the routes are made of. */
+/** What the routes need. */
 export interface QueryContext {
   readonly store: Queryable;
   readonly log: EventLog;
@@ -24,7 +24,7 @@ export interface QueryContext {
   readonly clock: Clock;
 }
 
-/** The name of a mapping for people; the id while the gateway's list is not here. */
+/** The name of a mapping for users; its id while the gateway's list is not loaded. */
 export function labelOf(context: Pick<QueryContext, 'mappings'>): (mappingId: string) => string {
   return (mappingId) => context.mappings.find(mappingId)?.label ?? mappingId;
 }

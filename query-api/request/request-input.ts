@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { ApiError } from '../../runtime/http/api-error.ts';
 import { JobId } from '../../schemas/ids.ts';
 
-/** The query of a request, strictly: an unknown key is refused (A-PP01). */
+/** Parses the query of a request. An unknown key is refused (A-PP01). */
 export function queryOf<Schema extends z.ZodType>(schema: Schema, request: Request): z.output<Schema> {
   const values = Object.values(request.query);
   if (values.some((value) => typeof value !== 'string' || value.includes('\0')))
@@ -19,8 +19,8 @@ export function queryOf<Schema extends z.ZodType>(schema: Schema, request: Reque
 }
 
 /**
- * The job id of the path.
- * @throws ApiError NOT_FOUND for anything but a lower-case UUID: there can be no such job (A-ID02)
+ * The job id in the path.
+ * @throws ApiError NOT_FOUND for anything but a lower-case UUID, because no such job can exist (A-ID02)
  */
 export function jobIdOfPath(request: Request): string {
   const parsed = JobId.safeParse(request.params['id']);

@@ -43,19 +43,19 @@ afterAll(async () => {
   await house.stop();
 });
 
-/** One conversion that succeeds. */
+/** One successful conversion. */
 interface Conversion {
   readonly owner: string;
   readonly filename: string;
   readonly invoice?: InvoiceIdentity | undefined;
-  /** Stands for the bytes of the PDF; other bytes each time when it is left out. */
+  /** Stands for the bytes of the PDF. If left out, the bytes are new. */
   readonly content?: string;
   readonly mapping?: MappingRef;
 }
 
 interface Done {
   readonly jobId: string;
-  /** When it was converted. */
+  /** Time of the conversion. */
   readonly at: string;
   readonly position: bigint;
 }
@@ -69,7 +69,7 @@ async function command(jobId: string, given: JobCommand): Promise<bigint> {
   return handled.position;
 }
 
-/** Uploads, starts and completes a job through the write side's own decider. */
+/** Uploads, starts and completes a job with the write side's own decider. */
 async function convert({ owner, filename, invoice, content, mapping = MAPPING }: Conversion): Promise<Done> {
   const sha256 = sha256Of(content ?? randomBytes(8).toString('hex'));
   const jobId = jobIdOf(owner, mapping, sha256);

@@ -1,6 +1,6 @@
 import type { JobView } from '../../schemas/http-api.ts';
 
-/** What a row says of the same invoice under other bytes, when it was converted before. */
+/** Columns that tell whether the same invoice, in other bytes, was converted before. */
 export interface ConvertedBeforeColumns {
   readonly before_job_id: string | null;
   readonly before_filename: string | null;
@@ -8,16 +8,15 @@ export interface ConvertedBeforeColumns {
 }
 
 /**
- * Adds to rows of jobs which job of the same owner was the first that became the same invoice from other bytes.
- * Positions of the log bound the look-up, so a row says the same at its position for ever (ADR 0175).
- *
- * @param rows a select with the columns of a row that is shown; what it says of the result is taken from there
+ * Adds to rows of jobs the first job of the same owner that gave the same invoice from other bytes. Log positions bound
+ * the look-up, so a row states the same at its position for ever (ADR 0175).
+ * @param rows a select with the columns of a shown row; the columns about the result come from it
  */
 export function withConvertedBefore(rows: string): string {
   return `select shown.*, before.* from (${rows}) shown left join lateral (${EARLIER}) before on true`;
 }
 
-/** A result without an invoice is not that of an older conversion of its job: the hash of the result tells. */
+/** The hash of the result tells an invoice of this result from one of an older conversion of the job. */
 const EARLIER =
   'select earlier.job_id as before_job_id, earlier.filename as before_filename, earlier.converted_at as before_at' +
   ' from (select own.* from docket.job_invoices own where own.job_id = shown.job_id' +
@@ -29,7 +28,7 @@ const EARLIER =
   ' order by other.position limit 1) earlier' +
   " where shown.state in ('ready', 'expired') and earlier.source_sha256 <> own.source_sha256";
 
-/** The same as the API says it. */
+/** The same in the form of the API. */
 export function convertedBeforeOf(row: ConvertedBeforeColumns): JobView['convertedBefore'] {
   const { before_job_id: jobId, before_filename: filename, before_at: at } = row;
   return jobId === null || filename === null || at === null

@@ -3,7 +3,7 @@ import type { JobView } from '../../schemas/http-api.ts';
 import type { OperatorJobView } from '../../schemas/ops-api.ts';
 import { convertedBeforeOf, type ConvertedBeforeColumns } from './converted-before.ts';
 
-/** Columns of `docket.jobs` that a view is made of. */
+/** The columns of `docket.jobs` from which a view is made. */
 export const SHOWN_COLUMNS = [
   'job_id',
   'owner',
@@ -30,13 +30,13 @@ export const SHOWN_COLUMNS = [
   'position',
 ] as const satisfies readonly (keyof JobRecord)[];
 
-/** What a list or a page reads of a job, as the driver returns it. */
+/** The columns of a job that a list or a page reads, as the driver returns them. */
 export type ShownRow = Pick<JobRecord, (typeof SHOWN_COLUMNS)[number]> & ConvertedBeforeColumns;
 
-/** The name of a mapping for people. */
+/** Returns the name of a mapping for users. */
 export type LabelOf = (mappingId: string) => string;
 
-/** A job as REST and the live socket show it. A result is shown only while it can be downloaded. */
+/** A job as REST and the live socket show it. It contains the result only while the result can be downloaded. */
 export function jobView(row: ShownRow, labelOf: LabelOf): JobView {
   return {
     jobId: row.job_id,
@@ -63,7 +63,7 @@ export function jobView(row: ShownRow, labelOf: LabelOf): JobView {
   };
 }
 
-/** A job as an operator sees it. */
+/** A job as operators see it. */
 export function operatorJobView(row: ShownRow, labelOf: LabelOf): OperatorJobView {
   return { ...jobView(row, labelOf), owner: row.owner };
 }

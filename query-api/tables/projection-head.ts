@@ -3,13 +3,13 @@ import { ApiError } from '../../runtime/http/api-error.ts';
 import { CodedError } from '../../schemas/coded-error.ts';
 import type { Bookmark } from '../tokens/resume-token.ts';
 
-/** A statement for `pg`; its text never contains data of a request. */
+/** A statement for `pg`. Its text never contains data of a request. */
 export interface Statement {
   readonly text: string;
   readonly values: readonly unknown[];
 }
 
-/** Rows and the projection's place in the same snapshot. */
+/** Rows, and the projection's position in the same snapshot. */
 export interface AtHead<Row> {
   readonly head: Bookmark;
   readonly rows: readonly Row[];
@@ -27,7 +27,7 @@ export class ProjectionMissing extends CodedError {
 
 const REBUILDING_RETRY_SEC = 5;
 
-/** The log is another one than before, and the tables do not show all of it yet (ADR 0112). */
+/** The log was replaced, and the tables do not show all of it yet (ADR 0112). */
 export class ProjectionRebuilding extends ApiError {
   constructor() {
     super(
@@ -39,19 +39,18 @@ export class ProjectionRebuilding extends ApiError {
   }
 }
 
-/** Before the first batch there is no checkpoint; -1 is below every position. */
+/** Before the first batch there is no checkpoint. -1 is below every position. */
 const HEAD =
   'select p.epoch::text as epoch, coalesce(c.commit_position, -1)::text as head,' +
-  // As JSON, since a query-api may run a moment before the projector of its build has made the column.
+  // As JSON, because a query-api may start before the projector of its build has added the column.
   " to_jsonb(p) ->> 'rebuilding_since' is not null as rebuilding from docket.projections p" +
   " left join docket.checkpoints c on c.projection = p.name and c.version = p.version where p.name = 'jobs' and p.is_current";
 
 /**
- * Reads rows together with the epoch and checkpoint they belong to. It is one statement on purpose. A statement locks
- * the views before it takes its snapshot, so it sees all of a switch of versions or nothing of it. Two statements in a
- * REPEATABLE READ transaction would not: the second could read new tables under the old epoch.
- *
- * @param statement a select without `order by` of its own that matters; its columns are what `orderBy` may name
+ * Reads rows together with their epoch and checkpoint, in one statement. A statement locks the views before it takes
+ * its snapshot. So it sees either all of a switch of versions or nothing. Two statements in a REPEATABLE READ
+ * transaction would not: the second could read new tables under the old epoch.
+ * @param statement a select whose own order does not matter; `orderBy` may name its columns
  * @throws ProjectionMissing, ProjectionRebuilding, ReadStoreUnavailable
  */
 export async function readAtHead<Row extends object>(
@@ -75,7 +74,7 @@ export async function readAtHead<Row extends object>(
   };
 }
 
-/** The epoch and the checkpoint alone. */
+/** The epoch and the checkpoint. */
 export async function readHead(store: Queryable): Promise<Bookmark> {
   const { rows } = await store.query<{ epoch: string; head: string; rebuilding: boolean }>(HEAD, []);
   const [first] = rows;
@@ -84,7 +83,7 @@ export async function readHead(store: Queryable): Promise<Bookmark> {
   return { epoch: first.epoch, position: BigInt(first.head) };
 }
 
-/** A position as the API writes it. */
+/** A position in the form of the API. */
 export function positionText(position: bigint): string {
   return (position < 0n ? 0n : position).toString();
 }

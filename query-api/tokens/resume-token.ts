@@ -1,7 +1,7 @@
 import { seal, unseal, type SealingKeys } from './sealed-text.ts';
 
 /**
- * A place in a projection: the build of its tables and the commit position up to which the reader has every row.
+ * A place in a projection: the build of its tables, and the commit position up to which the reader has every row.
  * `epoch`, a UUID, names the build and changes with a rebuild or switch.
  */
 export interface Bookmark {
@@ -9,7 +9,7 @@ export interface Bookmark {
   readonly position: bigint;
 }
 
-/** Whom a token is for: another owner, or another topic, cannot use it (A-WS04). */
+/** The holder of a token. No other owner, and no other topic, can use it (A-WS04). */
 export interface TokenHolder {
   readonly owner: string;
   readonly topic: string;
@@ -18,7 +18,9 @@ export interface TokenHolder {
 const TOKEN_VERSION = 1;
 const TOKEN_BYTES = 1 + 16 + 8;
 
-/** A bookmark as the opaque text a client keeps. The same bookmark and holder always give the same text. */
+/**
+ * Seals a bookmark into the opaque text that a client keeps. The same bookmark and holder always give the same text.
+ */
 export function sealBookmark(keys: SealingKeys, holder: TokenHolder, bookmark: Bookmark): string {
   const payload = Buffer.alloc(TOKEN_BYTES);
   payload.writeUInt8(TOKEN_VERSION, 0);
@@ -27,7 +29,7 @@ export function sealBookmark(keys: SealingKeys, holder: TokenHolder, bookmark: B
   return seal(keys, ['live', holder.owner, holder.topic], payload);
 }
 
-/** The bookmark of a token, or null when this holder did not get the token from us. */
+/** The bookmark of a token; null when the token was not made for this holder. */
 export function openBookmark(keys: SealingKeys, holder: TokenHolder, token: string): Bookmark | null {
   const payload = unseal(keys, ['live', holder.owner, holder.topic], token);
   if (payload?.length !== TOKEN_BYTES || payload.readUInt8(0) !== TOKEN_VERSION) return null;

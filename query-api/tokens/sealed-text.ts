@@ -1,22 +1,24 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** Bytes of the truncated HMAC-SHA-256 at the end: 128 bits, as RFC 2104 section 5 allows. */
+/** Length of the truncated HMAC-SHA-256 at the end: 128 bits, as RFC 2104 section 5 allows. */
 const MAC_BYTES = 16;
 
-/** Newest first: the first key signs, and all keys verify, so that keys can be rotated. */
+/** Newest first. The first key signs and all keys verify, so that keys can be rotated. */
 export type SealingKeys = readonly [Buffer, ...Buffer[]];
 
 /**
- * Turns a small payload into opaque, URL-safe text that only we can have made, and only for `boundTo`. The payload is
- * signed, not hidden: nothing secret goes in.
- *
+ * Turns a small payload into opaque, URL-safe text that only the holder of the keys can make, and only for `boundTo`.
+ * The payload is signed and not hidden, so it must contain nothing secret.
  * @param boundTo whom and what the text is for (purpose, owner, topic); not part of the text, checked on opening
  */
 export function seal(keys: SealingKeys, boundTo: readonly string[], payload: Buffer): string {
   return Buffer.concat([payload, macOf(keys[0], boundTo, payload)]).toString('base64url');
 }
 
-/** The payload of a sealed text, or null when it was not made by us for exactly `boundTo` (A-SQ01, A-WS04). */
+/**
+ * The payload of a sealed text; null when the text was not sealed with these keys for exactly `boundTo` (A-SQ01,
+ * A-WS04).
+ */
 export function unseal(keys: SealingKeys, boundTo: readonly string[], text: string): Buffer | null {
   const bytes = Buffer.from(text, 'base64url');
   if (bytes.length <= MAC_BYTES || bytes.toString('base64url') !== text) return null;

@@ -8,9 +8,9 @@ import { sha256Of } from '../../schemas/sha256.ts';
 const FILES_MAX = 2_000;
 const BYTES_MAX = 64 * 1024 * 1024;
 const BROTLI_QUALITY = 9;
-/** Smaller bodies gain nothing. */
+/** Smaller bodies are not compressed, because they gain nothing. */
 const COMPRESS_FROM_BYTES = 512;
-/** Of the hash of a file: 128 bits tell two versions apart. */
+/** Length of an ETag, from the hash of a file. 128 bits tell two versions apart. */
 const ETAG_CHARS = 32;
 
 const MEDIA_TYPES: Readonly<Record<string, string>> = {
@@ -33,10 +33,10 @@ export type Encoding = 'br' | 'gzip' | 'identity';
 
 export interface WebFile {
   readonly mediaType: string;
-  /** True when the name holds a hash of the content, so that it may be kept for ever. */
+  /** True when the name contains a hash of the content, so that caches may keep the file for ever. */
   readonly immutable: boolean;
   readonly etag: string;
-  /** Compressed once, when it is first asked for. */
+  /** Compresses the file once, at the first request. */
   body(encoding: Encoding): Promise<Buffer>;
   readonly encodings: readonly Encoding[];
 }
@@ -52,9 +52,9 @@ export class WebAppMissing extends CodedError {
 }
 
 /**
- * Reads the built web app into memory, by address. What is not in this list cannot be served, so no address can lead
- * out of the folder.
- * @throws WebAppMissing, or an error when the folder is larger than any build of ours
+ * Reads the built web app into memory, by address. Only files in this list are served, so no address can lead out of
+ * the folder.
+ * @throws WebAppMissing, or an error when the folder is larger than any build of Docket's
  */
 export async function loadWebFiles(directory: string): Promise<ReadonlyMap<string, WebFile>> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(

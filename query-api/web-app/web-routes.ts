@@ -1,14 +1,14 @@
 import { Router, type Request, type RequestHandler, type Response } from 'express';
 import type { WebFile } from './web-files.ts';
 
-/** The addresses of the page's own router (web/src/router.ts); any other is 404. */
+/** The addresses of the page's own router (web/src/router.ts). Any other address gives 404. */
 const PAGE_ADDRESS = /^\/(?:(?:ops\/)?jobs\/[0-9a-f-]{36}\/?|ops\/?)?$/;
 
 /**
  * The web app. `/` and every deep link (`/jobs/...`) return the page and a session. A browser may keep hashed files for
- * ever; it asks for every other file each time.
- *
- * @param socketOrigins `ws:` and `wss:` origins the page may connect to, for browsers whose 'self' leaves them out
+ * ever, and asks for every other file each time.
+ * @param socketOrigins `ws:` and `wss:` origins to which the page may connect, for browsers whose 'self' excludes
+ *   them
  */
 export function webRoutes(
   files: ReadonlyMap<string, WebFile>,

@@ -9,7 +9,7 @@ interface Row {
   readonly revision: number;
 }
 
-/** A server of the test that writes down what it hears and says what the test wants said. */
+/** Starts a server that records the messages it receives and sends the messages of the test. */
 async function startServer() {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1', handleProtocols: () => 'docket.live.v1' });
   await new Promise<void>((resolve) => server.once('listening', resolve));

@@ -1,7 +1,7 @@
 import type { ClientFrame, ServerFrame } from '../../schemas/live-protocol.ts';
 import { nothingHeld, receive, reconnectDelayMs, type Held, type RowRules } from './subscription.ts';
 
-/** `failures` counts connections that failed since the last good one; `everLive` is false until a first welcome. */
+/** `failures` counts failed connections since the last good one. `everLive` is false until the first welcome. */
 export interface LiveStatus {
   readonly phase: 'connecting' | 'live' | 'waiting' | 'closed';
   readonly failures: number;
@@ -9,7 +9,7 @@ export interface LiveStatus {
 }
 
 export interface LiveOptions {
-  /** `ws:` or `wss:` address of the live endpoint. */
+  /** Address of the live endpoint, with `ws:` or `wss:`. */
   readonly url: string;
   readonly onStatus?: (status: LiveStatus) => void;
   readonly random?: () => number;
@@ -17,25 +17,25 @@ export interface LiveOptions {
 }
 
 export interface Listener<Row> extends RowRules<Row> {
-  /** All rows held, and those of them that are new or changed (after a snapshot: all of them). */
+  /** Receives all rows, and those that are new or changed (after a snapshot: all of them). */
   onRows(rows: ReadonlyMap<string, Row>, changed: readonly Row[]): void;
   onError?(error: { readonly code: string; readonly message: string }): void;
 }
 
 export interface LiveClient {
-  /** Follows a topic over any number of connections; returns the function that stops it. */
+  /** Follows a topic over any number of connections. Returns the function that stops it. */
   subscribe<Row>(topic: string, listener: Listener<Row>): () => void;
-  /** Tries now instead of at the end of the wait, for instance when the network came back. */
+  /** Reconnects now instead of at the end of the wait, for example when the network is back. */
   reconnectNow(): void;
   close(): void;
 }
 
 const PROTOCOL = 'docket.live.v1';
 const WELCOME_MAX_MS = 10_000;
-/** A connection that ends sooner does not count as recovery: the backoff goes on growing. */
+/** A connection that ends earlier does not count as recovered, so the backoff keeps growing. */
 const STABLE_AFTER_MS = 5_000;
 
-/** A client of `docket.live.v1`: one socket, any number of topics, reconnects until `close()`. */
+/** A client of `docket.live.v1`: one socket for any number of topics. It reconnects until `close()`. */
 export function connectLive(options: LiveOptions): LiveClient {
   const Socket = options.WebSocket ?? globalThis.WebSocket;
   const topics = new Map<number, { held: Held<unknown>; listener: Listener<unknown> }>();
@@ -56,7 +56,10 @@ export function connectLive(options: LiveOptions): LiveClient {
   const ask = (id: number, { topic, token }: Held<unknown>) =>
     send({ type: 'subscribe', id, topic, ...(token === null ? {} : { token }) });
 
-  /** The server beats at least every `heartbeatMs`; after twice that the line is dead, whatever TCP says. */
+  /**
+   * The server sends a heartbeat at least every `heartbeatMs`. After twice that time the connection is dead, whatever
+   * TCP reports.
+   */
   function expectWord(withinMs: number): void {
     clearTimeout(silence);
     silence = setTimeout(() => lose(socket), withinMs);
@@ -69,7 +72,7 @@ export function connectLive(options: LiveOptions): LiveClient {
     expectWord(WELCOME_MAX_MS);
     opened.onopen = () => {
       send({ type: 'hello', protocol: PROTOCOL });
-      // in the same breath: waiting for the welcome would cost a way there and back
+      // Subscribes at once, because waiting for the welcome would cost one round trip.
       for (const [id, topic] of topics) ask(id, topic.held);
     };
     opened.onclose = () => lose(opened);

@@ -1,27 +1,29 @@
 import type { ServerFrame } from '../../schemas/live-protocol.ts';
 
-/** What a client holds of one topic. */
+/** The client's state of one topic. */
 export interface Held<Row> {
   readonly topic: string;
-  /** Bookmark of the rows held; null before the first complete snapshot and after a reset. */
+  /** Bookmark of the rows; null before the first complete snapshot and after a reset. */
   readonly token: string | null;
-  /** Changed in place by `receive`: a copy of thousands of rows for every delta would cost more than the delta. */
+  /**
+   * `receive` changes it in place, because a copy of thousands of rows for every delta would cost more than the delta.
+   */
   readonly rows: Map<string, Row>;
-  /** A snapshot that is still coming in; the old rows stay on show until it is whole. */
+  /** A snapshot that is still arriving. The old rows stay visible until it is complete. */
   readonly incoming: Map<string, Row> | null;
 }
 
 export interface RowRules<Row> {
   keyOf(row: Row): string;
-  /** False for a row older than the one held: it is dropped, so that nothing on show steps back. */
+  /** False when `row` is older than `held`. It is then dropped, so that no visible row goes back. */
   supersedes(row: Row, held: Row): boolean;
 }
 
 export interface Received<Row> {
   readonly held: Held<Row>;
-  /** Rows to show anew, or null when there is nothing to show yet. */
+  /** The rows to draw again; null when there is nothing to show yet. */
   readonly changed: readonly Row[] | null;
-  /** True when a delta is missing: subscribe again with the last token. */
+  /** True when a delta is missing. The client must subscribe again with the last token. */
   readonly gap: boolean;
 }
 
@@ -29,7 +31,7 @@ export function nothingHeld<Row>(topic: string): Held<Row> {
   return { topic, token: null, rows: new Map(), incoming: null };
 }
 
-/** Takes in one frame of a subscription; `held` must not be used after it, only what is answered. */
+/** Applies one message of a subscription. After the call, use only the returned state and not `held`. */
 export function receive<Row>(
   held: Held<Row>,
   frame: Extract<ServerFrame, { type: 'snapshot' | 'delta' | 'reset' }>,
@@ -56,8 +58,8 @@ export function receive<Row>(
 const BACKOFF_FIRST_MS = 500;
 const BACKOFF_MAX_MS = 20_000;
 /**
- * The wait before trying again after `failures` failed connections. It doubles each time, with full jitter (`random` in
- * [0, 1)), so that many clients do not come back at once. It is never shorter than the server asked for.
+ * The wait before the next attempt after `failures` failed connections. It doubles each time, with full jitter
+ * (`random` in [0, 1)), so that many clients do not return at once. It is never shorter than the server asked for.
  */
 export function reconnectDelayMs(failures: number, random: number, askedMs: number): number {
   return Math.round(askedMs + random * Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** failures));

@@ -12,7 +12,7 @@ import { createStore, type Store } from './store.ts';
 import { createUploader, type Uploader } from './uploads/uploader.ts';
 import { NO_UPLOADS, type UploadList } from './uploads/upload-list.ts';
 
-/** The limits of an installation whose own have not arrived yet: the defaults of `schemas/config.ts`. */
+/** The limits to use until the installation's own arrive: the defaults of `schemas/config.ts`. */
 const USUAL_LIMITS: Limits = {
   maxUploadMb: 50,
   maxFilesPerRequest: 40,
@@ -20,10 +20,10 @@ const USUAL_LIMITS: Limits = {
   origins: [],
 };
 
-/** Where jobs are asked for: one's own, or everybody's for operators. */
+/** The address for jobs: those of the user, or for operators those of everybody. */
 export type JobsBase = '/api/jobs' | '/api/ops/jobs';
 
-/** Everything the page works with: stores to watch and the few things that act. */
+/** Everything that the page works with: stores to watch, and a few actions. */
 export interface App {
   readonly queue: Store<QueueState>;
   readonly uploads: Store<UploadList>;
@@ -31,18 +31,18 @@ export interface App {
   readonly preferences: Store<Preferences>;
   readonly limits: Store<Limits>;
   readonly mappings: Store<readonly MappingListing[]>;
-  /** Sentences that wait for the live region. */
+  /** Events that the live region has to announce. */
   readonly happenings: Store<Happenings>;
-  /** The short note at the foot of the page. */
+  /** The short note at the bottom of the page. */
   readonly notice: Store<string>;
-  /** True when this session may see the operator's console. */
+  /** True when this session may use the operator's console. */
   readonly operator: Store<boolean>;
   readonly router: Router;
   readonly uploader: Uploader;
   readonly feed: JobFeed;
-  /** Shows a note and says it. */
+  /** Shows a note and announces it. */
   tell(text: string): void;
-  /** Sends one command for many jobs: one's own, or anybody's by the operators' address. */
+  /** Sends one command for many jobs: the user's own, or those of everybody through the operators' address. */
   command(name: 'retry' | 'cancel', jobIds: readonly string[], base?: JobsBase): Promise<BatchAnswer>;
 }
 

@@ -58,7 +58,7 @@ async function loadPage(name: Route['name']): Promise<Partial<LoadedPages>> {
   return { JobPage: (await import('./job-page/job-page.tsx')).JobPage };
 }
 
-/** The page of the present address. What only one page needs is loaded with that page. */
+/** The page of the present address. Parts that only one page needs are loaded with that page. */
 function Page() {
   const { router } = useApp();
   const route = useStore(router.route, (now) => now);
@@ -67,7 +67,7 @@ function Page() {
     () => void loadPage(route.name).then((page) => setPages((now) => ({ ...now, ...page }))),
     [route.name],
   );
-  // the new page's heading takes the focus, so that a screen reader starts reading there
+  // The new page's heading gets the focus, so that a screen reader starts there.
   const first = useRef(true);
   useEffect(() => {
     if (!first.current) document.querySelector<HTMLElement>('#queue-title')?.focus({ preventScroll: true });
@@ -81,7 +81,7 @@ function Page() {
   return <JobPage key={route.jobId} jobId={route.jobId} />;
 }
 
-/** Asks until there is an answer or a refusal: without limits and mappings the page works by its own defaults. */
+/** Retries until it gets an answer or a refusal. Without limits and mappings the page uses its own defaults. */
 async function askUntilAnswered<Answer>(path: string, take: (answer: Answer) => void): Promise<void> {
   for (;;) {
     const answer = await askJson<Answer>(path).catch((error: unknown) => error as Error);

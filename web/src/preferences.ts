@@ -1,7 +1,7 @@
 import { createStore, type Store } from './store.ts';
 import { LOCALES, type Locale } from './text/translate.ts';
 
-/** Choices of this browser. */
+/** The user's choices in this browser. */
 export interface Preferences {
   readonly locale: Locale | 'auto';
   readonly theme: 'auto' | 'light' | 'dark';
@@ -9,7 +9,7 @@ export interface Preferences {
   /** Single-key shortcuts can be switched off (WCAG 2.2, 2.1.4). */
   readonly shortcuts: boolean;
   readonly mapping: string | null;
-  /** The page beside the XML is open on the job page. */
+  /** True when the page beside the XML is open on the job page. */
   readonly reading: boolean;
 }
 
@@ -23,13 +23,13 @@ const USUAL: Preferences = {
   reading: false,
 };
 
-/** Takes what is stored as far as it makes sense. */
+/** Reads the stored preferences, and replaces invalid ones by the defaults. */
 export function readPreferences(stored: string | null): Preferences {
   let found: Partial<Record<keyof Preferences, unknown>>;
   try {
     found = (JSON.parse(stored ?? '{}') ?? {}) as typeof found;
   } catch {
-    // written by something else: the usual choices are as good as any
+    // Another program wrote the text, so the defaults apply.
     found = {};
   }
   return {
@@ -42,14 +42,14 @@ export function readPreferences(stored: string | null): Preferences {
   };
 }
 
-/** Preferences that are kept in this browser where it allows that. */
+/** Preferences that this browser stores if it may. */
 export function keptPreferences(): Store<Preferences> {
   const store = createStore(readPreferences(stored()));
   store.watch((now) => {
     try {
       localStorage.setItem(PLACE, JSON.stringify(now));
     } catch {
-      // storage may be forbidden or full: the choice then lasts as long as the page
+      // Storage may be forbidden or full. Then the choice lasts until the page is closed.
     }
   });
   return store;

@@ -21,12 +21,12 @@ export function jobPath(jobId: string): string {
   return `/jobs/${jobId}`;
 }
 
-/** The page of anybody's job, for operators. */
+/** The address of any owner's job, for operators. */
 export function opsJobPath(jobId: string): string {
   return `${OPS_PATH}/jobs/${jobId}`;
 }
 
-/** The address shown, and the way to another one without loading the page again. */
+/** The present address, and a function that goes to another one without loading the page again. */
 export function createRouter() {
   const route = createStore(routeOf(location.pathname));
   addEventListener('popstate', () => route.set(routeOf(location.pathname)));
@@ -37,7 +37,7 @@ export function createRouter() {
       route.set(routeOf(location.pathname));
       scrollTo(0, 0);
     },
-    /** Writes the state of the present page into its address, without a step in the history. */
+    /** Writes the state of the present page into its address, without a new entry in the history. */
     note(search: string) {
       history.replaceState(history.state, '', `${location.pathname}${search}`);
     },
@@ -45,7 +45,7 @@ export function createRouter() {
 }
 export type Router = ReturnType<typeof createRouter>;
 
-/** True for a click that means "here", and not "in a new tab" or "save". */
+/** True for a click that opens the link here, and not in a new tab or as a download. */
 export function isPlainClick(event: MouseEvent): boolean {
   return event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
 }

@@ -1,11 +1,11 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 
-/** A value that changes by replacement, and those who watch it. */
+/** A value that is replaced to change it, and its watchers. */
 export interface Store<State> {
   get(): State;
   set(next: State): void;
   update(change: (state: State) => State): void;
-  /** Answers the function that stops watching. */
+  /** Returns the function that stops watching. */
   watch(listener: (state: State) => void): () => void;
 }
 
@@ -28,7 +28,7 @@ export function createStore<State>(initial: State): Store<State> {
   };
 }
 
-/** Draws a component again whenever the selected part of a store is another one. */
+/** Draws a component again when the selected part of a store changes. */
 export function useStore<State, Part>(store: Store<State>, select: (state: State) => Part): Part {
   const part = select(store.get());
   const [, redraw] = useState(0);

@@ -1,2 +1,2 @@
-/** The bundler takes style sheets in; there is nothing in them for a program. */
+/** The bundler imports style sheets. They export nothing. */
 declare module '*.css';

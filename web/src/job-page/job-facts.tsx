@@ -6,7 +6,7 @@ import { Moment } from '../page/moment.tsx';
 import { mappingLabel } from '../text/mapping-label.ts';
 import { useText } from '../text/text-context.ts';
 
-/** What is known about a document, as a list of terms. */
+/** The facts about a document, as a list of terms. */
 export function JobFacts({ job }: { job: JobView }) {
   const { t, formats } = useText();
   const { mapping, result, warnings, convertedBy, convertedBefore } = job;

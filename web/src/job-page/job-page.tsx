@@ -25,8 +25,8 @@ import { Timeline } from './timeline.tsx';
 import { Why } from './why.tsx';
 
 /**
- * One document: where it stands and why, what happened to it, the page beside the result, and the record itself. An
- * operator sees anybody's, by the operators' address.
+ * One document: its state and the reason, its history, the page beside the result, and the raw events. For operators it
+ * shows the job of any owner.
  */
 export function JobPage({ jobId, base = '/api/jobs' }: { jobId: string; base?: JobsBase }) {
   const app = useApp();
@@ -123,7 +123,7 @@ function NoJob({ failure, again }: { failure: { status: number } | null; again: 
   );
 }
 
-/** The record itself: every event with its revision, position, metadata and payload. */
+/** The raw events, with revision, position, metadata and payload. */
 function RawEvents({ entries }: { entries: readonly TimelineEntry[] }) {
   const app = useApp();
   const { t } = useText();

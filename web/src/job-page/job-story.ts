@@ -5,10 +5,10 @@ import { isActive } from '../jobs/states.ts';
 import { ApiFailure, askJson } from '../live/api.ts';
 import { useStore } from '../store.ts';
 
-/** Most pages of a timeline that are read; an event more is what the raw log is for. */
+/** Limit of the pages of a timeline that are read. The raw events show more. */
 const TIMELINE_PAGES_MAX = 20;
 
-/** Everything the job page shows, as far as it has come in. */
+/** All data of the job page that has arrived so far. */
 export interface JobStory {
   readonly job: JobView | null;
   readonly entries: readonly TimelineEntry[] | null;
@@ -16,10 +16,10 @@ export interface JobStory {
   readonly failure: ApiFailure | null;
 }
 
-/** A job of another owner is not in the live queue; while it is active, the page asks for it so often. */
+/** A job of another owner is not in the live queue. While it is active, the page polls it at this interval. */
 const ASK_AGAIN_MS = 2_000;
 
-/** Follows one job: its row by the live queue, its history and its reasons again whenever the row has moved on. */
+/** Follows one job. Its row comes from the live queue; history and explanation are read again when the row changes. */
 export function useJobStory(jobId: string, base: JobsBase): JobStory & { readonly again: () => void } {
   const app = useApp();
   const row = useStore(app.queue, ({ jobs }) => jobs.get(jobId) ?? null);
@@ -61,7 +61,7 @@ async function readStory(place: string, atLeast: string | undefined): Promise<Om
   return { job, entries, why };
 }
 
-/** Null when the log no longer tells: somebody deleted the job's stream, and the list still shows the job. */
+/** Null when the job's stream was deleted from the log, although the list still shows the job. */
 async function readWhy(place: string): Promise<WhyAnswer | null> {
   return askJson<WhyAnswer>(`${place}/why`).catch((error: unknown) => {
     if (error instanceof ApiFailure && error.code === 'NOT_FOUND') return null;

@@ -7,7 +7,7 @@ import { useText } from '../text/text-context.ts';
 
 type ReadingComponent = FunctionComponent<{ job: JobView; base: string }>;
 
-/** The document beside its result. Neither its code nor the gateway's work is asked for before it is opened. */
+/** The document beside its result. The panel loads its code and the gateway's data when it is opened. */
 export function ReadingPanel({ job, base }: { job: JobView; base: string }) {
   const app = useApp();
   const { t } = useText();

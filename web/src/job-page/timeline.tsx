@@ -6,22 +6,19 @@ import { eventSentence, type EventWording } from '../../../schemas/event-sentenc
 import type { JobEvent } from '../../../schemas/job-events.ts';
 import { errorLine } from '../text/error-text.ts';
 
-/** An event in words, and the failure code it carries. */
+/** An event in words, with its failure code. */
 interface EventWords {
   readonly sentence: string;
   readonly code: string | null;
 }
 
-/** `t` for a key that is chosen elsewhere, together with its values. */
+/** `t` for a key that another function chooses, together with its values. */
 type SayAny = EventWording['say'];
 
-/**
- * What an event says, in the reader's language. A type that this page does not know yet keeps the server's own
- * sentence.
- */
+/** The text of an event in the reader's language. For an unknown type it is the server's own sentence. */
 function wordsOf(text: Text, entry: TimelineEntry, maxUploadMb: number): EventWords {
   const { t, formats } = text;
-  // the server has checked the event against its schema before it became an entry
+  // The server has checked the event against its schema.
   const event = { type: entry.type, data: entry.data } as unknown as JobEvent;
   const lineOf = (data: { code: string; reason: string | null; message: string }) =>
     errorLine(t, [data.reason, data.code], data.message, maxUploadMb);
@@ -37,7 +34,7 @@ function wordsOf(text: Text, entry: TimelineEntry, maxUploadMb: number): EventWo
   return { sentence: sentence ?? entry.sentence, code: isFailure ? lineOf(event.data).code : null };
 }
 
-/** Who caused an event, in words: the metadata's actor is `owner:<id>`, `processor:<id>`, `operator` or `system`. */
+/** The actor of an event in words. The metadata has `owner:<id>`, `processor:<id>`, `operator` or `system`. */
 function actorWords({ t }: Text, actor: string): string {
   if (actor.startsWith('owner')) return t('byOwner');
   if (actor.startsWith('operator')) return t('byOperator');
@@ -45,12 +42,12 @@ function actorWords({ t }: Text, actor: string): string {
   return t('bySystem');
 }
 
-/** Shorter gaps than this are the machine's own pace and not worth a word. */
+/** Shorter gaps are not shown, because they are only the machine's own speed. */
 const GAP_TOLD_MS = 100;
-/** Enough of an id to tell one command from another by eye; the whole one is on hover and in the raw events. */
+/** Number of characters that tell two commands apart. The whole id is in the tooltip and in the raw events. */
 const SHORT_ID = 8;
 
-/** The events of a job in words, oldest first, with what lay between them. */
+/** The events of a job in words, oldest first, with the time between them. */
 export function Timeline({ entries }: { entries: readonly TimelineEntry[] }) {
   return (
     <ol class="timeline">

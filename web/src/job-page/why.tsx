@@ -4,7 +4,7 @@ import { Moment } from '../page/moment.tsx';
 import { errorLine } from '../text/error-text.ts';
 import { useText } from '../text/text-context.ts';
 
-/** The present state and what comes next in the reader's language, then in the decider's own words. */
+/** The present state and the next step in the reader's language, then in the decider's own words. */
 export function Why({ job, why }: { job: JobView; why: WhyAnswer | null }) {
   const { t } = useText();
   return (

@@ -18,12 +18,12 @@ import { RouteLink } from '../page/route-link.tsx';
 
 interface JobRowProps {
   readonly job: JobView;
-  /** Place in the whole list, from 2 (1 is the header), when not every row is drawn. */
+  /** Its index in the whole list, from 2 (1 is the header), when not every row is drawn. */
   readonly rowIndex: number | undefined;
   readonly selected: boolean;
 }
 
-/** One document: what it is, where it stands, what can be done with it. Drawn again only when one of these changed. */
+/** One document: its name, its state, and its actions. It is drawn again only when one of these properties changes. */
 export const JobRow = memo(function JobRow({ job, rowIndex, selected }: JobRowProps) {
   const app = useApp();
   const { t, formats } = useText();
@@ -77,7 +77,7 @@ export const JobRow = memo(function JobRow({ job, rowIndex, selected }: JobRowPr
   );
 });
 
-/** The line under a file's name: why it failed, when it goes on, or under which mapping it runs. */
+/** The line under a file's name: the reason of a failure, the time of the next attempt, or the mapping. */
 function JobNote({ job }: { job: JobView }) {
   const app = useApp();
   const { t } = useText();
@@ -110,7 +110,7 @@ function JobNote({ job }: { job: JobView }) {
   );
 }
 
-/** A link to the job that was the same invoice from another file before. */
+/** A link to the job that converted the same invoice from another file before. */
 export function ConvertedBefore({ before }: { before: NonNullable<JobView['convertedBefore']> }) {
   const { t, formats } = useText();
   const when = useStore(clock, (now) => formats.relative(before.at, now));
@@ -128,7 +128,7 @@ function NextAttempt({ at }: { at: string | null }) {
   return <>{when === '' ? '' : t('nextAttempt', { when })}</>;
 }
 
-/** The checkbox over all rows; half ticked when only some are selected. */
+/** The checkbox for all rows; half checked when only some rows are selected. */
 export function SelectAll({ jobs, selected }: { jobs: readonly JobView[]; selected: ReadonlySet<string> }) {
   const app = useApp();
   const { t } = useText();

@@ -1,5 +1,8 @@
-/** Most jobs in one command, and most results in one zip: the server's limits; a test compares them with `schemas/`. */
+/** The server's limits for jobs in one command and results in one zip. A test compares them with `schemas/`. */
 export const COMMAND_JOBS_MAX = 500;
 export const ZIP_RESULTS_MAX = 1_000;
-/** Longest list of ids in an address: 37 characters each, well below what servers take (8 KiB). */
+/**
+ * Longest list of ids in an address. Each has 37 characters, so the list stays well below the usual limit of servers (8
+ * KiB).
+ */
 export const ZIP_IDS_MAX = 200;

@@ -4,15 +4,15 @@ import { ACTIVE_STATES, STATES } from './states.ts';
 export const SORT_COLUMNS = ['created', 'updated', 'filename', 'size'] as const;
 export type SortColumn = (typeof SORT_COLUMNS)[number];
 
-/** What the user wants to see. It lives in the address, so that a reload, a bookmark and Back keep it. */
+/** The user's choice of what to show. The address contains it, so that a reload, a bookmark and Back keep it. */
 export interface QueueQuery {
-  /** Empty means every state. */
+  /** An empty list means every state. */
   readonly states: readonly JobStateName[];
   readonly search: string;
   readonly sort: { readonly column: SortColumn; readonly descending: boolean };
 }
 
-/** As long as the server's own limit for a search. */
+/** The server's own limit for a search. */
 export const SEARCH_LENGTH_MAX = 100;
 
 export const PLAIN_QUERY: QueueQuery = {
@@ -30,7 +30,7 @@ export const FILTERS = {
 } as const satisfies Record<string, readonly JobStateName[]>;
 export type FilterName = keyof typeof FILTERS;
 
-/** Reads a query from the address; what is not understood is left out. */
+/** Reads a query from the address, and ignores what it does not know. */
 export function readQuery(searchParams: string): QueueQuery {
   const params = new URLSearchParams(searchParams);
   const wanted = (params.get('state') ?? '').split(',');
@@ -43,7 +43,7 @@ export function readQuery(searchParams: string): QueueQuery {
   };
 }
 
-/** Writes a query for the address: empty for the plain one, otherwise it starts with `?`. */
+/** Writes a query for the address. The default query is empty; any other starts with `?`. */
 export function writeQuery(query: QueueQuery): string {
   const params = new URLSearchParams();
   if (query.states.length > 0) params.set('state', query.states.join(','));
@@ -54,7 +54,7 @@ export function writeQuery(query: QueueQuery): string {
   return text === '' ? '' : `?${text}`;
 }
 
-/** The filter button that a query corresponds to, or null when it was written by hand. */
+/** The filter button for a query; null when the user edited the address by hand. */
 export function filterOf(query: QueueQuery): FilterName | null {
   const names = Object.keys(FILTERS) as FilterName[];
   return names.find((name) => FILTERS[name].join() === query.states.join()) ?? null;
@@ -64,7 +64,7 @@ export function isPlain(query: QueueQuery): boolean {
   return query.states.length === 0 && query.search === '';
 }
 
-/** A second click on a column reverses the order; times and sizes start with the greatest. */
+/** A second click on a column reverses the order. Times and sizes start with the greatest. */
 export function sortedBy(query: QueueQuery, column: SortColumn): QueueQuery {
   const descending = query.sort.column === column ? !query.sort.descending : column !== 'filename';
   return { ...query, sort: { column, descending } };

@@ -2,14 +2,14 @@ import type { JobView } from '../../../schemas/http-api.ts';
 import type { QueueQuery } from './queue-query.ts';
 import { buildView, patchView, type Change, type QueueView } from './queue-view.ts';
 
-/** The queue in memory. `loaded` is false until a first whole answer came, by socket or by request. */
+/** The queue in memory. `loaded` is false until the first complete answer arrives, by socket or by request. */
 export interface QueueState {
   /**
-   * One map for the life of the page, changed in place by `withRows`. A copy of thousands of rows ten times a second
-   * would be most of the page's work. A new state, not a new map, tells of a change.
+   * One map for the life of the page, which `withRows` changes in place. A copy of thousands of rows ten times a second
+   * would be most of the page's work. A new state object, and not a new map, signals a change.
    */
   readonly jobs: ReadonlyMap<string, JobView>;
-  /** What the rows that came in last changed, each job once; nothing after the first of all. */
+  /** The changes of the last rows, each job once; empty after the first rows of all. */
   readonly changes: readonly Change[];
   readonly view: QueueView;
   readonly selected: ReadonlySet<string>;
@@ -20,12 +20,12 @@ export function emptyQueue(query: QueueQuery): QueueState {
   return { jobs: new Map(), changes: [], view: buildView([], query), selected: new Set(), loaded: false };
 }
 
-/** Never takes a row back to an earlier revision, whichever way the later one came. */
+/** Never replaces a row by one of an earlier revision, whichever way they arrived. */
 export function supersedes(job: JobView, held: JobView): boolean {
   return job.revision >= held.revision;
 }
 
-/** Rows that came in. The state before must not be used after it, only what is answered. */
+/** Adds rows that arrived. After the call, use only the returned state and not the one before. */
 export function withRows(state: QueueState, rows: Iterable<JobView>): QueueState {
   const jobs = state.jobs as Map<string, JobView>;
   if (jobs.size === 0 && !state.loaded) return withFirstRows(state, jobs, rows);
@@ -42,7 +42,7 @@ export function withRows(state: QueueState, rows: Iterable<JobView>): QueueState
   return { ...state, changes, view: patchView(state.view, jobs, changes), loaded: true };
 }
 
-/** The first whole answer: nothing is compared with what was before, for there was nothing. */
+/** Adds the first complete answer. There is nothing before it to compare with. */
 function withFirstRows(state: QueueState, jobs: Map<string, JobView>, rows: Iterable<JobView>): QueueState {
   for (const job of rows) {
     const held = jobs.get(job.jobId);
@@ -68,7 +68,7 @@ export function withNothingSelected(state: QueueState): QueueState {
   return state.selected.size === 0 ? state : { ...state, selected: new Set() };
 }
 
-/** The selected jobs that still exist, in the order they are shown first. */
+/** The selected jobs that still exist, in the default order. */
 export function selectedJobs(state: QueueState): JobView[] {
   return [...state.selected].map((jobId) => state.jobs.get(jobId)).filter((job) => job !== undefined);
 }

@@ -18,7 +18,7 @@ const COLUMN_WORDS = {
   updated: 'columnUpdated',
 } as const satisfies Record<SortColumn, MessageKey>;
 
-/** The queue as a table; long queues draw only the rows near the screen. */
+/** The queue as a table. A long queue draws only the rows near the screen. */
 export function QueueTable() {
   const app = useApp();
   const { t } = useText();
@@ -85,7 +85,7 @@ export function QueueTable() {
   );
 }
 
-/** Takes the room of the rows that are not drawn. */
+/** Fills the space of the rows that are not drawn. */
 function Spacer({ px }: { px: number }) {
   if (px <= 0) return null;
   return (

@@ -6,12 +6,12 @@ import { canDownload, STATES } from './states.ts';
 
 export type Counts = Readonly<Record<JobStateName, number>>;
 
-/** The queue as it is shown: filtered and sorted, with the figures beside it. Counts are over all jobs. */
+/** The visible queue, filtered and sorted, with its figures. Counts are over all jobs. */
 export interface QueueView {
   readonly query: QueueQuery;
   readonly rows: readonly JobView[];
   readonly counts: Counts;
-  /** Size of all results that are ready. */
+  /** Total bytes of all ready results. */
   readonly readyBytes: number;
   readonly total: number;
 }
@@ -22,7 +22,7 @@ export interface Change {
   readonly before: JobView | undefined;
 }
 
-/** Above this share of changed rows a whole sort is cheaper than single moves. */
+/** With a larger share of changed rows, sorting all rows is faster than moving single rows. */
 const REBUILD_SHARE = 0.2;
 
 export function buildView(jobs: Iterable<JobView>, query: QueueQuery): QueueView {
@@ -38,8 +38,8 @@ export function buildView(jobs: Iterable<JobView>, query: QueueQuery): QueueView
 }
 
 /**
- * The view after some changes, which `jobs` holds already. Equal to building it anew from all jobs, in time that grows
- * with the changes and not with the queue.
+ * Updates the view after changes that `jobs` already contains. The result equals a view built from all jobs, but the
+ * time grows with the changes and not with the queue.
  */
 export function patchView(
   view: QueueView,
@@ -80,7 +80,7 @@ function matcher(query: QueueQuery): (job: JobView) => boolean {
     (wanted === '' || folded(job.filename).includes(wanted) || job.jobId === wanted);
 }
 
-/** Case and accents do not matter to somebody who searches. */
+/** Removes case and accents, which do not matter in a search. */
 function folded(text: string): string {
   return text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
 }
@@ -89,7 +89,7 @@ const names = lazy(() => new Intl.Collator(undefined, { numeric: true, sensitivi
 
 type Order = (left: JobView, right: JobView) => number;
 
-/** A total order: the job id settles every tie, so that a row has exactly one place. */
+/** A total order. The job id decides between equal rows, so that each row has exactly one place. */
 function orderOf({ sort }: QueueQuery): Order {
   const sign = sort.descending ? -1 : 1;
   const by: Record<typeof sort.column, Order> = {
@@ -105,7 +105,7 @@ function compare(left: string, right: string): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-/** Where a job is, or would be, in sorted rows. */
+/** The index that a job has, or would have, in sorted rows. */
 function placeOf(rows: readonly JobView[], job: JobView, order: Order): number {
   let low = 0;
   let high = rows.length;

@@ -2,14 +2,14 @@ import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import type { RefObject } from 'preact';
 import { whenIdle } from '../page/when-idle.ts';
 
-/** Up to this many rows are simply drawn; above it only those near the screen are. */
+/** Up to this many rows, all are drawn. In a longer list, only those near the screen are. */
 export const ROWS_DRAWN_MAX = 200;
-/** Rows drawn beyond each edge, so that fast scrolling and the arrow keys never meet a blank. */
+/** Number of rows drawn beyond each edge, so that fast scrolling and the arrow keys find no blank space. */
 const AHEAD_ROWS = 20;
 const ROW_HEIGHT_GUESS_PX = 60;
-/** What stands above the list before it was measured; a wrong guess costs a second drawing. */
+/** Assumed height of what is above the list, until it is measured. A wrong value only costs a second drawing. */
 const ABOVE_GUESS_PX = -240;
-/** The window moves in steps of so many rows: scrolling by a pixel draws nothing. */
+/** The window moves in steps of this many rows, so that small movements draw nothing. */
 const STEP_ROWS = 5;
 
 export interface RowRange {
@@ -17,7 +17,7 @@ export interface RowRange {
   readonly end: number;
 }
 
-/** Where the page is scrolled to, and how large things are on it. */
+/** The scroll position, and the sizes of things on the page. */
 export interface Seen {
   readonly above: number;
   readonly screenPx: number;
@@ -48,8 +48,8 @@ export interface RowWindow extends RowRange {
 }
 
 /**
- * Follows the page's own scrolling; rows of a long list all have the height of the first one drawn. At first only what
- * is on the screen is drawn: the rows beyond it follow when the browser rests, or with the first scroll.
+ * Follows the page's scrolling. All rows of a long list have the height of the first drawn row. At first only visible
+ * rows are drawn. The rows beyond them follow when the browser is idle, or at the first scroll.
  */
 export function useRowWindow(body: RefObject<HTMLElement | null>, count: number): RowWindow {
   const [seen, setSeen] = useState<Seen>({

@@ -12,11 +12,11 @@ function bytesOf(jobs: readonly JobView[]): number {
   return jobs.reduce((sum, { result }) => sum + (result?.bytes ?? 0), 0);
 }
 
-/** Everything that is ready, as one file: its number and size are said before. */
+/** Downloads all ready results as one file. The button shows number and size first. */
 export function DownloadAll() {
   const app = useApp();
   const { t, formats } = useText();
-  // past the limit neither number is shown, so neither draws this again
+  // Above the limit neither number is shown, so changes above it need no drawing.
   const count = useStore(app.queue, ({ view }) => Math.min(view.counts.ready, ZIP_RESULTS_MAX + 1));
   const bytes = useStore(app.queue, ({ view }) => (count > ZIP_RESULTS_MAX ? 0 : view.readyBytes));
   const only = useStore(app.queue, ({ jobs }) =>
@@ -34,7 +34,7 @@ export function DownloadAll() {
   );
 }
 
-/** What can be done with the selected documents; each button says for how many of them it works. */
+/** The actions for the selected documents. Each button shows how many of them it affects. */
 export function SelectionBar() {
   const app = useApp();
   const text = useText();

@@ -2,8 +2,8 @@ import type { JobView } from '../../../schemas/http-api.ts';
 import type { JobStateName } from '../../../schemas/job-states.ts';
 
 /**
- * The lists of `schemas/job-states.ts` again, because that file brings a validator into the bundle. The types refuse a
- * wrong name and a test compares the lists.
+ * A copy of the lists in `schemas/job-states.ts`, because that file brings a validator into the bundle. The types
+ * refuse a wrong name, and a test compares the lists.
  */
 export const STATES = [
   'queued',
@@ -20,7 +20,7 @@ export function isActive(job: JobView): boolean {
   return ACTIVE_STATES.includes(job.state);
 }
 
-/** Retry makes sense once there is no outcome to wait for and none to lose. */
+/** A job can be retried when it has no pending outcome and no result to lose. */
 export function canRetry(job: JobView): boolean {
   return job.state === 'failed' || job.state === 'cancelled' || job.state === 'expired';
 }

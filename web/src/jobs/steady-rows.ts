@@ -5,15 +5,15 @@ import type { QueueQuery } from './queue-query.ts';
 
 export interface SteadyRows {
   readonly rows: readonly JobView[];
-  /** Documents that belong in the list but wait until the pointer or the keyboard has left it. */
+  /** Number of new documents that stay hidden until the pointer or the keyboard focus has left the list. */
   readonly held: number;
   readonly hold: () => void;
   readonly release: () => void;
 }
 
 /**
- * Rows that do not jump from under the pointer: while the list is held its rows change in place, but none moves, goes
- * or comes. A new search, filter or sort lets go.
+ * Rows that do not move away from the pointer. While the pointer is on the list, rows change in place, but none moves,
+ * disappears or appears. A new search, filter or sort ends that.
  */
 export function useSteadyRows({ jobs, view }: QueueState): SteadyRows {
   const held = useRef<{

@@ -35,10 +35,10 @@ const SORT_WORDS = {
   size: 'sortSizeAsc',
 } as const satisfies Record<string, MessageKey>;
 
-/** How long typing has to rest before the number of matches is said. */
+/** The number of matches is announced after this pause in typing. */
 const SAY_AFTER_MS = 700;
 
-/** Filter, search and order of the queue; all three live in the address. */
+/** Filter, search and order of the queue. The address contains all three. */
 export function Toolbar() {
   const app = useApp();
   const { query } = useStore(app.queue, (now) => now.view);
@@ -57,7 +57,7 @@ interface Choosing {
   readonly choose: (next: QueueQuery) => void;
 }
 
-/** Applies a query, writes it into the address and, after a rest, says how much it shows. */
+/** Applies a query and writes it into the address. After a pause, it announces the number of matches. */
 export function useChoice(): (next: QueueQuery) => void {
   const app = useApp();
   const { t } = useText();

@@ -1,7 +1,7 @@
 import type { Change } from '../jobs/queue-view.ts';
 import type { Translate } from '../text/translate.ts';
 
-/** What happened since the last announcement, to be said in one breath. */
+/** What happened since the last announcement, for one announcement. */
 export interface Happenings {
   readonly added: readonly string[];
   readonly ready: readonly string[];
@@ -11,7 +11,7 @@ export interface Happenings {
 
 export const NOTHING_HAPPENED: Happenings = { added: [], ready: [], failed: [], said: [] };
 
-/** What to announce about new and changed rows. */
+/** The events to announce for new and changed rows. */
 export function happenedIn(changes: readonly Change[]): Happenings {
   const added: string[] = [];
   const ready: string[] = [];
@@ -34,7 +34,7 @@ export function together(first: Happenings, second: Happenings): Happenings {
   };
 }
 
-/** One sentence a kind: a name when it is one document, a number when there are more. */
+/** One sentence for each kind: the name of a single document, or the number of several. */
 export function spoken(t: Translate, { added, ready, failed, said }: Happenings): string {
   const oneAdded = added[0] ?? '';
   const oneReady = ready[0] ?? '';

@@ -1,6 +1,6 @@
 import type { ErrorBody } from '../../../schemas/error-codes.ts';
 
-/** An answer that is not the wanted one. `code` is the server's, `NETWORK` when there was no answer at all. */
+/** An answer other than the expected one. `code` is the server's, or `NETWORK` when there was no answer. */
 export class ApiFailure extends Error {
   readonly code: string;
   readonly status: number;
@@ -18,7 +18,10 @@ export class ApiFailure extends Error {
 /** Longest wait for an answer of the API. */
 const ANSWER_MAX_MS = 15_000;
 
-/** Asks for JSON; throws `ApiFailure`. */
+/**
+ * Requests JSON.
+ * @throws ApiFailure
+ */
 export async function askJson<Answer>(path: string, init: RequestInit = {}): Promise<Answer> {
   const response = await ask(path, init);
   const body: unknown = await response.json().catch(() => null);
@@ -26,7 +29,10 @@ export async function askJson<Answer>(path: string, init: RequestInit = {}): Pro
   throw failureOf(response, body);
 }
 
-/** Asks for a text of any kind; throws `ApiFailure`. */
+/**
+ * Requests a text of any type.
+ * @throws ApiFailure
+ */
 export async function askText(path: string): Promise<string> {
   const response = await ask(path, {});
   if (response.ok) return response.text();

@@ -1,13 +1,13 @@
 import type { LiveStatus } from '../../live-client/live-client.ts';
 
-/** What the page knows about its line to the server. */
+/** The state of the page's connection to the server. */
 export interface Connection {
   readonly status: LiveStatus;
-  /** The moment since which nothing new can have arrived (ms since 1970); null while live. */
+  /** Since when no news can have arrived (ms since 1970); null while live. */
   readonly downSinceMs: number | null;
-  /** True while the list is fetched by request because sockets do not get through. */
+  /** True while requests fetch the list, because sockets do not work. */
   readonly polling: boolean;
-  /** True when requests do not get through either. */
+  /** True when requests fail as well. */
   readonly unreachable: boolean;
 }
 
@@ -20,9 +20,9 @@ export const NOT_YET_CONNECTED: Connection = {
 
 /** The banner appears after this time, so that a short interruption shows none. */
 export const BANNER_AFTER_MS = 5_000;
-/** Failures without one welcome that mean "sockets are blocked here" rather than "the server is away". */
+/** After this many failures without a welcome, sockets count as blocked here, and the server as running. */
 const BLOCKED_AFTER_FAILURES = 3;
-/** A server that was live and stays away is asked by request too, in case only sockets stopped working. */
+/** After this many failures of a connection that was live, requests are tried as well, in case only sockets fail. */
 const BLOCKED_AFTER_FAILURES_ONCE_LIVE = 8;
 
 export function withStatus(connection: Connection, status: LiveStatus, nowMs: number): Connection {
@@ -38,7 +38,7 @@ export function withStatus(connection: Connection, status: LiveStatus, nowMs: nu
 
 export type Line = 'live' | 'connecting' | 'polling' | 'lost';
 
-/** One word for the state of the line, as the header shows it. */
+/** The state of the connection in one word, for the header. */
 export function lineOf(connection: Connection, nowMs: number): Line {
   if (connection.status.phase === 'live') return 'live';
   if (connection.polling && !connection.unreachable) return 'polling';

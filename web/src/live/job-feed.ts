@@ -6,20 +6,20 @@ import type { Store } from '../store.ts';
 import { askJson } from './api.ts';
 import { withStatus, type Connection } from './connection.ts';
 
-/** Rows are drawn at most this often, however fast they come. */
+/** Rows are drawn at most this often, however fast they arrive. */
 const DRAW_EVERY_MS = 100;
 const POLL_EVERY_MS = 4_000;
 const POLL_PAGE_JOBS = 200;
-/** Most jobs fetched by polling; the socket has no such limit. */
+/** Limit of the jobs fetched by polling. The socket has no such limit. */
 const POLL_JOBS_MAX = 2_000;
 
 export interface JobFeed {
   readonly client: LiveClient;
-  /** Something was sent to the server: if we poll, there is something to poll for again. */
+  /** Notes that the user sent something, so that polling has something to wait for again. */
   nudge(): void;
 }
 
-/** Keeps the queue in step with the server: by the socket, and by requests only while sockets do not get through. */
+/** Keeps the queue equal to the server's. It uses the socket, and requests only while sockets do not work. */
 export function followJobs(queue: Store<QueueState>, connection: Store<Connection>): JobFeed {
   const take = collector((rows) => queue.update((state) => withRows(state, rows)));
   const client = connectLive({
@@ -40,7 +40,7 @@ function liveUrl({ protocol, host }: Location): string {
   return `${protocol === 'https:' ? 'wss:' : 'ws:'}//${host}/api/live`;
 }
 
-/** Hands rows on in bundles: the first at once, then no more often than the page can be drawn sensibly. */
+/** Passes rows on in groups: the first at once, later ones at most as often as the page should draw. */
 function collector(hand: (rows: readonly JobView[]) => void): (rows: readonly JobView[]) => void {
   let waiting: JobView[] = [];
   let timer: ReturnType<typeof setTimeout> | null = null;
@@ -59,7 +59,7 @@ function collector(hand: (rows: readonly JobView[]) => void): (rows: readonly Jo
   };
 }
 
-/** Polls while sockets are blocked, and stops when nothing is active; returns the nudge that starts it again. */
+/** Polls while sockets are blocked, and stops when no job is active. Returns the function that starts it again. */
 function pollWhileBlocked(queue: Store<QueueState>, connection: Store<Connection>): () => void {
   let timer: ReturnType<typeof setTimeout> | null = null;
   let nudged = true;

@@ -6,11 +6,11 @@ import { isZone, RANGES, type OpsQuery, type Choose } from './ops-query.ts';
 import { useOpsText } from './ops-text.ts';
 import { TimeMachine } from './time-machine.tsx';
 
-/** Figures older than this are called old: two or three of the updates that come every second are missing. */
+/** Older figures are marked as old. Two or three of the updates of every second are then missing. */
 const STALE_MS = 4_000;
 const USUAL_ZONES = ['UTC', 'Europe/Lisbon', 'Atlantic/Azores'];
 
-/** The window, time zone and moment that the console shows, and how fresh it is. */
+/** The window, time zone and moment that the console shows, and the age of its figures. */
 export function ConsoleBar({
   query,
   choose,
@@ -62,7 +62,7 @@ function Age({ ageMs }: { ageMs: number }) {
 
 function ZoneChoice({ zone, choose }: { zone: string; choose: Choose }) {
   const say = useOpsText();
-  // The four hundred options are made only when the user is about to choose.
+  // The list of about four hundred options is made only when the user opens it.
   const [wanted, setWanted] = useState(false);
   const usual = [...new Set([zone, ...USUAL_ZONES.filter(isZone)])];
   const others = wanted ? Intl.supportedValuesOf('timeZone').filter((each) => !usual.includes(each)) : [];

@@ -16,7 +16,7 @@ interface ChartsProps {
   readonly choose: Choose;
 }
 
-/** What flows over time, and where jobs stand: each bar filters the queue below. */
+/** Figures over time, and the number of jobs by state. Each bar filters the queue below. */
 export function ConsoleCharts(props: ChartsProps) {
   return (
     <>
@@ -31,7 +31,7 @@ function Flow({ figures, choose }: ChartsProps) {
   const say = useOpsText();
   const { formats } = useText();
   const { buckets, window, jobs, totals } = figures;
-  // one function as long as the language is one, so that a chart whose figures stood still is not drawn again
+  // The same functions while the language is the same, so that a chart with unchanged figures is not drawn again.
   const [number, duration] = useMemo(
     () => [(count: number) => formats.number(count), (ms: number) => formats.duration(ms)] as const,
     [formats],

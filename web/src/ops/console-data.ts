@@ -5,19 +5,19 @@ import { ApiFailure, askJson } from '../live/api.ts';
 import { hasGap, movedOn } from './live-window.ts';
 import type { OpsQuery } from './ops-query.ts';
 
-/** Percentiles of the whole window cannot be added up from its parts, so they are asked for again this often. */
+/** Percentiles of a window cannot be computed from its parts, so they are requested again at this interval. */
 const ASK_AGAIN_MS = 15_000;
 const ASK_AGAIN_AFTER_FAILURE_MS = 4_000;
-/** How often the age of the figures is told anew. */
+/** How often the shown age of the figures is updated. */
 const AGE_TICK_MS = 1_000;
 
-/** The figures of the console, and how old they are. */
+/** The figures of the console, and their age. */
 export interface ConsoleFigures {
   readonly figures: DashboardAnswer | null;
-  /** The figures shown are of another moment, window or zone than the one wanted, which are on their way. */
+  /** True while the shown figures belong to another moment, window or zone than the requested one. */
   readonly pending: boolean;
   readonly failure: ApiFailure | null;
-  /** Age in milliseconds of what is shown, by this browser's clock alone; null before the first answer. */
+  /** Age of the shown figures in milliseconds, by this browser's clock; null before the first answer. */
   readonly ageMs: number | null;
 }
 
@@ -27,7 +27,7 @@ interface Held {
   readonly receivedAtMs: number;
 }
 
-/** Asks for a window of figures. While the page shows the present, the socket updates the window once a second. */
+/** Requests the figures of a window. While the page shows the present, the socket updates the window once a second. */
 export function useConsole({ range, zone, at }: OpsQuery): ConsoleFigures {
   const app = useApp();
   const [held, setHeld] = useState<Held | null>(null);
@@ -84,7 +84,7 @@ export function useConsole({ range, zone, at }: OpsQuery): ConsoleFigures {
     return () => clearInterval(timer);
   }, []);
 
-  // the present must never be taken for the past, nor the other way round, not even for the time of one request
+  // Figures of the present must never look like the past, or the reverse, even during one request.
   const shown = held?.answer.past === (at !== null) ? held : null;
   return {
     figures: shown?.answer ?? null,

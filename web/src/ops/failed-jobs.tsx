@@ -18,11 +18,11 @@ type Group = FailuresAnswer['groups'][number];
 
 interface FailedJobsProps {
   readonly choose: Choose;
-  /** The groups are asked for again when this is another one. */
+  /** The groups are requested again when this value changes. */
   readonly version: string;
 }
 
-/** Failed jobs by code and reason; a whole group is retried at one press, exactly as it stood then. */
+/** Failed jobs by code and reason. One press retries a whole group, exactly as it was when it was requested. */
 export function FailedJobs({ choose, version }: FailedJobsProps) {
   const app = useApp();
   const say = useOpsText();
@@ -76,7 +76,7 @@ export function FailedJobs({ choose, version }: FailedJobsProps) {
   );
 }
 
-/** Filters the queue to the jobs that failed with a code, and goes there. */
+/** Filters the queue for the jobs that failed with a code, and scrolls to it. */
 export function showFailed(choose: Choose, code: JobFailureCode): void {
   choose({ states: ['failed'], code });
   document.querySelector<HTMLElement>('#ops-queue-title')?.focus();

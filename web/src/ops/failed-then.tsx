@@ -8,7 +8,7 @@ import type { Choose } from './ops-query.ts';
 import { useOpsText } from './ops-text.ts';
 import { Heads } from './standing.tsx';
 
-/** The jobs that were failed at a moment of the past, by code; there is nothing to be done about them there. */
+/** The jobs that were failed at a past moment, by code. The past offers no actions. */
 export function FailedThen({ figures, choose }: { figures: DashboardAnswer; choose: Choose }) {
   const app = useApp();
   const { t, formats } = useText();

@@ -2,25 +2,25 @@ import type { BatchAnswer } from '../../../schemas/http-api.ts';
 import type { SelectionAnswer } from '../../../schemas/ops-api.ts';
 import { askJson, postJson } from '../live/api.ts';
 
-/** Failed jobs of one code and reason, frozen at the position of the log at which they were asked for. */
+/** Failed jobs of one code and reason, frozen at the log's position of the request. */
 export interface FrozenSelection {
   readonly code: string;
   readonly reason: string | null;
-  /** The moment it was frozen, by this browser's clock (ms since 1970). */
+  /** The time at which it was frozen, by this browser's clock (ms since 1970). */
   readonly atMs: number;
   readonly first: SelectionAnswer;
 }
 
 export interface RetryProgress {
-  /** Jobs that are queued again. */
+  /** Number of jobs that are queued again. */
   readonly queued: number;
-  /** Jobs that had moved on, or cannot be retried. */
+  /** Number of jobs whose state has changed, or that cannot be retried. */
   readonly refused: number;
 }
 
-/** Pages of a selection that are retried at one press; past this the operator presses again. */
+/** Limit of the pages that one press retries. For more, the operator presses again. */
 const PAGES_MAX = 200;
-/** How the query says "without a reason"; no reason at all means every reason. */
+/** Stands for "without a reason" in the query. A query without it means every reason. */
 const NO_REASON = 'NONE';
 
 function pagePath(code: string, reason: string | null, more: Readonly<Record<string, string>>): string {
@@ -28,13 +28,16 @@ function pagePath(code: string, reason: string | null, more: Readonly<Record<str
   return `/api/ops/failures/selection?${params.toString()}`;
 }
 
-/** Asks what would be retried now. What fails after this is not in it. */
+/** Requests the selection of jobs to retry. Jobs that fail later are not in it. */
 export async function freeze(code: string, reason: string | null): Promise<FrozenSelection> {
   const first = await askJson<SelectionAnswer>(pagePath(code, reason, {}));
   return { code, reason, atMs: Date.now(), first };
 }
 
-/** Retries the whole selection, page by page; `tell` hears how far it is. @throws ApiFailure, what is done stays done */
+/**
+ * Retries the whole selection, page by page. `tell` receives the progress.
+ * @throws ApiFailure, and the retries made so far remain
+ */
 export async function retrySelection(
   { code, reason, first }: FrozenSelection,
   tell: (progress: RetryProgress) => void,

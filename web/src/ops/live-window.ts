@@ -16,8 +16,8 @@ export type FlowCounts = Pick<
 >;
 
 /**
- * An answer about now, updated by the newest figures. They replace the present ones, and a window by the minute gets
- * the running minute and the one before. Windows by the hour or day keep their buckets until the page asks again.
+ * An answer about now, updated by the newest figures. The present figures are replaced. A window in minutes gets the
+ * current minute and the one before. A window in hours or days keeps its buckets until the next request.
  */
 export function movedOn(answer: DashboardAnswer, metrics: OpsMetrics): DashboardAnswer {
   if (answer.past) return answer;
@@ -62,8 +62,8 @@ export function failuresOf(buckets: readonly DashboardBucket[]): { code: string;
 }
 
 /**
- * Jobs in progress at the end of every bucket, computed back from their number at the window's end. Every job that was
- * requested came in; every job with an outcome left.
+ * Jobs in progress at the end of every bucket, computed backwards from their number at the window's end. Each requested
+ * job adds one, and each outcome subtracts one.
  */
 export function inHandOf(buckets: readonly DashboardBucket[], active: number): number[] {
   const inHand: number[] = [];

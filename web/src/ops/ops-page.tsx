@@ -20,7 +20,7 @@ import { Tiles } from './tiles.tsx';
 import { PastBanner } from './time-machine.tsx';
 import './ops.css';
 
-/** The operator's console: everything on one screen, live; or all of it as it was at a moment of the past. */
+/** The operator's console: everything on one screen, either live or at a past moment. */
 export function OpsPage() {
   const app = useApp();
   const text = useText();

@@ -4,7 +4,7 @@ import type { JobStateName } from '../../../schemas/job-states.ts';
 import { SEARCH_LENGTH_MAX } from '../jobs/queue-query.ts';
 import { STATES } from '../jobs/states.ts';
 
-/** The windows that `GET /api/dashboard` knows, with their length in minutes; a test holds them to the schema. */
+/** The windows of `GET /api/dashboard`, with their lengths in minutes. A test compares them with the schema. */
 export const RANGES_MIN: Readonly<Record<DashboardRange, number>> = {
   '15m': 15,
   '1h': 60,
@@ -16,23 +16,23 @@ export const RANGES_MIN: Readonly<Record<DashboardRange, number>> = {
 };
 export const RANGES = Object.keys(RANGES_MIN) as DashboardRange[];
 
-/** What the operator looks at. All of it is in the address, so that a link shows somebody else the same. */
+/** The operator's choice of what to show. The address contains all of it, so that a link shows the same to others. */
 export interface OpsQuery {
   readonly range: DashboardRange;
-  /** IANA name of the zone that times are written in and days begin in. */
+  /** IANA name of the time zone for shown times and for the start of days. */
   readonly zone: string;
-  /** The moment looked at (ISO 8601 in UTC); null is now. */
+  /** The chosen moment (ISO 8601 in UTC); null is now. */
   readonly at: string | null;
-  /** Filters of the queue; empty and null mean all. */
+  /** Filters of the queue. Empty and null mean all. */
   readonly states: readonly JobStateName[];
   readonly code: JobFailureCode | null;
   readonly search: string;
 }
 
-/** Changes what is looked at. */
+/** Changes the choice. */
 export type Choose = (change: Partial<OpsQuery>) => void;
 
-/** Reads the address; what is not understood is left out. `zone` is the browser's own. */
+/** Reads the address, and ignores what it does not know. `zone` is the browser's own. */
 export function readOpsQuery(searchParams: string, zone: string): OpsQuery {
   const params = new URLSearchParams(searchParams);
   const wanted = (params.get('state') ?? '').split(',');
@@ -44,7 +44,7 @@ export function readOpsQuery(searchParams: string, zone: string): OpsQuery {
     zone: isZone(named) ? named : zone,
     at: Number.isNaN(atMs) ? null : new Date(atMs).toISOString(),
     states: STATES.filter((state) => wanted.includes(state)),
-    // a code that does not exist is refused by the server, in words
+    // The server refuses an unknown code with an explanation.
     code: /^[A-Z][A-Z0-9_]{1,40}$/.test(code) ? (code as JobFailureCode) : null,
     search: (params.get('search') ?? '').slice(0, SEARCH_LENGTH_MAX),
   };
@@ -80,7 +80,7 @@ export function isZone(name: string): boolean {
     new Intl.DateTimeFormat('en', { timeZone: name });
     return true;
   } catch {
-    // RangeError: not a zone that this browser knows
+    // RangeError: this browser does not know the zone.
     return false;
   }
 }

@@ -22,11 +22,11 @@ const OWNER_SHOWN = 6;
 interface OpsQueueProps {
   readonly query: OpsQuery;
   readonly choose: Choose;
-  /** Position of the newest figures; when it moves the list is asked for again. */
+  /** Position of the newest figures. When it changes, the list is requested again. */
   readonly position: string;
 }
 
-/** The jobs of everybody, as the bars above filter them. */
+/** The jobs of all owners, filtered by the bars above. */
 export function OpsQueue({ query, choose, position }: OpsQueueProps) {
   const say = useOpsText();
   const { t } = useText();

@@ -8,7 +8,7 @@ type OpsTranslate = TranslateOf<typeof opsEn>;
 const OpsTextContext = createContext<OpsTranslate | null>(null);
 export const OpsTextProvider = OpsTextContext.Provider;
 
-/** The sentences of the console in a language; null while they are being fetched. */
+/** The sentences of the console in a language; null while they are being loaded. */
 export function useOpsCatalogue(locale: Locale): OpsTranslate | null {
   const [say, setSay] = useState<OpsTranslate | null>(() =>
     locale === 'en' ? translatorOf<typeof opsEn>('en', opsEn) : null,
@@ -22,7 +22,7 @@ export function useOpsCatalogue(locale: Locale): OpsTranslate | null {
   return say;
 }
 
-/** Says a sentence of the console. */
+/** Gives the text of a sentence of the console. */
 export function useOpsText(): OpsTranslate {
   const say = useContext(OpsTextContext);
   if (say === null) throw new Error('there is no console around this component');

@@ -61,9 +61,9 @@ describe('the address of the console', () => {
     for (const at of ['2026-01-05T23:59:59.000Z', '2026-07-01T00:00:00.000Z', '2026-03-29T01:30:00.000Z'])
       for (const zone of ['UTC', 'Europe/Lisbon', 'Asia/Kolkata', 'America/New_York'])
         expect([zone, instantOf(localText(at, zone), zone)]).toEqual([zone, at]);
-    // shown twice on the day that summer time ends; the first time is meant
+    // This time occurs twice on the day when summer time ends. The first one counts.
     expect(instantOf('2026-10-25T01:30:00', 'Europe/Lisbon')).toBe('2026-10-25T00:30:00.000Z');
-    // left out on the day that it begins
+    // This time does not exist on the day when summer time begins.
     expect(instantOf('2026-03-29T01:30:00', 'Europe/Lisbon')).toBe('2026-03-29T01:30:00.000Z');
     expect(instantOf('tomorrow', 'UTC')).toBeNull();
   });

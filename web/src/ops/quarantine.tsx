@@ -10,7 +10,10 @@ import { useAnswer } from './use-answer.ts';
 
 const REPLAY_COMMAND = 'npm run docket -- quarantine replay';
 
-/** What waits behind an event that could not be understood. It is of the present: the past keeps no quarantine. */
+/**
+ * The streams that wait behind an event which could not be folded. It is shown only for the present, because past
+ * quarantine is not stored.
+ */
 export function Quarantine({ isPast }: { isPast: boolean }) {
   const say = useOpsText();
   return (

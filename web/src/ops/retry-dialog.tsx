@@ -5,7 +5,7 @@ import { useText } from '../text/text-context.ts';
 import { retrySelection, type FrozenSelection, type RetryProgress } from './frozen-selection.ts';
 import { useOpsText } from './ops-text.ts';
 
-/** Asks before many jobs are moved at once: how many, which, and as of when. */
+/** Asks before many jobs are retried. It shows their number, their kind, and the time of the selection. */
 export function RetryDialog({ frozen, close }: { frozen: FrozenSelection; close: () => void }) {
   const app = useApp();
   const { t, formats } = useText();
@@ -18,7 +18,7 @@ export function RetryDialog({ frozen, close }: { frozen: FrozenSelection; close:
     const opener = document.activeElement as HTMLElement | null;
     dialog.current?.showModal();
     return () => {
-      // the group that was retried may be gone, and its button with it
+      // The retried group may have disappeared together with its button.
       const next =
         opener?.isConnected === true ? opener : document.querySelector<HTMLElement>('#failures-title');
       next?.focus();

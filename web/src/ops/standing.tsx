@@ -5,7 +5,7 @@ import { useText } from '../text/text-context.ts';
 import { sumOf } from './live-window.ts';
 import { useOpsText } from './ops-text.ts';
 
-/** What is kept, and what cleanup took away. */
+/** The stored files, and those that cleanup removed. */
 export function StorageAndCleanup({ figures }: { figures: DashboardAnswer }) {
   const say = useOpsText();
   const { formats } = useText();
@@ -42,7 +42,7 @@ function Term({ name, children }: { name: string; children: ComponentChildren })
   );
 }
 
-/** How far the read tables are behind, and who converts. */
+/** The lag of the read tables, and the processors. */
 export function ReadSide({ figures: { present } }: { figures: DashboardAnswer }) {
   const say = useOpsText();
   const { formats } = useText();

@@ -7,10 +7,10 @@ import { useText } from '../text/text-context.ts';
 import { sumOf } from './live-window.ts';
 import { useOpsText } from './ops-text.ts';
 
-/** A projection further behind than this is worth a colour. */
+/** A larger lag of a projection is shown in colour. */
 const LAG_WARN_MS = 5_000;
 
-/** The figures somebody looks for first, as terms and values. */
+/** The most important figures, as terms and values. */
 export function Tiles({ figures }: { figures: DashboardAnswer }) {
   const say = useOpsText();
   const { formats } = useText();
@@ -20,7 +20,7 @@ export function Tiles({ figures }: { figures: DashboardAnswer }) {
   const retriedNow = sumOf(buckets.slice(-2)).deferred;
   const isShaky = figures.window.bucket === 'minute' && retriedNow > 0;
   const lags: (number | null)[] = present?.projections.map((each) => each.lagMs) ?? [];
-  // a lag that is not known, because the log does not answer, is no small one
+  // If the log does not answer, the lag is unknown. It must not be shown as small.
   const lagMs = lags.includes(null) ? null : Math.max(0, ...lags.map(Number));
   const alive = present?.workers.filter((worker) => worker.alive).length ?? 0;
   return (

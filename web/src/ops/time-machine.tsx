@@ -6,9 +6,9 @@ import { useOpsText } from './ops-text.ts';
 import { instantOf, localText } from './zoned-time.ts';
 
 const MINUTE_MS = 60_000;
-/** The slider has so many stops, however long the window is. */
+/** Number of stops of the slider, for any length of the window. */
 const SLIDER_STOPS = 240;
-/** A slider that is still moving does not ask for every moment it passes. */
+/** The slider requests figures only after it has rested for this long. */
 const SETTLED_AFTER_MS = 250;
 const STEPS_MS = [60 * MINUTE_MS, MINUTE_MS] as const;
 
@@ -42,7 +42,10 @@ export function TimeMachine({ query, choose }: MomentProps) {
   );
 }
 
-/** Offers the moment it was opened at: the console moves on every second, and what is being typed must not. */
+/**
+ * A form that keeps the moment at which it was opened. The console moves on every second, but the user's input must not
+ * change.
+ */
 function MomentForm({ query, choose }: MomentProps) {
   const say = useOpsText();
   const [wrong, setWrong] = useState(false);
@@ -86,7 +89,7 @@ function MomentForm({ query, choose }: MomentProps) {
   );
 }
 
-/** Loud on purpose: what is below must never be taken for the present. */
+/** A conspicuous banner, so that nobody takes the past figures for the present. */
 export function PastBanner({ at, query, choose }: MomentProps & { at: string }) {
   const say = useOpsText();
   const { formats } = useText();
@@ -131,7 +134,7 @@ function Step({ ms, move }: { ms: number; move: (ms: number) => void }) {
   );
 }
 
-/** Moves through the window that ends now; asks only when it rests. */
+/** A slider through the window that ends now. It requests figures only when it rests. */
 function MomentSlider({ at, query, choose }: MomentProps & { at: string }) {
   const say = useOpsText();
   const { formats } = useText();

@@ -1,19 +1,18 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { ApiFailure, askJson } from '../live/api.ts';
 
-/** A list that follows the live figures is asked for at most this often. */
+/** A list that follows the live figures is requested at most this often. */
 const ASK_EVERY_MS = 2_000;
 
 export interface Asked<Answer> {
   readonly answer: Answer | null;
-  /** Code of a refusal of what is asked for now; the answer is then null. */
+  /** Code of the refusal of the present request; the answer is then null. */
   readonly refused: string | null;
 }
 
 /**
- * The answer of an address, asked for again when `version` is another one, and at most every two seconds. An answer
- * stays on show while its successor is on the way; one that is refused leaves nothing on show that was asked for
- * otherwise.
+ * The answer of an address, requested again when `version` changes, and at most every two seconds. An answer stays
+ * visible until the next one arrives. After a refusal, nothing of another request stays visible.
  */
 export function useAnswer<Answer>(path: string, version: string): Asked<Answer> {
   const [held, setHeld] = useState<Asked<Answer> & { path: string }>({
@@ -30,7 +29,8 @@ export function useAnswer<Answer>(path: string, version: string): Asked<Answer> 
         (answer) => wanted && setHeld({ path, answer, refused: null }),
         (error: unknown) => {
           if (!(error instanceof ApiFailure)) throw error;
-          // an answer of this address may stay: the header tells that the server is away, the next figures ask again
+          // An answer of this address may stay. The header shows that the server is away, and the next figures cause a
+          // retry.
           if (wanted)
             setHeld((now) =>
               now.path === path && error.retryable ? now : { path, answer: null, refused: error.code },

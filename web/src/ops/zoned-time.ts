@@ -1,4 +1,4 @@
-/** `2026-05-04T13:07:09` in a zone, as an input of type `datetime-local` shows it. */
+/** The local time in a zone in the form of an input of type `datetime-local`: `2026-05-04T13:07:09`. */
 export function localText(at: string, zone: string): string {
   const parts = new Intl.DateTimeFormat('en-GB', {
     timeZone: zone,
@@ -15,8 +15,8 @@ export function localText(at: string, zone: string): string {
 }
 
 /**
- * The instant (ISO 8601 in UTC) that a clock in the zone shows as `text`; null when it is not a time. An hour that a
- * zone shows twice means the first time, one that it leaves out means the hour after.
+ * The instant (ISO 8601 in UTC) for a local time in the zone; null when `text` is no time. For a local hour that occurs
+ * twice, it is the first one. For a skipped hour, it is the hour after.
  */
 export function instantOf(text: string, zone: string): string | null {
   const asUtc = Date.parse(`${text}Z`);
@@ -24,7 +24,7 @@ export function instantOf(text: string, zone: string): string | null {
   const offsetMs = (ms: number) =>
     Date.parse(`${localText(new Date(ms).toISOString(), zone)}Z`) - wholeSec(ms);
   const dayMs = 86_400_000;
-  // Only the offsets of the day before and of the day after can hold at that moment.
+  // Only the offset of the day before or of the day after can apply at that moment.
   const before = asUtc - offsetMs(asUtc - dayMs);
   const after = asUtc - offsetMs(asUtc + dayMs);
   const shows = (ms: number) => ms + offsetMs(ms) === wholeSec(asUtc);

@@ -4,7 +4,7 @@ import { ACTIVE_STATES } from '../jobs/states.ts';
 import { useStore } from '../store.ts';
 import { useText } from '../text/text-context.ts';
 
-/** The number of active jobs in the window's title. */
+/** Shows the number of active jobs in the window's title. */
 export function useWindowTitle(title: string): void {
   const { t } = useText();
   const active = useActiveCount();
@@ -17,7 +17,7 @@ function useActiveCount(): number {
   return useStore(app.queue, ({ view }) => ACTIVE_STATES.reduce((sum, state) => sum + view.counts[state], 0));
 }
 
-/** Notifies a user who looks elsewhere, and who asked for it, that everything is finished. */
+/** Notifies a user, who asked for it and looks at another window, that everything is finished. */
 export function FinishedNotification() {
   const app = useApp();
   const { t } = useText();

@@ -3,7 +3,7 @@ import type { MessageKey } from '../text/en.ts';
 import { useText } from '../text/text-context.ts';
 import { Icon } from './icons.tsx';
 
-/** The words of every state, in one place for badges, filters and the job page. */
+/** The words for every state, used by badges, filters and the job page. */
 export const STATE_WORDS = {
   queued: 'stateQueued',
   converting: 'stateConverting',
@@ -14,7 +14,7 @@ export const STATE_WORDS = {
   expired: 'stateExpired',
 } as const satisfies Record<JobStateName, MessageKey>;
 
-/** A state as word, shape and colour; never by colour alone (WCAG 2.2, 1.4.1). */
+/** A state as word, shape and colour, because colour alone is not accessible (WCAG 2.2, 1.4.1). */
 export function Badge({ state }: { state: JobStateName }) {
   const { t } = useText();
   return (

@@ -8,7 +8,7 @@ interface EmptyStateProps {
   readonly children?: ComponentChildren;
 }
 
-/** A place with nothing in it: why, and the one thing to do about it. */
+/** Shown where there is no content: the reason, and the one action that helps. */
 export function EmptyState({ title, hint, heading: Heading = 'h3', children }: EmptyStateProps) {
   return (
     <div class="empty-state">

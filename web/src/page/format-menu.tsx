@@ -13,7 +13,7 @@ import { downloadPath } from './job-actions.tsx';
 /** Space between the button, the menu and the edge of the window, in pixels. */
 const GAP_PX = 4;
 
-/** The other formats that an invoice can be had in: links in a native popover. Nothing for what is no invoice. */
+/** The other formats of an invoice, as links in a native popover. It shows nothing for other documents. */
 export function FormatMenu({ job }: { job: JobView }) {
   const app = useApp();
   const text = useText();
@@ -70,7 +70,10 @@ export function FormatMenu({ job }: { job: JobView }) {
   );
 }
 
-/** Saves what the server makes; a refusal, such as a rule that the values do not keep, is told in its words. */
+/**
+ * Saves the file that the server makes. If the server refuses, for example because the values break a rule, it shows
+ * the reason.
+ */
 async function save(app: App, { t }: Text, job: JobView, format: InvoiceFormat): Promise<void> {
   try {
     const made = new Blob([await askText(`${downloadPath(job)}?format=${format}`)]);
@@ -82,7 +85,7 @@ async function save(app: App, { t }: Text, job: JobView, format: InvoiceFormat):
   } catch (error) {
     if (!(error instanceof ApiFailure)) throw error;
     const { sentence } = errorLine(t, [error.code], error.message, app.limits.get().maxUploadMb);
-    // Which rule is broken is said in English alone, like the warnings of a document.
+    // The broken rule is shown in English only, like the warnings of a document.
     app.tell(error.code === 'FORMAT_NOT_POSSIBLE' ? `${sentence} ${error.message}` : sentence);
   }
 }
@@ -94,10 +97,10 @@ const ENDINGS: Readonly<Record<InvoiceFormat, string>> = {
   json: 'json',
   csv: 'csv',
 };
-/** A browser has taken the bytes over by then. */
+/** After this time the browser has taken the bytes. */
 const SAVED_AFTER_MS = 60_000;
 
-/** Below the button that opened the menu, above it where there is no room. */
+/** Places the menu below its button, or above it if there is no room. */
 function placeBeside(menu: HTMLElement): void {
   const button = menu.previousElementSibling?.getBoundingClientRect();
   if (button === undefined) return;

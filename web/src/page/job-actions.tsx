@@ -10,7 +10,7 @@ export function downloadPath(job: JobView): string {
   return `/api/jobs/${job.jobId}/download`;
 }
 
-/** Sends a command and tells how it went. What the jobs then do is shown by their rows, which change by themselves. */
+/** Sends a command and reports its result. The rows show the effect on the jobs by themselves. */
 export async function runCommand(
   app: App,
   { t }: Text,
@@ -89,7 +89,7 @@ export function CancelButton({ job, base }: { job: JobView; base?: JobsBase }) {
   );
 }
 
-/** Present and not yet possible: it can be reached and says why, which a plain disabled button could not. */
+/** A button that is not available yet. It can have the focus and states the reason, which a disabled button cannot. */
 export function ReviewButton({ job }: { job: JobView }) {
   const app = useApp();
   const { t } = useText();
@@ -126,13 +126,13 @@ export function CopyIdButton({ job }: { job: JobView }) {
   );
 }
 
-/** Copies a text and says so, or says `otherwise` where copying is not allowed. */
+/** Copies a text and reports it, or reports `otherwise` where copying is not allowed. */
 export async function copyText(app: App, text: string, done: string, otherwise: string): Promise<void> {
   try {
     await navigator.clipboard.writeText(text);
     app.tell(done);
   } catch {
-    // no permission, or a page without TLS
+    // There is no permission, or the page has no TLS.
     app.tell(otherwise);
   }
 }

@@ -2,9 +2,9 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { RefObject } from 'preact';
 
 /**
- * Keeps the focus in a list whose rows come and go. When the focused control vanishes, its row's first control gets the
- * focus, else that of the row now in its place. In an empty list `fallback` gets it (WCAG 2.2, 2.4.3). Rows carry
- * `data-row` with their key.
+ * Keeps the focus in a list whose rows change. When the focused control disappears, the first control of its row gets
+ * the focus. If the row is gone as well, the row now in its place gets it. In an empty list `fallback` gets it (WCAG
+ * 2.2, 2.4.3). Rows have `data-row` with their key.
  */
 export function useKeptFocus(list: RefObject<HTMLElement | null>, fallback: string): void {
   const last = useRef<{ key: string; index: number } | null>(null);
@@ -19,7 +19,7 @@ export function useKeptFocus(list: RefObject<HTMLElement | null>, fallback: stri
         : null;
     };
     const onFocusOut = ({ target }: FocusEvent) => {
-      // a control that is being removed is no longer connected a moment later; one that was merely left still is
+      // A control that is being removed is disconnected a moment later. A control that only lost the focus is not.
       const left = target as Node;
       queueMicrotask(() => {
         if (left.isConnected && document.activeElement === document.body) last.current = null;

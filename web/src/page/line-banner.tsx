@@ -13,7 +13,7 @@ const LINE_WORDS = {
   lost: 'liveLost',
 } as const satisfies Record<Line, MessageKey>;
 
-/** The state of the connection in one word, the same as in the banner below. */
+/** The state of the connection in one word, as in the banner below. */
 export const line = createStore<Line>('connecting');
 
 export function LineWord() {
@@ -27,7 +27,7 @@ export function LineWord() {
   );
 }
 
-/** Said out loud only after five seconds without a line, and taken back when it returns. */
+/** Announces a lost connection after five seconds, and announces when it is back. */
 export function LineBanner() {
   const app = useApp();
   const { t, formats } = useText();

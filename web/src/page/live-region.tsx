@@ -3,11 +3,11 @@ import { useApp } from '../app.ts';
 import { happenedIn, NOTHING_HAPPENED, spoken, together } from '../live/announcements.ts';
 import { useText } from '../text/text-context.ts';
 
-/** Happenings are gathered this long and said in one breath: a screen reader is not flooded by forty rows. */
+/** Events are gathered for this long and announced together, so that forty rows do not flood a screen reader. */
 const GATHER_MS = 1_200;
 const NOTICE_SHOWN_MS = 6_000;
 
-/** The one polite live region of the page. */
+/** The only polite live region of the page. */
 export function LiveRegion() {
   const app = useApp();
   const { t } = useText();
@@ -19,7 +19,7 @@ export function LiveRegion() {
     const stopQueue = app.queue.watch((after) => {
       const from = before;
       before = after;
-      // the first load is silent: nobody wants their whole queue read out
+      // The first load is silent, because nobody wants to hear the whole queue.
       if (!from.loaded || from.changes === after.changes) return;
       app.happenings.update((now) => together(now, happenedIn(after.changes)));
     });
@@ -44,7 +44,7 @@ export function LiveRegion() {
   );
 }
 
-/** The same words for the eye; the live region has said them already. */
+/** Shows the same words on the screen. The live region has announced them already. */
 export function Notice() {
   const app = useApp();
   const [shown, setShown] = useState('');

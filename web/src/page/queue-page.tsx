@@ -11,7 +11,7 @@ import { DownloadAll, SelectionBar } from '../jobs/selection-bar.tsx';
 import { Toolbar, useChoice } from '../jobs/toolbar.tsx';
 import { UploadsPanel } from '../uploads/uploads-panel.tsx';
 
-/** The queue page: files in above, the queue below. */
+/** The queue page: the upload at the top, the queue below. */
 export function QueuePage() {
   const app = useApp();
   const { t } = useText();
@@ -39,7 +39,7 @@ export function QueuePage() {
   );
 }
 
-/** Exactly one of: the table, or why there is none and the one thing to do about it. */
+/** Shows either the table, or the reason why there is none with the one action that helps. */
 function QueueContent() {
   const app = useApp();
   const { t } = useText();
@@ -74,6 +74,6 @@ function QueueContent() {
         </button>
       </EmptyState>
     );
-  // the one action of an empty queue is the drop zone right above it
+  // The only action for an empty queue is the drop zone directly above.
   return <EmptyState title={t('emptyTitle')} hint={t('emptyHint')} />;
 }

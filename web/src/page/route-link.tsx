@@ -9,7 +9,7 @@ interface RouteLinkProps {
   readonly children: ComponentChildren;
 }
 
-/** A real link that does not load the page again when it is simply clicked. */
+/** A real link. A plain click does not load the page again. */
 export function RouteLink({ to, children, ...rest }: RouteLinkProps) {
   const app = useApp();
   return (

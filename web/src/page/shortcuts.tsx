@@ -20,7 +20,7 @@ const KEYS = [
   ['?', 'keyHelp'],
 ] as const satisfies readonly (readonly [string, MessageKey])[];
 
-/** The sheet that lists the keyboard shortcuts, and the shortcuts themselves. */
+/** The keyboard shortcuts, and the dialog that lists them. */
 export function Shortcuts() {
   const app = useApp();
   const { t } = useText();
@@ -101,7 +101,7 @@ function press(app: App, event: KeyboardEvent, help: () => void): void {
   act();
 }
 
-/** Moves the focus to the next or previous row; from outside the queue, to its first row. */
+/** Moves the focus to the next or previous row. From outside the queue, it moves to the first row. */
 function step(event: KeyboardEvent, way: 'down' | 'up'): void {
   event.preventDefault();
   const rows = [...document.querySelectorAll<HTMLElement>('table.queue [data-row]')];

@@ -1,11 +1,11 @@
 import { createStore, useStore } from '../store.ts';
 
-/** A page that never rests still gets what it puts off, so late. */
+/** Postponed work starts after this time even if the browser is never idle. */
 const REST_MS_MAX = 2_000;
-/** Where the browser does not say when it rests (Safari), this is taken for it. */
+/** Assumed time until the browser is idle, for browsers that do not report it (Safari). */
 const REST_GUESS_MS = 100;
 
-/** Calls back when the browser has nothing better to do; returns the function that takes it back. */
+/** Calls back when the browser is idle. Returns the function that cancels the call. */
 export function whenIdle(act: () => void): () => void {
   if (typeof requestIdleCallback !== 'function') {
     const timer = setTimeout(act, REST_GUESS_MS);
@@ -18,7 +18,7 @@ export function whenIdle(act: () => void): () => void {
 const wasIdle = createStore(false);
 whenIdle(() => wasIdle.set(true));
 
-/** False while the page is first drawn: what nobody sees yet, such as a closed dialog, can wait until it is true. */
+/** False during the first drawing. Invisible parts, such as a closed dialog, can wait until it is true. */
 export function useIsIdle(): boolean {
   return useStore(wasIdle, (now) => now);
 }

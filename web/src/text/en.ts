@@ -1,6 +1,6 @@
 import { EVENT_SENTENCES } from '../../../schemas/event-sentences.ts';
 
-/** Forms of a sentence that depends on `count` (CLDR plural categories that English and Portuguese use). */
+/** Forms of a sentence that depends on `count` (CLDR plural categories of English and Portuguese). */
 export interface PluralForms {
   readonly one: string;
   readonly other: string;
@@ -8,8 +8,8 @@ export interface PluralForms {
 export type Messages = Readonly<Record<string, string | PluralForms>>;
 
 /**
- * Every sentence of the web app. Words in braces are filled in; `count` chooses the plural form. The Portuguese
- * catalogue has the same keys and the same braces, by type and by test.
+ * Every sentence of the web app. Words in braces are replaced by values, and `count` chooses the plural form. The
+ * Portuguese catalogue has the same keys and braces; types and a test ensure that.
  */
 export const en = {
   appName: 'Docket',
@@ -328,7 +328,7 @@ export const en = {
 } as const satisfies Messages;
 
 export type MessageKey = keyof typeof en;
-/** What every language has to provide for the sentences of `English`. */
+/** The sentences that every language must have for `English`. */
 export type Catalogue<English extends Messages = typeof en> = {
   readonly [Key in keyof English]: English[Key] extends string ? string : PluralForms;
 };

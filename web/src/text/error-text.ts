@@ -3,17 +3,17 @@ import type { Translate } from './translate.ts';
 
 type ErrorKey = Extract<MessageKey, `error_${string}`>;
 
-/** A failure as the page shows it: one sentence with what happened and what to do, then the code. */
+/** A failure as the page shows it: one sentence with the event and the remedy, then the code. */
 export interface ErrorLine {
   readonly sentence: string;
-  /** What happened alone, for a failure that Docket is dealing with by itself. */
+  /** Only the event, for a failure that Docket handles by itself. */
   readonly what: string;
   readonly code: string;
 }
 
 /**
- * The sentence for the first code that has one; the most exact code comes first. A code we do not know keeps the
- * server's own message, so that a new reason is never hidden behind a general one.
+ * The sentence for the first code that has one; the most specific code comes first. For an unknown code it is the
+ * server's own message, so that a general sentence never hides a new reason.
  */
 export function errorLine(
   t: Translate,
@@ -31,13 +31,13 @@ export function errorLine(
   return { sentence, what, code };
 }
 
-/** Sentences that name what was found take the gateway's own words, with the rule and both values. */
+/** Completes a sentence with the gateway's own words: the rule and both values. */
 function filled(t: Translate, key: ErrorKey, message: string, megabytes: number): string {
   if (key === 'error_TOO_LARGE') return t(key, { megabytes });
   return takesDetail(key) ? t(key, { detail: message }) : t(key);
 }
 
-/** Reasons whose own words name what a person has to look at: the rule and both values, the kind of document, the pages. */
+/** Reasons whose own words name what the user must check: the rule and both values, the kind of document, the pages. */
 const WITH_DETAIL = [
   'error_CHECKS_FAILED',
   'error_OUTPUT_INVALID',

@@ -8,13 +8,13 @@ const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ['second', 1],
 ];
 const JUST_NOW_SEC = 5;
-/** Past this a date says more than a number of days. */
+/** Beyond this time a date is clearer than a number of days. */
 const RELATIVE_MAX_SEC = 7 * 86_400;
 
 export interface Formats {
-  /** `1.2 MB`. Steps of 1,024, as the upload limit is counted. */
+  /** `1.2 MB`, in steps of 1,024, like the upload limit. */
   bytes(count: number): string;
-  /** `3 minutes ago`, or the date when it is more than a week away. */
+  /** `3 minutes ago`, or the date after more than a week. */
   relative(at: string, nowMs: number): string;
   /** Date and time to the second, with the zone. */
   exact(at: string): string;
@@ -28,7 +28,7 @@ export interface Formats {
   number(count: number): string;
 }
 
-/** Everything that a language writes in its own way, by Intl alone; times are those of `timeZone`, or of the browser. */
+/** Formats for a language, made by Intl. Times are in `timeZone`, by default the browser's. */
 export function formatsOf(locale: string, timeZone?: string): Formats {
   const times = (style: Intl.DateTimeFormatOptions) =>
     lazy(() => new Intl.DateTimeFormat(locale, { ...style, timeZone }));

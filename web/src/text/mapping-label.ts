@@ -3,7 +3,7 @@ import type { Translate } from './translate.ts';
 
 type MappingKey = Extract<MessageKey, `mapping_${string}`>;
 
-/** The name of a mapping in the reader's language; an operator's own mapping keeps the name it was given. */
+/** The name of a mapping in the reader's language. An operator's own mapping keeps its given name. */
 export function mappingLabel(t: Translate, { id, label }: { id: string; label: string }): string {
   const key = `mapping_${id}`;
   const isOurs = (name: string): name is MappingKey => Object.hasOwn(en, name);

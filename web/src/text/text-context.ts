@@ -4,7 +4,7 @@ import { formatsOf, type Formats } from './formats.ts';
 import { regionOf, translator, type Locale, type Translate } from './translate.ts';
 import type { Catalogue } from './en.ts';
 
-/** The language of the page: how things are said, and how figures are written. */
+/** The language of the page: its sentences, and its formats for figures. */
 export interface Text {
   readonly locale: Locale;
   readonly t: Translate;
@@ -19,7 +19,7 @@ export function textOf(locale: Locale, catalogue: Catalogue): Text {
   };
 }
 
-/** The same language with the clock of another zone. */
+/** The same language with times in another zone. */
 export function zoned(text: Text, timeZone: string): Text {
   return { ...text, formats: formatsOf(regionOf(text.locale, navigator.languages), timeZone) };
 }

@@ -6,12 +6,12 @@ export type Locale = (typeof LOCALES)[number];
 
 type Braces<Text> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | Braces<Rest> : never;
 type Form<Message> = Message extends { readonly other: infer Other } ? Other : Message;
-/** What has to be filled into a sentence; nothing else is accepted. */
+/** The values that a sentence needs. Others are not accepted. */
 type FillArgument<Message> = [Braces<Form<Message>>] extends [never]
   ? []
   : [{ readonly [Name in Braces<Form<Message>>]: string | number }];
 
-/** Says the sentences of one catalogue, of which `English` is the original. */
+/** Returns the sentences of one catalogue. `English` is the original. */
 export type TranslateOf<English extends Messages> = <Key extends keyof English & string>(
   key: Key,
   ...fill: FillArgument<English[Key]>
@@ -19,12 +19,12 @@ export type TranslateOf<English extends Messages> = <Key extends keyof English &
 export type Translate = TranslateOf<typeof en>;
 export type MessageKeyOf<English extends Messages> = keyof English & string;
 
-/** Makes the function that says the page's sentences in one language. */
+/** Makes the function that returns the page's sentences in one language. */
 export function translator(locale: Locale, catalogue: Catalogue): Translate {
   return translatorOf<typeof en>(locale, catalogue);
 }
 
-/** The same for the sentences of a part of the page that is loaded by itself. */
+/** The same for the sentences of a part of the page that is loaded separately. */
 export function translatorOf<English extends Messages>(
   locale: Locale,
   catalogue: Catalogue<English>,
@@ -46,7 +46,7 @@ export function translatorOf<English extends Messages>(
   };
 }
 
-/** The first language of the list that we have; English when there is none. */
+/** The first available language of the list; English when there is none. */
 export function chooseLocale(wanted: readonly string[]): Locale {
   for (const tag of wanted) {
     if (/^pt\b/i.test(tag)) return 'pt-PT';
@@ -55,23 +55,23 @@ export function chooseLocale(wanted: readonly string[]): Locale {
   return 'en';
 }
 
-/** English is in the first load; the other language is fetched only by those who read it. */
+/** The first load contains English. Another language is loaded only for its readers. */
 export async function loadCatalogue(locale: Locale): Promise<Catalogue> {
   return locale === 'en' ? en : (await import('./pt.ts')).pt;
 }
 
-/** The way of the reader's own country to write dates and times, where it is a way of that language. */
+/** The reader's regional format of dates and times, if it belongs to the language. */
 export function regionOf(locale: Locale, wanted: readonly string[]): string {
   const language = locale.slice(0, 2);
   return wanted.find((tag) => tag.toLowerCase().startsWith(`${language}-`) && isLanguageTag(tag)) ?? locale;
 }
 
-/** Browsers without a desktop's settings name languages such as `en-US@posix`, which Intl refuses. */
+/** Browsers without desktop settings report languages such as `en-US@posix`, which Intl refuses. */
 function isLanguageTag(tag: string): boolean {
   try {
     return Intl.getCanonicalLocales(tag).length === 1;
   } catch {
-    // RangeError: not a language tag
+    // RangeError: not a language tag.
     return false;
   }
 }

@@ -1,4 +1,4 @@
-/** Bytes looked at before `%PDF-` has to have started; the server decides, this only spares a hopeless upload. */
+/** Number of bytes in which `%PDF-` must start. The server decides; this check only prevents a useless upload. */
 const LOOK_BYTES = 1024;
 const MEBIBYTE = 1024 * 1024;
 
@@ -8,8 +8,8 @@ export interface Refusal {
 }
 
 /**
- * What is wrong with a file before it is sent, or null. Only what is certain is refused here: the server looks again
- * and more closely (R01: checks on both sides).
+ * Checks a file before it is sent, and returns the fault or null. It refuses only certain cases, because the server
+ * checks again in detail (R01: checks on both sides).
  */
 export async function checkFile(file: Blob, maxUploadMb: number): Promise<Refusal | null> {
   if (file.size === 0) return { code: 'EMPTY', again: false };
@@ -22,7 +22,7 @@ export async function checkFile(file: Blob, maxUploadMb: number): Promise<Refusa
   }
 }
 
-/** `%PDF-` (ISO 32000-2, 7.5.2) anywhere in the bytes looked at. */
+/** True when `%PDF-` (ISO 32000-2, 7.5.2) is anywhere in the bytes. */
 export function looksLikePdf(start: Uint8Array): boolean {
   return new TextDecoder('latin1').decode(start).includes('%PDF-');
 }

@@ -8,7 +8,7 @@ import { Icon } from '../page/icons.tsx';
 import { givenParameters, MappingParameters } from './mapping-parameters.tsx';
 import { usualMapping } from './usual-mapping.ts';
 
-/** Where files come in: by drop anywhere on the page, by the button, by paste. Says its limits beforehand. */
+/** Accepts files: dropped anywhere on the page, chosen with the button, or pasted. It states the limits first. */
 export function DropZone({ empty }: { empty: boolean }) {
   const app = useApp();
   const { t } = useText();
@@ -89,7 +89,7 @@ function MappingChoice() {
   );
 }
 
-/** Takes files dropped anywhere or pasted; returns whether files hover over the page now. */
+/** Takes files that are dropped anywhere or pasted. Returns whether files are being dragged over the page. */
 function useFileDrop(take: (transfer: DataTransfer) => void): boolean {
   const [over, setOver] = useState(false);
   const latest = useRef(take);

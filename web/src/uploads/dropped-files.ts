@@ -1,10 +1,10 @@
-/** Deepest folder and most files that are read from one drop. */
+/** Limits for one drop: depth of folders, and number of files. */
 const FOLDER_DEPTH_MAX = 10;
 const DROPPED_FILES_MAX = 2_001;
 
 /**
- * The files of a drop or paste; folders are read through. From folders only files named `.pdf` are taken, since nobody
- * means the other files in them. A single file is always taken, so that a wrong one gets its sentence.
+ * The files of a drop or paste, including those in folders. From folders it takes only files named `.pdf`, because the
+ * others are not meant. It always takes a single file, so that a wrong one gets an explanation.
  */
 export async function filesOf(transfer: DataTransfer): Promise<File[]> {
   const entries = [...transfer.items]
@@ -22,7 +22,7 @@ export async function filesOf(transfer: DataTransfer): Promise<File[]> {
 async function readFolder(folder: FileSystemDirectoryEntry, depth: number, files: File[]): Promise<void> {
   if (depth >= FOLDER_DEPTH_MAX) return;
   const reader = folder.createReader();
-  // a reader answers in portions and says that it is through by an empty one
+  // A reader returns files in portions, and an empty portion at the end.
   for (;;) {
     const portion = await new Promise<FileSystemEntry[]>((resolve, reject) =>
       reader.readEntries(resolve, reject),

@@ -5,7 +5,7 @@ import { useText } from '../text/text-context.ts';
 type Asked = NonNullable<MappingListing['parameters']>;
 type Values = Readonly<Record<string, string>>;
 
-/** What the user gave, else the usual value of this browser; empty fields are not sent. */
+/** The user's values, otherwise this browser's usual values. Empty fields are not sent. */
 export function givenParameters(asked: Asked | undefined, values: Values): Values {
   const given = (asked ?? []).map(({ name }) => [name, valueOf(name, values).trim()] as const);
   return Object.fromEntries(given.filter(([, value]) => value !== ''));
@@ -18,14 +18,14 @@ function valueOf(name: string, values: Values): string {
 
 const DATES = new Set(['termStart', 'termEnd']);
 
-/** A parameter in the reader's words; one that no language knows goes by its name. */
+/** The name of a parameter in the reader's language, or the parameter's own name. */
 export function ParameterName({ name }: { name: string }) {
   const { t } = useText();
   const key = `parameter_${name}`;
   return <>{Object.hasOwn(en, key) ? t(key as Extract<MessageKey, `parameter_${string}`>) : name}</>;
 }
 
-/** A field for each parameter that the chosen mapping takes. */
+/** A field for each parameter of the chosen mapping. */
 export function MappingParameters(props: {
   asked: Asked;
   values: Values;

@@ -4,16 +4,16 @@ import type { Upload } from './upload-list.ts';
 
 export type Sent =
   | { readonly kind: 'accepted'; readonly jobId: string; readonly deduplicated: boolean }
-  /** `again`: the same file may be sent another time. */
+  /** `again` is true when the same file may be sent another time. */
   | {
       readonly kind: 'refused';
       readonly code: string;
       readonly message: string;
       readonly again: boolean;
-      /** Of `QUOTA_EXCEEDED`. */
+      /** Set for `QUOTA_EXCEEDED`. */
       readonly quota?: StorageQuota;
     }
-  /** No refusal: the connection broke, or the server stayed busy. */
+  /** Not a refusal: the connection broke, or the server stayed busy. */
   | { readonly kind: 'interrupted'; readonly code: string; readonly waitMs: number }
   | { readonly kind: 'aborted' };
 
@@ -21,8 +21,8 @@ const TRY_LATER = [408, 429, 502, 503, 504];
 const FINAL_CODES = ['NOT_PDF', 'TOO_LARGE', 'FORBIDDEN'];
 
 /**
- * Sends one file by XMLHttpRequest, which unlike `fetch` tells how much of the body is out. Ends by itself or by the
- * signal; never throws for an answer of the server.
+ * Sends one file by XMLHttpRequest, which reports progress, unlike `fetch`. A time limit or the signal ends it. It
+ * never throws for an answer of the server.
  */
 export function sendFile(
   file: File,
@@ -50,7 +50,7 @@ export function sendFile(
   });
 }
 
-/** What an answer to one file means. */
+/** Interprets the answer to one file. */
 export function understood(status: number, body: string, retryAfter: string | null): Sent {
   const answer = parsed(body);
   const [result] = answer.results ?? [];
@@ -69,7 +69,7 @@ function parsed(body: string): Partial<UploadAnswer> & Partial<ErrorBody> {
   try {
     return JSON.parse(body) as Partial<UploadAnswer> & Partial<ErrorBody>;
   } catch {
-    // a proxy's own page: the status alone says what happened
+    // A page of a proxy. Only its status is usable.
     return {};
   }
 }

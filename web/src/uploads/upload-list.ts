@@ -1,12 +1,12 @@
 import type { StorageQuota } from '../../../schemas/error-codes.ts';
 
-/** Uploads under way and those that need the user's attention. Every function is pure. */
+/** An upload in progress, or one that needs the user's attention. Every function here is pure. */
 export interface Upload {
   readonly id: number;
   readonly filename: string;
   readonly bytes: number;
   readonly mapping: string;
-  /** What the mapping is told beside the file, by name. */
+  /** The parameters for the mapping, by name. */
   readonly parameters: Readonly<Record<string, string>>;
   readonly phase: UploadPhase;
 }
@@ -19,9 +19,9 @@ export type UploadPhase =
       readonly bytesPerSec: number | null;
       readonly atMs: number;
     }
-  /** Every byte is out; the server checks and stores. */
+  /** All bytes are sent; the server checks and stores them. */
   | { readonly name: 'checking' }
-  /** The connection broke; the next try follows by itself. */
+  /** The connection broke; a retry follows automatically. */
   | { readonly name: 'retrying' }
   | { readonly name: 'received'; readonly jobId: string }
   | { readonly name: 'duplicate'; readonly jobId: string }
@@ -30,7 +30,7 @@ export type UploadPhase =
       readonly code: string;
       readonly message: string;
       readonly again: boolean;
-      /** Of `QUOTA_EXCEEDED`. */
+      /** Set for `QUOTA_EXCEEDED`. */
       readonly quota?: StorageQuota;
     }
   | { readonly name: 'cancelled' };
@@ -38,22 +38,22 @@ export type UploadPhase =
 export interface UploadList {
   readonly uploads: readonly Upload[];
   readonly lastId: number;
-  /** True after files were left out because too many waited. */
+  /** True after files were left out because too many were waiting. */
   readonly overfull: boolean;
 }
 
-/** Most uploads listed at a time; a larger drop is cut off and says so. */
+/** Limit of listed uploads. A larger drop is cut, and the page reports it. */
 export const UPLOADS_MAX = 2_000;
 export const NO_UPLOADS: UploadList = { uploads: [], lastId: 0, overfull: false };
 
 export interface Chosen {
   readonly filename: string;
   readonly bytes: number;
-  /** Why the page refuses the file before it is sent, or null. */
+  /** Why the page refuses the file before it is sent; null when it does not. */
   readonly refusal: { readonly code: string; readonly again: boolean } | null;
 }
 
-/** Adds chosen files in their order. */
+/** Adds the chosen files in order. */
 export function withChosen(
   list: UploadList,
   chosen: readonly Chosen[],
@@ -79,11 +79,11 @@ export function withPhase(list: UploadList, id: number, phase: UploadPhase): Upl
   return { ...list, uploads };
 }
 
-/** Weight of the newest measure in the speed shown; small enough not to flicker. */
+/** Weight of the newest measurement in the shown speed, small enough to avoid flicker. */
 const SPEED_WEIGHT = 0.3;
 const SPEED_EVERY_MS = 250;
 
-/** `sent` bytes are out at `atMs` on a clock that never steps back. */
+/** Notes that `sent` bytes are sent at `atMs`, by a clock that never goes back. */
 export function withProgress(list: UploadList, id: number, sent: number, atMs: number): UploadList {
   const upload = list.uploads.find((each) => each.id === id);
   if (upload === undefined) return list;
@@ -104,12 +104,12 @@ export function without(list: UploadList, drop: (upload: Upload) => boolean): Up
   return { ...list, uploads, overfull: false };
 }
 
-/** Still on the way: leaving the page would lose it. */
+/** True while the upload is not finished, so that leaving the page would lose it. */
 export function isUnderway({ phase }: Upload): boolean {
   return ['waiting', 'sending', 'checking', 'retrying'].includes(phase.name);
 }
 
-/** Stays listed until the user has seen it. */
+/** True for an upload that stays listed until the user has seen it. */
 export function needsAttention({ phase }: Upload): boolean {
   return phase.name === 'refused' || phase.name === 'duplicate' || phase.name === 'cancelled';
 }
@@ -118,7 +118,7 @@ export function mayRetry({ phase }: Upload): boolean {
   return phase.name === 'cancelled' || (phase.name === 'refused' && phase.again);
 }
 
-/** Problems first, then what moves, then what waits: the order in which somebody wants to read them. */
+/** Problems first, then uploads in progress, then waiting ones. */
 export function inReadingOrder(uploads: readonly Upload[]): Upload[] {
   const rank = ({ phase }: Upload) =>
     phase.name === 'refused' ? 0 : phase.name === 'waiting' ? 2 : phase.name === 'received' ? 3 : 1;

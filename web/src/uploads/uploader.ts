@@ -14,15 +14,21 @@ import {
   type UploadList,
 } from './upload-list.ts';
 
-/** Uploads at the same time: enough to fill a line, few enough to leave the browser's other connections free. */
+/**
+ * Number of simultaneous uploads: enough to use the whole bandwidth, and few enough to leave connections for other
+ * requests.
+ */
 const UPLOADS_AT_ONCE = 3;
-/** Waits between tries after a broken connection, two and a half to five minutes in all; then the user is asked. */
+/**
+ * Waits between attempts after a broken connection, two and a half to five minutes in total. After that the user must
+ * decide.
+ */
 const RETRY_WAITS_MS = [1, 2, 5, 10, 20, 30, 30, 30, 30, 30, 60, 60].map((seconds) => seconds * 1_000);
-/** How long a received upload stays listed when its row does not appear in the queue. */
+/** How long a received upload stays listed if its row does not appear in the queue. */
 const RECEIVED_SHOWN_MS = 10_000;
 
 export interface Uploader {
-  /** @param parameters what the mapping is told beside each file, by name */
+  /** @param parameters the values for the mapping, by name, sent with each file */
   add(
     files: readonly File[],
     mapping: string,
@@ -33,11 +39,11 @@ export interface Uploader {
   cancelAll(): void;
   retry(upload: Upload): void;
   dismiss(drop: (upload: Upload) => boolean): void;
-  /** The server is back: uploads that wait for their next try start now. */
+  /** Starts waiting retries at once, because the server is back. */
   wake(): void;
 }
 
-/** Runs the uploads of a list, three at a time, one file a request. */
+/** Sends the uploads of a list, three at a time, one file a request. */
 export function createUploader(list: Store<UploadList>, onReceived: () => void): Uploader {
   const files = new Map<number, File>();
   const running = new Map<number, AbortController>();
@@ -110,7 +116,7 @@ export function createUploader(list: Store<UploadList>, onReceived: () => void):
   };
 }
 
-/** Sends a file, and again after each wait of `RETRY_WAITS_MS` while the line is interrupted. */
+/** Sends a file, and retries after each wait of `RETRY_WAITS_MS` while the connection is interrupted. */
 async function sendPatiently(
   { list, sleepers }: { list: Store<UploadList>; sleepers: Set<() => void> },
   file: File | undefined,
@@ -127,7 +133,7 @@ async function sendPatiently(
     const sent = await sendFile(file, upload, onProgress, signal);
     const waitMs = RETRY_WAITS_MS[attempt];
     if (sent.kind !== 'interrupted')
-      // the first try may have got through although its answer was lost: then this is no duplicate
+      // The first attempt may have succeeded although its answer was lost. Then the job is not a duplicate.
       return sent.kind === 'accepted' && attempt > 0 ? { ...sent, deduplicated: false } : sent;
     if (waitMs === undefined) return { kind: 'refused', code: sent.code, message: '', again: true };
     list.update((now) => withPhase(now, upload.id, { name: 'retrying' }));
@@ -136,7 +142,7 @@ async function sendPatiently(
   }
 }
 
-/** Ends after a time, by the signal, or when the sleepers are woken. */
+/** Waits for a time. The signal, or a call of the sleepers, ends it earlier. */
 function pause(ms: number, signal: AbortSignal, sleepers: Set<() => void>): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {

@@ -16,21 +16,21 @@ import { Icon } from '../page/icons.tsx';
 import { useKeptFocus } from '../page/kept-focus.ts';
 import { RouteLink } from '../page/route-link.tsx';
 
-/** Most uploads drawn at a time; the rest is a number until it is their turn. */
+/** Limit of drawn uploads. The others are shown as a number until their turn comes. */
 const SHOWN_MAX = 60;
 
-/** What is on its way to the server, and what did not get there. Gone when there is nothing to say. */
+/** Lists uploads in progress and failed ones. It disappears when there are none. */
 export function UploadsPanel() {
   const app = useApp();
   const { t } = useText();
   const { uploads, overfull } = useStore(app.uploads, (now) => now);
-  // the queue is of interest only while something is listed here
+  // The queue matters only while something is listed here.
   const queue = useStore(app.queue, (now) => (uploads.length === 0 ? null : now));
   const list = useRef<HTMLUListElement>(null);
   useKeptFocus(list, '#choose-files');
   useLeaveGuard(uploads.some(isUnderway));
 
-  // a received upload is dropped here once its row stands in the queue
+  // A received upload disappears here once its row is in the queue.
   const listed = uploads.filter(
     ({ phase }) => phase.name !== 'received' || queue?.jobs.has(phase.jobId) !== true,
   );
@@ -194,7 +194,7 @@ function UploadState({ upload }: { upload: Upload }) {
   }
 }
 
-/** The browser asks before it leaves a page whose uploads would be lost. */
+/** Makes the browser ask before the user leaves a page with unfinished uploads. */
 function useLeaveGuard(active: boolean): void {
   useEffect(() => {
     if (!active) return;

@@ -1,10 +1,10 @@
-/** The mapping that finds out what a PDF is, and the one that the API takes for an upload that names none. */
+/** The mapping that detects the kind of a PDF. The API uses it for an upload that names no mapping. */
 const DETECTING = 'invoice_v1';
 const DEFAULT_OF_THE_API = 'pt_simon_invoice_v1';
 
 /**
- * The mapping that the page converts with. It is the user's last choice if it still exists, else the one that an
- * operator set, else the one that detects the kind of document.
+ * The mapping that the page uses: the user's last choice if it still exists, otherwise the operator's default,
+ * otherwise the one that detects the kind of document.
  * @param installed `DEFAULT_MAPPING` of the installation
  */
 export function usualMapping(

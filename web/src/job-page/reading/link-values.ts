@@ -1,12 +1,13 @@
-/** For every text of a result the values it can have come from, and the other way round; by their places. */
+/** Links from each text of a result to the values that it may come from, and back, by their indexes. */
 export interface ValueLinks {
   readonly valuesOfText: readonly (readonly number[])[];
   readonly textsOfValue: readonly (readonly number[])[];
 }
 
 /**
- * Joins the texts of a result with the values that were read. A result does not say where a text comes from, so equal
- * texts are joined. If both sides have as many, they are joined one to one in their order, otherwise each with all.
+ * Links the texts of a result with the values that were read. A result does not state the origin of its texts, so equal
+ * texts are linked. If both sides have equally many, they are linked one to one in order. Otherwise each is linked with
+ * all.
  */
 export function linkValues(texts: readonly string[], values: readonly string[]): ValueLinks {
   const valuesOfText: number[][] = texts.map(() => []);
@@ -34,7 +35,10 @@ function placesByKey(texts: readonly string[]): Map<string, number[]> {
   return places;
 }
 
-/** `12.50` and `12.5` are one amount, `PT501234567` and `501234567` one number, and blanks do not count. */
+/**
+ * Equal keys for equal values: `12.50` and `12.5` are one amount, `PT501234567` and `501234567` one number. Blanks do
+ * not count.
+ */
 function keyOf(text: string): string {
   const plain = text.trim().replace(/\s+/g, ' ').toLowerCase();
   if (/^-?\d{1,12}([.]\d+)?$/.test(plain) && !/^0\d/.test(plain)) return String(Number(plain));

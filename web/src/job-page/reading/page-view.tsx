@@ -3,7 +3,7 @@ import type { GatewayExplanation } from '../../../../schemas/gateway-explanation
 import { Icon } from '../../page/icons.tsx';
 import { useText } from '../../text/text-context.ts';
 
-/** The gateway draws one page at a time; a picture that does not come is asked for again so often, after so long. */
+/** The gateway draws one page at a time. A picture that fails is requested again up to this many times. */
 const TRIES_MAX = 3;
 const TRY_AGAIN_MS = 2_000;
 
@@ -17,7 +17,7 @@ interface PageViewProps {
   readonly choose: (places: readonly number[]) => void;
 }
 
-/** One page of the PDF as a picture the server drew, and over it a box for every value that stands there. */
+/** One page of the PDF as a picture from the server, with a box over every value. */
 export function PageView({ src, filename, explanation, page, setPage, chosen, choose }: PageViewProps) {
   const { t } = useText();
   const { pages, values } = explanation;
@@ -82,7 +82,7 @@ function Picture({ src, alt }: { src: string; alt: string }) {
     }, TRY_AGAIN_MS);
     return () => clearTimeout(timer);
   }, [failed, tries]);
-  // Without the picture the boxes still show where each value stands on the page.
+  // Without the picture, the boxes still show the place of each value on the page.
   if (failed) return tries >= TRIES_MAX ? <p class="quiet">{t('pageNoPicture')}</p> : null;
   return <img key={tries} src={src} alt={alt} onError={() => setFailed(true)} />;
 }

@@ -11,7 +11,7 @@ import { ResultView } from './result-view.tsx';
 import { ValueList } from './value-list.tsx';
 import { tokensOf } from './xml-tokens.ts';
 
-/** A longer result is for a program to read, and for the download. */
+/** The page does not show a longer result, because people cannot read it. It can be downloaded. */
 const SHOWN_CHARS_MAX = 400_000;
 
 interface Read {
@@ -20,7 +20,7 @@ interface Read {
   readonly result: string | null;
 }
 
-/** The page beside what was made of it: a value chosen on one side is shown on the other. */
+/** The page beside its result. A value chosen on one side is highlighted on the other. */
 export function Reading({ job, base }: { job: JobView; base: string }) {
   const app = useApp();
   const { t } = useText();
@@ -123,7 +123,7 @@ function SideBySide({ job, base, explanation, result }: Read & { job: JobView; b
   );
 }
 
-/** What is known about the chosen value: its name, how it is printed, and which rule found it. */
+/** The facts about the chosen value: its name, its printed form, and the rule that found it. */
 function ChosenValue({
   explanation,
   chosen,

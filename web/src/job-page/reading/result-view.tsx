@@ -10,13 +10,13 @@ interface ResultViewProps {
   readonly choose: (places: readonly number[]) => void;
 }
 
-/** The result as it is; every text that was read from the page is a button that shows where it stands there. */
+/** The result as text. Every text that was read from the page is a button that shows its place there. */
 export function ResultView({ tokens, links, chosen, choose }: ResultViewProps) {
   const { t } = useText();
   const box = useRef<HTMLPreElement>(null);
   useEffect(() => {
     const first = box.current?.querySelector('[aria-pressed=true]');
-    // only this box scrolls: the page must not move from under the pointer
+    // Only this box scrolls, because the page must not move away from the pointer.
     if (first instanceof HTMLElement && box.current !== null && !first.matches(':hover, :focus'))
       box.current.scrollTop = first.offsetTop - box.current.clientHeight / 3;
   }, [chosen]);

@@ -8,7 +8,7 @@ interface ValueListProps {
   readonly choose: (places: readonly number[]) => void;
 }
 
-/** Everything that was read, what is missing, and the checks that do not hold. */
+/** All values that were read, the missing ones, and the failed checks. */
 export function ValueList({ explanation: { values, missing, checks }, chosen, choose }: ValueListProps) {
   const { t } = useText();
   const broken = checks.filter(({ ok }) => !ok);

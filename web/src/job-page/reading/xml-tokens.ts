@@ -1,14 +1,16 @@
-/** A piece of a result's text as it is written; `text` is what stands between two tags, without blanks around it. */
+/**
+ * A piece of a result's text as it is written. A piece of kind `text` lies between two tags, without blanks around it.
+ */
 export interface XmlToken {
   readonly kind: 'tag' | 'text' | 'blank';
   readonly source: string;
-  /** The text as it is meant, with its entities read; empty for the other kinds. */
+  /** The text with its entities decoded; empty for the other kinds. */
   readonly text: string;
 }
 
 const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
-/** Cuts well-formed XML into tags and texts; joined again, the sources are the whole. */
+/** Splits well-formed XML into tags and texts. The joined pieces give the whole text again. */
 export function tokensOf(xml: string): XmlToken[] {
   return xml
     .split(/(<[^>]*>)/)

@@ -5,7 +5,7 @@ import { ChartFrame } from './chart-frame.tsx';
 
 export interface BarItem {
   readonly key: string;
-  /** What the table calls it, and what its bar is called without a badge. */
+  /** Its name in the table, and beside the bar when there is no badge. */
   readonly name: string;
   readonly label?: ComponentChildren;
   readonly count: number;
@@ -20,7 +20,7 @@ interface BarListProps {
   readonly none?: string;
 }
 
-/** Lying bars, each a button: pressed once it filters the queue, pressed again it lets go. */
+/** Horizontal bars, each a button. The first press filters the queue, the second removes the filter. */
 export function BarList({ title, note, items, chosen, onChoose, none }: BarListProps) {
   const { formats } = useText();
   const say = useOpsText();

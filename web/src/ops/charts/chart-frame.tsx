@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { useId, useState } from 'preact/hooks';
 import { useOpsText } from '../ops-text.ts';
 
-/** The same figures as rows: the first column names, the others are numbers as text. */
+/** The same figures as a table: the first column has names, the others have numbers as text. */
 export interface ChartTable {
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
@@ -10,7 +10,7 @@ export interface ChartTable {
 
 interface ChartFrameProps {
   readonly title: string;
-  /** One line under the title: what the figures say. */
+  /** One line under the title that tells what the figures show. */
   readonly note: string;
   readonly legend?: ComponentChildren;
   /** Called only when the table is shown. */
@@ -18,7 +18,7 @@ interface ChartFrameProps {
   readonly children: ComponentChildren;
 }
 
-/** A chart with its title and its words; at a press it is a table instead. */
+/** A chart with its title and its note. A button switches between the chart and a table. */
 export function ChartFrame({ title, note, legend, table, children }: ChartFrameProps) {
   const say = useOpsText();
   const [asTable, setAsTable] = useState(false);

@@ -1,6 +1,6 @@
 const STEPS = [1, 2, 2.5, 5, 10] as const;
 
-/** Round values from 0 that mark an axis up to `highest`; the last one is not below `highest`. */
+/** Round values from 0 for the marks of an axis up to `highest`. The last one is at least `highest`. */
 export function ticksOf(highest: number, wanted = 3): number[] {
   if (highest <= 0) return [0, 1];
   const rough = highest / wanted;
@@ -11,7 +11,7 @@ export function ticksOf(highest: number, wanted = 3): number[] {
   return Array.from({ length: count + 1 }, (_, index) => index * whole);
 }
 
-/** The points of a line through those values that are there, as the `d` of a path; a gap lifts the pen. */
+/** The line through the existing values, as the `d` of a path. It is interrupted where a value is missing. */
 export function linePath(values: readonly (number | null)[], highest: number, height: number): string {
   let pen = 'M';
   const parts: string[] = [];
@@ -21,7 +21,7 @@ export function linePath(values: readonly (number | null)[], highest: number, he
       return;
     }
     const y = height - (value / highest) * height;
-    // a point without neighbours is drawn as a short stroke, or it would not be seen at all
+    // A point without neighbours is drawn as a short line, because it would be invisible otherwise.
     const alone = pen === 'M' && (values[index + 1] ?? null) === null;
     parts.push(`${pen}${index + 0.5} ${round(y)}`);
     if (alone) parts.push(`h0.01`);
@@ -37,7 +37,7 @@ export interface Bar {
   readonly height: number;
 }
 
-/** Bars stacked from the ground up, those of no height left out. */
+/** Stacked bars, without those of no height. */
 export function stackedBars(
   series: readonly (readonly (number | null)[])[],
   highest: number,

@@ -17,18 +17,18 @@ export interface Series {
 interface TimeChartProps {
   readonly title: string;
   readonly note: string;
-  /** Beginnings of the buckets (ISO 8601). */
+  /** The starts of the buckets (ISO 8601). */
   readonly starts: readonly string[];
   readonly series: readonly Series[];
-  /** How a bucket is named: by its time of day, or by its date. */
+  /** True to name buckets by date, false by time of day. */
   readonly byDay: boolean;
   readonly format: (value: number) => string;
 }
 
-/** Height of the drawing's own grid; it is stretched to whatever room there is. */
+/** Height of the drawing's own grid, which is stretched to the available space. */
 const HEIGHT = 100;
 
-/** Figures over time, drawn by hand: bars stand on one another, lines lie over them. */
+/** Figures over time as SVG: stacked bars, with lines over them. */
 export const TimeChart = memo(function TimeChart(props: TimeChartProps) {
   const { title, note, starts, series, byDay, format } = props;
   const { formats } = useText();
