@@ -28,12 +28,12 @@ import type { WriteSide } from './write-side.ts';
 const DRAIN_ASKED_EVERY_MS = 20;
 const MAPPINGS_MISSING: WaitingNow = {
   dependency: 'mappings',
-  why: 'The gateway has not said its mappings yet.',
+  why: 'The gateway has not reported its mappings yet.',
 };
 
 const STORAGE_UNCOUNTED: WaitingNow = {
   dependency: 'storage of owners',
-  why: 'The log is still being read for how much each owner has stored.',
+  why: 'Docket is still adding up the storage of each owner from the log.',
 };
 
 /**

@@ -32,23 +32,23 @@ export function createUploadMetrics(metrics: Metrics, inFlight: () => number): U
     bytes: new Counter({ name: 'docket_upload_bytes_total', help: 'Bytes of stored PDFs', registers }),
     seconds: new Histogram({
       name: 'docket_upload_seconds',
-      help: 'From the head of an upload request to its answer',
+      help: 'Time from the headers of an upload request to its answer',
       buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
       registers,
     }),
     aborted: new Counter({
       name: 'docket_upload_aborted_total',
-      help: 'Uploads whose sender went away before the end',
+      help: 'Uploads whose sender disconnected before the end',
       registers,
     }),
     orphanedBlobs: new Counter({
       name: 'docket_blobs_orphaned_total',
-      help: 'Blobs that nothing refers to and that could not be removed at once',
+      help: 'Blobs without a reference that could not be removed at once',
       registers,
     }),
     rejectionsDropped: new Counter({
       name: 'docket_rejected_uploads_unrecorded_total',
-      help: 'Refused uploads that could not be put on the record',
+      help: 'Refused uploads that could not be recorded',
       registers,
     }),
     commands: new Counter({

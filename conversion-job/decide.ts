@@ -134,7 +134,7 @@ function reportFailure(command: ReportFailure, job: ExistingJob, policy: RetryPo
   if (notBefore > later(job.firstAttemptAt ?? at, policy.jobTimeoutMs))
     return failed({
       code: 'JOB_TIMEOUT',
-      message: `No success within the time for one job; last: ${message}`.slice(0, 500),
+      message: `No attempt succeeded within the time for one job; last error: ${message}`.slice(0, 500),
     });
 
   return accept({

@@ -79,6 +79,6 @@ export class RebuildBehind extends CodedError {
   readonly retryable = true;
 
   constructor() {
-    super('The rebuild did not come as far as the tables in use; run it again at a quieter time.');
+    super('The rebuild did not catch up with the tables in use; run it again at a quieter time.');
   }
 }

@@ -20,8 +20,7 @@ const WHY: Readonly<Record<NonNullable<WaitingFor>, string>> = {
   'event store': 'The projector cannot follow the log.',
   'projection lease': 'Another projector holds the lease; this one stands by.',
   'catching up': 'The read tables are being brought up to the end of the log.',
-  'rebuild from the log':
-    'The log is not the one that was read before: the read tables are being built again from it.',
+  'rebuild from the log': 'The log was replaced: the read tables are being built again from it.',
 };
 
 export interface ProjectorOptions {

@@ -17,7 +17,7 @@ export function listingRoutes(
   router.get('/api/mappings', (_req, res) => {
     const mappings = context.mappings.list();
     if (mappings.length === 0)
-      throw new ApiError('UNAVAILABLE', 'The gateway has not said its mappings yet.', {
+      throw new ApiError('UNAVAILABLE', 'The gateway has not reported its mappings yet.', {
         retryAfterSec: RETRY_SEC,
       });
     res.json(mappings);

@@ -88,7 +88,7 @@ function inWords(code: string, message: string): string {
   if (code === 'ECONNREFUSED' || code === 'ENOENT') return `nobody listens at ${address}`;
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `the host name ${address} is not known`;
   if (CERTIFICATE_CODES.test(code)) return `its certificate is not trusted (${message})`;
-  if (/client password must be a string/.test(message)) return 'it asks for a password and none is given';
+  if (/client password must be a string/.test(message)) return 'it requires a password and none is given';
   return message;
 }
 

@@ -19,11 +19,11 @@ export async function readJson<T>(request: IncomingMessage, schema: z.ZodType<T>
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const where = issue?.path.length ? ` at ${issue.path.join('.')}` : '';
-    throw new ApiError('BAD_REQUEST', `The body is not what is asked for${where}.`.slice(0, 200));
+    throw new ApiError('BAD_REQUEST', `The body does not match the schema${where}.`.slice(0, 200));
   }
   // Text in the schemas has no white space and needs no escapes. So a body with the same content has the same length.
   if (text.replace(/\s+/g, '') !== JSON.stringify(parsed.data))
-    throw new ApiError('BAD_REQUEST', 'The body says something twice.');
+    throw new ApiError('BAD_REQUEST', 'The body contains a key twice.');
   return parsed.data;
 }
 
@@ -45,7 +45,7 @@ async function readBytes(request: IncomingMessage): Promise<Buffer> {
     chunks.push(chunk);
   };
   const onEnd = (): void => resolve(Buffer.concat(chunks));
-  const onClose = (): void => reject(new ApiError('BAD_REQUEST', 'The body did not come whole.'));
+  const onClose = (): void => reject(new ApiError('BAD_REQUEST', 'The body did not arrive completely.'));
   const onLate = (): void => reject(new ApiError('REQUEST_TIMEOUT'));
   const timer = setTimeout(onLate, BODY_MS_MAX);
   request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);

@@ -103,7 +103,7 @@ describe('OWNER_STORAGE_MB', () => {
       const said = {
         code: 'QUOTA_EXCEEDED',
         message:
-          'Your files take 2 MB of the 3 MB that you may use, so this one of 1.5 MB has no room; room comes back as files expire.',
+          'Your files take 2 MB of the 3 MB that you may use, so this one of 1.5 MB does not fit; space becomes free when files expire.',
         quota: { usedBytes: 2 * MIB, allowedBytes: 3 * MIB },
       };
       expect(body.error).toMatchObject(said);

@@ -21,7 +21,7 @@ export class QuotaExceeded extends CodedError {
   readonly quota: StorageQuota;
 
   constructor(quota: StorageQuota) {
-    super('The owner has stored as much as one owner may.');
+    super('The owner has reached the limit of storage.');
     this.quota = quota;
   }
 }
@@ -64,7 +64,7 @@ export function followOwnerStorage(options: {
     if (checkpoint === 'start') return;
     const difference = await differenceFrom(log, { checkpoint, mark, streamPrefixes: FOLLOWED });
     if (difference === null) return;
-    logger.warn({ err: difference }, 'what owners have stored is counted again');
+    logger.warn({ err: difference }, 'the storage of each owner is being counted again');
     known = false;
     checkpoint = 'start';
     mark = null;

@@ -43,7 +43,7 @@ export async function acceptDocument(
   });
   const job = handled.state;
   if (handled.outcome === 'refused' || job.state === 'absent')
-    throw new Error(`An upload to job ${command.jobId} came to nothing.`);
+    throw new Error(`An upload to job ${command.jobId} had no effect.`);
   const isOurs = handled.events.length > 0 || job.sourceBlobKey === command.blobKey;
   // Nothing was decided, because an earlier attempt of this command is in the log.
   const isRepeated = before === null;
@@ -96,7 +96,7 @@ export function quotaRefusal(
   const { usedBytes, allowedBytes } = quota;
   const message =
     `Your files take ${megabytes(usedBytes)} MB of the ${megabytes(allowedBytes)} MB that you may use, so this one ` +
-    `of ${megabytes(bytes)} MB has no room; room comes back as files expire.`;
+    `of ${megabytes(bytes)} MB does not fit; space becomes free when files expire.`;
   return { code: 'QUOTA_EXCEEDED', message, quota };
 }
 

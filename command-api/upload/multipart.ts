@@ -10,7 +10,7 @@ export class SenderGone extends CodedError {
   readonly retryable = false;
 
   constructor(options?: ErrorOptions) {
-    super('The sender went away before the end of the request.', options);
+    super('The sender disconnected before the end of the request.', options);
   }
 }
 
@@ -55,7 +55,7 @@ export function readMultipart(
     settled = true;
     request.unpipe(parser);
     request.off('close', onClose).off('error', onClose);
-    for (const stream of openStreams) stream.destroy(cause ?? new Error('The request was cut.'));
+    for (const stream of openStreams) stream.destroy(cause ?? new Error('The request ended before its end.'));
     finish();
   };
   const fail = (error: Error): void => settle(() => reject(error), error);

@@ -64,7 +64,7 @@ export function createPdfCheck({ strictHeader }: { strictHeader: boolean }): Pdf
       if (head.length === 0) throw new NotPdf('This file is empty.');
       if (!hasHeader) throw new NotPdf('This file does not begin like a PDF.');
       if (!hasTrailer)
-        throw new NotPdf('This file begins like a PDF, but it is cut off or there is none in it.');
+        throw new NotPdf('This file begins like a PDF, but it is incomplete or has no content of a PDF.');
     },
   };
 }

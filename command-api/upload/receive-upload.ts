@@ -181,14 +181,14 @@ function takeParameter(parameters: Record<string, string>, name: string, value: 
   if (value === '') return;
   const next = MappingParameters.safeParse({ ...parameters, [name]: value });
   if (!next.success || Object.hasOwn(parameters, name))
-    throw new ApiError('BAD_REQUEST', `The parameter ${name} is given twice, or too long, or one too many.`);
+    throw new ApiError('BAD_REQUEST', `The parameter ${name} is repeated, too long, or one too many.`);
   parameters[name] = value;
 }
 
 function unknownField(field: string): ApiError {
   return new ApiError(
     'BAD_REQUEST',
-    `The form has a field that is not known: ${JSON.stringify(displayNameOf(field).slice(0, 40))}.`,
+    `The form has an unknown field: ${JSON.stringify(displayNameOf(field).slice(0, 40))}.`,
   );
 }
 

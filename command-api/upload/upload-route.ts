@@ -46,7 +46,7 @@ export function uploadRoute(side: WriteSide): RequestHandler {
     const request: UploadRequest = { owner: ownerOf(res), requestId: requestIdOf(res) };
     const keyed = keyedRequestOf(req, res);
     if (side.ownerStorage?.isKnown() === false)
-      throw new ApiError('UNAVAILABLE', 'How much is stored is being counted; try again in a moment.');
+      throw new ApiError('UNAVAILABLE', 'Docket is still counting the stored bytes; try again in a moment.');
     const place = await side.admission.upload(req, request.owner);
     const endTimer = side.metrics.seconds.startTimer();
     try {
@@ -303,5 +303,8 @@ async function removeAll(side: WriteSide, received: ReceivedUpload): Promise<voi
 
 function orphaned(side: WriteSide, error: unknown): void {
   side.metrics.orphanedBlobs.inc();
-  side.logger.warn({ err: error }, 'a blob that nothing refers to could not be removed; retention will');
+  side.logger.warn(
+    { err: error },
+    'a blob without a reference could not be removed; retention will remove it',
+  );
 }

@@ -38,6 +38,6 @@ function understand(recorded: StoredEvent): CountedEvent {
   if (!SERVICE_STREAMS.includes(recorded.stream)) return understandJobEventOnce(recorded);
   const event = understandEvent(recorded);
   if (!Object.hasOwn(SERVICE_EVENT_SCHEMAS, event.type))
-    throw new EventNotUnderstood(recorded.type, 'it does not belong into a stream of the service');
+    throw new EventNotUnderstood(recorded.type, 'it does not belong to a stream of the service');
   return event;
 }

@@ -39,7 +39,7 @@ export function projectorMetrics(registry: Metrics): ProjectorMetrics {
     }),
     restarts: new Counter({
       name: 'docket_projection_restarts_total',
-      help: 'Times a projection started again from its checkpoint, by the code of the error',
+      help: 'Restarts of a projection from its checkpoint, by the code of the error',
       labelNames: ['projection', 'code'],
       registers,
     }),

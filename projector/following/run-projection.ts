@@ -107,6 +107,6 @@ function report<Event, Row extends FoldedRow>(
   if (['LOG_UNAVAILABLE', 'READ_STORE_UNAVAILABLE'].includes(code)) return outage.failed(error);
   const retryable = isRetryable(error);
   const line = { err: error, projection: target.ledger, backoffMs };
-  if (retryable) logger.warn(line, 'the projection broke off and starts again from its checkpoint');
-  else logger.error(line, 'the projection cannot go on; it is tried again');
+  if (retryable) logger.warn(line, 'the projection failed and restarts from its checkpoint');
+  else logger.error(line, 'the projection cannot continue; it will be retried');
 }

@@ -44,7 +44,7 @@ export async function rollbackVersion(
   const before = known
     .filter(({ isCurrent, leftAt }) => !isCurrent && leftAt !== null)
     .sort((one, two) => two.leftAt!.getTime() - one.leftAt!.getTime())[0];
-  if (!before) throw new VersionRefused(`There is no version of projection ${name} to go back to.`);
+  if (!before) throw new VersionRefused(`There is no earlier version of projection ${name} to go back to.`);
   const projection = versions.find((each) => each.name === name && each.target.version === before.version);
   if (!projection)
     throw new VersionRefused(`This build does not know version ${before.version} of projection ${name}.`);
@@ -86,7 +86,7 @@ async function refuseDifferences(
   if (!last || last.is_stale) throw new VersionRefused(`The two versions were not compared yet: ${compare}.`);
   if (!last.complete)
     throw new VersionRefused(
-      `The last comparison found more differences than it keeps: mend them, then ${compare}.`,
+      `The last comparison found more differences than it stores: fix them, then ${compare}.`,
     );
   const open = last.differing.filter((key) => !accepted.has(key));
   if (open.length > 0)
@@ -107,7 +107,7 @@ async function whenCaughtUp(
     if (position !== null) return { from: current.version, to: other.version, position };
     if (performance.now() > deadline)
       throw new VersionRefused(
-        `Version ${other.version} of projection ${current.name} stays behind version ${current.version}: is a projector running that knows it?`,
+        `Version ${other.version} of projection ${current.name} remains behind version ${current.version}: is a projector running that knows it?`,
       );
     await sleep(TRY_AGAIN_MS);
   }

@@ -64,7 +64,9 @@ export function listenForPositions(options: {
       if (retry) clearTimeout(retry);
       const open = client;
       client = null;
-      await open?.end().catch((error: unknown) => log.debug({ err: error }, 'the listener was already gone'));
+      await open
+        ?.end()
+        .catch((error: unknown) => log.debug({ err: error }, 'the listener had already ended'));
     },
   };
 }

@@ -79,7 +79,7 @@ async function readAtLeast(
     const read = await readFigures(store, window, at);
     if (read.head >= position) return read;
     if (performance.now() > deadline)
-      throw new ApiError('UNAVAILABLE', 'The figures have not come as far as this position yet.');
+      throw new ApiError('UNAVAILABLE', 'The figures have not reached this position yet.');
     await sleep(LOOK_EVERY_MS);
   }
 }

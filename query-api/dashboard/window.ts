@@ -19,7 +19,7 @@ export interface Window {
 
 /** @throws ApiError BAD_REQUEST for an unknown zone, or for more buckets than one answer may hold */
 export function windowOf({ range, bucket = defaultBucket(range), zone }: DashboardQuery): Window {
-  if (!isZone(zone)) throw new ApiError('BAD_REQUEST', 'This time zone is not known.');
+  if (!isZone(zone)) throw new ApiError('BAD_REQUEST', 'This time zone is unknown.');
   const buckets = Math.ceil(DASHBOARD_RANGES_MIN[range] / DASHBOARD_BUCKETS_MIN[bucket]);
   if (buckets > DASHBOARD_BUCKETS_MAX)
     throw new ApiError(

@@ -74,7 +74,7 @@ export function documentReader(options: {
       }
     }).catch((error: unknown) => {
       if (!(error instanceof TurnRefused)) throw error;
-      const message = 'Too many documents are being looked at; try again in a moment.';
+      const message = 'Too many documents are open at the gateway; try again in a moment.';
       throw new ApiError('UNAVAILABLE', message, { cause: error, retryAfterSec: AGAIN_SEC });
     });
   };

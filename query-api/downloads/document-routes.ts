@@ -48,7 +48,7 @@ export function documentRoutes(
       return void res.end();
     }
     await sendWhole(source, res).catch((error: unknown) =>
-      logger.info({ err: error, jobId: job.jobId }, 'a PDF was not sent whole'),
+      logger.info({ err: error, jobId: job.jobId }, 'a PDF was not sent completely'),
     );
   });
 

@@ -28,7 +28,7 @@ export function readyResults(context: QueryContext, results: CheckedBlobs, metri
   const { logger } = context;
   const corrupt = new Counter({
     name: 'docket_corrupt_results_total',
-    help: 'Results whose bytes were not what the log says; each needs an operator',
+    help: 'Results whose bytes differ from the log; each needs an operator',
     registers: [metrics],
   });
   const find = (owner: string | null, jobId: string) => readyJob(context, owner, jobId);
@@ -46,7 +46,7 @@ export function readyResults(context: QueryContext, results: CheckedBlobs, metri
           corrupt.inc();
           logger.error(
             { err: error, jobId: job.jobId, alert: 'result-corrupt' },
-            'a result is corrupt; cut off',
+            'a result is corrupt; its transfer was stopped',
           );
         } else logger.info({ err: error, jobId: job.jobId }, 'a download was not completed');
         return false;
@@ -66,7 +66,7 @@ async function readyJob(context: QueryContext, owner: string | null, jobId: stri
 const NOT_READY: Readonly<Record<Exclude<ExistingJob['state'], 'ready' | 'expired'>, string>> = {
   queued: 'The result is not ready yet: the conversion waits for its turn.',
   converting: 'The result is not ready yet: the conversion is running.',
-  waiting: 'The result is not ready yet: the conversion is tried again soon.',
+  waiting: 'The result is not ready yet: the conversion will be retried soon.',
   failed: 'There is no result: the conversion failed.',
   cancelled: 'There is no result: the conversion was cancelled.',
 };

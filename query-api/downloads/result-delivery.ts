@@ -69,7 +69,7 @@ export class BlobCorrupt extends CodedError {
   readonly blobKey: string;
 
   constructor(blobKey: string, options?: ErrorOptions) {
-    super(`The blob ${blobKey} is not what the log says it is.`, options);
+    super(`The blob ${blobKey} differs from the hash in the log.`, options);
     this.blobKey = blobKey;
   }
 }

@@ -154,12 +154,12 @@ function readClientFrame(message: RawData, isBinary: boolean): HeardFrame {
   try {
     value = JSON.parse(textOf(message));
   } catch {
-    return { close: LIVE_CLOSE.badFrame, why: 'a frame is one JSON object' };
+    return { close: LIVE_CLOSE.badFrame, why: 'a frame must be one JSON object' };
   }
   const parsed = ClientFrame.safeParse(value);
   return parsed.success
     ? { frame: parsed.data }
-    : { close: LIVE_CLOSE.badFrame, why: 'this is no frame of the protocol' };
+    : { close: LIVE_CLOSE.badFrame, why: 'this is not a frame of the protocol' };
 }
 
 function textOf(message: RawData): string {

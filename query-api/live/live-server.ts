@@ -158,7 +158,7 @@ function senderAway(sender: ReturnType<typeof createSender>, random: () => numbe
   return (connection: Connection, code: number = LIVE_CLOSE.tryAgainLater): void => {
     const retryAfterMs = Math.round(RETURN_MS_MIN + random() * RETURN_SPREAD_MS);
     sender.say(connection, { type: 'goodbye', retryAfterMs });
-    sender.close(connection, code, 'come back in a moment');
+    sender.close(connection, code, 'reconnect in a moment');
   };
 }
 
@@ -208,7 +208,7 @@ function outcomesOfReads(parts: {
         sender.say(connection, { type: 'error', id, code: 'NOT_FOUND', message: 'There is no such job.' });
         return;
       }
-      log.warn({ err: error }, 'a subscription could not be read; its client is sent away');
+      log.warn({ err: error }, 'a subscription could not be read; its client is disconnected');
       sendAway(connection);
     },
   };

@@ -32,9 +32,9 @@ export function admit(
     readonly refusedBy: (reason: RefusalReason) => void;
   },
 ): Admission {
-  if (request.method !== 'GET') return refuse('METHOD_NOT_ALLOWED', 'A socket is opened by GET.');
+  if (request.method !== 'GET') return refuse('METHOD_NOT_ALLOWED', 'A socket must be opened with GET.');
   if (!identity.mayOpenSocket(request))
-    return refuse('FORBIDDEN', 'Sockets are opened from pages of this site only.');
+    return refuse('FORBIDDEN', 'Only pages of this site may open sockets.');
   const owner = identity.ownerOfUpgrade(request);
   if (owner === null) return refuse('UNAUTHENTICATED', 'There is no valid session with this request.');
   const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
@@ -50,7 +50,8 @@ export function admit(
     const most = open.ofAddressMax;
     return refuse('RATE_LIMITED', `At most ${most} sockets of one address are open at a time.`);
   }
-  if (open.total >= open.totalMax) return refuse('UNAVAILABLE', 'No further socket fits here right now.');
+  if (open.total >= open.totalMax)
+    return refuse('UNAVAILABLE', 'This server has no room for another socket now.');
   return { owner, operates: identity.mayOperate(request), clientKey: identity.readClient(request).key };
 }
 

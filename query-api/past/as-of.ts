@@ -28,7 +28,7 @@ async function positionAsOf(sources: AsOfSources, moment: Moment): Promise<bigin
   const { log } = sources;
   if (moment.kind === 'position') {
     if (moment.position > (await log.head()))
-      throw new ApiError('BAD_REQUEST', 'The log has not come to this position yet.');
+      throw new ApiError('BAD_REQUEST', 'The log has not reached this position yet.');
     await completeUpTo(sources, moment.position);
     return moment.position;
   }

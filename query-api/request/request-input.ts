@@ -12,10 +12,7 @@ export function queryOf<Schema extends z.ZodType>(schema: Schema, request: Reque
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const where = issue?.path.join('.') ?? '';
-  throw new ApiError(
-    'BAD_REQUEST',
-    `The query is not understood${where ? ` at ${where.slice(0, 40)}` : ''}.`,
-  );
+  throw new ApiError('BAD_REQUEST', `The query is not valid${where ? ` at ${where.slice(0, 40)}` : ''}.`);
 }
 
 /**
