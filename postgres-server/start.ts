@@ -201,13 +201,13 @@ async function stop(server: PostgresServer, patienceMs: number): Promise<void> {
   ];
   for (const [name, stepMs] of steps) {
     if (!signal(server.pid, name)) break;
-    const patience = new AbortController();
+    const waiting = new AbortController();
     const notYet = (): boolean => false;
     const ended = await Promise.race([
       server.exited.then(() => true),
-      sleep(stepMs, undefined, { signal: patience.signal }).then(notYet, notYet),
+      sleep(stepMs, undefined, { signal: waiting.signal }).then(notYet, notYet),
     ]);
-    patience.abort();
+    waiting.abort();
     if (ended) return;
   }
   await server.exited;

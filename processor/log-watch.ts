@@ -12,11 +12,14 @@ import type { WorkList } from './work-list/work-list.ts';
 const COMPARE_AGAIN_MS = 500;
 
 export interface LogWatch {
-  /** Whether the log is known to be the one that the work list was fed from; false from each break until it is compared. */
+  /**
+   * True while the log is known to be the one that fed the work list. False from each break of the connection until the
+   * next comparison.
+   */
   isSure(): boolean;
   /**
-   * The log for one attempt. Its appends wait until the log is known to be the right one. They end with `AttemptCut`
-   * once the log was replaced: what the attempt knows, its fencing token too, is of the log before.
+   * The log for one attempt. Its appends wait until the log is known to be the right one. After the log was replaced
+   * they fail with `AttemptCut`, because the attempt and its fencing token belong to the old log.
    */
   forAttempt(): EventLog;
   stop(): Promise<void>;
@@ -25,16 +28,18 @@ export interface LogWatch {
 export interface LogWatchParts {
   readonly log: EventLog;
   readonly list: Pick<WorkList, 'standing'>;
-  /** The log is the right one (again): there may be work. */
+  /**
+   * Called when the log is known to be the right one, at the start and after a break, so that claiming can continue.
+   */
   readonly onSure: () => void;
-  /** The log is another one than before: every attempt under way has to end. */
+  /** Called when the log was replaced. Every running attempt must then end. */
   readonly onOtherLog: () => void;
   readonly logger: Log;
 }
 
 /**
- * Compares the log with the work list and with what this processor appended itself, at the start and after each break of
- * the connection. Revisions and fencing tokens of another history can be equal; only the events tell (ADR 0112).
+ * Compares the log with the work list and with this processor's own appends, at the start and after each break of the
+ * connection. Revisions and fencing tokens of two logs can be equal; only the events tell them apart (ADR 0112).
  */
 export function watchLog(parts: LogWatchParts): LogWatch {
   const { log, list, logger } = parts;
@@ -56,7 +61,7 @@ export function watchLog(parts: LogWatchParts): LogWatch {
     ) {
       generation += 1;
       newest = null;
-      logger.error('the log is another one than before: attempts under way end without an outcome');
+      logger.error('the log was replaced: running attempts end without an outcome');
       parts.onOtherLog();
     }
     const { position, mark } = await list.standing();
@@ -92,7 +97,7 @@ export function watchLog(parts: LogWatchParts): LogWatch {
     },
     onEvent: () => undefined,
     onInterrupted: () => {
-      // The next subscription compares before it begins.
+      // The next subscription begins with a comparison.
       sure = false;
     },
   });
@@ -105,7 +110,7 @@ export function watchLog(parts: LogWatchParts): LogWatch {
         ...log,
         append: async (stream, events, expected) => {
           if (born !== generation) throw new AttemptCut('lease-lost');
-          if (!sure) throw new LogUnavailable('it is compared with the work list');
+          if (!sure) throw new LogUnavailable('comparing the log with the work list');
           try {
             const appended = await log.append(stream, events, expected);
             const last = events.at(-1);

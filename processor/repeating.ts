@@ -1,13 +1,14 @@
-/** A task that is done again and again, never twice at the same time. */
+/** A repeated task, never run twice at the same time. */
 export interface Repeating {
-  /** Ends the repetition; resolves when the present run is done. */
+  /** Ends the repetition. Resolves when the current run is done. */
   stop(): Promise<void>;
 }
 
 /**
  * Runs `task` at once and then `everyMs` after each end, a tenth earlier or later so that processors spread out.
  *
- * @param onTrouble told the error of a run that failed, and null after one that did not; the next run comes as usual
+ * @param onTrouble receives the error of a failed run, and null after a successful one; the next run follows in both
+ *   cases
  */
 export function repeat(
   everyMs: number,

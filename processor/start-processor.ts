@@ -38,15 +38,18 @@ import { abandon } from './leases/sweeper.ts';
 import { keepTroubles, tellTroubles } from './task-troubles.ts';
 import { postgresWorkList } from './work-list/postgres-work-list.ts';
 
-/** How often the list is looked at without a nudge: the longest delay of a lost one, and the grain of backoffs. */
+/**
+ * The interval at which the processor looks at the list without a `nudge`. It bounds the delay of a lost one, and is
+ * the precision of backoffs.
+ */
 const POLL_EVERY_MS = 500;
 const WORK_LIST_MISSING: WaitingNow = {
   dependency: 'work list',
-  why: 'The processor has not entered itself in the work list yet.',
+  why: 'The processor has not registered in the work list yet.',
 };
 const ID_TAKEN: WaitingNow = {
   dependency: 'PROCESSOR_ID',
-  why: 'Another processor runs under this id; each needs one of its own.',
+  why: 'Another processor runs under this id. Each processor needs its own id.',
   final: true,
 };
 
@@ -60,22 +63,22 @@ export interface ProcessorParts {
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
-  /** The same over restarts; no two processors share one. At most 80 characters. */
+  /** The same after a restart, and used by no other processor. At most 80 characters. */
   readonly processorId: string;
-  /** How a document becomes a result; by default the gateway at GATEWAY_URL. */
+  /** Converts a document to a result; by default the gateway at GATEWAY_URL. */
   readonly convert?: Convert;
 }
 
 /**
- * Starts a processor: it follows the log, claims jobs, has them converted and puts every outcome in the log. Resolves
- * at once; what it still waits for is in its readiness.
+ * Starts a processor, which follows the log, claims jobs, converts them and appends every outcome. Resolves at once;
+ * its readiness names what it still waits for.
  *
  * @throws SettingsRefused
  */
 export async function startProcessor(parts: ProcessorParts): Promise<Service> {
   const { log, store, settings, clock, random, processorId, logger } = parts;
   checkCrashPoint(process.env, settings.NODE_ENV);
-  // The random suffix is this life's own: a restart finds what its earlier lives held.
+  // Each start has its own random suffix, so a restart recognises the leases of earlier starts.
   const workerId = `${processorId}.${randomBytes(4).toString('hex')}`;
   const metrics = processorMetrics(parts.metrics);
   const decider = jobDecider(retryPolicyOf(settings));
@@ -102,7 +105,7 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
   const sinceNoted = waitingList(() => clock.now());
   const troubled = (task: string) => keepTroubles(troubles, task, logger);
   const mayClaim = (): boolean => ready && !superseded && watch?.isSure() === true;
-  // Permits are for conversions that begin now: kept for later they would end in a burst.
+  // Permits are for conversions that begin now. Permits for jobs claimed ahead would later start a burst.
   const aheadMax = settings.GATEWAY_MAX_RATE === undefined ? settings.CLAIM_AHEAD_MAX : 0;
   const loop: ClaimLoop = startClaimLoop({
     list,
@@ -179,11 +182,11 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
   let stopping = false;
   let beatingSinceMs = 0;
   const prepare = async (): Promise<void> => {
-    // The table of quarantine is shared with the projector; the first of the two that starts creates it.
+    // The processor shares the quarantine table with the projector. The first of the two that starts creates it.
     await migrateReadTables(store.url);
     await migrate({ url: store.url, schema: PROCESSOR_SCHEMA, migrations: PROCESSOR_MIGRATIONS });
     await list.enlist(processorId, workerId);
-    // A task that started after the others were ended would never end.
+    // A task that starts after `stop` would never end.
     if (stopping) return;
     beatingSinceMs = performance.now();
     ready = true;
@@ -201,7 +204,7 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
   const beat = async (): Promise<void> => {
     if (!ready) return prepare();
     if (await list.beat(processorId, workerId)) return;
-    if (!superseded) logger.error('another processor runs under this id; this one claims nothing any more');
+    if (!superseded) logger.error('another processor runs under this id, so this one makes no more claims');
     superseded = true;
   };
   const beatTrouble = troubled('beat');
@@ -211,7 +214,7 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
       beatTrouble(error);
     }),
   ];
-  // Apart from the beat: a log that is slow to answer must not make this processor look silent.
+  // Separate from the heartbeat, so that a slow log does not make this processor look silent.
   const startTending = (): void => {
     const tendEveryMs = Math.min(settings.PROCESSOR_BEAT_MS, 1_000);
     const trusted = (): boolean => performance.now() - beatingSinceMs > 2 * settings.PROCESSOR_BEAT_MS;
@@ -227,12 +230,12 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
         },
         troubled('poll'),
       ),
-      // A processor that cannot clean up still converts, so this does not count against its readiness.
+      // A processor that cannot clean up still converts, so a failure here does not change its readiness.
       repeat(
         RETENTION_ASKED_EVERY_MS,
         random,
         () => retention.tend(),
-        tellTroubles(logger, 'retention broke off'),
+        tellTroubles(logger, 'a run of retention failed'),
       ),
     );
   };
@@ -257,14 +260,17 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
   };
 }
 
-/** An attempt whose log was replaced ends without an outcome, and that is no trouble of the claims. */
+/** An attempt whose log was replaced ends without an outcome. That is no error of the claims. */
 function unlessCut(error: unknown): void {
   if (!(error instanceof AttemptCut)) throw error;
 }
 
 type GateEvents = Parameters<typeof gatewayGate>[0]['events'];
 
-/** @throws SettingsRefused when there is neither a gateway nor a converter */
+/**
+ * Makes the converter and the gate.
+ * @throws SettingsRefused when there is neither a gateway nor a converter
+ */
 function gatewayParts(parts: ProcessorParts, events: GateEvents) {
   const { settings, blobs, logger } = parts;
   const url = settings.GATEWAY_URL;

@@ -6,13 +6,14 @@ import type { NudgeChannel } from './work-list/nudge-channel.ts';
 import type { Repeating } from './repeating.ts';
 import type { RetentionRole } from './retention/retention-role.ts';
 
-/** Share of the grace kept for giving back what did not finish, and its upper bound. */
+/** Share of the grace period for giving back unfinished attempts, and its upper bound. */
 const GIVE_BACK_SHARE = 0.25;
 const GIVE_BACK_MAX_MS = 5_000;
 
 /**
- * Stops a processor (R04.04): no new claims; what runs may finish; what does not finish in time is abandoned in the
- * log at once, so that another processor takes it without waiting for the lease; then the right to feed is given back.
+ * Stops a processor (R04.04). It makes no new claims, and running attempts may finish. An attempt that does not finish
+ * in time is abandoned in the log at once, so another processor need not wait for the lease. Last it gives back the
+ * right to feed.
  */
 export async function stopInOrder(parts: {
   loop: ClaimLoop;
@@ -30,7 +31,7 @@ export async function stopInOrder(parts: {
   const giveBackMs = Math.min(GIVE_BACK_MAX_MS, graceMs * GIVE_BACK_SHARE);
   await within(graceMs - giveBackMs, loop.close());
   if (!(await loop.drained(Math.max(0, endsAtMs - giveBackMs - performance.now())))) {
-    logger.info({ attempts: loop.running().length }, 'giving back what did not finish in time');
+    logger.info({ attempts: loop.running().length }, 'abandoning the attempts that did not finish in time');
     cutAll(loop);
     await loop.drained(giveBackMs / 2);
   }
@@ -42,7 +43,7 @@ export async function stopInOrder(parts: {
     await parts.leave();
   };
   const leaving = last().catch((error: unknown) =>
-    logger.warn({ err: error }, 'left without saying so; the others will notice by the silence'),
+    logger.warn({ err: error }, 'the processor could not report its end; the others will notice its silence'),
   );
   await within(Math.max(giveBackMs / 2, endsAtMs - performance.now()), leaving);
 }

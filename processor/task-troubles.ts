@@ -3,10 +3,10 @@ import { outageLog, reasonOf } from '../runtime/outage-log.ts';
 import type { WaitingNow } from '../runtime/waiting-list.ts';
 import { codeOf } from '../schemas/coded-error.ts';
 
-/** Called with the error of each run that failed, and with null after each that did not. */
+/** Called with the error of each failed run, and with null after each successful one. */
 export type ToldTrouble = (error: unknown) => void;
 
-/** Keeps in `troubles` what is wrong with a task now, and bounds what is written of it. */
+/** Keeps in `troubles` the current error of a task, and bounds the log lines about it. */
 export function keepTroubles(troubles: Map<string, WaitingNow>, task: string, logger: Log): ToldTrouble {
   const tell = tellTroubles(logger, `task "${task}" fails`);
   return (error) => {
@@ -19,7 +19,7 @@ export function keepTroubles(troubles: Map<string, WaitingNow>, task: string, lo
   };
 }
 
-/** Writes one line when a task begins to fail, one a minute with the count, and one when it works again. */
+/** Writes one line when a task begins to fail, one a minute with the count of failures, and one when it works again. */
 export function tellTroubles(logger: Log, what: string): ToldTrouble {
   const outage = outageLog(logger, what);
   return (error) => (error === null ? outage.worked() : outage.failed(error));

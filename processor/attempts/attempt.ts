@@ -17,12 +17,12 @@ import type { KnownJob } from '../work-list/snapshot.ts';
 import type { ClaimedItem, WorkList } from '../work-list/work-list.ts';
 import { placementOf } from '../work-list/work-change.ts';
 
-/** How long a start is retried while the log does not answer; well below the reservation on the list. */
+/** How long an attempt retries its start while the log does not answer. Well below the reservation on the list. */
 const START_RETRIED_MS_MAX = 15_000;
-/** Part of the lease kept free for recording the outcome. */
+/** Part of the lease that stays free for recording the outcome. */
 const OUTCOME_MARGIN_MS = 1_000;
 
-/** Why a running attempt is cut off from outside; the abort reason of its signal. */
+/** Why something outside ended a running attempt; the abort reason of its signal. */
 export class AttemptCut extends CodedError {
   readonly code = 'ATTEMPT_CUT';
   readonly retryable = false;
@@ -51,19 +51,19 @@ export interface AttemptParts {
 /** The lease of an attempt that has begun. */
 interface Begun {
   readonly job: ExistingJob & { state: 'converting' };
-  /** Hash of the `ConversionStarted`; the outcome is chained to it. */
+  /** Hash of the `ConversionStarted`, to which the outcome is chained. */
   readonly hash: string | null;
   readonly correlationId: string;
-  /** End of the lease less the margin, on this process's own monotonic clock. */
+  /** End of the lease less the margin, on the monotonic clock of this process. */
   readonly leaseUntilMs: number;
 }
 
 /**
- * One attempt at one job, from the claim to its outcome in the log.
+ * Runs one attempt at one job, from the claim to its outcome in the log.
  *
  * @param cut ends the attempt early; its reason is an `AttemptCut`
- * @param onBegun told the fencing token as soon as the lease is in the log
- * @throws LogUnavailable when the log did not answer: the sweepers take it from there; ReadStoreUnavailable
+ * @param onBegun receives the fencing token as soon as the lease is in the log
+ * @throws LogUnavailable when the log did not answer, and the sweeper later ends the lease; ReadStoreUnavailable
  */
 export async function runAttempt(
   parts: AttemptParts,
@@ -94,29 +94,32 @@ async function attempt(
   if (label === 'lease-lost') await discardResult(parts, begun, outcome);
 }
 
-/** A job that was attempted before is known to its stream alone; null when it cannot be read now, or not chained to. */
+/**
+ * Reads the stream of a job with an earlier attempt, because the list does not know such a job whole. Null when the log
+ * does not answer, or when the stream has no chain.
+ */
 async function knownByLook({ commands }: AttemptParts, jobId: string): Promise<KnownJob | null> {
   try {
     const { job, hash } = await commands.look(jobId);
     return job.state === 'absent' || hash === null ? null : { job, hash };
   } catch (error) {
-    // The start of the attempt is retried for longer.
+    // The start of the attempt then retries for longer.
     if (error instanceof LogUnavailable) return null;
     throw error;
   }
 }
 
-/** Appends the claim to the log. Returns null when the stream does not allow it; the work list is then corrected. */
+/** Appends the claim to the log. When the stream refuses the claim, returns null and corrects the work list. */
 async function begin(parts: AttemptParts, item: ClaimedItem): Promise<Begun | null> {
   const { clock, settings, workerId } = parts;
   const leaseMs = settings.WORKER_LEASE_TTL_SEC * 1000;
   const beforeMs = performance.now();
-  // The list says that the wait is over, by one clock for all; a clock of ours that is slow must not refuse that.
+  // The list has decided by its one clock that the wait is over. A slow clock of this process must not refuse that.
   const now = Math.max(clock.now(), item.notBefore === null ? 0 : Date.parse(item.notBefore));
   const at = new Date(now).toISOString();
   const leaseUntil = new Date(now + leaseMs).toISOString();
-  // An id for each claim, not for each revision: a row that was offered twice must be refused the second time, not
-  // answered as the first.
+  // Each claim gets its own command id. With an id for each revision, the store would accept the second claim of a row
+  // that the list offered twice.
   const claim = parts.random().toString();
   const commandId = commandIdOf('start', item.jobId, item.revision.toString(), workerId, claim);
   crashPoint('before-lease', item.jobId);
@@ -151,10 +154,11 @@ type Outcome =
   | { readonly kind: 'failed'; readonly failure: AttemptFailed }
   | { readonly kind: 'abandoned' };
 
-/** Null when the lease is lost: then nobody is waiting for an outcome. */
+/** Returns the outcome; null when the lease is lost, because nobody then waits for an outcome. */
 async function outcomeOf(parts: AttemptParts, begun: Begun, cut: AbortSignal): Promise<Outcome | null> {
   const { job } = begun;
-  // One controller for both reasons: `AbortSignal.any` costs several times as much as the rest of this function.
+  // One controller for both reasons, because `AbortSignal.any` costs several times as much as the rest of this
+  // function.
   const ending = new AbortController();
   const whenCut = (): void => ending.abort(cut.reason);
   if (cut.aborted) whenCut();
@@ -178,8 +182,9 @@ async function outcomeOf(parts: AttemptParts, begun: Begun, cut: AbortSignal): P
   } catch (error) {
     if (error instanceof AttemptCut) return error.why === 'shutdown' ? { kind: 'abandoned' } : null;
     if (error instanceof AttemptFailed) return { kind: 'failed', failure: error };
-    // Not foreseen, so a defect of ours: the attempt is charged to storage, which is tried once more, and it is loud.
-    parts.logger.error({ err: error, jobId: job.jobId }, 'an attempt failed in a way that nobody foresaw');
+    // An unforeseen error is a defect of Docket. The attempt fails with IO_ERROR, which allows one more try, and the
+    // log line is an error.
+    parts.logger.error({ err: error, jobId: job.jobId }, 'an attempt failed with an unforeseen error');
     const failure = new AttemptFailed('IO_ERROR', 'The attempt failed inside Docket.', { cause: error });
     return { kind: 'failed', failure };
   } finally {
@@ -243,7 +248,7 @@ function commandOf(parts: AttemptParts, outcome: Outcome, fencingToken: string):
   }
 }
 
-/** The event store certainly refused the outcome, so the blob of this attempt can never become visible (promise 3). */
+/** The event store certainly refused the outcome, so nobody can ever see the blob of this attempt (promise 3). */
 async function discardResult(parts: AttemptParts, begun: Begun, outcome: Outcome | null): Promise<void> {
   const { jobId, fencingToken } = begun.job;
   parts.logger.info({ jobId, fencingToken }, 'an attempt lost its lease and changed nothing');

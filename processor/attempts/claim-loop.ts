@@ -3,24 +3,24 @@ import { AttemptCut } from './attempt.ts';
 import { attemptPace, claimsAhead } from './claims-ahead.ts';
 import type { ClaimedItem, WorkList } from '../work-list/work-list.ts';
 
-/** How claims are held until they are begun. */
+/** How long the loop holds claims before a worker begins them. */
 export interface Holding {
-  /** How long a reservation holds before the list offers the job again; longer than two slow appends. */
+  /** How long a reservation lasts before the list offers the job again. Longer than two slow appends. */
   readonly reserveMs: number;
-  /** Claims ahead are so many as the workers need within this time: nobody is overtaken for longer. */
+  /** The loop claims ahead as many jobs as the workers need within this time. No job is overtaken for longer. */
   readonly aheadMs: number;
-  /** A claim that was not begun for so long goes back to the list. */
+  /** A claim that no worker begins within this time goes back to the list. */
   readonly holdMs: number;
 }
 
-/** `aheadMs` is the age that a ranking of the list may have as well (`work-list/claims.ts`). */
+/** `aheadMs` equals the largest age of a ranking of the list (`work-list/claims.ts`). */
 const HOLDING: Holding = { reserveMs: 30_000, aheadMs: 100, holdMs: 1_000 };
-/** A claim is begun in this part of its reservation; the rest is for recording the start. */
+/** A worker begins a claim only within this part of its reservation. The rest is for recording the start. */
 const SURE_PART = 0.5;
-/** Claims ahead are made when no more than this part of them is left, so that one statement makes several. */
+/** The loop claims ahead again when at most this part of the claims is left, so that one statement makes several. */
 const REFILL_PART = 0.5;
 
-/** An attempt under way in this processor. */
+/** An attempt that runs in this processor. */
 export interface RunningAttempt {
   readonly jobId: string;
   readonly startedMs: number;
@@ -30,35 +30,35 @@ export interface RunningAttempt {
 }
 
 export interface ClaimLoop {
-  /** There may be work, or room: look now. */
+  /** Tells the loop that there may be work or a free worker. */
   nudge(): void;
   running(): readonly RunningAttempt[];
-  /** The last claim was filled: more jobs wait than there are workers, so no worker waits for the next one. */
+  /** True when the last claim was filled, so more jobs wait than there are workers. */
   isBacklogged(): boolean;
   /**
    * Begins a job that the list does not have yet, when a worker is free and no other job is known to wait; otherwise null.
    * Answers how its row says that it is taken.
    */
   beginAtOnce(item: ClaimedItem): { readonly workerId: string; readonly reserveMs: number } | null;
-  /** Gives back every claim that is not begun, those under way too: what they know may be of another log. */
+  /** Gives back every claim that no worker has begun, and those still requested, because they may be of another log. */
   giveBack(): void;
-  /** No new claims from now on; resolves when those not begun are given back. */
+  /** Makes no new claims. Resolves when the claims that no worker has begun are given back. */
   close(): Promise<void>;
-  /** Resolves when nothing runs any more, or after `ms`. */
+  /** Resolves when no attempt runs any more, or after `ms`. */
   drained(ms: number): Promise<boolean>;
 }
 
 export interface ClaimLoopParts {
   readonly list: Pick<WorkList, 'claim' | 'release' | 'takePermits' | 'returnPermits'>;
   readonly workerId: string;
-  /** How many more may be begun while so many run. */
+  /** How many more attempts may begin while `running` run. */
   readonly room: (running: number) => number;
-  /** Most claims that may wait for a worker now; 0 when none may. */
+  /** Most claims that may wait for a worker now, 0 for none. */
   readonly aheadMax: () => number;
-  /** Jobs a second over all processors, or undefined for no limit. */
+  /** Most jobs a second over all processors; undefined for no limit. */
   readonly maxRate: number | undefined;
   readonly run: (item: ClaimedItem, attempt: RunningAttempt) => Promise<void>;
-  /** Told what went wrong, and null when claiming works again. */
+  /** Receives an error of claiming, and null when claiming works again. */
   readonly onTrouble: (trouble: unknown) => void;
   readonly logger: Log;
   readonly holding?: Holding;
@@ -66,9 +66,9 @@ export interface ClaimLoopParts {
 }
 
 /**
- * Claims as many jobs as there are free workers, one statement at a time. Workers that become free meanwhile are served
- * by the next statement. While more jobs wait than there are workers, it claims some ahead of need. So a free worker
- * does not wait for a statement, and one statement claims several jobs (ADR 0180).
+ * Claims as many jobs as there are free workers, one statement at a time. The next statement serves workers that become
+ * free meanwhile. While more jobs wait than there are workers, the loop claims some ahead. So a free worker does not
+ * wait for a statement, and one statement claims several jobs (ADR 0180).
  */
 export function startClaimLoop(parts: ClaimLoopParts): ClaimLoop {
   const { reserveMs, aheadMs, holdMs } = parts.holding ?? HOLDING;
@@ -83,7 +83,7 @@ export function startClaimLoop(parts: ClaimLoopParts): ClaimLoop {
   let whenIdle: (() => void) | null = null;
   let permitTimer: NodeJS.Timeout | undefined;
   let overdueTimer: NodeJS.Timeout | undefined;
-  /** Grows when claims are given back: a claim that was asked for before that goes back as well. */
+  /** Grows when the loop gives claims back. A claim requested before that goes back too. */
   let era = 0;
 
   const start = (item: ClaimedItem): void => {
@@ -113,7 +113,10 @@ export function startClaimLoop(parts: ClaimLoopParts): ClaimLoop {
   const release = (jobIds: readonly string[]): Promise<void> =>
     jobIds.length === 0 ? Promise.resolve() : parts.list.release(parts.workerId, jobIds);
 
-  /** Held claims that nobody begins go back to the list; what it does not answer lapses there by itself. */
+  /**
+   * Gives held claims that no worker begins back to the list. When the list does not answer, their reservations end by
+   * themselves.
+   */
   const watchOverdue = (): void => {
     if (overdueTimer !== undefined || ahead.size() === 0) return;
     overdueTimer = setTimeout(() => {
@@ -125,7 +128,7 @@ export function startClaimLoop(parts: ClaimLoopParts): ClaimLoop {
     }, holdMs / 2);
   };
 
-  /** How many to claim now: for every free worker, and ahead of need once few of those claims are left. */
+  /** How many jobs to claim now: one for every free worker, and some ahead once few of those claims are left. */
   const wanted = (): number => {
     const room = Math.max(0, parts.room(running.size));
     const workers = running.size + room;
@@ -148,7 +151,7 @@ export function startClaimLoop(parts: ClaimLoopParts): ClaimLoop {
       await parts.list.returnPermits(permits - items.length);
     backlogged = items.length === permits;
     if (backlogged) mayHaveWork = true;
-    // A job cannot run twice here: a second reservation waits until the first attempt has ended.
+    // A job cannot run twice in this processor: a second claim goes back until the first attempt has ended.
     const isLate = closed || askedIn !== era;
     const back = items.filter(({ jobId }) => isLate || running.has(jobId));
     ahead.add(
@@ -183,7 +186,7 @@ export function startClaimLoop(parts: ClaimLoopParts): ClaimLoop {
       .then(() => parts.onTrouble(null), parts.onTrouble)
       .finally(() => {
         looking = null;
-        // A nudge may have come after the last look and before this line.
+        // Another `nudge` may have come after the last look.
         if (lookAgain) look();
       });
   };
@@ -211,7 +214,7 @@ export function startClaimLoop(parts: ClaimLoopParts): ClaimLoop {
       closed = true;
       clearTimeout(permitTimer);
       clearTimeout(overdueTimer);
-      // A claim that is not given back is offered again as soon as this worker has left, or is silent.
+      // The list offers the other claims again by itself, as soon as this worker has left or is silent.
       await Promise.all([looking, release(ahead.all()).catch(parts.onTrouble)]);
     },
     drained: (ms) => {
@@ -227,7 +230,10 @@ export function startClaimLoop(parts: ClaimLoopParts): ClaimLoop {
   };
 }
 
-/** Ends every running attempt, each of which records that it was abandoned, and gives the claims back that are not begun. */
+/**
+ * Ends every running attempt, which then records that it was abandoned, and gives back the claims that no worker has
+ * begun.
+ */
 export function cutAll(loop: ClaimLoop, why: AttemptCut['why'] = 'shutdown'): void {
   loop.giveBack();
   for (const attempt of loop.running()) attempt.cut.abort(new AttemptCut(why));

@@ -3,28 +3,28 @@ import type { ClaimedItem } from '../work-list/work-list.ts';
 /** The weight of the newest attempt in the moving mean of durations. */
 const NEWEST_WEIGHT = 0.1;
 
-/** Claims that this processor holds and has not begun, oldest first. */
+/** The claims that this processor holds and no worker has begun, oldest first. */
 export interface ClaimsAhead {
   size(): number;
-  /** A job that is here already keeps its place, with what the newer claim knows of it. */
+  /** Adds claims. A job that is already held keeps its place, with the data of the newer claim. */
   add(items: readonly ClaimedItem[], askedAtMs: number): void;
-  /** Takes out the first claim whose reservation is sure to hold; null when there is none. */
+  /** Removes and returns the first claim whose reservation lasts long enough; null when there is none. */
   next(): ClaimedItem | null;
-  /** Takes out the jobs that have been held for too long, of whom another processor may make better use. */
+  /** Removes and returns the jobs held for too long, so that another processor can take them. */
   overdue(): string[];
-  /** Takes out all jobs. */
+  /** Removes and returns all jobs. */
   all(): string[];
 }
 
-/** How long claims are held, by this process's own monotonic clock. */
+/** How long a processor may hold claims, by its own monotonic clock. */
 export interface HoldLimits {
-  /** From the claim's arrival: no other processor waits longer for a job that this one does not begin. */
+  /** Counted from the arrival of the claim. A claim that no worker begins by then goes back for other processors. */
   readonly holdMs: number;
-  /** From before the claim was asked for: the reservation holds so much longer that the start can be recorded. */
+  /** Counted from before the request for the claim. The reservation lasts longer by enough time to record the start. */
   readonly sureMs: number;
 }
 
-/** A bounded queue: the claim loop asks for no more than there is room for. */
+/** A queue of claims. It is bounded, because the claim loop requests no more than there is room for. */
 export function claimsAhead({ holdMs, sureMs }: HoldLimits): ClaimsAhead {
   const held = new Map<string, { item: ClaimedItem; arrivedAtMs: number; askedAtMs: number }>();
   const takeOut = (isMeant: (claim: { arrivedAtMs: number; askedAtMs: number }) => boolean): string[] => {
@@ -57,12 +57,12 @@ export function claimsAhead({ holdMs, sureMs }: HoldLimits): ClaimsAhead {
   };
 }
 
-/** How fast attempts end. */
+/** How fast attempts end, measured by their mean duration. */
 export interface Pace {
   ended(durationMs: number): void;
-  /** The pace is not what it was: none is known until the next attempt ends. */
+  /** Forgets the mean, which is unknown until the next attempt ends. */
   forget(): void;
-  /** How many attempts `workers` will end within `ms`, by the mean of the last ones; 0 while none is known. */
+  /** How many attempts `workers` will end within `ms`, by the mean duration; 0 while the mean is unknown. */
   endingWithin(ms: number, workers: number): number;
 }
 

@@ -17,7 +17,7 @@ import { AttemptFailed, badOutput } from '../gateway-call/gateway-failure.ts';
 import { checkResult } from '../gateway-call/result-check.ts';
 import { RESULT_BYTES_MAX, tooLarge } from '../gateway-call/result-headers.ts';
 
-/** What an attempt is about. */
+/** The task of one attempt. */
 export interface ConversionTask {
   readonly jobId: string;
   readonly fencingToken: string;
@@ -29,7 +29,7 @@ export interface ConversionTask {
   readonly sourceBytes: number;
 }
 
-/** A result that is stored under a key of this attempt's own and verified. */
+/** A stored and verified result, under a key of this attempt alone. */
 export interface ConversionResult {
   readonly result: ResultRef;
   readonly pages: number;
@@ -40,12 +40,12 @@ export interface ConversionResult {
 }
 
 /**
- * Turns a document into a stored result.
- * @throws AttemptFailed, or the signal's reason once `signal` is aborted; at once, even when a disk hangs
+ * Converts a document to a stored result.
+ * @throws AttemptFailed, or the signal's reason as soon as `signal` is aborted, even when a disk hangs
  */
 export type Convert = (task: ConversionTask, signal: AbortSignal) => Promise<ConversionResult>;
 
-/** The abort reason when an attempt takes longer than WORKER_TIMEOUT_MS. */
+/** The reason of the abort when an attempt takes longer than WORKER_TIMEOUT_MS. */
 export class AttemptTooLong extends CodedError {
   readonly code = 'ATTEMPT_TOO_LONG';
   readonly retryable = true;
@@ -55,7 +55,10 @@ export class AttemptTooLong extends CodedError {
   }
 }
 
-/** Converts by the gateway and stores in `blobs`; a result becomes visible only when its bytes are verified. */
+/**
+ * Makes the converter that calls the gateway and stores results in `blobs`. A result becomes visible only after its
+ * bytes are verified.
+ */
 export function gatewayConverter(parts: {
   client: GatewayClient;
   gate: GatewayGate;
@@ -83,7 +86,7 @@ export function gatewayConverter(parts: {
           ),
         );
       } finally {
-        // The gate may refuse without ever making the call.
+        // The circuit breaker may refuse before it makes the call.
         source.stream.destroy();
       }
     })();
@@ -109,7 +112,7 @@ async function openSource(blobs: BlobStore, task: ConversionTask): Promise<Opene
   }
   if (source.bytes === task.sourceBytes) return source;
   source.stream.destroy();
-  throw new AttemptFailed('IO_ERROR', 'The stored PDF has not the length it was uploaded with.');
+  throw new AttemptFailed('IO_ERROR', 'The stored PDF does not have the length of the upload.');
 }
 
 async function store(
@@ -130,8 +133,9 @@ async function store(
       verify: ({ bytes, sha256 }) => {
         check.finish();
         if (result.contentLength !== null && bytes !== result.contentLength)
-          throw badOutput('The result has not the length it was announced with.');
-        if (sha256 !== result.sha256) throw badOutput('The result has not the digest it was announced with.');
+          throw badOutput('The result does not have the length that the gateway announced.');
+        if (sha256 !== result.sha256)
+          throw badOutput('The result does not have the digest that the gateway announced.');
       },
     });
     crashPoint('after-rename', jobId);
@@ -154,7 +158,7 @@ function whenAborted(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** The attempt is over; should its result still arrive, it belongs to nobody. */
+/** The attempt is over, so a result that still arrives is removed. */
 function discardLate(work: Promise<unknown>, blobs: BlobStore, key: string, logger: Log): void {
   work
     .then(
@@ -162,6 +166,6 @@ function discardLate(work: Promise<unknown>, blobs: BlobStore, key: string, logg
       () => undefined,
     )
     .catch((error: unknown) =>
-      logger.warn({ err: error, key }, 'a late result stays until the orphan sweep'),
+      logger.warn({ err: error, key }, 'a late result could not be removed; the orphan sweep will remove it'),
     );
 }

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import type { Job } from '../../conversion-job/job.ts';
 
-/** Runs the attempt at once, or in its turn; one whose turn comes after it was cut is not begun. */
+/** Runs the attempt at once or in its turn. An attempt that is cut before its turn does not begin. */
 export type LastAttempts = (
   job: Job | undefined,
   cut: AbortSignal,
@@ -9,9 +9,9 @@ export type LastAttempts = (
 ) => Promise<void>;
 
 /**
- * Has jobs that fail if their worker is lost once more converted one after the other in a processor. A dead worker is
- * charged to every job it was converting, and they come back together: without this a document that kills its worker
- * each time would take those beside it along (D31).
+ * Runs last attempts one after the other in a processor: those of jobs that fail if their worker is lost once more. A
+ * dead worker is charged to every job that it was converting, and these jobs return together. In parallel, a document
+ * that kills its worker each time would make the other jobs fail too (D31).
  *
  * @param attemptsMax attempts of a job that may end without an outcome, 1 or more
  */
@@ -21,7 +21,7 @@ export function lastAttempts(attemptsMax: number): LastAttempts {
     isLastAttempt(job, attemptsMax) ? oneAtATime(() => (cut.aborted ? undefined : attempt())) : attempt();
 }
 
-/** Queued with attempts behind it means that the last one was abandoned; any other end but success makes it wait. */
+/** A queued job with attempts had its last one abandoned, because after any other failure it would be waiting. */
 function isLastAttempt(job: Job | undefined, attemptsMax: number): boolean {
   return job?.state === 'queued' && job.chargedAttempts > 0 && job.chargedAttempts >= attemptsMax - 1;
 }

@@ -7,12 +7,12 @@ import { Counter, Gauge, Histogram, type Metrics } from '../../runtime/metrics.t
 const GATE_STATES = ['closed', 'half-open', 'open'] as const;
 
 export interface ProcessorMetrics extends QuarantineMetrics {
-  /** Rows of the work list by place, as the feeder last counted them. */
+  /** Rows of the work list by place, as the feeder counted them last. */
   readonly jobs: Gauge<'place'>;
   readonly running: Gauge;
-  /** Calls that the gateway has not answered for long. */
+  /** Calls without an answer from the gateway for a long time. */
   readonly overdue: Gauge;
-  /** Attempts that ended, by outcome: `succeeded`, a failure code, `abandoned`, `lease-lost`. */
+  /** Ended attempts by outcome: `succeeded`, a failure code, `abandoned`, `lease-lost`. */
   readonly attempts: Counter<'outcome'>;
   readonly attemptSeconds: Histogram<'outcome'>;
   readonly gatewaySeconds: Histogram;
@@ -22,7 +22,7 @@ export interface ProcessorMetrics extends QuarantineMetrics {
   setGate(state: (typeof GATE_STATES)[number]): void;
 }
 
-/** Registers the processor's metrics. Labels are bounded sets. */
+/** Registers the processor's metrics. The values of all labels come from bounded sets. */
 export function processorMetrics(registry: Metrics): ProcessorMetrics {
   const registers = [registry];
   const gate = new Gauge({
@@ -76,7 +76,7 @@ export function processorMetrics(registry: Metrics): ProcessorMetrics {
     }),
     abandonedLeases: new Counter({
       name: 'docket_processor_abandoned_leases_total',
-      help: 'Leases given back in the log on behalf of a worker that did not',
+      help: 'Leases that the sweeper abandoned in the log for other workers',
       labelNames: ['cause'],
       registers,
     }),

@@ -1,6 +1,6 @@
-/** Length of the window that BREAKER_FAILURES is counted in. */
+/** Length of the window in which BREAKER_FAILURES counts. */
 export const FAILURE_WINDOW_MS = 10_000;
-/** Most calls remembered; older ones are forgotten first. */
+/** Most calls in the window; the oldest leave first. */
 const CALLS_MAX = 2_000;
 
 interface Call {
@@ -22,36 +22,39 @@ export function failuresIn(window: FailureWindow): number {
 }
 
 /**
- * Whether the breaker opens: enough failures, and at least half of all calls. Without the second condition, one owner's
- * broken files would stop everybody's conversions.
+ * True when the breaker opens: enough failures, and at least half of all calls. Without the second condition, broken
+ * files of one owner would stop everybody's conversions.
  */
 export function isBroken(window: FailureWindow, failuresMax: number): boolean {
   const failures = failuresIn(window);
   return failures >= failuresMax && failures * 2 >= window.length;
 }
 
-/** How many conversions may run at once while a gateway comes back. */
+/** How many conversions may run at once after the gateway returns. */
 export interface Ramp {
   readonly limit: number;
   readonly full: number;
 }
 
-/** Everything is allowed. */
+/** Allows the full number. */
 export function fullRamp(full: number): Ramp {
   return { limit: full, full };
 }
 
-/** The gateway has just come back, so one call at a time. */
+/** Allows one call at a time, because the gateway has just returned. */
 export function restarted(ramp: Ramp): Ramp {
   return { ...ramp, limit: 1 };
 }
 
-/** One more for each success, so 1, 2, 4, ... a round: a queue of thousands does not fall on a gateway that is warming up (D18). */
+/**
+ * Allows one more for each success, so 1, 2, 4, ... in each round. A long queue thus does not overload a gateway that
+ * has just started (D18).
+ */
 export function afterSuccess(ramp: Ramp): Ramp {
   return ramp.limit >= ramp.full ? ramp : { ...ramp, limit: ramp.limit + 1 };
 }
 
-/** A failure on the way up starts the climb again; at full height it is the breaker's business. */
+/** A failure during the ramp starts it again. At the full number the breaker decides. */
 export function afterFailure(ramp: Ramp): Ramp {
   return ramp.limit >= ramp.full ? ramp : { ...ramp, limit: 1 };
 }

@@ -16,25 +16,25 @@ import { overdueCalls } from './overdue-calls.ts';
 
 export type GateState = 'closed' | 'open' | 'half-open';
 
-/** What the gate tells the rest of the processor. */
+/** The events that the gate reports to the processor. */
 export interface GateEvents {
   readonly onPaused: (failures: number, lastCode: string) => void;
   readonly onResumed: (pausedMs: number) => void;
-  /** More claims may be possible now. */
+  /** Called when the processor may claim more jobs. */
   readonly onRoom: () => void;
 }
 
-/** The circuit breaker in front of the gateway, and how many conversions it lets the processor have. */
+/** The circuit breaker before the gateway. It also limits how many conversions the processor may run. */
 export interface GatewayGate {
   state(): GateState;
-  /** How many more jobs may be claimed while `running` are under way. */
+  /** How many more jobs the processor may claim while `running` run. */
   room(running: number): number;
   /**
-   * Runs a call through the breaker.
+   * Makes a call through the breaker.
    * @throws AttemptFailed GW_UNREACHABLE, final, when the breaker is open and BREAKER_OPEN_MODE is fail_fast
    */
   run<T>(call: () => Promise<T>): Promise<T>;
-  /** Calls that have been without an answer for long. */
+  /** Number of calls without an answer for a long time. */
   overdue(): number;
   stop(): void;
 }
@@ -42,8 +42,8 @@ export interface GatewayGate {
 type Call = () => Promise<unknown>;
 
 /**
- * opossum keeps the state and its timer; when to open is decided by `breaker-policy.ts`, and the time limit of a call
- * is its own AbortSignal, because opossum's leaves the socket open.
+ * Opens the gate with opossum, which keeps the state and its timer. `breaker-policy.ts` decides when to open. Each call
+ * has its own AbortSignal as time limit, because opossum's limit leaves the socket open.
  */
 export function gatewayGate(parts: {
   settings: Pick<
@@ -64,13 +64,14 @@ export function gatewayGate(parts: {
   let window: FailureWindow = [];
   let pausedAt: number | null = null;
   let lastCode = '';
-  /** In the half-open state: the gateway has answered `GET /health`, so one job may try. */
+  /** True in the half-open state after the gateway answered `GET /health`, so one job may try. */
   let answersHealth = false;
 
   const breaker = new CircuitBreaker((call: Call) => call(), {
     timeout: false,
     resetTimeout: settings.BREAKER_RESET_MS,
-    // opossum's own rule for opening while closed is out of reach; a failed trial while half-open still opens.
+    // This disables opossum's own rule for opening while closed. A failed trial in the half-open state still opens the
+    // breaker.
     volumeThreshold: Number.MAX_SAFE_INTEGER,
     errorThresholdPercentage: 100,
     rollingPercentilesEnabled: false,
@@ -96,7 +97,7 @@ export function gatewayGate(parts: {
     healthy,
     onUnanswered: () => {
       if (breaker.closed) failed('GW_TIMEOUT');
-      // The one job that tries whether the gateway is back hangs as those before it.
+      // The one trial job hangs too, so the breaker opens again.
       else if (breaker.halfOpen && answersHealth) breaker.open();
     },
   });
@@ -132,7 +133,7 @@ export function gatewayGate(parts: {
       return breaker.halfOpen && answersHealth && running === 0 ? 1 : 0;
     },
     run: async <T>(call: () => Promise<T>): Promise<T> => {
-      // A job that was claimed just before the breaker opened has its lease already: it is tried rather than failed.
+      // A job claimed just before the breaker opened has its lease already, so the gate lets it try.
       if (queues && !breaker.closed && !(breaker.halfOpen && answersHealth)) return overdue.watch(call);
       if (!queues && breaker.halfOpen && !answersHealth) throw paused();
       try {

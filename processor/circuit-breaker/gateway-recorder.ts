@@ -10,21 +10,23 @@ import { commandIdOf } from '../../schemas/name-based-ids.ts';
 import type { ServiceEvent } from '../../schemas/service-events.ts';
 import { GATEWAY_STREAM } from '../../schemas/streams.ts';
 
-/** Tries to put one transition on the record, and the wait between two. */
+/** Most tries to record one transition, and the wait between two. */
 const TRIES_MAX = 10;
 const BACKOFF = { firstMs: 500, maxMs: 2_000 };
-/** Transitions waiting to be written; a breaker that flaps faster than the log answers loses the oldest. */
+/**
+ * Most transitions that wait to be written. When the breaker changes faster than the log answers, the oldest are lost.
+ */
 const WAITING_MAX = 100;
 
 type Transition = Parameters<typeof recordGatewayEvent>[1];
 
-/** Writes the breaker's transitions in their order, beside the work: converting never waits for them. */
+/** Records the breaker's transitions in order, in the background, so that conversions never wait for them. */
 export interface GatewayRecorder {
   paused(failures: number, lastCode: string): void;
   resumed(pausedMs: number): void;
-  /** A pause that an earlier life of this processor left open ends with it. */
+  /** Ends a pause that an earlier process of this processor left open. */
   closeEarlierPause(): void;
-  /** Resolves when all is written, or given up. */
+  /** Resolves when every transition is written or given up. */
   stop(): Promise<void>;
 }
 
@@ -47,7 +49,7 @@ export function gatewayRecorder(parts: {
     };
     await retry(record, { backoff: BACKOFF, triesMax: TRIES_MAX, isPassing: () => !stopped }).catch(
       (error: unknown) =>
-        logger.error({ err: error }, 'a transition of the circuit breaker is not on the record'),
+        logger.error({ err: error }, 'a transition of the circuit breaker could not be recorded'),
     );
   };
   const add = (next: () => Promise<Transition | null>): void => {
@@ -84,14 +86,14 @@ export function gatewayRecorder(parts: {
   };
 }
 
-/** Tries against other processors that write to the same stream, and the wait between two. */
+/** Most tries against other processors that write to the same stream, and the wait between two. */
 const CONFLICT_TRIES_MAX = 50;
 const CONFLICT_BACKOFF = { firstMs: 2, maxMs: 50 };
 
 type GatewayEvent = Extract<ServiceEvent, { type: 'GatewayPaused' | 'GatewayResumed' }>;
 
 /**
- * Records a transition of the circuit breaker, so that a waiting time can be explained.
+ * Records a transition of the circuit breaker, which explains waiting times.
  * @throws LogUnavailable, StreamMovedOn
  */
 async function recordGatewayEvent(log: EventLog, event: GatewayEvent, workerId: string): Promise<void> {
@@ -106,7 +108,7 @@ async function recordGatewayEvent(log: EventLog, event: GatewayEvent, workerId: 
   await retry(append, { backoff: CONFLICT_BACKOFF, triesMax: CONFLICT_TRIES_MAX, isPassing });
 }
 
-/** The last event says it all, unless it is older than the chain: then the whole stream is read. */
+/** The last event has the hash, unless it is from before the chain. Then the function reads the whole stream. */
 async function endOfGatewayStream(log: EventLog): Promise<{ revision: bigint; hash: string | null }> {
   const last = await log.readLast(GATEWAY_STREAM);
   if (last === null) return { revision: -1n, hash: null };
@@ -122,7 +124,8 @@ async function endOfGatewayStream(log: EventLog): Promise<{ revision: bigint; ha
 }
 
 /**
- * When the processor's last life ended with the breaker open, or null: its pause was never closed.
+ * When the breaker opened in an earlier process of the processor that did not record its close; null when there is no
+ * such pause.
  * @throws LogUnavailable
  */
 async function openPauseOf(log: EventLog, processorId: string): Promise<string | null> {

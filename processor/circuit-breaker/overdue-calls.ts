@@ -1,4 +1,4 @@
-/** A call without an answer for so long is overdue; no more than a third of the time that it may take in all. */
+/** A call without an answer for this time is overdue. At most a third of the time that the call may take. */
 const OVERDUE_AFTER_MS = 5_000;
 const OVERDUE_PART = 3;
 /** Time between two health checks of a gateway that did not answer the first. */
@@ -6,19 +6,19 @@ const ASK_AGAIN_AFTER_MS = 200;
 
 /** Watches calls to the gateway that have no answer yet. */
 export interface OverdueCalls {
-  /** Watches one call until it ends. */
+  /** Watches a call until it ends. */
   watch<T>(call: () => Promise<T>): Promise<T>;
-  /** Calls that are overdue now. */
+  /** Number of overdue calls. */
   count(): number;
 }
 
 /**
- * A gateway that hangs refuses nothing: its calls end only when their time is over, and until then nothing counts
- * against it. So whoever waits for long asks after its health. A gateway that answers that is at work on a long
- * document, and is asked again later; one that does not has failed this call once more.
+ * Checks the gateway's health while a call takes long. A gateway that hangs refuses nothing, so without this check its
+ * calls would count as failures only after their time limit. When the gateway answers, it works on a long document, and
+ * the check repeats later. When it does not answer, this counts as another failure.
  *
- * @param parts.timeoutMs the time that a call may take in all
- * @param parts.onUnanswered an overdue call that the gateway does not vouch for; for each question anew
+ * @param parts.timeoutMs the longest time of a call
+ * @param parts.onUnanswered called after each health check without an answer while the call is overdue
  */
 export function overdueCalls(parts: {
   timeoutMs: number;

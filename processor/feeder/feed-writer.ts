@@ -14,35 +14,35 @@ import { placementAfter, type WorkChange } from '../work-list/work-change.ts';
 import { FeedLost, type FeedGrant, type WorkList } from '../work-list/work-list.ts';
 import { handOver, type BeginAtOnce } from './hand-over.ts';
 
-/** Events waiting to be written; the subscription is held back above it. */
+/** Most events that wait to be written. The subscription stops delivering while the buffer is full. */
 const BUFFER_EVENTS_MAX = 4_000;
-/** Events in one write. */
+/** Most events in one write. */
 const BATCH_EVENTS_MAX = 1_000;
-/** Least time between the starts of two writes; under load a few jobs share one write. */
+/** Least time between the starts of two writes. Under load several jobs share one write. */
 const WRITE_GAP_MS = 4;
-/** Changes that no worker waits for are written so long after the last ones; many of them then cancel each other. */
+/** Wait before a write of changes that no worker waits for. Many of them then cancel each other. */
 const NOT_URGENT_MS = 40;
-/** A checkpoint without changes is written this often at most. */
+/** Least time between two writes of a checkpoint without changes. */
 const IDLE_CHECKPOINT_MS = 5_000;
-/** The wait before a write that Postgres did not take is retried. */
+/** The wait before the retry of a write that Postgres refused. */
 const BACKOFF = { firstMs: 200, maxMs: 5_000 };
-/** Uploads remembered until their request comes; it is the next event of the same append. */
+/** Uploads remembered until their `ConversionRequested`, which is the next event of the same append. */
 const UPLOADS_MAX = 10_000;
 
 export interface FeedWriterParts {
   readonly list: Pick<WorkList, 'apply' | 'quarantine'>;
   readonly commands: Pick<JobCommands, 'look'>;
   readonly grant: FeedGrant;
-  /** More jobs wait on the list than are taken from it: nobody waits for the next one. */
+  /** True when more jobs wait than there are workers, so no worker waits for the next job. */
   readonly isBacklogged: () => boolean;
   readonly beginAtOnce: BeginAtOnce;
   readonly onOffered: () => void;
-  /** Jobs were set aside and are in quarantine now. */
+  /** Called with jobs that are now held and in quarantine. */
   readonly onHeld: (held: readonly Quarantined[]) => void;
   readonly logger: Log;
 }
 
-/** The bounded buffer between the subscription and the list. */
+/** Buffers the events between the subscription and the list, and writes them. */
 export function startFeedWriter(parts: FeedWriterParts, onLost: (cause: Error) => void) {
   const uploads = new Map<string, ExistingJob>();
   const handing = handOver(parts.beginAtOnce);
@@ -50,7 +50,10 @@ export function startFeedWriter(parts: FeedWriterParts, onLost: (cause: Error) =
   let buffer: FedEvent[] = [];
   let passed = 0n;
   let written = parts.grant.position;
-  /** Of what was received, and of what is written: the mark must not be ahead of the checkpoint it is kept with. */
+  /**
+   * The marks of the last received and the last written event. The mark stored with a checkpoint must not be ahead of
+   * it.
+   */
   let received = parts.grant.mark;
   let mark = parts.grant.mark;
   let wroteAtMs = performance.now();
@@ -86,8 +89,8 @@ export function startFeedWriter(parts: FeedWriterParts, onLost: (cause: Error) =
     if (all.some((change) => change.placement.place === 'offered')) parts.onOffered();
   };
 
-  /** Waits for the next write's time, which an urgent event brings forward. */
-  const patience = async (): Promise<void> => {
+  /** Waits for the time of the next write; an urgent event ends the wait early. */
+  const untilNextWrite = async (): Promise<void> => {
     for (const [gapMs, late] of [
       [WRITE_GAP_MS, false],
       [NOT_URGENT_MS, true],
@@ -109,7 +112,7 @@ export function startFeedWriter(parts: FeedWriterParts, onLost: (cause: Error) =
   const ended = (async () => {
     while (!closing.signal.aborted) {
       if (buffer.length === 0 && passed === 0n) await new Promise<void>((resolve) => (wake = resolve));
-      await patience();
+      await untilNextWrite();
       if (closing.signal.aborted) return;
       urgent = false;
       const events = buffer.slice(0, BATCH_EVENTS_MAX);
@@ -134,7 +137,7 @@ export function startFeedWriter(parts: FeedWriterParts, onLost: (cause: Error) =
     ended,
     isEmpty: () => buffer.length === 0 && !writing,
     written: () => written,
-    /** The last event that was received. */
+    /** The mark of the last received event. */
     mark: () => received,
     add: (event: FedEvent) => {
       buffer.push(event);
@@ -147,12 +150,12 @@ export function startFeedWriter(parts: FeedWriterParts, onLost: (cause: Error) =
       }
       wake();
     },
-    /** Nothing for us lies before `position`. */
+    /** Says that no event for the list lies before `position`. */
     pass: (position: bigint) => {
       passed = position;
       wake();
     },
-    /** Resolves when there is room for another event; null when there is now. */
+    /** Resolves when the buffer has room for another event; null when it has room now. */
     room: (): Promise<void> | null => (isFull() ? untilRoom() : null),
     close: () => {
       closing.abort();
@@ -163,12 +166,12 @@ export function startFeedWriter(parts: FeedWriterParts, onLost: (cause: Error) =
   };
 }
 
-/** Whether a worker without work may be waiting for it: it offers work. */
+/** True when a worker may wait for the event, because the event offers work. */
 function isUrgent({ event }: FedEvent): boolean {
   return !('notUnderstood' in event) && placementAfter(event, 0n)?.place === 'offered';
 }
 
-/** Retries the write, which may be done twice, until it is done or another processor feeds the list. */
+/** Retries the write until it succeeds or another processor feeds the list. The write may happen twice. */
 async function writeUntilDone(write: () => Promise<void>, logger: Log, stop: AbortSignal): Promise<void> {
   const outage = outageLog(logger, 'the work list cannot be written');
   for (let failures = 1; ; failures += 1) {
@@ -185,7 +188,7 @@ async function writeUntilDone(write: () => Promise<void>, logger: Log, stop: Abo
   }
 }
 
-/** An upload that is forgotten is looked up in the job's stream. */
+/** For a forgotten upload the feed reads the job's stream. */
 function forgetOldest(uploads: Map<string, ExistingJob>): void {
   for (const jobId of uploads.keys()) {
     if (uploads.size <= UPLOADS_MAX) return;

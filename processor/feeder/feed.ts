@@ -8,28 +8,28 @@ import type { FedEvent } from '../work-list/fold-changes.ts';
 import type { FeedGrant } from '../work-list/work-list.ts';
 
 export interface Feed {
-  /** True while the list is as good as the log. */
+  /** True while the list has every event of the log. */
   isCaughtUp(): boolean;
-  /** Since when the log has brought nothing because the subscription broke, of `performance.now()`; null while it stands. */
+  /** When the subscription broke, in `performance.now()`; null while it works. */
   brokenSinceMs(): number | null;
-  /** The checkpoint that the list was told last. */
+  /** The last checkpoint written to the list. */
   written(): FeedGrant['position'];
   stop(): Promise<void>;
 }
 
 export interface FeedParts extends FeedWriterParts {
   readonly log: EventLog;
-  /** The feed has ended by itself: the right to feed is gone, the log is another one, or it cannot go on. */
+  /** Called when the feed ends by itself: it lost the right to feed, the log is another one, or an error stopped it. */
   readonly onLost: (cause: Error) => void;
 }
 
-/** Streams that the list is fed from. */
+/** The streams whose events feed the list. */
 export const FED_STREAM_PREFIXES = [JOB_STREAM_PREFIX] as const;
 
 /**
- * Feeds the work list from the log. A job that enters the list is written at once when the log is quiet and with a few
- * others when it is busy; what only moves or leaves a row waits a little longer. Whenever the subscription is taken up
- * again the log is compared with what was read of it.
+ * Feeds the work list from the log. When the log is quiet, it writes a job that enters the list at once; otherwise
+ * together with a few others. Changes that only move or remove a row wait a little longer. After each new subscription
+ * it compares the log with the events read before.
  */
 export function startFeed(parts: FeedParts): Feed {
   const { log, grant } = parts;
@@ -56,7 +56,8 @@ export function startFeed(parts: FeedParts): Feed {
   const following = log.follow({
     filter: { streamPrefixes: FED_STREAM_PREFIXES },
     after: async () => {
-      // The grant was compared just before; its log may be another one at every later subscription.
+      // The first subscription needs no comparison, because the grant was compared just before. At every later one the
+      // log may be another one.
       if (!isFirst && received !== 'start') {
         const standing = { checkpoint: received, mark: writer.mark(), streamPrefixes: FED_STREAM_PREFIXES };
         const difference = await differenceFrom(log, standing);
@@ -100,7 +101,7 @@ export function startFeed(parts: FeedParts): Feed {
   };
 }
 
-/** Whatever is wrong with an event, the feed goes on: its job is held. */
+/** An event that cannot be understood never stops the feed: its job is held. */
 function fedEvent(recorded: RecordedEvent): FedEvent {
   const hash = linksOf(recorded)?.hash ?? null;
   try {

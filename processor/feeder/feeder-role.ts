@@ -9,23 +9,23 @@ import type { BeginAtOnce } from './hand-over.ts';
 import { reviewHeld, sweep, type SweepParts } from '../leases/sweeper.ts';
 import { FeedLost, type FeedGrant } from '../work-list/work-list.ts';
 
-/** How often the feeder sweeps. */
+/** Interval of the feeder's sweeps. */
 const SWEEP_EVERY_MS = 1_000;
 const COUNT_EVERY_MS = 5_000;
-/** How often a list that is being built again says how far it is. */
+/** Interval of the log lines about a rebuild's progress. */
 const PROGRESS_EVERY_MS = 5_000;
 
-const REBUILDING = 'The log is not the one that was read before: the list is being built again from it.';
+const REBUILDING = 'The log was replaced, and the list is being built again from the new one.';
 
 export interface FeederRole {
   /**
-   * Takes or keeps the right to feed, and sweeps when it is ours.
+   * Takes or keeps the right to feed, and sweeps when this processor has it.
    *
-   * @param trustSilence false while other processors' beats may be old because Postgres was away
+   * @param trustSilence false while heartbeats of other processors may be old because Postgres did not answer
    */
   tend(trustSilence: boolean): Promise<void>;
   isFeeding(): boolean;
-  /** Why the list is not fed as it should be; null when it is, or another processor feeds it. */
+  /** Why this processor does not feed the list as it should. Null when it does, or when another one feeds it. */
   trouble(): WaitingNow | null;
   stop(): Promise<void>;
 }
@@ -43,16 +43,16 @@ export interface FeederRoleParts extends SweepParts {
 interface Feeding {
   readonly epoch: bigint;
   readonly feed: Feed;
-  /** The list is built again from here to there since the log is another one; null for the usual feed. */
+  /** Describes a rebuild of the list after the log was replaced; null for the usual feed. */
   rebuilding: { readonly until: bigint; toldAtMs: number } | null;
-  /** The list has been as good as the log under this feed. */
+  /** True once the list has had every event of the log under this feed. */
   settled: boolean;
 }
 
 /**
- * One processor at a time feeds the work list and sweeps. Its lease is a row with an epoch, and every write of the feed
- * names the epoch. The writes of a feeder that lost the lease are refused. A feeder that cannot read the log gives the
- * lease up, and asks for it again when it can (ADR 0128).
+ * Lets one processor at a time feed the work list and sweep. Its lease is a row with an epoch, and every write of the
+ * feed names that epoch. Postgres thus refuses the writes of a feeder that lost the lease. A feeder that cannot read
+ * the log gives up the lease, and takes it again when it can (ADR 0128).
  */
 export function feederRole(parts: FeederRoleParts): FeederRole {
   const { list, log, processorId, workerId, settings, logger } = parts;
@@ -120,7 +120,7 @@ export function feederRole(parts: FeederRoleParts): FeederRole {
     if (current !== null && isBefore(grant.position, written)) {
       logger.warn(
         { position: String(grant.position), written: String(written) },
-        'a crash took the work list back: it is fed again from where it stands',
+        'a crash of Postgres took the work list back: the feed continues from its older checkpoint',
       );
       await resign();
     }
@@ -167,7 +167,8 @@ export function feederRole(parts: FeederRoleParts): FeederRole {
 }
 
 /**
- * The grant as the log is now: a list that was fed from another log is emptied, and begins at this one's start.
+ * Compares the grant with the log. After the log was replaced, it empties the list and starts at the beginning of the
+ * new log.
  * @throws FeedLost, LogUnavailable, ReadStoreUnavailable
  */
 async function comparedWithLog(
@@ -195,14 +196,14 @@ function tellProgress({ logger }: FeederRoleParts, { feed, rebuilding }: Feeding
 
 async function finishRebuild({ list, logger }: FeederRoleParts, feeding: Feeding): Promise<void> {
   if (feeding.settled) return;
-  // Also for a feeder before this one that died on the way.
+  // Also ends a rebuild of an earlier feeder that stopped on the way.
   await list.rebuilt(feeding.epoch);
   if (feeding.rebuilding !== null) logger.warn('the work list is built again from the log');
   feeding.rebuilding = null;
   feeding.settled = true;
 }
 
-/** A feed that the log has not answered for as long as a processor may be silent is as good as dead. */
+/** True when the subscription has been broken for as long as a processor may be silent. */
 function isBroken(feed: Feed, silentMs: number): boolean {
   const sinceMs = feed.brokenSinceMs();
   return sinceMs !== null && performance.now() - sinceMs > silentMs;

@@ -15,7 +15,7 @@ export interface ReplayedJob {
 }
 
 /**
- * Tries again the jobs that the work list holds, all of them or the named streams. A job whose events this build
+ * Tries the held jobs of the work list again: all of them, or those of the named streams. A job whose events this build
  * understands continues at once.
  *
  * @throws LogUnavailable, ReadStoreUnavailable

@@ -8,11 +8,11 @@ import { gatewayAuthorization } from '../../runtime/gateway-token.ts';
 import { AttemptFailed, badOutput, failureOfAnswer } from './gateway-failure.ts';
 import { readResultHeaders, type ResultHeaders } from './result-headers.ts';
 
-/** Most bytes of a refusal that are read. */
+/** Most bytes of a refusal that the client reads. */
 const REFUSAL_BYTES_MAX = 64 * 1024;
 /** Longest wait for an answer to `GET /health`. */
 const HEALTH_TIMEOUT_MS = 2_000;
-/** An idle connection is closed by us before a server with a keep-alive of 5 s, Node's default, closes it. */
+/** The client closes an idle connection before the server does. A server on Node closes it after 5 s by default. */
 const IDLE_SOCKET_MS = 4_000;
 
 /** One document for the gateway. */
@@ -21,37 +21,37 @@ export interface ConversionCall {
   readonly mapping: MappingRef;
   readonly source: Readable;
   readonly sourceBytes: number;
-  /** SHA-256 of the document; the answer must name the same. */
+  /** SHA-256 of the document. The answer must name the same. */
   readonly sourceSha256: string;
   /** Ends the call; it then rejects with the signal's reason. */
   readonly signal: AbortSignal;
 }
 
-/** The gateway's answer with its body still under way. */
+/** The head of the gateway's answer, and its body as a stream. */
 export interface GatewayResult extends ResultHeaders {
   readonly body: Readable;
 }
 
 export interface GatewayClient {
   /**
-   * Sends a document and hands the answer to `receive`, all within one deadline: a gateway that trickles a byte a
-   * second is cut off like one that says nothing (D16).
-   * @throws AttemptFailed, the signal's reason, or what `receive` threw
+   * Sends a document and passes the answer to `receive`, within one deadline for both. So the deadline also ends a call
+   * whose gateway sends one byte a second (D16).
+   * @throws AttemptFailed, the signal's reason, or the error of `receive`
    */
   convert<Received>(
     call: ConversionCall,
     receive: (result: GatewayResult, signal: AbortSignal) => Promise<Received>,
   ): Promise<Received>;
-  /** Whether `GET /health` answers 200 in time. */
+  /** True when `GET /health` answers 200 in time. */
   healthy(): Promise<boolean>;
   close(): void;
 }
 
 /**
- * The gateway over HTTP/1.1 with kept-alive connections. Redirects are not followed (A-SS02).
+ * Calls the gateway over HTTP/1.1 with kept-alive connections. The client does not follow redirects (A-SS02).
  *
- * @param options.token what the gateway asks for, if it does
- * @param options.timeoutMs total time for one call, from connecting to the last byte
+ * @param options.token the token that the gateway requires, if any
+ * @param options.timeoutMs longest time for one call, from connecting to the last byte
  */
 export function gatewayClient(options: {
   url: string;
@@ -106,7 +106,7 @@ export function gatewayClient(options: {
   };
 }
 
-/** The mapping's parameters are `param.NAME` of the gateway's address. */
+/** The address has each parameter of the mapping as `param.NAME`. */
 function conversionPath({ id, parameters = {} }: MappingRef): string {
   const query = new URLSearchParams({ mapping: id });
   for (const [name, value] of Object.entries(parameters)) query.set(`param.${name}`, value);
@@ -125,10 +125,10 @@ async function converse<Received>(
     return await receive({ ...headers, body: response });
   } catch (error) {
     if (response.errored !== null && error === response.errored)
-      throw badOutput('The gateway cut its answer off.', { cause: error });
+      throw badOutput('The gateway ended its answer too early.', { cause: error });
     throw error;
   } finally {
-    // A connection with an unread rest cannot be used again.
+    // A connection with unread bytes cannot be used again.
     if (!response.readableEnded) response.destroy();
   }
 }
@@ -137,7 +137,7 @@ async function converse<Received>(
 function exchange(sending: ClientRequest, { source, jobId }: ConversionCall): Promise<IncomingMessage> {
   return new Promise<IncomingMessage>((resolve, reject) => {
     sending.once('response', resolve);
-    // The handler stays: after an early answer the rest of the upload fails, which is no error.
+    // The handler stays, because after an early answer the rest of the upload fails, which is no error.
     sending.on('error', (error) => reject(unreachable(error)));
     source.once('error', (error) => {
       reject(new AttemptFailed('IO_ERROR', 'The stored PDF could not be read.', { cause: error }));

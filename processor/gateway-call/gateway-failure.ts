@@ -2,15 +2,15 @@ import { CodedError } from '../../schemas/coded-error.ts';
 import type { JobFailureCode } from '../../schemas/error-codes.ts';
 import { gatewayRefusalSchema } from '../../schemas/gateway-protocol.ts';
 
-/** Longest message that an event takes. */
+/** Longest message that an event may hold. */
 const MESSAGE_CHARS_MAX = 500;
 const REASON = /^[A-Z][A-Z0-9_]{0,63}$/;
-/** A `Retry-After` beyond this is cut; the retry policy has its own, lower ceiling. */
+/** Upper bound of a `Retry-After`. The retry policy has its own, lower bound. */
 const RETRY_AFTER_MAX_MS = 24 * 60 * 60 * 1000;
 /**
- * Refusals that say "not now" rather than "not this": RFC 9110 (408), RFC 8470 (425), RFC 6585 (429). They are retried,
- * so they carry GW_5XX, the code of a gateway that cannot answer at the moment, with a reason such as `HTTP_429`.
- * GW_4XX always means that the file was refused for good.
+ * Statuses that refuse the call for now and not the document: RFC 9110 (408), RFC 8470 (425), RFC 6585 (429). Docket
+ * retries them. They have the code GW_5XX of a gateway that cannot answer now, with a reason such as `HTTP_429`. GW_4XX
+ * always means a final refusal of the file.
  */
 const PASSING_STATUSES: ReadonlySet<number> = new Set([408, 425, 429]);
 
@@ -21,7 +21,7 @@ export class AttemptFailed extends CodedError {
   /** The gateway's own reason, such as `PDF_ENCRYPTED`. */
   readonly reason: string | null;
   readonly retryAfterMs: number | null;
-  /** True when it says something about the gateway's health; a refused file does not. */
+  /** True when the failure says something about the gateway's health. A refused file does not. */
   readonly countsAgainstGateway: boolean;
 
   constructor(
@@ -43,7 +43,7 @@ export class AttemptFailed extends CodedError {
   }
 }
 
-/** What the gateway answered instead of a result. */
+/** An answer of the gateway that is no result. */
 export interface GatewayAnswer {
   readonly status: number;
   readonly retryAfter: string | undefined;
@@ -52,7 +52,7 @@ export interface GatewayAnswer {
 }
 
 /**
- * Turns an answer other than 200 into the failure of the attempt (R05.01, R06.01).
+ * Makes the failure of the attempt from an answer other than 200 (R05.01, R06.01).
  *
  * | answer | code | tried again | counts against the gateway |
  * |---|---|---|---|
@@ -83,12 +83,12 @@ export function failureOfAnswer(answer: GatewayAnswer, now: number): AttemptFail
   return badOutput(`The gateway answered ${status}, ${what}.`);
 }
 
-/** A 200 that is not what the contract promises (D17). */
+/** The failure for a 200 that breaks the contract (D17). */
 export function badOutput(message: string, options: ErrorOptions = {}): AttemptFailed {
   return new AttemptFailed('GW_BAD_OUTPUT', message, { ...options, countsAgainstGateway: true });
 }
 
-/** The gateway's reason and sentence, or the bare status when it gave none that can be kept. */
+/** The gateway's code and message, or the bare status when it sent none that an event can hold. */
 function refusalOf({ status, body }: GatewayAnswer): { code: string; message: string } {
   const bare = { code: `HTTP_${status}`, message: `The gateway answered ${status}.` };
   try {
@@ -104,7 +104,7 @@ function refusalOf({ status, body }: GatewayAnswer): { code: string; message: st
   }
 }
 
-/** `Retry-After` of RFC 9110, section 10.2.3: seconds or a date. Null when absent or not understood. */
+/** Reads `Retry-After` (RFC 9110, section 10.2.3): seconds or a date. Null when absent or not understood. */
 export function retryAfterMsOf(value: string | undefined, now: number): number | null {
   if (value === undefined || value === '') return null;
   const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now;

@@ -1,23 +1,26 @@
 import type { ResultMediaType } from '../../schemas/gateway-protocol.ts';
 import { badOutput } from './gateway-failure.ts';
 
-/** Bytes kept of either end of a result; enough for a prolog and a root element with many namespaces. */
+/** Bytes kept from each end of a result, enough for a prolog and a root element with many namespaces. */
 const END_BYTES = 16 * 1024;
 
 export interface ResultCheck {
   /**
-   * @throws AttemptFailed GW_BAD_OUTPUT when the bytes cannot be such a document
+   * Checks the next bytes.
    * @throws AttemptFailed GW_BAD_OUTPUT as soon as the bytes cannot be a result
    */
   inspect(chunk: Buffer): void;
-  /** @throws AttemptFailed GW_BAD_OUTPUT when the whole cannot be one */
+  /**
+   * Checks the end.
+   * @throws AttemptFailed GW_BAD_OUTPUT when the whole is no result
+   */
   finish(): void;
 }
 
 /**
- * Looks at a result while it streams by, in constant memory: valid UTF-8, and the outline of its media type. This is
- * not validation, which is the gateway's; it tells a result from an HTML page, a cut-off body and an empty one (D17,
- * A-SS02). A DOCTYPE is refused, so that nobody downstream is handed an entity to expand.
+ * Checks a result while it streams by, in constant memory: valid UTF-8, and the outline of its media type. The gateway
+ * validates results; this check only detects an HTML page, an incomplete body and an empty one (D17, A-SS02). It
+ * refuses a DOCTYPE, so that no reader of the result has to expand entities.
  */
 export function checkResult(mediaType: ResultMediaType): ResultCheck {
   const decoder = new TextDecoder('utf-8', { fatal: true });
@@ -44,7 +47,7 @@ export function checkResult(mediaType: ResultMediaType): ResultCheck {
   };
 }
 
-/** XML declaration, comments and processing instructions may stand before the root element (XML 1.0, section 2.8). */
+/** What may precede the root element: XML declaration, comments and processing instructions (XML 1.0, section 2.8). */
 const PROLOG = /^\s*(?:<\?[\s\S]*?\?>\s*|<!--[\s\S]*?-->\s*)*/;
 
 function faultOfXml(head: string, tail: string): string | null {
@@ -68,7 +71,7 @@ function withoutEpilog(text: string): string {
   return at < 0 ? rest : withoutEpilog(rest.slice(0, at));
 }
 
-/** RFC 5545, section 3.4. */
+/** Checks the outline of a calendar (RFC 5545, section 3.4). */
 function faultOfCalendar(head: string, tail: string): string | null {
   if (head.trim() === '') return 'The result is empty.';
   if (!/^BEGIN:VCALENDAR\r?\n/.test(head)) return 'The result is not a calendar.';

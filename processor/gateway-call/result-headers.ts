@@ -16,30 +16,30 @@ import {
 } from '../../schemas/job-events.ts';
 import { badOutput } from './gateway-failure.ts';
 
-/** Largest result taken, in bytes (A-SS02). */
+/** Largest accepted result, in bytes (A-SS02). */
 export const RESULT_BYTES_MAX = 100 * 1024 * 1024;
 /** Most warnings that one event keeps. */
 const WARNINGS_MAX = 50;
 
-/** What a 200 of the gateway says about its body. */
+/** What the headers of a 200 say about the body. */
 export interface ResultHeaders {
   readonly mediaType: ResultMediaType;
   /** Announced length, or null for a chunked body. */
   readonly contentLength: number | null;
-  /** SHA-256 of the body in lower-case hexadecimal, as announced. */
+  /** SHA-256 of the body in lower-case hexadecimal, from the headers. */
   readonly sha256: string;
   readonly pages: number;
   readonly conversionMs: number;
   readonly warnings: readonly Warning[];
-  /** The mapping that made the result; null when the gateway does not say. */
+  /** The mapping that made the result. Null when the gateway does not name it. */
   readonly convertedBy: ConvertedBy | null;
-  /** What names the invoice in the body; null for what is no invoice. */
+  /** Identifies the invoice in the body. Null when the result is no invoice. */
   readonly invoice: InvoiceIdentity | null;
 }
 
 /**
- * Reads and checks the head of a result.
- * @throws AttemptFailed GW_BAD_OUTPUT when it is not this document's result, or no result at all
+ * Reads and checks the headers of a result.
+ * @throws AttemptFailed GW_BAD_OUTPUT when they are not of a result, or of another document's
  */
 export function readResultHeaders(
   headers: IncomingHttpHeaders,
@@ -50,11 +50,11 @@ export function readResultHeaders(
     return Array.isArray(value) ? value.join(', ') : value;
   };
   if ((header('content-encoding') ?? 'identity') !== 'identity')
-    throw badOutput('The result is compressed, which was not asked for.');
+    throw badOutput('The result is compressed, and Docket did not ask for that.');
   if (header(GATEWAY_HEADERS.sourceSha256) !== expected.sourceSha256)
     throw badOutput('The result is not about this document.');
   const version = header(GATEWAY_HEADERS.mappingVersion);
-  // An edited mapping may be newer than the upload: a job is converted by the mapping as it is then, and says which.
+  // A mapping may have been edited after the upload. The gateway converts by the newest one and names its version.
   if (version !== undefined && count(GATEWAY_HEADERS.mappingVersion, version) < expected.mapping.version)
     throw badOutput('The result was made with an older version of the mapping.');
   const contentLength =
@@ -73,7 +73,7 @@ export function readResultHeaders(
   };
 }
 
-/** The failure of a result past its limit. */
+/** The failure for a result that is too large. */
 export function tooLarge(options: ErrorOptions = {}): Error {
   return badOutput(`The result is larger than ${RESULT_BYTES_MAX} bytes.`, options);
 }
@@ -94,7 +94,7 @@ function sha256Of(digest: string | undefined): string {
 function convertedByOf(value: string | undefined): ConvertedBy | null {
   if (value === undefined) return null;
   const said = decodeConvertedBy(value);
-  if (said === null) throw badOutput('The result does not say in a readable way which mapping made it.');
+  if (said === null) throw badOutput('The header that names the mapping of the result cannot be read.');
   return said;
 }
 
@@ -103,7 +103,7 @@ function invoiceOf(value: string | undefined): InvoiceIdentity | null {
   try {
     return decodeInvoiceIdentity(value);
   } catch (error) {
-    throw badOutput('The result does not say in a readable way which invoice it is.', { cause: error });
+    throw badOutput('The header that identifies the invoice of the result cannot be read.', { cause: error });
   }
 }
 

@@ -11,17 +11,17 @@ import type { JobEvent } from '../../schemas/job-events.ts';
 import { jobStream } from '../../schemas/streams.ts';
 import type { KnownJob } from '../work-list/snapshot.ts';
 
-/** The wait between two tries against a log that does not answer. */
+/** The wait between two tries while the log does not answer. */
 const BACKOFF = { firstMs: 200, maxMs: 2_000 };
 
 export type HandledJob = Handled<Job, JobEvent, Refusal>;
 
-/** A command that may be sent again: the id makes it take effect once. */
+/** A command that the processor may send again. Its id ensures that it takes effect once. */
 export interface IdentifiedCommand {
   readonly jobId: string;
   readonly command: JobCommand;
   readonly commandId: string;
-  /** Groups the commands of one attempt. */
+  /** Links the commands of one attempt. */
   readonly correlationId: string;
 }
 
@@ -29,18 +29,21 @@ export interface JobCommands {
   /** @throws LogUnavailable, StreamMovedOn, EventNotUnderstood */
   send(asked: IdentifiedCommand): Promise<HandledJob>;
   /**
-   * Sends, and retries while the log does not answer, until `untilMs` (of `performance.now()`).
+   * Sends a command, and retries until `untilMs` (of `performance.now()`) while the log does not answer.
    *
-   * @param known the job as this worker's own last append left it: the decision is made on that and appended at its
-   *   revision, which saves the read; a stream that has moved on goes the long way
+   * @param known the job after this worker's last append. The decision starts from that job and its revision, which
+   *   saves a read. When the stream has moved on, the command reads it.
    * @throws LogUnavailable when the time is over; StreamMovedOn, EventNotUnderstood
    */
   sendUntil(asked: IdentifiedCommand, untilMs: number, known?: KnownJob): Promise<HandledJob>;
-  /** @throws LogUnavailable, EventNotUnderstood */
+  /**
+   * Reads and folds a job's stream.
+   * @throws LogUnavailable, EventNotUnderstood
+   */
   look(jobId: string): Promise<{ job: Job; revision: bigint; hash: string | null; position: bigint }>;
 }
 
-/** Commands to jobs in the name of one processor. */
+/** Sends commands to jobs in the name of one processor. */
 export function jobCommands(log: EventLog, decider: JobDecider, actor: string): JobCommands {
   const contextOf = ({ commandId, correlationId }: IdentifiedCommand) => ({
     commandId,

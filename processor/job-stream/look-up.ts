@@ -3,7 +3,7 @@ import type { JobCommands } from './job-commands.ts';
 import { placementOf, type WorkChange } from '../work-list/work-change.ts';
 
 /**
- * What a job's stream says about its row, or null when the stream cannot be understood.
+ * The change that brings a job's row to the state of its stream; null when this build cannot understand the stream.
  * @throws LogUnavailable
  */
 export async function changeFromStream(
@@ -31,7 +31,10 @@ export async function changeFromStream(
 /** Streams read at the same time. */
 const READS_MAX = 20;
 
-/** The same for many jobs; those that cannot be understood are left out. @throws LogUnavailable */
+/**
+ * The same for many jobs. Leaves out jobs that this build cannot understand.
+ * @throws LogUnavailable
+ */
 export async function changesFromStreams(
   commands: Pick<JobCommands, 'look'>,
   jobIds: readonly string[],

@@ -14,12 +14,14 @@ export interface OwnLeaseParts {
 }
 
 /**
- * Compares what this worker runs with what the list believes it runs. An attempt whose job was cancelled or given to
- * another is cut off; a lease that nobody here is working on, left by a start whose answer never came, is given back.
- * Answers the look to call on every beat.
+ * Compares the attempts that this worker runs with those on the list. It cuts an attempt whose job was cancelled or
+ * given to another worker. It abandons a lease without an attempt, which a start without an answer leaves behind.
+ * @returns the comparison, to call on every heartbeat
  */
 export function ownLeaseWatch(parts: OwnLeaseParts): () => Promise<void> {
-  /** Leases without an attempt at the last look; only what stays so for a second look is given back. */
+  /**
+   * Leases without an attempt at the last comparison. Only those that are still without one at the next are abandoned.
+   */
   let strays = new Set<string>();
 
   return async () => {

@@ -9,12 +9,12 @@ import { changeFromStream } from '../job-stream/look-up.ts';
 import type { ProcessorMetrics } from '../attempts/processor-metrics.ts';
 import type { LostLease, WorkList } from '../work-list/work-list.ts';
 
-/** Leases given back in one sweep. */
+/** Most leases that one sweep abandons. */
 const LEASES_MAX = 200;
-/** Rows compared with their streams in one sweep, and how long they must have stood still. */
+/** Most rows that one sweep compares with their streams, and how long they must not have changed. */
 const UNTOUCHED_MAX = 20;
 const UNTOUCHED_MS = 120_000;
-/** Most held jobs that are tried again when a feeder starts: this build may understand what the last one did not. */
+/** Most held jobs that a new feeder tries again, because its build may understand what the last one did not. */
 const HELD_MAX = 1_000;
 
 export interface SweepParts {
@@ -27,10 +27,10 @@ export interface SweepParts {
 }
 
 /**
- * Gives back leases that no worker will give back: of silent workers, of a worker's earlier lives, and any that ran
- * out. Then it compares rows that have not changed for long with their streams.
+ * Abandons leases that no worker will end: of silent workers, of earlier processes of a processor, and expired ones.
+ * Then compares rows that have not changed for long with their streams.
  *
- * @param trustSilence false while Postgres has just come back, when everybody's beat is old
+ * @param trustSilence false just after Postgres returned, when all heartbeats are old
  * @throws LogUnavailable, ReadStoreUnavailable
  */
 export async function sweep(parts: SweepParts, trustSilence: boolean): Promise<void> {
@@ -40,7 +40,10 @@ export async function sweep(parts: SweepParts, trustSilence: boolean): Promise<v
   await compareWithStreams(parts, await list.untouched(UNTOUCHED_MS, UNTOUCHED_MAX));
 }
 
-/** One stream that cannot be read must not keep the leases behind it. What may pass says something about a store. */
+/**
+ * Abandons one lease. An unreadable stream must not block the leases after it. Retryable errors are of a store, so they
+ * end the sweep.
+ */
 async function abandonOrSkip(parts: SweepParts, lease: LostLease): Promise<void> {
   try {
     await abandon(parts, lease);
@@ -50,7 +53,10 @@ async function abandonOrSkip(parts: SweepParts, lease: LostLease): Promise<void>
   }
 }
 
-/** Looks again at jobs that were set aside; those that are understood now go on. @throws LogUnavailable, ReadStoreUnavailable */
+/**
+ * Tries held jobs again. Those that this build understands continue.
+ * @throws LogUnavailable, ReadStoreUnavailable
+ */
 export async function reviewHeld(parts: Pick<SweepParts, 'list' | 'commands' | 'logger'>): Promise<void> {
   const released: string[] = [];
   for (const jobId of await parts.list.held(HELD_MAX))
@@ -59,8 +65,8 @@ export async function reviewHeld(parts: Pick<SweepParts, 'list' | 'commands' | '
 }
 
 /**
- * Abandons a lease in the log. The stream decides: a lease that has ended meanwhile is refused, and the row is put
- * right.
+ * Abandons a lease in the log. The stream decides: it refuses for a lease that has ended, and the function then
+ * corrects the row.
  * @throws LogUnavailable, ReadStoreUnavailable
  */
 export async function abandon(
@@ -73,7 +79,7 @@ export async function abandon(
   const handled = await parts.commands.send({ jobId, command, commandId, correlationId: commandId });
   if (handled.outcome === 'accepted' && handled.events.length > 0) {
     parts.metrics.abandonedLeases.inc({ cause });
-    parts.logger.warn({ jobId, fencingToken, cause }, 'gave back a lease that nobody else would');
+    parts.logger.warn({ jobId, fencingToken, cause }, 'abandoned the lease of a worker that did not end it');
   }
   await compareWithStreams(parts, [jobId]);
 }
@@ -85,7 +91,10 @@ async function compareWithStreams(
   for (const jobId of jobIds) await compareWithStream(parts, jobId);
 }
 
-/** False when the stream is not understood, or Postgres refuses its values. */
+/**
+ * Sets a job's row to the state of its stream.
+ * @returns false when this build does not understand the stream, or Postgres refuses its values
+ */
 export async function compareWithStream(
   { list, commands, logger }: Pick<SweepParts, 'list' | 'commands' | 'logger'>,
   jobId: string,

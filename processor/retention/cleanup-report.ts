@@ -1,8 +1,8 @@
 import type { FileKind } from './kept-job.ts';
 
-/** One file that went, or would have gone in a dry run. */
+/** One file that a cleanup removed, or would remove without dry run. */
 export interface RemovedFile {
-  /** `leftover`: its end was in the log already. `orphan`: no job ever referred to it. */
+  /** `leftover`: an earlier run had recorded its end and not removed it. `orphan`: no job ever referred to it. */
   readonly why: 'age' | 'first-download' | 'leftover' | 'orphan';
   readonly kind: FileKind;
   readonly blobKey: string;
@@ -15,19 +15,19 @@ export interface CleanupReport {
   readonly expired: Record<FileKind, number>;
   readonly leftovers: number;
   readonly orphans: number;
-  /** Unfinished writes that were removed; null in a dry run, which does not look for them. */
+  /** Number of removed unfinished writes; null in a dry run, which does not look for them. */
   readonly partials: number | null;
   readonly bytes: number;
-  /** Files whose time is over and that stay: the job still needs them. */
+  /** Files past their keeping time that stay because the job still needs them. */
   readonly stillNeeded: number;
   /** Files that stay because this build does not understand an event of their job. */
   readonly notUnderstood: number;
 }
 
 /**
- * Collects a report; every file is told to `onRemoved` as well.
+ * Collects a report, and reports every file to `onRemoved`.
  *
- * @param dryRun files stay, so that several rules may find the same one: each is counted once
+ * @param dryRun true: files stay, so several rules may find the same file, which then counts once
  */
 export function tallyCleanup(
   onRemoved: (file: RemovedFile) => void,

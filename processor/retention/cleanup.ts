@@ -5,10 +5,10 @@ import { scansOf, runScan, type ScanParts } from './scans.ts';
 export type CleanupParts = ScanParts & OrphanParts;
 
 /**
- * A full run: files whose time is over, files whose expiry is in the log already, unfinished writes, and blobs that
- * no job refers to. A run that breaks off is finished by the next one.
+ * Runs a full cleanup: files past their keeping time, files whose expiry the log has, unfinished writes, and
+ * blobs that no job refers to. The next run finishes one that breaks off.
  *
- * @throws LogUnavailable, StreamMovedOn, BlobStoreUnavailable, and what `marks.keep` and `pause` throw
+ * @throws LogUnavailable, StreamMovedOn, BlobStoreUnavailable, and the errors of `marks.keep` and `pause`
  */
 export async function runCleanup(parts: CleanupParts): Promise<CleanupReport> {
   for (const scan of scansOf(parts.policy)) await runScan(parts, scan);

@@ -24,18 +24,18 @@ export function keepingPolicyOf(
   };
 }
 
-/** A job with the instants that its files' keeping times are counted from, ISO 8601 or null. */
+/** A job with the instants from which its keeping times count, ISO 8601 or null. */
 export interface KeptJob {
   readonly job: Job;
   readonly uploadedAt: string | null;
   readonly succeededAt: string | null;
-  /** First complete download of the present result. */
+  /** The first complete download of the current result. */
   readonly downloadedAt: string | null;
 }
 
 export type FileKind = 'source' | 'result';
 
-/** May this very file go? */
+/** The question whether retention may remove one file. */
 export interface ReleaseFile {
   readonly kind: FileKind;
   readonly blobKey: string;
@@ -43,11 +43,11 @@ export interface ReleaseFile {
   readonly at: string;
 }
 
-/** Folds and decides what may be removed from a job's own stream, and from nothing else (promise 6). Pure. */
+/** Folds and decides what retention may remove, from a job's own stream alone (promise 6). Pure. */
 export interface KeepingDecider {
   readonly initial: KeptJob;
   readonly evolve: (kept: KeptJob, event: JobEvent, revision: bigint) => KeptJob;
-  /** No events and no refusal: nothing refers to the file any more. */
+  /** Decides. No events and no refusal mean that nothing refers to the file any more. */
   readonly decide: (
     command: ReleaseFile,
     kept: KeptJob,
@@ -68,7 +68,7 @@ export function keepingDecider(jobs: JobDecider, policy: KeepingPolicy): Keeping
   };
 }
 
-/** True when the job needs the blob now, or an attempt under way is about to write it. */
+/** True when the job needs the blob now, or when a running attempt is about to write it. */
 export function refersTo(job: Job, blobKey: string): boolean {
   if (job.state === 'absent') return false;
   if (job.sourceBlobKey === blobKey) return true;

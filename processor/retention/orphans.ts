@@ -8,28 +8,28 @@ import { jobStream } from '../../schemas/streams.ts';
 import { refersTo } from './kept-job.ts';
 import { remove, type ReleaseParts } from './release-file.ts';
 
-/** A blob younger than this may belong to an upload or an attempt that has not come to its event yet (ADR 0030). */
+/** A younger blob may belong to an upload or attempt whose event is not in the log yet (ADR 0030). */
 export const ORPHAN_AGE_MS = 60 * 60 * 1000;
-/** Most PDFs that one reading of the log is compared with; their keys take about 20 MB. */
+/** Most PDFs to compare in one reading of the log. Their keys take about 20 MB. */
 const SOURCES_AT_ONCE = 100_000;
 
 export interface OrphanParts extends ReleaseParts {
-  /** Blobs younger than this are no orphans: `ORPHAN_AGE_MS`, shorter in a simulation. */
+  /** Age below which a blob is no orphan: `ORPHAN_AGE_MS`, shorter in a simulation. */
   readonly orphanAgeMs: number;
-  /** Called now and then; what it throws ends the sweep. */
+  /** Called from time to time. An error from it ends the sweep. */
   readonly pause: () => Promise<void>;
 }
 
 /**
- * Removes blobs that no job refers to: a PDF whose upload never became an event, the result of an attempt that lost
- * its lease. The blobs are listed first and the log is read after, so that what is not in the log by then never will
- * be: command-api takes no file that has waited longer than `FILE_WAIT_MS_MAX` for its event.
+ * Removes blobs that no job refers to: a PDF whose upload never became an event, or the result of an attempt that lost
+ * its lease. The sweep lists the blobs first and reads the log afterwards. So a reference that is missing then will
+ * never come: command-api refuses a file that waited longer than `FILE_WAIT_MS_MAX` for its event.
  *
- * @throws LogUnavailable, BlobStoreUnavailable, and what `pause` throws
+ * @throws LogUnavailable, BlobStoreUnavailable, and the errors of `pause`
  */
 export async function sweepOrphans(parts: OrphanParts): Promise<void> {
   if ((await parts.log.head()) === 0n) {
-    parts.logger.warn('the log is empty, so nothing is known about any blob: none is taken for an orphan');
+    parts.logger.warn('the log is empty, so no blob counts as an orphan');
     return;
   }
   const bornBeforeMs = (await parts.blobs.now()) - parts.orphanAgeMs;
@@ -43,7 +43,7 @@ async function sweepResults(parts: OrphanParts, bornBeforeMs: number): Promise<v
     if (listing.modifiedAt.getTime() > bornBeforeMs) continue;
     const { key: blobKey } = listing;
     const jobId = JobId.safeParse(blobKey.slice(RESULTS_PREFIX.length).split('/')[0]);
-    // Not a key of ours, so not ours to remove.
+    // The key is not Docket's, so the blob stays.
     if (!jobId.success) continue;
     if (!(await isReferred(parts, jobId.data, blobKey)))
       await remove(parts, { why: 'orphan', kind: 'result', jobId: jobId.data, blobKey });
@@ -52,7 +52,7 @@ async function sweepResults(parts: OrphanParts, bornBeforeMs: number): Promise<v
   }
 }
 
-/** The key of a result names its job, so the job's own stream answers. */
+/** The key of a result names its job, so one stream shows whether the job refers to the blob. */
 async function isReferred(parts: OrphanParts, jobId: string, blobKey: string): Promise<boolean> {
   try {
     const { state } = await loadStream(parts.log, parts.decider, jobStream(jobId));
@@ -74,19 +74,19 @@ async function sweepSources(parts: OrphanParts, bornBeforeMs: number): Promise<v
   if (unknown.size > 0) await removeUnreferred(parts, unknown);
 }
 
-/** The key of a PDF names nothing; the `DocumentUploaded` events of the whole log say which are known. */
+/** The key of a PDF names no job, so the `DocumentUploaded` events of the whole log show which PDFs are known. */
 async function removeUnreferred(parts: OrphanParts, keys: Set<string>): Promise<void> {
   const filter = { eventTypePrefixes: ['DocumentUploaded'] };
   let seen = 0;
   for await (const recorded of parts.log.readAll('start', filter)) {
-    // What another program wrote to a stream of no job names no file of ours.
+    // An event of a stream without a job, written by another program, names no file of Docket.
     if (jobIdOfStream(recorded.stream) === null) continue;
     const blobKey = uploadedKey(recorded);
     if (blobKey === null) {
       parts.tally.notUnderstood();
       parts.logger.error(
         { stream: recorded.stream, type: recorded.type },
-        'an upload in the log is not understood; it may name any PDF, so none is taken for an orphan',
+        'an upload in the log is not understood and may name any PDF, so no PDF counts as an orphan',
       );
       return;
     }

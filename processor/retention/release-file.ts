@@ -19,9 +19,9 @@ export interface ReleaseParts {
   readonly clock: Clock;
   readonly logger: Log;
   readonly tally: CleanupTally;
-  /** The actor that the events name, such as `processor:p1`. */
+  /** The actor in the events, such as `processor:p1`. */
   readonly actor: string;
-  /** Decide, append nothing, remove nothing. */
+  /** True: decides, and neither appends nor removes. */
   readonly dryRun: boolean;
 }
 
@@ -33,9 +33,9 @@ export interface NamedFile {
 }
 
 /**
- * Removes a file if its job's own stream allows it: the event first, the deletion after. A file whose end is in the
- * log already, since an earlier run died between the two, is removed now. Answers whether nothing is left to do.
- *
+ * Removes a file if its job's own stream allows it: appends the event first, then deletes. A file whose end is already
+ * in the log, because an earlier run stopped between the two, is deleted now.
+ * @returns true when nothing is left to do
  * @throws LogUnavailable, StreamMovedOn, BlobStoreUnavailable
  */
 export async function releaseFile(parts: ReleaseParts, file: NamedFile): Promise<boolean> {
@@ -60,7 +60,7 @@ export async function releaseFile(parts: ReleaseParts, file: NamedFile): Promise
   }
 }
 
-/** The events that were appended, or null when the file must stay. */
+/** Returns the appended events, or null when the file must stay. */
 async function record(
   parts: ReleaseParts,
   { kind, jobId, blobKey }: NamedFile,
@@ -92,7 +92,7 @@ function noteKept(parts: ReleaseParts, state: KeptState): void {
 
 type KeptState = Parameters<typeof isActive>[0] | 'absent';
 
-/** Removes a blob that nothing refers to and tallies it when it was there. */
+/** Removes a blob that nothing refers to, and counts it if it existed. */
 export async function remove(
   parts: Pick<ReleaseParts, 'blobs' | 'tally' | 'dryRun' | 'logger'>,
   file: Omit<RemovedFile, 'bytes'>,

@@ -2,12 +2,12 @@ import type { ReadStore } from '../../read-store/pool.ts';
 import { CodedError } from '../../schemas/coded-error.ts';
 import type { ScanMarks, ScanName } from './scans.ts';
 
-/** Longer than one file can take: an append, and S3's answer to a deletion, tries included. */
+/** Longer than the work on one file: an append, and a deletion in S3 with its retries. */
 export const RETENTION_LEASE_MS = 120_000;
 /** Time between the ends of two full runs. */
 const RUN_EVERY_HOURS = 24;
 
-/** Another processor runs retention now; this one must stop. */
+/** Another processor runs retention now, so this one must stop. */
 export class RetentionLost extends CodedError {
   readonly code = 'RETENTION_LOST';
   readonly retryable = true;
@@ -19,26 +19,35 @@ export class RetentionLost extends CodedError {
 
 export interface RetentionGrant {
   readonly epoch: bigint;
-  /** A day has passed since the last full run. */
+  /** True when a day has passed since the last full run. */
   readonly isDue: boolean;
   readonly marks: ReadonlyMap<string, bigint>;
 }
 
 /**
- * The lease of retention: one row with an epoch, by the clock of Postgres. It only saves double work: two runs at a
- * time remove no file that its job's stream does not release.
+ * The lease of retention: one row with an epoch, by the clock of Postgres. It only saves double work. Even two runs at
+ * a time remove no file that its job's stream does not release.
  */
 export interface RetentionLease {
-  /** Takes or keeps the right; null while another worker has it. @throws ReadStoreUnavailable */
+  /**
+   * Takes or keeps the lease; null while another worker has it.
+   * @throws ReadStoreUnavailable
+   */
   hold(workerId: string): Promise<RetentionGrant | null>;
-  /** Renews the right, and notes how far a scan is settled. @throws RetentionLost, ReadStoreUnavailable */
+  /**
+   * Renews the lease, and stores how far a scan is settled.
+   * @throws RetentionLost, ReadStoreUnavailable
+   */
   keep(epoch: bigint, scan: ScanName | null, position: bigint | null): Promise<void>;
-  /** A full run has come to its end. @throws RetentionLost, ReadStoreUnavailable */
+  /**
+   * Records the end of a full run.
+   * @throws RetentionLost, ReadStoreUnavailable
+   */
   ran(epoch: bigint): Promise<void>;
   drop(workerId: string): Promise<void>;
 }
 
-/** $1 worker, $2 ms, $3 hours, $4 ms of silence. A row that was lost with the tables is inserted again. */
+/** $1 worker, $2 ms, $3 hours, $4 ms of silence. Inserts the row again when it was lost with the tables. */
 const HOLD = `
 insert into processor.retention as held (name, holder, epoch, held_until)
 values ('retention', $1, 1, now() + $2 * interval '1 ms')
@@ -63,8 +72,8 @@ const RAN = `update processor.retention set ran_at = now() where name = 'retenti
 const DROP = `update processor.retention set holder = null, held_until = null where holder = $1`;
 
 /**
- * @param silentMs a holder that has not beaten for so long has lost the right, so that a killed one is followed in
- *   seconds; only its epoch makes that safe when it was merely slow
+ * @param silentMs a holder without a heartbeat for this time loses the lease, so another worker follows a killed one
+ *   within seconds. The epoch refuses the holder when it was only slow.
  */
 export function retentionLease(store: ReadStore, silentMs: number): RetentionLease {
   return {
@@ -89,7 +98,7 @@ export function retentionLease(store: ReadStore, silentMs: number): RetentionLea
   };
 }
 
-/** The marks of a grant; each note renews the lease, and `stop` ends the walk between two files. */
+/** The marks of a grant. Each update renews the lease, and `stop` ends the scan between two files. */
 export function marksUnder(lease: RetentionLease, grant: RetentionGrant, stop: AbortSignal): ScanMarks {
   return {
     markOf: (scan) => grant.marks.get(scan) ?? 'start',

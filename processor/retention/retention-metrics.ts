@@ -2,7 +2,7 @@ import { Counter, Gauge, type Metrics } from '../../runtime/metrics.ts';
 import type { RemovedFile } from './cleanup-report.ts';
 
 export interface RetentionMetrics {
-  /** Files removed, by what they were and why they went. */
+  /** Removed files by kind and reason. */
   readonly files: Counter<'kind' | 'why'>;
   readonly bytes: Counter;
   readonly partials: Counter;

@@ -13,21 +13,21 @@ import { marksUnder, type RetentionGrant, type RetentionLease } from './retentio
 import type { RetentionMetrics } from './retention-metrics.ts';
 import { runScan } from './scans.ts';
 
-/** How often a processor asks whether retention is its to run: the longest delay of a removal after a download. */
+/** The interval at which a processor tries to take retention. It bounds the delay of a removal after a download. */
 export const RETENTION_ASKED_EVERY_MS = 5_000;
-/** No blob has such a key, so that asking for a list of them is cheap. */
+/** No blob has such a key, so a list of these keys costs little. */
 const PROBED_PREFIX = 'probed/';
 
 export interface RetentionRole {
   /**
-   * Takes or keeps the right to run retention; when it is ours, runs it once a day, and follows the downloads when
-   * results go after the first one. When the log or the blobs do not answer, the right is given back, and asked for again
-   * once both have answered (ADR 0138).
+   * Takes or keeps the right to run retention. With the right it runs retention once a day, and also follows downloads
+   * when results are removed after the first one. When the log or the blobs do not answer, it gives the right back, and
+   * takes it again once both answer (ADR 0138).
    *
-   * @throws LogUnavailable, ReadStoreUnavailable, BlobStoreUnavailable: the next call goes on from there
+   * @throws LogUnavailable, ReadStoreUnavailable, BlobStoreUnavailable: the next call continues from there
    */
   tend(): Promise<void>;
-  /** Ends a run that is under way between two files, and gives the right back. */
+  /** Ends a running cleanup between two files, and gives the right back. */
   stop(): Promise<void>;
 }
 
@@ -84,7 +84,7 @@ export function retentionRole(parts: {
     }
   };
 
-  // When Postgres is away the right runs out by itself.
+  // When Postgres does not answer, the lease expires by itself.
   const giveBack = (): Promise<void> =>
     lease.drop(workerId).catch((error: unknown) => logger.debug({ err: error }, 'retention not given back'));
 
@@ -118,7 +118,10 @@ export function retentionRole(parts: {
   };
 }
 
-/** @throws LogUnavailable, BlobStoreUnavailable */
+/**
+ * Throws when a store does not answer.
+ * @throws LogUnavailable, BlobStoreUnavailable
+ */
 async function requireStores(log: EventLog, blobs: BlobStore): Promise<void> {
   await log.head();
   for await (const listing of blobs.list(PROBED_PREFIX)) return void listing;

@@ -4,11 +4,11 @@ import { jobIdOfStream } from '../../schemas/streams.ts';
 import type { KeepingPolicy } from './kept-job.ts';
 import { releaseFile, type NamedFile, type ReleaseParts } from './release-file.ts';
 
-/** Events read in one call, and how many of them are settled at the same time. */
+/** Events of one page, and how many of them a scan settles at the same time. */
 const PAGE_EVENTS = 256;
 const SETTLED_AT_ONCE = 8;
 
-/** Events of one kind, in the order of the log, each of which names a file that may have to go. */
+/** A kind of events, each of which names a file that retention may have to remove. */
 export type ScanName = 'uploads' | 'results' | 'downloads' | 'expiries';
 
 const EVENT_TYPES: Readonly<Record<ScanName, readonly string[]>> = {
@@ -18,10 +18,10 @@ const EVENT_TYPES: Readonly<Record<ScanName, readonly string[]>> = {
   expiries: ['ResultExpired', 'SourceExpired'],
 };
 
-/** Where a scan was left: every event up to the position is settled for good. Losing it costs time, nothing else. */
+/** Where each scan stopped: every event up to its position is settled for good. A lost mark only costs time. */
 export interface ScanMarks {
   markOf(scan: ScanName): bigint | 'start';
-  /** Called between batches, with null while nothing is settled yet; what it throws ends the walk. */
+  /** Stores a mark between batches; null while nothing is settled. An error from it ends the scan. */
   keep(scan: ScanName, position: bigint | null): Promise<void>;
 }
 
@@ -30,7 +30,7 @@ export interface ScanParts extends ReleaseParts {
   readonly marks: ScanMarks;
 }
 
-/** The scans that a full run walks, in this order. */
+/** The scans of a full run, in order. */
 export function scansOf(policy: KeepingPolicy): readonly ScanName[] {
   return [
     'expiries',
@@ -41,16 +41,16 @@ export function scansOf(policy: KeepingPolicy): readonly ScanName[] {
 }
 
 /**
- * Settles what the events of a scan name, from the mark to the first event that is too young, which by the order of
- * the log is the end. The mark follows up to the first file that has to stay; what lies behind it is looked at again
- * in the next run. Memory does not grow with the log.
+ * Settles the files that events of a scan name, from the mark to the first event that is too young. Later events are
+ * younger, so the scan ends there. The mark stops before the first file that must stay, and the next run looks again
+ * from there. Memory does not grow with the log.
  *
- * @throws LogUnavailable, StreamMovedOn, BlobStoreUnavailable, and what `marks.keep` throws
+ * @throws LogUnavailable, StreamMovedOn, BlobStoreUnavailable, and the errors of `marks.keep`
  */
 export async function runScan(parts: ScanParts, scan: ScanName): Promise<void> {
   const { log, marks } = parts;
   const head = await log.head();
-  // A mark beyond the log's end is of another log, or this one was restored from an older copy (D21).
+  // A mark beyond the log's end is of another log, or of this one before it was restored from an older copy (D21).
   const marked = marks.markOf(scan);
   let after = marked !== 'start' && marked > head ? 'start' : marked;
   let mark: bigint | null = after === 'start' ? null : after;
@@ -85,7 +85,7 @@ async function readPage(parts: ScanParts, scan: ScanName, after: bigint | 'start
   return page;
 }
 
-/** Age below which no event of the scan can name a file that has to go. */
+/** The age below which no event of the scan can name a file to remove. */
 function youngestMs(scan: ScanName, policy: KeepingPolicy): number {
   if (scan === 'uploads') return policy.sourceTtlMs;
   return scan === 'results' ? policy.resultTtlMs : 0;
@@ -123,7 +123,7 @@ async function filesNamedBy(parts: ScanParts, recorded: RecordedEvent): Promise<
   }
 }
 
-/** A download names no blob: its blob is that of the result at that moment. */
+/** A download names no blob, so the function takes the result that the job had at that moment. */
 async function presentResult(
   parts: ScanParts,
   jobId: string,

@@ -6,16 +6,16 @@ import type { WorkChange } from './work-change.ts';
 
 export interface ApplyOrHold {
   readonly events: readonly FedEvent[];
-  /** Writes changes; the checkpoint moves with them, or stays. */
+  /** Writes changes. The checkpoint moves with them or stays. */
   readonly apply: (changes: readonly WorkChange[], checkpoint: 'moves' | 'stays') => Promise<void>;
   readonly hold: (held: readonly Quarantined[]) => Promise<void>;
 }
 
 /**
- * Applies changes and moves the checkpoint. When Postgres refuses values, halving finds the changes that hold them, and
- * their jobs are held. So one job never stops the others. The checkpoint then moves last.
+ * Applies changes and moves the checkpoint. When Postgres refuses a value, halving finds the changes with such values,
+ * and their jobs are held. So one job never stops the others. The checkpoint moves last.
  *
- * @throws what `apply` throws when it is not the values that are refused
+ * @throws every error of `apply` except a refused value
  */
 export async function applyOrHold(parts: ApplyOrHold, changes: readonly WorkChange[]): Promise<void> {
   try {

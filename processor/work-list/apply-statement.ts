@@ -1,7 +1,7 @@
 import { snapshotOf } from './snapshot.ts';
 import type { WorkChange } from './work-change.ts';
 
-/** The columns of a batch of changes, one array a column, as `unnest` takes them. */
+/** The columns of a batch of changes for `unnest`: one array for each column. */
 export function columnsOf(changes: readonly WorkChange[]): unknown[] {
   const columns: unknown[][] = Array.from({ length: 13 }, () => []);
   for (const { jobId, revision, standing, placement } of changes) {
@@ -36,7 +36,7 @@ const CHANGE_COLUMNS = `unnest($1::uuid[], $2::bigint[], $3::text[], $4::int[], 
   as change(job_id, revision, owner, priority, requested_position, place, not_before, wait_ms, worker_id,
     fencing_token, lease_ms, snapshot, reserve_ms)`;
 
-/** Every column that a placement decides; `now()` is the list's own clock. */
+/** Every column that a placement sets; `now()` is the list's own clock. */
 const PLACED = `
     revision = change.revision,
     snapshot = change.snapshot,
@@ -50,13 +50,14 @@ const PLACED = `
     touched_at = now()`;
 
 /**
- * A held job stays held whatever its later events say, since its stream as a whole is not understood. `CORRECT` ends
- * that.
+ * Applies a batch of changes and moves the checkpoint. A held job stays held whatever its later events say, because its
+ * stream as a whole is not understood; only `CORRECT` ends that.
  *
- * One statement, so one transaction and one round trip: the checkpoint moves only under the feeder's epoch and from
- * where the feeder left it, and nothing is written when it does not. Finished jobs leave the list here and nowhere else.
- * The commit does not wait for the disk: what a crash of Postgres takes away, it takes away together with the checkpoint,
- * and a feeder that would go on behind the gap is refused. A write whose answer was lost is taken once more.
+ * One statement is one transaction and one round trip. The checkpoint moves only under the feeder's epoch and from
+ * where the feeder left it; otherwise the statement writes nothing. Only here do finished jobs leave the list. The
+ * commit does not wait for the disk. A crash of Postgres loses the rows and their checkpoint together, and a feeder
+ * that would continue after the gap is refused. The same write is accepted again, because its answer may have been
+ * lost.
  */
 export const APPLY = `
 with moved as (
@@ -93,8 +94,8 @@ with moved as (
 select count(*)::int as moved from moved`;
 
 /**
- * Sets existing rows to what their streams say. A finished job keeps its row until the feeder passes it. A row that is
- * further than its stream goes back, unless it was written again since the look ($14).
+ * Sets existing rows to the state of their streams. A finished job keeps its row until the feeder passes it. A row
+ * ahead of its stream goes back, unless somebody wrote it again since the look ($14).
  */
 export const CORRECT = `
 update processor.work_items item set ${PLACED},

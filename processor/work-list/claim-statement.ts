@@ -1,13 +1,15 @@
-/** Most owners whose best jobs are compared in one ranking. */
+/** Most owners whose best jobs one ranking compares. */
 export const CLAIM_OWNERS_MAX = 200;
-/** The oldest jobs compared as well, so that nobody starves when more owners than that are waiting. */
+/**
+ * Number of oldest jobs that a ranking also compares, so that no owner waits for ever when more owners than that wait.
+ */
 export const CLAIM_OLDEST_MAX = 200;
-/** Fewest best jobs of each owner that are compared, since another worker may be taking the same ones. */
+/** Fewest jobs of each owner that a ranking compares, because another worker may take the same ones. */
 export const CLAIM_OWNER_JOBS_MIN = 4;
 
 /**
- * The reservation itself, of the jobs that `taken` names. It does not wait for the disk: a reservation that a crash
- * takes away was only a reservation.
+ * Reserves the jobs in `taken`. The commit does not wait for the disk, because a lost reservation only means that the
+ * list offers the job again.
  */
 const RESERVE = `
 update processor.work_items item
@@ -17,10 +19,10 @@ where item.job_id = taken.job_id and quick.commits = 'off'
 returning item.job_id, item.owner, item.revision, item.not_before, item.snapshot`;
 
 /**
- * Ranks the waiting jobs and reserves the best: $1 worker, $2 most jobs, $3 reservation in ms, $4 places of the ranking.
- * Owners are found by skipping from one to the next in the index, so one owner's hundred thousand files cost no more
- * than one file. A job's turn is the number of its owner's running conversions plus its place among the owner's own
- * waiting jobs. Rows with an owner are reserved; the others are next in turn, in order.
+ * Ranks the waiting jobs and reserves the best. $1 worker, $2 most jobs, $3 reservation in ms, $4 places of the
+ * ranking. The query skips from owner to owner in the index, so a hundred thousand files of one owner cost no more than
+ * one. A job's turn is the number of its owner's running conversions plus its place among the owner's waiting jobs.
+ * Returned rows with an owner are reserved; the others are the next in turn, in order.
  */
 export const RANK_AND_CLAIM = `
 with recursive owners(owner) as (
@@ -60,7 +62,7 @@ with recursive owners(owner) as (
 select best.rank, best.job_id, reserved.owner, reserved.revision, reserved.not_before, reserved.snapshot
 from best left join reserved using (job_id) order by best.rank`;
 
-/** Reserves jobs of an earlier ranking: $1 worker, $2 most jobs, $3 reservation in ms, $4 jobs in order. */
+/** Reserves jobs of an earlier ranking. $1 worker, $2 most jobs, $3 reservation in ms, $4 jobs in order. */
 export const CLAIM_RANKED = `
 with taken as (
   select item.job_id from processor.work_items item

@@ -4,11 +4,11 @@ import { jobOfSnapshot } from './snapshot.ts';
 import type { ClaimedItem } from './work-list.ts';
 
 /**
- * Places of one ranking, at least; twice what is claimed if that is more. It costs hardly more for many places than for few,
- * and a processor without work to do in its jobs begins about so many before the ranking is too old.
+ * Fewest places of one ranking; a larger claim ranks twice as many jobs as it takes. More places hardly cost more. A
+ * processor with very short jobs begins about this many before the ranking is too old.
  */
 const RANKING_PLACES_MIN = 128;
-/** A ranking older than this is computed again: the waiting times and the running jobs have changed. */
+/** A ranking older than this is made again, because waiting times and running jobs have changed. */
 const RANKING_AGE_MS_MAX = 100;
 
 interface ClaimRow {
@@ -20,8 +20,8 @@ interface ClaimRow {
 }
 
 /**
- * Claims by fair turn. Ranking costs many times what a reservation costs, so under load one ranking serves several
- * claims; what another worker has taken meanwhile is passed over.
+ * Claims jobs so that owners take turns. A ranking costs many times as much as a reservation, so under load one ranking
+ * serves several claims. A claim skips jobs that another worker has taken meanwhile.
  */
 export function fairClaims(
   store: Pick<ReadStore, 'prepared'>,

@@ -6,19 +6,19 @@ import { jobIdOfStream } from '../../schemas/streams.ts';
 import type { JobEvent } from '../../schemas/job-events.ts';
 import { placementAfter, type Placement, type Standing, type WorkChange } from './work-change.ts';
 
-/** An event of a job's stream, or why it could not be understood. */
+/** An event of a job's stream, or the reason why this build does not understand it. */
 export interface FedEvent {
   readonly recorded: StoredEvent;
   readonly event: JobEvent | { readonly notUnderstood: string };
-  /** The hash the event carries, or null for one from before events were chained. */
+  /** The hash in the event; null for an event from before Docket chained events. */
   readonly hash: string | null;
 }
 
 export interface FoldedChanges {
   readonly changes: readonly WorkChange[];
-  /** Jobs that enter the list again and whose owner is only in their stream: they have to be looked up. */
+  /** Jobs that return to the list and whose owner is known only to their stream, so the feed must read it. */
   readonly lookUps: readonly string[];
-  /** The first event of each job that is held. */
+  /** The first event of each held job that this build does not understand. */
   readonly held: readonly Quarantined[];
 }
 
@@ -30,10 +30,10 @@ interface Draft {
 }
 
 /**
- * Folds a run of the log into at most one change a job. Pure but for `uploads`: it remembers a job whose
- * `ConversionRequested` comes in a later run.
+ * Folds a part of the log into at most one change for each job. Pure except for `uploads`, which keeps a job whose
+ * `ConversionRequested` comes later.
  *
- * @param uploads jobs uploaded for the first time and not yet requested; entries are added and taken away
+ * @param uploads jobs uploaded for the first time and not yet requested; the function adds and removes entries
  */
 export function foldChanges(events: readonly FedEvent[], uploads: Map<string, ExistingJob>): FoldedChanges {
   const drafts = new Map<string, Draft>();
@@ -51,7 +51,7 @@ export function foldChanges(events: readonly FedEvent[], uploads: Map<string, Ex
       held.push({ recorded, reason: event.notUnderstood });
     } else if (event.type === 'DocumentUploaded') {
       const job = evolve(ABSENT, event, recorded.revision);
-      // A re-upload has a stream behind it that this job does not know.
+      // A re-upload has earlier events in its stream that this fold has not seen.
       if (recorded.revision === 0n && job.state !== 'absent') uploads.set(jobId, job);
     } else advance(draft, jobId, fed, { event, uploads });
   }
@@ -65,7 +65,7 @@ export function foldChanges(events: readonly FedEvent[], uploads: Map<string, Ex
   return { changes, lookUps, held };
 }
 
-/** A job may be held before the list knows it; whoever reads the stream later puts the owner right. */
+/** A job may be held before the list knows it. A later reader of the stream corrects the owner. */
 function hold(draft: Draft, owner: string | undefined, position: bigint): void {
   draft.placement = { place: 'held' };
   draft.lookUp = false;
@@ -76,7 +76,7 @@ function heldStanding(owner: string | undefined, requestedPosition: bigint): Sta
   return { owner: owner ?? 'unknown', priority: 0, requestedPosition, known: null };
 }
 
-/** What sets a job aside whose events were understood and whose row Postgres refuses all the same. */
+/** The change that holds a job whose events this build understands and whose row Postgres refuses. */
 export function heldChange(jobId: string, { revision, position }: StoredEvent): WorkChange {
   return { jobId, revision, standing: heldStanding(undefined, position), placement: { place: 'held' } };
 }

@@ -1,9 +1,12 @@
-/** $1 processor, $2 worker, $3 ms. A new life of a processor replaces the earlier one at once. */
+/** $1 processor, $2 worker, $3 ms. A new start of a processor replaces the earlier one at once. */
 export const ENLIST = `
 insert into processor.processors (processor_id, worker_id) values ($1, $2)
 on conflict (processor_id) do update set worker_id = excluded.worker_id, started_at = now(), beat_at = now()`;
 
-/** $1 processor, $2 worker. No row: a later life has taken the place. A row that was lost with the tables is made anew. */
+/**
+ * $1 processor, $2 worker. Returns no row when a later start of the processor has replaced this one. Inserts the row
+ * again when it was lost with the tables.
+ */
 export const BEAT = `
 insert into processor.processors as known (processor_id, worker_id) values ($1, $2)
 on conflict (processor_id) do update set beat_at = now() where known.worker_id = excluded.worker_id
@@ -11,7 +14,7 @@ returning 1`;
 
 export const LEAVE = `delete from processor.processors where worker_id = $1`;
 
-/** $1 processor, $2 worker, $3 ms. An earlier life of the same processor is followed at once. */
+/** $1 processor, $2 worker, $3 ms. Takes the lease at once from an earlier start of the same processor. */
 export const HOLD_FEED = `
 update processor.feed set
   epoch = case when holder = $2 then epoch else epoch + 1 end,
@@ -21,7 +24,10 @@ where name = 'work-list'
   and (holder is null or holder = $2 or held_until < now() or left(holder, -9) = $1)
 returning epoch, position, log_id, event_id, event_position`;
 
-/** $1 epoch, $2 end of the log now, $3 why. All that was read from another log goes, and the retention run under way. */
+/**
+ * $1 epoch, $2 end of the log now, $3 why. Removes everything that was read from another log, and ends a running
+ * retention.
+ */
 export const START_OVER = `
 with moved as (
   update processor.feed set position = null, log_id = null, event_id = null, event_position = null,
@@ -37,21 +43,21 @@ with moved as (
 )
 select count(*)::int as moved from moved`;
 
-/** $1 epoch. */
+/** Records the end of a rebuild. $1 epoch. */
 export const REBUILT = `
 update processor.feed set rebuilding_since = null, rebuilding_until = null, rebuilding_why = null
 where name = 'work-list' and epoch = $1 and rebuilding_since is not null`;
 
-/** $1 streams. */
+/** Removes streams from the quarantine. $1 streams. */
 export const LET_GO = `
 delete from docket.quarantine where projection = 'work-list' and stream = any($1::text[])`;
 
-/** $1 worker. The epoch moves at the next hold, so a write that is still under way is refused then. */
+/** $1 worker. The next holder gets a new epoch, so Postgres refuses a write that is still on its way. */
 export const DROP_FEED = `update processor.feed set holder = null, held_until = null where holder = $1`;
 
 /**
- * $1 ms of silence. Also forgets processors that have been gone for a day. A row that somebody else is changing just now is
- * left to the next look: a statement of many rows that waits for none of them ends in no deadlock.
+ * $1 ms of silence. Also forgets processors without a heartbeat for a day. It skips rows that somebody else is
+ * changing, because a statement that never waits for a row causes no deadlock. The next call takes them.
  */
 export const OFFER_DUE = `
 with forgotten as (
@@ -71,7 +77,7 @@ with forgotten as (
 )
 select count(*)::int as offered from offered`;
 
-/** $1 worker, $2 jobs. A row that somebody else is changing just now is passed over, as in `OFFER_DUE`; it lapses. */
+/** $1 worker, $2 jobs. Skips rows that somebody else is changing, as `OFFER_DUE` does; their reservations expire. */
 export const RELEASE = `
 with given as (
   select job_id from processor.work_items
@@ -82,7 +88,7 @@ update processor.work_items item
 set place = 'offered', worker_id = null, claimed_until = null, touched_at = now()
 from given where item.job_id = given.job_id`;
 
-/** $1 ms of silence, $2 whether silence may be trusted, $3 most rows. */
+/** $1 ms of silence, $2 whether silence counts, $3 most rows. */
 export const LOST_LEASES = `
 select job_id, fencing_token::text, case when lease_ends_at < now() then 'lease-ended' else 'processor-silent' end as cause
 from processor.work_items item
@@ -99,7 +105,7 @@ select job_id, fencing_token::text from processor.work_items where place = 'runn
 
 export const REVISION_OF = `select revision from processor.work_items where job_id = $1`;
 
-/** $1 ms, $2 most rows. Marks the rows that it returns, so that the next call returns others. */
+/** $1 ms, $2 most rows. Marks the returned rows, so that the next call returns others. */
 export const UNTOUCHED = `
 update processor.work_items set touched_at = now() where job_id in (
   select job_id from processor.work_items
@@ -111,7 +117,7 @@ export const HELD = `select job_id from processor.work_items where place = 'held
 
 export const COUNTS = `select place, count(*)::int as jobs from processor.work_items group by place`;
 
-/** Permits in the bucket: a tenth of a second's worth, one at least, so that a pause is not followed by a burst. */
+/** Most permits in the bucket: those of a tenth of a second, and at least one. So no burst follows a pause. */
 const BUCKET_MAX = `greatest(1, $2::float8 / 10)`;
 const REFILLED = `least(${BUCKET_MAX},
   rate.tokens + $2 * greatest(0, extract(epoch from clock_timestamp() - rate.refilled_at)))`;
@@ -127,5 +133,5 @@ on conflict (name) do update set
   refilled_at = clock_timestamp()
 returning granted, tokens`;
 
-/** $1 permits that were taken and not used. */
+/** Returns unused permits. $1 permits. */
 export const RETURN_PERMITS = `update processor.gateway_rate set tokens = tokens + $1 where name = 'gateway'`;

@@ -3,18 +3,20 @@ import type { Log } from '../../runtime/log.ts';
 import { backoffDelayMs } from '../../schemas/backoff.ts';
 
 const CHANNEL = 'docket_work';
-/** At most one NOTIFY in this time; it is sent outside every transaction, where it would serialise the commits. */
+/**
+ * Least time between two NOTIFY. They are sent outside transactions, because inside they would serialise the commits.
+ */
 const NOTIFY_EVERY_MS = 50;
 const LISTEN_BACKOFF = { firstMs: 1_000, maxMs: 5_000 };
 
-/** Tells the other processors that jobs are on offer. Only a hint: the poll covers a lost one. */
+/** Tells other processors that the list offers jobs. It is only a hint, because regular polls find the jobs too. */
 export interface NudgeChannel {
-  /** At once when the last one is long enough ago, otherwise as soon as it is. */
+  /** Sends at once, or as soon as enough time has passed since the last one. */
   send(): void;
   close(): Promise<void>;
 }
 
-/** @param onNudge another processor has seen jobs enter the list */
+/** @param onNudge called when another processor says that jobs entered the list */
 export function openNudgeChannel(store: ReadStore, onNudge: () => void, logger: Log): NudgeChannel {
   let release = (): void => undefined;
   let closed = false;
@@ -40,7 +42,7 @@ export function openNudgeChannel(store: ReadStore, onNudge: () => void, logger: 
   };
   const again = (error: unknown): void => {
     if (closed) return;
-    logger.debug({ err: error }, 'not listening for nudges; the poll goes on');
+    logger.debug({ err: error }, 'the processor does not receive nudges; it still polls');
     clearTimeout(listenTimer);
     failures += 1;
     const waitMs = backoffDelayMs(LISTEN_BACKOFF, failures, Math.random());
@@ -52,7 +54,9 @@ export function openNudgeChannel(store: ReadStore, onNudge: () => void, logger: 
     sentAtMs = performance.now();
     store
       .query(`notify ${CHANNEL}`)
-      .catch((error: unknown) => logger.debug({ err: error }, 'a nudge was not sent; the poll goes on'));
+      .catch((error: unknown) =>
+        logger.debug({ err: error }, 'a nudge was not sent; the other processors still poll'),
+      );
   };
   return {
     send: () => {

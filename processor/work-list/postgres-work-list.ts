@@ -25,7 +25,7 @@ import {
 } from './liveness-statements.ts';
 import { FeedLost, type LostLease, type WorkList } from './work-list.ts';
 
-/** Under which name the list's held streams stand in `docket.quarantine`, beside those of the projections. */
+/** The name in `docket.quarantine` for the list's held streams, beside those of the projections. */
 export const WORK_LIST_LEDGER = { ledger: 'work-list', version: 1 };
 
 interface StoredFeed {
@@ -41,7 +41,7 @@ function markOf({ log_id: logId, event_id: eventId, event_position: position }: 
     : { logId, eventId, position: BigInt(position) };
 }
 
-/** The work list in Postgres, one statement a method. */
+/** The work list in Postgres: each method runs one statement. */
 export function postgresWorkList(store: ReadStore): WorkList {
   const rows = async <Row extends object>(text: string, values: readonly unknown[] = []) =>
     (await store.prepared<Row>(text, values)).rows;

@@ -2,7 +2,7 @@ import type { Job } from '../../conversion-job/job.ts';
 import type { JobEvent } from '../../schemas/job-events.ts';
 import type { KnownJob } from './snapshot.ts';
 
-/** Where a job stands from the processor's point of view. */
+/** The place of a job on the work list. */
 export type Placement =
   | { readonly place: 'offered' }
   | { readonly place: 'later'; readonly notBefore: string; readonly waitMs: number }
@@ -14,44 +14,46 @@ export type Placement =
     }
   /** A worker of the processor that feeds the list has begun it, before the list knew it. */
   | { readonly place: 'claimed'; readonly workerId: string; readonly reserveMs: number }
-  /** Nothing left to do. */
+  /** The job needs no more work. */
   | { readonly place: 'done' }
-  /** An event of the job cannot be understood by this build; the job is left alone until it can. */
+  /** This build does not understand an event of the job, so nobody works on the job until a build does. */
   | { readonly place: 'held' };
 
-/** What orders a job among the others. */
+/** The data that orders a job among the others. */
 export interface Standing {
   readonly owner: string;
   readonly priority: number;
-  /** Position of the request in the log: age. */
+  /** Position of the request in the log. It stands for the age of the job. */
   readonly requestedPosition: bigint;
   /**
    * The whole job at the change's revision, when the feeder has seen its stream from the beginning. A worker then
-   * starts its first attempt without reading the stream; the exact revision of the append keeps that honest.
+   * starts its first attempt without reading the stream. The exact revision of the append detects an error.
    */
   readonly known: KnownJob | null;
 }
 
-/** What some events of one job do to its row, in absolute terms: applying it twice is applying it once. */
+/**
+ * The change that some events of one job make to its row. It holds absolute values, so applying it twice is harmless.
+ */
 export interface WorkChange {
   readonly jobId: string;
-  /** Revision of the last event in the change; a row that is further along ignores it. */
+  /** Revision of the last event in the change. A row with a later revision ignores the change. */
   readonly revision: bigint;
-  /** Present when the job enters the list; a change without it moves an existing row. */
+  /** Set when the job enters the list. A change without it moves an existing row. */
   readonly standing: Standing | null;
   readonly placement: Placement;
 }
 
-/** A change that comes from a look at the job's stream and not from the feeder. */
+/** A change from a look at the job's stream instead of from the feeder. */
 export interface Correction extends WorkChange {
   /**
-   * Revision that the row had before the look, null when there was no row. A stream never shrinks: a row that is ahead of
-   * a later look holds events of a log that was replaced, and the stream takes its place (ADR 0149).
+   * Revision of the row before the look, null when there was no row. A stream never shrinks. So a row that is ahead of
+   * a later look holds events of a replaced log, and the look replaces it (ADR 0149).
    */
   readonly rowRevision: bigint | null;
 }
 
-/** The place of the job that follows from the event, or null when the event does not change it. */
+/** The job's new place after the event; null when the event does not change it. */
 export function placementAfter(event: JobEvent, revision: bigint): Placement | null {
   switch (event.type) {
     case 'ConversionRequested':
@@ -84,7 +86,7 @@ export function placementAfter(event: JobEvent, revision: bigint): Placement | n
   }
 }
 
-/** Where a job stands when its whole stream is known. */
+/** The place of a job whose whole stream is known. */
 export function placementOf(job: Job): Placement {
   switch (job.state) {
     case 'queued':
@@ -106,7 +108,7 @@ export function placementOf(job: Job): Placement {
   }
 }
 
-/** Both instants come from one clock, so their difference holds on any other. */
+/** Both instants come from one clock, so their difference holds on any clock. */
 function msFrom(earlier: string, later: string): number {
   return Math.max(0, Date.parse(later) - Date.parse(earlier));
 }

@@ -4,19 +4,19 @@ import type { LogMark } from '../../schemas/log-mark.ts';
 import type { KnownJob } from './snapshot.ts';
 import type { Correction, WorkChange } from './work-change.ts';
 
-/** A job taken from the list. It is only reserved: the claim becomes true by appending `ConversionStarted`. */
+/** A reserved job from the list. The claim counts only after the append of `ConversionStarted`. */
 export interface ClaimedItem {
   readonly jobId: string;
   readonly owner: string;
-  /** Revision of the stream the list knew; a stream that has moved on refuses the start. */
+  /** Revision of the stream that the list knew. A stream with a later revision refuses the start. */
   readonly revision: bigint;
   /** The end of a backoff, ISO 8601, or null. */
   readonly notBefore: string | null;
-  /** The job at `revision`, when the list knows it whole. */
+  /** The job at `revision`; null when the list does not know its whole stream. */
   readonly known: KnownJob | null;
 }
 
-/** A lease in the log whose holder can no longer be trusted to report. */
+/** A lease in the log whose holder can no longer be expected to report. */
 export interface LostLease {
   readonly jobId: string;
   readonly fencingToken: string;
@@ -27,80 +27,82 @@ export interface LostLease {
 export interface FeedGrant {
   readonly epoch: bigint;
   readonly position: bigint | 'start';
-  /** The event that the checkpoint stands on; null at the start, and for a checkpoint from before marks were kept. */
+  /**
+   * The event on which the checkpoint stands. Null at the start, and for a checkpoint from before Docket kept marks.
+   */
   readonly mark: LogMark | null;
 }
 
-/** How the checkpoint moves together with the changes. */
+/** How the checkpoint moves with the changes. */
 export interface FeedMove {
   /**
-   * The checkpoint as this feeder left or found it: a crash of Postgres may have taken it back, and with it what was
-   * written on the way (ADR 0080).
+   * The checkpoint as this feeder last knew it. A crash of Postgres may have taken it back, with the rows written since
+   * (ADR 0080).
    */
   readonly from: FeedGrant['position'];
   readonly to: FeedGrant['position'];
-  /** The last event up to `to`; null leaves the mark as it is. */
+  /** The mark of the last event up to `to`; null leaves the stored mark unchanged. */
   readonly mark: LogMark | null;
 }
 
-/** Another processor feeds the list now; this one must stop. */
+/** Another processor feeds the list now, so this one must stop. */
 export class FeedLost extends CodedError {
   readonly code = 'FEED_LOST';
   readonly retryable = false;
 
   constructor(epoch: bigint, options?: ErrorOptions) {
     super(
-      `The work list is no longer fed under epoch ${epoch.toString()}, or not from where it was left.`,
+      `Epoch ${epoch.toString()} no longer feeds the work list, or the checkpoint of the list has moved.`,
       options,
     );
   }
 }
 
 /**
- * The to-do list of all processors: what the log still owes an outcome. It is derived from the log and never decides
- * anything: a wrong row costs a refused command, nothing else. Postgres holds it in production, the simulator keeps
- * it in memory. Every method may throw the read store's `READ_STORE_UNAVAILABLE`.
+ * The work list of all processors: the jobs that still need an outcome. It comes from the log and decides nothing, so a
+ * wrong row only costs a refused command. Production keeps it in Postgres, the simulator in memory. Every method may
+ * throw the read store's `READ_STORE_UNAVAILABLE`.
  *
- * All times are measured by the list's own clock, so that no two machines' clocks are ever compared.
+ * The list measures all times by its own clock, so nobody compares the clocks of two machines.
  */
 export interface WorkList {
-  /** Announces a processor's new life; from now on leases of its earlier lives are lost. */
+  /** Announces a new start of a processor. Leases of its earlier starts count as lost from then on. */
   enlist(processorId: string, workerId: string): Promise<void>;
-  /** Says that the worker lives. False when a later life of the same processor has taken its place. */
+  /** Records a heartbeat of the worker. False when a later start of the same processor has replaced it. */
   beat(processorId: string, workerId: string): Promise<boolean>;
-  /** The worker has stopped in good order. */
+  /** Records that the worker has stopped in order. */
   leave(workerId: string): Promise<void>;
 
-  /** Takes or keeps the right to feed for `ttlMs`; null while another living worker has it. */
+  /** Takes or keeps the right to feed for `ttlMs`. Null while another living worker has it. */
   holdFeed(processorId: string, workerId: string, ttlMs: number): Promise<FeedGrant | null>;
-  /** Up to where the list has been fed, whoever feeds it. */
+  /** How far the list is fed, whoever feeds it. */
   standing(): Promise<Pick<FeedGrant, 'position' | 'mark'>>;
-  /** Gives the lease back at once. */
+  /** Gives the right to feed back at once. */
   dropFeed(workerId: string): Promise<void>;
   /**
-   * Writes changes and the checkpoint in one transaction. A change older than its row is skipped. The same once more
-   * is harmless.
+   * Writes changes and the checkpoint in one transaction. Skips a change older than its row, so writing the same
+   * changes again is harmless.
    *
    * @throws FeedLost
    */
   apply(changes: readonly WorkChange[], move: FeedMove, epoch: bigint): Promise<void>;
   /**
-   * Forgets everything that was read from the log, which is another one now, in one transaction: rows, checkpoint,
-   * quarantine, and how far retention is settled. Says so until `rebuilt`.
+   * Forgets in one transaction everything that came from a replaced log: rows, checkpoint, quarantine, and how far
+   * retention is settled. Reports a rebuild until `rebuilt`.
    *
-   * @param until where the log ends now: the list is as good as the log from there on
+   * @param until the end of the new log now, at which the rebuild is complete
    * @throws FeedLost
    */
   startOver(epoch: bigint, until: bigint, why: string): Promise<void>;
-  /** The list has been built again from the log. */
+  /** Records that the list has been built again from the log. */
   rebuilt(epoch: bigint): Promise<void>;
-  /** Notes the first event of each stream that cannot be applied, in the list that the projections use as well. */
+  /** Records the first event of each stream that cannot be applied, in the table that the projections use too. */
   quarantine(held: readonly Quarantined[]): Promise<void>;
-  /** Takes streams out of the quarantine. */
+  /** Removes streams from the quarantine. */
   letGo(streams: readonly string[]): Promise<void>;
-  /** The revision that the job's row has, read before the job's stream; null without a row. */
+  /** The revision of the job's row, read before the job's stream; null without a row. */
   revisionOf(jobId: string): Promise<bigint | null>;
-  /** Sets rows right after a look at their streams, whoever looked. Never adds a row. */
+  /** Corrects rows after a look at their streams. Never adds a row. */
   correct(corrections: readonly Correction[]): Promise<void>;
 
   /**
@@ -108,23 +110,29 @@ export interface WorkList {
    * age.
    */
   claim(workerId: string, max: number, reserveMs: number): Promise<ClaimedItem[]>;
-  /** Gives reserved jobs back without a trace. */
+  /** Gives reserved jobs back, as if nobody had taken them. */
   release(workerId: string, jobIds: readonly string[]): Promise<void>;
-  /** Offers what has waited long enough, and what was reserved by a worker that never started it. Answers how many. */
+  /**
+   * Offers jobs whose wait is over, and jobs reserved by a worker that never started them.
+   * @returns their number
+   */
   offerDue(silentMs: number): Promise<number>;
 
-  /** Leases that ended or whose worker has been silent, at most `max`; `trustSilence` false leaves the silent ones. */
+  /** Leases that expired or whose worker is silent, at most `max`. With `trustSilence` false, only expired ones. */
   lostLeases(silentMs: number, trustSilence: boolean, max: number): Promise<LostLease[]>;
-  /** Jobs that the list believes this worker is converting. */
+  /** Jobs that this worker converts according to the list. */
   leasesOf(workerId: string): Promise<{ jobId: string; fencingToken: string }[]>;
-  /** Rows that nothing has touched for `untouchedMs`, marked as looked at; their streams tell whether they are right. */
+  /**
+   * Rows without a change for `untouchedMs`, which the call marks as looked at. A comparison with their streams shows
+   * whether they are right.
+   */
   untouched(untouchedMs: number, max: number): Promise<string[]>;
-  /** Jobs set aside because an event of theirs was not understood. */
+  /** Jobs that are held because this build did not understand an event. */
   held(max: number): Promise<string[]>;
   /** Number of rows by place. */
   counts(): Promise<Record<'offered' | 'claimed' | 'running' | 'later' | 'held', number>>;
 
-  /** Takes up to `max` of the permits shared by all processors; `waitMs` says when the next one is due. */
+  /** Takes up to `max` permits of those that all processors share; `waitMs` is the time until the next one is due. */
   takePermits(max: number, perSecond: number): Promise<{ granted: number; waitMs: number }>;
   returnPermits(count: number): Promise<void>;
 }
