@@ -41,7 +41,7 @@ export const atcud: Check = ({ invoice }) => {
   ];
   const own = /(\d+)$/.exec(value)?.[1];
   const number = /(\d+)\s*$/.exec(invoice.fields.get('number')?.value ?? '')?.[1];
-  if (own !== undefined && number !== undefined) {
+  if (own !== undefined && number !== undefined)
     findings.push({
       rule: 'PT-ATCUD',
       ok: Number(own) === Number(number),
@@ -49,7 +49,6 @@ export const atcud: Check = ({ invoice }) => {
       left: own,
       right: number,
     });
-  }
   return findings;
 };
 
@@ -162,13 +161,12 @@ export const qrCode: Check = ({ invoice, qr }) => {
 function breakdown(invoice: Invoice, payload: ReadonlyMap<string, string>): CheckFinding[] {
   const bases: Big[] = [];
   const taxes: Big[] = [];
-  for (const region of ['I', 'J', 'K']) {
+  for (const region of ['I', 'J', 'K'])
     for (const letter of BREAKDOWN_LETTERS) {
       const value = payload.get(`${region}${letter}`);
       if (value === undefined || !/^-?\d+(?:\.\d+)?$/.test(value)) continue;
       (letter === '2' || Number(letter) % 2 === 1 ? bases : taxes).push(new Big(value));
     }
-  }
   const list = (values: readonly Big[]): string =>
     values
       .filter((v) => !v.eq(0))

@@ -47,20 +47,18 @@ export async function convert(task: ConverterTask): Promise<ConverterOutcome> {
         'image/png',
         await pagePicture(canvas, { mapping, registry }, document, task.picture),
       );
-    if (task.kind === 'explain') {
+    if (task.kind === 'explain')
       return sideResult(
         mapping,
         document,
         'application/json',
         new TextEncoder().encode(JSON.stringify(await explain(mapping, registry, document))),
       );
-    }
     const outcome = await byReader(task, { mapping, registry }, document, pages).catch((error: unknown) => {
       throw mapping === asked ? error : namingMapping(error, mapping);
     });
-    if (outcome.ok && outcome.body.byteLength > resultBytesMax) {
+    if (outcome.ok && outcome.body.byteLength > resultBytesMax)
       throw new Refusal('PDF_LIMIT', `The result would be larger than ${resultBytesMax / 1024 / 1024} MB.`);
-    }
     return outcome.ok
       ? { convertedBy: referenceTo(mapping), ...outcome, mappingVersion: asked.version }
       : outcome;

@@ -18,18 +18,15 @@ export function invoiceValues(invoice: Invoice, pages: readonly PageSize[]): Exp
 function* namedValues(invoice: Invoice): Generator<Named> {
   for (const [name, found] of invoice.fields) yield [name, 'field', found];
   if (!invoice.fields.has('currency')) yield ['currency', 'field', invoice.currency];
-  for (const role of ['seller', 'buyer'] as const) {
+  for (const role of ['seller', 'buyer'] as const)
     for (const part of ['name', 'vatId', 'street', 'postalCode', 'city', 'country'] as const)
       yield [`${role}.${part}`, 'party', invoice[role][part]];
-  }
-  for (const [i, line] of invoice.lines.entries()) {
+  for (const [i, line] of invoice.lines.entries())
     for (const part of ['code', 'name', 'qty', 'unit', 'price', 'discount', 'rate', 'total'] as const)
       yield [`lines[${i}].${part}`, 'line', line[part]];
-  }
-  for (const [i, row] of invoice.vat.entries()) {
+  for (const [i, row] of invoice.vat.entries())
     for (const part of ['rate', 'basis', 'tax', 'reason'] as const)
       yield [`vat[${i}].${part}`, 'vat', row[part]];
-  }
 }
 
 /** Every event of a timetable: its title with the box of the whole entry, its time and its place. */

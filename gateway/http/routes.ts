@@ -65,7 +65,7 @@ async function dispatch(
   if (called === 'GET /metrics') return context.measures.answer(response, context.pool.state());
   if (called === 'POST /v1/convert') return convertRoute(context, request, response, url, 'convert');
   if (called === 'POST /v1/format') return convertRoute(context, request, response, url, 'format');
-  if (called === 'POST /v1/explain') {
+  if (called === 'POST /v1/explain')
     return convertRoute(
       context,
       request,
@@ -73,7 +73,6 @@ async function dispatch(
       url,
       url.searchParams.has('image') ? 'explain-image' : 'explain',
     );
-  }
   sendRefusal(response, 'NOT_FOUND', 'There is nothing at this address.');
 }
 

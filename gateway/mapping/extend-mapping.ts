@@ -31,10 +31,9 @@ export function extendedMapping(base: JsonObject, own: JsonObject): JsonObject {
 
 function patched(base: JsonObject, patch: JsonObject): JsonObject {
   const result = new Map<string, Json>(Object.entries(base));
-  for (const [name, change] of Object.entries(patch)) {
+  for (const [name, change] of Object.entries(patch))
     if (change === null) result.delete(name);
     else result.set(name, patchedValue(result.get(name), change));
-  }
   return Object.fromEntries(result);
 }
 

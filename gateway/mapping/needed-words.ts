@@ -94,9 +94,8 @@ function atomEnd(source: string, at: number): number {
 function classEnd(source: string, start: number): number {
   let at = start + (source[start + 1] === '^' ? 2 : 1);
   if (source[at] === ']') at += 1;
-  for (; at < source.length && source[at] !== ']'; at += 1) {
+  for (; at < source.length && source[at] !== ']'; at += 1)
     if (source[at] === '\\') at += 1;
     else if (source.startsWith('[:', at)) at = Math.max(at, source.indexOf(':]', at) + 1);
-  }
   return at;
 }

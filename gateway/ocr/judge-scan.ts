@@ -55,14 +55,13 @@ interface Checked<T> {
 function mended<T>(first: Checked<T>, checked: (words: PdfText) => Checked<T>): Checked<T> {
   let best = first;
   let readings = 0;
-  for (const word of doubtful(first.words)) {
+  for (const word of doubtful(first.words))
     for (const other of otherTexts(word)) {
       if (best.broken === 0 || readings >= readingsMax) return best;
       readings += 1;
       const tried = triedWith(best.words, word, other, checked);
       if (tried && tried.broken < best.broken) best = tried;
     }
-  }
   return best;
 }
 

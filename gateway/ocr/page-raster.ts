@@ -94,7 +94,7 @@ function coarser(ink: Ink, times: number): Ink {
  */
 export function softened({ gray, width, height }: Ink): Ink {
   const soft = gray.slice();
-  for (let y = 1; y < height - 1; y++) {
+  for (let y = 1; y < height - 1; y++)
     for (let x = 1, at = y * width + 1; x < width - 1; x++, at++) {
       const over = at - width;
       const under = at + width;
@@ -102,6 +102,5 @@ export function softened({ gray, width, height }: Ink): Ink {
       const corners = gray[over - 1]! + gray[over + 1]! + gray[under - 1]! + gray[under + 1]!;
       soft[at] = (4 * gray[at]! + 2 * beside + corners) >> 4;
     }
-  }
   return { gray: soft, width, height };
 }

@@ -116,7 +116,7 @@ function refusalFor(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
   const name = error instanceof Error ? error.name : '';
   const message = error instanceof Error ? error.message : '';
-  if (name === 'PasswordException' || /encrypt/i.test(message)) {
+  if (name === 'PasswordException' || /encrypt/i.test(message))
     return new Refusal(
       'PDF_ENCRYPTED',
       'The file is protected by a password. Save it without one and send it again.',
@@ -124,6 +124,5 @@ function refusalFor(error: unknown): Refusal {
         cause: error,
       },
     );
-  }
   return new Refusal('PDF_CORRUPT', 'The file is damaged and cannot be opened as a PDF.', { cause: error });
 }

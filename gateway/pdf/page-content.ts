@@ -89,12 +89,11 @@ export async function readPageContent(
   const page = await document.getPage(pageNumber);
   const viewport = page.getViewport({ scale: 1 });
   const list = await page.getOperatorList();
-  if (list.fnArray.length > operatorsPerPageMax) {
+  if (list.fnArray.length > operatorsPerPageMax)
     throw new Refusal(
       'PDF_LIMIT',
       `Page ${pageNumber} has more than ${operatorsPerPageMax} drawing operations.`,
     );
-  }
   await imagesArrived(page, list, pdfjs.OPS['paintImageXObject'] ?? -1);
   const base = matrixFrom(viewport.transform) ?? ([1, 0, 0, -1, 0, 0] as const);
   const crop: Box = { x0: 0, y0: 0, x1: viewport.width, y1: viewport.height };

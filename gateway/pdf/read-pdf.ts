@@ -49,12 +49,11 @@ export async function readPdf(
   limits: ReadLimits,
   readers: PageReaders = {},
 ): Promise<PdfText> {
-  if (document.numPages > limits.pagesMax) {
+  if (document.numPages > limits.pagesMax)
     throw new Refusal(
       'PDF_LIMIT',
       `The file has ${document.numPages} pages; at most ${limits.pagesMax} are converted.`,
     );
-  }
   const layers = await document.getOptionalContentConfig();
   const hidden = noneHidden();
   const pages: PageText[] = [];
@@ -81,9 +80,8 @@ export async function readPdf(
       throw new Refusal('PDF_LIMIT', `The file holds more than ${limits.wordsMax} words.`);
     if (number < document.numPages) (await document.getPage(number)).cleanup();
   }
-  if (failure !== undefined) {
+  if (failure !== undefined)
     throw new Refusal('PDF_CORRUPT', 'A page of the file is damaged and cannot be read.', { cause: failure });
-  }
   const text = { pages, hidden, leftOut: [] };
   return readers.scan && scans.length > 0
     ? withScans(text, { document, layers, readers, scan: readers.scan, scans })

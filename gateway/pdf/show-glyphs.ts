@@ -58,12 +58,11 @@ export function showGlyphs(
   const hScale = s.hScale * s.fontDirection;
   const run = { x: 0, text: '', from: 0, count: 0, guesses: 0 };
   const flush = (to: number): void => {
-    if (run.text.trim() !== '') {
+    if (run.text.trim() !== '')
       if (inked) {
         const piece = place(s, run.text, run.from, to, vertical, hScale, order);
         out.push(run.guesses === 0 ? piece : { ...piece, undefinedCharacters: run.guesses });
       } else run.count += 1;
-    }
     run.text = '';
     run.guesses = 0;
   };

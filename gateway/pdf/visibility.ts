@@ -115,10 +115,9 @@ function standsOut(piece: TextPiece, x: number, y: number, fills: readonly Fill[
   const ink = channels(piece.color);
   if (!ink) return true;
   let under: Fill | undefined;
-  for (const fill of fills) {
+  for (const fill of fills)
     if (fill.order < piece.order && containsPoint(fill.box, x, y) && (!under || fill.order > under.order))
       under = fill;
-  }
   const ground = under
     ? under.opaque || under.color === undefined
       ? channels(under.color)

@@ -14,7 +14,7 @@ async function outcomeOf(task: ConverterTask): Promise<ConverterOutcome> {
   } catch (error) {
     if (error instanceof Refusal)
       return { ok: false, code: error.code, message: error.message, ...detailOf(error.cause) };
-    if (error instanceof RangeError) {
+    if (error instanceof RangeError)
       // V8 says this way that a stack or an array has no more room: the document asked for too much.
       return {
         ok: false,
@@ -22,7 +22,6 @@ async function outcomeOf(task: ConverterTask): Promise<ConverterOutcome> {
         message: 'The file is nested or sized past what can be read.',
         ...detailOf(error),
       };
-    }
     return {
       ok: false,
       code: 'INTERNAL',

@@ -299,9 +299,8 @@ export function openPool(
     for (const job of waiting.splice(0))
       job.reject(new Refusal('SHUTTING_DOWN', 'The gateway is stopping.', { retryAfterSec }));
     const until = Date.now() + drainMs;
-    while ([...slots].some((slot) => slot.state === 'busy') && Date.now() < until) {
+    while ([...slots].some((slot) => slot.state === 'busy') && Date.now() < until)
       await new Promise((resolve) => setTimeout(resolve, 20));
-    }
     closing = true;
     await Promise.all([...slots].map((slot) => endSlot(slot)));
     parentWatch.close();

@@ -72,14 +72,13 @@ function overlaps(entries: readonly TimetableEntry[]): [TimetableEntry, Timetabl
     .filter(({ entry, end }) => entry.date === undefined && end > weekMin)
     .map(({ entry, end }) => ({ entry, start: 0, end: end - weekMin }));
   const all = [...wrapped, ...spans].sort((a, b) => a.start - b.start);
-  for (let i = 0; i < all.length; i += 1) {
+  for (let i = 0; i < all.length; i += 1)
     for (let k = i + 1; k < all.length && pairs.length < pairsMax; k += 1) {
       const one = all[i];
       const two = all[k];
       if (!one || !two || two.start >= one.end) break;
       if (one.entry !== two.entry) pairs.push([one.entry, two.entry]);
     }
-  }
   return pairs;
 }
 

@@ -58,9 +58,9 @@ export function readList(lines: readonly (readonly Run[])[], context: ListContex
     if (ranges.length > 0 && current && (head || ranges[0]?.from === 0 || goesOn)) {
       began = true;
       entries.push(...entriesOf(text, { line, days: current, context }, ranges));
-    } else if (head && rest.length > 0 && hasClock(text)) {
+    } else if (head && rest.length > 0 && hasClock(text))
       throw unclear(textOf(tokens), 'its end is not printed');
-    } else if (ranges.length > 0 || (began && rest.length > 0)) leftOut.push(textOf(tokens));
+    else if (ranges.length > 0 || (began && rest.length > 0)) leftOut.push(textOf(tokens));
     lastY = first?.y ?? lastY;
   }
   return { entries, leftOut, severalLines: 0 };
