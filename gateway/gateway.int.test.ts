@@ -27,12 +27,12 @@ import { sha256Of } from '../schemas/sha256.ts';
 const corpus = fileURLToPath(new URL('../../shared/corpus', import.meta.url));
 const xsd = join(corpus, 'ubl-2.1-xsd', 'maindoc');
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
-const slowMs = 90_000;
+const SLOW_MS = 90_000;
 
 let gateway: RunningGateway;
 beforeAll(async () => {
   gateway = await startGateway({ port: 0, children: 2, log: quiet });
-}, slowMs);
+}, SLOW_MS);
 afterAll(() => gateway.close());
 
 async function convert(
@@ -117,7 +117,7 @@ describe('made-up invoices', () => {
         expectValid(text);
       }
     },
-    slowMs,
+    SLOW_MS,
   );
 
   it(
@@ -127,7 +127,7 @@ describe('made-up invoices', () => {
       const { text } = await convert(made.pdf);
       expect(readUbl(text).lines).toHaveLength(60);
     },
-    slowMs,
+    SLOW_MS,
   );
 
   it('that are credit notes become a CreditNote', async () => {
@@ -311,7 +311,7 @@ describe('explain', () => {
       for (const wrong of ['image=0', 'image=99', 'image=1&draw=all', 'image=1&scale=9', 'image=1&scale=x'])
         expect((await draw(wrong)).status).toBe(400);
     },
-    slowMs,
+    SLOW_MS,
   );
 });
 
@@ -326,7 +326,7 @@ describe('bad files', () => {
       }
       expect(await convert(good)).toMatchObject({ code: 'OK' });
     },
-    slowMs,
+    SLOW_MS,
   );
 
   it(
@@ -342,14 +342,14 @@ describe('bad files', () => {
         expect(['OK', ...GATEWAY_REFUSAL_CODES.filter((c) => c !== 'INTERNAL')]).toContain(code);
       }
     },
-    slowMs,
+    SLOW_MS,
   );
 });
 
 const ptInvoices = join(corpus, 'pt-invoices');
-const present = existsSync(ptInvoices) && readdirSync(ptInvoices).length > 0;
-(present ? describe : describe.skip)(
-  `the Portuguese sample invoices${present ? '' : ' (skipped: ../shared/corpus is not here)'}`,
+const PRESENT = existsSync(ptInvoices) && readdirSync(ptInvoices).length > 0;
+(PRESENT ? describe : describe.skip)(
+  `the Portuguese sample invoices${PRESENT ? '' : ' (skipped: ../shared/corpus is not here)'}`,
   () => {
     it(
       'come out with every value right and valid against the UBL schema',
@@ -364,7 +364,7 @@ const present = existsSync(ptInvoices) && readdirSync(ptInvoices).length > 0;
           expectValid(text);
         }
       },
-      slowMs,
+      SLOW_MS,
     );
   },
 );

@@ -37,10 +37,10 @@ export interface RunningGateway {
 }
 
 /** Room over the product's 50 MB for a body that is just at the limit. */
-const defaultUploadBytesMax = 50 * 1024 * 1024;
-const defaultDrainMs = 18_000;
+const DEFAULT_UPLOAD_BYTES_MAX = 50 * 1024 * 1024;
+const DEFAULT_DRAIN_MS = 18_000;
 /** A body must arrive within this time. */
-const requestTimeoutMs = 60_000;
+const REQUEST_TIMEOUT_MS = 60_000;
 
 /**
  * Starts the gateway: mappings first, then the children, then the port; resolves when a document can be converted.
@@ -77,11 +77,11 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       )),
     measures: openMeasures(),
     log,
-    uploadBytesMax: options.uploadBytesMax ?? defaultUploadBytesMax,
+    uploadBytesMax: options.uploadBytesMax ?? DEFAULT_UPLOAD_BYTES_MAX,
     draining: () => draining,
   };
   const server = createServer({
-    requestTimeout: requestTimeoutMs,
+    requestTimeout: REQUEST_TIMEOUT_MS,
     headersTimeout: 10_000,
     connectionsCheckingInterval: 5_000,
   });
@@ -99,7 +99,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     mappings.close();
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     server.closeIdleConnections();
-    const drainMs = options.drainMs ?? defaultDrainMs;
+    const drainMs = options.drainMs ?? DEFAULT_DRAIN_MS;
     await Promise.all([pool.close(drainMs), drawing?.close(drainMs)]);
     // Answers of the last documents are on their way out; then nothing may hold the port.
     setTimeout(() => server.closeAllConnections(), 500).unref();

@@ -48,14 +48,14 @@ export function sentenceOf(finding: CheckFinding): string {
   return `${finding.rule}: ${finding.what} do not agree: ${finding.left} and ${finding.right}.`;
 }
 
-const failuresNamedMax = 3;
+const FAILURES_NAMED_MAX = 3;
 
 /** One human sentence or a few for the failed checks that are errors; undefined when none is. */
 export function failureMessage(findings: readonly JudgedFinding[]): string | undefined {
   const failed = findings.filter((finding) => !finding.ok && finding.severity === 'error');
   if (failed.length === 0) return undefined;
-  const more = failed.length > failuresNamedMax ? ` (${failed.length - failuresNamedMax} more)` : '';
-  return failed.slice(0, failuresNamedMax).map(sentenceOf).join(' ') + more;
+  const more = failed.length > FAILURES_NAMED_MAX ? ` (${failed.length - FAILURES_NAMED_MAX} more)` : '';
+  return failed.slice(0, FAILURES_NAMED_MAX).map(sentenceOf).join(' ') + more;
 }
 
 /** The failed checks that the mapping takes as warnings. */

@@ -5,7 +5,7 @@ import type { Check, CheckContext, CheckFinding } from './check.ts';
 import { equalAmounts } from './check.ts';
 
 /** Cents by which sums of rounded amounts may differ from a rounded sum, per line added. */
-const roundingPerLineCents = 0.5;
+const ROUNDING_PER_LINE_CENTS = 0.5;
 
 function sum(values: readonly Big[]): Big {
   return values.reduce((a, b) => a.plus(b), new Big(0));
@@ -28,7 +28,7 @@ export const brCo10: Check = ({ invoice, amounts }) => {
 
 /** Lines without a printed amount are rounded each; printed ones add up exactly. */
 function linesTolerance(lines: number): number {
-  return Math.min(2, lines * roundingPerLineCents);
+  return Math.min(2, lines * ROUNDING_PER_LINE_CENTS);
 }
 
 /** BR-CO-11 (EN 16931-1): allowances on document level (BT-107) = Σ BT-92. They are negative only where the totals are. */

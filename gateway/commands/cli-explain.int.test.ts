@@ -9,7 +9,7 @@ import { makePlainInvoice } from '../../tests/rooms/gateway/plain-invoice.ts';
 import { makeTimetablePdf } from '../../tests/rooms/gateway/other-pdf.ts';
 
 const docket = join(import.meta.dirname, '..', '..', 'cli', 'docket.ts');
-const slowMs = 90_000;
+const SLOW_MS = 90_000;
 
 describe('docket explain', () => {
   let folder: string;
@@ -39,7 +39,7 @@ describe('docket explain', () => {
       );
       expect(json.values.find(({ path }) => path === 'number')?.value).toBe('M-2024-07');
     },
-    slowMs,
+    SLOW_MS,
   );
 
   it(
@@ -52,6 +52,6 @@ describe('docket explain', () => {
         /\nResult: OK\n/,
       );
     },
-    slowMs,
+    SLOW_MS,
   );
 });

@@ -18,7 +18,7 @@ import { convertTimetable } from '../timetable/convert-timetable.ts';
 import { convertLayout } from '../layout/convert-layout.ts';
 
 /** Largest result in bytes; a document that would give more is `PDF_LIMIT`. */
-export const resultBytesMax = 64 * 1024 * 1024;
+export const RESULT_BYTES_MAX = 64 * 1024 * 1024;
 
 let registry: MappingRegistry | undefined;
 
@@ -57,8 +57,8 @@ export async function convert(task: ConverterTask): Promise<ConverterOutcome> {
     const outcome = await byReader(task, { mapping, registry }, document, pages).catch((error: unknown) => {
       throw mapping === asked ? error : namingMapping(error, mapping);
     });
-    if (outcome.ok && outcome.body.byteLength > resultBytesMax)
-      throw new Refusal('PDF_LIMIT', `The result would be larger than ${resultBytesMax / 1024 / 1024} MB.`);
+    if (outcome.ok && outcome.body.byteLength > RESULT_BYTES_MAX)
+      throw new Refusal('PDF_LIMIT', `The result would be larger than ${RESULT_BYTES_MAX / 1024 / 1024} MB.`);
     return outcome.ok
       ? { convertedBy: referenceTo(mapping), ...outcome, mappingVersion: asked.version }
       : outcome;

@@ -4,7 +4,7 @@ import type { MappingRegistry } from '../mapping/registry.ts';
 import type { PdfText } from '../pdf/read-pdf.ts';
 
 /** Characters of a document that are searched; what it is stands on its first pages. */
-const searchedCharsMax = 400_000;
+const SEARCHED_CHARS_MAX = 400_000;
 
 /** The mapping that a detecting one names for embedded e-invoices; the registry holds that there is one. */
 export function embeddedMappingOf(mapping: DetectMapping, registry: MappingRegistry): EmbeddedMapping {
@@ -46,5 +46,5 @@ function textOf({ pages }: PdfText): string {
   return pages
     .flatMap((page) => page.lines.map((line) => line.words.map(({ text }) => text).join(' ')))
     .join('\n')
-    .slice(0, searchedCharsMax);
+    .slice(0, SEARCHED_CHARS_MAX);
 }

@@ -15,7 +15,7 @@ import type { RunningGateway } from '../server.ts';
 import { startGateway } from '../server.ts';
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
-const slowMs = 90_000;
+const SLOW_MS = 90_000;
 let gateway: RunningGateway;
 /** What the page of `makePlainInvoice` says, as an e-invoice beside it would. */
 let said: SemanticInvoice;
@@ -25,7 +25,7 @@ beforeAll(async () => {
   const read = readSemantic((await convert(await makePlainInvoice({}), 'eu_invoice_v1')).text);
   if (!read) throw new Error('the sample page was not converted');
   said = read.invoice;
-}, slowMs);
+}, SLOW_MS);
 afterAll(() => gateway.close());
 
 interface Answer {
@@ -176,7 +176,7 @@ describe('a page without an e-invoice, under the detecting mapping', () => {
       const wrong = await convert(await makeInvoicePdf(6, { layout: 'classic', wrongQr: true }));
       expect([wrong.code, wrong.text]).toEqual(['CHECKS_FAILED', expect.stringContaining('PT-QR')]);
     },
-    slowMs,
+    SLOW_MS,
   );
 
   it('that is no invoice is refused', async () => {

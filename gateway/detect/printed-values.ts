@@ -12,8 +12,8 @@ export interface PrintedValues {
 }
 
 /** Words looked at; a document with more is a book, whose numbers say nothing. */
-const wordsMax = 50_000;
-const dateWordsMax = 5;
+const WORDS_MAX = 50_000;
+const DATE_WORDS_MAX = 5;
 const AMOUNT = /\d{1,3}(?:[ .,'\u2019]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d+(?:[.,]\d{1,4})?/g;
 
 /** Collects the amounts, dates and identifiers that a document prints. */
@@ -22,7 +22,7 @@ export function printedValues({ pages }: PdfText): PrintedValues {
   let words = 0;
   for (const { words: own } of pages.flatMap((page) => page.lines)) {
     words += own.length;
-    if (words > wordsMax) break;
+    if (words > WORDS_MAX) break;
     lines.push(own.map(({ text }) => text));
   }
   const amounts = new Set(lines.flatMap((line) => line.join(' ').match(AMOUNT) ?? []).flatMap(hundredths));
@@ -50,7 +50,7 @@ function hundredths(printed: string): string[] {
 
 function* windows(words: readonly string[]): Generator<string> {
   for (let from = 0; from < words.length; from++)
-    for (let to = from + 1; to <= Math.min(words.length, from + dateWordsMax); to++)
+    for (let to = from + 1; to <= Math.min(words.length, from + DATE_WORDS_MAX); to++)
       yield words.slice(from, to).join(' ');
 }
 

@@ -51,7 +51,7 @@ export function onlyInvoice(invoices: readonly EmbeddedInvoice[]): EmbeddedInvoi
 }
 
 /** Most rules named; a document that breaks more is told by these. */
-const ruleWarningsMax = 20;
+const RULE_WARNINGS_MAX = 20;
 
 /**
  * The rules of EN 16931 that an embedded UBL document breaks. The document is returned byte for byte all the same: only
@@ -60,6 +60,6 @@ const ruleWarningsMax = 20;
 function ruleWarnings({ root, text }: EmbeddedInvoice): GatewayWarning[] {
   if (root !== 'Invoice' && root !== 'CreditNote') return [];
   return brokenRules(text)
-    .slice(0, ruleWarningsMax)
+    .slice(0, RULE_WARNINGS_MAX)
     .map((broken) => ({ code: broken.rule, message: sentenceOfBreach(broken) }));
 }

@@ -131,10 +131,10 @@ function remark(code: string, message: string): { remark: GatewayWarning } {
   return { remark: { code, message } };
 }
 
-const shownLengthMax = 80;
+const SHOWN_LENGTH_MAX = 80;
 
 /** A name out of a file, as it may stand in a sentence. */
 function shown(name: string): string {
-  const plain = name.replace(/[\p{Cc}\p{Cf}]/gu, '').slice(0, shownLengthMax);
+  const plain = name.replace(/[\p{Cc}\p{Cf}]/gu, '').slice(0, SHOWN_LENGTH_MAX);
   return plain === '' ? 'without a name' : plain;
 }

@@ -57,12 +57,12 @@ function declaredIn(text: string): string | undefined {
 
 /** Prologue parts before the root: declaration, comments, instructions, document type. */
 const PROLOGUE = /^\uFEFF?(?:\s+|<\?[^]*?\?>|<!--[^]*?-->|<!DOCTYPE[^[>]*(?:\[[^\]]*\]\s*)?>)/i;
-const prologuePartsMax = 50;
+const PROLOGUE_PARTS_MAX = 50;
 
 /** The root element of a document that is not read any further; undefined when there is none near the start. */
 export function rootOf(text: string): XmlRoot | undefined {
   let rest = text.slice(0, 200_000);
-  for (let part = 0; part < prologuePartsMax; part += 1) {
+  for (let part = 0; part < PROLOGUE_PARTS_MAX; part += 1) {
     const match = PROLOGUE.exec(rest);
     if (!match || match[0] === '') break;
     rest = rest.slice(match[0].length);

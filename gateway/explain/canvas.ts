@@ -6,7 +6,7 @@ export type Canvas = typeof import('@napi-rs/canvas');
 export type Ink = ReturnType<ReturnType<Canvas['createCanvas']>['getContext']>;
 
 /** Name the drawing font is registered with. */
-export const fontName = 'DocketSans';
+export const FONT_NAME = 'DocketSans';
 
 /** Loads the native canvas and its browser classes; must run before pdfjs is loaded. @throws Refusal where it is not installed */
 export async function prepareDrawing(): Promise<Canvas> {
@@ -18,7 +18,7 @@ export async function prepareDrawing(): Promise<Canvas> {
     scope['ImageData'] = canvas.ImageData;
     canvas.GlobalFonts.registerFromPath(
       join(pdfjsFolder, 'standard_fonts', 'LiberationSans-Regular.ttf'),
-      fontName,
+      FONT_NAME,
     );
     return canvas;
   } catch (error) {

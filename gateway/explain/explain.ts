@@ -22,7 +22,7 @@ import { saidValues } from './said-values.ts';
 import { invoiceValues, timetableValues } from './values.ts';
 
 /** Candidates shown for each field. */
-const candidatesShownMax = 8;
+const CANDIDATES_SHOWN_MAX = 8;
 
 type Told = Partial<Pick<GatewayExplanation, 'result' | 'values' | 'missing' | 'checks' | 'details'>>;
 
@@ -160,7 +160,7 @@ function candidatesShown(mapping: InvoiceMapping, reading: JudgedReading): Recor
     Object.keys(mapping.fields).map((name) => [
       name,
       (reading.candidates.get(name) ?? [])
-        .slice(0, candidatesShownMax)
+        .slice(0, CANDIDATES_SHOWN_MAX)
         .map(({ value, raw, page, box, rule, score }) => ({ value, raw, page, box, rule, score })),
     ]),
   );

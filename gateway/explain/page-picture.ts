@@ -5,11 +5,11 @@ import type { Mapping } from '../mapping/mapping-schema.ts';
 import type { MappingRegistry } from '../mapping/registry.ts';
 import type { Box } from '../pdf/matrix.ts';
 import type { Canvas, Ink } from './canvas.ts';
-import { fontName } from './canvas.ts';
+import { FONT_NAME } from './canvas.ts';
 import type { PictureRequest } from '../protocol/child-protocol.ts';
 import { Refusal } from '../protocol/refusal.ts';
 import { explain } from './explain.ts';
-import { drawReadings, readingsWidthPx, valueNumbers } from './readings-list.ts';
+import { drawReadings, READINGS_WIDTH_PX, valueNumbers } from './readings-list.ts';
 
 const COLORS: Readonly<Record<ExplainedValue['kind'], string>> = {
   field: '#0a7d28',
@@ -19,7 +19,7 @@ const COLORS: Readonly<Record<ExplainedValue['kind'], string>> = {
   event: '#1565c0',
 };
 /** Least height of a picture with a list beside the page, in pixels. */
-const listHeightMinPx = 700;
+const LIST_HEIGHT_MIN_PX = 700;
 
 /**
  * A PNG of one page: bare, or with a box around every value read and, beside it, what was read, what is missing and
@@ -44,7 +44,7 @@ export async function pagePicture(
     .promise;
   if (draw === 'page') return new Uint8Array(target.toBuffer('image/png'));
   const explanation = await explain(mapping, registry, document);
-  const sheet = canvas.createCanvas(width + readingsWidthPx, Math.max(height, listHeightMinPx));
+  const sheet = canvas.createCanvas(width + READINGS_WIDTH_PX, Math.max(height, LIST_HEIGHT_MIN_PX));
   const ink = sheet.getContext('2d');
   ink.fillStyle = '#ffffff';
   ink.fillRect(0, 0, sheet.width, sheet.height);
@@ -85,7 +85,7 @@ function drawBoxes(
     const number = numbers.get(value.path);
     if (value.page !== pageNumber || !value.box || number === undefined) continue;
     const text = String(number);
-    ink.font = `9px ${fontName}`;
+    ink.font = `9px ${FONT_NAME}`;
     const places = tagPlaces(value.box, Math.ceil(ink.measureText(text).width) + 4, zoom);
     const free = places.filter(isFree);
     const place = free.find((at) => isBlank(bare, at)) ?? free[0] ?? places[0];
@@ -94,19 +94,19 @@ function drawBoxes(
   }
 }
 
-const tagHeightPx = 11;
+const TAG_HEIGHT_PX = 11;
 
 /** Where the number of a value may stand: right of it, left, over or under it. */
 function tagPlaces(box: Box, width: number, zoom: number): [Box, ...Box[]] {
   const [left, right] = [box.x0 * zoom - 3, box.x1 * zoom + 3];
-  const middle = ((box.y0 + box.y1) * zoom - tagHeightPx) / 2;
-  const at = (x: number, y: number): Box => ({ x0: x, y0: y, x1: x + width, y1: y + tagHeightPx });
+  const middle = ((box.y0 + box.y1) * zoom - TAG_HEIGHT_PX) / 2;
+  const at = (x: number, y: number): Box => ({ x0: x, y0: y, x1: x + width, y1: y + TAG_HEIGHT_PX });
   return [
     at(right, middle),
     at(left - width, middle),
-    at(left, box.y0 * zoom - tagHeightPx - 1),
+    at(left, box.y0 * zoom - TAG_HEIGHT_PX - 1),
     at(left, box.y1 * zoom + 1),
-    at(right - width, box.y0 * zoom - tagHeightPx - 1),
+    at(right - width, box.y0 * zoom - TAG_HEIGHT_PX - 1),
     at(right - width, box.y1 * zoom + 1),
   ];
 }
@@ -118,7 +118,7 @@ function overlap(a: Box, b: Box): boolean {
 /** A number on a coloured ground. */
 function drawTag(ink: Ink, place: Box, text: string, color: string): void {
   ink.fillStyle = color;
-  ink.fillRect(place.x0, place.y0, place.x1 - place.x0, tagHeightPx);
+  ink.fillRect(place.x0, place.y0, place.x1 - place.x0, TAG_HEIGHT_PX);
   ink.fillStyle = '#ffffff';
   ink.fillText(text, place.x0 + 2, place.y1 - 2);
 }

@@ -9,12 +9,12 @@ export interface PageSize {
 }
 
 /** Pages whose size is told; the values of further ones are not placed. */
-const pagesMax = 2000;
+const PAGES_MAX = 2000;
 
 /** The sizes of a document's pages, in order. */
 export async function pageSizes(document: PDFDocumentProxy): Promise<PageSize[]> {
   const sizes: PageSize[] = [];
-  for (let page = 1; page <= Math.min(document.numPages, pagesMax); page += 1) {
+  for (let page = 1; page <= Math.min(document.numPages, PAGES_MAX); page += 1) {
     const { width, height } = (await document.getPage(page)).getViewport({ scale: 1 });
     sizes.push({ page, width, height });
   }

@@ -1,10 +1,10 @@
 import type { ExplainedValue, GatewayExplanation } from '../../schemas/gateway-explanation.ts';
 import type { Ink } from './canvas.ts';
-import { fontName } from './canvas.ts';
+import { FONT_NAME } from './canvas.ts';
 
 /** Width of the list beside a page, in pixels. */
-export const readingsWidthPx = 460;
-const marginPx = 12;
+export const READINGS_WIDTH_PX = 460;
+const MARGIN_PX = 12;
 const COLORS = {
   title: '#222222',
   read: '#0a7d28',
@@ -40,11 +40,11 @@ export function drawReadings(
   const { mapping, result, values, missing, checks } = explanation;
   let y = 24;
   const row = (text: string, color: string, size = 12): void => {
-    ink.font = `${size}px ${fontName}`;
+    ink.font = `${size}px ${FONT_NAME}`;
     ink.fillStyle = color;
-    for (const part of wrap(ink, text, readingsWidthPx - 2 * marginPx)) {
+    for (const part of wrap(ink, text, READINGS_WIDTH_PX - 2 * MARGIN_PX)) {
       if (y > place.height - 6) return;
-      ink.fillText(part, place.x + marginPx, y);
+      ink.fillText(part, place.x + MARGIN_PX, y);
       y += size + 5;
     }
   };

@@ -6,7 +6,7 @@ import { clockText } from '../timetable/clock-times.ts';
 import type { TimetableEntry } from '../timetable/timetable-entry.ts';
 
 /** Most values returned for one document; further ones are left out, since nobody reads a list of 2,000 pages. */
-export const explainedValuesMax = 20_000;
+export const EXPLAINED_VALUES_MAX = 20_000;
 
 type Named = readonly [path: string, kind: ExplainedValue['kind'], found: Found | undefined];
 
@@ -80,5 +80,5 @@ function placed(named: readonly Named[], pages: readonly PageSize[]): ExplainedV
         },
       ];
     })
-    .slice(0, explainedValuesMax);
+    .slice(0, EXPLAINED_VALUES_MAX);
 }

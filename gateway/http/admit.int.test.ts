@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startGateway, type RunningGateway } from '../server.ts';
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
-const token = 'a-token-of-this-test-and-no-other';
-const slowMs = 60_000;
+const TOKEN = 'a-token-of-this-test-and-no-other';
+const SLOW_MS = 60_000;
 
 /** With node:http, since fetch sets some of these headers itself. */
 function ask(gateway: RunningGateway, path: string, headers: Record<string, string>, method = 'GET') {
@@ -26,10 +26,10 @@ describe('the door of the gateway', () => {
   let open: RunningGateway;
   beforeAll(async () => {
     [closed, open] = await Promise.all([
-      startGateway({ port: 0, children: 1, log: quiet, token }),
+      startGateway({ port: 0, children: 1, log: quiet, token: TOKEN }),
       startGateway({ port: 0, children: 1, log: quiet }),
     ]);
-  }, slowMs);
+  }, SLOW_MS);
   afterAll(() => Promise.all([closed.close(), open.close()]));
 
   it.each(['GET /v1/mappings', 'GET /metrics', 'POST /v1/convert', 'POST /v1/explain', 'GET /nowhere'])(
@@ -38,13 +38,13 @@ describe('the door of the gateway', () => {
       const [method = '', path = ''] = call.split(' ');
       const refused = { status: 401, code: 'TOKEN_REFUSED' };
       expect(await ask(closed, path, {}, method)).toEqual(refused);
-      expect(await ask(closed, path, { Authorization: `Bearer ${token}x` }, method)).toEqual(refused);
-      expect(await ask(closed, path, { Authorization: token }, method)).toEqual(refused);
+      expect(await ask(closed, path, { Authorization: `Bearer ${TOKEN}x` }, method)).toEqual(refused);
+      expect(await ask(closed, path, { Authorization: TOKEN }, method)).toEqual(refused);
     },
   );
 
   it('lets in who has the token, and says to everybody that it lives', async () => {
-    const authorized = { Authorization: `Bearer ${token}` };
+    const authorized = { Authorization: `Bearer ${TOKEN}` };
     expect(await ask(closed, '/v1/mappings', authorized)).toMatchObject({ status: 200 });
     expect(await ask(closed, '/health', {})).toMatchObject({ status: 200 });
   });
@@ -64,7 +64,7 @@ describe('the door of the gateway', () => {
     const refused = { status: 403, code: 'BROWSER_REFUSED' };
     expect(await ask(open, '/v1/mappings', headers)).toEqual(refused);
     expect(await ask(open, '/health', headers)).toEqual(refused);
-    expect(await ask(closed, '/v1/mappings', { ...headers, Authorization: `Bearer ${token}` })).toEqual(
+    expect(await ask(closed, '/v1/mappings', { ...headers, Authorization: `Bearer ${TOKEN}` })).toEqual(
       refused,
     );
   });

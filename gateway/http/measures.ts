@@ -10,7 +10,7 @@ export interface GatewayMeasures {
 }
 
 /** Buckets in seconds: most documents take tens of milliseconds, the wall clock ends at 20 s. */
-const durationBucketsSec = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30];
+const DURATION_BUCKETS_SEC = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30];
 
 export function openMeasures(): GatewayMeasures {
   const registry = new Registry();
@@ -20,7 +20,7 @@ export function openMeasures(): GatewayMeasures {
     name: 'gateway_conversion_duration_seconds',
     help: 'Time from the whole document received to its answer.',
     labelNames: ['mapping', 'result'],
-    buckets: durationBucketsSec,
+    buckets: DURATION_BUCKETS_SEC,
     ...register,
   });
   const children = new Gauge({

@@ -100,7 +100,7 @@ function sendHealth(context: RouteContext, request: IncomingMessage, response: S
   sendJson(response, status === 'starting' ? 503 : 200, health);
 }
 
-const jobIdLengthMax = 128;
+const JOB_ID_LENGTH_MAX = 128;
 
 async function convertRoute(
   context: RouteContext,
@@ -111,7 +111,7 @@ async function convertRoute(
 ): Promise<void> {
   if (context.draining()) throw new Refusal('SHUTTING_DOWN', 'The gateway is stopping.');
   const options = readOptions(context, url, kind);
-  const jobId = String(request.headers['x-job-id'] ?? '').slice(0, jobIdLengthMax);
+  const jobId = String(request.headers['x-job-id'] ?? '').slice(0, JOB_ID_LENGTH_MAX);
   const pdf = await readBody(request, context.uploadBytesMax);
   const startedAt = performance.now();
   const gone = new AbortController();

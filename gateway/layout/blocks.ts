@@ -7,9 +7,9 @@ export interface Block {
 }
 
 /** Words further apart than this share of the font size belong to different columns. */
-const columnGapRatio = 2.2;
+const COLUMN_GAP_RATIO = 2.2;
 /** Lines further apart than this share of the font size belong to different blocks. */
-const paragraphGapRatio = 1.9;
+const PARAGRAPH_GAP_RATIO = 1.9;
 
 interface Open {
   readonly block: Block;
@@ -31,7 +31,7 @@ export function blocksOf(page: PageText): Block[] {
         (o) =>
           o.block.rotated === line.rotated &&
           part.y > o.y &&
-          part.y - o.y < paragraphGapRatio * Math.max(o.size, part.size) &&
+          part.y - o.y < PARAGRAPH_GAP_RATIO * Math.max(o.size, part.size) &&
           Math.min(o.x1, x1) - Math.max(o.x0, x0) > 0 &&
           Math.abs(o.size - part.size) < 0.35 * Math.max(o.size, part.size),
       );
@@ -67,7 +67,7 @@ function splitAtColumns(line: Line): Line[] {
   let words: Line['words'][number][] = [];
   for (const word of line.words) {
     const previous = words.at(-1);
-    if (previous && word.x0 - previous.x1 > columnGapRatio * line.size) {
+    if (previous && word.x0 - previous.x1 > COLUMN_GAP_RATIO * line.size) {
       parts.push({ ...line, words });
       words = [];
     }

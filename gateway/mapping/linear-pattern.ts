@@ -47,10 +47,10 @@ export function linearPattern(source: string): LinearPattern {
 const PLAIN_WORDS = /^(?:\\b|\\d|\\\.|\\s\?|[A-Za-z0-9 À-ÖØ-Þà-öø-þ]|\[[A-Za-zÀ-ÖØ-Þà-öø-þ]+\])+$/;
 const BLANK_OR_NOT = /\\s\?/g;
 /** Each blank that may be missing can double the ways to try. */
-const blanksOrNotMax = 3;
+const BLANKS_OR_NOT_MAX = 3;
 
 function plainExpression(source: string): RegExp | undefined {
-  if (!PLAIN_WORDS.test(source) || (source.match(BLANK_OR_NOT)?.length ?? 0) > blanksOrNotMax)
+  if (!PLAIN_WORDS.test(source) || (source.match(BLANK_OR_NOT)?.length ?? 0) > BLANKS_OR_NOT_MAX)
     return undefined;
   // RE2 knows only the blanks of ASCII (its syntax page, `\s`); JavaScript many more.
   return new RegExp(source.replace(BLANK_OR_NOT, '[\\t\\n\\f\\r ]?'), 'i');

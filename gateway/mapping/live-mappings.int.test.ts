@@ -16,8 +16,8 @@ import { until } from '../../tests/harness/api-user.ts';
 import { makePlainInvoice } from '../../tests/rooms/gateway/plain-invoice.ts';
 
 const main = join(import.meta.dirname, '..', 'main.ts');
-const slowMs = 90_000;
-const token = 'a token of sixteen letters or more';
+const SLOW_MS = 90_000;
+const TOKEN = 'a token of sixteen letters or more';
 
 /** A gateway as a process of its own, with a folder of mappings that the test edits. */
 describe('the mappings of a running gateway', () => {
@@ -33,7 +33,7 @@ describe('the mappings of a running gateway', () => {
     writeFileSync(join(folder, 'moll_v1.json.new'), JSON.stringify(mapping));
     renameSync(join(folder, 'moll_v1.json.new'), join(folder, 'moll_v1.json'));
   };
-  const headers = { Authorization: `Bearer ${token}` };
+  const headers = { Authorization: `Bearer ${TOKEN}` };
   const convertedBy = async (): Promise<number> => {
     const answer = await fetch(`${url}/v1/convert?mapping=moll_v1`, {
       method: 'POST',
@@ -52,17 +52,17 @@ describe('the mappings of a running gateway', () => {
     pdf = await makePlainInvoice({});
     gateway = spawn(process.execPath, [main], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { PORT: '0', GATEWAY_CHILDREN: '1', GATEWAY_MAPPINGS: folder, GATEWAY_TOKEN: token },
+      env: { PORT: '0', GATEWAY_CHILDREN: '1', GATEWAY_MAPPINGS: folder, GATEWAY_TOKEN: TOKEN },
     });
     createInterface(gateway.stderr!).on('line', (line) => logged.push(line));
     const [line] = (await once(createInterface(gateway.stdout!), 'line')) as [string];
     url = `http://127.0.0.1:${(JSON.parse(line) as { port: number }).port}`;
-  }, slowMs);
+  }, SLOW_MS);
   afterAll(async () => {
     gateway.kill('SIGTERM');
     await once(gateway, 'exit');
     rmSync(folder, { recursive: true });
-  }, slowMs);
+  }, SLOW_MS);
 
   it(
     'follow the files: an edited one converts, a broken one is named and the last good one stays, a removed one goes',
@@ -71,34 +71,34 @@ describe('the mappings of a running gateway', () => {
       expect(await health()).toEqual({ own: 1, refused: 0 });
 
       put(2, { country: 'DE' });
-      await until('the edited mapping converts', async () => (await convertedBy()) === 2, slowMs);
+      await until('the edited mapping converts', async () => (await convertedBy()) === 2, SLOW_MS);
       expect(logged.join('\n')).toMatch(/a mapping is taken up.*"mapping":"moll_v1","version":2/);
 
       put(3, { country: 'Germany' });
-      await until('the broken one is told', async () => (await health())?.refused === 1, slowMs);
+      await until('the broken one is told', async () => (await health())?.refused === 1, SLOW_MS);
       expect(await convertedBy()).toBe(2);
       expect((await health())?.faults?.[0]).toMatch(/^moll_v1\.json#\/country: /);
       expect(await health({})).toEqual({ own: 1, refused: 1 });
       expect(logged.join('\n')).toMatch(/is not taken up; the last good one stays.*moll_v1\.json#\/country/);
 
       put(4, { country: 'DE' });
-      await until('the mended one converts', async () => (await convertedBy()) === 4, slowMs);
+      await until('the mended one converts', async () => (await convertedBy()) === 4, SLOW_MS);
       expect(await health()).toEqual({ own: 1, refused: 0 });
 
       put(4, { country: 'AT' });
       await until(
         'the unchanged version is told',
         () => Promise.resolve(logged.some((line) => line.includes('something else under the same version'))),
-        slowMs,
+        SLOW_MS,
       );
 
       rmSync(join(folder, 'moll_v1.json'));
-      await until('it is unknown', async () => (await convertedBy()) === 400, slowMs);
+      await until('it is unknown', async () => (await convertedBy()) === 400, SLOW_MS);
       const listed = gatewayMappingsSchema.parse(
         await (await fetch(`${url}/v1/mappings`, { headers })).json(),
       );
       expect(listed.map(({ id }) => id)).not.toContain('moll_v1');
     },
-    4 * slowMs,
+    4 * SLOW_MS,
   );
 });

@@ -18,13 +18,13 @@ export function holdsNeeded(needs: readonly (readonly string[])[], text: string)
 
 /** Texts asked about: many patterns are tried on a document and on its lines. When so many are known, it begins anew. */
 const foldedTexts = new Map<string, string>();
-const textsKeptMax = 400;
+const TEXTS_KEPT_MAX = 400;
 
 function foldedText(text: string): string {
   const known = foldedTexts.get(text);
   if (known !== undefined) return known;
   const folded = text.toLowerCase().replaceAll('\u017F', 's');
-  if (foldedTexts.size >= textsKeptMax) foldedTexts.clear();
+  if (foldedTexts.size >= TEXTS_KEPT_MAX) foldedTexts.clear();
   foldedTexts.set(text, folded);
   return folded;
 }

@@ -17,7 +17,7 @@ interface Read {
 }
 
 /** How often one document is read with another word in it, at most. */
-const readingsMax = 80;
+const READINGS_MAX = 80;
 
 /**
  * Judges a document of which pages were read by OCR. Where a check does not hold, words that are not sure are read in
@@ -57,7 +57,7 @@ function mended<T>(first: Checked<T>, checked: (words: PdfText) => Checked<T>): 
   let readings = 0;
   for (const word of doubtful(first.words))
     for (const other of otherTexts(word)) {
-      if (best.broken === 0 || readings >= readingsMax) return best;
+      if (best.broken === 0 || readings >= READINGS_MAX) return best;
       readings += 1;
       const tried = triedWith(best.words, word, other, checked);
       if (tried && tried.broken < best.broken) best = tried;

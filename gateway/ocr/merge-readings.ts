@@ -32,7 +32,7 @@ export function mergeReadings(readings: readonly Reading[], own: OcrLanguage): A
 type Place = ReadonlyMap<OcrLanguage, readonly SeenWord[]>;
 
 /** Words overlap when they share this part of the narrower one. */
-const overlapShareMin = 0.3;
+const OVERLAP_SHARE_MIN = 0.3;
 
 function placesOf(readings: readonly Reading[]): Place[] {
   const all = readings
@@ -60,7 +60,7 @@ function isSamePlace(a: SeenWord, b: SeenWord): boolean {
   const across = shared(a.left, a.right, [b.left, b.right]);
   const down = shared(a.top, a.bottom, [b.top, b.bottom]);
   return (
-    across > overlapShareMin * Math.min(a.right - a.left, b.right - b.left) &&
+    across > OVERLAP_SHARE_MIN * Math.min(a.right - a.left, b.right - b.left) &&
     down > 0.5 * Math.min(a.bottom - a.top, b.bottom - b.top)
   );
 }

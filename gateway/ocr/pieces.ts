@@ -13,10 +13,10 @@ export interface Placement {
 }
 
 /** Height of capitals, figures and long small letters over the baseline, and of short ones, as shares of the font's size. */
-const tallShare = 0.72;
-const shortShare = 0.52;
+const TALL_SHARE = 0.72;
+const SHORT_SHARE = 0.52;
 /** How far long tails go under the baseline. */
-const tailShare = 0.21;
+const TAIL_SHARE = 0.21;
 
 const TALL = /[\p{Lu}\p{N}bdfhklßtäöüáéíóúâêôàèñãõ/()|[\]]/u;
 const TAILED = /[gjpqyçÇQ,;()@/|[\]$_]/;
@@ -65,18 +65,18 @@ function sizeOf(word: AgreedWord, row: readonly AgreedWord[]): number {
   const own = ownSize(word);
   if (own !== undefined) return own;
   const others = row.map(ownSize).filter((size) => size !== undefined);
-  return others.length > 0 ? median(others) : (word.bottom - word.top) / shortShare;
+  return others.length > 0 ? median(others) : (word.bottom - word.top) / SHORT_SHARE;
 }
 
 function ownSize({ text, top, bottom }: AgreedWord): number | undefined {
   if (!/[\p{L}\p{N}]/u.test(text) || !TALL.test(text)) return undefined;
-  return (bottom - top) / (TAILED.test(text) ? tallShare + tailShare : tallShare);
+  return (bottom - top) / (TAILED.test(text) ? TALL_SHARE + TAIL_SHARE : TALL_SHARE);
 }
 
 function baselineOf(word: AgreedWord, row: readonly AgreedWord[], size: number): number {
   if (!TAILED.test(word.text) && /[\p{L}\p{N}]/u.test(word.text)) return word.bottom;
   const level = row.filter((other) => !TAILED.test(other.text) && /[\p{L}\p{N}]/u.test(other.text));
-  return level.length > 0 ? median(level.map(({ bottom }) => bottom)) : word.bottom - tailShare * size;
+  return level.length > 0 ? median(level.map(({ bottom }) => bottom)) : word.bottom - TAIL_SHARE * size;
 }
 
 function median(values: readonly number[]): number {

@@ -17,32 +17,32 @@ import type { UprightPage } from './upright.ts';
 import { sidesOf, toPage, uprightPage } from './upright.ts';
 
 /** Larger images are not looked at, in dots. */
-const imageDotsMax = 40_000_000;
+const IMAGE_DOTS_MAX = 40_000_000;
 /** A page of more images is not read; scanners that save strips make about a hundred. */
-const imagesOfPageMax = 200;
+const IMAGES_OF_PAGE_MAX = 200;
 
 /** A page with a smaller share of sure long words is not read: what seems sure on it is chance. */
-const sureShareMin = 0.5;
+const SURE_SHARE_MIN = 0.5;
 
 /** Reads a page that has only pictures; returns `left out` when too little of it can be read. */
 export async function readScan(
   content: PageContent,
   document: PDFDocumentProxy,
 ): Promise<ScannedPage | 'left out'> {
-  if (content.images.length > imagesOfPageMax) return 'left out';
+  if (content.images.length > IMAGES_OF_PAGE_MAX) return 'left out';
   const upright = await uprightPage(await inksOf(content, document), content);
   if (!upright) return 'left out';
   const words = await wordsOf(upright.ink);
   const long = words.filter(({ text }) => /[\p{L}\p{N}]{3}/u.test(text));
   const sure = long.filter(({ certainty }) => certainty >= OCR_SURE);
-  if (long.length === 0 || sure.length < sureShareMin * long.length) return 'left out';
+  if (long.length === 0 || sure.length < SURE_SHARE_MIN * long.length) return 'left out';
   return asPage(content, upright, words);
 }
 
 async function inksOf(content: PageContent, document: PDFDocumentProxy): Promise<PlacedInk[]> {
   const page = await document.getPage(content.pageNumber);
   return content.images.flatMap((image) => {
-    const picture = pictureOf(imageIn(page, image), imageDotsMax);
+    const picture = pictureOf(imageIn(page, image), IMAGE_DOTS_MAX);
     return picture ? [{ ink: inkOf(picture), matrix: image.matrix }] : [];
   });
 }

@@ -110,12 +110,12 @@ function isProven(
 }
 
 /** Longer values are not proven digit by digit. */
-const digitsTriedMax = 34;
+const DIGITS_TRIED_MAX = 34;
 
 /** Each digit read as another, by more than the cents that sums may be off, and a decimal mark moved. */
 function confusions(value: string): string[] {
   const digits = [...value].flatMap((character, at) => (/\d/.test(character) ? [at] : []));
-  if (digits.length === 0 || digits.length > digitsTriedMax) return [];
+  if (digits.length === 0 || digits.length > DIGITS_TRIED_MAX) return [];
   const swapped = digits.map(
     (at) => value.slice(0, at) + ((Number(value[at]) + 5) % 10) + value.slice(at + 1),
   );

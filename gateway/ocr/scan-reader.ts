@@ -3,9 +3,9 @@ import type { PageContent } from '../pdf/page-content.ts';
 import type { ScanReader } from '../pdf/scanned-page.ts';
 
 /** Scanned pages read in one document: one takes 4 to 9 s of the 20 s of processor time that a document has. */
-export const scannedPagesMax = 3;
+export const SCANNED_PAGES_MAX = 3;
 /** Images that cover less of a page than this are no scan of it. */
-const coveredShareMin = 0.3;
+const COVERED_SHARE_MIN = 0.3;
 
 let pagesRead = 0;
 
@@ -23,7 +23,7 @@ export function scanReader(): ScanReader | undefined {
 }
 
 const READER: ScanReader = {
-  pagesMax: scannedPagesMax,
+  pagesMax: SCANNED_PAGES_MAX,
   isScan,
   read: async (content, document) => {
     pagesRead += 1;
@@ -35,7 +35,7 @@ const READER: ScanReader = {
 /** Whether the images of a page may be a scan of it. */
 function isScan({ images, width, height }: PageContent): boolean {
   const area = images.reduce((sum, { box }) => sum + areaOf(box), 0);
-  return area >= coveredShareMin * width * height;
+  return area >= COVERED_SHARE_MIN * width * height;
 }
 
 function areaOf({ x0, y0, x1, y1 }: Box): number {

@@ -12,17 +12,17 @@ import { makeScan } from '../../tests/rooms/gateway/scan-pdf.ts';
 import { openPool } from '../pool/child-pool.ts';
 import type { ConverterOutcome } from '../protocol/child-protocol.ts';
 import { DEFAULT_POOL_LIMITS } from '../pool/pool-limits.ts';
-import { scannedPagesMax } from './scan-reader.ts';
+import { SCANNED_PAGES_MAX } from './scan-reader.ts';
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const options = { drawing: false, mappings: [] };
 const pool = openPool({ ...DEFAULT_POOL_LIMITS, children: 1, standInsMax: 1 }, options, quiet);
-const slowMs = 300_000;
+const SLOW_MS = 300_000;
 
 afterAll(() => pool.close(0));
 
-const mappingId = 'pt_simon_invoice_v1';
-const convert = (pdf: Uint8Array, mapping = mappingId): Promise<ConverterOutcome> =>
+const MAPPING_ID = 'pt_simon_invoice_v1';
+const convert = (pdf: Uint8Array, mapping = MAPPING_ID): Promise<ConverterOutcome> =>
   pool.run({ kind: 'convert', mappingId: mapping, parameters: {}, pdf });
 
 /** How papers lie in a scanner: level, askew, turned. */
@@ -32,7 +32,7 @@ const WAYS: readonly (ScanOptions & { readonly layout: string; readonly invoice:
   { layout: 'wide', invoice: 70_500, seed: 5, quarterTurns: 1, skewDegrees: -1.1, noise: 20, ink: 70 },
 ];
 /** Of those, what is read wholly right at the least; the others are refused. */
-const rightMin = 2;
+const RIGHT_MIN = 2;
 
 describe('scanned invoices', () => {
   it(
@@ -45,10 +45,10 @@ describe('scanned invoices', () => {
           writeFileSync(join(folder, `${i}.pdf`), await makeScan(made.pdf, way));
           writeFileSync(join(folder, `${i}.json`), JSON.stringify(made.truth));
         }
-        const scored = await testMapping(pool, { folder, mappingId });
+        const scored = await testMapping(pool, { folder, mappingId: MAPPING_ID });
         const verdicts = scored.map(({ verdict }) => verdict);
         expect(scored.filter(({ verdict }) => verdict === 'notTold').map(({ untold }) => untold)).toEqual([]);
-        expect(verdicts.filter((verdict) => verdict === 'right').length).toBeGreaterThanOrEqual(rightMin);
+        expect(verdicts.filter((verdict) => verdict === 'right').length).toBeGreaterThanOrEqual(RIGHT_MIN);
         expect(scored.filter(({ answer }) => !['OK', 'CHECKS_FAILED', 'NO_TEXT'].includes(answer))).toEqual(
           [],
         );
@@ -56,7 +56,7 @@ describe('scanned invoices', () => {
         rmSync(folder, { recursive: true });
       }
     },
-    slowMs,
+    SLOW_MS,
   );
 
   it(
@@ -66,7 +66,12 @@ describe('scanned invoices', () => {
       const scan = await makeScan(pdf, { seed: 2, quarterTurns: 3, skewDegrees: -0.5 });
       const [told, original] = await Promise.all(
         [scan, pdf].map(async (bytes) => {
-          const outcome = await pool.run({ kind: 'explain', mappingId, parameters: {}, pdf: bytes });
+          const outcome = await pool.run({
+            kind: 'explain',
+            mappingId: MAPPING_ID,
+            parameters: {},
+            pdf: bytes,
+          });
           if (!outcome.ok) throw new Error(outcome.message);
           return JSON.parse(new TextDecoder().decode(outcome.body)) as GatewayExplanation;
         }),
@@ -82,7 +87,7 @@ describe('scanned invoices', () => {
       expect(Math.abs((number?.box?.x0 ?? 0) - (box?.y0 ?? 0))).toBeLessThan(8);
       expect(Math.abs((number?.box?.y1 ?? 0) - (side - (box?.x0 ?? 0)))).toBeLessThan(8);
     },
-    slowMs,
+    SLOW_MS,
   );
 
   it(
@@ -99,7 +104,7 @@ describe('scanned invoices', () => {
       const xml = outcome.ok ? new TextDecoder().decode(outcome.body) : '';
       expect(xml).toMatch(/ocr="(?:0\.[89]\d*|1)">morning</);
     },
-    slowMs,
+    SLOW_MS,
   );
 });
 
@@ -116,7 +121,7 @@ describe('what is not read by OCR', () => {
         await off.close(0);
       }
     },
-    slowMs,
+    SLOW_MS,
   );
 
   it(
@@ -130,7 +135,7 @@ describe('what is not read by OCR', () => {
         message: expect.stringContaining('300 dots an inch'),
       });
     },
-    slowMs,
+    SLOW_MS,
   );
 
   it(
@@ -144,14 +149,14 @@ describe('what is not read by OCR', () => {
         page.indexOf(Buffer.from([0xff, 0xd8])),
         page.lastIndexOf(Buffer.from([0xff, 0xd9])) + 2,
       );
-      const answer = await convert(await pagesOf(jpeg, scannedPagesMax + 1), 'text_layout_v1');
+      const answer = await convert(await pagesOf(jpeg, SCANNED_PAGES_MAX + 1), 'text_layout_v1');
       expect(answer).toMatchObject({
         ok: false,
         code: 'PDF_LIMIT',
         message: expect.stringContaining('pages'),
       });
     },
-    slowMs,
+    SLOW_MS,
   );
 });
 

@@ -13,13 +13,13 @@ export interface TextDirection {
 }
 
 /** Papers lie no further askew in a scanner. */
-const skewMaxDegrees = 6;
-const coarseStepDegrees = 0.5;
-const fineStepDegrees = 0.05;
+const SKEW_MAX_DEGREES = 6;
+const COARSE_STEP_DEGREES = 0.5;
+const FINE_STEP_DEGREES = 0.05;
 /** Longer runs of ink, in dots, are drawn lines and areas. */
-const letterRunMax = 40;
+const LETTER_RUN_MAX = 40;
 /** More dots of ink say nothing more about the direction. */
-const dotsMax = 60_000;
+const DOTS_MAX = 60_000;
 
 /**
  * Works out how lines of text lie on a page of about 100 dots an inch: along them, rows of ink and blank rows take
@@ -45,7 +45,7 @@ interface Dots {
   readonly y: Float32Array;
 }
 
-/** The middle of each dark dot, from the middle of the page, without long runs and at most `dotsMax` of them. */
+/** The middle of each dark dot, from the middle of the page, without long runs and at most `DOTS_MAX` of them. */
 function inkDots(page: Ink, dark: number): Dots {
   const { gray, width, height } = page;
   const isInk = new Uint8Array(gray.length);
@@ -55,7 +55,7 @@ function inkDots(page: Ink, dark: number): Dots {
   dropRuns(isInk, { count: width, step: 1 }, { count: height, step: width });
   const found: number[] = [];
   for (let at = 0; at < gray.length; at++) if (isInk[at] === 1 && along[at] === 1) found.push(at);
-  const stride = Math.max(1, Math.ceil(found.length / dotsMax));
+  const stride = Math.max(1, Math.ceil(found.length / DOTS_MAX));
   const kept = found.filter((_, i) => i % stride === 0);
   return {
     x: Float32Array.from(kept, (at) => (at % width) - width / 2),
@@ -66,7 +66,7 @@ function inkDots(page: Ink, dark: number): Dots {
 const PAPER = 255;
 
 /** Ink is darker than paper by so much on the mean, of 255; grain, seen at 100 dots an inch, by a few. */
-const inkContrastMin = 25;
+const INK_CONTRAST_MIN = 25;
 
 /**
  * The lightness that parts ink from paper best (Otsu 1979): the one with the most variance between the two. Undefined
@@ -86,7 +86,7 @@ function darkBelow(gray: Uint8Array): number | undefined {
     const variance = dark * light * apart * apart;
     if (variance > bestVariance) [best, bestVariance, contrast] = [value + 1, variance, Math.abs(apart)];
   }
-  return contrast < inkContrastMin ? undefined : best;
+  return contrast < INK_CONTRAST_MIN ? undefined : best;
 }
 
 interface Walk {
@@ -104,7 +104,7 @@ function dropRuns(isInk: Uint8Array, lines: Walk, dots: Walk): void {
         run += 1;
         continue;
       }
-      if (run > letterRunMax) for (let back = 1; back <= run; back++) isInk[at - back * dots.step] = 0;
+      if (run > LETTER_RUN_MAX) for (let back = 1; back <= run; back++) isInk[at - back * dots.step] = 0;
       run = 0;
     }
   }
@@ -121,17 +121,17 @@ function steepest(x: Float32Array, y: Float32Array): { readonly angle: number; r
     }
     return found;
   };
-  const coarse = best(-skewMaxDegrees, skewMaxDegrees, coarseStepDegrees);
+  const coarse = best(-SKEW_MAX_DEGREES, SKEW_MAX_DEGREES, COARSE_STEP_DEGREES);
   const middle = (coarse.angle * 180) / Math.PI;
-  return best(middle - coarseStepDegrees, middle + coarseStepDegrees, fineStepDegrees);
+  return best(middle - COARSE_STEP_DEGREES, middle + COARSE_STEP_DEGREES, FINE_STEP_DEGREES);
 }
 
 function contrastAt({ x, y }: Dots, angle: number): number {
   const [sin, cos] = [Math.sin(angle), Math.cos(angle)];
-  const rows = new Uint32Array(2 * rowsToMiddle);
+  const rows = new Uint32Array(2 * ROWS_TO_MIDDLE);
   for (let i = 0; i < x.length; i++) {
     // Shifted, the row is above zero, and cutting the fraction off rounds it.
-    const row = (y[i]! * cos - x[i]! * sin + rowsToMiddle) | 0;
+    const row = (y[i]! * cos - x[i]! * sin + ROWS_TO_MIDDLE) | 0;
     rows[row]! += 1;
   }
   let contrast = 0;
@@ -143,4 +143,4 @@ function contrastAt({ x, y }: Dots, angle: number): number {
 }
 
 /** A page of 12 million dots, seen at a third of the resolution, is no longer than this from corner to middle. */
-const rowsToMiddle = 8192;
+const ROWS_TO_MIDDLE = 8192;

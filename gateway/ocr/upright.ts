@@ -23,11 +23,11 @@ export interface PageSides {
   readonly height: number;
 }
 
-const pointsPerInch = 72;
-const readingDpi = 300;
-const directionDpi = 100;
+const POINTS_PER_INCH = 72;
+const READING_DPI = 300;
+const DIRECTION_DPI = 100;
 /** An A4 page at 300 dots an inch has 8.7 million. A page that would have more is read at fewer dots an inch. */
-const readingDotsMax = 12_000_000;
+const READING_DOTS_MAX = 12_000_000;
 
 /**
  * Puts a scanned page upright: small skews by its rows of ink, quarter turns by the way in which words can be read.
@@ -38,10 +38,10 @@ export async function uprightPage(
   page: PageSides,
 ): Promise<UprightPage | undefined> {
   const dotsPerPoint = Math.min(
-    readingDpi / pointsPerInch,
-    Math.sqrt(readingDotsMax / (page.width * page.height)),
+    READING_DPI / POINTS_PER_INCH,
+    Math.sqrt(READING_DOTS_MAX / (page.width * page.height)),
   );
-  const coarse = dotsPerPoint * (directionDpi / readingDpi);
+  const coarse = dotsPerPoint * (DIRECTION_DPI / READING_DPI);
   const direction = directionOf(turned(images, page, { turn: 0, skew: 0, dotsPerPoint: coarse }));
   if (!direction) return undefined;
   const legibilities: number[] = [];
@@ -54,7 +54,7 @@ export async function uprightPage(
     legibilities.push(legibility);
     if (isDecided(legibilities)) break;
   }
-  return best === undefined || best.legibility < illegibleBelow ? undefined : best.upright;
+  return best === undefined || best.legibility < ILLEGIBLE_BELOW ? undefined : best.upright;
 }
 
 function skewOf(direction: TextDirection, turn: QuarterTurn): number {
@@ -87,17 +87,17 @@ export function toPage(page: PageSides, upright: PageSides, angle: number): Matr
 }
 
 /** Words upright are read with about 0.9, upside down with 0.3. */
-const legible = 0.7;
+const LEGIBLE = 0.7;
 /** Worse in each of its four ways, a picture has no words that can be read. */
-const illegibleBelow = 0.35;
+const ILLEGIBLE_BELOW = 0.35;
 /** Of two ways up, the right one is read so many times better, however poor the print. */
-const timesBetter = 1.5;
-const legibleAtAll = 0.4;
+const TIMES_BETTER = 1.5;
+const LEGIBLE_AT_ALL = 0.4;
 
 function isDecided(legibilities: readonly number[]): boolean {
   const [first = 0, second = 0] = legibilities.toSorted((a, b) => b - a);
-  if (first >= legible) return true;
-  return legibilities.length > 1 && first >= legibleAtAll && first >= timesBetter * second;
+  if (first >= LEGIBLE) return true;
+  return legibilities.length > 1 && first >= LEGIBLE_AT_ALL && first >= TIMES_BETTER * second;
 }
 
 /** How well long words can be read, 0 to 1. */
@@ -107,29 +107,29 @@ function legibilityOf(words: readonly SeenWord[]): number {
   return long.reduce((sum, word) => sum + word.confidence, 0) / long.length;
 }
 
-const bandsOfPage = 8;
+const BANDS_OF_PAGE = 8;
 /** A band is looked at in so many parts from left to right. */
-const partsOfBand = 32;
+const PARTS_OF_BAND = 32;
 /** The difference in lightness between neighbouring dots at the edge of a letter. */
-const edgeMin = 60;
+const EDGE_MIN = 60;
 /** Edges in each row that is looked at, on the mean, from which on a part of a band holds letters. */
-const edgesOfLetters = 1;
-const rowsSkipped = 3;
+const EDGES_OF_LETTERS = 1;
+const ROWS_SKIPPED = 3;
 
 /** The part of a page, from side to side, of which most is letters. A picture or a code fills but a part of one. */
 function busiestBand({ gray, width, height }: Ink): Ink {
-  const rows = Math.max(1, Math.ceil(height / bandsOfPage));
+  const rows = Math.max(1, Math.ceil(height / BANDS_OF_PAGE));
   let best = { from: 0, lettered: -1 };
   for (let from = 0; from < height; from += rows) {
-    const edges = new Uint32Array(partsOfBand);
+    const edges = new Uint32Array(PARTS_OF_BAND);
     const to = Math.min(from + rows, height);
-    for (let y = from; y < to; y += rowsSkipped)
+    for (let y = from; y < to; y += ROWS_SKIPPED)
       for (let x = 1, at = y * width + 1; x < width; x++, at++) {
-        if (Math.abs((gray[at] ?? 0) - (gray[at - 1] ?? 0)) <= edgeMin) continue;
-        const part = Math.floor((x * partsOfBand) / width);
+        if (Math.abs((gray[at] ?? 0) - (gray[at - 1] ?? 0)) <= EDGE_MIN) continue;
+        const part = Math.floor((x * PARTS_OF_BAND) / width);
         edges[part] = (edges[part] ?? 0) + 1;
       }
-    const enough = ((to - from) / rowsSkipped) * edgesOfLetters;
+    const enough = ((to - from) / ROWS_SKIPPED) * EDGES_OF_LETTERS;
     const lettered = edges.filter((count) => count >= enough).length;
     if (lettered > best.lettered) best = { from, lettered };
   }

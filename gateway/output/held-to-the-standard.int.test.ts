@@ -7,12 +7,12 @@ import { startGateway } from '../server.ts';
 
 type Texts = readonly (readonly [string, number, number])[];
 
-const slowMs = 90_000;
+const SLOW_MS = 90_000;
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 let gateway: RunningGateway;
 beforeAll(async () => {
   gateway = await startGateway({ port: 0, children: 1, log: quiet });
-}, slowMs);
+}, SLOW_MS);
 afterAll(() => gateway.close());
 
 async function convert(
@@ -83,7 +83,7 @@ describe('a result', () => {
       expect(text).not.toMatch(/>-\d/);
       expect(brokenRules(text)).toEqual([]);
     },
-    slowMs,
+    SLOW_MS,
   );
 
   it(
@@ -96,7 +96,7 @@ describe('a result', () => {
         message: expect.stringMatching(/^BR-07: the name of the buyer \(BT-44\) is missing\./),
       });
     },
-    slowMs,
+    SLOW_MS,
   );
 
   it.each([
@@ -114,6 +114,6 @@ describe('a result', () => {
       expect(party).toContain(`<cbc:IdentificationCode>${country}<`);
       expect(warned.filter((code) => code === 'BUYER_COUNTRY')).toEqual(warnings);
     },
-    slowMs,
+    SLOW_MS,
   );
 });

@@ -26,16 +26,16 @@ export function money(name: string, value: Big, currency: string): Maybe {
   return text(name, value.toFixed(2), { currencyID: currency });
 }
 
-const names = { cbc: new Map<string, string>(), cac: new Map<string, string>() } as const;
+const NAMES = { cbc: new Map<string, string>(), cac: new Map<string, string>() } as const;
 
 /**
  * A name with its prefix, made once. Writer and rules look at it some 30,000 times a document; as the key of an object it
  * is a string that the engine compares with another by its address alone.
  */
-function nameOf(prefix: keyof typeof names, name: string): string {
-  const known = names[prefix].get(name);
+function nameOf(prefix: keyof typeof NAMES, name: string): string {
+  const known = NAMES[prefix].get(name);
   if (known !== undefined) return known;
   const [made = ''] = Object.keys({ [`${prefix}:${name}`]: true });
-  names[prefix].set(name, made);
+  NAMES[prefix].set(name, made);
   return made;
 }

@@ -15,8 +15,8 @@ export interface Attachment {
 }
 
 /** Bounds on one document: files looked at, nodes of its name tree, annotations and associated files. */
-export const attachmentsMax = 1_000;
-const entriesMax = 50_000;
+export const ATTACHMENTS_MAX = 1_000;
+const ENTRIES_MAX = 50_000;
 
 /** What the converter asks pdfjs for in place of the id of one attachment. */
 const EVERY_ATTACHMENT = 'docket:every-attachment';
@@ -62,7 +62,7 @@ async function everyAttachment(catalog: PdfCatalog, internals: ParsingInternals)
     const bytes = orNothing(() => FileSpec.readContent(dictionary) ?? undefined);
     const isKept = bytes !== undefined && (/\.xml$/i.test(filename) || beginsLikeXml(bytes));
     found.push({ filename, key, place, size: bytes?.byteLength, bytes: isKept ? bytes : undefined });
-    if (found.length > attachmentsMax) break;
+    if (found.length > ATTACHMENTS_MAX) break;
   }
   return found;
 }
@@ -119,7 +119,7 @@ async function* specifications(
     return orNothing(() => dictionary.get(key));
   }
   function entriesOf(list: unknown): unknown[] {
-    return (Array.isArray(list) ? list : []).slice(0, entriesMax).map((entry) => fetched(catalog, entry));
+    return (Array.isArray(list) ? list : []).slice(0, ENTRIES_MAX).map((entry) => fetched(catalog, entry));
   }
   function* listed(list: unknown, place: Attachment['place']): Generator<Specification> {
     for (const entry of entriesOf(list))
@@ -141,7 +141,7 @@ function* nameTree(
   if (!(names instanceof Dict)) return;
   const visited = new Set<string>();
   const queue: unknown[] = [names.getRaw('EmbeddedFiles')];
-  for (let at = 0; at < queue.length && at < entriesMax; at += 1) {
+  for (let at = 0; at < queue.length && at < ENTRIES_MAX; at += 1) {
     const reference = queue[at];
     if (reference instanceof Ref) {
       if (visited.has(reference.toString())) continue;
@@ -151,10 +151,10 @@ function* nameTree(
     if (!(node instanceof Dict)) continue;
     const kids = orNothing(() => node.get('Kids'));
     if (Array.isArray(kids))
-      queue.push(...(kids as unknown[]).slice(0, Math.max(0, entriesMax - queue.length)));
+      queue.push(...(kids as unknown[]).slice(0, Math.max(0, ENTRIES_MAX - queue.length)));
     const pairs = orNothing(() => node.get('Names'));
     if (!Array.isArray(pairs)) continue;
-    for (let i = 0; i + 1 < pairs.length && i < entriesMax; i += 2)
+    for (let i = 0; i + 1 < pairs.length && i < ENTRIES_MAX; i += 2)
       yield [fetched(catalog, pairs[i]), fetched(catalog, pairs[i + 1])];
   }
 }

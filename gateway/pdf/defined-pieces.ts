@@ -2,9 +2,9 @@ import type { TextPiece } from './show-glyphs.ts';
 import type { HiddenCounts } from './visibility.ts';
 
 /** A page has no text when at least this share of its characters is guessed. */
-const noTextShare = 0.5;
+const NO_TEXT_SHARE = 0.5;
 /** With a smaller share of letters, the signs are drawings in a font of the author's own. */
-const tellShare = 0.02;
+const TELL_SHARE = 0.02;
 
 /**
  * The pieces of a page that are text: all of them, or none where most characters are undefined.
@@ -16,7 +16,7 @@ export function definedPieces(pieces: readonly TextPiece[], counts: HiddenCounts
   const all = pieces.reduce((sum, { text }) => sum + text.length, 0);
   const undefinedOnes = guessed.reduce((sum, { undefinedCharacters = 0 }) => sum + undefinedCharacters, 0);
   const share = undefinedOnes / all;
-  if (share >= tellShare || guessed.some(({ text }) => /\d/.test(text)))
+  if (share >= TELL_SHARE || guessed.some(({ text }) => /\d/.test(text)))
     counts.undefinedCharacters += undefinedOnes;
-  return share > noTextShare ? [] : pieces;
+  return share > NO_TEXT_SHARE ? [] : pieces;
 }

@@ -13,22 +13,22 @@ export interface Picture {
   readonly lightnessAt: (dot: number) => number;
 }
 
-const imagePixelsMax = 4_000_000;
+const IMAGE_PIXELS_MAX = 4_000_000;
 /** The smallest QR code has 21 modules a side, each larger version four more (ISO/IEC 18004, 5.1). */
-const sideMin = 21;
+const SIDE_MIN = 21;
 
 /**
  * A pdfjs image (kinds 1 black and white, 2 RGB, 3 RGBA) as a picture; undefined for what can hold no QR code.
  * @param dotsMax larger images are not looked at
  */
-export function pictureOf(image: unknown, dotsMax = imagePixelsMax): Picture | undefined {
+export function pictureOf(image: unknown, dotsMax = IMAGE_PIXELS_MAX): Picture | undefined {
   const { width, height, kind, data } = (image ?? {}) as {
     width?: number;
     height?: number;
     kind?: number;
     data?: Uint8Array;
   };
-  if (!width || !height || !data || width < sideMin || height < sideMin || width * height > dotsMax)
+  if (!width || !height || !data || width < SIDE_MIN || height < SIDE_MIN || width * height > dotsMax)
     return undefined;
   if (kind === 1) return { width, height, lightnessAt: bitsOf(data, width) };
   if (kind === 2) return { width, height, lightnessAt: (dot) => meanAt(data, dot * 3) };
@@ -65,9 +65,9 @@ export function inkOf({ width, height, lightnessAt }: Picture): Ink {
   return { gray, width, height };
 }
 
-const darkBelow = 128;
+const DARK_BELOW = 128;
 /** A finder pattern is seven modules wide (ISO/IEC 18004, 6.3.3). */
-const finderModules = 7;
+const FINDER_MODULES = 7;
 
 /**
  * A QR code drawn on an exact grid, one dot a module, which reads several times faster than its picture.
@@ -78,9 +78,9 @@ export function modulesOf(picture: Picture): Ink | undefined {
   if (!box) return undefined;
   let run = 0;
   while (isDark(picture, box.x0 + run, box.y0)) run += 1;
-  const module = run / finderModules;
+  const module = run / FINDER_MODULES;
   const side = box.size / module;
-  if (!Number.isInteger(module) || module < 1 || !Number.isInteger(side) || side < sideMin || side % 4 !== 1)
+  if (!Number.isInteger(module) || module < 1 || !Number.isInteger(side) || side < SIDE_MIN || side % 4 !== 1)
     return undefined;
   const gray = new Uint8Array(side * side);
   const middle = Math.floor(module / 2);
@@ -93,7 +93,7 @@ export function modulesOf(picture: Picture): Ink | undefined {
 }
 
 function isDark(picture: Picture, x: number, y: number): boolean {
-  return x < picture.width && y < picture.height && picture.lightnessAt(y * picture.width + x) < darkBelow;
+  return x < picture.width && y < picture.height && picture.lightnessAt(y * picture.width + x) < DARK_BELOW;
 }
 
 /** The square that the dark dots fill; undefined when they fill none. Looks at little more than the margin around it. */
@@ -101,7 +101,7 @@ function darkBox(picture: Picture): { x0: number; y0: number; size: number } | u
   const { width, height } = picture;
   const hasDark = (y: number): boolean => {
     const end = (y + 1) * width;
-    for (let dot = y * width; dot < end; dot += 1) if (picture.lightnessAt(dot) < darkBelow) return true;
+    for (let dot = y * width; dot < end; dot += 1) if (picture.lightnessAt(dot) < DARK_BELOW) return true;
     return false;
   };
   let [x0, y0, x1, y1] = [width, 0, -1, height - 1];

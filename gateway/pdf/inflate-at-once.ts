@@ -1,7 +1,7 @@
 import { inflateSync } from 'node:zlib';
 
 /** Largest result in bytes; pdfjs unpacks what is larger by itself, under the child's memory cap. */
-const outputBytesMax = 256 * 1024 * 1024;
+const OUTPUT_BYTES_MAX = 256 * 1024 * 1024;
 
 /**
  * Stands in for `DecompressionStream` where pdfjs unpacks a whole stream that it already holds: a child converts one
@@ -26,7 +26,7 @@ export function inflateAtOnce(format: string): {
     readable: {
       async *[Symbol.asyncIterator]() {
         if (format !== 'deflate') throw new TypeError(`${format} is not unpacked here`);
-        yield inflateSync(await input.promise, { maxOutputLength: outputBytesMax });
+        yield inflateSync(await input.promise, { maxOutputLength: OUTPUT_BYTES_MAX });
       },
     },
   };

@@ -47,9 +47,9 @@ export interface PageContent {
 }
 
 /** Bounds on one page; passing one is `PDF_LIMIT`. */
-export const operatorsPerPageMax = 3_000_000;
-export const fillsPerPageMax = 20_000;
-const graphicsStackDepthMax = 2_000_000;
+export const OPERATORS_PER_PAGE_MAX = 3_000_000;
+export const FILLS_PER_PAGE_MAX = 20_000;
+const GRAPHICS_STACK_DEPTH_MAX = 2_000_000;
 
 interface Interpreter {
   readonly page: PDFPageProxy;
@@ -89,10 +89,10 @@ export async function readPageContent(
   const page = await document.getPage(pageNumber);
   const viewport = page.getViewport({ scale: 1 });
   const list = await page.getOperatorList();
-  if (list.fnArray.length > operatorsPerPageMax)
+  if (list.fnArray.length > OPERATORS_PER_PAGE_MAX)
     throw new Refusal(
       'PDF_LIMIT',
-      `Page ${pageNumber} has more than ${operatorsPerPageMax} drawing operations.`,
+      `Page ${pageNumber} has more than ${OPERATORS_PER_PAGE_MAX} drawing operations.`,
     );
   await imagesArrived(page, list, pdfjs.OPS['paintImageXObject'] ?? -1);
   const base = matrixFrom(viewport.transform) ?? ([1, 0, 0, -1, 0, 0] as const);
@@ -129,7 +129,7 @@ export async function readPageContent(
 }
 
 /** How long a page waits for its images to be decoded; one that is later counts as not there. */
-const imageWaitMs = 4000;
+const IMAGE_WAIT_MS = 4000;
 
 /** Images are decoded apart from the operators and may come after them. */
 async function imagesArrived(
@@ -147,7 +147,7 @@ async function imagesArrived(
   const missing = [...names].filter((name) => !storeOf(page, name).has(name));
   if (missing.length === 0) return;
   const timer = Promise.withResolvers<void>();
-  const timeout = setTimeout(timer.resolve, imageWaitMs);
+  const timeout = setTimeout(timer.resolve, IMAGE_WAIT_MS);
   const arrived = missing.map(
     (name) => new Promise((resolve) => void storeOf(page, name).get(name, resolve)),
   );
@@ -184,7 +184,7 @@ const color = (value: unknown): string | undefined => (typeof value === 'string'
 /** Saving is put off until the state changes, so that a page of nothing but `q` costs a counter. */
 const save: Step = (run) => {
   run.pendingSaves += 1;
-  if (run.pendingSaves + run.stack.length >= graphicsStackDepthMax)
+  if (run.pendingSaves + run.stack.length >= GRAPHICS_STACK_DEPTH_MAX)
     throw new Refusal('PDF_LIMIT', 'A page nests graphics states too deeply.');
 };
 const saveNow: Step = (run, args) => {
@@ -349,7 +349,7 @@ const TEXT_STEPS: Record<string, Step> = {
 
 function addFill(run: Interpreter, box: Box, fillColor: string | undefined, solid: boolean): void {
   const s = run.state;
-  if (run.hiddenLayers > 0 || s.inMask || run.fills.length >= fillsPerPageMax) return;
+  if (run.hiddenLayers > 0 || s.inMask || run.fills.length >= FILLS_PER_PAGE_MAX) return;
   const seen = intersect(box, s.clip);
   if (seen.x1 - seen.x0 < 2 || seen.y1 - seen.y0 < 2) return;
   const opaque = solid && s.fillAlpha > 0.95 && s.normalBlend && !s.softMask;

@@ -2,9 +2,9 @@ import type { Box, Matrix } from './matrix.ts';
 import { boxOf } from './matrix.ts';
 
 /** Edges that a page keeps at the most; further ones are left out. */
-const edgesPerPageMax = 20_000;
+const EDGES_PER_PAGE_MAX = 20_000;
 /** Shorter edges are parts of letters and pictures. */
-const edgeLengthMinPt = 4;
+const EDGE_LENGTH_MIN_PT = 4;
 
 /** The codes of a path in pdfjs: 0 x y (move), 1 x y (line), 2 and 3 (curves), 4 (close). */
 type Path = ArrayLike<unknown>;
@@ -22,7 +22,7 @@ export function addEdges(paths: unknown, ctm: Matrix, edges: Box[]): void {
   if (!path || !isAxisAligned(ctm)) return;
   let start: readonly [number, number] = [0, 0];
   let from = start;
-  for (let i = 0; i < path.length && edges.length < edgesPerPageMax;) {
+  for (let i = 0; i < path.length && edges.length < EDGES_PER_PAGE_MAX;) {
     const op = number(path[i]);
     if (op > 1 && op !== 4) return;
     const to = op === 4 ? start : ([number(path[i + 1]), number(path[i + 2])] as const);
@@ -35,7 +35,7 @@ export function addEdges(paths: unknown, ctm: Matrix, edges: Box[]): void {
 
 function addEdge(box: Box, edges: Box[]): void {
   const isAlong = box.x1 - box.x0 < 0.5 || box.y1 - box.y0 < 0.5;
-  if (isAlong && Math.max(box.x1 - box.x0, box.y1 - box.y0) >= edgeLengthMinPt) edges.push(box);
+  if (isAlong && Math.max(box.x1 - box.x0, box.y1 - box.y0) >= EDGE_LENGTH_MIN_PT) edges.push(box);
 }
 
 export function isAxisAligned(m: Matrix): boolean {

@@ -37,7 +37,7 @@ interface Glyph {
 }
 
 /** A gap wider than this part of the font size ends a word even where no space was drawn. */
-const wordGapRatio = 0.16;
+const WORD_GAP_RATIO = 0.16;
 
 /**
  * Walks the glyphs of one text-showing operator, adds the pieces that are inked and moves the text position on.
@@ -71,7 +71,7 @@ export function showGlyphs(
     const item = glyphs[i];
     if (typeof item === 'number') {
       const move = ((vertical ? 1 : -1) * item * s.fontSize) / 1000;
-      if (Math.abs(move) > wordGapRatio * s.fontSize) flush(run.x);
+      if (Math.abs(move) > WORD_GAP_RATIO * s.fontSize) flush(run.x);
       run.x += move;
       continue;
     }
@@ -88,7 +88,7 @@ export function showGlyphs(
       if (font.isUndefined(glyph.originalCharCode)) run.guesses += 1;
     }
     run.x += vertical ? inkWidth - spacing * s.fontDirection : inkWidth + spacing * s.fontDirection;
-    if (spacing * s.fontDirection > wordGapRatio * s.fontSize * 3) flush(run.x - spacing * s.fontDirection);
+    if (spacing * s.fontDirection > WORD_GAP_RATIO * s.fontSize * 3) flush(run.x - spacing * s.fontDirection);
   }
   flush(run.x);
   if (vertical) s.y -= run.x;

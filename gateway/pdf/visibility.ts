@@ -34,10 +34,10 @@ export function noneHidden(): HiddenCounts {
 }
 
 /** Two colours closer than this in every channel (0 to 255) cannot be told apart on a page. */
-const sameColorDistance = 12;
+const SAME_COLOR_DISTANCE = 12;
 const WHITE: readonly number[] = [255, 255, 255];
-const inkSizeMinPt = 0.6;
-const bandHeightPt = 24;
+const INK_SIZE_MIN_PT = 0.6;
+const BAND_HEIGHT_PT = 24;
 
 /** The pieces a reader sees, in drawing order; the others are counted. */
 export function visiblePieces(content: PageContent, counts: HiddenCounts): TextPiece[] {
@@ -46,11 +46,11 @@ export function visiblePieces(content: PageContent, counts: HiddenCounts): TextP
   return content.pieces.filter((piece) => {
     const x = middleX(piece, 0.5);
     const y = middleY(piece, 0.5);
-    if (piece.size < inkSizeMinPt || !containsPoint(piece.clip, x, y)) {
+    if (piece.size < INK_SIZE_MIN_PT || !containsPoint(piece.clip, x, y)) {
       counts.outside += 1;
       return false;
     }
-    const fills = bands.get(Math.floor(y / bandHeightPt)) ?? NO_FILLS;
+    const fills = bands.get(Math.floor(y / BAND_HEIGHT_PT)) ?? NO_FILLS;
     if (isCovered(piece, fills)) {
       counts.covered += 1;
       return false;
@@ -66,27 +66,27 @@ export function visiblePieces(content: PageContent, counts: HiddenCounts): TextP
 const NO_FILLS: readonly Fill[] = [];
 
 /** The height of a small letter's middle over the baseline, in font sizes. */
-const letterMiddle = 0.3;
+const LETTER_MIDDLE = 0.3;
 
 /** Where a point on the piece is, at `along` of its length and at the height of a small letter's middle. */
 function middleX(piece: TextPiece, along: number): number {
   const x = piece.x0 + (piece.x1 - piece.x0) * along;
-  if (piece.angle === 1) return x + piece.size * letterMiddle;
-  return piece.angle === 3 ? x - piece.size * letterMiddle : x;
+  if (piece.angle === 1) return x + piece.size * LETTER_MIDDLE;
+  return piece.angle === 3 ? x - piece.size * LETTER_MIDDLE : x;
 }
 
 function middleY(piece: TextPiece, along: number): number {
   const y = piece.y0 + (piece.y1 - piece.y0) * along;
-  if (piece.angle === 0) return y - piece.size * letterMiddle;
-  return piece.angle === 2 ? y + piece.size * letterMiddle : y;
+  if (piece.angle === 0) return y - piece.size * LETTER_MIDDLE;
+  return piece.angle === 2 ? y + piece.size * LETTER_MIDDLE : y;
 }
 
 function fillsByBand(content: PageContent): Map<number, Fill[]> {
   const bands = new Map<number, Fill[]>();
-  const last = Math.ceil(Math.min(content.height, 1e5) / bandHeightPt);
+  const last = Math.ceil(Math.min(content.height, 1e5) / BAND_HEIGHT_PT);
   for (const fill of content.fills) {
-    const from = Math.max(0, Math.floor(fill.box.y0 / bandHeightPt));
-    const to = Math.min(last, Math.floor(fill.box.y1 / bandHeightPt));
+    const from = Math.max(0, Math.floor(fill.box.y0 / BAND_HEIGHT_PT));
+    const to = Math.min(last, Math.floor(fill.box.y1 / BAND_HEIGHT_PT));
     for (let band = from; band <= to; band += 1) {
       const list = bands.get(band);
       if (list) list.push(fill);
@@ -124,7 +124,7 @@ function standsOut(piece: TextPiece, x: number, y: number, fills: readonly Fill[
       : undefined
     : WHITE;
   if (!ground) return true;
-  return ink.some((value, i) => Math.abs(value - (ground[i] ?? 0)) >= sameColorDistance);
+  return ink.some((value, i) => Math.abs(value - (ground[i] ?? 0)) >= SAME_COLOR_DISTANCE);
 }
 
 /** The last colour that was converted; pages change it rarely. */

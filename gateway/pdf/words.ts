@@ -47,9 +47,9 @@ export interface PageText {
 }
 
 /** Pieces nearer than this part of the font size are one word. */
-const joinGapRatio = 0.16;
+const JOIN_GAP_RATIO = 0.16;
 /** Baselines nearer than this part of the font size are one line. */
-const sameLineRatio = 0.34;
+const SAME_LINE_RATIO = 0.34;
 
 /** Puts what a page paints into words and lines by where it stands, not by when it was drawn. */
 export function pageText(content: PageContent, counts: HiddenCounts): PageText {
@@ -101,7 +101,7 @@ function groupByBaseline(placed: Placed[]): Placed[][] {
   const groups: { y: number; size: number; members: Placed[] }[] = [];
   for (const item of sorted) {
     const group = groups.at(-1);
-    if (group && item.y - group.y <= sameLineRatio * Math.min(group.size, item.piece.size)) {
+    if (group && item.y - group.y <= SAME_LINE_RATIO * Math.min(group.size, item.piece.size)) {
       group.members.push(item);
       // The largest font sets the line, so that a footnote mark does not pull the baseline up.
       if (item.piece.size > group.size * 1.2) {
@@ -128,7 +128,7 @@ function joinWords(group: readonly Placed[], page: number, counts: HiddenCounts)
       counts.overprinted += 1;
       continue;
     }
-    if (previous && item.x0 - previous.x1 > joinGapRatio * Math.min(previous.piece.size, item.piece.size))
+    if (previous && item.x0 - previous.x1 > JOIN_GAP_RATIO * Math.min(previous.piece.size, item.piece.size))
       flush();
     parts.push(item);
   }

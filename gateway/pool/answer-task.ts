@@ -31,8 +31,8 @@ async function outcomeOf(task: ConverterTask): Promise<ConverterOutcome> {
   }
 }
 
-const detailLengthMax = 600;
+const DETAIL_LENGTH_MAX = 600;
 
 function detailOf(error: unknown): { detail?: string } {
-  return error instanceof Error ? { detail: (error.stack ?? error.message).slice(0, detailLengthMax) } : {};
+  return error instanceof Error ? { detail: (error.stack ?? error.message).slice(0, DETAIL_LENGTH_MAX) } : {};
 }

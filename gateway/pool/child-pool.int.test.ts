@@ -12,7 +12,7 @@ import { DEFAULT_POOL_LIMITS, type PoolLimits } from './pool-limits.ts';
 import { eventually } from '../../tests/harness/processor-world.ts';
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
-const slowMs = 90_000;
+const SLOW_MS = 90_000;
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 let pool: ChildPool | undefined;
 
@@ -44,7 +44,7 @@ describe('the pool of converter children', () => {
   it(
     'lets a stand-in take the place of a child that a slow document holds',
     async () => {
-      const small = open({ children: 1, slowAfterCpuMs: 50, documentStillMsMax: slowMs });
+      const small = open({ children: 1, slowAfterCpuMs: 50, documentStillMsMax: SLOW_MS });
       await small.ready();
       const [first] = convertersOf(process.pid);
       const order: string[] = [];
@@ -60,7 +60,7 @@ describe('the pool of converter children', () => {
         });
       await eventually(
         async () => small.state().counts.standIns > 0,
-        slowMs,
+        SLOW_MS,
         'another child stands in for the slow one',
       );
       // On a starved machine the new child starts for longer than any document lasts: the slow one stands still meanwhile.
@@ -71,7 +71,7 @@ describe('the pool of converter children', () => {
       expect(order).toEqual(['good', 'slow']);
       expect(small.state().counts.standIns).toBeGreaterThan(0);
     },
-    slowMs,
+    SLOW_MS,
   );
 
   it(
@@ -80,7 +80,7 @@ describe('the pool of converter children', () => {
       const outcome = await open({ children: 1, documentCpuMsMax: 15_000 }).run(task(nested(20_000)));
       expect(outcome.ok && new TextDecoder().decode(outcome.body)).toContain('>visible<');
     },
-    slowMs,
+    SLOW_MS,
   );
 
   it(
@@ -91,7 +91,7 @@ describe('the pool of converter children', () => {
       for (let i = 0; i < 3; i += 1) expect((await small.run(task(pdf))).ok).toBe(true);
       expect(small.state().counts).toMatchObject({ recycled: 1, crashed: 0 });
     },
-    slowMs,
+    SLOW_MS,
   );
 
   it(
@@ -101,7 +101,7 @@ describe('the pool of converter children', () => {
       expect(await small.run(task(nested(900_000)))).toMatchObject({ ok: false, code: 'PDF_LIMIT' });
       expect(small.state().counts.killedForTime).toBe(1);
     },
-    slowMs,
+    SLOW_MS,
   );
 
   it(
@@ -120,12 +120,12 @@ describe('the pool of converter children', () => {
       process.kill(successor, 'SIGCONT');
       await eventually(
         async () => !convertersOf(process.pid).includes(first!) && small.state().ready === 1,
-        slowMs,
+        SLOW_MS,
         'the successor took its place',
       );
       expect((await small.run(task(pdf))).ok).toBe(true);
     },
-    slowMs,
+    SLOW_MS,
   );
 
   it(
@@ -146,7 +146,7 @@ describe('the pool of converter children', () => {
       process.kill(only!, 'SIGCONT');
       expect(convertersOf(process.pid)).toEqual([only]);
     },
-    slowMs,
+    SLOW_MS,
   );
 
   it(
@@ -159,7 +159,7 @@ describe('the pool of converter children', () => {
       const pdf = await makePlainPdf({ texts: [['Again', 50, 50]] });
       expect(await small.run(task(pdf))).toMatchObject({ ok: true });
     },
-    slowMs,
+    SLOW_MS,
   );
 
   it(
@@ -172,7 +172,7 @@ describe('the pool of converter children', () => {
       await expect(small.ready()).rejects.toThrow(sentence);
       await expect(small.run(task(Buffer.from('%PDF-1.4')))).rejects.toThrow(sentence);
     },
-    slowMs,
+    SLOW_MS,
   );
 
   it(
@@ -190,16 +190,16 @@ describe('the pool of converter children', () => {
         const health = await fetch(`http://127.0.0.1:${port}/health`);
         return ((await health.json()) as { busy: number }).busy > 0;
       };
-      await eventually(busy, slowMs, 'a child was busy');
+      await eventually(busy, SLOW_MS, 'a child was busy');
       gateway.kill('SIGKILL');
       await cut;
       await eventually(
         async () => children.every((pid) => !existsSync(`/proc/${pid}`)),
-        slowMs,
+        SLOW_MS,
         'the children were gone',
       );
     },
-    slowMs,
+    SLOW_MS,
   );
 });
 

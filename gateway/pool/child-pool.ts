@@ -16,9 +16,9 @@ import type { PoolLimits } from './pool-limits.ts';
 import { spawnChild } from './spawn-child.ts';
 import { watchChild } from './watch-child.ts';
 
-const retryAfterSec = 5;
+const RETRY_AFTER_SEC = 5;
 /** A child that ended while it started is tried again at a measured pace, not in a tight loop. */
-const startAgainAfterMs = 500;
+const START_AGAIN_AFTER_MS = 500;
 
 /** Why children were ended, counted since the start. */
 export interface PoolCounts {
@@ -145,7 +145,9 @@ export function openPool(
     slot.unwatch();
     if (slot.child.pid !== undefined) parentWatch.remove(slot.child.pid);
     if (!slots.delete(slot) || closing) {
-      slot.current?.reject(new Refusal('SHUTTING_DOWN', 'The gateway is stopping.', { retryAfterSec }));
+      slot.current?.reject(
+        new Refusal('SHUTTING_DOWN', 'The gateway is stopping.', { retryAfterSec: RETRY_AFTER_SEC }),
+      );
       return;
     }
     const job = slot.current;
@@ -168,7 +170,7 @@ export function openPool(
     failedStarts += 1;
     if (everUp || failedStarts < limits.failedStartsMax) {
       // The timer keeps the process alive: whoever waits for a document waits for it.
-      setTimeout(() => start(slot.inPlaceOf), startAgainAfterMs);
+      setTimeout(() => start(slot.inPlaceOf), START_AGAIN_AFTER_MS);
       return;
     }
     if (gaveUp) return;
@@ -267,7 +269,8 @@ export function openPool(
 
   /** Why a document is not taken now, or null. */
   function refusal(): Refusal | null {
-    if (closing) return new Refusal('SHUTTING_DOWN', 'The gateway is stopping.', { retryAfterSec });
+    if (closing)
+      return new Refusal('SHUTTING_DOWN', 'The gateway is stopping.', { retryAfterSec: RETRY_AFTER_SEC });
     if (gaveUp) return gaveUp;
     const recent = replacedAt.filter((at) => at > Date.now() - 60_000).length;
     if (recent > limits.replacementsPerMinuteMax)
@@ -275,7 +278,9 @@ export function openPool(
         retryAfterSec: 15,
       });
     if (waiting.length >= limits.waitingMax)
-      return new Refusal('OVERLOADED', 'Too many documents are waiting; try again later.', { retryAfterSec });
+      return new Refusal('OVERLOADED', 'Too many documents are waiting; try again later.', {
+        retryAfterSec: RETRY_AFTER_SEC,
+      });
     return null;
   }
 
@@ -297,7 +302,9 @@ export function openPool(
 
   async function close(drainMs: number): Promise<void> {
     for (const job of waiting.splice(0))
-      job.reject(new Refusal('SHUTTING_DOWN', 'The gateway is stopping.', { retryAfterSec }));
+      job.reject(
+        new Refusal('SHUTTING_DOWN', 'The gateway is stopping.', { retryAfterSec: RETRY_AFTER_SEC }),
+      );
     const until = Date.now() + drainMs;
     while ([...slots].some((slot) => slot.state === 'busy') && Date.now() < until)
       await new Promise((resolve) => setTimeout(resolve, 20));

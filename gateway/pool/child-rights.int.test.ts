@@ -4,7 +4,7 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { childRights } from './spawn-child.ts';
 
-const slowMs = 60_000;
+const SLOW_MS = 60_000;
 const rights = childRights({ heapMb: 100, drawing: false });
 
 describe('a converter child', () => {
@@ -91,6 +91,6 @@ describe('the network of a converter child', () => {
       const [status] = (await once(probe, 'exit')) as [number | null];
       expect({ way, status, reached: reached - before }).toEqual({ way, status: 99, reached: 0 });
     },
-    slowMs,
+    SLOW_MS,
   );
 });

@@ -47,8 +47,8 @@ export function sentenceOfBroken(broken: readonly BrokenRule[]): string | undefi
   const more =
     rules.size === 0
       ? ''
-      : ` (Also broken: ${[...rules].slice(0, otherRulesNamedMax).join(', ')}${rules.size > otherRulesNamedMax ? ' and more' : ''}.)`;
+      : ` (Also broken: ${[...rules].slice(0, OTHER_RULES_NAMED_MAX).join(', ')}${rules.size > OTHER_RULES_NAMED_MAX ? ' and more' : ''}.)`;
   return sentenceOfBreach(first) + more;
 }
 
-const otherRulesNamedMax = 6;
+const OTHER_RULES_NAMED_MAX = 6;

@@ -7,7 +7,7 @@ import type { XmlElement } from './xml-tree.ts';
 import { childrenOf, textAt } from './xml-tree.ts';
 
 const decimals = fatalIn('EN 16931-1, decimals');
-const decimalsMax = 2;
+const DECIMALS_MAX = 2;
 
 type Parts = (document: UblDocument) => readonly XmlElement[];
 
@@ -17,8 +17,8 @@ function twoDecimals(number: string, what: string, parts: Parts, element: string
     const found: Breach[] = [];
     for (const part of parts(document))
       for (const { text } of childrenOf(part, element))
-        if (decimalsOf(text) > decimalsMax)
-          found.push({ what, found: text, expected: `it may have ${decimalsMax} decimals` });
+        if (decimalsOf(text) > DECIMALS_MAX)
+          found.push({ what, found: text, expected: `it may have ${DECIMALS_MAX} decimals` });
     return found;
   });
 }

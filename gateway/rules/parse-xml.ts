@@ -19,7 +19,7 @@ const ENTITY = /&(?:#(\d{1,7})|#x([\da-fA-F]{1,6})|(amp|lt|gt|quot|apos))?;?/g;
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
 /** UBL is some ten elements deep. */
-const depthMax = 100;
+const DEPTH_MAX = 100;
 
 /** The namespaces that hold in an element by prefix, and the names met under them. */
 interface Scope {
@@ -65,7 +65,7 @@ export function parseXml(xml: string): XmlElement | undefined {
     if (tag === undefined) continue;
     if (!closes) {
       const begun =
-        open.length >= depthMax || (root && !current) ? undefined : begin(tag, attributes, current);
+        open.length >= DEPTH_MAX || (root && !current) ? undefined : begin(tag, attributes, current);
       if (begun === undefined) return undefined;
       open.push(begun);
     }
@@ -91,7 +91,7 @@ function addChild(parent: Open, child: XmlElement): void {
 /** Adds the text before some markup to the element around it; false when it may not stand there. */
 function takeText(written: string, around: Open | undefined): boolean {
   if (written === '') return true;
-  const isBlank = written.charCodeAt(0) <= blank && written.trim() === '';
+  const isBlank = written.charCodeAt(0) <= BLANK && written.trim() === '';
   if (!around) return isBlank;
   // Blanks at the start of an element are trimmed in any case.
   if (isBlank && around.text === '') return true;
@@ -100,7 +100,7 @@ function takeText(written: string, around: Open | undefined): boolean {
   return text !== undefined;
 }
 
-const blank = 32;
+const BLANK = 32;
 
 /** What stands between `<` and `>`. */
 interface Markup {
@@ -119,8 +119,8 @@ interface Markup {
 /** Markup met before, by its text: a document says the same few dozen tags again and again. */
 const metBefore = new Map<string, Markup>();
 /** When so many are known, it begins anew; longer ones are not kept. */
-const keptMax = 500;
-const keptLengthMax = 200;
+const KEPT_MAX = 500;
+const KEPT_LENGTH_MAX = 200;
 
 /** Markup that was read once, up to its `>`, is taken from the cache wherever it stands again. */
 function markupAt(xml: string, at: number): Markup | undefined {
@@ -139,8 +139,8 @@ function markupAt(xml: string, at: number): Markup | undefined {
     attributes: attributes === '' ? NO_ATTRIBUTES : attributesOf(attributes),
     isEmpty: empty === '/',
   };
-  if (metBefore.size >= keptMax) metBefore.clear();
-  if (whole === written && whole.length <= keptLengthMax) metBefore.set(whole, markup);
+  if (metBefore.size >= KEPT_MAX) metBefore.clear();
+  if (whole === written && whole.length <= KEPT_LENGTH_MAX) metBefore.set(whole, markup);
   return markup;
 }
 

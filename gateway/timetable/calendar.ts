@@ -13,7 +13,7 @@ export interface Term {
 }
 
 /** RFC 5545, 3.1: content lines are folded at 75 octets. */
-const foldOctets = 73;
+const FOLD_OCTETS = 73;
 
 /** Who makes a calendar says when; `YYYY-MM-DDTHH:MM:SSZ` with or without parts of a second. */
 export interface Making {
@@ -123,7 +123,7 @@ function fold(line: string): string {
   const parts: string[] = [];
   let part = '';
   for (const char of line) {
-    if (Buffer.byteLength(part + char) > foldOctets) {
+    if (Buffer.byteLength(part + char) > FOLD_OCTETS) {
       parts.push(part);
       part = ' ';
     }

@@ -16,7 +16,7 @@ export interface Around {
 }
 
 /** Edges drawn in pieces may miss a point by so much. */
-const slackPt = 1;
+const SLACK_PT = 1;
 
 /** @param edges boxes without width or without height, page points */
 export function cellEdges(edges: readonly Box[]): CellEdges {
@@ -25,11 +25,11 @@ export function cellEdges(edges: readonly Box[]): CellEdges {
   return {
     around: (x, y, within) => {
       const xs = upright
-        .filter((edge) => edge.y0 - slackPt <= y && y <= edge.y1 + slackPt)
+        .filter((edge) => edge.y0 - SLACK_PT <= y && y <= edge.y1 + SLACK_PT)
         .map((edge) => (edge.x0 + edge.x1) / 2)
         .filter((at) => at >= within.x0 && at <= within.x1);
       const ys = level
-        .filter((edge) => edge.x0 - slackPt <= x && x <= edge.x1 + slackPt)
+        .filter((edge) => edge.x0 - SLACK_PT <= x && x <= edge.x1 + SLACK_PT)
         .map((edge) => (edge.y0 + edge.y1) / 2)
         .filter((at) => at >= within.y0 && at <= within.y1);
       return { left: below(xs, x), right: above(xs, x), top: below(ys, y), bottom: above(ys, y) };
@@ -37,10 +37,10 @@ export function cellEdges(edges: readonly Box[]): CellEdges {
     between: (x0, x1, y) =>
       upright.some(
         (edge) =>
-          edge.y0 - slackPt <= y &&
-          y <= edge.y1 + slackPt &&
-          edge.x0 >= x0 - slackPt &&
-          edge.x1 <= x1 + slackPt,
+          edge.y0 - SLACK_PT <= y &&
+          y <= edge.y1 + SLACK_PT &&
+          edge.x0 >= x0 - SLACK_PT &&
+          edge.x1 <= x1 + SLACK_PT,
       ),
   };
 }

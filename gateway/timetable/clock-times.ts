@@ -18,9 +18,9 @@ interface Clock {
   readonly to: number;
 }
 
-const dayMin = 1440;
+const DAY_MIN = 1440;
 /** A range over midnight is a shift, and no shift is longer; a longer one is a misprint or a 12-hour clock. */
-const overnightMinutesMax = 720;
+const OVERNIGHT_MINUTES_MAX = 720;
 
 const CLOCK =
   /(?<![\p{L}\d.,:/])(\d{1,2})(?:\s?[:h]\s?([0-5]\d)(?:\s?(?:h|uhr)\b)?|\.([0-5]\d)(?:\s?(?:h|uhr)\b)?|\s?(h|uhr|horas)\b)?(?:\s?([ap])\.?m\b\.?)?(?![\p{L}\d]|[.:,/]\d)/giu;
@@ -82,8 +82,8 @@ function rangeOf(first: Clock, second: Clock, printed: string): ClockRange {
     first.minutes < 720
       ? first.minutes + 720
       : first.minutes;
-  const end = second.minutes > start ? second.minutes : second.minutes + dayMin;
-  if (start >= dayMin || (end > dayMin && end - start > overnightMinutesMax))
+  const end = second.minutes > start ? second.minutes : second.minutes + DAY_MIN;
+  if (start >= DAY_MIN || (end > DAY_MIN && end - start > OVERNIGHT_MINUTES_MAX))
     throw new Refusal(
       'CHECKS_FAILED',
       `The time ${printed} was not understood: it ends before it begins, and a shift over midnight has 12 hours at most.`,
@@ -116,6 +116,6 @@ export function hasClock(text: string): boolean {
 
 /** Minutes as `HH:MM` of their day. */
 export function clockText(minutes: number): string {
-  const ofDay = minutes % dayMin;
+  const ofDay = minutes % DAY_MIN;
   return `${String(Math.floor(ofDay / 60)).padStart(2, '0')}:${String(ofDay % 60).padStart(2, '0')}`;
 }

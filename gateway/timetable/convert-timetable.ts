@@ -24,7 +24,7 @@ export interface TimetableRequest extends Making {
 }
 
 /** A term of so many years is a misprint. */
-const termYearsMax = 3;
+const TERM_YEARS_MAX = 3;
 
 /**
  * A timetable as iCalendar.
@@ -132,7 +132,7 @@ function termOf(
     );
   if (end < start)
     throw new Refusal('BAD_PARAMETER', `The term ends on ${end}, before it begins on ${start}.`);
-  if (Number(end.slice(0, 4)) - Number(start.slice(0, 4)) > termYearsMax)
+  if (Number(end.slice(0, 4)) - Number(start.slice(0, 4)) > TERM_YEARS_MAX)
     throw new Refusal('CHECKS_FAILED', `A term from ${start} to ${end} is too long to be one.`);
   if (printed.isOneWeek && !areDated && end > addDays(start, 6))
     throw new Refusal(

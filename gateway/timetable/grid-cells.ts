@@ -15,11 +15,11 @@ export interface GridCell {
 }
 
 /** Lines of one entry are no further apart than this many sizes of their letters. */
-const lineGapMax = 1.7;
+const LINE_GAP_MAX = 1.7;
 /** A text stands in line with a label when it is off by no more than this part of its size. */
-const inLineMax = 0.35;
+const IN_LINE_MAX = 0.35;
 /** Edges closer than this are one line. */
-const sameEdgePt = 3;
+const SAME_EDGE_PT = 3;
 
 /**
  * Puts the runs of a grid into cells: by the lines and areas drawn around them, else by the label they stand in line with.
@@ -80,7 +80,9 @@ function extentOf(run: Run, rows: readonly GridRow[], edges: CellEdges): Extent 
   const within = rows.filter((row) => top < row.middle && row.middle < bottom);
   const isFrame =
     within.length > 1 &&
-    within.some((row) => row.top !== undefined && Math.abs(row.top - top) < sameEdgePt && row !== within[0]);
+    within.some(
+      (row) => row.top !== undefined && Math.abs(row.top - top) < SAME_EDGE_PT && row !== within[0],
+    );
   if (
     isFrame ||
     (within.length === rows.length &&
@@ -104,7 +106,7 @@ function rowsWithin(
   if (!first || !last) return none;
   if (first.top !== undefined && last.bottom !== undefined && rows.every(isBoxed)) {
     const fits =
-      Math.abs(first.top - box.top) < sameEdgePt && Math.abs(last.bottom - box.bottom) < sameEdgePt;
+      Math.abs(first.top - box.top) < SAME_EDGE_PT && Math.abs(last.bottom - box.bottom) < SAME_EDGE_PT;
     return fits ? { first, last } : none;
   }
   const pitches = rows.slice(1).map((row, i) => row.middle - (rows[i] as GridRow).middle);
@@ -129,9 +131,9 @@ function looseCells(
       const first = own[0] as Run;
       const last = own.at(-1) as Run;
       const next = row && rows[rows.indexOf(row) + 1];
-      const reachesOver = next !== undefined && last.y > next.y + first.size * inLineMax;
+      const reachesOver = next !== undefined && last.y > next.y + first.size * IN_LINE_MAX;
       if (row && !reachesOver) cells.push({ runs: own, columns: [column], first: row, last: row });
-      else if (!row && lastRow && first.y > lastRow.y + lastRow.size * lineGapMax) outside.push(...own);
+      else if (!row && lastRow && first.y > lastRow.y + lastRow.size * LINE_GAP_MAX) outside.push(...own);
       else
         throw new Refusal(
           'CHECKS_FAILED',
@@ -148,7 +150,7 @@ function blocksOf(runs: readonly Run[]): Run[][] {
   const blocks: Run[][] = [];
   for (const run of [...runs].sort((a, b) => a.y - b.y)) {
     const last = blocks.at(-1)?.at(-1);
-    if (!last || run.y - last.y > lineGapMax * Math.max(run.size, last.size)) blocks.push([]);
+    if (!last || run.y - last.y > LINE_GAP_MAX * Math.max(run.size, last.size)) blocks.push([]);
     blocks.at(-1)?.push(run);
   }
   return blocks;
@@ -161,8 +163,8 @@ function piecesOf(
   const inLine = (run: Run): GridRow | undefined =>
     rows.find(
       (row) =>
-        Math.abs(row.y - run.y) <= run.size * inLineMax ||
-        Math.abs(row.middle - run.middle) <= run.size * inLineMax,
+        Math.abs(row.y - run.y) <= run.size * IN_LINE_MAX ||
+        Math.abs(row.middle - run.middle) <= run.size * IN_LINE_MAX,
     );
   const first = block[0] as Run;
   const last = block.at(-1) as Run;

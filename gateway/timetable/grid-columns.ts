@@ -13,9 +13,9 @@ export interface Placed {
 }
 
 /** A text further from its column than this part of the distance of two columns belongs to none. */
-const offsetMax = 0.4;
+const OFFSET_MAX = 0.4;
 /** Distance of columns where there is only one, points. */
-const loneColumnPt = 120;
+const LONE_COLUMN_PT = 120;
 
 /**
  * Finds the columns of each run: by the lines drawn around it, else by the side on which the texts stand in line.
@@ -122,9 +122,9 @@ function alignedColumn(
     before ? near.column.x0 - before.x0 : Number.POSITIVE_INFINITY,
     after ? after.x0 - near.column.x0 : Number.POSITIVE_INFINITY,
   );
-  const width = Number.isFinite(pitch) ? pitch : loneColumnPt;
+  const width = Number.isFinite(pitch) ? pitch : LONE_COLUMN_PT;
   const reachesOver =
     (after !== undefined && run.x1 > (side === 'left' ? after.x0 : centreOf(after))) ||
     (before !== undefined && run.x0 < (side === 'left' ? before.x1 - width : centreOf(before)));
-  return near.off <= width * offsetMax && !reachesOver ? [near.column] : undefined;
+  return near.off <= width * OFFSET_MAX && !reachesOver ? [near.column] : undefined;
 }

@@ -26,7 +26,7 @@ interface Label {
 }
 
 /** Two lines of one label are no further apart than this many sizes of their letters. */
-const lineGapMax = 1.7;
+const LINE_GAP_MAX = 1.7;
 
 /**
  * Rows from the runs of the time column, in order.
@@ -98,7 +98,7 @@ function isOneLabel(runs: readonly Run[], at: number, edges: CellEdges): boolean
   const bottom = own.top === undefined ? undefined : own.bottom;
   if (bottom !== undefined && bottom < next.middle) return false;
   const gap = next.y - run.y;
-  if (gap > lineGapMax * run.size) return false;
+  if (gap > LINE_GAP_MAX * run.size) return false;
   if (bottom !== undefined && bottom === other.bottom && own.top === other.top)
     return after === undefined || bottom < after.middle;
   return after !== undefined

@@ -57,10 +57,10 @@ function named(entry: TimetableEntry): string {
   return `"${entry.title.slice(0, 40)}" at ${clockText(entry.start)}`;
 }
 
-const dayMin = 1440;
-const weekMin = 7 * dayMin;
+const DAY_MIN = 1440;
+const WEEK_MIN = 7 * DAY_MIN;
 /** Pairs past these are not counted one by one. */
-const pairsMax = 1000;
+const PAIRS_MAX = 1000;
 
 function overlaps(entries: readonly TimetableEntry[]): [TimetableEntry, TimetableEntry][] {
   const pairs: [TimetableEntry, TimetableEntry][] = [];
@@ -69,11 +69,11 @@ function overlaps(entries: readonly TimetableEntry[]): [TimetableEntry, Timetabl
     .sort((a, b) => a.start - b.start);
   // A shift on Sunday night goes on in Monday's hours of the next week.
   const wrapped = spans
-    .filter(({ entry, end }) => entry.date === undefined && end > weekMin)
-    .map(({ entry, end }) => ({ entry, start: 0, end: end - weekMin }));
+    .filter(({ entry, end }) => entry.date === undefined && end > WEEK_MIN)
+    .map(({ entry, end }) => ({ entry, start: 0, end: end - WEEK_MIN }));
   const all = [...wrapped, ...spans].sort((a, b) => a.start - b.start);
   for (let i = 0; i < all.length; i += 1)
-    for (let k = i + 1; k < all.length && pairs.length < pairsMax; k += 1) {
+    for (let k = i + 1; k < all.length && pairs.length < PAIRS_MAX; k += 1) {
       const one = all[i];
       const two = all[k];
       if (!one || !two || two.start >= one.end) break;
@@ -84,5 +84,5 @@ function overlaps(entries: readonly TimetableEntry[]): [TimetableEntry, Timetabl
 
 /** Minutes from a Monday, or for a dated entry from 1970: the two never meet. */
 function startOf({ weekday, date, start }: TimetableEntry): number {
-  return (date === undefined ? weekday * dayMin : Date.parse(`${date}T00:00:00Z`) / 60_000) + start;
+  return (date === undefined ? weekday * DAY_MIN : Date.parse(`${date}T00:00:00Z`) / 60_000) + start;
 }

@@ -9,13 +9,13 @@ export interface PrintedDay {
   readonly monthFirst: string | undefined;
 }
 
-const tokensMax = 5;
+const TOKENS_MAX = 5;
 /** A leap year, so that 29 February is a date. */
-const anyYear = 2024;
+const ANY_YEAR = 2024;
 
 /** A date at the start of the words, the longest that can be read, and how many words it takes. */
 export function dayIn(words: readonly string[]): { day: PrintedDay; count: number } | undefined {
-  for (let count = Math.min(tokensMax, words.length); count > 0; count -= 1) {
+  for (let count = Math.min(TOKENS_MAX, words.length); count > 0; count -= 1) {
     const printed = words
       .slice(0, count)
       .join(' ')
@@ -30,9 +30,9 @@ function printedDay(printed: string): PrintedDay | undefined {
   const full = both(printed);
   if (full) return { printed, ...full };
   const withYear = /^\d{1,2}[./-]\d{1,2}\.?$/.test(printed)
-    ? both(`${printed.replace(/\.$/, '')}${/[./-]/.exec(printed)?.[0] ?? '/'}${anyYear}`)
+    ? both(`${printed.replace(/\.$/, '')}${/[./-]/.exec(printed)?.[0] ?? '/'}${ANY_YEAR}`)
     : /^\d{1,2}\.?\s+(?:de\s+)?\p{L}{3,}$|^\p{L}{3,}\s+\d{1,2}$/u.test(printed)
-      ? both(`${printed} ${anyYear}`)
+      ? both(`${printed} ${ANY_YEAR}`)
       : undefined;
   const open = (date: string | undefined): string | undefined => date && `-${date.slice(4)}`;
   return withYear && { printed, dayFirst: open(withYear.dayFirst), monthFirst: open(withYear.monthFirst) };

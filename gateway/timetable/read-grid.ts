@@ -27,7 +27,7 @@ export interface Grid {
 export type DateReader = (day: PrintedDay, weekday: number) => string;
 
 /** Space under the label of a last row without lines that still is its own, points. */
-const lastRowPt = 60;
+const LAST_ROW_PT = 60;
 
 /**
  * The entries of a grid: weekdays across, times down, or each entry with its own time.
@@ -67,7 +67,7 @@ function bottomOf(rows: readonly GridRow[]): number {
   if (!last) return 0;
   if (last.bottom !== undefined && rows.every((row) => row.bottom !== undefined)) return last.bottom;
   const pitches = rows.slice(1).map((row, i) => row.y - (rows[i] as GridRow).y);
-  return last.y + (pitches.length === 0 ? lastRowPt : Math.max(...pitches));
+  return last.y + (pitches.length === 0 ? LAST_ROW_PT : Math.max(...pitches));
 }
 
 interface CellEntries {

@@ -14,7 +14,7 @@ import type { WeekdayNames } from './weekday-names.ts';
 import { namedDays } from './weekday-names.ts';
 
 /** A line that does not begin with its time belongs to the day over it when it is no further away than so many sizes. */
-const listGapMax = 2.5;
+const LIST_GAP_MAX = 2.5;
 
 /** When an entry is: weekdays that repeat, or one date. */
 export interface EntryDays {
@@ -54,7 +54,7 @@ export function readList(lines: readonly (readonly Run[])[], context: ListContex
       underHeading = isHeading;
     }
     const [first] = line;
-    const goesOn = underHeading && first !== undefined && first.y - lastY <= first.size * listGapMax;
+    const goesOn = underHeading && first !== undefined && first.y - lastY <= first.size * LIST_GAP_MAX;
     if (ranges.length > 0 && current && (head || ranges[0]?.from === 0 || goesOn)) {
       began = true;
       entries.push(...entriesOf(text, { line, days: current, context }, ranges));

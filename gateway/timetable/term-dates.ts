@@ -24,7 +24,7 @@ const NUMBERED_WEEK =
 /** `12 a 16 de outubro de 2026`: the first day has the month and year of the second. */
 const DAYS_OF_A_MONTH =
   /(?<!\d|[./-])(\d{1,2})\s*(a|to|-|–|bis|au|al)\s*(\d{1,2}\.?)\s+((?:de\s+)?\p{L}{3,}\.?\s+(?:de\s+)?\d{4})/iu;
-const lastHolidayCount = 400;
+const LAST_HOLIDAY_COUNT = 400;
 
 /**
  * Reads the term, the holidays, and whether the page is one week's plan.
@@ -99,7 +99,8 @@ function holidayDates(text: string, dates: readonly string[]): string[] {
     /\d\s*(?:a|to|-|–|até|bis|au|al)\s*\d/iu.test(text.replace(/\d{1,4}[./-]\d{1,2}[./-]\d{1,4}/g, '0'));
   if (!isRange || first === undefined || last === undefined) return [...dates];
   const days: string[] = [];
-  for (let day = first; day <= last && days.length < lastHolidayCount; day = addDays(day, 1)) days.push(day);
+  for (let day = first; day <= last && days.length < LAST_HOLIDAY_COUNT; day = addDays(day, 1))
+    days.push(day);
   return days;
 }
 

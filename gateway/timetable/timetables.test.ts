@@ -11,12 +11,12 @@ interface Read {
   readonly text: string;
 }
 
-const madeAt = '2026-02-01T08:30:00.000Z';
+const MADE_AT = '2026-02-01T08:30:00.000Z';
 
 async function read(
   pdf: Buffer,
   parameters: Record<string, string> = { timeZone: 'Europe/Lisbon' },
-  at = madeAt,
+  at = MADE_AT,
 ): Promise<Read> {
   const outcome = await convert({
     id: 1,
