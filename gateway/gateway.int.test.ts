@@ -334,9 +334,9 @@ describe('bad files', () => {
     async () => {
       const random = choices(20261122);
       const good = await makeInvoicePdf(4, { layout: 'boxed' });
-      for (let i = 0; i < 25; i++) {
+      for (let i = 0; i < 25; i += 1) {
         const pdf = Buffer.from(good);
-        for (let k = random.whole(1, 40); k > 0; k--)
+        for (let k = random.whole(1, 40); k > 0; k -= 1)
           pdf[random.whole(0, pdf.length - 1)] = random.whole(0, 255);
         const { code } = await convert(pdf);
         expect(['OK', ...GATEWAY_REFUSAL_CODES.filter((c) => c !== 'INTERNAL')]).toContain(code);

@@ -87,7 +87,7 @@ function sameValue(name: LineValue, own: string | undefined, line: TruthLine): b
 function pairUp(wanted: readonly TruthLine[], own: readonly UblLine[]): Map<number, number> {
   const pairs = new Map<number, number>();
   const taken = new Set<number>();
-  for (let least: number = LINE_VALUES.length; least > 0; least--)
+  for (let least: number = LINE_VALUES.length; least > 0; least -= 1)
     wanted.forEach((line, i) => {
       if (pairs.has(i)) return;
       const at = own.findIndex((other, k) => !taken.has(k) && agreement(line, other) >= least);

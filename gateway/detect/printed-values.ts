@@ -49,8 +49,8 @@ function hundredths(printed: string): string[] {
 }
 
 function* windows(words: readonly string[]): Generator<string> {
-  for (let from = 0; from < words.length; from++)
-    for (let to = from + 1; to <= Math.min(words.length, from + DATE_WORDS_MAX); to++)
+  for (let from = 0; from < words.length; from += 1)
+    for (let to = from + 1; to <= Math.min(words.length, from + DATE_WORDS_MAX); to += 1)
       yield words.slice(from, to).join(' ');
 }
 

@@ -46,7 +46,7 @@ function sample(target: Ink, source: Ink, m: Matrix): void {
   const { gray, width: stride } = source;
   const [right, bottom] = [(source.width - 1) * ONE, (source.height - 1) * ONE];
   const [stepX, stepY] = [Math.round(m[0] * ONE), Math.round(m[1] * ONE)];
-  for (let y = 0; y < target.height; y++) {
+  for (let y = 0; y < target.height; y += 1) {
     const place = (along: number, down: number, shift: number): number =>
       Math.round((along * 0.5 + down * (y + 0.5) + shift - 0.5) * ONE);
     let sx = place(m[0], m[2], m[4]);
@@ -78,12 +78,12 @@ function coarser(ink: Ink, times: number): Ink {
   const height = Math.max(1, Math.floor(ink.height / times));
   const gray = new Uint8Array(width * height);
   const sums = new Uint32Array(width);
-  for (let y = 0; y < height; y++) {
+  for (let y = 0; y < height; y += 1) {
     sums.fill(0);
-    for (let row = y * times; row < (y + 1) * times; row++)
-      for (let x = 0, at = row * ink.width; x < width; x++)
+    for (let row = y * times; row < (y + 1) * times; row += 1)
+      for (let x = 0, at = row * ink.width; x < width; x += 1)
         for (let n = 0; n < times; n++, at++) sums[x] = (sums[x] ?? 0) + (ink.gray[at] ?? PAPER);
-    for (let x = 0; x < width; x++) gray[y * width + x] = (sums[x] ?? 0) / (times * times);
+    for (let x = 0; x < width; x += 1) gray[y * width + x] = (sums[x] ?? 0) / (times * times);
   }
   return { gray, width, height };
 }
@@ -94,7 +94,7 @@ function coarser(ink: Ink, times: number): Ink {
  */
 export function softened({ gray, width, height }: Ink): Ink {
   const soft = gray.slice();
-  for (let y = 1; y < height - 1; y++)
+  for (let y = 1; y < height - 1; y += 1)
     for (let x = 1, at = y * width + 1; x < width - 1; x++, at++) {
       const over = at - width;
       const under = at + width;

@@ -88,6 +88,6 @@ function modelOf(language: OcrLanguage): Uint8Array {
 /** The recogniser takes four bytes a dot. */
 function inColours({ gray, width, height }: Ink): Parameters<Engine['loadImage']>[0] {
   const dots = new Uint32Array(gray.length);
-  for (let at = 0; at < gray.length; at++) dots[at] = 0xff000000 | ((gray[at] ?? 0) * 0x010101);
+  for (let at = 0; at < gray.length; at += 1) dots[at] = 0xff000000 | ((gray[at] ?? 0) * 0x010101);
   return { data: new Uint8ClampedArray(dots.buffer), width, height };
 }

@@ -166,7 +166,7 @@ async function pagesOf(jpeg: Buffer, count: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   sheet.on('data', (chunk: Buffer) => chunks.push(chunk));
   const ended = new Promise<void>((resolve) => sheet.on('end', () => resolve()));
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; i < count; i += 1) {
     sheet.addPage({ size: 'A4', margin: 0 });
     sheet.image(jpeg, 0, 0, { width: 595 });
   }

@@ -49,12 +49,12 @@ interface Dots {
 function inkDots(page: Ink, dark: number): Dots {
   const { gray, width, height } = page;
   const isInk = new Uint8Array(gray.length);
-  for (let at = 0; at < gray.length; at++) if ((gray[at] ?? PAPER) < dark) isInk[at] = 1;
+  for (let at = 0; at < gray.length; at += 1) if ((gray[at] ?? PAPER) < dark) isInk[at] = 1;
   const along = isInk.slice();
   dropRuns(along, { count: height, step: width }, { count: width, step: 1 });
   dropRuns(isInk, { count: width, step: 1 }, { count: height, step: width });
   const found: number[] = [];
-  for (let at = 0; at < gray.length; at++) if (isInk[at] === 1 && along[at] === 1) found.push(at);
+  for (let at = 0; at < gray.length; at += 1) if (isInk[at] === 1 && along[at] === 1) found.push(at);
   const stride = Math.max(1, Math.ceil(found.length / DOTS_MAX));
   const kept = found.filter((_, i) => i % stride === 0);
   return {
@@ -77,7 +77,7 @@ function darkBelow(gray: Uint8Array): number | undefined {
   for (const value of gray) counts[value] = (counts[value] ?? 0) + 1;
   const all = counts.reduce((sum, count, value) => sum + count * value, 0);
   let [best, bestVariance, contrast, dark, darkSum] = [128, -1, 0, 0, 0];
-  for (let value = 0; value < 256; value++) {
+  for (let value = 0; value < 256; value += 1) {
     dark += counts[value] ?? 0;
     darkSum += (counts[value] ?? 0) * value;
     const light = gray.length - dark;
@@ -96,15 +96,15 @@ interface Walk {
 
 /** Clears every run of ink that is longer than a letter. */
 function dropRuns(isInk: Uint8Array, lines: Walk, dots: Walk): void {
-  for (let line = 0; line < lines.count; line++) {
+  for (let line = 0; line < lines.count; line += 1) {
     let run = 0;
-    for (let dot = 0; dot <= dots.count; dot++) {
+    for (let dot = 0; dot <= dots.count; dot += 1) {
       const at = line * lines.step + dot * dots.step;
       if (dot < dots.count && isInk[at] === 1) {
         run += 1;
         continue;
       }
-      if (run > LETTER_RUN_MAX) for (let back = 1; back <= run; back++) isInk[at - back * dots.step] = 0;
+      if (run > LETTER_RUN_MAX) for (let back = 1; back <= run; back += 1) isInk[at - back * dots.step] = 0;
       run = 0;
     }
   }
@@ -114,7 +114,7 @@ function dropRuns(isInk: Uint8Array, lines: Walk, dots: Walk): void {
 function steepest(x: Float32Array, y: Float32Array): { readonly angle: number; readonly contrast: number } {
   const best = (from: number, to: number, step: number): { angle: number; contrast: number } => {
     let found = { angle: 0, contrast: -1 };
-    for (let i = 0; i <= Math.round((to - from) / step); i++) {
+    for (let i = 0; i <= Math.round((to - from) / step); i += 1) {
       const angle = ((from + i * step) * Math.PI) / 180;
       const contrast = contrastAt({ x, y }, angle);
       if (contrast > found.contrast) found = { angle, contrast };
@@ -129,13 +129,13 @@ function steepest(x: Float32Array, y: Float32Array): { readonly angle: number; r
 function contrastAt({ x, y }: Dots, angle: number): number {
   const [sin, cos] = [Math.sin(angle), Math.cos(angle)];
   const rows = new Uint32Array(2 * ROWS_TO_MIDDLE);
-  for (let i = 0; i < x.length; i++) {
+  for (let i = 0; i < x.length; i += 1) {
     // Shifted, the row is above zero, and cutting the fraction off rounds it.
     const row = (y[i]! * cos - x[i]! * sin + ROWS_TO_MIDDLE) | 0;
     rows[row]! += 1;
   }
   let contrast = 0;
-  for (let row = 1; row < rows.length; row++) {
+  for (let row = 1; row < rows.length; row += 1) {
     const step = rows[row]! - rows[row - 1]!;
     contrast += step * step;
   }

@@ -61,7 +61,7 @@ function overWhite(data: Uint8Array): Picture['lightnessAt'] {
 /** The whole picture as lightness. */
 export function inkOf({ width, height, lightnessAt }: Picture): Ink {
   const gray = new Uint8Array(width * height);
-  for (let dot = 0; dot < gray.length; dot++) gray[dot] = lightnessAt(dot);
+  for (let dot = 0; dot < gray.length; dot += 1) gray[dot] = lightnessAt(dot);
   return { gray, width, height };
 }
 
@@ -84,8 +84,8 @@ export function modulesOf(picture: Picture): Ink | undefined {
     return undefined;
   const gray = new Uint8Array(side * side);
   const middle = Math.floor(module / 2);
-  for (let y = 0; y < side; y++)
-    for (let x = 0; x < side; x++)
+  for (let y = 0; y < side; y += 1)
+    for (let x = 0; x < side; x += 1)
       gray[y * side + x] = isDark(picture, box.x0 + x * module + middle, box.y0 + y * module + middle)
         ? 0
         : 255;
@@ -107,7 +107,7 @@ function darkBox(picture: Picture): { x0: number; y0: number; size: number } | u
   let [x0, y0, x1, y1] = [width, 0, -1, height - 1];
   while (y0 < height && !hasDark(y0)) y0 += 1;
   while (y1 > y0 && !hasDark(y1)) y1 -= 1;
-  for (let y = y0; y <= y1; y++) {
+  for (let y = y0; y <= y1; y += 1) {
     let [left, right] = [0, width - 1];
     while (left < x0 && !isDark(picture, left, y)) left += 1;
     while (right > x1 && !isDark(picture, right, y)) right -= 1;

@@ -20,7 +20,7 @@ export function matrixFrom(values: unknown): Matrix | undefined {
   if (values === null || typeof values !== 'object') return undefined;
   const numbers = values as ArrayLike<number>;
   if (!(numbers.length >= 6)) return undefined;
-  for (let i = 0; i < numbers.length; i++) if (!Number.isFinite(numbers[i])) return undefined;
+  for (let i = 0; i < numbers.length; i += 1) if (!Number.isFinite(numbers[i])) return undefined;
   return [numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], numbers[5]] as unknown as Matrix;
 }
 

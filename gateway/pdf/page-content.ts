@@ -116,7 +116,7 @@ export async function readPageContent(
     order: 0,
   };
   const steps = stepsByOperator(pdfjs.OPS);
-  for (let i = 0; i < list.fnArray.length; i++) {
+  for (let i = 0; i < list.fnArray.length; i += 1) {
     run.order = i;
     const args: unknown = list.argsArray[i];
     const step = steps[list.fnArray[i] ?? 0];

@@ -60,7 +60,7 @@ export async function readPdf(
   const scans: number[] = [];
   let words = 0;
   let failure: unknown;
-  for (let number = 1; number <= document.numPages; number++) {
+  for (let number = 1; number <= document.numPages; number += 1) {
     try {
       const content = await readPageContent(document, number, {
         layers,

@@ -313,7 +313,7 @@ export function openPool(
     parentWatch.close();
   }
 
-  for (let i = 0; i < limits.children; i++) start();
+  for (let i = 0; i < limits.children; i += 1) start();
   return {
     run,
     state: () => ({
