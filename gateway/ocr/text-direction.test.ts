@@ -14,7 +14,8 @@ function lines(): Ink {
   for (let top = 60; top < page.height - 60; top += 14)
     for (let left = 60; left < 540 && random.chance(0.97);) {
       const width = random.whole(8, 45);
-      for (let y = top; y < top + 6; y += 1) gray.fill(40, y * page.width + left, y * page.width + left + width);
+      for (let y = top; y < top + 6; y += 1)
+        gray.fill(40, y * page.width + left, y * page.width + left + width);
       left += width + 5;
     }
   return { gray, ...page };
