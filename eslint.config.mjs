@@ -2,7 +2,15 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 /** Rooms where the rules of one voice (CONTRIBUTING, "One voice") do not hold yet. */
-const NOT_YET_IN_ONE_VOICE = ['gateway/**', 'tests/rooms/gateway/**'];
+const NOT_YET_IN_ONE_VOICE = [
+  'gateway/found-invoice/**',
+  'gateway/invoice/**',
+  'gateway/pool/child-pool.ts',
+  'gateway/printed/**',
+  'gateway/reading/**',
+  'gateway/values/**',
+  'tests/rooms/gateway/ubl-sample.ts',
+];
 
 const WRITTEN_OUT = [
   {

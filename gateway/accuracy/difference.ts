@@ -23,10 +23,13 @@ export function addTallies(a: Tally, b: Tally): Tally {
   return { right: a.right + b.right, wrong: a.wrong + b.wrong, missing: a.missing + b.missing };
 }
 
-/** F1 of a tally, 0 to 1; a wrong value costs precision and recall, a missing one recall. 1 when there was nothing to find. */
-export function f1(tally: Tally, wrongIsMissingToo: boolean): number {
+/**
+ * F1 of a tally, 0 to 1; 1 when there was nothing to find. A missing value lowers recall.
+ * @param isWrongMissing true when a wrong value lowers recall too; it always lowers precision
+ */
+export function f1(tally: Tally, { isWrongMissing }: { readonly isWrongMissing: boolean }): number {
   const found = tally.right + tally.wrong;
-  const wanted = tally.right + tally.missing + (wrongIsMissingToo ? tally.wrong : 0);
+  const wanted = tally.right + tally.missing + (isWrongMissing ? tally.wrong : 0);
   if (found === 0 && wanted === 0) return 1;
   const precision = found === 0 ? 0 : tally.right / found;
   const recall = wanted === 0 ? 1 : tally.right / wanted;

@@ -115,10 +115,11 @@ function streetsOf(party: unknown): string[] {
 }
 
 function priceLessAllowance(line: unknown, quantity: string | undefined): string | undefined {
-  const [count, total] = [quantity, string(at(line, 'LineExtensionAmount'))];
+  const total = string(at(line, 'LineExtensionAmount'));
   const isReduced = at(line, 'AllowanceCharge', 'Amount') !== undefined;
-  if (!isReduced || count === undefined || total === undefined || new Big(count).eq(0)) return undefined;
-  return new Big(total).div(count).round(2, Big.roundHalfUp).toFixed(2);
+  if (!isReduced || quantity === undefined || total === undefined || new Big(quantity).eq(0))
+    return undefined;
+  return new Big(total).div(quantity).round(2, Big.roundHalfUp).toFixed(2);
 }
 
 function lineOf(line: unknown): UblLine {

@@ -44,8 +44,8 @@ export function summarise(scored: readonly ScoredDocument[]): MappingReport {
     warnings,
     warningPrecision: round(warnings === 0 ? 1 : total((s) => s.warningsRight) / warnings),
     rightAndWarned: scored.filter((s) => s.verdict === 'right' && s.warnings > s.warningsRight).length,
-    fieldF1: round(f1(scored.map((s) => s.fields).reduce(addTallies, none), true)),
-    lineF1: round(f1(scored.map((s) => s.lines).reduce(addTallies, none), false)),
+    fieldF1: round(f1(scored.map((s) => s.fields).reduce(addTallies, none), { isWrongMissing: true })),
+    lineF1: round(f1(scored.map((s) => s.lines).reduce(addTallies, none), { isWrongMissing: false })),
     officiallyValid: officialShare(scored),
   };
 }

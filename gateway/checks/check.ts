@@ -28,14 +28,18 @@ export interface CheckFinding {
 /** A rule: no finding means that it does not apply to this document. */
 export type Check = (context: CheckContext) => readonly CheckFinding[];
 
+/** Two amounts that are compared to the cent. */
+export interface ComparedAmounts {
+  readonly rule: string;
+  readonly what: string;
+  readonly left: Big;
+  readonly right: Big;
+  /** Equal amounts may differ by so much; 0 unless given. */
+  readonly toleranceCents?: number;
+}
+
 /** Compares two amounts to the cent. */
-export function equalAmounts(
-  rule: string,
-  what: string,
-  left: Big,
-  right: Big,
-  toleranceCents = 0,
-): CheckFinding {
+export function equalAmounts({ rule, what, left, right, toleranceCents = 0 }: ComparedAmounts): CheckFinding {
   const ok = left.minus(right).abs().times(100).lte(toleranceCents);
   return { rule, ok, what, left: left.toFixed(2), right: right.toFixed(2) };
 }

@@ -16,13 +16,13 @@ export const brCo10: Check = ({ invoice, amounts }) => {
   if (!invoice.fields.has('net') || invoice.lines.length === 0) return [];
   const wanted = amounts.net.plus(amounts.allowance).minus(amounts.charge);
   return [
-    equalAmounts(
-      'BR-CO-10',
-      'sum of the lines and the total they add up to',
-      amounts.lineTotal,
-      wanted,
-      linesTolerance(invoice.lines.length),
-    ),
+    equalAmounts({
+      rule: 'BR-CO-10',
+      what: 'sum of the lines and the total they add up to',
+      left: amounts.lineTotal,
+      right: wanted,
+      toleranceCents: linesTolerance(invoice.lines.length),
+    }),
   ];
 };
 
@@ -64,13 +64,13 @@ export const brCo13: Check = ({ invoice, amounts }) => {
   if (invoice.lines.length === 0 || !invoice.fields.has('net')) return [];
   const right = amounts.lineTotal.minus(amounts.allowance).plus(amounts.charge);
   return [
-    equalAmounts(
-      'BR-CO-13',
-      'total without VAT and lines less discounts plus charges',
-      amounts.net,
+    equalAmounts({
+      rule: 'BR-CO-13',
+      what: 'total without VAT and lines less discounts plus charges',
+      left: amounts.net,
       right,
-      linesTolerance(invoice.lines.length),
-    ),
+      toleranceCents: linesTolerance(invoice.lines.length),
+    }),
   ];
 };
 
@@ -79,36 +79,36 @@ export const brCo14: Check = ({ invoice, amounts }) =>
   invoice.vat.length === 0
     ? []
     : [
-        equalAmounts(
-          'BR-CO-14',
-          'total VAT and the sum of the VAT breakdown',
-          amounts.tax,
-          sum(invoice.vat.map((row) => new Big(row.tax.value))),
-          invoice.vat.some((row) => row.tax.page === 0) ? invoice.vat.length : 0,
-        ),
+        equalAmounts({
+          rule: 'BR-CO-14',
+          what: 'total VAT and the sum of the VAT breakdown',
+          left: amounts.tax,
+          right: sum(invoice.vat.map((row) => new Big(row.tax.value))),
+          toleranceCents: invoice.vat.some((row) => row.tax.page === 0) ? invoice.vat.length : 0,
+        }),
       ];
 
 /** BR-CO-15 (EN 16931-1): BT-112 = BT-109 + BT-110. */
 export const brCo15: Check = ({ invoice, amounts }) =>
   invoice.fields.has('grand') && invoice.fields.has('net')
     ? [
-        equalAmounts(
-          'BR-CO-15',
-          'total with VAT and total without VAT plus VAT',
-          amounts.grand,
-          amounts.net.plus(amounts.tax),
-        ),
+        equalAmounts({
+          rule: 'BR-CO-15',
+          what: 'total with VAT and total without VAT plus VAT',
+          left: amounts.grand,
+          right: amounts.net.plus(amounts.tax),
+        }),
       ]
     : [];
 
 /** BR-CO-16 (EN 16931-1): BT-115 = BT-112 − BT-113 + BT-114; tax withheld counts in BT-113. */
 export const brCo16: Check = ({ amounts }) => [
-  equalAmounts(
-    'BR-CO-16',
-    'amount due and total less what is paid or withheld',
-    amounts.payable,
-    amounts.grand.minus(amounts.paid).minus(amounts.withholding).plus(amounts.rounding),
-  ),
+  equalAmounts({
+    rule: 'BR-CO-16',
+    what: 'amount due and total less what is paid or withheld',
+    left: amounts.payable,
+    right: amounts.grand.minus(amounts.paid).minus(amounts.withholding).plus(amounts.rounding),
+  }),
 ];
 
 /**
@@ -117,13 +117,13 @@ export const brCo16: Check = ({ amounts }) => [
  */
 export const brCo17: Check = ({ invoice }) =>
   invoice.vat.map((row) =>
-    equalAmounts(
-      'BR-CO-17',
-      `VAT at ${new Big(row.rate.value).toString()} %`,
-      new Big(row.tax.value),
-      new Big(row.basis.value).times(row.rate.value).div(100).round(2, Big.roundHalfUp),
-      1 + Math.floor(invoice.lines.length / 25),
-    ),
+    equalAmounts({
+      rule: 'BR-CO-17',
+      what: `VAT at ${new Big(row.rate.value).toString()} %`,
+      left: new Big(row.tax.value),
+      right: new Big(row.basis.value).times(row.rate.value).div(100).round(2, Big.roundHalfUp),
+      toleranceCents: 1 + Math.floor(invoice.lines.length / 25),
+    }),
   );
 
 /** BR-S-08, BR-E-08, BR-Z-08 (EN 16931-1): basis of a category and rate = Σ its lines − its allowances + its charges. */
@@ -138,13 +138,13 @@ function basisRule(rule: string, categories: readonly VatCategory[]): Check {
       const own = invoice.lines.filter((line) => line.rate && isSameRate(line.rate.value, row.rate.value));
       const sameRate = invoice.vat.filter((other) => isSameRate(other.rate.value, row.rate.value));
       const basis = sum(sameRate.map((other) => new Big(other.basis.value)));
-      return equalAmounts(
+      return equalAmounts({
         rule,
-        `basis at ${new Big(row.rate.value).toString()} % and its lines`,
-        basis,
-        sum(own.map(lineNet)),
-        Math.max(1, linesTolerance(own.length)),
-      );
+        what: `basis at ${new Big(row.rate.value).toString()} % and its lines`,
+        left: basis,
+        right: sum(own.map(lineNet)),
+        toleranceCents: Math.max(1, linesTolerance(own.length)),
+      });
     });
   };
 }

@@ -33,19 +33,20 @@ export function disagreements(
 
 function sharedValues({ number, issueDate, totals }: SemanticInvoice, read: Invoice | undefined): Shared[] {
   const field = (name: string): string | undefined => read?.fields.get(name)?.value;
-  const amount = (
-    what: string,
-    said: string | undefined,
-    own: string | undefined,
-    isAlwaysPrinted: boolean,
-  ): Shared => ({ what, said, read: own, kind: 'amount', isAlwaysPrinted });
+  const amount = (what: string, said: string | undefined, name: string): Shared => ({
+    what,
+    said,
+    read: field(name),
+    kind: 'amount',
+    isAlwaysPrinted: name === 'grand',
+  });
   return [
     { what: 'number (BT-1)', said: number, read: field('number'), kind: 'identifier', isAlwaysPrinted: true },
     { what: 'date (BT-2)', said: issueDate, read: field('issueDate'), kind: 'date', isAlwaysPrinted: true },
-    amount('total without VAT (BT-109)', totals.net, field('net'), false),
-    amount('VAT (BT-110)', totals.tax, field('tax'), false),
-    amount('total with VAT (BT-112)', totals.grand, field('grand'), true),
-    amount('amount due (BT-115)', totals.payable, field('payable'), false),
+    amount('total without VAT (BT-109)', totals.net, 'net'),
+    amount('VAT (BT-110)', totals.tax, 'tax'),
+    amount('total with VAT (BT-112)', totals.grand, 'grand'),
+    amount('amount due (BT-115)', totals.payable, 'payable'),
   ];
 }
 

@@ -19,15 +19,15 @@ export interface XmlText {
 export function xmlTextOf(bytes: Uint8Array): XmlText | undefined {
   const wide = wideEncoding(bytes);
   const encoding = wide ?? byteEncoding(bytes);
-  const sound = decoded(bytes, encoding, true);
-  const text = sound ?? decoded(bytes, encoding, false);
+  const sound = decoded(bytes, encoding, { fatal: true });
+  const text = sound ?? decoded(bytes, encoding, { fatal: false });
   if (text === undefined || !/^\uFEFF?\s*</.test(text)) return undefined;
   return { text, encoding, declared: declaredIn(text), isSound: sound !== undefined };
 }
 
-function decoded(bytes: Uint8Array, encoding: string, fatal: boolean): string | undefined {
+function decoded(bytes: Uint8Array, encoding: string, options: TextDecoderOptions): string | undefined {
   try {
-    return new TextDecoder(encoding, { fatal }).decode(bytes);
+    return new TextDecoder(encoding, options).decode(bytes);
   } catch {
     // Bytes that do not decode are some other kind of attachment, or lie about their encoding.
     return undefined;

@@ -38,7 +38,8 @@ export async function pagePicture(
   const natural = page.getViewport({ scale: 1 });
   const zoom = Math.min(scale, PAGE_PICTURE_SIDE_PX_MAX / Math.max(natural.width, natural.height, 1));
   const viewport = page.getViewport({ scale: zoom });
-  const [width, height] = [Math.max(1, Math.ceil(viewport.width)), Math.max(1, Math.ceil(viewport.height))];
+  const width = Math.max(1, Math.ceil(viewport.width));
+  const height = Math.max(1, Math.ceil(viewport.height));
   const target = canvas.createCanvas(width, height);
   await page.render({ canvasContext: target.getContext('2d') as never, canvas: target as never, viewport })
     .promise;
@@ -49,7 +50,7 @@ export async function pagePicture(
   ink.fillStyle = '#ffffff';
   ink.fillRect(0, 0, sheet.width, sheet.height);
   ink.drawImage(target, 0, 0);
-  drawBoxes(ink, target.getContext('2d'), explanation.values, pageNumber, zoom);
+  drawBoxes(ink, target.getContext('2d'), explanation.values, { pageNumber, zoom });
   drawReadings(ink, explanation, { x: width, height: sheet.height });
   return new Uint8Array(sheet.toBuffer('image/png'));
 }
@@ -62,8 +63,7 @@ function drawBoxes(
   ink: Ink,
   bare: Ink,
   values: readonly ExplainedValue[],
-  pageNumber: number,
-  zoom: number,
+  { pageNumber, zoom }: { readonly pageNumber: number; readonly zoom: number },
 ): void {
   const numbers = valueNumbers(values);
   const taken: Box[] = [];
@@ -98,7 +98,8 @@ const TAG_HEIGHT_PX = 11;
 
 /** Where the number of a value may stand: right of it, left, over or under it. */
 function tagPlaces(box: Box, width: number, zoom: number): [Box, ...Box[]] {
-  const [left, right] = [box.x0 * zoom - 3, box.x1 * zoom + 3];
+  const left = box.x0 * zoom - 3;
+  const right = box.x1 * zoom + 3;
   const middle = ((box.y0 + box.y1) * zoom - TAG_HEIGHT_PX) / 2;
   const at = (x: number, y: number): Box => ({ x0: x, y0: y, x1: x + width, y1: y + TAG_HEIGHT_PX });
   return [
@@ -125,7 +126,8 @@ function drawTag(ink: Ink, place: Box, text: string, color: string): void {
 
 /** Nothing is drawn at a place: all its pixels have one colour. */
 function isBlank(ink: Ink, { x0, y0, x1, y1 }: Box): boolean {
-  const [left, top] = [Math.floor(x0), Math.floor(y0)];
+  const left = Math.floor(x0);
+  const top = Math.floor(y0);
   const { data } = ink.getImageData(left, top, Math.ceil(x1) - left, Math.ceil(y1) - top);
   const pixels = new Uint32Array(data.buffer, data.byteOffset, data.byteLength / 4);
   return pixels.every((pixel) => pixel === pixels[0]);

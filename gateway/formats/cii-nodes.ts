@@ -34,9 +34,9 @@ export function dateNode(
   return { name: `ram:${name}`, children: [{ name: type, text, attributes: { format: '102' } }] };
 }
 
-/** A yes or no of its own element. */
-export function indicatorNode(name: string, is: boolean): XmlNode {
-  return { name: `ram:${name}`, children: [{ name: 'udt:Indicator', text: String(is) }] };
+/** The element that tells a charge from an allowance. */
+export function chargeIndicator({ isCharge }: { readonly isCharge: boolean }): XmlNode {
+  return { name: 'ram:ChargeIndicator', children: [{ name: 'udt:Indicator', text: String(isCharge) }] };
 }
 
 /** `GlobalID` for an identifier under a scheme, `ID` for one that the parties agreed on; the latter stand first. */

@@ -6,14 +6,15 @@ import type { Address, Payee, SemanticParty, Text } from './semantic-invoice.ts'
 export function partyFromUbl(party: XmlElement | undefined): SemanticParty {
   const legal = first(party, 'PartyLegalEntity');
   const contact = first(party, 'Contact');
-  const [registered, called] = [textOf(legal, 'RegistrationName'), textOf(party, 'PartyName/Name')];
+  const registered = textOf(legal, 'RegistrationName');
+  const called = textOf(party, 'PartyName/Name');
   return {
     name: registered ?? called,
     tradingName: registered === undefined ? undefined : called,
     ids: idsOf(party),
     registration: identifierAt(legal, 'CompanyID'),
-    vatId: taxNumber(party, true),
-    taxRegistration: taxNumber(party, false),
+    vatId: taxNumber(party, 'VAT'),
+    taxRegistration: taxNumber(party, 'other'),
     legalInformation: textOf(legal, 'CompanyLegalForm'),
     electronicAddress: identifierAt(party, 'EndpointID'),
     address: addressFromUbl(first(party, 'PostalAddress')),
@@ -52,9 +53,9 @@ function idsOf(party: XmlElement | undefined): SemanticParty['ids'] {
     .filter(({ scheme }) => scheme !== 'SEPA');
 }
 
-function taxNumber(party: XmlElement | undefined, isVat: boolean): Text {
+function taxNumber(party: XmlElement | undefined, tax: 'VAT' | 'other'): Text {
   const scheme = every(party, 'PartyTaxScheme').find(
-    (each) => (textOf(each, 'TaxScheme/ID')?.toUpperCase() === 'VAT') === isVat,
+    (each) => (textOf(each, 'TaxScheme/ID')?.toUpperCase() === 'VAT') === (tax === 'VAT'),
   );
   return textOf(scheme, 'CompanyID');
 }

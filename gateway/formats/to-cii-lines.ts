@@ -1,5 +1,5 @@
 import type { Maybe } from './cii-nodes.ts';
-import { dateNode, indicatorNode, leaf, node } from './cii-nodes.ts';
+import { chargeIndicator, dateNode, leaf, node } from './cii-nodes.ts';
 import { amountText, plainDecimal } from './decimals.ts';
 import type { AllowanceOrCharge, Period, SemanticLine, Text } from './semantic-invoice.ts';
 
@@ -71,7 +71,7 @@ function grossPrice(line: SemanticLine): Maybe {
     leaf('ChargeAmount', plainDecimal(line.grossPrice)),
     node(
       'AppliedTradeAllowanceCharge',
-      indicatorNode('ChargeIndicator', false),
+      chargeIndicator({ isCharge: false }),
       leaf('ActualAmount', plainDecimal(line.priceDiscount)),
     ),
   );
@@ -96,7 +96,7 @@ export function ciiAllowance(part: AllowanceOrCharge): Maybe {
   const { category, rate } = part;
   return node(
     'SpecifiedTradeAllowanceCharge',
-    indicatorNode('ChargeIndicator', part.isCharge),
+    chargeIndicator(part),
     leaf('CalculationPercent', plainDecimal(part.percent)),
     leaf('BasisAmount', amountText(part.base)),
     leaf('ActualAmount', amountText(part.amount)),

@@ -201,7 +201,8 @@ function taxTotals({ totals, vat, taxCurrency }: SemanticInvoice, currency: stri
 }
 
 function monetaryTotal({ totals, allowances }: SemanticInvoice, currency: string): Maybe {
-  const has = (isCharge: boolean): boolean => allowances.some((part) => part.isCharge === isCharge);
+  const hasCharge = allowances.some((part) => part.isCharge);
+  const hasAllowance = allowances.some((part) => !part.isCharge);
   const unlessNothing = (name: string, amount: string | undefined, isKept = false): Maybe =>
     isNothing(amount) && !isKept ? undefined : amountNode(name, amount, currency);
   return group(
@@ -209,8 +210,8 @@ function monetaryTotal({ totals, allowances }: SemanticInvoice, currency: string
     amountNode('LineExtensionAmount', totals.lines, currency),
     amountNode('TaxExclusiveAmount', totals.net, currency),
     amountNode('TaxInclusiveAmount', totals.grand, currency),
-    unlessNothing('AllowanceTotalAmount', totals.allowances, has(false)),
-    unlessNothing('ChargeTotalAmount', totals.charges, has(true)),
+    unlessNothing('AllowanceTotalAmount', totals.allowances, hasAllowance),
+    unlessNothing('ChargeTotalAmount', totals.charges, hasCharge),
     unlessNothing('PrepaidAmount', totals.paid),
     unlessNothing('PayableRoundingAmount', totals.rounding),
     amountNode('PayableAmount', totals.payable, currency),

@@ -63,16 +63,11 @@ async function dispatch(
   if (called === 'GET /health') return sendHealth(context, request, response);
   if (called === 'GET /v1/mappings') return sendJson(response, 200, context.mappings.registry().list());
   if (called === 'GET /metrics') return context.measures.answer(response, context.pool.state());
-  if (called === 'POST /v1/convert') return convertRoute(context, request, response, url, 'convert');
-  if (called === 'POST /v1/format') return convertRoute(context, request, response, url, 'format');
+  const call = { request, response, url };
+  if (called === 'POST /v1/convert') return convertRoute(context, call, 'convert');
+  if (called === 'POST /v1/format') return convertRoute(context, call, 'format');
   if (called === 'POST /v1/explain')
-    return convertRoute(
-      context,
-      request,
-      response,
-      url,
-      url.searchParams.has('image') ? 'explain-image' : 'explain',
-    );
+    return convertRoute(context, call, url.searchParams.has('image') ? 'explain-image' : 'explain');
   sendRefusal(response, 'NOT_FOUND', 'There is nothing at this address.');
 }
 
@@ -102,11 +97,15 @@ function sendHealth(context: RouteContext, request: IncomingMessage, response: S
 
 const JOB_ID_LENGTH_MAX = 128;
 
+interface Call {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly url: URL;
+}
+
 async function convertRoute(
   context: RouteContext,
-  request: IncomingMessage,
-  response: ServerResponse,
-  url: URL,
+  { request, response, url }: Call,
   kind: TaskRequest['kind'],
 ): Promise<void> {
   if (context.draining()) throw new Refusal('SHUTTING_DOWN', 'The gateway is stopping.');

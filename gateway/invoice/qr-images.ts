@@ -1,8 +1,8 @@
 import { BitMatrix, Decoder, Detector, binarize } from '@nuintun/qrcode';
 import type { Ink } from '../pdf/image-ink.ts';
 import { inkOf, modulesOf, pictureOf } from '../pdf/image-ink.ts';
-import { imageObject } from '../pdf/page-content.ts';
 import type { PageContent } from '../pdf/page-content.ts';
+import { imageObject } from '../pdf/page-images.ts';
 import type { PageVisitor } from '../pdf/read-pdf.ts';
 import type { QrPayload } from '../found-invoice/qr-payload.ts';
 import { parseQrPayload } from '../found-invoice/qr-payload.ts';

@@ -44,15 +44,17 @@ function paint(target: Ink, { ink, matrix }: PlacedInk, toPage: Matrix): void {
  */
 function sample(target: Ink, source: Ink, m: Matrix): void {
   const { gray, width: stride } = source;
-  const [right, bottom] = [(source.width - 1) * ONE, (source.height - 1) * ONE];
-  const [stepX, stepY] = [Math.round(m[0] * ONE), Math.round(m[1] * ONE)];
+  const right = (source.width - 1) * ONE;
+  const bottom = (source.height - 1) * ONE;
+  const stepX = Math.round(m[0] * ONE);
+  const stepY = Math.round(m[1] * ONE);
   for (let y = 0; y < target.height; y += 1) {
     const place = (along: number, down: number, shift: number): number =>
       Math.round((along * 0.5 + down * (y + 0.5) + shift - 0.5) * ONE);
     let sx = place(m[0], m[2], m[4]);
     let sy = place(m[1], m[3], m[5]);
     const end = (y + 1) * target.width;
-    for (let at = y * target.width; at < end; at++, sx += stepX, sy += stepY) {
+    for (let at = y * target.width; at < end; at += 1, sx += stepX, sy += stepY) {
       if (sx < -HALF || sy < -HALF || sx > right + HALF || sy > bottom + HALF) continue;
       const px = sx < 0 ? 0 : sx > right ? right : sx;
       const py = sy < 0 ? 0 : sy > bottom ? bottom : sy;
@@ -82,7 +84,7 @@ function coarser(ink: Ink, times: number): Ink {
     sums.fill(0);
     for (let row = y * times; row < (y + 1) * times; row += 1)
       for (let x = 0, at = row * ink.width; x < width; x += 1)
-        for (let n = 0; n < times; n++, at++) sums[x] = (sums[x] ?? 0) + (ink.gray[at] ?? PAPER);
+        for (let n = 0; n < times; n += 1, at += 1) sums[x] = (sums[x] ?? 0) + (ink.gray[at] ?? PAPER);
     for (let x = 0; x < width; x += 1) gray[y * width + x] = (sums[x] ?? 0) / (times * times);
   }
   return { gray, width, height };
@@ -95,7 +97,7 @@ function coarser(ink: Ink, times: number): Ink {
 export function softened({ gray, width, height }: Ink): Ink {
   const soft = gray.slice();
   for (let y = 1; y < height - 1; y += 1)
-    for (let x = 1, at = y * width + 1; x < width - 1; x++, at++) {
+    for (let x = 1, at = y * width + 1; x < width - 1; x += 1, at += 1) {
       const over = at - width;
       const under = at + width;
       const beside = gray[at - 1]! + gray[at + 1]! + gray[over]! + gray[under]!;

@@ -4,7 +4,7 @@ import { inkOf, pictureOf } from '../pdf/image-ink.ts';
 import type { Box } from '../pdf/matrix.ts';
 import { boxOf } from '../pdf/matrix.ts';
 import type { PageContent, PaintedImage } from '../pdf/page-content.ts';
-import { imageObject } from '../pdf/page-content.ts';
+import { imageObject } from '../pdf/page-images.ts';
 import { OCR_SURE } from '../pdf/recognised.ts';
 import type { ScannedPage } from '../pdf/scanned-page.ts';
 import { languageOf } from './languages.ts';
@@ -78,7 +78,7 @@ function asPage(content: PageContent, upright: UprightPage, words: readonly Agre
       fills: [],
       hidden: 0,
     },
-    boxAsShown: ({ x0, y0, x1, y1 }) => boxOf(askew, x0, y0, x1, y1),
+    boxAsShown: (box) => boxOf(askew, box),
     ink,
   };
 }

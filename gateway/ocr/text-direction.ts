@@ -76,7 +76,9 @@ function darkBelow(gray: Uint8Array): number | undefined {
   const counts = new Uint32Array(256);
   for (const value of gray) counts[value] = (counts[value] ?? 0) + 1;
   const all = counts.reduce((sum, count, value) => sum + count * value, 0);
-  let [best, bestVariance, contrast, dark, darkSum] = [128, -1, 0, 0, 0];
+  let best = { below: 128, variance: -1, contrast: 0 };
+  let dark = 0;
+  let darkSum = 0;
   for (let value = 0; value < 256; value += 1) {
     dark += counts[value] ?? 0;
     darkSum += (counts[value] ?? 0) * value;
@@ -84,9 +86,9 @@ function darkBelow(gray: Uint8Array): number | undefined {
     if (dark === 0 || light === 0) continue;
     const apart = darkSum / dark - (all - darkSum) / light;
     const variance = dark * light * apart * apart;
-    if (variance > bestVariance) [best, bestVariance, contrast] = [value + 1, variance, Math.abs(apart)];
+    if (variance > best.variance) best = { below: value + 1, variance, contrast: Math.abs(apart) };
   }
-  return contrast < INK_CONTRAST_MIN ? undefined : best;
+  return best.contrast < INK_CONTRAST_MIN ? undefined : best.below;
 }
 
 interface Walk {
@@ -127,7 +129,8 @@ function steepest(x: Float32Array, y: Float32Array): { readonly angle: number; r
 }
 
 function contrastAt({ x, y }: Dots, angle: number): number {
-  const [sin, cos] = [Math.sin(angle), Math.cos(angle)];
+  const sin = Math.sin(angle);
+  const cos = Math.cos(angle);
   const rows = new Uint32Array(2 * ROWS_TO_MIDDLE);
   for (let i = 0; i < x.length; i += 1) {
     // Shifted, the row is above zero, and cutting the fraction off rounds it.

@@ -81,7 +81,8 @@ export function sidesOf({ width, height }: PageSides, turn: QuarterTurn): PageSi
 
 /** From points of the upright page to points of the page as shown: turned about the middle, clockwise. */
 export function toPage(page: PageSides, upright: PageSides, angle: number): Matrix {
-  const [sin, cos] = [Math.sin(angle), Math.cos(angle)];
+  const sin = Math.sin(angle);
+  const cos = Math.cos(angle);
   const back: Matrix = [1, 0, 0, 1, -upright.width / 2, -upright.height / 2];
   return multiply([cos, sin, -sin, cos, page.width / 2, page.height / 2], back);
 }
@@ -124,7 +125,7 @@ function busiestBand({ gray, width, height }: Ink): Ink {
     const edges = new Uint32Array(PARTS_OF_BAND);
     const to = Math.min(from + rows, height);
     for (let y = from; y < to; y += ROWS_SKIPPED)
-      for (let x = 1, at = y * width + 1; x < width; x++, at++) {
+      for (let x = 1, at = y * width + 1; x < width; x += 1, at += 1) {
         if (Math.abs((gray[at] ?? 0) - (gray[at - 1] ?? 0)) <= EDGE_MIN) continue;
         const part = Math.floor((x * PARTS_OF_BAND) / width);
         edges[part] = (edges[part] ?? 0) + 1;

@@ -127,7 +127,7 @@ function documentAllowance({
     text('ChargeIndicator', String(isCharge)),
     text('AllowanceChargeReason', reason),
     money('Amount', amount, currency),
-    taxCategory('TaxCategory', row, false),
+    taxCategory('TaxCategory', row, { withReason: false }),
   );
 }
 
@@ -160,7 +160,7 @@ const REASON_CODES: Readonly<Record<string, string>> = {
   O: 'VATEX-EU-O',
 };
 
-function taxCategory(name: string, row: VatRow, withReason: boolean): Maybe {
+function taxCategory(name: string, row: VatRow, { withReason }: { readonly withReason: boolean }): Maybe {
   return group(
     name,
     text('ID', row.category),
@@ -180,7 +180,7 @@ function taxTotal(invoice: Invoice, amounts: Amounts, currency: string): Maybe {
         'TaxSubtotal',
         money('TaxableAmount', new Big(row.basis.value), currency),
         money('TaxAmount', new Big(row.tax.value), currency),
-        taxCategory('TaxCategory', row, row.category !== 'S'),
+        taxCategory('TaxCategory', row, { withReason: row.category !== 'S' }),
       ),
     ),
   );

@@ -18,6 +18,11 @@ export interface Attachment {
 export const ATTACHMENTS_MAX = 1_000;
 const ENTRIES_MAX = 50_000;
 
+/** For `stringToPDFString` of pdfjs: escape sequences stay as they are. */
+const KEEP_ESCAPES = true;
+/** For `getAllPageDicts` of pdfjs: of a damaged page tree the pages that can be read. */
+const RECOVER = true;
+
 /** What the converter asks pdfjs for in place of the id of one attachment. */
 const EVERY_ATTACHMENT = 'docket:every-attachment';
 
@@ -100,11 +105,11 @@ async function* specifications(
   const { Dict, stringToPDFString } = internals;
   const root = catalog.cloneDict();
   for (const [key, value] of nameTree(root, catalog, internals)) {
-    const name = typeof key === 'string' ? stringToPDFString(key, true) : '';
+    const name = typeof key === 'string' ? stringToPDFString(key, KEEP_ESCAPES) : '';
     if (value instanceof Dict) yield { place: 'name tree', key: name, dictionary: value };
   }
   yield* listed(valueOf(root, 'AF'), 'associated file');
-  const pages = await catalog.getAllPageDicts(true);
+  const pages = await catalog.getAllPageDicts(RECOVER);
   for (const [page] of pages.values()) {
     if (!(page instanceof Dict)) continue;
     yield* listed(valueOf(page, 'AF'), 'associated file');

@@ -104,14 +104,19 @@ function darkBox(picture: Picture): { x0: number; y0: number; size: number } | u
     for (let dot = y * width; dot < end; dot += 1) if (picture.lightnessAt(dot) < DARK_BELOW) return true;
     return false;
   };
-  let [x0, y0, x1, y1] = [width, 0, -1, height - 1];
+  let x0 = width;
+  let x1 = -1;
+  let y0 = 0;
+  let y1 = height - 1;
   while (y0 < height && !hasDark(y0)) y0 += 1;
   while (y1 > y0 && !hasDark(y1)) y1 -= 1;
   for (let y = y0; y <= y1; y += 1) {
-    let [left, right] = [0, width - 1];
+    let left = 0;
     while (left < x0 && !isDark(picture, left, y)) left += 1;
+    let right = width - 1;
     while (right > x1 && !isDark(picture, right, y)) right -= 1;
-    [x0, x1] = [left, right];
+    x0 = left;
+    x1 = right;
   }
   return x1 >= x0 && x1 - x0 === y1 - y0 ? { x0, y0, size: x1 - x0 + 1 } : undefined;
 }

@@ -24,6 +24,10 @@ export function matrixFrom(values: unknown): Matrix | undefined {
   return [numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], numbers[5]] as unknown as Matrix;
 }
 
+/** A finite number from an operator's arguments; 0 for anything else. */
+export const number = (value: unknown): number =>
+  typeof value === 'number' && Number.isFinite(value) ? value : 0;
+
 /** An axis-aligned box in page points, y growing downwards from the top of the page. */
 export interface Box {
   readonly x0: number;
@@ -32,8 +36,8 @@ export interface Box {
   readonly y1: number;
 }
 
-/** The box around a rectangle `[x0 y0 x1 y1]` after `m`. */
-export function boxOf(m: Matrix, x0: number, y0: number, x1: number, y1: number): Box {
+/** The box around a rectangle after `m`; the rectangle may be given by any two opposite corners. */
+export function boxOf(m: Matrix, { x0, y0, x1, y1 }: Box): Box {
   const xa = m[0] * x0 + m[2] * y0;
   const xb = m[0] * x1 + m[2] * y0;
   const xc = m[0] * x0 + m[2] * y1;

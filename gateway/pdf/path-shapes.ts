@@ -1,5 +1,5 @@
 import type { Box, Matrix } from './matrix.ts';
-import { boxOf } from './matrix.ts';
+import { boxOf, number } from './matrix.ts';
 
 /** Edges that a page keeps at the most; further ones are left out. */
 const EDGES_PER_PAGE_MAX = 20_000;
@@ -8,8 +8,6 @@ const EDGE_LENGTH_MIN_PT = 4;
 
 /** The codes of a path in pdfjs: 0 x y (move), 1 x y (line), 2 and 3 (curves), 4 (close). */
 type Path = ArrayLike<unknown>;
-
-const number = (value: unknown): number => (typeof value === 'number' && Number.isFinite(value) ? value : 0);
 
 function pathIn(paths: unknown): Path | undefined {
   const first: unknown = Array.isArray(paths) ? (paths as unknown[])[0] : undefined;
@@ -27,7 +25,7 @@ export function addEdges(paths: unknown, ctm: Matrix, edges: Box[]): void {
     if (op > 1 && op !== 4) return;
     const to = op === 4 ? start : ([number(path[i + 1]), number(path[i + 2])] as const);
     if (op === 0) start = to;
-    else addEdge(boxOf(ctm, from[0], from[1], to[0], to[1]), edges);
+    else addEdge(boxOf(ctm, { x0: from[0], y0: from[1], x1: to[0], y1: to[1] }), edges);
     from = to;
     i += op === 4 ? 1 : 3;
   }

@@ -1,7 +1,8 @@
 import type { PDFDocumentProxy } from 'pdfjs-dist';
 import { Refusal } from '../protocol/refusal.ts';
-import { readPageContent } from './page-content.ts';
-import type { LayerConfig, PageContent } from './page-content.ts';
+import type { LayerConfig } from './interpreter.ts';
+import type { PageContent } from './page-content.ts';
+import { readPageContent } from './read-page-content.ts';
 import type { HiddenCounts } from './visibility.ts';
 import { noneHidden } from './visibility.ts';
 import { pageText } from './words.ts';

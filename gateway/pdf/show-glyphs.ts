@@ -39,16 +39,21 @@ interface Glyph {
 /** A gap wider than this part of the font size ends a word even where no space was drawn. */
 const WORD_GAP_RATIO = 0.16;
 
+/** Where the text of an operator goes. */
+interface ShownText {
+  readonly state: GraphicsState;
+  readonly order: number;
+  readonly pieces: TextPiece[];
+}
+
 /**
  * Walks the glyphs of one text-showing operator, adds the pieces that are inked and moves the text position on.
  * @returns how many pieces were not inked (render mode 3 or 7, transparent, or `visible` false).
  */
 export function showGlyphs(
-  s: GraphicsState,
+  { state: s, order, pieces }: ShownText,
   glyphs: readonly unknown[],
-  order: number,
   visible: boolean,
-  out: TextPiece[],
 ): number {
   const font = s.font;
   if (!font || s.fontSize === 0) return 0;
@@ -60,8 +65,8 @@ export function showGlyphs(
   const flush = (to: number): void => {
     if (run.text.trim() !== '')
       if (inked) {
-        const piece = place(s, run.text, run.from, to, vertical, hScale, order);
-        out.push(run.guesses === 0 ? piece : { ...piece, undefinedCharacters: run.guesses });
+        const piece = place(s, run, to, order);
+        pieces.push(run.guesses === 0 ? piece : { ...piece, undefinedCharacters: run.guesses });
       } else run.count += 1;
     run.text = '';
     run.guesses = 0;
@@ -105,15 +110,15 @@ function isInked(s: GraphicsState): boolean {
   return (fills && s.fillAlpha > 0.02) || (strokes && s.strokeAlpha > 0.02);
 }
 
+/** The piece that begins at `from` along the line of text and ends at `to`. */
 function place(
   s: GraphicsState,
-  text: string,
-  from: number,
+  { text, from }: { readonly text: string; readonly from: number },
   to: number,
-  vertical: boolean,
-  hScale: number,
   order: number,
 ): TextPiece {
+  const vertical = s.font?.vertical === true;
+  const hScale = s.hScale * s.fontDirection;
   const m = multiply(s.ctm, s.textMatrix);
   const sx = s.x;
   const sy = s.y + s.rise;

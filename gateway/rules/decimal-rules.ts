@@ -29,12 +29,12 @@ const totals: Parts = (document) => (document.totals ? [document.totals] : []);
 const rows: Parts = (document) => document.breakdown;
 const lines: Parts = (document) => document.lines;
 const ofLines =
-  (charge: boolean): Parts =>
+  (parts: 'allowances' | 'charges'): Parts =>
   (document) =>
     document.byName.has('cac:AllowanceCharge')
       ? document.lines
           .flatMap((line) => childrenOf(line, 'cac:AllowanceCharge'))
-          .filter((each) => isCharge(each) === charge)
+          .filter((each) => isCharge(each) === (parts === 'charges'))
       : [];
 
 /** The VAT totals of the document's own currency, or of the one that its VAT is accounted in. */
@@ -77,8 +77,13 @@ export const DECIMAL_RULES: readonly Rule[] = [
   twoDecimals('BR-DEC-19', 'the basis of a row of the VAT breakdown (BT-116)', rows, 'cbc:TaxableAmount'),
   twoDecimals('BR-DEC-20', 'the VAT of a row of the VAT breakdown (BT-117)', rows, 'cbc:TaxAmount'),
   twoDecimals('BR-DEC-23', 'the net amount of a line (BT-131)', lines, 'cbc:LineExtensionAmount'),
-  twoDecimals('BR-DEC-24', 'the allowance of a line (BT-136)', ofLines(false), 'cbc:Amount'),
-  twoDecimals('BR-DEC-25', 'the base of the allowance of a line (BT-137)', ofLines(false), 'cbc:BaseAmount'),
-  twoDecimals('BR-DEC-27', 'the charge of a line (BT-141)', ofLines(true), 'cbc:Amount'),
-  twoDecimals('BR-DEC-28', 'the base of the charge of a line (BT-142)', ofLines(true), 'cbc:BaseAmount'),
+  twoDecimals('BR-DEC-24', 'the allowance of a line (BT-136)', ofLines('allowances'), 'cbc:Amount'),
+  twoDecimals(
+    'BR-DEC-25',
+    'the base of the allowance of a line (BT-137)',
+    ofLines('allowances'),
+    'cbc:BaseAmount',
+  ),
+  twoDecimals('BR-DEC-27', 'the charge of a line (BT-141)', ofLines('charges'), 'cbc:Amount'),
+  twoDecimals('BR-DEC-28', 'the base of the charge of a line (BT-142)', ofLines('charges'), 'cbc:BaseAmount'),
 ];

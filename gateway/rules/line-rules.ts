@@ -127,29 +127,27 @@ function notNegative(what: string, from: XmlElement, ...path: readonly string[])
 }
 
 /** The allowances (BG-27) or charges (BG-28) of the lines, with the name of their line. */
-function onLines(document: UblDocument, charge: boolean): { each: XmlElement; name: string }[] {
+function onLines(document: UblDocument, kind: 'allowance' | 'charge'): { each: XmlElement; name: string }[] {
   const found: { each: XmlElement; name: string }[] = [];
   for (const line of document.lines) {
     const all = childrenOf(line, 'cac:AllowanceCharge');
     if (all.length === 0) continue;
     for (const each of all)
-      if (isCharge(each) === charge) found.push({ each, name: lineName(document, line) });
+      if (isCharge(each) === (kind === 'charge')) found.push({ each, name: lineName(document, line) });
   }
   return found;
 }
 
-function amountGiven(charge: boolean, term: string): Rule['check'] {
-  const kind = charge ? 'charge' : 'allowance';
+function amountGiven(kind: 'allowance' | 'charge', term: string): Rule['check'] {
   return (document) =>
-    onLines(document, charge)
+    onLines(document, kind)
       .filter(({ each }) => firstAt(each, 'cbc:Amount') === undefined)
       .map(({ name }) => missing(`the amount of the ${kind} of ${name} (${term})`));
 }
 
-function reasonGiven(charge: boolean, terms: string): Rule['check'] {
-  const kind = charge ? 'charge' : 'allowance';
+function reasonGiven(kind: 'allowance' | 'charge', terms: string): Rule['check'] {
   return (document) =>
-    onLines(document, charge)
+    onLines(document, kind)
       .filter(
         ({ each }) =>
           (textAt(each, 'cbc:AllowanceChargeReason') ?? textAt(each, 'cbc:AllowanceChargeReasonCode')) ===
@@ -160,17 +158,21 @@ function reasonGiven(charge: boolean, terms: string): Rule['check'] {
 
 /** BR-41 to BR-44 (fatal; integrity constraints), BR-CO-04, BR-CO-23, BR-CO-24 (fatal; conditions). */
 const conditions: readonly Rule[] = [
-  integrity('BR-41', 'An allowance of a line (BG-27) has an amount (BT-136).', amountGiven(false, 'BT-136')),
+  integrity(
+    'BR-41',
+    'An allowance of a line (BG-27) has an amount (BT-136).',
+    amountGiven('allowance', 'BT-136'),
+  ),
   integrity(
     'BR-42',
     'An allowance of a line (BG-27) has a reason (BT-139, BT-140).',
-    reasonGiven(false, 'BT-139, BT-140'),
+    reasonGiven('allowance', 'BT-139, BT-140'),
   ),
-  integrity('BR-43', 'A charge of a line (BG-28) has an amount (BT-141).', amountGiven(true, 'BT-141')),
+  integrity('BR-43', 'A charge of a line (BG-28) has an amount (BT-141).', amountGiven('charge', 'BT-141')),
   integrity(
     'BR-44',
     'A charge of a line (BG-28) has a reason (BT-144, BT-145).',
-    reasonGiven(true, 'BT-144, BT-145'),
+    reasonGiven('charge', 'BT-144, BT-145'),
   ),
   condition(
     'BR-CO-04',
@@ -182,12 +184,12 @@ const conditions: readonly Rule[] = [
   condition(
     'BR-CO-23',
     'An allowance of a line has a reason, as text or as code.',
-    reasonGiven(false, 'BT-139, BT-140'),
+    reasonGiven('allowance', 'BT-139, BT-140'),
   ),
   condition(
     'BR-CO-24',
     'A charge of a line has a reason, as text or as code.',
-    reasonGiven(true, 'BT-144, BT-145'),
+    reasonGiven('charge', 'BT-144, BT-145'),
   ),
 ];
 

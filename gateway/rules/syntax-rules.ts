@@ -37,9 +37,9 @@ const once: readonly Rule[] = [
   atMostOne('UBL-SR-11', 'the registration number of the seller (BT-30)', ({ seller }) =>
     allAt(seller, 'cac:PartyLegalEntity', 'cbc:CompanyID'),
   ),
-  atMostOne('UBL-SR-12', 'the VAT number of the seller (BT-31)', ({ seller }) => taxNumbers(seller, true)),
+  atMostOne('UBL-SR-12', 'the VAT number of the seller (BT-31)', ({ seller }) => taxNumbers(seller, 'VAT')),
   atMostOne('UBL-SR-13', 'the tax registration of the seller (BT-32)', ({ seller }) =>
-    taxNumbers(seller, false),
+    taxNumbers(seller, 'other'),
   ),
   atMostOne('UBL-SR-15', 'the name of the buyer (BT-44)', ({ buyer }) =>
     allAt(buyer, 'cac:PartyLegalEntity', 'cbc:RegistrationName'),
@@ -47,7 +47,7 @@ const once: readonly Rule[] = [
   atMostOne('UBL-SR-17', 'the registration number of the buyer (BT-47)', ({ buyer }) =>
     allAt(buyer, 'cac:PartyLegalEntity', 'cbc:CompanyID'),
   ),
-  atMostOne('UBL-SR-18', 'the VAT number of the buyer (BT-48)', ({ buyer }) => taxNumbers(buyer, true)),
+  atMostOne('UBL-SR-18', 'the VAT number of the buyer (BT-48)', ({ buyer }) => taxNumbers(buyer, 'VAT')),
   atMostOne('UBL-SR-24', 'the delivery (BG-13)', ({ root }) => childrenOf(root, 'cac:Delivery')),
   atMostOne('UBL-SR-40', 'the trading name of the buyer (BT-45)', ({ buyer }) =>
     allAt(buyer, 'cac:PartyName', 'cbc:Name'),
@@ -57,9 +57,11 @@ const once: readonly Rule[] = [
   ),
 ];
 
-function taxNumbers(party: XmlElement | undefined, ofVat: boolean): readonly XmlElement[] {
+function taxNumbers(party: XmlElement | undefined, tax: 'VAT' | 'other'): readonly XmlElement[] {
+  const isVat = (scheme: XmlElement): boolean =>
+    textAt(scheme, 'cac:TaxScheme', 'cbc:ID')?.toUpperCase() === 'VAT';
   return childrenOf(party, 'cac:PartyTaxScheme')
-    .filter((scheme) => (textAt(scheme, 'cac:TaxScheme', 'cbc:ID')?.toUpperCase() === 'VAT') === ofVat)
+    .filter((scheme) => isVat(scheme) === (tax === 'VAT'))
     .flatMap((scheme) => childrenOf(scheme, 'cbc:CompanyID'));
 }
 
@@ -80,8 +82,8 @@ function roundedAmounts({ byName }: UblDocument): XmlElement[] {
 
 /** UBL-SR-30 to -34, -48, -50, -53 and UBL-DT-01 (fatal; CEN/TS 16931-3-2): what each row, line and amount is like. */
 const each: readonly Rule[] = [
-  oneReason('UBL-SR-30', 'allowance (BT-97, BT-139)', false),
-  oneReason('UBL-SR-31', 'charge (BT-104, BT-144)', true),
+  oneReason('UBL-SR-30', 'allowance (BT-97, BT-139)', 'allowances'),
+  oneReason('UBL-SR-31', 'charge (BT-104, BT-144)', 'charges'),
   syntax('UBL-SR-32', 'A VAT category has at most one reason for an exemption (BT-120).', ({ breakdown }) =>
     breakdown
       .map((row) => allAt(row, 'cac:TaxCategory', 'cbc:TaxExemptionReason').length)
@@ -127,10 +129,10 @@ const each: readonly Rule[] = [
   ),
 ];
 
-function oneReason(number: string, what: string, charge: boolean): Rule {
+function oneReason(number: string, what: string, parts: 'allowances' | 'charges'): Rule {
   return syntax(number, `There is at most one reason of one ${what}.`, ({ byName }) =>
     (byName.get('cac:AllowanceCharge') ?? [])
-      .filter((element) => isCharge(element) === charge)
+      .filter((element) => isCharge(element) === (parts === 'charges'))
       .map((element) => childrenOf(element, 'cbc:AllowanceChargeReason').length)
       .filter((count) => count > 1)
       .map((count) => ({

@@ -51,10 +51,10 @@ function inDay(hour: number, minute: number, meridiem: 'am' | 'pm' | undefined):
 
 /**
  * The time ranges of a text: `09:00 - 10:30`, `9h às 10h30`, `9.00-10.30`, `9 am to 10:30 am`, `09:00 10:30`.
- * @param bare also `9-10`, for a cell that holds nothing but a time
+ * @param hours `bare` also reads `9-10`, for a cell that holds nothing but a time
  * @throws Refusal `CHECKS_FAILED` for a range that no lesson or shift has
  */
-export function clockRanges(text: string, bare = false): ClockRange[] {
+export function clockRanges(text: string, hours: 'marked' | 'bare' = 'marked'): ClockRange[] {
   const plain = plainDashes(text);
   const clocks = clocksIn(plain);
   const ranges: ClockRange[] = [];
@@ -64,7 +64,7 @@ export function clockRanges(text: string, bare = false): ClockRange[] {
     const between = plain.slice(first.to, second.from);
     const isDotted =
       /\.\d\d/.test(plain.slice(first.from, first.to)) && /\.\d\d/.test(plain.slice(second.from, second.to));
-    const isJoined = BETWEEN.test(between) && (bare || isDotted || second.marked || first.marked);
+    const isJoined = BETWEEN.test(between) && (hours === 'bare' || isDotted || second.marked || first.marked);
     const isSideBySide = /^\s+$/.test(between) && first.marked && second.marked;
     if (!isJoined && !isSideBySide) continue;
     ranges.push(rangeOf(first, second, plain.slice(first.from, second.to)));
@@ -105,7 +105,7 @@ export function wholeRange(text: string): ClockRange | undefined {
   const plain = plainDashes(text)
     .trim()
     .replace(/^das\s+/i, '');
-  const [range, ...more] = clockRanges(plain, true);
+  const [range, ...more] = clockRanges(plain, 'bare');
   return range && more.length === 0 && range.from === 0 && range.to === plain.length ? range : undefined;
 }
 

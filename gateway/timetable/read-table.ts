@@ -137,7 +137,7 @@ function entriesOf(row: Row, days: EntryDays, context: ListContext): TimetableEn
 
 function rangeOf(row: Row): ClockRange {
   const text = row.time?.join(' ') ?? `${row.start?.join(' ') ?? ''} - ${row.end?.join(' ') ?? ''}`;
-  const [range, ...more] = clockRanges(text, true);
+  const [range, ...more] = clockRanges(text, 'bare');
   const single = row.time === undefined && singleClock(row.end?.join(' ') ?? '') === undefined;
   if (!range || more.length > 0 || single) throw unclear(rowText(row), 'its start and end are not both told');
   return range;

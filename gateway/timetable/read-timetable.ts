@@ -58,7 +58,7 @@ export function readTimetable(
   const headings = new Set(grids.map((grid) => grid.heading));
   for (const grid of grids)
     readings.push(readGrid({ ...grid, heading: headings.size > 1 ? grid.heading : undefined }, readDate.on));
-  const turned = pagesOf(pages, true).flatMap((page) => page.lines.map((line) => line.text));
+  const turned = pagesOf(pages, { rotated: true }).flatMap((page) => page.lines.map((line) => line.text));
   return {
     entries: readings.flatMap((reading) => reading.entries),
     leftOut: [...readings.flatMap((reading) => reading.leftOut), ...turned],
@@ -66,7 +66,7 @@ export function readTimetable(
   };
 }
 
-function pagesOf({ text, edges }: TimetablePages, rotated = false): Page[] {
+function pagesOf({ text, edges }: TimetablePages, { rotated } = { rotated: false }): Page[] {
   const lines = tokenLines(text.pages).filter((line) => line.rotated === rotated);
   return text.pages.map(({ page }) => ({
     lines: lines.filter((line) => line.page === page),

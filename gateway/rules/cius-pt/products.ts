@@ -47,17 +47,17 @@ function brokenProduct(each: XmlElement, what: string): Breach[] {
     : [{ what, found: amount.toFixed(2), expected: `base and percentage come to ${product.toFixed(2)}` }];
 }
 
-function onDocument(number: string, charge: boolean, what: string): Rule {
-  return rule(number, `The percentage of a base is ${what}.`, ({ allowances, charges }) =>
-    (charge ? charges : allowances).flatMap((each) => brokenProduct(each, what)),
+function onDocument(number: string, parts: 'allowances' | 'charges', what: string): Rule {
+  return rule(number, `The percentage of a base is ${what}.`, (document) =>
+    document[parts].flatMap((each) => brokenProduct(each, what)),
   );
 }
 
-function onLines(number: string, charge: boolean, what: string): Rule {
+function onLines(number: string, parts: 'allowances' | 'charges', what: string): Rule {
   return rule(number, `The percentage of a base is ${what}.`, ({ lines }) =>
     lines
       .flatMap((line) => childrenOf(line, 'cac:AllowanceCharge'))
-      .filter((each) => isCharge(each) === charge)
+      .filter((each) => isCharge(each) === (parts === 'charges'))
       .flatMap((each) => brokenProduct(each, what)),
   );
 }
@@ -100,10 +100,10 @@ function brokenBases(document: UblDocument): Breach[] {
 /** The specification's rules on products (`DT-CIUS-PT-157` and following); its sums are held more exactly by EN 16931. */
 export const CIUS_PT_PRODUCTS: readonly Rule[] = [
   rule('DT-CIUS-PT-157', 'Quantity and price of a line come to its net amount, within 1.00.', brokenLines),
-  onDocument('DT-CIUS-PT-158', false, 'the amount of an allowance (BT-92)'),
-  onDocument('DT-CIUS-PT-159', true, 'the amount of a charge (BT-99)'),
-  onLines('DT-CIUS-PT-168', false, 'the allowance of a line (BT-136)'),
-  onLines('DT-CIUS-PT-169', true, 'the charge of a line (BT-141)'),
+  onDocument('DT-CIUS-PT-158', 'allowances', 'the amount of an allowance (BT-92)'),
+  onDocument('DT-CIUS-PT-159', 'charges', 'the amount of a charge (BT-99)'),
+  onLines('DT-CIUS-PT-168', 'allowances', 'the allowance of a line (BT-136)'),
+  onLines('DT-CIUS-PT-169', 'charges', 'the charge of a line (BT-141)'),
   rule('DT-CIUS-PT-170', 'Gross price and discount come to the price, within 1.00.', brokenPrices),
   rule('DT-CIUS-PT-177', 'The base quantity of a price is above 0.', brokenBases),
 ];

@@ -11,7 +11,7 @@ import { totalList, totalStrip, vatTable } from './totals.ts';
 function head(page: Page): void {
   block(page, 'seller', { x: 42, y: 38 }, { vat: 'prefix', country: true });
   block(page, 'buyer', { x: 330, y: 110 }, { title: page.word('billTo'), country: true });
-  put(page, title(page), 42, 150, { size: 17, bold: true });
+  put(page, title(page), { x: 42, y: 150, size: 17, bold: true });
   list(page, ['number', 'date', 'due', 'orderNo'], { x: 42, valueX: 150, y: 180 });
   page.y = 260;
 }
@@ -19,7 +19,7 @@ function head(page: Page): void {
 function nextPage(page: Page): void {
   page.sheet.addPage({ size: 'A4', margin: 0 });
   page.number += 1;
-  put(page, titleWithNumber(page), 42, 36, { size: 10, bold: true });
+  put(page, titleWithNumber(page), { x: 42, y: 36, size: 10, bold: true });
   page.y = 70;
 }
 

@@ -1,0 +1,45 @@
+import type { PDFPageProxy } from 'pdfjs-dist';
+
+/** How long a page waits for its images to be decoded; one that is later counts as not there. */
+const IMAGE_WAIT_MS = 4000;
+
+/** Images are decoded apart from the operators and may come after them. */
+export async function imagesArrived(
+  page: PDFPageProxy,
+  list: { fnArray: readonly number[]; argsArray: readonly unknown[] },
+  paintImage: number,
+): Promise<void> {
+  const names = new Set<string>();
+  for (let i = 0; i < list.fnArray.length; i += 1) {
+    if (list.fnArray[i] !== paintImage) continue;
+    const args: unknown = list.argsArray[i];
+    if (Array.isArray(args) && typeof args[0] === 'string') names.add(args[0]);
+  }
+  if (names.size === 0) return;
+  const missing = [...names].filter((name) => !storeOf(page, name).has(name));
+  if (missing.length === 0) return;
+  const timer = Promise.withResolvers<void>();
+  const timeout = setTimeout(timer.resolve, IMAGE_WAIT_MS);
+  const arrived = missing.map(
+    (name) => new Promise((resolve) => void storeOf(page, name).get(name, resolve)),
+  );
+  await Promise.race([Promise.all(arrived), timer.promise]);
+  clearTimeout(timeout);
+}
+
+function storeOf(page: PDFPageProxy, name: string): PDFPageProxy['objs'] {
+  return name.startsWith('g_') ? page.commonObjs : page.objs;
+}
+
+/** The decoded image of that name, or undefined while or when there is none. */
+export function imageObject(page: PDFPageProxy, name: unknown): unknown {
+  if (typeof name !== 'string') return undefined;
+  const store = storeOf(page, name);
+  return store.has(name) ? (store.get(name) as unknown) : undefined;
+}
+
+/** pdfjs's ImageKind: 1 black and white, 2 RGB, 3 RGBA. */
+export function hasNoAlpha(image: unknown): boolean {
+  const kind = (image as { kind?: unknown } | undefined)?.kind;
+  return kind === 1 || kind === 2;
+}

@@ -1,0 +1,66 @@
+import type { Interpreter, Step } from './interpreter.ts';
+import { clipTo, matrixlessBox } from './interpreter.ts';
+import type { Box } from './matrix.ts';
+import { boxOf, intersect, number } from './matrix.ts';
+import { hasNoAlpha, imageObject } from './page-images.ts';
+import { addEdges, isAxisAligned, isRectangle } from './path-shapes.ts';
+
+/** Fills that a page keeps at most; further ones are left out. */
+const FILLS_PER_PAGE_MAX = 20_000;
+
+/** Path-painting operators that fill: fill, eoFill, fillStroke, eoFillStroke, closeFillStroke, closeEOFillStroke. */
+const FILLING = new Set([22, 23, 24, 25, 26, 27]);
+
+/** Path-painting operators that leave ink: stroke, closeStroke and those that fill. */
+const PAINTING = new Set([20, 21, ...FILLING]);
+
+function addFill(run: Interpreter, box: Box, fillColor: string | undefined, solid: boolean): void {
+  const s = run.state;
+  if (run.hiddenLayers > 0 || s.inMask || run.fills.length >= FILLS_PER_PAGE_MAX) return;
+  const seen = intersect(box, s.clip);
+  if (seen.x1 - seen.x0 < 2 || seen.y1 - seen.y0 < 2) return;
+  const opaque = solid && s.fillAlpha > 0.95 && s.normalBlend && !s.softMask;
+  run.fills.push({ box: seen, color: fillColor, order: run.order, opaque });
+}
+
+/** ISO 32000-1, 8.9.5: an image is painted in the unit square of user space. */
+const UNIT_SQUARE: Box = { x0: 0, y0: 0, x1: 1, y1: 1 };
+
+interface Image {
+  readonly name?: unknown;
+  readonly inline?: unknown;
+  readonly solid: boolean;
+}
+
+function paintImage(run: Interpreter, { name, inline, solid }: Image): void {
+  const box = boxOf(run.state.ctm, UNIT_SQUARE);
+  addFill(run, box, undefined, solid && isAxisAligned(run.state.ctm));
+  if (run.hiddenLayers === 0)
+    run.images.push({ name: typeof name === 'string' ? name : '', box, matrix: run.state.ctm, inline });
+}
+
+/** The operators that paint paths and images, by their names in pdfjs. */
+export const PAINT_STEPS: Record<string, Step> = {
+  constructPath: (run, args) => {
+    const paint = args[0];
+    const paths = args[1];
+    const box = matrixlessBox(args[2]);
+    if (!box || box.length < 4) return;
+    if (run.pendingClip) {
+      run.pendingClip = false;
+      clipTo(run, box);
+    }
+    if (run.edges && PAINTING.has(number(paint)) && run.hiddenLayers === 0 && !run.state.inMask)
+      addEdges(paths, run.state.ctm, run.edges);
+    if (FILLING.has(number(paint)) && isAxisAligned(run.state.ctm)) {
+      const bounds = { x0: number(box[0]), y0: number(box[1]), x1: number(box[2]), y1: number(box[3]) };
+      const area = boxOf(run.state.ctm, bounds);
+      addFill(run, area, run.state.fillColor, run.state.fillColor !== undefined && isRectangle(paths));
+    }
+  },
+  endPath: (run) => void (run.pendingClip = false),
+  paintImageXObject: (run, args) =>
+    paintImage(run, { name: args[0], solid: hasNoAlpha(imageObject(run.page, args[0])) }),
+  paintInlineImageXObject: (run, args) => paintImage(run, { inline: args[0], solid: hasNoAlpha(args[0]) }),
+  paintImageMaskXObject: (run, args) => paintImage(run, { inline: args[0], solid: false }),
+};
