@@ -17,7 +17,8 @@ describe('the order of work', () => {
     await world.until(one, ['ready']);
     const calls = (await world.gateway.calls()).map((call) => call.jobId);
     expect(calls.indexOf(one)).toBeLessThan(8);
-    expect(many).toContain(calls[0]);
+    // Two workers begin together: which of their calls arrives first says nothing.
+    expect(many.some((jobId) => calls.slice(0, 2).includes(jobId))).toBe(true);
   });
 
   it("among one owner's files the higher priority goes first, then the older one", async () => {
