@@ -28,12 +28,9 @@ export interface ColumnIndex {
   readonly splits: Map<string, readonly Part[]>;
   /** For each known word, whether a title can begin with it. */
   readonly begins: Map<string, boolean>;
-  /** A bit for each column that some header needs. */
+  /** A bit for each column. */
   readonly bits: ReadonlyMap<string, number>;
-  /**
-   * The columns that a header needs, one bit mask for each sufficient set. `name` is left out, because an unknown title
-   * can also be taken for it.
-   */
+  /** The columns that a header needs, one bit mask for each sufficient set. */
   readonly needs: readonly number[];
 }
 
@@ -53,27 +50,43 @@ export function columnIndex(rule: TableRule): ColumnIndex {
   const prefixes = new Set<string>();
   for (const key of byKey.keys())
     for (let end = 1; end <= key.length; end += 1) prefixes.add(key.slice(0, end));
-  const index = { byKey, prefixes, splits: new Map(), begins: new Map(), ...neededBits(rule) };
+  const index = { byKey, prefixes, splits: new Map(), begins: new Map(), ...columnBits(rule) };
   indexes.set(rule, index);
   return index;
 }
 
 const BITS_MAX = 31;
 
-/** If a table needs more columns than a number has bits, every header counts as complete. */
-function neededBits(rule: TableRule): Pick<ColumnIndex, 'bits' | 'needs'> {
-  const names = [...new Set(rule.headerNeeds.flat())].filter((name) => name !== 'name');
+/** If a table has more columns than a number has bits, every header counts as complete. */
+function columnBits({ columns, headerNeeds }: TableRule): Pick<ColumnIndex, 'bits' | 'needs'> {
+  const names = [...new Set([...Object.keys(columns), ...headerNeeds.flat()])];
   if (names.length > BITS_MAX) return { bits: new Map(), needs: [0] };
   const bits = new Map(names.map((name, at) => [name, 1 << at]));
-  const needs = rule.headerNeeds.map((set) => set.reduce((sum, name) => sum | (bits.get(name) ?? 0), 0));
+  const needs = headerNeeds.map((set) => set.reduce((sum, name) => sum | (bits.get(name) ?? 0), 0));
   return { bits, needs };
 }
 
-/** The needed columns that the titles can mean, as bits. */
+/** The columns that the titles can mean, as bits. */
 export function meantBy(titles: readonly Title[], { bits }: ColumnIndex): number {
   let meant = 0;
   for (const { names } of titles) for (const name of names) meant |= bits.get(name) ?? 0;
   return meant;
+}
+
+/** An unknown title is only taken for the description if at least this many columns are known. */
+export const KNOWN_COLUMNS_MIN = 4;
+
+/** False if titles that mean these columns, and no others, cannot make a header. */
+export function mayBeHeader(meant: number, { needs, bits }: ColumnIndex): boolean {
+  const name = bits.get('name') ?? 0;
+  const withName = countOfBits(meant & ~name) >= KNOWN_COLUMNS_MIN ? meant | name : meant;
+  return needs.some((need) => (withName & need) === need);
+}
+
+function countOfBits(bits: number): number {
+  let count = 0;
+  for (let rest = bits; rest !== 0; rest &= rest - 1) count += 1;
+  return count;
 }
 
 /**
@@ -81,18 +94,23 @@ export function meantBy(titles: readonly Title[], { bits }: ColumnIndex): number
  * page have none.
  */
 export function mayBegin(line: TokenLine, index: ColumnIndex): boolean {
-  return line.tokens.some(({ key }) => {
-    let begins = index.begins.get(key);
-    if (begins === undefined) {
-      if (index.begins.size >= KEYS_KEPT_MAX) index.begins.clear();
-      begins = beginsTitle(key, index);
-      index.begins.set(key, begins);
-    }
-    return begins;
-  });
+  for (let at = 0; at < line.tokens.length; at += 1)
+    if (beginsTitle(line.tokens[at]?.key ?? '', index)) return true;
+  return false;
 }
 
+/** True for a word that a title begins with, or that begins with a title. */
 function beginsTitle(key: string, index: ColumnIndex): boolean {
+  let begins = index.begins.get(key);
+  if (begins === undefined) {
+    if (index.begins.size >= KEYS_KEPT_MAX) index.begins.clear();
+    begins = isBeginning(key, index);
+    index.begins.set(key, begins);
+  }
+  return begins;
+}
+
+function isBeginning(key: string, index: ColumnIndex): boolean {
   if (index.prefixes.has(key)) return true;
   for (let end = 1; end < key.length && index.prefixes.has(key.slice(0, end)); end += 1)
     if (index.byKey.has(key.slice(0, end))) return true;
@@ -103,11 +121,28 @@ function beginsTitle(key: string, index: ColumnIndex): boolean {
  * Finds the titles in a cell: usually one, but two if their words touch (`Un.Pr. Unitário`). Returns none for unknown
  * words.
  */
-export function titlesIn(cell: TitleCell, index: ColumnIndex): Title[] {
+export function titlesIn(cell: TitleCell, index: ColumnIndex): readonly Title[] {
+  if (!mayHoldTitle(cell.tokens, index)) return NO_TITLES;
   const titles = titlesOf(cell, index);
   if (titles.length === 1) return titles;
   const piled = titlesOfPiles(cell, index);
   return piled.length > 0 ? piled : titles;
+}
+
+const NO_TITLES: readonly Title[] = [];
+
+/**
+ * False for most cells, because no title begins with their first word. A word in brackets may be left out, so the word
+ * after it counts too. This test takes two thirds off the search for headers.
+ */
+function mayHoldTitle(tokens: readonly Token[], index: ColumnIndex): boolean {
+  for (let at = 0; at < tokens.length; at += 1) {
+    const { key, text } = tokens[at] as Token;
+    if (key === '') continue;
+    if (beginsTitle(key, index)) return true;
+    if (!IN_BRACKETS.test(text)) return false;
+  }
+  return false;
 }
 
 /**
@@ -129,7 +164,7 @@ function extentOf(tokens: readonly Token[]): { x0: number; x1: number } {
   return { x0: Math.min(...tokens.map(({ x0 }) => x0)), x1: Math.max(...tokens.map(({ x1 }) => x1)) };
 }
 
-function titlesOf(cell: TitleCell, index: ColumnIndex): Title[] {
+function titlesOf(cell: TitleCell, index: ColumnIndex): readonly Title[] {
   const titles = titlesOfWords(cell, index);
   if (titles.length > 0) return titles;
   // Words in brackets explain a title and are ignored: `Item no. (kind)`.
@@ -141,9 +176,10 @@ function titlesOf(cell: TitleCell, index: ColumnIndex): Title[] {
 
 const IN_BRACKETS = /^\(\p{L}[\p{L}.]*\)$/u;
 
-function titlesOfWords(cell: TitleCell, index: ColumnIndex): Title[] {
+function titlesOfWords(cell: TitleCell, index: ColumnIndex): readonly Title[] {
+  if (!mayHoldTitle(cell.tokens, index)) return NO_TITLES;
   let key = '';
-  for (const token of cell.tokens) key += token.key;
+  for (let at = 0; at < cell.tokens.length; at += 1) key += cell.tokens[at]?.key ?? '';
   const whole = index.byKey.get(key) ?? index.byKey.get(withoutCurrencyKey(key));
   if (whole !== undefined) return [{ names: whole, text: textOf(cell.tokens), x0: cell.x0, x1: cell.x1 }];
   const split = segment(key, index);

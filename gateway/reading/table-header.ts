@@ -3,7 +3,7 @@ import type { ReadDocument } from './document.ts';
 import type { Token, TokenLine } from '../printed/tokens.ts';
 import { textOf } from '../printed/tokens.ts';
 import type { ColumnIndex, Title, TitleCell } from './column-titles.ts';
-import { columnIndex, mayBegin, meantBy, titlesIn } from './column-titles.ts';
+import { columnIndex, KNOWN_COLUMNS_MIN, mayBegin, mayBeHeader, meantBy, titlesIn } from './column-titles.ts';
 
 /** A column of a header: what it holds, and where its title stands. */
 export interface HeaderColumn {
@@ -94,8 +94,8 @@ interface Cell extends TitleCell {
   /** Index of the line with its last word. */
   lastLine: number;
   /** The titles read from it; undefined after a word was added. */
-  titles: Title[] | undefined;
-  /** The needed columns that these titles can mean, as bits of the index. */
+  titles: readonly Title[] | undefined;
+  /** The columns that these titles can mean, as bits of the index. */
   meant: number;
 }
 
@@ -171,7 +171,7 @@ function mayComplete(cells: readonly Cell[], index: ColumnIndex): boolean {
     }
     meant |= cell.meant;
   }
-  return index.needs.some((need) => (meant & need) === need);
+  return mayBeHeader(meant, index);
 }
 
 /**
@@ -188,9 +188,6 @@ function bestNaming(titles: readonly (readonly Title[])[], rule: TableRule): Hea
   );
   return isComplete(second) ? second : first;
 }
-
-/** An unknown title can be the description only if this many columns are known. */
-const KNOWN_COLUMNS_MIN = 4;
 
 /** In a table without a description column, takes the unknown title with the most room after it as the description. */
 function nameTheRest(
