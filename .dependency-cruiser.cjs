@@ -1,4 +1,4 @@
-/** The import rules of the house (ARCHITECTURE.md, "Rooms"). CI fails when one is broken. */
+/** The import rules of Docket (ARCHITECTURE.md, "Rooms"). CI fails when one is broken. */
 const SERVICES = ['command-api', 'processor', 'gateway', 'projector', 'query-api'];
 /** Rooms that read the whole log for people: only cli composes them. */
 const KEEPING = ['audit', 'archive'];
@@ -109,7 +109,7 @@ const LAYERS_TOP_DOWN = {
   'read-store': ['projection-engine', '.'],
   'read-tables': ['.', 'jobs', 'dashboard'],
   runtime: ['http', '.', 'launcher'],
-  simulation: ['.', 'promises', 'actors', 'house.ts', 'composition.ts', 'records', 'ports', 'engine'],
+  simulation: ['.', 'promises', 'actors', 'installation.ts', 'composition.ts', 'records', 'ports', 'engine'],
   web: ['.', 'src', 'live-client'],
 };
 const isFile = (layer) => layer.endsWith('.ts');

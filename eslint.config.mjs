@@ -114,10 +114,10 @@ const LONGER_FUNCTIONS = [
   'simulation/engine/world.ts', // createWorld, 107
   'simulation/ports/work-list-server.ts', // createWorkListServer, 154
   // What a test starts, in the order of starting.
-  'tests/drills/drill-house.ts', // startDrillHouse, 97
+  'tests/drills/drill-installation.ts', // startDrillInstallation, 97
   'tests/harness/other-postgres.ts', // startOtherPostgres, 97
   'tests/harness/processor-world.ts', // startProcessorWorld, 102
-  'tests/harness/query-house.ts', // startQueryHouse, 83
+  'tests/harness/query-installation.ts', // startQueryInstallation, 83
   'tests/harness/served-on-postgres.ts', // serveOnPostgres, 93
   'event-store/calls/generations.ts', // openGenerations, 91
   'event-store-server/service/open-service.ts', // addService, 108

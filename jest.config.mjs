@@ -1,7 +1,7 @@
 // Tests stand beside the source; the suffix says their cost:
 //   *.test.ts      pure, milliseconds
 //   *.int.test.ts  a real Postgres, event store or process
-//   *.e2e.test.ts  the whole house, a real browser
+//   *.e2e.test.ts  all services, a real browser
 //   *.sim.test.ts  many simulated worlds, minutes of processor time
 export default {
   testEnvironment: 'node',

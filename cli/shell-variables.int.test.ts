@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { startHouse, type House } from '../tests/harness/house.ts';
+import { startInstallation, type Installation } from '../tests/harness/installation.ts';
 import { newApiUser, until } from '../tests/harness/api-user.ts';
 import { runDocket } from '../tests/harness/run-docket.ts';
 import { makeInvoicePdf } from '../tests/rooms/gateway/invoice-pdf.ts';
@@ -43,10 +43,10 @@ const office = (): Record<string, string> => ({
 });
 
 describe('a start in the shell of another life', () => {
-  let house: House | null = null;
+  let installation: Installation | null = null;
   afterEach(async () => {
-    await house?.stop();
-    house = null;
+    await installation?.stop();
+    installation = null;
   });
 
   it.each([
@@ -56,7 +56,7 @@ describe('a start in the shell of another life', () => {
     'with a proxy and %s converts and verifies, and asks the proxy nothing',
     async (_what, except) => {
       const env = { ...office(), ...except };
-      const running = (house = await startHouse({ env }));
+      const running = (installation = await startInstallation({ env }));
       const user = await newApiUser(running.url);
       await user.upload([{ filename: 'a.pdf', bytes: new Uint8Array(await makeInvoicePdf(7)) }]);
       await until('ready', async () => (await user.jobs())[0]?.state === 'ready', 60_000);
@@ -78,7 +78,7 @@ describe('a start in the shell of another life', () => {
       PGDATA: '/nowhere',
       NODE_PG_FORCE_NATIVE: '1',
     };
-    const running = (house = await startHouse({ env }));
+    const running = (installation = await startInstallation({ env }));
     const user = await newApiUser(running.url);
     await user.upload([{ filename: 'a.pdf', bytes: new Uint8Array(await makeInvoicePdf(8)) }]);
     await until('ready', async () => (await user.jobs())[0]?.state === 'ready', 60_000);

@@ -2,21 +2,23 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ErrorBody } from '../schemas/error-codes.ts';
 import { projectInto } from '../tests/harness/projected-jobs.ts';
-import { startQueryHouse, type QueryHouse } from '../tests/harness/query-house.ts';
+import { startQueryInstallation, type QueryInstallation } from '../tests/harness/query-installation.ts';
 
 const LISTS = ['/api/jobs', '/api/jobs/metrics', '/api/ops/jobs'];
 
-let house: QueryHouse;
+let installation: QueryInstallation;
 let owner: string;
 beforeAll(async () => {
-  house = await startQueryHouse({ withLog: false });
-  owner = house.newOwner();
-  await projectInto(house.store).write([{ jobId: randomUUID(), owner, filename: 'of-the-log-before.pdf' }]);
+  installation = await startQueryInstallation({ withLog: false });
+  owner = installation.newOwner();
+  await projectInto(installation.store).write([
+    { jobId: randomUUID(), owner, filename: 'of-the-log-before.pdf' },
+  ]);
 }, 60_000);
-afterAll(() => house.stop());
+afterAll(() => installation.stop());
 
 async function rebuilding(since: 'now()' | 'null'): Promise<void> {
-  await house.store.query(
+  await installation.store.query(
     `update docket.projections set rebuilding_since = ${since} where name = 'jobs'`,
     [],
   );
@@ -26,7 +28,7 @@ describe('while the tables are built again from another log', () => {
   it('every list answers 503 with Retry-After and the reason, and shows again when they are whole', async () => {
     await rebuilding('now()');
     for (const path of LISTS) {
-      const answer = await house.get(path, owner);
+      const answer = await installation.get(path, owner);
       const text = await answer.text();
       const { error } = JSON.parse(text) as ErrorBody;
       expect([path, answer.status, error.code]).toEqual([path, 503, 'UNAVAILABLE']);
@@ -35,7 +37,8 @@ describe('while the tables are built again from another log', () => {
       expect(text).not.toContain('of-the-log-before');
     }
     await rebuilding('null');
-    for (const path of LISTS) expect([path, (await house.get(path, owner)).status]).toEqual([path, 200]);
-    expect(await (await house.get('/api/jobs', owner)).text()).toContain('of-the-log-before');
+    for (const path of LISTS)
+      expect([path, (await installation.get(path, owner)).status]).toEqual([path, 200]);
+    expect(await (await installation.get('/api/jobs', owner)).text()).toContain('of-the-log-before');
   });
 });

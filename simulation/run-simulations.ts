@@ -34,11 +34,11 @@ export async function runSimulations(args: readonly string[]): Promise<number> {
       2,
     );
   if (values.mutants) return runMutants(values.markdown);
-  const house = {
+  const installation = {
     composition: mutant?.composition ?? FAITHFUL,
     again: mutant ? ` --mutant ${mutant.name}` : '',
   };
-  if (values.seed !== undefined) return runOne(Number(values.seed), house, values.trace);
+  if (values.seed !== undefined) return runOne(Number(values.seed), installation, values.trace);
   const { totals } = values;
   const range = {
     from: Number(values.from),
@@ -46,7 +46,7 @@ export async function runSimulations(args: readonly string[]): Promise<number> {
     totals,
     keepGoing: values['keep-going'],
   };
-  return runMany(range, house);
+  return runMany(range, installation);
 }
 
 /** What is simulated, and the command that repeats it. */

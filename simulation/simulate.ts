@@ -10,7 +10,7 @@ import { bootQueryApi, type QueryApi } from './actors/query-api.ts';
 import { poison } from './actors/poison.ts';
 import type { Composition } from './composition.ts';
 import { createWorld, type Life, type Machine, type World } from './engine/world.ts';
-import { deciderOf, type House } from './house.ts';
+import { deciderOf, type Installation } from './installation.ts';
 import { createBlobServer } from './ports/blob-server.ts';
 import { createLogServer } from './ports/log-server.ts';
 import { createRetentionServer } from './ports/retention-lease.ts';
@@ -52,34 +52,34 @@ export async function simulate(
   { traced } = { traced: false },
 ): Promise<Outcome> {
   const world = createWorld(seed, traced);
-  const house = buildHouse(world, composition);
-  const records = keepRecords(world, house.log, house.blobs);
-  const checkCalls = countGatewayCalls(world, house.log, house.gateway);
-  const keeping = drawKeeping(house);
-  const { machines, clients, browsers } = inhabit(house, records, keeping);
+  const installation = buildInstallation(world, composition);
+  const records = keepRecords(world, installation.log, installation.blobs);
+  const checkCalls = countGatewayCalls(world, installation.log, installation.gateway);
+  const keeping = drawKeeping(installation);
+  const { machines, clients, browsers } = inhabit(installation, records, keeping);
   let byState: Record<string, number> = {};
   try {
-    storm(house, machines, clients, keeping);
+    storm(installation, machines, clients, keeping);
     await world.run(STORM_MS, () => false);
     world.clearUp();
-    const rest = atRest(house, records, clients, browsers);
+    const rest = atRest(installation, records, clients, browsers);
     const settled = (await world.run(STORM_MS + SETTLE_MS, rest)) && (await closeDown(world, machines, rest));
     for (const machine of machines) world.stop(machine);
-    await lastSweep(house, { overdue: false });
-    if (!settled) sayUnsettled(house, clients, browsers);
+    await lastSweep(installation, { overdue: false });
+    if (!settled) sayUnsettled(installation, clients, browsers);
     checkCalls();
-    checkStreams(house, records);
-    checkTables(house, records);
+    checkStreams(installation, records);
+    checkTables(installation, records);
     byState = statesOf(records);
-    await lastSweep(house, { overdue: true });
-    checkNothingLeft(house);
+    await lastSweep(installation, { overdue: true });
+    checkNothingLeft(installation);
   } catch (error) {
     world.broken('0 no crash', error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
-  return outcomeOf(seed, house, records, byState);
+  return outcomeOf(seed, installation, records, byState);
 }
 
-function buildHouse(world: World, composition: Composition): House {
+function buildInstallation(world: World, composition: Composition): Installation {
   const log = createLogServer(world);
   const retention = createRetentionServer(world);
   return {
@@ -106,22 +106,25 @@ interface Inhabitants {
   readonly browsers: readonly LiveClient[];
 }
 
-function inhabit(house: House, records: Records, keeping: KeepingSettings): Inhabitants {
-  const { world } = house;
-  const reached = <Service>(name: string, boot: (house: House, life: Life) => Service): Reached<Service> => {
+function inhabit(installation: Installation, records: Records, keeping: KeepingSettings): Inhabitants {
+  const { world } = installation;
+  const reached = <Service>(
+    name: string,
+    boot: (installation: Installation, life: Life) => Service,
+  ): Reached<Service> => {
     const entry = { service: null } as { service: Service | null; machine: Machine };
-    entry.machine = world.start(name, (life) => (entry.service = boot(house, life)));
+    entry.machine = world.start(name, (life) => (entry.service = boot(installation, life)));
     return entry;
   };
   const apis: Reached<CommandApi>[] = ['api-1', 'api-2'].map((name) => reached(name, bootCommandApi));
   const query = reached('query-1', bootQueryApi);
   const queries: Reached<QueryApi>[] = [query];
   const processors = ['proc-1', 'proc-2'].map((name) =>
-    world.start(name, (life) => bootProcessor(house, life, name)),
+    world.start(name, (life) => bootProcessor(installation, life, name)),
   );
-  const projector = world.start('projector', (life) => bootProjector(house, life));
+  const projector = world.start('projector', (life) => bootProjector(installation, life));
   const keepers = ['keeper-1', 'keeper-2'].map((name) =>
-    world.start(name, (life) => bootKeeper(house, life, keeping)),
+    world.start(name, (life) => bootKeeper(installation, life, keeping)),
   );
   const clients = startClients(world, apis, queries, records);
   const browsers = OWNERS.map((owner) => startLiveClient(world, owner, query));
@@ -131,12 +134,12 @@ function inhabit(house: House, records: Records, keeping: KeepingSettings): Inha
 
 /** Starts the actions of the users in the first seconds, and the crashes at random times. */
 function storm(
-  house: House,
+  installation: Installation,
   machines: Inhabitants['machines'],
   clients: Clients,
   keeping: KeepingSettings,
 ): void {
-  const { world } = house;
+  const { world } = installation;
   const { random } = world;
   for (let left = 4 + random.int(9); left > 0; left -= 1)
     world.later(random.between(0, STORM_MS), () => clients.act());
@@ -150,21 +153,21 @@ function storm(
     world.later(random.between(500, STORM_MS), () => world.freeze(random.pick(machines).life, forMs));
   }
   for (let left = random.chance(0.3) ? 1 + random.int(4) : 0; left > 0; left -= 1)
-    world.later(random.between(0, STORM_MS), () => poison(house));
+    world.later(random.between(0, STORM_MS), () => poison(installation));
   // A file that retention removed does not return with an older log. So a copy is restored only if no file is removed.
   if (keepsAll(keeping) && random.chance(0.5))
-    world.later(random.between(2_500, STORM_MS), () => restoreOlderLog(house, machines));
+    world.later(random.between(2_500, STORM_MS), () => restoreOlderLog(installation, machines));
   if (random.chance(0.15))
     world.later(random.between(2_000, STORM_MS), () => {
       world.trace.say('operator', () => 'rebuilds the tables and switches to them');
-      house.tables.switchTo(rebuild(house, house.tables.checkpoint() ?? -1n));
+      installation.tables.switchTo(rebuild(installation, installation.tables.checkpoint() ?? -1n));
     });
 }
 
 /**
  * Stops Docket, puts an older copy of the log back, and starts Docket again. Postgres and the blobs stay as they are.
  */
-function restoreOlderLog({ world, log }: House, machines: Inhabitants['machines']): void {
+function restoreOlderLog({ world, log }: Installation, machines: Inhabitants['machines']): void {
   const length = world.random.pick(log.ends);
   world.trace.say(
     'operator',
@@ -192,22 +195,27 @@ const isWriter = ({ name }: Machine): boolean => !READERS.has(name);
 
 /** True when all work is over and all services show the same state. */
 function atRest(
-  house: House,
+  installation: Installation,
   records: Records,
   clients: Clients,
   browsers: readonly LiveClient[],
 ): () => boolean {
   let nextCheckMs = 0;
   return () => {
-    const nowMs = house.world.nowMs();
+    const nowMs = installation.world.nowMs();
     if (nowMs < nextCheckMs) return false;
     nextCheckMs = nowMs + CHECK_EVERY_MS;
     const isOver = [...records.jobs.values()].every((job) => job.state === 'absent' || !isActive(job.state));
-    return isOver && clients.busy() === 0 && isCaughtUp(house) && browsers.every((each) => sees(house, each));
+    return (
+      isOver &&
+      clients.busy() === 0 &&
+      isCaughtUp(installation) &&
+      browsers.every((each) => sees(installation, each))
+    );
   };
 }
 
-function isCaughtUp({ log, tables, workList }: House): boolean {
+function isCaughtUp({ log, tables, workList }: Installation): boolean {
   const last = log.all.findLast(({ stream }) => jobIdOfStream(stream) !== null)?.position ?? 0n;
   const checkpoint = tables.checkpoint() ?? -1n;
   // A checkpoint beyond the head belongs to the replaced log. The projector has not started over yet.
@@ -221,26 +229,26 @@ function isCaughtUp({ log, tables, workList }: House): boolean {
 }
 
 /** Runs retention once more over everything, after all processes have stopped. */
-async function lastSweep(house: House, { overdue }: { overdue: boolean }): Promise<void> {
-  const { world } = house;
+async function lastSweep(installation: Installation, { overdue }: { overdue: boolean }): Promise<void> {
+  const { world } = installation;
   let over = false;
-  const isEmpty = house.log.head() === 0n;
-  const files = house.blobs.blobs.size;
+  const isEmpty = installation.log.head() === 0n;
+  const files = installation.blobs.blobs.size;
   world.start(overdue ? 'last-expiry' : 'last-sweep', (life) => {
-    void sweepAll(house, life, overdue).then(() => (over = true));
+    void sweepAll(installation, life, overdue).then(() => (over = true));
   });
   if (!(await world.run(world.nowMs() + 60_000, () => over)))
     world.broken('1 final', 'the last sweep does not end');
-  if (isEmpty && house.blobs.blobs.size < files)
+  if (isEmpty && installation.blobs.blobs.size < files)
     world.broken('6 cleanup', 'files were removed although the log is empty');
 }
 
-function sayUnsettled(house: House, clients: Clients, browsers: readonly LiveClient[]): void {
-  const { world } = house;
+function sayUnsettled(installation: Installation, clients: Clients, browsers: readonly LiveClient[]): void {
+  const { world } = installation;
   if (clients.busy() > 0) world.broken('1 final', `${clients.busy()} requests never came to an end`);
-  if (!isCaughtUp(house)) world.broken('4 tables', 'the read side or the work list never caught up');
+  if (!isCaughtUp(installation)) world.broken('4 tables', 'the read side or the work list never caught up');
   for (const browser of browsers)
-    if (!sees(house, browser))
+    if (!sees(installation, browser))
       world.broken('7 sockets', `${browser.owner} does not see what is in the tables`);
 }
 
@@ -253,13 +261,13 @@ function statesOf(records: Records): Record<string, number> {
 /** @param byState counts from before the files of every job were made to expire */
 function outcomeOf(
   seed: number,
-  house: House,
+  installation: Installation,
   records: Records,
   byState: Readonly<Record<string, number>>,
 ): Outcome {
-  const { world } = house;
+  const { world } = installation;
   const figures = {
-    events: house.log.all.length,
+    events: installation.log.all.length,
     jobs: records.jobs.size,
     crashes: world.crashes(),
     steps: world.steps(),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { runSimulator } from './child-run.ts';
 
-describe('a simulated house', () => {
+describe('a simulated installation', () => {
   it('keeps every promise in 2,000 worlds of crashes, lost answers and garbage [D29] [D36]', async () => {
     const { exitCode, output } = await runSimulator('--seeds', '2000');
     expect(output).toContain('every promise kept');

@@ -3,7 +3,7 @@ import { WebSocket } from 'ws';
 import { sealSession } from '../../identity/session-cookie.ts';
 import { keysFor } from '../../identity/signing-keys.ts';
 import { LIVE_PATH, LIVE_PROTOCOL } from '../../schemas/live-protocol.ts';
-import { SECRETS } from '../../tests/harness/query-house.ts';
+import { SECRETS } from '../../tests/harness/query-installation.ts';
 
 /** Handshakes under way at the same time. */
 const OPENING_MAX = 200;

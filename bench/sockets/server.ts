@@ -21,7 +21,7 @@ import { loadSettings } from '../../runtime/settings.ts';
 import { LIVE_LIMITS, LIVE_PROTOCOL } from '../../schemas/live-protocol.ts';
 import { openReadStore } from '../../read-store/pool.ts';
 import { migrateReadTables } from '../../read-tables/migrate.ts';
-import { SECRETS, startQueryHouse } from '../../tests/harness/query-house.ts';
+import { SECRETS, startQueryInstallation } from '../../tests/harness/query-installation.ts';
 import { startTestPostgres } from '../../tests/harness/postgres.ts';
 import { projectInto } from '../../tests/harness/projected-jobs.ts';
 
@@ -49,11 +49,11 @@ interface Serving {
 const now = () => process.hrtime.bigint().toString();
 
 async function docket(): Promise<Serving> {
-  const house = await startQueryHouse({ withLog: false });
-  const projection = projectInto(house.store);
+  const installation = await startQueryInstallation({ withLog: false });
+  const projection = projectInto(installation.store);
   await projection.write([]);
   return {
-    port: house.port,
+    port: installation.port,
     jobs: async (owners) => {
       for (let from = 0; from < owners.length; from += 500)
         await projection.write(
@@ -61,7 +61,7 @@ async function docket(): Promise<Serving> {
         );
     },
     update: (owner) => projection.write([{ jobId: randomUUID(), owner, filename: now() }]),
-    stop: () => house.stop(),
+    stop: () => installation.stop(),
   };
 }
 

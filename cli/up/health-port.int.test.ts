@@ -4,30 +4,32 @@ import { mkdtemp } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startHouse, type House } from '../../tests/harness/house.ts';
+import { startInstallation, type Installation } from '../../tests/harness/installation.ts';
 import { until } from '../../tests/harness/api-user.ts';
 import { notedConnections } from '../connections.ts';
 import { healthPort } from './health-port.ts';
 
 const UNSET = { HEALTH_CHECK_PORT: '' };
 
-const houses: House[] = [];
+const installations: Installation[] = [];
 afterEach(async () => {
-  await Promise.all(houses.splice(0).map((house) => house.stop()));
+  await Promise.all(installations.splice(0).map((installation) => installation.stop()));
 });
 
 const isReadyAt = async (url: string): Promise<boolean> => (await fetch(`${url}/ready`)).status === 200;
 
 it('two Dockets that start in the same moment are both ready, each with a health port of its own', async () => {
-  houses.push(...(await Promise.all([startHouse({ env: UNSET }), startHouse({ env: UNSET })])));
-  const [one, other] = await Promise.all(houses.map((house) => house.healthUrl()));
+  installations.push(
+    ...(await Promise.all([startInstallation({ env: UNSET }), startInstallation({ env: UNSET })])),
+  );
+  const [one, other] = await Promise.all(installations.map((installation) => installation.healthUrl()));
   expect(one).not.toBe(other);
   expect([await isReadyAt(one!), await isReadyAt(other!)]).toEqual([true, true]);
 }, 180_000);
 
 it('a health port that another program takes before the services listen is exchanged for a free one', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'docket-health-port-'));
-  const starting = startHouse({ dataDir, env: UNSET });
+  const starting = startInstallation({ dataDir, env: UNSET });
   // It is noted when it is chosen; the services take about a second from there.
   await until('chosen', () => Promise.resolve(notedConnections(dataDir).HEALTH_URL !== undefined), 60_000);
   const chosen = notedConnections(dataDir).HEALTH_URL!;
@@ -37,10 +39,10 @@ it('a health port that another program takes before the services listen is excha
     taker.listen(Number(new URL(chosen).port), '127.0.0.1', resolve);
   });
   try {
-    const house = await starting;
-    houses.push(house);
-    expect(await house.healthUrl()).not.toBe(chosen);
-    expect(await isReadyAt(await house.healthUrl())).toBe(true);
+    const installation = await starting;
+    installations.push(installation);
+    expect(await installation.healthUrl()).not.toBe(chosen);
+    expect(await isReadyAt(await installation.healthUrl())).toBe(true);
   } finally {
     await new Promise((resolve) => taker.close(resolve));
   }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AccessDeniedError, EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { makeLoopbackCertificate } from '../../event-store-server/access/certificate.ts';
-import { startHouse, type House } from '../../tests/harness/house.ts';
+import { startInstallation, type Installation } from '../../tests/harness/installation.ts';
 import { ownEventStore } from '../event-store-access.ts';
 
 const SLOW_MS = 180_000;
@@ -38,7 +38,7 @@ async function attempts(client: EventStoreDBClient): Promise<Record<string, unkn
 }
 
 describe('the event store of `docket up`', () => {
-  let house: House;
+  let installation: Installation;
   let url: string;
   const foreign = mkdtempSync(join(tmpdir(), 'docket-foreign-'));
   const reaching = async (connectionString: string): Promise<Record<string, unknown>> => {
@@ -51,12 +51,12 @@ describe('the event store of `docket up`', () => {
   };
 
   beforeAll(async () => {
-    house = await startHouse();
-    const noted = readFileSync(join(house.dataDir, 'connections.json'), 'utf8');
+    installation = await startInstallation();
+    const noted = readFileSync(join(installation.dataDir, 'connections.json'), 'utf8');
     url = (JSON.parse(noted) as { EVENTSTORE_URL: string }).EVENTSTORE_URL;
   }, SLOW_MS);
   afterAll(async () => {
-    await house.stop();
+    await installation.stop();
     rmSync(foreign, { recursive: true, force: true });
   });
 
@@ -102,7 +102,7 @@ describe('the event store of `docket up`', () => {
   );
 
   it('keeps what opens it from everybody else on the machine', () => {
-    const modeOf = (name: string): number => statSync(join(house.dataDir, name)).mode & 0o777;
+    const modeOf = (name: string): number => statSync(join(installation.dataDir, name)).mode & 0o777;
     expect(modeOf('connections.json')).toBe(0o600);
     expect(modeOf('event-store-access')).toBe(0o700);
     for (const name of ['certificate.pem', 'private-key.pem', 'users.json'])

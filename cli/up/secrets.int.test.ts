@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startHouse, type House } from '../../tests/harness/house.ts';
+import { startInstallation, type Installation } from '../../tests/harness/installation.ts';
 
 const SESSION_SECRET = 'session-secret-of-thirty-two-characters-or-more';
 const BACKUP_PASSPHRASE = 'words that backups are encrypted with';
@@ -28,10 +28,10 @@ function childrenOf(parent: number): string[] {
 // There is nothing to read where the system shows no environments.
 const where = process.platform === 'linux' ? describe : describe.skip;
 where('secrets of `docket up`', () => {
-  let house: House;
+  let installation: Installation;
   let parts: Record<string, number>;
   beforeAll(async () => {
-    house = await startHouse({
+    installation = await startInstallation({
       env: {
         SESSION_SECRET,
         BACKUP_PASSPHRASE,
@@ -40,9 +40,9 @@ where('secrets of `docket up`', () => {
         AWS_SECRET_ACCESS_KEY,
       },
     });
-    parts = await house.parts();
+    parts = await installation.parts();
   }, SLOW_MS);
-  afterAll(() => house.stop());
+  afterAll(() => installation.stop());
 
   it('reach the services that need them and no other part', () => {
     const having = (secret: string): string[] =>
@@ -65,11 +65,11 @@ where('secrets of `docket up`', () => {
   });
 
   it('close the port of the gateway to everybody but the services', async () => {
-    const noted = JSON.parse(readFileSync(join(house.dataDir, 'connections.json'), 'utf8')) as {
+    const noted = JSON.parse(readFileSync(join(installation.dataDir, 'connections.json'), 'utf8')) as {
       GATEWAY_URL: string;
     };
     expect((await fetch(`${noted.GATEWAY_URL}/v1/mappings`)).status).toBe(401);
-    const mappings = (await (await fetch(`${house.url}/api/mappings`)).json()) as object;
+    const mappings = (await (await fetch(`${installation.url}/api/mappings`)).json()) as object;
     expect(JSON.stringify(mappings)).toContain('pt_simon_invoice_v1');
   });
 });

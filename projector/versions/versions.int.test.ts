@@ -9,7 +9,7 @@ import type { Projection } from '../../read-store/projection-engine/projection-d
 import type { StoredEvent } from '../../read-store/projection-engine/stored-event.ts';
 import type { JobEvent } from '../../schemas/job-events.ts';
 import { openLive, rowsOf } from '../../tests/harness/live-tester.ts';
-import { startQueryHouse, type QueryHouse } from '../../tests/harness/query-house.ts';
+import { startQueryInstallation, type QueryInstallation } from '../../tests/harness/query-installation.ts';
 import { jobsProjection } from '../jobs/jobs-projection.ts';
 import type { JobRow } from '../../read-tables/jobs/jobs-table.ts';
 import { projectionNamed, register, type RegisteredProjection } from '../registry.ts';
@@ -55,7 +55,7 @@ const two: RegisteredProjection = register(changed, {
   target: { ledger: 'jobs', version: 2, schema: 'jobs_v2', underConstruction: false },
 });
 
-let house: QueryHouse;
+let installation: QueryInstallation;
 let projector: Service;
 const events = jobHistories(120, 21).map((event) => {
   const data = event.data as { owner?: string };
@@ -66,12 +66,12 @@ const during = events.slice(350, 500);
 
 async function append({ type, data, metadata, stream, revision }: StoredEvent): Promise<void> {
   const expected = revision === 0n ? 'no_stream' : revision - 1n;
-  await house.log.append(stream, [{ id: randomUUID(), type, data, metadata }], expected);
+  await installation.log.append(stream, [{ id: randomUUID(), type, data, metadata }], expected);
 }
 
 beforeAll(async () => {
-  house = await startQueryHouse();
-  const { log, store } = house;
+  installation = await startQueryInstallation();
+  const { log, store } = installation;
   const metrics = createMetrics({ defaults: false });
   const settings = loadSettings({});
   projector = await startProjector({ log, store, logger, metrics, settings, projections: [one, two] });
@@ -83,29 +83,30 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(async () => {
   await projector.stop(1_000);
-  await house.stop();
+  await installation.stop();
 });
 
 const never = new AbortController().signal;
 const build = (stop = never) =>
   buildVersion({
     projection: two,
-    log: house.log,
-    url: house.store.url,
+    log: installation.log,
+    url: installation.store.url,
     logger,
     stop,
     onProgress: () => undefined,
   });
 const compare = () =>
   compareVersions({
-    store: house.store,
-    log: house.log,
+    store: installation.store,
+    log: installation.log,
     from: one,
     to: two,
     stop: never,
     onProgress: () => undefined,
   });
-const list = (atLeast = 0n) => house.json<JobListAnswer>(`/api/jobs?limit=200&atLeast=${atLeast}`, OWNER);
+const list = (atLeast = 0n) =>
+  installation.json<JobListAnswer>(`/api/jobs?limit=200&atLeast=${atLeast}`, OWNER);
 
 /**
  * The jobs that the two changes affect, each with the first event that shows the change, derived from the events only.
@@ -134,10 +135,10 @@ describe('the versions of a projection', () => {
     const stop = new AbortController();
     stop.abort();
     expect(await build(stop.signal)).toEqual({ outcome: 'stopped' });
-    await expect(switchVersion(house.store, two, new Set())).rejects.toThrow('is not built');
+    await expect(switchVersion(installation.store, two, new Set())).rejects.toThrow('is not built');
     expect(await build()).toMatchObject({ outcome: 'built', heldStreams: 0 });
     await expect(build()).rejects.toThrow('is there already');
-    const known = (await ledgerVersions(house.store)).filter(({ name }) => name === 'jobs');
+    const known = (await ledgerVersions(installation.store)).filter(({ name }) => name === 'jobs');
     expect(known.map(({ version, isCurrent }) => [version, isCurrent])).toEqual([
       [1, true],
       [2, false],
@@ -156,7 +157,7 @@ describe('the versions of a projection', () => {
 
   it('names a row that no fold explains as one whose table is wrong', async () => {
     const healthy = (await list()).jobs.find(({ jobId }) => !expectedPartings(before).has(jobId))!;
-    await house.store.query('update jobs_v2.jobs set filename = $2 where job_id = $1', [
+    await installation.store.query('update jobs_v2.jobs set filename = $2 where job_id = $1', [
       healthy.jobId,
       'other.pdf',
     ]);
@@ -165,7 +166,7 @@ describe('the versions of a projection', () => {
       tables: ['jobs'],
       event: null,
     });
-    await house.store.query('update jobs_v2.jobs set filename = $2 where job_id = $1', [
+    await installation.store.query('update jobs_v2.jobs set filename = $2 where job_id = $1', [
       healthy.jobId,
       healthy.filename,
     ]);
@@ -173,23 +174,23 @@ describe('the versions of a projection', () => {
 
   it('switch is refused until every difference is accepted by name', async () => {
     const { differences } = await compare();
-    await expect(switchVersion(house.store, two, new Set())).rejects.toMatchObject({
+    await expect(switchVersion(installation.store, two, new Set())).rejects.toMatchObject({
       code: 'VERSION_REFUSED',
     });
     const allButOne = new Set(differences.slice(1).map(({ key }) => key));
-    await expect(switchVersion(house.store, two, allButOne)).rejects.toThrow(differences[0]!.key);
-    await expect(rollbackVersion(house.store, 'jobs', [one, two])).rejects.toThrow('no version');
+    await expect(switchVersion(installation.store, two, allButOne)).rejects.toThrow(differences[0]!.key);
+    await expect(rollbackVersion(installation.store, 'jobs', [one, two])).rejects.toThrow('no version');
   });
 
   it('switch and rollback under load: no request fails, and no socket ends wrong', async () => {
     const accepted = new Set((await compare()).differences.map(({ key }) => key));
-    const sockets = await Promise.all([openLive(house, OWNER), openLive(house, OWNER)]);
+    const sockets = await Promise.all([openLive(installation, OWNER), openLive(installation, OWNER)]);
     for (const socket of sockets) socket.send({ type: 'subscribe', id: 1, topic: 'jobs' });
     const answers = new Map<number, number>();
     let done = false;
     const reading = Array.from({ length: 3 }, async () => {
       while (!done) {
-        const { status } = await house.get(
+        const { status } = await installation.get(
           random() < 0.5 ? '/api/jobs?limit=50' : '/api/jobs/metrics',
           OWNER,
         );
@@ -200,11 +201,11 @@ describe('the versions of a projection', () => {
       for (const event of during) await append(event);
     })();
     const switches = [];
-    switches.push(await switchVersion(house.store, two, accepted));
-    switches.push(await rollbackVersion(house.store, 'jobs', [one, two]));
-    switches.push(await switchVersion(house.store, two, accepted));
+    switches.push(await switchVersion(installation.store, two, accepted));
+    switches.push(await rollbackVersion(installation.store, 'jobs', [one, two]));
+    switches.push(await switchVersion(installation.store, two, accepted));
     await writing;
-    switches.push(await rollbackVersion(house.store, 'jobs', [one, two]));
+    switches.push(await rollbackVersion(installation.store, 'jobs', [one, two]));
     done = true;
     await Promise.all(reading);
     expect(switches.map(({ from, to }) => [from, to])).toEqual([
@@ -216,7 +217,7 @@ describe('the versions of a projection', () => {
     expect([...answers.keys()]).toEqual([200]);
     expect(answers.get(200)).toBeGreaterThan(20);
 
-    const { position } = (await house.log.readLast(during.at(-1)!.stream))!;
+    const { position } = (await installation.log.readLast(during.at(-1)!.stream))!;
     const shown = await list(position);
     for (const { frames, socket } of sockets) {
       await until(() =>
@@ -230,23 +231,23 @@ describe('the versions of a projection', () => {
 
   it('rebuild of the version beside mends its tables, and readers stay with the one in use', async () => {
     const shown = await list();
-    await house.store.query(`update jobs_v2.jobs set filename = 'by hand.pdf'`);
+    await installation.store.query(`update jobs_v2.jobs set filename = 'by hand.pdf'`);
     const [rebuilt] = await rebuildProjections({
       projections: [two],
-      log: house.log,
-      url: house.store.url,
+      log: installation.log,
+      url: installation.store.url,
       logger,
     });
-    const { position } = (await house.log.readLast(during.at(-1)!.stream))!;
+    const { position } = (await installation.log.readLast(during.at(-1)!.stream))!;
     expect(rebuilt!.position).toBeGreaterThanOrEqual(position);
-    const { rows } = await house.store.query<{ view: string; by_hand: string }>(
+    const { rows } = await installation.store.query<{ view: string; by_hand: string }>(
       `select pg_get_viewdef('docket.jobs'::regclass) as view,
          (select count(*) from jobs_v2.jobs where filename = 'by hand.pdf') as by_hand`,
     );
     expect(rows[0]!.by_hand).toBe('0');
     expect(rows[0]!.view).toContain('FROM jobs_v1.jobs');
     expect(await list()).toEqual(shown);
-    const known = (await ledgerVersions(house.store)).filter(({ name }) => name === 'jobs');
+    const known = (await ledgerVersions(installation.store)).filter(({ name }) => name === 'jobs');
     expect(known.map(({ version, isCurrent }) => [version, isCurrent])).toEqual([
       [1, true],
       [2, false],
@@ -257,13 +258,15 @@ describe('the versions of a projection', () => {
   });
 
   it('drop removes a version that is not in use, and no other', async () => {
-    await expect(dropVersion(house.store, one)).rejects.toThrow('is in use');
-    await dropVersion(house.store, two);
-    expect((await house.store.query(`select from pg_namespace where nspname = 'jobs_v2'`)).rowCount).toBe(0);
+    await expect(dropVersion(installation.store, one)).rejects.toThrow('is in use');
+    await dropVersion(installation.store, two);
+    expect(
+      (await installation.store.query(`select from pg_namespace where nspname = 'jobs_v2'`)).rowCount,
+    ).toBe(0);
     const [last] = jobHistories(1, 99);
     await append(last!);
-    const { position } = (await house.log.readLast(last!.stream))!;
-    expect((await house.get(`/api/jobs?atLeast=${position}`, OWNER)).status).toBe(200);
+    const { position } = (await installation.log.readLast(last!.stream))!;
+    expect((await installation.get(`/api/jobs?atLeast=${position}`, OWNER)).status).toBe(200);
   });
 });
 

@@ -20,17 +20,17 @@ import {
   SelectionAnswer,
 } from '../../schemas/ops-api.ts';
 import { GATEWAY_STREAM } from '../../schemas/streams.ts';
-import { startQueryHouse, type QueryHouse } from '../../tests/harness/query-house.ts';
+import { startQueryInstallation, type QueryInstallation } from '../../tests/harness/query-installation.ts';
 
-let house: QueryHouse;
+let installation: QueryInstallation;
 let projector: Service;
 let events: RecordedEvent[] = [];
 
 beforeAll(async () => {
-  house = await startQueryHouse();
+  installation = await startQueryInstallation();
   projector = await startProjector({
-    log: house.log,
-    store: house.store,
+    log: installation.log,
+    store: installation.store,
     settings: loadSettings({}),
     logger: createLog('test', 'silent'),
     metrics: createMetrics({ defaults: false }),
@@ -51,23 +51,23 @@ beforeAll(async () => {
   for (const { event } of made) {
     const { stream, type, data, metadata } = event;
     const last = revisions.get(stream) ?? -1n;
-    await house.log.append(
+    await installation.log.append(
       stream,
       [{ id: randomUUID(), type, data, metadata }],
       last < 0n ? 'no_stream' : last,
     );
     revisions.set(stream, last + 1n);
   }
-  for await (const event of house.log.readAll('start', { streamPrefixes: ['job-'] }))
+  for await (const event of installation.log.readAll('start', { streamPrefixes: ['job-'] }))
     events = [...events, event];
 }, 60_000);
 afterAll(async () => {
   await projector.stop(1_000);
-  await house.stop();
+  await installation.stop();
 });
 
 const dashboard = async (query: string): Promise<DashboardAnswer> =>
-  DashboardAnswer.parse(await house.json(`/api/dashboard?${query}`, house.newOwner()));
+  DashboardAnswer.parse(await installation.json(`/api/dashboard?${query}`, installation.newOwner()));
 
 /** The figures from the log: every figure up to a position, and the figures of events decided since `from`. */
 function foldedTo(position: bigint, from: string) {
@@ -152,7 +152,7 @@ describe('the dashboard', () => {
     const metadata = { correlationId: 'test', causationId: 'test', actor: 'system', schemaVersion: 1 };
     const at = new Date().toISOString();
     const data = { at, processorId: 'one', failures: 5, lastCode: 'GW_5XX' };
-    const { position } = await house.log.append(
+    const { position } = await installation.log.append(
       GATEWAY_STREAM,
       [{ id: randomUUID(), type: 'GatewayPaused', data, metadata }],
       'no_stream',
@@ -170,7 +170,7 @@ describe('the dashboard', () => {
     ['asOf=1&asOf=2', 'a key twice'],
     ['fields=all', 'an unknown key'],
   ])('refuses %s: %s', async (query) => {
-    const answer = await house.get(`/api/dashboard?${query}`, house.newOwner());
+    const answer = await installation.get(`/api/dashboard?${query}`, installation.newOwner());
     expect(answer.status).toBe(400);
     expect(((await answer.json()) as ErrorBody).error.code).toBe('BAD_REQUEST');
   });
@@ -178,13 +178,13 @@ describe('the dashboard', () => {
 
 describe('the failures', () => {
   it('are grouped, and a selection holds those that can be retried, as they were at its position', async () => {
-    const ops = async (path: string) => house.json(`/api/ops/${path}`, house.newOwner());
-    await house.store.query(
+    const ops = async (path: string) => installation.json(`/api/ops/${path}`, installation.newOwner());
+    await installation.store.query(
       `update jobs_v1.jobs set error_reason = 'NO_TEXT' where job_id in
          (select job_id from jobs_v1.jobs where state = 'failed' order by job_id limit 2)`,
     );
     const { groups, position } = FailuresAnswer.parse(await ops('failures'));
-    const { rows } = await house.store.query<{ n: string; kept: string }>(
+    const { rows } = await installation.store.query<{ n: string; kept: string }>(
       `select count(*) as n, count(source_key) as kept from docket.jobs where state = 'failed'`,
     );
     expect(groups.reduce((sum, group) => sum + group.jobs, 0)).toBe(Number(rows[0]?.n));
@@ -195,9 +195,10 @@ describe('the failures', () => {
     const without = SelectionAnswer.parse(await ops(`failures/selection?code=${none.code}&reason=NONE`));
     expect(without.total).toBe(none.retryable);
     const moved = whole.jobIds[0]!;
-    await house.store.query(`update jobs_v1.jobs set position = position + 1e12::bigint where job_id = $1`, [
-      moved,
-    ]);
+    await installation.store.query(
+      `update jobs_v1.jobs set position = position + 1e12::bigint where job_id = $1`,
+      [moved],
+    );
     const frozen = SelectionAnswer.parse(await ops(`failures/selection?position=${position}`));
     expect(frozen.jobIds).toEqual(whole.jobIds.filter((jobId) => jobId !== moved));
     expect(QuarantineAnswer.parse(await ops('quarantine'))).toEqual({ total: 0, held: [] });
@@ -206,8 +207,8 @@ describe('the failures', () => {
 
 describe('everything of operators', () => {
   it('is closed where OPS_ACCESS says so, and to pages of other sites', async () => {
-    const closed = await house.open({ identity: house.identityWith({ OPS_ACCESS: 'off' }) });
-    const cookie = house.cookieOf(house.newOwner());
+    const closed = await installation.open({ identity: installation.identityWith({ OPS_ACCESS: 'off' }) });
+    const cookie = installation.cookieOf(installation.newOwner());
     const jobId = randomUUID();
     const paths = [
       'dashboard',
@@ -224,7 +225,7 @@ describe('everything of operators', () => {
     ]) {
       const answer = await fetch(`${closed.url}/api/${path}`, { headers: { cookie } });
       expect([path, answer.status]).toEqual([path, 403]);
-      const foreign = await house.get(`/api/${path}`, house.newOwner(), {
+      const foreign = await installation.get(`/api/${path}`, installation.newOwner(), {
         headers: { 'sec-fetch-site': 'cross-site' },
       });
       expect([path, foreign.status]).toEqual([path, 403]);
@@ -232,29 +233,29 @@ describe('everything of operators', () => {
     expect(await (await fetch(`${closed.url}/api/me`, { headers: { cookie } })).json()).toEqual({
       operator: false,
     });
-    expect(await house.json('/api/me', house.newOwner())).toEqual({ operator: true });
+    expect(await installation.json('/api/me', installation.newOwner())).toEqual({ operator: true });
     await closed.service.stop(500);
     await closed.listening.close(100);
   });
 
   it('shows one job of anyone, with its owner, and to owners still only their own [R08.01]', async () => {
-    const { rows } = await house.store.query<{ job_id: string; owner: string }>(
+    const { rows } = await installation.store.query<{ job_id: string; owner: string }>(
       'select job_id, owner from docket.jobs order by job_id limit 1',
     );
     const { job_id: jobId, owner } = rows[0]!;
-    const stranger = house.newOwner();
-    expect(await house.json(`/api/ops/jobs/${jobId}`, stranger)).toMatchObject({ jobId, owner });
+    const stranger = installation.newOwner();
+    expect(await installation.json(`/api/ops/jobs/${jobId}`, stranger)).toMatchObject({ jobId, owner });
     for (const part of ['timeline', 'why']) {
-      expect((await house.get(`/api/ops/jobs/${jobId}/${part}`, stranger)).status).toBe(200);
-      expect((await house.get(`/api/jobs/${jobId}/${part}`, stranger)).status).toBe(404);
+      expect((await installation.get(`/api/ops/jobs/${jobId}/${part}`, stranger)).status).toBe(200);
+      expect((await installation.get(`/api/jobs/${jobId}/${part}`, stranger)).status).toBe(404);
     }
-    expect((await house.get(`/api/ops/jobs/${randomUUID()}`, stranger)).status).toBe(404);
+    expect((await installation.get(`/api/ops/jobs/${randomUUID()}`, stranger)).status).toBe(404);
   });
 
   it('lists the jobs of all owners page by page, or of one', async () => {
-    const stranger = house.newOwner();
+    const stranger = installation.newOwner();
     const list = async (query: string) =>
-      OperatorListAnswer.parse(await house.json(`/api/ops/jobs?limit=25&${query}`, stranger));
+      OperatorListAnswer.parse(await installation.json(`/api/ops/jobs?limit=25&${query}`, stranger));
     const seen: string[] = [];
     for (let after = ''; ;) {
       const { jobs, next } = await list(after && `after=${after}`);
@@ -262,7 +263,7 @@ describe('everything of operators', () => {
       if (next === null) break;
       after = next;
     }
-    const { rows } = await house.store.query<{ job_id: string; owner: string }>(
+    const { rows } = await installation.store.query<{ job_id: string; owner: string }>(
       'select job_id, owner from docket.jobs',
     );
     expect(seen.toSorted()).toEqual(rows.map((row) => row.job_id).toSorted());
@@ -271,6 +272,6 @@ describe('everything of operators', () => {
     expect(own.map(({ jobId }) => jobId).toSorted()).toEqual(
       rows.flatMap((row) => (row.owner === owner ? [row.job_id] : [])).toSorted(),
     );
-    expect(await house.json<OperatorListAnswer>('/api/jobs', stranger)).toMatchObject({ jobs: [] });
+    expect(await installation.json<OperatorListAnswer>('/api/jobs', stranger)).toMatchObject({ jobs: [] });
   });
 });

@@ -14,21 +14,21 @@ import { loadSettings } from '../../runtime/settings.ts';
 import { jobIdOf } from '../../schemas/name-based-ids.ts';
 import type { JobCommand } from '../../schemas/job-commands.ts';
 import { jobStream } from '../../schemas/streams.ts';
-import { startQueryHouse, type QueryHouse } from '../../tests/harness/query-house.ts';
+import { startQueryInstallation, type QueryInstallation } from '../../tests/harness/query-installation.ts';
 import { sha256Of } from '../../schemas/sha256.ts';
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const mapping = { id: 'invoice_v1', version: 1 };
 let gateway: RunningGateway;
-let house: QueryHouse;
+let installation: QueryInstallation;
 
 beforeAll(async () => {
   gateway = await startGateway({ port: 0, children: 1, log: quiet });
   const settings = { ...loadSettings({ NODE_ENV: 'test', GATEWAY_URL: gateway.url }), PORT: 0 };
-  house = await startQueryHouse({ settings });
+  installation = await startQueryInstallation({ settings });
 }, 90_000);
 afterAll(async () => {
-  await house.stop();
+  await installation.stop();
   await gateway.close();
 });
 
@@ -39,7 +39,7 @@ async function ready(owner: string, text: string, mediaType = 'application/xml')
   const jobId = jobIdOf(owner, mapping, content);
   const at = new Date().toISOString();
   const blobKey = `results/${jobId}/2`;
-  await house.blobs.put(blobKey, Readable.from([result]), { maxBytes: 1e9 });
+  await installation.blobs.put(blobKey, Readable.from([result]), { maxBytes: 1e9 });
   const source = { filename: 'fatura.pdf', bytes: 10, sha256: content, blobKey: `sources/${jobId}.pdf` };
   const named = { blobKey, sha256: sha256Of(result), bytes: result.length, mediaType };
   const commands: JobCommand[] = [
@@ -49,14 +49,20 @@ async function ready(owner: string, text: string, mediaType = 'application/xml')
   ];
   for (const command of commands) {
     const context = { commandId: randomUUID(), correlationId: 'test', actor: 'system' };
-    const handled = await handleCommand(house.log, jobDecider(POLICY), jobStream(jobId), command, context);
+    const handled = await handleCommand(
+      installation.log,
+      jobDecider(POLICY),
+      jobStream(jobId),
+      command,
+      context,
+    );
     if (handled.outcome === 'refused') throw new Error(handled.refusal.rule);
   }
   return jobId;
 }
 
 async function download(owner: string, jobId: string, format: string) {
-  const answer = await house.get(`/api/jobs/${jobId}/download?format=${format}`, owner);
+  const answer = await installation.get(`/api/jobs/${jobId}/download?format=${format}`, owner);
   const text = await answer.text();
   const type = answer.headers.get('content-type')?.split(';')[0];
   return { status: answer.status, text, type, name: answer.headers.get('content-disposition') };
@@ -71,7 +77,7 @@ const withName = (name: string): string => ublSample().replaceAll('>Artigo 1<', 
 
 describe('a result in another format', () => {
   it('is UBL made of CII that keeps the rules, and says the same', async () => {
-    const owner = house.newOwner();
+    const owner = installation.newOwner();
     const cii = toCii(said(ublSample()));
     const { status, text, type, name } = await download(owner, await ready(owner, cii), 'ubl');
     expect([status, type, name]).toEqual([200, 'application/xml', 'attachment; filename=fatura.xml']);
@@ -81,7 +87,7 @@ describe('a result in another format', () => {
   });
 
   it('is CII made of UBL, and says the same', async () => {
-    const owner = house.newOwner();
+    const owner = installation.newOwner();
     const { text } = await download(owner, await ready(owner, ublSample()), 'cii');
     expect(readSemantic(text)?.syntax).toBe('cii');
     expect({ ...said(text).totals, number: said(text).number }).toEqual({
@@ -92,12 +98,12 @@ describe('a result in another format', () => {
   });
 
   it('is the stored bytes where they have that format already', async () => {
-    const owner = house.newOwner();
+    const owner = installation.newOwner();
     expect((await download(owner, await ready(owner, ublSample()), 'ubl')).text).toBe(ublSample());
   });
 
   it('is JSON of the values, and CSV with a row for each line', async () => {
-    const owner = house.newOwner();
+    const owner = installation.newOwner();
     const jobId = await ready(owner, ublSample());
     const json = await download(owner, jobId, 'json');
     expect([json.type, json.name]).toEqual(['application/json', 'attachment; filename=fatura.json']);
@@ -115,7 +121,7 @@ describe('a result in another format', () => {
   });
 
   it('runs no formula in a program for tables, and quotes what would break a row', async () => {
-    const owner = house.newOwner();
+    const owner = installation.newOwner();
     for (const [name, cell] of [
       ['=1+1', `'=1+1`],
       ['@SUM(A1)', `'@SUM(A1)`],
@@ -128,7 +134,7 @@ describe('a result in another format', () => {
   });
 
   it('is refused with one code and its reason when it cannot be made', async () => {
-    const owner = house.newOwner();
+    const owner = installation.newOwner();
     const calendar = await ready(owner, 'BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n', 'text/calendar');
     const none = await download(owner, calendar, 'csv');
     expect([none.status, JSON.parse(none.text)]).toMatchObject([
@@ -145,7 +151,7 @@ describe('a result in another format', () => {
   });
 
   it('is nobody else’s', async () => {
-    const jobId = await ready(house.newOwner(), ublSample());
-    expect((await download(house.newOwner(), jobId, 'json')).status).toBe(404);
+    const jobId = await ready(installation.newOwner(), ublSample());
+    expect((await download(installation.newOwner(), jobId, 'json')).status).toBe(404);
   });
 });

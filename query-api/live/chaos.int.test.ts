@@ -4,21 +4,21 @@ import type { JobListAnswer } from '../../schemas/http-api.ts';
 import { LIVE_CLOSE, type ServerFrame } from '../../schemas/live-protocol.ts';
 import { noRows, openLive, rowsOf, takeIn, type LiveTester } from '../../tests/harness/live-tester.ts';
 import { projectInto, type Projection } from '../../tests/harness/projected-jobs.ts';
-import { startQueryHouse, type QueryHouse } from '../../tests/harness/query-house.ts';
+import { startQueryInstallation, type QueryInstallation } from '../../tests/harness/query-installation.ts';
 
 let projection: Projection;
-let house: QueryHouse;
+let installation: QueryInstallation;
 
 beforeAll(async () => {
-  house = await startQueryHouse({ withLog: false });
-  projection = projectInto(house.store);
+  installation = await startQueryInstallation({ withLog: false });
+  projection = projectInto(installation.store);
   await projection.write([]);
 }, 60_000);
-afterAll(() => house.stop());
+afterAll(() => installation.stop());
 
 describe('chaos', () => {
   it('a client cut 120 times at random moments ends with exactly the rows of GET /api/jobs [I9][D12]', async () => {
-    const owner = house.newOwner();
+    const owner = installation.newOwner();
     const jobIds = Array.from({ length: 60 }, () => randomUUID());
     const states = ['queued', 'converting', 'waiting', 'ready', 'failed'] as const;
     const pick = <Value>(from: readonly Value[]) => from[Math.floor(Math.random() * from.length)] as Value;
@@ -34,7 +34,7 @@ describe('chaos', () => {
     let cuts = 0;
     let resumed = 0;
     const connectOnce = async (): Promise<LiveTester> => {
-      const tester = await openLive(house, owner);
+      const tester = await openLive(installation, owner);
       tester.socket.on('message', (message: Buffer) =>
         takeIn(held, JSON.parse(message.toString()) as ServerFrame),
       );
@@ -53,7 +53,7 @@ describe('chaos', () => {
     moving = false;
     await mover;
     const last = await connectOnce();
-    const { jobs } = await house.json<JobListAnswer>(
+    const { jobs } = await installation.json<JobListAnswer>(
       `/api/jobs?limit=200&atLeast=${projection.position()}`,
       owner,
     );
@@ -73,24 +73,26 @@ describe('chaos', () => {
 
 describe('a slow client [D32]', () => {
   it('is closed with 4008 while the others go on, and the server keeps little for it', async () => {
-    const slow = house.newOwner();
-    const quick = house.newOwner();
+    const slow = installation.newOwner();
+    const quick = installation.newOwner();
     const rows = Array.from({ length: 800 }, () => ({
       jobId: randomUUID(),
       owner: slow,
       filename: 'x'.repeat(390),
     }));
     await projection.write(rows);
-    const tester = await openLive(house, slow);
+    const tester = await openLive(installation, slow);
     tester.send({ type: 'subscribe', id: 1, topic: 'jobs' });
     await tester.frame('snapshot', (frame) => !frame.more);
     tester.socket.pause();
-    const other = await openLive(house, quick);
+    const other = await openLive(installation, quick);
     other.send({ type: 'subscribe', id: 1, topic: 'jobs' });
     await other.frame('snapshot');
     const before = process.memoryUsage().rss;
     const isClosed = async () =>
-      (await house.metrics.getSingleMetricAsString('docket_live_closes_total')).includes('code="4008"');
+      (await installation.metrics.getSingleMetricAsString('docket_live_closes_total')).includes(
+        'code="4008"',
+      );
     for (let writes = 0; writes < 200 && !(await isClosed()); writes += 1) {
       await projection.touchAll(slow);
       await new Promise((resolve) => setTimeout(resolve, 60));
@@ -106,14 +108,14 @@ describe('a slow client [D32]', () => {
   }, 60_000);
 
   it('that reads again in time has missed steps, not rows', async () => {
-    const owner = house.newOwner();
+    const owner = installation.newOwner();
     const rows = Array.from({ length: 200 }, () => ({
       jobId: randomUUID(),
       owner,
       filename: 'x'.repeat(390),
     }));
     await projection.write(rows);
-    const tester = await openLive(house, owner);
+    const tester = await openLive(installation, owner);
     const held = noRows();
     tester.socket.on('message', (message: Buffer) =>
       takeIn(held, JSON.parse(message.toString()) as ServerFrame),
@@ -125,7 +127,7 @@ describe('a slow client [D32]', () => {
     for (let writes = 0; writes < 80 && Date.now() - started < 6_000; writes += 1)
       await projection.touchAll(owner);
     tester.socket.resume();
-    const { jobs } = await house.json<JobListAnswer>(
+    const { jobs } = await installation.json<JobListAnswer>(
       `/api/jobs?limit=200&atLeast=${projection.position()}`,
       owner,
     );

@@ -12,7 +12,7 @@ import {
   type LiveTester,
 } from '../../tests/harness/live-tester.ts';
 import { projectInto, type Projection } from '../../tests/harness/projected-jobs.ts';
-import { startQueryHouse, type QueryHouse } from '../../tests/harness/query-house.ts';
+import { startQueryInstallation, type QueryInstallation } from '../../tests/harness/query-installation.ts';
 
 /**
  * How a client reconnects. `token` is the protocol's way; the two others are common alternatives. All get the same
@@ -24,26 +24,26 @@ const JOBS_EACH = 5;
 const STATES = ['queued', 'converting', 'waiting', 'ready', 'failed'] as const;
 
 let projection: Projection;
-let house: QueryHouse;
+let installation: QueryInstallation;
 beforeAll(async () => {
-  house = await startQueryHouse({ withLog: false });
-  projection = projectInto(house.store);
+  installation = await startQueryInstallation({ withLog: false });
+  projection = projectInto(installation.store);
   await projection.write([]);
 }, 60_000);
-afterAll(() => house.stop());
+afterAll(() => installation.stop());
 
 const pick = <Value>(from: readonly Value[]) => from[Math.floor(Math.random() * from.length)] as Value;
 
 /** A client that loses its connection and reconnects. Its design decides which rows it keeps. */
 function createClient(design: Design) {
-  const owner = house.newOwner();
+  const owner = installation.newOwner();
   const jobIds = Array.from({ length: JOBS_EACH }, () => randomUUID());
   const held: LiveRows = noRows();
   const seen = { foreign: 0, everHeld: false };
   let tester: LiveTester | null = null;
 
   const fetchRows = async (): Promise<void> => {
-    const { jobs } = await house.json<JobListAnswer>('/api/jobs?limit=200', owner);
+    const { jobs } = await installation.json<JobListAnswer>('/api/jobs?limit=200', owner);
     held.rows.clear();
     for (const job of jobs) held.rows.set(job.jobId, job);
   };
@@ -65,7 +65,7 @@ function createClient(design: Design) {
     connect: async (between: () => Promise<unknown> = () => Promise.resolve()): Promise<void> => {
       if (design === 'fetch, then subscribe') await fetchRows();
       await between();
-      tester = await openLive(house, owner);
+      tester = await openLive(installation, owner);
       tester.socket.on('message', (message: Buffer) => hear(JSON.parse(message.toString()) as ServerFrame));
       const token = design === 'token' ? held.token : null;
       tester.send({ type: 'subscribe', id: 1, topic: 'jobs', ...(token ? { token } : {}) });
@@ -77,7 +77,7 @@ function createClient(design: Design) {
     },
     /** True when the client shows exactly the table. */
     isRight: async (): Promise<boolean> => {
-      const { jobs } = await house.json<JobListAnswer>(
+      const { jobs } = await installation.json<JobListAnswer>(
         `/api/jobs?limit=200&atLeast=${projection.position()}`,
         owner,
       );

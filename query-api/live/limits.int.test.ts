@@ -7,19 +7,19 @@ import { LIVE_CLOSE, LIVE_LIMITS, LIVE_PROTOCOL } from '../../schemas/live-proto
 import { openLive, type LiveTester } from '../../tests/harness/live-tester.ts';
 import { projectInto } from '../../tests/harness/projected-jobs.ts';
 import { loadSettings } from '../../runtime/settings.ts';
-import { startQueryHouse, type QueryHouse } from '../../tests/harness/query-house.ts';
+import { startQueryInstallation, type QueryInstallation } from '../../tests/harness/query-installation.ts';
 import { admit } from './upgrade-gate.ts';
 
-let house: QueryHouse;
+let installation: QueryInstallation;
 
 beforeAll(async () => {
-  house = await startQueryHouse({ withLog: false });
-  await projectInto(house.store).write([]);
+  installation = await startQueryInstallation({ withLog: false });
+  await projectInto(installation.store).write([]);
 }, 60_000);
-afterAll(() => house.stop());
+afterAll(() => installation.stop());
 
 describe('the gate', () => {
-  const address = () => `ws://127.0.0.1:${house.port}/api/live`;
+  const address = () => `ws://127.0.0.1:${installation.port}/api/live`;
   const attempt = (headers: Record<string, string>, protocols = [LIVE_PROTOCOL], url = address()) =>
     new Promise<number>((resolve) => {
       const socket = new WebSocket(url, protocols, { headers });
@@ -37,14 +37,14 @@ describe('the gate', () => {
   it.each([['https://evil.example'], ['null'], ['http://localhost.evil.example'], ['']])(
     'refuses Origin %j before the upgrade [A-CS03]',
     async (origin) => {
-      const cookie = house.cookieOf(house.newOwner());
+      const cookie = installation.cookieOf(installation.newOwner());
       expect(await attempt({ cookie, ...(origin ? { origin } : {}) })).toBe(403);
     },
   );
 
   it('refuses who has no session, and who speaks another protocol', async () => {
-    const origin = `http://127.0.0.1:${house.port}`;
-    const cookie = house.cookieOf(house.newOwner());
+    const origin = `http://127.0.0.1:${installation.port}`;
+    const cookie = installation.cookieOf(installation.newOwner());
     expect(await attempt({ origin })).toBe(401);
     expect(await attempt({ origin, cookie: 'docket=v1.x.y.z' })).toBe(401);
     expect(await attempt({ origin, cookie }, ['other.v1'])).toBe(400);
@@ -52,11 +52,11 @@ describe('the gate', () => {
   });
 
   it('refuses the eleventh socket of an owner, until one has gone [A-WS03]', async () => {
-    const owner = house.newOwner();
+    const owner = installation.newOwner();
     const open = await Promise.all(
-      Array.from({ length: LIVE_LIMITS.socketsPerOwnerMax }, () => openLive(house, owner)),
+      Array.from({ length: LIVE_LIMITS.socketsPerOwnerMax }, () => openLive(installation, owner)),
     );
-    const headers = { origin: `http://127.0.0.1:${house.port}`, cookie: house.cookieOf(owner) };
+    const headers = { origin: `http://127.0.0.1:${installation.port}`, cookie: installation.cookieOf(owner) };
     expect(await attempt(headers)).toBe(429);
     open[0]?.socket.close();
     await open[0]?.closed;
@@ -69,11 +69,11 @@ describe('the gate', () => {
 describe('the sockets of one address', () => {
   it('are bounded over all its owners, and others are let in meanwhile [A-WS03]', async () => {
     const settings = { ...loadSettings({ NODE_ENV: 'test', SOCKETS_PER_ADDRESS_MAX: '3' }), PORT: 0 };
-    const identity = house.identityWith({ TRUST_PROXY: 'loopback' });
-    const strict = await house.open({ settings, identity });
+    const identity = installation.identityWith({ TRUST_PROXY: 'loopback' });
+    const strict = await installation.open({ settings, identity });
     const from = (address: string) => ({
       origin: `http://127.0.0.1:${strict.port}`,
-      cookie: house.cookieOf(house.newOwner()),
+      cookie: installation.cookieOf(installation.newOwner()),
       'x-forwarded-for': address,
     });
     const url = `ws://127.0.0.1:${strict.port}/api/live`;
@@ -133,12 +133,12 @@ describe('a server that cannot serve', () => {
   it('cannot read the tables: goodbye with a time to come back, then 1013', async () => {
     let isAway = false;
     const store: ReadStore = {
-      ...house.store,
+      ...installation.store,
       query: (...asked: Parameters<ReadStore['query']>) =>
-        isAway ? Promise.reject(new Error('away')) : house.store.query(...asked),
+        isAway ? Promise.reject(new Error('away')) : installation.store.query(...asked),
     };
-    const other = await house.open({ store });
-    const tester = await openLive({ ...house, port: other.port }, house.newOwner());
+    const other = await installation.open({ store });
+    const tester = await openLive({ ...installation, port: other.port }, installation.newOwner());
     isAway = true;
     tester.send({ type: 'subscribe', id: 1, topic: 'jobs' });
     expect((await tester.frame('goodbye')).retryAfterMs).toBeGreaterThan(0);
@@ -153,7 +153,7 @@ describe('a client that breaks a rule is closed with the code of that rule [A-WS
     misbehave: (tester: LiveTester) => void,
     { hello } = { hello: true },
   ): Promise<number> => {
-    const tester = await openLive(house, house.newOwner(), { hello });
+    const tester = await openLive(installation, installation.newOwner(), { hello });
     misbehave(tester);
     return tester.closed;
   };

@@ -13,33 +13,33 @@ import { OperatorJobView } from '../../schemas/ops-api.ts';
 import { jobStream } from '../../schemas/streams.ts';
 import { openLive, rowsOf, type LiveTester } from '../../tests/harness/live-tester.ts';
 import { projectInto, type Projection } from '../../tests/harness/projected-jobs.ts';
-import { startQueryHouse, type QueryHouse } from '../../tests/harness/query-house.ts';
+import { startQueryInstallation, type QueryInstallation } from '../../tests/harness/query-installation.ts';
 
-let house: QueryHouse;
+let installation: QueryInstallation;
 let projection: Projection;
-let denied: Awaited<ReturnType<QueryHouse['open']>>;
+let denied: Awaited<ReturnType<QueryInstallation['open']>>;
 
 beforeAll(async () => {
-  house = await startQueryHouse();
-  projection = projectInto(house.store);
+  installation = await startQueryInstallation();
+  projection = projectInto(installation.store);
   await projection.write([]);
-  denied = await house.open({ identity: house.identityWith({ OPS_ACCESS: 'off' }) });
+  denied = await installation.open({ identity: installation.identityWith({ OPS_ACCESS: 'off' }) });
 }, 60_000);
 afterAll(async () => {
   await denied.service.stop(500);
   await denied.listening.close(100);
-  await house.stop();
+  await installation.stop();
 });
 
 async function follow(owner: string, topic = 'jobs', token?: string): Promise<LiveTester> {
-  const tester = await openLive(house, owner);
+  const tester = await openLive(installation, owner);
   tester.send({ type: 'subscribe', id: 1, topic, ...(token === undefined ? {} : { token }) });
   return tester;
 }
 
 describe('a live subscription', () => {
   it('begins with a snapshot and goes on with every change, each delta from the token before', async () => {
-    const owner = house.newOwner();
+    const owner = installation.newOwner();
     const jobId = randomUUID();
     await projection.write([{ jobId, owner }]);
     const tester = await follow(owner);
@@ -51,18 +51,18 @@ describe('a live subscription', () => {
     await projection.write([{ jobId, owner, state: 'ready' }]);
     const second = await tester.frame('delta', (frame) => frame !== first);
     expect(second).toMatchObject({ previous: first.token, rows: [{ state: 'ready' }] });
-    expect(rowsOf(second)[0]).toEqual(await house.json(`/api/jobs/${jobId}`, owner));
+    expect(rowsOf(second)[0]).toEqual(await installation.json(`/api/jobs/${jobId}`, owner));
     tester.socket.close();
   });
 
   it('resumes from a token, the one of GET /api/jobs included, with the missed rows and nothing else', async () => {
-    const owner = house.newOwner();
+    const owner = installation.newOwner();
     const seen = randomUUID();
     const missed = randomUUID();
     await projection.write([{ jobId: seen, owner }]);
-    const { token } = await house.json<JobListAnswer>('/api/jobs', owner);
+    const { token } = await installation.json<JobListAnswer>('/api/jobs', owner);
     await projection.write([{ jobId: missed, owner }]);
-    await projection.write([{ jobId: randomUUID(), owner: house.newOwner() }]);
+    await projection.write([{ jobId: randomUUID(), owner: installation.newOwner() }]);
     const tester = await follow(owner, 'jobs', token);
     const delta = await tester.frame('delta');
     expect(rowsOf(delta).map((row) => row.jobId)).toEqual([missed]);
@@ -78,10 +78,10 @@ describe('a live subscription', () => {
     ['that was changed', (_other: string, own: string) => `${own.slice(0, -2)}AA`],
     ['that is none', () => '18446744073709551616'],
   ])('says reset to a token %s, and sends a snapshot [A-WS04]', async (_which, choose) => {
-    const owner = house.newOwner();
+    const owner = installation.newOwner();
     await projection.write([{ jobId: randomUUID(), owner }]);
-    const own = (await house.json<JobListAnswer>('/api/jobs', owner)).token;
-    const other = (await house.json<JobListAnswer>('/api/jobs', house.newOwner())).token;
+    const own = (await installation.json<JobListAnswer>('/api/jobs', owner)).token;
+    const other = (await installation.json<JobListAnswer>('/api/jobs', installation.newOwner())).token;
     const tester = await follow(owner, 'jobs', choose(other, own));
     expect(await tester.frame('reset')).toMatchObject({ reason: 'invalid' });
     expect(rowsOf(await tester.frame('snapshot'))).toHaveLength(1);
@@ -89,8 +89,8 @@ describe('a live subscription', () => {
   });
 
   it('sends a long list as pages, and a reset to who missed more than a page', async () => {
-    const owner = house.newOwner();
-    const { token } = await house.json<JobListAnswer>('/api/jobs', owner);
+    const owner = installation.newOwner();
+    const { token } = await installation.json<JobListAnswer>('/api/jobs', owner);
     await projection.write(Array.from({ length: 450 }, () => ({ jobId: randomUUID(), owner })));
     const tester = await follow(owner, 'jobs', token);
     expect(await tester.frame('reset')).toMatchObject({ reason: 'expired' });
@@ -106,7 +106,7 @@ describe('a live subscription', () => {
   });
 
   it('starts over when the tables are other ones', async () => {
-    const owner = house.newOwner();
+    const owner = installation.newOwner();
     await projection.write([{ jobId: randomUUID(), owner }]);
     const tester = await follow(owner);
     const { token } = await tester.frame('snapshot');
@@ -121,7 +121,7 @@ describe('a live subscription', () => {
   });
 
   it('of one job shows that job; of a foreign or unknown one it is NOT_FOUND [A-WS04]', async () => {
-    const owner = house.newOwner();
+    const owner = installation.newOwner();
     const jobId = randomUUID();
     const other = randomUUID();
     await projection.write([
@@ -142,14 +142,14 @@ describe('a live subscription', () => {
       'ops:everything',
       '__proto__',
     ]) {
-      const stranger = await follow(house.newOwner(), topic);
+      const stranger = await follow(installation.newOwner(), topic);
       expect(await stranger.frame('error')).toMatchObject({ id: 1, code: 'NOT_FOUND' });
       stranger.socket.close();
     }
   });
 
   it('of a job that is in the log but not yet in the tables begins empty, and its row follows', async () => {
-    const owner = house.newOwner();
+    const owner = installation.newOwner();
     const sha256 = randomUUID().replaceAll('-', '').repeat(2);
     const mapping = { id: 'pt_simon_invoice_v1', version: 1 };
     const jobId = jobIdOf(owner, mapping, sha256);
@@ -166,20 +166,20 @@ describe('a live subscription', () => {
       priority: 0,
     };
     const context = { commandId: randomUUID(), correlationId: 'test', actor: 'system' };
-    await handleCommand(house.log, jobDecider(POLICY), jobStream(jobId), command, context);
+    await handleCommand(installation.log, jobDecider(POLICY), jobStream(jobId), command, context);
     const tester = await follow(owner, `job:${jobId}`);
     expect(await tester.frame('snapshot')).toMatchObject({ rows: [], more: false });
     await projection.write([{ jobId, owner }]);
     expect(rowsOf(await tester.frame('delta'))[0]?.jobId).toBe(jobId);
     tester.socket.close();
-    const stranger = await follow(house.newOwner(), `job:${jobId}`);
+    const stranger = await follow(installation.newOwner(), `job:${jobId}`);
     expect(await stranger.frame('error')).toMatchObject({ code: 'NOT_FOUND' });
     stranger.socket.close();
   });
 
   it('never carries a byte of another owner’s jobs', async () => {
-    const anna = house.newOwner();
-    const bert = house.newOwner();
+    const anna = installation.newOwner();
+    const bert = installation.newOwner();
     const testers = await Promise.all([follow(anna), follow(bert)]);
     await Promise.all(testers.map((tester) => tester.frame('snapshot')));
     for (let at = 0; at < 30; at += 1) {
@@ -199,7 +199,7 @@ describe('a live subscription', () => {
   });
 
   it('of ops topics shows everyone’s jobs and the figures, to who may operate only', async () => {
-    const tester = await openLive(house, house.newOwner());
+    const tester = await openLive(installation, installation.newOwner());
     tester.send({ type: 'subscribe', id: 1, topic: 'ops:metrics' });
     const figures = await tester.frame('snapshot');
     const first = OpsMetrics.parse(figures.rows[0]);
@@ -207,7 +207,7 @@ describe('a live subscription', () => {
     const seen = await tester.frame('snapshot', (frame) => frame.id === 2 && !frame.more);
     for (const row of seen.rows) OperatorJobView.parse(row);
     const jobId = randomUUID();
-    const owner = house.newOwner();
+    const owner = installation.newOwner();
     await projection.write([{ jobId, owner }]);
     const delta = await tester.frame('delta', (frame) => frame.id === 2);
     expect(delta.rows).toMatchObject([{ jobId, owner }]);
@@ -219,7 +219,7 @@ describe('a live subscription', () => {
     expect(ages[0]).toBeGreaterThan(Date.parse(first.at));
     expect(ages[1]! - ages[0]!).toBeGreaterThan(500);
     tester.socket.close();
-    const noOperator = await openLive({ ...house, port: denied.port }, house.newOwner());
+    const noOperator = await openLive({ ...installation, port: denied.port }, installation.newOwner());
     noOperator.send({ type: 'subscribe', id: 1, topic: 'ops:jobs' });
     expect(await noOperator.frame('error')).toMatchObject({ code: 'NOT_FOUND' });
     noOperator.socket.close();
@@ -228,8 +228,8 @@ describe('a live subscription', () => {
 
 describe('shutdown', () => {
   it('says goodbye with a time to come back, closes with 1012, and takes no more', async () => {
-    const other = await house.open();
-    const tester = await openLive({ ...house, port: other.port }, house.newOwner());
+    const other = await installation.open();
+    const tester = await openLive({ ...installation, port: other.port }, installation.newOwner());
     const stopping = other.service.stop(2_000);
     const goodbye = await tester.frame('goodbye');
     expect(goodbye.retryAfterMs).toBeGreaterThan(0);
@@ -245,13 +245,13 @@ describe('shutdown', () => {
   });
 
   it('another query-api takes the token of the first [R12.02]', async () => {
-    const owner = house.newOwner();
-    const other = await house.open();
+    const owner = installation.newOwner();
+    const other = await installation.open();
     await projection.write([{ jobId: randomUUID(), owner }]);
     const first = await follow(owner);
     const { token } = await first.frame('snapshot');
     first.socket.close();
-    const second = await openLive({ ...house, port: other.port }, owner);
+    const second = await openLive({ ...installation, port: other.port }, owner);
     second.send({ type: 'subscribe', id: 7, topic: 'jobs', token });
     expect(await second.frame('delta')).toMatchObject({ id: 7, previous: token, rows: [] });
     second.socket.close();

@@ -8,7 +8,7 @@ import { createMetrics } from '../../runtime/metrics.ts';
 import type { Service } from '../../runtime/service.ts';
 import { loadSettings } from '../../runtime/settings.ts';
 import type { JobListAnswer, JobMetrics, JobView, TimelineAnswer } from '../../schemas/http-api.ts';
-import { startQueryHouse, type QueryHouse } from '../../tests/harness/query-house.ts';
+import { startQueryInstallation, type QueryInstallation } from '../../tests/harness/query-installation.ts';
 
 const SEED = 11;
 /** An id in the form of a session's owner. */
@@ -33,7 +33,7 @@ interface Recording {
   readonly answer: { readonly position: string };
 }
 
-let house: QueryHouse;
+let installation: QueryInstallation;
 let projector: Service;
 let appended: StoredEvent[];
 const recordings: Recording[] = [];
@@ -43,8 +43,8 @@ const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(random() *
 
 /** Appends histories in many small steps, and records lists, jobs and figures meanwhile. */
 beforeAll(async () => {
-  house = await startQueryHouse();
-  const { log, store } = house;
+  installation = await startQueryInstallation();
+  const { log, store } = installation;
   const logger = createLog('test', 'silent');
   const metrics = createMetrics({ defaults: false });
   projector = await startProjector({ log, store, logger, metrics, settings: loadSettings({}) });
@@ -71,7 +71,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(async () => {
   await projector.stop(1_000);
-  await house.stop();
+  await installation.stop();
 });
 
 /**
@@ -90,7 +90,7 @@ function dated(events: readonly StoredEvent[]): StoredEvent[] {
 
 async function appendOne({ type, data, metadata, stream, revision }: StoredEvent): Promise<void> {
   const expected = revision === 0n ? 'no_stream' : revision - 1n;
-  await house.log.append(stream, [{ id: randomUUID(), type, data, metadata }], expected);
+  await installation.log.append(stream, [{ id: randomUUID(), type, data, metadata }], expected);
 }
 
 async function record(events: readonly StoredEvent[]): Promise<void> {
@@ -101,7 +101,7 @@ async function record(events: readonly StoredEvent[]): Promise<void> {
     '/api/jobs/metrics?',
     `/api/jobs/${jobId}/timeline?`,
   ]);
-  const answer = await house.get(path, owner);
+  const answer = await installation.get(path, owner);
   const said = (await answer.json()) as Recording['answer'];
   if (answer.status === 200 && said.position !== '0') recordings.push({ owner, path, answer: said });
 }
@@ -112,7 +112,7 @@ describe('the past of the queue', () => {
     expect(new Set(recordings.map(({ answer }) => answer.position)).size).toBeGreaterThan(20);
     for (const { owner, path, answer } of recordings) {
       const { position } = answer;
-      const past = await house.json<typeof answer>(`${path}&asOf=${position}`, owner);
+      const past = await installation.json<typeof answer>(`${path}&asOf=${position}`, owner);
       // A cursor belongs to its moment, so the two texts differ.
       expect({ path, ...past, next: typeof nextOf(past) }).toEqual({
         path,
@@ -124,21 +124,23 @@ describe('the past of the queue', () => {
 
   it('holds at every single position: each job is the fold of the events up to there', async () => {
     const owner = OWNERS[0]!;
-    const { jobs } = await house.json<JobListAnswer>('/api/jobs?limit=200', owner);
+    const { jobs } = await installation.json<JobListAnswer>('/api/jobs?limit=200', owner);
     const { jobId } = jobs.reduce((most, job) => (job.revision > most.revision ? job : most));
     const events = appended.filter(({ stream }) => stream === `job-${jobId}`);
     expect(events.length).toBeGreaterThan(3);
     for (const { position, revision } of events) {
-      const at = await house.json<JobView>(`/api/jobs/${jobId}?asOf=${position}`, owner);
+      const at = await installation.json<JobView>(`/api/jobs/${jobId}?asOf=${position}`, owner);
       const asked = `/api/jobs/${jobId}/timeline?asOf=${position}`;
-      const { entries } = await house.json<TimelineAnswer>(asked, owner);
+      const { entries } = await installation.json<TimelineAnswer>(asked, owner);
       expect([at.revision, at.position]).toEqual([Number(revision), position.toString()]);
       expect(entries).toHaveLength(Number(revision) + 1);
-      const before = await house.get(`/api/jobs/${jobId}?asOf=${position - 1n}`, owner);
+      const before = await installation.get(`/api/jobs/${jobId}?asOf=${position - 1n}`, owner);
       if (revision === 0n) expect(before.status).toBe(404);
       else expect(((await before.json()) as JobView).revision).toBe(Number(revision) - 1);
     }
-    expect((await house.get(`/api/jobs/${jobId}?asOf=${events[0]!.position}`, 'stranger')).status).toBe(404);
+    expect(
+      (await installation.get(`/api/jobs/${jobId}?asOf=${events[0]!.position}`, 'stranger')).status,
+    ).toBe(404);
   });
 
   it('is paged like the present: the pages are the whole list, and a cursor belongs to its moment', async () => {
@@ -146,16 +148,16 @@ describe('the past of the queue', () => {
     const asOf = appended[Math.floor(appended.length / 2)]!.position.toString();
     for (const sort of ['created', '-created', '-updated', 'filename']) {
       const list = `/api/jobs?sort=${sort}&asOf=${asOf}`;
-      const whole = await house.json<JobListAnswer>(`${list}&limit=200`, owner);
+      const whole = await installation.json<JobListAnswer>(`${list}&limit=200`, owner);
       const paged: JobView[] = [];
       for (let next: string | null = ''; next !== null;) {
         const after = next === '' ? '' : `&after=${encodeURIComponent(next)}`;
-        const page: JobListAnswer = await house.json(`${list}&limit=2${after}`, owner);
+        const page: JobListAnswer = await installation.json(`${list}&limit=2${after}`, owner);
         paged.push(...page.jobs);
         next = page.next;
         if (next !== null && paged.length === 2) {
           const elsewhere = `/api/jobs?sort=${sort}&limit=2&after=${encodeURIComponent(next)}`;
-          expect((await house.get(elsewhere, owner)).status).toBe(400);
+          expect((await installation.get(elsewhere, owner)).status).toBe(400);
         }
       }
       expect(whole.jobs.length).toBeGreaterThan(2);
@@ -169,25 +171,25 @@ describe('the past of the queue', () => {
     for (const { at } of [pick(instants), pick(instants), pick(instants)]) {
       const upTo = instants.filter((event) => event.at <= at);
       const last = upTo.reduce((max, { position }) => (position > max ? position : max), 0n);
-      const byTime = await house.json<JobListAnswer>(`/api/jobs?asOf=${at}`, owner);
-      const byPosition = await house.json<JobListAnswer>(`/api/jobs?asOf=${last}`, owner);
+      const byTime = await installation.json<JobListAnswer>(`/api/jobs?asOf=${at}`, owner);
+      const byPosition = await installation.json<JobListAnswer>(`/api/jobs?asOf=${last}`, owner);
       expect(byTime.position).toBe(last.toString());
       expect(byTime.jobs).toEqual(byPosition.jobs);
     }
-    const nothing = await house.json<JobListAnswer>('/api/jobs?asOf=2000-01-01', owner);
+    const nothing = await installation.json<JobListAnswer>('/api/jobs?asOf=2000-01-01', owner);
     expect(nothing).toMatchObject({ jobs: [], next: null, position: '0' });
-    const figures = await house.json<JobMetrics>('/api/jobs/metrics?asOf=2000-01-01', owner);
+    const figures = await installation.json<JobMetrics>('/api/jobs/metrics?asOf=2000-01-01', owner);
     expect(figures.active).toBe(0);
   });
 
   it('refuses a position that has not come yet, and waits for one that the tables have not read', async () => {
-    const head = await house.log.head();
-    expect((await house.get(`/api/jobs?asOf=${head + 1n}`, OWNERS[0]!)).status).toBe(400);
+    const head = await installation.log.head();
+    expect((await installation.get(`/api/jobs?asOf=${head + 1n}`, OWNERS[0]!)).status).toBe(400);
     const [late] = dated(jobHistories(1, SEED + 1));
     await appendOne(late!);
-    const position = (await house.log.readLast(late!.stream))!.position;
+    const position = (await installation.log.readLast(late!.stream))!.position;
     const { owner } = late!.data as { owner: string };
-    const shown = await house.json<JobListAnswer>(`/api/jobs?asOf=${position}`, owner);
+    const shown = await installation.json<JobListAnswer>(`/api/jobs?asOf=${position}`, owner);
     expect(shown.jobs.map(({ jobId }) => `job-${jobId}`)).toContain(late!.stream);
   });
 });

@@ -3,19 +3,19 @@ import { randomUUID } from 'node:crypto';
 import { JobListAnswer, JobMetrics, JobView } from '../../schemas/http-api.ts';
 import { JOB_STATES } from '../../schemas/job-states.ts';
 import { projectInto, type Projection } from '../../tests/harness/projected-jobs.ts';
-import { startQueryHouse, type QueryHouse } from '../../tests/harness/query-house.ts';
+import { startQueryInstallation, type QueryInstallation } from '../../tests/harness/query-installation.ts';
 
-let house: QueryHouse;
+let installation: QueryInstallation;
 let projection: Projection;
 let anna = '';
 let bert = '';
 const names = ['b.pdf', 'A.pdf', 'ç.pdf', '100%.pdf', 'x_y.pdf', 'é'.repeat(150), '😀'.repeat(200)];
 
 beforeAll(async () => {
-  house = await startQueryHouse({ withLog: false });
-  projection = projectInto(house.store);
-  anna = house.newOwner();
-  bert = house.newOwner();
+  installation = await startQueryInstallation({ withLog: false });
+  projection = projectInto(installation.store);
+  anna = installation.newOwner();
+  bert = installation.newOwner();
   const jobs = Array.from({ length: 63 }, (_, at) => ({
     jobId: randomUUID(),
     owner: anna,
@@ -27,13 +27,13 @@ beforeAll(async () => {
   await projection.write(jobs);
   await projection.write([{ jobId: randomUUID(), owner: bert, filename: 'secret.pdf' }]);
 });
-afterAll(() => house.stop());
+afterAll(() => installation.stop());
 
 async function walk(query: string, owner: string): Promise<JobListAnswer['jobs']> {
   const all: JobListAnswer['jobs'] = [];
   for (let after: string | null = ''; after !== null;) {
     const page: JobListAnswer = JobListAnswer.parse(
-      await house.json(
+      await installation.json(
         `/api/jobs?limit=5&${query}${after ? `&after=${encodeURIComponent(after)}` : ''}`,
         owner,
       ),
@@ -72,18 +72,18 @@ describe('the list of jobs', () => {
 
   it('shows each owner their own jobs and nothing of anyone else’s', async () => {
     expect((await walk('', bert)).map((job) => job.filename)).toEqual(['secret.pdf']);
-    expect((await walk('', house.newOwner())).length).toBe(0);
-    const text = await (await house.get('/api/jobs?limit=200', anna)).text();
+    expect((await walk('', installation.newOwner())).length).toBe(0);
+    const text = await (await installation.get('/api/jobs?limit=200', anna)).text();
     expect(text).not.toContain('secret.pdf');
   });
 
   it('refuses a cursor of another list, another owner, or one that was changed [A-SQ01]', async () => {
-    const { next } = await house.json<JobListAnswer>('/api/jobs?limit=5', anna);
+    const { next } = await installation.json<JobListAnswer>('/api/jobs?limit=5', anna);
     const after = encodeURIComponent(next ?? '');
-    expect((await house.get(`/api/jobs?limit=5&after=${after}`, bert)).status).toBe(400);
-    expect((await house.get(`/api/jobs?limit=5&sort=created&after=${after}`, anna)).status).toBe(400);
-    expect((await house.get(`/api/jobs?limit=5&after=${after}A`, anna)).status).toBe(400);
-    expect((await house.get(`/api/jobs?limit=9&after=${after}`, anna)).status).toBe(200);
+    expect((await installation.get(`/api/jobs?limit=5&after=${after}`, bert)).status).toBe(400);
+    expect((await installation.get(`/api/jobs?limit=5&sort=created&after=${after}`, anna)).status).toBe(400);
+    expect((await installation.get(`/api/jobs?limit=5&after=${after}A`, anna)).status).toBe(400);
+    expect((await installation.get(`/api/jobs?limit=9&after=${after}`, anna)).status).toBe(200);
   });
 
   it.each([
@@ -96,28 +96,28 @@ describe('the list of jobs', () => {
     'sort=x;drop',
     '__proto__=1',
   ])('refuses ?%s as JSON [A-SQ01][A-PP01]', async (query) => {
-    const answer = await house.get(`/api/jobs?${query}`, anna);
+    const answer = await installation.get(`/api/jobs?${query}`, anna);
     expect(answer.status).toBe(400);
     expect(((await answer.json()) as { error: { code: string } }).error.code).toBe('BAD_REQUEST');
   });
 
   it('waits for a position that comes, and says so when it does not come in time', async () => {
     const jobId = randomUUID();
-    const owner = house.newOwner();
+    const owner = installation.newOwner();
     const wanted = projection.position() + 7n;
-    const waiting = house.json<JobListAnswer>(`/api/jobs?atLeast=${wanted.toString()}`, owner);
+    const waiting = installation.json<JobListAnswer>(`/api/jobs?atLeast=${wanted.toString()}`, owner);
     await new Promise((resolve) => setTimeout(resolve, 300));
     await projection.write([{ jobId, owner }]);
     expect((await waiting).jobs.map((job) => job.jobId)).toEqual([jobId]);
     const started = Date.now();
-    const late = await house.get('/api/jobs?atLeast=9999999999999999999', owner);
+    const late = await installation.get('/api/jobs?atLeast=9999999999999999999', owner);
     expect(late.status).toBe(503);
     expect(late.headers.get('retry-after')).toBe('1');
     expect(Date.now() - started).toBeLessThan(7_000);
   });
 
   it('answers with headers that keep it private', async () => {
-    const { headers } = await house.get('/api/jobs', anna);
+    const { headers } = await installation.get('/api/jobs', anna);
     expect(headers.get('cache-control')).toBe('private, no-store');
     expect(headers.get('content-security-policy')).toContain("default-src 'none'");
     expect(headers.get('x-content-type-options')).toBe('nosniff');
@@ -127,14 +127,14 @@ describe('the list of jobs', () => {
 describe('one job', () => {
   it('is shown as in the list; a foreign one exactly like an unknown one', async () => {
     const [job] = await walk('state=ready', anna);
-    const view = JobView.parse(await house.json(`/api/jobs/${job?.jobId}`, anna));
+    const view = JobView.parse(await installation.json(`/api/jobs/${job?.jobId}`, anna));
     expect(view).toEqual(job);
     expect(view.result?.bytes).toBe(99);
     expect(view.mapping.label).toBe('Invoice (PT)');
     const answers = await Promise.all(
       [`/api/jobs/${job?.jobId}`, `/api/jobs/${randomUUID()}`, `/api/jobs/${job?.jobId}/timeline`].map(
         async (path) => {
-          const answer = await house.get(path, bert);
+          const answer = await installation.get(path, bert);
           const body = (await answer.json()) as { error: { requestId: string } };
           body.error.requestId = '';
           return { status: answer.status, body };
@@ -157,7 +157,7 @@ describe('one job', () => {
     '__proto__',
     `${randomUUID()}/download/x.css`,
   ])('is not found at the address %#, and says so as JSON [A-ID02][A-HT05]', async (id) => {
-    const answer = await house.get(`/api/jobs/${id}`, anna);
+    const answer = await installation.get(`/api/jobs/${id}`, anna);
     expect([400, 404]).toContain(answer.status);
     const { error } = (await answer.json()) as { error: { code: string; message: string } };
     expect(['NOT_FOUND', 'BAD_REQUEST']).toContain(error.code);
@@ -166,22 +166,22 @@ describe('one job', () => {
 
 describe('the figures', () => {
   it('count an owner’s jobs by state and code', async () => {
-    const metrics = JobMetrics.parse(await house.json('/api/jobs/metrics', anna));
+    const metrics = JobMetrics.parse(await installation.json('/api/jobs/metrics', anna));
     expect(metrics.byState).toEqual(Object.fromEntries(JOB_STATES.map((state) => [state, 9])));
     expect(metrics).toMatchObject({ active: 27, failedByCode: { GW_4XX: 9 }, resultBytes: 891 });
-    const none = JobMetrics.parse(await house.json('/api/jobs/metrics', house.newOwner()));
+    const none = JobMetrics.parse(await installation.json('/api/jobs/metrics', installation.newOwner()));
     expect(none).toMatchObject({ active: 0, oldestActiveAt: null, failedByCode: {} });
   });
 });
 
 describe('the form’s lists', () => {
   it('name the mappings and the limits', async () => {
-    expect(await house.json('/api/mappings', anna)).toMatchObject([{ id: 'pt_simon_invoice_v1' }]);
-    expect(await house.json('/api/limits', anna)).toEqual({
+    expect(await installation.json('/api/mappings', anna)).toMatchObject([{ id: 'pt_simon_invoice_v1' }]);
+    expect(await installation.json('/api/limits', anna)).toEqual({
       maxUploadMb: 50,
       maxFilesPerRequest: 40,
       defaultMapping: 'pt_simon_invoice_v1',
-      origins: expect.arrayContaining([house.url]),
+      origins: expect.arrayContaining([installation.url]),
     });
   });
 });

@@ -16,7 +16,7 @@ import type { InvoiceIdentity, MappingRef } from '../../schemas/job-events.ts';
 import { jobIdOf } from '../../schemas/name-based-ids.ts';
 import { jobStream } from '../../schemas/streams.ts';
 import { openLive, rowsOf } from '../../tests/harness/live-tester.ts';
-import { startQueryHouse, type QueryHouse } from '../../tests/harness/query-house.ts';
+import { startQueryInstallation, type QueryInstallation } from '../../tests/harness/query-installation.ts';
 import { sha256Of } from '../../schemas/sha256.ts';
 
 const MAPPING: MappingRef = { id: 'invoice_v1', version: 1 };
@@ -28,19 +28,19 @@ const INVOICE: InvoiceIdentity = {
 };
 const logger = createLog('test', 'silent');
 
-let house: QueryHouse;
+let installation: QueryInstallation;
 let projector: Service;
 let clockMs = Date.UTC(2026, 2, 2);
 
 beforeAll(async () => {
-  house = await startQueryHouse();
-  const { log, store } = house;
+  installation = await startQueryInstallation();
+  const { log, store } = installation;
   const metrics = createMetrics({ defaults: false });
   projector = await startProjector({ log, store, logger, metrics, settings: loadSettings({}) });
 }, 60_000);
 afterAll(async () => {
   await projector.stop(1_000);
-  await house.stop();
+  await installation.stop();
 });
 
 /** One successful conversion. */
@@ -64,7 +64,7 @@ const now = (): string => new Date((clockMs += 1_000)).toISOString();
 
 async function command(jobId: string, given: JobCommand): Promise<bigint> {
   const context = { commandId: randomUUID(), correlationId: 'test', actor: 'system' };
-  const handled = await handleCommand(house.log, jobDecider(POLICY), jobStream(jobId), given, context);
+  const handled = await handleCommand(installation.log, jobDecider(POLICY), jobStream(jobId), given, context);
   if (handled.outcome !== 'accepted') throw new Error(`${given.type} was ${handled.outcome}`);
   return handled.position;
 }
@@ -80,7 +80,7 @@ async function convert({ owner, filename, invoice, content, mapping = MAPPING }:
 
 async function attempt(jobId: string, invoice: InvoiceIdentity | undefined): Promise<Done> {
   await command(jobId, { type: 'StartAttempt', at: now(), workerId: 'w1', leaseUntil: now() });
-  const last = await house.log.readLast(jobStream(jobId));
+  const last = await installation.log.readLast(jobStream(jobId));
   const at = now();
   const result = {
     blobKey: `results/${jobId}`,
@@ -103,21 +103,21 @@ async function attempt(jobId: string, invoice: InvoiceIdentity | undefined): Pro
 }
 
 async function jobOf(owner: string, { jobId, position }: Done): Promise<JobView> {
-  return house.json<JobView>(`/api/jobs/${jobId}?atLeast=${position}`, owner);
+  return installation.json<JobView>(`/api/jobs/${jobId}?atLeast=${position}`, owner);
 }
 
 describe('an invoice that was converted before, from a file with other bytes', () => {
   it('is said in the list, by the job and on the live socket, with the first job of it and its time', async () => {
-    const owner = house.newOwner();
+    const owner = installation.newOwner();
     const first = await convert({ owner, filename: 'first.pdf', invoice: INVOICE });
     const spelled = { ...INVOICE, sellerTaxId: 'pt 508.332.559', number: 'ft 2026/ 17' };
     await convert({ owner, filename: 'second.pdf', invoice: spelled });
     const third = await convert({ owner, filename: 'third.pdf', invoice: INVOICE });
     const before = { jobId: first.jobId, filename: 'first.pdf', at: first.at };
     expect((await jobOf(owner, third)).convertedBefore).toEqual(before);
-    const { jobs } = await house.json<JobListAnswer>('/api/jobs?sort=created', owner);
+    const { jobs } = await installation.json<JobListAnswer>('/api/jobs?sort=created', owner);
     expect(jobs.map(({ convertedBefore }) => convertedBefore)).toEqual([null, before, before]);
-    const live = await openLive(house, owner);
+    const live = await openLive(installation, owner);
     live.send({ type: 'subscribe', id: 1, topic: 'jobs' });
     const rows = rowsOf(await live.frame('snapshot'));
     expect(rows.toSorted((one, other) => one.createdAt.localeCompare(other.createdAt))).toEqual(jobs);
@@ -130,7 +130,7 @@ describe('an invoice that was converted before, from a file with other bytes', (
   });
 
   it('is another invoice under another number, date or seller, and 1/11 is not 11/1', async () => {
-    const owner = house.newOwner();
+    const owner = installation.newOwner();
     for (const invoice of [
       INVOICE,
       { ...INVOICE, number: 'FT 2026/18' },
@@ -147,8 +147,8 @@ describe('an invoice that was converted before, from a file with other bytes', (
   });
 
   it('is not said of the same bytes under another mapping, nor of what another owner converted', async () => {
-    const owner = house.newOwner();
-    await convert({ owner: house.newOwner(), filename: 'theirs.pdf', invoice: INVOICE });
+    const owner = installation.newOwner();
+    await convert({ owner: installation.newOwner(), filename: 'theirs.pdf', invoice: INVOICE });
     const content = 'the same bytes';
     const first = await convert({ owner, filename: 'a.pdf', content, invoice: INVOICE });
     const mapping = { id: 'eu_invoice_v1', version: 1 };
@@ -157,7 +157,7 @@ describe('an invoice that was converted before, from a file with other bytes', (
   });
 
   it('stays said whatever becomes of the first job, which never names the second, and at every moment', async () => {
-    const owner = house.newOwner();
+    const owner = installation.newOwner();
     const first = await convert({ owner, filename: 'first.pdf', content: 'first', invoice: INVOICE });
     const second = await convert({ owner, filename: 'second.pdf', invoice: INVOICE });
     const said = await jobOf(owner, second);
@@ -166,8 +166,8 @@ describe('an invoice that was converted before, from a file with other bytes', (
     expect((await jobOf(owner, again)).convertedBefore).toBeNull();
     expect(await jobOf(owner, { ...second, position: again.position })).toEqual(said);
     const then = `/api/jobs/${second.jobId}?asOf=${second.position}`;
-    expect(await house.json<JobView>(then, owner)).toEqual(said);
-    const past = await house.json<JobView>(`/api/jobs/${first.jobId}?asOf=${second.position}`, owner);
+    expect(await installation.json<JobView>(then, owner)).toEqual(said);
+    const past = await installation.json<JobView>(`/api/jobs/${first.jobId}?asOf=${second.position}`, owner);
     expect([past.filename, past.state, past.convertedBy, past.convertedBefore]).toEqual([
       'first.pdf',
       'ready',
@@ -177,7 +177,7 @@ describe('an invoice that was converted before, from a file with other bytes', (
   });
 
   it('is not that of an older result, when a newer one of the same job is no invoice', async () => {
-    const owner = house.newOwner();
+    const owner = installation.newOwner();
     await convert({ owner, filename: 'first.pdf', invoice: INVOICE });
     const second = await convert({ owner, filename: 'second.pdf', content: 'second', invoice: INVOICE });
     expect((await jobOf(owner, second)).convertedBefore).not.toBeNull();
@@ -187,7 +187,7 @@ describe('an invoice that was converted before, from a file with other bytes', (
   });
 
   it('is said the same after the tables were built again from the log', async () => {
-    const owner = house.newOwner();
+    const owner = installation.newOwner();
     await convert({ owner, filename: 'first.pdf', invoice: INVOICE });
     const last = await convert({ owner, filename: 'second.pdf', invoice: INVOICE });
     const parameters = { termStart: '2026-09-01' };
@@ -199,11 +199,11 @@ describe('an invoice that was converted before, from a file with other bytes', (
     });
     expect(await jobOf(owner, told)).toMatchObject({ parameters, convertedBy: CONVERTED_BY });
     expect((await jobOf(owner, last)).parameters).toBeNull();
-    const list = () => house.json<JobListAnswer>('/api/jobs?sort=created', owner);
+    const list = () => installation.json<JobListAnswer>('/api/jobs?sort=created', owner);
     const before = await list();
     expect(before.jobs.filter(({ convertedBefore }) => convertedBefore !== null)).toHaveLength(2);
     const jobs = PROJECTIONS.find(({ name }) => name === 'jobs')!;
-    const { log, postgres } = house;
+    const { log, postgres } = installation;
     await rebuildProjections({ projections: [jobs], log, url: postgres.url, logger });
     expect((await list()).jobs).toEqual(before.jobs);
   }, 60_000);

@@ -11,7 +11,7 @@ import { commandIdOf } from '../../schemas/name-based-ids.ts';
 import type { JobCommand } from '../../schemas/job-commands.ts';
 import { jobStream } from '../../schemas/streams.ts';
 import type { Life } from '../engine/world.ts';
-import { MAPPING, type House } from '../house.ts';
+import { MAPPING, type Installation } from '../installation.ts';
 import { simulatedBlobs } from '../ports/blob-store.ts';
 import { simulatedLog } from '../ports/event-log.ts';
 
@@ -43,16 +43,19 @@ export interface CommandApi {
  * Starts the write side without HTTP, in the order of `upload-route.ts`. It uses the product's idempotency, its
  * `acceptDocument`, and its removal of blobs that are not needed.
  */
-export function bootCommandApi(house: House, life: Life): CommandApi {
-  const { world, composition, decider } = house;
-  const log = composition.log(simulatedLog(world, life, house.log, composition.createRing), world.random);
-  const blobs = simulatedBlobs(world, life, house.blobs);
+export function bootCommandApi(installation: Installation, life: Life): CommandApi {
+  const { world, composition, decider } = installation;
+  const log = composition.log(
+    simulatedLog(world, life, installation.log, composition.createRing),
+    world.random,
+  );
+  const blobs = simulatedBlobs(world, life, installation.blobs);
   const idempotency = createIdempotency(log, life.clock);
 
   const accept = async (request: UploadRequest, stored: Stored, seed: string): Promise<Kept> => {
     const { owner, filename, requestId } = request;
     const { sha256, bytes, key: blobKey } = stored;
-    const jobId = composition.jobId({ owner, mapping: MAPPING, sha256 }, house.tables, world.random);
+    const jobId = composition.jobId({ owner, mapping: MAPPING, sha256 }, installation.tables, world.random);
     const about = { jobId, owner, filename, bytes, sha256, blobKey, mapping: MAPPING, priority: 0 };
     const context = {
       commandId: commandIdOf('upload', `${seed}/0`),
@@ -102,7 +105,7 @@ export function bootCommandApi(house: House, life: Life): CommandApi {
       }
     },
     command: (owner, jobId, what, requestId) =>
-      command(house, life, log, { owner, jobId, what, requestId }).catch(replyOf),
+      command(installation, life, log, { owner, jobId, what, requestId }).catch(replyOf),
   };
 }
 
@@ -120,7 +123,7 @@ async function receive(blobs: BlobStore, { bytes }: UploadRequest): Promise<Stor
 }
 
 async function command(
-  { decider }: House,
+  { decider }: Installation,
   life: Life,
   log: EventLog,
   {

@@ -7,7 +7,7 @@ import { createMetrics } from '../../runtime/metrics.ts';
 import type { Settings } from '../../schemas/config.ts';
 import type { KeeperParts } from '../composition.ts';
 import type { Life } from '../engine/world.ts';
-import { silentLog, type House } from '../house.ts';
+import { silentLog, type Installation } from '../installation.ts';
 import { simulatedBlobs } from '../ports/blob-store.ts';
 import { simulatedLog } from '../ports/event-log.ts';
 import { simulatedRetentionLease } from '../ports/retention-lease.ts';
@@ -27,7 +27,7 @@ export type KeepingSettings = Pick<
 /**
  * Draws how long files are kept in one world. The time ranges from less than one upload to more than the whole world.
  */
-export function drawKeeping({ world: { random } }: House): KeepingSettings {
+export function drawKeeping({ world: { random } }: Installation): KeepingSettings {
   return {
     PDF_TTL_DAYS: random.pick([500, 6_000, 600_000]) / DAY_MS,
     XML_TTL_DAYS: random.pick([1_500, 8_000, 600_000]) / DAY_MS,
@@ -45,15 +45,15 @@ export function keepsAll(settings: KeepingSettings): boolean {
 }
 
 /** Starts the product's retention on simulated ports. The holder of the lease runs the scans and removes orphans. */
-export function bootKeeper(house: House, life: Life, settings: KeepingSettings): void {
-  const { world } = house;
+export function bootKeeper(installation: Installation, life: Life, settings: KeepingSettings): void {
+  const { world } = installation;
   const role = retentionRole({
-    ...partsOf(house, life),
+    ...partsOf(installation, life),
     settings,
     orphanAgeMs: ORPHAN_AGE_MS,
     metrics: idle,
     logger: silentLog,
-    lease: simulatedRetentionLease(world, life, house.retention),
+    lease: simulatedRetentionLease(world, life, installation.retention),
     processorId: life.name,
     workerId: life.name,
   });
@@ -74,8 +74,8 @@ export function bootKeeper(house: House, life: Life, settings: KeepingSettings):
  * Runs retention once over everything, as `docket cleanup` does, with every orphan old enough.
  * @param overdue true: the clocks are set so that the keeping time of every file is over; false: of no file
  */
-export async function sweepAll(house: House, life: Life, overdue: boolean): Promise<void> {
-  const parts = partsOf(house, life);
+export async function sweepAll(installation: Installation, life: Life, overdue: boolean): Promise<void> {
+  const parts = partsOf(installation, life);
   const policy = keepingPolicyOf({
     PDF_TTL_DAYS: overdue ? 0 : 36_500,
     XML_TTL_DAYS: overdue ? 0 : 36_500,
@@ -96,9 +96,12 @@ export async function sweepAll(house: House, life: Life, overdue: boolean): Prom
   });
 }
 
-function partsOf(house: House, life: Life): KeeperParts {
-  const { world, composition, decider } = house;
-  const log = composition.log(simulatedLog(world, life, house.log, composition.createRing), world.random);
-  const blobs = simulatedBlobs(world, life, house.blobs);
-  return composition.keeper({ log, blobs, decider, clock: life.clock }, house.tables);
+function partsOf(installation: Installation, life: Life): KeeperParts {
+  const { world, composition, decider } = installation;
+  const log = composition.log(
+    simulatedLog(world, life, installation.log, composition.createRing),
+    world.random,
+  );
+  const blobs = simulatedBlobs(world, life, installation.blobs);
+  return composition.keeper({ log, blobs, decider, clock: life.clock }, installation.tables);
 }

@@ -1,5 +1,5 @@
 import type { EventToAppend } from '../../event-store/event-log.ts';
-import type { House } from '../house.ts';
+import type { Installation } from '../installation.ts';
 
 /** Nearly the largest event that one append may hold. */
 const BIG_BYTES = 1_000_000;
@@ -10,7 +10,7 @@ const BIG_SHARE = 0.02;
  * Writes an event of another program to a stream with the name of a job's stream. Its name, type, version, data or
  * order is wrong.
  */
-export function poison({ world, log }: House): void {
+export function poison({ world, log }: Installation): void {
   const { random } = world;
   const at = '2026-01-01T00:00:00.000Z';
   const requested = { at, by: 'upload', priority: 0 };

@@ -11,7 +11,7 @@ import { repeat } from '../../processor/repeating.ts';
 import { abandon } from '../../processor/leases/sweeper.ts';
 import type { WorkList } from '../../processor/work-list/work-list.ts';
 import type { Life, World } from '../engine/world.ts';
-import { idleMetrics, SETTINGS, silentLog, type House } from '../house.ts';
+import { idleMetrics, SETTINGS, silentLog, type Installation } from '../installation.ts';
 import { simulatedBlobs } from '../ports/blob-store.ts';
 import { simulatedLog } from '../ports/event-log.ts';
 import { simulatedGateway } from '../ports/gateway.ts';
@@ -29,17 +29,17 @@ const CLAIM_AHEAD_MAX = 3;
  * Starts a processor as `startProcessor` builds it, on simulated ports. Claim loop, attempt, converter, circuit
  * breaker, feeder and sweeper are the product's own code.
  */
-export function bootProcessor(house: House, life: Life, processorId: string): void {
-  const { world, composition, decider } = house;
+export function bootProcessor(installation: Installation, life: Life, processorId: string): void {
+  const { world, composition, decider } = installation;
   const { random } = world;
   const workerId = `${processorId}.${random.hex(8)}`;
-  const log = composition.log(simulatedLog(world, life, house.log, composition.createRing), random);
+  const log = composition.log(simulatedLog(world, life, installation.log, composition.createRing), random);
   const claims = watchClaims(
     world,
-    composition.workList(simulatedWorkList(world, life, house.workList), house.workList),
+    composition.workList(simulatedWorkList(world, life, installation.workList), installation.workList),
   );
   const { list } = claims;
-  const blobs = simulatedBlobs(world, life, house.blobs);
+  const blobs = simulatedBlobs(world, life, installation.blobs);
   const actor = `processor:${processorId}`;
   const commands = composition.commands(jobCommands(log, decider, actor));
   const troubled = (what: string) => (error: unknown) => {
@@ -59,7 +59,7 @@ export function bootProcessor(house: House, life: Life, processorId: string): vo
       onRoom: () => loop.nudge(),
     },
   });
-  const client = simulatedGateway(world, life, house.gateway, SETTINGS.GATEWAY_TIMEOUT_MS);
+  const client = simulatedGateway(world, life, installation.gateway, SETTINGS.GATEWAY_TIMEOUT_MS);
   const convert = composition.convert(
     gatewayConverter({ client, gate, blobs, logger: silentLog }),
     blobs,

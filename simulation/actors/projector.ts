@@ -13,7 +13,7 @@ import { differenceFrom } from '../../event-store/log-difference.ts';
 import { FOLLOWED_STREAM_PREFIXES, LASTING_STREAM_PREFIXES } from '../../schemas/streams.ts';
 import { ask } from '../engine/network.ts';
 import type { Life } from '../engine/world.ts';
-import type { House } from '../house.ts';
+import type { Installation } from '../installation.ts';
 import { simulatedLog } from '../ports/event-log.ts';
 import { recordOfValues } from '../ports/table-server.ts';
 
@@ -26,12 +26,12 @@ const OPEN_AGAIN_MS = 150;
  * Starts a minimal projector: follow, fold, commit, and open everything again after any error. The engine's own
  * `understandBatch` and `foldBatch` fold. `TableServer` replaces the SQL around them.
  */
-export function bootProjector(house: House, life: Life): void {
-  const { world } = house;
+export function bootProjector(installation: Installation, life: Life): void {
+  const { world } = installation;
   const again = async (): Promise<void> => {
     for (;;) {
       try {
-        await session(house, life);
+        await session(installation, life);
       } catch (error) {
         world.trace.say(life.name, () => `starts over: ${(error as Error).message}`);
       }
@@ -41,9 +41,9 @@ export function bootProjector(house: House, life: Life): void {
   void again();
 }
 
-async function session(house: House, life: Life): Promise<void> {
-  const { world, tables, composition } = house;
-  const log = simulatedLog(world, life, house.log, composition.createRing);
+async function session(installation: Installation, life: Life): Promise<void> {
+  const { world, tables, composition } = installation;
+  const log = simulatedLog(world, life, installation.log, composition.createRing);
   const asking = <T>(what: string, kind: 'reads' | 'changes', effect: () => T): Promise<T> => {
     const unavailable = (): Error => new ReadStoreUnavailable('no answer in time');
     return ask(world, life, {
@@ -96,9 +96,9 @@ async function session(house: House, life: Life): Promise<void> {
       const batch = pending.splice(0, BATCH_EVENTS_MAX);
       haveRoom();
       const through = batch.at(-1)?.position ?? passed;
-      const folded = await foldWithGaps(house, life, rows, batch);
+      const folded = await foldWithGaps(installation, life, rows, batch);
       for (const { recorded, reason } of folded.quarantined)
-        if (!house.log.foreign.has(recorded.stream))
+        if (!installation.log.foreign.has(recorded.stream))
           world.broken('4 tables', `${recorded.type} of ${recorded.stream} was quarantined: ${reason}`);
       mark = markAfterBatch(mark, batch, through);
       const to = checkpoint !== null && checkpoint > through ? checkpoint : through;
@@ -108,7 +108,7 @@ async function session(house: House, life: Life): Promise<void> {
         to,
         mark,
         fence,
-        generation: house.log.generation(),
+        generation: installation.log.generation(),
       });
       for (const { key, row } of folded.changes.values()) rows.set(key, row);
       checkpoint = to;
@@ -122,18 +122,18 @@ async function session(house: House, life: Life): Promise<void> {
 
 /** Folds a batch. It reads a stream with missing events from the log, as the engine's writer does. */
 async function foldWithGaps(
-  house: House,
+  installation: Installation,
   life: Life,
   cache: RowCache<JobRow>,
   batch: readonly RecordedEvent[],
 ): Promise<FoldedBatch<JobRow>> {
-  const { world } = house;
+  const { world } = installation;
   const fold = async (events: readonly RecordedEvent[], gaps: 'report' | 'accept') => {
     const { understood, quarantined } = understandBatch(jobsProjection, new Set(), events);
     const unknown = [...new Set(understood.map(({ key }) => key))].filter((key) => !cache.has(key));
     if (unknown.length > 0) {
       const unavailable = (): Error => new ReadStoreUnavailable('no answer in time');
-      const read = () => unknown.map((key) => house.tables.tables().rows.get(key));
+      const read = () => unknown.map((key) => installation.tables.tables().rows.get(key));
       const found = await ask(world, life, {
         what: 'tables: read rows',
         changes: false,
@@ -151,7 +151,7 @@ async function foldWithGaps(
   };
   const first = await fold(batch, 'report');
   if (first.gaps.length === 0) return first;
-  const log = simulatedLog(world, life, house.log);
+  const log = simulatedLog(world, life, installation.log);
   const missing: RecordedEvent[] = [];
   for (const { stream, from, to } of first.gaps)
     for await (const event of log.readStream(stream, from)) if (event.revision < to) missing.push(event);

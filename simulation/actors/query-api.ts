@@ -12,7 +12,7 @@ import type { Queryable } from '../../read-store/pool.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
 import { ask } from '../engine/network.ts';
 import type { Life } from '../engine/world.ts';
-import { RETRY_POLICY, silentLog, type House } from '../house.ts';
+import { RETRY_POLICY, silentLog, type Installation } from '../installation.ts';
 import { simulatedBlobs } from '../ports/blob-store.ts';
 import { simulatedLog } from '../ports/event-log.ts';
 import { shownRow } from '../ports/table-server.ts';
@@ -26,17 +26,17 @@ export interface QueryApi {
 }
 
 /** Starts the read side without HTTP: the product's change feed, live protocol and download, on simulated ports. */
-export function bootQueryApi(house: House, life: Life): QueryApi {
-  const { world, composition } = house;
+export function bootQueryApi(installation: Installation, life: Life): QueryApi {
+  const { world, composition, tables, downloads } = installation;
   const sessions = new Set<LiveSession>();
   const asking = <T>(what: string, effect: () => T): Promise<T> => {
     const unavailable = (): Error => new ReadStoreUnavailable('no answer in time');
     return ask(world, life, { what: `tables: ${what}`, changes: false, effect, timeoutMs: 400, unavailable });
   };
   const readPage = (scope: TopicScope, past: bigint, rowsMax: number): Promise<Page> =>
-    asking('read a page', () => pageOf(house, scope, past, rowsMax));
+    asking('read a page', () => pageOf(installation, scope, past, rowsMax));
   const head = {
-    rows: () => [{ epoch: house.tables.epoch(), head: (house.tables.checkpoint() ?? -1n).toString() }],
+    rows: () => [{ epoch: tables.epoch(), head: (tables.checkpoint() ?? -1n).toString() }],
   };
   // A statement reads only the head; `readPage` reads the rows.
   const store = {
@@ -60,7 +60,7 @@ export function bootQueryApi(house: House, life: Life): QueryApi {
     },
   });
   const listen = (): void =>
-    house.tables.onceMoved(() => {
+    tables.onceMoved(() => {
       if (!life.alive) return;
       listen();
       // A notification may be lost. The feed also polls.
@@ -69,8 +69,11 @@ export function bootQueryApi(house: House, life: Life): QueryApi {
     });
   listen();
 
-  const log = composition.log(simulatedLog(world, life, house.log, composition.createRing), world.random);
-  const blobs = simulatedBlobs(world, life, house.blobs);
+  const log = composition.log(
+    simulatedLog(world, life, installation.log, composition.createRing),
+    world.random,
+  );
+  const blobs = simulatedBlobs(world, life, installation.blobs);
   const ledger = createDownloadLedger({
     log,
     policy: RETRY_POLICY,
@@ -99,7 +102,7 @@ export function bootQueryApi(house: House, life: Life): QueryApi {
       const opened = await blobs.open(blobKey);
       const chunks: Buffer[] = [];
       for await (const chunk of checkedBytes(opened.stream, { blobKey, bytes, sha256 })) chunks.push(chunk);
-      house.downloads.set(jobId, (house.downloads.get(jobId) ?? 0) + 1);
+      downloads.set(jobId, (downloads.get(jobId) ?? 0) + 1);
       ledger.record({ owner, jobId, bytes, requestId });
       return Buffer.concat(chunks);
     },
@@ -111,7 +114,7 @@ const columnAt = (name: string): number =>
 const positionAt = columnAt('position');
 const ownerAt = columnAt('owner');
 
-function pageOf({ tables }: House, scope: TopicScope, past: bigint, rowsMax: number): Page {
+function pageOf({ tables }: Installation, scope: TopicScope, past: bigint, rowsMax: number): Page {
   const found = [...tables.tables().rows.values()]
     .filter((values) => (values[positionAt] as bigint) > past)
     .filter((values) => scope.kind !== 'owner' || values[ownerAt] === scope.owner)

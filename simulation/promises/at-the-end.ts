@@ -5,13 +5,13 @@ import type { JobEvent } from '../../schemas/job-events.ts';
 import { isActive } from '../../schemas/job-states.ts';
 import { jobIdOfStream } from '../../schemas/streams.ts';
 import type { ExistingJob } from '../../conversion-job/job.ts';
-import { RETRY_POLICY, type House } from '../house.ts';
+import { RETRY_POLICY, type Installation } from '../installation.ts';
 import { resultOf } from '../ports/gateway.ts';
 import type { Records } from '../records/records.ts';
 
 /** Checks every promise that the streams and the blobs of a settled world can prove. */
-export function checkStreams(house: House, records: Records): void {
-  const { world, log } = house;
+export function checkStreams(installation: Installation, records: Records): void {
+  const { world, log } = installation;
   for (const jobId of records.acknowledged) {
     const state = records.jobs.get(jobId)?.state ?? 'absent';
     if (state === 'absent') world.broken('1 final', `the acknowledged job ${jobId} is not in the log`);
@@ -26,15 +26,15 @@ export function checkStreams(house: House, records: Records): void {
       world.broken('5 one job', `${jobId} and ${twin} are the same document of ${job.owner}`);
     identities.set(identity, jobId);
     const events = log.streams.get(`job-${jobId}`) ?? [];
-    checkHistory(house, jobId, events);
-    checkResult(house, job, records);
+    checkHistory(installation, jobId, events);
+    checkResult(installation, job, records);
   }
-  checkBlobs(house, records);
+  checkBlobs(installation, records);
 }
 
 /** Checks that attempts stay within the budget, each run has one result, and each download one event. */
-function checkHistory(house: House, jobId: string, events: readonly RecordedEvent[]): void {
-  const { world } = house;
+function checkHistory(installation: Installation, jobId: string, events: readonly RecordedEvent[]): void {
+  const { world } = installation;
   let charged = 0;
   let results = 0;
   let downloads = 0;
@@ -52,12 +52,12 @@ function checkHistory(house: House, jobId: string, events: readonly RecordedEven
       world.broken('1 final', `${jobId} was attempted ${charged} times in one run`);
     if (results > 1) world.broken('2 result', `${jobId} became Ready twice in one run`);
   }
-  const served = house.downloads.get(jobId) ?? 0;
+  const served = installation.downloads.get(jobId) ?? 0;
   if (downloads > served)
     world.broken('2 once', `${downloads} downloads of ${jobId} are recorded, ${served} were made`);
 }
 
-function checkResult({ world, blobs }: House, job: ExistingJob, { lost }: Records): void {
+function checkResult({ world, blobs }: Installation, job: ExistingJob, { lost }: Records): void {
   if (job.state !== 'ready') return;
   const { blobKey, sha256 } = job.conversion.result;
   const blob = blobs.blobs.get(blobKey);
@@ -68,7 +68,7 @@ function checkResult({ world, blobs }: House, job: ExistingJob, { lost }: Record
 }
 
 /** Checks that retention has removed every file whose keeping time is over. */
-export function checkNothingLeft({ world, blobs, log }: House): void {
+export function checkNothingLeft({ world, blobs, log }: Installation): void {
   for (const key of blobs.blobs.keys())
     if (!staysForWantOfALog(log))
       world.broken('9 nothing left over', `${key} is kept although its time is over`);
@@ -78,12 +78,12 @@ export function checkNothingLeft({ world, blobs, log }: House): void {
  * True for a log without events. Retention then removes no file as an orphan, because the log is probably the wrong
  * one.
  */
-function staysForWantOfALog(log: House['log']): boolean {
+function staysForWantOfALog(log: Installation['log']): boolean {
   return log.head() === 0n;
 }
 
 /** Checks after the last sweep that every file of the log has its blob, and no other blob exists. */
-function checkBlobs({ world, blobs, log }: House, records: Records): void {
+function checkBlobs({ world, blobs, log }: Installation, records: Records): void {
   const wanted = new Set<string>();
   for (const job of records.jobs.values()) {
     if (job.state === 'absent') continue;

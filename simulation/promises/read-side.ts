@@ -4,19 +4,19 @@ import { foldBatch, understandBatch } from '../../read-store/projection-engine/f
 import type { Values } from '../../read-store/projection-engine/table.ts';
 import { jobView } from '../../query-api/tables/job-row.ts';
 import type { LiveClient } from '../actors/live-client.ts';
-import type { House } from '../house.ts';
+import type { Installation } from '../installation.ts';
 import { createTableServer, recordOfValues, shownRow, type Tables } from '../ports/table-server.ts';
 import type { Records } from '../records/records.ts';
 
 /** Builds the tables again from the log, up to a position, and changes nothing else (promise 10). */
-export function rebuild(house: House, upTo: bigint): Tables {
-  const events = house.log.all.filter(({ position }) => position <= upTo);
+export function rebuild(installation: Installation, upTo: bigint): Tables {
+  const events = installation.log.all.filter(({ position }) => position <= upTo);
   const { understood } = understandBatch(jobsProjection, new Set(), events);
   const { changes } = foldBatch(jobsProjection, () => undefined, understood, 'accept');
   const built = createTableServer(
-    house.world,
+    installation.world,
     () => upTo,
-    () => house.log.generation(),
+    () => installation.log.generation(),
   );
   built.writeRows([...changes.values()]);
   built.writeDerived([...changes.values()]);
@@ -24,13 +24,13 @@ export function rebuild(house: House, upTo: bigint): Tables {
 }
 
 /** Checks promises 4 and 10: the tables are the fold of the log, and a rebuild gives the same tables. */
-export function checkTables(house: House, records: Records): void {
-  const { world, tables } = house;
-  const rebuilt = rebuild(house, tables.checkpoint() ?? -1n);
+export function checkTables(installation: Installation, records: Records): void {
+  const { world, tables } = installation;
+  const rebuilt = rebuild(installation, tables.checkpoint() ?? -1n);
   const present = tables.tables();
-  compare(house, 'jobs', present.rows, rebuilt.rows);
+  compare(installation, 'jobs', present.rows, rebuilt.rows);
   jobsProjection.derived.forEach(({ name }, index) =>
-    compare(house, name, present.derived[index]!, rebuilt.derived[index]!),
+    compare(installation, name, present.derived[index]!, rebuilt.derived[index]!),
   );
   for (const [jobId, job] of records.jobs) {
     if (job.state === 'absent') continue;
@@ -41,7 +41,12 @@ export function checkTables(house: House, records: Records): void {
   }
 }
 
-function compare({ world }: House, table: string, present: Tables['rows'], wanted: Tables['rows']): void {
+function compare(
+  { world }: Installation,
+  table: string,
+  present: Tables['rows'],
+  wanted: Tables['rows'],
+): void {
   for (const [key, values] of wanted) {
     const found: Values | undefined = present.get(key);
     if (!found) world.broken('4 tables', `${table} lacks the row ${key.slice(0, 60)}`);
@@ -53,8 +58,8 @@ function compare({ world }: House, table: string, present: Tables['rows'], wante
 }
 
 /** True when a browser has exactly the rows that it may see. */
-export function sees(house: House, client: LiveClient): boolean {
-  const own = [...house.tables.tables().rows.values()]
+export function sees(installation: Installation, client: LiveClient): boolean {
+  const own = [...installation.tables.tables().rows.values()]
     .map(shownRow)
     .filter((row) => row.owner === client.owner);
   return (

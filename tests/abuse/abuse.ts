@@ -3,7 +3,7 @@ import { Agent } from 'node:http';
 import { join } from 'node:path';
 import { makeInvoicePdf } from '../rooms/gateway/invoice-pdf.ts';
 import { rssOf } from '../drills/service-process.ts';
-import { startHouse, type House } from '../harness/house.ts';
+import { startInstallation, type Installation } from '../harness/installation.ts';
 import { newApiUser, until } from '../harness/api-user.ts';
 import { runDocket } from '../harness/run-docket.ts';
 import { kindsOfAbuse, send, type OwnJob } from './requests.ts';
@@ -24,7 +24,7 @@ const SCAVENGE_MS_MAX = 600_000;
 export interface Sample {
   readonly requests: number;
   readonly logBytes: number;
-  /** Resident memory by process of the house. */
+  /** Resident memory by process of the installation. */
   readonly rss: Readonly<Record<string, number>>;
 }
 
@@ -47,7 +47,7 @@ export interface Abused {
 }
 
 /**
- * Sends `requests` of an anonymous client to a house of its own, as fast as it takes them, then scavenges the log. The
+ * Sends `requests` of an anonymous client to an installation of its own, as fast as it takes them, then scavenges the log. The
  * limits are out of the way, so that an hour's worth takes less than an hour.
  *
  * @param abusing.enough aborted when no more is to be sent; what was sent by then is judged
@@ -60,17 +60,17 @@ export async function abuse(abusing: Abusing): Promise<Abused> {
     REQUEST_RATE_PER_MINUTE: '10000000',
     UPLOAD_RATE_PER_MINUTE: '1000000',
   };
-  const house = await startHouse({ env });
+  const installation = await startInstallation({ env });
   try {
-    const own = await ownJob(house);
-    const before = await sampleOf(house, 0);
+    const own = await ownJob(installation);
+    const before = await sampleOf(installation, 0);
     const startedAt = performance.now();
-    const { sent, answers, wrong, samples } = await sendAll(house, own, abusing);
+    const { sent, answers, wrong, samples } = await sendAll(installation, own, abusing);
     const tookSec = (performance.now() - startedAt) / 1_000;
-    const after = await bytesUnder(logFolder(house));
-    const ran = await runDocket(['log', 'scavenge'], { DATA_DIR: house.dataDir }, SCAVENGE_MS_MAX);
+    const after = await bytesUnder(logFolder(installation));
+    const ran = await runDocket(['log', 'scavenge'], { DATA_DIR: installation.dataDir }, SCAVENGE_MS_MAX);
     if (ran.code !== 0) throw new Error(`the scavenge failed: ${ran.stderr}`);
-    const scavenged = await bytesUnder(logFolder(house));
+    const scavenged = await bytesUnder(logFolder(installation));
     return {
       requests: sent,
       tookSec,
@@ -80,12 +80,12 @@ export async function abuse(abusing: Abusing): Promise<Abused> {
       logBytes: { before: before.logBytes, after, scavenged },
     };
   } finally {
-    await house.stop();
+    await installation.stop();
   }
 }
 
-async function ownJob(house: House): Promise<OwnJob> {
-  const user = await newApiUser(house.url);
+async function ownJob(installation: Installation): Promise<OwnJob> {
+  const user = await newApiUser(installation.url);
   const pdf = await makeInvoicePdf(1);
   const { answer } = await user.upload([{ filename: 'a.pdf', bytes: new Uint8Array(pdf) }]);
   const [result] = answer.results;
@@ -97,7 +97,7 @@ async function ownJob(house: House): Promise<OwnJob> {
 }
 
 async function sendAll(
-  house: House,
+  installation: Installation,
   own: OwnJob,
   { requests, onSample, enough }: Abusing,
 ): Promise<Pick<Abused, 'answers' | 'wrong' | 'samples'> & { readonly sent: number }> {
@@ -114,13 +114,13 @@ async function sendAll(
       const n = next;
       next += 1;
       const asked = kinds[n % kinds.length]!();
-      const status = await send(house.url, asked, agent).catch((error: Error) => error.message);
+      const status = await send(installation.url, asked, agent).catch((error: Error) => error.message);
       const line = `${asked.name}: ${status}`;
       answers[line] = (answers[line] ?? 0) + 1;
       if (status !== asked.status) wrong[line] = (wrong[line] ?? 0) + 1;
       if ((n + 1) % sampleEvery !== 0) continue;
       sampling = sampling
-        .then(() => sampleOf(house, n + 1))
+        .then(() => sampleOf(installation, n + 1))
         .then((sample) => {
           samples.push(sample);
           onSample?.(sample);
@@ -133,14 +133,14 @@ async function sendAll(
   return { sent: next, answers, wrong, samples };
 }
 
-async function sampleOf(house: House, requests: number): Promise<Sample> {
-  const parts = await house.parts();
+async function sampleOf(installation: Installation, requests: number): Promise<Sample> {
+  const parts = await installation.parts();
   const rss = Object.fromEntries(Object.entries(parts).map(([name, pid]) => [name, rssOf(pid)]));
-  return { requests, logBytes: await bytesUnder(logFolder(house)), rss };
+  return { requests, logBytes: await bytesUnder(logFolder(installation)), rss };
 }
 
-function logFolder(house: House): string {
-  return join(house.dataDir, 'event-store');
+function logFolder(installation: Installation): string {
+  return join(installation.dataDir, 'event-store');
 }
 
 async function bytesUnder(folder: string): Promise<number> {

@@ -101,7 +101,7 @@ async function roles(targets: Targets): Promise<string> {
     const { status, code } = await visitor.ask(path, { method });
     expectThat(status === 403 && code === 'FORBIDDEN', `${address} is 403`, [status, code]);
   }
-  const log = await readFile(join(target.house.dataDir, 'logs', 'services.log'), 'utf8');
+  const log = await readFile(join(target.installation.dataDir, 'logs', 'services.log'), 'utf8');
   const noted = log.split('\n').filter((line) => line.includes('access refused'));
   expectThat(noted.length > 0, 'refused access is in the log');
   const seen = `with OPS_ACCESS=off ${addresses.length} addresses of operators are 403 and in the log`;

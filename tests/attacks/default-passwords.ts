@@ -35,8 +35,10 @@ export async function defaultPasswords(targets: Targets): Promise<string> {
   return `${LOGINS.length + 1} logins of the event store and ${4 * PASSWORDS.length} of Postgres refused; production refuses to start with ${refused.join(', ')}`;
 }
 
-async function connectionsOf({ house }: OwnTarget): Promise<{ eventStoreUrl: string; databaseUrl: string }> {
-  const noted = JSON.parse(await readFile(join(house.dataDir, 'connections.json'), 'utf8')) as {
+async function connectionsOf({
+  installation,
+}: OwnTarget): Promise<{ eventStoreUrl: string; databaseUrl: string }> {
+  const noted = JSON.parse(await readFile(join(installation.dataDir, 'connections.json'), 'utf8')) as {
     EVENTSTORE_URL: string;
     DATABASE_URL: string;
   };

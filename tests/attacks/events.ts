@@ -83,7 +83,7 @@ async function tamperedArchives(targets: Targets): Promise<string> {
   const store = await startStoreWithLog();
   try {
     const good = join(scratch, 'good');
-    const exported = await runDocket(['export', good], { DATA_DIR: target.house.dataDir });
+    const exported = await runDocket(['export', good], { DATA_DIR: target.installation.dataDir });
     expectThat(exported.code === 0, 'the log is exported', exported.stderr);
     for (const [what, change] of Object.entries(REFUSED)) {
       const bad = await changedCopy({ good, scratch, change });

@@ -52,10 +52,10 @@ async function paths(targets: Targets): Promise<string> {
     const shown = await shownAs(visitor, sent);
     expectThat(shown === expected, `${sent} is shown as ${expected}`, shown);
   }
-  const blobs = await readdir(join(target.house.dataDir, 'blobs', 'sources'));
+  const blobs = await readdir(join(target.installation.dataDir, 'blobs', 'sources'));
   const strange = blobs.filter((name) => !/^[0-9a-f-]{36}\.pdf$/.test(name));
   expectThat(strange.length === 0, 'every stored file has a name of our own', strange);
-  const all = await readdir(target.house.dataDir, { recursive: true });
+  const all = await readdir(target.installation.dataDir, { recursive: true });
   const theirs = all.filter((path) => /passwd$|win\.ini|abs\.pdf|share$|y\.pdf$/.test(path));
   expectThat(theirs.length === 0, 'nothing is named as the sender said', theirs);
   return `${Object.keys(names).length} paths: shown by their last part, stored under random names`;
@@ -183,11 +183,11 @@ async function logLines(targets: Targets): Promise<string> {
   }
   const path = `/api/jobs/${encodeURIComponent('\n{"level":60,"msg":"admin login ok"}')}`;
   await visitor.ask(path, { headers: { 'User-Agent': '{"level":60,"msg":"admin login ok"}' } });
-  const text = await readFile(join(target.house.dataDir, 'logs', 'services.log'), 'utf8');
+  const text = await readFile(join(target.installation.dataDir, 'logs', 'services.log'), 'utf8');
   const lines = text.split('\n').filter((line) => line !== '');
   const forged = lines.filter((line) => (JSON.parse(line) as { msg?: string }).msg === 'admin login ok');
   expectThat(forged.length === 0 && !/\u001b/.test(text), 'each line of the log is one of ours', forged);
-  const env = { DATA_DIR: target.house.dataDir };
+  const env = { DATA_DIR: target.installation.dataDir };
   for (const argv of [
     ['failed', 'list'],
     ['why', jobId],

@@ -186,7 +186,7 @@ async function formulas(targets: Targets): Promise<string> {
     names.map((name) => visitor.upload([{ name, bytes: onePage(`${DRAWN} % ${name}`) }], { mapping: TEXT })),
   );
   await visitor.finalJob(first!.jobId!);
-  const env = { DATA_DIR: target.house.dataDir };
+  const env = { DATA_DIR: target.installation.dataDir };
   const { code, stdout, stderr } = await runDocket(
     ['query', '--csv', 'select filename from analytics.jobs'],
     env,

@@ -121,10 +121,13 @@ async function idleRequests(target: OwnTarget): Promise<void> {
 }
 
 /** Bytes of the log and of the blobs; sessions could be kept in no other place that lasts but the read tables. */
-async function stateBytes({ house }: OwnTarget): Promise<number> {
+async function stateBytes({ installation }: OwnTarget): Promise<number> {
   let bytes = 0;
   for (const folder of ['event-store', 'blobs']) {
-    const entries = await readdir(join(house.dataDir, folder), { recursive: true, withFileTypes: true });
+    const entries = await readdir(join(installation.dataDir, folder), {
+      recursive: true,
+      withFileTypes: true,
+    });
     for (const entry of entries)
       if (entry.isFile()) bytes += (await stat(join(entry.parentPath, entry.name))).size;
   }

@@ -21,12 +21,12 @@ async function foreignRoots(targets: Targets): Promise<string> {
   try {
     const connections = await connectionsOf(target);
     for (const BLOB_DIR of ['/', '/etc', folder, join(folder, 'link'), theirs]) {
-      const env = { ...connections, BLOB_DIR, DATA_DIR: target.house.dataDir };
+      const env = { ...connections, BLOB_DIR, DATA_DIR: target.installation.dataDir };
       const ran = await runDocket(['cleanup'], env);
       const why = /\.docket-root|not a directory|cannot be used/i.test(ran.stderr);
       expectThat(ran.code === 1 && why, `cleanup of BLOB_DIR=${BLOB_DIR} is refused`, ran);
     }
-    const own = await runDocket(['cleanup'], { ...connections, DATA_DIR: target.house.dataDir });
+    const own = await runDocket(['cleanup'], { ...connections, DATA_DIR: target.installation.dataDir });
     expectThat(own.code === 0, 'cleanup of the instance’s own store works', own.stderr);
     expectThat((await readFile(theirs, 'utf8')) === 'precious', 'what was there is there');
     expectThat(!(await readdir(folder)).includes('.docket-root'), 'nothing was made there');
@@ -36,8 +36,8 @@ async function foreignRoots(targets: Targets): Promise<string> {
   return '/, /etc, a folder of somebody else, a link to it and a file: refused for want of .docket-root, nothing touched';
 }
 
-async function connectionsOf({ house }: OwnTarget): Promise<Record<string, string>> {
-  return JSON.parse(await readFile(join(house.dataDir, 'connections.json'), 'utf8')) as Record<
+async function connectionsOf({ installation }: OwnTarget): Promise<Record<string, string>> {
+  return JSON.parse(await readFile(join(installation.dataDir, 'connections.json'), 'utf8')) as Record<
     string,
     string
   >;
@@ -49,14 +49,14 @@ async function readyResult(target: OwnTarget, visitor: Visitor): Promise<{ jobId
   const { jobId } = await visitor.upload([{ name: 'a.pdf', bytes }], TEXT);
   const job = await visitor.finalJob(jobId!);
   expectThat(job.state === 'ready', 'the job is ready', job);
-  const folder = join(target.house.dataDir, 'blobs', 'results', jobId!);
+  const folder = join(target.installation.dataDir, 'blobs', 'results', jobId!);
   return { jobId: jobId!, path: join(folder, (await readdir(folder))[0]!) };
 }
 
 async function spoiledResults(targets: Targets): Promise<string> {
   const target = await targets.own();
   const visitor = await newVisitor(target);
-  const outside = join(target.house.dataDir, 'connections.json');
+  const outside = join(target.installation.dataDir, 'connections.json');
   const spoilers: Readonly<Record<string, (path: string) => Promise<unknown>>> = {
     'a flipped bit': flipBit,
     'another length': (path) => writeFile(path, '<a/>'),
@@ -84,7 +84,7 @@ async function spoiledResults(targets: Targets): Promise<string> {
         text,
       );
   }
-  const log = await readFile(join(target.house.dataDir, 'logs', 'services.log'), 'utf8');
+  const log = await readFile(join(target.installation.dataDir, 'logs', 'services.log'), 'utf8');
   expectThat(log.includes('"alert":"result-corrupt"'), 'the log says it as an alert');
   const good = await readyResult(target, visitor);
   const served = await visitor.ask(`/api/jobs/${good.jobId}/download`);

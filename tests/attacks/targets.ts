@@ -1,5 +1,5 @@
 import { freePort } from '../../cli/up/free-port.ts';
-import { startHouse, type House } from '../harness/house.ts';
+import { startInstallation, type Installation } from '../harness/installation.ts';
 
 /** An instance that is attacked over its public port. */
 export interface Target {
@@ -7,12 +7,12 @@ export interface Target {
   /** For raw connections; always of 127.0.0.1. */
   readonly port: number;
   /** The instance as we started it; null when `--url` named it. */
-  readonly house: House | null;
+  readonly installation: Installation | null;
 }
 
 /** An instance that we started ourselves: its files, processes and metrics can be looked at. */
 export interface OwnTarget extends Target {
-  readonly house: House;
+  readonly installation: Installation;
 }
 
 /** The instances of one run, each started when it is first asked for. */
@@ -37,7 +37,7 @@ export function openTargets(url: string | null): Targets {
   const stopSpecial = async (): Promise<void> => {
     const stopping = special;
     special = null;
-    await (await stopping?.target)?.house.stop();
+    await (await stopping?.target)?.installation.stop();
   };
   const own: Targets['own'] = async (settings) => {
     if (settings === undefined) return (roomy ??= start(ROOMY));
@@ -51,10 +51,10 @@ export function openTargets(url: string | null): Targets {
   return {
     own,
     release: stopSpecial,
-    any: async () => (url === null ? own() : { url, port: portOf(url), house: null }),
+    any: async () => (url === null ? own() : { url, port: portOf(url), installation: null }),
     stop: async () => {
       await stopSpecial();
-      await (await roomy)?.house.stop();
+      await (await roomy)?.installation.stop();
     },
   };
 }
@@ -62,8 +62,8 @@ export function openTargets(url: string | null): Targets {
 async function start(env: Record<string, string>): Promise<OwnTarget> {
   // With a PUBLIC_URL the instance says that address, which leads to no port of this machine.
   const port = await freePort();
-  const house = await startHouse({ env, port });
-  return { house, port, url: `http://localhost:${port}` };
+  const installation = await startInstallation({ env, port });
+  return { installation, port, url: `http://localhost:${port}` };
 }
 
 function portOf(url: string): number {

@@ -42,9 +42,9 @@ export async function formBombs(targets: Targets): Promise<string> {
 }
 
 /** Resident memory of the services (Linux, proc(5), `status`), or null where it cannot be seen. */
-async function residentBytes({ house }: Target): Promise<number | null> {
-  if (house === null || process.platform !== 'linux') return null;
-  const { services } = await house.parts();
+async function residentBytes({ installation }: Target): Promise<number | null> {
+  if (installation === null || process.platform !== 'linux') return null;
+  const { services } = await installation.parts();
   const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${services}/status`, 'utf8'))?.[1];
   return kilobytes === undefined ? null : Number(kilobytes) * 1024;
 }

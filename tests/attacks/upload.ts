@@ -130,8 +130,8 @@ async function goneAtTheEnd(targets: Targets): Promise<string> {
   return 'no job, nothing stored, docket_upload_aborted_total + 1';
 }
 
-async function aborted({ house }: OwnTarget): Promise<number> {
-  const text = await (await fetch(`${await house.healthUrl()}/metrics`)).text();
+async function aborted({ installation }: OwnTarget): Promise<number> {
+  const text = await (await fetch(`${await installation.healthUrl()}/metrics`)).text();
   return Number(/^docket_upload_aborted_total (\d+)$/m.exec(text)?.[1]);
 }
 

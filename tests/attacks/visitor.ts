@@ -105,9 +105,9 @@ export function codeIn(text: string): string | null {
 }
 
 /** The stored PDFs of an instance of our own, finished or not; null when its folder is not known. */
-export async function storedPdfs({ house }: Target): Promise<number | null> {
-  if (house === null) return null;
-  const folders = ['sources', '.partial'].map((name) => join(house.dataDir, 'blobs', name));
+export async function storedPdfs({ installation }: Target): Promise<number | null> {
+  if (installation === null) return null;
+  const folders = ['sources', '.partial'].map((name) => join(installation.dataDir, 'blobs', name));
   const names = await Promise.all(folders.map((folder) => readdir(folder).catch(absentIsEmpty)));
   return names.flat().length;
 }

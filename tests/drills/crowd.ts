@@ -1,7 +1,7 @@
 import { Agent, get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FORM_END, partHead, push, speak, uploadHead } from '../rooms/command-api/raw-http.ts';
-import type { DrillHouse } from './drill-house.ts';
+import type { DrillInstallation } from './drill-installation.ts';
 import { anyPdf, cookieOf, newOwner, tryUpload } from './people.ts';
 
 /** What one kind of client got. */
@@ -143,14 +143,14 @@ function ask(
 }
 
 /** One owner who uploads `atOnce` files at a time, as many as it is let, and does not wait as long as it is told. */
-export function greedyUploader(house: DrillHouse, from: string, atOnce: number): Crowd {
+export function greedyUploader(installation: DrillInstallation, from: string, atOnce: number): Crowd {
   const tally = newTally();
   const owner = newOwner();
   let stopped = false;
   const one = async (): Promise<void> => {
     while (!stopped) {
       tally.asked += 1;
-      const { status, retryAfter, text } = await tryUpload(house, { owner, from, bytes: anyPdf() });
+      const { status, retryAfter, text } = await tryUpload(installation, { owner, from, bytes: anyPdf() });
       note(tally, status, retryAfter, text);
       if (status === 429 || status === 503) await sleep(AGAIN_AFTER_MS);
     }

@@ -1,6 +1,6 @@
 import { slowness } from '../harness/machine-time.ts';
 
-/** Signs the sessions of every process of a drill's house. */
+/** Signs the sessions of every process of a drill's installation. */
 export const DRILL_SECRET = 'drill-secret-of-thirty-two-characters-or-more';
 
 /** Everything of the ladder about twenty times as fast as in production, and the same ladder. */

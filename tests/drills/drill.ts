@@ -1,4 +1,4 @@
-import type { DrillHouse } from './drill-house.ts';
+import type { DrillInstallation } from './drill-installation.ts';
 
 /** One line of the matrix: a fault, what must come of it, and how it is brought about. */
 export interface Drill {
@@ -8,19 +8,19 @@ export interface Drill {
   /** Answers why this machine cannot run it, or null. */
   readonly cannot?: () => string | null;
   /** Brings the fault about and checks what is particular to it; answers what was measured, in a few words. */
-  readonly run: (house: DrillHouse) => Promise<string>;
+  readonly run: (installation: DrillInstallation) => Promise<string>;
   /** How long it may take, for the few that do much; by default two minutes. */
   readonly msMax?: number;
   /** Part of `npm run drills -- --small`: cheap, and says whether the drills themselves are sound. */
   readonly small?: boolean;
 }
 
-/** Drills that share one house, one after the other; each begins where the last one left the house at rest. */
+/** Drills that share one installation, one after the other; each begins where the last one left the installation at rest. */
 export interface DrillGroup {
   readonly name: string;
-  readonly start: () => Promise<DrillHouse>;
+  readonly start: () => Promise<DrillInstallation>;
   readonly drills: readonly Drill[];
-  /** Measures how fast something is, so no other house may use the machine meanwhile. */
+  /** Measures how fast something is, so no other installation may use the machine meanwhile. */
   readonly isAlone?: boolean;
 }
 

@@ -14,7 +14,7 @@ import { loadSettings } from '../../runtime/settings.ts';
 import { retryPolicyOf } from '../../conversion-job/retry-policy.ts';
 import { isActive } from '../../schemas/job-states.ts';
 import { JOB_STREAM_PREFIX } from '../../schemas/streams.ts';
-import type { DrillHouse } from './drill-house.ts';
+import type { DrillInstallation } from './drill-installation.ts';
 import { within } from './claims.ts';
 import { copyOf } from './log-copy.ts';
 import { untilAllFinal, type JobStory } from './job-streams.ts';
@@ -25,62 +25,65 @@ const SETTLE_MS_MAX = 60_000;
 const FAULTS_TOLD_MAX = 8;
 const FILES_AT_ONCE = 8;
 
-/** The event store whose streams were read one by one, of each house: its process id. */
-const readThrough = new WeakMap<DrillHouse, number>();
+/** The event store whose streams were read one by one, of each installation: its process id. */
+const readThrough = new WeakMap<DrillInstallation, number>();
 
 /**
- * The same check after every drill: waits until the house is at rest, then reads every stream, table and blob and the
+ * The same check after every drill: waits until the installation is at rest, then reads every stream, table and blob and the
  * gateway's call log, and answers each invariant that is broken. It needs the stores to be up again.
  *
  * The log is read whole each time. Its streams are read one by one as well when the event store was started since the
  * last check; a process that answered them right does not lose one.
  */
-export async function brokenInvariants(house: DrillHouse, settleMs = SETTLE_MS_MAX): Promise<string[]> {
+export async function brokenInvariants(
+  installation: DrillInstallation,
+  settleMs = SETTLE_MS_MAX,
+): Promise<string[]> {
   const faults: string[] = [];
-  const copy = copyOf(house.log);
-  const stories = await untilAllFinal(house, settleMs, copy);
-  const isNewStore = readThrough.get(house) !== house.eventStore.pid();
-  const log = isNewStore ? { ...copy, readStream: house.log.readStream } : copy;
-  await tablesCaughtUp(house, log);
+  const copy = copyOf(installation.log);
+  const stories = await untilAllFinal(installation, settleMs, copy);
+  const isNewStore = readThrough.get(installation) !== installation.eventStore.pid();
+  const log = isNewStore ? { ...copy, readStream: installation.log.readStream } : copy;
+  await tablesCaughtUp(installation, log);
   const isAtRest = [...stories.values()].every(({ job }) => job.state !== 'absent' && !isActive(job.state));
   // A job that nobody was told of may still be converted: only the log says which file is its own.
-  await sweep(house, isAtRest ? log : { ...log, readStream: house.log.readStream });
-  const calls = await callsByJob(house);
-  const settings = loadSettings(house.env);
+  await sweep(installation, isAtRest ? log : { ...log, readStream: installation.log.readStream });
+  const calls = await callsByJob(installation);
+  const settings = loadSettings(installation.env);
   for (const story of stories.values())
-    faults.push(...faultsOfStory(story, callsFor(house, story, calls), retryPolicyOf(settings)));
+    faults.push(...faultsOfStory(story, callsFor(installation, story, calls), retryPolicyOf(settings)));
   faults.push(...twins(stories));
-  faults.push(...(await faultsOfBlobs(house, stories)));
-  const differing = await faultsOfTables(house, log);
+  faults.push(...(await faultsOfBlobs(installation, stories)));
+  const differing = await faultsOfTables(installation, log);
   // Tables that are ahead of the copy are no fault.
-  faults.push(...(differing.length > 0 ? await faultsOfTables(house, house.log) : differing));
-  readThrough.set(house, house.eventStore.pid());
+  faults.push(...(differing.length > 0 ? await faultsOfTables(installation, installation.log) : differing));
+  readThrough.set(installation, installation.eventStore.pid());
   return faults.slice(0, FAULTS_TOLD_MAX);
 }
 
 /** I8, first half: the read side comes to the end of the log. */
-async function tablesCaughtUp(house: DrillHouse, log: EventLog): Promise<void> {
+async function tablesCaughtUp(installation: DrillInstallation, log: EventLog): Promise<void> {
   let last = -1n;
   for await (const event of log.readAll('start', { streamPrefixes: [JOB_STREAM_PREFIX] }))
     last = event.position;
   await within(SETTLE_MS_MAX, 'the tables have caught up with the log', async () => {
     for (const { target } of PROJECTIONS)
-      if (((await readCheckpoint(house.store, target)) ?? -1n) < last) return false;
+      if (((await readCheckpoint(installation.store, target)) ?? -1n) < last) return false;
     return true;
   });
 }
 
 /** What crashed attempts and uploads left behind goes as `docket cleanup` would take it; no file's time is over. */
-async function sweep(house: DrillHouse, log: EventLog): Promise<void> {
+async function sweep(installation: DrillInstallation, log: EventLog): Promise<void> {
   const policy = { sourceTtlMs: Infinity, resultTtlMs: Infinity, deleteResultOnDownload: false };
   await runCleanup({
     log,
-    blobs: house.blobs,
+    blobs: installation.blobs,
     policy,
     clock: systemClock,
     actor: 'drill',
     dryRun: false,
-    decider: keepingDecider(jobDecider(retryPolicyOf(loadSettings(house.env))), policy),
+    decider: keepingDecider(jobDecider(retryPolicyOf(loadSettings(installation.env))), policy),
     logger: createLog('drill', 'silent'),
     orphanAgeMs: -60_000,
     tally: tallyCleanup(() => undefined, { dryRun: false }),
@@ -89,15 +92,19 @@ async function sweep(house: DrillHouse, log: EventLog): Promise<void> {
   });
 }
 
-function callsFor(house: DrillHouse, { jobId }: JobStory, calls: Map<string, number> | null): number {
-  return (calls?.get(jobId) ?? 0) - (house.lostCalls.get(jobId) ?? 0);
+function callsFor(
+  installation: DrillInstallation,
+  { jobId }: JobStory,
+  calls: Map<string, number> | null,
+): number {
+  return (calls?.get(jobId) ?? 0) - (installation.lostCalls.get(jobId) ?? 0);
 }
 
 /** Null with the real gateway, which keeps no list of its calls. */
-async function callsByJob(house: DrillHouse): Promise<Map<string, number> | null> {
-  if (house.realGateway !== null) return null;
+async function callsByJob(installation: DrillInstallation): Promise<Map<string, number> | null> {
+  if (installation.realGateway !== null) return null;
   const calls = new Map<string, number>();
-  for (const { jobId } of await house.gateway.calls())
+  for (const { jobId } of await installation.gateway.calls())
     if (jobId !== null) calls.set(jobId, (calls.get(jobId) ?? 0) + 1);
   return calls;
 }
@@ -117,13 +124,16 @@ function twins(stories: ReadonlyMap<string, JobStory>): string[] {
 }
 
 /** I2, I4, I7, I13: every file the log refers to is there with its hash, and after a sweep there is no other. */
-async function faultsOfBlobs(house: DrillHouse, stories: ReadonlyMap<string, JobStory>): Promise<string[]> {
+async function faultsOfBlobs(
+  installation: DrillInstallation,
+  stories: ReadonlyMap<string, JobStory>,
+): Promise<string[]> {
   const faults: string[] = [];
   const known = new Set<string>();
   const check = async (key: string, sha256: string, what: string): Promise<void> => {
     known.add(key);
     try {
-      const kept = await sha256OfChunks((await house.blobs.open(key)).stream);
+      const kept = await sha256OfChunks((await installation.blobs.open(key)).stream);
       if (kept.sha256 !== sha256) faults.push(`I13: ${what} has other bytes than the log says`);
     } catch (error) {
       faults.push(`I7: ${what} cannot be read: ${String(error)}`);
@@ -144,26 +154,26 @@ async function faultsOfBlobs(house: DrillHouse, stories: ReadonlyMap<string, Job
   const limit = pLimit(FILES_AT_ONCE);
   await Promise.all([...stories.values()].map((story) => limit(() => checkJob(story))));
   for (const prefix of ['sources/', 'results/'])
-    for await (const { key } of house.blobs.list(prefix))
-      if (!known.has(key) && house.spoiled.size === 0)
+    for await (const { key } of installation.blobs.list(prefix))
+      if (!known.has(key) && installation.spoiled.size === 0)
         faults.push(`I4: ${key} belongs to nobody and was not swept`);
   return faults;
 }
 
 /** I5, I8: the tables equal the fold of the log, and no checkpoint lies beyond its end. */
-async function faultsOfTables(house: DrillHouse, log: EventLog): Promise<string[]> {
+async function faultsOfTables(installation: DrillInstallation, log: EventLog): Promise<string[]> {
   const faults: string[] = [];
-  const head = await house.log.head();
-  const checkpoint = (await readCheckpoint(house.store, JOBS_TARGET)) ?? -1n;
+  const head = await installation.log.head();
+  const checkpoint = (await readCheckpoint(installation.store, JOBS_TARGET)) ?? -1n;
   if (checkpoint > head) faults.push(`I8: the checkpoint ${checkpoint} is beyond the log's end ${head}`);
   for (const projection of PROJECTIONS) {
     const { differences } = await projection.verify({
       log,
-      store: house.store,
+      store: installation.store,
       differencesMax: 100,
     });
     for (const { subject, kind } of differences)
-      if (![...house.spoiled].some((jobId) => subject.includes(jobId)))
+      if (![...installation.spoiled].some((jobId) => subject.includes(jobId)))
         faults.push(`I5: projection ${projection.name}: ${subject}: ${kind}`);
   }
   return faults;

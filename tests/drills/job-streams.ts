@@ -5,7 +5,7 @@ import { understandEvent } from '../../schemas/event-versions.ts';
 import type { JobEvent } from '../../schemas/job-events.ts';
 import { isActive } from '../../schemas/job-states.ts';
 import { JOB_STREAM_PREFIX, jobIdOfStream, jobStream } from '../../schemas/streams.ts';
-import type { DrillHouse } from './drill-house.ts';
+import type { DrillInstallation } from './drill-installation.ts';
 import { DrillFailed, within } from './claims.ts';
 
 /** A job as its stream tells it. */
@@ -16,13 +16,13 @@ export interface JobStory {
 }
 
 /** Every job of the log, but those that were spoiled on purpose; each call reads on from where the last one ended. */
-function storyReader(house: DrillHouse, log: EventLog): () => Promise<Map<string, JobStory>> {
+function storyReader(installation: DrillInstallation, log: EventLog): () => Promise<Map<string, JobStory>> {
   const stories = new Map<string, JobStory>();
   let after: bigint | 'start' = 'start';
   return async () => {
     for await (const event of log.readAll(after, { streamPrefixes: [JOB_STREAM_PREFIX] })) {
       const jobId = jobIdOfStream(event.stream);
-      if (jobId !== null && !house.spoiled.has(jobId))
+      if (jobId !== null && !installation.spoiled.has(jobId))
         stories.set(jobId, toldOn(stories.get(jobId) ?? untold(jobId), event));
       after = event.position;
     }
@@ -30,9 +30,9 @@ function storyReader(house: DrillHouse, log: EventLog): () => Promise<Map<string
   };
 }
 
-export async function storyOf(house: DrillHouse, jobId: string): Promise<JobStory> {
+export async function storyOf(installation: DrillInstallation, jobId: string): Promise<JobStory> {
   let story = untold(jobId);
-  for await (const event of house.log.readStream(jobStream(jobId))) story = toldOn(story, event);
+  for await (const event of installation.log.readStream(jobStream(jobId))) story = toldOn(story, event);
   return story;
 }
 
@@ -47,8 +47,8 @@ function toldOn({ jobId, job, events }: JobStory, recorded: RecordedEvent): JobS
 }
 
 /** Types of a job's events, with the code or cause they carry. */
-export async function historyOf(house: DrillHouse, jobId: string): Promise<string[]> {
-  return (await storyOf(house, jobId)).events.map(({ event }) => {
+export async function historyOf(installation: DrillInstallation, jobId: string): Promise<string[]> {
+  return (await storyOf(installation, jobId)).events.map(({ event }) => {
     const { code, cause } = event.data as { code?: string; cause?: string };
     return [event.type, code ?? cause].filter(Boolean).join(' ');
   });
@@ -56,14 +56,14 @@ export async function historyOf(house: DrillHouse, jobId: string): Promise<strin
 
 /** Waits until a job is in one of the states. @throws DrillFailed */
 export async function untilState(
-  house: DrillHouse,
+  installation: DrillInstallation,
   jobId: string,
   states: readonly Job['state'][],
   { withinMs = 20_000, everyMs = 50 }: { readonly withinMs?: number; readonly everyMs?: number } = {},
 ): Promise<Job> {
-  let { job } = await storyOf(house, jobId);
+  let { job } = await storyOf(installation, jobId);
   const isThere = async (): Promise<boolean> => {
-    ({ job } = await storyOf(house, jobId));
+    ({ job } = await storyOf(installation, jobId));
     return states.includes(job.state);
   };
   await within(withinMs, `job ${jobId} is ${states.join(' or ')}`, isThere, everyMs).catch(
@@ -76,11 +76,11 @@ export async function untilState(
 
 /** Waits until every acknowledged job has come to its end. @throws DrillFailed */
 export async function untilAllFinal(
-  house: DrillHouse,
+  installation: DrillInstallation,
   withinMs: number,
-  log: EventLog = house.log,
+  log: EventLog = installation.log,
 ): Promise<Map<string, JobStory>> {
-  const read = storyReader(house, log);
+  const read = storyReader(installation, log);
   let stories = new Map<string, JobStory>();
   let open: string[] = [];
   await within(
@@ -88,7 +88,7 @@ export async function untilAllFinal(
     'every acknowledged job is final (I1)',
     async () => {
       stories = await read();
-      open = [...house.acknowledged.keys()].filter((jobId) => {
+      open = [...installation.acknowledged.keys()].filter((jobId) => {
         const state = stories.get(jobId)?.job.state ?? 'absent';
         return state === 'absent' || isActive(state);
       });

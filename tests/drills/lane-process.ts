@@ -1,9 +1,9 @@
 /**
- * Runs groups of drills as it is told over IPC (`lane.ts`), each in a house of its own, and tells each result as its
- * drill ends. Without its parent it takes its house down and ends.
+ * Runs groups of drills as it is told over IPC (`lane.ts`), each in an installation of its own, and tells each result as its
+ * drill ends. Without its parent it takes its installation down and ends.
  */
 import type { Drill, DrillGroup, DrillResult } from './drill.ts';
-import type { DrillHouse } from './drill-house.ts';
+import type { DrillInstallation } from './drill-installation.ts';
 import { brokenInvariants } from './invariants.ts';
 import type { LaneOrder, LaneWord } from './lane.ts';
 import { GROUPS } from './matrix.ts';
@@ -12,16 +12,16 @@ import { inPatience } from '../harness/machine-time.ts';
 const DRILL_MS_MAX = 120_000;
 
 // Also while it is being built there is something to take down: a Postgres outlives its parent.
-let building: Promise<DrillHouse> | null = null;
-let house: DrillHouse | null = null;
+let building: Promise<DrillInstallation> | null = null;
+let installation: DrillInstallation | null = null;
 const leave = async (code: number): Promise<never> => {
-  await stopHouse();
+  await stopInstallation();
   process.exit(code);
 };
-async function stopHouse(): Promise<void> {
+async function stopInstallation(): Promise<void> {
   await building?.then((built) => built.stop()).catch(() => undefined);
   building = null;
-  house = null;
+  installation = null;
 }
 process.on('SIGTERM', () => void leave(1));
 process.on('disconnect', () => void leave(0));
@@ -37,10 +37,10 @@ async function runGroup({ group: name, ids }: LaneOrder): Promise<void> {
     if (!ids.includes(drill.id)) continue;
     const result = await runDrill(group, drill);
     tell({ result });
-    // A house that was left broken says nothing about the drills after it: they get a fresh one.
-    if (result.outcome === 'FAILED') await stopHouse();
+    // An installation that was left broken says nothing about the drills after it: they get a fresh one.
+    if (result.outcome === 'FAILED') await stopInstallation();
   }
-  await stopHouse();
+  await stopInstallation();
   tell({ result: null });
 }
 
@@ -55,16 +55,19 @@ async function runDrill({ name: inGroup, start }: DrillGroup, drill: Drill): Pro
   if (reason !== null) return outcome('SKIP', reason);
   try {
     building ??= start();
-    house = await building;
-    const note = await inTime(drill.run(house), drill.msMax);
-    const broken = await inTime(brokenInvariants(house));
+    installation = await building;
+    const note = await inTime(drill.run(installation), drill.msMax);
+    const broken = await inTime(brokenInvariants(installation));
     return broken.length > 0 ? outcome('FAILED', broken.join('; ')) : outcome('ok', note);
   } catch (error) {
-    return outcome('FAILED', `${error instanceof Error ? error.message : String(error)}${wordsOf(house)}`);
+    return outcome(
+      'FAILED',
+      `${error instanceof Error ? error.message : String(error)}${wordsOf(installation)}`,
+    );
   }
 }
 
-function wordsOf(of: DrillHouse | null): string {
+function wordsOf(of: DrillInstallation | null): string {
   if (process.env['DRILL_WORDS'] !== '1' || of === null) return '';
   return of
     .processes()

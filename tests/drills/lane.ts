@@ -12,7 +12,7 @@ export interface LaneOrder {
   readonly ids: readonly string[];
 }
 
-/** What a lane tells: a result, or null when the group is over and its house is gone. */
+/** What a lane tells: a result, or null when the group is over and its installation is gone. */
 export interface LaneWord {
   readonly result: DrillResult | null;
 }
@@ -25,8 +25,8 @@ export interface Lane {
 }
 
 /**
- * Lanes are processes of their own, since one house's outage must not fail the appends of another's client. Within a
- * lane one house is gone before the next is built.
+ * Lanes are processes of their own, since one installation's outage must not fail the appends of another's client. Within a
+ * lane one installation is gone before the next is built.
  */
 export function openLane(onResult: (result: DrillResult) => void): Lane {
   let child: ChildProcess | null = null;
@@ -59,7 +59,7 @@ export function openLane(onResult: (result: DrillResult) => void): Lane {
       running.kill('SIGTERM');
       return ended;
     });
-    // What a failed drill left running must not trouble the next house.
+    // What a failed drill left running must not trouble the next installation.
     if (results.some(({ outcome }) => outcome === 'FAILED')) await close();
     const missing = drills.filter(({ id }) => !results.some((result) => result.id === id));
     return [...results, ...missing.map(({ id, title }) => lost(name, id, title))];

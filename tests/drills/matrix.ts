@@ -1,5 +1,5 @@
 import type { DrillGroup } from './drill.ts';
-import { startDrillHouse } from './drill-house.ts';
+import { startDrillInstallation } from './drill-installation.ts';
 import { abuseGroup, fairSharesGroup } from './groups/fair-shares.ts';
 import { fullDiskDrill } from './groups/full-disk.ts';
 import { gatewayAnswers, gatewayOutages } from './groups/gateway-faults.ts';
@@ -18,10 +18,11 @@ import { timeAndRetention } from './groups/time-and-retention.ts';
 import { troubledGateway } from './groups/troubled-gateway.ts';
 import { writeSide } from './groups/write-side.ts';
 
-const withProcessor = (): ReturnType<typeof startDrillHouse> => startDrillHouse({ processor: true });
+const withProcessor = (): ReturnType<typeof startDrillInstallation> =>
+  startDrillInstallation({ processor: true });
 
 /**
- * The drill matrix, in houses: a start costs as much as two short drills, so drills that want the same house share it.
+ * The drill matrix, in installations: a start costs as much as two short drills, so drills that want the same installation share it.
  * The longest come first, so that the last one to end is a short one. D60 leaves streams behind that no
  * other drill wants in its log.
  */
@@ -45,7 +46,7 @@ export const GROUPS: readonly DrillGroup[] = [
   readSide,
   {
     name: 'processors',
-    start: () => startDrillHouse({ direct: true }),
+    start: () => startDrillInstallation({ direct: true }),
     drills: [poison, ...killedProcessors],
   },
   rolling,

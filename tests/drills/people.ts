@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { newOwner, PLAIN_COOKIE, sealSession } from '../../identity/session-cookie.ts';
 import { keysFor } from '../../identity/signing-keys.ts';
 import type { UploadAnswer } from '../../schemas/http-api.ts';
-import type { DrillHouse } from './drill-house.ts';
+import type { DrillInstallation } from './drill-installation.ts';
 import { DRILL_SECRET } from './drill-settings.ts';
 import { DrillFailed } from './claims.ts';
 import { patience, stretched } from '../harness/machine-time.ts';
@@ -11,7 +11,7 @@ export { newOwner };
 
 const KEYS = keysFor([DRILL_SECRET], 'session');
 
-/** The `Cookie` header of an owner, valid at every process of the house. */
+/** The `Cookie` header of an owner, valid at every process of the installation. */
 export function cookieOf(owner: string): string {
   return `${PLAIN_COOKIE}=${sealSession(owner, KEYS, Date.now())}`;
 }
@@ -21,7 +21,7 @@ export interface UploadOptions {
   readonly bytes?: Uint8Array;
   readonly key?: string;
   readonly filename?: string;
-  /** Address of the command-api; by default that of the rest of the house. */
+  /** Address of the command-api; by default that of the rest of the installation. */
   readonly at?: string;
   readonly timeoutMs?: number;
   /** Address of the client, as a trusted proxy says it. */
@@ -49,7 +49,10 @@ export function anyPdf(bytes = 600): Buffer {
 }
 
 /** One upload as a client makes it; what was acknowledged is noted. @throws when there is no answer */
-export async function tryUpload(house: DrillHouse, options: UploadOptions = {}): Promise<Uploaded> {
+export async function tryUpload(
+  installation: DrillInstallation,
+  options: UploadOptions = {},
+): Promise<Uploaded> {
   const owner = options.owner ?? newOwner();
   const form = new FormData();
   const bytes = options.bytes ?? anyPdf();
@@ -58,7 +61,7 @@ export async function tryUpload(house: DrillHouse, options: UploadOptions = {}):
     new Blob([new Uint8Array(bytes)], { type: 'application/pdf' }),
     options.filename ?? 'a.pdf',
   );
-  const response = await fetch(new URL('/api/jobs', options.at ?? house.rest?.url), {
+  const response = await fetch(new URL('/api/jobs', options.at ?? installation.rest?.url), {
     method: 'POST',
     body: form,
     headers: {
@@ -73,7 +76,7 @@ export async function tryUpload(house: DrillHouse, options: UploadOptions = {}):
   const [result] = answer.results ?? [];
   const jobId = result !== undefined && 'jobId' in result ? (result.jobId ?? null) : null;
   if (jobId !== null && (response.status === 200 || response.status === 202))
-    house.acknowledged.set(jobId, owner);
+    installation.acknowledged.set(jobId, owner);
   return { status: response.status, jobId, retryAfter: response.headers.get('retry-after'), text };
 }
 
@@ -87,13 +90,13 @@ const AGAIN_AFTER_MS = 200;
  * @throws DrillFailed for any other refusal, and when its patience is over
  */
 export async function upload(
-  house: DrillHouse,
+  installation: DrillInstallation,
   options: UploadOptions = {},
   onRefused: (answer: Uploaded | Error) => void = () => undefined,
 ): Promise<string> {
   const asked = { owner: newOwner(), bytes: anyPdf(), key: randomBytes(12).toString('hex'), ...options };
   for (const isOver = patience(PATIENCE_MS); ;) {
-    const answer = await tryUpload(house, asked).catch((error: unknown) => error as Error);
+    const answer = await tryUpload(installation, asked).catch((error: unknown) => error as Error);
     if (!(answer instanceof Error) && answer.jobId !== null) return answer.jobId;
     onRefused(answer);
     const said =

@@ -8,7 +8,7 @@ import { migrateReadTables } from '../../read-tables/migrate.ts';
 import * as harness from '../harness/prepared-postgres.ts';
 
 /**
- * Makes, once for all houses, the files of a Postgres whose schemas are migrated and whose tables are empty, so that
+ * Makes, once for all installations, the files of a Postgres whose schemas are migrated and whose tables are empty, so that
  * none pays for `initdb` and the migrations. The folder goes when this process ends.
  */
 export async function preparePostgres(): Promise<void> {

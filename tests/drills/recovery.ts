@@ -8,7 +8,7 @@
  */
 import { parseArgs } from 'node:util';
 import { prepareQuickStarts } from './quick-start.ts';
-import { startDrillHouse, type DrillHouse } from './drill-house.ts';
+import { startDrillInstallation, type DrillInstallation } from './drill-installation.ts';
 import { within } from './claims.ts';
 import { brokenInvariants } from './invariants.ts';
 import { storyOf } from './job-streams.ts';
@@ -35,16 +35,16 @@ const { values } = parseArgs({
 });
 await prepareQuickStarts();
 process.on('unhandledRejection', () => undefined);
-const house = await startDrillHouse({ direct: true, env: DEFAULTS });
+const installation = await startDrillInstallation({ direct: true, env: DEFAULTS });
 let code: number;
 try {
-  code = await measure(house, Number(values.kills), Number(values['at-once']));
+  code = await measure(installation, Number(values.kills), Number(values['at-once']));
 } finally {
-  await house.stop();
+  await installation.stop();
 }
 process.exit(code);
 
-async function measure(of: DrillHouse, kills: number, atOnce: number): Promise<number> {
+async function measure(of: DrillInstallation, kills: number, atOnce: number): Promise<number> {
   const took: number[] = [];
   for (let round = 0; took.length < kills; round += 1) {
     took.push(...(await oneRound(of, round, Math.min(atOnce, kills - took.length))));
@@ -66,7 +66,7 @@ async function measure(of: DrillHouse, kills: number, atOnce: number): Promise<n
 }
 
 /** Victims convert one hanging job each; then they die together, and the others take over. */
-async function oneRound(of: DrillHouse, round: number, victims: number): Promise<number[]> {
+async function oneRound(of: DrillInstallation, round: number, victims: number): Promise<number[]> {
   const doomed = await Promise.all(
     Array.from({ length: victims }, (_, n) =>
       of.serve(`victim-${round}-${n}`, ['processor'], { env: { WORKER_CONCURRENCY: '1' } }),

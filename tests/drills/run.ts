@@ -11,7 +11,7 @@ import { GROUPS } from './matrix.ts';
 import { preparePostgres } from './prepared-postgres.ts';
 import { cpuOfChildrenSec, reportOf, type DrillRun } from './report.ts';
 
-/** Houses at the same time: three keep two cores busy, and more would only make every process of them slow. */
+/** Installations at the same time: three keep two cores busy, and more would only make every process of them slow. */
 const LANES = 3;
 
 const { values, positionals } = parseArgs({

@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import pLimit from 'p-limit';
 import { prepareQuickStarts } from './quick-start.ts';
-import { startDrillHouse, type DrillHouse } from './drill-house.ts';
+import { startDrillInstallation, type DrillInstallation } from './drill-installation.ts';
 import { brokenInvariants } from './invariants.ts';
 import { untilAllFinal } from './job-streams.ts';
 import { upload } from './people.ts';
@@ -35,7 +35,7 @@ const killEveryMs = Number(values['kill-every-ms']);
 
 await prepareQuickStarts();
 process.on('unhandledRejection', () => undefined);
-const house = await startDrillHouse({
+const installation = await startDrillInstallation({
   rest: [],
   direct: true,
   blobs: values.s3 ? 's3' : 'filesystem',
@@ -49,13 +49,13 @@ const house = await startDrillHouse({
 });
 let failed: boolean;
 try {
-  failed = await storm(house);
+  failed = await storm(installation);
 } finally {
-  await house.stop();
+  await installation.stop();
 }
 process.exit(failed ? 1 : 0);
 
-async function storm(of: DrillHouse): Promise<boolean> {
+async function storm(of: DrillInstallation): Promise<boolean> {
   const names = ['command-api', 'query-api', 'projector'].flatMap((service) =>
     ['a', 'b'].map((letter) => [`${service}-${letter}`, service] as const),
   );
@@ -128,7 +128,7 @@ function victimOf(service: ServiceProcess): Victim {
 }
 
 /** The event store and Postgres, each started again as soon as it is gone. */
-function storesOf({ eventStore, postgres }: DrillHouse): Victim[] {
+function storesOf({ eventStore, postgres }: DrillInstallation): Victim[] {
   const store = (name: string, again: () => Promise<void>): Victim => {
     let alive = true;
     const kill = (): void => {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { launchBrowser } from '../harness/browser.ts';
 import { ANY_TEXT_MAPPING, newPageUser, pdfFile, type PageUser } from '../harness/page-user.ts';
-import { startHouse, type House } from '../harness/house.ts';
+import { startInstallation, type Installation } from '../harness/installation.ts';
 import { lockedPdf, pdfOf } from '../harness/pdf-of.ts';
 import { en } from '../../web/src/text/en.ts';
 import { opsEn } from '../../web/src/text/ops-en.ts';
@@ -11,16 +11,16 @@ import { opsPt } from '../../web/src/text/ops-pt.ts';
 import { pt } from '../../web/src/text/pt.ts';
 
 const UNKNOWN_JOB = '/jobs/00000000-0000-4000-8000-000000000000';
-let house: House;
+let installation: Installation;
 let browser: Browser;
 
 beforeAll(async () => {
-  [house, browser] = await Promise.all([startHouse(), launchBrowser()]);
+  [installation, browser] = await Promise.all([startInstallation(), launchBrowser()]);
 }, 120_000);
 
 afterAll(async () => {
   await browser?.close();
-  await house?.stop();
+  await installation?.stop();
 });
 
 /** The rules of axe whose verdict depends on colours. */
@@ -116,7 +116,7 @@ describe('every view', () => {
   let found: Found;
 
   beforeAll(async () => {
-    const user = await newPageUser(browser, house.url);
+    const user = await newPageUser(browser, installation.url);
     found = await lookAtEverything(user);
     await user.close();
   }, 150_000);
@@ -142,7 +142,7 @@ describe('every view', () => {
 
   it('is in Portuguese from end to end for those who read it, without an English sentence left over', async () => {
     const english = englishSentences();
-    const user = await newPageUser(browser, house.url, { locale: 'pt-PT' });
+    const user = await newPageUser(browser, installation.url, { locale: 'pt-PT' });
     const left: string[] = [];
     await throughAllViews(user, async (view) => {
       for (const said of await everythingSaid(user.page))

@@ -7,17 +7,17 @@ import { WebSocket } from 'ws';
 import { freePort } from '../../cli/up/free-port.ts';
 import { LIVE_PROTOCOL } from '../../schemas/live-protocol.ts';
 import { PortUnavailable } from '../../runtime/http/listen.ts';
-import { startHouse, type House } from '../harness/house.ts';
+import { startInstallation, type Installation } from '../harness/installation.ts';
 import { runDocket } from '../harness/run-docket.ts';
 
 const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
 const onNetwork = addresses.find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
 const ifIPv6 = addresses.some(({ address }) => address === '::1') ? it : it.skip;
 
-let house: House | null = null;
+let installation: Installation | null = null;
 afterEach(async () => {
-  await house?.stop();
-  house = null;
+  await installation?.stop();
+  installation = null;
 });
 
 /** What a page of an address may do, as its browser asks: a change and the live socket. */
@@ -41,10 +41,10 @@ async function rightsOf(address: string): Promise<{ write: number; socket: strin
 
 describe('the address that a start prints', () => {
   it('opens with writes and the socket when HOST is every address, here and by the network', async () => {
-    house = await startHouse({ env: { HOST: '0.0.0.0' } });
-    expect(house.url).toMatch(/^http:\/\/localhost:\d+$/);
-    const { port } = new URL(house.url);
-    const all = [house.url, ...(onNetwork === undefined ? [] : [`http://${onNetwork}:${port}`])];
+    installation = await startInstallation({ env: { HOST: '0.0.0.0' } });
+    expect(installation.url).toMatch(/^http:\/\/localhost:\d+$/);
+    const { port } = new URL(installation.url);
+    const all = [installation.url, ...(onNetwork === undefined ? [] : [`http://${onNetwork}:${port}`])];
     for (const address of all)
       expect([address, await rightsOf(address)]).toEqual([address, { write: 400, socket: 'open' }]);
   }, 120_000);
@@ -52,9 +52,9 @@ describe('the address that a start prints', () => {
   ifIPv6(
     'has brackets around IPv6, and opens',
     async () => {
-      house = await startHouse({ env: { HOST: '[::1]' } });
-      expect(house.url).toMatch(/^http:\/\/\[::1\]:\d+$/);
-      expect((await rightsOf(house.url)).socket).toBe('open');
+      installation = await startInstallation({ env: { HOST: '[::1]' } });
+      expect(installation.url).toMatch(/^http:\/\/\[::1\]:\d+$/);
+      expect((await rightsOf(installation.url)).socket).toBe('open');
     },
     120_000,
   );

@@ -3,28 +3,28 @@ import type { Browser, Page } from 'playwright-core';
 import { makeInvoice } from '../rooms/gateway/invoice-pdf.ts';
 import { launchBrowser } from '../harness/browser.ts';
 import { ANY_TEXT_MAPPING, newPageUser, pdfFile, until, type PageUser } from '../harness/page-user.ts';
-import { startHouse, type House } from '../harness/house.ts';
+import { startInstallation, type Installation } from '../harness/installation.ts';
 import { lockedPdf, pdfOf } from '../harness/pdf-of.ts';
 
 /** Figures are sent once a second and the projection flushes four times a second; the rest is for a slow machine. */
 const LIVE_MS_MAX = 10_000;
 const LOCKED = ['locked-1', 'locked-2', 'locked-later'];
 
-let house: House;
+let installation: Installation;
 let browser: Browser;
 let user: PageUser;
 let operator: PageUser;
 
 beforeAll(async () => {
-  [house, browser] = await Promise.all([startHouse(), launchBrowser()]);
-  user = await newPageUser(browser, house.url);
-  operator = await newPageUser(browser, `${house.url}/ops?range=15m&zone=UTC`);
+  [installation, browser] = await Promise.all([startInstallation(), launchBrowser()]);
+  user = await newPageUser(browser, installation.url);
+  operator = await newPageUser(browser, `${installation.url}/ops?range=15m&zone=UTC`);
   await operator.page.locator('.tiles').waitFor();
 }, 120_000);
 
 afterAll(async () => {
   await browser?.close();
-  await house?.stop();
+  await installation?.stop();
 });
 
 async function upload(names: readonly string[], { locked } = { locked: false }): Promise<void> {
@@ -147,7 +147,7 @@ async function timesOf(event: string, names: readonly string[]): Promise<number[
   return Promise.all(
     names.map(async (name) => {
       const href = await user.page.locator('a.filename', { hasText: `${name}.pdf` }).getAttribute('href');
-      const answer = await user.page.request.get(new URL(`/api${href}/timeline`, house.url).href);
+      const answer = await user.page.request.get(new URL(`/api${href}/timeline`, installation.url).href);
       const { entries } = (await answer.json()) as { entries: { type: string }[] };
       return entries.filter(({ type }) => type === event).length;
     }),

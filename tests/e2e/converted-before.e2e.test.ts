@@ -3,23 +3,23 @@ import type { Browser } from 'playwright-core';
 import { makePlainInvoice } from '../rooms/gateway/plain-invoice.ts';
 import { launchBrowser } from '../harness/browser.ts';
 import { newPageUser, pdfFile } from '../harness/page-user.ts';
-import { startHouse, type House } from '../harness/house.ts';
+import { startInstallation, type Installation } from '../harness/installation.ts';
 
-let house: House;
+let installation: Installation;
 let browser: Browser;
 
 beforeAll(async () => {
-  [house, browser] = await Promise.all([startHouse(), launchBrowser()]);
+  [installation, browser] = await Promise.all([startInstallation(), launchBrowser()]);
 }, 120_000);
 
 afterAll(async () => {
   await browser?.close();
-  await house?.stop();
+  await installation?.stop();
 });
 
 describe('an invoice that comes again in another file', () => {
   it('is converted, and its row says live under which name it was converted before, as a link to it', async () => {
-    const user = await newPageUser(browser, house.url);
+    const user = await newPageUser(browser, installation.url);
     const { page } = user;
     const invoice = await makePlainInvoice({});
     await page.selectOption('select[name=mapping]', 'invoice_v1');

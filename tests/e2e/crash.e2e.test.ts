@@ -3,7 +3,7 @@ import WebSocket from 'ws';
 import { makeInvoicePdf } from '../rooms/gateway/invoice-pdf.ts';
 import type { JobView, TimelineAnswer } from '../../schemas/http-api.ts';
 import { connectLive, type LiveClient } from '../../web/live-client/live-client.ts';
-import { startHouse, type House } from '../harness/house.ts';
+import { startInstallation, type Installation } from '../harness/installation.ts';
 import { newApiUser, until, type ApiUser } from '../harness/api-user.ts';
 import { runDocket } from '../harness/run-docket.ts';
 import { sha256Of } from '../../schemas/sha256.ts';
@@ -20,14 +20,14 @@ const QUICK = {
   BREAKER_RESET_MS: '500',
 };
 
-let house: House;
+let installation: Installation;
 let user: ApiUser;
 let invoice: Uint8Array;
 
 beforeAll(async () => {
   invoice = await makeInvoicePdf(1);
-  house = await startHouse({ env: QUICK });
-  user = await newApiUser(house.url);
+  installation = await startInstallation({ env: QUICK });
+  user = await newApiUser(installation.url);
 }, 120_000);
 
 /** The same invoice as another file: a comment after the end of a PDF changes its hash and nothing else. */
@@ -36,7 +36,7 @@ function copyOf(index: number): Uint8Array<ArrayBuffer> {
 }
 
 afterAll(async () => {
-  await house.stop();
+  await installation.stop();
 });
 
 /** Uploads again and again until it is acknowledged: what a client does, and what must stay one job. */
@@ -73,14 +73,14 @@ function watchQueue(): {
   const stepsBack: string[] = [];
   class Session extends WebSocket {
     constructor(url: string | URL, protocols?: string | string[]) {
-      super(url, protocols, { origin: house.url, headers: { cookie: user.cookie() } });
+      super(url, protocols, { origin: installation.url, headers: { cookie: user.cookie() } });
       // eslint-disable-next-line @typescript-eslint/no-this-alias
       socket = this;
       this.on('error', () => undefined);
     }
   }
   const client: LiveClient = connectLive({
-    url: `${house.url.replace('http', 'ws')}/api/live`,
+    url: `${installation.url.replace('http', 'ws')}/api/live`,
     WebSocket: Session as unknown as typeof globalThis.WebSocket,
     random: () => 0.05,
   });
@@ -131,7 +131,7 @@ async function killWhenUp(part: string): Promise<void> {
   await until(
     `${part} is up and killed`,
     async () => {
-      const pid = (await house.parts())[part];
+      const pid = (await installation.parts())[part];
       if (pid === undefined) return false;
       try {
         return process.kill(pid, 'SIGKILL');
@@ -175,15 +175,15 @@ describe('kill -9 of any process', () => {
     queue.close();
 
     for (const job of jobs) await expectOneResult(job);
-    const verified = await runDocket(['verify', '--json'], { DATA_DIR: house.dataDir });
+    const verified = await runDocket(['verify', '--json'], { DATA_DIR: installation.dataDir });
     expect({ code: verified.code, output: verified.stdout }).toMatchObject({ code: 0 });
   }, 240_000);
 
   it('of the supervisor leaves work that the next start finishes [I1]', async () => {
     await uploadAll(JOBS, 20);
-    await house.halt('SIGKILL');
-    const port = Number(new URL(house.url).port);
-    house = await startHouse({ dataDir: house.dataDir, port, env: QUICK });
+    await installation.halt('SIGKILL');
+    const port = Number(new URL(installation.url).port);
+    installation = await startInstallation({ dataDir: installation.dataDir, port, env: QUICK });
     await expectAllReady(JOBS + 20);
   }, 180_000);
 });

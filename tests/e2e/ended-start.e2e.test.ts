@@ -4,7 +4,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startHouse, type House } from '../harness/house.ts';
+import { startInstallation, type Installation } from '../harness/installation.ts';
 import { until } from '../harness/api-user.ts';
 import { descendantsOf, lives } from '../harness/process-tree.ts';
 
@@ -14,14 +14,14 @@ const MOMENT_MS_MAX = 60_000;
 const PRESSED_AGAIN_MS = 700;
 
 let folder: string;
-let house: House | null = null;
+let installation: Installation | null = null;
 let started: ChildProcess | null = null;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'docket-ended-'));
 });
 afterEach(async () => {
-  await house?.stop();
-  house = null;
+  await installation?.stop();
+  installation = null;
   if (started?.exitCode === null) started.kill('SIGKILL');
   started = null;
   await rm(folder, { recursive: true, force: true });
@@ -91,7 +91,7 @@ describe('a first start that is asked to stop', () => {
 
 describe('a Docket that runs', () => {
   it('ends at once when a person presses Ctrl-C a second time', async () => {
-    const running = (house = await startHouse());
+    const running = (installation = await startInstallation());
     const { services = 0 } = await running.parts();
     const all = descendantsOf(running.pid);
     // Services that do not answer would take the whole of their grace.
@@ -103,7 +103,7 @@ describe('a Docket that runs', () => {
   }, 90_000);
 
   it('stops when its terminal closes', async () => {
-    const running = (house = await startHouse({ isOwnJob: true }));
+    const running = (installation = await startInstallation({ isOwnJob: true }));
     const all = descendantsOf(running.pid);
     expect(await running.halt('SIGHUP')).toBe(0);
     expect(all.filter(({ pid }) => lives(pid))).toEqual([]);

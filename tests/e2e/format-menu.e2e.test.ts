@@ -6,19 +6,19 @@ import { makeInvoicePdf } from '../rooms/gateway/invoice-pdf.ts';
 import { makePlainInvoice } from '../rooms/gateway/plain-invoice.ts';
 import { launchBrowser } from '../harness/browser.ts';
 import { ANY_TEXT_MAPPING, newPageUser, pdfFile, type PageUser } from '../harness/page-user.ts';
-import { startHouse, type House } from '../harness/house.ts';
+import { startInstallation, type Installation } from '../harness/installation.ts';
 import { pdfOf } from '../harness/pdf-of.ts';
 
-let house: House;
+let installation: Installation;
 let browser: Browser;
 
 beforeAll(async () => {
-  [house, browser] = await Promise.all([startHouse(), launchBrowser()]);
+  [installation, browser] = await Promise.all([startInstallation(), launchBrowser()]);
 }, 120_000);
 
 afterAll(async () => {
   await browser?.close();
-  await house?.stop();
+  await installation?.stop();
 });
 
 /** What the page saves when something is pressed: its name and its text. */
@@ -29,7 +29,7 @@ async function saved(user: PageUser, press: () => Promise<void>): Promise<{ name
 
 describe('the menu of formats beside a download', () => {
   it('saves an invoice as UBL, CII, JSON and CSV, by mouse and by keyboard, and is not offered for what is no invoice', async () => {
-    const user = await newPageUser(browser, house.url);
+    const user = await newPageUser(browser, installation.url);
     const { page } = user;
     await page.selectOption('select[name=mapping]', 'invoice_v1');
     await user.choose([pdfFile('march.pdf', await makePlainInvoice({}))]);
@@ -84,7 +84,7 @@ describe('the menu of formats beside a download', () => {
   }, 120_000);
 
   it('saves a Portuguese invoice as CIUS-PT', async () => {
-    const user = await newPageUser(browser, house.url);
+    const user = await newPageUser(browser, installation.url);
     const { page } = user;
     await page.selectOption('select[name=mapping]', 'invoice_v1');
     await user.choose([pdfFile('fatura.pdf', await makeInvoicePdf(40, { layout: 'classic', type: 'FT' }))]);
@@ -97,7 +97,7 @@ describe('the menu of formats beside a download', () => {
   }, 120_000);
 
   it('lies within the window beside its button, and axe finds nothing, in both themes and on a narrow screen', async () => {
-    const user = await newPageUser(browser, house.url);
+    const user = await newPageUser(browser, installation.url);
     const { page } = user;
     await page.selectOption('select[name=mapping]', 'invoice_v1');
     await user.choose([pdfFile('april.pdf', await makePlainInvoice({}))]);

@@ -3,23 +3,23 @@ import type { Browser } from 'playwright-core';
 import { makeTimetablePdf } from '../rooms/gateway/other-pdf.ts';
 import { launchBrowser } from '../harness/browser.ts';
 import { ANY_TEXT_MAPPING, newPageUser, pdfFile } from '../harness/page-user.ts';
-import { startHouse, type House } from '../harness/house.ts';
+import { startInstallation, type Installation } from '../harness/installation.ts';
 
-let house: House;
+let installation: Installation;
 let browser: Browser;
 
 beforeAll(async () => {
-  [house, browser] = await Promise.all([startHouse(), launchBrowser()]);
+  [installation, browser] = await Promise.all([startInstallation(), launchBrowser()]);
 }, 120_000);
 
 afterAll(async () => {
   await browser?.close();
-  await house?.stop();
+  await installation?.stop();
 });
 
 describe('the parameters of a mapping on the page', () => {
   it('are asked for by the mapping that takes them alone, go with the file, and stand on the job’s page', async () => {
-    const user = await newPageUser(browser, house.url);
+    const user = await newPageUser(browser, installation.url);
     const { page } = user;
     const field = (name: string) => page.locator(`input[name="param.${name}"]`);
     await page.selectOption('select[name=mapping]', ANY_TEXT_MAPPING);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { XMLParser } from 'fast-xml-parser';
 import type { Browser } from 'playwright-core';
 import { launchBrowser } from '../harness/browser.ts';
-import { startHouse, type House } from '../harness/house.ts';
+import { startInstallation, type Installation } from '../harness/installation.ts';
 import { hasUblSchemas, ublFaults } from '../harness/ubl-schema.ts';
 
 const INVOICES = join(import.meta.dirname, '..', '..', '..', 'shared', 'corpus', 'pt-invoices');
@@ -23,16 +23,16 @@ interface Truth {
   lines: { name: string; qty: string; total: string }[];
 }
 
-let house: House;
+let installation: Installation;
 let browser: Browser;
 
 beforeAll(async () => {
-  [house, browser] = await Promise.all([startHouse(), launchBrowser()]);
+  [installation, browser] = await Promise.all([startInstallation(), launchBrowser()]);
 }, 120_000);
 
 afterAll(async () => {
   await browser?.close();
-  await house?.stop();
+  await installation?.stop();
 });
 
 const parser = new XMLParser({
@@ -83,7 +83,7 @@ whenTheCorpusIsHere('three invoices dropped on the page', () => {
     const page = await browser.newPage();
     let loads = 0;
     page.on('load', () => (loads += 1));
-    await page.goto(house.url);
+    await page.goto(installation.url);
     await page.locator('#choose-files').waitFor();
     const chosen = NAMES.map((name) => ({
       name: `${name}.pdf`,

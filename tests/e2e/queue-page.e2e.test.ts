@@ -13,18 +13,18 @@ import {
   type ChosenFile,
   type PageUser,
 } from '../harness/page-user.ts';
-import { startHouse, type House } from '../harness/house.ts';
+import { startInstallation, type Installation } from '../harness/installation.ts';
 import { lockedPdf, pdfOf } from '../harness/pdf-of.ts';
 
 const MIB = 1024 * 1024;
 
-let house: House;
+let installation: Installation;
 let browser: Browser;
 const users: PageUser[] = [];
 
 beforeAll(async () => {
   const env = { OWNER_STORAGE_MB: '10' };
-  [house, browser] = await Promise.all([startHouse({ env }), launchBrowser()]);
+  [installation, browser] = await Promise.all([startInstallation({ env }), launchBrowser()]);
 }, 120_000);
 
 afterEach(async () => {
@@ -33,11 +33,11 @@ afterEach(async () => {
 
 afterAll(async () => {
   await browser?.close();
-  await house?.stop();
+  await installation?.stop();
 });
 
 async function user(options: BrowserContextOptions = {}): Promise<PageUser> {
-  const one = await newPageUser(browser, house.url, options);
+  const one = await newPageUser(browser, installation.url, options);
   users.push(one);
   await one.page.selectOption('select[name=mapping]', ANY_TEXT_MAPPING);
   return one;
@@ -60,7 +60,7 @@ describe('the queue page', () => {
   });
 
   it('begins with the mapping that detects what a PDF is, and converts each for what it is', async () => {
-    const one = await newPageUser(browser, house.url, {});
+    const one = await newPageUser(browser, installation.url, {});
     users.push(one);
     const chosen = one.page.locator('select[name=mapping]');
     await until(async () => (await chosen.inputValue()) === 'invoice_v1', 'the page detects');
@@ -177,7 +177,7 @@ describe('the queue page', () => {
   }, 60_000);
 
   it('opened by an address that is not ours, names the right one and does not blame the network [A-CS03]', async () => {
-    const { port } = new URL(house.url);
+    const { port } = new URL(installation.url);
     const page = await browser.newPage();
     try {
       await page.goto(`http://docket.localhost:${port}/`);

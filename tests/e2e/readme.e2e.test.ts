@@ -5,27 +5,27 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { makeInvoicePdf } from '../rooms/gateway/invoice-pdf.ts';
-import { startHouse, type House } from '../harness/house.ts';
+import { startInstallation, type Installation } from '../harness/installation.ts';
 import { until } from '../harness/api-user.ts';
 
 const README = join(import.meta.dirname, '..', '..', 'README.md');
-let house: House;
+let installation: Installation;
 let folder: string;
 
 beforeAll(async () => {
-  house = await startHouse();
+  installation = await startInstallation();
   folder = await mkdtemp(join(tmpdir(), 'docket-readme-'));
   await writeFile(join(folder, 'invoice.pdf'), await makeInvoicePdf(3));
 }, 120_000);
 
 afterAll(async () => {
-  await house.stop();
+  await installation.stop();
   await rm(folder, { recursive: true });
 });
 
-/** Runs lines of the README in one shell, against this test's house instead of port 8080. */
+/** Runs lines of the README in one shell, against this test's installation instead of port 8080. */
 async function run(lines: readonly string[]): Promise<string> {
-  const script = lines.join('\n').replaceAll('http://localhost:8080', house.url);
+  const script = lines.join('\n').replaceAll('http://localhost:8080', installation.url);
   const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], { cwd: folder });
   return stdout;
 }

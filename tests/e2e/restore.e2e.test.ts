@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { makeInvoicePdf } from '../rooms/gateway/invoice-pdf.ts';
 import { openReadStore } from '../../read-store/pool.ts';
 import { createLog } from '../../runtime/log.ts';
-import { startHouse, type House } from '../harness/house.ts';
+import { startInstallation, type Installation } from '../harness/installation.ts';
 import { newApiUser, until, type ApiUser } from '../harness/api-user.ts';
 import { runDocket } from '../harness/run-docket.ts';
 
@@ -16,7 +16,7 @@ const keyFile = join(scratch, 'backup.key');
 const sessionKeys = join(scratch, 'session-keys');
 const env = (dataDir: string) => ({ DATA_DIR: dataDir, BACKUP_KEY_FILE: keyFile });
 
-let house: House;
+let installation: Installation;
 let user: ApiUser;
 let results: Map<string, Buffer>;
 let tables: Record<string, readonly unknown[]>;
@@ -24,8 +24,8 @@ let root: string;
 
 beforeAll(async () => {
   await writeFile(keyFile, randomBytes(48));
-  house = await startHouse();
-  user = await newApiUser(house.url);
+  installation = await startInstallation();
+  user = await newApiUser(installation.url);
   const invoice = await makeInvoicePdf(1);
   const files = Array.from({ length: JOBS }, (_, index) => ({
     filename: `fatura-${index}.pdf`,
@@ -41,13 +41,13 @@ beforeAll(async () => {
   await until('all are done', async () => (await ended()) === JOBS + 1, 60_000);
   results = await readResults();
   expect(results.size).toBe(JOBS);
-  root = await seal(house.dataDir);
-  await writeFile(sessionKeys, await readFile(join(house.dataDir, 'session-keys')));
+  root = await seal(installation.dataDir);
+  await writeFile(sessionKeys, await readFile(join(installation.dataDir, 'session-keys')));
   await until('the tables stand still', async () => (await verify()).code === 0, 30_000);
-  tables = await readTables(house.dataDir);
+  tables = await readTables(installation.dataDir);
 }, 180_000);
 afterAll(async () => {
-  await house.stop();
+  await installation.stop();
   await rm(scratch, { recursive: true, force: true });
 });
 
@@ -58,7 +58,7 @@ const ended = async (): Promise<number> =>
 async function readResults(): Promise<Map<string, Buffer>> {
   const found = new Map<string, Buffer>();
   for (const { jobId, state } of await user.jobs()) {
-    const folder = join(house.dataDir, 'blobs', 'results', jobId);
+    const folder = join(installation.dataDir, 'blobs', 'results', jobId);
     if (state === 'ready')
       for (const name of await readdir(folder))
         found.set(`${jobId}/${name}`, await readFile(join(folder, name)));
@@ -72,7 +72,7 @@ async function seal(dataDir: string): Promise<string> {
   return (JSON.parse(ran.stdout) as { root: string }).root;
 }
 
-const verify = () => runDocket(['verify', '--json'], env(house.dataDir));
+const verify = () => runDocket(['verify', '--json'], env(installation.dataDir));
 
 /** All tables but for positions, which belong to one log. */
 async function readTables(dataDir: string): Promise<Record<string, readonly unknown[]>> {
@@ -105,19 +105,19 @@ async function readTables(dataDir: string): Promise<Record<string, readonly unkn
 }
 
 async function wipeAndStart(bringBack: (dataDir: string) => Promise<void>): Promise<number> {
-  const port = Number(new URL(house.url).port);
-  await house.stop();
+  const port = Number(new URL(installation.url).port);
+  await installation.stop();
   const startedMs = performance.now();
-  const dataDir = await mkdtemp(join(tmpdir(), 'docket-house-'));
+  const dataDir = await mkdtemp(join(tmpdir(), 'docket-installation-'));
   await bringBack(dataDir);
-  house = await startHouse({ dataDir, port });
+  installation = await startInstallation({ dataDir, port });
   await until('the read tables are there again', async () => (await ended()) === JOBS + 1, 60_000);
   return performance.now() - startedMs;
 }
 
 it('backup, wipe, restore: verify is clean, every Ready result is byte-equal, the session still holds', async () => {
   const place = join(scratch, 'backup');
-  const backedUp = await runDocket(['backup', place, '--json'], env(house.dataDir));
+  const backedUp = await runDocket(['backup', place, '--json'], env(installation.dataDir));
   expect({ code: backedUp.code, err: backedUp.stderr }).toEqual({ code: 0, err: '' });
   const tookMs = await wipeAndStart(async (dataDir) => {
     const restored = await runDocket(['restore', place, '--json'], env(dataDir));
@@ -128,21 +128,21 @@ it('backup, wipe, restore: verify is clean, every Ready result is byte-equal, th
   expect(await readResults()).toEqual(results);
   const { code, stdout } = await verify();
   expect({ code, stdout: code === 0 ? '' : stdout }).toEqual({ code: 0, stdout: '' });
-  const audited = await runDocket(['audit', 'verify', '--json'], env(house.dataDir));
+  const audited = await runDocket(['audit', 'verify', '--json'], env(installation.dataDir));
   expect(JSON.parse(audited.stdout)).toMatchObject({ seals: 1, faults: [], unsealedEvents: 0 });
-  expect(await seal(house.dataDir)).toBe(root);
-  expect(await readTables(house.dataDir)).toEqual(tables);
+  expect(await seal(installation.dataDir)).toBe(root);
+  expect(await readTables(installation.dataDir)).toEqual(tables);
 }, 180_000);
 
 it('export, wipe, import: the tables and the seal are equal', async () => {
   const archive = join(scratch, 'archive');
-  expect((await runDocket(['export', archive], env(house.dataDir))).code).toBe(0);
+  expect((await runDocket(['export', archive], env(installation.dataDir))).code).toBe(0);
   await wipeAndStart(async (dataDir) => {
     const imported = await runDocket(['import', archive, '--json'], env(dataDir));
     expect({ code: imported.code, err: imported.stderr }).toEqual({ code: 0, err: '' });
     // Sessions are no part of the log: whoever looks is the same person by the same key.
     await writeFile(join(dataDir, 'session-keys'), await readFile(sessionKeys));
   });
-  expect(await readTables(house.dataDir)).toEqual(tables);
-  expect(await seal(house.dataDir)).toBe(root);
+  expect(await readTables(installation.dataDir)).toEqual(tables);
+  expect(await seal(installation.dataDir)).toBe(root);
 }, 180_000);

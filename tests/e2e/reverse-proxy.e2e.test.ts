@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { WebSocket } from 'ws';
 import { freePort } from '../../cli/up/free-port.ts';
 import { LIVE_PROTOCOL } from '../../schemas/live-protocol.ts';
-import { startHouse, type House } from '../harness/house.ts';
+import { startInstallation, type Installation } from '../harness/installation.ts';
 import { until } from '../harness/api-user.ts';
 import {
   isInstalled,
@@ -69,14 +69,14 @@ describe.each(['caddy', 'nginx'] as const)('behind a real %s', (program) => {
     it.skip(`is not tried: ${why}`, () => undefined);
     return;
   }
-  let house: House;
+  let installation: Installation;
   let proxy: ReverseProxy;
   let ports: ProxyPorts;
   let plain: string;
   beforeAll(async () => {
     ports = { tls: await freePort(), plain: await freePort(), docket: await freePort() };
     plain = `http://localhost:${ports.plain}`;
-    house = await startHouse({
+    installation = await startInstallation({
       port: ports.docket,
       env: {
         TRUST_PROXY: PROXY,
@@ -90,11 +90,11 @@ describe.each(['caddy', 'nginx'] as const)('behind a real %s', (program) => {
   }, SLOW_MS);
   afterAll(async () => {
     await proxy?.stop();
-    await house?.stop();
+    await installation?.stop();
   });
 
   const refusedFrom = (address: string): boolean =>
-    readFileSync(join(house.dataDir, 'logs', 'services.log'), 'utf8')
+    readFileSync(join(installation.dataDir, 'logs', 'services.log'), 'utf8')
       .split('\n')
       .some((line) => line.includes('"access refused"') && line.includes(`"address":"${address}"`));
 

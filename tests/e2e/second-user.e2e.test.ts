@@ -8,7 +8,7 @@ import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../postgres-server/start.ts';
 import { listenersOf } from '../rooms/postgres-server/listeners-of.ts';
 import { createLog } from '../../runtime/log.ts';
-import { startHouse, type House } from '../harness/house.ts';
+import { startInstallation, type Installation } from '../harness/installation.ts';
 import { OPEN, SECOND_USER_ID, type Doors, type Outcomes } from '../harness/second-user.ts';
 
 const SLOW_MS = 300_000;
@@ -42,7 +42,7 @@ function treeOf(root: number): number[] {
 
 where('another user of the machine [D70]', () => {
   let outer: string;
-  let house: House;
+  let installation: Installation;
   let onPort: EmbeddedPostgres;
   let urls: {
     EVENTSTORE_URL: string;
@@ -60,7 +60,7 @@ where('another user of the machine [D70]', () => {
     // As an administrator makes a folder, and an older Docket left it.
     mkdirSync(join(dataDir, 'event-store'), { recursive: true });
     for (const folder of [dataDir, join(dataDir, 'event-store')]) chmodSync(folder, 0o755);
-    house = await startHouse({ dataDir, env: { SESSION_SECRET } });
+    installation = await startInstallation({ dataDir, env: { SESSION_SECRET } });
     const directory = join(outer, 'postgres-on-a-port');
     onPort = await startEmbeddedPostgres({ directory, port: 0, log: createLog('test', 'silent') });
     urls = JSON.parse(readFileSync(join(dataDir, 'connections.json'), 'utf8')) as typeof urls;
@@ -71,7 +71,7 @@ where('another user of the machine [D70]', () => {
     outcomes = await asSecondUser(doors());
   }, SLOW_MS);
   afterAll(async () => {
-    await house.stop();
+    await installation.stop();
     await onPort.stop();
     rmSync(outer, { recursive: true, force: true });
   }, SLOW_MS);
@@ -95,7 +95,7 @@ where('another user of the machine [D70]', () => {
     return {
       paths: entries.filter(({ isFolder }) => !isFolder).map(({ path }) => path),
       folders: entries.filter(({ isFolder }) => isFolder).map(({ path }) => path),
-      pids: treeOf(house.pid),
+      pids: treeOf(installation.pid),
       postgres: [
         ...['', 'docket', 'postgres'].flatMap((password) =>
           [urls.DATABASE_URL, urls.ANALYTICS_DATABASE_URL, onPort.url, onPort.analystUrl].map((url) =>
@@ -142,12 +142,12 @@ where('another user of the machine [D70]', () => {
   });
 
   it('finds no port of Postgres, and no secret on a command line', async () => {
-    const { postgres } = await house.parts();
+    const { postgres } = await installation.parts();
     expect(await listenersOf(postgres!)).toEqual([]);
     const secrets = [urls.DATABASE_URL, urls.ANALYTICS_DATABASE_URL, urls.EVENTSTORE_URL].map((url) =>
       decodeURIComponent(new URL(url).password),
     );
-    for (const pid of treeOf(house.pid)) {
+    for (const pid of treeOf(installation.pid)) {
       const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
       for (const secret of [...secrets, SESSION_SECRET]) expect(words).not.toContain(secret);
     }
@@ -155,8 +155,8 @@ where('another user of the machine [D70]', () => {
 
   it('would be told the truth by the same attempts: root succeeds with them', () => {
     expect(SECOND_USER_ID).not.toBe(process.getuid?.());
-    expect(readFileSync(join(house.dataDir, 'connections.json'), 'utf8')).toContain('EVENTSTORE_URL');
-    expect(readFileSync(`/proc/${house.pid}/environ`, 'utf8')).toContain(SESSION_SECRET);
+    expect(readFileSync(join(installation.dataDir, 'connections.json'), 'utf8')).toContain('EVENTSTORE_URL');
+    expect(readFileSync(`/proc/${installation.pid}/environ`, 'utf8')).toContain(SESSION_SECRET);
   });
 });
 

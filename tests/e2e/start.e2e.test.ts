@@ -4,15 +4,15 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startHouse, type House } from '../harness/house.ts';
+import { startInstallation, type Installation } from '../harness/installation.ts';
 import { newApiUser, until } from '../harness/api-user.ts';
 import { makeInvoicePdf } from '../rooms/gateway/invoice-pdf.ts';
 import { runDocket } from '../harness/run-docket.ts';
 
-let house: House | null = null;
+let installation: Installation | null = null;
 afterEach(async () => {
-  await house?.stop();
-  house = null;
+  await installation?.stop();
+  installation = null;
 });
 
 const lives = (pid: number): boolean => {
@@ -26,7 +26,7 @@ const lives = (pid: number): boolean => {
 
 describe('npm start', () => {
   it('stops cleanly within 5 s, leaves no process behind, and keeps everything for the next start', async () => {
-    const first = (house = await startHouse());
+    const first = (installation = await startInstallation());
     const user = await newApiUser(first.url);
     const pdf = new Uint8Array(await makeInvoicePdf(7));
     await user.upload([{ filename: 'a.pdf', bytes: pdf }]);
@@ -42,7 +42,7 @@ describe('npm start', () => {
     expect(performance.now() - askedAt).toBeLessThan(5_000);
     expect(pids.filter(lives)).toEqual([]);
 
-    house = await startHouse({ dataDir: first.dataDir, port: Number(new URL(first.url).port) });
+    installation = await startInstallation({ dataDir: first.dataDir, port: Number(new URL(first.url).port) });
     expect((await user.jobs()).map(({ state }) => state)).toEqual(['ready']);
     expect((await user.upload([{ filename: 'a.pdf', bytes: pdf }])).answer.results[0]).toMatchObject({
       deduplicated: true,
@@ -50,37 +50,37 @@ describe('npm start', () => {
   }, 90_000);
 
   it('says that it is ready when the list, the figures and an upload work at once', async () => {
-    house = await startHouse();
-    const user = await newApiUser(house.url);
+    installation = await startInstallation();
+    const user = await newApiUser(installation.url);
     const statuses = await Promise.all(
       ['/api/jobs', '/api/jobs/metrics', '/api/dashboard', '/api/mappings'].map(
         async (path) => (await user.request(path)).status,
       ),
     );
     expect(statuses).toEqual([200, 200, 200, 200]);
-    expect((await fetch(`${await house.healthUrl()}/ready`)).status).toBe(200);
+    expect((await fetch(`${await installation.healthUrl()}/ready`)).status).toBe(200);
     const bytes = new Uint8Array(await makeInvoicePdf(8));
     expect((await user.upload([{ filename: 'a.pdf', bytes }])).status).toBe(202);
   }, 90_000);
 
   it('killed the moment it is ready, it leaves none of its own programs behind, and the next start takes the rest over', async () => {
-    const first = (house = await startHouse());
+    const first = (installation = await startInstallation());
     const { postgres = 0, ...own } = await first.parts();
     process.kill(first.pid, 'SIGKILL');
     await until('all have ended', () => Promise.resolve(!Object.values(own).some(lives)), 10_000);
 
-    house = await startHouse({ dataDir: first.dataDir });
+    installation = await startInstallation({ dataDir: first.dataDir });
     // An ended process is there until init has collected it.
     await until('the old Postgres has ended', () => Promise.resolve(!lives(postgres)), 10_000);
-    expect(await house.halt()).toBe(0);
+    expect(await installation.halt()).toBe(0);
   }, 90_000);
 
   it('a second start on the same folder says that one is already running, and where', async () => {
-    house = await startHouse();
-    const second = await runDocket(['up'], { DATA_DIR: house.dataDir, PORT: '0' });
+    installation = await startInstallation();
+    const second = await runDocket(['up'], { DATA_DIR: installation.dataDir, PORT: '0' });
     expect(second.code).toBe(3);
     expect(second.stderr.trim()).toBe(
-      `Docket: Docket is already running on ${house.dataDir}; open ${house.url}.`,
+      `Docket: Docket is already running on ${installation.dataDir}; open ${installation.url}.`,
     );
   }, 60_000);
 });

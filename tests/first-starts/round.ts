@@ -7,7 +7,7 @@ import { newOwner, PLAIN_COOKIE, sealSession } from '../../identity/session-cook
 import { keysFor } from '../../identity/signing-keys.ts';
 import type { JobView } from '../../schemas/http-api.ts';
 import { isActive, type JobStateName } from '../../schemas/job-states.ts';
-import { startHouse } from '../harness/house.ts';
+import { startInstallation } from '../harness/installation.ts';
 import { openSocket, readList, upload, type Caller, type Outcome } from './calls.ts';
 
 /** Pause after each answer. */
@@ -45,9 +45,9 @@ export async function firstStart(seed: number): Promise<Round> {
   const caller = { url: `http://localhost:${port}`, cookie: `${PLAIN_COOKIE}=${session}` };
   const calls = keepCalling(caller, await makeInvoicePdf(seed));
   const startedAt = performance.now();
-  let house;
+  let installation;
   try {
-    house = await startHouse({
+    installation = await startInstallation({
       port,
       env: { SESSION_SECRET: secret, GATEWAY_CHILDREN: '2' },
       readyMsMax: READY_MS_MAX,
@@ -65,7 +65,7 @@ export async function firstStart(seed: number): Promise<Round> {
     const { before, after, faults } = calls;
     return { readyMs, before, after, uploads: jobIds.length, faults: [...faults, ...unconverted] };
   } finally {
-    await house.stop();
+    await installation.stop();
   }
 }
 

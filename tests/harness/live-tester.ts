@@ -28,13 +28,13 @@ const FRAME_MS_MAX = 8_000;
 
 /** Opens a socket with a session and our Origin, and says hello unless told not to. */
 export async function openLive(
-  house: { readonly port: number; cookieOf(owner: string): string },
+  installation: { readonly port: number; cookieOf(owner: string): string },
   owner: string,
   options: { hello?: boolean; headers?: Record<string, string> } = {},
 ): Promise<LiveTester> {
-  const address = `127.0.0.1:${house.port}`;
+  const address = `127.0.0.1:${installation.port}`;
   const socket = new WebSocket(`ws://${address}${LIVE_PATH}`, [LIVE_PROTOCOL], {
-    headers: { origin: `http://${address}`, cookie: house.cookieOf(owner), ...options.headers },
+    headers: { origin: `http://${address}`, cookie: installation.cookieOf(owner), ...options.headers },
   });
   const frames: ServerFrame[] = [];
   const closed = new Promise<number>((resolve) => socket.on('close', resolve));

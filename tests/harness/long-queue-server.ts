@@ -39,7 +39,7 @@ const SNAPSHOT_ROWS = 500;
 const FRAMES_PER_SEC = 20;
 
 /**
- * The web app before a queue of any length that changes at any rate: what a browser would see of a very busy house,
+ * The web app before a queue of any length that changes at any rate: what a browser would see of a very busy installation,
  * without the minutes that filling a real one would take. Frames are those of `docket.live.v1`.
  */
 export async function startLongQueue(jobs: number) {

@@ -4,7 +4,7 @@ import { slowness, stretched } from '../../harness/machine-time.ts';
 import { expectThat, within } from '../claims.ts';
 import { greedyUploader, readers, slowBodies, type Crowd, type Tally } from '../crowd.ts';
 import type { DrillGroup } from '../drill.ts';
-import { startDrillHouse, type DrillHouse } from '../drill-house.ts';
+import { startDrillInstallation, type DrillInstallation } from '../drill-installation.ts';
 import { watchQueue } from '../live-watchers.ts';
 import { newOwner, request, tryUpload } from '../people.ts';
 
@@ -39,8 +39,8 @@ interface Waits {
   readonly read: number[];
 }
 
-function start(): Promise<DrillHouse> {
-  return startDrillHouse({
+function start(): Promise<DrillInstallation> {
+  return startDrillInstallation({
     processor: true,
     direct: true,
     env: {
@@ -53,21 +53,21 @@ function start(): Promise<DrillHouse> {
   });
 }
 
-async function fairShares(house: DrillHouse): Promise<string> {
-  await house.gateway.script({ otherwise: { delayMs: CONVERSION_MS } });
+async function fairShares(installation: DrillInstallation): Promise<string> {
+  await installation.gateway.script({ otherwise: { delayMs: CONVERSION_MS } });
   const alone: Waits = { converted: [], read: [] };
   const beside: Waits = { converted: [], read: [] };
   const crowds: Record<string, Tally[]> = {};
   // Code that runs for the first time is slow, and nobody's fault.
-  await everybody(house, { converted: [], read: [] });
+  await everybody(installation, { converted: [], read: [] });
   for (let turn = 0; turn < TURNS; turn += 1) {
-    await everybody(house, alone);
-    const crowd = startCrowd(house, turn);
+    await everybody(installation, alone);
+    const crowd = startCrowd(installation, turn);
     await sleep(stretched(QUEUE_GROWS_MS));
-    await everybody(house, beside);
+    await everybody(installation, beside);
     await Promise.all(Object.values(crowd).map((each) => each.stop()));
     for (const [name, { tally }] of Object.entries(crowd)) (crowds[name] ??= []).push(tally);
-    await queueIsEmpty(house);
+    await queueIsEmpty(installation);
   }
   const [converted, read] = (['converted', 'read'] as const).map((what) => ({
     alone: p95(alone[what]),
@@ -85,8 +85,8 @@ interface Compared {
   readonly beside: number;
 }
 
-function startCrowd(house: DrillHouse, turn: number): Record<string, Crowd> {
-  const { url, port } = house.rest!;
+function startCrowd(installation: DrillInstallation, turn: number): Record<string, Crowd> {
+  const { url, port } = installation.rest!;
   const thousand = Array.from({ length: ADDRESSES }, (_, n) => `10.1.${n >> 8}.${n & 255}`);
   return {
     slow: slowBodies(port, '198.51.100.1', SLOW_BODIES, SLOW_BYTES_PER_SEC),
@@ -97,23 +97,25 @@ function startCrowd(house: DrillHouse, turn: number): Record<string, Crowd> {
       perSec: FLOOD_PER_SEC / slowness(),
       first: REQUESTS_PER_MINUTE,
     }),
-    greedy: greedyUploader(house, `198.51.100.${10 + turn}`, GREEDY_AT_ONCE),
+    greedy: greedyUploader(installation, `198.51.100.${10 + turn}`, GREEDY_AT_ONCE),
   };
 }
 
 /** Everybody at once: upload, wait until the row is ready, look at the list and at the job. Nobody is refused anything. */
-async function everybody(house: DrillHouse, waits: Waits): Promise<void> {
-  await Promise.all(Array.from({ length: PEOPLE }, (_, n) => person(house, `203.0.113.${n + 1}`, waits)));
+async function everybody(installation: DrillInstallation, waits: Waits): Promise<void> {
+  await Promise.all(
+    Array.from({ length: PEOPLE }, (_, n) => person(installation, `203.0.113.${n + 1}`, waits)),
+  );
 }
 
-async function person(house: DrillHouse, from: string, waits: Waits): Promise<void> {
+async function person(installation: DrillInstallation, from: string, waits: Waits): Promise<void> {
   const owner = newOwner();
-  const url = house.rest!.url;
+  const url = installation.rest!.url;
   const watcher = watchQueue(url, owner);
   await within(READY_MS_MAX, 'the socket is open', () => watcher.connections() > 0);
   for (let document = 0; document < DOCUMENTS; document += 1) {
     const startedAt = performance.now();
-    const { status, jobId, text } = await tryUpload(house, { owner, from });
+    const { status, jobId, text } = await tryUpload(installation, { owner, from });
     expectThat(status === 202 && jobId !== null, 'nobody else is refused', text);
     await within(READY_MS_MAX, 'the job is ready', () => watcher.rows().get(jobId!)?.state === 'ready', 5);
     waits.converted.push(performance.now() - startedAt);
@@ -130,15 +132,15 @@ async function person(house: DrillHouse, from: string, waits: Waits): Promise<vo
 }
 
 /** What the greedy owner left in the queue is converted before anybody is measured alone. */
-async function queueIsEmpty(house: DrillHouse): Promise<void> {
-  await house.gateway.script({ otherwise: {} });
+async function queueIsEmpty(installation: DrillInstallation): Promise<void> {
+  await installation.gateway.script({ otherwise: {} });
   await within(READY_MS_MAX, 'the queue is empty', async () => {
-    const { rows } = await house.store.query<{ open: number }>(
+    const { rows } = await installation.store.query<{ open: number }>(
       `select count(*)::int as open from docket.jobs where state not in ('ready', 'failed')`,
     );
     return rows[0]?.open === 0;
   });
-  await house.gateway.script({ otherwise: { delayMs: CONVERSION_MS } });
+  await installation.gateway.script({ otherwise: { delayMs: CONVERSION_MS } });
 }
 
 function expectRefusals(crowds: Readonly<Record<string, readonly Tally[]>>, told: string): void {
@@ -173,7 +175,7 @@ function p95(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.ceil(values.length * 0.95) - 1] ?? 0;
 }
 
-/** In a house of its own, as `npm start` makes it. `npm run check:abuse` is the whole hour. */
+/** In an installation of its own, as `npm start` makes it. `npm run check:abuse` is the whole hour. */
 async function anonymousAbuse(): Promise<string> {
   const { requests, wrong, samples, logBytes } = await abuse({ requests: HOUR_REQUESTS / ABUSE_SHARE });
   const anHour = (logBytes.scavenged - logBytes.before) * ABUSE_SHARE;
@@ -204,10 +206,10 @@ export const fairSharesGroup: DrillGroup = {
   ],
 };
 
-/** Starts a house of its own; the group's is there because every group has one. */
+/** Starts an installation of its own; the group's is there because every group has one. */
 export const abuseGroup: DrillGroup = {
   name: 'abuse',
-  start: () => startDrillHouse({}),
+  start: () => startDrillInstallation({}),
   drills: [
     {
       id: 'D67',

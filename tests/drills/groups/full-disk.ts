@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, existsSync, mkdtempSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startHouse, type House } from '../../harness/house.ts';
+import { startInstallation, type Installation } from '../../harness/installation.ts';
 import { runDocket } from '../../harness/run-docket.ts';
 import { expectThat, within } from '../claims.ts';
-import { startDrillHouse } from '../drill-house.ts';
+import { startDrillInstallation } from '../drill-installation.ts';
 import type { DrillGroup } from '../drill.ts';
 import { stretched } from '../../harness/machine-time.ts';
 
@@ -37,7 +37,7 @@ function unmount(at: string): void {
   execFileSync('umount', ['--lazy', at], { stdio: 'ignore' });
 }
 
-/** A person with a session, at a house that `npm start` runs. */
+/** A person with a session, at an installation that `npm start` runs. */
 function person() {
   let address = '';
   let cookie = '';
@@ -49,7 +49,7 @@ function person() {
   };
   return {
     ask,
-    /** The same session, at a house that was started again. */
+    /** The same session, at an installation that was started again. */
     moveTo: (to: string): void => void (address = to),
     upload: async (pdf: Uint8Array): Promise<{ status: number; text: string; jobId: string | null }> => {
       const form = new FormData();
@@ -97,9 +97,9 @@ function wrote(file: number, chunk: Buffer): boolean {
   }
 }
 
-/** What must go on without room, at a house that runs on the full disk. */
+/** What must go on without room, at an installation that runs on the full disk. */
 async function goesOn(
-  house: House,
+  installation: Installation,
   who: ApiUser,
   ready: readonly string[],
   spare: Uint8Array,
@@ -117,7 +117,7 @@ async function goesOn(
     500,
   );
   const { code, stdout, stderr } = await runDocket(['cleanup', '--json'], {
-    DATA_DIR: house.dataDir,
+    DATA_DIR: installation.dataDir,
     NODE_ENV: 'test',
   });
   expectThat(code === 0, 'docket cleanup runs', { code, stdout, stderr });
@@ -126,7 +126,7 @@ async function goesOn(
 async function fullDisk(): Promise<string> {
   const disk = mkdtempSync(join(tmpdir(), 'docket-full-'));
   mount(disk, DISK_MB);
-  let house: House | null = null;
+  let installation: Installation | null = null;
   try {
     const { makePlainPdf } = await import('../../rooms/gateway/other-pdf.ts');
     const pdf = (word: string): Promise<Uint8Array> => makePlainPdf({ texts: [[word, 50, 50]] });
@@ -136,9 +136,9 @@ async function fullDisk(): Promise<string> {
       DISK_REFUSE_PERCENT: '100',
     };
     const dataDir = join(disk, 'data');
-    house = await startHouse({ dataDir, env: { ...env, DISK_WARN_PERCENT: '100' } });
+    installation = await startInstallation({ dataDir, env: { ...env, DISK_WARN_PERCENT: '100' } });
     const who = person();
-    who.moveTo(house.url);
+    who.moveTo(installation.url);
     const accepted: string[] = [];
     const take = async (word: string): Promise<string> => {
       const { jobId, text, status } = await who.upload(await pdf(word));
@@ -154,18 +154,18 @@ async function fullDisk(): Promise<string> {
     // These are under way when the last of the room goes.
     for (let n = 0; n < JOBS; n += 1) await take(`at the end ${n}`);
     const filler = fill(disk);
-    const pids = Object.entries(await house.parts()).filter(([name]) => name !== 'postgres');
+    const pids = Object.entries(await installation.parts()).filter(([name]) => name !== 'postgres');
     const spare = await pdf('refused');
-    await goesOn(house, who, ready, spare);
-    const still = await house.parts();
+    await goesOn(installation, who, ready, spare);
+    const still = await installation.parts();
     for (const [name, pid] of pids)
       expectThat(still[name] === pid, `${name} lived through it`, { before: pid, now: still[name] });
 
-    await house.halt();
+    await installation.halt();
     const freeMb = statfsSync(disk).bavail / 256;
-    house = await startHouse({ dataDir, env: { ...env, DISK_WARN_PERCENT: '100' } });
-    who.moveTo(house.url);
-    await goesOn(house, who, ready, spare);
+    installation = await startInstallation({ dataDir, env: { ...env, DISK_WARN_PERCENT: '100' } });
+    who.moveTo(installation.url);
+    await goesOn(installation, who, ready, spare);
 
     rmSync(filler);
     await within(
@@ -188,7 +188,7 @@ async function fullDisk(): Promise<string> {
       );
     return `lived through it; started with ${freeMb.toFixed(0)} MiB free; ${accepted.length} of ${accepted.length} accepted jobs ready`;
   } finally {
-    await house?.halt();
+    await installation?.halt();
     unmount(disk);
     rmSync(disk, { recursive: true, force: true });
   }
@@ -196,8 +196,8 @@ async function fullDisk(): Promise<string> {
 
 export const fullDiskDrill: DrillGroup = {
   name: 'full-disk',
-  // The drill has a house of its own, on its disk; this one is only looked at.
-  start: () => startDrillHouse(),
+  // The drill has an installation of its own, on its disk; this one is only looked at.
+  start: () => startDrillInstallation(),
   drills: [
     {
       id: 'D65',

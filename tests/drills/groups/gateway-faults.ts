@@ -1,5 +1,5 @@
 import { stretched } from '../../harness/machine-time.ts';
-import { startDrillHouse, type DrillHouse } from '../drill-house.ts';
+import { startDrillInstallation, type DrillInstallation } from '../drill-installation.ts';
 import { expectThat, within } from '../claims.ts';
 import type { Drill, DrillGroup } from '../drill.ts';
 import { historyOf, storyOf, untilState } from '../job-streams.ts';
@@ -8,45 +8,53 @@ import { socketsOf } from '../service-process.ts';
 import { GATEWAY_STREAM } from '../../../schemas/streams.ts';
 
 /** With a breaker that opens at the fifth failure, and attempts enough to outlive the fault. */
-function startWithBreaker(): Promise<DrillHouse> {
-  return startDrillHouse({
+function startWithBreaker(): Promise<DrillInstallation> {
+  return startDrillInstallation({
     processor: true,
     env: { BREAKER_FAILURES: '5', RETRY_MAX_ATTEMPTS: '20', GATEWAY_MAX_RATE: '10', WORKER_CONCURRENCY: '8' },
   });
 }
 
-async function breakerEvents(house: DrillHouse, type: string): Promise<number> {
+async function breakerEvents(installation: DrillInstallation, type: string): Promise<number> {
   let count = 0;
-  for await (const event of house.log.readStream(GATEWAY_STREAM)) if (event.type === type) count += 1;
+  for await (const event of installation.log.readStream(GATEWAY_STREAM)) if (event.type === type) count += 1;
   return count;
 }
 
-async function hang(house: DrillHouse): Promise<string> {
-  const sockets = (): number => socketsOf(house.processor!.pid());
+async function hang(installation: DrillInstallation): Promise<string> {
+  const sockets = (): number => socketsOf(installation.processor!.pid());
   const before = sockets();
-  house.gateway.kill('SIGSTOP');
-  const jobs = await Promise.all(Array.from({ length: 8 }, () => upload(house)));
-  await within(20_000, 'the breaker opens', async () => (await breakerEvents(house, 'GatewayPaused')) > 0);
+  installation.gateway.kill('SIGSTOP');
+  const jobs = await Promise.all(Array.from({ length: 8 }, () => upload(installation)));
+  await within(
+    20_000,
+    'the breaker opens',
+    async () => (await breakerEvents(installation, 'GatewayPaused')) > 0,
+  );
   // Which five of the eight end first is nobody's choice, and the pause may be in the log before them.
   await within(5_000, 'five attempts ended as GW_TIMEOUT', async () => {
-    const histories = await Promise.all(jobs.map((jobId) => historyOf(house, jobId)));
+    const histories = await Promise.all(jobs.map((jobId) => historyOf(installation, jobId)));
     return histories.filter((types) => types.includes('ConversionDeferred GW_TIMEOUT')).length >= 5;
   });
-  house.gateway.kill('SIGCONT');
-  for (const jobId of jobs) await untilState(house, jobId, ['ready'], { withinMs: 40_000 });
-  await within(5_000, 'the pause is over', async () => (await breakerEvents(house, 'GatewayResumed')) > 0);
+  installation.gateway.kill('SIGCONT');
+  for (const jobId of jobs) await untilState(installation, jobId, ['ready'], { withinMs: 40_000 });
+  await within(
+    5_000,
+    'the pause is over',
+    async () => (await breakerEvents(installation, 'GatewayResumed')) > 0,
+  );
   await within(10_000, 'sockets are back at their number (I11)', () => sockets() <= before + 10);
   return `breaker opened and closed, sockets ${before} -> ${sockets()}, 8 of 8 ready`;
 }
 
-async function fivehundreds(house: DrillHouse): Promise<string> {
+async function fivehundreds(installation: DrillInstallation): Promise<string> {
   const retryAfter = { status: 429, headers: { 'Retry-After': '1' }, body: '{}' };
-  await house.gateway.script({
+  await installation.gateway.script({
     queue: [{ status: 503, headers: { 'Retry-After': '1' }, body: '{}' }, retryAfter],
   });
-  const passing = await upload(house);
-  await untilState(house, passing, ['ready']);
-  const { events } = await storyOf(house, passing);
+  const passing = await upload(installation);
+  await untilState(installation, passing, ['ready']);
+  const { events } = await storyOf(installation, passing);
   const starts = events.flatMap(({ event }) =>
     event.type === 'ConversionStarted' ? [Date.parse(event.data.at)] : [],
   );
@@ -58,27 +66,29 @@ async function fivehundreds(house: DrillHouse): Promise<string> {
     'Retry-After was waited for',
     gaps,
   );
-  await house.gateway.script({ otherwise: { status: 500, body: '{}' } });
-  const doomed = await Promise.all(Array.from({ length: 5 }, () => upload(house)));
+  await installation.gateway.script({ otherwise: { status: 500, body: '{}' } });
+  const doomed = await Promise.all(Array.from({ length: 5 }, () => upload(installation)));
   for (const jobId of doomed) {
-    const job = await untilState(house, jobId, ['failed']);
+    const job = await untilState(installation, jobId, ['failed']);
     expectThat(job.state === 'failed' && job.failure.code === 'GW_5XX', 'it failed with GW_5XX', job);
-    const attempts = (await historyOf(house, jobId)).filter((type) => type === 'ConversionStarted').length;
+    const attempts = (await historyOf(installation, jobId)).filter(
+      (type) => type === 'ConversionStarted',
+    ).length;
     expectThat(attempts === 3, 'after three attempts', attempts);
   }
-  await house.gateway.script({});
+  await installation.gateway.script({});
   return `gaps ${gaps.join(' and ')} ms after Retry-After; 5 of 5 failed GW_5XX after 3 attempts`;
 }
 
-async function slowBodies(house: DrillHouse): Promise<string> {
-  const limitMs = Number(house.env['GATEWAY_TIMEOUT_MS']);
+async function slowBodies(installation: DrillInstallation): Promise<string> {
+  const limitMs = Number(installation.env['GATEWAY_TIMEOUT_MS']);
   const faults = [{ trickleMs: 200 }, { instead: 'reset' as const }, { cutAfterBytes: 10 }];
   const found: string[] = [];
   for (const fault of faults) {
-    await house.gateway.script({ queue: [fault] });
-    const jobId = await upload(house);
-    await untilState(house, jobId, ['ready']);
-    const { events } = await storyOf(house, jobId);
+    await installation.gateway.script({ queue: [fault] });
+    const jobId = await upload(installation);
+    await untilState(installation, jobId, ['ready']);
+    const { events } = await storyOf(installation, jobId);
     const began = events[2]!.event;
     const ended = events[3]!.event;
     expectThat(ended.type === 'ConversionDeferred', 'the first attempt failed', ended.type);
@@ -89,7 +99,7 @@ async function slowBodies(house: DrillHouse): Promise<string> {
   return `trickle ${found[0]}, reset ${found[1]}, cut ${found[2]}`;
 }
 
-async function garbage(house: DrillHouse): Promise<string> {
+async function garbage(installation: DrillInstallation): Promise<string> {
   const answers = {
     HTML: { body: '<html><body>no</body></html>', headers: { 'Content-Type': 'text/html' } },
     'truncated XML': { body: '<?xml version="1.0"?>\n<Invoice><ID>1</ID>' },
@@ -97,22 +107,24 @@ async function garbage(house: DrillHouse): Promise<string> {
     'no bytes': { body: '' },
   };
   for (const [name, answer] of Object.entries(answers)) {
-    await house.gateway.script({ queue: [answer, answer, answer] });
-    const jobId = await upload(house);
-    const job = await untilState(house, jobId, ['failed', 'ready'], { withinMs: 30_000 });
+    await installation.gateway.script({ queue: [answer, answer, answer] });
+    const jobId = await upload(installation);
+    const job = await untilState(installation, jobId, ['failed', 'ready'], { withinMs: 30_000 });
     expectThat(job.state === 'failed' && job.failure.code === 'GW_BAD_OUTPUT', `${name} is refused`, job);
   }
-  const tooMuch = await hugeAnswer(house);
-  await house.gateway.script({});
+  const tooMuch = await hugeAnswer(installation);
+  await installation.gateway.script({});
   return `${Object.keys(answers).join(', ')}: each GW_BAD_OUTPUT, none became Ready; 200 MB: ${tooMuch}`;
 }
 
 /** 200 MB once, and a proper answer to the next attempt: what is Ready then is the proper one. */
-async function hugeAnswer(house: DrillHouse): Promise<string> {
-  await house.gateway.script({ queue: [{ bytes: 200 * 1024 * 1024 }] });
-  const jobId = await upload(house);
-  const job = await untilState(house, jobId, ['failed', 'ready'], { withinMs: 30_000 });
-  const [code] = (await historyOf(house, jobId)).filter((type) => type.startsWith('ConversionDeferred'));
+async function hugeAnswer(installation: DrillInstallation): Promise<string> {
+  await installation.gateway.script({ queue: [{ bytes: 200 * 1024 * 1024 }] });
+  const jobId = await upload(installation);
+  const job = await untilState(installation, jobId, ['failed', 'ready'], { withinMs: 30_000 });
+  const [code] = (await historyOf(installation, jobId)).filter((type) =>
+    type.startsWith('ConversionDeferred'),
+  );
   // Whether so many bytes come to the limit of their number or of their time first depends on the machine.
   expectThat(/GW_BAD_OUTPUT|GW_TIMEOUT/.test(code ?? ''), '200 MB are refused', code);
   expectThat(job.state === 'ready' && job.conversion.result.bytes < 1_000, 'none of them is kept', job);
@@ -120,22 +132,22 @@ async function hugeAnswer(house: DrillHouse): Promise<string> {
 }
 
 /** Dead for three seconds, with sixty jobs waiting: the queue drains at the set rate and not all at once. */
-async function deadThenBack(house: DrillHouse): Promise<string> {
-  const pauses = await breakerEvents(house, 'GatewayPaused');
-  house.gateway.kill('SIGKILL');
-  const jobs = await Promise.all(Array.from({ length: 60 }, () => upload(house)));
+async function deadThenBack(installation: DrillInstallation): Promise<string> {
+  const pauses = await breakerEvents(installation, 'GatewayPaused');
+  installation.gateway.kill('SIGKILL');
+  const jobs = await Promise.all(Array.from({ length: 60 }, () => upload(installation)));
   await within(
     15_000,
     'the breaker opens',
-    async () => (await breakerEvents(house, 'GatewayPaused')) > pauses,
+    async () => (await breakerEvents(installation, 'GatewayPaused')) > pauses,
   );
   await new Promise((resolve) => setTimeout(resolve, 3_000));
-  const before = (await house.gateway.calls()).length;
-  await house.gateway.restart();
+  const before = (await installation.gateway.calls()).length;
+  await installation.gateway.restart();
   const backAt = performance.now();
-  for (const jobId of jobs) await untilState(house, jobId, ['ready'], { withinMs: 60_000 });
+  for (const jobId of jobs) await untilState(installation, jobId, ['ready'], { withinMs: 60_000 });
   const drainedSec = (performance.now() - backAt) / 1000;
-  const at = (await house.gateway.calls()).slice(before).map((call) => call.at);
+  const at = (await installation.gateway.calls()).slice(before).map((call) => call.at);
   const most = Math.max(...at.map((from) => at.filter((each) => each >= from && each < from + 1_000).length));
   // A token may be waiting when the second begins.
   expectThat(most <= 12, 'no second saw more than the rate and its bucket', most);
@@ -146,22 +158,22 @@ async function deadThenBack(house: DrillHouse): Promise<string> {
 }
 
 /** Requests arrive, answers do not: what an asymmetric partition looks like from the processor. */
-async function oneWay(house: DrillHouse): Promise<string> {
-  const before = await breakerEvents(house, 'GatewayPaused');
-  house.toGateway.fault.dropReplies = true;
-  const jobs = await Promise.all(Array.from({ length: 8 }, () => upload(house)));
+async function oneWay(installation: DrillInstallation): Promise<string> {
+  const before = await breakerEvents(installation, 'GatewayPaused');
+  installation.toGateway.fault.dropReplies = true;
+  const jobs = await Promise.all(Array.from({ length: 8 }, () => upload(installation)));
   await within(
     20_000,
     'the breaker opens',
-    async () => (await breakerEvents(house, 'GatewayPaused')) > before,
+    async () => (await breakerEvents(installation, 'GatewayPaused')) > before,
   );
-  house.toGateway.fault.dropReplies = false;
-  house.toGateway.cut();
-  for (const jobId of jobs) await untilState(house, jobId, ['ready'], { withinMs: 40_000 });
+  installation.toGateway.fault.dropReplies = false;
+  installation.toGateway.cut();
+  for (const jobId of jobs) await untilState(installation, jobId, ['ready'], { withinMs: 40_000 });
   return 'answers dropped by the proxy: breaker opened, 8 of 8 ready after it healed';
 }
 
-/** For a house with a processor whose breaker does not open. */
+/** For an installation with a processor whose breaker does not open. */
 export const gatewayAnswers: readonly Drill[] = [
   { id: 'D15', title: 'gateway 5xx burst, 429 and 503 with Retry-After', run: fivehundreds },
   { id: 'D16', title: 'gateway slow: trickle, reset, cut in mid-body', run: slowBodies },

@@ -1,6 +1,6 @@
 import { CRASH_POINTS, type CrashPoint } from '../../../runtime/crash-points.ts';
 import { jobIdOf } from '../../../schemas/name-based-ids.ts';
-import type { DrillHouse } from '../drill-house.ts';
+import type { DrillInstallation } from '../drill-installation.ts';
 import { expectThat } from '../claims.ts';
 import type { Drill } from '../drill.ts';
 import { historyOf, untilState } from '../job-streams.ts';
@@ -11,7 +11,7 @@ import { sha256Of } from '../../../schemas/sha256.ts';
 const NAME = 'processor-to-die';
 const pointsInOrder: readonly CrashPoint[] = CRASH_POINTS;
 
-/** Where the processor of the house dies next, and at which document. */
+/** Where the processor of the installation dies next, and at which document. */
 interface Death {
   readonly point: CrashPoint;
   readonly owner: string;
@@ -29,34 +29,34 @@ function deathAt(point: CrashPoint): Record<string, string> {
 }
 
 /** One processor for all of them: what comes back after one death is what dies of the next document. */
-async function victimOf(house: DrillHouse, point: CrashPoint): Promise<ServiceProcess> {
-  const standing = house.processes().find(({ name }) => name === NAME);
-  if (standing === undefined) return house.serve(NAME, ['processor'], { env: deathAt(point) });
+async function victimOf(installation: DrillInstallation, point: CrashPoint): Promise<ServiceProcess> {
+  const standing = installation.processes().find(({ name }) => name === NAME);
+  if (standing === undefined) return installation.serve(NAME, ['processor'], { env: deathAt(point) });
   if (next?.point === point) return standing;
   await standing.kill();
   await standing.restart(deathAt(point));
   return standing;
 }
 
-async function killedAt(house: DrillHouse, point: CrashPoint): Promise<string> {
-  const victim = await victimOf(house, point);
+async function killedAt(installation: DrillInstallation, point: CrashPoint): Promise<string> {
+  const victim = await victimOf(installation, point);
   const { owner, bytes } = next!;
-  const jobId = await upload(house, { owner, bytes });
+  const jobId = await upload(installation, { owner, bytes });
   const how = await victim.ended();
   expectThat(how === 'SIGKILL', 'the processor died at the named step', how);
   const startedAt = performance.now();
   await victim.restart(deathAt(pointsInOrder[pointsInOrder.indexOf(point) + 1] ?? CRASH_POINTS[0]));
-  await untilState(house, jobId, ['ready']);
+  await untilState(installation, jobId, ['ready']);
   const tookMs = performance.now() - startedAt;
-  const history = await historyOf(house, jobId);
+  const history = await historyOf(installation, jobId);
   expectThat(history.at(-1) === 'ConversionSucceeded', 'nothing follows Ready', history);
   const attempts = history.filter((type) => type === 'ConversionStarted').length;
   return `${attempts} attempt${attempts === 1 ? '' : 's'}, ready ${(tookMs / 1000).toFixed(1)} s after the restart began`;
 }
 
-/** D01 to D09: one for each step of a conversion, in a house where no other processor is left. */
+/** D01 to D09: one for each step of a conversion, in an installation where no other processor is left. */
 export const killedProcessors: readonly Drill[] = CRASH_POINTS.map((point, index) => ({
   id: `D${String(index + 1).padStart(2, '0')}`,
   title: `kill -9 of a processor ${point}`,
-  run: (house) => killedAt(house, point),
+  run: (installation) => killedAt(installation, point),
 }));

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeInvoicePdf } from '../../rooms/gateway/invoice-pdf.ts';
-import { startHouse } from '../../harness/house.ts';
+import { startInstallation } from '../../harness/installation.ts';
 import { newApiUser } from '../../harness/api-user.ts';
 import { expectThat, within } from '../claims.ts';
 import type { Drill } from '../drill.ts';
@@ -12,18 +12,18 @@ const BACK_MS_MAX = 10_000;
 
 /** Log files of `npm start` are removed and moved away under it, as `rm` and logrotate do. */
 async function removedLogFiles(): Promise<string> {
-  // Drills run as a production does; this house is one person's own.
-  const house = await startHouse({ env: { NODE_ENV: 'development' } });
+  // Drills run as a production does; this installation is one person's own.
+  const installation = await startInstallation({ env: { NODE_ENV: 'development' } });
   try {
-    const logs = join(house.dataDir, 'logs');
+    const logs = join(installation.dataDir, 'logs');
     const file = (name: string): string => join(logs, `${name}.log`);
-    const before = await house.parts();
+    const before = await installation.parts();
     await rm(file('services'));
     await rename(file('gateway'), `${file('gateway')}.old`);
     await within(BACK_MS_MAX, 'both files are back', () =>
       Promise.resolve(existsSync(file('services')) && existsSync(file('gateway'))),
     );
-    const person = await newApiUser(house.url);
+    const person = await newApiUser(installation.url);
     const bytes = new Uint8Array(await makeInvoicePdf(50));
     const { status } = await person.upload([{ filename: 'a.pdf', bytes }]);
     expectThat(status === 202, 'an upload is taken', status);
@@ -31,7 +31,7 @@ async function removedLogFiles(): Promise<string> {
     await within(BACK_MS_MAX, 'the new file of the gateway has its line', () =>
       Promise.resolve(readFileSync(file('gateway'), 'utf8').includes('document answered')),
     );
-    const after = await house.parts();
+    const after = await installation.parts();
     expectThat(JSON.stringify(after) === JSON.stringify(before), 'no part ended', { before, after });
     process.kill(before['services'] ?? 0, 'SIGKILL');
     await within(30_000, 'the next services write to the new file', () =>
@@ -39,11 +39,11 @@ async function removedLogFiles(): Promise<string> {
     );
     return 'files back, nothing ended, the next lines are in them';
   } finally {
-    await house.stop();
+    await installation.stop();
   }
 }
 
-/** In a house of its own, as `npm start` makes it. */
+/** In an installation of its own, as `npm start` makes it. */
 export const logFileDrills: readonly Drill[] = [
   { id: 'D50', title: 'log files of npm start removed and moved away', run: removedLogFiles },
 ];

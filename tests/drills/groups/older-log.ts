@@ -7,7 +7,7 @@ import { neverHeardOf, poisonStreams } from '../../harness/poison.ts';
 import { jobIdOfStream } from '../../../schemas/streams.ts';
 import { expectThat, within } from '../claims.ts';
 import type { DrillGroup } from '../drill.ts';
-import { startDrillHouse, type DrillHouse } from '../drill-house.ts';
+import { startDrillInstallation, type DrillInstallation } from '../drill-installation.ts';
 import { untilState } from '../job-streams.ts';
 import { anyPdf, newOwner, request, tryUpload, upload } from '../people.ts';
 
@@ -20,21 +20,21 @@ interface Listed {
 }
 
 /** The list of an owner, or null while it is refused; nothing but 200 and 503 may be answered. */
-async function listOf(house: DrillHouse, owner: string): Promise<Map<string, string> | null> {
-  const answer = await request(house.rest!.url, owner, '/api/jobs?limit=100');
+async function listOf(installation: DrillInstallation, owner: string): Promise<Map<string, string> | null> {
+  const answer = await request(installation.rest!.url, owner, '/api/jobs?limit=100');
   expectThat([200, 503].includes(answer.status), 'the list answers 200 or 503', answer.status);
   const body = (await answer.json()) as Listed;
   return answer.status === 200 ? new Map(body.jobs.map(({ jobId, state }) => [jobId, state])) : null;
 }
 
 async function untilListed(
-  house: DrillHouse,
+  installation: DrillInstallation,
   owner: string,
   jobIds: readonly string[],
   claim: string,
 ): Promise<void> {
   await within(SETTLE_MS_MAX, claim, async () => {
-    const listed = await listOf(house, owner);
+    const listed = await listOf(installation, owner);
     return (
       listed !== null &&
       listed.size === jobIds.length &&
@@ -44,38 +44,40 @@ async function untilListed(
 }
 
 /** Copies the log as it is now, with the event store stopped meanwhile. */
-async function copyLog(house: DrillHouse): Promise<{ readonly copy: string; forget: () => Promise<void> }> {
+async function copyLog(
+  installation: DrillInstallation,
+): Promise<{ readonly copy: string; forget: () => Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'docket-drill-older-'));
-  await house.eventStore.kill('SIGTERM');
-  await cp(house.eventStore.directory, join(folder, 'copy'), { recursive: true });
-  await house.eventStore.restart();
+  await installation.eventStore.kill('SIGTERM');
+  await cp(installation.eventStore.directory, join(folder, 'copy'), { recursive: true });
+  await installation.eventStore.restart();
   return { copy: join(folder, 'copy'), forget: () => rm(folder, { recursive: true, force: true }) };
 }
 
 async function uploads(
-  house: DrillHouse,
+  installation: DrillInstallation,
   owner: string,
   documents: readonly Uint8Array[],
 ): Promise<string[]> {
   const jobIds: string[] = [];
-  for (const bytes of documents) jobIds.push(await upload(house, { owner, bytes }));
-  for (const jobId of jobIds) await untilState(house, jobId, ['ready'], { withinMs: SETTLE_MS_MAX });
+  for (const bytes of documents) jobIds.push(await upload(installation, { owner, bytes }));
+  for (const jobId of jobIds) await untilState(installation, jobId, ['ready'], { withinMs: SETTLE_MS_MAX });
   return jobIds;
 }
 
 const documents = (count: number): Buffer[] => Array.from({ length: count }, () => anyPdf());
 
-async function untilReady(house: DrillHouse): Promise<void> {
+async function untilReady(installation: DrillInstallation): Promise<void> {
   await within(SETTLE_MS_MAX, 'every service is ready', async () => {
     const answers = await Promise.all(
-      [house.rest!, house.processor!].map(({ health }) => fetch(`${health}/ready`)),
+      [installation.rest!, installation.processor!].map(({ health }) => fetch(`${health}/ready`)),
     );
     return answers.every(({ ok }) => ok);
   });
 }
 
 /** Uploads of one owner, one after the other, while the tables are built again. */
-function uploadMeanwhile(house: DrillHouse) {
+function uploadMeanwhile(installation: DrillInstallation) {
   const owner = newOwner();
   const taken: string[] = [];
   let refused = 0;
@@ -83,7 +85,7 @@ function uploadMeanwhile(house: DrillHouse) {
   const uploading = (async () => {
     while (!isOver) {
       // A service that is only starting gives no answer at all, and has taken nothing.
-      const answer = await tryUpload(house, { owner }).catch(() => null);
+      const answer = await tryUpload(installation, { owner }).catch(() => null);
       if (answer?.jobId) taken.push(answer.jobId);
       else if (answer !== null) {
         refused += 1;
@@ -101,7 +103,7 @@ function uploadMeanwhile(house: DrillHouse) {
       await uploading;
       expectThat(taken.length + refused > 0, 'uploads are answered while the tables are built again');
       await within(SETTLE_MS_MAX, 'what was taken during the rebuild is converted and shown', async () => {
-        const listed = await listOf(house, owner);
+        const listed = await listOf(installation, owner);
         return listed !== null && taken.every((jobId) => listed.get(jobId) === 'ready');
       });
       return { taken, refused };
@@ -110,28 +112,32 @@ function uploadMeanwhile(house: DrillHouse) {
 }
 
 /** The log goes back to an older copy, under the feet of the services or while they are stopped. */
-function olderFolder({ areRunning }: { areRunning: boolean }): (house: DrillHouse) => Promise<string> {
-  return async (house) => {
+function olderFolder({
+  areRunning,
+}: {
+  areRunning: boolean;
+}): (installation: DrillInstallation) => Promise<string> {
+  return async (installation) => {
     const owner = newOwner();
-    const early = await uploads(house, owner, documents(3));
-    const { copy, forget } = await copyLog(house);
+    const early = await uploads(installation, owner, documents(3));
+    const { copy, forget } = await copyLog(installation);
     const lost = documents(4);
-    const late = await uploads(house, owner, lost);
-    await untilListed(house, owner, [...early, ...late], 'all are listed');
-    if (!areRunning) await Promise.all([house.rest!.kill(), house.processor!.kill()]);
-    await house.eventStore.kill('SIGKILL');
-    await rm(house.eventStore.directory, { recursive: true });
-    await rename(copy, house.eventStore.directory);
-    await house.eventStore.restart();
+    const late = await uploads(installation, owner, lost);
+    await untilListed(installation, owner, [...early, ...late], 'all are listed');
+    if (!areRunning) await Promise.all([installation.rest!.kill(), installation.processor!.kill()]);
+    await installation.eventStore.kill('SIGKILL');
+    await rm(installation.eventStore.directory, { recursive: true });
+    await rename(copy, installation.eventStore.directory);
+    await installation.eventStore.restart();
     for (const jobId of late) {
-      house.acknowledged.delete(jobId);
-      house.lostCalls.set(jobId, 1);
+      installation.acknowledged.delete(jobId);
+      installation.lostCalls.set(jobId, 1);
     }
     const backAt = performance.now();
-    const meanwhile = uploadMeanwhile(house);
-    if (!areRunning) await Promise.all([house.rest!.restart(), house.processor!.restart()]);
+    const meanwhile = uploadMeanwhile(installation);
+    if (!areRunning) await Promise.all([installation.rest!.restart(), installation.processor!.restart()]);
     await untilListed(
-      house,
+      installation,
       owner,
       early,
       'no row is shown that the log does not hold, and each that it does',
@@ -139,9 +145,14 @@ function olderFolder({ areRunning }: { areRunning: boolean }): (house: DrillHous
     const seconds = ((performance.now() - backAt) / 1000).toFixed(1);
     const { taken, refused } = await meanwhile.end();
     // More than was lost, so that the log is longer than any checkpoint of before; two of them are the same documents.
-    const after = await uploads(house, owner, [...lost.slice(0, 2), ...documents(6)]);
-    await untilListed(house, owner, [...early, ...after], 'what was uploaded since is converted and shown');
-    await untilReady(house);
+    const after = await uploads(installation, owner, [...lost.slice(0, 2), ...documents(6)]);
+    await untilListed(
+      installation,
+      owner,
+      [...early, ...after],
+      'what was uploaded since is converted and shown',
+    );
+    await untilReady(installation);
     await forget();
     return (
       `${late.length} jobs are gone from the log and the list ${seconds} s after; of uploads meanwhile ${taken.length} were taken ` +
@@ -151,31 +162,31 @@ function olderFolder({ areRunning }: { areRunning: boolean }): (house: DrillHous
 }
 
 /** The address leads to another server, which holds an older copy, and back again. */
-async function otherServer(house: DrillHouse): Promise<string> {
+async function otherServer(installation: DrillInstallation): Promise<string> {
   const owner = newOwner();
-  const early = await uploads(house, owner, documents(2));
-  const { copy, forget } = await copyLog(house);
-  const late = await uploads(house, owner, documents(3));
+  const early = await uploads(installation, owner, documents(2));
+  const { copy, forget } = await copyLog(installation);
+  const late = await uploads(installation, owner, documents(3));
   const other = await startTestEventStore({}, copy);
   let meanwhile: readonly string[];
   try {
-    house.toEventStore.leadTo(other.port);
-    house.toEventStore.cut();
-    const uploading = uploadMeanwhile(house);
-    await untilListed(house, owner, early, 'the list is that of the other server');
+    installation.toEventStore.leadTo(other.port);
+    installation.toEventStore.cut();
+    const uploading = uploadMeanwhile(installation);
+    await untilListed(installation, owner, early, 'the list is that of the other server');
     meanwhile = (await uploading.end()).taken;
     const there: string[] = [];
-    for (const bytes of documents(5)) there.push(await upload(house, { owner, bytes }));
-    await untilListed(house, owner, [...early, ...there], 'uploads are converted on the other server');
-    for (const jobId of [...there, ...meanwhile]) house.acknowledged.delete(jobId);
+    for (const bytes of documents(5)) there.push(await upload(installation, { owner, bytes }));
+    await untilListed(installation, owner, [...early, ...there], 'uploads are converted on the other server');
+    for (const jobId of [...there, ...meanwhile]) installation.acknowledged.delete(jobId);
   } finally {
-    house.toEventStore.leadTo(house.eventStore.port);
-    house.toEventStore.cut();
+    installation.toEventStore.leadTo(installation.eventStore.port);
+    installation.toEventStore.cut();
     await other.stop();
     await forget();
   }
-  await untilListed(house, owner, [...early, ...late], 'the list is that of the first server again');
-  await untilReady(house);
+  await untilListed(installation, owner, [...early, ...late], 'the list is that of the first server again');
+  await untilReady(installation);
   return (
     'an older copy at the same address, and back: each time the list was that of the log behind it; ' +
     `${meanwhile.length} uploads taken meanwhile`
@@ -183,40 +194,40 @@ async function otherServer(house: DrillHouse): Promise<string> {
 }
 
 /** Streams of another program, in a log that many others use. */
-async function poisonedLog(house: DrillHouse): Promise<string> {
+async function poisonedLog(installation: DrillInstallation): Promise<string> {
   const streams = poisonStreams();
   for (const [stream, events] of streams) {
     const jobId = jobIdOfStream(stream);
-    if (jobId !== null) house.spoiled.add(jobId);
-    await house.log.append(stream, events, 'no_stream');
+    if (jobId !== null) installation.spoiled.add(jobId);
+    await installation.log.append(stream, events, 'no_stream');
   }
   const owner = newOwner();
   const victim = newOwner();
-  const hit = await upload(house, { owner: victim });
-  await untilState(house, hit, ['ready'], { withinMs: SETTLE_MS_MAX });
-  const last = await house.log.readLast(`job-${hit}`);
-  await house.log.append(`job-${hit}`, [neverHeardOf()], last!.revision);
-  house.spoiled.add(hit);
-  house.acknowledged.delete(hit);
-  const others = await uploads(house, owner, documents(8));
-  await untilListed(house, owner, others, 'the uploads of others are converted and shown');
+  const hit = await upload(installation, { owner: victim });
+  await untilState(installation, hit, ['ready'], { withinMs: SETTLE_MS_MAX });
+  const last = await installation.log.readLast(`job-${hit}`);
+  await installation.log.append(`job-${hit}`, [neverHeardOf()], last!.revision);
+  installation.spoiled.add(hit);
+  installation.acknowledged.delete(hit);
+  const others = await uploads(installation, owner, documents(8));
+  await untilListed(installation, owner, others, 'the uploads of others are converted and shown');
   await within(
     SETTLE_MS_MAX,
     'what cannot be applied is in quarantine, the job that was hit as well',
     async () => {
-      const { rows } = await house.store.query<{ stream: string }>(
+      const { rows } = await installation.store.query<{ stream: string }>(
         `select distinct stream from docket.quarantine where projection = 'work-list'`,
       );
       return rows.some(({ stream }) => stream === `job-${hit}`) && rows.length >= 7;
     },
   );
-  await untilReady(house);
+  await untilReady(installation);
   return `${streams.size} streams and one job of another program's making: 8 of 8 uploads of others ready`;
 }
 
 export const olderLog: DrillGroup = {
   name: 'other-logs',
-  start: () => startDrillHouse({ processor: true }),
+  start: () => startDrillInstallation({ processor: true }),
   drills: [
     {
       id: 'D21',

@@ -11,7 +11,7 @@ import { LIVE_PROTOCOL } from '../../../schemas/live-protocol.ts';
 import { stretched } from '../../harness/machine-time.ts';
 import { runDocket } from '../../harness/run-docket.ts';
 import { shuffled } from '../../harness/shuffled-delivery.ts';
-import { startDrillHouse, type DrillHouse } from '../drill-house.ts';
+import { startDrillInstallation, type DrillInstallation } from '../drill-installation.ts';
 import { expectThat, within } from '../claims.ts';
 import type { DrillGroup } from '../drill.ts';
 import { expectTheTruth, watchQueue, type LiveWatcher } from '../live-watchers.ts';
@@ -25,31 +25,31 @@ const UPLOADS = 60;
 let projector: ServiceProcess;
 let query: ServiceProcess;
 
-async function start(): Promise<DrillHouse> {
-  const house = await startDrillHouse({ rest: ['command-api', 'processor'], direct: true });
-  projector = await house.serve('projector', ['projector']);
-  query = await house.serve('query', ['query-api']);
-  return house;
+async function start(): Promise<DrillInstallation> {
+  const installation = await startDrillInstallation({ rest: ['command-api', 'processor'], direct: true });
+  projector = await installation.serve('projector', ['projector']);
+  query = await installation.serve('query', ['query-api']);
+  return installation;
 }
 
-/** The first drill of its house: the first batch of all is a transaction that can be cut, later ones a statement. */
-async function killedInBatch(house: DrillHouse): Promise<string> {
+/** The first drill of its installation: the first batch of all is a transaction that can be cut, later ones a statement. */
+async function killedInBatch(installation: DrillInstallation): Promise<string> {
   for (const point of PROJECTION_CRASH_POINTS) {
     await projector.kill();
     await projector.restart({ CRASH_AT: point }, { unready: true });
-    for (let n = 0; n < 5; n += 1) await upload(house);
+    for (let n = 0; n < 5; n += 1) await upload(installation);
     expectThat((await projector.ended()) === 'SIGKILL', `the projector died ${point}`);
     await projector.restart({ CRASH_AT: '' });
   }
   return `killed ${PROJECTION_CRASH_POINTS.join(' and ')}: the repeated batch changed nothing twice`;
 }
 
-async function fiftyClients(house: DrillHouse): Promise<string> {
+async function fiftyClients(installation: DrillInstallation): Promise<string> {
   const owners = Array.from({ length: OWNERS }, newOwner);
   const watchers = Array.from({ length: 50 }, (_, n) => watchQueue(query.url, owners[n % OWNERS]!));
   await within(15_000, 'all are connected', () => watchers.every((each) => each.connections() > 0));
   const uploading = (async () => {
-    for (let n = 0; n < UPLOADS; n += 1) await upload(house, { owner: owners[n % OWNERS]! });
+    for (let n = 0; n < UPLOADS; n += 1) await upload(installation, { owner: owners[n % OWNERS]! });
   })();
   await sleep(400);
   await query.kill();
@@ -75,18 +75,18 @@ async function fiftyClients(house: DrillHouse): Promise<string> {
 }
 
 /** A real projector whose subscription delivers half of all events twice and windows of twenty in any order. */
-async function anyOrder(house: DrillHouse): Promise<string> {
+async function anyOrder(installation: DrillInstallation): Promise<string> {
   await projector.kill();
   const service = await startProjector({
-    log: { ...house.log, follow: (options) => house.log.follow(shuffled(options)) },
-    store: house.store,
+    log: { ...installation.log, follow: (options) => installation.log.follow(shuffled(options)) },
+    store: installation.store,
     logger: createLog('drill', 'silent'),
-    settings: loadSettings(house.env),
+    settings: loadSettings(installation.env),
     metrics: createMetrics({ defaults: false }),
   });
-  for (let n = 0; n < 40; n += 1) await upload(house);
+  for (let n = 0; n < 40; n += 1) await upload(installation);
   await within(30_000, 'the tables have them all', async () => {
-    const { rows } = await house.store.query<{ open: number }>(
+    const { rows } = await installation.store.query<{ open: number }>(
       `select count(*)::int as open from docket.jobs where state not in ('ready', 'failed')`,
     );
     return rows[0]?.open === 0;
@@ -96,13 +96,13 @@ async function anyOrder(house: DrillHouse): Promise<string> {
   return '40 jobs delivered in any order, half of the events twice';
 }
 
-async function poisonEvents(house: DrillHouse): Promise<string> {
-  const spoiled = await appendPoison(house);
-  const good = Array.from({ length: 20 }, () => upload(house));
+async function poisonEvents(installation: DrillInstallation): Promise<string> {
+  const spoiled = await appendPoison(installation);
+  const good = Array.from({ length: 20 }, () => upload(installation));
   const startedAt = performance.now();
   const jobs = await Promise.all(good);
   await within(20_000, 'unrelated jobs flow on (I16)', async () => {
-    const { rows } = await house.store.query<{ ready: number }>(
+    const { rows } = await installation.store.query<{ ready: number }>(
       `select count(*)::int as ready from docket.jobs where job_id = any($1::uuid[]) and state = 'ready'`,
       [jobs],
     );
@@ -110,7 +110,7 @@ async function poisonEvents(house: DrillHouse): Promise<string> {
   });
   const flowedSec = ((performance.now() - startedAt) / 1000).toFixed(1);
   await within(10_000, 'each poisoned stream is held', async () => {
-    const { rows } = await house.store.query<{ stream: string }>(
+    const { rows } = await installation.store.query<{ stream: string }>(
       'select distinct stream from docket.quarantine',
     );
     const held = new Set(rows.map(({ stream }) => stream));
@@ -118,12 +118,12 @@ async function poisonEvents(house: DrillHouse): Promise<string> {
   });
   const metrics = await (await fetch(new URL('/metrics', projector.health))).text();
   expectThat(/quarantin\w*(\{[^}]*\})? [1-9]/.test(metrics), 'the quarantine is in the metrics');
-  const replayed = await replayAfterFix(house);
+  const replayed = await replayAfterFix(installation);
   return `${spoiled.length} poisoned streams held, 20 others ready in ${flowedSec} s; ${replayed}`;
 }
 
 /** Events that nobody should ever have written; each into a job of its own. */
-async function appendPoison(house: DrillHouse): Promise<string[]> {
+async function appendPoison(installation: DrillInstallation): Promise<string[]> {
   const metadata = { correlationId: 'c', causationId: 'c', actor: 'system', schemaVersion: 1 };
   const uploaded = (jobId: string) => ({
     at: new Date().toISOString(),
@@ -144,29 +144,29 @@ async function appendPoison(house: DrillHouse): Promise<string[]> {
   const jobIds: string[] = [];
   for (const poison of poisons) {
     const jobId = randomUUID();
-    house.spoiled.add(jobId);
+    installation.spoiled.add(jobId);
     jobIds.push(jobId);
     const event = { id: randomUUID(), type: 'DocumentUploaded', ...poison(jobId) };
-    await house.log.append(jobStream(jobId), [event], 'no_stream');
+    await installation.log.append(jobStream(jobId), [event], 'no_stream');
   }
   return jobIds;
 }
 
 /** A row that Postgres refuses until somebody mends the table; then `docket quarantine replay` brings it in. */
-async function replayAfterFix(house: DrillHouse): Promise<string> {
-  await house.store.query(
+async function replayAfterFix(installation: DrillInstallation): Promise<string> {
+  await installation.store.query(
     `alter table jobs_v1.jobs add constraint drill check (filename <> 'refused.pdf') not valid`,
   );
-  const jobId = await upload(house, { filename: 'refused.pdf' });
+  const jobId = await upload(installation, { filename: 'refused.pdf' });
   const held = async (): Promise<boolean> => {
-    const { rowCount } = await house.store.query('select from docket.quarantine where stream = $1', [
+    const { rowCount } = await installation.store.query('select from docket.quarantine where stream = $1', [
       jobStream(jobId),
     ]);
     return (rowCount ?? 0) > 0;
   };
   await within(10_000, 'the refused row is held', held);
-  await house.store.query('alter table jobs_v1.jobs drop constraint drill');
-  const ran = await runDocket(['quarantine', 'replay', jobId], { ...house.env });
+  await installation.store.query('alter table jobs_v1.jobs drop constraint drill');
+  const ran = await runDocket(['quarantine', 'replay', jobId], { ...installation.env });
   await within(
     10_000,
     `it is replayed (${ran.code}: ${ran.stdout}${ran.stderr})`,
@@ -176,9 +176,9 @@ async function replayAfterFix(house: DrillHouse): Promise<string> {
 }
 
 /** 200 sockets that read nothing, one that floods, and 20 that are served meanwhile. */
-async function slowSockets(house: DrillHouse): Promise<string> {
+async function slowSockets(installation: DrillInstallation): Promise<string> {
   const owner = newOwner();
-  const unhindered = await lagMs(house, owner);
+  const unhindered = await lagMs(installation, owner);
   const before = query.rssBytes();
   const dead = Array.from({ length: 200 }, () => openSocket(query.url, newOwner()));
   await Promise.all(dead);
@@ -187,7 +187,7 @@ async function slowSockets(house: DrillHouse): Promise<string> {
   const flooded = new Promise<number>((resolve) => flooding.on('close', (code: number) => resolve(code)));
   for (let n = 0; n < 2_000; n += 1)
     if (flooding.readyState === WebSocket.OPEN) flooding.send('{"type":"ping"}');
-  const p95 = await lagMs(house, owner);
+  const p95 = await lagMs(installation, owner);
   const code = await Promise.race([flooded, sleep(stretched(5_000), 0)]);
   expectThat(code >= 1_002, 'the flood was ended', code);
   // Twice what it is without them where half a second is too little for this machine.
@@ -203,11 +203,11 @@ async function slowSockets(house: DrillHouse): Promise<string> {
 }
 
 /** From the answer to an upload to its row on the owner's socket: p95 of twenty, in ms. */
-async function lagMs(house: DrillHouse, owner: string): Promise<number> {
+async function lagMs(installation: DrillInstallation, owner: string): Promise<number> {
   const watcher = watchQueue(query.url, owner);
   const lags: number[] = [];
   for (let n = 0; n < 20; n += 1) {
-    const jobId = await upload(house, { owner });
+    const jobId = await upload(installation, { owner });
     const answeredAt = performance.now();
     await within(10_000, 'the row is seen', () => watcher.rows().has(jobId), 5);
     lags.push(performance.now() - answeredAt);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { choices } from '../../rooms/gateway/random.ts';
 import { GATEWAY_REFUSAL_CODES } from '../../../schemas/gateway-protocol.ts';
-import { startDrillHouse, type DrillHouse } from '../drill-house.ts';
+import { startDrillInstallation, type DrillInstallation } from '../drill-installation.ts';
 import { expectThat, within } from '../claims.ts';
 import type { DrillGroup } from '../drill.ts';
 import { storyOf, untilAllFinal, untilState } from '../job-streams.ts';
@@ -13,13 +13,13 @@ const FILES_AT_ONCE = 20;
 const DRILL_MS_MAX = 300_000;
 const ALL_FINAL_MS_MAX = 200_000;
 
-function start(): Promise<DrillHouse> {
-  return startDrillHouse({
+function start(): Promise<DrillInstallation> {
+  return startDrillInstallation({
     processor: true,
     gateway: 'real',
     direct: true,
     env: {
-      // A bomb is to come to the gateway's own limit, which takes long beside other houses, and not to be read thrice.
+      // A bomb is to come to the gateway's own limit, which takes long beside other installations, and not to be read thrice.
       GATEWAY_TIMEOUT_MS: '45000',
       WORKER_TIMEOUT_MS: '60000',
       WORKER_LEASE_TTL_SEC: '90',
@@ -56,7 +56,7 @@ async function invoicePdf(seed: number): Promise<Uint8Array> {
   return makeInvoicePdf(seed);
 }
 
-async function mutations(house: DrillHouse): Promise<string> {
+async function mutations(installation: DrillInstallation): Promise<string> {
   const random = choices(34);
   const good = await Promise.all([1, 2, 3].map(invoicePdf));
   const refused = { before: 0 };
@@ -65,7 +65,9 @@ async function mutations(house: DrillHouse): Promise<string> {
     const files = Array.from({ length: Math.min(FILES_AT_ONCE, MUTATIONS - done) }, () =>
       mutated(Buffer.from(random.pick(good)), random),
     );
-    const answers = await Promise.all(files.map((bytes) => untilAnswered(house, new Uint8Array(bytes))));
+    const answers = await Promise.all(
+      files.map((bytes) => untilAnswered(installation, new Uint8Array(bytes))),
+    );
     for (const { status, text, jobId } of answers) {
       if (jobId !== null) taken.add(jobId);
       if (status === 202 || status === 200) continue;
@@ -73,7 +75,7 @@ async function mutations(house: DrillHouse): Promise<string> {
       refused.before += 1;
     }
   }
-  const stories = await untilAllFinal(house, ALL_FINAL_MS_MAX);
+  const stories = await untilAllFinal(installation, ALL_FINAL_MS_MAX);
   const tally: Record<string, number> = {};
   for (const { jobId, job } of stories.values()) {
     if (!taken.has(jobId)) continue;
@@ -88,25 +90,29 @@ async function mutations(house: DrillHouse): Promise<string> {
 }
 
 /** As a client does: what is told 503 is sent again. */
-async function untilAnswered(house: DrillHouse, bytes: Uint8Array): Promise<Uploaded> {
+async function untilAnswered(installation: DrillInstallation, bytes: Uint8Array): Promise<Uploaded> {
   const owner = newOwner();
   const key = randomUUID();
   for (;;) {
-    const answer = await tryUpload(house, { owner, key, bytes, timeoutMs: 60_000 });
+    const answer = await tryUpload(installation, { owner, key, bytes, timeoutMs: 60_000 });
     if (answer.status !== 503) return answer;
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
 }
 
-async function explosive(house: DrillHouse): Promise<string> {
-  const api = house.rest!;
+async function explosive(installation: DrillInstallation): Promise<string> {
+  const api = installation.rest!;
   const apiBefore = api.rssBytes();
-  const gatewayBefore = house.realGateway!.rssBytes();
+  const gatewayBefore = installation.realGateway!.rssBytes();
   const told: string[] = [];
   for (const [name, bytes] of Object.entries(bombs())) {
-    const jobId = await upload(house, { owner: newOwner(), bytes: new Uint8Array(bytes), timeoutMs: 60_000 });
-    const job = await untilState(house, jobId, ['failed', 'ready'], { withinMs: 100_000 });
-    const { events } = await storyOf(house, jobId);
+    const jobId = await upload(installation, {
+      owner: newOwner(),
+      bytes: new Uint8Array(bytes),
+      timeoutMs: 60_000,
+    });
+    const job = await untilState(installation, jobId, ['failed', 'ready'], { withinMs: 100_000 });
+    const { events } = await storyOf(installation, jobId);
     const attempts = events.filter(({ event }) => event.type === 'ConversionStarted').length;
     told.push(
       `${name} ${job.state === 'failed' ? (job.failure.reason ?? job.failure.code) : job.state} (${attempts})`,
@@ -114,16 +120,16 @@ async function explosive(house: DrillHouse): Promise<string> {
   }
   const grown = (now: number, before: number): number => (now - before) / 2 ** 20;
   const apiMb = grown(api.rssBytes(), apiBefore);
-  const gatewayMb = grown(house.realGateway!.rssBytes(), gatewayBefore);
+  const gatewayMb = grown(installation.realGateway!.rssBytes(), gatewayBefore);
   expectThat(apiMb < 150 && gatewayMb < 150, 'memory of API and gateway stays bounded (I17)', {
     apiMb,
     gatewayMb,
   });
-  const good = await upload(house, { bytes: new Uint8Array(await invoicePdf(7)) });
+  const good = await upload(installation, { bytes: new Uint8Array(await invoicePdf(7)) });
   await within(
     60_000,
     'a good file is converted after them',
-    async () => (await storyOf(house, good)).job.state === 'ready',
+    async () => (await storyOf(installation, good)).job.state === 'ready',
   );
   return `${told.join(', ')}; API +${apiMb.toFixed(0)} MB, gateway +${gatewayMb.toFixed(0)} MB`;
 }
@@ -133,10 +139,10 @@ export const realGateway: DrillGroup = {
   start,
   // The bombs come first: the check after them is short, and the one after the thousand files reads theirs as well.
   drills: [
-    { id: 'D35', title: 'PDF bombs through the whole house', run: explosive, msMax: DRILL_MS_MAX },
+    { id: 'D35', title: 'PDF bombs through the whole installation', run: explosive, msMax: DRILL_MS_MAX },
     {
       id: 'D34',
-      title: '1,000 seeded mutations of invoices through the whole house',
+      title: '1,000 seeded mutations of invoices through the whole installation',
       run: mutations,
       msMax: DRILL_MS_MAX,
     },

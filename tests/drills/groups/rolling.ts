@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../../cli/up/free-port.ts';
 import { stretched } from '../../harness/machine-time.ts';
-import { startDrillHouse, type DrillHouse } from '../drill-house.ts';
+import { startDrillInstallation, type DrillInstallation } from '../drill-installation.ts';
 import { expectThat, within } from '../claims.ts';
 import type { DrillGroup } from '../drill.ts';
 import { startEdge, type Edge } from '../edge.ts';
@@ -11,18 +11,18 @@ import { newOwner, request, tryUpload } from '../people.ts';
 import type { ServiceProcess } from '../service-process.ts';
 
 const DRAIN_MS_MAX = 25_000;
-/** Of each of the three people who load the house, between two requests. */
+/** Of each of the three people who load the installation, between two requests. */
 const PAUSE_MS = 150;
 
 let edge: Edge;
 
-async function start(): Promise<DrillHouse> {
+async function start(): Promise<DrillInstallation> {
   const port = await freePort();
   // Browsers open the edge, so its origin is the only one that sockets are opened from.
   const env = { SHUTDOWN_GRACE_MS: '4000', PUBLIC_URL: `http://127.0.0.1:${port}` };
-  const house = await startDrillHouse({ rest: [], direct: true, env });
+  const installation = await startDrillInstallation({ rest: [], direct: true, env });
   const two = (service: string): Promise<ServiceProcess[]> =>
-    Promise.all(['a', 'b'].map((letter) => house.serve(`${service}-${letter}`, [service])));
+    Promise.all(['a', 'b'].map((letter) => installation.serve(`${service}-${letter}`, [service])));
   const [writes, reads] = await Promise.all([
     two('command-api'),
     two('query-api'),
@@ -30,12 +30,12 @@ async function start(): Promise<DrillHouse> {
     two('processor'),
   ]);
   edge = await startEdge({ port, writes, reads });
-  return { ...house, stop: () => edge.stop().then(() => house.stop()) };
+  return { ...installation, stop: () => edge.stop().then(() => installation.stop()) };
 }
 
 /** Every service after the other is asked to stop and started again, while people upload, read and watch. */
-async function restartAll(house: DrillHouse): Promise<string> {
-  await house.gateway.script({ otherwise: { delayMs: 150 } });
+async function restartAll(installation: DrillInstallation): Promise<string> {
+  await installation.gateway.script({ otherwise: { delayMs: 150 } });
   const owner = newOwner();
   const watchers = Array.from({ length: 5 }, () => watchQueue(edge.url, owner));
   await within(15_000, 'all are connected', () => watchers.every((each) => each.connections() > 0));
@@ -54,13 +54,13 @@ async function restartAll(house: DrillHouse): Promise<string> {
     }
   };
   const load = Promise.all([
-    loop('upload', () => tryUpload(house, { owner, at: edge.url })),
-    loop('upload', () => tryUpload(house, { at: edge.url })),
+    loop('upload', () => tryUpload(installation, { owner, at: edge.url })),
+    loop('upload', () => tryUpload(installation, { at: edge.url })),
     loop('list', () => statusOf(request(edge.url, owner, '/api/jobs?limit=20'))),
   ]);
   load.catch(() => undefined);
   const drains: number[] = [];
-  for (const each of house.processes()) {
+  for (const each of installation.processes()) {
     drains.push(await each.terminate());
     await each.restart();
     await sleep(300);
@@ -72,9 +72,9 @@ async function restartAll(house: DrillHouse): Promise<string> {
     ({ status, retryAfter }) => status >= 400 && (status !== 503 || retryAfter === null),
   );
   expectThat(odd.length === 0, 'no request failed but with 503 and Retry-After', odd.slice(0, 3));
-  await untilAllFinal(house, 60_000);
-  for (const jobId of house.acknowledged.keys()) {
-    const history = await historyOf(house, jobId);
+  await untilAllFinal(installation, 60_000);
+  for (const jobId of installation.acknowledged.keys()) {
+    const history = await historyOf(installation, jobId);
     const given = history.filter((type) => type.startsWith('AttemptAbandoned'));
     expectThat(
       given.every((type) => type.endsWith('shutdown')),
@@ -97,7 +97,7 @@ async function restartAll(house: DrillHouse): Promise<string> {
     'and no row went back',
   );
   for (const each of watchers) each.close();
-  await house.gateway.script({});
+  await installation.gateway.script({});
   const later = answers.filter(({ status }) => status === 503).length;
   return `8 processes restarted, drained in at most ${(Math.max(...drains) / 1000).toFixed(1)} s; ${answers.length} requests, ${later} told 503; ${told.length} sockets told to return`;
 }

@@ -3,7 +3,7 @@ import { startTestEventStore, type TestEventStore } from '../../harness/event-st
 import { startFaultProxy, type FaultProxy } from '../../harness/fault-proxy.ts';
 import { stretched } from '../../harness/machine-time.ts';
 import { expectThat, within } from '../claims.ts';
-import type { DrillHouse } from '../drill-house.ts';
+import type { DrillInstallation } from '../drill-installation.ts';
 import type { Drill } from '../drill.ts';
 import { untilAllFinal } from '../job-streams.ts';
 import { tryUpload, type Uploaded } from '../people.ts';
@@ -27,7 +27,7 @@ interface Gaps {
 }
 
 /** Uploads eight times a second for a while; the gap is the longest time between two that were taken. */
-async function uploadsFor(house: DrillHouse, at: string, forMs: number): Promise<Gaps> {
+async function uploadsFor(installation: DrillInstallation, at: string, forMs: number): Promise<Gaps> {
   const beganMs = performance.now();
   let lastMs = beganMs;
   let longestMs = 0;
@@ -35,7 +35,7 @@ async function uploadsFor(house: DrillHouse, at: string, forMs: number): Promise
   let refused = 0;
   const told: Promise<void>[] = [];
   const one = async (): Promise<void> => {
-    const { jobId, status, text } = await tryUpload(house, { at });
+    const { jobId, status, text } = await tryUpload(installation, { at });
     if (jobId === null) {
       expectThat(status === 503, 'an upload that is not taken is told 503', text);
       refused += 1;
@@ -54,13 +54,16 @@ async function uploadsFor(house: DrillHouse, at: string, forMs: number): Promise
 }
 
 /** One event store at two addresses, which its gossip names each as the leader's; the leader goes, the other stays. */
-async function leaderGoes(house: DrillHouse, go: (leader: FaultProxy) => void): Promise<string> {
+async function leaderGoes(
+  installation: DrillInstallation,
+  go: (leader: FaultProxy) => void,
+): Promise<string> {
   const nodes = await Promise.all([
-    startFaultProxy(house.eventStore.port),
-    startFaultProxy(house.eventStore.port),
+    startFaultProxy(installation.eventStore.port),
+    startFaultProxy(installation.eventStore.port),
   ]);
   const [one, two] = nodes;
-  const api = await house.serve(`cluster-api-${one.port}`, ['command-api'], {
+  const api = await installation.serve(`cluster-api-${one.port}`, ['command-api'], {
     env: {
       EVENTSTORE_URL: `esdb://127.0.0.1:${one.port},127.0.0.1:${two.port}?tls=false`,
       EVENTSTORE_TIMEOUT_MS: '5000',
@@ -68,11 +71,11 @@ async function leaderGoes(house: DrillHouse, go: (leader: FaultProxy) => void): 
   });
   try {
     const before = nodes.map((node) => node.bytes());
-    await uploadsFor(house, api.url, 1_000);
+    await uploadsFor(installation, api.url, 1_000);
     const [byOne, byTwo] = nodes.map((node, n) => node.bytes() - before[n]!);
     go(byOne! >= byTwo! ? one : two);
     const gapMsMax = GAP_MS_MAX.waiting + stretched(GAP_MS_MAX.working);
-    const { longestMs, taken, refused } = await uploadsFor(house, api.url, gapMsMax + 3_000);
+    const { longestMs, taken, refused } = await uploadsFor(installation, api.url, gapMsMax + 3_000);
     expectThat(longestMs <= gapMsMax, `no gap is longer than ${gapMsMax} ms`, longestMs);
     const stopMs = await api.terminate();
     expectThat(
@@ -80,7 +83,7 @@ async function leaderGoes(house: DrillHouse, go: (leader: FaultProxy) => void): 
       'nothing is open after the stop',
       api.lastWords().slice(-300),
     );
-    await untilAllFinal(house, 40_000);
+    await untilAllFinal(installation, 40_000);
     return `longest gap ${(longestMs / 1000).toFixed(1)} s, ${taken} taken, ${refused} told 503, stopped in ${(stopMs / 1000).toFixed(1)} s`;
   } finally {
     await api.kill();
@@ -90,19 +93,19 @@ async function leaderGoes(house: DrillHouse, go: (leader: FaultProxy) => void): 
 
 /** What a process makes of a store that does not serve it: it ends with the reason, or answers 503 and says it. */
 async function refusedBy(
-  house: DrillHouse,
+  installation: DrillInstallation,
   store: { readonly url: string; readonly proxy: FaultProxy },
   says: RegExp,
 ): Promise<string> {
   const before = store.proxy.connections();
-  const api = await house.serve(`refused-api-${before}`, ['command-api', 'projector'], {
+  const api = await installation.serve(`refused-api-${before}`, ['command-api', 'projector'], {
     env: { EVENTSTORE_URL: store.url },
     unready: true,
   });
   try {
     const answers: (Uploaded | null)[] = [];
     for (const beganMs = performance.now(); performance.now() - beganMs < WATCHED_MS && api.isAlive();) {
-      answers.push(await tryUpload(house, { at: api.url }).catch(() => null));
+      answers.push(await tryUpload(installation, { at: api.url }).catch(() => null));
       await sleep(200);
     }
     const told = answers.filter((answer) => answer !== null);
@@ -127,7 +130,7 @@ async function refusedBy(
   }
 }
 
-async function storesThatRefuse(house: DrillHouse): Promise<string> {
+async function storesThatRefuse(installation: DrillInstallation): Promise<string> {
   const store: TestEventStore = await startTestEventStore({
     tls: true,
     users: [admin, docket, writer],
@@ -148,7 +151,7 @@ async function storesThatRefuse(house: DrillHouse): Promise<string> {
   try {
     const told: string[] = [];
     for (const [name, url, says] of kinds)
-      told.push(`${name}: ${await refusedBy(house, { url, proxy }, says)}`);
+      told.push(`${name}: ${await refusedBy(installation, { url, proxy }, says)}`);
     return told.join('; ');
   } finally {
     await proxy.stop();
@@ -165,13 +168,13 @@ export const storeAddresses: readonly Drill[] = [
   {
     id: 'D57',
     title: 'cluster leader hangs',
-    run: (house) => leaderGoes(house, (leader) => (leader.fault.silent = true)),
+    run: (installation) => leaderGoes(installation, (leader) => (leader.fault.silent = true)),
   },
   {
     id: 'D58',
     title: 'cluster leader killed',
-    run: (house) =>
-      leaderGoes(house, (leader) => {
+    run: (installation) =>
+      leaderGoes(installation, (leader) => {
         leader.fault.refuse = true;
         leader.cut();
       }),

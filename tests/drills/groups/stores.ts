@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startFaultProxy } from '../../harness/fault-proxy.ts';
 import { stretched } from '../../harness/machine-time.ts';
-import type { DrillHouse } from '../drill-house.ts';
+import type { DrillInstallation } from '../drill-installation.ts';
 import { expectThat, within } from '../claims.ts';
 import type { Drill } from '../drill.ts';
 import { historyOf, untilAllFinal, untilState } from '../job-streams.ts';
@@ -15,13 +15,13 @@ interface Steady {
 }
 
 /** Uploads at a steady pace; each that is refused is tried again under its key, as a client does. */
-function steadyUploads(house: DrillHouse): { stop(): Promise<Steady> } {
+function steadyUploads(installation: DrillInstallation): { stop(): Promise<Steady> } {
   let over = false;
   const refused: Uploaded[] = [];
   const unanswered: Error[] = [];
   let taken = 0;
   const one = async (): Promise<void> => {
-    await upload(house, {}, (answer) =>
+    await upload(installation, {}, (answer) =>
       answer instanceof Error ? unanswered.push(answer) : refused.push(answer),
     );
     taken += 1;
@@ -40,18 +40,18 @@ function steadyUploads(house: DrillHouse): { stop(): Promise<Steady> } {
   };
 }
 
-async function eventStoreRestarts(house: DrillHouse): Promise<string> {
+async function eventStoreRestarts(installation: DrillInstallation): Promise<string> {
   const told: string[] = [];
   for (const [how, signal, downMs] of [
     ['SIGTERM', 'SIGTERM', 0],
     ['kill -9', 'SIGKILL', 0],
     ['down 3 s', 'SIGKILL', 3_000],
   ] as const) {
-    const uploads = steadyUploads(house);
+    const uploads = steadyUploads(installation);
     await sleep(500);
-    await house.eventStore.kill(signal);
+    await installation.eventStore.kill(signal);
     await sleep(downMs);
-    await house.eventStore.restart();
+    await installation.eventStore.restart();
     const backAt = performance.now();
     await sleep(500);
     const { refused, unanswered, taken } = await uploads.stop();
@@ -61,10 +61,10 @@ async function eventStoreRestarts(house: DrillHouse): Promise<string> {
       'what was refused was 503 with Retry-After',
       refused.filter(({ status, retryAfter }) => status !== 503 || retryAfter === null).slice(0, 2),
     );
-    await untilAllFinal(house, 40_000);
+    await untilAllFinal(installation, 40_000);
     await within(10_000, 'services are ready again', async () => {
       const ready = await Promise.all(
-        [house.rest!.health, house.processor!.health].map((at) => fetch(`${at}/ready`)),
+        [installation.rest!.health, installation.processor!.health].map((at) => fetch(`${at}/ready`)),
       );
       return ready.every(({ ok }) => ok);
     });
@@ -76,21 +76,23 @@ async function eventStoreRestarts(house: DrillHouse): Promise<string> {
 }
 
 /** Slow, and then deaf: what was appended is answered by nobody, so the same events are appended again. */
-async function lostReplies(house: DrillHouse): Promise<string> {
-  house.toEventStore.fault.delayMs = 400;
-  const slow = await Promise.all(Array.from({ length: 5 }, () => tryUpload(house, { timeoutMs: 30_000 })));
-  house.toEventStore.fault.delayMs = 0;
-  const uploads = steadyUploads(house);
+async function lostReplies(installation: DrillInstallation): Promise<string> {
+  installation.toEventStore.fault.delayMs = 400;
+  const slow = await Promise.all(
+    Array.from({ length: 5 }, () => tryUpload(installation, { timeoutMs: 30_000 })),
+  );
+  installation.toEventStore.fault.delayMs = 0;
+  const uploads = steadyUploads(installation);
   for (let round = 0; round < 3; round += 1) {
     await sleep(300);
-    house.toEventStore.fault.dropReplies = true;
+    installation.toEventStore.fault.dropReplies = true;
     await sleep(500);
-    house.toEventStore.cut();
-    house.toEventStore.fault.dropReplies = false;
+    installation.toEventStore.cut();
+    installation.toEventStore.fault.dropReplies = false;
   }
   await sleep(500);
   const { refused, taken } = await uploads.stop();
-  const stories = await untilAllFinal(house, 60_000);
+  const stories = await untilAllFinal(installation, 60_000);
   for (const { jobId, events } of stories.values()) {
     const created = events.filter(({ event }) => event.type === 'DocumentUploaded').length;
     expectThat(created === 1, `job ${jobId} was uploaded once`, created);
@@ -98,44 +100,44 @@ async function lostReplies(house: DrillHouse): Promise<string> {
   return `appends slowed by 0.4 s a chunk: ${slow.filter(({ jobId }) => jobId).length} of 5 taken; answers lost three times: ${taken} taken, ${refused.length} told 503 and repeated, none twice`;
 }
 
-async function postgresKilled(house: DrillHouse): Promise<string> {
+async function postgresKilled(installation: DrillInstallation): Promise<string> {
   const owner = newOwner();
-  const before = await upload(house, { owner });
-  await untilState(house, before, ['ready']);
-  await house.postgres.kill();
-  const during = await Promise.all(Array.from({ length: 5 }, () => upload(house, { owner })));
-  const listed = await request(house.rest!.url, owner, '/api/jobs');
+  const before = await upload(installation, { owner });
+  await untilState(installation, before, ['ready']);
+  await installation.postgres.kill();
+  const during = await Promise.all(Array.from({ length: 5 }, () => upload(installation, { owner })));
+  const listed = await request(installation.rest!.url, owner, '/api/jobs');
   expectThat(
     listed.status === 503 && listed.headers.has('retry-after'),
     'the list says 503 with Retry-After',
     listed.status,
   );
-  const download = await request(house.rest!.url, owner, `/api/jobs/${before}/download`);
+  const download = await request(installation.rest!.url, owner, `/api/jobs/${before}/download`);
   expectThat(download.ok, 'a download needs the log and the file alone', download.status);
   await download.arrayBuffer();
-  await house.postgres.restart();
+  await installation.postgres.restart();
   const backAt = performance.now();
-  for (const jobId of during) await untilState(house, jobId, ['ready'], { withinMs: 30_000 });
+  for (const jobId of during) await untilState(installation, jobId, ['ready'], { withinMs: 30_000 });
   await within(
     20_000,
     'the list answers again',
-    async () => (await request(house.rest!.url, owner, '/api/jobs')).ok,
+    async () => (await request(installation.rest!.url, owner, '/api/jobs')).ok,
   );
   return `5 uploads taken while Postgres was away, list 503, download served; all ready ${((performance.now() - backAt) / 1000).toFixed(1)} s after it was back`;
 }
 
-async function postgresSilent(house: DrillHouse): Promise<string> {
-  house.toPostgres.fault.silent = true;
+async function postgresSilent(installation: DrillInstallation): Promise<string> {
+  installation.toPostgres.fault.silent = true;
   const owner = newOwner();
   const askedAt = performance.now();
-  const listing = request(house.rest!.url, owner, '/api/jobs').then((answer) => ({
+  const listing = request(installation.rest!.url, owner, '/api/jobs').then((answer) => ({
     status: answer.status,
     tookMs: performance.now() - askedAt,
   }));
   const health: number[] = [];
   for (let n = 0; n < 20; n += 1) {
     const at = performance.now();
-    await (await fetch(`${house.rest!.health}/health`)).arrayBuffer();
+    await (await fetch(`${installation.rest!.health}/health`)).arrayBuffer();
     health.push(performance.now() - at);
     await sleep(50);
   }
@@ -145,34 +147,38 @@ async function postgresSilent(house: DrillHouse): Promise<string> {
     'queries fail within 10 s',
     answered,
   );
-  await within(10_000, 'readiness says no', async () => !(await fetch(`${house.rest!.health}/ready`)).ok);
-  house.toPostgres.fault.silent = false;
-  house.toPostgres.cut();
-  await within(20_000, 'and yes again', async () => (await fetch(`${house.rest!.health}/ready`)).ok);
+  await within(
+    10_000,
+    'readiness says no',
+    async () => !(await fetch(`${installation.rest!.health}/ready`)).ok,
+  );
+  installation.toPostgres.fault.silent = false;
+  installation.toPostgres.cut();
+  await within(20_000, 'and yes again', async () => (await fetch(`${installation.rest!.health}/ready`)).ok);
   const median = health.toSorted((a, b) => a - b)[10] ?? 0;
   expectThat(median < stretched(100), '/health answers within 100 ms', health);
   return `/health median ${median.toFixed(0)} ms, list 503 after ${(answered.tookMs / 1000).toFixed(1)} s`;
 }
 
 /** One processor is cut off from the event store alone; its lease ends, another takes the job, and it comes back. */
-async function partitionedWorker(house: DrillHouse): Promise<string> {
-  await house.processor!.kill();
-  const own = await startFaultProxy(house.eventStore.port);
-  const cutOff = await house.serve(`cut-off-${own.port}`, ['processor'], {
+async function partitionedWorker(installation: DrillInstallation): Promise<string> {
+  await installation.processor!.kill();
+  const own = await startFaultProxy(installation.eventStore.port);
+  const cutOff = await installation.serve(`cut-off-${own.port}`, ['processor'], {
     env: { EVENTSTORE_URL: `esdb://127.0.0.1:${own.port}?tls=false` },
   });
-  await house.gateway.script({ queue: [{ delayMs: 1_200 }] });
-  const jobId = await upload(house);
+  await installation.gateway.script({ queue: [{ delayMs: 1_200 }] });
+  const jobId = await upload(installation);
   await within(10_000, 'the gateway was asked', async () =>
-    (await house.gateway.calls()).some((call) => call.jobId === jobId),
+    (await installation.gateway.calls()).some((call) => call.jobId === jobId),
   );
   own.fault.silent = true;
-  await house.processor!.restart();
-  await untilState(house, jobId, ['ready'], { withinMs: 30_000 });
+  await installation.processor!.restart();
+  await untilState(installation, jobId, ['ready'], { withinMs: 30_000 });
   own.fault.silent = false;
   own.cut();
   await sleep(1_500);
-  const history = await historyOf(house, jobId);
+  const history = await historyOf(installation, jobId);
   expectThat(history.filter((type) => type === 'ConversionSucceeded').length === 1, 'one success', history);
   expectThat(
     history.some((type) => type.startsWith('AttemptAbandoned')),
@@ -186,16 +192,16 @@ async function partitionedWorker(house: DrillHouse): Promise<string> {
 }
 
 /** Stops of two processors that are converting, of one for longer than its silence is borne, and of the API for 2 s. */
-async function stalls(house: DrillHouse): Promise<string> {
-  const second = await house.serve(`second-${performance.now().toFixed(0)}`, ['processor']);
-  const all = [house.processor!, house.rest!, second];
-  const stopMs = (4 / 3) * Number(house.env['PROCESSOR_SILENT_MS']);
-  await house.gateway.script({ otherwise: { delayMs: 300 } });
-  const uploads = steadyUploads(house);
+async function stalls(installation: DrillInstallation): Promise<string> {
+  const second = await installation.serve(`second-${performance.now().toFixed(0)}`, ['processor']);
+  const all = [installation.processor!, installation.rest!, second];
+  const stopMs = (4 / 3) * Number(installation.env['PROCESSOR_SILENT_MS']);
+  await installation.gateway.script({ otherwise: { delayMs: 300 } });
+  const uploads = steadyUploads(installation);
   for (let round = 0; round < 3; round += 1) {
-    house.processor!.signal('SIGSTOP');
+    installation.processor!.signal('SIGSTOP');
     await sleep(stopMs - 2_000);
-    for (const each of [house.rest!, second]) {
+    for (const each of [installation.rest!, second]) {
       each.signal('SIGSTOP');
       await sleep(1_000);
     }
@@ -203,8 +209,8 @@ async function stalls(house: DrillHouse): Promise<string> {
     await sleep(700);
   }
   const { refused, unanswered, taken } = await uploads.stop();
-  await house.gateway.script({});
-  const stories = await untilAllFinal(house, 60_000);
+  await installation.gateway.script({});
+  const stories = await untilAllFinal(installation, 60_000);
   await within(10_000, 'everybody is ready again', async () => {
     const answers = await Promise.all(all.map(({ health }) => fetch(`${health}/ready`)));
     return answers.every(({ ok }) => ok);
@@ -216,7 +222,7 @@ async function stalls(house: DrillHouse): Promise<string> {
   return `${taken} uploads through nine stops, ${refused.length} told 503, ${unanswered.length} unanswered and repeated; ${abandoned} jobs lost a lease and ended right`;
 }
 
-/** Both for a house with a processor. */
+/** Both for an installation with a processor. */
 export const eventStoreDrills: readonly Drill[] = [
   { id: 'D19', title: 'event store: SIGTERM, kill -9, down 3 s, under load', run: eventStoreRestarts },
   { id: 'D20', title: 'event store slow; appends done and their answers lost', run: lostReplies },

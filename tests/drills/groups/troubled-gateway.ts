@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { GATEWAY_STREAM } from '../../../schemas/streams.ts';
 import { DrillFailed, expectThat, within } from '../claims.ts';
-import { startDrillHouse, type DrillHouse } from '../drill-house.ts';
+import { startDrillInstallation, type DrillInstallation } from '../drill-installation.ts';
 import type { DrillGroup } from '../drill.ts';
 import { untilState } from '../job-streams.ts';
 import { newOwner, request, upload } from '../people.ts';
@@ -12,8 +12,8 @@ const STARVED = { runMs: 40, everyMs: 1_000 };
 const STARVED_MS_MAX = 400_000;
 
 /** The ladder and the breaker of the product, since what they do to each other is drilled. */
-function start(): Promise<DrillHouse> {
-  return startDrillHouse({
+function start(): Promise<DrillInstallation> {
+  return startDrillInstallation({
     processor: true,
     gateway: 'real',
     direct: true,
@@ -35,8 +35,8 @@ async function invoicePdf(seed: number): Promise<Uint8Array> {
   return makeInvoicePdf(seed);
 }
 
-async function lastTransition(house: DrillHouse): Promise<string | null> {
-  return (await house.log.readLast(GATEWAY_STREAM))?.type ?? null;
+async function lastTransition(installation: DrillInstallation): Promise<string | null> {
+  return (await installation.log.readLast(GATEWAY_STREAM))?.type ?? null;
 }
 
 interface Health {
@@ -44,21 +44,21 @@ interface Health {
   readonly ready: number;
 }
 
-async function healthOf(house: DrillHouse): Promise<Health & { code: number }> {
-  const answer = await fetch(`${house.realGateway!.url}/health`);
+async function healthOf(installation: DrillInstallation): Promise<Health & { code: number }> {
+  const answer = await fetch(`${installation.realGateway!.url}/health`);
   return { code: answer.status, ...((await answer.json()) as Health) };
 }
 
-async function metric(house: DrillHouse, line: string): Promise<number> {
-  const text = await (await fetch(`${house.processor!.health}/metrics`)).text();
+async function metric(installation: DrillInstallation, line: string): Promise<number> {
+  const text = await (await fetch(`${installation.processor!.health}/metrics`)).text();
   const found = text.split('\n').find((each) => each.startsWith(`${line} `));
   if (found === undefined) throw new DrillFailed(`the metrics have no ${line}`);
   return Number(found.split(' ').at(-1));
 }
 
 /** Every converter dies, and new ones have to come up, and to convert, on 4 % of a core. */
-async function starved(house: DrillHouse): Promise<string> {
-  const gateway = house.realGateway!.pid();
+async function starved(installation: DrillInstallation): Promise<string> {
+  const gateway = installation.realGateway!.pid();
   const stopStarving = starve(gateway, STARVED);
   try {
     const startedAt = performance.now();
@@ -66,16 +66,16 @@ async function starved(house: DrillHouse): Promise<string> {
     const killed = before.filter((pid) => pid !== gateway && isConverter(pid));
     signalAll(killed, 'SIGKILL');
     await within(30_000, 'the health says that no child is ready', async () => {
-      const { code, status, ready } = await healthOf(house);
+      const { code, status, ready } = await healthOf(installation);
       return code === 503 && status === 'starting' && ready === 0;
     });
     const jobs = await Promise.all(
-      [1, 2, 3].map(async (seed) => upload(house, { bytes: await invoicePdf(seed) })),
+      [1, 2, 3].map(async (seed) => upload(installation, { bytes: await invoicePdf(seed) })),
     );
-    await within(STARVED_MS_MAX, 'a child is up', async () => (await healthOf(house)).ready > 0);
+    await within(STARVED_MS_MAX, 'a child is up', async () => (await healthOf(installation)).ready > 0);
     const upAfter = performance.now() - startedAt;
-    for (const jobId of jobs) await untilState(house, jobId, ['ready'], { withinMs: STARVED_MS_MAX });
-    const words = house.realGateway!.lastWords();
+    for (const jobId of jobs) await untilState(installation, jobId, ['ready'], { withinMs: STARVED_MS_MAX });
+    const words = installation.realGateway!.lastWords();
     expectThat(!words.includes('does not move on'), 'no child that moved on was begun again', words);
     return `first child up after ${sec(upAfter)}, 3 of 3 ready after ${sec(performance.now() - startedAt)}`;
   } finally {
@@ -93,35 +93,45 @@ function isConverter(pid: number): boolean {
 }
 
 /** A gateway that is stopped refuses nothing; the breaker, the metrics and the console have to say so all the same. */
-async function frozen(house: DrillHouse): Promise<string> {
-  const family = familyOf(house.realGateway!.pid());
+async function frozen(installation: DrillInstallation): Promise<string> {
+  const family = familyOf(installation.realGateway!.pid());
   const startedAt = performance.now();
   signalAll(family, 'SIGSTOP');
   const jobs = await Promise.all(
-    Array.from({ length: 8 }, async (_, seed) => upload(house, { bytes: await invoicePdf(seed + 10) })),
+    Array.from({ length: 8 }, async (_, seed) =>
+      upload(installation, { bytes: await invoicePdf(seed + 10) }),
+    ),
   );
-  await within(60_000, 'the breaker opens', async () => (await lastTransition(house)) === 'GatewayPaused');
+  await within(
+    60_000,
+    'the breaker opens',
+    async () => (await lastTransition(installation)) === 'GatewayPaused',
+  );
   const openedAfter = performance.now() - startedAt;
   await within(
     10_000,
     'the metrics say so',
-    async () => (await metric(house, 'docket_processor_gateway_breaker{state="closed"}')) === 0,
+    async () => (await metric(installation, 'docket_processor_gateway_breaker{state="closed"}')) === 0,
   );
-  expectThat((await metric(house, 'docket_processor_overdue_calls')) > 0, 'the overdue calls are counted');
-  await within(10_000, 'the console says so', async () => (await consoleBreaker(house)) === 'open');
+  expectThat(
+    (await metric(installation, 'docket_processor_overdue_calls')) > 0,
+    'the overdue calls are counted',
+  );
+  await within(10_000, 'the console says so', async () => (await consoleBreaker(installation)) === 'open');
   signalAll(family, 'SIGCONT');
-  for (const jobId of jobs) await untilState(house, jobId, ['ready'], { withinMs: 90_000 });
+  for (const jobId of jobs) await untilState(installation, jobId, ['ready'], { withinMs: 90_000 });
   await within(
     20_000,
     'the pause is over',
     async () =>
-      (await lastTransition(house)) === 'GatewayResumed' && (await consoleBreaker(house)) === 'closed',
+      (await lastTransition(installation)) === 'GatewayResumed' &&
+      (await consoleBreaker(installation)) === 'closed',
   );
   return `open after ${sec(openedAfter)}, 8 of 8 ready after SIGCONT`;
 }
 
-async function consoleBreaker(house: DrillHouse): Promise<string> {
-  const answer = await request(house.rest!.url, newOwner(), '/api/dashboard?range=15m');
+async function consoleBreaker(installation: DrillInstallation): Promise<string> {
+  const answer = await request(installation.rest!.url, newOwner(), '/api/dashboard?range=15m');
   return ((await answer.json()) as { breaker: { state: string } }).breaker.state;
 }
 

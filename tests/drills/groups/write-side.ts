@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { patience } from '../../harness/machine-time.ts';
-import type { DrillHouse } from '../drill-house.ts';
+import type { DrillInstallation } from '../drill-installation.ts';
 import { expectThat } from '../claims.ts';
 import type { Drill } from '../drill.ts';
 import { UPLOAD_CRASH_POINTS, type CrashPoint } from '../../../runtime/crash-points.ts';
@@ -12,42 +12,46 @@ const TAKEN_MS_MAX = 40_000;
 const AGAIN_AFTER_MS = 200;
 
 /** A second command-api, which both drills use. */
-async function apiTwo(house: DrillHouse): Promise<string> {
+async function apiTwo(installation: DrillInstallation): Promise<string> {
   const name = 'api-2';
-  const known = house.processes().find((each) => each.name === name);
-  return (known ?? (await house.serve(name, ['command-api']))).url;
+  const known = installation.processes().find((each) => each.name === name);
+  return (known ?? (await installation.serve(name, ['command-api']))).url;
 }
 
 /** The client tries again with its key, at another command-api, and gets the one job there is. */
-async function killedUpload(house: DrillHouse, point: CrashPoint, other: string): Promise<void> {
-  const victim = await house.serve(`api-${point}`, ['command-api'], { env: { CRASH_AT: point } });
+async function killedUpload(
+  installation: DrillInstallation,
+  point: CrashPoint,
+  other: string,
+): Promise<void> {
+  const victim = await installation.serve(`api-${point}`, ['command-api'], { env: { CRASH_AT: point } });
   const asked = { owner: newOwner(), bytes: anyPdf(200_000), key: `drill-${point}-${victim.port}` };
-  const lost = await tryUpload(house, { ...asked, at: victim.url }).catch(() => null);
+  const lost = await tryUpload(installation, { ...asked, at: victim.url }).catch(() => null);
   expectThat(lost === null, `an api killed ${point} gives no answer`, lost);
   expectThat((await victim.ended()) === 'SIGKILL', `the api died ${point}`);
-  const jobId = await upload(house, { ...asked, at: other });
-  const replayed = await upload(house, asked);
+  const jobId = await upload(installation, { ...asked, at: other });
+  const replayed = await upload(installation, asked);
   expectThat(replayed === jobId, 'the same key is the same job', [jobId, replayed]);
-  await untilState(house, jobId, ['ready']);
-  const uploads = (await historyOf(house, jobId)).filter((type) => type === 'DocumentUploaded');
+  await untilState(installation, jobId, ['ready']);
+  const uploads = (await historyOf(installation, jobId)).filter((type) => type === 'DocumentUploaded');
   expectThat(uploads.length === 1, 'the document is in the log once', uploads.length);
 }
 
-async function killedUploads(house: DrillHouse): Promise<string> {
-  const other = await apiTwo(house);
-  await Promise.all(UPLOAD_CRASH_POINTS.map((point) => killedUpload(house, point, other)));
+async function killedUploads(installation: DrillInstallation): Promise<string> {
+  const other = await apiTwo(installation);
+  await Promise.all(UPLOAD_CRASH_POINTS.map((point) => killedUpload(installation, point, other)));
   return `killed ${UPLOAD_CRASH_POINTS.join(', ')}: the same key gave one job each`;
 }
 
-async function fiftyAtOnce(house: DrillHouse): Promise<string> {
+async function fiftyAtOnce(installation: DrillInstallation): Promise<string> {
   const owner = newOwner();
   const bytes = anyPdf();
-  const other = await apiTwo(house);
+  const other = await apiTwo(installation);
   // No key: that they are one document is all that makes them one job.
   const untilTaken = async (index: number): Promise<Uploaded> => {
     const asked = { owner, bytes, ...(index % 2 === 0 ? { at: other } : {}) };
     for (const isOver = patience(TAKEN_MS_MAX); ; await sleep(AGAIN_AFTER_MS)) {
-      const answer = await tryUpload(house, asked);
+      const answer = await tryUpload(installation, asked);
       const isTaken = answer.status === 202 || answer.status === 200;
       expectThat(isTaken || answer.status === 503, 'each is taken, or told to come again', answer);
       if (isTaken || isOver()) return answer;
@@ -60,7 +64,7 @@ async function fiftyAtOnce(house: DrillHouse): Promise<string> {
   return `50 uploads through 2 processes: 1 job, ${created} told 202, ${50 - created} told 200`;
 }
 
-/** For a house with a processor. */
+/** For an installation with a processor. */
 export const writeSide: readonly Drill[] = [
   { id: 'D10', title: 'kill -9 of command-api in the middle of an upload', small: true, run: killedUploads },
   {

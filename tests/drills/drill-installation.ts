@@ -21,7 +21,7 @@ const LOOK_MS_MAX = 15_000;
 /** The services that most drills leave alone, in one process. */
 const REST = ['command-api', 'projector', 'query-api'] as const;
 
-export interface HouseOptions {
+export interface InstallationOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Services of the one process that drills leave alone; none: every process is started by the drills. */
   readonly rest?: readonly string[];
@@ -30,19 +30,19 @@ export interface HouseOptions {
   readonly blobs?: 'filesystem' | 's3';
   /** `real`: the product's own gateway process instead of the one with a script. */
   readonly gateway?: 'scripted' | 'real';
-  /** Without the proxies, for a house that moves much and breaks nothing on the way. */
+  /** Without the proxies, for an installation that moves much and breaks nothing on the way. */
   readonly direct?: boolean;
 }
 
 /** Docket in real processes, with a fault proxy before each store, and what a drill needs to look behind it. */
-export interface DrillHouse {
+export interface DrillInstallation {
   readonly directory: string;
   readonly blobDir: string;
   readonly eventStore: TestEventStore;
   readonly postgres: DrillPostgres;
   readonly gateway: ScriptedGateway;
   readonly realGateway: ServiceProcess | null;
-  /** Every process of the house reaches the stores and the gateway through these, unless it is a direct one. */
+  /** Every process of the installation reaches the stores and the gateway through these, unless it is a direct one. */
   readonly toEventStore: FaultProxy;
   readonly toPostgres: FaultProxy;
   readonly toGateway: FaultProxy;
@@ -53,7 +53,7 @@ export interface DrillHouse {
   readonly log: EventLog;
   readonly store: ReadStore;
   readonly blobs: BlobStore;
-  /** What every process of the house is started with. */
+  /** What every process of the installation is started with. */
   readonly env: Readonly<Record<string, string>>;
   /** Jobs that somebody was told of by 200 or 202, with their owners. */
   readonly acknowledged: Map<string, string>;
@@ -70,7 +70,7 @@ export interface DrillHouse {
   stop(): Promise<void>;
 }
 
-export async function startDrillHouse(options: HouseOptions = {}): Promise<DrillHouse> {
+export async function startDrillInstallation(options: InstallationOptions = {}): Promise<DrillInstallation> {
   const directory = await mkdtemp(join(tmpdir(), 'docket-drill-'));
   const blobDir = join(directory, 'blobs');
   const logDir = join(directory, 'logs');
@@ -120,7 +120,7 @@ export async function startDrillHouse(options: HouseOptions = {}): Promise<Drill
   });
   const store = openReadStore({ url: postgres.url, poolMax: 4, timeoutMs: LOOK_MS_MAX, log: logger });
   const blobs = await (s3 === null ? openFilesystemBlobStore({ directory: blobDir }) : s3Blobs(s3));
-  const serve: DrillHouse['serve'] = async (name, services, more = {}) => {
+  const serve: DrillInstallation['serve'] = async (name, services, more = {}) => {
     const started = await startServiceProcess({
       name,
       services,
@@ -180,7 +180,7 @@ function s3Settings({ bucket, endpoint, region, credentials }: S3Double): Record
   };
 }
 
-/** The client of S3 is loaded where it is wanted: one house of eight does. */
+/** The client of S3 is loaded where it is wanted: one installation of eight does. */
 async function s3Blobs({ bucket, endpoint, region, credentials }: S3Double): Promise<BlobStore> {
   const { openS3BlobStore } = await import('../../blob-store/s3.ts');
   return openS3BlobStore({

@@ -12,7 +12,7 @@ import type { TableServer } from './ports/table-server.ts';
 import type { WorkListServer } from './ports/work-list-server.ts';
 
 /** The parts of one simulated installation: the world, and the servers that its processes reach over the network. */
-export interface House {
+export interface Installation {
   readonly world: World;
   readonly composition: Composition;
   readonly decider: JobDecider;

@@ -24,12 +24,12 @@ export const SECRETS: SigningSecrets = ['a secret for tests that is long enough 
 const MAPPING = { id: 'pt_simon_invoice_v1', version: 1, label: 'Invoice (PT)', default: true };
 
 /** A query-api on a real Postgres, a real event store and a real folder; rows are written by the test itself. */
-export type QueryHouse = Awaited<ReturnType<typeof startQueryHouse>>;
+export type QueryInstallation = Awaited<ReturnType<typeof startQueryInstallation>>;
 
-export async function startQueryHouse(
+export async function startQueryInstallation(
   changes: Partial<QueryApiOptions> & { withLog?: boolean; withTables?: boolean } = {},
 ) {
-  const directory = await mkdtemp(join(tmpdir(), 'docket-query-house-'));
+  const directory = await mkdtemp(join(tmpdir(), 'docket-query-installation-'));
   const logger = createLog('test-query-api', 'silent');
   const [postgres, eventStore] = await Promise.all([
     startTestPostgres(),

@@ -11,7 +11,7 @@ const READY_MS_MAX = 60_000;
 const STOP_MS_MAX = 10_000;
 
 /** The whole of Docket as `npm start` runs it, on a free port and a folder of its own. */
-export interface House {
+export interface Installation {
   readonly url: string;
   readonly dataDir: string;
   /** Process id of the supervisor. */
@@ -26,8 +26,8 @@ export interface House {
   stop(): Promise<void>;
 }
 
-/** Starts the house; the same `dataDir` continues an earlier one. */
-export async function startHouse(
+/** Starts the installation; the same `dataDir` continues an earlier one. */
+export async function startInstallation(
   options: {
     dataDir?: string;
     port?: number;
@@ -36,8 +36,8 @@ export async function startHouse(
     /** A process group of its own, as a shell gives a job; what the tests' own job does about hangups is not handed on. */
     isOwnJob?: boolean;
   } = {},
-): Promise<House> {
-  const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'docket-house-')));
+): Promise<Installation> {
+  const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'docket-installation-')));
   const port = options.port ?? (await freePort());
   const child = spawn(process.execPath, [join(ROOT, 'cli', 'docket.ts'), 'up'], {
     cwd: ROOT,
@@ -88,7 +88,7 @@ async function readyAddress(child: ChildProcess, withinMs: number): Promise<stri
   child.stderr?.on('data', (chunk: Buffer) => (stderr = (stderr + chunk.toString()).slice(-4_000)));
   return new Promise<string>((resolve, reject) => {
     const timer = setTimeout(
-      () => reject(new Error(`the house was not ready in time:\n${stderr}`)),
+      () => reject(new Error(`the installation was not ready in time:\n${stderr}`)),
       stretched(withinMs),
     );
     createInterface({ input: child.stdout! }).on('line', (line) => {
@@ -99,7 +99,7 @@ async function readyAddress(child: ChildProcess, withinMs: number): Promise<stri
     });
     child.once('exit', (code) => {
       clearTimeout(timer);
-      reject(new Error(`the house ended with ${code ?? 'a signal'}:\n${stderr}`));
+      reject(new Error(`the installation ended with ${code ?? 'a signal'}:\n${stderr}`));
     });
   });
 }
