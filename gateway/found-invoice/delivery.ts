@@ -23,7 +23,7 @@ export function deliveryWarnings(invoice: Invoice): GatewayWarning[] {
   return [
     {
       code: 'DELIVER_TO_COUNTRY',
-      message: `The country delivered to (BT-80) is not printed; the buyer's, ${country.value}, is written.`,
+      message: `The page does not print the country of delivery (BT-80); the buyer's country, ${country.value}, was written.`,
     },
   ];
 }

@@ -54,7 +54,7 @@ export function domesticWarnings({ buyer, vat }: Invoice): GatewayWarning[] {
   return [
     {
       code: 'BUYER_COUNTRY',
-      message: `The buyer's address names no country (BT-55); the seller's, ${country.value}, is written.`,
+      message: `The buyer's address names no country (BT-55); the seller's country, ${country.value}, was written.`,
     },
   ];
 }

@@ -76,7 +76,7 @@ export function refuseOtherKinds(document: ReadDocument): void {
   const mayDeny = NO_INVOICE.test(document.text);
   const mayBeStamped = MAY_BE_STAMPED.test(document.text);
   for (const line of mayDeny || mayBeStamped ? document.lines : []) {
-    if (mayDeny && NO_INVOICE.test(line.text)) throw refusal(`says of itself "${line.text.trim()}"`, line);
+    if (mayDeny && NO_INVOICE.test(line.text)) throw refusal(`says "${line.text.trim()}"`, line);
     const stamp = mayBeStamped && cellsOf(line).find((cell) => isStamp(cell, line, document));
     if (stamp) throw refusal(`is stamped "${textOf(stamp)}"`, line);
   }

@@ -56,7 +56,7 @@ export function currencyWarnings({ currency, seller }: Invoice): GatewayWarning[
   return [
     {
       code: 'CURRENCY_DERIVED',
-      message: `No currency is printed. The seller’s VAT number ${seller.vatId?.value ?? ''} is of the euro area, so the currency (BT-5) is EUR.`,
+      message: `No currency is printed. The seller’s VAT number ${seller.vatId?.value ?? ''} belongs to the euro area, so the currency (BT-5) is EUR.`,
     },
   ];
 }

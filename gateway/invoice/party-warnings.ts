@@ -20,7 +20,7 @@ function nameWarnings(code: string, what: string, { name }: Party, isShared: boo
   const why = isShared
     ? 'the other party has the same'
     : name.rule.endsWith(FORM_APART)
-      ? `the page says “${name.raw}” and states that legal form apart as well, so it was left out`
+      ? `the page says “${name.raw}” and also states the legal form alone, so the form was left out`
       : 'another line of the address may be the name as well';
   return [{ code, message: `The ${what} is read as “${name.value}”; ${why}.` }];
 }

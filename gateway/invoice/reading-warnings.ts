@@ -20,7 +20,7 @@ export function numberWarnings(
   return [
     {
       code: 'NUMBER_GOES_ON',
-      message: `The invoice number (BT-1) is read as “${number.value}”; “${first.goesOnWith}” stands right behind it and may be part of it.`,
+      message: `The invoice number (BT-1) is read as “${number.value}”; “${first.goesOnWith}” follows it directly and may be part of it.`,
     },
   ];
 }
@@ -35,7 +35,7 @@ export function lineWarnings(lines: readonly InvoiceLine[]): GatewayWarning[] {
       ? [
           {
             code: 'PRICE_WORKED_OUT',
-            message: `The price of line ${position} is not printed; it is worked out from its amount and quantity.`,
+            message: `The price of line ${position} is not printed; it was computed from the amount and the quantity.`,
           },
         ]
       : []),
@@ -43,7 +43,7 @@ export function lineWarnings(lines: readonly InvoiceLine[]): GatewayWarning[] {
       ? [
           {
             code: 'UNIT_UNKNOWN',
-            message: `The unit “${unit.value}” of line ${position} is not known; it is written as “one” (C62).`,
+            message: `The unit “${unit.value}” of line ${position} is unknown; it was written as “one” (C62).`,
           },
         ]
       : []),
@@ -53,7 +53,7 @@ export function lineWarnings(lines: readonly InvoiceLine[]): GatewayWarning[] {
         : [
             {
               code: 'CELL_TEXT',
-              message: `Beside ${found.value} the cell in line ${position} says “${found.leftOver}”, which was left out.`,
+              message: `The cell of ${found.value} in line ${position} says “${found.leftOver}” as well, which was left out.`,
             },
           ],
     ),
@@ -70,7 +70,7 @@ export function priceWarnings(lines: readonly InvoiceLine[]): GatewayWarning[] {
     return [
       {
         code: 'PRICE_ROUNDED',
-        message: `The price of line ${position} is printed as ${price.value} and may have more decimals: the quantity makes ${expected.toFixed(2)} of it, and the amount is ${new Big(total.value).toFixed(2)}.`,
+        message: `The price of line ${position} is printed as ${price.value} and may have more decimals: multiplied by the quantity it gives ${expected.toFixed(2)}, but the amount is ${new Big(total.value).toFixed(2)}.`,
       },
     ];
   });
@@ -97,7 +97,7 @@ export function rowWarnings({ rows, leftOut }: ReadTable): GatewayWarning[] {
   return [
     {
       code: 'ROWS_LEFT_OUT',
-      message: `${lost.length} rows of the item table with an amount fit no item and were left out: ${named.join(', ')}${lost.length > NAMED_MAX ? ' and others' : ''}.`,
+      message: `${lost.length} rows of the item table with an amount belong to no item and were left out: ${named.join(', ')}${lost.length > NAMED_MAX ? ' and others' : ''}.`,
     },
   ];
 }
