@@ -7,14 +7,15 @@ import { startGateway, type RunningGateway } from './server.ts';
 import { givenSetting } from '../runtime/settings.ts';
 import type { Settings } from '../schemas/config.ts';
 
-/** The drain ends within 18 s; this is for the case that it does not. */
+/** A stop takes at most 18 s; this limit holds when it takes longer. */
 const STOP_MS_MAX = 20_000;
 
 /**
- * The gateway as a process, until SIGTERM or SIGINT. Environment or arguments: PORT (--port), HOST (--host),
- * GATEWAY_CHILDREN (--children), GATEWAY_MAPPINGS (--mappings, a folder of further mappings). Environment alone, as
- * arguments are seen by everybody: GATEWAY_TOKEN, GATEWAY_OCR (on or off), EXIT_WITH_PARENT=1 (end when the IPC parent is gone). Prints one
- * line, {"ready":true,"port":N}, when it can convert.
+ * Runs the gateway as a process, until SIGTERM or SIGINT. Settings from the environment or the arguments: PORT
+ * (--port), HOST (--host), GATEWAY_CHILDREN (--children), GATEWAY_MAPPINGS (--mappings, a folder of further mappings).
+ * Settings from the environment alone, because arguments can be seen: GATEWAY_TOKEN, GATEWAY_OCR
+ * (on or off), EXIT_WITH_PARENT=1 (end when the IPC parent has ended). Prints one line, {"ready":true,"port":N}, when
+ * it can convert.
  *
  * @returns the process's exit code: 0
  * @throws CliFailure GATEWAY_FAILED when it cannot start

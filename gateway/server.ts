@@ -11,19 +11,19 @@ import { openPool } from './pool/child-pool.ts';
 import type { ChildPool } from './pool/child-pool.ts';
 import { DEFAULT_POOL_LIMITS, type PoolLimits } from './pool/pool-limits.ts';
 
-/** Settings of a gateway; all but the port have defaults. */
+/** The settings of a gateway. All but the port have defaults. */
 export interface GatewayOptions extends Partial<PoolLimits> {
-  /** 0 picks a free port. */
+  /** 0 chooses a free port. */
   readonly port: number;
   readonly host?: string;
-  /** Asked of every caller. May be left out on a loopback host only. */
+  /** Every caller must send it. May be absent only when the gateway listens on loopback. */
   readonly token?: string;
   readonly log?: GatewayLog;
-  /** Largest PDF taken, in bytes. */
+  /** Bytes of the largest PDF that is accepted. */
   readonly uploadBytesMax?: number;
-  /** Folder of the operator's own mappings, beside the shipped ones; what is edited there is taken up. */
+  /** The folder of the operator's own mappings, beside the shipped ones. The gateway follows changes in it. */
   readonly mappingFolder?: string;
-  /** False for pages without text to stay unread; true unless said otherwise. */
+  /** False when pages without text are not read by OCR; true unless given. */
   readonly ocr?: boolean;
   /** How long running documents may go on after `close()`. */
   readonly drainMs?: number;
@@ -32,18 +32,18 @@ export interface GatewayOptions extends Partial<PoolLimits> {
 export interface RunningGateway {
   readonly port: number;
   readonly url: string;
-  /** Turns new documents away, lets running ones finish within `drainMs`, leaves no child behind. */
+  /** Refuses new documents, lets running ones finish within `drainMs`, and ends every child. */
   close(): Promise<void>;
 }
 
-/** Room over the product's 50 MB for a body that is just at the limit. */
+/** The product accepts 50 MB. This is a little more, for a body of just that size. */
 const DEFAULT_UPLOAD_BYTES_MAX = 50 * 1024 * 1024;
 const DEFAULT_DRAIN_MS = 18_000;
-/** A body must arrive within this time. */
+/** How long a request may take to arrive. */
 const REQUEST_TIMEOUT_MS = 60_000;
 
 /**
- * Starts the gateway: mappings first, then the children, then the port; resolves when a document can be converted.
+ * Starts the gateway: first the mappings, then the children, then the port. Resolves when it can convert a document.
  * @throws MappingInvalid when a mapping is not valid; the system's own error when the port is taken; Error without a
  *   token on a host that others reach
  */
@@ -101,7 +101,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     server.closeIdleConnections();
     const drainMs = options.drainMs ?? DEFAULT_DRAIN_MS;
     await Promise.all([pool.close(drainMs), drawing?.close(drainMs)]);
-    // Answers of the last documents are on their way out; then nothing may hold the port.
+    // The last results may still be on their way. After this time no connection may hold the port.
     setTimeout(() => server.closeAllConnections(), 500).unref();
     await closed;
   };

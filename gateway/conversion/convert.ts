@@ -17,18 +17,18 @@ import { handedOver } from '../invoice/hand-over.ts';
 import { convertTimetable } from '../timetable/convert-timetable.ts';
 import { convertLayout } from '../layout/convert-layout.ts';
 
-/** Largest result in bytes; a document that would give more is `PDF_LIMIT`. */
+/** Bytes that a result may have; a larger result is refused as `PDF_LIMIT`. */
 export const RESULT_BYTES_MAX = 64 * 1024 * 1024;
 
 let registry: MappingRegistry | undefined;
 
-/** Sets the operator's own mappings for what this process converts from now on. */
+/** Sets the operator's own mappings. The conversions that begin after this call use them. */
 export function takeMappings(own: readonly Mapping[]): void {
   registry = registryOf(own);
 }
 
 /**
- * Converts one document in this process. Production runs it in a converter child only.
+ * Converts one document in this process. In production only a converter child calls this.
  * @throws Refusal for every reason a document is not converted
  */
 export async function convert(task: ConverterTask): Promise<ConverterOutcome> {
@@ -67,7 +67,10 @@ export async function convert(task: ConverterTask): Promise<ConverterOutcome> {
   }
 }
 
-/** Another format of a result; no PDF is opened. @throws Refusal `FORMAT_NOT_POSSIBLE` */
+/**
+ * Writes a result in another format. It opens no PDF.
+ * @throws Refusal `FORMAT_NOT_POSSIBLE`
+ */
 function reformatted({ pdf: result, format }: ConverterTask): ConverterOutcome {
   if (format === undefined) throw new Error('A format is made without saying which.');
   const { text, mediaType } = inFormat(xmlTextOf(result)?.text ?? '', format);
@@ -77,7 +80,7 @@ function reformatted({ pdf: result, format }: ConverterTask): ConverterOutcome {
 
 type Document = Awaited<ReturnType<typeof openDocument>>;
 
-/** A refusal by a mapping that was not asked for says which it was. */
+/** Adds the mapping to the message of a refusal, because the caller did not ask for that mapping. */
 function namingMapping(error: unknown, { id }: Mapping): unknown {
   if (!(error instanceof Refusal)) return error;
   return new Refusal(error.code, `${error.message} It was read by the mapping ${id}.`, {

@@ -6,7 +6,7 @@ const quiet = { info: () => undefined, warn: () => undefined, error: () => undef
 const TOKEN = 'a-token-of-this-test-and-no-other';
 const SLOW_MS = 60_000;
 
-/** With node:http, since fetch sets some of these headers itself. */
+/** Sends the request with node:http, because fetch sets some of these headers itself. */
 function ask(gateway: RunningGateway, path: string, headers: Record<string, string>, method = 'GET') {
   return new Promise<{ status: number; code: string | undefined }>((resolve, reject) => {
     const asking = request(`${gateway.url}${path}`, { method, headers }, (response) => {

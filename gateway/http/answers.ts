@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { GATEWAY_REFUSAL_STATUS } from '../../schemas/gateway-protocol.ts';
 import type { GatewayRefusalCode } from '../../schemas/gateway-protocol.ts';
 
-/** Sends JSON; does nothing when the caller is gone or an answer was begun. */
+/** Sends JSON. Does nothing when the caller has gone or the response has begun. */
 export function sendJson(
   response: ServerResponse,
   status: number,
@@ -21,7 +21,7 @@ export function sendJson(
   response.end(body);
 }
 
-/** Sends `{code, message}` with the status the contract gives the code. */
+/** Sends `{code, message}` with the status that the protocol gives this code. */
 export function sendRefusal(
   response: ServerResponse,
   code: GatewayRefusalCode,
@@ -32,7 +32,8 @@ export function sendRefusal(
   const headers: Record<string, string> = {};
   if (status === 503) headers['Retry-After'] = String(retryAfterSec ?? 5);
   if (status === 401) headers['WWW-Authenticate'] = 'Bearer';
-  // The rest of a body that is not wanted would otherwise be read as the next request.
+  // The gateway does not read the rest of this body. On a kept connection it would read those bytes as the next
+  // request.
   if ([400, 401, 403, 413].includes(status)) headers['Connection'] = 'close';
   sendJson(response, status, { code, message }, headers);
 }

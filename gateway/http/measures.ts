@@ -3,13 +3,13 @@ import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom
 import { EVENT_LOOP_LOOK_EVERY_MS } from '../../runtime/metrics.ts';
 import type { PoolState } from '../pool/child-pool.ts';
 
-/** The gateway's figures, in Prometheus' text form at `GET /metrics`. */
+/** The metrics of the gateway, served at `GET /metrics` in the text format of Prometheus. */
 export interface GatewayMeasures {
   converted(mappingId: string, result: string, ms: number): void;
   answer(response: ServerResponse, pool: PoolState): Promise<void>;
 }
 
-/** Buckets in seconds: most documents take tens of milliseconds, the wall clock ends at 20 s. */
+/** Buckets in seconds. Most documents take tens of milliseconds. */
 const DURATION_BUCKETS_SEC = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30];
 
 export function openMeasures(): GatewayMeasures {

@@ -22,12 +22,12 @@ import type { GatewayMeasures } from './measures.ts';
 import { readBody } from './read-body.ts';
 import { sha256Of } from '../../schemas/sha256.ts';
 
-/** What the routes need from the gateway around them. */
+/** What every route may use. */
 export interface RouteContext {
   readonly admission: Admission;
   readonly mappings: LiveMappings;
   readonly pool: ChildPool;
-  /** Children that may load the native canvas, opened when the first picture is asked for. */
+  /** Children that may load the native canvas. The gateway opens this pool when somebody first asks for a picture. */
   readonly drawingPool: () => ChildPool;
   readonly measures: GatewayMeasures;
   readonly log: GatewayLog;
@@ -35,7 +35,7 @@ export interface RouteContext {
   readonly draining: () => boolean;
 }
 
-/** Answers one request; never throws. */
+/** Handles one request. Never throws. */
 export async function route(
   context: RouteContext,
   request: IncomingMessage,
@@ -79,12 +79,12 @@ function parseUrl(raw: string | undefined): URL {
   }
 }
 
-/** 200 when a document could be converted now, and 503 when no child is up yet, or none any more. */
+/** Sends 200 when a child is up that can convert, and 503 when none is. */
 function sendHealth(context: RouteContext, request: IncomingMessage, response: ServerResponse): void {
   const { children, ready, busy, waiting } = context.pool.state();
   const status = context.draining() ? 'draining' : ready > 0 ? 'ok' : 'starting';
   const refused = context.mappings.refused();
-  // Names of suppliers may be in it, and whoever asks for the health without the token learns counts alone.
+  // The reasons may contain names of suppliers. A caller without the token therefore gets only the counts.
   const isCaller = context.admission.token === undefined || request.headers.authorization !== undefined;
   const mappings = {
     own: context.mappings.registry().own().length,

@@ -6,9 +6,9 @@ export interface Block {
   readonly lines: Line[];
 }
 
-/** Words further apart than this share of the font size belong to different columns. */
+/** Two words are in different columns when the gap between them is wider than the font size times this. */
 const COLUMN_GAP_RATIO = 2.2;
-/** Lines further apart than this share of the font size belong to different blocks. */
+/** Two lines are in different blocks when their distance is greater than the font size times this. */
 const PARAGRAPH_GAP_RATIO = 1.9;
 
 interface Open {
@@ -46,7 +46,7 @@ export function blocksOf(page: PageText): Block[] {
       } else
         open.push({ block: { rotated: line.rotated, lines: [part] }, x0, x1, y: part.y, size: part.size });
     }
-    // Blocks far above can take no more lines; keeping the list short keeps this linear.
+    // A block far above takes no more lines. Removing it keeps this loop linear.
     for (let i = open.length - 1; i >= 0; i -= 1) {
       const o = open[i];
       if (o && (line.y - o.y > 6 * o.size || o.block.rotated !== line.rotated))

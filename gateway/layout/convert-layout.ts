@@ -6,7 +6,10 @@ import { hiddenWarnings, requireText, scanWarnings } from '../pdf/hidden-warning
 import { scanReader } from '../ocr/scan-reader.ts';
 import { layoutXml } from './layout-xml.ts';
 
-/** Any digital PDF as structured text. @throws Refusal `NO_TEXT` for a scan */
+/**
+ * Converts any digital PDF into structured text.
+ * @throws Refusal `NO_TEXT` for a scan
+ */
 export async function convertLayout(
   mapping: LayoutMapping,
   document: PDFDocumentProxy,

@@ -8,7 +8,9 @@ import type { XmlNode } from '../output/xml-writer.ts';
 /** Namespace of the structured-text document. */
 export const LAYOUT_NAMESPACE = 'urn:docket:text-layout:1';
 
-/** A document as XML: pages, blocks, lines and words; boxes in points from the top left of the page as shown. */
+/**
+ * Writes a document as XML: pages, blocks, lines and words. Boxes are in points from the top left of the page as shown.
+ */
 export function layoutXml(text: PdfText): string {
   const pages = text.pages.map((page): XmlNode => {
     const blocks = blocksOf(page).map((block): XmlNode => {

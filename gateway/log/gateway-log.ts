@@ -5,9 +5,9 @@ export interface GatewayLog {
   error(fields: object, message: string): void;
 }
 
-/** One JSON object a line on stderr, for a gateway started without a logger. */
+/** Writes one JSON object a line to stderr, for a gateway that was started without a logger. */
 export function stderrLog(): GatewayLog {
-  // A log on a full disk or a closed pipe must not end the process that writes it.
+  // A full disk or a closed pipe must not end the process that writes the log.
   process.stderr.on('error', () => undefined);
   const write = (level: string) => (fields: object, message: string) => {
     process.stderr.write(

@@ -3,32 +3,33 @@ import type { ParsingInternals, PdfCatalog, PdfDictionary } from './parsing-half
 
 /** A file inside a PDF. */
 export interface Attachment {
-  /** As its specification says; empty when it does not. */
+  /** The name in its file specification; empty when that has none. */
   readonly filename: string;
-  /** Its key in the name tree; undefined for a file that is not in there. */
+  /** Its key in the name tree; undefined for a file that is not in the name tree. */
   readonly key: string | undefined;
   readonly place: 'name tree' | 'associated file' | 'annotation';
-  /** Undefined when the PDF names the file and does not hold it, or holds it damaged. */
+  /** In bytes. Undefined when the PDF names the file without its contents, or when these are damaged. */
   readonly size: number | undefined;
-  /** Of files that begin like XML or are named so; of others nothing is kept. */
+  /** The contents of a file that begins like XML or has a name ending in `.xml`; undefined for all others. */
   readonly bytes: Uint8Array | undefined;
 }
 
-/** Bounds on one document: files looked at, nodes of its name tree, annotations and associated files. */
+/** Attachments that are read of one document. */
 export const ATTACHMENTS_MAX = 1_000;
 const ENTRIES_MAX = 50_000;
 
-/** For `stringToPDFString` of pdfjs: escape sequences stay as they are. */
+/** An argument of pdfjs's `stringToPDFString`: it keeps escape sequences. */
 const KEEP_ESCAPES = true;
-/** For `getAllPageDicts` of pdfjs: of a damaged page tree the pages that can be read. */
+/** An argument of pdfjs's `getAllPageDicts`: of a damaged page tree it returns the pages that can be read. */
 const RECOVER = true;
 
-/** What the converter asks pdfjs for in place of the id of one attachment. */
+/** The converter passes this to pdfjs where pdfjs expects the id of one attachment. */
 const EVERY_ATTACHMENT = 'docket:every-attachment';
 
 /**
- * Makes the catalog of pdfjs answer for every attachment of a document: those of the name tree, two under one key too,
- * and those that only `/AF` or a FileAttachment annotation names (ISO 32000-2, 7.11.4, 14.13 and 12.5.6.15).
+ * Makes pdfjs's catalog return every attachment of a document. Its own method returns one file for each key of the name
+ * tree. This one also returns files that share a key, and files that only `/AF` or a FileAttachment annotation names.
+ * See ISO 32000-2, 7.11.4, 14.13 and 12.5.6.15.
  */
 export function answerForEveryAttachment(internals: ParsingInternals): void {
   const catalog = internals.Catalog.prototype;
@@ -40,7 +41,10 @@ export function answerForEveryAttachment(internals: ParsingInternals): void {
   };
 }
 
-/** Every file inside a PDF, each once. @throws Error where `answerForEveryAttachment` was not called */
+/**
+ * Returns every file inside a PDF, each once.
+ * @throws Error where `answerForEveryAttachment` was not called
+ */
 export async function attachmentsOf(document: PDFDocumentProxy): Promise<readonly Attachment[]> {
   const asked = document as unknown as { getAttachmentContent(id: string): Promise<unknown> };
   const found = await asked.getAttachmentContent(EVERY_ATTACHMENT);
@@ -72,7 +76,7 @@ async function everyAttachment(catalog: PdfCatalog, internals: ParsingInternals)
   return found;
 }
 
-/** A byte order mark, blanks, then `<`, in one or two bytes a character. */
+/** True when the bytes begin with `<`. A byte order mark, blanks and the zeros of UTF-16 may stand before it. */
 function beginsLikeXml(bytes: Uint8Array): boolean {
   const first = bytes
     .subarray(0, 200)
@@ -80,7 +84,7 @@ function beginsLikeXml(bytes: Uint8Array): boolean {
   return first === 0x3c;
 }
 
-/** What a damaged object of a PDF has is nothing: the other attachments are read all the same. */
+/** Returns undefined for a damaged object, so that the other attachments are still read. */
 function orNothing<T>(read: () => T): T | undefined {
   try {
     return read();
@@ -90,7 +94,7 @@ function orNothing<T>(read: () => T): T | undefined {
   }
 }
 
-/** Which stream holds a file: a file that hangs on several places is one. */
+/** The reference of the stream that holds a file. Several file specifications may name the same stream. */
 function streamOf(specification: PdfDictionary, { Dict, Ref }: ParsingInternals): string | undefined {
   const held = orNothing(() => specification.get('EF'));
   if (!(held instanceof Dict)) return undefined;
@@ -136,7 +140,7 @@ function fetched({ xref }: PdfCatalog, value: unknown): unknown {
   return orNothing(() => xref.fetchIfRef(value));
 }
 
-/** The pairs of the name tree of embedded files, in their order; missing pairs are left out. */
+/** Yields the pairs of the name tree of embedded files in their order. It skips damaged pairs. */
 function* nameTree(
   root: PdfDictionary,
   catalog: PdfCatalog,

@@ -1,14 +1,17 @@
 import type { TextPiece } from './show-glyphs.ts';
 import type { HiddenCounts } from './visibility.ts';
 
-/** A page has no text when at least this share of its characters is guessed. */
+/** A page counts as one without text when more than this share of its characters is guessed. */
 const NO_TEXT_SHARE = 0.5;
-/** With a smaller share of letters, the signs are drawings in a font of the author's own. */
+/**
+ * A smaller share of guessed characters is not reported, unless they are figures: these are drawings in a font of the
+ * author's own.
+ */
 const TELL_SHARE = 0.02;
 
 /**
- * The pieces of a page that are text: all of them, or none where most characters are undefined.
- * Undefined ones are counted, so that the result says so, where they are figures or more than a few.
+ * Returns the pieces of a page that are text: all of them, or none where the font defines too few of the characters.
+ * Counts the undefined characters for a warning, when they are figures or more than a few.
  */
 export function definedPieces(pieces: readonly TextPiece[], counts: HiddenCounts): readonly TextPiece[] {
   const guessed = pieces.filter((piece) => piece.undefinedCharacters !== undefined);

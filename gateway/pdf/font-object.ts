@@ -1,4 +1,4 @@
-/** The part of a pdfjs font object that placing text needs; `PageFont` keeps what it says. */
+/** The properties of a pdfjs font that placing text needs. `PageFont` keeps what they say. */
 export interface FontObject {
   readonly fontMatrix?: readonly number[];
   readonly vertical?: boolean;
@@ -8,6 +8,6 @@ export interface FontObject {
   readonly name?: string;
   /** True for a font whose characters have codes of several bytes. */
   readonly composite?: boolean;
-  /** What its characters are; a map of pdfjs, by `_map` where it comes from the file. */
+  /** Maps character codes to Unicode. pdfjs keeps the entries in `_map` when the map comes from the file. */
   readonly toUnicode?: { has(code: number): boolean };
 }

@@ -2,11 +2,11 @@ import type { Box, Matrix } from './matrix.ts';
 import { IDENTITY } from './matrix.ts';
 import type { PageFont } from './page-font.ts';
 
-/** The graphics and text state (ISO 32000-1, 8.4 and 9.3) as far as it decides what is seen, and where. */
+/** The part of the graphics and text state (ISO 32000-1, 8.4 and 9.3) that decides what is seen, and where. */
 export interface GraphicsState {
   ctm: Matrix;
   clip: Box;
-  /** The visible page; text outside is not seen. */
+  /** The visible area of the page. Text outside it is not seen. */
   readonly pageBox: Box;
   fillColor: string | undefined;
   strokeColor: string | undefined;
@@ -14,7 +14,7 @@ export interface GraphicsState {
   strokeAlpha: number;
   normalBlend: boolean;
   softMask: boolean;
-  /** Inside a group that only defines a soft mask. */
+  /** True inside a group that only defines a soft mask. */
   inMask: boolean;
   font: PageFont | undefined;
   fontSize: number;
@@ -27,7 +27,7 @@ export interface GraphicsState {
   leading: number;
   charSpacing: number;
   wordSpacing: number;
-  /** 1 is 100 %. */
+  /** Horizontal scaling of text; 1 is 100 %. */
   hScale: number;
   rise: number;
   /**
@@ -37,7 +37,7 @@ export interface GraphicsState {
   renderMode: number;
 }
 
-/** The state every page starts with (8.4.1): black ink, no clip but the page. */
+/** The state that every page starts with (8.4.1): black ink, clipped only by the page. */
 export function initialState(ctm: Matrix, pageBox: Box): GraphicsState {
   return {
     ctm,

@@ -37,7 +37,7 @@ export const GRAPHICS_STEPS: Record<string, Step> = {
   beginGroup: (run, args) => {
     saveNow(run, args);
     const group = args[0] as { smask?: unknown } | undefined;
-    // What a soft mask draws is a mask, not ink.
+    // Drawing inside a soft mask leaves no ink on the page.
     if (group?.smask) run.state.inMask = true;
   },
   endGroup: restore,

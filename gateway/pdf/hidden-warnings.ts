@@ -3,7 +3,7 @@ import { Refusal } from '../protocol/refusal.ts';
 import type { PdfText } from './read-pdf.ts';
 import type { HiddenCounts } from './visibility.ts';
 
-/** One sentence for each kind of text that is in the file and not on the page. */
+/** Returns one warning for each kind of text that is in the file but that no reader sees. */
 export function hiddenWarnings(hidden: HiddenCounts): GatewayWarning[] {
   const kinds: [keyof HiddenCounts, string, string][] = [
     ['invisible', 'TEXT_INVISIBLE', 'pieces of text are in the file but not shown'],
@@ -23,7 +23,7 @@ function guessed(count: number): string {
   return `The fonts do not say what ${count} of the characters are; they were read by a guess, or left out where a page has hardly others.`;
 }
 
-/** Which pages were read by OCR, and which pictures of text were not read. */
+/** Warns which pages were read by OCR, and which pages have pictures that OCR could not read. */
 export function scanWarnings({ pages, leftOut }: PdfText): GatewayWarning[] {
   const scanned = pages.filter((page) => page.scanned).map(({ page }) => page);
   return [
@@ -50,7 +50,10 @@ function pagesNamed(pages: readonly number[]): string {
   return pages.length === 1 ? `Page ${pages[0]} has` : `Each of the pages ${pages.join(', ')} has`;
 }
 
-/** @throws Refusal `NO_TEXT` when a reader sees no text that could be read. */
+/**
+ * Checks that a document has text.
+ * @throws Refusal `NO_TEXT` when a reader sees no text that could be read.
+ */
 export function requireText(text: PdfText): void {
   if (text.pages.some((page) => page.lines.length > 0)) return;
   if (text.leftOut.length > 0)

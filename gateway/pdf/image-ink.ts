@@ -1,24 +1,30 @@
-/** An image in grey: one byte for each dot, 0 black to 255 white, rows from the top. */
+/** An image in grey, one byte a dot: 0 is black, 255 is white. The rows go from top to bottom. */
 export interface Ink {
   readonly gray: Uint8Array;
   readonly width: number;
   readonly height: number;
 }
 
-/** An image whose dots are turned into lightness only where somebody looks: a code on a grid needs one dot a module. */
+/**
+ * An image that computes the lightness of a dot only when it is asked for. A QR code on a grid needs one dot a module.
+ */
 export interface Picture {
   readonly width: number;
   readonly height: number;
-  /** Lightness of a dot, counted in rows from the top: 0 black to 255 white, possibly with a fraction. */
+  /**
+   * The lightness of a dot, from 0 (black) to 255 (white), possibly with a fraction. Dots are counted row by row from
+   * the top.
+   */
   readonly lightnessAt: (dot: number) => number;
 }
 
 const IMAGE_PIXELS_MAX = 4_000_000;
-/** The smallest QR code has 21 modules a side, each larger version four more (ISO/IEC 18004, 5.1). */
+/** The smallest QR code has 21 modules a side; each larger version has four more (ISO/IEC 18004, 5.1). */
 const SIDE_MIN = 21;
 
 /**
- * A pdfjs image (kinds 1 black and white, 2 RGB, 3 RGBA) as a picture; undefined for what can hold no QR code.
+ * Makes a picture of a pdfjs image. Its kind is 1 (black and white), 2 (RGB) or 3 (RGBA). Returns undefined for an
+ * image that can hold no QR code.
  * @param dotsMax larger images are not looked at
  */
 export function pictureOf(image: unknown, dotsMax = IMAGE_PIXELS_MAX): Picture | undefined {
@@ -70,8 +76,8 @@ const DARK_BELOW = 128;
 const FINDER_MODULES = 7;
 
 /**
- * A QR code drawn on an exact grid, one dot a module, which reads several times faster than its picture.
- * Undefined when the image is not such a grid; it may still hold a code.
+ * Reduces a QR code on an exact grid to one dot a module, because a decoder reads that several times faster. Returns
+ * undefined when the image is no such grid. It may still hold a code.
  */
 export function modulesOf(picture: Picture): Ink | undefined {
   const box = darkBox(picture);
@@ -96,7 +102,7 @@ function isDark(picture: Picture, x: number, y: number): boolean {
   return x < picture.width && y < picture.height && picture.lightnessAt(y * picture.width + x) < DARK_BELOW;
 }
 
-/** The square that the dark dots fill; undefined when they fill none. Looks at little more than the margin around it. */
+/** Finds the square that the dark dots fill, or undefined. It reads little more than the margin around that square. */
 function darkBox(picture: Picture): { x0: number; y0: number; size: number } | undefined {
   const { width, height } = picture;
   const hasDark = (y: number): boolean => {

@@ -1,12 +1,12 @@
 import { inflateSync } from 'node:zlib';
 
-/** Largest result in bytes; pdfjs unpacks what is larger by itself, under the child's memory cap. */
+/** Bytes that one stream may unpack to here. pdfjs unpacks larger streams itself, under the child's memory limit. */
 const OUTPUT_BYTES_MAX = 256 * 1024 * 1024;
 
 /**
- * Stands in for `DecompressionStream` where pdfjs unpacks a whole stream that it already holds: a child converts one
- * document at a time, so nothing is won by a thread, and the web stream around it costs more than the unpacking.
- * Bytes that cannot be unpacked (cut off, damaged) make the reading fail, upon which pdfjs takes its own forgiving decoder.
+ * Replaces `DecompressionStream` where pdfjs unpacks a whole stream that it already holds. A child converts one
+ * document at a time, so a thread gains nothing. The web stream around it costs more than the unpacking itself. Bytes
+ * that cannot be unpacked (cut off, damaged) make the read fail. pdfjs then uses its own tolerant decoder.
  */
 export function inflateAtOnce(format: string): {
   writable: { getWriter(): object };

@@ -7,12 +7,12 @@ import type { Fill, PaintedImage } from './page-content.ts';
 import type { PageFont } from './page-font.ts';
 import type { TextPiece } from './show-glyphs.ts';
 
-/** The document's optional content (layers), as pdfjs evaluates it. */
+/** The optional content (layers) of the document, as pdfjs evaluates it. */
 export interface LayerConfig {
   isVisible(group: unknown): boolean;
 }
 
-/** What the steps of one page change while its operators run. */
+/** The state of reading one page. The steps of its operators change it. */
 export interface Interpreter {
   readonly page: PDFPageProxy;
   readonly base: Matrix;
@@ -20,9 +20,9 @@ export interface Interpreter {
   readonly pieces: TextPiece[];
   readonly fills: Fill[];
   readonly images: PaintedImage[];
-  /** Undefined when nobody asks for them. */
+  /** Undefined when the caller asked for no edges. */
   readonly edges: Box[] | undefined;
-  /** The fonts of the page that were used, by their names in it. */
+  /** The fonts that the page has used, by their names on the page. */
   readonly fonts: Map<string, PageFont>;
   state: GraphicsState;
   readonly stack: { readonly state: GraphicsState; times: number }[];
@@ -35,12 +35,15 @@ export interface Interpreter {
   order: number;
 }
 
-/** What one drawing operator does. */
+/** Carries out one drawing operator. */
 export type Step = (run: Interpreter, args: unknown[]) => void;
 
 const GRAPHICS_STACK_DEPTH_MAX = 2_000_000;
 
-/** Saving is put off until the state changes, so that a page of nothing but `q` costs a counter. */
+/**
+ * Counts a save; `settleSaves` carries it out when the state changes. A page of nothing but `q` then costs only a
+ * counter.
+ */
 export const save: Step = (run) => {
   run.pendingSaves += 1;
   if (run.pendingSaves + run.stack.length >= GRAPHICS_STACK_DEPTH_MAX)

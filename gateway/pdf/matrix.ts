@@ -15,7 +15,7 @@ export function multiply(outer: Matrix, inner: Matrix): Matrix {
   ];
 }
 
-/** Reads six finite numbers from an operator's arguments; undefined when they are not that. */
+/** Reads a matrix from an operator's arguments; undefined when they are not six finite numbers. */
 export function matrixFrom(values: unknown): Matrix | undefined {
   if (values === null || typeof values !== 'object') return undefined;
   const numbers = values as ArrayLike<number>;
@@ -24,7 +24,7 @@ export function matrixFrom(values: unknown): Matrix | undefined {
   return [numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], numbers[5]] as unknown as Matrix;
 }
 
-/** A finite number from an operator's arguments; 0 for anything else. */
+/** Returns a finite number of an operator's arguments, and 0 for anything else. */
 export const number = (value: unknown): number =>
   typeof value === 'number' && Number.isFinite(value) ? value : 0;
 
@@ -36,7 +36,7 @@ export interface Box {
   readonly y1: number;
 }
 
-/** The box around a rectangle after `m`; the rectangle may be given by any two opposite corners. */
+/** Returns the box around a rectangle after `m`. Any two opposite corners may give the rectangle. */
 export function boxOf(m: Matrix, { x0, y0, x1, y1 }: Box): Box {
   const xa = m[0] * x0 + m[2] * y0;
   const xb = m[0] * x1 + m[2] * y0;
@@ -54,7 +54,7 @@ export function boxOf(m: Matrix, { x0, y0, x1, y1 }: Box): Box {
   };
 }
 
-/** The common part of two boxes; one of negative size when they do not touch. */
+/** Returns the common part of two boxes. Its size is negative when they do not touch. */
 export function intersect(a: Box, b: Box): Box {
   return {
     x0: Math.max(a.x0, b.x0),
@@ -64,7 +64,7 @@ export function intersect(a: Box, b: Box): Box {
   };
 }
 
-/** The smallest box around both. */
+/** Returns the smallest box around both. */
 export function union(a: Box, b: Box): Box {
   return {
     x0: Math.min(a.x0, b.x0),
@@ -78,7 +78,7 @@ export function containsPoint(box: Box, x: number, y: number): boolean {
   return x >= box.x0 && x <= box.x1 && y >= box.y0 && y <= box.y1;
 }
 
-/** The transformation back; undefined for one that leaves no area. */
+/** Returns the inverse transformation; undefined when `m` maps every box to a line or a point. */
 export function invert([a, b, c, d, e, f]: Matrix): Matrix | undefined {
   const area = a * d - b * c;
   if (Math.abs(area) < 1e-12) return undefined;

@@ -9,25 +9,27 @@ import { inflateAtOnce } from './inflate-at-once.ts';
 import { sameThreadChannel } from './same-thread-port.ts';
 import type { Port } from './same-thread-port.ts';
 
-/** pdfjs asks for these browser classes while it loads; reading text and images never draws with them. */
+/** pdfjs needs these browser classes while it loads. Reading text and images never draws with them. */
 class NotDrawnHere {}
 
 /**
- * Fonts that are handed over and never used. With them pdfjs takes a font as ready; without them it would work out
- * the outline of every glyph, which is a tenth of reading an ordinary page and needed only for drawing.
+ * pdfjs hands fonts over to this and takes them as ready; nothing uses them. Without it pdfjs would compute the outline
+ * of every glyph, which only drawing needs. That takes a tenth of reading an ordinary page.
  */
 const FONTS_NOT_USED = { fonts: { add: () => undefined, delete: () => true } };
 class FontNotUsed {
   readonly loaded = Promise.resolve(this);
 }
 
-/** Where pdfjs-dist is installed: its fonts, character maps and decoders are read from there. */
+/** The folder of pdfjs-dist, which holds its fonts, character maps and decoders. */
 export const pdfjsFolder = dirname(createRequire(import.meta.url).resolve('pdfjs-dist/package.json'));
 
 type Pdfjs = typeof import('pdfjs-dist');
 let loaded: Promise<Pdfjs> | undefined;
 
-/** Loads pdfjs-dist once. Its browser classes are left out unless something has already put real ones in place. */
+/**
+ * Loads pdfjs-dist once. Puts empty classes in place of the browser's, unless somebody has already put real ones there.
+ */
 export function loadPdfjs(): Promise<Pdfjs> {
   loaded ??= (async () => {
     const scope = globalThis as Record<string, unknown>;
@@ -45,7 +47,7 @@ export function loadPdfjs(): Promise<Pdfjs> {
   return loaded;
 }
 
-/** The parsing half of pdfjs, in this thread, at the far end of a channel of its own. */
+/** Starts the parsing half of pdfjs in this thread, at the other end of a channel of its own. */
 function parserFor(pdfjs: Pdfjs): PDFWorker {
   const [near, far] = sameThreadChannel();
   const { pdfjsWorker } = globalThis as unknown as { pdfjsWorker: ParsingHalf };
@@ -54,12 +56,12 @@ function parserFor(pdfjs: Pdfjs): PDFWorker {
   return worker;
 }
 
-/** What `pdf.worker.mjs` puts into the global scope. */
+/** The object that `pdf.worker.mjs` puts into the global scope. */
 interface ParsingHalf {
   readonly WorkerMessageHandler: { initializeFromPort(port: Port): void };
 }
 
-/** Settings every document is opened with: nothing is fetched, nothing in the document is run. */
+/** The settings for opening every document. pdfjs fetches nothing and runs nothing of the document. */
 export const READING_OPTIONS = {
   isEvalSupported: false,
   enableXfa: false,
@@ -70,7 +72,7 @@ export const READING_OPTIONS = {
   useWorkerFetch: false,
   stopAtErrors: false,
   verbosity: 0,
-  // A QR code needs a few hundred pixels a side; an image past this size is not decoded at all.
+  // A QR code needs a few hundred pixels a side. pdfjs does not decode images above this size.
   maxImageSize: 40_000_000,
   cMapUrl: join(pdfjsFolder, 'cmaps/'),
   cMapPacked: true,
@@ -88,7 +90,7 @@ export async function openDocument(
   use: 'read' | 'draw' = 'read',
 ): Promise<PDFDocumentProxy> {
   const pdfjs = await loadPdfjs();
-  // pdfjs takes the array over (it detaches its memory) and refuses Node's Buffer.
+  // pdfjs detaches the memory of the array that it is given, and refuses Node's Buffer.
   const own = new Uint8Array(bytes.byteLength);
   own.set(bytes);
   const fonts =

@@ -1,14 +1,14 @@
 import type { Box, Matrix } from './matrix.ts';
 import type { TextPiece } from './show-glyphs.ts';
 
-/** A filled rectangle-like area: what lies under it and was painted before can no longer be seen. */
+/** A filled area that is nearly a rectangle. It hides what was painted under it before. */
 export interface Fill {
   readonly box: Box;
-  /** `#rrggbb`, or undefined for an image or pattern, whose colour is not known. */
+  /** `#rrggbb`; undefined for an image or a pattern, whose colour is not known. */
   readonly color: string | undefined;
-  /** Place in the drawing order of the page. */
+  /** Position in the drawing order of the page. */
   readonly order: number;
-  /** True when nothing under it shows through. */
+  /** True when nothing under the fill shows through. */
   readonly opaque: boolean;
 }
 
@@ -16,12 +16,12 @@ export interface Fill {
 export interface PaintedImage {
   readonly name: string;
   readonly box: Box;
-  /** From the unit square that every image is painted in, its first row at the top, to the page. */
+  /** Maps the unit square, in which every image is painted with its first row at the top, to the page. */
   readonly matrix: Matrix;
   readonly inline: unknown;
 }
 
-/** Everything the page paints that reading needs, in page points with y downwards. */
+/** What the page paints, as far as reading needs it, in page points with y downwards. */
 export interface PageContent {
   readonly pageNumber: number;
   readonly width: number;
@@ -29,8 +29,11 @@ export interface PageContent {
   readonly pieces: readonly TextPiece[];
   readonly fills: readonly Fill[];
   readonly images: readonly PaintedImage[];
-  /** Straight edges along the axes of what is stroked or filled, as boxes without width or without height; none unless asked for. */
+  /**
+   * Horizontal and vertical edges of stroked and filled paths, as boxes without width or height. Empty when the caller
+   * asked for no edges.
+   */
   readonly edges: readonly Box[];
-  /** Text pieces not seen because of a hidden layer, render mode 3 or 7, or full transparency. */
+  /** The number of text pieces that a hidden layer, render mode 3 or 7, or full transparency hides. */
   readonly hidden: number;
 }

@@ -1,18 +1,18 @@
 import type { FontObject } from './font-object.ts';
 import { isUndefined } from './undefined-characters.ts';
 
-/** What placing text needs of a font, worked out once a page. */
+/** The properties of a font that placing text needs, computed once a page. */
 export interface PageFont {
-  /** Widths of glyphs times this are in units of the font size. */
+  /** A glyph's width times this is its width in units of the font size. */
   readonly glyphScale: number;
   readonly vertical: boolean;
   readonly defaultVMetrics: readonly number[] | undefined;
   readonly bold: boolean;
-  /** True for a character that nothing in the file defines. */
+  /** True for a character code that nothing in the file defines. */
   isUndefined(code: number | undefined): boolean;
 }
 
-/** pdfjs reads each property of a font out of packed bytes at every look, names as text too: so each is read once here. */
+/** Reads each property of a font once. pdfjs unpacks a property from bytes at every access, even a name. */
 export function pageFont(font: FontObject): PageFont {
   const { toUnicode, composite, name } = font;
   const plain: FontObject = {

@@ -1,9 +1,11 @@
 import type { PDFPageProxy } from 'pdfjs-dist';
 
-/** How long a page waits for its images to be decoded; one that is later counts as not there. */
+/** How long a page waits until its images are decoded. A later image counts as missing. */
 const IMAGE_WAIT_MS = 4000;
 
-/** Images are decoded apart from the operators and may come after them. */
+/**
+ * Waits until the images of a page are decoded. pdfjs decodes them apart from the operators, and they may arrive later.
+ */
 export async function imagesArrived(
   page: PDFPageProxy,
   list: { fnArray: readonly number[]; argsArray: readonly unknown[] },
@@ -31,14 +33,14 @@ function storeOf(page: PDFPageProxy, name: string): PDFPageProxy['objs'] {
   return name.startsWith('g_') ? page.commonObjs : page.objs;
 }
 
-/** The decoded image of that name, or undefined while or when there is none. */
+/** Returns the decoded image of that name, or undefined when it has not arrived. */
 export function imageObject(page: PDFPageProxy, name: unknown): unknown {
   if (typeof name !== 'string') return undefined;
   const store = storeOf(page, name);
   return store.has(name) ? (store.get(name) as unknown) : undefined;
 }
 
-/** pdfjs's ImageKind: 1 black and white, 2 RGB, 3 RGBA. */
+/** True for kinds 1 (black and white) and 2 (RGB) of pdfjs's `ImageKind`; 3 is RGBA. */
 export function hasNoAlpha(image: unknown): boolean {
   const kind = (image as { kind?: unknown } | undefined)?.kind;
   return kind === 1 || kind === 2;

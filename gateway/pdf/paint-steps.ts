@@ -5,13 +5,15 @@ import { boxOf, intersect, number } from './matrix.ts';
 import { hasNoAlpha, imageObject } from './page-images.ts';
 import { addEdges, isAxisAligned, isRectangle } from './path-shapes.ts';
 
-/** Fills that a page keeps at most; further ones are left out. */
+/** Fills that are kept of one page; further ones are left out. */
 const FILLS_PER_PAGE_MAX = 20_000;
 
-/** Path-painting operators that fill: fill, eoFill, fillStroke, eoFillStroke, closeFillStroke, closeEOFillStroke. */
+/**
+ * The path-painting operators that fill: fill, eoFill, fillStroke, eoFillStroke, closeFillStroke, closeEOFillStroke.
+ */
 const FILLING = new Set([22, 23, 24, 25, 26, 27]);
 
-/** Path-painting operators that leave ink: stroke, closeStroke and those that fill. */
+/** The path-painting operators that leave ink: stroke, closeStroke and those that fill. */
 const PAINTING = new Set([20, 21, ...FILLING]);
 
 function addFill(run: Interpreter, box: Box, fillColor: string | undefined, solid: boolean): void {

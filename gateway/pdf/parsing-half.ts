@@ -1,13 +1,13 @@
 import { registerHooks } from 'node:module';
 import { pathToFileURL } from 'node:url';
 
-/** A dictionary of a PDF as pdfjs parsed it. */
+/** A dictionary of a PDF, as pdfjs parses it. */
 export interface PdfDictionary {
   get(key: string): unknown;
   getRaw(key: string): unknown;
 }
 
-/** The catalog of a PDF, the class of pdfjs that knows the attachments. */
+/** The catalog of a PDF: the class of pdfjs that reads attachments. */
 export interface PdfCatalog {
   readonly xref: { fetchIfRef(value: unknown): unknown };
   cloneDict(): PdfDictionary;
@@ -18,7 +18,7 @@ export interface PdfCatalog {
   attachmentContent(id: string): unknown;
 }
 
-/** What the parsing half of pdfjs has within and does not hand out. */
+/** The classes and functions of pdfjs's parsing half that pdfjs does not export. */
 export interface ParsingInternals {
   readonly Catalog: { readonly prototype: PdfCatalog };
   readonly Dict: new () => PdfDictionary;
@@ -32,8 +32,8 @@ export interface ParsingInternals {
 const NAMES = ['Catalog', 'Dict', 'Ref', 'FileSpec', 'stringToPDFString'] as const;
 
 /**
- * Loads the parsing half of pdfjs with a line added to its text that exports the classes named above. pdfjs gives a
- * name tree as a map by key, which has room for one attachment a key, and does not look at `/AF` (ADR 0166).
+ * Loads the parsing half of pdfjs and adds one line to its text, which exports the names above. pdfjs itself gives a
+ * name tree as a map by key, which has room for one attachment a key. It also ignores `/AF` (ADR 0166).
  * @returns undefined where a loader of its own stands before Node's, as in Jest: then attachments cannot be read
  */
 export async function loadParsingHalf(path: string): Promise<ParsingInternals | undefined> {
@@ -47,7 +47,7 @@ export async function loadParsingHalf(path: string): Promise<ParsingInternals | 
   }
 }
 
-/** Hooks that add the line to one module; undefined where the loader takes none. */
+/** Registers hooks that add the line to one module; undefined where the loader takes no hooks. */
 function exportingFrom(address: string): { deregister(): void } | undefined {
   try {
     return registerHooks({
@@ -60,7 +60,7 @@ function exportingFrom(address: string): { deregister(): void } | undefined {
       },
     });
   } catch (error) {
-    // Jest's loader refuses hooks, with an error of another realm's class.
+    // Jest's loader refuses hooks. Its error has a class of another realm, so `instanceof` does not tell it.
     if (String(error).includes('not supported in Jest')) return undefined;
     throw error;
   }

@@ -1,12 +1,12 @@
 import type { Box, Matrix } from './matrix.ts';
 import { boxOf, number } from './matrix.ts';
 
-/** Edges that a page keeps at the most; further ones are left out. */
+/** Edges that are kept of one page; further ones are left out. */
 const EDGES_PER_PAGE_MAX = 20_000;
 /** Shorter edges are parts of letters and pictures. */
 const EDGE_LENGTH_MIN_PT = 4;
 
-/** The codes of a path in pdfjs: 0 x y (move), 1 x y (line), 2 and 3 (curves), 4 (close). */
+/** A path of pdfjs as a list of codes and coordinates: 0 x y (move), 1 x y (line), 2 and 3 (curves), 4 (close). */
 type Path = ArrayLike<unknown>;
 
 function pathIn(paths: unknown): Path | undefined {
@@ -14,7 +14,7 @@ function pathIn(paths: unknown): Path | undefined {
   return first !== null && typeof first === 'object' && 'length' in first ? (first as Path) : undefined;
 }
 
-/** Adds the straight edges along the axes of a path, in page points, as boxes without width or without height. */
+/** Adds the horizontal and vertical edges of a path in page points, as boxes without width or height. */
 export function addEdges(paths: unknown, ctm: Matrix, edges: Box[]): void {
   const path = pathIn(paths);
   if (!path || !isAxisAligned(ctm)) return;
@@ -40,7 +40,10 @@ export function isAxisAligned(m: Matrix): boolean {
   return (Math.abs(m[1]) < 1e-6 && Math.abs(m[2]) < 1e-6) || (Math.abs(m[0]) < 1e-6 && Math.abs(m[3]) < 1e-6);
 }
 
-/** One closed path of four straight edges along the axes; anything else does not hide all of its bounds. */
+/**
+ * True for one closed path of horizontal and vertical edges with four corners. Any other path may leave a part of its
+ * bounds uncovered.
+ */
 export function isRectangle(paths: unknown): boolean {
   const path = pathIn(paths);
   if (!path || path.length < 12 || path.length > 17) return false;

@@ -12,16 +12,19 @@ import { imagesArrived } from './page-images.ts';
 import { PAINT_STEPS } from './paint-steps.ts';
 import { TEXT_STEPS } from './text-steps.ts';
 
-/** Drawing operations that one page may have; a page with more is `PDF_LIMIT`. */
+/** Drawing operations that one page may have. A page with more is refused as `PDF_LIMIT`. */
 const OPERATORS_PER_PAGE_MAX = 3_000_000;
 
-/** What to read of a page beside its words. */
+/** What to read of a page besides its words. */
 export interface PageWants {
   readonly layers: LayerConfig;
   readonly edges: boolean;
 }
 
-/** Reads what one page paints. @throws Refusal `PDF_LIMIT` past the page's bounds. */
+/**
+ * Reads what one page paints.
+ * @throws Refusal `PDF_LIMIT` past the page's bounds.
+ */
 export async function readPageContent(
   document: PDFDocumentProxy,
   pageNumber: number,

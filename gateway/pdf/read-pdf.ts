@@ -13,11 +13,11 @@ import type { ScannedPage, ScanReader } from './scanned-page.ts';
 export interface PdfText {
   readonly pages: readonly PageText[];
   readonly hidden: HiddenCounts;
-  /** Pages without text whose pictures could not be read, or were too many. */
+  /** The numbers of pages without text that OCR could not read, or that were too many. */
   readonly leftOut: readonly number[];
 }
 
-/** Bounds on one document; passing one is `PDF_LIMIT`. */
+/** Bounds on one document. A document past one of them is refused as `PDF_LIMIT`. */
 export interface ReadLimits {
   readonly pagesMax: number;
   readonly wordsMax: number;
@@ -25,19 +25,19 @@ export interface ReadLimits {
 
 export const DEFAULT_READ_LIMITS: ReadLimits = { pagesMax: 2000, wordsMax: 500_000 };
 
-/** Called with each page's painted content before it is let go; used to look for QR codes and drawn edges. */
+/** Receives what each page paints, before the memory is freed. It looks for QR codes and drawn edges. */
 export type PageVisitor = (
   content: PageContent,
   document: PDFDocumentProxy,
   scan: ScannedPage | undefined,
 ) => Promise<void> | void;
 
-/** What else is done with the pages, besides reading their words. */
+/** What to do with the pages besides reading their words. */
 export interface PageReaders {
   readonly visit?: PageVisitor | undefined;
-  /** Reads the pages that have no text; without it they stay empty. */
+  /** Reads the pages without text. Without this reader they stay empty. */
   readonly scan?: ScanReader | undefined;
-  /** True for a visitor that looks at drawn edges. */
+  /** True when the visitor needs drawn edges. */
   readonly edges?: boolean;
 }
 
@@ -89,7 +89,7 @@ export async function readPdf(
     : text;
 }
 
-/** What is needed to read the scans of a document, when all its other pages are read. */
+/** What reading the scans needs, after all other pages are read. */
 interface ScansToRead {
   readonly document: PDFDocumentProxy;
   readonly layers: LayerConfig;
@@ -98,7 +98,10 @@ interface ScansToRead {
   readonly scans: readonly number[];
 }
 
-/** The text with its scans read, as many as may be. @throws Refusal `PDF_LIMIT` for too many and nothing else */
+/**
+ * Returns the text with as many of its scans read as the limit allows.
+ * @throws Refusal `PDF_LIMIT` for too many and nothing else
+ */
 async function withScans(
   text: PdfText,
   { document, layers, readers, scan, scans }: ScansToRead,
@@ -125,7 +128,7 @@ async function withScans(
   return { ...text, pages, leftOut: leftOut.toSorted((a, b) => a - b) };
 }
 
-/** The words of a scan in reading order, with their boxes on the page as shown. */
+/** Puts the words of a scan into reading order, with their boxes on the page as shown. */
 function textOfScan({ content, boxAsShown }: ScannedPage): PageText {
   const text = pageText(content, noneHidden());
   const lines = text.lines.map((line) => ({

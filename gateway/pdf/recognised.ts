@@ -1,15 +1,15 @@
-/** How a text was recognised in a picture. */
+/** How OCR recognised a text. */
 export interface Recognised {
-  /** 0 to 1; from `OCR_SURE` on, it is as good as a text from the file. */
+  /** From 0 to 1. From `OCR_SURE` on, the text is as good as a text from the file. */
   readonly certainty: number;
   /** Other readings of the same ink. */
   readonly others: readonly string[];
 }
 
-/** Least certainty of a text that needs no proof. */
+/** The least certainty of a text that needs no proof. */
 export const OCR_SURE = 0.8;
 
-/** What is put together of several is as sure as the least sure; undefined when none was recognised. */
+/** Joins several texts: the result is as certain as the least certain one. Undefined when none comes from OCR. */
 export function together(
   parts: readonly { readonly ocr?: Recognised | undefined }[],
 ): Recognised | undefined {

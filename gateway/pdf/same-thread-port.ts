@@ -7,9 +7,9 @@ export interface Port {
 }
 
 /**
- * A channel between the two halves of pdfjs, which in a converter child run in one thread. pdfjs's own copies every
- * message deeply, glyph by glyph; here the other half gets the very same objects, a turn of the microtask queue later.
- * That is right for reading only: what draws changes what it was sent.
+ * A channel between the two halves of pdfjs, which share one thread in a converter child. pdfjs's own channel makes a
+ * deep copy of every message, glyph by glyph. This one passes on the same objects, in a later microtask. This is right
+ * for reading only, because drawing changes the objects that it receives.
  */
 export function sameThreadChannel(): [Port, Port] {
   const here: End = { listeners: [] };
@@ -44,7 +44,10 @@ interface OperatorChunk {
   readonly argsArray: readonly unknown[];
 }
 
-/** The lists of drawing operations are emptied by their sender as soon as they are sent; everything else is let go of. */
+/**
+ * Copies the lists of drawing operations, because their sender empties them after sending. The sender does not touch
+ * other messages.
+ */
 function keptApart(message: unknown): unknown {
   const { chunk } = message as { readonly chunk?: Partial<OperatorChunk> | null };
   if (!chunk?.fnArray || !chunk.argsArray) return message;

@@ -3,22 +3,22 @@ import type { Ink } from './image-ink.ts';
 import type { Box } from './matrix.ts';
 import type { PageContent } from './page-content.ts';
 
-/** A page whose words were recognised in its pictures. */
+/** A page whose words come from OCR. */
 export interface ScannedPage {
-  /** The page with its words as pieces of text, straight. */
+  /** The content of the page after its skew is removed, with the words as pieces of text. */
   readonly content: PageContent;
-  /** Where a box of the straight page is on the page as shown. */
+  /** Maps a box of the page without skew to the page as shown. */
   readonly boxAsShown: (box: Box) => Box;
-  /** The page as a picture, upright. */
+  /** The picture of the page, turned upright. */
   readonly ink: Ink;
 }
 
-/** What reads pages without text. */
+/** Reads pages without text. */
 export interface ScanReader {
-  /** Most scans of one document. */
+  /** Pages of one document that it reads at most. */
   readonly pagesMax: number;
-  /** Whether what a page without text shows may be a picture of text. */
+  /** True when a page without text may show a picture of text. */
   isScan(content: PageContent): boolean;
-  /** `left out` for a page that cannot be read well enough. */
+  /** Returns `left out` for a page that OCR cannot read well enough. */
   read(content: PageContent, document: PDFDocumentProxy): Promise<ScannedPage | 'left out'>;
 }

@@ -4,8 +4,8 @@ import type { GraphicsState } from './graphics-state.ts';
 import type { Recognised } from './recognised.ts';
 
 /**
- * A piece of text drawn without a gap: at most one word, often a part of one. Its place is in page points, y downwards;
- * `angle` is the reading direction in quarter turns.
+ * A piece of text that is drawn without a gap: at most one word, often a part of one. Coordinates are in page points, y
+ * downwards.
  */
 export interface TextPiece {
   readonly text: string;
@@ -16,15 +16,15 @@ export interface TextPiece {
   readonly y1: number;
   /** Height of the font on the page, in points. */
   readonly size: number;
-  /** 0 left to right, 1 downwards, 2 upside down, 3 upwards. */
+  /** The reading direction in quarter turns: 0 left to right, 1 downwards, 2 upside down, 3 upwards. */
   readonly angle: 0 | 1 | 2 | 3;
   readonly bold: boolean;
   readonly clip: Box;
   readonly color: string | undefined;
   readonly order: number;
-  /** How many of its characters are guesses, where some are. */
+  /** How many characters are guessed; absent when none is. */
   readonly undefinedCharacters?: number;
-  /** For text that was recognised in a picture. */
+  /** Present when the text comes from OCR. */
   readonly ocr?: Recognised;
 }
 
@@ -39,7 +39,7 @@ interface Glyph {
 /** A gap wider than this part of the font size ends a word even where no space was drawn. */
 const WORD_GAP_RATIO = 0.16;
 
-/** Where the text of an operator goes. */
+/** The state that text is drawn in, and the list that receives the pieces. */
 interface ShownText {
   readonly state: GraphicsState;
   readonly order: number;
@@ -71,7 +71,7 @@ export function showGlyphs(
     run.text = '';
     run.guesses = 0;
   };
-  // By index: pages are mostly glyphs, and an iterator would make an object for each.
+  // The loop counts an index, because an iterator would allocate an object for each glyph.
   for (let i = 0; i < glyphs.length; i += 1) {
     const item = glyphs[i];
     if (typeof item === 'number') {
@@ -101,7 +101,7 @@ export function showGlyphs(
   return run.count;
 }
 
-/** 9.3.6: modes 3 and 7 paint nothing; a colour at zero opacity is not seen either. */
+/** True when text leaves ink. Modes 3 and 7 paint nothing (9.3.6), and colour at zero opacity is not seen. */
 function isInked(s: GraphicsState): boolean {
   const mode = s.renderMode & 3;
   if (mode === 3) return false;
@@ -110,7 +110,7 @@ function isInked(s: GraphicsState): boolean {
   return (fills && s.fillAlpha > 0.02) || (strokes && s.strokeAlpha > 0.02);
 }
 
-/** The piece that begins at `from` along the line of text and ends at `to`. */
+/** Makes the piece that begins at `from` along the line of text and ends at `to`. */
 function place(
   s: GraphicsState,
   { text, from }: { readonly text: string; readonly from: number },

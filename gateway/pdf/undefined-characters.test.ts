@@ -10,14 +10,14 @@ beforeAll(loadPdfjs, 60_000);
 const TEXT = 'The delivery of the fourteenth of May was complete and is paid for with';
 const AMOUNT = '1.234,50';
 
-/** A page whose two fonts have characters of two bytes, named in the file by nothing but their maps to Unicode. */
+/** Makes a page with two fonts of two-byte codes. Only their maps to Unicode say what the characters are. */
 const twoFonts = (): Promise<Buffer> =>
   onSheet((sheet) => {
     sheet.font('Liberation').fontSize(10).text(TEXT, 50, 50, { lineBreak: false });
     sheet.font('Liberation-Bold').text(AMOUNT, 50, 80, { lineBreak: false });
   });
 
-/** The same file without the maps of these fonts, in the order in which the file has them. */
+/** Removes the maps of these fonts, counted in the order of the file. */
 function withoutMaps(pdf: Buffer, fonts: readonly number[]): Buffer {
   let at = -1;
   const text = pdf.toString('latin1').replace(/\/ToUnicode /g, (found) => {
@@ -49,7 +49,7 @@ describe('characters that their font does not define', () => {
         return read(pdf).catch((error: unknown) => (error as { code?: string }).code);
       }),
     );
-    // One of the two fonts sets nearly all of the page, the other the amount.
+    // One of the two fonts prints nearly all of the page, the other one prints the amount.
     expect(told).toContain('NO_TEXT');
     expect(told).toContainEqual(
       expect.objectContaining({
@@ -77,7 +77,7 @@ describe('characters that their font does not define', () => {
   });
 });
 
-/** A file with a font of drawings, one for each character from 33 on, under the names given. */
+/** Makes a file with a Type 3 font that has one drawing for each name, for the codes from 33 on. */
 function type3(names: readonly string[]): Buffer {
   const widths = names.map(() => '60').join(' ');
   const differences = names.map((name) => `/${name}`).join(' ');

@@ -3,21 +3,21 @@ import type { Box } from './matrix.ts';
 import { containsPoint } from './matrix.ts';
 import type { TextPiece } from './show-glyphs.ts';
 
-/** Why text that is in the file is not on the page for a reader; counted, never used. */
+/** How much text is in the file and not seen on the page, by reason. Reading leaves this text out. */
 export interface HiddenCounts {
-  /** Render mode 3 or 7, full transparency, a hidden layer. */
+  /** Text in render mode 3 or 7, fully transparent, or on a hidden layer. */
   invisible: number;
-  /** Outside the crop box or the clip, or too small to be ink. */
+  /** Text outside the crop box or the clip, or too small to see. */
   outside: number;
-  /** Something opaque was painted over it later. */
+  /** Text that something opaque was painted over later. */
   covered: number;
-  /** Ink in the colour of what lies under it. */
+  /** Text in the colour of what lies under it. */
   sameColor: number;
-  /** The same text drawn again at the same place. */
+  /** Text that was drawn again at the same place. */
   overprinted: number;
   /** Characters that XML 1.0 does not allow (section 2.2). */
   illegalCharacters: number;
-  /** Characters whose font does not say what they are. */
+  /** Characters that their font does not identify. */
   undefinedCharacters: number;
 }
 
@@ -39,7 +39,7 @@ const WHITE: readonly number[] = [255, 255, 255];
 const INK_SIZE_MIN_PT = 0.6;
 const BAND_HEIGHT_PT = 24;
 
-/** The pieces a reader sees, in drawing order; the others are counted. */
+/** Returns the pieces that a reader sees, in drawing order, and counts the others. */
 export function visiblePieces(content: PageContent, counts: HiddenCounts): TextPiece[] {
   const bands = fillsByBand(content);
   counts.invisible += content.hidden;
@@ -65,10 +65,10 @@ export function visiblePieces(content: PageContent, counts: HiddenCounts): TextP
 
 const NO_FILLS: readonly Fill[] = [];
 
-/** The height of a small letter's middle over the baseline, in font sizes. */
+/** The height of the middle of a small letter above the baseline, in font sizes. */
 const LETTER_MIDDLE = 0.3;
 
-/** Where a point on the piece is, at `along` of its length and at the height of a small letter's middle. */
+/** The x of a point at the share `along` of the piece's length and at the height of a small letter's middle. */
 function middleX(piece: TextPiece, along: number): number {
   const x = piece.x0 + (piece.x1 - piece.x0) * along;
   if (piece.angle === 1) return x + piece.size * LETTER_MIDDLE;
@@ -127,7 +127,7 @@ function standsOut(piece: TextPiece, x: number, y: number, fills: readonly Fill[
   return ink.some((value, i) => Math.abs(value - (ground[i] ?? 0)) >= SAME_COLOR_DISTANCE);
 }
 
-/** The last colour that was converted; pages change it rarely. */
+/** The last colour that was converted, because pages change the colour rarely. */
 let last: { readonly color: string; readonly channels: number[] | undefined } | undefined;
 
 function channels(color: string | undefined): number[] | undefined {

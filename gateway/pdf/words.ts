@@ -9,11 +9,11 @@ import { together } from './recognised.ts';
 import type { TextPiece } from './show-glyphs.ts';
 import { xmlText } from './xml-text.ts';
 
-/** A word as read: placed in reading coordinates, with its box on the page kept beside. */
+/** A word, placed in reading coordinates, with its box on the page. */
 export interface Word {
   readonly text: string;
   readonly page: number;
-  /** Reading coordinates in points: x to the right, y downwards to the baseline. */
+  /** In reading coordinates, in points: x to the right, y downwards to the baseline. */
   readonly x0: number;
   readonly x1: number;
   readonly y: number;
@@ -21,7 +21,7 @@ export interface Word {
   readonly bold: boolean;
   /** Where the word is on the page as shown: points from its top left. */
   readonly box: Box;
-  /** For a word that was recognised in a picture. */
+  /** Present when the word comes from OCR. */
   readonly ocr?: Recognised | undefined;
 }
 
@@ -35,23 +35,23 @@ export interface Line {
   readonly rotated: boolean;
 }
 
-/** One page as a reader sees it: lines from top to bottom, rotated ones last. */
+/** The lines of one page from top to bottom, rotated ones last. */
 export interface PageText {
   readonly page: number;
-  /** Size in reading coordinates, points. */
+  /** In points, in reading coordinates. */
   readonly width: number;
   readonly height: number;
   readonly lines: readonly Line[];
-  /** True for a page without text, whose words were recognised in its pictures. */
+  /** True for a page without text, whose words come from OCR. */
   readonly scanned?: boolean;
 }
 
-/** Pieces nearer than this part of the font size are one word. */
+/** Two pieces are one word when the gap between them is less than the font size times this. */
 const JOIN_GAP_RATIO = 0.16;
-/** Baselines nearer than this part of the font size are one line. */
+/** Two words are on one line when their baselines differ by less than the font size times this. */
 const SAME_LINE_RATIO = 0.34;
 
-/** Puts what a page paints into words and lines by where it stands, not by when it was drawn. */
+/** Builds words and lines from the positions of the pieces, not from their drawing order. */
 export function pageText(content: PageContent, counts: HiddenCounts): PageText {
   const pieces = definedPieces(visiblePieces(content, counts), counts);
   const angle = mainAngle(pieces);
@@ -103,7 +103,7 @@ function groupByBaseline(placed: Placed[]): Placed[][] {
     const group = groups.at(-1);
     if (group && item.y - group.y <= SAME_LINE_RATIO * Math.min(group.size, item.piece.size)) {
       group.members.push(item);
-      // The largest font sets the line, so that a footnote mark does not pull the baseline up.
+      // The largest font sets the baseline, so that a footnote mark does not raise it.
       if (item.piece.size > group.size * 1.2) {
         group.y = item.y;
         group.size = item.piece.size;
@@ -136,7 +136,10 @@ function joinWords(group: readonly Placed[], page: number, counts: HiddenCounts)
   return withoutOverprints(words, counts);
 }
 
-/** The same letters again, mostly over themselves: bold by double strike, or a shadow. `ll` is two letters side by side. */
+/**
+ * True for the same letters again, mostly over themselves: bold by double printing, or a shadow. Two letters side by
+ * side, as in `ll`, are none.
+ */
 function isOverprint(item: Placed, earlier: readonly Placed[]): boolean {
   return (
     earlier.length > 0 &&
@@ -164,7 +167,7 @@ function wordOf(parts: readonly Placed[], page: number, counts: HiddenCounts): W
   const [first] = parts;
   const last = parts.at(-1);
   if (!first || !last) return undefined;
-  // Most words are one piece; for them there is nothing to put together.
+  // Most words have one piece, and nothing needs to be joined.
   const isOne = parts.length === 1;
   const clean = xmlText(isOne ? first.piece.text : parts.map((part) => part.piece.text).join(''));
   counts.illegalCharacters += clean.dropped;
@@ -182,7 +185,7 @@ function wordOf(parts: readonly Placed[], page: number, counts: HiddenCounts): W
   return first.piece.ocr ? { ...word, ocr: together(parts.map(({ piece }) => piece)) } : word;
 }
 
-/** Box of a piece with the usual share of the font size above (0.78) and under (0.22) the baseline. */
+/** The box of a piece. Usually 0.78 of the font size is above the baseline, and 0.22 below. */
 function pieceBox(piece: TextPiece): Box {
   const up = piece.size * 0.78;
   const down = piece.size * 0.22;

@@ -1,21 +1,21 @@
-/** Text that XML 1.0 can carry, and how many characters were left out for it. */
+/** Text that XML 1.0 can carry, and the number of characters that were left out. */
 export interface XmlText {
   readonly text: string;
   readonly dropped: number;
 }
 
-/** Everything outside the Char production of XML 1.0 (section 2.2), lone surrogates included. */
+/** Every character outside the Char production of XML 1.0 (section 2.2), also lone surrogates. */
 const ILLEGAL = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu;
 /** Ligatures and width variants that stand for plain letters (Unicode compatibility decompositions). */
 const COMPATIBILITY = /[\uFB00-\uFB06\uFF01-\uFF5E]+/g;
-/** Spaces of every kind, and marks that have no width. */
+/** Spaces of every kind except the plain one. */
 const SPACES = /[\u00A0\u1680\u2000-\u200A\u202F\u205F\u3000]/g;
 const ZERO_WIDTH = /[\u00AD\u200B-\u200D\u2060\uFEFF]/g;
 
-/** What all of the following leaves as it is: most text. */
+/** Most text needs no change: printable ASCII. */
 const PLAIN = /^[\x20-\x7e]*$/;
 
-/** Drops what XML cannot carry, spells ligatures out, composes accents (NFC). */
+/** Drops characters that XML cannot carry, spells ligatures out, and composes accents (NFC). */
 export function xmlText(raw: string): XmlText {
   if (PLAIN.test(raw)) return { text: raw, dropped: 0 };
   let dropped = 0;

@@ -3,7 +3,7 @@ import { hasReadScans } from '../ocr/scan-reader.ts';
 import { Refusal } from '../protocol/refusal.ts';
 import type { ChildMessage, ConverterOutcome, ConverterTask } from '../protocol/child-protocol.ts';
 
-/** Carries out one task; whatever goes wrong in it becomes an answer. */
+/** Carries out one task. Every error becomes a refusal. */
 export async function answerTask(task: ConverterTask): Promise<ChildMessage> {
   return { type: 'answer', id: task.id, outcome: await outcomeOf(task), spent: hasReadScans() };
 }
@@ -15,7 +15,7 @@ async function outcomeOf(task: ConverterTask): Promise<ConverterOutcome> {
     if (error instanceof Refusal)
       return { ok: false, code: error.code, message: error.message, ...detailOf(error.cause) };
     if (error instanceof RangeError)
-      // V8 says this way that a stack or an array has no more room: the document asked for too much.
+      // V8 throws a RangeError when a stack or an array has no more room. The document then needs too much.
       return {
         ok: false,
         code: 'PDF_LIMIT',

@@ -29,7 +29,7 @@ const task = (pdf: Uint8Array) => ({
   pdf,
 });
 
-/** A page of `count` nested graphics states and one word: a small file that takes long to read. */
+/** Makes a page of `count` nested graphics states and one word. The file is small and takes long to read. */
 function nested(count: number): Buffer {
   const content = deflateSync(`${'q '.repeat(count)}BT /H 12 Tf 50 700 Td (visible) Tj ET`).toString(
     'latin1',
@@ -63,7 +63,8 @@ describe('the pool of converter children', () => {
         SLOW_MS,
         'another child stands in for the slow one',
       );
-      // On a starved machine the new child starts for longer than any document lasts: the slow one stands still meanwhile.
+      // On a starved machine a new child takes longer to start than any document takes to read. So the slow child is
+      // paused meanwhile.
       process.kill(first!, 'SIGSTOP');
       expect((await good).ok).toBe(true);
       process.kill(first!, 'SIGCONT');
@@ -112,7 +113,7 @@ describe('the pool of converter children', () => {
       await small.ready();
       const [first] = convertersOf(process.pid);
       expect((await small.run(task(pdf))).ok).toBe(true);
-      // It is started in the same turn as the answer is given.
+      // The pool starts the successor in the same turn in which it gives the result.
       const successor = convertersOf(process.pid).find((pid) => pid !== first)!;
       process.kill(successor, 'SIGSTOP');
       for (let i = 0; i < 3; i += 1) expect((await small.run(task(pdf))).ok).toBe(true);
@@ -203,7 +204,7 @@ describe('the pool of converter children', () => {
   );
 });
 
-/** Lets a process run for a share of the time; the last word is whoever ends the timer's. */
+/** Lets a process run for a share of the time. Whoever clears the timer decides whether the process then runs. */
 function dose(pid: number, runMs: number, restMs: number): NodeJS.Timeout {
   process.kill(pid, 'SIGSTOP');
   return setInterval(() => {
@@ -212,12 +213,12 @@ function dose(pid: number, runMs: number, restMs: number): NodeJS.Timeout {
   }, runMs + restMs);
 }
 
-/** The timer of a dose may fire once more when the child has ended. */
+/** The timer may send one more signal after the child has ended. */
 function signal(pid: number, name: NodeJS.Signals): void {
   if (existsSync(`/proc/${pid}`)) process.kill(pid, name);
 }
 
-/** Converter children of a process, oldest first. */
+/** Returns the converter children of a process, oldest first. */
 function convertersOf(parent: number): number[] {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   return pids
@@ -227,7 +228,7 @@ function convertersOf(parent: number): number[] {
         const isChild = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1] === String(parent);
         return isChild && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('converter-child');
       } catch {
-        // It ended between the two looks.
+        // The process ended between the two calls.
         return false;
       }
     })

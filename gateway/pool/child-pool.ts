@@ -10,7 +10,7 @@ import { newRunningPool, refusalNow, stopping } from './running-pool.ts';
 
 export interface PoolState {
   readonly children: number;
-  /** Children that have come up: idle or busy. */
+  /** Children that have started, idle or busy. */
   readonly ready: number;
   readonly busy: number;
   readonly waiting: number;
@@ -19,16 +19,16 @@ export interface PoolState {
 
 export interface ChildPool {
   /**
-   * Converts one document, as soon as a child is up and free. Never rejects for what a document does; rejects with
-   * `Refusal` `OVERLOADED`, `SHUTTING_DOWN`, or `INTERNAL` when no child can be started.
+   * Converts one document, as soon as a child is free. A document's own fault gives a refusal as the outcome. The
+   * promise rejects with `Refusal` `OVERLOADED`, `SHUTTING_DOWN`, or `INTERNAL` when no child can be started.
    */
   run(task: TaskRequest, signal?: AbortSignal): Promise<ConverterOutcome>;
   state(): PoolState;
-  /** Documents that begin from now on are read by these mappings of the operator, beside the shipped ones. */
+  /** Sets the operator's own mappings, beside the shipped ones, for the documents that begin after this call. */
   takeMappings(own: readonly Mapping[]): void;
-  /** Resolves when the first child can take a document. Rejects when children end while they start, again and again. */
+  /** Resolves when the first child can take a document. Rejects when too many children ended while they started. */
   ready(): Promise<void>;
-  /** Lets running documents finish, turns waiting ones away, then ends every child. */
+  /** Refuses the waiting documents, lets running ones finish within `drainMs`, then ends every child. */
   close(drainMs: number): Promise<void>;
 }
 

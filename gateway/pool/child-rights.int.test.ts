@@ -22,8 +22,8 @@ describe('a converter child', () => {
 });
 
 /**
- * Ways out of a process, as code that runs in a child after it has closed itself; `PORT` is a port that listens. Each
- * resolves when it got through and throws when it did not.
+ * Ways to reach a network from a process, as code that a child runs after it has closed its network. `PORT` is a port
+ * that listens. Each resolves when it reaches something and throws when it does not.
  */
 const WAYS_OUT: Readonly<Record<string, string>> = {
   'net.connect': `const { connect } = await import('node:net');

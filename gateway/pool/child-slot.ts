@@ -5,29 +5,32 @@ import type { ConverterOutcome, ConverterTask } from '../protocol/child-protocol
 
 export type TaskRequest = Omit<ConverterTask, 'id' | 'madeAt'>;
 
-/** A document that waits for a child, or is with one. */
+/** A document that waits for a child or that a child converts. */
 export interface Waiting {
   readonly task: TaskRequest;
   readonly resolve: (outcome: ConverterOutcome) => void;
   readonly reject: (error: Error) => void;
-  /** A document whose child was ended by somebody else is tried once more. */
+  /** True when a child ended with this document and it was tried again. It is tried again only once. */
   retried: boolean;
 }
 
-/** One child and what it does. */
+/** One child and its state. */
 export interface Slot {
   readonly child: ChildProcess;
   state: 'starting' | 'idle' | 'busy' | 'ended';
   documents: number;
   current: Waiting | undefined;
-  /** Set when the pool itself ends the child, with what to answer; `again`: nothing is known of the document. */
+  /**
+   * The pool sets this when it ends the child: the outcome of the document. `again` says that the document is not to
+   * blame and is tried once more.
+   */
   verdict: ConverterOutcome | 'again' | undefined;
   unwatch: () => void;
-  /** The one whose place this child takes when it is ready. */
+  /** The child that this one replaces when it is ready. */
   readonly inPlaceOf: Slot | undefined;
-  /** Another child is coming up in its place. Until that one is ready, this one goes on. */
+  /** True when a successor has been started. This child goes on until the successor is ready. */
   successorComes: boolean;
-  /** Its successor is ready: it ends when its document is done. */
+  /** True when the successor is ready. This child then ends after its document. */
   leaving: boolean;
 }
 
@@ -45,7 +48,7 @@ export function newSlot(child: ChildProcess, inPlaceOf: Slot | undefined): Slot 
   };
 }
 
-/** True for a child that has come up and has not ended. */
+/** True for a child that has started and has not ended. */
 export function isUp({ state }: Slot): boolean {
   return state === 'idle' || state === 'busy';
 }
@@ -55,12 +58,12 @@ export function giveLessPriority({ child }: Slot, log: GatewayLog): void {
   try {
     if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
   } catch (error) {
-    // Sending fails only when the child has ended, and the exit handler deals with that.
+    // This fails only when the child has ended. The exit handler deals with that.
     log.info({ err: error }, 'a slow converter child could not be given less priority');
   }
 }
 
-/** SIGKILL, and wait until it is gone. */
+/** Sends SIGKILL and resolves when the child has ended. */
 export function endSlot(slot: Slot): Promise<void> {
   slot.unwatch();
   const { child } = slot;

@@ -3,10 +3,13 @@ import dns from 'node:dns';
 import { builtinModules, syncBuiltinESMExports } from 'node:module';
 import net from 'node:net';
 
-/** Modules of Node that reach a network, start a program or a thread, or open a port; `_http_client` and the like too. */
+/**
+ * Modules of Node that can reach a network, start a program or a thread, or open a port. Internal ones such as
+ * `_http_client` count too.
+ */
 const REACHING =
   /^(node:)?(net|dgram|dns|dns\/promises|inspector|child_process|cluster|worker_threads|_?tls.*|_?http.*)$/;
-/** Classes that reach the network by themselves, whatever module hands their objects on. */
+/** Classes whose objects reach a network, even when another module creates the objects. */
 const PROTOTYPES: readonly object[] = [
   net.Socket.prototype,
   net.Server.prototype,
@@ -14,24 +17,24 @@ const PROTOTYPES: readonly object[] = [
   dns.Resolver.prototype,
   dns.promises.Resolver.prototype,
 ];
-/** The methods of those classes that reach out. */
+/** The methods of those classes that reach a network. */
 const REACHES = /^(connect|listen|bind|send|resolve|reverse|query|setServers)/;
 const GLOBALS = ['fetch', 'WebSocket', 'EventSource'];
 
 /**
- * Takes the network away from this process: Node 24's permission model has no rule for it. The model itself already
- * denies threads, programs, add-ons and Node's inner bindings. Without those, every way out leads through the modules
- * that are closed here.
+ * Takes the network away from this process, because Node 24's permission model has no rule for it. That model already
+ * denies threads, programs, add-ons and Node's inner bindings. Every other way to a network uses the modules that this
+ * function closes.
  */
 export function closeNetwork(): void {
-  // All are loaded before the first is closed, since some use others while they load.
+  // Loads all of them before closing the first one, because some modules use others while they load.
   const modules = builtinModules
     .filter((name) => REACHING.test(name))
     .map((name) => process.getBuiltinModule(name) as object);
   for (const prototype of PROTOTYPES) close(prototype, REACHES);
   for (const module of [...modules, dns.promises]) close(module, /./);
   for (const name of GLOBALS) Reflect.deleteProperty(globalThis, name);
-  // Whoever imports one of them by name gets what is closed.
+  // Named imports of these modules now get the closed functions too.
   syncBuiltinESMExports();
 }
 

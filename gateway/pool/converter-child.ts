@@ -3,7 +3,7 @@ import { closeNetwork } from './close-network.ts';
 
 /**
  * The process that opens PDFs. It has almost no rights (see `spawn-child.ts`) and converts one document at a time. It
- * ends with its parent: at once when the IPC channel closes, or by the gateway's watch when it is too busy to notice
+ * ends when the IPC channel to its parent closes. A child that is too busy to notice is ended by the gateway's watch
  * (see `end-with-parent.ts`).
  */
 closeNetwork();
@@ -16,6 +16,7 @@ process.on('message', (message: ParentMessage) => {
   if (message.type === 'mappings') takeMappings(message.own);
   else void answerTask(message.task).then(send);
 });
-// A warm child has the libraries in memory. A drawing one must put the canvas in place before pdfjs looks for it.
+// Loads the libraries before the first document. A child that draws must put the canvas in place before pdfjs looks for
+// it.
 if (process.env['DOCKET_DRAWING'] !== '1') await (await import('../pdf/open-document.ts')).loadPdfjs();
 send({ type: 'ready' });

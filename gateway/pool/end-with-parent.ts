@@ -2,8 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import type { GatewayLog } from '../log/gateway-log.ts';
 
 /**
- * What a tiny shell does: it keeps the process ids it is told, and when its input ends, which it does with this
- * process however that ends, it kills them. It ignores the signals of a terminal.
+ * A shell script that keeps the process ids which it reads from its input. The input ends when this process ends, for
+ * whatever reason. The script then kills those processes. It ignores the signals of a terminal.
  */
 const SCRIPT = `trap '' INT TERM HUP
 pids=' '
@@ -15,17 +15,17 @@ while read -r sign pid; do
 done
 [ -z "\${pids## }" ] || kill -9 $pids 2>/dev/null`;
 
-/** Ends children with this process, even when it is killed and they are too busy to notice. */
+/** Ends the children when this process ends, even when it is killed and they are too busy to notice. */
 export interface ParentWatch {
   add(pid: number): void;
-  /** The child is gone, and its id may soon be another's. */
+  /** Forgets a child that has ended, because the system may soon give its id to another process. */
   remove(pid: number): void;
   close(): void;
 }
 
 /**
- * Starts the watch as a process of its own. A thread in each child could do the same, but a child that may start
- * threads may start one with a network (ADR 0117).
+ * Starts the watch as a process of its own. A thread in each child would do the same. But a child that may start
+ * threads may also start one with a network (ADR 0117).
  */
 export function openParentWatch(log: GatewayLog): ParentWatch {
   const known = new Set<number>();
@@ -35,7 +35,7 @@ export function openParentWatch(log: GatewayLog): ParentWatch {
     if (shell?.stdin?.writable === true) shell.stdin.write(`${line}\n`);
   };
   const start = (): void => {
-    // A group of its own: Ctrl-C at a terminal is not for it.
+    // The watch has a process group of its own, so Ctrl-C at a terminal does not reach it.
     const started = spawn('/bin/sh', ['-c', SCRIPT], {
       detached: true,
       stdio: ['pipe', 'ignore', 'ignore'],
@@ -69,5 +69,5 @@ export function openParentWatch(log: GatewayLog): ParentWatch {
   };
 }
 
-/** A watch that somebody killed is started again, at a measured pace. */
+/** How long after its end the watch is started again. */
 const RESTART_AFTER_MS = 1_000;

@@ -1,7 +1,7 @@
 import type { ConverterOutcome } from '../protocol/child-protocol.ts';
 import type { Slot, Waiting } from './child-slot.ts';
 
-/** How a process ended, as Node tells it. */
+/** The exit code and signal of a child. */
 export interface ChildExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -9,12 +9,12 @@ export interface ChildExit {
 
 export const OUT_OF_MEMORY = tooMuch('needs more memory than the gateway allows');
 
-/** The result of a document that passes a limit. @param what completes "The file ..." */
+/** Refuses a document that passes a limit. */
 export function tooMuch(what: string): ConverterOutcome {
   return { ok: false, code: 'PDF_LIMIT', message: `The file ${what}.` };
 }
 
-/** The result of a document whose child ended; undefined when the document is to be tried once more. */
+/** Returns the outcome of a document whose child ended; undefined when the document is to be tried once more. */
 export function outcomeOfEnded(
   job: Waiting,
   { verdict }: Slot,

@@ -1,15 +1,18 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** Size of a memory page in `/proc/PID/statm`; 4 KiB on every Linux that Docket's Node packages exist for. */
+/** The size of a memory page in `/proc/PID/statm`. It is 4 KiB on every Linux that Docket's Node packages exist for. */
 const MEMORY_PAGE_BYTES = 4096;
-/** Asking `ps` costs some ms in which we do nothing else, so a process is asked about this often. */
+/** How often `ps` is asked about one process. The call blocks this process for some milliseconds. */
 const PS_EVERY_MS = 500;
 const PS_MS_MAX = 2_000;
-/** More processes than are ever looked at together. */
+/** Processes whose memory is remembered; more than one gateway ever watches. */
 const REMEMBERED = 256;
 
-/** Resident memory of a process in bytes, or undefined where the system does not tell (then only V8's own cap holds). */
+/**
+ * Returns the resident memory of a process in bytes, or undefined where the system does not say. V8's own limit on the
+ * heap then still holds.
+ */
 export function residentBytes(pid: number): number | undefined {
   return process.platform === 'linux' ? bytesInProc(pid) : bytesNowAndThen(pid);
 }
@@ -19,7 +22,7 @@ function bytesInProc(pid: number): number | undefined {
     const pages = Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]);
     return Number.isFinite(pages) ? pages * MEMORY_PAGE_BYTES : undefined;
   } catch {
-    // The process has just ended: nothing to measure.
+    // The process has just ended.
     return undefined;
   }
 }
@@ -35,7 +38,7 @@ function bytesNowAndThen(pid: number): number | undefined {
   return bytes;
 }
 
-/** The same where there is no `/proc`, such as on macOS: `ps` tells it in KiB. */
+/** Asks `ps`, for systems without `/proc` such as macOS. `ps` gives the memory in KiB. */
 export function bytesByPs(pid: number): number | undefined {
   try {
     const told = execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], {

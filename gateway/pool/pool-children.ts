@@ -8,10 +8,10 @@ import { noteReplacement, stopping } from './running-pool.ts';
 import { spawnChild } from './spawn-child.ts';
 import { watchChild } from './watch-child.ts';
 
-/** A child that ended while it started is tried again at a measured pace, not in a tight loop. */
+/** How long the pool waits after a failed start, so that it does not retry in a tight loop. */
 const START_AGAIN_AFTER_MS = 500;
 
-/** Starts a child, or none when the pool closes or has given up. @param inPlaceOf ends when this child is ready */
+/** Starts a child, unless the pool closes or has given up. */
 export function startChild(pool: RunningPool, inPlaceOf?: Slot): void {
   if (pool.closing || pool.gaveUp) return;
   const { limits, options, log } = pool;
@@ -65,7 +65,7 @@ function onReady(pool: RunningPool, slot: Slot): void {
   else old.leaving = true;
 }
 
-/** The old child goes on until the new one is ready: on a starved machine that can take minutes. */
+/** Starts a successor. The old child goes on until that one is ready, which can take minutes on a starved machine. */
 function recycle(pool: RunningPool, slot: Slot): void {
   pool.counts.recycled += 1;
   slot.successorComes = true;
@@ -178,7 +178,7 @@ function stepBack(pool: RunningPool, slot: Slot): void {
 
 export function tell({ child }: Slot, message: ParentMessage): void {
   child.send(message, (error) => {
-    // The exit handler answers for a child that is gone; this only makes sure that it does go.
+    // The exit handler gives the outcome for a child that has ended. This kill makes sure that the child ends.
     if (error) child.kill('SIGKILL');
   });
 }

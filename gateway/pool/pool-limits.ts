@@ -1,26 +1,32 @@
-/** Bounds of the pool. Every one has a default in `DEFAULT_POOL_LIMITS`. */
+/** The limits of the pool. `DEFAULT_POOL_LIMITS` has a value for each. */
 export interface PoolLimits {
   readonly children: number;
-  /** Documents that may wait for a free child; the next one is told to come back later. */
+  /** Documents that may wait for a free child. The pool refuses the next one as `OVERLOADED`. */
   readonly waitingMax: number;
-  /** Processor time for one document in its child, not wall clock: on a starved machine a document takes long and is not to blame. */
+  /**
+   * Processor time of a child for one document. It is not wall clock: on a starved machine a document takes long and is
+   * not to blame.
+   */
   readonly documentCpuMsMax: number;
-  /** A document whose child used no processor time for so long is tried in another child, once; then it is refused. */
+  /** How long a child may use no processor time on a document. The document is then tried in another child, once. */
   readonly documentStillMsMax: number;
   readonly residentBytesMax: number;
-  /** A child is replaced after this many documents, so that a slow leak never matters. */
+  /** Documents after which a child is replaced, so that a slow leak of memory never matters. */
   readonly documentsPerChildMax: number;
-  /** Processor time for the start of a child. */
+  /** Processor time of a child while it starts. */
   readonly startCpuMsMax: number;
-  /** A starting child that used no processor time for so long is ended; one that moves on never is. */
+  /** How long a starting child may use no processor time before the pool ends it. */
   readonly startStillMsMax: number;
-  /** A document that has used so much processor time is slow: it gets less of the processor, and another child takes its place. */
+  /**
+   * Processor time after which a document counts as slow. Its child gets a lower priority, and another child takes its
+   * place.
+   */
   readonly slowAfterCpuMs: number;
-  /** Children beside `children` that stand in for ones busy with a slow document. Memory: as many times `residentBytesMax`. */
+  /** Children beyond `children` that take the place of those with a slow document. Each may use `residentBytesMax`. */
   readonly standInsMax: number;
-  /** More unplanned replacements than this in a minute and new documents are turned away for a while. */
+  /** Unplanned replacements within a minute. Beyond this the pool refuses new documents for a while. */
   readonly replacementsPerMinuteMax: number;
-  /** So many children in a row that end while they start, none ever having come up, and the pool gives up. */
+  /** Children in a row that end while they start, before any child has been ready. The pool then gives up. */
   readonly failedStartsMax: number;
 }
 

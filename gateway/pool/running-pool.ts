@@ -8,7 +8,7 @@ import type { PoolLimits } from './pool-limits.ts';
 
 const RETRY_AFTER_SEC = 5;
 
-/** Why children were ended, counted since the start. */
+/** How many children ended since the start, by reason. */
 export interface PoolCounts {
   readonly killedForMemory: number;
   readonly killedForTime: number;
@@ -47,7 +47,7 @@ export interface RunningPool {
   failedStarts: number;
   /** True when a child has come up since the pool was opened. */
   everUp: boolean;
-  /** Set when too many starts failed; the pool then starts no more children. */
+  /** Set when too many starts failed. The pool then starts no more children. */
   gaveUp: Refusal | null;
 }
 
@@ -78,7 +78,7 @@ export function stopping(): Refusal {
   return new Refusal('SHUTTING_DOWN', 'The gateway is stopping.', { retryAfterSec: RETRY_AFTER_SEC });
 }
 
-/** Why the pool takes no document now, or null. */
+/** Returns why the pool takes no document now, or null when it takes one. */
 export function refusalNow({ limits, closing, gaveUp, replacedAt, waiting }: RunningPool): Refusal | null {
   if (closing) return stopping();
   if (gaveUp) return gaveUp;

@@ -9,7 +9,10 @@ import { givenSetting } from '../../runtime/settings.ts';
 const gatewayFolder = dirname(dirname(fileURLToPath(import.meta.url)));
 const repositoryFolder = dirname(gatewayFolder);
 
-/** What a child is started with. `drawing` lets it load the native canvas, which page pictures need; `ocr` read scans. */
+/**
+ * How to start a child. `drawing` lets it load the native canvas, which pictures of pages need. `ocr` lets it read
+ * scans.
+ */
 export interface ChildOptions {
   readonly heapMb: number;
   readonly drawing: boolean;
@@ -17,9 +20,9 @@ export interface ChildOptions {
 }
 
 /**
- * Starts a converter child that may read Docket's own code and its packages and nothing else:
- * Node's permission model denies it all writing, other files, other programs, threads and (unless drawing) native code.
- * The permission model of Node 24 has no rule for the network, so the child also removes it from itself.
+ * Starts a converter child that may read Docket's own code and its packages, and nothing else. Node's permission model
+ * denies it writing, other files, other programs and threads. It also denies native code, unless the child draws. The
+ * permission model of Node 24 has no rule for the network, so the child closes its own.
  */
 export function spawnChild(options: ChildOptions): ChildProcess {
   const entry = join(gatewayFolder, 'pool', 'converter-child.ts');
@@ -36,12 +39,12 @@ export function spawnChild(options: ChildOptions): ChildProcess {
 }
 
 /**
- * How V8 works in a process that reads 200 documents and ends: code goes no further than the middle compiler, since
- * what the optimising one spends on a child is not earned back in its life (ADR 0025).
+ * Flags of V8 for a process that reads 200 documents and ends. Code goes no further than the middle compiler. What the
+ * optimising compiler costs a child is not earned back in its life (ADR 0025).
  */
 export const CHILD_TUNING: readonly string[] = ['--max-semi-space-size=16', '--no-turbofan'];
 
-/** The arguments of Node that give a child its rights and its memory. */
+/** Returns the arguments of Node that set a child's rights and memory. */
 export function childRights(options: ChildOptions): string[] {
   const readable = [
     join(gatewayFolder, '*'),
@@ -54,7 +57,7 @@ export function childRights(options: ChildOptions): string[] {
     ...readable.map((path) => `--allow-fs-read=${path}`),
     ...(options.drawing ? ['--allow-addons'] : []),
     '--disallow-code-generation-from-strings',
-    // A signal would otherwise open the port of the debugger.
+    // Otherwise a signal could open the port of the debugger.
     '--disable-sigusr1',
     '--no-warnings',
     `--max-old-space-size=${options.heapMb}`,
@@ -62,7 +65,7 @@ export function childRights(options: ChildOptions): string[] {
   ];
 }
 
-/** The `node_modules` folders that the converter's packages are loaded from. */
+/** Returns the `node_modules` folders that hold the converter's packages. */
 function packageFolders(): string[] {
   const require = createRequire(import.meta.url);
   const folders = new Set([dirname(pdfjsFolder)]);

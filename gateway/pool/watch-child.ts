@@ -1,27 +1,30 @@
 import { cpuMsOf } from '../../runtime/cpu-time.ts';
 import { residentBytes } from './memory.ts';
 
-/** How often the memory of a child is checked. */
+/** How often the watch reads the memory of a child. */
 const MEMORY_LOOK_EVERY_MS = 50;
-/** How often its processor time is: every so many looks at its memory. */
+/** The watch reads the processor time once in so many readings of the memory. */
 const CPU_LOOK_EVERY_LOOKS = 5;
 const CPU_LOOK_EVERY_MS = MEMORY_LOOK_EVERY_MS * CPU_LOOK_EVERY_LOOKS;
 
-/** What a child may use, and who is told when it did. Each is called at most once, and none after `too...`. */
+/**
+ * What a child may use, and what to call when it used more. The watch calls each function at most once, and none after
+ * `onTooLong`, `onStill` or `onTooMuch`.
+ */
 export interface ChildBounds {
   readonly cpuMsMax: number;
   readonly stillMsMax: number;
   readonly onTooLong: () => void;
-  /** No processor time was used for `stillMsMax`. */
+  /** The child used no processor time for `stillMsMax`. */
   readonly onStill: () => void;
   readonly memory?: { readonly bytesMax: number; readonly onTooMuch: () => void };
   readonly slow?: { readonly afterCpuMs: number; readonly onSlow: () => void };
 }
 
 /**
- * Watches what a child uses from now on. Time is the child's processor time, so a starved machine makes nothing late;
- * where the system does not tell it, the clock stands in. Stillness is counted in looks: while this process itself is
- * stopped or starved, nobody else is judged.
+ * Watches what a child uses from now on. It measures the child's processor time, so a starved machine makes nothing
+ * late. Where the system does not report that time, it uses the clock. It counts a still child in its own readings.
+ * While this process is stopped or starved, it therefore judges no child.
  *
  * @returns ends the watch
  */

@@ -9,7 +9,7 @@ import type {
   ResultMediaType,
 } from '../../schemas/gateway-protocol.ts';
 
-/** A picture of one page. */
+/** Which page to draw, and how. */
 export interface PictureRequest {
   /** From 1. */
   readonly page: number;
@@ -18,18 +18,20 @@ export interface PictureRequest {
   readonly scale: number;
 }
 
-/** What the gateway asks a converter child for; sent over the child's IPC channel. */
+/** A task for a converter child. The gateway sends it over the child's IPC channel. */
 export interface ConverterTask {
   readonly id: number;
-  /** `format` makes another format of a result, which is then what `pdf` holds. */
+  /** `format` writes a result in another format; `pdf` then holds that result. */
   readonly kind: 'convert' | 'explain' | 'explain-image' | 'format';
   readonly mappingId: string;
   readonly parameters: Readonly<Record<string, string>>;
-  /** When the result is made, ISO 8601 in UTC: the pool says it, and what is written reads no clock. Timetables need it. */
+  /**
+   * When the result is made, ISO 8601 in UTC. The pool sets it, so that no writer reads a clock. Timetables need it.
+   */
   readonly madeAt?: string;
-  /** For `explain-image`: what to draw. */
+  /** For `explain-image`. */
   readonly picture?: PictureRequest;
-  /** For `format`: what to make. */
+  /** For `format`. */
   readonly format?: InvoiceFormat;
   readonly pdf: Uint8Array;
 }
@@ -40,38 +42,41 @@ export interface ConverterSuccess {
   readonly body: Uint8Array;
   readonly mediaType: ResultMediaType | 'application/json' | 'image/png' | 'text/csv';
   readonly pages: number;
-  /** Of the mapping that was asked for. */
+  /** The version of the mapping that the caller asked for. */
   readonly mappingVersion: number;
-  /** The mapping that made the result: the one asked for, unless a reader handed the document to another mapping. */
+  /**
+   * The mapping that made the result. It differs from the one asked for when a reader passed the document to another
+   * mapping.
+   */
   readonly convertedBy?: ConvertingMapping;
   readonly warnings: readonly GatewayWarning[];
-  /** The fields that identify the invoice of the result; absent when it is no invoice or lacks one of them. */
+  /** The fields that identify the invoice. Absent when the result is no invoice or lacks one of them. */
   readonly invoice?: InvoiceIdentity | undefined;
 }
 
-/** A document that was not converted, and why. */
+/** Why a document was not converted. */
 export interface ConverterRefusal {
   readonly ok: false;
   readonly code: GatewayRefusalCode;
   readonly message: string;
-  /** For the gateway's log only: what went wrong underneath. */
+  /** The cause underneath, for the gateway's log only. */
   readonly detail?: string;
 }
 
 export type ConverterOutcome = ConverterSuccess | ConverterRefusal;
 
-/** What a converter child is told: the operator's own mappings at its start and whenever they change, and its tasks. */
+/** A message to a converter child: the operator's own mappings, at its start and whenever they change, or a task. */
 export type ParentMessage =
   | { readonly type: 'mappings'; readonly own: readonly Mapping[] }
   | { readonly type: 'task'; readonly task: ConverterTask };
 
-/** What a converter child says: once that it is ready, then one answer a task. */
+/** A message from a converter child: that it is ready, once, or the outcome of a task. */
 export type ChildMessage =
   | { readonly type: 'ready' }
   | {
       readonly type: 'answer';
       readonly id: number;
       readonly outcome: ConverterOutcome;
-      /** The child holds memory that it does not give back; it is to be replaced. */
+      /** True when the child keeps memory that it does not free. The pool then replaces it. */
       readonly spent: boolean;
     };

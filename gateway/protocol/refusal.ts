@@ -2,7 +2,7 @@ import { CodedError } from '../../schemas/coded-error.ts';
 import { GATEWAY_REFUSAL_STATUS } from '../../schemas/gateway-protocol.ts';
 import type { GatewayRefusalCode } from '../../schemas/gateway-protocol.ts';
 
-/** The gateway gives no result, and says why in one sentence fit for the person who sent the document. */
+/** Why the gateway gives no result, in one sentence for the person who sent the document. */
 export class Refusal extends CodedError {
   readonly code: GatewayRefusalCode;
   /** True when the same request may succeed later without any change to it. */
