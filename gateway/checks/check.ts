@@ -4,16 +4,16 @@ import type { Amounts } from '../found-invoice/amounts.ts';
 import type { QrPayload } from '../found-invoice/qr-payload.ts';
 import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
 
-/** What a rule looks at. */
+/** What a check reads. */
 export interface CheckContext {
   readonly invoice: Invoice;
   readonly amounts: Amounts;
-  /** Payloads of the AT QR codes found on the pages, in page order. */
+  /** The payloads of the AT's QR codes on the pages, in page order. */
   readonly qr: readonly QrPayload[];
   readonly mapping: InvoiceMapping;
 }
 
-/** One finding of a rule: its two sides and whether they agree. */
+/** One comparison of a check: its two sides and whether they agree. */
 export interface CheckFinding {
   readonly rule: string;
   readonly ok: boolean;
@@ -21,11 +21,11 @@ export interface CheckFinding {
   readonly what: string;
   readonly left: string;
   readonly right: string;
-  /** Replaces the two sides in the message where they do not explain the fault. */
+  /** Replaces the two sides in the message, where they do not explain the fault. */
   readonly sentence?: string;
 }
 
-/** A rule: no finding means that it does not apply to this document. */
+/** Runs one rule. Returns no finding when the rule does not apply to this document. */
 export type Check = (context: CheckContext) => readonly CheckFinding[];
 
 /** Two amounts that are compared to the cent. */
@@ -34,7 +34,7 @@ export interface ComparedAmounts {
   readonly what: string;
   readonly left: Big;
   readonly right: Big;
-  /** Equal amounts may differ by so much; 0 unless given. */
+  /** How far amounts may differ and still count as equal; 0 unless given. */
   readonly toleranceCents?: number;
 }
 
@@ -44,7 +44,7 @@ export function equalAmounts({ rule, what, left, right, toleranceCents = 0 }: Co
   return { rule, ok, what, left: left.toFixed(2), right: right.toFixed(2) };
 }
 
-/** Something that must be there. */
+/** Checks that a value is present. */
 export function present(rule: string, what: string, value: string | undefined): CheckFinding {
   const there = value !== undefined && value.trim() !== '';
   return { rule, ok: there, what, left: there ? value : 'missing', right: 'present' };

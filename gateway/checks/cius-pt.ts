@@ -2,8 +2,9 @@ import type { Check } from './check.ts';
 import { present } from './check.ts';
 
 /**
- * CIUS-PT (eSPap, "CIUS-PT: Especificação"): what the Portuguese public sector's specification asks for beyond
- * EN 16931. Held only by mappings whose output target is `cius-pt`; the list is the part that a PDF can satisfy.
+ * What CIUS-PT, the specification of the Portuguese public sector, asks beyond EN 16931 (eSPap, "CIUS-PT:
+ * Especificação"). Only mappings whose output target is `cius-pt` are held to it. The list has the part that a PDF can
+ * satisfy.
  */
 export const ciusPt: Check = ({ invoice, mapping }) => {
   if (mapping.output.target !== 'cius-pt') return [];

@@ -37,7 +37,9 @@ export const br10: Check = ({ invoice }) => [
 ];
 /** BR-11 (EN 16931-1): the buyer's address has a country (BT-55). */
 export const br11: Check = ({ invoice }) => [present('BR-11', 'buyer country', invoice.buyer.country?.value)];
-/** BR-12 (EN 16931-1): the sum of the lines' net amounts is given (BT-106); here: the lines have amounts. */
+/**
+ * BR-12 (EN 16931-1): the sum of the lines' net amounts is given (BT-106). This check asks that the lines have amounts.
+ */
 export const br12: Check = ({ invoice }) => [
   present(
     'BR-12',

@@ -9,7 +9,7 @@ function bareNif(party: Party): string | undefined {
   return value === undefined ? undefined : value.replace(/^PT/, '');
 }
 
-/** PT-NIF-SELLER: the seller's NIF holds its check digit (modulo 11; Decreto-Lei 14/2013). */
+/** PT-NIF-SELLER: the check digit of the seller's NIF is right (modulo 11; Decreto-Lei 14/2013). */
 export const nifSeller: Check = ({ invoice }) => {
   const nif = bareNif(invoice.seller);
   return [
@@ -23,7 +23,10 @@ export const nifSeller: Check = ({ invoice }) => {
   ];
 };
 
-/** PT-NIF-BUYER: the buyer's NIF, where there is one, holds its check digit; foreign buyers have other numbers. */
+/**
+ * PT-NIF-BUYER: the check digit of the buyer's NIF is right, where the buyer has a NIF. Foreign buyers have other
+ * numbers.
+ */
 export const nifBuyer: Check = ({ invoice }) => {
   const nif = bareNif(invoice.buyer);
   if (nif === undefined || /^[A-Z]{2}/.test(nif)) return [];
@@ -32,7 +35,10 @@ export const nifBuyer: Check = ({ invoice }) => {
   ];
 };
 
-/** PT-ATCUD: validation code, hyphen, number; and that number is the document number's (Portaria 195/2020, article 3). */
+/**
+ * PT-ATCUD: the ATCUD is a validation code, a hyphen and a number. The number is that of the document (Portaria
+ * 195/2020, article 3).
+ */
 export const atcud: Check = ({ invoice }) => {
   const value = invoice.fields.get('atcud')?.value;
   if (value === undefined) return [];
@@ -52,7 +58,7 @@ export const atcud: Check = ({ invoice }) => {
   return findings;
 };
 
-/** PT-ATCUD-PAGES: documents of several pages carry the same ATCUD on each (Portaria 195/2020, article 5). */
+/** PT-ATCUD-PAGES: a document of several pages has the same ATCUD on each (Portaria 195/2020, article 5). */
 export const atcudPages: Check = ({ invoice }) => {
   const value = invoice.fields.get('atcud')?.value;
   if (value === undefined || invoice.pages < 2) return [];
@@ -68,14 +74,17 @@ export const atcudPages: Check = ({ invoice }) => {
   ];
 };
 
-/** IVA rates by region since 2011: mainland; Madeira; Azores (CIVA article 18; regional decrees). 0 stands for exempt. */
+/**
+ * Rates of IVA by region since 2011: mainland, Madeira, Azores (CIVA article 18; regional decrees). 0 stands for
+ * exempt.
+ */
 const RATES_BY_REGION: Readonly<Record<string, readonly string[]>> = {
   PT: ['0', '6', '13', '23'],
   'PT-MA': ['0', '4', '5', '12', '22'],
   'PT-AC': ['0', '4', '5', '9', '10', '16', '18'],
 };
 
-/** PT-IVA-RATE: every rate is one of one Portuguese region's. */
+/** PT-IVA-RATE: all rates belong to one Portuguese region. */
 export const ivaRate: Check = ({ invoice }) => {
   const rates = [
     ...new Set(
@@ -100,7 +109,10 @@ export const ivaRate: Check = ({ invoice }) => {
       ];
 };
 
-/** PT-WITHHOLDING: what is withheld is a share of the net amount that the law knows (CIRS article 101, CIRC article 94: at most 35 %). */
+/**
+ * PT-WITHHOLDING: the amount withheld is a share of the net amount that the law allows. It is at most 35 % (CIRS
+ * article 101, CIRC article 94).
+ */
 export const withholding: Check = ({ amounts }) =>
   amounts.withholding.eq(0)
     ? []
@@ -114,7 +126,7 @@ export const withholding: Check = ({ amounts }) =>
         },
       ];
 
-/** IBAN: the check digits hold (ISO 13616). */
+/** IBAN: the check digits are right (ISO 13616). */
 export const ibanRule: Check = ({ invoice }) => {
   const iban = invoice.fields.get('iban')?.value;
   return iban === undefined
@@ -122,10 +134,13 @@ export const ibanRule: Check = ({ invoice }) => {
     : [{ rule: 'IBAN', ok: isIbanValid(iban), what: 'check digits of the IBAN', left: iban, right: 'valid' }];
 };
 
-/** Bases and taxes in the QR code, by region 1 to 3 and rate class (AT, QR specification, fields I2 to K8). */
+/**
+ * The letters of bases and taxes in the QR code (AT, QR specification, fields I2 to K8). The first is the region, 1 to
+ * 3, the second the class of rate.
+ */
 const BREAKDOWN_LETTERS = ['2', '3', '4', '5', '6', '7', '8'] as const;
 
-/** PT-QR: the AT QR code says the same as the page, field by field (Portaria 195/2020; AT, QR specification 1.0). */
+/** PT-QR: each field of the AT's QR code equals the value on the page (Portaria 195/2020; AT, QR specification 1.0). */
 export const qrCode: Check = ({ invoice, qr }) => {
   const payload = qr[0];
   if (!payload) return [];
@@ -147,7 +162,7 @@ export const qrCode: Check = ({ invoice, qr }) => {
     });
   };
   same('NIF of the seller', 'A', bareNif(invoice.seller));
-  // 999999990 is the AT's number for a buyer who gave none.
+  // The AT's number 999999990 stands for a buyer who gave none.
   if (payload.get('B') !== '999999990') same('NIF of the buyer', 'B', bareNif(invoice.buyer));
   for (const [field, letter] of Object.entries(QR_LETTER_BY_FIELD)) {
     const value = invoice.fields.get(field)?.value;

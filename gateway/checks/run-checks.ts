@@ -9,7 +9,7 @@ import * as mandatory from './mandatory.ts';
 import * as portugal from './portugal.ts';
 import * as sums from './sums.ts';
 
-/** Every rule a mapping may choose, by the id it is chosen with. */
+/** Every check that a mapping may choose, by its id. */
 export const CHECKS: Readonly<Record<string, Check>> = {
   'BR-01': mandatory.br01, 'BR-02': mandatory.br02, 'BR-03': mandatory.br03, 'BR-04': mandatory.br04,
   'BR-05': mandatory.br05, 'BR-06': mandatory.br06, 'BR-07': mandatory.br07, 'BR-08': mandatory.br08,
@@ -24,7 +24,7 @@ export const CHECKS: Readonly<Record<string, Check>> = {
   'PT-WITHHOLDING': portugal.withholding, IBAN: portugal.ibanRule, 'CIUS-PT': ciusPt,
 }; // prettier-ignore
 
-/** A finding with what the mapping makes of it. */
+/** A finding with the severity that the mapping gives it. */
 export interface JudgedFinding extends CheckFinding {
   readonly severity: 'error' | 'warning';
 }
@@ -41,7 +41,7 @@ export function runChecks(
   );
 }
 
-/** `BR-CO-15: total with VAT and ... do not agree: 12.30 and 12.40.` */
+/** The sentence of one finding: `BR-CO-15: total with VAT and ... do not agree: 12.30 and 12.40.` */
 export function sentenceOf(finding: CheckFinding): string {
   if (finding.sentence !== undefined) return `${finding.rule}: ${finding.sentence}`;
   if (finding.left === 'missing') return `${finding.rule}: ${finding.what} is missing or could not be read.`;
@@ -50,7 +50,7 @@ export function sentenceOf(finding: CheckFinding): string {
 
 const FAILURES_NAMED_MAX = 3;
 
-/** One human sentence or a few for the failed checks that are errors; undefined when none is. */
+/** Returns one sentence, or a few, for the failed checks that are errors; undefined when none is. */
 export function failureMessage(findings: readonly JudgedFinding[]): string | undefined {
   const failed = findings.filter((finding) => !finding.ok && finding.severity === 'error');
   if (failed.length === 0) return undefined;
@@ -58,7 +58,7 @@ export function failureMessage(findings: readonly JudgedFinding[]): string | und
   return failed.slice(0, FAILURES_NAMED_MAX).map(sentenceOf).join(' ') + more;
 }
 
-/** The failed checks that the mapping takes as warnings. */
+/** Returns the failed checks that the mapping takes as warnings. */
 export function checkWarnings(findings: readonly JudgedFinding[]): GatewayWarning[] {
   return findings
     .filter((finding) => !finding.ok && finding.severity === 'warning')

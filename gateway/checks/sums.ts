@@ -4,14 +4,17 @@ import type { VatCategory } from '../found-invoice/invoice.ts';
 import type { Check, CheckContext, CheckFinding } from './check.ts';
 import { equalAmounts } from './check.ts';
 
-/** Cents by which sums of rounded amounts may differ from a rounded sum, per line added. */
+/** How far, in cents a line, the sum of rounded amounts may differ from the rounded sum. */
 const ROUNDING_PER_LINE_CENTS = 0.5;
 
 function sum(values: readonly Big[]): Big {
   return values.reduce((a, b) => a.plus(b), new Big(0));
 }
 
-/** BR-CO-10 (EN 16931-1): sum of line net amounts (BT-106) = Σ line net amount (BT-131), against the printed totals. */
+/**
+ * BR-CO-10 (EN 16931-1): the sum of line net amounts (BT-106) = Σ line net amount (BT-131). The sum is worked out from
+ * the printed totals.
+ */
 export const brCo10: Check = ({ invoice, amounts }) => {
   if (!invoice.fields.has('net') || invoice.lines.length === 0) return [];
   const wanted = amounts.net.plus(amounts.allowance).minus(amounts.charge);
@@ -26,7 +29,7 @@ export const brCo10: Check = ({ invoice, amounts }) => {
   ];
 };
 
-/** Lines without a printed amount are rounded each; printed ones add up exactly. */
+/** Each line without a printed amount is rounded. Printed amounts add up exactly. */
 function linesTolerance(lines: number): number {
   return Math.min(2, lines * ROUNDING_PER_LINE_CENTS);
 }
@@ -130,7 +133,7 @@ export const brCo17: Check = ({ invoice }) =>
 function basisRule(rule: string, categories: readonly VatCategory[]): Check {
   return ({ invoice, amounts }) => {
     const rows = invoice.vat.filter((row) => categories.includes(row.category));
-    // A discount or charge on the document falls on rates the page does not always name.
+    // The page does not always say which rate a discount or charge on the document belongs to.
     if (rows.length === 0) return [];
     if (invoice.lines.some((line) => !line.rate) || !amounts.allowance.eq(0) || !amounts.charge.eq(0))
       return [];
@@ -149,7 +152,7 @@ function basisRule(rule: string, categories: readonly VatCategory[]): Check {
   };
 }
 
-/** Most rates are written alike; only the others are worked out. */
+/** Most rates are written in the same way; only the others are parsed. */
 function isSameRate(one: string, other: string): boolean {
   return one === other || new Big(one).eq(other);
 }
@@ -158,7 +161,7 @@ export const brS08 = basisRule('BR-S-08', ['S']);
 export const brE08 = basisRule('BR-E-08', ['E', 'AE', 'K', 'G', 'O']);
 export const brZ08 = basisRule('BR-Z-08', ['Z']);
 
-/** BR-E-10 (EN 16931-1): an exempt breakdown says why (BT-120 or BT-121). */
+/** BR-E-10 (EN 16931-1): a row of the breakdown that is exempt gives the reason (BT-120 or BT-121). */
 export const brE10: Check = ({ invoice }) =>
   invoice.vat
     .filter((row) => row.category === 'E')
@@ -170,7 +173,10 @@ export const brE10: Check = ({ invoice }) =>
       right: 'present',
     }));
 
-/** LINE-NET (EN 16931-1, BT-131): quantity × price less discount = the line's printed amount, within the rounding of the printed price. */
+/**
+ * LINE-NET (EN 16931-1, BT-131): quantity × price less discount = the printed amount of the line. The difference is at
+ * most the rounding of the printed price.
+ */
 export const lineNetRule: Check = ({ invoice }) =>
   invoice.lines.flatMap((line) => {
     if (!line.total || !line.price || !line.qty) return [];
@@ -187,7 +193,7 @@ export const lineNetRule: Check = ({ invoice }) =>
     ];
   });
 
-/** DATES: a document falls due on or after its date, and is no older than 30 years nor from the far future. */
+/** DATES: the due date is on or after the issue date. */
 export const datesRule: Check = ({ invoice }: CheckContext) => {
   const issue = invoice.fields.get('issueDate')?.value;
   const due = invoice.fields.get('dueDate')?.value;

@@ -15,8 +15,8 @@ const USAGE =
   'Say: docket explain FILE [--mapping ID] [--param NAME=VALUE]... [--image OUT.png [--page N]] [--mappings FOLDER] [--json].';
 
 /**
- * `docket explain FILE --mapping ID`: prints how a document is read, as a table or with `--json` as the gateway returns
- * it. `--param` gives the mapping what an upload would. `--image` also draws a page with boxes.
+ * `docket explain FILE --mapping ID`: prints how a document is read, as a table. With `--json` it prints what the
+ * gateway returns. `--param` gives the mapping a parameter, as an upload does. `--image` also draws a page with boxes.
  * @returns the process's exit code: 0
  * @throws CliFailure when the document cannot be read, or for a wrong call
  */
@@ -56,7 +56,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     const outcome = await pool.run({ ...task, kind: 'explain' });
     if (!outcome.ok) throw refused(outcome);
     const told = gatewayExplanationSchema.parse(JSON.parse(new TextDecoder().decode(outcome.body)));
-    // What the parameters are good for shows only when the document is converted with them.
+    // Only a conversion shows whether the parameters are valid.
     const converted = values.param.length === 0 ? null : await pool.run({ ...task, kind: 'convert' });
     const explanation = converted === null ? told : { ...told, result: resultOf(converted) };
     process.stdout.write(
@@ -68,7 +68,10 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** @throws CliFailure when it is not `NAME=VALUE` */
+/**
+ * Splits `NAME=VALUE`.
+ * @throws CliFailure when it is not `NAME=VALUE`
+ */
 function parameterOf(text: string): [name: string, value: string] {
   const at = text.indexOf('=');
   if (at < 1) throw new CliFailure('USAGE', `--param takes NAME=VALUE, not ${text}.`);

@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { CodedError } from '../../schemas/coded-error.ts';
 import { givenSetting } from '../../runtime/settings.ts';
 
-/** Why a command of the gateway could not do what it was asked; `docket` prints its sentence, or it as JSON. */
+/** Why a command of the gateway failed. `docket` prints its sentence, or the error as JSON. */
 export class CliFailure extends CodedError {
   readonly code: 'USAGE' | 'DOCUMENT_REFUSED' | 'MAPPING_NOT_SCORED' | 'GATEWAY_FAILED';
   readonly retryable = false;
-  /** Of the process. */
+  /** The exit code of the process. */
   readonly exitCode: number;
 
   constructor(code: CliFailure['code'], message: string, options?: ErrorOptions) {
@@ -16,7 +16,10 @@ export class CliFailure extends CodedError {
   }
 }
 
-/** The bytes of a file that a command line names. @throws CliFailure when it cannot be read */
+/**
+ * Reads a file that the command line names.
+ * @throws CliFailure when it cannot be read
+ */
 export function readGiven(file: string): Buffer {
   try {
     return readFileSync(file);
@@ -26,7 +29,10 @@ export function readGiven(file: string): Buffer {
   }
 }
 
-/** The folder of the operator's own mappings: as the command line says, else the setting; undefined for none. */
+/**
+ * The folder of the operator's own mappings, from the command line, else from the setting; undefined when neither names
+ * one.
+ */
 export function mappingFolder(given: string | undefined): string | undefined {
   const folder = given ?? givenSetting('GATEWAY_MAPPINGS', process.env);
   return folder === '' ? undefined : folder;

@@ -10,8 +10,8 @@ import { givenSetting } from '../../runtime/settings.ts';
 const USAGE = 'Say: docket mapping test DIR --mapping ID [--json] [--verbose] [--mappings FOLDER].';
 
 /**
- * `docket mapping test DIR --mapping ID [--json]`: scores a mapping against a folder of PDFs with truth, and runs the
- * official rules on each result where `EN16931_STYLESHEET` names them.
+ * `docket mapping test DIR --mapping ID [--json]`: scores a mapping against a folder of PDFs with their true values.
+ * Where `EN16931_STYLESHEET` names the official rules, it also runs those on each result.
  * @param argv what follows `mapping test`
  * @returns the process's exit code: 0
  * @throws CliFailure for a wrong call, or a folder without truth
@@ -40,7 +40,7 @@ export async function run(argv: readonly string[]): Promise<number> {
         ? `${mappingId} does not read invoices; there is nothing to score.`
         : USAGE,
     );
-  // What is told on the way must not stand between the result and whoever reads it as JSON.
+  // With `--json`, stdout holds the result alone, so that a program can parse it.
   const telling = values.json === true ? process.stderr : process.stdout;
   const pool = await openCliPool({ drawing: false, mappings: registry.own() });
   try {

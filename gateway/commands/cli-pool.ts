@@ -4,11 +4,11 @@ import { stderrLog } from '../log/gateway-log.ts';
 import { openPool, type ChildPool } from '../pool/child-pool.ts';
 import { DEFAULT_POOL_LIMITS } from '../pool/pool-limits.ts';
 
-/** After this a person is told what is waited for. */
+/** How long the start may take before the command says what it waits for. */
 const TELL_AFTER_MS = 5_000;
 
 /**
- * One converter for a command, ready to be asked. On a busy machine its start takes long; it is waited for.
+ * Opens one converter for a command and waits until it is ready. On a busy machine the start takes long.
  * @throws CliFailure GATEWAY_FAILED with the reason when it cannot be started
  */
 export async function openCliPool(options: {

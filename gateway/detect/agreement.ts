@@ -4,20 +4,20 @@ import type { SemanticInvoice } from '../formats/semantic-invoice.ts';
 import type { Invoice } from '../found-invoice/invoice.ts';
 import type { PrintedValues } from './printed-values.ts';
 
-/** A value that the e-invoice inside a PDF and its page both say. */
+/** A value that both the e-invoice inside a PDF and its page state. */
 interface Shared {
   readonly what: string;
   readonly said: string | undefined;
   /** Undefined when the page was not read, or the reader found nothing. */
   readonly read: string | undefined;
   readonly kind: 'amount' | 'date' | 'identifier';
-  /** Every invoice prints it: one that does not is told. */
+  /** True for a value that every invoice prints. A page without it gives a warning. */
   readonly isAlwaysPrinted: boolean;
 }
 
 /**
- * Holds the e-invoice inside a PDF against its page, as the QR code of a Portuguese invoice is held against it: number,
- * date, totals. A warning says both values where they differ.
+ * Compares the e-invoice inside a PDF with its page: number, date, totals. A warning names both values where they
+ * differ. The check of a Portuguese QR code does the same.
  * @param read what the reader made of the page, when all its checks hold; it is believed then and not otherwise
  */
 export function disagreements(
@@ -61,7 +61,8 @@ function disagreement(
       : kind === 'date'
         ? printed.hasDate(said)
         : printed.hasIdentifier(said);
-  // A number or date that is printed is taken for this one: what else the page calls by such a label is not known.
+  // The number or date of the e-invoice is printed. It is taken as agreeing, because the page may use the same label
+  // for another one.
   if (isPrinted && kind !== 'amount') return undefined;
   const says = `The embedded e-invoice says that the ${what} is ${said}`;
   if (read !== undefined && !isSame(kind, said, read)) return `${says}; the page says ${read}.`;
@@ -71,7 +72,7 @@ function disagreement(
 function isSame(kind: Shared['kind'], said: string, read: string): boolean {
   if (kind === 'identifier') return plain(said) === plain(read);
   if (kind === 'date') return said === read;
-  // A credit note may be printed with minus signs and written without.
+  // A credit note may print amounts with a minus while its e-invoice has them without.
   return isDecimal(said) && isDecimal(read) ? new Big(said).abs().eq(new Big(read).abs()) : said === read;
 }
 

@@ -3,17 +3,19 @@ import type { DetectMapping, EmbeddedMapping, InvoiceMapping } from '../mapping/
 import type { MappingRegistry } from '../mapping/registry.ts';
 import type { PdfText } from '../pdf/read-pdf.ts';
 
-/** Characters of a document that are searched; what it is stands on its first pages. */
+/** Characters that are searched in one document. Its first pages say what it is. */
 const SEARCHED_CHARS_MAX = 400_000;
 
-/** The mapping that a detecting one names for embedded e-invoices; the registry holds that there is one. */
+/**
+ * Returns the mapping that a detecting mapping names for embedded e-invoices. The registry has checked that it exists.
+ */
 export function embeddedMappingOf(mapping: DetectMapping, registry: MappingRegistry): EmbeddedMapping {
   const named = registry.get(mapping.embedded);
   if (named?.reader !== 'embedded') throw new Error(`${mapping.embedded} does not read attachments.`);
   return named;
 }
 
-/** The first mapping whose signs are on the page, else the last. */
+/** Returns the first mapping whose signs are on the page, else the last one. */
 export function pageMappingFor(
   mapping: DetectMapping,
   registry: MappingRegistry,
@@ -31,8 +33,8 @@ export function pageMappingFor(
 }
 
 /**
- * The mappings among which a detecting mapping chooses by the page, in its order. The registry makes sure that they
- * exist.
+ * Returns the mappings that a detecting mapping chooses from by the page, in its order. The registry has checked that
+ * they exist.
  */
 export function pageMappingsOf({ pages }: DetectMapping, registry: MappingRegistry): InvoiceMapping[] {
   return pages.map(({ mapping: id }) => {

@@ -8,7 +8,10 @@ import type { ConverterSuccess } from '../protocol/child-protocol.ts';
 import { embeddedMappingOf } from './chosen-mapping.ts';
 import { detect, saying } from './detect.ts';
 
-/** An invoice however it is found: the embedded e-invoice byte for byte, or UBL from the page. @throws Refusal as `detect` */
+/**
+ * Converts an invoice. The result is the embedded e-invoice byte for byte, or UBL that is read from the page.
+ * @throws Refusal as `detect`
+ */
 export async function convertDetected(
   mapping: DetectMapping,
   registry: MappingRegistry,

@@ -17,7 +17,7 @@ import { startGateway } from '../server.ts';
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const SLOW_MS = 90_000;
 let gateway: RunningGateway;
-/** What the page of `makePlainInvoice` says, as an e-invoice beside it would. */
+/** The values on the page of `makePlainInvoice`, as an e-invoice beside it states them. */
 let said: SemanticInvoice;
 
 beforeAll(async () => {

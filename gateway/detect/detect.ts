@@ -16,7 +16,7 @@ import { disagreements } from './agreement.ts';
 import { embeddedMappingOf, pageMappingFor, pageMappingsOf } from './chosen-mapping.ts';
 import { printedValues } from './printed-values.ts';
 
-/** How an invoice was found, and the warnings about it. */
+/** Where the invoice was found, and the warnings about it. */
 export type Detected = {
   readonly pages: number;
   readonly warnings: readonly GatewayWarning[];
@@ -26,14 +26,14 @@ export type Detected = {
       readonly by: 'page';
       readonly mapping: InvoiceMapping;
       readonly reading: JudgedReading;
-      /** Why an e-invoice that is there was not taken, as a sentence. */
+      /** Why the e-invoice inside the PDF was not used, as a sentence; undefined when there is none or it was used. */
       readonly inPlaceOf: string | undefined;
     }
 );
 
 /**
- * Finds the invoice in a document: the e-invoice inside it, where that keeps the rules of EN 16931, else the words on the
- * page. The two are held against each other (ADR 0167).
+ * Finds the invoice in a document. This is the e-invoice inside it, where that keeps the rules of EN 16931. Otherwise
+ * it is the words on the page. The e-invoice is compared with the page (ADR 0167).
  * @throws Refusal as the mappings that it chooses from; `AMBIGUOUS` for two different e-invoices
  */
 export async function detect(
@@ -59,7 +59,7 @@ export async function detect(
   return saying(why, () => byPage(look, { odd: [...odd, notTaken], said, inPlaceOf: why }));
 }
 
-/** A document with its pages read, and what may be chosen for it. */
+/** A document whose pages are read, and the mappings to choose from. */
 interface Look {
   readonly mapping: DetectMapping;
   readonly registry: MappingRegistry;
@@ -85,7 +85,7 @@ function refusedWarning(message: string): GatewayWarning {
   return { code: 'EMBEDDED_XML_REFUSED', message };
 }
 
-/** What an e-invoice says, and the sentence that names the rule it breaks. */
+/** Returns the values of an e-invoice, and a sentence that names the rule it breaks. */
 function judgeEmbedded({ text }: EmbeddedInvoice): { said?: SemanticInvoice; failure?: string } {
   const read = readSemantic(text);
   if (read === undefined) return { failure: 'Its XML cannot be read.' };
@@ -116,14 +116,15 @@ async function byPage(
 }
 
 /**
- * The mapping that the words on the page select, or that of the supplier whose tax number is printed, in any language.
+ * Returns the mapping that the words on the page select. A mapping for the supplier whose tax number is printed goes
+ * first, in any language.
  */
 function chosenFor({ mapping, registry, pages }: Look): InvoiceMapping {
   const chosen = pageMappingFor(mapping, registry, pages.text);
   return supplierMapping(chosen, registry, pages) ?? chosen;
 }
 
-/** What the page says when it is read without any fault; nothing else is held against an e-invoice. */
+/** Returns the values of the page when it is read without a fault. Only these are compared with an e-invoice. */
 async function readSoundly(look: Look): Promise<JudgedReading['invoice'] | undefined> {
   try {
     const chosen = chosenFor(look);

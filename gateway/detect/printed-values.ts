@@ -1,17 +1,20 @@
 import type { PdfText } from '../pdf/read-pdf.ts';
 import { parseDate } from '../values/dates.ts';
 
-/** What of a page can be looked up without knowing where it stands. */
+/** The values that a page prints. They can be looked up without knowing where they stand. */
 export interface PrintedValues {
   /** @param amount a plain decimal */
   hasAmount(amount: string): boolean;
-  /** @param date YYYY-MM-DD, however it is printed */
+  /**
+   * True when the page prints this date, in any notation.
+   * @param date YYYY-MM-DD, however it is printed
+   */
   hasDate(date: string): boolean;
-  /** Letters and digits of an identifier, whatever stands between them. */
+  /** True when the page prints the letters and digits of this identifier, whatever stands between them. */
   hasIdentifier(id: string): boolean;
 }
 
-/** Words looked at; a document with more is a book, whose numbers say nothing. */
+/** Words that are read. A document with more is a book, whose numbers prove nothing. */
 const WORDS_MAX = 50_000;
 const DATE_WORDS_MAX = 5;
 const AMOUNT = /\d{1,3}(?:[ .,'\u2019]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d+(?:[.,]\d{1,4})?/g;
@@ -36,8 +39,8 @@ export function printedValues({ pages }: PdfText): PrintedValues {
 }
 
 /**
- * An amount in hundredths, without leading zeros. There are two readings where a mark may group thousands or begin
- * decimals.
+ * Returns a printed amount in hundredths, without leading zeros. There are two readings where a mark may group
+ * thousands or begin decimals.
  */
 function hundredths(printed: string): string[] {
   const digits = (text: string): string => text.replace(/\D/g, '').replace(/^0+(?=\d)/, '');
@@ -54,7 +57,7 @@ function* windows(words: readonly string[]): Generator<string> {
       yield words.slice(from, to).join(' ');
 }
 
-/** A printed date read in both orders of day and month. */
+/** Reads each printed date in both orders of day and month. */
 function datesOn(words: readonly string[]): string[] {
   if (!words.some((word) => /\d/.test(word))) return [];
   return [...windows(words)].flatMap((text) => {

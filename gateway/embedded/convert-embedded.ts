@@ -41,7 +41,10 @@ export async function convertEmbedded(
   };
 }
 
-/** The one e-invoice, or none. @throws Refusal `AMBIGUOUS` for two that differ */
+/**
+ * Returns the only e-invoice, or undefined when there is none.
+ * @throws Refusal `AMBIGUOUS` for two that differ
+ */
 export function onlyInvoice(invoices: readonly EmbeddedInvoice[]): EmbeddedInvoice | undefined {
   if (invoices.length < 2) return invoices[0];
   throw new Refusal(
@@ -50,12 +53,12 @@ export function onlyInvoice(invoices: readonly EmbeddedInvoice[]): EmbeddedInvoi
   );
 }
 
-/** Most rules named; a document that breaks more is told by these. */
+/** Broken rules that the warnings name; further ones are left out. */
 const RULE_WARNINGS_MAX = 20;
 
 /**
- * The rules of EN 16931 that an embedded UBL document breaks. The document is returned byte for byte all the same: only
- * its sender may repair it or hold it back. Other syntaxes are not checked.
+ * Returns the rules of EN 16931 that an embedded UBL document breaks. The document itself is still returned byte for
+ * byte, because only its sender may mend or withhold it. Documents in other syntaxes are not checked.
  */
 function ruleWarnings({ root, text }: EmbeddedInvoice): GatewayWarning[] {
   if (root !== 'Invoice' && root !== 'CreditNote') return [];

@@ -18,16 +18,19 @@ export interface EmbeddedInvoice {
   readonly root: string;
 }
 
-/** What a PDF carries, and what is odd about it. */
+/** The e-invoices inside a PDF, and warnings about them. */
 export interface EmbeddedInvoices {
-  /** The different ones, by content. */
+  /** The e-invoices with different contents. */
   readonly invoices: readonly EmbeddedInvoice[];
-  /** One sentence for each e-invoice that must not be read or cannot be. */
+  /** One sentence for each e-invoice that cannot be read or must not be. */
   readonly refused: readonly string[];
   readonly remarks: readonly GatewayWarning[];
 }
 
-/** Looks at every attachment of a PDF. @throws Refusal `PDF_LIMIT` past a bound of the mapping */
+/**
+ * Reads every attachment of a PDF.
+ * @throws Refusal `PDF_LIMIT` past a bound of the mapping
+ */
 export async function embeddedInvoices(
   mapping: EmbeddedMapping,
   document: PDFDocumentProxy,
@@ -53,7 +56,7 @@ export async function embeddedInvoices(
   return { invoices: [...byHash.values()], refused, remarks };
 }
 
-/** Attachments that share a key of the name tree: most programs show the last of them only. */
+/** Warns about attachments that share a key of the name tree, because most programs show only the last of them. */
 function sharedKeys(attachments: readonly Attachment[]): GatewayWarning[] {
   const keys = attachments.flatMap(({ key }) => (key === undefined ? [] : [key]));
   return [...new Set(keys)].flatMap((key) => {
@@ -95,7 +98,7 @@ function judge(mapping: EmbeddedMapping, attachment: Attachment): Judgement {
   return { invoice, ...remark('EMBEDDED_XML_ENCODING', sentence) };
 }
 
-/** Names that Factur-X, ZUGFeRD, XRechnung and Order-X give the e-invoice; other XML is nobody's business. */
+/** File names of the e-invoice in Factur-X, ZUGFeRD, XRechnung and Order-X. Other XML is ignored. */
 const INVOICE_FILES = /^(?:factur-x|zugferd-invoice|xrechnung|order-x|cii|ubl)\.xml$/i;
 
 function unknownRoot(mapping: EmbeddedMapping, { filename }: Attachment, root: XmlRoot): Judgement {
@@ -109,7 +112,7 @@ function unknownRoot(mapping: EmbeddedMapping, { filename }: Attachment, root: X
   );
 }
 
-/** Why an e-invoice must not be read, as the end of a sentence. */
+/** Returns why an e-invoice must not be read, as the end of a sentence. */
 function reasonAgainst({ text, isSound, encoding }: XmlText): string | undefined {
   if (!isSound) return `has bytes that are not ${encoding}, as it is declared`;
   if (/<!DOCTYPE/i.test(text)) return 'has a document type declaration, which is not accepted';
@@ -122,7 +125,10 @@ const READ_AS: Readonly<Record<string, RegExp>> = {
   'utf-16be': /^utf-?16(?:be)?$/,
 };
 
-/** The declaration names another encoding than the bytes have: readers that believe it fail, or lose letters. */
+/**
+ * True when the declaration names another encoding than that of the bytes. A program that follows it fails or loses
+ * letters.
+ */
 function saysOtherwise({ declared, encoding }: XmlText): boolean {
   return declared !== undefined && declared !== encoding && !(READ_AS[encoding]?.test(declared) ?? false);
 }
@@ -133,7 +139,7 @@ function remark(code: string, message: string): { remark: GatewayWarning } {
 
 const SHOWN_LENGTH_MAX = 80;
 
-/** A name out of a file, as it may stand in a sentence. */
+/** Shortens a name from a file, so that it fits into a sentence. */
 function shown(name: string): string {
   const plain = name.replace(/[\p{Cc}\p{Cf}]/gu, '').slice(0, SHOWN_LENGTH_MAX);
   return plain === '' ? 'without a name' : plain;

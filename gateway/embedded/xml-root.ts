@@ -1,17 +1,17 @@
-/** Name and namespace of a root element. */
+/** The name and the namespace of a root element. */
 export interface XmlRoot {
   readonly name: string;
   readonly namespace: string;
 }
 
-/** XML as text, and the faults of its encoding. */
+/** XML as text, with what is known of its encoding. */
 export interface XmlText {
   readonly text: string;
-  /** How the bytes are written: `utf-8`, `utf-16le`. */
+  /** The encoding of the bytes, for example `utf-8` or `utf-16le`. */
   readonly encoding: string;
-  /** What the declaration says of it; undefined when it says nothing. */
+  /** The encoding in the declaration; undefined when it names none. */
   readonly declared: string | undefined;
-  /** False when some of the bytes mean nothing in that encoding: their characters are lost. */
+  /** False when some bytes are invalid in that encoding. Their characters are lost. */
   readonly isSound: boolean;
 }
 
@@ -29,12 +29,12 @@ function decoded(bytes: Uint8Array, encoding: string, options: TextDecoderOption
   try {
     return new TextDecoder(encoding, options).decode(bytes);
   } catch {
-    // Bytes that do not decode are some other kind of attachment, or lie about their encoding.
+    // These bytes are another kind of attachment, or their encoding is not the declared one.
     return undefined;
   }
 }
 
-/** An encoding of two bytes a character, by its mark or by the zeros beside the first `<`. */
+/** Returns an encoding with two bytes a character, told by its byte order mark or by the zero beside the first `<`. */
 function wideEncoding(bytes: Uint8Array): string | undefined {
   const a = bytes[0];
   const b = bytes[1];
@@ -55,11 +55,11 @@ function declaredIn(text: string): string | undefined {
     ?.toLowerCase();
 }
 
-/** Prologue parts before the root: declaration, comments, instructions, document type. */
+/** A part of the prologue before the root: declaration, comment, processing instruction or document type. */
 const PROLOGUE = /^\uFEFF?(?:\s+|<\?[^]*?\?>|<!--[^]*?-->|<!DOCTYPE[^[>]*(?:\[[^\]]*\]\s*)?>)/i;
 const PROLOGUE_PARTS_MAX = 50;
 
-/** The root element of a document that is not read any further; undefined when there is none near the start. */
+/** Finds the root element without reading further; undefined when there is none near the start. */
 export function rootOf(text: string): XmlRoot | undefined {
   let rest = text.slice(0, 200_000);
   for (let part = 0; part < PROLOGUE_PARTS_MAX; part += 1) {

@@ -5,10 +5,13 @@ import { Refusal } from '../protocol/refusal.ts';
 export type Canvas = typeof import('@napi-rs/canvas');
 export type Ink = ReturnType<ReturnType<Canvas['createCanvas']>['getContext']>;
 
-/** Name the drawing font is registered with. */
+/** The name under which the font is registered. */
 export const FONT_NAME = 'DocketSans';
 
-/** Loads the native canvas and its browser classes; must run before pdfjs is loaded. @throws Refusal where it is not installed */
+/**
+ * Loads the native canvas and its browser classes. Call it before pdfjs is loaded.
+ * @throws Refusal where it is not installed
+ */
 export async function prepareDrawing(): Promise<Canvas> {
   try {
     const canvas = await import('@napi-rs/canvas');

@@ -21,14 +21,15 @@ import { pageSizes } from './page-sizes.ts';
 import { saidValues } from './said-values.ts';
 import { invoiceValues, timetableValues } from './values.ts';
 
-/** Candidates shown for each field. */
+/** Candidates that are shown for each field. */
 const CANDIDATES_SHOWN_MAX = 8;
 
 type Told = Partial<Pick<GatewayExplanation, 'result' | 'values' | 'missing' | 'checks' | 'details'>>;
 
 /**
- * How a document was read: which mapping and why, each value and its rivals, each check and its two sides.
- * A document that its mapping is not for is explained too: its `result` says so and it has no values.
+ * Explains how a document is read: the mapping and why it was chosen, each value and the other candidates, each check
+ * and its two sides. A document that does not belong to the mapping is explained too. Its `result` says so, and it has
+ * no values.
  * @throws Refusal `PDF_CORRUPT`, `PDF_LIMIT`
  */
 export async function explain(
@@ -53,7 +54,7 @@ export async function explain(
   };
 }
 
-/** Refusals that say something about what is on the page; others mean that no page could be read. */
+/** Refusals that depend on what the page shows. All others mean that no page could be read. */
 const EXPLAINED_REFUSALS: ReadonlySet<string> = new Set([
   'MAPPING_MISMATCH',
   'NO_TEXT',
@@ -127,7 +128,7 @@ function tellInvoice(mapping: InvoiceMapping, reading: JudgedReading, pages: rea
   };
 }
 
-/** What `convertInvoice` would answer. */
+/** The result that `convertInvoice` would give. */
 function resultOf(reading: JudgedReading, written: WrittenInvoice): GatewayExplanation['result'] {
   const failure = failureMessage(reading.findings);
   if (failure !== undefined) return { code: 'CHECKS_FAILED', message: failure };
@@ -142,7 +143,7 @@ function checkShown({ rule, ok, severity, what, left, right }: JudgedFinding): C
   return { rule, ok, severity, what, left, right };
 }
 
-/** A rule that the written document breaks, in the form of the checks of reading. */
+/** Shows a rule that the written document breaks in the form of a reader's check. */
 function brokenShown({ rule, severity, what, found, expected }: BrokenRule): CheckShown {
   return {
     rule,
@@ -154,7 +155,7 @@ function brokenShown({ rule, severity, what, found, expected }: BrokenRule): Che
   };
 }
 
-/** The best candidates of each field, chosen or not. */
+/** Returns the best candidates of each field, chosen or not. */
 function candidatesShown(mapping: InvoiceMapping, reading: JudgedReading): Record<string, object[]> {
   return Object.fromEntries(
     Object.keys(mapping.fields).map((name) => [

@@ -1,9 +1,9 @@
 import type { ExplainedValue, GatewayExplanation } from '../../schemas/gateway-explanation.ts';
 
-/** Longest text of a cell; what is longer is cut and ends in three dots. */
+/** Characters of a cell; a longer text is cut and ends in three dots. */
 const CELL_LENGTH_MAX = 60;
 
-/** How a document was read, for people: the answer, a table of the values, what is missing, and which checks failed. */
+/** Writes an explanation for people: the result, a table of the values, what is missing, and which checks failed. */
 export function explanationTable({ mapping, result, values, missing, checks }: GatewayExplanation): string {
   const failed = checks.filter(({ ok }) => !ok);
   const absent = missing.filter(({ required }) => required).map(({ path }) => path);
@@ -34,7 +34,7 @@ function list(title: string, names: readonly string[]): string[] {
   return names.length === 0 ? [] : ['', `${title}: ${names.join(', ')}.`];
 }
 
-/** Columns as wide as their widest cell, two blanks apart. */
+/** Sets columns as wide as their widest cell, two blanks apart. */
 function table(rows: readonly (readonly string[])[]): string[] {
   const cells = rows.map((line) => line.map(cut));
   const widths = (cells[0] ?? []).map((_, i) => Math.max(...cells.map((line) => line[i]?.length ?? 0)));

@@ -18,12 +18,13 @@ const COLORS: Readonly<Record<ExplainedValue['kind'], string>> = {
   vat: '#b26a00',
   event: '#1565c0',
 };
-/** Least height of a picture with a list beside the page, in pixels. */
+/** The least height of a picture with a list beside the page, in pixels. */
 const LIST_HEIGHT_MIN_PX = 700;
 
 /**
- * A PNG of one page: bare, or with a box around every value read and, beside it, what was read, what is missing and
- * which checks failed. `scale` pixels a point, fewer where a side would pass `PAGE_PICTURE_SIDE_PX_MAX`.
+ * Draws one page as PNG. `boxes` adds a box around every value, and a list beside the page with the values, what is
+ * missing and which checks failed. `scale` is in pixels a point. It is reduced where a side would pass
+ * `PAGE_PICTURE_SIDE_PX_MAX`.
  * @throws Refusal `BAD_PARAMETER` for a page that is not there
  */
 export async function pagePicture(
@@ -56,8 +57,8 @@ export async function pagePicture(
 }
 
 /**
- * Frames every value of the page; those that the list names one by one get its number beside them, where it hides no
- * other value and, if there is such a place, no ink of the bare page.
+ * Frames every value of the page. A value that the list names by itself gets its number beside the frame. The number
+ * hides no other value and, where such a place exists, no ink of the page.
  */
 function drawBoxes(
   ink: Ink,
@@ -96,7 +97,7 @@ function drawBoxes(
 
 const TAG_HEIGHT_PX = 11;
 
-/** Where the number of a value may stand: right of it, left, over or under it. */
+/** Returns the places for the number of a value: right of it, left, above or below. */
 function tagPlaces(box: Box, width: number, zoom: number): [Box, ...Box[]] {
   const left = box.x0 * zoom - 3;
   const right = box.x1 * zoom + 3;
@@ -116,7 +117,7 @@ function overlap(a: Box, b: Box): boolean {
   return a.x0 < b.x1 && b.x0 < a.x1 && a.y0 < b.y1 && b.y0 < a.y1;
 }
 
-/** A number on a coloured ground. */
+/** Draws a number on a coloured ground. */
 function drawTag(ink: Ink, place: Box, text: string, color: string): void {
   ink.fillStyle = color;
   ink.fillRect(place.x0, place.y0, place.x1 - place.x0, TAG_HEIGHT_PX);
@@ -124,7 +125,7 @@ function drawTag(ink: Ink, place: Box, text: string, color: string): void {
   ink.fillText(text, place.x0 + 2, place.y1 - 2);
 }
 
-/** Nothing is drawn at a place: all its pixels have one colour. */
+/** True when all pixels at a place have one colour. */
 function isBlank(ink: Ink, { x0, y0, x1, y1 }: Box): boolean {
   const left = Math.floor(x0);
   const top = Math.floor(y0);

@@ -1,6 +1,6 @@
 import type { PDFDocumentProxy } from 'pdfjs-dist';
 
-/** Size of a page as it is shown (turned and cropped), in points. */
+/** The size of a page as shown (turned and cropped), in points. */
 export interface PageSize {
   /** From 1. */
   readonly page: number;
@@ -8,7 +8,7 @@ export interface PageSize {
   readonly height: number;
 }
 
-/** Pages whose size is told; the values of further ones are not placed. */
+/** Pages whose size is returned. Values on later pages have no place. */
 const PAGES_MAX = 2000;
 
 /** The sizes of a document's pages, in order. */

@@ -2,7 +2,7 @@ import type { ExplainedValue, GatewayExplanation } from '../../schemas/gateway-e
 import type { Ink } from './canvas.ts';
 import { FONT_NAME } from './canvas.ts';
 
-/** Width of the list beside a page, in pixels. */
+/** The width of the list beside a page, in pixels. */
 export const READINGS_WIDTH_PX = 460;
 const MARGIN_PX = 12;
 const COLORS = {
@@ -22,7 +22,10 @@ const LIST_COLORS = {
   vat: COLORS.counted,
 } as const;
 
-/** The number a value goes by on the page and in the list; cells of tables have none, their column says what they are. */
+/**
+ * Numbers the values, on the page and in the list. Cells of tables get no number, because their column says what they
+ * are.
+ */
 export function valueNumbers(values: readonly ExplainedValue[]): Map<string, number> {
   const numbers = new Map<string, number>();
   for (const { path, kind } of values)
@@ -31,7 +34,7 @@ export function valueNumbers(values: readonly ExplainedValue[]): Map<string, num
   return numbers;
 }
 
-/** Writes what was read, what is missing and which checks failed, from the top down as far as there is room. */
+/** Writes what was read, what is missing and which checks failed, as far down as there is room. */
 export function drawReadings(
   ink: Ink,
   explanation: GatewayExplanation,

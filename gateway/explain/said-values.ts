@@ -3,7 +3,9 @@ import type { SemanticInvoice, SemanticParty, Text } from '../formats/semantic-i
 
 type Named = readonly [path: string, kind: ExplainedValue['kind'], value: Text];
 
-/** Every value that an embedded e-invoice says and a reader of the page would look for; none has a place on the page. */
+/**
+ * Returns every value of an embedded e-invoice that a person would look for on the page. None has a place on the page.
+ */
 export function saidValues(invoice: SemanticInvoice): ExplainedValue[] {
   return [...named(invoice)].flatMap(([path, kind, value]) => {
     if (value === undefined) return [];

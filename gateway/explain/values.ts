@@ -5,12 +5,12 @@ import type { Found } from '../printed/provenance.ts';
 import { clockText } from '../timetable/clock-times.ts';
 import type { TimetableEntry } from '../timetable/timetable-entry.ts';
 
-/** Most values returned for one document; further ones are left out, since nobody reads a list of 2,000 pages. */
+/** Values that are returned for one document. Further ones are left out, because nobody reads a list of 2,000 pages. */
 export const EXPLAINED_VALUES_MAX = 20_000;
 
 type Named = readonly [path: string, kind: ExplainedValue['kind'], found: Found | undefined];
 
-/** Every value of an invoice that its result is written from, by path, with where it stands. */
+/** Returns every value of an invoice that the result is written from, by path, with its place. */
 export function invoiceValues(invoice: Invoice, pages: readonly PageSize[]): ExplainedValue[] {
   return placed([...namedValues(invoice)], pages);
 }
@@ -29,7 +29,7 @@ function* namedValues(invoice: Invoice): Generator<Named> {
       yield [`vat[${i}].${part}`, 'vat', row[part]];
 }
 
-/** Every event of a timetable: its title with the box of the whole entry, its time and its place. */
+/** Returns every event of a timetable: its title with the box of the whole entry, its time and its place. */
 export function timetableValues(
   events: readonly TimetableEntry[],
   pages: readonly PageSize[],

@@ -1,12 +1,12 @@
 import type { XmlElement } from '../rules/xml-tree.ts';
 import type { Identifier, Text } from './semantic-invoice.ts';
 
-/** The name without its namespace: ZUGFeRD 1 and Factur-X share names and not namespaces. */
+/** Returns the name without its namespace, because ZUGFeRD 1 and Factur-X share names but not namespaces. */
 export function localName(element: XmlElement): string {
   return element.name.replace(/^\{[^}]*\}|^[^:{]*:/, '');
 }
 
-/** Every element at the end of a path such as `SellerTradeParty/Name`; `A|B` takes either name. */
+/** Finds every element at the end of a path such as `SellerTradeParty/Name`. `A|B` matches either name. */
 export function every(from: XmlElement | undefined, path: string): readonly XmlElement[] {
   let at: readonly XmlElement[] = from === undefined ? [] : [from];
   for (const step of path.split('/')) {
@@ -31,17 +31,19 @@ export function identifierAt(from: XmlElement | undefined, path: string): Identi
   return every(from, path).flatMap(identifierOf)[0];
 }
 
-/** An element whose text is an identifier; none for an empty one. */
+/** Reads an element whose text is an identifier; returns an empty list for an empty one. */
 export function identifierOf({ text, attributes }: XmlElement): Identifier[] {
   return text === '' ? [] : [{ value: text, scheme: attributes['schemeID'] }];
 }
 
-/** Undefined for an object in which nothing is said. */
+/** Returns the object, or undefined when all its values are undefined. */
 export function unlessEmpty<T extends object>(value: T): T | undefined {
   return Object.values(value).some((part) => part !== undefined) ? value : undefined;
 }
 
-/** An identifier without a scheme that ISO 6523 does not list: one that the parties agreed on (BR-CL-10). */
+/**
+ * Drops a scheme that ISO 6523 does not list. The identifier then counts as one that the parties agreed on (BR-CL-10).
+ */
 export function withListedScheme({ value, scheme }: Identifier): Identifier {
   return { value, scheme: /^\d{4}$/.test(scheme ?? '') ? scheme : undefined };
 }

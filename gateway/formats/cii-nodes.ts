@@ -1,10 +1,10 @@
 import type { XmlNode } from '../output/xml-writer.ts';
 import type { Identifier, Text } from './semantic-invoice.ts';
 
-/** An element, or nothing where there is nothing to say. */
+/** An element, or undefined where the invoice has no value for it. */
 export type Maybe = XmlNode | undefined;
 
-/** An element of text in the namespace of business information. */
+/** Makes an element with text in the namespace of business information. */
 export function leaf(name: string, value: Text, attributes?: Readonly<Record<string, Text>>): Maybe {
   if (value === undefined || value.trim() === '') return undefined;
   const given = Object.entries(attributes ?? {}).flatMap(([key, each]) =>
@@ -17,13 +17,13 @@ export function leaf(name: string, value: Text, attributes?: Readonly<Record<str
   };
 }
 
-/** An element of elements; nothing when it would be empty. */
+/** Makes an element with children; undefined when it would be empty. */
 export function node(name: string, ...children: readonly (Maybe | readonly Maybe[])[]): Maybe {
   const present = children.flat().filter((child) => child !== undefined);
   return present.length === 0 ? undefined : { name: `ram:${name}`, children: present };
 }
 
-/** A date as CII writes it: CCYYMMDD, format 102. */
+/** Makes an element with a date as CII writes it: CCYYMMDD, format 102. */
 export function dateNode(
   name: string,
   date: Text,
@@ -39,7 +39,7 @@ export function chargeIndicator({ isCharge }: { readonly isCharge: boolean }): X
   return { name: 'ram:ChargeIndicator', children: [{ name: 'udt:Indicator', text: String(isCharge) }] };
 }
 
-/** `GlobalID` for an identifier under a scheme, `ID` for one that the parties agreed on; the latter stand first. */
+/** Makes `ID` for identifiers that the parties agreed on, then `GlobalID` for those under a scheme. */
 export function idNodes(ids: readonly Identifier[]): Maybe[] {
   const own = ids.filter(({ scheme }) => scheme === undefined);
   const global = ids.filter(({ scheme }) => scheme !== undefined);

@@ -2,7 +2,7 @@ import type { XmlElement } from '../rules/xml-tree.ts';
 import { first, textOf, unlessEmpty } from './by-local-name.ts';
 import type { AllowanceOrCharge, Period, Text } from './semantic-invoice.ts';
 
-/** A date in the format 102 (CCYYMMDD), which is the only one that the binding knows; others stay as they are. */
+/** Reads a date in the format 102 (CCYYMMDD), the only one that the binding knows. Other texts stay as they are. */
 export function dateAt(from: XmlElement | undefined, name: string): Text {
   const written = textOf(first(from, name), 'DateTimeString|DateString') ?? textOf(from, name);
   const parts = /^(\d{4})(\d{2})(\d{2})/.exec(written ?? '');
@@ -13,7 +13,7 @@ export function periodOf(period: XmlElement | undefined): Period | undefined {
   return unlessEmpty({ start: dateAt(period, 'StartDateTime'), end: dateAt(period, 'EndDateTime') });
 }
 
-/** An allowance or charge of the document, a line or a price. */
+/** Reads an allowance or charge of the document, a line or a price. */
 export function allowanceOf(part: XmlElement): AllowanceOrCharge {
   const indicator = textOf(first(part, 'ChargeIndicator'), 'Indicator') ?? textOf(part, 'ChargeIndicator');
   return {
@@ -28,7 +28,9 @@ export function allowanceOf(part: XmlElement): AllowanceOrCharge {
   };
 }
 
-/** Freight of the extended profile (Factur-X, BG-X-42); in the core of the standard it is a charge like any other. */
+/**
+ * Reads freight of the extended profile (Factur-X, BG-X-42). In the core of the standard it is a charge like any other.
+ */
 export function logisticsCharge(part: XmlElement): AllowanceOrCharge {
   return {
     isCharge: true,

@@ -3,19 +3,19 @@ import type { Text } from './semantic-invoice.ts';
 
 const DECIMAL = /^[+-]?\d+(?:\.\d+)?$/;
 
-/** A decimal as text without needless zeros; what is no decimal stays as it is, for the rules to name. */
+/** Writes a decimal without needless zeros. A text that is no decimal stays as it is, so that the rules can name it. */
 export function plainDecimal(written: Text): Text {
   return written !== undefined && DECIMAL.test(written) ? new Big(written).toFixed() : written;
 }
 
-/** An amount with two decimals, where it has no more than that (BR-DEC). */
+/** Writes an amount with two decimals. One with more decimals stays as it is (BR-DEC). */
 export function amountText(written: Text): Text {
   if (written === undefined || !DECIMAL.test(written)) return written;
   const value = new Big(written);
   return value.round(2).eq(value) ? value.toFixed(2) : value.toFixed();
 }
 
-/** True for an amount, or its absence, that adds nothing. */
+/** True for an amount of 0, or for none. */
 export function isNothing(written: Text): boolean {
   return written === undefined || (DECIMAL.test(written) && new Big(written).eq(0));
 }

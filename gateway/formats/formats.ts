@@ -14,7 +14,7 @@ export interface Formatted {
 }
 
 /**
- * Makes another format of an invoice that was converted, from what it says and nothing else.
+ * Writes an invoice in another format, from the stored result alone.
  * @param xml the stored result
  * @throws Refusal `FORMAT_NOT_POSSIBLE` for what is no invoice, and for one that breaks a rule of EN 16931 in its new form
  */

@@ -5,8 +5,9 @@ import { allowanceOf, periodOf } from './cii-parts.ts';
 import type { Identifier, SemanticLine, Text, VatBreakdown } from './semantic-invoice.ts';
 
 /**
- * A line of a CrossIndustryInvoice. What the basic profile of ZUGFeRD 1 leaves out follows from what is there: the one
- * rate of the breakdown is that of every line, and the price is the amount by the quantity where that comes out even.
+ * Reads a line of a CrossIndustryInvoice. The basic profile of ZUGFeRD 1 leaves values out that follow from others. The
+ * only rate of the breakdown is that of every line. The price is the amount divided by the quantity, where that gives
+ * an exact price.
  */
 export function lineOf(line: XmlElement, vat: readonly VatBreakdown[]): SemanticLine {
   const agreement = first(line, 'SpecifiedLineTradeAgreement|SpecifiedSupplyChainTradeAgreement');

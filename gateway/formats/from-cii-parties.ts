@@ -10,7 +10,7 @@ import {
 } from './by-local-name.ts';
 import type { Address, Identifier, Payee, SemanticParty, Text } from './semantic-invoice.ts';
 
-/** Seller, buyer or tax representative. */
+/** Reads the seller, the buyer or the tax representative. */
 export function partyOf(party: XmlElement | undefined): SemanticParty {
   const contact = first(party, 'DefinedTradeContact');
   return {
@@ -31,7 +31,7 @@ export function partyOf(party: XmlElement | undefined): SemanticParty {
   };
 }
 
-/** Who is paid, where that is not the seller. */
+/** Reads the payee, where it is not the seller. */
 export function payeeOf(party: XmlElement | undefined): Payee | undefined {
   if (party === undefined) return undefined;
   return {
@@ -41,7 +41,7 @@ export function payeeOf(party: XmlElement | undefined): Payee | undefined {
   };
 }
 
-/** The postal address of a party, or of the place that is delivered to. */
+/** Reads the postal address of a party or of the place of delivery. */
 export function addressOf(party: XmlElement | undefined): Address | undefined {
   const address = first(party, 'PostalTradeAddress');
   return unlessEmpty({
@@ -55,7 +55,9 @@ export function addressOf(party: XmlElement | undefined): Address | undefined {
   });
 }
 
-/** Identifiers under a scheme of ISO 6523 first; one that the parties agreed on has no scheme (BR-CL-10). */
+/**
+ * Reads identifiers, first those under a scheme of ISO 6523. One that the parties agreed on has no scheme (BR-CL-10).
+ */
 function idsOf(party: XmlElement | undefined): SemanticParty['ids'] {
   const found = [...every(party, 'GlobalID'), ...every(party, 'ID')].flatMap(identifierOf);
   return found.map(withListedScheme);

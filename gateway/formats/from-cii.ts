@@ -14,14 +14,14 @@ import type {
   VatBreakdown,
 } from './semantic-invoice.ts';
 
-/** Names of ZUGFeRD 1 stand second: the same parts of the document before Factur-X gave them shorter names. */
+/** The second name of each pair is that of ZUGFeRD 1. Factur-X later gave the same parts shorter names. */
 const TRADE = 'SupplyChainTradeTransaction|SpecifiedSupplyChainTradeTransaction';
 const AGREEMENT = 'ApplicableHeaderTradeAgreement|ApplicableSupplyChainTradeAgreement';
 const DELIVERY = 'ApplicableHeaderTradeDelivery|ApplicableSupplyChainTradeDelivery';
 const SETTLEMENT = 'ApplicableHeaderTradeSettlement|ApplicableSupplyChainTradeSettlement';
 const SUMS = 'SpecifiedTradeSettlementHeaderMonetarySummation|SpecifiedTradeSettlementMonetarySummation';
 
-/** BT-8 in UNTDID 2475, as CII writes it, and in UNTDID 2005. */
+/** Codes of BT-8: from UNTDID 2475, which CII uses, to UNTDID 2005. */
 const TAX_POINT: Readonly<Record<string, string>> = { 5: '3', 29: '35', 72: '432' };
 
 /** Reads a CrossIndustryInvoice (CEN/TS 16931-3-3), or the CrossIndustryDocument of ZUGFeRD 1. */
@@ -100,25 +100,28 @@ export function fromCii(root: XmlElement): SemanticInvoice {
   };
 }
 
-/** The extended profile may say several terms; the date without a discount is the one on which all is due. */
+/** The extended profile may have several payment terms. The whole amount is due on the date without a discount. */
 function dueDateOf(terms: readonly XmlElement[]): Text {
   const dated = terms.filter((each) => first(each, 'DueDateDateTime'));
   const net = dated.find((each) => !first(each, 'ApplicableTradePaymentDiscountTerms'));
   return dateAt(net ?? dated.at(-1), 'DueDateDateTime');
 }
 
-/** A line of the extended profile may be a title or a note under another line; neither is added up (Factur-X, BT-X-8). */
+/**
+ * False for a line of the extended profile that is a title or a note under another line. Such lines are not added up
+ * (Factur-X, BT-X-8).
+ */
 function isCharged(line: XmlElement): boolean {
   const document = first(line, 'AssociatedDocumentLineDocument');
   return !['GROUP', 'INFORMATION'].includes(textOf(document, 'LineStatusReasonCode') ?? '');
 }
 
-/** The core of the standard has room for one identifier of a buyer or payee (BT-46, BT-60). */
+/** Keeps one identifier, because the core of the standard has room for one of a buyer or payee (BT-46, BT-60). */
 function withOneId<T extends { readonly ids: readonly Identifier[] }>(party: T): T {
   return { ...party, ids: party.ids.slice(0, 1) };
 }
 
-/** The payee is said where it is not the seller (BR-17). */
+/** Returns the payee only where it is not the seller (BR-17). */
 function payeeApart(payee: Payee | undefined, seller: SemanticParty): Payee | undefined {
   return payee === undefined || payee.name === seller.name ? undefined : withOneId(payee);
 }
@@ -154,7 +157,7 @@ function totalsOf(
   };
 }
 
-/** ZUGFeRD 1 has no category in its basic profile: what has a rate is standard rated (UNCL5305, S). */
+/** The basic profile of ZUGFeRD 1 has no category. Whatever has a rate is standard rated there (UNCL5305, S). */
 function vatOf(tax: XmlElement): VatBreakdown {
   const rate = textOf(tax, 'RateApplicablePercent|ApplicablePercent');
   return {

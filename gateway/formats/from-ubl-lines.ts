@@ -2,7 +2,7 @@ import type { XmlElement } from '../rules/xml-tree.ts';
 import { every, first, identifierAt, textOf, unlessEmpty } from './by-local-name.ts';
 import type { AllowanceOrCharge, Period, SemanticLine, Text } from './semantic-invoice.ts';
 
-/** A line of an invoice or credit note. */
+/** Reads a line of an invoice or credit note. */
 export function ublLineOf(line: XmlElement): SemanticLine {
   const quantity = first(line, 'InvoicedQuantity|CreditedQuantity');
   const item = first(line, 'Item');
@@ -46,7 +46,7 @@ export function ublLineOf(line: XmlElement): SemanticLine {
   };
 }
 
-/** An allowance or charge of the document or a line. */
+/** Reads an allowance or charge of the document or of a line. */
 export function allowanceFromUbl(part: XmlElement): AllowanceOrCharge {
   const indicator = textOf(part, 'ChargeIndicator');
   return {

@@ -2,7 +2,10 @@ import type { XmlElement } from '../rules/xml-tree.ts';
 import { every, first, identifierAt, identifierOf, textOf, unlessEmpty } from './by-local-name.ts';
 import type { Address, Payee, SemanticParty, Text } from './semantic-invoice.ts';
 
-/** Seller, buyer or tax representative; the latter has its name where others have the trading name. */
+/**
+ * Reads the seller, the buyer or the tax representative. The name of a tax representative stands where others have the
+ * trading name.
+ */
 export function partyFromUbl(party: XmlElement | undefined): SemanticParty {
   const legal = first(party, 'PartyLegalEntity');
   const contact = first(party, 'Contact');
@@ -46,7 +49,7 @@ export function addressFromUbl(address: XmlElement | undefined): Address | undef
   });
 }
 
-/** Identifiers but the creditor's, which is a business term of its own (BT-90). */
+/** Reads all identifiers except the creditor's, which is a business term of its own (BT-90). */
 function idsOf(party: XmlElement | undefined): SemanticParty['ids'] {
   return every(party, 'PartyIdentification/ID')
     .flatMap(identifierOf)

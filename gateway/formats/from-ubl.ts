@@ -74,7 +74,7 @@ export function fromUbl(root: XmlElement): SemanticInvoice {
   };
 }
 
-/** `#AAI#text`: the binding writes the subject code of a note (BT-21) before its text. */
+/** Reads a note such as `#AAI#text`. The binding writes the subject code (BT-21) before the text. */
 function noteOf(written: string): SemanticInvoice['notes'][number] {
   const parts = /^#([A-Z]{3})#([^]*)$/.exec(written);
   return parts ? { subject: parts[1], text: parts[2] } : { subject: undefined, text: written };

@@ -15,7 +15,7 @@ beforeAll(async () => {
 }, 90_000);
 afterAll(() => gateway.close());
 
-/** The result, and which invoice the answer says it is. */
+/** Returns the result, and the invoice that the headers of the response name. */
 async function convert(
   pdf: Uint8Array,
   mapping: string,

@@ -3,13 +3,17 @@ import type { SemanticInvoice } from './semantic-invoice.ts';
 import type { Invoice } from '../found-invoice/invoice.ts';
 import { taxNumber } from '../output/ubl-parties.ts';
 
-/** What names an invoice that was read from a page, as its result writes it; undefined where it does not say all three. */
+/**
+ * Returns the identity of an invoice that was read from a page, as the result states it. Undefined when one of its
+ * three fields is missing.
+ */
 export function identityOfRead({ seller, fields }: Invoice): InvoiceIdentity | undefined {
   return identity(taxNumber(seller), fields.get('number')?.value, fields.get('issueDate')?.value);
 }
 
 /**
- * The same for an e-invoice. A seller without a VAT number is known by its tax registration, else by its registration.
+ * Returns the identity of an e-invoice. A seller without a VAT number is identified by its tax registration, else by
+ * its registration.
  */
 export function identityOfWritten({
   seller,

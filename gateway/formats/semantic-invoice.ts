@@ -1,6 +1,6 @@
 /**
- * An invoice in the terms of EN 16931-1, whichever syntax it is written in. Numbers such as BT-1 are the standard's own.
- * Texts are as written; amounts, quantities and rates are decimals as text, dates YYYY-MM-DD.
+ * An invoice in the terms of EN 16931-1, in whichever syntax it is written. Numbers such as BT-1 are the standard's
+ * own. Texts stay as they are written. Amounts, quantities and rates are decimals as text, and dates are YYYY-MM-DD.
  */
 export interface SemanticInvoice {
   readonly number: Text;
@@ -50,7 +50,7 @@ export type Text = string | undefined;
 export interface Identifier {
   readonly value: string;
   readonly scheme: Text;
-  /** Of a classification (BT-158-2). */
+  /** The version of the list, for a classification (BT-158-2). */
   readonly version?: Text;
 }
 
@@ -96,7 +96,7 @@ export interface Period {
   readonly end: Text;
 }
 
-/** One way to pay: BG-16 with one account, card or debit. */
+/** One means of payment: BG-16 with one account, card or direct debit. */
 export interface Payment {
   readonly code: Text;
   readonly text: Text;
@@ -115,7 +115,7 @@ export interface AllowanceOrCharge {
   readonly percent: Text;
   readonly reason: Text;
   readonly reasonCode: Text;
-  /** Of the whole document only. */
+  /** Only for an allowance or charge on the whole document. */
   readonly category: Text;
   readonly rate: Text;
 }

@@ -3,7 +3,7 @@ import { chargeIndicator, dateNode, leaf, node } from './cii-nodes.ts';
 import { amountText, plainDecimal } from './decimals.ts';
 import type { AllowanceOrCharge, Period, SemanticLine, Text } from './semantic-invoice.ts';
 
-/** A line of an invoice or credit note (BG-25). */
+/** Writes a line of an invoice or credit note (BG-25). */
 export function ciiLine(line: SemanticLine): Maybe {
   return node(
     'IncludedSupplyChainTradeLineItem',
@@ -91,7 +91,7 @@ function taxNode(category: Text, rate: Text): Maybe {
   );
 }
 
-/** An allowance or charge of a line or, with its VAT category, of the document. */
+/** Writes an allowance or charge of a line, or of the document with its VAT category. */
 export function ciiAllowance(part: AllowanceOrCharge): Maybe {
   const { category, rate } = part;
   return node(

@@ -5,11 +5,11 @@ import type { Payment, SemanticInvoice } from './semantic-invoice.ts';
 import { ciiAllowance, ciiPeriod } from './to-cii-lines.ts';
 import { ciiPayee } from './to-cii-parties.ts';
 
-/** BT-8 in UNTDID 2005 and, as CII writes it, in UNTDID 2475. */
+/** Codes of BT-8: from UNTDID 2005 to UNTDID 2475, which CII uses. */
 const TAX_POINT: Readonly<Record<string, string>> = { 3: '5', 35: '29', 432: '72' };
 const IBAN = /^[A-Z]{2}\d{2}[A-Z0-9]{8,30}$/;
 
-/** Everything about money but the lines. */
+/** Writes everything about money except the lines. */
 export function settlementNode(invoice: SemanticInvoice): Maybe {
   return node(
     'ApplicableHeaderTradeSettlement',

@@ -9,7 +9,10 @@ import { settlementNode } from './to-cii-settlement.ts';
 const UN = 'urn:un:unece:uncefact:data:standard';
 const CORE = 'urn:cen.eu:en16931:2017';
 
-/** Writes an invoice or credit note as CrossIndustryInvoice (D16B) by CEN/TS 16931-3-3, elements in the schema's order. */
+/**
+ * Writes an invoice or credit note as CrossIndustryInvoice (D16B) by CEN/TS 16931-3-3, with the elements in the
+ * schema's order.
+ */
 export function toCii(invoice: SemanticInvoice): string {
   const trade: Maybe[] = [
     ...invoice.lines.map(ciiLine),
@@ -109,6 +112,6 @@ function deliveryNode({ delivery, despatchAdvice, receivingAdvice }: SemanticInv
     node('DespatchAdviceReferencedDocument', leaf('IssuerAssignedID', despatchAdvice)),
     node('ReceivingAdviceReferencedDocument', leaf('IssuerAssignedID', receivingAdvice)),
   );
-  // The element must be there, with or without anything in it.
+  // The schema requires this element, even when it is empty.
   return delivered ?? { name: 'ram:ApplicableHeaderTradeDelivery', children: [] };
 }

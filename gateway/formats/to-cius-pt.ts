@@ -10,7 +10,7 @@ const CIUS_PT = 'urn:cen.eu:en16931:2017#compliant#urn:feap.gov.pt:CIUS-PT:2.1.1
 
 /**
  * Writes an invoice as UBL by CIUS-PT, the specification of the Portuguese public sector: the same values in its forms
- * (ADR 0176). Whether it then keeps the rules of CIUS-PT is for `brokenRules` to say.
+ * (ADR 0176). `brokenRules` checks whether the result keeps the rules of CIUS-PT.
  */
 export function toCiusPt(invoice: SemanticInvoice): string {
   return writeXml(inForm(ublNode(adapted(invoice))));
@@ -28,8 +28,8 @@ function adapted(invoice: SemanticInvoice): SemanticInvoice {
 }
 
 /**
- * The address delivered to, which CIUS-PT asks of every document (BR-CIUS-PT-66): as the document says it, else the buyer's.
- * Where the document says another place, or a part of one alone, that stays as it is.
+ * Returns the address of delivery, which CIUS-PT asks of every document (BR-CIUS-PT-66). A document without one gets
+ * the buyer's address. A place that the document states stays as it is, even when it is only a part of an address.
  */
 function deliveredTo({ delivery, buyer }: SemanticInvoice): Address | undefined {
   const { address, location, name } = delivery;
@@ -41,16 +41,16 @@ function deliveredTo({ delivery, buyer }: SemanticInvoice): Address | undefined 
 }
 
 /**
- * The reason of an exemption in words, its code among them. CIUS-PT takes codes of five characters at most
- * (DT-CIUS-PT-108), EN 16931 those of the list VATEX alone (BR-CL-22), which are longer: no code keeps both.
+ * Puts the code of an exemption into its reason in words. CIUS-PT takes codes of at most five characters
+ * (DT-CIUS-PT-108). EN 16931 takes only the longer codes of the list VATEX (BR-CL-22). So no code keeps both rules.
  */
 function withReasonInWords(row: VatBreakdown): VatBreakdown {
   return { ...row, reasonCode: undefined, reason: row.reason ?? row.reasonCode };
 }
 
 /**
- * An exempt line says its reason itself (BR-CIUS-PT-17): that of the one row of the breakdown that it can belong to. In
- * words too, since a code of lines must stand in the breakdown (DT-CIUS-PT-176).
+ * Gives an exempt line its reason (BR-CIUS-PT-17), which is that of the only row of the breakdown that it can belong
+ * to. The reason is in words, because the code of a line must also be in the breakdown (DT-CIUS-PT-176).
  */
 function withReason(line: SemanticLine, vat: readonly VatBreakdown[]): SemanticLine {
   const exempt = vat.filter(({ category }) => category === 'E');
@@ -61,7 +61,10 @@ function withReason(line: SemanticLine, vat: readonly VatBreakdown[]): SemanticL
   return { ...line, attributes: [...line.attributes, said] };
 }
 
-/** Fewest decimals by element (DT-CIUS-PT-106.1, 117.1, 125.1, 130.1 and others); of an amount it is two. */
+/**
+ * The least number of decimals by element (DT-CIUS-PT-106.1, 117.1, 125.1, 130.1 and others). Amounts have at least
+ * two.
+ */
 const DECIMALS: Readonly<Record<string, number>> = {
   'cbc:Percent': 2,
   'cbc:MultiplierFactorNumeric': 2,
@@ -71,7 +74,7 @@ const DECIMALS: Readonly<Record<string, number>> = {
 };
 const AMOUNT_DECIMALS = 2;
 
-/** Decimals are filled up with zeros and never rounded. */
+/** Adds zeros where a value has too few decimals. It never rounds. */
 function inForm(node: XmlNode): XmlNode {
   if (node.children !== undefined) return { ...node, children: node.children.map(inForm) };
   const isAmount = node.attributes?.['currencyID'] !== undefined;

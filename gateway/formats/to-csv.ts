@@ -5,7 +5,7 @@ type Column = readonly [
   value: (invoice: SemanticInvoice, line: SemanticLine | undefined) => Text,
 ];
 
-/** What each row says: the invoice first, the same in every row, then its line. */
+/** The columns of a row: first those of the invoice, which are the same in every row, then those of the line. */
 const COLUMNS: readonly Column[] = [
   ['number', ({ number }) => number],
   ['type', ({ typeCode }) => typeCode],
@@ -34,10 +34,10 @@ const COLUMNS: readonly Column[] = [
   ['payable', ({ totals }) => totals.payable],
 ];
 
-/** Programs for tables know by this mark that a file is UTF-8. */
+/** A spreadsheet program knows by this mark that a file is UTF-8. */
 const BYTE_ORDER_MARK = '\uFEFF';
 
-/** An invoice as a table by RFC 4180, a row for each line; one row for an invoice without lines. */
+/** Writes an invoice as a table by RFC 4180, with a row for each line. An invoice without lines gets one row. */
 export function toCsv(invoice: SemanticInvoice): string {
   const lines = invoice.lines.length === 0 ? [undefined] : invoice.lines;
   const rows = lines.map((line) => COLUMNS.map(([, value]) => cell(value(invoice, line) ?? '')));
@@ -46,10 +46,12 @@ export function toCsv(invoice: SemanticInvoice): string {
 }
 
 const NUMBER = /^[+-]?\d+(?:\.\d+)?$/;
-/** What programs for tables run as a formula, blanks and breaks before it too (OWASP, "CSV Injection"). */
+/**
+ * A text that a spreadsheet program would run as a formula, also after blanks and line breaks (OWASP, "CSV Injection").
+ */
 const FORMULA = /^[\s\p{Cc}\p{Cf}]*[=+\-@|%\uFF1D\uFF0B\uFF0D\uFF20]/u;
 
-/** A cell that is text stays text: what would run as a formula gets an apostrophe before it; numbers stay numbers. */
+/** Writes one cell. A text that would run as a formula gets an apostrophe before it. Numbers stay numbers. */
 function cell(value: string): string {
   const safe = !NUMBER.test(value) && (FORMULA.test(value) || /^[\t\r\n]/.test(value)) ? `'${value}` : value;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;

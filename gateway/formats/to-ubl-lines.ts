@@ -4,7 +4,7 @@ import { plainDecimal } from './decimals.ts';
 import type { SemanticLine, Text } from './semantic-invoice.ts';
 import { allowanceNode, amountNode, identifierNode, periodNode, taxCategory } from './ubl-parts.ts';
 
-/** A line of an invoice or credit note (BG-25). */
+/** Writes a line of an invoice or credit note (BG-25). */
 export function ublLine(line: SemanticLine, currency: string, credit: boolean): Maybe {
   return group(
     credit ? 'CreditNoteLine' : 'InvoiceLine',

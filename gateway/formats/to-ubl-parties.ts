@@ -4,7 +4,10 @@ import type { XmlNode } from '../output/xml-writer.ts';
 import type { Address, Payee, SemanticParty, Text } from './semantic-invoice.ts';
 import { identifierNode } from './ubl-parts.ts';
 
-/** @param creditorId BT-90, which the binding writes as one more identifier of who is paid */
+/**
+ * Writes a party.
+ * @param creditorId BT-90, which the binding writes as one more identifier of who is paid
+ */
 export function partyNode(name: string, party: SemanticParty, creditorId: Text): XmlNode {
   const { address, registration, electronicAddress, contact } = party;
   const scheme = (number: Text, id: string): Maybe =>
@@ -59,7 +62,7 @@ export function representativeNode(party: SemanticParty): Maybe {
   );
 }
 
-/** All of an address but its country, which stands last. */
+/** Writes an address without its country, which the schema puts last. */
 export function postalAddress(address: Address): Maybe[] {
   return [
     text('StreetName', address.line1),

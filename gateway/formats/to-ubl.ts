@@ -21,12 +21,15 @@ const CREDIT_NOTES: ReadonlySet<string> = new Set('81 83 261 262 296 308 381 396
 const UBL = 'urn:oasis:names:specification:ubl:schema:xsd';
 const CORE = 'urn:cen.eu:en16931:2017';
 
-/** Writes an invoice or credit note as UBL 2.1 by the binding of CEN/TS 16931-3-2, elements in the order of the schema. */
+/**
+ * Writes an invoice or credit note as UBL 2.1 by the binding of CEN/TS 16931-3-2, with the elements in the order of the
+ * schema.
+ */
 export function toUbl(invoice: SemanticInvoice): string {
   return writeXml(ublNode(invoice));
 }
 
-/** The same before it is written out. */
+/** Makes the elements of that document. */
 export function ublNode(invoice: SemanticInvoice): XmlNode {
   const credit = CREDIT_NOTES.has(invoice.typeCode ?? '');
   const root = credit ? 'CreditNote' : 'Invoice';
@@ -64,7 +67,10 @@ function head(invoice: SemanticInvoice, credit: boolean): Nodes {
   ];
 }
 
-/** What is made keeps to the core of the standard; a national specification of UBL is kept, a profile of CII is none. */
+/**
+ * Returns the specification identifier (BT-24). A national specification of UBL stays. A profile of CII is replaced by
+ * the core of the standard.
+ */
 function specification(written: string | undefined): string {
   return written !== undefined && /xrechnung|fdc:peppol|cius-pt/i.test(written) ? written : CORE;
 }
@@ -138,7 +144,8 @@ function deliveryNode({ delivery }: SemanticInvoice): Maybe {
 }
 
 /**
- * UNCL4461, 1: not defined. An invoice without a means of payment still needs a place for the other data of payment.
+ * UNCL4461, 1: not defined. An invoice without a means of payment still needs this element for its other data of
+ * payment.
  */
 const NO_MEANS = '1';
 
@@ -168,7 +175,7 @@ function paymentNodes(invoice: SemanticInvoice, credit: boolean): Maybe[] {
         text('Name', payment.accountName),
         group('FinancialInstitutionBranch', text('ID', payment.bic)),
       ),
-      // A document has one mandate at most (UBL-SR-55).
+      // A document has at most one mandate (UBL-SR-55).
       i > 0
         ? undefined
         : group(

@@ -2,13 +2,13 @@ import { brokenRules, sentenceOfBroken } from '../rules/broken-rules.ts';
 import type { ReadInvoiceXml } from './read-semantic.ts';
 import { toUbl } from './to-ubl.ts';
 
-/** An invoice as UBL, and the sentence that names the rule it breaks; undefined when it keeps all. */
+/** An invoice as UBL, and a sentence that names the rule it breaks; undefined when it keeps all rules. */
 export interface CheckedUbl {
   readonly ubl: string;
   readonly failure: string | undefined;
 }
 
-/** UBL as it is, or made of CII, held to the rules of EN 16931. */
+/** Returns the UBL document itself, or one made of CII, checked by the rules of EN 16931. */
 export function ublOf(xml: string, { syntax, invoice }: ReadInvoiceXml): CheckedUbl {
   const ubl = syntax === 'ubl' ? xml : toUbl(invoice);
   return { ubl, failure: sentenceOfBroken(brokenRules(ubl)) };

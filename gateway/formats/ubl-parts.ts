@@ -30,7 +30,7 @@ interface TaxCategory {
   readonly reasonCode?: Text;
 }
 
-/** A VAT category; what is not subject to VAT has no rate (BR-O-05). */
+/** Writes a VAT category. The category of what is not subject to VAT has no rate (BR-O-05). */
 export function taxCategory(name: string, { category, rate, reason, reasonCode }: TaxCategory): Maybe {
   if (category === undefined && rate === undefined) return undefined;
   return group(

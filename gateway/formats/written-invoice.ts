@@ -8,15 +8,15 @@ import { ublNode } from '../output/ubl.ts';
 import { writtenElement } from '../output/written-element.ts';
 import { writeXml } from '../output/xml-writer.ts';
 
-/** An invoice as written, and what the rules of EN 16931 and UBL have against it. */
+/** A written invoice, and which rules of EN 16931 and UBL it breaks. */
 export interface WrittenInvoice {
   readonly xml: string;
   readonly broken: readonly BrokenRule[];
-  /** The one sentence that names the broken rules; undefined when the document keeps all of them. */
+  /** One sentence that names the broken rules; undefined when the document keeps all of them. */
   readonly failure: string | undefined;
 }
 
-/** Writes an invoice and holds what was written to the standard: ADR 0140, ADR 0163. */
+/** Writes an invoice and checks the written document by the standard's rules (ADR 0140, ADR 0163). */
 export function writtenInvoice(invoice: Invoice, output: InvoiceMapping['output']): WrittenInvoice {
   const root = ublNode(invoice, output);
   const ubl = writeXml(root);
@@ -29,7 +29,10 @@ function judged(xml: string, broken: readonly BrokenRule[]): WrittenInvoice {
   return { xml, broken, failure: sentenceOfBroken(broken) };
 }
 
-/** The same values by CIUS-PT (ADR 0176); what is no invoice stays, for the rules to name. */
+/**
+ * Writes the same values by CIUS-PT (ADR 0176). A document that is no invoice stays as it is, so that the rules can
+ * name it.
+ */
 function asCiusPt(ubl: string): string {
   const read = readSemantic(ubl);
   return read === undefined ? ubl : toCiusPt(read.invoice);
