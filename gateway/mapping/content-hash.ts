@@ -3,7 +3,7 @@ import { sha256Of } from '../../schemas/sha256.ts';
 
 const hashes = new WeakMap<Mapping, string>();
 
-/** SHA-256 of the mapping's JSON with sorted keys: two mappings with one hash say the same. */
+/** The SHA-256 of the mapping's JSON with sorted keys. Two mappings with one hash have the same content. */
 export function contentHash(mapping: Mapping): string {
   const hash = hashes.get(mapping) ?? sha256Of(canonical(mapping));
   hashes.set(mapping, hash);

@@ -1,13 +1,13 @@
 import type { GatewayExplanation } from '../../schemas/gateway-explanation.ts';
 
-/** A first mapping for the supplier of a document, and what could not be found on it. */
+/** A first mapping for the supplier of a document, and the fields that were not found on it. */
 export interface MappingDraft {
   readonly mapping: object;
-  /** In words, one entry each. */
+  /** One entry in words for each field. */
   readonly notFound: readonly string[];
 }
 
-/** Fields without which no invoice is complete, in words. */
+/** The fields that every invoice needs, in words. */
 const NEEDED_FIELDS: Readonly<Record<string, string>> = {
   number: 'the document number',
   issueDate: 'the date of the document',
@@ -25,8 +25,9 @@ const NEEDED_PARTS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Drafts a mapping from how another reads a document: the seller as it was read, and a place to write a label into for
- * each field that was not found. A person looks it through: what was read may be wrong.
+ * Drafts a mapping from the explanation of how another mapping reads a document. The draft has the seller as it was
+ * read. For each field that was not found, it has a place for a label. A person must check the draft, because what was
+ * read may be wrong.
  */
 export function draftMapping(explanation: GatewayExplanation, id: string): MappingDraft {
   const read = new Map(explanation.values.map(({ path, value }) => [path, value]));
@@ -65,7 +66,7 @@ export function draftMapping(explanation: GatewayExplanation, id: string): Mappi
   };
 }
 
-/** The seller's number with its country; undefined where either is not known. */
+/** Returns the seller's tax number with the prefix of its country; undefined where either is not known. */
 function taxNumberOf(read: ReadonlyMap<string, string>): string | undefined {
   const number = read.get('seller.vatId');
   if (number === undefined || /^[A-Z]{2}/.test(number)) return number;

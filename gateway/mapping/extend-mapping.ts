@@ -1,4 +1,4 @@
-/** What JSON may hold. */
+/** Any JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 export interface JsonObject {
   readonly [name: string]: Json;
@@ -9,7 +9,7 @@ function isJsonList(value: Json | undefined): value is readonly Json[] {
   return Array.isArray(value);
 }
 
-/** What a mapping says for itself: a mapping that extends another does not take these over. */
+/** The properties that an extending mapping does not take over from its base. */
 const NOT_TAKEN_OVER = ['$schema', 'id', 'version', 'label', 'default', 'locked', 'handsOver', 'forSellers'];
 
 /** True for a JSON object, and for nothing else. */
@@ -18,8 +18,9 @@ export function isJsonObject(value: Json | undefined): value is JsonObject {
 }
 
 /**
- * A mapping that takes over another: the base, changed as JSON Merge Patch (RFC 7396) says. Objects are merged name by
- * name, `null` takes a name out, and everything else replaces. `{"add": [...]}` in the place of a list adds to it.
+ * Builds a mapping that extends another one. It changes the base as JSON Merge Patch (RFC 7396) says. Objects are
+ * merged name by name, `null` removes a name, and every other value replaces the old one. `{"add": [...]}` in the place
+ * of a list adds items to it.
  * @param base the other mapping as its file has it, itself already extended
  * @param own the file that extends it
  */

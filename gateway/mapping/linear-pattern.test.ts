@@ -72,7 +72,7 @@ describe('every pattern of the shipped mappings', () => {
       try {
         re = RE2JS.compile(source, RE2JS.CASE_INSENSITIVE);
       } catch {
-        // A label or a note with a bracket in it, no pattern.
+        // This is a label or a note with a bracket in it, and no pattern.
         continue;
       }
       for (const text of texts) {

@@ -1,13 +1,16 @@
 import { RE2JS } from 're2js';
 import { holdsNeeded, neededWords } from './needed-words.ts';
 
-/** A regular expression in RE2's language: matching takes time linear in the text, whatever the pattern. */
+/** A regular expression in RE2's language. Whatever the pattern, matching takes time linear in the text. */
 export interface LinearPattern {
   readonly source: string;
-  /** False only for a text that holds no match; cheap. */
+  /** False only for a text without a match. The call is cheap. */
   mayMatch(text: string): boolean;
   test(text: string): boolean;
-  /** The first match: what group 1 caught, or all of it without groups; undefined for none. */
+  /**
+   * Returns the first match: the text of group 1, or the whole match of a pattern without groups; undefined for no
+   * match.
+   */
   first(text: string): { readonly value: string; readonly start: number; readonly end: number } | undefined;
 }
 
@@ -41,20 +44,21 @@ export function linearPattern(source: string): LinearPattern {
 }
 
 /**
- * Words, digits, word boundaries and a blank that may be missing, without anything that repeats or branches: these mean
- * the same in JavaScript, whose engine then looks at each place of the text a few times as many letters as the pattern has.
+ * Words, digits, word boundaries and optional blanks, without repetition and alternatives. Such a pattern means the
+ * same in JavaScript. At each place of the text, the engine of JavaScript then takes a few times as many steps as the
+ * pattern has letters.
  */
 const PLAIN_WORDS = /^(?:\\b|\\d|\\\.|\\s\?|[A-Za-z0-9 À-ÖØ-Þà-öø-þ]|\[[A-Za-zÀ-ÖØ-Þà-öø-þ]+\])+$/;
 const BLANK_OR_NOT = /\\s\?/g;
-/** Each blank that may be missing can double the ways to try. */
+/** Each optional blank can double the number of attempts. */
 const BLANKS_OR_NOT_MAX = 3;
 
 function plainExpression(source: string): RegExp | undefined {
   if (!PLAIN_WORDS.test(source) || (source.match(BLANK_OR_NOT)?.length ?? 0) > BLANKS_OR_NOT_MAX)
     return undefined;
-  // RE2 knows only the blanks of ASCII (its syntax page, `\s`); JavaScript many more.
+  // RE2's `\s` matches only the blanks of ASCII; that of JavaScript matches many more.
   return new RegExp(source.replace(BLANK_OR_NOT, '[\\t\\n\\f\\r ]?'), 'i');
 }
 
-/** Long s, Kelvin and Ångström signs: RE2 takes them for `s`, `k` and `å`, JavaScript does not. */
+/** The long s, the Kelvin sign and the Ångström sign. RE2 takes them for `s`, `k` and `å`; JavaScript does not. */
 const FOLDED_OTHERWISE = /[\u017F\u212A\u212B]/;

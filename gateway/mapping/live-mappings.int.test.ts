@@ -19,7 +19,7 @@ const main = join(import.meta.dirname, '..', 'main.ts');
 const SLOW_MS = 90_000;
 const TOKEN = 'a token of sixteen letters or more';
 
-/** A gateway as a process of its own, with a folder of mappings that the test edits. */
+/** Starts a gateway as a process of its own, with a folder of mappings that the test edits. */
 describe('the mappings of a running gateway', () => {
   let folder: string;
   let gateway: ChildProcess;
@@ -29,7 +29,7 @@ describe('the mappings of a running gateway', () => {
 
   const put = (version: number, says: object): void => {
     const mapping = { id: 'moll_v1', version, label: `Moll ${version}`, extends: 'eu_invoice_v1', ...says };
-    // As careful editors do: the new file takes the place of the old one at once.
+    // Replaces the file in one step, as careful editors do.
     writeFileSync(join(folder, 'moll_v1.json.new'), JSON.stringify(mapping));
     renameSync(join(folder, 'moll_v1.json.new'), join(folder, 'moll_v1.json'));
   };

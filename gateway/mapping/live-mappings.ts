@@ -8,10 +8,10 @@ import type { Mapping } from './mapping-schema.ts';
 import { readOwnMappings } from './own-mappings.ts';
 import { loadMappings, registryOf, shippedMappingFiles, type MappingRegistry } from './registry.ts';
 
-/** How often the operator's folder is looked at; a change is taken up at the look after it. */
+/** How often the gateway reads the operator's folder. It uses a change after the next reading. */
 const LOOK_MS = 2_000;
 
-/** A file that was not taken up, and why. */
+/** A file that is not used, and why. */
 export interface RefusedMapping {
   readonly file: string;
   readonly reason: string;
@@ -20,13 +20,14 @@ export interface RefusedMapping {
 /** The mappings of a running gateway, which follow the operator's folder. */
 export interface LiveMappings {
   registry(): MappingRegistry;
-  /** Files that are not in use as they stand; the last good mapping of each goes on. */
+  /** Files with a fault. The last good version of each such mapping stays in use. */
   refused(): readonly RefusedMapping[];
   close(): void;
 }
 
 /**
- * Loads the mappings and follows the operator's folder from then on. A file with a fault does not replace what was good.
+ * Loads the mappings, then follows changes of the operator's folder. A file with a fault does not replace its last good
+ * version.
  * @param options.onChange told the operator's mappings whenever they are others than before
  * @throws MappingInvalid when one is not valid now: a start is refused, a later edit is not taken up
  */
@@ -47,7 +48,7 @@ export function openMappings(options: {
   const look = async (): Promise<void> => {
     try {
       const now = await fingerprintOf(folder);
-      // Files may have changed between the reading at the start and the first look.
+      // Files may have changed between the load and the first fingerprint.
       if (now !== seen) takeUp(folder);
       seen = now;
     } catch (error) {
@@ -91,7 +92,9 @@ export function openMappings(options: {
   };
 }
 
-/** What a change of the folder's files changes; a file that is replaced by another of its name has another inode. */
+/**
+ * Returns a text that changes with the files of the folder. A file that replaces another of its name has another inode.
+ */
 async function fingerprintOf(folder: string): Promise<string> {
   const files = mappingFilesIn(folder);
   const stats = await Promise.all(files.map((file) => stat(join(folder, file), { bigint: true })));

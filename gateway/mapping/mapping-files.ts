@@ -4,12 +4,15 @@ import { isJsonObject, type Json, type JsonObject } from './extend-mapping.ts';
 import { MappingInvalid } from './mapping-invalid.ts';
 import { mappingSchema, type Mapping } from './mapping-schema.ts';
 
-/** Largest file of a mapping; the shipped ones have 40 KB. */
+/** Bytes that the file of a mapping may have. The shipped ones have 40 KB. */
 const MAPPING_FILE_BYTES_MAX = 1024 * 1024;
-/** Most files of mappings in the operator's folder. */
+/** Files of mappings that the operator's folder may have. */
 export const MAPPING_FILES_MAX = 1000;
 
-/** The names of the mappings in a folder, sorted. @throws MappingInvalid when it is no folder or holds too many */
+/**
+ * Returns the names of the mappings in a folder, sorted.
+ * @throws MappingInvalid when it is no folder or holds too many
+ */
 export function mappingFilesIn(folder: string): string[] {
   if (!existsSync(folder)) throw new MappingInvalid(folder, 'the folder of mappings is missing');
   let names: string[];
@@ -24,7 +27,10 @@ export function mappingFilesIn(folder: string): string[] {
   return files;
 }
 
-/** Reads a file of a mapping without judging what it says. @throws MappingInvalid */
+/**
+ * Reads the JSON of a mapping without checking its contents.
+ * @throws MappingInvalid
+ */
 export function readMappingJson(folder: string, file: string): JsonObject {
   let json: Json;
   try {
@@ -39,7 +45,10 @@ export function readMappingJson(folder: string, file: string): JsonObject {
   return json;
 }
 
-/** What a file says as a mapping, frozen. @throws MappingInvalid with the place of the first fault */
+/**
+ * Makes a frozen mapping of the JSON of a file.
+ * @throws MappingInvalid with the place of the first fault
+ */
 export function parseMapping(json: JsonObject, file: string): Mapping {
   const parsed = mappingSchema.safeParse(json);
   if (!parsed.success) {

@@ -1,6 +1,6 @@
 import { CodedError } from '../../schemas/coded-error.ts';
 
-/** A mapping is missing, not allowed or not valid. `path` says where: a file, and the place of the fault in it. */
+/** A mapping is missing, not allowed or not valid. `path` names the file and the place of the fault in it. */
 export class MappingInvalid extends CodedError {
   readonly code = 'MAPPING_INVALID';
   readonly retryable = false;

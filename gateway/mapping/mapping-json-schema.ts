@@ -2,16 +2,17 @@ import { z } from 'zod';
 import { isJsonObject, type Json, type JsonObject } from './extend-mapping.ts';
 import { mappingSchema } from './mapping-schema.ts';
 
-/** Fields that a mapping must have even when it extends another one. */
+/** The fields that a mapping must have even when it extends another one. */
 const OWN = ['id', 'version', 'label', 'extends'];
 
 /**
- * The JSON Schema of a mapping file, for editors: a whole mapping, or one that `extends` another and gives only what it
- * changes. It is made from the schema that the gateway itself reads by, which also judges what JSON Schema cannot say,
- * such as patterns.
+ * Makes the JSON Schema of a mapping file, for editors. It takes a whole mapping, or one that `extends` another and
+ * gives only the changes. The gateway's own schema is its source. The gateway also checks what JSON Schema cannot
+ * express, such as patterns.
  */
 export function mappingJsonSchema(): JsonObject {
-  // The walk over JSON stands for the library's own type, whose parts may also be booleans and functions' results.
+  // The type of the library also allows booleans as schemas. Writing and parsing the result as JSON gives it our own
+  // type.
   const made = JSON.parse(JSON.stringify(z.toJSONSchema(mappingSchema, { io: 'input' }))) as JsonObject;
   const { $schema = null, ...whole } = made;
   const readers = Array.isArray(whole['oneOf']) ? (whole['oneOf'] as readonly Json[]) : [];
@@ -24,7 +25,7 @@ export function mappingJsonSchema(): JsonObject {
   };
 }
 
-/** A schema for a file that extends a mapping of this reader. */
+/** Makes the schema of a file that extends a mapping of this reader. */
 function extension(reader: Json): Json {
   const part = partial(reader);
   if (!isJsonObject(part) || !isJsonObject(part['properties'])) return part;
@@ -32,7 +33,9 @@ function extension(reader: Json): Json {
   return { ...part, properties: { ...part['properties'], extends: base }, required: OWN };
 }
 
-/** Nothing is required, `null` takes a name out, and `{"add": [...]}` adds to a list (`extendedMapping`). */
+/**
+ * Makes a schema that requires nothing. `null` removes a name, and `{"add": [...]}` adds to a list (`extendedMapping`).
+ */
 function partial(schema: Json): Json {
   if (!isJsonObject(schema)) return schema;
   if (schema['type'] === 'array') return addable(schema);

@@ -3,7 +3,7 @@ import { resultMediaTypeSchema } from '../../schemas/gateway-protocol.ts';
 import { linearPattern } from './linear-pattern.ts';
 
 /**
- * The mapping format: what a mapping may say. Data only, no code; regular expressions run in a linear-time engine.
+ * The format of a mapping. It is data without code, and its regular expressions run in a linear-time engine.
  * `docs/gateway.md` explains it with examples.
  */
 const identifier = z.string().regex(/^[a-z][A-Za-z0-9]{0,39}$/, 'a short name in camel case');
@@ -21,7 +21,7 @@ const pattern = z
       });
     }
   });
-/** A printed label; an object lowers its weight from 1. */
+/** A printed label. An object can lower its weight from 1. */
 const label = z.union([
   z.string().min(1).max(80),
   z.strictObject({ text: z.string().min(1).max(80), weight }),
@@ -45,27 +45,27 @@ export const DIRECTIONS = ['right', 'below'] as const;
 const fieldSchema = z.strictObject({
   type: z.enum(FIELD_TYPES),
   labels: labels.optional(),
-  /** Where the value stands as seen from its label, in order of preference. */
+  /** The directions from a label to its value, in order of preference. */
   directions: z.array(z.enum(DIRECTIONS)).min(1).default(['right', 'below']),
-  /** Finds the value without a label; group 1 is the value where there is one. */
+  /** Patterns that find the value without a label. Group 1 is the value where the pattern has a group. */
   patterns: z.array(pattern).max(20).optional(),
-  /** What the value must look like to be taken. */
+  /** The value is taken only when it matches this. */
   mustMatch: pattern.optional(),
   /** Only labels inside this region count. */
   region: identifier.optional(),
   required: z.boolean().default(false),
-  /** Taken only when an equation that names the field holds with it. */
+  /** The value is taken only when an equation that names the field holds with it. */
   onlyIfBalanced: z.boolean().default(false),
-  /** Keep the amount's size, drop its sign: for amounts that are printed with a minus to be taken off. */
+  /** Drops the sign of an amount, for amounts to subtract that are printed with a minus. */
   unsigned: z.boolean().default(false),
 });
 export type FieldRule = z.infer<typeof fieldSchema>;
 
 const regionSchema = z.strictObject({
   labels,
-  /** A region ends where one of these labels, or another region's, begins. */
+  /** The region ends where one of these labels, or another region, begins. */
   until: labels.optional(),
-  /** Longest extent downwards in lines of its label's height. */
+  /** How far the region goes down at most, in lines of its label's height. */
   linesMax: z.int().min(1).max(60).default(14),
 });
 
@@ -86,15 +86,15 @@ const columnSchema = z.strictObject({
 
 const tableSchema = z.strictObject({
   columns: z.record(identifier, columnSchema),
-  /** At least one of these sets of columns must be in the header. */
+  /** The header must have every column of at least one of these sets. */
   headerNeeds: z.array(z.array(identifier).min(1)).min(1),
   /** A line begins a row when it holds a value in every column of one of these sets. */
   rowAnchor: z.array(z.array(identifier).min(1)).min(1),
-  /** Lines without an anchor, close under (or over) a row, belong to it. */
+  /** True when lines without an anchor belong to the row close above them, or close below. */
   continuation: z.boolean().default(true),
-  /** Lines of carried amounts between pages; never rows. */
+  /** Texts of lines with carried amounts between pages. They are never rows. */
   carry: z.array(z.string().max(80)).max(60).default([]),
-  /** Lines that end the table. */
+  /** Texts of lines that end the table. */
   stop: z.array(z.string().max(80)).max(200).default([]),
 });
 export type TableRule = z.infer<typeof tableSchema>;
@@ -104,12 +104,15 @@ const vatNumber = z
   .string()
   .regex(/^[A-Z]{2}[A-Z0-9+*]{2,13}$/, 'a tax number with its country, PT501234567');
 
-/** What a mapping knows of a party. It is in every result, marked as given and held against what the page prints. */
+/**
+ * The values of a party that a mapping gives. Every result has them, marked as given, and they are compared with the
+ * page.
+ */
 const givenPartySchema = z.strictObject({
-  /** It tells whether a document is this party's, so nothing is given without it. */
+  /** It identifies the party's documents, so no value is given without it. */
   vatId: vatNumber,
   name: z.string().min(1).max(200).optional(),
-  /** What the page prints as the name, where that is another than `name`. */
+  /** The name that the page prints, where it differs from `name`. */
   printedName: z.string().min(1).max(200).optional(),
   street: z.string().min(1).max(200).optional(),
   postalCode: z.string().min(1).max(20).optional(),
@@ -123,13 +126,13 @@ const givenPartySchema = z.strictObject({
 export type GivenParty = z.infer<typeof givenPartySchema>;
 
 const partySchema = z.strictObject({
-  /** Titles that stand over or beside the party's block. */
+  /** Titles above or beside the party's block. */
   labels,
   nameLabels: labels.optional(),
   vatLabels: labels,
-  /** Without a title, the block at the top of the first page is this party. */
+  /** True when the block at the top of the first page is this party, where no title is printed. */
   atTop: z.boolean().default(false),
-  /** A party that is always the same. */
+  /** The values of a party that is always the same. */
   given: givenPartySchema.optional(),
 });
 export type PartyRule = z.infer<typeof partySchema>;
@@ -166,7 +169,7 @@ const checkSchema = z.strictObject({
 const matchSchema = z.strictObject({
   /** At least one of these must be on the page. */
   anyOf: z.array(pattern).min(1).max(60),
-  /** And at least this many of these. */
+  /** At least this many of the following must be on the page too. */
   evidence: z.array(pattern).max(60).default([]),
   evidenceMin: z.int().min(0).max(20).default(0),
 });
@@ -186,21 +189,21 @@ const common = {
 export const invoiceMappingSchema = z.strictObject({
   ...common,
   reader: z.literal('invoice'),
-  /** Documents under this mapping go to the one that is for the seller whose tax number they print. */
+  /** True when this mapping passes a document to the mapping for the seller whose tax number the document prints. */
   handsOver: z.boolean().optional(),
-  /** Tax numbers of the sellers whose documents this mapping converts when another hands them over. */
+  /** Tax numbers of sellers. This mapping converts their documents when another mapping passes them on. */
   forSellers: z.array(vatNumber).min(1).max(50).optional(),
   match: matchSchema,
   numbers: z.enum(['comma', 'point']),
   dateOrder: z.enum(['dmy', 'mdy']).default('dmy'),
   currency: z.string().regex(/^[A-Z]{3}$/),
-  /** Country of a seller whose VAT number has no prefix. */
+  /** The country of a seller whose VAT number has no prefix. */
   country: z
     .string()
     .regex(/^[A-Z]{2}$/)
     .optional(),
   regions: z.record(identifier, regionSchema).default({}),
-  /** Labels that look like one of ours and are not. */
+  /** Texts that look like one of these labels and are none. */
   decoys: z.array(z.string().max(80)).max(300).default([]),
   /** Words that tell a credit note from an invoice, by document type. */
   documentTypes: z
@@ -223,7 +226,7 @@ export const invoiceMappingSchema = z.strictObject({
     writer: z.literal('ubl'),
     customizationId: z.string().max(200),
     profileId: z.string().max(200).optional(),
-    /** `cius-pt` also holds the result to the Portuguese specification's own demands. */
+    /** With `cius-pt` the result must also keep the rules of the Portuguese specification. */
     target: z.enum(['en16931', 'cius-pt']),
   }),
 });
@@ -232,7 +235,7 @@ export type InvoiceMapping = z.infer<typeof invoiceMappingSchema>;
 export const embeddedMappingSchema = z.strictObject({
   ...common,
   reader: z.literal('embedded'),
-  /** Root elements that make an attachment an e-invoice: local name and namespace. */
+  /** An attachment with one of these root elements is an e-invoice: local name and namespace. */
   roots: z.array(z.strictObject({ name: z.string().max(80), namespace: z.string().max(200) })).min(1),
   attachmentsMax: z.int().min(1).max(1000).default(200),
   bytesMax: z.int().min(1024).max(50_000_000).default(20_000_000),
@@ -246,7 +249,7 @@ export const detectMappingSchema = z.strictObject({
   reader: z.literal('detect'),
   /** The mapping of embedded e-invoices, which is tried first. */
   embedded: mappingId,
-  /** Mappings for the words on the page: the first whose `when` is met, or that has none, is taken. */
+  /** Mappings for the words on the page. The first one is taken whose `when` is true or that has no `when`. */
   pages: z
     .array(z.strictObject({ mapping: mappingId, when: matchSchema.optional() }))
     .min(1)

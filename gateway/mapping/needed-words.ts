@@ -1,22 +1,24 @@
 /**
- * What a pattern cannot match without: every entry lists words of which a match contains one at least. Words are runs of
- * plain letters, digits and the euro sign, in lower case. A text without them need not be searched, which is most lines of most documents.
- * Empty where nothing is sure.
+ * Returns the words that a match of a pattern must contain. Each entry lists words, of which every match contains at
+ * least one. Words are runs of plain letters, digits and the euro sign, in lower case. A text without them needs no
+ * search, and most lines of a document are such texts. The result is empty where nothing is certain.
  */
 export function neededWords(source: string): string[][] {
-  // Quoted stretches, octal numbers and flags that change meaning are rare; nothing is promised about them.
+  // Quoted parts, octal numbers and flags that change the meaning are rare. For them nothing is certain.
   if (/\\[Q0-7]|\(\?[a-zA-Z-]*[)]/.test(source)) return [];
   return alternation(source, 0).needs;
 }
 
-/** True unless a text lacks what a pattern cannot match without; cheap. */
+/** False when a text lacks words that every match contains. The call is cheap. */
 export function holdsNeeded(needs: readonly (readonly string[])[], text: string): boolean {
   if (needs.length === 0) return true;
   const folded = foldedText(text);
   return needs.every((words) => words.some((word) => folded.includes(word)));
 }
 
-/** Texts asked about: many patterns are tried on a document and on its lines. When so many are known, it begins anew. */
+/**
+ * Folded texts, kept because many patterns are tried on one document and its lines. The map is emptied when it is full.
+ */
 const foldedTexts = new Map<string, string>();
 const TEXTS_KEPT_MAX = 400;
 
@@ -31,7 +33,7 @@ function foldedText(text: string): string {
 
 interface Parsed {
   readonly needs: string[][];
-  /** Index after the last character taken. */
+  /** The index after the last character that was read. */
   readonly end: number;
 }
 
@@ -78,7 +80,7 @@ function sequence(source: string, start: number): Parsed {
   return { needs, end: at };
 }
 
-/** Of `(?:`, `(?P<name>` and `(` the index of what the group holds. */
+/** Returns the index of the contents of a group, after `(?:`, `(?P<name>` or `(`. */
 function afterGroupMark(source: string, at: number): number {
   return at + 1 + (/^\?(?:P?<\w+>|[a-zA-Z-]*:)/.exec(source.slice(at + 1))?.[0].length ?? 0);
 }
@@ -90,7 +92,7 @@ function atomEnd(source: string, at: number): number {
   return at + (named?.[0].length ?? 2);
 }
 
-/** Index of the bracket that closes a character class; `]` right after its start is a member. */
+/** Returns the index of the bracket that closes a character class. A `]` right after the start belongs to the class. */
 function classEnd(source: string, start: number): number {
   let at = start + (source[start + 1] === '^' ? 2 : 1);
   if (source[at] === ']') at += 1;

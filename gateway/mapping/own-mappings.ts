@@ -3,17 +3,17 @@ import { mappingFilesIn, parseMapping, readMappingJson } from './mapping-files.t
 import { MappingInvalid } from './mapping-invalid.ts';
 import type { Mapping } from './mapping-schema.ts';
 
-/** Most mappings that may stand one on another by `extends`. */
+/** How many mappings may extend one another in a chain. */
 const EXTENDS_DEPTH_MAX = 5;
 
-/** The operator's folder as read: what is valid, and what is wrong with the rest, by file. */
+/** What the operator's folder holds: the valid mappings, and the faults of the other files. */
 export interface OwnMappings {
   readonly mappings: readonly Mapping[];
   readonly faults: readonly MappingInvalid[];
 }
 
 /**
- * Reads every mapping of the operator's folder. A file with a fault does not keep the others from being read.
+ * Reads every mapping of the operator's folder. A fault in one file does not affect the others.
  * @param shipped the files of the shipped mappings by id; own ones may extend them and not take their ids
  * @throws MappingInvalid when the folder itself cannot be read
  */
@@ -54,7 +54,7 @@ function ownMapping(id: string, json: JsonObject, sources: Sources): Mapping {
   return mapping;
 }
 
-/** The file with everything that it takes over. */
+/** Returns the JSON of a file, with everything that it takes over from other mappings. */
 function whole(file: string, json: JsonObject, sources: Sources, trail: readonly string[]): JsonObject {
   const { extends: base } = json;
   if (base === undefined) return json;
@@ -69,7 +69,7 @@ function whole(file: string, json: JsonObject, sources: Sources, trail: readonly
   return extendedMapping(taken, json);
 }
 
-/** Two mappings for one seller would leave open which of them converts. */
+/** Refuses a second mapping for the same seller, because nothing would decide between the two. */
 function refuseTakenSellers(mapping: Mapping, others: readonly Mapping[]): true {
   const sellers = sellersOf(mapping);
   for (const other of others) {

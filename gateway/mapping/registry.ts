@@ -8,17 +8,17 @@ import { MappingInvalid } from './mapping-invalid.ts';
 import type { InvoiceMapping, Mapping } from './mapping-schema.ts';
 import { readOwnMappings } from './own-mappings.ts';
 
-/** The mappings a gateway may use. A registry does not change; what an operator edits makes a new one. */
+/** The mappings that a gateway may use. A registry never changes: a changed folder gives a new one. */
 export interface MappingRegistry {
   get(id: string): Mapping | undefined;
   list(): readonly GatewayMapping[];
-  /** The operator's own, without the shipped ones. */
+  /** The operator's own mappings. */
   own(): readonly Mapping[];
-  /** Mappings for single sellers, by the tax number. */
+  /** Mappings for single sellers, by the seller's tax number. */
   forSellers(): ReadonlyMap<string, InvoiceMapping>;
 }
 
-/** Mappings that come with Docket. A file that is not named here is refused, and so is a name without its file. */
+/** The mappings that come with Docket. A file without an entry here is refused, and so is an entry without its file. */
 export const SHIPPED_MAPPINGS = [
   'invoice_v1',
   'pt_simon_invoice_v1',
@@ -28,7 +28,7 @@ export const SHIPPED_MAPPINGS = [
   'text_layout_v1',
 ] as const;
 
-/** The mapping that is used when none is named; locked. */
+/** The mapping for callers that name none. An operator cannot replace it. */
 export const DEFAULT_MAPPING = 'pt_simon_invoice_v1';
 
 const shippedFolder = join(dirname(dirname(fileURLToPath(import.meta.url))), 'mappings');
@@ -36,7 +36,10 @@ const shippedFolder = join(dirname(dirname(fileURLToPath(import.meta.url))), 'ma
 /** The files of the shipped mappings by id. */
 let shippedFiles: ReadonlyMap<string, JsonObject> | undefined;
 
-/** @throws MappingInvalid when one is missing, or one is there that is not on the list */
+/**
+ * Reads the files of the shipped mappings, by id.
+ * @throws MappingInvalid when one is missing, or one is there that is not on the list
+ */
 export function shippedMappingFiles(): ReadonlyMap<string, JsonObject> {
   if (shippedFiles) return shippedFiles;
   const found = mappingFilesIn(shippedFolder);
@@ -51,7 +54,7 @@ export function shippedMappingFiles(): ReadonlyMap<string, JsonObject> {
 }
 
 /**
- * Loads the shipped mappings and, when a folder of the operator's own is given, every mapping in it.
+ * Loads the shipped mappings, and every mapping of the operator's own folder when one is given.
  * @param ownFolder folder of further `ID.json` files; they may not take the id of a shipped one
  * @throws MappingInvalid with the file and the path of the first fault in it
  */
@@ -62,7 +65,10 @@ export function loadMappings(ownFolder?: string): MappingRegistry {
   return registryOf(mappings);
 }
 
-/** The shipped mappings and these of the operator. @throws MappingInvalid when a shipped one is not valid */
+/**
+ * Makes a registry of the shipped mappings and these of the operator.
+ * @throws MappingInvalid when a shipped one is not valid
+ */
 export function registryOf(own: readonly Mapping[]): MappingRegistry {
   const mappings = [...shippedMappings(), ...own];
   const byId = new Map(mappings.map((mapping) => [mapping.id, mapping]));
@@ -78,7 +84,10 @@ export function registryOf(own: readonly Mapping[]): MappingRegistry {
   return { get: (id) => byId.get(id), list: () => entries, own: () => own, forSellers: () => forSellers };
 }
 
-/** A detecting mapping names others. @throws MappingInvalid when one is not there or reads something else */
+/**
+ * Checks the mappings that a detecting mapping names.
+ * @throws MappingInvalid when one is not there or reads something else
+ */
 function refuseDangling(mapping: Mapping, byId: ReadonlyMap<string, Mapping>): void {
   if (mapping.reader !== 'detect') return;
   const named = [

@@ -11,7 +11,7 @@ import { startGateway, type RunningGateway } from '../server.ts';
 const page = new URL('../../docs/how-to/a-mapping-for-a-supplier.md', import.meta.url);
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
-/** The joiner's invoice: no name but a logo, and a word of his own beside the number. */
+/** The invoice of a joiner: a logo in place of a name, and an unusual label at the number. */
 const invoice = () =>
   makePlainInvoice({
     seller: ['USt-IdNr.: DE136695976'],

@@ -2,12 +2,12 @@ import type { Invoice } from '../found-invoice/invoice.ts';
 import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
 import type { Found } from '../printed/provenance.ts';
 
-/** A value of an invoice, what it is called, and the invoice with another in its place. */
+/** A value of an invoice, its name, and a function that replaces it. */
 export interface InvoiceValue {
   /** `the name of the seller`, `the price in line 3`. */
   readonly what: string;
   readonly found: Found;
-  /** True for words that no sum and no check digit can prove: names, addresses, codes, reasons. */
+  /** True for text that no sum and no check digit can prove: names, addresses, codes, reasons. */
   readonly isText: boolean;
   readonly replaced: (value: string) => Invoice;
 }
@@ -33,10 +33,10 @@ const LINE_PARTS = {
 const VAT_PARTS = { rate: 'rate', basis: 'basis', tax: 'tax', reason: 'reason' } as const;
 const TEXTS: ReadonlySet<string> = new Set(['name', 'street', 'city', 'country', 'code', 'unit', 'reason']);
 
-/** Signs of the program that made a document. */
+/** Fields that describe the program which made the document. */
 const TEXT_FIELDS: ReadonlySet<string> = new Set(['hash', 'certificate']);
 
-/** Every value of an invoice that stands on the page or was worked out. */
+/** Returns every value of an invoice that is on the page or was worked out. */
 export function valuesOf(invoice: Invoice, mapping: InvoiceMapping): InvoiceValue[] {
   return [...fieldsOf(invoice, mapping), ...partiesOf(invoice), ...linesOf(invoice), ...vatOf(invoice)];
 }

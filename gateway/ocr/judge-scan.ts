@@ -9,20 +9,20 @@ import type { ScanCase } from './scan-findings.ts';
 import { assumed, scanFindings, strict } from './scan-findings.ts';
 import { valuesOf } from './invoice-values.ts';
 
-/** What a reader makes of the words of a document. */
+/** What a reader finds in the words of a document. */
 interface Read {
   readonly invoice: Invoice;
   readonly findings: readonly JudgedFinding[];
   readonly given: readonly JudgedFinding[];
 }
 
-/** How often one document is read with another word in it, at most. */
+/** How often at most one document is read with another text for a word. */
 const READINGS_MAX = 80;
 
 /**
- * Judges a document of which pages were read by OCR. Where a check does not hold, words that are not sure are read in
- * their other ways: a way is kept when fewer checks break with it. Then every check is an error, and no value may be
- * assumed or unproven.
+ * Judges a document with pages that OCR read. Where a check fails, it tries the other readings of uncertain words. It
+ * keeps a reading with which fewer checks fail. In the end every check counts as an error, and no value may be assumed
+ * or unproven.
  * @param judge reads the words; throws Refusal for what is not the mapping's
  */
 export function judgeScan<T extends Read>(
@@ -37,7 +37,7 @@ export function judgeScan<T extends Read>(
     return { words, read, findings, broken };
   };
   const first = checked(text);
-  // A scan that nothing was taken from, such as an annex, changes nothing.
+  // A scan from which no value was taken, such as an annex, changes nothing.
   if (!valuesOf(first.read.invoice, scan.mapping).some(({ found }) => found.ocr !== undefined))
     return first.read;
   const { read, findings } = first.broken === 0 ? first : mended(first, checked);
@@ -74,13 +74,13 @@ function triedWith<T>(
   try {
     return checked(withText(words, word, other));
   } catch (error) {
-    // Read in this way it is no document of the mapping's: not the way it was meant.
+    // With this reading the document does not belong to the mapping, so the reading is wrong.
     if (error instanceof Refusal) return undefined;
     throw error;
   }
 }
 
-/** Numbers that are not sure, the least sure first. */
+/** Returns the uncertain numbers, the least certain first. */
 function doubtful(text: PdfText): Word[] {
   return text.pages
     .flatMap((page) => page.lines.flatMap((line) => line.words))
@@ -91,7 +91,7 @@ function doubtful(text: PdfText): Word[] {
     .toSorted((a, b) => (a.ocr?.certainty ?? 0) - (b.ocr?.certainty ?? 0));
 }
 
-/** What a number may say: as other models read it, and with a decimal mark that was lost or taken for another. */
+/** Returns other readings of a number: those of the other models, and those with a lost or mistaken decimal mark. */
 function otherTexts({ text, ocr }: Word): string[] {
   const read = [text, ...(ocr?.others ?? [])];
   const marked = read.flatMap((one) => {

@@ -1,7 +1,7 @@
-/** Languages whose models are installed, by their code in ISO 639-2. */
+/** The languages whose models are installed, by their codes in ISO 639-2. */
 export type OcrLanguage = 'eng' | 'por' | 'deu' | 'fra' | 'spa';
 
-/** Words that invoices and letters of one language have and those of the others have not, without accents. */
+/** Words that are frequent in one language and missing in the others, without accents. */
 const SIGNS: Readonly<Record<OcrLanguage, readonly string[]>> = {
   eng: ['invoice', 'the', 'of', 'and', 'due', 'amount', 'quantity', 'price', 'tax', 'bill', 'vat', 'bank', 'from', 'terms'],
   por: ['fatura', 'factura', 'iva', 'contribuinte', 'nif', 'exmo', 'unit', 'iliquido', 'pagar', 'lda', 'qtd', 'moeda', 'vencimento', 'emissao', 'atcud', 'taxa', 'incidencia', 'isencao', 'morada', 'cliente', 'documento', 'processado', 'rua', 'recibo'],
@@ -10,7 +10,7 @@ const SIGNS: Readonly<Record<OcrLanguage, readonly string[]>> = {
   spa: ['factura', 'iva', 'fecha', 'importe', 'cantidad', 'precio', 'cif', 'imponible', 'vencimiento', 'calle', 'cliente', 'descripcion', 'numero', 'el', 'los', 'las', 'pagar', 'cuota', 'unidades', 'sl'],
 }; // prettier-ignore
 
-/** The language that most of the words speak for; English where none does. */
+/** Returns the language that most of the words belong to; English where none decides. */
 export function languageOf(words: readonly string[]): OcrLanguage {
   const keys = words.map((word) =>
     word

@@ -3,7 +3,7 @@ import { OCR_SURE } from '../pdf/recognised.ts';
 import type { OcrLanguage } from './languages.ts';
 import { mergeReadings } from './merge-readings.ts';
 
-/** One word at one place as each model reads it. */
+/** Makes one word at one place, as each model reads it. */
 const word = (said: Partial<Record<OcrLanguage, readonly [text: string, confidence: number]>>) =>
   mergeReadings(
     Object.entries(said).map(([language, [text, confidence]]) => ({

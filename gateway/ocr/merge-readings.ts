@@ -1,26 +1,29 @@
 import type { OcrLanguage } from './languages.ts';
 import type { SeenWord } from './recognise.ts';
 
-/** A word as several models read it. */
+/** A word that several models read. */
 export interface AgreedWord extends SeenWord {
-  /** How sure its text is, 0 to 1: as the models say where two agree, at most `DOUBTFUL` where none does. */
+  /**
+   * How certain the text is, 0 to 1. Where two models agree, it is what they say; where none agrees, it is at most
+   * `DOUBTFUL`.
+   */
   readonly certainty: number;
-  /** What else it may say. */
+  /** Other readings of the word. */
   readonly others: readonly string[];
 }
 
-/** The most that a word which the models read differently is worth. */
+/** The highest certainty of a word that the models read differently. */
 export const DOUBTFUL = 0.5;
 
-/** One page as one model read it. */
+/** The words of one page, as one model reads them. */
 export interface Reading {
   readonly language: OcrLanguage;
   readonly words: readonly SeenWord[];
 }
 
 /**
- * One reading of several. Models err independently: a text on which two agree is nearly always right, whatever each says
- * of itself. Numbers are the matter of the models of English and French, letters that of the page's own language.
+ * Merges the readings of several models. Models err independently, so a text on which two agree is nearly always right.
+ * The models of English and French decide numbers. The model of the page's own language decides letters.
  * @param own the language of the page
  */
 export function mergeReadings(readings: readonly Reading[], own: OcrLanguage): AgreedWord[] {
@@ -28,7 +31,7 @@ export function mergeReadings(readings: readonly Reading[], own: OcrLanguage): A
   return words.filter((word) => word.text !== '');
 }
 
-/** Words of all models that stand at one place, by language and from the left. */
+/** The words of all models at one place, by language, from the left. */
 type Place = ReadonlyMap<OcrLanguage, readonly SeenWord[]>;
 
 /** Words overlap when they share this part of the narrower one. */
@@ -82,7 +85,7 @@ function agreedAt(place: Place, own: OcrLanguage): AgreedWord[] {
   return choice.said.words.map((word) => ({
     ...word,
     certainty: choice.certainty,
-    // Others are of the whole place; a place of several words has none of one of them.
+    // Other readings belong to the whole place. A place with several words has none for a single word.
     others: choice.said.words.length === 1 ? [...new Set(texts)] : [],
   }));
 }
@@ -114,7 +117,7 @@ function mean(a: Said, b: Said): number {
   return (a.confidence + b.confidence) / 2;
 }
 
-/** Letters that English does not have stand for at most two letters of a model that does not know them. */
+/** A letter that English lacks counts as up to two letters of a model that does not know it. */
 function lettersOf(said: readonly Said[], own: OcrLanguage): Choice {
   const main = byLanguage(said, own);
   if (!main) {
@@ -147,7 +150,7 @@ function plain(text: string): string {
     .replace(/[–—]/g, '-');
 }
 
-/** Letters by which two texts differ (Levenshtein's distance). */
+/** Returns the number of letters in which two texts differ (Levenshtein distance). */
 function differing(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i += 1) {

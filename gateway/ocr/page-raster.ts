@@ -2,19 +2,19 @@ import type { Ink } from '../pdf/image-ink.ts';
 import type { Matrix } from '../pdf/matrix.ts';
 import { invert, multiply } from '../pdf/matrix.ts';
 
-/** An image of a page with its dots as lightness, and where it stands. */
+/** An image of a page as lightness of dots, with its place. */
 export interface PlacedInk {
   readonly ink: Ink;
-  /** From the unit square that every image is painted in, its first row at the top, to page points. */
+  /** Maps the unit square, in which every image is painted with its first row at the top, to page points. */
   readonly matrix: Matrix;
 }
 
-/** Lightness where a page has no image. */
+/** The lightness where a page has no image. */
 const PAPER = 255;
 
 /**
- * Paints images onto one grid of dots, in their order. Strips become one page, finer images are reduced, and turned
- * ones are set upright.
+ * Paints images onto one grid of dots, in their order. It joins strips to one page, reduces finer images, and turns
+ * rotated ones upright.
  * @param toPage from dots of the grid to page points
  */
 export function rasterOf(
@@ -39,8 +39,8 @@ function paint(target: Ink, { ink, matrix }: PlacedInk, toPage: Matrix): void {
 }
 
 /**
- * Every dot of the target is the mean of the four nearest of the source, by distance. A scan has millions of dots, so
- * the loop counts in whole numbers: places in 4,096ths of a dot, shares in 256ths.
+ * Sets every dot of the target to the mean of the four nearest dots of the source, by distance. A scan has millions of
+ * dots, so the loop uses whole numbers: places in 4,096ths of a dot, shares in 256ths.
  */
 function sample(target: Ink, source: Ink, m: Matrix): void {
   const { gray, width: stride } = source;
@@ -70,11 +70,11 @@ function sample(target: Ink, source: Ink, m: Matrix): void {
   }
 }
 
-/** One dot, in the parts that places are counted in. */
+/** One dot in the unit of places. */
 const ONE = 4096;
 const HALF = ONE / 2;
 
-/** The same with `times` by `times` dots made one. */
+/** Reduces an image: each new dot is the mean of `times` by `times` dots. */
 function coarser(ink: Ink, times: number): Ink {
   const width = Math.max(1, Math.floor(ink.width / times));
   const height = Math.max(1, Math.floor(ink.height / times));
@@ -91,8 +91,8 @@ function coarser(ink: Ink, times: number): Ink {
 }
 
 /**
- * The same with the grain of paper and scanner taken off: each dot is the mean of itself (4 parts), its neighbours
- * (2 parts each) and those across the corners. In numbers, it saves one misreading of four.
+ * Removes the grain of paper and scanner. Each dot becomes the mean of itself (4 parts), its neighbours (2 parts each)
+ * and the dots across the corners (1 part each). In numbers this avoids one misreading of four.
  */
 export function softened({ gray, width, height }: Ink): Ink {
   const soft = gray.slice();

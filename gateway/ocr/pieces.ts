@@ -3,25 +3,28 @@ import type { TextPiece } from '../pdf/show-glyphs.ts';
 import type { AgreedWord } from './merge-readings.ts';
 import type { QuarterTurn } from './text-direction.ts';
 
-/** Maps the words of an upright picture to their place on the page. */
+/** Where the words of an upright picture stand on the page. */
 export interface Placement {
-  /** From points of the upright page to points of the page, straight. */
+  /** Maps points of the upright page to points of the page without skew. */
   readonly straight: Matrix;
   readonly turn: QuarterTurn;
   readonly dotsPerPoint: number;
   readonly page: Box;
 }
 
-/** Height of capitals, figures and long small letters over the baseline, and of short ones, as shares of the font's size. */
+/**
+ * The heights of letters above the baseline, as shares of the font size: of tall ones (capitals, figures, long small
+ * letters) and of short ones.
+ */
 const TALL_SHARE = 0.72;
 const SHORT_SHARE = 0.52;
-/** How far long tails go under the baseline. */
+/** How far long tails of letters go below the baseline. */
 const TAIL_SHARE = 0.21;
 
 const TALL = /[\p{Lu}\p{N}bdfhklßtäöüáéíóúâêôàèñãõ/()|[\]]/u;
 const TAILED = /[gjpqyçÇQ,;()@/|[\]$_]/;
 
-/** Words as pieces of text: recognisers tell boxes of ink, and readers need baselines and sizes of fonts. */
+/** Makes pieces of text from words. OCR gives boxes of ink, and readers need baselines and font sizes. */
 export function piecesOf(words: readonly AgreedWord[], placement: Placement): TextPiece[] {
   const rows = words.map((word) => words.filter((other) => isOneRow(word, other)));
   return words.map((word, i) => pieceOf(word, rows[i] ?? [word], placement));
@@ -60,7 +63,7 @@ function onPage([a, b, c, d, e, f]: Matrix, x: number, y: number): readonly [num
   return [a * x + c * y + e, b * x + d * y + f];
 }
 
-/** The size of the font in dots: by the word's own letters where they are tall, else by its row. */
+/** Returns the font size in dots. It comes from the word itself where it has tall letters, else from the row. */
 function sizeOf(word: AgreedWord, row: readonly AgreedWord[]): number {
   const own = ownSize(word);
   if (own !== undefined) return own;

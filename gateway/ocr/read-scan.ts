@@ -16,15 +16,18 @@ import { recognise } from './recognise.ts';
 import type { UprightPage } from './upright.ts';
 import { sidesOf, toPage, uprightPage } from './upright.ts';
 
-/** Larger images are not looked at, in dots. */
+/** Dots of an image; a larger one is ignored. */
 const IMAGE_DOTS_MAX = 40_000_000;
-/** A page of more images is not read; scanners that save strips make about a hundred. */
+/** Images of a page; one with more is not read. Scanners that save strips make about a hundred. */
 const IMAGES_OF_PAGE_MAX = 200;
 
-/** A page with a smaller share of sure long words is not read: what seems sure on it is chance. */
+/**
+ * A page needs this share of long words that are certain. On a page with fewer, the certain words are certain by
+ * chance.
+ */
 const SURE_SHARE_MIN = 0.5;
 
-/** Reads a page that has only pictures; returns `left out` when too little of it can be read. */
+/** Reads a page of pictures alone. Returns `left out` when too little of it can be read. */
 export async function readScan(
   content: PageContent,
   document: PDFDocumentProxy,
@@ -47,13 +50,13 @@ async function inksOf(content: PageContent, document: PDFDocumentProxy): Promise
   });
 }
 
-/** A stencil has no kind of its own: its dots are black where they are drawn, as in a black and white image. */
+/** A stencil has no kind. Its dots are black where they are drawn, as in a black and white image. */
 function imageIn(page: Awaited<ReturnType<PDFDocumentProxy['getPage']>>, image: PaintedImage): unknown {
   const found = image.inline ?? imageObject(page, image.name);
   return { kind: 1, ...(found as object | undefined) };
 }
 
-/** Numbers are read with the models of English and French, and letters with that of the page's language too. */
+/** Reads numbers with the models of English and French, and letters also with that of the page's language. */
 async function wordsOf(ink: Ink): Promise<AgreedWord[]> {
   const readings: Reading[] = [
     { language: 'eng', words: await recognise(ink, 'eng') },

@@ -6,10 +6,10 @@ import { gunzipSync } from 'node:zlib';
 import type { Ink } from '../pdf/image-ink.ts';
 import type { OcrLanguage } from './languages.ts';
 
-/** A word as recognised: its box in dots from the top left. */
+/** A word that OCR found, and its box in dots from the top left. */
 export interface SeenWord {
   readonly text: string;
-  /** 0 to 1, as the recogniser says. */
+  /** The confidence of the OCR engine, 0 to 1. */
   readonly confidence: number;
   readonly left: number;
   readonly top: number;
@@ -19,7 +19,9 @@ export interface SeenWord {
 
 const require = createRequire(import.meta.url);
 
-/** The part of `tesseract-wasm` that is used; the types it ships are not where its package.json has them sought. */
+/**
+ * The part of `tesseract-wasm` that is used here. The types of the package are not where its package.json names them.
+ */
 interface TesseractWasm {
   supportsFastBuild(): boolean;
   createOCREngine(options: { readonly wasmBinary: Uint8Array }): Promise<Engine>;
@@ -45,12 +47,14 @@ interface TextBox {
 
 const enginePath = require.resolve('tesseract-wasm');
 
-/** The whole page is one block, read across: other modes drop short numbers that stand far apart in a table. */
+/**
+ * Reads the whole page as one block, from side to side. Other modes drop short numbers that stand far apart in a table.
+ */
 const ONE_BLOCK = '6';
 
 /**
- * The words of a picture, read in one language. It is read in this thread, nothing is fetched, and the recogniser is one
- * of its own, so that nothing that was read before changes what it says.
+ * Reads the words of a picture in one language. The engine runs in this thread and fetches nothing. Each call uses a
+ * new engine, so that earlier pictures do not change the result.
  */
 export async function recognise(ink: Ink, language: OcrLanguage): Promise<SeenWord[]> {
   const tesseract = (await import(pathToFileURL(enginePath).href)) as TesseractWasm;
@@ -61,7 +65,7 @@ export async function recognise(ink: Ink, language: OcrLanguage): Promise<SeenWo
   try {
     engine.loadModel(modelOf(language));
     engine.loadImage(inColours(ink));
-    // An image brings its own mode along.
+    // Loading an image resets the mode, so it is set here.
     engine.setVariable('tessedit_pageseg_mode', ONE_BLOCK);
     return engine
       .getTextBoxes('word')
@@ -71,7 +75,7 @@ export async function recognise(ink: Ink, language: OcrLanguage): Promise<SeenWo
   }
 }
 
-/** Where the models of a language are installed: with the package's own description. */
+/** The folder in which the model of each language is installed. */
 const MODELS: Readonly<Record<OcrLanguage, () => string>> = {
   eng: () => require.resolve('@tesseract.js-data/eng/package.json'),
   por: () => require.resolve('@tesseract.js-data/por/package.json'),
@@ -85,7 +89,7 @@ function modelOf(language: OcrLanguage): Uint8Array {
   return gunzipSync(readFileSync(join(folder, '4.0.0_best_int', `${language}.traineddata.gz`)));
 }
 
-/** The recogniser takes four bytes a dot. */
+/** Makes four bytes a dot, as the OCR engine needs them. */
 function inColours({ gray, width, height }: Ink): Parameters<Engine['loadImage']>[0] {
   const dots = new Uint32Array(gray.length);
   for (let at = 0; at < gray.length; at += 1) dots[at] = 0xff000000 | ((gray[at] ?? 0) * 0x010101);

@@ -10,7 +10,7 @@ import { OCR_SURE } from '../pdf/recognised.ts';
 import type { InvoiceValue } from './invoice-values.ts';
 import { valuesOf } from './invoice-values.ts';
 
-/** Checks that a scan must hold whatever its mapping asks: they prove its numbers. */
+/** Checks that a scan must pass whatever its mapping asks. They prove its numbers. */
 const ALWAYS: readonly string[] = [
   'LINE-NET',
   'DATES',
@@ -24,7 +24,7 @@ const ALWAYS: readonly string[] = [
 
 const strictMappings = new WeakMap<InvoiceMapping, InvoiceMapping>();
 
-/** The mapping with each of its checks an error, and those that prove numbers among them. */
+/** Returns the mapping with each of its checks as an error, and with the checks that prove numbers. */
 export function strict(mapping: InvoiceMapping): InvoiceMapping {
   const known = strictMappings.get(mapping);
   if (known) return known;
@@ -39,22 +39,22 @@ export function strict(mapping: InvoiceMapping): InvoiceMapping {
   return made;
 }
 
-/** What a value read by OCR was checked with. */
+/** What values that OCR read are checked with. */
 export interface ScanCase {
   readonly mapping: InvoiceMapping;
   readonly codes: readonly QrPayload[];
 }
 
 /**
- * What speaks against a result that was read by OCR: an error for a value that is assumed, and for a number that is
- * neither sure nor proven; a warning for words that are not sure.
+ * Returns what speaks against a result that OCR read. A value that is assumed is an error. So is a number that is
+ * neither certain nor proven. Uncertain words are a warning.
  */
 export function scanFindings(invoice: Invoice, scan: ScanCase): JudgedFinding[] {
   const values = valuesOf(invoice, scan.mapping);
   return [...assumed(invoice), ...values.flatMap((value) => unsure(value, invoice, scan))];
 }
 
-/** Values that stand nowhere on the page and that the result would have all the same. */
+/** Returns the values of the result that stand nowhere on the page. */
 export function assumed(invoice: Invoice): JudgedFinding[] {
   const said = [
     ...[...domesticWarnings(invoice), ...deliveryWarnings(invoice)].map(({ message }) => message),
@@ -88,7 +88,7 @@ function finding(rule: string, severity: JudgedFinding['severity'], sentence: st
   return { rule, ok: false, what: 'text read by OCR', left: 'not sure', right: 'sure', severity, sentence };
 }
 
-/** A value is proven when each other value that a recogniser takes for it would break a check that holds with it. */
+/** True when every other value that OCR could mistake for this one breaks a check that holds with this one. */
 function isProven(
   value: string,
   replaced: (value: string) => Invoice,
@@ -109,10 +109,13 @@ function isProven(
   );
 }
 
-/** Longer values are not proven digit by digit. */
+/** Digits of a value; one with more is not proven digit by digit. */
 const DIGITS_TRIED_MAX = 34;
 
-/** Each digit read as another, by more than the cents that sums may be off, and a decimal mark moved. */
+/**
+ * Returns the value with each digit replaced by another one, and with its decimal mark moved. Each change is larger
+ * than the tolerance of sums.
+ */
 function confusions(value: string): string[] {
   const digits = [...value].flatMap((character, at) => (/\d/.test(character) ? [at] : []));
   if (digits.length === 0 || digits.length > DIGITS_TRIED_MAX) return [];

@@ -2,21 +2,23 @@ import type { Box } from '../pdf/matrix.ts';
 import type { PageContent } from '../pdf/page-content.ts';
 import type { ScanReader } from '../pdf/scanned-page.ts';
 
-/** Scanned pages read in one document: one takes 4 to 9 s of the 20 s of processor time that a document has. */
+/**
+ * Scanned pages that are read of one document. One takes 4 to 9 s of the 20 s of processor time that a document has.
+ */
 export const SCANNED_PAGES_MAX = 3;
-/** Images that cover less of a page than this are no scan of it. */
+/** A scan covers at least this share of its page. */
 const COVERED_SHARE_MIN = 0.3;
 
 let pagesRead = 0;
 
-/** Whether this process has read a scan: the recogniser's memory is not given back at once. */
+/** True when this process has read a scan, because the OCR engine does not free its memory at once. */
 export function hasReadScans(): boolean {
   return pagesRead > 0;
 }
 
 /**
- * Reads the pages that have no text; undefined where the setting `GATEWAY_OCR` turns it off. What recognises text is
- * loaded when the first such page comes.
+ * Returns a reader of pages without text; undefined where the setting `GATEWAY_OCR` is off. The OCR engine is loaded
+ * with the first such page.
  */
 export function scanReader(): ScanReader | undefined {
   return process.env['DOCKET_OCR'] === 'off' ? undefined : READER;
@@ -32,7 +34,7 @@ const READER: ScanReader = {
   },
 };
 
-/** Whether the images of a page may be a scan of it. */
+/** True when the images of a page may be a scan of it. */
 function isScan({ images, width, height }: PageContent): boolean {
   const area = images.reduce((sum, { box }) => sum + areaOf(box), 0);
   return area >= COVERED_SHARE_MIN * width * height;

@@ -25,13 +25,13 @@ const MAPPING_ID = 'pt_simon_invoice_v1';
 const convert = (pdf: Uint8Array, mapping = MAPPING_ID): Promise<ConverterOutcome> =>
   pool.run({ kind: 'convert', mappingId: mapping, parameters: {}, pdf });
 
-/** How papers lie in a scanner: level, askew, turned. */
+/** How papers lie in a scanner: straight, skewed, turned. */
 const WAYS: readonly (ScanOptions & { readonly layout: string; readonly invoice: number })[] = [
   { layout: 'modern', invoice: 70_200, seed: 2, quarterTurns: 3, skewDegrees: -0.5 },
   { layout: 'modern', invoice: 70_201, seed: 2, skewDegrees: 2 },
   { layout: 'wide', invoice: 70_500, seed: 5, quarterTurns: 1, skewDegrees: -1.1, noise: 20, ink: 70 },
 ];
-/** Of those, what is read wholly right at the least; the others are refused. */
+/** How many of those must be read wholly right. The others are refused. */
 const RIGHT_MIN = 2;
 
 describe('scanned invoices', () => {
@@ -81,7 +81,7 @@ describe('scanned invoices', () => {
       const read = told?.values.filter(({ raw }) => raw !== '') ?? [];
       expect(read.length).toBeGreaterThan(20);
       expect(read.filter(({ rule }) => !rule.includes('read by OCR'))).toEqual([]);
-      // Turned by three quarters clockwise, what stood at (x, y) of a page 842 high stands at (y, 595 - x).
+      // After three quarter turns clockwise, the point (x, y) of a page 842 high is at (y, 595 - x).
       const box = original?.values.find(({ path }) => path === 'number')?.box;
       const side = told?.pages[0]?.height ?? 0;
       expect(Math.abs((number?.box?.x0 ?? 0) - (box?.y0 ?? 0))).toBeLessThan(8);
@@ -160,7 +160,7 @@ describe('what is not read by OCR', () => {
   );
 });
 
-/** The same picture on several pages. */
+/** Makes a PDF with the same picture on several pages. */
 async function pagesOf(jpeg: Buffer, count: number): Promise<Buffer> {
   const sheet = new PDFDocument({ autoFirstPage: false, margin: 0 });
   const chunks: Buffer[] = [];

@@ -7,7 +7,7 @@ import { sidesOf, toPage } from './upright.ts';
 
 const page = { width: 595, height: 842 };
 
-/** Grey lines of words, ragged at the right, as a page of text looks from afar. */
+/** Makes grey lines of words of different lengths, as a page of text looks at low resolution. */
 function lines(): Ink {
   const random = choices(7);
   const gray = new Uint8Array(page.width * page.height).fill(250);
@@ -21,7 +21,7 @@ function lines(): Ink {
   return { gray, ...page };
 }
 
-/** The page as a scanner has it that got it turned by `degrees`, clockwise. */
+/** Makes the page as it is scanned when it lies turned by `degrees`, clockwise. */
 function scanned(degrees: number): Ink {
   const matrix = [page.width, 0, 0, -page.height, 0, page.height] as const;
   const sides = sidesOf(page, Math.abs(Math.round(degrees / 90)) % 2 === 1 ? 1 : 0);

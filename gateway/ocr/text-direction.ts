@@ -3,34 +3,37 @@ import type { Ink } from '../pdf/image-ink.ts';
 /** Reading direction in quarter turns: 0 left to right, 1 downwards, 2 upside down, 3 upwards. */
 export type QuarterTurn = 0 | 1 | 2 | 3;
 
-/** How the text of a page may lie. */
+/** The possible directions of the text of a page. */
 export interface TextDirection {
-  /** The likelier first; which way up a page is, its lines alone do not tell. */
+  /** The likelier turns first. The lines of a page do not show which way up it is. */
   readonly turns: readonly [QuarterTurn, QuarterTurn, QuarterTurn, QuarterTurn];
-  /** How far lines fall to the right (level ones are 0) along the first turn, and how far along one at right angles; radians. */
+  /**
+   * How far lines fall to the right along the first turn, in radians; 0 for level lines. `skewAcross` is the same along
+   * a turn at right angles.
+   */
   readonly skew: number;
   readonly skewAcross: number;
 }
 
-/** Papers lie no further askew in a scanner. */
+/** The largest skew of paper in a scanner. */
 const SKEW_MAX_DEGREES = 6;
 const COARSE_STEP_DEGREES = 0.5;
 const FINE_STEP_DEGREES = 0.05;
-/** Longer runs of ink, in dots, are drawn lines and areas. */
+/** Runs of ink above this length, in dots, are drawn lines and areas. */
 const LETTER_RUN_MAX = 40;
-/** More dots of ink say nothing more about the direction. */
+/** Dots of ink that are used; more of them tell nothing more about the direction. */
 const DOTS_MAX = 60_000;
 
 /**
- * Works out how lines of text lie on a page of about 100 dots an inch: along them, rows of ink and blank rows take
- * turns. Undefined for a page on which nothing is darker than its grain.
+ * Finds how lines of text lie on a page of about 100 dots an inch. Along the lines, rows of ink and blank rows
+ * alternate. Undefined for a page on which nothing is darker than its grain.
  */
 export function directionOf(page: Ink): TextDirection | undefined {
   const dark = darkBelow(page.gray);
   if (dark === undefined) return undefined;
   const dots = inkDots(page, dark);
   const level = steepest(dots.x, dots.y);
-  // Turned back by a quarter, text that runs downwards is level.
+  // After a quarter turn back, text that runs downwards is level.
   const upright = steepest(
     dots.y,
     dots.x.map((x) => -x),
@@ -45,7 +48,10 @@ interface Dots {
   readonly y: Float32Array;
 }
 
-/** The middle of each dark dot, from the middle of the page, without long runs and at most `DOTS_MAX` of them. */
+/**
+ * Returns the places of dark dots, from the middle of the page. It leaves long runs out and keeps at most `DOTS_MAX`
+ * dots.
+ */
 function inkDots(page: Ink, dark: number): Dots {
   const { gray, width, height } = page;
   const isInk = new Uint8Array(gray.length);
@@ -65,12 +71,12 @@ function inkDots(page: Ink, dark: number): Dots {
 
 const PAPER = 255;
 
-/** Ink is darker than paper by so much on the mean, of 255; grain, seen at 100 dots an inch, by a few. */
+/** How much darker than paper ink is on average, of 255. Grain, at 100 dots an inch, is darker by only a few. */
 const INK_CONTRAST_MIN = 25;
 
 /**
- * The lightness that parts ink from paper best (Otsu 1979): the one with the most variance between the two. Undefined
- * where the two are nearly the same.
+ * Returns the lightness that separates ink from paper best, which is the one with the most variance between the two
+ * (Otsu 1979). Undefined where the two are nearly the same.
  */
 function darkBelow(gray: Uint8Array): number | undefined {
   const counts = new Uint32Array(256);
@@ -112,7 +118,7 @@ function dropRuns(isInk: Uint8Array, lines: Walk, dots: Walk): void {
   }
 }
 
-/** The angle under which rows of ink and blank rows differ most. */
+/** Finds the angle at which rows of ink and blank rows differ most. */
 function steepest(x: Float32Array, y: Float32Array): { readonly angle: number; readonly contrast: number } {
   const best = (from: number, to: number, step: number): { angle: number; contrast: number } => {
     let found = { angle: 0, contrast: -1 };
@@ -133,7 +139,7 @@ function contrastAt({ x, y }: Dots, angle: number): number {
   const cos = Math.cos(angle);
   const rows = new Uint32Array(2 * ROWS_TO_MIDDLE);
   for (let i = 0; i < x.length; i += 1) {
-    // Shifted, the row is above zero, and cutting the fraction off rounds it.
+    // With this shift the row is above zero, so that `| 0` rounds it down.
     const row = (y[i]! * cos - x[i]! * sin + ROWS_TO_MIDDLE) | 0;
     rows[row]! += 1;
   }
@@ -145,5 +151,5 @@ function contrastAt({ x, y }: Dots, angle: number): number {
   return contrast;
 }
 
-/** A page of 12 million dots, seen at a third of the resolution, is no longer than this from corner to middle. */
+/** A page of 12 million dots, at a third of the resolution, is no longer than this from corner to middle. */
 const ROWS_TO_MIDDLE = 8192;

@@ -8,16 +8,16 @@ import { recognise } from './recognise.ts';
 import type { QuarterTurn, TextDirection } from './text-direction.ts';
 import { directionOf } from './text-direction.ts';
 
-/** A scanned page put upright, at `dotsPerPoint`. */
+/** A scanned page, turned upright, at `dotsPerPoint`. */
 export interface UprightPage {
   readonly ink: Ink;
   readonly turn: QuarterTurn;
-  /** What the lines fell to the right by, radians; straight now. */
+  /** How far the lines fell to the right before they were straightened, in radians. */
   readonly skew: number;
   readonly dotsPerPoint: number;
 }
 
-/** Size of a page in points. */
+/** The size of a page in points. */
 export interface PageSides {
   readonly width: number;
   readonly height: number;
@@ -26,12 +26,15 @@ export interface PageSides {
 const POINTS_PER_INCH = 72;
 const READING_DPI = 300;
 const DIRECTION_DPI = 100;
-/** An A4 page at 300 dots an inch has 8.7 million. A page that would have more is read at fewer dots an inch. */
+/**
+ * The largest number of dots of a page. An A4 page at 300 dots an inch has 8.7 million. A larger page is read at fewer
+ * dots an inch.
+ */
 const READING_DOTS_MAX = 12_000_000;
 
 /**
- * Puts a scanned page upright: small skews by its rows of ink, quarter turns by the way in which words can be read.
- * Undefined for a picture in which no words can be.
+ * Turns a scanned page upright. Rows of ink show a small skew. How well words can be read in each way shows the quarter
+ * turns. Undefined for a picture without readable words.
  */
 export async function uprightPage(
   images: readonly PlacedInk[],
@@ -74,12 +77,12 @@ function turned(images: readonly PlacedInk[], page: PageSides, way: Way): Ink {
   return rasterOf(images, size, multiply(toPage(page, upright, angle), [scale, 0, 0, scale, 0, 0]));
 }
 
-/** The sides of a page after quarter turns. */
+/** Returns the sides of a page after quarter turns. */
 export function sidesOf({ width, height }: PageSides, turn: QuarterTurn): PageSides {
   return turn % 2 === 0 ? { width, height } : { width: height, height: width };
 }
 
-/** From points of the upright page to points of the page as shown: turned about the middle, clockwise. */
+/** Maps points of the upright page to points of the page as shown, which is turned clockwise about its middle. */
 export function toPage(page: PageSides, upright: PageSides, angle: number): Matrix {
   const sin = Math.sin(angle);
   const cos = Math.cos(angle);
@@ -87,11 +90,11 @@ export function toPage(page: PageSides, upright: PageSides, angle: number): Matr
   return multiply([cos, sin, -sin, cos, page.width / 2, page.height / 2], back);
 }
 
-/** Words upright are read with about 0.9, upside down with 0.3. */
+/** Upright words have a confidence of about 0.9, upside-down ones of 0.3. From here on the way is decided. */
 const LEGIBLE = 0.7;
-/** Worse in each of its four ways, a picture has no words that can be read. */
+/** A picture whose best of four ways is below this has no readable words. */
 const ILLEGIBLE_BELOW = 0.35;
-/** Of two ways up, the right one is read so many times better, however poor the print. */
+/** However poor the print, the right way has so many times the confidence of the wrong one. */
 const TIMES_BETTER = 1.5;
 const LEGIBLE_AT_ALL = 0.4;
 
@@ -101,7 +104,7 @@ function isDecided(legibilities: readonly number[]): boolean {
   return legibilities.length > 1 && first >= LEGIBLE_AT_ALL && first >= TIMES_BETTER * second;
 }
 
-/** How well long words can be read, 0 to 1. */
+/** Returns the mean confidence of long words, 0 to 1. */
 function legibilityOf(words: readonly SeenWord[]): number {
   const long = words.filter(({ text }) => /[\p{L}\p{N}]{3}/u.test(text));
   if (long.length === 0) return 0;
@@ -109,15 +112,18 @@ function legibilityOf(words: readonly SeenWord[]): number {
 }
 
 const BANDS_OF_PAGE = 8;
-/** A band is looked at in so many parts from left to right. */
+/** Parts from left to right into which a band is divided. */
 const PARTS_OF_BAND = 32;
-/** The difference in lightness between neighbouring dots at the edge of a letter. */
+/** The difference in lightness between two neighbouring dots at the edge of a letter. */
 const EDGE_MIN = 60;
-/** Edges in each row that is looked at, on the mean, from which on a part of a band holds letters. */
+/** A part of a band holds letters when its rows have at least so many edges on average. */
 const EDGES_OF_LETTERS = 1;
 const ROWS_SKIPPED = 3;
 
-/** The part of a page, from side to side, of which most is letters. A picture or a code fills but a part of one. */
+/**
+ * Returns the band of a page, from side to side, of which letters fill the most. A picture or a code fills only some of
+ * a band.
+ */
 function busiestBand({ gray, width, height }: Ink): Ink {
   const rows = Math.max(1, Math.ceil(height / BANDS_OF_PAGE));
   let best = { from: 0, lettered: -1 };

@@ -29,7 +29,7 @@ async function convert(
   return { status: response.status, text: await response.text(), warned };
 }
 
-/** A Portuguese credit note; `lines` are its item rows, `sums` net, VAT and total as printed. */
+/** Makes a Portuguese credit note. `lines` are its item rows; `sums` are net, VAT and total as printed. */
 function creditNote(lines: readonly (readonly string[])[], sums: readonly string[]): Texts {
   const [net = '', vat = '', total = ''] = sums;
   const columns = [40, 100, 320, 380, 440, 510];
@@ -51,7 +51,7 @@ function creditNote(lines: readonly (readonly string[])[], sums: readonly string
   ]; // prettier-ignore
 }
 
-/** A German invoice; `buyer` are the lines of the address it goes to. */
+/** Makes a German invoice. `buyer` has the lines of the buyer's address. */
 function germanInvoice(buyer: readonly string[]): Texts {
   return [
     ['Nordlicht Lampen GmbH', 40, 40], ['Hafenstraße 3', 40, 54], ['20457 Hamburg', 40, 68],

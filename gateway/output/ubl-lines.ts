@@ -5,7 +5,7 @@ import type { Maybe } from './ubl-nodes.ts';
 import { group, money, text } from './ubl-nodes.ts';
 import { unitCode } from '../values/units.ts';
 
-/** A price is never negative (BR-27): the sign of what is given back stands at the quantity. */
+/** Moves the sign of a returned item from the price to the quantity, because a price is never negative (BR-27). */
 function unsignedPrice(line: InvoiceLine): { price: string; quantity: Big } {
   const price = line.price?.value ?? priceOf(line).toFixed();
   const quantity = quantityOf(line);
@@ -14,12 +14,12 @@ function unsignedPrice(line: InvoiceLine): { price: string; quantity: Big } {
     : { price, quantity };
 }
 
-/** An item's number of the trade (BT-157) with the scheme of a GTIN, `0160` of ISO/IEC 6523. */
+/** Writes the standard identifier of an item (BT-157) with the scheme of a GTIN, `0160` of ISO/IEC 6523. */
 function gtin(value: string): Maybe {
   return text('ID', value, { schemeID: '0160' });
 }
 
-/** A line of an invoice or credit note (BG-25). */
+/** Writes a line of an invoice or credit note (BG-25). */
 export function invoiceLine(line: InvoiceLine, invoice: Invoice, credit: boolean): Maybe {
   const currency = invoice.currency.value;
   const { price, quantity } = unsignedPrice(line);
@@ -65,7 +65,7 @@ export function invoiceLine(line: InvoiceLine, invoice: Invoice, credit: boolean
   );
 }
 
-/** What the allowances and charges of a line come to (BG-27, BG-28). */
+/** Writes the sum of a line's allowances and charges (BG-27, BG-28). */
 function adjustmentOf(line: InvoiceLine, currency: string): Maybe {
   const amount = new Big(line.adjustment?.value ?? '0');
   if (amount.eq(0)) return undefined;

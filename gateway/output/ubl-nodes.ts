@@ -1,17 +1,17 @@
 import type Big from 'big.js';
 import type { XmlNode } from './xml-writer.ts';
 
-/** An element, or nothing where there is nothing to say. */
+/** An element, or undefined where the invoice has no value for it. */
 export type Maybe = XmlNode | undefined;
 
-/** An element of text in the namespace of basic components. */
+/** Makes an element with text in the namespace of basic components. */
 export function text(name: string, value: string | undefined, attributes?: Record<string, string>): Maybe {
   if (value === undefined || value.trim() === '') return undefined;
   const named = nameOf('cbc', name);
   return attributes ? { name: named, text: value, attributes } : { name: named, text: value };
 }
 
-/** An element of elements; nothing when it would be empty. */
+/** Makes an element with children; undefined when it would be empty. */
 export function group(name: string, ...children: readonly (Maybe | readonly Maybe[])[]): Maybe {
   const present: XmlNode[] = [];
   for (const child of children)
@@ -21,7 +21,7 @@ export function group(name: string, ...children: readonly (Maybe | readonly Mayb
   return present.length === 0 ? undefined : { name: nameOf('cac', name), children: present };
 }
 
-/** An amount with two decimals and its currency. */
+/** Makes an element with an amount of two decimals and its currency. */
 export function money(name: string, value: Big, currency: string): Maybe {
   return text(name, value.toFixed(2), { currencyID: currency });
 }
@@ -29,8 +29,8 @@ export function money(name: string, value: Big, currency: string): Maybe {
 const NAMES = { cbc: new Map<string, string>(), cac: new Map<string, string>() } as const;
 
 /**
- * A name with its prefix, made once. Writer and rules look at it some 30,000 times a document; as the key of an object it
- * is a string that the engine compares with another by its address alone.
+ * Returns a name with its prefix, always as the same string. Writer and rules compare names some 30,000 times a
+ * document, and the engine compares one string with itself by its address alone.
  */
 function nameOf(prefix: keyof typeof NAMES, name: string): string {
   const known = NAMES[prefix].get(name);

@@ -3,8 +3,8 @@ import { group, text } from './ubl-nodes.ts';
 import type { XmlNode } from './xml-writer.ts';
 
 /**
- * Seller and buyer (BG-4, BG-7). A document that is not subject to VAT names no VAT numbers (BR-O-02): they are the parties'
- * registrations then.
+ * Writes seller and buyer (BG-4, BG-7). A document that is not subject to VAT names no VAT numbers (BR-O-02). They are
+ * written as registrations there.
  */
 export function parties(invoice: Invoice): XmlNode[] {
   const numbers = invoice.vat.some((row) => row.category === 'O') ? 'registrations' : 'VAT numbers';
@@ -14,24 +14,24 @@ export function parties(invoice: Invoice): XmlNode[] {
   ];
 }
 
-/** Numbers of a party beside its VAT number. */
+/** The numbers of a party besides its VAT number. */
 interface OtherNumbers {
   /** BT-29. */
   readonly identifier?: string | undefined;
   /** BT-30. */
   readonly registration?: string | undefined;
-  /** Of the registration, ISO 6523. */
+  /** The scheme of the registration, ISO 6523. */
   readonly scheme?: string | undefined;
   /** BT-32. */
   readonly taxNumber?: string | undefined;
 }
 
-/** SIREN in ISO 6523. */
+/** The scheme of a SIREN in ISO 6523. */
 const SIREN_SCHEME = '0002';
 
 /**
- * A seller without a VAT number is known by its registration, its identifier or its tax number (BR-CO-26, ADR 0160).
- * The SIREN of a French company is its tax number as well.
+ * Returns the seller's other numbers. A seller without a VAT number needs its registration, its identifier or its tax
+ * number (BR-CO-26, ADR 0160). The SIREN of a French company is its tax number as well.
  */
 function sellerNumbers({ fields, seller }: Invoice): OtherNumbers {
   if (seller.vatId !== undefined) return {};
@@ -86,7 +86,7 @@ function party(
   return { name: `cac:${name}`, children: partyNode ? [partyNode] : [] };
 }
 
-/** BR-CO-09 requires the country's prefix on a VAT number. Where the country is not known, no prefix is invented. */
+/** BR-CO-09 requires the country's prefix on a VAT number. A number of an unknown country stays without one. */
 export function taxNumber(who: Party): string | undefined {
   const value = who.vatId?.value;
   if (value === undefined) return undefined;

@@ -17,7 +17,10 @@ const NAMESPACES = {
   cbc: 'urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2',
 } as const;
 
-/** An invoice or credit note as UBL 2.1, elements in the order of its schema, by the EN 16931-3-2 binding. */
+/**
+ * Makes an invoice or credit note as UBL 2.1, by the EN 16931-3-2 binding, with the elements in the order of the
+ * schema.
+ */
 export function ublNode(invoice: Invoice, output: InvoiceMapping['output']): XmlNode {
   const amounts = amountsOf(invoice);
   const credit = invoice.credit;
@@ -73,7 +76,7 @@ function notes(invoice: Invoice): string[] {
   return list;
 }
 
-/** When and where an intra-community supply was delivered (BR-IC-11, BR-IC-12), as far as the document says it. */
+/** Writes when and where an intra-community supply was delivered (BR-IC-11, BR-IC-12), as far as the document says. */
 function delivery(invoice: Invoice): Maybe {
   const country = countryDeliveredTo(invoice)?.value;
   return group(
@@ -85,7 +88,7 @@ function delivery(invoice: Invoice): Maybe {
   );
 }
 
-/** UNCL4461: 30 credit transfer where an account is given, 1 "not defined" where only a date is. */
+/** Writes the means of payment by UNCL4461: 30 (credit transfer) with an account, 1 (not defined) with only a date. */
 function paymentMeans(invoice: Invoice, creditDue: string | undefined): Maybe {
   const iban = invoice.fields.get('iban')?.value;
   if (iban === undefined && creditDue === undefined) return undefined;
@@ -97,7 +100,10 @@ function paymentMeans(invoice: Invoice, creditDue: string | undefined): Maybe {
   );
 }
 
-/** Allowances and charges on the whole document: as the page says them, else split as the breakdown says they fall. */
+/**
+ * Writes allowances and charges on the whole document, as the page states them. Otherwise it splits the totals by the
+ * VAT breakdown.
+ */
 function documentAllowances(invoice: Invoice, amounts: Amounts, currency: string): Maybe[] {
   const printed = invoice.allowances.map(({ isCharge, amount, reason, row }) =>
     documentAllowance({ isCharge, amount, reason, row, currency }),
@@ -152,7 +158,7 @@ function splitByRate(
   return first ? [{ row: first, amount: total }] : [];
 }
 
-/** VATEX codes for the categories that have a general one (Connecting Europe Facility VATEX code list). */
+/** VATEX codes of the categories that have a general one (Connecting Europe Facility VATEX code list). */
 const REASON_CODES: Readonly<Record<string, string>> = {
   AE: 'VATEX-EU-AE',
   K: 'VATEX-EU-IC',
@@ -212,7 +218,9 @@ function withholdingRate(invoice: Invoice, amounts: Amounts): string | undefined
   );
 }
 
-/** What is withheld counts as paid (BT-113), so that BT-115 is what the buyer still transfers (docs/adr). */
+/**
+ * Tax that the buyer withholds counts as paid (BT-113), so that BT-115 is the amount that the buyer still transfers.
+ */
 function monetaryTotal(amounts: Amounts, currency: string): Maybe {
   const prepaid = amounts.paid.plus(amounts.withholding);
   return group(

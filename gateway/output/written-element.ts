@@ -7,8 +7,8 @@ const NO_ATTRIBUTES: Readonly<Record<string, string>> = {};
 const NO_CHILDREN: readonly XmlElement[] = [];
 
 /**
- * The elements that a reader of a written UBL document finds in it, without writing and parsing it: a test holds this to
- * the parser (ADR 0163). Names keep their prefixes, which are those that the rules know.
+ * Returns the elements that a parser finds in a UBL document, without writing and parsing the document. A test compares
+ * this with the parser (ADR 0163). Names keep their prefixes, which the rules know.
  */
 export function writtenElement(root: XmlNode): XmlElement {
   return { ...elementOf(root), attributes: attributesOf(rootAttributes(root)) };
@@ -20,7 +20,7 @@ function elementOf({ name, attributes, text, children }: XmlNode): XmlElement {
   return {
     name,
     attributes: attributes === undefined ? NO_ATTRIBUTES : attributesOf(attributes),
-    // What has children is written without its text.
+    // The writer leaves out the text of an element that has children.
     text: below.length > 0 || text === undefined ? '' : xmlText(text).text.trim(),
     children: below.length > 0 ? below : NO_CHILDREN,
   };

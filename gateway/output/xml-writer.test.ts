@@ -16,7 +16,7 @@ const builder = new XMLBuilder({
   indentBy: ' ',
 });
 
-/** The same tree in the library's own form. */
+/** Returns the same tree in the library's own form. */
 function ordered(node: XmlNode): Record<string, unknown> {
   const children: unknown[] = (node.children ?? []).map(ordered);
   if (node.text !== undefined) children.push({ '#text': node.text });

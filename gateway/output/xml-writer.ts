@@ -4,14 +4,15 @@ import { xmlText } from '../pdf/xml-text.ts';
 export interface XmlNode {
   readonly name: string;
   readonly attributes?: Readonly<Record<string, string>>;
-  /** On the root only: prefixes of the names in the document. */
+  /** On the root only: the namespaces of the document by prefix. */
   readonly namespaces?: Readonly<Record<string, string>>;
   readonly text?: string;
   readonly children?: readonly XmlNode[];
 }
 
 /**
- * Writes a document, UTF-8, one element a line. Characters XML cannot carry are left out, whatever they came from.
+ * Writes a document in UTF-8, one element a line. It leaves out characters that XML cannot carry, whatever their
+ * origin.
  * @throws TypeError for a name that XML does not allow
  */
 export function writeXml(root: XmlNode): string {
@@ -19,7 +20,7 @@ export function writeXml(root: XmlNode): string {
   return `<?xml version="1.0" encoding="UTF-8"?>${element(document, '\n')}\n`;
 }
 
-/** The attributes of a root with those that declare its prefixes. */
+/** Returns the attributes of a root, with those that declare its prefixes. */
 export function rootAttributes({ attributes, namespaces = {} }: XmlNode): Readonly<Record<string, string>> {
   const prefixes = Object.fromEntries(
     Object.entries(namespaces).map(([prefix, uri]) => [`xmlns:${prefix}`, uri]),
@@ -27,7 +28,10 @@ export function rootAttributes({ attributes, namespaces = {} }: XmlNode): Readon
   return { ...attributes, ...prefixes };
 }
 
-/** @param indent line break and blanks that stand before the element */
+/**
+ * Writes one element.
+ * @param indent line break and blanks that stand before the element
+ */
 function element(node: XmlNode, indent: string): string {
   const name = checkedName(node.name);
   const attributes = node.attributes ?? {};
@@ -43,7 +47,7 @@ function element(node: XmlNode, indent: string): string {
   return text === '' ? `${out}/>` : `${out}>${text}</${name}>`;
 }
 
-/** The same few dozen names come again and again; each is checked once. */
+/** Names that were checked. A document repeats the same few dozen names. */
 const knownNames = new Set<string>();
 /** Names with at most one prefix, in the letters of Docket's own vocabularies (Namespaces in XML 1.0, 4: QName). */
 const NAME = /^[A-Za-z_][\w.-]*(?::[A-Za-z_][\w.-]*)?$/;
@@ -55,7 +59,7 @@ function checkedName(name: string): string {
   return name;
 }
 
-/** Printable ASCII without what XML 1.0 (2.4) wants escaped: most text, which is written as it is. */
+/** Printable ASCII that XML 1.0 (2.4) needs no escape for. Most text is such text and is written unchanged. */
 const AS_IT_IS = /^[\x20\x21\x23-\x25\x28-\x3b\x3d\x3f-\x7e]*$/;
 const MARKUP = /[&<>"']/g;
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -71,7 +75,10 @@ function escaped(raw: string): string {
   return xmlText(raw).text.replace(MARKUP, (char) => ENTITIES[char] ?? '');
 }
 
-/** A reader turns line breaks and tabs of an attribute into blanks (XML 1.0, 3.3.3) unless they are written as numbers. */
+/**
+ * A parser turns line breaks and tabs of an attribute into blanks (XML 1.0, 3.3.3), unless they are written as
+ * character references.
+ */
 function attributeValue(raw: string): string {
   return AS_IT_IS.test(raw) ? raw : escaped(raw).replace(/[\t\n\r]/g, (char) => `&#${char.charCodeAt(0)};`);
 }
