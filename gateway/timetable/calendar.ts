@@ -4,7 +4,7 @@ import { addDays, weekdayOf } from './printed-dates.ts';
 import type { TimetableEntry } from './timetable-entry.ts';
 import { sha256Of } from '../../schemas/sha256.ts';
 
-/** When a timetable holds. Dates are `YYYY-MM-DD`, both ends included. */
+/** The period of a timetable. Dates are `YYYY-MM-DD`, and both ends are included. */
 export interface Term {
   readonly timezone: string;
   readonly start: string;
@@ -12,15 +12,15 @@ export interface Term {
   readonly holidays: readonly string[];
 }
 
-/** RFC 5545, 3.1: content lines are folded at 75 octets. */
+/** RFC 5545, 3.1 folds content lines at 75 octets. A continuation begins with a blank. */
 const FOLD_OCTETS = 73;
 
-/** Who makes a calendar says when; `YYYY-MM-DDTHH:MM:SSZ` with or without parts of a second. */
+/** When the calendar is made, set by the caller: `YYYY-MM-DDTHH:MM:SSZ`, with or without parts of a second. */
 export interface Making {
   readonly madeAt: string;
 }
 
-/** A calendar, and how many entries have no day in the term. */
+/** A calendar, and the number of entries that have no day in the term. */
 export interface WrittenCalendar {
   readonly text: string;
   readonly events: number;
@@ -28,8 +28,8 @@ export interface WrittenCalendar {
 }
 
 /**
- * Writes entries as iCalendar (RFC 5545): VTIMEZONE, RRULE until the term's end, EXDATE for holidays.
- * UID and SEQUENCE are as ADR 0150 says: a room, a teacher or an end that changes leaves the UID as it was.
+ * Writes entries as iCalendar (RFC 5545): VTIMEZONE, RRULE until the term's end, EXDATE for holidays. ADR 0150 defines
+ * UID and SEQUENCE. A new room, teacher or end does not change the UID.
  */
 export function calendarText(
   entries: readonly TimetableEntry[],
@@ -61,7 +61,7 @@ export function calendarText(
   };
 }
 
-/** What an entry is the same entry by. */
+/** Returns the text that identifies an entry; the UID is made of it. */
 function nameOf(entry: TimetableEntry, term: Term): string {
   const when = entry.date ?? [entry.weekday, term.start];
   return JSON.stringify([when, clockText(entry.start), entry.title, entry.heading ?? '']);
@@ -71,7 +71,7 @@ function uidOf(name: string, nth: number): string {
   return sha256Of(JSON.stringify([name, nth])).slice(0, 32);
 }
 
-/** SEQUENCE counts minutes from here, so that what is made later has the greater one. */
+/** SEQUENCE counts minutes from this moment, so that a later calendar has a greater number. */
 const SEQUENCE_EPOCH_MS = Date.UTC(2020, 0, 1);
 
 function eventLines(entry: TimetableEntry, term: Term, made: { uid: string; madeAt: string }): string[] {
@@ -102,7 +102,7 @@ function eventLines(entry: TimetableEntry, term: Term, made: { uid: string; made
   ];
 }
 
-/** The days of an entry: its date, or every one of its weekday in the term. */
+/** Returns the days of an entry: its date, or every day of the term with its weekday. */
 function daysOf(entry: TimetableEntry, term: Term): string[] {
   if (entry.date !== undefined) return [entry.date];
   const days: string[] = [];
@@ -114,7 +114,7 @@ function utc(at: Date): string {
   return at.toISOString().replace(/[-:]|\.\d{3}/g, '');
 }
 
-/** RFC 5545, 3.3.11. */
+/** Escapes text by RFC 5545, 3.3.11. */
 function escapeText(text: string): string {
   return text.replace(/[\r\n\t]+/g, ' ').replace(/[\\;,]/g, (char) => `\\${char}`);
 }
@@ -136,7 +136,10 @@ function firstDay(from: string, weekday: number): string {
   return addDays(from, (weekday - weekdayOf(from) + 7) % 7);
 }
 
-/** Minutes a zone is ahead of UTC at an instant. @throws Refusal `BAD_PARAMETER` for an unknown zone */
+/**
+ * Returns by how many minutes a zone is ahead of UTC at an instant.
+ * @throws Refusal `BAD_PARAMETER` for an unknown zone
+ */
 function offsetMin(instant: number, timezone: string): number {
   try {
     const parts = Object.fromEntries(
@@ -168,7 +171,7 @@ function zonedTime(date: string, time: string, timezone: string): number {
   return local - offsetMin(guess, timezone) * 60_000;
 }
 
-/** VTIMEZONE with every change of offset from a year before the term to its end. */
+/** Writes VTIMEZONE with every change of the offset, from a year before the term to its end. */
 function timezoneLines(term: Term): string[] {
   const begin = Date.parse(`${term.start}T00:00:00Z`) - 366 * 86_400_000;
   const end = Date.parse(`${term.end}T23:59:00Z`);

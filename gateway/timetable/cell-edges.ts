@@ -2,9 +2,9 @@ import type { Box } from '../pdf/matrix.ts';
 
 /** The lines and the edges of filled areas on one page. */
 export interface CellEdges {
-  /** The nearest edges around a point: undefined on a side where none is. */
+  /** Returns the nearest edges around a point; undefined on a side without one. */
   around(x: number, y: number, within: Box): Around;
-  /** An upright edge between two points of one line. */
+  /** True when a vertical edge stands between two points of one line. */
   between(x0: number, x1: number, y: number): boolean;
 }
 
@@ -15,7 +15,7 @@ export interface Around {
   readonly bottom: number | undefined;
 }
 
-/** Edges drawn in pieces may miss a point by so much. */
+/** How far an edge that is drawn in pieces may miss a point. */
 const SLACK_PT = 1;
 
 /** @param edges boxes without width or without height, page points */

@@ -1,15 +1,15 @@
 import { Refusal } from '../protocol/refusal.ts';
 
-/** A time range found in a text. Minutes from the midnight before it starts; an end past 1440 is on the next day. */
+/** A range of times in a text, in minutes from the midnight before it starts. An end past 1440 is on the next day. */
 export interface ClockRange {
   readonly start: number;
   readonly end: number;
-  /** Where in the text it stands. */
+  /** The place of the range in the text. */
   readonly from: number;
   readonly to: number;
 }
 
-/** One time of day in a text; `marked` is false for a number that only a neighbour can make a time. */
+/** One time of day in a text. `marked` is false for a bare number, which only a neighbour can make a time. */
 interface Clock {
   readonly minutes: number;
   readonly marked: boolean;
@@ -19,14 +19,14 @@ interface Clock {
 }
 
 const DAY_MIN = 1440;
-/** A range over midnight is a shift, and no shift is longer; a longer one is a misprint or a 12-hour clock. */
+/** The longest shift over midnight. A longer range is a misprint or uses a 12-hour clock. */
 const OVERNIGHT_MINUTES_MAX = 720;
 
 const CLOCK =
   /(?<![\p{L}\d.,:/])(\d{1,2})(?:\s?[:h]\s?([0-5]\d)(?:\s?(?:h|uhr)\b)?|\.([0-5]\d)(?:\s?(?:h|uhr)\b)?|\s?(h|uhr|horas)\b)?(?:\s?([ap])\.?m\b\.?)?(?![\p{L}\d]|[.:,/]\d)/giu;
 const BETWEEN = /^\s*(?:-|às|as|à|a|to|bis|até|until|al|alle|e)\s*$/iu;
 
-/** Dashes of every width as one, so that a range has one form. */
+/** Replaces dashes of every width by one, so that ranges have one form. */
 export function plainDashes(text: string): string {
   return text.replace(/[\u2010-\u2015\u2212]/g, '-');
 }
@@ -50,7 +50,7 @@ function inDay(hour: number, minute: number, meridiem: 'am' | 'pm' | undefined):
 }
 
 /**
- * The time ranges of a text: `09:00 - 10:30`, `9h às 10h30`, `9.00-10.30`, `9 am to 10:30 am`, `09:00 10:30`.
+ * Finds the time ranges of a text: `09:00 - 10:30`, `9h às 10h30`, `9.00-10.30`, `9 am to 10:30 am`, `09:00 10:30`.
  * @param hours `bare` also reads `9-10`, for a cell that holds nothing but a time
  * @throws Refusal `CHECKS_FAILED` for a range that no lesson or shift has
  */
@@ -74,7 +74,7 @@ export function clockRanges(text: string, hours: 'marked' | 'bare' = 'marked'): 
 }
 
 function rangeOf(first: Clock, second: Clock, printed: string): ClockRange {
-  // `9 - 10:30 am`: the one mark is for both.
+  // In `9 - 10:30 am` the mark is for both times.
   const start =
     first.meridiem === undefined &&
     second.meridiem === 'pm' &&
@@ -91,7 +91,7 @@ function rangeOf(first: Clock, second: Clock, printed: string): ClockRange {
   return { start, end, from: first.from, to: second.to };
 }
 
-/** A text that is one time and nothing else, in minutes from midnight. */
+/** Reads a text that is one time and nothing else, in minutes from midnight; undefined for any other text. */
 export function singleClock(text: string): number | undefined {
   const plain = text.trim();
   const [clock, ...more] = clocksIn(plain);
@@ -100,7 +100,10 @@ export function singleClock(text: string): number | undefined {
   return isWhole && more.length === 0 && (clock.marked || isDotted) ? clock.minutes : undefined;
 }
 
-/** A text that is one time range and nothing else. @throws Refusal `CHECKS_FAILED` as `clockRanges` */
+/**
+ * Reads a text that is one time range and nothing else; undefined for any other text.
+ * @throws Refusal `CHECKS_FAILED` as `clockRanges`
+ */
 export function wholeRange(text: string): ClockRange | undefined {
   const plain = plainDashes(text)
     .trim()
@@ -109,12 +112,12 @@ export function wholeRange(text: string): ClockRange | undefined {
   return range && more.length === 0 && range.from === 0 && range.to === plain.length ? range : undefined;
 }
 
-/** Whether a text holds a time of day that is marked as one (`9h`, `09:00`). */
+/** True when a text has a time of day with a mark (`9h`, `09:00`). */
 export function hasClock(text: string): boolean {
   return clocksIn(plainDashes(text)).some((clock) => clock.marked);
 }
 
-/** Minutes as `HH:MM` of their day. */
+/** Writes minutes as `HH:MM` of their day. */
 export function clockText(minutes: number): string {
   const ofDay = minutes % DAY_MIN;
   return `${String(Math.floor(ofDay / 60)).padStart(2, '0')}:${String(ofDay % 60).padStart(2, '0')}`;

@@ -18,16 +18,16 @@ import type { PrintedTerm } from './term-dates.ts';
 import { printedTerm } from './term-dates.ts';
 import type { TimetableEntry } from './timetable-entry.ts';
 
-/** What a request says beside the PDF: parameters of the mapping, and when the calendar is made. */
+/** A request besides its PDF: the parameters of the mapping, and when the calendar is made. */
 export interface TimetableRequest extends Making {
   readonly parameters: Readonly<Record<string, string>>;
 }
 
-/** A term of so many years is a misprint. */
+/** Years of a term; a longer one is a misprint. */
 const TERM_YEARS_MAX = 3;
 
 /**
- * A timetable as iCalendar.
+ * Converts a timetable to iCalendar.
  * @param request.parameters timeZone, termStart, termEnd, holidays
  * @throws Refusal `MAPPING_MISMATCH` without a timetable, `BAD_PARAMETER`, `CHECKS_FAILED` for what is not understood
  */
@@ -115,7 +115,10 @@ function yearsOf(given: Readonly<Record<string, string | undefined>>): number[] 
   );
 }
 
-/** When the timetable holds: as asked, else as printed, else for dated entries from the first to the last of them. */
+/**
+ * Returns the period of the timetable: as the request says, else as the page prints it. Dated entries otherwise give
+ * it, from the first to the last.
+ */
 function termOf(
   given: Readonly<Record<string, string | undefined>>,
   printed: PrintedTerm,

@@ -2,14 +2,14 @@ import { Refusal } from '../protocol/refusal.ts';
 import { clockRanges, plainDashes } from './clock-times.ts';
 import type { ClockRange } from './clock-times.ts';
 
-/** The values in an entry's own lines. */
+/** The values in the lines of an entry. */
 export interface EntryParts {
   readonly title: string;
   readonly place: string | undefined;
   readonly teacher: string | undefined;
-  /** A time that the entry prints itself. */
+  /** The time that the entry itself prints. */
   readonly time: ClockRange | undefined;
-  /** Lines that were joined to the title. */
+  /** The number of lines that were joined to the title. */
   readonly titleLines: number;
 }
 
@@ -19,24 +19,24 @@ const PLACE = new RegExp(
   `(?:^|[\\s(,;|/-])((?:${PLACE_WORDS})(?![\\p{L}])\\s*:?\\s*[\\p{L}\\d.\\-/]{0,20})\\)?`,
   'iu',
 );
-/** A code such as `A1.05`, `B203`, `2.1`, `E-12`; a whole line or in brackets. */
+/** The code of a room such as `A1.05`, `B203`, `2.1` or `E-12`, as a whole line or in brackets. */
 const PLACE_CODE = /^\(?((?:\p{Lu}{1,3}[-.\s]?)?\d{1,3}(?:[.-]\d{1,3}){0,2}[a-z]?)\)?$/u;
 const PLACE_IN_BRACKETS = /\(((?:\p{Lu}{1,3}[-.\s]?)?\d{1,3}(?:[.-]\d{1,3}){0,2}[a-z]?)\)/u;
 const TEACHER =
   /(?:^|[\s(,;|/-])((?:(?:prof(?:essora?|ª|\.ª|\.a|a)?|dr(?:ª|a|\.ª)?|docente|teacher|lehrer(?:in)?|dozent(?:in)?|mr|mrs|ms|herr|frau|eng)(?:\.|:|\s)\s*)+[\p{Lu}][\p{L}.'-]*(?:\s(?:de|da|do|dos|van|von|[\p{Lu}][\p{L}.'-]*))*)\)?/iu;
 /** `J. Silva`, `A. B. Costa` as a whole line. */
 const INITIAL_AND_NAME = /^(?:\p{Lu}\.\s?){1,3}\p{Lu}\p{Ll}+(?:[\s-]\p{Lu}\p{Ll}+)?$/u;
-/** Repeats that are not every week. */
+/** Words for repetitions other than weekly. */
 const NOT_WEEKLY =
   /quinzena|semanas?\s+(?:pares|[ií]mpares|[A-D]\b|\d)|fortnight|every other week|(?:odd|even)\s+weeks?|\bweeks?\s+[A-D\d]\b|14-t[äa]g|(?:un)?gerade\s+wochen?|semaines?\s+(?:paires?|impaires?|[A-D]\b)|settimane?\s+(?:pari|dispari|[A-D]\b)/iu;
 
-/** Whether a text says that something does not happen every week. */
+/** True when a text says that something does not happen every week. */
 export function saysNotWeekly(text: string): boolean {
   return NOT_WEEKLY.test(text);
 }
 
 /**
- * Takes title, room, teacher and own time of an entry apart.
+ * Splits an entry into title, room, teacher and its own time.
  * @param lines the entry's lines as printed, top to bottom
  * @param where how a refusal names the entry
  * @returns undefined for a cell that says nothing (`-`)

@@ -6,7 +6,7 @@ import type { GridRow } from './grid-rows.ts';
 import type { Run } from './runs.ts';
 import type { DayColumn } from './weekday-names.ts';
 
-/** The texts of one entry of a grid with the rows it stands in; without rows it must print its own time. */
+/** The texts of one entry of a grid, with the rows that it covers. Without rows it must print its own time. */
 export interface GridCell {
   readonly runs: readonly Run[];
   readonly columns: readonly DayColumn[];
@@ -14,15 +14,16 @@ export interface GridCell {
   readonly last: GridRow | undefined;
 }
 
-/** Lines of one entry are no further apart than this many sizes of their letters. */
+/** The distance of two lines of one entry is at most the size of their letters times this. */
 const LINE_GAP_MAX = 1.7;
-/** A text stands in line with a label when it is off by no more than this part of its size. */
+/** A text is in line with a label when their distance is at most the size of the text times this. */
 const IN_LINE_MAX = 0.35;
-/** Edges closer than this are one line. */
+/** Two edges closer than this are one line. */
 const SAME_EDGE_PT = 3;
 
 /**
- * Puts the runs of a grid into cells: by the lines and areas drawn around them, else by the label they stand in line with.
+ * Assigns the runs of a grid to cells, by the lines and areas drawn around them. Without those it uses the label that
+ * they are in line with.
  * @throws Refusal `CHECKS_FAILED` for an entry whose row cannot be told
  */
 export function gridCells(
@@ -71,7 +72,7 @@ function isBoxed(row: GridRow): boolean {
   return row.top !== undefined && row.bottom !== undefined;
 }
 
-/** How far a drawn cell reaches; undefined where nothing but a frame around all rows is drawn. */
+/** Returns how far a drawn cell reaches; undefined where only a frame around all rows is drawn. */
 function extentOf(run: Run, rows: readonly GridRow[], edges: CellEdges): Extent | undefined {
   const all = Number.POSITIVE_INFINITY;
   const around = edges.around((run.x0 + run.x1) / 2, run.middle, { x0: -all, y0: -all, x1: all, y1: all });
@@ -94,7 +95,7 @@ function extentOf(run: Run, rows: readonly GridRow[], edges: CellEdges): Extent 
   return { top, bottom };
 }
 
-/** The rows that a drawn cell covers whole; none where it ends within a row. */
+/** Returns the rows that a drawn cell covers as a whole; none when the cell ends within a row. */
 function rowsWithin(
   box: Extent,
   rows: readonly GridRow[],
@@ -116,7 +117,10 @@ function rowsWithin(
   return height > 0.7 && height < 1.15 && above > 0 && above < 1 ? { first, last } : none;
 }
 
-/** Cells of a column without lines: texts one under the other, beginning in line with a label or in the middle of one. */
+/**
+ * Makes the cells of a column without lines. Their texts stand one under the other and begin in line with a label, or
+ * in the middle of one.
+ */
 function looseCells(
   column: DayColumn,
   runs: readonly Run[],

@@ -3,22 +3,23 @@ import type { CellEdges } from './cell-edges.ts';
 import type { Run } from './runs.ts';
 import type { DayColumn } from './weekday-names.ts';
 
-/** How the texts of a grid stand under the titles of its columns. */
+/** How the texts of a grid are aligned with the titles of their columns. */
 type Alignment = 'left' | 'centre';
 
-/** Where a run stands in a grid. */
+/** A run and its columns in a grid. */
 export interface Placed {
   readonly run: Run;
   readonly columns: readonly DayColumn[];
 }
 
-/** A text further from its column than this part of the distance of two columns belongs to none. */
+/** A text belongs to no column when it is further from the nearest one than the distance of two columns times this. */
 const OFFSET_MAX = 0.4;
-/** Distance of columns where there is only one, points. */
+/** The distance of columns in a grid with only one, in points. */
 const LONE_COLUMN_PT = 120;
 
 /**
- * Finds the columns of each run: by the lines drawn around it, else by the side on which the texts stand in line.
+ * Finds the columns of each run, by the lines drawn around it. Without lines it uses the side on which the texts are
+ * aligned.
  * @param runs.inside must have a column; those `outside` are left out where they have none
  * @throws Refusal `CHECKS_FAILED` for an entry between two days
  */
@@ -58,7 +59,9 @@ const everywhere = {
   y1: Number.POSITIVE_INFINITY,
 };
 
-/** The columns whose titles lie between the drawn sides of a run's cell; several for a cell over several days. */
+/**
+ * Returns the columns whose titles lie between the drawn sides of a run's cell. A cell over several days has several.
+ */
 function drawnColumns(
   run: Run,
   columns: readonly DayColumn[],
@@ -71,7 +74,7 @@ function drawnColumns(
   const own = columns.filter((column) => left < centreOf(column) && centreOf(column) < right);
   if (own.length === 1 && run.x0 >= left - 2 && run.x1 <= right + 2) {
     const [only] = own as [DayColumn];
-    // A side further out than the neighbour's title is not this column's.
+    // The drawn sides belong to this column only when its whole title lies between them.
     return only.x0 > left - 2 && only.x1 < right + 2 ? own : undefined;
   }
   const isWhole = around.top !== undefined && around.bottom !== undefined;
@@ -82,7 +85,7 @@ function drawnColumns(
   return own.length > 1 && isWhole && areBordered ? own : undefined;
 }
 
-/** Whether somewhere else on the page a line divides two columns that a run's cell has in common. */
+/** True when a line elsewhere on the page divides two columns that one cell of a run covers. */
 function columnBorder(left: DayColumn, right: DayColumn, edges: CellEdges, run: Run): true | undefined {
   for (let y = run.middle - 400; y < run.middle + 400; y += 4)
     if (Math.abs(y - run.middle) > run.size && edges.between(left.x1, right.x0, y)) return true;

@@ -3,17 +3,17 @@ import type { CellEdges } from './cell-edges.ts';
 import { clockText, plainDashes, singleClock, wholeRange } from './clock-times.ts';
 import type { Run } from './runs.ts';
 
-/** A row of a grid: a time, and where it stands. */
+/** A row of a grid: its time and its place. */
 export interface GridRow {
   readonly start: number;
   /** Undefined in a last row that prints its start only. */
   readonly end: number | undefined;
-  /** Middle of its label, page points. */
+  /** The middle of its label, in page points. */
   readonly middle: number;
-  /** Baseline of its label's first line. */
+  /** The baseline of the first line of its label. */
   readonly y: number;
   readonly size: number;
-  /** Edges drawn over and under the label. */
+  /** The edges drawn above and below the label. */
   readonly top: number | undefined;
   readonly bottom: number | undefined;
 }
@@ -25,11 +25,11 @@ interface Label {
   readonly last: Run;
 }
 
-/** Two lines of one label are no further apart than this many sizes of their letters. */
+/** The distance of two lines of one label is at most the size of their letters times this. */
 const LINE_GAP_MAX = 1.7;
 
 /**
- * Rows from the runs of the time column, in order.
+ * Makes rows from the runs of the time column, in order.
  * @throws Refusal `CHECKS_FAILED` when the times do not go up or an end is missing
  */
 export function gridRows(runs: readonly Run[], edges: CellEdges): GridRow[] {
@@ -62,7 +62,7 @@ function aroundOf(run: Run, edges: CellEdges): { top: number | undefined; bottom
   return edges.around((run.x0 + run.x1) / 2, run.middle, everywhere);
 }
 
-/** Labels are a range on one line, or its start and its end on two, or a start alone. */
+/** Finds the labels of rows: a range on one line, a start and an end on two lines, or a start alone. */
 function labelsOf(runs: readonly Run[], edges: CellEdges): Label[] {
   const labels: Label[] = [];
   for (let i = 0; i < runs.length; i += 1) {
@@ -87,7 +87,10 @@ function pairText(run: Run, next: Run): string {
   return `${plain(run.text)} - ${plain(next.text)}`;
 }
 
-/** Whether a time and the one under it are one label: a dash, one drawn cell, or a gap that the next pair does not have. */
+/**
+ * True when a time and the one below it are one label. They have a dash, one drawn cell, or a gap that the next pair
+ * does not have.
+ */
 function isOneLabel(runs: readonly Run[], at: number, edges: CellEdges): boolean {
   const run = runs[at] as Run;
   const next = runs[at + 1] as Run;

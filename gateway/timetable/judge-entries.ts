@@ -2,7 +2,7 @@ import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
 import { clockText } from './clock-times.ts';
 import type { TimetableEntry, TimetableReading } from './timetable-entry.ts';
 
-/** Entries without duplicates, and a warning for each kind of doubt. */
+/** Removes duplicate entries and warns once about each kind of doubt. */
 export function judgeEntries(reading: TimetableReading): {
   entries: TimetableEntry[];
   warnings: GatewayWarning[];
@@ -37,7 +37,7 @@ export function judgeEntries(reading: TimetableReading): {
   return { entries, warnings: warnings.filter((warning) => warning !== undefined) };
 }
 
-/** A warning with its number, and the first of what is counted; none for 0. */
+/** Makes a warning with a number and the first example; none for 0. */
 export function counted(
   code: string,
   what: string,
@@ -59,7 +59,7 @@ function named(entry: TimetableEntry): string {
 
 const DAY_MIN = 1440;
 const WEEK_MIN = 7 * DAY_MIN;
-/** Pairs past these are not counted one by one. */
+/** Pairs that are counted one by one; further ones are not. */
 const PAIRS_MAX = 1000;
 
 function overlaps(entries: readonly TimetableEntry[]): [TimetableEntry, TimetableEntry][] {
@@ -67,7 +67,7 @@ function overlaps(entries: readonly TimetableEntry[]): [TimetableEntry, Timetabl
   const spans = entries
     .map((entry) => ({ entry, start: startOf(entry), end: startOf(entry) + entry.end - entry.start }))
     .sort((a, b) => a.start - b.start);
-  // A shift on Sunday night goes on in Monday's hours of the next week.
+  // A shift on Sunday night continues in Monday's hours of the next week.
   const wrapped = spans
     .filter(({ entry, end }) => entry.date === undefined && end > WEEK_MIN)
     .map(({ entry, end }) => ({ entry, start: 0, end: end - WEEK_MIN }));
@@ -82,7 +82,7 @@ function overlaps(entries: readonly TimetableEntry[]): [TimetableEntry, Timetabl
   return pairs;
 }
 
-/** Minutes from a Monday, or for a dated entry from 1970: the two never meet. */
+/** Returns minutes from a Monday, or for a dated entry from 1970. The two ranges never overlap. */
 function startOf({ weekday, date, start }: TimetableEntry): number {
   return (date === undefined ? weekday * DAY_MIN : Date.parse(`${date}T00:00:00Z`) / 60_000) + start;
 }

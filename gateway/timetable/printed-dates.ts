@@ -2,7 +2,9 @@ import { Refusal } from '../protocol/refusal.ts';
 import type { DateOrder } from '../values/dates.ts';
 import { parseDate } from '../values/dates.ts';
 
-/** A date as printed; without a year it is `--MM-DD`. Both readings where the order of day and month is not told. */
+/**
+ * A printed date, `--MM-DD` when it has no year. It has both readings where nothing tells the order of day and month.
+ */
 export interface PrintedDay {
   readonly printed: string;
   readonly dayFirst: string | undefined;
@@ -13,7 +15,7 @@ const TOKENS_MAX = 5;
 /** A leap year, so that 29 February is a date. */
 const ANY_YEAR = 2024;
 
-/** A date at the start of the words, the longest that can be read, and how many words it takes. */
+/** Reads the longest date at the start of the words, and how many words it takes. */
 export function dayIn(words: readonly string[]): { day: PrintedDay; count: number } | undefined {
   for (let count = Math.min(TOKENS_MAX, words.length); count > 0; count -= 1) {
     const printed = words
@@ -44,7 +46,7 @@ function both(text: string): Pick<PrintedDay, 'dayFirst' | 'monthFirst'> | undef
   return dayFirst === undefined && monthFirst === undefined ? undefined : { dayFirst, monthFirst };
 }
 
-/** Every date of a text's words, from left to right. */
+/** Reads every date of a text's words, from left to right. */
 export function daysIn(words: readonly string[]): { day: PrintedDay; at: number; count: number }[] {
   const found: { day: PrintedDay; at: number; count: number }[] = [];
   for (let at = 0; at < words.length;) {
@@ -56,7 +58,7 @@ export function daysIn(words: readonly string[]): { day: PrintedDay; at: number;
   return found;
 }
 
-/** Whether day or month comes first on this page; undefined where nothing shows it. */
+/** Returns whether the day or the month comes first on this page; undefined where nothing shows it. */
 export function orderOf(days: readonly PrintedDay[], isEnglish: boolean): DateOrder | undefined {
   const told = new Set(
     days.flatMap(({ printed }): DateOrder[] => {
@@ -71,7 +73,7 @@ export function orderOf(days: readonly PrintedDay[], isEnglish: boolean): DateOr
 }
 
 /**
- * A printed day as `YYYY-MM-DD`.
+ * Returns a printed day as `YYYY-MM-DD`.
  * @param known.order of day and month on the page, where it is known
  * @param known.years that the page or the request names; for a date without a year, the one in which it is that weekday
  * @param weekday printed beside it, 0 is Monday
@@ -120,7 +122,7 @@ export function weekdayOf(date: string): number {
   return (new Date(`${date}T00:00:00Z`).getUTCDay() + 6) % 7;
 }
 
-/** A date some days later. */
+/** Returns the date some days later. */
 export function addDays(date: string, days: number): string {
   return new Date(Date.parse(`${date}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);
 }

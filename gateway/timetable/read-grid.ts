@@ -14,7 +14,7 @@ import type { Run } from './runs.ts';
 import type { TimetableEntry, TimetableReading } from './timetable-entry.ts';
 import type { DayColumn } from './weekday-names.ts';
 
-/** One grid: the titles of its days, and the runs under them down to the next grid. */
+/** One grid: the titles of its days, and the runs between them and the next grid. */
 export interface Grid {
   readonly columns: readonly DayColumn[];
   readonly headY: number;
@@ -23,14 +23,15 @@ export interface Grid {
   readonly edges: CellEdges;
 }
 
-/** The date of a printed day on that weekday. */
+/** Returns the date of a printed day on that weekday. */
 export type DateReader = (day: PrintedDay, weekday: number) => string;
 
-/** Space under the label of a last row without lines that still is its own, points. */
+/** The space below the label of a last row without lines that still belongs to it, in points. */
 const LAST_ROW_PT = 60;
 
 /**
- * The entries of a grid: weekdays across, times down, or each entry with its own time.
+ * Reads the entries of a grid: weekdays from left to right with times from top to bottom, or entries with their own
+ * times.
  * @throws Refusal `CHECKS_FAILED` for an entry whose day or time cannot be told
  */
 export function readGrid(grid: Grid, dateOf: DateReader): TimetableReading {
@@ -134,7 +135,7 @@ function eachDay(
   );
 }
 
-/** A grid without a time column: each entry begins with its own time. */
+/** Reads a grid without a time column. Each of its entries begins with its own time. */
 function agenda(grid: Grid, runs: readonly Run[], dateOf: DateReader): TimetableReading {
   const { placed, without } = placeInColumns(
     { inside: runs.filter(beginsEntry), outside: runs.filter((run) => !beginsEntry(run)) },

@@ -13,25 +13,28 @@ import type { TimetableEntry, TimetableReading } from './timetable-entry.ts';
 import type { WeekdayNames } from './weekday-names.ts';
 import { namedDays } from './weekday-names.ts';
 
-/** A line that does not begin with its time belongs to the day over it when it is no further away than so many sizes. */
+/**
+ * A line without a time at its start belongs to the day above it when their distance is at most its size times this.
+ */
 const LIST_GAP_MAX = 2.5;
 
-/** When an entry is: weekdays that repeat, or one date. */
+/** The days of an entry: weekdays that repeat, or one date. */
 export interface EntryDays {
   readonly days: readonly number[];
   readonly date: PrintedDay | undefined;
 }
 
-/** What a list is read with. */
+/** What reading a list needs. */
 export interface ListContext {
   readonly names: WeekdayNames;
   readonly dateOf: DateReader;
-  /** The weekday that a printed date has where no weekday is printed beside it. */
+  /** Returns the weekday of a printed date that has none beside it. */
   readonly weekdayOf: (day: PrintedDay) => number;
 }
 
 /**
- * The entries of a list: weekday or date, time, and the rest is the title; the weekday may stand on a line of its own.
+ * Reads the entries of a list: a weekday or date, a time, and the rest is the title. The weekday may stand on a line of
+ * its own.
  * @param lines the runs of each line, top to bottom
  * @throws Refusal `CHECKS_FAILED` for a line whose end or title is missing, or that holds several times
  */
@@ -66,7 +69,7 @@ export function readList(lines: readonly (readonly Run[])[], context: ListContex
   return { entries, leftOut, severalLines: 0 };
 }
 
-/** Weekday or date at the start of a line. */
+/** Reads a weekday or date at the start of a line. */
 function headOf(tokens: readonly Token[], names: WeekdayNames): (EntryDays & { count: number }) | undefined {
   const named = namedDays(tokens, names);
   if (named) return named;
@@ -89,7 +92,7 @@ function entriesOf(
   return listEntries({ range, parts, days: at.days, runs: at.line }, at.context);
 }
 
-/** One entry a day. */
+/** Makes one entry for each day. */
 export function listEntries(
   read: {
     readonly range: Pick<ClockRange, 'start' | 'end'>;

@@ -10,7 +10,7 @@ import type { Run } from './runs.ts';
 import type { TimetableEntry, TimetableReading } from './timetable-entry.ts';
 import { namedDays } from './weekday-names.ts';
 
-/** What a column of a list with titles says. */
+/** The columns that a list with titles may have. */
 type ColumnName = 'day' | 'date' | 'time' | 'start' | 'end' | 'title' | 'place' | 'teacher';
 
 interface TitledColumn {
@@ -21,7 +21,7 @@ interface TitledColumn {
 
 const NAMES: readonly ColumnName[] = ['day', 'date', 'start', 'end', 'time', 'title', 'place', 'teacher'];
 
-/** The columns of a line of titles with a day and a time, or start and end; every title must be known. */
+/** Reads the titles of a list: a day, and a time or a start and an end. Every title of the line must be known. */
 export function titledColumns(
   line: readonly Run[],
   headers: Readonly<Record<string, readonly string[]>>,
@@ -49,7 +49,7 @@ function wholeKey(run: Run): string {
 type Row = Partial<Record<ColumnName, string[]>> & { readonly runs: Run[] };
 
 /**
- * The entries of a list with titled columns; a day stands for the rows under it until the next one.
+ * Reads the entries of a list with titled columns. A day is valid for the rows below it until the next day.
  * @param lines the runs of each line under the titles
  * @throws Refusal `CHECKS_FAILED` for a row that is not understood
  */

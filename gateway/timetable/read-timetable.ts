@@ -20,7 +20,7 @@ import type { TimetableReading } from './timetable-entry.ts';
 import type { DayColumn, WeekdayNames } from './weekday-names.ts';
 import { dayColumns, weekdayNames } from './weekday-names.ts';
 
-/** A document's lines with what is drawn on its pages. */
+/** The lines of a document, and the edges drawn on its pages. */
 export interface TimetablePages {
   readonly text: PdfText;
   /** Drawn edges by page number. */
@@ -33,7 +33,8 @@ interface Page {
 }
 
 /**
- * Reads the entries of a timetable, be it grids (weekdays across, times down), or lists with or without titles.
+ * Reads the entries of a timetable: grids (weekdays from left to right, times from top to bottom), or lists with or
+ * without titles.
  * @param years that the request names, for dates without one
  * @throws Refusal `CHECKS_FAILED` for what is not understood; `entries` is empty where nothing is a timetable
  */
@@ -74,7 +75,7 @@ function pagesOf({ text, edges }: TimetablePages, { rotated } = { rotated: false
   }));
 }
 
-/** A page after a grid with times and without a day on it goes on with rows that nobody can place. */
+/** Refuses a page after a grid that has times and no day. It continues the grid with rows whose place is unknown. */
 function refuseHeadless(page: Page, lists: readonly TimetableReading[]): void {
   const isHeadless =
     lists.every((list) => list.entries.length === 0) && lists.some((list) => list.leftOut.length > 0);
@@ -115,7 +116,10 @@ function gridsOf(page: Page, names: WeekdayNames, mapping: TimetableMapping): Gr
   });
 }
 
-/** Boxes are known on the page as shown; a page whose text runs sideways has no lines that could be compared with it. */
+/**
+ * Refuses a grid on a page whose text runs sideways. Edges are known on the page as shown, so they cannot be compared
+ * with such lines.
+ */
 function requireUpright(page: Page, hasGrid: boolean): void {
   const word = page.lines[0]?.tokens[0]?.word;
   if (hasGrid && word && Math.abs(word.box.x0 - word.x0) > 2)
@@ -125,14 +129,14 @@ function requireUpright(page: Page, hasGrid: boolean): void {
     );
 }
 
-/** The line over a grid's days is its heading when it stands close to them. */
+/** The line above the days of a grid is its heading when it is close to them. */
 function headingStart(page: Page, at: number): number {
   const over = page.lines[at - 1];
   const head = page.lines[at] as TokenLine;
   return over && head.y - over.y <= 40 && !/\d[:h]\d\d/.test(over.text) ? at - 1 : at;
 }
 
-/** A first line under the days that holds nothing but dates gives each day its own. */
+/** A first line under the days that has only dates gives each day its date. */
 function withDates(
   columns: readonly DayColumn[],
   body: readonly (readonly Run[])[],
@@ -161,7 +165,10 @@ function isUnder(run: Run, column: DayColumn): boolean {
   return off < 40 || Math.abs(run.x0 - column.x0) < 4;
 }
 
-/** Grids beside each other: a day that comes again begins the next, and so does a time column between two days. */
+/**
+ * Splits grids that stand side by side. A repeated day begins the next grid, and so does a time column between two
+ * days.
+ */
 function sideBySide(
   columns: readonly DayColumn[],
   runs: readonly Run[],
@@ -203,7 +210,7 @@ function wordsOf(text: PdfText): string[][] {
   return text.pages.flatMap((page) => page.lines.map((line) => line.words.map((word) => word.text)));
 }
 
-/** Whether day or month comes first in the dates of a document; undefined where nothing shows it. */
+/** Returns whether the day or the month comes first in the dates of a document; undefined where nothing shows it. */
 export function pageDateOrder(text: PdfText, mapping: TimetableMapping): DateOrder | undefined {
   const words = wordsOf(text);
   const days = words.flatMap((line) => daysIn(line)).map(({ day }) => day);
@@ -227,7 +234,7 @@ function dateReader(
 
 const ENGLISH = /^(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:days?)?$/;
 
-/** English is written with the day first and with the month first; the other languages here are not. */
+/** True when the page is in English, which writes dates in both orders. The other languages here put the day first. */
 function isEnglish(words: readonly string[], names: WeekdayNames): boolean {
   const keys = words.map(keyOf).filter((key) => names.has(key));
   return keys.length === 0 || keys.some((key) => ENGLISH.test(key));

@@ -4,13 +4,13 @@ import type { Token, TokenLine } from '../printed/tokens.ts';
 import { cellsOf, textOf } from '../printed/tokens.ts';
 import type { CellEdges } from './cell-edges.ts';
 
-/** Words of one line without a wide gap or a drawn line between them. */
+/** Words of one line, without a wide gap or a drawn line between them. */
 export interface Run {
   readonly text: string;
   readonly tokens: readonly Token[];
   readonly x0: number;
   readonly x1: number;
-  /** Baseline, and the middle of its small letters; page points. */
+  /** The baseline, and the middle of small letters, in page points. */
   readonly y: number;
   readonly middle: number;
   readonly size: number;
@@ -18,7 +18,7 @@ export interface Run {
   readonly box: Box;
 }
 
-/** The runs of a line, left to right. */
+/** Splits a line into runs, from left to right. */
 export function runsOf(line: TokenLine, edges: CellEdges): Run[] {
   const middle = line.y - line.size * 0.3;
   return cellsOf(line)

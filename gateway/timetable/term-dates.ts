@@ -7,27 +7,27 @@ import type { PrintedDay } from './printed-dates.ts';
 import { addDays, dateOf, daysIn } from './printed-dates.ts';
 import type { DateOrder } from '../values/dates.ts';
 
-/** What a page prints about when it holds. Dates are `YYYY-MM-DD`, both ends included. */
+/** The period that a page prints for its timetable. Dates are `YYYY-MM-DD`, and both ends are included. */
 export interface PrintedTerm {
   readonly start: string | undefined;
   readonly end: string | undefined;
-  /** True when the page is the plan of one week, whether or not its dates are known. */
+  /** True when the page is the plan of one week, with or without known dates. */
   readonly isOneWeek: boolean;
   readonly holidays: readonly string[];
-  /** Lines about holidays without a date that could be read. */
+  /** The number of lines about holidays whose date could not be read. */
   readonly holidaysUnread: number;
 }
 
 const WEEK = /(?<!\p{L})(?:semana|week|woche|kw|semaine|settimana)(?!\p{L})/iu;
 const NUMBERED_WEEK =
   /(?<!\p{L})(?:semana|week|woche|kw|semaine|settimana)\s*(?:n\S{0,2}\s*|de\s+)?(?:\d|[A-D](?!\p{L}))/iu;
-/** `12 a 16 de outubro de 2026`: the first day has the month and year of the second. */
+/** In `12 a 16 de outubro de 2026` the first day takes month and year from the second. */
 const DAYS_OF_A_MONTH =
   /(?<!\d|[./-])(\d{1,2})\s*(a|to|-|–|bis|au|al)\s*(\d{1,2}\.?)\s+((?:de\s+)?\p{L}{3,}\.?\s+(?:de\s+)?\d{4})/iu;
 const LAST_HOLIDAY_COUNT = 400;
 
 /**
- * Reads the term, the holidays, and whether the page is one week's plan.
+ * Reads the term and the holidays, and whether the page is the plan of one week.
  * @param order of day and month on the page; undefined where nothing tells
  * @throws Refusal `CHECKS_FAILED` when two terms are printed or a date may be read in two ways
  */
@@ -80,7 +80,7 @@ export function printedTerm(
   return { start: [...starts][0], end: [...ends][0], isOneWeek, holidays, holidaysUnread };
 }
 
-/** Dates with a year, by the token that they begin at. */
+/** Returns the dates with a year, by the token at which they begin. */
 function fullDays(tokens: readonly Token[]): { day: PrintedDay; at: number }[] {
   const text = textOf(tokens);
   const month = DAYS_OF_A_MONTH.exec(text);
@@ -104,7 +104,7 @@ function holidayDates(text: string, dates: readonly string[]): string[] {
   return days;
 }
 
-/** Where a label begins among the tokens, each of its words a whole token. */
+/** Returns where a label begins among the tokens. Each of its words must be a whole token. */
 function labelAt(
   tokens: readonly Token[],
   labels: readonly (string | { readonly text: string })[],

@@ -8,15 +8,15 @@ export interface TimetableEntry {
   readonly date: string | undefined;
   /** Minutes from midnight, in the timetable's own zone. */
   readonly start: number;
-  /** Minutes, later than `start`; from 1440 on it is on the next day. */
+  /** Minutes, later than `start`. From 1440 on the end is on the next day. */
   readonly end: number;
   readonly title: string;
   readonly place: string | undefined;
   readonly teacher: string | undefined;
-  /** What stands over the grid, where a file has several that differ. */
+  /** The heading of the grid, where a file has several with different ones. */
   readonly heading: string | undefined;
   readonly page: number;
-  /** The entry as printed, where it stands (points from the page's top left), and what it was read from. */
+  /** The entry as printed, its place (points from the page's top left), and the source of its values. */
   readonly raw: string;
   readonly box: Box | undefined;
   readonly rule: 'grid' | 'list';
@@ -25,8 +25,8 @@ export interface TimetableEntry {
 /** The entries of a timetable, and the texts that are no entries. */
 export interface TimetableReading {
   readonly entries: readonly TimetableEntry[];
-  /** Lines beside and under the entries that are none, as printed. */
+  /** Lines beside and below the entries that are no entries, as printed. */
   readonly leftOut: readonly string[];
-  /** Entries whose title goes over several lines, of which one may be something else. */
+  /** The number of entries with a title of several lines. One of those lines may be something else. */
   readonly severalLines: number;
 }

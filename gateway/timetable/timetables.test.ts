@@ -5,7 +5,10 @@ import { TIMETABLES } from '../../tests/rooms/gateway/timetable-pdf.ts';
 import { Refusal } from '../protocol/refusal.ts';
 
 interface Read {
-  /** `day start-end title @place /teacher`, the day as weekday of a weekly entry or date of one that happens once. */
+  /**
+   * Events as `day start-end title @place /teacher`. The day is a weekday for a weekly event, and a date for a single
+   * one.
+   */
   readonly events: readonly string[];
   readonly warnings: readonly string[];
   readonly text: string;

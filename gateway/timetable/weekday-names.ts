@@ -4,18 +4,18 @@ import { cellsOf, keyOf, textOf } from '../printed/tokens.ts';
 import type { PrintedDay } from './printed-dates.ts';
 import { dayIn } from './printed-dates.ts';
 
-/** Weekday by key of its names; 0 is Monday. */
+/** Weekdays by their names; 0 is Monday. */
 export type WeekdayNames = ReadonlyMap<string, number>;
 
 export function weekdayNames(mapping: TimetableMapping): WeekdayNames {
   return new Map(mapping.weekdays.flatMap((names, day) => names.map((name) => [keyOf(name), day] as const)));
 }
 
-/** Weekdays at the head of a line or cell, and the date beside them. */
+/** Weekdays at the start of a line or cell, and the date beside them. */
 export interface NamedDays {
   readonly days: readonly number[];
   readonly date: PrintedDay | undefined;
-  /** Tokens that were read. */
+  /** The number of tokens that were read. */
   readonly count: number;
 }
 
@@ -62,7 +62,9 @@ export interface DayColumn {
   readonly x1: number;
 }
 
-/** Columns of a line that names weekdays and nothing but them and the titles of the time column; else none. */
+/**
+ * Reads a line that names only weekdays, besides the titles of the time column, as columns. Any other line gives none.
+ */
 export function dayColumns(
   line: TokenLine,
   names: WeekdayNames,
