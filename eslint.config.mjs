@@ -1,15 +1,6 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
-/** Rooms where the rules of one voice (CONTRIBUTING, "One voice") do not hold yet. */
-const NOT_YET_IN_ONE_VOICE = [
-  'gateway/found-invoice/**',
-  'gateway/invoice/**',
-  'gateway/printed/**',
-  'gateway/reading/**',
-  'gateway/values/**',
-];
-
 const WRITTEN_OUT = [
   {
     selector: ':matches(ArrayExpression, CallExpression, NewExpression) > SpreadElement > ArrayExpression',
@@ -187,7 +178,6 @@ export default tseslint.config(
   { files: ['**/*.cjs'], rules: { '@typescript-eslint/no-require-imports': 'off' } },
   {
     files: ['**/*.{ts,tsx,mts,mjs,cjs}'],
-    ignores: NOT_YET_IN_ONE_VOICE,
     rules: {
       'no-restricted-syntax': [
         'error',
@@ -205,12 +195,7 @@ export default tseslint.config(
     },
   },
   {
-    // It stands in the place of pdfjs's saved states.
-    files: NOT_YET_IN_ONE_VOICE.map((folder) => `${folder}/*.ts`),
-    rules: { 'no-restricted-syntax': ['error', ONE_BASE_OF_ERRORS, ONE_SHA256] },
-  },
-  {
-    // These two stand in the place of a library's object: the lean reads of the client, and pdfjs's saved states.
+    // This file stands in the place of pdfjs's saved states.
     files: ['**/*.{ts,tsx,mts,mjs,cjs}'],
     ignores: ['gateway/pdf/flat-states.ts'],
     rules: {
@@ -229,7 +214,7 @@ export default tseslint.config(
   {
     files: ['**/*.{ts,tsx,mts}'],
     // The function that `describe` is given is a chapter of claims, not a function that somebody follows.
-    ignores: [...NOT_YET_IN_ONE_VOICE, ...LONGER_FUNCTIONS, '**/*.test.ts'],
+    ignores: [...LONGER_FUNCTIONS, '**/*.test.ts'],
     rules: {
       'max-lines-per-function': ['error', { max: 80, skipBlankLines: true, skipComments: true }],
     },

@@ -4,7 +4,7 @@ import type { RegisteredProjection } from './registry.ts';
 import { buildTables, type BuildParts, type Written } from './versions/build-tables.ts';
 import type { Filled } from './versions/bulk-fill.ts';
 import { builtVersion, rebuildNumber, VersionRefused } from './versions/ledger.ts';
-import { takePlace } from './versions/switch.ts';
+import { replaceTables } from './versions/switch.ts';
 
 /** Limit of rounds in which a rebuild catches up with a projector that continues to write. */
 const CATCH_UP_ROUNDS_MAX = 50;
@@ -46,7 +46,7 @@ export async function rebuildProjections(options: RebuildOptions): Promise<reado
       const open = tables.filter((each) => !done.has(each));
       const written = await writeRest(open);
       for (const [index, each] of open.entries())
-        if (await takePlace(store, each)) done.set(each, written[index]!);
+        if (await replaceTables(store, each)) done.set(each, written[index]!);
       if (done.size === tables.length) return tables.map((each) => done.get(each)!);
     }
     throw new RebuildBehind();

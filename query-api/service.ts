@@ -113,7 +113,7 @@ export async function createQueryApi(options: QueryApiOptions): Promise<Service>
   const results = readyResults(context, blobs, metrics);
   const reader = documentReader({ ...gatewayOf(settings), blobs });
   const router = Router();
-  if (settings.PUBLIC_URL?.startsWith('https:')) router.use(overTlsAlone);
+  if (settings.PUBLIC_URL?.startsWith('https:')) router.use(requireTls);
   router.use('/api', privateAnswers, identity.middleware, options.limits.byOwner);
   router.use(listingRoutes(options, settings, identity));
   router.use(opsRoutes(context, figures, identity));
@@ -153,7 +153,7 @@ const gatewayOf = (settings: Settings) => ({
  * Tells browsers to use only TLS for a year (RFC 6797). It covers only this host, because other hosts may not be ready
  * for TLS.
  */
-const overTlsAlone: RequestHandler = (_req, res, next) => {
+const requireTls: RequestHandler = (_req, res, next) => {
   res.set('Strict-Transport-Security', 'max-age=31536000');
   next();
 };

@@ -56,7 +56,7 @@ export async function simulate(
   const records = keepRecords(world, installation.log, installation.blobs);
   const checkCalls = countGatewayCalls(world, installation.log, installation.gateway);
   const keeping = drawKeeping(installation);
-  const { machines, clients, browsers } = inhabit(installation, records, keeping);
+  const { machines, clients, browsers } = startMachines(installation, records, keeping);
   let byState: Record<string, number> = {};
   try {
     storm(installation, machines, clients, keeping);
@@ -66,7 +66,7 @@ export async function simulate(
     const settled = (await world.run(STORM_MS + SETTLE_MS, rest)) && (await closeDown(world, machines, rest));
     for (const machine of machines) world.stop(machine);
     await lastSweep(installation, { overdue: false });
-    if (!settled) sayUnsettled(installation, clients, browsers);
+    if (!settled) reportUnsettled(installation, clients, browsers);
     checkCalls();
     checkStreams(installation, records);
     checkTables(installation, records);
@@ -106,7 +106,7 @@ interface Inhabitants {
   readonly browsers: readonly LiveClient[];
 }
 
-function inhabit(installation: Installation, records: Records, keeping: KeepingSettings): Inhabitants {
+function startMachines(installation: Installation, records: Records, keeping: KeepingSettings): Inhabitants {
   const { world } = installation;
   const reached = <Service>(
     name: string,
@@ -243,7 +243,11 @@ async function lastSweep(installation: Installation, { overdue }: { overdue: boo
     world.broken('6 cleanup', 'files were removed although the log is empty');
 }
 
-function sayUnsettled(installation: Installation, clients: Clients, browsers: readonly LiveClient[]): void {
+function reportUnsettled(
+  installation: Installation,
+  clients: Clients,
+  browsers: readonly LiveClient[],
+): void {
   const { world } = installation;
   if (clients.busy() > 0) world.broken('1 final', `${clients.busy()} requests never came to an end`);
   if (!isCaughtUp(installation)) world.broken('4 tables', 'the read side or the work list never caught up');

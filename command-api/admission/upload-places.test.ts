@@ -44,7 +44,7 @@ describe('places for uploads', () => {
     expect(ended).toEqual(['slow']);
   });
 
-  it('are shared by address: the slowest of the greediest makes room for another address', () => {
+  it('are shared by address: the slowest upload of the address with the most makes room for another address', () => {
     const { come, pass, ended } = crowd(4);
     for (const name of ['g1', 'g2', 'g3']) come(name, '192.0.2.1');
     come('other', '192.0.2.2');

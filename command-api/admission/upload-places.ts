@@ -42,12 +42,12 @@ export function shareUploadPlaces(placesMax: number, nowMs: () => number): Uploa
       nowMs(),
     );
     if (slow && paceOf(slow, nowMs()) < PACE_WHEN_FULL_BYTES_PER_SEC) return slow;
-    const greedy = greediest(all, (one) => one.clientKey);
+    const greedy = withMostUploads(all, (one) => one.clientKey);
     if (greedy.key !== asking.clientKey) {
       const own = all.filter((one) => one.clientKey === asking.clientKey).length;
       return greedy.of.length >= own + 2 ? slowest(greedy.of, nowMs()) : undefined;
     }
-    const greedyOwner = greediest(greedy.of, (one) => one.owner);
+    const greedyOwner = withMostUploads(greedy.of, (one) => one.owner);
     const own = greedy.of.filter((one) => one.owner === asking.owner).length;
     return greedyOwner.of.length >= own + 2 ? slowest(greedyOwner.of, nowMs()) : undefined;
   };
@@ -68,7 +68,7 @@ export function shareUploadPlaces(placesMax: number, nowMs: () => number): Uploa
   };
 }
 
-function greediest(
+function withMostUploads(
   all: readonly Held[],
   keyOf: (one: Held) => string,
 ): { readonly key: string; readonly of: readonly Held[] } {

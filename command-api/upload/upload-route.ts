@@ -63,7 +63,7 @@ export function uploadRoute(side: WriteSide): RequestHandler {
           carriedOut = true;
           return carryOutUpload(side, request, { received, mapping, seed });
         };
-        if (!keyed || (await leavesNoKey(side, keyed, request, { received, mapping })))
+        if (!keyed || (await changesNothing(side, keyed, request, { received, mapping })))
           return { ...(await carryOut(randomUUID())), replayed: false };
         const once = await onceOrRemoved(side, received, () =>
           side.idempotency.once({ ...keyed, fingerprint: uploadFingerprint(received) }, carryOut),
@@ -129,7 +129,7 @@ async function carryOutUpload(
 }
 
 /** True when an upload with a new key changes nothing: each file is refused, or already is a job. */
-async function leavesNoKey(
+async function changesNothing(
   side: WriteSide,
   keyed: KeyedRequest,
   request: UploadRequest,

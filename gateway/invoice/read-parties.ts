@@ -106,7 +106,7 @@ function numbersOf(
     blocks.some((block) => block.cells.some((cell) => own.includes(cell)) && holds(block.cells, number));
   const pointsOf = (number: TaxNumber, role: Role, qrField: string): number =>
     (number.role === role ? 3 : 0) +
-    (role === 'buyer' && isUnderYours(number, blocks) ? 3 : 0) +
+    (role === 'buyer' && isUnderTitleOfBuyer(number, blocks) ? 3 : 0) +
     (inBlockOf(number, cells[role]) ? 2 : 0) +
     (role === 'seller' && isAmongRegisters(number, document) ? 1 : 0) +
     (qr?.get(qrField) === bare(number) ? 4 : 0);
@@ -151,7 +151,7 @@ function isAmongRegisters({ line, x0 }: TaxNumber, { lines }: ReadDocument): boo
 const INDENT_MAX = 20;
 
 /** True for a number under a title such as `Vos identifiants`: in the same block, or in an indented list below. */
-function isUnderYours(number: TaxNumber, blocks: readonly TextBlock[]): boolean {
+function isUnderTitleOfBuyer(number: TaxNumber, blocks: readonly TextBlock[]): boolean {
   const own = blocks.find((block) => holds(block.cells, number));
   const top = own?.cells[0]?.line;
   if (own === undefined || top === undefined) return false;

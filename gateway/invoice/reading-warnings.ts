@@ -16,11 +16,11 @@ export function numberWarnings(
 ): GatewayWarning[] {
   const same = candidates.filter(({ value }) => value === number?.value);
   const [first] = same;
-  if (!number || !first || same.some(({ goesOnWith }) => goesOnWith === undefined)) return [];
+  if (!number || !first || same.some(({ followingWords }) => followingWords === undefined)) return [];
   return [
     {
       code: 'NUMBER_GOES_ON',
-      message: `The invoice number (BT-1) is read as “${number.value}”; “${first.goesOnWith}” follows it directly and may be part of it.`,
+      message: `The invoice number (BT-1) is read as “${number.value}”; “${first.followingWords}” follows it directly and may be part of it.`,
     },
   ];
 }

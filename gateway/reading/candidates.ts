@@ -12,14 +12,14 @@ import type { Area } from './regions.ts';
 import { isInside } from './regions.ts';
 import type { Token, TokenLine } from '../printed/tokens.ts';
 import { cellsOf } from '../printed/tokens.ts';
-import { isNumberWord, parseValue, wordsBehind } from './value-parsers.ts';
+import { isNumberWord, parseValue, wordsAfterNumber } from './value-parsers.ts';
 
 /** A candidate for the value of a field, with its score. */
 export interface Candidate extends Found {
   readonly score: number;
   readonly line: number;
   /** For the document's number: the words right after it that may be part of it. */
-  readonly goesOnWith?: string | undefined;
+  readonly followingWords?: string | undefined;
 }
 
 /** A value may stand at most this many line heights below its label. */
@@ -57,12 +57,12 @@ export function candidatesFor(
       if (rule.type === 'money' && direction === 'right' && reach.length === 0)
         reach.push(...besideOf(hit, rule, document));
       if (name === 'dueDate' && direction === 'right') reach.push(...afterDiscountDate(hit, document));
-      const worth = weight * standing(hit, line, document, rule) * labelShare(name, hit, document);
+      const worth = weight * positionFactor(hit, line, document, rule) * labelShare(name, hit, document);
       all.push(...reach.map((c) => ({ ...c, score: c.score * worth })));
     }
   }
   for (const pattern of rule.patterns ?? []) all.push(...byPattern(pattern, rule, document));
-  if (all.length === 0 && rule.type === 'date' && rule.required) all.push(...lonelyDates(document));
+  if (all.length === 0 && rule.type === 'date' && rule.required) all.push(...datesWithoutLabel(document));
   const notDue = name === 'dueDate' && all.length > 0 ? discountDates(document) : NO_DATES;
   const fitting = all.filter(
     ({ value }) =>
@@ -81,7 +81,7 @@ const VERSION = /\bversion\b/iu;
  * Computes the factor of a label for its position. Headings and complete cells count more than words in running text.
  * Labels of amounts count more at the end of the document, all others at its start.
  */
-function standing(hit: LabelHit, line: TokenLine, document: ReadDocument, rule: FieldRule): number {
+function positionFactor(hit: LabelHit, line: TokenLine, document: ReadDocument, rule: FieldRule): number {
   const startsCell = hit.from === 0 || (line.tokens[hit.from]?.gap ?? 0) > 0.9;
   const size = line.size > document.bodySize * 1.25 ? 1.06 : 1;
   const share = line.index / Math.max(document.lines.length, 1);
@@ -116,7 +116,7 @@ function rightOf(hit: LabelHit, rule: FieldRule, document: ReadDocument): Candid
       const confidence = Math.max(0.2, score * parsed.fit - Math.min(far, 0.3));
       const read = rest.slice(0, parsed.count);
       const own = candidate(parsed.value, { tokens: read, line }, `label "${hit.text}" right`, confidence);
-      found.push(isNumber ? { ...own, goesOnWith: wordsBehind(rest.slice(parsed.count)) } : own);
+      found.push(isNumber ? { ...own, followingWords: wordsAfterNumber(rest.slice(parsed.count)) } : own);
       if (rule.type !== 'money') break;
       score *= 0.72;
       at += parsed.count;
@@ -232,7 +232,7 @@ function isRowOfTitles(line: TokenLine, document: ReadDocument): boolean {
 }
 
 /** Finds the date of a letter: alone in its cell, in the upper half of the first page. */
-function lonelyDates(document: ReadDocument): Candidate[] {
+function datesWithoutLabel(document: ReadDocument): Candidate[] {
   const found: Candidate[] = [];
   for (const line of document.lines.slice(0, Math.ceil(document.lines.length / 2))) {
     if (line.page > 1 || line.rotated) break;

@@ -27,7 +27,7 @@ const MAY_BE_IBAN = /(?:^|[^A-Za-z0-9])[A-Z]{2}\d{2}[ A-Z0-9]{11}/;
  */
 export function ibanCandidates(labelled: readonly Scored[], document: ReadDocument): Scored[] {
   const whole = labelled.map((candidate) => withRest(inOwnLine(candidate, document), document));
-  const all = whole.length > 0 ? whole : alone(document);
+  const all = whole.length > 0 ? whole : ibanWithoutLabel(document);
   return all.map((candidate) =>
     isSound(candidate.value) ? candidate : { ...candidate, score: candidate.score * UNSOUND_SHARE },
   );
@@ -66,7 +66,7 @@ function withRest(candidate: Scored, document: ReadDocument): Scored {
 }
 
 /** Finds the only valid IBAN of a page on which no IBAN has a label. Returns none if there are several. */
-function alone(document: ReadDocument): Scored[] {
+function ibanWithoutLabel(document: ReadDocument): Scored[] {
   if (!MAY_BE_IBAN.test(document.text)) return [];
   const found = document.lines.filter(({ text }) => MAY_BE_IBAN.test(text)).flatMap(ibansIn(document));
   return new Set(found.map(({ value }) => value)).size === 1 ? found.slice(0, 1) : [];

@@ -60,7 +60,7 @@ export function isTitleOfBoth(title: string): boolean {
 /**
  * Removes the numbers whose owner is unknown. If two numbers stand in the order of the title, the last is the seller's.
  */
-function withoutNobodys(references: readonly Reference[], title: string): readonly Reference[] {
+function withoutUnknownOwners(references: readonly Reference[], title: string): readonly Reference[] {
   const isBuyersFirst = title.search(BUYERS) < title.search(SELLERS);
   return references.flatMap((reference): Reference[] => {
     if (reference.kind !== 'unlabelled') return [reference];
@@ -75,7 +75,9 @@ function withoutNobodys(references: readonly Reference[], title: string): readon
  * @param title of the column; if it names the numbers of both parties, a number without a label has no known owner
  */
 export function itemCodes(lines: readonly (readonly Token[])[], title: string): ItemCodes {
-  const references = isTitleOfBoth(title) ? withoutNobodys(referencesIn(lines), title) : referencesIn(lines);
+  const references = isTitleOfBoth(title)
+    ? withoutUnknownOwners(referencesIn(lines), title)
+    : referencesIn(lines);
   const found = PREFERRED.flatMap((kind) => {
     const reference = references.find((one) => one.kind === kind && one.lines.length > 0);
     const value = reference && valueOf(reference);

@@ -45,7 +45,7 @@ function standsAlone({ line, to }: LabelHit): boolean {
 function titledBlocks({ role, document, blocks, taken, isAlone }: TitledBlocks): BlockCell[][] {
   return document.lines.flatMap((line) => {
     const hit = (document.hits[line.index] ?? []).find(
-      (h) => h.uses.some((use) => use.owner === `party:${role}`) && startsCell(h) && !isNamedSo(h),
+      (h) => h.uses.some((use) => use.owner === `party:${role}`) && startsCell(h) && !isPartOfName(h),
     );
     const cells =
       hit && (!isAlone || standsAlone(hit)) ? cellsAt(hit, blocks).filter((cell) => !taken.has(cell)) : [];
@@ -99,7 +99,7 @@ function beforeDelivery(cells: readonly BlockCell[]): readonly BlockCell[] {
 }
 
 /** True for a title that is part of a name, because only a legal form follows it: `Kunde GmbH`. */
-function isNamedSo({ line, to }: LabelHit): boolean {
+function isPartOfName({ line, to }: LabelHit): boolean {
   const next = line.tokens[to];
   const end = line.tokens[to + 1];
   return (

@@ -108,7 +108,7 @@ function readHeader(
   if (!mayComplete(cells, index)) return undefined;
   const titles = cells.map((cell) => cell.titles ?? []);
   const columns = bestNaming(titles, rule);
-  nameTheRest(columns, cells, titles, rule);
+  nameDescriptionColumn(columns, cells, titles, rule);
   const names = new Set(columns.map((column) => column.name));
   if (!rule.headerNeeds.some((set) => set.every((name) => names.has(name)))) return undefined;
   // Words to the left or right of the recognised titles belong to something beside the table.
@@ -190,7 +190,7 @@ function bestNaming(titles: readonly (readonly Title[])[], rule: TableRule): Hea
 }
 
 /** In a table without a description column, takes the unknown title with the most room after it as the description. */
-function nameTheRest(
+function nameDescriptionColumn(
   columns: HeaderColumn[],
   cells: readonly Cell[],
   titles: readonly (readonly Title[])[],

@@ -27,7 +27,7 @@ const SAME_EDGE = 0.35;
  * one another closely, and begin at the left edge of its words or of a text column's title. At the left edge of the
  * table they may be the page's heading, so there they do not count.
  */
-export function linesGoingOn(
+export function continuationLines(
   row: OpenRow,
   lines: readonly TokenLine[],
   { columns }: CellContext,

@@ -11,7 +11,7 @@ import type { Assigned, PlacedColumn } from './table-columns.ts';
 import { isAboutPrice } from './name-lines.ts';
 import { assignColumns, placeColumns } from './table-columns.ts';
 import type { TableHeader } from './table-header.ts';
-import { isSureRow, linesGoingOn } from './table-pages.ts';
+import { isSureRow, continuationLines } from './table-pages.ts';
 import type { Token, TokenLine } from '../printed/tokens.ts';
 
 /** A table with the rows of all its pages. */
@@ -205,7 +205,7 @@ function turnPage(
   const [below] = part.pending.splice(0);
   const row = part.rows.at(-1);
   const isCut = row && !part.isCentred && !row.isNamed && !(below && isNear(below.line, row));
-  const own = isCut ? linesGoingOn(row, lines, context) : [];
+  const own = isCut ? continuationLines(row, lines, context) : [];
   let last = chain;
   for (const line of lines) {
     const tokens = withinTable(line, context.columns, rule);

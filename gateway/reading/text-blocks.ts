@@ -49,7 +49,7 @@ export function textBlocks(lines: readonly TokenLine[]): TextBlock[] {
       const place = placeOf(tokens);
       const size = tokens[0]?.word.size ?? 0;
       const cell = { line, place, size, isPlace: postalOf(textOf(tokens)) !== undefined };
-      const home = address?.hasName === true ? undefined : homeOf(open, cell);
+      const home = address?.hasName === true ? undefined : blockContinuedBy(open, cell);
       if (!home) {
         const inOneLine = address?.hasName === true;
         open.push({ page: line.page, place, sides: SIDES, y: line.y, size, cells, inOneLine });
@@ -87,14 +87,14 @@ function withAddresses(blocks: readonly OpenBlock[]): OpenBlock[] {
       next !== undefined &&
       isStreet(street) &&
       postalOf(textOf(next.tokens)) !== undefined;
-    const above = isAddress ? joined.find((other) => isRightAbove(other, block, street.line)) : undefined;
+    const above = isAddress ? joined.find((other) => isDirectlyAbove(other, block, street.line)) : undefined;
     if (above) above.cells.push(...block.cells);
     else joined.push(block);
   }
   return joined;
 }
 
-function isRightAbove(above: OpenBlock, block: OpenBlock, { y, size }: TokenLine): boolean {
+function isDirectlyAbove(above: OpenBlock, block: OpenBlock, { y, size }: TokenLine): boolean {
   return (
     above.page === block.page &&
     !above.inOneLine &&
@@ -135,7 +135,10 @@ const LINE_STEP_MAX = 1.9;
 const PLACE_STEP_MAX = 3;
 
 /** Finds the block that a cell continues: the last of the blocks directly above it with which it is aligned. */
-function homeOf(open: readonly OpenBlock[], { line, place, size, isPlace }: NextCell): OpenBlock | undefined {
+function blockContinuedBy(
+  open: readonly OpenBlock[],
+  { line, place, size, isPlace }: NextCell,
+): OpenBlock | undefined {
   const near = open.filter((block) => {
     const lacksPlace = isPlace && block.cells.length > 1 && !hasPlace(block);
     return (

@@ -243,7 +243,7 @@ const AFTER_NUMBER = new Set([
  * The words right after a document's number (`210111 (Bau Nord)`), unless they belong to a sentence that is known to
  * follow numbers.
  */
-export function wordsBehind(tokens: readonly Token[]): string | undefined {
+export function wordsAfterNumber(tokens: readonly Token[]): string | undefined {
   const end = tokens.findIndex(({ gap, key }) => gap > PART_GAP_MAX || AFTER_NUMBER.has(key));
   const words = textOf(tokens.slice(0, end < 0 ? undefined : end));
   return /^\p{L}/u.test(words) ? words : undefined;

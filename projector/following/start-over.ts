@@ -10,7 +10,7 @@ import type {
 } from '../../read-store/projection-engine/projection-definition.ts';
 import type { Log } from '../../runtime/log.ts';
 import { LASTING_STREAM_PREFIXES } from '../../schemas/streams.ts';
-import { GIVE_WAY_TO_READERS } from './give-way.ts';
+import { SHORT_LOCK_TIMEOUT } from './lock-timeout.ts';
 
 export interface StartOverParts<Event, Row extends FoldedRow> {
   readonly log: Pick<EventLog, 'head' | 'eventAt' | 'readAll'>;
@@ -66,7 +66,7 @@ async function emptyTables<Event, Row extends FoldedRow>(
   const { ledger, version, schema } = target;
   const tables = [projection.rows, ...projection.derived].map(({ name }) => `${schema}.${name}`);
   await store.transaction(async (within) => {
-    await within.query(GIVE_WAY_TO_READERS);
+    await within.query(SHORT_LOCK_TIMEOUT);
     const { rowCount } = await within.query(
       'select from docket.projection_leases where projection = $1 and version = $2 and fencing_epoch = $3 for share',
       [ledger, version, fencingEpoch.toString()],

@@ -53,7 +53,7 @@ function named({ columns }: Table, values: Values): NamedValues {
 }
 
 /** Finds the first event after which two folds of a stream differ in a column that both have. */
-export function firstParting(one: readonly TracedStep[], other: readonly TracedStep[]): TracedStep | null {
+export function firstDifference(one: readonly TracedStep[], other: readonly TracedStep[]): TracedStep | null {
   for (let index = 0; index < Math.max(one.length, other.length); index += 1) {
     const first = one[index];
     const second = other[index];

@@ -5,7 +5,7 @@ import type { StoredEvent } from '../../read-store/projection-engine/stored-even
 import type { RegisteredProjection } from '../registry.ts';
 import { differingKeys, keysAfter, type Pair } from './compared-page.ts';
 import { ledgerVersions, VersionRefused } from './ledger.ts';
-import { firstParting } from '../verify/trace.ts';
+import { firstDifference } from '../verify/trace.ts';
 
 /** Number of keys compared in one statement. */
 const PAGE_KEYS = 500;
@@ -88,7 +88,7 @@ export async function compareVersions(options: CompareOptions): Promise<Comparis
   const kept = [...differing].slice(0, DIFFERENCES_MAX);
   const differences: Difference[] = [];
   for (const [key, tables] of kept)
-    differences.push({ key, tables: [...tables], event: await partingOf(options, key) });
+    differences.push({ key, tables: [...tables], event: await differenceAt(options, key) });
   const comparison = {
     from: from.target.version,
     to: to.target.version,
@@ -115,10 +115,10 @@ async function comparable(from: RegisteredProjection, to: RegisteredProjection):
   return { ...from.compared, tables };
 }
 
-async function partingOf({ log, from, to }: CompareOptions, key: string): Promise<Difference['event']> {
+async function differenceAt({ log, from, to }: CompareOptions, key: string): Promise<Difference['event']> {
   const events: StoredEvent[] = [];
   for await (const event of log.readStream(from.streamOf(key))) events.push(event);
-  const parting = firstParting(from.trace(events), to.trace(events));
+  const parting = firstDifference(from.trace(events), to.trace(events));
   return parting && { revision: parting.revision, position: parting.position, type: parting.type };
 }
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isLockConflict } from '../../read-store/read-store-errors.ts';
 import type { Queryable, ReadStore } from '../../read-store/pool.ts';
 import type { RegisteredProjection } from '../registry.ts';
-import { GIVE_WAY_TO_READERS } from '../following/give-way.ts';
+import { SHORT_LOCK_TIMEOUT } from '../following/lock-timeout.ts';
 import type { Filled } from './bulk-fill.ts';
 import { ledgerVersions, VersionRefused, type LedgerVersion } from './ledger.ts';
 import { pointViewAt } from './view-columns.ts';
@@ -121,7 +121,7 @@ function tryToSwitch(
   other: LedgerVersion,
 ): Promise<bigint | null> {
   const { name } = current;
-  return whenAsFar(store, { name, from: current.version, to: other.version }, async (within) => {
+  return inSwitchTransaction(store, { name, from: current.version, to: other.version }, async (within) => {
     for (const table of tables.names) await pointViewAt(within, target.schema, table);
     await within.query(
       'update docket.projections set is_current = false, left_at = now() where name = $1 and version = $2',
@@ -141,41 +141,48 @@ function tryToSwitch(
  * @returns false when the version's tables are further, or when a reader or the projector held a lock throughout
  * @throws ReadStoreUnavailable
  */
-export async function takePlace(store: ReadStore, { projection, target: built }: Filled): Promise<boolean> {
+export async function replaceTables(
+  store: ReadStore,
+  { projection, target: built }: Filled,
+): Promise<boolean> {
   const { tables, target } = projection;
   const { ledger: name, version, schema } = target;
-  const position = await whenAsFar(store, { name, from: version, to: built.version }, async (within) => {
-    await within.query(
-      `update docket.projection_leases set fencing_epoch = fencing_epoch + 1, held_until = now()
+  const position = await inSwitchTransaction(
+    store,
+    { name, from: version, to: built.version },
+    async (within) => {
+      await within.query(
+        `update docket.projection_leases set fencing_epoch = fencing_epoch + 1, held_until = now()
        where projection = $1 and version = $2`,
-      [name, version],
-    );
-    const { rows } = await within.query<{ is_current: boolean }>(
-      `update docket.projections set epoch = gen_random_uuid() where name = $1 and version = $2 returning is_current`,
-      [name, version],
-    );
-    // Redefines the views first, so that they survive the old tables, with their grants and with other views built on
-    // them.
-    if (rows[0]?.is_current === true)
-      for (const table of tables.names) await pointViewAt(within, built.schema, table);
-    await within.query(`drop table ${tables.names.map((table) => `${schema}.${table}`).join(', ')}`);
-    await within.query(`drop schema ${schema}`);
-    await within.query(`alter schema ${built.schema} rename to ${schema}`);
-    for (const table of ['checkpoints', 'quarantine']) {
-      await within.query(`delete from docket.${table} where projection = $1 and version = $2`, [
-        name,
-        version,
-      ]);
-      await within.query(`update docket.${table} set version = $2 where projection = $1 and version = $3`, [
-        name,
-        version,
-        built.version,
-      ]);
-    }
-    const own = [name, built.version];
-    await within.query('delete from docket.projections where name = $1 and version = $2', own);
-    await within.query('delete from docket.projection_leases where projection = $1 and version = $2', own);
-  });
+        [name, version],
+      );
+      const { rows } = await within.query<{ is_current: boolean }>(
+        `update docket.projections set epoch = gen_random_uuid() where name = $1 and version = $2 returning is_current`,
+        [name, version],
+      );
+      // Redefines the views first, so that they survive the old tables, with their grants and with other views built on
+      // them.
+      if (rows[0]?.is_current === true)
+        for (const table of tables.names) await pointViewAt(within, built.schema, table);
+      await within.query(`drop table ${tables.names.map((table) => `${schema}.${table}`).join(', ')}`);
+      await within.query(`drop schema ${schema}`);
+      await within.query(`alter schema ${built.schema} rename to ${schema}`);
+      for (const table of ['checkpoints', 'quarantine']) {
+        await within.query(`delete from docket.${table} where projection = $1 and version = $2`, [
+          name,
+          version,
+        ]);
+        await within.query(`update docket.${table} set version = $2 where projection = $1 and version = $3`, [
+          name,
+          version,
+          built.version,
+        ]);
+      }
+      const own = [name, built.version];
+      await within.query('delete from docket.projections where name = $1 and version = $2', own);
+      await within.query('delete from docket.projection_leases where projection = $1 and version = $2', own);
+    },
+  );
   return position !== null;
 }
 
@@ -185,14 +192,14 @@ export async function takePlace(store: ReadStore, { projection, target: built }:
  *   null when a reader or a projector held a lock.
  * @throws ReadStoreUnavailable, what `change` throws
  */
-async function whenAsFar(
+async function inSwitchTransaction(
   store: ReadStore,
   { name, from, to }: { readonly name: string; readonly from: number; readonly to: number },
   change: (within: Queryable) => Promise<void>,
 ): Promise<bigint | null> {
   try {
     return await store.transaction(async (within) => {
-      await within.query(GIVE_WAY_TO_READERS);
+      await within.query(SHORT_LOCK_TIMEOUT);
       // Locks in the order of a projector's batch, so that the two cannot deadlock.
       await within.query(
         'select from docket.projection_leases where projection = $1 and version = $2 for update',

@@ -52,7 +52,7 @@ export function startChangeFeed(options: {
   const { store, readPage, listener, log } = options;
   const outage = outageLog(log, 'the read tables cannot be followed');
   const waiters = positionWaiters();
-  const nap = wakeableNap();
+  const nap = interruptibleWait();
   let place: Bookmark | null = null;
   let isHealthy = false;
   let stopped = false;
@@ -157,7 +157,7 @@ function positionWaiters() {
 }
 
 /** A wait that a call can end early. */
-function wakeableNap() {
+function interruptibleWait() {
   let end: () => void = () => undefined;
   return {
     sleep: (ms: number): Promise<void> =>

@@ -103,7 +103,7 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
     if (!room) full.add(connection);
     return room;
   };
-  const sendAway = senderAway(sender, random);
+  const sendAway = disconnecter(sender, random);
   const catchUp = startCatchUp({
     read: followerPages({ ...options, readFigures: () => figures.page() }),
     ...outcomesOfReads({ sender, followers, sendAway, hasRoomNow, log }),
@@ -129,7 +129,7 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
       void figures.tell(followers.ofMetrics());
     },
   });
-  const door = socketDoor(options, registry, {
+  const door = upgradeHandler(options, registry, {
     isStopping: () => stopping,
     refused: (code) => metrics.refusals.inc({ code }),
     accepted: () => sweeps.begin(),
@@ -154,7 +154,7 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
 }
 
 /** Asks a client to disconnect and to return, at a time spread over `RETURN_SPREAD_MS`. */
-function senderAway(sender: ReturnType<typeof createSender>, random: () => number) {
+function disconnecter(sender: ReturnType<typeof createSender>, random: () => number) {
   return (connection: Connection, code: number = LIVE_CLOSE.tryAgainLater): void => {
     const retryAfterMs = Math.round(RETURN_MS_MIN + random() * RETURN_SPREAD_MS);
     sender.say(connection, { type: 'goodbye', retryAfterMs });
@@ -215,7 +215,7 @@ function outcomesOfReads(parts: {
 }
 
 /** Accepts upgrades of `/api/live`, or refuses them with an HTTP answer. */
-function socketDoor(
+function upgradeHandler(
   options: LiveServerOptions,
   registry: ReturnType<typeof createSocketRegistry>,
   {

@@ -50,7 +50,7 @@ export function oneJobRoutes(context: QueryContext, { prefix, ownerOf }: Asker):
     const jobId = jobIdOfPath(req);
     const { at } = queryOf(WhyQuery, req);
     const explained = await explainJob(context, { jobId, owner }, at ?? null, isoNow(context.clock));
-    if (!explained) throw await untoldJob(context, { jobId, owner });
+    if (!explained) throw await answerForHiddenJob(context, { jobId, owner });
     res.json(explained.answer);
   });
   return router;
@@ -67,7 +67,7 @@ const HISTORY_DELETED =
  * @param owner null for who sees everyone's jobs
  * @throws ReadStoreUnavailable, LogUnavailable
  */
-async function untoldJob(
+async function answerForHiddenJob(
   { store, log }: { readonly store: Queryable; readonly log: Pick<EventLog, 'readLast'> },
   { jobId, owner }: { readonly jobId: string; readonly owner: string | null },
 ): Promise<ApiError> {

@@ -60,7 +60,7 @@ export async function commitBatch<Event, Row extends FoldedRow>(
   } catch (error) {
     if (!areValuesRefused(error)) throw error;
     const refused = await inOneTransaction((within) =>
-      writeWhatIsTaken(within, projection, target, commit.changes),
+      writeAcceptedRows(within, projection, target, commit.changes),
     );
     throw new RowsRefused(refused.map(({ recorded }) => recorded.stream));
   }
@@ -95,7 +95,7 @@ async function writeChanges<Event, Row extends FoldedRow>(
 }
 
 /** Finds the changes that Postgres refuses by bisection, and writes the others. It is rare, so it may be slow. */
-async function writeWhatIsTaken<Event, Row extends FoldedRow>(
+async function writeAcceptedRows<Event, Row extends FoldedRow>(
   on: Queryable,
   projection: Projection<Event, Row>,
   target: ProjectionTarget,
@@ -114,8 +114,8 @@ async function writeWhatIsTaken<Event, Row extends FoldedRow>(
       return [{ recorded: only.first, reason: `Postgres refuses it: ${(error as Error).message}` }];
   }
   const half = Math.ceil(changes.length / 2);
-  const first = await writeWhatIsTaken(on, projection, target, changes.slice(0, half));
-  const second = await writeWhatIsTaken(on, projection, target, changes.slice(half));
+  const first = await writeAcceptedRows(on, projection, target, changes.slice(0, half));
+  const second = await writeAcceptedRows(on, projection, target, changes.slice(half));
   return [...first, ...second];
 }
 

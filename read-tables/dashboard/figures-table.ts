@@ -64,10 +64,10 @@ export const figuresTable: DerivedTable<CountedEvent, CountedStream> & DefinedTa
   entriesOf: (event, _recorded, before, after) => {
     if (!isJobEvent(event)) {
       const rejected = rejectedIn(event);
-      return rejected === 0 ? [] : thrice(event.data.at, 'rejected', '', rejected);
+      return rejected === 0 ? [] : inEachGrain(event.data.at, 'rejected', '', rejected);
     }
     const figures = figuresOf(event, before?.job ?? ABSENT, after?.job ?? ABSENT);
-    return figures.flatMap(({ name, detail, value }) => thrice(event.data.at, name, detail, value));
+    return figures.flatMap(({ name, detail, value }) => inEachGrain(event.data.at, name, detail, value));
   },
 };
 
@@ -77,7 +77,7 @@ function rejectedIn(event: ServiceEvent): number {
   return event.type === 'UploadsRejected' ? event.data.counts.reduce((sum, { count }) => sum + count, 0) : 0;
 }
 
-function thrice(at: string, figure: string, detail: string, value: number): Values[] {
+function inEachGrain(at: string, figure: string, detail: string, value: number): Values[] {
   return [
     valuesOf({ grain: 'minute', start: minuteOf(at), figure, detail, value }),
     valuesOf({ grain: 'quarter', start: quarterOf(at), figure, detail, value }),

@@ -68,11 +68,11 @@ export function simulatedLog(
   };
   const own = (options: FollowOptions): Following => follow(world, life, server, options);
   const shared = shareTail({ ...asked, follow: own }, silent, { limits: ringLimits, createRing });
-  return { ...asked, follow: (options) => shared(sometimesTwice(world, options)) };
+  return { ...asked, follow: (options) => shared(withRepeatedEvents(world, options)) };
 }
 
 /** Delivers an event twice now and then (D29). */
-function sometimesTwice(world: World, options: FollowOptions): FollowOptions {
+function withRepeatedEvents(world: World, options: FollowOptions): FollowOptions {
   return {
     ...options,
     onEvent: async (event) => {

@@ -70,7 +70,7 @@ function checkResult({ world, blobs }: Installation, job: ExistingJob, { lost }:
 /** Checks that retention has removed every file whose keeping time is over. */
 export function checkNothingLeft({ world, blobs, log }: Installation): void {
   for (const key of blobs.blobs.keys())
-    if (!staysForWantOfALog(log))
+    if (!isKeptWithoutLog(log))
       world.broken('9 nothing left over', `${key} is kept although its time is over`);
 }
 
@@ -78,7 +78,7 @@ export function checkNothingLeft({ world, blobs, log }: Installation): void {
  * True for a log without events. Retention then removes no file as an orphan, because the log is probably the wrong
  * one.
  */
-function staysForWantOfALog(log: Installation['log']): boolean {
+function isKeptWithoutLog(log: Installation['log']): boolean {
   return log.head() === 0n;
 }
 
@@ -98,7 +98,7 @@ function checkBlobs({ world, blobs, log }: Installation, records: Records): void
   for (const { type, data } of log.all)
     if (type === 'DocumentUploaded') kept.add((data as { blobKey?: string }).blobKey ?? '');
   for (const key of blobs.blobs.keys())
-    if (!kept.has(key) && !staysForWantOfALog(log))
+    if (!kept.has(key) && !isKeptWithoutLog(log))
       world.broken('9 nothing left over', `${key} belongs to nobody and was not swept`);
   const attempts = new Set<string>();
   for (const recorded of log.all)

@@ -60,7 +60,7 @@ export function connectLive(options: LiveOptions): LiveClient {
    * The server sends a heartbeat at least every `heartbeatMs`. After twice that time the connection is dead, whatever
    * TCP reports.
    */
-  function expectWord(withinMs: number): void {
+  function expectMessage(withinMs: number): void {
     clearTimeout(silence);
     silence = setTimeout(() => lose(socket), withinMs);
   }
@@ -69,7 +69,7 @@ export function connectLive(options: LiveOptions): LiveClient {
     clearTimeout(retry);
     become({ phase: 'connecting' });
     const opened = (socket = new Socket(options.url, PROTOCOL));
-    expectWord(WELCOME_MAX_MS);
+    expectMessage(WELCOME_MAX_MS);
     opened.onopen = () => {
       send({ type: 'hello', protocol: PROTOCOL });
       // Subscribes at once, because waiting for the welcome would cost one round trip.
@@ -93,7 +93,7 @@ export function connectLive(options: LiveOptions): LiveClient {
   }
 
   function hear(frame: ServerFrame): void {
-    expectWord(heartbeatMs * 2);
+    expectMessage(heartbeatMs * 2);
     if (frame.type === 'welcome') {
       heartbeatMs = frame.heartbeatMs;
       liveSince = Date.now();

@@ -35,7 +35,7 @@ export function together(first: Happenings, second: Happenings): Happenings {
 }
 
 /** One sentence for each kind: the name of a single document, or the number of several. */
-export function spoken(t: Translate, { added, ready, failed, said }: Happenings): string {
+export function announcementOf(t: Translate, { added, ready, failed, said }: Happenings): string {
   const oneAdded = added[0] ?? '';
   const oneReady = ready[0] ?? '';
   const oneFailed = failed[0] ?? '';

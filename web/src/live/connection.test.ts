@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { JobView } from '../../../schemas/http-api.ts';
 import { en } from '../text/en.ts';
 import { translator } from '../text/translate.ts';
-import { happenedIn, NOTHING_HAPPENED, spoken, together } from './announcements.ts';
+import { happenedIn, NOTHING_HAPPENED, announcementOf, together } from './announcements.ts';
 import { lineOf, NOT_YET_CONNECTED, withStatus } from './connection.ts';
 
 const status = (
@@ -54,7 +54,7 @@ describe('an announcement', () => {
       change('c', 'converting', 'failed'),
       change('d', null, 'queued'),
     ];
-    expect(spoken(t, happenedIn(changes))).toBe('d added. 2 documents ready. c failed.');
+    expect(announcementOf(t, happenedIn(changes))).toBe('d added. 2 documents ready. c failed.');
   });
 
   it('merges what happened before it is said, and has nothing to say of what stayed', () => {
@@ -63,6 +63,6 @@ describe('an announcement', () => {
       { ...NOTHING_HAPPENED, ready: ['a'] },
       { ...NOTHING_HAPPENED, ready: ['b'], said: ['Hello.'] },
     );
-    expect(spoken(t, twice)).toBe('Hello. 2 documents ready.');
+    expect(announcementOf(t, twice)).toBe('Hello. 2 documents ready.');
   });
 });

@@ -6,7 +6,7 @@ import { Badge, STATE_WORDS } from '../page/badge.tsx';
 import { useText } from '../text/text-context.ts';
 import { BarList } from './charts/bar-list.tsx';
 import { TimeChart, type Series } from './charts/time-chart.tsx';
-import { failuresOf, inHandOf, sumOf } from './live-window.ts';
+import { failuresOf, inProgressOf, sumOf } from './live-window.ts';
 import type { Choose, OpsQuery } from './ops-query.ts';
 import { useOpsText } from './ops-text.ts';
 
@@ -40,7 +40,7 @@ function Flow({ figures, choose }: ChartsProps) {
   const flow = useMemo(() => flowSeries(figures, choose, say), [buckets, say]);
   const inHand = useMemo<Series[]>(
     () => [
-      { key: 'inHand', label: say('seriesInHand'), kind: 'line', values: inHandOf(buckets, jobs.active) },
+      { key: 'inHand', label: say('seriesInHand'), kind: 'line', values: inProgressOf(buckets, jobs.active) },
     ],
     [buckets, jobs.active, say],
   );

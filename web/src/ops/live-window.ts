@@ -65,7 +65,7 @@ export function failuresOf(buckets: readonly DashboardBucket[]): { code: string;
  * Jobs in progress at the end of every bucket, computed backwards from their number at the window's end. Each requested
  * job adds one, and each outcome subtracts one.
  */
-export function inHandOf(buckets: readonly DashboardBucket[], active: number): number[] {
+export function inProgressOf(buckets: readonly DashboardBucket[], active: number): number[] {
   const inHand: number[] = [];
   let after = active;
   for (const { submitted, succeeded, failed, cancelled } of buckets.toReversed()) {

@@ -6,7 +6,7 @@ import {
   type OpsMetrics,
 } from '../../../schemas/dashboard-api.ts';
 import { linePath, stackedBars, ticksOf } from './charts/scale.ts';
-import { failuresOf, hasGap, inHandOf, movedOn, sumOf } from './live-window.ts';
+import { failuresOf, hasGap, inProgressOf, movedOn, sumOf } from './live-window.ts';
 import { listQuery, RANGES_MIN, readOpsQuery, writeOpsQuery } from './ops-query.ts';
 import { instantOf, localText } from './zoned-time.ts';
 
@@ -101,7 +101,7 @@ describe('a window that moves on', () => {
       { code: 'GW_5XX', count: 2 },
       { code: 'GW_TIMEOUT', count: 1 },
     ]);
-    expect(inHandOf(buckets, 1)).toEqual([7, 2, 1]);
+    expect(inProgressOf(buckets, 1)).toEqual([7, 2, 1]);
   });
 });
 

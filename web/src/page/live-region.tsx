@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useApp } from '../app.ts';
-import { happenedIn, NOTHING_HAPPENED, spoken, together } from '../live/announcements.ts';
+import { happenedIn, NOTHING_HAPPENED, announcementOf, together } from '../live/announcements.ts';
 import { useText } from '../text/text-context.ts';
 
 /** Events are gathered for this long and announced together, so that forty rows do not flood a screen reader. */
@@ -27,7 +27,7 @@ export function LiveRegion() {
       if (now === NOTHING_HAPPENED || timer.current !== null) return;
       timer.current = setTimeout(() => {
         timer.current = null;
-        setText(spoken(t, app.happenings.get()));
+        setText(announcementOf(t, app.happenings.get()));
         app.happenings.set(NOTHING_HAPPENED);
       }, GATHER_MS);
     });

@@ -59,7 +59,7 @@ export function createUploader(list: Store<UploadList>, onReceived: () => void):
   async function run(upload: Upload): Promise<void> {
     const stop = new AbortController();
     running.set(upload.id, stop);
-    const sent = await sendPatiently({ list, sleepers }, files.get(upload.id), upload, stop.signal);
+    const sent = await sendWithRetries({ list, sleepers }, files.get(upload.id), upload, stop.signal);
     running.delete(upload.id);
     settle(upload, sent);
     startNext();
@@ -117,7 +117,7 @@ export function createUploader(list: Store<UploadList>, onReceived: () => void):
 }
 
 /** Sends a file, and retries after each wait of `RETRY_WAITS_MS` while the connection is interrupted. */
-async function sendPatiently(
+async function sendWithRetries(
   { list, sleepers }: { list: Store<UploadList>; sleepers: Set<() => void> },
   file: File | undefined,
   upload: Upload,

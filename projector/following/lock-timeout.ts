@@ -5,4 +5,4 @@
 const LOCK_TIMEOUT_MS = 250;
 
 /** The first statement of a transaction that replaces tables which readers use. */
-export const GIVE_WAY_TO_READERS = `set local lock_timeout = '${LOCK_TIMEOUT_MS}ms'`;
+export const SHORT_LOCK_TIMEOUT = `set local lock_timeout = '${LOCK_TIMEOUT_MS}ms'`;
